@@ -1,0 +1,1 @@
+"""Through what: the one seam, its wrappers, and AWS behind it."""

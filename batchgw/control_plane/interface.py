@@ -1,0 +1,111 @@
+"""The one seam to the world: requests in, answers out. Whoever sends them knows nothing of what answers.
+
+A request is a record, so a wrapper (limiting, retrying, read-only) is one method, and a new operation is one
+class. Wrappers are stacked once, in `control_plane.stack`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Generic, Protocol, TypeVar
+
+from batchgw.model import (
+    AccountId,
+    Effort,
+    GatewayResponse,
+    ResponseType,
+    RestApi,
+    RestApiId,
+    Scope,
+    Settings,
+)
+
+T = TypeVar("T")
+
+PAGE_SIZE = 500
+"""REST APIs per GetRestApis page: the operation's maximum (API reference, `limit`)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request(Generic[T]):
+    """A call to make in a scope. `T` is the type of its answer's value."""
+
+    operation: ClassVar[str]  # AWS's name of the operation, for quotas, logs and statistics
+    writes: ClassVar[bool] = False
+    scope: Scope
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestApiPage:
+    """One page of GetRestApis. `position` is the token of the next page, None on the last."""
+
+    items: tuple[RestApi, ...]
+    position: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GetRestApis(Request[RestApiPage]):
+    """List a page of REST APIs."""
+
+    operation = "GetRestApis"
+    position: str | None = None
+    limit: int = PAGE_SIZE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GetGatewayResponses(Request[Mapping[ResponseType, GatewayResponse]]):
+    """Read all 21 gateway responses of an API: one call, unpaginated."""
+
+    operation = "GetGatewayResponses"
+    api: RestApiId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GetGatewayResponse(Request[GatewayResponse]):
+    """Read one gateway response."""
+
+    operation = "GetGatewayResponse"
+    api: RestApiId
+    type: ResponseType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutGatewayResponse(Request[GatewayResponse]):
+    """Replace one gateway response whole; the answer is what is now in effect."""
+
+    operation = "PutGatewayResponse"
+    writes = True
+    api: RestApiId
+    type: ResponseType
+    settings: Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteGatewayResponse(Request[None]):
+    """Take a customisation away. Raises NotCustomized when there is none."""
+
+    operation = "DeleteGatewayResponse"
+    writes = True
+    api: RestApiId
+    type: ResponseType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer(Generic[T]):
+    """What came back, and what it cost."""
+
+    value: T
+    effort: Effort
+
+
+class ControlPlane(Protocol):
+    """Answers requests: AWS, the simulator, or a wrapper around either."""
+
+    async def send(self, request: Request[T]) -> Answer[T]:
+        """Make one call. Raises a `CallError` for everything that is not a success."""
+        ...
+
+    async def current_account(self) -> AccountId:
+        """The account of the base credentials (sts:GetCallerIdentity). Raises a `CallError`."""
+        ...

@@ -1,0 +1,1 @@
+"""Where: scopes -> REST APIs, as a stream."""

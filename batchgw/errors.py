@@ -1,0 +1,205 @@
+"""Every error batchgw raises, as one tree. An error is named for what happened and knows what it means.
+
+BatchgwError                        .exit_code: what the command line answers with
+├── UsageError                      64  a flag, a file or an argument that cannot be used
+│   ├── PolicyInvalid               64  the policy file; carries every problem with file:line:column
+│   ├── PlanUnreadable              64  not a plan, truncated, or of another version
+│   ├── RunUnknown                  64  no such run in this journal
+│   └── JournalUnusable             64  the journal's URL or file cannot be opened
+├── PlanStale                        5  the policy or the world is no longer what was planned
+├── JournalWriteFailed               3  the journal cannot be written (disk full): the run stopped, resumable
+├── ScopeLocked                      3  another run holds a scope; carries the holder
+├── Stopped                        130  the user asked to stop, before this call was sent
+└── CallError                        1  a call to the control plane that did not succeed
+    ├── Throttled                       429: wait and send again; never uses up an attempt
+    ├── ConcurrentModification          409 "try again later": retried, bounded
+    ├── ServiceFailure                  5xx: retried, bounded; a write may have been made
+    ├── ConnectionFailed                no connection: nothing was sent; retried, bounded
+    ├── ConnectionCut                   cut or timed out after sending: a write may have been made
+    ├── Conflict                        any other 409: permanent for this API
+    ├── ResourceQuotaExceeded           429 LimitExceeded on a hard quota: permanent for this API
+    ├── ApiNotFound                     404: the API is gone
+    ├── NotCustomized                   404 on DELETE: the type is at its default already
+    ├── BadRequest                      400: refused as it stands; permanent for this API
+    └── ScopeError                      condemns the whole account-region
+        ├── AccessDenied                403 (or 401): a permission is missing
+        ├── CredentialsRejected         403: expired, unknown, or the region is not enabled
+        └── CredentialsUnavailable      there are none, or the role cannot be assumed
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+class BatchgwError(Exception):
+    """The root. `str(error)` is one paragraph a user can act on: what happened, where, what to do."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class UsageError(BatchgwError):
+    """A flag, a file or an argument that cannot be used."""
+
+    exit_code = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One finding about a policy file. `line` and `column` count from 1; 0 means the whole file."""
+
+    file: str
+    line: int
+    column: int
+    message: str
+    severity: str = "error"  # "error" or "warning"
+    rule: str = "schema"
+
+    def __str__(self) -> str:
+        """Render as compilers do, so that editors can jump to it."""
+        return f"{self.file}:{self.line}:{self.column}: {self.severity}: {self.message} [{self.rule}]"
+
+
+class PolicyInvalid(UsageError):
+    """The policy cannot be used. `problems` holds every error and warning found, in file order."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        self.problems = problems
+        super().__init__("\n".join(str(p) for p in problems))
+
+
+class PlanUnreadable(UsageError):
+    """The file is not a plan, is truncated, or was written by another version."""
+
+
+class RunUnknown(UsageError):
+    """The journal has no run of that id."""
+
+
+class JournalUnusable(UsageError):
+    """The journal's URL is wrong, or its file cannot be opened."""
+
+
+class PlanStale(BatchgwError):
+    """The policy or an API is no longer what was planned; nothing was written."""
+
+    exit_code = 5
+
+
+class JournalWriteFailed(BatchgwError):
+    """The journal cannot be written. No call is sent that it could not remember; the run is resumable."""
+
+    exit_code = 3
+
+
+class ScopeLocked(BatchgwError):
+    """Another run holds a scope this one needs; the message names the holder."""
+
+    exit_code = 3
+
+
+class Stopped(BatchgwError):
+    """The user asked to stop while a call was waiting for its turn: it was not sent."""
+
+    exit_code = 130
+
+
+class CallError(BatchgwError):
+    """A call to the control plane that did not succeed.
+
+    Attributes:
+        code: AWS's error code ("TooManyRequestsException"), or a transport error's name.
+        status: HTTP status, 0 when there was no answer.
+        request_id: AWS's request id, when there was an answer.
+        retry_after: seconds the service asked us to wait, when it did.
+    """
+
+    retry_safe: ClassVar[bool] = False  # may the same call be sent again
+    is_throttle: ClassVar[bool] = False  # refused by a quota: waiting is the cure
+    outcome_unknown: ClassVar[bool] = False  # a write may or may not have been made
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str = "",
+        status: int = 0,
+        request_id: str | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code or type(self).__name__
+        self.status = status
+        self.request_id = request_id
+        self.retry_after = retry_after
+
+
+class Throttled(CallError):
+    """Refused by the request quota."""
+
+    retry_safe = True
+    is_throttle = True
+
+
+class ConcurrentModification(CallError):
+    """409 "try again later": another write to the same API was under way."""
+
+    retry_safe = True
+
+
+class ServiceFailure(CallError):
+    """5xx: the service failed; a write may have been made all the same."""
+
+    retry_safe = True
+    outcome_unknown = True
+
+
+class ConnectionFailed(CallError):
+    """No connection could be made (refused, DNS, TLS): nothing was sent."""
+
+    retry_safe = True
+
+
+class ConnectionCut(CallError):
+    """The connection broke or timed out after the request was sent: read again before deciding."""
+
+    outcome_unknown = True
+    retry_safe = True
+
+
+class Conflict(CallError):
+    """A 409 that does not pass: permanent for this API."""
+
+
+class ResourceQuotaExceeded(CallError):
+    """A hard resource quota ("Maximum number of ... has been reached"): permanent for this API."""
+
+
+class ApiNotFound(CallError):
+    """The REST API does not exist in this account and region (any more)."""
+
+
+class NotCustomized(CallError):
+    """DELETE of a gateway response that is not customised: it is at its default already."""
+
+
+class BadRequest(CallError):
+    """The service refuses the request as it stands."""
+
+
+class ScopeError(CallError):
+    """Nothing in this account-region will work: it is condemned, the rest of it is not attempted."""
+
+
+class AccessDenied(ScopeError):
+    """A permission is missing, or an organisation policy denies the region."""
+
+
+class CredentialsRejected(ScopeError):
+    """Expired or unknown credentials, or a region that is not enabled for the account."""
+
+
+class CredentialsUnavailable(ScopeError):
+    """No credentials were found, or the role cannot be assumed."""

@@ -1,0 +1,193 @@
+"""What happens in a run, as frozen records. The engine tells them; observers show them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from batchgw.model import Outcome, PlanItem, RestApiId, Scope
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhaseStarted:
+    """A run enters a phase: "plan", "recheck" or "apply".
+
+    `expected` is the number of API-types to be decided in it per scope, where it is known beforehand.
+    """
+
+    run: str
+    phase: str
+    scopes: tuple[Scope, ...]
+    expected: Mapping[Scope, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApisListed:
+    """A page of REST APIs was listed; `selected` of `seen` are targets."""
+
+    scope: Scope
+    seen: int
+    selected: int
+    last_page: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemPlanned:
+    """An API was read and compared, or could not be."""
+
+    item: PlanItem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallSent:
+    """An attempt leaves. `waited` is seconds at the limiter, `rate` the limiter's calls/second now."""
+
+    scope: Scope
+    operation: str
+    api: RestApiId | None
+    type: str | None
+    attempt: int
+    waited: float
+    rate: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallAnswered:
+    """An attempt was answered with success. `latency` in seconds."""
+
+    scope: Scope
+    operation: str
+    api: RestApiId | None
+    type: str | None
+    attempt: int
+    latency: float
+    request_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallThrottled:
+    """An attempt was refused by the quota; `rate` is the limiter's new calls/second."""
+
+    scope: Scope
+    operation: str
+    api: RestApiId | None
+    type: str | None
+    attempt: int
+    rate: float
+    retry_after: float | None
+    request_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRetried:
+    """An attempt failed and will be made again after `delay` seconds."""
+
+    scope: Scope
+    operation: str
+    api: RestApiId | None
+    type: str | None
+    attempt: int
+    delay: float
+    code: str
+    message: str
+    request_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallGaveUp:
+    """An execution ended without success."""
+
+    scope: Scope
+    operation: str
+    api: RestApiId | None
+    type: str | None
+    attempts: int
+    code: str
+    message: str
+    request_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CredentialsRefreshed:
+    """New credentials for an account; `expires` is seconds since the epoch."""
+
+    account: str
+    role: str
+    expires: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """An API-type has its outcome, and the journal knows it."""
+
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScopeCondemned:
+    """Nothing more is tried in this scope, and why."""
+
+    scope: Scope
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopRequested:
+    """The user asked to stop: no new calls; those in flight finish."""
+
+    run: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhaseEnded:
+    """A phase is over, after `elapsed` seconds."""
+
+    run: str
+    phase: str
+    elapsed: float
+
+
+Event = (
+    PhaseStarted
+    | ApisListed
+    | ItemPlanned
+    | CallSent
+    | CallAnswered
+    | CallThrottled
+    | CallRetried
+    | CallGaveUp
+    | CredentialsRefreshed
+    | Decided
+    | ScopeCondemned
+    | StopRequested
+    | PhaseEnded
+)
+
+
+class Observer(Protocol):
+    """Is told what happens. Must not block; an error it raises ends the run."""
+
+    def notify(self, event: Event) -> None:
+        """Take note of an event."""
+        ...
+
+
+class NullObserver:
+    """Shows nothing."""
+
+    def notify(self, event: Event) -> None:
+        """Take note of nothing."""
+
+
+class Observers:
+    """Tells several observers, in order."""
+
+    def __init__(self, *observers: Observer) -> None:
+        self._observers = observers
+
+    def notify(self, event: Event) -> None:
+        """Pass the event on to each."""
+        for observer in self._observers:
+            observer.notify(event)

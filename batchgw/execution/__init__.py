@@ -1,0 +1,1 @@
+"""Do it: workers per scope, and the one recorder."""

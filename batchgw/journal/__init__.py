@@ -1,0 +1,1 @@
+"""Remember: intents and outcomes of every run; locks; resume."""

@@ -1,0 +1,68 @@
+"""The nouns. Pure, frozen, and known to everyone."""
+
+from batchgw.model.change import Action, Change, PlanItem, PlannedApi, UnreadApi, UnreadScope
+from batchgw.model.outcome import (
+    Applied,
+    Effort,
+    Failed,
+    NotAttempted,
+    Outcome,
+    Skipped,
+    Unchanged,
+)
+from batchgw.model.policy import (
+    Desired,
+    ExplicitApi,
+    Mode,
+    Policy,
+    Rule,
+    Selection,
+    Selector,
+    Targets,
+    Unlisted,
+)
+from batchgw.model.response import (
+    DEFAULT_STATUS,
+    DEFAULT_TEMPLATES,
+    HEADER_PREFIX,
+    GatewayResponse,
+    ResponseType,
+    Settings,
+)
+from batchgw.model.scope import AccountId, Region, RestApi, RestApiId, Scope
+
+__all__ = [
+    "DEFAULT_STATUS",
+    "DEFAULT_TEMPLATES",
+    "HEADER_PREFIX",
+    "AccountId",
+    "Action",
+    "Applied",
+    "Change",
+    "Desired",
+    "Effort",
+    "ExplicitApi",
+    "Failed",
+    "GatewayResponse",
+    "Mode",
+    "NotAttempted",
+    "Outcome",
+    "PlanItem",
+    "PlannedApi",
+    "Policy",
+    "Region",
+    "ResponseType",
+    "RestApi",
+    "RestApiId",
+    "Rule",
+    "Scope",
+    "Selection",
+    "Selector",
+    "Settings",
+    "Skipped",
+    "Targets",
+    "Unchanged",
+    "Unlisted",
+    "UnreadApi",
+    "UnreadScope",
+]

@@ -1,0 +1,80 @@
+"""How it ended. Every expected API-type ends in exactly one of these five."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from batchgw.model.change import Action
+from batchgw.model.response import ResponseType
+from batchgw.model.scope import RestApi
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effort:
+    """What an execution (all tries of one call) cost.
+
+    `attempts` counts sent calls that were not throttled, `throttles` the refused ones; `waited` is seconds
+    spent waiting for the limiter, backoff and Retry-After together.
+    """
+
+    attempts: int = 0
+    throttles: int = 0
+    waited: float = 0.0
+    request_id: str | None = None
+
+    def __add__(self, other: Effort) -> Effort:
+        """The cost of both; the later request id stands."""
+        return Effort(
+            attempts=self.attempts + other.attempts,
+            throttles=self.throttles + other.throttles,
+            waited=self.waited + other.waited,
+            request_id=other.request_id or self.request_id,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ended:
+    api: RestApi
+    type: ResponseType
+    action: Action
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied(_Ended):
+    """The write was acknowledged, or a re-read showed that it had been made (`verified_by_read`)."""
+
+    effort: Effort
+    verified_by_read: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unchanged(_Ended):
+    """It was as desired already; nothing was written."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _EndedBecause(_Ended):
+    code: str  # the error's class name or AWS's code: "BadRequest", "AccessDenied", ...
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed(_EndedBecause):
+    """It was tried and refused, or kept failing."""
+
+    effort: Effort = Effort()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped(_EndedBecause):
+    """Deliberately left alone: the API was deleted meanwhile, is exempt, ..."""
+
+    effort: Effort = Effort()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotAttempted(_EndedBecause):
+    """Not reached: the scope was condemned, or the run was stopped. A resume takes it up."""
+
+
+Outcome = Applied | Unchanged | Failed | Skipped | NotAttempted

@@ -1,0 +1,182 @@
+"""What people want, resolved: which APIs, and what their gateway responses shall be."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from fnmatch import fnmatchcase
+from typing import Any
+
+from batchgw.model.response import ResponseType, Settings
+from batchgw.model.scope import AccountId, Region, RestApi, RestApiId
+
+
+class Mode(StrEnum):
+    """How desired settings meet what is there."""
+
+    REPLACE = "replace"  # exactly this
+    MERGE = "merge"  # listed keys win, the rest stays
+    FILL = "fill"  # only where nothing is customised
+
+
+class Unlisted(StrEnum):
+    """What happens to customised types the policy does not name."""
+
+    LEAVE = "leave"
+    RESET = "reset"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """What one response type shall be. `settings` None means the service's default (no customisation)."""
+
+    settings: Settings | None
+    mode: Mode = Mode.REPLACE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desired:
+    """The desired state of one API: a rule per named type, presets already folded in."""
+
+    rules: Mapping[ResponseType, Rule]
+    unlisted: Unlisted = Unlisted.LEAVE
+
+    @property
+    def types(self) -> tuple[ResponseType, ...]:
+        """The types a plan speaks of, DEFAULT_4XX and DEFAULT_5XX first, then in enum order."""
+        if self.unlisted is Unlisted.RESET:
+            return tuple(ResponseType)
+        return tuple(t for t in ResponseType if t in self.rules)
+
+    def to_json(self) -> dict[str, Any]:
+        """Render for the digest and the journal."""
+        return {
+            "unlisted": self.unlisted.value,
+            "rules": {
+                t.value: {
+                    "mode": r.mode.value,
+                    "settings": None if r.settings is None else r.settings.to_json(),
+                }
+                for t, r in sorted(self.rules.items())
+            },
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Desired:
+        """Read what `to_json` wrote."""
+        return cls(
+            unlisted=Unlisted(data["unlisted"]),
+            rules={
+                ResponseType(t): Rule(
+                    mode=Mode(r["mode"]),
+                    settings=None if r["settings"] is None else Settings.from_json(r["settings"]),
+                )
+                for t, r in data["rules"].items()
+            },
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selector:
+    """Matches an API when every given field does: `name` a case-sensitive glob, `tags` globs by key, `id`."""
+
+    id: RestApiId | None = None
+    name: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    def matches(self, api: RestApi) -> bool:
+        """Tell whether the API is meant."""
+        return (
+            (self.id is None or self.id == api.id)
+            and (self.name is None or fnmatchcase(api.name, self.name))
+            and all(k in api.tags and fnmatchcase(api.tags[k], v) for k, v in self.tags.items())
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Render as the policy file spells it."""
+        out: dict[str, Any] = {}
+        if self.id is not None:
+            out["id"] = self.id
+        if self.name is not None:
+            out["name"] = self.name
+        if self.tags:
+            out["tags"] = dict(self.tags)
+        return out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExplicitApi:
+    """An API named by id on the command line or in a targets file; account and region narrow where it is."""
+
+    id: RestApiId
+    account: AccountId | None = None
+    region: Region | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> ExplicitApi:
+        """Read `ID`, `REGION/ID` or `ACCOUNT/REGION/ID`. Raises ValueError on any other form."""
+        parts = text.split("/")
+        if not all(parts) or len(parts) > 3:  # noqa: PLR2004 - the three forms above
+            raise ValueError(f"not an API id, region/id or account/region/id: {text!r}")
+        return cls(
+            id=RestApiId(parts[-1]),
+            region=Region(parts[-2]) if len(parts) > 1 else None,
+            account=AccountId(parts[0]) if len(parts) == 3 else None,  # noqa: PLR2004 - as above
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Which REST APIs of a scope: any `include` (all, when empty) and no `exclude`.
+
+    `explicit` APIs, when there are any, are the only ones considered, and each must be found.
+    """
+
+    include: tuple[Selector, ...] = ()
+    exclude: tuple[Selector, ...] = ()
+    explicit: tuple[ExplicitApi, ...] = ()
+
+    def matches(self, api: RestApi) -> bool:
+        """Tell whether the API is selected by include and exclude (`explicit` is discovery's business)."""
+        return (not self.include or any(s.matches(api) for s in self.include)) and not any(
+            s.matches(api) for s in self.exclude
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Targets:
+    """Where to look. No `accounts` means the account of the credentials; no `regions`, the default region."""
+
+    accounts: tuple[AccountId, ...] = ()
+    regions: tuple[Region, ...] = ()
+    role: str | None = None  # a role name, or an ARN pattern with {account}
+    external_id: str | None = None
+    session_name: str | None = None
+    apis: Selection = field(default_factory=Selection)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """A policy file, read and checked. `source` is the file's name, for messages."""
+
+    desired: Desired
+    targets: Targets = field(default_factory=Targets)
+    source: str = "policy"
+
+    @property
+    def digest(self) -> str:
+        """sha256 over the meaning of the policy: comments and layout do not change it."""
+        t = self.targets
+        meaning = {
+            "desired": self.desired.to_json(),
+            "accounts": list(t.accounts),
+            "regions": list(t.regions),
+            "role": t.role,
+            "include": [s.to_json() for s in t.apis.include],
+            "exclude": [s.to_json() for s in t.apis.exclude],
+        }
+        text = json.dumps(meaning, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()

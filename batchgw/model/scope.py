@@ -1,0 +1,52 @@
+"""Where things are: account, region, REST API."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NewType
+
+AccountId = NewType("AccountId", str)
+"""Twelve digits."""
+
+Region = NewType("Region", str)
+"""An AWS region code, such as eu-west-1."""
+
+RestApiId = NewType("RestApiId", str)
+"""API Gateway's id of a REST API: ten lower-case letters and digits."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Scope:
+    """One account in one region: what AWS's request quota and a run's lock apply to."""
+
+    account: AccountId
+    region: Region
+
+    def __str__(self) -> str:
+        """Render as `account/region`, the spelling of flags, logs and reports."""
+        return f"{self.account}/{self.region}"
+
+    @classmethod
+    def parse(cls, text: str) -> Scope:
+        """Read `account/region`. Raises ValueError on any other form."""
+        account, slash, region = text.partition("/")
+        if not (slash and account and region):
+            raise ValueError(f"not an account/region: {text!r}")
+        return cls(account=AccountId(account), region=Region(region))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestApi:
+    """A REST API as GetRestApis lists it. `created` is seconds since the epoch, when known."""
+
+    scope: Scope
+    id: RestApiId
+    name: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    endpoint_types: tuple[str, ...] = ()
+    created: float | None = None
+
+    def __str__(self) -> str:
+        """Render as `account/region/id`."""
+        return f"{self.scope}/{self.id}"

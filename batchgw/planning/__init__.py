@@ -1,0 +1,1 @@
+"""What: desired and observed -> changes; the plan file; the planner."""

@@ -1,0 +1,1 @@
+"""The file people write: schema, loader with line and column, presets, lint."""

@@ -1,0 +1,1 @@
+"""Tell: fold outcomes into a summary, and show it."""

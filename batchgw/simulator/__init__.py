@@ -1,0 +1,1 @@
+"""Another world behind the same seam, and over HTTP: the throttled API. Imports nothing from throttle/."""

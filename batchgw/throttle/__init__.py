@@ -1,0 +1,1 @@
+"""How fast: token bucket, rate, backoff. Pure, plus one limiter that waits."""
