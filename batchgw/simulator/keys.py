@@ -1,0 +1,80 @@
+"""Access keys of the simulated accounts: one long-term key each, and those that AssumeRole hands out."""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import b32encode, b64encode
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """Credentials, and whose they are. `expires` is seconds since the epoch, None for a long-term key."""
+
+    access_key_id: str
+    secret_access_key: str
+    account: str
+    arn: str
+    user_id: str
+    session_token: str | None = None
+    expires: float | None = None
+
+    @property
+    def assumed_role(self) -> bool:
+        """Whether these came from AssumeRole."""
+        return self.session_token is not None
+
+
+class KeyRing:
+    """Every key that is valid somewhere in the world. The same seed gives the same keys."""
+
+    def __init__(self, accounts: Iterable[str], *, seed: int = 0) -> None:
+        self._seed = seed
+        self._issued = 0
+        self._long_term = {account: self._make_long_term(account) for account in accounts}
+        self._by_id = {key.access_key_id: key for key in self._long_term.values()}
+
+    def long_term(self, account: str) -> Key:
+        """The account's own key. Raises KeyError for an account that is not in the world."""
+        return self._long_term[account]
+
+    def find(self, access_key_id: str) -> Key | None:
+        """The key of that id, expired or not; None when there never was one (or long ago)."""
+        return self._by_id.get(access_key_id)
+
+    def issue(self, *, account: str, role: str, session: str, expires: float, now: float) -> Key:
+        """Hand out credentials of a role's session, valid until `expires` (seconds since the epoch)."""
+        self._forget_expired(now)
+        self._issued += 1
+        digest = self._digest("session", account, role, session, str(self._issued))
+        key = Key(
+            access_key_id="ASIA" + b32encode(digest[:10]).decode(),
+            secret_access_key=b64encode(digest[10:40]).decode(),
+            session_token=b64encode(b"batchgw-simulator " + digest).decode(),
+            account=account,
+            arn=f"arn:aws:sts::{account}:assumed-role/{role}/{session}",
+            user_id=f"AROA{b32encode(digest[40:50]).decode()}:{session}",
+            expires=expires,
+        )
+        self._by_id[key.access_key_id] = key
+        return key
+
+    def _make_long_term(self, account: str) -> Key:
+        digest = self._digest("user", account)
+        return Key(
+            access_key_id="AKIA" + b32encode(digest[:10]).decode(),
+            secret_access_key=b64encode(digest[10:40]).decode(),
+            account=account,
+            arn=f"arn:aws:iam::{account}:user/batchgw",
+            user_id=f"AIDA{b32encode(digest[40:50]).decode()}",
+        )
+
+    def _digest(self, *parts: str) -> bytes:
+        return hashlib.sha512("\0".join((str(self._seed), *parts)).encode()).digest()
+
+    def _forget_expired(self, now: float) -> None:
+        """Drop what expired over an hour ago: a server that runs for weeks stays small."""
+        old = [i for i, k in self._by_id.items() if k.expires is not None and k.expires < now - 3600]
+        for access_key_id in old:
+            del self._by_id[access_key_id]

@@ -1,0 +1,63 @@
+"""What comes out of the simulated service: a reply, a fault, or a connection cut in the caller's hand.
+
+Bodies are wire bodies: members under their wire names (a list is `item`), timestamps in seconds since the epoch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+Body = dict[str, object]
+"""A JSON object, as it goes over the wire."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """A success. `body` is a JSON object, raw bytes (GetExport), or None for an empty body."""
+
+    status: int
+    body: Body | bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class ServiceFault(Exception):
+    """A refusal by the service.
+
+    On the wire (rest-json) `code` goes into the header x-amzn-ErrorType and the body is {"message": message}.
+
+    Attributes:
+        code: AWS's error code, such as "NotFoundException".
+        status: HTTP status.
+        headers: further headers, such as Retry-After; the engine adds x-amzn-RequestId.
+        modelled: whether botocore's service model knows the code.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        status: int,
+        message: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        modelled: bool = True,
+    ) -> None:
+        super().__init__(f"{code} ({status}): {message}")
+        self.code = code
+        self.status = status
+        self.message = message
+        self.headers: dict[str, str] = dict(headers or {})
+        self.modelled = modelled
+
+    @property
+    def request_id(self) -> str | None:
+        """The request's id, once the engine has given it one."""
+        return self.headers.get("x-amzn-RequestId")
+
+
+class ConnectionCutByServer(Exception):
+    """The server closes the connection without an answer. `applied` tells whether the change was made."""
+
+    def __init__(self, *, applied: bool) -> None:
+        super().__init__("the connection was cut " + ("after" if applied else "before") + " the call took effect")
+        self.applied = applied
