@@ -1,0 +1,269 @@
+"""What an answer that is no success means: the single table from (code, status, message) to an error class.
+
+Pure. The AWS client, its STS calls and the in-process simulator all ask here, so an error means the same
+wherever it comes from. The order of judgement, and why:
+
+1. The **code** decides where the code alone is enough. It goes before the status, because services disagree
+   on statuses: Organizations throttles with 400, API Gateway with 429, and 429 may be a full resource quota.
+2. Three codes need the **message**: LimitExceededException (a rate or a hard quota), ConflictException
+   (passing or permanent), NotFoundException (the API, a customisation, or something else).
+3. A code nobody has listed falls to its **status**. An unknown 4xx is permanent, for repeating it would
+   change nothing; an unknown 5xx is the service's trouble and may pass.
+
+Sources: the API Gateway service model (modelled exceptions), answers recorded from the service (messages),
+the common errors of AWS's Query and JSON protocols (signature and token codes).
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+
+from batchgw.errors import (
+    AccessDenied,
+    ApiNotFound,
+    BadRequest,
+    CallError,
+    ConcurrentModification,
+    Conflict,
+    CredentialsExpired,
+    CredentialsRejected,
+    NotCustomized,
+    ResourceQuotaExceeded,
+    ServiceFailure,
+    Throttled,
+)
+
+_Judge = Callable[[str, float | None], type[CallError]]
+
+
+def classify(
+    code: str,
+    status: int,
+    message: str,
+    *,
+    retry_after: float | None = None,
+    request_id: str | None = None,
+) -> CallError:
+    """Make the error that an unsuccessful answer stands for.
+
+    Args:
+        code: the error's name as the wire gave it; a namespace ("aws.api#Name") or an address
+            ("Name:http://...") around it is ignored. Empty, or the status in digits, when there was none.
+        status: HTTP status of the answer.
+        message: the service's own words.
+        retry_after: seconds the answer asked to wait (see `parse_retry_after`).
+        request_id: AWS's id of the request.
+    """
+    name = _bare(code)
+    text = " ".join(message.split())
+    kind = _kind(name, status, text, retry_after)
+    return kind(
+        _paragraph(kind, name, status, text),
+        code=name or f"HTTP{status}",
+        status=status,
+        request_id=request_id,
+        retry_after=retry_after,
+    )
+
+
+def parse_retry_after(text: str | None, now: float) -> float | None:
+    """Read a Retry-After value: seconds, or an HTTP date compared with `now` (seconds since the epoch).
+
+    Returns seconds, never negative (a date that has passed means "now"), and None for what cannot be read:
+    a malformed hint is no hint, the caller's own backoff applies.
+    """
+    if text is None:
+        return None
+    seconds = _seconds(text.strip())
+    if seconds is None:
+        seconds = _seconds_until(text.strip(), now)
+    return seconds
+
+
+def _seconds(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) and value >= 0 else None
+
+
+def _seconds_until(text: str, now: float) -> float | None:
+    try:
+        date = parsedate_to_datetime(text)
+        if date.tzinfo is None:  # HTTP dates are GMT, said or not
+            date = date.replace(tzinfo=UTC)
+        return max(0.0, date.timestamp() - now)
+    except (ValueError, OverflowError):  # not a date, or one outside what the calendar can hold
+        return None
+
+
+def _bare(code: str) -> str:
+    """Take namespace and address off an error's name, as the JSON protocols ask."""
+    name = code.strip().split(":", 1)[0].rsplit("#", 1)[-1]
+    return "" if name.isdigit() else name
+
+
+def _kind(code: str, status: int, message: str, retry_after: float | None) -> type[CallError]:
+    entry = _BY_CODE.get(code)
+    if entry is None:
+        return _by_status(status, message)
+    return entry if isinstance(entry, type) else entry(message, retry_after)
+
+
+_RATE = re.compile(r"too many requests|rate exceeded|request rate|throttl|slow ?down", re.IGNORECASE)
+_HARD = re.compile(r"maximum number|has been reached|limit exceeded for", re.IGNORECASE)
+
+
+def _limit(message: str, retry_after: float | None) -> type[CallError]:
+    """Tell a rate from a full quota. The words decide; a Retry-After only where they say neither.
+
+    Waiting on a full quota would last for ever, so without a sign of a rate it is taken for a full one.
+    """
+    if _RATE.search(message):
+        return Throttled
+    if _HARD.search(message) or retry_after is None:
+        return ResourceQuotaExceeded
+    return Throttled
+
+
+_PASSING = re.compile(r"try again later|concurrent modification", re.IGNORECASE)
+
+
+def _conflict(message: str, _retry_after: float | None) -> type[CallError]:
+    return ConcurrentModification if _PASSING.search(message) else Conflict
+
+
+_NO_API = re.compile(r"invalid (rest )?api (id|identifier)\b", re.IGNORECASE)
+_NO_CUSTOMIZATION = re.compile(r"gateway ?response( type)? not (defined|found)", re.IGNORECASE)
+
+
+def _not_found(message: str, _retry_after: float | None) -> type[CallError]:
+    """Tell what is missing: the API, or the customisation.
+
+    Anything else (a stage, say) is a bad request: taking it for a deleted API would skip what is there.
+    """
+    if _NO_CUSTOMIZATION.search(message):
+        return NotCustomized
+    return ApiNotFound if _NO_API.search(message) else BadRequest
+
+
+def _codes(kind: type[CallError] | _Judge, *codes: str) -> dict[str, type[CallError] | _Judge]:
+    """Spell each code as it comes from REST services and, without "Exception", from Query ones (STS)."""
+    return {spelling: kind for c in codes for spelling in (c, c + "Exception")}
+
+
+_BY_CODE: Mapping[str, type[CallError] | _Judge] = {
+    **_codes(
+        Throttled,
+        "TooManyRequests",
+        "Throttling",
+        "Throttled",
+        "ThrottledRequest",
+        "RequestThrottled",
+        "RequestLimitExceeded",
+        "BandwidthLimitExceeded",
+        "EC2Throttled",
+        "PriorRequestNotComplete",
+        "SlowDown",
+    ),
+    **_codes(_limit, "LimitExceeded"),
+    **_codes(_conflict, "Conflict"),
+    **_codes(_not_found, "NotFound"),
+    **_codes(
+        BadRequest, "BadRequest", "Validation", "ValidationError", "Serialization", "InvalidParameterValue"
+    ),
+    **_codes(
+        AccessDenied,
+        "Unauthorized",
+        "UnauthorizedOperation",
+        "AccessDenied",
+        "NotAuthorized",
+        "Forbidden",
+    ),
+    **_codes(CredentialsExpired, "ExpiredToken", "TokenRefreshRequired"),
+    **_codes(
+        CredentialsRejected,
+        "RequestExpired",
+        "RequestTimeTooSkewed",
+        "UnrecognizedClient",
+        "InvalidClientTokenId",
+        "InvalidAccessKeyId",
+        "InvalidToken",
+        "InvalidSecurityToken",
+        "InvalidSignature",
+        "SignatureDoesNotMatch",
+        "IncompleteSignature",
+        "MissingAuthenticationToken",
+        "AuthFailure",
+        "OptInRequired",
+        "SubscriptionRequired",
+    ),
+    # Whatever status they come with: these are the service's trouble, not the caller's.
+    **_codes(
+        ServiceFailure,
+        "ServiceUnavailable",
+        "InternalFailure",
+        "InternalError",
+        "InternalServerError",
+        "InternalServer",
+        "RequestTimeout",
+        "GatewayTimeout",
+    ),
+}
+
+_BY_STATUS: Mapping[int, type[CallError]] = {
+    401: AccessDenied,
+    403: AccessDenied,
+    408: ServiceFailure,  # the server tired of waiting for the request: it may pass
+    429: Throttled,
+}
+
+
+def _by_status(status: int, message: str) -> type[CallError]:
+    if status >= 500:  # noqa: PLR2004 - the class of statuses
+        return ServiceFailure
+    if status == 409:  # noqa: PLR2004 - conflict
+        return _conflict(message, None)
+    return _BY_STATUS.get(status, BadRequest)
+
+
+_ADVICE: Mapping[type[CallError], str] = {
+    CredentialsExpired: "The credentials have expired: renew them (`aws sso login`, a new session token), "
+    "then resume.",
+    ResourceQuotaExceeded: "This is a quota on things, not on calls: waiting does not help. "
+    "Remove some, or ask AWS Support whether it can be raised.",
+    AccessDenied: "Give the identity this permission (an SCP or a permissions boundary may also deny it), "
+    "or leave this account-region out of the targets.",
+}
+
+_CREDENTIAL_ADVICE: tuple[tuple[re.Pattern[str], str], ...] = (
+    (
+        re.compile(r"RequestTimeTooSkewed|RequestExpired|InvalidSignature|SignatureDoesNotMatch|Incomplete"),
+        "The signature was not accepted: check this machine's clock and the secret key.",
+    ),
+    (
+        re.compile(r"OptIn|Subscription"),
+        "Enable the region or the service for this account, or leave the region out with --region.",
+    ),
+    (
+        re.compile(r""),
+        "The key is not known there: check the profile; for an opt-in region, enable it or leave it out.",
+    ),
+)
+
+
+def _paragraph(kind: type[CallError], code: str, status: int, message: str) -> str:
+    """Join AWS's words with what to do about them, where batchgw knows more than AWS says."""
+    words = message or f"HTTP {status} {code or 'without an AWS error code'}, without a message."
+    if kind is CredentialsRejected:
+        advice = next(a for pattern, a in _CREDENTIAL_ADVICE if pattern.search(code))
+    elif not code and kind in (BadRequest, AccessDenied):
+        advice = "This does not look like API Gateway: check --endpoint-url / AWS_ENDPOINT_URL and the proxy."
+    else:
+        advice = _ADVICE.get(kind, "")
+    return f"{words} {advice}".strip()
