@@ -1,0 +1,119 @@
+"""How many calls and how long, if the quota alone sets the pace. It assumes a full bucket and nobody else.
+
+Scopes are worked on side by side, so the whole takes as long as the longest of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Flag, auto
+from typing import Any
+
+from batchgw.model import Scope
+from batchgw.planning.totals import PlanTotals, ScopeTotals
+
+RATE = 10.0  # calls/second, all management operations together (AWS developer guide, API Gateway quotas)
+BURST = 40  # calls (as above)
+PAGE_SIZE = 500  # REST APIs per GetRestApis page, the operation's maximum (API reference, `limit`)
+
+
+class Work(Flag):
+    """The kinds of calls a run makes."""
+
+    LIST = auto()  # GetRestApis, a page at a time
+    READ = auto()  # GetGatewayResponses, one per API
+    WRITE = auto()  # PutGatewayResponse and DeleteGatewayResponse, one per change
+
+    PLAN = LIST | READ
+    APPLY = WRITE  # of a plan just made
+    APPLY_SAVED = READ | WRITE  # of a saved plan, whose before-images are checked first
+    ALL = LIST | READ | WRITE
+
+
+def duration(calls: int, *, rate: float = RATE, burst: int = BURST, share: float = 1.0) -> float:
+    """Give the seconds `calls` take when a full bucket of `burst` refills at `share` of `rate` calls/second."""
+    return max(0.0, (calls - burst) / (rate * share))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScopeEstimate:
+    """Calls by kind, and the seconds the quota makes them take."""
+
+    listings: int
+    reads: int
+    writes: int
+    seconds: float
+
+    @property
+    def calls(self) -> int:
+        """All calls together."""
+        return self.listings + self.reads + self.writes
+
+    def to_json(self) -> dict[str, Any]:
+        """Render with the sum of the calls."""
+        return {
+            "listings": self.listings,
+            "reads": self.reads,
+            "writes": self.writes,
+            "calls": self.calls,
+            "seconds": self.seconds,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """An estimate per scope, and of the whole."""
+
+    scopes: Mapping[Scope, ScopeEstimate]
+
+    @property
+    def calls(self) -> int:
+        """All calls of all scopes."""
+        return sum(e.calls for e in self.scopes.values())
+
+    @property
+    def seconds(self) -> float:
+        """The makespan: scopes run side by side, so the longest decides."""
+        return max((e.seconds for e in self.scopes.values()), default=0.0)
+
+    def to_json(self) -> dict[str, Any]:
+        """Render scope by scope, and the whole."""
+        return {
+            "scopes": {str(scope): e.to_json() for scope, e in self.scopes.items()},
+            "calls": self.calls,
+            "seconds": self.seconds,
+        }
+
+
+def estimate(
+    totals: PlanTotals,
+    work: Work = Work.ALL,
+    *,
+    rate: float = RATE,
+    burst: int = BURST,
+    share: float = 1.0,
+) -> Estimate:
+    """Estimate the kinds of calls in `work` for what a plan counted.
+
+    Listing is counted for the APIs the plan knows: a selection that leaves most of a scope out lists more.
+    """
+    return Estimate(
+        scopes={
+            scope: _of_scope(counts, work, rate=rate, burst=burst, share=share)
+            for scope, counts in totals.scopes.items()
+        }
+    )
+
+
+def _of_scope(counts: ScopeTotals, work: Work, *, rate: float, burst: int, share: float) -> ScopeEstimate:
+    listings = _pages(counts.reads) if Work.LIST in work else 0
+    reads = counts.reads if Work.READ in work else 0
+    writes = counts.writes if Work.WRITE in work else 0
+    seconds = duration(listings + reads + writes, rate=rate, burst=burst, share=share)
+    return ScopeEstimate(listings=listings, reads=reads, writes=writes, seconds=seconds)
+
+
+def _pages(apis: int) -> int:
+    """A scope without APIs takes a call, too, to find that out."""
+    return max(1, -(-apis // PAGE_SIZE))

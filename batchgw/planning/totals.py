@@ -1,0 +1,143 @@
+"""A fold over plan items: how much there is to do, per account-region. It keeps counts, never items."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, assert_never
+
+from batchgw.model import Action, PlanItem, PlannedApi, Scope, UnreadApi, UnreadScope
+
+
+@dataclass(slots=True, kw_only=True)
+class ScopeTotals:
+    """What a plan holds for one scope; also, added up, for all of them."""
+
+    apis: int = 0  # APIs that were read and compared
+    changed_apis: int = 0  # those of them with at least one write to make
+    creates: int = 0
+    updates: int = 0
+    resets: int = 0
+    no_ops: int = 0
+    unread_apis: int = 0  # expected APIs that could not be read
+    unread_types: int = 0  # API-types expected of those
+    unread_scopes: int = 0  # 1 when the scope's APIs could not be listed to the end
+
+    @property
+    def reads(self) -> int:
+        """Calls of GetGatewayResponses a plan needs: one for each API, read in the end or not."""
+        return self.apis + self.unread_apis
+
+    @property
+    def writes(self) -> int:
+        """Calls of PutGatewayResponse and DeleteGatewayResponse an apply needs."""
+        return self.creates + self.updates + self.resets
+
+    @property
+    def expected(self) -> int:
+        """API-types that must end in an outcome."""
+        return self.writes + self.no_ops + self.unread_types
+
+    def __add__(self, other: ScopeTotals) -> ScopeTotals:
+        """Give the totals of both."""
+        return ScopeTotals(**{f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(self)})
+
+    def to_json(self) -> dict[str, int]:
+        """Render the counts, `expected` with them."""
+        return {**asdict(self), "expected": self.expected}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, int]) -> ScopeTotals:
+        """Read what `to_json` wrote."""
+        return cls(**{f.name: data[f.name] for f in fields(cls)})
+
+
+class PlanTotals:
+    """Counts plan items as they pass. Scopes given beforehand are there even when nothing comes from them."""
+
+    def __init__(self, scopes: Iterable[Scope] = ()) -> None:
+        self._scopes = {scope: ScopeTotals() for scope in scopes}
+
+    def add(self, item: PlanItem) -> None:
+        """Count one item."""
+        match item:
+            case PlannedApi():
+                _count_planned(self._of(item.api.scope), item)
+            case UnreadApi():
+                of = self._of(item.api.scope)
+                of.unread_apis += 1
+                of.unread_types += len(item.types)
+            case UnreadScope():
+                self._of(item.scope).unread_scopes = 1
+            case _:
+                assert_never(item)
+
+    @property
+    def scopes(self) -> Mapping[Scope, ScopeTotals]:
+        """The totals of each scope, in the order they were first met."""
+        return self._scopes
+
+    @property
+    def total(self) -> ScopeTotals:
+        """All scopes added up."""
+        return sum(self._scopes.values(), ScopeTotals())
+
+    @property
+    def expected(self) -> dict[Scope, int]:
+        """API-types that must end in an outcome, per scope."""
+        return {scope: totals.expected for scope, totals in self._scopes.items()}
+
+    @property
+    def unread_scopes(self) -> tuple[Scope, ...]:
+        """Scopes whose APIs could not be listed to the end."""
+        return tuple(scope for scope, totals in self._scopes.items() if totals.unread_scopes)
+
+    @property
+    def complete(self) -> bool:
+        """Tell whether everything that was expected could be read."""
+        total = self.total
+        return not (total.unread_apis or total.unread_scopes)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, PlanTotals) and self._scopes == other._scopes
+
+    __hash__ = None  # type: ignore[assignment]  # it changes while it counts
+
+    def to_json(self) -> dict[str, Any]:
+        """Render scope by scope, and the sum."""
+        return {
+            "scopes": {str(scope): totals.to_json() for scope, totals in self._scopes.items()},
+            "total": self.total.to_json(),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> PlanTotals:
+        """Read what `to_json` wrote; the sum is made anew."""
+        totals = cls()
+        for scope, counts in data["scopes"].items():
+            totals._scopes[Scope.parse(scope)] = ScopeTotals.from_json(counts)
+        return totals
+
+    def _of(self, scope: Scope) -> ScopeTotals:
+        found = self._scopes.get(scope)
+        if found is None:
+            found = self._scopes[scope] = ScopeTotals()
+        return found
+
+
+def _count_planned(of: ScopeTotals, item: PlannedApi) -> None:
+    of.apis += 1
+    writes_before = of.writes
+    for change in item.changes:
+        match change.action:
+            case Action.CREATE:
+                of.creates += 1
+            case Action.UPDATE:
+                of.updates += 1
+            case Action.RESET:
+                of.resets += 1
+            case Action.NO_OP:
+                of.no_ops += 1
+            case _:
+                assert_never(change.action)
+    of.changed_apis += of.writes > writes_before
