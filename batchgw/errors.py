@@ -23,7 +23,8 @@ BatchgwError                        .exit_code: what the command line answers wi
     ├── BadRequest                      400: refused as it stands; permanent for this API
     └── ScopeError                      condemns the whole account-region
         ├── AccessDenied                403 (or 401): a permission is missing
-        ├── CredentialsRejected         403: expired, unknown, or the region is not enabled
+        ├── CredentialsRejected         403: unknown, or the region is not enabled
+        │   └── CredentialsExpired      403: retried once, with fresh credentials
         └── CredentialsUnavailable      there are none, or the role cannot be assumed
 """
 
@@ -113,6 +114,9 @@ class CallError(BatchgwError):
         status: HTTP status, 0 when there was no answer.
         request_id: AWS's request id, when there was an answer.
         retry_after: seconds the service asked us to wait, when it did.
+        attempts, throttles, waited: what the execution cost until it ended in this error (see `model.Effort`);
+            filled in by the wrappers around the control plane.
+        sent: whether a call was made at all; False when a condemned scope answered in its place.
     """
 
     retry_safe: ClassVar[bool] = False  # may the same call be sent again
@@ -134,6 +138,10 @@ class CallError(BatchgwError):
         self.status = status
         self.request_id = request_id
         self.retry_after = retry_after
+        self.attempts = 0
+        self.throttles = 0
+        self.waited = 0.0
+        self.sent = True
 
 
 class Throttled(CallError):
@@ -199,6 +207,12 @@ class AccessDenied(ScopeError):
 
 class CredentialsRejected(ScopeError):
     """Expired or unknown credentials, or a region that is not enabled for the account."""
+
+
+class CredentialsExpired(CredentialsRejected):
+    """The credentials expired on the way: fresh ones may be accepted, so it is worth one more attempt."""
+
+    retry_safe = True
 
 
 class CredentialsUnavailable(ScopeError):

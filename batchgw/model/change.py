@@ -47,15 +47,28 @@ class PlannedApi:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnreadApi:
-    """An expected API that could not be read: gone (`code` ApiNotFound), denied, failing.
+    """An expected API that was not read: gone, excluded, denied, failing.
 
-    `types` are the response types that were expected of it.
+    `types` are the response types that were expected of it. `code` is the error's class name, or one of
+    the two constants below.
     """
 
     api: RestApi
     types: tuple[ResponseType, ...]
     code: str
     message: str
+
+    @property
+    def skipped(self) -> bool:
+        """Whether it was rightly left alone (deleted meanwhile, or excluded) rather than failed."""
+        return self.code in ("ApiNotFound", EXCLUDED)
+
+
+NO_SUCH_API = "NoSuchApi"
+"""Code of an API that was named by id and that no scope has: unlike one deleted meanwhile, a failure."""
+
+EXCLUDED = "Excluded"
+"""Code of an API that was named by id and that an exclude rule exempts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

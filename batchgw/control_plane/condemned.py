@@ -1,0 +1,29 @@
+"""The scopes in which nothing more is tried, and why."""
+
+from __future__ import annotations
+
+from batchgw.errors import ScopeError
+from batchgw.model import Scope
+
+
+class CondemnedScopes:
+    """Remembers the first error that condemned a scope, and answers every later call there with it."""
+
+    def __init__(self) -> None:
+        self._errors: dict[Scope, ScopeError] = {}
+
+    def add(self, scope: Scope, error: ScopeError) -> bool:
+        """Condemn a scope. Returns whether it was not condemned before."""
+        return self._errors.setdefault(scope, error) is error
+
+    def why(self, scope: Scope) -> ScopeError | None:
+        """The error that condemned the scope, if one did."""
+        return self._errors.get(scope)
+
+    def check(self, scope: Scope) -> None:
+        """Raise an error like the one that condemned the scope, if one did: no call is made."""
+        error = self._errors.get(scope)
+        if error is not None:
+            again = type(error)(error.message, code=error.code, status=error.status)
+            again.sent = False
+            raise again

@@ -1,0 +1,238 @@
+"""A control plane that makes a call again when that may help: the one retry policy, in one place.
+
+What is retried, and how often, follows from what the error says of itself (`errors.CallError`):
+a throttle waits and uses up no attempt; 409 "try again later", 5xx and transport errors back off with jitter,
+bounded; expired credentials get one more attempt with fresh ones. A write whose fate is unknown after a cut
+connection is never repeated here: whoever sent it reads first.
+"""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Generic
+
+import anyio
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
+
+from batchgw.control_plane.interface import Answer, Request, T
+from batchgw.control_plane.limited import LimitedControlPlane
+from batchgw.errors import CallError, ConnectionCut, CredentialsExpired, ScopeError
+from batchgw.events import (
+    CallAnswered,
+    CallGaveUp,
+    CallRetried,
+    CallSent,
+    CallThrottled,
+    Observer,
+    ScopeCondemned,
+)
+from batchgw.model import AccountId, Effort, RestApiId
+from batchgw.throttle import backoff
+
+ATTEMPTS = 8
+"""Attempts of one execution that may fail for another reason than a throttle: about 20 s of backoff."""
+
+EXPIRIES = 1
+"""Expired credentials are met with fresh ones this often; then the scope is condemned."""
+
+
+def may_retry(error: BaseException, request: Request[object]) -> bool:
+    """Tell whether sending the same request again is safe and may help."""
+    if not isinstance(error, CallError) or not error.retry_safe:
+        return False
+    return not (isinstance(error, ConnectionCut) and request.writes)
+
+
+class RetryingControlPlane:
+    """Wraps the limited control plane, so that every attempt pays for its turn.
+
+    Args:
+        inner: what each attempt goes through.
+        observer: is told of every attempt.
+        random: the dice of the backoff's jitter.
+        attempts: bound on attempts that fail for another reason than a throttle.
+    """
+
+    def __init__(
+        self,
+        inner: LimitedControlPlane,
+        *,
+        observer: Observer,
+        random: Random | None = None,
+        attempts: int = ATTEMPTS,
+    ) -> None:
+        self.inner = inner
+        self.observer = observer
+        self.random = random or Random()  # noqa: S311 - jitter, not cryptography
+        self.attempts = attempts
+
+    async def send(self, request: Request[T]) -> Answer[T]:
+        """Make one execution. The effort of the answer, or on the error, is that of all its attempts."""
+        execution = _Execution(request, self)
+        retrying = AsyncRetrying(
+            retry=retry_if_exception(lambda error: may_retry(error, request)),
+            stop=execution.exhausted,
+            wait=execution.pause,
+            sleep=execution.sleep,
+            reraise=True,
+        )
+        try:
+            return await retrying(execution.attempt)
+        except CallError as error:
+            execution.give_up(error)
+            raise
+
+    async def current_account(self) -> AccountId:
+        """Ask STS; the plane behind retries it."""
+        return await self.inner.current_account()
+
+
+class _Execution(Generic[T]):
+    """All tries of one request, and what they have cost so far."""
+
+    def __init__(self, request: Request[T], plane: RetryingControlPlane) -> None:
+        self._request = request
+        self._plane = plane
+        self._api: RestApiId | None = getattr(request, "api", None)
+        kind = getattr(request, "type", None)
+        self._type = None if kind is None else str(kind)
+        self._throttles = 0
+        self._failures = 0
+        self._expiries = 0
+        self._waited = 0.0
+        self._left = 0.0
+
+    @property
+    def _number(self) -> int:
+        return self._failures + self._throttles + 1
+
+    async def attempt(self) -> Answer[T]:
+        """Send once."""
+        try:
+            answer = await self._plane.inner.send(self._request, departure=self._departs)
+        except CallError as error:
+            self._count(error)
+            raise
+        self._waited += answer.effort.waited
+        self._plane.observer.notify(
+            CallAnswered(
+                scope=self._request.scope,
+                operation=self._request.operation,
+                api=self._api,
+                type=self._type,
+                attempt=self._number,
+                latency=anyio.current_time() - self._left,
+                request_id=answer.effort.request_id,
+            )
+        )
+        effort = Effort(
+            attempts=self._failures + 1,
+            throttles=self._throttles,
+            waited=self._waited,
+            request_id=answer.effort.request_id,
+        )
+        return Answer(value=answer.value, effort=effort)
+
+    def exhausted(self, state: RetryCallState) -> bool:
+        """Tell tenacity whether to stop: throttles are not counted."""
+        error = _error(state)
+        if error.is_throttle:
+            return False
+        if isinstance(error, CredentialsExpired):
+            return self._expiries > EXPIRIES
+        return self._failures >= self._plane.attempts
+
+    def pause(self, state: RetryCallState) -> float:
+        """Tell tenacity how long to wait: after a throttle not at all, for the limiter does that."""
+        error = _error(state)
+        if error.is_throttle:
+            self._tell_throttled(error)
+            return 0.0
+        delay = backoff.delay(self._failures, retry_after=error.retry_after, random=self._plane.random)
+        self._plane.observer.notify(
+            CallRetried(
+                scope=self._request.scope,
+                operation=self._request.operation,
+                api=self._api,
+                type=self._type,
+                attempt=self._number - 1,
+                delay=delay,
+                code=error.code,
+                message=error.message,
+                request_id=error.request_id,
+            )
+        )
+        return delay
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait as tenacity was told, but not past a stop."""
+        self._waited += seconds
+        await self._plane.inner.stop.sleep(seconds)
+
+    def give_up(self, error: CallError) -> None:
+        """Note what it cost, and condemn the scope if that is what the error means."""
+        error.attempts, error.throttles, error.waited = self._failures, self._throttles, self._waited
+        scope = self._request.scope
+        if not error.sent:
+            return
+        self._plane.observer.notify(
+            CallGaveUp(
+                scope=scope,
+                operation=self._request.operation,
+                api=self._api,
+                type=self._type,
+                attempts=self._failures,
+                code=error.code,
+                message=error.message,
+                request_id=error.request_id,
+            )
+        )
+        if isinstance(error, ScopeError) and self._plane.inner.condemned.add(scope, error):
+            self._plane.observer.notify(ScopeCondemned(scope=scope, code=error.code, message=error.message))
+
+    def _departs(self, request: Request[object], waited: float, rate: float) -> None:
+        self._left = anyio.current_time()
+        self._plane.observer.notify(
+            CallSent(
+                scope=request.scope,
+                operation=request.operation,
+                api=self._api,
+                type=self._type,
+                attempt=self._number,
+                waited=waited,
+                rate=rate,
+            )
+        )
+
+    def _count(self, error: CallError) -> None:
+        self._waited += error.waited
+        if not error.sent:
+            return
+        if error.is_throttle:
+            self._throttles += 1
+        else:
+            self._failures += 1
+            self._expiries += isinstance(error, CredentialsExpired)
+
+    def _tell_throttled(self, error: CallError) -> None:
+        limiter = self._plane.inner.limiter(self._request.scope)
+        self._plane.observer.notify(
+            CallThrottled(
+                scope=self._request.scope,
+                operation=self._request.operation,
+                api=self._api,
+                type=self._type,
+                attempt=self._number - 1,
+                rate=limiter.rate,
+                retry_after=error.retry_after,
+                request_id=error.request_id,
+            )
+        )
+
+
+def _error(state: RetryCallState) -> CallError:
+    """The error tenacity asks about: only CallErrors are retried, so it is one."""
+    assert state.outcome is not None  # noqa: S101 - tenacity asks after an attempt has ended
+    error = state.outcome.exception()
+    assert isinstance(error, CallError)  # noqa: S101 - see above
+    return error

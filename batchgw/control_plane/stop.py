@@ -1,0 +1,36 @@
+"""The wish to stop, and the only way to wait that heeds it."""
+
+from __future__ import annotations
+
+import anyio
+
+from batchgw.errors import Stopped
+
+
+class StopSignal:
+    """Set once, by a signal handler or a failing journal; seen by everyone who waits for a turn."""
+
+    def __init__(self) -> None:
+        self._event = anyio.Event()
+
+    @property
+    def requested(self) -> bool:
+        """Whether to stop."""
+        return self._event.is_set()
+
+    def request(self) -> None:
+        """Ask that no new call is made. Those in flight finish."""
+        self._event.set()
+
+    def check(self) -> None:
+        """Raise Stopped if it was asked for."""
+        if self.requested:
+            raise Stopped("the run was asked to stop before this call was sent")
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait, but no longer than until the stop. Raises Stopped then."""
+        self.check()
+        if seconds > 0:
+            with anyio.move_on_after(seconds):
+                await self._event.wait()
+        self.check()

@@ -1,0 +1,101 @@
+"""The one recorder: the journal first, then the observers. What was told is known to the journal."""
+
+from __future__ import annotations
+
+import anyio
+
+from batchgw.control_plane.stop import StopSignal
+from batchgw.errors import JournalWriteFailed, Stopped
+from batchgw.events import Decided, Observer
+from batchgw.journal import Journal
+from batchgw.model import Outcome
+
+FLUSH_AFTER = 0.2
+"""Seconds an outcome may wait for company before it is committed."""
+
+FLUSH_COUNT = 100
+"""Outcomes that are committed at once, whatever the time."""
+
+HEARTBEAT = 15.0
+"""Seconds between signs of life under the run's locks."""
+
+
+class Recorder:
+    """Commits intents before their calls and outcomes soon after, and tells observers of what is committed.
+
+    When the journal cannot be written any more, the run is asked to stop: calls in flight finish, no new one
+    is made that could not be remembered. `failure` then says why.
+    """
+
+    def __init__(self, journal: Journal, run: str, *, observer: Observer, stop: StopSignal) -> None:
+        self._journal = journal
+        self._run = run
+        self._observer = observer
+        self._stop = stop
+        self._untold: list[Outcome] = []
+        self._arrived = anyio.Event()
+        self.failure: JournalWriteFailed | None = None
+
+    def intend(self, change: int) -> None:
+        """Commit that the change's call is about to be made. Raises Stopped when that cannot be remembered."""
+        try:
+            self._journal.intend([change])
+        except JournalWriteFailed as error:
+            self._fail(error)
+            raise Stopped("the journal cannot be written, so this call was not sent") from error
+        self._tell()
+
+    def decide(self, change: int, outcome: Outcome) -> None:
+        """Take an outcome; it is committed with the next intent, or shortly."""
+        try:
+            self._journal.record(change, outcome)
+        except JournalWriteFailed as error:
+            self._fail(error)
+        self._untold.append(outcome)
+        self._arrived.set()
+        if len(self._untold) >= FLUSH_COUNT:
+            self.flush()
+
+    def flush(self) -> None:
+        """Commit what is waiting. A failure is noted, the outcomes stay for the next try."""
+        try:
+            self._journal.flush()
+        except JournalWriteFailed as error:
+            self._fail(error)
+        else:
+            self._tell()
+
+    async def keep_flushing(self) -> None:
+        """Commit stragglers, `FLUSH_AFTER` seconds after the first of them came. Runs until cancelled."""
+        while True:
+            await self._arrived.wait()
+            await anyio.sleep(FLUSH_AFTER)
+            self._arrived = anyio.Event()
+            if self.failure is None:
+                self.flush()
+
+    async def keep_alive(self) -> None:
+        """Renew the locks' signs of life. Runs until cancelled."""
+        while True:
+            await anyio.sleep(HEARTBEAT)
+            try:
+                self._journal.heartbeat(self._run)
+            except JournalWriteFailed as error:
+                self._fail(error)
+
+    def close(self) -> None:
+        """Commit the rest. Raises JournalWriteFailed when the journal could not keep an outcome."""
+        self.flush()
+        if self._untold:
+            assert self.failure is not None  # noqa: S101 - only a failed flush leaves outcomes untold
+            raise self.failure
+
+    def _tell(self) -> None:
+        told, self._untold = self._untold, []
+        for outcome in told:
+            self._observer.notify(Decided(outcome=outcome))
+
+    def _fail(self, error: JournalWriteFailed) -> None:
+        if self.failure is None:
+            self.failure = error
+        self._stop.request()

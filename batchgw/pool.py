@@ -1,0 +1,39 @@
+"""A bounded pool of workers fed by a bounded stream: the shape of all concurrency here."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, Awaitable, Callable
+from typing import TypeVar
+
+import anyio
+from anyio.streams.memory import MemoryObjectReceiveStream
+
+Item = TypeVar("Item")
+
+
+async def pooled(
+    source: AsyncIterable[Item], work: Callable[[Item], Awaitable[None]], *, workers: int
+) -> None:
+    """Do `work` on every item of `source`, at most `workers` at a time; return when all is done.
+
+    Workers start as items come, so a short source starts few. The source is asked for an item only when one
+    can be taken, so at most `2 * workers` items are alive. The first error ends the pool and is raised.
+    """
+    send, receive = anyio.create_memory_object_stream[Item](workers)
+    async with anyio.create_task_group() as tasks:
+        started = 0
+        async with send:
+            async for item in source:
+                if started < workers:
+                    tasks.start_soon(_work, receive.clone(), work)
+                    started += 1
+                await send.send(item)
+        receive.close()
+
+
+async def _work(
+    items: MemoryObjectReceiveStream[Item], work: Callable[[Item], Awaitable[None]]
+) -> None:
+    async with items:
+        async for item in items:
+            await work(item)
