@@ -32,7 +32,7 @@ class Work(Flag):
 
 
 def duration(calls: int, *, rate: float = RATE, burst: int = BURST, share: float = 1.0) -> float:
-    """Give the seconds `calls` take when a full bucket of `burst` refills at `share` of `rate` calls/second."""
+    """Give the seconds `calls` take: a full bucket of `burst`, refilled at `share` of `rate` calls/second."""
     return max(0.0, (calls - burst) / (rate * share))
 
 
@@ -97,18 +97,20 @@ def estimate(
     """Estimate the kinds of calls in `work` for what a plan counted.
 
     Listing is counted for the APIs the plan knows: a selection that leaves most of a scope out lists more.
+    A scope with "*" for its account or region, which stands for nowhere, takes no calls.
     """
     return Estimate(
         scopes={
             scope: _of_scope(counts, work, rate=rate, burst=burst, share=share)
             for scope, counts in totals.scopes.items()
+            if "*" not in (scope.account, scope.region)
         }
     )
 
 
 def _of_scope(counts: ScopeTotals, work: Work, *, rate: float, burst: int, share: float) -> ScopeEstimate:
-    listings = _pages(counts.reads) if Work.LIST in work else 0
-    reads = counts.reads if Work.READ in work else 0
+    listings = _pages(counts.apis) if Work.LIST in work else 0
+    reads = counts.apis if Work.READ in work else 0
     writes = counts.writes if Work.WRITE in work else 0
     seconds = duration(listings + reads + writes, rate=rate, burst=burst, share=share)
     return ScopeEstimate(listings=listings, reads=reads, writes=writes, seconds=seconds)

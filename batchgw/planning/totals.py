@@ -13,20 +13,16 @@ from batchgw.model import Action, PlanItem, PlannedApi, Scope, UnreadApi, Unread
 class ScopeTotals:
     """What a plan holds for one scope; also, added up, for all of them."""
 
-    apis: int = 0  # APIs that were read and compared
+    apis: int = 0  # APIs that were read, one GetGatewayResponses each, and compared
     changed_apis: int = 0  # those of them with at least one write to make
     creates: int = 0
     updates: int = 0
     resets: int = 0
     no_ops: int = 0
-    unread_apis: int = 0  # expected APIs that could not be read
-    unread_types: int = 0  # API-types expected of those
+    unread_apis: int = 0  # expected APIs that were not read
+    skipped_apis: int = 0  # those of them rightly left alone: deleted meanwhile, or excluded
+    unread_types: int = 0  # API-types expected of the unread APIs
     unread_scopes: int = 0  # 1 when the scope's APIs could not be listed to the end
-
-    @property
-    def reads(self) -> int:
-        """Calls of GetGatewayResponses a plan needs: one for each API, read in the end or not."""
-        return self.apis + self.unread_apis
 
     @property
     def writes(self) -> int:
@@ -66,6 +62,7 @@ class PlanTotals:
             case UnreadApi():
                 of = self._of(item.api.scope)
                 of.unread_apis += 1
+                of.skipped_apis += item.skipped
                 of.unread_types += len(item.types)
             case UnreadScope():
                 self._of(item.scope).unread_scopes = 1
@@ -94,9 +91,9 @@ class PlanTotals:
 
     @property
     def complete(self) -> bool:
-        """Tell whether everything that was expected could be read."""
+        """Tell whether everything that was expected was read, but for what is rightly left alone."""
         total = self.total
-        return not (total.unread_apis or total.unread_scopes)
+        return total.unread_apis == total.skipped_apis and not total.unread_scopes
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, PlanTotals) and self._scopes == other._scopes

@@ -1,0 +1,158 @@
+"""Plan items as JSON: what stands on a line of a plan file, and of `plan --output jsonl`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, assert_never
+
+from batchgw.model import (
+    AccountId,
+    Action,
+    Change,
+    GatewayResponse,
+    PlanItem,
+    PlannedApi,
+    Region,
+    ResponseType,
+    RestApi,
+    RestApiId,
+    Scope,
+    Settings,
+    UnreadApi,
+    UnreadScope,
+)
+
+INTERNED_CHARS = 16_000_000
+"""How much text the remembered settings of a reader may come to before they are forgotten, in characters."""
+
+
+def item_to_json(item: PlanItem) -> dict[str, Any]:
+    """Render an item whole; "kind" tells the three apart."""
+    match item:
+        case PlannedApi():
+            return {
+                "kind": "api",
+                "api": _api_to_json(item.api),
+                "changes": [_change_to_json(change) for change in item.changes],
+            }
+        case UnreadApi():
+            return {
+                "kind": "unread-api",
+                "api": _api_to_json(item.api),
+                "types": [t.value for t in item.types],
+                "code": item.code,
+                "message": item.message,
+            }
+        case UnreadScope():
+            return {
+                "kind": "unread-scope",
+                "account": item.scope.account,
+                "region": item.scope.region,
+                "code": item.code,
+                "message": item.message,
+            }
+        case _:
+            assert_never(item)
+
+
+class ItemReader:
+    """Reads what `item_to_json` wrote. APIs of a fleet are much alike: equal settings are made only once.
+
+    What it remembers is bounded, so a reader of any number of items stays small.
+    """
+
+    def __init__(self) -> None:
+        self._settings: dict[object, Settings] = {}
+        self._scopes: dict[tuple[str, str], Scope] = {}
+        self._room = INTERNED_CHARS
+
+    def read(self, data: Mapping[str, Any]) -> PlanItem:
+        """Make the item. Raises KeyError, TypeError or ValueError when it is not one."""
+        match data["kind"]:
+            case "api":
+                changes = tuple(map(self._change, data["changes"]))
+                return PlannedApi(api=self._api(data["api"]), changes=changes)
+            case "unread-api":
+                return UnreadApi(
+                    api=self._api(data["api"]),
+                    types=tuple(map(ResponseType, data["types"])),
+                    code=data["code"],
+                    message=data["message"],
+                )
+            case "unread-scope":
+                return UnreadScope(scope=self._scope(data), code=data["code"], message=data["message"])
+            case kind:
+                raise ValueError(f"no plan item is a {kind!r}")
+
+    def _change(self, data: Mapping[str, Any]) -> Change:
+        before, after = data["before"], data["after"]
+        response_type = ResponseType(before["responseType"])
+        return Change(
+            type=response_type,
+            action=Action(data["action"]),
+            before=GatewayResponse(
+                type=response_type,
+                settings=self._interned(before),
+                default_response=before["defaultResponse"],
+            ),
+            after=None if after is None else self._interned(after),
+        )
+
+    def _interned(self, data: Mapping[str, Any]) -> Settings:
+        parameters = data.get("responseParameters")
+        templates = data.get("responseTemplates")
+        key = (
+            data.get("statusCode"),
+            tuple(parameters.items()) if parameters else (),
+            tuple(templates.items()) if templates else (),
+        )
+        found = self._settings.get(key)
+        if found is None:
+            found = Settings.from_json(data)
+            self._remember(key, found)
+        return found
+
+    def _remember(self, key: object, settings: Settings) -> None:
+        both = (*settings.parameters.items(), *settings.templates.items())
+        self._room -= sum(len(k) + len(v) for k, v in both) + 100  # 100 for what holds them
+        if self._room < 0:
+            self._settings.clear()
+            self._room = INTERNED_CHARS
+        self._settings[key] = settings
+
+    def _api(self, data: Mapping[str, Any]) -> RestApi:
+        return RestApi(
+            scope=self._scope(data),
+            id=RestApiId(data["id"]),
+            name=data["name"],
+            tags=data["tags"],
+            endpoint_types=tuple(data["endpointTypes"]),
+            created=data["created"],
+        )
+
+    def _scope(self, data: Mapping[str, Any]) -> Scope:
+        key = (data["account"], data["region"])
+        found = self._scopes.get(key)
+        if found is None:
+            found = self._scopes[key] = Scope(account=AccountId(key[0]), region=Region(key[1]))
+        return found
+
+
+def _api_to_json(api: RestApi) -> dict[str, Any]:
+    return {
+        "account": api.scope.account,
+        "region": api.scope.region,
+        "id": api.id,
+        "name": api.name,
+        "tags": dict(api.tags),
+        "endpointTypes": api.endpoint_types,
+        "created": api.created,
+    }
+
+
+def _change_to_json(change: Change) -> dict[str, Any]:
+    return {
+        "action": change.action.value,
+        "before": change.before.to_json(),
+        "after": None if change.after is None else change.after.to_json(),
+    }

@@ -1,0 +1,228 @@
+"""A plan as a file: JSON lines, a stream in both directions, recognised when it is cut short or edited.
+
+The first line is the header, then comes one line per item, then the totals, and last the sha256 of every byte
+before. A plan is written beside its place and moved there when it is whole, so a plan that exists is whole.
+It holds nothing secret, but it is for its owner only (0600): it says what an organisation's APIs answer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO, NoReturn, Self
+
+from batchgw.errors import BatchgwError, UsageError
+from batchgw.model import Desired, PlanItem, Scope
+from batchgw.planning.items import ItemReader, item_to_json
+from batchgw.planning.totals import PlanTotals
+from batchgw.planning.verify import FORMAT, FORMAT_VERSION, Verified, is_totals, same_file, understood, verify
+
+_BUFFER = 1 << 20  # bytes: a write to disk about every thousand APIs
+_encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanHeader:
+    """What a plan was made from. `created` is seconds since the epoch.
+
+    `targets` and `options` are JSON objects for people and later commands to read: where was looked, and
+    with which flags.
+    """
+
+    plan: str  # the id of the plan, or of the run that made it
+    created: float
+    batchgw: str  # the version that made it
+    policy_digest: str
+    policy_source: str
+    desired: Desired
+    targets: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Render as the first line of the file."""
+        return {
+            "kind": "plan",
+            "format": FORMAT,
+            "version": FORMAT_VERSION,
+            "plan": self.plan,
+            "created": self.created,
+            "batchgw": self.batchgw,
+            "policy_digest": self.policy_digest,
+            "policy_source": self.policy_source,
+            "targets": dict(self.targets),
+            "options": dict(self.options),
+            "desired": self.desired.to_json(),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> PlanHeader:
+        """Read what `to_json` wrote. Raises KeyError, TypeError or ValueError when it is something else."""
+        return cls(
+            plan=data["plan"],
+            created=data["created"],
+            batchgw=data["batchgw"],
+            policy_digest=data["policy_digest"],
+            policy_source=data["policy_source"],
+            targets=data["targets"],
+            options=data["options"],
+            desired=Desired.from_json(data["desired"]),
+        )
+
+
+class PlanWriter:
+    """Writes a plan. Leaving the block commits it; leaving it by an exception leaves nothing behind.
+
+    `scopes` are those that are looked into: they stand in the totals even when nothing is found there.
+    Raises UsageError when the file cannot be made there, BatchgwError when writing fails (disk full).
+    """
+
+    def __init__(self, path: str | Path, header: PlanHeader, *, scopes: Iterable[Scope] = ()) -> None:
+        self.path = _writable(path)
+        self.totals = PlanTotals(scopes)
+        self._temporary = self.path.with_name(f".batchgw-{secrets.token_hex(6)}.tmp")
+        self._sha256 = hashlib.sha256()
+        try:
+            handle = os.open(self._temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except OSError as error:
+            raise UsageError(
+                f"Cannot write a plan to {self.path}: {error.strerror}. "
+                "Name a file in a folder that exists and that you may write to."
+            ) from error
+        self._file: BinaryIO = os.fdopen(handle, "wb", buffering=_BUFFER)
+        try:
+            self._line(header.to_json())
+        except BaseException:
+            self.abort()
+            raise
+
+    def write(self, item: PlanItem) -> None:
+        """Add an item, and count it."""
+        self._line(item_to_json(item))
+        self.totals.add(item)
+
+    def commit(self) -> None:
+        """Make the plan whole and put it in its place. To do so twice is harmless."""
+        if self._file.closed:
+            return
+        self._line({"kind": "totals", **self.totals.to_json()})
+        self._line({"kind": "end", "sha256": self._sha256.hexdigest()})
+        try:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
+            self._temporary.replace(self.path)
+            _sync_folder(self.path.parent)
+        except OSError as error:
+            self._failed(error)
+
+    def abort(self) -> None:
+        """Leave nothing behind. Does nothing after a commit."""
+        if not self._file.closed:
+            with suppress(OSError):  # what could not be written is not wanted any more
+                self._file.close()
+        self._temporary.unlink(missing_ok=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is not None:
+            self.abort()
+            return
+        try:
+            self.commit()
+        except BaseException:
+            self.abort()
+            raise
+
+    def _line(self, data: Mapping[str, Any]) -> None:
+        line = _encode(data).encode("ascii") + b"\n"
+        self._sha256.update(line)
+        try:
+            self._file.write(line)
+        except OSError as error:
+            self._failed(error)
+
+    def _failed(self, error: OSError) -> NoReturn:
+        self.abort()
+        raise BatchgwError(
+            f"The plan could not be written to {self.path}: {error.strerror}. Nothing was left there and "
+            "nothing was changed on AWS. Make room, or name a file on another disk, and plan again."
+        ) from error
+
+
+class Plan:
+    """A plan that was found whole when it was opened. Its items are read from the file each time.
+
+    `temporary` plans are deleted when they are closed.
+    """
+
+    def __init__(self, verified: Verified, *, temporary: bool) -> None:
+        self.path = verified.path
+        self.header = understood(verified.path, 1, verified.header, PlanHeader.from_json)
+        self.totals = understood(verified.path, 0, verified.totals, PlanTotals.from_json)
+        self._verified = verified
+        self._temporary = temporary
+
+    @classmethod
+    def open(cls, path: str | Path, *, temporary: bool = False) -> Self:
+        """Read the file through once, and make sure it is a plan, whole and as it was written.
+
+        Raises PlanUnreadable with a paragraph that says what is wrong and what to do.
+        """
+        return cls(verify(Path(path)), temporary=temporary)
+
+    def items(self) -> Iterator[PlanItem]:
+        """Give the items in file order. May be called any number of times, also side by side.
+
+        Raises PlanUnreadable when the file is no longer the one that was opened.
+        """
+        with closing(same_file(self._verified)) as file:
+            reader = ItemReader()
+            for number, line in enumerate(file, start=1):
+                if is_totals(line):
+                    return
+                if number > 1:
+                    yield understood(self.path, number, line, reader.read)
+
+    def close(self) -> None:
+        """Let go of the file; delete it when it is temporary."""
+        if self._temporary:
+            self.path.unlink(missing_ok=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _writable(path: str | Path) -> Path:
+    """Follow links, and refuse what must not be replaced by a file: a folder, /dev/null, a pipe."""
+    real = Path(os.path.realpath(path))
+    if real.is_dir():
+        raise UsageError(f"Cannot write a plan to {path}: it is a folder. Name a file in it.")
+    if real.exists() and not real.is_file():
+        raise UsageError(f"Cannot write a plan to {path}: it is not a regular file. Name another.")
+    return real
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new name last through a power cut, where the file system can."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

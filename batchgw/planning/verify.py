@@ -1,0 +1,156 @@
+"""Is this file a plan, whole and as it was written? It reads lines and checksums, and knows nothing of items.
+
+Every refusal is one paragraph that says what is wrong with the file and what to do.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import stat
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, TypeVar
+
+from batchgw.errors import PlanUnreadable
+
+T = TypeVar("T")
+
+FORMAT = "batchgw-plan"
+FORMAT_VERSION = 1
+
+_HEADER = b'{"kind":"plan","format":"batchgw-plan"'
+_TOTALS = b'{"kind":"totals",'
+_END = b'{"kind":"end",'
+_LONGEST_HEADER = 64 << 20  # bytes; 21 templates of 300 KB, escaped, come to less
+_BUFFER = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """A plan file that was found whole: its first and its totals line, and which file it was."""
+
+    path: Path
+    header: bytes
+    totals: bytes
+    identity: tuple[int, int, int, int]  # device, inode, bytes, modification time in ns
+
+
+def verify(path: Path) -> Verified:
+    """Read the file through once. Raises PlanUnreadable when it is not a whole, untouched plan."""
+    with _opened(path) as file:
+        header = _header(path, file)
+        totals = _checked(path, file, header)
+        return Verified(path=path, header=header, totals=totals, identity=_identity(file))
+
+
+def same_file(verified: Verified) -> BinaryIO:
+    """Open a verified plan again. Raises PlanUnreadable when it was replaced or changed meanwhile."""
+    file = _opened(verified.path)
+    if _identity(file) == verified.identity:
+        return file
+    file.close()
+    raise PlanUnreadable(
+        f"{verified.path} was replaced or changed after it was opened, so it is no longer the plan that was "
+        "shown. Look at it again with the same command."
+    )
+
+
+def is_totals(line: bytes) -> bool:
+    """Tell whether a line ends the items."""
+    return line.startswith(_TOTALS)
+
+
+def understood(path: Path, number: int, line: bytes, read: Callable[[Any], T]) -> T:
+    """Read a line's JSON. Raises PlanUnreadable when it is not what this version writes."""
+    try:
+        return read(json.loads(line))
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise PlanUnreadable(
+            f"{path} is a plan, but {f'its line {number}' if number else 'its totals line'} is not "
+            f"understood ({type(error).__name__}: {error}). It was not written by this version of batchgw. "
+            "Plan again."
+        ) from error
+
+
+def _opened(path: Path) -> BinaryIO:
+    make = "`batchgw plan POLICY --out FILE` makes one."
+    try:
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            raise PlanUnreadable(f"{path} is a folder, not a plan. {make}")
+        if not stat.S_ISREG(mode):
+            raise PlanUnreadable(f"{path} is not a regular file. A plan is read twice; save it to a file.")
+        return path.open("rb", buffering=_BUFFER)
+    except FileNotFoundError as error:
+        raise PlanUnreadable(f"There is no plan {path}. {make}") from error
+    except (OSError, ValueError) as error:  # ValueError: a null byte in the name
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise PlanUnreadable(f"The plan {path} cannot be read: {reason}.") from error
+
+
+def _header(path: Path, file: BinaryIO) -> bytes:
+    line = file.readline(_LONGEST_HEADER)
+    make = "A plan is what `batchgw plan POLICY --out FILE` wrote."
+    if not line:
+        raise PlanUnreadable(f"{path} is empty. {make}")
+    try:
+        data = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        if line.startswith(_HEADER):
+            raise _cut_short(path, 1) from error
+        raise PlanUnreadable(f"{path} is not a plan: its first line is not JSON. {make}") from error
+    if not isinstance(data, dict) or data.get("format") != FORMAT:
+        raise PlanUnreadable(f"{path} is JSON, but not a plan. {make}")
+    if data.get("version") != FORMAT_VERSION:
+        raise PlanUnreadable(
+            f"{path} is a plan of format {data.get('version')!r}, written by batchgw "
+            f"{data.get('batchgw', '(unknown)')}; this batchgw reads format {FORMAT_VERSION}. "
+            "Use that version, or plan again with this one."
+        )
+    return line
+
+
+def _checked(path: Path, file: BinaryIO, header: bytes) -> bytes:
+    """Read on to the end and compare the checksum. Returns the totals line, the last but one."""
+    sha256 = hashlib.sha256(header)
+    last, number = header, 1
+    for line in file:
+        number += 1
+        if line.startswith(_END):
+            if _sha256_of(line) is None:
+                break
+            if _sha256_of(line) != sha256.hexdigest() or file.read(1) or not is_totals(last):
+                raise _edited(path)
+            return last
+        sha256.update(line)
+        last = line
+    raise _cut_short(path, number)
+
+
+def _sha256_of(line: bytes) -> object:
+    try:
+        return json.loads(line)["sha256"]
+    except (ValueError, KeyError):
+        return None
+
+
+def _cut_short(path: Path, number: int) -> PlanUnreadable:
+    return PlanUnreadable(
+        f"{path} is a plan that ends too early, at line {number}: it was cut short on its way here. "
+        "Copy it again, or plan again."
+    )
+
+
+def _edited(path: Path) -> PlanUnreadable:
+    return PlanUnreadable(
+        f"{path} is a plan that was changed after it was written: its checksum does not match. "
+        "What is applied is exactly what was planned, so change the policy instead, and plan again."
+    )
+
+
+def _identity(file: BinaryIO) -> tuple[int, int, int, int]:
+    status = os.fstat(file.fileno())
+    return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
