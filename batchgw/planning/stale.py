@@ -1,0 +1,49 @@
+"""Is an API still what it was when the plan was made? There is no ETag, so the before-images are compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from batchgw.model import Change, GatewayResponse, PlannedApi, Settings
+from batchgw.planning.normalize import Observed, customisation, shown
+from batchgw.planning.render import Field, FieldChange, Mark, compare
+
+
+def staleness(planned: PlannedApi, observed: Observed) -> tuple[str, ...]:
+    """Say, a sentence each, in what an API differs from its before-images; nothing when it does not.
+
+    Every type the plan speaks of is compared: a NO_OP is a promise, too, that the type is as desired. What an
+    uncustomised type shows counts as well: it is inherited, so when it differs, its family was changed.
+    """
+    sentences: list[str] = []
+    for change in planned.changes:
+        sentences.extend(_differences(change, shown(change.type, observed)))
+    return tuple(sentences)
+
+
+def _differences(change: Change, now: GatewayResponse) -> Iterator[str]:
+    name, before = change.type.value, change.before
+    if before.default_response and not now.default_response:
+        yield f"{name} was not customised when the plan was made, and is now"
+    elif now.default_response and not before.default_response:
+        yield f"{name} was customised when the plan was made, and is not any more"
+    else:
+        inherited = "inherited " if now.default_response else ""
+        for field in compare(_values(before), _values(now)):
+            yield f"{name}: {inherited}{_sentence(field)}"
+
+
+def _values(response: GatewayResponse) -> Settings:
+    return customisation(response) or response.settings
+
+
+def _sentence(field: FieldChange) -> str:
+    match field.mark:
+        case Mark.ADDED:
+            return f"{field.label} was not there when the plan was made, and is now"
+        case Mark.REMOVED:
+            return f"{field.label} was there when the plan was made, and is not any more"
+        case _ if field.field is Field.TEMPLATE:
+            return f"{field.label} is not what it was when the plan was made"
+        case _:
+            return f"{field.label} was {field.before} when the plan was made, and is {field.after} now"
