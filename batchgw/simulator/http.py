@@ -1,0 +1,138 @@
+"""The simulated service over HTTP: API Gateway, STS and Organizations on one port.
+
+This module joins the parts: who calls (`auth`), in which protocol (`http_wire`, `query`), what the engine
+says, and the aiohttp server around it. It decides nothing itself.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from aiohttp import web
+
+from batchgw.simulator.auth import Authorization, Caller, CallerRefused, Gate
+from batchgw.simulator.http_call import HttpAnswer, HttpCall
+from batchgw.simulator.http_wire import REQUEST_ID, Json11, RestJson, WireProtocol
+from batchgw.simulator.keys import Key
+from batchgw.simulator.query import Query
+from batchgw.simulator.reply import ConnectionCutByServer, Reply, ServiceFault
+
+_FORM = "application/x-www-form-urlencoded"
+_SIGNED_SERVICE = re.compile(r"Credential=[^,]*/([^/,]+)/aws4_request")
+
+ADMIN_PREFIX = "/_batchgw/"
+"""Below it are the simulator's own paths, which are no part of AWS."""
+
+
+class Answers(Protocol):
+    """What stands behind the front: the engine, or a fake of it."""
+
+    async def handle(
+        self,
+        operation: str,
+        account: str,
+        region: str,
+        params: Mapping[str, object],
+        *,
+        caller: Key | None = None,
+    ) -> Reply:
+        """Answer a call. Raises ServiceFault or ConnectionCutByServer."""
+        ...
+
+
+class Admin(Protocol):
+    """Answers the simulator's own paths."""
+
+    def answer(self, call: HttpCall) -> HttpAnswer:
+        """Answer a request."""
+        ...
+
+
+class Front:
+    """Turns HTTP calls into operations of the engine, and what comes of them into HTTP answers."""
+
+    def __init__(self, engine: Answers, gate: Gate, *, now: Callable[[], float] = time.time) -> None:
+        """`now` tells seconds since the epoch: what signatures and sessions are measured against."""
+        self._engine = engine
+        self._gate = gate
+        self._now = now
+        self._protocols: Mapping[str, WireProtocol] = {
+            "apigateway": RestJson("apigateway"),
+            "sts": Query("sts"),
+            "organizations": Json11(),
+        }
+
+    async def answer(self, call: HttpCall) -> HttpAnswer:
+        """Answer one call. Raises ConnectionCutByServer when the connection is to be closed instead."""
+        protocol = self._protocols[self._service(call)]
+        try:
+            caller = self._caller(call)
+            operation, params = protocol.read(call)
+            reply = await self._engine.handle(
+                operation, caller.account, caller.region, params, caller=caller.key
+            )
+        except CallerRefused as refused:
+            return protocol.fault(protocol.doubt(refused.doubt, refused.message), new_request_id())
+        except ServiceFault as fault:
+            return protocol.fault(fault, fault.request_id or new_request_id())
+        return protocol.reply(operation, reply, reply.headers.get(REQUEST_ID) or new_request_id())
+
+    def _service(self, call: HttpCall) -> str:
+        """Which service a call is for: the one it is signed for, else by its form."""
+        signed_for = _SIGNED_SERVICE.search(call.headers.get("Authorization", ""))
+        if signed_for is not None and signed_for[1] in self._protocols:
+            return signed_for[1]
+        if "X-Amz-Target" in call.headers:
+            return "organizations"
+        return "sts" if call.headers.get("Content-Type", "").startswith(_FORM) else "apigateway"
+
+    def _caller(self, call: HttpCall) -> Caller:
+        stated = call.headers.get("Authorization")
+        authorization = None if stated is None else Authorization.parse(stated)
+        caller = self._gate.admit(call, authorization, self._now())
+        if authorization is not None and authorization.service not in self._protocols:
+            served = ", ".join(self._protocols)
+            unknown = f"The simulator answers for {served}, not for {authorization.service}."
+            raise ServiceFault("UnknownOperationException", 404, unknown, modelled=False)
+        return caller
+
+
+def make_server(front: Front, admin: Admin) -> web.Server:
+    """Put aiohttp's bare server, without routes or middleware, in front."""
+
+    async def handle(request: web.BaseRequest) -> web.StreamResponse:
+        call = HttpCall(
+            method=request.method,
+            target=request.raw_path,
+            headers=request.headers,
+            body=await request.content.read(),
+            secure=request.secure,
+        )
+        if call.target.startswith(ADMIN_PREFIX):
+            return _response(admin.answer(call))
+        try:
+            return _response(await front.answer(call))
+        except ConnectionCutByServer:
+            return _cut(request)
+
+    return web.Server(handle, access_log=None)
+
+
+def _response(answer: HttpAnswer) -> web.Response:
+    return web.Response(status=answer.status, headers=answer.headers, body=answer.body)
+
+
+def _cut(request: web.BaseRequest) -> web.Response:
+    """Close the connection. The response is never seen: there is nothing left to write it to."""
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response()
+
+
+def new_request_id() -> str:
+    """Make an id for a request that never reached the engine."""
+    return str(uuid.uuid4())

@@ -1,0 +1,154 @@
+"""From an HTTP request to an operation and its parameters, for API Gateway's REST-style protocol.
+
+The table of routes is made from botocore's service model, so it has every operation of the service under
+the names clients use; which of them can be answered is the service's business, not ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, unquote
+
+import botocore.session
+from botocore.model import OperationModel, Shape
+
+from batchgw.simulator.http_call import HttpCall
+from batchgw.simulator.http_shapes import number_or_text, read_json, read_members
+
+
+class NoSuchRoute(Exception):
+    """No operation of the service has this method and path."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One operation: where it lives, and where in a request each of its members stands (by wire name)."""
+
+    operation: str
+    method: str
+    path: tuple[str | None, ...]  # literal segments, None where a member stands
+    labels: tuple[str, ...]  # the members in the path, in order
+    fixed_query: tuple[str, str] | None  # "?mode=import" tells ImportRestApi from CreateRestApi
+    query: Mapping[str, tuple[str, Shape]]
+    query_rest: str | None  # the member that takes every other query parameter
+    headers: Mapping[str, str]
+    body: Mapping[str, tuple[str, Shape]]
+    payload: str | None  # the member that is the whole body, as bytes
+
+    def params(self, labels: tuple[str, ...], call: HttpCall) -> dict[str, object]:
+        """Collect the operation's parameters. Raises ServiceFault for values of the wrong kind."""
+        found: dict[str, object] = dict(zip(self.labels, labels, strict=True))
+        if call.query:
+            self._add_query(found, call.query)
+        for name, member in self.headers.items():
+            if name in call.headers:
+                found[member] = call.headers[name]
+        if self.payload is not None:
+            found[self.payload] = call.body
+        elif self.body:
+            found |= read_members(read_json(call.body), self.body)
+        return found
+
+    def _add_query(self, found: dict[str, object], query: str) -> None:
+        rest: dict[str, str] = {}
+        lists: dict[str, list[str]] = {}
+        for name, value in parse_qsl(query, keep_blank_values=True):
+            if name not in self.query:
+                rest[name] = value
+                continue
+            member, shape = self.query[name]
+            if shape.type_name == "list":
+                lists.setdefault(member, []).append(value)
+            else:
+                found[member] = number_or_text(value, shape)
+        found |= lists
+        if self.query_rest is not None and rest:
+            found[self.query_rest] = rest
+
+
+class Routes:
+    """The routes of a service, as a tree of path segments."""
+
+    def __init__(self, service: str) -> None:
+        """Raises botocore's UnknownServiceError for a service botocore has no model of."""
+        self._root = _Node()
+        for route in _table(service):
+            self._root.add(route, route.path)
+
+    def match(self, call: HttpCall) -> tuple[str, dict[str, object]]:
+        """Tell a request's operation and parameters. Raises NoSuchRoute, or ServiceFault for a bad body."""
+        node = self._root
+        labels: list[str] = []
+        for segment in call.path.strip("/").split("/"):
+            child = node.literals.get(segment)
+            if child is None and segment:
+                child = node.label
+                labels.append(unquote(segment))
+            if child is None:
+                raise NoSuchRoute
+            node = child
+        for route in node.routes.get(call.method, ()):
+            if route.fixed_query is None or route.fixed_query in parse_qsl(call.query):
+                return route.operation, route.params(tuple(labels), call)
+        raise NoSuchRoute
+
+
+class _Node:
+    """One place in the tree."""
+
+    __slots__ = ("label", "literals", "routes")
+
+    def __init__(self) -> None:
+        self.literals: dict[str, _Node] = {}
+        self.label: _Node | None = None
+        self.routes: dict[str, list[Route]] = {}
+
+    def add(self, route: Route, path: tuple[str | None, ...]) -> None:
+        if not path:
+            here = self.routes.setdefault(route.method, [])
+            here.insert(0 if route.fixed_query else len(here), route)
+            return
+        head, *tail = path
+        if head is None:
+            self.label = child = self.label or _Node()
+        else:
+            child = self.literals.setdefault(head, _Node())
+        child.add(route, tuple(tail))
+
+
+def _table(service: str) -> Iterator[Route]:
+    model = botocore.session.get_session().get_service_model(service)
+    for name in model.operation_names:
+        yield _route(model.operation_model(name))
+
+
+def _route(operation: OperationModel) -> Route:
+    path, _, fixed = str(operation.http["requestUri"]).partition("?")
+    name, _, value = fixed.partition("=")
+    segments = path.strip("/").split("/")
+    at = _places(operation)
+    in_path = at.get("uri", {})
+    query = at.get("querystring", {})
+    return Route(
+        operation=operation.name,
+        method=str(operation.http["method"]),
+        path=tuple(None if s.startswith("{") else s for s in segments),
+        labels=tuple(in_path[s[1:-1]][0] for s in segments if s.startswith("{")),
+        fixed_query=(name, value) if fixed else None,
+        query={wire: place for wire, place in query.items() if place[1].type_name != "map"},
+        query_rest=next((member for member, shape in query.values() if shape.type_name == "map"), None),
+        headers={wire: member for wire, (member, _) in at.get("header", {}).items()},
+        body=at.get("body", {}),
+        payload=operation.input_shape.serialization.get("payload") if operation.input_shape else None,
+    )
+
+
+def _places(operation: OperationModel) -> dict[str, dict[str, tuple[str, Shape]]]:
+    """Sort an operation's members by where they stand: uri, querystring, header or body."""
+    places: dict[str, dict[str, tuple[str, Shape]]] = {}
+    members = operation.input_shape.members if operation.input_shape else {}
+    for member, shape in members.items():
+        where = shape.serialization.get("location", "body")
+        places.setdefault(where, {})[shape.serialization.get("name", member)] = (member, shape)
+    return places
