@@ -1,0 +1,165 @@
+"""Properties of the diff that hold for every state and every policy.
+
+They are checked against a small model of the service that is written here, apart from the planning code.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from batchgw.model import (
+    DEFAULT_STATUS,
+    DEFAULT_TEMPLATES,
+    Action,
+    Change,
+    Desired,
+    GatewayResponse,
+    Mode,
+    ResponseType,
+    Rule,
+    Settings,
+    Unlisted,
+)
+from batchgw.planning.diff import diff
+
+Puts = Mapping[ResponseType, Settings]
+"""The state of an API: what was last PUT to each customised type."""
+
+T = ResponseType
+TYPES = [T.DEFAULT_4XX, T.DEFAULT_5XX, T.UNAUTHORIZED, T.THROTTLED, T.INTEGRATION_FAILURE]
+
+headers = st.dictionaries(
+    st.sampled_from(["X-A", "x-a", "X-B", "X-C"]).map("gatewayresponse.header.{}".format),
+    st.sampled_from(["'1'", "'2'"]),
+    max_size=3,
+).filter(lambda d: len({k.lower() for k in d}) == len(d))
+templates = st.one_of(
+    st.just(dict(DEFAULT_TEMPLATES)),
+    st.dictionaries(
+        st.sampled_from(["application/json", "text/plain"]), st.sampled_from(["{}", "[]"]), max_size=2
+    ),
+)
+statuses = st.none() | st.sampled_from(["401", "418", "429", "500", "504"])
+settings = st.builds(Settings, status_code=statuses, parameters=headers, templates=templates)
+states = st.dictionaries(st.sampled_from(TYPES), settings)
+policies = st.builds(
+    Desired,
+    rules=st.dictionaries(
+        st.sampled_from(TYPES),
+        st.builds(Rule, settings=st.none() | settings, mode=st.sampled_from(Mode)),
+    ),
+    unlisted=st.sampled_from(Unlisted),
+)
+
+
+def read(puts: Puts) -> dict[ResponseType, GatewayResponse]:
+    """Answer all 21 types as the service does."""
+    return {t: _answer(t, puts) for t in ResponseType}
+
+
+def _answer(t: ResponseType, puts: Puts) -> GatewayResponse:
+    put = puts.get(t)
+    if put is None and t in DEFAULT_STATUS:
+        put = puts.get(T.DEFAULT_4XX if DEFAULT_STATUS[t].startswith("4") else T.DEFAULT_5XX)
+    put = put or Settings()
+    return GatewayResponse(
+        type=t,
+        settings=Settings(
+            status_code=put.status_code or DEFAULT_STATUS.get(t),
+            parameters=put.parameters,
+            templates=put.templates or DEFAULT_TEMPLATES,
+        ),
+        default_response=t not in puts,
+    )
+
+
+def applied(puts: Puts, changes: Iterable[Change]) -> Puts:
+    """Make the changes as the executor does: PUT what `after` says, or DELETE."""
+    now = dict(puts)
+    for change in changes:
+        match change.action:
+            case Action.CREATE | Action.UPDATE:
+                assert change.after is not None
+                now[change.type] = change.after
+            case Action.RESET:
+                del now[change.type]  # a KeyError would be a RESET of what is not customised
+            case Action.NO_OP:
+                pass
+    return now
+
+
+@given(states, policies)
+def test_a_plan_made_again_after_its_changes_is_empty(state: Puts, desired: Desired) -> None:
+    after = applied(state, diff(read(state), desired))
+    again = diff(read(after), desired)
+    assert {c.action for c in again} <= {Action.NO_OP}
+
+
+@given(states, policies)
+def test_there_is_one_change_per_type_and_families_come_first(state: Puts, desired: Desired) -> None:
+    assert tuple(c.type for c in diff(read(state), desired)) == desired.types
+
+
+@given(states, policies)
+def test_before_is_what_was_read(state: Puts, desired: Desired) -> None:
+    observed = read(state)
+    assert all(c.before is observed[c.type] for c in diff(observed, desired))
+
+
+@given(states, policies)
+def test_an_answer_of_the_customised_types_only_gives_the_same_plan(state: Puts, desired: Desired) -> None:
+    observed = read(state)
+    assert diff({t: observed[t] for t in state}, desired) == diff(observed, desired)
+
+
+@given(states, states, policies)
+def test_what_a_replace_writes_does_not_depend_on_what_is_there(
+    state: Puts, other: Puts, desired: Desired
+) -> None:
+    replaced = {t for t, rule in desired.rules.items() if rule.mode is Mode.REPLACE}
+    one, two = ({c.type: c.after for c in diff(read(s), desired)} for s in (state, other))
+    for t in replaced:
+        assert one[t] == two[t] == desired.rules[t].settings
+
+
+@given(states, policies)
+def test_fill_never_touches_a_customised_type(state: Puts, desired: Desired) -> None:
+    for change in diff(read(state), desired):
+        rule = desired.rules.get(change.type)
+        if rule and rule.mode is Mode.FILL and change.type in state:
+            assert change.action is Action.NO_OP
+
+
+@given(states, policies)
+def test_reset_only_where_something_is_customised_and_create_only_where_nothing_is(
+    state: Puts, desired: Desired
+) -> None:
+    for change in diff(read(state), desired):
+        if change.action is Action.RESET:
+            assert change.type in state
+            assert change.after is None
+        if change.action in (Action.CREATE, Action.UPDATE):
+            assert (change.type in state) == (change.action is Action.UPDATE)
+            assert change.after is not None
+
+
+@given(states, policies)
+def test_merge_keeps_every_key_it_does_not_list_and_sets_every_one_it_does(
+    state: Puts, desired: Desired
+) -> None:
+    """What it keeps is what the type would show if the plan changed everything but this type."""
+    changes = diff(read(state), desired)
+    for change in changes:
+        rule = desired.rules.get(change.type)
+        if rule is None or rule.mode is not Mode.MERGE or rule.settings is None:
+            continue
+        listed = rule.settings
+        base = read(applied(state, (c for c in changes if c is not change)))[change.type].settings
+        result = read(applied(state, changes))[change.type].settings
+        lower = {k.lower() for k in listed.parameters}
+        kept = {k: v for k, v in base.parameters.items() if k.lower() not in lower}
+        assert result.parameters == {**kept, **listed.parameters}
+        if listed != Settings():
+            assert result.templates == {**base.templates, **listed.templates}
+        assert result.status_code == (listed.status_code or base.status_code)
