@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+from batchgw.simulator.reply import ServiceFault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +32,22 @@ class HttpCall:
     def query(self) -> str:
         """The query string as sent, without the question mark."""
         return self.target.partition("?")[2]
+
+    def json(self) -> Mapping[str, object]:
+        """Read the body as a JSON object; an empty one is an empty object. Raises ServiceFault."""
+        if not self.body:
+            return {}
+        try:
+            value = json.loads(self.body)
+        except ValueError:
+            raise _not_serializable("The request body is not valid JSON") from None
+        if not isinstance(value, dict):
+            raise _not_serializable("Expected map or null")
+        return value
+
+
+def _not_serializable(message: str) -> ServiceFault:
+    return ServiceFault("SerializationException", 400, message, modelled=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,6 @@ from typing import Protocol
 
 from batchgw.simulator.auth import Doubt
 from batchgw.simulator.http_call import HttpAnswer, HttpCall
-from batchgw.simulator.http_shapes import read_json
 from batchgw.simulator.reply import Reply, ServiceFault
 from batchgw.simulator.routes import NoSuchRoute, Routes
 
@@ -89,7 +88,7 @@ class Json11:
 
     def read(self, call: HttpCall) -> tuple[str, dict[str, object]]:
         """Take the operation from behind the dot of the target."""
-        return call.headers.get("X-Amz-Target", "").rpartition(".")[2], dict(read_json(call.body))
+        return call.headers.get("X-Amz-Target", "").rpartition(".")[2], dict(call.json())
 
     def doubt(self, doubt: Doubt, message: str) -> ServiceFault:
         """Name it with an exception."""

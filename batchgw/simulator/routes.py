@@ -1,20 +1,20 @@
 """From an HTTP request to an operation and its parameters, for API Gateway's REST-style protocol.
 
 The table of routes is made from botocore's service model, so it has every operation of the service under
-the names clients use; which of them can be answered is the service's business, not ours.
+the names clients use. Which can be answered, and what their values must be, is the business of `service`.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, unquote
 
 import botocore.session
-from botocore.model import OperationModel, Shape
+from botocore.model import OperationModel
 
 from batchgw.simulator.http_call import HttpCall
-from batchgw.simulator.http_shapes import number_or_text, read_json, read_members
 
 
 class NoSuchRoute(Exception):
@@ -23,45 +23,45 @@ class NoSuchRoute(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """One operation: where it lives, and where in a request each of its members stands (by wire name)."""
+    """One operation: where it lives, and where in a request each of its members stands.
+
+    The mappings go from wire names to member names.
+    """
 
     operation: str
     method: str
     path: tuple[str | None, ...]  # literal segments, None where a member stands
     labels: tuple[str, ...]  # the members in the path, in order
     fixed_query: tuple[str, str] | None  # "?mode=import" tells ImportRestApi from CreateRestApi
-    query: Mapping[str, tuple[str, Shape]]
+    query: Mapping[str, str]
+    query_lists: Mapping[str, str]  # those that may be given several times
     query_rest: str | None  # the member that takes every other query parameter
     headers: Mapping[str, str]
-    body: Mapping[str, tuple[str, Shape]]
+    body: Mapping[str, str]
     payload: str | None  # the member that is the whole body, as bytes
 
     def params(self, labels: tuple[str, ...], call: HttpCall) -> dict[str, object]:
-        """Collect the operation's parameters. Raises ServiceFault for values of the wrong kind."""
+        """Collect the operation's parameters; what it does not know is passed over. Raises ServiceFault."""
         found: dict[str, object] = dict(zip(self.labels, labels, strict=True))
         if call.query:
             self._add_query(found, call.query)
-        for name, member in self.headers.items():
-            if name in call.headers:
-                found[member] = call.headers[name]
+        found |= {member: call.headers[name] for name, member in self.headers.items() if name in call.headers}
         if self.payload is not None:
             found[self.payload] = call.body
         elif self.body:
-            found |= read_members(read_json(call.body), self.body)
+            found |= {self.body[name]: value for name, value in call.json().items() if name in self.body}
         return found
 
     def _add_query(self, found: dict[str, object], query: str) -> None:
         rest: dict[str, str] = {}
         lists: dict[str, list[str]] = {}
         for name, value in parse_qsl(query, keep_blank_values=True):
-            if name not in self.query:
-                rest[name] = value
-                continue
-            member, shape = self.query[name]
-            if shape.type_name == "list":
-                lists.setdefault(member, []).append(value)
+            if name in self.query:
+                found[self.query[name]] = value
+            elif name in self.query_lists:
+                lists.setdefault(self.query_lists[name], []).append(value)
             else:
-                found[member] = number_or_text(value, shape)
+                rest[name] = value
         found |= lists
         if self.query_rest is not None and rest:
             found[self.query_rest] = rest
@@ -128,27 +128,29 @@ def _route(operation: OperationModel) -> Route:
     name, _, value = fixed.partition("=")
     segments = path.strip("/").split("/")
     at = _places(operation)
-    in_path = at.get("uri", {})
-    query = at.get("querystring", {})
+    labels = at["uri"]
     return Route(
         operation=operation.name,
         method=str(operation.http["method"]),
         path=tuple(None if s.startswith("{") else s for s in segments),
-        labels=tuple(in_path[s[1:-1]][0] for s in segments if s.startswith("{")),
+        labels=tuple(labels[s[1:-1]] for s in segments if s.startswith("{")),
         fixed_query=(name, value) if fixed else None,
-        query={wire: place for wire, place in query.items() if place[1].type_name != "map"},
-        query_rest=next((member for member, shape in query.values() if shape.type_name == "map"), None),
-        headers={wire: member for wire, (member, _) in at.get("header", {}).items()},
-        body=at.get("body", {}),
+        query=at["querystring"],
+        query_lists=at["querystring list"],
+        query_rest=next(iter(at["querystring map"]), None),
+        headers=at["header"],
+        body=at["body"],
         payload=operation.input_shape.serialization.get("payload") if operation.input_shape else None,
     )
 
 
-def _places(operation: OperationModel) -> dict[str, dict[str, tuple[str, Shape]]]:
-    """Sort an operation's members by where they stand: uri, querystring, header or body."""
-    places: dict[str, dict[str, tuple[str, Shape]]] = {}
+def _places(operation: OperationModel) -> Mapping[str, dict[str, str]]:
+    """Sort an operation's members by where they stand: wire name to member name."""
+    places: defaultdict[str, dict[str, str]] = defaultdict(dict)
     members = operation.input_shape.members if operation.input_shape else {}
     for member, shape in members.items():
         where = shape.serialization.get("location", "body")
-        places.setdefault(where, {})[shape.serialization.get("name", member)] = (member, shape)
+        if where == "querystring" and shape.type_name in ("list", "map"):
+            where = f"querystring {shape.type_name}"
+        places[where][shape.serialization.get("name", member)] = member
     return places

@@ -33,7 +33,7 @@ PATCH = {"patchOperations": [{"op": "replace", "path": "/statusCode", "value": "
 TABLE: list[tuple[HttpCall, str, Mapping[str, object]]] = [
     (call("GET", "/restapis"), "GetRestApis", {}),
     (call("GET", "/restapis/"), "GetRestApis", {}),
-    (call("GET", "/restapis?limit=500&position=abc"), "GetRestApis", {"limit": 500, "position": "abc"}),
+    (call("GET", "/restapis?limit=500&position=abc"), "GetRestApis", {"limit": "500", "position": "abc"}),
     (
         call("POST", "/restapis", {"name": "n", "tags": {"a": "b"}}),
         "CreateRestApi",
@@ -60,7 +60,7 @@ TABLE: list[tuple[HttpCall, str, Mapping[str, object]]] = [
         {**STAGE, "patchOperations": []},
     ),
     (call("DELETE", "/restapis/a1/stages/prod"), "DeleteStage", STAGE),
-    (call("GET", "/restapis/a1/deployments?limit=5"), "GetDeployments", {**API, "limit": 5}),
+    (call("GET", "/restapis/a1/deployments?limit=5"), "GetDeployments", {**API, "limit": "5"}),
     (call("POST", "/restapis/a1/deployments", {"stageName": "prod"}), "CreateDeployment", STAGE),
     (
         call("GET", "/restapis/a1/deployments/d1?embed=apisummary"),
@@ -118,7 +118,7 @@ def test_an_import_is_told_from_a_creation_by_its_query(routes: Routes) -> None:
     )
     assert operation == "ImportRestApi"
     assert params["body"] == b'{"openapi": "3.0.1"}'
-    assert params["failOnWarnings"] is True
+    assert params["failOnWarnings"] == "true"
 
 
 def test_the_path_s_members_cannot_be_overruled_by_the_body(routes: Routes) -> None:
@@ -142,38 +142,9 @@ def test_anything_else_is_no_route(routes: Routes, method: str, target: str) -> 
         routes.match(call(method, target))
 
 
-_STRING = "can not be converted to an String"
-
-
-@pytest.mark.parametrize(
-    ("body", "message"),
-    [
-        ({"responseParameters": {"a": True}}, f"class java.lang.Boolean {_STRING}"),
-        (
-            {"responseTemplates": {"a": 1}},
-            f"class com.amazon.coral.value.json.numbers.TruncatingBigNumber {_STRING}",
-        ),
-        ({"statusCode": {"a": 1}}, "Start of structure or map found where not expected."),
-        ({"responseParameters": []}, "Expected map or null"),
-        ([], "Expected map or null"),
-    ],
-)
-def test_a_value_of_the_wrong_kind_is_not_serializable(routes: Routes, body: object, message: str) -> None:
-    """The first two messages are recorded answers of the service."""
-    with pytest.raises(ServiceFault) as caught:
-        routes.match(call("PUT", "/restapis/a1/gatewayresponses/DEFAULT_4XX", body))
-    assert (caught.value.code, caught.value.status) == ("SerializationException", 400)
-    assert caught.value.message == message
-
-
-def test_a_body_that_is_not_json_is_refused(routes: Routes) -> None:
-    request = HttpCall(method="POST", target="/restapis", headers=CIMultiDict(), body=b'{"name":')
+@pytest.mark.parametrize("body", [b'{"name":', b"[]", b"\xff"])
+def test_a_body_that_is_no_json_object_is_refused(routes: Routes, body: bytes) -> None:
+    request = HttpCall(method="POST", target="/restapis", headers=CIMultiDict(), body=body)
     with pytest.raises(ServiceFault) as caught:
         routes.match(request)
-    assert caught.value.code == "SerializationException"
-
-
-def test_null_counts_as_left_out(routes: Routes) -> None:
-    sent = {"statusCode": None, "responseParameters": {"a": None}}
-    _, params = routes.match(call("PUT", "/restapis/a1/gatewayresponses/DEFAULT_4XX", sent))
-    assert params == {**TYPE, "responseParameters": {"a": None}}
+    assert (caught.value.code, caught.value.status) == ("SerializationException", 400)
