@@ -114,10 +114,11 @@ class ItemReader:
 
     def _remember(self, key: object, settings: Settings) -> None:
         both = (*settings.parameters.items(), *settings.templates.items())
-        self._room -= sum(len(k) + len(v) for k, v in both) + 100  # 100 for what holds them
-        if self._room < 0:
+        size = sum(len(k) + len(v) for k, v in both) + 100  # 100 for what holds them
+        if size > self._room:
             self._settings.clear()
             self._room = INTERNED_CHARS
+        self._room -= size
         self._settings[key] = settings
 
     def _api(self, data: Mapping[str, Any]) -> RestApi:

@@ -14,6 +14,7 @@ import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, NoReturn, Self
@@ -168,8 +169,8 @@ class Plan:
 
     def __init__(self, verified: Verified, *, temporary: bool) -> None:
         self.path = verified.path
-        self.header = understood(verified.path, 1, verified.header, PlanHeader.from_json)
-        self.totals = understood(verified.path, 0, verified.totals, PlanTotals.from_json)
+        self.header = understood(verified.path, verified.header, PlanHeader.from_json)
+        self.totals = understood(verified.path, verified.totals, PlanTotals.from_json)
         self._verified = verified
         self._temporary = temporary
 
@@ -181,18 +182,21 @@ class Plan:
         """
         return cls(verify(Path(path)), temporary=temporary)
 
-    def items(self) -> Iterator[PlanItem]:
-        """Give the items in file order. May be called any number of times, also side by side.
+    def items(self, scope: Scope | None = None) -> Iterator[PlanItem]:
+        """Give the items in file order; those of one scope alone, when it is given.
 
-        Raises PlanUnreadable when the file is no longer the one that was opened.
+        May be called any number of times, also side by side: each call reads the file for itself. Raises
+        PlanUnreadable when it is no longer the file that was opened.
         """
         with closing(same_file(self._verified)) as file:
             reader = ItemReader()
-            for number, line in enumerate(file, start=1):
-                if is_totals(line):
-                    return
-                if number > 1:
-                    yield understood(self.path, number, line, reader.read)
+            for line in _item_lines(file) if scope is None else self._lines_of(file, scope):
+                yield understood(self.path, line, reader.read)
+
+    def _lines_of(self, file: BinaryIO, scope: Scope) -> Iterator[bytes]:
+        for offset in self._verified.offsets.get(scope, ()):
+            file.seek(offset)
+            yield file.readline()
 
     def close(self) -> None:
         """Let go of the file; delete it when it is temporary."""
@@ -206,6 +210,11 @@ class Plan:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _item_lines(file: BinaryIO) -> Iterator[bytes]:
+    next(file)  # the header
+    return takewhile(lambda line: not is_totals(line), file)
 
 
 def _writable(path: str | Path) -> Path:

@@ -1,6 +1,7 @@
-"""Is this file a plan, whole and as it was written? It reads lines and checksums, and knows nothing of items.
+"""Is this file a plan, whole and as it was written? And where in it is what belongs to which scope?
 
-Every refusal is one paragraph that says what is wrong with the file and what to do.
+It reads lines and checksums; of items it knows only that each names its account and region first. Every
+refusal is one paragraph that says what is wrong with the file and what to do.
 """
 
 from __future__ import annotations
@@ -8,13 +9,16 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import stat
-from collections.abc import Callable
+from array import array
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
 from batchgw.errors import PlanUnreadable
+from batchgw.model import AccountId, Region, Scope
 
 T = TypeVar("T")
 
@@ -24,17 +28,20 @@ FORMAT_VERSION = 1
 _HEADER = b'{"kind":"plan","format":"batchgw-plan"'
 _TOTALS = b'{"kind":"totals",'
 _END = b'{"kind":"end",'
+_STRING = rb'"(?:[^"\\]|\\.)*"'
+_PLACE = re.compile(rb'"account":%b,"region":%b' % (_STRING, _STRING))
 _LONGEST_HEADER = 64 << 20  # bytes; 21 templates of 300 KB, escaped, come to less
 _BUFFER = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verified:
-    """A plan file that was found whole: its first and its totals line, and which file it was."""
+    """A plan file that was found whole: its first and its totals line, its items, and which file it was."""
 
     path: Path
     header: bytes
     totals: bytes
+    offsets: Mapping[Scope, Sequence[int]]  # where each item's line begins, 8 bytes an item
     identity: tuple[int, int, int, int]  # device, inode, bytes, modification time in ns
 
 
@@ -42,8 +49,11 @@ def verify(path: Path) -> Verified:
     """Read the file through once. Raises PlanUnreadable when it is not a whole, untouched plan."""
     with _opened(path) as file:
         header = _header(path, file)
-        totals = _checked(path, file, header)
-        return Verified(path=path, header=header, totals=totals, identity=_identity(file))
+        index = _Index()
+        totals = _checked(path, file, header, index)
+        return Verified(
+            path=path, header=header, totals=totals, offsets=index.offsets(), identity=_identity(file)
+        )
 
 
 def same_file(verified: Verified) -> BinaryIO:
@@ -63,15 +73,14 @@ def is_totals(line: bytes) -> bool:
     return line.startswith(_TOTALS)
 
 
-def understood(path: Path, number: int, line: bytes, read: Callable[[Any], T]) -> T:
+def understood(path: Path, line: bytes, read: Callable[[Any], T]) -> T:
     """Read a line's JSON. Raises PlanUnreadable when it is not what this version writes."""
     try:
         return read(json.loads(line))
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise PlanUnreadable(
-            f"{path} is a plan, but {f'its line {number}' if number else 'its totals line'} is not "
-            f"understood ({type(error).__name__}: {error}). It was not written by this version of batchgw. "
-            "Plan again."
+            f"{path} is a plan, but one of its lines is not understood ({type(error).__name__}: {error}): "
+            f"{line[:80]!r}... It was not written by this version of batchgw. Plan again."
         ) from error
 
 
@@ -113,10 +122,10 @@ def _header(path: Path, file: BinaryIO) -> bytes:
     return line
 
 
-def _checked(path: Path, file: BinaryIO, header: bytes) -> bytes:
+def _checked(path: Path, file: BinaryIO, header: bytes, index: _Index) -> bytes:
     """Read on to the end and compare the checksum. Returns the totals line, the last but one."""
     sha256 = hashlib.sha256(header)
-    last, number = header, 1
+    last, number, offset = header, 1, len(header)
     for line in file:
         number += 1
         if line.startswith(_END):
@@ -126,8 +135,33 @@ def _checked(path: Path, file: BinaryIO, header: bytes) -> bytes:
                 raise _edited(path)
             return last
         sha256.update(line)
+        index.add(line, offset)
+        offset += len(line)
         last = line
     raise _cut_short(path, number)
+
+
+class _Index:
+    """Where the lines of each scope begin."""
+
+    def __init__(self) -> None:
+        self._offsets: dict[bytes, array[int]] = {}
+
+    def add(self, line: bytes, offset: int) -> None:
+        found = None if is_totals(line) else _PLACE.search(line)
+        if found:
+            place = found.group()
+            if place not in self._offsets:
+                self._offsets[place] = array("Q")
+            self._offsets[place].append(offset)
+
+    def offsets(self) -> dict[Scope, Sequence[int]]:
+        return {_scope(place): offsets for place, offsets in self._offsets.items()}
+
+
+def _scope(place: bytes) -> Scope:
+    data = json.loads(b"{%b}" % place)
+    return Scope(account=AccountId(data["account"]), region=Region(data["region"]))
 
 
 def _sha256_of(line: bytes) -> object:

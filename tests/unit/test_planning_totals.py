@@ -1,0 +1,169 @@
+"""Counting plan items, and what the counts cost in calls and time. Worked by hand."""
+
+import json
+
+import pytest
+
+from batchgw.model import (
+    AccountId,
+    Action,
+    Change,
+    GatewayResponse,
+    PlanItem,
+    PlannedApi,
+    Region,
+    ResponseType,
+    RestApi,
+    RestApiId,
+    Scope,
+    Settings,
+    UnreadApi,
+    UnreadScope,
+)
+from batchgw.model.change import EXCLUDED
+from batchgw.planning.estimate import Estimate, Work, duration, estimate
+from batchgw.planning.totals import PlanTotals, ScopeTotals
+
+DUBLIN = Scope(account=AccountId("111111111111"), region=Region("eu-west-1"))
+OHIO = Scope(account=AccountId("111111111111"), region=Region("us-east-2"))
+TOKYO = Scope(account=AccountId("222222222222"), region=Region("ap-northeast-1"))
+NOWHERE = Scope(account=AccountId("*"), region=Region("*"))
+
+
+def planned(scope: Scope, *actions: Action) -> PlannedApi:
+    changes = tuple(
+        Change(
+            type=response_type,
+            action=action,
+            before=GatewayResponse(type=response_type, settings=Settings(), default_response=True),
+            after=None,
+        )
+        for response_type, action in zip(ResponseType, actions, strict=False)
+    )
+    return PlannedApi(api=RestApi(scope=scope, id=RestApiId("a")), changes=changes)
+
+
+def unread(scope: Scope, code: str, types: int) -> UnreadApi:
+    api = RestApi(scope=scope, id=RestApiId("b"))
+    return UnreadApi(api=api, types=tuple(ResponseType)[:types], code=code, message="no")
+
+
+def counted() -> PlanTotals:
+    totals = PlanTotals([DUBLIN, OHIO])
+    totals.add(planned(DUBLIN, Action.CREATE, Action.UPDATE, Action.NO_OP))
+    totals.add(planned(DUBLIN, Action.RESET, Action.CREATE, Action.NO_OP))
+    totals.add(planned(DUBLIN, Action.NO_OP, Action.NO_OP, Action.NO_OP))
+    totals.add(unread(DUBLIN, "ServiceFailure", 3))
+    totals.add(planned(TOKYO, Action.UPDATE))
+    totals.add(unread(TOKYO, "ApiNotFound", 2))
+    totals.add(UnreadScope(scope=TOKYO, code="AccessDenied", message="no"))
+    return totals
+
+
+def test_counts_by_scope_and_action() -> None:
+    totals = counted()
+    dublin = ScopeTotals(
+        apis=3, changed_apis=2, creates=2, updates=1, resets=1, no_ops=5, unread_apis=1, unread_types=3
+    )
+    tokyo = ScopeTotals(
+        apis=1, changed_apis=1, updates=1, unread_apis=1, skipped_apis=1, unread_types=2, unread_scopes=1
+    )
+    assert totals.scopes == {DUBLIN: dublin, OHIO: ScopeTotals(), TOKYO: tokyo}
+    assert (dublin.writes, dublin.expected) == (4, 12)  # 3 APIs read x 3 types + 3 types unread
+    assert totals.expected == {DUBLIN: 12, OHIO: 0, TOKYO: 3}
+    assert totals.total == ScopeTotals(
+        apis=4, changed_apis=3, creates=2, updates=2, resets=1, no_ops=5,
+        unread_apis=2, skipped_apis=1, unread_types=5, unread_scopes=1,
+    )  # fmt: skip
+    assert totals.total.expected == 15
+    assert totals.unread_scopes == (TOKYO,)
+
+
+@pytest.mark.parametrize(
+    ("item", "complete"),
+    [
+        (planned(DUBLIN, Action.CREATE), True),
+        (unread(DUBLIN, "ApiNotFound", 1), True),
+        (unread(DUBLIN, EXCLUDED, 1), True),
+        (unread(DUBLIN, "NoSuchApi", 1), False),
+        (unread(DUBLIN, "AccessDenied", 1), False),
+        (UnreadScope(scope=OHIO, code="Throttled", message="no"), False),
+    ],
+)
+def test_complete_means_that_all_was_read_but_what_is_rightly_left_alone(
+    item: PlanItem, *, complete: bool
+) -> None:
+    totals = PlanTotals()
+    totals.add(planned(DUBLIN, Action.NO_OP))
+    totals.add(item)
+    assert totals.complete is complete
+
+
+def test_survives_json() -> None:
+    totals = counted()
+    text = json.dumps(totals.to_json())
+    assert PlanTotals.from_json(json.loads(text)) == totals
+    assert json.loads(text)["total"]["expected"] == 15
+    assert json.loads(text)["scopes"]["111111111111/us-east-2"]["apis"] == 0
+
+
+@pytest.mark.parametrize(
+    ("calls", "rate", "burst", "share", "seconds"),
+    [
+        (0, 10, 40, 1, 0),
+        (40, 10, 40, 1, 0),
+        (41, 10, 40, 1, 0.1),
+        (602, 10, 40, 1, 56.2),  # 600 APIs: 2 pages, 600 reads
+        (1200, 10, 40, 1, 116),  # 600 APIs x 2 types
+        (140, 10, 40, 0.5, 20),  # half of the rate is ours
+        (12, 0.2, 2, 1, 50),
+    ],
+)
+def test_duration_is_what_exceeds_the_burst_over_the_rate(
+    calls: int, rate: float, burst: int, share: float, seconds: float
+) -> None:
+    assert duration(calls, rate=rate, burst=burst, share=share) == pytest.approx(seconds)
+
+
+def large() -> PlanTotals:
+    """600 APIs with 1200 writes in Dublin, 501 unchanged in Tokyo, none in Ohio, one id found nowhere."""
+    totals = PlanTotals([DUBLIN, OHIO])
+    for _ in range(600):
+        totals.add(planned(DUBLIN, Action.CREATE, Action.UPDATE, Action.NO_OP))
+    for _ in range(501):
+        totals.add(planned(TOKYO, Action.NO_OP))
+    totals.add(unread(NOWHERE, "NoSuchApi", 1))
+    return totals
+
+
+def test_estimate_counts_pages_reads_and_writes_and_takes_the_longest_scope() -> None:
+    found = estimate(large())
+    assert [(str(scope), e.listings, e.reads, e.writes) for scope, e in found.scopes.items()] == [
+        ("111111111111/eu-west-1", 2, 600, 1200),
+        ("111111111111/us-east-2", 1, 0, 0),
+        ("222222222222/ap-northeast-1", 2, 501, 0),
+    ]
+    assert [e.seconds for e in found.scopes.values()] == pytest.approx([176.2, 0, 46.3])
+    assert found.calls == 1802 + 1 + 503
+    assert found.seconds == pytest.approx(176.2)
+    assert found.to_json()["scopes"]["222222222222/ap-northeast-1"]["calls"] == 503
+
+
+@pytest.mark.parametrize(
+    ("work", "calls", "seconds"),
+    [
+        (Work.PLAN, 602 + 1 + 503, 56.2),
+        (Work.APPLY, 1200, 116.0),
+        (Work.APPLY_SAVED, 1800 + 501, 176.0),
+    ],
+)
+def test_estimate_of_a_part_of_the_work(work: Work, calls: int, seconds: float) -> None:
+    found = estimate(large(), work)
+    assert found.calls == calls
+    assert found.seconds == pytest.approx(seconds)
+
+
+def test_estimate_at_another_quota_and_of_nothing() -> None:
+    assert estimate(large(), Work.APPLY, rate=20, burst=200, share=0.5).seconds == pytest.approx(100.0)
+    assert estimate(PlanTotals()) == Estimate(scopes={})
+    assert estimate(PlanTotals()).seconds == 0.0
