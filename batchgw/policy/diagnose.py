@@ -1,0 +1,186 @@
+"""pydantic's errors in the words of the policy file: what is wrong, and what was probably meant."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from batchgw.model import ResponseType
+from batchgw.policy.findings import RULES, Finding, Path, did_you_mean, excerpt, shown
+from batchgw.policy.presets import PRESETS
+from batchgw.policy.schema import PolicyFile
+
+_FOREIGN_KEYS = {
+    "restApiId": "; which APIs is said under targets.apis",
+    "defaultResponse": "; it belongs to the service's answers, not to the call",
+    "ResponseMetadata": "; it belongs to the service's answers, not to the call",
+}
+_RESPONSES = ": write `default` to take the customisation away, or a mapping with status, headers, templates"
+
+
+def findings_of(error: ValidationError) -> Iterator[Finding]:
+    """Give a finding for each of pydantic's errors."""
+    for details in error.errors(include_url=False):
+        yield _finding(details)
+
+
+def _finding(details: ErrorDetails) -> Finding:
+    kind, path = details["type"], tuple(details["loc"])
+    if kind.startswith("batchgw:"):
+        rule = kind.removeprefix("batchgw:")
+        return Finding(rule=rule if rule in RULES else "schema", path=path, message=details["msg"])
+    if path[-1:] == ("[key]",):
+        return _key_finding(details, path[:-1])
+    explain = _EXPLAIN.get(kind, _other)
+    return Finding(rule="schema", path=path, message=explain(details, path), at_key=kind == "extra_forbidden")
+
+
+def _key_finding(details: ErrorDetails, path: Path) -> Finding:
+    word = str(path[-1])
+    if path[:1] == ("responses",):
+        known = [t.value for t in ResponseType]
+        guess = did_you_mean(word, known) or did_you_mean(f"DEFAULT_{word}", known)
+        message = f"{shown(word)} is not a gateway response type{guess or f'; those are {_listed(known)}'}"
+    else:
+        message = f"{shown(word)}: {details['msg']}"
+    return Finding(rule="schema", path=path, at_key=True, message=message)
+
+
+def _unknown_key(_: ErrorDetails, path: Path) -> str:
+    word = str(path[-1])
+    known = _keys_at(PolicyFile, path[:-1])
+    hint = _FOREIGN_KEYS.get(word) or did_you_mean(word, known) or f"; known here are {_listed(known)}"
+    return f"unknown key {shown(word)}{hint}"
+
+
+def _missing(_: ErrorDetails, path: Path) -> str:
+    example = "; write `version: 1`" if path == ("version",) else ""
+    return f"the key {shown(str(path[-1]))} is missing{example}"
+
+
+def _one_of(details: ErrorDetails, path: Path) -> str:
+    if path[:1] == ("responses",) and "mode" not in path:
+        guess = did_you_mean(str(details["input"]), ["default"])
+        return f"{_what(details)} is not a response{guess or _RESPONSES}"
+    if path == ("targets", "accounts", "word"):
+        return f"{_what(details)} is not `current`, nor a list of account ids: write ['111122223333']"
+    known = str(details.get("ctx", {}).get("expected", "")).replace("'", "").replace(" or ", ", ").split(", ")
+    guess = did_you_mean(str(details["input"]), known)
+    return f"{_what(details)} is not one of {', '.join(known)}{guess}"
+
+
+def _preset(details: ErrorDetails, _: Path) -> str:
+    given = details["input"]
+    if not isinstance(given, Mapping) or "preset" not in given:
+        return "a preset is its name, or a mapping with `preset: NAME`, perhaps `types`, and its parameters"
+    word = str(given["preset"])
+    guess = did_you_mean(word, PRESETS)
+    return f"{shown(word)} is not a preset{guess or f'; those are {_listed(PRESETS)}'}"
+
+
+def _wants_list(details: ErrorDetails, _: Path) -> str:
+    given = details["input"]
+    example = f": write [{excerpt(given)}]" if isinstance(given, str) and given else ""
+    return f"a list is needed here, not {_what(details)}{example}"
+
+
+def _wants_mapping(details: ErrorDetails, _: Path) -> str:
+    return f"a mapping (key: value) is needed here, not {_what(details)}"
+
+
+def _wants_text(details: ErrorDetails, path: Path) -> str:
+    hint = ""
+    if details["input"] is None:
+        hint = '; an empty text is ""'
+    elif {"templates", "responseTemplates"} & set(path):
+        hint = "; put the template in quotes, or under a | "
+    return f"a text is needed here, not {_what(details)}{hint.rstrip()}"
+
+
+def _other(details: ErrorDetails, _: Path) -> str:
+    return f"{_what(details)}: {details['msg'][:1].lower()}{details['msg'][1:]}"
+
+
+def _number(details: ErrorDetails, _: Path) -> str:
+    return f"{_what(details)} is not a whole number"
+
+
+def _truth(details: ErrorDetails, _: Path) -> str:
+    return f"{_what(details)} is neither true nor false"
+
+
+def _what(details: ErrorDetails) -> str:
+    given = details["input"]
+    match given:
+        case None:
+            return "nothing"
+        case str():
+            return shown(given)
+        case Mapping():
+            return "a mapping"
+        case list():
+            return "a list"
+        case _:
+            return shown(str(given))
+
+
+def _listed(words: Iterable[str]) -> str:
+    return ", ".join(words)
+
+
+_EXPLAIN: Mapping[str, Callable[[ErrorDetails, Path], str]] = {
+    "extra_forbidden": _unknown_key,
+    "missing": _missing,
+    "enum": _one_of,
+    "literal_error": _one_of,
+    "union_tag_invalid": _preset,
+    "union_tag_not_found": _preset,
+    "list_type": _wants_list,
+    "dict_type": _wants_mapping,
+    "model_type": _wants_mapping,
+    "model_attributes_type": _wants_mapping,
+    "string_type": _wants_text,
+    "int_type": _number,
+    "int_parsing": _number,
+    "bool_type": _truth,
+    "bool_parsing": _truth,
+}
+
+
+def _keys_at(model: type[BaseModel], path: Path) -> list[str]:
+    """The keys that the mapping at a path may have; unions are followed to the member that fits the path."""
+    here: list[Any] = [model]
+    for step in path:
+        here = [inner for tp in here for inner in _inside(tp, step)] or here
+    models = [tp for tp in here if isinstance(tp, type) and issubclass(tp, BaseModel)]
+    tagged = [
+        m for m in models if "preset" in m.model_fields and m.model_fields["preset"].default == path[-1]
+    ]
+    return [f.alias or name for m in (tagged or models) for name, f in m.model_fields.items()]
+
+
+def _inside(annotation: Any, step: str | int) -> Iterator[Any]:
+    """The types that a step into a value of this type may lead to."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        for name, field in annotation.model_fields.items():
+            if step == (field.alias or name):
+                yield from _members(field.annotation)
+        return
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin in (list, dict):
+        yield from _members(arguments[-1])
+
+
+def _members(annotation: Any) -> Iterator[Any]:
+    """The plain types an annotation stands for."""
+    if get_origin(annotation) is Annotated:
+        yield from _members(get_args(annotation)[0])
+    elif get_origin(annotation) in (Union, types.UnionType):
+        for member in get_args(annotation):
+            yield from _members(member)
+    else:
+        yield annotation

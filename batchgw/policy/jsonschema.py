@@ -1,0 +1,51 @@
+"""The JSON Schema of the policy file, for editors and other tools: made of the models, so it cannot drift."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from batchgw.model import DEFAULT_STATUS, ResponseType
+from batchgw.policy.presets import PRESETS
+from batchgw.policy.schema import PolicyFile
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+IDENTIFIER = "urn:batchgw:policy:1"
+
+
+def policy_json_schema() -> dict[str, Any]:
+    """Make the schema (draft 2020-12) of version 1 of the policy format."""
+    schema = PolicyFile.model_json_schema(by_alias=True)
+    properties = schema["properties"]
+    properties["version"] = {
+        "const": 1,
+        "title": "Version",
+        "description": properties["version"]["description"],
+    }
+    properties["responses"] = _responses(properties["responses"])
+    properties["use"]["items"] = _uses(properties["use"]["items"])
+    return {"$schema": DIALECT, "$id": IDENTIFIER, **schema, "title": "batchgw policy"}
+
+
+def _responses(generated: dict[str, Any]) -> dict[str, Any]:
+    """One property per type, so that editors complete and explain each."""
+    value = generated["additionalProperties"]
+    return {
+        "type": "object",
+        "title": "Responses",
+        "description": generated["description"],
+        "properties": {t.value: {**value, "description": _explain(t)} for t in ResponseType},
+        "additionalProperties": False,
+    }
+
+
+def _explain(type_: ResponseType) -> str:
+    if type_.family is None:
+        return f"Every {type_.value[-3:].lower()} response that is not customised itself."
+    status = DEFAULT_STATUS[type_]
+    return f"Answered with {status} by default; inherits from {type_.family} until it is customised."
+
+
+def _uses(generated: dict[str, Any]) -> dict[str, Any]:
+    """A preset by name alone, or a mapping."""
+    names = {"enum": list(PRESETS), "description": "A preset with its default parameters."}
+    return {"anyOf": [names, {key: value for key, value in generated.items() if key != "discriminator"}]}

@@ -1,0 +1,83 @@
+"""Where a policy's text comes from: a file or standard input. Whatever is there, a text or PolicyInvalid."""
+
+from __future__ import annotations
+
+import codecs
+import sys
+from pathlib import Path
+from typing import IO, Never
+
+from batchgw.errors import PolicyInvalid, Problem
+from batchgw.policy.findings import did_you_mean
+
+MAX_BYTES = 5_000_000
+"""No policy is larger, short of 17 templates of the 300 KB that the service allows each."""
+
+STDIN = "-"
+
+
+def file_name(path: Path | str) -> str:
+    """The name of the policy in messages."""
+    return "<stdin>" if str(path) == STDIN else str(path)
+
+
+def read_text(path: Path | str) -> str:
+    """Read the policy's text. Raises PolicyInvalid with what is wrong and what to do."""
+    name = file_name(path)
+    try:
+        content = _read_stdin() if str(path) == STDIN else _read_file(Path(path))
+    except FileNotFoundError:
+        _refuse(
+            name, f"there is no such file{_neighbour(Path(path))}; `batchgw init` writes one to start from"
+        )
+    except IsADirectoryError:
+        _refuse(name, "this is a folder; name the policy file in it")
+    except OSError as error:
+        _refuse(name, f"the file cannot be read: {error.strerror or error}")
+    except ValueError as error:  # a NUL in the path
+        _refuse(name, f"this cannot be the name of a file: {error}")
+    return decode(content, name)
+
+
+def decode(content: bytes, name: str) -> str:
+    """Take bytes for UTF-8, with or without a byte order mark. Raises PolicyInvalid for anything else."""
+    if len(content) > MAX_BYTES:
+        _refuse(name, f"the file is larger than {MAX_BYTES // 1_000_000} MB: this is not a policy")
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        _refuse(name, "the file is UTF-16; save it as UTF-8", line=1, column=1)
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = error.object[: error.start]
+        _refuse(
+            name,
+            f"the byte 0x{error.object[error.start]:02x} here is not UTF-8; save the file as UTF-8",
+            line=before.count(b"\n") + 1,
+            column=len(before.rpartition(b"\n")[2].decode("utf-8", "replace")) + 1,
+        )
+
+
+def _read_file(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return _read_bounded(file)
+
+
+def _read_stdin() -> bytes:
+    return _read_bounded(sys.stdin.buffer)
+
+
+def _read_bounded(file: IO[bytes]) -> bytes:
+    return file.read(MAX_BYTES + 1)
+
+
+def _neighbour(path: Path) -> str:
+    try:
+        names = [p.name for p in path.parent.iterdir() if p.suffix in {".yaml", ".yml", ".json"}]
+    except OSError:
+        return f" (and no folder {path.parent})" if not path.parent.exists() else ""
+    return did_you_mean(path.name, names)
+
+
+def _refuse(name: str, message: str, *, line: int = 0, column: int = 0) -> Never:
+    problem = Problem(file=name, line=line, column=column, message=message, rule="file")
+    raise PolicyInvalid((problem,)) from None
