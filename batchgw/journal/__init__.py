@@ -1,1 +1,32 @@
 """Remember: intents and outcomes of every run; locks; resume."""
+
+from batchgw.journal.holder import Holder, Liveness
+from batchgw.journal.locks import ScopeHeld
+from batchgw.journal.options import KEPT_OPTIONS
+from batchgw.journal.records import (
+    JSON,
+    NewRun,
+    PendingApi,
+    PendingChange,
+    RunRecord,
+    RunState,
+    ScopeRecord,
+    Tally,
+)
+from batchgw.journal.store import Journal
+
+__all__ = [
+    "JSON",
+    "KEPT_OPTIONS",
+    "Holder",
+    "Journal",
+    "Liveness",
+    "NewRun",
+    "PendingApi",
+    "PendingChange",
+    "RunRecord",
+    "RunState",
+    "ScopeHeld",
+    "ScopeRecord",
+    "Tally",
+]

@@ -1,0 +1,163 @@
+"""A few thousand rows of a plan on their way into the journal: rows, not the items they came from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, assert_never
+
+from sqlalchemy import Connection, bindparam, insert, update
+
+from batchgw.journal import standing
+from batchgw.journal.contents import Contents, mark_of
+from batchgw.journal.schema import apis, canonical, changes, scopes
+from batchgw.model import (
+    Action,
+    Change,
+    PlanItem,
+    PlannedApi,
+    RestApi,
+    Scope,
+    Settings,
+    UnreadApi,
+    UnreadScope,
+)
+
+ROWS: Final = 2_000
+"""Rows of one commit: other processes wait for about 30 ms at most."""
+
+TEXT: Final = 8_000_000
+"""Characters of new settings that fill a chunk of fewer rows: templates can be large."""
+
+_INSERT_SCOPES = insert(scopes)
+_INSERT_APIS = insert(apis)
+_INSERT_CHANGES = insert(changes)
+_MARK_UNREAD = (
+    update(scopes)
+    .where(scopes.c.id == bindparam("b_id"))
+    .values(unread_code=bindparam("b_code"), unread_message=bindparam("b_message"))
+)
+
+
+class Chunk:
+    """Collects rows until it is `full`, and writes them at once."""
+
+    def __init__(self, run: int, *, contents: Contents, next_id: Callable[[], int], now: float) -> None:
+        self._run = run
+        self._contents = contents
+        self._next_id = next_id
+        self._now = now
+        self._text = 0
+        self._scopes: list[standing.Columns] = []
+        self._unread: list[standing.Columns] = []
+        self._apis: list[standing.Columns] = []
+        self._changes: list[standing.Columns] = []
+        self._settings: dict[bytes, int] = {}
+        self._bodies: dict[bytes, str] = {}
+
+    @property
+    def full(self) -> bool:
+        """Whether it is time to write."""
+        rows = len(self._changes) + len(self._apis) + len(self._unread)
+        return rows >= ROWS or self._text >= TEXT
+
+    def add_scope(self, scope: Scope) -> int:
+        """Take a scope that is not in the journal yet; give its id."""
+        id_ = self._next_id()
+        self._scopes.append(
+            {"id": id_, "run_id": self._run, "account": scope.account, "region": scope.region}
+        )
+        return id_
+
+    def add(self, item: PlanItem, scope_id: int) -> None:
+        """Take an item."""
+        match item:
+            case PlannedApi():
+                api_id = self._add_api(item.api, scope_id)
+                for change in item.changes:
+                    self._add_change(api_id, change)
+            case UnreadApi():
+                self._add_unread_api(item, self._add_api(item.api, scope_id))
+            case UnreadScope():
+                self._unread.append({"b_id": scope_id, "b_code": item.code, "b_message": item.message})
+            case _:
+                assert_never(item)
+
+    def write(self, connection: Connection) -> None:
+        """Write all rows. Call `settle` once that is committed."""
+        self._settings |= self._contents.store(connection, self._bodies)
+        for change in self._changes:
+            for column in ("before_id", "after_id"):
+                mark = change[column]
+                change[column] = None if mark is None else self._settings[mark]
+        for statement, rows in (
+            (_INSERT_SCOPES, self._scopes),
+            (_MARK_UNREAD, self._unread),
+            (_INSERT_APIS, self._apis),
+            (_INSERT_CHANGES, self._changes),
+        ):
+            if rows:
+                connection.execute(statement, rows)
+
+    def settle(self) -> None:
+        """Remember what is now known to be in the journal."""
+        self._contents.remember(self._settings)
+
+    def _add_api(self, api: RestApi, scope_id: int) -> int:
+        id_ = self._next_id()
+        self._apis.append(
+            {
+                "id": id_,
+                "scope_id": scope_id,
+                "api": api.id,
+                "name": api.name,
+                "tags": api.tags,
+                "endpoint_types": api.endpoint_types,
+                "created": api.created,
+            }
+        )
+        return id_
+
+    def _add_change(self, api_id: int, change: Change) -> None:
+        unchanged = change.action is Action.NO_OP
+        self._changes.append(
+            {
+                **standing.verdict("unchanged" if unchanged else None, self._now),
+                "id": self._next_id(),
+                "api_id": api_id,
+                "type": change.type.value,
+                "action": change.action.value,
+                "before_id": self._mark(change.before.settings),
+                "before_default": change.before.default_response,
+                "after_id": None if change.after is None else self._mark(change.after),
+            }
+        )
+
+    def _add_unread_api(self, item: UnreadApi, api_id: int) -> None:
+        kind = "skipped" if item.skipped else "failed"
+        outcome = standing.verdict(kind, self._now, code=item.code, message=item.message)
+        self._changes.extend(
+            {
+                **outcome,
+                "id": self._next_id(),
+                "api_id": api_id,
+                "type": type_.value,
+                "action": Action.NO_OP.value,  # what it would have been was never found out
+                "before_id": None,
+                "before_default": None,
+                "after_id": None,
+            }
+            for type_ in item.types
+        )
+
+    def _mark(self, content: Settings) -> bytes:
+        """See that the settings will be stored; give the mark that stands for their id until then."""
+        mark = mark_of(content)
+        if mark not in self._settings and mark not in self._bodies:
+            known = self._contents.known(mark)
+            if known is None:
+                body = canonical(content.to_json())
+                self._bodies[mark] = body
+                self._text += len(body)
+            else:
+                self._settings[mark] = known
+        return mark

@@ -1,0 +1,133 @@
+"""The journal's one connection: its transactions, its tables, and its errors in the user's words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+
+from sqlalchemy import Connection, bindparam, insert, inspect, select, update
+from sqlalchemy.exc import DBAPIError
+
+from batchgw.errors import BatchgwError, JournalUnusable, JournalWriteFailed
+from batchgw.journal.dialect import dialect_of
+from batchgw.journal.location import locate, prepare
+from batchgw.journal.schema import SCHEMA_VERSION, ids, metadata, schema_version
+
+_TAKE_IDS = update(ids).values(next=ids.c.next + bindparam("count"))
+_NEXT_ID = select(ids.c.next)
+
+
+class Database:
+    """One connection, used from one thread. `run` is the run that messages tell the user to resume."""
+
+    def __init__(self, given: str | None) -> None:
+        """Open, and make the tables of a new journal. Raises JournalUnusable."""
+        self.location = locate(given)
+        self.dialect = dialect_of(self.location.url)
+        self.run: str | None = None
+        prepare(self.location)
+        self._engine = self.dialect.engine(self.location.url)
+        try:
+            self._connection = self._connect()
+            self._settle_schema()
+        except BaseException:
+            self._engine.dispose()
+            raise
+
+    def close(self) -> None:
+        """Give the connection back. What was not committed is lost."""
+        self._connection.close()
+        self._engine.dispose()
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Read one consistent state. Raises JournalUnusable when the database fails."""
+        with self._failing_as(JournalUnusable), self.dialect.begin(self._connection, write=False):
+            yield self._connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Commit all of it or nothing. Raises JournalWriteFailed when the database fails."""
+        with self._failing_as(JournalWriteFailed), self.dialect.begin(self._connection, write=True):
+            yield self._connection
+
+    def take_ids(self, connection: Connection, count: int) -> range:
+        """Give out `count` keys, of any table, that were never given before."""
+        connection.execute(_TAKE_IDS, {"count": count})
+        end: int = connection.execute(_NEXT_ID).scalar_one()
+        return range(end - count, end)
+
+    def _connect(self) -> Connection:
+        with self._failing_as(JournalUnusable):
+            try:
+                return self._engine.connect()
+            except TypeError as error:  # the driver's answer to an argument it does not know
+                raise JournalUnusable(
+                    f"The journal's URL has a setting that does not exist: {error}."
+                ) from error
+
+    @contextmanager
+    def _failing_as(self, failure: type[BatchgwError]) -> Iterator[None]:
+        try:
+            yield
+        except DBAPIError as error:
+            reason = self.dialect.reason(error)
+            if reason is None:
+                raise
+            tell = self._not_written if failure is JournalWriteFailed else self._not_usable
+            raise failure(tell(reason)) from error
+
+    def _not_usable(self, reason: str) -> str:
+        return (
+            f"The journal {self.location} cannot be used: {reason}. Mend that, or name another (--journal)."
+        )
+
+    def _not_written(self, reason: str) -> str:
+        resume = f"`batchgw resume {self.run}`" if self.run else "the same command"
+        return (
+            f"The journal {self.location} cannot be written: {reason}. What it has acknowledged is kept, and "
+            "no call is sent that it could not remember. Mend that (make room, give access), then go on with "
+            f"{resume}."
+        )
+
+    def _settle_schema(self) -> None:
+        with self.read() as connection:
+            known = self._schema_is_there(connection)
+        if known:
+            return
+        with self._failing_as(JournalUnusable), self.dialect.begin(self._connection, write=True):
+            if self._schema_is_there(self._connection):
+                return  # another process was faster
+            metadata.create_all(self._connection)
+            self._connection.execute(insert(ids).values(next=1))
+            self._connection.execute(
+                insert(schema_version).values(version=SCHEMA_VERSION, written_by=version("batchgw"))
+            )
+
+    def _schema_is_there(self, connection: Connection) -> bool:
+        """False for an empty database. Raises JournalUnusable for any but a journal of this version."""
+        tables = inspect(connection).get_table_names()
+        if not tables:
+            return False
+        if schema_version.name not in tables:
+            raise JournalUnusable(
+                f"{self.location} is a database of something else: it has tables, but they are no journal of "
+                "batchgw's. Name another with --journal."
+            )
+        rows = connection.execute(select(schema_version)).all()
+        if [row.version for row in rows] == [SCHEMA_VERSION]:
+            return True
+        raise JournalUnusable(
+            self._other_version(rows[0].version, rows[0].written_by) if rows else self._no_version()
+        )
+
+    def _other_version(self, found: int, writer: str) -> str:
+        cure = "Use that version or a newer one" if found > SCHEMA_VERSION else "Use that version"
+        return (
+            f"The journal {self.location} was made by batchgw {writer} and has schema {found}; this batchgw "
+            f"({version('batchgw')}) knows schema {SCHEMA_VERSION}. {cure}, or name another with --journal."
+        )
+
+    def _no_version(self) -> str:
+        return f"The journal {self.location} does not say its schema version. Name another with --journal."

@@ -1,0 +1,47 @@
+"""What differs from database to database, behind a few methods. The rest of the journal is portable."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from typing import Any, Final, Protocol
+
+from sqlalchemy import URL, Connection, Engine, Executable, Table
+from sqlalchemy.exc import DBAPIError
+
+from batchgw.errors import JournalUnusable
+from batchgw.journal.sqlite import SQLite
+
+
+class Dialect(Protocol):
+    """A kind of database."""
+
+    def engine(self, url: URL) -> Engine:
+        """Make an engine whose connections are set up."""
+        ...
+
+    def begin(self, connection: Connection, *, write: bool) -> AbstractContextManager[Any]:
+        """Begin a transaction; one that writes has its right to do so from the start, or waits for it."""
+        ...
+
+    def insert_missing(self, table: Table) -> Executable:
+        """Give an INSERT that passes over rows that are there already."""
+        ...
+
+    def reason(self, error: DBAPIError) -> str | None:
+        """Say what is wrong with the database; None when nothing is, and the error is ours."""
+        ...
+
+
+_DIALECTS: Final[Mapping[str, Dialect]] = {"sqlite": SQLite(), "sqlite+pysqlite": SQLite()}
+
+
+def dialect_of(url: URL) -> Dialect:
+    """Choose by the URL's scheme. Raises JournalUnusable for one that is not known."""
+    try:
+        return _DIALECTS[url.drivername]
+    except KeyError:
+        raise JournalUnusable(
+            f"The journal cannot be kept in {url.drivername!r}: this batchgw knows SQLite. "
+            "Give a file, or a URL such as sqlite:////var/lib/batchgw/journal.db, with --journal."
+        ) from None

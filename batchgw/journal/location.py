@@ -1,0 +1,113 @@
+"""Where the journal is: from what the user gave to a database URL, never showing its password."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from batchgw.errors import JournalUnusable
+
+VARIABLE = "BATCHGW_JOURNAL"
+"""Environment variable that names the journal when no argument does."""
+
+_SCHEME = re.compile(r"([A-Za-z][\w+.-]*)://")
+_IN_MEMORY = ("", ":memory:")
+_SECRET_QUERY = re.compile("pass|secret|token|key", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Location:
+    """A journal's place. `file` is None when it is not a file; `made`: its folder is batchgw's to make."""
+
+    url: URL
+    file: Path | None
+    made: bool = False
+
+    @property
+    def masked(self) -> str:
+        """The URL without its passwords."""
+        hidden = {name: "***" for name in self.url.query if _SECRET_QUERY.search(name)}
+        return self.url.update_query_dict(hidden).render_as_string(hide_password=True)
+
+    def __str__(self) -> str:
+        """The file, where there is one: it is what people can look at."""
+        return str(self.file or self.masked)
+
+
+def locate(given: str | None, environ: Mapping[str, str] = os.environ) -> Location:
+    """Find the journal: as given, else as the environment says, else in the XDG state folder.
+
+    Raises JournalUnusable when a URL cannot be understood.
+    """
+    given = given or environ.get(VARIABLE)
+    if not given:
+        return _of_file(_state_home(environ) / "batchgw" / "journal.db", made=True)
+    scheme = _SCHEME.match(given)
+    return _of_url(given, scheme[1]) if scheme else _of_file(_absolute(Path(given)))
+
+
+def prepare(location: Location) -> None:
+    """Make the file, for its owner only, before anything is in it. Raises JournalUnusable."""
+    if location.file is None:
+        return
+    try:
+        if location.made:
+            location.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(location.file, os.O_RDWR | os.O_CREAT, 0o600))
+    except OSError as error:
+        raise JournalUnusable(_unopened(location.file, error)) from error
+
+
+def _of_url(given: str, scheme: str) -> Location:
+    try:
+        url = make_url(given)
+    except (ArgumentError, ValueError) as error:
+        raise JournalUnusable(  # the text itself may hold a password
+            f"The journal's {scheme} URL cannot be understood. Give a file, or a URL such as "
+            "sqlite:////var/lib/batchgw/journal.db, with --journal or " + VARIABLE + "."
+        ) from error
+    database = url.database or ""
+    is_file = url.get_backend_name() == "sqlite" and database not in _IN_MEMORY
+    if not is_file or database.startswith("file:"):
+        return Location(url=url, file=None)
+    file = _absolute(Path(database))
+    return Location(url=url.set(database=str(file)), file=file)
+
+
+def _of_file(file: Path, *, made: bool = False) -> Location:
+    return Location(url=URL.create("sqlite", database=str(file)), file=file, made=made)
+
+
+def _absolute(path: Path) -> Path:
+    try:
+        return path.expanduser().absolute()
+    except RuntimeError as error:
+        raise JournalUnusable(
+            f"The journal {str(path)!r} cannot be found: {error}. Give its whole path with --journal."
+        ) from error
+
+
+def _state_home(environ: Mapping[str, str]) -> Path:
+    """$XDG_STATE_HOME where it is absolute, as the XDG base directory specification says."""
+    named = Path(environ.get("XDG_STATE_HOME", ""))
+    return named if named.is_absolute() else _absolute(Path("~/.local/state"))
+
+
+def _unopened(file: Path, error: OSError) -> str:
+    reason = error.strerror or str(error)
+    match error:
+        case FileNotFoundError():
+            cure = f"Make its folder (mkdir -p {file.parent})"
+        case IsADirectoryError():
+            cure = "It must be a file"
+        case PermissionError():
+            cure = "Mend its permissions or its folder's"
+        case _:
+            cure = "Mend that"
+    return f"The journal {file} cannot be opened: {reason}. {cure}, or name another (--journal, {VARIABLE})."

@@ -1,0 +1,69 @@
+"""What of a run's options the journal keeps: what a resume needs to reach the same APIs at the same pace.
+
+Credentials are never among them. The external id of a role is: AWS does not count it as a secret, and without
+it a resume could not assume the role; but it is nobody else's business, so it is not shown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from batchgw.journal.records import JSON
+
+KEPT_OPTIONS: Final = frozenset(
+    {
+        "accounts",
+        "attempts",
+        "burst",
+        "ca_bundle",
+        "endpoint_url",
+        "exclude",
+        "explicit",
+        "external_id",
+        "include",
+        "plan",
+        "profile",
+        "quota_scope",
+        "rate",
+        "recheck",
+        "regions",
+        "role",
+        "scopes",
+        "session_name",
+        "share",
+        "targets",
+        "workers",
+    }
+)
+"""The options that are kept; any other is left out."""
+
+HIDDEN_OPTIONS: Final = frozenset({"external_id"})
+"""Kept, but shown to nobody."""
+
+
+_USER_IN_URL = re.compile(r"(?<=://)[^/?#]*@")
+
+
+def kept(options: Mapping[str, JSON]) -> dict[str, JSON]:
+    """Give the options to keep, and no credentials inside a URL among them."""
+    chosen = {name: value for name, value in options.items() if name in KEPT_OPTIONS}
+    return {name: _without_credentials(value) for name, value in chosen.items()}
+
+
+def visible(options: Mapping[str, JSON]) -> dict[str, JSON]:
+    """Give what may be shown."""
+    return {name: "***" if name in HIDDEN_OPTIONS and value else value for name, value in options.items()}
+
+
+def _without_credentials(value: JSON) -> JSON:
+    match value:
+        case str():
+            return _USER_IN_URL.sub("", value)
+        case Mapping():
+            return {name: _without_credentials(part) for name, part in value.items()}
+        case Sequence():
+            return [_without_credentials(part) for part in value]
+        case _:
+            return value

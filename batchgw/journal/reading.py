@@ -1,0 +1,169 @@
+"""What a run's rows say: what is pending, how it ended, and the counts. In pages, not a run at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
+
+from batchgw.journal import standing
+from batchgw.journal.contents import Contents, batches
+from batchgw.journal.records import PendingApi, PendingChange, ScopeRecord, Tally
+from batchgw.journal.schema import apis, changes, scopes
+from batchgw.model import (
+    AccountId,
+    Action,
+    Change,
+    Effort,
+    GatewayResponse,
+    Outcome,
+    Region,
+    ResponseType,
+    RestApi,
+    RestApiId,
+    Scope,
+    Settings,
+)
+
+PAGE: Final = 200
+"""APIs read at a time."""
+
+PENDING: Final = changes.c.rank < standing.DECIDED
+"""Undecided or not attempted."""
+
+
+def scopes_of(connection: Connection, run: int) -> dict[int, Scope]:
+    """Give the run's scopes by row id, in the order of their names."""
+    rows = connection.execute(select(scopes).where(scopes.c.run_id == run))
+    found = {row.id: Scope(account=AccountId(row.account), region=Region(row.region)) for row in rows}
+    return dict(sorted(found.items(), key=lambda each: each[1]))
+
+
+def scope_id(connection: Connection, run: int, scope: Scope) -> int | None:
+    """Give the row id of one of the run's scopes, None when it is not among them."""
+    found: int | None = connection.scalar(
+        select(scopes.c.id).where(
+            scopes.c.run_id == run, scopes.c.account == scope.account, scopes.c.region == scope.region
+        )
+    )
+    return found
+
+
+def scope_records(connection: Connection, run: int) -> tuple[ScopeRecord, ...]:
+    """Give the run's scopes with their counts."""
+    rows = {row.id: row for row in connection.execute(select(scopes).where(scopes.c.run_id == run))}
+    tallies = tallies_of(connection, run)
+    return tuple(
+        ScopeRecord(
+            scope=scope,
+            expected=tallies[scope].expected,
+            undecided=tallies[scope].undecided + tallies[scope].not_attempted,
+            unread_code=rows[id_].unread_code,
+            unread_message=rows[id_].unread_message,
+        )
+        for id_, scope in scopes_of(connection, run).items()
+    )
+
+
+def pending_apis(
+    connection: Connection, contents: Contents, scope: Scope, scope_id: int, *, after: int, limit: int
+) -> list[PendingApi]:
+    """Give the next APIs of a scope with something left to do."""
+    page = list(_page(connection, scope, scope_id, PENDING, after=after, limit=limit))
+    used = {id_ for _, _, rows in page for row in rows for id_ in (row.before_id, row.after_id)}
+    settings = contents.load(connection, used - {None})
+    return [
+        PendingApi(row=row, api=api, changes=tuple(_pending(each, settings) for each in rows))
+        for row, api, rows in page
+    ]
+
+
+def outcomes_page(
+    connection: Connection, scope: Scope, scope_id: int, kinds: frozenset[str], *, after: int
+) -> tuple[list[Outcome], int | None]:
+    """Give the outcomes of the next APIs of a scope, and where to go on; None when that was the last page."""
+    page = list(
+        _page(connection, scope, scope_id, changes.c.kind.in_(sorted(kinds)), after=after, limit=PAGE)
+    )
+    outcomes = [standing.outcome(api, row) for _, api, rows in page for row in rows]
+    return outcomes, page[-1][0] if len(page) == PAGE else None
+
+
+def tallies_of(connection: Connection, run: int) -> dict[Scope, Tally]:
+    """Count each scope's API-types; a scope without any is there too."""
+    counted: dict[int, Tally] = {}
+    for row in connection.execute(_counts(run)):
+        effort = Effort(attempts=row.attempts, throttles=row.throttles, waited=row.waited)
+        tally = Tally(**{row.kind or "undecided": row.number}, effort=effort)
+        counted[row.scope_id] = counted.get(row.scope_id, Tally()) + tally
+    return {scope: counted.get(id_, Tally()) for id_, scope in scopes_of(connection, run).items()}
+
+
+def tally_of_run(connection: Connection, run: int) -> Tally:
+    """Count all of a run's API-types."""
+    return sum(tallies_of(connection, run).values(), Tally())
+
+
+def _counts(run: int) -> Select[Any]:
+    return (
+        select(
+            apis.c.scope_id,
+            changes.c.kind,
+            func.count().label("number"),
+            func.sum(changes.c.attempts).label("attempts"),
+            func.sum(changes.c.throttles).label("throttles"),
+            func.sum(changes.c.waited).label("waited"),
+        )
+        .select_from(scopes.join(apis).join(changes))
+        .where(scopes.c.run_id == run)
+        .group_by(apis.c.scope_id, changes.c.kind)
+    )
+
+
+def _page(
+    connection: Connection,
+    scope: Scope,
+    scope_id: int,
+    wanted: ColumnElement[bool],
+    *,
+    after: int,
+    limit: int,
+) -> Iterator[tuple[int, RestApi, list[Row[Any]]]]:
+    """Give the next `limit` APIs that have a wanted change, with those changes."""
+    has_wanted = select(changes.c.id).where(changes.c.api_id == apis.c.id, wanted).exists()
+    found = connection.execute(
+        select(apis)
+        .where(apis.c.scope_id == scope_id, apis.c.id > after, has_wanted)
+        .order_by(apis.c.id)
+        .limit(limit)
+    ).all()
+    rows: dict[int, list[Row[Any]]] = {row.id: [] for row in found}
+    for batch in batches(rows):
+        for row in connection.execute(
+            select(changes).where(changes.c.api_id.in_(batch), wanted).order_by(changes.c.id)
+        ):
+            rows[row.api_id].append(row)
+    for row in found:
+        yield row.id, _api(scope, row), rows[row.id]
+
+
+def _api(scope: Scope, row: Row[Any]) -> RestApi:
+    return RestApi(
+        scope=scope,
+        id=RestApiId(row.api),
+        name=row.name,
+        tags=row.tags,
+        endpoint_types=tuple(row.endpoint_types),
+        created=row.created,
+    )
+
+
+def _pending(row: Row[Any], settings: dict[int, Settings]) -> PendingChange:
+    type_ = ResponseType(row.type)
+    before = GatewayResponse(
+        type=type_, settings=settings[row.before_id], default_response=row.before_default
+    )
+    after = None if row.after_id is None else settings[row.after_id]
+    change = Change(type=type_, action=Action(row.action), before=before, after=after)
+    return PendingChange(id=row.id, change=change, intended=row.intended_at is not None)

@@ -1,0 +1,121 @@
+"""What the journal takes and gives, as frozen records. They know nothing of SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from enum import StrEnum
+from typing import TypeAlias
+
+from batchgw.journal.holder import Holder
+from batchgw.model import Change, Desired, Effort, RestApi, Scope
+
+JSON: TypeAlias = "bool | int | float | str | Sequence[JSON] | Mapping[str, JSON] | None"
+"""What JSON can say."""
+
+
+class RunState(StrEnum):
+    """Where a run stands."""
+
+    PLANNING = "planning"  # begun; its changes are not, or not all, in the journal
+    APPLYING = "applying"  # all its changes are known; some may be undecided
+    DONE = "done"  # every change was decided, whether well or not
+    STOPPED = "stopped"  # ended early on request or by a guard; resumable
+    FAILED = "failed"  # ended early by an error; resumable
+
+    @property
+    def ended(self) -> bool:
+        """Whether nobody works on the run any more (unless the process that did was killed)."""
+        return self in (RunState.DONE, RunState.STOPPED, RunState.FAILED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewRun:
+    """A run to begin. Of `options` only those in `KEPT_OPTIONS` are kept: no secret gets in by accident."""
+
+    verb: str
+    policy_source: str
+    policy_digest: str
+    desired: Desired
+    options: Mapping[str, JSON] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """How many API-types stand how, and what the decided ones cost (`effort.request_id` is always None)."""
+
+    applied: int = 0
+    unchanged: int = 0
+    failed: int = 0
+    skipped: int = 0
+    not_attempted: int = 0
+    undecided: int = 0
+    effort: Effort = field(default_factory=Effort)
+
+    @property
+    def expected(self) -> int:
+        """All of them: the sum every summary must reach."""
+        return sum(getattr(self, kind) for kind in COUNTS)
+
+    def __add__(self, other: Tally) -> Tally:
+        """Both together."""
+        counts = {kind: getattr(self, kind) + getattr(other, kind) for kind in COUNTS}
+        return Tally(**counts, effort=self.effort + other.effort)
+
+
+COUNTS = tuple(f.name for f in fields(Tally) if f.name != "effort")
+"""The fields of `Tally` that count API-types."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    """A run. Times are seconds since the epoch; `version` is of the batchgw that began it.
+
+    `options` may hold an external id: show `visible_options` instead.
+    """
+
+    id: str
+    verb: str
+    state: RunState
+    policy_source: str
+    policy_digest: str
+    desired: Desired = field(repr=False)
+    options: Mapping[str, JSON] = field(repr=False)
+    visible_options: Mapping[str, JSON]
+    started: float
+    finished: float | None
+    holder: Holder
+    version: str
+    totals: Tally
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScopeRecord:
+    """One account-region of a run: API-types expected and undecided in it (not attempted ones included).
+
+    `unread_code` and `unread_message` say why its APIs could not all be listed; None when they could.
+    """
+
+    scope: Scope
+    expected: int
+    undecided: int
+    unread_code: str | None = None
+    unread_message: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingChange:
+    """A change to make. `intended`: a call for it may have been sent already, so read before writing."""
+
+    id: int
+    change: Change
+    intended: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingApi:
+    """An API with changes to make. `row` is its place in the journal, for `pending(after=...)`."""
+
+    row: int
+    api: RestApi
+    changes: tuple[PendingChange, ...]

@@ -1,0 +1,74 @@
+"""SQLite: how its connections are set up, how its transactions begin, and what its errors mean."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import AbstractContextManager
+from typing import Any, Final
+
+from sqlalchemy import URL, Connection, Engine, Executable, Table, create_engine, event
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+BUSY_TIMEOUT: Final = 10.0
+"""Seconds to wait for another process's transaction; each of ours takes well under one."""
+
+_REASONS: Final = {
+    sqlite3.SQLITE_FULL: "the disk is full",
+    sqlite3.SQLITE_IOERR: "the disk cannot be read or written",
+    sqlite3.SQLITE_READONLY: "it is read-only",
+    sqlite3.SQLITE_PERM: "access is denied",
+    sqlite3.SQLITE_AUTH: "access is denied",
+    sqlite3.SQLITE_BUSY: "another process keeps it locked",
+    sqlite3.SQLITE_LOCKED: "it is locked",
+    sqlite3.SQLITE_PROTOCOL: "another process keeps it locked",
+    sqlite3.SQLITE_CANTOPEN: "it cannot be opened",
+    sqlite3.SQLITE_CORRUPT: "the file is damaged",
+    sqlite3.SQLITE_NOTADB: "the file is not an SQLite database",
+    sqlite3.SQLITE_TOOBIG: "a value is too big for it",
+    sqlite3.SQLITE_NOMEM: "there is not enough memory",
+}
+"""What SQLite's primary result codes mean to whoever has to mend it (sqlite.org/rescode.html)."""
+
+
+class SQLite:
+    """A journal in one file: WAL, so that readers never block the writer nor it them."""
+
+    def engine(self, url: URL) -> Engine:
+        """Make an engine whose connections are set up."""
+        waits = {} if "timeout" in url.query else {"timeout": BUSY_TIMEOUT}
+        engine = create_engine(url, connect_args=waits)
+        event.listen(engine, "connect", _set_up)
+        event.listen(engine, "begin", _begin)
+        return engine
+
+    def begin(self, connection: Connection, *, write: bool) -> AbstractContextManager[Any]:
+        """Begin a transaction; a deferred one that comes to write later could not wait for its turn."""
+        connection.info["batchgw.begin"] = "BEGIN IMMEDIATE" if write else "BEGIN"
+        return connection.begin()
+
+    def insert_missing(self, table: Table) -> Executable:
+        """Give an INSERT that passes over rows that are there already."""
+        return insert(table).on_conflict_do_nothing()
+
+    def reason(self, error: DBAPIError) -> str | None:
+        """Say what is wrong with the file; None when nothing is, and the error is ours."""
+        code = getattr(error.orig, "sqlite_errorcode", None)
+        said = str(error.orig)
+        if code is None:
+            return None
+        primary = _REASONS.get(code & 0xFF)  # the low byte of an extended result code
+        return None if primary is None else f"{primary} ({said})"
+
+
+def _set_up(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+    assert isinstance(connection, sqlite3.Connection)  # noqa: S101 - the only driver behind this dialect
+    connection.isolation_level = None  # transactions begin where `_begin` says, not where the driver guesses
+    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql(connection.info["batchgw.begin"])

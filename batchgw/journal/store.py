@@ -1,0 +1,215 @@
+"""The journal: what a run set out to do, what it was about to do, and how each of it ended.
+
+It is synchronous and used from one thread; a call takes well under a millisecond, but for those that read or
+write a whole run.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from types import TracebackType
+from typing import Self
+
+from batchgw.errors import JournalWriteFailed
+from batchgw.journal import reading, standing
+from batchgw.journal.contents import Contents
+from batchgw.journal.database import Database
+from batchgw.journal.holder import this_process
+from batchgw.journal.importing import import_plan
+from batchgw.journal.locks import Locks
+from batchgw.journal.outbox import Outbox
+from batchgw.journal.records import NewRun, PendingApi, RunRecord, RunState, ScopeRecord, Tally
+from batchgw.journal.runs import Runs
+from batchgw.model import Outcome, PlanItem, Scope
+
+
+class Journal:
+    """A journal that is open.
+
+    Every method that writes raises JournalWriteFailed when it cannot; every one that names a run raises
+    RunUnknown when there is no such run. Reading commits what `record` has taken first; where that fails it
+    shows what is committed.
+    """
+
+    def __init__(self, database: Database, *, clock: Callable[[], float]) -> None:
+        self._database = database
+        self._clock = clock
+        self._contents = Contents(database)
+        self._runs = Runs(database, clock)
+        self._outbox = Outbox(database, clock)
+        self._locks = Locks(database, clock)
+
+    @classmethod
+    def open(cls, url: str | None = None, *, clock: Callable[[], float] = time.time) -> Self:
+        """Open a file or database URL; without one, BATCHGW_JOURNAL, or the file in the XDG state folder.
+
+        A new journal is made. Raises JournalUnusable. `clock` gives seconds since the epoch.
+        """
+        return cls(Database(url), clock=clock)
+
+    @property
+    def url(self) -> str:
+        """The database URL without its password."""
+        return self._database.location.masked
+
+    @property
+    def location(self) -> str:
+        """What people call it: its file, or the URL without its password."""
+        return str(self._database.location)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            self.close()
+            return
+        try:
+            self.close()
+        except JournalWriteFailed as failure:  # the error under way says more; this one must not hide it
+            error.add_note(str(failure))
+
+    def close(self) -> None:
+        """Commit what waits, give back all locks, and close in any case. Raises JournalWriteFailed."""
+        try:
+            try:
+                self.flush()
+            finally:
+                self._locks.release_all()
+        finally:
+            self._database.close()
+
+    # A run and its plan
+
+    def begin(self, new: NewRun) -> str:
+        """Enter a run, in state `planning`, and give its id."""
+        self._database.run = None
+        run = self._runs.begin(new)
+        self._database.run = run
+        return run
+
+    def import_plan(self, run: str, items: Iterable[PlanItem]) -> None:
+        """Write a plan's items as the run's rows, in chunks as they come; the run is then `applying`.
+
+        A NO_OP is unchanged at once, an API that was not read is skipped or failed. When this does not end,
+        the run stays in `planning` and can be imported again, which drops what was written. Raises
+        ScopeLocked when another process is importing it, PlanUnreadable when an API comes twice, and what
+        `items` raises.
+        """
+        key, me = self._runs.key(run), this_process(self._clock())
+        import_plan(self._database, self._contents, key, items, me=me)
+
+    def set_state(self, run: str, state: RunState) -> None:
+        """Move a run on; what was recorded is committed first."""
+        self.flush()
+        self._runs.set_state(run, state)
+
+    def run(self, run_id: str) -> RunRecord:
+        """Look a run up by its id, an unambiguous beginning of it, or "last"."""
+        self._settle()
+        return self._runs.find(run_id)
+
+    def runs(self, limit: int = 50) -> list[RunRecord]:
+        """Give the runs begun last, the last one first."""
+        self._settle()
+        return self._runs.latest(limit)
+
+    # What is to be done, and what came of it
+
+    def scopes(self, run: str) -> tuple[ScopeRecord, ...]:
+        """Give the run's account-regions with their counts."""
+        self._settle()
+        key = self._runs.key(run)
+        with self._database.read() as connection:
+            return reading.scope_records(connection, key)
+
+    def pending(self, run: str, scope: Scope, *, after: int = 0, limit: int = 100) -> list[PendingApi]:
+        """Give the next APIs after row `after` with a change that is undecided or was not attempted.
+
+        What was recorded is committed first, and JournalWriteFailed raised where it cannot be: what is
+        decided must not be shown as pending.
+        """
+        self.flush()
+        key = self._runs.key(run)
+        with self._database.read() as connection:
+            scope_id = reading.scope_id(connection, key, scope)
+            if scope_id is None:
+                return []
+            return reading.pending_apis(connection, self._contents, scope, scope_id, after=after, limit=limit)
+
+    def intend(self, ids: Sequence[int]) -> None:
+        """Commit, before their calls are made, that these changes may have been made; outcomes with it.
+
+        Raises ScopeLocked when one of them was decided meanwhile: then none may be made.
+        """
+        self._outbox.intend(ids)
+
+    def record(self, id: int, outcome: Outcome) -> None:  # noqa: A002 - the field's name in PendingChange
+        """Take the outcome of a change. It is committed with the 100th, the next intent, or `flush`.
+
+        Saying it twice changes nothing; a weaker outcome never replaces a stronger one (see `standing`). When
+        a commit fails the outcome is kept here, and the next commit tries again.
+        """
+        self._outbox.record(id, outcome)
+
+    def flush(self) -> None:
+        """Commit what was recorded."""
+        self._outbox.flush()
+
+    def outcomes(self, run: str, *, kinds: frozenset[str] | None = None) -> Iterator[Outcome]:
+        """Give the outcomes, scope by scope, API by API, of all or some `kinds` ("applied", "failed", ...).
+
+        What is undecided has none. Pages are read as they are asked for. Raises ValueError for an unknown
+        kind.
+        """
+        wanted = standing.KINDS if kinds is None else kinds
+        if unknown := wanted - standing.KINDS:
+            raise ValueError(f"no kinds of outcome: {sorted(unknown)}; there are {sorted(standing.KINDS)}")
+        self._settle()
+        return self._stream(self._runs.key(run), wanted)
+
+    def tally(self, run: str) -> Mapping[Scope, Tally]:
+        """Count how the run's API-types stand, per account-region."""
+        self._settle()
+        key = self._runs.key(run)
+        with self._database.read() as connection:
+            return reading.tallies_of(connection, key)
+
+    # Who is at it
+
+    def acquire(self, run: str, scopes: Iterable[Scope], *, force: bool = False) -> None:
+        """Take the scopes' locks for the run, all or none, and make this process the run's holder.
+
+        Taken over without a word: what the same run, or one that is done, left behind in a dead process.
+        `force` also takes what another run's dead process holds, or one that cannot be seen from here; never
+        what a process known to be alive holds. Raises ScopeHeld (a ScopeLocked) naming the holder.
+        """
+        self._locks.acquire(self._runs.key(run), scopes, force=force)
+        self._database.run = run
+
+    def heartbeat(self, run: str) -> None:
+        """Say that the run is alive. Raises ScopeLocked when one of its locks was broken: it must stop."""
+        self._locks.heartbeat(self._runs.key(run))
+
+    def release(self, run: str) -> None:
+        """Give the run's locks back; what was recorded is committed first."""
+        self.flush()
+        self._locks.release(self._runs.key(run))
+
+    def _settle(self) -> None:
+        with suppress(JournalWriteFailed):  # what waits is kept, and whoever writes next is told
+            self.flush()
+
+    def _stream(self, run: int, kinds: frozenset[str]) -> Iterator[Outcome]:
+        with self._database.read() as connection:
+            scopes = reading.scopes_of(connection, run)
+        for scope_id, scope in scopes.items():
+            after: int | None = 0
+            while after is not None:
+                with self._database.read() as connection:
+                    page, after = reading.outcomes_page(connection, scope, scope_id, kinds, after=after)
+                yield from page
