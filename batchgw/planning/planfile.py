@@ -12,7 +12,7 @@ import json
 import os
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import takewhile
 from pathlib import Path
@@ -26,6 +26,8 @@ from batchgw.planning.totals import PlanTotals
 from batchgw.planning.verify import FORMAT, FORMAT_VERSION, Verified, is_totals, same_file, understood, verify
 
 _BUFFER = 1 << 20  # bytes: a write to disk about every thousand APIs
+_BATCH = 32  # items of one scope that are read at a time
+_BATCH_BUFFER = 1 << 14  # bytes: the lines of a scope lie apart
 _encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
 
@@ -188,15 +190,22 @@ class Plan:
         May be called any number of times, also side by side: each call reads the file for itself. Raises
         PlanUnreadable when it is no longer the file that was opened.
         """
-        with closing(same_file(self._verified)) as file:
-            reader = ItemReader()
-            for line in _item_lines(file) if scope is None else self._lines_of(file, scope):
-                yield understood(self.path, line, reader.read)
+        reader = ItemReader()
+        for line in self._lines() if scope is None else self._lines_of(scope):
+            yield understood(self.path, line, reader.read)
 
-    def _lines_of(self, file: BinaryIO, scope: Scope) -> Iterator[bytes]:
-        for offset in self._verified.offsets.get(scope, ()):
-            file.seek(offset)
-            yield file.readline()
+    def _lines(self) -> Iterator[bytes]:
+        with same_file(self._verified) as file:
+            next(file)  # the header
+            yield from takewhile(lambda line: not is_totals(line), file)
+
+    def _lines_of(self, scope: Scope) -> Iterator[bytes]:
+        """Open the file for a batch at a time: hundreds of scopes may be read side by side."""
+        offsets = self._verified.offsets.get(scope, ())
+        for first in range(0, len(offsets), _BATCH):
+            with same_file(self._verified, buffer=_BATCH_BUFFER) as file:
+                lines = [_line_at(file, offset) for offset in offsets[first : first + _BATCH]]
+            yield from lines
 
     def close(self) -> None:
         """Let go of the file; delete it when it is temporary."""
@@ -212,9 +221,9 @@ class Plan:
         self.close()
 
 
-def _item_lines(file: BinaryIO) -> Iterator[bytes]:
-    next(file)  # the header
-    return takewhile(lambda line: not is_totals(line), file)
+def _line_at(file: BinaryIO, offset: int) -> bytes:
+    file.seek(offset)
+    return file.readline()
 
 
 def _writable(path: str | Path) -> Path:

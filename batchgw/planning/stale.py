@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from batchgw.model import Change, GatewayResponse, PlannedApi, Settings
+from batchgw.model import Change, GatewayResponse, PlannedApi, ResponseType, Settings
 from batchgw.planning.normalize import Observed, customisation, shown
 from batchgw.planning.render import Field, FieldChange, Mark, compare
 
@@ -13,12 +13,15 @@ def staleness(planned: PlannedApi, observed: Observed) -> tuple[str, ...]:
     """Say, a sentence each, in what an API differs from its before-images; nothing when it does not.
 
     Every type the plan speaks of is compared: a NO_OP is a promise, too, that the type is as desired. What an
-    uncustomised type shows counts as well: it is inherited, so when it differs, its family was changed.
+    uncustomised type shows counts as well: it is inherited, so when it differs, its family was changed. That
+    is said once, of the family, when the plan speaks of it.
     """
-    sentences: list[str] = []
+    said: dict[ResponseType | None, list[str]] = {}
     for change in planned.changes:
-        sentences.extend(_differences(change, shown(change.type, observed)))
-    return tuple(sentences)
+        now = shown(change.type, observed)
+        follows = change.before.default_response and now.default_response and said.get(change.type.family)
+        said[change.type] = [] if follows else list(_differences(change, now))
+    return tuple(sentence for sentences in said.values() for sentence in sentences)
 
 
 def _differences(change: Change, now: GatewayResponse) -> Iterator[str]:

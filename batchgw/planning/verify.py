@@ -56,9 +56,9 @@ def verify(path: Path) -> Verified:
         )
 
 
-def same_file(verified: Verified) -> BinaryIO:
+def same_file(verified: Verified, *, buffer: int = _BUFFER) -> BinaryIO:
     """Open a verified plan again. Raises PlanUnreadable when it was replaced or changed meanwhile."""
-    file = _opened(verified.path)
+    file = _opened(verified.path, buffer)
     if _identity(file) == verified.identity:
         return file
     file.close()
@@ -84,7 +84,7 @@ def understood(path: Path, line: bytes, read: Callable[[Any], T]) -> T:
         ) from error
 
 
-def _opened(path: Path) -> BinaryIO:
+def _opened(path: Path, buffer: int = _BUFFER) -> BinaryIO:
     make = "`batchgw plan POLICY --out FILE` makes one."
     try:
         mode = path.stat().st_mode
@@ -92,7 +92,7 @@ def _opened(path: Path) -> BinaryIO:
             raise PlanUnreadable(f"{path} is a folder, not a plan. {make}")
         if not stat.S_ISREG(mode):
             raise PlanUnreadable(f"{path} is not a regular file. A plan is read twice; save it to a file.")
-        return path.open("rb", buffering=_BUFFER)
+        return path.open("rb", buffering=buffer)
     except FileNotFoundError as error:
         raise PlanUnreadable(f"There is no plan {path}. {make}") from error
     except (OSError, ValueError) as error:  # ValueError: a null byte in the name

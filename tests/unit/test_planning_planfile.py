@@ -132,6 +132,18 @@ def test_streams_side_by_side(path: Path) -> None:
     assert [next(dublin), next(ohio), next(dublin), next(ohio)] == [ITEMS[0], ITEMS[1], ITEMS[2], ITEMS[4]]
 
 
+def test_items_of_a_scope_are_read_in_batches_and_none_is_lost(tmp_path: Path) -> None:
+    fleet = [planned(scope, f"{scope.region}-{n}") for n in range(70) for scope in (DUBLIN, OHIO)]
+    plan = Plan.open(written(tmp_path / "p", fleet))
+    assert list(plan.items(DUBLIN)) == fleet[::2]
+    assert list(plan.items(OHIO)) == fleet[1::2]
+    reading = plan.items(OHIO)
+    next(reading)
+    written(plan.path, fleet)
+    with pytest.raises(PlanUnreadable, match="replaced or changed"):
+        list(reading)
+
+
 def test_an_empty_plan_is_a_plan(tmp_path: Path) -> None:
     plan = Plan.open(written(tmp_path / "p", ()))
     assert tuple(plan.items()) == ()
