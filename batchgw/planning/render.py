@@ -155,7 +155,7 @@ def _note(change: Change, family: Change | None) -> str:
         case Action.RESET if name and passed_on:
             return f"inherits from {name.value} again"
         case Action.RESET if name and family is None:
-            return f"back to the service's default, or to what {name.value} says where that is customised"
+            return f"back to what {name.value} says, or to the service's default"
         case Action.RESET:
             return "back to the service's default"
         case Action.CREATE | Action.UPDATE | Action.NO_OP:

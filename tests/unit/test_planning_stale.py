@@ -92,8 +92,8 @@ def test_an_answer_that_fills_in_defaults_is_the_same_as_one_that_does_not() -> 
         (answer(own(T.UNAUTHORIZED, "401")), answer(own(T.UNAUTHORIZED, "401", X)),
          ["UNAUTHORIZED: header X was not there when the plan was made, and is now"]),
         (answer(), answer(own(T.DEFAULT_4XX, "444")),  # both types show what their family was changed to
-         ["UNAUTHORIZED: inherited status was 401 when the plan was made, and is 444 now",
-          "THROTTLED: inherited status was 429 when the plan was made, and is 444 now"]),
+         ["THROTTLED: inherited status was 429 when the plan was made, and is 444 now",
+          "UNAUTHORIZED: inherited status was 401 when the plan was made, and is 444 now"]),
     ],
 )  # fmt: skip
 def test_what_differs_is_said(then: Observed, now: Observed, says: list[str]) -> None:
