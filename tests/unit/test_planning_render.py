@@ -131,7 +131,8 @@ RESET = Rule(settings=None)
 @pytest.mark.parametrize(
     ("rules", "says"),
     [
-        ({}, "~ status: 418 → 429\n- header A: '1'\n  (back to what DEFAULT_4XX says, or to the service's default)"),
+        ({},
+         "~ status: 418 → 429\n- header A: '1'\n  (back to what DEFAULT_4XX says, or to the service's default)"),
         ({T.DEFAULT_4XX: RESET}, "~ status: 418 → 429\n- header A: '1'\n  (back to the service's default)"),
         ({T.DEFAULT_4XX: Rule(settings=Settings(status_code="444", parameters=headers(A="1")))},
          "~ status: 418 → 444\n  (inherits from DEFAULT_4XX again)"),
