@@ -1,6 +1,7 @@
 """What comes out of the simulated service: a reply, a fault, or a connection cut in the caller's hand.
 
-Bodies are wire bodies: members under their wire names (a list is `item`), timestamps in seconds since the epoch.
+Bodies are wire bodies: members under their wire names (a list is `item`), timestamps in seconds since the
+epoch.
 """
 
 from __future__ import annotations
@@ -59,5 +60,7 @@ class ConnectionCutByServer(Exception):
     """The server closes the connection without an answer. `applied` tells whether the change was made."""
 
     def __init__(self, *, applied: bool) -> None:
-        super().__init__("the connection was cut " + ("after" if applied else "before") + " the call took effect")
+        super().__init__(
+            "the connection was cut " + ("after" if applied else "before") + " the call took effect"
+        )
         self.applied = applied

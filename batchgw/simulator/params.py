@@ -1,0 +1,150 @@
+"""Reading wire parameters: JSON values of unknown shape in, typed values out, or the service's own refusal.
+
+Also the constraints of the service model, whose violations are all reported at once in one sentence.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from batchgw.simulator.reply import ServiceFault
+
+Params = Mapping[str, object]
+"""Parameters of an operation under botocore's member names."""
+
+
+def bad_request(message: str) -> ServiceFault:
+    """Refuse a request as it stands."""
+    return ServiceFault("BadRequestException", 400, message)
+
+
+def not_found(message: str) -> ServiceFault:
+    """Tell that what is named does not exist."""
+    return ServiceFault("NotFoundException", 404, message)
+
+
+def conflict(message: str) -> ServiceFault:
+    """Refuse because of what is there already."""
+    return ServiceFault("ConflictException", 409, message)
+
+
+_JAVA: Mapping[type, str] = {
+    bool: "class java.lang.Boolean",
+    int: "class com.amazon.coral.value.json.numbers.TruncatingBigNumber",
+    float: "class com.amazon.coral.value.json.numbers.TruncatingBigNumber",
+}
+
+
+def _not_a_string(value: object) -> ServiceFault:
+    java = _JAVA.get(type(value))
+    if java is None:
+        message = "Start of structure or map found where not expected."
+    else:
+        message = f"{java} can not be converted to an String"
+    return ServiceFault("SerializationException", 400, message, modelled=False)
+
+
+def optional_text(params: Params, name: str) -> str | None:
+    """A string member, None when it is absent or null."""
+    value = params.get(name)
+    if value is None or isinstance(value, str):
+        return value
+    raise _not_a_string(value)
+
+
+def text(params: Params, name: str) -> str:
+    """A string member that addresses something; absent is the empty string, which nothing is called."""
+    return optional_text(params, name) or ""
+
+
+def flag(params: Params, name: str) -> bool | None:
+    """A boolean member; its text form is accepted, as in query strings."""
+    value = params.get(name)
+    if isinstance(value, str):
+        return value.lower() == "true"
+    return None if value is None else bool(value)
+
+
+def whole(params: Params, name: str) -> int | None:
+    """An integer member; its text form is accepted, as in query strings. Raises for anything else."""
+    value = params.get(name)
+    if value is None:
+        return None
+    try:
+        return int(str(value))
+    except ValueError:
+        raise ServiceFault(
+            "SerializationException", 400, f"{value} can not be converted to an Integer", modelled=False
+        ) from None
+
+
+def structure(params: Params, name: str) -> Params | None:
+    """A member that is a structure, None when it is absent."""
+    value = params.get(name)
+    if value is None or isinstance(value, Mapping):
+        return value
+    raise ServiceFault("SerializationException", 400, "Unexpected token found.", modelled=False)
+
+
+def strings(params: Params, name: str) -> list[str] | None:
+    """A list of strings, None when it is absent."""
+    value = params.get(name)
+    if value is None:
+        return None
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        raise ServiceFault("SerializationException", 400, "Expected list or null", modelled=False)
+    return [text({name: v}, name) for v in value]
+
+
+def string_map(params: Params, name: str) -> dict[str, str]:
+    """A map from string to string, empty when it is absent.
+
+    Raises the service's refusal of null or empty values, and of values that are no strings.
+    """
+    found = structure(params, name) or {}
+    out: dict[str, str] = {}
+    for key in found:
+        value = optional_text(found, key)
+        if not value:
+            raise bad_request(f"Invalid null or empty value in {name}")
+        out[key] = value
+    return out
+
+
+def one_of(value: str | None, path: str, allowed: Sequence[str]) -> list[str]:
+    """Violations of an enumeration; `path` is the member's, as the service names it."""
+    if value is None or value in allowed:
+        return []
+    return [_violation(value, path, f"Member must satisfy enum value set: [{', '.join(allowed)}]")]
+
+
+def all_of(values: Iterable[str], path: str, allowed: Sequence[str]) -> list[str]:
+    """Violations of a list of enumerated values: one for the whole list."""
+    found = list(values)
+    if all(v in allowed for v in found):
+        return []
+    constraint = (
+        f"Member must satisfy constraint: [Member must satisfy enum value set: [{', '.join(allowed)}]]"
+    )
+    return [_violation(f"[{', '.join(found)}]", path, constraint)]
+
+
+def matching(value: str | None, path: str, pattern: str) -> list[str]:
+    """Violations of a regular expression the whole value must match."""
+    if value is None or re.fullmatch(pattern, value):
+        return []
+    return [_violation(value, path, f"Member must satisfy regular expression pattern: {pattern}")]
+
+
+def _violation(value: str, path: str, constraint: str) -> str:
+    return f"Value '{value}' at '{path}' failed to satisfy constraint: {constraint}"
+
+
+def require(violations: list[str]) -> None:
+    """Refuse the request when there are violations, naming all of them."""
+    if not violations:
+        return
+    errors = "error" if len(violations) == 1 else "errors"
+    message = f"{len(violations)} validation {errors} detected: " + "; ".join(violations)
+    raise ServiceFault("ValidationException", 400, message, modelled=False)

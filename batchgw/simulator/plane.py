@@ -1,0 +1,129 @@
+"""The simulated service behind the control plane's own interface, without HTTP: for tests in virtual time.
+
+Works on asyncio and trio. It goes through the same engine as HTTP does; only the wire form is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TypeVar, cast
+
+from batchgw.control_plane.classify import classify, parse_retry_after
+from batchgw.control_plane.interface import (
+    Answer,
+    DeleteGatewayResponse,
+    GetGatewayResponse,
+    GetGatewayResponses,
+    GetRestApis,
+    PutGatewayResponse,
+    Request,
+    RestApiPage,
+)
+from batchgw.errors import CallError, ConnectionCut
+from batchgw.model import AccountId, Effort, GatewayResponse, ResponseType, RestApi, RestApiId, Scope
+from batchgw.simulator import gateway_responses, rest_apis
+from batchgw.simulator.call import Call
+from batchgw.simulator.cell import Cell
+from batchgw.simulator.engine import Engine
+from batchgw.simulator.reply import ConnectionCutByServer, ServiceFault
+
+T = TypeVar("T")
+
+
+class SimulatedControlPlane:
+    """Answers the control plane's requests from a simulated world."""
+
+    def __init__(self, engine: Engine, *, account: str | None = None) -> None:
+        """`account` is that of the base credentials; the world's first when it is not given."""
+        self.engine = engine
+        self._account = account or engine.service.world.accounts[0]
+
+    async def send(self, request: Request[T]) -> Answer[T]:
+        """Make one call. Raises a `CallError` for everything that is not a success."""
+        answer = _ANSWERS[type(request)]
+        call = Call(
+            operation=request.operation,
+            account=request.scope.account,
+            region=request.scope.region,
+            api=getattr(request, "api", ""),
+            type=getattr(request, "type", ""),
+        )
+        value, request_id = await self._run(call, lambda: answer(self._cell(request.scope), request))
+        return Answer(value=cast("T", value), effort=Effort(attempts=1, request_id=request_id))
+
+    async def current_account(self) -> AccountId:
+        """The account of the base credentials. Raises a `CallError`."""
+        call = Call(operation="GetCallerIdentity", account=self._account, region="global")
+        account, _ = await self._run(call, lambda: AccountId(self._account))
+        return account
+
+    def _cell(self, scope: Scope) -> Cell:
+        return self.engine.service.world.cell(scope.account, scope.region)
+
+    async def _run(self, call: Call, act: Callable[[], T]) -> tuple[T, str]:
+        try:
+            return await self.engine.run(call, act)
+        except ServiceFault as fault:
+            raise self._error(fault) from None
+        except ConnectionCutByServer:
+            raise ConnectionCut(
+                f"The connection was cut during {call.operation} in {call.account}/{call.region}: "
+                "whether the call took effect is unknown."
+            ) from None
+
+    def _error(self, fault: ServiceFault) -> CallError:
+        return classify(
+            fault.code,
+            fault.status,
+            fault.message,
+            retry_after=parse_retry_after(fault.headers.get("Retry-After"), self.engine.service.now()),
+            request_id=fault.request_id,
+        )
+
+
+def _get_rest_apis(cell: Cell, request: GetRestApis) -> RestApiPage:
+    page = rest_apis.page(cell, limit=request.limit, position=request.position)
+    return RestApiPage(
+        items=tuple(_rest_api(cell, request.scope, n) for n in page.numbers), position=page.position
+    )
+
+
+def _rest_api(cell: Cell, scope: Scope, number: int) -> RestApi:
+    of = cell.attributes(number)
+    return RestApi(
+        scope=scope,
+        id=RestApiId(cell.id(number)),
+        name=of.name,
+        tags=of.tags,
+        endpoint_types=(of.endpoint_type,),
+        created=float(int(of.created)),
+    )
+
+
+def _get_all(cell: Cell, request: GetGatewayResponses) -> Mapping[ResponseType, GatewayResponse]:
+    return gateway_responses.read_all(cell, request.api)
+
+
+def _get(cell: Cell, request: GetGatewayResponse) -> GatewayResponse:
+    return gateway_responses.read(cell, request.api, request.type)
+
+
+def _put(cell: Cell, request: PutGatewayResponse) -> GatewayResponse:
+    return gateway_responses.put(cell, request.api, request.type, request.settings)
+
+
+def _delete(cell: Cell, request: DeleteGatewayResponse) -> None:
+    gateway_responses.delete(cell, request.api, request.type)
+
+
+# A request's class determines its answer's type. A table cannot tell mypy: hence the casts, here and in send.
+_ANSWERS = cast(
+    "Mapping[type, Callable[[Cell, object], object]]",
+    {
+        GetRestApis: _get_rest_apis,
+        GetGatewayResponses: _get_all,
+        GetGatewayResponse: _get,
+        PutGatewayResponse: _put,
+        DeleteGatewayResponse: _delete,
+    },
+)

@@ -1,0 +1,186 @@
+"""What the server saw: calls, refusals, errors and concurrency by scope and operation; writes by API.
+
+Times are seconds since the first call.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from dataclasses import dataclass, field
+
+from batchgw.simulator.call import Call
+
+
+@dataclass(slots=True)
+class Tally:
+    """Calls of one kind. `refused` by quota; `errors` by code, refusals not among them."""
+
+    calls: int = 0
+    succeeded: int = 0
+    refused: int = 0
+    cut: int = 0
+    current: int = 0
+    max_concurrent: int = 0
+    errors: Counter[str] = field(default_factory=Counter)
+    first: float | None = None
+    last: float = 0.0
+
+    def enter(self, now: float) -> None:
+        """A call arrived."""
+        self.calls += 1
+        self.current += 1
+        self.max_concurrent = max(self.max_concurrent, self.current)
+        if self.first is None:
+            self.first = now
+
+    def leave(self, now: float) -> None:
+        """It was answered, cut, or given up."""
+        self.current -= 1
+        self.last = now
+
+    def to_json(self) -> dict[str, object]:
+        """Render for GET /_batchgw/stats."""
+        return {
+            "calls": self.calls,
+            "succeeded": self.succeeded,
+            "refused": self.refused,
+            "cut": self.cut,
+            "errors": dict(self.errors),
+            "concurrent": self.current,
+            "max_concurrent": self.max_concurrent,
+            "first": self.first,
+            "last": self.last,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Write:
+    """A write that was made, whether or not its caller ever heard of it."""
+
+    operation: str
+    account: str
+    region: str
+    api: str
+    type: str
+    time: float
+    request_id: str
+
+
+class Statistics:
+    """Counts as calls come and go."""
+
+    def __init__(self, *, write_log: int = 0) -> None:
+        """`write_log` is how many of the latest writes are kept; 0 keeps none, and counts none by API."""
+        self._tallies: dict[tuple[str, str, str], Tally] = {}
+        self._scopes: dict[tuple[str, str], Tally] = {}
+        self._total = Tally()
+        self._writing: dict[tuple[str, str, str], int] = {}
+        self._worst: tuple[int, str] = (0, "")
+        self._logged = write_log > 0
+        self.writes: deque[Write] = deque(maxlen=write_log)
+        self.puts: Counter[tuple[str, str, str, str]] = Counter()
+
+    def of(self, account: str, region: str, operation: str) -> Tally:
+        """The tally of one operation in one scope; a new one where nobody called yet."""
+        key = (account, region, operation)
+        tally = self._tallies.get(key)
+        if tally is None:
+            tally = self._tallies[key] = Tally()
+        return tally
+
+    def scope(self, account: str, region: str) -> Tally:
+        """The tally of all operations in one scope."""
+        tally = self._scopes.get((account, region))
+        if tally is None:
+            tally = self._scopes[account, region] = Tally()
+        return tally
+
+    @property
+    def total(self) -> Tally:
+        """The tally of everything."""
+        return self._total
+
+    @property
+    def max_concurrent_writes(self) -> int:
+        """The most writes that were ever in flight on one REST API at once."""
+        return self._worst[0]
+
+    def tallies(self, call: Call) -> tuple[Tally, Tally, Tally]:
+        """The three tallies a call counts in."""
+        return (
+            self._total,
+            self.scope(call.account, call.region),
+            self.of(call.account, call.region, call.operation),
+        )
+
+    def write_starts(self, call: Call) -> None:
+        """Count a write in flight on its API."""
+        key = call.target
+        if key is None:
+            return
+        count = self._writing[key] = self._writing.get(key, 0) + 1
+        if count > self._worst[0]:
+            self._worst = (count, "/".join(key))
+
+    def write_ends(self, call: Call) -> None:
+        """Count a write no longer in flight."""
+        key = call.target
+        if key is None:
+            return
+        self._writing[key] -= 1
+        if not self._writing[key]:
+            del self._writing[key]
+
+    def written(self, call: Call, now: float, request_id: str) -> None:
+        """Log a write that was made."""
+        if not self._logged:
+            return
+        self.writes.append(
+            Write(
+                operation=call.operation,
+                account=call.account,
+                region=call.region,
+                api=call.api,
+                type=call.type,
+                time=now,
+                request_id=request_id,
+            )
+        )
+        if call.operation == "PutGatewayResponse":
+            self.puts[call.account, call.region, call.api, call.type] += 1
+
+    def snapshot(self) -> dict[str, object]:
+        """Everything, ready for JSON."""
+        scopes = {
+            f"{account}/{region}": {
+                **tally.to_json(),
+                "operations": {
+                    o: t.to_json() for (a, r, o), t in self._tallies.items() if (a, r) == (account, region)
+                },
+            }
+            for (account, region), tally in self._scopes.items()
+        }
+        return {"total": self._total.to_json(), "scopes": scopes, "writes": self._snapshot_writes()}
+
+    def _snapshot_writes(self) -> dict[str, object]:
+        most, api = self._worst
+        return {
+            "max_concurrent_per_api": most,
+            "most_concurrent_api": api,
+            "puts": [
+                {"account": a, "region": r, "api": i, "type": t, "count": count}
+                for (a, r, i, t), count in self.puts.items()
+            ],
+            "log": [
+                {
+                    "operation": w.operation,
+                    "account": w.account,
+                    "region": w.region,
+                    "api": w.api,
+                    "type": w.type,
+                    "time": w.time,
+                    "request_id": w.request_id,
+                }
+                for w in self.writes
+            ],
+        }
