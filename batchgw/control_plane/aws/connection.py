@@ -1,0 +1,174 @@
+"""Opening and closing the way to AWS: configuration, pool, clients, credentials, tied together once."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+from uuid import uuid4
+
+import aioboto3
+import anyio
+from aiobotocore.config import AioConfig
+from aiobotocore.session import AioSession
+
+from batchgw.control_plane.aws.base import BaseCredentials
+from batchgw.control_plane.aws.client import TargetedClient
+from batchgw.control_plane.aws.credentials import Places, Role, ScopeCredentials
+from batchgw.control_plane.aws.http_session import ConnectionPool, session_class
+from batchgw.control_plane.aws.plane import AwsControlPlane
+from batchgw.control_plane.aws.refresher import Background
+from batchgw.control_plane.aws.roles import check_role, session_name
+from batchgw.control_plane.aws.session import (
+    PooledConfig,
+    check_endpoint_url,
+    configured_ca_bundle,
+    configured_region,
+    known_regions,
+    open_session,
+    partition_of,
+    readable_configuration,
+)
+from batchgw.control_plane.aws.sts import Sts
+from batchgw.control_plane.aws.tls import tls_context
+from batchgw.events import NullObserver, Observer
+from batchgw.model import Region
+from batchgw.version import VERSION
+
+MAX_CONNECTIONS = 256
+"""Connections at once, all scopes together: 100 scopes x 10 calls/s x 0.2 s of latency, with headroom."""
+
+CONNECT_TIMEOUT = 10.0
+"""Seconds for the connection and its TLS handshake."""
+
+READ_TIMEOUT = 30.0
+"""Seconds without a byte of the answer. The control plane answers in under one."""
+
+FORMAL_REGION = Region("us-east-1")
+"""For botocore, which wants a region although every call names its own; for STS when no other is set."""
+
+USER_AGENT = f"batchgw/{VERSION} python/{platform.python_version()}"
+"""Fixed, because botocore otherwise builds it twice per call (a sixth of a call's CPU)."""
+
+_WORTHLESS_KEYS = {"aws_access_key_id": "no-target", "aws_secret_access_key": "no-target"}
+"""What signs a call that no target reached: nothing must happen then, least of all in the wrong account."""
+
+
+@asynccontextmanager
+async def connect(
+    *,
+    profile: str | None = None,
+    region: str | None = None,
+    endpoint_url: str | None = None,
+    role: str | None = None,
+    external_id: str | None = None,
+    session_name: str | None = None,
+    ca_bundle: str | None = None,
+    max_connections: int = MAX_CONNECTIONS,
+    read_timeout: float = READ_TIMEOUT,
+    connect_timeout: float = CONNECT_TIMEOUT,
+    observer: Observer | None = None,
+) -> AsyncIterator[AwsControlPlane]:
+    """Open the control plane of AWS, or of whatever answers at an endpoint URL.
+
+    What is not given comes from where every AWS tool takes it: AWS_PROFILE and the config files,
+    AWS_REGION, AWS_ENDPOINT_URL (and ..._API_GATEWAY, ..._STS), AWS_CA_BUNDLE, HTTPS_PROXY.
+
+    Args:
+        profile: the AWS profile of the base credentials.
+        region: where STS is asked, and `AwsControlPlane.region`. Calls go to the region of their scope.
+        endpoint_url: the address of API Gateway, and of STS unless AWS_ENDPOINT_URL_STS names another.
+        role: a role to assume in every account: a name, or an ARN with the account left open.
+        external_id: what the role's trust policy may ask for.
+        session_name: shows in CloudTrail; made acceptable to STS. By default "batchgw-" and a random part.
+        ca_bundle: a file of PEM certificates, trusted in place of the usual authorities.
+        max_connections: the size of the pool: total calls/second x latency.
+        read_timeout: seconds without a byte of an answer.
+        connect_timeout: seconds to connect.
+        observer: is told of renewed credentials.
+
+    Raises:
+        UsageError: a profile, a file, a role or a URL that cannot be used.
+        CredentialsUnavailable: there are no credentials.
+    """
+    check_endpoint_url(endpoint_url)
+    if role is not None:
+        check_role(role)
+    async with AsyncExitStack() as stack:
+        session = open_session(profile)
+        pool = ConnectionPool(
+            tls=tls_context(ca_bundle or configured_ca_bundle(session)),
+            max_connections=max_connections,
+            connect_timeout=connect_timeout,
+            read_timeout=read_timeout,
+        )
+        await stack.enter_async_context(pool)
+        _use_pool(session, pool)
+        home = Region(region) if region else configured_region(session)
+        base = _base_credentials(session, pool, profile)
+        await base.keys()  # no credentials: better said now than by every scope
+        regions = await known_regions(session)
+        sts_url = None if os.environ.get("AWS_ENDPOINT_URL_STS") else endpoint_url
+        gateway = TargetedClient(await _client(stack, session, "apigateway", endpoint_url), regions)
+        sts = Sts(TargetedClient(await _client(stack, session, "sts", sts_url), regions), base)
+        credentials = ScopeCredentials(
+            base,
+            sts,
+            Places(home or FORMAL_REGION, lambda somewhere: partition_of(session, somewhere)),
+            role=_role(role, session_name, external_id),
+            background=await stack.enter_async_context(_background()),
+            observer=observer or NullObserver(),
+        )
+        yield AwsControlPlane(gateway, credentials, region=home)
+
+
+def _role(role: str | None, name: str | None, external_id: str | None) -> Role | None:
+    if role is None:
+        return None
+    name = session_name(name or f"batchgw-{uuid4().hex[:8]}")
+    return Role(role=role, session_name=name, external_id=external_id)
+
+
+def _use_pool(session: AioSession, pool: ConnectionPool) -> None:
+    session.set_default_client_config(PooledConfig(session_class(pool)))
+
+
+def _base_credentials(session: AioSession, pool: ConnectionPool, profile: str | None) -> BaseCredentials:
+    first = [session]
+
+    async def load() -> Any:
+        """Walk the chain: in the session there is, then in new ones, for a session keeps what it found."""
+        walker = first.pop() if first else open_session(profile)
+        _use_pool(walker, pool)
+        return await walker.get_credentials()
+
+    return BaseCredentials(load, profile=profile or os.environ.get("AWS_PROFILE"))
+
+
+async def _client(stack: AsyncExitStack, session: AioSession, service: str, endpoint_url: str | None) -> Any:
+    config = AioConfig(  # merged into the session's default, which holds the pool
+        user_agent=USER_AGENT,
+        retries={"total_max_attempts": 1, "mode": "standard"},  # batchgw owns every retry
+        parameter_validation=False,  # the policy was validated, and the service validates again
+    )
+    with readable_configuration():
+        client = aioboto3.Session(botocore_session=session).client(
+            service, region_name=FORMAL_REGION, endpoint_url=endpoint_url, config=config, **_WORTHLESS_KEYS
+        )
+        return await stack.enter_async_context(client)
+
+
+@asynccontextmanager
+async def _background() -> AsyncIterator[Background]:
+    """Run tasks beside the caller, until it leaves. Its error comes out as it is, not wrapped in a group."""
+    failure: Exception | None = None
+    async with anyio.create_task_group() as tasks:
+        try:
+            yield tasks.start_soon
+        except Exception as error:  # noqa: BLE001 - raised again below
+            failure = error
+        tasks.cancel_scope.cancel()
+    if failure is not None:
+        raise failure

@@ -1,0 +1,141 @@
+"""Whose keys sign the calls of a scope: the base credentials', or those of the role in its account."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import anyio
+
+from batchgw.control_plane.aws.base import BaseCredentials
+from batchgw.control_plane.aws.keys import Keys
+from batchgw.control_plane.aws.refresher import Background, Refresher
+from batchgw.control_plane.aws.roles import role_arn
+from batchgw.control_plane.aws.sts import Sts
+from batchgw.errors import CallError, CredentialsRejected, CredentialsUnavailable, UsageError
+from batchgw.events import CredentialsRefreshed, Observer
+from batchgw.model import AccountId, Region, Scope
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Role:
+    """The role to assume in every account. `role` is a name or an ARN pattern (see `roles.role_arn`)."""
+
+    role: str
+    session_name: str
+    external_id: str | None = None
+
+
+class Places:
+    """Where STS is asked, and how partitions are called."""
+
+    def __init__(self, home: Region, partition: Callable[[Region], str]) -> None:
+        self.home = home
+        self.partition = partition
+
+    def sts_region(self, region: Region) -> Region:
+        """Give the home region, or the given one if it is in another partition: STS does not reach there."""
+        return self.home if self.partition(self.home) == self.partition(region) else region
+
+
+class ScopeCredentials:
+    """Gives the keys for a scope, fresh ones, and takes back those the service refused."""
+
+    def __init__(
+        self,
+        base: BaseCredentials,
+        sts: Sts,
+        places: Places,
+        *,
+        role: Role | None,
+        background: Background,
+        observer: Observer,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._base = base
+        self._sts = sts
+        self._places = places
+        self._role = role
+        self._observer = observer
+        self._clock = clock
+        self._refresher = Refresher(self._assume, background=background, clock=clock)
+        self._account: AccountId | None = None
+        self._asking = anyio.Lock()
+
+    async def base_account(self) -> AccountId:
+        """The account of the base credentials; STS is asked once. Raises a CallError."""
+        async with self._asking:
+            if self._account is None:
+                self._account = (await self._sts.caller(self._places.home)).account
+            return self._account
+
+    async def keys(self, scope: Scope) -> Keys:
+        """Give keys that act in the scope's account. Raises a CallError."""
+        if self._role is not None:
+            return await self._refresher.keys(scope)
+        own = self._account or await self.base_account()
+        if scope.account != own:
+            raise CredentialsUnavailable(
+                f"the credentials are of account {own}, and there is no role to reach {scope.account} by: "
+                "give one with --role-name (or `role:` in the policy), or another --profile.",
+                code="NoRole",
+            )
+        return await self._base.keys()
+
+    async def renew(self, scope: Scope, rejected: Keys) -> bool:
+        """Drop keys that the service refused as expired. Returns whether other ones can be had."""
+        if self._role is None:
+            return await self._base.renew(rejected)
+        self._refresher.discard(scope, rejected)
+        return True
+
+    async def _assume(self, scope: Scope) -> Keys:
+        arn = self._arn(scope)
+        try:
+            identity, keys = await self._sts.assume_role(
+                arn,
+                self._places.sts_region(scope.region),
+                session_name=self._role.session_name if self._role else "",
+                external_id=self._role.external_id if self._role else None,
+            )
+        except CredentialsRejected:
+            raise  # the base credentials are at fault, not the role
+        except CallError as error:
+            raise _not_assumed(arn, scope, error) from error
+        self._check(identity.account, keys, scope, arn)
+        expires = keys.expires or 0.0
+        self._observer.notify(CredentialsRefreshed(account=scope.account, role=arn, expires=expires))
+        return keys
+
+    def _arn(self, scope: Scope) -> str:
+        try:
+            return role_arn(
+                self._role.role if self._role else "", scope.account, self._places.partition(scope.region)
+            )
+        except UsageError as error:
+            raise CredentialsUnavailable(str(error), code="RoleUnusable") from error
+
+    def _check(self, account: AccountId, keys: Keys, scope: Scope, arn: str) -> None:
+        if account != scope.account:
+            raise CredentialsUnavailable(
+                f"{arn} gave credentials of account {account}, not of {scope.account}: nothing is done with "
+                "them. Check the role and the STS endpoint.",
+                code="WrongAccount",
+            )
+        if keys.expires is not None and keys.expires <= self._clock():
+            raise CredentialsUnavailable(
+                f"the credentials of {arn} had expired when they came: check this machine's clock.",
+                code="ExpiredOnArrival",
+            )
+
+
+def _not_assumed(arn: str, scope: Scope, error: CallError) -> CredentialsUnavailable:
+    return CredentialsUnavailable(
+        f"cannot assume {arn} in account {scope.account}: {error.message.rstrip('.')}. The role must "
+        "exist, its trust policy must name this identity (and the external id, if it wants one), and the "
+        "identity must be allowed sts:AssumeRole on it; --role-name and --external-id choose others.",
+        code=error.code,
+        status=error.status,
+        request_id=error.request_id,
+    )

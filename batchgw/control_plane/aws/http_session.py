@@ -1,0 +1,168 @@
+"""How requests leave: one pool of connections for every client, with TLS host names checked.
+
+botocore asks its client configuration for a class and makes one HTTP session of it per client. The class
+given here hands all requests to one aiohttp session, so connections, TLS context and memory are shared.
+What goes wrong on the way is told apart by one question, because journal and retries hang on it:
+**may the service have seen the request?**
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Awaitable, Callable
+from types import TracebackType
+from typing import Any, Self
+
+import aiohttp
+from aiobotocore.awsrequest import AioAWSResponse
+from botocore.exceptions import (
+    BotoCoreError,
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    ProxyConnectionError,
+    ReadTimeoutError,
+    SSLError,
+)
+from botocore.httpsession import mask_proxy_url
+from botocore.utils import get_environ_proxies
+from yarl import URL
+
+KEEP_ALIVE = 12.0
+"""Seconds an idle connection is kept: aiobotocore's value, well below what the service keeps."""
+
+
+_Answer: Any = AioAWSResponse  # awaitable content, which type stubs for botocore do not know
+
+
+class _CutOff(aiohttp.ClientError):
+    """The connection broke after the request had been sent. `__cause__` tells how."""
+
+
+async def _send_once(
+    request: aiohttp.ClientRequest,
+    handler: Callable[[aiohttp.ClientRequest], Awaitable[aiohttp.ClientResponse]],
+) -> aiohttp.ClientResponse:
+    """Keep aiohttp from repeating a request by itself.
+
+    It resends a PUT or DELETE when a kept connection breaks, unpaced and untold. It does so on two errors
+    only, so they are given another type.
+    """
+    try:
+        return await handler(request)
+    except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
+        raise  # nothing was sent, and aiohttp does not repeat these
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise _CutOff(str(error)) from error
+
+
+class ConnectionPool:
+    """One aiohttp session, opened and closed as a context."""
+
+    def __init__(
+        self, *, tls: ssl.SSLContext, max_connections: int, connect_timeout: float, read_timeout: float
+    ) -> None:
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=max_connections, ssl=tls, keepalive_timeout=KEEP_ALIVE),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=connect_timeout, sock_read=read_timeout),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            skip_auto_headers=("Content-Type",),  # it would not be signed
+            auto_decompress=False,
+            middlewares=(_send_once,),
+        )
+        self._proxies: dict[str, str | None] = {}
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self._session.close()
+
+    async def send(self, request: Any) -> Any:
+        """Send a prepared botocore request and read the answer to its end. Raises botocore's errors.
+
+        EndpointConnectionError, ConnectTimeoutError, SSLError, ProxyConnectionError: nothing was sent.
+        ReadTimeoutError, ConnectionClosedError: the request was sent, in part at least.
+        """
+        url = URL(request.url, encoded=True)
+        proxy = self._proxy(url)
+        try:
+            return await self._exchange(request, url, proxy)
+        except (aiohttp.ClientError, OSError, aiohttp.http.HttpProcessingError) as error:
+            raise _named(error, request, proxy) from error
+
+    async def _exchange(self, request: Any, url: URL, proxy: str | None) -> Any:
+        headers = {name: _text(value) for name, value in request.headers.items()}
+        headers["Accept-Encoding"] = "identity"
+        response = await self._session.request(
+            request.method,
+            url,
+            headers=headers,
+            data=request.body,
+            proxy=proxy,
+            allow_redirects=False,  # a redirected write would be a second one
+        )
+        answer = _Answer(
+            str(response.url),
+            response.status,
+            {name.decode().lower(): value.decode("latin-1") for name, value in response.raw_headers},
+            response,
+        )
+        await answer.content  # kept in the answer
+        return answer
+
+    def _proxy(self, url: URL) -> str | None:
+        """Find the proxy for a host in the environment (HTTPS_PROXY, NO_PROXY), once per host."""
+        host = str(url.origin())
+        if host not in self._proxies:
+            address = get_environ_proxies(host).get(url.scheme)
+            self._proxies[host] = address if not address or "://" in address else f"http://{address}"
+        return self._proxies[host]
+
+
+def _named(error: Exception, request: Any, proxy: str | None) -> BotoCoreError:
+    """Name an aiohttp error as botocore names it. The order goes from the special to the general."""
+    url = request.url
+    match error:
+        case aiohttp.ClientSSLError():
+            return SSLError(endpoint_url=url, error=error)
+        case aiohttp.ClientProxyConnectionError() | aiohttp.ClientHttpProxyError():
+            return ProxyConnectionError(proxy_url=mask_proxy_url(proxy or ""), error=error)
+        case aiohttp.ConnectionTimeoutError():
+            return ConnectTimeoutError(endpoint_url=url, error=error)
+        case aiohttp.ClientConnectorError() | aiohttp.InvalidURL():
+            return EndpointConnectionError(endpoint_url=url, error=error)
+        case TimeoutError():
+            return ReadTimeoutError(endpoint_url=url, error=error)
+        case _:
+            return ConnectionClosedError(endpoint_url=url, request=request, error=error)
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode() if isinstance(value, bytes) else value
+
+
+def session_class(pool: ConnectionPool) -> type:
+    """Make the class for botocore's `http_session_cls`: each of its sessions is a door to the pool."""
+
+    class SharedSession:
+        """Sends through the pool, whose life is not its own."""
+
+        def __init__(self, **_settings: object) -> None:
+            """Take what botocore gives; the pool was set up once for all."""
+
+        async def __aenter__(self) -> Self:
+            return self
+
+        async def __aexit__(self, *_: object) -> None:
+            pass
+
+        async def close(self) -> None:
+            """Leave the pool open: other clients use it."""
+
+        async def send(self, request: Any) -> Any:
+            return await pool.send(request)
+
+    return SharedSession

@@ -1,0 +1,44 @@
+"""AWS behind the one seam: requests of any account and region, sent once each and answered or explained."""
+
+from __future__ import annotations
+
+from batchgw.control_plane.aws.client import Target, TargetedClient, request_id
+from batchgw.control_plane.aws.credentials import ScopeCredentials
+from batchgw.control_plane.aws.translate import to_call
+from batchgw.control_plane.interface import Answer, Request, T
+from batchgw.errors import CredentialsExpired, CredentialsRejected
+from batchgw.model import AccountId, Effort, Region
+
+
+class AwsControlPlane:
+    """API Gateway's control plane. It neither waits nor repeats: the wrappers around it do.
+
+    `region` is the one of the profile or the environment, None when neither names one.
+    """
+
+    def __init__(
+        self, client: TargetedClient, credentials: ScopeCredentials, *, region: Region | None = None
+    ) -> None:
+        self._client = client
+        self._credentials = credentials
+        self.region = region
+
+    async def send(self, request: Request[T]) -> Answer[T]:
+        """Make one call. Raises a CallError for everything that is not a success."""
+        call = to_call(request)
+        keys = await self._credentials.keys(request.scope)
+        target = Target(keys=keys, region=request.scope.region)
+        try:
+            answer = await self._client.call(call.method, target, call.params)
+        except CredentialsExpired as error:
+            # The keys are dropped now, so one more attempt, which the retrying wrapper makes, has fresh ones.
+            if await self._credentials.renew(request.scope, keys):
+                raise
+            raise CredentialsRejected(
+                error.message, code=error.code, status=error.status, request_id=error.request_id
+            ) from error
+        return Answer(value=call.read(answer), effort=Effort(attempts=1, request_id=request_id(answer)))
+
+    async def current_account(self) -> AccountId:
+        """The account of the base credentials (sts:GetCallerIdentity, asked once). Raises a CallError."""
+        return await self._credentials.base_account()

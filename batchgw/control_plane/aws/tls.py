@@ -1,0 +1,27 @@
+"""Whom to trust: one TLS context for all connections, which checks certificates and host names."""
+
+from __future__ import annotations
+
+import ssl
+
+from botocore.httpsession import get_cert_path
+
+from batchgw.errors import UsageError
+
+
+def tls_context(ca_bundle: str | None) -> ssl.SSLContext:
+    """Make the context. A bundle replaces the usual authorities, as with boto3, or raises UsageError.
+
+    Without one the system's authorities count, and those botocore ships: a slim container may have none.
+    """
+    if ca_bundle is None:
+        context = ssl.create_default_context()
+        context.load_verify_locations(cafile=get_cert_path(True))  # noqa: FBT003 - botocore's spelling
+        return context
+    try:
+        return ssl.create_default_context(cafile=ca_bundle)
+    except OSError as error:  # ssl.SSLError is one: a file without certificates
+        raise UsageError(
+            f"the CA bundle {ca_bundle} cannot be used: {error.strerror or error}. It must be a file of PEM "
+            "certificates; it is named by AWS_CA_BUNDLE, or by ca_bundle in the profile."
+        ) from error

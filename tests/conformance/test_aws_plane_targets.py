@@ -1,0 +1,257 @@
+"""Every call is signed by its scope's keys, for its scope's region, and goes to its scope's host."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import anyio
+import pytest
+import pytest_asyncio
+from aiobotocore.awsrequest import AioAWSResponse
+from aiobotocore.config import AioConfig
+from aiobotocore.session import AioSession
+from aiohttp import web
+
+from batchgw.control_plane.aws import connect
+from batchgw.control_plane.aws.client import Target, TargetedClient
+from batchgw.control_plane.aws.keys import Keys
+from batchgw.control_plane.interface import GetGatewayResponses, GetRestApis, PutGatewayResponse
+from batchgw.errors import CredentialsUnavailable
+from batchgw.model import AccountId, Region, ResponseType, RestApiId, Scope, Settings
+from tests.conformance.aws_stub import (
+    BASE_ACCOUNT,
+    BASE_KEY,
+    Seen,
+    Stub,
+    api_answer,
+    only_test_configuration,
+    serving,
+)
+
+ACCOUNTS = [f"{n:012d}" for n in range(100, 150)]
+REGIONS = ["eu-west-1", "us-east-1", "ap-southeast-2", "cn-north-1", "us-gov-west-1"]
+
+
+@pytest.fixture(autouse=True)
+def _configuration(monkeypatch: pytest.MonkeyPatch) -> None:
+    only_test_configuration(monkeypatch)
+
+
+@pytest_asyncio.fixture
+async def stub() -> AsyncIterator[Stub]:
+    async with serving() as running:
+        yield running
+
+
+def scope(account: str = BASE_ACCOUNT, region: str = "eu-west-1") -> Scope:
+    return Scope(account=AccountId(account), region=Region(region))
+
+
+async def api_named_like_its_scope(seen: Seen, _request: web.Request) -> web.StreamResponse:
+    await anyio.sleep(0.001)  # so that calls of many scopes are under way together
+    return api_answer(200, {"item": [{"id": f"{seen.key}/{seen.region}", "name": seen.token}]})
+
+
+@pytest.mark.asyncio
+async def test_concurrent_calls_of_250_scopes_are_each_signed_for_their_own(stub: Stub) -> None:
+    """50 accounts x 5 regions at once over one client: no call carries another's keys or region."""
+    stub.gateway = api_named_like_its_scope
+    scopes = [scope(account, region) for account in ACCOUNTS for region in REGIONS]
+    told: dict[Scope, tuple[str, str]] = {}
+
+    async with connect(endpoint_url=f"http://127.0.0.1:{stub.port}", role="Role") as plane:
+
+        async def ask(where: Scope) -> None:
+            page = (await plane.send(GetRestApis(scope=where))).value
+            told[where] = (page.items[0].id, page.items[0].name)
+
+        async with anyio.create_task_group() as tasks:
+            for where in scopes:
+                tasks.start_soon(ask, where)
+
+    assert told == {s: (f"ASIA{s.account}x0/{s.region}", f"token-{s.account}-0") for s in scopes}
+    assert len(stub.seen_by("apigateway")) == 250
+    assert len(stub.seen_by("sts")) == 50, "one AssumeRole per account, however many ask"
+
+
+@pytest.mark.asyncio
+async def test_without_a_role_the_base_credentials_sign_for_their_own_account(stub: Stub) -> None:
+    async with connect(endpoint_url=f"http://127.0.0.1:{stub.port}") as plane:
+        assert await plane.current_account() == BASE_ACCOUNT
+        await plane.send(GetRestApis(scope=scope(region="us-east-1")))
+        await plane.send(GetRestApis(scope=scope(region="eu-west-1")))
+    assert [(s.key, s.region) for s in stub.seen_by("apigateway")] == [
+        (BASE_KEY, "us-east-1"),
+        (BASE_KEY, "eu-west-1"),
+    ]
+    assert len(stub.seen_by("sts")) == 1, "GetCallerIdentity is asked once"
+
+
+@pytest.mark.asyncio
+async def test_another_account_without_a_role_is_refused_before_anything_is_sent(stub: Stub) -> None:
+    async with connect(endpoint_url=f"http://127.0.0.1:{stub.port}") as plane:
+        with pytest.raises(CredentialsUnavailable, match=r"account 000000000001.*222222222222.*--role-name"):
+            await plane.send(GetRestApis(scope=scope("222222222222")))
+    assert stub.seen_by("apigateway") == []
+
+
+@pytest.mark.asyncio
+async def test_what_leaves_is_the_operation_as_aws_documents_it(stub: Stub) -> None:
+    async def answer(seen: Seen, _request: web.Request) -> web.StreamResponse:
+        if seen.method == "PUT":
+            return api_answer(
+                201, {"responseType": "THROTTLED", "statusCode": "429", "defaultResponse": False}
+            )
+        return api_answer(200, {"item": [], "position": "next"})
+
+    stub.gateway = answer
+    async with connect(endpoint_url=f"http://127.0.0.1:{stub.port}") as plane:
+        page = await plane.send(GetRestApis(scope=scope(), position="here"))
+        await plane.send(GetGatewayResponses(scope=scope(), api=RestApiId("abc")))
+        await plane.send(
+            PutGatewayResponse(
+                scope=scope(),
+                api=RestApiId("abc"),
+                type=ResponseType.THROTTLED,
+                settings=Settings(parameters={"gatewayresponse.header.X": "'1'"}),
+            )
+        )
+    listing, reading, writing = stub.seen_by("apigateway")
+    assert (listing.method, listing.path, listing.query) == (
+        "GET",
+        "/restapis",
+        {"limit": "500", "position": "here"},
+    )
+    assert (reading.method, reading.path) == ("GET", "/restapis/abc/gatewayresponses")
+    assert (writing.method, writing.path) == ("PUT", "/restapis/abc/gatewayresponses/THROTTLED")
+    assert writing.body == '{"responseParameters": {"gatewayresponse.header.X": "\'1\'"}}'
+    assert listing.agent.startswith("batchgw/")
+    assert page.value.position == "next"
+    assert page.effort.request_id == "req-1"
+
+
+@pytest.mark.asyncio
+async def test_roles_are_assumed_by_name_with_external_id_and_a_session_name_sts_accepts(stub: Stub) -> None:
+    async with connect(
+        endpoint_url=f"http://127.0.0.1:{stub.port}",
+        role="team/Batchgw",
+        external_id="x-1",
+        session_name="run 42: nightly",
+    ) as plane:
+        await plane.send(GetRestApis(scope=scope("222222222222", "us-gov-west-1")))
+    (asked,) = stub.seen_by("sts")
+    assert asked.form["RoleArn"] == "arn:aws-us-gov:iam::222222222222:role/team/Batchgw"
+    assert asked.form["ExternalId"] == "x-1"
+    assert asked.form["RoleSessionName"] == "run-42--nightly"
+    assert asked.region == "us-gov-west-1", "another partition's STS is asked there"
+
+
+@pytest.mark.asyncio
+async def test_endpoints_come_from_the_environment_and_sts_may_have_its_own(
+    stub: Stub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with serving() as only_sts:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_API_GATEWAY", f"http://127.0.0.1:{stub.port}")
+        monkeypatch.setenv("AWS_ENDPOINT_URL_STS", f"http://127.0.0.1:{only_sts.port}")
+        async with connect() as plane:
+            await plane.send(GetRestApis(scope=scope()))
+        async with connect(endpoint_url=f"http://127.0.0.1:{stub.port}") as plane:
+            await plane.send(GetRestApis(scope=scope()))
+        assert {s.service for s in stub.seen} == {"apigateway"}
+        assert [s.service for s in only_sts.seen] == ["sts", "sts"]
+
+
+@pytest.mark.asyncio
+async def test_one_endpoint_in_the_environment_serves_both(
+    stub: Stub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{stub.port}")
+    async with connect() as plane:
+        await plane.send(GetRestApis(scope=scope()))
+    assert [s.service for s in stub.seen] == ["sts", "apigateway"]
+
+
+@pytest.mark.asyncio
+async def test_a_proxy_of_the_environment_is_used(stub: Stub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stub plays the proxy: it sees the request for the host that only the proxy would know."""
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{stub.port}")
+    async with connect(endpoint_url="http://gateway.invalid:8080") as plane:
+        await plane.send(GetRestApis(scope=scope()))
+    assert {s.host for s in stub.seen} == {"gateway.invalid:8080"}
+
+
+@pytest.mark.asyncio
+async def test_no_proxy_is_heeded(stub: Stub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    async with connect(endpoint_url=f"http://127.0.0.1:{stub.port}") as plane:
+        await plane.send(GetRestApis(scope=scope()))
+    assert len(stub.seen_by("apigateway")) == 1
+
+
+class _Body:
+    """An answer's body, in the form aiobotocore reads it."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    async def read(self) -> bytes:
+        return self._body
+
+
+@dataclass
+class Wire:
+    """In place of a network: writes down what would be sent."""
+
+    sent: list[tuple[str, str]] = field(default_factory=list)  # URL, Authorization
+
+    def session_class(self) -> type:
+        wire = self
+
+        class Session:
+            def __init__(self, **_settings: object) -> None: ...
+
+            async def __aenter__(self) -> Self:
+                return self
+
+            async def __aexit__(self, *_: object) -> None: ...
+
+            async def close(self) -> None: ...
+
+            async def send(self, request: Any) -> Any:
+                authorization = request.headers["Authorization"]
+                wire.sent.append(
+                    (request.url, authorization if isinstance(authorization, str) else authorization.decode())
+                )
+                make: Any = AioAWSResponse  # type stubs for botocore do not know this class
+                return make(request.url, 200, {}, _Body(b'{"item": []}'))
+
+        return Session
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("region", "host"),
+    [
+        ("eu-west-1", "apigateway.eu-west-1.amazonaws.com"),
+        ("us-gov-west-1", "apigateway.us-gov-west-1.amazonaws.com"),
+        ("cn-northwest-1", "apigateway.cn-northwest-1.amazonaws.com.cn"),
+    ],
+)
+async def test_hosts_of_every_partition_and_the_undocumented_signing_key(region: str, host: str) -> None:
+    """Pins `request_credentials`: were it ignored, the client's own worthless keys would show here."""
+    wire = Wire()
+    config = AioConfig(http_session_cls=wire.session_class(), parameter_validation=False)
+    worthless: dict[str, Any] = {"aws_access_key_id": "no-target", "aws_secret_access_key": "no-target"}
+    async with AioSession().create_client(
+        "apigateway", region_name="us-east-1", config=config, **worthless
+    ) as client:
+        targeted = TargetedClient(client, frozenset())
+        keys = Keys(access_key="ASIATARGET", secret_key="s", token="t")
+        await targeted.call("get_rest_apis", Target(keys=keys, region=Region(region)), {"limit": 500})
+    ((url, authorization),) = wire.sent
+    assert url == f"https://{host}/restapis?limit=500"
+    assert "Credential=ASIATARGET/" in authorization
+    assert f"/{region}/apigateway/aws4_request" in authorization
