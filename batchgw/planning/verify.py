@@ -131,7 +131,7 @@ def _checked(path: Path, file: BinaryIO, header: bytes, index: _Index) -> bytes:
         if line.startswith(_END):
             if _sha256_of(line) is None:
                 break
-            if _sha256_of(line) != sha256.hexdigest() or file.read(1) or not is_totals(last):
+            if _sha256_of(line) != sha256.hexdigest() or file.read(1):
                 raise _edited(path)
             return last
         sha256.update(line)

@@ -129,18 +129,29 @@ RESET = Rule(settings=None)
 
 
 @pytest.mark.parametrize(
-    ("rules", "says"),
+    ("rules", "status", "note"),
     [
-        ({},
-         "~ status: 418 → 429\n- header A: '1'\n  (back to what DEFAULT_4XX says, or to the service's default)"),
-        ({T.DEFAULT_4XX: RESET}, "~ status: 418 → 429\n- header A: '1'\n  (back to the service's default)"),
-        ({T.DEFAULT_4XX: Rule(settings=Settings(status_code="444", parameters=headers(A="1")))},
-         "~ status: 418 → 444\n  (inherits from DEFAULT_4XX again)"),
+        ({}, "429", "back to what DEFAULT_4XX says, or to the service's default"),
+        ({T.DEFAULT_4XX: RESET}, "429", "back to the service's default"),
+        (
+            {T.DEFAULT_4XX: Rule(settings=Settings(status_code="444"))},
+            "444",
+            "inherits from DEFAULT_4XX again",
+        ),
     ],
-)  # fmt: skip
-def test_a_reset_shows_what_the_plan_leaves_behind(rules: dict[ResponseType, Rule], says: str) -> None:
+)
+def test_a_reset_shows_what_the_plan_leaves_behind(
+    rules: dict[ResponseType, Rule], status: str, note: str
+) -> None:
     view = shown(own(T.THROTTLED, CUSTOM), {T.THROTTLED: RESET, **rules})[T.THROTTLED]
-    assert text(view) == says
+    assert text(view) == f"~ status: 418 → {status}\n- header A: '1'\n  ({note})"
+
+
+def test_defaults_an_answer_leaves_out_are_no_change() -> None:
+    """An emulator may answer only what was put; AWS answers effective values."""
+    bare = own(T.THROTTLED, Settings(parameters=headers(A="1")))
+    rule = Rule(settings=Settings(parameters=headers(A="2")))
+    assert text(shown(bare, {T.THROTTLED: rule})[T.THROTTLED]) == "~ header A: '1' → '2'"
 
 
 def test_a_reset_of_a_family() -> None:
