@@ -142,11 +142,11 @@ class Engine:
             for tally in tallies:
                 tally.leave(now)
 
-    def snapshot(self) -> dict[str, object]:
-        """Statistics so far, ready for JSON: what GET /_batchgw/stats answers."""
+    def snapshot(self, *, log: bool = True) -> dict[str, object]:
+        """Statistics so far, ready for JSON: what GET /_batchgw/stats answers; `log` as in Statistics."""
         return {
             "elapsed": self.elapsed,
-            **self.statistics.snapshot(),
+            **self.statistics.snapshot(log=log),
             "neighbours": self.quotas.neighbours(),
         }
 

@@ -38,6 +38,13 @@ class Tally:
         self.current -= 1
         self.last = now
 
+    def reset(self) -> None:
+        """Count from zero; calls still in flight stay in flight."""
+        self.calls = self.succeeded = self.refused = self.cut = 0
+        self.max_concurrent = self.current
+        self.errors.clear()
+        self.first, self.last = None, 0.0
+
     def to_json(self) -> dict[str, object]:
         """Render for GET /_batchgw/stats."""
         return {
@@ -149,8 +156,17 @@ class Statistics:
         if call.operation == "PutGatewayResponse":
             self.puts[call.account, call.region, call.api, call.type] += 1
 
-    def snapshot(self) -> dict[str, object]:
-        """Everything, ready for JSON."""
+    def reset(self) -> None:
+        """Count from zero; calls still in flight stay in flight."""
+        for tally in (self._total, *self._scopes.values(), *self._tallies.values()):
+            tally.reset()
+        most = max(self._writing.items(), key=lambda item: item[1], default=(("", "", ""), 0))
+        self._worst = (most[1], "/".join(most[0]) if most[1] else "")
+        self.writes.clear()
+        self.puts.clear()
+
+    def snapshot(self, *, log: bool = True) -> dict[str, object]:
+        """Everything, ready for JSON. `log` false leaves out the writes one by one, which can be many."""
         scopes = {
             f"{account}/{region}": {
                 **tally.to_json(),
@@ -160,13 +176,15 @@ class Statistics:
             }
             for (account, region), tally in self._scopes.items()
         }
-        return {"total": self._total.to_json(), "scopes": scopes, "writes": self._snapshot_writes()}
+        return {"total": self._total.to_json(), "scopes": scopes, "writes": self._snapshot_writes(log=log)}
 
-    def _snapshot_writes(self) -> dict[str, object]:
+    def _snapshot_writes(self, *, log: bool) -> dict[str, object]:
         most, api = self._worst
+        summary: dict[str, object] = {"max_concurrent_per_api": most, "most_concurrent_api": api}
+        if not log:
+            return summary
         return {
-            "max_concurrent_per_api": most,
-            "most_concurrent_api": api,
+            **summary,
             "puts": [
                 {"account": a, "region": r, "api": i, "type": t, "count": count}
                 for (a, r, i, t), count in self.puts.items()
