@@ -10,7 +10,8 @@ BatchgwError                        .exit_code: what the command line answers wi
 ├── JournalWriteFailed               3  the journal cannot be written (disk full): the run stopped, resumable
 ├── ScopeLocked                      3  another run holds a scope; carries the holder
 ├── Stopped                        130  the user asked to stop, before this call was sent
-└── CallError                        1  a call to the control plane that did not succeed
+└── CallError                        4  a call to the control plane that did not succeed, and so left
+    │                                   something unread; one about a single API becomes its outcome
     ├── Throttled                       429: wait and send again; never uses up an attempt
     ├── ConcurrentModification          409 "try again later": retried, bounded
     ├── ServiceFailure                  5xx: retried, bounded; a write may have been made
@@ -114,11 +115,12 @@ class CallError(BatchgwError):
         status: HTTP status, 0 when there was no answer.
         request_id: AWS's request id, when there was an answer.
         retry_after: seconds the service asked us to wait, when it did.
-        attempts, throttles, waited: what the execution cost until it ended in this error (see `model.Effort`);
-            filled in by the wrappers around the control plane.
+        attempts, throttles, waited: what the execution cost until it ended in this error, as in
+            `model.Effort`; filled in by the wrappers around the control plane.
         sent: whether a call was made at all; False when a condemned scope answered in its place.
     """
 
+    exit_code = 4
     retry_safe: ClassVar[bool] = False  # may the same call be sent again
     is_throttle: ClassVar[bool] = False  # refused by a quota: waiting is the cure
     outcome_unknown: ClassVar[bool] = False  # a write may or may not have been made

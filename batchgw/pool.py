@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Awaitable, Callable
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 import anyio
@@ -31,9 +32,19 @@ async def pooled(
         receive.close()
 
 
-async def _work(
-    items: MemoryObjectReceiveStream[Item], work: Callable[[Item], Awaitable[None]]
-) -> None:
+async def _work(items: MemoryObjectReceiveStream[Item], work: Callable[[Item], Awaitable[None]]) -> None:
     async with items:
         async for item in items:
             await work(item)
+
+
+@contextmanager
+def unwrapped() -> Iterator[None]:
+    """Raise the first error of an exception group instead of the group: a caller has one thing to handle."""
+    try:
+        yield
+    except BaseExceptionGroup as group:
+        error: BaseException = group
+        while isinstance(error, BaseExceptionGroup):
+            error = error.exceptions[0]
+        raise error from group

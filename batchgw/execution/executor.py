@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
 
@@ -23,9 +23,7 @@ PAGE = 100
 class Executor:
     """Makes every change of a run that is not decided yet."""
 
-    def __init__(
-        self, plane: PacedControlPlane, journal: Journal, run: str, recorder: Recorder
-    ) -> None:
+    def __init__(self, plane: PacedControlPlane, journal: Journal, run: str, recorder: Recorder) -> None:
         self._plane = plane
         self._journal = journal
         self._run = run
@@ -49,7 +47,7 @@ class Executor:
         async with aclosing(self._pending(scope)) as apis:
             await pooled(apis, self._bring_to_plan, workers=self._plane.pace.workers)
 
-    async def _pending(self, scope: Scope) -> AsyncIterator[PendingApi]:
+    async def _pending(self, scope: Scope) -> AsyncGenerator[PendingApi, None]:
         after = 0
         while page := self._journal.pending(self._run, scope, after=after, limit=PAGE):
             after = page[-1].row

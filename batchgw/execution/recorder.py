@@ -37,7 +37,7 @@ class Recorder:
         self.failure: JournalWriteFailed | None = None
 
     def intend(self, change: int) -> None:
-        """Commit that the change's call is about to be made. Raises Stopped when that cannot be remembered."""
+        """Commit that the change's call is about to be made. Raises Stopped when it cannot be."""
         try:
             self._journal.intend([change])
         except JournalWriteFailed as error:
@@ -84,10 +84,9 @@ class Recorder:
                 self._fail(error)
 
     def close(self) -> None:
-        """Commit the rest. Raises JournalWriteFailed when the journal could not keep an outcome."""
+        """Commit the rest. Raises JournalWriteFailed when the journal ever failed: that ended the run."""
         self.flush()
-        if self._untold:
-            assert self.failure is not None  # noqa: S101 - only a failed flush leaves outcomes untold
+        if self.failure is not None:
             raise self.failure
 
     def _tell(self) -> None:

@@ -58,9 +58,7 @@ class Writer:
 class _Making:
     """The making of one change, and what it has cost so far."""
 
-    def __init__(
-        self, api: RestApi, pending: PendingChange, plane: ControlPlane, recorder: Recorder
-    ) -> None:
+    def __init__(self, api: RestApi, pending: PendingChange, plane: ControlPlane, recorder: Recorder) -> None:
         self._api = api
         self._pending = pending
         self._change = pending.change

@@ -115,6 +115,10 @@ class ExplicitApi:
     account: AccountId | None = None
     region: Region | None = None
 
+    def __str__(self) -> str:
+        """Render as `parse` reads it."""
+        return "/".join(part for part in (self.account, self.region, self.id) if part)
+
     @classmethod
     def parse(cls, text: str) -> ExplicitApi:
         """Read `ID`, `REGION/ID` or `ACCOUNT/REGION/ID`. Raises ValueError on any other form."""

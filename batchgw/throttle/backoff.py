@@ -1,4 +1,4 @@
-"""How long to wait before the same call is made again. It has no clock and no dice: the caller brings both."""
+"""How long to wait before the same call is made again. It has no dice: the caller brings them."""
 
 from __future__ import annotations
 

@@ -22,6 +22,9 @@ RECOVERY = 0.02
 FLOOR = 0.05
 """Share of the ceiling below which the rate never falls: the run stays alive and quiet."""
 
+INSTANT = 1e-6
+"""Seconds: a shorter delay is none. Sums of floats end a hair short, and no clock waits for a hair."""
+
 LONGEST_HOLD = 60.0
 """Seconds: a Retry-After is honoured up to this."""
 
@@ -66,7 +69,8 @@ class TokenBucket:
         self._advance(now)
         for_token = (1 + self._reserve - self._level) / self._rate
         for_spacing = self._last_sent + 1 / (2 * self._rate) - now
-        return max(0.0, for_token, for_spacing, self._hold_until - now)
+        delay = max(for_token, for_spacing, self._hold_until - now)
+        return delay if delay > INSTANT else 0.0
 
     def sent(self, now: float) -> None:
         """Spend a token."""

@@ -1,0 +1,355 @@
+"""The verbs, a page each: they join the stages and do nothing else.
+
+Every verb takes a control plane. Give all verbs of one session the same `PacedControlPlane`, so that they
+share its limiters; a bare plane is paced for the one verb. `observer` is told what happens, besides the
+observer of a plane that is paced already.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from pathlib import Path
+from tempfile import gettempdir
+from uuid import uuid4
+
+import anyio
+from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
+
+from batchgw.control_plane.interface import ControlPlane
+from batchgw.control_plane.paced import Pace, PacedControlPlane
+from batchgw.control_plane.readonly import ReadOnlyControlPlane
+from batchgw.control_plane.stop import StopSignal
+from batchgw.discovery.listing import list_rest_apis
+from batchgw.discovery.scopes import resolve_scopes
+from batchgw.errors import CallError, UsageError
+from batchgw.events import (
+    Decided,
+    Event,
+    ItemPlanned,
+    NullObserver,
+    Observer,
+    Observers,
+    PhaseEnded,
+    PhaseStarted,
+)
+from batchgw.execution.executor import Executor
+from batchgw.execution.recheck import Recheck
+from batchgw.execution.recorder import Recorder
+from batchgw.journal import JSON, Journal, NewRun, RunState
+from batchgw.model import Outcome, PlanItem, Policy, RestApi, Scope, Targets, UnreadScope
+from batchgw.planning.planfile import Plan, PlanHeader, PlanWriter
+from batchgw.planning.planner import Planner
+from batchgw.pool import unwrapped
+from batchgw.report.summary import Summary
+from batchgw.version import VERSION
+
+
+@asynccontextmanager
+async def discover(
+    targets: Targets,
+    *,
+    plane: ControlPlane,
+    pace: Pace | None = None,
+    observer: Observer | None = None,
+    stop: StopSignal | None = None,
+) -> AsyncGenerator[MemoryObjectReceiveStream[RestApi | UnreadScope], None]:
+    """Stream every selected REST API of every scope; a scope that cannot be listed to the end says so.
+
+    Usage: `async with discover(targets, plane=plane) as found: async for item in found: ...`
+    """
+    paced, told = _paced(plane, pace, observer, stop)
+    send, receive = anyio.create_memory_object_stream[RestApi | UnreadScope](0)
+
+    async def listing(scope: Scope, out: MemoryObjectSendStream[RestApi | UnreadScope]) -> None:
+        async with out:
+            try:
+                async for api in list_rest_apis(paced, scope, targets.apis, observer=told):
+                    await out.send(api)
+            except CallError as error:
+                await out.send(UnreadScope(scope=scope, code=type(error).__name__, message=error.message))
+
+    with unwrapped():
+        scopes = await resolve_scopes(paced, targets)
+        async with anyio.create_task_group() as tasks, receive:
+            async with send:
+                for scope in scopes:
+                    tasks.start_soon(listing, scope, send.clone())
+            yield receive
+            tasks.cancel_scope.cancel()
+
+
+async def plan(
+    policy: Policy,
+    *,
+    plane: ControlPlane,
+    out: str | Path | None = None,
+    options: Mapping[str, JSON] | None = None,
+    pace: Pace | None = None,
+    observer: Observer | None = None,
+    stop: StopSignal | None = None,
+) -> Plan:
+    """Read every selected API once and compare it with the policy. Nothing is ever written to AWS.
+
+    The plan is a file: `out`, or a temporary one that `Plan.close` deletes. What could not be read is in it,
+    and makes it incomplete, not void. Raises `Stopped` when asked to stop (no file is left then), and a
+    `CallError` when not even the account can be told.
+    """
+    paced, told = _paced(plane, pace, observer, stop)
+    scopes = await resolve_scopes(paced, policy.targets)
+    header = _header(policy, scopes, options or {})
+    path = Path(out) if out is not None else Path(gettempdir()) / f"batchgw-{header.plan}.plan"
+    with PlanWriter(path, header, scopes=scopes) as writer:
+
+        def sink(item: PlanItem) -> None:
+            writer.write(item)
+            told.notify(ItemPlanned(item=item))
+
+        with _phase(told, header.plan, "plan", scopes, {}), unwrapped():
+            await Planner(
+                ReadOnlyControlPlane(paced),
+                desired=policy.desired,
+                selection=policy.targets.apis,
+                sink=sink,
+                observer=told,
+                workers=paced.pace.workers,
+            ).run(scopes)
+    return Plan.open(path, temporary=out is None)
+
+
+check = plan
+"""A check is a plan that nobody means to apply: what is pending in it has drifted."""
+
+
+async def apply(
+    plan: Plan,
+    *,
+    plane: ControlPlane,
+    journal: Journal,
+    recheck: bool = False,
+    force_lock: bool = False,
+    verb: str = "apply",
+    options: Mapping[str, JSON] | None = None,
+    pace: Pace | None = None,
+    observer: Observer | None = None,
+    stop: StopSignal | None = None,
+) -> Summary:
+    """Do exactly what the plan says, and remember it in the journal.
+
+    `recheck` reads every planned API again first and raises `PlanStale`, with nothing written, if any is not
+    as it was. Raises `ScopeLocked` when another run holds a scope (`force_lock` breaks a dead one), and
+    `JournalWriteFailed` when the journal fails: the run has stopped then, and can be resumed.
+    """
+    paced, told = _paced(plane, pace, observer, stop)
+    run = journal.begin(
+        NewRun(
+            verb=verb,
+            policy_source=plan.header.policy_source,
+            policy_digest=plan.header.policy_digest,
+            desired=plan.header.desired,
+            options=options or {},
+        )
+    )
+    with _holding(journal, run, _written(plan), force=force_lock), unwrapped():
+        if recheck:
+            expected = {scope: totals.apis for scope, totals in plan.totals.scopes.items()}
+            with _phase(told, run, "recheck", tuple(expected), expected):
+                await Recheck(paced).run(plan)
+        journal.import_plan(run, plan.items())
+        for outcome in journal.outcomes(run):  # what the plan itself decided
+            told.notify(Decided(outcome=outcome))
+        return await _execute(run, paced, told, journal)
+
+
+async def resume(
+    run: str,
+    *,
+    plane: ControlPlane,
+    journal: Journal,
+    force_lock: bool = False,
+    pace: Pace | None = None,
+    observer: Observer | None = None,
+    stop: StopSignal | None = None,
+) -> Summary:
+    """Finish a run that was stopped or died: what is done is not repeated, what is in doubt is read first.
+
+    `run` is a run id, an unambiguous beginning of one, or "last". Raises `RunUnknown`, or `UsageError` for a
+    run that ended before it had anything to do.
+    """
+    paced, told = _paced(plane, pace, observer, stop)
+    record = journal.run(run)
+    if record.state is RunState.PLANNING or not record.totals.expected:
+        raise UsageError(
+            f"run {record.id} ended before its plan was complete, so nothing was written and there is "
+            "nothing to resume: apply the policy again"
+        )
+    scopes = tuple(s.scope for s in journal.scopes(record.id) if s.undecided)
+    with _holding(journal, record.id, scopes, force=force_lock), unwrapped():
+        return await _execute(record.id, paced, told, journal)
+
+
+class Application:
+    """A run under way: iterate over its outcomes as they are decided; `summary` is there at its end."""
+
+    def __init__(self, outcomes: MemoryObjectReceiveStream[Outcome]) -> None:
+        self._outcomes = outcomes
+        self.summary: Summary | None = None
+
+    def __aiter__(self) -> AsyncIterator[Outcome]:
+        return self._outcomes
+
+
+def applying(
+    plan: Plan,
+    *,
+    plane: ControlPlane,
+    journal: Journal,
+    recheck: bool = False,
+    force_lock: bool = False,
+    options: Mapping[str, JSON] | None = None,
+    pace: Pace | None = None,
+    observer: Observer | None = None,
+    stop: StopSignal | None = None,
+) -> AbstractAsyncContextManager[Application]:
+    """Like `apply`, giving each outcome as it is decided.
+
+    Usage: `async with applying(plan, plane=plane, journal=journal) as run: async for outcome in run: ...`
+    Leaving the block waits for the end of the run.
+    """
+    return _streaming(
+        lambda told: apply(
+            plan,
+            plane=plane,
+            journal=journal,
+            recheck=recheck,
+            force_lock=force_lock,
+            options=options,
+            pace=pace,
+            observer=told,
+            stop=stop,
+        ),
+        observer,
+    )
+
+
+def resuming(
+    run: str,
+    *,
+    plane: ControlPlane,
+    journal: Journal,
+    force_lock: bool = False,
+    pace: Pace | None = None,
+    observer: Observer | None = None,
+    stop: StopSignal | None = None,
+) -> AbstractAsyncContextManager[Application]:
+    """Like `resume`, giving each outcome as it is decided; see `applying`."""
+    return _streaming(
+        lambda told: resume(
+            run,
+            plane=plane,
+            journal=journal,
+            force_lock=force_lock,
+            pace=pace,
+            observer=told,
+            stop=stop,
+        ),
+        observer,
+    )
+
+
+async def _execute(run: str, paced: PacedControlPlane, told: Observer, journal: Journal) -> Summary:
+    began = anyio.current_time()
+    undecided = {s.scope: s.undecided for s in journal.scopes(run) if s.undecided}
+    journal.set_state(run, RunState.APPLYING)
+    recorder = Recorder(journal, run, observer=told, stop=paced.stop)
+    with _phase(told, run, "apply", tuple(undecided), undecided):
+        await Executor(paced, journal, run, recorder).run(tuple(undecided))
+    left = any(s.undecided for s in journal.scopes(run))
+    journal.set_state(run, RunState.STOPPED if left else RunState.DONE)
+    elapsed = anyio.current_time() - began
+    return Summary.from_journal(journal, run, elapsed=elapsed, stopped=paced.stop.requested)
+
+
+@asynccontextmanager
+async def _streaming(
+    start: Callable[[Observer], Awaitable[Summary]], observer: Observer | None
+) -> AsyncGenerator[Application, None]:
+    send, receive = anyio.create_memory_object_stream[Outcome](math.inf)
+    application = Application(receive)
+
+    class Sink:
+        def notify(self, event: Event) -> None:
+            if isinstance(event, Decided):
+                send.send_nowait(event.outcome)
+
+    async def run() -> None:
+        async with send:
+            application.summary = await start(Observers(Sink(), observer or NullObserver()))
+
+    with unwrapped():
+        async with anyio.create_task_group() as tasks, receive:
+            tasks.start_soon(run)
+            yield application
+
+
+def _paced(
+    plane: ControlPlane, pace: Pace | None, observer: Observer | None, stop: StopSignal | None
+) -> tuple[PacedControlPlane, Observer]:
+    if not isinstance(plane, PacedControlPlane):
+        paced = PacedControlPlane(plane, pace=pace, observer=observer, stop=stop)
+        return paced, paced.observer
+    if pace is not None or stop is not None:
+        raise UsageError("the control plane is paced already: give pace and stop to PacedControlPlane")
+    return plane, Observers(plane.observer, observer) if observer else plane.observer
+
+
+def _header(policy: Policy, scopes: tuple[Scope, ...], options: Mapping[str, JSON]) -> PlanHeader:
+    selection = policy.targets.apis
+    return PlanHeader(
+        plan=uuid4().hex[:12],
+        created=time.time(),
+        batchgw=VERSION,
+        policy_digest=policy.digest,
+        policy_source=policy.source,
+        desired=policy.desired,
+        targets={
+            "scopes": [str(scope) for scope in scopes],
+            "role": policy.targets.role,
+            "include": [s.to_json() for s in selection.include],
+            "exclude": [s.to_json() for s in selection.exclude],
+            "explicit": [str(e) for e in selection.explicit],
+        },
+        options=dict(options),
+    )
+
+
+def _written(plan: Plan) -> tuple[Scope, ...]:
+    """The scopes in which the plan writes: those a run must hold."""
+    return tuple(scope for scope, totals in plan.totals.scopes.items() if totals.writes)
+
+
+@contextmanager
+def _holding(journal: Journal, run: str, scopes: tuple[Scope, ...], *, force: bool) -> Iterator[None]:
+    """Hold the scopes for the run. A run that ends by an error is marked so; its locks are let go."""
+    try:
+        journal.acquire(run, scopes, force=force)
+        yield
+    except BaseException:
+        journal.set_state(run, RunState.STOPPED)
+        raise
+    finally:
+        journal.release(run)
+
+
+@contextmanager
+def _phase(
+    told: Observer, run: str, phase: str, scopes: tuple[Scope, ...], expected: Mapping[Scope, int]
+) -> Iterator[None]:
+    began = anyio.current_time()
+    told.notify(PhaseStarted(run=run, phase=phase, scopes=scopes, expected=expected))
+    try:
+        yield
+    finally:
+        told.notify(PhaseEnded(run=run, phase=phase, elapsed=anyio.current_time() - began))

@@ -1,0 +1,285 @@
+"""retrying( limited( plane ) ), in virtual time, before a plane that answers as it is told."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import cast
+
+import anyio
+import pytest
+
+from batchgw.control_plane.interface import (
+    Answer,
+    GetGatewayResponse,
+    PutGatewayResponse,
+    Request,
+    T,
+)
+from batchgw.control_plane.paced import Pace, PacedControlPlane
+from batchgw.control_plane.readonly import ReadOnlyControlPlane, WriteRefused
+from batchgw.control_plane.stop import StopSignal
+from batchgw.errors import (
+    AccessDenied,
+    BadRequest,
+    CallError,
+    ConcurrentModification,
+    ConnectionCut,
+    ConnectionFailed,
+    CredentialsExpired,
+    ServiceFailure,
+    Stopped,
+    Throttled,
+)
+from batchgw.events import CallSent, CallThrottled, Event, ScopeCondemned
+from batchgw.model import (
+    AccountId,
+    Effort,
+    GatewayResponse,
+    Region,
+    ResponseType,
+    RestApiId,
+    Scope,
+    Settings,
+)
+from tests.virtual import virtually
+
+SCOPE = Scope(account=AccountId("111111111111"), region=Region("eu-west-1"))
+OTHER = Scope(account=AccountId("222222222222"), region=Region("eu-west-1"))
+PUT = PutGatewayResponse(
+    scope=SCOPE, api=RestApiId("a1b2c3d4e5"), type=ResponseType.THROTTLED, settings=Settings()
+)
+GET = GetGatewayResponse(scope=SCOPE, api=RestApiId("a1b2c3d4e5"), type=ResponseType.THROTTLED)
+DONE = GatewayResponse(type=ResponseType.THROTTLED, settings=Settings(), default_response=False)
+
+
+class Told:
+    """A plane that raises the given errors, one a call, and then answers. It notes when calls arrive."""
+
+    def __init__(self, *errors: CallError, latency: float = 0.1) -> None:
+        self.errors = list(errors)
+        self.latency = latency
+        self.arrivals: list[float] = []
+
+    async def send(self, request: Request[T]) -> Answer[T]:  # noqa: ARG002 - all are answered alike
+        self.arrivals.append(anyio.current_time())
+        await anyio.sleep(self.latency)
+        if self.errors:
+            raise self.errors.pop(0)
+        return Answer(value=cast("T", DONE), effort=Effort(request_id="r-1"))
+
+    async def current_account(self) -> AccountId:
+        return SCOPE.account
+
+
+class Seen:
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+
+    def notify(self, event: Event) -> None:
+        self.events.append(event)
+
+    def count(self, kind: type[object]) -> int:
+        return sum(isinstance(e, kind) for e in self.events)
+
+
+def paced(plane: Told, seen: Seen | None = None, stop: StopSignal | None = None) -> PacedControlPlane:
+    return PacedControlPlane(plane, pace=Pace(), observer=seen or Seen(), stop=stop, random=Random(7))
+
+
+def test_throttles_wait_and_use_up_no_attempt() -> None:
+    async def main() -> None:
+        plane, seen = Told(*(Throttled("Too Many Requests") for _ in range(50))), Seen()
+        answer = await paced(plane, seen).send(PUT)
+        assert answer.effort.attempts == 1
+        assert answer.effort.throttles == 50
+        assert answer.effort.request_id == "r-1"
+        assert seen.count(CallThrottled) == 50
+        assert seen.count(CallSent) == 51  # no call, first try or retry, goes past the gate
+        assert answer.effort.waited == pytest.approx(plane.arrivals[-1] - 50 * plane.latency)
+
+    virtually(main)
+
+
+def test_retry_after_is_never_shortened() -> None:
+    async def main() -> None:
+        plane = Told(Throttled("Too Many Requests", retry_after=30.0))
+        await paced(plane).send(PUT)
+        assert plane.arrivals[1] - (plane.arrivals[0] + plane.latency) >= 30.0
+
+    virtually(main)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ConcurrentModification("try again later", status=409),
+        ServiceFailure("internal", status=500),
+        ConnectionFailed("refused"),
+    ],
+)
+def test_what_may_pass_is_tried_again_and_bounded(error: CallError) -> None:
+    async def main() -> None:
+        plane = Told(*[error] * 3)
+        assert (await paced(plane).send(PUT)).effort.attempts == 4
+
+        plane = Told(*[error] * 100)
+        with pytest.raises(type(error)) as raised:
+            await paced(plane).send(PUT)
+        assert len(plane.arrivals) == Pace().attempts == raised.value.attempts
+
+    virtually(main)
+
+
+def test_a_5xx_that_names_a_time_is_left_alone_for_so_long() -> None:
+    async def main() -> None:
+        plane = Told(ServiceFailure("busy", status=503, retry_after=45.0))
+        await paced(plane).send(GET)
+        assert plane.arrivals[1] - plane.arrivals[0] >= 45.0
+
+    virtually(main)
+
+
+def test_a_write_of_unknown_fate_is_not_repeated_but_a_read_is() -> None:
+    async def main() -> None:
+        plane = Told(ConnectionCut("reset"))
+        with pytest.raises(ConnectionCut):
+            await paced(plane).send(PUT)
+        assert len(plane.arrivals) == 1
+
+        plane = Told(ConnectionCut("reset"))
+        await paced(plane).send(GET)
+        assert len(plane.arrivals) == 2
+
+    virtually(main)
+
+
+def test_the_permanent_is_tried_once() -> None:
+    async def main() -> None:
+        plane = Told(BadRequest("no"), BadRequest("no"))
+        with pytest.raises(BadRequest) as raised:
+            await paced(plane).send(PUT)
+        assert raised.value.attempts == 1
+        assert len(plane.arrivals) == 1
+
+    virtually(main)
+
+
+def test_expired_credentials_get_one_more_attempt_and_then_condemn_the_scope() -> None:
+    async def main() -> None:
+        plane = Told(CredentialsExpired("expired"))
+        assert (await paced(plane).send(PUT)).effort.attempts == 2
+
+        plane, seen = Told(*[CredentialsExpired("expired")] * 9), Seen()
+        stack = paced(plane, seen)
+        with pytest.raises(CredentialsExpired):
+            await stack.send(PUT)
+        assert len(plane.arrivals) == 2
+        assert seen.count(ScopeCondemned) == 1
+
+    virtually(main)
+
+
+def test_a_denied_scope_is_not_called_again_and_the_others_are() -> None:
+    async def main() -> None:
+        plane, seen = Told(AccessDenied("not authorized to perform apigateway:PUT")), Seen()
+        stack = paced(plane, seen)
+        refused = 0
+
+        async def put() -> None:
+            nonlocal refused
+            try:
+                await stack.send(PUT)
+            except AccessDenied:
+                refused += 1
+
+        async with anyio.create_task_group() as tasks:
+            for _ in range(100):
+                tasks.start_soon(put)
+        # One every 0.05 s left until the first answer came after 0.1 s: at 0, 0.05 and, it may be, 0.1.
+        assert 1 <= len(plane.arrivals) <= 3
+        before = len(plane.arrivals)
+        await stack.send(PutGatewayResponse(scope=OTHER, api=PUT.api, type=PUT.type, settings=Settings()))
+        assert len(plane.arrivals) == before + 1
+        assert refused >= 98
+        assert seen.count(ScopeCondemned) == 1
+
+    virtually(main)
+
+
+def test_a_stop_lets_calls_in_flight_finish_and_sends_no_other() -> None:
+    async def main() -> None:
+        plane, stop = Told(latency=5.0), StopSignal()
+        stack = paced(plane, stop=stop)
+        ended: list[str] = []
+
+        async def put() -> None:
+            try:
+                await stack.send(PUT)
+            except Stopped:
+                ended.append("stopped")
+            else:
+                ended.append("done")
+
+        async with anyio.create_task_group() as tasks:
+            for _ in range(20):
+                tasks.start_soon(put)
+            await anyio.sleep(0.21)  # left at 0, 0.05, 0.1, 0.15, 0.2
+            stop.request()
+        assert ended.count("done") == 5
+        assert ended.count("stopped") == 15
+        assert len(plane.arrivals) == 5
+
+    virtually(main)
+
+
+def test_a_stop_ends_the_wait_for_a_retry() -> None:
+    async def main() -> None:
+        plane, stop = Told(Throttled("Too Many Requests", retry_after=60)), StopSignal()
+        stack = paced(plane, stop=stop)
+        async with anyio.create_task_group() as tasks:
+
+            async def soon() -> None:
+                await anyio.sleep(1)
+                stop.request()
+
+            tasks.start_soon(soon)
+            with pytest.raises(Stopped):
+                await stack.send(PUT)
+        assert anyio.current_time() < 2
+        assert len(plane.arrivals) == 1
+
+    virtually(main)
+
+
+def test_scopes_do_not_wait_for_one_another() -> None:
+    async def main() -> None:
+        plane = Told()
+        stack = paced(plane)
+
+        async def puts(scope: Scope) -> None:
+            for _ in range(100):
+                await stack.send(
+                    PutGatewayResponse(scope=scope, api=PUT.api, type=PUT.type, settings=Settings())
+                )
+
+        began = anyio.current_time()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(puts, SCOPE)
+            tasks.start_soon(puts, OTHER)
+        # one after the other at 0.1 s each: 10 s; side by side no longer
+        assert anyio.current_time() - began == pytest.approx(10, abs=0.5)
+
+    virtually(main)
+
+
+def test_a_reading_verb_cannot_write() -> None:
+    async def main() -> None:
+        plane = Told()
+        guarded = ReadOnlyControlPlane(plane)
+        with pytest.raises(WriteRefused):
+            await guarded.send(PUT)
+        assert not plane.arrivals
+        await guarded.send(GET)
+        assert await guarded.current_account() == SCOPE.account
+
+    virtually(main)
