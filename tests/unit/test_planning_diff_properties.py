@@ -6,6 +6,7 @@ They are checked against a small model of the service that is written here, apar
 from collections.abc import Iterable, Mapping
 
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from batchgw.model import (
@@ -22,6 +23,8 @@ from batchgw.model import (
     Unlisted,
 )
 from batchgw.planning.diff import diff
+
+untimed = hypothesis_settings(deadline=None)  # a busy machine is no failure
 
 Puts = Mapping[ResponseType, Settings]
 """The state of an API: what was last PUT to each customised type."""
@@ -89,6 +92,7 @@ def applied(puts: Puts, changes: Iterable[Change]) -> Puts:
     return now
 
 
+@untimed
 @given(states, policies)
 def test_a_plan_made_again_after_its_changes_is_empty(state: Puts, desired: Desired) -> None:
     after = applied(state, diff(read(state), desired))
@@ -96,23 +100,27 @@ def test_a_plan_made_again_after_its_changes_is_empty(state: Puts, desired: Desi
     assert {c.action for c in again} <= {Action.NO_OP}
 
 
+@untimed
 @given(states, policies)
 def test_there_is_one_change_per_type_and_families_come_first(state: Puts, desired: Desired) -> None:
     assert tuple(c.type for c in diff(read(state), desired)) == desired.types
 
 
+@untimed
 @given(states, policies)
 def test_before_is_what_was_read(state: Puts, desired: Desired) -> None:
     observed = read(state)
     assert all(c.before is observed[c.type] for c in diff(observed, desired))
 
 
+@untimed
 @given(states, policies)
 def test_an_answer_of_the_customised_types_only_gives_the_same_plan(state: Puts, desired: Desired) -> None:
     observed = read(state)
     assert diff({t: observed[t] for t in state}, desired) == diff(observed, desired)
 
 
+@untimed
 @given(states, states, policies)
 def test_what_a_replace_writes_does_not_depend_on_what_is_there(
     state: Puts, other: Puts, desired: Desired
@@ -123,6 +131,7 @@ def test_what_a_replace_writes_does_not_depend_on_what_is_there(
         assert one[t] == two[t] == desired.rules[t].settings
 
 
+@untimed
 @given(states, policies)
 def test_fill_never_touches_a_customised_type(state: Puts, desired: Desired) -> None:
     for change in diff(read(state), desired):
@@ -131,6 +140,7 @@ def test_fill_never_touches_a_customised_type(state: Puts, desired: Desired) -> 
             assert change.action is Action.NO_OP
 
 
+@untimed
 @given(states, policies)
 def test_reset_only_where_something_is_customised_and_create_only_where_nothing_is(
     state: Puts, desired: Desired
@@ -144,6 +154,7 @@ def test_reset_only_where_something_is_customised_and_create_only_where_nothing_
             assert change.after is not None
 
 
+@untimed
 @given(states, policies)
 def test_merge_keeps_every_key_it_does_not_list_and_sets_every_one_it_does(
     state: Puts, desired: Desired

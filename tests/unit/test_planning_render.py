@@ -4,6 +4,7 @@ import json
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from batchgw.model import (
@@ -23,6 +24,8 @@ from batchgw.model import (
 from batchgw.planning.diff import diff
 from batchgw.planning.pretty import laid_out
 from batchgw.planning.render import ChangeView, Field, Mark, compare, lines, views
+
+untimed = hypothesis_settings(deadline=None)  # a busy machine is no failure
 
 T = ResponseType
 DEFAULT = {"application/json": '{"message":$context.error.messageString}'}
@@ -220,11 +223,13 @@ values = st.recursive(
 )
 
 
+@untimed
 @given(st.lists(values, max_size=3) | st.dictionaries(st.text(max_size=3), values, max_size=3))
 def test_json_is_laid_out_as_json_is(value: object) -> None:
     assert laid_out(json.dumps(value)) == json.dumps(value, indent=2).splitlines()
 
 
+@untimed
 @given(st.text(alphabet='{}[]",:\\ $ab\n', max_size=30))
 def test_layout_changes_nothing_but_space(template: str) -> None:
     assert "".join("".join(laid_out(template)).split()) == "".join(template.split())
