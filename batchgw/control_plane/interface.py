@@ -22,14 +22,15 @@ from batchgw.model import (
 )
 
 T = TypeVar("T")
+Value = TypeVar("Value", covariant=True)  # noqa: PLC0105 - named for what it is
 
 PAGE_SIZE = 500
 """REST APIs per GetRestApis page: the operation's maximum (API reference, `limit`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request(Generic[T]):
-    """A call to make in a scope. `T` is the type of its answer's value."""
+class Request(Generic[Value]):
+    """A call to make in a scope. `Value` is the type of its answer's value."""
 
     operation: ClassVar[str]  # AWS's name of the operation, for quotas, logs and statistics
     writes: ClassVar[bool] = False

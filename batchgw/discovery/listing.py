@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 
 from batchgw.control_plane.interface import ControlPlane, GetRestApis
 from batchgw.events import ApisListed, Observer
@@ -12,9 +12,7 @@ from batchgw.model import ExplicitApi, RestApi, RestApiId, Scope, Selection
 def named(explicit: tuple[ExplicitApi, ...], scope: Scope) -> frozenset[RestApiId]:
     """The explicitly named ids that may be in the scope."""
     return frozenset(
-        e.id
-        for e in explicit
-        if e.account in (None, scope.account) and e.region in (None, scope.region)
+        e.id for e in explicit if e.account in (None, scope.account) and e.region in (None, scope.region)
     )
 
 
@@ -30,7 +28,7 @@ async def list_rest_apis(
     *,
     observer: Observer,
     unselected: Callable[[RestApi], None] = lambda _api: None,
-) -> AsyncIterator[RestApi]:
+) -> AsyncGenerator[RestApi, None]:
     """Yield the selected REST APIs of the scope, in the service's order.
 
     Explicitly named APIs that include or exclude rules leave out are told to `unselected`. Raises a

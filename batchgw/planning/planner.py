@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing
 
 import anyio
@@ -79,11 +79,9 @@ class Planner:
         async with aclosing(self._apis(scope, errors)) as apis:
             await pooled(apis, lambda api: self._plan_api(api, errors), workers=self._workers)
         if errors:
-            self._sink(
-                UnreadScope(scope=scope, code=type(errors[0]).__name__, message=errors[0].message)
-            )
+            self._sink(UnreadScope(scope=scope, code=type(errors[0]).__name__, message=errors[0].message))
 
-    async def _apis(self, scope: Scope, errors: list[CallError]) -> AsyncIterator[RestApi]:
+    async def _apis(self, scope: Scope, errors: list[CallError]) -> AsyncGenerator[RestApi, None]:
         if not needs_listing(self._selection):
             for api_id in sorted(named(self._selection.explicit, scope)):
                 yield RestApi(scope=scope, id=api_id)
