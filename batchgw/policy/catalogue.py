@@ -243,12 +243,11 @@ class WafBlockPage(PresetSpec):
     status: StatusText = Field(default="403", description="The HTTP status code.")
 
     def contribution(self, type_: ResponseType) -> Contribution:  # noqa: ARG002 - the same for every type
-        """The text/html and application/json templates."""
+        """The text/html template, and the sentence for whatever JSON there is."""
         heading, message = html.escape(self.heading), html.escape(self.message)
         page = (
             '<!doctype html><html lang="en"><head><meta charset="utf-8">'
             f"<title>{heading}</title></head><body><h1>{heading}</h1><p>{message}</p>"
             "<p>Request id: $context.requestId</p></body></html>"
         )
-        body = f'{{"message":{json.dumps(self.message)},"requestId":"$context.requestId"}}'
-        return Contribution(status=self.status, templates={JSON: body, "text/html": page})
+        return Contribution(status=self.status, message=self.message, templates={"text/html": page})

@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from batchgw.model import ResponseType
-from batchgw.policy.fields import NotEmpty, Strict
+from batchgw.policy.fields import MIN_ONE, NOT_EMPTY, Strict
 
 JSON = "application/json"
 """The content type of the service's own template."""
@@ -38,8 +38,10 @@ class PresetSpec(Strict):
     own_types: ClassVar[tuple[ResponseType, ...] | None] = None
     """The types it is made for; None: DEFAULT_4XX, DEFAULT_5XX and every type the policy customises."""
 
-    types: Annotated[list[ResponseType], NotEmpty] | None = Field(
-        default=None, description="The types to cover, instead of those it covers by itself."
+    types: Annotated[list[ResponseType], NOT_EMPTY] | None = Field(
+        default=None,
+        description="The types to cover, instead of those it covers by itself.",
+        json_schema_extra=MIN_ONE,
     )
 
     def contribution(self, type_: ResponseType) -> Contribution:

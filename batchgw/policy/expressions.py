@@ -16,10 +16,12 @@ TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 MAPPINGS = "method.request.header.NAME, method.request.path.NAME, method.request.querystring.NAME"
 """The mappings AWS documents, for messages."""
 
-_REQUEST = re.compile(r"method\.request\.(header|path|querystring)\.[^\s'\"]+")
-_UNVERIFIED = re.compile(
-    r"(method\.request\.multivalue(header|querystring)|context|stageVariables)\.[^\s'\"]+"
-)
+_NAME = r"\.[^\s'\"]+"
+_REQUEST = re.compile(r"method\.request\.(header|path|querystring)" + _NAME)
+_UNVERIFIED = re.compile(r"(method\.request\.multivalue(header|querystring)|context|stageVariables)" + _NAME)
+SOURCE_PATTERN = f"{_REQUEST.pattern}|{_UNVERIFIED.pattern}"
+"""Every mapping that is not refused, for the JSON Schema."""
+
 _SOURCE_WORDS = ("method.", "integration.", "context.", "$context.", "stageVariables.", "$stageVariables.")
 
 

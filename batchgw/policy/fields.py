@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    JsonValue,
+    Tag,
+    WithJsonSchema,
+)
 
-from batchgw.policy.expressions import MAPPINGS, Form, source_form
+from batchgw.policy.expressions import MAPPINGS, SOURCE_PATTERN, Form, source_form
 from batchgw.policy.findings import did_you_mean, reject, shown
 from batchgw.policy.regions import REGION_FORM, REGIONS
 
@@ -16,11 +24,24 @@ from batchgw.policy.regions import REGION_FORM, REGIONS
 class Strict(BaseModel):
     """A mapping of the policy file: no keys but its own, and never changed once read."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        field_title_generator=lambda name, field: field.alias or name,
+        model_title_generator=lambda model: model.__name__.removesuffix("Spec"),
+    )
 
 
-def _matching(pattern: str, rule: str, message: str) -> Callable[[str], str]:
-    """Make a check that refuses what does not match, without repeating what was written."""
+Text = Annotated[str, WithJsonSchema({"type": ["string", "number", "boolean"]})]
+"""A text. Numbers and booleans are taken as they were typed, so `5` and `true` need no quotes."""
+
+_NAME = r"[A-Za-z0-9_+=,.@-]"
+_ROLE = rf"({_NAME}|/){{1,512}}"
+_ROLE_ARN = rf"arn:aws[a-z-]*:iam::(\{{account\}}|\d{{12}}):role/{_ROLE}"
+
+
+def _form(pattern: str, rule: str, message: str, *types: str) -> tuple[AfterValidator, WithJsonSchema]:
+    """Make the check of a text's form, which does not repeat what was written, and its JSON Schema."""
     compiled = re.compile(pattern, re.ASCII)
 
     def check(text: str) -> str:
@@ -28,11 +49,8 @@ def _matching(pattern: str, rule: str, message: str) -> Callable[[str], str]:
             return text
         raise reject(rule, message)
 
-    return check
-
-
-Text = Annotated[str, WithJsonSchema({"type": ["string", "number", "boolean"]})]
-"""A text. Numbers and booleans are taken as they were typed, so `5` and `true` need no quotes."""
+    kind = ["string", *types] if types else "string"
+    return AfterValidator(check), WithJsonSchema({"type": kind, "pattern": f"^({pattern})$"})
 
 
 def _check_account(text: str) -> str:
@@ -46,9 +64,8 @@ def _check_account(text: str) -> str:
 def _check_region(text: str) -> str:
     if REGION_FORM.fullmatch(text):
         return text
-    raise reject(
-        "region", f"{shown(text)} is not a region code such as eu-west-1{did_you_mean(text, REGIONS)}"
-    )
+    guess = did_you_mean(text, REGIONS)
+    raise reject("region", f"{shown(text)} is not a region code such as eu-west-1{guess}")
 
 
 def _check_source(text: str) -> str:
@@ -67,37 +84,50 @@ def _check_not_empty(items: list[Any]) -> list[Any]:
     )
 
 
-_check_status = _matching(r"[1-5]\d\d", "status-code", "a status code is three digits from 100 to 599")
-_check_role = _matching(
-    r"[\w+=,.@/-]{1,512}|arn:aws[a-z-]*:iam::(\{account\}|\d{12}):role/[\w+=,.@/-]{1,512}",
-    "role",
-    "write a role's name, or its ARN with {account} for the account id: arn:aws:iam::{account}:role/NAME",
-)
-_check_external_id = _matching(
-    r"[\w+=,.@:/-]{2,1224}", "schema", "an external id has 2 to 1224 letters, digits or any of _+=,.@:/-"
-)
-_check_session_name = _matching(
-    r"[\w+=,.@-]{2,64}", "schema", "a session name has 2 to 64 letters, digits or any of _+=,.@-"
-)
-_check_api_id = _matching(
-    r"[A-Za-z0-9_-]{1,64}", "schema", "an API id is made of letters and digits, such as a1b2c3d4e5"
-)
+NOT_EMPTY = AfterValidator(_check_not_empty)
+MIN_ONE: dict[str, JsonValue] = {"minItems": 1}
+"""What NOT_EMPTY means in JSON Schema."""
 
 AccountIdText = Annotated[
     str,
     AfterValidator(_check_account),
-    WithJsonSchema({"type": ["string", "integer"], "pattern": r"^\d{12}$", "examples": ["111122223333"]}),
+    WithJsonSchema({"type": ["string", "integer"], "pattern": r"^\d{12}$"}),
 ]
 RegionText = Annotated[
-    str, AfterValidator(_check_region), WithJsonSchema({"type": "string", "examples": sorted(REGIONS)})
+    str,
+    AfterValidator(_check_region),
+    WithJsonSchema({"type": "string", "pattern": f"^{REGION_FORM.pattern}$", "examples": sorted(REGIONS)}),
 ]
-RoleText = Annotated[str, AfterValidator(_check_role)]
-ExternalIdText = Annotated[Text, AfterValidator(_check_external_id)]
-SessionNameText = Annotated[Text, AfterValidator(_check_session_name)]
-ApiIdText = Annotated[Text, AfterValidator(_check_api_id)]
+RoleText = Annotated[
+    str,
+    *_form(
+        f"{_ROLE}|{_ROLE_ARN}",
+        "role",
+        "write a role's name, or its ARN with {account} for the account id: arn:aws:iam::{account}:role/NAME",
+    ),
+]
+ExternalIdText = Annotated[
+    str,
+    *_form(
+        rf"({_NAME}|[:/]){{2,1224}}",
+        "schema",
+        "an external id has 2 to 1224 letters, digits or any of _+=,.@:/-",
+        "number",
+    ),
+]
+SessionNameText = Annotated[
+    str,
+    *_form(
+        f"{_NAME}{{2,64}}", "schema", "a session name has 2 to 64 letters, digits or any of _+=,.@-", "number"
+    ),
+]
+ApiIdText = Annotated[
+    str,
+    *_form("[A-Za-z0-9_-]{1,64}", "schema", "an API id is letters and digits, such as a1b2c3d4e5", "number"),
+]
 StatusText = Annotated[
     str,
-    AfterValidator(_check_status),
+    *_form(r"[1-5]\d\d", "status-code", "a status code is three digits from 100 to 599")[:1],
     WithJsonSchema(
         {
             "anyOf": [
@@ -107,21 +137,21 @@ StatusText = Annotated[
         }
     ),
 ]
-NotEmpty = AfterValidator(_check_not_empty)
+HeaderSourceText = Annotated[
+    str,
+    AfterValidator(_check_source),
+    WithJsonSchema({"type": "string", "pattern": f"^({SOURCE_PATTERN})$"}),
+]
+RawHeaderText = Annotated[str, WithJsonSchema({"type": "string", "pattern": f"^('.*'|{SOURCE_PATTERN})$"})]
+"""A value of responseParameters. Its form is lint's business, so that it can say what to write instead."""
 
 
 class HeaderSource(Strict):
     """A header's value taken from the request."""
 
-    source: Annotated[
-        str,
-        AfterValidator(_check_source),
-        Field(
-            alias="from",
-            description=f"One of {MAPPINGS}.",
-            examples=["method.request.header.Origin"],
-        ),
-    ]
+    source: HeaderSourceText = Field(
+        alias="from", description=f"One of {MAPPINGS}.", examples=["method.request.header.Origin"]
+    )
 
 
 def _header_tag(value: object) -> str:

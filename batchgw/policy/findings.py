@@ -108,10 +108,14 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 def shown(text: str) -> str:
     """Quote what was written, cut to a readable length."""
-    return repr(text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "...")
+    return repr(_cut(text, _SHOWN))
 
 
-def excerpt(text: str) -> str:
+def excerpt(text: str, *, length: int = _SHOWN) -> str:
     """Give what was written without quotes, cut to a readable length, unprintable characters escaped."""
-    cut = text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."
+    cut = _cut(text, length)
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in cut)
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: length - 3] + "..."

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-from batchgw.model import DEFAULT_STATUS, ResponseType
+from batchgw.model import DEFAULT_STATUS, HEADER_PREFIX, ResponseType
 from batchgw.policy.presets import PRESETS
-from batchgw.policy.schema import PolicyFile
+from batchgw.policy.schema import PolicyFile, ResponseSpec
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 IDENTIFIER = "urn:batchgw:policy:1"
+_PARAMETER_NAMES = {"pattern": rf"^{re.escape(HEADER_PREFIX)}.+$"}
 
 
 def policy_json_schema() -> dict[str, Any]:
@@ -23,6 +25,14 @@ def policy_json_schema() -> dict[str, Any]:
     }
     properties["responses"] = _responses(properties["responses"])
     properties["use"]["items"] = _uses(properties["use"]["items"])
+    for preset in PRESETS.values():
+        definition = schema["$defs"][preset.__name__]
+        definition["required"] = ["preset"]
+        definition["title"] = preset.title
+        definition["description"] = preset.what
+    schema["$defs"][ResponseSpec.__name__]["properties"]["responseParameters"]["propertyNames"] = (
+        _PARAMETER_NAMES
+    )
     return {"$schema": DIALECT, "$id": IDENTIFIER, **schema, "title": "batchgw policy"}
 
 

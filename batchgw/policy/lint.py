@@ -47,6 +47,7 @@ def lint_policy(file: PolicyFile, desired: Desired) -> Iterator[Finding]:
         path: Path = ("responses", type_.value) if type_ in file.responses else ("use",)
         if rule.settings is not None:
             yield from _settings(type_, rule.settings, path)
+            yield from _preset_templates(file, type_, rule.settings, path)
             yield from _detached(type_, rule, desired, path)
         elif rule.mode is Mode.FILL:
             message = (
@@ -88,7 +89,7 @@ def _twice(spec: ResponseSpec, top: Path) -> Iterator[Finding]:
         if other != name:
             yield _second(
                 path,
-                f"{shown(name)} and {shown(other)} are one header, since case does not count; keep one of them",
+                f"{shown(name)} and {shown(other)} are one header: case does not count; keep one of them",
             )
         elif path[-1] != name and name in spec.headers:
             yield _second(path, f"the header {shown(name)} stands under `headers` too; keep one of them")
@@ -126,6 +127,17 @@ def _settings(type_: ResponseType, settings: Settings, path: Path) -> Iterator[F
             message=f"browsers refuse credentials when Access-Control-Allow-Origin is * ({type_}): name one"
             " origin, or answer with the one that asked, {from: method.request.header.Origin}",
         )
+
+
+def _preset_templates(
+    file: PolicyFile, type_: ResponseType, settings: Settings, path: Path
+) -> Iterator[Finding]:
+    """Lint what the presets made of their parameters; a response's own templates are linted where they stand."""
+    spec = file.responses.get(type_)
+    own = {*spec.templates, *spec.response_templates} if isinstance(spec, ResponseSpec) else set()
+    for kind, text in settings.templates.items():
+        if kind not in own:
+            yield from lint_template(kind, text, path)
 
 
 def _headers(settings: Settings) -> dict[str, str]:

@@ -79,8 +79,8 @@ def _mapping(source: str, path: Path) -> Iterator[Finding]:
         yield Finding(
             rule="unverified-mapping",
             path=path,
-            message=f"{shown(source)} is not among the mappings AWS documents for gateway responses ({MAPPINGS});"
-            " the service may refuse it, so try it on one API first",
+            message=f"{shown(source)} is not among the mappings that AWS documents for gateway responses; the"
+            " service may refuse it, so try it on one API first",
         )
 
 
@@ -112,5 +112,5 @@ def _intent(value: str, path: Path) -> Iterator[Finding]:
             f" arrive, {excerpt(value[1:-1])}; quotes of its own belong under responseParameters",
         )
     elif source_form(named) in (Form.REQUEST, Form.UNVERIFIED):
-        message = f"clients would get the text {shown(value)}; to send what it names, write {{from: {excerpt(named)}}}"
+        message = f"clients would get this very text; to send what it names, write {{from: {excerpt(named)}}}"
         yield Finding(rule="literal-looks-mapped", path=path, message=message)

@@ -29,6 +29,7 @@ MAX_NODES = 100_000
 MAX_DEPTH = 30
 """Levels of nesting; the format itself needs six."""
 
+_MESSAGE = 300  # characters of ruamel's own explanation that are repeated
 _TAG = "tag:yaml.org,2002:"
 
 
@@ -154,7 +155,10 @@ def _explain(error: MarkedYAMLError) -> str:
         hint = "; indent with spaces, not tabs"
     elif "cannot start any token" in problem or "mapping values are not allowed" in problem:
         hint = "; if it belongs to a text, put the text in quotes"
-    return f"not valid YAML: {excerpt(f'{context}, {problem}' if context else problem)}{hint}"
+    if context and error.context_mark and error.problem_mark:
+        context += f" that begins in line {error.context_mark.line + 1}"
+    whole = f"{context}, {problem}" if context else problem
+    return f"not valid YAML: {excerpt(whole, length=_MESSAGE)}{hint}"
 
 
 class _Converter:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from batchgw.model import (
+    DEFAULT_TEMPLATES,
     HEADER_PREFIX,
     AccountId,
     Desired,
@@ -24,7 +25,7 @@ from batchgw.model import (
     Settings,
     Targets,
 )
-from batchgw.policy.contribution import JSON, Contribution, PresetSpec
+from batchgw.policy.contribution import Contribution, PresetSpec
 from batchgw.policy.expressions import literal
 from batchgw.policy.fields import HeaderSource
 from batchgw.policy.findings import Finding, Path
@@ -76,38 +77,57 @@ def _customised(file: PolicyFile) -> set[ResponseType]:
     return named.union(FAMILIES)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wish:
+    """One thing that a preset sets. `narrow`: the policy names the types that it shall cover."""
+
+    name: str
+    value: str
+    narrow: bool
+
+
 @dataclass(slots=True, kw_only=True)
 class _Layer:
-    """What the presets make of one type, in their order. `headers` by lower-case name."""
+    """What the presets make of one type, the later over the earlier."""
 
-    headers: dict[str, tuple[str, str]] = field(default_factory=dict)
-    templates: dict[str, str] = field(default_factory=dict)
-    status: str | None = None
-    message: str | None = None
+    headers: dict[str, _Wish] = field(default_factory=dict)  # by lower-case name
+    templates: dict[str, _Wish] = field(default_factory=dict)  # by content type
+    others: dict[str, _Wish] = field(default_factory=dict)  # status, message
 
-    def add(self, contribution: Contribution) -> Iterator[str]:
-        """Put a preset's wish on top; tell what it overrides with something else."""
+    def add(self, contribution: Contribution, *, narrow: bool) -> Iterator[str]:
+        """Put a preset's wishes on top; tell what they override that was not meant to be."""
         for name, expression in contribution.headers.items():
-            _, old = self.headers.get(name.lower(), ("", expression))
-            if old != expression:
+            wish = _Wish(name=name, value=expression, narrow=narrow)
+            if _put(self.headers, name.lower(), wish):
                 yield f"the header {name}"
-            self.headers[name.lower()] = (name, expression)
-        for content_type, text in contribution.templates.items():
-            if self.templates.get(content_type, text) != text:
-                yield f"the {content_type} template"
-            self.templates[content_type] = text
-        for what in ("status", "message"):
-            old, new = getattr(self, what), getattr(contribution, what)
-            if old is not None and new is not None and old != new:
+        for kind, text in contribution.templates.items():
+            if _put(self.templates, kind, _Wish(name=kind, value=text, narrow=narrow)):
+                yield f"the {kind} template"
+        for what, value in (("status", contribution.status), ("message", contribution.message)):
+            if value is not None and _put(self.others, what, _Wish(name=what, value=value, narrow=narrow)):
                 yield f"the {what}"
-            setattr(self, what, new if new is not None else old)
+
+    @property
+    def status(self) -> str | None:
+        """The status code, if a preset sets one."""
+        return self.others["status"].value if "status" in self.others else None
 
     def settled_templates(self) -> Mapping[str, str]:
-        """The templates with the message put in."""
-        if self.message is None:
-            return self.templates
-        templates = self.templates or {JSON: '{"message":$context.error.messageString}'}
-        return {kind: with_message(text, self.message) for kind, text in templates.items()}
+        """The templates with the fixed message, if there is one, in place of the service's."""
+        templates = {kind: wish.value for kind, wish in self.templates.items()}
+        if "message" not in self.others:
+            return templates
+        message = self.others["message"].value
+        return {
+            kind: with_message(text, message) for kind, text in {**DEFAULT_TEMPLATES, **templates}.items()
+        }
+
+
+def _put(wishes: dict[str, _Wish], key: str, wish: _Wish) -> bool:
+    """Set a wish; tell whether it contradicts an earlier one, and not as the exception to a general one."""
+    old = wishes.get(key)
+    wishes[key] = wish
+    return old is not None and old.value != wish.value and (old.narrow or not wish.narrow)
 
 
 def _layers(file: PolicyFile, findings: list[Finding]) -> dict[ResponseType, _Layer]:
@@ -118,7 +138,8 @@ def _layers(file: PolicyFile, findings: list[Finding]) -> dict[ResponseType, _La
             if file.responses.get(type_) == "default":
                 findings.extend(_covers_default(use, index, type_))
                 continue
-            for what in layers.setdefault(type_, _Layer()).add(use.contribution(type_)):
+            layer = layers.setdefault(type_, _Layer())
+            for what in layer.add(use.contribution(type_), narrow=use.types is not None):
                 overridden.setdefault(what, []).append(type_.value)
         findings.extend(_conflict(index, what, types) for what, types in overridden.items())
     return layers
@@ -128,8 +149,8 @@ def _conflict(index: int, what: str, types: list[str]) -> Finding:
     return Finding(
         rule="preset-conflict",
         path=("use", index),
-        message=f"this preset sets {what} of {', '.join(types)} differently from a preset before it, and"
-        " wins; drop one, or give each its own `types`",
+        message=f"this preset sets {what} of {', '.join(types)} differently from one before it, and wins;"
+        " drop one, or say by `types` where this one is meant",
     )
 
 
@@ -159,7 +180,7 @@ def _mode(file: PolicyFile, spec: ResponseSpec) -> Mode:
 
 
 def _settings(spec: ResponseSpec, layer: _Layer) -> Settings:
-    headers = dict(layer.headers)
+    headers = {key: (wish.name, wish.value) for key, wish in layer.headers.items()}
     for name, expression, _ in raw_headers(spec):
         headers[name.lower()] = (name, expression)
     return Settings(

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
+from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 
 from batchgw.model import Mode, ResponseType, Unlisted
 from batchgw.policy.fields import (
+    MIN_ONE,
+    NOT_EMPTY,
     AccountIdText,
     ApiIdText,
     ExternalIdText,
     HeaderValue,
-    NotEmpty,
+    RawHeaderText,
     RegionText,
     RoleText,
     SessionNameText,
@@ -33,6 +35,8 @@ VERSION = 1
 
 class SelectorSpec(Strict):
     """Matches a REST API when every given field does."""
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
 
     id: ApiIdText | None = Field(default=None, description="The API's id.", examples=["a1b2c3d4e5"])
     name: Text | None = Field(
@@ -54,8 +58,10 @@ class SelectorSpec(Strict):
 class ApisSpec(Strict):
     """Which REST APIs: any of `include`, and none of `exclude`."""
 
-    include: Annotated[list[SelectorSpec], NotEmpty] | None = Field(
-        default=None, description="APIs to target: all, when this is left out."
+    include: Annotated[list[SelectorSpec], NOT_EMPTY] | None = Field(
+        default=None,
+        description="APIs to target: all, when this is left out.",
+        json_schema_extra=MIN_ONE,
     )
     exclude: list[SelectorSpec] = Field(
         default_factory=list, description="APIs to leave alone, even if included."
@@ -69,18 +75,20 @@ def _accounts_tag(value: object) -> str:
 class TargetsSpec(Strict):
     """Where to look: regions, accounts, how to reach them, and which APIs there."""
 
-    regions: Annotated[list[RegionText], NotEmpty] | None = Field(
+    regions: Annotated[list[RegionText], NOT_EMPTY] | None = Field(
         default=None,
         description="Regions to look in; the default region of the credentials, when left out.",
         examples=[["eu-west-1", "us-east-1"]],
+        json_schema_extra=MIN_ONE,
     )
     accounts: Annotated[
-        Annotated[Literal["current"], Tag("word")] | Annotated[list[AccountIdText], NotEmpty, Tag("ids")],
+        Annotated[Literal["current"], Tag("word")] | Annotated[list[AccountIdText], NOT_EMPTY, Tag("ids")],
         Discriminator(_accounts_tag),
     ] = Field(
         default="current",
         description="`current`: the account of the credentials; or a list of ids, each reached through"
         " `role`.",
+        json_schema_extra=MIN_ONE,
     )
     role: RoleText | None = Field(
         default=None,
@@ -121,7 +129,7 @@ class ResponseSpec(Strict):
     status_code: StatusText | None = Field(
         default=None, alias="statusCode", description="boto3's spelling of `status`."
     )
-    response_parameters: dict[str, Text] = Field(
+    response_parameters: dict[str, RawHeaderText] = Field(
         default_factory=dict,
         alias="responseParameters",
         description="boto3's spelling of `headers`: gatewayresponse.header.NAME to 'literal' or a mapping.",
@@ -137,7 +145,8 @@ def _response_tag(value: object) -> str:
 
 
 ResponseValue = Annotated[
-    Annotated[ResponseSpec, Tag("settings")] | Annotated[Literal["default"], Tag("word")],
+    Annotated[ResponseSpec, Tag("settings")]
+    | Annotated[Literal["default"], Tag("word"), Field(description="Take the customisation away.")],
     Discriminator(_response_tag),
 ]
 """Settings, or `default`: take the customisation away."""

@@ -27,9 +27,7 @@ def read_text(path: Path | str) -> str:
     try:
         content = _read_stdin() if str(path) == STDIN else _read_file(Path(path))
     except FileNotFoundError:
-        _refuse(
-            name, f"there is no such file{_neighbour(Path(path))}; `batchgw init` writes one to start from"
-        )
+        _refuse(name, f"there is no such file{_neighbour(Path(path))}")
     except IsADirectoryError:
         _refuse(name, "this is a folder; name the policy file in it")
     except OSError as error:
@@ -74,8 +72,8 @@ def _neighbour(path: Path) -> str:
     try:
         names = [p.name for p in path.parent.iterdir() if p.suffix in {".yaml", ".yml", ".json"}]
     except OSError:
-        return f" (and no folder {path.parent})" if not path.parent.exists() else ""
-    return did_you_mean(path.name, names)
+        names = []
+    return did_you_mean(path.name, names) or "; `batchgw init` writes one to start from"
 
 
 def _refuse(name: str, message: str, *, line: int = 0, column: int = 0) -> Never:
