@@ -123,7 +123,7 @@ def make_engine(options: ServeOptions, world: World | None = None) -> Engine:
     """
     try:
         return Engine(
-            Service(world or _make_world(options), trust=_trust(options)),
+            Service(_make_world(options) if world is None else world, trust=_trust(options)),
             quotas=Quotas(_quota_rules(options)),
             latency=Latency(median=options.latency, p99=options.latency_p99, seed=options.seed),
             faults=_fault_script(options),
