@@ -10,16 +10,15 @@ from typing import Any
 from uuid import uuid4
 
 import aioboto3
-import anyio
 from aiobotocore.config import AioConfig
 from aiobotocore.session import AioSession
 
+from batchgw.control_plane.aws.background import BackgroundTasks
 from batchgw.control_plane.aws.base import BaseCredentials
 from batchgw.control_plane.aws.client import TargetedClient
 from batchgw.control_plane.aws.credentials import Places, Role, ScopeCredentials
 from batchgw.control_plane.aws.http_session import ConnectionPool, session_class
 from batchgw.control_plane.aws.plane import AwsControlPlane
-from batchgw.control_plane.aws.refresher import Background
 from batchgw.control_plane.aws.roles import check_role, session_name
 from batchgw.control_plane.aws.session import (
     PooledConfig,
@@ -118,7 +117,7 @@ async def connect(
             sts,
             Places(home or FORMAL_REGION, lambda somewhere: partition_of(session, somewhere)),
             role=_role(role, session_name, external_id),
-            background=await stack.enter_async_context(_background()),
+            background=(await stack.enter_async_context(BackgroundTasks())).start,
             observer=observer or NullObserver(),
         )
         yield AwsControlPlane(gateway, credentials, region=home)
@@ -158,17 +157,3 @@ async def _client(stack: AsyncExitStack, session: AioSession, service: str, endp
             service, region_name=FORMAL_REGION, endpoint_url=endpoint_url, config=config, **_WORTHLESS_KEYS
         )
         return await stack.enter_async_context(client)
-
-
-@asynccontextmanager
-async def _background() -> AsyncIterator[Background]:
-    """Run tasks beside the caller, until it leaves. Its error comes out as it is, not wrapped in a group."""
-    failure: Exception | None = None
-    async with anyio.create_task_group() as tasks:
-        try:
-            yield tasks.start_soon
-        except Exception as error:  # noqa: BLE001 - raised again below
-            failure = error
-        tasks.cancel_scope.cancel()
-    if failure is not None:
-        raise failure

@@ -1,0 +1,271 @@
+"""What goes wrong on the way or over there comes out as one of our errors, and says what to do."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from aiohttp import web
+
+from batchgw.control_plane.aws import AwsControlPlane, connect
+from batchgw.control_plane.aws.keys import Keys
+from batchgw.control_plane.aws.sts import Identity
+from batchgw.control_plane.interface import (
+    Answer,
+    DeleteGatewayResponse,
+    GetGatewayResponses,
+    GetRestApis,
+    PutGatewayResponse,
+    Request,
+    T,
+)
+from batchgw.errors import (
+    AccessDenied,
+    ApiNotFound,
+    BadRequest,
+    CallError,
+    ConnectionCut,
+    ConnectionFailed,
+    NotCustomized,
+    ScopeError,
+    ServiceFailure,
+    Throttled,
+)
+from batchgw.model import AccountId, Region, ResponseType, RestApiId, Scope, Settings
+from tests.conformance.aws_stub import (
+    BASE_ACCOUNT,
+    Seen,
+    Stub,
+    api_answer,
+    api_error,
+    cut,
+    only_test_configuration,
+    serving,
+)
+from tests.conformance.aws_stub import Answer as StubAnswer
+
+HERE = Scope(account=AccountId(BASE_ACCOUNT), region=Region("eu-west-1"))
+LIST = GetRestApis(scope=HERE)
+READ = GetGatewayResponses(scope=HERE, api=RestApiId("abc"))
+PUT = PutGatewayResponse(
+    scope=HERE, api=RestApiId("abc"), type=ResponseType.THROTTLED, settings=Settings(status_code="429")
+)
+DELETE = DeleteGatewayResponse(scope=HERE, api=RestApiId("abc"), type=ResponseType.THROTTLED)
+
+
+@pytest.fixture(autouse=True)
+def _configuration(monkeypatch: pytest.MonkeyPatch) -> None:
+    only_test_configuration(monkeypatch)
+    monkeypatch.setattr("batchgw.control_plane.aws.sts.ATTEMPTS", 1)
+
+
+@pytest_asyncio.fixture
+async def stub() -> AsyncIterator[Stub]:
+    async with serving() as running:
+        yield running
+
+
+@pytest_asyncio.fixture
+async def plane(stub: Stub) -> AsyncIterator[AwsControlPlane]:
+    async with connect(endpoint_url=f"http://127.0.0.1:{stub.port}", read_timeout=0.3) as opened:
+        yield opened
+
+
+def always(response: web.Response) -> StubAnswer:
+    async def answer(_seen: Seen, _request: web.Request) -> web.StreamResponse:
+        return web.Response(status=response.status, headers=response.headers, body=response.body)
+
+    return answer
+
+
+async def failure(plane: AwsControlPlane, request: Request[T]) -> CallError:
+    with pytest.raises(CallError) as caught:
+        await plane.send(request)
+    return caught.value
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("response", "kind"),
+    [
+        (api_error("TooManyRequestsException", 429, "Too Many Requests"), Throttled),
+        (
+            api_error("NotFoundException", 404, f"Invalid API identifier specified {BASE_ACCOUNT}:abc"),
+            ApiNotFound,
+        ),
+        (api_error("NotFoundException", 404, "Gateway response type not defined on api"), NotCustomized),
+        (api_error("BadRequestException:http://internal/x/", 400, "Invalid mapping"), BadRequest),
+        (api_error("AccessDeniedException", 403, "not authorized to perform: apigateway:PUT"), AccessDenied),
+        (api_error("ServiceUnavailableException", 503, "Service Unavailable"), ServiceFailure),
+        (web.Response(status=502, text="<html>Bad Gateway</html>", content_type="text/html"), ServiceFailure),
+        (web.Response(status=500), ServiceFailure),
+        (web.Response(status=404, text="<html>nothing here</html>", content_type="text/html"), BadRequest),
+        (web.Response(status=302, headers={"Location": "http://127.0.0.1:1/"}), BadRequest),
+    ],
+)
+async def test_refusals_are_judged_by_the_table(
+    stub: Stub, plane: AwsControlPlane, response: web.Response, kind: type[CallError]
+) -> None:
+    stub.gateway = always(response)
+    error = await failure(plane, DELETE)
+    assert type(error) is kind
+    assert error.status == response.status
+    assert len(stub.seen_by("apigateway")) == 1, "nothing repeats by itself, no redirect is followed"
+
+
+@pytest.mark.asyncio
+async def test_a_refusal_carries_request_id_and_retry_after(stub: Stub, plane: AwsControlPlane) -> None:
+    stub.gateway = always(
+        api_error("TooManyRequestsException", 429, "Too Many Requests", **{"Retry-After": "7"})
+    )
+    error = await failure(plane, LIST)
+    assert (error.retry_after, error.request_id) == (7.0, "req-1")
+
+
+@pytest.mark.asyncio
+async def test_a_retry_after_of_null_in_the_body_is_none(stub: Stub, plane: AwsControlPlane) -> None:
+    """As recorded from the service."""
+    body = {"message": "Too Many Requests", "retryAfterSeconds": None}
+    stub.gateway = always(api_answer(429, body, **{"x-amzn-ErrorType": "TooManyRequestsException"}))
+    assert (await failure(plane, LIST)).retry_after is None
+
+
+@pytest.mark.asyncio
+async def test_nobody_listening_is_a_failed_connection_that_says_where_and_what_to_do() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    async with connect(endpoint_url=f"http://127.0.0.1:{port}") as plane:
+        with pytest.raises(ConnectionFailed) as caught:
+            await plane.current_account()
+    assert str(caught.value) == (
+        f"cannot connect to http://127.0.0.1:{port}: connection refused. "
+        "Check --endpoint-url / AWS_ENDPOINT_URL, and that a server listens there."
+    )
+    assert not caught.value.outcome_unknown
+
+
+@pytest.mark.asyncio
+async def test_an_unreachable_proxy_is_named_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    monkeypatch.setenv("http_proxy", f"http://user:hunter2@127.0.0.1:{port}")
+    async with connect(endpoint_url="http://gateway.invalid") as plane:
+        with pytest.raises(ConnectionFailed, match=rf"proxy http://\*\*\*:\*\*\*@127.0.0.1:{port}.*NO_PROXY"):
+            await plane.current_account()
+
+
+@pytest.mark.asyncio
+async def test_a_misspelt_region_condemns_its_scope_and_suggests_the_right_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Only when the name does not resolve either: a region newer than botocore must work."""
+
+    async def nowhere(*_: object, **__: object) -> object:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", nowhere)
+    async with connect(role="Role") as plane:
+        wrong = Scope(account=AccountId("222222222222"), region=Region("eu-wst-1"))
+        monkeypatch.setattr(plane._credentials._sts, "assume_role", _keys_at_hand)
+        with pytest.raises(ScopeError, match=r"no region eu-wst-1.*Did you mean eu-west-1\?"):
+            await plane.send(GetRestApis(scope=wrong))
+        right = Scope(account=AccountId("222222222222"), region=Region("eu-west-1"))
+        with pytest.raises(ConnectionFailed, match=r"apigateway\.eu-west-1\.amazonaws\.com.*network"):
+            await plane.send(GetRestApis(scope=right))
+
+
+async def _keys_at_hand(*_: object, **__: object) -> object:
+    return (
+        Identity(account=AccountId("222222222222"), arn="arn"),
+        Keys(access_key="A", secret_key="s", token="t", expires=None),
+    )
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("request_", [LIST, READ, PUT, DELETE])
+async def test_a_connection_cut_after_sending_leaves_the_outcome_unknown(
+    stub: Stub, plane: AwsControlPlane, request_: Request[object]
+) -> None:
+    await plane.current_account()  # so that the cut one is a kept connection, which aiohttp would resend on
+
+    async def answer(_seen: Seen, request: web.Request) -> web.StreamResponse:
+        cut(request)
+        return web.Response()
+
+    stub.gateway = answer
+    error = await failure(plane, request_)
+    assert type(error) is ConnectionCut
+    assert error.outcome_unknown
+    assert len(stub.seen_by("apigateway")) == 1, "the write left once"
+
+
+@pytest.mark.asyncio
+async def test_an_answer_cut_half_way_leaves_the_outcome_unknown(stub: Stub, plane: AwsControlPlane) -> None:
+    async def answer(_seen: Seen, request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(status=201, headers={"Content-Length": "1000"})
+        await response.prepare(request)
+        await response.write(b'{"responseType": "THROTTLED"')
+        cut(request)
+        return response
+
+    stub.gateway = answer
+    assert type(await failure(plane, PUT)) is ConnectionCut
+
+
+@pytest.mark.asyncio
+async def test_an_answer_that_never_comes_is_a_cut_after_the_read_timeout(
+    stub: Stub, plane: AwsControlPlane
+) -> None:
+    never = asyncio.Event()
+
+    async def answer(_seen: Seen, _request: web.Request) -> web.StreamResponse:
+        await never.wait()
+        return web.Response()
+
+    stub.gateway = answer
+    error = await failure(plane, PUT)
+    assert type(error) is ConnectionCut
+    assert "read timeout" in str(error)
+    never.set()
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("request_", "body"),
+    [
+        (LIST, "<html>Please log in</html>"),
+        (LIST, "[]"),
+        (LIST, '{"item": [{"name": "without an id"}]}'),
+        (LIST, '{"item": [{"id": "a", "createdDate": "soon"}]}'),
+        (LIST, '{"item": ["a"]}'),
+        (READ, "{}"),
+        (READ, '{"item": 7}'),
+        (PUT, ""),
+        (PUT, '{"responseType": "UNAUTHORIZED"}'),
+    ],
+)
+async def test_an_answer_that_is_none_is_a_failure_of_the_service_not_an_empty_list(
+    stub: Stub, plane: AwsControlPlane, request_: Request[object], body: str
+) -> None:
+    stub.gateway = always(api_answer(200, body))
+    error = await failure(plane, request_)
+    assert type(error) is ServiceFailure
+    assert "--endpoint-url" in str(error)
+
+
+@pytest.mark.asyncio
+async def test_deleting_is_answered_by_an_empty_body(stub: Stub, plane: AwsControlPlane) -> None:
+    stub.gateway = always(web.Response(status=202, headers={"x-amzn-RequestId": "req-9"}))
+    answer: Answer[None] = await plane.send(DELETE)
+    assert answer.effort.request_id == "req-9"
+
+
+@pytest.mark.asyncio
+async def test_the_callers_own_error_leaves_the_connection_as_it_is(stub: Stub) -> None:
+    """Not wrapped in a group, though tasks run beside the caller."""
+    with pytest.raises(LookupError, match="mine"):
+        async with connect(endpoint_url=f"http://127.0.0.1:{stub.port}"):
+            raise LookupError("mine")

@@ -1,0 +1,139 @@
+"""Who answers is checked: authority, and host name too, which this aiobotocore by itself does not."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import trustme
+
+from batchgw.control_plane.aws import connect
+from batchgw.control_plane.interface import GetRestApis
+from batchgw.errors import ConnectionFailed, UsageError
+from batchgw.model import AccountId, Region, Scope
+from tests.conformance.aws_stub import BASE_ACCOUNT, only_test_configuration, serving
+
+HERE = Scope(account=AccountId(BASE_ACCOUNT), region=Region("eu-west-1"))
+
+
+@pytest.fixture(autouse=True)
+def _configuration(monkeypatch: pytest.MonkeyPatch) -> None:
+    only_test_configuration(monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def bundle(authority: trustme.CA, tmp_path: Path) -> str:
+    path = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(path))
+    return str(path)
+
+
+@pytest.fixture
+def server(authority: trustme.CA) -> Callable[[str], ssl.SSLContext]:
+    def context(name: str) -> ssl.SSLContext:
+        made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert(name).configure_cert(made)
+        return made
+
+    return context
+
+
+Server = Callable[[str], ssl.SSLContext]
+
+
+@pytest.mark.asyncio
+async def test_the_right_name_from_a_trusted_authority_is_accepted(server: Server, bundle: str) -> None:
+    async with (
+        serving(server("localhost")) as stub,
+        connect(endpoint_url=f"https://localhost:{stub.port}", ca_bundle=bundle) as plane,
+    ):
+        answer = await plane.send(GetRestApis(scope=HERE))
+    assert answer.value.items == ()
+
+
+@pytest.mark.asyncio
+async def test_the_authority_may_be_named_by_the_environment(
+    server: Server, bundle: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_CA_BUNDLE", bundle)
+    async with (
+        serving(server("localhost")) as stub,
+        connect(endpoint_url=f"https://localhost:{stub.port}") as plane,
+    ):
+        assert await plane.current_account() == BASE_ACCOUNT
+
+
+@pytest.mark.asyncio
+async def test_a_wrong_name_from_a_trusted_authority_is_refused(
+    server: Server, bundle: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The authority vouches for another host: boto3 refuses that, and so must we."""
+    monkeypatch.setattr("batchgw.control_plane.aws.sts.ATTEMPTS", 1)
+    async with (
+        serving(server("apigateway.eu-west-1.amazonaws.com")) as stub,
+        connect(endpoint_url=f"https://localhost:{stub.port}", ca_bundle=bundle) as plane,
+    ):
+        with pytest.raises(
+            ConnectionFailed,
+            match=rf"https://localhost:{stub.port}: its TLS certificate is refused \(Hostname",
+        ):
+            await plane.current_account()
+    assert stub.seen == []
+
+
+@pytest.mark.asyncio
+async def test_an_unknown_authority_is_refused(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("batchgw.control_plane.aws.sts.ATTEMPTS", 1)
+    async with (
+        serving(server("localhost")) as stub,
+        connect(endpoint_url=f"https://localhost:{stub.port}") as plane,
+    ):
+        with pytest.raises(ConnectionFailed, match=r"refused \(unable to get local issuer.*AWS_CA_BUNDLE"):
+            await plane.current_account()
+    assert stub.seen == []
+
+
+@pytest.mark.asyncio
+async def test_a_self_signed_certificate_is_refused(bundle: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An authority of its own that nobody trusts: other keys, though the same name."""
+    monkeypatch.setattr("batchgw.control_plane.aws.sts.ATTEMPTS", 1)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("localhost").configure_cert(context)
+    async with (
+        serving(context) as stub,
+        connect(endpoint_url=f"https://localhost:{stub.port}", ca_bundle=bundle) as plane,
+    ):
+        with pytest.raises(ConnectionFailed, match="TLS certificate is refused"):
+            await plane.current_account()
+    assert stub.seen == []
+
+
+@pytest.mark.asyncio
+async def test_a_server_that_does_not_speak_tls_is_a_failed_connection(
+    bundle: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("batchgw.control_plane.aws.sts.ATTEMPTS", 1)
+    async with (
+        serving() as stub,
+        connect(endpoint_url=f"https://localhost:{stub.port}", ca_bundle=bundle) as plane,
+    ):
+        with pytest.raises(ConnectionFailed, match="TLS failed"):
+            await plane.current_account()
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("content", [None, "not a certificate\n"])
+async def test_an_unusable_bundle_is_named(content: str | None, tmp_path: Path) -> None:
+    path = tmp_path / "ca.pem"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(UsageError, match=rf"CA bundle {path} cannot be used.*AWS_CA_BUNDLE"):
+        async with connect(ca_bundle=str(path)):
+            pass
