@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.metadata import version
 
 from sqlalchemy import Connection, bindparam, insert, inspect, select, update
 from sqlalchemy.exc import DBAPIError
@@ -13,6 +12,7 @@ from batchgw.errors import BatchgwError, JournalUnusable, JournalWriteFailed
 from batchgw.journal.dialect import dialect_of
 from batchgw.journal.location import locate, prepare
 from batchgw.journal.schema import SCHEMA_VERSION, ids, metadata, schema_version
+from batchgw.version import VERSION
 
 _TAKE_IDS = update(ids).values(next=ids.c.next + bindparam("count"))
 _NEXT_ID = select(ids.c.next)
@@ -102,7 +102,7 @@ class Database:
             metadata.create_all(self._connection)
             self._connection.execute(insert(ids).values(next=1))
             self._connection.execute(
-                insert(schema_version).values(version=SCHEMA_VERSION, written_by=version("batchgw"))
+                insert(schema_version).values(version=SCHEMA_VERSION, written_by=VERSION)
             )
 
     def _schema_is_there(self, connection: Connection) -> bool:
@@ -126,7 +126,7 @@ class Database:
         cure = "Use that version or a newer one" if found > SCHEMA_VERSION else "Use that version"
         return (
             f"The journal {self.location} was made by batchgw {writer} and has schema {found}; this batchgw "
-            f"({version('batchgw')}) knows schema {SCHEMA_VERSION}. {cure}, or name another with --journal."
+            f"({VERSION}) knows schema {SCHEMA_VERSION}. {cure}, or name another with --journal."
         )
 
     def _no_version(self) -> str:

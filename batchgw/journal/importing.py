@@ -14,13 +14,14 @@ from typing import Final
 from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.exc import IntegrityError
 
-from batchgw.errors import PlanUnreadable, ScopeLocked
+from batchgw.errors import PlanUnreadable
 from batchgw.journal.chunk import Chunk
 from batchgw.journal.contents import Contents
 from batchgw.journal.database import Database
-from batchgw.journal.holder import Holder, Liveness
+from batchgw.journal.holder import Holder
+from batchgw.journal.locks import claimed_state
 from batchgw.journal.records import RunState
-from batchgw.journal.schema import apis, changes, holder_of, runs, scopes
+from batchgw.journal.schema import apis, changes, runs, scopes
 from batchgw.model import PlanItem, Scope, UnreadScope
 
 ID_BLOCK: Final = 5_000
@@ -37,7 +38,7 @@ def import_plan(
     """
     with database.write() as connection:
         _claim(connection, run, me)
-        _drop_rows(connection, run)
+        drop_rows(connection, run)
     begin_chunk = partial(Chunk, run, contents=contents, next_id=partial(next, _ids(database)), now=me.since)
     chunk = begin_chunk()
     known: dict[Scope, int] = {}
@@ -60,19 +61,14 @@ def _ids(database: Database) -> Iterator[int]:
 
 
 def _claim(connection: Connection, run: int, me: Holder) -> None:
-    row = connection.execute(select(runs).where(runs.c.id == run)).one()
-    if row.state != RunState.PLANNING:
-        raise ValueError(f"run {row.name} is {row.state}: its plan was imported already")
-    holder = holder_of(row)
-    if not holder.is_process_of(me) and holder.liveness() is not Liveness.DEAD:
-        raise ScopeLocked(
-            f"Run {row.name} is still being planned by {holder}, as far as can be told from here. Wait for "
-            "it, or begin a new run: this one has changed nothing yet."
-        )
+    state = claimed_state(connection, run, me, by_doubtful=False)
+    if state is not RunState.PLANNING:
+        raise ValueError(f"the run is {state}: its plan was imported already")
     connection.execute(update(runs).where(runs.c.id == run).values(asdict(me)))
 
 
-def _drop_rows(connection: Connection, run: int) -> None:
+def drop_rows(connection: Connection, run: int) -> None:
+    """Delete all that was imported for a run."""
     of_run = select(scopes.c.id).where(scopes.c.run_id == run)
     of_scopes = select(apis.c.id).where(apis.c.scope_id.in_(of_run))
     connection.execute(delete(changes).where(changes.c.api_id.in_(of_scopes)))

@@ -48,6 +48,7 @@ class Locks:
             mine = {lock.scope for lock in held if lock.token == self._token and lock.run == run}
             theirs = [lock for lock in held if lock.scope not in mine]
             _refuse(run, theirs, now, force=force)
+            claimed_state(connection, run, me)
             for batch in batches(lock.id for lock in theirs):
                 connection.execute(delete(locks).where(locks.c.id.in_(batch)))
             if wanted - mine:
@@ -131,6 +132,24 @@ def _refuse(run: int, found: list[_Lock], now: float, *, force: bool) -> None:
             holder=lock.holder,
             liveness=liveness,
         )
+
+
+def claimed_state(connection: Connection, run: int, me: Holder, *, by_doubtful: bool = True) -> RunState:
+    """Give the state of a run that this process may work on.
+
+    Raises ScopeLocked while another process that is alive works on it; unless `by_doubtful`, also when that
+    cannot be told of it.
+    """
+    row = connection.execute(select(runs).where(runs.c.id == run)).one()
+    state, holder = RunState(row.state), holder_of(row)
+    liveness = Liveness.DEAD if state.ended or holder.is_process_of(me) else holder.liveness()
+    if liveness is Liveness.ALIVE or (liveness is Liveness.UNKNOWN and not by_doubtful):
+        doubt = "" if liveness is Liveness.ALIVE else ", as far as can be told from here"
+        raise ScopeLocked(
+            f"Run {row.name} is {state} in another process ({holder}){doubt}: two must not work on one run. "
+            "Wait for that one, or stop it."
+        )
+    return state
 
 
 def may_take(liveness: Liveness, *, own: bool, force: bool) -> bool:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from difflib import get_close_matches
-from importlib.metadata import version
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, insert, select, update
@@ -15,10 +14,13 @@ from batchgw.errors import RunUnknown
 from batchgw.journal import options
 from batchgw.journal.database import Database
 from batchgw.journal.holder import this_process
+from batchgw.journal.importing import drop_rows
+from batchgw.journal.locks import claimed_state
 from batchgw.journal.reading import tally_of_run
 from batchgw.journal.records import COUNTS, NewRun, RunRecord, RunState, Tally
 from batchgw.journal.schema import holder_of, runs
 from batchgw.model import Desired, Effort
+from batchgw.version import VERSION
 
 LAST: Final = "last"
 """What people type for the run that was begun last."""
@@ -52,7 +54,7 @@ class Runs:
                     verb=new.verb,
                     state=RunState.PLANNING.value,
                     started=now,
-                    version=version("batchgw"),
+                    version=VERSION,
                     policy_source=new.policy_source,
                     policy_digest=new.policy_digest,
                     desired=new.desired.to_json(),
@@ -88,10 +90,16 @@ class Runs:
             return [_record(connection, row) for row in rows]
 
     def set_state(self, name: str, state: RunState) -> None:
-        """Move a run on. One that ends keeps its totals, so that they need not be counted again."""
-        key = self.key(name)
-        finished = self._clock() if state.ended else None
+        """Move a run on. One that ends keeps its totals, so that they need not be counted again.
+
+        One that ends while it is planned loses its rows: it must not pass for a plan that is whole.
+        """
+        key, now = self.key(name), self._clock()
+        finished = now if state.ended else None
         with self._database.write() as connection:
+            was = claimed_state(connection, key, this_process(now))
+            if was is RunState.PLANNING and state.ended:
+                drop_rows(connection, key)
             totals = _tally_to_json(tally_of_run(connection, key)) if state.ended else None
             connection.execute(
                 update(runs)

@@ -1,0 +1,115 @@
+"""Small plans for the journal's tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from batchgw.journal import Journal, NewRun, PendingChange
+from batchgw.model import (
+    AccountId,
+    Action,
+    Applied,
+    Change,
+    Desired,
+    Effort,
+    GatewayResponse,
+    Mode,
+    NotAttempted,
+    PlannedApi,
+    Region,
+    ResponseType,
+    RestApi,
+    RestApiId,
+    Rule,
+    Scope,
+    Settings,
+)
+
+HERE = Scope(account=AccountId("111111111111"), region=Region("eu-west-1"))
+THERE = Scope(account=AccountId("222222222222"), region=Region("us-east-1"))
+
+WANTED = Settings(
+    parameters={"gatewayresponse.header.Access-Control-Allow-Origin": "'*'"},
+    templates={"application/json": '{"message":$context.error.messageString}'},
+)
+
+DESIRED = Desired(
+    rules={
+        ResponseType.DEFAULT_4XX: Rule(settings=WANTED, mode=Mode.MERGE),
+        ResponseType.THROTTLED: Rule(settings=None),
+    }
+)
+
+NEW_RUN = NewRun(
+    verb="apply",
+    policy_source="policy.yaml",
+    policy_digest="0a" * 32,
+    desired=DESIRED,
+    options={"profile": "audit", "rate": 10.0, "regions": ["eu-west-1"]},
+)
+
+
+def api(number: int, scope: Scope = HERE) -> RestApi:
+    return RestApi(
+        scope=scope,
+        id=RestApiId(f"api{number:07d}"),
+        name=f"orders-{number}",
+        tags={"tier": "public"},
+        endpoint_types=("REGIONAL",),
+        created=1_700_000_000.0,
+    )
+
+
+def create(type_: ResponseType = ResponseType.DEFAULT_4XX) -> Change:
+    before = GatewayResponse(type=type_, settings=Settings(), default_response=True)
+    return Change(type=type_, action=Action.CREATE, before=before, after=WANTED)
+
+
+def update(type_: ResponseType = ResponseType.DEFAULT_5XX) -> Change:
+    settings = Settings(status_code="599", templates={"text/plain": "gone"})
+    before = GatewayResponse(type=type_, settings=settings, default_response=False)
+    return Change(type=type_, action=Action.UPDATE, before=before, after=WANTED)
+
+
+def reset(type_: ResponseType = ResponseType.THROTTLED) -> Change:
+    before = GatewayResponse(type=type_, settings=WANTED, default_response=False)
+    return Change(type=type_, action=Action.RESET, before=before, after=None)
+
+
+def no_op(type_: ResponseType = ResponseType.UNAUTHORIZED) -> Change:
+    before = GatewayResponse(type=type_, settings=WANTED, default_response=False)
+    return Change(type=type_, action=Action.NO_OP, before=before, after=WANTED)
+
+
+def planned(number: int, *changes: Change, scope: Scope = HERE) -> PlannedApi:
+    return PlannedApi(api=api(number, scope), changes=changes or (create(), reset()))
+
+
+def applied(number: int, change: PendingChange, *, attempts: int = 1, scope: Scope = HERE) -> Applied:
+    return Applied(
+        api=api(number, scope),
+        type=change.change.type,
+        action=change.change.action,
+        effort=Effort(attempts=attempts, waited=0.25, request_id=f"request-{number}"),
+    )
+
+
+def not_attempted(code: str) -> NotAttempted:
+    return NotAttempted(
+        api=api(1), type=ResponseType.DEFAULT_4XX, action=Action.CREATE, code=code, message="why"
+    )
+
+
+def begun(journal: Journal, *items: PlannedApi) -> str:
+    """A run with these items, ready to be worked on."""
+    run = journal.begin(NEW_RUN)
+    journal.import_plan(run, items)
+    return run
+
+
+def open_changes(journal: Journal, run: str, scope: Scope = HERE) -> list[PendingChange]:
+    return [change for each in journal.pending(run, scope, limit=10_000) for change in each.changes]
+
+
+def place(folder: Path) -> str:
+    return str(folder / "journal.db")
