@@ -63,7 +63,13 @@ def status_violations(value: str | None, path: str) -> list[str]:
 
 def check(settings: Settings) -> None:
     """Refuse settings the service refuses. The status code's pattern is the model's, checked before."""
-    errors = [*_parameter_errors(settings)]
+    for member, entries in (
+        ("responseParameters", settings.parameters),
+        ("responseTemplates", settings.templates),
+    ):
+        if not all(entries.values()):
+            raise bad_request(f"Invalid null or empty value in {member}")
+    errors = _parameter_errors(settings)
     if errors:
         found = ", ".join(errors)
         raise bad_request(
@@ -74,7 +80,7 @@ def check(settings: Settings) -> None:
 
 
 def _parameter_errors(settings: Settings) -> list[str]:
-    out = []
+    out: list[str] = []
     for name, value in settings.parameters.items():
         if not _HEADER.fullmatch(name):
             out.append(f"Invalid mapping expression parameter specified: {name}")

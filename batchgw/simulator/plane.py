@@ -5,8 +5,10 @@ Works on asyncio and trio. It goes through the same engine as HTTP does; only th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TypeVar, cast
+
+import anyio
 
 from batchgw.control_plane.classify import classify, parse_retry_after
 from batchgw.control_plane.interface import (
@@ -25,9 +27,44 @@ from batchgw.simulator import gateway_responses, rest_apis
 from batchgw.simulator.call import Call
 from batchgw.simulator.cell import Cell
 from batchgw.simulator.engine import Engine
+from batchgw.simulator.fault_script import parse
+from batchgw.simulator.latency import Latency
+from batchgw.simulator.quota import UNLIMITED, QuotaRules, Quotas
 from batchgw.simulator.reply import ConnectionCutByServer, ServiceFault
+from batchgw.simulator.service import Service
+from batchgw.simulator.statistics import Statistics
+from batchgw.simulator.world import World
 
 T = TypeVar("T")
+
+
+def simulate(
+    world: World,
+    *,
+    quota: QuotaRules = UNLIMITED,
+    latency: Latency | None = None,
+    script: Sequence[Mapping[str, object]] = (),
+    denied: Collection[str] = (),
+    write_log: int = 0,
+    seed: int = 0,
+    clock: Callable[[], float] = anyio.current_time,
+) -> SimulatedControlPlane:
+    """A plane over a world of its own: without options no quota, no latency and no faults.
+
+    `script` is a fault script as plain data (see `faults`); `denied` accounts have no permission; `write_log`
+    is how many of the latest writes `plane.engine.statistics` keeps. Raises UsageError for a wrong script.
+    """
+    engine = Engine(
+        Service(world),
+        quotas=Quotas(quota),
+        latency=latency,
+        faults=parse(script, seed=seed),
+        statistics=Statistics(write_log=write_log),
+        denied=frozenset(denied),
+        clock=clock,
+        seed=seed,
+    )
+    return SimulatedControlPlane(engine)
 
 
 class SimulatedControlPlane:
