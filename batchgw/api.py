@@ -160,7 +160,7 @@ async def apply(
         journal.import_plan(run, plan.items())
         for outcome in journal.outcomes(run):  # what the plan itself decided
             told.notify(Decided(outcome=outcome))
-        return await _execute(run, paced, told, journal)
+        return await _execute(run, paced, told, journal, plan.totals.expected)
 
 
 async def resume(
@@ -259,7 +259,13 @@ def resuming(
     )
 
 
-async def _execute(run: str, paced: PacedControlPlane, told: Observer, journal: Journal) -> Summary:
+async def _execute(
+    run: str,
+    paced: PacedControlPlane,
+    told: Observer,
+    journal: Journal,
+    expected: Mapping[Scope, int] | None = None,
+) -> Summary:
     began = anyio.current_time()
     undecided = {s.scope: s.undecided for s in journal.scopes(run) if s.undecided}
     journal.set_state(run, RunState.APPLYING)
@@ -269,7 +275,9 @@ async def _execute(run: str, paced: PacedControlPlane, told: Observer, journal: 
     left = any(s.undecided for s in journal.scopes(run))
     journal.set_state(run, RunState.STOPPED if left else RunState.DONE)
     elapsed = anyio.current_time() - began
-    return Summary.from_journal(journal, run, elapsed=elapsed, stopped=paced.stop.requested)
+    return Summary.from_journal(
+        journal, run, elapsed=elapsed, stopped=paced.stop.requested, expected=expected
+    )
 
 
 @asynccontextmanager

@@ -13,7 +13,7 @@ from batchgw.errors import BatchgwError, Stopped
 from batchgw.execution.recorder import Recorder
 from batchgw.execution.writer import Writer
 from batchgw.journal import Journal, PendingApi, PendingChange
-from batchgw.model import Effort, NotAttempted, RestApi, Scope, Skipped
+from batchgw.model import Effort, NotAttempted, Outcome, RestApi, Scope, Skipped
 from batchgw.pool import pooled
 
 PAGE = 100
@@ -58,11 +58,12 @@ class Executor:
         """Make an API's changes, one after the other. One that is gone is not asked again."""
         gone: Skipped | None = None
         for change in pending.changes:
-            outcome = (
-                (gone and replace(gone, type=change.change.type, action=change.change.action))
-                or self._turned_away(pending.api, change)
-                or await self._writer.make(pending.api, change)
-            )
+            outcome: Outcome
+            if gone is not None:
+                outcome = replace(gone, type=change.change.type, action=change.change.action)
+            else:
+                turned_away = self._turned_away(pending.api, change)
+                outcome = turned_away or await self._writer.make(pending.api, change)
             if isinstance(outcome, Skipped):
                 gone = replace(outcome, effort=Effort())
             self._recorder.decide(change.id, outcome)

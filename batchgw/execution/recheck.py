@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 
 import anyio
@@ -11,6 +11,7 @@ from batchgw.control_plane.interface import GetGatewayResponses
 from batchgw.control_plane.paced import PacedControlPlane
 from batchgw.errors import ApiNotFound, CallError, PlanStale
 from batchgw.model import PlanItem, PlannedApi, Scope
+from batchgw.planning.planfile import Plan
 from batchgw.planning.stale import staleness
 from batchgw.pool import pooled
 
@@ -27,22 +28,22 @@ class Recheck:
         self._count = 0
         self._unreadable: CallError | None = None
 
-    async def run(self, items: Mapping[Scope, Iterable[PlanItem]]) -> None:
-        """Read every planned API of every scope, scopes side by side.
+    async def run(self, plan: Plan) -> None:
+        """Read every planned API, scopes side by side.
 
         Raises PlanStale when any is not as planned, or a `CallError` when one could not be read: nothing
         was written then.
         """
         async with anyio.create_task_group() as tasks:
-            for of_scope in items.values():
-                tasks.start_soon(self._scope, of_scope)
+            for scope in plan.totals.scopes:
+                tasks.start_soon(self._scope, plan, scope)
         if self._unreadable is not None:
             raise self._unreadable
         if self._count:
             raise PlanStale(self._refusal())
 
-    async def _scope(self, items: Iterable[PlanItem]) -> None:
-        async with aclosing(_planned(items)) as apis:
+    async def _scope(self, plan: Plan, scope: Scope) -> None:
+        async with aclosing(_planned(plan.items(scope))) as apis:
             await pooled(apis, self._read, workers=self._plane.pace.workers)
 
     async def _read(self, planned: PlannedApi) -> None:
