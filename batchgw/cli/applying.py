@@ -1,0 +1,165 @@
+"""From a plan, wherever it comes from, to a summary: show, ask, write, account for everything."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from batchgw import api
+from batchgw.cli.confirm import confirm, refuse_unasked
+from batchgw.cli.console import Console
+from batchgw.cli.loading import Source, loaded, plan_options, refuse_other_policy, targets_of
+from batchgw.cli.options import JournalFlags, RunFlags, SelectionFlags
+from batchgw.cli.plan_output import plan_view
+from batchgw.cli.recorded import recorded, with_recorded
+from batchgw.cli.selection import chosen_targets
+from batchgw.cli.session import Run, RunId, chosen_pace, console_for, open_run, run_async
+from batchgw.cli.signals import Interrupts
+from batchgw.cli.summary_output import resume_hint, show_summary
+from batchgw.errors import UsageError
+from batchgw.journal import Journal
+from batchgw.model import Policy, Targets
+from batchgw.planning.planfile import Plan
+from batchgw.report.summary import Summary
+from batchgw.report.text import amount
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """A plan to be, and how to reach its APIs. `recheck`: it was made earlier, so its APIs are read again."""
+
+    make: Callable[[Run], Awaitable[Plan]]
+    targets: Targets
+    flags: RunFlags
+    recheck: bool = False
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applying:
+    """How a proposal is carried out."""
+
+    flags: RunFlags
+    journal: JournalFlags
+    yes: bool
+    force_lock: bool
+    verb: str = "apply"
+    console: Console = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "console", console_for(self.flags.output))
+        if not self.yes:
+            refuse_unasked(self.console)
+
+    def run(self, proposal: Proposal) -> int:
+        """Carry it out and return the exit code."""
+        run_id = RunId()
+        with Journal.open(self.journal.journal) as journal:
+
+            async def body(interrupts: Interrupts) -> Summary:
+                opened = open_run(
+                    proposal.targets,
+                    console=self.console,
+                    interrupts=interrupts,
+                    flags=proposal.flags,
+                    run_id=run_id,
+                )
+                async with opened as run:
+                    return await self._apply(proposal, run, journal)
+
+            try:
+                summary = run_async(body, self.console)
+            except BaseException:
+                if run_id.id is not None:
+                    self.console.tell(resume_hint(run_id.id, self.journal.journal))
+                raise
+            show_summary(summary, journal, self.console, self.flags.output.output)
+            if summary.left:
+                self.console.tell(resume_hint(summary.run, self.journal.journal))
+            return summary.exit_code
+
+    async def _apply(self, proposal: Proposal, run: Run, journal: Journal) -> Summary:
+        with await proposal.make(run) as plan:
+            await self._agree(plan, proposal, run)
+            return await api.apply(
+                plan,
+                plane=run.plane,
+                journal=journal,
+                recheck=proposal.recheck,
+                force_lock=self.force_lock,
+                verb=self.verb,
+                options=proposal.options,
+            )
+
+    async def _agree(self, plan: Plan, proposal: Proposal, run: Run) -> None:
+        """Show what will be done, and return when the user wants it. Raises Stopped when not."""
+        _, lines = plan_view(plan, pace=chosen_pace(proposal.flags.pace))
+        total = plan.totals.total
+        if self.yes or not total.writes:
+            self.console.note(*lines)
+            return
+        self.console.tell(*lines)
+        places = sum(counts.writes > 0 for counts in plan.totals.scopes.values())
+        await confirm(
+            f"Make {amount(total.writes, 'change')} to {amount(total.changed_apis, 'REST API')} "
+            f"in {amount(places, 'account-region')}?",
+            console=self.console,
+            interrupts=run.interrupts,
+        )
+
+
+def fresh_plan(file: Path, selection: SelectionFlags, flags: RunFlags, console: Console) -> Proposal:
+    """Propose what a policy file asks for now."""
+    source = loaded(file, console)
+    return policy_plan(source, chosen_targets(source.policy.targets, selection, flags.connection), flags)
+
+
+def policy_plan(source: Source, targets: Targets, flags: RunFlags) -> Proposal:
+    """Propose what a policy asks for now, on targets that flags chose."""
+    chosen: Policy = source.aimed(targets)
+
+    async def make(run: Run) -> Plan:
+        options = plan_options(source.policy, flags, targets)
+        return await api.plan(run.placed(chosen), plane=run.plane, options=options)
+
+    return Proposal(make=make, targets=targets, flags=flags, options=recorded(flags, targets))
+
+
+def saved_plan(
+    path: Path, file: Path | None, selection: SelectionFlags, flags: RunFlags, *, recheck: bool
+) -> Proposal:
+    """Propose what a plan file says. A policy beside it must be the one it was made from."""
+    _refuse_selection(selection)
+    plan = Plan.open(path)
+    source = loaded(file, Console(quiet=True)) if file else None
+    if source is not None:
+        refuse_other_policy(plan, source.policy)
+    given = chosen_targets(source.policy.targets if source else Targets(), selection, flags.connection)
+    targets = targets_of(plan, given)
+    laid = with_recorded(flags, plan.header.options)
+
+    async def make(_run: Run) -> Plan:
+        return plan
+
+    options = {**recorded(laid, targets), "plan": str(path.absolute())}
+    return Proposal(make=make, targets=targets, flags=laid, recheck=recheck, options=options)
+
+
+def _refuse_selection(selection: SelectionFlags) -> None:
+    """A plan says itself which APIs it is about; flags could only contradict it."""
+    given = {
+        "--region": selection.region,
+        "--account": selection.account,
+        "--api-id": selection.api_id,
+        "--name": selection.name,
+        "--tag": selection.tag,
+        "--targets": selection.targets,
+    }
+    named = [name for name, value in given.items() if value]
+    if named:
+        raise UsageError(
+            f"{', '.join(named)} cannot be combined with --plan: a plan is applied whole. Plan again with "
+            "these flags instead."
+        )

@@ -1,0 +1,39 @@
+"""The question before the first write. Where nobody can answer it, --yes must have."""
+
+from __future__ import annotations
+
+import sys
+
+import anyio
+
+from batchgw.cli.console import Console
+from batchgw.cli.signals import Interrupts
+from batchgw.errors import Stopped, UsageError
+from batchgw.report.text import Span, line
+
+ACCEPTED = "yes"
+
+
+def refuse_unasked(console: Console) -> None:
+    """Raise UsageError where nobody can be asked: better before the plan than after it."""
+    if not console.interactive:
+        raise UsageError(
+            "nobody can be asked here, since this is not a terminal: nothing was written. Give --yes (or "
+            "BATCHGW_YES=1) to write without asking; `batchgw plan` shows what would be written."
+        )
+
+
+async def confirm(question: str, *, console: Console, interrupts: Interrupts) -> None:
+    """Return when the user agrees. Raises Stopped when they do not."""
+    console.tell(line(), line(Span(question, "bold")), line("  Only 'yes' will be accepted."), line())
+    console.ask("  Enter a value: ")
+    with interrupts.question():
+        answer = await _typed_line()
+    if answer.strip() != ACCEPTED:
+        raise Stopped("not confirmed, nothing was written.")
+
+
+async def _typed_line() -> str:
+    """Read a line from the terminal without holding up the loop, so that a signal can end the wait."""
+    await anyio.wait_readable(sys.stdin)
+    return sys.stdin.readline()

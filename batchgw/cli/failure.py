@@ -1,0 +1,100 @@
+"""From an exception to what the user sees of it: one paragraph on stderr, and the exit code.
+
+0 ok · 1 some targets failed, or batchgw itself did · 2 drift or pending changes · 3 stopped by a failure
+budget or gate, resumable · 4 coverage incomplete · 5 plan stale · 64 usage or invalid policy · 130
+interrupted, or not confirmed.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterator
+
+from batchgw.cli.console import Console
+from batchgw.errors import BatchgwError, PolicyInvalid, Stopped
+from batchgw.report.text import Line, Span, amount, line
+
+OK = 0
+FAILED = 1
+PENDING = 2
+INCOMPLETE = 4
+STALE = 5
+USAGE = 64
+INTERRUPTED = 130
+
+
+def report(error: BaseException, console: Console, *, debug: bool = False) -> int:
+    """Say what went wrong and return the exit code. With `debug`, the traceback comes first."""
+    if debug:
+        console.raw("".join(traceback.format_exception(error)).rstrip())
+    console.flush()
+    chosen = _most_telling(error)
+    console.tell(*_explained(chosen))
+    if isinstance(chosen, BatchgwError):
+        return chosen.exit_code
+    return USAGE if _is_usage(chosen) or _names_a_file(chosen) else FAILED
+
+
+def _is_usage(error: BaseException) -> bool:
+    """Tell an error of the command line's parser. Over Typer's versions they share no public base."""
+    return hasattr(error, "format_message")
+
+
+def _names_a_file(error: BaseException) -> bool:
+    return isinstance(error, OSError) and bool(error.filename)
+
+
+def _most_telling(error: BaseException) -> BaseException:
+    """Take an exception out of its groups: one of ours before any other, an error before a mere stop."""
+    leaves = list(_leaves(error))
+    ours = [e for e in leaves if isinstance(e, BatchgwError)]
+    foreign = [e for e in leaves if not isinstance(e, BatchgwError)]
+    errors = [e for e in ours if not isinstance(e, Stopped)]
+    return (errors or foreign or ours)[0]
+
+
+def _leaves(error: BaseException) -> Iterator[BaseException]:
+    if isinstance(error, BaseExceptionGroup):
+        for each in error.exceptions:
+            yield from _leaves(each)
+    else:
+        yield error
+
+
+def _explained(error: BaseException) -> Iterator[Line]:
+    if isinstance(error, PolicyInvalid):
+        for problem in error.problems:
+            yield line(str(problem))
+        wrong = sum(p.severity == "error" for p in error.problems)
+        yield _headed(
+            f"the policy cannot be used: {amount(wrong, 'error')} to correct at the places named above."
+        )
+    elif isinstance(error, Stopped):
+        yield line(Span("stopped:", "warning"), " " + _one_paragraph(str(error)))
+    elif isinstance(error, BatchgwError):
+        yield _headed(_one_paragraph(str(error)) or type(error).__name__)
+    elif _is_usage(error):
+        yield _headed(_usage(error))
+    elif isinstance(error, OSError) and _names_a_file(error):
+        yield _headed(f"{error.filename}: {error.strerror or error}.")
+    else:
+        text = _one_paragraph(str(error))
+        yield _headed(
+            f"unexpected {type(error).__name__}{': ' + text if text else ''}. This is a defect of batchgw; "
+            "run the same command with --debug to see where it happened. What was journaled is safe."
+        )
+
+
+def _usage(error: BaseException) -> str:
+    message: str = error.format_message().strip()  # type: ignore[attr-defined]
+    context = getattr(error, "ctx", None)
+    hint = f" See '{context.command_path} --help'." if context else ""
+    return _one_paragraph(message) + hint
+
+
+def _one_paragraph(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _headed(text: str) -> Line:
+    return line(Span("error:", "error"), " " + text)

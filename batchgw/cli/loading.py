@@ -1,0 +1,81 @@
+"""Policies and plans as verbs take them: read, aimed by flags, and compared with one another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from batchgw.cli.console import Console
+from batchgw.cli.options import RunFlags
+from batchgw.cli.recorded import recorded
+from batchgw.errors import PlanStale, UsageError
+from batchgw.model import Policy, Targets
+from batchgw.planning.planfile import Plan
+from batchgw.policy.loader import load_policy
+from batchgw.report.text import line
+
+FILE_DIGEST = "policy_file_digest"
+"""Plan option: the digest of the policy as its file has it, before flags chose other targets."""
+
+NEEDS_EXTERNAL_ID = "needs_external_id"
+"""Plan option: the role asked for an external id, which plans do not carry."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A policy as its file has it."""
+
+    policy: Policy
+
+    def aimed(self, targets: Targets) -> Policy:
+        """Give the policy with the targets that flags chose."""
+        return replace(self.policy, targets=targets)
+
+
+def loaded(file: Path, console: Console) -> Source:
+    """Read a policy and tell its warnings. Raises PolicyInvalid."""
+    found = load_policy(file)
+    console.tell(*(line(str(problem)) for problem in found.warnings))
+    return Source(policy=found.policy)
+
+
+def plan_options(policy: Policy, flags: RunFlags, targets: Targets) -> dict[str, Any]:
+    """Give what a plan records. `policy` is as its file has it, `targets` as the flags chose."""
+    options = recorded(flags, targets)
+    if options.pop("external_id", None) is not None:
+        options[NEEDS_EXTERNAL_ID] = True
+    return {**options, FILE_DIGEST: policy.digest}
+
+
+def refuse_other_policy(plan: Plan, policy: Policy) -> None:
+    """Raise PlanStale unless the plan was made from this policy, whatever flags aimed it elsewhere."""
+    made_from = plan.header.options.get(FILE_DIGEST, plan.header.policy_digest)
+    if made_from != policy.digest:
+        raise PlanStale(
+            f"{plan.path} was made from another policy: {plan.header.policy_source} then had the digest "
+            f"{str(made_from)[:12]}, and {policy.source} now has {policy.digest[:12]}. Nothing was written. "
+            "Plan again, or leave the policy out to apply the plan as it is."
+        )
+
+
+def targets_of(plan: Plan, given: Targets) -> Targets:
+    """Give what is needed to reach a plan's scopes again: its role, and the external id if one was given."""
+    header = plan.header
+    role = given.role or header.targets.get("role")
+    if header.options.get(NEEDS_EXTERNAL_ID) and not given.external_id:
+        raise UsageError(
+            f"{plan.path} needs the external id of the role {role}, which plans do not carry: give "
+            "--external-id (or BATCHGW_EXTERNAL_ID), or name the policy beside --plan."
+        )
+    return Targets(
+        role=role,
+        external_id=given.external_id,
+        session_name=given.session_name or _text(header.options, "session_name"),
+    )
+
+
+def _text(options: Mapping[str, Any], name: str) -> str | None:
+    value = options.get(name)
+    return value if isinstance(value, str) else None

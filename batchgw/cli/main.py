@@ -1,0 +1,48 @@
+"""The entry point. Knows the verbs' modules and nothing of what they do."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from batchgw.cli import apply, discover, plan, policy, put, runs, simulate
+from batchgw.cli.console import Console
+from batchgw.cli.failure import FAILED, INTERRUPTED, OK, report
+
+EPILOG = (
+    "Every flag has an environment variable: --rate is BATCHGW_RATE.  Exit codes: 0 ok, 1 some targets "
+    "failed, 2 drift or pending changes (plan, check), 3 stopped by a budget or gate, resumable, "
+    "4 coverage incomplete, 5 plan stale, 64 usage or invalid policy, 130 interrupted."
+)
+
+app = typer.Typer(
+    name="batchgw",
+    help="Bring the gateway responses of many API Gateway REST APIs to one written policy.",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for module in (policy, discover, plan, apply, put, runs, simulate):
+    module.register(app)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit with its code."""
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command line and return its exit code."""
+    console = Console()
+    try:
+        code = app(list(arguments), prog_name="batchgw", standalone_mode=False)
+    except typer.Abort:
+        code = INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - usage errors of the parser, whatever class they have
+        code = report(error, console, debug=bool(os.environ.get("BATCHGW_DEBUG")))
+    console.flush()
+    return code if isinstance(code, int) else OK if code is None else FAILED

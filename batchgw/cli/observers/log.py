@@ -1,0 +1,160 @@
+"""The log of a run, by structlog: on stderr for people or machines, and as JSON lines in a file."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, MutableMapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, TextIO
+
+import structlog
+from structlog.typing import Processor
+
+from batchgw.cli.console import Console
+from batchgw.cli.observers.log_events import entry, level_of, run_of
+from batchgw.cli.observers.redact import redacted_fields
+from batchgw.cli.options import LogFlags, LogFormat
+from batchgw.errors import UsageError
+from batchgw.events import Event
+from batchgw.report.text import clean
+
+FILE_LEVEL = logging.INFO
+"""What a log file holds at least, however quiet the console is."""
+
+Fields = MutableMapping[str, Any]
+
+
+class Sink:
+    """One place entries go to: from `level` up, as lines given to `write`."""
+
+    def __init__(self, level: int, write: Callable[[str], None], *renderers: Processor) -> None:
+        self.level = level
+        self._write = write
+        self._processors: tuple[Processor, ...] = (
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _redact,
+            *renderers,
+        )
+
+    def log(self, level: int, name: str, fields: Fields) -> None:
+        """Write an entry, when it is severe enough."""
+        if level < self.level:
+            return
+        event: Any = {"event": name, "level": logging.getLevelName(level).lower(), **fields}
+        for processor in self._processors:
+            event = processor(None, name, event)
+        self._write(event)
+
+
+def _redact(_logger: Any, _name: str, fields: Fields) -> Fields:
+    return redacted_fields(fields)
+
+
+def _safe(_logger: Any, _name: str, fields: Fields) -> Fields:
+    """Defuse what a terminal would act on: names and messages come from outside."""
+    return {key: clean(value) if isinstance(value, str) else value for key, value in fields.items()}
+
+
+class LogObserver:
+    """Writes what it is told to every sink. Remembers the run, so that every entry names it."""
+
+    def __init__(self, sinks: list[Sink]) -> None:
+        self._sinks = sinks
+        self._threshold = min((sink.level for sink in sinks), default=logging.CRITICAL)
+        self._run: dict[str, str] = {}
+
+    def notify(self, event: Event) -> None:
+        """Log an event."""
+        run = run_of(event)
+        if run is not None:
+            self._run = {"run": run}
+        if level_of(event) < self._threshold:
+            return
+        level, name, fields = entry(event)
+        self._log(level, name, self._run | fields)
+
+    def foreign(self, record: logging.LogRecord) -> None:
+        """Log what a library had to say."""
+        self._log(record.levelno, f"library.{record.name}", self._run | {"message": record.getMessage()})
+
+    def _log(self, level: int, name: str, fields: Fields) -> None:
+        for sink in self._sinks:
+            sink.log(level, name, fields)
+
+
+@contextmanager
+def logging_to(console: Console, flags: LogFlags) -> Iterator[LogObserver]:
+    """Open the log. Libraries' warnings go the same way while it is open."""
+    with ExitStack() as opened:
+        sinks = [_console_sink(console, flags)]
+        if flags.log_file is not None:
+            sinks.append(_file_sink(flags.log_file, _level(flags), console, opened))
+        observer = LogObserver(sinks)
+        opened.enter_context(_libraries_to(observer))
+        yield observer
+
+
+def _level(flags: LogFlags) -> int:
+    return logging.getLevelNamesMapping()[flags.log_level.value.upper()]
+
+
+def _console_sink(console: Console, flags: LogFlags) -> Sink:
+    if flags.log_format is LogFormat.JSON:
+        return Sink(_level(flags), console.raw, structlog.processors.JSONRenderer())
+    renderer = structlog.dev.ConsoleRenderer(0, colors=console.color, sort_keys=False)
+    return Sink(_level(flags), console.raw, _safe, renderer)
+
+
+def _file_sink(path: Path, level: int, console: Console, opened: ExitStack) -> Sink:
+    try:
+        file = opened.enter_context(path.open("a", encoding="utf-8", buffering=1))
+    except OSError as error:
+        raise UsageError(f"cannot write --log-file {path}: {error.strerror or error}.") from None
+    return Sink(min(level, FILE_LEVEL), _Appender(file, console), structlog.processors.JSONRenderer())
+
+
+class _Appender:
+    """Appends lines to a file. A log that can no longer be written is given up, once, and ends no run."""
+
+    def __init__(self, file: TextIO, console: Console) -> None:
+        self._file = file
+        self._console = console
+        self._broken = False
+
+    def __call__(self, text: str) -> None:
+        if self._broken:
+            return
+        try:
+            self._file.write(text + "\n")
+        except OSError as error:
+            self._broken = True
+            self._console.warning(
+                f"the log file {self._file.name} cannot be written any more ({error.strerror}); "
+                "the run goes on without it."
+            )
+
+
+class _Forward(logging.Handler):
+    """Hands what libraries log to the run's log."""
+
+    def __init__(self, observer: LogObserver) -> None:
+        super().__init__(logging.WARNING)
+        self._observer = observer
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            self._observer.foreign(record)
+        except Exception:  # noqa: BLE001 - logging's own rule: what cannot be logged breaks nothing
+            self.handleError(record)
+
+
+@contextmanager
+def _libraries_to(observer: LogObserver) -> Iterator[None]:
+    root = logging.getLogger()
+    handler = _Forward(observer)
+    root.addHandler(handler)
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)

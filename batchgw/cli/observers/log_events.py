@@ -1,0 +1,169 @@
+"""From the engine's events to log entries: a severity, a dotted name, fields. Pure."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, NamedTuple, assert_never
+
+from batchgw.events import (
+    ApisListed,
+    CallAnswered,
+    CallGaveUp,
+    CallRetried,
+    CallSent,
+    CallThrottled,
+    CredentialsRefreshed,
+    Decided,
+    Event,
+    ItemPlanned,
+    PhaseEnded,
+    PhaseStarted,
+    ScopeCondemned,
+    StopRequested,
+)
+from batchgw.model import (
+    Applied,
+    Failed,
+    NotAttempted,
+    Outcome,
+    PlanItem,
+    PlannedApi,
+    Skipped,
+    Unchanged,
+    UnreadApi,
+    UnreadScope,
+)
+
+CallEvent = CallSent | CallAnswered | CallThrottled | CallRetried | CallGaveUp
+
+DEBUG, INFO, WARNING, ERROR = logging.DEBUG, logging.INFO, logging.WARNING, logging.ERROR
+
+_CALLS: dict[type[CallEvent], tuple[int, str, tuple[str, ...]]] = {
+    CallSent: (DEBUG, "batchgw.call.sent", ("attempt", "waited", "rate")),
+    CallAnswered: (DEBUG, "batchgw.call.answered", ("attempt", "latency", "request_id")),
+    CallThrottled: (INFO, "batchgw.call.throttled", ("attempt", "rate", "retry_after", "request_id")),
+    CallRetried: (WARNING, "batchgw.call.retried", ("attempt", "delay", "code", "message", "request_id")),
+    CallGaveUp: (WARNING, "batchgw.call.gave_up", ("attempts", "code", "message", "request_id")),
+}
+"""Severity, name and own fields of the events about one call."""
+
+_RENAMED = {"waited": "wait", "delay": "wait"}
+"""One word for seconds spent waiting, whatever for."""
+
+
+class Entry(NamedTuple):
+    """A log entry without its time and run. Seconds in `wait` and `latency` have three decimals."""
+
+    level: int
+    name: str
+    fields: dict[str, Any]
+
+
+def level_of(event: Event) -> int:
+    """Give the severity alone: cheap, for the many that nobody wants to read."""
+    call = _CALLS.get(type(event))  # type: ignore[arg-type]  # the others are not in the table
+    return call[0] if call else entry(event).level
+
+
+def entry(event: Event) -> Entry:  # noqa: PLR0911 - a closed match, one arm an event
+    """Translate an event."""
+    match event:
+        case CallSent() | CallAnswered() | CallThrottled() | CallRetried() | CallGaveUp():
+            return _call(event)
+        case PhaseStarted():
+            expected = sum(event.expected.values())
+            return Entry(
+                INFO,
+                "batchgw.phase.started",
+                {"phase": event.phase, "scopes": len(event.scopes), "expected": expected},
+            )
+        case PhaseEnded():
+            return Entry(
+                INFO, "batchgw.phase.ended", {"phase": event.phase, "elapsed": round(event.elapsed, 3)}
+            )
+        case ApisListed():
+            fields = {"scope": str(event.scope), "seen": event.seen, "selected": event.selected}
+            return Entry(INFO, "batchgw.apis.listed", {**fields, "last_page": event.last_page})
+        case ItemPlanned():
+            return _item(event.item)
+        case Decided():
+            return _outcome(event.outcome)
+        case ScopeCondemned():
+            fields = {"scope": str(event.scope), "code": event.code, "message": event.message}
+            return Entry(ERROR, "batchgw.scope.condemned", fields)
+        case CredentialsRefreshed():
+            fields = {"account": event.account, "role": event.role, "expires": event.expires}
+            return Entry(INFO, "batchgw.access.refreshed", fields)
+        case StopRequested():
+            return Entry(WARNING, "batchgw.run.stop_requested", {})
+        case _:
+            assert_never(event)
+
+
+def run_of(event: Event) -> str | None:
+    """The run an event belongs to, when it says so."""
+    return event.run if isinstance(event, PhaseStarted | PhaseEnded | StopRequested) else None
+
+
+def _call(event: CallEvent) -> Entry:
+    level, name, own = _CALLS[type(event)]
+    fields: dict[str, Any] = {"scope": str(event.scope), "operation": event.operation}
+    if event.api is not None:
+        fields["api"] = event.api
+    if event.type is not None:
+        fields["type"] = event.type
+    for field in own:
+        value = getattr(event, field)
+        if value is not None:
+            fields[_RENAMED.get(field, field)] = round(value, 3) if isinstance(value, float) else value
+    return Entry(level, name, fields)
+
+
+def _item(item: PlanItem) -> Entry:
+    match item:
+        case PlannedApi():
+            planned = {"scope": str(item.api.scope), "api": item.api.id, "pending": len(item.pending)}
+            return Entry(DEBUG, "batchgw.api.planned", planned)
+        case UnreadApi():
+            fields = {"scope": str(item.api.scope), "api": item.api.id}
+            fields |= {"code": item.code, "message": item.message}
+            return Entry(WARNING, "batchgw.api.unread", fields)
+        case UnreadScope():
+            fields = {"scope": str(item.scope), "code": item.code, "message": item.message}
+            return Entry(ERROR, "batchgw.scope.unread", fields)
+        case _:
+            assert_never(item)
+
+
+def _outcome(outcome: Outcome) -> Entry:
+    fields: dict[str, Any] = {
+        "scope": str(outcome.api.scope),
+        "api": outcome.api.id,
+        "type": outcome.type.value,
+        "action": outcome.action.value,
+    }
+    match outcome:
+        case Applied():
+            effort = outcome.effort
+            fields |= {
+                "attempts": effort.attempts,
+                "throttles": effort.throttles,
+                "wait": round(effort.waited, 3),
+            }
+            if effort.request_id:
+                fields["request_id"] = effort.request_id
+            return Entry(INFO, "batchgw.outcome.applied", fields)
+        case Unchanged():
+            return Entry(DEBUG, "batchgw.outcome.unchanged", fields)
+        case Failed():
+            return Entry(WARNING, "batchgw.outcome.failed", fields | _why(outcome))
+        case Skipped():
+            return Entry(INFO, "batchgw.outcome.skipped", fields | _why(outcome))
+        case NotAttempted():
+            return Entry(INFO, "batchgw.outcome.not_attempted", fields | _why(outcome))
+        case _:
+            assert_never(outcome)
+
+
+def _why(outcome: Failed | Skipped | NotAttempted) -> dict[str, str]:
+    return {"code": outcome.code, "message": outcome.message}

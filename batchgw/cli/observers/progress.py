@@ -1,0 +1,130 @@
+"""Progress on stderr: a live view where a person looks on, a plain line now and then where not."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Protocol
+
+import anyio
+
+from batchgw.cli.console import Console
+from batchgw.cli.observers.tracker import Standing, Tracker
+from batchgw.events import Event, NullObserver, Observer, PhaseEnded, PhaseStarted
+from batchgw.report.text import Line, duration, line
+
+REFRESH = 0.2
+"""Seconds between frames of the live view."""
+
+INTERVAL = 10.0
+"""Seconds between plain lines."""
+
+TITLES = {"plan": "Reading", "recheck": "Re-reading", "apply": "Applying"}
+
+
+class View(Protocol):
+    """Shows where a run stands."""
+
+    interval: float
+    """Seconds between two looks."""
+
+    def show(self, tracker: Tracker, now: float) -> None:
+        """Show the present state."""
+        ...
+
+    def end(self, tracker: Tracker, now: float, elapsed: float) -> None:
+        """Show how a phase ended, after `elapsed` seconds."""
+        ...
+
+
+class ProgressObserver:
+    """Counts what it is told; a view looks at the counts from time to time."""
+
+    def __init__(self, tracker: Tracker, view: View, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._tracker = tracker
+        self._view = view
+        self._clock = clock
+
+    def notify(self, event: Event) -> None:
+        """Count an event."""
+        now = self._clock()
+        if isinstance(event, PhaseEnded):
+            self._view.end(self._tracker, now, event.elapsed)
+        self._tracker.notify(event, now)
+        if isinstance(event, PhaseStarted) and self._view.interval < INTERVAL:
+            self._view.show(self._tracker, now)
+
+    async def keep_showing(self) -> None:
+        """Show the state again and again. Runs until cancelled."""
+        while True:
+            await anyio.sleep(self._view.interval)
+            if self._tracker.phase:
+                self._view.show(self._tracker, self._clock())
+
+
+class PlainView:
+    """A line every ten seconds, and one at the end of each phase."""
+
+    interval = INTERVAL
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def show(self, tracker: Tracker, now: float) -> None:
+        """Print a line."""
+        self._console.note(progress_line(tracker, now))
+
+    def end(self, tracker: Tracker, now: float, elapsed: float) -> None:
+        """Print the last line of a phase."""
+        self._console.note(end_line(tracker, now, elapsed))
+
+
+def progress_line(tracker: Tracker, now: float) -> Line:
+    """Say in one line where a phase stands."""
+    whole = tracker.all(now)
+    parts = [
+        f"{TITLES.get(tracker.phase, tracker.phase)}: {done_of(whole)} {tracker.noun}",
+        f"{whole.rate:.1f} calls/s of {whole.quota:g}",
+        f"{whole.throttles:,} throttled",
+    ]
+    if whole.failed:
+        parts.append(f"{whole.failed:,} failed")
+    if whole.left is not None:
+        parts.append(f"about {duration(whole.left)} left")
+    return line(", ".join(parts))
+
+
+def end_line(tracker: Tracker, now: float, elapsed: float) -> Line:
+    """Say in one line how a phase ended."""
+    whole = tracker.all(now)
+    title = TITLES.get(tracker.phase, tracker.phase)
+    done = f"{done_of(whole)} {tracker.noun} in {duration(elapsed)}"
+    return line(f"{title}: {done}, {whole.throttles:,} throttled")
+
+
+def done_of(standing: Standing) -> str:
+    """Say how much of how much."""
+    return f"{standing.done:,}" + ("" if standing.total is None else f" of {standing.total:,}")
+
+
+@asynccontextmanager
+async def showing_progress(console: Console, *, quota: float) -> AsyncIterator[Observer]:
+    """Show progress while the block runs; `quota` is calls/second of one scope."""
+    if console.quiet:
+        yield NullObserver()
+        return
+    view = _view(console)
+    observer = ProgressObserver(Tracker(quota=quota), view)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(observer.keep_showing)
+        yield observer
+        tasks.cancel_scope.cancel()
+
+
+def _view(console: Console) -> View:
+    if not console.live:
+        return PlainView(console)
+    from batchgw.cli.observers.live import LiveView  # noqa: PLC0415 - rich's widgets, for terminals only
+
+    return LiveView(console)

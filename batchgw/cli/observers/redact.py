@@ -1,0 +1,51 @@
+"""Keeps secrets out of the log, whoever put them there. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+HIDDEN = "[redacted]"
+
+_SECRET_KEY = re.compile(
+    r"secret|password|passwd|authorization|security.?token|session.?token|access.?token|^token$|api.?key|"
+    r"external.?id|credential|signature|cookie",
+    re.IGNORECASE,
+)
+"""Names of fields whose values are never shown."""
+
+_SECRET_TEXT = re.compile(
+    r"""
+      (?P<scheme>AWS4-HMAC-SHA256\s+|Bearer\s+)[^\r\n'"]+           # an Authorization header
+    | (?P<field>["']?(?:x-amz-(?:security-token|signature|credential)|(?:aws_?)?secret_?access_?key
+        |(?:aws_?)?session_?token|external_?id|password|token)["']?\s*[=:]\s*["']?)[^\s"'&,;}]+
+    | (?P<url>[a-z][a-z0-9+.-]*://[^\s:/@]*:)[^\s/@]+(?=@)          # a password in a URL
+    | (?P<blob>(?<![A-Za-z0-9+/=])(?:IQoJ|FwoG|AQoD)[A-Za-z0-9+/=_-]{40,})  # a session token on its own
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+"""Secrets inside a text: only what follows the named group is hidden."""
+
+
+def redacted(value: Any) -> Any:
+    """Give the value without its secrets. Mappings and sequences are looked through."""
+    if isinstance(value, str):
+        return _SECRET_TEXT.sub(_keep_the_name, value)
+    if isinstance(value, Mapping):
+        return redacted_fields(value)
+    if isinstance(value, list | tuple | set | frozenset):
+        return [redacted(each) for each in value]
+    return value
+
+
+def redacted_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the fields without their secrets: by name, and within texts."""
+    return {
+        key: HIDDEN if value is not None and _SECRET_KEY.search(str(key)) else redacted(value)
+        for key, value in fields.items()
+    }
+
+
+def _keep_the_name(match: re.Match[str]) -> str:
+    return "".join(match[name] or "" for name in ("scheme", "field", "url")) + HIDDEN

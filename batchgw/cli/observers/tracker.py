@@ -1,0 +1,169 @@
+"""Where a run stands, counted from what the engine tells. Has no clock: the caller says what time it is."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from batchgw.events import (
+    ApisListed,
+    CallAnswered,
+    CallSent,
+    CallThrottled,
+    Decided,
+    Event,
+    ItemPlanned,
+    PhaseEnded,
+    PhaseStarted,
+    ScopeCondemned,
+)
+from batchgw.model import Failed, Scope, UnreadScope
+
+WINDOW = 10.0
+"""Seconds over which the rate of calls is measured."""
+
+SETTLED = 3.0
+"""Seconds after which the measured rate says more about the future than the quota does."""
+
+
+@dataclass(slots=True, kw_only=True)
+class ScopeProgress:
+    """One scope in the phase under way. `total` is None while it is not known how much there is."""
+
+    done: int = 0
+    total: int | None = None
+    listed: int = 0
+    throttles: int = 0
+    failed: int = 0
+    condemned: bool = False
+    sent: deque[float] = field(default_factory=deque)
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing is left to wait for."""
+        return self.condemned or (self.total is not None and self.done >= self.total)
+
+    def rate(self, now: float, began: float) -> float:
+        """Calls/second over the last `WINDOW`, or since the phase began."""
+        while self.sent and self.sent[0] <= now - WINDOW:
+            self.sent.popleft()
+        span = min(WINDOW, now - began)
+        return len(self.sent) / span if span > 0 else 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What a view shows of a scope, or of all. `left` is seconds to go, None when nobody can tell."""
+
+    name: str
+    done: int
+    total: int | None
+    rate: float
+    quota: float
+    throttles: int
+    failed: int
+    left: float | None
+    condemned: bool = False
+
+
+class Tracker:
+    """Counts per scope. `quota` is calls/second of one scope, as the run believes it."""
+
+    def __init__(self, *, quota: float) -> None:
+        self.phase = ""
+        self.noun = ""
+        self._quota = quota
+        self._began = 0.0
+        self._scopes: dict[Scope, ScopeProgress] = {}
+
+    def notify(self, event: Event, now: float) -> None:
+        """Count an event that happened at `now`, in seconds on any monotonic scale."""
+        match event:
+            case PhaseStarted():
+                self._start(event, now)
+            case PhaseEnded():
+                self.phase = ""
+            case CallSent():
+                self._of(event.scope).sent.append(now)
+            case CallThrottled():
+                self._of(event.scope).throttles += 1
+            case CallAnswered() if self.phase == "recheck" and event.operation == "GetGatewayResponses":
+                self._of(event.scope).done += 1
+            case ApisListed() if self.phase == "plan":
+                scope = self._of(event.scope)
+                scope.listed += event.selected
+                scope.total = scope.listed if event.last_page else None
+            case ItemPlanned() if self.phase == "plan":
+                self._planned(event)
+            case Decided() if self.phase == "apply":
+                scope = self._of(event.outcome.api.scope)
+                scope.done += 1
+                scope.failed += isinstance(event.outcome, Failed)
+            case ScopeCondemned():
+                self._of(event.scope).condemned = True
+            case _:
+                pass
+
+    def scopes(self, now: float, *, at_most: int) -> tuple[list[Standing], int]:
+        """Give the unfinished scopes that will take longest, in a steady order, and how many others."""
+        open_ = [(scope, p) for scope, p in self._scopes.items() if not p.finished]
+        standings = [self._standing(str(scope), [p], now) for scope, p in open_]
+        ranked = sorted(standings, key=lambda s: (s.left is not None, -(s.left or 0)))[:at_most]
+        return sorted(ranked, key=lambda s: s.name), len(standings) - len(ranked)
+
+    def all(self, now: float) -> Standing:
+        """Give the whole: the longest scope decides when it ends, since scopes run side by side."""
+        return self._standing(f"{len(self._scopes)} scopes", self._scopes.values(), now)
+
+    @property
+    def count(self) -> int:
+        """How many scopes there are."""
+        return len(self._scopes)
+
+    def _standing(self, name: str, parts: Iterable[ScopeProgress], now: float) -> Standing:
+        of = list(parts)
+        totals = [p.total for p in of]
+        active = sum(not p.finished for p in of)
+        return Standing(
+            name=name,
+            done=sum(p.done for p in of),
+            total=None if None in totals else sum(t or 0 for t in totals),
+            rate=sum(p.rate(now, self._began) for p in of),
+            quota=self._quota * (active or 1),
+            throttles=sum(p.throttles for p in of),
+            failed=sum(p.failed for p in of),
+            left=_longest(self._left(p, now) for p in of if not p.finished),
+            condemned=any(p.condemned for p in of),
+        )
+
+    def _left(self, scope: ScopeProgress, now: float) -> float | None:
+        if scope.total is None:
+            return None
+        rate = scope.rate(now, self._began) if now - self._began >= SETTLED else self._quota
+        return (scope.total - scope.done) / rate if rate > 0 else None
+
+    def _start(self, event: PhaseStarted, now: float) -> None:
+        self.phase = event.phase
+        self.noun = "responses" if event.phase == "apply" else "APIs"
+        self._began = now
+        self._scopes = {scope: ScopeProgress(total=event.expected.get(scope)) for scope in event.scopes}
+
+    def _planned(self, event: ItemPlanned) -> None:
+        if isinstance(event.item, UnreadScope):
+            self._of(event.item.scope).condemned = True
+        elif event.item.api.scope in self._scopes:  # an API that was found nowhere has no scope of its own
+            self._of(event.item.api.scope).done += 1
+
+    def _of(self, scope: Scope) -> ScopeProgress:
+        return self._scopes.setdefault(scope, ScopeProgress())
+
+
+def _longest(times: Iterator[float | None]) -> float | None:
+    """Give the longest time, 0 of none, and None as soon as one is not known."""
+    longest = 0.0
+    for time in times:
+        if time is None:
+            return None
+        longest = max(longest, time)
+    return longest

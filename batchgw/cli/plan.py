@@ -1,0 +1,89 @@
+"""The verbs `plan` and `check`: read every API once, compare, show. They write nothing to AWS."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from batchgw.cli.failure import INCOMPLETE, OK, PENDING
+from batchgw.cli.options import RunFlags, SelectionFlags, flag
+from batchgw.cli.policy import PolicyFile
+from batchgw.cli.verb import verb
+from batchgw.report.text import line
+
+if TYPE_CHECKING:  # the engine takes its time to load
+    from batchgw.cli.signals import Interrupts
+    from batchgw.report.plan_fold import PlanFold
+
+PANEL = "Rollout"
+
+
+def register(app: typer.Typer) -> None:
+    """Add these verbs to the command line."""
+    for function in (plan, check):
+        verb(app, rich_help_panel=PANEL)(function)
+
+
+def plan(
+    policy: PolicyFile,
+    selection: SelectionFlags,
+    flags: RunFlags,
+    out: Annotated[
+        Path | None, flag("--out", "Save the plan here, for `apply --plan`.", metavar="PLAN")
+    ] = None,
+) -> int:
+    """Show what an apply would change. Exit 0: nothing, 2: something, 4: not everything could be read."""
+    return _compared(policy, selection, flags, out=out, drift=False)
+
+
+def check(
+    policy: PolicyFile,
+    selection: SelectionFlags,
+    flags: RunFlags,
+) -> int:
+    """Tell what has drifted from the policy. Exit 0: nothing, 2: drift, 4: not everything could be read."""
+    return _compared(policy, selection, flags, out=None, drift=True)
+
+
+def _compared(
+    file: Path,
+    selection: SelectionFlags,
+    flags: RunFlags,
+    *,
+    out: Path | None,
+    drift: bool,
+) -> int:
+    from batchgw import api  # noqa: PLC0415 - the whole engine, which --help does without
+    from batchgw.cli.loading import loaded, plan_options  # noqa: PLC0415 - as above
+    from batchgw.cli.plan_output import show_plan  # noqa: PLC0415 - as above
+    from batchgw.cli.selection import chosen_targets  # noqa: PLC0415 - as above
+    from batchgw.cli.session import chosen_pace, console_for, open_run, run_async  # noqa: PLC0415 - as above
+
+    console = console_for(flags.output)
+    source = loaded(file, console)
+    chosen = source.aimed(chosen_targets(source.policy.targets, selection, flags.connection))
+
+    async def body(interrupts: Interrupts) -> int:
+        opened = open_run(chosen.targets, console=console, interrupts=interrupts, flags=flags)
+        async with opened as run:
+            options = plan_options(source.policy, flags, chosen.targets)
+            verb_of_engine = api.check if drift else api.plan
+            made = await verb_of_engine(run.placed(chosen), plane=run.plane, out=out, options=options)
+        with made:
+            fold = show_plan(
+                made, console, output=flags.output.output, pace=chosen_pace(flags.pace), drift=drift
+            )
+        if out is not None:
+            console.note(line(f"Saved: {out}. To do exactly this: batchgw apply --plan {out}"))
+        return exit_code(fold)
+
+    return run_async(body, console)
+
+
+def exit_code(fold: PlanFold) -> int:
+    """What `plan` and `check` answer: an incomplete picture counts for more than what is pending in it."""
+    if not fold.complete:
+        return INCOMPLETE
+    return PENDING if fold.pending else OK

@@ -1,0 +1,153 @@
+"""The verb `put`: one gateway response from flags, onto APIs named on the spot. A policy of one rule."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from batchgw.cli.apply import ForceLock, Yes
+from batchgw.cli.options import JournalFlags, RunFlags, SelectionFlags, flag, repeatable
+from batchgw.cli.verb import verb
+from batchgw.errors import PolicyInvalid, UsageError
+from batchgw.model import Mode, Policy, ResponseType
+
+PANEL = "Rollout"
+_WHAT = "The response"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResponseFlags:
+    """One gateway response, in the friendly spelling, the boto3 call's, or both mixed."""
+
+    type: Annotated[
+        ResponseType, flag("--type", "Response type.", metavar="TYPE", panel=_WHAT, case_sensitive=False)
+    ]
+    status: Annotated[str | None, flag("--status", "Status code.", "--status-code", panel=_WHAT)] = None
+    header: Annotated[
+        list[str], repeatable("--header", "Header with a literal value: NAME=VALUE; repeatable.", panel=_WHAT)
+    ] = field(default_factory=list)
+    header_from: Annotated[
+        list[str],
+        repeatable(
+            "--header-from", "Header taken from the request: NAME=method.request.header.ORIGIN.", panel=_WHAT
+        ),
+    ] = field(default_factory=list)
+    template: Annotated[
+        list[str],
+        repeatable("--template", "Mapping template: CONTENT/TYPE=TEXT, or CONTENT/TYPE=@FILE.", panel=_WHAT),
+    ] = field(default_factory=list)
+    response_parameters: Annotated[
+        str | None,
+        flag("--response-parameters", "As boto3 takes them, in JSON.", metavar="JSON", panel=_WHAT),
+    ] = None
+    response_templates: Annotated[
+        str | None, flag("--response-templates", "As boto3 takes them, in JSON.", metavar="JSON", panel=_WHAT)
+    ] = None
+    default: Annotated[
+        bool, flag("--default", "Take the customisation away, instead of setting anything.", panel=_WHAT)
+    ] = False
+    mode: Annotated[
+        Mode,
+        flag(
+            "--mode", "replace: exactly this; merge: the rest stays; fill: only where untouched.", panel=_WHAT
+        ),
+    ] = Mode.REPLACE
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb to the command line."""
+    verb(app, rich_help_panel=PANEL)(put)
+
+
+def put(  # noqa: PLR0917 - Typer passes all of them by name
+    response: ResponseFlags,
+    selection: SelectionFlags,
+    flags: RunFlags,
+    journal: JournalFlags,
+    ids: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[ID]...", help="REST APIs: ID, REGION/ID or ACCOUNT/REGION/ID."),
+    ] = None,
+    yes: Yes = False,  # noqa: FBT002 - a flag
+    force_lock: ForceLock = False,  # noqa: FBT002 - a flag
+) -> int:
+    """Put one gateway response onto named REST APIs, without a policy file."""
+    from batchgw.cli.applying import Applying, policy_plan  # noqa: PLC0415 - the whole engine
+    from batchgw.cli.loading import Source  # noqa: PLC0415 - as above
+    from batchgw.cli.selection import chosen_targets  # noqa: PLC0415 - as above
+
+    named = ids or []
+    if not (named or selection.api_id or selection.targets or selection.name or selection.tag):
+        raise UsageError("say which REST APIs: ids as arguments, --targets FILE (or -), --name or --tag.")
+    policy = policy_of(response)
+    targets = chosen_targets(policy.targets, selection, flags.connection, ids=named)
+    applying = Applying(flags=flags, journal=journal, yes=yes, force_lock=force_lock, verb="put")
+    return applying.run(policy_plan(Source(policy=policy), targets, flags))
+
+
+def policy_of(flags: ResponseFlags) -> Policy:
+    """Make the policy of one rule, checked as a policy file is. Raises UsageError with everything wrong."""
+    from batchgw.policy.loader import load_policy  # noqa: PLC0415 - pydantic and YAML are behind it
+
+    response: Any = "default" if flags.default else _settings(flags)
+    if flags.default and _settings(flags):
+        raise UsageError("--default takes the customisation away: give nothing to set beside it.")
+    if not response:
+        raise UsageError(
+            "say what to put: --status, --header, --header-from, --template, the boto3 spelling of these, "
+            "or --default."
+        )
+    document = {"version": 1, "mode": flags.mode.value, "responses": {flags.type.value: response}}
+    try:
+        return load_policy("put", text=json.dumps(document)).policy
+    except PolicyInvalid as error:
+        wrong = "; ".join(p.message for p in error.problems if p.severity == "error")
+        raise UsageError(f"this response cannot be put: {wrong}.") from None
+
+
+def _settings(flags: ResponseFlags) -> dict[str, Any]:
+    headers: dict[str, Any] = dict(_pair(text, "--header") for text in flags.header)
+    for text in flags.header_from:
+        name, source = _pair(text, "--header-from")
+        headers[name] = {"from": source}
+    settings = {
+        "status": flags.status,
+        "headers": headers,
+        "templates": dict(_template(text) for text in flags.template),
+        "responseParameters": _json(flags.response_parameters, "--response-parameters"),
+        "responseTemplates": _json(flags.response_templates, "--response-templates"),
+    }
+    return {name: value for name, value in settings.items() if value}
+
+
+def _pair(text: str, name: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not (key.strip() and equals):
+        raise UsageError(f"{name} {text}: write NAME=VALUE.")
+    return key.strip(), value
+
+
+def _template(text: str) -> tuple[str, str]:
+    content_type, value = _pair(text, "--template")
+    if not value.startswith("@"):
+        return content_type, value
+    try:
+        return content_type, Path(value[1:]).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"--template {text}: {value[1:]} cannot be read: {error}.") from None
+
+
+def _json(text: str | None, name: str) -> dict[str, Any]:
+    if text is None:
+        return {}
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise UsageError(f"{name} is not JSON: {error}.") from None
+    if not isinstance(value, dict):
+        raise UsageError(f"{name} must be a JSON object, as boto3 takes it.")
+    return value

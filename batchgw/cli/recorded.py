@@ -1,0 +1,65 @@
+"""The options that a plan or a run records, so that what follows reaches the same place at the same pace.
+
+A flag that is given wins over what was recorded. Credentials are never recorded; of an external id, a plan
+says only that one is needed, and the journal keeps it out of sight.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from batchgw.cli.options import ConnectionFlags, PaceFlags, RunFlags
+from batchgw.model import Targets
+
+_CHOSEN_OTHERWISE = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ACCESS_KEY_ID")
+"""Variables by which credentials are chosen: a recorded profile then gives way."""
+
+
+def recorded(flags: RunFlags, targets: Targets) -> dict[str, Any]:
+    """Give what to record, as JSON values; what was not given is left out."""
+    connection = flags.connection
+    options = {
+        "profile": connection.profile,
+        "endpoint_url": connection.endpoint_url,
+        "ca_bundle": None if connection.ca_bundle is None else str(connection.ca_bundle.absolute()),
+        "role": targets.role,
+        "external_id": targets.external_id,
+        "session_name": targets.session_name,
+        **asdict(flags.pace),
+    }
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def with_recorded(flags: RunFlags, options: Mapping[str, Any]) -> RunFlags:
+    """Lay flags over what was recorded."""
+    return replace(flags, connection=_connection(flags.connection, options), pace=_pace(flags.pace, options))
+
+
+def _connection(flags: ConnectionFlags, options: Mapping[str, Any]) -> ConnectionFlags:
+    chosen = any(os.environ.get(name) for name in _CHOSEN_OTHERWISE)
+    bundle = options.get("ca_bundle")
+    return ConnectionFlags(
+        profile=flags.profile or (None if chosen else options.get("profile")),
+        endpoint_url=flags.endpoint_url or options.get("endpoint_url"),
+        ca_bundle=flags.ca_bundle or (Path(bundle) if bundle else None),
+    )
+
+
+def _pace(flags: PaceFlags, options: Mapping[str, Any]) -> PaceFlags:
+    given = {name: value for name, value in asdict(flags).items() if value is not None}
+    kept = {name: options[name] for name in asdict(flags) if options.get(name) is not None}
+    return PaceFlags(**(kept | given))
+
+
+def same_role(targets: Targets, options: Mapping[str, Any]) -> Targets:
+    """Lay a role that was chosen by flags over what was recorded."""
+    return replace(
+        targets,
+        role=targets.role or options.get("role"),
+        external_id=targets.external_id or options.get("external_id"),
+        session_name=targets.session_name or options.get("session_name"),
+    )

@@ -1,0 +1,166 @@
+"""From selection flags to targets. A flag that is given replaces what the policy says of the same thing."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from batchgw.cli.options import ConnectionFlags, SelectionFlags
+from batchgw.errors import UsageError
+from batchgw.model import AccountId, ExplicitApi, Region, Selection, Selector, Targets
+
+CURRENT = "current"
+"""The account of the credentials, as --account and the policy spell it."""
+
+_ACCOUNT = re.compile(r"\d{12}", re.ASCII)
+
+
+def chosen_targets(
+    targets: Targets, flags: SelectionFlags, connection: ConnectionFlags, *, ids: Sequence[str] = ()
+) -> Targets:
+    """Lay the flags over a policy's targets. `ids` are REST APIs named as arguments.
+
+    Raises UsageError for a value that cannot be used, and for an unknown region, unless the calls go to an
+    endpoint of the user's.
+    """
+    explicit = _explicit(flags, ids)
+    chosen = replace(
+        targets,
+        accounts=_accounts(flags.account, explicit, targets),
+        regions=_regions(flags.region, explicit, targets),
+        role=flags.role_name or targets.role,
+        external_id=flags.external_id or targets.external_id,
+        apis=_selection(targets.apis, flags, explicit),
+    )
+    if not _own_endpoint(connection):
+        refuse_unknown(chosen.regions)
+    return chosen
+
+
+def _explicit(flags: SelectionFlags, ids: Sequence[str]) -> tuple[ExplicitApi, ...]:
+    named = [_parsed(text, "--api-id") for text in flags.api_id]
+    named += [_parsed(text, "the arguments") for text in ids]
+    if flags.targets is not None:
+        listed = list(_listed(flags.targets))
+        if not listed:
+            raise UsageError(
+                f"--targets {flags.targets} names no REST API: it holds no line but blanks and comments."
+            )
+        named += listed
+    return tuple(dict.fromkeys(named))
+
+
+def _parsed(text: str, where: str) -> ExplicitApi:
+    try:
+        return ExplicitApi.parse(text)
+    except ValueError as error:
+        raise UsageError(
+            f"in {where}: {error}. Write a1b2c3d4e5, eu-west-1/a1b2c3d4e5 or "
+            "111122223333/eu-west-1/a1b2c3d4e5."
+        ) from None
+
+
+def _listed(source: str) -> Iterator[ExplicitApi]:
+    """Read a targets file: one API a line, or the JSON lines that `discover` prints; # starts a comment."""
+    for number, raw in enumerate(_lines(source), start=1):
+        text = raw.strip()
+        where = f"--targets {source}, line {number}"
+        if text.startswith("{"):
+            yield _of_record(text, where)
+        elif text := text.partition("#")[0].strip():
+            yield _parsed(text, where)
+
+
+def _lines(source: str) -> list[str]:
+    try:
+        text = sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise UsageError(f"cannot read --targets {source}: {error.strerror or error}.") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"cannot read --targets {source}: it is not UTF-8 text.") from None
+    return text.splitlines()
+
+
+def _of_record(text: str, where: str) -> ExplicitApi:
+    try:
+        record = json.loads(text)
+        parts = [record.get("account"), record.get("region"), record["id"]]
+    except (ValueError, KeyError):
+        raise UsageError(
+            f'{where}: not a JSON object with an "id", as `batchgw discover --output jsonl` prints.'
+        ) from None
+    return _parsed("/".join(str(p) for p in parts if p), where)
+
+
+def _regions(given: Sequence[str], explicit: tuple[ExplicitApi, ...], targets: Targets) -> tuple[Region, ...]:
+    """Give the flag's, else those of the named APIs when each is named with its own, else the policy's."""
+    named = [api.region for api in explicit if api.region]
+    chosen = [Region(r) for r in given] or (named if len(named) == len(explicit) else [])
+    return tuple(dict.fromkeys(chosen)) or targets.regions
+
+
+def _accounts(
+    given: Sequence[str], explicit: tuple[ExplicitApi, ...], targets: Targets
+) -> tuple[AccountId, ...]:
+    """Choose as `_regions` does; no account means that of the credentials."""
+    if list(given) == [CURRENT]:
+        return ()
+    if not given:
+        named = [api.account for api in explicit if api.account]
+        return tuple(dict.fromkeys(named)) if named and len(named) == len(explicit) else targets.accounts
+    for account in given:
+        if not _ACCOUNT.fullmatch(account):
+            raise UsageError(f"--account {account} is not twelve digits, nor `{CURRENT}` alone.")
+    return tuple(AccountId(a) for a in dict.fromkeys(given))
+
+
+def _selection(apis: Selection, flags: SelectionFlags, explicit: tuple[ExplicitApi, ...]) -> Selection:
+    """Choose by flags in place of the policy's `include`. Its `exclude` stays: what is exempt is exempt."""
+    if flags.name or flags.tag:
+        tags = dict(_tag(text) for text in flags.tag)
+        names: list[str | None] = [*flags.name] or [None]
+        include = tuple(Selector(name=name, tags=tags) for name in names)
+        return Selection(include=include, exclude=apis.exclude, explicit=explicit)
+    if explicit:
+        return Selection(exclude=apis.exclude, explicit=explicit)
+    return apis
+
+
+def _tag(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not key:
+        raise UsageError(f"--tag {text} has no key: write KEY=VALUE, or KEY for any value.")
+    return key, value if equals else "*"
+
+
+def _own_endpoint(connection: ConnectionFlags) -> bool:
+    return bool(
+        connection.endpoint_url
+        or os.environ.get("AWS_ENDPOINT_URL")
+        or os.environ.get("AWS_ENDPOINT_URL_API_GATEWAY")
+    )
+
+
+def refuse_unknown(regions: Iterable[str]) -> None:
+    """Raise UsageError for a region that neither batchgw nor the installed botocore knows."""
+    from batchgw.policy.findings import did_you_mean  # noqa: PLC0415 - light verbs do without
+    from batchgw.policy.regions import REGIONS  # noqa: PLC0415 - as above
+
+    for region in regions:
+        if region not in REGIONS and region not in (known := {*REGIONS, *_botocore_regions()}):
+            raise UsageError(
+                f"unknown region {region}{did_you_mean(region, known) or '.'} If it is newer than the "
+                "installed botocore, upgrade that, or say where it is with --endpoint-url."
+            )
+
+
+def _botocore_regions() -> Iterable[str]:
+    from botocore.loaders import Loader  # noqa: PLC0415 - only for a region that is not in our own list
+
+    partitions = Loader(include_default_search_paths=True).load_data("partitions")["partitions"]
+    return [region for partition in partitions for region in partition["regions"]]

@@ -1,0 +1,122 @@
+"""What every verb that makes calls has in common: log, progress, signals, the way to AWS."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import anyio
+
+from batchgw.cli.console import Console
+from batchgw.cli.observers.log import logging_to
+from batchgw.cli.observers.progress import showing_progress
+from batchgw.cli.options import OutputFlags, PaceFlags, RunFlags
+from batchgw.cli.signals import Interrupts
+from batchgw.control_plane.aws import connect
+from batchgw.control_plane.paced import Pace, PacedControlPlane
+from batchgw.errors import UsageError
+from batchgw.events import Event, Observers, PhaseStarted
+from batchgw.model import Policy, Region, Targets
+from batchgw.report.text import Span, line
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A verb under way. `region` is the one of the environment or profile, None when there is none."""
+
+    console: Console
+    interrupts: Interrupts
+    plane: PacedControlPlane
+    region: str | None
+
+    def placed(self, policy: Policy) -> Policy:
+        """Give the policy a region to work in, when it names none."""
+        return replace(policy, targets=self.placed_targets(policy.targets))
+
+    def placed_targets(self, targets: Targets) -> Targets:
+        """Give targets a region, when they name none. Raises UsageError when none is known."""
+        if targets.regions:
+            return targets
+        if self.region is None:
+            raise UsageError(
+                "no region is known: give --region (or AWS_REGION), name some under targets.regions in the "
+                "policy, or set one in the AWS profile."
+            )
+        return replace(targets, regions=(Region(self.region),))
+
+
+class RunId:
+    """Observes which run is being applied, so that an abrupt end can still name it."""
+
+    def __init__(self) -> None:
+        self.id: str | None = None
+
+    def notify(self, event: Event) -> None:
+        """Note the run."""
+        if isinstance(event, PhaseStarted) and event.phase == "apply":
+            self.id = event.run
+
+
+def run_async(body: Callable[[Interrupts], Awaitable[T]], console: Console) -> T:
+    """Run a verb's body in an event loop, under Ctrl-C's two steps."""
+
+    async def main() -> T:
+        interrupts = Interrupts(lambda text: console.tell(line(Span(text, "warning"))))
+        return await interrupts.run(lambda: body(interrupts))
+
+    return anyio.run(main)
+
+
+@asynccontextmanager
+async def open_run(
+    targets: Targets,
+    *,
+    console: Console,
+    interrupts: Interrupts,
+    flags: RunFlags,
+    run_id: RunId | None = None,
+) -> AsyncIterator[Run]:
+    """Open everything, in the order it must be closed."""
+    chosen = chosen_pace(flags.pace)
+    connection = flags.connection
+    async with AsyncExitStack() as stack:
+        log_observer = stack.enter_context(logging_to(console, flags.log))
+        progress = await stack.enter_async_context(
+            showing_progress(console, quota=chosen.rate * chosen.share)
+        )
+        observer = Observers(log_observer, progress, run_id or RunId())
+        plane = await stack.enter_async_context(
+            connect(
+                profile=connection.profile,
+                region=targets.regions[0] if targets.regions else None,
+                endpoint_url=connection.endpoint_url,
+                role=targets.role,
+                external_id=targets.external_id,
+                session_name=targets.session_name,
+                ca_bundle=str(connection.ca_bundle) if connection.ca_bundle else None,
+                observer=observer,
+            )
+        )
+        paced = PacedControlPlane(plane, pace=chosen, observer=observer, stop=interrupts.stop)
+        yield Run(console=console, interrupts=interrupts, plane=paced, region=plane.region)
+
+
+def chosen_pace(flags: PaceFlags) -> Pace:
+    """Fill in the defaults of flags that were not given."""
+    default = Pace()
+    return Pace(
+        rate=flags.rate or default.rate,
+        burst=flags.burst or default.burst,
+        share=flags.share or default.share,
+        workers=flags.workers or default.workers,
+        attempts=flags.attempts or default.attempts,
+    )
+
+
+def console_for(output: OutputFlags) -> Console:
+    """Make the console the output flags ask for."""
+    return Console(color=not output.no_color, quiet=output.quiet)

@@ -1,0 +1,174 @@
+"""The verbs `simulate`, which serves the throttled API on loopback, and `version`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from batchgw.cli.console import Console
+from batchgw.cli.failure import OK
+from batchgw.cli.options import BURST, RATE, Output, OutputFlags, flag, repeatable
+from batchgw.cli.verb import verb
+from batchgw.report.text import Span, line
+
+if TYPE_CHECKING:  # aiohttp is behind it
+    from batchgw.simulator.http_options import ReadyInfo, ServeOptions
+
+_WORLD, _QUOTA, _FAULTS, _ACCESS, _SERVER = (
+    "The world",
+    "Its quota",
+    "What goes wrong",
+    "Access",
+    "The server",
+)
+
+
+LATENCY_P99 = 0.2
+"""Seconds, as `ServeOptions` has it, for every median below it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorldFlags:
+    """The world to serve, with the defaults of `simulator.ServeOptions`."""
+
+    apis: Annotated[int, flag("--apis", "REST APIs in all.", min=0, panel=_WORLD)] = 600
+    accounts: Annotated[int, flag("--accounts", "Accounts; the first manages.", min=1, panel=_WORLD)] = 3
+    regions: Annotated[int, flag("--regions", "Regions of each account.", min=1, panel=_WORLD)] = 2
+    seed: Annotated[int, flag("--seed", "The same seed gives the same world.", panel=_WORLD)] = 7
+    rate: Annotated[
+        float, flag("--rate", "Calls per second a scope takes, all operations together.", min=0, panel=_QUOTA)
+    ] = RATE
+    burst: Annotated[float, flag("--burst", "Calls a scope takes at once.", min=1, panel=_QUOTA)] = BURST
+    no_throttle: Annotated[bool, flag("--no-throttle", "No quota at all.", panel=_QUOTA)] = False
+    quota_scope: Annotated[
+        Literal["account-region", "account"], flag("--quota-scope", "What has its own quota.", panel=_QUOTA)
+    ] = "account-region"
+    refused_consume: Annotated[
+        bool, flag("--refused-consume", "Refused calls use the quota up, too.", panel=_QUOTA)
+    ] = False
+    neighbour: Annotated[
+        float, flag("--neighbour", "Calls per second others make in every scope.", min=0, panel=_QUOTA)
+    ] = 0.0
+    latency: Annotated[float, flag("--latency", "Median latency in seconds.", min=0, panel=_FAULTS)] = 0.11
+    latency_p99: Annotated[
+        float | None,
+        flag(
+            "--latency-p99",
+            "99th percentile of it. [default: 0.2, at least the median]",
+            min=0,
+            panel=_FAULTS,
+        ),
+    ] = None
+    faults: Annotated[
+        Path | None, flag("--faults", "Fault script (YAML or JSON).", metavar="FILE", panel=_FAULTS)
+    ] = None
+    denied: Annotated[
+        list[str], repeatable("--denied", "Account that denies everything.", commas=True, panel=_FAULTS)
+    ] = field(default_factory=list)
+    refused_role: Annotated[
+        list[str],
+        repeatable("--refused-role", "Account whose role trusts nobody.", commas=True, panel=_FAULTS),
+    ] = field(default_factory=list)
+    session: Annotated[
+        float | None, flag("--session", "Seconds a role's credentials live.", min=1, panel=_FAULTS)
+    ] = None
+    no_auth: Annotated[
+        bool, flag("--no-auth", "Any key passes: 12 digits name the account.", panel=_ACCESS)
+    ] = False
+    role_name: Annotated[
+        str, flag("--role-name", "Role that can be assumed in every account.", panel=_ACCESS)
+    ] = "OrganizationBatchgw"
+    external_id: Annotated[
+        str | None, flag("--external-id", "External id the role asks for.", panel=_ACCESS)
+    ] = None
+    port: Annotated[
+        int, flag("--port", "Port on 127.0.0.1; 0 picks a free one.", min=0, max=65535, panel=_SERVER)
+    ] = 0
+    max_seconds: Annotated[
+        float | None, flag("--max-seconds", "Stop by itself after so long.", min=0, panel=_SERVER)
+    ] = None
+    certfile: Annotated[
+        Path | None,
+        flag("--certfile", "Serve over TLS with this certificate (PEM).", metavar="FILE", panel=_SERVER),
+    ] = None
+    keyfile: Annotated[Path | None, flag("--keyfile", "Its private key.", metavar="FILE", panel=_SERVER)] = (
+        None
+    )
+
+
+def register(app: typer.Typer) -> None:
+    """Add these verbs to the command line."""
+    verb(app, rich_help_panel="Tools")(simulate)
+    verb(app, rich_help_panel="Tools")(version)
+
+
+def simulate(world: WorldFlags, output: OutputFlags) -> int:
+    """Serve a simulated, throttled API Gateway control plane. Prints one JSON line when it is ready."""
+    import anyio  # noqa: PLC0415 - not for --help
+
+    from batchgw.cli.signals import until_signalled  # noqa: PLC0415 - as above
+    from batchgw.simulator.serve import serve  # noqa: PLC0415 - aiohttp is behind it
+
+    console = Console(color=not output.no_color, quiet=output.quiet)
+    options = options_of(world)
+
+    def ready(info: ReadyInfo) -> None:
+        console.jsonl(info.to_json())
+        console.flush()
+        console.note(line(f"Serving {options.apis:,} REST APIs at {info.endpoint}; Ctrl-C stops."))
+
+    async def main() -> None:
+        stop = anyio.Event()
+        async with anyio.create_task_group() as tasks:
+            await tasks.start(until_signalled, stop)
+            await serve(options, ready=ready, stop=stop)
+            tasks.cancel_scope.cancel()
+
+    anyio.run(main)
+    return OK
+
+
+def options_of(world: WorldFlags) -> ServeOptions:
+    """Give the simulator's options."""
+    from batchgw.simulator.http_options import ServeOptions  # noqa: PLC0415 - aiohttp is behind it
+
+    p99 = max(LATENCY_P99, world.latency) if world.latency_p99 is None else world.latency_p99
+    return ServeOptions(
+        apis=world.apis,
+        accounts=world.accounts,
+        regions=world.regions,
+        seed=world.seed,
+        rate=world.rate,
+        burst=world.burst,
+        no_throttle=world.no_throttle,
+        quota_scope=world.quota_scope,
+        refused_consume=world.refused_consume,
+        neighbour=world.neighbour,
+        latency=world.latency,
+        latency_p99=p99,
+        faults=world.faults,
+        denied=frozenset(world.denied),
+        no_auth=world.no_auth,
+        role_name=world.role_name,
+        external_id=world.external_id,
+        refused_roles=frozenset(world.refused_role),
+        session=world.session,
+        port=world.port,
+        max_seconds=world.max_seconds,
+        certfile=world.certfile,
+        keyfile=world.keyfile,
+    )
+
+
+def version(output: OutputFlags) -> None:
+    """Print batchgw's version."""
+    from batchgw.version import VERSION  # noqa: PLC0415 - read from the installed package
+
+    console = Console(color=not output.no_color)
+    if output.output is Output.TABLE:
+        console.data([line(Span("batchgw "), VERSION)])
+    else:
+        console.jsonl({"batchgw": VERSION})

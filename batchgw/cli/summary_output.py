@@ -1,0 +1,34 @@
+"""A run's end on stdout, and on stderr what to do next."""
+
+from __future__ import annotations
+
+import shlex
+
+from batchgw.cli.console import Console
+from batchgw.cli.options import Output
+from batchgw.journal import Journal
+from batchgw.report.outcomes import outcome_to_json
+from batchgw.report.summary import Summary
+from batchgw.report.summary_view import summary_lines
+from batchgw.report.text import Line, Span, line
+
+
+def show_summary(summary: Summary, journal: Journal, console: Console, output: Output) -> None:
+    """Print a summary as data; as JSON lines, every outcome comes before it."""
+    match output:
+        case Output.TABLE:
+            console.data(summary_lines(summary))
+            console.note(line(Span(f"Journal: {journal.location}", "dim")))
+        case Output.JSON:
+            console.json(summary.to_json())
+        case Output.JSONL:
+            for outcome in journal.outcomes(summary.run):
+                console.jsonl(outcome_to_json(outcome))
+            console.jsonl({"kind": "summary", **summary.to_json()})
+    console.flush()
+
+
+def resume_hint(run: str, journal: str | None) -> Line:
+    """Say how to go on. `journal` is the one given by flag or variable, None for the usual one."""
+    at = f" --journal {shlex.quote(journal)}" if journal and "@" not in journal else ""
+    return line("To finish it: ", Span(f"batchgw resume {run}{at}", "bold"))

@@ -1,0 +1,58 @@
+"""Outcomes for machines: one JSON object each."""
+
+from __future__ import annotations
+
+from typing import Any, assert_never
+
+from batchgw.model import Applied, Effort, Failed, NotAttempted, Outcome, Skipped, Unchanged
+
+
+def outcome_to_json(outcome: Outcome) -> dict[str, Any]:
+    """Render an outcome: where, what, how it ended, and what it cost."""
+    out: dict[str, Any] = {
+        "kind": "outcome",
+        "account": outcome.api.scope.account,
+        "region": outcome.api.scope.region,
+        "api": outcome.api.id,
+        "name": outcome.api.name,
+        "type": outcome.type.value,
+        "action": outcome.action.value,
+        "outcome": kind_of(outcome),
+    }
+    match outcome:
+        case Applied():
+            return out | {"verified_by_read": outcome.verified_by_read, **_cost(outcome.effort)}
+        case Unchanged():
+            return out
+        case Failed() | Skipped():
+            return out | {"code": outcome.code, "message": outcome.message, **_cost(outcome.effort)}
+        case NotAttempted():
+            return out | {"code": outcome.code, "message": outcome.message}
+        case _:
+            assert_never(outcome)
+
+
+def kind_of(outcome: Outcome) -> str:
+    """Name the kind as the journal and the summary do."""
+    match outcome:
+        case Applied():
+            return "applied"
+        case Unchanged():
+            return "unchanged"
+        case Failed():
+            return "failed"
+        case Skipped():
+            return "skipped"
+        case NotAttempted():
+            return "not_attempted"
+        case _:
+            assert_never(outcome)
+
+
+def _cost(effort: Effort) -> dict[str, Any]:
+    return {
+        "attempts": effort.attempts,
+        "throttles": effort.throttles,
+        "waited": round(effort.waited, 3),
+        "request_id": effort.request_id,
+    }

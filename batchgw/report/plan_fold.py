@@ -1,0 +1,114 @@
+"""A fold over a plan's items: equal changes once, with where they are to be made. Bounded, whatever comes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass, field
+from typing import assert_never
+
+from batchgw.model import (
+    Action,
+    PlanItem,
+    PlannedApi,
+    ResponseType,
+    RestApi,
+    Scope,
+    UnreadApi,
+    UnreadScope,
+)
+from batchgw.planning.render import ChangeView, views
+
+GROUPS = 2_000
+"""Different changes told apart; what comes after is counted by action and type alone."""
+
+NAMES = 3
+"""APIs named per scope of a change."""
+
+_ORDER = tuple(ResponseType)
+
+
+@dataclass(slots=True, kw_only=True)
+class Place:
+    """A scope in which a change is to be made: how many APIs, and the first of them."""
+
+    apis: int = 0
+    first: list[RestApi] = field(default_factory=list)
+
+
+@dataclass(slots=True, kw_only=True)
+class Group:
+    """One change, and everywhere it is to be made. `view` is None where they are too many to tell apart."""
+
+    action: Action
+    type: ResponseType
+    view: ChangeView | None
+    places: dict[Scope, Place] = field(default_factory=dict)
+
+    @property
+    def apis(self) -> int:
+        """In how many APIs."""
+        return sum(place.apis for place in self.places.values())
+
+    def add(self, api: RestApi) -> None:
+        """Count an API."""
+        place = self.places.setdefault(api.scope, Place())
+        place.apis += 1
+        if len(place.first) < NAMES:
+            place.first.append(api)
+
+
+class PlanFold:
+    """Everything a screen shows of a plan, whatever its size."""
+
+    def __init__(self) -> None:
+        self._groups: dict[Hashable, Group] = {}
+        self.unread_scopes: list[UnreadScope] = []
+        self.unread_apis: Counter[tuple[str, str, bool]] = Counter()
+        """Of APIs not read: code, message, and whether they were rightly left alone."""
+        self.examples: dict[tuple[str, str, bool], RestApi] = {}
+
+    def add(self, item: PlanItem) -> None:
+        """Take an item."""
+        match item:
+            case PlannedApi():
+                for view in _pending(item):
+                    self._group(view).add(item.api)
+            case UnreadApi():
+                key = (item.code, item.message.replace(item.api.id, "API"), item.skipped)
+                self.unread_apis[key] += 1
+                self.examples.setdefault(key, item.api)
+            case UnreadScope():
+                self.unread_scopes.append(item)
+            case _:
+                assert_never(item)
+
+    @property
+    def pending(self) -> bool:
+        """Whether there is anything to write."""
+        return bool(self._groups)
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything expected was read; what was rightly left alone does not count against it."""
+        return not self.unread_scopes and all(skipped for _, _, skipped in self.unread_apis)
+
+    def groups(self) -> Iterator[Group]:
+        """Give the changes by type, in the order people know them, the most frequent first."""
+        yield from sorted(self._groups.values(), key=lambda g: (_ORDER.index(g.type), -g.apis))
+
+    def _group(self, view: ChangeView) -> Group:
+        change = view.change
+        key: Hashable = (change.action, change.type, view.fields, view.note)
+        if key not in self._groups and len(self._groups) >= GROUPS:
+            key, view_shown = (change.action, change.type), None
+        else:
+            view_shown = view
+        group = self._groups.get(key)
+        if group is None:
+            group = self._groups[key] = Group(action=change.action, type=change.type, view=view_shown)
+        return group
+
+
+def _pending(item: PlannedApi) -> Iterator[ChangeView]:
+    return (view for view in views(item) if view.change.action is not Action.NO_OP)

@@ -1,0 +1,90 @@
+"""Why things ended as they did, folded: equal reasons once, with a count and a few places. Bounded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from batchgw.model import Failed, NotAttempted, Outcome, RestApi, Skipped
+
+Kind = Literal["failed", "skipped", "not attempted"]
+
+EXAMPLES = 5
+"""Places named per reason."""
+
+GROUPS = 200
+"""Reasons told apart; what comes after is counted under its code alone."""
+
+OTHER = "various messages"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """One reason: how many API-types ended for it, and the first of them (`account/region/id TYPE`)."""
+
+    kind: Kind
+    code: str
+    message: str
+    count: int
+    examples: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Render for machines."""
+        return {
+            "kind": self.kind.replace(" ", "_"),
+            "code": self.code,
+            "message": self.message,
+            "count": self.count,
+            "examples": list(self.examples),
+        }
+
+
+class Reasons:
+    """The fold. Messages that differ only in the API they name are one reason."""
+
+    def __init__(self) -> None:
+        self._groups: dict[tuple[Kind, str, str], tuple[int, tuple[str, ...]]] = {}
+
+    def add(self, outcome: Outcome) -> None:
+        """Take an outcome; one that went well has no reason."""
+        kind = _kind(outcome)
+        if kind is None or not isinstance(outcome, Failed | Skipped | NotAttempted):
+            return
+        key = (kind, outcome.code, _generalised(outcome.message, outcome.api))
+        if key not in self._groups and len(self._groups) >= GROUPS:
+            key = (kind, outcome.code, OTHER)
+        count, examples = self._groups.get(key, (0, ()))
+        if len(examples) < EXAMPLES:
+            examples = (*examples, f"{outcome.api} {outcome.type.value}")
+        self._groups[key] = (count + 1, examples)
+
+    def add_all(self, outcomes: Iterable[Outcome]) -> None:
+        """Take many."""
+        for outcome in outcomes:
+            self.add(outcome)
+
+    def found(self) -> tuple[Reason, ...]:
+        """Give the reasons: failures first, the most frequent first."""
+        order: tuple[Kind, ...] = ("failed", "not attempted", "skipped")
+        reasons = [
+            Reason(kind=kind, code=code, message=message, count=count, examples=examples)
+            for (kind, code, message), (count, examples) in self._groups.items()
+        ]
+        return tuple(sorted(reasons, key=lambda r: (order.index(r.kind), -r.count)))
+
+
+def _kind(outcome: Outcome) -> Kind | None:
+    match outcome:
+        case Failed():
+            return "failed"
+        case Skipped():
+            return "skipped"
+        case NotAttempted():
+            return "not attempted"
+        case _:
+            return None
+
+
+def _generalised(message: str, api: RestApi) -> str:
+    return message.replace(f"{api.scope.account}:{api.id}", "API").replace(api.id, "API")

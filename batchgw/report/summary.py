@@ -1,0 +1,188 @@
+"""How a run ended: a fold over what the journal knows, and the proof that nothing is missing from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from functools import reduce
+from operator import add
+from typing import Any, Self
+
+from batchgw.journal import Journal, ScopeRecord, Tally
+from batchgw.journal.records import COUNTS
+from batchgw.model import Scope
+from batchgw.report.reasons import Reason, Reasons
+
+EXPLAINED = frozenset({"failed", "skipped", "not_attempted"})
+"""The kinds of outcome that have a reason."""
+
+SCHEMA_VERSION = 1
+"""Of `Summary.to_json`: raised when a field changes its meaning or goes away."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScopeSummary:
+    """One account-region: API-types by outcome, and how many were expected beforehand.
+
+    `unread` says why its REST APIs could not all be listed ("AccessDenied: ..."); None when they were.
+    """
+
+    scope: Scope
+    tally: Tally
+    expected: int
+    unread: str | None = None
+
+    @property
+    def proves(self) -> bool:
+        """Whether every expected API-type has its outcome."""
+        return self.tally.undecided == 0 and decided(self.tally) == self.expected
+
+    def to_json(self) -> dict[str, Any]:
+        """Render for machines."""
+        return {
+            "account": self.scope.account,
+            "region": self.scope.region,
+            "expected": self.expected,
+            **_counts(self.tally),
+            "unread": self.unread,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """A run's end. `elapsed` in seconds; `stopped` when the user asked to stop before the end."""
+
+    run: str
+    verb: str
+    scopes: tuple[ScopeSummary, ...]
+    reasons: tuple[Reason, ...] = ()
+    elapsed: float = 0.0
+    stopped: bool = False
+
+    @classmethod
+    def from_journal(
+        cls,
+        journal: Journal,
+        run: str,
+        *,
+        elapsed: float,
+        stopped: bool = False,
+        expected: Mapping[Scope, int] | None = None,
+    ) -> Self:
+        """Fold what the journal knows of a run. Raises RunUnknown.
+
+        `elapsed` seconds are those of the work now ended, which a resume begins anew. `expected` API-types
+        are best taken from the plan, so that the journal is not its own witness; else its own count stands.
+        """
+        record = journal.run(run)
+        tallies = journal.tally(record.id)
+        reasons = Reasons()
+        reasons.add_all(journal.outcomes(record.id, kinds=EXPLAINED))
+        return cls(
+            run=record.id,
+            verb=record.verb,
+            scopes=tuple(_scopes(journal.scopes(record.id), tallies, expected)),
+            reasons=reasons.found(),
+            elapsed=elapsed,
+            stopped=stopped,
+        )
+
+    @property
+    def total(self) -> Tally:
+        """All scopes added up; its `effort` is what the decided API-types cost."""
+        return reduce(add, (s.tally for s in self.scopes), Tally())
+
+    @property
+    def expected(self) -> int:
+        """API-types that had to end in an outcome."""
+        return sum(s.expected for s in self.scopes)
+
+    @property
+    def proves(self) -> bool:
+        """Whether every expected API-type of every scope ended in exactly one outcome."""
+        return all(s.proves for s in self.scopes)
+
+    @property
+    def arithmetic(self) -> str:
+        """The proof in figures: `2 applied + 1 unchanged + 0 failed + ... = 3 of 3 expected`."""
+        total = self.total
+        figures = " + ".join(
+            f"{getattr(total, kind):,} {kind.replace('_', ' ')}"
+            for kind in COUNTS
+            if kind != "undecided" or total.undecided
+        )
+        reached = decided(total) + total.undecided
+        return f"{figures} = {reached:,} of {self.expected:,} expected"
+
+    @property
+    def unread(self) -> Mapping[Scope, str]:
+        """Scopes whose REST APIs could not all be listed, and why."""
+        return {s.scope: s.unread for s in self.scopes if s.unread is not None}
+
+    @property
+    def left(self) -> int:
+        """API-types that a resume would take up: not attempted, or without an outcome."""
+        return self.total.not_attempted + self.total.undecided
+
+    @property
+    def exit_code(self) -> int:
+        """Give what the command line answers: the first that holds.
+
+        130 the user stopped the run and something is left; 1 something failed; 4 something was not attempted,
+        could not be read, or has no outcome; 0 all is well.
+        """
+        if self.stopped and self.left:
+            return 130
+        if self.total.failed:
+            return 1
+        return 4 if self.left or self.unread or not self.proves else 0
+
+    def to_json(self) -> dict[str, Any]:
+        """Render for machines."""
+        total = self.total
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "run": self.run,
+            "verb": self.verb,
+            "expected": self.expected,
+            **_counts(total),
+            "proves": self.proves,
+            "arithmetic": self.arithmetic,
+            "effort": {
+                "attempts": total.effort.attempts,
+                "throttles": total.effort.throttles,
+                "waited": round(total.effort.waited, 3),
+            },
+            "elapsed": round(self.elapsed, 3),
+            "stopped": self.stopped,
+            "exit_code": self.exit_code,
+            "scopes": [s.to_json() for s in self.scopes],
+            "reasons": [r.to_json() for r in self.reasons],
+        }
+
+
+def _scopes(
+    records: Iterable[ScopeRecord], tallies: Mapping[Scope, Tally], expected: Mapping[Scope, int] | None
+) -> Iterator[ScopeSummary]:
+    known = {record.scope: record for record in records}
+    for scope in dict.fromkeys((*known, *(expected or {}))):
+        record = known.get(scope)
+        counted = record.expected if record else 0
+        yield ScopeSummary(
+            scope=scope,
+            tally=tallies.get(scope, Tally()),
+            expected=counted if expected is None else expected.get(scope, 0),
+            unread=f"{record.unread_code}: {record.unread_message}"
+            if record and record.unread_code
+            else None,
+        )
+
+
+def decided(tally: Tally) -> int:
+    """Count the API-types that have an outcome."""
+    return tally.expected - tally.undecided
+
+
+def _counts(tally: Tally) -> dict[str, int]:
+    counts = asdict(tally)
+    return {kind: counts[kind] for kind in COUNTS}
