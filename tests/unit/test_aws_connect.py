@@ -1,0 +1,142 @@
+"""A configuration that cannot work is refused when connecting, in one paragraph that says what to do."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from batchgw.control_plane.aws import AwsControlPlane, connect
+from batchgw.errors import CredentialsUnavailable, UsageError
+
+KEYS = "aws_access_key_id = AKIA1\naws_secret_access_key = hunter2\n"
+
+
+@pytest.fixture(autouse=True)
+def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """An AWS configuration of the test's own, empty at first, and nothing of the machine's."""
+    for name in ("PROFILE", "REGION", "DEFAULT_REGION", "ENDPOINT_URL", "CA_BUNDLE", "SESSION_TOKEN"):
+        monkeypatch.delenv(f"AWS_{name}", raising=False)
+    for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "DEFAULT_PROFILE"):
+        monkeypatch.delenv(f"AWS_{name}", raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return tmp_path
+
+
+@asynccontextmanager
+async def refused(kind: type[Exception], pattern: str) -> AsyncIterator[None]:
+    with pytest.raises(kind, match=pattern) as caught:
+        yield
+    assert "\n" not in str(caught.value), "one paragraph"
+    assert "hunter2" not in str(caught.value), "secrets never in messages"
+
+
+async def opened(**options: str) -> AwsControlPlane:
+    async with connect(**options) as plane:  # type: ignore[arg-type] # only the textual options are used here
+        return plane
+
+
+@pytest.mark.asyncio
+async def test_no_credentials() -> None:
+    async with refused(CredentialsUnavailable, "no AWS credentials were found.*--profile"):
+        await opened(region="eu-west-1")
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("by", ["flag", "environment"])
+async def test_an_unknown_profile(by: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if by == "environment":
+        monkeypatch.setenv("AWS_PROFILE", "adit")
+    async with refused(UsageError, "no AWS profile named 'adit'.*list-profiles"):
+        await opened(**({"profile": "adit"} if by == "flag" else {}))
+
+
+@pytest.mark.asyncio
+async def test_half_a_pair_of_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIA1")
+    async with refused(CredentialsUnavailable, "AWS_SECRET_ACCESS_KEY.*Set the key that is missing"):
+        await opened()
+
+
+@pytest.mark.asyncio
+async def test_half_a_pair_of_keys_in_a_profile(home: Path) -> None:
+    (home / "credentials").write_text("[default]\naws_access_key_id = AKIA1\n")
+    async with refused(CredentialsUnavailable, "aws_secret_access_key.*Set the key that is missing"):
+        await opened()
+
+
+@pytest.mark.asyncio
+async def test_a_configuration_file_that_is_none(home: Path) -> None:
+    (home / "config").write_text("[default\nregion eu-west-1\n")
+    async with refused(UsageError, "AWS configuration cannot be used.*AWS_CONFIG_FILE"):
+        await opened()
+
+
+@pytest.mark.asyncio
+async def test_an_expired_sso_login(home: Path) -> None:
+    (home / "config").write_text(
+        "[profile audit]\nsso_start_url = https://example.awsapps.com/start\nsso_region = eu-west-1\n"
+        "sso_account_id = 111111111111\nsso_role_name = Audit\nregion = eu-west-1\n"
+    )
+    async with refused(CredentialsUnavailable, "profile audit.*aws sso login --profile audit"):
+        await opened(profile="audit")
+
+
+@pytest.mark.asyncio
+async def test_a_credential_process_that_fails(home: Path) -> None:
+    (home / "config").write_text("[profile audit]\ncredential_process = false\n")
+    async with refused(CredentialsUnavailable, "profile audit cannot be used"):
+        await opened(profile="audit")
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("url", ["localhost:4566", "ftp://x", "http://", "https//x"])
+async def test_an_endpoint_that_is_no_url(url: str) -> None:
+    async with refused(UsageError, "not an endpoint URL.*http://127"):
+        await opened(endpoint_url=url)
+
+
+@pytest.mark.asyncio
+async def test_an_endpoint_of_the_environment_that_is_no_url(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "credentials").write_text(f"[default]\n{KEYS}")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "localhost:4566")
+    async with refused(UsageError, "localhost:4566.*AWS_"):
+        await opened()
+
+
+@pytest.mark.asyncio
+async def test_a_role_that_is_none() -> None:
+    async with refused(UsageError, "not a role: 'my role'"):
+        await opened(role="my role")
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("variables", "region"),
+    [
+        ({}, "sa-east-1"),
+        ({"AWS_DEFAULT_REGION": "us-west-2"}, "us-west-2"),
+        ({"AWS_DEFAULT_REGION": "us-west-2", "AWS_REGION": "us-east-2"}, "us-east-2"),
+    ],
+)
+async def test_the_default_region_follows_the_environment_then_the_profile(
+    variables: dict[str, str], region: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "config").write_text(f"[default]\nregion = sa-east-1\n{KEYS}")
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert (await opened()).region == region
+    assert (await opened(region="eu-north-1")).region == "eu-north-1"
+
+
+@pytest.mark.asyncio
+async def test_without_any_region_there_is_none(home: Path) -> None:
+    (home / "credentials").write_text(f"[default]\n{KEYS}")
+    assert (await opened()).region is None
