@@ -15,7 +15,7 @@ from random import Random
 import anyio
 
 from batchgw.control_plane.aws.keys import Keys
-from batchgw.errors import CallError, CredentialsUnavailable
+from batchgw.errors import CallError
 from batchgw.model import AccountId, Scope
 
 RENEW_AT = 2 / 3
@@ -91,15 +91,15 @@ class Refresher:
 
     async def _fetched(self, entry: _Entry, scope: Scope) -> Keys:
         """Fetch while the callers wait, or share the end of the fetch that is under way."""
-        before = entry.fetches
-        async with entry.flight:
-            if entry.fetches == before:
-                await self._fetch_into(entry, scope)
+        while True:
+            before = entry.fetches
+            async with entry.flight:
+                if entry.fetches == before:
+                    await self._fetch_into(entry, scope)
             if entry.error is not None:
                 raise _like(entry.error)
-            if entry.keys is None:  # discarded in the very moment it came: the caller's next try fetches
-                raise CredentialsUnavailable(f"no accepted credentials for account {scope.account}")
-            return entry.keys
+            if entry.keys is not None:  # else a faster caller's were refused, and are discarded: once more
+                return entry.keys
 
     async def _renew(self, entry: _Entry, scope: Scope) -> None:
         try:
