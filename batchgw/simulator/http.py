@@ -105,13 +105,10 @@ def make_server(front: Front, admin: Admin) -> web.Server:
     """Put aiohttp's bare server, without routes or middleware, in front."""
 
     async def handle(request: web.BaseRequest) -> web.StreamResponse:
-        call = HttpCall(
-            method=request.method,
-            target=request.raw_path,
-            headers=request.headers,
-            body=await request.content.read(),
-            secure=request.secure,
-        )
+        try:
+            call = await _read(request)
+        except ConnectionError:  # the caller died in mid-sentence
+            return _cut(request)
         if call.target.startswith(ADMIN_PREFIX):
             return _response(admin.answer(call))
         try:
@@ -120,6 +117,16 @@ def make_server(front: Front, admin: Admin) -> web.Server:
             return _cut(request)
 
     return web.Server(handle, access_log=None)
+
+
+async def _read(request: web.BaseRequest) -> HttpCall:
+    return HttpCall(
+        method=request.method,
+        target=request.raw_path,
+        headers=request.headers,
+        body=await request.content.read(),
+        secure=request.secure,
+    )
 
 
 def _response(answer: HttpAnswer) -> web.Response:

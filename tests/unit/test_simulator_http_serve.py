@@ -128,6 +128,17 @@ def test_a_cut_connection_gives_no_answer(fault: str, applied: bool) -> None:  #
         assert after == ({**before, "statusCode": "418", "defaultResponse": False} if applied else before)
 
 
+def test_a_caller_that_dies_in_mid_sentence_changes_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    """Nor is it an error of the server: it is what kill -9 of a run looks like from here."""
+    world = World.empty()
+    with running(SMALL, world=world) as ready:
+        with socket.create_connection(("127.0.0.1", int(ready.endpoint.rpartition(":")[2]))) as connection:
+            connection.sendall(b'POST /restapis HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n{"name":')
+        assert ask(ready, "GET", "/_batchgw/health")[0] == 200
+    assert [record.message for record in caplog.records if record.name.startswith("aiohttp")] == []
+    assert len(world) == 0
+
+
 def test_a_fault_script_that_cannot_be_is_refused_and_changes_nothing(small: ReadyInfo) -> None:
     status, body = ask(small, "POST", "/_batchgw/faults", [{"fault": "thunder"}])
     assert status == 400
