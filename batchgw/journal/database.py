@@ -26,10 +26,12 @@ class Database:
         self.location = locate(given)
         self.dialect = dialect_of(self.location.url)
         self.run: str | None = None
+        self.closed = False
         prepare(self.location)
         self._engine = self.dialect.engine(self.location.url)
         try:
-            self._connection = self._connect()
+            with self._failing_as(JournalUnusable):
+                self._connection = self._engine.connect()
             self._settle_schema()
         except BaseException:
             self._engine.dispose()
@@ -37,6 +39,7 @@ class Database:
 
     def close(self) -> None:
         """Give the connection back. What was not committed is lost."""
+        self.closed = True
         self._connection.close()
         self._engine.dispose()
 
@@ -57,15 +60,6 @@ class Database:
         connection.execute(_TAKE_IDS, {"count": count})
         end: int = connection.execute(_NEXT_ID).scalar_one()
         return range(end - count, end)
-
-    def _connect(self) -> Connection:
-        with self._failing_as(JournalUnusable):
-            try:
-                return self._engine.connect()
-            except TypeError as error:  # the driver's answer to an argument it does not know
-                raise JournalUnusable(
-                    f"The journal's URL has a setting that does not exist: {error}."
-                ) from error
 
     @contextmanager
     def _failing_as(self, failure: type[BatchgwError]) -> Iterator[None]:

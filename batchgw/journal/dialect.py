@@ -17,7 +17,7 @@ class Dialect(Protocol):
     """A kind of database."""
 
     def engine(self, url: URL) -> Engine:
-        """Make an engine whose connections are set up."""
+        """Make an engine whose connections are set up. Raises JournalUnusable for an unknown setting."""
         ...
 
     def begin(self, connection: Connection, *, write: bool) -> AbstractContextManager[Any]:

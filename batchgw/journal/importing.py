@@ -7,7 +7,6 @@ its rows are dropped when it is imported again.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict
 from functools import partial
 from typing import Final
 
@@ -16,10 +15,9 @@ from sqlalchemy.exc import IntegrityError
 
 from batchgw.errors import PlanUnreadable
 from batchgw.journal.chunk import Chunk
+from batchgw.journal.claims import Claims
 from batchgw.journal.contents import Contents
 from batchgw.journal.database import Database
-from batchgw.journal.holder import Holder
-from batchgw.journal.locks import claimed_state
 from batchgw.journal.records import RunState
 from batchgw.journal.schema import apis, changes, runs, scopes
 from batchgw.model import PlanItem, Scope, UnreadScope
@@ -29,7 +27,7 @@ ID_BLOCK: Final = 5_000
 
 
 def import_plan(
-    database: Database, contents: Contents, run: int, items: Iterable[PlanItem], *, me: Holder
+    database: Database, contents: Contents, claims: Claims, run: int, items: Iterable[PlanItem], *, now: float
 ) -> None:
     """Write all items as rows of the run, which is then `applying`.
 
@@ -37,9 +35,9 @@ def import_plan(
     the run has left `planning`, and whatever `items` raises.
     """
     with database.write() as connection:
-        _claim(connection, run, me)
+        _claim(connection, claims, run)
         drop_rows(connection, run)
-    begin_chunk = partial(Chunk, run, contents=contents, next_id=partial(next, _ids(database)), now=me.since)
+    begin_chunk = partial(Chunk, run, contents=contents, next_id=partial(next, _ids(database)), now=now)
     chunk = begin_chunk()
     known: dict[Scope, int] = {}
     for item in items:
@@ -60,11 +58,10 @@ def _ids(database: Database) -> Iterator[int]:
         yield from block
 
 
-def _claim(connection: Connection, run: int, me: Holder) -> None:
-    state = claimed_state(connection, run, me, by_doubtful=False)
+def _claim(connection: Connection, claims: Claims, run: int) -> None:
+    state = claims.take(connection, run, doubtful=False)
     if state is not RunState.PLANNING:
         raise ValueError(f"the run is {state}: its plan was imported already")
-    connection.execute(update(runs).where(runs.c.id == run).values(asdict(me)))
 
 
 def drop_rows(connection: Connection, run: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy import URL, make_url
@@ -25,14 +25,14 @@ _SECRET_QUERY = re.compile("pass|secret|token|key", re.IGNORECASE)
 class Location:
     """A journal's place. `file` is None when it is not a file; `made`: its folder is batchgw's to make."""
 
-    url: URL
+    url: URL = field(repr=False)
     file: Path | None
     made: bool = False
 
     @property
     def masked(self) -> str:
         """The URL without its passwords."""
-        hidden = {name: "***" for name in self.url.query if _SECRET_QUERY.search(name)}
+        hidden = {name: "hidden" for name in self.url.query if _SECRET_QUERY.search(name)}
         return self.url.update_query_dict(hidden).render_as_string(hide_password=True)
 
     def __str__(self) -> str:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, assert_never
 
 from sqlalchemy import Connection, delete, insert, select, update
 
 from batchgw.errors import ScopeLocked
+from batchgw.journal.claims import Claims
 from batchgw.journal.contents import batches
 from batchgw.journal.database import Database
-from batchgw.journal.holder import Holder, Liveness, this_process
+from batchgw.journal.holder import Holder, Liveness
 from batchgw.journal.records import RunState
 from batchgw.journal.schema import holder_of, locks, runs
 from batchgw.model import AccountId, Region, Scope
@@ -30,61 +30,60 @@ class ScopeHeld(ScopeLocked):
 
 
 class Locks:
-    """The locks this process takes and holds. `token` marks them as its own."""
+    """The locks this process takes and holds, each for a run it works on."""
 
-    def __init__(self, database: Database, clock: Callable[[], float]) -> None:
+    def __init__(self, database: Database, claims: Claims, clock: Callable[[], float]) -> None:
         self._database = database
+        self._claims = claims
         self._clock = clock
-        self._token = secrets.token_hex(16)
         self._held: dict[int, set[Scope]] = {}
 
     def acquire(self, run: int, scopes: Iterable[Scope], *, force: bool) -> None:
-        """Take all the scopes or none. Raises ScopeHeld."""
+        """Take the run and all the scopes, or nothing. Raises ScopeLocked."""
         wanted = set(scopes)
-        now = self._clock()
-        me = this_process(now)
         with self._database.write() as connection:
             held = [lock for lock in _locks(connection) if lock.scope in wanted]
-            mine = {lock.scope for lock in held if lock.token == self._token and lock.run == run}
+            mine = {lock.scope for lock in held if lock.token == self._claims.token and lock.run == run}
             theirs = [lock for lock in held if lock.scope not in mine]
-            _refuse(run, theirs, now, force=force)
-            claimed_state(connection, run, me)
+            _refuse(run, theirs, self._clock(), force=force)
+            self._claims.take(connection, run)
             for batch in batches(lock.id for lock in theirs):
                 connection.execute(delete(locks).where(locks.c.id.in_(batch)))
-            if wanted - mine:
-                connection.execute(
-                    insert(locks), [self._row(run, each, me) for each in sorted(wanted - mine)]
-                )
-            connection.execute(update(runs).where(runs.c.id == run).values(asdict(me)))
+            if rows := self._rows(run, wanted - mine):
+                connection.execute(insert(locks), rows)
         self._held.setdefault(run, set()).update(wanted)
 
     def heartbeat(self, run: int) -> None:
         """Say that the run lives. Raises ScopeLocked when a scope was taken from it: it must stop then."""
-        now = self._clock()
         with self._database.write() as connection:
-            kept = connection.execute(
-                update(locks).where(locks.c.run_id == run, locks.c.token == self._token).values(heartbeat=now)
-            ).rowcount
-            connection.execute(update(runs).where(runs.c.id == run).values(heartbeat=now))
+            self._claims.beat(connection, run)
+            own = update(locks).where(locks.c.run_id == run, locks.c.token == self._claims.token)
+            kept = connection.execute(own.values(heartbeat=self._clock())).rowcount
             held = self._held.get(run, set())
             if kept < len(held):
-                raise _lost([lock for lock in _locks(connection) if lock.scope in held], self._token)
+                others = [lock for lock in _locks(connection) if lock.token != self._claims.token]
+                raise _lost([lock for lock in others if lock.scope in held])
 
     def release(self, run: int) -> None:
-        """Give back what this process holds for the run."""
-        if run in self._held:
-            with self._database.write() as connection:
-                connection.execute(delete(locks).where(locks.c.run_id == run, locks.c.token == self._token))
-            del self._held[run]
+        """Give back what this process holds for the run, and let go of the run."""
+        with self._database.write() as connection:
+            own = delete(locks).where(locks.c.run_id == run, locks.c.token == self._claims.token)
+            connection.execute(own)
+            self._claims.let_go(connection, run)
+        self._held.pop(run, None)
 
     def release_all(self) -> None:
-        """Give back everything this process holds."""
-        for run in list(self._held):
-            self.release(run)
+        """Give back everything this process holds. One that holds nothing writes nothing."""
+        if not self._claims.any:
+            return
+        with self._database.write() as connection:
+            connection.execute(delete(locks).where(locks.c.token == self._claims.token))
+            self._claims.let_go_of_all(connection)
+        self._held.clear()
 
-    def _row(self, run: int, scope: Scope, me: Holder) -> dict[str, Any]:
-        place = {"account": scope.account, "region": scope.region}
-        return {**place, "run_id": run, "token": self._token, **asdict(me)}
+    def _rows(self, run: int, scopes: set[Scope]) -> list[dict[str, Any]]:
+        mine = self._claims.columns()
+        return [{**mine, "run_id": run, "account": s.account, "region": s.region} for s in sorted(scopes)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,24 +133,6 @@ def _refuse(run: int, found: list[_Lock], now: float, *, force: bool) -> None:
         )
 
 
-def claimed_state(connection: Connection, run: int, me: Holder, *, by_doubtful: bool = True) -> RunState:
-    """Give the state of a run that this process may work on.
-
-    Raises ScopeLocked while another process that is alive works on it; unless `by_doubtful`, also when that
-    cannot be told of it.
-    """
-    row = connection.execute(select(runs).where(runs.c.id == run)).one()
-    state, holder = RunState(row.state), holder_of(row)
-    liveness = Liveness.DEAD if state.ended or holder.is_process_of(me) else holder.liveness()
-    if liveness is Liveness.ALIVE or (liveness is Liveness.UNKNOWN and not by_doubtful):
-        doubt = "" if liveness is Liveness.ALIVE else ", as far as can be told from here"
-        raise ScopeLocked(
-            f"Run {row.name} is {state} in another process ({holder}){doubt}: two must not work on one run. "
-            "Wait for that one, or stop it."
-        )
-    return state
-
-
 def may_take(liveness: Liveness, *, own: bool, force: bool) -> bool:
     """Whether a lock may be taken over. `own`: it was taken for the same run, or for one that is done.
 
@@ -190,8 +171,8 @@ def _told(lock: _Lock, liveness: Liveness, *, own: bool, more: int, now: float) 
     return f"Two runs must not write to one account-region: {scopes} is held by {by} ({lock.holder}). {cure}"
 
 
-def _lost(now_held: list[_Lock], token: str) -> ScopeLocked:
-    by = next((f" by run {lock.run_name} ({lock.holder})" for lock in now_held if lock.token != token), "")
+def _lost(to: list[_Lock]) -> ScopeLocked:
+    by = f" by run {to[0].run_name} ({to[0].holder})" if to else ""
     return ScopeLocked(
         f"A lock of this run was broken{by}: it stops here, so that two runs do not write to one "
         "account-region. What it did is recorded; it can be resumed once the other one is through."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from typing import Any, Final
@@ -12,10 +11,9 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from batchgw.errors import RunUnknown
 from batchgw.journal import options
+from batchgw.journal.claims import Claims
 from batchgw.journal.database import Database
-from batchgw.journal.holder import this_process
 from batchgw.journal.importing import drop_rows
-from batchgw.journal.locks import claimed_state
 from batchgw.journal.reading import tally_of_run
 from batchgw.journal.records import COUNTS, NewRun, RunRecord, RunState, Tally
 from batchgw.journal.schema import holder_of, runs
@@ -38,8 +36,9 @@ HINTED: Final = 1_000
 class Runs:
     """The `runs` table."""
 
-    def __init__(self, database: Database, clock: Callable[[], float]) -> None:
+    def __init__(self, database: Database, claims: Claims, clock: Callable[[], float]) -> None:
         self._database = database
+        self._claims = claims
         self._clock = clock
         self._keys: dict[str, int] = {}
 
@@ -59,7 +58,7 @@ class Runs:
                     policy_digest=new.policy_digest,
                     desired=new.desired.to_json(),
                     options=options.kept(new.options),
-                    **asdict(this_process(now)),
+                    **self._claims.columns(),
                 )
             )
         return name
@@ -94,10 +93,10 @@ class Runs:
 
         One that ends while it is planned loses its rows: it must not pass for a plan that is whole.
         """
-        key, now = self.key(name), self._clock()
-        finished = now if state.ended else None
+        key = self.key(name)
+        finished = self._clock() if state.ended else None
         with self._database.write() as connection:
-            was = claimed_state(connection, key, this_process(now))
+            was = self._claims.check(connection, key)
             if was is RunState.PLANNING and state.ended:
                 drop_rows(connection, key)
             totals = _tally_to_json(tally_of_run(connection, key)) if state.ended else None

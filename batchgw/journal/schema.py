@@ -138,6 +138,7 @@ runs = Table(
     Column("desired", JsonText, nullable=False),
     Column("options", JsonText, nullable=False),
     Column("totals", JsonText),  # the tally of an ended run, so that a list of runs need not count
+    Column("token", String(32), index=True),  # see `claims.py`; None: nobody works on it
     *_holder_columns(),
 )
 

@@ -12,6 +12,8 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from batchgw.errors import JournalUnusable
+
 BUSY_TIMEOUT: Final = 10.0
 """Seconds to wait for another process's transaction; each of ours takes well under one."""
 
@@ -37,7 +39,8 @@ class SQLite:
     """A journal in one file: WAL, so that readers never block the writer nor it them."""
 
     def engine(self, url: URL) -> Engine:
-        """Make an engine whose connections are set up."""
+        """Make an engine whose connections are set up. Raises JournalUnusable for an unknown setting."""
+        _check_settings(url)
         waits = {} if "timeout" in url.query else {"timeout": BUSY_TIMEOUT}
         engine = create_engine(url, connect_args=waits)
         event.listen(engine, "connect", _set_up)
@@ -61,6 +64,20 @@ class SQLite:
             return None
         primary = _REASONS.get(code & 0xFF)  # the low byte of an extended result code
         return None if primary is None else f"{primary} ({said})"
+
+
+def _check_settings(url: URL) -> None:
+    """SQLAlchemy passes over what it does not know; with uri=true, the rest is SQLite's own to read."""
+    unknown = set() if "uri" in url.query else set(url.query) - {"timeout"}
+    try:
+        float(str(url.query.get("timeout", 0)))
+    except ValueError:
+        unknown.add("timeout")
+    if unknown:
+        raise JournalUnusable(
+            f"The journal's URL has settings that cannot be used: {', '.join(sorted(unknown))}. SQLite takes "
+            "timeout=SECONDS, to wait for another process. Correct --journal."
+        )
 
 
 def _set_up(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:

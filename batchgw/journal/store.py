@@ -14,9 +14,9 @@ from typing import Self
 
 from batchgw.errors import JournalWriteFailed
 from batchgw.journal import reading, standing
+from batchgw.journal.claims import Claims
 from batchgw.journal.contents import Contents
 from batchgw.journal.database import Database
-from batchgw.journal.holder import this_process
 from batchgw.journal.importing import import_plan
 from batchgw.journal.locks import Locks
 from batchgw.journal.outbox import Outbox
@@ -37,9 +37,10 @@ class Journal:
         self._database = database
         self._clock = clock
         self._contents = Contents(database)
-        self._runs = Runs(database, clock)
+        self._claims = Claims(clock)
+        self._runs = Runs(database, self._claims, clock)
         self._outbox = Outbox(database, clock)
-        self._locks = Locks(database, clock)
+        self._locks = Locks(database, self._claims, clock)
 
     @classmethod
     def open(cls, url: str | None = None, *, clock: Callable[[], float] = time.time) -> Self:
@@ -74,13 +75,18 @@ class Journal:
             error.add_note(str(failure))
 
     def close(self) -> None:
-        """Commit what waits, give back all locks, and close in any case. Raises JournalWriteFailed."""
+        """Commit what waits, give back all locks, and close in any case.
+
+        Raises JournalWriteFailed when an outcome could not be kept. A lock that cannot be given back is no such
+        loss: others see whose it was, and whether that process still lives.
+        """
+        if self._database.closed:
+            return
         try:
-            try:
-                self.flush()
-            finally:
-                self._locks.release_all()
+            self.flush()
         finally:
+            with suppress(JournalWriteFailed):
+                self._locks.release_all()
             self._database.close()
 
     # A run and its plan
@@ -100,8 +106,8 @@ class Journal:
         ScopeLocked when another process is importing it, PlanUnreadable when an API comes twice, and what
         `items` raises.
         """
-        key, me = self._runs.key(run), this_process(self._clock())
-        import_plan(self._database, self._contents, key, items, me=me)
+        key = self._runs.key(run)
+        import_plan(self._database, self._contents, self._claims, key, items, now=self._clock())
 
     def set_state(self, run: str, state: RunState) -> None:
         """Move a run on; what was recorded is committed first."""
@@ -196,9 +202,11 @@ class Journal:
         self._locks.heartbeat(self._runs.key(run))
 
     def release(self, run: str) -> None:
-        """Give the run's locks back; what was recorded is committed first."""
-        self.flush()
-        self._locks.release(self._runs.key(run))
+        """Give the run's locks back and let go of it; what was recorded is committed first, if it can be."""
+        try:
+            self.flush()
+        finally:
+            self._locks.release(self._runs.key(run))
 
     def _settle(self) -> None:
         with suppress(JournalWriteFailed):  # what waits is kept, and whoever writes next is told
