@@ -16,6 +16,7 @@ from batchgw.control_plane.aws.sts import Identity
 from batchgw.control_plane.interface import (
     Answer,
     DeleteGatewayResponse,
+    GetGatewayResponse,
     GetGatewayResponses,
     GetRestApis,
     PutGatewayResponse,
@@ -254,6 +255,18 @@ async def test_an_answer_that_is_none_is_a_failure_of_the_service_not_an_empty_l
     error = await failure(plane, request_)
     assert type(error) is ServiceFailure
     assert "--endpoint-url" in str(error)
+
+
+@pytest.mark.asyncio
+async def test_reading_one_uncustomised_type_is_no_error_where_an_emulator_says_404(
+    stub: Stub, plane: AwsControlPlane
+) -> None:
+    stub.gateway = always(api_error("NotFoundException", 404, "GatewayResponse not found"))
+    answer = await plane.send(
+        GetGatewayResponse(scope=HERE, api=RestApiId("abc"), type=ResponseType.THROTTLED)
+    )
+    assert answer.value.default_response
+    assert answer.value.settings.status_code == "429"
 
 
 @pytest.mark.asyncio

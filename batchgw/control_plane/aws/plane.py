@@ -6,7 +6,7 @@ from batchgw.control_plane.aws.client import Target, TargetedClient, request_id
 from batchgw.control_plane.aws.credentials import ScopeCredentials
 from batchgw.control_plane.aws.translate import to_call
 from batchgw.control_plane.interface import Answer, Request, T
-from batchgw.errors import CredentialsExpired, CredentialsRejected
+from batchgw.errors import CredentialsExpired, CredentialsRejected, NotCustomized
 from batchgw.model import AccountId, Effort, Region
 
 
@@ -37,6 +37,11 @@ class AwsControlPlane:
             raise CredentialsRejected(
                 error.message, code=error.code, status=error.status, request_id=error.request_id
             ) from error
+        except NotCustomized as error:
+            if call.uncustomised is None:
+                raise
+            effort = Effort(attempts=1, request_id=error.request_id)
+            return Answer(value=call.uncustomised, effort=effort)
         return Answer(value=call.read(answer), effort=Effort(attempts=1, request_id=request_id(answer)))
 
     async def current_account(self) -> AccountId:
