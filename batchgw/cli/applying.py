@@ -23,7 +23,7 @@ from batchgw.journal import Journal
 from batchgw.model import Policy, Targets
 from batchgw.planning.planfile import Plan
 from batchgw.report.summary import Summary
-from batchgw.report.text import amount
+from batchgw.report.text import amount, plain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,9 +71,9 @@ class Applying:
 
             try:
                 summary = run_async(body, self.console)
-            except BaseException:
+            except Exception as error:
                 if run_id.id is not None:
-                    self.console.tell(resume_hint(run_id.id, self.journal.journal))
+                    error.add_note(plain(resume_hint(run_id.id, self.journal.journal)))
                 raise
             show_summary(summary, journal, self.console, self.flags.output.output)
             if summary.left:

@@ -27,8 +27,12 @@ async def confirm(question: str, *, console: Console, interrupts: Interrupts) ->
     """Return when the user agrees. Raises Stopped when they do not."""
     console.tell(line(), line(Span(question, "bold")), line("  Only 'yes' will be accepted."), line())
     console.ask("  Enter a value: ")
-    with interrupts.question():
-        answer = await _typed_line()
+    try:
+        with interrupts.question():
+            answer = await _typed_line()
+    except Stopped:
+        console.ask("\n")  # the line was not ended by who typed ^C
+        raise
     if answer.strip() != ACCEPTED:
         raise Stopped("not confirmed, nothing was written.")
 

@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Iterator
 
 from batchgw.cli.console import Console
-from batchgw.errors import BatchgwError, PolicyInvalid, Stopped
+from batchgw.errors import BatchgwError, PolicyInvalid, Problem, Stopped
 from batchgw.report.text import Line, Span, amount, line
 
 OK = 0
@@ -22,6 +22,8 @@ STALE = 5
 USAGE = 64
 INTERRUPTED = 130
 
+_ERROR = Span("error:", "error")
+
 
 def report(error: BaseException, console: Console, *, debug: bool = False) -> int:
     """Say what went wrong and return the exit code. With `debug`, the traceback comes first."""
@@ -30,9 +32,17 @@ def report(error: BaseException, console: Console, *, debug: bool = False) -> in
     console.flush()
     chosen = _most_telling(error)
     console.tell(*_explained(chosen))
+    console.tell(*(line(note) for note in dict.fromkeys((*_notes(chosen), *_notes(error)))))
     if isinstance(chosen, BatchgwError):
         return chosen.exit_code
     return USAGE if _is_usage(chosen) or _names_a_file(chosen) else FAILED
+
+
+def problem_line(problem: Problem) -> Line:
+    """Show a finding as compilers do; one about a whole file has no line and column."""
+    if problem.line:
+        return line(str(problem))
+    return line(f"{problem.file}: {problem.severity}: {problem.message} [{problem.rule}]")
 
 
 def _is_usage(error: BaseException) -> bool:
@@ -53,6 +63,10 @@ def _most_telling(error: BaseException) -> BaseException:
     return (errors or foreign or ours)[0]
 
 
+def _notes(error: BaseException) -> list[str]:
+    return getattr(error, "__notes__", [])
+
+
 def _leaves(error: BaseException) -> Iterator[BaseException]:
     if isinstance(error, BaseExceptionGroup):
         for each in error.exceptions:
@@ -64,17 +78,19 @@ def _leaves(error: BaseException) -> Iterator[BaseException]:
 def _explained(error: BaseException) -> Iterator[Line]:
     if isinstance(error, PolicyInvalid):
         for problem in error.problems:
-            yield line(str(problem))
+            yield problem_line(problem)
         wrong = sum(p.severity == "error" for p in error.problems)
         yield _headed(
             f"the policy cannot be used: {amount(wrong, 'error')} to correct at the places named above."
         )
-    elif isinstance(error, Stopped):
-        yield line(Span("stopped:", "warning"), " " + _one_paragraph(str(error)))
     elif isinstance(error, BatchgwError):
-        yield _headed(_one_paragraph(str(error)) or type(error).__name__)
+        head = Span("stopped:", "warning") if isinstance(error, Stopped) else _ERROR
+        first, *more = str(error).strip().splitlines() or [type(error).__name__]
+        yield line(head, " " + first)
+        yield from (line(text) for text in more)
     elif _is_usage(error):
-        yield _headed(_usage(error))
+        if text := _usage(error):
+            yield _headed(text)
     elif isinstance(error, OSError) and _names_a_file(error):
         yield _headed(f"{error.filename}: {error.strerror or error}.")
     else:
@@ -86,10 +102,12 @@ def _explained(error: BaseException) -> Iterator[Line]:
 
 
 def _usage(error: BaseException) -> str:
-    message: str = error.format_message().strip()  # type: ignore[attr-defined]
+    """Render what the parser says; nothing when it has just shown the help of a command without arguments."""
+    message = _one_paragraph(error.format_message())  # type: ignore[attr-defined]
     context = getattr(error, "ctx", None)
-    hint = f" See '{context.command_path} --help'." if context else ""
-    return _one_paragraph(message) + hint
+    if not (message and context):
+        return message
+    return f"{message.rstrip('.')}. See '{context.command_path} --help'."
 
 
 def _one_paragraph(text: str) -> str:
@@ -97,4 +115,4 @@ def _one_paragraph(text: str) -> str:
 
 
 def _headed(text: str) -> Line:
-    return line(Span("error:", "error"), " " + text)
+    return line(_ERROR, " " + text)

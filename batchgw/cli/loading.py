@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from batchgw.cli.console import Console
+from batchgw.cli.failure import problem_line
 from batchgw.cli.options import RunFlags
 from batchgw.cli.recorded import recorded
 from batchgw.errors import PlanStale, UsageError
 from batchgw.model import Policy, Targets
 from batchgw.planning.planfile import Plan
 from batchgw.policy.loader import load_policy
-from batchgw.report.text import line
 
 FILE_DIGEST = "policy_file_digest"
 """Plan option: the digest of the policy as its file has it, before flags chose other targets."""
@@ -37,7 +37,7 @@ class Source:
 def loaded(file: Path, console: Console) -> Source:
     """Read a policy and tell its warnings. Raises PolicyInvalid."""
     found = load_policy(file)
-    console.tell(*(line(str(problem)) for problem in found.warnings))
+    console.tell(*map(problem_line, found.warnings))
     return Source(policy=found.policy)
 
 

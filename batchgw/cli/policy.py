@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from batchgw.cli.console import Console
-from batchgw.cli.failure import OK, USAGE, report
+from batchgw.cli.failure import OK, USAGE, problem_line, report
 from batchgw.cli.options import Output, OutputFlags, flag
 from batchgw.cli.verb import verb
 from batchgw.errors import PolicyInvalid, Problem, UsageError
@@ -142,7 +142,7 @@ def _checked(path: Path, console: Console, output: OutputFlags) -> tuple[tuple[P
     else:
         problems, sound = loaded.warnings, True
         if table:
-            console.tell(*(line(str(problem)) for problem in problems))
+            console.tell(*map(problem_line, problems))
             types = loaded.policy.desired.types
             warnings = f", {amount(len(problems), 'warning')}" if problems else ""
             console.data(

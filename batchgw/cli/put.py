@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,10 +13,15 @@ from batchgw.cli.apply import ForceLock, Yes
 from batchgw.cli.options import JournalFlags, RunFlags, SelectionFlags, flag, repeatable
 from batchgw.cli.verb import verb
 from batchgw.errors import PolicyInvalid, UsageError
-from batchgw.model import Mode, Policy, ResponseType
+from batchgw.model import Desired, Mode, Policy, ResponseType
 
 PANEL = "Rollout"
 _WHAT = "The response"
+
+
+def _types(incomplete: str) -> list[str]:
+    """Complete a response type."""
+    return [t.value for t in ResponseType if t.value.startswith(incomplete.upper())]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +29,14 @@ class ResponseFlags:
     """One gateway response, in the friendly spelling, the boto3 call's, or both mixed."""
 
     type: Annotated[
-        ResponseType, flag("--type", "Response type.", metavar="TYPE", panel=_WHAT, case_sensitive=False)
+        str,
+        flag(
+            "--type",
+            "Response type, such as UNAUTHORIZED.",
+            autocompletion=_types,
+            metavar="TYPE",
+            panel=_WHAT,
+        ),
     ]
     status: Annotated[str | None, flag("--status", "Status code.", "--status-code", panel=_WHAT)] = None
     header: Annotated[
@@ -83,15 +95,20 @@ def put(  # noqa: PLR0917 - Typer passes all of them by name
     named = ids or []
     if not (named or selection.api_id or selection.targets or selection.name or selection.tag):
         raise UsageError("say which REST APIs: ids as arguments, --targets FILE (or -), --name or --tag.")
-    policy = policy_of(response)
-    targets = chosen_targets(policy.targets, selection, flags.connection, ids=named)
+    policy, warnings = policy_of(response)
     applying = Applying(flags=flags, journal=journal, yes=yes, force_lock=force_lock, verb="put")
+    for warning in warnings:
+        applying.console.warning(warning)
+    targets = chosen_targets(policy.targets, selection, flags.connection, ids=named)
     return applying.run(policy_plan(Source(policy=policy), targets, flags))
 
 
-def policy_of(flags: ResponseFlags) -> Policy:
-    """Make the policy of one rule, checked as a policy file is. Raises UsageError with everything wrong."""
-    from batchgw.policy.loader import load_policy  # noqa: PLC0415 - pydantic and YAML are behind it
+def policy_of(flags: ResponseFlags) -> tuple[Policy, tuple[str, ...]]:
+    """Make the policy of one rule, checked as a policy file is, and give the warnings about it.
+
+    Raises UsageError with everything that is wrong.
+    """
+    from batchgw.policy.single import load_response  # noqa: PLC0415 - pydantic is behind it
 
     response: Any = "default" if flags.default else _settings(flags)
     if flags.default and _settings(flags):
@@ -101,12 +118,13 @@ def policy_of(flags: ResponseFlags) -> Policy:
             "say what to put: --status, --header, --header-from, --template, the boto3 spelling of these, "
             "or --default."
         )
-    document = {"version": 1, "mode": flags.mode.value, "responses": {flags.type.value: response}}
     try:
-        return load_policy("put", text=json.dumps(document)).policy
+        loaded = load_response(flags.type.upper(), response, source="put")
     except PolicyInvalid as error:
         wrong = "; ".join(p.message for p in error.problems if p.severity == "error")
-        raise UsageError(f"this response cannot be put: {wrong}.") from None
+        raise UsageError(f"this response cannot be put: {wrong}") from None
+    desired = Desired(rules={loaded.type: replace(loaded.rule, mode=flags.mode)})
+    return Policy(desired=desired, source="put"), tuple(p.message for p in loaded.warnings)
 
 
 def _settings(flags: ResponseFlags) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from batchgw.cli.summary_output import resume_hint, show_summary
 from batchgw.journal import Journal
 from batchgw.model import Targets
 from batchgw.report.summary import Summary
+from batchgw.report.text import plain
 
 
 def resume_run(
@@ -33,9 +34,9 @@ def resume_run(
 
         try:
             summary = run_async(body, console)
-        except BaseException:
+        except Exception as error:
             if run_id.id is not None:
-                console.tell(resume_hint(run_id.id, journal.journal))
+                error.add_note(plain(resume_hint(run_id.id, journal.journal)))
             raise
         show_summary(summary, store, console, flags.output.output)
         if summary.left:

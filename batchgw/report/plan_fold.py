@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from typing import assert_never
@@ -18,6 +17,7 @@ from batchgw.model import (
     UnreadScope,
 )
 from batchgw.planning.render import ChangeView, views
+from batchgw.report.reasons import OTHER, generalised
 
 GROUPS = 2_000
 """Different changes told apart; what comes after is counted by action and type alone."""
@@ -58,15 +58,24 @@ class Group:
             place.first.append(api)
 
 
+@dataclass(slots=True, kw_only=True)
+class UnreadApis:
+    """APIs that were not read for one reason. `skipped`: they were rightly left alone."""
+
+    code: str
+    message: str
+    skipped: bool
+    example: RestApi
+    count: int = 1
+
+
 class PlanFold:
     """Everything a screen shows of a plan, whatever its size."""
 
     def __init__(self) -> None:
         self._groups: dict[Hashable, Group] = {}
         self.unread_scopes: list[UnreadScope] = []
-        self.unread_apis: Counter[tuple[str, str, bool]] = Counter()
-        """Of APIs not read: code, message, and whether they were rightly left alone."""
-        self.examples: dict[tuple[str, str, bool], RestApi] = {}
+        self._unread: dict[tuple[str, str], UnreadApis] = {}
 
     def add(self, item: PlanItem) -> None:
         """Take an item."""
@@ -75,9 +84,7 @@ class PlanFold:
                 for view in _pending(item):
                     self._group(view).add(item.api)
             case UnreadApi():
-                key = (item.code, item.message.replace(item.api.id, "API"), item.skipped)
-                self.unread_apis[key] += 1
-                self.examples.setdefault(key, item.api)
+                self._count_unread(item)
             case UnreadScope():
                 self.unread_scopes.append(item)
             case _:
@@ -91,11 +98,32 @@ class PlanFold:
     @property
     def complete(self) -> bool:
         """Whether everything expected was read; what was rightly left alone does not count against it."""
-        return not self.unread_scopes and all(skipped for _, _, skipped in self.unread_apis)
+        return not self.unread_scopes and all(u.skipped for u in self._unread.values())
 
     def groups(self) -> Iterator[Group]:
         """Give the changes by type, in the order people know them, the most frequent first."""
         yield from sorted(self._groups.values(), key=lambda g: (_ORDER.index(g.type), -g.apis))
+
+    def unread_apis(self) -> list[UnreadApis]:
+        """Give the APIs that were not read, by reason, the most frequent first."""
+        return sorted(self._unread.values(), key=lambda u: -u.count)
+
+    def _count_unread(self, item: UnreadApi) -> None:
+        general = generalised(item.message, item.api)
+        known = self._unread.get((item.code, general))
+        if known is not None:
+            known.count += 1
+            known.message = general
+        elif len(self._unread) < GROUPS:
+            self._unread[item.code, general] = UnreadApis(
+                code=item.code, message=item.message, skipped=item.skipped, example=item.api
+            )
+        else:
+            key = (item.code, OTHER)
+            others = UnreadApis(
+                code=item.code, message=OTHER, skipped=item.skipped, example=item.api, count=0
+            )
+            self._unread.setdefault(key, others).count += 1
 
     def _group(self, view: ChangeView) -> Group:
         change = view.change

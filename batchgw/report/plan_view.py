@@ -12,6 +12,7 @@ from batchgw.planning.estimate import Estimate
 from batchgw.planning.totals import PlanTotals, ScopeTotals
 from batchgw.report.plan_fold import Group, Place, PlanFold
 from batchgw.report.text import Line, Span, Style, amount, duration, line, shorten, table
+from batchgw.report.unread_view import unread_lines
 
 CHANGES = 30
 """Different changes shown; the rest is counted, and whole in `--output json`."""
@@ -30,6 +31,8 @@ CELLS = 200
 
 NAME_CELLS = 40
 """Cells of an API's name."""
+
+NOWHERE = "not found"
 
 _SIGNS: Mapping[Action, tuple[str, Style]] = {
     Action.CREATE: ("+", "add"),
@@ -87,7 +90,7 @@ class PlanView:
         scopes = sum(e.writes > 0 for e in self.estimate.scopes.values())
         beside = f", {scopes:,} scopes side by side" if scopes > 1 else ""
         return line(
-            f"An apply makes {amount(self.estimate.calls, 'call')}: about {duration(self.estimate.seconds)} "
+            f"An apply makes {amount(self.estimate.calls, 'call')}: {_about(self.estimate.seconds)} "
             f"at the quota{beside}."
         )
 
@@ -109,14 +112,14 @@ class PlanView:
         shown = (
             sorted(ranked[:SCOPES], key=lambda s: str(s[0])) if len(ranked) > SCOPES else list(scopes.items())
         )
-        rows = [self._row(str(scope), counts, scope) for scope, counts in shown]
+        rows = [self._row(_where(scope), counts, scope) for scope, counts in shown]
         hidden = ranked[SCOPES:]
         if hidden:
             rest = sum((counts for _, counts in hidden), ScopeTotals())
             rows.append(self._row(amount(len(hidden), "more scope"), rest, None))
         if len(scopes) > 1:
             rows.append(self._row("total", self.totals.total, None))
-        head = ["scope", "APIs", "to change", "create", "update", "reset", "as desired", "unread", "apply"]
+        head = ["scope", "APIs", "to change", "create", "update", "reset", "as desired", "unread", "time"]
         yield from table(head, rows, right=range(1, len(head)))
 
     def _row(self, name: str, counts: ScopeTotals, scope: Scope | None) -> Sequence[str | Span]:
@@ -132,25 +135,28 @@ class PlanView:
             _figure(counts.resets, "remove"),
             _figure(counts.no_ops, ""),
             Span(unread, "error" if unread != "0" else "dim"),
-            duration(seconds) if seconds is not None and counts.writes else "",
+            _about(seconds) if seconds is not None and counts.writes else "",
         )
 
     def _unread(self) -> Iterator[Line]:
-        if self.fold.unread_scopes:
+        yield from unread_lines({u.scope: f"{u.code}: {u.message}" for u in self.fold.unread_scopes})
+        for unread in self.fold.unread_apis()[:SCOPES]:
             yield line()
-            n = len(self.fold.unread_scopes)
-            yield line(Span(f"{amount(n, 'scope')} could not be read to the end:", "error"))
-            for item in self.fold.unread_scopes[:SCOPES]:
-                yield line(f"  {item.scope}  {item.code}: {item.message}")
-            if n > SCOPES:
-                yield line(f"  and {n - SCOPES:,} more")
-        for (code, message, skipped), count in self.fold.unread_apis.most_common(SCOPES):
-            yield line()
-            what = "left alone" if skipped else "could not be read"
-            style: Style = "warning" if skipped else "error"
-            yield line(Span(f"{amount(count, 'API')} {what}: ", style), f"{code}: {message}")
-            example = self.fold.examples[code, message, skipped]
-            yield line(Span(f"      {example}" + (f" and {count - 1:,} more" if count > 1 else ""), "dim"))
+            what = "left alone" if unread.skipped else "could not be read"
+            style: Style = "warning" if unread.skipped else "error"
+            head = f"{amount(unread.count, 'API')} {what}: "
+            yield line(Span(head, style), f"{unread.code}: {unread.message}")
+            more = f" and {unread.count - 1:,} more" if unread.count > 1 else ""
+            yield line(Span(f"      {unread.example}{more}", "dim"))
+
+
+def _where(scope: Scope) -> str:
+    """Name a scope; APIs that were named by id and found nowhere stand under "*"."""
+    return NOWHERE if "*" in (scope.account, scope.region) else str(scope)
+
+
+def _about(seconds: float) -> str:
+    return "under 1 s" if seconds < 1 else f"about {duration(seconds)}"
 
 
 def _figure(n: int, style: Style) -> Span:
@@ -183,11 +189,12 @@ def _fields(view: render.ChangeView) -> Iterator[Line]:
 
 
 def _places(places: Mapping[Scope, Place]) -> Iterator[Line]:
-    for scope, place in islice(places.items(), PLACES):
+    ordered = sorted(places.items())
+    for scope, place in ordered[:PLACES]:
         names = ", ".join(_name(api.id, api.name) for api in place.first)
         more = place.apis - len(place.first)
         yield line(Span(f"      {scope}: {names}" + (f" and {more:,} more" if more else ""), "dim"))
-    hidden = list(places.items())[PLACES:]
+    hidden = ordered[PLACES:]
     if hidden:
         apis = sum(place.apis for _, place in hidden)
         yield line(Span(f"      and {amount(apis, 'API')} in {amount(len(hidden), 'more scope')}", "dim"))

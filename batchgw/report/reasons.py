@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from batchgw.model import Failed, NotAttempted, Outcome, RestApi, Skipped
+from batchgw.model import Failed, NotAttempted, Outcome, RestApi, Scope, Skipped
 
 Kind = Literal["failed", "skipped", "not attempted"]
 
@@ -44,20 +44,25 @@ class Reasons:
     """The fold. Messages that differ only in the API they name are one reason."""
 
     def __init__(self) -> None:
-        self._groups: dict[tuple[Kind, str, str], tuple[int, tuple[str, ...]]] = {}
+        self._groups: dict[tuple[Kind, str, str], Reason] = {}
 
     def add(self, outcome: Outcome) -> None:
         """Take an outcome; one that went well has no reason."""
         kind = _kind(outcome)
         if kind is None or not isinstance(outcome, Failed | Skipped | NotAttempted):
             return
-        key = (kind, outcome.code, _generalised(outcome.message, outcome.api))
-        if key not in self._groups and len(self._groups) >= GROUPS:
-            key = (kind, outcome.code, OTHER)
-        count, examples = self._groups.get(key, (0, ()))
-        if len(examples) < EXAMPLES:
-            examples = (*examples, f"{outcome.api} {outcome.type.value}")
-        self._groups[key] = (count + 1, examples)
+        general = generalised(outcome.message, outcome.api)
+        if (kind, outcome.code, general) not in self._groups and len(self._groups) >= GROUPS:
+            general = OTHER
+        place = f"{outcome.api} {outcome.type.value}"
+        known = self._groups.get((kind, outcome.code, general))
+        self._groups[kind, outcome.code, general] = Reason(
+            kind=kind,
+            code=outcome.code,
+            message=general if known or general is OTHER else outcome.message,
+            count=known.count + 1 if known else 1,
+            examples=(*known.examples, place)[:EXAMPLES] if known else (place,),
+        )
 
     def add_all(self, outcomes: Iterable[Outcome]) -> None:
         """Take many."""
@@ -67,11 +72,7 @@ class Reasons:
     def found(self) -> tuple[Reason, ...]:
         """Give the reasons: failures first, the most frequent first."""
         order: tuple[Kind, ...] = ("failed", "not attempted", "skipped")
-        reasons = [
-            Reason(kind=kind, code=code, message=message, count=count, examples=examples)
-            for (kind, code, message), (count, examples) in self._groups.items()
-        ]
-        return tuple(sorted(reasons, key=lambda r: (order.index(r.kind), -r.count)))
+        return tuple(sorted(self._groups.values(), key=lambda r: (order.index(r.kind), -r.count)))
 
 
 def _kind(outcome: Outcome) -> Kind | None:
@@ -86,5 +87,11 @@ def _kind(outcome: Outcome) -> Kind | None:
             return None
 
 
-def _generalised(message: str, api: RestApi) -> str:
+def generalised(message: str, api: RestApi) -> str:
+    """Give the message without what is particular to one API, so that equal reasons look equal."""
     return message.replace(f"{api.scope.account}:{api.id}", "API").replace(api.id, "API")
+
+
+def generalised_scope(message: str, scope: Scope) -> str:
+    """Give the message without what is particular to one account-region."""
+    return message.replace(scope.account, "ACCOUNT").replace(scope.region, "REGION")

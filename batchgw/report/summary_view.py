@@ -8,6 +8,7 @@ from batchgw.journal.records import Tally
 from batchgw.report.reasons import EXAMPLES, Reason
 from batchgw.report.summary import ScopeSummary, Summary
 from batchgw.report.text import Line, Span, Style, amount, duration, line, table
+from batchgw.report.unread_view import unread_lines
 
 SCOPES = 20
 """Scopes shown one by one; of more, those where something went wrong first."""
@@ -34,7 +35,7 @@ def summary_lines(summary: Summary) -> Iterator[Line]:
     yield line()
     yield _proof(summary)
     yield from _cost(summary.total)
-    yield from _unread(summary)
+    yield from unread_lines(summary.unread)
     yield from _reasons(summary.reasons)
     yield line()
     yield _verdict(summary)
@@ -93,18 +94,6 @@ def _cost(total: Tally) -> Iterator[Line]:
         )
 
 
-def _unread(summary: Summary) -> Iterator[Line]:
-    if not summary.unread:
-        return
-    yield line()
-    yield line(Span(f"Not read to the end: {amount(len(summary.unread), 'scope')}", "error"))
-    for i, (scope, why) in enumerate(summary.unread.items()):
-        if i == SCOPES:
-            yield line(f"  and {amount(len(summary.unread) - SCOPES, 'more scope')}")
-            return
-        yield line(f"  {scope}  {why}")
-
-
 def _reasons(reasons: Sequence[Reason]) -> Iterator[Line]:
     titles: dict[str, Style] = {"failed": "error", "not attempted": "warning", "skipped": "warning"}
     for kind, style in titles.items():
@@ -115,6 +104,8 @@ def _reasons(reasons: Sequence[Reason]) -> Iterator[Line]:
         yield line(Span(f"{kind.capitalize()}: {sum(r.count for r in of_kind):,}", style))
         for reason in of_kind[:REASONS]:
             yield line(f"  {reason.count:,} x {reason.code}: {reason.message}")
+            if reason.code == "Stopped":
+                continue  # everything that was left, and nothing to be learnt from any of it
             for example in reason.examples:
                 yield line(Span(f"      {example}", "dim"))
             if reason.count > EXAMPLES:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -22,15 +23,29 @@ from batchgw.report.text import clean
 FILE_LEVEL = logging.INFO
 """What a log file holds at least, however quiet the console is."""
 
+REPEATS = 3
+"""Warnings of one kind shown to a person; the summary counts them all."""
+
 Fields = MutableMapping[str, Any]
 
 
 class Sink:
-    """One place entries go to: from `level` up, as lines given to `write`."""
+    """One place entries go to: from `level` up, as lines given to `write`.
 
-    def __init__(self, level: int, write: Callable[[str], None], *renderers: Processor) -> None:
+    `at_most` entries of one name and code are written, where a person reads them.
+    """
+
+    def __init__(
+        self,
+        level: int,
+        write: Callable[[str], None],
+        *renderers: Processor,
+        at_most: int | None = None,
+    ) -> None:
         self.level = level
         self._write = write
+        self._at_most = at_most
+        self._seen: Counter[tuple[str, str]] = Counter()
         self._processors: tuple[Processor, ...] = (
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _redact,
@@ -41,6 +56,14 @@ class Sink:
         """Write an entry, when it is severe enough."""
         if level < self.level:
             return
+        kind = (name, str(fields.get("code", "")))
+        self._seen[kind] += 1
+        if self._at_most is None or self._seen[kind] <= self._at_most:
+            self._render(level, name, fields)
+        elif self._seen[kind] == self._at_most + 1:
+            self._render(level, "batchgw.log.more", {"of": name, "code": kind[1], "all_in": "--log-file"})
+
+    def _render(self, level: int, name: str, fields: Fields) -> None:
         event: Any = {"event": name, "level": logging.getLevelName(level).lower(), **fields}
         for processor in self._processors:
             event = processor(None, name, event)
@@ -103,7 +126,8 @@ def _console_sink(console: Console, flags: LogFlags) -> Sink:
     if flags.log_format is LogFormat.JSON:
         return Sink(_level(flags), console.raw, structlog.processors.JSONRenderer())
     renderer = structlog.dev.ConsoleRenderer(0, colors=console.color, sort_keys=False)
-    return Sink(_level(flags), console.raw, _safe, renderer)
+    at_most = REPEATS if _level(flags) >= logging.WARNING else None
+    return Sink(_level(flags), console.raw, _safe, renderer, at_most=at_most)
 
 
 def _file_sink(path: Path, level: int, console: Console, opened: ExitStack) -> Sink:

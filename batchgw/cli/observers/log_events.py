@@ -36,14 +36,15 @@ from batchgw.model import (
 
 CallEvent = CallSent | CallAnswered | CallThrottled | CallRetried | CallGaveUp
 
-DEBUG, INFO, WARNING, ERROR = logging.DEBUG, logging.INFO, logging.WARNING, logging.ERROR
+DEBUG, INFO, WARNING = logging.DEBUG, logging.INFO, logging.WARNING
+"""A warning is what a person should know before the summary tells it; the rest is for looking into."""
 
 _CALLS: dict[type[CallEvent], tuple[int, str, tuple[str, ...]]] = {
     CallSent: (DEBUG, "batchgw.call.sent", ("attempt", "waited", "rate")),
     CallAnswered: (DEBUG, "batchgw.call.answered", ("attempt", "latency", "request_id")),
     CallThrottled: (INFO, "batchgw.call.throttled", ("attempt", "rate", "retry_after", "request_id")),
-    CallRetried: (WARNING, "batchgw.call.retried", ("attempt", "delay", "code", "message", "request_id")),
-    CallGaveUp: (WARNING, "batchgw.call.gave_up", ("attempts", "code", "message", "request_id")),
+    CallRetried: (INFO, "batchgw.call.retried", ("attempt", "delay", "code", "message", "request_id")),
+    CallGaveUp: (INFO, "batchgw.call.gave_up", ("attempts", "code", "message", "request_id")),
 }
 """Severity, name and own fields of the events about one call."""
 
@@ -90,7 +91,7 @@ def entry(event: Event) -> Entry:  # noqa: PLR0911 - a closed match, one arm an 
             return _outcome(event.outcome)
         case ScopeCondemned():
             fields = {"scope": str(event.scope), "code": event.code, "message": event.message}
-            return Entry(ERROR, "batchgw.scope.condemned", fields)
+            return Entry(WARNING, "batchgw.scope.condemned", fields)
         case CredentialsRefreshed():
             fields = {"account": event.account, "role": event.role, "expires": event.expires}
             return Entry(INFO, "batchgw.access.refreshed", fields)
@@ -127,10 +128,10 @@ def _item(item: PlanItem) -> Entry:
         case UnreadApi():
             fields = {"scope": str(item.api.scope), "api": item.api.id}
             fields |= {"code": item.code, "message": item.message}
-            return Entry(WARNING, "batchgw.api.unread", fields)
+            return Entry(INFO, "batchgw.api.unread", fields)
         case UnreadScope():
             fields = {"scope": str(item.scope), "code": item.code, "message": item.message}
-            return Entry(ERROR, "batchgw.scope.unread", fields)
+            return Entry(INFO, "batchgw.scope.unread", fields)
         case _:
             assert_never(item)
 

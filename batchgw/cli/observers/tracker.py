@@ -18,7 +18,7 @@ from batchgw.events import (
     PhaseStarted,
     ScopeCondemned,
 )
-from batchgw.model import Failed, Scope, UnreadScope
+from batchgw.model import Failed, NotAttempted, Scope, UnreadScope
 
 WINDOW = 10.0
 """Seconds over which the rate of calls is measured."""
@@ -96,7 +96,7 @@ class Tracker:
                 scope.total = scope.listed if event.last_page else None
             case ItemPlanned() if self.phase == "plan":
                 self._planned(event)
-            case Decided() if self.phase == "apply":
+            case Decided() if self.phase == "apply" and not isinstance(event.outcome, NotAttempted):
                 scope = self._of(event.outcome.api.scope)
                 scope.done += 1
                 scope.failed += isinstance(event.outcome, Failed)
