@@ -11,7 +11,7 @@ import trustme
 
 from batchgw.control_plane.aws import connect
 from batchgw.control_plane.interface import GetRestApis
-from batchgw.errors import ConnectionFailed, UsageError
+from batchgw.errors import ConnectionFailed, CredentialsUnavailable, UsageError
 from batchgw.model import AccountId, Region, Scope
 from tests.conformance.aws_stub import BASE_ACCOUNT, only_test_configuration, serving
 
@@ -137,3 +137,35 @@ async def test_an_unusable_bundle_is_named(content: str | None, tmp_path: Path) 
     with pytest.raises(UsageError, match=rf"CA bundle {path} cannot be used.*AWS_CA_BUNDLE"):
         async with connect(ca_bundle=str(path)):
             pass
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("name", "accepted"), [("localhost", True), ("sts.eu-west-1.amazonaws.com", False)])
+async def test_the_clients_botocore_makes_for_itself_are_held_to_the_same(
+    name: str,
+    accepted: bool,  # noqa: FBT001 - a column of the table
+    server: Server,
+    bundle: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A profile whose role botocore assumes: its STS client checks names, too, though we do not make it."""
+    config = Path(bundle).with_name("config")
+    config.write_text(
+        "[profile audit]\nrole_arn = arn:aws:iam::222222222222:role/Audit\nsource_profile = base\n"
+        "region = eu-west-1\n"
+        "[profile base]\naws_access_key_id = AKIABASE\naws_secret_access_key = s\n"
+    )
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    async with serving(server(name)) as stub:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_STS", f"https://localhost:{stub.port}")
+        connection = connect(profile="audit", ca_bundle=bundle)
+        if accepted:
+            async with connection:
+                pass
+            assert [s.form["RoleArn"] for s in stub.seen] == ["arn:aws:iam::222222222222:role/Audit"]
+        else:
+            with pytest.raises(CredentialsUnavailable, match=r"profile audit.*certificate is refused \(Host"):
+                async with connection:
+                    pass
+            assert stub.seen == []

@@ -20,6 +20,7 @@ from botocore.exceptions import (
 )
 
 from batchgw.control_plane.aws.keys import Keys
+from batchgw.control_plane.aws.transport import is_transport, transport_error
 from batchgw.errors import CredentialsUnavailable
 
 Load = Callable[[], Awaitable[Any]]
@@ -108,9 +109,12 @@ class BaseCredentials:
 
     def _unavailable(self, error: Exception) -> CredentialsUnavailable:
         whose = f"of profile {self._profile}" if self._profile else "of the default chain"
+        if isinstance(error, BotoCoreError) and is_transport(error):
+            why = transport_error(error).message
+        else:
+            why = f"{str(error).rstrip('.')}. {self._advice(error)}"
         return CredentialsUnavailable(
-            f"the AWS credentials {whose} cannot be used: {str(error).rstrip('.')}. {self._advice(error)}",
-            code=type(error).__name__,
+            f"the AWS credentials {whose} cannot be used: {why}", code=type(error).__name__
         )
 
     def _advice(self, error: Exception) -> str:

@@ -16,8 +16,14 @@ from botocore.exceptions import (
     ReadTimeoutError,
     SSLError,
 )
+from botocore.exceptions import ConnectionError as HTTPConnectionError
 
 from batchgw.errors import BadRequest, CallError, ConnectionCut, ConnectionFailed, ServiceFailure
+
+
+def is_transport(error: BotoCoreError) -> bool:
+    """Tell whether the error is about the way to a server, not about configuration."""
+    return isinstance(error, HTTPClientError | HTTPConnectionError)
 
 
 def transport_error(error: BotoCoreError) -> CallError:
