@@ -105,12 +105,9 @@ def _retry_after(argument: object) -> Fault:
 
 
 def _conflict(argument: object) -> Fault:
-    message = {None: _TRY_AGAIN, "retryable": _TRY_AGAIN, "permanent": "Resource already exists"}
-    return Refuse(
-        code="ConflictException",
-        status=409,
-        message=message.get(argument, str(argument)) if argument is None or isinstance(argument, str) else "",
-    )
+    word = "retryable" if argument is None else str(argument)
+    messages = {"retryable": _TRY_AGAIN, "permanent": "Resource already exists"}
+    return Refuse(code="ConflictException", status=409, message=messages.get(word, word))
 
 
 def _service_error(argument: object) -> Fault:
