@@ -77,7 +77,7 @@ class Journal:
     def close(self) -> None:
         """Commit what waits, give back all locks, and close in any case.
 
-        Raises JournalWriteFailed when an outcome could not be kept. A lock that cannot be given back is no such
+        Raises JournalWriteFailed when an outcome could not be kept. A lock that cannot be given back is no
         loss: others see whose it was, and whether that process still lives.
         """
         if self._database.closed:

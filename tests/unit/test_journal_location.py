@@ -76,6 +76,12 @@ class TestPlace:
         with Journal.open(place(tmp_path)):
             assert mode(tmp_path / "journal.db") == 0o600
 
+    def test_the_database_is_set_up_for_a_writer_among_readers(self, tmp_path: Path) -> None:
+        with Journal.open(place(tmp_path)) as journal, journal._database.read() as connection:
+            asked = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+            found = [connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in asked]
+        assert found == ["wal", 1, 1, 10_000]  # synchronous 1 is NORMAL
+
     def test_a_journal_without_a_file_works_as_long_as_it_is_open(self) -> None:
         with Journal.open("sqlite://") as journal:
             run = begun(journal, planned(1))

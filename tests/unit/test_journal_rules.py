@@ -1,0 +1,140 @@
+"""Whatever is recorded, intended, flushed and lost in a crash, in any order: the rules of `standing` hold."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from batchgw.errors import ScopeLocked
+from batchgw.journal import Journal
+from batchgw.model import Action, Applied, Effort, Failed, NotAttempted, Outcome, Skipped, Unchanged
+from tests.unit.journal_plans import HERE, api, begun, create, open_changes, place, planned
+
+ROWS = 4
+
+TYPE = create().type
+
+OUTCOMES: dict[str, Outcome] = {
+    "applied": Applied(api=api(0), type=TYPE, action=Action.CREATE, effort=Effort(attempts=2, waited=0.5)),
+    "unchanged": Unchanged(api=api(0), type=TYPE, action=Action.CREATE),
+    "failed": Failed(api=api(0), type=TYPE, action=Action.CREATE, code="BadRequest", message="no"),
+    "skipped": Skipped(api=api(0), type=TYPE, action=Action.CREATE, code="ApiNotFound", message="gone"),
+    "not_attempted": NotAttempted(
+        api=api(0), type=TYPE, action=Action.CREATE, code="Stopped", message="by the user"
+    ),
+}
+
+GIVES_WAY_TO = {
+    None: set(OUTCOMES),
+    "not_attempted": set(OUTCOMES),
+    "failed": {"applied", "unchanged"},
+    "skipped": {"applied", "unchanged"},
+    "applied": set[str](),
+    "unchanged": set[str](),
+}
+"""The rules, spelled out."""
+
+
+@dataclass
+class Row:
+    """One change as it should be in the file."""
+
+    kind: str | None = None
+    intended: bool = False
+
+    @property
+    def open(self) -> bool:
+        return self.kind in {None, "not_attempted"}
+
+    def take(self, kind: str) -> None:
+        if kind in GIVES_WAY_TO[self.kind]:
+            self.kind = kind
+
+
+class Rules(RuleBasedStateMachine):
+    """One journal that is written, and a second one that sees what is committed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp())
+        self.rows = [Row() for _ in range(ROWS)]
+        self.waiting: list[tuple[int, str]] = []
+
+    @initialize()
+    def begin(self) -> None:
+        self.journal = Journal.open(place(self.folder))
+        self.witness = Journal.open(place(self.folder))
+        self.run = begun(self.journal, *(planned(n, create()) for n in range(ROWS)))
+        self.ids = [change.id for change in open_changes(self.journal, self.run)]
+
+    def commit(self) -> None:
+        for number, kind in self.waiting:
+            self.rows[number].take(kind)
+        self.waiting.clear()
+
+    @rule(number=st.integers(0, ROWS - 1), kind=st.sampled_from(sorted(OUTCOMES)))
+    def record(self, number: int, kind: str) -> None:
+        self.journal.record(self.ids[number], OUTCOMES[kind])
+        self.waiting.append((number, kind))
+
+    @rule(numbers=st.lists(st.integers(0, ROWS - 1), max_size=3))
+    def intend(self, numbers: list[int]) -> None:
+        self.commit()
+        ids = [self.ids[number] for number in numbers]
+        if all(self.rows[number].open for number in numbers):
+            self.journal.intend(ids)
+        else:
+            with pytest.raises(ScopeLocked):
+                self.journal.intend(ids)
+        for number in numbers:
+            if self.rows[number].open:
+                self.rows[number] = Row(intended=True)
+
+    @rule()
+    def flush(self) -> None:
+        self.journal.flush()
+        self.commit()
+
+    @rule()
+    def close_and_resume(self) -> None:
+        self.journal.close()
+        self.commit()
+        self.journal = Journal.open(place(self.folder))
+
+    @rule()
+    def crash_and_resume(self) -> None:
+        """What was not committed is lost, and nothing else."""
+        self.journal._database.close()
+        self.waiting.clear()
+        self.journal = Journal.open(place(self.folder))
+
+    @invariant()
+    def what_is_committed_is_as_the_rules_say(self) -> None:
+        pending = {change.id: change.intended for change in open_changes(self.witness, self.run)}
+        assert pending == {
+            id_: row.intended for id_, row in zip(self.ids, self.rows, strict=True) if row.open
+        }
+        found = [type(outcome).__name__ for outcome in self.witness.outcomes(self.run)]
+        assert found == [type(OUTCOMES[row.kind]).__name__ for row in self.rows if row.kind]
+        tally = self.witness.tally(self.run)[HERE]
+        applied = sum(row.kind == "applied" for row in self.rows)
+        assert (tally.expected, tally.applied) == (ROWS, applied)
+        assert tally.undecided == sum(row.kind is None for row in self.rows)
+        assert tally.effort == Effort(attempts=2 * applied, waited=0.5 * applied)
+
+    def teardown(self) -> None:
+        if hasattr(self, "journal"):
+            self.journal.close()
+            self.witness.close()
+        shutil.rmtree(self.folder)
+
+
+TestRules = Rules.TestCase
+TestRules.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
