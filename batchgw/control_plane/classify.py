@@ -22,6 +22,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
+from batchgw.control_plane.advice import paragraph
 from batchgw.errors import (
     AccessDenied,
     ApiNotFound,
@@ -61,9 +62,10 @@ def classify(
     name = _bare(code)
     text = " ".join(message.split())
     kind = _kind(name, status, text, retry_after)
+    code = name or f"HTTP{status}"
     return kind(
-        _paragraph(kind, name, status, text),
-        code=name or f"HTTP{status}",
+        paragraph(kind, code, status, text),
+        code=code,
         status=status,
         request_id=request_id,
         retry_after=retry_after,
@@ -230,40 +232,3 @@ def _by_status(status: int, message: str) -> type[CallError]:
     if status == 409:  # noqa: PLR2004 - conflict
         return _conflict(message, None)
     return _BY_STATUS.get(status, BadRequest)
-
-
-_ADVICE: Mapping[type[CallError], str] = {
-    CredentialsExpired: "The credentials have expired: renew them (`aws sso login`, a new session token), "
-    "then resume.",
-    ResourceQuotaExceeded: "This is a quota on things, not on calls: waiting does not help. "
-    "Remove some, or ask AWS Support whether it can be raised.",
-    AccessDenied: "Give the identity this permission (an SCP or a permissions boundary may also deny it), "
-    "or leave this account-region out of the targets.",
-}
-
-_CREDENTIAL_ADVICE: tuple[tuple[re.Pattern[str], str], ...] = (
-    (
-        re.compile(r"RequestTimeTooSkewed|RequestExpired|InvalidSignature|SignatureDoesNotMatch|Incomplete"),
-        "The signature was not accepted: check this machine's clock and the secret key.",
-    ),
-    (
-        re.compile(r"OptIn|Subscription"),
-        "Enable the region or the service for this account, or leave the region out with --region.",
-    ),
-    (
-        re.compile(r""),
-        "The key is not known there: check the profile; for an opt-in region, enable it or leave it out.",
-    ),
-)
-
-
-def _paragraph(kind: type[CallError], code: str, status: int, message: str) -> str:
-    """Join AWS's words with what to do about them, where batchgw knows more than AWS says."""
-    words = message or f"HTTP {status} {code or 'without an AWS error code'}, without a message."
-    if kind is CredentialsRejected:
-        advice = next(a for pattern, a in _CREDENTIAL_ADVICE if pattern.search(code))
-    elif not code and kind in (BadRequest, AccessDenied):
-        advice = "This does not look like API Gateway: check --endpoint-url / AWS_ENDPOINT_URL and the proxy."
-    else:
-        advice = _ADVICE.get(kind, "")
-    return f"{words} {advice}".strip()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from batchgw import errors
+from batchgw.control_plane.advice import words
 from batchgw.control_plane.classify import classify, parse_retry_after
 
 CONCURRENT = "Unable to complete operation due to concurrent modification. Please try again later."
@@ -147,6 +148,16 @@ def test_where_the_user_must_act_the_message_says_how(code: str, status: int, ad
     assert message.startswith("The words of AWS. ")
     assert advice in message
     assert "\n" not in message
+    assert words(classify(code, status, "The words of AWS.")) == "The words of AWS."
+
+
+def test_advice_follows_a_full_stop() -> None:
+    assert "of AWS. Give" in str(classify("AccessDenied", 403, "The words of AWS"))
+
+
+def test_an_answer_without_words_says_at_least_what_it_was() -> None:
+    assert str(classify("InternalFailure", 500, "")) == "HTTP 500 InternalFailure, without a message."
+    assert str(classify("", 502, "")) == "HTTP 502 without an AWS error code, without a message."
 
 
 SHORTLY_BEFORE = 1445412470.0  # Wed, 21 Oct 2015 07:27:50 GMT

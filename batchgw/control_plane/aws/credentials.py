@@ -8,12 +8,20 @@ from dataclasses import dataclass
 
 import anyio
 
+from batchgw.control_plane.advice import words
 from batchgw.control_plane.aws.base import BaseCredentials
 from batchgw.control_plane.aws.keys import Keys
 from batchgw.control_plane.aws.refresher import Background, Refresher
 from batchgw.control_plane.aws.roles import role_arn
 from batchgw.control_plane.aws.sts import Sts
-from batchgw.errors import CallError, CredentialsRejected, CredentialsUnavailable, UsageError
+from batchgw.errors import (
+    AccessDenied,
+    BadRequest,
+    CallError,
+    CredentialsRejected,
+    CredentialsUnavailable,
+    UsageError,
+)
 from batchgw.events import CredentialsRefreshed, Observer
 from batchgw.model import AccountId, Region, Scope
 
@@ -77,7 +85,7 @@ class ScopeCredentials:
         own = self._account or await self.base_account()
         if scope.account != own:
             raise CredentialsUnavailable(
-                f"the credentials are of account {own}, and there is no role to reach {scope.account} by: "
+                f"the credentials are of account {own}, and there is no role to reach {scope.account}: "
                 "give one with --role-name (or `role:` in the policy), or another --profile.",
                 code="NoRole",
             )
@@ -130,11 +138,17 @@ class ScopeCredentials:
             )
 
 
+_ON_REFUSAL = (
+    " The role must exist, its trust policy must name this identity (and the external id, if it wants one), "
+    "and the identity must be allowed sts:AssumeRole on it; --role-name and --external-id choose others."
+)
+
+
 def _not_assumed(arn: str, scope: Scope, error: CallError) -> CredentialsUnavailable:
+    refused = isinstance(error, AccessDenied | BadRequest)
+    why = words(error).rstrip(".") + "." if refused else error.message
     return CredentialsUnavailable(
-        f"cannot assume {arn} in account {scope.account}: {error.message.rstrip('.')}. The role must "
-        "exist, its trust policy must name this identity (and the external id, if it wants one), and the "
-        "identity must be allowed sts:AssumeRole on it; --role-name and --external-id choose others.",
+        f"cannot assume {arn} in account {scope.account}: {why}{_ON_REFUSAL if refused else ''}",
         code=error.code,
         status=error.status,
         request_id=error.request_id,

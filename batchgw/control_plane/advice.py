@@ -1,0 +1,65 @@
+"""What to do about a refusal, where batchgw knows more than AWS's own words say. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from batchgw.errors import (
+    AccessDenied,
+    BadRequest,
+    CallError,
+    CredentialsExpired,
+    CredentialsRejected,
+    ResourceQuotaExceeded,
+)
+
+_BY_KIND: Mapping[type[CallError], str] = {
+    CredentialsExpired: "The credentials have expired: renew them (`aws sso login`, a new session token), "
+    "then resume.",
+    ResourceQuotaExceeded: "This is a quota on things, not on calls: waiting does not help. "
+    "Remove some, or ask AWS Support whether it can be raised.",
+    AccessDenied: "Give the identity this permission (an SCP or a permissions boundary may also deny it), "
+    "or leave this account-region out of the targets.",
+}
+
+_REJECTED: tuple[tuple[re.Pattern[str], str], ...] = (
+    (
+        re.compile(r"RequestTimeTooSkewed|RequestExpired|InvalidSignature|SignatureDoesNotMatch|Incomplete"),
+        "The signature was not accepted: check this machine's clock and the secret key.",
+    ),
+    (
+        re.compile(r"OptIn|Subscription"),
+        "Enable the region or the service for this account, or leave the region out with --region.",
+    ),
+    (
+        re.compile(r""),
+        "The key is not known there: check the profile; for an opt-in region, enable it or leave it out.",
+    ),
+)
+"""By the code of credentials that were rejected; the first that is found in it."""
+
+_NOT_AWS = "This does not look like API Gateway: check --endpoint-url / AWS_ENDPOINT_URL and the proxy."
+_UNNAMED = re.compile(r"HTTP\d+")
+
+
+def paragraph(kind: type[CallError], code: str, status: int, message: str) -> str:
+    """Join AWS's words with the advice. `code` is "HTTP404" and the like when the answer named no error."""
+    unnamed = _UNNAMED.fullmatch(code)
+    words = message or f"HTTP {status} {'without an AWS error code' if unnamed else code}, without a message."
+    advice = _advice(kind, code)
+    stop = "" if not advice or words[-1] in ".!?" else "."
+    return f"{words}{stop} {advice}".strip()
+
+
+def words(error: CallError) -> str:
+    """Give AWS's own words again, for a message that has better advice."""
+    return error.message.removesuffix(_advice(type(error), error.code)).rstrip()
+
+
+def _advice(kind: type[CallError], code: str) -> str:
+    if kind is CredentialsRejected:
+        return next(advice for pattern, advice in _REJECTED if pattern.search(code))
+    if kind in (BadRequest, AccessDenied) and _UNNAMED.fullmatch(code):
+        return _NOT_AWS
+    return _BY_KIND.get(kind, "")
