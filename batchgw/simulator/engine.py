@@ -187,11 +187,11 @@ class Engine:
 
     def _at_the_door(self, call: Call, now: float) -> ServiceFault | None:
         """Permission and quota."""
-        if call.service != "apigateway":
-            return None
-        if call.account in self.denied:
+        counted = call.service == "apigateway"
+        if counted and call.account in self.denied:
             return call.denied()
-        if self.quotas.admit(call.account, call.region, call.quota or call.operation, now):
+        operation = call.quota or call.operation
+        if self.quotas.admit(call.account, call.region, operation, now, counted=counted):
             return None
         return call.throttled()
 

@@ -178,17 +178,23 @@ class Quotas:
 
     def __init__(self, rules: QuotaRules | None = None) -> None:
         self.rules = rules or QuotaRules()
-        self._buckets: dict[tuple[str, str], Bucket] = {}
+        self._totals: dict[str, Bucket] = {}
+        self._owns: dict[tuple[str, str], Bucket] = {}
         self._others: dict[str, _Other] = {}
 
-    def admit(self, account: str, region: str, operation: str, now: float) -> bool:
-        """Tell whether a call is taken, and take its tokens: in all its buckets, or in none."""
-        scope = account if self.rules.scoping == "account" else f"{account}/{region}"
+    def admit(self, account: str, region: str, operation: str, now: float, *, counted: bool = True) -> bool:
+        """Tell whether a call is taken, and take its tokens: in all its buckets, or in none.
+
+        Calls to other services are not `counted` in the total; they may have a quota of their own.
+        """
+        scope = self._scope(account, region)
         consuming = self.rules.refusals == "consuming"
-        buckets = self._of(scope, operation)
+        total = self._total(scope) if counted else None
+        own = self._own(scope, operation)
         other = self._others.get(scope)
-        if other is not None:
-            other.call_until(now, buckets[0], consuming=consuming)
+        if total is not None and other is not None:
+            other.call_until(now, total, consuming=consuming)
+        buckets = [bucket for bucket in (total, own) if bucket is not None]
         taken = all(bucket.has_token(now) for bucket in buckets)
         if taken or consuming:
             for bucket in buckets:
@@ -201,25 +207,28 @@ class Quotas:
 
     def level(self, account: str, region: str) -> float | None:
         """Tokens left in a scope's total when it was last asked; None where nobody called yet."""
-        scope = account if self.rules.scoping == "account" else f"{account}/{region}"
-        bucket = self._buckets.get((scope, ""))
+        bucket = self._totals.get(self._scope(account, region))
         return None if bucket is None else bucket.level
 
-    def _of(self, scope: str, operation: str) -> list[Bucket]:
-        """The total's bucket first, then the operation's own. All buckets are born at time 0, full."""
+    def _scope(self, account: str, region: str) -> str:
+        return account if self.rules.scoping == "account" else f"{account}/{region}"
+
+    def _total(self, scope: str) -> Bucket | None:
+        """The bucket of all operations. Buckets are born at time 0, full, and the neighbour with them."""
         rules = self.rules
-        out = []
-        if rules.total is not None:
-            total = self._buckets.get((scope, ""))
-            if total is None:
-                total = self._buckets[scope, ""] = Bucket(rules.total, 0.0, rules.schedule)
-                if rules.neighbour is not None and rules.neighbour.rate > 0:
-                    self._others[scope] = _Other(rules.neighbour, f"{rules.seed}/{scope}")
-            out.append(total)
-        own = rules.per_operation.get(operation)
-        if own is not None:
-            bucket = self._buckets.get((scope, operation))
-            if bucket is None:
-                bucket = self._buckets[scope, operation] = Bucket(own, 0.0)
-            out.append(bucket)
-        return out
+        bucket = self._totals.get(scope)
+        if bucket is None and rules.total is not None:
+            bucket = self._totals[scope] = Bucket(rules.total, 0.0, rules.schedule)
+            if rules.neighbour is not None and rules.neighbour.rate > 0:
+                self._others[scope] = _Other(rules.neighbour, f"{rules.seed}/{scope}")
+        return bucket
+
+    def _own(self, scope: str, operation: str) -> Bucket | None:
+        """The operation's own bucket, where it has one."""
+        rate = self.rules.per_operation.get(operation)
+        if rate is None:
+            return None
+        bucket = self._owns.get((scope, operation))
+        if bucket is None:
+            bucket = self._owns[scope, operation] = Bucket(rate, 0.0)
+        return bucket

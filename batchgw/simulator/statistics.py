@@ -167,14 +167,12 @@ class Statistics:
 
     def snapshot(self, *, log: bool = True) -> dict[str, object]:
         """Everything, ready for JSON. `log` false leaves out the writes one by one, which can be many."""
+        operations: dict[tuple[str, str], dict[str, object]] = {scope: {} for scope in self._scopes}
+        for (account, region, operation), tally in self._tallies.items():
+            operations.setdefault((account, region), {})[operation] = tally.to_json()
         scopes = {
-            f"{account}/{region}": {
-                **tally.to_json(),
-                "operations": {
-                    o: t.to_json() for (a, r, o), t in self._tallies.items() if (a, r) == (account, region)
-                },
-            }
-            for (account, region), tally in self._scopes.items()
+            "/".join(scope): {**self.scope(*scope).to_json(), "operations": found}
+            for scope, found in operations.items()
         }
         return {"total": self._total.to_json(), "scopes": scopes, "writes": self._snapshot_writes(log=log)}
 

@@ -88,6 +88,16 @@ def test_an_account_wide_quota_is_shared_by_its_regions() -> None:
     assert quotas.admit(B, "eu-west-1", PUT, 0)
 
 
+def test_other_services_are_counted_in_their_own_quota_only() -> None:
+    quotas = Quotas(
+        QuotaRules(total=Rate(rate=1, burst=1), per_operation={"ListAccounts": Rate(rate=1, burst=2)})
+    )
+    calls = [quotas.admit(A, "us-east-1", "ListAccounts", 0, counted=False) for _ in range(3)]
+    assert calls == [True, True, False]
+    assert all(quotas.admit(A, "us-east-1", "GetCallerIdentity", 0, counted=False) for _ in range(5))
+    assert quotas.admit(A, "us-east-1", PUT, 0)
+
+
 def test_no_quota_at_all() -> None:
     assert all(admitted(Quotas(UNLIMITED), [0] * 1000, "CreateDeployment"))
 
