@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command line and return its exit code."""
-    console = Console()
+    console = Console(color="--no-color" not in arguments)
     try:
         code = app(list(arguments), prog_name="batchgw", standalone_mode=False)
     except typer.Abort:

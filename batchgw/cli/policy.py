@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -103,8 +103,16 @@ def _preset_lines(preset: PresetInfo) -> Iterator[Line]:
         yield line(f"    message: {preset.message}")
     for parameter in preset.parameters:
         if parameter.name != "types":
-            yield line(Span(f"    {parameter.name}: {parameter.description} [{parameter.default}]", "dim"))
+            default = _default(parameter.default)
+            yield line(Span(f"    {parameter.name}: {parameter.description}{default}", "dim"))
     yield line()
+
+
+def _default(value: Any) -> str:
+    if value in (None, [], ()):
+        return ""
+    shown = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    return f" [default: {shown}]"
 
 
 def validate(

@@ -110,20 +110,17 @@ class PlanFold:
 
     def _count_unread(self, item: UnreadApi) -> None:
         general = generalised(item.message, item.api)
+        if (item.code, general) not in self._unread and len(self._unread) >= GROUPS:
+            general = OTHER
         known = self._unread.get((item.code, general))
         if known is not None:
             known.count += 1
             known.message = general
-        elif len(self._unread) < GROUPS:
-            self._unread[item.code, general] = UnreadApis(
-                code=item.code, message=item.message, skipped=item.skipped, example=item.api
-            )
         else:
-            key = (item.code, OTHER)
-            others = UnreadApis(
-                code=item.code, message=OTHER, skipped=item.skipped, example=item.api, count=0
+            message = OTHER if general is OTHER else item.message
+            self._unread[item.code, general] = UnreadApis(
+                code=item.code, message=message, skipped=item.skipped, example=item.api
             )
-            self._unread.setdefault(key, others).count += 1
 
     def _group(self, view: ChangeView) -> Group:
         change = view.change

@@ -10,6 +10,7 @@ from batchgw.model import Action, Scope
 from batchgw.planning import render
 from batchgw.planning.estimate import Estimate
 from batchgw.planning.totals import PlanTotals, ScopeTotals
+from batchgw.report.places import where, whereabouts
 from batchgw.report.plan_fold import Group, Place, PlanFold
 from batchgw.report.text import Line, Span, Style, amount, duration, line, shorten, table
 from batchgw.report.unread_view import unread_lines
@@ -31,8 +32,6 @@ CELLS = 200
 
 NAME_CELLS = 40
 """Cells of an API's name."""
-
-NOWHERE = "not found"
 
 _SIGNS: Mapping[Action, tuple[str, Style]] = {
     Action.CREATE: ("+", "add"),
@@ -112,7 +111,7 @@ class PlanView:
         shown = (
             sorted(ranked[:SCOPES], key=lambda s: str(s[0])) if len(ranked) > SCOPES else list(scopes.items())
         )
-        rows = [self._row(_where(scope), counts, scope) for scope, counts in shown]
+        rows = [self._row(where(scope), counts, scope) for scope, counts in shown]
         hidden = ranked[SCOPES:]
         if hidden:
             rest = sum((counts for _, counts in hidden), ScopeTotals())
@@ -147,12 +146,7 @@ class PlanView:
             head = f"{amount(unread.count, 'API')} {what}: "
             yield line(Span(head, style), f"{unread.code}: {unread.message}")
             more = f" and {unread.count - 1:,} more" if unread.count > 1 else ""
-            yield line(Span(f"      {unread.example}{more}", "dim"))
-
-
-def _where(scope: Scope) -> str:
-    """Name a scope; APIs that were named by id and found nowhere stand under "*"."""
-    return NOWHERE if "*" in (scope.account, scope.region) else str(scope)
+            yield line(Span(f"      {whereabouts(unread.example)}{more}", "dim"))
 
 
 def _about(seconds: float) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from batchgw.model import Failed, NotAttempted, Outcome, RestApi, Scope, Skipped
+from batchgw.report.places import whereabouts
 
 Kind = Literal["failed", "skipped", "not attempted"]
 
@@ -54,7 +55,7 @@ class Reasons:
         general = generalised(outcome.message, outcome.api)
         if (kind, outcome.code, general) not in self._groups and len(self._groups) >= GROUPS:
             general = OTHER
-        place = f"{outcome.api} {outcome.type.value}"
+        place = f"{whereabouts(outcome.api)} {outcome.type.value}"
         known = self._groups.get((kind, outcome.code, general))
         self._groups[kind, outcome.code, general] = Reason(
             kind=kind,

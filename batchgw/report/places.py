@@ -1,0 +1,18 @@
+"""How places are named for people. An API that was named by id and found nowhere stands under "*"."""
+
+from __future__ import annotations
+
+from batchgw.model import RestApi, Scope
+
+ANYWHERE = "*"
+"""Stands for an account or a region that was left open."""
+
+
+def where(scope: Scope) -> str:
+    """Name a scope."""
+    return "(not found)" if ANYWHERE in (scope.account, scope.region) else str(scope)
+
+
+def whereabouts(api: RestApi) -> str:
+    """Name an API with its scope, as far as that is known."""
+    return "/".join(p for p in (api.scope.account, api.scope.region, api.id) if p != ANYWHERE)

@@ -1,0 +1,132 @@
+"""A plan on a screen: equal changes once, hostile names harmless, no larger for a larger fleet."""
+
+from __future__ import annotations
+
+from batchgw.model import (
+    AccountId,
+    GatewayResponse,
+    PlanItem,
+    PlannedApi,
+    Region,
+    ResponseType,
+    RestApi,
+    RestApiId,
+    Rule,
+    Scope,
+    Settings,
+    UnreadApi,
+    UnreadScope,
+)
+from batchgw.model.policy import Desired
+from batchgw.planning.diff import diff
+from batchgw.planning.estimate import Work, estimate
+from batchgw.planning.totals import PlanTotals
+from batchgw.report.plan_fold import GROUPS, PlanFold
+from batchgw.report.plan_view import PlanView
+from batchgw.report.text import plain
+
+T = ResponseType.THROTTLED
+DESIRED = Desired(rules={T: Rule(settings=Settings(parameters={"gatewayresponse.header.X": "'new'"}))})
+
+
+def scope(n: int = 1, region: str = "eu-west-1") -> Scope:
+    return Scope(account=AccountId(f"{n:012}"), region=Region(region))
+
+
+def planned(
+    n: int, *, header: str | None = None, in_scope: Scope | None = None, name: str = ""
+) -> PlannedApi:
+    """An API of which THROTTLED is customised with a header X, or not at all."""
+    observed = {}
+    if header is not None:
+        own = Settings(status_code="429", parameters={"gatewayresponse.header.X": f"'{header}'"})
+        observed[T] = GatewayResponse(type=T, settings=own, default_response=False)
+    api = RestApi(scope=in_scope or scope(), id=RestApiId(f"api{n:07}"), name=name)
+    return PlannedApi(api=api, changes=diff(observed, DESIRED))
+
+
+def shown(*items: PlanItem, drift: bool = False) -> list[str]:
+    fold, totals = PlanFold(), PlanTotals()
+    for item in items:
+        fold.add(item)
+        totals.add(item)
+    view = PlanView(fold=fold, totals=totals, estimate=estimate(totals, Work.APPLY), drift=drift)
+    return [plain(each) for each in view.lines()]
+
+
+def test_one_change_of_many_apis_is_shown_once_with_where_it_goes() -> None:
+    lines = shown(*(planned(n, name=f"a{n}") for n in range(5)), planned(9, in_scope=scope(2)))
+    assert lines[:4] == [
+        "  + CREATE THROTTLED   6 APIs in 2 scopes",
+        "      + header X: 'new'",
+        "      000000000001/eu-west-1: a0 (api0000000), a1 (api0000001), a2 (api0000002) and 2 more",
+        "      000000000002/eu-west-1: api0000009",
+    ]
+
+
+def test_different_changes_are_told_apart_the_most_frequent_first() -> None:
+    lines = shown(planned(1, header="a"), planned(2, header="b"), planned(3, header="b"))
+    heads = [text for text in lines if text.startswith("  ~")]
+    assert heads == ["  ~ UPDATE THROTTLED   2 APIs", "  ~ UPDATE THROTTLED   1 API"]
+    assert "      ~ header X: 'b' → 'new'" in lines
+
+
+def test_the_verdict_counts_and_says_how_long() -> None:
+    """101 writes in one scope: 40 at once, 61 at 10 a second."""
+    lines = shown(*(planned(n) for n in range(101)), planned(200, header="new"))
+    assert lines[-2] == "Plan: 101 to create, 0 to update, 0 to reset, 1 as desired, in 101 APIs of 102."
+    assert lines[-1] == "An apply makes 101 calls: about 6.1 s at the quota."
+
+
+def test_no_changes() -> None:
+    assert shown(planned(1, header="new"))[-1] == "No changes. 1 API as desired."
+    assert shown(planned(1, header="new"), drift=True)[-1] == "No drift. 1 API as desired."
+
+
+def test_no_api_selected_is_said_and_not_called_compliant() -> None:
+    assert shown()[-1] == "No REST API is selected: there is nothing to compare."
+
+
+def test_what_could_not_be_read_is_never_called_compliant() -> None:
+    refused = UnreadScope(scope=scope(3), code="AccessDenied", message="no apigateway:GET in 000000000003")
+    lines = shown(planned(1, header="new"), refused)
+    assert lines[-1] == "No changes found, but not everything could be read."
+    assert "Not read to the end: 1 scope" in lines
+    assert "  AccessDenied: no apigateway:GET in 000000000003" in lines
+
+
+def test_a_reason_many_scopes_share_is_given_once() -> None:
+    refused = [
+        UnreadScope(scope=scope(n), code="AccessDenied", message=f"no role in {n:012}") for n in (3, 4)
+    ]
+    lines = shown(*refused)
+    assert "  AccessDenied: no role in ACCOUNT" in lines
+    assert "      000000000003/eu-west-1, 000000000004/eu-west-1" in lines
+
+
+def test_apis_rightly_left_alone_do_not_make_a_plan_incomplete() -> None:
+    gone = UnreadApi(api=planned(1).api, types=(T,), code="ApiNotFound", message="api0000001 is gone")
+    failing = UnreadApi(api=planned(2).api, types=(T,), code="ServiceFailure", message="api0000002: 500")
+    fold = PlanFold()
+    fold.add(gone)
+    assert fold.complete
+    fold.add(failing)
+    assert not fold.complete
+
+
+def test_hostile_names_are_harmless() -> None:
+    (line,) = [t for t in shown(planned(1, name="\x1b]0;pwned\x07\u202e")) if "api0000001" in t]
+    assert "\\x1b]0;pwned\\x07\\u202e (api0000001)" in line
+
+
+def test_a_screen_stays_a_screen_whatever_the_fleet() -> None:
+    many = [planned(n, header=f"old {n}", in_scope=scope(n % 50)) for n in range(GROUPS + 500)]
+    lines = shown(*many)
+    assert len(lines) < 250
+    assert any("more changes; all of them: --output json" in text for text in lines)
+    fold = PlanFold()
+    for item in many:
+        fold.add(item)
+    groups = list(fold.groups())
+    assert len(groups) == GROUPS + 1
+    assert sum(group.apis for group in groups) == GROUPS + 500
