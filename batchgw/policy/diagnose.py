@@ -43,7 +43,7 @@ def _key_finding(details: ErrorDetails, path: Path) -> Finding:
     word = str(path[-1])
     if path[:1] == ("responses",):
         known = [t.value for t in ResponseType]
-        guess = did_you_mean(word, known) or did_you_mean(f"DEFAULT_{word}", known)
+        guess = did_you_mean(f"DEFAULT_{word}" if word[:1].isdigit() else word, known)
         message = f"{shown(word)} is not a gateway response type{guess or f'; those are {_listed(known)}'}"
     else:
         message = f"{shown(word)}: {details['msg']}"

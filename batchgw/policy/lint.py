@@ -132,7 +132,7 @@ def _settings(type_: ResponseType, settings: Settings, path: Path) -> Iterator[F
 def _preset_templates(
     file: PolicyFile, type_: ResponseType, settings: Settings, path: Path
 ) -> Iterator[Finding]:
-    """Lint what the presets made of their parameters; a response's own templates are linted where they stand."""
+    """Lint what presets made of their parameters; a response's own templates are linted where they stand."""
     spec = file.responses.get(type_)
     own = {*spec.templates, *spec.response_templates} if isinstance(spec, ResponseSpec) else set()
     for kind, text in settings.templates.items():

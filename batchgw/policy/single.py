@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from batchgw.errors import PolicyInvalid, Problem
 from batchgw.model import Desired, ResponseType, Rule
 from batchgw.policy.diagnose import findings_of
-from batchgw.policy.findings import Finding
+from batchgw.policy.findings import Finding, excerpt
 from batchgw.policy.lint import lint_policy, lint_response
 from batchgw.policy.resolve import resolve
 from batchgw.policy.schema import VERSION, PolicyFile, ResponseSpec
@@ -66,6 +66,6 @@ def _problems(findings: Iterable[Finding], source: str) -> tuple[Problem, ...]:
 
 
 def _where(finding: Finding) -> str:
-    """The innermost name a user knows: the header, the content type, or the field; nothing for the type."""
-    names = [step for step in finding.path[2:] if isinstance(step, str) and step not in ("settings", "from")]
-    return f"{names[-1]}: " if names else ""
+    """The header, the content type or the field it is about; nothing for the response itself."""
+    steps = finding.path[3:] if finding.path[2:3] == ("settings",) else finding.path[2:]
+    return f"{excerpt(str(steps[:2][-1]))}: " if steps else ""

@@ -1,0 +1,302 @@
+"""Every lint rule: what sets it off, where it points, what it says, and what it leaves alone."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from batchgw.errors import PolicyInvalid, Problem
+from batchgw.policy.findings import RULES
+from batchgw.policy.loader import load_policy
+
+THROTTLED = "version: 1\nresponses:\n  THROTTLED: "
+FILE_RULES = {"file", "syntax", "schema", "duplicate-key"}
+"""What the reader and the models tell; test_policy_loader has them."""
+
+
+def problems(text: str) -> tuple[Problem, ...]:
+    try:
+        return load_policy("p.yaml", text=text).warnings
+    except PolicyInvalid as invalid:
+        return invalid.problems
+
+
+def rules(text: str) -> set[str]:
+    return {problem.rule for problem in problems(text)}
+
+
+CASES: list[tuple[str, str, int, int, str]] = [
+    # rule, text, line, column, what the message must say
+    ("account-id", "version: 1\nuse: [cors]\ntargets: {accounts: [1]}", 3, 22, "twelve digits"),
+    ("region", "version: 1\nuse: [cors]\ntargets: {regions: [Ireland]}", 3, 21, "'Ireland' is not a region"),
+    ("unknown-region", "version: 1\nuse: [cors]\ntargets: {regions: [eu-west-9]}", 3, 21, "eu-west-"),
+    ("role", "version: 1\nuse: [cors]\ntargets: {role: 'a:b'}", 3, 17, "role's name"),
+    ("empty-list", "version: 1\nuse: [cors]\ntargets: {apis: {include: []}}", 3, 27, "everything"),
+    ("repeated", "version: 1\nuse: [cors]\ntargets: {regions: [us-east-1, us-east-1]}", 3, 32, "already"),
+    (
+        "empty-selector",
+        "version: 1\nuse: [cors]\ntargets: {apis: {exclude: [{}]}}",
+        3,
+        28,
+        "a selector needs",
+    ),
+    (
+        "accounts-without-role",
+        "version: 1\nuse: [cors]\ntargets: {accounts: ['111122223333']}",
+        3,
+        11,
+        "without a `role`",
+    ),
+    ("empty-policy", "version: 1\n", 1, 1, "asks for nothing"),
+    (
+        "no-effect",
+        "version: 1\nresponses:\n  REQUEST_TOO_LARGE: {status: 400}",
+        3,
+        3,
+        "never answers with it",
+    ),
+    (
+        "no-effect",
+        "version: 1\nmode: fill\nresponses:\n  THROTTLED: default",
+        4,
+        14,
+        "nothing that `default`",
+    ),
+    (
+        "no-effect",
+        "version: 1\nresponses: {DEFAULT_4XX: default}\nuse: [{preset: cors, types: [DEFAULT_4XX]}]",
+        3,
+        30,
+        "`default`, and that wins",
+    ),
+    ("empty-response", THROTTLED + "{}", 3, 14, "cuts it off from DEFAULT_4XX"),
+    ("status-code", THROTTLED + "{status: 600}", 3, 23, "100 to 599"),
+    ("status-code", THROTTLED + "{statusCode: '42'}", 3, 27, "100 to 599"),
+    (
+        "pinned-504",
+        "version: 1\nresponses:\n  INTEGRATION_FAILURE: {statusCode: '504'}",
+        3,
+        37,
+        "answers 500",
+    ),
+    ("given-twice", THROTTLED + "{status: 429, statusCode: '429'}", 3, 28, "`status` too"),
+    ("given-twice", THROTTLED + "{headers: {X-A: a, x-a: b}}", 3, 33, "'x-a' and 'X-A' are one header"),
+    (
+        "given-twice",
+        THROTTLED + "{headers: {A: a}, responseParameters: {gatewayresponse.header.A: \"'a'\"}}",
+        3,
+        53,
+        "'A' stands under `headers` too",
+    ),
+    (
+        "given-twice",
+        THROTTLED + "{templates: {a/b: c}, responseTemplates: {a/b: c}}",
+        3,
+        56,
+        "'a/b' template stands under `templates` too",
+    ),
+    ("header-name", THROTTLED + "{headers: {'a b': c}}", 3, 25, "'a b' cannot be a header's name"),
+    ("header-name", THROTTLED + "{headers: {gatewayresponse.header.A: c}}", 3, 25, "write A"),
+    (
+        "header-name",
+        THROTTLED + "{responseParameters: {'gatewayresponse.header.a:': \"'c'\"}}",
+        3,
+        36,
+        "'a:' cannot be",
+    ),
+    ("header-value", THROTTLED + '{headers: {A: "a\\r\\nB: c"}}', 3, 28, "one line"),
+    ("header-value", THROTTLED + "\n    headers:\n      A: |\n        text\n", 5, 10, "as | blocks do"),
+    ("non-ascii-header", THROTTLED + "{headers: {A: é}}", 3, 28, "ASCII"),
+    (
+        "parameter-key",
+        THROTTLED + "{responseParameters: {Access-Control-Allow-Origin: \"'*'\"}}",
+        3,
+        36,
+        "did you mean gatewayresponse.header.Access-Control-Allow-Origin?",
+    ),
+    (
+        "parameter-key",
+        THROTTLED + "{responseParameters: {method.response.header.A: \"'*'\"}}",
+        3,
+        36,
+        "did you mean gatewayresponse.header.A?",
+    ),
+    (
+        "parameter-key",
+        THROTTLED + "{responseParameters: {gatewayresponse.querystring.A: \"'*'\"}}",
+        3,
+        36,
+        "no path or query string",
+    ),
+    (
+        "unquoted-literal",
+        THROTTLED + "{responseParameters: {gatewayresponse.header.A: '*'}}",
+        3,
+        62,
+        "write \"'*'\"",
+    ),
+    (
+        "double-quoted-literal",
+        THROTTLED + "{responseParameters: {gatewayresponse.header.A: '\"x\"'}}",
+        3,
+        62,
+        "write \"'x'\"",
+    ),
+    ("quoted-twice", THROTTLED + "{headers: {A: \"'*'\"}}", 3, 28, "as it shall arrive, *;"),
+    (
+        "escaped-quote",
+        THROTTLED + "{headers: {A: \"default-src ''self''\"}}",
+        3,
+        28,
+        "no escapes",
+    ),
+    (
+        "escaped-quote",
+        THROTTLED + "{responseParameters: {gatewayresponse.header.A: \"'a \\\\'b\\\\' c'\"}}",
+        3,
+        62,
+        "no escapes",
+    ),
+    (
+        "empty-value",
+        THROTTLED + "{responseParameters: {gatewayresponse.header.A: ''}}",
+        3,
+        62,
+        "an empty header is written \"''\"",
+    ),
+    ("empty-value", THROTTLED + "{templates: {text/plain: ''}}", 3, 39, "empty template"),
+    (
+        "mapping",
+        THROTTLED + "{headers: {A: {from: header.B}}}",
+        3,
+        35,
+        "did you mean method.request.header.B?",
+    ),
+    (
+        "mapping",
+        THROTTLED + "{responseParameters: {gatewayresponse.header.A: method.request.body.x}}",
+        3,
+        62,
+        "'method.request.body.x' is not a mapping",
+    ),
+    (
+        "mapping",
+        THROTTLED + "{responseParameters: {gatewayresponse.header.A: $context.requestId}}",
+        3,
+        62,
+        "not a mapping",
+    ),
+    ("unverified-mapping", THROTTLED + "{headers: {A: {from: context.requestId}}}", 3, 35, "may refuse it"),
+    (
+        "unverified-mapping",
+        THROTTLED + "{responseParameters: {gatewayresponse.header.A: stageVariables.a}}",
+        3,
+        62,
+        "may refuse it",
+    ),
+    (
+        "literal-looks-mapped",
+        THROTTLED + "{headers: {A: $context.requestId}}",
+        3,
+        28,
+        "write {from: context.requestId}",
+    ),
+    ("header-size", THROTTLED + f"{{headers: {{A: {'a' * 10_240}}}}}", 3, 14, "10241 bytes"),
+    ("content-type", THROTTLED + "{templates: {123: a}}", 3, 27, "'123' is not a content type"),
+    ("template-size", THROTTLED + f"{{templates: {{text/plain: {'a' * 307_201}}}}}", 3, 39, "307201 bytes"),
+    ("template-json", THROTTLED + "{templates: {application/json: '{a}'}}", 3, 45, "near '{a}'"),
+    (
+        "quoted-message-string",
+        THROTTLED + '{templates: {application/json: \'{"m":"$context.error.messageString"}\'}}',
+        3,
+        45,
+        "brings its own quotes",
+    ),
+    ("template-vtl", THROTTLED + "{templates: {text/plain: '#set($a = 1)'}}", 3, 39, "'#set('"),
+    (
+        "unknown-variable",
+        THROTTLED + "{templates: {a/b: $context.error.mesage}}",
+        3,
+        32,
+        "did you mean message?",
+    ),
+    (
+        "detached-headers",
+        "version: 1\nresponses:\n  DEFAULT_4XX: {headers: {A: a, B: b}}\n  THROTTLED: {headers: {b: b}}",
+        4,
+        3,
+        "sent without A;",
+    ),
+    (
+        "detached-template",
+        "version: 1\nresponses:\n  DEFAULT_5XX: {templates: {a/b: c}}\n  INTEGRATION_TIMEOUT: {status: 503}",
+        4,
+        3,
+        "its body is the service's default",
+    ),
+    ("cors-credentials", "version: 1\nuse: [{preset: cors, credentials: true}]", 2, 6, "name one origin"),
+    (
+        "preset-conflict",
+        "version: 1\nuse: [security-headers, {preset: hsts, preload: true}]",
+        2,
+        25,
+        "the header Strict-Transport-Security of DEFAULT_4XX, DEFAULT_5XX",
+    ),
+]
+
+
+@pytest.mark.parametrize(("rule", "text", "line", "column", "says"), CASES)
+def test_each_rule_points_and_explains(rule: str, text: str, line: int, column: int, says: str) -> None:
+    found = problems(text)
+    hits = [p for p in found if p.rule == rule and (p.line, p.column) == (line, column)]
+    assert any(says in p.message for p in hits), "\n".join(str(p) for p in found)
+    assert {p.severity for p in hits} == {RULES[rule].severity}
+
+
+def test_every_rule_is_tried() -> None:
+    assert {case[0] for case in CASES} == set(RULES) - FILE_RULES
+
+
+ACCEPTED = [
+    "{headers: {Content-Security-Policy: \"default-src 'none'; frame-ancestors 'none'\"}}",
+    "{responseParameters: {gatewayresponse.header.A: \"'default-src 'self''\"}}",
+    "{responseParameters: {gatewayresponse.header.A: \"''\"}}",
+    "{headers: {A: {from: method.request.querystring.q}, B: {from: method.request.path.pet-id}}}",
+    "{headers: {A: don't}}",
+    f"{{headers: {{A: {'a' * 10_239}}}}}",
+    f"{{templates: {{text/plain: {'a' * 307_200}}}}}",
+    '{templates: {text/html: \'<a href="#set">$context.requestId</a> "$context.error.messageString"\'}}',
+    "{templates: {application/problem+json: '{\"title\":$context.error.messageString}'}}",
+    "{templates: {application/json: '[\"$stageVariables.a\", $stageVariables.b, $context.status]'}}",
+    '{templates: {application/json: \'{"a":"\\"$context.error.message\\""}\'}}',
+]
+
+
+@pytest.mark.parametrize("response", ACCEPTED)
+def test_what_is_right_is_left_alone(response: str) -> None:
+    assert problems(THROTTLED + response) == ()
+
+
+def test_merge_keeps_what_the_family_carries() -> None:
+    """A type merged onto what it shows keeps its family's headers, so nothing detaches."""
+    text = "{version: 1, mode: %s, responses: {DEFAULT_4XX: {headers: {A: a}}, THROTTLED: {headers: {B: b}}}}"
+    assert "detached-headers" in rules(text % "replace")
+    assert "detached-headers" not in rules(text % "merge")
+
+
+def test_presets_keep_a_type_attached() -> None:
+    """A preset covers every type the policy customises, so its own headers never get lost."""
+    text = "version: 1\nuse: [cors]\nresponses: {THROTTLED: {headers: {Retry-After: 1}}}"
+    assert rules(text) == set()
+    alone = "version: 1\nuse: [{preset: cors, types: [DEFAULT_4XX]}]\nresponses: {THROTTLED: {status: 429}}"
+    assert rules(alone) == {"detached-headers"}
+
+
+def test_what_presets_make_of_their_parameters_is_linted() -> None:
+    message = json.dumps({"preset": "no-internals", "message": "see $context.error.messageString"})
+    assert rules(f"version: 1\nuse: [{message}]") == {"quoted-message-string"}
+
+
+def test_resetting_everything_is_a_policy() -> None:
+    assert rules("version: 1\nunlisted: reset\n") == set()

@@ -1,0 +1,475 @@
+"""The policy file: what it means, and where and how it is refused."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from batchgw.errors import PolicyInvalid, Problem
+from batchgw.model import (
+    AccountId,
+    Mode,
+    Policy,
+    Region,
+    ResponseType,
+    RestApiId,
+    Selector,
+    Settings,
+    Unlisted,
+)
+from batchgw.policy.loader import load_policy
+from batchgw.policy.source import decode
+
+UNAUTHORIZED = ResponseType.UNAUTHORIZED
+
+
+def policy(text: str) -> Policy:
+    return load_policy("p.yaml", text=text).policy
+
+
+def problems(text: str) -> tuple[Problem, ...]:
+    with pytest.raises(PolicyInvalid) as caught:
+        load_policy("p.yaml", text=text)
+    return caught.value.problems
+
+
+def unauthorized(text: str) -> Settings:
+    found = policy(f"version: 1\nresponses:\n  UNAUTHORIZED: {text}\n").desired.rules[UNAUTHORIZED].settings
+    assert found is not None
+    return found
+
+
+def test_both_spellings_mean_the_same() -> None:
+    friendly = unauthorized(
+        """
+    status: 401
+    headers: {WWW-Authenticate: Bearer, X-Origin: {from: method.request.header.Origin}}
+    templates: {application/json: '{"message":$context.error.messageString}'}"""
+    )
+    raw = unauthorized(
+        """
+    statusCode: "401"
+    responseType: UNAUTHORIZED
+    responseParameters:
+      gatewayresponse.header.WWW-Authenticate: "'Bearer'"
+      gatewayresponse.header.X-Origin: method.request.header.Origin
+    responseTemplates: {application/json: '{"message":$context.error.messageString}'}"""
+    )
+    assert friendly == raw
+    assert raw.to_json() == {
+        "statusCode": "401",
+        "responseParameters": {
+            "gatewayresponse.header.WWW-Authenticate": "'Bearer'",
+            "gatewayresponse.header.X-Origin": "method.request.header.Origin",
+        },
+        "responseTemplates": {"application/json": '{"message":$context.error.messageString}'},
+    }
+
+
+def test_both_spellings_mix_in_one_response() -> None:
+    mixed = unauthorized(
+        "{status: 401, headers: {A: a}, responseParameters: {gatewayresponse.header.B: \"'b'\"},"
+        " templates: {text/plain: t}, responseTemplates: {text/html: h}}"
+    )
+    assert mixed == Settings(
+        status_code="401",
+        parameters={"gatewayresponse.header.A": "'a'", "gatewayresponse.header.B": "'b'"},
+        templates={"text/plain": "t", "text/html": "h"},
+    )
+
+
+@pytest.mark.parametrize(
+    ("written", "sent"),
+    [
+        ("5", "'5'"),
+        ("true", "'true'"),
+        ("1.50", "'1.50'"),
+        ("2027-01-01", "'2027-01-01'"),
+        ("0x1F", "'0x1F'"),
+        ('""', "''"),
+        ("no", "'no'"),
+        ("\"default-src 'self'; img-src *\"", "'default-src 'self'; img-src *'"),
+    ],
+)
+def test_header_values_are_taken_as_typed(written: str, sent: str) -> None:
+    assert unauthorized(f"{{headers: {{X: {written}}}}}").parameters == {"gatewayresponse.header.X": sent}
+
+
+def test_everything_about_targets() -> None:
+    targets = policy(
+        """
+version: 1
+targets:
+  regions: [eu-west-1, us-east-1]
+  accounts: [012345678901, "111122223333"]
+  role: arn:aws:iam::{account}:role/ops/Batchgw
+  external_id: "0042"
+  session_name: nightly
+  apis:
+    include: [{name: "orders-*"}, {tags: {tier: public, hot: true}}, {id: 5e12345678}]
+    exclude: [{tags: {"batchgw:exempt": "true"}}]
+use: [cors]
+"""
+    ).targets
+    assert targets.regions == (Region("eu-west-1"), Region("us-east-1"))
+    assert targets.accounts == (AccountId("012345678901"), AccountId("111122223333"))
+    assert targets.role == "arn:aws:iam::{account}:role/ops/Batchgw"
+    assert targets.external_id == "0042"
+    assert targets.session_name == "nightly"
+    assert targets.apis.include == (
+        Selector(name="orders-*"),
+        Selector(tags={"tier": "public", "hot": "true"}),
+        Selector(id=RestApiId("5e12345678")),
+    )
+    assert targets.apis.exclude == (Selector(tags={"batchgw:exempt": "true"}),)
+
+
+def test_what_is_left_out_has_its_default() -> None:
+    found = policy("version: 1\nuse: [cors]")
+    assert found.targets.accounts == ()
+    assert found.targets.regions == ()
+    assert found.targets.apis.include == ()
+    assert found.desired.unlisted is Unlisted.LEAVE
+    assert {rule.mode for rule in found.desired.rules.values()} == {Mode.REPLACE}
+    assert found.source == "p.yaml"
+
+
+def test_modes_of_the_policy_and_of_a_response() -> None:
+    rules = policy(
+        "{version: 1, mode: merge, unlisted: reset, responses:"
+        " {UNAUTHORIZED: {headers: {A: b}}, THROTTLED: {mode: fill, headers: {A: b}}}}"
+    ).desired
+    assert rules.rules[UNAUTHORIZED].mode is Mode.MERGE
+    assert rules.rules[ResponseType.THROTTLED].mode is Mode.FILL
+    assert rules.unlisted is Unlisted.RESET
+
+
+def test_default_takes_a_customisation_away() -> None:
+    assert (
+        policy("{version: 1, responses: {THROTTLED: default}}").desired.rules[ResponseType.THROTTLED].settings
+        is None
+    )
+
+
+def test_json_indented_with_tabs_and_escapes() -> None:
+    text = json.dumps(
+        {"version": 1, "responses": {"UNAUTHORIZED": {"templates": {"text/plain": "a\t/ 😀 \\"}}}},
+        indent="\t",
+    )
+    assert "\\ud83d\\ude00" in text
+    rule = load_policy("p.json", text=text).policy.desired.rules[UNAUTHORIZED]
+    assert rule.settings == Settings(templates={"text/plain": "a\t/ 😀 \\"})
+
+
+def test_anchors_aliases_and_merge_keys() -> None:
+    rules = policy(
+        """
+version: 1
+responses:
+  UNAUTHORIZED: &base
+    headers: {A: a, B: b}
+    status: 401
+  ACCESS_DENIED: *base
+  THROTTLED: {<<: *base, status: 429}
+  QUOTA_EXCEEDED: {<<: [{status: 420}, *base]}
+"""
+    ).desired.rules
+    assert rules[ResponseType.ACCESS_DENIED] == rules[UNAUTHORIZED]
+    found = rules[ResponseType.THROTTLED].settings
+    assert found is not None
+    assert found.status_code == "429"
+    assert set(found.parameters) == {"gatewayresponse.header.A", "gatewayresponse.header.B"}
+    merged = rules[ResponseType.QUOTA_EXCEEDED].settings
+    assert merged is not None
+    assert merged.status_code == "420"
+
+
+PLACED = [
+    # text, line, column, what the message must say
+    ("", 1, 1, "batchgw init"),
+    ("# nothing\n", 1, 1, "batchgw init"),
+    ("version: 1\nuse: [cors\n", 3, 1, "begins in line 2"),
+    ("version: 1\nuse: [cors]\n---\na: b\n", 3, 1, "second document"),
+    ("version: 1\n\tuse: [cors]\n", 2, 1, "spaces, not tabs"),
+    ("version: 1\nresponses: {UNAUTHORIZED: {headers: {A: *}}}", 2, 41, 'quote it: "*"'),
+    ("version: 1\nuse: [*nowhere]\n", 2, 7, "undefined alias"),
+    ("version: 1\nuse: [cors, \x07]\n", 2, 13, "U+0007"),
+    ("version: 1\nuse: &x [*x]\n", 2, 6, "inside what it refers to"),
+    ("version: 1\nuse: [!preset cors]\n", 2, 7, "'!preset'"),
+    ("version: 1\nuse: [cors]\n<<: 5\n", 3, 5, "merged with <<"),
+    ("version: 1\nuse: [cors]\n? [a]\n: b\n", 3, 3, "plain text"),
+    ('version: 1\nuse: ["\\ud83d"]\n', 2, 7, "half a character"),
+    ("version: 1\nuse: [cors]\nuse: [hsts]\n", 3, 1, "second time (first in line 2)"),
+    ("[1]", 1, 1, "a mapping (key: value) is needed here, not a list"),
+    ("just text", 1, 1, "a mapping (key: value) is needed here, not 'just text'"),
+    ("use: [cors]\n", 1, 1, "write `version: 1`"),
+    ("version: 2\nuse: [cors]\n", 1, 10, "reads policies of version 1"),
+    ("version: 1\nuse: [cors]\nmod: merge\n", 3, 1, "did you mean mode?"),
+    ("version: 1\nuse: [cors]\nmode: replce\n", 3, 7, "did you mean replace?"),
+    ("version: 1\nuse: [cors]\nunlisted: rest\n", 3, 11, "did you mean reset?"),
+    ("version: 1\nuse: [cors]\nunlisted: 7\n", 3, 11, "is not one of leave, reset"),
+    ("version: 1\nuse: cors\n", 2, 6, "write [cors]"),
+    ("version: 1\nuse: [corz]\n", 2, 7, "did you mean cors?"),
+    ("version: 1\nuse: [zzz]\n", 2, 7, "those are cors, security-headers"),
+    ("version: 1\nuse: [{types: [DEFAULT_4XX]}]\n", 2, 7, "`preset: NAME`"),
+    ("version: 1\nuse: [{preset: cors, orign: x}]\n", 2, 22, "did you mean origin?"),
+    ("version: 1\nuse: [{preset: cors, max_age: soon}]\n", 2, 31, "'soon' is not a whole number"),
+    ("version: 1\nuse: [{preset: cors, credentials: maybe}]\n", 2, 35, "neither true nor false"),
+    ("version: 1\nuse: [{preset: cors, types: []}]\n", 2, 29, "empty list"),
+    ("version: 1\nuse: [{preset: cors, types: [DEFAULT_4X]}]\n", 2, 30, "did you mean DEFAULT_4XX?"),
+    ("version: 1\nuse: [{preset: cors, origin: a.example}]\n", 2, 30, "scheme://host"),
+    ("version: 1\nuse: [{preset: cors, headers: [a b]}]\n", 2, 32, "not a header"),
+    ("version: 1\nresponses: [DEFAULT_4XX]\n", 2, 12, "a mapping (key: value) is needed here"),
+    ("version: 1\nresponses:\n  UNATHORIZED: default\n", 3, 3, "did you mean UNAUTHORIZED?"),
+    ("version: 1\nresponses:\n  unauthorized: default\n", 3, 3, "did you mean UNAUTHORIZED?"),
+    ("version: 1\nresponses:\n  4XX: default\n", 3, 3, "did you mean DEFAULT_4XX?"),
+    ("version: 1\nresponses:\n  TEAPOT: default\n", 3, 3, "those are DEFAULT_4XX, DEFAULT_5XX"),
+    ("version: 1\nresponses:\n  THROTTLED: defualt\n", 3, 14, "did you mean default?"),
+    ("version: 1\nresponses:\n  THROTTLED:\n", 3, 3, "write `default`"),
+    ("version: 1\nresponses:\n  THROTTLED: [a]\n", 3, 14, "a list is not a response"),
+    ("version: 1\nresponses:\n  THROTTLED: {heders: {}}\n", 3, 15, "did you mean headers?"),
+    ("version: 1\nresponses:\n  THROTTLED: {restApiId: x}\n", 3, 15, "targets.apis"),
+    ("version: 1\nresponses:\n  THROTTLED: {defaultResponse: true}\n", 3, 15, "service's answers"),
+    ("version: 1\nresponses:\n  THROTTLED: {mode: al}\n", 3, 21, "is not one of replace, merge, fill"),
+    ("version: 1\nresponses:\n  THROTTLED: {responseType: DEFAULT_4XX}\n", 3, 29, "THROTTLED"),
+    ("version: 1\nresponses:\n  THROTTLED: {headers: {A: {form: x}}}\n", 3, 29, "did you mean from?"),
+    (
+        "version: 1\nresponses:\n  THROTTLED: {headers: {A: [x]}}\n",
+        3,
+        28,
+        "a text is needed here, not a list",
+    ),
+    ("version: 1\nresponses:\n  THROTTLED: {headers: {A: }}\n", 3, 25, 'an empty text is ""'),
+    (
+        "version: 1\nresponses:\n  THROTTLED: {templates: {a/b: {c: d}}}\n",
+        3,
+        32,
+        "put the template in quotes",
+    ),
+    ("version: 1\ntargets: {regions: eu-west-1}\n", 2, 20, "write [eu-west-1]"),
+    ("version: 1\ntargets: {regions: [eu-wset-1]}\n", 2, 21, "did you mean eu-west-1?"),
+    ("version: 1\ntargets: {accounts: curent}\n", 2, 21, "nor a list of account ids"),
+    ("version: 1\ntargets: {accounts: [12345678901]}\n", 2, 22, "Write '012345678901' if so"),
+    ("version: 1\ntargets: {accounts: [x]}\n", 2, 22, "twelve digits"),
+    ("version: 1\ntargets: {role: 'a role'}\n", 2, 17, "{account}"),
+    ("version: 1\ntargets: {session_name: 'a b'}\n", 2, 25, "session name"),
+    ("version: 1\ntargets: {apis: {include: [{id: a/b}]}}\n", 2, 33, "API id"),
+    ("version: 1\ntargets: {apis: {include: [{nmae: x}]}}\n", 2, 29, "did you mean name?"),
+]
+
+
+@pytest.mark.parametrize(("text", "line", "column", "says"), PLACED)
+def test_errors_point_at_what_is_wrong(text: str, line: int, column: int, says: str) -> None:
+    found = problems(text)
+    here = [p for p in found if (p.line, p.column) == (line, column) and p.severity == "error"]
+    assert any(says in p.message for p in here), "\n".join(str(p) for p in found)
+
+
+def test_all_errors_are_told_at_once_and_in_order() -> None:
+    found = problems(
+        """\
+version: 3
+mode: everything
+responses:
+  UNATHORIZED: default
+  THROTTLED: {status: 999}
+  ACCESS_DENIED:
+    responseParameters: {gatewayresponse.header.X: bare}
+    responseTemplates: {application/json: "{'a'}"}
+unlisted: leave
+unlisted: leave
+use: [corz]
+"""
+    )
+    assert [(p.line, p.rule) for p in found] == [
+        (1, "schema"),
+        (2, "schema"),
+        (4, "schema"),
+        (5, "status-code"),
+        (7, "unquoted-literal"),
+        (8, "template-json"),
+        (10, "duplicate-key"),
+        (11, "schema"),
+    ]
+
+
+def test_errors_come_with_the_warnings() -> None:
+    found = problems("version: 1\nresponses: {REQUEST_TOO_LARGE: {headers: {'a b': c}}}\n")
+    assert [(p.rule, p.severity) for p in found] == [("no-effect", "warning"), ("header-name", "error")]
+
+
+def test_external_ids_are_never_repeated() -> None:
+    found = problems("version: 1\nuse: [cors]\ntargets: {external_id: 'top secret'}\n")
+    assert "external id" in found[0].message
+    assert "secret" not in str(PolicyInvalid(found))
+
+
+@pytest.mark.parametrize(
+    ("levels", "text"),
+    [
+        ("aliases", "a: &a [x,x,x,x,x,x,x,x,x,x]\n"),
+        ("merges", "a: &a {x: 1}\n"),
+    ],
+)
+def test_unfolding_is_bounded(levels: str, text: str) -> None:
+    """Nine levels of ten aliases each would be a billion values."""
+    for before, name in zip("abcdefgh", "bcdefghi", strict=True):
+        row = ",".join([f"*{before}"] * 10)
+        text += f"{name}: &{name} [{row}]\n" if levels == "aliases" else f"{name}: &{name} {{<<: [{row}]}}\n"
+    (found,) = problems(text)
+    assert "more than 100000 values" in found.message
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "{a: " * 100_000, "- " * 100_000, "? " * 100_000])
+def test_nesting_is_bounded(text: str) -> None:
+    (found,) = problems(text)
+    assert "nested over 30 levels deep" in found.message
+
+
+class TestReading:
+    def refusal(self, path: Path | str) -> Problem:
+        with pytest.raises(PolicyInvalid) as caught:
+            load_policy(path)
+        (problem,) = caught.value.problems
+        return problem
+
+    def test_a_file(self, tmp_path: Path) -> None:
+        path = tmp_path / "p.yaml"
+        path.write_bytes(b"\xef\xbb\xbfversion: 1\r\nuse: [cors]\r\n")
+        loaded = load_policy(path)
+        assert loaded.policy.source == str(path)
+        assert loaded.text == "version: 1\r\nuse: [cors]\r\n"
+        assert loaded.warnings == ()
+
+    def test_stdin(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"version: 1\nuse: [cors]\n")))
+        assert load_policy("-").policy.source == "<stdin>"
+
+    def test_missing(self, tmp_path: Path) -> None:
+        (tmp_path / "policy.yaml").touch()
+        assert "did you mean policy.yaml?" in self.refusal(tmp_path / "polcy.yaml").message
+        assert "`batchgw init`" in self.refusal(tmp_path / "nowhere" / "x.yaml").message
+
+    def test_folder(self, tmp_path: Path) -> None:
+        assert "folder" in self.refusal(tmp_path).message
+
+    def test_impossible_name(self) -> None:
+        assert "null byte" in self.refusal("a\0b").message
+
+    def test_too_large(self, tmp_path: Path) -> None:
+        path = tmp_path / "p.yaml"
+        path.write_bytes(b"#" * 5_000_001)
+        assert "larger than 5 MB" in self.refusal(path).message
+
+    @pytest.mark.parametrize(
+        ("content", "line", "column", "says"),
+        [
+            (b"version: 1\nuse: [\xc3\xa9\xff]\n", 2, 8, "0xff"),
+            ("version: 1".encode("utf-16"), 1, 1, "UTF-16"),
+        ],
+    )
+    def test_not_utf8(self, tmp_path: Path, content: bytes, line: int, column: int, says: str) -> None:
+        path = tmp_path / "p.yaml"
+        path.write_bytes(content)
+        found = self.refusal(path)
+        assert (found.line, found.column) == (line, column)
+        assert says in found.message
+
+
+WORDS = [
+    *("version: 1", "responses:", "use:", "targets:", "headers:", "status:", "templates:", "types:", "apis:"),
+    *("UNAUTHORIZED:", "DEFAULT_4XX:", "default", "cors", "{preset: ", "from:", "regions:", "accounts:"),
+    *(
+        "\n",
+        "\n  ",
+        "\n    ",
+        "- ",
+        "[",
+        "]",
+        "{",
+        "}",
+        ", ",
+        ": ",
+        "? ",
+        "'",
+        '"',
+        "&a ",
+        "*a",
+        "<<: ",
+        "!x ",
+    ),
+    *(
+        "|\n",
+        "\t",
+        "# ",
+        "---\n",
+        "...\n",
+        "%YAML 1.1\n",
+        "\\ud800",
+        "0x",
+        "1",
+        "~",
+        "null",
+        "true",
+        "\u2028",
+    ),
+]
+
+
+def loads_or_refuses(text: str) -> None:
+    found: tuple[Problem, ...] = ()
+    try:
+        found = load_policy("p.yaml", text=text).warnings
+    except PolicyInvalid as invalid:
+        found = invalid.problems
+        assert found
+    for problem in found:
+        assert problem.line <= len(text.splitlines()) + 2
+        assert "\n" not in problem.message
+        str(problem).encode()
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.binary(max_size=60))
+@example(b"\xff\xfe")
+@example(b"%YAML 9.9\n---\n")
+@example(b"!!python/object:os.system {}")
+def test_any_bytes_are_loaded_or_refused(content: bytes) -> None:
+    try:
+        text = decode(content, "p.yaml")
+    except PolicyInvalid:
+        return
+    loads_or_refuses(text)
+
+
+@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.sampled_from(WORDS), max_size=25).map("".join))
+def test_any_yaml_like_text_is_loaded_or_refused(text: str) -> None:
+    loads_or_refuses(text)
+
+
+KEYS = [
+    *("responses", "use", "targets", "UNAUTHORIZED", "headers", "status", "templates", "mode", "preset"),
+    *("types", "apis", "include", "tags", "accounts", "regions", "role", "from", "A", "origin"),
+    *("responseParameters", "gatewayresponse.header.A", "exclude", "credentials", "max_age", "message"),
+]
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 10**12) | st.text(max_size=8) | st.sampled_from(WORDS),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(KEYS) | st.text(max_size=4), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.dictionaries(st.sampled_from(["responses", "use", "targets", "mode"]), VALUES, max_size=4))
+def test_any_document_is_loaded_or_refused(document: dict[str, object]) -> None:
+    loads_or_refuses(json.dumps({"version": 1, **document}))
