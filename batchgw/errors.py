@@ -102,9 +102,14 @@ class ScopeLocked(BatchgwError):
 
 
 class Stopped(BatchgwError):
-    """The user asked to stop while a call was waiting for its turn: it was not sent."""
+    """The user asked to stop while a call was waiting for its turn: it was not sent.
+
+    Attributes:
+        in_doubt: whether an earlier attempt of the same write may have been made.
+    """
 
     exit_code = 130
+    in_doubt = False
 
 
 class CallError(BatchgwError):
@@ -118,6 +123,7 @@ class CallError(BatchgwError):
         attempts, throttles, waited: what the execution cost until it ended in this error, as in
             `model.Effort`; filled in by the wrappers around the control plane.
         sent: whether a call was made at all; False when a condemned scope answered in its place.
+        in_doubt: whether an earlier attempt of the same write may have been made, though this one was not.
     """
 
     exit_code = 4
@@ -144,6 +150,7 @@ class CallError(BatchgwError):
         self.throttles = 0
         self.waited = 0.0
         self.sent = True
+        self.in_doubt = False
 
 
 class Throttled(CallError):

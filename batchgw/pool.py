@@ -21,21 +21,20 @@ async def pooled(
     can be taken, so at most `2 * workers` items are alive. The first error ends the pool and is raised.
     """
     send, receive = anyio.create_memory_object_stream[Item](workers)
-    async with anyio.create_task_group() as tasks:
-        started = 0
-        async with send:
+    with send, receive:
+        async with anyio.create_task_group() as tasks:
+            started = 0
             async for item in source:
                 if started < workers:
-                    tasks.start_soon(_work, receive.clone(), work)
+                    tasks.start_soon(_work, receive, work)
                     started += 1
                 await send.send(item)
-        receive.close()
+            send.close()
 
 
 async def _work(items: MemoryObjectReceiveStream[Item], work: Callable[[Item], Awaitable[None]]) -> None:
-    async with items:
-        async for item in items:
-            await work(item)
+    async for item in items:
+        await work(item)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
 from batchgw.control_plane.interface import Answer, Request, T
 from batchgw.control_plane.limited import LimitedControlPlane
-from batchgw.errors import CallError, ConnectionCut, CredentialsExpired, ScopeError
+from batchgw.errors import CallError, ConnectionCut, CredentialsExpired, ScopeError, Stopped
 from batchgw.events import (
     CallAnswered,
     CallGaveUp,
@@ -38,7 +38,7 @@ EXPIRIES = 1
 
 def may_retry(error: BaseException, request: Request[object]) -> bool:
     """Tell whether sending the same request again is safe and may help."""
-    if not isinstance(error, CallError) or not error.retry_safe:
+    if not isinstance(error, CallError) or not (error.retry_safe and error.sent):
         return False
     return not (isinstance(error, ConnectionCut) and request.writes)
 
@@ -78,8 +78,10 @@ class RetryingControlPlane:
         )
         try:
             return await retrying(execution.attempt)
-        except CallError as error:
-            execution.give_up(error)
+        except (CallError, Stopped) as error:
+            error.in_doubt = execution.in_doubt
+            if isinstance(error, CallError):
+                execution.give_up(error)
             raise
 
     async def current_account(self) -> AccountId:
@@ -99,6 +101,7 @@ class _Execution(Generic[T]):
         self._throttles = 0
         self._failures = 0
         self._expiries = 0
+        self.in_doubt = False  # whether an attempt at a write was sent and its fate is unknown
         self._waited = 0.0
         self._left = 0.0
 
@@ -208,6 +211,7 @@ class _Execution(Generic[T]):
         self._waited += error.waited
         if not error.sent:
             return
+        self.in_doubt |= self._request.writes and error.outcome_unknown
         if error.is_throttle:
             self._throttles += 1
         else:

@@ -84,10 +84,10 @@ class _Making:
         while True:
             try:
                 return await self._write()
-            except CallError as error:
-                if not error.outcome_unknown:
+            except (CallError, Stopped) as error:
+                self._unsure |= error.in_doubt
+                if not self._unsure or not isinstance(error, CallError) or isinstance(error, ApiNotFound):
                     raise
-                self._unsure = True
                 self._effort += _cost(error)
                 if outcome := await self._verify():
                     return outcome

@@ -1,0 +1,174 @@
+"""A whole rollout in virtual time, and the truth about it, read from the simulated world itself."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+from batchgw import api
+from batchgw.control_plane.paced import Pace, PacedControlPlane
+from batchgw.control_plane.stop import StopSignal
+from batchgw.events import Observer
+from batchgw.journal import Journal
+from batchgw.model import (
+    AccountId,
+    Applied,
+    Desired,
+    NotAttempted,
+    Outcome,
+    Policy,
+    Region,
+    ResponseType,
+    Rule,
+    Scope,
+    Settings,
+    Targets,
+    Unchanged,
+)
+from batchgw.report.summary import Summary
+from batchgw.simulator import gateway_responses
+from batchgw.simulator.latency import Latency
+from batchgw.simulator.plane import simulate
+from batchgw.simulator.quota import QuotaRules
+from batchgw.simulator.world import World
+
+CORS = Settings(parameters={"gatewayresponse.header.Access-Control-Allow-Origin": "'*'"})
+ENVELOPE = Settings(
+    parameters=CORS.parameters,
+    templates={
+        "application/json": '{"message":$context.error.messageString,"code":"$context.error.responseType"}'
+    },
+)
+DESIRED = Desired(
+    rules={
+        ResponseType.DEFAULT_4XX: Rule(settings=ENVELOPE),
+        ResponseType.DEFAULT_5XX: Rule(settings=CORS),
+        ResponseType.THROTTLED: Rule(settings=None),
+    }
+)
+"""Two customisations and one reset: every action occurs in a generated world."""
+
+
+@dataclass
+class Estate:
+    """A world, a control plane over it, and a policy that means all of it."""
+
+    apis: int = 60
+    accounts: int = 2
+    regions: int = 2
+    seed: int = 7
+    script: Sequence[Mapping[str, object]] = ()
+    denied: Collection[str] = ()
+    quota: QuotaRules = field(default_factory=QuotaRules)
+    pace: Pace = field(default_factory=Pace)
+    desired: Desired = DESIRED
+    observer: Observer | None = None
+
+    def __post_init__(self) -> None:
+        self.world = World.generate(
+            apis=self.apis, accounts=self.accounts, regions=self.regions, seed=self.seed
+        )
+        self.before = self.customisations()
+
+    async def __aenter__(self) -> Self:
+        self.raw = simulate(
+            self.world,
+            quota=self.quota,
+            latency=Latency(),
+            script=self.script,
+            denied=self.denied,
+            write_log=100_000,
+            seed=self.seed,
+        )
+        self.stop = StopSignal()
+        self.plane = self.paced()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        return None
+
+    def paced(self) -> PacedControlPlane:
+        """A new session: fresh limiters, fresh verdicts on scopes."""
+        self.stop = StopSignal()
+        return PacedControlPlane(self.raw, pace=self.pace, observer=self.observer, stop=self.stop)
+
+    @property
+    def policy(self) -> Policy:
+        return Policy(
+            desired=self.desired,
+            targets=Targets(
+                accounts=tuple(AccountId(a) for a in self.world.accounts),
+                regions=tuple(Region(r) for r in self.world.regions),
+            ),
+        )
+
+    @property
+    def scopes(self) -> tuple[Scope, ...]:
+        return tuple(
+            Scope(account=AccountId(a), region=Region(r))
+            for a in self.world.accounts
+            for r in self.world.regions
+        )
+
+    @property
+    def expected(self) -> int:
+        """API-types: what every sum of outcomes must reach."""
+        return self.apis * len(self.desired.types)
+
+    async def apply(self, journal: Path, *, recheck: bool = False) -> tuple[Summary, list[Outcome]]:
+        """Plan and apply; give the summary and every outcome."""
+        with await api.plan(self.policy, plane=self.plane) as plan, Journal.open(str(journal)) as opened:
+            summary = await api.apply(plan, plane=self.plane, journal=opened, recheck=recheck)
+            return summary, list(opened.outcomes(summary.run))
+
+    async def resume(self, journal: Path) -> tuple[Summary, list[Outcome]]:
+        """Resume the last run in a new session."""
+        self.plane = self.paced()
+        with Journal.open(str(journal)) as opened:
+            summary = await api.resume("last", plane=self.plane, journal=opened)
+            return summary, list(opened.outcomes(summary.run))
+
+    def customisations(self) -> dict[tuple[str, ResponseType], Settings | None]:
+        """What each named type of each API is customised to, straight from the world; None at its default."""
+        found: dict[tuple[str, ResponseType], Settings | None] = {}
+        for cell in self.world.cells():
+            for number in cell.numbers():
+                shown = gateway_responses.read_all(cell, cell.id(number))
+                for t in self.desired.types:
+                    own = shown[t]
+                    found[cell.id(number), t] = None if own.default_response else own.settings
+        return found
+
+    def refute(self, outcomes: Sequence[Outcome]) -> list[str]:
+        """Every outcome the world contradicts. It must be empty: nothing is called done that is not."""
+        lies: list[str] = []
+        now = self.customisations()
+        for outcome in outcomes:
+            key = (outcome.api.id, outcome.type)
+            if key not in now:
+                if isinstance(outcome, Applied | Unchanged) and not self._was_deleted(outcome.api.id):
+                    lies.append(f"{key}: there is no such API")
+                continue
+            done = self._as_desired(now[key], outcome.type)
+            if isinstance(outcome, Applied | Unchanged) and not done:
+                lies.append(f"{key}: said to be done, and is not")
+            if (
+                isinstance(outcome, NotAttempted)
+                and now[key] != self.before[key]
+                and "not answered" not in outcome.message
+            ):
+                lies.append(f"{key}: said to be not attempted, and was changed")
+        return lies
+
+    def _as_desired(self, now: Settings | None, response_type: ResponseType) -> bool:
+        wanted = self.desired.rules[response_type].settings
+        if wanted is None or now is None:
+            return wanted is now
+        return now.parameters == wanted.parameters and (
+            not wanted.templates or now.templates == wanted.templates
+        )
+
+    def _was_deleted(self, api_id: str) -> bool:
+        return any(known == api_id for known, _ in self.before)
