@@ -16,7 +16,7 @@ TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 MAPPINGS = "method.request.header.NAME, method.request.path.NAME, method.request.querystring.NAME"
 """The mappings AWS documents, for messages."""
 
-_NAME = r"\.[^\s'\"]+"
+_NAME = r"\.[A-Za-z0-9_$.-]+"
 _REQUEST = re.compile(r"method\.request\.(header|path|querystring)" + _NAME)
 _UNVERIFIED = re.compile(r"(method\.request\.multivalue(header|querystring)|context|stageVariables)" + _NAME)
 SOURCE_PATTERN = f"{_REQUEST.pattern}|{_UNVERIFIED.pattern}"

@@ -187,6 +187,7 @@ CASES: list[tuple[str, str, int, int, str]] = [
         62,
         "not a mapping",
     ),
+    ("mapping", THROTTLED + "{headers: {A: {from: method.request.header.a/b}}}", 3, 35, "not a mapping"),
     ("unverified-mapping", THROTTLED + "{headers: {A: {from: context.requestId}}}", 3, 35, "may refuse it"),
     (
         "unverified-mapping",
