@@ -1,0 +1,54 @@
+"""batchgw as a library: plan, look, apply, and follow the outcomes, against the simulated API.
+
+Run it: python examples/library.py    It starts the simulated API in this process and needs no AWS account.
+To use it on AWS, leave out `running` and connect with your profile and region.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import anyio
+
+import batchgw
+from batchgw.model import AccountId, Region, Targets
+from batchgw.simulator.http_options import ReadyInfo, ServeOptions
+from batchgw.simulator.serve import running
+
+POLICY = Path(__file__).parent / "policies/cors.yaml"
+
+
+async def bring_to_policy(server: ReadyInfo, journal: Path) -> batchgw.Summary | None:
+    """Apply the policy to every REST API of the server's first account and region."""
+    account, region = AccountId(server.accounts[0]), Region(server.regions[0])
+    loaded = batchgw.load_policy(POLICY)
+    policy = batchgw.Policy(
+        desired=loaded.policy.desired, targets=Targets(accounts=(account,), regions=(region,))
+    )
+    async with batchgw.connect(region=region, endpoint_url=server.endpoint) as aws:
+        plane = batchgw.PacedControlPlane(aws, pace=batchgw.Pace(rate=10, burst=40))
+        with await batchgw.plan(policy, plane=plane) as plan, batchgw.Journal.open(str(journal)) as opened:
+            print(f"{plan.totals.total.writes} responses to write in {plan.totals.total.apis} APIs")
+            async with batchgw.applying(plan, plane=plane, journal=opened) as run:
+                async for outcome in run:
+                    print(f"  {type(outcome).__name__:<9} {outcome.api} {outcome.type} {outcome.action}")
+            return run.summary
+
+
+def main() -> None:
+    """Serve a small world and bring it to policy."""
+    with (
+        running(ServeOptions(apis=5, accounts=1, regions=1)) as server,
+        tempfile.TemporaryDirectory() as folder,
+    ):
+        keys = server.keys[server.accounts[0]]
+        os.environ["AWS_ACCESS_KEY_ID"] = keys["access_key_id"]
+        os.environ["AWS_SECRET_ACCESS_KEY"] = keys["secret_access_key"]
+        summary = anyio.run(bring_to_policy, server, Path(folder) / "journal.db")
+    print(summary.arithmetic if summary else "the run did not end")
+
+
+if __name__ == "__main__":
+    main()
