@@ -2,8 +2,8 @@
 
     python benchmarks/memory.py [--apis 100000]
 
-The simulated world lives in the same process, so the figures contain it too; its part is printed. Memory is the
-resident set as the kernel accounts for it (getrusage, /proc). Goal: under 300 MB at 100,000 APIs.
+The simulated world lives in the same process, so the figures contain it too; its part is printed. Memory is
+the resident set as the kernel accounts for it (getrusage, /proc). Goal: under 300 MB at 100,000 APIs.
 """
 
 from __future__ import annotations
@@ -90,6 +90,7 @@ async def measure(apis: int) -> float:
 
 
 def main() -> None:
+    """Measure, print, and exit 1 when the goal is missed."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

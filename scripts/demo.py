@@ -44,8 +44,7 @@ def simulator() -> Iterator[dict[str, Any]]:
     command += ["--rate", str(RATE), "--burst", str(BURST)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         try:
-            assert server.stdout is not None
-            line = server.stdout.readline()
+            line = server.stdout.readline() if server.stdout else ""
             if not line:
                 sys.exit("error: the simulated API did not start; its message is above")
             yield json.loads(line)
@@ -109,6 +108,7 @@ def run(
 
 
 def main() -> None:
+    """Run the three commands and print what they took."""
     folder = Path(tempfile.mkdtemp(prefix="batchgw-demo-"))
     plan = str(folder / "demo.plan")
     with simulator() as ready:
