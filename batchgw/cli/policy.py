@@ -45,7 +45,10 @@ def init(
     if str(path) == "-":
         console.text(STARTER)
         return
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if force else os.O_EXCL), 0o666)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if force else os.O_EXCL), 0o666)
+    except FileExistsError:
+        raise UsageError(f"{path} is there already; --force replaces it, another PATH keeps it.") from None
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(STARTER)
     console.note(

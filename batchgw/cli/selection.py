@@ -163,4 +163,4 @@ def _botocore_regions() -> Iterable[str]:
     from botocore.loaders import Loader  # noqa: PLC0415 - only for a region that is not in our own list
 
     partitions = Loader(include_default_search_paths=True).load_data("partitions")["partitions"]
-    return [region for partition in partitions for region in partition["regions"]]
+    return [r for partition in partitions for r in partition["regions"] if not r.endswith("-global")]

@@ -50,7 +50,7 @@ class Result:
 def batchgw(*arguments: str | Path, stdin: str = "") -> Result:
     """Run a command."""
     out, err = io.StringIO(), io.StringIO()
-    before, sys.stdin = sys.stdin, io.StringIO(stdin)
+    before, sys.stdin = sys.stdin, io.TextIOWrapper(io.BytesIO(stdin.encode()))
     try:
         with redirect_stdout(out), redirect_stderr(err):
             code = run([str(a) for a in arguments])

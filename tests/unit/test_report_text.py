@@ -40,7 +40,7 @@ def test_shortening_counts_cells(text: str, cells: int, short: str) -> None:
 
 
 def test_a_table_is_as_wide_as_its_cells() -> None:
-    rows = [["eu-west-1", Span("5", "add")], ["注文", "12,000"]]
+    rows: list[list[str | Span]] = [["eu-west-1", Span("5", "add")], ["注文", "12,000"]]
     assert [plain(each) for each in table(["scope", "n"], rows, right=[1])] == [
         "  scope           n",
         "  eu-west-1       5",

@@ -6,8 +6,9 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import ExitStack, contextmanager
+from io import FileIO
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import structlog
 from structlog.typing import Processor
@@ -132,7 +133,7 @@ def _console_sink(console: Console, flags: LogFlags) -> Sink:
 
 def _file_sink(path: Path, level: int, console: Console, opened: ExitStack) -> Sink:
     try:
-        file = opened.enter_context(path.open("a", encoding="utf-8", buffering=1))
+        file = opened.enter_context(path.open("ab", buffering=0))
     except OSError as error:
         raise UsageError(f"cannot write --log-file {path}: {error.strerror or error}.") from None
     return Sink(min(level, FILE_LEVEL), _Appender(file, console), structlog.processors.JSONRenderer())
@@ -141,7 +142,7 @@ def _file_sink(path: Path, level: int, console: Console, opened: ExitStack) -> S
 class _Appender:
     """Appends lines to a file. A log that can no longer be written is given up, once, and ends no run."""
 
-    def __init__(self, file: TextIO, console: Console) -> None:
+    def __init__(self, file: FileIO, console: Console) -> None:
         self._file = file
         self._console = console
         self._broken = False
@@ -150,7 +151,7 @@ class _Appender:
         if self._broken:
             return
         try:
-            self._file.write(text + "\n")
+            self._file.write(text.encode("utf-8", "backslashreplace") + b"\n")
         except OSError as error:
             self._broken = True
             self._console.warning(

@@ -1,0 +1,128 @@
+"""Flags and their variables, over the whole command line."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import fields
+from typing import Any
+
+import pytest
+import typer.main
+
+from batchgw.cli import options
+from batchgw.cli.main import app
+from batchgw.cli.simulate import WorldFlags, options_of
+from batchgw.control_plane.paced import Pace
+from batchgw.simulator.http_options import ServeOptions
+from tests.unit.cli_driver import batchgw
+
+
+def commands() -> Iterator[tuple[str, Any]]:
+    """Give every command with its full name."""
+    todo = [("", typer.main.get_command(app))]
+    while todo:
+        name, command = todo.pop()
+        inner = getattr(command, "commands", None)
+        if inner is None:
+            yield name.strip(), command
+        else:
+            todo += [(f"{name} {each}", found) for each, found in inner.items()]
+
+
+COMMANDS = dict(commands())
+
+
+def test_the_verbs() -> None:
+    assert set(COMMANDS) == {
+        "init", "schema", "presets", "validate", "discover", "plan", "apply", "check", "put", "resume",
+        "runs list", "runs show", "simulate", "version",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_every_flag_is_mirrored_by_a_variable_of_its_name(name: str) -> None:
+    for parameter in COMMANDS[name].params:
+        flags = [o for o in parameter.opts if o.startswith("--") and o != "--help"]
+        if flags:
+            expected = "BATCHGW_" + flags[0][2:].upper().replace("-", "_")
+            assert parameter.envvar == expected
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_every_flag_and_verb_says_what_it_is_for(name: str) -> None:
+    assert COMMANDS[name].help
+    assert all(p.help for p in COMMANDS[name].params)
+    assert batchgw(*name.split(), "--help").code == 0
+
+
+def test_the_defaults_are_the_engines() -> None:
+    pace = Pace()
+    assert (pace.rate, pace.burst) == (options.RATE, options.BURST)
+    assert (pace.workers, pace.attempts) == (options.WORKERS, options.ATTEMPTS)
+
+
+def test_simulate_has_every_option_of_the_simulator_with_its_default() -> None:
+    assert options_of(WorldFlags()) == ServeOptions()
+    assert {f.name for f in fields(WorldFlags)} ^ {f.name for f in fields(ServeOptions)} == {
+        "refused_role",
+        "refused_roles",
+    }
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nosuchverb"],
+        ["plan"],
+        ["plan", "p.yaml", "--nosuch"],
+        ["plan", "p.yaml", "--rate", "fast"],
+        ["plan", "p.yaml", "--rate", "0"],
+        ["plan", "p.yaml", "--share", "1.5"],
+        ["plan", "p.yaml", "--output", "xml"],
+        ["plan", "p.yaml", "extra"],
+        ["runs", "show"],
+    ],
+)
+def test_usage_errors_are_one_paragraph_and_exit_64(arguments: list[str]) -> None:
+    done = batchgw(*arguments)
+    assert (done.code, done.out) == (64, "")
+    assert done.err.startswith("error: ")
+    assert done.err.count("\n") == 1
+    assert done.err.rstrip().endswith("--help'.")
+
+
+def test_a_misspelt_verb_or_flag_is_recognised() -> None:
+    assert "'plan'" in batchgw("plam").err
+    assert "--region" in batchgw("plan", "p.yaml", "--regoin", "x").err
+
+
+def test_nothing_at_all_shows_the_help() -> None:
+    done = batchgw()
+    assert done.code == 64
+    assert "Usage: batchgw" in done.out + done.err
+
+
+def test_help_loads_nothing_heavy() -> None:
+    heavy = ["sqlalchemy", "aioboto3", "botocore", "aiohttp", "structlog", "pydantic", "ruamel.yaml", "anyio"]
+    code = (
+        "import sys; from batchgw.cli.main import run; run(['--help']); "
+        f"print([m for m in {heavy} if m in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr == "[]\n"
+
+
+def test_validate_loads_nothing_of_the_engine(tmp_path: Any) -> None:
+    (tmp_path / "p.yaml").write_text("version: 1\nresponses: {THROTTLED: default}\n")
+    heavy = ["sqlalchemy", "aioboto3", "botocore", "aiohttp", "structlog", "rich"]
+    code = (
+        "import sys; from batchgw.cli.main import run; run(['validate', 'p.yaml']); "
+        f"print([m for m in {heavy} if m in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path
+    )
+    assert done.stderr == "[]\n"
+    assert "valid" in done.stdout

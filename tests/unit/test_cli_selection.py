@@ -1,0 +1,129 @@
+"""From selection flags to targets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from batchgw.cli.options import ConnectionFlags, SelectionFlags
+from batchgw.cli.selection import chosen_targets
+from batchgw.errors import UsageError
+from batchgw.model import AccountId, ExplicitApi, Region, RestApiId, Selection, Selector, Targets
+
+POLICY = Targets(
+    accounts=(AccountId("111111111111"),),
+    regions=(Region("eu-west-1"),),
+    role="InPolicy",
+    external_id="in-policy",
+    apis=Selection(include=(Selector(name="in-*"),), exclude=(Selector(tags={"exempt": "true"}),)),
+)
+
+
+@pytest.fixture(autouse=True)
+def _no_endpoint(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_API_GATEWAY"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def chosen(
+    flags: SelectionFlags, *ids: str, policy: Targets = POLICY, endpoint: str | None = None
+) -> Targets:
+    return chosen_targets(policy, flags, ConnectionFlags(endpoint_url=endpoint), ids=ids)
+
+
+def test_without_flags_the_policy_stands() -> None:
+    assert chosen(SelectionFlags()) == POLICY
+
+
+def test_each_flag_replaces_its_own_part_only() -> None:
+    flags = SelectionFlags(region=["us-east-1"], role_name="Other")
+    found = chosen(flags)
+    assert (found.regions, found.role) == (("us-east-1",), "Other")
+    assert (found.accounts, found.external_id, found.apis) == (
+        POLICY.accounts,
+        POLICY.external_id,
+        POLICY.apis,
+    )
+
+
+def test_names_are_alternatives_and_tags_must_all_match() -> None:
+    found = chosen(SelectionFlags(name=["a-*", "b-*"], tag=["tier=public", "team"]))
+    tags = {"tier": "public", "team": "*"}
+    assert found.apis.include == (Selector(name="a-*", tags=tags), Selector(name="b-*", tags=tags))
+
+
+def test_what_the_policy_exempts_stays_exempt() -> None:
+    assert chosen(SelectionFlags(name=["*"])).apis.exclude == POLICY.apis.exclude
+    assert chosen(SelectionFlags(api_id=["abc"])).apis.exclude == POLICY.apis.exclude
+
+
+def test_ids_with_their_place_say_where_to_look() -> None:
+    found = chosen(SelectionFlags(), "222222222222/us-east-1/aaa", "333333333333/us-west-2/bbb")
+    assert found.accounts == ("222222222222", "333333333333")
+    assert found.regions == ("us-east-1", "us-west-2")
+    assert found.apis.include == ()
+    assert found.apis.explicit == (
+        ExplicitApi(id=RestApiId("aaa"), account=AccountId("222222222222"), region=Region("us-east-1")),
+        ExplicitApi(id=RestApiId("bbb"), account=AccountId("333333333333"), region=Region("us-west-2")),
+    )
+
+
+def test_one_id_without_its_place_leaves_the_policys() -> None:
+    found = chosen(SelectionFlags(), "us-east-1/aaa", "bbb")
+    assert (found.accounts, found.regions) == (POLICY.accounts, POLICY.regions)
+
+
+def test_the_current_account() -> None:
+    assert chosen(SelectionFlags(account=["current"])).accounts == ()
+
+
+def test_a_targets_file_has_comments_blanks_and_json_lines(tmp_path: Path) -> None:
+    file = tmp_path / "targets"
+    file.write_text(
+        "\ufeff# the orders team\naaa\n\nus-east-1/bbb  # old\naaa\n"
+        '{"account": "1", "region": "r", "id": "ccc"}\n'
+    )
+    found = chosen(SelectionFlags(targets=str(file)), endpoint="http://x")
+    assert [str(e) for e in found.apis.explicit] == ["aaa", "us-east-1/bbb", "1/r/ccc"]
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (SelectionFlags(region=["eu-wets-1"]), "unknown region eu-wets-1; did you mean eu-west-1?"),
+        (SelectionFlags(account=["12"]), "not twelve digits"),
+        (SelectionFlags(account=["current", "111111111111"]), "not twelve digits"),
+        (SelectionFlags(api_id=["a/b/c/d"]), "--api-id"),
+        (SelectionFlags(tag=["=x"]), "no key"),
+        (SelectionFlags(targets="/no/such/file"), "cannot read --targets /no/such/file"),
+    ],
+)
+def test_what_cannot_be_used_is_said(flags: SelectionFlags, said: str) -> None:
+    with pytest.raises(UsageError) as error:
+        chosen(flags)
+    assert said in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("# nothing\n\n", "names no REST API"), ("a\nb//c\n", "line 2"), ('{"no": "id"}\n', "line 1")],
+)
+def test_a_targets_file_that_cannot_be_used_is_said_with_its_line(
+    text: str, said: str, tmp_path: Path
+) -> None:
+    (tmp_path / "t").write_text(text)
+    with pytest.raises(UsageError) as error:
+        chosen(SelectionFlags(targets=str(tmp_path / "t")))
+    assert said in str(error.value)
+
+
+def test_an_endpoint_of_ones_own_may_have_any_region() -> None:
+    assert chosen(SelectionFlags(region=["moon-1"]), endpoint="http://127.0.0.1:1").regions == ("moon-1",)
+
+
+def test_a_region_only_botocore_knows_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("batchgw.policy.regions.REGIONS", ("eu-west-1",))
+    assert chosen(SelectionFlags(region=["us-east-1"])).regions == ("us-east-1",)
+    with pytest.raises(UsageError):
+        chosen(SelectionFlags(region=["aws-global"]))

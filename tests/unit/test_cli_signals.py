@@ -1,0 +1,99 @@
+"""Ctrl-C in two steps, in virtual time and with real signals."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import anyio
+import anyio.lowlevel
+import pytest
+
+from batchgw.cli.signals import STOPPING, STOPPING_NOW, Interrupts
+from batchgw.errors import Stopped
+
+
+@pytest.fixture
+def told() -> list[str]:
+    return []
+
+
+def test_the_first_asks_and_the_second_cancels(told: list[str]) -> None:
+    interrupts = Interrupts(told.append)
+    reached: list[str] = []
+
+    async def body() -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        await interrupts.stop._event.wait()
+        reached.append("asked")
+        os.kill(os.getpid(), signal.SIGINT)
+        try:
+            await anyio.sleep_forever()
+        finally:
+            reached.append("cancelled")
+
+    async def main() -> None:
+        with pytest.raises(Stopped):
+            await interrupts.run(body)
+
+    anyio.run(main)
+    assert reached == ["asked", "cancelled"]
+    assert told == [STOPPING, STOPPING_NOW]
+    assert interrupts.cancelled
+
+
+def test_sigterm_asks_and_never_cancels(told: list[str]) -> None:
+    interrupts = Interrupts(told.append)
+
+    async def body() -> str:
+        for _ in range(3):
+            os.kill(os.getpid(), signal.SIGTERM)
+        await interrupts.stop._event.wait()
+        await anyio.sleep(0.01)
+        return "finished"
+
+    async def main() -> str:
+        return await interrupts.run(body)
+
+    assert anyio.run(main) == "finished"
+    assert told == [STOPPING]
+
+
+def test_without_a_signal_the_body_is_undisturbed(told: list[str]) -> None:
+    async def body() -> int:
+        return 7
+
+    async def main() -> int:
+        return await Interrupts(told.append).run(body)
+
+    assert (anyio.run(main), told) == (7, [])
+
+
+def test_an_open_question_is_taken_back_by_the_first(told: list[str]) -> None:
+    interrupts = Interrupts(told.append)
+
+    async def body() -> None:
+        with interrupts.question():
+            os.kill(os.getpid(), signal.SIGINT)
+            await anyio.sleep_forever()
+
+    async def main() -> None:
+        await interrupts.run(body)
+
+    with pytest.raises(BaseExceptionGroup) as raised:
+        anyio.run(main)
+    assert raised.group_contains(Stopped)
+    assert told == []
+
+
+def test_an_answered_question_is_closed(told: list[str]) -> None:
+    interrupts = Interrupts(told.append)
+
+    async def main() -> None:
+        with interrupts.question():
+            pass
+        interrupts.receive(signal.SIGINT)
+        await anyio.lowlevel.checkpoint()
+
+    anyio.run(main)
+    assert told == [STOPPING]
