@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -26,6 +27,13 @@ _WORLD, _QUOTA, _FAULTS, _ACCESS, _SERVER = (
 )
 
 
+class QuotaScope(StrEnum):
+    """What has a quota of its own: documented per account, reported per account and region."""
+
+    ACCOUNT_REGION = "account-region"
+    ACCOUNT = "account"
+
+
 LATENCY_P99 = 0.2
 """Seconds, as `ServeOptions` has it, for every median below it."""
 
@@ -43,9 +51,9 @@ class WorldFlags:
     ] = RATE
     burst: Annotated[float, flag("--burst", "Calls a scope takes at once.", min=1, panel=_QUOTA)] = BURST
     no_throttle: Annotated[bool, flag("--no-throttle", "No quota at all.", panel=_QUOTA)] = False
-    quota_scope: Annotated[
-        Literal["account-region", "account"], flag("--quota-scope", "What has its own quota.", panel=_QUOTA)
-    ] = "account-region"
+    quota_scope: Annotated[QuotaScope, flag("--quota-scope", "What has its own quota.", panel=_QUOTA)] = (
+        QuotaScope.ACCOUNT_REGION
+    )
     refused_consume: Annotated[
         bool, flag("--refused-consume", "Refused calls use the quota up, too.", panel=_QUOTA)
     ] = False
@@ -144,7 +152,7 @@ def options_of(world: WorldFlags) -> ServeOptions:
         rate=world.rate,
         burst=world.burst,
         no_throttle=world.no_throttle,
-        quota_scope=world.quota_scope,
+        quota_scope="account" if world.quota_scope is QuotaScope.ACCOUNT else "account-region",
         refused_consume=world.refused_consume,
         neighbour=world.neighbour,
         latency=world.latency,
