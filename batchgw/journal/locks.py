@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, assert_never
+from typing import Any, Final, assert_never
 
 from sqlalchemy import Connection, delete, insert, select, update
 
@@ -14,8 +14,11 @@ from batchgw.journal.contents import batches
 from batchgw.journal.database import Database
 from batchgw.journal.holder import Holder, Liveness
 from batchgw.journal.records import RunState
-from batchgw.journal.schema import holder_of, locks, runs
+from batchgw.journal.schema import holder_of, locks, runs, scopes
 from batchgw.model import AccountId, Region, Scope
+
+NOTHING_LEFT: Final = frozenset({RunState.DONE, RunState.PLANNING})
+"""States in which a dead process's run cannot be resumed: all is decided, or nothing was written yet."""
 
 
 class ScopeHeld(ScopeLocked):
@@ -93,13 +96,16 @@ class _Lock:
     token: str
     run: int
     run_name: str
-    run_done: bool
+    run_over: bool
     holder: Holder
 
 
 def _locks(connection: Connection) -> list[_Lock]:
     """Give all locks there are: a few thousand at most."""
-    rows = connection.execute(select(locks, runs.c.name, runs.c.state).join(runs).order_by(locks.c.id))
+    planned = select(scopes.c.id).where(scopes.c.run_id == runs.c.id).exists().label("planned")
+    rows = connection.execute(
+        select(locks, runs.c.name, runs.c.state, planned).join(runs).order_by(locks.c.id)
+    )
     return [
         _Lock(
             id=row.id,
@@ -107,7 +113,7 @@ def _locks(connection: Connection) -> list[_Lock]:
             token=row.token,
             run=row.run_id,
             run_name=row.name,
-            run_done=row.state == RunState.DONE,
+            run_over=row.state in NOTHING_LEFT or not row.planned,
             holder=holder_of(row),
         )
         for row in rows
@@ -119,7 +125,7 @@ def _refuse(run: int, found: list[_Lock], now: float, *, force: bool) -> None:
     standing_in_the_way = [
         (lock, liveness)
         for lock in found
-        if not may_take(liveness := lock.holder.liveness(), own=lock.run == run or lock.run_done, force=force)
+        if not may_take(liveness := lock.holder.liveness(), own=lock.run == run or lock.run_over, force=force)
     ]
     if standing_in_the_way:
         lock, liveness = standing_in_the_way[0]
@@ -134,7 +140,7 @@ def _refuse(run: int, found: list[_Lock], now: float, *, force: bool) -> None:
 
 
 def may_take(liveness: Liveness, *, own: bool, force: bool) -> bool:
-    """Whether a lock may be taken over. `own`: it was taken for the same run, or for one that is done.
+    """Whether a lock may be taken over. `own`: it was taken for the same run, or for one that is over.
 
     Nothing breaks the lock of a process that is known to live.
     """
