@@ -167,6 +167,24 @@ def test_accounts_come_twenty_a_page_to_the_management_account() -> None:
     ]
 
 
+@pytest.mark.parametrize(("accounts", "pages"), [(1, [1]), (20, [20]), (40, [20, 20])])
+def test_a_full_page_is_followed_only_when_there_is_more(accounts: int, pages: list[int]) -> None:
+    asked = service(accounts=accounts)
+    sizes: list[int] = []
+    token = None
+    while not sizes or token is not None:
+        given: dict[str, object] = {} if token is None else {"NextToken": token}
+        page: Any = asked.dispatch("ListAccounts", FIRST, "us-east-1", given).body
+        sizes.append(len(page["Accounts"]))
+        token = page.get("NextToken")
+    assert sizes == pages
+
+
+def test_fewer_accounts_a_page_can_be_asked_for() -> None:
+    page: Any = service(accounts=5).dispatch("ListAccounts", FIRST, "us-east-1", {"MaxResults": 2}).body
+    assert len(page["Accounts"]) == 2
+
+
 def test_other_accounts_may_not_list_but_know_their_organisation() -> None:
     asked = service()
     with pytest.raises(ServiceFault, match="AccessDeniedException"):

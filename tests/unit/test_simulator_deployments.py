@@ -55,6 +55,30 @@ def test_a_deployment_to_a_stage_makes_it_or_moves_it() -> None:
     assert moved["lastUpdatedDate"] - moved["createdDate"] == 60
 
 
+def test_what_a_deployment_says_of_its_stage() -> None:
+    client = Client()
+    api = client.api()
+    client(
+        "CreateDeployment",
+        restApiId=api,
+        stageName="dev",
+        stageDescription="mine",
+        tracingEnabled=True,
+        cacheClusterEnabled=True,
+        cacheClusterSize="0.5",
+    )
+    told = {
+        "description": "mine",
+        "tracingEnabled": True,
+        "cacheClusterEnabled": True,
+        "cacheClusterStatus": "AVAILABLE",
+        "cacheClusterSize": "0.5",
+    }
+    assert {k: v for k, v in stage(client, api).items() if k in told} == told
+    client("CreateDeployment", restApiId=api, stageName="dev")
+    assert {k: v for k, v in stage(client, api).items() if k in told} == told
+
+
 def test_an_api_without_methods_cannot_be_deployed() -> None:
     client = Client()
     assert client.refusal("CreateDeployment", restApiId=client.api(methods=False)) == (
@@ -113,6 +137,18 @@ def test_a_canary_needs_a_stage(where: dict[str, str], message: str) -> None:
     client = Client()
     refusal = client.refusal("CreateDeployment", restApiId=client.api(), canarySettings=CANARY, **where)
     assert refusal == ("BadRequestException", 400, message)
+
+
+def test_a_canary_gets_no_traffic_unless_it_is_said() -> None:
+    client = Client()
+    api = client.api()
+    client("CreateDeployment", restApiId=api, stageName="dev")
+    canary = client("CreateDeployment", restApiId=api, stageName="dev", canarySettings={})["id"]
+    assert stage(client, api)["canarySettings"] == {
+        "deploymentId": canary,
+        "percentTraffic": 0.0,
+        "useStageCache": False,
+    }
 
 
 def test_a_plain_deployment_does_not_go_over_a_canary() -> None:

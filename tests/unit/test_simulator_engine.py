@@ -412,6 +412,24 @@ def test_the_write_log_is_bounded_and_can_be_left_out() -> None:
     virtually(main)
 
 
+def test_counting_can_start_again_while_calls_are_in_flight() -> None:
+    async def main() -> None:
+        way = Way(latency=Latency(median=1, p99=1))
+        await way.ending()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(way.ending)
+            await anyio.sleep(0.1)
+            way.engine.statistics.reset()
+        total = way.engine.statistics.total
+        assert (total.calls, total.succeeded, total.current, total.max_concurrent) == (0, 1, 0, 1)
+        assert way.engine.statistics.max_concurrent_writes == 1
+        assert len(way.engine.statistics.writes) == 1
+        snapshot: Any = way.engine.snapshot(log=False)
+        assert "log" not in snapshot["writes"]
+
+    virtually(main)
+
+
 def test_parameters_of_a_wrong_shape_are_refused_by_the_service_and_counted() -> None:
     async def main() -> None:
         way = Way()

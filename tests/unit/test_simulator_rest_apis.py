@@ -82,6 +82,11 @@ def test_what_create_refuses(params: dict[str, object], message: str) -> None:
     assert (status, found) == (400, message)
 
 
+@pytest.mark.parametrize("size", [0, 10_485_760])
+def test_compression_sizes_the_service_takes(size: int) -> None:
+    assert Client()("CreateRestApi", name="x", minimumCompressionSize=size)["minimumCompressionSize"] == size
+
+
 def test_pages_follow_one_another_and_end() -> None:
     client = Client(World.generate(apis=60, accounts=1, regions=1))
     sizes, ids, position = [], [], None
@@ -150,9 +155,27 @@ def test_resources_grow_and_go_with_their_parent() -> None:
     item = client("CreateResource", restApiId=api, parentId=orders["id"], pathPart="{id}")
     assert (orders["path"], item["path"], item["parentId"]) == ("/orders", "/orders/{id}", orders["id"])
     again = client.refusal("CreateResource", restApiId=api, parentId=root, pathPart="orders")
+    client("CreateResource", restApiId=api, parentId=orders["id"], pathPart="orders")  # its own name below it
     assert again[1:] == (409, "Another resource with the same parent already has this name: orders")
     client("DeleteResource", restApiId=api, resourceId=orders["id"])
     assert [r["path"] for r in client("GetResources", restApiId=api)["item"]] == ["/"]
+
+
+@pytest.mark.parametrize(("operation", "made"), [("GetResources", 61), ("GetDeployments", 60)])
+def test_what_an_api_has_comes_in_pages_too(operation: str, made: int) -> None:
+    client = Client()
+    api = client.api()
+    root = client("GetRestApi", restApiId=api)["rootResourceId"]
+    for n in range(60):
+        client("CreateResource", restApiId=api, parentId=root, pathPart=f"p{n}")
+        client("CreateDeployment", restApiId=api)
+    ids, position, pages = [], None, 0
+    while pages == 0 or position is not None:
+        given: dict[str, object] = {} if position is None else {"position": position}
+        page = client(operation, restApiId=api, limit=20, **given)
+        ids += [entry["id"] for entry in page["item"]]
+        position, pages = page.get("position"), pages + 1
+    assert (len(set(ids)), len(ids), pages) == (made, made, -(-made // 20))
 
 
 def test_a_method_and_its_integration_are_read_back() -> None:
@@ -176,6 +199,16 @@ def test_a_method_and_its_integration_are_read_back() -> None:
     }
     client("DeleteMethod", **method)
     assert client.refusal("GetMethod", **method)[1:] == (404, "Invalid Method identifier specified")
+
+
+def test_what_is_created_in_a_generated_world_starts_with_nothing() -> None:
+    client = Client(World.generate(apis=20, accounts=1, regions=1))
+    for _ in range(20):
+        api = client.api(methods=False)
+        assert all(r["defaultResponse"] for r in client("GetGatewayResponses", restApiId=api)["item"])
+        assert client("GetStages", restApiId=api) == {"item": []}
+    names = [a["name"] for a in client("GetRestApis", limit=500)["item"]]
+    assert (len(names), names[20:]) == (40, ["orders"] * 20)
 
 
 def test_generated_apis_have_methods_and_stages() -> None:

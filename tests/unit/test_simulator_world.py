@@ -117,6 +117,10 @@ def test_an_account_or_region_that_is_not_there_is_not_recognised() -> None:
         assert (caught.value.code, caught.value.status) == ("UnrecognizedClientException", 403)
 
 
+def test_all_regions_can_be_had() -> None:
+    assert len(set(World.generate(apis=17, accounts=1, regions=17).regions)) == 17
+
+
 @pytest.mark.parametrize(("apis", "accounts", "regions"), [(6, 1, 18), (6, 1, 0), (6, 0, 1), (-1, 1, 1)])
 def test_a_world_that_cannot_be_is_refused(apis: int, accounts: int, regions: int) -> None:
     with pytest.raises(ValueError, match=r"regions|accounts"):
