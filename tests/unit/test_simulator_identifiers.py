@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from batchgw.simulator.identifiers import Identifiers, mixed
@@ -9,6 +9,7 @@ from batchgw.simulator.identifiers import Identifiers, mixed
 IDS = Identifiers(length=10, seed=7)
 
 
+@settings(deadline=None)
 @given(st.integers(min_value=0, max_value=36**10 - 1), st.integers(min_value=0, max_value=50))
 def test_every_number_comes_back_from_its_id(number: int, seed: int) -> None:
     ids = Identifiers(length=10, seed=seed)

@@ -8,7 +8,7 @@ from typing import Any
 
 import anyio
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from batchgw.control_plane.interface import (
@@ -152,6 +152,7 @@ REQUESTS = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(REQUESTS, max_size=12), st.booleans())
 def test_both_ways_answer_the_same(requests: list[Any], gone: bool) -> None:  # noqa: FBT001 - hypothesis gives it
     """The same calls in the same order, in process and by wire parameters: equal answers and refusals."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from batchgw.simulator.quota import UNLIMITED, Bucket, Neighbour, QuotaRules, Quotas, Rate, Schedule
@@ -172,6 +172,7 @@ def test_the_level_is_told() -> None:
     assert quotas.level(A, "eu-west-1") == 1
 
 
+@settings(deadline=None)
 @given(
     st.floats(min_value=0.1, max_value=50),
     st.integers(min_value=1, max_value=60),
