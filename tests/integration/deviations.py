@@ -1,0 +1,303 @@
+"""Where the emulators answer otherwise than AWS: a question each, AWS's answer and theirs.
+
+AWS's answers are those that were recorded from the service and documented. `docs/emulators.md` says what each
+deviation means to who uses batchgw; the names here are the names there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from tests.integration.emulator import Emulator, Keys
+
+ELSEWHERE = "222222222222"
+"""An account other than that of the keys."""
+
+NOBODY = Keys(access_key_id="AKIA0000000000000000", secret_access_key="nobody")
+"""Keys that were never issued."""
+
+HEADER = "gatewayresponse.header.X"
+DEFAULT_TEMPLATE = {"application/json": '{"message":$context.error.messageString}'}
+
+Said = tuple[object, ...]
+"""What a call came to: status and members of the answer, or status, code and message of the refusal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deviation:
+    """A question, AWS's answer and an emulator's. `throttled`: it is about quotas, the others know none."""
+
+    ask: Callable[[Emulator], object]
+    aws: object
+    here: object
+    throttled: bool = False
+
+
+def said(call: Callable[..., Any], **arguments: object) -> Said:
+    """Make a call and give what it came to; ids and accounts in messages are made comparable."""
+    try:
+        answer = dict(call(**arguments))
+    except ClientError as error:
+        refusal = error.response["Error"]
+        message = refusal.get("Message", "").replace(str(arguments.get("restApiId")), "API")
+        return _status(error.response), refusal["Code"], re.sub(r"\b\d{12}\b", "ACCOUNT", message)
+    return _status(answer), {k: v for k, v in answer.items() if k != "ResponseMetadata"}
+
+
+def verdict(call: Callable[..., Any], **arguments: object) -> str:
+    """Make a call and give `201`, or status and code of a refusal: `400 BadRequestException`."""
+    match said(call, **arguments):
+        case (status, code, _message):
+            return f"{status} {code}"
+        case (status, *_):
+            return str(status)
+    raise AssertionError("neither an answer nor a refusal")
+
+
+def _status(answer: Mapping[str, Any]) -> int:
+    return int(answer["ResponseMetadata"]["HTTPStatusCode"])
+
+
+def _fresh(client: Any) -> str:
+    return str(client.create_rest_api(name="deviant")["id"])
+
+
+# Reading
+
+
+def _types_listed(emulator: Emulator) -> int:
+    client = emulator.client()
+    return len(client.get_gateway_responses(restApiId=_fresh(client))["items"])
+
+
+def _uncustomised(emulator: Emulator) -> Said:
+    client = emulator.client()
+    return said(client.get_gateway_response, restApiId=_fresh(client), responseType="THROTTLED")
+
+
+def _inherited(emulator: Emulator) -> object:
+    """What THROTTLED, which is not customised, shows of its family's header; None: it is not shown."""
+    client = emulator.client()
+    api = _fresh(client)
+    client.put_gateway_response(restApiId=api, responseType="DEFAULT_4XX", responseParameters={HEADER: "'1'"})
+    items = client.get_gateway_responses(restApiId=api)["items"]
+    shown = {item["responseType"]: item.get("responseParameters") for item in items}
+    return shown.get("THROTTLED")
+
+
+def _missing_api(emulator: Emulator) -> Said:
+    return said(emulator.client().get_gateway_responses, restApiId="zzzzzzzzzz")
+
+
+def _first_page(emulator: Emulator) -> tuple[int, bool]:
+    """APIs in a page of two when there are three, and whether there is a next page."""
+    client = emulator.client()
+    for _ in range(3):
+        _fresh(client)
+    page = client.get_rest_apis(limit=2)
+    return len(page["items"]), bool(page.get("position"))
+
+
+def _id_is_ten_letters_and_digits(emulator: Emulator) -> bool:
+    return re.fullmatch(r"[a-z0-9]{10}", _fresh(emulator.client())) is not None
+
+
+# Writing
+
+
+def _put(emulator: Emulator) -> Said:
+    """A PUT of one header."""
+    client = emulator.client()
+    return said(
+        client.put_gateway_response,
+        restApiId=_fresh(client),
+        responseType="UNAUTHORIZED",
+        responseParameters={HEADER: "'1'"},
+    )
+
+
+def _delete(emulator: Emulator) -> str:
+    client = emulator.client()
+    api = _fresh(client)
+    client.put_gateway_response(restApiId=api, responseType="THROTTLED", statusCode="503")
+    return verdict(client.delete_gateway_response, restApiId=api, responseType="THROTTLED")
+
+
+def _delete_uncustomised(emulator: Emulator) -> str:
+    client = emulator.client()
+    return verdict(client.delete_gateway_response, restApiId=_fresh(client), responseType="THROTTLED")
+
+
+def _patch(emulator: Emulator) -> str:
+    client = emulator.client()
+    return verdict(
+        client.update_gateway_response,
+        restApiId=_fresh(client),
+        responseType="THROTTLED",
+        patchOperations=[{"op": "replace", "path": "/statusCode", "value": "503"}],
+    )
+
+
+def _unknown_type(emulator: Emulator) -> str:
+    client = emulator.client()
+    return verdict(client.put_gateway_response, restApiId=_fresh(client), responseType="THROTTELD")
+
+
+def _impossible_status(emulator: Emulator) -> str:
+    client = emulator.client()
+    return verdict(
+        client.put_gateway_response, restApiId=_fresh(client), responseType="THROTTLED", statusCode="999"
+    )
+
+
+def _bad_headers(emulator: Emulator) -> list[str]:
+    """Bare text, double quotes, nothing, and a name without its prefix."""
+    client = emulator.client()
+    api = _fresh(client)
+    return [
+        verdict(
+            client.put_gateway_response, restApiId=api, responseType="THROTTLED", responseParameters=header
+        )
+        for header in ({HEADER: "bare"}, {HEADER: '"double"'}, {HEADER: ""}, {"X": "'1'"})
+    ]
+
+
+def _deployment_of_nothing(emulator: Emulator) -> str:
+    client = emulator.client()
+    return verdict(client.create_deployment, restApiId=_fresh(client))
+
+
+# Who may do what, and how fast
+
+
+def _hundred_reads(emulator: Emulator) -> str | None:
+    """The first refusal of a hundred reads in a row."""
+    client = emulator.client()
+    api = _fresh(client)
+    for _ in range(100):
+        came_to = verdict(client.get_gateway_responses, restApiId=api)
+        if came_to != "200":
+            return came_to
+    return None
+
+
+def _keys_never_issued(emulator: Emulator) -> str:
+    return verdict(emulator.client(keys=NOBODY).get_rest_apis)
+
+
+def _role_that_is_not_there(emulator: Emulator) -> str:
+    arn = f"arn:aws:iam::{ELSEWHERE}:role/NotThere"
+    return verdict(emulator.client("sts").assume_role, RoleArn=arn, RoleSessionName="test")
+
+
+def _role_that_is_no_arn(emulator: Emulator) -> str:
+    return verdict(emulator.client("sts").assume_role, RoleArn="a-role-by-any-name", RoleSessionName="test")
+
+
+def _apis_seen_from_elsewhere(emulator: Emulator) -> bool:
+    """Whether the keys of a role in another account see an API of the first."""
+    api = _fresh(emulator.client())
+    seen = emulator.client(keys=emulator.assume(ELSEWHERE)).get_rest_apis(limit=500)["items"]
+    return api in {item["id"] for item in seen}
+
+
+def _identity_elsewhere(emulator: Emulator) -> bool:
+    """Whether the keys of a role in another account are said to be of that account."""
+    identity = emulator.client("sts", keys=emulator.assume(ELSEWHERE)).get_caller_identity()
+    return bool(identity["Account"] == ELSEWHERE)
+
+
+_ANSWER_OF_PUT = {
+    "responseType": "UNAUTHORIZED",
+    "statusCode": "401",
+    "responseParameters": {HEADER: "'1'"},
+    "responseTemplates": DEFAULT_TEMPLATE,
+    "defaultResponse": False,
+}
+_REFUSED = "400 BadRequestException"
+
+MOTO: Mapping[str, Deviation] = {
+    "lists-customised-types-only": Deviation(ask=_types_listed, aws=21, here=0),
+    "refuses-to-show-a-default": Deviation(
+        ask=_uncustomised,
+        aws=(
+            200,
+            {
+                "responseType": "THROTTLED",
+                "statusCode": "429",
+                "responseParameters": {},
+                "responseTemplates": DEFAULT_TEMPLATE,
+                "defaultResponse": True,
+            },
+        ),
+        here=(400, "NotFoundException", "GatewayResponse not found"),
+    ),
+    "shows-no-inheritance": Deviation(ask=_inherited, aws={HEADER: "'1'"}, here=None),
+    "fills-in-no-defaults": Deviation(
+        ask=_put,
+        aws=(201, _ANSWER_OF_PUT),
+        here=(
+            200,
+            {
+                "responseType": "UNAUTHORIZED",
+                "responseParameters": {HEADER: "'1'"},
+                "defaultResponse": False,
+            },
+        ),
+    ),
+    "answers-delete-with-200": Deviation(ask=_delete, aws="202", here="200"),
+    "deletes-what-is-not-there": Deviation(ask=_delete_uncustomised, aws="404 NotFoundException", here="200"),
+    "knows-no-patch": Deviation(ask=_patch, aws="200", here="500 500"),
+    "accepts-unknown-types": Deviation(ask=_unknown_type, aws="400 ValidationException", here="200"),
+    "accepts-any-status": Deviation(ask=_impossible_status, aws="400 ValidationException", here="200"),
+    "accepts-any-header": Deviation(ask=_bad_headers, aws=[_REFUSED] * 4, here=["200"] * 4),
+    "other-words-for-a-missing-api": Deviation(
+        ask=_missing_api,
+        aws=(404, "NotFoundException", "Invalid API identifier specified ACCOUNT:API"),
+        here=(404, "NotFoundException", "Invalid Rest API Id specified"),
+    ),
+    "has-no-pages": Deviation(ask=_first_page, aws=(2, True), here=(3, False)),
+    "has-no-quota": Deviation(
+        ask=_hundred_reads, aws="429 TooManyRequestsException", here=None, throttled=True
+    ),
+    "accepts-any-key": Deviation(ask=_keys_never_issued, aws="403 UnrecognizedClientException", here="200"),
+    "assumes-any-role": Deviation(ask=_role_that_is_not_there, aws="403 AccessDenied", here="200"),
+    "assumes-what-is-no-role": Deviation(ask=_role_that_is_no_arn, aws="400 ValidationError", here="200"),
+}
+"""moto's server."""
+
+MINISTACK: Mapping[str, Deviation] = {
+    "shows-no-inheritance": Deviation(ask=_inherited, aws={HEADER: "'1'"}, here={}),
+    "fills-in-no-template": Deviation(
+        ask=_put, aws=(201, _ANSWER_OF_PUT), here=(201, {**_ANSWER_OF_PUT, "responseTemplates": {}})
+    ),
+    "deletes-what-is-not-there": Deviation(ask=_delete_uncustomised, aws="404 NotFoundException", here="202"),
+    "knows-no-patch": Deviation(ask=_patch, aws="200", here="404 NotFoundException"),
+    "refuses-unknown-types-otherwise": Deviation(
+        ask=_unknown_type, aws="400 ValidationException", here=_REFUSED
+    ),
+    "refuses-impossible-status-otherwise": Deviation(
+        ask=_impossible_status, aws="400 ValidationException", here=_REFUSED
+    ),
+    "accepts-any-header": Deviation(ask=_bad_headers, aws=[_REFUSED] * 4, here=["201"] * 4),
+    "other-words-for-a-missing-api": Deviation(
+        ask=_missing_api,
+        aws=(404, "NotFoundException", "Invalid API identifier specified ACCOUNT:API"),
+        here=(404, "NotFoundException", "Invalid API identifier specified"),
+    ),
+    "has-shorter-ids": Deviation(ask=_id_is_ten_letters_and_digits, aws=True, here=False),
+    "deploys-nothing": Deviation(ask=_deployment_of_nothing, aws=_REFUSED, here="201"),
+    "has-no-quota": Deviation(
+        ask=_hundred_reads, aws="429 TooManyRequestsException", here=None, throttled=True
+    ),
+    "accepts-any-key": Deviation(ask=_keys_never_issued, aws="403 UnrecognizedClientException", here="200"),
+    "assumes-any-role": Deviation(ask=_role_that_is_not_there, aws="403 AccessDenied", here="200"),
+    "leaves-roles-in-the-first-account": Deviation(ask=_apis_seen_from_elsewhere, aws=False, here=True),
+    "counts-roles-to-the-first-account": Deviation(ask=_identity_elsewhere, aws=True, here=False),
+}
+"""MiniStack."""

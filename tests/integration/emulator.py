@@ -1,0 +1,109 @@
+"""The emulators: how each is started, whose keys it takes for whose, and boto3 clients pointed at it."""
+
+from __future__ import annotations
+
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from tests.integration.server import serving
+
+IRELAND, VIRGINIA = REGIONS = ("eu-west-1", "us-east-1")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keys:
+    """What signs a call."""
+
+    access_key_id: str = "testing"
+    secret_access_key: str = "testing"
+    session_token: str | None = None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """As every AWS tool reads them."""
+        return {
+            "AWS_ACCESS_KEY_ID": self.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": self.secret_access_key,
+        } | ({} if self.session_token is None else {"AWS_SESSION_TOKEN": self.session_token})
+
+
+@cache  # making one takes longer than most tests spend on calls
+def _client(url: str, service: str, region: str, keys: Keys) -> Any:
+    return boto3.client(
+        service,
+        region_name=region,
+        endpoint_url=url,
+        aws_access_key_id=keys.access_key_id,
+        aws_secret_access_key=keys.secret_access_key,
+        aws_session_token=keys.session_token,
+        config=Config(retries={"total_max_attempts": 1}, parameter_validation=False),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Emulator:
+    """A server that answers as API Gateway and STS do, more or less. `keys` are those of `account`."""
+
+    name: str
+    url: str
+    account: str
+    keys: Keys = Keys()
+
+    def client(self, service: str = "apigateway", region: str = IRELAND, keys: Keys | None = None) -> Any:
+        """A plain boto3 client, which sends whatever it is told to, once."""
+        return _client(self.url, service, region, keys or self.keys)
+
+    def assume(self, account: str, role: str = "OrganizationBatchgw") -> Keys:
+        """Keys of a role in an account."""
+        arn = f"arn:aws:iam::{account}:role/{role}"
+        given = self.client("sts").assume_role(RoleArn=arn, RoleSessionName="test")["Credentials"]
+        return Keys(
+            access_key_id=given["AccessKeyId"],
+            secret_access_key=given["SecretAccessKey"],
+            session_token=given["SessionToken"],
+        )
+
+    def post(self, path: str, body: bytes = b"") -> None:
+        """Ask the emulator itself for something, past AWS's API."""
+        request = urllib.request.Request(  # noqa: S310 - loopback
+            self.url + path, data=body, headers={"Content-Type": "text/plain"}, method="POST"
+        )
+        with urllib.request.urlopen(request, timeout=10):  # noqa: S310 - as above
+            pass
+
+
+@contextmanager
+def moto(folder: Path) -> Iterator[Emulator]:
+    """Run moto's server. Keys it has not issued are of its default account."""
+    with serving("moto.server", "-p", "0", folder=folder, environment={}) as url:
+        yield Emulator(name="moto", url=url, account="123456789012")
+
+
+@contextmanager
+def ministack(folder: Path) -> Iterator[Emulator]:
+    """Run MiniStack with what is needed and nothing else: no other listener, no Docker.
+
+    An access key of twelve digits is that account's; any other is its default account's.
+    """
+    environment = {
+        "BIND_HOST": "127.0.0.1",
+        "GATEWAY_PORT": "0",
+        "SERVICES": "apigateway,iam,organizations,sts",
+        "SFTP_ENABLED": "0",
+        "IOT_MTLS_ENABLED": "0",
+        "DOCKER_HOST": f"unix://{folder}/no-docker.sock",
+    }
+    with serving("ministack", folder=folder, environment=environment) as url:
+        yield Emulator(name="ministack", url=url, account="000000000000")
+
+
+RESET = {"moto": "/moto-api/reset", "ministack": "/_ministack/reset"}
+"""Where each forgets everything it holds."""

@@ -1,0 +1,81 @@
+"""batchgw's library pointed at an emulator, at a pace that does not hold a test up."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+from batchgw import (
+    ControlPlane,
+    Event,
+    Observer,
+    Pace,
+    PacedControlPlane,
+    Plan,
+    Policy,
+    StopSignal,
+    connect,
+    load_policy,
+)
+from batchgw.control_plane.aws import AwsControlPlane
+from batchgw.events import CallSent
+from batchgw.model import Action, Change, PlannedApi
+from tests.integration.emulator import IRELAND, Emulator
+from tests.integration.fleet import Address
+
+FAST = Pace(rate=1000.0, burst=1000.0)
+
+
+@asynccontextmanager
+async def connected(
+    emulator: Emulator, *, role: str | None = None, observer: Observer | None = None
+) -> AsyncIterator[AwsControlPlane]:
+    """The control plane, with the keys of the environment. `observer` is told of renewed credentials."""
+    async with connect(endpoint_url=emulator.url, region=IRELAND, role=role, observer=observer) as plane:
+        yield plane
+
+
+def paced(
+    plane: ControlPlane, *, observer: Observer | None = None, stop: StopSignal | None = None
+) -> PacedControlPlane:
+    return PacedControlPlane(plane, pace=FAST, observer=observer, stop=stop)
+
+
+def policy(text: str) -> Policy:
+    """Read a policy as from a file."""
+    return load_policy("policy.yaml", text=text).policy
+
+
+def changes(plan: Plan) -> dict[Address, dict[str, Change]]:
+    """The changes of a plan, by region and kind, by response type."""
+    return {
+        (item.api.scope.region, item.api.name.removeprefix("orders-")): {
+            c.type.value: c for c in item.changes
+        }
+        for item in plan.items()
+        if isinstance(item, PlannedApi)
+    }
+
+
+def pending(plan: Plan) -> dict[Address, Mapping[str, Action]]:
+    """What is to be written, by region and kind: an empty dict when all is as it should be."""
+    found = {
+        at: {name: c.action for name, c in by_type.items() if c.action is not Action.NO_OP}
+        for at, by_type in changes(plan).items()
+    }
+    return {at: actions for at, actions in found.items() if actions}
+
+
+class Calls:
+    """Counts the attempts that left, by operation, and writes by what they are about."""
+
+    def __init__(self) -> None:
+        self.operations: Counter[str] = Counter()
+        self.writes: Counter[tuple[str | None, str | None]] = Counter()
+
+    def notify(self, event: Event) -> None:
+        if isinstance(event, CallSent):
+            self.operations[event.operation] += 1
+            if event.operation in {"PutGatewayResponse", "DeleteGatewayResponse"}:
+                self.writes[event.api, event.type] += 1

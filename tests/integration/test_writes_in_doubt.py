@@ -1,0 +1,111 @@
+"""Writes whose answer never came: what the emulator shows afterwards decides, and nothing is done twice."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import batchgw
+from batchgw import Applied, ControlPlane, Journal
+from batchgw.control_plane.interface import Answer, Request, T
+from batchgw.errors import ConnectionCut
+from batchgw.journal import NewRun
+from batchgw.model import AccountId, Action
+from tests.integration import fleet as fleets
+from tests.integration.emulator import IRELAND, Emulator
+from tests.integration.fleet import POLICY, WRITES, Fleet
+from tests.integration.session import Calls, connected, paced, policy
+
+pytestmark = pytest.mark.asyncio
+
+
+class Cutting:
+    """A plane whose connection is cut once at every write: before it was made, or after."""
+
+    def __init__(self, inner: ControlPlane, *, after: bool) -> None:
+        self._inner = inner
+        self._after = after
+        self._cut: list[Request[Any]] = []
+
+    async def send(self, request: Request[T]) -> Answer[T]:
+        if request.writes and request not in self._cut:
+            self._cut.append(request)
+            if self._after:
+                await self._inner.send(request)
+            raise ConnectionCut("cut by the test")
+        return await self._inner.send(request)
+
+    async def current_account(self) -> AccountId:
+        return await self._inner.current_account()
+
+
+@pytest.fixture
+def fleet(emulator: Emulator) -> Fleet:
+    return fleets.launch(emulator)
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before it was made", "after it was made"])
+async def test_a_write_that_was_cut_off_is_read_before_it_is_repeated(
+    fleet: Fleet, tmp_path: Path, *, after: bool
+) -> None:
+    """Each of 24 writes is cut once. Made ones are found by reading and not sent again, others are sent."""
+    calls = Calls()
+    async with connected(fleet.emulator) as plane:
+        session = paced(Cutting(plane, after=after), observer=calls)
+        with (
+            await batchgw.plan(policy(POLICY), plane=session) as plan,
+            Journal.open(str(tmp_path / "journal.db")) as journal,
+        ):
+            async with batchgw.applying(plan, plane=session, journal=journal) as run:
+                outcomes = [outcome async for outcome in run]
+
+    applied = [o for o in outcomes if isinstance(o, Applied)]
+    assert len(applied) == WRITES
+    assert {o.action for o in applied} == {Action.CREATE, Action.UPDATE, Action.RESET}
+    assert {o.verified_by_read for o in applied} == {after}
+    assert set(calls.writes.values()) == {1 if after else 2}
+    assert calls.operations["GetGatewayResponse"] == WRITES
+    assert fleet.state() == Fleet.after()
+
+
+@pytest.mark.parametrize("made", [{"own-throttled", "untouched"}, set()], ids=["made", "not made"])
+async def test_what_a_dead_process_meant_to_write_is_read_before_it_is_resumed(
+    fleet: Fleet, tmp_path: Path, made: Collection[str]
+) -> None:
+    """The journal holds intents without outcomes for two APIs of Ireland, as a kill -9 leaves them."""
+    doubtful = {fleet.ids[IRELAND, kind] for kind in ("own-throttled", "untouched")}
+    location = str(tmp_path / "journal.db")
+    async with connected(fleet.emulator) as plane:
+        with (
+            await batchgw.plan(policy(POLICY), plane=paced(plane)) as plan,
+            Journal.open(location) as journal,
+        ):
+            new = NewRun(
+                verb="apply",
+                policy_source=plan.header.policy_source,
+                policy_digest=plan.header.policy_digest,
+                desired=plan.header.desired,
+            )
+            run = journal.begin(new)
+            journal.import_plan(run, plan.items())
+            scope = next(s for s in plan.totals.scopes if s.region == IRELAND)
+            found = journal.pending(run, scope)
+            journal.intend([c.id for p in found if p.api.id in doubtful for c in p.changes])
+    for kind in made:
+        for response_type, put in fleets.WANTED.items():
+            fleet.put((IRELAND, kind), response_type, put)
+        fleet.delete((IRELAND, kind), "THROTTLED")
+
+    calls = Calls()
+    async with connected(fleet.emulator) as plane:
+        with Journal.open(location) as journal:
+            summary = await batchgw.resume(run, plane=paced(plane, observer=calls), journal=journal)
+
+    assert (summary.exit_code, summary.total.applied) == (0, WRITES)
+    in_doubt = 5  # DEFAULT_4XX, UNAUTHORIZED of both, THROTTLED of one
+    assert calls.operations["GetGatewayResponse"] == in_doubt
+    assert calls.writes.total() == WRITES - (in_doubt if made else 0)
+    assert fleet.state() == Fleet.after()

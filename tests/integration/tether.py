@@ -1,0 +1,32 @@
+"""Runs a module as a program that ends with whoever started it: at the end of its standard input.
+
+`python tether.py MODULE [ARGUMENT]...`. Whatever kills the starter, its end of the pipe is closed with it.
+"""
+
+from __future__ import annotations
+
+import os
+import runpy
+import sys
+import threading
+
+_STDIN = 0
+_BLOCK = 4096
+
+
+def main() -> None:
+    """Take this program's own name off the command line and become the module."""
+    threading.Thread(target=_end_with_the_starter, daemon=True).start()
+    del sys.argv[0]
+    runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+
+
+def _end_with_the_starter() -> None:
+    """Read past Python's buffer, whose lock an interpreter that ends by itself would stumble over."""
+    while os.read(_STDIN, _BLOCK):
+        pass
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()
