@@ -93,7 +93,7 @@ class Journal:
 
     def begin(self, new: NewRun) -> str:
         """Enter a run, in state `planning`, and give its id."""
-        self._database.run = None
+        self._database.run = None  # a run that was not entered cannot be resumed
         run = self._runs.begin(new)
         self._database.run = run
         return run
@@ -106,11 +106,16 @@ class Journal:
         ScopeLocked when another process is importing it, PlanUnreadable when an API comes twice, and what
         `items` raises.
         """
-        key = self._runs.key(run)
+        key = self._key(run)
         import_plan(self._database, self._contents, self._claims, key, items, now=self._clock())
 
     def set_state(self, run: str, state: RunState) -> None:
-        """Move a run on; what was recorded is committed first."""
+        """Move a run on; what was recorded is committed first.
+
+        One that ends before its plan was imported whole loses its rows: a resume must not take them for a
+        plan. Raises ScopeLocked when the run lives in another process.
+        """
+        self._key(run)
         self.flush()
         self._runs.set_state(run, state)
 
@@ -129,7 +134,7 @@ class Journal:
     def scopes(self, run: str) -> tuple[ScopeRecord, ...]:
         """Give the run's account-regions with their counts."""
         self._settle()
-        key = self._runs.key(run)
+        key = self._key(run)
         with self._database.read() as connection:
             return reading.scope_records(connection, key)
 
@@ -140,7 +145,7 @@ class Journal:
         decided must not be shown as pending.
         """
         self.flush()
-        key = self._runs.key(run)
+        key = self._key(run)
         with self._database.read() as connection:
             scope_id = reading.scope_id(connection, key, scope)
             if scope_id is None:
@@ -176,12 +181,12 @@ class Journal:
         if unknown := wanted - standing.KINDS:
             raise ValueError(f"no kinds of outcome: {sorted(unknown)}; there are {sorted(standing.KINDS)}")
         self._settle()
-        return self._stream(self._runs.key(run), wanted)
+        return self._stream(self._key(run), wanted)
 
     def tally(self, run: str) -> Mapping[Scope, Tally]:
         """Count how the run's API-types stand, per account-region."""
         self._settle()
-        key = self._runs.key(run)
+        key = self._key(run)
         with self._database.read() as connection:
             return reading.tallies_of(connection, key)
 
@@ -190,23 +195,28 @@ class Journal:
     def acquire(self, run: str, scopes: Iterable[Scope], *, force: bool = False) -> None:
         """Take the scopes' locks for the run, all or none, and make this process the run's holder.
 
-        Taken over without a word: what the same run, or one that is done, left behind in a dead process.
+        Taken over without a word: what a dead process left behind of the same run, or of one that has nothing
+        to resume (it is done, or died before its plan was complete).
         `force` also takes what another run's dead process holds, or one that cannot be seen from here; never
         what a process known to be alive holds. Raises ScopeHeld (a ScopeLocked) naming the holder.
         """
-        self._locks.acquire(self._runs.key(run), scopes, force=force)
-        self._database.run = run
+        self._locks.acquire(self._key(run), scopes, force=force)
 
     def heartbeat(self, run: str) -> None:
         """Say that the run is alive. Raises ScopeLocked when one of its locks was broken: it must stop."""
-        self._locks.heartbeat(self._runs.key(run))
+        self._locks.heartbeat(self._key(run))
 
     def release(self, run: str) -> None:
         """Give the run's locks back and let go of it; what was recorded is committed first, if it can be."""
         try:
             self.flush()
         finally:
-            self._locks.release(self._runs.key(run))
+            self._locks.release(self._key(run))
+
+    def _key(self, run: str) -> int:
+        key = self._runs.key(run)
+        self._database.run = run
+        return key
 
     def _settle(self) -> None:
         with suppress(JournalWriteFailed):  # what waits is kept, and whoever writes next is told

@@ -204,6 +204,14 @@ class TestAcquire:
         journal.set_state(other, RunState.DONE)
         journal.acquire(run, [HERE])
 
+    def test_what_a_run_left_behind_that_died_before_its_plan_was_whole_is_swept_away(
+        self, journal: Journal
+    ) -> None:
+        """It cannot be resumed, so nobody could be told to do that first."""
+        run, other = begun(journal, planned(1)), journal.begin(NEW_RUN)
+        put_lock(journal, other, dead())
+        journal.acquire(run, [HERE])
+
     def test_many_locked_scopes_are_one_paragraph(self, journal: Journal) -> None:
         run, other = begun(journal, planned(1)), begun(journal, planned(1))
         for scope in (HERE, THERE):
