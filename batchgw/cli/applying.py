@@ -10,6 +10,7 @@ from typing import Any
 from batchgw import api
 from batchgw.cli.confirm import confirm, refuse_unasked
 from batchgw.cli.console import Console
+from batchgw.cli.failure import add_resume_hint
 from batchgw.cli.loading import Source, loaded, plan_options, refuse_other_policy, targets_of
 from batchgw.cli.options import JournalFlags, RunFlags, SelectionFlags
 from batchgw.cli.plan_output import plan_view
@@ -73,7 +74,7 @@ class Applying:
                 summary = run_async(body, self.console)
             except Exception as error:
                 if run_id.id is not None:
-                    error.add_note(plain(resume_hint(run_id.id, self.journal.journal)))
+                    add_resume_hint(error, plain(resume_hint(run_id.id, self.journal.journal)))
                 raise
             show_summary(summary, journal, self.console, self.flags.output.output)
             if summary.left:

@@ -32,7 +32,8 @@ def report(error: BaseException, console: Console, *, debug: bool = False) -> in
     console.flush()
     chosen = _most_telling(error)
     console.tell(*_explained(chosen))
-    console.tell(*(line(note) for note in dict.fromkeys((*_notes(chosen), *_notes(error)))))
+    said = str(chosen)
+    console.tell(*(line(n) for n in dict.fromkeys((*_notes(chosen), *_notes(error))) if n not in said))
     if isinstance(chosen, BatchgwError):
         return chosen.exit_code
     return USAGE if _is_usage(chosen) or _names_a_file(chosen) else FAILED
@@ -61,6 +62,12 @@ def _most_telling(error: BaseException) -> BaseException:
     foreign = [e for e in leaves if not isinstance(e, BatchgwError)]
     errors = [e for e in ours if not isinstance(e, Stopped)]
     return (errors or foreign or ours)[0]
+
+
+def add_resume_hint(error: BaseException, hint: str) -> None:
+    """Note how to finish the run, unless the error says so itself."""
+    if not any("batchgw resume" in str(leaf) for leaf in _leaves(error)):
+        error.add_note(hint)
 
 
 def _notes(error: BaseException) -> list[str]:

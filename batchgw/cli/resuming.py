@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from batchgw import api
+from batchgw.cli.failure import add_resume_hint
 from batchgw.cli.options import JournalFlags, RunFlags
 from batchgw.cli.recorded import same_role, with_recorded
 from batchgw.cli.session import RunId, console_for, open_run, run_async
@@ -36,7 +37,7 @@ def resume_run(
             summary = run_async(body, console)
         except Exception as error:
             if run_id.id is not None:
-                error.add_note(plain(resume_hint(run_id.id, journal.journal)))
+                add_resume_hint(error, plain(resume_hint(run_id.id, journal.journal)))
             raise
         show_summary(summary, store, console, flags.output.output)
         if summary.left:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -131,6 +133,32 @@ def test_a_journal_that_cannot_be_used(journal: str, word: str) -> None:
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
 def test_a_full_disk_for_the_journal() -> None:
     refused(batchgw("apply", "policy.yaml", "--yes", "--journal", "/dev/full"), 64, "full")
+
+
+_LIMITED = """
+import resource, sys
+from batchgw.cli.main import main
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]),) * 2)
+main(sys.argv[2:])
+"""
+"""batchgw on a disk that takes no file larger than the first argument, in bytes."""
+
+
+@pytest.mark.usefixtures("world")
+def test_a_disk_that_is_full_half_way_stops_the_run_which_resumes() -> None:
+    assert batchgw("plan", "policy.yaml", "--out", "p.plan").code == 2
+    assert batchgw("runs", "list", "--journal", "j.db").code == 0  # makes the journal
+    room = Path("j.db").stat().st_size + 40_000  # for the plan, and some of the writes
+    apply = ["apply", "--plan", "p.plan", "--no-recheck", "--yes", "--journal", "j.db", "--quiet"]
+    done = subprocess.run(
+        [sys.executable, "-c", _LIMITED, str(room), *apply], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 3, done.stderr
+    assert done.stderr.startswith("error: ")
+    assert done.stderr.count("batchgw resume ") == 1
+    resumed = batchgw("resume", "last", "--journal", "j.db", "-o", "json")
+    assert (resumed.code, resumed.json["proves"]) == (0, True), resumed.err
+    assert batchgw("check", "policy.yaml").code == 0
 
 
 @pytest.mark.usefixtures("world")
