@@ -12,7 +12,7 @@ from batchgw.cli.confirm import confirm, refuse_unasked
 from batchgw.cli.console import Console
 from batchgw.cli.failure import add_resume_hint
 from batchgw.cli.loading import Source, loaded, plan_options, refuse_other_policy, targets_of
-from batchgw.cli.options import JournalFlags, RunFlags, SelectionFlags
+from batchgw.cli.options import JournalFlags, RunFlags, SelectionFlags, from_environment
 from batchgw.cli.plan_output import plan_view
 from batchgw.cli.recorded import recorded, with_recorded
 from batchgw.cli.selection import chosen_targets
@@ -137,7 +137,8 @@ def saved_plan(
     source = loaded(file, Console(quiet=True)) if file else None
     if source is not None:
         refuse_other_policy(plan, source.policy)
-    given = chosen_targets(source.policy.targets if source else Targets(), selection, flags.connection)
+    reach = SelectionFlags(role_name=selection.role_name, external_id=selection.external_id)
+    given = chosen_targets(source.policy.targets if source else Targets(), reach, flags.connection)
     targets = targets_of(plan, given)
     laid = with_recorded(flags, plan.header.options)
 
@@ -149,7 +150,11 @@ def saved_plan(
 
 
 def _refuse_selection(selection: SelectionFlags) -> None:
-    """A plan says itself which APIs it is about; flags could only contradict it."""
+    """A plan says itself which APIs it is about; flags could only contradict it.
+
+    What the environment says is meant for every command, so here it is passed over, as Terraform does with
+    variables and a saved plan.
+    """
     given = {
         "--region": selection.region,
         "--account": selection.account,
@@ -158,7 +163,7 @@ def _refuse_selection(selection: SelectionFlags) -> None:
         "--tag": selection.tag,
         "--targets": selection.targets,
     }
-    named = [name for name, value in given.items() if value]
+    named = [name for name, value in given.items() if value and not from_environment(name, value)]
     if named:
         raise UsageError(
             f"{', '.join(named)} cannot be combined with --plan: a plan is applied whole. Plan again with "

@@ -40,17 +40,27 @@ class LogFormat(StrEnum):
     JSON = "json"
 
 
+def variable(name: str) -> str:
+    """Name a flag's environment variable."""
+    return "BATCHGW_" + name.partition("/")[0].lstrip("-").upper().replace("-", "_")
+
+
+def from_environment(name: str, value: str | list[str]) -> bool:
+    """Tell whether a flag has what its variable says, so that nobody need have typed it."""
+    said = os.environ.get(variable(name), "").replace("\n", ",").split(",")
+    return [value] == said if isinstance(value, str) else value == [part.strip() for part in said if part]
+
+
 def flag(name: str, description: str, *more: str, panel: str | None = None, **settings: Any) -> Any:
     """Declare an option with its environment variable. `more` are further spellings.
 
     Typed Any because Typer's own `Option` is: it stands inside `Annotated`.
     """
-    declared = name.partition("/")[0].lstrip("-")
     return typer.Option(
         name,
         *more,
         help=description,
-        envvar="BATCHGW_" + declared.upper().replace("-", "_"),
+        envvar=variable(name),
         show_envvar=False,
         rich_help_panel=panel,
         **settings,

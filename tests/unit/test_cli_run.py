@@ -160,6 +160,19 @@ def test_a_saved_plan_is_applied_whole_and_only_once() -> None:
 
 
 @pytest.mark.usefixtures("world")
+def test_selection_in_the_environment_does_not_stand_in_a_plan_s_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("BATCHGW_REGION", "eu-west-1")
+    monkeypatch.setenv("BATCHGW_NAME", "*")
+    assert batchgw("plan", "policy.yaml", "--out", "p.plan").code == 2
+    monkeypatch.setenv("BATCHGW_TARGETS", "not-even-there.txt")
+    applied = batchgw("apply", "--plan", "p.plan", "--yes", "-o", "json")
+    assert applied.code == 0, applied.err
+    assert applied.json["expected"] == 8
+
+
+@pytest.mark.usefixtures("world")
 def test_the_policy_beside_a_plan_must_be_its_own(tmp_path: Path) -> None:
     assert batchgw("plan", "policy.yaml", "--out", "p.plan", "--region", "eu-west-1").code == 2
     (tmp_path / "other.yaml").write_text(POLICY.replace('"1"', '"2"'))
