@@ -54,6 +54,9 @@ UNAUTHORIZED: Put = {
     "statusCode": "401",
     "responseParameters": {CORS: "'*'", CHALLENGE: "'Bearer'", ORIGIN: "method.request.header.Origin"},
 }
+DEFAULT = {JSON: '{"message":$context.error.messageString}'}
+"""The service's own template: to say it is to say nothing, and "conforming" APIs say it."""
+
 WANTED: Customised = {"DEFAULT_4XX": FAMILY, "UNAUTHORIZED": UNAUTHORIZED}
 """What the policy says, in boto3's words. THROTTLED is to have no customisation."""
 
@@ -62,7 +65,7 @@ BLOCKED: Put = {"statusCode": "406", "responseParameters": {CORS: "'https://exam
 
 KINDS: Mapping[str, Customised] = {
     "untouched": {},
-    "conforming": WANTED,
+    "conforming": {"DEFAULT_4XX": FAMILY, "UNAUTHORIZED": {**UNAUTHORIZED, "responseTemplates": DEFAULT}},
     "other-header": {"DEFAULT_4XX": {**FAMILY, "responseParameters": {CORS: "'https://example.com'"}}},
     "own-throttled": {"THROTTLED": SLOW_DOWN},
     "own-waf": {"WAF_FILTERED": BLOCKED},
@@ -89,7 +92,13 @@ EXEMPT: Customised = {"DEFAULT_4XX": {"statusCode": "418"}}
 
 def after(kind: str) -> Customised:
     """What an API of a kind has of its own once it is as the policy says: what is not listed has stayed."""
-    return {**WANTED, **({"WAF_FILTERED": BLOCKED} if kind == "own-waf" else {})}
+    match kind:
+        case "conforming":
+            return KINDS[kind]
+        case "own-waf":
+            return {**WANTED, "WAF_FILTERED": BLOCKED}
+        case _:
+            return WANTED
 
 
 Address = tuple[str, str]
