@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from tempfile import gettempdir
 from uuid import uuid4
@@ -24,7 +24,7 @@ from batchgw.control_plane.readonly import ReadOnlyControlPlane
 from batchgw.control_plane.stop import StopSignal
 from batchgw.discovery.listing import list_rest_apis
 from batchgw.discovery.scopes import resolve_scopes
-from batchgw.errors import CallError, UsageError
+from batchgw.errors import CallError, JournalWriteFailed, ScopeLocked, UsageError
 from batchgw.events import (
     Decided,
     Event,
@@ -152,7 +152,7 @@ async def apply(
             options=options or {},
         )
     )
-    with _holding(journal, run, _written(plan), force=force_lock), unwrapped():
+    with _begun(journal, run), _holding(journal, run, _written(plan), force=force_lock), unwrapped():
         if recheck:
             expected = {scope: totals.apis for scope, totals in plan.totals.scopes.items()}
             with _phase(told, run, "recheck", tuple(expected), expected):
@@ -339,16 +339,28 @@ def _written(plan: Plan) -> tuple[Scope, ...]:
 
 
 @contextmanager
-def _holding(journal: Journal, run: str, scopes: tuple[Scope, ...], *, force: bool) -> Iterator[None]:
-    """Hold the scopes for the run. A run that ends by an error is marked so; its locks are let go."""
+def _begun(journal: Journal, run: str) -> Iterator[None]:
+    """Mark a run that was just begun as stopped when it cannot have the scopes it needs."""
     try:
-        journal.acquire(run, scopes, force=force)
+        yield
+    except ScopeLocked:
+        with suppress(JournalWriteFailed):
+            journal.set_state(run, RunState.STOPPED)
+        raise
+
+
+@contextmanager
+def _holding(journal: Journal, run: str, scopes: tuple[Scope, ...], *, force: bool) -> Iterator[None]:
+    """Hold the scopes for the run, then let them go. A run that ends by an error is marked as stopped."""
+    journal.acquire(run, scopes, force=force)
+    try:
         yield
     except BaseException:
-        journal.set_state(run, RunState.STOPPED)
+        with suppress(JournalWriteFailed):  # the error under way says more
+            journal.set_state(run, RunState.STOPPED)
+            journal.release(run)
         raise
-    finally:
-        journal.release(run)
+    journal.release(run)
 
 
 @contextmanager
