@@ -8,6 +8,7 @@ from batchgw.simulator.cell import Cell
 from batchgw.simulator.params import (
     Params,
     bad_request,
+    decimal,
     flag,
     not_found,
     optional_text,
@@ -121,7 +122,7 @@ def _check_methods(detail: Detail) -> None:
 def _canary(params: Params, deployment: str) -> Canary:
     return Canary(
         deployment=deployment,
-        percent=float(str(params.get("percentTraffic") or 0.0)),
+        percent=decimal(params, "percentTraffic") or 0.0,
         overrides=string_map(params, "stageVariableOverrides"),
         use_stage_cache=bool(flag(params, "useStageCache")),
     )

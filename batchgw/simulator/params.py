@@ -5,6 +5,7 @@ Also the constraints of the service model, whose violations are all reported at 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -79,6 +80,27 @@ def whole(params: Params, name: str) -> int | None:
         ) from None
 
 
+def decimal(params: Params, name: str) -> float | None:
+    """A finite number member; its text form is accepted. Raises for anything else."""
+    value = params.get(name)
+    if value is None:
+        return None
+    try:
+        return finite(str(value))
+    except ValueError:
+        raise ServiceFault(
+            "SerializationException", 400, f"{value} can not be converted to a Double", modelled=False
+        ) from None
+
+
+def finite(value: str) -> float:
+    """Read a number JSON can carry. Raises ValueError."""
+    found = float(value)
+    if not math.isfinite(found):
+        raise ValueError(f"not a finite number: {value}")
+    return found
+
+
 def structure(params: Params, name: str) -> Params | None:
     """A member that is a structure, None when it is absent."""
     value = params.get(name)
@@ -87,14 +109,22 @@ def structure(params: Params, name: str) -> Params | None:
     raise ServiceFault("SerializationException", 400, "Unexpected token found.", modelled=False)
 
 
+def structures(params: Params, name: str) -> list[Params]:
+    """A list of structures, empty when it is absent."""
+    return [structure({name: v}, name) or {} for v in _sequence(params, name) or ()]
+
+
+def _sequence(params: Params, name: str) -> Sequence[object] | None:
+    value = params.get(name)
+    if value is None or (isinstance(value, Sequence) and not isinstance(value, str | bytes)):
+        return value
+    raise ServiceFault("SerializationException", 400, "Expected list or null", modelled=False)
+
+
 def strings(params: Params, name: str) -> list[str] | None:
     """A list of strings, None when it is absent."""
-    value = params.get(name)
-    if value is None:
-        return None
-    if isinstance(value, str) or not isinstance(value, Sequence):
-        raise ServiceFault("SerializationException", 400, "Expected list or null", modelled=False)
-    return [text({name: v}, name) for v in value]
+    found = _sequence(params, name)
+    return None if found is None else [text({name: v}, name) for v in found]
 
 
 def string_map(params: Params, name: str) -> dict[str, str]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from batchgw.simulator.params import Params, bad_request, one_of, optional_text
+from batchgw.simulator.params import Params, bad_request, one_of, optional_text, structures
 
 OPERATIONS = ("add", "remove", "move", "test", "replace", "copy")
 """The model's operations, in the order the service lists them; most resources support three of them."""
@@ -40,12 +39,9 @@ def invalid_path(operation: PatchOperation) -> Exception:
 
 def parse(params: Params, shape: str) -> tuple[list[PatchOperation], list[str]]:
     """Read `patchOperations`, and what of them violates the model; `shape` is the input's name there."""
-    found = params.get("patchOperations") or []
-    if not isinstance(found, Sequence) or isinstance(found, str):
-        raise bad_request("Invalid patch operations specified")
     operations: list[PatchOperation] = []
     violations: list[str] = []
-    for number, entry in enumerate(found, start=1):
+    for number, entry in enumerate(structures(params, "patchOperations"), start=1):
         op = optional_text(entry, "op") or ""
         violations += one_of(op, f"{shape}.patchOperations.{number}.member.op", OPERATIONS)
         operations.append(

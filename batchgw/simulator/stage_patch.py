@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from batchgw.simulator.api_state import Canary, Detail, Stage
 from batchgw.simulator.deployments import existing
-from batchgw.simulator.params import bad_request
+from batchgw.simulator.params import bad_request, finite
 from batchgw.simulator.patch import PatchOperation, decode, invalid_path
 
 _PATHS = (
@@ -49,7 +49,7 @@ _METHOD_SETTINGS: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "logging/dataTrace": ("dataTraceEnabled", _truth),
     "logging/loglevel": ("loggingLevel", str),
     "throttling/burstLimit": ("throttlingBurstLimit", int),
-    "throttling/rateLimit": ("throttlingRateLimit", float),
+    "throttling/rateLimit": ("throttlingRateLimit", finite),
     "caching/ttlInSeconds": ("cacheTtlInSeconds", int),
     "caching/enabled": ("cachingEnabled", _truth),
     "caching/dataEncrypted": ("cacheDataEncrypted", _truth),
@@ -146,7 +146,7 @@ def _set_canary(detail: Detail, stage: Stage, rest: str, operation: PatchOperati
     if rest == "deploymentId":
         canary.deployment = existing(detail, value)
     elif rest == "percentTraffic":
-        canary.percent = float(str(_read(float, value, str(operation.path))))
+        canary.percent = float(str(_read(finite, value, str(operation.path))))
     elif rest == "useStageCache":
         canary.use_stage_cache = _truth(value)
     else:

@@ -12,6 +12,7 @@ from batchgw.simulator.params import (
     Params,
     bad_request,
     conflict,
+    decimal,
     flag,
     not_found,
     optional_text,
@@ -109,7 +110,7 @@ def _canary(detail: Detail, params: Params) -> Canary | None:
         return None
     return Canary(
         deployment=existing(detail, text(found, "deploymentId")),
-        percent=float(str(found.get("percentTraffic") or 0.0)),
+        percent=decimal(found, "percentTraffic") or 0.0,
         overrides=string_map(found, "stageVariableOverrides"),
         use_stage_cache=bool(flag(found, "useStageCache")),
     )
