@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from difflib import get_close_matches
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, and_, insert, select, update
 
 from batchgw.errors import RunUnknown
 from batchgw.journal import options
@@ -16,12 +16,12 @@ from batchgw.journal.database import Database
 from batchgw.journal.importing import drop_rows
 from batchgw.journal.reading import tally_of_run
 from batchgw.journal.records import COUNTS, NewRun, RunRecord, RunState, Tally
-from batchgw.journal.schema import holder_of, runs
+from batchgw.journal.schema import holder_of, runs, scopes
 from batchgw.model import Desired, Effort
 from batchgw.version import VERSION
 
 LAST: Final = "last"
-"""What people type for the run that was begun last."""
+"""What people type for the run that was begun last; one that was turned away at the door does not count."""
 
 DAY: Final = 86_400.0
 """Seconds."""
@@ -31,6 +31,12 @@ SUFFIXES: Final = 1 << 24
 
 HINTED: Final = 1_000
 """Runs among which a similar id is looked for."""
+
+_TURNED_AWAY: Final = and_(
+    runs.c.state.in_([RunState.STOPPED, RunState.FAILED]),
+    ~select(scopes.c.id).where(scopes.c.run_id == runs.c.id).exists(),
+)
+"""Ended before it had a plan: its scopes were held, or its plan was stale. It wrote and left nothing."""
 
 
 class Runs:
@@ -138,7 +144,8 @@ def _free_name(connection: Connection, now: float) -> str:
 def _matching(connection: Connection, typed: str) -> list[str]:
     names = select(runs.c.name).order_by(runs.c.id.desc())
     if typed == LAST:
-        return list(connection.scalars(names.limit(1)))
+        last = connection.scalars(names.where(~_TURNED_AWAY).limit(1))
+        return list(last) or list(connection.scalars(names.limit(1)))
     if connection.scalar(select(runs.c.id).where(runs.c.name == typed)) is not None:
         return [typed]
     return (
