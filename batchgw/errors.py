@@ -15,7 +15,7 @@ BatchgwError                        .exit_code: what the command line answers wi
     ├── Throttled                       429: wait and send again; never uses up an attempt
     ├── ConcurrentModification          409 "try again later": retried, bounded
     ├── ServiceFailure                  5xx: retried, bounded; a write may have been made
-    ├── ConnectionFailed                no connection: nothing was sent; retried, bounded
+    ├── ConnectionFailed                no connection: nothing was sent; retried, bounded; condemns then
     ├── ConnectionCut                   cut or timed out after sending: a write may have been made
     ├── Conflict                        any other 409: permanent for this API
     ├── ResourceQuotaExceeded           429 LimitExceeded on a hard quota: permanent for this API
@@ -32,7 +32,7 @@ BatchgwError                        .exit_code: what the command line answers wi
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 class BatchgwError(Exception):
@@ -130,6 +130,7 @@ class CallError(BatchgwError):
     retry_safe: ClassVar[bool] = False  # may the same call be sent again
     is_throttle: ClassVar[bool] = False  # refused by a quota: waiting is the cure
     outcome_unknown: ClassVar[bool] = False  # a write may or may not have been made
+    condemns_scope: ClassVar[bool] = False  # once given up, nothing more is tried in the account-region
 
     def __init__(
         self,
@@ -151,6 +152,16 @@ class CallError(BatchgwError):
         self.waited = 0.0
         self.sent = True
         self.in_doubt = False
+
+    def again(self) -> Self:
+        """Give the same error for another call, which cost nothing."""
+        return type(self)(
+            self.message,
+            code=self.code,
+            status=self.status,
+            request_id=self.request_id,
+            retry_after=self.retry_after,
+        )
 
 
 class Throttled(CallError):
@@ -174,9 +185,13 @@ class ServiceFailure(CallError):
 
 
 class ConnectionFailed(CallError):
-    """No connection could be made (refused, DNS, TLS): nothing was sent."""
+    """No connection could be made (refused, DNS, TLS): nothing was sent.
+
+    When its attempts are used up the endpoint is out of reach, and with it the whole account-region.
+    """
 
     retry_safe = True
+    condemns_scope = True
 
 
 class ConnectionCut(CallError):
@@ -208,6 +223,8 @@ class BadRequest(CallError):
 
 class ScopeError(CallError):
     """Nothing in this account-region will work: it is condemned, the rest of it is not attempted."""
+
+    condemns_scope = True
 
 
 class AccessDenied(ScopeError):

@@ -9,6 +9,8 @@ from typing import TypeVar
 import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream
 
+from batchgw.errors import Stopped
+
 Item = TypeVar("Item")
 
 
@@ -39,11 +41,25 @@ async def _work(items: MemoryObjectReceiveStream[Item], work: Callable[[Item], A
 
 @contextmanager
 def unwrapped() -> Iterator[None]:
-    """Raise the first error of an exception group instead of the group: a caller has one thing to handle."""
+    """Raise one error instead of an exception group: a caller has one thing to handle.
+
+    Of several it is the one that says most: an error before a mere stop, and that before a cancellation.
+    """
     try:
         yield
     except BaseExceptionGroup as group:
-        error: BaseException = group
-        while isinstance(error, BaseExceptionGroup):
-            error = error.exceptions[0]
-        raise error from group
+        raise min(_leaves(group), key=_reticence) from group
+
+
+def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from _leaves(error)
+        else:
+            yield error
+
+
+def _reticence(error: BaseException) -> int:
+    if isinstance(error, Stopped):
+        return 1
+    return 0 if isinstance(error, Exception) else 2

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from batchgw.errors import ScopeError
+from batchgw.errors import CallError
 from batchgw.model import Scope
 
 
@@ -10,13 +10,17 @@ class CondemnedScopes:
     """Remembers the first error that condemned a scope, and answers every later call there with it."""
 
     def __init__(self) -> None:
-        self._errors: dict[Scope, ScopeError] = {}
+        self._errors: dict[Scope, CallError] = {}
 
-    def add(self, scope: Scope, error: ScopeError) -> bool:
+    def add(self, scope: Scope, error: CallError) -> bool:
         """Condemn a scope. Returns whether it was not condemned before."""
         return self._errors.setdefault(scope, error) is error
 
-    def why(self, scope: Scope) -> ScopeError | None:
+    def forget(self) -> None:
+        """Start anew: a permission may have been given since."""
+        self._errors.clear()
+
+    def why(self, scope: Scope) -> CallError | None:
         """The error that condemned the scope, if one did."""
         return self._errors.get(scope)
 
@@ -24,6 +28,6 @@ class CondemnedScopes:
         """Raise an error like the one that condemned the scope, if one did: no call is made."""
         error = self._errors.get(scope)
         if error is not None:
-            again = type(error)(error.message, code=error.code, status=error.status)
+            again = error.again()
             again.sent = False
             raise again

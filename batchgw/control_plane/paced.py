@@ -13,8 +13,8 @@ from batchgw.events import NullObserver, Observer
 from batchgw.model import AccountId
 from batchgw.throttle.bucket import BURST, RATE, TokenBucket
 
-WORKERS = 16
-"""APIs in work per scope: rate x latency (Little's law) is 2 to 10 at 10 calls/s; the rest is headroom."""
+WORKERS = 10
+"""APIs in work per scope: rate x latency (Little's law), 10 calls/s at a slow call's whole second."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
