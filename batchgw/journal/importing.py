@@ -6,7 +6,8 @@ its rows are dropped when it is imported again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Final
 
@@ -26,29 +27,53 @@ ID_BLOCK: Final = 5_000
 """Keys taken at a time."""
 
 
-def import_plan(
-    database: Database, contents: Contents, claims: Claims, run: int, items: Iterable[PlanItem], *, now: float
-) -> None:
-    """Write all items as rows of the run, which is then `applying`.
+class Load:
+    """A plan on its way into the journal, item by item. Between two items others may use the journal."""
 
-    Raises ScopeLocked when another process is at it, PlanUnreadable when an API comes twice, ValueError when
-    the run has left `planning`, and whatever `items` raises.
+    def __init__(self, database: Database, contents: Contents, run: int, *, now: float) -> None:
+        self._database = database
+        self._run = run
+        ids = partial(next, _ids(database))
+        self._begin_chunk = partial(Chunk, run, contents=contents, next_id=ids, now=now)
+        self._chunk = self._begin_chunk()
+        self._scopes: dict[Scope, int] = {}
+        self._finished = False
+
+    def add(self, item: PlanItem) -> None:
+        """Take an item; a few thousand rows at a time are committed.
+
+        Raises PlanUnreadable when an API comes twice, ValueError once the load has ended.
+        """
+        if self._finished:
+            raise ValueError("the plan was imported already: nothing can be added to it")
+        scope = item.scope if isinstance(item, UnreadScope) else item.api.scope
+        if scope not in self._scopes:
+            self._scopes[scope] = self._chunk.add_scope(scope)
+        self._chunk.add(item, self._scopes[scope])
+        if self._chunk.full:
+            _write(self._database, self._chunk)
+            self._chunk = self._begin_chunk()
+
+    def finish(self) -> None:
+        """Commit the rest; with it the run is `applying`."""
+        self._finished = True
+        _write(self._database, self._chunk, and_then=partial(_finish, run=self._run))
+
+
+@contextmanager
+def importing(
+    database: Database, contents: Contents, claims: Claims, run: int, *, now: float
+) -> Iterator[Load]:
+    """Take the items of a run's plan; when the block ends well, the plan is whole and the run `applying`.
+
+    Raises ScopeLocked when another process is at it, and ValueError when the run has left `planning`.
     """
     with database.write() as connection:
         _claim(connection, claims, run)
         drop_rows(connection, run)
-    begin_chunk = partial(Chunk, run, contents=contents, next_id=partial(next, _ids(database)), now=now)
-    chunk = begin_chunk()
-    known: dict[Scope, int] = {}
-    for item in items:
-        scope = item.scope if isinstance(item, UnreadScope) else item.api.scope
-        if scope not in known:
-            known[scope] = chunk.add_scope(scope)
-        chunk.add(item, known[scope])
-        if chunk.full:
-            _write(database, chunk)
-            chunk = begin_chunk()
-    _write(database, chunk, and_then=partial(_finish, run=run))
+    load = Load(database, contents, run, now=now)
+    yield load
+    load.finish()
 
 
 def _ids(database: Database) -> Iterator[int]:

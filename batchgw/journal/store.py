@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Self
 
@@ -17,7 +17,7 @@ from batchgw.journal import reading, standing
 from batchgw.journal.claims import Claims
 from batchgw.journal.contents import Contents
 from batchgw.journal.database import Database
-from batchgw.journal.importing import import_plan
+from batchgw.journal.importing import Load, importing
 from batchgw.journal.locks import Locks
 from batchgw.journal.outbox import Outbox
 from batchgw.journal.records import NewRun, PendingApi, RunRecord, RunState, ScopeRecord, Tally
@@ -98,16 +98,27 @@ class Journal:
         self._database.run = run
         return run
 
-    def import_plan(self, run: str, items: Iterable[PlanItem]) -> None:
-        """Write a plan's items as the run's rows, in chunks as they come; the run is then `applying`.
+    @contextmanager
+    def importing(self, run: str) -> Iterator[Load]:
+        """Take a plan's items one by one: `with journal.importing(run) as load: load.add(item)`.
 
-        A NO_OP is unchanged at once, an API that was not read is skipped or failed. When this does not end,
-        the run stays in `planning` and can be imported again, which drops what was written. Raises
-        ScopeLocked when another process is importing it, PlanUnreadable when an API comes twice, and what
-        `items` raises.
+        They become the run's rows, a few thousand at a time; the run is `applying` once the block has ended
+        well. A NO_OP is unchanged at once; an API that was not read is skipped, failed or not attempted. The
+        journal may be used for other things between two items, so an event loop need not stand still.
+
+        When the block is left by an exception, the run stays in `planning` and can be imported again, which
+        drops what was written. Raises ScopeLocked when another process is importing it, ValueError when it is
+        imported already; `add` raises PlanUnreadable when an API comes twice, if not the end of the block.
         """
         key = self._key(run)
-        import_plan(self._database, self._contents, self._claims, key, items, now=self._clock())
+        with importing(self._database, self._contents, self._claims, key, now=self._clock()) as load:
+            yield load
+
+    def import_plan(self, run: str, items: Iterable[PlanItem]) -> None:
+        """Write a plan's items at once; see `importing`. Raises as it does, and what `items` raises."""
+        with self.importing(run) as load:
+            for item in items:
+                load.add(item)
 
     def set_state(self, run: str, state: RunState) -> None:
         """Move a run on; what was recorded is committed first.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from batchgw.errors import PlanUnreadable
+from batchgw.errors import PlanUnreadable, Stopped
 from batchgw.journal import Journal, RunState, ScopeRecord, Tally
 from batchgw.model import (
     Action,
@@ -237,3 +237,47 @@ class TestUnfinishedImport:
         run = begun(journal, planned(1))
         with pytest.raises(ValueError, match="imported already"):
             journal.import_plan(run, [planned(2)])
+
+
+class TestImporting:
+    def test_the_plan_is_whole_when_the_block_has_ended(self, journal: Journal) -> None:
+        run = journal.begin(NEW_RUN)
+        with journal.importing(run) as load:
+            load.add(planned(1))
+            load.add(planned(2, scope=THERE))
+            assert journal.run(run).state is RunState.PLANNING
+        assert journal.run(run).state is RunState.APPLYING
+        assert journal.tally(run) == {HERE: Tally(undecided=2), THERE: Tally(undecided=2)}
+
+    def test_a_block_left_by_an_error_leaves_the_run_in_planning(self, journal: Journal) -> None:
+        run = journal.begin(NEW_RUN)
+        with pytest.raises(Stopped), journal.importing(run) as load:
+            load.add(planned(1))
+            raise Stopped
+        assert journal.run(run).state is RunState.PLANNING
+        assert journal.tally(run) == {}
+
+    def test_other_business_between_two_items(self, journal: Journal) -> None:
+        """A heartbeat, and another run, whose rows do not mix with those that are on their way."""
+        run = journal.begin(NEW_RUN)
+        journal.acquire(run, [HERE])
+        with journal.importing(run) as load:
+            load.add(planned(1))
+            journal.heartbeat(run)
+            other = begun(journal, planned(3))
+            load.add(planned(2))
+        assert [each.api for each in journal.pending(run, HERE)] == [api(1), api(2)]
+        assert [each.api for each in journal.pending(other, HERE)] == [api(3)]
+
+    def test_nothing_is_added_to_a_plan_that_is_whole(self, journal: Journal) -> None:
+        with journal.importing(journal.begin(NEW_RUN)) as load:
+            load.add(planned(1))
+        with pytest.raises(ValueError, match="imported already"):
+            load.add(planned(2))
+
+    def test_an_api_that_comes_twice_is_refused_at_the_end_at_the_latest(self, journal: Journal) -> None:
+        run = journal.begin(NEW_RUN)
+        with pytest.raises(PlanUnreadable, match="twice"), journal.importing(run) as load:
+            load.add(planned(1))
+            load.add(planned(1))
+        assert journal.run(run).state is RunState.PLANNING
