@@ -1,8 +1,8 @@
 """The verbs, a page each: they join the stages and do nothing else.
 
 Every verb takes a control plane. Give all verbs of one session the same `PacedControlPlane`, so that they
-share its limiters; a bare plane is paced for the one verb. `observer` is told what happens, besides the
-observer of a plane that is paced already.
+share its limiters and its stop; a bare plane is paced for the one verb. `observer` is told what happens while
+the verb lasts, besides the observer of a plane that is paced already.
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ import math
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from tempfile import gettempdir
 from uuid import uuid4
 
 import anyio
+import anyio.lowlevel
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
 from batchgw.control_plane.interface import ControlPlane
@@ -46,6 +48,9 @@ from batchgw.pool import unwrapped
 from batchgw.report.summary import Summary
 from batchgw.version import VERSION
 
+TURN = 200
+"""Items handled before others have a turn: a millisecond or ten of the event loop."""
+
 
 @asynccontextmanager
 async def discover(
@@ -60,25 +65,27 @@ async def discover(
 
     Usage: `async with discover(targets, plane=plane) as found: async for item in found: ...`
     """
-    paced, told = _paced(plane, pace, observer, stop)
     send, receive = anyio.create_memory_object_stream[RestApi | UnreadScope](0)
 
-    async def listing(scope: Scope, out: MemoryObjectSendStream[RestApi | UnreadScope]) -> None:
+    async def listing(paced: PacedControlPlane, scope: Scope, out: _Found) -> None:
         async with out:
             try:
-                async for api in list_rest_apis(paced, scope, targets.apis, observer=told):
+                async for api in list_rest_apis(paced, scope, targets.apis, observer=paced.observer):
                     await out.send(api)
             except CallError as error:
                 await out.send(UnreadScope(scope=scope, code=type(error).__name__, message=error.message))
 
-    with unwrapped():
+    with _session(plane, pace, observer, stop) as paced, unwrapped():
         scopes = await resolve_scopes(paced, targets)
         async with anyio.create_task_group() as tasks, receive:
             async with send:
                 for scope in scopes:
-                    tasks.start_soon(listing, scope, send.clone())
+                    tasks.start_soon(listing, paced, scope, send.clone())
             yield receive
             tasks.cancel_scope.cancel()
+
+
+_Found = MemoryObjectSendStream[RestApi | UnreadScope]
 
 
 async def plan(
@@ -97,17 +104,17 @@ async def plan(
     and makes it incomplete, not void. Raises `Stopped` when asked to stop (no file is left then), and a
     `CallError` when not even the account can be told.
     """
-    paced, told = _paced(plane, pace, observer, stop)
-    scopes = await resolve_scopes(paced, policy.targets)
-    header = _header(policy, scopes, options or {})
-    path = Path(out) if out is not None else Path(gettempdir()) / f"batchgw-{header.plan}.plan"
-    with PlanWriter(path, header, scopes=scopes) as writer:
+    with _session(plane, pace, observer, stop) as paced, unwrapped():
+        told = paced.observer
+        scopes = await resolve_scopes(paced, policy.targets)
+        header = _header(policy, scopes, options or {})
+        path = Path(out) if out is not None else Path(gettempdir()) / f"batchgw-{header.plan}.plan"
+        with PlanWriter(path, header, scopes=scopes) as writer, _phase(told, header.plan, "plan", scopes, {}):
 
-        def sink(item: PlanItem) -> None:
-            writer.write(item)
-            told.notify(ItemPlanned(item=item))
+            def sink(item: PlanItem) -> None:
+                writer.write(item)
+                told.notify(ItemPlanned(item=item))
 
-        with _phase(told, header.plan, "plan", scopes, {}), unwrapped():
             await Planner(
                 ReadOnlyControlPlane(paced),
                 desired=policy.desired,
@@ -142,7 +149,6 @@ async def apply(
     as it was. Raises `ScopeLocked` when another run holds a scope (`force_lock` breaks a dead one), and
     `JournalWriteFailed` when the journal fails: the run has stopped then, and can be resumed.
     """
-    paced, told = _paced(plane, pace, observer, stop)
     run = journal.begin(
         NewRun(
             verb=verb,
@@ -152,15 +158,18 @@ async def apply(
             options=options or {},
         )
     )
-    with _begun(journal, run), _holding(journal, run, _written(plan), force=force_lock), unwrapped():
+    with (
+        _session(plane, pace, observer, stop) as paced,
+        _begun(journal, run),
+        _holding(journal, run, _written(plan), force=force_lock),
+        unwrapped(),
+    ):
         if recheck:
             expected = {scope: totals.apis for scope, totals in plan.totals.scopes.items()}
-            with _phase(told, run, "recheck", tuple(expected), expected):
+            with _phase(paced.observer, run, "recheck", tuple(expected), expected):
                 await Recheck(paced).run(plan)
-        journal.import_plan(run, plan.items())
-        for outcome in journal.outcomes(run):  # what the plan itself decided
-            told.notify(Decided(outcome=outcome))
-        return await _execute(run, paced, told, journal, plan.totals.expected)
+        await _enter(plan, run, paced, journal)
+        return await _execute(run, paced, journal, look_first=False, expected=plan.totals.expected)
 
 
 async def resume(
@@ -173,12 +182,14 @@ async def resume(
     observer: Observer | None = None,
     stop: StopSignal | None = None,
 ) -> Summary:
-    """Finish a run that was stopped or died: what is done is not repeated, what is in doubt is read first.
+    """Finish a run that was stopped or died: what is done is not repeated.
+
+    Time has passed, so every API that is left is read before it is written: what turns out to be made is not
+    made again, and what someone else has changed since is not overwritten but failed.
 
     `run` is a run id, an unambiguous beginning of one, or "last". Raises `RunUnknown`, or `UsageError` for a
     run that ended before it had anything to do.
     """
-    paced, told = _paced(plane, pace, observer, stop)
     record = journal.run(run)
     if record.state is RunState.PLANNING or not record.totals.expected:
         raise UsageError(
@@ -186,8 +197,12 @@ async def resume(
             "nothing to resume: apply the policy again"
         )
     scopes = tuple(s.scope for s in journal.scopes(record.id) if s.undecided)
-    with _holding(journal, record.id, scopes, force=force_lock), unwrapped():
-        return await _execute(record.id, paced, told, journal)
+    with (
+        _session(plane, pace, observer, stop) as paced,
+        _holding(journal, record.id, scopes, force=force_lock),
+        unwrapped(),
+    ):
+        return await _execute(record.id, paced, journal, look_first=True)
 
 
 class Application:
@@ -259,19 +274,34 @@ def resuming(
     )
 
 
+async def _enter(plan: Plan, run: str, paced: PacedControlPlane, journal: Journal) -> None:
+    """Write the plan into the journal and tell what it has itself decided; let others have their turn."""
+    with journal.importing(run) as load:
+        for number, item in enumerate(plan.items()):
+            load.add(item)
+            if number % TURN == 0:
+                paced.stop.check()
+                await anyio.lowlevel.checkpoint()
+    for number, outcome in enumerate(journal.outcomes(run)):
+        paced.observer.notify(Decided(outcome=outcome))
+        if number % TURN == 0:
+            await anyio.lowlevel.checkpoint()
+
+
 async def _execute(
     run: str,
     paced: PacedControlPlane,
-    told: Observer,
     journal: Journal,
+    *,
+    look_first: bool,
     expected: Mapping[Scope, int] | None = None,
 ) -> Summary:
     began = anyio.current_time()
     undecided = {s.scope: s.undecided for s in journal.scopes(run) if s.undecided}
     journal.set_state(run, RunState.APPLYING)
-    recorder = Recorder(journal, run, observer=told, stop=paced.stop)
-    with _phase(told, run, "apply", tuple(undecided), undecided):
-        await Executor(paced, journal, run, recorder).run(tuple(undecided))
+    recorder = Recorder(journal, run, observer=paced.observer, stop=paced.stop)
+    with _phase(paced.observer, run, "apply", tuple(undecided), undecided):
+        await Executor(paced, journal, run, recorder, look_first=look_first).run(tuple(undecided))
     left = any(s.undecided for s in journal.scopes(run))
     journal.set_state(run, RunState.STOPPED if left else RunState.DONE)
     elapsed = anyio.current_time() - began
@@ -290,7 +320,8 @@ async def _streaming(
     class Sink:
         def notify(self, event: Event) -> None:
             if isinstance(event, Decided):
-                send.send_nowait(event.outcome)
+                with suppress(anyio.BrokenResourceError):  # nobody reads any more: the run goes on
+                    send.send_nowait(event.outcome)
 
     async def run() -> None:
         async with send:
@@ -302,15 +333,19 @@ async def _streaming(
             yield application
 
 
-def _paced(
+@contextmanager
+def _session(
     plane: ControlPlane, pace: Pace | None, observer: Observer | None, stop: StopSignal | None
-) -> tuple[PacedControlPlane, Observer]:
+) -> Iterator[PacedControlPlane]:
+    """Pace the plane, or join the session of one that is paced. Its verdicts on scopes begin anew."""
     if not isinstance(plane, PacedControlPlane):
-        paced = PacedControlPlane(plane, pace=pace, observer=observer, stop=stop)
-        return paced, paced.observer
+        yield PacedControlPlane(plane, pace=pace, observer=observer, stop=stop)
+        return
     if pace is not None or stop is not None:
         raise UsageError("the control plane is paced already: give pace and stop to PacedControlPlane")
-    return plane, Observers(plane.observer, observer) if observer else plane.observer
+    plane.limited.condemned.forget()
+    with plane.observer.joined(observer or NullObserver()):
+        yield plane
 
 
 def _header(policy: Policy, scopes: tuple[Scope, ...], options: Mapping[str, JSON]) -> PlanHeader:
@@ -356,11 +391,12 @@ def _holding(journal: Journal, run: str, scopes: tuple[Scope, ...], *, force: bo
     try:
         yield
     except BaseException:
-        with suppress(JournalWriteFailed):  # the error under way says more
-            journal.set_state(run, RunState.STOPPED)
-            journal.release(run)
+        for last in (partial(journal.set_state, run, RunState.STOPPED), partial(journal.release, run)):
+            with suppress(JournalWriteFailed, ScopeLocked):  # the error under way says more
+                last()
         raise
-    journal.release(run)
+    with suppress(JournalWriteFailed):  # every outcome is kept; closing the journal tries once more
+        journal.release(run)
 
 
 @contextmanager

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -134,13 +135,6 @@ class ScopeCondemned:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StopRequested:
-    """The user asked to stop: no new calls; those in flight finish."""
-
-    run: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PhaseEnded:
     """A phase is over, after `elapsed` seconds."""
 
@@ -161,7 +155,6 @@ Event = (
     | CredentialsRefreshed
     | Decided
     | ScopeCondemned
-    | StopRequested
     | PhaseEnded
 )
 
@@ -182,12 +175,21 @@ class NullObserver:
 
 
 class Observers:
-    """Tells several observers, in order."""
+    """Tells several observers, in order. More can join for a while."""
 
     def __init__(self, *observers: Observer) -> None:
-        self._observers = observers
+        self._observers = list(observers)
 
     def notify(self, event: Event) -> None:
         """Pass the event on to each."""
         for observer in self._observers:
             observer.notify(event)
+
+    @contextmanager
+    def joined(self, observer: Observer) -> Iterator[None]:
+        """Tell one more observer, as long as the block lasts."""
+        self._observers.append(observer)
+        try:
+            yield
+        finally:
+            self._observers.remove(observer)

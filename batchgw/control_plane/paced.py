@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
@@ -9,7 +10,7 @@ from batchgw.control_plane.interface import Answer, ControlPlane, Request, T
 from batchgw.control_plane.limited import LimitedControlPlane
 from batchgw.control_plane.retrying import ATTEMPTS, RetryingControlPlane
 from batchgw.control_plane.stop import StopSignal
-from batchgw.events import NullObserver, Observer
+from batchgw.events import NullObserver, Observer, Observers
 from batchgw.model import AccountId
 from batchgw.throttle.bucket import BURST, RATE, TokenBucket
 
@@ -53,17 +54,20 @@ class PacedControlPlane:
         random: Random | None = None,
     ) -> None:
         self.pace = pace or Pace()
-        self.observer = observer or NullObserver()
+        self.observer = Observers(observer or NullObserver())
         self.stop = stop or StopSignal()
         self.limited = LimitedControlPlane(plane, pacer=self.pace.bucket, stop=self.stop)
         self._retrying = RetryingControlPlane(
             self.limited, observer=self.observer, random=random, attempts=self.pace.attempts
         )
 
-    async def send(self, request: Request[T]) -> Answer[T]:
-        """Make one execution: all attempts, each in its turn."""
-        return await self._retrying.send(request)
+    async def send(self, request: Request[T], *, departing: Callable[[], None] | None = None) -> Answer[T]:
+        """Make one execution: all attempts, each in its turn.
+
+        `departing` is called right before the first attempt leaves; what it raises, it leaves not.
+        """
+        return await self._retrying.send(request, departing=departing)
 
     async def current_account(self) -> AccountId:
-        """The account of the base credentials."""
-        return await self._retrying.current_account()
+        """The account of the base credentials. Raises Stopped as soon as a stop is asked for."""
+        return await self.stop.heeded(self._retrying.current_account)

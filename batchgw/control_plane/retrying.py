@@ -8,6 +8,7 @@ connection is never repeated here: whoever sent it reads first.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from random import Random
 from typing import Generic
 
@@ -16,7 +17,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
 from batchgw.control_plane.interface import Answer, Request, T
 from batchgw.control_plane.limited import LimitedControlPlane
-from batchgw.errors import CallError, ConnectionCut, CredentialsExpired, ScopeError, Stopped
+from batchgw.errors import CallError, ConnectionCut, CredentialsExpired, Stopped
 from batchgw.events import (
     CallAnswered,
     CallGaveUp,
@@ -66,9 +67,12 @@ class RetryingControlPlane:
         self.random = random or Random()  # noqa: S311 - jitter, not cryptography
         self.attempts = attempts
 
-    async def send(self, request: Request[T]) -> Answer[T]:
-        """Make one execution. The effort of the answer, or on the error, is that of all its attempts."""
-        execution = _Execution(request, self)
+    async def send(self, request: Request[T], *, departing: Callable[[], None] | None = None) -> Answer[T]:
+        """Make one execution. The effort of the answer, or on the error, is that of all its attempts.
+
+        `departing` is called right before the first attempt leaves; what it raises, it leaves not.
+        """
+        execution = _Execution(request, self, departing)
         retrying = AsyncRetrying(
             retry=retry_if_exception(lambda error: may_retry(error, request)),
             stop=execution.exhausted,
@@ -92,9 +96,12 @@ class RetryingControlPlane:
 class _Execution(Generic[T]):
     """All tries of one request, and what they have cost so far."""
 
-    def __init__(self, request: Request[T], plane: RetryingControlPlane) -> None:
+    def __init__(
+        self, request: Request[T], plane: RetryingControlPlane, departing: Callable[[], None] | None
+    ) -> None:
         self._request = request
         self._plane = plane
+        self._departing = departing
         self._api: RestApiId | None = getattr(request, "api", None)
         kind = getattr(request, "type", None)
         self._type = None if kind is None else str(kind)
@@ -190,10 +197,12 @@ class _Execution(Generic[T]):
                 request_id=error.request_id,
             )
         )
-        if isinstance(error, ScopeError) and self._plane.inner.condemned.add(scope, error):
+        if error.condemns_scope and self._plane.inner.condemned.add(scope, error):
             self._plane.observer.notify(ScopeCondemned(scope=scope, code=error.code, message=error.message))
 
     def _departs(self, request: Request[object], waited: float, rate: float) -> None:
+        if self._departing is not None and self._number == 1:
+            self._departing()
         self._left = anyio.current_time()
         self._plane.observer.notify(
             CallSent(

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
 import anyio
 
 from batchgw.errors import Stopped
+from batchgw.pool import unwrapped
+
+T = TypeVar("T")
 
 
 class StopSignal:
@@ -34,3 +40,21 @@ class StopSignal:
             with anyio.move_on_after(seconds):
                 await self._event.wait()
         self.check()
+
+    async def heeded(self, read: Callable[[], Awaitable[T]]) -> T:
+        """Do what may be given up at any moment, for it changes nothing. Raises Stopped when it is."""
+        self.check()
+        results: list[T] = []
+
+        async def give_up() -> None:
+            await self._event.wait()
+            tasks.cancel_scope.cancel()
+
+        with unwrapped():
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(give_up)
+                results.append(await read())
+                tasks.cancel_scope.cancel()
+        if not results:
+            self.check()
+        return results[0]

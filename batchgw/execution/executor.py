@@ -2,36 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import replace
 
 import anyio
+import anyio.lowlevel
 
+from batchgw.control_plane.interface import GetGatewayResponses
 from batchgw.control_plane.paced import PacedControlPlane
-from batchgw.errors import BatchgwError, Stopped
+from batchgw.errors import CallError, JournalWriteFailed, Stopped
 from batchgw.execution.recorder import Recorder
-from batchgw.execution.writer import Writer
+from batchgw.execution.writer import Writer, ended
 from batchgw.journal import Journal, PendingApi, PendingChange
-from batchgw.model import Effort, NotAttempted, Outcome, RestApi, Scope, Skipped
+from batchgw.model import Effort, GatewayResponse, Outcome, ResponseType, RestApi, Scope, Skipped
+from batchgw.planning.normalize import shown
 from batchgw.pool import pooled
 
-PAGE = 100
-"""APIs fetched from the journal at a time: what bounds memory, whatever the size of the run."""
+PAGE = 32
+"""APIs fetched from the journal at a time and scope: what bounds memory, whatever the size of the run."""
 
 
 class Executor:
-    """Makes every change of a run that is not decided yet."""
+    """Makes every change of a run that is not decided yet.
 
-    def __init__(self, plane: PacedControlPlane, journal: Journal, run: str, recorder: Recorder) -> None:
+    Args:
+        plane: every call goes through it.
+        journal: knows what is to be done.
+        run: the run's id.
+        recorder: takes what is intended and what came of it.
+        look_first: read each API before it is written, and decide by what is there: for a run that is
+            resumed, where time has passed and calls may have been made that nobody remembers.
+    """
+
+    def __init__(
+        self,
+        plane: PacedControlPlane,
+        journal: Journal,
+        run: str,
+        recorder: Recorder,
+        *,
+        look_first: bool,
+    ) -> None:
         self._plane = plane
         self._journal = journal
         self._run = run
         self._recorder = recorder
+        self._look_first = look_first
         self._writer = Writer(plane, recorder)
 
     async def run(self, scopes: tuple[Scope, ...]) -> None:
-        """Work until every change has an outcome. Raises JournalWriteFailed if one could not be kept."""
+        """Work until every change has an outcome. Raises JournalWriteFailed when the journal failed."""
         async with anyio.create_task_group() as background:
             background.start_soon(self._recorder.keep_flushing)
             background.start_soon(self._recorder.keep_alive)
@@ -49,36 +70,50 @@ class Executor:
 
     async def _pending(self, scope: Scope) -> AsyncGenerator[PendingApi, None]:
         after = 0
-        while page := self._journal.pending(self._run, scope, after=after, limit=PAGE):
+        while page := self._page(scope, after):
             after = page[-1].row
+            await anyio.lowlevel.checkpoint()
             for api in page:
                 yield api
 
+    def _page(self, scope: Scope, after: int) -> list[PendingApi]:
+        try:
+            return self._journal.pending(self._run, scope, after=after, limit=PAGE)
+        except JournalWriteFailed as error:
+            self._recorder.fail(error)
+            return []
+
     async def _bring_to_plan(self, pending: PendingApi) -> None:
         """Make an API's changes, one after the other. One that is gone is not asked again."""
+        try:
+            shown = await self._shown(pending.api) if self._look_first else {}
+        except (CallError, Stopped) as error:
+            for each in pending.changes:
+                outcome = ended(pending.api, each.change, error, effort=Effort(), in_doubt=each.intended)
+                self._recorder.decide(each.id, outcome)
+            return
         gone: Skipped | None = None
-        for change in pending.changes:
-            outcome: Outcome
+        for each in pending.changes:
             if gone is not None:
-                outcome = replace(gone, type=change.change.type, action=change.change.action)
+                outcome = replace(gone, type=each.change.type, action=each.change.action)
             else:
-                turned_away = self._turned_away(pending.api, change)
-                outcome = turned_away or await self._writer.make(pending.api, change)
+                outcome = self._turned_away(pending.api, each) or await self._writer.make(
+                    pending.api, each, now=shown.get(each.change.type)
+                )
             if isinstance(outcome, Skipped):
                 gone = replace(outcome, effort=Effort())
-            self._recorder.decide(change.id, outcome)
+            self._recorder.decide(each.id, outcome)
 
-    def _turned_away(self, api: RestApi, pending: PendingChange) -> NotAttempted | None:
-        """Decide, before any intent is written, that no call will be made."""
-        why: BatchgwError | None = self._plane.limited.condemned.why(api.scope)
+    async def _shown(self, api: RestApi) -> Mapping[ResponseType, GatewayResponse]:
+        """Read what an API shows for every type."""
+        answer = await self._plane.send(GetGatewayResponses(scope=api.scope, api=api.id))
+        return {t: shown(t, answer.value) for t in ResponseType}
+
+    def _turned_away(self, api: RestApi, pending: PendingChange) -> Outcome | None:
+        """Decide, before it queues for its turn, that no call will be made."""
+        why: CallError | Stopped | None = self._plane.limited.condemned.why(api.scope)
         if why is None and self._plane.stop.requested:
             why = Stopped("the run was asked to stop before it came to this")
         if why is None:
             return None
-        return NotAttempted(
-            api=api,
-            type=pending.change.type,
-            action=pending.change.action,
-            code=type(why).__name__,
-            message=str(why),
-        )
+        return ended(api, pending.change, why, effort=Effort(), in_doubt=pending.intended)

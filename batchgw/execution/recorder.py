@@ -41,7 +41,7 @@ class Recorder:
         try:
             self._journal.intend([change])
         except JournalWriteFailed as error:
-            self._fail(error)
+            self.fail(error)
             raise Stopped("the journal cannot be written, so this call was not sent") from error
         self._tell()
 
@@ -50,7 +50,7 @@ class Recorder:
         try:
             self._journal.record(change, outcome)
         except JournalWriteFailed as error:
-            self._fail(error)
+            self.fail(error)
         self._untold.append(outcome)
         self._arrived.set()
         if len(self._untold) >= FLUSH_COUNT:
@@ -61,7 +61,7 @@ class Recorder:
         try:
             self._journal.flush()
         except JournalWriteFailed as error:
-            self._fail(error)
+            self.fail(error)
         else:
             self._tell()
 
@@ -81,7 +81,7 @@ class Recorder:
             try:
                 self._journal.heartbeat(self._run)
             except JournalWriteFailed as error:
-                self._fail(error)
+                self.fail(error)
 
     def close(self) -> None:
         """Commit the rest. Raises JournalWriteFailed when the journal ever failed: that ended the run."""
@@ -89,12 +89,13 @@ class Recorder:
         if self.failure is not None:
             raise self.failure
 
+    def fail(self, error: JournalWriteFailed) -> None:
+        """Note that the journal failed: calls in flight finish, no new one is made."""
+        if self.failure is None:
+            self.failure = error
+        self._stop.request()
+
     def _tell(self) -> None:
         told, self._untold = self._untold, []
         for outcome in told:
             self._observer.notify(Decided(outcome=outcome))
-
-    def _fail(self, error: JournalWriteFailed) -> None:
-        if self.failure is None:
-            self.failure = error
-        self._stop.request()

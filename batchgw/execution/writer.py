@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from batchgw.control_plane.interface import (
-    ControlPlane,
-    DeleteGatewayResponse,
-    GetGatewayResponse,
-    PutGatewayResponse,
-)
-from batchgw.errors import ApiNotFound, CallError, NotCustomized, ScopeError, Stopped
+from batchgw.control_plane.interface import DeleteGatewayResponse, GetGatewayResponse, PutGatewayResponse
+from batchgw.control_plane.paced import PacedControlPlane
+from batchgw.errors import ApiNotFound, CallError, ConnectionCut, NotCustomized, Stopped
 from batchgw.execution.recorder import Recorder
 from batchgw.journal import PendingChange
 from batchgw.model import (
@@ -28,11 +24,118 @@ from batchgw.model import (
 )
 from batchgw.planning.normalize import customisation, effective
 
-REWRITES = 3
-"""Times a write is made again after a re-read showed that it had not been made."""
-
 OVERTAKEN = "ChangedMeanwhile"
 """Code of a change found neither as it was planned nor as it was before: someone else wrote."""
+
+IN_DOUBT = "InDoubt"
+"""Code of a write that was sent and never answered, and could not be read back."""
+
+
+class Writer:
+    """Makes changes through a control plane, remembering each intent right before its call leaves."""
+
+    def __init__(self, plane: PacedControlPlane, recorder: Recorder) -> None:
+        self._plane = plane
+        self._recorder = recorder
+
+    async def make(self, api: RestApi, pending: PendingChange, *, now: GatewayResponse | None) -> Outcome:
+        """Bring one gateway response to what was planned. Never raises a `CallError` or Stopped.
+
+        `now` is what it was just read to be, when the plan may have aged or a call may have been made by a
+        process that died; what is found as planned is not written again.
+        """
+        making = _Making(api, pending, self._plane, self._recorder)
+        try:
+            return (now and making.judge(now)) or await making.write_until_sure()
+        except (CallError, Stopped) as error:
+            return ended(
+                api, pending.change, error, effort=making.effort + _cost(error), in_doubt=making.in_doubt
+            )
+
+
+class _Making:
+    """The making of one change, and what it has cost so far."""
+
+    def __init__(
+        self, api: RestApi, pending: PendingChange, plane: PacedControlPlane, recorder: Recorder
+    ) -> None:
+        self._api = api
+        self._pending = pending
+        self._change = pending.change
+        self._plane = plane
+        self._recorder = recorder
+        self.effort = Effort()
+        self.in_doubt = False  # a write was sent, and whether it was made is not known
+
+    async def write_until_sure(self) -> Outcome:
+        """Write, and where the answer leaves it open, read; write again what a cut kept from being made."""
+        cuts = 0
+        while True:
+            try:
+                return await self._write()
+            except (CallError, Stopped) as error:
+                self.in_doubt |= error.in_doubt
+                if not self.in_doubt or isinstance(error, Stopped | ApiNotFound):
+                    raise
+                self.effort += _cost(error)
+                if outcome := await self._verify():
+                    return outcome
+                cuts += 1
+                if not isinstance(error, ConnectionCut) or cuts >= self._plane.pace.attempts:
+                    return ended(self._api, self._change, error, effort=self.effort, in_doubt=False)
+
+    def judge(self, now: GatewayResponse, effort: Effort = Effort()) -> Outcome | None:  # noqa: B008 - frozen
+        """Decide by what is there now. None means: as it was before, so it is still to be written."""
+        self.effort += effort
+        if as_planned(now, self._change):
+            return self._applied(verified=True)
+        if customisation(now) == customisation(self._change.before):
+            return None
+        return Failed(
+            api=self._api,
+            type=self._change.type,
+            action=self._change.action,
+            code=OVERTAKEN,
+            message="found neither as planned nor as it was before: someone else changed it; plan again",
+            effort=self.effort,
+        )
+
+    async def _write(self) -> Outcome:
+        scope, api, response_type = self._api.scope, self._api.id, self._change.type
+        request: PutGatewayResponse | DeleteGatewayResponse
+        if self._change.after is None:
+            request = DeleteGatewayResponse(scope=scope, api=api, type=response_type)
+        else:
+            request = PutGatewayResponse(
+                scope=scope, api=api, type=response_type, settings=self._change.after
+            )
+        try:
+            answer = await self._plane.send(request, departing=self._intend)
+        except NotCustomized as error:  # a reset of what is at its default: as desired
+            self.effort += _cost(error)
+        else:
+            self.effort += answer.effort
+        return self._applied(verified=False)
+
+    def _intend(self) -> None:
+        self._recorder.intend(self._pending.id)
+
+    async def _verify(self) -> Outcome | None:
+        """Read what is there, and judge by it."""
+        answer = await self._plane.send(
+            GetGatewayResponse(scope=self._api.scope, api=self._api.id, type=self._change.type)
+        )
+        self.in_doubt = False
+        return self.judge(answer.value, answer.effort)
+
+    def _applied(self, *, verified: bool) -> Applied:
+        return Applied(
+            api=self._api,
+            type=self._change.type,
+            action=self._change.action,
+            effort=self.effort,
+            verified_by_read=verified,
+        )
 
 
 class _Because(TypedDict):
@@ -41,115 +144,36 @@ class _Because(TypedDict):
     action: Action
     code: str
     message: str
+    effort: Effort
 
 
-class Writer:
-    """Makes changes through a control plane, remembering each intent first."""
+def ended(
+    api: RestApi, change: Change, error: CallError | Stopped, *, effort: Effort, in_doubt: bool
+) -> Outcome:
+    """Name the outcome of a change that ended in an error.
 
-    def __init__(self, plane: ControlPlane, recorder: Recorder) -> None:
-        self._plane = plane
-        self._recorder = recorder
-
-    async def make(self, api: RestApi, pending: PendingChange) -> Outcome:
-        """Bring one gateway response to what was planned. Never raises a `CallError` or Stopped."""
-        return await _Making(api, pending, self._plane, self._recorder).run()
-
-
-class _Making:
-    """The making of one change, and what it has cost so far."""
-
-    def __init__(self, api: RestApi, pending: PendingChange, plane: ControlPlane, recorder: Recorder) -> None:
-        self._api = api
-        self._pending = pending
-        self._change = pending.change
-        self._plane = plane
-        self._recorder = recorder
-        self._effort = Effort()
-        self._unsure = pending.intended  # sent, perhaps, by a process that died
-
-    async def run(self) -> Outcome:
-        try:
-            if self._unsure and (outcome := await self._verify()):
-                return outcome
-            return await self._write_until_sure()
-        except ApiNotFound as error:
-            return Skipped(**self._ended(error), effort=self._effort + _cost(error))
-        except (Stopped, ScopeError) as error:
-            return NotAttempted(**self._ended(error))
-        except CallError as error:
-            return Failed(**self._ended(error), effort=self._effort + _cost(error))
-
-    async def _write_until_sure(self) -> Outcome:
-        rewrites = 0
-        while True:
-            try:
-                return await self._write()
-            except (CallError, Stopped) as error:
-                self._unsure |= error.in_doubt
-                if not self._unsure or not isinstance(error, CallError) or isinstance(error, ApiNotFound):
-                    raise
-                self._effort += _cost(error)
-                if outcome := await self._verify():
-                    return outcome
-                if rewrites == REWRITES:
-                    return Failed(**self._ended(error), effort=self._effort)
-                rewrites += 1
-
-    async def _write(self) -> Outcome:
-        self._recorder.intend(self._pending.id)
-        scope, api, response_type = self._api.scope, self._api.id, self._change.type
-        try:
-            if self._change.after is None:
-                reset = DeleteGatewayResponse(scope=scope, api=api, type=response_type)
-                effort = (await self._plane.send(reset)).effort
-            else:
-                put = PutGatewayResponse(
-                    scope=scope, api=api, type=response_type, settings=self._change.after
-                )
-                effort = (await self._plane.send(put)).effort
-        except NotCustomized as error:  # a reset of what is at its default: as desired
-            effort = _cost(error)
-        self._unsure = False
-        return self._applied(effort, verified=False)
-
-    async def _verify(self) -> Outcome | None:
-        """Read what is there now. None means: still as it was before, so the write was not made."""
-        answer = await self._plane.send(
-            GetGatewayResponse(scope=self._api.scope, api=self._api.id, type=self._change.type)
+    What a resume can take up is not attempted: a stop, a condemned scope, and a write in doubt.
+    """
+    because = _Because(
+        api=api,
+        type=change.type,
+        action=change.action,
+        code=type(error).__name__,
+        message=str(error),
+        effort=effort,
+    )
+    if isinstance(error, ApiNotFound):
+        return Skipped(**because)
+    if in_doubt:
+        because["code"] = IN_DOUBT
+        because["message"] = (
+            f"the write was sent and not answered, and it could not be read whether it was made ({error}): "
+            "a resume reads it again"
         )
-        if as_planned(answer.value, self._change):
-            return self._applied(answer.effort, verified=True)
-        self._effort += answer.effort
-        if customisation(answer.value) == customisation(self._change.before):
-            self._unsure = False
-            return None
-        return Failed(
-            api=self._api,
-            type=self._change.type,
-            action=self._change.action,
-            code=OVERTAKEN,
-            message="found neither as planned nor as it was before: someone else changed it; plan again",
-            effort=self._effort,
-        )
-
-    def _applied(self, effort: Effort, *, verified: bool) -> Applied:
-        return Applied(
-            api=self._api,
-            type=self._change.type,
-            action=self._change.action,
-            effort=self._effort + effort,
-            verified_by_read=verified,
-        )
-
-    def _ended(self, error: CallError | Stopped) -> _Because:
-        doubt = "; the write was sent and not answered, a resume reads it again" if self._unsure else ""
-        return _Because(
-            api=self._api,
-            type=self._change.type,
-            action=self._change.action,
-            code=type(error).__name__,
-            message=f"{error}{doubt}",
-        )
+        return NotAttempted(**because)
+    if isinstance(error, Stopped) or error.condemns_scope:
+        return NotAttempted(**because)
+    return Failed(**because)
 
 
 def as_planned(now: GatewayResponse, change: Change) -> bool:
@@ -158,7 +182,9 @@ def as_planned(now: GatewayResponse, change: Change) -> bool:
     return customisation(now) == (None if after is None else effective(change.type, after))
 
 
-def _cost(error: CallError) -> Effort:
+def _cost(error: CallError | Stopped) -> Effort:
+    if isinstance(error, Stopped):
+        return Effort()
     return Effort(
         attempts=error.attempts,
         throttles=error.throttles,

@@ -157,7 +157,7 @@ class Estate:
             if (
                 isinstance(outcome, NotAttempted)
                 and now[key] != self.before[key]
-                and "not answered" not in outcome.message
+                and outcome.code != "InDoubt"
             ):
                 lies.append(f"{key}: said to be not attempted, and was changed")
         return lies
