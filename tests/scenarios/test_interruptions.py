@@ -246,7 +246,7 @@ def test_a_stop_is_heeded_while_the_account_is_asked_for() -> None:
 
 
 def test_an_outage_leaves_its_scopes_to_a_resume(tmp_path: Path) -> None:
-    """While nothing can be sent nothing fails: what was not sent is not attempted, soon and once per scope."""
+    """While nothing can be sent nothing fails: it is not attempted, and soon known to be so."""
 
     class Outage:
         """No connection for ten minutes from the third second on."""
