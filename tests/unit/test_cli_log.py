@@ -62,7 +62,6 @@ EVENTS: list[events.Event] = [
     events.Decided(outcome=Skipped(**WHY)),
     events.Decided(outcome=NotAttempted(**WHY)),
     events.ScopeCondemned(scope=EU, code="AccessDenied", message="no"),
-    events.StopRequested(run="r1"),
     events.PhaseEnded(run="r1", phase="apply", elapsed=12.3456),
 ]
 
@@ -111,7 +110,7 @@ def test_entries_carry_the_fields_people_search_by() -> None:
 def test_by_default_a_person_sees_warnings_only() -> None:
     lines = logged(*EVENTS, level=LogLevel.WARNING, form=LogFormat.CONSOLE)
     names = [next(word for word in text.split() if word.startswith("batchgw.")) for text in lines]
-    assert names == ["batchgw.outcome.failed", "batchgw.scope.condemned", "batchgw.run.stop_requested"]
+    assert names == ["batchgw.outcome.failed", "batchgw.scope.condemned"]
 
 
 def test_a_thousand_equal_warnings_do_not_bury_a_person_but_machines_get_them_all() -> None:

@@ -19,7 +19,6 @@ from batchgw.events import (
     PhaseEnded,
     PhaseStarted,
     ScopeCondemned,
-    StopRequested,
 )
 from batchgw.model import (
     Applied,
@@ -95,15 +94,13 @@ def entry(event: Event) -> Entry:  # noqa: PLR0911 - a closed match, one arm an 
         case CredentialsRefreshed():
             fields = {"account": event.account, "role": event.role, "expires": event.expires}
             return Entry(INFO, "batchgw.access.refreshed", fields)
-        case StopRequested():
-            return Entry(WARNING, "batchgw.run.stop_requested", {})
         case _:
             assert_never(event)
 
 
 def run_of(event: Event) -> str | None:
     """The run an event belongs to, when it says so."""
-    return event.run if isinstance(event, PhaseStarted | PhaseEnded | StopRequested) else None
+    return event.run if isinstance(event, PhaseStarted | PhaseEnded) else None
 
 
 def _call(event: CallEvent) -> Entry:
