@@ -82,7 +82,7 @@ class _Making:
                     return outcome
                 cuts += 1
                 if not isinstance(error, ConnectionCut) or cuts >= self._plane.pace.attempts:
-                    return ended(self._api, self._change, error, effort=self.effort, in_doubt=False)
+                    return self._not_made(error)
 
     def judge(self, now: GatewayResponse, effort: Effort = Effort()) -> Outcome | None:  # noqa: B008 - frozen
         """Decide by what is there now. None means: as it was before, so it is still to be written."""
@@ -127,6 +127,16 @@ class _Making:
         )
         self.in_doubt = False
         return self.judge(answer.value, answer.effort)
+
+    def _not_made(self, error: CallError) -> Failed:
+        return Failed(
+            api=self._api,
+            type=self._change.type,
+            action=self._change.action,
+            code=type(error).__name__,
+            message=f"{error} It was read again: the change was not made.",
+            effort=self.effort,
+        )
 
     def _applied(self, *, verified: bool) -> Applied:
         return Applied(

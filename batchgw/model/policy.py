@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -107,6 +108,9 @@ class Selector:
         return out
 
 
+_EXPLICIT = re.compile(r"(?:(?:(\d{12})/)?([a-z]{2,}(?:-[a-z]+)+-\d+)/)?([A-Za-z0-9]+)", re.ASCII)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExplicitApi:
     """An API named by id on the command line or in a targets file; account and region narrow where it is."""
@@ -122,13 +126,14 @@ class ExplicitApi:
     @classmethod
     def parse(cls, text: str) -> ExplicitApi:
         """Read `ID`, `REGION/ID` or `ACCOUNT/REGION/ID`. Raises ValueError on any other form."""
-        parts = text.split("/")
-        if not all(parts) or len(parts) > 3:  # noqa: PLR2004 - the three forms above
+        found = _EXPLICIT.fullmatch(text)
+        if found is None:
             raise ValueError(f"not an API id, region/id or account/region/id: {text!r}")
+        account, region, api = found.groups()
         return cls(
-            id=RestApiId(parts[-1]),
-            region=Region(parts[-2]) if len(parts) > 1 else None,
-            account=AccountId(parts[0]) if len(parts) == 3 else None,  # noqa: PLR2004 - as above
+            id=RestApiId(api),
+            region=None if region is None else Region(region),
+            account=None if account is None else AccountId(account),
         )
 
 
@@ -157,7 +162,7 @@ class Targets:
     accounts: tuple[AccountId, ...] = ()
     regions: tuple[Region, ...] = ()
     role: str | None = None  # a role name, or an ARN pattern with {account}
-    external_id: str | None = None
+    external_id: str | None = field(default=None, repr=False)
     session_name: str | None = None
     apis: Selection = field(default_factory=Selection)
 
