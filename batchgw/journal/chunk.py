@@ -133,8 +133,7 @@ class Chunk:
         )
 
     def _add_unread_api(self, item: UnreadApi, api_id: int) -> None:
-        kind = "skipped" if item.skipped else "failed"
-        outcome = standing.verdict(kind, self._now, code=item.code, message=item.message)
+        outcome = standing.never_read(item.kind, self._now, code=item.code, message=item.message)
         self._changes.extend(
             {
                 **outcome,

@@ -19,12 +19,17 @@ _NEXT_ID = select(ids.c.next)
 
 
 class Database:
-    """One connection, used from one thread. `run` is the run that messages tell the user to resume."""
+    """One connection, used from one thread.
+
+    `working`: this process works on a run, so an error must say how to go on with it; `run` is the run to
+    resume then, None while there is none that could be.
+    """
 
     def __init__(self, given: str | None) -> None:
         """Open, and make the tables of a new journal. Raises JournalUnusable."""
         self.location = locate(given)
         self.dialect = dialect_of(self.location.url)
+        self.working = False
         self.run: str | None = None
         self.closed = False
         prepare(self.location)
@@ -45,14 +50,22 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """Read one consistent state. Raises JournalUnusable when the database fails."""
-        with self._failing_as(JournalUnusable), self.dialect.begin(self._connection, write=False):
+        """Read one consistent state.
+
+        Raises JournalUnusable when the database fails, and JournalWriteFailed where that stops a run: whoever
+        works on one has no use for a journal that cannot be read.
+        """
+        failure = JournalWriteFailed if self.working else JournalUnusable
+        with self._failing_as(failure, "read"), self.dialect.begin(self._connection, write=False):
             yield self._connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """Commit all of it or nothing. Raises JournalWriteFailed when the database fails."""
-        with self._failing_as(JournalWriteFailed), self.dialect.begin(self._connection, write=True):
+        with (
+            self._failing_as(JournalWriteFailed, "written"),
+            self.dialect.begin(self._connection, write=True),
+        ):
             yield self._connection
 
     def take_ids(self, connection: Connection, count: int) -> range:
@@ -62,27 +75,29 @@ class Database:
         return range(end - count, end)
 
     @contextmanager
-    def _failing_as(self, failure: type[BatchgwError]) -> Iterator[None]:
+    def _failing_as(self, failure: type[BatchgwError], done: str = "used") -> Iterator[None]:
         try:
             yield
         except DBAPIError as error:
             reason = self.dialect.reason(error)
             if reason is None:
                 raise
-            tell = self._not_written if failure is JournalWriteFailed else self._not_usable
-            raise failure(tell(reason)) from error
+            cure = (
+                self._going_on()
+                if failure is JournalWriteFailed
+                else "Mend that, or name another (--journal)."
+            )
+            raise failure(f"The journal {self.location} cannot be {done}: {reason}. {cure}") from error
 
-    def _not_usable(self, reason: str) -> str:
+    def _going_on(self) -> str:
+        if self.run is None:
+            return (
+                "The run had no plan in it yet, so nothing was changed. Mend that (make room, give access), "
+                "then give the same command again."
+            )
         return (
-            f"The journal {self.location} cannot be used: {reason}. Mend that, or name another (--journal)."
-        )
-
-    def _not_written(self, reason: str) -> str:
-        resume = f"`batchgw resume {self.run}`" if self.run else "the same command"
-        return (
-            f"The journal {self.location} cannot be written: {reason}. What it has acknowledged is kept, and "
-            "no call is sent that it could not remember. Mend that (make room, give access), then go on with "
-            f"{resume}."
+            "What it has acknowledged is kept, and no call is sent that it could not remember. Mend that "
+            f"(make room, give access), then go on with `batchgw resume {self.run}`."
         )
 
     def _settle_schema(self) -> None:

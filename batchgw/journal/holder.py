@@ -48,16 +48,6 @@ class Holder:
             return _alive_here(self, proc) if same_pids else Liveness.UNKNOWN
         return Liveness.DEAD if self.host == here.host else Liveness.UNKNOWN  # the machine was started anew
 
-    def is_process_of(self, other: Holder) -> bool:
-        """Whether both are the same process."""
-        return (self.host, self.pid, self.pid_started, self.boot, self.pid_namespace) == (
-            other.host,
-            other.pid,
-            other.pid_started,
-            other.boot,
-            other.pid_namespace,
-        )
-
     def __str__(self) -> str:
         """Name it as a message does."""
         since = datetime.fromtimestamp(self.since, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

@@ -25,7 +25,6 @@ KEPT_OPTIONS: Final = frozenset(
         "include",
         "plan",
         "profile",
-        "quota_scope",
         "rate",
         "recheck",
         "regions",

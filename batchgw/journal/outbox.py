@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from sqlalchemy import Connection, bindparam, update
@@ -11,8 +11,9 @@ from batchgw.errors import ScopeLocked
 from batchgw.journal import standing
 from batchgw.journal.contents import batches
 from batchgw.journal.database import Database
+from batchgw.journal.records import PendingChange
 from batchgw.journal.schema import changes
-from batchgw.model import Outcome
+from batchgw.model import Effort, Outcome
 
 FLUSH_COUNT: Final = 100
 """Outcomes that are committed at once without being asked to."""
@@ -20,12 +21,12 @@ FLUSH_COUNT: Final = 100
 _DECIDE = (
     update(changes)
     .where(changes.c.id == bindparam("b_id"), changes.c.rank < bindparam("b_replaces"))
-    .values({name: bindparam(name) for name in standing.UNDECIDED})
+    .values({name: bindparam(name) for name in standing.COLUMNS})
 )
 _INTEND = (
     update(changes)
     .where(changes.c.id.in_(bindparam("b_ids", expanding=True)), changes.c.rank < standing.DECIDED)
-    .values({name: bindparam(name) for name in standing.UNDECIDED} | {"intended_at": bindparam("b_now")})
+    .values({name: bindparam(name) for name in standing.OPEN} | {"intended_at": bindparam("b_now")})
 )
 
 
@@ -36,10 +37,21 @@ class Outbox:
         self._database = database
         self._clock = clock
         self._waiting: dict[int, standing.Columns] = {}
+        self._spent: dict[int, Effort] = {}
+
+    def take_up(self, changes: Iterable[PendingChange]) -> None:
+        """Note what they have cost already: their next outcomes cost that as well.
+
+        An outcome is written with its whole cost, so that saying it twice does not count it twice.
+        """
+        self._spent.update(
+            (change.id, change.spent) for change in changes if change.spent != standing.NOTHING
+        )
 
     def record(self, change: int, outcome: Outcome) -> None:
         """Take an outcome; the stronger of two stands. Raises JournalWriteFailed when a commit fell due."""
-        told = standing.columns(outcome, self._clock())
+        before = self._spent.get(change, standing.NOTHING)
+        told = standing.columns(outcome, self._clock(), before=before)
         earlier = self._waiting.get(change)
         if earlier is None or earlier["rank"] < standing.replaces(told["rank"]):
             self._waiting[change] = told
@@ -84,5 +96,5 @@ class Outbox:
 
     def _write_intents(self, connection: Connection, batch: list[int]) -> int:
         """Give how many of the changes were there and open."""
-        values = {**standing.UNDECIDED, "b_ids": batch, "b_now": self._clock()}
+        values = {**standing.OPEN, "b_ids": batch, "b_now": self._clock()}
         return connection.execute(_INTEND, values).rowcount

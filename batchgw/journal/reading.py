@@ -30,7 +30,9 @@ PAGE: Final = 200
 """APIs read at a time."""
 
 PENDING: Final = changes.c.rank < standing.DECIDED
-"""Undecided or not attempted."""
+"""Undecided or not attempted, but for what was never read."""
+
+_FINAL: Final = (changes.c.rank >= standing.DECIDED).label("final")
 
 
 def scopes_of(connection: Connection, run: int) -> dict[int, Scope]:
@@ -58,7 +60,7 @@ def scope_records(connection: Connection, run: int) -> tuple[ScopeRecord, ...]:
         ScopeRecord(
             scope=scope,
             expected=tallies[scope].expected,
-            undecided=tallies[scope].undecided + tallies[scope].not_attempted,
+            undecided=tallies[scope].left,
             unread_code=rows[id_].unread_code,
             unread_message=rows[id_].unread_message,
         )
@@ -95,7 +97,8 @@ def tallies_of(connection: Connection, run: int) -> dict[Scope, Tally]:
     counted: dict[int, Tally] = {}
     for row in connection.execute(_counts(run)):
         effort = Effort(attempts=row.attempts, throttles=row.throttles, waited=row.waited)
-        tally = Tally(**{row.kind or "undecided": row.number}, effort=effort)
+        never_read = row.number if row.kind == "not_attempted" and row.final else 0
+        tally = Tally(**{row.kind or "undecided": row.number}, never_read=never_read, effort=effort)
         counted[row.scope_id] = counted.get(row.scope_id, Tally()) + tally
     return {scope: counted.get(id_, Tally()) for id_, scope in scopes_of(connection, run).items()}
 
@@ -110,6 +113,7 @@ def _counts(run: int) -> Select[Any]:
         select(
             apis.c.scope_id,
             changes.c.kind,
+            _FINAL,
             func.count().label("number"),
             func.sum(changes.c.attempts).label("attempts"),
             func.sum(changes.c.throttles).label("throttles"),
@@ -117,7 +121,7 @@ def _counts(run: int) -> Select[Any]:
         )
         .select_from(scopes.join(apis).join(changes))
         .where(scopes.c.run_id == run)
-        .group_by(apis.c.scope_id, changes.c.kind)
+        .group_by(apis.c.scope_id, changes.c.kind, _FINAL)
     )
 
 
@@ -166,4 +170,5 @@ def _pending(row: Row[Any], settings: dict[int, Settings]) -> PendingChange:
     )
     after = None if row.after_id is None else settings[row.after_id]
     change = Change(type=type_, action=Action(row.action), before=before, after=after)
-    return PendingChange(id=row.id, change=change, intended=row.intended_at is not None)
+    intended = row.intended_at is not None
+    return PendingChange(id=row.id, change=change, intended=intended, spent=standing.effort(row))

@@ -20,13 +20,12 @@ class RunState(StrEnum):
     PLANNING = "planning"  # begun; its changes are not, or not all, in the journal
     APPLYING = "applying"  # all its changes are known; some may be undecided
     DONE = "done"  # every change was decided, whether well or not
-    STOPPED = "stopped"  # ended early on request or by a guard; resumable
-    FAILED = "failed"  # ended early by an error; resumable
+    STOPPED = "stopped"  # ended early: on request, by a guard or by an error; resumable
 
     @property
     def ended(self) -> bool:
         """Whether nobody works on the run any more (unless the process that did was killed)."""
-        return self in (RunState.DONE, RunState.STOPPED, RunState.FAILED)
+        return self in (RunState.DONE, RunState.STOPPED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,12 +36,16 @@ class NewRun:
     policy_source: str
     policy_digest: str
     desired: Desired
-    options: Mapping[str, JSON] = field(default_factory=dict)
+    options: Mapping[str, JSON] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """How many API-types stand how, and what the decided ones cost (`effort.request_id` is always None)."""
+    """How many API-types stand how, and what they have cost (`effort.request_id` is always None).
+
+    `never_read` says how many of those not attempted belong to APIs that the plan could not read: there is
+    nothing about them to resume.
+    """
 
     applied: int = 0
     unchanged: int = 0
@@ -50,6 +53,7 @@ class Tally:
     skipped: int = 0
     not_attempted: int = 0
     undecided: int = 0
+    never_read: int = 0
     effort: Effort = field(default_factory=Effort)
 
     @property
@@ -57,14 +61,20 @@ class Tally:
         """All of them: the sum every summary must reach."""
         return sum(getattr(self, kind) for kind in COUNTS)
 
+    @property
+    def left(self) -> int:
+        """Those a resume takes up."""
+        return self.not_attempted - self.never_read + self.undecided
+
     def __add__(self, other: Tally) -> Tally:
         """Both together."""
         counts = {kind: getattr(self, kind) + getattr(other, kind) for kind in COUNTS}
-        return Tally(**counts, effort=self.effort + other.effort)
+        never_read = self.never_read + other.never_read
+        return Tally(**counts, never_read=never_read, effort=self.effort + other.effort)
 
 
-COUNTS = tuple(f.name for f in fields(Tally) if f.name != "effort")
-"""The fields of `Tally` that count API-types."""
+COUNTS = tuple(f.name for f in fields(Tally) if f.name not in ("never_read", "effort"))
+"""The fields of `Tally` that count API-types, each API-type in one of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +101,7 @@ class RunRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScopeRecord:
-    """One account-region of a run: API-types expected and undecided in it (not attempted ones included).
+    """One account-region of a run: API-types expected in it, and `undecided` ones: those a resume takes up.
 
     `unread_code` and `unread_message` say why its APIs could not all be listed; None when they could.
     """
@@ -105,11 +115,15 @@ class ScopeRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingChange:
-    """A change to make. `intended`: a call for it may have been sent already, so read before writing."""
+    """A change to make. `intended`: a call for it may have been sent already, so read before writing.
+
+    `spent` is what it has cost already; the journal adds to it what its next outcome says.
+    """
 
     id: int
     change: Change
     intended: bool
+    spent: Effort = field(default_factory=Effort)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,7 +33,7 @@ HINTED: Final = 1_000
 """Runs among which a similar id is looked for."""
 
 _TURNED_AWAY: Final = and_(
-    runs.c.state.in_([RunState.STOPPED, RunState.FAILED]),
+    runs.c.state == RunState.STOPPED.value,
     ~select(scopes.c.id).where(scopes.c.run_id == runs.c.id).exists(),
 )
 """Ended before it had a plan: its scopes were held, or its plan was stale. It wrote and left nothing."""
@@ -175,9 +175,10 @@ def _record(connection: Connection, row: Row[Any]) -> RunRecord:
 def _tally_to_json(tally: Tally) -> dict[str, float]:
     effort = tally.effort
     spent = {"attempts": effort.attempts, "throttles": effort.throttles, "waited": effort.waited}
-    return {kind: getattr(tally, kind) for kind in COUNTS} | spent
+    return {kind: getattr(tally, kind) for kind in COUNTS} | {"never_read": tally.never_read} | spent
 
 
 def _tally_from_json(data: dict[str, Any]) -> Tally:
     effort = Effort(attempts=data["attempts"], throttles=data["throttles"], waited=data["waited"])
-    return Tally(**{kind: data[kind] for kind in COUNTS}, effort=effort)
+    counts = {kind: data[kind] for kind in COUNTS}
+    return Tally(**counts, never_read=data.get("never_read", 0), effort=effort)

@@ -1,7 +1,8 @@
 """How an API-type stands: outcomes as columns and back, and which outcome may replace which.
 
 An undecided row has rank 0. Not attempted may be said again (for another reason) and gives way to everything
-else; failed and skipped give way only to applied or unchanged, which stand for ever.
+else; failed and skipped give way only to applied or unchanged, which stand for ever. What was never read is
+never taken up: its rank is `DECIDED`, whatever it is called.
 """
 
 from __future__ import annotations
@@ -38,6 +39,15 @@ KINDS: Final = frozenset(RANKS)
 DECIDED: Final = 2
 """The least rank a resume does not take up again."""
 
+NOTHING: Final = Effort()
+"""What costs nothing."""
+
+_BECAUSE: Final[Mapping[type[Outcome], str]] = {
+    Failed: "failed",
+    Skipped: "skipped",
+    NotAttempted: "not_attempted",
+}
+
 Columns = dict[str, Any]
 """Values by column name, as SQLAlchemy takes them."""
 
@@ -47,6 +57,11 @@ def verdict(kind: str | None, now: float, *, code: str | None = None, message: s
     if kind is None:
         return {"rank": 0, "kind": None, "code": None, "message": None, "decided_at": None}
     return {"rank": RANKS[kind], "kind": kind, "code": code, "message": message, "decided_at": now}
+
+
+def never_read(kind: str, now: float, *, code: str, message: str) -> Columns:
+    """Give the columns of an API-type whose API could not be read: no resume can know what to write there."""
+    return {**verdict(kind, now, code=code, message=message), "rank": DECIDED}
 
 
 def replaces(rank: int) -> int:
@@ -64,51 +79,50 @@ def spent(effort: Effort) -> Columns:
     }
 
 
-def columns(outcome: Outcome, now: float) -> Columns:
-    """Write an outcome as columns."""
+def columns(outcome: Outcome, now: float, *, before: Effort) -> Columns:
+    """Write an outcome as columns. `before` is what the change had cost when it was taken up."""
     match outcome:
         case Applied():
-            verified = outcome.verified_by_read
-            return {**verdict("applied", now), **spent(outcome.effort), "verified": verified}
+            told, cost, verified = verdict("applied", now), outcome.effort, outcome.verified_by_read
         case Unchanged():
-            return {**verdict("unchanged", now), **spent(Effort()), "verified": False}
-        case Failed():
-            why = verdict("failed", now, code=outcome.code, message=outcome.message)
-            return {**why, **spent(outcome.effort), "verified": False}
-        case Skipped():
-            why = verdict("skipped", now, code=outcome.code, message=outcome.message)
-            return {**why, **spent(outcome.effort), "verified": False}
-        case NotAttempted():
-            why = verdict("not_attempted", now, code=outcome.code, message=outcome.message)
-            return {**why, **spent(Effort()), "verified": False}
+            told, cost, verified = verdict("unchanged", now), NOTHING, False
+        case Failed() | Skipped() | NotAttempted():
+            told = verdict(_BECAUSE[type(outcome)], now, code=outcome.code, message=outcome.message)
+            cost, verified = outcome.effort, False
         case _:
             assert_never(outcome)
+    return {**told, **spent(before + cost), "verified": verified}
 
 
-UNDECIDED: Final[Mapping[str, Any]] = {**verdict(None, 0.0), **spent(Effort()), "verified": False}
-"""The columns of a row without an outcome."""
+OPEN: Final[Mapping[str, Any]] = verdict(None, 0.0)
+"""The columns that tell that there is no outcome; what was spent stays spent."""
+
+COLUMNS: Final = (*OPEN, *spent(NOTHING), "verified")
+"""The names of the columns that tell an outcome."""
+
+
+def effort(row: Row[Any]) -> Effort:
+    """Read what a row of `changes` has cost."""
+    return Effort(
+        attempts=row.attempts, throttles=row.throttles, waited=row.waited, request_id=row.request_id
+    )
 
 
 def outcome(api: RestApi, row: Row[Any]) -> Outcome:
     """Read what `columns` wrote, from a row of `changes` that has an outcome."""
-    type_, action = ResponseType(row.type), Action(row.action)
-    effort = Effort(
-        attempts=row.attempts, throttles=row.throttles, waited=row.waited, request_id=row.request_id
-    )
+    type_, action, cost = ResponseType(row.type), Action(row.action), effort(row)
+    because: type[Failed | Skipped | NotAttempted]
     match row.kind:
         case "applied":
-            return Applied(api=api, type=type_, action=action, effort=effort, verified_by_read=row.verified)
+            return Applied(api=api, type=type_, action=action, effort=cost, verified_by_read=row.verified)
         case "unchanged":
             return Unchanged(api=api, type=type_, action=action)
         case "failed":
-            return Failed(
-                api=api, type=type_, action=action, code=row.code, message=row.message, effort=effort
-            )
+            because = Failed
         case "skipped":
-            return Skipped(
-                api=api, type=type_, action=action, code=row.code, message=row.message, effort=effort
-            )
+            because = Skipped
         case "not_attempted":
-            return NotAttempted(api=api, type=type_, action=action, code=row.code, message=row.message)
+            because = NotAttempted
         case unknown:
             raise ValueError(f"change {row.id} has an outcome of unknown kind {unknown!r}")
+    return because(api=api, type=type_, action=action, code=row.code, message=row.message, effort=cost)

@@ -30,7 +30,8 @@ class Journal:
 
     Every method that writes raises JournalWriteFailed when it cannot; every one that names a run raises
     RunUnknown when there is no such run. Reading commits what `record` has taken first; where that fails it
-    shows what is committed.
+    shows what is committed. What cannot be read raises JournalUnusable; JournalWriteFailed, too, once this
+    journal has begun a run or acquired one's scopes.
     """
 
     def __init__(self, database: Database, *, clock: Callable[[], float]) -> None:
@@ -41,6 +42,7 @@ class Journal:
         self._runs = Runs(database, self._claims, clock)
         self._outbox = Outbox(database, clock)
         self._locks = Locks(database, self._claims, clock)
+        self._unplanned: set[str] = set()  # runs begun here whose plans are not in: nothing of them to resume
 
     @classmethod
     def open(cls, url: str | None = None, *, clock: Callable[[], float] = time.time) -> Self:
@@ -93,9 +95,10 @@ class Journal:
 
     def begin(self, new: NewRun) -> str:
         """Enter a run, in state `planning`, and give its id."""
-        self._database.run = None  # a run that was not entered cannot be resumed
+        self._database.run = None
+        self._database.working = True
         run = self._runs.begin(new)
-        self._database.run = run
+        self._unplanned.add(run)
         return run
 
     @contextmanager
@@ -113,6 +116,7 @@ class Journal:
         key = self._key(run)
         with importing(self._database, self._contents, self._claims, key, now=self._clock()) as load:
             yield load
+        self._unplanned.discard(run)
 
     def import_plan(self, run: str, items: Iterable[PlanItem]) -> None:
         """Write a plan's items at once; see `importing`. Raises as it does, and what `items` raises."""
@@ -161,7 +165,10 @@ class Journal:
             scope_id = reading.scope_id(connection, key, scope)
             if scope_id is None:
                 return []
-            return reading.pending_apis(connection, self._contents, scope, scope_id, after=after, limit=limit)
+            page = reading.pending_apis(connection, self._contents, scope, scope_id, after=after, limit=limit)
+        for each in page:
+            self._outbox.take_up(each.changes)
+        return page
 
     def intend(self, ids: Sequence[int]) -> None:
         """Commit, before their calls are made, that these changes may have been made; outcomes with it.
@@ -211,7 +218,9 @@ class Journal:
         `force` also takes what another run's dead process holds, or one that cannot be seen from here; never
         what a process known to be alive holds. Raises ScopeHeld (a ScopeLocked) naming the holder.
         """
-        self._locks.acquire(self._key(run), scopes, force=force)
+        key = self._key(run)
+        self._database.working = True
+        self._locks.acquire(key, scopes, force=force)
 
     def heartbeat(self, run: str) -> None:
         """Say that the run is alive. Raises ScopeLocked when one of its locks was broken: it must stop."""
@@ -226,7 +235,7 @@ class Journal:
 
     def _key(self, run: str) -> int:
         key = self._runs.key(run)
-        self._database.run = run
+        self._database.run = None if run in self._unplanned else run
         return key
 
     def _settle(self) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 
+from batchgw.errors import CallError
 from batchgw.model.response import GatewayResponse, ResponseType, Settings
 from batchgw.model.scope import RestApi, Scope
 
@@ -45,12 +47,32 @@ class PlannedApi:
         return tuple(c for c in self.changes if c.action is not Action.NO_OP)
 
 
+NO_SUCH_API = "NoSuchApi"
+"""Code of an API that was named by id and that no scope has: unlike one deleted meanwhile, a failure."""
+
+NOT_A_TARGET = "NotATarget"
+"""Code of an API that was named with an account or region into which the run does not look: a failure."""
+
+EXCLUDED = "Excluded"
+"""Code of an API that was named by id and that an exclude rule exempts."""
+
+
+def _condemning(error: type[CallError]) -> frozenset[str]:
+    """Give the names of the classes in this branch of the error tree that condemn a scope."""
+    own = {error.__name__} if error.condemns_scope else set[str]()
+    return frozenset(own.union(*map(_condemning, error.__subclasses__())))
+
+
+CONDEMNING = _condemning(CallError)
+"""Class names of the errors after which nothing more is asked in a scope."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnreadApi:
     """An expected API that was not read: gone, excluded, denied, failing.
 
     `types` are the response types that were expected of it. `code` is the error's class name, or one of
-    the two constants below.
+    the three constants above.
     """
 
     api: RestApi
@@ -59,16 +81,20 @@ class UnreadApi:
     message: str
 
     @property
+    def kind(self) -> Literal["skipped", "not_attempted", "failed"]:
+        """How its types end, for no run can write what was not read.
+
+        Skipped: it was rightly left alone (deleted meanwhile, or excluded). Not attempted: its scope was
+        condemned, so most likely it was never asked. Failed: it was asked, and could not be read.
+        """
+        if self.code in ("ApiNotFound", EXCLUDED):
+            return "skipped"
+        return "not_attempted" if self.code in CONDEMNING else "failed"
+
+    @property
     def skipped(self) -> bool:
-        """Whether it was rightly left alone (deleted meanwhile, or excluded) rather than failed."""
-        return self.code in ("ApiNotFound", EXCLUDED)
-
-
-NO_SUCH_API = "NoSuchApi"
-"""Code of an API that was named by id and that no scope has: unlike one deleted meanwhile, a failure."""
-
-EXCLUDED = "Excluded"
-"""Code of an API that was named by id and that an exclude rule exempts."""
+        """Whether it was rightly left alone rather than failed or not attempted."""
+        return self.kind == "skipped"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

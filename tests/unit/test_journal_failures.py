@@ -14,7 +14,7 @@ from typing import cast
 
 import pytest
 
-from batchgw.errors import JournalWriteFailed
+from batchgw.errors import JournalUnusable, JournalWriteFailed
 from batchgw.journal import Journal, PendingChange, RunState, Tally
 from batchgw.model import Failed
 from tests.unit.journal_plans import (
@@ -122,6 +122,21 @@ class TestFullDisk:
         journal.import_plan(run, [planned(1)])
         assert journal.tally(run) == {HERE: Tally(undecided=2)}
 
+    def test_no_resume_is_promised_before_the_plan_is_in(self, journal: Journal) -> None:
+        """Nothing was changed by then, and nothing could be resumed; once it is in, it can."""
+        run = journal.begin(NEW_RUN)
+        journal.acquire(run, [HERE])
+        with full_disk(journal), pytest.raises(JournalWriteFailed) as caught:
+            journal.import_plan(run, (planned(n) for n in range(5_000)))
+        assert "batchgw resume" not in str(caught.value)
+        assert "nothing was changed" in str(caught.value)
+        assert "give the same command again" in str(caught.value)
+        journal.import_plan(run, [planned(1, create())])
+        (change,) = open_changes(journal, run)
+        journal.record(change.id, long_winded(change))
+        with full_disk(journal), pytest.raises(JournalWriteFailed, match=f"`batchgw resume {run}`"):
+            journal.flush()
+
     def test_closing_says_that_an_outcome_was_lost(self, tmp_path: Path) -> None:
         journal = Journal.open(place(tmp_path))
         run = begun(journal, planned(1, create()))
@@ -146,6 +161,52 @@ class TestFullDisk:
         with pytest.raises(KeyError) as caught:
             trouble()
         assert "disk is full" in caught.value.__notes__[0]
+
+
+@contextmanager
+def unreadable(journal: Journal) -> Iterator[None]:
+    """As long as it lasts, SQLite refuses to read from any table."""
+
+    def may(action: int, *_: object) -> int:
+        return sqlite3.SQLITE_DENY if action == sqlite3.SQLITE_READ else sqlite3.SQLITE_OK
+
+    connection = raw(journal)
+    connection.set_authorizer(may)
+    try:
+        yield
+    finally:
+        connection.set_authorizer(None)
+
+
+class TestUnreadable:
+    def test_under_way_it_stops_the_run_which_can_be_resumed(self, journal: Journal) -> None:
+        run = begun(journal, planned(1))
+        with unreadable(journal), pytest.raises(JournalWriteFailed) as caught:
+            journal.pending(run, HERE)
+        assert caught.value.exit_code == 3
+        for word in (journal.location, "cannot be read", "access is denied", f"`batchgw resume {run}`"):
+            assert word in str(caught.value)
+        assert len(journal.pending(run, HERE)) == 1
+
+    def test_also_when_another_process_resumes_the_run(self, journal: Journal, tmp_path: Path) -> None:
+        run = begun(journal, planned(1))
+        journal.release(run)
+        with Journal.open(place(tmp_path)) as other:
+            other.acquire(run, [HERE])
+            with unreadable(other), pytest.raises(JournalWriteFailed, match=f"`batchgw resume {run}`"):
+                other.scopes(run)
+
+    def test_before_the_plan_is_in_there_is_nothing_to_resume(self, journal: Journal) -> None:
+        run = journal.begin(NEW_RUN)
+        with unreadable(journal), pytest.raises(JournalWriteFailed, match="the same command again"):
+            journal.run(run)
+
+    def test_whoever_only_looks_is_told_to_name_another(self, journal: Journal, tmp_path: Path) -> None:
+        run = begun(journal, planned(1))
+        with Journal.open(place(tmp_path)) as other:
+            other.scopes(run)
+            with unreadable(other), pytest.raises(JournalUnusable, match="--journal"):
+                other.runs()
 
 
 CHILD = """

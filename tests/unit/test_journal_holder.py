@@ -91,7 +91,6 @@ def test_without_proc_only_the_absence_of_a_pid_is_certain(tmp_path: Path) -> No
 @needs_proc
 def test_this_process_lives() -> None:
     assert HERE.liveness() is Liveness.ALIVE
-    assert HERE.is_process_of(this_process(1.0))
 
 
 @needs_proc
@@ -100,7 +99,6 @@ def test_a_real_process_lives_until_it_is_killed_also_while_nobody_has_buried_it
         started = int((PROC / str(child.pid) / "stat").read_text().split()[21])
         holder = replace(HERE, pid=child.pid, pid_started=started)
         assert holder.liveness() is Liveness.ALIVE
-        assert not holder.is_process_of(HERE)
         child.kill()
         os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
         assert holder.liveness() is Liveness.DEAD  # a zombie

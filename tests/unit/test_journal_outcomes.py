@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -51,7 +52,7 @@ class TestOutcomes:
             Unchanged(api=api(1), type=type_, action=action),
             Failed(api=api(2), type=type_, action=action, code="BadRequest", message="no", effort=effort),
             Skipped(api=api(3), type=type_, action=action, code="ApiNotFound", message="", effort=effort),
-            NotAttempted(api=api(4), type=type_, action=action, code="AccessDenied", message="condemned"),
+            NotAttempted(api=api(4), type=type_, action=action, code="InDoubt", message="cut", effort=effort),
         ]
 
     def test_each_kind_comes_back_as_it_went_in(self, journal: Journal) -> None:
@@ -69,7 +70,7 @@ class TestOutcomes:
                 skipped=1,
                 not_attempted=1,
                 undecided=1,
-                effort=Effort(attempts=9, throttles=6, waited=4.5),
+                effort=Effort(attempts=12, throttles=8, waited=6.0),
             )
         }
         assert journal.tally(run)[HERE].expected == 6
@@ -177,3 +178,63 @@ class TestWriteAhead:
             journal.record(change.id, not_attempted(code))
             journal.flush()
         assert list(journal.outcomes(run)) == [not_attempted("AccessDenied")]
+
+
+class TestEffort:
+    """What was spent on a change stays spent, whoever takes it up and however it ends."""
+
+    def in_doubt(self, change: PendingChange, effort: Effort) -> NotAttempted:
+        return NotAttempted(
+            api=api(1),
+            type=change.change.type,
+            action=change.change.action,
+            code="InDoubt",
+            message="cut",
+            effort=effort,
+        )
+
+    def test_a_resume_adds_to_what_was_spent_before(self, journal: Journal, tmp_path: Path) -> None:
+        """5 attempts, then 2, then 1: 8 in all; the last request id stands."""
+        run = begun(journal, planned(1, create()))
+        (change,) = open_changes(journal, run)
+        assert change.spent == Effort()
+        first = Effort(attempts=5, throttles=1, waited=2.0, request_id="r-1")
+        journal.record(change.id, self.in_doubt(change, first))
+        journal.flush()
+        with Journal.open(place(tmp_path)) as other:
+            (change,) = open_changes(other, run)
+            assert change.spent == first
+            other.intend([change.id])
+            assert other.tally(run)[HERE].effort == replace(first, request_id=None)
+            other.record(change.id, self.in_doubt(change, Effort(attempts=2, waited=0.5)))
+        (change,) = open_changes(journal, run)
+        assert change.spent == Effort(attempts=7, throttles=1, waited=2.5, request_id="r-1")
+        journal.record(change.id, applied(1, change))  # 1 attempt, 0.25 s
+        (outcome,) = journal.outcomes(run)
+        assert isinstance(outcome, Applied)
+        assert outcome.effort == Effort(attempts=8, throttles=1, waited=2.75, request_id="request-1")
+
+    def test_saying_it_twice_does_not_count_it_twice(self, journal: Journal) -> None:
+        run = begun(journal, planned(1, create()))
+        (change,) = open_changes(journal, run)
+        for _ in range(2):
+            journal.record(change.id, self.in_doubt(change, Effort(attempts=5)))
+            journal.flush()
+        assert journal.tally(run)[HERE] == Tally(not_attempted=1, effort=Effort(attempts=5))
+
+    def test_a_process_that_dies_after_its_intent_loses_none_of_it(self, journal: Journal) -> None:
+        run = begun(journal, planned(1, create()))
+        (change,) = open_changes(journal, run)
+        journal.record(change.id, self.in_doubt(change, Effort(attempts=5)))
+        journal.intend([change.id])
+        (again,) = open_changes(journal, run)
+        assert again.spent == Effort(attempts=5)
+
+    def test_what_turns_out_to_be_unchanged_has_cost_it_all_the_same(self, journal: Journal) -> None:
+        run = begun(journal, planned(1, create()))
+        (change,) = open_changes(journal, run)
+        journal.record(change.id, self.in_doubt(change, Effort(attempts=5)))
+        (change,) = open_changes(journal, run)
+        unchanged = Unchanged(api=api(1), type=change.change.type, action=change.change.action)
+        journal.record(change.id, unchanged)
+        assert journal.tally(run)[HERE] == Tally(unchanged=1, effort=Effort(attempts=5))

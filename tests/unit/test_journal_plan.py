@@ -15,6 +15,7 @@ from batchgw.model import (
     Change,
     Failed,
     GatewayResponse,
+    NotAttempted,
     PlanItem,
     PlannedApi,
     ResponseType,
@@ -103,15 +104,33 @@ class TestPlan:
     def test_what_could_not_be_read_is_decided_at_once(self, journal: Journal) -> None:
         types = (ResponseType.DEFAULT_4XX, ResponseType.THROTTLED)
         gone = UnreadApi(api=api(1), types=types, code="ApiNotFound", message="it is gone")
-        denied = UnreadApi(api=api(2), types=types[:1], code="AccessDenied", message="no")
+        broken = UnreadApi(api=api(2), types=types[:1], code="ServiceFailure", message="no")
         run = journal.begin(NEW_RUN)
-        journal.import_plan(run, [gone, denied])
+        journal.import_plan(run, [gone, broken])
         assert list(journal.outcomes(run)) == [
             Skipped(api=api(1), type=types[0], action=Action.NO_OP, code="ApiNotFound", message="it is gone"),
             Skipped(api=api(1), type=types[1], action=Action.NO_OP, code="ApiNotFound", message="it is gone"),
-            Failed(api=api(2), type=types[0], action=Action.NO_OP, code="AccessDenied", message="no"),
+            Failed(api=api(2), type=types[0], action=Action.NO_OP, code="ServiceFailure", message="no"),
         ]
         assert journal.pending(run, HERE) == []
+
+    def test_what_was_never_asked_is_not_attempted_and_nothing_to_resume(self, journal: Journal) -> None:
+        """Two types of an API whose scope was condemned; beside it one change that a resume does take up."""
+        types = (ResponseType.DEFAULT_4XX, ResponseType.THROTTLED)
+        denied = UnreadApi(api=api(1), types=types, code="AccessDenied", message="no")
+        run = journal.begin(NEW_RUN)
+        journal.import_plan(run, [denied, planned(2, create(), no_op())])
+        assert list(journal.outcomes(run, kinds=frozenset({"not_attempted"}))) == [
+            NotAttempted(api=api(1), type=t, action=Action.NO_OP, code="AccessDenied", message="no")
+            for t in types
+        ]
+        assert [each.api for each in journal.pending(run, HERE)] == [api(2)]
+        tally = Tally(not_attempted=2, never_read=2, unchanged=1, undecided=1)
+        assert journal.tally(run) == {HERE: tally}
+        assert (tally.expected, tally.left) == (4, 1)
+        assert journal.scopes(run) == (ScopeRecord(scope=HERE, expected=4, undecided=1),)
+        journal.set_state(run, RunState.STOPPED)
+        assert journal.run(run).totals == tally
 
     def test_an_unread_scope_is_kept_whether_or_not_some_of_its_apis_were_listed(
         self, journal: Journal
@@ -230,7 +249,7 @@ class TestUnfinishedImport:
         run = journal.begin(NEW_RUN)
         with pytest.raises(OSError, match="pulled out"):
             journal.import_plan(run, self.broken())
-        journal.set_state(run, RunState.FAILED)
+        journal.set_state(run, RunState.STOPPED)
         assert journal.tally(whole) == {HERE: Tally(undecided=2)}
 
     def test_a_plan_is_imported_once(self, journal: Journal) -> None:
@@ -240,6 +259,11 @@ class TestUnfinishedImport:
 
 
 class TestImporting:
+    def stopped(self, journal: Journal, run: str) -> None:
+        with journal.importing(run) as load:
+            load.add(planned(1))
+            raise Stopped
+
     def test_the_plan_is_whole_when_the_block_has_ended(self, journal: Journal) -> None:
         run = journal.begin(NEW_RUN)
         with journal.importing(run) as load:
@@ -251,9 +275,8 @@ class TestImporting:
 
     def test_a_block_left_by_an_error_leaves_the_run_in_planning(self, journal: Journal) -> None:
         run = journal.begin(NEW_RUN)
-        with pytest.raises(Stopped), journal.importing(run) as load:
-            load.add(planned(1))
-            raise Stopped
+        with pytest.raises(Stopped):
+            self.stopped(journal, run)
         assert journal.run(run).state is RunState.PLANNING
         assert journal.tally(run) == {}
 
@@ -274,10 +297,3 @@ class TestImporting:
             load.add(planned(1))
         with pytest.raises(ValueError, match="imported already"):
             load.add(planned(2))
-
-    def test_an_api_that_comes_twice_is_refused_at_the_end_at_the_latest(self, journal: Journal) -> None:
-        run = journal.begin(NEW_RUN)
-        with pytest.raises(PlanUnreadable, match="twice"), journal.importing(run) as load:
-            load.add(planned(1))
-            load.add(planned(1))
-        assert journal.run(run).state is RunState.PLANNING

@@ -162,3 +162,6 @@ class TestOptions:
         assert record.options["external_id"] == "e-123"
         assert record.visible_options == {"external_id": "***", "rate": 5}
         assert "e-123" not in repr(record)
+
+    def test_a_new_run_does_not_show_its_options(self) -> None:
+        assert "e-123" not in repr(replace(NEW_RUN, options={"external_id": "e-123"}))
