@@ -12,13 +12,17 @@ from aiohttp import web
 
 from batchgw.control_plane.aws import AwsControlPlane, connect
 from batchgw.control_plane.interface import GetRestApis
+from batchgw.control_plane.paced import PacedControlPlane
+from batchgw.control_plane.retrying import ATTEMPTS
+from batchgw.control_plane.stop import StopSignal
 from batchgw.errors import (
     CallError,
     CredentialsExpired,
     CredentialsRejected,
     CredentialsUnavailable,
+    Stopped,
 )
-from batchgw.events import CredentialsRefreshed, Event
+from batchgw.events import CallRetried, CredentialsRefreshed, Event
 from batchgw.model import AccountId, Region, Scope
 from tests.conformance.aws_stub import (
     BASE_KEY,
@@ -138,7 +142,60 @@ async def test_an_sts_that_stays_down_is_given_up_after_a_bounded_number_of_atte
     assert type(error) is CredentialsUnavailable
     assert "Service Unavailable" in str(error)
     assert "trust policy" not in str(error), "the role is not at fault"
-    assert len(script.asked) == 7
+    assert len(script.asked) == ATTEMPTS
+
+
+@pytest.mark.asyncio
+async def test_without_a_role_an_sts_that_stays_down_condemns_and_is_not_asked_anew_by_every_call(
+    stub: Stub,
+) -> None:
+    """Twenty calls in two regions wait for the same three attempts: not twenty times as many, nor more."""
+    script = Script(sts_error("ServiceUnavailable", 503, "Service Unavailable"))
+    stub.sts = script
+    errors: list[CallError] = []
+
+    async with connect(endpoint_url=f"http://127.0.0.1:{stub.port}", attempts=3) as plane:
+        paced = PacedControlPlane(plane)
+
+        async def ask(region: str) -> None:
+            with pytest.raises(CallError) as caught:
+                await paced.send(GetRestApis(scope=Scope(account=AccountId(ACCOUNT), region=Region(region))))
+            errors.append(caught.value)
+
+        async with anyio.create_task_group() as tasks:
+            for region in ("eu-west-1", "us-east-1"):
+                for _ in range(10):
+                    tasks.start_soon(ask, region)
+    assert {type(e) for e in errors} == {CredentialsUnavailable}
+    assert all("whose account the credentials are: " in str(e) for e in errors)
+    assert all("Service Unavailable" in str(e) for e in errors)
+    assert len(script.asked) <= 6, "calls that came after the first failure may have asked once more"
+    assert stub.seen_by("apigateway") == []
+
+
+@pytest.mark.asyncio
+async def test_who_observes_hears_why_it_takes_so_long_and_a_stop_ends_it(stub: Stub) -> None:
+    stub.sts = Script(api_throttle(retry_after=50))
+    told, stop = Told(), StopSignal()
+
+    class Stopping:
+        def notify(self, event: Event) -> None:
+            told.notify(event)
+            stop.request()
+
+    url = f"http://127.0.0.1:{stub.port}"
+    async with connect(endpoint_url=url, role="Batchgw", observer=Stopping(), stop=stop) as plane:
+        with anyio.fail_after(10), pytest.raises(Stopped):
+            await plane.send(LIST)
+    (event,) = told.events
+    assert isinstance(event, CallRetried)
+    assert (event.operation, event.scope, event.attempt, event.delay) == ("AssumeRole", THERE, 1, 50.0)
+
+
+def api_throttle(*, retry_after: int) -> web.Response:
+    answer = sts_error("Throttling", 400, "Rate exceeded")
+    answer.headers["Retry-After"] = str(retry_after)
+    return answer
 
 
 @pytest.mark.asyncio

@@ -12,7 +12,6 @@ from aiohttp import web
 
 from batchgw.control_plane.aws import AwsControlPlane, connect
 from batchgw.control_plane.aws.keys import Keys
-from batchgw.control_plane.aws.sts import Identity
 from batchgw.control_plane.interface import (
     Answer,
     DeleteGatewayResponse,
@@ -180,7 +179,7 @@ async def test_a_misspelt_region_condemns_its_scope_and_suggests_the_right_one(
 
 async def _keys_at_hand(*_: object, **__: object) -> object:
     return (
-        Identity(account=AccountId("222222222222"), arn="arn"),
+        AccountId("222222222222"),
         Keys(access_key="A", secret_key="s", token="t", expires=None),
     )
 

@@ -90,6 +90,19 @@ async def test_without_a_role_the_base_credentials_sign_for_their_own_account(st
 
 
 @pytest.mark.asyncio
+@pytest.mark.parametrize("role", [None, "Role"])
+async def test_where_no_region_is_known_sts_is_asked_in_the_scopes_own_partition(
+    role: str | None, stub: Stub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A key of China's is known nowhere else: neither GetCallerIdentity nor AssumeRole may go elsewhere."""
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    async with connect(endpoint_url=f"http://127.0.0.1:{stub.port}", role=role) as plane:
+        assert plane.region is None
+        await plane.send(GetRestApis(scope=scope(region="cn-north-1")))
+    assert [(s.service, s.region) for s in stub.seen] == [("sts", "cn-north-1"), ("apigateway", "cn-north-1")]
+
+
+@pytest.mark.asyncio
 async def test_another_account_without_a_role_is_refused_before_anything_is_sent(stub: Stub) -> None:
     async with connect(endpoint_url=f"http://127.0.0.1:{stub.port}") as plane:
         with pytest.raises(CredentialsUnavailable, match=r"account 000000000001.*222222222222.*--role-name"):

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from batchgw.control_plane.aws import AwsControlPlane, connect
+from batchgw.control_plane.aws.credentials import Role
 from batchgw.errors import CredentialsUnavailable, UsageError
+from batchgw.model import Desired, Policy, Targets
 
 KEYS = "aws_access_key_id = AKIA1\naws_secret_access_key = hunter2\n"
 
@@ -95,10 +97,43 @@ async def test_a_credential_process_that_fails(home: Path) -> None:
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize("url", ["localhost:4566", "ftp://x", "http://", "https//x"])
+@pytest.mark.parametrize(
+    "url",
+    ["localhost:4566", "ftp://x", "http://", "https//x", "http://[::1", "http://x:port", "me:hunter2@x",
+     "https://me:hunter2/@x"],
+)  # fmt: skip
 async def test_an_endpoint_that_is_no_url(url: str) -> None:
     async with refused(UsageError, "not an endpoint URL.*http://127"):
         await opened(endpoint_url=url)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("by", ["flag", "environment", "profile"])
+async def test_an_endpoint_with_a_password_is_refused_and_does_not_show_it(
+    by: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Basic authorisation and a signature share one header: there is no such call."""
+    url = "https://me:hunter2@gateway.example/prod"
+    (home / "config").write_text(f"[default]\n{KEYS}" + f"endpoint_url = {url}\n" * (by == "profile"))
+    if by == "environment":
+        monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+    async with refused(UsageError, "https://gateway.example/prod was given with a user or a password"):
+        await opened(**({"endpoint_url": url} if by == "flag" else {}))
+
+
+@pytest.mark.asyncio
+async def test_an_at_sign_in_a_path_is_no_password(home: Path) -> None:
+    (home / "credentials").write_text(f"[default]\n{KEYS}")
+    await opened(endpoint_url="http://127.0.0.1:9/me@home")
+
+
+@pytest.mark.parametrize(
+    "holder",
+    [Role(role="R", session_name="s", external_id="hunter2"), Targets(role="R", external_id="hunter2")],
+)
+def test_no_repr_shows_an_external_id(holder: object) -> None:
+    assert "hunter2" not in repr(holder)
+    assert "hunter2" not in repr(Policy(desired=Desired(rules={}), targets=Targets(external_id="hunter2")))
 
 
 @pytest.mark.asyncio

@@ -16,8 +16,9 @@ from aiobotocore.session import AioSession
 from batchgw.control_plane.aws.background import BackgroundTasks
 from batchgw.control_plane.aws.base import BaseCredentials
 from batchgw.control_plane.aws.client import TargetedClient
-from batchgw.control_plane.aws.credentials import Places, Role, ScopeCredentials
+from batchgw.control_plane.aws.credentials import Role, ScopeCredentials
 from batchgw.control_plane.aws.http_session import ConnectionPool, session_class
+from batchgw.control_plane.aws.places import FORMAL_REGION, Places
 from batchgw.control_plane.aws.plane import AwsControlPlane
 from batchgw.control_plane.aws.roles import check_role, session_name
 from batchgw.control_plane.aws.session import (
@@ -32,6 +33,8 @@ from batchgw.control_plane.aws.session import (
 )
 from batchgw.control_plane.aws.sts import Sts
 from batchgw.control_plane.aws.tls import tls_context
+from batchgw.control_plane.retrying import ATTEMPTS
+from batchgw.control_plane.stop import StopSignal
 from batchgw.events import NullObserver, Observer
 from batchgw.model import Region
 from batchgw.version import VERSION
@@ -44,9 +47,6 @@ CONNECT_TIMEOUT = 10.0
 
 READ_TIMEOUT = 30.0
 """Seconds without a byte of the answer. The control plane answers in under one."""
-
-FORMAL_REGION = Region("us-east-1")
-"""For botocore, which wants a region although every call names its own; for STS when no other is set."""
 
 USER_AGENT = f"batchgw/{VERSION} python/{platform.python_version()}"
 """Fixed, because botocore otherwise builds it twice per call (a sixth of a call's CPU)."""
@@ -68,7 +68,9 @@ async def connect(
     max_connections: int = MAX_CONNECTIONS,
     read_timeout: float = READ_TIMEOUT,
     connect_timeout: float = CONNECT_TIMEOUT,
+    attempts: int = ATTEMPTS,
     observer: Observer | None = None,
+    stop: StopSignal | None = None,
 ) -> AsyncIterator[AwsControlPlane]:
     """Open the control plane of AWS, or of whatever answers at an endpoint URL.
 
@@ -78,6 +80,7 @@ async def connect(
     Args:
         profile: the AWS profile of the base credentials.
         region: where STS is asked, and `AwsControlPlane.region`. Calls go to the region of their scope.
+            `current_account` is not about a scope: outside the commercial partition it needs a region.
         endpoint_url: the address of API Gateway, and of STS unless AWS_ENDPOINT_URL_STS names another.
         role: a role to assume in every account: a name, or an ARN with the account left open.
         external_id: what the role's trust policy may ask for.
@@ -86,7 +89,9 @@ async def connect(
         max_connections: the size of the pool: total calls/second x latency.
         read_timeout: seconds without a byte of an answer.
         connect_timeout: seconds to connect.
-        observer: is told of renewed credentials.
+        attempts: bound on attempts of a call to STS; throttles do not count.
+        observer: is told of renewed credentials, and of calls to STS that are made again.
+        stop: ends what waits for STS, with Stopped.
 
     Raises:
         UsageError: a profile, a file, a role or a URL that cannot be used.
@@ -111,11 +116,17 @@ async def connect(
         regions = await known_regions(session)
         sts_url = None if os.environ.get("AWS_ENDPOINT_URL_STS") else endpoint_url
         gateway = TargetedClient(await _client(stack, session, "apigateway", endpoint_url), regions)
-        sts = Sts(TargetedClient(await _client(stack, session, "sts", sts_url), regions), base)
+        sts = Sts(
+            TargetedClient(await _client(stack, session, "sts", sts_url), regions),
+            base,
+            attempts=attempts,
+            observer=observer,
+            stop=stop,
+        )
         credentials = ScopeCredentials(
             base,
             sts,
-            Places(home or FORMAL_REGION, lambda somewhere: partition_of(session, somewhere)),
+            Places(home, lambda somewhere: partition_of(session, somewhere)),
             role=_role(role, session_name, external_id),
             background=(await stack.enter_async_context(BackgroundTasks())).start,
             observer=observer or NullObserver(),
@@ -156,4 +167,6 @@ async def _client(stack: AsyncExitStack, session: AioSession, service: str, endp
         client = aioboto3.Session(botocore_session=session).client(
             service, region_name=FORMAL_REGION, endpoint_url=endpoint_url, config=config, **_WORTHLESS_KEYS
         )
-        return await stack.enter_async_context(client)
+        opened = await stack.enter_async_context(client)
+    check_endpoint_url(opened.meta.endpoint_url)  # which may be the environment's, or the profile's
+    return opened

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-
-import anyio
+from dataclasses import dataclass, field
 
 from batchgw.control_plane.advice import words
+from batchgw.control_plane.aws.account import BaseAccount
 from batchgw.control_plane.aws.base import BaseCredentials
 from batchgw.control_plane.aws.keys import Keys
+from batchgw.control_plane.aws.places import Places
 from batchgw.control_plane.aws.refresher import Background, Refresher
 from batchgw.control_plane.aws.roles import role_arn
 from batchgw.control_plane.aws.sts import Sts
@@ -20,10 +20,11 @@ from batchgw.errors import (
     CallError,
     CredentialsRejected,
     CredentialsUnavailable,
+    ScopeError,
     UsageError,
 )
 from batchgw.events import CredentialsRefreshed, Observer
-from batchgw.model import AccountId, Region, Scope
+from batchgw.model import AccountId, Scope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,19 +33,7 @@ class Role:
 
     role: str
     session_name: str
-    external_id: str | None = None
-
-
-class Places:
-    """Where STS is asked, and how partitions are called."""
-
-    def __init__(self, home: Region, partition: Callable[[Region], str]) -> None:
-        self.home = home
-        self.partition = partition
-
-    def sts_region(self, region: Region) -> Region:
-        """Give the home region, or the given one if it is in another partition: STS does not reach there."""
-        return self.home if self.partition(self.home) == self.partition(region) else region
+    external_id: str | None = field(default=None, repr=False)
 
 
 class ScopeCredentials:
@@ -68,21 +57,17 @@ class ScopeCredentials:
         self._observer = observer
         self._clock = clock
         self._refresher = Refresher(self._assume, background=background, clock=clock)
-        self._account: AccountId | None = None
-        self._asking = anyio.Lock()
+        self._account = BaseAccount(sts.account, places)
 
     async def base_account(self) -> AccountId:
         """The account of the base credentials; STS is asked once. Raises a CallError."""
-        async with self._asking:
-            if self._account is None:
-                self._account = (await self._sts.caller(self._places.home)).account
-            return self._account
+        return await self._account.id()
 
     async def keys(self, scope: Scope) -> Keys:
         """Give keys that act in the scope's account. Raises a CallError."""
         if self._role is not None:
             return await self._refresher.keys(scope)
-        own = self._account or await self.base_account()
+        own = await self._own(scope)
         if scope.account != own:
             raise CredentialsUnavailable(
                 f"the credentials are of account {own}, and there is no role to reach {scope.account}: "
@@ -90,6 +75,16 @@ class ScopeCredentials:
                 code="NoRole",
             )
         return await self._base.keys()
+
+    async def _own(self, scope: Scope) -> AccountId:
+        try:
+            return await self._account.id(scope.region)
+        except ScopeError:
+            raise
+        except (
+            CallError
+        ) as error:  # STS was asked often enough: the scope's calls are not made to repeat that
+            raise _no_access("cannot tell whose account the credentials are", error, error.message) from error
 
     async def renew(self, scope: Scope, rejected: Keys) -> bool:
         """Drop keys that the service refused as expired. Returns whether other ones can be had."""
@@ -101,9 +96,10 @@ class ScopeCredentials:
     async def _assume(self, scope: Scope) -> Keys:
         arn = self._arn(scope)
         try:
-            identity, keys = await self._sts.assume_role(
+            account, keys = await self._sts.assume_role(
                 arn,
                 self._places.sts_region(scope.region),
+                scope,
                 session_name=self._role.session_name if self._role else "",
                 external_id=self._role.external_id if self._role else None,
             )
@@ -111,7 +107,7 @@ class ScopeCredentials:
             raise  # the base credentials are at fault, not the role
         except CallError as error:
             raise _not_assumed(arn, scope, error) from error
-        self._check(identity.account, keys, scope, arn)
+        self._check(account, keys, scope, arn)
         expires = keys.expires or 0.0
         self._observer.notify(CredentialsRefreshed(account=scope.account, role=arn, expires=expires))
         return keys
@@ -146,10 +142,11 @@ _ON_REFUSAL = (
 
 def _not_assumed(arn: str, scope: Scope, error: CallError) -> CredentialsUnavailable:
     refused = isinstance(error, AccessDenied | BadRequest)
-    why = words(error).rstrip(".") + "." if refused else error.message
+    why = words(error).rstrip(".") + "." + _ON_REFUSAL if refused else error.message
+    return _no_access(f"cannot assume {arn} in account {scope.account}", error, why)
+
+
+def _no_access(what: str, error: CallError, why: str) -> CredentialsUnavailable:
     return CredentialsUnavailable(
-        f"cannot assume {arn} in account {scope.account}: {why}{_ON_REFUSAL if refused else ''}",
-        code=error.code,
-        status=error.status,
-        request_id=error.request_id,
+        f"{what}: {why}", code=error.code, status=error.status, request_id=error.request_id
     )

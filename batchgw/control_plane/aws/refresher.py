@@ -15,7 +15,7 @@ from random import Random
 import anyio
 
 from batchgw.control_plane.aws.keys import Keys
-from batchgw.errors import CallError
+from batchgw.errors import CallError, Stopped
 from batchgw.model import AccountId, Scope
 
 RENEW_AT = 2 / 3
@@ -97,7 +97,7 @@ class Refresher:
                 if entry.fetches == before:
                     await self._fetch_into(entry, scope)
             if entry.error is not None:
-                raise _like(entry.error)
+                raise entry.error.again()
             if entry.keys is not None:  # else a faster caller's were refused, and are discarded: once more
                 return entry.keys
 
@@ -105,6 +105,8 @@ class Refresher:
         try:
             async with entry.flight:
                 await self._fetch_into(entry, scope)
+        except Stopped:
+            return  # the present keys do for the calls in flight
         finally:
             entry.renewing = False
         if entry.error is not None:
@@ -130,14 +132,3 @@ class Refresher:
         entry.failed_renewals = 0
         entry.usable_until = expires - min(RESERVE, life * SHORT_LIFE)
         entry.renew_at = now + life * RENEW_AT * self._random.uniform(1 - JITTER, 1)
-
-
-def _like(error: CallError) -> CallError:
-    """Make an equal error: each caller's wrappers write their own effort into theirs."""
-    return type(error)(
-        error.message,
-        code=error.code,
-        status=error.status,
-        request_id=error.request_id,
-        retry_after=error.retry_after,
-    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -72,12 +73,34 @@ def configured_ca_bundle(session: AioSession) -> str | None:
 
 
 def check_endpoint_url(url: str | None) -> None:
-    """Raise UsageError for what is no address of a server."""
+    """Raise UsageError for what is no address of a server, and for one with a user or a password in it."""
     if url is None:
         return
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise UsageError(f"not an endpoint URL: {url!r}. Give scheme and host, as in http://127.0.0.1:4566")
+    if not _is_address(url):
+        shown = repr(url) if "@" not in url else "it is not shown, for there may be a password in it"
+        raise UsageError(f"not an endpoint URL: {shown}. Give scheme and host, as in http://127.0.0.1:4566")
+    if (bare := without_user(url)) != url:
+        raise UsageError(
+            f"the endpoint URL {bare} was given with a user or a password. They cannot be sent, because a "
+            "call to AWS carries its signature in that place: leave them out of --endpoint-url and of "
+            "AWS_ENDPOINT_URL."
+        )
+
+
+def without_user(url: str) -> str:
+    """Give a URL without the user and the password in front of its host."""
+    return _USER.sub("", url)
+
+
+_USER = re.compile(r"(?<=://)[^/?#]*@")
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number, half of an IPv6 address
+        return False
 
 
 async def known_regions(session: Any) -> frozenset[str]:

@@ -4,62 +4,103 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
 import anyio
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
 from batchgw.control_plane.aws.base import BaseCredentials
 from batchgw.control_plane.aws.client import Target, TargetedClient
 from batchgw.control_plane.aws.keys import Keys
 from batchgw.control_plane.aws.transport import unreadable_answer
+from batchgw.control_plane.retrying import ATTEMPTS, EXPIRIES
+from batchgw.control_plane.stop import StopSignal
 from batchgw.errors import CallError, CredentialsExpired, CredentialsRejected
-from batchgw.model import AccountId, Region
+from batchgw.events import CallRetried, NullObserver, Observer
+from batchgw.model import AccountId, Region, Scope
 from batchgw.throttle import backoff
 
-ATTEMPTS = 7
-"""Attempts of one call to STS, throttles included: about half a minute of backoff, renewals have longer."""
+AT_ONCE = 10
+"""Calls under way at once: about 100/s, where STS grants an account and region 600/s (STS quotas)."""
+
+ANYONE = AccountId("*")
+"""Stands, in what is told, for the account that is being asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
-    """Whom STS takes some keys for."""
+class Question:
+    """A call by its name in boto3 and at AWS, the region it is made in, and the scope it is for."""
 
-    account: AccountId
-    arn: str
+    method: str
+    operation: str
+    region: Region
+    scope: Scope
+    params: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 class Sts:
-    """Security Token Service, asked with the base credentials."""
+    """Security Token Service, asked with the base credentials.
+
+    Args:
+        client: sends one attempt.
+        base: the keys that sign.
+        observer: is told of every attempt that is made again.
+        stop: no attempt is made, or waited for, after it; Stopped is raised then.
+        attempts: bound on attempts that fail for another reason than a throttle.
+        random: the dice of the backoff's jitter.
+    """
 
     def __init__(
-        self, client: TargetedClient, base: BaseCredentials, *, random: Random | None = None
+        self,
+        client: TargetedClient,
+        base: BaseCredentials,
+        *,
+        observer: Observer | None = None,
+        stop: StopSignal | None = None,
+        attempts: int = ATTEMPTS,
+        random: Random | None = None,
     ) -> None:
         self._client = client
         self._base = base
-        self._random = random or Random()  # noqa: S311 - jitter needs no secrecy
+        self._turns = anyio.CapacityLimiter(AT_ONCE)
+        self.observer = observer or NullObserver()
+        self.stop = stop or StopSignal()
+        self.attempts = attempts
+        self.random = random or Random()  # noqa: S311 - jitter needs no secrecy
 
-    async def caller(self, region: Region) -> Identity:
-        """Tell who the base credentials are. Raises a CallError."""
-        answer = await self._call("get_caller_identity", region, {})
+    async def account(self, region: Region) -> AccountId:
+        """Tell whose the base credentials are. Raises a CallError."""
+        answer = await self._answer(
+            Question(
+                method="get_caller_identity",
+                operation="GetCallerIdentity",
+                region=region,
+                scope=Scope(account=ANYONE, region=region),
+            )
+        )
         with _readable():
-            return Identity(account=AccountId(answer["Account"]), arn=answer.get("Arn", ""))
+            return AccountId(answer["Account"])
 
     async def assume_role(
-        self, arn: str, region: Region, *, session_name: str, external_id: str | None
-    ) -> tuple[Identity, Keys]:
-        """Become a role, for an hour unless the role says less. Raises a CallError."""
+        self, arn: str, region: Region, scope: Scope, *, session_name: str, external_id: str | None
+    ) -> tuple[AccountId, Keys]:
+        """Become a role for work in a scope, for an hour unless the role says less. Raises a CallError.
+
+        Gives the keys, and the account they are of.
+        """
         params = {"RoleArn": arn, "RoleSessionName": session_name}
         if external_id is not None:
             params["ExternalId"] = external_id
-        answer = await self._call("assume_role", region, params)
+        answer = await self._answer(
+            Question(method="assume_role", operation="AssumeRole", region=region, scope=scope, params=params)
+        )
         with _readable():
             given = answer["Credentials"]
             assumed: str = answer.get("AssumedRoleUser", {}).get("Arn") or arn
             return (
-                Identity(account=AccountId(assumed.split(":")[4]), arn=assumed),
+                AccountId(assumed.split(":")[4]),
                 Keys(
                     access_key=given["AccessKeyId"],
                     secret_key=given["SecretAccessKey"],
@@ -68,20 +109,26 @@ class Sts:
                 ),
             )
 
-    async def _call(self, method: str, region: Region, params: Mapping[str, Any]) -> Mapping[str, Any]:
+    async def _answer(self, question: Question) -> Mapping[str, Any]:
+        execution = _Execution(question, self)
         retrying = AsyncRetrying(
             retry=retry_if_exception(lambda error: isinstance(error, CallError) and error.retry_safe),
-            stop=stop_after_attempt(ATTEMPTS),
-            wait=self._wait,
-            sleep=anyio.sleep,
+            stop=execution.exhausted,
+            wait=execution.delay,
+            before_sleep=execution.tell,
+            sleep=self.stop.sleep,
             reraise=True,
         )
-        return await retrying(self._attempt, method, region, params)
+        return await retrying(execution.attempt)
 
-    async def _attempt(self, method: str, region: Region, params: Mapping[str, Any]) -> Mapping[str, Any]:
+    async def send(self, question: Question) -> Mapping[str, Any]:
+        """Make one attempt, in its turn. Raises a CallError, or Stopped."""
         keys = await self._base.keys()
         try:
-            return await self._client.call(method, Target(keys=keys, region=region), params)
+            async with self._turns:
+                self.stop.check()
+                target = Target(keys=keys, region=question.region)
+                return await self._client.call(question.method, target, question.params)
         except CredentialsExpired as error:
             if await self._base.renew(keys):
                 raise
@@ -89,10 +136,66 @@ class Sts:
                 error.message, code=error.code, status=error.status, request_id=error.request_id
             ) from error
 
-    def _wait(self, state: RetryCallState) -> float:
-        error = state.outcome.exception() if state.outcome else None
-        retry_after = error.retry_after if isinstance(error, CallError) else None
-        return backoff.delay(state.attempt_number, retry_after=retry_after, random=self._random)
+
+class _Execution:
+    """All tries of one question. A throttle waits and uses up no attempt, as with every other call."""
+
+    def __init__(self, question: Question, sts: Sts) -> None:
+        self._question = question
+        self._sts = sts
+        self._throttles = 0
+        self._failures = 0
+        self._expiries = 0
+
+    async def attempt(self) -> Mapping[str, Any]:
+        """Ask once."""
+        try:
+            return await self._sts.send(self._question)
+        except CallError as error:
+            self._throttles += error.is_throttle
+            self._failures += not error.is_throttle
+            self._expiries += isinstance(error, CredentialsExpired)
+            raise
+
+    def exhausted(self, state: RetryCallState) -> bool:
+        """Tell tenacity whether to stop."""
+        error = _error(state)
+        if error.is_throttle:
+            return False
+        if isinstance(error, CredentialsExpired):
+            return self._expiries > EXPIRIES
+        return self._failures >= self._sts.attempts
+
+    def delay(self, state: RetryCallState) -> float:
+        """Tell tenacity how long to wait, should it not stop."""
+        error = _error(state)
+        similar = self._throttles if error.is_throttle else self._failures
+        return backoff.delay(similar, retry_after=error.retry_after, random=self._sts.random)
+
+    def tell(self, state: RetryCallState) -> None:
+        """Tell the observer that the question will be asked again, and why."""
+        error = _error(state)
+        self._sts.observer.notify(
+            CallRetried(
+                scope=self._question.scope,
+                operation=self._question.operation,
+                api=None,
+                type=None,
+                attempt=self._failures + self._throttles,
+                delay=state.upcoming_sleep,
+                code=error.code,
+                message=error.message,
+                request_id=error.request_id,
+            )
+        )
+
+
+def _error(state: RetryCallState) -> CallError:
+    """The error tenacity asks about: only CallErrors are retried, so it is one."""
+    assert state.outcome is not None  # noqa: S101 - tenacity asks after an attempt has ended
+    error = state.outcome.exception()
+    assert isinstance(error, CallError)  # noqa: S101 - see above
+    return error
 
 
 @contextmanager

@@ -1,0 +1,240 @@
+"""Questions to STS: how often, how many at once, how long between; in virtual time."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any, cast
+
+import anyio
+
+from batchgw.control_plane.aws.base import BaseCredentials
+from batchgw.control_plane.aws.client import Target, TargetedClient
+from batchgw.control_plane.aws.keys import Keys
+from batchgw.control_plane.aws.sts import Question, Sts
+from batchgw.control_plane.stop import StopSignal
+from batchgw.errors import (
+    CallError,
+    ConnectionFailed,
+    CredentialsExpired,
+    CredentialsRejected,
+    ServiceFailure,
+    Stopped,
+    Throttled,
+)
+from batchgw.events import CallRetried, Event
+from batchgw.model import AccountId, Region, Scope
+from tests.virtual import virtually
+
+EU = Region("eu-west-1")
+ACCOUNT = AccountId("111111111111")
+
+
+class Longest(Random):
+    """The end of every range: each wait is as long as it may be."""
+
+    def uniform(self, a: float, b: float) -> float:  # noqa: ARG002 - the signature is Random's
+        return b
+
+
+@dataclass
+class FakeClient:
+    """Fails as the script says, one error a call, then answers. A call takes a second."""
+
+    script: list[CallError] = field(default_factory=list)
+    left_at: list[float] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
+    most_at_once: int = 0
+    _at_once: int = 0
+
+    async def call(self, method: str, target: Target, params: Mapping[str, Any]) -> Mapping[str, Any]:  # noqa: ARG002 - as the real one
+        self.left_at.append(anyio.current_time())
+        self.keys.append(target.keys.access_key)
+        self._at_once += 1
+        self.most_at_once = max(self.most_at_once, self._at_once)
+        await anyio.sleep(1.0)
+        self._at_once -= 1
+        if self.script:
+            raise self.script.pop(0)
+        return {"Account": ACCOUNT}
+
+
+@dataclass
+class FakeBase:
+    """Numbered keys: a renewal gives the next, as long as there are `others`."""
+
+    others: int = 0
+    number: int = 0
+
+    async def keys(self) -> Keys:
+        return Keys(access_key=f"AKIA{self.number}", secret_key="s")
+
+    async def renew(self, rejected: Keys) -> bool:  # noqa: ARG002 - as the real one
+        self.number += 1
+        return self.number <= self.others
+
+
+@dataclass
+class Told:
+    events: list[Event] = field(default_factory=list)
+
+    def notify(self, event: Event) -> None:
+        self.events.append(event)
+
+
+def ask(
+    *script: CallError,
+    base: FakeBase | None = None,
+    attempts: int = 3,
+    told: Told | None = None,
+    stop: StopSignal | None = None,
+    body: Callable[[Sts], Awaitable[object]] = lambda sts: sts.account(EU),
+) -> tuple[FakeClient, list[object]]:
+    """Ask, by default for the account, and give what was sent and what came of it."""
+    client = FakeClient(list(script))
+    results: list[object] = []
+
+    async def main() -> None:
+        sts = Sts(
+            cast("TargetedClient", client),
+            cast("BaseCredentials", base or FakeBase()),
+            attempts=attempts,
+            observer=told,
+            stop=stop,
+            random=Longest(),
+        )
+        try:
+            results.append(await body(sts))
+        except (CallError, Stopped) as error:
+            results.append(error)
+
+    virtually(main)
+    return client, results
+
+
+def waits(client: FakeClient) -> list[float]:
+    """Seconds between the end of a call and the next."""
+    return [after - before - 1 for before, after in zip(client.left_at, client.left_at[1:], strict=False)]
+
+
+def test_what_fails_is_asked_again_after_doubling_waits_and_bounded() -> None:
+    client, (error,) = ask(*[ServiceFailure("down")] * 5)
+    assert isinstance(error, ServiceFailure)
+    assert waits(client) == [0.5, 1.0]  # three attempts
+
+
+def test_a_throttle_waits_and_uses_up_no_attempt() -> None:
+    """Five throttles in a row and two failures are survived with three attempts."""
+    throttles = [Throttled("Rate exceeded")] * 5
+    client, results = ask(ServiceFailure("down"), *throttles, ServiceFailure("down"))
+    assert results == [ACCOUNT]
+    assert waits(client) == [0.5, 0.5, 1.0, 2.0, 4.0, 8.0, 1.0]
+
+
+def test_no_service_makes_us_wait_longer_than_a_minute() -> None:
+    client, results = ask(
+        Throttled("slow down", retry_after=86_400.0), ServiceFailure("maintenance", retry_after=3600.0)
+    )
+    assert results == [ACCOUNT]
+    assert waits(client) == [60.0, 60.0]
+
+
+def test_a_thousand_accounts_ask_ten_at_a_time() -> None:
+    async def all_of_them(sts: Sts) -> None:
+        async with anyio.create_task_group() as tasks:
+            for _ in range(1000):
+                tasks.start_soon(sts.account, EU)
+
+    client, _ = ask(body=all_of_them)
+    assert (len(client.left_at), client.most_at_once) == (1000, 10)
+
+
+def test_who_waits_between_two_attempts_keeps_nobody_from_asking() -> None:
+    """Ten are refused after a second and wait for fifty; an eleventh comes half a second later."""
+
+    async def eleven(sts: Sts) -> None:
+        async with anyio.create_task_group() as tasks:
+            for _ in range(10):
+                tasks.start_soon(sts.account, EU)
+            await anyio.sleep(1.5)
+            came = anyio.current_time()
+            await sts.account(EU)
+            took.append(anyio.current_time() - came)
+
+    took: list[float] = []
+    throttles = [Throttled("slow down", retry_after=50.0) for _ in range(10)]
+    ask(*throttles, body=eleven)
+    assert took == [1.0]
+
+
+def test_every_attempt_made_again_is_told_and_the_last_is_not() -> None:
+    told = Told()
+    ask(*[ConnectionFailed("refused", code="EndpointConnectionError")] * 3, told=told)
+    assert [
+        (e.operation, str(e.scope), e.attempt, e.delay, e.code)
+        for e in told.events
+        if isinstance(e, CallRetried)
+    ] == [
+        ("GetCallerIdentity", "*/eu-west-1", 1, 0.5, "EndpointConnectionError"),
+        ("GetCallerIdentity", "*/eu-west-1", 2, 1.0, "EndpointConnectionError"),
+    ]
+
+
+def test_a_role_is_told_of_with_the_scope_it_is_for() -> None:
+    told = Told()
+    scope = Scope(account=ACCOUNT, region=Region("me-south-1"))
+    ask(
+        ServiceFailure("down"),
+        told=told,
+        body=lambda sts: sts.assume_role("arn", EU, scope, session_name="s", external_id="sesame-17"),
+    )
+    (event,) = told.events
+    assert isinstance(event, CallRetried)
+    assert (event.operation, event.scope) == ("AssumeRole", scope)
+    assert "sesame-17" not in repr(event)
+
+
+def test_expired_keys_get_one_more_attempt_with_others_even_where_one_attempt_is_all() -> None:
+    base = FakeBase(others=9)
+    client, results = ask(CredentialsExpired("expired"), base=base, attempts=1)
+    assert (results, client.keys) == ([ACCOUNT], ["AKIA0", "AKIA1"])
+    client, (error,) = ask(*[CredentialsExpired("expired")] * 9, base=FakeBase(others=9), attempts=5)
+    assert (type(error), len(client.left_at)) == (CredentialsExpired, 2)
+
+
+def test_expired_keys_without_others_are_rejected() -> None:
+    client, (error,) = ask(CredentialsExpired("expired"))
+    assert (type(error), len(client.left_at)) == (CredentialsRejected, 1)
+
+
+def test_a_stop_ends_the_wait_and_no_question_is_asked_after_it() -> None:
+    """Of twenty, ten are refused after a second and wait for fifty; the next ten are in flight then."""
+    stop = StopSignal()
+    stopped: list[Stopped] = []
+
+    async def one(sts: Sts) -> None:
+        try:
+            await sts.account(EU)
+        except Stopped as error:
+            stopped.append(error)
+
+    async def twenty(sts: Sts) -> float:
+        began = anyio.current_time()
+        async with anyio.create_task_group() as tasks:
+            for _ in range(20):
+                tasks.start_soon(one, sts)
+            await anyio.sleep(1.25)
+            stop.request()
+        await one(sts)
+        return anyio.current_time() - began
+
+    throttles = [Throttled("slow down", retry_after=50.0) for _ in range(10)]
+    client, results = ask(*throttles, body=twenty, stop=stop)
+    assert (len(stopped), len(client.left_at), results) == (11, 20, [2.0])
+
+
+def test_a_question_shows_no_external_id() -> None:
+    scope = Scope(account=ACCOUNT, region=EU)
+    question = Question(method="m", operation="o", region=EU, scope=scope, params={"ExternalId": "sesame-17"})
+    assert "sesame-17" not in repr(question)
