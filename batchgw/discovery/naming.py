@@ -1,0 +1,108 @@
+"""APIs that were named by id: where each may be, and whether it was found there. It reads nothing itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from batchgw.errors import CallError
+from batchgw.model import (
+    AccountId,
+    ExplicitApi,
+    Region,
+    ResponseType,
+    RestApi,
+    RestApiId,
+    Scope,
+    Selection,
+    UnreadApi,
+)
+from batchgw.model.change import NO_SUCH_API, NOT_A_TARGET
+
+ANY = "*"
+"""Stands for the account or region that was left open, in the scope of an API that was found nowhere."""
+
+
+def may_be_in(named: ExplicitApi, scope: Scope) -> bool:
+    """Tell whether a named API may be in the scope."""
+    return named.account in (None, scope.account) and named.region in (None, scope.region)
+
+
+class NamedApis:
+    """The APIs a selection names, each of which must be found in one of the scopes.
+
+    One that is found anywhere is not looked for in scopes that cannot be read: an id names one API.
+    """
+
+    def __init__(self, selection: Selection) -> None:
+        included = (ExplicitApi(id=s.id) for s in selection.include if s.id is not None)
+        self._named = tuple(dict.fromkeys((*selection.explicit, *included)))
+        self._only = bool(selection.explicit)
+        self._ids = frozenset(n.id for n in self._named)
+        self._found: dict[RestApiId, set[Scope]] = {}
+        self._unlisted: dict[Scope, CallError] = {}
+        self._unread: dict[tuple[Scope, RestApiId], CallError] = {}
+
+    def found(self, api: RestApi) -> None:
+        """Note an API that is there, whether or not it could be read."""
+        if api.id in self._ids:
+            self._found.setdefault(api.id, set()).add(api.scope)
+
+    def not_listed(self, scope: Scope, error: CallError) -> None:
+        """Note that any API may be in the scope, for it was not listed to the end."""
+        self._unlisted[scope] = error
+
+    def not_read(self, api: RestApi, error: CallError) -> None:
+        """Note that this API may be where it was looked for, for the answer was neither yes nor no."""
+        self._unread[api.scope, api.id] = error
+
+    def concerned(self, scope: Scope) -> bool:
+        """Tell whether it matters that the scope could not be read to the end.
+
+        It does not where only named APIs are meant, and all that may be there were found.
+        """
+        return not self._only or any(
+            may_be_in(named, scope) and not self._is_found(named) for named in self._named
+        )
+
+    def missing(self, scopes: tuple[Scope, ...], types: tuple[ResponseType, ...]) -> Iterator[UnreadApi]:
+        """Give each API that was found in none of the scopes, once, and why. `types` were expected of it."""
+        given: set[tuple[Scope, RestApiId]] = set()
+        for named in self._named:
+            if self._is_found(named):
+                continue
+            scope, code, message = self._why(named, scopes)
+            if (scope, named.id) not in given:  # it can be named in two ways
+                given.add((scope, named.id))
+                api = RestApi(scope=scope, id=named.id)
+                yield UnreadApi(api=api, types=types, code=code, message=message)
+
+    def _is_found(self, named: ExplicitApi) -> bool:
+        return any(may_be_in(named, scope) for scope in self._found.get(named.id, ()))
+
+    def _why(self, named: ExplicitApi, scopes: tuple[Scope, ...]) -> tuple[Scope, str, str]:
+        anywhere = Scope(account=named.account or AccountId(ANY), region=named.region or Region(ANY))
+        possible = [scope for scope in scopes if may_be_in(named, scope)]
+        if not possible:
+            return anywhere, NOT_A_TARGET, _elsewhere(named)
+        errors = {scope: error for scope in possible if (error := self._error(scope, named.id))}
+        if not errors:
+            looked = str(possible[0]) if len(possible) == 1 else f"any of {len(possible)} account-regions"
+            return anywhere, NO_SUCH_API, f"no REST API {named.id} in {looked}"
+        scope, error = next(iter(errors.items()))
+        if len(errors) == 1:
+            return scope, type(error).__name__, error.message
+        maybe = f"it may be in any of {len(errors)} account-regions that could not be read"
+        return anywhere, type(error).__name__, f"{maybe}; in {scope}: {error.message}"
+
+    def _error(self, scope: Scope, api: RestApiId) -> CallError | None:
+        return self._unlisted.get(scope) or self._unread.get((scope, api))
+
+
+def _elsewhere(named: ExplicitApi) -> str:
+    place = [f"account {named.account}"] if named.account else []
+    if named.region:
+        place.append(f"region {named.region}")
+    return (
+        f"{named} is named, but {' and '.join(place)} is not among the targets of this run: add it there "
+        "(--region, --account, or targets in the policy), or correct the name"
+    )
