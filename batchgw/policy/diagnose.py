@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from batchgw.model import ResponseType
-from batchgw.policy.findings import RULES, Finding, Path, did_you_mean, excerpt, shown
+from batchgw.policy.findings import RULES, Finding, Path, closest, did_you_mean, excerpt, shown
 from batchgw.policy.presets import PRESETS
 from batchgw.policy.schema import PolicyFile
 
@@ -42,12 +42,17 @@ def _finding(details: ErrorDetails) -> Finding:
 def _key_finding(details: ErrorDetails, path: Path) -> Finding:
     word = str(path[-1])
     if path[:1] == ("responses",):
-        known = [t.value for t in ResponseType]
-        guess = did_you_mean(f"DEFAULT_{word}" if word[:1].isdigit() else word, known)
-        message = f"{shown(word)} is not a gateway response type{guess or f'; those are {_listed(known)}'}"
+        meant = meant_type(word)
+        hint = f"did you mean {meant}?" if meant else f"those are {_listed(ResponseType)}"
+        message = f"{shown(word)} is not a gateway response type; {hint}"
     else:
         message = f"{shown(word)}: {details['msg']}"
     return Finding(rule="schema", path=path, at_key=True, message=message)
+
+
+def meant_type(word: str) -> str | None:
+    """Give the response type that was probably meant, if there is one."""
+    return closest(f"DEFAULT_{word}" if word[:1].isdigit() else word, ResponseType)
 
 
 def _unknown_key(_: ErrorDetails, path: Path) -> str:

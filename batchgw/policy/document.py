@@ -6,7 +6,8 @@ nothing of policies.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
+from collections.abc import Mapping as AnyMapping
 from dataclasses import dataclass, field
 
 from batchgw.policy.findings import Path
@@ -75,12 +76,49 @@ def locate(root: Node, path: Path, *, at_key: bool) -> Mark:
     Steps that lead nowhere are passed over, so a path to what is missing ends at what should hold it.
     """
     mark = root.mark
-    for entry in _steps(root, path):
+    for _, entry in _steps(root, path):
         mark = entry.key if at_key else entry.node.mark
     return mark
 
 
-def _steps(node: Node, path: Path) -> Iterator[Entry]:
+def nearest(root: Node, path: Path) -> Path:
+    """Give the steps of a path that lead somewhere."""
+    return tuple(step for step, _ in _steps(root, path))
+
+
+def without(node: Node, doomed: Container[Path], here: Path = ()) -> Node:
+    """Give the document without what stands at the `doomed` paths."""
+    match node:
+        case Scalar():
+            return node
+        case Sequence():
+            left = [((*here, n), item) for n, item in enumerate(node.items) if (*here, n) not in doomed]
+            return Sequence(mark=node.mark, items=[without(item, doomed, path) for path, item in left])
+        case Mapping():
+            kept = {k: e for k, e in node.entries.items() if (*here, k) not in doomed}
+            return Mapping(
+                mark=node.mark,
+                entries={
+                    k: Entry(key=e.key, node=without(e.node, doomed, (*here, k))) for k, e in kept.items()
+                },
+            )
+
+
+def unplaced(value: object) -> Node:
+    """Make a document of a value that stands in no text: texts, lists, mappings and None."""
+    mark = Mark(line=0, column=0)
+    match value:
+        case AnyMapping():
+            return Mapping(
+                mark=mark, entries={str(k): Entry(key=mark, node=unplaced(v)) for k, v in value.items()}
+            )
+        case list():
+            return Sequence(mark=mark, items=[unplaced(item) for item in value])
+        case _:
+            return Scalar(mark=mark, text=None if value is None else str(value))
+
+
+def _steps(node: Node, path: Path) -> Iterator[tuple[str | int, Entry]]:
     for step in path:
         if isinstance(node, Mapping) and isinstance(step, str) and step in node.entries:
             entry = node.entries[step]
@@ -89,5 +127,5 @@ def _steps(node: Node, path: Path) -> Iterator[Entry]:
             entry = Entry(key=item.mark, node=item)
         else:
             continue
-        yield entry
+        yield step, entry
         node = entry.node

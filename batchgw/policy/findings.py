@@ -67,7 +67,7 @@ RULES: Mapping[str, RuleInfo] = {
     "template-json": _error("a template that is not JSON after substitution, for a JSON content type"),
     "quoted-message-string": _error("$context.error.messageString inside quotes: it brings its own"),
     "template-vtl": _warning("VTL in a template: gateway responses know variables only"),
-    "unknown-variable": _warning("a $context.error variable that does not exist"),
+    "unknown-variable": _warning("a $variable that gateway responses do not replace"),
     "detached-headers": _warning("a specific type customised without the headers of its DEFAULT_* family"),
     "detached-template": _warning("a specific type customised without the template of its family"),
     "cors-credentials": _warning("browsers refuse credentials together with origin *"),
@@ -101,9 +101,15 @@ def reject(rule: str, message: str) -> PydanticCustomError:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Make " did you mean X?" for the known word closest to `word`, or nothing; case does not count."""
+    close = closest(word, known)
+    return f"; did you mean {close}?" if close else ""
+
+
+def closest(word: str, known: Iterable[str]) -> str | None:
+    """Give the known word closest to `word`, if one is near; case does not count."""
     spelled = {k.casefold(): k for k in known}
     close = difflib.get_close_matches(word[:100].casefold(), spelled, n=1, cutoff=0.6)
-    return f"; did you mean {spelled[close[0]]}?" if close else ""
+    return spelled[close[0]] if close else None
 
 
 def shown(text: str) -> str:

@@ -11,9 +11,9 @@ from batchgw.policy.templates import (
     is_json_type,
     json_fault,
     quotes_message_string,
-    unknown_variables,
     vtl,
 )
+from batchgw.policy.variables import unknown_variables
 
 
 def lint_template(content_type: str, text: str, path: Path) -> Iterator[Finding]:
@@ -42,7 +42,7 @@ def _variables(text: str, path: Path) -> Iterator[Finding]:
             rule="template-vtl",
             path=path,
             message=f"{shown(piece)} is VTL, which gateway responses do not run: it is sent as it stands."
-            " Only $context.* and $stageVariables.* are replaced",
+            " Only $context.*, $stageVariables.* and $method.request.* are replaced",
         )
     for sentence in unknown_variables(text):
         yield Finding(rule="unknown-variable", path=path, message=sentence)

@@ -7,6 +7,7 @@ are problems, collected so that they can be told together with the rest.
 from __future__ import annotations
 
 import json
+import re
 import warnings
 from dataclasses import dataclass
 from typing import Any, Never
@@ -23,6 +24,7 @@ from batchgw.policy.document import Mark, Node
 from batchgw.policy.findings import excerpt
 
 _MESSAGE = 300  # characters of ruamel's own explanation that are repeated
+_JSON_START = re.compile(r'\s*\{\s*"')
 _ALIAS = "while scanning an alias"
 
 
@@ -63,8 +65,10 @@ def parse(text: str, file: str) -> Document:
     except TooMuch as error:
         _refuse(file, error.mark, "syntax", error.message)
     except ReaderError as error:
-        _refuse(file, _mark_at(text, error.position), "syntax", _unprintable(error))
+        _refuse(file, _mark_at(text, error.position), "syntax", _unprintable(error, _language(text, file)))
     except MarkedYAMLError as error:
+        if _language(text, file) == "JSON":
+            _refuse_json(text, file)
         marks = (error.problem_mark, error.context_mark)
         mark = next(filter(None, reversed(marks) if error.context == _ALIAS else marks), None)
         _refuse(file, mark_of(mark) if mark else Mark(line=0, column=0), "syntax", _explain(error))
@@ -114,9 +118,32 @@ def _mark_at(text: str, position: int) -> Mark:
     return Mark(line=before.count("\n") + 1, column=position - before.rfind("\n"))
 
 
-def _unprintable(error: ReaderError) -> str:
+def _language(text: str, file: str) -> str:
+    """What a text was meant to be: JSON by its name, or by a quoted key that it begins with."""
+    return "JSON" if file.lower().endswith(".json") or _JSON_START.match(text) else "YAML"
+
+
+def _refuse_json(text: str, file: str) -> None:
+    """Refuse a text that is no JSON in JSON's own terms; return if it is JSON nevertheless."""
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as error:
+        _refuse(
+            file, Mark(line=error.lineno, column=error.colno), "syntax", f"not valid JSON: {_said(error)}"
+        )
+    except (ValueError, RecursionError):
+        return
+
+
+def _said(error: json.JSONDecodeError) -> str:
+    return error.msg[:1].lower() + error.msg[1:]
+
+
+def _unprintable(error: ReaderError, language: str) -> str:
     code = error.character if isinstance(error.character, int) else ord(str(error.character)[:1] or "\0")
-    return f"the character U+{code:04X} may not stand in a YAML text; remove it, or write it as an escape"
+    return (
+        f"the character U+{code:04X} may not stand in a {language} text; remove it, or write it as an escape"
+    )
 
 
 def _explain(error: MarkedYAMLError) -> str:

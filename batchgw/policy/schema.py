@@ -119,7 +119,8 @@ class ResponseSpec(Strict):
     )
     templates: dict[str, Text] = Field(
         default_factory=dict,
-        description="Bodies by content type, with $context.* and $stageVariables.* variables; not VTL.",
+        description="Bodies by content type, with $context.*, $stageVariables.* and $method.request.*"
+        " variables; not VTL.",
         examples=[{"application/json": '{"message":$context.error.messageString}'}],
     )
     mode: Mode | None = Field(default=None, description="The mode of this response, if not the policy's.")

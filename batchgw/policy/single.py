@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from pydantic import ValidationError
-
 from batchgw.errors import PolicyInvalid, Problem
 from batchgw.model import Desired, ResponseType, Rule
-from batchgw.policy.diagnose import findings_of
+from batchgw.policy.check import check
+from batchgw.policy.document import unplaced
 from batchgw.policy.findings import Finding, excerpt
-from batchgw.policy.lint import lint_policy, lint_response
-from batchgw.policy.resolve import resolve
-from batchgw.policy.schema import VERSION, PolicyFile, ResponseSpec
+from batchgw.policy.schema import VERSION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,18 +33,11 @@ def load_response(type_: str, spec: Mapping[str, object] | str, *, source: str) 
     `source` stands for the file in messages, such as the name of the command. Raises PolicyInvalid with every
     error and warning found.
     """
-    text = spec if isinstance(spec, str) else dict(spec)
-    try:
-        file = PolicyFile.model_validate({"version": VERSION, "responses": {type_: text}})
-    except ValidationError as error:
-        raise PolicyInvalid(_problems(findings_of(error), source)) from None
-    desired = resolve(file, source).policy.desired
-    ((known, rule),) = desired.rules.items()
-    value = file.responses[known]
-    own = lint_response(known, value) if isinstance(value, ResponseSpec) else ()
-    problems = _problems([*own, *lint_policy(file, desired)], source)
-    if any(problem.severity == "error" for problem in problems):
+    checked = check(unplaced({"version": VERSION, "responses": {type_: spec}}), source)
+    problems = _problems((told.finding for told in checked.told), source)
+    if checked.policy is None or any(problem.severity == "error" for problem in problems):
         raise PolicyInvalid(problems)
+    ((known, rule),) = checked.policy.desired.rules.items()
     return LoadedResponse(type=known, rule=rule, warnings=problems)
 
 

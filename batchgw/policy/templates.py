@@ -8,23 +8,20 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from typing import Never
 
-from batchgw.policy.findings import did_you_mean, shown
+from batchgw.policy.findings import shown
 
 MAX_TEMPLATE_BYTES = 300 * 1024
 """API Gateway developer guide, quotas: size of a mapping template."""
-
-ERROR_VARIABLES = ("message", "messageString", "responseType", "validationErrorString")
-"""What $context.error has (API Gateway developer guide, "Variables for data transformations")."""
 
 _VARIABLE = re.compile(
     r"\$(?:context|stageVariables|method\.request\.(?:header|path|querystring))(?:\.[A-Za-z0-9_-]+)+"
 )
 _MESSAGE_STRING = "$context.error.messageString"
-_ERROR = re.compile(r"\$context\.error\.([A-Za-z0-9_]+)")
-_VTL = re.compile(r"#(?:set|if|elseif|foreach|macro|parse|include|evaluate)\s*\(|\$(?:input|util)\b|\$!?\{")
+_VTL = re.compile(
+    r"#(?:set|if|elseif|foreach|macro|parse|include|evaluate)\s*\(|\$(?:input|util)\b|\$!?\{|\$![A-Za-z]"
+)
 _CONTENT_TYPE = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+/[!#$%&'*+.^_`|~0-9A-Za-z-]+(\s*;.*)?")
 
 # Their values may be numbers or JSON, so they may stand bare; every other $context value is text.
@@ -82,13 +79,6 @@ def vtl(template: str) -> str | None:
     """Give the first piece of VTL in a template, if there is one."""
     found = _VTL.search(template)
     return found.group() if found else None
-
-
-def unknown_variables(template: str) -> Iterator[str]:
-    """Give a sentence for each $context.error variable that does not exist."""
-    for name in dict.fromkeys(_ERROR.findall(template)):
-        if name not in ERROR_VARIABLES:
-            yield f"$context.error.{name} does not exist{did_you_mean(name, ERROR_VARIABLES)}"
 
 
 def _value(match: re.Match[str]) -> str:

@@ -216,11 +216,18 @@ CASES: list[tuple[str, str, int, int, str]] = [
     ),
     ("template-vtl", THROTTLED + "{templates: {text/plain: '#set($a = 1)'}}", 3, 39, "'#set('"),
     (
+        "template-vtl",
+        THROTTLED + "{templates: {text/plain: $util.escapeJavaScript('a')}}",
+        3,
+        39,
+        "Only $context.*, $stageVariables.* and $method.request.* are replaced",
+    ),
+    (
         "unknown-variable",
         THROTTLED + "{templates: {a/b: $context.error.mesage}}",
         3,
         32,
-        "did you mean message?",
+        "did you mean $context.error.message?",
     ),
     (
         "detached-headers",

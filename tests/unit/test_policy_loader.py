@@ -299,6 +299,114 @@ use: [corz]
     ]
 
 
+JSON_SPOILT = [
+    # name, text, line, column
+    ("p.json", '{"version": 1,\n "use": ["cors" "hsts"]}', 2, 17),
+    ("P.JSON", '{"version": 1,\n "use": ["cors"]', 2, 17),
+    ("p.json", '{"version": 1, use: [cors}', 1, 16),
+    ("<stdin>", '{"version": 1,\n "use": ["cors" "hsts"]}', 2, 17),
+    ("p.yaml", '\n{\n"version" 1}', 3, 11),
+]
+
+
+@pytest.mark.parametrize(("name", "text", "line", "column"), JSON_SPOILT)
+def test_what_was_meant_as_json_is_refused_as_json(name: str, text: str, line: int, column: int) -> None:
+    with pytest.raises(PolicyInvalid) as caught:
+        load_policy(name, text=text)
+    (found,) = caught.value.problems
+    assert found.message.startswith("not valid JSON: expecting")
+    assert (found.line, found.column, found.rule) == (line, column, "syntax")
+
+
+def test_a_character_that_json_may_not_hold_is_told_as_json() -> None:
+    with pytest.raises(PolicyInvalid, match=r"U\+0007 may not stand in a JSON text"):
+        load_policy("p.json", text='{"version": "\x07"}')
+
+
+def test_yaml_in_braces_is_refused_as_yaml() -> None:
+    (found,) = problems("{version: 1, use: [cors}")
+    assert found.message.startswith("not valid YAML: ")
+
+
+def test_one_fault_hides_no_other() -> None:
+    """Each key, value and type at fault is told with all that is wrong beside it, and once."""
+    found = problems(
+        """\
+version: 1
+targets: {accounts: ["111122223333", 5], regions: [us-east-1, us-east-1, ""]}
+use:
+  - {preset: no-internals, message: see $context.error.messageString}
+  - {preset: cors, methods: [a b], credentials: true}
+responses:
+  DEFAULT_4XX:
+    responseParameters:
+      gatewayresponse.header.P: null
+      gatewayresponse.header.Q: bare
+      R: "'r'"
+    headers: {A: [1], B: "'b'", C: {from: header.C}, "d e": f}
+    templates: {application/json: '{"m":"$context.error.messageString"}', a: b, text/plain: {c: d}}
+    status: 999
+    colour: red
+  UNATHORIZED:
+    responseParameters: {gatewayresponse.header.S: bare}
+  THROTTLED: [1]
+"""
+    )
+    assert [(p.line, p.column, p.rule) for p in found] == [
+        (2, 38, "account-id"),
+        (2, 63, "repeated"),
+        (2, 74, "region"),
+        (4, 3, "quoted-message-string"),
+        (5, 30, "header-name"),
+        (9, 7, "schema"),
+        (10, 33, "unquoted-literal"),
+        (11, 7, "parameter-key"),
+        (12, 18, "schema"),
+        (12, 26, "quoted-twice"),
+        (12, 43, "mapping"),
+        (12, 54, "header-name"),
+        (13, 35, "quoted-message-string"),
+        (13, 75, "content-type"),
+        (13, 93, "schema"),
+        (14, 13, "status-code"),
+        (15, 5, "schema"),
+        (16, 3, "schema"),
+        (17, 52, "unquoted-literal"),
+        (18, 14, "schema"),
+    ]
+
+
+ONLY_BY_A_FAULT = [
+    "version: 1\nuse: [corz]\n",
+    "version: 1\nrespones: {THROTTLED: default}\n",
+    "version: 1\nresponses: {THROTTLED: {heders: {A: b}}}\n",
+    "version: 1\nresponses: {DEFAULT_4XX: {headers: {A: b}}, THROTTLED: {headers: {A: [b], C: d}}}\n",
+    "version: 1\nmode: merg\nresponses: {DEFAULT_4XX: {headers: {A: b}}, THROTTLED: {headers: {C: d}}}\n",
+    "version: 1\nuse: [cors]\ntargets: {accounts: ['111122223333'], role: 'a b'}\n",
+    "version: 1\nuse: [cors, {preset: cors, origin: null, types: [DEFAULT_4X]}]\n",
+    "version: 2\nuse: [cors]\n",
+    "use: [cors]\n",
+]
+
+
+@pytest.mark.parametrize("text", ONLY_BY_A_FAULT)
+def test_what_a_fault_brings_about_is_not_told_beside_it(text: str) -> None:
+    assert {p.rule for p in problems(text)} <= {"schema", "role", "header-value"}
+
+
+def test_a_fault_elsewhere_does_not_keep_what_is_lacking_from_being_told() -> None:
+    detached = "responses: {DEFAULT_4XX: {headers: {A: b}}, THROTTLED: {headers: {C: d}}}"
+    found = problems(f"version: 1\n{detached}\ntargets: {{rol: x}}\n")
+    assert {p.rule for p in found} == {"schema", "detached-headers"}
+
+
+def test_many_faults_are_told_in_time() -> None:
+    """Thousands of faults are taken out together, not one by one."""
+    headers = ",".join(f"H{n}: [1]" for n in range(2_000))
+    found = problems(f"version: 1\nresponses: {{THROTTLED: {{headers: {{{headers}, X: \"'x'\"}}}}}}")
+    assert [p.rule for p in found] == ["schema"] * 2_000 + ["quoted-twice"]
+
+
 def test_errors_come_with_the_warnings() -> None:
     found = problems("version: 1\nresponses: {REQUEST_TOO_LARGE: {headers: {'a b': c}}}\n")
     assert [(p.rule, p.severity) for p in found] == [("no-effect", "warning"), ("header-name", "error")]

@@ -44,3 +44,13 @@ def test_refusals_name_the_flag(type_: str, spec: dict[str, object], message: st
     (problem,) = caught.value.problems
     assert problem.message.startswith(message)
     assert (problem.file, problem.line) == ("put", 0)
+
+
+def test_one_fault_hides_no_other() -> None:
+    spec = {"status": "999", "headers": {"a b": "c"}, "templates": {"application/json": "{"}}
+    with pytest.raises(PolicyInvalid) as caught:
+        load_response("THROTLED", spec, source="put")
+    assert [p.rule for p in caught.value.problems] == [
+        *("schema", "status-code"),
+        *("header-name", "template-json"),
+    ]

@@ -9,7 +9,6 @@ from batchgw.policy.templates import (
     is_json_type,
     json_fault,
     quotes_message_string,
-    unknown_variables,
     vtl,
     with_message,
 )
@@ -70,7 +69,7 @@ def test_a_fixed_message_keeps_its_quotes_and_loses_none() -> None:
     )
 
 
-@pytest.mark.parametrize("piece", ["#set(", "#if (", "#foreach(", "$input.", "$util.", "${", "$!{"])
+@pytest.mark.parametrize("piece", ["#set(", "#if (", "#foreach(", "$input.", "$util.", "${", "$!{", "$!c"])
 def test_vtl_is_recognised(piece: str) -> None:
     assert vtl(f"a {piece}x)}}") == piece.rstrip(".")
 
@@ -78,14 +77,6 @@ def test_vtl_is_recognised(piece: str) -> None:
 @pytest.mark.parametrize("text", ["$context.requestId", '<a href="#end">', "#1 of 2", "$inputs", "$5 {}"])
 def test_what_is_not_vtl(text: str) -> None:
     assert vtl(text) is None
-
-
-def test_unknown_error_variables_are_told_once() -> None:
-    text = "$context.error.mesage $context.error.mesage $context.error.responseType $context.error.zzz"
-    assert list(unknown_variables(text)) == [
-        "$context.error.mesage does not exist; did you mean message?",
-        "$context.error.zzz does not exist",
-    ]
 
 
 @pytest.mark.parametrize(

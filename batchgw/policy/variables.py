@@ -1,0 +1,127 @@
+"""The variables of mapping templates: which of them gateway responses replace, and what a wrong one means.
+
+Names are those of the API Gateway developer guide, "Variables for data transformations" and "Variables for
+access logging". A list cannot be complete for ever, so an unknown name is doubted, never refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from batchgw.policy.findings import closest, excerpt
+
+_CONTEXT = (
+    "accountId",
+    "apiId",
+    "awsEndpointRequestId",
+    "deploymentId",
+    "domainName",
+    "domainPrefix",
+    "error.message",
+    "error.messageString",
+    "error.responseType",
+    "error.validationErrorString",
+    "extendedRequestId",
+    "httpMethod",
+    "integrationErrorMessage",
+    "integrationLatency",
+    "integrationStatus",
+    "isCanaryRequest",
+    "path",
+    "protocol",
+    "requestId",
+    "requestTime",
+    "requestTimeEpoch",
+    "resourceId",
+    "resourcePath",
+    "responseLatency",
+    "responseLength",
+    "stage",
+    "status",
+    "wafResponseCode",
+    "webaclArn",
+    "xrayTraceId",
+)
+"""What $context has."""
+
+_OPEN = (
+    "authenticate",
+    "authorize",
+    "authorizer",
+    "customDomain",
+    "identity",
+    "integration",
+    "requestOverride",
+    "responseOverride",
+    "waf",
+)
+"""What $context has with names of its own below it."""
+
+_PLACES = ("header", "path", "querystring")
+_ROOTS = ("context", "stageVariables", "method")
+_FORMS = "$context.*, $stageVariables.*, $method.request.{header,path,querystring}.NAME"
+_IN_VTL = ("input", "util")  # told as VTL
+_WRITTEN = re.compile(r"\$([A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z0-9_-]+)*)")
+
+
+def unknown_variables(template: str) -> Iterator[str]:
+    """Give a sentence for each variable that is sent as it stands, or as nothing, instead of a value."""
+    for written in dict.fromkeys(_WRITTEN.findall(template)):
+        root, _, name = written.partition(".")
+        if root in _IN_VTL or _known(root, name):
+            continue
+        meant = _meant(root, name)
+        hint = f"did you mean ${meant}?" if meant else f"those are {_FORMS}"
+        yield f"${excerpt(written)} is no variable that gateway responses have; {hint}"
+
+
+def _known(root: str, name: str) -> bool:
+    match root:
+        case "context":
+            # What follows a hyphen may be text, as in $context.requestId-$context.stage.
+            return name.partition("-")[0] in _CONTEXT or _is_below(name, _OPEN)
+        case "stageVariables":
+            return bool(name)
+        case "method":
+            return _is_below(name, tuple(f"request.{place}" for place in _PLACES))
+        case _:
+            return False
+
+
+def _is_below(name: str, parents: tuple[str, ...]) -> bool:
+    return name.startswith(tuple(f"{parent}." for parent in parents))
+
+
+def _meant(root: str, name: str) -> str | None:
+    """The variable that was probably meant, without its $."""
+    known = closest(root, _ROOTS)
+    if known is None or not name:
+        return None
+    if known != root and _known(known, name):
+        return f"{known}.{name}"
+    if known == "context":
+        found = _meant_in_context(name)
+        return None if found is None else f"context.{found}"
+    if known == "method":
+        return _meant_in_request(name)
+    return None
+
+
+def _meant_in_context(name: str) -> str | None:
+    """A name beside it, rather than one that is long and similar; or the parent that it lacks or mistook."""
+    parent, dot, leaf = name.rpartition(".")
+    beside = [known.rpartition(".")[2] for known in _CONTEXT if known.rpartition(".")[0] == parent]
+    found = closest(leaf, beside)
+    if found is not None:
+        return f"{parent}{dot}{found}"
+    first, dot, rest = name.partition(".")
+    opened = closest(first, _OPEN) if rest else None
+    return f"{opened}{dot}{rest}" if opened else closest(name, _CONTEXT)
+
+
+def _meant_in_request(name: str) -> str | None:
+    first, _, rest = name.partition(".")
+    place, _, leaf = rest.partition(".")
+    known = closest(place, _PLACES)
+    return f"method.request.{known}.{leaf}" if closest(first, ["request"]) and known and leaf else None
