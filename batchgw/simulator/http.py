@@ -6,6 +6,7 @@ says, and the aiohttp server around it. It decides nothing itself.
 
 from __future__ import annotations
 
+import logging
 import re
 import time
 import uuid
@@ -13,6 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from batchgw.simulator.auth import Authorization, Caller, CallerRefused, Gate
 from batchgw.simulator.http_call import HttpAnswer, HttpCall
@@ -23,6 +25,8 @@ from batchgw.simulator.reply import ConnectionCutByServer, Reply, ServiceFault
 
 _FORM = "application/x-www-form-urlencoded"
 _SIGNED_SERVICE = re.compile(r"Credential=[^,]*/([^/,]+)/aws4_request")
+
+_LOG = logging.getLogger("aiohttp.server.simulator")
 
 ADMIN_PREFIX = "/_batchgw/"
 """Below it are the simulator's own paths, which are no part of AWS."""
@@ -116,7 +120,17 @@ def make_server(front: Front, admin: Admin) -> web.Server:
         except ConnectionCutByServer:
             return _cut(request)
 
-    return web.Server(handle, access_log=None)
+    # Bodies stay as they were sent, because signatures cover them so.
+    return web.Server(handle, access_log=None, auto_decompress=False, logger=_LOG)
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    """Tell whether a fault is the server's. What is no HTTP is answered 400, and the caller's own affair."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, HttpProcessingError | web.RequestPayloadError)
+
+
+_LOG.addFilter(_is_ours)
 
 
 async def _read(request: web.BaseRequest) -> HttpCall:

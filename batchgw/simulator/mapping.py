@@ -43,7 +43,7 @@ RESPONSE_TYPES = (
 
 _HEADER = re.compile(re.escape(HEADER_PREFIX) + r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _EXPRESSION = re.compile(
-    r"'[^']*'"  # a literal
+    r"(?s:'.*')"  # a literal: only the outer quotes delimit, so 'default-src 'self'' is one
     r"|method\.request\.(header|path|querystring|multivalueheader|multivaluequerystring)\.[\w$.-]+"
     # seen in public code, never verified: refused by nobody's report, so accepted
     r"|context\.[\w.-]+|stageVariables\.[\w-]+"

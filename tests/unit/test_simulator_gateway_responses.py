@@ -259,6 +259,10 @@ def invalid(*errors: str) -> str:
             invalid('Invalid mapping expression specified: "*"'),
         ),
         (
+            {"responseParameters": {"gatewayresponse.header.X": "'"}},
+            invalid("Invalid mapping expression specified: '"),
+        ),
+        (
             {"responseParameters": {"gatewayresponse.header.X": "method.request.body.id"}},
             invalid("Invalid mapping expression specified: method.request.body.id"),
         ),
@@ -306,6 +310,7 @@ def test_what_put_refuses(settings: dict[str, object], message: str) -> None:
     [
         "'*'",
         "''",
+        "'default-src 'self'; img-src *'",
         "method.request.header.Origin",
         "method.request.path.petId",
         "method.request.querystring.q",

@@ -16,6 +16,7 @@ import pytest
 import trustme
 
 from batchgw.errors import UsageError
+from batchgw.simulator.cell import Cell
 from batchgw.simulator.serve import ReadyInfo, ServeOptions, running, serve
 from batchgw.simulator.world import World
 
@@ -137,6 +138,47 @@ def test_a_caller_that_dies_in_mid_sentence_changes_nothing(caplog: pytest.LogCa
         assert ask(ready, "GET", "/_batchgw/health")[0] == 200
     assert [record.message for record in caplog.records if record.name.startswith("aiohttp")] == []
     assert len(world) == 0
+
+
+def raw_answer(ready: ReadyInfo, sent: bytes) -> bytes:
+    with socket.create_connection(("127.0.0.1", int(ready.endpoint.rpartition(":")[2])), 10) as connection:
+        connection.sendall(sent)
+        return connection.recv(12)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"GET /restapis/" + b"a" * 8_190 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /restapis HTTP/1.1\r\nHost: x\r\nA: " + b"b" * 8_191 + b"\r\n\r\n",
+        b"GET /restapis HTTP/1.1\r\nHo st: x\r\n\r\n",
+        b"PUT /restapis HTTP/1.1\r\nHost: x\r\nContent-Length: -3\r\n\r\nzzz",
+        b"no HTTP at all\r\n\r\n",
+    ],
+)
+def test_what_is_no_http_is_answered_and_not_logged(
+    small: ReadyInfo, caplog: pytest.LogCaptureFixture, sent: bytes
+) -> None:
+    """A log that nobody set up is a traceback on the terminal."""
+    assert raw_answer(small, sent) == b"HTTP/1.0 400"
+    assert [record.message for record in caplog.records if record.name.startswith("aiohttp")] == []
+
+
+def test_a_fault_of_the_server_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    class Broken(World):
+        def cell(self, account: str, region: str) -> Cell:
+            raise RuntimeError(f"lost {account}/{region}")
+
+    with running(SMALL, world=Broken.empty()) as ready:
+        assert raw_answer(ready, b"GET /restapis HTTP/1.1\r\nHost: x\r\n\r\n") == b"HTTP/1.1 500"
+    assert any("lost 111111111111" in str(record.exc_info) for record in caplog.records)
+
+
+def test_a_body_is_taken_as_it_was_sent(small: ReadyInfo, caplog: pytest.LogCaptureFixture) -> None:
+    """A signature covers the bytes on the wire, so they are not unpacked before it is checked."""
+    sent = b"POST /restapis HTTP/1.1\r\nHost: x\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\n{]}"
+    assert raw_answer(small, sent) == b"HTTP/1.1 400"
+    assert [record.message for record in caplog.records if record.name.startswith("aiohttp")] == []
 
 
 def test_a_fault_script_that_cannot_be_is_refused_and_changes_nothing(small: ReadyInfo) -> None:
