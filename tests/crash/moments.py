@@ -103,9 +103,9 @@ def _runs(journal: Path) -> int:
 _LIVES: Mapping[Stage, tuple[int, float]] = {
     Stage.STARTED: (4, 1.2),
     Stage.READING: (4, 0.05),
-    Stage.ENTERED: (4, 0.03),
+    Stage.ENTERED: (4, 0.025),
     Stage.WRITING: (9, 0.08),
-    Stage.WRITTEN: (4, 0.35),  # the last outcomes are committed 0.2 s after they came
+    Stage.WRITTEN: (4, 0.16),
 }
 """How many of the moments are in a stage, and the longest delay after it, in seconds."""
 
@@ -124,13 +124,10 @@ TROUBLE: Script = (
 
 
 def ordeals(seed: int = 20) -> list[Ordeal]:
-    """Roll the dice. Every second ordeal gives the server rest, every third is full of trouble, ..."""
+    """Roll the dice. Every second gives the server rest, every third is in trouble, every fourth dies twice."""
     dice = Random(seed)
     firsts = [
-        (
-            f"{stage}-{n}",
-            Moment(stage=stage, share=(n + dice.random()) / count, delay=dice.uniform(0, longest)),
-        )
+        (f"{stage}-{n}", _within(n, count, stage, longest, dice))
         for stage, (count, longest) in _LIVES.items()
         for n in range(count)
     ]
@@ -143,6 +140,12 @@ def ordeals(seed: int = 20) -> list[Ordeal]:
         )
         for number, (name, first) in enumerate(firsts)
     ]
+
+
+def _within(number: int, count: int, stage: Stage, longest: float, dice: Random) -> Moment:
+    """Roll within the `number`-th of `count` equal parts of a stage, so that each is met."""
+    share, delay = ((number + dice.random()) / count for _ in range(2))
+    return Moment(stage=stage, share=share, delay=delay * longest)
 
 
 def _again(dice: Random, *, times: int) -> list[Moment]:
