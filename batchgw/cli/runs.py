@@ -19,7 +19,7 @@ if TYPE_CHECKING:  # SQLAlchemy is behind it
 
 PANEL = "Rollout"
 
-_STATES: dict[str, Style] = {"done": "good", "stopped": "warning", "failed": "error"}
+_STATES: dict[str, Style] = {"done": "good", "stopped": "warning"}
 
 
 def register(app: typer.Typer) -> None:
@@ -123,8 +123,7 @@ def _listed(found: list[RunRecord]) -> list[Line]:
 
 def _figures(run: RunRecord) -> list[str]:
     of = run.totals
-    left = of.not_attempted + of.undecided
-    return [f"{n:,}" for n in (of.expected, of.applied, of.unchanged, of.failed, left)]
+    return [f"{n:,}" for n in (of.expected, of.applied, of.unchanged, of.failed, of.left)]
 
 
 def _described(run: RunRecord) -> Iterator[Line]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterator
 
 from batchgw.cli.console import Console
 from batchgw.cli.options import Output
@@ -26,6 +27,17 @@ def show_summary(summary: Summary, journal: Journal, console: Console, output: O
                 console.jsonl(outcome_to_json(outcome))
             console.jsonl({"kind": "summary", **summary.to_json()})
     console.flush()
+
+
+def next_steps(summary: Summary, journal: str | None) -> Iterator[Line]:
+    """Say what is still to be done, and with which command. `journal` as in `resume_hint`."""
+    if summary.left:
+        yield resume_hint(summary.run, journal)
+    if summary.out_of_reach:
+        yield line(
+            "What could not be read is not in this run, so no resume comes to it: mend what kept it from "
+            f"being read, then {summary.verb} again."
+        )
 
 
 def resume_hint(run: str, journal: str | None) -> Line:

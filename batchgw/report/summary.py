@@ -121,8 +121,13 @@ class Summary:
 
     @property
     def left(self) -> int:
-        """API-types that a resume would take up: not attempted, or without an outcome."""
-        return self.total.not_attempted + self.total.undecided
+        """API-types that a resume would take up: not attempted although they were planned, or undecided."""
+        return self.total.left
+
+    @property
+    def out_of_reach(self) -> bool:
+        """Whether something was never read, so that only a new plan can come to it."""
+        return bool(self.total.never_read or self.unread)
 
     @property
     def exit_code(self) -> int:
@@ -135,7 +140,7 @@ class Summary:
             return 130
         if self.total.failed:
             return 1
-        return 4 if self.left or self.unread or not self.proves else 0
+        return 4 if self.left or self.out_of_reach or not self.proves else 0
 
     def to_json(self) -> dict[str, Any]:
         """Render for machines."""
@@ -146,6 +151,7 @@ class Summary:
             "verb": self.verb,
             "expected": self.expected,
             **_counts(total),
+            "left": self.left,
             "proves": self.proves,
             "arithmetic": self.arithmetic,
             "effort": {

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from batchgw.cli.summary_output import next_steps
 from batchgw.journal import Tally
 from batchgw.model import (
     AccountId,
@@ -63,6 +64,8 @@ def test_a_sum_that_is_wrong_anywhere_does_not_prove(parts: list[tuple[Scope, Ta
         (Tally(applied=3, skipped=1), False, None, 0),
         (Tally(applied=3, failed=1), False, None, 1),
         (Tally(applied=3, not_attempted=1), False, None, 4),
+        (Tally(applied=3, not_attempted=1, never_read=1), False, None, 4),
+        (Tally(applied=3, not_attempted=1, never_read=1), True, None, 4),  # nothing that the stop left
         (Tally(applied=4), False, "AccessDenied: no", 4),
         (Tally(applied=3, failed=1), False, "AccessDenied: no", 1),
         (Tally(applied=2, failed=1, not_attempted=1), False, None, 1),
@@ -74,6 +77,30 @@ def test_a_sum_that_is_wrong_anywhere_does_not_prove(parts: list[tuple[Scope, Ta
 )
 def test_exit_codes(tally: Tally, stopped: bool, unread: str | None, code: int) -> None:  # noqa: FBT001
     assert summary((EU, tally, 4), stopped=stopped, unread=unread).exit_code == code
+
+
+@pytest.mark.parametrize(
+    ("tally", "unread", "left", "out_of_reach"),
+    [
+        (Tally(applied=4), None, 0, False),
+        (Tally(applied=1, not_attempted=2, undecided=1), None, 3, False),
+        (Tally(not_attempted=3, never_read=2, undecided=1), None, 2, True),
+        (Tally(not_attempted=4, never_read=4), None, 0, True),
+        (Tally(applied=4), "AccessDenied: no", 0, True),
+    ],
+)
+def test_what_is_left_to_a_resume_and_what_only_a_new_plan_reaches(
+    tally: Tally,
+    unread: str | None,
+    left: int,
+    out_of_reach: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    whole = summary((EU, tally, 4), unread=unread)
+    assert (whole.left, whole.out_of_reach) == (left, out_of_reach)
+    assert whole.to_json()["left"] == left
+    steps = [plain(each) for each in next_steps(whole, None)]
+    assert any("batchgw resume 20261122-abc" in each for each in steps) is bool(left)
+    assert any("apply again" in each for each in steps) is out_of_reach
 
 
 def test_json_holds_everything_and_is_json() -> None:
