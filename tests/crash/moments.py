@@ -124,7 +124,7 @@ TROUBLE: Script = (
 
 
 def ordeals(seed: int = 20) -> list[Ordeal]:
-    """Roll the dice. Every second gives the server rest, every third is in trouble, every fourth dies twice."""
+    """Roll the dice. Every second gives the server rest, every third has trouble, every fourth dies twice."""
     dice = Random(seed)
     firsts = [
         (f"{stage}-{n}", _within(n, count, stage, longest, dice))
