@@ -82,9 +82,13 @@ class Recording:
         elif isinstance(ours, list) and isinstance(recorded, list):
             for one, other in zip(ours, recorded, strict=False):
                 self._learn(one, other)
-        elif isinstance(ours, str) and isinstance(recorded, str) and _PLACEHOLDER.fullmatch(recorded):
-            if recorded not in self._names.values():
-                self._names.setdefault(ours, recorded)
+        elif (
+            isinstance(ours, str)
+            and isinstance(recorded, str)
+            and _PLACEHOLDER.fullmatch(recorded)
+            and recorded not in self._names.values()
+        ):
+            self._names.setdefault(ours, recorded)
 
     def _normal(self, ours: object, recorded: object) -> object:
         """Ours, in the recording's spelling."""
