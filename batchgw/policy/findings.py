@@ -105,10 +105,10 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f"; did you mean {close}?" if close else ""
 
 
-def closest(word: str, known: Iterable[str]) -> str | None:
-    """Give the known word closest to `word`, if one is near; case does not count."""
+def closest(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | None:
+    """Give the known word closest to `word`, if one is `cutoff` (of 1) alike; case does not count."""
     spelled = {k.casefold(): k for k in known}
-    close = difflib.get_close_matches(word[:100].casefold(), spelled, n=1, cutoff=0.6)
+    close = difflib.get_close_matches(word[:100].casefold(), spelled, n=1, cutoff=cutoff)
     return spelled[close[0]] if close else None
 
 

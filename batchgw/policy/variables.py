@@ -109,14 +109,8 @@ def _meant(root: str, name: str) -> str | None:
 
 
 def _meant_in_context(name: str) -> str | None:
-    """A name beside it, rather than one that is long and similar; or the parent that it lacks or mistook."""
-    parent, dot, leaf = name.rpartition(".")
-    beside = [known.rpartition(".")[2] for known in _CONTEXT if known.rpartition(".")[0] == parent]
-    found = closest(leaf, beside)
-    if found is not None:
-        return f"{parent}{dot}{found}"
     first, dot, rest = name.partition(".")
-    opened = closest(first, _OPEN) if rest else None
+    opened = closest(first, _OPEN, cutoff=0.8) if rest else None
     return f"{opened}{dot}{rest}" if opened else closest(name, _CONTEXT)
 
 

@@ -302,8 +302,8 @@ use: [corz]
 JSON_SPOILT = [
     # name, text, line, column
     ("p.json", '{"version": 1,\n "use": ["cors" "hsts"]}', 2, 17),
-    ("P.JSON", '{"version": 1,\n "use": ["cors"]', 2, 17),
-    ("p.json", '{"version": 1, use: [cors}', 1, 16),
+    ("p.json", '{"version": 1,\n "use": ["cors"]', 2, 17),
+    ("P.JSON", "{version: 1, use: [cors}", 1, 2),
     ("<stdin>", '{"version": 1,\n "use": ["cors" "hsts"]}', 2, 17),
     ("p.yaml", '\n{\n"version" 1}', 3, 11),
 ]
@@ -374,6 +374,13 @@ responses:
         (17, 52, "unquoted-literal"),
         (18, 14, "schema"),
     ]
+
+
+def test_a_misspelt_type_does_not_stand_in_for_one_that_is_there() -> None:
+    found = problems(
+        "version: 1\nresponses:\n  UNATHORIZED: {headers: {'a b': c}}\n  UNAUTHORIZED: {headers: {'d e': f}}"
+    )
+    assert [(p.line, p.rule) for p in found] == [(3, "schema"), (4, "header-name")]
 
 
 ONLY_BY_A_FAULT = [
