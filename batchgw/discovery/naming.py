@@ -99,10 +99,9 @@ class NamedApis:
 
 
 def _elsewhere(named: ExplicitApi) -> str:
-    place = [f"account {named.account}"] if named.account else []
-    if named.region:
-        place.append(f"region {named.region}")
+    places = {"account": named.account, "region": named.region}
+    where = " in ".join(f"{kind} {name}" for kind, name in places.items() if name)
     return (
-        f"{named} is named, but {' and '.join(place)} is not among the targets of this run: add it there "
+        f"{named} is named, but {where} is not among the targets of this run: add it there "
         "(--region, --account, or targets in the policy), or correct the name"
     )
