@@ -14,6 +14,14 @@ from batchgw.errors import UsageError
 PANEL = "Rollout"
 
 Yes = Annotated[bool, flag("--yes", "Write without asking.", "-y")]
+Recheck = Annotated[
+    bool,
+    flag(
+        "--recheck/--no-recheck",
+        "Read again what a plan will change, if it was saved or its question stood open for long, and refuse "
+        "if it moved.",
+    ),
+]
 ForceLock = Annotated[bool, flag("--force-lock", "Break the lock of a run whose process is dead.")]
 
 
@@ -34,10 +42,7 @@ def apply(  # noqa: PLR0917 - Typer passes all of them by name
         Path | None, flag("--plan", "Do exactly what this saved plan says.", metavar="PLAN")
     ] = None,
     yes: Yes = False,  # noqa: FBT002 - a flag
-    recheck: Annotated[  # noqa: FBT002 - a flag
-        bool,
-        flag("--recheck/--no-recheck", "Read again what a saved plan will change, and refuse if it moved."),
-    ] = True,
+    recheck: Recheck = True,  # noqa: FBT002 - a flag
     force_lock: ForceLock = False,  # noqa: FBT002 - a flag
 ) -> int:
     """Bring REST APIs to policy: shows the plan, asks, writes, and accounts for every target."""
@@ -48,7 +53,7 @@ def apply(  # noqa: PLR0917 - Typer passes all of them by name
         return applying.run(saved_plan(plan, policy, selection, flags, recheck=recheck))
     if policy is None:
         raise UsageError("say what to apply: a policy file, or --plan PLAN.")
-    return applying.run(fresh_plan(policy, selection, flags, applying.console))
+    return applying.run(fresh_plan(policy, selection, flags, applying.console, recheck=recheck))
 
 
 def resume(

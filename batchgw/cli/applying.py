@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,43 +12,51 @@ from typing import Any
 from batchgw import api
 from batchgw.cli.confirm import confirm, refuse_unasked
 from batchgw.cli.console import Console
-from batchgw.cli.failure import add_resume_hint
+from batchgw.cli.ending import carried_out
 from batchgw.cli.loading import Source, loaded, plan_options, refuse_other_policy, targets_of
 from batchgw.cli.options import JournalFlags, RunFlags, SelectionFlags, from_environment
 from batchgw.cli.plan_output import plan_view
 from batchgw.cli.recorded import recorded, with_recorded
 from batchgw.cli.selection import chosen_targets
-from batchgw.cli.session import Run, RunId, chosen_pace, console_for, open_run, run_async
-from batchgw.cli.signals import Interrupts
-from batchgw.cli.summary_output import resume_hint, show_summary
+from batchgw.cli.session import Run, chosen_pace, console_for
 from batchgw.errors import UsageError
 from batchgw.journal import Journal
-from batchgw.model import Policy, Targets
+from batchgw.model import Targets
 from batchgw.planning.planfile import Plan
 from batchgw.report.summary import Summary
-from batchgw.report.text import amount, plain
+from batchgw.report.text import amount, duration, line
+
+PATIENCE = 300.0
+"""Seconds a question may stand open before what was read for it counts as old."""
+
+NEVER = math.inf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """A plan to be, and how to reach its APIs. `recheck`: it was made earlier, so its APIs are read again."""
+    """A plan to be, and how to reach its APIs.
+
+    They are read again when the user's yes has taken `recheck_after` seconds: 0 for a plan that was made
+    earlier. `options` are what the run records besides.
+    """
 
     make: Callable[[Run], Awaitable[Plan]]
     targets: Targets
     flags: RunFlags
-    recheck: bool = False
+    recheck_after: float = PATIENCE
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Applying:
-    """How a proposal is carried out."""
+    """How a proposal is carried out. `clock` gives seconds, and goes on while the machine sleeps."""
 
     flags: RunFlags
     journal: JournalFlags
     yes: bool
     force_lock: bool
     verb: str = "apply"
+    clock: Callable[[], float] = time.time
     console: Console = field(init=False)
 
     def __post_init__(self) -> None:
@@ -56,43 +66,38 @@ class Applying:
 
     def run(self, proposal: Proposal) -> int:
         """Carry it out and return the exit code."""
-        run_id = RunId()
-        with Journal.open(self.journal.journal) as journal:
-
-            async def body(interrupts: Interrupts) -> Summary:
-                opened = open_run(
-                    proposal.targets,
-                    console=self.console,
-                    interrupts=interrupts,
-                    flags=proposal.flags,
-                    run_id=run_id,
-                )
-                async with opened as run:
-                    return await self._apply(proposal, run, journal)
-
-            try:
-                summary = run_async(body, self.console)
-            except Exception as error:
-                if run_id.id is not None:
-                    add_resume_hint(error, plain(resume_hint(run_id.id, self.journal.journal)))
-                raise
-            show_summary(summary, journal, self.console, self.flags.output.output)
-            if summary.left:
-                self.console.tell(resume_hint(summary.run, self.journal.journal))
-            return summary.exit_code
+        with Journal.open(self.journal.journal) as store:
+            return carried_out(
+                lambda run: self._apply(proposal, run, store),
+                targets=proposal.targets,
+                flags=proposal.flags,
+                journal=self.journal,
+                store=store,
+                console=self.console,
+            )
 
     async def _apply(self, proposal: Proposal, run: Run, journal: Journal) -> Summary:
         with await proposal.make(run) as plan:
+            made = self.clock()
             await self._agree(plan, proposal, run)
+            reach = recorded(proposal.flags, run.placed_targets(proposal.targets))
             return await api.apply(
                 plan,
                 plane=run.plane,
                 journal=journal,
-                recheck=proposal.recheck,
+                recheck=self._aged(proposal, self.clock() - made),
                 force_lock=self.force_lock,
                 verb=self.verb,
-                options=proposal.options,
+                options={**reach, **proposal.options},
             )
+
+    def _aged(self, proposal: Proposal, seconds: float) -> bool:
+        """Tell whether the plan is to be checked again, `seconds` after it was shown."""
+        if max(0.0, seconds) < proposal.recheck_after:
+            return False
+        if proposal.recheck_after:
+            self.console.note(line(f"The plan is {duration(seconds)} old by now: its APIs are read again."))
+        return True
 
     async def _agree(self, plan: Plan, proposal: Proposal, run: Run) -> None:
         """Show what will be done, and return when the user wants it. Raises Stopped when not."""
@@ -111,21 +116,24 @@ class Applying:
         )
 
 
-def fresh_plan(file: Path, selection: SelectionFlags, flags: RunFlags, console: Console) -> Proposal:
+def fresh_plan(
+    file: Path, selection: SelectionFlags, flags: RunFlags, console: Console, *, recheck: bool
+) -> Proposal:
     """Propose what a policy file asks for now."""
     source = loaded(file, console)
-    return policy_plan(source, chosen_targets(source.policy.targets, selection, flags.connection), flags)
+    targets = chosen_targets(source.policy.targets, selection, flags.connection)
+    return policy_plan(source, targets, flags, recheck=recheck)
 
 
-def policy_plan(source: Source, targets: Targets, flags: RunFlags) -> Proposal:
+def policy_plan(source: Source, targets: Targets, flags: RunFlags, *, recheck: bool) -> Proposal:
     """Propose what a policy asks for now, on targets that flags chose."""
-    chosen: Policy = source.aimed(targets)
 
     async def make(run: Run) -> Plan:
-        options = plan_options(source.policy, flags, targets)
-        return await api.plan(run.placed(chosen), plane=run.plane, options=options)
+        policy = run.placed(source.aimed(targets))
+        options = plan_options(source.policy, flags, policy.targets)
+        return await api.plan(policy, plane=run.plane, options=options)
 
-    return Proposal(make=make, targets=targets, flags=flags, options=recorded(flags, targets))
+    return Proposal(make=make, targets=targets, flags=flags, recheck_after=PATIENCE if recheck else NEVER)
 
 
 def saved_plan(
@@ -145,8 +153,13 @@ def saved_plan(
     async def make(_run: Run) -> Plan:
         return plan
 
-    options = {**recorded(laid, targets), "plan": str(path.absolute())}
-    return Proposal(make=make, targets=targets, flags=laid, recheck=recheck, options=options)
+    return Proposal(
+        make=make,
+        targets=targets,
+        flags=laid,
+        recheck_after=0.0 if recheck else NEVER,
+        options={"plan": str(path.absolute())},
+    )
 
 
 def _refuse_selection(selection: SelectionFlags) -> None:

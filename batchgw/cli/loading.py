@@ -10,9 +10,9 @@ from typing import Any
 from batchgw.cli.console import Console
 from batchgw.cli.failure import problem_line
 from batchgw.cli.options import RunFlags
-from batchgw.cli.recorded import recorded
+from batchgw.cli.recorded import recorded, same_reach
 from batchgw.errors import PlanStale, UsageError
-from batchgw.model import Policy, Targets
+from batchgw.model import Policy, Region, Targets
 from batchgw.planning.planfile import Plan
 from batchgw.policy.loader import load_policy
 
@@ -69,13 +69,18 @@ def targets_of(plan: Plan, given: Targets) -> Targets:
             f"{plan.path} needs the external id of the role {role}, which plans do not carry: give "
             "--external-id (or BATCHGW_EXTERNAL_ID), or name the policy beside --plan."
         )
-    return Targets(
-        role=role,
-        external_id=given.external_id,
-        session_name=given.session_name or _text(header.options, "session_name"),
+    return same_reach(
+        Targets(
+            regions=_regions(header.targets),
+            role=role,
+            external_id=given.external_id,
+            session_name=given.session_name,
+        ),
+        header.options,
     )
 
 
-def _text(options: Mapping[str, Any], name: str) -> str | None:
-    value = options.get(name)
-    return value if isinstance(value, str) else None
+def _regions(targets: Mapping[str, Any]) -> tuple[Region, ...]:
+    """Give the regions of a plan's scopes, in the order in which they were named."""
+    regions = (str(scope).partition("/")[2] for scope in targets.get("scopes", ()))
+    return tuple(dict.fromkeys(Region(region) for region in regions))

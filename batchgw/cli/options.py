@@ -10,10 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-RATE = 10.0  # calls/second, AWS developer guide, API Gateway quotas: all management operations together
-BURST = 40.0  # as above
-WORKERS = 16  # REST APIs in work at once per scope
-ATTEMPTS = 8  # tries of a call that keeps failing other than by the quota
+from batchgw.throttle.bucket import BURST, RATE
 
 
 class Output(StrEnum):
@@ -119,7 +116,7 @@ class SelectionFlags:
     ] = None
     external_id: Annotated[
         str | None, flag("--external-id", "External id the role asks for.", panel=_WHICH)
-    ] = None
+    ] = field(default=None, repr=False)
     api_id: Annotated[
         list[str],
         repeatable(
@@ -211,7 +208,7 @@ class PaceFlags:
         int | None,
         flag(
             "--workers",
-            f"REST APIs in work at once per account-region. [default: {WORKERS}]",
+            "REST APIs in work at once per account-region. [default: enough to use up the quota]",
             min=1,
             panel=_PACE,
         ),
@@ -220,7 +217,7 @@ class PaceFlags:
         int | None,
         flag(
             "--attempts",
-            f"Tries of a call that conflicts or fails; throttles do not count. [default: {ATTEMPTS}]",
+            "Tries of a call that conflicts or fails; throttles do not count. [default: for about 20 s]",
             min=1,
             panel=_PACE,
         ),

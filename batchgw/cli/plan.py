@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -67,11 +68,13 @@ def _compared(
 
     async def body(interrupts: Interrupts) -> int:
         opened = open_run(chosen.targets, console=console, interrupts=interrupts, flags=flags)
-        async with opened as run:
-            options = plan_options(source.policy, flags, chosen.targets)
-            verb_of_engine = api.check if drift else api.plan
-            made = await verb_of_engine(run.placed(chosen), plane=run.plane, out=out, options=options)
-        with made:
+        with ExitStack() as kept:
+            async with opened as run:
+                placed = run.placed(chosen)
+                options = plan_options(source.policy, flags, placed.targets)
+                verb_of_engine = api.check if drift else api.plan
+                made = await verb_of_engine(placed, plane=run.plane, out=out, options=options)
+                kept.enter_context(made)
             fold = show_plan(
                 made, console, output=flags.output.output, pace=chosen_pace(flags.pace), drift=drift
             )

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from batchgw.cli.apply import ForceLock, Yes
+from batchgw.cli.apply import ForceLock, Recheck, Yes
 from batchgw.cli.options import JournalFlags, RunFlags, SelectionFlags, flag, repeatable
 from batchgw.cli.verb import verb
 from batchgw.errors import PolicyInvalid, UsageError
@@ -85,6 +85,7 @@ def put(  # noqa: PLR0917 - Typer passes all of them by name
         typer.Argument(metavar="[ID]...", help="REST APIs: ID, REGION/ID or ACCOUNT/REGION/ID."),
     ] = None,
     yes: Yes = False,  # noqa: FBT002 - a flag
+    recheck: Recheck = True,  # noqa: FBT002 - a flag
     force_lock: ForceLock = False,  # noqa: FBT002 - a flag
 ) -> int:
     """Put one gateway response onto named REST APIs, without a policy file."""
@@ -100,7 +101,7 @@ def put(  # noqa: PLR0917 - Typer passes all of them by name
     for warning in warnings:
         applying.console.warning(warning)
     targets = chosen_targets(policy.targets, selection, flags.connection, ids=named)
-    return applying.run(policy_plan(Source(policy=policy), targets, flags))
+    return applying.run(policy_plan(Source(policy=policy), targets, flags, recheck=recheck))
 
 
 def policy_of(flags: ResponseFlags) -> tuple[Policy, tuple[str, ...]]:

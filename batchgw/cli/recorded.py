@@ -1,7 +1,7 @@
 """The options that a plan or a run records, so that what follows reaches the same place at the same pace.
 
-A flag that is given wins over what was recorded. Credentials are never recorded; of an external id, a plan
-says only that one is needed, and the journal keeps it out of sight.
+A flag that is given wins over what was recorded. Credentials are never recorded, not even those within a URL;
+of an external id, a plan says only that one is needed, and the journal keeps it out of sight.
 """
 
 from __future__ import annotations
@@ -13,19 +13,24 @@ from pathlib import Path
 from typing import Any
 
 from batchgw.cli.options import ConnectionFlags, PaceFlags, RunFlags
-from batchgw.model import Targets
+from batchgw.control_plane.aws.session import without_user
+from batchgw.model import Region, Targets
 
 _CHOSEN_OTHERWISE = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ACCESS_KEY_ID")
 """Variables by which credentials are chosen: a recorded profile then gives way."""
 
 
 def recorded(flags: RunFlags, targets: Targets) -> dict[str, Any]:
-    """Give what to record, as JSON values; what was not given is left out."""
+    """Give what to record, as JSON values; what was not given is left out.
+
+    The first of the regions is where STS is asked, so it is recorded even when no flag named it.
+    """
     connection = flags.connection
     options = {
         "profile": connection.profile,
-        "endpoint_url": connection.endpoint_url,
+        "endpoint_url": without_user(connection.endpoint_url) if connection.endpoint_url else None,
         "ca_bundle": None if connection.ca_bundle is None else str(connection.ca_bundle.absolute()),
+        "regions": list(targets.regions) or None,
         "role": targets.role,
         "external_id": targets.external_id,
         "session_name": targets.session_name,
@@ -55,10 +60,11 @@ def _pace(flags: PaceFlags, options: Mapping[str, Any]) -> PaceFlags:
     return PaceFlags(**(kept | given))
 
 
-def same_role(targets: Targets, options: Mapping[str, Any]) -> Targets:
-    """Lay a role that was chosen by flags over what was recorded."""
+def same_reach(targets: Targets, options: Mapping[str, Any]) -> Targets:
+    """Lay the region of STS and a role, where flags chose them, over what was recorded."""
     return replace(
         targets,
+        regions=targets.regions or tuple(Region(each) for each in options.get("regions") or ()),
         role=targets.role or options.get("role"),
         external_id=targets.external_id or options.get("external_id"),
         session_name=targets.session_name or options.get("session_name"),

@@ -98,7 +98,9 @@ async def open_run(
                 external_id=targets.external_id,
                 session_name=targets.session_name,
                 ca_bundle=str(connection.ca_bundle) if connection.ca_bundle else None,
+                attempts=chosen.attempts,
                 observer=observer,
+                stop=interrupts.stop,
             )
         )
         paced = PacedControlPlane(plane, pace=chosen, observer=observer, stop=interrupts.stop)

@@ -11,9 +11,10 @@ import typer
 
 from batchgw.cli.console import Console
 from batchgw.cli.failure import OK
-from batchgw.cli.options import BURST, RATE, Output, OutputFlags, flag, repeatable
+from batchgw.cli.options import Output, OutputFlags, flag, repeatable
 from batchgw.cli.verb import verb
 from batchgw.report.text import Span, line
+from batchgw.throttle.bucket import BURST, RATE
 
 if TYPE_CHECKING:  # aiohttp is behind it
     from batchgw.simulator.http_options import ReadyInfo, ServeOptions
@@ -91,7 +92,7 @@ class WorldFlags:
     ] = "OrganizationBatchgw"
     external_id: Annotated[
         str | None, flag("--external-id", "External id the role asks for.", panel=_ACCESS)
-    ] = None
+    ] = field(default=None, repr=False)
     port: Annotated[
         int, flag("--port", "Port on 127.0.0.1; 0 picks a free one.", min=0, max=65535, panel=_SERVER)
     ] = 0

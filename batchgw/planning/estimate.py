@@ -12,10 +12,10 @@ from typing import Any
 
 from batchgw.model import Scope
 from batchgw.planning.totals import PlanTotals, ScopeTotals
+from batchgw.throttle.bucket import BURST, RATE
 
-RATE = 10.0  # calls/second, all management operations together (AWS developer guide, API Gateway quotas)
-BURST = 40  # calls (as above)
-PAGE_SIZE = 500  # REST APIs per GetRestApis page, the operation's maximum (API reference, `limit`)
+PAGE_SIZE = 500
+"""REST APIs per page that is listed: `control_plane.interface.PAGE_SIZE`, which lies above this module."""
 
 
 class Work(Flag):
@@ -31,7 +31,7 @@ class Work(Flag):
     ALL = LIST | READ | WRITE
 
 
-def duration(calls: int, *, rate: float = RATE, burst: int = BURST, share: float = 1.0) -> float:
+def duration(calls: int, *, rate: float = RATE, burst: float = BURST, share: float = 1.0) -> float:
     """Give the seconds `calls` take: a full bucket of `burst`, refilled at `share` of `rate` calls/second."""
     return max(0.0, (calls - burst) / (rate * share))
 
@@ -91,7 +91,7 @@ def estimate(
     work: Work = Work.ALL,
     *,
     rate: float = RATE,
-    burst: int = BURST,
+    burst: float = BURST,
     share: float = 1.0,
 ) -> Estimate:
     """Estimate the kinds of calls in `work` for what a plan counted.
@@ -108,7 +108,7 @@ def estimate(
     )
 
 
-def _of_scope(counts: ScopeTotals, work: Work, *, rate: float, burst: int, share: float) -> ScopeEstimate:
+def _of_scope(counts: ScopeTotals, work: Work, *, rate: float, burst: float, share: float) -> ScopeEstimate:
     listings = _pages(counts.apis) if Work.LIST in work else 0
     reads = counts.apis if Work.READ in work else 0
     writes = counts.writes if Work.WRITE in work else 0

@@ -5,14 +5,15 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
 import typer.main
 
-from batchgw.cli import options
 from batchgw.cli.main import app
+from batchgw.cli.options import PaceFlags
+from batchgw.cli.session import chosen_pace
 from batchgw.cli.simulate import WorldFlags, options_of
 from batchgw.control_plane.paced import Pace
 from batchgw.simulator.http_options import ServeOptions
@@ -57,10 +58,10 @@ def test_every_flag_and_verb_says_what_it_is_for(name: str) -> None:
     assert batchgw(*name.split(), "--help").code == 0
 
 
-def test_the_defaults_are_the_engines() -> None:
-    pace = Pace()
-    assert (pace.rate, pace.burst) == (options.RATE, options.BURST)
-    assert (pace.workers, pace.attempts) == (options.WORKERS, options.ATTEMPTS)
+def test_a_flag_of_the_pace_that_is_not_given_leaves_the_engine_s_default() -> None:
+    assert chosen_pace(PaceFlags()) == Pace()
+    for field in fields(PaceFlags):
+        assert chosen_pace(PaceFlags(**{field.name: 1})) == replace(Pace(), **{field.name: 1})
 
 
 def test_simulate_has_every_option_of_the_simulator_with_its_default() -> None:

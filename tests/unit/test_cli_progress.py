@@ -98,6 +98,27 @@ def test_scopes_run_side_by_side_so_the_longest_decides() -> None:
     assert ([s.name for s in standings], hidden) == (["111111111111/eu-west-1"], 1)
 
 
+def test_the_rate_is_that_of_the_scopes_whose_quota_it_is_shown_against() -> None:
+    """30 calls of a scope that has finished since are no part of what the other may make."""
+    made = tracker(EU, US, expected=30)
+    for n in range(30):
+        made.notify(sent(US), n / 10)
+        made.notify(applied(US), n / 10)
+    made.notify(sent(EU), 2.0)
+    made.notify(sent(EU), 3.0)
+    whole = made.all(4.0)
+    assert (whole.rate, whole.quota) == (0.5, 10.0)  # two calls in four seconds
+
+
+def test_when_all_is_done_the_rate_is_that_of_all() -> None:
+    made = tracker(EU, US, expected=1)
+    for scope in (EU, US):
+        made.notify(sent(scope), 1.0)
+        made.notify(applied(scope), 1.0)
+    whole = made.all(4.0)
+    assert (whole.rate, whole.quota) == (0.5, 20.0)
+
+
 def test_what_was_not_attempted_is_not_done_and_what_failed_is_counted() -> None:
     made = tracker(EU)
     why = {"code": "Stopped", "message": "m"}

@@ -82,10 +82,10 @@ def test_a_targets_file_has_comments_blanks_and_json_lines(tmp_path: Path) -> No
     file = tmp_path / "targets"
     file.write_text(
         "\ufeff# the orders team\naaa\n\nus-east-1/bbb  # old\naaa\n"
-        '{"account": "1", "region": "r", "id": "ccc"}\n'
+        '{"account": "111111111111", "region": "eu-west-1", "id": "ccc"}\n'
     )
     found = chosen(SelectionFlags(targets=str(file)), endpoint="http://x")
-    assert [str(e) for e in found.apis.explicit] == ["aaa", "us-east-1/bbb", "1/r/ccc"]
+    assert [str(e) for e in found.apis.explicit] == ["aaa", "us-east-1/bbb", "111111111111/eu-west-1/ccc"]
 
 
 @pytest.mark.parametrize(

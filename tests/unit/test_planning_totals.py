@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from batchgw.control_plane import interface
 from batchgw.model import (
     AccountId,
     Action,
@@ -21,7 +22,7 @@ from batchgw.model import (
     UnreadScope,
 )
 from batchgw.model.change import EXCLUDED
-from batchgw.planning.estimate import Estimate, Work, duration, estimate
+from batchgw.planning.estimate import PAGE_SIZE, Estimate, Work, duration, estimate
 from batchgw.planning.totals import PlanTotals, ScopeTotals
 
 DUBLIN = Scope(account=AccountId("111111111111"), region=Region("eu-west-1"))
@@ -167,3 +168,7 @@ def test_estimate_at_another_quota_and_of_nothing() -> None:
     assert estimate(large(), Work.APPLY, rate=20, burst=200, share=0.5).seconds == pytest.approx(100.0)
     assert estimate(PlanTotals()) == Estimate(scopes={})
     assert estimate(PlanTotals()).seconds == 0.0
+
+
+def test_pages_are_estimated_as_large_as_they_are_asked_for() -> None:
+    assert PAGE_SIZE == interface.PAGE_SIZE

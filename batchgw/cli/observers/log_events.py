@@ -47,6 +47,9 @@ _CALLS: dict[type[CallEvent], tuple[int, str, tuple[str, ...]]] = {
 }
 """Severity, name and own fields of the events about one call."""
 
+_OF_STS = frozenset({"GetCallerIdentity", "AssumeRole"})
+"""Operations that everything else waits for: the first that fails is why nothing seems to happen."""
+
 _RENAMED = {"waited": "wait", "delay": "wait"}
 """One word for seconds spent waiting, whatever for."""
 
@@ -61,6 +64,8 @@ class Entry(NamedTuple):
 
 def level_of(event: Event) -> int:
     """Give the severity alone: cheap, for the many that nobody wants to read."""
+    if isinstance(event, CallRetried) and event.attempt == 1 and event.operation in _OF_STS:
+        return WARNING
     call = _CALLS.get(type(event))  # type: ignore[arg-type]  # the others are not in the table
     return call[0] if call else entry(event).level
 
@@ -104,7 +109,7 @@ def run_of(event: Event) -> str | None:
 
 
 def _call(event: CallEvent) -> Entry:
-    level, name, own = _CALLS[type(event)]
+    _, name, own = _CALLS[type(event)]
     fields: dict[str, Any] = {"scope": str(event.scope), "operation": event.operation}
     if event.api is not None:
         fields["api"] = event.api
@@ -114,7 +119,7 @@ def _call(event: CallEvent) -> Entry:
         value = getattr(event, field)
         if value is not None:
             fields[_RENAMED.get(field, field)] = round(value, 3) if isinstance(value, float) else value
-    return Entry(level, name, fields)
+    return Entry(level_of(event), name, fields)
 
 
 def _item(item: PlanItem) -> Entry:

@@ -54,7 +54,11 @@ class ScopeProgress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """What a view shows of a scope, or of all. `left` is seconds to go, None when nobody can tell."""
+    """What a view shows of a scope, or of all.
+
+    `rate` and `quota` are calls/second of the same scopes: those still under way, or all when none is.
+    `left` is seconds to go, None when nobody can tell.
+    """
 
     name: str
     done: int
@@ -124,16 +128,16 @@ class Tracker:
     def _standing(self, name: str, parts: Iterable[ScopeProgress], now: float) -> Standing:
         of = list(parts)
         totals = [p.total for p in of]
-        active = sum(not p.finished for p in of)
+        active = [p for p in of if not p.finished]
         return Standing(
             name=name,
             done=sum(p.done for p in of),
             total=None if None in totals else sum(t or 0 for t in totals),
-            rate=sum(p.rate(now, self._began) for p in of),
-            quota=self._quota * (active or 1),
+            rate=sum(p.rate(now, self._began) for p in active or of),
+            quota=self._quota * len(active or of),
             throttles=sum(p.throttles for p in of),
             failed=sum(p.failed for p in of),
-            left=_longest(self._left(p, now) for p in of if not p.finished),
+            left=_longest(self._left(p, now) for p in active),
             condemned=any(p.condemned for p in of),
         )
 

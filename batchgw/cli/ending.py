@@ -1,0 +1,47 @@
+"""A run from its opening to its end, whichever way it ends: what came of it is shown, and how to go on."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from batchgw.cli.console import Console
+from batchgw.cli.failure import add_resume_hint
+from batchgw.cli.options import JournalFlags, RunFlags
+from batchgw.cli.session import Run, RunId, open_run, run_async
+from batchgw.cli.signals import Interrupts
+from batchgw.cli.summary_output import next_steps, resume_hint, show_summary
+from batchgw.journal import Journal
+from batchgw.model import Targets
+from batchgw.report.summary import Summary
+from batchgw.report.text import plain
+
+
+def carried_out(
+    work: Callable[[Run], Awaitable[Summary]],
+    *,
+    targets: Targets,
+    flags: RunFlags,
+    journal: JournalFlags,
+    store: Journal,
+    console: Console,
+) -> int:
+    """Do work that ends in a summary, show that, and give the exit code.
+
+    An error, too, says how to finish the run, once there is one.
+    """
+    run_id = RunId()
+
+    async def body(interrupts: Interrupts) -> Summary:
+        opened = open_run(targets, console=console, interrupts=interrupts, flags=flags, run_id=run_id)
+        async with opened as run:
+            return await work(run)
+
+    try:
+        summary = run_async(body, console)
+    except Exception as error:
+        if run_id.id is not None:
+            add_resume_hint(error, plain(resume_hint(run_id.id, journal.journal)))
+        raise
+    show_summary(summary, store, console, flags.output.output)
+    console.tell(*next_steps(summary, journal.journal))
+    return summary.exit_code

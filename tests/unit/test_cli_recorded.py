@@ -1,0 +1,97 @@
+"""What follows a plan or a run reaches the same place in the same way, and no secret is kept for it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from batchgw.cli import session
+from batchgw.cli.loading import plan_options
+from batchgw.cli.options import (
+    ConnectionFlags,
+    LogFlags,
+    OutputFlags,
+    PaceFlags,
+    RunFlags,
+    SelectionFlags,
+)
+from batchgw.cli.recorded import recorded, same_reach, with_recorded
+from batchgw.cli.simulate import WorldFlags
+from batchgw.control_plane.aws import AwsControlPlane, connect
+from batchgw.model import Desired, Policy, Region, Targets
+from tests.unit.cli_driver import batchgw, clean_environment, served
+
+TARGETS = Targets(regions=(Region("cn-north-1"), Region("cn-northwest-1")), role="R", external_id="sesame-17")
+
+
+def flags(**connection: Any) -> RunFlags:
+    return RunFlags(
+        connection=ConnectionFlags(**connection), pace=PaceFlags(rate=5), output=OutputFlags(), log=LogFlags()
+    )
+
+
+def test_a_run_is_reached_again_as_it_was() -> None:
+    options = json.loads(json.dumps(recorded(flags(profile="ops", endpoint_url="http://x/@y"), TARGETS)))
+    assert same_reach(Targets(), options) == TARGETS
+    again = with_recorded(flags(), options)
+    assert (again.connection.profile, again.connection.endpoint_url) == ("ops", "http://x/@y")
+    assert again.pace == PaceFlags(rate=5)
+
+
+def test_flags_come_before_what_was_recorded() -> None:
+    options = recorded(flags(endpoint_url="http://x"), TARGETS)
+    given = Targets(regions=(Region("us-east-1"),), role="Other", external_id="other")
+    assert same_reach(given, options) == given
+    assert with_recorded(flags(endpoint_url="http://y"), options).connection.endpoint_url == "http://y"
+
+
+def test_a_password_in_the_endpoint_is_not_kept() -> None:
+    endpoint = "https://me:hunter2@gateway.example/prod"
+    for kept in (
+        recorded(flags(endpoint_url=endpoint), TARGETS),
+        plan_options(Policy(desired=Desired(rules={})), flags(endpoint_url=endpoint), TARGETS),
+    ):
+        assert kept["endpoint_url"] == "https://gateway.example/prod"
+
+
+def test_a_plan_keeps_no_external_id() -> None:
+    assert "sesame-17" not in json.dumps(plan_options(Policy(desired=Desired(rules={})), flags(), TARGETS))
+
+
+@pytest.mark.parametrize("holder", [SelectionFlags, WorldFlags])
+def test_no_repr_of_flags_shows_an_external_id(holder: Any) -> None:
+    assert "external_id" in {f.name for f in fields(holder)}
+    assert "sesame-17" not in repr(holder(external_id="sesame-17"))
+
+
+def test_where_sts_is_asked_is_remembered_by_plans_and_runs(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The region of the environment is gone when a plan is applied, and when the run is resumed."""
+    clean_environment(monkeypatch, tmp_path)
+    (tmp_path / "policy.yaml").write_text("version: 1\nresponses: {THROTTLED: {status: 420}}\n")
+    asked: list[str | None] = []
+
+    @asynccontextmanager
+    async def spied(**options: Any) -> AsyncIterator[AwsControlPlane]:
+        asked.append(options["region"])
+        async with connect(**options) as plane:
+            yield plane
+
+    monkeypatch.setattr(session, "connect", spied)
+    denied = {"operation": "PutGatewayResponse", "first": 1}
+    (tmp_path / "faults.json").write_text(json.dumps([{"match": denied, "fault": "access_denied"}]))
+    with served(monkeypatch, faults=tmp_path / "faults.json"):
+        monkeypatch.setenv("AWS_REGION", "us-east-1")
+        assert batchgw("plan", "policy.yaml", "--out", "p.plan").code == 2
+        monkeypatch.delenv("AWS_REGION")
+        stopped = batchgw("apply", "--plan", "p.plan", "--yes", "-o", "json")
+        assert stopped.json["not_attempted"] > 0, stopped.err
+        assert batchgw("resume", "last", "-o", "json").json["not_attempted"] == 0
+    assert asked == [None, "us-east-1", "us-east-1"]
