@@ -1,6 +1,17 @@
-"""`python -m batchgw` is `batchgw`."""
+"""`python -m batchgw` is `batchgw`. A Ctrl-C while it is still loading ends it without a word of Python."""
 
-from batchgw.cli.main import main
+import sys
+
+
+def main() -> None:
+    """Load the command line, run it, and exit with its code."""
+    try:
+        from batchgw.cli.main import main as run  # noqa: PLC0415 - loading is what may be interrupted
+
+        run()
+    except KeyboardInterrupt:  # nothing has begun, or all is over: between, signals are heeded in two steps
+        sys.exit(130)
+
 
 if __name__ == "__main__":
     main()

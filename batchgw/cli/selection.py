@@ -37,8 +37,7 @@ def chosen_targets(
         external_id=flags.external_id or targets.external_id,
         apis=_selection(targets.apis, flags, explicit),
     )
-    if not _own_endpoint(connection):
-        refuse_unknown(chosen.regions)
+    refuse_unknown(chosen.regions, own_endpoint=_own_endpoint(connection))
     return chosen
 
 
@@ -146,12 +145,17 @@ def _own_endpoint(connection: ConnectionFlags) -> bool:
     )
 
 
-def refuse_unknown(regions: Iterable[str]) -> None:
-    """Raise UsageError for a region that neither batchgw nor the installed botocore knows."""
+def refuse_unknown(regions: Iterable[str], *, own_endpoint: bool = False) -> None:
+    """Raise UsageError for a region that neither batchgw nor the installed botocore knows.
+
+    An endpoint of the user's may have regions of its own, as long as they look like one.
+    """
     from batchgw.policy.findings import did_you_mean  # noqa: PLC0415 - light verbs do without
-    from batchgw.policy.regions import REGIONS  # noqa: PLC0415 - as above
+    from batchgw.policy.regions import REGION_FORM, REGIONS  # noqa: PLC0415 - as above
 
     for region in regions:
+        if own_endpoint and REGION_FORM.fullmatch(region):
+            continue
         if region not in REGIONS and region not in (known := {*REGIONS, *_botocore_regions()}):
             raise UsageError(
                 f"unknown region {region}{did_you_mean(region, known) or '.'} If it is newer than the "

@@ -28,4 +28,8 @@ class Places:
         there = self.partition(near)
         if self.home is not None and self.partition(self.home) == there:
             return self.home
-        return FORMAL_REGION if self.partition(FORMAL_REGION) == there else near
+        return self.always_on(near) or near
+
+    def always_on(self, region: Region) -> Region | None:
+        """Name the region of this one's partition that no account can switch off; None if none is known."""
+        return FORMAL_REGION if self.partition(FORMAL_REGION) == self.partition(region) else None
