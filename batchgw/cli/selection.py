@@ -17,6 +17,7 @@ from batchgw.model import AccountId, ExplicitApi, Region, Selection, Selector, T
 CURRENT = "current"
 """The account of the credentials, as --account and the policy spell it."""
 
+_OWN_REGION = re.compile(r"[a-z]+(-[a-z]+)*-\d+", re.ASCII)
 _ACCOUNT = re.compile(r"\d{12}", re.ASCII)
 
 
@@ -148,13 +149,13 @@ def _own_endpoint(connection: ConnectionFlags) -> bool:
 def refuse_unknown(regions: Iterable[str], *, own_endpoint: bool = False) -> None:
     """Raise UsageError for a region that neither batchgw nor the installed botocore knows.
 
-    An endpoint of the user's may have regions of its own, as long as they look like one.
+    An endpoint of the user's may have regions of its own, if they look like one and not like a slip.
     """
     from batchgw.policy.findings import did_you_mean  # noqa: PLC0415 - light verbs do without
-    from batchgw.policy.regions import REGION_FORM, REGIONS  # noqa: PLC0415 - as above
+    from batchgw.policy.regions import REGIONS  # noqa: PLC0415 - as above
 
     for region in regions:
-        if own_endpoint and REGION_FORM.fullmatch(region):
+        if own_endpoint and _OWN_REGION.fullmatch(region) and not did_you_mean(region, REGIONS):
             continue
         if region not in REGIONS and region not in (known := {*REGIONS, *_botocore_regions()}):
             raise UsageError(
