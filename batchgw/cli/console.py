@@ -6,9 +6,10 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TextIO
 
+from batchgw.errors import BatchgwError
 from batchgw.report.text import Line, Span, Style, clean, line
 
 _ANSI: dict[Style, str] = {
@@ -120,19 +121,28 @@ class Console:
         self._err.flush()
 
     def flush(self) -> None:
-        """Hand everything over, and forget what nobody reads."""
-        try:
+        """Hand everything over; forget what nobody reads. Raises BatchgwError when it cannot be written."""
+        with contextlib.suppress(ValueError), self._handing_over():
             self._out.flush()
-        except (BrokenPipeError, ValueError):
-            self._abandon()
 
     def _write(self, text: str) -> None:
         if self.reader_left:
             return
-        try:
+        with self._handing_over():
             self._out.write(text)
+
+    @contextlib.contextmanager
+    def _handing_over(self) -> Iterator[None]:
+        try:
+            yield
         except BrokenPipeError:
             self._abandon()
+        except OSError as error:
+            self._abandon()
+            raise BatchgwError(
+                f"standard output cannot be written: {error.strerror}. What was printed is not whole; "
+                "what was journaled is safe."
+            ) from error
 
     def _abandon(self) -> None:
         self.reader_left = True

@@ -72,7 +72,8 @@ async def _listed(run: Run, targets: Targets, output: Output) -> int:
         run.console.tell(
             line(Span("not read to the end: ", "error"), f"{scope.scope}  {scope.code}: {scope.message}")
         )
-    run.console.note(line(f"{amount(found.total(), 'REST API')} in {amount(len(found), 'scope')}."))
+    if not run.console.reader_left:
+        run.console.note(line(f"{amount(found.total(), 'REST API')} in {amount(len(found), 'scope')}."))
     return INCOMPLETE if unread else OK
 
 

@@ -40,9 +40,9 @@ def run(arguments: Sequence[str]) -> int:
     console = Console(color="--no-color" not in arguments)
     try:
         code = app(list(arguments), prog_name="batchgw", standalone_mode=False)
+        console.flush()
     except typer.Abort:
         code = INTERRUPTED
     except Exception as error:  # noqa: BLE001 - usage errors of the parser, whatever class they have
         code = report(error, console, debug=bool(os.environ.get("BATCHGW_DEBUG")))
-    console.flush()
     return code if isinstance(code, int) else OK if code is None else FAILED

@@ -62,7 +62,9 @@ def schema(output: OutputFlags) -> None:
     """Print the JSON Schema of policy files, for editors."""
     from batchgw.policy.jsonschema import policy_json_schema  # noqa: PLC0415 - pydantic is behind it
 
-    Console(color=not output.no_color).json(policy_json_schema())
+    console = Console(color=not output.no_color)
+    show = console.jsonl if output.output is Output.JSONL else console.json
+    show(policy_json_schema())
 
 
 def presets(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -16,6 +17,8 @@ EXAMPLES = 5
 
 GROUPS = 200
 """Reasons told apart; what comes after is counted under its code alone."""
+
+_RESOURCE = re.compile(r"/restapis/[A-Za-z0-9]+")
 
 OTHER = "various messages"
 
@@ -89,8 +92,12 @@ def _kind(outcome: Outcome) -> Kind | None:
 
 
 def generalised(message: str, api: RestApi) -> str:
-    """Give the message without what is particular to one API, so that equal reasons look equal."""
-    return message.replace(f"{api.scope.account}:{api.id}", "API").replace(api.id, "API")
+    """Give the message without what is particular to one API, so that equal reasons look equal.
+
+    An API is also named in the resource of a denial, which may be that of the one that was asked for first.
+    """
+    named = message.replace(f"{api.scope.account}:{api.id}", "<id>").replace(api.id, "<id>")
+    return _RESOURCE.sub("/restapis/<id>", named)
 
 
 def generalised_scope(message: str, scope: Scope) -> str:

@@ -81,6 +81,11 @@ def _row(
 
 
 def _proof(summary: Summary) -> Line:
+    if summary.proves and summary.unread:
+        said = (
+            f"  every target that could be listed accounted for, {amount(len(summary.unread), 'scope')} not"
+        )
+        return line("  ", summary.arithmetic, Span(said, "warning"))
     if summary.proves:
         return line("  ", summary.arithmetic, Span("  every target accounted for", "good"))
     return line("  ", summary.arithmetic, Span("  NOT every target is accounted for", "error"))

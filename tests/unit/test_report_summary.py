@@ -120,7 +120,7 @@ def test_messages_that_differ_in_the_api_are_one_reason() -> None:
     reasons = Reasons()
     reasons.add_all(failed(n, f"Invalid API identifier specified 111111111111:api{n:07}") for n in range(9))
     (reason,) = reasons.found()
-    assert (reason.count, reason.message) == (9, "Invalid API identifier specified API")
+    assert (reason.count, reason.message) == (9, "Invalid API identifier specified <id>")
     assert len(reason.examples) == EXAMPLES
     assert reason.examples[0] == "111111111111/eu-west-1/api0000000 THROTTLED"
 
