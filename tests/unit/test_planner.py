@@ -247,6 +247,23 @@ class TestNamed:
         assert told(items) == [("*/*/a", NO_SUCH_API)]
         assert "any of 3 account-regions" in str(items[0])
 
+    def test_one_id_in_two_places_is_two_apis(self) -> None:
+        """Dublin and Ohio have theirs, Tokyo does not."""
+        explicit = tuple(
+            ExplicitApi(id=A.id, account=s.account, region=s.region) for s in (DUBLIN, OHIO, TOKYO)
+        )
+        plane = ListedApis(there=[A, api("a", OHIO)])
+        assert told(planned(plane, Selection(explicit=explicit))) == [
+            (str(A), "read"),
+            (str(api("a", OHIO)), "read"),
+            (str(api("a", TOKYO)), NO_SUCH_API),
+        ]
+
+    def test_an_included_id_that_no_scope_has_is_missed(self) -> None:
+        plane = ListedApis({(DUBLIN, None): ([A], None)})
+        selection = Selection(include=(Selector(id=A.id), Selector(id=B.id)))
+        assert told(planned(plane, selection)) == [("*/*/b", NO_SUCH_API), (str(A), "read")]
+
     def test_named_in_two_ways_and_missing_it_is_one_item(self) -> None:
         """As `a` it may be in Dublin or Ohio, as `us-east-2/a` only in Ohio; only Ohio cannot be read."""
         selection = Selection(explicit=(ExplicitApi(id=A.id), ExplicitApi(id=A.id, region=OHIO.region)))
