@@ -66,6 +66,7 @@ class Shell:
         return {
             "PATH": os.environ.get("PATH", os.defpath),
             "HOME": str(self.folder),
+            "TMPDIR": str(self.folder),  # where a killed command leaves its plan
             "AWS_EC2_METADATA_DISABLED": "true",
             **self.emulator.keys.environment,
         }

@@ -11,7 +11,7 @@ import pytest
 
 from batchgw.control_plane.aws.keys import Keys
 from batchgw.control_plane.aws.refresher import Refresher
-from batchgw.errors import AccessDenied, CallError, CredentialsUnavailable
+from batchgw.errors import AccessDenied, CallError, CredentialsUnavailable, Stopped
 from batchgw.model import AccountId, Region, Scope
 from tests.virtual import virtually
 
@@ -36,12 +36,15 @@ class FakeSts:
     life: float = HOUR
     takes: float = 0.2
     down: bool = False
+    stopped: bool = False
     asked: list[tuple[str, float]] = field(default_factory=list)  # account, when
 
     async def fetch(self, where: Scope) -> Keys:
         self.asked.append((where.account, anyio.current_time()))
         number = len(self.asked)
         await anyio.sleep(self.takes)
+        if self.stopped:
+            raise Stopped("stopped by the test")
         if self.down:
             raise CredentialsUnavailable("STS is down")
         return Keys(
@@ -194,6 +197,24 @@ def test_keys_of_twenty_seconds_serve_a_long_run_without_a_failure() -> None:
     sts = run(body, life=20.0)
     # renewed at the first call after two thirds of 19.8 s, so every 13.5 to 14 s of 1000 s
     assert 70 <= len(sts.asked) <= 75
+
+
+def test_a_renewal_that_is_stopped_ends_quietly_and_the_present_keys_serve_on() -> None:
+    """The calls in flight must finish, and nobody is there to take the error of a task in the background."""
+
+    async def body(sts: FakeSts, refresher: Refresher) -> None:
+        first = await refresher.keys(scope())
+        sts.stopped = True
+        await anyio.sleep_until(3000.0)
+        assert await refresher.keys(scope()) is first
+        await anyio.sleep(1)
+        assert len(sts.asked) == 2
+        assert await refresher.keys(scope()) is first
+        await anyio.sleep_until(3541)
+        with pytest.raises(Stopped):
+            await refresher.keys(scope())
+
+    run(body)
 
 
 def test_discarded_keys_are_replaced_at_once_but_newer_ones_are_kept() -> None:

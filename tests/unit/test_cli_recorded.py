@@ -24,6 +24,7 @@ from batchgw.cli.options import (
 from batchgw.cli.recorded import recorded, same_reach, with_recorded
 from batchgw.cli.simulate import WorldFlags
 from batchgw.control_plane.aws import AwsControlPlane, connect
+from batchgw.control_plane.stop import StopSignal
 from batchgw.model import Desired, Policy, Region, Targets
 from tests.unit.cli_driver import batchgw, clean_environment, served
 
@@ -81,6 +82,7 @@ def test_where_sts_is_asked_is_remembered_by_plans_and_runs(
     @asynccontextmanager
     async def spied(**options: Any) -> AsyncIterator[AwsControlPlane]:
         asked.append(options["region"])
+        assert isinstance(options["stop"], StopSignal), "Ctrl-C must end the wait for STS"
         async with connect(**options) as plane:
             yield plane
 

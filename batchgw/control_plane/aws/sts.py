@@ -1,4 +1,7 @@
-"""The two calls to STS, on one client: who are we, and let us be that role. Each is retried, bounded."""
+"""The two calls to STS, on one client: who are we, and let us be that role. Paced, and retried, bounded.
+
+Paced rather than bounded in number: a thousand accounts whose STS is out of reach then know it in minutes.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,6 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-import anyio
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
 from batchgw.control_plane.aws.base import BaseCredentials
@@ -17,13 +19,18 @@ from batchgw.control_plane.aws.keys import Keys
 from batchgw.control_plane.aws.transport import unreadable_answer
 from batchgw.control_plane.retrying import ATTEMPTS, EXPIRIES
 from batchgw.control_plane.stop import StopSignal
-from batchgw.errors import CallError, CredentialsExpired, CredentialsRejected
+from batchgw.errors import CallError, CredentialsExpired, CredentialsRejected, Throttled
 from batchgw.events import CallRetried, NullObserver, Observer
 from batchgw.model import AccountId, Region, Scope
 from batchgw.throttle import backoff
+from batchgw.throttle.bucket import TokenBucket
+from batchgw.throttle.limiter import Limiter
 
-AT_ONCE = 10
-"""Calls under way at once: about 100/s, where STS grants an account and region 600/s (STS quotas)."""
+RATE = 50.0
+"""Calls/second: a thousand roles in 20 s, far below the hundreds that STS grants an account in a region."""
+
+BURST = 10.0
+"""Calls at once after a rest: all that a run of a few accounts needs."""
 
 ANYONE = AccountId("*")
 """Stands, in what is told, for the account that is being asked for."""
@@ -64,9 +71,9 @@ class Sts:
     ) -> None:
         self._client = client
         self._base = base
-        self._turns = anyio.CapacityLimiter(AT_ONCE)
         self.observer = observer or NullObserver()
         self.stop = stop or StopSignal()
+        self._limiter = Limiter(TokenBucket(rate=RATE, burst=BURST), sleep=self.stop.sleep)
         self.attempts = attempts
         self.random = random or Random()  # noqa: S311 - jitter needs no secrecy
 
@@ -123,12 +130,14 @@ class Sts:
 
     async def send(self, question: Question) -> Mapping[str, Any]:
         """Make one attempt, in its turn. Raises a CallError, or Stopped."""
+        left = await self._limiter.wait(self.stop.check)
         keys = await self._base.keys()
         try:
-            async with self._turns:
-                self.stop.check()
-                target = Target(keys=keys, region=question.region)
-                return await self._client.call(question.method, target, question.params)
+            target = Target(keys=keys, region=question.region)
+            return await self._client.call(question.method, target, question.params)
+        except Throttled as error:
+            self._limiter.throttled(left, error.retry_after)
+            raise
         except CredentialsExpired as error:
             if await self._base.renew(keys):
                 raise
@@ -138,7 +147,7 @@ class Sts:
 
 
 class _Execution:
-    """All tries of one question. A throttle waits and uses up no attempt, as with every other call."""
+    """All tries of one question. A throttle uses up no attempt: the limiter waits, as it does elsewhere."""
 
     def __init__(self, question: Question, sts: Sts) -> None:
         self._question = question
@@ -169,8 +178,9 @@ class _Execution:
     def delay(self, state: RetryCallState) -> float:
         """Tell tenacity how long to wait, should it not stop."""
         error = _error(state)
-        similar = self._throttles if error.is_throttle else self._failures
-        return backoff.delay(similar, retry_after=error.retry_after, random=self._sts.random)
+        if error.is_throttle:
+            return 0.0
+        return backoff.delay(self._failures, retry_after=error.retry_after, random=self._sts.random)
 
     def tell(self, state: RetryCallState) -> None:
         """Tell the observer that the question will be asked again, and why."""
