@@ -99,6 +99,15 @@ class TestRuns:
         journal.begin(NEW_RUN)
         assert journal.run(typed).id == "20261122-800001"
 
+    def test_the_last_is_the_last_that_got_as_far_as_a_plan(self, journal: Journal) -> None:
+        """The second was turned away: it holds nothing that could be resumed. One that died planning counts."""
+        first = begun(journal, planned(1))
+        turned_away = journal.begin(NEW_RUN)
+        journal.set_state(turned_away, RunState.STOPPED)
+        assert journal.run("last").id == first
+        died = journal.begin(NEW_RUN)
+        assert journal.run("last").id == died
+
     def test_a_run_is_found_by_the_beginning_of_its_id(self, tmp_path: Path) -> None:
         for time in (NOON, NOON + 6 * 3600):
             with Journal.open(place(tmp_path), clock=partial(float, time)) as journal:
