@@ -100,7 +100,7 @@ class TestRuns:
         assert journal.run(typed).id == "20261122-800001"
 
     def test_the_last_is_the_last_that_got_as_far_as_a_plan(self, journal: Journal) -> None:
-        """The second was turned away: it holds nothing that could be resumed. One that died planning counts."""
+        """The second was turned away, so nothing of it could be resumed. One that died planning counts."""
         first = begun(journal, planned(1))
         turned_away = journal.begin(NEW_RUN)
         journal.set_state(turned_away, RunState.STOPPED)
