@@ -59,7 +59,6 @@ DELETE = DeleteGatewayResponse(scope=HERE, api=RestApiId("abc"), type=ResponseTy
 @pytest.fixture(autouse=True)
 def _configuration(monkeypatch: pytest.MonkeyPatch) -> None:
     only_test_configuration(monkeypatch)
-    monkeypatch.setattr("batchgw.control_plane.aws.sts.ATTEMPTS", 1)
 
 
 @pytest_asyncio.fixture
@@ -137,7 +136,7 @@ async def test_a_retry_after_of_null_in_the_body_is_none(stub: Stub, plane: AwsC
 async def test_nobody_listening_is_a_failed_connection_that_says_where_and_what_to_do() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-    async with connect(endpoint_url=f"http://127.0.0.1:{port}") as plane:
+    async with connect(endpoint_url=f"http://127.0.0.1:{port}", attempts=1) as plane:
         with pytest.raises(ConnectionFailed) as caught:
             await plane.current_account()
     assert str(caught.value) == (
@@ -152,7 +151,7 @@ async def test_an_unreachable_proxy_is_named_without_its_password(monkeypatch: p
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     monkeypatch.setenv("http_proxy", f"http://user:hunter2@127.0.0.1:{port}")
-    async with connect(endpoint_url="http://gateway.invalid") as plane:
+    async with connect(endpoint_url="http://gateway.invalid", attempts=1) as plane:
         with pytest.raises(ConnectionFailed, match=rf"proxy http://\*\*\*:\*\*\*@127.0.0.1:{port}.*NO_PROXY"):
             await plane.current_account()
 

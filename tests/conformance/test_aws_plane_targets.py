@@ -26,8 +26,11 @@ from tests.conformance.aws_stub import (
     Seen,
     Stub,
     api_answer,
+    assumed,
+    caller_identity,
     only_test_configuration,
     serving,
+    sts_error,
 )
 
 ACCOUNTS = [f"{n:012d}" for n in range(100, 150)]
@@ -100,6 +103,24 @@ async def test_where_no_region_is_known_sts_is_asked_in_the_scopes_own_partition
         assert plane.region is None
         await plane.send(GetRestApis(scope=scope(region="cn-north-1")))
     assert [(s.service, s.region) for s in stub.seen] == [("sts", "cn-north-1"), ("apigateway", "cn-north-1")]
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("role", [None, "Role"])
+async def test_a_home_region_that_is_switched_off_is_no_hindrance_to_others(
+    role: str | None, stub: Stub
+) -> None:
+    """The first region of a policy is where STS is asked: it may be one that the account never opted into."""
+
+    async def answer(seen: Seen, _request: web.Request) -> web.StreamResponse:
+        if seen.region == "me-south-1":
+            return sts_error("InvalidClientTokenId", 403, "The security token is invalid.")
+        return assumed(BASE_ACCOUNT) if role else caller_identity()
+
+    stub.sts = answer
+    async with connect(endpoint_url=f"http://127.0.0.1:{stub.port}", role=role, region="me-south-1") as plane:
+        await plane.send(GetRestApis(scope=scope(region="eu-west-1")))
+    assert [s.region for s in stub.seen_by("sts")] == ["me-south-1", "us-east-1"]
 
 
 @pytest.mark.asyncio

@@ -52,7 +52,7 @@ Server = Callable[[str], ssl.SSLContext]
 async def test_the_right_name_from_a_trusted_authority_is_accepted(server: Server, bundle: str) -> None:
     async with (
         serving(server("localhost")) as stub,
-        connect(endpoint_url=f"https://localhost:{stub.port}", ca_bundle=bundle) as plane,
+        connect(endpoint_url=f"https://localhost:{stub.port}", ca_bundle=bundle, attempts=1) as plane,
     ):
         answer = await plane.send(GetRestApis(scope=HERE))
     assert answer.value.items == ()
@@ -65,20 +65,17 @@ async def test_the_authority_may_be_named_by_the_environment(
     monkeypatch.setenv("AWS_CA_BUNDLE", bundle)
     async with (
         serving(server("localhost")) as stub,
-        connect(endpoint_url=f"https://localhost:{stub.port}") as plane,
+        connect(endpoint_url=f"https://localhost:{stub.port}", attempts=1) as plane,
     ):
         assert await plane.current_account() == BASE_ACCOUNT
 
 
 @pytest.mark.asyncio
-async def test_a_wrong_name_from_a_trusted_authority_is_refused(
-    server: Server, bundle: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_wrong_name_from_a_trusted_authority_is_refused(server: Server, bundle: str) -> None:
     """The authority vouches for another host: boto3 refuses that, and so must we."""
-    monkeypatch.setattr("batchgw.control_plane.aws.sts.ATTEMPTS", 1)
     async with (
         serving(server("apigateway.eu-west-1.amazonaws.com")) as stub,
-        connect(endpoint_url=f"https://localhost:{stub.port}", ca_bundle=bundle) as plane,
+        connect(endpoint_url=f"https://localhost:{stub.port}", ca_bundle=bundle, attempts=1) as plane,
     ):
         with pytest.raises(
             ConnectionFailed,
@@ -89,11 +86,10 @@ async def test_a_wrong_name_from_a_trusted_authority_is_refused(
 
 
 @pytest.mark.asyncio
-async def test_an_unknown_authority_is_refused(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("batchgw.control_plane.aws.sts.ATTEMPTS", 1)
+async def test_an_unknown_authority_is_refused(server: Server) -> None:
     async with (
         serving(server("localhost")) as stub,
-        connect(endpoint_url=f"https://localhost:{stub.port}") as plane,
+        connect(endpoint_url=f"https://localhost:{stub.port}", attempts=1) as plane,
     ):
         with pytest.raises(ConnectionFailed, match=r"refused \(unable to get local issuer.*AWS_CA_BUNDLE"):
             await plane.current_account()
@@ -101,14 +97,13 @@ async def test_an_unknown_authority_is_refused(server: Server, monkeypatch: pyte
 
 
 @pytest.mark.asyncio
-async def test_a_self_signed_certificate_is_refused(bundle: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_self_signed_certificate_is_refused(bundle: str) -> None:
     """An authority of its own that nobody trusts: other keys, though the same name."""
-    monkeypatch.setattr("batchgw.control_plane.aws.sts.ATTEMPTS", 1)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     trustme.CA().issue_cert("localhost").configure_cert(context)
     async with (
         serving(context) as stub,
-        connect(endpoint_url=f"https://localhost:{stub.port}", ca_bundle=bundle) as plane,
+        connect(endpoint_url=f"https://localhost:{stub.port}", ca_bundle=bundle, attempts=1) as plane,
     ):
         with pytest.raises(ConnectionFailed, match="TLS certificate is refused"):
             await plane.current_account()
@@ -116,13 +111,10 @@ async def test_a_self_signed_certificate_is_refused(bundle: str, monkeypatch: py
 
 
 @pytest.mark.asyncio
-async def test_a_server_that_does_not_speak_tls_is_a_failed_connection(
-    bundle: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("batchgw.control_plane.aws.sts.ATTEMPTS", 1)
+async def test_a_server_that_does_not_speak_tls_is_a_failed_connection(bundle: str) -> None:
     async with (
         serving() as stub,
-        connect(endpoint_url=f"https://localhost:{stub.port}", ca_bundle=bundle) as plane,
+        connect(endpoint_url=f"https://localhost:{stub.port}", ca_bundle=bundle, attempts=1) as plane,
     ):
         with pytest.raises(ConnectionFailed, match="TLS failed"):
             await plane.current_account()

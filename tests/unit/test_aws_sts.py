@@ -10,12 +10,14 @@ from typing import Any, cast
 import anyio
 import pytest
 
+from batchgw.control_plane.aws.asking import Asking, Question
 from batchgw.control_plane.aws.base import BaseCredentials
 from batchgw.control_plane.aws.client import Target, TargetedClient
 from batchgw.control_plane.aws.keys import Keys
-from batchgw.control_plane.aws.sts import Question, Sts
+from batchgw.control_plane.aws.sts import Sts
 from batchgw.control_plane.stop import StopSignal
 from batchgw.errors import (
+    AccessDenied,
     CallError,
     ConnectionFailed,
     CredentialsExpired,
@@ -29,6 +31,8 @@ from batchgw.model import AccountId, Region, Scope
 from tests.virtual import virtually
 
 EU = Region("eu-west-1")
+VIRGINIA = Region("us-east-1")
+CHINA = Region("cn-north-1")
 ACCOUNT = AccountId("111111111111")
 
 
@@ -46,12 +50,14 @@ class FakeClient:
     script: list[CallError] = field(default_factory=list)
     left_at: list[float] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
+    regions: list[Region] = field(default_factory=list)
     most_at_once: int = 0
     _at_once: int = 0
 
     async def call(self, method: str, target: Target, params: Mapping[str, Any]) -> Mapping[str, Any]:  # noqa: ARG002 - as the real one
         self.left_at.append(anyio.current_time())
         self.keys.append(target.keys.access_key)
+        self.regions.append(target.region)
         self._at_once += 1
         self.most_at_once = max(self.most_at_once, self._at_once)
         await anyio.sleep(1.0)
@@ -97,16 +103,17 @@ def ask(
     results: list[object] = []
 
     async def main() -> None:
-        sts = Sts(
+        asking = Asking(
             cast("TargetedClient", client),
             cast("BaseCredentials", base or FakeBase()),
+            always_on=lambda region: None if region == CHINA else VIRGINIA,
             attempts=attempts,
             observer=told,
             stop=stop,
             random=Longest(),
         )
         try:
-            results.append(await body(sts))
+            results.append(await body(Sts(asking)))
         except (CallError, Stopped) as error:
             results.append(error)
 
@@ -202,6 +209,82 @@ def test_expired_keys_get_one_more_attempt_with_others_even_where_one_attempt_is
 def test_expired_keys_without_others_are_rejected() -> None:
     client, (error,) = ask(CredentialsExpired("expired"))
     assert (type(error), len(client.left_at)) == (CredentialsRejected, 1)
+
+
+OFF = CredentialsRejected("The security token is invalid", code="InvalidClientTokenId")
+
+
+def test_where_a_region_is_switched_off_the_one_that_cannot_be_is_asked_from_then_on() -> None:
+    async def twice(sts: Sts) -> list[AccountId]:
+        return [await sts.account(EU), await sts.account(EU)]
+
+    client, results = ask(OFF, body=twice)
+    assert results == [[ACCOUNT, ACCOUNT]]
+    assert client.regions == [EU, VIRGINIA, VIRGINIA]
+
+
+@pytest.mark.parametrize(
+    ("second", "told"),
+    [
+        (
+            CredentialsRejected("unknown in Virginia", code="InvalidClientTokenId"),
+            "The security token is invalid",
+        ),
+        (ServiceFailure("down in Virginia"), "The security token is invalid"),
+        (AccessDenied("not authorized: sts:AssumeRole"), "not authorized: sts:AssumeRole"),
+    ],
+)
+def test_keys_that_are_unknown_there_too_are_at_fault_themselves(second: CallError, told: str) -> None:
+    """A role that refuses them there shows that the keys are known, and says more."""
+    client, (error,) = ask(OFF, second, attempts=1)
+    assert (str(error), client.regions) == (told, [EU, VIRGINIA])
+
+
+@pytest.mark.parametrize(
+    ("region", "error"),
+    [
+        (VIRGINIA, OFF),
+        (CHINA, OFF),
+        (EU, CredentialsRejected("Signature expired", code="SignatureDoesNotMatch")),
+        (EU, AccessDenied("not authorized: sts:AssumeRole", code="AccessDenied")),
+    ],
+)
+def test_what_is_the_same_everywhere_is_not_asked_elsewhere(region: Region, error: CallError) -> None:
+    client, results = ask(error, body=lambda sts: sts.account(region))
+    assert (results, client.regions) == ([error], [region])
+
+
+@pytest.mark.parametrize(
+    "refusal", [ServiceFailure("maintenance", retry_after=50.0), Throttled("slow down", retry_after=50.0)]
+)
+def test_a_stop_ends_the_wait_before_another_attempt(refusal: CallError) -> None:
+    stop = StopSignal()
+
+    async def stopped(sts: Sts) -> float:
+        began = anyio.current_time()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(request_later)
+            with pytest.raises(Stopped):
+                await sts.account(EU)
+        return anyio.current_time() - began
+
+    async def request_later() -> None:
+        await anyio.sleep(3.0)
+        stop.request()
+
+    client, results = ask(refusal, body=stopped, stop=stop)
+    assert (len(client.left_at), results) == (1, [3.0])
+
+
+def test_after_a_stop_nothing_is_asked() -> None:
+    stop = StopSignal()
+
+    async def stopped(sts: Sts) -> None:
+        stop.request()
+        await sts.account(EU)
+
+    client, (error,) = ask(body=stopped, stop=stop)
+    assert (type(error), client.left_at) == (Stopped, [])
 
 
 def test_a_stop_ends_every_wait_and_no_question_is_asked_after_it() -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 
 import anyio
 
 from batchgw.control_plane.aws.places import Places
-from batchgw.errors import CallError, CredentialsRejected
+from batchgw.errors import CallError
 from batchgw.model import AccountId, Region
 
 Ask = Callable[[Region], Awaitable[AccountId]]
@@ -24,27 +23,12 @@ class BaseAccount:
         self._questions: dict[Region, _Question] = {}
 
     async def id(self, near: Region | None = None) -> AccountId:
-        """Give it, asked of the STS for region `near`. Raises a CallError, alike for all who waited.
-
-        An account may have that region switched off, which says nothing of its others: then STS is asked
-        where it cannot be.
-        """
+        """Give it, asked of the STS for region `near`. Raises a CallError, alike for all who waited."""
         region = self._places.sts_region(near)
-        try:
-            return await self._question(region).answer()
-        except CredentialsRejected:
-            always_on = self._places.always_on(region)
-            if always_on in (None, region):
-                raise
-            with suppress(CallError):
-                return await self._question(always_on).answer()
-            raise
-
-    def _question(self, region: Region) -> _Question:
         question = self._questions.get(region)
         if question is None:
             question = self._questions[region] = _Question(self._ask, region)
-        return question
+        return await question.answer()
 
 
 class _Question:

@@ -13,6 +13,7 @@ import aioboto3
 from aiobotocore.config import AioConfig
 from aiobotocore.session import AioSession
 
+from batchgw.control_plane.aws.asking import Asking
 from batchgw.control_plane.aws.background import BackgroundTasks
 from batchgw.control_plane.aws.base import BaseCredentials
 from batchgw.control_plane.aws.client import TargetedClient
@@ -116,17 +117,19 @@ async def connect(
         regions = await known_regions(session)
         sts_url = None if os.environ.get("AWS_ENDPOINT_URL_STS") else endpoint_url
         gateway = TargetedClient(await _client(stack, session, "apigateway", endpoint_url), regions)
-        sts = Sts(
+        places = Places(home, lambda somewhere: partition_of(session, somewhere))
+        asking = Asking(
             TargetedClient(await _client(stack, session, "sts", sts_url), regions),
             base,
+            always_on=places.always_on,
             attempts=attempts,
             observer=observer,
             stop=stop,
         )
         credentials = ScopeCredentials(
             base,
-            sts,
-            Places(home, lambda somewhere: partition_of(session, somewhere)),
+            Sts(asking),
+            places,
             role=_role(role, session_name, external_id),
             background=(await stack.enter_async_context(BackgroundTasks())).start,
             observer=observer or NullObserver(),

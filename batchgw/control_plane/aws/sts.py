@@ -1,85 +1,28 @@
-"""The two calls to STS, on one client: who are we, and let us be that role. Paced, and retried, bounded.
-
-Paced rather than bounded in number: a thousand accounts whose STS is out of reach then know it in minutes.
-"""
+"""The two questions to STS: who are we, and let us be that role."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from random import Random
-from typing import Any
 
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
-
-from batchgw.control_plane.aws.base import BaseCredentials
-from batchgw.control_plane.aws.client import Target, TargetedClient
+from batchgw.control_plane.aws.asking import Asking, Question
 from batchgw.control_plane.aws.keys import Keys
 from batchgw.control_plane.aws.transport import unreadable_answer
-from batchgw.control_plane.retrying import ATTEMPTS, EXPIRIES
-from batchgw.control_plane.stop import StopSignal
-from batchgw.errors import CallError, CredentialsExpired, CredentialsRejected, Throttled
-from batchgw.events import CallRetried, NullObserver, Observer
 from batchgw.model import AccountId, Region, Scope
-from batchgw.throttle import backoff
-from batchgw.throttle.bucket import TokenBucket
-from batchgw.throttle.limiter import Limiter
-
-RATE = 50.0
-"""Calls/second: a thousand roles in 20 s, far below the hundreds that STS grants an account in a region."""
-
-BURST = 10.0
-"""Calls at once after a rest: all that a run of a few accounts needs."""
 
 ANYONE = AccountId("*")
 """Stands, in what is told, for the account that is being asked for."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """A call by its name in boto3 and at AWS, the region it is made in, and the scope it is for."""
-
-    method: str
-    operation: str
-    region: Region
-    scope: Scope
-    params: Mapping[str, Any] = field(default_factory=dict, repr=False)
-
-
 class Sts:
-    """Security Token Service, asked with the base credentials.
+    """Security Token Service."""
 
-    Args:
-        client: sends one attempt.
-        base: the keys that sign.
-        observer: is told of every attempt that is made again.
-        stop: no attempt is made, or waited for, after it; Stopped is raised then.
-        attempts: bound on attempts that fail for another reason than a throttle.
-        random: the dice of the backoff's jitter.
-    """
-
-    def __init__(
-        self,
-        client: TargetedClient,
-        base: BaseCredentials,
-        *,
-        observer: Observer | None = None,
-        stop: StopSignal | None = None,
-        attempts: int = ATTEMPTS,
-        random: Random | None = None,
-    ) -> None:
-        self._client = client
-        self._base = base
-        self.observer = observer or NullObserver()
-        self.stop = stop or StopSignal()
-        self._limiter = Limiter(TokenBucket(rate=RATE, burst=BURST), sleep=self.stop.sleep)
-        self.attempts = attempts
-        self.random = random or Random()  # noqa: S311 - jitter needs no secrecy
+    def __init__(self, asking: Asking) -> None:
+        self._asking = asking
 
     async def account(self, region: Region) -> AccountId:
         """Tell whose the base credentials are. Raises a CallError."""
-        answer = await self._answer(
+        answer = await self._asking.answer(
             Question(
                 method="get_caller_identity",
                 operation="GetCallerIdentity",
@@ -100,7 +43,7 @@ class Sts:
         params = {"RoleArn": arn, "RoleSessionName": session_name}
         if external_id is not None:
             params["ExternalId"] = external_id
-        answer = await self._answer(
+        answer = await self._asking.answer(
             Question(method="assume_role", operation="AssumeRole", region=region, scope=scope, params=params)
         )
         with _readable():
@@ -115,97 +58,6 @@ class Sts:
                     expires=given["Expiration"].timestamp(),
                 ),
             )
-
-    async def _answer(self, question: Question) -> Mapping[str, Any]:
-        execution = _Execution(question, self)
-        retrying = AsyncRetrying(
-            retry=retry_if_exception(lambda error: isinstance(error, CallError) and error.retry_safe),
-            stop=execution.exhausted,
-            wait=execution.delay,
-            before_sleep=execution.tell,
-            sleep=self.stop.sleep,
-            reraise=True,
-        )
-        return await retrying(execution.attempt)
-
-    async def send(self, question: Question) -> Mapping[str, Any]:
-        """Make one attempt, in its turn. Raises a CallError, or Stopped."""
-        left = await self._limiter.wait(self.stop.check)
-        keys = await self._base.keys()
-        try:
-            target = Target(keys=keys, region=question.region)
-            return await self._client.call(question.method, target, question.params)
-        except Throttled as error:
-            self._limiter.throttled(left, error.retry_after)
-            raise
-        except CredentialsExpired as error:
-            if await self._base.renew(keys):
-                raise
-            raise CredentialsRejected(
-                error.message, code=error.code, status=error.status, request_id=error.request_id
-            ) from error
-
-
-class _Execution:
-    """All tries of one question. A throttle uses up no attempt: the limiter waits, as it does elsewhere."""
-
-    def __init__(self, question: Question, sts: Sts) -> None:
-        self._question = question
-        self._sts = sts
-        self._throttles = 0
-        self._failures = 0
-        self._expiries = 0
-
-    async def attempt(self) -> Mapping[str, Any]:
-        """Ask once."""
-        try:
-            return await self._sts.send(self._question)
-        except CallError as error:
-            self._throttles += error.is_throttle
-            self._failures += not error.is_throttle
-            self._expiries += isinstance(error, CredentialsExpired)
-            raise
-
-    def exhausted(self, state: RetryCallState) -> bool:
-        """Tell tenacity whether to stop."""
-        error = _error(state)
-        if error.is_throttle:
-            return False
-        if isinstance(error, CredentialsExpired):
-            return self._expiries > EXPIRIES
-        return self._failures >= self._sts.attempts
-
-    def delay(self, state: RetryCallState) -> float:
-        """Tell tenacity how long to wait, should it not stop."""
-        error = _error(state)
-        if error.is_throttle:
-            return 0.0
-        return backoff.delay(self._failures, retry_after=error.retry_after, random=self._sts.random)
-
-    def tell(self, state: RetryCallState) -> None:
-        """Tell the observer that the question will be asked again, and why."""
-        error = _error(state)
-        self._sts.observer.notify(
-            CallRetried(
-                scope=self._question.scope,
-                operation=self._question.operation,
-                api=None,
-                type=None,
-                attempt=self._failures + self._throttles,
-                delay=state.upcoming_sleep,
-                code=error.code,
-                message=error.message,
-                request_id=error.request_id,
-            )
-        )
-
-
-def _error(state: RetryCallState) -> CallError:
-    """The error tenacity asks about: only CallErrors are retried, so it is one."""
-    assert state.outcome is not None  # noqa: S101 - tenacity asks after an attempt has ended
-    error = state.outcome.exception()
-    assert isinstance(error, CallError)  # noqa: S101 - see above
-    return error
 
 
 @contextmanager

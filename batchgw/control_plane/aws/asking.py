@@ -1,0 +1,201 @@
+"""How STS is asked: in its turn, again when that may help, and elsewhere where a region is switched off.
+
+Paced rather than bounded in number: a thousand accounts whose STS is out of reach then know it in minutes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from random import Random
+from typing import Any
+
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
+
+from batchgw.control_plane.aws.base import BaseCredentials
+from batchgw.control_plane.aws.client import Target, TargetedClient
+from batchgw.control_plane.retrying import ATTEMPTS, EXPIRIES
+from batchgw.control_plane.stop import StopSignal
+from batchgw.errors import AccessDenied, CallError, CredentialsExpired, CredentialsRejected, Throttled
+from batchgw.events import CallRetried, NullObserver, Observer
+from batchgw.model import Region, Scope
+from batchgw.throttle import backoff
+from batchgw.throttle.bucket import TokenBucket
+from batchgw.throttle.limiter import Limiter
+
+RATE = 50.0
+"""Calls/second: a thousand roles in 20 s, far below the hundreds that STS grants an account in a region."""
+
+BURST = 10.0
+"""Calls at once after a rest: all that a run of a few accounts needs."""
+
+_OFF = re.compile(r"InvalidClientTokenId|UnrecognizedClient|OptIn|RegionDisabled")
+"""Codes with which STS answers where a region is switched off; the first two also mean an unknown key."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A call by its name in boto3 and at AWS, the region it is made in, and the scope it is for."""
+
+    method: str
+    operation: str
+    region: Region
+    scope: Scope
+    params: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+
+class Asking:
+    """Asks STS with the base credentials.
+
+    Args:
+        client: sends one attempt.
+        base: the keys that sign.
+        always_on: names the region beside another that no account can have switched off, if one is known.
+        observer: is told of every attempt that is made again.
+        stop: no attempt is made, or waited for, after it; Stopped is raised then.
+        attempts: bound on attempts that fail for another reason than a throttle.
+        random: the dice of the backoff's jitter.
+    """
+
+    def __init__(
+        self,
+        client: TargetedClient,
+        base: BaseCredentials,
+        *,
+        always_on: Callable[[Region], Region | None],
+        observer: Observer | None = None,
+        stop: StopSignal | None = None,
+        attempts: int = ATTEMPTS,
+        random: Random | None = None,
+    ) -> None:
+        self._client = client
+        self._base = base
+        self._always_on = always_on
+        self._off: set[Region] = set()  # regions that have turned out to be switched off
+        self.observer = observer or NullObserver()
+        self.stop = stop or StopSignal()
+        self._limiter = Limiter(TokenBucket(rate=RATE, burst=BURST), sleep=self.stop.sleep)
+        self.attempts = attempts
+        self.random = random or Random()  # noqa: S311 - jitter needs no secrecy
+
+    async def answer(self, question: Question) -> Mapping[str, Any]:
+        """Ask in the question's region; if an account has that one switched off, where it cannot be.
+
+        Raises a CallError, or Stopped.
+        """
+        elsewhere = self._always_on(question.region)
+        if elsewhere is None or elsewhere == question.region:
+            return await self._tried(question)
+        there = replace(question, region=elsewhere)
+        if question.region in self._off:
+            return await self._tried(there)
+        try:
+            return await self._tried(question)
+        except (CredentialsRejected, AccessDenied) as error:
+            if not _OFF.search(error.code):
+                raise
+            return await self._answer_of(there, question.region, error)
+
+    async def _answer_of(self, there: Question, region: Region, error: CallError) -> Mapping[str, Any]:
+        """Ask elsewhere what a region has rejected. If the keys are unknown there, too, they are at fault."""
+        try:
+            answer = await self._tried(there)
+        except AccessDenied:  # it is the role that refuses: the keys are good
+            self._off.add(region)
+            raise
+        except CallError:
+            raise error from None
+        self._off.add(region)
+        return answer
+
+    async def _tried(self, question: Question) -> Mapping[str, Any]:
+        execution = _Execution(question, self)
+        retrying = AsyncRetrying(
+            retry=retry_if_exception(lambda error: isinstance(error, CallError) and error.retry_safe),
+            stop=execution.exhausted,
+            wait=execution.delay,
+            before_sleep=execution.tell,
+            sleep=self.stop.sleep,
+            reraise=True,
+        )
+        return await retrying(execution.attempt)
+
+    async def send(self, question: Question) -> Mapping[str, Any]:
+        """Make one attempt, in its turn. Raises a CallError, or Stopped."""
+        left = await self._limiter.wait(self.stop.check)
+        keys = await self._base.keys()
+        try:
+            target = Target(keys=keys, region=question.region)
+            return await self._client.call(question.method, target, question.params)
+        except Throttled as error:
+            self._limiter.throttled(left, error.retry_after)
+            raise
+        except CredentialsExpired as error:
+            if await self._base.renew(keys):
+                raise
+            raise CredentialsRejected(
+                error.message, code=error.code, status=error.status, request_id=error.request_id
+            ) from error
+
+
+class _Execution:
+    """All tries of one question. A throttle uses up no attempt: the limiter waits, as it does elsewhere."""
+
+    def __init__(self, question: Question, asking: Asking) -> None:
+        self._question = question
+        self._asking = asking
+        self._throttles = 0
+        self._failures = 0
+        self._expiries = 0
+
+    async def attempt(self) -> Mapping[str, Any]:
+        """Ask once."""
+        try:
+            return await self._asking.send(self._question)
+        except CallError as error:
+            self._throttles += error.is_throttle
+            self._failures += not error.is_throttle
+            self._expiries += isinstance(error, CredentialsExpired)
+            raise
+
+    def exhausted(self, state: RetryCallState) -> bool:
+        """Tell tenacity whether to stop."""
+        error = _error(state)
+        if error.is_throttle:
+            return False
+        if isinstance(error, CredentialsExpired):
+            return self._expiries > EXPIRIES
+        return self._failures >= self._asking.attempts
+
+    def delay(self, state: RetryCallState) -> float:
+        """Tell tenacity how long to wait, should it not stop."""
+        error = _error(state)
+        if error.is_throttle:
+            return 0.0
+        return backoff.delay(self._failures, retry_after=error.retry_after, random=self._asking.random)
+
+    def tell(self, state: RetryCallState) -> None:
+        """Tell the observer that the question will be asked again, and why."""
+        error = _error(state)
+        self._asking.observer.notify(
+            CallRetried(
+                scope=self._question.scope,
+                operation=self._question.operation,
+                api=None,
+                type=None,
+                attempt=self._failures + self._throttles,
+                delay=state.upcoming_sleep,
+                code=error.code,
+                message=error.message,
+                request_id=error.request_id,
+            )
+        )
+
+
+def _error(state: RetryCallState) -> CallError:
+    """The error tenacity asks about: only CallErrors are retried, so it is one."""
+    assert state.outcome is not None  # noqa: S101 - tenacity asks after an attempt has ended
+    error = state.outcome.exception()
+    assert isinstance(error, CallError)  # noqa: S101 - see above
+    return error
