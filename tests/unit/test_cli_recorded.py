@@ -9,8 +9,10 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 
+from batchgw import api
 from batchgw.cli import session
 from batchgw.cli.loading import plan_options
 from batchgw.cli.options import (
@@ -25,7 +27,7 @@ from batchgw.cli.recorded import recorded, same_reach, with_recorded
 from batchgw.cli.simulate import WorldFlags
 from batchgw.control_plane.aws import AwsControlPlane, connect
 from batchgw.control_plane.stop import StopSignal
-from batchgw.model import Desired, Policy, Region, Targets
+from batchgw.model import Desired, Policy, Region, ResponseType, Rule, Settings, Targets
 from tests.unit.cli_driver import batchgw, clean_environment, served
 
 TARGETS = Targets(regions=(Region("cn-north-1"), Region("cn-northwest-1")), role="R", external_id="sesame-17")
@@ -71,29 +73,59 @@ def test_no_repr_of_flags_shows_an_external_id(holder: Any) -> None:
     assert "sesame-17" not in repr(holder(external_id="sesame-17"))
 
 
-def test_where_sts_is_asked_is_remembered_by_plans_and_runs(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    """The region of the environment is gone when a plan is applied, and when the run is resumed."""
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str | None]:
+    """Give the regions of the connections that are opened from now on."""
     clean_environment(monkeypatch, tmp_path)
     (tmp_path / "policy.yaml").write_text("version: 1\nresponses: {THROTTLED: {status: 420}}\n")
-    asked: list[str | None] = []
+    regions: list[str | None] = []
 
     @asynccontextmanager
     async def spied(**options: Any) -> AsyncIterator[AwsControlPlane]:
-        asked.append(options["region"])
+        regions.append(options["region"])
         assert isinstance(options["stop"], StopSignal), "Ctrl-C must end the wait for STS"
         async with connect(**options) as plane:
             yield plane
 
     monkeypatch.setattr(session, "connect", spied)
+    return regions
+
+
+@pytest.mark.parametrize("saved", [True, False])
+def test_where_sts_is_asked_is_remembered_by_plans_and_runs(
+    asked: list[str | None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *, saved: bool
+) -> None:
+    """The region of the environment is gone when a saved plan is applied, or when a run is resumed."""
     denied = {"operation": "PutGatewayResponse", "first": 1}
     (tmp_path / "faults.json").write_text(json.dumps([{"match": denied, "fault": "access_denied"}]))
     with served(monkeypatch, faults=tmp_path / "faults.json"):
         monkeypatch.setenv("AWS_REGION", "us-east-1")
-        assert batchgw("plan", "policy.yaml", "--out", "p.plan").code == 2
-        monkeypatch.delenv("AWS_REGION")
-        stopped = batchgw("apply", "--plan", "p.plan", "--yes", "-o", "json")
+        if saved:
+            assert batchgw("plan", "policy.yaml", "--out", "p.plan").code == 2
+            monkeypatch.delenv("AWS_REGION")
+        stopped = batchgw(
+            "apply", *(["--plan", "p.plan"] if saved else ["policy.yaml"]), "--yes", "-o", "json"
+        )
         assert stopped.json["not_attempted"] > 0, stopped.err
+        monkeypatch.delenv("AWS_REGION", raising=False)
         assert batchgw("resume", "last", "-o", "json").json["not_attempted"] == 0
-    assert asked == [None, "us-east-1", "us-east-1"]
+    assert asked == ([None, "us-east-1", "us-east-1"] if saved else [None, "us-east-1"])
+
+
+def test_a_plan_of_somebody_s_program_says_where_it_looked_too(
+    asked: list[str | None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """It has no options of the command line, but scopes."""
+    path = tmp_path / "p.plan"
+    rules = {ResponseType.THROTTLED: Rule(settings=Settings(status_code="420"))}
+    policy = Policy(desired=Desired(rules=rules), targets=Targets(regions=(Region("us-east-1"),)))
+
+    async def program() -> None:
+        async with connect(region="eu-west-1") as plane:
+            with await api.plan(policy, plane=plane, out=path):
+                pass
+
+    with served(monkeypatch):
+        anyio.run(program)
+        assert batchgw("apply", "--plan", path, "--yes").code == 0
+    assert asked == ["us-east-1"]
