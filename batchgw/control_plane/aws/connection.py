@@ -92,7 +92,7 @@ async def connect(
         connect_timeout: seconds to connect.
         attempts: bound on attempts of a call to STS; throttles do not count.
         observer: is told of renewed credentials, and of calls to STS that are made again.
-        stop: ends what waits for STS, with Stopped.
+        stop: ends what waits for STS, with Stopped: the one that `PacedControlPlane` is given.
 
     Raises:
         UsageError: a profile, a file, a role or a URL that cannot be used.
