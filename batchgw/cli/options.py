@@ -56,7 +56,7 @@ def flag(name: str, description: str, *more: str, panel: str | None = None, **se
     return typer.Option(
         name,
         *more,
-        help=description,
+        help=description.replace("[", r"\["),  # else a default in brackets would be taken for markup
         envvar=variable(name),
         show_envvar=False,
         rich_help_panel=panel,

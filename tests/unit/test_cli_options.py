@@ -64,6 +64,21 @@ def test_a_flag_of_the_pace_that_is_not_given_leaves_the_engine_s_default() -> N
         assert chosen_pace(PaceFlags(**{field.name: 1})) == replace(Pace(), **{field.name: 1})
 
 
+@pytest.mark.parametrize(
+    ("verb", "defaults"),
+    [
+        ("plan", ["10", "40", "1", "enough to use up the quota", "for about 20 s"]),
+        ("apply", ["in the XDG state folder"]),
+        ("simulate", ["0.2, at least the median"]),
+    ],
+)
+def test_the_help_shows_defaults(verb: str, defaults: list[str]) -> None:
+    """Brackets are markup to Typer: unescaped, they are swallowed."""
+    shown = " ".join(batchgw(verb, "--help").out.replace("│", "").split())
+    for default in defaults:
+        assert f"[default: {default}]" in shown
+
+
 def test_simulate_has_every_option_of_the_simulator_with_its_default() -> None:
     assert options_of(WorldFlags()) == ServeOptions()
     assert {f.name for f in fields(WorldFlags)} ^ {f.name for f in fields(ServeOptions)} == {
