@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from contextlib import AbstractContextManager
 from typing import Any, Final
 
@@ -16,6 +17,9 @@ from batchgw.errors import JournalUnusable
 
 BUSY_TIMEOUT: Final = 10.0
 """Seconds to wait for another process's transaction; each of ours takes well under one."""
+
+WAL_PAUSE: Final = 0.02
+"""Seconds between attempts at turning a new file to WAL; another process's takes a few milliseconds."""
 
 _REASONS: Final = {
     sqlite3.SQLITE_FULL: "the disk is full",
@@ -83,8 +87,27 @@ def _check_settings(url: URL) -> None:
 def _set_up(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
     assert isinstance(connection, sqlite3.Connection)  # noqa: S101 - the only driver behind this dialect
     connection.isolation_level = None  # transactions begin where `_begin` says, not where the driver guesses
-    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
+    _turn_to_wal(connection)
+    for pragma in ("synchronous = NORMAL", "foreign_keys = ON"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _turn_to_wal(connection: sqlite3.Connection) -> None:
+    """Turn the journal mode, once in a file's life; SQLite does not wait its turn for that.
+
+    Where several processes open a new journal at the same moment the busy timeout is passed over, lest two
+    of them wait for each other: so it is tried again.
+    """
+    patience = time.monotonic() + BUSY_TIMEOUT
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > patience:
+                raise
+            time.sleep(WAL_PAUSE)
+        else:
+            return
 
 
 def _begin(connection: Connection) -> None:

@@ -356,7 +356,7 @@ input()
 with Journal.open(place(Path(folder))) as journal:
     say(journal.begin(NEW_RUN))
 """
-        crowd = [child(tmp_path, job) for _ in range(4)]
+        crowd = [child(tmp_path, job) for _ in range(8)]
         try:
             for process in crowd:
                 assert process.stdout is not None
@@ -370,7 +370,7 @@ with Journal.open(place(Path(folder))) as journal:
             for process in crowd:
                 process.kill()
                 process.wait()
-        assert len(ids) == 4
+        assert len(ids) == 8
         with Journal.open(place(tmp_path)) as journal:
             assert {record.id for record in journal.runs()} == ids
 
