@@ -77,6 +77,7 @@ class RetryingControlPlane:
             retry=retry_if_exception(lambda error: may_retry(error, request)),
             stop=execution.exhausted,
             wait=execution.pause,
+            before_sleep=execution.tell,
             sleep=execution.sleep,
             reraise=True,
         )
@@ -156,9 +157,15 @@ class _Execution(Generic[T]):
         """Tell tenacity how long to wait: after a throttle not at all, for the limiter does that."""
         error = _error(state)
         if error.is_throttle:
-            self._tell_throttled(error)
             return 0.0
-        delay = backoff.delay(self._failures, retry_after=error.retry_after, random=self._plane.random)
+        return backoff.delay(self._failures, retry_after=error.retry_after, random=self._plane.random)
+
+    def tell(self, state: RetryCallState) -> None:
+        """Tell of an attempt that will be made again; tenacity calls it when that is decided."""
+        error = _error(state)
+        if error.is_throttle:
+            self._tell_throttled(error)
+            return
         self._plane.observer.notify(
             CallRetried(
                 scope=self._request.scope,
@@ -166,13 +173,12 @@ class _Execution(Generic[T]):
                 api=self._api,
                 type=self._type,
                 attempt=self._number - 1,
-                delay=delay,
+                delay=state.upcoming_sleep,
                 code=error.code,
                 message=error.message,
                 request_id=error.request_id,
             )
         )
-        return delay
 
     async def sleep(self, seconds: float) -> None:
         """Wait as tenacity was told, but not past a stop."""

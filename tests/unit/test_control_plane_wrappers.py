@@ -30,7 +30,7 @@ from batchgw.errors import (
     Stopped,
     Throttled,
 )
-from batchgw.events import CallSent, CallThrottled, Event, ScopeCondemned
+from batchgw.events import CallGaveUp, CallRetried, CallSent, CallThrottled, Event, ScopeCondemned
 from batchgw.model import (
     AccountId,
     Effort,
@@ -122,10 +122,12 @@ def test_what_may_pass_is_tried_again_and_bounded(error: CallError) -> None:
         plane = Told(*[error] * 3)
         assert (await paced(plane).send(PUT)).effort.attempts == 4
 
-        plane = Told(*[error] * 100)
+        plane, seen = Told(*[error] * 100), Seen()
         with pytest.raises(type(error)) as raised:
-            await paced(plane).send(PUT)
+            await paced(plane, seen).send(PUT)
         assert len(plane.arrivals) == Pace().attempts == raised.value.attempts
+        assert seen.count(CallRetried) == Pace().attempts - 1  # the last was not made again
+        assert seen.count(CallGaveUp) == 1
 
     virtually(main)
 
