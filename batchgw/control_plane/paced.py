@@ -8,8 +8,9 @@ from random import Random
 
 from batchgw.control_plane.interface import Answer, ControlPlane, Request, T
 from batchgw.control_plane.limited import LimitedControlPlane
-from batchgw.control_plane.retrying import ATTEMPTS, RetryingControlPlane
+from batchgw.control_plane.retrying import RetryingControlPlane
 from batchgw.control_plane.stop import StopSignal
+from batchgw.control_plane.tries import ATTEMPTS
 from batchgw.events import NullObserver, Observer, Observers
 from batchgw.model import AccountId
 from batchgw.throttle.bucket import BURST, RATE, TokenBucket

@@ -1,9 +1,6 @@
-"""A control plane that makes a call again when that may help: the one retry policy, in one place.
+"""A control plane that makes a call again when that may help, by the one retry policy (`tries`).
 
-What is retried, and how often, follows from what the error says of itself (`errors.CallError`):
-a throttle waits and uses up no attempt; 409 "try again later", 5xx and transport errors back off with jitter,
-bounded; expired credentials get one more attempt with fresh ones. A write whose fate is unknown after a cut
-connection is never repeated here: whoever sent it reads first.
+A write whose fate is unknown after a cut connection is never repeated here: whoever sent it reads first.
 """
 
 from __future__ import annotations
@@ -17,7 +14,8 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
 from batchgw.control_plane.interface import Answer, Request, T
 from batchgw.control_plane.limited import LimitedControlPlane
-from batchgw.errors import CallError, ConnectionCut, CredentialsExpired, Stopped
+from batchgw.control_plane.tries import ATTEMPTS, Tries, error_of
+from batchgw.errors import CallError, ConnectionCut, Stopped
 from batchgw.events import (
     CallAnswered,
     CallGaveUp,
@@ -28,13 +26,6 @@ from batchgw.events import (
     ScopeCondemned,
 )
 from batchgw.model import AccountId, Effort, RestApiId
-from batchgw.throttle import backoff
-
-ATTEMPTS = 8
-"""Attempts of one execution that may fail for another reason than a throttle: about 20 s of backoff."""
-
-EXPIRIES = 1
-"""Expired credentials are met with fresh ones this often; then the scope is condemned."""
 
 
 def may_retry(error: BaseException, request: Request[object]) -> bool:
@@ -75,8 +66,8 @@ class RetryingControlPlane:
         execution = _Execution(request, self, departing)
         retrying = AsyncRetrying(
             retry=retry_if_exception(lambda error: may_retry(error, request)),
-            stop=execution.exhausted,
-            wait=execution.pause,
+            stop=execution.tries.exhausted,
+            wait=execution.tries.delay,
             before_sleep=execution.tell,
             sleep=execution.sleep,
             reraise=True,
@@ -106,16 +97,14 @@ class _Execution(Generic[T]):
         self._api: RestApiId | None = getattr(request, "api", None)
         kind = getattr(request, "type", None)
         self._type = None if kind is None else str(kind)
-        self._throttles = 0
-        self._failures = 0
-        self._expiries = 0
+        self.tries = Tries(attempts=plane.attempts, random=plane.random)
         self.in_doubt = False  # whether an attempt at a write was sent and its fate is unknown
         self._waited = 0.0
         self._left = 0.0
 
     @property
     def _number(self) -> int:
-        return self._failures + self._throttles + 1
+        return self.tries.ended + 1
 
     async def attempt(self) -> Answer[T]:
         """Send once."""
@@ -137,32 +126,16 @@ class _Execution(Generic[T]):
             )
         )
         effort = Effort(
-            attempts=self._failures + 1,
-            throttles=self._throttles,
+            attempts=self.tries.failures + 1,
+            throttles=self.tries.throttles,
             waited=self._waited,
             request_id=answer.effort.request_id,
         )
         return Answer(value=answer.value, effort=effort)
 
-    def exhausted(self, state: RetryCallState) -> bool:
-        """Tell tenacity whether to stop: throttles are not counted."""
-        error = _error(state)
-        if error.is_throttle:
-            return False
-        if isinstance(error, CredentialsExpired):
-            return self._expiries > EXPIRIES
-        return self._failures >= self._plane.attempts
-
-    def pause(self, state: RetryCallState) -> float:
-        """Tell tenacity how long to wait: after a throttle not at all, for the limiter does that."""
-        error = _error(state)
-        if error.is_throttle:
-            return 0.0
-        return backoff.delay(self._failures, retry_after=error.retry_after, random=self._plane.random)
-
     def tell(self, state: RetryCallState) -> None:
         """Tell of an attempt that will be made again; tenacity calls it when that is decided."""
-        error = _error(state)
+        error = error_of(state)
         if error.is_throttle:
             self._tell_throttled(error)
             return
@@ -172,7 +145,7 @@ class _Execution(Generic[T]):
                 operation=self._request.operation,
                 api=self._api,
                 type=self._type,
-                attempt=self._number - 1,
+                attempt=self.tries.ended,
                 delay=state.upcoming_sleep,
                 code=error.code,
                 message=error.message,
@@ -187,7 +160,11 @@ class _Execution(Generic[T]):
 
     def give_up(self, error: CallError) -> None:
         """Note what it cost, and condemn the scope if that is what the error means."""
-        error.attempts, error.throttles, error.waited = self._failures, self._throttles, self._waited
+        error.attempts, error.throttles, error.waited = (
+            self.tries.failures,
+            self.tries.throttles,
+            self._waited,
+        )
         scope = self._request.scope
         if not error.sent:
             return
@@ -197,7 +174,7 @@ class _Execution(Generic[T]):
                 operation=self._request.operation,
                 api=self._api,
                 type=self._type,
-                attempts=self._failures,
+                attempts=self.tries.failures,
                 code=error.code,
                 message=error.message,
                 request_id=error.request_id,
@@ -227,11 +204,7 @@ class _Execution(Generic[T]):
         if not error.sent:
             return
         self.in_doubt |= self._request.writes and error.outcome_unknown
-        if error.is_throttle:
-            self._throttles += 1
-        else:
-            self._failures += 1
-            self._expiries += isinstance(error, CredentialsExpired)
+        self.tries.count(error)
 
     def _tell_throttled(self, error: CallError) -> None:
         limiter = self._plane.inner.limiter(self._request.scope)
@@ -241,17 +214,9 @@ class _Execution(Generic[T]):
                 operation=self._request.operation,
                 api=self._api,
                 type=self._type,
-                attempt=self._number - 1,
+                attempt=self.tries.ended,
                 rate=limiter.rate,
                 retry_after=error.retry_after,
                 request_id=error.request_id,
             )
         )
-
-
-def _error(state: RetryCallState) -> CallError:
-    """The error tenacity asks about: only CallErrors are retried, so it is one."""
-    assert state.outcome is not None  # noqa: S101 - tenacity asks after an attempt has ended
-    error = state.outcome.exception()
-    assert isinstance(error, CallError)  # noqa: S101 - see above
-    return error

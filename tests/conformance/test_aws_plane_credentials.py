@@ -13,8 +13,8 @@ from aiohttp import web
 from batchgw.control_plane.aws import AwsControlPlane, connect
 from batchgw.control_plane.interface import GetRestApis
 from batchgw.control_plane.paced import PacedControlPlane
-from batchgw.control_plane.retrying import ATTEMPTS
 from batchgw.control_plane.stop import StopSignal
+from batchgw.control_plane.tries import ATTEMPTS
 from batchgw.errors import (
     CallError,
     CredentialsExpired,

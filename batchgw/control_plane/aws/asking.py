@@ -15,12 +15,11 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
 from batchgw.control_plane.aws.base import BaseCredentials
 from batchgw.control_plane.aws.client import Target, TargetedClient
-from batchgw.control_plane.retrying import ATTEMPTS, EXPIRIES
 from batchgw.control_plane.stop import StopSignal
+from batchgw.control_plane.tries import ATTEMPTS, Tries, error_of
 from batchgw.errors import AccessDenied, CallError, CredentialsExpired, CredentialsRejected, Throttled
 from batchgw.events import CallRetried, NullObserver, Observer
 from batchgw.model import Region, Scope
-from batchgw.throttle import backoff
 from batchgw.throttle.bucket import TokenBucket
 from batchgw.throttle.limiter import Limiter
 
@@ -113,8 +112,8 @@ class Asking:
         execution = _Execution(question, self)
         retrying = AsyncRetrying(
             retry=retry_if_exception(lambda error: isinstance(error, CallError) and error.retry_safe),
-            stop=execution.exhausted,
-            wait=execution.delay,
+            stop=execution.tries.exhausted,
+            wait=execution.tries.delay,
             before_sleep=execution.tell,
             sleep=self.stop.sleep,
             reraise=True,
@@ -140,62 +139,34 @@ class Asking:
 
 
 class _Execution:
-    """All tries of one question. A throttle uses up no attempt: the limiter waits, as it does elsewhere."""
+    """All tries of one question."""
 
     def __init__(self, question: Question, asking: Asking) -> None:
         self._question = question
         self._asking = asking
-        self._throttles = 0
-        self._failures = 0
-        self._expiries = 0
+        self.tries = Tries(attempts=asking.attempts, random=asking.random)
 
     async def attempt(self) -> Mapping[str, Any]:
         """Ask once."""
         try:
             return await self._asking.send(self._question)
         except CallError as error:
-            self._throttles += error.is_throttle
-            self._failures += not error.is_throttle
-            self._expiries += isinstance(error, CredentialsExpired)
+            self.tries.count(error)
             raise
-
-    def exhausted(self, state: RetryCallState) -> bool:
-        """Tell tenacity whether to stop."""
-        error = _error(state)
-        if error.is_throttle:
-            return False
-        if isinstance(error, CredentialsExpired):
-            return self._expiries > EXPIRIES
-        return self._failures >= self._asking.attempts
-
-    def delay(self, state: RetryCallState) -> float:
-        """Tell tenacity how long to wait, should it not stop."""
-        error = _error(state)
-        if error.is_throttle:
-            return 0.0
-        return backoff.delay(self._failures, retry_after=error.retry_after, random=self._asking.random)
 
     def tell(self, state: RetryCallState) -> None:
         """Tell the observer that the question will be asked again, and why."""
-        error = _error(state)
+        error = error_of(state)
         self._asking.observer.notify(
             CallRetried(
                 scope=self._question.scope,
                 operation=self._question.operation,
                 api=None,
                 type=None,
-                attempt=self._failures + self._throttles,
+                attempt=self.tries.ended,
                 delay=state.upcoming_sleep,
                 code=error.code,
                 message=error.message,
                 request_id=error.request_id,
             )
         )
-
-
-def _error(state: RetryCallState) -> CallError:
-    """The error tenacity asks about: only CallErrors are retried, so it is one."""
-    assert state.outcome is not None  # noqa: S101 - tenacity asks after an attempt has ended
-    error = state.outcome.exception()
-    assert isinstance(error, CallError)  # noqa: S101 - see above
-    return error

@@ -34,8 +34,8 @@ from batchgw.control_plane.aws.session import (
 )
 from batchgw.control_plane.aws.sts import Sts
 from batchgw.control_plane.aws.tls import tls_context
-from batchgw.control_plane.retrying import ATTEMPTS
 from batchgw.control_plane.stop import StopSignal
+from batchgw.control_plane.tries import ATTEMPTS
 from batchgw.events import NullObserver, Observer
 from batchgw.model import Region
 from batchgw.version import VERSION
