@@ -59,7 +59,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """One table. `command` prints it again; `series` are data of its plots; `notes` what a reader must know."""
+    """One table. `command` prints it again, `series` are its plots' data, `notes` what to know of it."""
 
     name: str
     title: str
