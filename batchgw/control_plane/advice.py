@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
+from batchgw.control_plane.interface import (
+    CreateDeployment,
+    DeleteGatewayResponse,
+    GetGatewayResponse,
+    GetGatewayResponses,
+    GetRestApis,
+    PutGatewayResponse,
+    Request,
+)
 from batchgw.errors import (
     AccessDenied,
     BadRequest,
@@ -55,6 +64,46 @@ def paragraph(kind: type[CallError], code: str, status: int, message: str) -> st
 def words(error: CallError) -> str:
     """Give AWS's own words again, for a message that has better advice."""
     return error.message.removesuffix(_advice(type(error), error.code)).rstrip()
+
+
+def permission(request: Request[object]) -> str | None:
+    """Name the IAM action and the resource a request needs; None for one that is not listed here."""
+    needed = _ACTIONS.get(type(request))
+    if needed is None:
+        return None
+    action, path = needed
+    region = request.scope.region
+    partition = next((name for start, name in _PARTITIONS.items() if region.startswith(start)), "aws")
+    return f"apigateway:{action} on arn:{partition}:apigateway:{region}::/restapis{path(request)}"
+
+
+def name_permission(error: AccessDenied, request: Request[object]) -> None:
+    """Write into a refusal what the request needs, where AWS's own words do not say it."""
+    needed = permission(request)
+    if needed is not None and "apigateway:" not in error.message and not _UNNAMED.fullmatch(error.code):
+        error.message = f"{needed} was refused: {error.message}"
+        error.args = (error.message,)
+
+
+def _below(*path: str) -> Callable[[object], str]:
+    """What stands behind /restapis: fields of the request in braces."""
+    return lambda request: "".join(
+        f"/{getattr(request, part[1:-1]) if part.startswith('{') else part}" for part in path
+    )
+
+
+_ACTIONS: Mapping[type[Request[object]], tuple[str, Callable[[object], str]]] = {
+    GetRestApis: ("GET", _below()),
+    GetGatewayResponses: ("GET", _below("{api}", "gatewayresponses")),
+    GetGatewayResponse: ("GET", _below("{api}", "gatewayresponses", "{type}")),
+    PutGatewayResponse: ("PUT", _below("{api}", "gatewayresponses", "{type}")),
+    DeleteGatewayResponse: ("DELETE", _below("{api}", "gatewayresponses", "{type}")),
+    CreateDeployment: ("POST", _below("{api}", "deployments")),
+}
+"""IAM's names are HTTP's: the method and the path (service authorization reference, API Gateway)."""
+
+_PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
+"""By the beginning of a region's name; every other region is of partition aws."""
 
 
 def _advice(kind: type[CallError], code: str) -> str:

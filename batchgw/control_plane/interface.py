@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Generic, Protocol, TypeVar
+from typing import ClassVar, Generic, NewType, Protocol, TypeVar
 
 from batchgw.model import (
     AccountId,
@@ -26,6 +26,9 @@ Value = TypeVar("Value", covariant=True)  # noqa: PLC0105 - named for what it is
 
 PAGE_SIZE = 500
 """REST APIs per GetRestApis page: the operation's maximum (API reference, `limit`)."""
+
+DeploymentId = NewType("DeploymentId", str)
+"""API Gateway's id of a deployment, unique within its API: six lower-case letters and digits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +93,20 @@ class DeleteGatewayResponse(Request[None]):
     writes = True
     api: RestApiId
     type: ResponseType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateDeployment(Request[DeploymentId]):
+    """Take a snapshot of a whole API, every pending edit in it, without putting a stage on it.
+
+    There is no `stageName`: AWS would make a stage of a name that does not exist. Made twice, there are two
+    snapshots, so one whose answer was lost is looked for among the API's deployments before it is made again.
+    """
+
+    operation = "CreateDeployment"
+    writes = True
+    api: RestApiId
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -66,7 +66,7 @@ class Call:
         """The refusal for want of a permission."""
         verb = next((v for start, v in _VERBS.items() if self.operation.startswith(start)), "POST")
         path = f"/restapis/{self.api}" if self.api else "/restapis"
-        path += f"/gatewayresponses/{self.type}" if self.type else ""
+        path += f"/gatewayresponses/{self.type}" if self.type else _BELOW_API.get(self.operation, "")
         return ServiceFault(
             "AccessDeniedException",
             403,
@@ -99,4 +99,13 @@ _THROTTLES: Mapping[str, tuple[str, int, str]] = {
     ),
     "sts": ("Throttling", 400, "Rate exceeded"),
 }
+_BELOW_API = {
+    "CreateDeployment": "/deployments",
+    "GetDeployments": "/deployments",
+    "GetGatewayResponses": "/gatewayresponses",
+    "GetResources": "/resources",
+    "GetStages": "/stages",
+}
+"""Where collections of an API stand."""
+
 _VERBS = {"Get": "GET", "Put": "PUT", "Update": "PATCH", "Delete": "DELETE"}

@@ -10,10 +10,13 @@ from typing import TypeVar, cast
 
 import anyio
 
+from batchgw.control_plane.advice import name_permission
 from batchgw.control_plane.classify import classify, parse_retry_after
 from batchgw.control_plane.interface import (
     Answer,
+    CreateDeployment,
     DeleteGatewayResponse,
+    DeploymentId,
     GetGatewayResponse,
     GetGatewayResponses,
     GetRestApis,
@@ -21,9 +24,9 @@ from batchgw.control_plane.interface import (
     Request,
     RestApiPage,
 )
-from batchgw.errors import CallError, ConnectionCut
+from batchgw.errors import AccessDenied, CallError, ConnectionCut
 from batchgw.model import AccountId, Effort, GatewayResponse, ResponseType, RestApi, RestApiId, Scope
-from batchgw.simulator import gateway_responses, rest_apis
+from batchgw.simulator import deployments, gateway_responses, rest_apis
 from batchgw.simulator.call import Call
 from batchgw.simulator.cell import Cell
 from batchgw.simulator.engine import Engine
@@ -85,7 +88,11 @@ class SimulatedControlPlane:
             api=getattr(request, "api", ""),
             type=getattr(request, "type", ""),
         )
-        value, request_id = await self._run(call, lambda: answer(self._cell(request.scope), request))
+        try:
+            value, request_id = await self._run(call, lambda: answer(self.engine.service, request))
+        except AccessDenied as error:
+            name_permission(error, request)
+            raise
         return Answer(value=cast("T", value), effort=Effort(attempts=1, request_id=request_id))
 
     async def current_account(self) -> AccountId:
@@ -93,9 +100,6 @@ class SimulatedControlPlane:
         call = Call(operation="GetCallerIdentity", account=self._account, region="global")
         account, _ = await self._run(call, lambda: AccountId(self._account))
         return account
-
-    def _cell(self, scope: Scope) -> Cell:
-        return self.engine.service.world.cell(scope.account, scope.region)
 
     async def _run(self, call: Call, act: Callable[[], T]) -> tuple[T, str]:
         try:
@@ -118,7 +122,8 @@ class SimulatedControlPlane:
         )
 
 
-def _get_rest_apis(cell: Cell, request: GetRestApis) -> RestApiPage:
+def _get_rest_apis(service: Service, request: GetRestApis) -> RestApiPage:
+    cell = _cell(service, request)
     page = rest_apis.page(cell, limit=request.limit, position=request.position)
     return RestApiPage(
         items=tuple(_rest_api(cell, request.scope, n) for n in page.numbers), position=page.position
@@ -137,30 +142,43 @@ def _rest_api(cell: Cell, scope: Scope, number: int) -> RestApi:
     )
 
 
-def _get_all(cell: Cell, request: GetGatewayResponses) -> Mapping[ResponseType, GatewayResponse]:
-    return gateway_responses.read_all(cell, request.api)
+def _get_all(service: Service, request: GetGatewayResponses) -> Mapping[ResponseType, GatewayResponse]:
+    return gateway_responses.read_all(_cell(service, request), request.api)
 
 
-def _get(cell: Cell, request: GetGatewayResponse) -> GatewayResponse:
-    return gateway_responses.read(cell, request.api, request.type)
+def _get(service: Service, request: GetGatewayResponse) -> GatewayResponse:
+    return gateway_responses.read(_cell(service, request), request.api, request.type)
 
 
-def _put(cell: Cell, request: PutGatewayResponse) -> GatewayResponse:
-    return gateway_responses.put(cell, request.api, request.type, request.settings)
+def _put(service: Service, request: PutGatewayResponse) -> GatewayResponse:
+    return gateway_responses.put(_cell(service, request), request.api, request.type, request.settings)
 
 
-def _delete(cell: Cell, request: DeleteGatewayResponse) -> None:
-    gateway_responses.delete(cell, request.api, request.type)
+def _delete(service: Service, request: DeleteGatewayResponse) -> None:
+    gateway_responses.delete(_cell(service, request), request.api, request.type)
+
+
+def _deploy(service: Service, request: CreateDeployment) -> DeploymentId:
+    params: dict[str, str] = {"restApiId": request.api}
+    if request.description:
+        params["description"] = request.description
+    made = deployments.create(_cell(service, request), params, service.now())
+    return DeploymentId(str(made["id"]))
+
+
+def _cell(service: Service, request: Request[object]) -> Cell:
+    return service.world.cell(request.scope.account, request.scope.region)
 
 
 # A request's class determines its answer's type. A table cannot tell mypy: hence the casts, here and in send.
 _ANSWERS = cast(
-    "Mapping[type, Callable[[Cell, object], object]]",
+    "Mapping[type, Callable[[Service, object], object]]",
     {
         GetRestApis: _get_rest_apis,
         GetGatewayResponses: _get_all,
         GetGatewayResponse: _get,
         PutGatewayResponse: _put,
         DeleteGatewayResponse: _delete,
+        CreateDeployment: _deploy,
     },
 )

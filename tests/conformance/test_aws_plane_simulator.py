@@ -16,6 +16,7 @@ import pytest
 from batchgw.control_plane.aws import AwsControlPlane, connect
 from batchgw.control_plane.interface import (
     ControlPlane,
+    CreateDeployment,
     DeleteGatewayResponse,
     GetGatewayResponse,
     GetGatewayResponses,
@@ -90,6 +91,9 @@ def story(scope: Scope, api: RestApiId) -> Sequence[Request[object]]:
         GetGatewayResponses(scope=scope, api=RestApiId("gone")),
         put(ResponseType.THROTTLED, Settings(templates={"text/plain": "a/b ?#%20 \u20ac '\"\\\n"})),
         GetGatewayResponse(scope=scope, api=api, type=ResponseType.THROTTLED),
+        CreateDeployment(scope=scope, api=api, description="first, and \u20ac"),
+        CreateDeployment(scope=scope, api=api),
+        CreateDeployment(scope=scope, api=RestApiId("gone")),
     ]
 
 

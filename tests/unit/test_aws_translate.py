@@ -10,6 +10,7 @@ import pytest
 from batchgw.control_plane.aws.translate import to_call
 from batchgw.control_plane.completion import complete
 from batchgw.control_plane.interface import (
+    CreateDeployment,
     DeleteGatewayResponse,
     GetGatewayResponse,
     GetGatewayResponses,
@@ -76,6 +77,12 @@ FULL = Settings(
             "delete_gateway_response",
             {"restApiId": "abc", "responseType": "UNAUTHORIZED"},
         ),
+        (CreateDeployment(scope=HERE, api=API), "create_deployment", {"restApiId": "abc"}),
+        (
+            CreateDeployment(scope=HERE, api=API, description="run 7"),
+            "create_deployment",
+            {"restApiId": "abc", "description": "run 7"},
+        ),
     ],
 )
 def test_each_request_is_the_keyword_arguments_of_the_boto3_call(
@@ -89,6 +96,13 @@ def test_an_unknown_request_is_a_mistake_of_the_program() -> None:
     unheard_of: Request[None] = Request(scope=HERE)
     with pytest.raises(TypeError, match="Request is no request"):
         to_call(unheard_of)
+
+
+def test_a_deployment_is_its_id_and_one_without_is_no_answer() -> None:
+    call = to_call(CreateDeployment(scope=HERE, api=API))
+    assert call.read({"id": "d1e2f3", "createdDate": datetime(2024, 4, 15, tzinfo=UTC)}) == "d1e2f3"
+    with pytest.raises(ServiceFailure, match="no id"):
+        call.read({})
 
 
 def test_a_rest_api_is_read_whole_and_when_bare() -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from batchgw.control_plane.interface import (
     ControlPlane,
+    CreateDeployment,
     DeleteGatewayResponse,
     GetGatewayResponse,
     GetGatewayResponses,
@@ -252,6 +253,59 @@ def test_a_cut_before_the_change_made_none_and_one_after_did() -> None:
         virtually(main)
         cell = plane.engine.service.world.cell(SCOPE.account, SCOPE.region)
         assert (cell.customisation(0).own.get(ResponseType.THROTTLED) == HEADERS) is written
+
+
+def test_a_deployment_is_a_snapshot_on_no_stage() -> None:
+    plane = simulate(World.generate(apis=1, accounts=1, regions=1))
+    cell = plane.engine.service.world.cell(SCOPE.account, SCOPE.region)
+    stages = {name: stage.deployment for name, stage in cell.detail(0).stages.items()}
+
+    async def main() -> None:
+        await plane.send(put(api_of(plane)))
+        made = await plane.send(CreateDeployment(scope=SCOPE, api=api_of(plane), description="run 7"))
+        await plane.send(put(api_of(plane), Settings()))
+        deployment = cell.detail(0).deployments[made.value]
+        assert deployment.description == "run 7"
+        assert deployment.gateway_responses.own[ResponseType.THROTTLED] == HEADERS  # as it was then
+        again = await plane.send(CreateDeployment(scope=SCOPE, api=api_of(plane)))
+        assert again.value != made.value
+        assert cell.detail(0).deployments[again.value].description is None
+
+    virtually(main)
+    assert {name: stage.deployment for name, stage in cell.detail(0).stages.items()} == stages
+
+
+def test_deployments_have_a_lane_of_their_own_beside_the_total() -> None:
+    """One in 5 s: refused at 4.9 s; a refusal takes nothing from the total, which has its 40 for puts."""
+    plane = simulate(World.generate(apis=1, accounts=1, regions=1), quota=QuotaRules())
+
+    async def main() -> None:
+        deploy = CreateDeployment(scope=SCOPE, api=api_of(plane))
+        await plane.send(deploy)
+        for moment in (0.0, 4.9):
+            await anyio.sleep_until(moment)
+            with pytest.raises(Throttled):
+                await plane.send(deploy)
+        await anyio.sleep_until(5.0)
+        await plane.send(deploy)
+        for _ in range(39):
+            await plane.send(GetGatewayResponses(scope=SCOPE, api=api_of(plane)))
+        with pytest.raises(Throttled):
+            await plane.send(GetGatewayResponses(scope=SCOPE, api=api_of(plane)))
+
+    virtually(main)
+
+
+def test_a_denial_names_the_permission() -> None:
+    plane = simulate(World.generate(apis=1, accounts=1, regions=1), denied=[SCOPE.account])
+
+    async def main() -> None:
+        with pytest.raises(AccessDenied) as caught:
+            await plane.send(CreateDeployment(scope=SCOPE, api=api_of(plane)))
+        where = f"arn:aws:apigateway:eu-west-1::/restapis/{api_of(plane)}/deployments"
+        assert f"apigateway:POST on resource: {where}" in caught.value.message
+
+    virtually(main)
 
 
 def test_resetting_what_is_at_its_default() -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from batchgw.control_plane.advice import name_permission
 from batchgw.control_plane.aws.client import Target, TargetedClient, request_id
 from batchgw.control_plane.aws.credentials import ScopeCredentials
 from batchgw.control_plane.aws.translate import to_call
 from batchgw.control_plane.interface import Answer, Request, T
-from batchgw.errors import CredentialsExpired, CredentialsRejected, NotCustomized
+from batchgw.errors import AccessDenied, CredentialsExpired, CredentialsRejected, NotCustomized
 from batchgw.model import AccountId, Effort, Region
 
 
@@ -37,6 +38,9 @@ class AwsControlPlane:
             raise CredentialsRejected(
                 error.message, code=error.code, status=error.status, request_id=error.request_id
             ) from error
+        except AccessDenied as error:
+            name_permission(error, request)
+            raise
         except NotCustomized as error:
             if call.uncustomised is None:
                 raise

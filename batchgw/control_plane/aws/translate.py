@@ -9,7 +9,9 @@ from typing import Any, Generic, TypeVar, cast
 from batchgw.control_plane.aws.transport import unreadable_answer
 from batchgw.control_plane.completion import complete
 from batchgw.control_plane.interface import (
+    CreateDeployment,
     DeleteGatewayResponse,
+    DeploymentId,
     GetGatewayResponse,
     GetGatewayResponses,
     GetRestApis,
@@ -67,6 +69,13 @@ def _call(request: Request[Any]) -> Call[Any]:
             )
         case DeleteGatewayResponse():
             return Call(method="delete_gateway_response", params=_address(request), read=_nothing)
+        case CreateDeployment():
+            return Call(
+                method="create_deployment",
+                params={"restApiId": request.api}
+                | ({"description": request.description} if request.description else {}),
+                read=_deployment,
+            )
         case _:
             raise TypeError(f"{type(request).__name__} is no request AWS can be asked")
 
@@ -77,6 +86,13 @@ def _address(request: GetGatewayResponse | PutGatewayResponse | DeleteGatewayRes
 
 def _nothing(_answer: Wire) -> None:
     return None
+
+
+def _deployment(answer: Wire) -> DeploymentId:
+    found = answer.get("id")
+    if not found:
+        raise unreadable_answer("the deployment it tells of has no id")
+    return DeploymentId(str(found))
 
 
 def _page(scope: Scope, answer: Wire) -> RestApiPage:
