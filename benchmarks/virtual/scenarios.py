@@ -1,0 +1,166 @@
+"""The scenarios: what the server does, what the client is told, and what is to be reached.
+
+Goals are upper bounds of means over seeds, by the number of calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+from zlib import crc32
+
+from batchgw.model import Scope
+from batchgw.simulator.latency import Latency
+from batchgw.simulator.quota import TOTAL, Neighbour, QuotaRules, Rate, Schedule, Scoping
+from benchmarks.virtual.settings import Settings
+
+TUNING = range(100)
+"""Seeds to develop with: nothing measured over them is shown."""
+
+HELD_OUT = range(1000, 1024)
+"""Seeds to measure with: nothing is tuned to them."""
+
+SIZES = (200, 2_000, 20_000)
+"""Calls of a run."""
+
+Goals = Mapping[int, Mapping[str, float]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """One row, at each size.
+
+    Attributes:
+        key: its name on the command line.
+        title: its name in the table.
+        settings: what the client is told.
+        quota: what is true of a bucket.
+        neighbour: who else calls.
+        steps: when the rate changes, as shares of the time that an unchanged quota would need alone, and the
+            factor from then on.
+        refusals: whether a refused call takes a token.
+        scoping: what has a bucket of its own.
+        regions: how many regions of the one account the calls are spread over.
+        uplink: seconds from the client to the service's bucket, median and 99th percentile; None for none.
+            Where scopes share a bucket it also decides, by the seed, which of two calls comes first.
+        script: further faults, as plain data.
+        goals: upper bounds by size.
+    """
+
+    key: str
+    title: str
+    settings: Settings = field(default_factory=Settings)
+    quota: Rate = TOTAL
+    neighbour: Neighbour | None = None
+    steps: Sequence[tuple[float, float]] = ()
+    refusals: Literal["free", "consuming"] = "free"
+    scoping: Scoping = "account-region"
+    regions: int = 1
+    uplink: tuple[float, float] | None = None
+    script: Sequence[Mapping[str, object]] = ()
+    goals: Goals = field(default_factory=dict)
+
+    def rules(self, calls: int, seed: int) -> QuotaRules:
+        """The server's quota in a run of so many calls."""
+        alone = max(0.0, calls - self.quota.burst) / self.quota.rate
+        return QuotaRules(
+            total=self.quota,
+            scoping=self.scoping,
+            refusals=self.refusals,
+            neighbour=self.neighbour,
+            schedule=Schedule(steps=tuple((share * alone, factor) for share, factor in self.steps)),
+            seed=seed,
+        )
+
+    def way(self, seed: int) -> Callable[[Scope], Latency] | None:
+        """How long the calls of a scope are on their way, by dice of its own."""
+        if self.uplink is None:
+            return None
+        median, p99 = self.uplink
+        return lambda scope: Latency(median=median, p99=p99, seed=crc32(f"{seed}/{scope}".encode()))
+
+
+def _goals(small: tuple[float, ...], middle: tuple[float, ...], large: tuple[float, ...]) -> Goals:
+    """Goals at each size: makespan / limit, our share refused, and the neighbour's where it is bounded."""
+    keys = ("ratio", "refused", "theirs")
+    certain = {"given_up": 0.0, "wrong": 0.0}
+    return {
+        size: dict(zip(keys, bounds, strict=False)) | certain
+        for size, bounds in zip(SIZES, (small, middle, large), strict=True)
+    }
+
+
+SCENARIOS = (
+    Scenario(
+        key="alone",
+        title="quota known, alone",
+        goals=_goals((1.02, 0.0), (1.005, 0.0), (1.001, 0.0005)),
+    ),
+    Scenario(
+        key="neighbour-3",
+        title="neighbour 3/s",
+        neighbour=Neighbour(rate=3),
+        goals=_goals((1.03, 0.04), (1.005, 0.015, 0.04), (1.002, 0.012)),
+    ),
+    Scenario(
+        key="neighbour-6",
+        title="neighbour 6/s",
+        neighbour=Neighbour(rate=6),
+        goals=_goals((1.05, 0.055), (1.01, 0.025, 0.06), (1.002, 0.022)),
+    ),
+    Scenario(
+        key="on-off",
+        title="neighbour on/off every 20 s",
+        neighbour=Neighbour(rate=6, on=20, off=20),
+        goals=_goals((1.15, 0.055), (1.05, 0.02), (1.005, 0.012)),
+    ),
+    Scenario(
+        key="too-high",
+        title="stated 2x too high",
+        settings=Settings(rate=20, burst=80),
+        goals=_goals((1.03, 0.05), (1.005, 0.012), (1.001, 0.006)),
+    ),
+    Scenario(
+        key="unknown",
+        title="unknown quota",
+        settings=Settings(unknown=True),
+        goals=_goals((1.07, 0.04), (1.01, 0.01), (1.001, 0.006)),
+    ),
+    Scenario(
+        key="halves",
+        title="quota halves and returns",
+        steps=((0.25, 0.5), (0.65, 1.0)),
+        goals=_goals((1.10, 0.025), (1.005, 0.01), (1.001, 0.004)),
+    ),
+    Scenario(
+        key="consuming",
+        title="refusals consume, 7/s",
+        neighbour=Neighbour(rate=7),
+        refusals="consuming",
+        goals=_goals((1.10, 0.055), (1.03, 0.02), (1.02, 0.015)),
+    ),
+    Scenario(
+        key="too-low",
+        title="stated 2x too low",
+        settings=Settings(rate=5, burst=20, probe=True),
+    ),
+    Scenario(
+        key="account",
+        title="8 regions, one quota",
+        scoping="account",
+        regions=8,
+        uplink=(0.02, 0.08),
+    ),
+    Scenario(
+        key="uplink",
+        title="alone, 5-80 ms on the way",
+        uplink=(0.02, 0.08),
+    ),
+)
+"""All of them. What has no goals has none that anybody has shown to be reachable."""
+
+
+def scenario(key: str) -> Scenario:
+    """The scenario of that name. Raises KeyError."""
+    return next(s for s in SCENARIOS if s.key == key)

@@ -1,0 +1,70 @@
+"""From many runs to one row: means over the seeds, and the least and the most."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from statistics import fmean
+
+from benchmarks.harness.results import Column, Row, Value
+from benchmarks.virtual.crowd import Done
+from benchmarks.virtual.run import Measured
+from benchmarks.virtual.scenarios import Scenario
+
+COLUMNS = (
+    Column(key="limit", label="limit s", format=",.1f"),
+    Column(key="ratio", label="ratio", format=".4f"),
+    Column(key="ratios", label="from-to"),
+    Column(key="refused", label="refused", format=".2%"),
+    Column(key="refusals", label="from-to %"),
+    Column(key="theirs", label="theirs", format=".2%"),
+    Column(key="their_refusals", label="from-to %"),
+    Column(key="attempts", label="attempts"),
+    Column(key="given_up", label="lost"),
+    Column(key="wrong", label="wrong"),
+)
+"""`ratio` is makespan / clairvoyant limit, `attempts` the most of one call, `lost` puts given up."""
+
+
+def row(scenario: Scenario, calls: int, done: Sequence[Done]) -> Row:
+    """One scenario at one size. Runs are taken in the order of their seeds, whatever came first."""
+    name = f"{scenario.title}; {calls:,}"
+    goals = scenario.goals.get(calls, {})
+    skipped = next((each.skipped for each in done if each.skipped is not None), None)
+    if skipped is not None:
+        return Row(name=name, skipped=skipped, goals=goals)
+    runs = sorted((d.measured for d in done if d.measured is not None), key=lambda run: run.seed)
+    failures = [f"seed {run.seed}: {run.failure}" for run in runs if run.failure is not None]
+    failures += [f"seed {each.job.seed}: {each.hung}" for each in done if each.hung is not None]
+    return Row(
+        name=name,
+        values=_values(runs) if runs else {},
+        goals=goals,
+        failed=_told(failures, len(done)) if failures else None,
+    )
+
+
+def _values(runs: Sequence[Measured]) -> dict[str, Value]:
+    values: dict[str, Value] = {"limit": fmean(run.limit for run in runs)}
+    values |= _spread(runs, "ratio", "ratios", lambda run: run.ratio, ".3f")
+    values |= _spread(runs, "refused", "refusals", lambda run: run.refused_share, ".1f")
+    if any(run.theirs for run in runs):
+        values |= _spread(runs, "theirs", "their_refusals", lambda run: run.their_refused_share, ".1f")
+    return values | {
+        "attempts": max(run.attempts for run in runs),
+        "given_up": sum(run.given_up for run in runs),
+        "wrong": sum(run.wrong for run in runs),
+    }
+
+
+def _spread(
+    runs: Sequence[Measured], mean: str, span: str, of: Callable[[Measured], float], form: str
+) -> dict[str, Value]:
+    """The mean of a figure, and the least and the most of it: a share in percent."""
+    all_of = [of(run) for run in runs]
+    scale = 1 if mean == "ratio" else 100
+    least, most = min(all_of) * scale, max(all_of) * scale
+    return {mean: fmean(all_of), span: f"{least:{form}}-{most:{form}}"}
+
+
+def _told(failures: Sequence[str], runs: int) -> str:
+    return f"{len(failures)} of {runs} runs; {failures[0]}"
