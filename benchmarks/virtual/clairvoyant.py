@@ -26,7 +26,7 @@ from random import Random
 from batchgw.simulator.quota import Neighbour, Rate, Schedule
 
 HAIR = 1e-9
-"""Tokens: sums of floats end a hair short of what they should be."""
+"""Tokens, or seconds: sums of floats end a hair off what they should be."""
 
 
 def arrivals(neighbour: Neighbour, *, seed: int, scope: str) -> Iterator[float]:
@@ -93,8 +93,8 @@ class Supply:
             return 0.0
         for at, until, speed in self.pieces():
             flows = (until - at) * speed if speed > 0 else 0.0
-            if speed > 0 and had + flows >= tokens:
-                return at + (tokens - had) / speed
+            if speed > 0 and had + flows >= tokens - HAIR:
+                return min(until, at + (tokens - had) / speed)
             had += flows
         raise ValueError(f"the bucket is never refilled by {tokens} tokens: {self}")
 
@@ -118,9 +118,9 @@ class _Served:
 
     def until(self, time: float) -> list[float]:
         """Those that come by a time."""
-        while not self._ended and self._at <= time:
+        while not self._ended and self._at <= time + HAIR:
             self._read()
-        return list(takewhile(lambda moment: moment <= time, self._known))
+        return list(takewhile(lambda moment: moment <= time + HAIR, self._known))
 
     def _read(self) -> None:
         moment = next(self._others, None)
@@ -138,8 +138,8 @@ def _reached(supply: Supply, served: _Served, tokens: float) -> float:
     """The first time by which the bucket has had so many tokens for us, besides those of the neighbour."""
     place = 0
     while True:
-        time = supply.when(tokens + place - supply.burst - HAIR)
-        if time < served.at(place):
+        time = supply.when(tokens + place - supply.burst)
+        if time < served.at(place) - HAIR:
             return time
         place += 1
 

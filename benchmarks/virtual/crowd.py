@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from types import FrameType
 
 from benchmarks.virtual.bins import Trace, trace
-from benchmarks.virtual.run import Measured, Stage, measure
+from benchmarks.virtual.run import Measured, Pacing, Stage, measure
 from benchmarks.virtual.scenarios import scenario
 from benchmarks.virtual.settings import Unsupported
 from benchmarks.virtual.watched import Queue
@@ -46,13 +46,13 @@ class TookTooLong(BaseException):
     """A run did not end in real time. No error a run may have by itself, so that nothing in it catches it."""
 
 
-def do(job: Job) -> Done:
-    """Make a run. A failure is a result, too."""
+def do(job: Job, make: Pacing | None = None, *, patience: float = 60.0) -> Done:
+    """Make a run; a failure is a result, too. It may take `patience` real seconds besides its calls'."""
     stage = Stage(scenario(job.scenario), job.calls, job.seed)
     queue = Queue()
     try:
-        with bounded(60 + SECONDS_PER_CALL * job.calls):
-            measured = measure(stage, observer=queue if job.traced else None)
+        with bounded(patience + SECONDS_PER_CALL * job.calls):
+            measured = measure(stage, make, observer=queue if job.traced else None)
     except Unsupported as why:
         return Done(job=job, skipped=str(why))
     except BaseException as error:
@@ -96,12 +96,12 @@ def bounded(seconds: float) -> Iterator[None]:
         raise TookTooLong(f"not at its end after {seconds:.0f} real seconds")
 
     before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    timer = signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_REAL, *timer)
 
 
 def _cores() -> int:
