@@ -6,6 +6,7 @@ Nothing here assumes success: a row that could not be measured says why, and a g
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -47,10 +48,12 @@ class Row:
     failed: str | None = None
 
     def missed(self) -> list[str]:
-        """The columns whose goal was missed. A goal whose value is missing is missed."""
+        """The columns whose goal was missed: one without a value is, and all of a row that failed."""
         if self.skipped is not None:
             return []
-        return [key for key, goal in self.goals.items() if not self._within(key, goal)]
+        return [
+            key for key, goal in self.goals.items() if self.failed is not None or not self._within(key, goal)
+        ]
 
     def _within(self, key: str, goal: float) -> bool:
         value = self.values.get(key)
@@ -75,7 +78,7 @@ class Section:
         labels = {column.key: column for column in self.columns}
         return [
             f"{row.name}: {labels[key].label} {cell(row.values.get(key), labels[key])}, "
-            f"goal {cell(row.goals[key], labels[key])}"
+            f"goal {cell(row.goals[key], labels[key])}" + ("" if row.failed is None else ", and it failed")
             for row in self.rows
             for key in row.missed()
         ]
@@ -98,8 +101,17 @@ def write(section: Section, folder: Path = RESULTS) -> Path:
         "measured": datetime.now(UTC).isoformat("T", "seconds"),
         "machine": describe(),
     }
-    path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
+    path.write_text(_NUMBERS.sub(_in_a_line, text) + "\n", encoding="utf-8")
     return path
+
+
+_NUMBERS = re.compile(r"\[\n[\s\d,.eE+-]+\]")
+"""A list of numbers, each on a line of its own: a trace has hundreds. No text has a bare line break in JSON."""
+
+
+def _in_a_line(numbers: re.Match[str]) -> str:
+    return "[" + ", ".join(numbers.group()[1:-1].replace(",", " ").split()) + "]"
 
 
 def read(name: str, folder: Path = RESULTS) -> Section:
@@ -115,6 +127,20 @@ def read(name: str, folder: Path = RESULTS) -> Section:
         notes=tuple(content["notes"]),
         series=content["series"],
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """When (ISO 8601, UTC) and on what machine a section was measured."""
+
+    measured: str
+    machine: Mapping[str, str | int]
+
+
+def origin(name: str, folder: Path = RESULTS) -> Origin:
+    """Read where a kept section comes from."""
+    content = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+    return Origin(measured=content["measured"], machine=content["machine"])
 
 
 def show(section: Section, console: Console | None = None) -> None:

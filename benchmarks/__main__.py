@@ -1,0 +1,97 @@
+"""Measure batchgw and what else a user would pick: `scripts/bench`, or `python -m benchmarks`.
+
+Tables are printed as they are measured, and kept with their plots in benchmarks/results, from which
+benchmarks/README.md is written. Quick results are kept in benchmarks/results/quick, and in no page.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.harness import page, plots
+from benchmarks.harness.results import RESULTS, Section, show, write
+from benchmarks.harness.runner import Measured, run
+from benchmarks.registry import ENTRIES, Entry, chosen
+
+QUICK_RESULTS = RESULTS / "quick"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run what was asked for. Gives the exit code: 0, or with --check 1 when anything missed or failed."""
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    if given.list:
+        for entry in ENTRIES:
+            print(f"{entry.name:<14} {entry.about}{'' if entry.there else ' (not there)'}")
+        return 0
+    try:
+        entries = chosen(given.only)
+    except KeyError as unknown:
+        parser.error(f"there is no section {unknown}; there are {', '.join(e.name for e in ENTRIES)}")
+    folder = given.out or (QUICK_RESULTS if given.quick else RESULTS)
+    began = time.monotonic()
+    kept = folder if given.write else None
+    measured = [_measure(entry, quick=given.quick, folder=kept) for entry in entries]
+    if given.write and folder == RESULTS:
+        page.write()
+    missed = _tell(measured, time.monotonic() - began, kept)
+    return 1 if given.check and missed else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="scripts/bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--quick", action="store_true", help="smaller tasks: under 3 minutes, not 20")
+    parser.add_argument("--only", nargs="+", metavar="NAME", help="these sections; see --list")
+    parser.add_argument("--list", action="store_true", help="name the sections and stop")
+    parser.add_argument(
+        "--write", action=argparse.BooleanOptionalAction, default=True, help="keep results and plots"
+    )
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help="where they are kept")
+    parser.add_argument(
+        "--check", action="store_true", help="exit 1 when a goal was missed, or a section failed"
+    )
+    return parser
+
+
+def _measure(entry: Entry, *, quick: bool, folder: Path | None) -> Measured:
+    print(f"\n{entry.name}: {entry.about} ...", flush=True)
+    measured = run(entry, quick=quick)
+    for section in measured.sections:
+        show(section)
+        if folder is not None:
+            write(section, folder)
+            plots.draw(section, folder)
+    print(f"({measured.seconds:.0f} s)", flush=True)
+    return measured
+
+
+def _tell(measured: Sequence[Measured], seconds: float, folder: Path | None) -> bool:
+    """Say how it all went. Gives whether anything missed its goal or failed."""
+    sections = [section for each in measured for section in each.sections]
+    faults = [fault for section in sections for fault in faults_of(section)]
+    print(f"\n{len(sections)} tables in {seconds:.0f} s" + (f", kept in {folder}" if folder else ""))
+    for fault in faults:
+        print(fault)
+    if not faults:
+        print("Every goal was met.")
+    return bool(faults)
+
+
+def faults_of(section: Section) -> list[str]:
+    """What missed its goal, and what of ours failed: a peer that fails has failed for itself."""
+    broken = [
+        f"{section.name}: {row.name} failed: {row.failed}"
+        for row in section.rows
+        if row.failed is not None and (row.goals or not section.columns)
+    ]
+    return broken + [f"{section.name}: missed: {each}" for each in section.missed()]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

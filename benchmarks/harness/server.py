@@ -1,0 +1,210 @@
+"""The throttled API as the benchmarks serve it: the simulator's own parts, and a tap that logs every call.
+
+    python -m benchmarks.harness.server OPTIONS     (JSON; see `served`, which starts it)
+
+What it logged is the truth about calls, refusals and the final state; no contestant is asked. It prints one
+line of JSON when it is ready and stops when its standard input ends, or after `max_seconds`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import math
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from batchgw.model import ResponseType, Settings
+from batchgw.simulator import gateway_responses
+from batchgw.simulator.auth import Gate
+from batchgw.simulator.customisation import filled
+from batchgw.simulator.engine import Engine
+from batchgw.simulator.http import Front, make_server
+from batchgw.simulator.http_admin import EngineAdmin
+from batchgw.simulator.http_call import HttpAnswer, HttpCall
+from batchgw.simulator.http_options import ReadyInfo, ServeOptions, make_engine
+from batchgw.simulator.keys import Key
+from batchgw.simulator.reply import Reply, ServiceFault
+from benchmarks.harness.calls import CUT, OK, REFUSED, STATE, WATCH, LoggedCall
+
+HOST = "127.0.0.1"
+TICK = 0.01  # seconds between two looks at how late the event loop is
+THROTTLES = ("TooManyRequestsException", "Throttling")
+
+
+class Tap:
+    """Stands before the engine and logs what comes and what becomes of it."""
+
+    def __init__(self, engine: Engine, now: Callable[[], float]) -> None:
+        """`now` tells seconds since the server began."""
+        self._engine = engine
+        self._now = now
+        self.calls: list[LoggedCall] = []
+
+    async def handle(
+        self,
+        operation: str,
+        account: str,
+        region: str,
+        params: Mapping[str, object],
+        *,
+        caller: Key | None = None,
+    ) -> Reply:
+        """Answer a call, and log it when it is answered."""
+        arrived, outcome = self._now(), CUT  # whoever hung up counts as cut, too
+        try:
+            reply = await self._engine.handle(operation, account, region, params, caller=caller)
+            outcome = OK
+        except ServiceFault as fault:
+            outcome = REFUSED if fault.code in THROTTLES else fault.code
+            raise
+        finally:
+            api = params.get("restApiId")
+            self.calls.append(
+                LoggedCall(
+                    arrived=arrived,
+                    left=self._now(),
+                    operation=operation,
+                    account=account,
+                    region=region,
+                    api=api if isinstance(api, str) else "",
+                    outcome=outcome,
+                )
+            )
+        return reply
+
+
+class BenchmarkAdmin:
+    """The simulator's own paths, and those a benchmark needs: the log, the final state, the server's load."""
+
+    def __init__(self, engine: Engine, tap: Tap, now: Callable[[], float], options: ServeOptions) -> None:
+        self._engine = engine
+        self._tap = tap
+        self._now = now
+        self._simulators = EngineAdmin(engine, seed=options.seed)
+        self.latest = 0.0  # seconds that the event loop was late at most since it was asked last
+
+    def answer(self, call: HttpCall) -> HttpAnswer:
+        """Answer a request of the harness."""
+        if call.path == WATCH:
+            return _json(self._watch())
+        if call.path == STATE:
+            return _json(self._state(call.json()))
+        return self._simulators.answer(call)
+
+    def _watch(self) -> object:
+        latest, self.latest = self.latest, 0.0
+        return {
+            "now": self._now(),
+            "cpu": time.process_time(),
+            "late": latest,
+            "neighbours": self._engine.quotas.neighbours(),
+        }
+
+    def _state(self, asked: Mapping[str, Any]) -> object:
+        """What happened in some accounts since a moment, and which of their APIs are not as asked."""
+        accounts = set(asked["accounts"])
+        calls = [
+            each.to_json()
+            for each in self._tap.calls
+            if each.arrived >= asked["since"] and each.account in accounts
+        ]
+        return {"calls": calls, "wrong": self._wrong(asked)}
+
+    def _wrong(self, asked: Mapping[str, Any]) -> list[str]:
+        kind = ResponseType(asked["type"])
+        wanted = filled(kind, Settings.from_json(asked["put"]))
+        wrong = []
+        for cell in self._engine.service.world.cells():
+            if cell.account not in asked["accounts"]:
+                continue
+            for api in (cell.id(number) for number in cell.numbers()):
+                found = gateway_responses.read(cell, api, kind)
+                if found.default_response or found.settings != wanted:
+                    wrong.append(f"{cell.account}/{cell.region}/{api}")
+        return wrong
+
+
+def options_from(text: str) -> ServeOptions:
+    """Read what `served.options_text` wrote."""
+    data = json.loads(text)
+    unknown = set(data) - {field.name for field in fields(ServeOptions)}
+    if unknown:
+        raise ValueError(f"not an option of the simulator: {', '.join(sorted(unknown))}")
+    if data.get("faults") is not None:
+        data["faults"] = Path(data["faults"])
+    for name in ("denied", "refused_roles"):
+        data[name] = frozenset(data.get(name, ()))
+    return ServeOptions(**data)
+
+
+async def serve(options: ServeOptions) -> None:
+    """Serve until standard input ends."""
+    began = time.monotonic()
+
+    def now() -> float:
+        return time.monotonic() - began
+
+    engine = make_engine(options)
+    world = engine.service.world
+    tap = Tap(engine, now)
+    admin = BenchmarkAdmin(engine, tap, now, options)
+    gate = Gate(world.keys, world.accounts, world.regions, check=not options.no_auth)
+    runner = web.ServerRunner(make_server(Front(tap, gate), admin), shutdown_timeout=1.0)
+    await runner.setup()
+    site = web.TCPSite(runner, HOST, options.port, backlog=1024)
+    await site.start()
+    gc.freeze()  # the world stays: no collection need look at it again, and stall the calls meanwhile
+    watching = asyncio.create_task(_watch(admin))
+    try:
+        ready = ReadyInfo.of(world, options, f"http://{HOST}:{runner.addresses[0][1]}")
+        print(json.dumps(ready.to_json() | {"apis": _apis(engine)}), flush=True)
+        await asyncio.wait_for(_end_of_input(), options.max_seconds)
+    except TimeoutError:
+        print(f"the benchmark's server stops: {options.max_seconds:g} s are over", file=sys.stderr)
+    finally:
+        watching.cancel()
+        await runner.cleanup()
+
+
+def _apis(engine: Engine) -> dict[str, dict[str, list[str]]]:
+    """The ids of all REST APIs by account and region."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for cell in engine.service.world.cells():
+        ids = [cell.id(number) for number in cell.numbers()]
+        found.setdefault(cell.account, {})[cell.region] = ids
+    return found
+
+
+async def _watch(admin: BenchmarkAdmin) -> None:
+    """Remember how late the loop ever was: a server that is busy would slow the contestants down."""
+    due = math.inf
+    while True:
+        now = time.monotonic()
+        admin.latest = max(admin.latest, now - due)
+        due = now + TICK
+        await asyncio.sleep(TICK)
+
+
+async def _end_of_input() -> None:
+    reader = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
+    )
+    await reader.read()
+
+
+def _json(body: object) -> HttpAnswer:
+    headers = {"Content-Type": "application/json"}
+    return HttpAnswer(status=200, headers=headers, body=json.dumps(body).encode())
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(options_from(sys.argv[1])))

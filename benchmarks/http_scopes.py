@@ -1,0 +1,129 @@
+"""Many account-regions at once, over HTTP, each with its own quota of 10 calls/s, burst 40.
+
+    python -m benchmarks.http_scopes [--quick] [--write]
+
+First 4 accounts x 2 regions x 90 puts: the limit is (90 - 40) / 10 = 5 s, whatever the number of scopes. Then
+100 scopes from one process: the first 4,000 calls could all leave at once, so here the CPU is a limit, too, the
+contestant's and the server's. Each contestant assumes a role in each of its accounts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from benchmarks.harness import http
+from benchmarks.harness.cli import main
+from benchmarks.harness.contest import Entrant
+from benchmarks.harness.results import Section
+from benchmarks.harness.served import serving
+
+RATE, BURST = 10.0, 40.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """Accounts and regions of one contestant, puts in each of their scopes, seconds of a bin of the plots."""
+
+    accounts: int
+    regions: int
+    puts: int
+    step: float = 0.25
+
+    @property
+    def scopes(self) -> int:
+        """Account-regions."""
+        return self.accounts * self.regions
+
+    @property
+    def limit(self) -> float:
+        """Seconds: the scopes run side by side."""
+        return (self.puts - BURST) / RATE
+
+
+FEW = Size(accounts=4, regions=2, puts=90)
+MANY = Size(accounts=50, regions=2, puts=240, step=0.5)
+QUICK_MANY = replace(MANY, puts=60)
+
+BATCHGW = Entrant(label="batchgw", peer="batchgw", prepare="batchgw-plan", role=True, alone=True)
+LIMITED = Entrant(
+    label="aioboto3 + aiolimiter(40, 4) + tenacity, each a scope",
+    peer="aiolimiter-tenacity",
+    options={"limiter": "bucket"},
+    role=True,
+    alone=True,
+)
+GATHER = Entrant(
+    label="aioboto3 gather, adaptive, a client each scope",
+    peer="aioboto3-gather",
+    options={"retries": {"mode": "adaptive", "total_max_attempts": 3}},
+    role=True,
+    alone=True,
+)
+THREADS = Entrant(
+    label="boto3 8 threads and a client each scope, adaptive",
+    peer="boto3-threads",
+    options={"retries": {"mode": "adaptive", "total_max_attempts": 3}, "threads": 8},
+    role=True,
+    alone=True,
+)
+ROLES = (
+    "Contestants ran one after the other. AssumeRole is part of the process, not of wall: STS has a quota of "
+    "its own."
+)
+GOALS = {"ratio": 1.05, "refused": 0, "given_up": 0, "wrong": 0}
+
+
+def measure(*, quick: bool) -> list[Section]:
+    """Few scopes, then many."""
+    few = (replace(BATCHGW, goals=GOALS), THREADS, GATHER, LIMITED)
+    many = (BATCHGW,) if quick else (BATCHGW, LIMITED)
+    return [
+        compete("http_scopes", FEW, few, quick=quick),
+        compete("http_scopes_many", QUICK_MANY if quick else MANY, many, quick=quick),
+    ]
+
+
+def compete(name: str, size: Size, entrants: tuple[Entrant, ...], *, quick: bool) -> Section:
+    """Let these run, one after the other, and tell how it went."""
+    options = http.world(
+        accounts=size.accounts * len(entrants) + 1,
+        regions=size.regions,
+        apis=size.puts,
+        rate=RATE,
+        burst=BURST,
+    )
+    with serving(options) as server:
+        contest = http.contest(server, rate=RATE, burst=BURST, each=size.accounts)
+        results = contest.run(entrants)
+    return Section(
+        name=name,
+        title=f"{size.accounts} accounts x {size.regions} regions x {size.puts} puts over HTTP, each scope at "
+        f"{RATE:g} calls/s, burst {BURST:g}: the limit is {size.limit:.1f} s",
+        command="python -m benchmarks.http_scopes" + (" --quick" if quick else ""),
+        quick=quick,
+        columns=(
+            http.RATIO,
+            http.WALL,
+            http.CALLS,
+            http.REFUSED,
+            http.GIVEN_UP,
+            http.WRONG,
+            http.PROCESS,
+            http.CPU,
+        ),
+        rows=tuple(http.row(result, limit=size.limit) for result in results),
+        notes=(
+            f"One process for all {size.scopes} scopes. " + ROLES,
+            http.WALL_IS,
+            http.undisturbed(contest.heats),
+            *http.reasons(results),
+        ),
+        series={
+            "bars": ["ratio", "refused", "cpu"],
+            "traces": http.traces(results, rate=RATE * size.scopes, step=size.step),
+        },
+    )
+
+
+if __name__ == "__main__":
+    main(measure, __doc__)

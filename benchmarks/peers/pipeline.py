@@ -1,0 +1,90 @@
+"""batchgw itself, as a library, with everything a run has: plan file, limiter, retries, locks, journal.
+
+Two processes, as with `batchgw plan --out` and `batchgw apply --plan`: the second knows nothing that the
+first learned. Its report counts what did not end as applied.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+
+import anyio
+
+import batchgw
+from batchgw.control_plane.aws.plane import AwsControlPlane
+from batchgw.model import (
+    AccountId,
+    Desired,
+    Region,
+    ResponseType,
+    Rule,
+    Settings,
+    Targets,
+)
+from benchmarks.peers.job import Job, Report
+
+PLAN = "puts.plan"
+
+
+def plan(job: Job) -> Report:
+    """Read every API and write the plan. It must come to exactly the job's puts."""
+    return anyio.run(_plan, job)
+
+
+def apply(job: Job) -> Report:
+    """Do what the plan says."""
+    return anyio.run(_apply, job)
+
+
+async def _plan(job: Job) -> Report:
+    async with _connected(job) as aws:
+        plane = batchgw.PacedControlPlane(aws, pace=_pace(job))
+        with await batchgw.plan(_policy(job), plane=plane, out=Path(job.folder) / PLAN) as made:
+            writes = made.totals.total.writes
+    if writes != job.puts:
+        raise RuntimeError(f"the plan has {writes} puts, not {job.puts}: it is not the same task")
+    return Report()
+
+
+async def _apply(job: Job) -> Report:
+    folder = Path(job.folder)
+    async with _connected(job) as aws:
+        plane = batchgw.PacedControlPlane(aws, pace=_pace(job))
+        with (
+            batchgw.Plan.open(folder / PLAN) as made,
+            batchgw.Journal.open(str(folder / "journal.db")) as journal,
+        ):
+            summary = await batchgw.apply(made, plane=plane, journal=journal)
+    given_up: Counter[str] = Counter()
+    for reason in summary.reasons:
+        given_up[reason.code] += reason.count
+    if lost := job.puts - summary.total.applied - summary.total.unchanged - given_up.total():
+        given_up["no outcome"] = lost
+    return Report(given_up=given_up, note=summary.arithmetic)
+
+
+def _connected(job: Job) -> AbstractAsyncContextManager[AwsControlPlane]:
+    """The way to the server. Keys come from the environment, where every AWS tool looks for them."""
+    os.environ["AWS_ACCESS_KEY_ID"] = job.keys.access_key_id
+    os.environ["AWS_SECRET_ACCESS_KEY"] = job.keys.secret_access_key
+    return batchgw.connect(region=job.targets[0].region, endpoint_url=job.endpoint, role=job.role)
+
+
+def _pace(job: Job) -> batchgw.Pace:
+    return batchgw.Pace(rate=job.rate, burst=job.burst)
+
+
+def _policy(job: Job) -> batchgw.Policy:
+    """The job's put on every API of its accounts and regions."""
+    rule = Rule(settings=Settings.from_json(job.put))
+    return batchgw.Policy(
+        desired=Desired(rules={ResponseType(job.response_type): rule}),
+        targets=Targets(
+            accounts=tuple(AccountId(a) for a in dict.fromkeys(t.account for t in job.targets)),
+            regions=tuple(Region(r) for r in dict.fromkeys(t.region for t in job.targets)),
+            role=job.role,
+        ),
+    )

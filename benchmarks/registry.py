@@ -1,0 +1,51 @@
+"""The sections of the benchmarks in the order in which they are run and told, each a module of its name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.util import find_spec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A module with `measure(*, quick)`. What takes longer than `longest` (`quick`) seconds is killed."""
+
+    name: str
+    about: str
+    longest: float = 600.0
+    quick: float = 120.0
+
+    @property
+    def module(self) -> str:
+        """Where it is imported from."""
+        return f"benchmarks.{self.name}"
+
+    @property
+    def there(self) -> bool:
+        """Whether the module exists."""
+        return find_spec(self.module) is not None
+
+
+ENTRIES: tuple[Entry, ...] = (
+    Entry(name="http_puts", about="300 puts over HTTP, by everything a user would pick"),
+    Entry(name="http_scopes", about="many account-regions at once, over HTTP"),
+    Entry(name="http_faults", about="conflicts, cut connections, a neighbour, a wrong quota, over HTTP"),
+    Entry(name="virtual_time", about="the limiter in virtual time, over many worlds"),
+    Entry(name="two_lanes", about="puts and deployments, each with a quota of its own"),
+    Entry(name="client_cost", about="what the client costs a call"),
+    Entry(name="pipeline_cost", about="what the whole pipeline costs a call, against bare aioboto3"),
+    Entry(name="scopes", about="seconds and memory of a live account-region"),
+    Entry(name="million", about="a million targets, planned and applied in virtual time"),
+    Entry(name="startup", about="how long the command line takes to start"),
+)
+
+
+def chosen(names: list[str] | None) -> tuple[Entry, ...]:
+    """The entries of these names, in the registry's order; all, when none is named. Raises KeyError."""
+    if not names:
+        return ENTRIES
+    known = {entry.name for entry in ENTRIES}
+    for name in names:
+        if name not in known:
+            raise KeyError(name)
+    return tuple(entry for entry in ENTRIES if entry.name in names)
