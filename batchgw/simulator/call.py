@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from batchgw.simulator.params import Params
 from batchgw.simulator.reply import ServiceFault
@@ -15,6 +16,17 @@ _SERVICES: Mapping[str, str] = {
     "DescribeOrganization": "organizations",
 }
 _READS = ("Get", "List", "Describe")
+
+
+@lru_cache(maxsize=1024)
+def _kind(operation: str) -> tuple[str, bool]:
+    """Whose operation it is, and whether it changes something there. Asked several times a call."""
+    service = _SERVICES.get(operation, "apigateway")
+    return service, service == "apigateway" and not operation.startswith(_READS)
+
+
+Target = tuple[str, str, str]
+"""An API that a call changes: account, region, id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,15 +56,15 @@ class Call:
     @property
     def service(self) -> str:
         """Whose operation it is: apigateway, sts or organizations."""
-        return _SERVICES.get(self.operation, "apigateway")
+        return _kind(self.operation)[0]
 
     @property
     def writes(self) -> bool:
         """Whether it changes something."""
-        return not self.operation.startswith(_READS) and self.service == "apigateway"
+        return _kind(self.operation)[1]
 
     @property
-    def target(self) -> tuple[str, str, str] | None:
+    def target(self) -> Target | None:
         """The API it changes, None when it changes none that exists already."""
         return (self.account, self.region, self.api) if self.api and self.writes else None
 

@@ -8,19 +8,21 @@ service.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from email.utils import formatdate
 from typing import TypeVar
 
 import anyio
+from anyio.lowlevel import checkpoint
 
 from batchgw.simulator import latency as latencies
-from batchgw.simulator.call import Call
-from batchgw.simulator.faults import Cut, DeleteApi, Deny, Fault, FaultScript, Refuse, Slow, Throttle
-from batchgw.simulator.identifiers import mixed
+from batchgw.simulator.call import Call, Target
+from batchgw.simulator.effects import Effects
+from batchgw.simulator.faults import DeleteApi, Fault, FaultScript, Slow, Throttle
+from batchgw.simulator.identifiers import mix, mixed
 from batchgw.simulator.keys import Key
 from batchgw.simulator.latency import Latency
 from batchgw.simulator.params import conflict
 from batchgw.simulator.quota import UNLIMITED, Quotas
+from batchgw.simulator.refusals import at_the_door, by_quota, spoil
 from batchgw.simulator.reply import ConnectionCutByServer, Reply, ServiceFault
 from batchgw.simulator.service import Service
 from batchgw.simulator.statistics import Statistics
@@ -60,7 +62,8 @@ class Engine:
             clock: tells seconds on any scale; the engine's own time starts with the first call.
             seed: of the request ids.
         """
-        self.service = service
+        self._service = service
+        self._effects = Effects(clock)
         self.quotas = quotas or Quotas(UNLIMITED)
         self.latency = latency or latencies.none()
         self.faults = faults or FaultScript()
@@ -69,9 +72,17 @@ class Engine:
         self._exclusive = exclusive_writes
         self._clock = clock
         self._started: float | None = None
-        self._seed = seed
+        self._seed = mixed(seed)
         self._calls = 0
-        self._changing: set[tuple[str, str, str]] = set()
+        self._changing: set[Target] = set()
+        if self.statistics.timeline is not None:
+            self.quotas.watch(self.statistics.neighbour_called)
+
+    @property
+    def service(self) -> Service:
+        """What answers in the end, with every change made whose moment has come."""
+        self._effects.settle()
+        return self._service
 
     @property
     def elapsed(self) -> float:
@@ -105,7 +116,7 @@ class Engine:
         """
         reply, request_id = await self.run(
             Call.of(operation, account, region, params),
-            lambda: self.service.dispatch(operation, account, region, params, caller=caller),
+            lambda: self._service.dispatch(operation, account, region, params, caller=caller),
         )
         return Reply(
             status=reply.status, body=reply.body, headers={**reply.headers, "x-amzn-RequestId": request_id}
@@ -121,7 +132,9 @@ class Engine:
         now = self.elapsed
         for tally in tallies:
             tally.enter(now)
-        self.statistics.write_starts(call)
+        target = call.target
+        if target is not None:
+            self.statistics.write_starts(target)
         try:
             answer = await self._answer(call, act, now, request_id)
         except ServiceFault as fault:
@@ -137,13 +150,25 @@ class Engine:
                 tally.succeeded += 1
             return answer, request_id
         finally:
-            self.statistics.write_ends(call)
+            if target is not None:
+                self.statistics.write_ends(target)
             now = self.elapsed
             for tally in tallies:
                 tally.leave(now)
 
+    def restart(self) -> None:
+        """Begin anew at time 0: full buckets, and a script and statistics that saw nothing. The world stays.
+
+        Who is compared with whom shall find the same quota.
+        """
+        self._started = None
+        self.quotas.restart()
+        self.faults.restart()
+        self.statistics.reset()
+
     def snapshot(self, *, log: bool = True) -> dict[str, object]:
         """Statistics so far, ready for JSON: what GET /_batchgw/stats answers; `log` as in Statistics."""
+        self._effects.settle()
         return {
             "elapsed": self.elapsed,
             **self.statistics.snapshot(log=log),
@@ -156,44 +181,43 @@ class Engine:
         if refusal is not None:
             await anyio.sleep(delay)
             raise refusal
-        return await self._carry_out(call, act, fault, delay, request_id)
-
-    async def _carry_out(
-        self, call: Call, act: Callable[[], T], fault: Fault | None, delay: float, request_id: str
-    ) -> T:
-        """Make the change half-way through the delay, and hold the API for all of it."""
-        if call.target is not None:
-            self._changing.add(call.target)
-        try:
-            await anyio.sleep(delay / 2)
-            answer = self._apply(call, act, fault)
-            if call.writes:
-                self.statistics.written(call, self.elapsed, request_id)
-            if delay:
-                await anyio.sleep(delay / 2)
-        finally:
-            if call.target is not None:
-                self._changing.discard(call.target)
-        _spoil(fault)
+        middle = now + delay / 2
+        answer = await self._carry_out(
+            call.target, lambda: self._apply(call, act, fault, middle, request_id), delay
+        )
+        spoil(fault)
         return answer
+
+    async def _carry_out(self, target: Target | None, change: Callable[[], T], delay: float) -> T:
+        """Make the change half-way through the delay, and hold the API for all of it.
+
+        A caller who gives up before has changed nothing.
+        """
+        if target is not None:
+            self._changing.add(target)
+        effect = self._effects.add(self._clock() + delay / 2, change)
+        try:
+            await (anyio.sleep(delay) if delay else checkpoint())
+        finally:
+            self._effects.settle()
+            effect.drop()
+            if target is not None:
+                self._changing.discard(target)
+        return effect.result()
 
     def _judge(self, call: Call, now: float) -> tuple[Exception | None, Fault | None]:
         """Decide at the door: what refuses the call before anything is changed, and what befalls it later."""
-        refusal = self._at_the_door(call, now)
-        if refusal is not None:
-            return refusal, None
-        fault = self.faults.decide(call, now)
-        return self._scripted(call, fault) or self._met(call), fault
-
-    def _at_the_door(self, call: Call, now: float) -> ServiceFault | None:
-        """Permission and quota."""
         counted = call.service == "apigateway"
         if counted and call.account in self.denied:
-            return call.denied()
-        operation = call.quota or call.operation
-        if self.quotas.admit(call.account, call.region, operation, now, counted=counted):
-            return None
-        return call.throttled()
+            return call.denied(), None
+        taken = self.quotas.admit(
+            call.account, call.region, call.quota or call.operation, now, counted=counted
+        )
+        fault = self.faults.decide(call, now) if taken else None
+        self.statistics.judged(call, now, taken=taken and not isinstance(fault, Throttle))
+        if not taken:
+            return by_quota(call, self.quotas.rules.retry_after), None
+        return at_the_door(call, fault, self._service.now()) or self._met(call), fault
 
     def _met(self, call: Call) -> ServiceFault | None:
         """The refusal of a write that meets another on its API."""
@@ -201,30 +225,14 @@ class Engine:
             return conflict(CONCURRENT)
         return None
 
-    def _scripted(self, call: Call, fault: Fault | None) -> Exception | None:
-        """The refusal a fault stands for, where it is one."""
-        match fault:
-            case Throttle():
-                return call.throttled(self._retry_after(fault))
-            case Deny():
-                return call.denied()
-            case Cut(applied=False):
-                return ConnectionCutByServer(applied=False)
-            case Refuse(applied=False):
-                return _refused(fault)
-            case _:
-                return None
-
-    def _retry_after(self, fault: Throttle) -> str | None:
-        if fault.date_in is None:
-            return fault.retry_after
-        return formatdate(self.service.now() + fault.date_in, usegmt=True)
-
-    def _apply(self, call: Call, act: Callable[[], T], fault: Fault | None) -> T:
+    def _apply(self, call: Call, act: Callable[[], T], fault: Fault | None, now: float, request_id: str) -> T:
         if isinstance(fault, DeleteApi) and call.api:
-            cell = self.service.world.cell(call.account, call.region)
+            cell = self._service.world.cell(call.account, call.region)
             cell.delete(cell.require(call.api))
-        return act()
+        answer = act()
+        if call.writes:
+            self.statistics.written(call, now, request_id)
+        return answer
 
     def _count_fault(self, call: Call, fault: ServiceFault) -> None:
         refused = fault.code == call.throttled().code
@@ -236,21 +244,10 @@ class Engine:
 
     def _next_request_id(self) -> str:
         self._calls += 1
-        high, low = mixed(self._seed, self._calls), mixed(self._seed, self._calls, 1)
-        digits = f"{high:016x}{low:016x}"
-        return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+        high = mix(self._seed ^ self._calls)
+        low = mix(high)
+        digits = f"{high:016x}"
+        return f"{digits[:8]}-{digits[8:12]}-{digits[12:]}-{low >> 48:04x}-{low & _TWELVE_DIGITS:012x}"
 
 
-def _refused(fault: Refuse) -> ServiceFault:
-    return ServiceFault(fault.code, fault.status, fault.message, modelled=fault.modelled)
-
-
-def _spoil(fault: Fault | None) -> None:
-    """Take the answer away from a call whose change was made."""
-    match fault:
-        case Cut():
-            raise ConnectionCutByServer(applied=True)
-        case Refuse():
-            raise _refused(fault)
-        case _:
-            pass
+_TWELVE_DIGITS = 0xFFFF_FFFF_FFFF

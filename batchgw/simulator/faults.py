@@ -149,11 +149,17 @@ class FaultScript:
 
     def decide(self, call: Call, now: float) -> Fault | None:
         """The fault this call suffers, if any. `now` is seconds since the first call."""
+        if not self.rules:
+            return None
         decided: Fault | None = None
         for place, rule in enumerate(self.rules):
             if rule.match.describes(call, now) and self._fires(place, rule.match, call) and decided is None:
                 decided = rule.fault
         return decided
+
+    def restart(self) -> None:
+        """Count from zero."""
+        self._counts.clear()
 
     def _fires(self, place: int, match: Match, call: Call) -> bool:
         """Count the call under the rule, fired or not, so that rules do not disturb one another."""

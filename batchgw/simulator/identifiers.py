@@ -8,6 +8,7 @@ from __future__ import annotations
 from math import gcd
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+_CHARACTERS = frozenset(_DIGITS)
 _MASK = 2**64 - 1
 
 
@@ -51,7 +52,7 @@ class Identifiers:
 
     def number(self, identifier: str) -> int | None:
         """The number of an id; None for a text that can be none. Ids are case-sensitive."""
-        if len(identifier) != self._length or not all(c in _DIGITS for c in identifier):
+        if len(identifier) != self._length or not _CHARACTERS.issuperset(identifier):
             return None
         return (int(identifier, 36) - self._shift) * self._inverse % self._space
 

@@ -1,31 +1,32 @@
-"""The server's token buckets: how many calls it takes, and what it takes from others at the same time.
+"""How many calls the server takes: what is limited, and every scope's buckets.
 
-They have no clock: the caller says what time it is, in seconds since the world began, never going back.
-Written apart from the client's limiter, which must not share its mistakes.
+No clock here either: the caller says what time it is, in seconds since the world began, never going back.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from random import Random
+from dataclasses import dataclass, field, replace
 from typing import Literal
+
+from batchgw.simulator.bucket import STEADY, Bucket, Hosts, Rate, Schedule
+from batchgw.simulator.neighbour import Calls, Neighbour, Watch
+
+__all__ = [
+    "PER_OPERATION",
+    "TOTAL",
+    "UNLIMITED",
+    "Bucket",
+    "Neighbour",
+    "QuotaRules",
+    "Quotas",
+    "Rate",
+    "Schedule",
+    "Scoping",
+]
 
 Scoping = Literal["account-region", "account"]
 """What has a bucket of its own: documented "per account", reported per account and region."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rate:
-    """`rate` calls/second on average, `burst` calls at once."""
-
-    rate: float
-    burst: float
-
-    def __post_init__(self) -> None:
-        if self.rate < 0 or self.burst < 1:
-            raise ValueError(f"a rate must not be negative and a burst be at least 1: {self}")
-
 
 TOTAL = Rate(rate=10, burst=40)
 """All API Gateway management operations together (developer guide, quotas)."""
@@ -46,51 +47,6 @@ PER_OPERATION: Mapping[str, Rate] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Neighbour:
-    """Somebody else who calls in every scope, at random moments, `rate` calls/second on average.
-
-    With `on` and `off` it calls for `on` seconds, pauses for `off`, and so on.
-    """
-
-    rate: float
-    on: float = 0.0
-    off: float = 0.0
-
-    def moment(self, active: float) -> float:
-        """The time at which it has been calling for `active` seconds."""
-        if self.on <= 0 or self.off <= 0:
-            return active
-        rounds, rest = divmod(active, self.on)
-        return rounds * (self.on + self.off) + rest
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Schedule:
-    """The total's rate over time: from each `at` (seconds) on, the rate is multiplied by `factor`.
-
-    The quota that halves after a minute and returns after two: ((60, 0.5), (120, 1)).
-    """
-
-    steps: tuple[tuple[float, float], ...] = ()
-
-    def __post_init__(self) -> None:
-        if list(self.steps) != sorted(self.steps):
-            raise ValueError(f"a schedule's steps must be in the order of time: {self.steps}")
-
-    def elapsed(self, start: float, end: float) -> float:
-        """Seconds from `start` to `end`, each weighted with the factor of its time."""
-        total, factor, since = 0.0, 1.0, start
-        for at, following in self.steps:
-            if at >= end:
-                break
-            if at > since:
-                total += (at - since) * factor
-                since = at
-            factor = following
-        return total + (end - since) * factor
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class QuotaRules:
     """What is limited, and how.
 
@@ -99,136 +55,145 @@ class QuotaRules:
         per_operation: operations that have a bucket of their own too.
         scoping: what has its own buckets.
         refusals: whether a refused call takes tokens all the same.
+        retry_after: seconds that refusals ask to wait; None for refusals that do not say.
         neighbour: other callers' traffic, in every scope.
         schedule: how the total's rate changes over time.
-        seed: of the neighbour's moments.
+        hosts: over how many hosts, each with its part of rate and burst, the total is spread.
+        seed: of the neighbour's moments, and of the hosts that calls go to.
     """
 
     total: Rate | None = TOTAL
     per_operation: Mapping[str, Rate] = field(default_factory=lambda: PER_OPERATION)
     scoping: Scoping = "account-region"
     refusals: Literal["free", "consuming"] = "free"
+    retry_after: float | None = None
     neighbour: Neighbour | None = None
-    schedule: Schedule = Schedule()
+    schedule: Schedule = STEADY
+    hosts: int = 1
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.hosts < 1 or (self.total is not None and self.total.burst < self.hosts):
+            raise ValueError(f"there must be 1 to `burst` hosts, not {self.hosts}: each needs a whole token")
+
+    def scaled(self, factor: float) -> QuotaRules:
+        """The same rules with every bucket filled `factor` times as fast.
+
+        Bursts stay. Neighbours are no quota, and the schedule's times no rates: they stay, too.
+        """
+        return replace(
+            self,
+            total=None if self.total is None else self.total.scaled(factor),
+            per_operation={name: rate.scaled(factor) for name, rate in self.per_operation.items()},
+        )
 
 
 UNLIMITED = QuotaRules(total=None, per_operation={})
 """No quota at all."""
 
 
-class Bucket:
-    """A token bucket that starts full. A call needs a whole token."""
+class _Scope:
+    """The buckets of what has its own: made when they are first needed, born full at time 0."""
 
-    __slots__ = ("_at", "_rate", "_schedule", "level")
+    __slots__ = ("_name", "_owns", "_rules", "neighbour", "total")
 
-    def __init__(self, rate: Rate, now: float, schedule: Schedule | None = None) -> None:
-        self._rate = rate
-        self._schedule = schedule
-        self._at = now
-        self.level = rate.burst
+    def __init__(self, name: str, rules: QuotaRules) -> None:
+        self._name = name
+        self._rules = rules
+        self._owns: dict[str, Bucket] = {}
+        self.total: Hosts | None = None
+        self.neighbour: Calls | None = None
 
-    def has_token(self, now: float) -> bool:
-        """Whether a call arriving now would be taken. A hair's breadth is forgiven: floats are not exact."""
-        self._refill(now)
-        return self.level >= 1 - 1e-9
-
-    def take(self, now: float) -> None:
-        """Take a token, or what is left of one."""
-        self._refill(now)
-        self.level = max(0.0, self.level - 1)
-
-    def _refill(self, now: float) -> None:
-        if now <= self._at:
+    def open_total(self, watch: Watch | None) -> None:
+        """Make the total's bucket, and let the neighbour call from now on."""
+        rules = self._rules
+        if rules.total is None:
             return
-        schedule = self._schedule
-        passed = now - self._at if schedule is None else schedule.elapsed(self._at, now)
-        self.level = min(self._rate.burst, self.level + passed * self._rate.rate)
-        self._at = now
+        self.total = Hosts(
+            rules.total, count=rules.hosts, schedule=rules.schedule, seed=f"{rules.seed}/{self._name}/hosts"
+        )
+        if rules.neighbour is not None and rules.neighbour.rate > 0:
+            self.neighbour = Calls(rules.neighbour, scope=self._name, seed=rules.seed)
+            self.neighbour.watch = watch
 
+    def admit(self, operation: str, now: float, *, counted: bool) -> bool:
+        consuming = self._rules.refusals == "consuming"
+        total = None
+        if counted and self.total is not None:
+            if self.neighbour is not None:
+                self.neighbour.make_until(now, self.total, consuming=consuming)
+            total = self.total.pick()
+        own = self._own(operation)
+        taken = (total is None or total.has_token(now)) and (own is None or own.has_token(now))
+        if taken or consuming:
+            if total is not None:
+                total.take(now)
+            if own is not None:
+                own.take(now)
+        return taken
 
-class _Other:
-    """The neighbour in one scope: calls whenever its time has come, counted."""
-
-    def __init__(self, neighbour: Neighbour, seed: str) -> None:
-        self._neighbour = neighbour
-        self._random = Random(seed)  # noqa: S311 - traffic, not secrets
-        self._active = 0.0
-        self.accepted = 0
-        self.refused = 0
-        self._schedule_next()
-
-    def _schedule_next(self) -> None:
-        self._active += self._random.expovariate(self._neighbour.rate)
-        self._next = self._neighbour.moment(self._active)
-
-    def call_until(self, now: float, bucket: Bucket, *, consuming: bool) -> None:
-        """Make the calls that are due."""
-        while self._next <= now:
-            taken = bucket.has_token(self._next)
-            self.accepted += taken
-            self.refused += not taken
-            if taken or consuming:
-                bucket.take(self._next)
-            self._schedule_next()
+    def _own(self, operation: str) -> Bucket | None:
+        """The operation's own bucket, where it has one."""
+        rate = self._rules.per_operation.get(operation)
+        if rate is None:
+            return None
+        own = self._owns.get(operation)
+        if own is None:
+            own = self._owns[operation] = Bucket(rate, 0.0)
+        return own
 
 
 class Quotas:
-    """All buckets of a world, made when they are first needed."""
+    """All buckets of a world."""
 
     def __init__(self, rules: QuotaRules | None = None) -> None:
         self.rules = rules or QuotaRules()
-        self._totals: dict[str, Bucket] = {}
-        self._owns: dict[tuple[str, str], Bucket] = {}
-        self._others: dict[str, _Other] = {}
+        self._scopes: dict[str, _Scope] = {}
+        self._found: dict[tuple[str, str], _Scope] = {}
+        self._watch: Watch | None = None
+
+    def watch(self, told: Watch) -> None:
+        """Have somebody told of every call that a neighbour makes from now on."""
+        self._watch = told
+        for scope in self._scopes.values():
+            if scope.neighbour is not None:
+                scope.neighbour.watch = told
 
     def admit(self, account: str, region: str, operation: str, now: float, *, counted: bool = True) -> bool:
         """Tell whether a call is taken, and take its tokens: in all its buckets, or in none.
 
         Calls to other services are not `counted` in the total; they may have a quota of their own.
         """
-        scope = self._scope(account, region)
-        consuming = self.rules.refusals == "consuming"
-        total = self._total(scope) if counted else None
-        own = self._own(scope, operation)
-        other = self._others.get(scope)
-        if total is not None and other is not None:
-            other.call_until(now, total, consuming=consuming)
-        buckets = [bucket for bucket in (total, own) if bucket is not None]
-        taken = all(bucket.has_token(now) for bucket in buckets)
-        if taken or consuming:
-            for bucket in buckets:
-                bucket.take(now)
-        return taken
+        scope = self._found.get((account, region)) or self._open(account, region)
+        if counted and scope.total is None:
+            scope.open_total(self._watch)
+        return scope.admit(operation, now, counted=counted)
 
     def neighbours(self) -> dict[str, dict[str, int]]:
         """The other callers' accepted and refused calls, by scope."""
-        return {s: {"accepted": o.accepted, "refused": o.refused} for s, o in self._others.items()}
+        return {
+            name: {"accepted": scope.neighbour.accepted, "refused": scope.neighbour.refused}
+            for name, scope in self._scopes.items()
+            if scope.neighbour is not None
+        }
 
     def level(self, account: str, region: str) -> float | None:
         """Tokens left in a scope's total when it was last asked; None where nobody called yet."""
-        bucket = self._totals.get(self._scope(account, region))
-        return None if bucket is None else bucket.level
+        scope = self._scopes.get(self._name(account, region))
+        return None if scope is None or scope.total is None else scope.total.level
 
-    def _scope(self, account: str, region: str) -> str:
+    def restart(self) -> None:
+        """Begin anew at time 0, with full buckets and the neighbour's first call still to come."""
+        self._scopes.clear()
+        self._found.clear()
+
+    def _open(self, account: str, region: str) -> _Scope:
+        name = self._name(account, region)
+        scope = self._scopes.get(name)
+        if scope is None:
+            scope = self._scopes[name] = _Scope(name, self.rules)
+        self._found[account, region] = scope
+        return scope
+
+    def _name(self, account: str, region: str) -> str:
         return account if self.rules.scoping == "account" else f"{account}/{region}"
-
-    def _total(self, scope: str) -> Bucket | None:
-        """The bucket of all operations. Buckets are born at time 0, full, and the neighbour with them."""
-        rules = self.rules
-        bucket = self._totals.get(scope)
-        if bucket is None and rules.total is not None:
-            bucket = self._totals[scope] = Bucket(rules.total, 0.0, rules.schedule)
-            if rules.neighbour is not None and rules.neighbour.rate > 0:
-                self._others[scope] = _Other(rules.neighbour, f"{rules.seed}/{scope}")
-        return bucket
-
-    def _own(self, scope: str, operation: str) -> Bucket | None:
-        """The operation's own bucket, where it has one."""
-        rate = self.rules.per_operation.get(operation)
-        if rate is None:
-            return None
-        bucket = self._owns.get((scope, operation))
-        if bucket is None:
-            bucket = self._owns[scope, operation] = Bucket(rate, 0.0)
-        return bucket

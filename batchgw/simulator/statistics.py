@@ -1,5 +1,7 @@
 """What the server saw: calls, refusals, errors and concurrency by scope and operation; writes by API.
 
+What is kept one by one (writes) or over time (the timeline) is bounded, and off unless asked for.
+
 Times are seconds since the first call.
 """
 
@@ -8,7 +10,8 @@ from __future__ import annotations
 from collections import Counter, deque
 from dataclasses import dataclass, field
 
-from batchgw.simulator.call import Call
+from batchgw.simulator.call import Call, Target
+from batchgw.simulator.timeline import NEIGHBOUR, Timeline
 
 
 @dataclass(slots=True)
@@ -28,8 +31,9 @@ class Tally:
     def enter(self, now: float) -> None:
         """A call arrived."""
         self.calls += 1
-        self.current += 1
-        self.max_concurrent = max(self.max_concurrent, self.current)
+        self.current = current = self.current + 1
+        if current > self.max_concurrent:  # noqa: PLR1730 - three times a call: max() takes twice as long
+            self.max_concurrent = current
         if self.first is None:
             self.first = now
 
@@ -76,12 +80,19 @@ class Write:
 class Statistics:
     """Counts as calls come and go."""
 
-    def __init__(self, *, write_log: int = 0) -> None:
-        """`write_log` is how many of the latest writes are kept; 0 keeps none, and counts none by API."""
+    def __init__(self, *, write_log: int = 0, timeline: Timeline | None = None) -> None:
+        """Without options only tallies are kept.
+
+        Args:
+            write_log: how many of the latest writes are kept; 0 keeps none, and counts none by API.
+            timeline: counts calls over time.
+        """
+        self.timeline = timeline
         self._tallies: dict[tuple[str, str, str], Tally] = {}
+        self._of_call: dict[tuple[str, str, str], tuple[Tally, Tally, Tally]] = {}
         self._scopes: dict[tuple[str, str], Tally] = {}
         self._total = Tally()
-        self._writing: dict[tuple[str, str, str], int] = {}
+        self._writing: dict[Target, int] = {}
         self._worst: tuple[int, str] = (0, "")
         self._logged = write_log > 0
         self.writes: deque[Write] = deque(maxlen=write_log)
@@ -114,29 +125,34 @@ class Statistics:
 
     def tallies(self, call: Call) -> tuple[Tally, Tally, Tally]:
         """The three tallies a call counts in."""
-        return (
-            self._total,
-            self.scope(call.account, call.region),
-            self.of(call.account, call.region, call.operation),
-        )
+        key = (call.account, call.region, call.operation)
+        tallies = self._of_call.get(key)
+        if tallies is None:
+            tallies = self._total, self.scope(call.account, call.region), self.of(*key)
+            self._of_call[key] = tallies
+        return tallies
 
-    def write_starts(self, call: Call) -> None:
+    def judged(self, call: Call, now: float, *, taken: bool) -> None:
+        """Count a call on the timeline, if there is one: taken, or refused by quota."""
+        if self.timeline is not None:
+            self.timeline.add((f"{call.account}/{call.region}", call.operation), now, taken=taken)
+
+    def neighbour_called(self, scope: str, now: float, taken: bool) -> None:  # noqa: FBT001 - a `Watch`
+        """Count somebody else's call on the timeline, if there is one."""
+        if self.timeline is not None:
+            self.timeline.add((scope, NEIGHBOUR), now, taken=taken)
+
+    def write_starts(self, target: Target) -> None:
         """Count a write in flight on its API."""
-        key = call.target
-        if key is None:
-            return
-        count = self._writing[key] = self._writing.get(key, 0) + 1
+        count = self._writing[target] = self._writing.get(target, 0) + 1
         if count > self._worst[0]:
-            self._worst = (count, "/".join(key))
+            self._worst = (count, "/".join(target))
 
-    def write_ends(self, call: Call) -> None:
+    def write_ends(self, target: Target) -> None:
         """Count a write no longer in flight."""
-        key = call.target
-        if key is None:
-            return
-        self._writing[key] -= 1
-        if not self._writing[key]:
-            del self._writing[key]
+        left = self._writing.pop(target) - 1
+        if left:
+            self._writing[target] = left
 
     def written(self, call: Call, now: float, request_id: str) -> None:
         """Log a write that was made."""
@@ -164,6 +180,8 @@ class Statistics:
         self._worst = (most[1], "/".join(most[0]) if most[1] else "")
         self.writes.clear()
         self.puts.clear()
+        if self.timeline is not None:
+            self.timeline.reset()
 
     def snapshot(self, *, log: bool = True) -> dict[str, object]:
         """Everything, ready for JSON. `log` false leaves out the writes one by one, which can be many."""

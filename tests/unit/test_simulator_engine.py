@@ -9,13 +9,15 @@ from typing import Any
 import anyio
 import pytest
 
+from batchgw.simulator.cell import Cell
 from batchgw.simulator.engine import CONCURRENT, Engine
 from batchgw.simulator.fault_script import parse
 from batchgw.simulator.latency import Latency
-from batchgw.simulator.quota import QuotaRules, Quotas, Rate
+from batchgw.simulator.quota import Neighbour, QuotaRules, Quotas, Rate
 from batchgw.simulator.reply import ConnectionCutByServer, Reply, ServiceFault
 from batchgw.simulator.service import Service
 from batchgw.simulator.statistics import Statistics
+from batchgw.simulator.timeline import NEIGHBOUR, Timeline
 from batchgw.simulator.world import World
 from tests.unit.simulator_client import ACCOUNT, REGION
 from tests.virtual import virtually
@@ -31,14 +33,16 @@ class Way:
         self.engine = Engine(
             Service(World.empty(accounts=[ACCOUNT, "222222222222"], regions=[REGION]), now=lambda: NOW),
             faults=parse(list(script)),
-            statistics=Statistics(write_log=10),
-            **options,
+            **{"statistics": Statistics(write_log=10), **options},
         )
-        cell = self.engine.service.world.cell(ACCOUNT, REGION)
         created = self.engine.service.dispatch("CreateRestApi", ACCOUNT, REGION, {"name": "x"}).body
         assert isinstance(created, dict)
         self.api = str(created["id"])
-        self.cell = cell
+
+    @property
+    def cell(self) -> Cell:
+        """The API's cell as it is now."""
+        return self.engine.service.world.cell(ACCOUNT, REGION)
 
     async def call(self, operation: str = "PutGatewayResponse", **params: object) -> Reply:
         given = {"restApiId": self.api, **(STATUS if operation.startswith("Put") else {}), **params}
@@ -162,10 +166,11 @@ def test_latency_lies_half_before_the_change_and_half_after() -> None:
     virtually(main)
 
 
-def test_refusals_take_as_long_as_answers() -> None:
+@pytest.mark.parametrize(("kind", "script"), [("NO_SUCH", []), ("THROTTLED", [{"fault": "throttle"}])])
+def test_refusals_take_as_long_as_answers(kind: str, script: list[Mapping[str, object]]) -> None:
     async def main() -> None:
-        way = Way({"fault": "throttle"}, latency=Latency(median=1, p99=1))
-        await way.ending()
+        way = Way(*script, latency=Latency(median=1, p99=1))
+        assert (await way.ending(responseType=kind))[0] == "4"
         assert anyio.current_time() == pytest.approx(1)
 
     virtually(main)
@@ -254,6 +259,63 @@ def test_the_quota_counts_from_the_first_call() -> None:
     virtually(main)
 
 
+@pytest.mark.parametrize(("seconds", "header"), [(None, None), (2, "2"), (0.25, "0.25")])
+def test_refusals_by_quota_may_ask_to_wait(seconds: float | None, header: str | None) -> None:
+    async def main() -> None:
+        way = Way(quotas=Quotas(QuotaRules(total=Rate(rate=1, burst=1), retry_after=seconds)))
+        await way.call()
+        with pytest.raises(ServiceFault) as caught:
+            await way.call()
+        assert caught.value.headers.get("Retry-After") == header
+
+    virtually(main)
+
+
+def test_a_restart_is_a_new_beginning_in_the_same_world() -> None:
+    async def main() -> None:
+        way = Way(
+            {"match": {"nth": 1}, "fault": "conflict"},
+            quotas=Quotas(QuotaRules(total=Rate(rate=1, burst=2))),
+        )
+        story = [await way.ending() for _ in range(3)]
+        assert story == ["409 ConflictException", "201", "429 TooManyRequestsException"]
+        way.engine.restart()
+        assert way.engine.statistics.total.calls == 0
+        assert [await way.ending() for _ in range(3)] == story
+        assert way.engine.snapshot()["elapsed"] == 0.0
+        assert way.written
+
+    virtually(main)
+
+
+def test_calls_are_told_over_time_by_scope_and_operation_and_the_neighbours_beside_them() -> None:
+    """1/s, burst 2: of three calls a second two are taken, then one. A scripted refusal is one too."""
+
+    async def main() -> None:
+        timeline = Timeline()
+        way = Way(
+            {"match": {"operation": "GetGatewayResponses"}, "fault": "throttle"},
+            quotas=Quotas(QuotaRules(total=Rate(rate=1, burst=2), neighbour=Neighbour(rate=0.001), seed=1)),
+            statistics=Statistics(timeline=timeline),
+        )
+        for second in (1, 2):
+            for _ in range(3):
+                await way.ending()
+            await anyio.sleep_until(second)
+        await anyio.sleep_until(60)
+        await way.ending("GetGatewayResponses")
+        series = {operation: (s.taken, s.refused) for (_, operation), s in timeline.series.items()}
+        assert [list(bins) for bins in series["PutGatewayResponse"]] == [[2, 1], [1, 2]]
+        taken, refused = series["GetGatewayResponses"]
+        assert (sum(taken), list(refused)) == (0, [0] * 60 + [1])
+        await anyio.sleep_until(3600)
+        await way.ending()
+        neighbour = timeline.series[f"{ACCOUNT}/{REGION}", NEIGHBOUR]
+        assert sum(neighbour.taken) == sum(o["accepted"] for o in way.engine.quotas.neighbours().values()) > 0
+
+    virtually(main)
+
+
 def test_edge_and_regional_apis_are_created_at_different_rates() -> None:
     async def main() -> None:
         way = Way(quotas=Quotas())
@@ -308,8 +370,8 @@ def test_other_services_have_no_part_in_the_quota_and_refuse_in_their_own_words(
     [
         ("GetRestApis", "GET", "/restapis"),
         ("PutGatewayResponse", "PUT", "/restapis/{api}/gatewayresponses/UNAUTHORIZED"),
-        ("GetGatewayResponses", "GET", "/restapis/{api}"),
-        ("CreateDeployment", "POST", "/restapis/{api}"),
+        ("GetGatewayResponses", "GET", "/restapis/{api}/gatewayresponses"),
+        ("CreateDeployment", "POST", "/restapis/{api}/deployments"),
         ("UpdateStage", "PATCH", "/restapis/{api}"),
     ],
 )

@@ -122,6 +122,8 @@ def test_a_rate_that_halves_and_returns() -> None:
 def test_a_schedule_runs_forward() -> None:
     with pytest.raises(ValueError, match="order of time"):
         Schedule(steps=((20, 1), (10, 0.5)))
+    with pytest.raises(ValueError, match="negative"):
+        Schedule(steps=((20, -1),))
 
 
 @pytest.mark.parametrize(("rate", "burst"), [(-1, 5), (1, 0.5)])
@@ -163,6 +165,77 @@ def test_a_pausing_neighbour_leaves_the_bucket_alone() -> None:
     quotas = Quotas(QuotaRules(neighbour=Neighbour(rate=50, on=10, off=1000), seed=3))
     assert sum(admitted(quotas, [10.0] * 40)) < 10
     assert sum(admitted(quotas, [500.0] * 50)) == 40
+
+
+def test_a_neighbours_calls_are_told_as_they_are_made() -> None:
+    quotas = Quotas(QuotaRules(neighbour=Neighbour(rate=6), seed=1))
+    told: list[tuple[str, float, bool]] = []
+    quotas.watch(lambda *call: told.append(call))
+    admitted(quotas, [n / 20 for n in range(20 * 60)])
+    other = quotas.neighbours()[f"{A}/eu-west-1"]
+    assert {scope for scope, _, _ in told} == {f"{A}/eu-west-1"}
+    assert [at for _, at, _ in told] == sorted(at for _, at, _ in told)
+    assert sum(taken for _, _, taken in told) == other["accepted"]
+    assert len(told) == other["accepted"] + other["refused"]
+
+
+@pytest.mark.parametrize("wrong", [{"rate": -1.0}, {"rate": 1.0, "on": -1.0}, {"rate": 1.0, "off": -1.0}])
+def test_a_neighbour_that_cannot_be(wrong: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match="neighbour"):
+        Neighbour(**wrong)
+
+
+def test_a_total_spread_over_hosts_is_all_of_it_and_refuses_before_it_is_empty() -> None:
+    """2 hosts of 20 tokens and 5/s. 40 calls at once: not 20 on each. In the long run all 10/s are taken."""
+    quotas = Quotas(QuotaRules(hosts=2, per_operation={}, seed=3))
+    first = sum(admitted(quotas, [0.0] * 40))
+    assert 20 < first < 40
+    assert quotas.level(A, "eu-west-1") == pytest.approx(40 - first)
+    assert sum(admitted(quotas, [0.0] * 100)) == 40 - first
+    assert sum(admitted(quotas, [n / 100 for n in range(1, 10_001)])) == pytest.approx(1000, abs=2)
+
+
+def test_a_spread_total_refuses_even_those_who_keep_to_the_rate() -> None:
+    """10 calls/s for 100 s at 10/s, burst 8: never refused by one bucket; by four of 2.5/s and 2, often."""
+
+    def taken(hosts: int) -> int:
+        rules = QuotaRules(total=Rate(rate=10, burst=8), hosts=hosts, per_operation={})
+        return sum(admitted(Quotas(rules), [n / 10 for n in range(1000)]))
+
+    assert taken(1) == 1000
+    assert 700 < taken(4) < 900
+
+
+def test_hosts_are_chosen_by_the_seed() -> None:
+    def outcome(seed: int) -> list[bool]:
+        return admitted(Quotas(QuotaRules(hosts=4, per_operation={}, seed=seed)), [0.0] * 60)
+
+    assert outcome(1) == outcome(1)
+    assert outcome(1) != outcome(2)
+
+
+@pytest.mark.parametrize(("hosts", "burst"), [(0, 40), (5, 4)])
+def test_every_host_has_room_for_a_token(hosts: int, burst: float) -> None:
+    with pytest.raises(ValueError, match="hosts"):
+        QuotaRules(total=Rate(rate=1, burst=burst), hosts=hosts)
+
+
+def test_scaled_rules_fill_faster_and_hold_no_more() -> None:
+    """Ten times: CreateDeployment every half second, the total 100/s, bursts as they were."""
+    rules = QuotaRules(neighbour=Neighbour(rate=3)).scaled(10)
+    assert rules.total == Rate(rate=100, burst=40)
+    assert rules.per_operation["CreateDeployment"] == Rate(rate=2, burst=1)
+    assert rules.neighbour == Neighbour(rate=3)
+    assert UNLIMITED.scaled(10) == UNLIMITED
+    assert admitted(Quotas(rules), [0, 0.49, 0.5], "CreateDeployment") == [True, False, True]
+
+
+def test_a_restart_fills_the_buckets_and_brings_the_neighbour_back() -> None:
+    quotas = Quotas(QuotaRules(neighbour=Neighbour(rate=6), seed=1))
+    times = [n / 20 for n in range(2000)]
+    before = admitted(quotas, times)
+    quotas.restart()
+    assert admitted(quotas, times) == before
 
 
 def test_the_level_is_told() -> None:
