@@ -121,7 +121,7 @@ async def plan(
                 selection=policy.targets.apis,
                 sink=sink,
                 observer=told,
-                workers=paced.pace.workers,
+                pacing=paced,
             ).run(scopes)
     return Plan.open(path, temporary=out is None)
 
@@ -298,6 +298,8 @@ async def _execute(
 ) -> Summary:
     began = anyio.current_time()
     undecided = {s.scope: s.undecided for s in journal.scopes(run) if s.undecided}
+    for scope, changes in undecided.items():
+        paced.expect(scope, changes)
     journal.set_state(run, RunState.APPLYING)
     recorder = Recorder(journal, run, observer=paced.observer, stop=paced.stop)
     with _phase(paced.observer, run, "apply", tuple(undecided), undecided):

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
-from batchgw.model import Outcome, PlanItem, RestApiId, Scope
+from batchgw.model import AccountId, Outcome, PlanItem, Region, RestApiId, Scope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +143,14 @@ class PhaseEnded:
     elapsed: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuotaShared:
+    """Regions of an account have turned out to share one quota: they are paced as one from now on."""
+
+    account: AccountId
+    regions: tuple[Region, ...]
+
+
 Event = (
     PhaseStarted
     | ApisListed
@@ -155,6 +163,7 @@ Event = (
     | CredentialsRefreshed
     | Decided
     | ScopeCondemned
+    | QuotaShared
     | PhaseEnded
 )
 

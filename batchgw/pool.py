@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream
@@ -15,28 +15,56 @@ Item = TypeVar("Item")
 
 
 async def pooled(
-    source: AsyncIterable[Item], work: Callable[[Item], Awaitable[None]], *, workers: int
+    source: AsyncIterable[Item],
+    work: Callable[[Item], Awaitable[None]],
+    *,
+    workers: int | Callable[[], int],
 ) -> None:
     """Do `work` on every item of `source`, at most `workers` at a time; return when all is done.
 
-    Workers start as items come, so a short source starts few. The source is asked for an item only when one
-    can be taken, so at most `2 * workers` items are alive. The first error ends the pool and is raised.
+    Workers start as items come, so a short source starts few; where their number may change, more are taken
+    on or let go between items. The source is asked for an item only when one can be taken, so few more items
+    are alive than are in work. The first error ends the pool and is raised.
     """
-    send, receive = anyio.create_memory_object_stream[Item](workers)
+    most = workers if callable(workers) else lambda: workers
+    send, receive = anyio.create_memory_object_stream[Item](1)
+    crew = _Crew(receive, work, most)
     with send, receive:
         async with anyio.create_task_group() as tasks:
-            started = 0
             async for item in source:
-                if started < workers:
-                    tasks.start_soon(_work, receive, work)
-                    started += 1
+                if crew.wanted:
+                    tasks.start_soon(crew.work)
+                    crew.size += 1
                 await send.send(item)
             send.close()
 
 
-async def _work(items: MemoryObjectReceiveStream[Item], work: Callable[[Item], Awaitable[None]]) -> None:
-    async for item in items:
-        await work(item)
+class _Crew(Generic[Item]):
+    """The workers of a pool."""
+
+    def __init__(
+        self,
+        items: MemoryObjectReceiveStream[Item],
+        work: Callable[[Item], Awaitable[None]],
+        most: Callable[[], int],
+    ) -> None:
+        self._items = items
+        self._work = work
+        self._most = most
+        self.size = 0
+
+    @property
+    def wanted(self) -> bool:
+        """Whether one more should be taken on."""
+        return self.size < max(1, self._most())
+
+    async def work(self) -> None:
+        """Work on items as they come, until there are none or fewer workers are wanted."""
+        async for item in self._items:
+            await self._work(item)
+            if self.size > max(1, self._most()):
+                break
+        self.size -= 1
 
 
 @contextmanager

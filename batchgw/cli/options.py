@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from batchgw.throttle.bucket import BURST, RATE
+from batchgw.throttle.quota import TOTAL
 
 
 class Output(StrEnum):
@@ -183,13 +183,15 @@ class PaceFlags:
 
     rate: Annotated[
         float | None,
-        flag("--rate", f"Calls per second and account-region. [default: {RATE:g}]", min=0.01, panel=_PACE),
+        flag(
+            "--rate", f"Calls per second and account-region. [default: {TOTAL.rate:g}]", min=0.01, panel=_PACE
+        ),
     ] = None
     burst: Annotated[
         float | None,
         flag(
             "--burst",
-            f"Calls that may be made at once after a rest. [default: {BURST:g}]",
+            f"Calls that may be made at once after a rest. [default: {TOTAL.burst:g}]",
             min=1,
             panel=_PACE,
         ),

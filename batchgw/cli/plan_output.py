@@ -41,7 +41,7 @@ def plan_view(plan: Plan, *, pace: Pace, drift: bool = False) -> tuple[PlanFold,
 
 def writes_of(plan: Plan, pace: Pace) -> Estimate:
     """Estimate an apply of the plan."""
-    return estimate(plan.totals, Work.APPLY, rate=pace.rate, burst=pace.burst, share=pace.share)
+    return estimate(plan.totals, Work.APPLY, rate=pace.supposed, burst=pace.burst)
 
 
 def _json(plan: Plan, console: Console, pace: Pace) -> PlanFold:

@@ -85,9 +85,7 @@ async def open_run(
     connection = flags.connection
     async with AsyncExitStack() as stack:
         log_observer = stack.enter_context(logging_to(console, flags.log))
-        progress = await stack.enter_async_context(
-            showing_progress(console, quota=chosen.rate * chosen.share)
-        )
+        progress = await stack.enter_async_context(showing_progress(console, quota=chosen.supposed))
         observer = Observers(log_observer, progress, run_id or RunId())
         plane = await stack.enter_async_context(
             connect(

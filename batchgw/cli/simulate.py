@@ -14,7 +14,7 @@ from batchgw.cli.failure import OK
 from batchgw.cli.options import Output, OutputFlags, flag, repeatable
 from batchgw.cli.verb import verb
 from batchgw.report.text import Span, line
-from batchgw.throttle.bucket import BURST, RATE
+from batchgw.throttle.quota import TOTAL
 
 if TYPE_CHECKING:  # aiohttp is behind it
     from batchgw.simulator.http_options import ReadyInfo, ServeOptions
@@ -49,8 +49,10 @@ class WorldFlags:
     seed: Annotated[int, flag("--seed", "The same seed gives the same world.", panel=_WORLD)] = 7
     rate: Annotated[
         float, flag("--rate", "Calls per second a scope takes, all operations together.", min=0, panel=_QUOTA)
-    ] = RATE
-    burst: Annotated[float, flag("--burst", "Calls a scope takes at once.", min=1, panel=_QUOTA)] = BURST
+    ] = TOTAL.rate
+    burst: Annotated[float, flag("--burst", "Calls a scope takes at once.", min=1, panel=_QUOTA)] = (
+        TOTAL.burst
+    )
     no_throttle: Annotated[bool, flag("--no-throttle", "No quota at all.", panel=_QUOTA)] = False
     quota_scope: Annotated[QuotaScope, flag("--quota-scope", "What has its own quota.", panel=_QUOTA)] = (
         QuotaScope.ACCOUNT_REGION

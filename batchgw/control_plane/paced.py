@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from random import Random
 
 from batchgw.control_plane.interface import Answer, ControlPlane, Request, T
@@ -12,31 +12,58 @@ from batchgw.control_plane.retrying import RetryingControlPlane
 from batchgw.control_plane.stop import StopSignal
 from batchgw.control_plane.tries import ATTEMPTS
 from batchgw.events import NullObserver, Observer, Observers
-from batchgw.model import AccountId
-from batchgw.throttle.bucket import BURST, RATE, TokenBucket
+from batchgw.model import AccountId, Scope
+from batchgw.throttle.memory import Learned, Memory
+from batchgw.throttle.quota import OPERATIONS, TOTAL, Quota, Quotas, Scoping, Trust
 
-WORKERS = 10
-"""APIs in work per scope: rate x latency (Little's law), 10 calls/s at a slow call's whole second."""
+WORKERS = 32
+"""Cap on the APIs in work per scope: Little's law asks for fewer unless calls take a second."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
     """How fast, how many at once, and how often again.
 
-    `rate` calls/second and `burst` calls are the quota of one scope; `share` (0 to 1) is the part of the rate
-    that is ours. `workers` APIs are in work at once per scope; `attempts` bounds what is retried and is not a
-    throttle.
+    Attributes:
+        rate: calls/second of one scope's quota; None when it is unknown.
+        burst: calls it holds.
+        share: the part of the rate that is ours (above 0, at most 1); below 1 a hard ceiling.
+        strict: never above the stated quota, whatever happens; nothing is tried.
+        probe: the stated quota is a guess, and learned.
+        quota_scope: what has a quota of its own.
+        operations: quotas that operations have beside the total.
+        workers: cap on the APIs in work at once per scope.
+        attempts: bound on the tries of a call that fails for another reason than a throttle.
     """
 
-    rate: float = RATE
-    burst: float = BURST
+    rate: float | None = TOTAL.rate
+    burst: float = TOTAL.burst
     share: float = 1.0
+    strict: bool = False
+    probe: bool = False
+    quota_scope: Scoping = Scoping.ACCOUNT_REGION
+    operations: Mapping[str, Quota] = field(default_factory=lambda: OPERATIONS)
     workers: int = WORKERS
     attempts: int = ATTEMPTS
 
-    def bucket(self) -> TokenBucket:
-        """A fresh mirror of one scope's bucket."""
-        return TokenBucket(rate=self.rate, burst=self.burst, share=self.share)
+    @property
+    def supposed(self) -> float:
+        """Calls/second to reckon with before anything is known: the documented ones where none are stated."""
+        return (self.rate or TOTAL.rate) * self.share
+
+    @property
+    def quotas(self) -> Quotas:
+        """The quotas of one scope. Raises ValueError for settings that contradict each other."""
+        if self.strict and self.probe:
+            raise ValueError("a quota is either strict or probed, not both")
+        trust = Trust.STRICT if self.strict else Trust.GUESS if self.probe else Trust.TRUSTED
+        return Quotas(
+            total=None if self.rate is None else Quota(self.rate, self.burst),
+            operations=self.operations,
+            scoping=self.quota_scope,
+            share=self.share,
+            trust=trust,
+        )
 
 
 class PacedControlPlane:
@@ -53,22 +80,54 @@ class PacedControlPlane:
         observer: Observer | None = None,
         stop: StopSignal | None = None,
         random: Random | None = None,
+        memory: Memory | None = None,
     ) -> None:
         self.pace = pace or Pace()
         self.observer = Observers(observer or NullObserver())
         self.stop = stop or StopSignal()
-        self.limited = LimitedControlPlane(plane, pacer=self.pace.bucket, stop=self.stop)
+        self.limited = LimitedControlPlane(
+            plane,
+            quotas=self.pace.quotas,
+            stop=self.stop,
+            most=self.pace.workers,
+            memory=memory,
+            observer=self.observer,
+        )
         self._retrying = RetryingControlPlane(
             self.limited, observer=self.observer, random=random, attempts=self.pace.attempts
         )
 
-    async def send(self, request: Request[T], *, departing: Callable[[], None] | None = None) -> Answer[T]:
+    async def send(
+        self,
+        request: Request[T],
+        *,
+        departing: Callable[[], None] | None = None,
+        priority: float = 0.0,
+    ) -> Answer[T]:
         """Make one execution: all attempts, each in its turn.
 
-        `departing` is called right before the first attempt leaves; what it raises, it leaves not.
+        `departing` is called right before the first attempt leaves; what it raises, it leaves not. Of those
+        that wait for the same quota, smaller `priority` goes first, then who came first.
         """
-        return await self._retrying.send(request, departing=departing)
+        return await self._retrying.send(request, departing=departing, priority=priority)
 
     async def current_account(self) -> AccountId:
         """The account of the base credentials. Raises Stopped as soon as a stop is asked for."""
         return await self.stop.heeded(self._retrying.current_account)
+
+    def workers(self, scope: Scope) -> Callable[[], int]:
+        """How many APIs of a scope should be in work at once, from now on: Little's law, and the cap."""
+        limiter = self.limited.limiter(scope)
+        return lambda: limiter.concurrency
+
+    def expect(self, scope: Scope, calls: float) -> None:
+        """Tell how many calls a scope has still to make: its last ones may spend what is kept in reserve."""
+        self.limited.limiter(scope).total.expected = calls
+
+    def decided(self, scope: Scope) -> None:
+        """One of the expected calls has been made, or will not be."""
+        self.limited.limiter(scope).total.expected -= 1
+
+    def learned(self) -> Iterator[Learned]:
+        """What is known of every quota that was used, to be remembered."""
+        return self.limited.limiters.learned()

@@ -58,22 +58,21 @@ class RetryingControlPlane:
         self.random = random or Random()  # noqa: S311 - jitter, not cryptography
         self.attempts = attempts
 
-    async def send(self, request: Request[T], *, departing: Callable[[], None] | None = None) -> Answer[T]:
+    async def send(
+        self,
+        request: Request[T],
+        *,
+        departing: Callable[[], None] | None = None,
+        priority: float = 0.0,
+    ) -> Answer[T]:
         """Make one execution. The effort of the answer, or on the error, is that of all its attempts.
 
-        `departing` is called right before the first attempt leaves; what it raises, it leaves not.
+        `departing` is called right before the first attempt leaves; what it raises, it leaves not. `priority`
+        is as in `LimitedControlPlane.send`.
         """
-        execution = _Execution(request, self, departing)
-        retrying = AsyncRetrying(
-            retry=retry_if_exception(lambda error: may_retry(error, request)),
-            stop=execution.tries.exhausted,
-            wait=execution.tries.delay,
-            before_sleep=execution.tell,
-            sleep=execution.sleep,
-            reraise=True,
-        )
+        execution = _Execution(request, self, departing, priority)
         try:
-            return await retrying(execution.attempt)
+            return await execution.run()
         except (CallError, Stopped) as error:
             error.in_doubt = execution.in_doubt
             if isinstance(error, CallError):
@@ -89,9 +88,14 @@ class _Execution(Generic[T]):
     """All tries of one request, and what they have cost so far."""
 
     def __init__(
-        self, request: Request[T], plane: RetryingControlPlane, departing: Callable[[], None] | None
+        self,
+        request: Request[T],
+        plane: RetryingControlPlane,
+        departing: Callable[[], None] | None,
+        priority: float,
     ) -> None:
         self._request = request
+        self._priority = priority
         self._plane = plane
         self._departing = departing
         self._api: RestApiId | None = getattr(request, "api", None)
@@ -106,10 +110,46 @@ class _Execution(Generic[T]):
     def _number(self) -> int:
         return self.tries.ended + 1
 
+    async def run(self) -> Answer[T]:
+        """Send until it succeeds or there is no use in it.
+
+        Tenacity is asked from the first attempt that failed on: nearly every call succeeds at once, and should
+        not pay for it.
+        """
+        try:
+            return await self.attempt()
+        except CallError as error:
+            if not may_retry(error, self._request):
+                raise
+            return await self._go_on(error)
+
+    async def _go_on(self, first: CallError) -> Answer[T]:
+        """Let tenacity decide about a first attempt that failed, and about all that follow from it."""
+        failed: CallError | None = first
+
+        async def attempt() -> Answer[T]:
+            nonlocal failed
+            if failed is not None:
+                error, failed = failed, None
+                raise error
+            return await self.attempt()
+
+        retrying = AsyncRetrying(
+            retry=retry_if_exception(lambda error: may_retry(error, self._request)),
+            stop=self.tries.exhausted,
+            wait=self.tries.delay,
+            before_sleep=self.tell,
+            sleep=self.sleep,
+            reraise=True,
+        )
+        return await retrying(attempt)
+
     async def attempt(self) -> Answer[T]:
         """Send once."""
         try:
-            answer = await self._plane.inner.send(self._request, departure=self._departs)
+            answer = await self._plane.inner.send(
+                self._request, departure=self._departs, priority=self._priority
+            )
         except CallError as error:
             self._count(error)
             raise

@@ -66,7 +66,7 @@ class Executor:
 
     async def _work_on(self, scope: Scope) -> None:
         async with aclosing(self._pending(scope)) as apis:
-            await pooled(apis, self._bring_to_plan, workers=self._plane.pace.workers)
+            await pooled(apis, self._bring_to_plan, workers=self._plane.workers(scope))
 
     async def _pending(self, scope: Scope) -> AsyncGenerator[PendingApi, None]:
         after = 0
@@ -90,7 +90,7 @@ class Executor:
         except (CallError, Stopped) as error:
             for each in pending.changes:
                 outcome = ended(pending.api, each.change, error, effort=Effort(), in_doubt=each.intended)
-                self._recorder.decide(each.id, outcome)
+                self._decide(each, outcome)
             return
         gone: Skipped | None = None
         for each in pending.changes:
@@ -102,7 +102,11 @@ class Executor:
                 )
             if isinstance(outcome, Skipped):
                 gone = replace(outcome, effort=Effort())
-            self._recorder.decide(each.id, outcome)
+            self._decide(each, outcome)
+
+    def _decide(self, pending: PendingChange, outcome: Outcome) -> None:
+        self._recorder.decide(pending.id, outcome)
+        self._plane.decided(outcome.api.scope)
 
     async def _shown(self, api: RestApi) -> Mapping[ResponseType, GatewayResponse]:
         """Read what an API shows for every type."""

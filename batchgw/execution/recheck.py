@@ -43,13 +43,15 @@ class Recheck:
             raise PlanStale(self._refusal())
 
     async def _scope(self, plan: Plan, scope: Scope) -> None:
+        self._plane.expect(scope, plan.totals.scopes[scope].apis)
         async with aclosing(_planned(plan.items(scope))) as apis:
-            await pooled(apis, self._read, workers=self._plane.pace.workers)
+            await pooled(apis, self._read, workers=self._plane.workers(scope))
 
     async def _read(self, planned: PlannedApi) -> None:
+        api = planned.api
+        self._plane.decided(api.scope)
         if self._unreadable is not None:
             return
-        api = planned.api
         try:
             answer = await self._plane.send(GetGatewayResponses(scope=api.scope, api=api.id))
         except ApiNotFound:

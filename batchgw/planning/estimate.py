@@ -12,7 +12,7 @@ from typing import Any
 
 from batchgw.model import Scope
 from batchgw.planning.totals import PlanTotals, ScopeTotals
-from batchgw.throttle.bucket import BURST, RATE
+from batchgw.throttle.quota import TOTAL
 
 PAGE_SIZE = 500
 """REST APIs per page that is listed: `control_plane.interface.PAGE_SIZE`, which lies above this module."""
@@ -31,7 +31,9 @@ class Work(Flag):
     ALL = LIST | READ | WRITE
 
 
-def duration(calls: int, *, rate: float = RATE, burst: float = BURST, share: float = 1.0) -> float:
+def duration(
+    calls: int, *, rate: float = TOTAL.rate, burst: float = TOTAL.burst, share: float = 1.0
+) -> float:
     """Give the seconds `calls` take: a full bucket of `burst`, refilled at `share` of `rate` calls/second."""
     return max(0.0, (calls - burst) / (rate * share))
 
@@ -90,8 +92,8 @@ def estimate(
     totals: PlanTotals,
     work: Work = Work.ALL,
     *,
-    rate: float = RATE,
-    burst: float = BURST,
+    rate: float = TOTAL.rate,
+    burst: float = TOTAL.burst,
     share: float = 1.0,
 ) -> Estimate:
     """Estimate the kinds of calls in `work` for what a plan counted.

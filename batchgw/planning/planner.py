@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from math import inf
+from typing import Protocol
 
 import anyio
 
@@ -27,8 +29,20 @@ from batchgw.planning.diff import diff
 from batchgw.pool import pooled
 
 
+class Pacing(Protocol):
+    """How fast a scope can be read."""
+
+    def workers(self, scope: Scope) -> Callable[[], int]:
+        """How many of its APIs should be in work at once, from now on."""
+        ...
+
+    def expect(self, scope: Scope, calls: float) -> None:
+        """Take note of how many calls it has still to make, infinite while nobody knows."""
+        ...
+
+
 class Planner:
-    """Plans scopes side by side; within each, `workers` APIs are read at once.
+    """Plans scopes side by side; within each, several APIs are read at once.
 
     Args:
         plane: reads go through it; it paces and retries them.
@@ -36,7 +50,7 @@ class Planner:
         selection: which APIs are meant.
         sink: takes each item as it is ready, in no particular order.
         observer: is told of listings.
-        workers: APIs being read at once, per scope.
+        pacing: says how many APIs are read at once, and is told what is to come.
     """
 
     def __init__(
@@ -47,14 +61,14 @@ class Planner:
         selection: Selection,
         sink: Callable[[PlanItem], None],
         observer: Observer,
-        workers: int,
+        pacing: Pacing,
     ) -> None:
         self._plane = plane
         self._desired = desired
         self._selection = selection
         self._sink = sink
         self._observer = observer
-        self._workers = workers
+        self._pacing = pacing
         self._named = NamedApis(selection)
         self._listing = needs_listing(selection)
 
@@ -72,8 +86,18 @@ class Planner:
 
     async def _plan_scope(self, scope: Scope, unread: dict[Scope, CallError]) -> None:
         """Plan one scope. The first error that keeps the rest of it from being read goes into `unread`."""
+        self._pacing.expect(scope, inf)
+        async with aclosing(self._to_the_last(scope, unread)) as apis:
+            await pooled(apis, lambda api: self._plan_api(api, unread), workers=self._pacing.workers(scope))
+
+    async def _to_the_last(
+        self, scope: Scope, unread: dict[Scope, CallError]
+    ) -> AsyncGenerator[RestApi, None]:
+        """Yield the scope's APIs, and tell when no more will come than are in line already."""
         async with aclosing(self._apis(scope, unread)) as apis:
-            await pooled(apis, lambda api: self._plan_api(api, unread), workers=self._workers)
+            async for api in apis:
+                yield api
+        self._pacing.expect(scope, 0)
 
     async def _apis(self, scope: Scope, unread: dict[Scope, CallError]) -> AsyncGenerator[RestApi, None]:
         if not self._listing:

@@ -1,68 +1,220 @@
-"""The one place that waits for a quota: first come, first served, per bucket."""
+"""The one place that waits for quotas: every call of a scope, in its turn, through all of its buckets."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from math import inf
+from typing import NamedTuple
 
 import anyio
 
+from batchgw.throttle.concurrency import Concurrency
+from batchgw.throttle.line import Line, Place
 from batchgw.throttle.pacer import Pacer, PacerStatistics
+
+Check = Callable[[], None]
+"""Raises when a call shall not be made any more."""
+
+PATIENCE = 1.0
+"""Seconds after which a waiting call is checked again: a scope that is condemned meanwhile ends its wait."""
+
+FIRST = -inf
+"""Priority of calls that have waited for a bucket of their own: the next comes in seconds, not in tenths."""
+
+
+class Bucket:
+    """A pacer, and the lines of all who draw on it: one, unless scopes have turned out to share a quota."""
+
+    __slots__ = ("pacer", "users")
+
+    def __init__(self, pacer: Pacer) -> None:
+        self.pacer = pacer
+        self.users: list[Lane] = []
+
+    def delay(self, now: float) -> float:
+        """Seconds until a call may leave."""
+        users = self.users
+        left = users[0].left if len(users) == 1 else sum(user.left for user in users)
+        return self.pacer.delay(now, left)
+
+
+class Lane:
+    """A line before a bucket, and what is known of its calls.
+
+    Attributes:
+        expected: calls that are still to be made; infinite while nobody knows.
+        waited: seconds that calls have waited here, in total.
+    """
+
+    __slots__ = ("bucket", "expected", "in_flight", "line", "refused", "sent", "waited")
+
+    def __init__(self, bucket: Bucket) -> None:
+        self.bucket = bucket
+        bucket.users.append(self)
+        self.line = Line()
+        self.expected = inf
+        self.in_flight = 0
+        self.sent = 0
+        self.refused = 0
+        self.waited = 0.0
+
+    @property
+    def left(self) -> float:
+        """Calls still to leave, those in line included."""
+        return max(len(self.line), self.expected - self.in_flight)
+
+    def move(self, bucket: Bucket) -> None:
+        """Draw on another bucket from now on."""
+        self.bucket.users.remove(self)
+        self.bucket = bucket
+        bucket.users.append(self)
+
+    def depart(self, now: float) -> Bucket:
+        """A call leaves; answer the bucket that it drew on."""
+        self.in_flight += 1
+        self.sent += 1
+        self.bucket.pacer.sent(now)
+        return self.bucket
+
+
+class Draw(NamedTuple):
+    """What a call has drawn on."""
+
+    lane: Lane
+    bucket: Bucket
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A call that left at `at` (`anyio.current_time()` seconds), after `waited` seconds, and its buckets."""
+
+    at: float
+    waited: float
+    draws: tuple[Draw, ...]
 
 
 class Limiter:
-    """Hands out turns at the speed its pacer allows.
+    """Hands out the turns of one scope.
+
+    A call of an operation that has a bucket of its own waits for that one first, in a line of its own, so
+    that nobody waits behind it; then it is the next to draw on the total.
 
     Args:
-        pacer: the model of the remote bucket.
+        total: what every call draws on.
+        operations: makes the lane of an operation, None where it has none of its own.
         sleep: waits for seconds; may raise to turn everyone away (a stop was asked for).
+        most: cap on the calls at work at once.
     """
 
-    def __init__(self, pacer: Pacer, *, sleep: Callable[[float], Awaitable[None]]) -> None:
-        self._pacer = pacer
+    def __init__(
+        self,
+        total: Lane,
+        *,
+        sleep: Callable[[float], Awaitable[None]],
+        operations: Callable[[str], Lane | None] = lambda _: None,
+        most: int = 1,
+    ) -> None:
+        self.total = total
+        self._operations = operations
+        self._owns: dict[str, Lane | None] = {}
         self._sleep = sleep
-        self._turn = anyio.Lock()  # fair: waiters are served in the order they came
-        self._waiting = 0
+        self._concurrency = Concurrency(most=most)
 
-    async def wait(self, check: Callable[[], None]) -> float:
-        """Wait for a turn and take it. Returns the time it leaves, in `anyio.current_time()` seconds.
+    async def wait(self, check: Check, *, operation: str = "", priority: float = 0.0) -> Turn:
+        """Wait for a turn and take it. Smaller `priority` goes first, then who came first.
 
         `check` is called before every sleep and before leaving; what it raises ends the wait with no call.
         """
-        self._waiting += 1
+        arrived = anyio.current_time()
+        own = self.own(operation)
+        if own is None:
+            return await self._depart(arrived, check, priority, (self.total,))
+        place = await own.line.enter(priority)
         try:
-            async with self._turn:
-                check()
-                while (delay := self._pacer.delay(anyio.current_time())) > 0:
-                    await self._sleep(delay)
-                    check()
-                now = anyio.current_time()
-                self._pacer.sent(now)
-                return now
+            await self._ready(own.line, place, check, (own,))
+            return await self._depart(arrived, check, FIRST, (self.total, own))
         finally:
-            self._waiting -= 1
+            own.line.leave()
 
-    def ok(self, sent_at: float) -> None:
+    def own(self, operation: str) -> Lane | None:
+        """The lane of an operation that has a bucket of its own."""
+        if operation not in self._owns:
+            self._owns[operation] = self._operations(operation)
+        return self._owns[operation]
+
+    def ok(self, turn: Turn) -> None:
         """The call was let through."""
-        self._pacer.ok(sent_at, anyio.current_time())
+        now = anyio.current_time()
+        self._concurrency.observe(now - turn.at)
+        for lane, bucket in turn.draws:
+            lane.in_flight -= 1
+            bucket.pacer.ok(turn.at, now)
 
-    def throttled(self, sent_at: float, retry_after: float | None) -> None:
-        """The call was refused by the quota."""
-        self._pacer.throttled(sent_at, anyio.current_time(), retry_after)
+    def throttled(self, turn: Turn, retry_after: float | None) -> None:
+        """The call was refused: the emptiest bucket is to blame, the others were not asked."""
+        now = anyio.current_time()
+        blamed = min(turn.draws, key=lambda draw: _fullness(draw.bucket.pacer.statistics(now)))
+        for lane, bucket in turn.draws:
+            lane.in_flight -= 1
+            if bucket is blamed.bucket:
+                lane.refused += 1
+                bucket.pacer.throttled(turn.at, now, retry_after)
+            else:
+                bucket.pacer.void(turn.at, now)
 
-    def unknown(self, sent_at: float) -> None:
+    def unknown(self, turn: Turn) -> None:
         """The call was not answered."""
-        self._pacer.unknown(sent_at, anyio.current_time())
+        now = anyio.current_time()
+        for lane, bucket in turn.draws:
+            lane.in_flight -= 1
+            bucket.pacer.unknown(turn.at, now)
 
     @property
     def rate(self) -> float:
-        """Calls/second believed now."""
-        return self.statistics().rate
+        """Calls/second of the total, as believed now."""
+        return self.total.bucket.pacer.rate
 
     @property
     def waiting(self) -> int:
         """Calls waiting for a turn."""
-        return self._waiting
+        return len(self.total.line) + sum(len(lane.line) for lane in self._owns.values() if lane)
+
+    @property
+    def concurrency(self) -> int:
+        """How many calls should be at work at once."""
+        return self._concurrency.limit(self.rate)
 
     def statistics(self) -> PacerStatistics:
-        """What the pacer believes now."""
-        return self._pacer.statistics(anyio.current_time())
+        """What is believed of the total now."""
+        return self.total.bucket.pacer.statistics(anyio.current_time())
+
+    async def _depart(self, arrived: float, check: Check, priority: float, lanes: tuple[Lane, ...]) -> Turn:
+        """Wait at the total's line, then draw on all the lanes' buckets at once."""
+        line = self.total.line
+        place = await line.enter(priority)
+        try:
+            await self._ready(line, place, check, lanes)
+            now = anyio.current_time()
+            draws = tuple(Draw(lane, lane.depart(now)) for lane in lanes)
+        finally:
+            line.leave()
+        lanes[-1].waited += now - arrived
+        return Turn(now, now - arrived, draws)
+
+    async def _ready(self, line: Line, place: Place, check: Check, lanes: tuple[Lane, ...]) -> None:
+        """Wait, at the head of a line, until all buckets have a token."""
+        while True:
+            check()
+            now = anyio.current_time()
+            delay = max(lane.bucket.delay(now) for lane in lanes)
+            if delay <= 0 and not line.overtaken(place):
+                return
+            if delay > 0:
+                await self._sleep(min(delay, PATIENCE))
+            if line.overtaken(place):
+                await line.let_pass(place)
+
+
+def _fullness(statistics: PacerStatistics) -> float:
+    return statistics.level / statistics.burst

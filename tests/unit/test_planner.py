@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 
 import pytest
 
@@ -49,6 +50,14 @@ A, B, C = (api(name) for name in "abc")
 NOT_EXEMPT = (Selector(tags={"exempt": "true"}),)
 
 
+class TwoAtOnce:
+    def workers(self, _: Scope) -> Callable[[], int]:
+        return lambda: 2
+
+    def expect(self, scope: Scope, calls: float) -> None:
+        pass
+
+
 def planned(
     plane: ControlPlane, selection: Selection | None = None, scopes: tuple[Scope, ...] = SCOPES
 ) -> list[PlanItem]:
@@ -59,7 +68,7 @@ def planned(
         selection=selection or Selection(),
         sink=items.append,
         observer=NullObserver(),
-        workers=2,
+        pacing=TwoAtOnce(),
     )
     virtually(lambda: planner.run(scopes))
     return items

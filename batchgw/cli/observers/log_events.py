@@ -18,6 +18,7 @@ from batchgw.events import (
     ItemPlanned,
     PhaseEnded,
     PhaseStarted,
+    QuotaShared,
     ScopeCondemned,
 )
 from batchgw.model import (
@@ -96,6 +97,9 @@ def entry(event: Event) -> Entry:  # noqa: PLR0911 - a closed match, one arm an 
         case ScopeCondemned():
             fields = {"scope": str(event.scope), "code": event.code, "message": event.message}
             return Entry(WARNING, "batchgw.scope.condemned", fields)
+        case QuotaShared():
+            fields = {"account": event.account, "regions": list(event.regions)}
+            return Entry(WARNING, "batchgw.quota.shared", fields)
         case CredentialsRefreshed():
             fields = {"account": event.account, "role": event.role, "expires": event.expires}
             return Entry(INFO, "batchgw.access.refreshed", fields)

@@ -20,8 +20,9 @@ from batchgw.control_plane.tries import ATTEMPTS, Tries, error_of
 from batchgw.errors import AccessDenied, CallError, CredentialsExpired, CredentialsRejected, Throttled
 from batchgw.events import CallRetried, NullObserver, Observer
 from batchgw.model import Region, Scope
-from batchgw.throttle.bucket import TokenBucket
-from batchgw.throttle.limiter import Limiter
+from batchgw.throttle.limiter import Bucket, Lane, Limiter
+from batchgw.throttle.mirror import MirrorBucket
+from batchgw.throttle.quota import Quota, Trust
 
 RATE = 50.0
 """Calls/second: a thousand roles in 20 s, far below the hundreds that STS grants an account in a region."""
@@ -74,7 +75,8 @@ class Asking:
         self._off: set[Region] = set()  # regions that have turned out to be switched off
         self.observer = observer or NullObserver()
         self.stop = stop or StopSignal()
-        self._limiter = Limiter(TokenBucket(rate=RATE, burst=BURST), sleep=self.stop.sleep)
+        pacer = MirrorBucket(Quota(RATE, BURST), trust=Trust.STRICT)
+        self._limiter = Limiter(Lane(Bucket(pacer)), sleep=self.stop.sleep)
         self.attempts = attempts
         self.random = random or Random()  # noqa: S311 - jitter needs no secrecy
 
@@ -122,13 +124,14 @@ class Asking:
 
     async def send(self, question: Question) -> Mapping[str, Any]:
         """Make one attempt, in its turn. Raises a CallError, or Stopped."""
-        left = await self._limiter.wait(self.stop.check)
+        turn = await self._limiter.wait(self.stop.check)
         keys = await self._base.keys()
         try:
-            target = Target(keys=keys, region=question.region)
-            return await self._client.call(question.method, target, question.params)
+            return await self._client.call(
+                question.method, Target(keys=keys, region=question.region), question.params
+            )
         except Throttled as error:
-            self._limiter.throttled(left, error.retry_after)
+            self._limiter.throttled(turn, error.retry_after)
             raise
         except CredentialsExpired as error:
             if await self._base.renew(keys):

@@ -1,0 +1,143 @@
+"""Deliberate overspending: the only way to learn that more is there than was believed.
+
+The mirror spends a little more than it believes is refilled, on a schedule: it touches the remote bucket's
+floor, on purpose and seldom. A refusal there confirms the belief and says where the floor is. No refusal,
+where there should have been one, says that the belief was too low.
+"""
+
+from __future__ import annotations
+
+from math import exp, sqrt
+
+RESERVE, RESERVE_MOST = 5.0, 15.0
+"""Calls kept in the bucket. They cost nothing, since only a full bucket loses tokens and the last calls may
+spend them; they buy an order of magnitude fewer refusals, of ours and of the neighbours'."""
+
+TOUCH = 4.0
+"""Seconds between the first touches of the floor."""
+
+CALLS_PER_TOUCH = 90.0
+"""Calls between touches when all is steady: about one refusal in so many calls."""
+
+STEADY, STEADIER = 3, 1.6
+"""After so many touches that changed nothing, they come so many times more seldom."""
+
+STEP = 0.05
+"""Part of the rate by which a touch must change it to count as news."""
+
+EARLY = 0.6
+"""Part of the time between touches before which a refusal says that the reserve was too small."""
+
+OVERFLOW = 1.5
+"""Touches are so close that, should the best rate return at once, the bucket overflows so little before it
+is seen: in times a bucket needs to fill at the difference."""
+
+FORGETTING = 120.0
+"""Seconds in which the memory of a better rate fades to 1/e."""
+
+SLACK = 4.0
+"""Calls accepted in excess that may be chance in a quiet world."""
+
+CONFIDENCE = 2.5
+"""Standard deviations of the others' noise that are chance, too."""
+
+
+class Probe:
+    """How much is kept in reserve, how often the floor is touched, and how hard.
+
+    Attributes:
+        extra: calls spent beyond belief since the last refusal.
+        speed: calls/second spent beyond belief now.
+        reserve: calls kept.
+
+    Args:
+        burst: what the bucket holds.
+        scale: by which all seconds here are stretched, for slow buckets.
+    """
+
+    __slots__ = (
+        "_burst",
+        "_interval",
+        "_least",
+        "_most",
+        "_proven",
+        "_scale",
+        "_steady",
+        "_touching",
+        "extra",
+        "reserve",
+        "speed",
+    )
+
+    def __init__(self, *, burst: float, scale: float) -> None:
+        self._burst = burst
+        self._scale = scale
+        self._least = min(RESERVE, (burst - 1) / 4)
+        self._most = min(RESERVE_MOST, (burst - 1) / 2)
+        self._interval = TOUCH * scale
+        self._proven = 0.0  # the best rate that lasted, fading
+        self._steady = 0
+        self._touching = False
+        self.reserve = self._least
+        self.extra = 0.0
+        self.speed = 0.0
+
+    def advance(self, passed: float, rate: float) -> None:
+        """Let `passed` seconds go by in which `rate` calls/second are believed to be refilled.
+
+        Once the reserve is spent the speed doubles every second, so that whatever there is is found soon.
+        """
+        if self.extra < self.reserve + 1 and not self._touching:
+            self.speed = self._gentle()
+        else:
+            self._touching = True
+            fastest = max(2 * rate, self._proven / 2)
+            self.speed = min(fastest, max(self.speed, self._gentle()) * 2.0 ** min(passed / self._scale, 30))
+        self.extra += self.speed * passed
+
+    def fade(self, passed: float, rate: float) -> None:
+        """Let the memory of a better rate than `rate` fade."""
+        if self._proven > rate:
+            self._proven = rate + (self._proven - rate) * exp(-passed / (FORGETTING * self._scale))
+
+    def lasted(self, rate: float) -> None:
+        """A rate has proven itself."""
+        self._proven = max(self._proven, rate)
+
+    @property
+    def proven(self) -> float:
+        """The best rate that lasted not long ago, in calls/second."""
+        return self._proven
+
+    def chance(self, noise: float, seconds: float) -> float:
+        """Calls in excess of belief that may be chance, `seconds` after the bucket was known empty."""
+        return min(SLACK + CONFIDENCE * sqrt(noise * seconds), self._burst / 2)
+
+    def found_more(self) -> None:
+        """More was there than believed: go on until a refusal tells how much."""
+        self.extra = self.reserve
+
+    def refused(self, *, since: float, before: float, rate: float) -> None:
+        """Adapt to a refusal `since` seconds after the last, that moved the rate from `before` to `rate`."""
+        if since < EARLY * self._interval:
+            self.reserve = min(1.5 * self.reserve + 1, self._most)
+        else:
+            self._steady = self._steady + 1 if abs(rate - before) < STEP * before else 0
+            self.reserve = max(0.9 * self.reserve, self._least)
+            self._interval = min(1.5 * self._interval, self._longest(rate))
+        self.calm()
+
+    def calm(self) -> None:
+        """Stop overspending for now."""
+        self.extra = self.speed = 0.0
+        self._touching = False
+
+    def _gentle(self) -> float:
+        return max(self.reserve, 1.0) / self._interval
+
+    def _longest(self, rate: float) -> float:
+        shortest = TOUCH * self._scale
+        longest = max(shortest, CALLS_PER_TOUCH / rate) * (STEADIER if self._steady >= STEADY else 1)
+        if self._proven > 1.1 * rate:
+            return min(longest, max(shortest, OVERFLOW * self._burst / (self._proven - rate)))
+        return longest

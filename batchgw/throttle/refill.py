@@ -1,0 +1,175 @@
+"""What two refusals measure: the calls accepted between them, over the time, are the refill left to us.
+
+The remote bucket is empty when it refuses. What it takes until it refuses again is therefore exactly what
+ran into it, less what others took: no model of anybody's behaviour is needed.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import deque
+from itertools import islice
+from math import sqrt
+
+WINDOW = 60.0
+"""Seconds back to which marks count."""
+
+PRIOR = 1.5
+"""Seconds' worth of calls by which the old belief resists a new measurement."""
+
+SIGNIFICANT = 3.0
+"""Standard deviations by which an interval must differ for what came before it to be another regime."""
+
+GRAIN = 1.0
+"""Variance, in calls squared, of any count between two marks: a bucket that refuses holds 0 to 1 token."""
+
+LEAST_NOISE = 0.1
+"""Variance of the refill per second that is always allowed for: latency jitter moves calls across marks."""
+
+REMEMBERED = 4096
+"""Departures kept: enough to tell how many left after a call that is answered late."""
+
+MARKS = 64
+"""Marks kept."""
+
+
+class Mark:
+    """An instant at which the remote bucket was empty, and how many calls it had taken until then."""
+
+    __slots__ = ("accepted", "at", "lossy")
+
+    def __init__(self, at: float, accepted: float) -> None:
+        self.at = at
+        self.accepted = accepted
+        self.lossy = False  # tokens may have been lost since: what is measured from here is a lower bound
+
+
+class Refill:
+    """Counts departures and refusals, in whatever order answers come, and measures the refill.
+
+    Attributes:
+        noise: variance of the refill per second: how irregular the others are.
+
+    Args:
+        scale: by which all seconds here are stretched, for slow buckets.
+    """
+
+    __slots__ = ("_departures", "_forgotten", "_marks", "_prior", "_refused", "_window", "noise")
+
+    def __init__(self, *, scale: float = 1.0) -> None:
+        self._window = WINDOW * scale
+        self._prior = PRIOR * scale
+        self._departures: deque[float] = deque(maxlen=REMEMBERED)
+        self._refused: deque[float] = deque(maxlen=REMEMBERED)
+        self._forgotten = 0  # departures less refusals that the deques hold no more
+        self._marks: deque[Mark] = deque(maxlen=MARKS)
+        self.noise = 0.0
+
+    def begin(self, at: float, level: float) -> None:
+        """The bucket held `level` calls at `at`: as if it had been empty, and had taken so many fewer."""
+        self._marks.append(Mark(at, level))
+
+    def sent(self, at: float) -> None:
+        """A call left."""
+        if len(self._departures) == REMEMBERED:
+            self._forgotten += 1
+        self._departures.append(at)
+
+    def refused(self, at: float) -> None:
+        """The call that left at `at` was not taken."""
+        if len(self._refused) == REMEMBERED:
+            self._forgotten -= 1
+            self._refused.popleft()
+        if self._refused and at < self._refused[-1]:
+            self._refused.insert(bisect_right(self._refused, at), at)
+        else:
+            self._refused.append(at)
+        for mark in reversed(self._marks):
+            if mark.at < at:
+                break
+            mark.accepted -= 1
+
+    def taken_after(self, at: float) -> int:
+        """Calls that left after `at` and, as far as is known, were taken."""
+        return _later(self._departures, at) - _later(self._refused, at)
+
+    def overflow(self) -> None:
+        """The bucket may be full: from the last mark on, tokens may be lost."""
+        if self._marks:
+            self._marks[-1].lossy = True
+
+    def restart(self) -> None:
+        """Forget the marks: what was measured before is another regime."""
+        self._marks.clear()
+
+    def mark(self, at: float) -> None:
+        """The bucket was empty at `at`."""
+        marks = self._marks
+        if marks and at <= marks[-1].at:
+            return
+        taken = self._forgotten + len(self._departures) - len(self._refused) - self.taken_after(at)
+        marks.append(Mark(at, taken))
+        while len(marks) > 2 and at - marks[0].at > self._window:  # noqa: PLR2004 - the last interval stays
+            marks.popleft()
+
+    def latest(self) -> float | None:
+        """Calls/second between the last two marks alone; None before there are two."""
+        if len(self._marks) < 2:  # noqa: PLR2004 - an interval has two ends
+            return None
+        span, taken = self._last_interval()
+        return max(0.0, taken) / span
+
+    def measure(self, believed: float, noise: float) -> float:
+        """Answer the refill in calls/second, `believed` until now; `noise` bounds what others can add.
+
+        An interval that differs significantly from those before it begins a new regime. A blend with the
+        belief keeps short intervals from deciding much.
+        """
+        if len(self._marks) < 2:  # noqa: PLR2004
+            return believed
+        span, taken = self._last_interval()
+        if self._marks[-2].lossy:
+            return max(believed, self._blend(believed, taken, span))
+        if self._is_news(span, taken, noise):
+            while len(self._marks) > 2:  # noqa: PLR2004
+                self._marks.popleft()
+        first, last = self._oldest_sound(), self._marks[-1]
+        return self._blend(believed, last.accepted - first.accepted, last.at - first.at)
+
+    def _last_interval(self) -> tuple[float, float]:
+        previous, last = self._marks[-2], self._marks[-1]
+        return last.at - previous.at, last.accepted - previous.accepted
+
+    def _is_news(self, span: float, taken: float, noise: float) -> bool:
+        """Tell whether the last interval belongs to another regime than those before; learn the noise."""
+        first, previous = self._marks[0], self._marks[-2]
+        before = previous.at - first.at
+        if before <= 0:
+            return False
+        expected = (previous.accepted - first.accepted) / before * span
+        weight = span / (span + self._window / 4)
+        self.noise += weight * (min((taken - expected) ** 2 / span, 2 * noise) - self.noise)
+        variance = max(self.noise, LEAST_NOISE) * span * (1 + span / before) + GRAIN
+        return abs(taken - expected) > SIGNIFICANT * sqrt(variance)
+
+    def _oldest_sound(self) -> Mark:
+        """The oldest mark since which nothing can have been lost."""
+        oldest = self._marks[-1]
+        for mark in islice(reversed(self._marks), 1, None):
+            if mark.lossy:
+                break
+            oldest = mark
+        return oldest
+
+    def _blend(self, believed: float, taken: float, span: float) -> float:
+        return max(0.0, believed * self._prior + taken) / (self._prior + span)
+
+
+def _later(times: deque[float], at: float) -> int:
+    """How many of the sorted times are after `at`. Mostly few: counted from the end."""
+    count = 0
+    for time in reversed(times):
+        if time <= at:
+            break
+        count += 1
+    return count
