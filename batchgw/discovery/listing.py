@@ -1,12 +1,13 @@
-"""From a scope to its selected REST APIs, as a stream of pages: of what was listed only the ids are kept."""
+"""From a scope to its selected REST APIs, as a stream of pages: what was listed is kept small."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
 
 from batchgw.control_plane.interface import ControlPlane, GetRestApis
 from batchgw.discovery.naming import may_be_in
+from batchgw.discovery.seen import SeenApis
+from batchgw.discovery.shelf import Shelf
 from batchgw.errors import ServiceFailure
 from batchgw.events import ApisListed, Observer
 from batchgw.model import ExplicitApi, RestApi, RestApiId, Scope, Selection
@@ -42,38 +43,52 @@ async def list_rest_apis(
     if selection.explicit and not wanted:
         return
     told = wanted.union(s.id for s in selection.include if s.id is not None)
-    async with aclosing(_pages(plane, scope)) as pages:
-        async for page, last in pages:
-            candidates = [api for api in page if api.id in wanted or not selection.explicit]
-            selected = [api for api in candidates if selection.matches(api)]
-            observer.notify(ApisListed(scope=scope, seen=len(page), selected=len(selected), last_page=last))
-            for api in candidates:
-                if api.id in told and not selection.matches(api):
-                    unselected(api)
-            for api in selected:
-                yield api
+
+    def shelve(page: list[RestApi], *, last: bool) -> Shelf:
+        candidates = [api for api in page if api.id in wanted or not selection.explicit]
+        selected = [api for api in candidates if selection.matches(api)]
+        observer.notify(ApisListed(scope=scope, seen=len(page), selected=len(selected), last_page=last))
+        for api in candidates:
+            if api.id in told and not selection.matches(api):
+                unselected(api)
+        return Shelf(scope, selected)
+
+    pages = _Pages(plane, scope)
+    while not pages.ended:
+        for api in shelve(await pages.next(), last=pages.ended):
+            yield api
 
 
-async def _pages(plane: ControlPlane, scope: Scope) -> AsyncGenerator[tuple[list[RestApi], bool], None]:
-    """Yield each page, and whether it is the last. An API that comes again is left out.
+class _Pages:
+    """The pages of a listing. No page is held here: while one is worked off, thousands of others may be."""
 
-    An API that is created meanwhile moves others on to the next page, where they are listed a second time.
-    """
-    seen: set[RestApiId] = set()
-    positions: set[str] = set()
-    position: str | None = None
-    while True:
-        page = (await plane.send(GetRestApis(scope=scope, position=position))).value
-        fresh = {api.id: api for api in page.items if api.id not in seen}
-        seen.update(fresh)
-        yield list(fresh.values()), page.position is None
-        position = page.position
-        if position is None:
+    def __init__(self, plane: ControlPlane, scope: Scope) -> None:
+        self._plane = plane
+        self._scope = scope
+        self._seen = SeenApis()
+        self._positions: set[str] = set()
+        self._position: str | None = None
+        self.ended = False
+
+    async def next(self) -> list[RestApi]:
+        """Ask for the next page, and give what is new on it.
+
+        An API that is created meanwhile moves others on to the next page, where they are listed once more.
+        """
+        self._refuse_circles()
+        page = (await self._plane.send(GetRestApis(scope=self._scope, position=self._position))).value
+        self._position = page.position
+        self.ended = page.position is None
+        return self._seen.fresh(page.items)
+
+    def _refuse_circles(self) -> None:
+        if self._position is None:
             return
-        if position in positions:
+        if self._position in self._positions:
             raise ServiceFailure(
-                f"the list of REST APIs in {scope} does not end: after page {len(positions) + 1} the service "
-                "gave a position that it had given before. What it listed by then is taken; try again later",
+                f"the list of REST APIs in {self._scope} does not end: after page {len(self._positions) + 1} "
+                "the service gave a position that it had given before. What it listed by then is taken; try "
+                "again later",
                 code=IN_A_CIRCLE,
             )
-        positions.add(position)
+        self._positions.add(self._position)

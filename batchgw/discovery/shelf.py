@@ -1,0 +1,50 @@
+"""Where listed REST APIs wait to be read, in some 30 bytes each instead of 350.
+
+A page brings 500 at once and the quota lets 10 a second through, so of a thousand scopes half a million wait.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections import deque
+from collections.abc import Iterator, Sequence
+
+from batchgw.model import RestApi, RestApiId, Scope
+
+BATCH = 50
+"""APIs that are unpacked at a time: 0.1 ms of work."""
+
+_FAST = 1
+"""zlib's level: names of a fleet are so much alike that more effort gains nothing."""
+
+
+class Shelf:
+    """REST APIs of one scope. Iterating takes them off, in their order."""
+
+    def __init__(self, scope: Scope, apis: Sequence[RestApi]) -> None:
+        self._scope = scope
+        self._packed = deque(_pack(apis[at : at + BATCH]) for at in range(0, len(apis), BATCH))
+
+    def __iter__(self) -> Iterator[RestApi]:
+        while self._packed:
+            yield from _unpack(self._packed.popleft(), self._scope)
+
+
+def _pack(apis: Sequence[RestApi]) -> bytes:
+    rows = [(api.id, api.name, dict(api.tags), api.endpoint_types, api.created) for api in apis]
+    return zlib.compress(json.dumps(rows, separators=(",", ":")).encode("ascii"), _FAST)
+
+
+def _unpack(packed: bytes, scope: Scope) -> list[RestApi]:
+    return [
+        RestApi(
+            scope=scope,
+            id=RestApiId(id_),
+            name=name,
+            tags=tags,
+            endpoint_types=tuple(endpoint_types),
+            created=created,
+        )
+        for id_, name, tags, endpoint_types, created in json.loads(zlib.decompress(packed))
+    ]
