@@ -41,14 +41,16 @@ def measured(
     *,
     quick: bool,
     held_out: bool = True,
+    partly: Sequence[str] = (),
 ) -> Section:
-    """Some scenarios at some sizes, each over so many seeds."""
+    """Some scenarios at some sizes, each over so many seeds; `partly` are the flags that say which."""
     began = time.perf_counter()
     first = (HELD_OUT if held_out else TUNING).start
     jobs = [
         Job(scenario=each.key, calls=calls, seed=first + n, traced=calls == TRACED and n == 0)
         for calls, count in seeds.items()
         for each in scenarios
+        if calls in each.sizes
         for n in range(count)
     ]
     done = list(do_all(jobs))
@@ -56,11 +58,12 @@ def measured(
         row(each, calls, [d for d in done if (d.job.scenario, d.job.calls) == (each.key, calls)])
         for each in scenarios
         for calls in seeds
+        if calls in each.sizes
     ]
     return Section(
         name="virtual_time",
         title="Virtual time: makespan against the clairvoyant limit, and refusals",
-        command="python -m benchmarks.virtual_time" + (" --quick" if quick else ""),
+        command=" ".join(["python -m benchmarks.virtual_time", *(["--quick"] if quick else []), *partly]),
         quick=quick,
         columns=COLUMNS,
         rows=tuple(rows),
@@ -99,7 +102,8 @@ def main() -> None:
     if arguments.seeds is not None:
         seeds = dict.fromkeys(seeds, arguments.seeds)
     scenarios = SCENARIOS if not arguments.only else tuple(map(scenario, arguments.only))
-    section = measured(scenarios, seeds, quick=arguments.quick, held_out=not arguments.tuning)
+    partly = [flag for flag in sys.argv[1:] if flag not in {"--quick", "--write"}]
+    section = measured(scenarios, seeds, quick=arguments.quick, held_out=not arguments.tuning, partly=partly)
     show(section)
     if arguments.write:
         print(write(section), file=sys.stderr)
@@ -133,7 +137,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--n", type=int, default=2_000, help="calls of the traced run")
     parser.add_argument("--seed", type=int, default=3, help="seed of the traced run")
     parser.add_argument("--every", type=float, default=1.0, help="seconds a line of the trace")
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    if arguments.write and (arguments.only or arguments.sizes or arguments.seeds or arguments.tuning):
+        parser.error("results are kept of everything that is measured with held-out seeds, or not at all")
+    return arguments
 
 
 if __name__ == "__main__":

@@ -14,7 +14,6 @@ from types import FrameType
 from benchmarks.virtual.bins import Trace, trace
 from benchmarks.virtual.run import Measured, Pacing, Stage, measure
 from benchmarks.virtual.scenarios import scenario
-from benchmarks.virtual.settings import Unsupported
 from benchmarks.virtual.watched import Queue
 
 SECONDS_PER_CALL = 0.02
@@ -33,31 +32,24 @@ class Job:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """What came of a job. `skipped` when the client has no such setting, `hung` when it never ended."""
+    """What came of a job; `hung` when it never ended."""
 
     job: Job
     measured: Measured | None = None
     trace: Trace | None = None
-    skipped: str | None = None
     hung: str | None = None
-
-
-class TookTooLong(BaseException):
-    """A run did not end in real time. No error a run may have by itself, so that nothing in it catches it."""
 
 
 def do(job: Job, make: Pacing | None = None, *, patience: float = 60.0) -> Done:
     """Make a run; a failure is a result, too. It may take `patience` real seconds besides its calls'."""
     stage = Stage(scenario(job.scenario), job.calls, job.seed)
-    queue = Queue()
+    queue, alarm = Queue(), Alarm(patience + SECONDS_PER_CALL * job.calls)
     try:
-        with bounded(patience + SECONDS_PER_CALL * job.calls):
+        with alarm.set():
             measured = measure(stage, make, observer=queue if job.traced else None)
-    except Unsupported as why:
-        return Done(job=job, skipped=str(why))
-    except BaseException as error:
-        if hung := _hung(error):
-            return Done(job=job, hung=hung)
+    except BaseException:
+        if alarm.rang:
+            return Done(job=job, hung=f"not at its end after {alarm.seconds:.1f} real seconds")
         raise
     seen = trace(stage, queue) if job.traced and measured.sent else None
     return Done(job=job, measured=measured, trace=seen)
@@ -78,30 +70,30 @@ def do_all(jobs: Sequence[Job], *, processes: int | None = None) -> Iterator[Don
                 future.cancel()
 
 
-def _hung(error: BaseException) -> str | None:
-    """Find the reason among the errors that an ending event loop has wrapped it in."""
-    if isinstance(error, TookTooLong):
-        return str(error)
-    inner = (
-        error.exceptions if isinstance(error, BaseExceptionGroup) else (error.__cause__, error.__context__)
-    )
-    return next((found for each in inner if each is not None and (found := _hung(each))), None)
+class Alarm:
+    """Interrupts what takes longer than so many real seconds: where time stands still no run ever ends.
 
+    It interrupts as Ctrl-C does, for that is what an event loop knows how to end by.
+    """
 
-@contextmanager
-def bounded(seconds: float) -> Iterator[None]:
-    """Raise TookTooLong inside the block when it takes longer: a clock that stands still never ends a run."""
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.rang = False
 
-    def ring(_signal: int, _frame: FrameType | None) -> None:
-        raise TookTooLong(f"not at its end after {seconds:.0f} real seconds")
+    @contextmanager
+    def set(self) -> Iterator[None]:
+        """Interrupt the block when it takes longer. An alarm that others have set waits for its end."""
+        before = signal.signal(signal.SIGALRM, self._ring)
+        timer = signal.setitimer(signal.ITIMER_REAL, self.seconds)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGALRM, before)
+            signal.setitimer(signal.ITIMER_REAL, *timer)
 
-    before = signal.signal(signal.SIGALRM, ring)
-    timer = signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGALRM, before)
-        signal.setitimer(signal.ITIMER_REAL, *timer)
+    def _ring(self, _signal: int, _frame: FrameType | None) -> None:
+        self.rang = True
+        signal.raise_signal(signal.SIGINT)
 
 
 def _cores() -> int:

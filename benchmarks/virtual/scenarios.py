@@ -24,6 +24,9 @@ HELD_OUT = range(1000, 1024)
 SIZES = (200, 2_000, 20_000)
 """Calls of a run."""
 
+SHORT = SIZES[:2]
+"""Sizes of what has no goal at 20,000."""
+
 Goals = Mapping[int, Mapping[str, float]]
 
 
@@ -46,6 +49,7 @@ class Scenario:
             Where scopes share a bucket it also decides, by the seed, which of two calls comes first.
         script: further faults, as plain data.
         goals: upper bounds by size.
+        sizes: of which runs are made.
     """
 
     key: str
@@ -60,6 +64,7 @@ class Scenario:
     uplink: tuple[float, float] | None = None
     script: Sequence[Mapping[str, object]] = ()
     goals: Goals = field(default_factory=dict)
+    sizes: Sequence[int] = SIZES
 
     def rules(self, calls: int, seed: int) -> QuotaRules:
         """The server's quota in a run of so many calls."""
@@ -144,6 +149,7 @@ SCENARIOS = (
         key="too-low",
         title="stated 2x too low",
         settings=Settings(rate=5, burst=20, probe=True),
+        sizes=SHORT,
     ),
     Scenario(
         key="account",
@@ -151,11 +157,13 @@ SCENARIOS = (
         scoping="account",
         regions=8,
         uplink=(0.02, 0.08),
+        sizes=SHORT,
     ),
     Scenario(
         key="uplink",
         title="alone, 5-80 ms on the way",
         uplink=(0.02, 0.08),
+        sizes=SHORT,
     ),
 )
 """All of them. What has no goals has none that anybody has shown to be reachable."""

@@ -23,14 +23,12 @@ class Settings:
     unknown: bool = False
 
 
-class Unsupported(Exception):
-    """batchgw has no such setting."""
-
-
 def pace(settings: Settings) -> Pace:
-    """Say it to batchgw. Raises Unsupported for what cannot be said."""
-    if settings.unknown:
-        raise Unsupported("batchgw cannot be told that its quota is unknown")
-    if settings.probe:
-        raise Unsupported("batchgw cannot be told that its quota is a guess")
-    return Pace(rate=settings.rate, burst=settings.burst, share=settings.share)
+    """Say it to batchgw."""
+    return Pace(
+        rate=None if settings.unknown else settings.rate,
+        burst=settings.burst,
+        share=settings.share,
+        strict=settings.strict,
+        probe=settings.probe,
+    )

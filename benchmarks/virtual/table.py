@@ -29,9 +29,6 @@ def row(scenario: Scenario, calls: int, done: Sequence[Done]) -> Row:
     """One scenario at one size. Runs are taken in the order of their seeds, whatever came first."""
     name = f"{scenario.title}; {calls:,}"
     goals = scenario.goals.get(calls, {})
-    skipped = next((each.skipped for each in done if each.skipped is not None), None)
-    if skipped is not None:
-        return Row(name=name, skipped=skipped, goals=goals)
     runs = sorted((d.measured for d in done if d.measured is not None), key=lambda run: run.seed)
     failures = [f"seed {run.seed}: {run.failure}" for run in runs if run.failure is not None]
     failures += [f"seed {each.job.seed}: {each.hung}" for each in done if each.hung is not None]

@@ -44,7 +44,7 @@ class Samples:
         self._paced: PacedControlPlane | None = None
 
     def run(self) -> Measured:
-        """Make the run. Raises Unsupported."""
+        """Make the run."""
         return measure(self.stage, self._noting(pacing(self.stage.scenario)))
 
     def _noting(self, make: Pacing) -> Pacing:
