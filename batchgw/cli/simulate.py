@@ -46,6 +46,20 @@ class WorldFlags:
     apis: Annotated[int, flag("--apis", "REST APIs in all.", min=0, panel=_WORLD)] = 600
     accounts: Annotated[int, flag("--accounts", "Accounts; the first manages.", min=1, panel=_WORLD)] = 3
     regions: Annotated[int, flag("--regions", "Regions of each account.", min=1, panel=_WORLD)] = 2
+    customised: Annotated[
+        float,
+        flag("--customised", "Share with gateway responses of their own.", min=0, max=1, panel=_WORLD),
+    ] = 0.3
+    exempt: Annotated[
+        float, flag("--exempt", "Share with the tag batchgw:exempt.", min=0, max=1, panel=_WORLD)
+    ] = 0.02
+    canary: Annotated[float, flag("--canary", "Share with a canary on prod.", min=0, max=1, panel=_WORLD)] = (
+        0.02
+    )
+    behind: Annotated[
+        float,
+        flag("--behind", "Share deployed before it was customised.", min=0, max=1, panel=_WORLD),
+    ] = 0.1
     seed: Annotated[int, flag("--seed", "The same seed gives the same world.", panel=_WORLD)] = 7
     rate: Annotated[
         float, flag("--rate", "Calls per second a scope takes, all operations together.", min=0, panel=_QUOTA)
@@ -60,9 +74,37 @@ class WorldFlags:
     refused_consume: Annotated[
         bool, flag("--refused-consume", "Refused calls use the quota up, too.", panel=_QUOTA)
     ] = False
+    quota_scale: Annotated[
+        float, flag("--quota-scale", "Multiplies the rate of every quota; bursts stay.", panel=_QUOTA)
+    ] = 1.0
+    quota_hosts: Annotated[
+        int, flag("--quota-hosts", "Hosts the total is spread over, each with its part.", panel=_QUOTA)
+    ] = 1
+    operation_quota: Annotated[
+        list[str],
+        repeatable(
+            "--operation-quota", "OPERATION=RATE, =RATE:BURST or =none, not AWS's.", commas=True, panel=_QUOTA
+        ),
+    ] = field(default_factory=list)
+    rate_step: Annotated[
+        list[str],
+        repeatable(
+            "--rate-step",
+            "SECONDS:FACTOR: from then on the total's rate times that.",
+            commas=True,
+            panel=_QUOTA,
+        ),
+    ] = field(default_factory=list)
+    retry_after: Annotated[
+        float | None, flag("--retry-after", "Seconds that refusals ask to wait.", min=0, panel=_QUOTA)
+    ] = None
     neighbour: Annotated[
         float, flag("--neighbour", "Calls per second others make in every scope.", min=0, panel=_QUOTA)
     ] = 0.0
+    neighbour_on: Annotated[
+        float, flag("--neighbour-on", "Seconds they call before they pause.", min=0, panel=_QUOTA)
+    ] = 0.0
+    neighbour_off: Annotated[float, flag("--neighbour-off", "Seconds they pause.", min=0, panel=_QUOTA)] = 0.0
     latency: Annotated[float, flag("--latency", "Median latency in seconds.", min=0, panel=_FAULTS)] = 0.11
     latency_p99: Annotated[
         float | None,
@@ -95,6 +137,9 @@ class WorldFlags:
     external_id: Annotated[
         str | None, flag("--external-id", "External id the role asks for.", panel=_ACCESS)
     ] = field(default=None, repr=False)
+    timeline: Annotated[
+        bool, flag("--timeline", "Count calls over time (GET /_batchgw/timeline).", panel=_SERVER)
+    ] = False
     port: Annotated[
         int, flag("--port", "Port on 127.0.0.1; 0 picks a free one.", min=0, max=65535, panel=_SERVER)
     ] = 0
@@ -145,19 +190,31 @@ def simulate(world: WorldFlags, output: OutputFlags) -> int:
 def options_of(world: WorldFlags) -> ServeOptions:
     """Give the simulator's options."""
     from batchgw.simulator.http_options import ServeOptions  # noqa: PLC0415 - aiohttp is behind it
+    from batchgw.simulator.quota_text import operation_quotas, rate_steps  # noqa: PLC0415 - as above
 
     p99 = max(LATENCY_P99, world.latency) if world.latency_p99 is None else world.latency_p99
     return ServeOptions(
         apis=world.apis,
         accounts=world.accounts,
         regions=world.regions,
+        customised=world.customised,
+        exempt=world.exempt,
+        canary=world.canary,
+        behind=world.behind,
         seed=world.seed,
         rate=world.rate,
         burst=world.burst,
         no_throttle=world.no_throttle,
         quota_scope="account" if world.quota_scope is QuotaScope.ACCOUNT else "account-region",
         refused_consume=world.refused_consume,
+        quota_scale=world.quota_scale,
+        quota_hosts=world.quota_hosts,
+        operation_quota=operation_quotas(world.operation_quota),
+        rate_step=rate_steps(world.rate_step),
+        retry_after=world.retry_after,
         neighbour=world.neighbour,
+        neighbour_on=world.neighbour_on,
+        neighbour_off=world.neighbour_off,
         latency=world.latency,
         latency_p99=p99,
         faults=world.faults,
@@ -167,6 +224,7 @@ def options_of(world: WorldFlags) -> ServeOptions:
         external_id=world.external_id,
         refused_roles=frozenset(world.refused_role),
         session=world.session,
+        timeline=world.timeline,
         port=world.port,
         max_seconds=world.max_seconds,
         certfile=world.certfile,

@@ -77,6 +77,10 @@ class Proportions:
     canary: float = 0.02
     behind: float = 0.1
 
+    def __post_init__(self) -> None:
+        if not all(0 <= share <= 1 for share in (self.customised, self.exempt, self.canary, self.behind)):
+            raise ValueError(f"shares must be between 0 and 1: {self}")
+
 
 class Birth:
     """One generated API, as it was before anybody changed it. Lives only as long as it is looked at."""

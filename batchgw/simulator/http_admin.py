@@ -2,7 +2,9 @@
 
 GET  /_batchgw/health        {"status": "ok"}
 GET  /_batchgw/stats         calls, refusals and concurrency by scope and operation; ?writes=1 adds the writes
+GET  /_batchgw/timeline      calls taken and refused over time, if the server was told to count them
 POST /_batchgw/reset-stats   count from zero
+POST /_batchgw/restart       full buckets, a script and statistics that saw nothing: time 0 in the same world
 POST /_batchgw/faults        a fault script (JSON list of rules) to put in the place of the present one
 """
 
@@ -16,6 +18,7 @@ from batchgw.errors import UsageError
 from batchgw.simulator import fault_script
 from batchgw.simulator.engine import Engine
 from batchgw.simulator.http_call import HttpAnswer, HttpCall
+from batchgw.simulator.timeline import Timeline
 
 
 class EngineAdmin:
@@ -28,7 +31,9 @@ class EngineAdmin:
         self._paths: Mapping[tuple[str, str], Callable[[HttpCall], object]] = {
             ("GET", "/_batchgw/health"): lambda _: {"status": "ok"},
             ("GET", "/_batchgw/stats"): self._stats,
+            ("GET", "/_batchgw/timeline"): self._timeline,
             ("POST", "/_batchgw/reset-stats"): self._reset,
+            ("POST", "/_batchgw/restart"): self._restart,
             ("POST", "/_batchgw/faults"): self._set_faults,
         }
 
@@ -48,6 +53,14 @@ class EngineAdmin:
 
     def _reset(self, _: HttpCall) -> object:
         self._engine.statistics.reset()
+        return {"status": "ok"}
+
+    def _timeline(self, _: HttpCall) -> object:
+        timeline = self._engine.statistics.timeline
+        return Timeline().to_json() if timeline is None else timeline.to_json()
+
+    def _restart(self, _: HttpCall) -> object:
+        self._engine.restart()
         return {"status": "ok"}
 
     def _set_faults(self, call: HttpCall) -> object:

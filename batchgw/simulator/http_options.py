@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from ruamel.yaml import YAML
@@ -12,16 +12,30 @@ from ruamel.yaml.error import YAMLError
 from batchgw.errors import UsageError
 from batchgw.simulator import fault_script
 from batchgw.simulator.engine import Engine
+from batchgw.simulator.estate import Proportions
 from batchgw.simulator.faults import FaultScript
 from batchgw.simulator.latency import Latency
-from batchgw.simulator.quota import TOTAL, UNLIMITED, Neighbour, QuotaRules, Quotas, Rate, Scoping
+from batchgw.simulator.quota import (
+    PER_OPERATION,
+    TOTAL,
+    UNLIMITED,
+    Neighbour,
+    QuotaRules,
+    Quotas,
+    Rate,
+    Schedule,
+    Scoping,
+)
 from batchgw.simulator.service import Service
 from batchgw.simulator.statistics import Statistics
 from batchgw.simulator.sts import Trust
+from batchgw.simulator.timeline import Timeline
 from batchgw.simulator.world import World
 
 ROLE_NAME = "OrganizationBatchgw"
 """The role that can be assumed in every account, unless another is named."""
+
+_GROWN = Proportions()
 
 WRITE_LOG = 100_000
 """Writes the statistics remember, newest last."""
@@ -35,13 +49,24 @@ class ServeOptions:
         apis: REST APIs in all, spread evenly over accounts x regions.
         accounts: how many accounts; the first manages the organisation.
         regions: how many regions every account has.
+        customised: share of the APIs that have gateway responses of their own, 0 to 1.
+        exempt: share that has the tag batchgw:exempt.
+        canary: share that has a canary on prod.
+        behind: share whose stages were deployed before they were customised.
         seed: the same seed gives the same world, keys, latencies and faults.
         rate: calls/second each scope takes, all operations together.
         burst: calls at once.
         no_throttle: no quota at all, the operations' own ones included.
         quota_scope: what has its own quota.
         refused_consume: whether a refused call takes a token all the same.
+        quota_scale: what the rate of every quota is multiplied with; bursts stay.
+        quota_hosts: hosts over which the total is spread, each with its part.
+        operation_quota: quotas of operations in the place of AWS's; None for none of its own.
+        rate_step: from each of the seconds on, what the total's rate is multiplied with.
+        retry_after: seconds that refusals by quota ask to wait; None for refusals that do not say.
         neighbour: calls/second that somebody else makes in every scope.
+        neighbour_on: seconds for which they call before they pause; 0 for those who never do.
+        neighbour_off: seconds for which they pause.
         latency: median in seconds, 0 for none.
         latency_p99: 99th percentile in seconds.
         faults: a fault script (YAML or JSON).
@@ -51,6 +76,7 @@ class ServeOptions:
         external_id: what that role asks for, if anything.
         refused_roles: accounts whose role trusts nobody.
         session: seconds a role's credentials live, whatever was asked for; None to grant what was asked for.
+        timeline: count calls over time, for plots.
         port: 0 picks a free one.
         max_seconds: stop by itself after that long; None never.
         certfile: certificate chain (PEM) to serve over TLS with.
@@ -60,13 +86,24 @@ class ServeOptions:
     apis: int = 600
     accounts: int = 3
     regions: int = 2
+    customised: float = _GROWN.customised
+    exempt: float = _GROWN.exempt
+    canary: float = _GROWN.canary
+    behind: float = _GROWN.behind
     seed: int = 7
     rate: float = TOTAL.rate
     burst: float = TOTAL.burst
     no_throttle: bool = False
     quota_scope: Scoping = "account-region"
     refused_consume: bool = False
+    quota_scale: float = 1.0
+    quota_hosts: int = 1
+    operation_quota: Mapping[str, Rate | None] = field(default_factory=dict)
+    rate_step: tuple[tuple[float, float], ...] = ()
+    retry_after: float | None = None
     neighbour: float = 0.0
+    neighbour_on: float = 0.0
+    neighbour_off: float = 0.0
     latency: float = 0.11
     latency_p99: float = 0.2
     faults: Path | None = None
@@ -76,6 +113,7 @@ class ServeOptions:
     external_id: str | None = None
     refused_roles: frozenset[str] = frozenset()
     session: float | None = None
+    timeline: bool = False
     port: int = 0
     max_seconds: float | None = None
     certfile: Path | None = None
@@ -127,7 +165,7 @@ def make_engine(options: ServeOptions, world: World | None = None) -> Engine:
             quotas=Quotas(_quota_rules(options)),
             latency=Latency(median=options.latency, p99=options.latency_p99, seed=options.seed),
             faults=_fault_script(options),
-            statistics=Statistics(write_log=WRITE_LOG),
+            statistics=Statistics(write_log=WRITE_LOG, timeline=Timeline() if options.timeline else None),
             denied=options.denied,
             seed=options.seed,
         )
@@ -136,8 +174,15 @@ def make_engine(options: ServeOptions, world: World | None = None) -> Engine:
 
 
 def _make_world(options: ServeOptions) -> World:
+    proportions = Proportions(
+        customised=options.customised, exempt=options.exempt, canary=options.canary, behind=options.behind
+    )
     return World.generate(
-        apis=options.apis, accounts=options.accounts, regions=options.regions, seed=options.seed
+        apis=options.apis,
+        accounts=options.accounts,
+        regions=options.regions,
+        seed=options.seed,
+        proportions=proportions,
     )
 
 
@@ -154,13 +199,31 @@ def _trust(options: ServeOptions) -> Trust:
 def _quota_rules(options: ServeOptions) -> QuotaRules:
     if options.no_throttle:
         return UNLIMITED
+    if options.quota_scale <= 0:
+        raise ValueError(f"quotas can be scaled by what is above 0, not by {options.quota_scale:g}")
+    quotas = {**PER_OPERATION, **options.operation_quota}
     return QuotaRules(
         total=Rate(rate=options.rate, burst=options.burst),
+        per_operation={operation: rate for operation, rate in quotas.items() if rate is not None},
         scoping=options.quota_scope,
         refusals="consuming" if options.refused_consume else "free",
-        neighbour=Neighbour(rate=options.neighbour) if options.neighbour else None,
+        retry_after=options.retry_after,
+        neighbour=_neighbour(options),
+        schedule=Schedule(steps=options.rate_step),
+        hosts=options.quota_hosts,
         seed=options.seed,
-    )
+    ).scaled(options.quota_scale)
+
+
+def _neighbour(options: ServeOptions) -> Neighbour | None:
+    on, off = options.neighbour_on, options.neighbour_off
+    if (on > 0) is not (off > 0):
+        raise ValueError(
+            "a neighbour who pauses calls for some seconds and is off for some: both must be given"
+        )
+    if on > 0 and not options.neighbour:
+        raise ValueError("a neighbour who pauses must call at some rate, too")
+    return Neighbour(rate=options.neighbour, on=on, off=off) if options.neighbour else None
 
 
 def _fault_script(options: ServeOptions) -> FaultScript | None:

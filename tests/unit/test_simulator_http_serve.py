@@ -113,6 +113,29 @@ def test_the_log_of_writes_is_told_when_asked_for_and_reset() -> None:
     assert (after["total"]["calls"], after["writes"]["log"], after["writes"]["puts"]) == (0, [], [])
 
 
+def test_calls_over_time_are_told_when_they_are_counted() -> None:
+    with running(SMALL) as ready:
+        ask(ready, "GET", "/restapis")
+        assert ask(ready, "GET", "/_batchgw/timeline") == (200, {"width": 1.0, "series": []})
+    with running(replace(SMALL, timeline=True)) as ready:
+        ask(ready, "GET", "/restapis")
+        timeline: Any = ask(ready, "GET", "/_batchgw/timeline")[1]
+    (series,) = timeline["series"]
+    assert (series["scope"], series["operation"]) == ("111111111111/eu-west-1", "GetRestApis")
+    assert (series["taken"], series["refused"]) == ([1], [0])
+
+
+def test_a_restart_gives_everyone_the_same_beginning() -> None:
+    """One call in all: refused until the restart, and the world is as it was left."""
+    with running(replace(SMALL, no_throttle=False, rate=0.0, burst=1.0)) as ready:
+        assert ask(ready, "POST", "/restapis", {"name": "new"})[0] == 201
+        assert ask(ready, "GET", "/restapis")[0] == 429
+        assert ask(ready, "POST", "/_batchgw/restart") == (200, {"status": "ok"})
+        assert statistics(ready)["total"]["calls"] == 0
+        listed: Any = ask(ready, "GET", "/restapis")
+    assert (listed[0], [a["name"] for a in listed[1]["item"]][-1]) == (200, "new")
+
+
 @pytest.mark.parametrize(("fault", "applied"), [("cut_before", False), ("cut_after", True)])
 def test_a_cut_connection_gives_no_answer(fault: str, applied: bool) -> None:  # noqa: FBT001 - a table
     with running(SMALL) as ready:
