@@ -9,9 +9,17 @@ import boto3
 import pytest
 from botocore.config import Config
 
+from batchgw.control_plane.aws import connection
 from batchgw.simulator.serve import ReadyInfo, ServeOptions, running
 
 EMPTY = ServeOptions(apis=0, accounts=1, regions=1, no_throttle=True, latency=0.0, latency_p99=0.0)
+
+
+@pytest.fixture(params=[True, False], ids=["fast", "stock"])
+def each_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Has a test done twice: with connections that use the fast path, and with those that do not."""
+    if not request.param:
+        monkeypatch.setattr(connection, "FastPath", lambda *_: None)
 
 
 @pytest.fixture

@@ -37,6 +37,8 @@ from tests.conformance.aws_stub import (
     sts_error,
 )
 
+pytestmark = pytest.mark.usefixtures("each_way")
+
 ACCOUNT = "222222222222"
 THERE = Scope(account=AccountId(ACCOUNT), region=Region("eu-west-1"))
 LIST = GetRestApis(scope=THERE)

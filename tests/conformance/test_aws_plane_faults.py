@@ -47,6 +47,8 @@ from tests.conformance.aws_stub import (
 )
 from tests.conformance.aws_stub import Answer as StubAnswer
 
+pytestmark = pytest.mark.usefixtures("each_way")
+
 HERE = Scope(account=AccountId(BASE_ACCOUNT), region=Region("eu-west-1"))
 LIST = GetRestApis(scope=HERE)
 READ = GetGatewayResponses(scope=HERE, api=RestApiId("abc"))

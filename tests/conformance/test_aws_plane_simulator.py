@@ -31,6 +31,8 @@ from batchgw.simulator.plane import SimulatedControlPlane
 from batchgw.simulator.serve import ReadyInfo, ServeOptions, running
 from tests.conformance.aws_stub import only_test_configuration
 
+pytestmark = pytest.mark.usefixtures("each_way")
+
 WORLD = ServeOptions(apis=12, accounts=3, regions=2, no_throttle=True, latency=0.0, latency_p99=0.0)
 CUSTOM = Settings(
     status_code="404",

@@ -33,6 +33,8 @@ from tests.conformance.aws_stub import (
     sts_error,
 )
 
+pytestmark = pytest.mark.usefixtures("each_way")
+
 ACCOUNTS = [f"{n:012d}" for n in range(100, 150)]
 REGIONS = ["eu-west-1", "us-east-1", "ap-southeast-2", "cn-north-1", "us-gov-west-1"]
 

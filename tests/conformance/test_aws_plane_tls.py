@@ -15,6 +15,8 @@ from batchgw.errors import ConnectionFailed, CredentialsUnavailable, UsageError
 from batchgw.model import AccountId, Region, Scope
 from tests.conformance.aws_stub import BASE_ACCOUNT, only_test_configuration, serving
 
+pytestmark = pytest.mark.usefixtures("each_way")
+
 HERE = Scope(account=AccountId(BASE_ACCOUNT), region=Region("eu-west-1"))
 
 

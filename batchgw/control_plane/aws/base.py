@@ -86,6 +86,8 @@ class BaseCredentials:
             return True
 
     async def _chain(self) -> Any:
+        if self._source is not None:
+            return self._source
         async with self._loading:
             if self._source is None:
                 self._source = await self._load()

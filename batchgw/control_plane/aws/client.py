@@ -12,7 +12,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
@@ -20,16 +20,22 @@ from botocore.parsers import ResponseParserError
 from batchgw.control_plane.aws.keys import Keys
 from batchgw.control_plane.aws.transport import transport_error, unreadable_answer, unresolved_host
 from batchgw.control_plane.classify import classify, parse_retry_after
-from batchgw.errors import CallError, ScopeError
+from batchgw.errors import BadRequest, CallError, ScopeError
 from batchgw.model import Region
 
 _MARKER = "batchgw:target"
 """The parameter that carries the target to the first event; no operation of AWS can have one of that name."""
 
-_FIRST_ERROR_STATUS = 300
+GIVEN = "batchgw:given"
+"""Where a call's context keeps its target and its parameters, for later events."""
 
-_PARSING = (ResponseParserError, ValueError, TypeError, AttributeError, KeyError)
+FIRST_ERROR_STATUS = 300
+
+_PARSING = (ResponseParserError, ValueError, TypeError, AttributeError, KeyError, RecursionError)
 """What botocore's parsers raise on a body of an unexpected shape."""
+
+_NO_NAMES = ("", ".", "..")
+"""What vanishes from a path, and its parent with it, when somebody on the way tidies it up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,12 +46,25 @@ class Target:
     region: Region
 
 
-class TargetedClient:
-    """A botocore client whose calls each say their target, and fail with a CallError and nothing else."""
+class Shortcut(Protocol):
+    """A way around the client, for some calls."""
 
-    def __init__(self, client: Any, regions: frozenset[str]) -> None:
+    async def call(self, method: str, target: Target, params: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """Make one call, or give None where the client has to. Raises what the client raises."""
+        ...
+
+
+class TargetedClient:
+    """A botocore client whose calls each say their target, and fail with a CallError and nothing else.
+
+    `shortcut` is tried first, `regions` are those that botocore knows.
+    """
+
+    def __init__(self, client: Any, regions: frozenset[str], shortcut: Shortcut | None = None) -> None:
         self._client = client
         self._regions = regions
+        self._shortcut = shortcut
+        self._in_path: dict[str, tuple[str, ...]] = {}
         service = client.meta.service_model.service_id.hyphenize()
         client.meta.events.register(f"provide-client-params.{service}", _aim)
         client.meta.events.register(f"before-endpoint-resolution.{service}", _resolve_there)
@@ -54,8 +73,11 @@ class TargetedClient:
 
     async def call(self, method: str, target: Target, params: Mapping[str, Any]) -> Mapping[str, Any]:
         """Make one call and give botocore's answer. Raises a CallError."""
+        self._check(method, params)
         try:
-            answer: Mapping[str, Any] = await getattr(self._client, method)(**params, **{_MARKER: target})
+            answer = await self._shortcut.call(method, target, params) if self._shortcut else None
+            if answer is None:
+                answer = await getattr(self._client, method)(**params, **{_MARKER: target})
         except ClientError as error:
             raise _refusal(error.response) from error
         except BotoCoreError as error:
@@ -65,6 +87,26 @@ class TargetedClient:
         except _PARSING as error:
             raise unreadable_answer(f"{type(error).__name__} while parsing it") from error
         return answer
+
+    def _check(self, method: str, params: Mapping[str, Any]) -> None:
+        """Refuse what would make another address of the call's: botocore's own check is switched off."""
+        names = self._in_path.get(method)
+        if names is None:
+            names = self._in_path[method] = self._path_parameters(method)
+        for name in names:
+            value = params.get(name)
+            if not isinstance(value, str) or value in _NO_NAMES or "/" in value:
+                raise BadRequest(
+                    f"{name} cannot be {value!r}: with it the request would be about something else, so it "
+                    "was not sent. Check the ids in the policy, the plan or the flags.",
+                    code="ParamValidationError",
+                )
+
+    def _path_parameters(self, method: str) -> tuple[str, ...]:
+        meta = self._client.meta
+        shape = meta.service_model.operation_model(meta.method_to_api_mapping[method]).input_shape
+        members = {} if shape is None else shape.members
+        return tuple(name for name, each in members.items() if each.serialization.get("location") == "uri")
 
     def _explained(self, error: BotoCoreError, target: Target) -> CallError:
         """Explain a call without an answer. A region unknown to botocore and the DNS is a misspelling."""
@@ -88,6 +130,7 @@ def request_id(answer: Mapping[str, Any]) -> str | None:
 def _aim(params: dict[str, Any], context: dict[str, Any], **_: object) -> dict[str, Any]:
     params = dict(params)
     target: Target = params.pop(_MARKER)
+    context[GIVEN] = (target, params)
     context["signing"] = {"request_credentials": target.keys, "region": target.region}
     return params
 
@@ -99,10 +142,13 @@ def _resolve_there(builtins: dict[str, Any], context: Mapping[str, Any], **_: ob
 
 
 def _refuse_foreign_text(response_dict: Mapping[str, Any], **_: object) -> None:
+    refuse_foreign_text(response_dict["status_code"], response_dict["body"])
+
+
+def refuse_foreign_text(status: int, body: bytes) -> None:
     """Refuse a success that is not a JSON object. botocore would take a portal's page for an empty list."""
-    body: bytes = response_dict["body"].strip()
-    status: int = response_dict["status_code"]
-    if status < _FIRST_ERROR_STATUS and body and not (body.startswith(b"{") and body.endswith(b"}")):
+    text = body.strip()
+    if status < FIRST_ERROR_STATUS and text and not (text.startswith(b"{") and text.endswith(b"}")):
         raise unreadable_answer("it is not JSON", status=status)
 
 

@@ -14,10 +14,12 @@ from aiobotocore.config import AioConfig
 from aiobotocore.session import AioSession
 
 from batchgw.control_plane.aws.asking import Asking
+from batchgw.control_plane.aws.auth import SIGNATURE_VERSION
 from batchgw.control_plane.aws.background import BackgroundTasks
 from batchgw.control_plane.aws.base import BaseCredentials
 from batchgw.control_plane.aws.client import TargetedClient
 from batchgw.control_plane.aws.credentials import Role, ScopeCredentials
+from batchgw.control_plane.aws.fast_path import FastPath
 from batchgw.control_plane.aws.http_session import ConnectionPool, session_class
 from batchgw.control_plane.aws.places import FORMAL_REGION, Places
 from batchgw.control_plane.aws.plane import AwsControlPlane
@@ -67,6 +69,7 @@ async def connect(
     session_name: str | None = None,
     ca_bundle: str | None = None,
     max_connections: int = MAX_CONNECTIONS,
+    fast_path: bool = True,
     read_timeout: float = READ_TIMEOUT,
     connect_timeout: float = CONNECT_TIMEOUT,
     attempts: int = ATTEMPTS,
@@ -87,7 +90,8 @@ async def connect(
         external_id: what the role's trust policy may ask for.
         session_name: shows in CloudTrail; made acceptable to STS. By default "batchgw-" and a random part.
         ca_bundle: a file of PEM certificates, trusted in place of the usual authorities.
-        max_connections: the size of the pool: total calls/second x latency.
+        max_connections: the size of the pool: total calls/second x latency (Little's law).
+        fast_path: send the most frequent operations around botocore, where it is seen to write the same.
         read_timeout: seconds without a byte of an answer.
         connect_timeout: seconds to connect.
         attempts: bound on attempts of a call to STS; throttles do not count.
@@ -116,7 +120,7 @@ async def connect(
         await base.keys()  # no credentials: better said now than by every scope
         regions = await known_regions(session)
         sts_url = None if os.environ.get("AWS_ENDPOINT_URL_STS") else endpoint_url
-        gateway = TargetedClient(await _client(stack, session, "apigateway", endpoint_url), regions)
+        gateway = await _client(stack, session, "apigateway", endpoint_url, SIGNATURE_VERSION)
         places = Places(home, lambda somewhere: partition_of(session, somewhere))
         asking = Asking(
             TargetedClient(await _client(stack, session, "sts", sts_url), regions),
@@ -134,7 +138,8 @@ async def connect(
             background=(await stack.enter_async_context(BackgroundTasks())).start,
             observer=observer or NullObserver(),
         )
-        yield AwsControlPlane(gateway, credentials, region=home)
+        shortcut = FastPath(gateway, pool) if fast_path else None
+        yield AwsControlPlane(TargetedClient(gateway, regions, shortcut), credentials, region=home)
 
 
 def _role(role: str | None, name: str | None, external_id: str | None) -> Role | None:
@@ -160,9 +165,16 @@ def _base_credentials(session: AioSession, pool: ConnectionPool, profile: str | 
     return BaseCredentials(load, profile=profile or os.environ.get("AWS_PROFILE"))
 
 
-async def _client(stack: AsyncExitStack, session: AioSession, service: str, endpoint_url: str | None) -> Any:
+async def _client(
+    stack: AsyncExitStack,
+    session: AioSession,
+    service: str,
+    endpoint_url: str | None,
+    signature_version: str | None = None,
+) -> Any:
     config = AioConfig(  # merged into the session's default, which holds the pool
         user_agent=USER_AGENT,
+        signature_version=signature_version,
         retries={"total_max_attempts": 1, "mode": "standard"},  # batchgw owns every retry
         parameter_validation=False,  # the policy was validated, and the service validates again
     )

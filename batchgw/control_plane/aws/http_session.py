@@ -9,7 +9,8 @@ What goes wrong on the way is told apart by one question, because journal and re
 from __future__ import annotations
 
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
@@ -33,6 +34,19 @@ KEEP_ALIVE = 12.0
 
 
 _Answer: Any = AioAWSResponse  # awaitable content, which type stubs for botocore do not know
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """An answer, read to its end. The names of its headers are in small letters."""
+
+    status_code: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    async def read(self) -> bytes:
+        """Give the body, where botocore reads it from a stream."""
+        return self.body
 
 
 class _CutOff(aiohttp.ClientError):
@@ -81,37 +95,37 @@ class ConnectionPool:
         await self._session.close()
 
     async def send(self, request: Any) -> Any:
-        """Send a prepared botocore request and read the answer to its end. Raises botocore's errors.
+        """Send a prepared botocore request, and answer in botocore's form. Raises as `exchange` does."""
+        headers = {name: _text(value) for name, value in request.headers.items()}
+        reply = await self.exchange(request.method, request.url, headers, request.body)
+        return _Answer(request.url, reply.status_code, reply.headers, reply)
+
+    async def exchange(self, method: str, url: str, headers: dict[str, str], body: bytes | None) -> Reply:
+        """Send a request as it stands and read the answer to its end. Raises botocore's errors.
 
         EndpointConnectionError, ConnectTimeoutError, SSLError, ProxyConnectionError: nothing was sent.
         ReadTimeoutError, ConnectionClosedError: the request was sent, in part at least.
         """
-        url = URL(request.url, encoded=True)
-        proxy = self._proxy(url)
-        try:
-            return await self._exchange(request, url, proxy)
-        except (aiohttp.ClientError, OSError, aiohttp.http.HttpProcessingError) as error:
-            raise _named(error, request, proxy) from error
-
-    async def _exchange(self, request: Any, url: URL, proxy: str | None) -> Any:
-        headers = {name: _text(value) for name, value in request.headers.items()}
         headers["Accept-Encoding"] = "identity"
-        response = await self._session.request(
-            request.method,
-            url,
-            headers=headers,
-            data=request.body,
-            proxy=proxy,
-            allow_redirects=False,  # a redirected write would be a second one
+        address = URL(url, encoded=True)
+        proxy = self._proxy(address)
+        try:
+            response = await self._session.request(
+                method,
+                address,
+                headers=headers,
+                data=body,
+                proxy=proxy,
+                allow_redirects=False,  # a redirected write would be a second one
+            )
+            content = await response.read()
+        except (aiohttp.ClientError, OSError, aiohttp.http.HttpProcessingError) as error:
+            raise _named(error, url, proxy) from error
+        return Reply(
+            status_code=response.status,
+            headers={name.decode().lower(): value.decode("latin-1") for name, value in response.raw_headers},
+            body=content,
         )
-        answer = _Answer(
-            str(response.url),
-            response.status,
-            {name.decode().lower(): value.decode("latin-1") for name, value in response.raw_headers},
-            response,
-        )
-        await answer.content  # kept in the answer
-        return answer
 
     def _proxy(self, url: URL) -> str | None:
         """Find the proxy for a host in the environment (HTTPS_PROXY, NO_PROXY), once per host."""
@@ -122,9 +136,8 @@ class ConnectionPool:
         return self._proxies[host]
 
 
-def _named(error: Exception, request: Any, proxy: str | None) -> BotoCoreError:
+def _named(error: Exception, url: str, proxy: str | None) -> BotoCoreError:
     """Name an aiohttp error as botocore names it. The order goes from the special to the general."""
-    url = request.url
     match error:
         case aiohttp.ClientSSLError():
             return SSLError(endpoint_url=url, error=error)
@@ -137,7 +150,7 @@ def _named(error: Exception, request: Any, proxy: str | None) -> BotoCoreError:
         case TimeoutError():
             return ReadTimeoutError(endpoint_url=url, error=error)
         case _:
-            return ConnectionClosedError(endpoint_url=url, request=request, error=error)
+            return ConnectionClosedError(endpoint_url=url, error=error)
 
 
 def _text(value: str | bytes) -> str:

@@ -1,0 +1,186 @@
+"""The way around most of botocore, for the operations sent most: written, signed, sent and read here.
+
+botocore is asked once per operation and region. It prepares the first call of each; then, by the public
+event `before-call`, its request is held against ours. Only where they are the same to the byte is that call
+sent from here, and are later ones, to the address that botocore has found. Refusals, and answers that are not
+as they always are, are read by botocore's own parser.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+from botocore.awsrequest import HeadersDict
+from botocore.exceptions import ClientError
+from botocore.parsers import create_parser
+
+from batchgw.control_plane.aws.client import FIRST_ERROR_STATUS, GIVEN, Target, refuse_foreign_text
+from batchgw.control_plane.aws.http_session import ConnectionPool, Reply
+from batchgw.control_plane.aws.signing import (
+    authorization,
+    canonical_path,
+    canonical_query,
+    host_of,
+    timestamp,
+    trimmed,
+)
+from batchgw.control_plane.aws.wire import FORMS, Form, Written, read_json
+from batchgw.model import Region
+
+_JSON = "application/json"
+
+_METHODS = {form.operation: method for method, form in FORMS.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Address:
+    """Where botocore sends an operation in a region, and what it calls itself.
+
+    `base` is the URL in front of the operation's path, `root` the path in it.
+    """
+
+    base: str
+    root: str
+    host: str
+    user_agent: str
+
+
+class FastPath:
+    """Sends calls for a client of API Gateway, once it has seen botocore prepare the like."""
+
+    def __init__(self, client: Any, pool: ConnectionPool, *, clock: Callable[[], float] = time.time) -> None:
+        self._model = client.meta.service_model
+        self._service = str(self._model.signing_name)
+        self._parser = create_parser(self._model.metadata["protocol"])
+        self._pool = pool
+        self._clock = clock
+        self._addresses: dict[tuple[str, Region], _Address] = {}
+        client.meta.events.register_last("before-call", self._first)  # after all that change the request
+
+    def knows(self, method: str, region: Region) -> bool:
+        """Tell whether calls of a method are sent from here by now."""
+        return (method, region) in self._addresses
+
+    async def call(self, method: str, target: Target, params: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """Make one call, or give None where botocore has to. Raises what botocore raises."""
+        address = self._addresses.get((method, target.region))
+        if address is None:
+            return None
+        form = FORMS[method]
+        written = form.write(params)
+        if written is None:
+            return None
+        return self._read(form, await self._sent(written, address, target))
+
+    async def _first(
+        self, model: Any, params: Mapping[str, Any], context: Mapping[str, Any], **_: object
+    ) -> tuple[Reply, Mapping[str, Any]] | None:
+        """Hold botocore's request, which is about to leave, against ours. None: botocore sends it."""
+        method = _METHODS.get(model.name)
+        if method is None or GIVEN not in context:
+            return None
+        target, given = context[GIVEN]
+        form = FORMS[method]
+        written = form.write(given)
+        address = None if written is None else _address(params, written)
+        if written is None or address is None:
+            return None
+        self._addresses[method, target.region] = address
+        reply = await self._sent(written, address, target)
+        return reply, self._read(form, reply)
+
+    async def _sent(self, written: Written, address: _Address, target: Target) -> Reply:
+        headers = self._headers(written, address, target)
+        return await self._pool.exchange(written.method, address.base + _tail(written), headers, written.body)
+
+    def _headers(self, written: Written, address: _Address, target: Target) -> dict[str, str]:
+        """Give all headers in botocore's order. The pool adds Host and Accept-Encoding, here as there."""
+        at, keys = timestamp(self._clock()), target.keys
+        headers = _plain_headers(written, address.user_agent)
+        headers["X-Amz-Date"] = at
+        signed = [("accept", _JSON), ("host", address.host), ("x-amz-date", at)]
+        if written.body is not None:
+            signed.insert(1, ("content-type", _JSON))
+        if keys.token:
+            headers["X-Amz-Security-Token"] = keys.token
+            signed.append(("x-amz-security-token", trimmed(keys.token)))
+        headers["Authorization"] = authorization(
+            keys,
+            method=written.method,
+            path=canonical_path(address.root + written.path),
+            query=canonical_query(written.query),
+            headers=signed,
+            body=written.body,
+            at=at,
+            region=target.region,
+            service=self._service,
+        )
+        headers["amz-sdk-invocation-id"] = str(uuid4())
+        headers["amz-sdk-request"] = "attempt=1"
+        if written.method != "GET":
+            headers["Content-Length"] = str(len(written.body or b""))
+        return headers
+
+    def _read(self, form: Form, reply: Reply) -> Mapping[str, Any]:
+        if reply.status_code < FIRST_ERROR_STATUS:
+            refuse_foreign_text(reply.status_code, reply.body)
+            answer = form.read(read_json(reply.body)) if form.read else {}
+            if answer is not None:
+                return {**answer, "ResponseMetadata": _metadata(reply)}
+        return self._read_by_botocore(form, reply)
+
+    def _read_by_botocore(self, form: Form, reply: Reply) -> Mapping[str, Any]:
+        """Read what is out of the ordinary. Raises a ClientError for a refusal."""
+        response = {
+            "status_code": reply.status_code,
+            "headers": HeadersDict(reply.headers),
+            "body": reply.body,
+            "context": {"operation_name": form.operation},
+        }
+        shape = self._model.operation_model(form.operation).output_shape
+        parsed: dict[str, Any] = self._parser.parse(response, shape)
+        if reply.status_code < FIRST_ERROR_STATUS:
+            return parsed
+        code = parsed.get("Error", {}).get("Code")
+        modelled = None if code is None else self._model.shape_for_error_code(code)
+        if modelled is not None:
+            parsed.update(self._parser.parse(response, modelled))
+        raise ClientError(parsed, form.operation)
+
+
+def _address(request: Mapping[str, Any], written: Written) -> _Address | None:
+    """Learn where botocore's request goes. None: it is not the same as ours."""
+    tail, agent = _tail(written), request["headers"].get("User-Agent")
+    base = request["url"].removesuffix(tail)
+    same = (
+        base + tail == request["url"]
+        and request["method"] == written.method
+        and request["body"] == (written.body or b"")
+        and list(request["headers"].items()) == list(_plain_headers(written, agent).items())
+    )
+    if not same or agent is None or "?" in base or "#" in base:
+        return None
+    parts = urlsplit(base)
+    return _Address(base=base, root=parts.path, host=host_of(parts), user_agent=agent)
+
+
+def _tail(written: Written) -> str:
+    return f"{written.path}?{written.query}" if written.query else written.path
+
+
+def _plain_headers(written: Written, user_agent: str) -> dict[str, str]:
+    """Give the headers that say nothing of who sends the request, or when."""
+    headers = {} if written.body is None else {"Content-Type": _JSON}
+    headers["User-Agent"] = user_agent
+    headers["Accept"] = _JSON
+    return headers
+
+
+def _metadata(reply: Reply) -> dict[str, Any]:
+    request_id = reply.headers.get("x-amzn-requestid", reply.headers.get("x-amz-request-id"))
+    return {} if request_id is None else {"RequestId": request_id}

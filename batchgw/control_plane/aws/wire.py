@@ -1,0 +1,180 @@
+"""The operations sent most, in HTTP's words: written as botocore writes them, read as it reads. Pure.
+
+Whatever is not as it always is, a parameter or an answer, is given up with None: botocore then does it.
+`tests/unit/test_aws_wire.py` holds every operation against botocore's own serializer and parser.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+
+Wire = Mapping[str, Any]
+
+_SAFE = "-._~"
+"""What is never percent-encoded besides letters and digits (RFC 3986, "unreserved")."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """A request without its address and headers. `body` is None where the operation has none."""
+
+    method: str
+    path: str
+    query: str
+    body: bytes | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """How an operation is written and read: where each of boto3's parameters goes.
+
+    `read` makes boto3's answer of a JSON object, or None of one that is not as it should be; an operation
+    without it answers nothing.
+    """
+
+    operation: str
+    method: str
+    path: str
+    in_path: tuple[str, ...] = ()
+    in_query: frozenset[str] = frozenset()
+    in_body: frozenset[str] = frozenset()
+    read: Callable[[Any], Wire | None] | None = None
+
+    def write(self, params: Wire) -> Written | None:
+        """Write a request. None is a parameter that is unheard of, or no plain value."""
+        named = [value for name in self.in_path if isinstance(value := params.get(name), str)]
+        rest = {name: value for name, value in params.items() if name not in self.in_path}
+        if len(named) < len(self.in_path) or not self._known(rest):
+            return None
+        body = {name: value for name, value in rest.items() if name in self.in_body and value is not None}
+        return Written(
+            method=self.method,
+            path=self.path % tuple([quote(value, safe=_SAFE) for value in named]),
+            query="&".join(
+                [
+                    f"{name}={quote(str(value), safe=_SAFE)}"
+                    for name, value in rest.items()
+                    if name in self.in_query and value is not None
+                ]
+            ),
+            body=json.dumps(body).encode() if self.in_body else None,
+        )
+
+    def _known(self, rest: Wire) -> bool:
+        return all(
+            name in self.in_body or (name in self.in_query and isinstance(value, str | int | None))
+            for name, value in rest.items()
+        )
+
+
+def read_json(body: bytes) -> Any:
+    """Read a body, or give None for one that cannot be read."""
+    try:
+        return json.loads(body.decode())
+    except (ValueError, RecursionError):
+        return None
+
+
+def _page(answer: Any) -> Wire | None:
+    items = _items(answer, _rest_api)
+    return None if items is None else {**answer, "items": items}
+
+
+def _all(answer: Any) -> Wire | None:
+    items = _items(answer, _gateway_response)
+    return None if items is None else {**answer, "items": items}
+
+
+def _items(answer: Any, read: Callable[[Any], Wire | None]) -> list[Wire] | None:
+    """Read what is `item` on the wire and `items` in boto3."""
+    found = answer.get("item") if isinstance(answer, dict) and "items" not in answer else None
+    if not isinstance(found, list):
+        return None
+    items = [item for item in map(read, found) if item is not None]
+    return items if len(items) == len(found) else None
+
+
+def _gateway_response(answer: Any) -> Wire | None:
+    ordinary = (
+        isinstance(answer, dict)
+        and _is(dict, answer, "responseParameters")
+        and _is(dict, answer, "responseTemplates")
+        and _is(bool, answer, "defaultResponse")
+    )
+    return answer if ordinary else None
+
+
+def _rest_api(answer: Any) -> Wire | None:
+    if not isinstance(answer, dict) or not _is(dict, answer, "tags"):
+        return None
+    endpoint = answer.get("endpointConfiguration")
+    if endpoint is not None and not (isinstance(endpoint, dict) and _is(list, endpoint, "types")):
+        return None
+    created = answer.get("createdDate")
+    if created is None:
+        return answer
+    date = _date(created)
+    return None if date is None else {**answer, "createdDate": date}
+
+
+def _date(seconds: object) -> datetime | None:
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        return None
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _is(kind: type, answer: Wire, name: str) -> bool:
+    """Tell whether a member is of a kind, or left out."""
+    value = answer.get(name)
+    return value is None or isinstance(value, kind)
+
+
+_ONE = "/restapis/%s/gatewayresponses/%s"
+_SETTINGS = frozenset({"statusCode", "responseParameters", "responseTemplates"})
+
+FORMS: Mapping[str, Form] = {
+    "get_rest_apis": Form(
+        operation="GetRestApis",
+        method="GET",
+        path="/restapis",
+        in_query=frozenset({"limit", "position"}),
+        read=_page,
+    ),
+    "get_gateway_responses": Form(
+        operation="GetGatewayResponses",
+        method="GET",
+        path="/restapis/%s/gatewayresponses",
+        in_path=("restApiId",),
+        read=_all,
+    ),
+    "get_gateway_response": Form(
+        operation="GetGatewayResponse",
+        method="GET",
+        path=_ONE,
+        in_path=("restApiId", "responseType"),
+        read=_gateway_response,
+    ),
+    "put_gateway_response": Form(
+        operation="PutGatewayResponse",
+        method="PUT",
+        path=_ONE,
+        in_path=("restApiId", "responseType"),
+        in_body=_SETTINGS,
+        read=_gateway_response,
+    ),
+    "delete_gateway_response": Form(
+        operation="DeleteGatewayResponse",
+        method="DELETE",
+        path=_ONE,
+        in_path=("restApiId", "responseType"),
+    ),
+}
+"""By the name of boto3's method."""

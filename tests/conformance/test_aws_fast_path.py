@@ -1,0 +1,348 @@
+"""The fast path sends what botocore would send, to the byte, and steps aside where it would not."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import uuid
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Self
+
+import botocore.auth
+import pytest
+from aiobotocore.awsrequest import AioAWSResponse
+from aiobotocore.config import AioConfig
+from aiobotocore.session import AioSession
+
+from batchgw.control_plane.aws import connect
+from batchgw.control_plane.aws.client import Target, TargetedClient
+from batchgw.control_plane.aws.fast_path import FastPath
+from batchgw.control_plane.aws.http_session import Reply
+from batchgw.control_plane.aws.keys import Keys
+from batchgw.control_plane.aws.wire import FORMS
+from batchgw.control_plane.interface import DeleteGatewayResponse, GetRestApis, PutGatewayResponse
+from batchgw.errors import BadRequest
+from batchgw.model import AccountId, Region, ResponseType, RestApiId, Scope, Settings
+from tests.conformance.aws_stub import BASE_ACCOUNT, only_test_configuration
+
+NOW = datetime(2026, 11, 2, 10, 15, 0, tzinfo=UTC)
+IRELAND = Region("eu-west-1")
+KEYS = Keys(access_key="ASIATARGET", secret_key="s", token="tok//en+==")
+LONG_LIVED = Keys(access_key="AKIATARGET", secret_key="t")
+
+CALLS: list[tuple[str, dict[str, Any]]] = [
+    ("get_rest_apis", {"limit": 500}),
+    ("get_rest_apis", {"limit": 25, "position": "a b/c=&ü+"}),
+    ("get_gateway_responses", {"restApiId": "abc123"}),
+    ("get_gateway_response", {"restApiId": "abc123", "responseType": "THROTTLED"}),
+    ("delete_gateway_response", {"restApiId": "abc123", "responseType": "THROTTLED"}),
+    ("delete_gateway_response", {"restApiId": "a b~c:ü%2F", "responseType": "THROTTLED"}),
+    ("put_gateway_response", {"restApiId": "abc123", "responseType": "THROTTLED"}),
+    (
+        "put_gateway_response",
+        {
+            "restApiId": "a.b",
+            "responseType": "DEFAULT_4XX",
+            "statusCode": "429",
+            "responseParameters": {"gatewayresponse.header.X": "'*'", "gatewayresponse.header.Ü": "'ü'"},
+            "responseTemplates": {"application/json": '{"message":$context.error.messageString}\n'},
+        },
+    ),
+]
+
+
+@pytest.fixture(autouse=True)
+def _configuration(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One moment and one invocation id, so that requests can be the same."""
+    only_test_configuration(monkeypatch)
+    one = uuid.UUID(int=7)
+    monkeypatch.setattr("batchgw.control_plane.aws.fast_path.uuid4", lambda: one)
+    monkeypatch.setattr(uuid, "uuid4", lambda: one)
+    monkeypatch.setattr(botocore.auth, "get_current_datetime", lambda: NOW)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sent:
+    """A request as it comes to the pool."""
+
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes | None
+
+    def header(self, name: str) -> str | None:
+        return dict(self.headers).get(name)
+
+
+@dataclass
+class Wire:
+    """In place of the pool: writes down what would be sent, and by which way it came."""
+
+    fast: list[Sent] = field(default_factory=list)
+    stock: list[Sent] = field(default_factory=list)
+
+    async def exchange(self, method: str, url: str, headers: dict[str, str], body: bytes | None) -> Reply:
+        self.fast.append(Sent(method=method, url=url, headers=tuple(headers.items()), body=body))
+        return answer(url)
+
+    def session_class(self) -> type:
+        wire = self
+
+        class Session:
+            def __init__(self, **_settings: object) -> None: ...
+
+            async def __aenter__(self) -> Self:
+                return self
+
+            async def __aexit__(self, *_: object) -> None: ...
+
+            async def close(self) -> None: ...
+
+            async def send(self, request: Any) -> Any:
+                headers = tuple((name, _text(value)) for name, value in request.headers.items())
+                wire.stock.append(
+                    Sent(method=request.method, url=request.url, headers=headers, body=request.body)
+                )
+                reply, make = answer(request.url), AioAWSResponse
+                make_any: Any = make  # type stubs for botocore do not know this class
+                return make_any(request.url, reply.status_code, reply.headers, reply)
+
+        return Session
+
+
+def _text(value: str | bytes) -> str:
+    return value if isinstance(value, str) else value.decode()
+
+
+def answer(url: str) -> Reply:
+    body = b'{"item": []}' if "restapis?" in url or url.endswith("responses") else b'{"responseType": "X"}'
+    return Reply(status_code=200, headers={"x-amzn-requestid": "req-1"}, body=body)
+
+
+@asynccontextmanager
+async def client(wire: Wire, *, fast: bool, url: str | None = None) -> AsyncIterator[TargetedClient]:
+    """A client on the fast path; or one that is botocore's own throughout, its signer included."""
+    config = AioConfig(
+        http_session_cls=wire.session_class(),
+        parameter_validation=False,
+        user_agent="batchgw/test",
+        retries={"total_max_attempts": 1, "mode": "standard"},
+    )
+    worthless: dict[str, Any] = {"aws_access_key_id": "no-target", "aws_secret_access_key": "no-target"}
+    async with AioSession().create_client(
+        "apigateway", region_name="us-east-1", endpoint_url=url, config=config, **worthless
+    ) as opened:
+        pool: Any = wire
+        shortcut = FastPath(opened, pool, clock=NOW.timestamp) if fast else None
+        yield TargetedClient(opened, frozenset(), shortcut)
+
+
+async def sent(
+    *, fast: bool, region: str = IRELAND, keys: Keys = KEYS, url: str | None = None
+) -> tuple[list[Sent], list[Sent]]:
+    """What leaves for `CALLS`, each made twice: by the fast path, and by botocore."""
+    wire = Wire()
+    async with client(wire, fast=fast, url=url) as targeted:
+        for method, params in CALLS * 2:
+            await targeted.call(method, Target(keys=keys, region=Region(region)), params)
+    return wire.fast, wire.stock
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("keys", [KEYS, LONG_LIVED], ids=["session-token", "no-token"])
+@pytest.mark.parametrize("region", ["eu-west-1", "us-gov-west-1", "cn-north-1", "xx-new-1"])
+async def test_every_operation_leaves_as_botocore_sends_and_signs_it(region: str, keys: Keys) -> None:
+    """Method, address, headers in their order, signature and body; first calls and later ones."""
+    fast, _ = await sent(fast=True, region=region, keys=keys)
+    _, stock = await sent(fast=False, region=region, keys=keys)
+    assert len(fast) == len(stock) == 2 * len(CALLS)
+    assert fast == stock
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:4566",
+        "http://127.0.0.1:4566/",
+        "https://gateway.example:443/base/",
+        "https://gateway.example/a%20b//c/me@home",
+        "https://GATEWAY.example/../x",
+        "http://[::1]:8080",
+    ],
+)
+async def test_addresses_of_ones_own_are_botocores(url: str) -> None:
+    fast, by_the_way = await sent(fast=True, url=url)
+    _, stock = await sent(fast=False, url=url)
+    assert by_the_way == []
+    assert fast == stock
+
+
+@pytest.mark.asyncio
+async def test_an_address_with_a_query_is_left_to_botocore() -> None:
+    """It cannot be told from the operation's own."""
+    url = "https://gateway.example/?tenant=a"
+    fast, by_the_way = await sent(fast=True, url=url)
+    _, stock = await sent(fast=False, url=url)
+    assert fast == []
+    assert by_the_way == stock
+
+
+@pytest.mark.asyncio
+async def test_what_somebody_adds_to_a_request_is_sent_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a Lambda function botocore adds the trace; plugins may add whatever they like."""
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "f")
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", "Root=1-2-3")
+    fast, by_the_way = await sent(fast=True)
+    assert fast == []
+    assert len(by_the_way) == 2 * len(CALLS)
+    assert {each.header("X-Amzn-Trace-Id") for each in by_the_way} == {"Root=1-2-3"}
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda params: params.update(body=b'{"statusCode": "500"}'),
+        lambda params: params.update(url=params["url"] + "/x"),
+        lambda params: params.update(method="PATCH"),
+        lambda params: params["headers"].update({"Accept": "text/plain"}),
+    ],
+    ids=["body", "url", "method", "header"],
+)
+async def test_whatever_botocore_prepares_otherwise_is_sent_as_botocore_prepares_it(
+    change: Callable[[dict[str, Any]], object],
+) -> None:
+    """The next version of botocore may: then the fast path is none, and nothing is wrong."""
+    wire = Wire()
+    async with client(wire, fast=True) as targeted:
+
+        def interfere(params: dict[str, Any], **_: object) -> None:
+            change(params)
+
+        targeted._client.meta.events.register("before-call.api-gateway", interfere)
+        for _ in range(2):
+            await targeted.call("put_gateway_response", Target(keys=KEYS, region=IRELAND), CALLS[-1][1])
+    assert wire.fast == []
+    assert len(wire.stock) == 2
+
+
+@pytest.mark.asyncio
+async def test_botocore_prepares_the_first_call_of_each_operation_and_region_only() -> None:
+    wire, prepared = Wire(), []
+    async with client(wire, fast=True) as targeted:
+
+        def note(model: Any, **_: object) -> None:
+            prepared.append(model.name)
+
+        targeted._client.meta.events.register("before-call", note)
+        for region in ("eu-west-1", "us-east-1", "eu-west-1"):
+            for method, params in CALLS:
+                await targeted.call(method, Target(keys=KEYS, region=Region(region)), params)
+    once = [form.operation for form in FORMS.values()]
+    assert sorted(prepared) == sorted(once * 2)
+
+
+@pytest.mark.asyncio
+async def test_an_operation_it_does_not_know_goes_botocores_way() -> None:
+    wire = Wire()
+    async with client(wire, fast=True) as targeted:
+        for _ in range(2):
+            await targeted.call("get_stages", Target(keys=KEYS, region=IRELAND), {"restApiId": "a"})
+    assert wire.fast == []
+    assert [each.url for each in wire.stock] == [
+        "https://apigateway.eu-west-1.amazonaws.com/restapis/a/stages"
+    ] * 2
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("fast", [True, False])
+@pytest.mark.parametrize("bad", ["", ".", "..", "a/../b", "/", None, 7])
+async def test_an_id_that_would_make_another_address_is_never_sent(
+    bad: object,
+    fast: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    """DELETE of `/restapis//gatewayresponses/X` may be taken for one of something else."""
+    calls: list[tuple[str, Mapping[str, object]]] = [
+        ("get_gateway_responses", {"restApiId": bad}),
+        ("delete_gateway_response", {"restApiId": bad, "responseType": "THROTTLED"}),
+        ("delete_gateway_response", {"restApiId": "abc", "responseType": bad}),
+        ("put_gateway_response", {"restApiId": bad, "responseType": "THROTTLED", "statusCode": "429"}),
+        ("create_deployment", {"restApiId": bad}),
+        ("update_stage", {"restApiId": "abc", "stageName": bad}),
+    ]
+    wire = Wire()
+    async with client(wire, fast=fast) as targeted:
+        for method, params in CALLS:
+            await targeted.call(method, Target(keys=KEYS, region=IRELAND), params)
+        before = len(wire.fast) + len(wire.stock)
+        for method, wrong in calls:
+            with pytest.raises(BadRequest, match=r"cannot be .*not sent"):
+                await targeted.call(method, Target(keys=KEYS, region=IRELAND), wrong)
+    assert len(wire.fast) + len(wire.stock) == before
+
+
+@pytest.mark.asyncio
+async def test_both_ways_are_the_same_on_the_wire(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Through the pool, with what aiohttp adds."""
+    for module in ("auth", "fast_path"):
+        monkeypatch.setattr(f"batchgw.control_plane.aws.{module}.timestamp", lambda _now: "20261102T101500Z")
+    scope = Scope(account=AccountId(BASE_ACCOUNT), region=IRELAND)
+    put = PutGatewayResponse(
+        scope=scope,
+        api=RestApiId("a b"),
+        type=ResponseType.THROTTLED,
+        settings=Settings(status_code="429", templates={"text/plain": "ü"}),
+    )
+    delete = DeleteGatewayResponse(scope=scope, api=RestApiId("abc"), type=ResponseType.THROTTLED)
+    received: list[bytes] = []
+    async with listening(received) as port:
+        for fast_path in (True, False):
+            async with connect(endpoint_url=f"http://127.0.0.1:{port}", fast_path=fast_path) as plane:
+                assert (plane._client._shortcut is not None) == fast_path
+                for _ in range(2):
+                    await plane.send(GetRestApis(scope=scope, position="p q"))
+                    await plane.send(put)
+                    await plane.send(delete)
+    fast, stock = received[:7], received[7:]
+    assert len(fast) == 7, "GetCallerIdentity and three calls, twice"
+    assert fast == stock
+    assert fast[2].startswith(b"PUT /restapis/a%20b/gatewayresponses/THROTTLED HTTP/1.1\r\nHost: 127.0.0.1:")
+    assert fast[2].endswith(b'\r\n\r\n{"statusCode": "429", "responseTemplates": {"text/plain": "\\u00fc"}}')
+
+
+@asynccontextmanager
+async def listening(received: list[bytes]) -> AsyncIterator[int]:
+    """Write down every byte of every request, and answer as the service does."""
+
+    async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(asyncio.IncompleteReadError):
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                length = re.search(rb"Content-Length: (\d+)", head)
+                received.append(head + await reader.readexactly(int(length[1]) if length else 0))
+                writer.write(wire_answer(*head.split(b" ", 2)[:2]))
+        writer.close()
+
+    server = await asyncio.start_server(converse, "127.0.0.1", 0)
+    async with server:
+        yield server.sockets[0].getsockname()[1]
+
+
+def wire_answer(method: bytes, path: bytes) -> bytes:
+    status, body = {
+        b"POST": (b"200 OK", IDENTITY),
+        b"PUT": (b"201 Created", b'{"responseType": "%s"}' % path.rpartition(b"/")[2]),
+        b"DELETE": (b"202 Accepted", b""),
+        b"GET": (b"200 OK", b'{"item": []}'),
+    }[method]
+    return b"HTTP/1.1 %s\r\nContent-Length: %d\r\n\r\n%s" % (status, len(body), body)
+
+
+IDENTITY = (
+    f"<GetCallerIdentityResponse><GetCallerIdentityResult><Account>{BASE_ACCOUNT}</Account>"
+    "</GetCallerIdentityResult></GetCallerIdentityResponse>"
+).encode()
