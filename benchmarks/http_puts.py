@@ -138,6 +138,7 @@ def compete(size: Size, entrants: tuple[Entrant, ...], *, quick: bool) -> Sectio
         rows=tuple(http.row(result, limit=size.limit) for result in results),
         notes=(
             http.WALL_IS,
+            http.PROCESS_IS,
             TASK,
             http.undisturbed(contest.heats),
             *http.reasons(results),

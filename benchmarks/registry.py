@@ -12,13 +12,14 @@ class Entry:
 
     name: str
     about: str
+    package: str = "benchmarks"
     longest: float = 600.0
     quick: float = 120.0
 
     @property
     def module(self) -> str:
         """Where it is imported from."""
-        return f"benchmarks.{self.name}"
+        return f"{self.package}.{self.name}"
 
     @property
     def there(self) -> bool:

@@ -36,9 +36,9 @@ CPU = Column(key="cpu", label="CPU s", format=".2f")
 
 WALL_IS = (
     "wall: from the arrival of the first call to the answer of the last successful put, by the server's "
-    "clock; calls, refusals and the final state are the server's count, too. process and CPU: of the whole "
-    "process, its start and imports included."
+    "clock; calls, refusals and the final state are the server's count, too."
 )
+PROCESS_IS = "process and CPU: of the whole process, its start and imports included."
 
 
 def world(*, accounts: int, regions: int, apis: int, **options: Any) -> ServeOptions:
@@ -102,11 +102,11 @@ def reasons(results: Sequence[Result]) -> list[str]:
 
 def undisturbed(heats: Sequence[Heat]) -> str:
     """Whether those who ran side by side could disturb one another: the server's load, as measured."""
-    busiest = max(heats, key=lambda heat: heat.share)
-    latest = max(heats, key=lambda heat: heat.late)
+    busiest = max(heat.share for heat in heats)
+    latest = max(heat.late for heat in heats)
     most = max(len(heat.labels) for heat in heats)
+    together = f"At most {most} contestants ran side by side, in accounts of their own. " if most > 1 else ""
     return (
-        f"At most {most} contestants ran side by side, in accounts of their own. The server used at most "
-        f"{busiest.share:.0%} of a core ({', '.join(busiest.labels)}); its event loop was never more than "
-        f"{latest.late * 1e3:.0f} ms late."
+        f"{together}The server used at most {busiest:.0%} of a core, and its event loop was never more than "
+        f"{latest * 1e3:.0f} ms late."
     )

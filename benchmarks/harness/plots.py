@@ -6,9 +6,12 @@ They are drawn from what is kept in the section's JSON alone: `series["bars"]`, 
 
 from __future__ import annotations
 
+import io
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from statistics import fmean
 from typing import Any, cast
 
 from benchmarks.harness.results import RESULTS, Row, Section, cell
@@ -27,13 +30,22 @@ QUEUES = {
     "in_flight": "calls in flight",
 }
 POINTS = 240
-"""Bins drawn per trace at most: a plot is a few hundred pixels wide."""
+"""Bins of one trace drawn at most: a panel is a few hundred pixels wide."""
+
+ALL_POINTS = 800
+"""Bins of all traces drawn at most: every one is some 60 bytes of SVG."""
 
 CLIP = 5.0
 """Times the quota: what is sent faster is cut off, and its height written beside it."""
 
+TIME = "ratio"
+"""The column that means nothing of a row that has not made all its puts: its bars are hatched then."""
+
 COLUMNS = 3
 """Traces side by side."""
+
+_LONG_FRACTION = re.compile(r"(?<=[ML\d] )(-?\d+\.\d\d)\d+")
+"""A coordinate in SVG to more than a hundredth of a point: half of a plot's size, and nothing to see."""
 
 SETTINGS = {
     "svg.hashsalt": "batchgw",  # the same plot is the same file
@@ -73,10 +85,12 @@ def draw(section: Section, folder: Path = RESULTS) -> list[Path]:
     with mpl.rc_context(cast("Any", SETTINGS)):
         for kind in kinds(section):
             figure = painters[kind](section)
-            for form, nothing in (("svg", {"Date": None}), ("png", {"Software": None})):
-                path = folder / file_name(section, kind, form)
-                figure.savefig(path, dpi=110, metadata=nothing)
-                paths.append(path)
+            svg, png = (folder / file_name(section, kind, form) for form in ("svg", "png"))
+            drawn = io.StringIO()
+            figure.savefig(drawn, format="svg", metadata={"Date": None})
+            svg.write_text(_LONG_FRACTION.sub(r"\1", drawn.getvalue()), encoding="utf-8")
+            figure.savefig(png, dpi=110, metadata={"Software": None})
+            paths += [svg, png]
     return paths
 
 
@@ -100,12 +114,17 @@ def _number(row: Row, key: str) -> float | None:
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
+def _complete(row: Row) -> bool:
+    """Whether all was made that was asked for, as far as the row says."""
+    return row.failed is None and not any(_number(row, key) for key in ("given_up", "wrong"))
+
+
 def _colour(label: str) -> str:
     return OURS if label.startswith("batchgw") else OTHERS
 
 
 def _bars(section: Section) -> Any:
-    """A panel for each column, a bar for each row; the goal is a dotted line."""
+    """A panel for each column, a bar for each row; goals are dotted lines."""
     keys = _bar_columns(section)
     rows = [row for row in section.rows if row.skipped is None]
     columns = {column.key: column for column in section.columns}
@@ -114,15 +133,21 @@ def _bars(section: Section) -> Any:
     for key, panel in zip(keys, panels, strict=True):
         values = [_number(row, key) for row in rows]
         most = max((value for value in values if value is not None), default=0.0) or 1.0
-        panel.barh(
-            range(len(rows)), [value or 0.0 for value in values], color=[_colour(r.name) for r in rows]
-        )
         for place, (row, value) in enumerate(zip(rows, values, strict=True)):
+            short = key == TIME and not _complete(row)
+            panel.barh(
+                place,
+                value or 0.0,
+                color="white" if short else _colour(row.name),
+                edgecolor=_colour(row.name),
+                hatch="////" if short else None,
+            )
             text = cell(row.values.get(key), columns[key]) + (" failed" if row.failed else "")
+            text += ", not all made" if short else ""
             panel.text((value or 0.0) + most * 0.02, place, text, va="center", fontsize=7)
         for goal in sorted({row.goals[key] for row in rows if key in row.goals}):
             panel.axvline(goal, color=QUOTA, linestyle=":", linewidth=0.9)
-        panel.set_xlim(0, most * 1.28)
+        panel.set_xlim(0, most * 1.3)
         panel.set_title(columns[key].label)
     panels[0].set_yticks(range(len(rows)), [row.name for row in rows])
     panels[0].invert_yaxis()
@@ -132,12 +157,12 @@ def _bars(section: Section) -> Any:
 def _rates(section: Section) -> Any:
     """A panel for each trace: what was sent, what of it was refused, and the quota."""
     traces = _traces(section)
-    lines = math.ceil(len(traces) / COLUMNS)
+    lines, bins = math.ceil(len(traces) / COLUMNS), _bins(traces)
     figure = _figure(3.1 * min(COLUMNS, len(traces)) + 0.4, 0.7 + 1.35 * lines)
-    panels = figure.subplots(lines, min(COLUMNS, len(traces)), squeeze=False).flat
+    panels = list(figure.subplots(lines, min(COLUMNS, len(traces)), squeeze=False).flat)
     for panel, trace in zip(panels, traces, strict=False):
-        edges, sent = _thinned(trace, "sent", lambda values: sum(values) / len(values))
-        _, refused = _thinned(trace, "refused", lambda values: sum(values) / len(values))
+        edges, sent = _thinned(trace, "sent", fmean, bins)
+        _, refused = _thinned(trace, "refused", fmean, bins)
         top = max(rate for _, rate in trace["quota"]) if trace["quota"] else max(sent, default=1.0)
         panel.stairs(sent, edges, fill=True, color=_colour(str(trace["label"])))
         panel.stairs(refused, edges, fill=True, color=REFUSED)
@@ -148,9 +173,7 @@ def _rates(section: Section) -> Any:
         if most > CLIP * top:
             panel.text(0.99, 0.95, f"up to {most:,.0f}/s", transform=panel.transAxes, ha="right", va="top")
         panel.set_title(str(trace["label"]))
-    for panel in list(panels)[len(traces) :]:
-        panel.set_axis_off()
-    for panel in list(figure.axes)[len(traces) :]:
+    for panel in panels[len(traces) :]:
         panel.set_axis_off()
     figure.supxlabel("seconds since the first call", fontsize=8)
     figure.supylabel("calls/s (orange: refused; dashed: quota)", fontsize=8)
@@ -167,13 +190,14 @@ def _quota(panel: Any, quota: Sequence[Sequence[float]], end: float) -> None:
 def _queues(section: Section) -> Any:
     """A panel for each queue, a line for each trace."""
     traces = _traces(section)
+    bins = _bins(traces)
     seen = [queue for queue in QUEUES if any(queue in trace for trace in traces)]
     figure = _figure(4.6 * len(seen), 2.9 + 0.14 * math.ceil(len(traces) / 2))
     panels = figure.subplots(1, len(seen), squeeze=False)[0]
     for queue, panel in zip(seen, panels, strict=True):
         for number, trace in enumerate(traces):
             if queue in trace:
-                edges, values = _thinned(trace, queue, max)
+                edges, values = _thinned(trace, queue, max, bins)
                 ours = str(trace["label"]).startswith("batchgw")
                 panel.plot(
                     edges[1:],
@@ -193,13 +217,18 @@ def _queues(section: Section) -> Any:
     return figure
 
 
+def _bins(traces: Sequence[object]) -> int:
+    """How many bins each of these traces may have."""
+    return min(POINTS, ALL_POINTS // len(traces))
+
+
 def _thinned(
-    trace: Mapping[str, Any], key: str, fold: Callable[[Sequence[float]], float]
+    trace: Mapping[str, Any], key: str, fold: Callable[[Sequence[float]], float], bins: int
 ) -> tuple[list[float], list[float]]:
-    """Edges and values of at most `POINTS` bins: neighbours are folded into one."""
+    """Edges and values of at most so many bins: neighbours are folded into one."""
     times, values = list(trace["t"]), list(trace[key])
     step = float(trace.get("step", 1.0))
-    width = max(1, math.ceil(len(values) / POINTS))
+    width = max(1, math.ceil(len(values) / bins))
     starts = range(0, len(values), width)
     edges = [float(times[start]) for start in starts] + [float(times[-1]) + step]
     return edges, [float(fold(values[start : start + width])) for start in starts]

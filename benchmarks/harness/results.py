@@ -48,7 +48,7 @@ class Row:
     failed: str | None = None
 
     def missed(self) -> list[str]:
-        """The columns whose goal was missed: one without a value is, and all of a row that failed."""
+        """The columns whose goal was missed, also for want of a value: all of them in a row that failed."""
         if self.skipped is not None:
             return []
         return [
@@ -78,7 +78,7 @@ class Section:
         labels = {column.key: column for column in self.columns}
         return [
             f"{row.name}: {labels[key].label} {cell(row.values.get(key), labels[key])}, "
-            f"goal {cell(row.goals[key], labels[key])}" + ("" if row.failed is None else ", and it failed")
+            f"goal {cell(row.goals[key], labels[key])}{_failure(row)}"
             for row in self.rows
             for key in row.missed()
         ]
@@ -107,7 +107,7 @@ def write(section: Section, folder: Path = RESULTS) -> Path:
 
 
 _NUMBERS = re.compile(r"\[\n[\s\d,.eE+-]+\]")
-"""A list of numbers, each on a line of its own: a trace has hundreds. No text has a bare line break in JSON."""
+"""A list of numbers, each on a line of its own. In JSON no text has a bare line break, so none is met."""
 
 
 def _in_a_line(numbers: re.Match[str]) -> str:
@@ -174,6 +174,10 @@ def markdown(section: Section) -> str:
         lines.append("| " + " | ".join([name, *cells]) + " |")
     missed = [f"Missed: {each}." for each in section.missed()]
     return "\n".join([f"`{section.command}`", "", *lines, "", *section.notes, *missed]).rstrip() + "\n"
+
+
+def _failure(row: Row) -> str:
+    return "" if row.failed is None else ", and it failed"
 
 
 def _reason(row: Row) -> str | None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import pickle
 import subprocess
 import sys
 import urllib.request
+from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 from batchgw.simulator.http_options import ServeOptions
@@ -101,15 +102,5 @@ def serving(options: ServeOptions) -> Iterator[Server]:
 
 
 def options_text(options: ServeOptions) -> str:
-    """Write options as the server reads them."""
-    return json.dumps(asdict(options), default=_plain)
-
-
-def _plain(value: object) -> object:
-    match value:
-        case Path():
-            return str(value)
-        case frozenset():
-            return sorted(value)
-        case _:
-            raise TypeError(f"no option is of the type {type(value).__name__}")
+    """Write options as the server reads them: whatever there is in them, it arrives as it is."""
+    return b64encode(pickle.dumps(options)).decode()
