@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from batchgw.simulator.api_state import Attributes, Detail, Resource
 from batchgw.simulator.customisation import NOTHING, Customisation
 from batchgw.simulator.estate import Birth, Proportions
+from batchgw.simulator.holdings import Holdings, Register
 from batchgw.simulator.identifiers import Identifiers, mixed
 from batchgw.simulator.params import not_found
 
@@ -33,8 +34,9 @@ class Cell:
         seed: int = 0,
         ids: Identifiers,
         proportions: Proportions,
+        register: Register,
     ) -> None:
-        """`place` is the cell's in the world, `ids` the world's API ids."""
+        """`place` is the cell's in the world, `ids` the world's API ids, `register` its customisations."""
         if generated > CAPACITY:
             raise ValueError(f"a cell holds at most {CAPACITY} APIs, not {generated}")
         self.account = account
@@ -47,7 +49,7 @@ class Cell:
         self._roots = Identifiers(length=10, seed=mixed(seed, 1))
         self._inner = Identifiers(length=6, seed=mixed(seed, 2))
         self._proportions = proportions
-        self._customised: dict[int, Customisation] = {}
+        self._customised = Holdings(register, expected=generated)
         self._details: dict[int, Detail] = {}
         self._deleted: set[int] = set()
 
@@ -79,7 +81,7 @@ class Cell:
 
     def customise(self, number: int, customisation: Customisation) -> None:
         """Put other gateway responses in the place of the API's own."""
-        self._customised[number] = customisation
+        self._customised.set(number, customisation)
 
     def attributes(self, number: int) -> Attributes:
         """What GetRestApi tells of it."""
@@ -117,7 +119,7 @@ class Cell:
     def delete(self, number: int) -> None:
         """Take an API away for good."""
         self._deleted.add(number)
-        self._customised.pop(number, None)
+        self._customised.clear(number)
         self._details.pop(number, None)
 
     def _birth(self, number: int) -> Birth:

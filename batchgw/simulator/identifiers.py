@@ -9,6 +9,7 @@ from math import gcd
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _CHARACTERS = frozenset(_DIGITS)
+_PAIRS = tuple(one + two for one in _DIGITS for two in _DIGITS)
 _MASK = 2**64 - 1
 
 
@@ -44,11 +45,11 @@ class Identifiers:
     def of(self, number: int) -> str:
         """The id of a number. Numbers beyond the space wrap around."""
         rest = (number * self._factor + self._shift) % self._space
-        out = []
-        for _ in range(self._length):
-            rest, digit = divmod(rest, 36)
-            out.append(_DIGITS[digit])
-        return "".join(reversed(out))
+        out = ""
+        for _ in range((self._length + 1) // 2):
+            rest, pair = divmod(rest, len(_PAIRS))
+            out = _PAIRS[pair] + out
+        return out[-self._length :]
 
     def number(self, identifier: str) -> int | None:
         """The number of an id; None for a text that can be none. Ids are case-sensitive."""

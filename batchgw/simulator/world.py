@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from batchgw.simulator.cell import Cell
 from batchgw.simulator.estate import Proportions
+from batchgw.simulator.holdings import Register
 from batchgw.simulator.identifiers import Identifiers
 from batchgw.simulator.keys import KeyRing
 from batchgw.simulator.reply import ServiceFault
@@ -111,6 +112,7 @@ class World:
         scopes = [(account, region) for account in self.accounts for region in self.regions]
         share, rest = divmod(apis, len(scopes))
         ids = Identifiers(length=10, seed=self.seed)
+        register = Register()
         return {
             (account, region): Cell(
                 account=account,
@@ -120,6 +122,7 @@ class World:
                 seed=self.seed,
                 ids=ids,
                 proportions=proportions,
+                register=register,
             )
             for place, (account, region) in enumerate(scopes)
         }

@@ -24,6 +24,14 @@ def test_an_id_has_ten_lower_case_letters_and_digits() -> None:
         assert text == text.lower()
 
 
+@pytest.mark.parametrize("length", [1, 2, 5, 6])
+def test_ids_of_any_length_come_back(length: int) -> None:
+    ids = Identifiers(length=length, seed=3)
+    numbers = range(0, 36**length, max(1, 36**length // 97))
+    assert [ids.number(ids.of(n)) for n in numbers] == list(numbers)
+    assert {len(ids.of(n)) for n in numbers} == {length}
+
+
 def test_ids_of_neighbours_do_not_look_alike() -> None:
     assert len({IDS.of(n)[:3] for n in range(100)}) > 90
 
