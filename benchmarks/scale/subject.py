@@ -1,0 +1,155 @@
+"""What `benchmarks.scopes` measures, in a process of its own: many account-regions, each with its first call.
+
+    python -m benchmarks.scale.subject KIND SCOPES URL [CA]
+
+Prints one line of JSON. Kinds: `batchgw`, and what a script does without thinking about it:
+`session-per-scope` and `client-per-scope` of aioboto3.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import ssl
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import anyio
+
+from batchgw.model import AccountId, Region, Scope
+from batchgw.simulator.world import account_id
+from benchmarks.scale.cores import pin
+from benchmarks.scale.resident import peak, resident
+from benchmarks.scale.server import STATISTICS
+from benchmarks.scale.wanted import policy
+
+ROLE = "batchgw"
+REGION = "eu-west-1"
+
+Found = dict[str, float]
+
+
+def scopes_of(number: int) -> tuple[Scope, ...]:
+    """That many account-regions, each of an account of its own, so that a role is assumed for each."""
+    return tuple(Scope(account=AccountId(account_id(1 + n)), region=Region(REGION)) for n in range(number))
+
+
+@asynccontextmanager
+async def started(found: Found) -> AsyncIterator[None]:
+    """Measure what it takes until all scopes have made their first call."""
+    found["before"] = resident()
+    cpu, wall = time.process_time(), time.perf_counter()
+    yield
+    found["cpu"] = time.process_time() - cpu
+    found["wall"] = time.perf_counter() - wall
+    found["after"] = resident()
+
+
+async def batchgw(scopes: tuple[Scope, ...], url: str, ca: str | None) -> Found:
+    """One connection for all. Then each scope plans and applies, all at once."""
+    from batchgw.control_plane.aws import connect  # noqa: PLC0415 - only this subject pays for them
+    from batchgw.control_plane.interface import GetRestApis  # noqa: PLC0415
+    from batchgw.control_plane.paced import PacedControlPlane  # noqa: PLC0415
+
+    found: Found = {}
+    async with connect(endpoint_url=url, role=ROLE, ca_bundle=ca) as plane:
+        paced = PacedControlPlane(plane)
+        gc.freeze()  # as the command line does when it is set up
+        async with started(found), anyio.create_task_group() as tasks:
+            for scope in scopes:
+                tasks.start_soon(paced.send, GetRestApis(scope=scope, limit=1))
+        found["connections"] = connections(url, ca)
+        found |= await at_work(paced, scopes)
+        found["connections at work"] = connections(url, ca)
+    return found
+
+
+async def at_work(paced: Any, scopes: tuple[Scope, ...]) -> Found:
+    """Plan and apply in all scopes side by side."""
+    from batchgw import api  # noqa: PLC0415 - as above
+    from batchgw.journal import Journal  # noqa: PLC0415
+
+    cpu = time.process_time()
+    with tempfile.TemporaryDirectory() as folder:
+        plan = await api.plan(policy(scopes, types=1), plane=paced, out=Path(folder) / "plan")
+        with Journal.open(f"{folder}/journal.db") as journal:
+            summary = await api.apply(plan, plane=paced, journal=journal)
+    if summary.exit_code != 0 or not summary.proves:
+        sys.exit(f"the run did not end well: {summary.arithmetic}")
+    return {"cpu at work": time.process_time() - cpu, "peak": peak(), "applied": summary.total.applied}
+
+
+async def session_per_scope(scopes: tuple[Scope, ...], url: str, ca: str | None) -> Found:
+    """A session for the base credentials, and one of its own for every scope."""
+    import aioboto3  # noqa: PLC0415 - only this subject pays for it
+
+    found: Found = {}
+    async with AsyncExitStack() as stack:
+        base = aioboto3.Session(region_name=REGION)
+        sts = await stack.enter_async_context(base.client("sts", endpoint_url=url, verify=ca))
+        async with started(found):
+            for scope in scopes:
+                keys = await _assumed(sts, scope)
+                session = aioboto3.Session(region_name=scope.region, **keys)
+                client = session.client("apigateway", endpoint_url=url, verify=ca)
+                await (await stack.enter_async_context(client)).get_rest_apis(limit=1)
+        found["connections"] = connections(url, ca)
+    return found
+
+
+async def client_per_scope(scopes: tuple[Scope, ...], url: str, ca: str | None) -> Found:
+    """One session, and a client with keys of its own for every scope."""
+    import aioboto3  # noqa: PLC0415 - as above
+
+    found: Found = {}
+    async with AsyncExitStack() as stack:
+        session = aioboto3.Session(region_name=REGION)
+        sts = await stack.enter_async_context(session.client("sts", endpoint_url=url, verify=ca))
+        async with started(found):
+            for scope in scopes:
+                keys = await _assumed(sts, scope)
+                client = session.client(
+                    "apigateway", region_name=scope.region, endpoint_url=url, verify=ca, **keys
+                )
+                await (await stack.enter_async_context(client)).get_rest_apis(limit=1)
+        found["connections"] = connections(url, ca)
+    return found
+
+
+async def _assumed(sts: Any, scope: Scope) -> dict[str, str]:
+    arn = f"arn:aws:iam::{scope.account}:role/{ROLE}"
+    keys = (await sts.assume_role(RoleArn=arn, RoleSessionName="bench"))["Credentials"]
+    return {
+        "aws_access_key_id": keys["AccessKeyId"],
+        "aws_secret_access_key": keys["SecretAccessKey"],
+        "aws_session_token": keys["SessionToken"],
+    }
+
+
+def connections(url: str, ca: str | None) -> float:
+    """Connections that were open at once, as the server counted; the one that asks is left out."""
+    tls = None if ca is None else ssl.create_default_context(cafile=ca)
+    with urllib.request.urlopen(url + STATISTICS, context=tls) as answer:  # noqa: S310 - loopback
+        counted: float = json.load(answer)["connections"]
+    return counted - 1
+
+
+SUBJECTS: dict[str, Callable[[tuple[Scope, ...], str, str | None], Coroutine[Any, Any, Found]]] = {
+    "batchgw": batchgw,
+    "session-per-scope": session_per_scope,
+    "client-per-scope": client_per_scope,
+}
+
+
+if __name__ == "__main__":
+    pin("client")
+    kind, number, where, *authority = sys.argv[1:]
+    subject = SUBJECTS[kind](scopes_of(int(number)), where, authority[0] if authority else None)
+    print(json.dumps(asyncio.run(subject)))

@@ -1,0 +1,43 @@
+"""The policy of the benchmarks of size: the same settings for as many response types as are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from batchgw.model import (
+    DEFAULT_TEMPLATES,
+    HEADER_PREFIX,
+    Desired,
+    Policy,
+    ResponseType,
+    Rule,
+    Scope,
+    Settings,
+    Targets,
+)
+
+SETTINGS = Settings(
+    parameters={
+        f"{HEADER_PREFIX}Access-Control-Allow-Origin": "'*'",
+        f"{HEADER_PREFIX}Access-Control-Allow-Headers": "'*'",
+    },
+    templates=DEFAULT_TEMPLATES,
+)
+"""What every type shall be: the headers browsers ask for."""
+
+
+def desired(types: int) -> Desired:
+    """A rule for each of the first `types` response types."""
+    return Desired(rules={kind: Rule(settings=SETTINGS) for kind in tuple(ResponseType)[:types]})
+
+
+def policy(scopes: Iterable[Scope], types: int) -> Policy:
+    """That, in all these scopes: every account in every region that is among them."""
+    found = tuple(scopes)
+    return Policy(
+        desired=desired(types),
+        targets=Targets(
+            accounts=tuple(dict.fromkeys(scope.account for scope in found)),
+            regions=tuple(dict.fromkeys(scope.region for scope in found)),
+        ),
+    )

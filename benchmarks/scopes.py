@@ -1,0 +1,165 @@
+"""What a live account-region costs: CPU and memory of 1, 100 and 1,000 of them, each with a role of its own.
+
+    python -m benchmarks.scopes [--quick] [--write]
+
+The real AWS client against STS and API Gateway on loopback, in another process. "Start" ends when every scope
+has its keys and the answer to its first call. batchgw then plans and applies in all of them side by side.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import trustme
+
+from benchmarks.harness.cli import main
+from benchmarks.harness.process import environment
+from benchmarks.harness.results import Column, Row, Section
+from benchmarks.scale.server import served
+
+APIS = 3  # REST APIs of each scope, with one change each
+PATIENCE = 120.0  # seconds for one subject: 1,000 roles at 50 a second take 20 of them
+GOALS = {"cpu": 1.5, "base": 120.0}
+"""Of 1,000 scopes: seconds of CPU, and megabytes of the process without what open connections take."""
+
+COLUMNS = (
+    Column(key="scopes", label="scopes", format=",.0f"),
+    Column(key="cpu", label="start: CPU s", format=".3f"),
+    Column(key="each", label="ms/scope", format=".2f"),
+    Column(key="wall", label="seconds", format=".1f"),
+    Column(key="base", label="MB", format=".0f"),
+    Column(key="kilobytes", label="KB/scope", format=",.0f"),
+    Column(key="connections", label="connections", format=".0f"),
+    Column(key="call", label="at work: ms/call", format=".2f"),
+    Column(key="peak", label="MB", format=".0f"),
+    Column(key="busy", label="connections", format=".0f"),
+)
+
+NOTES = (
+    "A scope is an account with a role of its own. Start: AssumeRole and GetRestApis answered in every scope.",
+    f"At work: {APIS} REST APIs in each are planned and applied, all scopes at once, journal included.",
+    "STS is asked 50 times a second at most, which is what the seconds of a start are. Milliseconds are CPU.",
+    "Plain HTTP unless it says TLS. The memory at work has the open connections in it.",
+    "The peers start one scope after the other; what they cost is of the number measured, not extrapolated.",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What is measured: a kind of `scale.subject`, in so many scopes, over HTTP or TLS."""
+
+    kind: str
+    scopes: int
+    tls: bool = False
+    goals: bool = False
+
+    @property
+    def name(self) -> str:
+        """In words."""
+        return _KINDS[self.kind] + (", TLS" if self.tls else "")
+
+
+_KINDS = {
+    "batchgw": "batchgw",
+    "client-per-scope": "aioboto3, a client per scope",
+    "session-per-scope": "aioboto3, a session per scope",
+}
+
+SUBJECTS = (
+    Subject(kind="batchgw", scopes=1),
+    Subject(kind="batchgw", scopes=100),
+    Subject(kind="batchgw", scopes=1000, goals=True),
+    Subject(kind="batchgw", scopes=1000, tls=True),
+    Subject(kind="client-per-scope", scopes=50),
+    Subject(kind="client-per-scope", scopes=50, tls=True),
+    Subject(kind="session-per-scope", scopes=50),
+)
+
+QUICK = (
+    Subject(kind="batchgw", scopes=1),
+    Subject(kind="batchgw", scopes=100),
+    Subject(kind="batchgw", scopes=100, tls=True),
+    Subject(kind="client-per-scope", scopes=20),
+    Subject(kind="session-per-scope", scopes=10),
+)
+
+
+def measure(*, quick: bool) -> Section:
+    """Each subject in a process of its own."""
+    return Section(
+        name="scopes",
+        title="Live account-regions",
+        command="python -m benchmarks.scopes" + (" --quick" if quick else ""),
+        quick=quick,
+        columns=COLUMNS,
+        rows=tuple(row(subject) for subject in (QUICK if quick else SUBJECTS)),
+        notes=NOTES,
+    )
+
+
+def row(subject: Subject) -> Row:
+    """Measure one subject."""
+    goals = GOALS if subject.goals else {}
+    with tempfile.TemporaryDirectory() as folder, _authority(Path(folder), tls=subject.tls) as tls:
+        certificate, ca = tls
+        with served(apis=APIS, certificate=certificate) as url:
+            command = [sys.executable, "-m", "benchmarks.scale.subject", subject.kind, str(subject.scopes)]
+            command += [url, *([str(ca)] if ca else [])]
+            try:
+                done = subprocess.run(
+                    command, env=_keys(), capture_output=True, text=True, timeout=PATIENCE, check=False
+                )
+            except subprocess.TimeoutExpired:
+                return Row(name=subject.name, goals=goals, failed=f"not done after {PATIENCE:g} s")
+    if done.returncode:
+        said = done.stderr.strip().splitlines()
+        return Row(name=subject.name, goals=goals, failed=said[-1] if said else f"exit {done.returncode}")
+    return Row(name=subject.name, goals=goals, values=figures(subject.scopes, json.loads(done.stdout)))
+
+
+def figures(scopes: int, found: dict[str, float]) -> dict[str, float]:
+    """The table's figures of what a subject has measured; those it did not measure are left out."""
+    values = {
+        "scopes": scopes,
+        "cpu": found["cpu"],
+        "each": 1e3 * found["cpu"] / scopes,
+        "wall": found["wall"],
+        "base": found["after"],
+        "kilobytes": 1e3 * (found["after"] - found["before"]) / scopes,
+        "connections": found["connections"],
+    }
+    if "applied" in found:
+        calls = scopes + 2 * found["applied"]  # a page in each scope, and of each API a read and a write
+        values |= {"call": 1e3 * found["cpu at work"] / calls}
+        values |= {"peak": found["peak"], "busy": found["connections at work"]}
+    return values
+
+
+@contextmanager
+def _authority(folder: Path, *, tls: bool) -> Iterator[tuple[Path | None, Path | None]]:
+    """A certificate for 127.0.0.1 and the authority to trust, as files; None and None without TLS."""
+    if not tls:
+        yield None, None
+        return
+    authority = trustme.CA()
+    certificate, ca = folder / "server.pem", folder / "ca.pem"
+    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(certificate))
+    authority.cert_pem.write_to_path(str(ca))
+    yield certificate, ca
+
+
+def _keys() -> dict[str, str]:
+    """An environment with base credentials, good for nothing, and nothing else of AWS's."""
+    keys = {"AWS_ACCESS_KEY_ID": "AKIABENCH", "AWS_SECRET_ACCESS_KEY": "bench", "AWS_REGION": "eu-west-1"}
+    return environment() | keys
+
+
+if __name__ == "__main__":
+    main(measure, __doc__)
