@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from batchgw.errors import BatchgwError, JournalUnusable, JournalWriteFailed
 from batchgw.journal.dialect import dialect_of
 from batchgw.journal.location import locate, prepare
+from batchgw.journal.migrations import OLDEST, migrate
 from batchgw.journal.schema import SCHEMA_VERSION, ids, metadata, schema_version
 from batchgw.version import VERSION
 
@@ -25,15 +26,19 @@ class Database:
     resume then, None while there is none that could be.
     """
 
-    def __init__(self, given: str | None) -> None:
-        """Open, and make the tables of a new journal. Raises JournalUnusable."""
+    def __init__(self, given: str | None, *, patience: float | None = None) -> None:
+        """Open, make the tables of a new journal, and bring those of an earlier batchgw up to date.
+
+        `patience` is seconds to wait for other processes, where the usual ones are too many. Raises
+        JournalUnusable.
+        """
         self.location = locate(given)
         self.dialect = dialect_of(self.location.url)
         self.working = False
         self.run: str | None = None
         self.closed = False
         prepare(self.location)
-        self._engine = self.dialect.engine(self.location.url)
+        self._engine = self.dialect.engine(self.location.url, patience=patience)
         try:
             with self._failing_as(JournalUnusable):
                 self._connection = self._engine.connect()
@@ -102,31 +107,34 @@ class Database:
 
     def _settle_schema(self) -> None:
         with self.read() as connection:
-            known = self._schema_is_there(connection)
-        if known:
-            return
+            if self._version_found(connection) == SCHEMA_VERSION:
+                return
         with self._failing_as(JournalUnusable), self.dialect.begin(self._connection, write=True):
-            if self._schema_is_there(self._connection):
-                return  # another process was faster
-            metadata.create_all(self._connection)
-            self._connection.execute(insert(ids).values(next=1))
-            self._connection.execute(
-                insert(schema_version).values(version=SCHEMA_VERSION, written_by=VERSION)
-            )
+            found = self._version_found(self._connection)  # another process may have been faster
+            if found is None:
+                self._make_tables()
+            elif found < SCHEMA_VERSION:
+                migrate(self._connection, found, SCHEMA_VERSION)
 
-    def _schema_is_there(self, connection: Connection) -> bool:
-        """False for an empty database. Raises JournalUnusable for any but a journal of this version."""
+    def _make_tables(self) -> None:
+        metadata.create_all(self._connection)
+        self._connection.execute(insert(ids).values(next=1))
+        self._connection.execute(insert(schema_version).values(version=SCHEMA_VERSION, written_by=VERSION))
+
+    def _version_found(self, connection: Connection) -> int | None:
+        """None for an empty database. Raises JournalUnusable for any but a journal that can be used."""
         tables = inspect(connection).get_table_names()
         if not tables:
-            return False
+            return None
         if schema_version.name not in tables:
             raise JournalUnusable(
                 f"{self.location} is a database of something else: it has tables, but they are no journal of "
                 "batchgw's. Name another with --journal."
             )
         rows = connection.execute(select(schema_version)).all()
-        if [row.version for row in rows] == [SCHEMA_VERSION]:
-            return True
+        if len(rows) == 1 and OLDEST <= rows[0].version <= SCHEMA_VERSION:
+            found: int = rows[0].version
+            return found
         raise JournalUnusable(
             self._other_version(rows[0].version, rows[0].written_by) if rows else self._no_version()
         )

@@ -16,8 +16,11 @@ from batchgw.journal.sqlite import SQLite
 class Dialect(Protocol):
     """A kind of database."""
 
-    def engine(self, url: URL) -> Engine:
-        """Make an engine whose connections are set up. Raises JournalUnusable for an unknown setting."""
+    def engine(self, url: URL, *, patience: float | None) -> Engine:
+        """Make an engine whose connections are set up. Raises JournalUnusable for an unknown setting.
+
+        `patience` is seconds to wait for other processes; None: the URL's, or the usual ones.
+        """
         ...
 
     def begin(self, connection: Connection, *, write: bool) -> AbstractContextManager[Any]:

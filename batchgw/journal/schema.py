@@ -30,8 +30,8 @@ from sqlalchemy.types import TypeDecorator
 
 from batchgw.journal.holder import Holder
 
-SCHEMA_VERSION: Final = 1
-"""Raised with every change of the tables below."""
+SCHEMA_VERSION: Final = 2
+"""Raised with every change of the tables below, and a step in `migrations.py` written for it."""
 
 _UNSTORABLE = re.compile("[\\\\\x00\ud800-\udfff]")
 _ESCAPED = re.compile(r"\\u([0-9a-f]{4})")
@@ -209,4 +209,28 @@ locks = Table(
     Column("token", String(32), nullable=False),  # one acquisition: tells it from any later one
     *_holder_columns(),
     UniqueConstraint("account", "region"),
+)
+
+limits = Table(
+    "limits",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("endpoint", AnyText, nullable=False),  # whose quotas: "" is AWS itself
+    Column("account", AnyText, nullable=False),
+    Column("region", AnyText, nullable=False),  # "*": all regions share the quota
+    Column("operation", AnyText, nullable=False),  # "*": the total of all operations
+    Column("stated_rate", Double),  # calls/second as the run was told, all of it; None: unknown
+    Column("stated_burst", Double),
+    Column("share", Double, nullable=False),  # the part of it that was ours
+    Column("rate", Double, nullable=False),
+    Column("burst", Double, nullable=False),
+    Column("level", Double, nullable=False),  # as it was at that time
+    Column("at", Double, nullable=False),
+    Column("sent", Integer, nullable=False),  # of the run that wrote last, like the next two
+    Column("refused", Integer, nullable=False),
+    Column("waited", Double, nullable=False),
+    Column("all_sent", BigInteger, nullable=False, server_default="0"),  # of all runs
+    Column("all_refused", BigInteger, nullable=False, server_default="0"),
+    Column("all_waited", Double, nullable=False, server_default="0"),
+    UniqueConstraint("endpoint", "account", "region", "operation"),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, Executable, Table, create_engine, event
@@ -42,12 +43,12 @@ _REASONS: Final = {
 class SQLite:
     """A journal in one file: WAL, so that readers never block the writer nor it them."""
 
-    def engine(self, url: URL) -> Engine:
+    def engine(self, url: URL, *, patience: float | None) -> Engine:
         """Make an engine whose connections are set up. Raises JournalUnusable for an unknown setting."""
         _check_settings(url)
-        waits = {} if "timeout" in url.query else {"timeout": BUSY_TIMEOUT}
-        engine = create_engine(url, connect_args=waits)
-        event.listen(engine, "connect", _set_up)
+        usual = {} if "timeout" in url.query else {"timeout": BUSY_TIMEOUT}
+        engine = create_engine(url, connect_args=usual if patience is None else {"timeout": patience})
+        event.listen(engine, "connect", partial(_set_up, patience=patience or BUSY_TIMEOUT))
         event.listen(engine, "begin", _begin)
         return engine
 
@@ -84,26 +85,26 @@ def _check_settings(url: URL) -> None:
         )
 
 
-def _set_up(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+def _set_up(connection: DBAPIConnection, _record: ConnectionPoolEntry, *, patience: float) -> None:
     assert isinstance(connection, sqlite3.Connection)  # noqa: S101 - the only driver behind this dialect
     connection.isolation_level = None  # transactions begin where `_begin` says, not where the driver guesses
-    _turn_to_wal(connection)
+    _turn_to_wal(connection, patience)
     for pragma in ("synchronous = NORMAL", "foreign_keys = ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _turn_to_wal(connection: sqlite3.Connection) -> None:
+def _turn_to_wal(connection: sqlite3.Connection, patience: float) -> None:
     """Turn the journal mode, once in a file's life; SQLite does not wait its turn for that.
 
     Where several processes open a new journal at the same moment the busy timeout is passed over, lest two
     of them wait for each other: so it is tried again.
     """
-    patience = time.monotonic() + BUSY_TIMEOUT
+    until = time.monotonic() + patience
     while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > patience:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
                 raise
             time.sleep(WAL_PAUSE)
         else:

@@ -185,13 +185,13 @@ class TestUnusable:
         connection.close()
         self.refused(place(tmp_path), "database of something else")
 
-    @pytest.mark.parametrize(("version", "cure"), [(2, "or a newer one"), (0, "Use that version,")])
+    @pytest.mark.parametrize(("version", "cure"), [(3, "or a newer one"), (0, "Use that version,")])
     def test_another_schema(self, tmp_path: Path, version: int, cure: str) -> None:
         Journal.open(place(tmp_path)).close()
         with sqlite3.connect(place(tmp_path)) as connection:
             connection.execute("UPDATE batchgw_schema SET version = ?, written_by = '9.9'", [version])
         connection.close()
-        self.refused(place(tmp_path), f"schema {version}", "knows schema 1", "batchgw 9.9", cure)
+        self.refused(place(tmp_path), f"schema {version}", "knows schema 2", "batchgw 9.9", cure)
 
     def test_no_schema_version(self, tmp_path: Path) -> None:
         Journal.open(place(tmp_path)).close()
