@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum, auto
+from functools import lru_cache
 
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
@@ -165,7 +166,18 @@ def sign(call: HttpCall, authorization: Authorization, secret: str, timestamp: s
     request = AWSRequest(method=call.method, url=url, headers=headers, data=call.body)
     request.context["timestamp"] = timestamp
     signer = SigV4Auth(Credentials(authorization.key_id, secret), authorization.service, authorization.region)
-    return str(signer.signature(signer.string_to_sign(request, signer.canonical_request(request)), request))
+    text = signer.string_to_sign(request, signer.canonical_request(request))
+    key = _signing_key(secret, timestamp[:8], authorization.region, authorization.service)
+    return hmac.digest(key, text.encode(), "sha256").hex()
+
+
+@lru_cache(maxsize=4096)
+def _signing_key(secret: str, day: str, region: str, service: str) -> bytes:
+    """Derive the key of a day in a region (IAM user guide, signing requests); it is the same all day."""
+    key = f"AWS4{secret}".encode()
+    for part in (day, region, service, "aws4_request"):
+        key = hmac.digest(key, part.encode(), "sha256")
+    return key
 
 
 def _trusted_digest(digest: str, call: HttpCall) -> str:
@@ -187,7 +199,7 @@ def _timestamp(headers: Mapping[str, str]) -> str:
 
 def _require_fresh(timestamp: str, day: str, now: float) -> None:
     try:
-        signed = datetime.strptime(timestamp, _TIMESTAMP).replace(tzinfo=UTC).timestamp()
+        signed = _epoch(timestamp)
     except ValueError:
         shape = f"Date must be in ISO-8601 'basic format'. Got '{timestamp}'."
         raise CallerRefused(Doubt.INCOMPLETE, shape) from None
@@ -202,6 +214,12 @@ def _require_fresh(timestamp: str, day: str, now: float) -> None:
         Doubt.WRONG_SIGNATURE,
         f"Signature {verdict}: {timestamp} is more than {CLOCK_SKEW / 60:.0f} min. from {server}",
     )
+
+
+@lru_cache(maxsize=1024)
+def _epoch(timestamp: str) -> float:
+    """Read a signature's date. Calls of one second share it. Raises ValueError."""
+    return datetime.strptime(timestamp, _TIMESTAMP).replace(tzinfo=UTC).timestamp()
 
 
 def _unknown_token() -> CallerRefused:
