@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from benchmarks.virtual.clairvoyant import Supply
-from benchmarks.virtual.run import Stage
+from benchmarks.virtual.stage import Stage
 from benchmarks.virtual.watched import Queue
 
 

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from types import FrameType
 
 from benchmarks.virtual.bins import Trace, trace
-from benchmarks.virtual.run import Measured, Pacing, Stage, measure
+from benchmarks.virtual.client import Pacing
+from benchmarks.virtual.run import Measured, measure
 from benchmarks.virtual.scenarios import scenario
+from benchmarks.virtual.stage import Stage
 from benchmarks.virtual.watched import Queue
 
 SECONDS_PER_CALL = 0.02

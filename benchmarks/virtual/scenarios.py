@@ -6,7 +6,7 @@ Goals are upper bounds of means over seeds, by the number of calls.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 from zlib import crc32
 
@@ -40,14 +40,16 @@ class Scenario:
         settings: what the client is told.
         quota: what is true of a bucket.
         neighbour: who else calls.
-        steps: when the rate changes, as shares of the time that an unchanged quota would need alone, and the
-            factor from then on.
+        pauses: the neighbour calls and pauses in turn, each for this share of the time that the calls would
+            need alone; 0 for a neighbour as given.
+        steps: when the rate changes, as shares of the same time, and the factor from then on.
         refusals: whether a refused call takes a token.
         scoping: what has a bucket of its own.
         regions: how many regions of the one account the calls are spread over.
         uplink: seconds from the client to the service's bucket, median and 99th percentile; None for none.
             Where scopes share a bucket it also decides, by the seed, which of two calls comes first.
         script: further faults, as plain data.
+        remembered: whether the run is a second one, which knows what the first has learned.
         goals: upper bounds by size.
         sizes: of which runs are made.
     """
@@ -57,23 +59,28 @@ class Scenario:
     settings: Settings = field(default_factory=Settings)
     quota: Rate = TOTAL
     neighbour: Neighbour | None = None
+    pauses: float = 0.0
     steps: Sequence[tuple[float, float]] = ()
     refusals: Literal["free", "consuming"] = "free"
     scoping: Scoping = "account-region"
     regions: int = 1
     uplink: tuple[float, float] | None = None
     script: Sequence[Mapping[str, object]] = ()
+    remembered: bool = False
     goals: Goals = field(default_factory=dict)
     sizes: Sequence[int] = SIZES
 
     def rules(self, calls: int, seed: int) -> QuotaRules:
         """The server's quota in a run of so many calls."""
         alone = max(0.0, calls - self.quota.burst) / self.quota.rate
+        neighbour = self.neighbour
+        if neighbour is not None and self.pauses:
+            neighbour = replace(neighbour, on=self.pauses * alone, off=self.pauses * alone)
         return QuotaRules(
             total=self.quota,
             scoping=self.scoping,
             refusals=self.refusals,
-            neighbour=self.neighbour,
+            neighbour=neighbour,
             schedule=Schedule(steps=tuple((share * alone, factor) for share, factor in self.steps)),
             seed=seed,
         )
@@ -116,9 +123,17 @@ SCENARIOS = (
     ),
     Scenario(
         key="on-off",
+        title="neighbour on/off, quarters",
+        neighbour=Neighbour(rate=6),
+        pauses=0.25,
+        goals=_goals((1.15, 0.055), (1.05, 0.02), (1.005, 0.012)),
+    ),
+    Scenario(
+        key="on-off-20",
         title="neighbour on/off every 20 s",
         neighbour=Neighbour(rate=6, on=20, off=20),
-        goals=_goals((1.15, 0.055), (1.05, 0.02), (1.005, 0.012)),
+        goals=_goals((1.15, 0.055), (1.05, 0.02), ()),
+        sizes=SHORT,
     ),
     Scenario(
         key="too-high",
@@ -131,6 +146,13 @@ SCENARIOS = (
         title="unknown quota",
         settings=Settings(unknown=True),
         goals=_goals((1.07, 0.04), (1.01, 0.01), (1.001, 0.006)),
+    ),
+    Scenario(
+        key="unknown-again",
+        title="unknown quota, second run",
+        settings=Settings(unknown=True),
+        remembered=True,
+        sizes=SHORT,
     ),
     Scenario(
         key="halves",

@@ -11,8 +11,10 @@ from batchgw.control_plane.interface import ControlPlane
 from batchgw.control_plane.paced import PacedControlPlane
 from batchgw.events import Observer
 from batchgw.model import AccountId, Region, Scope
-from benchmarks.virtual.run import ACCOUNT, Measured, Pacing, Stage, measure, pacing
+from benchmarks.virtual.client import Pacing, pacing, remembered
+from benchmarks.virtual.run import Measured, measure
 from benchmarks.virtual.scenarios import Scenario
+from benchmarks.virtual.stage import ACCOUNT, Stage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +47,7 @@ class Samples:
 
     def run(self) -> Measured:
         """Make the run."""
-        return measure(self.stage, self._noting(pacing(self.stage.scenario)))
+        return measure(self.stage, self._noting(pacing(self.stage.scenario, remembered(self.stage))))
 
     def _noting(self, make: Pacing) -> Pacing:
         def noted(plane: ControlPlane, observer: Observer, seed: int) -> PacedControlPlane:

@@ -31,8 +31,9 @@ from batchgw.simulator.quota import Neighbour, QuotaRules, Quotas, Rate, Schedul
 from benchmarks.virtual.bins import counted, lasting
 from benchmarks.virtual.clairvoyant import arrivals, limit
 from benchmarks.virtual.crowd import Done, Job, do, do_all
-from benchmarks.virtual.run import Measured, Stage, measure
+from benchmarks.virtual.run import Measured, measure
 from benchmarks.virtual.scenarios import HELD_OUT, SCENARIOS, TUNING, Scenario, scenario
+from benchmarks.virtual.stage import Stage
 from benchmarks.virtual.table import row
 
 AWS = Rate(rate=10, burst=40)
@@ -238,6 +239,12 @@ class Lying:
 
     async def current_account(self) -> AccountId:
         return await self._plane.current_account()
+
+
+def test_a_second_run_makes_use_of_what_the_first_has_learned() -> None:
+    first, second = (measure(Stage(scenario(key), 200, 3)) for key in ("unknown", "unknown-again"))
+    assert second.refused <= first.refused
+    assert second.failure is None
 
 
 def test_whether_it_is_as_desired_is_read_from_the_world() -> None:

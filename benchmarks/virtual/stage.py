@@ -1,0 +1,117 @@
+"""The world of one run, its quota, and its limit."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from batchgw import api
+from batchgw.control_plane.paced import Pace, PacedControlPlane
+from batchgw.journal import Journal
+from batchgw.model import AccountId, Desired, Policy, Region, ResponseType, Rule, Targets
+from batchgw.model import Settings as Response
+from batchgw.planning.planfile import Plan
+from batchgw.report.summary import Summary
+from batchgw.simulator import gateway_responses
+from batchgw.simulator.estate import Proportions
+from batchgw.simulator.latency import Latency
+from batchgw.simulator.plane import SimulatedControlPlane, simulate
+from batchgw.simulator.world import REGIONS, World
+from benchmarks.virtual.clairvoyant import arrivals, limit
+from benchmarks.virtual.scenarios import Scenario
+from benchmarks.virtual.watched import Watched
+
+ACCOUNT = "111111111111"
+
+RESPONSE = Response(parameters={"gatewayresponse.header.X-Benchmark": "'virtual time'"})
+"""What is put everywhere. No generated API has it yet, so that every API-type is a call."""
+
+FEW_TYPES, MANY_TYPES = 5, 20
+"""Types put on each API. AWS allows 1,320 REST APIs a region, so that 20,000 calls take many types."""
+
+
+class Stage:
+    """The world of one run, its plan, and what is watched in it."""
+
+    def __init__(
+        self, scenario: Scenario, calls: int, seed: int, *, looking: Callable[[float], None] | None = None
+    ) -> None:
+        types = MANY_TYPES if calls >= FEW_TYPES * 1320 else min(FEW_TYPES, calls)
+        if calls % types:
+            raise ValueError(f"{calls} calls cannot be spread evenly over APIs with {types} types each")
+        self.scenario, self.calls, self.seed = scenario, calls, seed
+        self.types = tuple(ResponseType)[:types]
+        self.rules = scenario.rules(calls, seed)
+        self.world = World(
+            accounts=(ACCOUNT,),
+            regions=REGIONS[: scenario.regions],
+            apis=calls // types,
+            proportions=Proportions(exempt=0),
+        )
+        self._looking = looking
+
+    def begin(self) -> Watched:
+        """Set the service up; virtual time must be running."""
+        self.plane: SimulatedControlPlane = simulate(
+            self.world,
+            quota=self.rules,
+            latency=Latency(seed=self.seed),
+            script=self.scenario.script,
+            seed=self.seed,
+        )
+        self.watched = Watched(self.plane, uplink=self.scenario.way(self.seed), looking=self._looking)
+        return self.watched
+
+    @property
+    def policy(self) -> Policy:
+        """What is meant to be everywhere."""
+        return Policy(
+            desired=Desired(rules={t: Rule(settings=RESPONSE) for t in self.types}),
+            targets=Targets(
+                accounts=(AccountId(ACCOUNT),), regions=tuple(Region(r) for r in self.world.regions)
+            ),
+        )
+
+    async def apply(self, paced: PacedControlPlane) -> Summary:
+        """Plan on a plane without quota, so that the bucket is full at the first write, and apply."""
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            with await self._plan(folder) as plan, Journal.open(str(folder / "journal.db")) as journal:
+                return await api.apply(plan, plane=paced, journal=journal)
+
+    def limit(self) -> float:
+        """The clairvoyant limit: of the bucket that needs longest, when there are several."""
+        if self.scenario.scoping == "account":
+            return self._limit(ACCOUNT, self.calls)
+        return max(
+            self._limit(f"{cell.account}/{cell.region}", len(cell) * len(self.types))
+            for cell in self.world.cells()
+        )
+
+    def arrivals(self, scope: str) -> Iterable[float]:
+        """When the neighbour calls in a scope."""
+        neighbour = self.rules.neighbour
+        return () if neighbour is None else arrivals(neighbour, seed=self.rules.seed, scope=scope)
+
+    async def _plan(self, folder: Path) -> Plan:
+        unhurried = Pace(rate=1e9, burst=1e9, strict=True)
+        return await api.plan(self.policy, plane=simulate(self.world), out=folder / "plan", pace=unhurried)
+
+    def _limit(self, scope: str, calls: int) -> float:
+        return limit(
+            calls,
+            rate=self.scenario.quota,
+            schedule=self.rules.schedule,
+            others=self.arrivals(scope),
+        )
+
+    def wrong(self) -> int:
+        """API-types that are not as desired, read from the world itself; virtual time must be running."""
+        return sum(
+            shown.default_response or shown.settings.parameters != RESPONSE.parameters
+            for cell in self.plane.engine.service.world.cells()
+            for number in cell.numbers()
+            for kind, shown in gateway_responses.read_all(cell, cell.id(number)).items()
+            if kind in self.types
+        )
