@@ -227,6 +227,10 @@ class ScopeError(CallError):
     condemns_scope = True
 
 
+class Starved(ScopeError):
+    """The quota has let nothing through for too long: others use it up, and asking on would hurt them."""
+
+
 class AccessDenied(ScopeError):
     """A permission is missing, or an organisation policy denies the region."""
 

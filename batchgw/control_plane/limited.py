@@ -8,13 +8,16 @@ from dataclasses import replace
 from batchgw.control_plane.condemned import CondemnedScopes
 from batchgw.control_plane.interface import Answer, ControlPlane, Request, T
 from batchgw.control_plane.stop import StopSignal
-from batchgw.errors import CallError, ConnectionCut, ConnectionFailed
-from batchgw.events import NullObserver, Observer, QuotaShared
+from batchgw.errors import CallError, ConnectionCut, ConnectionFailed, Starved
+from batchgw.events import NullObserver, Observer, QuotaShared, ScopeCondemned
 from batchgw.model import AccountId, Effort, Scope
 from batchgw.throttle.limiter import Limiter, Turn
 from batchgw.throttle.limiters import Limiters
 from batchgw.throttle.memory import Memory
 from batchgw.throttle.quota import Quotas
+
+PATIENCE = 3600.0
+"""Seconds in which a scope's quota may let nothing through until the scope is given up."""
 
 Departure = Callable[[Request[object], float, float], None]
 """Told of a request that leaves now: the request, seconds it waited, the limiter's calls/second."""
@@ -28,6 +31,7 @@ class LimitedControlPlane:
         quotas: of every scope.
         stop: ends all waiting.
         most: cap on the calls at work at once, per scope.
+        patience: seconds in which nothing is let through until a scope is given up.
         memory: what earlier runs have learned.
         observer: is told when scopes turn out to share a quota.
     """
@@ -39,10 +43,12 @@ class LimitedControlPlane:
         quotas: Quotas,
         stop: StopSignal,
         most: int,
+        patience: float = PATIENCE,
         memory: Memory | None = None,
         observer: Observer | None = None,
     ) -> None:
         self._inner = inner
+        self._patience = patience
         self.stop = stop
         self.condemned = CondemnedScopes()
         self.limiters = Limiters(quotas, sleep=stop.sleep, most=most, memory=memory)
@@ -84,9 +90,21 @@ class LimitedControlPlane:
         """Ask STS, whose quota is another one."""
         return await self._inner.current_account()
 
+    def _mind_starving(self, scope: Scope, limiter: Limiter) -> None:
+        if limiter.starving < self._patience:
+            return
+        error = Starved(
+            f"nothing was let through in {scope} for {limiter.starving:.0f} s: others use up its quota. "
+            "Nothing more is asked there, so that they are not held up. Find out who calls (CloudTrail names "
+            "them), and resume the run later; --patience says how long is waited"
+        )
+        if self.condemned.add(scope, error):
+            self._observer.notify(ScopeCondemned(scope=scope, code=error.code, message=error.message))
+
     def _tell(self, scope: Scope, limiter: Limiter, turn: Turn, error: CallError) -> None:
         if error.is_throttle:
             limiter.throttled(turn, error.retry_after)
+            self._mind_starving(scope, limiter)
             shared = self.limiters.refused(scope)
             if shared is not None:
                 self._observer.notify(QuotaShared(account=shared.account, regions=shared.regions))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from batchgw.control_plane.interface import Answer, ControlPlane, Request, T
-from batchgw.control_plane.limited import LimitedControlPlane
+from batchgw.control_plane.limited import PATIENCE, LimitedControlPlane
 from batchgw.control_plane.retrying import RetryingControlPlane
 from batchgw.control_plane.stop import StopSignal
 from batchgw.control_plane.tries import ATTEMPTS
@@ -32,6 +32,7 @@ class Pace:
         probe: the stated quota is a guess, and learned.
         quota_scope: what has a quota of its own.
         operations: quotas that operations have beside the total.
+        patience: seconds in which a scope's quota may let nothing through until the scope is given up.
         workers: cap on the APIs in work at once per scope.
         attempts: bound on the tries of a call that fails for another reason than a throttle.
     """
@@ -43,6 +44,7 @@ class Pace:
     probe: bool = False
     quota_scope: Scoping = Scoping.ACCOUNT_REGION
     operations: Mapping[str, Quota] = field(default_factory=lambda: OPERATIONS)
+    patience: float = PATIENCE
     workers: int = WORKERS
     attempts: int = ATTEMPTS
 
@@ -90,6 +92,7 @@ class PacedControlPlane:
             quotas=self.pace.quotas,
             stop=self.stop,
             most=self.pace.workers,
+            patience=self.pace.patience,
             memory=memory,
             observer=self.observer,
         )

@@ -120,6 +120,7 @@ class Limiter:
         self._owns: dict[str, Lane | None] = {}
         self._sleep = sleep
         self._concurrency = Concurrency(most=most)
+        self._starving_since: float | None = None
 
     async def wait(self, check: Check, *, operation: str = "", priority: float = 0.0) -> Turn:
         """Wait for a turn and take it. Smaller `priority` goes first, then who came first.
@@ -146,6 +147,7 @@ class Limiter:
     def ok(self, turn: Turn) -> None:
         """The call was let through."""
         now = anyio.current_time()
+        self._starving_since = None
         self._concurrency.observe(now - turn.at)
         for lane, bucket in turn.draws:
             lane.in_flight -= 1
@@ -154,6 +156,8 @@ class Limiter:
     def throttled(self, turn: Turn, retry_after: float | None) -> None:
         """The call was refused: the emptiest bucket is to blame, the others were not asked."""
         now = anyio.current_time()
+        if self._starving_since is None:
+            self._starving_since = now
         blamed = min(turn.draws, key=lambda draw: _fullness(draw.bucket.pacer.statistics(now)))
         for lane, bucket in turn.draws:
             lane.in_flight -= 1
@@ -174,6 +178,12 @@ class Limiter:
     def rate(self) -> float:
         """Calls/second of the total, as believed now."""
         return self.total.bucket.pacer.rate
+
+    @property
+    def starving(self) -> float:
+        """Seconds in which calls were refused and none was let through."""
+        since = self._starving_since
+        return 0.0 if since is None else anyio.current_time() - since
 
     @property
     def waiting(self) -> int:

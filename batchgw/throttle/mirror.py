@@ -36,7 +36,7 @@ HALF_TOKEN = 0.5
 DOUBLING = 3.0
 """Seconds in which the rate doubles while nothing is known of the quota."""
 
-RISE = 0.4
+RISE = 0.5
 """Part of the overspending that is believed when it was accepted: it had been growing to its height."""
 
 PROVING = 20.0
@@ -59,6 +59,9 @@ SMOOTHING = 1 / 8
 
 SMALL = 2.0
 """Calls: a bucket that holds fewer can keep no reserve, so its calls are spaced out instead."""
+
+SETTLED = 5
+"""Answers after which the shortest latency stands for what a call takes that neither connects nor logs in."""
 
 FORGOTTEN = 600.0
 """Seconds after which a remembered rate below a trusted quota is no longer believed: others come and go."""
@@ -112,6 +115,10 @@ class MirrorBucket:
         self._doubtful = 0  # sent since then, and not known to be accepted
         self._barren = 0
         self._latency: tuple[float, float] | None = None  # mean and mean deviation, seconds
+        self._shortest = inf  # latency, seconds
+        self._answers = 0
+        self._first = -inf  # departure of the call that found the bucket full, until its latency is judged
+        self._first_took = 0.0
         self._sent = 0
         self._refused = 0
         self._episodes = 0
@@ -140,6 +147,8 @@ class MirrorBucket:
     def sent(self, now: float) -> None:
         """Spend a token."""
         self._advance(now)
+        if self._level > self._burst - 1:
+            self._first, self._first_took, self._answers = now, 0.0, 0
         self._level -= 1
         self._allowance -= 1
         self._last = max(now, self._last)
@@ -152,9 +161,10 @@ class MirrorBucket:
     def ok(self, sent_at: float, now: float) -> None:
         """Something is accepted: it is quiet no more; and while nothing is known, the rate may grow."""
         self._answered(now)
-        self._time(now - sent_at)
+        self._time(sent_at, now)
         if self._barren >= BARREN:
             self._hold = self._asked_for
+            self._probe.hurry()
         self._barren = 0
         if self._learning:
             self._rate = min(self._top, self._rate * 2 ** (1 / (DOUBLING * max(self._rate, 1.0))))
@@ -213,7 +223,8 @@ class MirrorBucket:
         self._level = min(self._level if self._stated else self._burst, belief.level + rate * belief.age)
 
     def _reserve(self) -> float:
-        return self._probe.reserve
+        """Calls to keep: none while nothing is accepted, for then there is nothing to keep them in."""
+        return 0.0 if self._barren >= BARREN else self._probe.reserve
 
     def _level_after(self, sent_at: float, now: float, believed: float) -> float:
         refilled = self._rate * (now - sent_at)
@@ -261,7 +272,7 @@ class MirrorBucket:
         self._at = now
         self._allowance = min(self._burst, self._allowance + self._top * passed)
         self._probe.fade(passed, self._rate)
-        if self._probing:
+        if self._probing and now >= self._hold:
             self._probe.advance(passed, self._rate)
             self._believe_excess(now)
         elif self._rate >= self._top:
@@ -297,9 +308,21 @@ class MirrorBucket:
             self._audit *= 2
             self._probing = True
 
+    def _settle(self, sent_at: float, latency: float) -> None:
+        """Correct the level for a late start: a full bucket is refilled from the first call's arrival on.
+
+        That call may have had to connect, and to ask for credentials, before it arrived.
+        """
+        self._answers += 1
+        if sent_at == self._first:
+            self._first_took = latency
+        if self._first_took and self._answers >= SETTLED:
+            self._level -= self._rate * (self._first_took - self._shortest)
+            self._first, self._first_took = -inf, 0.0
+
     def _spacing(self) -> float:
         if self._burst >= SMALL:
-            return 1 / (2 * self._rate)
+            return 1 / max(2 * self._rate, self._rate + self._probe.hurried)
         deviation = 0.0 if self._latency is None else self._latency[1]
         return 1 / self._rate + min(UNEASY * deviation, 1 / self._rate)
 
@@ -307,7 +330,10 @@ class MirrorBucket:
         self._advance(now)
         self._flight = max(0, self._flight - 1)
 
-    def _time(self, latency: float) -> None:
+    def _time(self, sent_at: float, now: float) -> None:
+        latency = now - sent_at
+        self._shortest = min(self._shortest, latency)
+        self._settle(sent_at, latency)
         if self._latency is None:
             self._latency = (latency, latency / 2)
             return

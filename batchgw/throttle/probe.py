@@ -17,10 +17,13 @@ TOUCH = 4.0
 """Seconds between the first touches of the floor."""
 
 CALLS_PER_TOUCH = 90.0
-"""Calls between touches when all is steady: about one refusal in so many calls."""
+"""Calls between touches: about one refusal in so many calls."""
 
-STEADY, STEADIER = 3, 1.6
-"""After so many touches that changed nothing, they come so many times more seldom."""
+STEADY = 3
+"""Touches in a row that changed nothing, after which all is steady."""
+
+STEADIER = 1.9
+"""Times more seldom touches come when all is steady."""
 
 STEP = 0.05
 """Part of the rate by which a touch must change it to count as news."""
@@ -35,10 +38,10 @@ is seen: in times a bucket needs to fill at the difference."""
 FORGETTING = 120.0
 """Seconds in which the memory of a better rate fades to 1/e."""
 
-SLACK = 4.0
+SLACK = 3.4
 """Calls accepted in excess that may be chance in a quiet world."""
 
-CONFIDENCE = 2.5
+CONFIDENCE = 2.9
 """Standard deviations of the others' noise that are chance, too."""
 
 
@@ -57,6 +60,7 @@ class Probe:
 
     __slots__ = (
         "_burst",
+        "_hurrying",
         "_interval",
         "_least",
         "_most",
@@ -78,6 +82,7 @@ class Probe:
         self._proven = 0.0  # the best rate that lasted, fading
         self._steady = 0
         self._touching = False
+        self._hurrying = False
         self.reserve = self._least
         self.extra = 0.0
         self.speed = 0.0
@@ -117,6 +122,15 @@ class Probe:
         """More was there than believed: go on until a refusal tells how much."""
         self.extra = self.reserve
 
+    def hurry(self) -> None:
+        """Something is accepted again after nothing was for long: find out at once how much there is."""
+        self._touching = self._hurrying = True
+
+    @property
+    def hurried(self) -> float:
+        """Calls/second that may leave beside those believed, because there is a hurry."""
+        return self.speed if self._hurrying else 0.0
+
     def refused(self, *, since: float, before: float, rate: float) -> None:
         """Adapt to a refusal `since` seconds after the last, that moved the rate from `before` to `rate`."""
         if since < EARLY * self._interval:
@@ -130,7 +144,7 @@ class Probe:
     def calm(self) -> None:
         """Stop overspending for now."""
         self.extra = self.speed = 0.0
-        self._touching = False
+        self._touching = self._hurrying = False
 
     def _gentle(self) -> float:
         return max(self.reserve, 1.0) / self._interval

@@ -14,10 +14,10 @@ from math import sqrt
 WINDOW = 60.0
 """Seconds back to which marks count."""
 
-PRIOR = 1.5
+PRIOR = 1.8
 """Seconds' worth of calls by which the old belief resists a new measurement."""
 
-SIGNIFICANT = 3.0
+SIGNIFICANT = 4.0
 """Standard deviations by which an interval must differ for what came before it to be another regime."""
 
 GRAIN = 1.0
@@ -128,6 +128,9 @@ class Refill:
         if len(self._marks) < 2:  # noqa: PLR2004
             return believed
         span, taken = self._last_interval()
+        if taken < 0:  # less was taken than the first mark said was there: it was wrong
+            self._marks.popleft()
+            return believed
         if self._marks[-2].lossy:
             return max(believed, self._blend(believed, taken, span))
         if self._is_news(span, taken, noise):
@@ -148,7 +151,7 @@ class Refill:
             return False
         expected = (previous.accepted - first.accepted) / before * span
         weight = span / (span + self._window / 4)
-        self.noise += weight * (min((taken - expected) ** 2 / span, 2 * noise) - self.noise)
+        self.noise += weight * (min((taken - expected) ** 2 / span, noise) - self.noise)
         variance = max(self.noise, LEAST_NOISE) * span * (1 + span / before) + GRAIN
         return abs(taken - expected) > SIGNIFICANT * sqrt(variance)
 
