@@ -30,6 +30,17 @@ TRACED = 2_000
 """The size of which one run a scenario is kept second by second."""
 
 
+NOTES = (
+    "A row is a scenario and a number of puts in one account. Quota: 10 calls/s, burst 40. Latency: lognormal, "
+    "60 to 200 ms.",
+    "ratio: makespan / the earliest finish of someone who knows when each of the neighbour's calls comes, and "
+    "serves them all. Below 1, tokens were taken from it.",
+    "theirs: share of the neighbour's calls that were refused. lost: puts given up. wrong: read from the world.",
+    "Quarters are of the time that the puts would need alone; the quota halves after one, and returns at 65 % "
+    "of that time. 2x too high, or low, are rate and burst.",
+)
+
+
 def measure(*, quick: bool) -> Section:
     """Every scenario at every size."""
     return measured(SCENARIOS, QUICK_SEEDS if quick else SEEDS, quick=quick)
@@ -84,8 +95,8 @@ def _notes(done: Sequence[Done], sizes: dict[int, int], elapsed: float, *, held_
     counts = ", ".join(f"{count} runs of {calls:,}" for calls, count in sizes.items())
     calls = f"{sent:,} calls, {cpu / max(1, sent) * 1e3:.2f} ms of CPU each"
     return (
-        "Each row is a scenario and a number of puts: 10 calls/s, burst 40, latency lognormal, 60 to 200 ms.",
         f"Means over {seeds}, with the least and the most: {counts}.",
+        *NOTES,
         f"In all {calls} with plan, simulated service and clock; {elapsed:.0f} s.",
     )
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from batchgw.simulator.quota import Neighbour, Rate, Schedule
 from benchmarks.virtual.clairvoyant import Supply
 from benchmarks.virtual.stage import Stage
 from benchmarks.virtual.watched import Queue
@@ -14,7 +15,8 @@ from benchmarks.virtual.watched import Queue
 class Trace:
     """Per second since the first departure: calls sent, refused, waiting on average, and the neighbour's.
 
-    `quota` is the service's rate from each moment on: calls/second.
+    `quota` is the service's rate from each moment on, less what the neighbour takes of it on average then:
+    calls/second.
     """
 
     label: str
@@ -45,12 +47,8 @@ def trace(stage: Stage, queue: Queue) -> Trace:
     seconds = int(watched.finished - began) + 1
     scopes = stage.plane.engine.quotas.neighbours()
     return Trace(
-        label=stage.scenario.title,
-        quota=[
-            (at, speed)
-            for at, _, speed in Supply(stage.scenario.quota, stage.rules.schedule).pieces()
-            if at <= seconds
-        ],
+        label=_label(stage),
+        quota=left_over(stage.scenario.quota, stage.rules.schedule, stage.rules.neighbour, seconds),
         sent=counted(watched.left, began, seconds),
         refused=counted(watched.refused, began, seconds),
         waiting=[round(each, 2) for each in lasting(queue.waits, began, seconds)],
@@ -58,6 +56,34 @@ def trace(stage: Stage, queue: Queue) -> Trace:
             (counted(_until(stage.arrivals(scope), seconds), 0.0, seconds) for scope in scopes), seconds
         ),
     )
+
+
+def _label(stage: Stage) -> str:
+    title = stage.scenario.title
+    return title if stage.rules.neighbour is None else f"{title} (dashed: what it leaves)"
+
+
+def left_over(
+    quota: Rate, schedule: Schedule, neighbour: Neighbour | None, seconds: float
+) -> list[tuple[float, float]]:
+    """What is refilled less what the neighbour takes on average, from each moment on, for so many seconds."""
+    steps = {at: speed for at, _, speed in Supply(quota, schedule).pieces() if at <= seconds}
+    taken = dict(_taking(neighbour, seconds)) if neighbour is not None else {0.0: 0.0}
+    return [(at, _latest(steps, at) - _latest(taken, at)) for at in sorted({*steps, *taken})]
+
+
+def _taking(neighbour: Neighbour, seconds: float) -> Iterator[tuple[float, float]]:
+    """The neighbour's calls/second from each moment on."""
+    yield 0.0, neighbour.rate
+    at, round_ = 0.0, neighbour.on + neighbour.off
+    while neighbour.on and neighbour.off and at <= seconds:
+        yield at, neighbour.rate
+        yield at + neighbour.on, 0.0
+        at += round_
+
+
+def _latest(steps: Mapping[float, float], at: float) -> float:
+    return steps[max(moment for moment in steps if moment <= at)]
 
 
 def counted(moments: Iterable[float], began: float, seconds: int) -> list[int]:

@@ -28,7 +28,7 @@ from batchgw.errors import CallError
 from batchgw.events import Observer
 from batchgw.model import AccountId
 from batchgw.simulator.quota import Neighbour, QuotaRules, Quotas, Rate, Schedule
-from benchmarks.virtual.bins import counted, lasting
+from benchmarks.virtual.bins import counted, lasting, left_over
 from benchmarks.virtual.clairvoyant import arrivals, limit
 from benchmarks.virtual.crowd import Done, Job, do, do_all
 from benchmarks.virtual.run import Measured, measure
@@ -338,12 +338,19 @@ def test_a_trace_has_every_call_of_its_run() -> None:
     assert sum(done.trace.sent) == done.measured.sent
     assert sum(done.trace.refused) == done.measured.refused
     assert len(done.trace.sent) == len(done.trace.waiting) == len(done.trace.theirs)
-    assert done.trace.quota == [(0.0, 10.0)]
+    assert done.trace.quota == [(0.0, 4.0)]
 
 
 def test_bins_by_hand() -> None:
     assert counted([3.0, 3.9, 4.0, 6.5, 9.0], 3.0, 4) == [2, 1, 0, 1]
     assert lasting([(2.0, 4.5), (3.25, 3.5), (5.5, 99.0)], 3.0, 4) == [1.25, 0.5, 0.5, 1.0]
+
+
+def test_what_a_neighbour_leaves_by_hand() -> None:
+    halved = Schedule(steps=((15, 0.5), (99, 1)))
+    pausing = Neighbour(rate=3, on=10, off=10)
+    assert left_over(AWS, halved, pausing, 25) == [(0, 7), (10, 10), (15, 5), (20, 2), (30, 5)]
+    assert left_over(AWS, halved, None, 25) == [(0, 10), (15, 5)]
 
 
 @pytest.mark.parametrize("each", SCENARIOS, ids=lambda each: each.key)
