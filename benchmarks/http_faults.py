@@ -64,8 +64,8 @@ WORLDS = (
     World(
         name="cuts",
         faults=[
-            {"match": {"operation": PUT, "nth": 30, "per": "scope"}, "fault": "cut_after"},
-            {"match": {"operation": PUT, "nth": 70, "per": "scope"}, "fault": "cut_before"},
+            {"match": {"operation": PUT, "nth": 20, "per": "scope"}, "fault": "cut_after"},
+            {"match": {"operation": PUT, "nth": 50, "per": "scope"}, "fault": "cut_before"},
         ],
         limit=lambda puts: (puts - BURST) / RATE,
     ),

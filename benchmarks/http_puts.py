@@ -93,7 +93,7 @@ ENTRANTS = (
 
 QUICK_ENTRANTS = (
     replace(BATCHGW, goals=QUICK_GOALS),
-    ADAPTIVE,
+    replace(ADAPTIVE, alone=False),
     STANDARD,
     gather("adaptive", 3),
     limited("bucket", "(40, 4)"),
@@ -117,7 +117,7 @@ def compete(size: Size, entrants: tuple[Entrant, ...], *, quick: bool) -> Sectio
         latency_p99=size.latency * 2,
     )
     with serving(options) as server:
-        contest = http.contest(server, rate=size.rate, burst=size.burst)
+        contest = http.contest(server, rate=size.rate, burst=size.burst, together=4 if quick else 3)
         results = contest.run(entrants)
     return Section(
         name="http_puts",
