@@ -1,7 +1,9 @@
 """Remember: intents and outcomes of every run; locks; resume."""
 
 from batchgw.journal.holder import Holder, Liveness
+from batchgw.journal.limits import Limit, Limits, Spent
 from batchgw.journal.locks import ScopeHeld
+from batchgw.journal.memory import JournalMemory
 from batchgw.journal.options import KEPT_OPTIONS
 from batchgw.journal.records import (
     JSON,
@@ -20,6 +22,9 @@ __all__ = [
     "KEPT_OPTIONS",
     "Holder",
     "Journal",
+    "JournalMemory",
+    "Limit",
+    "Limits",
     "Liveness",
     "NewRun",
     "PendingApi",
@@ -28,5 +33,6 @@ __all__ = [
     "RunState",
     "ScopeHeld",
     "ScopeRecord",
+    "Spent",
     "Tally",
 ]

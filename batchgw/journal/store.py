@@ -18,11 +18,14 @@ from batchgw.journal.claims import Claims
 from batchgw.journal.contents import Contents
 from batchgw.journal.database import Database
 from batchgw.journal.importing import Load, importing
+from batchgw.journal.limits import Limits
 from batchgw.journal.locks import Locks
+from batchgw.journal.memory import JournalMemory
 from batchgw.journal.outbox import Outbox
 from batchgw.journal.records import NewRun, PendingApi, RunRecord, RunState, ScopeRecord, Tally
 from batchgw.journal.runs import Runs
 from batchgw.model import Outcome, PlanItem, Scope
+from batchgw.throttle.quota import Quotas
 
 
 class Journal:
@@ -232,6 +235,21 @@ class Journal:
             self.flush()
         finally:
             self._locks.release(self._key(run))
+
+    # What was learned of quotas
+
+    @property
+    def limits(self) -> Limits:
+        """What is remembered of quotas."""
+        return Limits(self._database)
+
+    def memory(self, *, endpoint: str = "", quotas: Quotas | None = None) -> JournalMemory:
+        """Give a `Memory` for a `PacedControlPlane`; `save` what that has `learned` at the end of a session.
+
+        `endpoint` tells the quotas of an address of your own from AWS's ("");
+        `quotas` are `Pace.quotas`, where they are not the documented ones.
+        """
+        return JournalMemory(self._database, endpoint=endpoint, quotas=quotas, clock=self._clock)
 
     def _key(self, run: str) -> int:
         key = self._runs.key(run)

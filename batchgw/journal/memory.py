@@ -1,0 +1,162 @@
+"""What one run learned of quotas is where the next one starts.
+
+Unlike the rest of the journal it may be lost: a run without it is refused a little more often. So nothing
+here waits long, and nothing that fails here ends a run.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Final, Self
+
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from batchgw.errors import BatchgwError
+from batchgw.journal.database import Database
+from batchgw.journal.limits import Limit, Spent, drop_older, remembered, write
+from batchgw.journal.schema import limits
+from batchgw.throttle.memory import BucketKey, Learned
+from batchgw.throttle.pacer import Belief
+from batchgw.throttle.quota import Quota, Quotas
+
+LONGEST: Final = 30 * 86_400.0
+"""Seconds after which what was learned says nothing any more, and is dropped."""
+
+PATIENCE: Final = 0.3
+"""Seconds to wait for another process's transaction, at most once an opening, a reading and a saving."""
+
+FRESH: Final = 1.0
+"""Seconds for which what was read stands for what is there."""
+
+NEAR: Final = 0.98
+"""Part of our share of the stated rate that counts as all of it: it was not learned, but a ceiling."""
+
+
+class JournalMemory:
+    """Remembers in a journal; a `Memory` for `PacedControlPlane`. Never raises, nor waits for long.
+
+    Args:
+        database: the journal's.
+        endpoint: whose quotas these are: an address, or "" for AWS itself.
+        quotas: what this run is told of them: a rate that was no more than a ceiling is not carried over.
+        clock: seconds since the epoch.
+        trouble: is told why nothing can be remembered, once.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        endpoint: str = "",
+        quotas: Quotas | None = None,
+        clock: Callable[[], float] = time.time,
+        trouble: Callable[[str], None] | None = None,
+    ) -> None:
+        self._database = database
+        self._endpoint = endpoint
+        self._quotas = quotas or Quotas()
+        self._clock = clock
+        self._trouble = trouble
+        self._known: dict[BucketKey, Limit] = {}
+        self._read_at = float("-inf")
+        self._saved: dict[BucketKey, Learned] = {}
+
+    @classmethod
+    def open(
+        cls,
+        url: str | None = None,
+        *,
+        endpoint: str = "",
+        quotas: Quotas | None = None,
+        trouble: Callable[[str], None] | None = None,
+    ) -> Self:
+        """Open a journal for this alone, with a connection of its own. Raises JournalUnusable, and soon."""
+        return cls(Database(url, patience=PATIENCE), endpoint=endpoint, quotas=quotas, trouble=trouble)
+
+    def close(self) -> None:
+        """Close what `open` opened."""
+        self._database.close()
+
+    def recall(self, key: BucketKey) -> Belief | None:
+        """Give what was learned last, with its age; None when there is nothing, or it is too old.
+
+        Of a region that has been found to share its account's quota, what was learned of that counts too.
+        """
+        now = self._clock()
+        self._refresh(now)
+        shared = BucketKey(key.account, None, key.operation)
+        found = [limit for limit in (self._known.get(key), self._known.get(shared)) if limit is not None]
+        if not found:
+            return None
+        limit = max(found, key=lambda limit: limit.at)
+        age = max(0.0, now - limit.at)
+        return None if age > LONGEST else replace(limit.belief, rate=self._rate(limit), age=age)
+
+    def save(self, learned: Iterable[Learned]) -> None:
+        """Write what has changed, in one short transaction: of each bucket, whoever writes last is right."""
+        news = [each for each in learned if self._is_news(each)]
+        if news and self._tried(lambda: self._write(news)):
+            self._saved.update((each.key, each) for each in news)
+
+    def _rate(self, limit: Limit) -> float:
+        """The rate, or what is stated now where it was the ceiling that was stated then."""
+        then, now = limit.stated, self._stated(limit.key)
+        if then is None or now is None or limit.belief.rate < NEAR * then.rate * limit.share:
+            return limit.belief.rate
+        return max(limit.belief.rate, now.rate * self._quotas.share)
+
+    def _stated(self, key: BucketKey) -> Quota | None:
+        return self._quotas.total if key.operation is None else self._quotas.operations.get(key.operation)
+
+    def _refresh(self, now: float) -> None:
+        if abs(now - self._read_at) <= FRESH:
+            return
+        self._read_at = now
+        self._tried(self._read)
+
+    def _read(self) -> None:
+        with self._database.read() as connection:
+            self._known = remembered(connection, self._endpoint)
+
+    def _is_news(self, learned: Learned) -> bool:
+        before = self._saved.get(learned.key)
+        return before is None or _essence(before) != _essence(learned)
+
+    def _write(self, news: Iterable[Learned]) -> None:
+        spent = {key: Spent.of(learned) for key, learned in self._saved.items()}
+        more = {each.key: (each, Spent.of(each).since(spent.get(each.key, Spent()))) for each in news}
+        now = self._clock()
+        with self._database.write() as connection:
+            if not self._saved:  # once a run
+                drop_older(connection, now - LONGEST)
+            write(
+                connection,
+                more,
+                insert_missing=self._database.dialect.insert_missing(limits),
+                endpoint=self._endpoint,
+                share=self._quotas.share,
+                at=now,
+            )
+
+    def _tried(self, attempt: Callable[[], None]) -> bool:
+        try:
+            attempt()
+        except (BatchgwError, SQLAlchemyError, ValueError) as error:  # the last: a row that makes no sense
+            if self._trouble is not None:
+                self._trouble(self._reason(error))
+                self._trouble = None
+            return False
+        return True
+
+    def _reason(self, error: Exception) -> str:
+        """Say what is wrong with the database: the journal's own errors speak of runs and how to resume."""
+        cause = error.__cause__ if isinstance(error, BatchgwError) else error
+        reason = self._database.dialect.reason(cause) if isinstance(cause, DBAPIError) else None
+        return reason or str(error)
+
+
+def _essence(learned: Learned) -> tuple[int, int, float]:
+    """What tells one state from another; a level that only fills up with time is no news."""
+    return learned.sent, learned.refused, learned.belief.rate
