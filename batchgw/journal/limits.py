@@ -24,6 +24,9 @@ _TOTALS: Final = {"all_sent": "more_sent", "all_refused": "more_refused", "all_w
 _OWN: Final = tuple(c.name for c in limits.c if c.name not in ("id", *_PLACE, *_TOTALS))
 """What the last writer says."""
 
+_OF_ACCOUNT = select(limits).where(
+    limits.c.endpoint == bindparam("b_endpoint"), limits.c.account == bindparam("b_account")
+)
 _WRITE = (
     update(limits)
     .where(*(limits.c[name] == bindparam(f"b_{name}") for name in _PLACE))
@@ -106,9 +109,9 @@ class Limits:
             return connection.execute(delete(limits).where(*_chosen(accounts, regions))).rowcount
 
 
-def remembered(connection: Connection, endpoint: str) -> dict[BucketKey, Limit]:
-    """Read what is known of an endpoint's buckets."""
-    rows = connection.execute(select(limits).where(limits.c.endpoint == endpoint))
+def remembered(connection: Connection, endpoint: str, account: str) -> dict[BucketKey, Limit]:
+    """Read what is known of an account's buckets."""
+    rows = connection.execute(_OF_ACCOUNT, {"b_endpoint": endpoint, "b_account": account})
     return {limit.key: limit for limit in map(_limit_of, rows)}
 
 

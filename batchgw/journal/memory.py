@@ -59,8 +59,7 @@ class JournalMemory:
         self._quotas = quotas or Quotas()
         self._clock = clock
         self._trouble = trouble
-        self._known: dict[BucketKey, Limit] = {}
-        self._read_at = float("-inf")
+        self._known: dict[str, tuple[float, dict[BucketKey, Limit]]] = {}  # by account, and when it was read
         self._saved: dict[BucketKey, Learned] = {}
 
     @classmethod
@@ -85,9 +84,9 @@ class JournalMemory:
         Of a region that has been found to share its account's quota, what was learned of that counts too.
         """
         now = self._clock()
-        self._refresh(now)
+        known = self._of_account(key.account, now)
         shared = BucketKey(key.account, None, key.operation)
-        found = [limit for limit in (self._known.get(key), self._known.get(shared)) if limit is not None]
+        found = [limit for limit in (known.get(key), known.get(shared)) if limit is not None]
         if not found:
             return None
         limit = max(found, key=lambda limit: limit.at)
@@ -110,15 +109,17 @@ class JournalMemory:
     def _stated(self, key: BucketKey) -> Quota | None:
         return self._quotas.total if key.operation is None else self._quotas.operations.get(key.operation)
 
-    def _refresh(self, now: float) -> None:
-        if abs(now - self._read_at) <= FRESH:
-            return
-        self._read_at = now
-        self._tried(self._read)
+    def _of_account(self, account: str, now: float) -> dict[BucketKey, Limit]:
+        """What is known of an account's buckets: a thousand scopes are not read at once, nor one by one."""
+        at, known = self._known.get(account, (float("-inf"), {}))
+        if abs(now - at) > FRESH:
+            self._known[account] = (now, known)
+            self._tried(lambda: self._read(account, now))
+        return self._known[account][1]
 
-    def _read(self) -> None:
+    def _read(self, account: str, now: float) -> None:
         with self._database.read() as connection:
-            self._known = remembered(connection, self._endpoint)
+            self._known[account] = (now, remembered(connection, self._endpoint, account))
 
     def _is_news(self, learned: Learned) -> bool:
         before = self._saved.get(learned.key)
