@@ -41,6 +41,12 @@ CLIP = 5.0
 TIME = "ratio"
 """The column that means nothing of a row that has not made all its puts: its bars are hatched then."""
 
+WIDTH = 9.2
+"""Inches: the legend of many traces needs them."""
+
+LONG_LABEL = 42
+"""Characters: of longer ones only two stand side by side in a legend."""
+
 COLUMNS = 3
 """Traces side by side."""
 
@@ -119,8 +125,10 @@ def _complete(row: Row) -> bool:
     return row.failed is None and not any(_number(row, key) for key in ("given_up", "wrong"))
 
 
-def _colour(label: str) -> str:
-    return OURS if label.startswith("batchgw") else OTHERS
+def _colours(labels: Sequence[str]) -> list[str]:
+    """Ours stands out; where nobody else is, everything is ours."""
+    ours = [label.startswith("batchgw") for label in labels]
+    return [OURS if own or not any(ours) else OTHERS for own in ours]
 
 
 def _bars(section: Section) -> Any:
@@ -128,6 +136,7 @@ def _bars(section: Section) -> Any:
     keys = _bar_columns(section)
     rows = [row for row in section.rows if row.skipped is None]
     columns = {column.key: column for column in section.columns}
+    colours = _colours([row.name for row in rows])
     figure = _figure(2.6 + 2.4 * len(keys), 0.9 + 0.26 * len(rows))
     panels = figure.subplots(1, len(keys), sharey=True, squeeze=False)[0]
     for key, panel in zip(keys, panels, strict=True):
@@ -138,8 +147,8 @@ def _bars(section: Section) -> Any:
             panel.barh(
                 place,
                 value or 0.0,
-                color="white" if short else _colour(row.name),
-                edgecolor=_colour(row.name),
+                color="white" if short else colours[place],
+                edgecolor=colours[place],
                 hatch="////" if short else None,
             )
             text = cell(row.values.get(key), columns[key]) + (" failed" if row.failed else "")
@@ -160,11 +169,12 @@ def _rates(section: Section) -> Any:
     lines, bins = math.ceil(len(traces) / COLUMNS), _bins(traces)
     figure = _figure(3.1 * min(COLUMNS, len(traces)) + 0.4, 0.7 + 1.35 * lines)
     panels = list(figure.subplots(lines, min(COLUMNS, len(traces)), squeeze=False).flat)
-    for panel, trace in zip(panels, traces, strict=False):
+    colours = _colours([str(trace["label"]) for trace in traces])
+    for panel, trace, colour in zip(panels, traces, colours, strict=False):
         edges, sent = _thinned(trace, "sent", fmean, bins)
         _, refused = _thinned(trace, "refused", fmean, bins)
         top = max(rate for _, rate in trace["quota"]) if trace["quota"] else max(sent, default=1.0)
-        panel.stairs(sent, edges, fill=True, color=_colour(str(trace["label"])))
+        panel.stairs(sent, edges, fill=True, color=colour)
         panel.stairs(refused, edges, fill=True, color=REFUSED)
         _quota(panel, trace["quota"], edges[-1])
         most = max(sent, default=0.0)
@@ -192,7 +202,7 @@ def _queues(section: Section) -> Any:
     traces = _traces(section)
     bins = _bins(traces)
     seen = [queue for queue in QUEUES if any(queue in trace for trace in traces)]
-    figure = _figure(4.6 * len(seen), 2.9 + 0.14 * math.ceil(len(traces) / 2))
+    figure = _figure(max(WIDTH, 4.6 * len(seen)), 2.9 + 0.14 * math.ceil(len(traces) / 2))
     panels = figure.subplots(1, len(seen), squeeze=False)[0]
     for queue, panel in zip(seen, panels, strict=True):
         for number, trace in enumerate(traces):
@@ -213,7 +223,8 @@ def _queues(section: Section) -> Any:
         panel.set_ylim(bottom=0)
         panel.set_xlim(left=0)
     handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=min(3, len(labels)), frameon=False)
+    across = 3 if max(map(len, labels), default=0) <= LONG_LABEL else 2
+    figure.legend(handles, labels, loc="outside lower center", ncols=across, frameon=False)
     return figure
 
 
