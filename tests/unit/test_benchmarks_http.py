@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import http_puts
+from benchmarks import http_faults, http_puts, http_scopes
 from benchmarks.harness import contest as contests
 from benchmarks.harness.contest import Contest, Entrant
 from benchmarks.harness.http import PUT, RESPONSE_TYPE, world
@@ -89,9 +89,15 @@ def test_who_cannot_run_is_skipped_with_the_reason(monkeypatch: pytest.MonkeyPat
 
 
 def test_every_contestant_of_the_sections_is_known() -> None:
-    named = {e.peer for e in (*http_puts.ENTRANTS, *http_puts.QUICK_ENTRANTS)}
-    named |= {e.prepare for e in http_puts.ENTRANTS if e.prepare}
-    assert named == set(PEERS)
+    entrants = [*http_puts.ENTRANTS, *http_puts.QUICK_ENTRANTS, *http_faults.ENTRANTS]
+    entrants += [http_scopes.BATCHGW, http_scopes.THREADS, http_scopes.GATHER, http_scopes.LIMITED]
+    named = {e.peer for e in entrants} | {e.prepare for e in entrants if e.prepare}
+    assert named <= set(PEERS)
+
+
+@pytest.mark.parametrize("name", PEERS)
+def test_every_contestant_can_be_imported(name: str) -> None:
+    assert callable(registry.load(name))
 
 
 def test_jobs_and_reports_come_back_as_they_were_sent() -> None:
