@@ -32,10 +32,10 @@ TRACED = 2_000
 
 NOTES = (
     "A row: a scenario, and puts in one account. Quota: 10 calls/s, burst 40. Latency: lognormal, 60-200 ms.",
-    "ratio: makespan / the earliest finish of someone who foresees the neighbour and serves all of its calls.",
+    "ratio: makespan / the earliest finish of someone who foresees the neighbour, and serves it in full.",
     "A ratio below 1 means that tokens were taken from the neighbour; theirs: share of its calls refused.",
     "lost: puts given up. wrong: not as desired, read from the world. attempts: most of one call.",
-    "Quarters are of the time that the puts would need alone; the quota halves after one, returns after 65 %.",
+    "Quarters are of the time that the puts would need alone; the quota halves after one, returns at 65 %.",
     "2x too high, and too low, is said of both rate and burst; too low and unknown may be probed.",
 )
 
