@@ -28,6 +28,8 @@ class Peer:
 PEERS: Mapping[str, Peer] = {
     "batchgw-plan": Peer(place="benchmarks.peers.pipeline:plan"),
     "batchgw": Peer(place="benchmarks.peers.pipeline:apply"),
+    "batchgw-lanes": Peer(place="benchmarks.lanes.contestants:ours"),
+    "boto3-lanes": Peer(place="benchmarks.lanes.contestants:threads", needs=("boto3",)),
     "boto3-threads": Peer(place="benchmarks.peers.threads:run", needs=("boto3",)),
     "aioboto3-gather": Peer(place="benchmarks.peers.gather:run", needs=("aioboto3",)),
     "aiolimiter-tenacity": Peer(
