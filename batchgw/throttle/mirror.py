@@ -33,10 +33,10 @@ NEAR = 0.98
 HALF_TOKEN = 0.5
 """What a bucket that refuses holds on average: somewhere between none and one."""
 
-DOUBLING = 3.0
+DOUBLING = 3.5
 """Seconds in which the rate doubles while nothing is known of the quota."""
 
-RISE = 0.5
+RISE = 0.4
 """Part of the overspending that is believed when it was accepted: it had been growing to its height."""
 
 PROVING = 20.0

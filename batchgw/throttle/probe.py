@@ -9,39 +9,39 @@ from __future__ import annotations
 
 from math import exp, sqrt
 
-RESERVE, RESERVE_MOST = 5.0, 15.0
+RESERVE, RESERVE_MOST = 6.5, 15.5
 """Calls kept in the bucket. They cost nothing, since only a full bucket loses tokens and the last calls may
 spend them; they buy an order of magnitude fewer refusals, of ours and of the neighbours'."""
 
 TOUCH = 4.0
 """Seconds between the first touches of the floor."""
 
-CALLS_PER_TOUCH = 90.0
+CALLS_PER_TOUCH = 70.0
 """Calls between touches: about one refusal in so many calls."""
 
 STEADY = 3
 """Touches in a row that changed nothing, after which all is steady."""
 
-STEADIER = 1.9
+STEADIER = 2.1
 """Times more seldom touches come when all is steady."""
 
 STEP = 0.05
 """Part of the rate by which a touch must change it to count as news."""
 
-EARLY = 0.6
+EARLY = 0.57
 """Part of the time between touches before which a refusal says that the reserve was too small."""
 
 OVERFLOW = 1.5
 """Touches are so close that, should the best rate return at once, the bucket overflows so little before it
 is seen: in times a bucket needs to fill at the difference."""
 
-FORGETTING = 120.0
+FORGETTING = 150.0
 """Seconds in which the memory of a better rate fades to 1/e."""
 
-SLACK = 3.4
+SLACK = 4.5
 """Calls accepted in excess that may be chance in a quiet world."""
 
-CONFIDENCE = 2.9
+CONFIDENCE = 2.6
 """Standard deviations of the others' noise that are chance, too."""
 
 

@@ -17,10 +17,13 @@ WINDOW = 60.0
 PRIOR = 1.8
 """Seconds' worth of calls by which the old belief resists a new measurement."""
 
+REFUTED = 0.6
+"""What is left of a believed rate when the level it came with has proven wrong: it may be just as wrong."""
+
 SIGNIFICANT = 4.0
 """Standard deviations by which an interval must differ for what came before it to be another regime."""
 
-GRAIN = 1.0
+GRAIN = 0.75
 """Variance, in calls squared, of any count between two marks: a bucket that refuses holds 0 to 1 token."""
 
 LEAST_NOISE = 0.1
@@ -130,7 +133,7 @@ class Refill:
         span, taken = self._last_interval()
         if taken < 0:  # less was taken than the first mark said was there: it was wrong
             self._marks.popleft()
-            return believed
+            return believed * REFUTED
         if self._marks[-2].lossy:
             return max(believed, self._blend(believed, taken, span))
         if self._is_news(span, taken, noise):
