@@ -17,7 +17,6 @@ from tempfile import gettempdir
 from uuid import uuid4
 
 import anyio
-import anyio.lowlevel
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
 from batchgw.control_plane.interface import ControlPlane
@@ -46,10 +45,8 @@ from batchgw.planning.planfile import Plan, PlanHeader, PlanWriter
 from batchgw.planning.planner import Planner
 from batchgw.pool import unwrapped
 from batchgw.report.summary import Summary
+from batchgw.turns import Turns
 from batchgw.version import VERSION
-
-TURN = 200
-"""Items handled before others have a turn: a millisecond or ten of the event loop."""
 
 
 @asynccontextmanager
@@ -123,7 +120,7 @@ async def plan(
                 observer=told,
                 pacing=paced,
             ).run(scopes)
-    return Plan.open(path, temporary=out is None)
+    return Plan.of(writer, temporary=out is None)
 
 
 check = plan
@@ -276,16 +273,16 @@ def resuming(
 
 async def _enter(plan: Plan, run: str, paced: PacedControlPlane, journal: Journal) -> None:
     """Write the plan into the journal and tell what it has itself decided; let others have their turn."""
+    turns = Turns()
     with journal.importing(run) as load:
-        for number, item in enumerate(plan.items()):
+        paced.stop.check()
+        for item in plan.items():
             load.add(item)
-            if number % TURN == 0:
+            if await turns.pause():
                 paced.stop.check()
-                await anyio.lowlevel.checkpoint()
-    for number, outcome in enumerate(journal.outcomes(run)):
+    for outcome in journal.outcomes(run):
         paced.observer.notify(Decided(outcome=outcome))
-        if number % TURN == 0:
-            await anyio.lowlevel.checkpoint()
+        await turns.pause()
 
 
 async def _execute(

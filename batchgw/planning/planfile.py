@@ -11,19 +11,22 @@ import hashlib
 import json
 import os
 import secrets
+from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from itertools import takewhile
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, NoReturn, Self
 
 from batchgw.errors import BatchgwError, UsageError
-from batchgw.model import Desired, PlanItem, Scope
+from batchgw.model import PlanItem, Scope, UnreadScope
+from batchgw.planning.header import PlanHeader
 from batchgw.planning.items import ItemReader, item_to_json
 from batchgw.planning.totals import PlanTotals
-from batchgw.planning.verify import FORMAT, FORMAT_VERSION, Verified, is_totals, same_file, understood, verify
+from batchgw.planning.verify import Verified, identity, is_totals, same_file, understood, verify
+
+__all__ = ["Plan", "PlanHeader", "PlanWriter"]
 
 _BUFFER = 1 << 20  # bytes: a write to disk about every thousand APIs
 _BATCH = 32  # items of one scope that are read at a time
@@ -31,64 +34,20 @@ _BATCH_BUFFER = 1 << 14  # bytes: the lines of a scope lie apart
 _encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanHeader:
-    """What a plan was made from. `created` is seconds since the epoch.
-
-    `targets` and `options` are JSON objects for people and later commands to read: where was looked, and
-    with which flags.
-    """
-
-    plan: str  # the id of the plan, or of the run that made it
-    created: float
-    batchgw: str  # the version that made it
-    policy_digest: str
-    policy_source: str
-    desired: Desired
-    targets: Mapping[str, Any] = field(default_factory=dict)
-    options: Mapping[str, Any] = field(default_factory=dict)
-
-    def to_json(self) -> dict[str, Any]:
-        """Render as the first line of the file."""
-        return {
-            "kind": "plan",
-            "format": FORMAT,
-            "version": FORMAT_VERSION,
-            "plan": self.plan,
-            "created": self.created,
-            "batchgw": self.batchgw,
-            "policy_digest": self.policy_digest,
-            "policy_source": self.policy_source,
-            "targets": dict(self.targets),
-            "options": dict(self.options),
-            "desired": self.desired.to_json(),
-        }
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> PlanHeader:
-        """Read what `to_json` wrote. Raises KeyError, TypeError or ValueError when it is something else."""
-        return cls(
-            plan=data["plan"],
-            created=data["created"],
-            batchgw=data["batchgw"],
-            policy_digest=data["policy_digest"],
-            policy_source=data["policy_source"],
-            targets=data["targets"],
-            options=data["options"],
-            desired=Desired.from_json(data["desired"]),
-        )
-
-
 class PlanWriter:
     """Writes a plan. Leaving the block commits it; leaving it by an exception leaves nothing behind.
 
-    `scopes` are those that are looked into: they stand in the totals even when nothing is found there.
-    Raises UsageError when the file cannot be made there, BatchgwError when writing fails (disk full).
+    `scopes` are those that are looked into: they stand in the totals even when nothing is found there. Once
+    it is committed, `written` is what `verify` would find. Raises UsageError when the file cannot be made
+    there, BatchgwError when writing fails (disk full).
     """
 
     def __init__(self, path: str | Path, header: PlanHeader, *, scopes: Iterable[Scope] = ()) -> None:
         self.path = _writable(path)
         self.totals = PlanTotals(scopes)
+        self.written: Verified | None = None
+        self._offsets: dict[Scope, array[int]] = {}
+        self._length = 0
         self._temporary = self.path.with_name(f".batchgw-{secrets.token_hex(6)}.tmp")
         self._sha256 = hashlib.sha256()
         try:
@@ -100,13 +59,17 @@ class PlanWriter:
             ) from error
         self._file: BinaryIO = os.fdopen(handle, "wb", buffering=_BUFFER)
         try:
-            self._line(header.to_json())
+            self._header = self._line(header.to_json())
         except BaseException:
             self.abort()
             raise
 
     def write(self, item: PlanItem) -> None:
         """Add an item, and count it."""
+        scope = item.scope if isinstance(item, UnreadScope) else item.api.scope
+        if scope not in self._offsets:
+            self._offsets[scope] = array("Q")
+        self._offsets[scope].append(self._length)
         self._line(item_to_json(item))
         self.totals.add(item)
 
@@ -114,16 +77,20 @@ class PlanWriter:
         """Make the plan whole and put it in its place. To do so twice is harmless."""
         if self._file.closed:
             return
-        self._line({"kind": "totals", **self.totals.to_json()})
+        totals = self._line({"kind": "totals", **self.totals.to_json()})
         self._line({"kind": "end", "sha256": self._sha256.hexdigest()})
         try:
             self._file.flush()
             os.fsync(self._file.fileno())
+            which = identity(self._file)
             self._file.close()
             self._temporary.replace(self.path)
             _sync_folder(self.path.parent)
         except OSError as error:
             self._failed(error)
+        self.written = Verified(
+            path=self.path, header=self._header, totals=totals, offsets=self._offsets, identity=which
+        )
 
     def abort(self) -> None:
         """Leave nothing behind. Does nothing after a commit."""
@@ -147,13 +114,15 @@ class PlanWriter:
             self.abort()
             raise
 
-    def _line(self, data: Mapping[str, Any]) -> None:
+    def _line(self, data: Mapping[str, Any]) -> bytes:
         line = _encode(data).encode("ascii") + b"\n"
         self._sha256.update(line)
         try:
             self._file.write(line)
         except OSError as error:
             self._failed(error)
+        self._length += len(line)
+        return line
 
     def _failed(self, error: OSError) -> NoReturn:
         self.abort()
@@ -183,6 +152,13 @@ class Plan:
         Raises PlanUnreadable with a paragraph that says what is wrong and what to do.
         """
         return cls(verify(Path(path)), temporary=temporary)
+
+    @classmethod
+    def of(cls, writer: PlanWriter, *, temporary: bool = False) -> Self:
+        """Take what a writer has committed, without reading it through. Raises ValueError before that."""
+        if writer.written is None:
+            raise ValueError(f"the plan {writer.path} is not written to the end")
+        return cls(writer.written, temporary=temporary)
 
     def items(self, scope: Scope | None = None) -> Iterator[PlanItem]:
         """Give the items in file order; those of one scope alone, when it is given.

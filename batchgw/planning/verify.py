@@ -52,14 +52,14 @@ def verify(path: Path) -> Verified:
         index = _Index()
         totals = _checked(path, file, header, index)
         return Verified(
-            path=path, header=header, totals=totals, offsets=index.offsets(), identity=_identity(file)
+            path=path, header=header, totals=totals, offsets=index.offsets(), identity=identity(file)
         )
 
 
 def same_file(verified: Verified, *, buffer: int = _BUFFER) -> BinaryIO:
     """Open a verified plan again. Raises PlanUnreadable when it was replaced or changed meanwhile."""
     file = _opened(verified.path, buffer)
-    if _identity(file) == verified.identity:
+    if identity(file) == verified.identity:
         return file
     file.close()
     raise PlanUnreadable(
@@ -185,6 +185,7 @@ def _edited(path: Path) -> PlanUnreadable:
     )
 
 
-def _identity(file: BinaryIO) -> tuple[int, int, int, int]:
+def identity(file: BinaryIO) -> tuple[int, int, int, int]:
+    """Tell which file it is, and in which state: device, inode, bytes, modification time in ns."""
     status = os.fstat(file.fileno())
     return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)

@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parents[2] / "batchgw"
 LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"errors", "version"}),
     frozenset({"model"}),
-    frozenset({"events", "pool"}),
+    frozenset({"events", "pool", "turns"}),
     frozenset({"policy", "planning", "throttle"}),
     frozenset({"control_plane", "journal", "simulator"}),
     frozenset({"discovery", "execution", "report", "planning.planner"}),
