@@ -43,7 +43,7 @@ COLUMNS = (
 )
 
 NOTES = (
-    "A scope is an account with a role of its own. Start: AssumeRole and GetRestApis answered in every scope.",
+    "A scope is an account with its own role. Start: AssumeRole and GetRestApis answered in every scope.",
     f"At work: {APIS} REST APIs in each are planned and applied, all scopes at once, journal included.",
     "STS is asked 50 times a second at most, which is what the seconds of a start are. Milliseconds are CPU.",
     "Plain HTTP unless it says TLS. The memory at work has the open connections in it.",

@@ -1,0 +1,204 @@
+"""A million targets planned and applied in virtual time, in one process whose memory stays flat.
+
+    python -m benchmarks.million [--targets 1000000] [--types 1] [--quick] [--write]
+
+A target is a gateway response: a REST API times a response type. The real planner, plan file, limiter, retry
+code, executor and SQLite journal run on asyncio; `scale.lean_plane` answers, with the simulator's quota of
+10 calls a second and a burst of 40 per account-region, and knows at the end what was written.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import anyio
+
+from batchgw import api
+from batchgw.control_plane.paced import PacedControlPlane
+from batchgw.journal import Journal
+from batchgw.planning.estimate import PAGE_SIZE
+from benchmarks.harness.results import Column, Row, Section, show, write
+from benchmarks.scale.lean_plane import LeanPlane, State
+from benchmarks.scale.resident import Sampler, peak, quarter_peaks, resident
+from benchmarks.scale.virtual_loop import VirtualLoop
+from benchmarks.scale.wanted import desired, policy
+
+SCOPES, REGIONS = 1_000, 10
+"""Account-regions, and the regions of each account."""
+
+TARGETS, QUICK_TARGETS = 200_000, 20_000
+"""What `measure` takes on; --targets asks for more."""
+
+QUICK_SCOPES = 100
+
+GOALS = {"peak": 300.0, "growth": 1.1, "wrong": 0, "undone": 0}
+"""Megabytes of the process; the last quarter's most over the second's; targets not as they shall be."""
+
+COLUMNS = (
+    Column(key="targets", label="targets", format=",.0f"),
+    Column(key="apis", label="APIs", format=",.0f"),
+    Column(key="scopes", label="scopes", format=",.0f"),
+    Column(key="peak", label="MB at most", format=".0f"),
+    Column(key="growth", label="4th/2nd quarter", format=".2f"),
+    Column(key="wrong", label="wrong", format=",.0f"),
+    Column(key="undone", label="undone", format=",.0f"),
+    Column(key="calls", label="calls", format=",.0f"),
+    Column(key="refused", label="refused", format=",.0f"),
+    Column(key="makespan", label="virtual s", format=",.0f"),
+    Column(key="ratio", label="/ limit", format=".3f"),
+    Column(key="cpu", label="CPU ms/call", format=".3f"),
+    Column(key="wall", label="seconds", format=".0f"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """So many targets: each of `targets / types` APIs has a change of each of `types` response types."""
+
+    targets: int
+    types: int
+    scopes: int
+
+    @property
+    def apis(self) -> int:
+        """REST APIs in all."""
+        return self.targets // self.types
+
+    @property
+    def name(self) -> str:
+        """In words."""
+        return f"{self.apis:,} APIs x {self.types} type{'s' if self.types != 1 else ''}"
+
+    def limit(self) -> float:
+        """Seconds that the quota alone makes it take: a full burst at the beginning, then the rate."""
+        apis = -(-self.apis // self.scopes)
+        calls = -(-apis // PAGE_SIZE) + apis + apis * self.types
+        return max(0.0, (calls - 40) / 10)
+
+
+def measure(*, quick: bool) -> Section:
+    """One size, in a process of its own."""
+    task = Task(
+        targets=QUICK_TARGETS if quick else TARGETS, types=1, scopes=QUICK_SCOPES if quick else SCOPES
+    )
+    return section([task], quick=quick)
+
+
+def section(tasks: Sequence[Task], *, quick: bool) -> Section:
+    """The table of some tasks."""
+    done = [(task, _in_a_process(task)) for task in tasks]
+    return Section(
+        name="million",
+        title="Many targets, planned and applied in virtual time",
+        command=_command(tasks[0], quick=quick),
+        quick=quick,
+        columns=COLUMNS,
+        rows=tuple(row for _, (row, _) in done),
+        notes=(
+            "A target is a REST API times a response type; each is written once, after its API was read.",
+            "Memory is the whole process, simulated service included: it keeps a byte per target.",
+            "Wrong: written otherwise than desired, or twice. Undone: not as desired at the end.",
+        ),
+        series={task.name: {"seconds, MB": samples} for task, (_, samples) in done if samples},
+    )
+
+
+def _command(task: Task, *, quick: bool) -> str:
+    if quick:
+        return "python -m benchmarks.million --quick"
+    return f"python -m benchmarks.million --targets {task.targets} --types {task.types}"
+
+
+def _in_a_process(task: Task) -> tuple[Row, list[tuple[float, float]]]:
+    """Run a task apart from this process's memory."""
+    command = [sys.executable, "-m", "benchmarks.million", "--here"]
+    command += ["--targets", str(task.targets), "--types", str(task.types), "--scopes", str(task.scopes)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        said = done.stderr.strip().splitlines()
+        failed = said[-1] if said else f"exit code {done.returncode}"
+        return Row(name=task.name, goals=GOALS, failed=failed), []
+    found = json.loads(done.stdout)
+    return Row(name=task.name, goals=GOALS, values=found["values"]), found["samples"]
+
+
+async def run(task: Task) -> dict[str, float]:
+    """Plan and apply, and look at what is there afterwards."""
+    wanted = desired(task.types)
+    plane = LeanPlane(
+        apis=task.apis,
+        accounts=task.scopes // REGIONS,
+        regions=REGIONS,
+        desired={kind: rule.settings for kind, rule in wanted.rules.items() if rule.settings is not None},
+    )
+    paced = PacedControlPlane(plane)
+    began, cpu, wall = anyio.current_time(), time.process_time(), time.perf_counter()
+    with tempfile.TemporaryDirectory(prefix="batchgw-million-") as folder:
+        plan = await api.plan(policy(plane.scopes, task.types), plane=paced, out=Path(folder) / "plan")
+        with Journal.open(f"{folder}/journal.db") as journal:
+            summary = await api.apply(plan, plane=paced, journal=journal)
+    if summary.exit_code != 0 or not summary.proves:
+        sys.exit(f"the run did not end well: exit code {summary.exit_code}, {summary.arithmetic}")
+    makespan = anyio.current_time() - began
+    census = plane.census()
+    return {
+        "targets": task.targets,
+        "apis": task.apis,
+        "scopes": task.scopes,
+        "wrong": census[State.WRONG] + census[State.TWICE],
+        "undone": task.targets - census[State.AS_DESIRED] - census[State.TWICE],
+        "calls": plane.calls,
+        "refused": plane.refused,
+        "makespan": makespan,
+        "ratio": makespan / task.limit(),
+        "cpu": 1e3 * (time.process_time() - cpu) / plane.calls,
+        "wall": time.perf_counter() - wall,
+    }
+
+
+def here(task: Task) -> None:
+    """Run a task in this process, and print figures and samples as JSON."""
+    gc.freeze()  # as the command line does once it is set up
+    before = resident()
+    with Sampler() as sampler:
+        values = anyio.run(run, task, backend_options={"loop_factory": VirtualLoop})
+    _, second, _, fourth = quarter_peaks(sampler.samples)
+    values |= {"peak": peak(), "growth": fourth / second, "before": before}
+    print(json.dumps({"values": values, "samples": sampler.samples}))
+
+
+def main() -> None:
+    """Measure what is asked for."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--targets", type=int, help=f"how many (default: {TARGETS:,})")
+    parser.add_argument("--types", type=int, default=1, help="response types of each API (default: 1)")
+    parser.add_argument("--scopes", type=int, default=SCOPES, help=f"a multiple of {REGIONS}")
+    parser.add_argument("--quick", action="store_true", help=f"{QUICK_TARGETS:,} targets")
+    parser.add_argument("--write", action="store_true", help="keep it in benchmarks/results")
+    parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.scopes % REGIONS or given.scopes < REGIONS:
+        parser.error(f"--scopes must be a multiple of {REGIONS}")
+    task = Task(targets=given.targets or TARGETS, types=given.types, scopes=given.scopes)
+    if given.here:
+        here(task)
+        return
+    measured = section([task], quick=False) if given.targets else measure(quick=given.quick)
+    show(measured)
+    if given.write:
+        write(measured)
+
+
+if __name__ == "__main__":
+    main()
