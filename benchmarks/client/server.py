@@ -15,10 +15,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from batchgw.model import DEFAULT_STATUS, DEFAULT_TEMPLATES, ResponseType
-
-ACCOUNT = "123456789012"
-"""Whose credentials every caller has."""
+from batchgw.model import DEFAULT_STATUS, ResponseType
+from benchmarks.client.task import SCOPE, SETTINGS
 
 _REQUEST_ID = b"x-amzn-RequestId: 6c1f2a3e-8d0b-4f59-9c1e-2f6a7b8c9d0e\r\n"
 
@@ -37,11 +35,7 @@ def gateway_response(kind: ResponseType) -> dict[str, object]:
     return {
         "responseType": kind.value,
         "statusCode": DEFAULT_STATUS.get(kind, "400"),
-        "responseParameters": {
-            "gatewayresponse.header.Access-Control-Allow-Origin": "'*'",
-            "gatewayresponse.header.Access-Control-Allow-Headers": "'*'",
-        },
-        "responseTemplates": dict(DEFAULT_TEMPLATES),
+        **SETTINGS.to_json(),
         "defaultResponse": False,
     }
 
@@ -56,7 +50,7 @@ _GONE = response("202 Accepted", b"")
 _IDENTITY = response(
     "200 OK",
     f'<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>'
-    f"<Account>{ACCOUNT}</Account><Arn>arn:aws:iam::{ACCOUNT}:user/b</Arn><UserId>b</UserId>"
+    f"<Account>{SCOPE.account}</Account><Arn>arn:aws:iam::{SCOPE.account}:user/b</Arn><UserId>b</UserId>"
     f"</GetCallerIdentityResult></GetCallerIdentityResponse>".encode(),
     b"text/xml",
 )
@@ -135,7 +129,7 @@ def pin(core: set[int] | None) -> None:
 @contextmanager
 def served() -> Iterator[str]:
     """Serve for the length of the block, and give the address."""
-    command = [sys.executable, "-m", "benchmarks.client_server"]
+    command = [sys.executable, "-m", "benchmarks.client.server"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None  # noqa: S101 - it was asked for
         try:

@@ -1,0 +1,107 @@
+"""A contestant as the benchmark sees it: started, sent into rounds, and asked for its peak memory."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from select import select
+from tempfile import TemporaryFile
+from typing import Any, Self
+
+from benchmarks.harness.process import environment
+
+PATIENCE = 60.0
+"""Seconds that a round may take."""
+
+KEYS = {"AWS_ACCESS_KEY_ID": "AKIABENCHMARK0000000", "AWS_SECRET_ACCESS_KEY": "bench" * 8}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """A way to make puts: a module of this package, and the options of its `opened`."""
+
+    name: str
+    module: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    goals: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """What a round took: seconds of CPU, and by the clock."""
+
+    cpu: float
+    seconds: float
+
+
+class Contestant:
+    """A process that stands by. Once it has failed, `failed` says how, and it takes part no more."""
+
+    def __init__(self, way: Way, url: str) -> None:
+        self.way = way
+        self.rounds: list[Taken] = []
+        self.peak: float | None = None
+        self.failed: str | None = None
+        self._complaint = TemporaryFile("w+")  # noqa: SIM115 - closed on leaving
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.client.worker", way.module, json.dumps(way.options), url],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._complaint,
+            text=True,
+            env=environment() | KEYS,
+        )
+        self._answer()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout, self._complaint):
+            if pipe is not None:
+                with suppress(BrokenPipeError):
+                    pipe.close()
+
+    def round(self, puts: int) -> None:
+        """Have it make so many puts."""
+        answer = self._ask({"puts": puts})
+        if answer is not None:
+            self.rounds.append(Taken(**answer))
+
+    def end(self) -> None:
+        """Let it go, and learn its peak memory."""
+        if self.failed is None and self._process.stdin is not None:
+            self._process.stdin.close()
+            self.peak = (self._answer() or {}).get("peak")
+
+    def _ask(self, question: Mapping[str, int]) -> dict[str, float] | None:
+        if self.failed is not None or self._process.stdin is None:
+            return None
+        with suppress(BrokenPipeError):  # it has ended: the answer says so
+            print(json.dumps(question), file=self._process.stdin, flush=True)
+        return self._answer()
+
+    def _answer(self) -> dict[str, float] | None:
+        """Wait for a line. None: there is none, and `failed` says why."""
+        stdout = self._process.stdout
+        if stdout is None or not select([stdout], [], [], PATIENCE)[0]:
+            self.failed = f"no answer within {PATIENCE:g} s"
+            return None
+        line = stdout.readline()
+        if not line:
+            self.failed = self._last_words()
+            return None
+        answer: dict[str, float] = json.loads(line)
+        return answer
+
+    def _last_words(self) -> str:
+        self._process.wait()
+        self._complaint.seek(0)
+        lines = [line for line in self._complaint.read().splitlines() if line.strip()]
+        return lines[-1][:200] if lines else "it ended and said nothing"

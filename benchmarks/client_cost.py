@@ -1,0 +1,138 @@
+"""What the client costs: CPU of a put against an unthrottled server, as a ratio to bare aioboto3.
+
+    python -m benchmarks.client_cost [--quick] [--write]
+
+Every contestant makes the same puts, in a process of its own on one core; the server has the other. Rounds
+are interleaved: in each, everyone has its turn, and its CPU is divided by bare aioboto3's of the same round.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from statistics import median
+from typing import Any
+
+from benchmarks.client.contestant import Contestant, Way
+from benchmarks.client.server import cores, served
+from benchmarks.client.task import CONNECTIONS, SCOPE
+from benchmarks.harness.cli import main
+from benchmarks.harness.results import Column, Row, Section, Value
+
+COMMAND = "python -m benchmarks.client_cost"
+
+AGENT: dict[str, Any] = {"user_agent": "batchgw/benchmark"}
+VALIDATION: dict[str, Any] = {"parameter_validation": False}
+
+BARE = "aioboto3, gather"
+ALL_CUTS = "all four cuts"
+FAST_CLIENT = "all four cuts, fast path"
+STOCK_PLANE, FAST_PLANE = "batchgw's AwsControlPlane", "batchgw's AwsControlPlane, fast path"
+STOCK_RUN, FAST_RUN = "batchgw apply, all of it", "batchgw apply, all of it, fast path"
+
+WAYS: tuple[Way, ...] = (
+    Way(name=BARE, module="bare"),
+    Way(name="  user agent", module="bare", options=AGENT),
+    Way(name="  no validation", module="bare", options=VALIDATION),
+    Way(name="  own signer", module="cuts", options={"signer": True}),
+    Way(name="  own http session", module="cuts", options={"pool": True}),
+    Way(name=ALL_CUTS, module="cuts", options={"signer": True, "pool": True, **AGENT, **VALIDATION}),
+    Way(
+        name=FAST_CLIENT,
+        module="cuts",
+        options={"signer": True, "pool": True, "fast": True, **AGENT, **VALIDATION},
+    ),
+    Way(name=STOCK_PLANE, module="plane", options={"fast_path": False}),
+    Way(name=FAST_PLANE, module="plane", options={"fast_path": True}),
+    Way(name=STOCK_RUN, module="rollout", options={"fast_path": False}, goals={"ratio": 0.70}),
+    Way(name=FAST_RUN, module="rollout", options={"fast_path": True}, goals={"ratio": 0.50}),
+    Way(name="boto3, 32 threads", module="threads", options={"threads": 32}),
+    Way(name="aiohttp and a signer, no botocore", module="wire"),
+)
+
+COLUMNS = (
+    Column(key="ratio", label="CPU / bare", format=".2f"),
+    Column(key="range", label="min..max"),
+    Column(key="cpu", label="CPU ms a put", format=".3f"),
+    Column(key="rate", label="puts/s", format=",.0f"),
+    Column(key="peak", label="peak MB", format=".0f"),
+)
+
+
+def measure(*, quick: bool) -> Section:
+    """Measure everyone."""
+    puts, rounds = (400, 3) if quick else (2_000, 7)
+    rows = compete(WAYS, puts=puts, rounds=rounds)
+    return Section(
+        name="client_cost",
+        title="CPU of a put, against a server that throttles nothing",
+        command=COMMAND,
+        quick=quick,
+        columns=COLUMNS,
+        rows=rows,
+        notes=(_how(puts, rounds), *gains(rows)),
+    )
+
+
+def compete(ways: Sequence[Way], *, puts: int, rounds: int) -> tuple[Row, ...]:
+    """Have everyone make so many puts in each of so many rounds. The first is what the others are held to."""
+    with ExitStack() as stack:
+        url = stack.enter_context(served())
+        contestants = [stack.enter_context(Contestant(way, url)) for way in ways]
+        for _ in range(rounds):
+            for each in contestants:
+                each.round(puts)
+        for each in contestants:
+            each.end()
+    return tuple(_row(each, contestants[0], puts) for each in contestants)
+
+
+def _row(each: Contestant, bare: Contestant, puts: int) -> Row:
+    values: dict[str, Value] = {"peak": each.peak}
+    if each.rounds:
+        values["cpu"] = median(taken.cpu for taken in each.rounds) / puts * 1e3
+        values["rate"] = puts / median(taken.seconds for taken in each.rounds)
+    ratios = [mine.cpu / its.cpu for mine, its in zip(each.rounds, bare.rounds, strict=False)]
+    if ratios:
+        values["ratio"] = median(ratios)
+        values["range"] = f"{min(ratios):.2f}..{max(ratios):.2f}"
+    return Row(name=each.way.name, values=values, goals=each.way.goals, failed=each.failed)
+
+
+def _how(puts: int, rounds: int) -> str:
+    where = "each on a core of its own" if cores()[0] else "both on whatever core was free"
+    return (
+        f"{rounds} rounds of {puts:,} puts each, {CONNECTIONS} connections, one account-region "
+        f"({SCOPE.region}); medians of the rounds. Client and server ran {where}. A run is `api.apply` of a "
+        "plan: its import into the journal, limiter, retries, intents and outcomes on disk, a log file, and "
+        "live progress."
+    )
+
+
+def gains(rows: Sequence[Row]) -> tuple[str, ...]:
+    """Say what each step brought, in percent of bare aioboto3's CPU."""
+    ratio = {row.name: row.values.get("ratio") for row in rows}
+
+    def off(before: str, after: str) -> str:
+        first, second = ratio.get(before), ratio.get(after)
+        known = isinstance(first, float) and isinstance(second, float)
+        return f"{(first - second) * 100:.0f} %" if known else "unknown"  # type: ignore[operator] # known
+
+    alone = [way.name for way in WAYS if way.name.startswith("  ")]
+    cuts = ", ".join(f"{name.strip()} {off(BARE, name)}" for name in alone)
+    return (
+        f"Each cut alone takes off: {cuts}; all four together: {off(BARE, ALL_CUTS)}.",
+        (
+            f"The fast path takes off: {off(ALL_CUTS, FAST_CLIENT)} of the client alone, "
+            f"{off(STOCK_PLANE, FAST_PLANE)} of the control plane, {off(STOCK_RUN, FAST_RUN)} of a run."
+        ),
+        (
+            f"Targets, translation and credentials add {off(STOCK_PLANE, ALL_CUTS)} to the client; what a "
+            f"run does besides adds {off(STOCK_RUN, STOCK_PLANE)} to the control plane, on the fast path "
+            f"{off(FAST_RUN, FAST_PLANE)}."
+        ),
+    )
+
+
+if __name__ == "__main__":
+    main(measure, __doc__)
