@@ -52,6 +52,8 @@ class BaseCredentials:
 
     async def keys(self) -> Keys:
         """Give usable keys. Raises CredentialsUnavailable when the chain has none, or cannot renew them."""
+        if self._keys is not None and not hasattr(self._source, "refresh_needed"):
+            return self._keys  # from a file or the environment: they do not change
         usable = self._keys if self._keys and not self._ends_within(LAST_MINUTE) else None
         if usable and self._clock() < self._rest_until:
             return usable

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 from batchgw.model import Region
 
@@ -15,7 +16,7 @@ class Places:
 
     def __init__(self, home: Region | None, partition: Callable[[Region], str]) -> None:
         self.home = home
-        self.partition = partition
+        self.partition = cache(partition)  # asked for at every call, and botocore searches for it
 
     def sts_region(self, near: Region | None = None) -> Region:
         """Say where STS is asked about something in region `near`: at home, if that is in its partition.

@@ -74,7 +74,9 @@ class Refresher:
 
     async def keys(self, scope: Scope) -> Keys:
         """Give usable keys of the scope's account. Raises a CallError when there are none and none come."""
-        entry = self._entries.setdefault(scope.account, _Entry())
+        entry = self._entries.get(scope.account)
+        if entry is None:
+            entry = self._entries[scope.account] = _Entry()
         now = self._clock()
         if entry.keys is None or now >= entry.usable_until:
             return await self._fetched(entry, scope)

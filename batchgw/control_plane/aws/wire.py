@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
@@ -44,32 +44,31 @@ class Form:
     in_query: frozenset[str] = frozenset()
     in_body: frozenset[str] = frozenset()
     read: Callable[[Any], Wire | None] | None = None
+    places: frozenset[str] = field(init=False)  # every parameter that has one
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "places", self.in_query.union(self.in_body, self.in_path))
 
     def write(self, params: Wire) -> Written | None:
         """Write a request. None is a parameter that is unheard of, or no plain value."""
         named = [value for name in self.in_path if isinstance(value := params.get(name), str)]
-        rest = {name: value for name, value in params.items() if name not in self.in_path}
-        if len(named) < len(self.in_path) or not self._known(rest):
+        known = len(named) == len(self.in_path) and all(name in self.places for name in params)
+        query = self._query(params) if known and self.in_query else ""
+        if not known or query is None:
             return None
-        body = {name: value for name, value in rest.items() if name in self.in_body and value is not None}
+        body = {name: value for name, value in params.items() if name in self.in_body and value is not None}
         return Written(
             method=self.method,
             path=self.path % tuple([quote(value, safe=_SAFE) for value in named]),
-            query="&".join(
-                [
-                    f"{name}={quote(str(value), safe=_SAFE)}"
-                    for name, value in rest.items()
-                    if name in self.in_query and value is not None
-                ]
-            ),
+            query=query,
             body=json.dumps(body).encode() if self.in_body else None,
         )
 
-    def _known(self, rest: Wire) -> bool:
-        return all(
-            name in self.in_body or (name in self.in_query and isinstance(value, str | int | None))
-            for name, value in rest.items()
-        )
+    def _query(self, params: Wire) -> str | None:
+        given = [(n, value) for n, value in params.items() if n in self.in_query and value is not None]
+        if not all(isinstance(value, str | int) for _, value in given):
+            return None
+        return "&".join([f"{name}={quote(str(value), safe=_SAFE)}" for name, value in given])
 
 
 def read_json(body: bytes) -> Any:
