@@ -136,7 +136,7 @@ class Limiter:
             await self._ready(own.line, place, check, (own,))
             return await self._depart(arrived, check, FIRST, (self.total, own))
         finally:
-            own.line.leave()
+            own.line.leave(place)
 
     def own(self, operation: str) -> Lane | None:
         """The lane of an operation that has a bucket of its own."""
@@ -208,7 +208,7 @@ class Limiter:
             now = anyio.current_time()
             draws = tuple(Draw(lane, lane.depart(now)) for lane in lanes)
         finally:
-            line.leave()
+            line.leave(place)
         lanes[-1].waited += now - arrived
         return Turn(now, now - arrived, draws)
 

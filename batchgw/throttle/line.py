@@ -23,27 +23,28 @@ class Line:
     go first (`overtaken`).
     """
 
-    __slots__ = ("_busy", "_numbers", "_waiting")
+    __slots__ = ("_head", "_numbers", "_waiting")
 
     def __init__(self) -> None:
-        self._busy = False
+        self._head: Place | None = None
         self._numbers = count()
         self._waiting: list[tuple[Place, anyio.Event]] = []
 
     def __len__(self) -> int:
         """Calls in the line, its head included."""
-        return len(self._waiting) + self._busy
+        return len(self._waiting) + (self._head is not None)
 
     async def enter(self, priority: float) -> Place:
-        """Wait to be at the head. Whoever is must `leave`."""
+        """Wait to be at the head. Whoever has been there must `leave`."""
         place = Place(priority, next(self._numbers))
-        if self._busy:
+        if self._head is None:
+            self._head = place
+        else:
             await self._wait(place)
-        self._busy = True
         return place
 
     async def let_pass(self, place: Place) -> None:
-        """Let those go first who are before `place`."""
+        """Let those go first who are before `place`, which is at the head, and wait to be there again."""
         self._hand_over()
         await self._wait(place)
 
@@ -51,15 +52,16 @@ class Line:
         """Whether somebody waits who should go first."""
         return bool(self._waiting) and self._waiting[0][0] < place
 
-    def leave(self) -> None:
-        """Give up the head of the line."""
-        if self._waiting:
+    def leave(self, place: Place) -> None:
+        """Give up the head of the line; nothing when `place` is there no more: it was cancelled elsewhere."""
+        if self._head == place:
             self._hand_over()
-        else:
-            self._busy = False
 
     def _hand_over(self) -> None:
-        _, turn = heappop(self._waiting)
+        if not self._waiting:
+            self._head = None
+            return
+        self._head, turn = heappop(self._waiting)
         turn.set()
 
     async def _wait(self, place: Place) -> None:
@@ -68,9 +70,9 @@ class Line:
         heappush(self._waiting, entry)
         try:
             await turn.wait()
-        except BaseException:  # cancelled: out of the line, or on to the next if it was our turn already
+        except BaseException:  # cancelled: on to the next if it was our turn already, or out of the line
             if turn.is_set():
-                self.leave()
+                self.leave(place)
             else:
                 self._waiting.remove(entry)
                 heapify(self._waiting)

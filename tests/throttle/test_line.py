@@ -1,0 +1,220 @@
+"""A line before a bucket: one at its head, best priority next; the cancelled hold nobody up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import anyio
+import pytest
+from anyio.lowlevel import checkpoint
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from batchgw.throttle.line import Line
+from tests.virtual import virtually
+
+BACKENDS = ("trio", "asyncio")
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Comes after `comes` turns of the event loop, stays at the head for `stays`, may be cancelled."""
+
+    priority: int
+    comes: int
+    stays: int
+    cancelled: int | None
+
+
+@dataclass(slots=True)
+class Scene:
+    """Callers at one line, who let pass whoever is before them, as the limiter does."""
+
+    line: Line = field(default_factory=Line)
+    at_head: list[Caller] = field(default_factory=list)
+    crowded: bool = False
+    through: int = 0
+
+    async def call(self, caller: Caller) -> None:
+        for _ in range(caller.comes):
+            await checkpoint()
+        with anyio.CancelScope() as scope:
+            async with anyio.create_task_group() as tasks:
+                if caller.cancelled is not None:
+                    tasks.start_soon(self.cancel, scope, caller.cancelled)
+                await self.pass_through(caller)
+                tasks.cancel_scope.cancel()
+
+    async def cancel(self, scope: anyio.CancelScope, after: int) -> None:
+        for _ in range(after):
+            await checkpoint()
+        scope.cancel()
+
+    async def pass_through(self, caller: Caller) -> None:
+        place = await self.line.enter(caller.priority)
+        try:
+            stay = 0
+            while stay < caller.stays or self.line.overtaken(place):
+                if self.line.overtaken(place):
+                    await self.line.let_pass(place)
+                stay += 1
+                await self.stand(caller)
+            self.through += 1
+        finally:
+            self.line.leave(place)
+
+    async def stand(self, caller: Caller) -> None:
+        self.at_head.append(caller)
+        self.crowded |= len(self.at_head) > 1
+        try:
+            await checkpoint()
+        finally:
+            self.at_head.remove(caller)
+
+
+callers = st.lists(
+    st.builds(
+        Caller,
+        priority=st.integers(0, 3),
+        comes=st.integers(0, 12),
+        stays=st.integers(0, 4),
+        cancelled=st.one_of(st.none(), st.integers(0, 12)),
+    ),
+    max_size=12,
+)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@settings(max_examples=60)
+@given(crowd=callers)
+def test_one_is_at_the_head_and_everyone_gets_there(backend: str, crowd: list[Caller]) -> None:
+    async def main() -> None:
+        scene = Scene()
+        with anyio.fail_after(20):  # a lost wake-up
+            async with anyio.create_task_group() as tasks:
+                for caller in crowd:
+                    tasks.start_soon(scene.call, caller)
+        assert not scene.crowded
+        assert scene.through >= sum(caller.cancelled is None for caller in crowd)
+        assert len(scene.line) == 0
+        await scene.line.enter(0)  # and it is still open
+
+    anyio.run(main, backend=backend)
+
+
+def test_the_best_priority_goes_first_then_who_came_first() -> None:
+    async def main() -> None:
+        line, order = Line(), list[str]()
+        head = await line.enter(0)
+
+        async def call(name: str, priority: float) -> None:
+            place = await line.enter(priority)
+            order.append(name)
+            line.leave(place)
+
+        async with anyio.create_task_group() as tasks:
+            for name, priority in (("a", 2), ("b", 1), ("c", 2), ("d", 1), ("e", 0)):
+                tasks.start_soon(call, name, priority)
+                await anyio.sleep(1)
+            assert len(line) == 6
+            line.leave(head)
+        assert order == ["e", "b", "d", "a", "c"]
+
+    virtually(main)
+
+
+def test_the_head_lets_only_those_pass_who_are_before_it() -> None:
+    async def main() -> None:
+        line, order = Line(), list[str]()
+
+        async def call(name: str, priority: float) -> None:
+            place = await line.enter(priority)
+            order.append(name)
+            line.leave(place)
+
+        async with anyio.create_task_group() as tasks:
+            head = await line.enter(1)
+            tasks.start_soon(call, "later", 1)
+            await anyio.sleep(1)
+            assert not line.overtaken(head)
+            tasks.start_soon(call, "urgent", 0)
+            await anyio.sleep(1)
+            assert line.overtaken(head)
+            await line.let_pass(head)
+            order.append("head")
+            line.leave(head)
+        assert order == ["urgent", "head", "later"]
+
+    virtually(main)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("cancelled_first", [True, False])
+def test_a_turn_handed_to_somebody_just_cancelled_goes_on_to_the_next(
+    backend: str, *, cancelled_first: bool
+) -> None:
+    """Which comes first decides, by backend, whether it wakes up with its turn or without."""
+
+    async def main() -> None:
+        line, through, given_up = Line(), list[str](), anyio.CancelScope()
+
+        async def call(name: str, scope: anyio.CancelScope) -> None:
+            with scope:
+                place = await line.enter(0)
+                through.append(name)
+                line.leave(place)
+
+        head = await line.enter(0)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(call, "given up", given_up)
+            await anyio.wait_all_tasks_blocked()
+            tasks.start_soon(call, "patient", anyio.CancelScope())
+            await anyio.wait_all_tasks_blocked()
+            assert len(line) == 3
+            if cancelled_first:
+                given_up.cancel()
+            line.leave(head)
+            given_up.cancel()
+        assert through[-1] == "patient"
+        assert not (cancelled_first and "given up" in through)
+        assert len(line) == 0
+
+    anyio.run(main, backend=backend)
+
+
+def test_a_head_cancelled_while_it_lets_others_pass_does_not_take_the_turn_from_them() -> None:
+    async def main() -> None:
+        line, at_head, most = Line(), 0, 0
+
+        async def call(priority: float, seconds: float) -> None:
+            nonlocal at_head, most
+            place = await line.enter(priority)
+            try:
+                at_head += 1
+                most = max(most, at_head)
+                await anyio.sleep(seconds)
+                at_head -= 1
+            finally:
+                line.leave(place)
+
+        async def polite(scope: anyio.CancelScope) -> None:
+            with scope:
+                place = await line.enter(1)
+                try:
+                    await anyio.sleep(1)
+                    await line.let_pass(place)
+                finally:
+                    line.leave(place)
+
+        scope = anyio.CancelScope()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(polite, scope)
+            await anyio.sleep(0.5)
+            tasks.start_soon(call, 0, 10)
+            tasks.start_soon(call, 1, 10)
+            await anyio.sleep(1)
+            scope.cancel()  # the first call is at the head now, the second waits
+        assert most == 1
+        assert len(line) == 0
+
+    virtually(main)
