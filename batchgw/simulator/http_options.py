@@ -218,11 +218,9 @@ def _quota_rules(options: ServeOptions) -> QuotaRules:
 def _neighbour(options: ServeOptions) -> Neighbour | None:
     on, off = options.neighbour_on, options.neighbour_off
     if (on > 0) is not (off > 0):
-        raise ValueError(
-            "a neighbour who pauses calls for some seconds and is off for some: both must be given"
-        )
+        raise ValueError("a neighbour with pauses needs both, the seconds it is on and the seconds it is off")
     if on > 0 and not options.neighbour:
-        raise ValueError("a neighbour who pauses must call at some rate, too")
+        raise ValueError("a neighbour with pauses needs some rate, too")
     return Neighbour(rate=options.neighbour, on=on, off=off) if options.neighbour else None
 
 
