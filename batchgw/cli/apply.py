@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from batchgw.cli.options import JournalFlags, RunFlags, SelectionFlags, flag
+from batchgw.cli.flag import flag
+from batchgw.cli.options import JournalFlags, RunFlags, SelectionFlags
 from batchgw.cli.verb import verb
 from batchgw.errors import UsageError
 

@@ -13,12 +13,14 @@ from batchgw import api
 from batchgw.cli.confirm import confirm, refuse_unasked
 from batchgw.cli.console import Console
 from batchgw.cli.ending import carried_out
+from batchgw.cli.flag import from_environment
 from batchgw.cli.loading import Source, loaded, plan_options, refuse_other_policy, targets_of
-from batchgw.cli.options import JournalFlags, RunFlags, SelectionFlags, from_environment
+from batchgw.cli.options import JournalFlags, RunFlags, SelectionFlags
+from batchgw.cli.pace import chosen_pace
 from batchgw.cli.plan_output import plan_view
 from batchgw.cli.recorded import recorded, with_recorded
 from batchgw.cli.selection import chosen_targets
-from batchgw.cli.session import Run, chosen_pace, console_for
+from batchgw.cli.session import Run, console_for
 from batchgw.errors import UsageError
 from batchgw.journal import Journal
 from batchgw.model import Targets

@@ -32,7 +32,14 @@ def carried_out(
     run_id = RunId()
 
     async def body(interrupts: Interrupts) -> Summary:
-        opened = open_run(targets, console=console, interrupts=interrupts, flags=flags, run_id=run_id)
+        opened = open_run(
+            targets,
+            console=console,
+            interrupts=interrupts,
+            flags=flags,
+            journal=journal,
+            run_id=run_id,
+        )
         async with opened as run:
             return await work(run)
 

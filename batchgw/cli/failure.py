@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Iterator
 
 from batchgw.cli.console import Console
+from batchgw.cli.quotas import QuotasInvalid
 from batchgw.errors import BatchgwError, PolicyInvalid, Problem, Stopped
 from batchgw.report.text import Line, Span, amount, line
 
@@ -83,12 +84,13 @@ def _leaves(error: BaseException) -> Iterator[BaseException]:
 
 
 def _explained(error: BaseException) -> Iterator[Line]:
-    if isinstance(error, PolicyInvalid):
+    if isinstance(error, PolicyInvalid | QuotasInvalid):
         for problem in error.problems:
             yield problem_line(problem)
         wrong = sum(p.severity == "error" for p in error.problems)
+        what = "policy" if isinstance(error, PolicyInvalid) else "quota file"
         yield _headed(
-            f"the policy cannot be used: {amount(wrong, 'error')} to correct at the places named above."
+            f"the {what} cannot be used: {amount(wrong, 'error')} to correct at the places named above."
         )
     elif isinstance(error, BatchgwError):
         head = Span("stopped:", "warning") if isinstance(error, Stopped) else _ERROR

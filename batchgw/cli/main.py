@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import typer
 
-from batchgw.cli import apply, discover, plan, policy, put, runs, simulate
+from batchgw.cli import apply, discover, limits, plan, policy, put, runs, simulate
 from batchgw.cli.console import Console
 from batchgw.cli.failure import FAILED, INTERRUPTED, OK, report
 
@@ -26,7 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (policy, discover, plan, apply, put, runs, simulate):
+for module in (policy, discover, plan, apply, put, runs, limits, simulate):
     module.register(app)
 
 

@@ -1,16 +1,15 @@
-"""The flags that several verbs share, each with its environment variable: --rate is BATCHGW_RATE."""
+"""The flags that several verbs share."""
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import typer
-
-from batchgw.throttle.quota import TOTAL
+from batchgw.cli.flag import flag, repeatable
+from batchgw.cli.pace_flags import PANEL as _PACE
+from batchgw.cli.pace_flags import PaceFlags
 
 
 class Output(StrEnum):
@@ -37,64 +36,8 @@ class LogFormat(StrEnum):
     JSON = "json"
 
 
-def variable(name: str) -> str:
-    """Name a flag's environment variable."""
-    return "BATCHGW_" + name.partition("/")[0].lstrip("-").upper().replace("-", "_")
-
-
-def from_environment(name: str, value: str | list[str]) -> bool:
-    """Tell whether a flag has what its variable says, so that nobody need have typed it."""
-    said = os.environ.get(variable(name), "").replace("\n", ",").split(",")
-    return [value] == said if isinstance(value, str) else value == [part.strip() for part in said if part]
-
-
-def flag(name: str, description: str, *more: str, panel: str | None = None, **settings: Any) -> Any:
-    """Declare an option with its environment variable. `more` are further spellings.
-
-    Typed Any because Typer's own `Option` is: it stands inside `Annotated`.
-    """
-    return typer.Option(
-        name,
-        *more,
-        help=description.replace("[", r"\["),  # else a default in brackets would be taken for markup
-        envvar=variable(name),
-        show_envvar=False,
-        rich_help_panel=panel,
-        **settings,
-    )
-
-
-def repeatable(name: str, description: str, *, commas: bool = False, panel: str | None = None) -> Any:
-    """Declare an option that may be given several times; with `commas`, also as a comma list.
-
-    Its environment variable holds a comma list, or one value a line where values may hold commas.
-    """
-    return flag(name, description, panel=panel, callback=_comma_lists if commas else _line_lists)
-
-
-def _comma_lists(context: typer.Context, parameter: typer.CallbackParam, value: list[str]) -> list[str]:
-    given = _environment(context, parameter) or value or []
-    return [part.strip() for each in given for part in each.replace("\n", ",").split(",") if part.strip()]
-
-
-def _line_lists(context: typer.Context, parameter: typer.CallbackParam, value: list[str]) -> list[str]:
-    given = _environment(context, parameter)
-    if given is None:
-        return list(value or [])
-    return [part.strip() for part in given[0].splitlines() if part.strip()]
-
-
-def _environment(context: typer.Context, parameter: typer.CallbackParam) -> list[str] | None:
-    """The variable's whole text when the value came from it: Typer would have cut it at every blank."""
-    source = context.get_parameter_source(parameter.name or "")
-    if source is None or source.name != "ENVIRONMENT" or not isinstance(parameter.envvar, str):
-        return None
-    return [os.environ[parameter.envvar]]
-
-
 _WHICH = "Which APIs"
 _AWS = "AWS"
-_PACE = "Pace"
 _OUT = "Output"
 
 
@@ -172,58 +115,25 @@ class ConnectionFlags:
             panel=_AWS,
         ),
     ] = None
+    client_fast_path: Annotated[
+        bool | None,
+        flag(
+            "--client-fast-path/--no-client-fast-path",
+            "Send frequent calls around botocore, in the same bytes. [default: yes]",
+            panel=_AWS,
+        ),
+    ] = None
+    """None as in `PaceFlags`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PaceFlags:
-    """How fast. The quota is one account's in one region, shared with everybody else there.
+class MemoryFlags:
+    """Whether what is learned of quotas is remembered."""
 
-    None stands for a flag that was not given: what a plan or a run recorded then stands, else the default.
-    """
-
-    rate: Annotated[
-        float | None,
-        flag(
-            "--rate", f"Calls per second and account-region. [default: {TOTAL.rate:g}]", min=0.01, panel=_PACE
-        ),
-    ] = None
-    burst: Annotated[
-        float | None,
-        flag(
-            "--burst",
-            f"Calls that may be made at once after a rest. [default: {TOTAL.burst:g}]",
-            min=1,
-            panel=_PACE,
-        ),
-    ] = None
-    share: Annotated[
-        float | None,
-        flag(
-            "--share",
-            "Part of the rate to take, leaving the rest to others. [default: 1]",
-            min=0.01,
-            max=1,
-            panel=_PACE,
-        ),
-    ] = None
-    workers: Annotated[
-        int | None,
-        flag(
-            "--workers",
-            "REST APIs in work at once per account-region. [default: enough to use up the quota]",
-            min=1,
-            panel=_PACE,
-        ),
-    ] = None
-    attempts: Annotated[
-        int | None,
-        flag(
-            "--attempts",
-            "Tries of a call that conflicts or fails; throttles do not count. [default: for about 20 s]",
-            min=1,
-            panel=_PACE,
-        ),
-    ] = None
+    no_memory: Annotated[
+        bool,
+        flag("--no-memory", "Neither use nor keep what runs learn of quotas (batchgw limits).", panel=_PACE),
+    ] = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -280,3 +190,4 @@ class RunFlags:
     pace: PaceFlags
     output: OutputFlags
     log: LogFlags
+    memory: MemoryFlags = field(default_factory=MemoryFlags)

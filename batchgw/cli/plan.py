@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from batchgw.cli.failure import INCOMPLETE, OK, PENDING
-from batchgw.cli.options import RunFlags, SelectionFlags, flag
+from batchgw.cli.flag import flag
+from batchgw.cli.options import RunFlags, SelectionFlags
 from batchgw.cli.policy import PolicyFile
 from batchgw.cli.verb import verb
 from batchgw.report.text import line
@@ -58,9 +59,10 @@ def _compared(
 ) -> int:
     from batchgw import api  # noqa: PLC0415 - the whole engine, which --help does without
     from batchgw.cli.loading import loaded, plan_options  # noqa: PLC0415 - as above
+    from batchgw.cli.pace import chosen_pace  # noqa: PLC0415 - as above
     from batchgw.cli.plan_output import show_plan  # noqa: PLC0415 - as above
     from batchgw.cli.selection import chosen_targets  # noqa: PLC0415 - as above
-    from batchgw.cli.session import chosen_pace, console_for, open_run, run_async  # noqa: PLC0415 - as above
+    from batchgw.cli.session import console_for, open_run, run_async  # noqa: PLC0415 - as above
 
     console = console_for(flags.output)
     source = loaded(file, console)

@@ -12,7 +12,8 @@ import typer
 
 from batchgw.cli.console import Console
 from batchgw.cli.failure import OK, USAGE, problem_line, report
-from batchgw.cli.options import Output, OutputFlags, flag
+from batchgw.cli.flag import flag
+from batchgw.cli.options import Output, OutputFlags
 from batchgw.cli.verb import verb
 from batchgw.errors import PolicyInvalid, Problem, UsageError
 from batchgw.report.text import Line, Span, amount, line

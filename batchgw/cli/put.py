@@ -10,7 +10,8 @@ from typing import Annotated, Any
 import typer
 
 from batchgw.cli.apply import ForceLock, Recheck, Yes
-from batchgw.cli.options import JournalFlags, RunFlags, SelectionFlags, flag, repeatable
+from batchgw.cli.flag import flag, repeatable
+from batchgw.cli.options import JournalFlags, RunFlags, SelectionFlags
 from batchgw.cli.verb import verb
 from batchgw.errors import PolicyInvalid, UsageError
 from batchgw.model import Desired, Mode, Policy, ResponseType

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-from batchgw.cli.options import ConnectionFlags, PaceFlags, RunFlags
+from batchgw.cli.options import ConnectionFlags, RunFlags
+from batchgw.cli.pace_flags import PaceFlags
+from batchgw.cli.quotas import UNKNOWN, QuotaFile
 from batchgw.control_plane.aws.session import without_user
 from batchgw.model import Region, Targets
+from batchgw.throttle.quota import Scoping
 
 _CHOSEN_OTHERWISE = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ACCESS_KEY_ID")
 """Variables by which credentials are chosen: a recorded profile then gives way."""
@@ -34,7 +37,8 @@ def recorded(flags: RunFlags, targets: Targets) -> dict[str, Any]:
         "role": targets.role,
         "external_id": targets.external_id,
         "session_name": targets.session_name,
-        **asdict(flags.pace),
+        "client_fast_path": connection.client_fast_path,
+        **_pace_options(flags.pace),
     }
     return {name: value for name, value in options.items() if value is not None}
 
@@ -51,13 +55,47 @@ def _connection(flags: ConnectionFlags, options: Mapping[str, Any]) -> Connectio
         profile=flags.profile or (None if chosen else options.get("profile")),
         endpoint_url=flags.endpoint_url or options.get("endpoint_url"),
         ca_bundle=flags.ca_bundle or (Path(bundle) if bundle else None),
+        client_fast_path=options.get("client_fast_path")
+        if flags.client_fast_path is None
+        else flags.client_fast_path,
     )
 
 
+def _pace_options(flags: PaceFlags) -> dict[str, Any]:
+    """Give the pace's flags; a quota file with what it says, for it may be another one by the next time."""
+    values = {f.name: getattr(flags, f.name) for f in fields(flags)}
+    return values | {"quota_file": flags.quota_file and flags.quota_file.to_json()}
+
+
 def _pace(flags: PaceFlags, options: Mapping[str, Any]) -> PaceFlags:
-    given = {name: value for name, value in asdict(flags).items() if value is not None}
-    kept = {name: options[name] for name in asdict(flags) if options.get(name) is not None}
+    given = {f.name: getattr(flags, f.name) for f in fields(flags)}
+    given = {name: value for name, value in given.items() if value is not None}
+    hidden = _outdated(flags)
+    kept = {f.name: options.get(f.name) for f in fields(flags) if f.name not in hidden}
+    if kept.get("quota_file"):
+        kept["quota_file"] = QuotaFile.from_json(options["quota_file"])
+    if kept.get("quota_scope"):
+        kept["quota_scope"] = Scoping(options["quota_scope"])
     return PaceFlags(**(kept | given))
+
+
+def _outdated(flags: PaceFlags) -> set[str]:
+    """Name what was recorded that gives way to what was not given itself: it would contradict it.
+
+    Strict and probing exclude each other, what is unknown has no burst, and a quota file given now says more
+    than a flag given then.
+    """
+    hidden = set()
+    if flags.strict:
+        hidden.add("probe")
+    if flags.probe:
+        hidden.add("strict")
+    if flags.rate == UNKNOWN:
+        hidden.add("burst")
+    if file := flags.quota_file:
+        said = {"rate": file.rate, "burst": file.burst, "share": file.share, "quota_scope": file.scope}
+        hidden |= {name for name, value in said.items() if value is not None}
+    return hidden
 
 
 def same_reach(targets: Targets, options: Mapping[str, Any]) -> Targets:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from batchgw.cli.console import Console
-from batchgw.cli.options import JournalFlags, Output, OutputFlags, flag
+from batchgw.cli.flag import flag
+from batchgw.cli.options import JournalFlags, Output, OutputFlags
 from batchgw.cli.verb import verb
 from batchgw.report.text import Line, Span, Style, line, table
 

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import anyio
 
 from batchgw.cli.console import Console
-from batchgw.cli.observers.log import logging_to
+from batchgw.cli.endpoint import endpoint_of
+from batchgw.cli.observers.hints import Hints
+from batchgw.cli.observers.log import LogObserver, logging_to
 from batchgw.cli.observers.progress import showing_progress
-from batchgw.cli.options import OutputFlags, PaceFlags, RunFlags
+from batchgw.cli.options import JournalFlags, OutputFlags, RunFlags
+from batchgw.cli.pace import chosen_pace
+from batchgw.cli.remembering import keeping, open_memory
 from batchgw.cli.signals import Interrupts
 from batchgw.control_plane.aws import connect
 from batchgw.control_plane.paced import Pace, PacedControlPlane
 from batchgw.errors import UsageError
 from batchgw.events import Event, Observers, PhaseStarted
+from batchgw.journal import JournalMemory
 from batchgw.model import Policy, Region, Targets
 from batchgw.report.text import Span, line
 
 T = TypeVar("T")
+
+_FORGETS = "batchgw.limits.not_remembered"
+"""Log entry: a warning, but where the journal's own errors say it better."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,15 +87,19 @@ async def open_run(
     console: Console,
     interrupts: Interrupts,
     flags: RunFlags,
+    journal: JournalFlags | None = None,
     run_id: RunId | None = None,
 ) -> AsyncIterator[Run]:
-    """Open everything, in the order it must be closed."""
+    """Open everything, in the order it must be closed.
+
+    What is learned of quotas is kept in `journal`, by verbs that have none in the usual one.
+    """
     chosen = chosen_pace(flags.pace)
     connection = flags.connection
     async with AsyncExitStack() as stack:
         log_observer = stack.enter_context(logging_to(console, flags.log))
         progress = await stack.enter_async_context(showing_progress(console, quota=chosen.supposed))
-        observer = Observers(log_observer, progress, run_id or RunId())
+        observer = Observers(log_observer, progress, Hints(console), run_id or RunId())
         plane = await stack.enter_async_context(
             connect(
                 profile=connection.profile,
@@ -96,24 +109,33 @@ async def open_run(
                 external_id=targets.external_id,
                 session_name=targets.session_name,
                 ca_bundle=str(connection.ca_bundle) if connection.ca_bundle else None,
+                fast_path=connection.client_fast_path is not False,
                 attempts=chosen.attempts,
                 observer=observer,
                 stop=interrupts.stop,
             )
         )
-        paced = PacedControlPlane(plane, pace=chosen, observer=observer, stop=interrupts.stop)
+        memory = stack.enter_context(_memory(flags, journal, chosen, log_observer))
+        paced = PacedControlPlane(plane, pace=chosen, observer=observer, stop=interrupts.stop, memory=memory)
+        if memory is not None:
+            await stack.enter_async_context(keeping(memory, paced))
         yield Run(console=console, interrupts=interrupts, plane=paced, region=plane.region)
 
 
-def chosen_pace(flags: PaceFlags) -> Pace:
-    """Fill in the defaults of flags that were not given."""
-    default = Pace()
-    return Pace(
-        rate=flags.rate or default.rate,
-        burst=flags.burst or default.burst,
-        share=flags.share or default.share,
-        workers=flags.workers or default.workers,
-        attempts=flags.attempts or default.attempts,
+def _memory(
+    flags: RunFlags, journal: JournalFlags | None, pace: Pace, log: LogObserver
+) -> AbstractContextManager[JournalMemory | None]:
+    if flags.memory.no_memory:
+        return nullcontext()
+
+    def trouble(reason: str) -> None:
+        log.tell(logging.WARNING if journal is None else logging.INFO, _FORGETS, {"reason": reason})
+
+    return open_memory(
+        None if journal is None else journal.journal,
+        endpoint=endpoint_of(flags.connection),
+        quotas=pace.quotas,
+        trouble=trouble,
     )
 
 

@@ -11,7 +11,8 @@ import typer
 
 from batchgw.cli.console import Console
 from batchgw.cli.failure import OK
-from batchgw.cli.options import Output, OutputFlags, flag, repeatable
+from batchgw.cli.flag import flag, repeatable
+from batchgw.cli.options import Output, OutputFlags
 from batchgw.cli.verb import verb
 from batchgw.report.text import Span, line
 from batchgw.throttle.quota import TOTAL

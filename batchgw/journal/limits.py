@@ -85,7 +85,7 @@ class Limit:
     def level(self, now: float) -> float:
         """Calls the bucket holds at `now`, if nobody has called since."""
         refilled = self.belief.level + self.belief.rate * max(0.0, now - self.at)
-        return min(self.belief.burst, refilled)
+        return min(self.belief.burst, max(0.0, refilled))
 
 
 class Limits:

@@ -54,10 +54,15 @@ class _BoundedComposer(Composer):
         return node
 
 
-def parse(text: str, file: str) -> Document:
-    """Parse a YAML or JSON text. Raises PolicyInvalid when nothing can be made of it."""
+def parse(text: str, file: str, *, empty: Node | None = None) -> Document:
+    """Parse a YAML or JSON text. Raises PolicyInvalid when nothing can be made of it.
+
+    `empty` is what a text without content means; a policy has some.
+    """
     try:
         root = _compose(_without_json_tabs(text))
+        if root is None and empty is not None:
+            return Document(root=empty, problems=())
         if root is None:
             _refuse(file, Mark(line=1, column=1), "file", _EMPTY)
         converter = Converter(file)
@@ -152,7 +157,7 @@ def _explain(error: MarkedYAMLError) -> str:
     if context == _ALIAS:
         return 'a bare * begins a YAML alias; to mean the character, quote it: "*"'
     if "another document" in problem:
-        return "a second document (---) begins here; a policy is one document"
+        return "a second document (---) begins here; write one document a file"
     hint = ""
     if "'\\t'" in problem:
         hint = "; indent with spaces, not tabs"

@@ -12,11 +12,12 @@ import pytest
 import typer.main
 
 from batchgw.cli.main import app
-from batchgw.cli.options import PaceFlags
-from batchgw.cli.session import chosen_pace
+from batchgw.cli.pace import chosen_pace
+from batchgw.cli.pace_flags import PaceFlags
 from batchgw.cli.simulate import WorldFlags, options_of
 from batchgw.control_plane.paced import Pace
 from batchgw.simulator.http_options import ServeOptions
+from batchgw.throttle.quota import Scoping
 from tests.unit.cli_driver import batchgw
 
 
@@ -38,7 +39,7 @@ COMMANDS = dict(commands())
 def test_the_verbs() -> None:
     assert set(COMMANDS) == {
         "init", "schema", "presets", "validate", "discover", "plan", "apply", "check", "put", "resume",
-        "runs list", "runs show", "simulate", "version",
+        "runs list", "runs show", "limits", "simulate", "version",
     }  # fmt: skip
 
 
@@ -60,8 +61,11 @@ def test_every_flag_and_verb_says_what_it_is_for(name: str) -> None:
 
 def test_a_flag_of_the_pace_that_is_not_given_leaves_the_engine_s_default() -> None:
     assert chosen_pace(PaceFlags()) == Pace()
-    for field in fields(PaceFlags):
-        assert chosen_pace(PaceFlags(**{field.name: 1})) == replace(Pace(), **{field.name: 1})
+    values: dict[str, Any] = dict.fromkeys((f.name for f in fields(PaceFlags)), 1)
+    values |= {"strict": True, "probe": True, "quota_scope": Scoping.ACCOUNT}
+    del values["quota_file"]  # see test_cli_quota_file.py
+    for name, value in values.items():
+        assert chosen_pace(PaceFlags(**{name: value})) == replace(Pace(), **{name: value})
 
 
 @pytest.mark.parametrize(

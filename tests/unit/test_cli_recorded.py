@@ -19,10 +19,10 @@ from batchgw.cli.options import (
     ConnectionFlags,
     LogFlags,
     OutputFlags,
-    PaceFlags,
     RunFlags,
     SelectionFlags,
 )
+from batchgw.cli.pace_flags import PaceFlags
 from batchgw.cli.recorded import recorded, same_reach, with_recorded
 from batchgw.cli.simulate import WorldFlags
 from batchgw.control_plane.aws import AwsControlPlane, connect

@@ -98,6 +98,10 @@ class LogObserver:
         level, name, fields = entry(event)
         self._log(level, name, self._run | fields)
 
+    def tell(self, level: int, name: str, fields: dict[str, Any]) -> None:
+        """Log what is no event of the engine's."""
+        self._log(level, name, self._run | fields)
+
     def foreign(self, record: logging.LogRecord) -> None:
         """Log what a library had to say."""
         self._log(record.levelno, f"library.{record.name}", self._run | {"message": record.getMessage()})

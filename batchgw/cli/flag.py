@@ -1,0 +1,63 @@
+"""How a flag is declared: with its help, its panel, and its environment variable: --rate is BATCHGW_RATE."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import typer
+
+
+def variable(name: str) -> str:
+    """Name a flag's environment variable."""
+    return "BATCHGW_" + name.partition("/")[0].lstrip("-").upper().replace("-", "_")
+
+
+def from_environment(name: str, value: str | list[str]) -> bool:
+    """Tell whether a flag has what its variable says, so that nobody need have typed it."""
+    said = os.environ.get(variable(name), "").replace("\n", ",").split(",")
+    return [value] == said if isinstance(value, str) else value == [part.strip() for part in said if part]
+
+
+def flag(name: str, description: str, *more: str, panel: str | None = None, **settings: Any) -> Any:
+    """Declare an option with its environment variable. `more` are further spellings.
+
+    Typed Any because Typer's own `Option` is: it stands inside `Annotated`.
+    """
+    return typer.Option(
+        name,
+        *more,
+        help=description.replace("[", r"\["),  # else a default in brackets would be taken for markup
+        envvar=variable(name),
+        show_envvar=False,
+        rich_help_panel=panel,
+        **settings,
+    )
+
+
+def repeatable(name: str, description: str, *, commas: bool = False, panel: str | None = None) -> Any:
+    """Declare an option that may be given several times; with `commas`, also as a comma list.
+
+    Its environment variable holds a comma list, or one value a line where values may hold commas.
+    """
+    return flag(name, description, panel=panel, callback=_comma_lists if commas else _line_lists)
+
+
+def _comma_lists(context: typer.Context, parameter: typer.CallbackParam, value: list[str]) -> list[str]:
+    given = _environment(context, parameter) or value or []
+    return [part.strip() for each in given for part in each.replace("\n", ",").split(",") if part.strip()]
+
+
+def _line_lists(context: typer.Context, parameter: typer.CallbackParam, value: list[str]) -> list[str]:
+    given = _environment(context, parameter)
+    if given is None:
+        return list(value or [])
+    return [part.strip() for part in given[0].splitlines() if part.strip()]
+
+
+def _environment(context: typer.Context, parameter: typer.CallbackParam) -> list[str] | None:
+    """The variable's whole text when the value came from it: Typer would have cut it at every blank."""
+    source = context.get_parameter_source(parameter.name or "")
+    if source is None or source.name != "ENVIRONMENT" or not isinstance(parameter.envvar, str):
+        return None
+    return [os.environ[parameter.envvar]]

@@ -1,0 +1,29 @@
+"""What a person could set better, told once on stderr when a run shows it."""
+
+from __future__ import annotations
+
+from batchgw.cli.console import Console
+from batchgw.events import Event, QuotaShared
+from batchgw.report.text import Span, line
+
+
+class Hints:
+    """Names the flag that would have spared the run something."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._told: set[str] = set()
+
+    def notify(self, event: Event) -> None:
+        """Give a hint, if there is one to give."""
+        if not isinstance(event, QuotaShared) or event.account in self._told:
+            return
+        self._told.add(event.account)
+        regions = ", ".join(event.regions)
+        self._console.note(
+            line(
+                f"Account {event.account} has one quota for {regions} together: pass ",
+                Span("--quota-scope account", "bold"),
+                " to pace them as one from the start.",
+            )
+        )

@@ -1,0 +1,127 @@
+"""The flags that say how fast: the quota, how far it is believed, and what is ours of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import isfinite
+from typing import Annotated
+
+import typer
+
+from batchgw.cli.flag import flag
+from batchgw.cli.quotas import LEAST_RATE, UNKNOWN, QuotaFile, Rate
+from batchgw.throttle.quota import TOTAL, Scoping
+
+PANEL = "Pace"
+
+
+def _rate(text: str) -> float | str:
+    """Read a rate."""
+    if text.strip().casefold() == UNKNOWN:
+        return UNKNOWN
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = 0.0
+    if isfinite(rate) and rate >= LEAST_RATE:
+        return rate
+    raise typer.BadParameter(f"{text!r} is not a number of calls per second, nor `{UNKNOWN}`")
+
+
+def _quota_file(name: str) -> QuotaFile:
+    from batchgw.cli.quota_file import load_quota_file  # noqa: PLC0415 - pydantic is behind it
+
+    return load_quota_file(name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaceFlags:
+    """How fast. The quota is one account's in one region, shared with everybody else there.
+
+    None stands for a flag that was not given: what a plan or a run recorded then stands, else what the quota
+    file says, else the default.
+    """
+
+    rate: Annotated[
+        Rate | None,
+        flag(
+            "--rate",
+            f"Calls per second and account-region, or `unknown`. [default: {TOTAL.rate:g}]",
+            parser=_rate,
+            metavar="NUMBER|unknown",
+            panel=PANEL,
+        ),
+    ] = None
+    burst: Annotated[
+        float | None,
+        flag(
+            "--burst",
+            f"Calls that may be made at once after a rest. [default: {TOTAL.burst:g}]",
+            min=1,
+            panel=PANEL,
+        ),
+    ] = None
+    share: Annotated[
+        float | None,
+        flag(
+            "--share",
+            "Part of the rate to take, never more: the rest is for others. [default: 1]",
+            min=0.01,
+            max=1,
+            panel=PANEL,
+        ),
+    ] = None
+    strict: Annotated[
+        bool | None,
+        flag(
+            "--strict/--no-strict",
+            "Never call faster than the stated quota, not even to find out. [default: no]",
+            panel=PANEL,
+        ),
+    ] = None
+    probe: Annotated[
+        bool | None,
+        flag("--probe/--no-probe", "The stated quota is a guess: find out. [default: no]", panel=PANEL),
+    ] = None
+    quota_scope: Annotated[
+        Scoping | None,
+        flag("--quota-scope", "What has a quota of its own. [default: account-region]", panel=PANEL),
+    ] = None
+    quota_file: Annotated[
+        QuotaFile | None,
+        flag(
+            "--quota-file",
+            "Quotas that differ from the documented ones, of any operation (YAML).",
+            parser=_quota_file,
+            metavar="FILE",
+            panel=PANEL,
+        ),
+    ] = None
+    patience: Annotated[
+        float | None,
+        flag(
+            "--patience",
+            "Seconds without a single call let through, after which an account-region is given up. "
+            "[default: an hour]",
+            min=1,
+            panel=PANEL,
+        ),
+    ] = None
+    workers: Annotated[
+        int | None,
+        flag(
+            "--workers",
+            "REST APIs in work at once per account-region. [default: enough to use up the quota]",
+            min=1,
+            panel=PANEL,
+        ),
+    ] = None
+    attempts: Annotated[
+        int | None,
+        flag(
+            "--attempts",
+            "Tries of a call that conflicts or fails; throttles do not count. [default: for about 20 s]",
+            min=1,
+            panel=PANEL,
+        ),
+    ] = None
