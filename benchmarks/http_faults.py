@@ -95,11 +95,6 @@ ENTRANTS = (
         options={"retries": {"mode": "adaptive", "total_max_attempts": 3}, "threads": 32},
     ),
     Entrant(
-        label="boto3 32 threads, legacy, 10 attempts",
-        peer="boto3-threads",
-        options={"retries": {"mode": "legacy", "total_max_attempts": 10}, "threads": 32},
-    ),
-    Entrant(
         label="aioboto3 + aiolimiter(40, 4) + tenacity",
         peer="aiolimiter-tenacity",
         options={"limiter": "bucket"},

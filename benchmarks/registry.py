@@ -37,6 +37,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(name="pipeline_cost", about="what the whole pipeline costs a call, against bare aioboto3"),
     Entry(name="scopes", about="seconds and memory of a live account-region"),
     Entry(name="million", about="a million targets, planned and applied in virtual time"),
+    Entry(name="stalls", about="how long the event loop stands still while a run is under way"),
     Entry(name="startup", about="how long the command line takes to start"),
 )
 

@@ -18,7 +18,10 @@ HERE = Path(__file__).parent.parent
 PAGE = HERE / "README.md"
 NOTES = HERE / "notes.md"
 
-UNEXPLAINED = "Why is not known yet."
+WHY = "**Missed**"
+"""What a paragraph of the notes begins with that says why goals were missed."""
+
+UNEXPLAINED = f"{WHY}: why is not known yet."
 """Stands below goals that were missed and of which the notes say nothing."""
 
 HEAD = """\
@@ -41,10 +44,7 @@ def text(folder: Path = RESULTS, notes: str | None = None) -> str:
     """The page. `notes` are those of the notes file, unless they are given."""
     explained = explanations(NOTES.read_text(encoding="utf-8") if notes is None else notes)
     sections = list(kept(folder))
-    parts = [HEAD]
-    if "" in explained:
-        parts.append(explained[""])
-    parts += [_section(section, origin(section.name, folder), explained) for section in sections]
+    parts = [HEAD, *(_section(section, origin(section.name, folder), explained) for section in sections)]
     return "\n".join(part.rstrip() + "\n" for part in parts)
 
 
@@ -67,20 +67,20 @@ def kept(folder: Path) -> Iterator[Section]:
 
 
 def explanations(notes: str) -> Mapping[str, str]:
-    """The notes by section; what stands before the first heading is the page's own, under ""."""
-    head, *rest = re.split(r"^## (\S+)\s*$", notes, flags=re.MULTILINE)
-    found = {name: body.strip() for name, body in zip(rest[::2], rest[1::2], strict=True)}
-    return {name: body for name, body in {"": _untitled(head), **found}.items() if body}
+    """The notes by section; what stands before the first heading is for those who write them."""
+    _, *rest = re.split(r"^## (\S+)\s*$", notes, flags=re.MULTILINE)
+    found = zip(rest[::2], (body.strip() for body in rest[1::2]), strict=True)
+    return {name: body for name, body in found if body}
 
 
 def unexplained(folder: Path = RESULTS, notes: str | None = None) -> list[str]:
-    """The sections that missed a goal and of which the notes say nothing."""
+    """The sections that missed a goal and of which the notes do not say why, or that say so of none."""
     explained = explanations(NOTES.read_text(encoding="utf-8") if notes is None else notes)
-    return [section.name for section in kept(folder) if section.missed() and section.name not in explained]
-
-
-def _untitled(head: str) -> str:
-    return re.sub(r"\A# .*$", "", head, flags=re.MULTILINE).strip()
+    return [
+        section.name
+        for section in kept(folder)
+        if bool(section.missed()) is not (WHY in explained.get(section.name, ""))
+    ]
 
 
 def _section(section: Section, measured: Origin, explained: Mapping[str, str]) -> str:
@@ -89,9 +89,10 @@ def _section(section: Section, measured: Origin, explained: Mapping[str, str]) -
         f"![{section.title}: {plots.KINDS[kind]}](results/{plots.file_name(section, kind, 'svg')})"
         for kind in plots.kinds(section)
     ]
-    if section.name in explained:
-        parts.append(explained[section.name])
-    elif section.missed():
+    note = explained.get(section.name, "")
+    if note:
+        parts.append(note)
+    if section.missed() and WHY not in note:
         parts.append(UNEXPLAINED)
     machine = ", ".join(f"{name} {value}" for name, value in measured.machine.items())
     quick = ", quick" if section.quick else ""

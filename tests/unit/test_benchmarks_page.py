@@ -48,18 +48,26 @@ def test_the_page_has_tables_plots_failures_and_missed_goals(results: Path) -> N
 
 
 def test_why_a_goal_was_missed_comes_from_the_notes(results: Path) -> None:
-    notes = "# Notes\n\nOf all.\n\n## http_puts\n\nThe last call takes a while.\n\n## startup\n\nElse.\n"
+    notes = "# Notes\n\nFor writers.\n\n## http_puts\n\n**Missed**: the last call.\n\n## startup\n\nElse.\n"
     text = page.text(results, notes=notes)
-    assert "The last call takes a while." in text
-    assert "Of all." in text
+    assert "**Missed**: the last call." in text
     assert "Else." not in text
-    assert "# Notes" not in text
+    assert "For writers." not in text
+    assert page.UNEXPLAINED not in text
     assert page.unexplained(results, notes) == []
 
 
 def test_a_missed_goal_nobody_explained_is_said_to_be_so(results: Path) -> None:
-    assert page.UNEXPLAINED in page.text(results, notes="")
-    assert page.unexplained(results, "") == ["http_puts"]
+    for notes in ("", "## http_puts\n\nOf something else.\n"):
+        assert page.UNEXPLAINED in page.text(results, notes=notes)
+        assert page.unexplained(results, notes) == ["http_puts"]
+
+
+def test_an_excuse_for_goals_that_were_met_is_stale(tmp_path: Path) -> None:
+    met = Row(name="batchgw", values={"ratio": 1.0}, goals={"ratio": 1.01})
+    write(replace(SECTION, rows=(met,)), tmp_path)
+    assert page.unexplained(tmp_path, "## http_puts\n\n**Missed**: the last call.\n") == ["http_puts"]
+    assert page.unexplained(tmp_path, "## http_puts\n\nOf something else.\n") == []
 
 
 def test_sections_stand_in_the_registry_s_order_and_further_ones_beside_their_module(tmp_path: Path) -> None:
