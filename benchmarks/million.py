@@ -131,7 +131,7 @@ def _in_a_process(task: Task) -> tuple[Row, list[tuple[float, float]]]:
     return Row(name=task.name, goals=GOALS, values=found["values"]), found["samples"]
 
 
-async def run(task: Task) -> dict[str, float]:
+async def run(task: Task) -> dict[str, float | None]:
     """Plan and apply, and look at what is there afterwards."""
     wanted = desired(task.types)
     plane = LeanPlane(
@@ -159,7 +159,7 @@ async def run(task: Task) -> dict[str, float]:
         "calls": plane.calls,
         "refused": plane.refused,
         "makespan": makespan,
-        "ratio": makespan / task.limit(),
+        "ratio": makespan / task.limit() if task.limit() else None,
         "cpu": 1e3 * (time.process_time() - cpu) / plane.calls,
         "wall": time.perf_counter() - wall,
     }

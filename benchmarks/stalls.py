@@ -67,7 +67,7 @@ def measure(*, quick: bool) -> Section:
         rows=rows,
         notes=(
             f"{scopes * APIS:,} REST APIs in {scopes} scopes at {rate} calls/s each, after start-up.",
-            "A step is what runs before the loop can turn to anything else. A timer is set every millisecond.",
+            "A step is what runs before the loop turns to anything else. A timer is set every millisecond.",
         ),
     )
 
