@@ -11,6 +11,7 @@ import anyio
 
 from batchgw.throttle.concurrency import Concurrency
 from batchgw.throttle.line import Line, Place
+from batchgw.throttle.mirror import INSTANT, LONGEST_HOLD
 from batchgw.throttle.pacer import Pacer, PacerStatistics
 
 Check = Callable[[], None]
@@ -24,19 +25,29 @@ FIRST = -inf
 
 
 class Bucket:
-    """A pacer, and the lines of all who draw on it: one, unless scopes have turned out to share a quota."""
+    """A pacer, and the lines of all who draw on it: one, unless scopes have turned out to share a quota.
 
-    __slots__ = ("pacer", "users")
+    Attributes:
+        held: until when a refused call asked for no other, whichever pacer was told of it.
+    """
+
+    __slots__ = ("held", "pacer", "users")
 
     def __init__(self, pacer: Pacer) -> None:
         self.pacer = pacer
         self.users: list[Lane] = []
+        self.held = -inf
 
     def delay(self, now: float) -> float:
         """Seconds until a call may leave."""
         users = self.users
         left = users[0].left if len(users) == 1 else sum(user.left for user in users)
-        return self.pacer.delay(now, left)
+        delay = self.pacer.delay(now, left)
+        return max(delay, self.held - now) if self.held - now > INSTANT else delay
+
+    def hold(self, until: float) -> None:
+        """Let no call leave before."""
+        self.held = max(self.held, until)
 
 
 class Lane:
@@ -65,7 +76,8 @@ class Lane:
         return max(len(self.line), self.expected - self.in_flight)
 
     def move(self, bucket: Bucket) -> None:
-        """Draw on another bucket from now on."""
+        """Draw on another bucket from now on. What holds the one up holds up the other."""
+        bucket.hold(self.bucket.held)
         self.bucket.users.remove(self)
         self.bucket = bucket
         bucket.users.append(self)
@@ -76,6 +88,13 @@ class Lane:
         self.sent += 1
         self.bucket.pacer.sent(now)
         return self.bucket
+
+
+class Head(NamedTuple):
+    """The call at the head of a lane's line."""
+
+    lane: Lane
+    place: Place
 
 
 class Draw(NamedTuple):
@@ -130,11 +149,10 @@ class Limiter:
         arrived = anyio.current_time()
         own = self.own(operation)
         if own is None:
-            return await self._depart(arrived, check, priority, (self.total,))
+            return await self._depart(arrived, check, priority)
         place = await own.line.enter(priority)
         try:
-            await self._ready(own.line, place, check, (own,))
-            return await self._depart(arrived, check, FIRST, (self.total, own))
+            return await self._depart(arrived, check, FIRST, Head(own, place))
         finally:
             own.line.leave(place)
 
@@ -164,6 +182,8 @@ class Limiter:
             if bucket is blamed.bucket:
                 lane.refused += 1
                 bucket.pacer.throttled(turn.at, now, retry_after)
+                if retry_after is not None:
+                    lane.bucket.hold(now + min(retry_after, LONGEST_HOLD))
             else:
                 bucket.pacer.void(turn.at, now)
 
@@ -199,31 +219,45 @@ class Limiter:
         """What is believed of the total now."""
         return self.total.bucket.pacer.statistics(anyio.current_time())
 
-    async def _depart(self, arrived: float, check: Check, priority: float, lanes: tuple[Lane, ...]) -> Turn:
-        """Wait at the total's line, then draw on all the lanes' buckets at once."""
-        line = self.total.line
-        place = await line.enter(priority)
-        try:
-            await self._ready(line, place, check, lanes)
-            now = anyio.current_time()
-            draws = tuple(Draw(lane, lane.depart(now)) for lane in lanes)
-        finally:
-            line.leave(place)
-        lanes[-1].waited += now - arrived
-        return Turn(now, now - arrived, draws)
+    async def _depart(self, arrived: float, check: Check, priority: float, own: Head | None = None) -> Turn:
+        """Wait for a token in one's own lane, if there is one, then for one of the total, and take both.
 
-    async def _ready(self, line: Line, place: Place, check: Check, lanes: tuple[Lane, ...]) -> None:
-        """Wait, at the head of a line, until all buckets have a token."""
+        Should the own bucket turn out to be empty in the meantime, it is waited for where nobody else waits.
+        """
+        total = self.total
+        while True:
+            if own is not None:
+                await self._ready(own, check)
+            head = Head(total, await total.line.enter(priority))
+            try:
+                await self._ready(head, check)
+                now = anyio.current_time()
+                if own is None:
+                    return _turn(arrived, now, (total,))
+                if own.lane.bucket.delay(now) <= 0:
+                    return _turn(arrived, now, (total, own.lane))
+            finally:
+                total.line.leave(head.place)
+
+    async def _ready(self, head: Head, check: Check) -> None:
+        """Wait, at the head of a line, until its bucket has a token."""
+        lane, place = head
         while True:
             check()
-            now = anyio.current_time()
-            delay = max(lane.bucket.delay(now) for lane in lanes)
-            if delay <= 0 and not line.overtaken(place):
-                return
+            delay = lane.bucket.delay(anyio.current_time())
             if delay > 0:
                 await self._sleep(min(delay, PATIENCE))
-            if line.overtaken(place):
-                await line.let_pass(place)
+            elif not lane.line.overtaken(place):
+                return
+            if lane.line.overtaken(place):
+                await lane.line.let_pass(place)
+
+
+def _turn(arrived: float, now: float, lanes: tuple[Lane, ...]) -> Turn:
+    """Draw on all the lanes' buckets at once."""
+    draws = tuple(Draw(lane, lane.depart(now)) for lane in lanes)
+    lanes[-1].waited += now - arrived
+    return Turn(now, now - arrived, draws)
 
 
 def _fullness(statistics: PacerStatistics) -> float:
