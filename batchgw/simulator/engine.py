@@ -185,7 +185,8 @@ class Engine:
         answer = await self._carry_out(
             call.target, lambda: self._apply(call, act, fault, middle, request_id), delay
         )
-        spoil(fault)
+        if fault is not None:
+            spoil(fault)
         return answer
 
     async def _carry_out(self, target: Target | None, change: Callable[[], T], delay: float) -> T:
@@ -217,7 +218,8 @@ class Engine:
         self.statistics.judged(call, now, taken=taken and not isinstance(fault, Throttle))
         if not taken:
             return by_quota(call, self.quotas.rules.retry_after), None
-        return at_the_door(call, fault, self._service.now()) or self._met(call), fault
+        refusal = None if fault is None else at_the_door(call, fault, self._service.now())
+        return refusal or self._met(call), fault
 
     def _met(self, call: Call) -> ServiceFault | None:
         """The refusal of a write that meets another on its API."""

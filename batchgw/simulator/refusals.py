@@ -9,7 +9,7 @@ from batchgw.simulator.faults import Cut, Deny, Fault, Refuse, Throttle
 from batchgw.simulator.reply import ConnectionCutByServer, ServiceFault
 
 
-def at_the_door(call: Call, fault: Fault | None, now: float) -> Exception | None:
+def at_the_door(call: Call, fault: Fault, now: float) -> Exception | None:
     """The refusal a fault stands for, where it is one. `now` is seconds since the epoch."""
     match fault:
         case Throttle():
@@ -24,7 +24,7 @@ def at_the_door(call: Call, fault: Fault | None, now: float) -> Exception | None
             return None
 
 
-def spoil(fault: Fault | None) -> None:
+def spoil(fault: Fault) -> None:
     """Take the answer away from a call whose change was made. Raises what it ends in instead."""
     match fault:
         case Cut():
