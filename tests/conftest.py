@@ -1,11 +1,33 @@
-"""What all tests share: a busy machine is no failure, and a green suite is green again."""
+"""What all tests share: a busy machine is no failure, and nothing of the user's own is read or written."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from itertools import count
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", parent=settings.get_profile("patient"), derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "patient")
+
+_numbers = count()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_journal_of_the_user_s(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep fixtures of whole modules, too, away from the state folder and the journal of whoever tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.getbasetemp() / "state"))
+        patch.delenv("BATCHGW_JOURNAL", raising=False)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def no_journal_of_another_test_s(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Let no test start from what another has learned of quotas, should they get the same port."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.getbasetemp() / f"state-{next(_numbers)}"))

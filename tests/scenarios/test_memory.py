@@ -1,0 +1,106 @@
+"""A session starts with the quotas as the last one left them: command after command, in virtual time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import anyio
+import pytest
+
+from batchgw import api
+from batchgw.control_plane.paced import Pace, PacedControlPlane
+from batchgw.events import Event, QuotaShared
+from batchgw.journal import Journal
+from batchgw.simulator.quota import QuotaRules
+from batchgw.throttle.quota import Scoping
+from tests.scenarios.estate import Estate
+from tests.virtual import virtually
+
+START = 1_700_000_000.0
+
+
+def wall() -> float:
+    """The wall's clock, which virtual time moves."""
+    return START + anyio.current_time()
+
+
+class Session:
+    """What a command does: a plane of its own, and a journal that outlives it."""
+
+    def __init__(self, estate: Estate, journal: Journal, *, remembers: bool, pace: Pace) -> None:
+        self.memory = journal.memory(quotas=pace.quotas) if remembers else None
+        self.told: list[Event] = []
+        self.plane = PacedControlPlane(estate.raw, pace=pace, memory=self.memory, observer=self)
+
+    def notify(self, event: Event) -> None:
+        self.told.append(event)
+
+    def end(self) -> None:
+        if self.memory is not None:
+            self.memory.save(self.plane.learned())
+
+
+def refused(estate: Estate) -> int:
+    """Calls the server has refused so far."""
+    return estate.raw.engine.statistics.total.refused
+
+
+def refusals(
+    folder: Path, estate: Estate, *, remembers: bool, pause: float, pace: Pace | None = None
+) -> tuple[int, int]:
+    """Plan, and after `pause` seconds apply in a session of its own; give the refusals of each."""
+    pace = pace or Pace()
+    folder.mkdir()
+
+    async def main() -> tuple[int, int]:
+        async with estate:
+            with Journal.open(str(folder / "journal.db"), clock=wall) as journal:
+                first = Session(estate, journal, remembers=remembers, pace=pace)
+                plan = await api.plan(estate.policy, plane=first.plane)
+                first.end()
+                by_plan = refused(estate)
+                await anyio.sleep(pause)
+                second = Session(estate, journal, remembers=remembers, pace=pace)
+                with plan:
+                    summary = await api.apply(plan, plane=second.plane, journal=journal, recheck=True)
+                second.end()
+                assert summary.total.applied > 0
+                return by_plan, refused(estate) - by_plan
+
+    return virtually(main)
+
+
+@pytest.mark.parametrize("pause", [0.0, 1.0, 2.5])
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_next_command_is_not_refused(tmp_path: Path, pause: float, seed: int) -> None:
+    """A plan leaves the buckets at their floor; who takes them for full is refused right away."""
+    settings = {"apis": 240, "accounts": 2, "regions": 2, "seed": seed}
+    estate = Estate(**settings, quota=QuotaRules(seed=seed))  # type: ignore[arg-type]
+    assert refusals(tmp_path / "remembers", estate, remembers=True, pause=pause) == (0, 0)
+    forgetful = Estate(**settings, quota=QuotaRules(seed=seed))  # type: ignore[arg-type]
+    by_plan, by_apply = refusals(tmp_path / "forgets", forgetful, remembers=False, pause=pause)
+    assert by_plan == 0
+    assert by_apply >= 4, "each of the four buckets was taken for full"
+
+
+def test_a_quota_that_regions_share_is_remembered_as_one(tmp_path: Path) -> None:
+    """The account's regions turn out to share: the next session starts at the level of their one bucket."""
+
+    async def main() -> tuple[list[QuotaShared], list[str | None], int]:
+        quota = QuotaRules(scoping="account")
+        async with Estate(apis=900, accounts=1, regions=4, quota=quota) as estate:
+            with Journal.open(str(tmp_path / "journal.db"), clock=wall) as journal:
+                first = Session(estate, journal, remembers=True, pace=Pace())
+                (await api.plan(estate.policy, plane=first.plane)).close()
+                first.end()
+                shared = [event for event in first.told if isinstance(event, QuotaShared)]
+                regions = [limit.key.region for limit in journal.limits.all()]
+                before = refused(estate)
+                second = Session(estate, journal, remembers=True, pace=Pace(quota_scope=Scoping.ACCOUNT))
+                (await api.plan(estate.policy, plane=second.plane)).close()
+                return shared, regions, refused(estate) - before
+
+    shared, regions, refused_later = virtually(main)
+    assert [event.account for event in shared] == ["111111111111"]
+    assert regions == [None], "no region drew on a bucket of its own in the end, so none is remembered"
+    assert refused_later == 0
