@@ -103,7 +103,8 @@ class Applying:
 
     async def _agree(self, plan: Plan, proposal: Proposal, run: Run) -> None:
         """Show what will be done, and return when the user wants it. Raises Stopped when not."""
-        _, lines = plan_view(plan, pace=chosen_pace(proposal.flags.pace))
+        pace, stop = chosen_pace(proposal.flags.pace), run.interrupts.stop
+        _, lines = await plan_view(plan, pace=pace, stop=stop)
         total = plan.totals.total
         if self.yes or not total.writes:
             self.console.note(*lines)

@@ -77,8 +77,13 @@ def _compared(
                 verb_of_engine = api.check if drift else api.plan
                 made = await verb_of_engine(placed, plane=run.plane, out=out, options=options)
                 kept.enter_context(made)
-            fold = show_plan(
-                made, console, output=flags.output.output, pace=chosen_pace(flags.pace), drift=drift
+            fold = await show_plan(
+                made,
+                console,
+                output=flags.output.output,
+                pace=chosen_pace(flags.pace),
+                stop=interrupts.stop,
+                drift=drift,
             )
         if out is not None:
             console.note(line(f"Saved: {out}. To do exactly this: batchgw apply --plan {out}"))

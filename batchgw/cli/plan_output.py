@@ -3,38 +3,45 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import chain, repeat
 
 from batchgw.cli.console import Console
 from batchgw.cli.options import Output
 from batchgw.control_plane.paced import Pace
+from batchgw.control_plane.stop import StopSignal
+from batchgw.errors import Stopped
+from batchgw.model import PlanItem
 from batchgw.planning.estimate import Estimate, Work, estimate
 from batchgw.planning.items import item_to_json
 from batchgw.planning.planfile import Plan
 from batchgw.report.plan_fold import PlanFold
 from batchgw.report.plan_view import PlanView
 from batchgw.report.text import Line
+from batchgw.turns import Turns
 
 
-def show_plan(plan: Plan, console: Console, *, output: Output, pace: Pace, drift: bool = False) -> PlanFold:
-    """Print a plan as data, and give the fold of it."""
+async def show_plan(
+    plan: Plan, console: Console, *, output: Output, pace: Pace, stop: StopSignal, drift: bool = False
+) -> PlanFold:
+    """Print a plan as data, and give the fold of it. Raises Stopped."""
     match output:
         case Output.TABLE:
-            fold, lines = plan_view(plan, pace=pace, drift=drift)
+            fold, lines = await plan_view(plan, pace=pace, stop=stop, drift=drift)
             console.data(lines)
         case Output.JSON:
-            fold = _json(plan, console, pace)
+            fold = await _json(plan, console, pace, stop)
         case Output.JSONL:
-            fold = _jsonl(plan, console, pace)
+            fold = await _jsonl(plan, console, pace, stop)
     console.flush()
     return fold
 
 
-def plan_view(plan: Plan, *, pace: Pace, drift: bool = False) -> tuple[PlanFold, Iterator[Line]]:
-    """Read a plan through once, and give the fold and the lines that show it."""
-    fold = PlanFold()
-    for item in plan.items():
-        fold.add(item)
+async def plan_view(
+    plan: Plan, *, pace: Pace, stop: StopSignal, drift: bool = False
+) -> tuple[PlanFold, Iterator[Line]]:
+    """Read a plan through once, and give the fold and the lines that show it. Raises Stopped."""
+    fold = await _folded(plan, stop, lambda _item: None)
     view = PlanView(fold=fold, totals=plan.totals, estimate=writes_of(plan, pace), drift=drift)
     return fold, view.lines()
 
@@ -44,28 +51,36 @@ def writes_of(plan: Plan, pace: Pace) -> Estimate:
     return estimate(plan.totals, Work.APPLY, rate=pace.supposed, burst=pace.burst)
 
 
-def _json(plan: Plan, console: Console, pace: Pace) -> PlanFold:
-    """Print one object; its items one a line, so that a plan of any size is a stream."""
-    fold = PlanFold()
-    header = json.dumps(plan.header.to_json(), separators=(",", ":"))
-    console.text(f'{{"header":{header},\n"items":[')
-    separator = ""
+async def _folded(plan: Plan, stop: StopSignal, show: Callable[[PlanItem], None]) -> PlanFold:
+    """Fold and show each item. That takes a minute for a million, so signals are heeded meanwhile."""
+    fold, turns = PlanFold(), Turns()
     for item in plan.items():
         fold.add(item)
-        console.text(separator + json.dumps(item_to_json(item), separators=(",", ":")))
-        separator = ","
+        show(item)
+        if await turns.pause() and stop.requested:
+            raise Stopped("the plan was not shown to its end.")
+    return fold
+
+
+async def _json(plan: Plan, console: Console, pace: Pace, stop: StopSignal) -> PlanFold:
+    """Print one object; its items one a line, so that a plan of any size is a stream."""
+    header = json.dumps(plan.header.to_json(), separators=(",", ":"))
+    console.text(f'{{"header":{header},\n"items":[')
+    separators = chain([""], repeat(","))
+    fold = await _folded(
+        plan,
+        stop,
+        lambda item: console.text(next(separators) + json.dumps(item_to_json(item), separators=(",", ":"))),
+    )
     closing = {"totals": plan.totals.to_json(), "estimate": writes_of(plan, pace).to_json()}
     console.text("]," + json.dumps(closing, separators=(",", ":"))[1:])
     return fold
 
 
-def _jsonl(plan: Plan, console: Console, pace: Pace) -> PlanFold:
+async def _jsonl(plan: Plan, console: Console, pace: Pace, stop: StopSignal) -> PlanFold:
     """Print the lines of a plan file, and the estimate last."""
-    fold = PlanFold()
     console.jsonl(plan.header.to_json())
-    for item in plan.items():
-        fold.add(item)
-        console.jsonl(item_to_json(item))
+    fold = await _folded(plan, stop, lambda item: console.jsonl(item_to_json(item)))
     console.jsonl({"kind": "totals", **plan.totals.to_json()})
     console.jsonl({"kind": "estimate", **writes_of(plan, pace).to_json()})
     return fold

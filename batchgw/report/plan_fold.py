@@ -25,6 +25,9 @@ GROUPS = 2_000
 NAMES = 3
 """APIs named per scope of a change."""
 
+VIEWS = 4_096
+"""Kinds of API whose views are kept at hand."""
+
 _ORDER = tuple(ResponseType)
 
 
@@ -76,12 +79,13 @@ class PlanFold:
         self._groups: dict[Hashable, Group] = {}
         self.unread_scopes: list[UnreadScope] = []
         self._unread: dict[tuple[str, str], UnreadApis] = {}
+        self._views: dict[Hashable, tuple[PlannedApi, tuple[ChangeView, ...]]] = {}
 
     def add(self, item: PlanItem) -> None:
         """Take an item."""
         match item:
             case PlannedApi():
-                for view in _pending(item):
+                for view in self._pending(item):
                     self._group(view).add(item.api)
             case UnreadApi():
                 self._count_unread(item)
@@ -108,6 +112,20 @@ class PlanFold:
         """Give the APIs that were not read, by reason, the most frequent first."""
         return sorted(self._unread.values(), key=lambda u: -u.count)
 
+    def _pending(self, item: PlannedApi) -> tuple[ChangeView, ...]:
+        """View the changes that need a write. Those of APIs alike, whose settings a reader shares, once."""
+        key = tuple(
+            (c.type, c.action, c.before.default_response, id(c.before.settings), id(c.after))
+            for c in item.changes
+        )
+        found = self._views.get(key)
+        if found is None:
+            if len(self._views) >= VIEWS:
+                self._views.clear()
+            pending = tuple(view for view in views(item) if view.change.action is not Action.NO_OP)
+            found = self._views[key] = (item, pending)  # with the item, lest another object take its place
+        return found[1]
+
     def _count_unread(self, item: UnreadApi) -> None:
         general = generalised(item.message, item.api)
         if (item.code, general) not in self._unread and len(self._unread) >= GROUPS:
@@ -133,7 +151,3 @@ class PlanFold:
         if group is None:
             group = self._groups[key] = Group(action=change.action, type=change.type, view=view_shown)
         return group
-
-
-def _pending(item: PlannedApi) -> Iterator[ChangeView]:
-    return (view for view in views(item) if view.change.action is not Action.NO_OP)

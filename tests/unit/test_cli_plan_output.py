@@ -1,0 +1,52 @@
+"""A plan of any size is shown, and Ctrl-C is heeded while it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from batchgw.cli.console import Console
+from batchgw.cli.options import Output
+from batchgw.cli.plan_output import show_plan
+from batchgw.control_plane.paced import Pace
+from batchgw.control_plane.stop import StopSignal
+from batchgw.errors import Stopped
+from batchgw.planning.planfile import Plan, PlanWriter
+from tests.unit.test_planning_planfile import DUBLIN, HEADER, planned
+from tests.virtual import virtually
+
+MANY = 3_000
+"""APIs whose showing takes many turns, on any machine."""
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> Plan:
+    with PlanWriter(tmp_path / "plan", HEADER) as writer:
+        for number in range(MANY):
+            writer.write(planned(DUBLIN, f"{number:010x}"))
+    return Plan.of(writer)
+
+
+@pytest.mark.parametrize("output", list(Output))
+def test_it_is_shown_to_its_end(plan: Plan, output: Output, capsys: pytest.CaptureFixture[str]) -> None:
+    """Both changes of each API are in the fold, which groups them: they are all alike."""
+
+    async def main() -> list[int]:
+        fold = await show_plan(plan, Console(color=False), output=output, pace=Pace(), stop=StopSignal())
+        return [group.apis for group in fold.groups()]
+
+    assert virtually(main) == [MANY, MANY]
+    assert capsys.readouterr().out
+
+
+@pytest.mark.parametrize("output", list(Output))
+def test_a_stop_is_heeded_meanwhile(plan: Plan, output: Output) -> None:
+    stop = StopSignal()
+
+    async def main() -> None:
+        stop.request()
+        with pytest.raises(Stopped, match="not shown to its end"):
+            await show_plan(plan, Console(color=False), output=output, pace=Pace(), stop=stop)
+
+    virtually(main)
