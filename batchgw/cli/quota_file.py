@@ -104,23 +104,26 @@ def load_quota_file(name: str) -> QuotaFile:
     """Read and check a quota file. Raises UsageError, which is QuotasInvalid for what is in it."""
     path = Path(name)
     try:
-        text = decode(path.read_bytes(), name)
-        root = parse(text, name, empty=MappingNode(mark=Mark(line=1, column=1)))
+        document = parse(decode(path.read_bytes(), name), name, empty=_NOTHING)
     except PolicyInvalid as error:
         raise QuotasInvalid(error.problems) from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else None
         raise UsageError(f"cannot read --quota-file {name}: {reason or error}.") from None
+    root = _NOTHING if plain(document.root) is None else document.root
     try:
-        spec = QuotasSpec.model_validate(plain(root.root))
-        problems = [*root.problems, *_problems(name, root.root, _contradictions(spec))]
+        spec = QuotasSpec.model_validate(plain(root))
+        findings = list(_contradictions(spec))
     except ValidationError as error:
-        spec = QuotasSpec()
-        problems = [*root.problems, *_problems(name, root.root, map(_said, error.errors(include_url=False)))]
+        spec, findings = QuotasSpec(), [_said(details) for details in error.errors(include_url=False)]
+    problems = [*document.problems, *_problems(name, root, findings)]
     if problems:
         raise QuotasInvalid(tuple(sorted(problems, key=lambda p: (p.line, p.column))))
     return _quota_file(str(path.absolute()), spec)
 
+
+_NOTHING = MappingNode(mark=Mark(line=1, column=1))
+"""A document without content."""
 
 _Finding = tuple[Place, str]
 """Where, and what is wrong there."""
