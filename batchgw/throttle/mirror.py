@@ -51,7 +51,7 @@ BARREN = 5
 QUIET = 12.0
 """Seconds between calls while nothing is accepted: five a minute."""
 
-UNEASY = 2.0
+UNEASY = 1.5
 """Deviations of the latency allowed for where a bucket is too small to hold a reserve."""
 
 SMOOTHING = 1 / 8
