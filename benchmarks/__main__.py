@@ -1,7 +1,8 @@
 """Measure batchgw and what else a user would pick: `scripts/bench`, or `python -m benchmarks`.
 
 Tables are printed as they are measured, and kept with their plots in benchmarks/results, from which
-benchmarks/README.md is written. Quick results are kept in benchmarks/results/quick, and in no page.
+benchmarks/README.md is written. Quick results are kept in benchmarks/results/quick, and in no page; sections
+that mostly wait for a quota then run two at a time.
 """
 
 from __future__ import annotations
@@ -9,15 +10,18 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from benchmarks.harness import page, plots
 from benchmarks.harness.results import RESULTS, Section, show, write
-from benchmarks.harness.runner import Measured, run
+from benchmarks.harness.runner import Measured, end_all, run
 from benchmarks.registry import ENTRIES, Entry, chosen
 
 QUICK_RESULTS = RESULTS / "quick"
+INTERRUPTED = 130
+"""The exit code after Ctrl-C, as the shell has it."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,7 +39,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     folder = given.out or (QUICK_RESULTS if given.quick else RESULTS)
     began = time.monotonic()
     kept = folder if given.write else None
-    measured = [_measure(entry, quick=given.quick, folder=kept) for entry in entries]
+    measured = []
+    try:
+        for each in _measured(entries, quick=given.quick):
+            _show(each, kept)
+            measured.append(each)
+    except KeyboardInterrupt:
+        return INTERRUPTED
     if given.write and folder == RESULTS:
         page.write()
     missed = _tell(measured, time.monotonic() - began, kept)
@@ -59,16 +69,34 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _measure(entry: Entry, *, quick: bool, folder: Path | None) -> Measured:
-    print(f"\n{entry.name}: {entry.about} ...", flush=True)
-    measured = run(entry, quick=quick)
+def _measured(entries: Sequence[Entry], *, quick: bool) -> Iterator[Measured]:
+    """Run one after the other; when it is to be quick, first those that mostly wait, two at a time."""
+
+    def one(entry: Entry) -> Measured:
+        print(f"{entry.name} ...", file=sys.stderr, flush=True)
+        return run(entry, quick=quick)
+
+    waiting = [entry for entry in entries if quick and entry.waits]
+    with ThreadPoolExecutor(2) as pool:
+        try:
+            yield from pool.map(one, waiting)
+        except KeyboardInterrupt:
+            pool.shutdown(wait=False, cancel_futures=True)
+            end_all()
+            raise
+    yield from (one(entry) for entry in entries if entry not in waiting)
+
+
+def _show(measured: Measured, folder: Path | None) -> None:
+    """Print the tables, and keep them and their plots."""
+    entry = measured.entry
+    print(f"\n{entry.name}: {entry.about} ({measured.seconds:.0f} s)\n", flush=True)
     for section in measured.sections:
         show(section)
         if folder is not None:
             write(section, folder)
             plots.draw(section, folder)
-    print(f"({measured.seconds:.0f} s)", flush=True)
-    return measured
+    sys.stdout.flush()
 
 
 def _tell(measured: Sequence[Measured], seconds: float, folder: Path | None) -> bool:

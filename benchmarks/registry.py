@@ -8,10 +8,20 @@ from importlib.util import find_spec
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A module with `measure(*, quick)`. What takes longer than `longest` (`quick`) seconds is killed."""
+    """A module with `measure(*, quick)`.
+
+    Attributes:
+        name: the module's, and of its first table.
+        about: what is measured.
+        waits: whether it mostly waits for quotas, so that another one may wait beside it.
+        package: where the module is.
+        longest: seconds after which it is killed.
+        quick: the same, when it is to be quick.
+    """
 
     name: str
     about: str
+    waits: bool = False
     package: str = "benchmarks"
     longest: float = 600.0
     quick: float = 120.0
@@ -28,11 +38,15 @@ class Entry:
 
 
 ENTRIES: tuple[Entry, ...] = (
-    Entry(name="http_puts", about="300 puts over HTTP, by everything a user would pick"),
-    Entry(name="http_scopes", about="many account-regions at once, over HTTP"),
-    Entry(name="http_faults", about="conflicts, cut connections, a neighbour, a wrong quota, over HTTP"),
+    Entry(name="http_puts", about="300 puts over HTTP, by everything a user would pick", waits=True),
+    Entry(name="http_scopes", about="many account-regions at once, over HTTP", waits=True),
+    Entry(
+        name="http_faults",
+        about="conflicts, cut connections, a neighbour, a wrong quota, over HTTP",
+        waits=True,
+    ),
+    Entry(name="two_lanes", about="puts and deployments, each with a quota of its own", waits=True),
     Entry(name="virtual_time", about="the limiter in virtual time, over many worlds"),
-    Entry(name="two_lanes", about="puts and deployments, each with a quota of its own"),
     Entry(name="client_cost", about="what the client costs a call"),
     Entry(name="pipeline_cost", about="what the whole pipeline costs a call, against bare aioboto3"),
     Entry(name="scopes", about="seconds and memory of a live account-region"),

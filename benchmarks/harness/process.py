@@ -44,7 +44,6 @@ def run(peer: str, job: Job, patience: float) -> Process:
             stdout=told,
             stderr=complaint,
             env=environment(),
-            start_new_session=True,
         )
         late = threading.Event()
         timer = threading.Timer(patience, _kill, (process, late))
@@ -66,7 +65,7 @@ def run(peer: str, job: Job, patience: float) -> Process:
 
 def _kill(process: subprocess.Popen[bytes], late: threading.Event) -> None:
     late.set()
-    os.killpg(process.pid, 9)  # with its children: it has a session of its own
+    process.kill()
 
 
 def _last_line(path: Path) -> str:

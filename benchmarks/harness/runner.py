@@ -19,6 +19,8 @@ from benchmarks.harness.one import INDEX
 from benchmarks.harness.results import Row, Section, read
 from benchmarks.registry import Entry
 
+_under_way: set[subprocess.Popen[bytes]] = set()
+
 LAST_LINES = 3
 """Of what a section said before it died: they are told with its failure."""
 
@@ -51,11 +53,13 @@ def _run(entry: Entry, folder: Path, *, quick: bool) -> str | None:
     said = folder / "stderr.txt"
     with said.open("w") as complaint:
         process = subprocess.Popen(command, stdout=sys.stderr, stderr=complaint, start_new_session=True)
+        _under_way.add(process)
         try:
             process.wait(longest)
         except subprocess.TimeoutExpired:
             return f"not done after {longest:g} s, so it was killed"
         finally:
+            _under_way.discard(process)
             _end(process)
     words = said.read_text(errors="replace")
     sys.stderr.write(words)
@@ -63,6 +67,12 @@ def _run(entry: Entry, folder: Path, *, quick: bool) -> str | None:
         return None
     last = " / ".join(line.strip() for line in words.splitlines()[-LAST_LINES:] if line.strip())
     return f"exit code {process.returncode}: {last or 'it said nothing'}"
+
+
+def end_all() -> None:
+    """End what is under way in other threads: their sections have then failed."""
+    for process in tuple(_under_way):
+        _end(process)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

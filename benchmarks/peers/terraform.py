@@ -17,7 +17,10 @@ from typing import Any
 from benchmarks.peers.job import Job, Report
 from benchmarks.peers.terraform_parts import mirror
 
-LONGEST = 600.0  # seconds of one command
+LONGEST = 150.0
+"""Seconds of `apply`, after which Terraform is ended: before a contest ends us, and nobody ends it."""
+
+INIT = 20.0  # seconds of `init`
 _PUT_OR_READ = re.compile(r"(?:putting|reading|creating|waiting)[^\n]*", re.IGNORECASE)
 
 
@@ -25,8 +28,8 @@ def run(job: Job) -> Report:
     """Write the configuration, `terraform init`, `terraform apply`."""
     folder = Path(job.folder)
     (folder / "main.tf.json").write_text(json.dumps(configuration(job)))
-    _terraform(job, "init", f"-plugin-dir={mirror()}")
-    applied = _terraform(job, "apply", "-auto-approve", check=False)
+    _terraform(job, INIT, "init", f"-plugin-dir={mirror()}")
+    applied = _terraform(job, LONGEST, "apply", "-auto-approve", check=False)
     if applied.returncode == 0:
         return Report()
     failed = applied.stderr.count("Error: ")
@@ -63,7 +66,9 @@ def configuration(job: Job) -> dict[str, Any]:
     }
 
 
-def _terraform(job: Job, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+def _terraform(
+    job: Job, longest: float, *arguments: str, check: bool = True
+) -> subprocess.CompletedProcess[str]:
     environment = {
         **os.environ,
         "CHECKPOINT_DISABLE": "1",  # asks no server whether there is a newer one
@@ -76,7 +81,7 @@ def _terraform(job: Job, *arguments: str, check: bool = True) -> subprocess.Comp
         env=environment,
         capture_output=True,
         text=True,
-        timeout=LONGEST,
+        timeout=longest,
         check=False,
     )
     if check and done.returncode:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -125,6 +126,28 @@ def test_what_is_measured_is_kept_where_it_is_told_to(
     assert command.main(["--only", "startup", "--quick", "--out", str(tmp_path)]) == 0
     assert [path.name for path in tmp_path.iterdir()] == ["startup.json"]
     assert str(tmp_path) in capsys.readouterr().out
+
+
+def test_only_those_that_wait_run_beside_others_and_only_when_it_is_to_be_quick(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now: list[str] = []
+    met: set[frozenset[str]] = set()
+
+    def fake(entry: Entry, *, quick: bool) -> Measured:  # noqa: ARG001 - as it is called
+        now.append(entry.name)
+        time.sleep(0.05)
+        met.add(frozenset(now))
+        now.remove(entry.name)
+        return measured(Row(name="a"))
+
+    monkeypatch.setattr(command, "run", fake)
+    command.main(["--only", "http_puts", "http_faults", "startup", "--no-write"])
+    assert {len(together) for together in met} == {1}
+    met.clear()
+    command.main(["--only", "http_puts", "http_faults", "startup", "--no-write", "--quick"])
+    assert frozenset({"http_puts", "http_faults"}) in met
+    assert all(together == {"startup"} for together in met if "startup" in together)
 
 
 def test_an_unknown_section_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
