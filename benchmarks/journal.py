@@ -36,6 +36,7 @@ from batchgw.model import (
 TYPES = tuple(ResponseType)[:5]
 SCOPE = Scope(account=AccountId("111111111111"), region=Region("eu-west-1"))
 CYCLES = 10_000  # changes that are intended and decided
+NEW_RUN = NewRun(verb="apply", policy_source="", policy_digest="", desired=Desired(rules={}))
 
 
 def main() -> None:
@@ -46,9 +47,7 @@ def main() -> None:
     plan = [planned(number) for number in range(apis)]
     rows = apis * len(TYPES)
     with tempfile.TemporaryDirectory() as folder, Journal.open(f"{folder}/journal.db") as journal:
-        run = journal.begin(
-            NewRun(verb="apply", policy_source="", policy_digest="", desired=Desired(rules={}))
-        )
+        run = journal.begin(NEW_RUN)
         with timed("import", rows):
             journal.import_plan(run, plan)
         with timed("read what is pending", rows):
@@ -76,10 +75,10 @@ def timed(what: str, rows: int) -> Iterator[None]:
     print(f"{what:<22}{rows / wall:10,.0f} rows/s{each:10.4f} ms a row, {own:.4f} ms of CPU")
 
 
-def planned(number: int) -> PlannedApi:
+def planned(number: int, scope: Scope = SCOPE) -> PlannedApi:
     """An API with a change of each of `TYPES`."""
     api = RestApi(
-        scope=SCOPE, id=RestApiId(f"{number:010x}"), name=f"orders-{number}", tags={"tier": "public"}
+        scope=scope, id=RestApiId(f"{number:010x}"), name=f"orders-{number}", tags={"tier": "public"}
     )
     return PlannedApi(api=api, changes=tuple(change(type_, number % 50) for type_ in TYPES))
 

@@ -1,0 +1,124 @@
+"""Puts on their way through the pipeline: through the control plane's wrappers alone, or as a whole run."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import anyio
+
+from batchgw.cli.console import Console
+from batchgw.cli.observers.log import logging_to
+from batchgw.cli.observers.progress import showing_progress
+from batchgw.cli.options import LogFlags
+from batchgw.control_plane.interface import ControlPlane, PutGatewayResponse
+from batchgw.control_plane.paced import Pace, PacedControlPlane
+from batchgw.events import Observer, Observers, PhaseEnded, PhaseStarted
+from batchgw.execution.executor import Executor
+from batchgw.execution.recorder import Recorder
+from batchgw.journal import Journal
+from batchgw.model import AccountId, PlannedApi, Region, Scope, Settings
+from benchmarks.journal import NEW_RUN, TYPES, planned
+from benchmarks.pipeline.stand_ins import Forgetful, Plane
+from benchmarks.pipeline.timing import Timed
+
+WORKERS = 10
+
+FAST = Pace(rate=1e6, burst=1e6, workers=WORKERS)
+"""A quota that holds nobody up: what remains is the limiter's own work."""
+
+
+def scopes_of(number: int) -> tuple[Scope, ...]:
+    """So many account-regions."""
+    return tuple(
+        Scope(account=AccountId(f"{111111111111 + n}"), region=Region("eu-west-1")) for n in range(number)
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calls:
+    """Puts that nobody remembers, through a control plane."""
+
+    puts: int
+    plane: Callable[[], ControlPlane]
+
+    async def run(self, timed: Timed) -> None:
+        """Make them."""
+        plane = self.plane()
+        await timed(lambda: self._make(plane))
+
+    async def _make(self, plane: ControlPlane) -> None:
+        (scope,) = scopes_of(1)
+        api = planned(0, scope).api.id
+        put = PutGatewayResponse(scope=scope, api=api, type=TYPES[0], settings=Settings(status_code="403"))
+
+        async def work() -> None:
+            for _ in range(self.puts // WORKERS):
+                await plane.send(put)
+
+        async with anyio.create_task_group() as tasks:
+            for _ in range(WORKERS):
+                tasks.start_soon(work)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rollout:
+    """The puts of a run, with or without a journal, a log file and progress on `progress`."""
+
+    puts: int
+    pace: Pace = FAST
+    latency: float | None = None
+    scopes: int = 1
+    journal: bool = True
+    log: bool = False
+    progress: type[io.StringIO] | None = None
+
+    async def run(self, timed: Timed) -> None:
+        """Make them; neither what comes before them is timed nor what comes after."""
+        items = [
+            planned(number, scope)
+            for scope in scopes_of(self.scopes)
+            for number in range(self.puts // self.scopes // len(TYPES))
+        ]
+        async with AsyncExitStack() as stack:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            observer = await stack.enter_async_context(self._observing(folder))
+            plane = PacedControlPlane(Plane(self.latency), pace=self.pace, observer=observer)
+            if self.journal:
+                journal = stack.enter_context(Journal.open(str(folder / "journal.db")))
+                await self._execute(plane, journal, _imported(journal, items), timed)
+            else:
+                await self._execute(plane, cast("Journal", Forgetful(items)), "run", timed)
+
+    async def _execute(self, plane: PacedControlPlane, journal: Journal, run: str, timed: Timed) -> None:
+        scopes = scopes_of(self.scopes)
+        expected = dict.fromkeys(scopes, self.puts // self.scopes)
+        recorder = Recorder(journal, run, observer=plane.observer, stop=plane.stop)
+        executor = Executor(plane, journal, run, recorder, look_first=False)
+        plane.observer.notify(PhaseStarted(run=run, phase="apply", scopes=scopes, expected=expected))
+        await timed(lambda: executor.run(scopes))
+        plane.observer.notify(PhaseEnded(run=run, phase="apply", elapsed=0.0))
+
+    @asynccontextmanager
+    async def _observing(self, folder: Path) -> AsyncIterator[Observer]:
+        async with AsyncExitStack() as stack:
+            observers: list[Observer] = []
+            console = Console(out=io.StringIO(), err=(self.progress or io.StringIO)())
+            if self.log:
+                flags = LogFlags(log_file=folder / "run.log")
+                observers.append(stack.enter_context(logging_to(console, flags)))
+            if self.progress is not None:
+                observers.append(await stack.enter_async_context(showing_progress(console, quota=10.0)))
+            yield Observers(*observers)
+
+
+def _imported(journal: Journal, items: list[PlannedApi]) -> str:
+    run = journal.begin(NEW_RUN)
+    journal.import_plan(run, items)
+    items.clear()
+    return run

@@ -1,0 +1,184 @@
+"""What everything above the client costs: CPU microseconds of one put, layer by layer.
+
+    python -m benchmarks.pipeline_cost [--quick] [--write]
+
+Each layer is put on top of the ones before it, and all make the same puts, ten at a time, through a control
+plane that answers at once. asyncio is how a run lives; trio with a clock that jumps is how scenarios are
+tried. The least of several rounds is shown, since whatever else the machine does only adds. The journal is a
+file in the temporary folder; its commits are in the figures, the import of the plan is not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import cast
+
+from batchgw.control_plane.interface import ControlPlane
+from batchgw.control_plane.paced import Pace, PacedControlPlane
+from benchmarks.harness.results import Column, Row, Section, Value, show, write
+from benchmarks.pipeline.runs import FAST, WORKERS, Calls, Rollout
+from benchmarks.pipeline.stand_ins import Plane, Screen
+from benchmarks.pipeline.timing import Body, taken
+
+COMMAND = "python -m benchmarks.pipeline_cost"
+
+WRAPPERS = "limiter to executor together"
+JOURNAL, LOG, LINES, LIVE = "+ journal", "+ log file", "+ progress, lines", "+ progress, live"
+
+GOALS: Mapping[str, Mapping[str, float]] = {
+    WRAPPERS: {"asyncio_added": 60.0},
+    JOURNAL: {"asyncio_added": 60.0},
+    LOG: {"asyncio_added": 40.0},
+    LINES: {"asyncio_added": 10.0},
+    LIVE: {"asyncio_added": 10.0, "stall": 10.0},
+}
+
+LAYER_COLUMNS = (
+    Column(key="asyncio_added", label="asyncio: added", format=".1f"),
+    Column(key="asyncio", label="in all", format=".1f"),
+    Column(key="trio_added", label="trio: added", format=".1f"),
+    Column(key="trio", label="in all", format=".1f"),
+    Column(key="stall", label="longest stall, ms", format=".1f"),
+)
+
+
+def layers(puts: int) -> dict[str, tuple[str | None, Body]]:
+    """Every layer on all below it, by name, with the name of the one directly below."""
+    return {
+        "a plane that answers at once": (None, Calls(puts=puts, plane=Plane).run),
+        "+ limiter": ("a plane that answers at once", Calls(puts=puts, plane=_limited).run),
+        "+ retrying": ("+ limiter", Calls(puts=puts, plane=_paced).run),
+        "+ writer, executor": ("+ retrying", Rollout(puts=puts, journal=False).run),
+        JOURNAL: ("+ writer, executor", Rollout(puts=puts).run),
+        LOG: (JOURNAL, Rollout(puts=puts, log=True).run),
+        LINES: (LOG, Rollout(puts=puts, log=True, progress=io.StringIO).run),
+        LIVE: (LOG, Rollout(puts=puts, log=True, progress=Screen).run),
+    }
+
+
+def _paced() -> ControlPlane:
+    return PacedControlPlane(Plane(), pace=FAST)
+
+
+def _limited() -> ControlPlane:
+    return cast("ControlPlane", PacedControlPlane(Plane(), pace=FAST).limited)
+
+
+def layered(*, quick: bool) -> Section:
+    """Measure the layers at full speed."""
+    puts, rounds = (2_000, 3) if quick else (10_000, 5)
+    found = {name: Cost() for name in layers(puts)}
+    for _ in range(rounds):
+        for name, (_below, body) in layers(puts).items():
+            found[name].lower(body, puts)
+    rows = [
+        Row(name=name, values=found[name].above(found.get(below or "")), goals=GOALS.get(name, {}))
+        for name, (below, _) in layers(puts).items()
+    ]
+    return Section(
+        name="pipeline_cost",
+        title="CPU of one put above the client, layer by layer (microseconds)",
+        command=COMMAND,
+        quick=quick,
+        columns=LAYER_COLUMNS,
+        rows=(*rows[:4], _together(rows), *rows[4:]),
+        notes=(
+            f"{puts:,} puts, {WORKERS} at a time; the least of {rounds} rounds.",
+            "Both kinds of progress stand on the log file.",
+        ),
+    )
+
+
+@dataclass(slots=True)
+class Cost:
+    """The least a layer with all below it has taken: CPU of a put in microseconds, longest stall in ms."""
+
+    asyncio: float = math.inf
+    trio: float = math.inf
+    stall: float = math.inf
+
+    def lower(self, body: Body, puts: int) -> None:
+        """Measure once more."""
+        self.asyncio = min(self.asyncio, taken(body, "asyncio").cpu / puts * 1e6)
+        self.trio = min(self.trio, taken(body, "trio").cpu / puts * 1e6)
+        self.stall = min(self.stall, taken(body, "asyncio", watch=True).stall * 1e3)
+
+    def above(self, below: Cost | None) -> dict[str, Value]:
+        """Give the values of a row."""
+        return {
+            "asyncio_added": self.asyncio - (below.asyncio if below else 0.0),
+            "asyncio": self.asyncio,
+            "trio_added": self.trio - (below.trio if below else 0.0),
+            "trio": self.trio,
+            "stall": self.stall,
+        }
+
+
+def _together(rows: list[Row]) -> Row:
+    bottom, top = rows[0].values, rows[3].values
+    added: dict[str, Value] = {
+        f"{backend}_added": cast("float", top[backend]) - cast("float", bottom[backend])
+        for backend in ("asyncio", "trio")
+    }
+    return Row(name=WRAPPERS, values=added, goals=GOALS[WRAPPERS])
+
+
+PACED_COLUMNS = (
+    Column(key="puts", label="puts", format=",.0f"),
+    Column(key="cpu", label="CPU of one, us", format=".0f"),
+    Column(key="all", label="CPU of all, s", format=".2f"),
+)
+
+
+def paced(*, quick: bool) -> Section:
+    """Measure runs at the quota's own speed, in virtual time: calls wait for turns, outcomes for company."""
+    puts = 2_000 if quick else 20_000
+    runs = {
+        "1 scope, 1 worker": Rollout(puts=puts, pace=Pace(workers=1), latency=0.15),
+        "1 scope": Rollout(puts=puts, pace=Pace(), latency=0.15),
+        "1 scope, without journal": Rollout(puts=puts, pace=Pace(), latency=0.15, journal=False),
+        "100 scopes": Rollout(puts=puts, pace=Pace(), latency=0.15, scopes=100),
+        "100 scopes, log file and live progress": Rollout(
+            puts=puts, pace=Pace(), latency=0.15, scopes=100, log=True, progress=Screen
+        ),
+    }
+    rows = []
+    for name, run in runs.items():
+        cpu = taken(run.run, "trio").cpu
+        rows.append(Row(name=name, values={"puts": puts, "cpu": cpu / puts * 1e6, "all": cpu}))
+    return Section(
+        name="pipeline_paced",
+        title="CPU of a put at 10/s in each scope, in virtual time",
+        command=COMMAND,
+        quick=quick,
+        columns=PACED_COLUMNS,
+        rows=tuple(rows),
+        notes=("A call is answered after 0.15 s; what is waited for costs no CPU but the waiting itself.",),
+    )
+
+
+def measure(*, quick: bool) -> list[Section]:
+    """Measure both."""
+    return [layered(quick=quick), paced(quick=quick)]
+
+
+def main() -> None:
+    """Measure, show, and keep what was measured when asked to."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--quick", action="store_true", help="fewer puts: a quarter of a minute")
+    parser.add_argument("--write", action="store_true", help="keep the results")
+    arguments = parser.parse_args()
+    for section in measure(quick=arguments.quick):
+        show(section)
+        if arguments.write:
+            write(section)
+
+
+if __name__ == "__main__":
+    main()
