@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import replace
 
@@ -65,13 +65,15 @@ class Executor:
                 self._recorder.close()
 
     async def _work_on(self, scope: Scope) -> None:
-        async with aclosing(self._pending(scope)) as apis:
-            await pooled(apis, self._bring_to_plan, workers=self._plane.workers(scope))
+        workers = self._plane.workers(scope)
+        async with aclosing(self._pending(scope, workers)) as apis:
+            await pooled(apis, self._bring_to_plan, workers=workers)
 
-    async def _pending(self, scope: Scope) -> AsyncGenerator[PendingApi, None]:
+    async def _pending(self, scope: Scope, workers: Callable[[], int]) -> AsyncGenerator[PendingApi, None]:
         after = 0
         while page := self._page(scope, after):
             after = page[-1].row
+            self._recorder.expect(scope, page, hands=workers())
             await anyio.lowlevel.checkpoint()
             for api in page:
                 yield api

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
+
 import anyio
 
 from batchgw.control_plane.stop import StopSignal
 from batchgw.errors import JournalWriteFailed, Stopped
 from batchgw.events import Decided, Observer
-from batchgw.journal import Journal
-from batchgw.model import Outcome
+from batchgw.execution.line import FRESH, Line
+from batchgw.journal import Journal, PendingApi
+from batchgw.model import Outcome, RestApi, Scope
 
 FLUSH_AFTER = 0.2
 """Seconds an outcome may wait for company before it is committed."""
@@ -23,6 +27,10 @@ HEARTBEAT = 15.0
 class Recorder:
     """Commits intents before their calls and outcomes soon after, and tells observers of what is committed.
 
+    An intent takes those along that stand next in line, so that a commit serves several calls. Where such a
+    call is not made after all, its intent is taken back: this process knows that it was not. After a crash
+    nobody does, and a resume reads.
+
     When the journal cannot be written any more, the run is asked to stop: calls in flight finish, no new one
     is made that could not be remembered. `failure` then says why.
     """
@@ -32,21 +40,43 @@ class Recorder:
         self._run = run
         self._observer = observer
         self._stop = stop
+        self._lines: defaultdict[Scope, Line] = defaultdict(Line)
         self._untold: list[Outcome] = []
         self._arrived = anyio.Event()
         self.failure: JournalWriteFailed | None = None
 
-    def intend(self, change: int) -> None:
-        """Commit that the change's call is about to be made. Raises Stopped when it cannot be."""
+    def expect(self, scope: Scope, apis: Iterable[PendingApi], *, hands: int) -> None:
+        """Let changes stand in line, in the order in which `hands` workers will come to them.
+
+        What an earlier process has intended does not: its intent is never taken back.
+        """
+        line = self._lines[scope]
+        line.hands = hands
+        for each in apis:
+            line.join(each.api.id, [change.id for change in each.changes if not change.intended])
+
+    def intend(self, api: RestApi, change: int) -> None:
+        """See that it is committed that the change's call is about to be made, before it is.
+
+        Raises Stopped when that cannot be.
+        """
+        line, now = self._lines[api.scope], anyio.current_time()
+        intended = line.leave(api.id, change)
+        if intended is not None and now - intended <= FRESH:
+            return
+        following = line.next()
         try:
-            self._journal.intend([change])
+            self._journal.intend([change, *following])
         except JournalWriteFailed as error:
             self.fail(error)
             raise Stopped("the journal cannot be written, so this call was not sent") from error
+        line.ahead.update(dict.fromkeys(following, now))
         self._tell()
 
     def decide(self, change: int, outcome: Outcome) -> None:
         """Take an outcome; it is committed with the next intent, or shortly."""
+        if self._lines[outcome.api.scope].leave(outcome.api.id, change) is not None:
+            self._journal.withdraw([change])  # it was decided without a call
         try:
             self._journal.record(change, outcome)
         except JournalWriteFailed as error:
@@ -85,6 +115,8 @@ class Recorder:
 
     def close(self) -> None:
         """Commit the rest. Raises JournalWriteFailed when the journal ever failed: that ended the run."""
+        for line in self._lines.values():
+            self._journal.withdraw(line.ahead)
         self.flush()
         if self.failure is not None:
             raise self.failure

@@ -118,7 +118,7 @@ class _Making:
         return self._applied(verified=False)
 
     def _intend(self) -> None:
-        self._recorder.intend(self._pending.id)
+        self._recorder.intend(self._api, self._pending.id)
 
     async def _verify(self) -> Outcome | None:
         """Read what is there, and judge by it."""
@@ -177,8 +177,8 @@ def ended(
     if in_doubt:
         because["code"] = IN_DOUBT
         because["message"] = (
-            f"the write was sent and not answered, and it could not be read whether it was made ({error}): "
-            "a resume reads it again"
+            "the write may have been made: no answer to it is known, and it could not be read whether it was "
+            f"({error}). A resume reads it again"
         )
         return NotAttempted(**because)
     if isinstance(error, Stopped) or error.condemns_scope:

@@ -20,6 +20,12 @@ T = TypeVar("T")
 CACHE: Final = 16_384
 """Settings whose ids are kept at hand: about 3 MB, and more than one policy and a fleet's habits come to."""
 
+LOADED: Final = 1_024
+"""Settings kept once they were read back: pages of APIs have most of them in common."""
+
+SMALL: Final = 4_000
+"""Characters up to which settings are kept so: a few megabytes in all, where templates can be large."""
+
 BATCH: Final = 500
 """Values in one SQL list: old SQLite builds take 999 parameters."""
 
@@ -45,6 +51,7 @@ class Contents:
         self._database = database
         self._size = size
         self._ids: OrderedDict[bytes, int] = OrderedDict()
+        self._loaded: dict[int, Settings] = {}
         self._insert = database.dialect.insert_missing(settings)
 
     def known(self, mark: bytes) -> int | None:
@@ -74,10 +81,14 @@ class Contents:
 
     def load(self, connection: Connection, ids: Collection[int]) -> dict[int, Settings]:
         """Read settings back by id."""
-        found: dict[int, Settings] = {}
-        for batch in batches(ids):
+        found = {id_: self._loaded[id_] for id_ in ids if id_ in self._loaded}
+        for batch in batches([id_ for id_ in ids if id_ not in found]):
             for id_, body in connection.execute(_BODIES, {"ids": batch}):
                 found[id_] = Settings.from_json(json.loads(body))
+                if len(body) <= SMALL:
+                    self._loaded[id_] = found[id_]
+        while len(self._loaded) > LOADED:
+            del self._loaded[next(iter(self._loaded))]
         return found
 
     def _stored(self, connection: Connection, digests: Collection[bytes]) -> dict[bytes, int]:

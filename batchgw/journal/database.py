@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, inspect, select, update
+from sqlalchemy import Connection, Update, bindparam, insert, inspect, select, update
 from sqlalchemy.exc import DBAPIError
 
 from batchgw.errors import BatchgwError, JournalUnusable, JournalWriteFailed
 from batchgw.journal.dialect import dialect_of
+from batchgw.journal.direct import Prepared
 from batchgw.journal.location import locate, prepare
 from batchgw.journal.migrations import OLDEST, migrate
 from batchgw.journal.schema import SCHEMA_VERSION, ids, metadata, schema_version
@@ -73,6 +75,21 @@ class Database:
         ):
             yield self._connection
 
+    def prepared(self, statement: Update, names: Sequence[str]) -> Prepared:
+        """Prepare a statement that takes its values in the order of `names`."""
+        return Prepared(statement, names, self._engine.dialect)
+
+    def write_rows(self, *work: tuple[Prepared, Sequence[Sequence[Any]]]) -> list[int]:
+        """Run statements on rows, all of them or none; give how many rows each has changed.
+
+        Raises JournalWriteFailed when the database fails.
+        """
+        with (
+            self._failing_as(JournalWriteFailed, "written"),
+            self.dialect.direct(self._connection) as cursor,
+        ):
+            return [statement.run(cursor, rows) for statement, rows in work]
+
     def take_ids(self, connection: Connection, count: int) -> range:
         """Give out `count` keys, of any table, that were never given before."""
         connection.execute(_TAKE_IDS, {"count": count})
@@ -83,7 +100,7 @@ class Database:
     def _failing_as(self, failure: type[BatchgwError], done: str = "used") -> Iterator[None]:
         try:
             yield
-        except DBAPIError as error:
+        except (DBAPIError, self.dialect.driver_error) as error:
             reason = self.dialect.reason(error)
             if reason is None:
                 raise

@@ -7,14 +7,19 @@ from contextlib import AbstractContextManager
 from typing import Any, Final, Protocol
 
 from sqlalchemy import URL, Connection, Engine, Executable, Table
-from sqlalchemy.exc import DBAPIError
 
 from batchgw.errors import JournalUnusable
+from batchgw.journal.direct import Cursor
 from batchgw.journal.sqlite import SQLite
 
 
 class Dialect(Protocol):
-    """A kind of database."""
+    """A kind of database. Its driver's errors are all `driver_error`."""
+
+    @property
+    def driver_error(self) -> type[Exception]:
+        """The root of PEP 249's errors, as the driver has it."""
+        ...
 
     def engine(self, url: URL, *, patience: float | None) -> Engine:
         """Make an engine whose connections are set up. Raises JournalUnusable for an unknown setting.
@@ -27,11 +32,15 @@ class Dialect(Protocol):
         """Begin a transaction; one that writes has its right to do so from the start, or waits for it."""
         ...
 
+    def direct(self, connection: Connection) -> AbstractContextManager[Cursor]:
+        """Begin a transaction that writes, on the driver itself; commit it, or take it back on an error."""
+        ...
+
     def insert_missing(self, table: Table) -> Executable:
         """Give an INSERT that passes over rows that are there already."""
         ...
 
-    def reason(self, error: DBAPIError) -> str | None:
+    def reason(self, error: Exception) -> str | None:
         """Say what is wrong with the database; None when nothing is, and the error is ours."""
         ...
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, update
+from sqlalchemy import bindparam, literal_column, null, update
 
 from batchgw.errors import ScopeLocked
 from batchgw.journal import standing
-from batchgw.journal.contents import batches
 from batchgw.journal.database import Database
 from batchgw.journal.records import PendingChange
 from batchgw.journal.schema import changes
@@ -18,16 +17,22 @@ from batchgw.model import Effort, Outcome
 FLUSH_COUNT: Final = 100
 """Outcomes that are committed at once without being asked to."""
 
+_OF_ID = changes.c.id == bindparam("b_id")
+
 _DECIDE = (
     update(changes)
-    .where(changes.c.id == bindparam("b_id"), changes.c.rank < bindparam("b_replaces"))
+    .where(_OF_ID, changes.c.rank < bindparam("b_replaces"))
     .values({name: bindparam(name) for name in standing.COLUMNS})
 )
 _INTEND = (
     update(changes)
-    .where(changes.c.id.in_(bindparam("b_ids", expanding=True)), changes.c.rank < standing.DECIDED)
-    .values({name: bindparam(name) for name in standing.OPEN} | {"intended_at": bindparam("b_now")})
+    .where(_OF_ID, changes.c.rank < literal_column(str(standing.DECIDED)))
+    .values(
+        {"intended_at": bindparam("b_now"), "rank": literal_column("0")}
+        | dict.fromkeys(standing.UNSAID, null())
+    )
 )
+_WITHDRAW = update(changes).where(_OF_ID).values(intended_at=null())
 
 
 class Outbox:
@@ -36,7 +41,11 @@ class Outbox:
     def __init__(self, database: Database, clock: Callable[[], float]) -> None:
         self._database = database
         self._clock = clock
-        self._waiting: dict[int, standing.Columns] = {}
+        self._decide = database.prepared(_DECIDE, (*standing.COLUMNS, "b_id", "b_replaces"))
+        self._intend = database.prepared(_INTEND, ("b_now", "b_id"))
+        self._withdraw = database.prepared(_WITHDRAW, ("b_id",))
+        self._waiting: dict[int, standing.Told] = {}
+        self._withdrawn: set[int] = set()
         self._spent: dict[int, Effort] = {}
 
     def take_up(self, changes: Iterable[PendingChange]) -> None:
@@ -45,56 +54,51 @@ class Outbox:
         An outcome is written with its whole cost, so that saying it twice does not count it twice.
         """
         self._spent.update(
-            (change.id, change.spent) for change in changes if change.spent != standing.NOTHING
+            (change.id, change.spent) for change in changes if change.spent is not standing.NOTHING
         )
 
     def record(self, change: int, outcome: Outcome) -> None:
         """Take an outcome; the stronger of two stands. Raises JournalWriteFailed when a commit fell due."""
         before = self._spent.get(change, standing.NOTHING)
-        told = standing.columns(outcome, self._clock(), before=before)
+        told = standing.told(outcome, self._clock(), before=before)
         earlier = self._waiting.get(change)
-        if earlier is None or earlier["rank"] < standing.replaces(told["rank"]):
+        if earlier is None or earlier.rank < standing.replaces(told.rank):
             self._waiting[change] = told
         if len(self._waiting) >= FLUSH_COUNT:
             self.flush()
 
+    def withdraw(self, ids: Iterable[int]) -> None:
+        """Take intents back; that, too, is committed with what comes next."""
+        self._withdrawn.update(ids)
+
     def flush(self) -> None:
         """Commit what waits. Raises JournalWriteFailed, and it goes on waiting."""
-        if not self._waiting:
-            return
-        with self._database.write() as connection:
-            self._write_outcomes(connection)
-        self._waiting.clear()
+        if self._waiting or self._withdrawn:
+            self._commit([])
 
     def intend(self, ids: Sequence[int]) -> None:
-        """Commit that calls are about to be made, and all outcomes with it.
+        """Commit that calls are about to be made, and all that waits with it.
 
         Raises JournalWriteFailed, and ScopeLocked when another process has decided or dropped one of the
         changes: then none of the calls may be made.
         """
         wanted = list(dict.fromkeys(ids))
-        with self._database.write() as connection:
-            self._write_outcomes(connection)
-            open_still = sum(self._write_intents(connection, batch) for batch in batches(wanted))
-        self._waiting.clear()
-        if taken := len(wanted) - open_still:
+        if taken := len(wanted) - self._commit(wanted):
             raise ScopeLocked(
                 f"{taken} of {len(wanted)} changes about to be made were decided or dropped by another "
                 "process meanwhile, so none was sent. Two processes worked on one run: see which with "
                 "`batchgw runs show`, and resume it when only one is left."
             )
 
-    def _write_outcomes(self, connection: Connection) -> None:
-        if self._waiting:
-            connection.execute(
-                _DECIDE,
-                [
-                    {**told, "b_id": change, "b_replaces": standing.replaces(told["rank"])}
-                    for change, told in self._waiting.items()
-                ],
-            )
-
-    def _write_intents(self, connection: Connection, batch: list[int]) -> int:
-        """Give how many of the changes were there and open."""
-        values = {**standing.OPEN, "b_ids": batch, "b_now": self._clock()}
-        return connection.execute(_INTEND, values).rowcount
+    def _commit(self, intended: Sequence[int]) -> int:
+        """Commit what waits, and intents; give how many changes of these were there and open."""
+        now = self._clock()
+        outcomes = [(*told, change, standing.replaces(told.rank)) for change, told in self._waiting.items()]
+        *_, still_open = self._database.write_rows(
+            (self._decide, outcomes),
+            (self._withdraw, [(change,) for change in self._withdrawn]),
+            (self._intend, [(now, change) for change in intended]),
+        )
+        self._waiting.clear()
+        self._withdrawn.clear()
+        return still_open

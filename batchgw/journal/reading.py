@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, select
 
 from batchgw.journal import standing
 from batchgw.journal.contents import Contents, batches
@@ -72,12 +72,11 @@ def pending_apis(
     connection: Connection, contents: Contents, scope: Scope, scope_id: int, *, after: int, limit: int
 ) -> list[PendingApi]:
     """Give the next APIs of a scope with something left to do."""
-    page = list(_page(connection, scope, scope_id, PENDING, after=after, limit=limit))
+    page = list(_page(connection, scope, scope_id, _PENDING_PAGE, after=after, limit=limit))
     used = {id_ for _, _, rows in page for row in rows for id_ in (row.before_id, row.after_id)}
-    settings = contents.load(connection, used - {None})
+    changes_of = _Changes(contents.load(connection, used - {None}))
     return [
-        PendingApi(row=row, api=api, changes=tuple(_pending(each, settings) for each in rows))
-        for row, api, rows in page
+        PendingApi(row=row, api=api, changes=tuple(map(changes_of.pending, rows))) for row, api, rows in page
     ]
 
 
@@ -85,9 +84,8 @@ def outcomes_page(
     connection: Connection, scope: Scope, scope_id: int, kinds: frozenset[str], *, after: int
 ) -> tuple[list[Outcome], int | None]:
     """Give the outcomes of the next APIs of a scope, and where to go on; None when that was the last page."""
-    page = list(
-        _page(connection, scope, scope_id, changes.c.kind.in_(sorted(kinds)), after=after, limit=PAGE)
-    )
+    statements = _Statements(changes.c.kind.in_(sorted(kinds)), *standing.TELLING)
+    page = list(_page(connection, scope, scope_id, statements, after=after, limit=PAGE))
     outcomes = [standing.outcome(api, row) for _, api, rows in page for row in rows]
     return outcomes, page[-1][0] if len(page) == PAGE else None
 
@@ -125,29 +123,59 @@ def _counts(run: int) -> Select[Any]:
     )
 
 
+class _Statements:
+    """What reads a page: the next APIs of a scope with a wanted change, and those changes.
+
+    Of a change it gives the API, and then `columns`.
+    """
+
+    def __init__(self, wanted: ColumnElement[bool], *columns: ColumnElement[Any]) -> None:
+        has_wanted = select(changes.c.id).where(changes.c.api_id == apis.c.id, wanted).exists()
+        self.apis = (
+            select(apis)
+            .where(apis.c.scope_id == bindparam("scope"), apis.c.id > bindparam("after"), has_wanted)
+            .order_by(apis.c.id)
+            .limit(bindparam("limit"))
+        )
+        self.changes = (
+            select(changes.c.api_id, *columns)
+            .where(changes.c.api_id.in_(bindparam("apis", expanding=True)), wanted)
+            .order_by(changes.c.id)
+        )
+
+
+_PENDING_PAGE: Final = _Statements(
+    PENDING,
+    changes.c.id,
+    changes.c.type,
+    changes.c.action,
+    changes.c.before_id,
+    changes.c.before_default,
+    changes.c.after_id,
+    changes.c.intended_at,
+    changes.c.attempts,
+    changes.c.throttles,
+    changes.c.waited,
+    changes.c.request_id,
+)
+
+
 def _page(
     connection: Connection,
     scope: Scope,
     scope_id: int,
-    wanted: ColumnElement[bool],
+    statements: _Statements,
     *,
     after: int,
     limit: int,
 ) -> Iterator[tuple[int, RestApi, list[Row[Any]]]]:
     """Give the next `limit` APIs that have a wanted change, with those changes."""
-    has_wanted = select(changes.c.id).where(changes.c.api_id == apis.c.id, wanted).exists()
-    found = connection.execute(
-        select(apis)
-        .where(apis.c.scope_id == scope_id, apis.c.id > after, has_wanted)
-        .order_by(apis.c.id)
-        .limit(limit)
-    ).all()
+    place = {"scope": scope_id, "after": after, "limit": limit}
+    found = connection.execute(statements.apis, place).all()
     rows: dict[int, list[Row[Any]]] = {row.id: [] for row in found}
     for batch in batches(rows):
-        for row in connection.execute(
-            select(changes).where(changes.c.api_id.in_(batch), wanted).order_by(changes.c.id)
-        ):
-            rows[row.api_id].append(row)
+        for row in connection.execute(statements.changes, {"apis": batch}):
+            rows[row[0]].append(row)
     for row in found:
         yield row.id, _api(scope, row), rows[row.id]
 
@@ -163,12 +191,27 @@ def _api(scope: Scope, row: Row[Any]) -> RestApi:
     )
 
 
-def _pending(row: Row[Any], settings: dict[int, Settings]) -> PendingChange:
-    type_ = ResponseType(row.type)
-    before = GatewayResponse(
-        type=type_, settings=settings[row.before_id], default_response=row.before_default
-    )
-    after = None if row.after_id is None else settings[row.after_id]
-    change = Change(type=type_, action=Action(row.action), before=before, after=after)
-    intended = row.intended_at is not None
-    return PendingChange(id=row.id, change=change, intended=intended, spent=standing.effort(row))
+class _Changes:
+    """Reads changes. Most of a page's are alike, and are then one object."""
+
+    def __init__(self, settings: dict[int, Settings]) -> None:
+        self._settings = settings
+        self._read: dict[tuple[Any, ...], Change] = {}
+
+    def pending(self, row: Sequence[Any]) -> PendingChange:
+        """Read a change that is to be made."""
+        _, id_, type_, action, before_id, before_default, after_id, intended_at, *cost = row
+        said = (type_, action, before_id, before_default, after_id)
+        change = self._read.get(said) or self._change(said)
+        return PendingChange(
+            id=id_, change=change, intended=intended_at is not None, spent=standing.effort(*cost)
+        )
+
+    def _change(self, said: tuple[Any, ...]) -> Change:
+        type_, action, before_id, before_default, after_id = said
+        before = GatewayResponse(
+            type=ResponseType(type_), settings=self._settings[before_id], default_response=before_default
+        )
+        after = None if after_id is None else self._settings[after_id]
+        change = Change(type=before.type, action=Action(action), before=before, after=after)
+        return self._read.setdefault(said, change)

@@ -37,20 +37,20 @@ _UNSTORABLE = re.compile("[\\\\\x00\ud800-\udfff]")
 _ESCAPED = re.compile(r"\\u([0-9a-f]{4})")
 
 
-class AnyText(TypeDecorator[str]):
-    r"""Text that may hold what databases refuse: NUL (PostgreSQL) and lone surrogates (all).
+def escaped(text: str) -> str:
+    r"""Write what databases refuse, and the backslash itself, as `\uXXXX`; everything else stays readable."""
+    return _UNSTORABLE.sub(lambda m: f"\\u{ord(m[0]):04x}", text) if _UNSTORABLE.search(text) else text
 
-    These, and the backslash itself, are written as `\uXXXX`; everything else stays readable.
-    """
+
+class AnyText(TypeDecorator[str]):
+    r"""Text that may hold what databases refuse: NUL (PostgreSQL) and lone surrogates (all)."""
 
     impl = Text
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - inherited
         """Escape on the way in."""
-        if value is None or not _UNSTORABLE.search(value):
-            return value
-        return _UNSTORABLE.sub(lambda m: f"\\u{ord(m[0]):04x}", value)
+        return None if value is None else escaped(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - inherited
         """Take the escapes back on the way out."""
@@ -186,7 +186,7 @@ changes = Table(
     Column("before_id", ForeignKey("settings.id")),  # None: the API could not be read
     Column("before_default", Boolean),
     Column("after_id", ForeignKey("settings.id")),
-    Column("intended_at", Double),  # never taken back: once a call may have been sent, it may have been
+    Column("intended_at", Double),  # NULL: no call was sent, for certain
     Column("rank", SmallInteger, nullable=False),  # see `standing.py`
     Column("kind", String(16)),  # None: undecided
     Column("code", AnyText),

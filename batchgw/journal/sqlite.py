@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from typing import Any, Final
 
@@ -43,6 +44,8 @@ _REASONS: Final = {
 class SQLite:
     """A journal in one file: WAL, so that readers never block the writer nor it them."""
 
+    driver_error: type[Exception] = sqlite3.Error
+
     def engine(self, url: URL, *, patience: float | None) -> Engine:
         """Make an engine whose connections are set up. Raises JournalUnusable for an unknown setting."""
         _check_settings(url)
@@ -57,14 +60,27 @@ class SQLite:
         connection.info["batchgw.begin"] = "BEGIN IMMEDIATE" if write else "BEGIN"
         return connection.begin()
 
+    @contextmanager
+    def direct(self, connection: Connection) -> Iterator[sqlite3.Cursor]:
+        """Begin a transaction that writes, on the driver itself; commit it, or take it back on an error."""
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)  # noqa: S101 - the only driver behind this dialect
+        driver.execute("BEGIN IMMEDIATE")
+        try:
+            yield driver.cursor()
+            driver.commit()
+        except BaseException:
+            driver.rollback()
+            raise
+
     def insert_missing(self, table: Table) -> Executable:
         """Give an INSERT that passes over rows that are there already."""
         return insert(table).on_conflict_do_nothing()
 
-    def reason(self, error: DBAPIError) -> str | None:
+    def reason(self, error: Exception) -> str | None:
         """Say what is wrong with the file; None when nothing is, and the error is ours."""
-        code = getattr(error.orig, "sqlite_errorcode", None)
-        said = str(error.orig)
+        said = error.orig if isinstance(error, DBAPIError) else error
+        code = getattr(said, "sqlite_errorcode", None)
         if code is None:
             return None
         primary = _REASONS.get(code & 0xFF)  # the low byte of an extended result code

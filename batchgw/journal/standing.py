@@ -8,10 +8,11 @@ never taken up: its rank is `DECIDED`, whatever it is called.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final, assert_never
+from typing import Any, Final, NamedTuple, assert_never
 
 from sqlalchemy import Row
 
+from batchgw.journal.schema import changes, escaped
 from batchgw.model import (
     Action,
     Applied,
@@ -55,7 +56,7 @@ Columns = dict[str, Any]
 def verdict(kind: str | None, now: float, *, code: str | None = None, message: str | None = None) -> Columns:
     """Give the columns that tell an outcome, or that there is none, but for what it cost."""
     if kind is None:
-        return {"rank": 0, "kind": None, "code": None, "message": None, "decided_at": None}
+        return {"rank": 0, **dict.fromkeys(UNSAID)}
     return {"rank": RANKS[kind], "kind": kind, "code": code, "message": message, "decided_at": now}
 
 
@@ -69,48 +70,75 @@ def replaces(rank: int) -> int:
     return max(rank, DECIDED)
 
 
-def spent(effort: Effort) -> Columns:
-    """Give the columns that tell what an outcome cost."""
-    return {
-        "attempts": effort.attempts,
-        "throttles": effort.throttles,
-        "waited": effort.waited,
-        "request_id": effort.request_id,
-    }
+class Told(NamedTuple):
+    """The columns that tell an outcome and what it cost, in the order of `COLUMNS`."""
+
+    rank: int
+    kind: str
+    code: str | None
+    message: str | None
+    attempts: int
+    throttles: int
+    waited: float
+    request_id: str | None
+    verified: bool
+    decided_at: float
 
 
-def columns(outcome: Outcome, now: float, *, before: Effort) -> Columns:
+def told(outcome: Outcome, now: float, *, before: Effort) -> Told:
     """Write an outcome as columns. `before` is what the change had cost when it was taken up."""
+    verified = False
+    code = message = None
     match outcome:
         case Applied():
-            told, cost, verified = verdict("applied", now), outcome.effort, outcome.verified_by_read
+            kind, cost, verified = "applied", outcome.effort, outcome.verified_by_read
         case Unchanged():
-            told, cost, verified = verdict("unchanged", now), NOTHING, False
+            kind, cost = "unchanged", NOTHING
         case Failed() | Skipped() | NotAttempted():
-            told = verdict(_BECAUSE[type(outcome)], now, code=outcome.code, message=outcome.message)
-            cost, verified = outcome.effort, False
+            kind, cost = _BECAUSE[type(outcome)], outcome.effort
+            code, message = escaped(outcome.code), escaped(outcome.message)
         case _:
             assert_never(outcome)
-    return {**told, **spent(before + cost), "verified": verified}
+    if before is not NOTHING:
+        cost = before + cost
+    return Told(
+        RANKS[kind],
+        kind,
+        code,
+        message,
+        cost.attempts,
+        cost.throttles,
+        cost.waited,
+        None if cost.request_id is None else escaped(cost.request_id),
+        verified,
+        now,
+    )
 
 
-OPEN: Final[Mapping[str, Any]] = verdict(None, 0.0)
-"""The columns that tell that there is no outcome; what was spent stays spent."""
-
-COLUMNS: Final = (*OPEN, *spent(NOTHING), "verified")
+COLUMNS: Final = Told._fields
 """The names of the columns that tell an outcome."""
 
+TELLING: Final = (changes.c.id, changes.c.type, changes.c.action, *(changes.c[name] for name in COLUMNS))
+"""What `outcome` reads."""
 
-def effort(row: Row[Any]) -> Effort:
-    """Read what a row of `changes` has cost."""
-    return Effort(
-        attempts=row.attempts, throttles=row.throttles, waited=row.waited, request_id=row.request_id
-    )
+UNSAID: Final = ("kind", "code", "message", "decided_at")
+"""Those that are NULL while there is none; what was spent stays spent."""
+
+
+def effort(attempts: int, throttles: int, waited: float, request_id: str | None) -> Effort:
+    """Read what a change has cost."""
+    if not (attempts or throttles or waited or request_id):
+        return NOTHING
+    return Effort(attempts=attempts, throttles=throttles, waited=waited, request_id=request_id)
 
 
 def outcome(api: RestApi, row: Row[Any]) -> Outcome:
     """Read what `columns` wrote, from a row of `changes` that has an outcome."""
-    type_, action, cost = ResponseType(row.type), Action(row.action), effort(row)
+    type_, action, cost = (
+        ResponseType(row.type),
+        Action(row.action),
+        effort(row.attempts, row.throttles, row.waited, row.request_id),
+    )
     because: type[Failed | Skipped | NotAttempted]
     match row.kind:
         case "applied":

@@ -180,6 +180,14 @@ class Journal:
         """
         self._outbox.intend(ids)
 
+    def withdraw(self, ids: Iterable[int]) -> None:
+        """Take intents back that were committed ahead of calls which were not made after all.
+
+        Only for intents of this process: what an earlier one has intended may have been made by it. It is
+        committed with the next intent, or `flush`.
+        """
+        self._outbox.withdraw(ids)
+
     def record(self, id: int, outcome: Outcome) -> None:  # noqa: A002 - the field's name in PendingChange
         """Take the outcome of a change. It is committed with the 100th, the next intent, or `flush`.
 

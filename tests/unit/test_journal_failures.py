@@ -305,7 +305,7 @@ with Journal.open(place(Path(folder))) as journal:
 
 def test_a_process_killed_at_any_moment_loses_nothing_it_was_acknowledged(tmp_path: Path) -> None:
     with Journal.open(place(tmp_path)) as journal:
-        run = begun(journal, *(planned(n, create()) for n in range(5_000)))
+        run = begun(journal, *(planned(n, create(), update()) for n in range(10_000)))
     moments = random.Random(7)
     intended: set[int] = set()
     decided: set[int] = set()
@@ -314,7 +314,7 @@ def test_a_process_killed_at_any_moment_loses_nothing_it_was_acknowledged(tmp_pa
         with child(tmp_path, job) as process:
             assert process.stdout is not None
             first = process.stdout.readline()
-            time.sleep(moments.uniform(0, 0.15))
+            time.sleep(moments.uniform(0, 0.08))
             process.kill()
             more_intended, more_decided = acknowledged(first + process.stdout.read())
         assert more_intended

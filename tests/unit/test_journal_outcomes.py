@@ -163,6 +163,16 @@ class TestWriteAhead:
         journal.record(change.id, not_attempted("Stopped"))
         assert [c.intended for c in open_changes(journal, run)] == [True]
 
+    def test_an_intent_whose_call_was_not_made_can_be_taken_back(self, journal: Journal) -> None:
+        """By who committed it, who alone can know; the outcome says why."""
+        run = begun(journal, planned(1, create(), update()))
+        first, second = open_changes(journal, run)
+        journal.intend([first.id, second.id])
+        journal.withdraw([second.id])
+        journal.record(second.id, not_attempted("Stopped"))
+        assert [c.intended for c in open_changes(journal, run)] == [True, False]
+        assert journal.tally(run)[HERE] == Tally(undecided=1, not_attempted=1)
+
     def test_what_is_taken_up_again_is_undecided_not_not_attempted(self, journal: Journal) -> None:
         run = begun(journal, planned(1, create()))
         (change,) = open_changes(journal, run)

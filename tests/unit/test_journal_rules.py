@@ -1,4 +1,4 @@
-"""Whatever is recorded, intended, flushed and lost in a crash, in any order: the rules of `standing` hold."""
+"""Whatever is recorded, intended, withdrawn, flushed, lost in a crash: the rules of `standing` hold."""
 
 from __future__ import annotations
 
@@ -77,6 +77,7 @@ class Rules(RuleBasedStateMachine):
         self.rows = [Row() for _ in range(ROWS)]
         self.spent = [0] * ROWS  # what each had cost when it was last taken up
         self.waiting: list[tuple[int, str, int]] = []
+        self.withdrawn: set[int] = set()
 
     @initialize()
     def begin(self) -> None:
@@ -88,7 +89,10 @@ class Rules(RuleBasedStateMachine):
     def commit(self) -> None:
         for number, kind, attempts in self.waiting:
             self.rows[number].take(kind, attempts)
+        for number in self.withdrawn:
+            self.rows[number].intended = False
         self.waiting.clear()
+        self.withdrawn.clear()
 
     def resume(self) -> None:
         self.journal = Journal.open(place(self.folder))
@@ -122,6 +126,12 @@ class Rules(RuleBasedStateMachine):
             if self.rows[number].open:
                 self.rows[number] = Row(intended=True, attempts=self.rows[number].attempts)
 
+    @rule(number=st.integers(0, ROWS - 1))
+    def withdraw(self, number: int) -> None:
+        """An intent is taken back: no call was made."""
+        self.journal.withdraw([self.ids[number]])
+        self.withdrawn.add(number)
+
     @rule()
     def flush(self) -> None:
         self.journal.flush()
@@ -138,6 +148,7 @@ class Rules(RuleBasedStateMachine):
         """What was not committed is lost, and nothing else."""
         self.journal._database.close()
         self.waiting.clear()
+        self.withdrawn.clear()
         self.resume()
 
     @invariant()

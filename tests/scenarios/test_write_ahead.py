@@ -1,0 +1,71 @@
+"""Whatever the pace and the number of hands, no write arrives that the journal did not know of before."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from batchgw.control_plane.interface import Answer, DeleteGatewayResponse, PutGatewayResponse, Request, T
+from batchgw.control_plane.paced import Pace, PacedControlPlane
+from batchgw.simulator.fault_script import parse
+from tests.scenarios.estate import Estate
+from tests.virtual import virtually
+
+INTENDED = """
+    SELECT count(*) FROM changes JOIN apis ON apis.id = changes.api_id
+    WHERE apis.api = ? AND changes.type = ? AND changes.intended_at IS NOT NULL AND changes.decided_at IS NULL
+"""
+
+TROUBLE = [
+    {"match": {"operation": "Put*", "probability": 0.05}, "fault": "conflict"},
+    {"match": {"operation": ["Put*", "Delete*"], "probability": 0.05}, "fault": "cut_before"},
+    {"match": {"probability": 0.02}, "fault": {"retry_after": 5}},
+    {"match": {"operation": "Put*", "probability": 0.02}, "fault": {"slow": 20}},
+]
+
+
+class Onlooker:
+    """Another process's view of the journal, at the moment a write arrives."""
+
+    def __init__(self, estate: Estate, journal: Path) -> None:
+        self._inner = estate.raw
+        self.current_account = estate.raw.current_account
+        self._file = journal
+        self.writes = 0
+        self.unknown: list[Request[object]] = []
+
+    @contextmanager
+    def looking(self) -> Iterator[None]:
+        with closing(sqlite3.connect(self._file)) as self._connection:
+            yield
+
+    async def send(self, request: Request[T]) -> Answer[T]:
+        if isinstance(request, PutGatewayResponse | DeleteGatewayResponse):
+            self.writes += 1
+            (known,) = self._connection.execute(INTENDED, (request.api, request.type.value)).fetchone()
+            if not known:
+                self.unknown.append(request)
+        return await self._inner.send(request)
+
+
+@pytest.mark.parametrize("workers", [1, 3, 10])
+def test_no_write_arrives_whose_intent_was_not_committed(tmp_path: Path, workers: int) -> None:
+    journal = tmp_path / "journal.db"
+
+    async def main() -> None:
+        async with Estate(apis=120, pace=Pace(workers=workers)) as estate:
+            estate.raw.engine.faults = parse(TROUBLE)
+            onlooker = Onlooker(estate, journal)
+            estate.plane = PacedControlPlane(onlooker, pace=estate.pace, stop=estate.stop)
+            with onlooker.looking():
+                summary, outcomes = await estate.apply(journal)
+            assert summary.exit_code == 0
+            assert not estate.refute(outcomes)
+            assert onlooker.writes > summary.total.applied > 200  # some were made again
+            assert onlooker.unknown == []
+
+    virtually(main)

@@ -1,0 +1,261 @@
+"""No call leaves whose intent is not committed, and one commit serves those next in line."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import anyio
+import pytest
+
+from batchgw.control_plane.stop import StopSignal
+from batchgw.errors import JournalWriteFailed, ScopeLocked, Stopped
+from batchgw.events import Decided, Event
+from batchgw.execution.line import AHEAD, FRESH
+from batchgw.execution.recorder import Recorder
+from batchgw.journal import Journal, PendingApi
+from batchgw.model import NotAttempted
+from tests.unit.journal_plans import (
+    HERE,
+    THERE,
+    applied,
+    begun,
+    create,
+    not_attempted,
+    place,
+    planned,
+    update,
+)
+from tests.virtual import virtually
+
+APIS = 30
+
+
+@dataclass
+class Scene:
+    """A run of 30 APIs with two changes each, and another process that looks on."""
+
+    journal: Journal
+    witness: Journal
+    file: str
+    run: str
+    stop: StopSignal = field(default_factory=StopSignal)
+    told: list[Event] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.recorder = Recorder(self.journal, self.run, observer=self, stop=self.stop)
+        self._data = sqlite3.connect(self.file)
+
+    def notify(self, event: Event) -> None:
+        self.told.append(event)
+
+    def expect(self, *, hands: int = 1) -> list[PendingApi]:
+        page = self.journal.pending(self.run, HERE)
+        self.recorder.expect(HERE, page, hands=hands)
+        return page
+
+    @property
+    def intended(self) -> set[int]:
+        """What others see as possibly made."""
+        found = self.witness.pending(self.run, HERE, limit=1000)
+        return {change.id for api in found for change in api.changes if change.intended}
+
+    @property
+    def version(self) -> int:
+        """Another number after each commit."""
+        (version,) = self._data.execute("PRAGMA data_version").fetchone()
+        return int(version)
+
+    def close(self) -> None:
+        self._data.close()
+
+
+@contextmanager
+def staged(folder: Path) -> Iterator[Scene]:
+    with Journal.open(place(folder)) as journal, Journal.open(place(folder)) as witness:
+        run = begun(journal, *(planned(n, create(), update()) for n in range(APIS)))
+        with closing(Scene(journal, witness, place(folder), run)) as scene:
+            yield scene
+
+
+@pytest.fixture
+def play(tmp_path: Path) -> Callable[[Callable[[Scene], Awaitable[None]]], None]:
+    """Run a play in virtual time."""
+
+    def run(body: Callable[[Scene], Awaitable[None]]) -> None:
+        async def main() -> None:
+            with staged(tmp_path) as scene:
+                await body(scene)
+
+        virtually(main)
+
+    return run
+
+
+Play = Callable[[Callable[[Scene], Awaitable[None]]], None]
+
+
+@pytest.mark.parametrize("hands", [1, 2, 10, 100])
+def test_every_intent_is_committed_before_its_call_and_a_commit_serves_many(play: Play, hands: int) -> None:
+    async def body(scene: Scene) -> None:
+        commits, version = 0, scene.version
+        left = [(each.api, [c.id for c in each.changes]) for each in scene.expect(hands=hands)]
+        while left:
+            for api, changes in left[:hands]:  # as the workers do it
+                scene.recorder.intend(api, changes[0])
+                assert changes[0] in scene.intended
+                commits, version = commits + (version != scene.version), scene.version
+                del changes[0]
+            left = [each for each in left if each[1]]
+        assert commits <= APIS * 2 / (AHEAD + 1) + 1
+        assert len(scene.intended) == APIS * 2
+
+    play(body)
+
+
+def test_no_more_are_intended_than_that(play: Play) -> None:
+    async def body(scene: Scene) -> None:
+        first, *_ = scene.expect()
+        scene.recorder.intend(first.api, first.changes[0].id)
+        assert len(scene.intended) == 1 + AHEAD
+
+    play(body)
+
+
+def test_who_stands_in_no_line_is_intended_alone(play: Play) -> None:
+    async def body(scene: Scene) -> None:
+        (first, *_) = scene.journal.pending(scene.run, HERE)
+        scene.recorder.intend(first.api, first.changes[0].id)
+        assert scene.intended == {first.changes[0].id}
+
+    play(body)
+
+
+def test_what_was_decided_without_a_call_is_intended_no_longer(play: Play) -> None:
+    """A stop: this process knows what it has not sent, so a resume has nothing to doubt."""
+
+    async def body(scene: Scene) -> None:
+        page = scene.expect()
+        sent = page[0].changes[0].id
+        scene.recorder.intend(page[0].api, sent)
+        for each in page:
+            for change in each.changes:
+                if change.id != sent:
+                    outcome = not_attempted("Stopped")
+                    scene.recorder.decide(change.id, _of(each, outcome))
+        scene.recorder.flush()
+        assert scene.intended == {sent}
+        assert scene.journal.tally(scene.run)[HERE].not_attempted == APIS * 2 - 1
+
+    play(body)
+
+
+def test_when_it_ends_early_only_what_left_is_intended(play: Play) -> None:
+    """A second Ctrl-C: nobody gets to decide anything."""
+
+    async def body(scene: Scene) -> None:
+        first, second, *_ = scene.expect(hands=2)
+        for each in (first, second):
+            scene.recorder.intend(each.api, each.changes[0].id)
+        assert len(scene.intended) == 1 + AHEAD
+        scene.recorder.close()
+        assert scene.intended == {first.changes[0].id, second.changes[0].id}
+
+    play(body)
+
+
+def test_what_an_earlier_process_intended_stays_so(play: Play) -> None:
+    async def body(scene: Scene) -> None:
+        doubtful = scene.journal.pending(scene.run, HERE)[1].changes[0].id
+        scene.journal.intend([doubtful])
+        first, second, *_ = scene.expect()
+        scene.recorder.intend(first.api, first.changes[0].id)
+        assert len(scene.intended) == 1 + AHEAD + 1
+        scene.recorder.decide(doubtful, _of(second, not_attempted("Stopped")))
+        scene.recorder.close()
+        assert scene.intended == {first.changes[0].id, doubtful}
+
+    play(body)
+
+
+def test_an_intent_goes_stale_and_is_then_committed_anew(play: Play) -> None:
+    """Else a process that was held still would not see that another has taken its run over."""
+
+    async def body(scene: Scene) -> None:
+        first, second, *_ = scene.expect()
+        scene.recorder.intend(first.api, first.changes[0].id)
+        await anyio.sleep(FRESH)
+        scene.recorder.intend(first.api, first.changes[1].id)
+        taken = second.changes[0]
+        scene.witness.record(taken.id, applied(1, taken))
+        scene.witness.flush()
+        await anyio.sleep(0.1)
+        with pytest.raises(ScopeLocked, match="another process"):
+            scene.recorder.intend(second.api, taken.id)
+
+    play(body)
+
+
+def test_lines_of_scopes_do_not_mix(tmp_path: Path) -> None:
+    async def main() -> None:
+        with Journal.open(place(tmp_path)) as journal:
+            run = begun(journal, *(planned(n, scope=s) for s in (HERE, THERE) for n in range(20)))
+            recorder = Recorder(journal, run, observer=Told(), stop=StopSignal())
+            for scope in (HERE, THERE):
+                recorder.expect(scope, journal.pending(run, scope), hands=3)
+            first, *_ = journal.pending(run, HERE)
+            recorder.intend(first.api, first.changes[0].id)
+            counts = [
+                sum(c.intended for each in journal.pending(run, scope) for c in each.changes)
+                for scope in (HERE, THERE)
+            ]
+            assert counts == [1 + AHEAD, 0]
+
+    virtually(main)
+
+
+def test_an_outcome_is_told_once_it_is_committed(play: Play) -> None:
+    async def body(scene: Scene) -> None:
+        first, *_ = scene.expect()
+        scene.recorder.intend(first.api, first.changes[0].id)
+        scene.recorder.decide(first.changes[0].id, applied(0, first.changes[0]))
+        assert scene.told == []
+        scene.recorder.flush()
+        assert [type(event) for event in scene.told] == [Decided]
+        assert scene.witness.tally(scene.run)[HERE].applied == 1
+
+    play(body)
+
+
+def test_without_an_intent_there_is_no_call(play: Play) -> None:
+    async def body(scene: Scene) -> None:
+        first, *_ = scene.expect()
+        driver = scene.journal._database._connection.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        driver.execute("PRAGMA query_only = ON")
+        with pytest.raises(Stopped, match="not sent"):
+            scene.recorder.intend(first.api, first.changes[0].id)
+        assert scene.stop.requested
+        assert isinstance(scene.recorder.failure, JournalWriteFailed)
+        driver.execute("PRAGMA query_only = OFF")
+        assert scene.intended == set()
+
+    play(body)
+
+
+class Told:
+    def notify(self, event: Event) -> None:
+        pass
+
+
+def _of(pending: PendingApi, outcome: NotAttempted) -> NotAttempted:
+    return NotAttempted(
+        api=pending.api,
+        type=outcome.type,
+        action=outcome.action,
+        code=outcome.code,
+        message=outcome.message,
+    )
