@@ -231,6 +231,33 @@ async def test_whatever_botocore_prepares_otherwise_is_sent_as_botocore_prepares
 
 
 @pytest.mark.asyncio
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda context: context["signing"].update(region="us-east-2"),
+        lambda context: context["signing"].update(signing_name="execute-api"),
+        lambda context: context.update(auth_type="none"),
+    ],
+    ids=["region", "name", "not-at-all"],
+)
+async def test_whatever_an_endpoint_wants_signed_otherwise_is_signed_by_botocore(
+    change: Callable[[dict[str, Any]], object],
+) -> None:
+    """The rules of endpoints may name a signing region, a name, and a kind of signature."""
+    wire = Wire()
+    async with client(wire, fast=True) as targeted:
+
+        def interfere(context: dict[str, Any], **_: object) -> None:
+            change(context)
+
+        targeted._client.meta.events.register("before-call.api-gateway", interfere)
+        for _ in range(2):
+            await targeted.call("put_gateway_response", Target(keys=KEYS, region=IRELAND), CALLS[-1][1])
+    assert wire.fast == []
+    assert len(wire.stock) == 2
+
+
+@pytest.mark.asyncio
 async def test_botocore_prepares_the_first_call_of_each_operation_and_region_only() -> None:
     wire, prepared = Wire(), []
     async with client(wire, fast=True) as targeted:

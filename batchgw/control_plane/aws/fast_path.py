@@ -19,6 +19,7 @@ from botocore.awsrequest import HeadersDict
 from botocore.exceptions import ClientError
 from botocore.parsers import create_parser
 
+from batchgw.control_plane.aws.auth import SIGNATURE_VERSION
 from batchgw.control_plane.aws.client import FIRST_ERROR_STATUS, GIVEN, Target, refuse_foreign_text
 from batchgw.control_plane.aws.http_session import ConnectionPool, Reply
 from batchgw.control_plane.aws.signing import (
@@ -33,6 +34,9 @@ from batchgw.control_plane.aws.wire import FORMS, Form, Written, read_json
 from batchgw.model import Region
 
 _JSON = "application/json"
+
+_SIGNATURES = (None, "v4", SIGNATURE_VERSION)
+"""What botocore calls the signature that is made here; None is the client's own, which is this."""
 
 _METHODS = {form.operation: method for method, form in FORMS.items()}
 
@@ -62,10 +66,6 @@ class FastPath:
         self._addresses: dict[tuple[str, Region], _Address] = {}
         client.meta.events.register_last("before-call", self._first)  # after all that change the request
 
-    def knows(self, method: str, region: Region) -> bool:
-        """Tell whether calls of a method are sent from here by now."""
-        return (method, region) in self._addresses
-
     async def call(self, method: str, target: Target, params: Mapping[str, Any]) -> Mapping[str, Any] | None:
         """Make one call, or give None where botocore has to. Raises what botocore raises."""
         address = self._addresses.get((method, target.region))
@@ -88,7 +88,7 @@ class FastPath:
         form = FORMS[method]
         written = form.write(given)
         address = None if written is None else _address(params, written)
-        if written is None or address is None:
+        if written is None or address is None or not _signed_alike(context, target):
             return None
         self._addresses[method, target.region] = address
         reply = await self._sent(written, address, target)
@@ -167,6 +167,12 @@ def _address(request: Mapping[str, Any], written: Written) -> _Address | None:
         return None
     parts = urlsplit(base)
     return _Address(base=base, root=parts.path, host=host_of(parts), user_agent=agent)
+
+
+def _signed_alike(context: Mapping[str, Any], target: Target) -> bool:
+    """Tell whether the call is to be signed as it was asked for: an endpoint's rules may say otherwise."""
+    asked = {"request_credentials": target.keys, "region": target.region}
+    return context["signing"] == asked and context.get("auth_type") in _SIGNATURES
 
 
 def _tail(written: Written) -> str:
