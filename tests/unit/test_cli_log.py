@@ -10,12 +10,14 @@ import warnings
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from batchgw import events
 from batchgw.cli.console import Console
 from batchgw.cli.observers.log import REPEATS, logging_to
 from batchgw.cli.observers.log_events import entry, level_of
-from batchgw.cli.observers.redact import HIDDEN, redacted, redacted_fields
+from batchgw.cli.observers.redact import _SECRET_TEXT, HIDDEN, _keep_the_name, redacted, redacted_fields
 from batchgw.cli.options import LogFlags, LogFormat, LogLevel
 from batchgw.errors import UsageError
 from batchgw.model import (
@@ -230,6 +232,17 @@ def test_secrets_by_name_are_hidden(name: str) -> None:
 )
 def test_what_is_no_secret_is_kept(text: str) -> None:
     assert redacted(text) == text
+
+
+PIECES = [
+    *("Bearer", "AWS4-HMAC-SHA256", "token", "password", "x-amz-signature", "IQoJ", "FwoG", SECRET),
+    *(" ", "\t", "\u2003", "\n", "=", ":", "://", "me", "@host", "-", "'", '"', "x" * 40),
+]
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=8).map("".join))
+def test_the_short_way_round_a_text_hides_all_that_the_long_one_does(text: str) -> None:
+    assert redacted(text) == _SECRET_TEXT.sub(_keep_the_name, text)
 
 
 def test_nothing_is_warned_about_when_the_log_closes() -> None:

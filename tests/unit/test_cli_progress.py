@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
 from rich.console import Console as RichConsole
@@ -194,3 +195,34 @@ def test_a_frame_shows_the_whole_and_the_slowest_ten() -> None:
     assert "780 of 4,000 responses" in text
     assert [f"{n:012}/eu-west-1" in text for n in (0, 9, 10, 39)] == [True, True, False, False]
     assert "and 30 more scopes under way" in text
+
+
+@pytest.mark.parametrize(
+    ("width", "bar", "shown", "hidden"),
+    [
+        (120, 24, ["0 of 4,000 responses", "0.0/s of 400", "0 throttled", "10 s left"], []),
+        (100, 12, ["0 of 4,000 responses", "0.0/s of 400", "0 throttled", "10 s left"], []),
+        (80, 0, ["0 of 4,000 responses", "0.0/s of 400", "10 s left"], ["throttled"]),
+        (64, 0, ["0 of 4,000 responses", "10 s left"], ["throttled", "of 400"]),
+    ],
+)
+def test_on_a_narrow_terminal_bars_go_first(
+    width: int, bar: int, shown: list[str], hidden: list[str]
+) -> None:
+    scopes = [Scope(account=AccountId(f"{n:012}"), region=Region("eu-west-1")) for n in range(40)]
+    file = io.StringIO()
+    screen = RichConsole(width=width, file=file, force_terminal=True, color_system="standard")
+    screen.print(drawn(tracker(*scopes), 1.0))
+    first, *_ = re.sub(r"\x1b\[[0-9;]*m", "", file.getvalue()).splitlines()
+    assert first.count("━") == bar
+    assert [text for text in shown if text not in first] == []
+    assert [text for text in hidden if text in first] == []
+    assert max(map(len, re.sub(r"\x1b\[[0-9;]*m", "", file.getvalue()).splitlines())) <= width
+
+
+def test_of_an_unknown_total_the_bar_moves_and_the_columns_stand() -> None:
+    made = tracker(EU, US, phase="plan", expected=None)
+    file = io.StringIO()
+    RichConsole(width=120, file=file).print(drawn(made, 1.0))
+    places = {line.index("0.0/s") for line in file.getvalue().splitlines()}
+    assert len(places) == 1

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from rich.console import Console as RichConsole
 from rich.live import Live
-from rich.progress_bar import ProgressBar
-from rich.table import Table
 from rich.text import Text
 
 from batchgw.cli.console import Console
+from batchgw.cli.observers.frame import BOLD, DIM, RED, YELLOW, Cell, Frame, Row
 from batchgw.cli.observers.progress import REFRESH, TITLES, done_of, end_line
 from batchgw.cli.observers.tracker import Standing, Tracker
 from batchgw.report.text import duration
@@ -53,31 +52,29 @@ class LiveView:
         self._rich.print(Text.from_ansi(text), soft_wrap=True)
 
 
-def drawn(tracker: Tracker, now: float) -> Table:
+SPARE = (4, 1, 2)
+"""Columns that a narrow terminal goes without, the last first: time left, rate, throttles."""
+
+
+def drawn(tracker: Tracker, now: float) -> Frame:
     """Lay out one frame."""
-    table = Table.grid(padding=(0, 2))
-    for justify in ("left", "left", "right", "right", "right", "left", "right"):
-        table.add_column(justify=justify, no_wrap=True)
-    whole = tracker.all(now)
-    _add(table, TITLES.get(tracker.phase, tracker.phase), whole, tracker.noun)
+    title = TITLES.get(tracker.phase, tracker.phase)
+    rows = [_row(Cell(title, BOLD), tracker.all(now), tracker.noun)]
+    last = ""
     if tracker.count > 1:
         standings, hidden = tracker.scopes(now, at_most=SCOPES)
-        for standing in standings:
-            _add(table, f"  {standing.name}", standing, "")
+        rows += [_row(Cell(f"  {standing.name}"), standing, "") for standing in standings]
         if hidden:
-            table.add_row(Text(f"  and {hidden:,} more scopes under way", "dim"))
-    return table
+            last = f"  and {hidden:,} more scopes under way"
+    return Frame(rows, last=last, spare=SPARE)
 
 
-def _add(table: Table, title: str, standing: Standing, noun: str) -> None:
-    bar = ProgressBar(total=standing.total, completed=standing.done, width=24, pulse=standing.total is None)
-    left = "" if standing.left is None else f"{duration(standing.left)} left"
-    table.add_row(
-        Text(title, "bold" if noun else ""),
-        bar,
-        Text(f"{done_of(standing)} {noun}".rstrip()),
-        Text(f"{standing.rate:.1f}/s of {standing.quota:g}"),
-        Text(f"{standing.throttles:,} throttled", "yellow" if standing.throttles else "dim"),
-        Text(f"{standing.failed:,} failed" if standing.failed else "", "red"),
-        Text(left),
+def _row(title: Cell, standing: Standing, noun: str) -> Row:
+    cells = (
+        Cell(f"{done_of(standing)} {noun}".rstrip(), right=True),
+        Cell(f"{standing.rate:.1f}/s of {standing.quota:g}", right=True),
+        Cell(f"{standing.throttles:,} throttled", YELLOW if standing.throttles else DIM, right=True),
+        Cell(f"{standing.failed:,} failed" if standing.failed else "", RED),
+        Cell("" if standing.left is None else f"{duration(standing.left)} left", right=True),
     )
+    return Row(title, standing.done, standing.total, cells)

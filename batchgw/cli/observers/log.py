@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from io import FileIO
 from pathlib import Path
 from typing import Any
@@ -48,8 +50,8 @@ class Sink:
         self._at_most = at_most
         self._seen: Counter[tuple[str, str]] = Counter()
         self._processors: tuple[Processor, ...] = (
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
             _redact,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
             *renderers,
         )
 
@@ -57,18 +59,32 @@ class Sink:
         """Write an entry, when it is severe enough."""
         if level < self.level:
             return
+        if self._at_most is None:
+            self._render(level, name, fields)
+            return
         kind = (name, str(fields.get("code", "")))
         self._seen[kind] += 1
-        if self._at_most is None or self._seen[kind] <= self._at_most:
+        if self._seen[kind] <= self._at_most:
             self._render(level, name, fields)
         elif self._seen[kind] == self._at_most + 1:
             self._render(level, "batchgw.log.more", {"of": name, "code": kind[1], "all_in": "--log-file"})
 
     def _render(self, level: int, name: str, fields: Fields) -> None:
-        event: Any = {"event": name, "level": logging.getLevelName(level).lower(), **fields}
+        event: Any = {"event": name, "level": _level_name(level), **fields}
         for processor in self._processors:
             event = processor(None, name, event)
         self._write(event)
+
+
+@cache
+def _level_name(level: int) -> str:
+    return logging.getLevelName(level).lower()
+
+
+def _json() -> Processor:
+    """Render as JSON, with one encoder for all entries."""
+    encode = json.JSONEncoder(default=repr).encode
+    return structlog.processors.JSONRenderer(lambda fields, **_: encode(fields))
 
 
 def _redact(_logger: Any, _name: str, fields: Fields) -> Fields:
@@ -129,7 +145,7 @@ def _level(flags: LogFlags) -> int:
 
 def _console_sink(console: Console, flags: LogFlags) -> Sink:
     if flags.log_format is LogFormat.JSON:
-        return Sink(_level(flags), console.raw, structlog.processors.JSONRenderer())
+        return Sink(_level(flags), console.raw, _json())
     renderer = structlog.dev.ConsoleRenderer(0, colors=console.color, sort_keys=False)
     at_most = REPEATS if _level(flags) >= logging.WARNING else None
     return Sink(_level(flags), console.raw, _safe, renderer, at_most=at_most)
@@ -140,7 +156,7 @@ def _file_sink(path: Path, level: int, console: Console, opened: ExitStack) -> S
         file = opened.enter_context(path.open("ab", buffering=0))
     except OSError as error:
         raise UsageError(f"cannot write --log-file {path}: {error.strerror or error}.") from None
-    return Sink(min(level, FILE_LEVEL), _Appender(file, console), structlog.processors.JSONRenderer())
+    return Sink(min(level, FILE_LEVEL), _Appender(file, console), _json())
 
 
 class _Appender:

@@ -48,6 +48,15 @@ _CALLS: dict[type[CallEvent], tuple[int, str, tuple[str, ...]]] = {
 }
 """Severity, name and own fields of the events about one call."""
 
+_DECIDED: dict[type[Outcome], int] = {
+    Applied: INFO,
+    Unchanged: DEBUG,
+    Failed: WARNING,
+    Skipped: INFO,
+    NotAttempted: INFO,
+}
+"""Severity of each kind of outcome."""
+
 _OF_STS = frozenset({"GetCallerIdentity", "AssumeRole"})
 """Operations that everything else waits for: the first that fails is why nothing seems to happen."""
 
@@ -65,6 +74,8 @@ class Entry(NamedTuple):
 
 def level_of(event: Event) -> int:
     """Give the severity alone: cheap, for the many that nobody wants to read."""
+    if isinstance(event, Decided):
+        return _DECIDED[type(event.outcome)]
     if isinstance(event, CallRetried) and event.attempt == 1 and event.operation in _OF_STS:
         return WARNING
     call = _CALLS.get(type(event))  # type: ignore[arg-type]  # the others are not in the table
@@ -143,6 +154,7 @@ def _item(item: PlanItem) -> Entry:
 
 
 def _outcome(outcome: Outcome) -> Entry:
+    level = _DECIDED[type(outcome)]
     fields: dict[str, Any] = {
         "scope": str(outcome.api.scope),
         "api": outcome.api.id,
@@ -152,22 +164,20 @@ def _outcome(outcome: Outcome) -> Entry:
     match outcome:
         case Applied():
             effort = outcome.effort
-            fields |= {
-                "attempts": effort.attempts,
-                "throttles": effort.throttles,
-                "wait": round(effort.waited, 3),
-            }
+            fields["attempts"] = effort.attempts
+            fields["throttles"] = effort.throttles
+            fields["wait"] = round(effort.waited, 3)
             if effort.request_id:
                 fields["request_id"] = effort.request_id
-            return Entry(INFO, "batchgw.outcome.applied", fields)
+            return Entry(level, "batchgw.outcome.applied", fields)
         case Unchanged():
-            return Entry(DEBUG, "batchgw.outcome.unchanged", fields)
+            return Entry(level, "batchgw.outcome.unchanged", fields)
         case Failed():
-            return Entry(WARNING, "batchgw.outcome.failed", fields | _why(outcome))
+            return Entry(level, "batchgw.outcome.failed", fields | _why(outcome))
         case Skipped():
-            return Entry(INFO, "batchgw.outcome.skipped", fields | _why(outcome))
+            return Entry(level, "batchgw.outcome.skipped", fields | _why(outcome))
         case NotAttempted():
-            return Entry(INFO, "batchgw.outcome.not_attempted", fields | _why(outcome))
+            return Entry(level, "batchgw.outcome.not_attempted", fields | _why(outcome))
         case _:
             assert_never(outcome)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 HIDDEN = "[redacted]"
@@ -28,10 +29,23 @@ _SECRET_TEXT = re.compile(
 """Secrets inside a text: only what follows the named group is hidden."""
 
 
+_TELLTALE = re.compile(r"[\s=:]")
+"""A character of this class is in every secret text, but for a session token on its own."""
+
+_SHORTEST_TOKEN = 44
+"""Characters of the shortest session token that is known by its look."""
+
+_PLAIN = (int, float, type(None))
+
+
 def redacted(value: Any) -> Any:
     """Give the value without its secrets. Mappings and sequences are looked through."""
     if isinstance(value, str):
+        if len(value) < _SHORTEST_TOKEN and not _TELLTALE.search(value):
+            return value
         return _SECRET_TEXT.sub(_keep_the_name, value)
+    if isinstance(value, _PLAIN):
+        return value
     if isinstance(value, Mapping):
         return redacted_fields(value)
     if isinstance(value, list | tuple | set | frozenset):
@@ -42,9 +56,14 @@ def redacted(value: Any) -> Any:
 def redacted_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Give the fields without their secrets: by name, and within texts."""
     return {
-        key: HIDDEN if value is not None and _SECRET_KEY.search(str(key)) else redacted(value)
+        key: HIDDEN if value is not None and _names_a_secret(key) else redacted(value)
         for key, value in fields.items()
     }
+
+
+@lru_cache(maxsize=1024)
+def _names_a_secret(key: str) -> bool:
+    return _SECRET_KEY.search(str(key)) is not None
 
 
 def _keep_the_name(match: re.Match[str]) -> str:

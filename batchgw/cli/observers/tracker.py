@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from heapq import nlargest
 
 from batchgw.events import (
     ApisListed,
@@ -83,38 +84,43 @@ class Tracker:
 
     def notify(self, event: Event, now: float) -> None:
         """Count an event that happened at `now`, in seconds on any monotonic scale."""
-        match event:
-            case PhaseStarted():
-                self._start(event, now)
-            case PhaseEnded():
-                self.phase = ""
+        match event:  # the two that come with every call first
             case CallSent():
                 self._of(event.scope).sent.append(now)
-            case CallThrottled():
-                self._of(event.scope).throttles += 1
+            case Decided() if self.phase == "apply" and not isinstance(event.outcome, NotAttempted):
+                scope = self._of(event.outcome.api.scope)
+                scope.done += 1
+                scope.failed += isinstance(event.outcome, Failed)
             case CallAnswered() if self.phase == "recheck" and event.operation == "GetGatewayResponses":
                 self._of(event.scope).done += 1
+            case CallThrottled():
+                self._of(event.scope).throttles += 1
             case ApisListed() if self.phase == "plan":
                 scope = self._of(event.scope)
                 scope.listed += event.selected
                 scope.total = scope.listed if event.last_page else None
             case ItemPlanned() if self.phase == "plan":
                 self._planned(event)
-            case Decided() if self.phase == "apply" and not isinstance(event.outcome, NotAttempted):
-                scope = self._of(event.outcome.api.scope)
-                scope.done += 1
-                scope.failed += isinstance(event.outcome, Failed)
             case ScopeCondemned():
                 self._of(event.scope).condemned = True
+            case PhaseStarted():
+                self._start(event, now)
+            case PhaseEnded():
+                self.phase = ""
             case _:
                 pass
 
     def scopes(self, now: float, *, at_most: int) -> tuple[list[Standing], int]:
         """Give the unfinished scopes that will take longest, in a steady order, and how many others."""
-        open_ = [(scope, p) for scope, p in self._scopes.items() if not p.finished]
-        standings = [self._standing(str(scope), [p], now) for scope, p in open_]
-        ranked = sorted(standings, key=lambda s: (s.left is not None, -(s.left or 0)))[:at_most]
-        return sorted(ranked, key=lambda s: s.name), len(standings) - len(ranked)
+
+        def wait(each: tuple[Scope, ScopeProgress]) -> tuple[bool, float]:
+            left = self._left(each[1], each[1].rate(now, self._began), now)
+            return left is None, left or 0.0
+
+        open_ = [each for each in self._scopes.items() if not each[1].finished]
+        longest = nlargest(at_most, open_, key=wait)
+        standings = [self._standing(str(scope), [progress], now) for scope, progress in longest]
+        return sorted(standings, key=lambda s: s.name), len(open_) - len(longest)
 
     def all(self, now: float) -> Standing:
         """Give the whole: the longest scope decides when it ends, since scopes run side by side."""
@@ -129,22 +135,24 @@ class Tracker:
         of = list(parts)
         totals = [p.total for p in of]
         active = [p for p in of if not p.finished]
+        rates = [p.rate(now, self._began) for p in active or of]
         return Standing(
             name=name,
             done=sum(p.done for p in of),
             total=None if None in totals else sum(t or 0 for t in totals),
-            rate=sum(p.rate(now, self._began) for p in active or of),
-            quota=self._quota * len(active or of),
+            rate=sum(rates),
+            quota=self._quota * len(rates),
             throttles=sum(p.throttles for p in of),
             failed=sum(p.failed for p in of),
-            left=_longest(self._left(p, now) for p in active),
+            left=_longest(self._left(*each, now) for each in zip(active, rates, strict=False)),
             condemned=any(p.condemned for p in of),
         )
 
-    def _left(self, scope: ScopeProgress, now: float) -> float | None:
+    def _left(self, scope: ScopeProgress, rate: float, now: float) -> float | None:
         if scope.total is None:
             return None
-        rate = scope.rate(now, self._began) if now - self._began >= SETTLED else self._quota
+        if now - self._began < SETTLED:
+            rate = self._quota
         return (scope.total - scope.done) / rate if rate > 0 else None
 
     def _start(self, event: PhaseStarted, now: float) -> None:
@@ -160,7 +168,10 @@ class Tracker:
             self._of(event.item.api.scope).done += 1
 
     def _of(self, scope: Scope) -> ScopeProgress:
-        return self._scopes.setdefault(scope, ScopeProgress())
+        found = self._scopes.get(scope)
+        if found is None:
+            found = self._scopes[scope] = ScopeProgress()
+        return found
 
 
 def _longest(times: Iterator[float | None]) -> float | None:
