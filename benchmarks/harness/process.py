@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.harness.words import last_words
 from benchmarks.peers.job import Job, Report
 
 HIDDEN = ("AWS_", "BATCHGW_", "TF_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
@@ -58,7 +59,8 @@ def run(peer: str, job: Job, patience: float) -> Process:
     if late.is_set():
         failed = f"not done after {patience:g} s"
     elif process.returncode:
-        failed = f"exit code {process.returncode}: {_last_line(folder / 'stderr.txt')}"
+        said = (folder / "stderr.txt").read_text(errors="replace")
+        failed = f"exit code {process.returncode}: {last_words(said)}"
     report = None if failed else Report.loads((folder / "report.json").read_text())
     return Process(seconds=seconds, cpu=used.ru_utime + used.ru_stime, report=report, failed=failed)
 
@@ -66,11 +68,6 @@ def run(peer: str, job: Job, patience: float) -> Process:
 def _kill(process: subprocess.Popen[bytes], late: threading.Event) -> None:
     late.set()
     process.kill()
-
-
-def _last_line(path: Path) -> str:
-    lines = [line for line in path.read_text(errors="replace").splitlines() if line.strip()]
-    return lines[-1][:200] if lines else "it said nothing"
 
 
 def environment() -> dict[str, str]:

@@ -17,12 +17,10 @@ from pathlib import Path
 
 from benchmarks.harness.one import INDEX
 from benchmarks.harness.results import Row, Section, read
+from benchmarks.harness.words import last_words
 from benchmarks.registry import Entry
 
 _under_way: set[subprocess.Popen[bytes]] = set()
-
-LAST_LINES = 3
-"""Of what a section said before it died: they are told with its failure."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +63,7 @@ def _run(entry: Entry, folder: Path, *, quick: bool) -> str | None:
     sys.stderr.write(words)
     if process.returncode == 0 and (folder / INDEX).exists():
         return None
-    last = " / ".join(line.strip() for line in words.splitlines()[-LAST_LINES:] if line.strip())
-    return f"exit code {process.returncode}: {last or 'it said nothing'}"
+    return f"exit code {process.returncode}: {last_words(words)}"
 
 
 def end_all() -> None:

@@ -12,6 +12,7 @@ import pytest
 import benchmarks.__main__ as command
 from benchmarks.harness.results import Column, Row, Section
 from benchmarks.harness.runner import Measured, run
+from benchmarks.harness.words import last_words
 from benchmarks.registry import ENTRIES, Entry, chosen
 
 FOLDER = Path(command.__file__).parent
@@ -62,6 +63,22 @@ def test_a_section_that_breaks_is_a_failed_row(fake: Path, body: str, told: str)
     (row,) = section.rows
     assert told in (row.failed or "")
     assert command.faults_of(section) != []
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("a\nOSError: it broke\n\n", "OSError: it broke"),
+        ("ImportError: x (/home/me/batchgw/journal.py)", "ImportError: x (journal.py)"),
+        (
+            'No file "/tmp/a b/x" at http://127.0.0.1:1/restapis/a',
+            'No file "a b/x" at http://127.0.0.1:1/restapis/a',
+        ),
+        ("", "it said nothing"),
+    ],
+)
+def test_last_words_name_no_folder_of_this_machine(said: str, kept: str) -> None:
+    assert last_words(said) == kept
 
 
 def test_a_section_that_hangs_is_killed_and_says_so(fake: Path) -> None:
