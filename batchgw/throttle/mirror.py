@@ -8,12 +8,13 @@ docs/throttle.md explains it with pictures.
 
 from __future__ import annotations
 
+from collections import deque
 from math import inf
 
 from batchgw.throttle.pacer import Belief, PacerStatistics
 from batchgw.throttle.probe import Probe
 from batchgw.throttle.quota import TOTAL, Quota, Trust
-from batchgw.throttle.refill import Refill
+from batchgw.throttle.refill import REMEMBERED, Refill
 
 INSTANT = 1e-6
 """Seconds: a shorter delay is none. Sums of floats end a hair short, and no clock waits for a hair."""
@@ -112,13 +113,13 @@ class MirrorBucket:
         self._reacted = -inf
         self._empty = -inf  # when the remote bucket was last known to be empty
         self._flight = 0
-        self._doubtful = 0  # sent since then, and not known to be accepted
+        self._doubtful: deque[float] = deque(maxlen=REMEMBERED)  # sent since then, and never answered
         self._barren = 0
         self._latency: tuple[float, float] | None = None  # mean and mean deviation, seconds
         self._shortest = inf  # latency, seconds
         self._answers = 0
-        self._first = -inf  # departure of the call that found the bucket full, until its latency is judged
-        self._first_took = 0.0
+        self._first = inf  # departure of the call that found the bucket full, until latencies are judged
+        self._first_took = 0.0  # seconds until the first answer
         self._sent = 0
         self._refused = 0
         self._episodes = 0
@@ -148,7 +149,7 @@ class MirrorBucket:
         """Spend a token."""
         self._advance(now)
         if self._level > self._burst - 1:
-            self._first, self._first_took, self._answers = now, 0.0, 0
+            self._first, self._answers = now, 0
         self._level -= 1
         self._allowance -= 1
         self._last = max(now, self._last)
@@ -169,10 +170,12 @@ class MirrorBucket:
         if self._learning:
             self._rate = min(self._top, self._rate * 2 ** (1 / (DOUBLING * max(self._rate, 1.0))))
 
-    def unknown(self, sent_at: float, now: float) -> None:  # noqa: ARG002 - whenever it was sent
+    def unknown(self, sent_at: float, now: float) -> None:
         """Count it as consumed, and as no proof of anything."""
         self._answered(now)
-        self._doubtful += 1
+        self._first = inf  # it may have arrived before any other
+        if sent_at > self._empty:
+            self._doubtful.append(sent_at)
 
     def void(self, sent_at: float, now: float) -> None:
         """Give the token back."""
@@ -183,6 +186,7 @@ class MirrorBucket:
     def throttled(self, sent_at: float, now: float, retry_after: float | None = None) -> None:
         """Reset the level to what a bucket that refused at `sent_at` can hold; once an episode, the rate."""
         self._answered(now)
+        self._first = inf  # the level is measured now
         self._refused += 1
         self._refill.refused(sent_at)
         believed = self._level + self._probe.extra
@@ -259,7 +263,7 @@ class MirrorBucket:
             self._audit *= 2
         self._probing = self._rate < self._top
         self._empty = sent_at
-        self._doubtful = 0
+        self._doubtful = deque((at for at in self._doubtful if at > sent_at), maxlen=REMEMBERED)
 
     def _advance(self, now: float) -> None:
         if self._at is None:
@@ -285,7 +289,7 @@ class MirrorBucket:
 
     def _believe_excess(self, now: float) -> None:
         """More was accepted than belief allows for: so the belief was too low."""
-        excess = -(self._level + self._flight + self._doubtful)
+        excess = -(self._level + self._flight + len(self._doubtful))
         chance = self._probe.chance(self._refill.noise, now - self._empty)
         if self._rate >= self._top:
             if self._hard or excess <= self._burst + chance:  # a full bucket would explain it
@@ -295,7 +299,7 @@ class MirrorBucket:
             return
         self._rate = min(self._rate + RISE * self._probe.speed, self._top)
         self._level = 0.0
-        self._doubtful = 0
+        self._doubtful.clear()
         self._probe.found_more()
         self._refill.restart()
 
@@ -308,17 +312,19 @@ class MirrorBucket:
             self._audit *= 2
             self._probing = True
 
-    def _settle(self, sent_at: float, latency: float) -> None:
-        """Correct the level for a late start: a full bucket is refilled from the first call's arrival on.
+    def _settle(self, sent_at: float, now: float) -> None:
+        """Correct the level for a late start: a full bucket is refilled from the first arrival on.
 
-        That call may have had to connect, and to ask for credentials, before it arrived.
+        The first calls may have had to connect, and to ask for credentials, before one of them arrived.
         """
+        if sent_at < self._first:
+            return
         self._answers += 1
-        if sent_at == self._first:
-            self._first_took = latency
-        if self._first_took and self._answers >= SETTLED:
-            self._level -= self._rate * (self._first_took - self._shortest)
-            self._first, self._first_took = -inf, 0.0
+        if self._answers == 1:
+            self._first_took = now - self._first
+        if self._answers >= SETTLED:
+            self._level -= self._rate * max(0.0, self._first_took - self._shortest)
+            self._first = inf
 
     def _spacing(self) -> float:
         if self._burst >= SMALL:
@@ -333,7 +339,7 @@ class MirrorBucket:
     def _time(self, sent_at: float, now: float) -> None:
         latency = now - sent_at
         self._shortest = min(self._shortest, latency)
-        self._settle(sent_at, latency)
+        self._settle(sent_at, now)
         if self._latency is None:
             self._latency = (latency, latency / 2)
             return

@@ -1,0 +1,40 @@
+"""Whatever is true, and whatever is believed of it: all calls are made in the end."""
+
+from __future__ import annotations
+
+from statistics import median
+
+import pytest
+
+from tests.throttle.random_worlds import case
+from tests.throttle.world import play
+
+WORLDS = 150
+
+HOUR = 3600.0
+
+
+@pytest.mark.parametrize("tens", range(WORLDS // 10))
+def test_random_worlds_all_finish(tens: int) -> None:
+    for seed in range(10 * tens, 10 * tens + 10):
+        each = case(seed)
+        played = play(
+            each.world,
+            each.mirror(),
+            calls=each.calls,
+            seed=seed,
+            horizon=4 * HOUR + 20 * each.calls / each.pace,
+        )
+        accepted = len(played.departures) - len(played.refusals)
+        assert accepted >= each.calls
+
+
+def test_most_random_worlds_finish_soon() -> None:
+    """Half of them within 1.7 times of what can be hoped for, with 4 % refused: most are told lies."""
+    played = []
+    for seed in range(WORLDS):
+        each = case(seed)
+        run = play(each.world, each.mirror(), calls=each.calls, seed=seed)
+        played.append((run.makespan * each.pace / each.calls, run.refused))
+    assert median(ratio for ratio, _ in played) <= 1.7
+    assert median(refused for _, refused in played) <= 0.04
