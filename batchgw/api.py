@@ -39,12 +39,13 @@ from batchgw.events import (
 from batchgw.execution.executor import Executor
 from batchgw.execution.recheck import Recheck
 from batchgw.execution.recorder import Recorder
-from batchgw.journal import JSON, Journal, NewRun, RunState
+from batchgw.journal import JSON, Journal, NewRun, RunState, Standing, Tally
 from batchgw.model import Outcome, PlanItem, Policy, RestApi, Scope, Targets, UnreadScope
 from batchgw.planning.planfile import Plan, PlanHeader, PlanWriter
 from batchgw.planning.planner import Planner
 from batchgw.pool import unwrapped
-from batchgw.report.summary import Summary
+from batchgw.report.reasons import Reason, Reasons
+from batchgw.report.summary import EXPLAINED, Summary, scope_summaries
 from batchgw.turns import Turns
 from batchgw.version import VERSION
 
@@ -166,7 +167,7 @@ async def apply(
             with _phase(paced.observer, run, "recheck", tuple(expected), expected):
                 await Recheck(paced).run(plan)
         await _enter(plan, run, paced, journal)
-        return await _execute(run, paced, journal, look_first=False, expected=plan.totals.expected)
+        return await _execute(run, paced, journal, verb=verb, look_first=False, expected=plan.totals.expected)
 
 
 async def resume(
@@ -199,7 +200,7 @@ async def resume(
         _holding(journal, record.id, scopes, force=force_lock),
         unwrapped(),
     ):
-        return await _execute(record.id, paced, journal, look_first=True)
+        return await _execute(record.id, paced, journal, verb=record.verb, look_first=True)
 
 
 class Application:
@@ -290,23 +291,48 @@ async def _execute(
     paced: PacedControlPlane,
     journal: Journal,
     *,
+    verb: str,
     look_first: bool,
     expected: Mapping[Scope, int] | None = None,
 ) -> Summary:
     began = anyio.current_time()
-    undecided = {s.scope: s.undecided for s in journal.scopes(run) if s.undecided}
+    undecided = {s.scope: s.tally.left for s in await _standings(journal, run) if s.tally.left}
     for scope, changes in undecided.items():
         paced.expect(scope, changes)
     journal.set_state(run, RunState.APPLYING)
     recorder = Recorder(journal, run, observer=paced.observer, stop=paced.stop)
     with _phase(paced.observer, run, "apply", tuple(undecided), undecided):
         await Executor(paced, journal, run, recorder, look_first=look_first).run(tuple(undecided))
-    left = any(s.undecided for s in journal.scopes(run))
-    journal.set_state(run, RunState.STOPPED if left else RunState.DONE)
     elapsed = anyio.current_time() - began
-    return Summary.from_journal(
-        journal, run, elapsed=elapsed, stopped=paced.stop.requested, expected=expected
+    scopes = scope_summaries(await _standings(journal, run), expected)
+    total = sum((scope.tally for scope in scopes), Tally())
+    journal.set_state(run, RunState.STOPPED if total.left else RunState.DONE, totals=total)
+    return Summary(
+        run=run,
+        verb=verb,
+        scopes=scopes,
+        reasons=await _reasons(journal, run),
+        elapsed=elapsed,
+        stopped=paced.stop.requested,
     )
+
+
+async def _standings(journal: Journal, run: str) -> list[Standing]:
+    """Count how each scope of a run stands; others have their turn between two."""
+    found, turns = [], Turns()
+    for standing in journal.standings(run):
+        found.append(standing)
+        await turns.pause()
+    return found
+
+
+async def _reasons(journal: Journal, run: str) -> tuple[Reason, ...]:
+    """Fold why things did not end well; others have their turn meanwhile."""
+    reasons, turns = Reasons(), Turns()
+    for outcome in journal.outcomes(run, kinds=EXPLAINED):
+        reasons.add(outcome)
+        await turns.pause()
+    return reasons.found()
 
 
 @asynccontextmanager

@@ -13,6 +13,7 @@ from batchgw.journal.records import (
     RunRecord,
     RunState,
     ScopeRecord,
+    Standing,
     Tally,
 )
 from batchgw.journal.store import Journal
@@ -34,5 +35,6 @@ __all__ = [
     "ScopeHeld",
     "ScopeRecord",
     "Spent",
+    "Standing",
     "Tally",
 ]

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, 
 
 from batchgw.journal import standing
 from batchgw.journal.contents import Contents, batches
-from batchgw.journal.records import PendingApi, PendingChange, ScopeRecord, Tally
+from batchgw.journal.records import PendingApi, PendingChange, ScopeRecord, Standing, Tally
 from batchgw.journal.schema import apis, changes, scopes
 from batchgw.model import (
     AccountId,
@@ -68,6 +68,14 @@ def scope_records(connection: Connection, run: int) -> tuple[ScopeRecord, ...]:
     )
 
 
+def standing_of(connection: Connection, scope_id: int, scope: Scope) -> Standing:
+    """Count the API-types of one scope."""
+    tally = sum((counted for _, counted in _counted(connection, scopes.c.id == scope_id)), Tally())
+    row = connection.execute(select(scopes).where(scopes.c.id == scope_id)).one()
+    unread = f"{row.unread_code}: {row.unread_message}" if row.unread_code else None
+    return Standing(scope=scope, tally=tally, unread=unread)
+
+
 def pending_apis(
     connection: Connection, contents: Contents, scope: Scope, scope_id: int, *, after: int, limit: int
 ) -> list[PendingApi]:
@@ -93,11 +101,8 @@ def outcomes_page(
 def tallies_of(connection: Connection, run: int) -> dict[Scope, Tally]:
     """Count each scope's API-types; a scope without any is there too."""
     counted: dict[int, Tally] = {}
-    for row in connection.execute(_counts(run)):
-        effort = Effort(attempts=row.attempts, throttles=row.throttles, waited=row.waited)
-        never_read = row.number if row.kind == "not_attempted" and row.final else 0
-        tally = Tally(**{row.kind or "undecided": row.number}, never_read=never_read, effort=effort)
-        counted[row.scope_id] = counted.get(row.scope_id, Tally()) + tally
+    for id_, tally in _counted(connection, scopes.c.run_id == run):
+        counted[id_] = counted.get(id_, Tally()) + tally
     return {scope: counted.get(id_, Tally()) for id_, scope in scopes_of(connection, run).items()}
 
 
@@ -106,7 +111,18 @@ def tally_of_run(connection: Connection, run: int) -> Tally:
     return sum(tallies_of(connection, run).values(), Tally())
 
 
-def _counts(run: int) -> Select[Any]:
+def _counted(connection: Connection, which: ColumnElement[bool]) -> Iterator[tuple[int, Tally]]:
+    """Give a scope's row id and a part of its tally, for the scopes that are meant."""
+    for row in connection.execute(_counts(which)):
+        effort = Effort(attempts=row.attempts, throttles=row.throttles, waited=row.waited)
+        never_read = row.number if row.kind == "not_attempted" and row.final else 0
+        yield (
+            row.scope_id,
+            Tally(**{row.kind or "undecided": row.number}, never_read=never_read, effort=effort),
+        )
+
+
+def _counts(which: ColumnElement[bool]) -> Select[Any]:
     return (
         select(
             apis.c.scope_id,
@@ -118,7 +134,7 @@ def _counts(run: int) -> Select[Any]:
             func.sum(changes.c.waited).label("waited"),
         )
         .select_from(scopes.join(apis).join(changes))
-        .where(scopes.c.run_id == run)
+        .where(which)
         .group_by(apis.c.scope_id, changes.c.kind, _FINAL)
     )
 

@@ -114,6 +114,15 @@ class ScopeRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How the API-types of one account-region stand. `unread` is why its APIs could not all be listed."""
+
+    scope: Scope
+    tally: Tally
+    unread: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PendingChange:
     """A change to make. `intended`: a call for it may have been sent already, so read before writing.
 

@@ -94,9 +94,10 @@ class Runs:
             rows = connection.execute(select(runs).order_by(runs.c.id.desc()).limit(limit)).all()
             return [_record(connection, row) for row in rows]
 
-    def set_state(self, name: str, state: RunState) -> None:
+    def set_state(self, name: str, state: RunState, totals: Tally | None = None) -> None:
         """Move a run on. One that ends keeps its totals, so that they need not be counted again.
 
+        They are counted now, unless they are given.
         One that ends while it is planned loses its rows: it must not pass for a plan that is whole.
         """
         key = self.key(name)
@@ -105,11 +106,12 @@ class Runs:
             was = self._claims.check(connection, key)
             if was is RunState.PLANNING and state.ended:
                 drop_rows(connection, key)
-            totals = _tally_to_json(tally_of_run(connection, key)) if state.ended else None
+                totals = None
+            if state.ended and totals is None:
+                totals = tally_of_run(connection, key)
+            kept = _tally_to_json(totals) if state.ended and totals is not None else None
             connection.execute(
-                update(runs)
-                .where(runs.c.id == key)
-                .values(state=state.value, finished=finished, totals=totals)
+                update(runs).where(runs.c.id == key).values(state=state.value, finished=finished, totals=kept)
             )
 
     def _not_found(self, connection: Connection, typed: str, matching: list[str]) -> str:

@@ -22,7 +22,7 @@ from batchgw.journal.limits import Limits
 from batchgw.journal.locks import Locks
 from batchgw.journal.memory import JournalMemory
 from batchgw.journal.outbox import Outbox
-from batchgw.journal.records import NewRun, PendingApi, RunRecord, RunState, ScopeRecord, Tally
+from batchgw.journal.records import NewRun, PendingApi, RunRecord, RunState, ScopeRecord, Standing, Tally
 from batchgw.journal.runs import Runs
 from batchgw.model import Outcome, PlanItem, Scope
 from batchgw.throttle.quota import Quotas
@@ -127,15 +127,16 @@ class Journal:
             for item in items:
                 load.add(item)
 
-    def set_state(self, run: str, state: RunState) -> None:
+    def set_state(self, run: str, state: RunState, *, totals: Tally | None = None) -> None:
         """Move a run on; what was recorded is committed first.
 
-        One that ends before its plan was imported whole loses its rows: a resume must not take them for a
-        plan. Raises ScopeLocked when the run lives in another process.
+        One that ends keeps its `totals`; where they are not given they are counted, all at once. One that
+        ends before its plan was imported whole loses its rows: a resume must not take them for a plan.
+        Raises ScopeLocked when the run lives in another process.
         """
         self._key(run)
         self.flush()
-        self._runs.set_state(run, state)
+        self._runs.set_state(run, state, totals)
 
     def run(self, run_id: str) -> RunRecord:
         """Look a run up by its id, an unambiguous beginning of it, or "last"."""
@@ -218,6 +219,17 @@ class Journal:
         key = self._key(run)
         with self._database.read() as connection:
             return reading.tallies_of(connection, key)
+
+    def standings(self, run: str) -> Iterator[Standing]:
+        """Give the same, one account-region after another: each is read when it is asked for."""
+        self._settle()
+        key = self._key(run)
+        with self._database.read() as connection:
+            scopes = reading.scopes_of(connection, key)
+        for scope_id, scope in scopes.items():
+            with self._database.read() as connection:
+                found = reading.standing_of(connection, scope_id, scope)
+            yield found
 
     # Who is at it
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import reduce
 from operator import add
 from typing import Any, Self
 
-from batchgw.journal import Journal, ScopeRecord, Tally
+from batchgw.journal import Journal, Standing, Tally
 from batchgw.journal.records import COUNTS
 from batchgw.model import Scope
 from batchgw.report.reasons import Reason, Reasons
@@ -75,13 +75,12 @@ class Summary:
         are best taken from the plan, so that the journal is not its own witness; else its own count stands.
         """
         record = journal.run(run)
-        tallies = journal.tally(record.id)
         reasons = Reasons()
         reasons.add_all(journal.outcomes(record.id, kinds=EXPLAINED))
         return cls(
             run=record.id,
             verb=record.verb,
-            scopes=tuple(_scopes(journal.scopes(record.id), tallies, expected)),
+            scopes=scope_summaries(journal.standings(record.id), expected),
             reasons=reasons.found(),
             elapsed=elapsed,
             stopped=stopped,
@@ -167,21 +166,27 @@ class Summary:
         }
 
 
-def _scopes(
-    records: Iterable[ScopeRecord], tallies: Mapping[Scope, Tally], expected: Mapping[Scope, int] | None
-) -> Iterator[ScopeSummary]:
-    known = {record.scope: record for record in records}
-    for scope in dict.fromkeys((*known, *(expected or {}))):
-        record = known.get(scope)
-        counted = record.expected if record else 0
-        yield ScopeSummary(
-            scope=scope,
-            tally=tallies.get(scope, Tally()),
-            expected=counted if expected is None else expected.get(scope, 0),
-            unread=f"{record.unread_code}: {record.unread_message}"
-            if record and record.unread_code
-            else None,
-        )
+def scope_summaries(
+    standings: Iterable[Standing], expected: Mapping[Scope, int] | None = None
+) -> tuple[ScopeSummary, ...]:
+    """Sum up how account-regions stand. Those where something was `expected` are among them in any case."""
+    known = {standing.scope: standing for standing in standings}
+    return tuple(
+        _scope_summary(scope, known.get(scope), expected)
+        for scope in dict.fromkeys((*known, *(expected or {})))
+    )
+
+
+def _scope_summary(
+    scope: Scope, standing: Standing | None, expected: Mapping[Scope, int] | None
+) -> ScopeSummary:
+    tally = standing.tally if standing else Tally()
+    return ScopeSummary(
+        scope=scope,
+        tally=tally,
+        expected=tally.expected if expected is None else expected.get(scope, 0),
+        unread=standing.unread if standing else None,
+    )
 
 
 def decided(tally: Tally) -> int:
