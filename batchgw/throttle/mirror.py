@@ -53,7 +53,7 @@ QUIET = 12.0
 """Seconds between calls while nothing is accepted: five a minute."""
 
 UNEASY = 1.5
-"""Deviations of the latency allowed for where a bucket is too small to hold a reserve."""
+"""Deviations of the latency allowed for where there is no reserve: in a small bucket, and at the end."""
 
 SMOOTHING = 1 / 8
 """Weight of a new latency in its mean and deviation, as in TCP's estimate of the round trip (RFC 6298)."""
@@ -118,6 +118,7 @@ class MirrorBucket:
         self._latency: tuple[float, float] | None = None  # mean and mean deviation, seconds
         self._shortest = inf  # latency, seconds
         self._answers = 0
+        self._full = self._level >= self._burst - 1
         self._first = inf  # departure of the call that found the bucket full, until latencies are judged
         self._first_took = 0.0  # seconds until the first answer
         self._sent = 0
@@ -136,7 +137,8 @@ class MirrorBucket:
         calls may spend the reserve: half a token for each is refilled while they leave one by one.
         """
         self._advance(now)
-        reserve = min(self._reserve(), max(0.0, (calls_left - 1) / 2))
+        least = self._rate * self._unease() if self._burst >= SMALL else 0.0
+        reserve = min(self._reserve(), max(least, (calls_left - 1) / 2))
         delay = max(
             self._hold - now,
             (1 + reserve - self._level - self._probe.extra) / (self._rate + self._probe.speed),
@@ -148,8 +150,8 @@ class MirrorBucket:
     def sent(self, now: float) -> None:
         """Spend a token."""
         self._advance(now)
-        if self._level > self._burst - 1:
-            self._first, self._answers = now, 0
+        if self._full:
+            self._full, self._first, self._answers = False, now, 0
         self._level -= 1
         self._allowance -= 1
         self._last = max(now, self._last)
@@ -286,6 +288,7 @@ class MirrorBucket:
             self._level = min(self._level, self._burst)
             self._probe.extra = self._burst - self._level
             self._refill.overflow()
+            self._full = True
 
     def _believe_excess(self, now: float) -> None:
         """More was accepted than belief allows for: so the belief was too low."""
@@ -329,8 +332,12 @@ class MirrorBucket:
     def _spacing(self) -> float:
         if self._burst >= SMALL:
             return 1 / max(2 * self._rate, self._rate + self._probe.hurried)
+        return 1 / self._rate + self._unease()
+
+    def _unease(self) -> float:
+        """Seconds by which calls may come closer to each other on their way."""
         deviation = 0.0 if self._latency is None else self._latency[1]
-        return 1 / self._rate + min(UNEASY * deviation, 1 / self._rate)
+        return min(UNEASY * deviation, 1 / self._rate)
 
     def _answered(self, now: float) -> None:
         self._advance(now)
