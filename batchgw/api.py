@@ -281,9 +281,11 @@ async def _enter(plan: Plan, run: str, paced: PacedControlPlane, journal: Journa
             load.add(item)
             if await turns.pause():
                 paced.stop.check()
+    await turns.pause()
     for outcome in journal.outcomes(run):
         paced.observer.notify(Decided(outcome=outcome))
         await turns.pause()
+    await turns.pause()
 
 
 async def _execute(
