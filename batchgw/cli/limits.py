@@ -71,8 +71,8 @@ def limits(
         found = store.limits.all(accounts=which.account, regions=which.region)
         _show(found, console, output.output)
         if not found:
-            of = "these" if which.account or which.region else "any quota"
-            console.note(line(f"Nothing was learned of {of} yet that {store.location} remembers."))
+            of = "these quotas" if which.account or which.region else "any quota"
+            console.note(line(f"{store.location} remembers nothing of {of} yet."))
 
 
 def _show(found: list[Limit], console: Console, output: Output) -> None:
