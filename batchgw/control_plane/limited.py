@@ -83,6 +83,7 @@ class LimitedControlPlane:
             limiter.unknown(turn)
             raise
         limiter.ok(turn)
+        self.limiters.accepted(scope)
         effort = Effort(attempts=1, waited=turn.waited, request_id=answer.effort.request_id)
         return replace(answer, effort=effort)
 
@@ -112,3 +113,4 @@ class LimitedControlPlane:
             limiter.unknown(turn)
         else:
             limiter.ok(turn)
+            self.limiters.accepted(scope)

@@ -71,6 +71,11 @@ class Limiters:
         if self._may_be_siblings(scope):
             self._family(scope).called(scope, anyio.current_time())
 
+    def accepted(self, scope: Scope) -> None:
+        """A call of the scope was let through."""
+        if self._may_be_siblings(scope):
+            self._family(scope).accepted(anyio.current_time())
+
     def refused(self, scope: Scope) -> Shared | None:
         """A call of the scope was refused. Answers the scopes that share one bucket from now on, if it shows.
 
@@ -78,8 +83,7 @@ class Limiters:
         """
         if not self._may_be_siblings(scope):
             return None
-        rates = {s: self._limiters[s].rate for s in self._scopes[scope.account]}
-        together = self._family(scope).refused(scope, anyio.current_time(), rates)
+        together = self._family(scope).refused(scope, anyio.current_time())
         return None if together <= self._in_one else self._share(scope.account, together)
 
     def learned(self) -> Iterator[Learned]:
@@ -124,8 +128,7 @@ class Limiters:
     def _family(self, scope: Scope) -> Siblings[Scope]:
         found = self._siblings.get(scope.account)
         if found is None:
-            stated = self._quotas.total or TOTAL
-            found = self._siblings[scope.account] = Siblings(stated.rate)
+            found = self._siblings[scope.account] = Siblings(self._quotas.total or TOTAL)
         return found
 
     def _own(self, scope: Scope, operation: str) -> Lane | None:
