@@ -158,10 +158,10 @@ async def crowd(sts: Sts, number: int) -> float:
 
 
 def test_a_thousand_accounts_ask_fifty_times_a_second() -> None:
-    """The burst of ten, less two, is ahead; the other 992 take 992/50 s, and the last answer a second."""
+    """9.5 are there at first, 2.25 stay in reserve; the rest is refilled, and the last answer takes a second."""
     client, (took,) = ask(body=lambda sts: crowd(sts, 1000))
     assert len(client.left_at) == 1000
-    assert took == pytest.approx(992 / 50 + 1)
+    assert took == pytest.approx((1000 - 9.5 + 2.25) / 50 + 1)
     assert waits(client)[0] + 1 == pytest.approx(1 / 100), "not even the burst leaves all at once"
 
 

@@ -103,6 +103,7 @@ class TestKinds:
             "CredentialsRejected",
             "CredentialsUnavailable",
             "ScopeError",
+            "Starved",
         ]
 
     @pytest.mark.parametrize(
