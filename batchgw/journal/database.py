@@ -45,6 +45,7 @@ class Database:
             with self._failing_as(JournalUnusable):
                 self._connection = self._engine.connect()
             self._settle_schema()
+            self._upkeep = self.dialect.upkeep(self._engine, self._connection)
         except BaseException:
             self._engine.dispose()
             raise
@@ -52,6 +53,7 @@ class Database:
     def close(self) -> None:
         """Give the connection back. What was not committed is lost."""
         self.closed = True
+        self._upkeep.close()
         self._connection.close()
         self._engine.dispose()
 
@@ -74,6 +76,7 @@ class Database:
             self.dialect.begin(self._connection, write=True),
         ):
             yield self._connection
+        self._upkeep.committed()
 
     def prepared(self, statement: Update, names: Sequence[str]) -> Prepared:
         """Prepare a statement that takes its values in the order of `names`."""
@@ -88,7 +91,9 @@ class Database:
             self._failing_as(JournalWriteFailed, "written"),
             self.dialect.direct(self._connection) as cursor,
         ):
-            return [statement.run(cursor, rows) for statement, rows in work]
+            changed = [statement.run(cursor, rows) for statement, rows in work]
+        self._upkeep.committed()
+        return changed
 
     def take_ids(self, connection: Connection, count: int) -> range:
         """Give out `count` keys, of any table, that were never given before."""

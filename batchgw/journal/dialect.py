@@ -13,6 +13,18 @@ from batchgw.journal.direct import Cursor
 from batchgw.journal.sqlite import SQLite
 
 
+class Upkeep(Protocol):
+    """What a database wants done now and then."""
+
+    def committed(self) -> None:
+        """Something was committed. Never waits, never raises."""
+        ...
+
+    def close(self) -> None:
+        """The connection is about to be closed."""
+        ...
+
+
 class Dialect(Protocol):
     """A kind of database. Its driver's errors are all `driver_error`."""
 
@@ -34,6 +46,10 @@ class Dialect(Protocol):
 
     def direct(self, connection: Connection) -> AbstractContextManager[Cursor]:
         """Begin a transaction that writes, on the driver itself; commit it, or take it back on an error."""
+        ...
+
+    def upkeep(self, engine: Engine, connection: Connection) -> Upkeep:
+        """Begin to look after the database."""
         ...
 
     def insert_missing(self, table: Table) -> Executable:

@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from batchgw.errors import JournalUnusable
+from batchgw.journal.checkpoints import Checkpoints
 
 BUSY_TIMEOUT: Final = 10.0
 """Seconds to wait for another process's transaction; each of ours takes well under one."""
@@ -63,8 +64,7 @@ class SQLite:
     @contextmanager
     def direct(self, connection: Connection) -> Iterator[sqlite3.Cursor]:
         """Begin a transaction that writes, on the driver itself; commit it, or take it back on an error."""
-        driver = connection.connection.driver_connection
-        assert isinstance(driver, sqlite3.Connection)  # noqa: S101 - the only driver behind this dialect
+        driver = _driver(connection)
         driver.execute("BEGIN IMMEDIATE")
         try:
             yield driver.cursor()
@@ -72,6 +72,10 @@ class SQLite:
         except BaseException:
             driver.rollback()
             raise
+
+    def upkeep(self, engine: Engine, connection: Connection) -> Checkpoints:
+        """Let nobody who commits wait for the disk."""
+        return Checkpoints(engine, _driver(connection))
 
     def insert_missing(self, table: Table) -> Executable:
         """Give an INSERT that passes over rows that are there already."""
@@ -85,6 +89,12 @@ class SQLite:
             return None
         primary = _REASONS.get(code & 0xFF)  # the low byte of an extended result code
         return None if primary is None else f"{primary} ({said})"
+
+
+def _driver(connection: Connection) -> sqlite3.Connection:
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)  # noqa: S101 - the only driver behind this dialect
+    return driver
 
 
 def _check_settings(url: URL) -> None:
