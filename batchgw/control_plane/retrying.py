@@ -113,8 +113,8 @@ class _Execution(Generic[T]):
     async def run(self) -> Answer[T]:
         """Send until it succeeds or there is no use in it.
 
-        Tenacity is asked from the first attempt that failed on: nearly every call succeeds at once, and should
-        not pay for it.
+        Tenacity is asked from the first attempt that failed on: nearly every call succeeds at once, and
+        should not pay for it.
         """
         try:
             return await self.attempt()

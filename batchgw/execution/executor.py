@@ -73,7 +73,7 @@ class Executor:
         after = 0
         while page := self._page(scope, after):
             after = page[-1].row
-            self._recorder.expect(scope, page, hands=workers())
+            self._recorder.expect(scope, page, workers)
             await anyio.lowlevel.checkpoint()
             for api in page:
                 yield api

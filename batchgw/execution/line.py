@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from batchgw.model import RestApiId
 
@@ -19,14 +19,14 @@ class Line:
     """The changes of a scope that stand in line.
 
     Attributes:
-        hands: APIs that are worked on at once. The changes of each are made one after the other, so each API
-            in hand moves on by one change in turn. It is a guess, and nothing hangs on it.
+        hands: tells how many APIs are worked on at once. The changes of each are made one after the other, so
+            each API in hand moves on by one change in turn. It is a guess, and nothing hangs on it.
         ahead: changes whose intents are committed and whose calls have not left, at most `AHEAD`, and when
             that was.
     """
 
     def __init__(self) -> None:
-        self.hands = 1
+        self.hands: Callable[[], int] = lambda: 1
         self.ahead: dict[int, float] = {}
         self._in_hand: dict[RestApiId, dict[int, None]] = {}
         self._later: dict[RestApiId, dict[int, None]] = {}
@@ -39,11 +39,11 @@ class Line:
         """Leave the line, wherever the change stands in it. Gives the time of an intent that was ahead."""
         if change in self.ahead:
             return self.ahead.pop(change)
-        self._take_up()
-        if change in self._in_hand.get(api, ()):
-            self._take(api, change)
-        elif change in self._later.get(api, ()):
-            del self._later[api][change]
+        standing = self._in_hand.pop(api, None) or self._later.pop(api, None)
+        if standing:
+            standing.pop(change, None)
+        if standing:  # what is left comes after what the others have
+            self._in_hand[api] = standing
         return None
 
     def next(self) -> list[int]:
@@ -52,20 +52,14 @@ class Line:
         while len(taken) < AHEAD - len(self.ahead) and self._take_up():
             api, standing = next(iter(self._in_hand.items()))
             taken.append(next(iter(standing)))
-            self._take(api, taken[-1])
+            self.leave(api, taken[-1])
         return taken
 
     def _take_up(self) -> bool:
         """Fill the hands; tell whether anything is in them."""
-        while self._later and len(self._in_hand) < self.hands:
+        hands = self.hands()
+        while self._later and len(self._in_hand) < hands:
             api = next(iter(self._later))
             if standing := self._later.pop(api):
                 self._in_hand[api] = standing
         return bool(self._in_hand)
-
-    def _take(self, api: RestApiId, change: int) -> None:
-        """Take a change; what its API has left comes after what the others have."""
-        standing = self._in_hand.pop(api)
-        del standing[change]
-        if standing:
-            self._in_hand[api] = standing

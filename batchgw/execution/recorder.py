@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import anyio
 
@@ -45,8 +45,8 @@ class Recorder:
         self._arrived = anyio.Event()
         self.failure: JournalWriteFailed | None = None
 
-    def expect(self, scope: Scope, apis: Iterable[PendingApi], *, hands: int) -> None:
-        """Let changes stand in line, in the order in which `hands` workers will come to them.
+    def expect(self, scope: Scope, apis: Iterable[PendingApi], hands: Callable[[], int]) -> None:
+        """Let changes stand in line, in the order in which they are taken up by so many `hands`.
 
         What an earlier process has intended does not: its intent is never taken back.
         """

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import cast
 
 import anyio
+import anyio.lowlevel
 
 from batchgw.control_plane.interface import Answer, Request, T
 from batchgw.journal import PendingApi, PendingChange
@@ -15,7 +16,7 @@ from benchmarks.journal import TYPES
 
 
 class Plane:
-    """Answers every call `latency` seconds after it came; without one, at once."""
+    """Answers every call `latency` seconds after it came; without one, when everyone else has had a turn."""
 
     def __init__(self, latency: float | None = None) -> None:
         self._latency = latency
@@ -28,7 +29,9 @@ class Plane:
 
     async def send(self, request: Request[T]) -> Answer[T]:  # noqa: ARG002 - all are answered alike
         """Answer."""
-        if self._latency is not None:
+        if self._latency is None:
+            await anyio.lowlevel.checkpoint()
+        else:
             await anyio.sleep(self._latency)
         return cast("Answer[T]", self._answer)
 

@@ -10,7 +10,7 @@ A, B, C = (RestApiId(name) for name in "abc")
 
 def line(hands: int, **apis: list[int]) -> Line:
     made = Line()
-    made.hands = hands
+    made.hands = lambda: hands
     for api, changes in apis.items():
         made.join(RestApiId(api), changes)
     return made

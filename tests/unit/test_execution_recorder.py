@@ -54,7 +54,7 @@ class Scene:
 
     def expect(self, *, hands: int = 1) -> list[PendingApi]:
         page = self.journal.pending(self.run, HERE)
-        self.recorder.expect(HERE, page, hands=hands)
+        self.recorder.expect(HERE, page, lambda: hands)
         return page
 
     @property
@@ -205,7 +205,7 @@ def test_lines_of_scopes_do_not_mix(tmp_path: Path) -> None:
             run = begun(journal, *(planned(n, scope=s) for s in (HERE, THERE) for n in range(20)))
             recorder = Recorder(journal, run, observer=Told(), stop=StopSignal())
             for scope in (HERE, THERE):
-                recorder.expect(scope, journal.pending(run, scope), hands=3)
+                recorder.expect(scope, journal.pending(run, scope), lambda: 3)
             first, *_ = journal.pending(run, HERE)
             recorder.intend(first.api, first.changes[0].id)
             counts = [
