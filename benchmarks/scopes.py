@@ -19,6 +19,7 @@ from pathlib import Path
 
 import trustme
 
+from benchmarks import stalls
 from benchmarks.harness.cli import main
 from benchmarks.harness.process import environment
 from benchmarks.harness.results import Column, Row, Section
@@ -86,12 +87,17 @@ QUICK = (
     Subject(kind="batchgw", scopes=1),
     Subject(kind="batchgw", scopes=100),
     Subject(kind="batchgw", scopes=100, tls=True),
-    Subject(kind="client-per-scope", scopes=20),
-    Subject(kind="session-per-scope", scopes=10),
+    Subject(kind="client-per-scope", scopes=10),
+    Subject(kind="session-per-scope", scopes=5),
 )
 
 
-def measure(*, quick: bool) -> Section:
+def measure(*, quick: bool) -> list[Section]:
+    """What they cost, and how smoothly a run over several of them goes."""
+    return [live(quick=quick), stalls.measure(quick=quick)]
+
+
+def live(*, quick: bool) -> Section:
     """Each subject in a process of its own."""
     return Section(
         name="scopes",

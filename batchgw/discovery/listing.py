@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
 
+import anyio.lowlevel
+
 from batchgw.control_plane.interface import ControlPlane, GetRestApis
 from batchgw.discovery.naming import may_be_in
 from batchgw.discovery.seen import SeenApis
@@ -55,7 +57,11 @@ async def list_rest_apis(
 
     pages = _Pages(plane, scope)
     while not pages.ended:
-        for api in shelve(await pages.next(), last=pages.ended):
+        page = await pages.next()
+        await anyio.lowlevel.checkpoint()  # to read a page took its time: 5 ms for 500 APIs
+        waiting = shelve(page, last=pages.ended)
+        del page
+        for api in waiting:
             yield api
 
 

@@ -42,6 +42,7 @@ class TimedLoop(asyncio.SelectorEventLoop):
         super().__init__()
         self.steps: list[Step] = []  # a heap, the least first
         self.counted = 0
+        self.busiest = 0.0  # seconds of CPU of the step that took most
         self.connected: float | None = None
         self.late: list[float] = []  # seconds, of each tick
 
@@ -81,6 +82,7 @@ class TimedLoop(asyncio.SelectorEventLoop):
 
     def _note(self, wall: float, cpu: float, now: float, callback: Callable[..., object]) -> None:
         self.counted += 1
+        self.busiest = max(self.busiest, cpu)
         if len(self.steps) < KEPT:
             heapq.heappush(self.steps, Step(wall, cpu, now, _whose(callback)))
         elif wall > self.steps[0].wall:
