@@ -14,7 +14,7 @@ from batchgw.control_plane.interface import Answer, PutGatewayResponse, Request,
 from batchgw.control_plane.limited import LimitedControlPlane
 from batchgw.control_plane.stop import StopSignal
 from batchgw.errors import Throttled
-from batchgw.events import Event
+from batchgw.events import Event, Observer
 from batchgw.model import AccountId, Effort, Region, ResponseType, RestApiId, Scope, Settings
 from batchgw.throttle.quota import Quotas
 from tests.throttle.remote import Remote
@@ -89,7 +89,9 @@ class Seen:
         self.events.append(event)
 
 
-def limited(service: Service, quotas: Quotas | None = None, seen: Seen | None = None) -> LimitedControlPlane:
+def limited(
+    service: Service, quotas: Quotas | None = None, seen: Observer | None = None
+) -> LimitedControlPlane:
     """The limiter before a service."""
     return LimitedControlPlane(
         service, quotas=quotas or Quotas(), stop=StopSignal(), most=32, observer=seen or Seen()

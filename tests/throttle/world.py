@@ -21,9 +21,6 @@ from batchgw.throttle.pacer import Pacer
 from benchmarks.virtual.clairvoyant import limit as clairvoyant
 from tests.throttle.remote import Others, Remote
 
-UP = (0.3, 0.6)
-"""Part of a call's latency after which its token is taken."""
-
 Z99 = 2.326
 """The 99th percentile of the standard normal distribution."""
 
@@ -43,6 +40,7 @@ class World:
         lost: part of the calls that never arrive; the client waits `patience` seconds for each.
         cut: part of the calls whose answer never comes, though their token was taken.
         patience: seconds after which a call's fate is unknown.
+        up: part of a call's latency after which its token is taken: from, to.
         median: of the latency, in seconds.
         p99: of the latency, in seconds.
         straggling: part of the answers that take up to `patience` seconds more: they come in any order.
@@ -61,6 +59,7 @@ class World:
     lost: float = 0.0
     cut: float = 0.0
     patience: float = 5.0
+    up: tuple[float, float] = (0.3, 0.6)
     median: float = 0.11
     p99: float = 0.2
     straggling: float = 0.0
@@ -186,7 +185,7 @@ class _Run:
         attempt = (self.again.pop() if self.again else 0) + 1
         self.attempts = max(self.attempts, attempt)
         latency = self.world.median * math.exp(self.sigma * self.random.gauss(0, 1))
-        up = latency * self.random.uniform(*UP)
+        up = latency * self.random.uniform(*self.world.up)
         if len(self.departures) == 1 and latency < self.world.first:
             up += (self.world.first - latency) * self.world.late
             latency = self.world.first

@@ -1,0 +1,66 @@
+"""Mirrors with one part switched off: what each part is for shows in the gates that they fail."""
+
+from __future__ import annotations
+
+from math import inf
+
+from batchgw.throttle.mirror import MirrorBucket
+from batchgw.throttle.pacer import Belief
+from batchgw.throttle.quota import Quota, Trust
+
+
+class NoLevelReset(MirrorBucket):
+    """A refusal tells nothing about the level."""
+
+    def _level_after(self, sent_at: float, now: float, believed: float) -> float:  # noqa: ARG002
+        return believed
+
+
+class NoMeasuredRefill(MirrorBucket):
+    """A refusal multiplies the rate by 0.7, as AIMD does."""
+
+    def _measured(self, sent_at: float) -> float:
+        self._refill.mark(sent_at)
+        return 0.7 * self._rate
+
+
+class NoDecrease(MirrorBucket):
+    """A refusal leaves the rate as it is."""
+
+    def _measured(self, sent_at: float) -> float:
+        self._refill.mark(sent_at)
+        return self._rate
+
+
+class NoReserve(MirrorBucket):
+    """Nothing is kept in the bucket."""
+
+    def __init__(
+        self,
+        quota: Quota | None,
+        *,
+        share: float = 1.0,
+        trust: Trust = Trust.TRUSTED,
+        belief: Belief | None = None,
+    ) -> None:
+        super().__init__(quota, share=share, trust=trust, belief=belief)
+        self._probe.reserve = self._probe._least = self._probe._most = 0.0
+
+    def _reserve(self) -> float:
+        return 0.0
+
+
+class NoProbing(MirrorBucket):
+    """Nothing is ever spent beyond belief."""
+
+    def _advance(self, now: float) -> None:
+        self._probing = False
+        super()._advance(now)
+
+
+class NoEpisodes(MirrorBucket):
+    """Every refusal is reacted to."""
+
+    def throttled(self, sent_at: float, now: float, retry_after: float | None = None) -> None:
+        self._reacted = -inf
+        super().throttled(sent_at, now, retry_after)

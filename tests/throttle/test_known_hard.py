@@ -1,0 +1,58 @@
+"""What is known to be hard, with the bounds that hold."""
+
+from __future__ import annotations
+
+import pytest
+
+from batchgw.throttle.mirror import MirrorBucket
+from batchgw.throttle.quota import TOTAL, Quota, Trust
+from tests.throttle.gates import SEEDS
+from tests.throttle.remote import Others
+from tests.throttle.world import Mean, World, play
+
+
+def mean(world: World, *, calls: int = 2000, quota: Quota = TOTAL, trust: Trust = Trust.TRUSTED) -> Mean:
+    return Mean.of([play(world, MirrorBucket(quota, trust=trust), calls=calls, seed=seed) for seed in SEEDS])
+
+
+def test_a_throttle_sharded_over_four_hosts() -> None:
+    """A call goes to one of four buckets of 2.5/s and 10, by chance: while one refuses, another is full."""
+    sharded = mean(World(hosts=4))
+    assert sharded.ratio <= 1.16
+    assert sharded.refused <= 0.02
+
+
+@pytest.mark.parametrize(("calls", "ratio", "refused"), [(200, 1.10, 0.06), (2000, 1.03, 0.0225)])
+def test_refusals_that_consume_tokens_at_a_load_of_70_percent(
+    calls: int, ratio: float, refused: float
+) -> None:
+    """Neighbours take 5 of 10 calls/s and our calls, once the burst is spent, 2: the rest is kept free."""
+    world = World(consuming=True, others=Others(rate=5))
+    slow = mean(world, calls=calls, quota=Quota(2, 40), trust=Trust.STRICT)
+    assert slow.ratio * world.limit(calls, SEEDS[0]) <= ratio * (calls - 40) / 2
+    assert slow.refused <= refused
+
+
+@pytest.mark.parametrize(("rate", "ratio", "theirs"), [(5, 1.03, 0.05), (7, 1.03, 0.05)])
+def test_refusals_that_consume_tokens_when_we_take_all_there_is(
+    rate: float, ratio: float, theirs: float
+) -> None:
+    """Nothing is kept free, and it does not collapse: the reserve keeps refusals few."""
+    full = mean(World(consuming=True, others=Others(rate=rate)))
+    assert full.ratio <= ratio
+    assert full.refused <= 0.03
+    assert full.theirs <= theirs
+
+
+@pytest.mark.parametrize(("calls", "ratio", "refused"), [(200, 1.4, 0.09), (2000, 1.04, 0.02)])
+def test_stated_two_times_too_low_with_probing(calls: int, ratio: float, refused: float) -> None:
+    low = mean(World(), calls=calls, quota=Quota(5, 20), trust=Trust.GUESS)
+    assert low.ratio <= ratio
+    assert low.refused <= refused
+
+
+def test_stated_two_times_too_low_without_probing() -> None:
+    """A trusted quota is audited after five minutes: until then it takes its time."""
+    low = mean(World(), calls=2000, quota=Quota(5, 20))
+    assert 1.5 <= low.ratio <= 2.1
+    assert low.refused <= 0.01

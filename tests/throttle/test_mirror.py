@@ -1,0 +1,136 @@
+"""The mirror, with numbers worked by hand: 10 calls/s, burst 40, unless said otherwise."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from math import inf
+
+import pytest
+
+from batchgw.throttle.mirror import HALF_TOKEN, MirrorBucket
+from batchgw.throttle.probe import RESERVE
+from batchgw.throttle.quota import TOTAL, Quota, Trust
+from tests.throttle.adversary import Rig, Step
+from tests.throttle.world import World, play
+
+
+def spend(mirror: MirrorBucket, calls: int, *, left: float = inf) -> list[float]:
+    """Send as early as the mirror allows, every call accepted at once; answer when each left."""
+    now, departures = 0.0, []
+    for place in range(calls):
+        now += mirror.delay(now, left - place)
+        mirror.sent(now)
+        mirror.ok(now, now)
+        departures.append(now)
+    return departures
+
+
+def test_the_burst_leaves_at_twice_the_rate_and_the_rest_at_the_rate() -> None:
+    departures = spend(MirrorBucket(TOTAL), 200)
+    assert departures[1] - departures[0] == pytest.approx(0.05)
+    assert departures[30] - departures[29] == pytest.approx(0.05)
+    assert departures[199] - departures[198] == pytest.approx(0.1)
+    # The 200th needs a token beside the reserve: 39.5 + 10 t = 200 + reserve
+    assert departures[199] == pytest.approx((200 + RESERVE - 39.5) / 10)
+
+
+def test_the_last_calls_spend_the_reserve() -> None:
+    departures = spend(MirrorBucket(TOTAL), 200, left=200)
+    assert departures[199] == pytest.approx((200 - 39.5) / 10)
+    # Half a token each is refilled while they leave at twice the rate: the last 2 * reserve of them
+    assert departures[199] - departures[198] == pytest.approx(0.05)
+    assert departures[170] - departures[169] == pytest.approx(0.1)
+
+
+def test_a_wrong_belief_about_the_level_costs_a_few_refusals() -> None:
+    """An empty bucket believed full: three leave, one every 0.05 s, until the first answer after 0.1 s."""
+    rig = Rig(MirrorBucket(TOTAL))
+    while rig.now < 0.1:
+        rig.happen(Step("send"))
+    assert len(rig.departures) == 3
+    rig.run([Step("throttled", -1.0)] * 3)
+    assert rig.delay() > 0.5
+
+
+def test_a_refusal_resets_the_level_to_what_there_can_be() -> None:
+    mirror = MirrorBucket(TOTAL)
+    for moment in (0.0, 0.05, 0.1):
+        mirror.sent(moment)
+    mirror.throttled(0.0, 0.15)
+    # half a token at 0, 1.5 refilled since, two left since
+    assert mirror.statistics(0.15).level == pytest.approx(HALF_TOKEN + 1.5 - 2)
+    mirror.throttled(0.05, 0.15)
+    # half a token at 0.05, 1 refilled since, one left since: no more than was believed
+    assert mirror.statistics(0.15).level == pytest.approx(0.0)
+
+
+def test_a_refusal_never_raises_the_level() -> None:
+    mirror = MirrorBucket(TOTAL)
+    spend(mirror, 200)
+    level = mirror.statistics(16.7).level
+    mirror.sent(16.7)
+    mirror.throttled(16.7, 30.0)  # half a token at 16.7 would be 133 now
+    assert mirror.statistics(30.0).level <= min(level - 1 + 133, 40)
+
+
+@pytest.mark.parametrize("rate", [3.0, 7.0, 9.0])
+def test_the_refill_is_measured(rate: float) -> None:
+    """Stated are 10 calls/s. What there is, less than that, is believed within some hundreds of calls."""
+    mirror = MirrorBucket(TOTAL)
+    played = play(World(rate=rate), mirror, calls=400, seed=1)
+    assert mirror.statistics(played.makespan).rate == pytest.approx(rate, rel=0.05)
+
+
+def test_a_void_call_gives_its_token_back() -> None:
+    mirror = MirrorBucket(TOTAL)
+    spend(mirror, 10)
+    now = 10 * 0.05
+    before = mirror.statistics(now).level
+    mirror.sent(now)
+    mirror.void(now, now)
+    assert mirror.statistics(now).level == before
+    assert mirror.statistics(now).refused == 0
+
+
+@pytest.mark.parametrize(("share", "rate"), [(1.0, 10.0), (0.5, 5.0), (0.1, 1.0)])
+def test_a_share_is_a_part_of_the_rate(share: float, rate: float) -> None:
+    statistics = MirrorBucket(TOTAL, share=share).statistics(0.0)
+    assert (statistics.stated, statistics.rate, statistics.ceiling) == (rate, rate, rate)
+
+
+def test_how_far_a_quota_is_trusted_decides_what_is_the_most() -> None:
+    assert MirrorBucket(TOTAL).statistics(0.0).ceiling == 10
+    assert MirrorBucket(TOTAL, trust=Trust.STRICT).statistics(0.0).ceiling == 10
+    assert MirrorBucket(TOTAL, trust=Trust.GUESS).statistics(0.0).ceiling > 1000
+    unknown = MirrorBucket(None).statistics(0.0)
+    assert unknown.ceiling > 1000
+    assert unknown.stated is None
+
+
+def test_a_trusted_quota_is_audited_after_five_minutes_without_a_refusal() -> None:
+    mirror = MirrorBucket(TOTAL)
+    departures = spend(mirror, 10_000)
+    before = [b - a for a, b in pairwise(departures) if 60 < a < 290]
+    assert min(before) == pytest.approx(0.1)
+    assert mirror.statistics(departures[-1]).rate > 15  # nothing was ever refused: there is more
+
+
+def test_a_small_bucket_spaces_its_calls_by_the_rate_and_by_how_much_latencies_differ() -> None:
+    """Of 5 calls/s and burst 1. Latencies of 0.1 and 0.2 s in turn: a guard, but no more than a slot."""
+    mirror, now, departures = MirrorBucket(Quota(5, 1)), 0.0, []
+    for place in range(40):
+        now += mirror.delay(now)
+        mirror.sent(now)
+        departures.append(now)
+        mirror.ok(now, now + 0.1 + 0.1 * (place % 2))
+        now += 0.1 + 0.1 * (place % 2)
+    gaps = [b - a for a, b in pairwise(departures)]
+    assert all(0.2 < gap <= 0.4 + 1e-6 for gap in gaps)
+
+
+def test_statistics_count() -> None:
+    rig = Rig(MirrorBucket(TOTAL))
+    rig.run([Step("send"), Step("ok"), Step("send"), Step("throttled", -1.0), Step("send"), Step("unknown")])
+    statistics = rig.statistics()
+    assert (statistics.sent, statistics.refused, statistics.episodes) == (3, 1, 1)
+    assert statistics.burst == 40
