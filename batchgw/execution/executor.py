@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import replace
 
@@ -19,8 +19,14 @@ from batchgw.model import Effort, GatewayResponse, Outcome, ResponseType, RestAp
 from batchgw.planning.normalize import shown
 from batchgw.pool import pooled
 
+FIRST_PAGE = 8
+"""APIs fetched from the journal to begin with: a thousand scopes begin within a second."""
+
 PAGE = 32
-"""APIs fetched from the journal at a time and scope: what bounds memory, whatever the size of the run."""
+"""APIs fetched at a time and scope: what bounds memory, whatever the size of the run."""
+
+CHANGES = 160
+"""Changes fetched at a time: about 2 ms, in which the event loop stands still."""
 
 
 class Executor:
@@ -60,30 +66,36 @@ class Executor:
                 async with anyio.create_task_group() as tasks:
                     for scope in scopes:
                         tasks.start_soon(self._work_on, scope)
+                        await anyio.lowlevel.checkpoint()  # so that they begin one after the other
             finally:  # also when cancelled: what is known by then is kept
                 background.cancel_scope.cancel()
                 self._recorder.close()
 
     async def _work_on(self, scope: Scope) -> None:
         workers = self._plane.workers(scope)
-        async with aclosing(self._pending(scope, workers)) as apis:
-            await pooled(apis, self._bring_to_plan, workers=workers)
+        async with aclosing(self._pending(scope)) as apis:
+            await pooled(apis, self._work_on_api, workers=workers)
 
-    async def _pending(self, scope: Scope, workers: Callable[[], int]) -> AsyncGenerator[PendingApi, None]:
-        after = 0
-        while page := self._page(scope, after):
+    async def _pending(self, scope: Scope) -> AsyncGenerator[PendingApi, None]:
+        after, limit = 0, FIRST_PAGE
+        while page := self._page(scope, after, limit):
             after = page[-1].row
-            self._recorder.expect(scope, page, workers)
+            limit = max(1, min(PAGE, CHANGES * len(page) // sum(len(api.changes) for api in page)))
+            self._recorder.expect(scope, page)
             await anyio.lowlevel.checkpoint()
             for api in page:
                 yield api
 
-    def _page(self, scope: Scope, after: int) -> list[PendingApi]:
+    def _page(self, scope: Scope, after: int, limit: int) -> list[PendingApi]:
         try:
-            return self._journal.pending(self._run, scope, after=after, limit=PAGE)
+            return self._journal.pending(self._run, scope, after=after, limit=limit)
         except JournalWriteFailed as error:
             self._recorder.fail(error)
             return []
+
+    async def _work_on_api(self, pending: PendingApi) -> None:
+        with self._recorder.working_on(pending.api):
+            await self._bring_to_plan(pending)
 
     async def _bring_to_plan(self, pending: PendingApi) -> None:
         """Make an API's changes, one after the other. One that is gone is not asked again."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Iterable
+from itertools import islice
+from math import inf
 
 from batchgw.model import RestApiId
 
@@ -14,52 +17,78 @@ FRESH = 2.0
 """Seconds for which such an intent stands. Then it is committed anew: that is also when it is seen whether
 another process has decided the change meanwhile."""
 
+Changes = dict[int, None]
+"""Changes of one API that are to be made, in order."""
+
 
 class Line:
     """The changes of a scope that stand in line.
 
+    Each API in work moves on by one change in turn, since its changes are made one after the other; when it
+    has none left, the next API takes its place. It is a guess, and nothing hangs on it.
+
     Attributes:
-        hands: tells how many APIs are worked on at once. The changes of each are made one after the other, so
-            each API in hand moves on by one change in turn. It is a guess, and nothing hangs on it.
         ahead: changes whose intents are committed and whose calls have not left, at most `AHEAD`, and when
             that was.
     """
 
     def __init__(self) -> None:
-        self.hands: Callable[[], int] = lambda: 1
         self.ahead: dict[int, float] = {}
-        self._in_hand: dict[RestApiId, dict[int, None]] = {}
-        self._later: dict[RestApiId, dict[int, None]] = {}
+        self._hands = 0  # APIs in work
+        self._in_turn: dict[RestApiId, Changes] = {}
+        self._to_come: dict[RestApiId, Changes] = {}
 
     def join(self, api: RestApiId, changes: Iterable[int]) -> None:
         """Stand at the end."""
-        self._later[api] = dict.fromkeys(changes)
+        self._to_come[api] = dict.fromkeys(changes)
+
+    def take_up(self, api: RestApiId) -> None:
+        """An API is in work, until it is put down."""
+        self._hands += 1
+        self._move_up(api)
+
+    def put_down(self) -> None:
+        """An API is in work no longer."""
+        self._hands -= 1
 
     def leave(self, api: RestApiId, change: int) -> float | None:
         """Leave the line, wherever the change stands in it. Gives the time of an intent that was ahead."""
-        if change in self.ahead:
-            return self.ahead.pop(change)
-        standing = self._in_hand.pop(api, None) or self._later.pop(api, None)
-        if standing:
-            standing.pop(change, None)
-        if standing:  # what is left comes after what the others have
-            self._in_hand[api] = standing
-        return None
+        self._move_up(api)
+        standing = self._in_turn.get(api)
+        if standing is not None and change in standing:
+            del self._in_turn[api], standing[change]
+            if standing:  # what is left comes after what the others have
+                self._in_turn[api] = standing
+        return self.ahead.pop(change, None)
+
+    def look_ahead(self, now: float) -> tuple[list[int], list[int]]:
+        """Give what is to be intended with the change whose turn it is, and what was but is not next.
+
+        The latter is ahead no longer.
+        """
+        following = self.next()
+        past = [change for change in self.ahead if change not in following]
+        for change in past:
+            del self.ahead[change]
+        return [change for change in following if now - self.ahead.get(change, -inf) > FRESH / 2], past
 
     def next(self) -> list[int]:
-        """Take the changes that may be intended with the one whose turn it is."""
-        taken: list[int] = []
-        while len(taken) < AHEAD - len(self.ahead) and self._take_up():
-            api, standing = next(iter(self._in_hand.items()))
-            taken.append(next(iter(standing)))
-            self.leave(api, taken[-1])
-        return taken
+        """Tell which changes are likely to be made next: `AHEAD` of them, if there are so many."""
+        later = iter(self._to_come.values())
+        standing = [*self._in_turn.values()]
+        standing += islice(later, max(0, self._hands - len(standing)))
+        turns = deque(map(iter, standing or islice(later, 1)))
+        found: list[int] = []
+        while turns and len(found) < AHEAD:
+            of_api = turns.popleft()
+            change = next(of_api, None)
+            if change is not None:
+                found.append(change)
+                turns.append(of_api)
+            else:
+                turns.extend(map(iter, islice(later, 1)))
+        return found
 
-    def _take_up(self) -> bool:
-        """Fill the hands; tell whether anything is in them."""
-        hands = self.hands()
-        while self._later and len(self._in_hand) < hands:
-            api = next(iter(self._later))
-            if standing := self._later.pop(api):
-                self._in_hand[api] = standing
-        return bool(self._in_hand)
+    def _move_up(self, api: RestApiId) -> None:
+        if standing := self._to_come.pop(api, None):
+            self._in_turn[api] = standing

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 import anyio
 
@@ -45,15 +46,24 @@ class Recorder:
         self._arrived = anyio.Event()
         self.failure: JournalWriteFailed | None = None
 
-    def expect(self, scope: Scope, apis: Iterable[PendingApi], hands: Callable[[], int]) -> None:
-        """Let changes stand in line, in the order in which they are taken up by so many `hands`.
+    def expect(self, scope: Scope, apis: Iterable[PendingApi]) -> None:
+        """Let the changes of APIs stand in line.
 
         What an earlier process has intended does not: its intent is never taken back.
         """
         line = self._lines[scope]
-        line.hands = hands
         for each in apis:
             line.join(each.api.id, [change.id for change in each.changes if not change.intended])
+
+    @contextmanager
+    def working_on(self, api: RestApi) -> Iterator[None]:
+        """An API is in work as long as the block lasts: its changes come before those of others."""
+        line = self._lines[api.scope]
+        line.take_up(api.id)
+        try:
+            yield
+        finally:
+            line.put_down()
 
     def intend(self, api: RestApi, change: int) -> None:
         """See that it is committed that the change's call is about to be made, before it is.
@@ -64,7 +74,8 @@ class Recorder:
         intended = line.leave(api.id, change)
         if intended is not None and now - intended <= FRESH:
             return
-        following = line.next()
+        following, past = line.look_ahead(now)
+        self._journal.withdraw(past)
         try:
             self._journal.intend([change, *following])
         except JournalWriteFailed as error:

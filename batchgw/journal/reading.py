@@ -42,13 +42,17 @@ def scopes_of(connection: Connection, run: int) -> dict[int, Scope]:
     return dict(sorted(found.items(), key=lambda each: each[1]))
 
 
+_SCOPE_ID: Final = select(scopes.c.id).where(
+    scopes.c.run_id == bindparam("run"),
+    scopes.c.account == bindparam("account"),
+    scopes.c.region == bindparam("region"),
+)
+
+
 def scope_id(connection: Connection, run: int, scope: Scope) -> int | None:
     """Give the row id of one of the run's scopes, None when it is not among them."""
-    found: int | None = connection.scalar(
-        select(scopes.c.id).where(
-            scopes.c.run_id == run, scopes.c.account == scope.account, scopes.c.region == scope.region
-        )
-    )
+    place = {"run": run, "account": scope.account, "region": scope.region}
+    found: int | None = connection.scalar(_SCOPE_ID, place)
     return found
 
 

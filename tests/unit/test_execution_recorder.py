@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from random import Random
 
 import anyio
 import pytest
@@ -17,7 +18,7 @@ from batchgw.events import Decided, Event
 from batchgw.execution.line import AHEAD, FRESH
 from batchgw.execution.recorder import Recorder
 from batchgw.journal import Journal, PendingApi
-from batchgw.model import NotAttempted
+from batchgw.model import NotAttempted, RestApi
 from tests.unit.journal_plans import (
     HERE,
     THERE,
@@ -52,9 +53,9 @@ class Scene:
     def notify(self, event: Event) -> None:
         self.told.append(event)
 
-    def expect(self, *, hands: int = 1) -> list[PendingApi]:
+    def expect(self) -> list[PendingApi]:
         page = self.journal.pending(self.run, HERE)
-        self.recorder.expect(HERE, page, lambda: hands)
+        self.recorder.expect(HERE, page)
         return page
 
     @property
@@ -102,16 +103,40 @@ Play = Callable[[Callable[[Scene], Awaitable[None]]], None]
 def test_every_intent_is_committed_before_its_call_and_a_commit_serves_many(play: Play, hands: int) -> None:
     async def body(scene: Scene) -> None:
         commits, version = 0, scene.version
-        left = [(each.api, [c.id for c in each.changes]) for each in scene.expect(hands=hands)]
-        while left:
-            for api, changes in left[:hands]:  # as the workers do it
+        to_come = [(each.api, [change.id for change in each.changes]) for each in scene.expect()]
+        in_work: list[tuple[RestApi, list[int], ExitStack]] = []
+        while to_come or in_work:
+            for api, changes in to_come[: hands - len(in_work)]:
+                in_work.append((api, changes, ExitStack()))
+                in_work[-1][2].enter_context(scene.recorder.working_on(api))
+                del to_come[0]
+            for api, changes, end in in_work:  # each hand makes a change
                 scene.recorder.intend(api, changes[0])
                 assert changes[0] in scene.intended
                 commits, version = commits + (version != scene.version), scene.version
                 del changes[0]
-            left = [each for each in left if each[1]]
+                if not changes:
+                    end.close()
+            in_work = [each for each in in_work if each[1]]
         assert commits <= APIS * 2 / (AHEAD + 1) + 1
         assert len(scene.intended) == APIS * 2
+
+    play(body)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_whatever_the_order_few_are_intended_that_have_not_left(play: Play, seed: int) -> None:
+    """Who was taken to be next, and is not, is so no longer: only the dead leave anything in doubt."""
+
+    async def body(scene: Scene) -> None:
+        dice, left = Random(seed), set[int]()
+        changes = [(each.api, change.id) for each in scene.expect() for change in each.changes]
+        for api, change in dice.sample(changes, 40):
+            with scene.recorder.working_on(api):
+                scene.recorder.intend(api, change)
+            left.add(change)
+            assert left <= scene.intended
+            assert len(scene.intended - left) <= AHEAD
 
     play(body)
 
@@ -157,9 +182,10 @@ def test_when_it_ends_early_only_what_left_is_intended(play: Play) -> None:
     """A second Ctrl-C: nobody gets to decide anything."""
 
     async def body(scene: Scene) -> None:
-        first, second, *_ = scene.expect(hands=2)
-        for each in (first, second):
-            scene.recorder.intend(each.api, each.changes[0].id)
+        first, second, *_ = scene.expect()
+        with scene.recorder.working_on(first.api), scene.recorder.working_on(second.api):
+            for each in (first, second):
+                scene.recorder.intend(each.api, each.changes[0].id)
         assert len(scene.intended) == 1 + AHEAD
         scene.recorder.close()
         assert scene.intended == {first.changes[0].id, second.changes[0].id}
@@ -205,7 +231,7 @@ def test_lines_of_scopes_do_not_mix(tmp_path: Path) -> None:
             run = begun(journal, *(planned(n, scope=s) for s in (HERE, THERE) for n in range(20)))
             recorder = Recorder(journal, run, observer=Told(), stop=StopSignal())
             for scope in (HERE, THERE):
-                recorder.expect(scope, journal.pending(run, scope), lambda: 3)
+                recorder.expect(scope, journal.pending(run, scope))
             first, *_ = journal.pending(run, HERE)
             recorder.intend(first.api, first.changes[0].id)
             counts = [
