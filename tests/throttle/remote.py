@@ -30,7 +30,9 @@ class Others:
         return self.rate * (self.on / (self.on + self.off) if self.off else 1.0)
 
     def moments(self, seed: int) -> Iterator[float]:
-        """When they call, in seconds, without end."""
+        """When they call, in seconds, without end, unless they never do."""
+        if self.rate <= 0:
+            return
         random, active = Random(f"others/{seed}"), 0.0
         while True:
             active += random.expovariate(self.rate / self.batch)
@@ -91,8 +93,8 @@ class Remote:
             host.level = host.level if level is None else level / hosts
         self._consuming = consuming
         self._random = Random(f"hosts/{seed}")
-        self._moments = others.moments(seed) if others is not None and others.rate > 0 else repeat(inf)
-        self._next = next(self._moments)
+        self._moments = iter(()) if others is None else others.moments(seed)
+        self._next = next(self._moments, inf)
         self.theirs = 0
         self.their_refused = 0
 
@@ -101,7 +103,7 @@ class Remote:
         while self._next <= now:
             self.theirs += 1
             self.their_refused += not self._take(self._next)
-            self._next = next(self._moments)
+            self._next = next(self._moments, inf)
         return self._take(now)
 
     @property

@@ -78,6 +78,23 @@ def test_without_a_ceiling_more_is_tried_in_time(trust: Trust) -> None:
     assert not kept(rig.departures, TOTAL.rate, TOTAL.burst)
 
 
+@pytest.mark.parametrize("trust", Trust)
+def test_with_a_share_nothing_more_is_tried_ever(trust: Trust) -> None:
+    """The same service, and half an hour."""
+    rig = Rig(MirrorBucket(TOTAL, share=0.5, trust=trust))
+    rig.run([Step("send"), Step("wait", 0.1), Step("ok")] * 3000)
+    rig.run([Step("send"), Step("ok")] * 7000)
+    assert kept(rig.departures, TOTAL.rate / 2, TOTAL.burst)
+
+
+def test_a_long_rest_and_calls_that_other_buckets_refuse_save_nothing_up() -> None:
+    """The token of such a call is given back, and it left all the same: 5 and no more at once."""
+    quota = Quota(1 / 30, 5)
+    rig = Rig(MirrorBucket(quota, trust=Trust.STRICT))
+    rig.run([Step("send"), Step("ok"), Step("wait", 10_000.0), *[Step("send"), Step("void")] * 20])
+    assert kept(rig.departures, quota.rate, quota.burst)
+
+
 def test_a_whole_run_uses_the_ceiling_up() -> None:
     """A ceiling that is kept by doing nothing would be none: 540 calls of 40 + 10 t need 50 s."""
     rig = Rig(MirrorBucket(TOTAL, trust=Trust.STRICT))

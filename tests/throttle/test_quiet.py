@@ -50,13 +50,32 @@ def test_the_storm_costs_little(storm: Played) -> None:
     assert len(storm.refusals) <= 120
 
 
-def test_quiet_begins_after_five_reactions_without_success() -> None:
+def refused_five_times() -> tuple[MirrorBucket, float]:
+    """A mirror whose five calls were refused, one after the other, and what time it is."""
     mirror, now = MirrorBucket(TOTAL), 0.0
     for _ in range(5):
         now += mirror.delay(now)
         mirror.sent(now)
         now += 0.1
         mirror.throttled(now - 0.1, now)
+    return mirror, now
+
+
+def test_a_shorter_retry_after_does_not_end_it() -> None:
+    mirror, now = refused_five_times()
+    mirror.throttled(now - 0.1, now, 1.0)
+    assert mirror.delay(now) == pytest.approx(12.0)
+
+
+def test_what_is_accepted_does_not_end_what_a_refusal_asked_for() -> None:
+    mirror, now = refused_five_times()
+    mirror.throttled(now - 0.1, now, 30.0)
+    mirror.ok(now - 0.1, now)
+    assert mirror.delay(now) == pytest.approx(30.0)
+
+
+def test_quiet_begins_after_five_reactions_without_success() -> None:
+    mirror, now = refused_five_times()
     assert mirror.delay(now) == pytest.approx(12.0)
     mirror.sent(now + 12)
     assert mirror.delay(now + 12) == pytest.approx(12.0)  # one at a time, answered or not
