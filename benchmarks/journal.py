@@ -1,118 +1,123 @@
-"""What the journal costs: rows a second of an import, and milliseconds of an intent with its outcome.
+"""What the journal costs a change: to take it in, to give it out, to intend it, to know how it ended.
 
-    python benchmarks/journal.py [--apis 20000]
+    python -m benchmarks.journal [--quick] [--write]
 
-Five response types change in each API; before-images are of fifty kinds. Every intent is a commit, as in a
-run whose calls come one after the other. Goals: import over 60,000 rows/s, intent and outcome under 0.3 ms.
+Five response types change in each API; before-images are of fifty kinds. The journal is a file in the
+temporary folder. A run commits ten intents at a time, and with them the outcomes that have come.
 """
 
 from __future__ import annotations
 
-import argparse
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 
-from batchgw.journal import Journal, NewRun, RunState
-from batchgw.model import (
-    AccountId,
-    Action,
-    Applied,
-    Change,
-    Desired,
-    Effort,
-    GatewayResponse,
-    PlannedApi,
-    Region,
-    ResponseType,
-    RestApi,
-    RestApiId,
-    Scope,
-    Settings,
+from batchgw.execution.executor import PAGE
+from batchgw.execution.line import AHEAD
+from batchgw.journal import Journal, PendingApi, PendingChange, RunState
+from batchgw.model import Applied, Effort, Outcome, PlannedApi
+from benchmarks.harness.cli import main
+from benchmarks.harness.results import Column, Row, Section
+from benchmarks.pipeline.plans import NEW_RUN, SCOPE, TYPES, planned
+
+EFFORT = Effort(attempts=1, waited=0.2, request_id="0123abcd-0123-abcd-0123-0123456789ab")
+
+COLUMNS = (
+    Column(key="rows", label="changes", format=",.0f"),
+    Column(key="cpu", label="CPU of one, us", format=".1f"),
+    Column(key="wall", label="time of one, us", format=".1f"),
 )
 
-TYPES = tuple(ResponseType)[:5]
-SCOPE = Scope(account=AccountId("111111111111"), region=Region("eu-west-1"))
-CYCLES = 10_000  # changes that are intended and decided
-NEW_RUN = NewRun(verb="apply", policy_source="", policy_digest="", desired=Desired(rules={}))
+IMPORT = {"cpu": 1e6 / 60_000}
+"""Goal: 60,000 changes a second of CPU."""
+
+GIVEN, WORKED = {"cpu": 20.0}, {"cpu": 40.0}
+"""Goals: together the 60 us of CPU that the journal may cost a call."""
+
+Changes = Sequence[tuple[int, Outcome]]
 
 
-def main() -> None:
-    """Print the figures."""
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    arguments.add_argument("--apis", type=int, default=20_000)
-    apis = arguments.parse_args().apis
+def measure(*, quick: bool) -> Section:
+    """Take a plan in, work on it, and read it back."""
+    apis, cycles = (2_000, 4_000) if quick else (20_000, 40_000)
     plan = [planned(number) for number in range(apis)]
-    rows = apis * len(TYPES)
-    with tempfile.TemporaryDirectory() as folder, Journal.open(f"{folder}/journal.db") as journal:
-        run = journal.begin(NEW_RUN)
-        with timed("import", rows):
-            journal.import_plan(run, plan)
-        with timed("read what is pending", rows):
-            read_pending(journal, run)
-        cycles = min(CYCLES, rows)
-        with timed("intend and record", cycles):
-            work(journal, run, cycles)
-        with timed("tally", rows):
-            journal.tally(run)
-        journal.set_state(run, RunState.STOPPED)
-        with timed("read outcomes", cycles):
-            for _ in journal.outcomes(run):
-                pass
+    meter = Meter()
+    with tempfile.TemporaryDirectory() as folder:
+        with Journal.open(f"{folder}/journal.db") as journal:
+            _live(journal, plan, cycles, meter)
         size = sum(file.stat().st_size for file in Path(folder).iterdir())
-    print(f"{'on disk':<22}{size / rows:10.0f} bytes a row")
-
-
-@contextmanager
-def timed(what: str, rows: int) -> Iterator[None]:
-    """Print the time of a block per row: by the clock, and of this process alone."""
-    wall, cpu = time.perf_counter(), time.process_time()
-    yield
-    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    each, own = wall / rows * 1e3, cpu / rows * 1e3
-    print(f"{what:<22}{rows / wall:10,.0f} rows/s{each:10.4f} ms a row, {own:.4f} ms of CPU")
-
-
-def planned(number: int, scope: Scope = SCOPE) -> PlannedApi:
-    """An API with a change of each of `TYPES`."""
-    api = RestApi(
-        scope=scope, id=RestApiId(f"{number:010x}"), name=f"orders-{number}", tags={"tier": "public"}
+    return Section(
+        name="journal",
+        title="What the journal costs a change",
+        command="python -m benchmarks.journal" + (" --quick" if quick else ""),
+        quick=quick,
+        columns=COLUMNS,
+        rows=tuple(meter.rows),
+        notes=(f"On disk a change takes {size / apis / len(TYPES):.0f} bytes.",),
     )
-    return PlannedApi(api=api, changes=tuple(change(type_, number % 50) for type_ in TYPES))
 
 
-def change(type_: ResponseType, kind: int) -> Change:
-    """An update, each with objects of its own, as when a plan is read from its file."""
-    before = Settings(status_code="403", parameters={"gatewayresponse.header.X-Kind": f"'{kind}'"})
-    after = Settings(
-        status_code="403",
-        parameters={"gatewayresponse.header.Access-Control-Allow-Origin": "'*'"},
-        templates={"application/json": '{"message":$context.error.messageString}'},
-    )
-    observed = GatewayResponse(type=type_, settings=before, default_response=False)
-    return Change(type=type_, action=Action.UPDATE, before=observed, after=after)
+def _live(journal: Journal, plan: list[PlannedApi], cycles: int, meter: Meter) -> None:
+    everything = len(plan) * len(TYPES)
+    run = journal.begin(NEW_RUN)
+    with meter.timed("take in a plan", everything, IMPORT):
+        journal.import_plan(run, plan)
+    with meter.timed("give out what is pending, in pages", everything, GIVEN):
+        pages = list(_pages(journal, run))
+    changes = iter([(each.id, _applied(api, each)) for api in pages for each in api.changes])
+    one_by_one, together = list(islice(changes, cycles)), list(islice(changes, cycles))
+    with meter.timed("intend and decide, one at a time", cycles):
+        _work(journal, one_by_one, 1)
+    with meter.timed(f"intend and decide, {AHEAD + 1} at a time", cycles, WORKED):
+        _work(journal, together, AHEAD + 1)
+    with meter.timed("count how all of them stand", everything):
+        journal.tally(run)
+    journal.set_state(run, RunState.STOPPED)
+    with meter.timed("read outcomes back", 2 * cycles):
+        for _ in journal.outcomes(run):
+            pass
 
 
-def read_pending(journal: Journal, run: str) -> None:
-    """Read all pages of what is to be done."""
+class Meter:
+    """Times blocks, per change: by the clock, and the CPU of this process."""
+
+    def __init__(self) -> None:
+        self.rows: list[Row] = []
+
+    @contextmanager
+    def timed(self, name: str, changes: int, goals: dict[str, float] | None = None) -> Iterator[None]:
+        """Note how long a block takes."""
+        wall, cpu = time.perf_counter(), time.process_time()
+        yield
+        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+        values = {"rows": changes, "cpu": cpu / changes * 1e6, "wall": wall / changes * 1e6}
+        self.rows.append(Row(name=name, values=values, goals=goals or {}))
+
+
+def _pages(journal: Journal, run: str) -> Iterator[PendingApi]:
     after = 0
-    while page := journal.pending(run, SCOPE, after=after):
+    while page := journal.pending(run, SCOPE, after=after, limit=PAGE):
         after = page[-1].row
+        yield from page
 
 
-def work(journal: Journal, run: str, cycles: int) -> None:
-    """Intend and decide that many changes, one after the other."""
-    pages = journal.pending(run, SCOPE, limit=cycles)
-    changes = [(each.api, change) for each in pages for change in each.changes][:cycles]
-    effort = Effort(attempts=1, waited=0.2, request_id="0123abcd-0123-abcd-0123-0123456789ab")
-    for api, pending in changes:
-        journal.intend([pending.id])
-        planned = pending.change
-        journal.record(pending.id, Applied(api=api, type=planned.type, action=planned.action, effort=effort))
+def _applied(of: PendingApi, pending: PendingChange) -> Applied:
+    change = pending.change
+    return Applied(api=of.api, type=change.type, action=change.action, effort=EFFORT)
+
+
+def _work(journal: Journal, changes: Changes, group: int) -> None:
+    """Intend and decide, so many at a time; an outcome is committed with the next intents."""
+    for start in range(0, len(changes), group):
+        turn = changes[start : start + group]
+        journal.intend([change for change, _ in turn])
+        for change, outcome in turn:
+            journal.record(change, outcome)
     journal.flush()
 
 
 if __name__ == "__main__":
-    main()
+    main(measure, __doc__)

@@ -10,7 +10,6 @@ file in the temporary folder; its commits are in the figures, the import of the 
 
 from __future__ import annotations
 
-import argparse
 import io
 import math
 from collections.abc import Mapping
@@ -19,7 +18,8 @@ from typing import cast
 
 from batchgw.control_plane.interface import ControlPlane
 from batchgw.control_plane.paced import Pace, PacedControlPlane
-from benchmarks.harness.results import Column, Row, Section, Value, show, write
+from benchmarks.harness.cli import main
+from benchmarks.harness.results import Column, Row, Section, Value
 from benchmarks.pipeline.runs import FAST, WORKERS, Calls, Rollout
 from benchmarks.pipeline.stand_ins import Plane, Screen
 from benchmarks.pipeline.timing import Body, taken
@@ -166,19 +166,5 @@ def measure(*, quick: bool) -> list[Section]:
     return [layered(quick=quick), paced(quick=quick)]
 
 
-def main() -> None:
-    """Measure, show, and keep what was measured when asked to."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--quick", action="store_true", help="fewer puts: a quarter of a minute")
-    parser.add_argument("--write", action="store_true", help="keep the results")
-    arguments = parser.parse_args()
-    for section in measure(quick=arguments.quick):
-        show(section)
-        if arguments.write:
-            write(section)
-
-
 if __name__ == "__main__":
-    main()
+    main(measure, __doc__)

@@ -12,7 +12,7 @@ import anyio.lowlevel
 from batchgw.control_plane.interface import Answer, Request, T
 from batchgw.journal import PendingApi, PendingChange
 from batchgw.model import AccountId, Effort, GatewayResponse, Outcome, PlannedApi, Scope, Settings
-from benchmarks.journal import TYPES
+from benchmarks.pipeline.plans import TYPES
 
 
 class Plane:
