@@ -93,8 +93,9 @@ class Recorder:
         except JournalWriteFailed as error:
             self.fail(error)
         self._untold.append(outcome)
-        self._arrived.set()
-        if len(self._untold) >= FLUSH_COUNT:
+        if len(self._untold) == 1:
+            self._arrived.set()
+        elif len(self._untold) >= FLUSH_COUNT:
             self.flush()
 
     def flush(self) -> None:
@@ -107,11 +108,12 @@ class Recorder:
             self._tell()
 
     async def keep_flushing(self) -> None:
-        """Commit stragglers, `FLUSH_AFTER` seconds after the first of them came. Runs until cancelled."""
+        """Commit stragglers, `FLUSH_AFTER` seconds after they came at the latest. Runs until cancelled."""
         while True:
-            await self._arrived.wait()
+            if not self._untold:
+                self._arrived = anyio.Event()
+                await self._arrived.wait()
             await anyio.sleep(FLUSH_AFTER)
-            self._arrived = anyio.Event()
             if self.failure is None:
                 self.flush()
 
@@ -139,6 +141,8 @@ class Recorder:
         self._stop.request()
 
     def _tell(self) -> None:
+        if not self._untold:
+            return
         told, self._untold = self._untold, []
         for outcome in told:
             self._observer.notify(Decided(outcome=outcome))

@@ -27,6 +27,9 @@ from batchgw.planning.normalize import customisation, effective
 OVERTAKEN = "ChangedMeanwhile"
 """Code of a change found neither as it was planned nor as it was before: someone else wrote."""
 
+NOTHING = Effort()
+"""What costs nothing."""
+
 IN_DOUBT = "InDoubt"
 """Code of a write that was sent and never answered, and could not be read back."""
 
@@ -64,7 +67,7 @@ class _Making:
         self._change = pending.change
         self._plane = plane
         self._recorder = recorder
-        self.effort = Effort()
+        self.effort = NOTHING
         self.in_doubt = False  # a write was sent, and whether it was made is not known
 
     async def write_until_sure(self) -> Outcome:
@@ -84,7 +87,7 @@ class _Making:
                 if not isinstance(error, ConnectionCut) or cuts >= self._plane.pace.attempts:
                     return self._not_made(error)
 
-    def judge(self, now: GatewayResponse, effort: Effort = Effort()) -> Outcome | None:  # noqa: B008 - frozen
+    def judge(self, now: GatewayResponse, effort: Effort = NOTHING) -> Outcome | None:
         """Decide by what is there now. None means: as it was before, so it is still to be written."""
         self.effort += effort
         if as_planned(now, self._change):
@@ -114,7 +117,7 @@ class _Making:
         except NotCustomized as error:  # a reset of what is at its default: as desired
             self.effort += _cost(error)
         else:
-            self.effort += answer.effort
+            self.effort = answer.effort if self.effort is NOTHING else self.effort + answer.effort
         return self._applied(verified=False)
 
     def _intend(self) -> None:
