@@ -28,12 +28,15 @@ def endpoint_of(flags: ConnectionFlags) -> str:
 
 def _configured(profile: str | None) -> Iterator[str | None]:
     """Give what applies to API Gateway, in botocore's order."""
-    if os.environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").casefold() == "true":
+    session = open_session(profile)
+    settings: Mapping[str, Any] = session.get_scoped_config()
+    ignored = os.environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") or settings.get(
+        "ignore_configured_endpoint_urls", ""
+    )
+    if str(ignored).casefold() == "true":
         return
     yield os.environ.get("AWS_ENDPOINT_URL_API_GATEWAY")
     yield os.environ.get("AWS_ENDPOINT_URL")
-    session = open_session(profile)
-    settings: Mapping[str, Any] = session.get_scoped_config()
     services = session.full_config.get("services", {}).get(settings.get("services"), {})
     yield services.get("api_gateway", {}).get("endpoint_url")
     yield settings.get("endpoint_url")

@@ -47,7 +47,8 @@ async def keeping(memory: JournalMemory, plane: PacedControlPlane) -> AsyncItera
             await anyio.sleep(INTERVAL)
             learned = iter(list(plane.learned()))
             while batch := list(islice(learned, BATCH)):
-                memory.save(batch)
+                if not memory.save(batch):
+                    break  # the database is not to be had: not a wait for each of the others, too
                 await anyio.lowlevel.checkpoint()
 
     try:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from batchgw.control_plane.condemned import CondemnedScopes
 from batchgw.control_plane.interface import Answer, ControlPlane, Request, T
 from batchgw.control_plane.stop import StopSignal
-from batchgw.errors import CallError, ConnectionCut, ConnectionFailed, Starved
+from batchgw.errors import CallError, ConnectionCut, ConnectionFailed, CredentialsUnavailable, Starved
 from batchgw.events import NullObserver, Observer, QuotaShared, ScopeCondemned
 from batchgw.model import AccountId, Effort, Scope
 from batchgw.throttle.limiter import Limiter, Turn
@@ -103,14 +103,23 @@ class LimitedControlPlane:
             self._observer.notify(ScopeCondemned(scope=scope, code=error.code, message=error.message))
 
     def _tell(self, scope: Scope, limiter: Limiter, turn: Turn, error: CallError) -> None:
-        if error.is_throttle:
+        if not _was_sent(error):
+            limiter.void(turn)
+        elif error.is_throttle:
             limiter.throttled(turn, error.retry_after)
             self._mind_starving(scope, limiter)
             shared = self.limiters.refused(scope)
             if shared is not None:
                 self._observer.notify(QuotaShared(account=shared.account, regions=shared.regions))
-        elif isinstance(error, ConnectionCut | ConnectionFailed):
+        elif isinstance(error, ConnectionCut):
             limiter.unknown(turn)
         else:
             limiter.ok(turn)
             self.limiters.accepted(scope)
+
+
+def _was_sent(error: CallError) -> bool:
+    """Tell whether API Gateway may have seen the call: no keys, no connection, and it has not."""
+    if isinstance(error, ConnectionFailed | CredentialsUnavailable):
+        return False
+    return bool(error.status) or error.is_throttle or error.outcome_unknown

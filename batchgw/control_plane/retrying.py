@@ -196,7 +196,8 @@ class _Execution(Generic[T]):
     async def sleep(self, seconds: float) -> None:
         """Wait as tenacity was told, but not past a stop."""
         self._waited += seconds
-        await self._plane.inner.stop.sleep(seconds)
+        with self._plane.inner.limiter(self._request.scope).away():
+            await self._plane.inner.stop.sleep(seconds)
 
     def give_up(self, error: CallError) -> None:
         """Note what it cost, and condemn the scope if that is what the error means."""

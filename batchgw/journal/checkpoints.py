@@ -60,8 +60,10 @@ class Checkpoints:
         with suppress(DBAPIError, sqlite3.Error):  # SQLite then does it as it always did, if later
             proxied = self._engine.raw_connection()
             try:
-                while self._due.wait() and not self._over:
+                while self._due.wait():
                     self._due.clear()
+                    if self._over:  # asked after the signal is cleared: it may have been the last
+                        break
                     _move(proxied.driver_connection)
             finally:
                 proxied.close()

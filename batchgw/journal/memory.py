@@ -79,25 +79,26 @@ class JournalMemory:
         self._database.close()
 
     def recall(self, key: BucketKey) -> Belief | None:
-        """Give what was learned last, with its age; None when there is nothing, or it is too old.
-
-        Of a region that has been found to share its account's quota, what was learned of that counts too.
-        """
+        """Give what was learned last, with its age; None when there is nothing, or it is too old."""
         now = self._clock()
-        known = self._of_account(key.account, now)
-        shared = BucketKey(key.account, None, key.operation)
-        found = [limit for limit in (known.get(key), known.get(shared)) if limit is not None]
-        if not found:
+        limit = self._of_account(key.account, now).get(key)
+        if limit is None:
             return None
-        limit = max(found, key=lambda limit: limit.at)
         age = max(0.0, now - limit.at)
         return None if age > LONGEST else replace(limit.belief, rate=self._rate(limit), age=age)
 
-    def save(self, learned: Iterable[Learned]) -> None:
-        """Write what has changed, in one short transaction: of each bucket, whoever writes last is right."""
+    def save(self, learned: Iterable[Learned]) -> bool:
+        """Write what has changed, in one short transaction: of each bucket, whoever writes last is right.
+
+        Answers whether it could be written.
+        """
         news = [each for each in learned if self._is_news(each)]
-        if news and self._tried(lambda: self._write(news)):
+        if not news:
+            return True
+        saved = self._tried(lambda: self._write(news))
+        if saved:
             self._saved.update((each.key, each) for each in news)
+        return saved
 
     def _rate(self, limit: Limit) -> float:
         """The rate, or what is stated now where it was the ceiling that was stated then."""

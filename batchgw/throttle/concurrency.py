@@ -42,8 +42,7 @@ class Concurrency:
         elif forgotten >= self._slowest:
             self._slowest = max(self._latencies)
 
-    def limit(self, rate: float) -> int:
-        """Calls at once for `rate` calls/second."""
-        if not self._latencies:
-            return min(FIRST, self._most)
-        return max(min(LEAST, self._most), min(self._most, ceil(ROOM * rate * self._slowest)))
+    def limit(self, rate: float, *, away: int = 0) -> int:
+        """Calls at once for `rate` calls/second, beside those `away` that wait for something else."""
+        wanted = max(LEAST, ceil(ROOM * rate * self._slowest)) if self._latencies else FIRST
+        return min(self._most, wanted + away)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from math import inf
 from typing import NamedTuple
@@ -21,7 +22,11 @@ PATIENCE = 1.0
 """Seconds after which a waiting call is checked again: a scope that is condemned meanwhile ends its wait."""
 
 FIRST = -inf
-"""Priority of calls that have waited for a bucket of their own: the next comes in seconds, not in tenths."""
+"""Priority in the total's line of calls that have waited for a bucket of their own, which gives a token every
+few seconds: one that is late for it loses more than the others do by letting it pass."""
+
+LULL = 600.0
+"""Seconds without a refusal after which those before it are another story."""
 
 
 class Bucket:
@@ -29,14 +34,19 @@ class Bucket:
 
     Attributes:
         held: until when a refused call asked for no other, whichever pacer was told of it.
+        sent, refused: calls that drew on it.
+        waited: seconds that they have waited, in total.
     """
 
-    __slots__ = ("held", "pacer", "users")
+    __slots__ = ("held", "pacer", "refused", "sent", "users", "waited")
 
     def __init__(self, pacer: Pacer) -> None:
         self.pacer = pacer
         self.users: list[Lane] = []
         self.held = -inf
+        self.sent = 0
+        self.refused = 0
+        self.waited = 0.0
 
     def delay(self, now: float) -> float:
         """Seconds until a call may leave."""
@@ -55,10 +65,9 @@ class Lane:
 
     Attributes:
         expected: calls that are still to be made; infinite while nobody knows.
-        waited: seconds that calls have waited here, in total.
     """
 
-    __slots__ = ("bucket", "expected", "in_flight", "line", "refused", "sent", "waited")
+    __slots__ = ("bucket", "expected", "in_flight", "line")
 
     def __init__(self, bucket: Bucket) -> None:
         self.bucket = bucket
@@ -66,9 +75,6 @@ class Lane:
         self.line = Line()
         self.expected = inf
         self.in_flight = 0
-        self.sent = 0
-        self.refused = 0
-        self.waited = 0.0
 
     @property
     def left(self) -> float:
@@ -85,7 +91,7 @@ class Lane:
     def depart(self, now: float) -> Bucket:
         """A call leaves; answer the bucket that it drew on."""
         self.in_flight += 1
-        self.sent += 1
+        self.bucket.sent += 1
         self.bucket.pacer.sent(now)
         return self.bucket
 
@@ -140,6 +146,8 @@ class Limiter:
         self._sleep = sleep
         self._concurrency = Concurrency(most=most)
         self._starving_since: float | None = None
+        self._last_refused = -inf
+        self._away = 0
 
     async def wait(self, check: Check, *, operation: str = "", priority: float = 0.0) -> Turn:
         """Wait for a turn and take it. Smaller `priority` goes first, then who came first.
@@ -162,6 +170,10 @@ class Limiter:
             self._owns[operation] = self._operations(operation)
         return self._owns[operation]
 
+    def used(self, operation: str) -> Lane | None:
+        """The lane of an operation, if any call has used it."""
+        return self._owns.get(operation)
+
     def ok(self, turn: Turn) -> None:
         """The call was let through."""
         now = anyio.current_time()
@@ -174,18 +186,37 @@ class Limiter:
     def throttled(self, turn: Turn, retry_after: float | None) -> None:
         """The call was refused: the emptiest bucket is to blame, the others were not asked."""
         now = anyio.current_time()
+        if now - self._last_refused > LULL:  # nobody has asked for long: that was no starving
+            self._starving_since = None
+        self._last_refused = now
         if self._starving_since is None:
             self._starving_since = now
         blamed = min(turn.draws, key=lambda draw: _fullness(draw.bucket.pacer.statistics(now)))
         for lane, bucket in turn.draws:
             lane.in_flight -= 1
             if bucket is blamed.bucket:
-                lane.refused += 1
+                bucket.refused += 1
                 bucket.pacer.throttled(turn.at, now, retry_after)
                 if retry_after is not None:
                     lane.bucket.hold(now + min(retry_after, LONGEST_HOLD))
             else:
                 bucket.pacer.void(turn.at, now)
+
+    def void(self, turn: Turn) -> None:
+        """The call was not sent after all."""
+        now = anyio.current_time()
+        for lane, bucket in turn.draws:
+            lane.in_flight -= 1
+            bucket.pacer.void(turn.at, now)
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """A call waits for something else than its turn: another may be at work meanwhile."""
+        self._away += 1
+        try:
+            yield
+        finally:
+            self._away -= 1
 
     def unknown(self, turn: Turn) -> None:
         """The call was not answered."""
@@ -213,7 +244,7 @@ class Limiter:
     @property
     def concurrency(self) -> int:
         """How many calls should be at work at once."""
-        return self._concurrency.limit(self.rate)
+        return self._concurrency.limit(self.rate, away=self._away)
 
     def statistics(self) -> PacerStatistics:
         """What is believed of the total now."""
@@ -256,7 +287,7 @@ class Limiter:
 def _turn(arrived: float, now: float, lanes: tuple[Lane, ...]) -> Turn:
     """Draw on all the lanes' buckets at once."""
     draws = tuple(Draw(lane, lane.depart(now)) for lane in lanes)
-    lanes[-1].waited += now - arrived
+    lanes[-1].bucket.waited += now - arrived
     return Turn(now, now - arrived, draws)
 
 

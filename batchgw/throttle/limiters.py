@@ -14,7 +14,7 @@ from batchgw.throttle.memory import BucketKey, Learned, Memory, NoMemory
 from batchgw.throttle.mirror import MirrorBucket
 from batchgw.throttle.pacer import Belief
 from batchgw.throttle.quota import TOTAL, Quota, Quotas, Scoping, Trust
-from batchgw.throttle.siblings import Siblings
+from batchgw.throttle.siblings import EXCESS, Siblings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +52,7 @@ class Limiters:
         self._scopes: defaultdict[AccountId, list[Scope]] = defaultdict(list)
         self._siblings: dict[AccountId, Siblings[Scope]] = {}
         self._in_one: set[Scope] = set()
+        self._shared: set[AccountId] = set()
 
     def of(self, scope: Scope) -> Limiter:
         """The limiter of a scope."""
@@ -64,6 +65,8 @@ class Limiters:
                 most=self._most,
             )
             self._scopes[scope.account].append(scope)
+            if scope.account in self._shared:
+                self._in_one.add(scope)
         return found
 
     def called(self, scope: Scope) -> None:
@@ -73,8 +76,11 @@ class Limiters:
 
     def accepted(self, scope: Scope) -> None:
         """A call of the scope was let through."""
-        if self._may_be_siblings(scope):
-            self._family(scope).accepted(anyio.current_time())
+        if not self._may_be_siblings(scope):
+            return
+        self._family(scope).accepted(anyio.current_time())
+        if scope in self._in_one and self._limiters[scope].rate > EXCESS * self._one_rate:
+            self._part(scope.account)
 
     def refused(self, scope: Scope) -> Shared | None:
         """A call of the scope was refused. Answers the scopes that share one bucket from now on, if it shows.
@@ -87,39 +93,64 @@ class Limiters:
         return None if together <= self._in_one else self._share(scope.account, together)
 
     def learned(self) -> Iterator[Learned]:
-        """What is known of every bucket that was used."""
+        """What is known of every bucket that is drawn on."""
         now = anyio.current_time()
         for key, bucket in self._buckets.items():
-            if not bucket.users:
+            if not bucket.users:  # its users share another now
                 continue
             yield Learned(
                 key=key,
                 stated=self._stated(key),
                 belief=bucket.pacer.belief(now),
-                sent=sum(lane.sent for lane in bucket.users),
-                refused=sum(lane.refused for lane in bucket.users),
-                waited=sum(lane.waited for lane in bucket.users),
+                sent=bucket.sent,
+                refused=bucket.refused,
+                waited=bucket.waited,
             )
 
     def _share(self, account: AccountId, scopes: frozenset[Scope]) -> Shared:
-        key = BucketKey(account, None)
-        lanes = [self._limiters[scope].total for scope in sorted(scopes, key=str)]
-        if key not in self._buckets:
-            self._buckets[key] = self._merged([lane.bucket for lane in lanes])
-        for lane in lanes:
-            if lane.bucket is not self._buckets[key]:
-                lane.move(self._buckets[key])
+        limiters = [self._limiters[scope] for scope in sorted(scopes, key=str)]
+        self._merge(BucketKey(account, None), [limiter.total for limiter in limiters])
+        for operation in self._quotas.operations:
+            lanes = [lane for limiter in limiters if (lane := limiter.used(operation)) is not None]
+            if lanes:
+                self._merge(BucketKey(account, None, operation), lanes)
         self._in_one |= scopes
+        self._shared.add(account)
         regions = sorted(scope.region for scope in self._in_one if scope.account == account)
         return Shared(account=account, regions=tuple(regions))
 
-    def _merged(self, buckets: list[Bucket]) -> Bucket:
-        """One mirror in place of several: they have shared a rate, and the lowest level is the true one."""
-        now = anyio.current_time()
-        beliefs = [bucket.pacer.belief(now) for bucket in buckets]
-        rate = sum(belief.rate for belief in beliefs)
-        level = min(belief.level for belief in beliefs)
-        return Bucket(self._mirror(None, self._quotas.total, replace(beliefs[0], rate=rate, level=level)))
+    def _merge(self, key: BucketKey, lanes: list[Lane]) -> None:
+        """Let lanes draw on one bucket: they have shared a rate, and the lowest level is the true one."""
+        shared = self._buckets.get(key)
+        if shared is None:
+            now = anyio.current_time()
+            beliefs = [lane.bucket.pacer.belief(now) for lane in lanes]
+            rate = sum(belief.rate for belief in beliefs)
+            level = min(belief.level for belief in beliefs)
+            belief = replace(beliefs[0], rate=rate, level=level)
+            shared = self._buckets[key] = Bucket(self._mirror(key.operation, self._stated(key), belief))
+        for lane in lanes:
+            if lane.bucket is not shared:
+                lane.move(shared)
+
+    def _part(self, account: AccountId) -> None:
+        """More was taken than one quota gives: regions have quotas of their own after all."""
+        scopes = [scope for scope in self._in_one if scope.account == account]
+        self._in_one.difference_update(scopes)
+        self._shared.discard(account)
+        self._family(scopes[0]).apart = True
+        for scope in scopes:
+            limiter = self._limiters[scope]
+            limiter.total.move(self._bucket(scope, None, self._quotas.total))
+            for operation, quota in self._quotas.operations.items():
+                own = limiter.used(operation)
+                if own is not None:
+                    own.move(self._bucket(scope, operation, quota))
+
+    @property
+    def _one_rate(self) -> float:
+        """Calls/second that one bucket gives us, as stated."""
+        return (self._quotas.total or TOTAL).rate * self._quotas.share
 
     def _may_be_siblings(self, scope: Scope) -> bool:
         apart = self._quotas.scoping is Scoping.ACCOUNT_REGION
@@ -136,7 +167,8 @@ class Limiters:
         return None if quota is None else Lane(self._bucket(scope, operation, quota))
 
     def _bucket(self, scope: Scope, operation: str | None, quota: Quota | None) -> Bucket:
-        region = scope.region if self._quotas.scoping is Scoping.ACCOUNT_REGION else None
+        apart = self._quotas.scoping is Scoping.ACCOUNT_REGION and scope.account not in self._shared
+        region = scope.region if apart else None
         return self._bucket_of(BucketKey(scope.account, region, operation), quota)
 
     def _bucket_of(self, key: BucketKey, quota: Quota | None) -> Bucket:

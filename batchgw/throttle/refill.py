@@ -29,7 +29,7 @@ GRAIN = 0.75
 LEAST_NOISE = 0.1
 """Variance of the refill per second that is always allowed for: latency jitter moves calls across marks."""
 
-REMEMBERED = 4096
+REMEMBERED = 512
 """Departures kept: enough to tell how many left after a call that is answered late."""
 
 MARKS = 64

@@ -34,7 +34,6 @@ EXCESS = 1.05
 GRACE = 3.0
 """Calls that may be taken beyond that."""
 
-
 JUST = 0.94
 """Part of what one quota gives that siblings who share it take at least, while they are being refused."""
 
@@ -47,9 +46,9 @@ OFTEN = 3
 
 @dataclass(slots=True)
 class _Sibling:
-    episodes: int = 0
     called: float = float("-inf")
     refused: float = float("-inf")
+    episodes: int = 0
     coincided: bool = False  # whether the last refusal did
 
 
@@ -57,22 +56,26 @@ class _Sibling:
 class Siblings(Generic[Key]):
     """What is known of the buckets of one account.
 
+    Attributes:
+        apart: whether it is certain that they are not one.
+
     Args:
         quota: what one of them is believed to give.
     """
 
     quota: Quota
+    apart: bool = False
     _known: dict[Key, _Sibling] = field(default_factory=dict)
-    _since: float | None = None
-    _taken: int = 0
     _events: int = 0
     _coincidences: int = 0
-    _apart: bool = False
+    _level: float = 0.0  # of one bucket that all have drawn on, and that is a little faster than stated
+    _at: float | None = None
+    _since: float = 0.0  # since when that bucket was never full
+    _taken: int = 0  # since then
 
     def called(self, key: Key, now: float) -> None:
         """A call of a sibling leaves."""
-        if self._since is None:
-            self._since = now
+        self._refill(now)
         known = self._known.get(key)
         if known is None:
             known = self._known[key] = _Sibling()
@@ -80,19 +83,22 @@ class Siblings(Generic[Key]):
 
     def accepted(self, now: float) -> None:
         """A sibling's call was let through."""
+        self._refill(now)
+        self._level -= 1
         self._taken += 1
-        self._apart = self._apart or self._taken > self._allowance(now)
+        self.apart = self.apart or self._level < -GRACE
 
     def refused(self, key: Key, now: float) -> frozenset[Key]:
-        """A sibling's call was refused.
+        """Note that a sibling's call was refused, and answer the siblings that share one bucket.
 
-        Answers the siblings that share one bucket, none while that is not proven.
+        There are none while that is not proven.
         """
+        self._refill(now)
         own = self._known.setdefault(key, _Sibling())
         news, own.refused = now - own.refused > TOGETHER, now
         active = {k for k, s in self._known.items() if now - s.called <= ACTIVE}
         others = [self._known[k] for k in active if k != key]
-        if self._apart or not news or not others:
+        if self.apart or not news or not others:
             return frozenset()
         self._events += 1
         own.episodes += 1
@@ -102,21 +108,24 @@ class Siblings(Generic[Key]):
             self._coincidences += not one.coincided
             one.coincided = True
         together = self._coincidences >= PROOF and self._coincidences >= MOSTLY * self._events
-        proven = together or self._take_just_one_quota(now)
-        return frozenset(active | {key}) if proven else frozenset()
+        return frozenset(active | {key}) if together or self._is_just_one_quota(now) else frozenset()
 
-    def _take_just_one_quota(self, now: float) -> bool:
+    def _is_just_one_quota(self, now: float) -> bool:
         """Whether siblings that want more get, for long, together what one quota gives."""
+        passed = now - self._since
         wanting = sum(sibling.episodes >= OFTEN for sibling in self._known.values())
-        return wanting > 1 and self._passed(now) >= LONG and self._taken >= JUST * self._one_quota(now)
+        given = self.quota.burst + self.quota.rate * passed
+        return wanting > 1 and passed >= LONG and self._taken >= JUST * given
 
-    def _allowance(self, now: float) -> float:
-        """Calls beyond which it cannot have been one quota."""
-        return EXCESS * self._one_quota(now) + GRACE
-
-    def _one_quota(self, now: float) -> float:
-        """Calls that one quota has given by now."""
-        return self.quota.burst + self.quota.rate * self._passed(now)
-
-    def _passed(self, now: float) -> float:
-        return 0.0 if self._since is None else now - self._since
+    def _refill(self, now: float) -> None:
+        """Let time pass. Where one bucket would be full, whoever rests, nothing is measured: begin anew."""
+        if self._at is None:
+            self._level = EXCESS * self.quota.burst
+        else:
+            self._level += EXCESS * self.quota.rate * (now - self._at)
+        self._at = now
+        if self._level >= EXCESS * self.quota.burst:
+            self._level = EXCESS * self.quota.burst
+            self._since, self._taken = now, 0
+            for sibling in self._known.values():
+                sibling.episodes = 0

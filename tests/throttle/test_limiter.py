@@ -125,8 +125,8 @@ def test_a_deployment_waits_for_the_maximum_over_its_buckets() -> None:
         first, second = desk.of("CreateDeployment")
         assert first - began == pytest.approx(0.1, abs=0.01)
         assert second - first == pytest.approx(5.0, rel=0.05)
-        assert desk.total.sent == 92
-        assert desk.deployments.sent == 2
+        assert desk.total.bucket.sent == 92
+        assert desk.deployments.bucket.sent == 2
 
     virtually(main)
 
@@ -140,7 +140,7 @@ def test_a_refusal_is_blamed_on_the_emptiest_bucket_and_void_in_the_other() -> N
         total, own = (each.bucket.pacer.statistics(now) for each in (desk.total, desk.deployments))
         assert (total.refused, own.refused) == (0, 1)
         assert total.level == 39.5
-        assert (desk.total.refused, desk.deployments.refused) == (0, 1)
+        assert (desk.total.bucket.refused, desk.deployments.bucket.refused) == (0, 1)
         assert (desk.total.in_flight, desk.deployments.in_flight) == (0, 0)
 
     virtually(main)
@@ -241,7 +241,7 @@ def test_who_is_turned_away_leaves_the_line_and_makes_no_call() -> None:
         assert away == 5
         assert anyio.current_time() < 9 + 3  # the head looks up once a second
         assert desk.limiter.waiting == 0
-        assert desk.deployments.sent == 1
+        assert desk.deployments.bucket.sent == 1
 
     virtually(main)
 
@@ -258,9 +258,9 @@ def test_who_is_cancelled_leaves_its_lines() -> None:
                 assert desk.limiter.waiting >= 2
                 tasks.cancel_scope.cancel()
             assert desk.limiter.waiting == 0
-        sent = desk.total.sent
+        sent = desk.total.bucket.sent
         await desk.call()
-        assert desk.total.sent == sent + 1
+        assert desk.total.bucket.sent == sent + 1
 
     virtually(main)
 

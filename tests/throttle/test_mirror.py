@@ -8,9 +8,10 @@ from math import inf
 import pytest
 
 from batchgw.throttle.mirror import HALF_TOKEN, MirrorBucket
+from batchgw.throttle.pacer import Belief
 from batchgw.throttle.probe import RESERVE
 from batchgw.throttle.quota import TOTAL, Quota, Trust
-from tests.throttle.adversary import Rig, Step
+from tests.throttle.adversary import Kind, Rig, Step
 from tests.throttle.world import World, play
 
 
@@ -79,6 +80,61 @@ def test_the_refill_is_measured(rate: float) -> None:
     mirror = MirrorBucket(TOTAL)
     played = play(World(rate=rate), mirror, calls=400, seed=1)
     assert mirror.statistics(played.makespan).rate == pytest.approx(rate, rel=0.05)
+
+
+def slow_start(first: Kind, belief: Belief | None = None) -> float:
+    """Five leave at once, and the first is answered after 0.5 s; then four take 0.1 s. The level at 1 s."""
+    rig = Rig(MirrorBucket(Quota(10, 100), belief=belief))
+    rig.run([Step("push")] * 5)
+    rig.run([Step("wait", 0.5), Step(first, -1.0)])
+    rig.run([Step("push"), Step("wait", 0.1), Step("ok", which=4)] * 4)
+    rig.run([Step("wait", 0.1)])
+    return rig.statistics().level
+
+
+def test_a_full_bucket_is_refilled_from_the_first_arrival_on() -> None:
+    """It came some 0.4 s later than others do, so 4 less have been refilled: 99.5 + 10 - 9 - 4."""
+    assert slow_start("ok") == pytest.approx(96.5)
+
+
+def test_nobody_knows_when_it_arrived_if_there_was_no_answer() -> None:
+    assert slow_start("unknown") == pytest.approx(99.5 + 10 - 9)
+
+
+def test_a_bucket_that_was_not_full_was_refilled_all_the_time() -> None:
+    assert slow_start("ok", Belief(rate=10, burst=100, level=50)) == pytest.approx(50 + 10 - 9)
+
+
+def test_a_rate_proves_itself_by_lasting() -> None:
+    """After 20 s without a refusal it is remembered: when less is left, it is looked for again and again."""
+    mirror = MirrorBucket(TOTAL)
+    spend(mirror, 200)
+    assert mirror._probe.proven == 0
+    mirror.statistics(19.9)
+    assert mirror._probe.proven == 0
+    mirror.statistics(20.1)
+    assert mirror._probe.proven == 10
+
+
+def test_calls_that_another_bucket_refused_are_no_refill() -> None:
+    """Whether or not there are fifty of them between two refusals, the rate measured is the same."""
+    measured = []
+    for void in (0, 50):
+        mirror = MirrorBucket(TOTAL)
+        for moment in (0.0, 10.0):
+            mirror.sent(moment)
+            mirror.throttled(moment, moment + 0.1)
+            for number in range(30):
+                at = moment + 0.2 + 0.3 * number
+                mirror.sent(at)
+                mirror.ok(at, at)
+            for _ in range(void):
+                mirror.sent(moment + 9.5)
+                mirror.void(moment + 9.5, moment + 9.5)
+        mirror.sent(20.0)
+        mirror.throttled(20.0, 20.1)
+        measured.append(mirror.statistics(20.1).rate)
+    assert measured[0] == pytest.approx(measured[1])
 
 
 def test_a_void_call_gives_its_token_back() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 
 from batchgw.throttle.mirror import MirrorBucket
-from batchgw.throttle.quota import TOTAL, Trust
+from batchgw.throttle.quota import TOTAL, Quota, Trust
 from tests.throttle.adversary import Rig, Step, mirrors, steps
 
 HAIR = 1 + 1e-9
@@ -53,6 +53,16 @@ def test_more_is_believed_when_it_was_accepted_and_not_when_nobody_knows(answer:
         rig.run([Step("send"), Step("wait", 0.01), Step("ok" if answer == "ok" else "unknown")])
     assert (rig.statistics().rate > 20) == (answer == "ok")
     assert rig.statistics().rate >= 10
+
+
+@pytest.mark.parametrize("quota", [TOTAL, Quota(10, 1), Quota(0.2, 1), Quota(100, 40)])
+def test_calls_under_way_prove_nothing(quota: Quota) -> None:
+    """Two hundred leave, as the mirror lets them, and as many when it does not; none is answered."""
+    rig = Rig(MirrorBucket(quota, trust=Trust.GUESS))
+    rig.run([Step("send"), Step("wait", 0.01)] * 200)
+    assert rig.statistics().rate == quota.rate
+    rig.run([Step("push"), Step("wait", 0.01)] * 200)
+    assert rig.statistics().rate == quota.rate
 
 
 def test_calls_of_unknown_fate_after_a_late_refusal_are_no_proof() -> None:

@@ -22,9 +22,10 @@ def refuse(siblings: Siblings[str], at: float, *names: str) -> frozenset[str]:
 
 
 def take(siblings: Siblings[str], calls: int, *, until: float) -> None:
-    """So many calls are let through by then."""
-    for _ in range(calls):
-        siblings.accepted(until)
+    """So many calls are let through by then, evenly since the last thing that happened."""
+    since = siblings._at or 0.0
+    for call in range(calls):
+        siblings.accepted(since + (until - since) * (call + 1) / calls)
 
 
 def test_those_refused_together_again_and_again_share_a_bucket() -> None:
@@ -84,7 +85,7 @@ def test_those_who_take_more_than_one_quota_gives_are_apart_for_good() -> None:
 def test_those_who_take_as_much_as_one_quota_gives_may_share_it() -> None:
     siblings = Siblings[str](TOTAL)
     siblings.called("a", 0.0)
-    take(siblings, int(EXCESS * 140 + GRACE), until=10.0)
+    take(siblings, int(EXCESS * 140), until=10.0)
     found = [refuse(siblings, 10.0 * place, "a", "b", "c") for place in range(2, 5)]
     assert found[-1] == frozenset("abc")
 

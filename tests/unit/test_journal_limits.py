@@ -127,24 +127,10 @@ class TestFromRunToRun:
 
 
 class TestSharedQuota:
-    def test_a_region_takes_what_was_learned_of_the_account_since(self, journal: Journal, wall: Wall) -> None:
-        journal.memory().save([learned(HERE, level=30.0)])
-        wall.now += 60
+    def test_the_account_says_nothing_of_a_region(self, journal: Journal) -> None:
+        """Each of several regions would otherwise start with the whole of what they share."""
         journal.memory().save([learned(SHARED, level=1.0)])
-        wall.now += 10
-        found = journal.memory().recall(HERE)
-        assert found == Belief(rate=7.0, burst=40.0, level=1.0, age=10.0)
-        assert journal.memory().recall(THERE) == found
-
-    def test_what_was_learned_of_the_region_itself_since_counts_more(
-        self, journal: Journal, wall: Wall
-    ) -> None:
-        journal.memory().save([learned(SHARED, level=1.0)])
-        wall.now += 60
-        journal.memory().save([learned(HERE, level=30.0)])
-        found = journal.memory().recall(HERE)
-        assert found is not None
-        assert found.level == 30.0
+        assert journal.memory().recall(HERE) is None
 
     def test_a_region_says_nothing_of_the_account(self, journal: Journal) -> None:
         journal.memory().save([learned(HERE)])

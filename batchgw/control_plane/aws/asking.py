@@ -125,14 +125,26 @@ class Asking:
     async def send(self, question: Question) -> Mapping[str, Any]:
         """Make one attempt, in its turn. Raises a CallError, or Stopped."""
         turn = await self._limiter.wait(self.stop.check)
+        try:
+            answer = await self._asked(question)
+        except Throttled as error:
+            self._limiter.throttled(turn, error.retry_after)
+            raise
+        except CallError as error:
+            (self._limiter.ok if error.status else self._limiter.unknown)(turn)
+            raise
+        except BaseException:
+            self._limiter.unknown(turn)
+            raise
+        self._limiter.ok(turn)
+        return answer
+
+    async def _asked(self, question: Question) -> Mapping[str, Any]:
         keys = await self._base.keys()
         try:
             return await self._client.call(
                 question.method, Target(keys=keys, region=question.region), question.params
             )
-        except Throttled as error:
-            self._limiter.throttled(turn, error.retry_after)
-            raise
         except CredentialsExpired as error:
             if await self._base.renew(keys):
                 raise

@@ -6,6 +6,7 @@ import os
 import platform
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from resource import RLIM_INFINITY, RLIMIT_NOFILE, getrlimit
 from typing import Any
 from uuid import uuid4
 
@@ -42,8 +43,11 @@ from batchgw.events import NullObserver, Observer
 from batchgw.model import Region
 from batchgw.version import VERSION
 
-MAX_CONNECTIONS = 256
-"""Connections at once, all scopes together: 100 scopes x 10 calls/s x 0.2 s of latency, with headroom."""
+MOST_CONNECTIONS = 4096
+"""Connections at once, all scopes together: 2,000 scopes x 10 calls/s x 0.2 s of latency (Little's law)."""
+
+OTHER_FILES = 128
+"""File descriptors kept for everything else."""
 
 CONNECT_TIMEOUT = 10.0
 """Seconds for the connection and its TLS handshake."""
@@ -58,6 +62,14 @@ _WORTHLESS_KEYS = {"aws_access_key_id": "no-target", "aws_secret_access_key": "n
 """What signs a call that no target reached: nothing must happen then, least of all in the wrong account."""
 
 
+def affordable_connections() -> int:
+    """As many connections as the process may have files open, up to `MOST_CONNECTIONS`."""
+    allowed, _ = getrlimit(RLIMIT_NOFILE)
+    if allowed == RLIM_INFINITY:
+        return MOST_CONNECTIONS
+    return max(OTHER_FILES, min(MOST_CONNECTIONS, allowed - OTHER_FILES))
+
+
 @asynccontextmanager
 async def connect(
     *,
@@ -68,7 +80,7 @@ async def connect(
     external_id: str | None = None,
     session_name: str | None = None,
     ca_bundle: str | None = None,
-    max_connections: int = MAX_CONNECTIONS,
+    max_connections: int | None = None,
     fast_path: bool = True,
     read_timeout: float = READ_TIMEOUT,
     connect_timeout: float = CONNECT_TIMEOUT,
@@ -90,7 +102,8 @@ async def connect(
         external_id: what the role's trust policy may ask for.
         session_name: shows in CloudTrail; made acceptable to STS. By default "batchgw-" and a random part.
         ca_bundle: a file of PEM certificates, trusted in place of the usual authorities.
-        max_connections: the size of the pool: total calls/second x latency (Little's law).
+        max_connections: bound of the pool. It grows with what the limiters let be under way (Little's law),
+            so it is there for a process's file descriptors: as many as these allow, if it is not given.
         fast_path: send the most frequent operations around botocore, where it is seen to write the same.
         read_timeout: seconds without a byte of an answer.
         connect_timeout: seconds to connect.
@@ -109,7 +122,7 @@ async def connect(
         session = open_session(profile)
         pool = ConnectionPool(
             tls=tls_context(ca_bundle or configured_ca_bundle(session)),
-            max_connections=max_connections,
+            max_connections=max_connections or affordable_connections(),
             connect_timeout=connect_timeout,
             read_timeout=read_timeout,
         )
