@@ -58,6 +58,7 @@ class PaceFlags:
             "--burst",
             f"Calls that may be made at once after a rest. [default: {TOTAL.burst:g}]",
             min=1,
+            max=1e6,
             panel=PANEL,
         ),
     ] = None
