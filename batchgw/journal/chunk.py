@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, assert_never
+from typing import Any, Final, assert_never
 
 from sqlalchemy import Connection, bindparam, insert, update
 
 from batchgw.journal import standing
 from batchgw.journal.contents import Contents, mark_of
+from batchgw.journal.direct import Prepared
 from batchgw.journal.schema import apis, canonical, changes, scopes
 from batchgw.model import (
     Action,
@@ -30,7 +31,14 @@ TEXT: Final = 8_000_000
 
 _INSERT_SCOPES = insert(scopes)
 _INSERT_APIS = insert(apis)
-_INSERT_CHANGES = insert(changes)
+NEW_CHANGE: Final = (
+    *("id", "api_id", "type", "action", "before_id", "before_default", "after_id"),
+    *("rank", "kind", "code", "message", "decided_at"),
+)
+"""What is written of a change; the rest stays at its default."""
+
+INSERT_CHANGES: Final = insert(changes).values({name: bindparam(name) for name in NEW_CHANGE})
+_BEFORE, _AFTER = NEW_CHANGE.index("before_id"), NEW_CHANGE.index("after_id")
 _MARK_UNREAD = (
     update(scopes)
     .where(scopes.c.id == bindparam("b_id"))
@@ -41,16 +49,25 @@ _MARK_UNREAD = (
 class Chunk:
     """Collects rows until it is `full`, and writes them at once."""
 
-    def __init__(self, run: int, *, contents: Contents, next_id: Callable[[], int], now: float) -> None:
+    def __init__(
+        self,
+        run: int,
+        *,
+        contents: Contents,
+        insert_changes: Prepared,
+        next_id: Callable[[], int],
+        now: float,
+    ) -> None:
         self._run = run
+        self._insert_changes = insert_changes
         self._contents = contents
         self._next_id = next_id
         self._now = now
         self._text = 0
-        self._scopes: list[standing.Columns] = []
-        self._unread: list[standing.Columns] = []
-        self._apis: list[standing.Columns] = []
-        self._changes: list[standing.Columns] = []
+        self._scopes: list[dict[str, Any]] = []
+        self._unread: list[dict[str, Any]] = []
+        self._apis: list[dict[str, Any]] = []
+        self._changes: list[list[Any]] = []  # until they are written, a settings' mark stands for its id
         self._settings: dict[bytes, int] = {}
         self._bodies: dict[bytes, str] = {}
 
@@ -86,17 +103,17 @@ class Chunk:
         """Write all rows. Call `settle` once that is committed."""
         self._settings |= self._contents.store(connection, self._bodies)
         for change in self._changes:
-            for column in ("before_id", "after_id"):
+            for column in (_BEFORE, _AFTER):
                 mark = change[column]
                 change[column] = None if mark is None else self._settings[mark]
         for statement, rows in (
             (_INSERT_SCOPES, self._scopes),
             (_MARK_UNREAD, self._unread),
             (_INSERT_APIS, self._apis),
-            (_INSERT_CHANGES, self._changes),
         ):
             if rows:
                 connection.execute(statement, rows)
+        self._insert_changes.run(connection.connection.cursor(), self._changes)
 
     def settle(self) -> None:
         """Remember what is now known to be in the journal."""
@@ -118,34 +135,25 @@ class Chunk:
         return id_
 
     def _add_change(self, api_id: int, change: Change) -> None:
-        unchanged = change.action is Action.NO_OP
+        verdict = standing.unchanged(self._now) if change.action is Action.NO_OP else standing.UNDECIDED
         self._changes.append(
-            {
-                **standing.verdict("unchanged" if unchanged else None, self._now),
-                "id": self._next_id(),
-                "api_id": api_id,
-                "type": change.type.value,
-                "action": change.action.value,
-                "before_id": self._mark(change.before.settings),
-                "before_default": change.before.default_response,
-                "after_id": None if change.after is None else self._mark(change.after),
-            }
+            [
+                self._next_id(),
+                api_id,
+                change.type.value,
+                change.action.value,
+                self._mark(change.before.settings),
+                change.before.default_response,
+                None if change.after is None else self._mark(change.after),
+                *verdict,
+            ]
         )
 
     def _add_unread_api(self, item: UnreadApi, api_id: int) -> None:
-        outcome = standing.never_read(item.kind, self._now, code=item.code, message=item.message)
+        verdict = standing.never_read(item.kind, self._now, code=item.code, message=item.message)
+        action = Action.NO_OP.value  # what it would have been was never found out
         self._changes.extend(
-            {
-                **outcome,
-                "id": self._next_id(),
-                "api_id": api_id,
-                "type": type_.value,
-                "action": Action.NO_OP.value,  # what it would have been was never found out
-                "before_id": None,
-                "before_default": None,
-                "after_id": None,
-            }
-            for type_ in item.types
+            [self._next_id(), api_id, type_.value, action, None, None, None, *verdict] for type_ in item.types
         )
 
     def _mark(self, content: Settings) -> bytes:

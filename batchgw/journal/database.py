@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Update, bindparam, insert, inspect, select, update
+from sqlalchemy import Connection, Insert, Update, bindparam, insert, inspect, select, update
 from sqlalchemy.exc import DBAPIError
 
 from batchgw.errors import BatchgwError, JournalUnusable, JournalWriteFailed
@@ -78,7 +78,7 @@ class Database:
             yield self._connection
         self._upkeep.committed()
 
-    def prepared(self, statement: Update, names: Sequence[str]) -> Prepared:
+    def prepared(self, statement: Insert | Update, names: Sequence[str]) -> Prepared:
         """Prepare a statement that takes its values in the order of `names`."""
         return Prepared(statement, names, self._engine.dialect)
 

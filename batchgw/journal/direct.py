@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final, Protocol
 
-from sqlalchemy import Update
+from sqlalchemy import Insert, Update
 from sqlalchemy.engine import Dialect
 
 
@@ -27,9 +27,9 @@ class Cursor(Protocol):
 
 
 class Prepared:
-    """An UPDATE that takes rows of plain values, in the order of `names`. Texts must be escaped already."""
+    """A statement that takes rows of plain values, in the order of `names`. Texts must be escaped already."""
 
-    def __init__(self, statement: Update, names: Sequence[str], dialect: Dialect) -> None:
+    def __init__(self, statement: Insert | Update, names: Sequence[str], dialect: Dialect) -> None:
         compiled = statement.compile(dialect=dialect)
         if list(names) != list(getattr(compiled, "positiontup", None) or ()):
             raise ValueError(f"{compiled} does not take {names} in this order")

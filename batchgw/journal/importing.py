@@ -15,7 +15,7 @@ from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from batchgw.errors import PlanUnreadable
-from batchgw.journal.chunk import Chunk
+from batchgw.journal.chunk import INSERT_CHANGES, NEW_CHANGE, Chunk
 from batchgw.journal.claims import Claims
 from batchgw.journal.contents import Contents
 from batchgw.journal.database import Database
@@ -34,7 +34,10 @@ class Load:
         self._database = database
         self._run = run
         ids = partial(next, _ids(database))
-        self._begin_chunk = partial(Chunk, run, contents=contents, next_id=ids, now=now)
+        insert_changes = database.prepared(INSERT_CHANGES, NEW_CHANGE)
+        self._begin_chunk = partial(
+            Chunk, run, contents=contents, insert_changes=insert_changes, next_id=ids, now=now
+        )
         self._chunk = self._begin_chunk()
         self._scopes: dict[Scope, int] = {}
         self._finished = False

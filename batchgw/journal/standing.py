@@ -49,20 +49,21 @@ _BECAUSE: Final[Mapping[type[Outcome], str]] = {
     NotAttempted: "not_attempted",
 }
 
-Columns = dict[str, Any]
-"""Values by column name, as SQLAlchemy takes them."""
+Verdict = tuple[int, str | None, str | None, str | None, float | None]
+"""The columns that tell an outcome, but for what it cost: rank, kind, code, message, and when."""
+
+UNDECIDED: Final[Verdict] = (0, None, None, None, None)
+"""There is no outcome."""
 
 
-def verdict(kind: str | None, now: float, *, code: str | None = None, message: str | None = None) -> Columns:
-    """Give the columns that tell an outcome, or that there is none, but for what it cost."""
-    if kind is None:
-        return {"rank": 0, **dict.fromkeys(UNSAID)}
-    return {"rank": RANKS[kind], "kind": kind, "code": code, "message": message, "decided_at": now}
+def unchanged(now: float) -> Verdict:
+    """Tell that all is as desired."""
+    return RANKS["unchanged"], "unchanged", None, None, now
 
 
-def never_read(kind: str, now: float, *, code: str, message: str) -> Columns:
-    """Give the columns of an API-type whose API could not be read: no resume can know what to write there."""
-    return {**verdict(kind, now, code=code, message=message), "rank": DECIDED}
+def never_read(kind: str, now: float, *, code: str, message: str) -> Verdict:
+    """Tell of an API-type whose API could not be read: no resume can know what to write there."""
+    return DECIDED, kind, escaped(code), escaped(message), now
 
 
 def replaces(rank: int) -> int:
