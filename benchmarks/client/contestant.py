@@ -22,17 +22,21 @@ KEYS = {"AWS_ACCESS_KEY_ID": "AKIABENCHMARK0000000", "AWS_SECRET_ACCESS_KEY": "b
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
-    """A way to make puts: a module of this package, and the options of its `opened`."""
+    """A way to make puts: a module of this package, and the options of its `opened`.
+
+    `share` times as many puts as others have are its round: a run has its own beginning and end.
+    """
 
     name: str
     module: str
     options: Mapping[str, Any] = field(default_factory=dict)
     goals: Mapping[str, float] = field(default_factory=dict)
+    share: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """What a round took: seconds of CPU, and by the clock."""
+    """What a round took, per put: seconds of CPU, and by the clock."""
 
     cpu: float
     seconds: float
@@ -70,9 +74,10 @@ class Contestant:
 
     def round(self, puts: int) -> None:
         """Have it make so many puts."""
+        puts *= self.way.share
         answer = self._ask({"puts": puts})
         if answer is not None:
-            self.rounds.append(Taken(**answer))
+            self.rounds.append(Taken(**{name: seconds / puts for name, seconds in answer.items()}))
 
     def end(self) -> None:
         """Let it go, and learn its peak memory."""

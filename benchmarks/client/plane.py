@@ -1,4 +1,4 @@
-"""batchgw's control plane of AWS, all of it, without the wrappers around it."""
+"""batchgw's control plane of AWS, alone or with its limiter and retries, called by workers as in a run."""
 
 from __future__ import annotations
 
@@ -6,19 +6,24 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from batchgw.control_plane.aws import connect
-from batchgw.control_plane.interface import PutGatewayResponse
-from benchmarks.client.task import CONNECTIONS, SCOPE, SETTINGS, Prepare, gathered, target
+from batchgw.control_plane.interface import ControlPlane, PutGatewayResponse
+from batchgw.control_plane.paced import Pace, PacedControlPlane
+from benchmarks.client.task import CONNECTIONS, SCOPE, SETTINGS, Prepare, target, worked
+
+PACE = Pace(rate=1e6, burst=1e6, workers=CONNECTIONS)
+"""A quota that holds nobody up: what remains is the limiter's own work."""
 
 
 @asynccontextmanager
-async def opened(url: str, *, fast_path: bool) -> AsyncIterator[Prepare]:
+async def opened(url: str, *, fast_path: bool, paced: bool = False) -> AsyncIterator[Prepare]:
     """Connect, with or without the fast path."""
     async with connect(
         endpoint_url=url, region=SCOPE.region, max_connections=CONNECTIONS, fast_path=fast_path
-    ) as plane:
+    ) as aws:
+        plane: ControlPlane = PacedControlPlane(aws, pace=PACE) if paced else aws
 
         async def call(number: int) -> None:
             api, kind = target(number)
             await plane.send(PutGatewayResponse(scope=SCOPE, api=api, type=kind, settings=SETTINGS))
 
-        yield gathered(call)
+        yield worked(call)

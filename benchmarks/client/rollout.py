@@ -5,26 +5,24 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 from batchgw import api
 from batchgw.cli.console import Console
-from batchgw.cli.observers.log import logging_to
-from batchgw.cli.observers.progress import showing_progress
-from batchgw.cli.options import LogFlags
-from batchgw.control_plane.aws import connect
-from batchgw.control_plane.paced import Pace, PacedControlPlane
-from batchgw.events import Observers
+from batchgw.cli.options import ConnectionFlags, JournalFlags, LogFlags, OutputFlags, RunFlags
+from batchgw.cli.pace_flags import PaceFlags
+from batchgw.cli.session import open_run
+from batchgw.cli.signals import Interrupts
 from batchgw.journal import Journal
-from batchgw.model import Action, Change, Desired, GatewayResponse, PlannedApi, RestApi, Settings
+from batchgw.model import Action, Change, Desired, GatewayResponse, PlannedApi, RestApi, Settings, Targets
 from batchgw.planning.planfile import Plan, PlanHeader, PlanWriter
 from batchgw.version import VERSION
 from benchmarks.client.task import CONNECTIONS, SCOPE, SETTINGS, TYPES, Body, Prepare, target
 
-PACE = Pace(rate=1e6, burst=1e6, workers=CONNECTIONS)
+PACE = PaceFlags(rate=1e6, burst=1e6, workers=CONNECTIONS)
 """A quota that holds nobody up: what remains is the limiter's own work."""
 
 
@@ -38,39 +36,38 @@ class Screen(io.StringIO):
 
 @asynccontextmanager
 async def opened(url: str, *, fast_path: bool) -> AsyncIterator[Prepare]:
-    """Open what `batchgw apply` opens, with a log file and the live view of progress."""
-    async with AsyncExitStack() as stack:
-        folder = Path(stack.enter_context(TemporaryDirectory()))
+    """Open what `batchgw apply --log-file run.log` opens on a terminal, and in its way."""
+    with TemporaryDirectory() as name, ExitStack() as rounds:
+        folder = Path(name)
         console = Console(out=io.StringIO(), err=Screen())
-        log = stack.enter_context(logging_to(console, LogFlags(log_file=folder / "run.log")))
-        progress = await stack.enter_async_context(showing_progress(console, quota=PACE.supposed))
-        observer = Observers(log, progress)
-        plane = await stack.enter_async_context(
-            connect(
-                endpoint_url=url,
-                region=SCOPE.region,
-                max_connections=CONNECTIONS,
-                fast_path=fast_path,
-                observer=observer,
-            )
+        flags = RunFlags(
+            connection=ConnectionFlags(endpoint_url=url, client_fast_path=fast_path),
+            pace=PACE,
+            output=OutputFlags(),
+            log=LogFlags(log_file=folder / "run.log"),
         )
-        paced = PacedControlPlane(plane, pace=PACE, observer=observer)
-        rounds = stack.enter_context(ExitStack())
+        async with open_run(
+            Targets(regions=(SCOPE.region,)),
+            console=console,
+            interrupts=Interrupts(console.warning),
+            flags=flags,
+            journal=JournalFlags(journal=str(folder / "memory.db")),
+        ) as run:
 
-        async def prepare(count: int) -> Body:
-            rounds.close()
-            name = uuid4().hex[:8]
-            plan = rounds.enter_context(_plan(folder / f"{name}.plan", count))
-            journal = rounds.enter_context(Journal.open(str(folder / f"{name}.db")))
+            async def prepare(count: int) -> Body:
+                rounds.close()
+                name = uuid4().hex[:8]
+                plan = rounds.enter_context(_plan(folder / f"{name}.plan", count))
+                journal = rounds.enter_context(Journal.open(str(folder / f"{name}.db")))
 
-            async def body() -> None:
-                summary = await api.apply(plan, plane=paced, journal=journal)
-                if summary.exit_code != 0 or not summary.proves:
-                    raise RuntimeError(summary.arithmetic)
+                async def body() -> None:
+                    summary = await api.apply(plan, plane=run.plane, journal=journal)
+                    if summary.exit_code != 0 or not summary.proves:
+                        raise RuntimeError(summary.arithmetic)
 
-            return body
+                return body
 
-        yield prepare
+            yield prepare
 
 
 def _plan(path: Path, count: int) -> Plan:

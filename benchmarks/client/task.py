@@ -13,7 +13,7 @@ SCOPE = Scope(account=AccountId("123456789012"), region=Region("eu-west-1"))
 """Where everything is put; the account is that of every credentials."""
 
 CONNECTIONS = 10
-"""At once, for everyone: aioboto3's default, and the workers that 10 calls/s of a second each would need."""
+"""At once, for everyone: aioboto3's default, and the workers of batchgw."""
 
 TYPES = (ResponseType.DEFAULT_4XX, ResponseType.DEFAULT_5XX)
 
@@ -56,6 +56,24 @@ def gathered(call: Callable[[int], Awaitable[object]]) -> Prepare:
     async def prepare(count: int) -> Body:
         async def body() -> None:
             await asyncio.gather(*(call(number) for number in range(count)))
+
+        return body
+
+    return prepare
+
+
+def worked(call: Callable[[int], Awaitable[object]]) -> Prepare:
+    """Have as many workers as connections share the puts of a round."""
+
+    async def prepare(count: int) -> Body:
+        numbers = iter(range(count))
+
+        async def work() -> None:
+            for number in numbers:
+                await call(number)
+
+        async def body() -> None:
+            await asyncio.gather(*(work() for _ in range(CONNECTIONS)))
 
         return body
 

@@ -54,7 +54,8 @@ def test_what_each_step_brought_is_said_in_percent_of_bare() -> None:
     assert fast == (
         "The fast path takes off: 1 % of the client alone, 1 % of the control plane, 1 % of a run."
     )
-    assert "adds -2 % to the control plane" in rest
+    assert "limiter and retries -1 %" in rest
+    assert "log and progress -2 %" in rest
     assert "unknown of a run" in gains(rows[:9])[1]
 
 
