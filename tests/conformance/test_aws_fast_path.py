@@ -119,7 +119,7 @@ def _text(value: str | bytes) -> str:
 
 def answer(url: str) -> Reply:
     body = b'{"item": []}' if "restapis?" in url or url.endswith("responses") else b'{"responseType": "X"}'
-    return Reply(status_code=200, headers={"x-amzn-requestid": "req-1"}, body=body)
+    return Reply(status_code=200, raw_headers=((b"x-amzn-RequestId", b"req-1"),), body=body)
 
 
 @asynccontextmanager

@@ -188,5 +188,5 @@ def _plain_headers(written: Written, user_agent: str) -> dict[str, str]:
 
 
 def _metadata(reply: Reply) -> dict[str, Any]:
-    request_id = reply.headers.get("x-amzn-requestid", reply.headers.get("x-amz-request-id"))
+    request_id = reply.header(b"x-amzn-requestid") or reply.header(b"x-amz-request-id")
     return {} if request_id is None else {"RequestId": request_id}

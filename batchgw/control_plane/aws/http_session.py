@@ -9,7 +9,7 @@ What goes wrong on the way is told apart by one question, because journal and re
 from __future__ import annotations
 
 import ssl
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -38,11 +38,23 @@ _Answer: Any = AioAWSResponse  # awaitable content, which type stubs for botocor
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """An answer, read to its end. The names of its headers are in small letters."""
+    """An answer, read to its end."""
 
     status_code: int
-    headers: Mapping[str, str]
+    raw_headers: Sequence[tuple[bytes, bytes]]
     body: bytes
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """All of them, with their names in small letters."""
+        return {name.decode().lower(): value.decode("latin-1") for name, value in self.raw_headers}
+
+    def header(self, name: bytes) -> str | None:
+        """One of them, by its name in small letters."""
+        for each, value in self.raw_headers:
+            if each.lower() == name:
+                return value.decode("latin-1")
+        return None
 
     async def read(self) -> bytes:
         """Give the body, where botocore reads it from a stream."""
@@ -121,11 +133,7 @@ class ConnectionPool:
             content = await response.read()
         except (aiohttp.ClientError, OSError, aiohttp.http.HttpProcessingError) as error:
             raise _named(error, url, proxy) from error
-        return Reply(
-            status_code=response.status,
-            headers={name.decode().lower(): value.decode("latin-1") for name, value in response.raw_headers},
-            body=content,
-        )
+        return Reply(status_code=response.status, raw_headers=response.raw_headers, body=content)
 
     def _proxy(self, url: URL) -> str | None:
         """Find the proxy for a host in the environment (HTTPS_PROXY, NO_PROXY), once per host."""

@@ -7,6 +7,7 @@ is kept; and the canonical request is put together once, from plain strings.
 from __future__ import annotations
 
 import hmac
+import math
 import time
 from collections.abc import Sequence
 from functools import lru_cache
@@ -25,6 +26,11 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 def timestamp(now: float) -> str:
     """Write seconds since the epoch as the signature wants them: 20261102T101500Z."""
+    return _second(math.floor(now))
+
+
+@lru_cache(maxsize=8)  # many calls are signed in the same second
+def _second(now: int) -> str:
     return time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
 
 

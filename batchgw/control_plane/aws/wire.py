@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -17,6 +18,14 @@ Wire = Mapping[str, Any]
 
 _SAFE = "-._~"
 """What is never percent-encoded besides letters and digits (RFC 3986, "unreserved")."""
+
+_KEPT = 4096
+"""Quoted values kept: the types, and the APIs that are in work."""
+
+
+@lru_cache(maxsize=_KEPT)
+def _quoted(value: str) -> str:
+    return quote(value, safe=_SAFE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,14 +61,14 @@ class Form:
     def write(self, params: Wire) -> Written | None:
         """Write a request. None is a parameter that is unheard of, or no plain value."""
         named = [value for name in self.in_path if isinstance(value := params.get(name), str)]
-        known = len(named) == len(self.in_path) and all(name in self.places for name in params)
+        known = len(named) == len(self.in_path) and params.keys() <= self.places
         query = self._query(params) if known and self.in_query else ""
         if not known or query is None:
             return None
         body = {name: value for name, value in params.items() if name in self.in_body and value is not None}
         return Written(
             method=self.method,
-            path=self.path % tuple([quote(value, safe=_SAFE) for value in named]),
+            path=self.path % tuple([_quoted(value) for value in named]),
             query=query,
             body=json.dumps(body).encode() if self.in_body else None,
         )
@@ -68,7 +77,7 @@ class Form:
         given = [(n, value) for n, value in params.items() if n in self.in_query and value is not None]
         if not all(isinstance(value, str | int) for _, value in given):
             return None
-        return "&".join([f"{name}={quote(str(value), safe=_SAFE)}" for name, value in given])
+        return "&".join([f"{name}={_quoted(str(value))}" for name, value in given])
 
 
 def read_json(body: bytes) -> Any:
