@@ -35,6 +35,9 @@ REMEMBERED = 512
 MARKS = 64
 """Marks kept."""
 
+HAIR = 1e-6
+"""Seconds: marks so close are one, for nothing can be measured between them."""
+
 
 class Mark:
     """An instant at which the remote bucket was empty, and how many calls it had taken until then."""
@@ -108,7 +111,7 @@ class Refill:
     def mark(self, at: float) -> None:
         """The bucket was empty at `at`."""
         marks = self._marks
-        if marks and at <= marks[-1].at:
+        if marks and at - marks[-1].at <= HAIR:
             return
         taken = self._forgotten + len(self._departures) - len(self._refused) - self.taken_after(at)
         marks.append(Mark(at, taken))
