@@ -10,7 +10,6 @@ code, executor and SQLite journal run on asyncio; `scale.lean_plane` answers, wi
 from __future__ import annotations
 
 import argparse
-import gc
 import json
 import subprocess
 import sys
@@ -23,6 +22,7 @@ from pathlib import Path
 import anyio
 
 from batchgw import api
+from batchgw.cli.settling import settle
 from batchgw.control_plane.paced import PacedControlPlane
 from batchgw.journal import Journal
 from batchgw.planning.estimate import PAGE_SIZE
@@ -94,7 +94,7 @@ def measure(*, quick: bool) -> Section:
 
 
 def section(tasks: Sequence[Task], *, quick: bool) -> Section:
-    """The table of some tasks. One of another size than `measure` takes on is kept under a name of its own."""
+    """The table of some tasks. One of another size than `measure` takes on has a name of its own."""
     usual = quick or tasks[0].targets == TARGETS
     done = [(task, _in_a_process(task)) for task in tasks]
     return Section(
@@ -168,7 +168,7 @@ async def run(task: Task) -> dict[str, float | None]:
 
 def here(task: Task) -> None:
     """Run a task in this process, and print figures and samples as JSON."""
-    gc.freeze()  # as the command line does once it is set up
+    settle()  # as the command line does when it is set up
     before = resident()
     with Sampler() as sampler:
         values = anyio.run(run, task, backend_options={"loop_factory": VirtualLoop})

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import TypeVar
 
 import anyio
@@ -20,6 +18,7 @@ from batchgw.cli.observers.progress import showing_progress
 from batchgw.cli.options import JournalFlags, OutputFlags, RunFlags
 from batchgw.cli.pace import chosen_pace
 from batchgw.cli.remembering import keeping, open_memory
+from batchgw.cli.settling import settle
 from batchgw.cli.signals import Interrupts
 from batchgw.control_plane.aws import connect
 from batchgw.control_plane.paced import Pace, PacedControlPlane
@@ -123,12 +122,6 @@ async def open_run(
             await stack.enter_async_context(keeping(memory, paced))
         settle()
         yield Run(console=console, interrupts=interrupts, plane=paced, region=plane.region)
-
-
-@cache  # once a process: one that runs many commands must not keep what each leaves behind
-def settle() -> None:
-    """Take what is loaded by now out of the garbage collector's sight: to look through it takes 80 ms."""
-    gc.freeze()
 
 
 def _memory(

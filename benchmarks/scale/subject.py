@@ -9,7 +9,6 @@ Prints one line of JSON. Kinds: `batchgw`, and what a script does without thinki
 from __future__ import annotations
 
 import asyncio
-import gc
 import json
 import ssl
 import sys
@@ -23,6 +22,7 @@ from typing import Any
 
 import anyio
 
+from batchgw.cli.settling import settle
 from batchgw.model import AccountId, Region, Scope
 from batchgw.simulator.world import account_id
 from benchmarks.scale.cores import pin
@@ -61,7 +61,7 @@ async def batchgw(scopes: tuple[Scope, ...], url: str, ca: str | None) -> Found:
     found: Found = {}
     async with connect(endpoint_url=url, role=ROLE, ca_bundle=ca) as plane:
         paced = PacedControlPlane(plane)
-        gc.freeze()  # as the command line does when it is set up
+        settle()  # as the command line does when it is set up
         async with started(found), anyio.create_task_group() as tasks:
             for scope in scopes:
                 tasks.start_soon(paced.send, GetRestApis(scope=scope, limit=1))
