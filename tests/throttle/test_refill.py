@@ -169,7 +169,8 @@ def test_a_mark_needs_to_be_news() -> None:
 def test_marks_a_hair_apart_are_one() -> None:
     """What was taken in 1e-200 s would be a refill beyond what numbers can say."""
     refill = Refill()
-    for moment in (1e-200, 2e-200, 5.0, 10.0):
+    for moment in (1e-200, 3e-200, 5.0, 10.0):
+        refill.sent(moment / 2)
         refill.sent(moment)
         empty(refill, moment)
         assert 0 <= refill.measure(10.0, NOISE) <= 11

@@ -158,7 +158,7 @@ async def crowd(sts: Sts, number: int) -> float:
 
 
 def test_a_thousand_accounts_ask_fifty_times_a_second() -> None:
-    """9.5 are there at first, 2.25 stay in reserve; the rest is refilled, and the last answer takes a second."""
+    """9.5 are there at first, 2.25 stay in reserve, the rest is refilled; the last answer takes a second."""
     client, (took,) = ask(body=lambda sts: crowd(sts, 1000))
     assert len(client.left_at) == 1000
     assert took == pytest.approx((1000 - 9.5 + 2.25) / 50 + 1)

@@ -1,0 +1,118 @@
+"""The short table of the README, written from the kept results: `python -m benchmarks.harness.short`.
+
+It stands between two marks in README.md. A test holds it to the results, so no figure there is by hand.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.harness.results import RESULTS, Row, Section, cell, read
+
+README = Path(__file__).parent.parent.parent / "README.md"
+BEGIN, END = "<!-- figures: python -m benchmarks.harness.short -->", "<!-- end of figures -->"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line of the table.
+
+    Attributes:
+        text: what is measured.
+        section: where.
+        row: of batchgw there.
+        columns: whose values are shown.
+        beside: rows of others, by the names they are given here.
+    """
+
+    text: str
+    section: str
+    row: str
+    columns: tuple[str, ...]
+    beside: tuple[tuple[str, str], ...] = ()
+
+
+LINES = (
+    Line(
+        text="300 puts over HTTP, quota 10/s and burst 40",
+        section="http_puts",
+        row="batchgw",
+        columns=("ratio", "refused", "given_up"),
+        beside=(
+            ("boto3, 32 threads, adaptive", "boto3 32 threads, adaptive"),
+            ("aiolimiter + tenacity", "aioboto3 + aiolimiter(40, 4) + tenacity"),
+        ),
+    ),
+    Line(
+        text="4 accounts x 2 regions x 90 puts over HTTP",
+        section="http_scopes",
+        row="batchgw",
+        columns=("ratio", "refused", "given_up"),
+        beside=(
+            ("boto3 threads, adaptive", "boto3 8 threads and a client each scope, adaptive"),
+            ("aiolimiter + tenacity", "aioboto3 + aiolimiter(40, 4) + tenacity, one each scope"),
+        ),
+    ),
+    Line(
+        text="2,000 puts alone, virtual time",
+        section="virtual_time",
+        row="quota known, alone; 2,000",
+        columns=("ratio", "refused"),
+    ),
+    Line(
+        text="the same beside a neighbour at 6/s",
+        section="virtual_time",
+        row="neighbour 6/s; 2,000",
+        columns=("ratio", "refused", "theirs"),
+    ),
+    Line(
+        text="the same, quota unknown",
+        section="virtual_time",
+        row="unknown quota; 2,000",
+        columns=("ratio", "refused"),
+    ),
+)
+
+
+def table(folder: Path = RESULTS) -> str:
+    """The table in Markdown. Raises KeyError for a row that was not measured."""
+    lines = ["| | batchgw | beside it | printed by |", "|---|---|---|---|"]
+    for line in LINES:
+        section = read(line.section, folder)
+        ours = _figures(section, line.row, line.columns)
+        beside = "<br>".join(f"{name}: {_figures(section, row, line.columns)}" for name, row in line.beside)
+        lines.append(f"| {line.text} | **{ours}** | {beside} | `{section.command}` |")
+    return "\n".join(lines)
+
+
+def placed(readme: str, folder: Path = RESULTS) -> str:
+    """The README with the table between its marks."""
+    before, _, rest = readme.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return f"{before}{BEGIN}\n{table(folder)}\n{END}{after}"
+
+
+def _figures(section: Section, name: str, columns: tuple[str, ...]) -> str:
+    row = _row(section, name)
+    if row.skipped is not None:
+        return f"skipped ({row.skipped})"
+    known = {column.key: column for column in section.columns}
+    figures = ", ".join(f"{known[key].label} {cell(row.values.get(key), known[key])}" for key in columns)
+    return figures if row.failed is None else f"{figures}; failed ({row.failed})"
+
+
+def _row(section: Section, name: str) -> Row:
+    for row in section.rows:
+        if row.name == name:
+            return row
+    raise KeyError(f"{section.name} has no row {name!r}: {', '.join(row.name for row in section.rows)}")
+
+
+def main() -> None:
+    """Write the table into the README."""
+    README.write_text(placed(README.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,39 @@
+"""The figures in the README are those of the committed results."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from benchmarks.harness import short
+from benchmarks.harness.results import RESULTS
+
+
+def test_the_readme_shows_what_was_measured() -> None:
+    readme = short.README.read_text(encoding="utf-8")
+    assert short.placed(readme) == readme, "run `python -m benchmarks.harness.short`"
+
+
+def test_another_result_would_show(tmp_path: Path) -> None:
+    """The test above can fail."""
+    folder = Path(shutil.copytree(RESULTS, tmp_path / "results"))
+    path = folder / "http_puts.json"
+    content = json.loads(path.read_text(encoding="utf-8"))
+    row = next(row for row in content["rows"] if row["name"] == "batchgw")
+    row["values"]["ratio"] += 0.5
+    path.write_text(json.dumps(content), encoding="utf-8")
+    readme = short.README.read_text(encoding="utf-8")
+    assert short.placed(readme, folder) != readme
+
+
+def test_a_row_that_was_not_measured_is_named(tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(RESULTS, tmp_path / "results"))
+    path = folder / "http_puts.json"
+    content = json.loads(path.read_text(encoding="utf-8"))
+    content["rows"] = [row for row in content["rows"] if row["name"] != "batchgw"]
+    path.write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(KeyError, match="'batchgw'"):
+        short.table(folder)
