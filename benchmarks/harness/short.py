@@ -72,6 +72,33 @@ LINES = (
         row="unknown quota; 2,000",
         columns=("ratio", "refused"),
     ),
+    Line(
+        text="200 puts and 20 deployments, two quotas",
+        section="two_lanes",
+        row="batchgw, depth first, in virtual time",
+        columns=("ratio", "refused"),
+        beside=(("boto3 adaptive, over HTTP", "boto3 32 threads, adaptive, one client, over HTTP"),),
+    ),
+    Line(
+        text="1,000,000 APIs planned and applied, virtual time",
+        section="million_1000000",
+        row="1,000,000 APIs x 1 type",
+        columns=("peak", "growth", "wrong"),
+    ),
+    Line(
+        text="CPU of a whole run of 300 puts",
+        section="client_cost",
+        row="batchgw apply, all of it, fast path",
+        columns=("ratio", "cpu"),
+        beside=(("bare aioboto3 gather", "aioboto3, gather"), ("boto3, 32 threads", "boto3, 32 threads")),
+    ),
+    Line(
+        text="`batchgw --help`",
+        section="startup",
+        row="batchgw --help",
+        columns=("wall",),
+        beside=(("aws --version", "aws --version"),),
+    ),
 )
 
 
