@@ -21,7 +21,6 @@ from pathlib import Path
 from benchmarks.harness.cli import main
 from benchmarks.harness.process import environment
 from benchmarks.harness.results import Column, Row, Section
-from benchmarks.scale.cores import pin
 from benchmarks.scale.server import served
 from benchmarks.scale.timed_loop import TimedLoop
 
@@ -130,6 +129,5 @@ def here(arguments: list[str]) -> int:
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--here"]:
-        pin("client")
         sys.exit(here(sys.argv[2:]))
     main(measure, __doc__)

@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable, Iterator
 from itertools import chain, repeat
 
+import anyio.lowlevel
+
 from batchgw.cli.console import Console
 from batchgw.cli.options import Output
 from batchgw.control_plane.paced import Pace
@@ -28,6 +30,7 @@ async def show_plan(
     match output:
         case Output.TABLE:
             fold, lines = await plan_view(plan, pace=pace, stop=stop, drift=drift)
+            await anyio.lowlevel.checkpoint()  # to lay out a screenful takes ten milliseconds
             console.data(lines)
         case Output.JSON:
             fold = await _json(plan, console, pace, stop)
