@@ -6,9 +6,9 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,7 @@ class Shell:
 
     emulator: Emulator
     folder: Path
+    variables: Mapping[str, str] = field(default_factory=dict)
 
     def batchgw(self, *arguments: str, stdin: str = "") -> Ended:
         """Run a command to its end."""
@@ -69,4 +70,5 @@ class Shell:
             "TMPDIR": str(self.folder),  # where a killed command leaves its plan
             "AWS_EC2_METADATA_DISABLED": "true",
             **self.emulator.keys.environment,
+            **self.variables,
         }

@@ -10,6 +10,8 @@ import subprocess
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.integration import fleet as fleets
 from tests.integration.command import TIMEOUT, Shell
 from tests.integration.emulator import IRELAND, VIRGINIA, Emulator
@@ -21,15 +23,16 @@ SLOWLY = ("--rate", "1", "--burst", "9")
 """In each region 1 listing, 6 reads and 2 writes at once, then 10 more writes in as many seconds."""
 
 
-def opened(emulator: Emulator, folder: Path) -> tuple[Fleet, Shell]:
+def opened(emulator: Emulator, folder: Path, **variables: str) -> tuple[Fleet, Shell]:
     """Make the APIs, and a folder with the policy to work in."""
     (folder / "policy.yaml").write_text(POLICY, encoding="utf-8")
-    return fleets.launch(emulator), Shell(emulator=emulator, folder=folder)
+    return fleets.launch(emulator), Shell(emulator=emulator, folder=folder, variables=variables)
 
 
-def test_plan_apply_check_and_drift(emulator: Emulator, tmp_path: Path) -> None:
+@pytest.mark.parametrize("fast_path", ["1", "0"])
+def test_plan_apply_check_and_drift(emulator: Emulator, tmp_path: Path, fast_path: str) -> None:
     """The whole story, each command with its exit code; the truth is read with boto3."""
-    fleet, shell = opened(emulator, tmp_path)
+    fleet, shell = opened(emulator, tmp_path, BATCHGW_CLIENT_FAST_PATH=fast_path)
 
     planned = shell.batchgw("plan", "policy.yaml", "--out", "saved.plan")
     assert planned.code == 2

@@ -5,9 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer.main
 
+from batchgw.cli.main import app
+from batchgw.control_plane.aws import connection
+from batchgw.control_plane.aws.fast_path import FastPath
 from batchgw.simulator.http_options import ReadyInfo
 from tests.unit.cli_driver import POLICY, batchgw, clean_environment, served
 
@@ -31,6 +36,37 @@ def test_plan_apply_check_and_plan_again() -> None:
     assert "= 16 of 16 expected  every target accounted for" in apply.out
     check = batchgw("check", "policy.yaml")
     assert (check.code, check.out.splitlines()[-1]) == (0, "No drift. 8 APIs as desired.")
+
+
+@pytest.mark.usefixtures("world")
+@pytest.mark.parametrize(("variable", "made"), [(None, 3), ("1", 3), ("0", 0)])
+def test_a_life_cycle_with_the_fast_path_off_by_its_variable(
+    monkeypatch: pytest.MonkeyPatch, variable: str | None, made: int
+) -> None:
+    """On the wire both ways are the same, so what tells them apart is whether each command makes one."""
+    fast_paths: list[FastPath] = []
+
+    class Noted(FastPath):
+        def __init__(self, *given: Any, **more: Any) -> None:
+            super().__init__(*given, **more)
+            fast_paths.append(self)
+
+    monkeypatch.setattr(connection, "FastPath", Noted)
+    if variable is not None:
+        monkeypatch.setenv("BATCHGW_CLIENT_FAST_PATH", variable)
+    assert batchgw("plan", "policy.yaml").code == 2
+    apply = batchgw("apply", "policy.yaml", "--yes")
+    assert apply.code == 0, apply.err
+    assert "= 16 of 16 expected  every target accounted for" in apply.out
+    assert batchgw("check", "policy.yaml").code == 0
+    assert len(fast_paths) == made
+
+
+def test_the_page_of_the_client_names_the_flag_and_its_variable() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "client.md").read_text(encoding="utf-8")
+    found: Any = typer.main.get_command(app)
+    (option,) = [p for p in found.commands["apply"].params if p.name == "client_fast_path"]
+    assert f"`{option.secondary_opts[0]}` (`{option.envvar}=0`)" in page
 
 
 @pytest.mark.usefixtures("world")
