@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from batchgw.control_plane.condemned import CondemnedScopes
 from batchgw.control_plane.interface import Answer, ControlPlane, Request, T
@@ -85,7 +84,7 @@ class LimitedControlPlane:
         limiter.ok(turn)
         self.limiters.accepted(scope)
         effort = Effort(attempts=1, waited=turn.waited, request_id=answer.effort.request_id)
-        return replace(answer, effort=effort)
+        return Answer(value=answer.value, effort=effort)
 
     async def current_account(self) -> AccountId:
         """Ask STS, whose quota is another one."""

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from random import Random
 from typing import Generic
 
-import anyio
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
+from batchgw.clock import current_time
 from batchgw.control_plane.interface import Answer, Request, T
 from batchgw.control_plane.limited import LimitedControlPlane
 from batchgw.control_plane.tries import ATTEMPTS, Tries, error_of
@@ -161,7 +161,7 @@ class _Execution(Generic[T]):
                 api=self._api,
                 type=self._type,
                 attempt=self._number,
-                latency=anyio.current_time() - self._left,
+                latency=current_time() - self._left,
                 request_id=answer.effort.request_id,
             )
         )
@@ -227,7 +227,7 @@ class _Execution(Generic[T]):
     def _departs(self, request: Request[object], waited: float, rate: float) -> None:
         if self._departing is not None and self._number == 1:
             self._departing()
-        self._left = anyio.current_time()
+        self._left = current_time()
         self._plane.observer.notify(
             CallSent(
                 scope=request.scope,

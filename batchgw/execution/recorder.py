@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import anyio
 
+from batchgw.clock import current_time
 from batchgw.control_plane.stop import StopSignal
 from batchgw.errors import JournalWriteFailed, Stopped
 from batchgw.events import Decided, Observer
@@ -70,7 +71,7 @@ class Recorder:
 
         Raises Stopped when that cannot be.
         """
-        line, now = self._lines[api.scope], anyio.current_time()
+        line, now = self._lines[api.scope], current_time()
         intended = line.leave(api.id, change)
         if intended is not None and now - intended <= FRESH:
             return

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import NamedTuple
 
-import anyio
-
+from batchgw.clock import current_time
 from batchgw.throttle.concurrency import Concurrency
 from batchgw.throttle.line import Line, Place
 from batchgw.throttle.mirror import INSTANT, LONGEST_HOLD
@@ -112,7 +111,7 @@ class Draw(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A call that left at `at` (`anyio.current_time()` seconds), after `waited` seconds, and its buckets."""
+    """A call that left at `at` (`current_time()` seconds), after `waited` seconds, and its buckets."""
 
     at: float
     waited: float
@@ -154,7 +153,7 @@ class Limiter:
 
         `check` is called before every sleep and before leaving; what it raises ends the wait with no call.
         """
-        arrived = anyio.current_time()
+        arrived = current_time()
         own = self.own(operation)
         if own is None:
             return await self._depart(arrived, check, priority)
@@ -176,7 +175,7 @@ class Limiter:
 
     def ok(self, turn: Turn) -> None:
         """The call was let through."""
-        now = anyio.current_time()
+        now = current_time()
         self._starving_since = None
         self._concurrency.observe(now - turn.at)
         for lane, bucket in turn.draws:
@@ -185,7 +184,7 @@ class Limiter:
 
     def throttled(self, turn: Turn, retry_after: float | None) -> None:
         """The call was refused: the emptiest bucket is to blame, the others were not asked."""
-        now = anyio.current_time()
+        now = current_time()
         if now - self._last_refused > LULL:  # nobody has asked for long: that was no starving
             self._starving_since = None
         self._last_refused = now
@@ -204,7 +203,7 @@ class Limiter:
 
     def void(self, turn: Turn) -> None:
         """The call was not sent after all."""
-        now = anyio.current_time()
+        now = current_time()
         for lane, bucket in turn.draws:
             lane.in_flight -= 1
             bucket.pacer.void(turn.at, now)
@@ -220,7 +219,7 @@ class Limiter:
 
     def unknown(self, turn: Turn) -> None:
         """The call was not answered."""
-        now = anyio.current_time()
+        now = current_time()
         for lane, bucket in turn.draws:
             lane.in_flight -= 1
             bucket.pacer.unknown(turn.at, now)
@@ -234,7 +233,7 @@ class Limiter:
     def starving(self) -> float:
         """Seconds in which calls were refused and none was let through."""
         since = self._starving_since
-        return 0.0 if since is None else anyio.current_time() - since
+        return 0.0 if since is None else current_time() - since
 
     @property
     def waiting(self) -> int:
@@ -248,7 +247,7 @@ class Limiter:
 
     def statistics(self) -> PacerStatistics:
         """What is believed of the total now."""
-        return self.total.bucket.pacer.statistics(anyio.current_time())
+        return self.total.bucket.pacer.statistics(current_time())
 
     async def _depart(self, arrived: float, check: Check, priority: float, own: Head | None = None) -> Turn:
         """Wait for a token in one's own lane, if there is one, then for one of the total, and take both.
@@ -262,7 +261,7 @@ class Limiter:
             head = Head(total, await total.line.enter(priority))
             try:
                 await self._ready(head, check)
-                now = anyio.current_time()
+                now = current_time()
                 if own is None:
                     return _turn(arrived, now, (total,))
                 if own.lane.bucket.delay(now) <= 0:
@@ -275,7 +274,7 @@ class Limiter:
         lane, place = head
         while True:
             check()
-            delay = lane.bucket.delay(anyio.current_time())
+            delay = lane.bucket.delay(current_time())
             if delay > 0:
                 await self._sleep(min(delay, PATIENCE))
             elif not lane.line.overtaken(place):

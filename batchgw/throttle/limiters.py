@@ -6,8 +6,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
 
-import anyio
-
+from batchgw.clock import current_time
 from batchgw.model import AccountId, Region, Scope
 from batchgw.throttle.limiter import Bucket, Lane, Limiter
 from batchgw.throttle.memory import BucketKey, Learned, Memory, NoMemory
@@ -72,13 +71,13 @@ class Limiters:
     def called(self, scope: Scope) -> None:
         """A call of the scope has left."""
         if self._may_be_siblings(scope):
-            self._family(scope).called(scope, anyio.current_time())
+            self._family(scope).called(scope, current_time())
 
     def accepted(self, scope: Scope) -> None:
         """A call of the scope was let through."""
         if not self._may_be_siblings(scope):
             return
-        self._family(scope).accepted(anyio.current_time())
+        self._family(scope).accepted(current_time())
         if scope in self._in_one and self._limiters[scope].rate > EXCESS * self._one_rate:
             self._part(scope.account)
 
@@ -89,12 +88,12 @@ class Limiters:
         """
         if not self._may_be_siblings(scope):
             return None
-        together = self._family(scope).refused(scope, anyio.current_time())
+        together = self._family(scope).refused(scope, current_time())
         return None if together <= self._in_one else self._share(scope.account, together)
 
     def learned(self) -> Iterator[Learned]:
         """What is known of every bucket that is drawn on."""
-        now = anyio.current_time()
+        now = current_time()
         for key, bucket in self._buckets.items():
             if not bucket.users:  # its users share another now
                 continue
@@ -123,7 +122,7 @@ class Limiters:
         """Let lanes draw on one bucket: they have shared a rate, and the lowest level is the true one."""
         shared = self._buckets.get(key)
         if shared is None:
-            now = anyio.current_time()
+            now = current_time()
             beliefs = [lane.bucket.pacer.belief(now) for lane in lanes]
             rate = sum(belief.rate for belief in beliefs)
             level = min(belief.level for belief in beliefs)
