@@ -9,6 +9,7 @@ import typer
 
 from batchgw.cli.flag import flag
 from batchgw.cli.options import JournalFlags, RunFlags, SelectionFlags
+from batchgw.cli.stdin import refuse_shared
 from batchgw.cli.verb import verb
 from batchgw.errors import UsageError
 
@@ -49,6 +50,7 @@ def apply(  # noqa: PLR0917 - Typer passes all of them by name
     """Bring REST APIs to policy: shows the plan, asks, writes, and accounts for every target."""
     from batchgw.cli.applying import Applying, fresh_plan, saved_plan  # noqa: PLC0415 - the whole engine
 
+    refuse_shared(flags, policy=policy, targets=selection.targets)
     applying = Applying(flags=flags, journal=journal, yes=yes, force_lock=force_lock)
     if plan is not None:
         return applying.run(saved_plan(plan, policy, selection, flags, recheck=recheck))

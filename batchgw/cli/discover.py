@@ -12,6 +12,7 @@ import typer
 from batchgw.cli.console import Console
 from batchgw.cli.failure import INCOMPLETE, OK
 from batchgw.cli.options import Output, RunFlags, SelectionFlags
+from batchgw.cli.stdin import refuse_shared
 from batchgw.cli.verb import verb
 from batchgw.model import RestApi, Targets, UnreadScope
 from batchgw.report.text import Span, amount, line, shorten
@@ -40,6 +41,7 @@ def discover(
     from batchgw.cli.session import console_for, open_run, run_async  # noqa: PLC0415 - as above
     from batchgw.policy.loader import load_policy  # noqa: PLC0415 - as above
 
+    refuse_shared(flags, policy=policy, targets=selection.targets)
     console = console_for(flags.output)
     base = load_policy(policy).policy.targets if policy else Targets()
     targets = chosen_targets(base, selection, flags.connection)

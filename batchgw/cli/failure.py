@@ -89,6 +89,8 @@ def _explained(error: BaseException) -> Iterator[Line]:
             yield problem_line(problem)
         wrong = sum(p.severity == "error" for p in error.problems)
         what = "policy" if isinstance(error, PolicyInvalid) else "quota file"
+        if isinstance(error, QuotasInvalid) and error.beside_flags:
+            what += " and the flags contradict each other, so it"
         yield _headed(
             f"the {what} cannot be used: {amount(wrong, 'error')} to correct at the places named above."
         )

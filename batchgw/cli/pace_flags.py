@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from math import isfinite
 from typing import Annotated
 
 import typer
 
 from batchgw.cli.flag import flag
-from batchgw.cli.quotas import LEAST_RATE, UNKNOWN, QuotaFile, Rate
+from batchgw.cli.quotas import BURST, RATE, SHARE, UNKNOWN, Number, QuotaFile, Rate, read_total_rate
 from batchgw.throttle.quota import TOTAL, Scoping
 
 PANEL = "Pace"
 
 
 def _rate(text: str) -> float | str:
-    """Read a rate."""
-    if text.strip().casefold() == UNKNOWN:
-        return UNKNOWN
-    try:
-        rate = float(text)
-    except ValueError:
-        rate = 0.0
-    if isfinite(rate) and rate >= LEAST_RATE:
-        return rate
-    raise typer.BadParameter(f"{text!r} is not a number of calls per second, nor `{UNKNOWN}`")
+    rate = read_total_rate(text)
+    if rate is None:
+        raise typer.BadParameter(f"{text!r} is not {RATE.meaning}; or `{UNKNOWN}`")
+    return rate
+
+
+def _number(number: Number) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        found = number.read(text)
+        if found is None:
+            raise typer.BadParameter(f"{text!r} is not {number.meaning}")
+        return found
+
+    return read
 
 
 def _quota_file(name: str) -> QuotaFile:
@@ -57,8 +61,8 @@ class PaceFlags:
         flag(
             "--burst",
             f"Calls that may be made at once after a rest. [default: {TOTAL.burst:g}]",
-            min=1,
-            max=1e6,
+            parser=_number(BURST),
+            metavar="NUMBER",
             panel=PANEL,
         ),
     ] = None
@@ -67,8 +71,8 @@ class PaceFlags:
         flag(
             "--share",
             "Part of the rate to take, never more: the rest is for others. [default: 1]",
-            min=0.01,
-            max=1,
+            parser=_number(SHARE),
+            metavar="NUMBER",
             panel=PANEL,
         ),
     ] = None
@@ -92,7 +96,7 @@ class PaceFlags:
         QuotaFile | None,
         flag(
             "--quota-file",
-            "Quotas that differ from the documented ones, of any operation (YAML).",
+            "Quotas that differ from the documented ones, of any operation (YAML); - reads stdin.",
             parser=_quota_file,
             metavar="FILE",
             panel=PANEL,

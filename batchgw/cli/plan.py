@@ -12,6 +12,7 @@ from batchgw.cli.failure import INCOMPLETE, OK, PENDING
 from batchgw.cli.flag import flag
 from batchgw.cli.options import RunFlags, SelectionFlags
 from batchgw.cli.policy import PolicyFile
+from batchgw.cli.stdin import refuse_shared
 from batchgw.cli.verb import verb
 from batchgw.report.text import line
 
@@ -64,6 +65,7 @@ def _compared(
     from batchgw.cli.selection import chosen_targets  # noqa: PLC0415 - as above
     from batchgw.cli.session import console_for, open_run, run_async  # noqa: PLC0415 - as above
 
+    refuse_shared(flags, policy=file, targets=selection.targets)
     console = console_for(flags.output)
     source = loaded(file, console)
     chosen = source.aimed(chosen_targets(source.policy.targets, selection, flags.connection))

@@ -12,6 +12,7 @@ import typer
 from batchgw.cli.apply import ForceLock, Recheck, Yes
 from batchgw.cli.flag import flag, repeatable
 from batchgw.cli.options import JournalFlags, RunFlags, SelectionFlags
+from batchgw.cli.stdin import refuse_shared
 from batchgw.cli.verb import verb
 from batchgw.errors import PolicyInvalid, UsageError
 from batchgw.model import Desired, Mode, Policy, ResponseType
@@ -97,6 +98,7 @@ def put(  # noqa: PLR0917 - Typer passes all of them by name
     named = ids or []
     if not (named or selection.api_id or selection.targets or selection.name or selection.tag):
         raise UsageError("say which REST APIs: ids as arguments, --targets FILE (or -), --name or --tag.")
+    refuse_shared(flags, targets=selection.targets)
     policy, warnings = policy_of(response)
     applying = Applying(flags=flags, journal=journal, yes=yes, force_lock=force_lock, verb="put")
     for warning in warnings:

@@ -9,51 +9,65 @@ operations:
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from math import isfinite
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, PlainValidator, ValidationError
 from pydantic_core import ErrorDetails
 
-from batchgw.cli.quotas import LEAST_RATE, UNKNOWN, QuotaFile, QuotasInvalid
+from batchgw.cli.quotas import (
+    BURST,
+    RATE,
+    SHARE,
+    SHARE_OF_UNKNOWN,
+    UNKNOWN,
+    Number,
+    Place,
+    QuotaFile,
+    QuotasInvalid,
+    Rate,
+    read_total_rate,
+)
 from batchgw.control_plane.interface import Request
 from batchgw.errors import PolicyInvalid, Problem, UsageError
 from batchgw.policy.document import Mapping as MappingNode
 from batchgw.policy.document import Mark, Node, locate, plain
 from batchgw.policy.fields import Strict
-from batchgw.policy.findings import Path as Place
+from batchgw.policy.findings import Path as Steps
 from batchgw.policy.findings import did_you_mean, reject, shown
 from batchgw.policy.parse import parse
-from batchgw.policy.source import decode
+from batchgw.policy.source import MAX_BYTES, STDIN, decode, file_name
 from batchgw.throttle.quota import OPERATIONS, Quota, Scoping
 
 KNOWN = frozenset({*OPERATIONS, *(request.operation for request in Request.__subclasses__())})
 """Operations that have a documented quota of their own, and those that batchgw sends."""
 
 
-def _number(least: float, most: float, meaning: str) -> Callable[[object], float]:
-    """Make the check of a number, which may be written as a fraction: 1/5 is once in five seconds."""
+def _checked(number: Number) -> Callable[[object], float]:
+    """Make the check of a number."""
 
     def check(value: object) -> float:
-        above, _, below = str(value).partition("/")
-        try:
-            number = float(above) / float(below or 1)
-        except (ValueError, ZeroDivisionError):
-            number = float("nan")
-        if isfinite(number) and least <= number <= most:
-            return number
-        raise reject("schema", f"{_what(value)} is not {meaning}")
+        found = number.read(str(value))
+        if found is None:
+            raise reject("schema", f"{_what(value)} is not {number.meaning}")
+        return found
 
     return check
 
 
-_rate = _number(LEAST_RATE, 1e6, "a rate: calls per second, such as 10 or 1/5")
+def _total_rate(value: object) -> Rate:
+    found = read_total_rate(str(value))
+    return _checked(RATE)(value) if found is None else found
 
 
-def _total_rate(value: object) -> float | str:
-    return UNKNOWN if str(value).strip().casefold() == UNKNOWN else _rate(value)
+def _operation_rate(value: object) -> float:
+    if read_total_rate(str(value)) == UNKNOWN:
+        raise reject(
+            "schema", f"{_what(value)} is for the total alone: give calls per second, such as 10 or 1/5"
+        )
+    return _checked(RATE)(value)
 
 
 def _operation(name: str) -> str:
@@ -70,11 +84,9 @@ def _scope(value: object) -> Scoping:
     raise reject("schema", f"{_what(value)} does not say what has a quota of its own: {known}")
 
 
-RateText = Annotated[float, PlainValidator(_rate)]
-BurstText = Annotated[
-    float, PlainValidator(_number(1, 1e6, "a burst: calls that may be made at once, 1 or more"))
-]
-ShareText = Annotated[float, PlainValidator(_number(0.01, 1, "a share: from 0.01 to 1"))]
+RateText = Annotated[float, PlainValidator(_operation_rate)]
+BurstText = Annotated[float, PlainValidator(_checked(BURST))]
+ShareText = Annotated[float, PlainValidator(_checked(SHARE))]
 
 
 class TotalSpec(Strict):
@@ -101,43 +113,79 @@ class QuotasSpec(Strict):
 
 
 def load_quota_file(name: str) -> QuotaFile:
-    """Read and check a quota file. Raises UsageError, which is QuotasInvalid for what is in it."""
-    path = Path(name)
+    """Read and check a quota file, or standard input for "-".
+
+    Raises UsageError, which is QuotasInvalid with every problem of what is in it, in its order.
+    """
+    shown_as = file_name(name)
     try:
-        document = parse(decode(path.read_bytes(), name), name, empty=_NOTHING)
+        document = parse(decode(_content(name), shown_as), shown_as, empty=_NOTHING)
     except PolicyInvalid as error:
         raise QuotasInvalid(error.problems) from None
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else None
-        raise UsageError(f"cannot read --quota-file {name}: {reason or error}.") from None
     root = _NOTHING if plain(document.root) is None else document.root
     try:
-        spec = QuotasSpec.model_validate(plain(root))
-        findings = list(_contradictions(spec))
+        spec, findings = QuotasSpec.model_validate(plain(root)), []
     except ValidationError as error:
         spec, findings = QuotasSpec(), [_said(details) for details in error.errors(include_url=False)]
-    problems = [*document.problems, *_problems(name, root, findings)]
+    problems = [*document.problems, *_problems(shown_as, root, [*findings, *_contradictions(plain(root))])]
+    if not problems and _says_nothing(spec):
+        problems = [_empty(shown_as, root)]
     if problems:
         raise QuotasInvalid(tuple(sorted(problems, key=lambda p: (p.line, p.column))))
-    return _quota_file(str(path.absolute()), spec)
+    return _quota_file(name, spec, _places(shown_as, root))
 
 
 _NOTHING = MappingNode(mark=Mark(line=1, column=1))
 """A document without content."""
 
-_Finding = tuple[Place, str]
+_Finding = tuple[Steps, str]
 """Where, and what is wrong there."""
 
+_PLACES: Mapping[str, Steps] = {"rate": ("total", "rate"), "burst": ("total", "burst"), "share": ("share",)}
+"""Where in a file stands what flags may contradict."""
 
-def _quota_file(file: str, spec: QuotasSpec) -> QuotaFile:
+
+def _content(name: str) -> bytes:
+    try:
+        if name == STDIN:
+            content = sys.stdin.buffer.read(MAX_BYTES + 1)
+        else:
+            with Path(name).open("rb") as file:
+                content = file.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else None
+        raise UsageError(f"cannot read --quota-file {name}: {reason or error}.") from None
+    if len(content) > MAX_BYTES:
+        raise UsageError(f"cannot read --quota-file {name}: it is larger than {MAX_BYTES // 1_000_000} MB.")
+    return content
+
+
+def _says_nothing(spec: QuotasSpec) -> bool:
+    said = (spec.total, spec.operations, spec.scope, spec.share)
+    return not any(each is not None and each not in (TotalSpec(), {}) for each in said)
+
+
+def _empty(name: str, root: Node) -> Problem:
+    message = f"the quota file is empty; it may have {', '.join(_KEYS[0])}"
+    return Problem(file=name, line=root.mark.line, column=root.mark.column, message=message, rule="file")
+
+
+def _places(name: str, root: Node) -> Mapping[str, Place]:
+    marks = {key: locate(root, path, at_key=False) for key, path in _PLACES.items()}
+    return {key: Place(file=name, line=mark.line, column=mark.column) for key, mark in marks.items()}
+
+
+def _quota_file(name: str, spec: QuotasSpec, places: Mapping[str, Place]) -> QuotaFile:
     total = spec.total or TotalSpec()
     return QuotaFile(
-        file=file,
+        file=file_name(name) if name == STDIN else str(Path(name).absolute()),
         rate=total.rate,
         burst=total.burst,
         operations={name: _whole(name, own) for name, own in (spec.operations or {}).items()},
         scope=spec.scope,
         share=spec.share,
+        places=places,
+        from_stdin=name == STDIN,
     )
 
 
@@ -149,16 +197,27 @@ def _whole(name: str, own: OperationSpec) -> Quota:
     return Quota(own.rate or documented.rate, own.burst or documented.burst)
 
 
-def _contradictions(spec: QuotasSpec) -> Iterator[_Finding]:
-    if spec.total and spec.total.rate == UNKNOWN and spec.total.burst is not None:
-        yield ("total", "burst"), "of an unknown quota, no burst is known: leave it out, or give a rate"
-    for name, own in (spec.operations or {}).items():
-        missing = [half for half in ("rate", "burst") if getattr(own, half) is None]
-        if missing and name not in OPERATIONS:
+def _contradictions(said: object) -> Iterator[_Finding]:
+    """Find what does not go together, in a document whose form may be at fault elsewhere."""
+    top = _mapping(said)
+    total = _mapping(top.get("total"))
+    if read_total_rate(str(total.get("rate"))) == UNKNOWN:
+        if total.get("burst") is not None:
+            yield ("total", "burst"), "of an unknown quota, no burst is known: leave it out, or give a rate"
+        if (SHARE.read(str(top.get("share"))) or 1) < 1:
+            yield ("share",), SHARE_OF_UNKNOWN.format(rate="the rate")
+    for name, own in _mapping(top.get("operations")).items():
+        misspelt = not isinstance(own, Mapping) or any(key not in _HALVES for key in own)
+        missing = [half for half in _HALVES if _mapping(own).get(half) is None]
+        if name in KNOWN and name not in OPERATIONS and missing and not misspelt:
             yield (
                 ("operations", name),
                 f"{name} has no documented quota of its own to fill in: give its {' and '.join(missing)}",
             )
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def _problems(name: str, root: Node, findings: Iterable[_Finding]) -> Iterator[Problem]:
@@ -183,6 +242,9 @@ def _said(details: ErrorDetails) -> _Finding:
 
 _KEYS = tuple(tuple(spec.model_fields) for spec in (QuotasSpec, TotalSpec, OperationSpec))
 """The keys by level."""
+
+_HALVES = _KEYS[2]
+"""Those of an operation."""
 
 
 def _what(value: object) -> str:

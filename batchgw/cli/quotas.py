@@ -1,9 +1,13 @@
-"""What a quota file says, and how it is kept with a plan or a run. Reading one is `quota_file`'s business."""
+"""What a quota file says, and how it is kept with a plan or run; how numbers are written there and in flags.
+
+Reading a file is `quota_file`'s business.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import TYPE_CHECKING, Any, Literal
 
 from batchgw.errors import Problem, UsageError
@@ -17,16 +21,64 @@ else:
 UNKNOWN: Literal["unknown"] = "unknown"
 """How a rate is written that is not known."""
 
-LEAST_RATE = 0.001
-"""Calls/second that are taken for a slip when there are fewer."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Number:
+    """A number as people write it: 0.2, or as a fraction: 1/5 is once in five seconds.
+
+    Attributes:
+        least, most: its bounds, both allowed.
+        meaning: what it is, for messages.
+    """
+
+    least: float
+    most: float
+    meaning: str
+
+    def read(self, text: str) -> float | None:
+        """Give the number; None for a text that is none, or that is out of bounds."""
+        above, slash, below = text.partition("/")
+        try:
+            number = float(above) / (float(below) if slash else 1)
+        except (ValueError, ZeroDivisionError):
+            return None
+        return number if isfinite(number) and self.least <= number <= self.most else None
+
+
+RATE = Number(least=0.001, most=1e6, meaning="a rate: calls per second, such as 10 or 1/5")
+BURST = Number(least=1, most=1e6, meaning="a burst: calls that may be made at once, 1 or more")
+SHARE = Number(least=0.01, most=1, meaning="a share: from 0.01 to 1")
+
+SHARE_OF_UNKNOWN = (
+    "{rate} is unknown, and a share needs a quota to be a share of: state the rate, or take all"
+)
+"""What is wrong with a share where no rate is known."""
+
+
+def read_total_rate(text: str) -> Rate | None:
+    """Read the rate of all operations together, which may be unknown; None for a text that is none."""
+    return UNKNOWN if text.strip().casefold() == UNKNOWN else RATE.read(text)
 
 
 class QuotasInvalid(UsageError):
-    """A quota file cannot be used. `problems` are all that are in it, in its order."""
+    """A quota file cannot be used. `problems` are all that are in it, in its order.
 
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
+    `beside_flags` says that it is sound by itself, and contradicts what flags say.
+    """
+
+    def __init__(self, problems: tuple[Problem, ...], *, beside_flags: bool = False) -> None:
         self.problems = problems
+        self.beside_flags = beside_flags
         super().__init__("\n".join(str(p) for p in problems))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where something stands in a file: as `Problem` has it."""
+
+    file: str
+    line: int = 0
+    column: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +92,8 @@ class QuotaFile:
         operations: the operations it names, each with its whole quota.
         scope: what has a quota of its own.
         share: the part of the rate that is ours.
+        places: where the rate, the burst and the share stand, by these names. They are not kept with a run.
+        from_stdin: whether it came through standard input, just now.
     """
 
     file: str
@@ -48,6 +102,13 @@ class QuotaFile:
     operations: Mapping[str, Quota] = field(default_factory=dict)
     scope: Scoping | None = None
     share: float | None = None
+    places: Mapping[str, Place] = field(default_factory=dict, repr=False, compare=False)
+    from_stdin: bool = field(default=False, compare=False)
+
+    def problem(self, name: str, message: str) -> Problem:
+        """Say what is wrong with the rate, the burst or the share, where that stands."""
+        place = self.places.get(name) or Place(file=self.file)
+        return Problem(file=place.file, line=place.line, column=place.column, message=message)
 
     def to_json(self) -> dict[str, Any]:
         """Render for a plan or the journal; what is not said is left out."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 from hypothesis import given
 from hypothesis.strategies import sampled_from
 
@@ -18,6 +19,8 @@ from batchgw.cli.pace import chosen_pace
 from batchgw.cli.pace_flags import PaceFlags
 from batchgw.cli.quotas import QuotaFile
 from batchgw.cli.recorded import recorded, with_recorded
+from batchgw.cli.verb import verb
+from batchgw.control_plane.paced import Pace
 from batchgw.errors import UsageError
 from batchgw.journal import KEPT_OPTIONS
 from batchgw.model import Desired, Policy, Targets
@@ -113,11 +116,18 @@ class TestContradictions:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--rate", "fast"], "'fast' is not a number of calls per second, nor `unknown`."),
-        (["--rate", "0"], "'0' is not a number of calls per second"),
-        (["--rate", "nan"], "'nan' is not a number"),
-        (["--rate", "inf"], "'inf' is not a number"),
-        (["--rate", "-3"], "'-3' is not a number"),
+        (
+            ["--rate", "fast"],
+            "'fast' is not a rate: calls per second, such as 10 or 1/5; or `unknown`.",
+        ),
+        (["--rate", "0"], "'0' is not a rate: calls per second"),
+        (["--rate", "1/0"], "'1/0' is not a rate"),
+        (["--rate", "1/"], "'1/' is not a rate"),
+        (["--rate", "1/2/3"], "'1/2/3' is not a rate"),
+        (["--rate", "nan"], "'nan' is not a rate"),
+        (["--rate", "inf"], "'inf' is not a rate"),
+        (["--rate", "-3"], "'-3' is not a rate"),
+        (["--burst", "0"], "'0' is not a burst: calls that may be made at once, 1 or more"),
         (["--quota-scope", "region"], "--quota-scope"),
         (["--share", "0"], "--share"),
         (["--patience", "0"], "--patience"),
@@ -127,6 +137,44 @@ def test_values_that_cannot_be_are_refused(arguments: list[str], said: str) -> N
     done = batchgw("plan", "p.yaml", *arguments)
     assert done.code == 64
     assert said in done.err
+
+
+def pace_by(*arguments: str) -> Pace:
+    """What a verb makes of these arguments."""
+    found: list[Pace] = []
+
+    def take(pace: PaceFlags) -> None:
+        found.append(chosen_pace(pace))
+
+    app = typer.Typer()
+    verb(app)(take)
+    app(list(arguments), standalone_mode=False)
+    (pace,) = found
+    return pace
+
+
+@pytest.mark.parametrize(
+    ("text", "rate"),
+    [
+        ("10", 10.0),
+        ("1/5", 0.2),
+        (" 1 / 2 ", 0.5),
+        ("Unknown", None),
+        *((each, "refused") for each in ("1/", "/2", "1/0", "1/2/3", "0", "2e6", "fast", "")),
+    ],
+)
+def test_a_rate_is_read_alike_in_a_flag_and_in_the_file(text: str, rate: float | str | None) -> None:
+    Path("quotas.yaml").write_text(f"total: {{rate: '{text}'}}\n")
+    found = []
+    for arguments in (["--rate", text], ["--quota-file", "quotas.yaml"]):
+        with suppress(typer.BadParameter, UsageError):
+            found.append(pace_by(*arguments).rate)
+    assert found == ([] if rate == "refused" else [rate, rate])
+
+
+def test_a_share_and_a_burst_may_be_fractions_too() -> None:
+    pace = pace_by("--share", "1/4", "--burst", "9/2")
+    assert (pace.share, pace.burst) == (0.25, 4.5)
 
 
 class TestRecorded:

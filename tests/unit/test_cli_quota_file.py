@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ from batchgw.cli.quota_file import KNOWN, load_quota_file
 from batchgw.cli.quotas import QuotaFile, QuotasInvalid
 from batchgw.control_plane.paced import Pace
 from batchgw.errors import UsageError
-from batchgw.throttle.quota import OPERATIONS, Quota, Scoping
+from batchgw.throttle.quota import OPERATIONS, Quota, Quotas, Scoping
 from tests.unit.cli_driver import batchgw, clean_environment
 
 WHOLE = """\
@@ -64,10 +66,6 @@ class TestWhatItSays:
         assert {n: q for n, q in pace.operations.items() if n not in named} == {
             n: q for n, q in OPERATIONS.items() if n not in named
         }
-
-    @pytest.mark.parametrize("text", ["", "# total: {rate: 1}\n", "total:\noperations:\n", "{}", "---\n"])
-    def test_a_file_without_content_changes_nothing(self, text: str) -> None:
-        assert pace_of(text) == Pace()
 
     def test_json_is_yaml(self) -> None:
         name = written('{"total": {"rate": 2.5}}', "quotas.json")
@@ -132,7 +130,14 @@ WRONG = [
         22,
         "unknown key 'every'; known here are rate, burst",
     ),
-    ("operations:\n  CreateDeployment: {rate: unknown}\n", 2, 28, "'unknown' is not a rate"),
+    ("operations:\n  CreateDeployment: {rate: unknown}\n", 2, 28, "'unknown' is for the total alone"),
+    ("total: {rate: unknown}\nshare: 1/2\n", 2, 8, "the rate is unknown, and a share needs a quota"),
+    ("", 1, 1, "the quota file is empty; it may have total, operations, scope, share"),
+    ("# total: {rate: 1}\n", 1, 1, "the quota file is empty"),
+    ("---\n", 1, 1, "the quota file is empty"),
+    ("# nothing\n{}\n", 2, 1, "the quota file is empty"),
+    ("total:\noperations:\n", 1, 1, "the quota file is empty"),
+    ("total: {}\noperations: {}\n", 1, 1, "the quota file is empty"),
     ("operations:\n  PutGatewayResponse: {rate: 5}\n", 2, 23, "give its burst"),
     ("operations:\n  GetRestApis: {}\n", 2, 16, "give its rate and burst"),
     ("share: 1\nshare: 0.5\n", 2, 1, "stands here a second time"),
@@ -161,6 +166,130 @@ def test_everything_that_is_wrong_is_told_at_once_in_order() -> None:
         "quotas.yaml:3:1: error: unknown key 'scoop'; did you mean scope? [schema]",
         "error: the quota file cannot be used: 3 errors to correct at the places named above.",
     ]
+
+
+def test_what_does_not_go_together_is_told_beside_what_is_wrong_by_itself() -> None:
+    """What is there and wrong is not missing, and neither is what a misspelt key may be."""
+    text = """\
+total: {rate: unknown, burst: 40}
+share: 0.5
+operations:
+  CreateDeployment: {rate: unknown}
+  PutGatewayResponse: {rate: 5}
+  GetRestApis: {rate: x}
+  DeleteGatewayResponse: {rat: 5, burst: 5}
+  GetGatewayResponses: {rate: x, burst: 5}
+"""
+    with pytest.raises(QuotasInvalid) as caught:
+        load_quota_file(written(text))
+    assert [(p.line, p.column, p.message) for p in caught.value.problems] == [
+        (1, 31, "of an unknown quota, no burst is known: leave it out, or give a rate"),
+        (
+            2,
+            8,
+            "the rate is unknown, and a share needs a quota to be a share of: state the rate, or take all",
+        ),
+        (4, 28, "'unknown' is for the total alone: give calls per second, such as 10 or 1/5"),
+        (
+            5,
+            23,
+            "PutGatewayResponse has no documented quota of its own to fill in: give its burst",
+        ),
+        (6, 16, "GetRestApis has no documented quota of its own to fill in: give its burst"),
+        (6, 23, "'x' is not a rate: calls per second, such as 10 or 1/5"),
+        (7, 27, "unknown key 'rat'; did you mean rate?"),
+        (8, 31, "'x' is not a rate: calls per second, such as 10 or 1/5"),
+    ]
+
+
+SCALARS = ["", "1", "-1", "unknown", "1/2", "fast", "[1]", "{a: 1}", "~", ".nan", "1e400", "!!int 3", '"\\0"']
+PLACES = ["total: ", "share: ", "scope: ", "total:\n  rate: ", "total:\n  burst: ", "operations: "]
+PLACES += [f"operations:\n  {name}: " for name in ("GetRestApis", "CreateDeployment", "1", "? [a]")]
+PLACES += ["operations:\n  GetRestApis:\n    rate: ", "operations:\n  GetRestApis:\n    burst: "]
+
+
+@pytest.mark.parametrize("value", SCALARS)
+@pytest.mark.parametrize("place", PLACES)
+def test_whatever_is_wrong_is_said_in_our_words(place: str, value: str) -> None:
+    said = batchgw("plan", "no.yaml", "--quota-file", written(f"{place}{value}\n")).err
+    assert not re.search(r"value error|assertion|input should|pydantic|unexpected", said, re.IGNORECASE)
+
+
+class TestBesideFlags:
+    """The file is sound, and so are the flags; together they are not."""
+
+    @pytest.mark.parametrize(
+        ("text", "flags", "places", "words"),
+        [
+            ("total:\n  rate: unknown\n", "--strict", ["2:9"], "--strict needs a quota to be strict about"),
+            ("total:\n  rate: unknown\n", "--share 0.5", ["2:9"], "--share needs a quota to be a share of"),
+            ("total:\n  rate: unknown\n", "--burst 9", ["2:9"], "--burst says what a known quota holds"),
+            ("total: {rate: 20}\nshare: 1/2\n", "--rate unknown", ["2:8"], "--rate is unknown, and a share"),
+            ("total: {rate: unknown}\n", "--strict --share 0.5 --burst 9", ["1:15"] * 3, "--burst"),
+        ],
+    )
+    def test_it_is_told_where_the_file_says_so(
+        self, text: str, flags: str, places: list[str], words: str
+    ) -> None:
+        done = batchgw("discover", "--region", "eu-west-1", "--quota-file", written(text), *flags.split())
+        assert (done.code, done.out) == (64, "")
+        *told, last = done.err.splitlines()
+        assert [line.partition(" ")[0] for line in told] == [f"quotas.yaml:{place}:" for place in places]
+        assert words in told[-1]
+        assert last.startswith(
+            "error: the quota file and the flags contradict each other, so it cannot be used: "
+        )
+
+    def test_one_that_a_run_recorded_is_named_whole(self) -> None:
+        file = QuotaFile.from_json(load_quota_file(written("total: {rate: unknown}\n")).to_json())
+        with pytest.raises(QuotasInvalid) as caught:
+            chosen_pace(PaceFlags(quota_file=file, strict=True))
+        (problem,) = caught.value.problems
+        assert (problem.file, problem.line) == (str(Path("quotas.yaml").absolute()), 0)
+
+    @pytest.mark.parametrize(
+        ("text", "flags"),
+        [
+            ("total: {rate: unknown}\n", {"rate": 5.0, "strict": True}),
+            ("total: {rate: unknown}\n", {"share": 1.0}),
+            ("total: {rate: 20}\nshare: 0.5\n", {"rate": "unknown", "share": 1.0}),
+        ],
+    )
+    def test_what_a_flag_puts_right_is_no_contradiction(self, text: str, flags: Mapping[str, Any]) -> None:
+        assert isinstance(pace_of(text, **flags).quotas, Quotas)
+
+
+class TestStandardInput:
+    def test_it_is_read_as_a_policy_is(self) -> None:
+        done = batchgw("discover", "--quota-file", "-", stdin="total:\n  rat: 1\n")
+        assert done.code == 64
+        assert done.err.startswith("<stdin>:2:3: error: unknown key 'rat'; did you mean rate? [schema]\n")
+
+    def test_what_it_says_is_used_and_kept(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"total: {rate: 2}\n")))
+        file = load_quota_file("-")
+        assert (file.rate, file.to_json()) == (2, {"file": "<stdin>", "total": {"rate": 2}})
+
+    @pytest.mark.parametrize(
+        ("verb", "readers"),
+        [
+            (["plan", "-"], "the policy and --quota-file"),
+            (["check", "-"], "the policy and --quota-file"),
+            (["apply", "-", "--yes"], "the policy and --quota-file"),
+            (["discover", "-", "--targets", "-"], "the policy and --targets and --quota-file"),
+            (["put", "--type", "THROTTLED", "--default", "--targets", "-"], "--targets and --quota-file"),
+        ],
+    )
+    def test_it_is_read_once(self, verb: list[str], readers: str) -> None:
+        done = batchgw(*verb, "--quota-file", "-", stdin="share: 0.5\n")
+        assert (done.code, done.out) == (64, "")
+        assert done.err.startswith(f"error: {readers} cannot all be standard input")
+
+
+def test_a_file_without_end_is_not_read_whole() -> None:
+    Path("large.yaml").write_bytes(b"#" * 5_000_001)
+    with pytest.raises(UsageError, match=r"^cannot read --quota-file large.yaml: it is larger than 5 MB.$"):
+        load_quota_file("large.yaml")
 
 
 def test_its_variable_names_it_too(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -195,6 +324,6 @@ def test_it_is_kept_as_it_was_read() -> None:
     file = load_quota_file(written(WHOLE))
     assert file.file == str(Path("quotas.yaml").absolute())
     assert QuotaFile.from_json(file.to_json()) == file
-    bare = load_quota_file(written(""))
+    bare = QuotaFile(file="/quotas.yaml")
     assert bare.to_json() == {"file": bare.file}
     assert QuotaFile.from_json(bare.to_json()) == bare
