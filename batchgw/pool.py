@@ -1,17 +1,20 @@
-"""A bounded pool of workers fed by a bounded stream: the shape of all concurrency here."""
+"""A bounded pool of workers that take items from one source: the shape of all concurrency here."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 import anyio
-from anyio.streams.memory import MemoryObjectReceiveStream
+from anyio.abc import TaskGroup
 
 from batchgw.errors import Stopped
 
 Item = TypeVar("Item")
+
+_END: Final = object()
+"""What a source gives that has nothing more."""
 
 
 async def pooled(
@@ -23,20 +26,13 @@ async def pooled(
     """Do `work` on every item of `source`, at most `workers` at a time; return when all is done.
 
     Workers start as items come, so a short source starts few; where their number may change, more are taken
-    on or let go between items. The source is asked for an item only when one can be taken, so few more items
-    are alive than are in work. The first error ends the pool and is raised.
+    on or let go between items. Whoever is free takes the next item from the source himself, one at a time, so
+    that no more items are alive than are in work. A source is thus resumed in one task or another: between
+    two items it must hold nothing that belongs to a task. The first error ends the pool and is raised.
     """
     most = workers if callable(workers) else lambda: workers
-    send, receive = anyio.create_memory_object_stream[Item](1)
-    crew = _Crew(receive, work, most)
-    with send, receive:
-        async with anyio.create_task_group() as tasks:
-            async for item in source:
-                if crew.wanted:
-                    tasks.start_soon(crew.work)
-                    crew.size += 1
-                await send.send(item)
-            send.close()
+    async with anyio.create_task_group() as tasks:
+        _Crew(source, work, most, tasks).hire()
 
 
 class _Crew(Generic[Item]):
@@ -44,27 +40,58 @@ class _Crew(Generic[Item]):
 
     def __init__(
         self,
-        items: MemoryObjectReceiveStream[Item],
+        source: AsyncIterable[Item],
         work: Callable[[Item], Awaitable[None]],
         most: Callable[[], int],
+        tasks: TaskGroup,
     ) -> None:
-        self._items = items
+        self._items = aiter(source)
+        self._asked = False  # whether the source is at work on the next item
+        self._came: anyio.Event | None = None  # where somebody waits for that
+        self._ended = False
         self._work = work
         self._most = most
-        self.size = 0
+        self._tasks = tasks
+        self._size = 0
+
+    def hire(self) -> None:
+        """Take on one more."""
+        self._size += 1
+        self._tasks.start_soon(self._take_and_work)
+
+    async def _take_and_work(self) -> None:
+        """Work on items until there are none or fewer workers are wanted."""
+        while self._size <= self._wanted and (item := await self._next()) is not _END:
+            if self._size < self._wanted:
+                self.hire()
+            await self._work(item)  # type: ignore[arg-type]  # what is not the end is an item
+        self._size -= 1
 
     @property
-    def wanted(self) -> bool:
-        """Whether one more should be taken on."""
-        return self.size < max(1, self._most())
+    def _wanted(self) -> int:
+        return max(1, self._most())
 
-    async def work(self) -> None:
-        """Work on items as they come, until there are none or fewer workers are wanted."""
-        async for item in self._items:
-            await self._work(item)
-            if self.size > max(1, self._most()):
-                break
-        self.size -= 1
+    async def _next(self) -> Item | object:
+        """Take the next item, or `_END`. Where one is asked for already, wait until it has come.
+
+        All who wait go on at once: with a lock, which is handed on, each would need a turn of the event loop
+        of its own, and most workers would wait most of the time.
+        """
+        while self._asked:
+            self._came = self._came or anyio.Event()
+            await self._came.wait()
+        if self._ended:
+            return _END
+        self._asked = True
+        try:
+            item = await anext(self._items, _END)
+        finally:
+            self._asked = False
+            if self._came is not None:
+                self._came.set()
+                self._came = None
+        self._ended = item is _END
+        return item
 
 
 @contextmanager
