@@ -52,8 +52,11 @@ BARREN = 5
 QUIET = 12.0
 """Seconds between calls while nothing is accepted: five a minute."""
 
-UNEASY = 1.5
+UNEASY = 0.5
 """Deviations of the latency allowed for where there is no reserve: in a small bucket, and at the end."""
+
+ON_THE_WAY = 0.6
+"""Part of what the last call took beyond the shortest that it may have spent before it took its token."""
 
 SMOOTHING = 1 / 8
 """Weight of a new latency in its mean and deviation, as in TCP's estimate of the round trip (RFC 6298)."""
@@ -121,6 +124,9 @@ class MirrorBucket:
         self._full = self._level >= self._burst - 1
         self._first = inf  # departure of the call that found the bucket full, until latencies are judged
         self._first_took = 0.0  # seconds until the first answer
+        self._withheld = 0.0  # calls that the level was lower than a full bucket then, to be safe
+        self._settled = False  # whether the level is reckoned from that call's arrival on
+        self._last_took: float | None = None  # seconds until the last departure's answer
         self._sent = 0
         self._refused = 0
         self._episodes = 0
@@ -137,7 +143,7 @@ class MirrorBucket:
         calls may spend the reserve: half a token for each is refilled while they leave one by one.
         """
         self._advance(now)
-        least = self._rate * self._unease() if self._burst >= SMALL else 0.0
+        least = min(self._rate * self._jitter(), 1.0) if self._burst >= SMALL else 0.0
         reserve = min(self._reserve(), max(least, (calls_left - 1) / 2))
         delay = max(
             self._hold - now,
@@ -151,10 +157,12 @@ class MirrorBucket:
         """Spend a token."""
         self._advance(now)
         if self._full:
-            self._full, self._first, self._answers = False, now, 0
+            self._full, self._settled, self._first, self._answers = False, False, now, 0
+            self._withheld = max(0.0, min(HALF_TOKEN, self._burst - self._level - self._probe.extra))
         self._level -= 1
         self._allowance -= 1
         self._last = max(now, self._last)
+        self._last_took = None
         self._flight += 1
         self._sent += 1
         self._refill.sent(self._last)
@@ -189,6 +197,7 @@ class MirrorBucket:
         """Reset the level to what a bucket that refused at `sent_at` can hold; once an episode, the rate."""
         self._answered(now)
         self._first = inf  # the level is measured now
+        self._settled = False
         self._refused += 1
         self._refill.refused(sent_at)
         believed = self._level + self._probe.extra
@@ -315,29 +324,44 @@ class MirrorBucket:
             self._audit *= 2
             self._probing = True
 
-    def _settle(self, sent_at: float, now: float) -> None:
+    def _settle(self, sent_at: float, now: float, shorter: float) -> None:
         """Correct the level for a late start: a full bucket is refilled from the first arrival on.
 
-        The first calls may have had to connect, and to ask for credentials, before one of them arrived.
+        The first calls may have had to connect, and to ask for credentials, before one of them arrived. No
+        call spends less than the shortest did on its way and on the way back, so the rest of what the first
+        answer took bounds that; it is corrected when a call turns out `shorter` by so many seconds. What was
+        withheld from the full bucket before it was known is given back.
         """
+        if self._settled:
+            self._level -= self._rate * shorter
         if sent_at < self._first:
             return
         self._answers += 1
         if self._answers == 1:
             self._first_took = now - self._first
         if self._answers >= SETTLED:
-            self._level -= self._rate * max(0.0, self._first_took - self._shortest)
-            self._first = inf
+            self._level += self._withheld - self._rate * max(0.0, self._first_took - self._shortest)
+            self._first, self._settled = inf, True
 
     def _spacing(self) -> float:
         if self._burst >= SMALL:
             return 1 / max(2 * self._rate, self._rate + self._probe.hurried)
-        return 1 / self._rate + self._unease()
+        return 1 / self._rate + min(self._unease(), 1 / self._rate)
 
     def _unease(self) -> float:
-        """Seconds by which calls may come closer to each other on their way."""
-        deviation = 0.0 if self._latency is None else self._latency[1]
-        return min(UNEASY * deviation, 1 / self._rate)
+        """Seconds by which the next call may come closer to the last one on their ways.
+
+        A last call that took long may have arrived late, and the next one may arrive at once.
+        """
+        if self._latency is None:
+            return 0.0
+        if self._last_took is None:  # it is not answered: nothing is known of it
+            return self._jitter() + self._latency[1]
+        return self._jitter() + ON_THE_WAY * (self._last_took - self._shortest)
+
+    def _jitter(self) -> float:
+        """Seconds by which calls may differ on their way, whatever they took."""
+        return 0.0 if self._latency is None else UNEASY * self._latency[1]
 
     def _answered(self, now: float) -> None:
         self._advance(now)
@@ -345,8 +369,10 @@ class MirrorBucket:
 
     def _time(self, sent_at: float, now: float) -> None:
         latency = now - sent_at
-        self._shortest = min(self._shortest, latency)
-        self._settle(sent_at, now)
+        if sent_at == self._last:
+            self._last_took = latency
+        shortest, self._shortest = self._shortest, min(self._shortest, latency)
+        self._settle(sent_at, now, shortest - self._shortest)
         if self._latency is None:
             self._latency = (latency, latency / 2)
             return

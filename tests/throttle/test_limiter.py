@@ -270,7 +270,7 @@ async def _wait(desk: Desk, operation: str) -> None:
 
 
 def test_the_last_calls_may_spend_the_reserve() -> None:
-    """Of 90 calls, 50.5 are refilled: in 5 s if the reserve may be spent, and in 5.5 s and more if not."""
+    """Of 90 calls, 50 are refilled: in 5 s if the reserve may be spent, and in 5.5 s and more if not."""
 
     async def last(expected: float) -> float:
         desk = Desk()
@@ -281,8 +281,8 @@ def test_the_last_calls_may_spend_the_reserve() -> None:
             desk.total.expected -= 1
         return desk.departures[-1][1]
 
-    assert virtually(lambda: last(90)) == pytest.approx(5.05)
-    assert virtually(lambda: last(inf)) == pytest.approx(5.05 + RESERVE / 10)
+    assert virtually(lambda: last(90)) == pytest.approx(5.0)
+    assert virtually(lambda: last(inf)) == pytest.approx(5.0 + RESERVE / 10)
 
 
 def test_starving_is_the_time_in_which_nothing_was_let_through() -> None:

@@ -31,13 +31,13 @@ def test_the_burst_leaves_at_twice_the_rate_and_the_rest_at_the_rate() -> None:
     assert departures[1] - departures[0] == pytest.approx(0.05)
     assert departures[30] - departures[29] == pytest.approx(0.05)
     assert departures[199] - departures[198] == pytest.approx(0.1)
-    # The 200th needs a token beside the reserve: 39.5 + 10 t = 200 + reserve
-    assert departures[199] == pytest.approx((200 + RESERVE - 39.5) / 10)
+    # The 200th needs a token beside the reserve: 40 + 10 t = 200 + reserve
+    assert departures[199] == pytest.approx((200 + RESERVE - 40) / 10)
 
 
 def test_the_last_calls_spend_the_reserve() -> None:
     departures = spend(MirrorBucket(TOTAL), 200, left=200)
-    assert departures[199] == pytest.approx((200 - 39.5) / 10)
+    assert departures[199] == pytest.approx((200 - 40) / 10)
     # Half a token each is refilled while they leave at twice the rate: the last 2 * reserve of them
     assert departures[199] - departures[198] == pytest.approx(0.05)
     assert departures[170] - departures[169] == pytest.approx(0.1)
@@ -83,18 +83,23 @@ def test_the_refill_is_measured(rate: float) -> None:
 
 
 def slow_start(first: Kind, belief: Belief | None = None) -> float:
-    """Five leave at once, and the first is answered after 0.5 s; then four take 0.1 s. The level at 1 s."""
+    """The level then."""
+    return slowly_started(first, belief).statistics().level
+
+
+def slowly_started(first: Kind, belief: Belief | None = None) -> Rig:
+    """Five leave at once, and the first is answered after 0.5 s; then four take 0.1 s. It is at 1 s."""
     rig = Rig(MirrorBucket(Quota(10, 100), belief=belief))
     rig.run([Step("push")] * 5)
     rig.run([Step("wait", 0.5), Step(first, -1.0)])
     rig.run([Step("push"), Step("wait", 0.1), Step("ok", which=4)] * 4)
     rig.run([Step("wait", 0.1)])
-    return rig.statistics().level
+    return rig
 
 
 def test_a_full_bucket_is_refilled_from_the_first_arrival_on() -> None:
-    """It came some 0.4 s later than others do, so 4 less have been refilled: 99.5 + 10 - 9 - 4."""
-    assert slow_start("ok") == pytest.approx(96.5)
+    """It came some 0.4 s later than others do, so 4 less have been refilled: 100 + 10 - 9 - 4."""
+    assert slow_start("ok") == pytest.approx(97)
 
 
 def test_nobody_knows_when_it_arrived_if_there_was_no_answer() -> None:
@@ -103,6 +108,31 @@ def test_nobody_knows_when_it_arrived_if_there_was_no_answer() -> None:
 
 def test_a_bucket_that_was_not_full_was_refilled_all_the_time() -> None:
     assert slow_start("ok", Belief(rate=10, burst=100, level=50)) == pytest.approx(50 + 10 - 9)
+
+
+def test_half_a_token_is_withheld_until_latencies_are_judged() -> None:
+    mirror = MirrorBucket(TOTAL)
+    levels = []
+    for _ in range(5):
+        mirror.sent(0.0)
+        mirror.ok(0.0, 0.0)
+        levels.append(mirror.statistics(0.0).level)
+    assert levels == [38.5, 37.5, 36.5, 35.5, 35.0]
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "expected"),
+    [
+        ([], 97 + 0.5 - 1 - 0.5),  # 0.05 s shorter than the shortest: half a call less was refilled
+        ([Step("push"), Step("throttled", -1.0, which=4)], 0.5 + 0.3 - 1),  # it was measured; now 6/s
+    ],
+)
+def test_a_call_that_is_shorter_still_tells_more_of_the_first_ones_way(
+    meanwhile: list[Step], expected: float
+) -> None:
+    rig = slowly_started("ok")
+    rig.run([*meanwhile, Step("push"), Step("wait", 0.05), Step("ok", which=4)])
+    assert rig.statistics().level == pytest.approx(expected)
 
 
 def test_a_rate_proves_itself_by_lasting() -> None:
