@@ -16,6 +16,7 @@ from batchgw.control_plane.aws.fast_path import FastPath
 from batchgw.control_plane.aws.http_session import ConnectionPool, session_class
 from batchgw.control_plane.aws.keys import Keys
 from batchgw.control_plane.aws.tls import tls_context
+from batchgw.control_plane.aws.wire import FORMS
 from benchmarks.client.task import CONNECTIONS, SCOPE, Prepare, gathered, put
 
 
@@ -38,7 +39,7 @@ async def opened(
         if not fast:
             yield gathered(lambda number: client.put_gateway_response(**put(number)))
             return
-        targeted = TargetedClient(client, frozenset(), FastPath(client, connections))
+        targeted = TargetedClient(client, frozenset(), FastPath(client, connections, FORMS))
         target = Target(keys=keys(), region=SCOPE.region)
         yield gathered(lambda number: targeted.call("put_gateway_response", target, put(number)))
 

@@ -24,8 +24,8 @@ from batchgw.throttle.limiter import Bucket, Lane, Limiter
 from batchgw.throttle.mirror import MirrorBucket
 from batchgw.throttle.quota import Quota, Trust
 
-RATE = 50.0
-"""Calls/second: a thousand roles in 20 s, far below the hundreds that STS grants an account in a region."""
+RATE = 100.0
+"""Calls/second: a thousand roles in 10 s, far below the hundreds that STS grants an account in a region."""
 
 BURST = 10.0
 """Calls at once after a rest: all that a run of a few accounts needs."""
@@ -112,15 +112,12 @@ class Asking:
 
     async def _tried(self, question: Question) -> Mapping[str, Any]:
         execution = _Execution(question, self)
-        retrying = AsyncRetrying(
-            retry=retry_if_exception(lambda error: isinstance(error, CallError) and error.retry_safe),
-            stop=execution.tries.exhausted,
-            wait=execution.tries.delay,
-            before_sleep=execution.tell,
-            sleep=self.stop.sleep,
-            reraise=True,
-        )
-        return await retrying(execution.attempt)
+        try:
+            return await execution.attempt()
+        except CallError as error:
+            if not error.retry_safe:
+                raise
+            return await execution.go_on(error)
 
     async def send(self, question: Question) -> Mapping[str, Any]:
         """Make one attempt, in its turn. Raises a CallError, or Stopped."""
@@ -168,6 +165,30 @@ class _Execution:
         except CallError as error:
             self.tries.count(error)
             raise
+
+    async def go_on(self, first: CallError) -> Mapping[str, Any]:
+        """Let tenacity decide about a first attempt that failed, and about all that follow from it.
+
+        It is not asked before: nearly every question is answered at once, and should not pay for it.
+        """
+        failed: CallError | None = first
+
+        async def attempt() -> Mapping[str, Any]:
+            nonlocal failed
+            if failed is not None:
+                error, failed = failed, None
+                raise error
+            return await self.attempt()
+
+        retrying = AsyncRetrying(
+            retry=retry_if_exception(lambda error: isinstance(error, CallError) and error.retry_safe),
+            stop=self.tries.exhausted,
+            wait=self.tries.delay,
+            before_sleep=self.tell,
+            sleep=self._asking.stop.sleep,
+            reraise=True,
+        )
+        return await retrying(attempt)
 
     def tell(self, state: RetryCallState) -> None:
         """Tell the observer that the question will be asked again, and why."""

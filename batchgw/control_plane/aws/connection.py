@@ -14,6 +14,7 @@ import aioboto3
 from aiobotocore.config import AioConfig
 from aiobotocore.session import AioSession
 
+from batchgw.control_plane.aws import query, wire
 from batchgw.control_plane.aws.asking import Asking
 from batchgw.control_plane.aws.auth import SIGNATURE_VERSION
 from batchgw.control_plane.aws.background import BackgroundTasks
@@ -135,8 +136,9 @@ async def connect(
         sts_url = None if os.environ.get("AWS_ENDPOINT_URL_STS") else endpoint_url
         gateway = await _client(stack, session, "apigateway", endpoint_url, SIGNATURE_VERSION)
         places = Places(home, lambda somewhere: partition_of(session, somewhere))
+        sts = await _client(stack, session, "sts", sts_url)
         asking = Asking(
-            TargetedClient(await _client(stack, session, "sts", sts_url), regions),
+            TargetedClient(sts, regions, FastPath(sts, pool, query.FORMATS) if fast_path else None),
             base,
             always_on=places.always_on,
             attempts=attempts,
@@ -151,7 +153,7 @@ async def connect(
             background=(await stack.enter_async_context(BackgroundTasks())).start,
             observer=observer or NullObserver(),
         )
-        shortcut = FastPath(gateway, pool) if fast_path else None
+        shortcut = FastPath(gateway, pool, wire.FORMS) if fast_path else None
         yield AwsControlPlane(TargetedClient(gateway, regions, shortcut), credentials, region=home)
 
 

@@ -30,15 +30,11 @@ from batchgw.control_plane.aws.signing import (
     timestamp,
     trimmed,
 )
-from batchgw.control_plane.aws.wire import FORMS, Form, Written, read_json
+from batchgw.control_plane.aws.wire import Format, Written
 from batchgw.model import Region
-
-_JSON = "application/json"
 
 _SIGNATURES = (None, "v4", SIGNATURE_VERSION)
 """What botocore calls the signature that is made here; None is the client's own, which is this."""
-
-_METHODS = {form.operation: method for method, form in FORMS.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,13 +51,30 @@ class _Address:
 
 
 class FastPath:
-    """Sends calls for a client of API Gateway, once it has seen botocore prepare the like."""
+    """Sends calls for a client, once it has seen botocore prepare the like.
 
-    def __init__(self, client: Any, pool: ConnectionPool, *, clock: Callable[[], float] = time.time) -> None:
+    Args:
+        client: botocore's.
+        pool: sends what is written here.
+        formats: the operations it sends, by the names of their methods in boto3.
+        clock: seconds since the epoch.
+    """
+
+    def __init__(
+        self,
+        client: Any,
+        pool: ConnectionPool,
+        formats: Mapping[str, Format],
+        *,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._model = client.meta.service_model
         self._service = str(self._model.signing_name)
-        self._parser = create_parser(self._model.metadata["protocol"])
+        self._protocol = str(self._model.metadata["protocol"])
+        self._parser = create_parser(self._protocol)
         self._pool = pool
+        self._formats = formats
+        self._methods = {form.operation: method for method, form in formats.items()}
         self._clock = clock
         self._addresses: dict[tuple[str, Region], _Address] = {}
         client.meta.events.register_last("before-call", self._first)  # after all that change the request
@@ -71,7 +84,7 @@ class FastPath:
         address = self._addresses.get((method, target.region))
         if address is None:
             return None
-        form = FORMS[method]
+        form = self._formats[method]
         written = form.write(params)
         if written is None:
             return None
@@ -81,11 +94,11 @@ class FastPath:
         self, model: Any, params: Mapping[str, Any], context: Mapping[str, Any], **_: object
     ) -> tuple[Reply, Mapping[str, Any]] | None:
         """Hold botocore's request, which is about to leave, against ours. None: botocore sends it."""
-        method = _METHODS.get(model.name)
+        method = self._methods.get(model.name)
         if method is None or GIVEN not in context:
             return None
         target, given = context[GIVEN]
-        form = FORMS[method]
+        form = self._formats[method]
         written = form.write(given)
         address = None if written is None else _address(params, written)
         if written is None or address is None or not _signed_alike(context, target):
@@ -103,9 +116,11 @@ class FastPath:
         at, keys = timestamp(self._clock()), target.keys
         headers = _plain_headers(written, address.user_agent)
         headers["X-Amz-Date"] = at
-        signed = [("accept", _JSON), ("host", address.host), ("x-amz-date", at)]
-        if written.body is not None:
-            signed.insert(1, ("content-type", _JSON))
+        signed = [("host", address.host), ("x-amz-date", at)]
+        if written.content_type is not None:
+            signed.insert(0, ("content-type", written.content_type))
+        if written.accept is not None:
+            signed.insert(0, ("accept", written.accept))
         if keys.token:
             headers["X-Amz-Security-Token"] = keys.token
             signed.append(("x-amz-security-token", trimmed(keys.token)))
@@ -126,15 +141,16 @@ class FastPath:
             headers["Content-Length"] = str(len(written.body or b""))
         return headers
 
-    def _read(self, form: Form, reply: Reply) -> Mapping[str, Any]:
+    def _read(self, form: Format, reply: Reply) -> Mapping[str, Any]:
         if reply.status_code < FIRST_ERROR_STATUS:
-            refuse_foreign_text(reply.status_code, reply.body)
-            answer = form.read(read_json(reply.body)) if form.read else {}
+            if self._protocol == "rest-json":
+                refuse_foreign_text(reply.status_code, reply.body)
+            answer = form.answer(reply.body)
             if answer is not None:
                 return {**answer, "ResponseMetadata": _metadata(reply)}
         return self._read_by_botocore(form, reply)
 
-    def _read_by_botocore(self, form: Form, reply: Reply) -> Mapping[str, Any]:
+    def _read_by_botocore(self, form: Format, reply: Reply) -> Mapping[str, Any]:
         """Read what is out of the ordinary. Raises a ClientError for a refusal."""
         response = {
             "status_code": reply.status_code,
@@ -160,13 +176,20 @@ def _address(request: Mapping[str, Any], written: Written) -> _Address | None:
     same = (
         base + tail == request["url"]
         and request["method"] == written.method
-        and request["body"] == (written.body or b"")
+        and _same_body(request["body"], written.prepared)
         and list(request["headers"].items()) == list(_plain_headers(written, agent).items())
     )
     if not same or agent is None or "?" in base or "#" in base:
         return None
     parts = urlsplit(base)
     return _Address(base=base, root=parts.path, host=host_of(parts), user_agent=agent)
+
+
+def _same_body(one: object, other: object) -> bool:
+    """Compare bodies, to the order of their fields."""
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return list(one.items()) == list(other.items())
+    return one == other
 
 
 def _signed_alike(context: Mapping[str, Any], target: Target) -> bool:
@@ -181,9 +204,10 @@ def _tail(written: Written) -> str:
 
 def _plain_headers(written: Written, user_agent: str) -> dict[str, str]:
     """Give the headers that say nothing of who sends the request, or when."""
-    headers = {} if written.body is None else {"Content-Type": _JSON}
+    headers = {} if written.content_type is None else {"Content-Type": written.content_type}
     headers["User-Agent"] = user_agent
-    headers["Accept"] = _JSON
+    if written.accept is not None:
+        headers["Accept"] = written.accept
     return headers
 
 

@@ -11,10 +11,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote
 
 Wire = Mapping[str, Any]
+
+_JSON = "application/json"
 
 _SAFE = "-._~"
 """What is never percent-encoded besides letters and digits (RFC 3986, "unreserved")."""
@@ -30,17 +32,44 @@ def _quoted(value: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """A request without its address and headers. `body` is None where the operation has none."""
+    """A request without its address, and with those headers only that say what is sent and what is wanted.
+
+    Attributes:
+        body: None where the operation has none.
+        prepared: the body as botocore hands it on to be sent: bytes, or the fields of a form.
+        content_type: None where there is no body.
+        accept: None where it is left to the service.
+    """
 
     method: str
     path: str
     query: str
     body: bytes | None
+    prepared: bytes | Mapping[str, str]
+    content_type: str | None
+    accept: str | None
+
+
+class Format(Protocol):
+    """How an operation is written and read."""
+
+    @property
+    def operation(self) -> str:
+        """Its name at AWS."""
+        ...
+
+    def write(self, params: Wire) -> Written | None:
+        """Write a request. None is a parameter that is unheard of, or no plain value."""
+        ...
+
+    def answer(self, body: bytes) -> Wire | None:
+        """Make boto3's answer of a success's body; None of one that is not as it always is."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
-    """How an operation is written and read: where each of boto3's parameters goes.
+    """A `Format` of the protocol rest-json: where each of boto3's parameters goes.
 
     `read` makes boto3's answer of a JSON object, or None of one that is not as it should be; an operation
     without it answers nothing.
@@ -65,13 +94,23 @@ class Form:
         query = self._query(params) if known and self.in_query else ""
         if not known or query is None:
             return None
-        body = {name: value for name, value in params.items() if name in self.in_body and value is not None}
+        content = {
+            name: value for name, value in params.items() if name in self.in_body and value is not None
+        }
+        body = json.dumps(content).encode() if self.in_body else None
         return Written(
             method=self.method,
             path=self.path % tuple([_quoted(value) for value in named]),
             query=query,
-            body=json.dumps(body).encode() if self.in_body else None,
+            body=body,
+            prepared=body or b"",
+            content_type=None if body is None else _JSON,
+            accept=_JSON,
         )
+
+    def answer(self, body: bytes) -> Wire | None:
+        """Read the JSON object, where there is one to be read."""
+        return self.read(read_json(body)) if self.read else {}
 
     def _query(self, params: Wire) -> str | None:
         given = [(n, value) for n, value in params.items() if n in self.in_query and value is not None]
