@@ -20,7 +20,7 @@ from batchgw.cli.pace import chosen_pace
 from batchgw.cli.plan_output import plan_view
 from batchgw.cli.recorded import recorded, with_recorded
 from batchgw.cli.selection import chosen_targets
-from batchgw.cli.session import Run, console_for
+from batchgw.cli.session import Run, again, console_for
 from batchgw.errors import UsageError
 from batchgw.journal import Journal
 from batchgw.model import Targets
@@ -76,6 +76,7 @@ class Applying:
                 journal=self.journal,
                 store=store,
                 console=self.console,
+                stopped=f"nothing was written: this came before the first write. {again(self.verb)}",
             )
 
     async def _apply(self, proposal: Proposal, run: Run, journal: Journal) -> Summary:
@@ -103,6 +104,7 @@ class Applying:
 
     async def _agree(self, plan: Plan, proposal: Proposal, run: Run) -> None:
         """Show what will be done, and return when the user wants it. Raises Stopped when not."""
+        run.interrupts.stop.check()  # it may have come with the last answer
         pace, stop = chosen_pace(proposal.flags.pace), run.interrupts.stop
         _, lines = await plan_view(plan, pace=pace, stop=stop)
         total = plan.totals.total

@@ -7,8 +7,9 @@ import sys
 import anyio
 
 from batchgw.cli.console import Console
+from batchgw.cli.failure import ToldStop
 from batchgw.cli.signals import Interrupts
-from batchgw.errors import Stopped, UsageError
+from batchgw.errors import UsageError
 from batchgw.report.text import Span, line
 
 ACCEPTED = "yes"
@@ -24,17 +25,17 @@ def refuse_unasked(console: Console) -> None:
 
 
 async def confirm(question: str, *, console: Console, interrupts: Interrupts) -> None:
-    """Return when the user agrees. Raises Stopped when they do not."""
+    """Return when the user agrees. Raises ToldStop when they do not."""
     console.tell(line(), line(Span(question, "bold")), line("  Only 'yes' will be accepted."), line())
     console.ask("  Enter a value: ")
     try:
         with interrupts.question():
             answer = await _typed_line()
-    except Stopped:
+    except ToldStop:
         console.ask("\n")  # the line was not ended by who typed ^C
         raise
     if answer.strip() != ACCEPTED:
-        raise Stopped("not confirmed, nothing was written.")
+        raise ToldStop("not confirmed, nothing was written.")
 
 
 async def _typed_line() -> str:

@@ -38,7 +38,7 @@ def discover(
 ) -> int:
     """List the REST APIs that the selection means. `--output jsonl` is what `--targets` reads."""
     from batchgw.cli.selection import chosen_targets  # noqa: PLC0415 - what follows takes its time to load
-    from batchgw.cli.session import console_for, open_run, run_async  # noqa: PLC0415 - as above
+    from batchgw.cli.session import again, console_for, open_run, run_reading  # noqa: PLC0415 - as above
     from batchgw.policy.loader import load_policy  # noqa: PLC0415 - as above
 
     refuse_shared(flags, policy=policy, targets=selection.targets)
@@ -51,7 +51,11 @@ def discover(
         async with opened as run:
             return await _listed(run, run.placed_targets(targets), flags.output.output)
 
-    return run_async(body, console)
+    return run_reading(
+        body,
+        console,
+        stopped=f"not every REST API was listed: what was printed is not all. {again('discover')}",
+    )
 
 
 async def _listed(run: Run, targets: Targets, output: Output) -> int:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from batchgw.cli.console import Console
-from batchgw.cli.failure import add_resume_hint
+from batchgw.cli.failure import add_resume_hint, is_untold_stop
 from batchgw.cli.options import JournalFlags, RunFlags
 from batchgw.cli.session import Run, RunId, open_run, run_async
 from batchgw.cli.signals import Interrupts
 from batchgw.cli.summary_output import next_steps, resume_hint, show_summary
+from batchgw.errors import Stopped
 from batchgw.journal import Journal
 from batchgw.model import Targets
 from batchgw.report.summary import Summary
@@ -24,10 +25,11 @@ def carried_out(
     journal: JournalFlags,
     store: Journal,
     console: Console,
+    stopped: str,
 ) -> int:
     """Do work that ends in a summary, show that, and give the exit code.
 
-    An error, too, says how to finish the run, once there is one.
+    An error, too, says how to finish the run, once there is one; `stopped` is what a stop says until then.
     """
     run_id = RunId()
 
@@ -48,6 +50,8 @@ def carried_out(
     except Exception as error:
         if run_id.id is not None:
             add_resume_hint(error, plain(resume_hint(run_id.id, journal.journal)))
+        elif is_untold_stop(error):
+            raise Stopped(stopped) from error
         raise
     show_summary(summary, store, console, flags.output.output)
     console.tell(*next_steps(summary, journal.journal))

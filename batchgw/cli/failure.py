@@ -26,6 +26,10 @@ INTERRUPTED = 130
 _ERROR = Span("error:", "error")
 
 
+class ToldStop(Stopped):
+    """A stop that says itself how far things came: the user did not agree, or did not want to see more."""
+
+
 def report(error: BaseException, console: Console, *, debug: bool = False) -> int:
     """Say what went wrong and return the exit code. With `debug`, the traceback comes first."""
     if debug:
@@ -63,6 +67,12 @@ def _most_telling(error: BaseException) -> BaseException:
     foreign = [e for e in leaves if not isinstance(e, BatchgwError)]
     errors = [e for e in ours if not isinstance(e, Stopped)]
     return (errors or foreign or ours)[0]
+
+
+def is_untold_stop(error: BaseException) -> bool:
+    """Tell whether an error is no more than a stop, which does not say how far things came."""
+    chosen = _most_telling(error)
+    return isinstance(chosen, Stopped) and not isinstance(chosen, ToldStop)
 
 
 def add_resume_hint(error: BaseException, hint: str) -> None:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from batchgw.cli.failure import INCOMPLETE, OK, PENDING
+from batchgw.cli.failure import INCOMPLETE, OK, PENDING, ToldStop
 from batchgw.cli.flag import flag
 from batchgw.cli.options import RunFlags, SelectionFlags
 from batchgw.cli.policy import PolicyFile
 from batchgw.cli.stdin import refuse_shared
 from batchgw.cli.verb import verb
+from batchgw.errors import Stopped
 from batchgw.report.text import line
 
 if TYPE_CHECKING:  # the engine takes its time to load
@@ -63,12 +64,13 @@ def _compared(
     from batchgw.cli.pace import chosen_pace  # noqa: PLC0415 - as above
     from batchgw.cli.plan_output import show_plan  # noqa: PLC0415 - as above
     from batchgw.cli.selection import chosen_targets  # noqa: PLC0415 - as above
-    from batchgw.cli.session import console_for, open_run, run_async  # noqa: PLC0415 - as above
+    from batchgw.cli.session import again, console_for, open_run, run_reading  # noqa: PLC0415 - as above
 
     refuse_shared(flags, policy=file, targets=selection.targets)
     console = console_for(flags.output)
     source = loaded(file, console)
     chosen = source.aimed(chosen_targets(source.policy.targets, selection, flags.connection))
+    begin = again("check" if drift else "plan")
 
     async def body(interrupts: Interrupts) -> int:
         opened = open_run(chosen.targets, console=console, interrupts=interrupts, flags=flags)
@@ -79,19 +81,24 @@ def _compared(
                 verb_of_engine = api.check if drift else api.plan
                 made = await verb_of_engine(placed, plane=run.plane, out=out, options=options)
                 kept.enter_context(made)
-            fold = await show_plan(
-                made,
-                console,
-                output=flags.output.output,
-                pace=chosen_pace(flags.pace),
-                stop=interrupts.stop,
-                drift=drift,
-            )
-        if out is not None:
-            console.note(line(f"Saved: {out}. To do exactly this: batchgw apply --plan {out}"))
+            try:
+                fold = await show_plan(
+                    made,
+                    console,
+                    output=flags.output.output,
+                    pace=chosen_pace(flags.pace),
+                    stop=interrupts.stop,
+                    drift=drift,
+                )
+            except Stopped as error:
+                raise ToldStop(str(error) if out else f"{error} {begin}") from error
+            finally:
+                if out is not None:
+                    console.note(line(f"Saved: {out}. To do exactly this: batchgw apply --plan {out}"))
         return exit_code(fold)
 
-    return run_async(body, console)
+    missed = "whether anything has drifted is not known" if drift else "there is no plan"
+    return run_reading(body, console, stopped=f"not everything was read, so {missed}. {begin}")
 
 
 def exit_code(fold: PlanFold) -> int:

@@ -45,11 +45,7 @@ async def keeping(memory: JournalMemory, plane: PacedControlPlane) -> AsyncItera
     async def again_and_again() -> None:
         while True:
             await anyio.sleep(INTERVAL)
-            learned = iter(list(plane.learned()))
-            while batch := list(islice(learned, BATCH)):
-                if not memory.save(batch):
-                    break  # the database is not to be had: not a wait for each of the others, too
-                await anyio.lowlevel.checkpoint()
+            await _save(memory, plane)
 
     try:
         async with anyio.create_task_group() as tasks:
@@ -57,4 +53,14 @@ async def keeping(memory: JournalMemory, plane: PacedControlPlane) -> AsyncItera
             yield
             tasks.cancel_scope.cancel()
     finally:
-        memory.save(plane.learned())
+        await _save(memory, plane)
+
+
+async def _save(memory: JournalMemory, plane: PacedControlPlane) -> None:
+    """Save a batch at a time, to the end: others have their turn after each."""
+    learned = iter(list(plane.learned()))
+    while batch := list(islice(learned, BATCH)):
+        saved = memory.save(batch)
+        await anyio.lowlevel.cancel_shielded_checkpoint()
+        if not saved:
+            break  # the database is not to be had: not a wait for each of the others, too

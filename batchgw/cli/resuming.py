@@ -7,9 +7,11 @@ from batchgw.cli.ending import carried_out
 from batchgw.cli.options import JournalFlags, RunFlags
 from batchgw.cli.recorded import same_reach, with_recorded
 from batchgw.cli.session import Run, console_for
+from batchgw.cli.summary_output import resume_hint
 from batchgw.journal import Journal
 from batchgw.model import Targets
 from batchgw.report.summary import Summary
+from batchgw.report.text import plain
 
 
 def resume_run(
@@ -29,4 +31,6 @@ def resume_run(
             journal=journal,
             store=store,
             console=console_for(flags.output),
+            stopped="nothing more was written: this came before the next write. "
+            + plain(resume_hint(record.id, journal.journal)),
         )

@@ -12,6 +12,7 @@ import anyio
 
 from batchgw.cli.console import Console
 from batchgw.cli.endpoint import endpoint_of
+from batchgw.cli.failure import is_untold_stop
 from batchgw.cli.observers.hints import Hints
 from batchgw.cli.observers.log import LogObserver, logging_to
 from batchgw.cli.observers.progress import showing_progress
@@ -22,7 +23,7 @@ from batchgw.cli.settling import settle
 from batchgw.cli.signals import Interrupts
 from batchgw.control_plane.aws import connect
 from batchgw.control_plane.paced import Pace, PacedControlPlane
-from batchgw.errors import UsageError
+from batchgw.errors import Stopped, UsageError
 from batchgw.events import Event, Observers, PhaseStarted
 from batchgw.journal import JournalMemory
 from batchgw.model import Policy, Region, Targets
@@ -79,6 +80,21 @@ def run_async(body: Callable[[Interrupts], Awaitable[T]], console: Console) -> T
         return await interrupts.run(lambda: body(interrupts))
 
     return anyio.run(main)
+
+
+def run_reading(body: Callable[[Interrupts], Awaitable[T]], console: Console, *, stopped: str) -> T:
+    """Run the body of a verb that writes nothing; `stopped` is what a stop says of how far it came."""
+    try:
+        return run_async(body, console)
+    except Exception as error:
+        if is_untold_stop(error):
+            raise Stopped(stopped) from error
+        raise
+
+
+def again(verb: str) -> str:
+    """Say how to begin again what was stopped before it had written anything."""
+    return f"To begin again, give the same `batchgw {verb}` command."
 
 
 @asynccontextmanager

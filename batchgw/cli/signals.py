@@ -13,6 +13,7 @@ from typing import TypeVar
 import anyio
 from anyio.abc import TaskStatus
 
+from batchgw.cli.failure import ToldStop
 from batchgw.control_plane.stop import StopSignal
 from batchgw.errors import Stopped
 
@@ -61,12 +62,12 @@ class Interrupts:
 
     @contextmanager
     def question(self) -> Iterator[None]:
-        """Hold a question open; a signal ends it. Raises Stopped then."""
+        """Hold a question open; a signal ends it. Raises ToldStop then."""
         with anyio.CancelScope() as self._question:
             yield
         self._question = None
         if self.stop.requested:
-            raise Stopped("nothing was written.")
+            raise ToldStop("nothing was written.")
 
     async def run(self, body: Callable[[], Awaitable[T]]) -> T:
         """Run the body under both steps. Raises Stopped when it was cancelled by the second."""
