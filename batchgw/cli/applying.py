@@ -63,11 +63,15 @@ class Applying:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "console", console_for(self.flags.output))
-        if not self.yes:
-            refuse_unasked(self.console)
 
     def run(self, proposal: Proposal) -> int:
-        """Carry it out and return the exit code."""
+        """Carry it out and return the exit code.
+
+        Raises UsageError for what contradicts itself, and only then where nobody can be asked.
+        """
+        chosen_pace(proposal.flags.pace)
+        if not self.yes:
+            refuse_unasked(self.console)
         with Journal.open(self.journal.journal) as store:
             return carried_out(
                 lambda run: self._apply(proposal, run, store),

@@ -96,9 +96,38 @@ def test_a_plan_that_cannot_be_saved_where_asked() -> None:
 
 
 @pytest.mark.usefixtures("world")
-def test_flags_that_contradict_a_plan() -> None:
-    assert batchgw("plan", "policy.yaml", "--out", "p.plan").code == 2
-    refused(batchgw("apply", "--plan", "p.plan", "--region", "us-east-1", "--yes"), 64, "--region", "whole")
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["--region", "us-east-1"], ["--region", "whole"]),
+        (["--strict"], ["--strict", "--rate"]),
+        (["--burst", "9"], ["--burst", "--rate"]),
+        (["--quota-file", "quotas.yaml", "--rate", "unknown"], ["quotas.yaml:1:8", "share"]),
+    ],
+)
+@pytest.mark.parametrize("yes", [[], ["--yes"]])
+def test_flags_that_contradict_a_plan(flags: list[str], words: list[str], yes: list[str]) -> None:
+    """They do so before anybody is asked, and whether or not somebody can be."""
+    Path("quotas.yaml").write_text("share: 0.5\n")
+    assert batchgw("plan", "policy.yaml", "--out", "p.plan", "--rate", "unknown").code == 2
+    done = batchgw("apply", "--plan", "p.plan", *flags, *yes)
+    refused(done, 64, *words)
+    assert "--yes" not in done.err
+
+
+@pytest.mark.parametrize(
+    ("flags", "word"),
+    [
+        (["--region", "eu-wets-1", "a1b2c3"], "did you mean eu-west-1?"),
+        (["--account", "12", "a1b2c3"], "twelve digits"),
+        (["a/b/c/d"], "in the arguments"),
+        (["--tag", "=x"], "has no key"),
+    ],
+)
+def test_what_put_cannot_use_is_said_before_it_asks(flags: list[str], word: str) -> None:
+    done = batchgw("put", "--type", "THROTTLED", "--default", *flags)
+    refused(done, 64, word)
+    assert "--yes" not in done.err
 
 
 def test_nothing_to_apply() -> None:

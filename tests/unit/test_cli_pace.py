@@ -85,7 +85,16 @@ class TestContradictions:
             (["--rate", "unknown", "--burst", "5"], ["--rate", "--burst"]),
         ],
     )
-    @pytest.mark.parametrize("verb", [["plan", "p.yaml"], ["discover"], ["apply", "p.yaml", "--yes"]])
+    @pytest.mark.parametrize(
+        "verb",
+        [
+            ["plan", "p.yaml"],
+            ["discover"],
+            ["apply", "p.yaml", "--yes"],
+            ["apply", "p.yaml"],  # before it is found that nobody can be asked
+            ["put", "--type", "THROTTLED", "--default", "a1b2c3"],
+        ],
+    )
     def test_they_are_usage_errors_that_name_the_flags(
         self, verb: list[str], arguments: list[str], named: list[str]
     ) -> None:
@@ -93,6 +102,7 @@ class TestContradictions:
         assert (done.code, done.out) == (64, "")
         for name in named:
             assert name in done.err
+        assert "--yes" not in done.err
 
     def test_a_variable_contradicts_as_a_flag_does(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("BATCHGW_STRICT", "1")
