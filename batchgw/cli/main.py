@@ -15,7 +15,8 @@ from batchgw.cli.failure import FAILED, INTERRUPTED, OK, report
 EPILOG = (
     "Every flag has an environment variable: --rate is BATCHGW_RATE.  Exit codes: 0 ok, 1 some targets "
     "failed, 2 drift or pending changes (plan, check), 3 stopped by a budget or gate, resumable, "
-    "4 coverage incomplete, 5 plan stale, 64 usage or invalid policy, 130 interrupted."
+    "4 coverage incomplete, 5 plan stale, 64 usage, or a policy, plan or journal that cannot be used, "
+    "130 interrupted."
 )
 
 app = typer.Typer(

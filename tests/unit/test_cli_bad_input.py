@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from batchgw.errors import JournalUnusable
 from batchgw.simulator.http_options import ReadyInfo
 from tests.unit.cli_driver import POLICY, Result, batchgw, clean_environment, served
 
@@ -153,9 +154,22 @@ def test_an_unknown_run(verb: list[str], run: str) -> None:
         ("policy.yaml", "policy.yaml"),
     ],
 )
-def test_a_journal_that_cannot_be_used(journal: str, word: str) -> None:
-    done = batchgw("apply", "policy.yaml", "--yes", "--journal", journal)
-    refused(done, 64, word)
+@pytest.mark.parametrize(
+    "verb",
+    [
+        ["apply", "policy.yaml", "--yes"],
+        ["put", "--type", "THROTTLED", "--default", "eu-west-1/a1b2c3", "--yes"],
+        ["resume", "last"],
+        ["runs", "list"],
+        ["runs", "show", "last"],
+        ["limits"],
+    ],
+)
+def test_a_journal_that_cannot_be_used(verb: list[str], journal: str, word: str) -> None:
+    """Nothing is begun without one, so it is a matter of usage; 3 is for one that fails on the way."""
+    done = batchgw(*verb, "--journal", journal)
+    refused(done, JournalUnusable.exit_code, word)
+    assert done.code == 64
     assert Path("policy.yaml").read_text() == POLICY
 
 

@@ -7,7 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from batchgw.errors import PolicyInvalid
+from batchgw.errors import (
+    BatchgwError,
+    JournalUnusable,
+    JournalWriteFailed,
+    PlanStale,
+    PlanUnreadable,
+    PolicyInvalid,
+    ScopeLocked,
+    Stopped,
+)
 from batchgw.policy.loader import load_policy
 
 ROOT = Path(__file__).parents[2]
@@ -42,6 +51,23 @@ def test_the_verbs_are_those_of_the_command_line() -> None:
 @pytest.mark.parametrize("path", re.findall(r"\]\(([\w/.-]+)\)", README))
 def test_what_is_linked_is_there(path: str) -> None:
     assert (ROOT / path).exists()
+
+
+@pytest.mark.parametrize(
+    ("error", "word"),
+    [
+        (PolicyInvalid, "policy"),
+        (PlanUnreadable, "plan"),
+        (JournalUnusable, "a journal that cannot be used"),
+        (JournalWriteFailed, "journal cannot be written any more"),
+        (ScopeLocked, "locked"),
+        (PlanStale, "stale"),
+        (Stopped, "interrupted"),
+    ],
+)
+def test_the_exit_codes_are_those_of_the_errors(error: type[BatchgwError], word: str) -> None:
+    meanings = dict(re.findall(r"^\| (\d+) \| (.*) \|$", README, re.MULTILINE))
+    assert word in meanings[str(error.exit_code)]
 
 
 def test_the_commands_exist_and_can_be_run() -> None:
