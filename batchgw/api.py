@@ -46,7 +46,7 @@ from batchgw.planning.planner import Planner
 from batchgw.pool import unwrapped
 from batchgw.report.reasons import Reason, Reasons
 from batchgw.report.summary import EXPLAINED, Summary, scope_summaries
-from batchgw.turns import Turns
+from batchgw.turns import Turns, aside
 from batchgw.version import VERSION
 
 
@@ -107,20 +107,22 @@ async def plan(
         scopes = await resolve_scopes(paced, policy.targets)
         header = _header(policy, scopes, options or {})
         path = Path(out) if out is not None else Path(gettempdir()) / f"batchgw-{header.plan}.plan"
-        with PlanWriter(path, header, scopes=scopes) as writer, _phase(told, header.plan, "plan", scopes, {}):
+        with PlanWriter(path, header, scopes=scopes) as writer:
 
             def sink(item: PlanItem) -> None:
                 writer.write(item)
                 told.notify(ItemPlanned(item=item))
 
-            await Planner(
-                ReadOnlyControlPlane(paced),
-                desired=policy.desired,
-                selection=policy.targets.apis,
-                sink=sink,
-                observer=told,
-                pacing=paced,
-            ).run(scopes)
+            with _phase(told, header.plan, "plan", scopes, {}):
+                await Planner(
+                    ReadOnlyControlPlane(paced),
+                    desired=policy.desired,
+                    selection=policy.targets.apis,
+                    sink=sink,
+                    observer=told,
+                    pacing=paced,
+                ).run(scopes)
+            await aside(writer.commit)
     return Plan.of(writer, temporary=out is None)
 
 
@@ -282,10 +284,11 @@ async def _enter(plan: Plan, run: str, paced: PacedControlPlane, journal: Journa
             if await turns.pause():
                 paced.stop.check()
     await turns.pause()
-    for outcome in journal.outcomes(run):
-        paced.observer.notify(Decided(outcome=outcome))
+    for page in journal.outcome_pages(run):
+        for outcome in page:
+            paced.observer.notify(Decided(outcome=outcome))
+            await turns.pause()
         await turns.pause()
-    await turns.pause()
 
 
 async def _execute(
@@ -331,8 +334,10 @@ async def _standings(journal: Journal, run: str) -> list[Standing]:
 async def _reasons(journal: Journal, run: str) -> tuple[Reason, ...]:
     """Fold why things did not end well; others have their turn meanwhile."""
     reasons, turns = Reasons(), Turns()
-    for outcome in journal.outcomes(run, kinds=EXPLAINED):
-        reasons.add(outcome)
+    for page in journal.outcome_pages(run, kinds=EXPLAINED):
+        for outcome in page:
+            reasons.add(outcome)
+            await turns.pause()
         await turns.pause()
     return reasons.found()
 

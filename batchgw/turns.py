@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
+from typing import TypeVar
 
+import anyio
 import anyio.lowlevel
+
+T = TypeVar("T")
 
 TURN = 0.003
 """Seconds of work before others have their turn: far below what anybody who waits for an answer notices."""
+
+LOOK = 0.001
+"""Seconds for which a thread is waited for before others have their turn."""
 
 
 class Turns:
@@ -31,3 +39,15 @@ class Turns:
         await anyio.lowlevel.checkpoint()
         self._began = self._clock()
         return True
+
+
+async def aside(work: Callable[[], T]) -> T:
+    """Do what waits for a disk in a thread, and give or raise what comes of it. Others have their turns.
+
+    It is not cancelled half-way. Nor is it an event that is waited for: where time is virtual, none passes.
+    """
+    with ThreadPoolExecutor(1, "batchgw aside") as pool, anyio.CancelScope(shield=True):
+        ended = pool.submit(work)
+        while not wait([ended], LOOK).done:
+            await anyio.lowlevel.checkpoint()
+    return ended.result()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from itertools import chain
 from types import TracebackType
 from typing import Self
 
@@ -207,11 +208,18 @@ class Journal:
         What is undecided has none. Pages are read as they are asked for. Raises ValueError for an unknown
         kind.
         """
+        return chain.from_iterable(self.outcome_pages(run, kinds=kinds))
+
+    def outcome_pages(self, run: str, *, kinds: frozenset[str] | None = None) -> Iterator[Sequence[Outcome]]:
+        """Give the same page by page, so that others may have their turn after each.
+
+        There is one at least for every scope, for it takes as long to find none: it is empty then.
+        """
         wanted = standing.KINDS if kinds is None else kinds
         if unknown := wanted - standing.KINDS:
             raise ValueError(f"no kinds of outcome: {sorted(unknown)}; there are {sorted(standing.KINDS)}")
         self._settle()
-        return self._stream(self._key(run), wanted)
+        return self._pages(self._key(run), wanted)
 
     def tally(self, run: str) -> Mapping[Scope, Tally]:
         """Count how the run's API-types stand, per account-region."""
@@ -280,7 +288,7 @@ class Journal:
         with suppress(JournalWriteFailed):  # what waits is kept, and whoever writes next is told
             self.flush()
 
-    def _stream(self, run: int, kinds: frozenset[str]) -> Iterator[Outcome]:
+    def _pages(self, run: int, kinds: frozenset[str]) -> Iterator[Sequence[Outcome]]:
         with self._database.read() as connection:
             scopes = reading.scopes_of(connection, run)
         for scope_id, scope in scopes.items():
@@ -288,4 +296,4 @@ class Journal:
             while after is not None:
                 with self._database.read() as connection:
                     page, after = reading.outcomes_page(connection, scope, scope_id, kinds, after=after)
-                yield from page
+                yield page

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
+from itertools import pairwise
 from pathlib import Path
 
 import anyio
@@ -16,6 +17,7 @@ from batchgw.journal import Journal, JournalMemory
 from batchgw.model import AccountId, Region, Scope
 from batchgw.simulator.plane import simulate
 from batchgw.simulator.world import World
+from batchgw.throttle.memory import Learned
 from batchgw.throttle.quota import Quotas
 from tests.unit.journal_plans import place
 from tests.virtual import virtually
@@ -122,6 +124,43 @@ def test_a_thousand_buckets_are_saved_in_turns(tmp_path: Path) -> None:
         memory.close()
 
     virtually(main)
+
+
+def test_a_thousand_buckets_are_saved_in_turns_at_the_end_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accounts = [f"{number:012d}" for number in range(1, 121)]
+    told: list[int | str] = []
+    save = JournalMemory.save
+
+    def noted(memory: JournalMemory, learned: Iterable[Learned]) -> bool:
+        batch = list(learned)
+        told.append(len(batch))
+        return save(memory, batch)
+
+    async def other() -> None:
+        while True:
+            told.append("other")
+            await anyio.lowlevel.checkpoint()
+
+    async def main() -> None:
+        memory = JournalMemory.open(place(tmp_path))
+        plane = PacedControlPlane(simulate(World(accounts=accounts, regions=[REGION])), memory=memory)
+        async with anyio.create_task_group() as tasks:
+            async with keeping(memory, plane):
+                for account in accounts:
+                    scope = Scope(account=AccountId(account), region=Region(REGION))
+                    await plane.send(GetRestApis(scope=scope))
+                tasks.start_soon(other)
+            tasks.cancel_scope.cancel()
+        memory.close()
+
+    monkeypatch.setattr(JournalMemory, "save", noted)
+    virtually(main)
+    saved = [number for number, each in enumerate(told) if each != "other"]
+    assert [told[number] for number in saved] == [50, 50, 20]
+    assert all(later - sooner > 1 for sooner, later in pairwise(saved)), "others had a turn in between"
+    assert calls(tmp_path) == [1] * 120
 
 
 def test_what_cannot_be_opened_is_told_and_done_without(tmp_path: Path) -> None:

@@ -55,6 +55,17 @@ class TestOutcomes:
             NotAttempted(api=api(4), type=type_, action=action, code="InDoubt", message="cut", effort=effort),
         ]
 
+    def test_there_is_a_page_for_every_scope_so_that_others_have_a_turn_after_each(
+        self, journal: Journal
+    ) -> None:
+        """To find that a scope has none takes as long as to find some."""
+        run = begun(journal, planned(0, update()), planned(1, update(), scope=THERE))
+        assert [list(page) for page in journal.outcome_pages(run)] == [[], []]
+        first, _ = open_changes(journal, run), open_changes(journal, run, scope=THERE)
+        outcome = Unchanged(api=api(0), type=first[0].change.type, action=first[0].change.action)
+        journal.record(first[0].id, outcome)
+        assert [list(page) for page in journal.outcome_pages(run)] == [[outcome], []]
+
     def test_each_kind_comes_back_as_it_went_in(self, journal: Journal) -> None:
         run = begun(journal, *(planned(n, update()) for n in range(6)))
         changes = open_changes(journal, run)

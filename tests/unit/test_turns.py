@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+
 import anyio
 import anyio.lowlevel
+import pytest
 
-from batchgw.turns import Turns
+from batchgw.turns import Turns, aside
 from tests.virtual import virtually
 
 
@@ -45,3 +48,50 @@ def test_others_have_their_turn_when_one_is_used_up() -> None:
     virtually(main)
     assert [each for each in told if each.startswith("over")] == ["over at 3", "over at 6", "over at 9"]
     assert told[: told.index("done")].count("other") >= 3
+
+
+PATIENCE = 10.0  # seconds that a thread waits for what should have happened
+
+
+def test_others_have_their_turn_while_a_disk_is_waited_for_and_virtual_time_stands_still() -> None:
+    """The work ends when another task says so, and not by a timer of a minute that is under way."""
+    said = threading.Event()
+
+    async def other() -> None:
+        await anyio.lowlevel.checkpoint()
+        said.set()
+
+    async def main() -> float:
+        began = anyio.current_time()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(anyio.sleep, 60)
+            tasks.start_soon(other)
+            assert await aside(lambda: said.wait(PATIENCE) and "written") == "written"
+            took = anyio.current_time() - began
+            tasks.cancel_scope.cancel()
+        return took
+
+    assert virtually(main) == 0
+
+
+def test_what_goes_wrong_in_the_thread_is_raised() -> None:
+    def full() -> None:
+        raise OSError("no space left on device")
+
+    with pytest.raises(OSError, match="no space"):
+        virtually(lambda: aside(full))
+
+
+def test_what_was_begun_is_ended_before_a_cancellation_is_heeded() -> None:
+    done: list[str] = []
+
+    async def main() -> None:
+        with anyio.CancelScope() as scope:
+            scope.cancel()
+            await aside(lambda: done.append("written"))
+            done.append("told")
+            await anyio.lowlevel.checkpoint()
+            done.append("not reached")
+
+    virtually(main)
+    assert done == ["written", "told"]

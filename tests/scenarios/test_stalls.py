@@ -1,0 +1,84 @@
+"""Nothing in a run keeps the event loop from turning to others, however slow a disk, however many scopes."""
+
+from __future__ import annotations
+
+import os
+import threading
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+
+import anyio
+import anyio.lowlevel
+import pytest
+
+from batchgw import api
+from batchgw.journal import Journal, reading
+from batchgw.turns import Turns
+from tests.scenarios.estate import Estate
+from tests.virtual import virtually
+
+PATIENCE = 10.0  # seconds for which the disk waits to see others at work
+
+
+def test_others_have_their_turn_while_a_plan_goes_to_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """This disk is ready once somebody else has seen that it is busy."""
+    busy, seen = threading.Event(), threading.Event()
+    waits: list[bool] = []
+
+    def fsync(_handle: int) -> None:
+        busy.set()
+        waits.append(seen.wait(PATIENCE))
+
+    async def watch() -> None:
+        while not busy.is_set():
+            await anyio.lowlevel.checkpoint()
+        seen.set()
+
+    async def main() -> None:
+        async with Estate(apis=20) as estate, anyio.create_task_group() as tasks:
+            tasks.start_soon(watch)
+            with await api.plan(estate.policy, plane=estate.plane, out=tmp_path / "plan") as plan:
+                assert plan.totals.total.apis == 20
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    virtually(main)
+    assert waits
+    assert all(waits)
+
+
+def test_others_have_their_turn_between_scopes_in_which_nothing_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run begins and ends by looking for outcomes in every scope, and mostly there is none to be told."""
+    told: list[str] = []
+    outcomes_page = reading.outcomes_page
+
+    def noted(*given: object, **named: object) -> object:
+        told.append("page")
+        return outcomes_page(*given, **named)  # type: ignore[arg-type]
+
+    async def other() -> None:
+        while True:
+            told.append("other")
+            await anyio.lowlevel.checkpoint()
+
+    async def main() -> None:
+        async with Estate(apis=20, accounts=4) as estate:
+            with (
+                await api.plan(estate.policy, plane=estate.plane) as plan,
+                Journal.open(f"{tmp_path}/journal.db") as journal,
+            ):
+                monkeypatch.setattr(reading, "outcomes_page", noted)
+                monkeypatch.setattr(api, "Turns", partial(Turns, turn=0.0))
+                async with anyio.create_task_group() as tasks:
+                    tasks.start_soon(other)
+                    await api.apply(plan, plane=estate.plane, journal=journal)
+                    tasks.cancel_scope.cancel()
+
+    virtually(main)
+    pages = [number for number, each in enumerate(told) if each == "page"]
+    assert len(pages) >= 2 * 4, "each scope at the beginning and at the end"
+    assert all(later - sooner > 1 for sooner, later in pairwise(pages))
