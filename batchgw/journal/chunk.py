@@ -8,7 +8,7 @@ from typing import Any, Final, assert_never
 from sqlalchemy import Connection, bindparam, insert, update
 
 from batchgw.journal import standing
-from batchgw.journal.contents import Contents, mark_of
+from batchgw.journal.contents import Contents
 from batchgw.journal.direct import Prepared
 from batchgw.journal.schema import apis, canonical, changes, scopes
 from batchgw.model import (
@@ -158,7 +158,7 @@ class Chunk:
 
     def _mark(self, content: Settings) -> bytes:
         """See that the settings will be stored; give the mark that stands for their id until then."""
-        mark = mark_of(content)
+        mark = self._contents.mark(content)
         if mark not in self._settings and mark not in self._bodies:
             known = self._contents.known(mark)
             if known is None:

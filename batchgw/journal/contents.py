@@ -26,6 +26,9 @@ LOADED: Final = 1_024
 SMALL: Final = 4_000
 """Characters up to which settings are kept so: a few megabytes in all, where templates can be large."""
 
+MARKED: Final = 256
+"""Settings whose marks are at hand, and which are kept for that: what most APIs of a plan have in common."""
+
 BATCH: Final = 500
 """Values in one SQL list: old SQLite builds take 999 parameters."""
 
@@ -52,7 +55,19 @@ class Contents:
         self._size = size
         self._ids: OrderedDict[bytes, int] = OrderedDict()
         self._loaded: dict[int, Settings] = {}
+        self._marks: dict[int, tuple[Settings, bytes]] = {}  # by the object: who reads a plan makes each once
         self._insert = database.dialect.insert_missing(settings)
+
+    def mark(self, content: Settings) -> bytes:
+        """Give the mark of settings, at hand for those that were asked for lately."""
+        known = self._marks.get(id(content))
+        if known is not None and known[0] is content:
+            return known[1]
+        if len(self._marks) >= MARKED:
+            self._marks.clear()
+        mark = mark_of(content)
+        self._marks[id(content)] = content, mark
+        return mark
 
     def known(self, mark: bytes) -> int | None:
         """Give the id of settings that are there for certain; None when that takes a look at the table."""

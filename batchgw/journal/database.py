@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Insert, Update, bindparam, insert, inspect, select, update
+from sqlalchemy import Connection, Insert, Select, Update, bindparam, insert, inspect, select, update
 from sqlalchemy.exc import DBAPIError
 
 from batchgw.errors import BatchgwError, JournalUnusable, JournalWriteFailed
 from batchgw.journal.dialect import dialect_of
-from batchgw.journal.direct import Prepared
+from batchgw.journal.direct import Prepared, Query
 from batchgw.journal.location import locate, prepare
 from batchgw.journal.migrations import OLDEST, migrate
 from batchgw.journal.schema import SCHEMA_VERSION, ids, metadata, schema_version
@@ -81,6 +81,10 @@ class Database:
     def prepared(self, statement: Insert | Update, names: Sequence[str]) -> Prepared:
         """Prepare a statement that takes its values in the order of `names`."""
         return Prepared(statement, names, self._engine.dialect)
+
+    def query(self, statement: Select[Any], names: Sequence[str]) -> Query:
+        """Prepare a SELECT that takes its values in the order of `names`."""
+        return Query(statement, names, self._engine.dialect)
 
     def write_rows(self, *work: tuple[Prepared, Sequence[Sequence[Any]]]) -> list[int]:
         """Run statements on rows, all of them or none; give how many rows each has changed.

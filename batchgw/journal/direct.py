@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final, Protocol
 
-from sqlalchemy import Insert, Update
+from sqlalchemy import Insert, Select, Update
 from sqlalchemy.engine import Dialect
+from sqlalchemy.sql import ClauseElement
 
 
 class Cursor(Protocol):
@@ -25,15 +26,20 @@ class Cursor(Protocol):
         """Run a statement once for each row of values."""
         ...
 
+    def execute(self, sql: str, values: Sequence[Any], /) -> object:
+        """Run a statement once."""
+        ...
+
+    def fetchall(self) -> Sequence[Sequence[Any]]:
+        """Give all rows that the last statement has found."""
+        ...
+
 
 class Prepared:
     """A statement that takes rows of plain values, in the order of `names`. Texts must be escaped already."""
 
     def __init__(self, statement: Insert | Update, names: Sequence[str], dialect: Dialect) -> None:
-        compiled = statement.compile(dialect=dialect)
-        if list(names) != list(getattr(compiled, "positiontup", None) or ()):
-            raise ValueError(f"{compiled} does not take {names} in this order")
-        self._sql: Final = str(compiled)
+        self._sql: Final = _compiled(statement, names, dialect)
 
     def run(self, cursor: Cursor, rows: Sequence[Sequence[Any]]) -> int:
         """Run it on every row; give how many rows of the table were changed."""
@@ -41,3 +47,34 @@ class Prepared:
             return 0
         cursor.executemany(self._sql, rows)
         return cursor.rowcount
+
+
+class Query:
+    """A SELECT that takes values in the order of `names`; texts among them must be escaped already.
+
+    It gives rows as SQLAlchemy would, but as lists.
+    """
+
+    def __init__(self, statement: Select[Any], names: Sequence[str], dialect: Dialect) -> None:
+        self._sql: Final = _compiled(statement, names, dialect)
+        readers = [
+            column.type.dialect_impl(dialect).result_processor(dialect, None)
+            for column in statement.selected_columns
+        ]
+        self._readers: Final = [(n, read) for n, read in enumerate(readers) if read is not None]
+
+    def run(self, cursor: Cursor, values: Sequence[Any]) -> list[list[Any]]:
+        """Give all rows."""
+        cursor.execute(self._sql, values)
+        rows = [list(row) for row in cursor.fetchall()]
+        for n, read in self._readers:
+            for row in rows:
+                row[n] = read(row[n])
+        return rows
+
+
+def _compiled(statement: ClauseElement, names: Sequence[str], dialect: Dialect) -> str:
+    compiled = statement.compile(dialect=dialect)
+    if list(names) != list(getattr(compiled, "positiontup", None) or ()):
+        raise ValueError(f"{compiled} does not take {names} in this order")
+    return str(compiled)

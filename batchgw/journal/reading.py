@@ -1,36 +1,28 @@
-"""What a run's rows say: what is pending, how it ended, and the counts. In pages, not a run at once."""
+"""What a run's rows say: how it ended, and the counts. In pages, not a run at once."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, select
 
 from batchgw.journal import standing
-from batchgw.journal.contents import Contents, batches
-from batchgw.journal.records import PendingApi, PendingChange, ScopeRecord, Standing, Tally
+from batchgw.journal.contents import batches
+from batchgw.journal.records import ScopeRecord, Standing, Tally
 from batchgw.journal.schema import apis, changes, scopes
 from batchgw.model import (
     AccountId,
-    Action,
-    Change,
     Effort,
-    GatewayResponse,
     Outcome,
     Region,
-    ResponseType,
     RestApi,
     RestApiId,
     Scope,
-    Settings,
 )
 
 PAGE: Final = 200
 """APIs read at a time."""
-
-PENDING: Final = changes.c.rank < standing.DECIDED
-"""Undecided or not attempted, but for what was never read."""
 
 _FINAL: Final = (changes.c.rank >= standing.DECIDED).label("final")
 
@@ -40,20 +32,6 @@ def scopes_of(connection: Connection, run: int) -> dict[int, Scope]:
     rows = connection.execute(select(scopes).where(scopes.c.run_id == run))
     found = {row.id: Scope(account=AccountId(row.account), region=Region(row.region)) for row in rows}
     return dict(sorted(found.items(), key=lambda each: each[1]))
-
-
-_SCOPE_ID: Final = select(scopes.c.id).where(
-    scopes.c.run_id == bindparam("run"),
-    scopes.c.account == bindparam("account"),
-    scopes.c.region == bindparam("region"),
-)
-
-
-def scope_id(connection: Connection, run: int, scope: Scope) -> int | None:
-    """Give the row id of one of the run's scopes, None when it is not among them."""
-    place = {"run": run, "account": scope.account, "region": scope.region}
-    found: int | None = connection.scalar(_SCOPE_ID, place)
-    return found
 
 
 def scope_records(connection: Connection, run: int) -> tuple[ScopeRecord, ...]:
@@ -78,18 +56,6 @@ def standing_of(connection: Connection, scope_id: int, scope: Scope) -> Standing
     row = connection.execute(select(scopes).where(scopes.c.id == scope_id)).one()
     unread = f"{row.unread_code}: {row.unread_message}" if row.unread_code else None
     return Standing(scope=scope, tally=tally, unread=unread)
-
-
-def pending_apis(
-    connection: Connection, contents: Contents, scope: Scope, scope_id: int, *, after: int, limit: int
-) -> list[PendingApi]:
-    """Give the next APIs of a scope with something left to do."""
-    page = list(_page(connection, scope, scope_id, _PENDING_PAGE, after=after, limit=limit))
-    used = {id_ for _, _, rows in page for row in rows for id_ in (row.before_id, row.after_id)}
-    changes_of = _Changes(contents.load(connection, used - {None}))
-    return [
-        PendingApi(row=row, api=api, changes=tuple(map(changes_of.pending, rows))) for row, api, rows in page
-    ]
 
 
 def outcomes_page(
@@ -164,22 +130,6 @@ class _Statements:
         )
 
 
-_PENDING_PAGE: Final = _Statements(
-    PENDING,
-    changes.c.id,
-    changes.c.type,
-    changes.c.action,
-    changes.c.before_id,
-    changes.c.before_default,
-    changes.c.after_id,
-    changes.c.intended_at,
-    changes.c.attempts,
-    changes.c.throttles,
-    changes.c.waited,
-    changes.c.request_id,
-)
-
-
 def _page(
     connection: Connection,
     scope: Scope,
@@ -209,29 +159,3 @@ def _api(scope: Scope, row: Row[Any]) -> RestApi:
         endpoint_types=tuple(row.endpoint_types),
         created=row.created,
     )
-
-
-class _Changes:
-    """Reads changes. Most of a page's are alike, and are then one object."""
-
-    def __init__(self, settings: dict[int, Settings]) -> None:
-        self._settings = settings
-        self._read: dict[tuple[Any, ...], Change] = {}
-
-    def pending(self, row: Sequence[Any]) -> PendingChange:
-        """Read a change that is to be made."""
-        _, id_, type_, action, before_id, before_default, after_id, intended_at, *cost = row
-        said = (type_, action, before_id, before_default, after_id)
-        change = self._read.get(said) or self._change(said)
-        return PendingChange(
-            id=id_, change=change, intended=intended_at is not None, spent=standing.effort(*cost)
-        )
-
-    def _change(self, said: tuple[Any, ...]) -> Change:
-        type_, action, before_id, before_default, after_id = said
-        before = GatewayResponse(
-            type=ResponseType(type_), settings=self._settings[before_id], default_response=before_default
-        )
-        after = None if after_id is None else self._settings[after_id]
-        change = Change(type=before.type, action=Action(action), before=before, after=after)
-        return self._read.setdefault(said, change)

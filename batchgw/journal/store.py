@@ -23,6 +23,7 @@ from batchgw.journal.limits import Limits
 from batchgw.journal.locks import Locks
 from batchgw.journal.memory import JournalMemory
 from batchgw.journal.outbox import Outbox
+from batchgw.journal.pending import Pending
 from batchgw.journal.records import NewRun, PendingApi, RunRecord, RunState, ScopeRecord, Standing, Tally
 from batchgw.journal.runs import Runs
 from batchgw.model import Outcome, PlanItem, Scope
@@ -45,6 +46,7 @@ class Journal:
         self._claims = Claims(clock)
         self._runs = Runs(database, self._claims, clock)
         self._outbox = Outbox(database, clock)
+        self._pending = Pending(database, self._contents)
         self._locks = Locks(database, self._claims, clock)
         self._unplanned: set[str] = set()  # runs begun here whose plans are not in: nothing of them to resume
 
@@ -166,11 +168,7 @@ class Journal:
         """
         self.flush()
         key = self._key(run)
-        with self._database.read() as connection:
-            scope_id = reading.scope_id(connection, key, scope)
-            if scope_id is None:
-                return []
-            page = reading.pending_apis(connection, self._contents, scope, scope_id, after=after, limit=limit)
+        page = self._pending.page(key, scope, after=after, limit=limit)
         for each in page:
             self._outbox.take_up(each.changes)
         return page
