@@ -16,6 +16,7 @@ import pytest
 from aiobotocore.awsrequest import AioAWSResponse
 from aiobotocore.config import AioConfig
 from aiobotocore.session import AioSession
+from yarl import URL
 
 from batchgw.control_plane.aws import connect, query
 from batchgw.control_plane.aws.client import Target, TargetedClient
@@ -98,9 +99,9 @@ class Wire:
     fast: list[Sent] = field(default_factory=list)
     stock: list[Sent] = field(default_factory=list)
 
-    async def exchange(self, method: str, url: str, headers: dict[str, str], body: bytes | None) -> Reply:
-        self.fast.append(Sent(method=method, url=url, headers=tuple(headers.items()), body=body))
-        return answer(url)
+    async def exchange(self, method: str, url: URL, headers: dict[str, str], body: bytes | None) -> Reply:
+        self.fast.append(Sent(method=method, url=str(url), headers=tuple(headers.items()), body=body))
+        return answer(str(url))
 
     def session_class(self) -> type:
         wire = self
@@ -117,9 +118,8 @@ class Wire:
 
             async def send(self, request: Any) -> Any:
                 headers = tuple((name, _text(value)) for name, value in request.headers.items())
-                wire.stock.append(
-                    Sent(method=request.method, url=request.url, headers=headers, body=request.body)
-                )
+                url = str(URL(request.url, encoded=True))  # as the pool reads it
+                wire.stock.append(Sent(method=request.method, url=url, headers=headers, body=request.body))
                 reply, make = answer(request.url), AioAWSResponse
                 make_any: Any = make  # type stubs for botocore do not know this class
                 return make_any(request.url, reply.status_code, reply.headers, reply)

@@ -20,7 +20,7 @@ from batchgw.cli.observers.log_events import entry, level_of, run_of
 from batchgw.cli.observers.redact import redacted_fields
 from batchgw.cli.options import LogFlags, LogFormat
 from batchgw.errors import UsageError
-from batchgw.events import Event
+from batchgw.events import CallAnswered, CallSent, Event
 from batchgw.report.text import clean
 
 FILE_LEVEL = logging.INFO
@@ -106,6 +106,8 @@ class LogObserver:
 
     def notify(self, event: Event) -> None:
         """Log an event."""
+        if self._threshold > logging.DEBUG and isinstance(event, CallSent | CallAnswered):
+            return  # two with every call, of which nobody wants to read
         run = run_of(event)
         if run is not None:
             self._run = {"run": run}

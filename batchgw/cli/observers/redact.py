@@ -41,9 +41,7 @@ _PLAIN = (int, float, type(None))
 def redacted(value: Any) -> Any:
     """Give the value without its secrets. Mappings and sequences are looked through."""
     if isinstance(value, str):
-        if len(value) < _SHORTEST_TOKEN and not _TELLTALE.search(value):
-            return value
-        return _SECRET_TEXT.sub(_keep_the_name, value)
+        return _short(value) if len(value) < _SHORTEST_TOKEN else _SECRET_TEXT.sub(_keep_the_name, value)
     if isinstance(value, _PLAIN):
         return value
     if isinstance(value, Mapping):
@@ -51,6 +49,12 @@ def redacted(value: Any) -> Any:
     if isinstance(value, list | tuple | set | frozenset):
         return [redacted(each) for each in value]
     return value
+
+
+@lru_cache(maxsize=1024)
+def _short(value: str) -> str:
+    """Look through a text that is too short for a token: most come again with every entry."""
+    return _SECRET_TEXT.sub(_keep_the_name, value) if _TELLTALE.search(value) else value
 
 
 def redacted_fields(fields: Mapping[str, Any]) -> dict[str, Any]:

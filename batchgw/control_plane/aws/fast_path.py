@@ -18,6 +18,7 @@ from uuid import uuid4
 from botocore.awsrequest import HeadersDict
 from botocore.exceptions import ClientError
 from botocore.parsers import create_parser
+from yarl import URL
 
 from batchgw.control_plane.aws.auth import SIGNATURE_VERSION
 from batchgw.control_plane.aws.client import FIRST_ERROR_STATUS, GIVEN, Target, refuse_foreign_text
@@ -44,10 +45,15 @@ class _Address:
     `base` is the URL in front of the operation's path, `root` the path in it.
     """
 
-    base: str
+    base: URL
     root: str
     host: str
     user_agent: str
+
+    def url(self, written: Written) -> URL:
+        """Give the URL of a request."""
+        path = self.base.with_path(self.root + written.path, encoded=True)  # as it is, and not parsed anew
+        return URL(f"{path}?{written.query}", encoded=True) if written.query else path
 
 
 class FastPath:
@@ -109,7 +115,8 @@ class FastPath:
 
     async def _sent(self, written: Written, address: _Address, target: Target) -> Reply:
         headers = self._headers(written, address, target)
-        return await self._pool.exchange(written.method, address.base + _tail(written), headers, written.body)
+        url = address.url(written)
+        return await self._pool.exchange(written.method, url, headers, written.body)
 
     def _headers(self, written: Written, address: _Address, target: Target) -> dict[str, str]:
         """Give all headers in botocore's order. The pool adds Host and Accept-Encoding, here as there."""
@@ -182,7 +189,7 @@ def _address(request: Mapping[str, Any], written: Written) -> _Address | None:
     if not same or agent is None or "?" in base or "#" in base:
         return None
     parts = urlsplit(base)
-    return _Address(base=base, root=parts.path, host=host_of(parts), user_agent=agent)
+    return _Address(base=URL(base, encoded=True), root=parts.path, host=host_of(parts), user_agent=agent)
 
 
 def _same_body(one: object, other: object) -> bool:

@@ -96,7 +96,7 @@ class ConnectionPool:
             auto_decompress=False,
             middlewares=(_send_once,),
         )
-        self._proxies: dict[str, str | None] = {}
+        self._proxies: dict[tuple[str, str], str | None] = {}
 
     async def __aenter__(self) -> Self:
         return self
@@ -109,22 +109,21 @@ class ConnectionPool:
     async def send(self, request: Any) -> Any:
         """Send a prepared botocore request, and answer in botocore's form. Raises as `exchange` does."""
         headers = {name: _text(value) for name, value in request.headers.items()}
-        reply = await self.exchange(request.method, request.url, headers, request.body)
+        reply = await self.exchange(request.method, URL(request.url, encoded=True), headers, request.body)
         return _Answer(request.url, reply.status_code, reply.headers, reply)
 
-    async def exchange(self, method: str, url: str, headers: dict[str, str], body: bytes | None) -> Reply:
+    async def exchange(self, method: str, url: URL, headers: dict[str, str], body: bytes | None) -> Reply:
         """Send a request as it stands and read the answer to its end. Raises botocore's errors.
 
         EndpointConnectionError, ConnectTimeoutError, SSLError, ProxyConnectionError: nothing was sent.
         ReadTimeoutError, ConnectionClosedError: the request was sent, in part at least.
         """
         headers["Accept-Encoding"] = "identity"
-        address = URL(url, encoded=True)
-        proxy = self._proxy(address)
+        proxy = self._proxy(url)
         try:
             response = await self._session.request(
                 method,
-                address,
+                url,
                 headers=headers,
                 data=body,
                 proxy=proxy,
@@ -132,16 +131,16 @@ class ConnectionPool:
             )
             content = await response.read()
         except (aiohttp.ClientError, OSError, aiohttp.http.HttpProcessingError) as error:
-            raise _named(error, url, proxy) from error
+            raise _named(error, str(url), proxy) from error
         return Reply(status_code=response.status, raw_headers=response.raw_headers, body=content)
 
     def _proxy(self, url: URL) -> str | None:
         """Find the proxy for a host in the environment (HTTPS_PROXY, NO_PROXY), once per host."""
-        host = str(url.origin())
-        if host not in self._proxies:
-            address = get_environ_proxies(host).get(url.scheme)
-            self._proxies[host] = address if not address or "://" in address else f"http://{address}"
-        return self._proxies[host]
+        place = (url.scheme, url.raw_authority)
+        if place not in self._proxies:
+            address = get_environ_proxies(str(url.origin())).get(url.scheme)
+            self._proxies[place] = address if not address or "://" in address else f"http://{address}"
+        return self._proxies[place]
 
 
 def _named(error: Exception, url: str, proxy: str | None) -> BotoCoreError:
