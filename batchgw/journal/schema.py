@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, Final
 
@@ -59,6 +60,10 @@ class AnyText(TypeDecorator[str]):
         return _ESCAPED.sub(lambda m: chr(int(m[1], 16)), value)
 
 
+_EMPTY: Final[Mapping[str, type[dict[str, Any] | list[Any]]]] = {"{}": dict, "[]": list}
+"""What tags and endpoint types mostly are: told apart without a parser."""
+
+
 class JsonText(TypeDecorator[Any]):
     """JSON as ASCII text: unlike a database's own JSON type it takes every string on every database."""
 
@@ -71,7 +76,9 @@ class JsonText(TypeDecorator[Any]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002 - inherited
         """Read back; SQL's NULL is None."""
-        return None if value is None else json.loads(value)
+        if value is None:
+            return None
+        return _EMPTY[value]() if value in _EMPTY else json.loads(value)
 
 
 canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode
