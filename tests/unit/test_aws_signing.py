@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
@@ -13,13 +14,14 @@ import botocore.auth
 import pytest
 from botocore.auth import AUTH_TYPE_MAPS, SigV4Auth
 from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from botocore.exceptions import NoCredentialsError
 from hypothesis import given
 from hypothesis import strategies as st
 
 from batchgw.control_plane.aws.auth import SIGNATURE_VERSION, LeanSigV4Auth
 from batchgw.control_plane.aws.keys import Keys
-from batchgw.control_plane.aws.signing import KEPT_KEYS, authorization, signing_key, timestamp
+from batchgw.control_plane.aws.signing import KEPT_KEYS, authorization, timestamp
 
 KEYS = Keys(access_key="AKIDEXAMPLE", secret_key="wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
 NEW_YEAR = datetime(2027, 1, 1, tzinfo=UTC).timestamp()
@@ -174,13 +176,43 @@ def test_nothing_is_signed_without_keys() -> None:
 
 
 def test_a_key_is_derived_once_a_day_and_no_more_than_some_are_kept() -> None:
-    signing_key.cache_clear()
-    for _ in range(3):
-        both(Signing())
-    assert signing_key.cache_info().misses == 1
-    for number in range(KEPT_KEYS + 10):
-        signing_key("s", "20270101", f"region-{number}", "apigateway")
-    assert signing_key.cache_info().currsize == KEPT_KEYS
+    keys = Keys(access_key="AKIA", secret_key="s")
+    for now in (NEW_YEAR, NEW_YEAR + 86_399):
+        both(Signing(keys=keys, now=now))
+        (kept,) = keys.signing_keys.values()
+    assert kept is keys.signing_keys["20270101/eu-west-1/apigateway/aws4_request"]
+    for number in range(3 * KEPT_KEYS):
+        both(Signing(keys=keys, region=f"region-{number}"))
+        assert len(keys.signing_keys) <= KEPT_KEYS
+
+
+def test_credentials_are_the_same_whatever_was_signed_with_them() -> None:
+    """Whether a renewal has brought other ones is told by comparing."""
+    used, fresh = (Keys(access_key="AKIA", secret_key="s", token="t") for _ in range(2))
+    both(Signing(keys=used))
+    assert used.signing_keys
+    assert (used, hash(used), repr(used)) == (fresh, hash(fresh), repr(fresh))
+    assert replace(used, token="u").signing_keys == {}
+
+
+@pytest.mark.parametrize("of_ours", [True, False])
+def test_no_secret_is_kept_longer_than_its_credentials(*, of_ours: bool) -> None:
+    """Roles are assumed anew every hour, for every account: what is old is nowhere any more.
+
+    botocore's own records cannot carry what is derived from them, so the last of these are remembered.
+    """
+    secrets = ["".join(["secret-", str(number)]) for number in range(5)]
+    before = [sys.getrefcount(secret) for secret in secrets]
+    for number in range(5):
+        sign_once(secrets[number], of_ours=of_ours)
+    sign_once("another", of_ours=of_ours)
+    assert [sys.getrefcount(secret) for secret in secrets] == before
+
+
+def sign_once(secret: str, *, of_ours: bool) -> None:
+    frozen = Credentials("AKIA", secret).get_frozen_credentials()
+    keys = Keys(access_key="AKIA", secret_key=secret) if of_ours else frozen
+    LeanSigV4Auth(keys, "apigateway", "eu-west-1").add_auth(Signing().request())
 
 
 def test_another_secret_behind_the_same_access_key_is_another_key() -> None:

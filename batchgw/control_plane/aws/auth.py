@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
 from botocore.auth import AUTH_TYPE_MAPS, BaseSigner, SigV4Auth
 from botocore.exceptions import NoCredentialsError
 
+from batchgw.control_plane.aws.keys import Keys
 from batchgw.control_plane.aws.signing import (
     authorization,
     canonical_path,
@@ -65,7 +67,7 @@ class LeanSigV4Auth(BaseSigner):  # type: ignore[misc, unused-ignore] # untyped 
         if token:
             request.headers["X-Amz-Security-Token"] = token
         request.headers["Authorization"] = authorization(
-            self.credentials,
+            _keys(self.credentials),
             method=request.method.upper(),
             path=canonical_path(url.path),
             query=canonical_query(url.query),
@@ -75,6 +77,18 @@ class LeanSigV4Auth(BaseSigner):  # type: ignore[misc, unused-ignore] # untyped 
             region=self._region,
             service=self._service,
         )
+
+
+def _keys(credentials: Any) -> Keys:
+    """Give credentials as those that keep what is derived from them. Of others', that is the last ones."""
+    if isinstance(credentials, Keys):
+        return credentials
+    return _last_of_others(credentials.access_key, credentials.secret_key, credentials.token)
+
+
+@lru_cache(maxsize=1)
+def _last_of_others(access_key: str, secret_key: str, token: str | None) -> Keys:
+    return Keys(access_key=access_key, secret_key=secret_key, token=token)
 
 
 def _is_plain(request: Any, headers: list[tuple[str, str]]) -> bool:
