@@ -168,7 +168,9 @@ async def apply(
             expected = {scope: totals.apis for scope, totals in plan.totals.scopes.items()}
             with _phase(paced.observer, run, "recheck", tuple(expected), expected):
                 await Recheck(paced).run(plan)
-        await _enter(plan, run, paced, journal)
+        async with anyio.create_task_group() as meanwhile:
+            meanwhile.start_soon(paced.reach, _written(plan))
+            await _enter(plan, run, paced, journal)
         return await _execute(run, paced, journal, verb=verb, look_first=False, expected=plan.totals.expected)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Generic, NewType, Protocol, TypeVar
+from typing import ClassVar, Generic, NewType, Protocol, TypeVar, runtime_checkable
 
 from batchgw.model import (
     AccountId,
@@ -115,6 +115,15 @@ class Answer(Generic[T]):
 
     value: T
     effort: Effort
+
+
+@runtime_checkable
+class Reaching(Protocol):
+    """A control plane that needs something before the first call of an account, such as a role's keys."""
+
+    async def reach(self, scope: Scope) -> None:
+        """Get what the scope's calls need, and keep it. Raises the `CallError` that they would raise."""
+        ...
 
 
 class ControlPlane(Protocol):

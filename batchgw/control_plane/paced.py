@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
 
-from batchgw.control_plane.interface import Answer, ControlPlane, Request, T
+import anyio
+
+from batchgw.control_plane.interface import Answer, ControlPlane, Reaching, Request, T
 from batchgw.control_plane.limited import PATIENCE, LimitedControlPlane
 from batchgw.control_plane.retrying import RetryingControlPlane
 from batchgw.control_plane.stop import StopSignal
 from batchgw.control_plane.tries import ATTEMPTS
+from batchgw.errors import CallError, Stopped
 from batchgw.events import NullObserver, Observer, Observers
 from batchgw.model import AccountId, Scope
 from batchgw.throttle.memory import Learned, Memory
@@ -18,6 +22,9 @@ from batchgw.throttle.quota import OPERATIONS, TOTAL, Quota, Quotas, Scoping, Tr
 
 WORKERS = 32
 """Cap on the APIs in work per scope: Little's law asks for fewer unless calls take a second."""
+
+REACHING = 1.0
+"""Seconds in which accounts are reached ahead of their first calls, at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +94,7 @@ class PacedControlPlane:
         self.pace = pace or Pace()
         self.observer = Observers(observer or NullObserver())
         self.stop = stop or StopSignal()
+        self._plane = plane
         self.limited = LimitedControlPlane(
             plane,
             quotas=self.pace.quotas,
@@ -117,6 +125,25 @@ class PacedControlPlane:
     async def current_account(self) -> AccountId:
         """The account of the base credentials. Raises Stopped as soon as a stop is asked for."""
         return await self.stop.heeded(self._retrying.current_account)
+
+    async def reach(self, scopes: Iterable[Scope]) -> None:
+        """Get what the scopes' calls need, while something else is done. Not every plane does.
+
+        Whoever does not answer within `REACHING` seconds, or not well, is asked again by the first call.
+        """
+        plane = self._plane
+        if not isinstance(plane, Reaching):
+            return
+        one_each = {scope.account: scope for scope in scopes}
+
+        async def reach(scope: Scope) -> None:
+            with suppress(CallError, Stopped):
+                await plane.reach(scope)
+
+        with anyio.move_on_after(REACHING):
+            async with anyio.create_task_group() as tasks:
+                for scope in one_each.values():
+                    tasks.start_soon(reach, scope)
 
     def workers(self, scope: Scope) -> Callable[[], int]:
         """How many APIs of a scope should be in work at once, from now on: Little's law, and the cap."""

@@ -1,7 +1,8 @@
 """batchgw itself, as a library, with everything a run has: plan file, limiter, retries, locks, journal.
 
 Two processes, as with `batchgw plan --out` and `batchgw apply --plan`: the second knows nothing that the
-first learned. Its report counts what did not end as applied.
+first learned, and tells Python's collector what the command tells it. Its report counts what did not end as
+applied.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pathlib import Path
 import anyio
 
 import batchgw
+from batchgw.cli.settling import settle
 from batchgw.control_plane.aws.plane import AwsControlPlane
 from batchgw.model import (
     AccountId,
@@ -52,6 +54,7 @@ async def _plan(job: Job) -> Report:
 async def _apply(job: Job) -> Report:
     folder = Path(job.folder)
     async with _connected(job) as aws:
+        settle()
         plane = batchgw.PacedControlPlane(aws, pace=_pace(job))
         with (
             batchgw.Plan.open(folder / PLAN) as made,

@@ -111,6 +111,23 @@ def refuses(key: str, error: web.Response) -> Any:
 
 
 @pytest.mark.asyncio
+async def test_who_has_been_reached_has_keys_for_the_first_call(stub: Stub, plane: AwsControlPlane) -> None:
+    stub.sts = sts = Script(900.0)
+    await plane.reach(THERE)
+    assert len(sts.asked) == len(stub.seen) == 1
+    await plane.send(LIST)
+    assert len(sts.asked) == 1
+    assert len(stub.seen) == 2
+
+
+@pytest.mark.asyncio
+async def test_who_cannot_be_reached_is_explained_as_for_a_call(stub: Stub, plane: AwsControlPlane) -> None:
+    stub.sts = Script(sts_error("AccessDenied", 403, DENIED))
+    with pytest.raises(CredentialsUnavailable, match="arn:aws:iam::222222222222:role/Batchgw"):
+        await plane.reach(THERE)
+
+
+@pytest.mark.asyncio
 async def test_a_role_that_cannot_be_assumed_is_named_with_account_words_and_advice(
     stub: Stub, plane: AwsControlPlane
 ) -> None:

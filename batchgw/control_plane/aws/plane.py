@@ -8,7 +8,7 @@ from batchgw.control_plane.aws.credentials import ScopeCredentials
 from batchgw.control_plane.aws.translate import to_call
 from batchgw.control_plane.interface import Answer, Request, T
 from batchgw.errors import AccessDenied, CredentialsExpired, CredentialsRejected, NotCustomized
-from batchgw.model import AccountId, Effort, Region
+from batchgw.model import AccountId, Effort, Region, Scope
 
 
 class AwsControlPlane:
@@ -47,6 +47,10 @@ class AwsControlPlane:
             effort = Effort(attempts=1, request_id=error.request_id)
             return Answer(value=call.uncustomised, effort=effort)
         return Answer(value=call.read(answer), effort=Effort(attempts=1, request_id=request_id(answer)))
+
+    async def reach(self, scope: Scope) -> None:
+        """Assume the role in the scope's account, if there is one. Raises a CallError."""
+        await self._credentials.keys(scope)
 
     async def current_account(self) -> AccountId:
         """The account of the base credentials (sts:GetCallerIdentity, asked once). Raises a CallError."""
