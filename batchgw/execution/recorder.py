@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from math import inf
 
 import anyio
 
@@ -33,11 +35,21 @@ class Recorder:
     call is not made after all, its intent is taken back: this process knows that it was not. After a crash
     nobody does, and a resume reads.
 
+    `clock` tells seconds since the epoch.
+
     When the journal cannot be written any more, the run is asked to stop: calls in flight finish, no new one
     is made that could not be remembered. `failure` then says why.
     """
 
-    def __init__(self, journal: Journal, run: str, *, observer: Observer, stop: StopSignal) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        run: str,
+        *,
+        observer: Observer,
+        stop: StopSignal,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._journal = journal
         self._run = run
         self._observer = observer
@@ -45,6 +57,8 @@ class Recorder:
         self._lines: defaultdict[Scope, Line] = defaultdict(Line)
         self._untold: list[Outcome] = []
         self._arrived = anyio.Event()
+        self._clock = clock
+        self._behind = inf
         self.failure: JournalWriteFailed | None = None
 
     def expect(self, scope: Scope, apis: Iterable[PendingApi]) -> None:
@@ -72,6 +86,7 @@ class Recorder:
         Raises Stopped when that cannot be.
         """
         line, now = self._lines[api.scope], current_time()
+        self._mind_sleep(now)
         intended = line.leave(api.id, change)
         if intended is not None and now - intended <= FRESH:
             return
@@ -140,6 +155,17 @@ class Recorder:
         if self.failure is None:
             self.failure = error
         self._stop.request()
+
+    def _mind_sleep(self, now: float) -> None:
+        """Let no intent stand from before this machine slept: the loop's clock stood still then.
+
+        Others may have taken the run over meanwhile. It shows in how far the clock lags behind `_clock`.
+        """
+        behind = self._clock() - now
+        if behind - self._behind > FRESH / 2:
+            for line in self._lines.values():
+                line.ahead = dict.fromkeys(line.ahead, -inf)
+        self._behind = behind
 
     def _tell(self) -> None:
         if not self._untold:

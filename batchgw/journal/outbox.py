@@ -32,7 +32,9 @@ _INTEND = (
         | dict.fromkeys(standing.UNSAID, null())
     )
 )
-_WITHDRAW = update(changes).where(_OF_ID).values(intended_at=null())
+_WITHDRAW = (
+    update(changes).where(_OF_ID, changes.c.intended_at == bindparam("b_when")).values(intended_at=null())
+)
 
 
 class Outbox:
@@ -43,9 +45,10 @@ class Outbox:
         self._clock = clock
         self._decide = database.prepared(_DECIDE, (*standing.COLUMNS, "b_id", "b_replaces"))
         self._intend = database.prepared(_INTEND, ("b_now", "b_id"))
-        self._withdraw = database.prepared(_WITHDRAW, ("b_id",))
+        self._withdraw = database.prepared(_WITHDRAW, ("b_id", "b_when"))
         self._waiting: dict[int, standing.Told] = {}
-        self._withdrawn: set[int] = set()
+        self._intended: dict[int, float] = {}  # by us and when, which tells our intents from all others
+        self._withdrawn: dict[int, float] = {}
         self._spent: dict[int, Effort] = {}
 
     def take_up(self, changes: Iterable[PendingChange]) -> None:
@@ -68,8 +71,11 @@ class Outbox:
             self.flush()
 
     def withdraw(self, ids: Iterable[int]) -> None:
-        """Take intents back; that, too, is committed with what comes next."""
-        self._withdrawn.update(ids)
+        """Take intents back, as far as they are ours; that, too, is committed with what comes next."""
+        for change in ids:
+            when = self._intended.pop(change, None)
+            if when is not None:
+                self._withdrawn[change] = when
 
     def flush(self) -> None:
         """Commit what waits. Raises JournalWriteFailed, and it goes on waiting."""
@@ -96,9 +102,12 @@ class Outbox:
         outcomes = [(*told, change, standing.replaces(told.rank)) for change, told in self._waiting.items()]
         *_, still_open = self._database.write_rows(
             (self._decide, outcomes),
-            (self._withdraw, [(change,) for change in self._withdrawn]),
+            (self._withdraw, list(self._withdrawn.items())),
             (self._intend, [(now, change) for change in intended]),
         )
+        for change in self._waiting:
+            self._intended.pop(change, None)
+        self._intended.update(dict.fromkeys(intended, now))
         self._waiting.clear()
         self._withdrawn.clear()
         return still_open

@@ -183,8 +183,8 @@ class Journal:
     def withdraw(self, ids: Iterable[int]) -> None:
         """Take intents back that were committed ahead of calls which were not made after all.
 
-        Only for intents of this process: what an earlier one has intended may have been made by it. It is
-        committed with the next intent, or `flush`.
+        What another process has intended, an earlier one or one that has taken over, stands: it may have been
+        made. It is committed with the next intent, or `flush`.
         """
         self._outbox.withdraw(ids)
 

@@ -45,9 +45,16 @@ class Scene:
     run: str
     stop: StopSignal = field(default_factory=StopSignal)
     told: list[Event] = field(default_factory=list)
+    slept: float = 0.0  # seconds in which the loop's clock stood still
 
     def __post_init__(self) -> None:
-        self.recorder = Recorder(self.journal, self.run, observer=self, stop=self.stop)
+        self.recorder = Recorder(
+            self.journal,
+            self.run,
+            observer=self,
+            stop=self.stop,
+            clock=lambda: 1_790_000_000.0 + anyio.current_time() + self.slept,
+        )
         self._data = sqlite3.connect(self.file)
 
     def notify(self, event: Event) -> None:
@@ -174,6 +181,22 @@ def test_what_was_decided_without_a_call_is_intended_no_longer(play: Play) -> No
         scene.recorder.flush()
         assert scene.intended == {sent}
         assert scene.journal.tally(scene.run)[HERE].not_attempted == APIS * 2 - 1
+
+    play(body)
+
+
+@pytest.mark.parametrize(("slept", "commits"), [(0.0, 0), (0.9, 0), (3_600.0, 1)])
+def test_no_intent_outlives_a_sleep_of_the_machine(play: Play, slept: float, commits: int) -> None:
+    """Somebody else may have taken the run over: that is seen when the intent is committed anew."""
+
+    async def body(scene: Scene) -> None:
+        first, second, *_ = scene.expect()
+        with scene.recorder.working_on(first.api), scene.recorder.working_on(second.api):
+            scene.recorder.intend(first.api, first.changes[0].id)
+            version = scene.version
+            scene.slept = slept
+            scene.recorder.intend(second.api, second.changes[0].id)
+            assert (scene.version != version) == bool(commits)
 
     play(body)
 

@@ -184,6 +184,22 @@ class TestWriteAhead:
         assert [c.intended for c in open_changes(journal, run)] == [True, False]
         assert journal.tally(run)[HERE] == Tally(undecided=1, not_attempted=1)
 
+    @pytest.mark.parametrize("before", [True, False], ids=["told before", "told after"])
+    def test_an_intent_of_whoever_has_taken_over_is_not_taken_back(
+        self, journal: Journal, tmp_path: Path, before: bool
+    ) -> None:
+        run = begun(journal, planned(1, create()))
+        (change,) = open_changes(journal, run)
+        journal.intend([change.id])
+        with Journal.open(place(tmp_path)) as successor:
+            if before:
+                journal.withdraw([change.id])
+            successor.intend([change.id])
+            if not before:
+                journal.withdraw([change.id])
+            journal.flush()
+            assert [c.intended for c in open_changes(successor, run)] == [True]
+
     def test_what_is_taken_up_again_is_undecided_not_not_attempted(self, journal: Journal) -> None:
         run = begun(journal, planned(1, create()))
         (change,) = open_changes(journal, run)

@@ -77,6 +77,7 @@ class Rules(RuleBasedStateMachine):
         self.rows = [Row() for _ in range(ROWS)]
         self.spent = [0] * ROWS  # what each had cost when it was last taken up
         self.waiting: list[tuple[int, str, int]] = []
+        self.ours: set[int] = set()  # intended by this process, and not known to be decided
         self.withdrawn: set[int] = set()
 
     @initialize()
@@ -89,6 +90,7 @@ class Rules(RuleBasedStateMachine):
     def commit(self) -> None:
         for number, kind, attempts in self.waiting:
             self.rows[number].take(kind, attempts)
+            self.ours.discard(number)
         for number in self.withdrawn:
             self.rows[number].intended = False
         self.waiting.clear()
@@ -97,6 +99,7 @@ class Rules(RuleBasedStateMachine):
     def resume(self) -> None:
         self.journal = Journal.open(place(self.folder))
         self.spent = [0] * ROWS
+        self.ours.clear()
         self.take_up()
 
     @rule()
@@ -125,12 +128,25 @@ class Rules(RuleBasedStateMachine):
         for number in numbers:
             if self.rows[number].open:
                 self.rows[number] = Row(intended=True, attempts=self.rows[number].attempts)
+                self.ours.add(number)
 
     @rule(number=st.integers(0, ROWS - 1))
     def withdraw(self, number: int) -> None:
         """An intent is taken back: no call was made."""
         self.journal.withdraw([self.ids[number]])
-        self.withdrawn.add(number)
+        if number in self.ours:
+            self.ours.remove(number)
+            self.withdrawn.add(number)
+
+    @rule(number=st.integers(0, ROWS - 1))
+    def intend_elsewhere(self, number: int) -> None:
+        """Another process has taken over, and is about to make the call: nobody else takes that back."""
+        if not self.rows[number].open:
+            return
+        self.witness.intend([self.ids[number]])
+        self.rows[number] = Row(intended=True, attempts=self.rows[number].attempts)
+        self.ours.discard(number)
+        self.withdrawn.discard(number)
 
     @rule()
     def flush(self) -> None:
