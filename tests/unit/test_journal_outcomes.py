@@ -186,7 +186,7 @@ class TestWriteAhead:
 
     @pytest.mark.parametrize("before", [True, False], ids=["told before", "told after"])
     def test_an_intent_of_whoever_has_taken_over_is_not_taken_back(
-        self, journal: Journal, tmp_path: Path, before: bool
+        self, journal: Journal, tmp_path: Path, *, before: bool
     ) -> None:
         run = begun(journal, planned(1, create()))
         (change,) = open_changes(journal, run)
