@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import ssl
+import tracemalloc
+from asyncio.sslproto import SSLProtocol
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import trustme
+from aiohttp import web
 
 from batchgw.control_plane.aws import connect
+from batchgw.control_plane.aws.tls import READ_BUFFER
 from batchgw.control_plane.interface import GetRestApis
 from batchgw.errors import ConnectionFailed, CredentialsUnavailable, UsageError
 from batchgw.model import AccountId, Region, Scope
-from tests.conformance.aws_stub import BASE_ACCOUNT, only_test_configuration, serving
+from tests.conformance.aws_stub import BASE_ACCOUNT, api_answer, only_test_configuration, serving
 
 pytestmark = pytest.mark.usefixtures("each_way")
 
@@ -163,3 +167,30 @@ async def test_the_clients_botocore_makes_for_itself_are_held_to_the_same(
                 async with connection:
                     pass
             assert stub.seen == []
+
+
+@pytest.mark.asyncio
+async def test_a_connection_takes_little_memory_and_long_answers_come_whole(
+    server: Server, bundle: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What asyncio sets aside for what a connection reads; and a page of six times as much."""
+    monkeypatch.setattr(SSLProtocol, "max_size", 256 * 1024)
+    items = [{"id": f"{number:010x}", "name": "n" * 400} for number in range(500)]
+    async with (
+        serving(server("localhost")) as stub,
+        connect(endpoint_url=f"https://localhost:{stub.port}", ca_bundle=bundle, attempts=1) as plane,
+    ):
+
+        async def page(*_: object) -> web.StreamResponse:
+            return api_answer(200, {"item": items})
+
+        stub.gateway = page
+        tracemalloc.start()
+        try:
+            answer = await plane.send(GetRestApis(scope=HERE))
+            found = tracemalloc.take_snapshot().statistics("filename")
+        finally:
+            tracemalloc.stop()
+    assert len(answer.value.items) == 500
+    buffers = sum(each.size for each in found if each.traceback[0].filename.endswith("asyncio/sslproto.py"))
+    assert READ_BUFFER < buffers < 3 * READ_BUFFER, "that of the client, and that of the server"

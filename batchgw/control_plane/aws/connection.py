@@ -37,7 +37,7 @@ from batchgw.control_plane.aws.session import (
     readable_configuration,
 )
 from batchgw.control_plane.aws.sts import Sts
-from batchgw.control_plane.aws.tls import tls_context
+from batchgw.control_plane.aws.tls import spare_buffers, tls_context
 from batchgw.control_plane.stop import StopSignal
 from batchgw.control_plane.tries import ATTEMPTS
 from batchgw.events import NullObserver, Observer
@@ -121,6 +121,7 @@ async def connect(
         check_role(role)
     async with AsyncExitStack() as stack:
         session = open_session(profile)
+        spare_buffers()
         pool = ConnectionPool(
             tls=tls_context(ca_bundle or configured_ca_bundle(session)),
             max_connections=max_connections or affordable_connections(),
