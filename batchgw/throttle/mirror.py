@@ -64,6 +64,9 @@ SMOOTHING = 1 / 8
 SMALL = 2.0
 """Calls: a bucket that holds fewer can keep no reserve, so its calls are spaced out instead."""
 
+VOLLEY = 2
+"""Calls that leave at once to begin with: whichever is answered first bounds when the bucket was first asked."""
+
 SETTLED = 5
 """Answers after which the shortest latency stands for what a call takes that neither connects nor logs in."""
 
@@ -345,6 +348,8 @@ class MirrorBucket:
 
     def _spacing(self) -> float:
         if self._burst >= SMALL:
+            if self._sent < VOLLEY:
+                return 0.0
             return 1 / max(2 * self._rate, self._rate + self._probe.hurried)
         return 1 / self._rate + min(self._unease(), 1 / self._rate)
 
