@@ -142,7 +142,9 @@ def _resolve_there(builtins: dict[str, Any], context: Mapping[str, Any], **_: ob
 
 
 def _refuse_foreign_text(response_dict: Mapping[str, Any], **_: object) -> None:
-    refuse_foreign_text(response_dict["status_code"], response_dict["body"])
+    body = response_dict["body"]
+    if isinstance(body, bytes):  # a stream is the caller's to read, and need not be JSON: an export in YAML
+        refuse_foreign_text(response_dict["status_code"], body)
 
 
 def refuse_foreign_text(status: int, body: bytes) -> None:

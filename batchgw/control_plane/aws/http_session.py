@@ -29,6 +29,8 @@ from botocore.httpsession import mask_proxy_url
 from botocore.utils import get_environ_proxies
 from yarl import URL
 
+from batchgw.control_plane.aws.client import FIRST_ERROR_STATUS
+
 KEEP_ALIVE = 12.0
 """Seconds an idle connection is kept: aiobotocore's value, well below what the service keeps."""
 
@@ -47,7 +49,7 @@ class Reply:
     @property
     def headers(self) -> Mapping[str, str]:
         """All of them, with their names in small letters."""
-        return {name.decode().lower(): value.decode("latin-1") for name, value in self.raw_headers}
+        return _headers(self.raw_headers)
 
     def header(self, name: bytes) -> str | None:
         """One of them, by its name in small letters."""
@@ -59,6 +61,10 @@ class Reply:
     async def read(self) -> bytes:
         """Give the body, where botocore reads it from a stream."""
         return self.body
+
+
+def _headers(raw: Sequence[tuple[bytes, bytes]]) -> Mapping[str, str]:
+    return {name.decode().lower(): value.decode("latin-1") for name, value in raw}
 
 
 class _CutOff(aiohttp.ClientError):
@@ -107,10 +113,27 @@ class ConnectionPool:
         await self._session.close()
 
     async def send(self, request: Any) -> Any:
-        """Send a prepared botocore request, and answer in botocore's form. Raises as `exchange` does."""
+        """Send a prepared botocore request, and answer in botocore's form. Raises as `exchange` does.
+
+        Where botocore gives the body to the caller as a stream (an export), a success is not read here, and
+        keeps its connection until the caller has read or closed it, as with aiobotocore's own session.
+        """
         headers = {name: _text(value) for name, value in request.headers.items()}
-        reply = await self.exchange(request.method, URL(request.url, encoded=True), headers, request.body)
+        url = URL(request.url, encoded=True)
+        if request.stream_output:
+            return await self._streamed(request.method, url, headers, request.body)
+        reply = await self.exchange(request.method, url, headers, request.body)
         return _Answer(request.url, reply.status_code, reply.headers, reply)
+
+    async def _streamed(self, method: str, url: URL, headers: dict[str, str], body: bytes | None) -> Any:
+        proxy = self._proxy(url)
+        try:
+            response = await self._requested(method, url, headers, body, proxy)
+            if response.status >= FIRST_ERROR_STATUS:
+                await response.read()  # it keeps what was read, and botocore reads it again
+        except (aiohttp.ClientError, OSError, aiohttp.http.HttpProcessingError) as error:
+            raise _named(error, str(url), proxy) from error
+        return _Answer(str(url), response.status, _headers(response.raw_headers), response)
 
     async def exchange(self, method: str, url: URL, headers: dict[str, str], body: bytes | None) -> Reply:
         """Send a request as it stands and read the answer to its end. Raises botocore's errors.
@@ -118,21 +141,26 @@ class ConnectionPool:
         EndpointConnectionError, ConnectTimeoutError, SSLError, ProxyConnectionError: nothing was sent.
         ReadTimeoutError, ConnectionClosedError: the request was sent, in part at least.
         """
-        headers["Accept-Encoding"] = "identity"
         proxy = self._proxy(url)
         try:
-            response = await self._session.request(
-                method,
-                url,
-                headers=headers,
-                data=body,
-                proxy=proxy,
-                allow_redirects=False,  # a redirected write would be a second one
-            )
+            response = await self._requested(method, url, headers, body, proxy)
             content = await response.read()
         except (aiohttp.ClientError, OSError, aiohttp.http.HttpProcessingError) as error:
             raise _named(error, str(url), proxy) from error
         return Reply(status_code=response.status, raw_headers=response.raw_headers, body=content)
+
+    def _requested(
+        self, method: str, url: URL, headers: dict[str, str], body: bytes | None, proxy: str | None
+    ) -> Awaitable[aiohttp.ClientResponse]:
+        headers["Accept-Encoding"] = "identity"
+        return self._session.request(
+            method,
+            url,
+            headers=headers,
+            data=body,
+            proxy=proxy,
+            allow_redirects=False,  # a redirected write would be a second one
+        )
 
     def _proxy(self, url: URL) -> str | None:
         """Find the proxy for a host in the environment (HTTPS_PROXY, NO_PROXY), once per host."""
