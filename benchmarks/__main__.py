@@ -1,8 +1,8 @@
 """Measure batchgw and what else a user would pick: `scripts/bench`, or `python -m benchmarks`.
 
 Tables are printed as they are measured, and kept with their plots in benchmarks/results, from which
-benchmarks/README.md is written. Quick results are kept in benchmarks/results/quick, and in no page; sections
-that mostly wait for a quota then run two at a time.
+benchmarks/README.md is written. Quick results are kept in benchmarks/results/quick, and in no page. Sections
+that mostly wait for a quota run two at a time.
 """
 
 from __future__ import annotations
@@ -70,13 +70,13 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _measured(entries: Sequence[Entry], *, quick: bool) -> Iterator[Measured]:
-    """Run one after the other; when it is to be quick, first those that mostly wait, two at a time."""
+    """Run first those that mostly wait, two at a time; then the others, one after the other."""
 
     def one(entry: Entry) -> Measured:
         print(f"{entry.name} ...", file=sys.stderr, flush=True)
         return run(entry, quick=quick)
 
-    waiting = [entry for entry in entries if quick and entry.waits]
+    waiting = [entry for entry in entries if entry.waits and (quick or not entry.alone)]
     with ThreadPoolExecutor(2) as pool:
         try:
             yield from pool.map(one, waiting)

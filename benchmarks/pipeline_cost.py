@@ -70,7 +70,7 @@ def _limited() -> ControlPlane:
 
 def layered(*, quick: bool) -> Section:
     """Measure the layers at full speed."""
-    puts, rounds = (2_000, 3) if quick else (10_000, 5)
+    puts, rounds = (2_000, 2) if quick else (5_000, 4)
     found = {name: Cost() for name in layers(puts)}
     for _ in range(rounds):
         for name, (_below, body) in layers(puts).items():
@@ -140,7 +140,7 @@ def paced(*, quick: bool) -> Section:
 
     In virtual time, and on asyncio at ten times the quota, for a few seconds.
     """
-    puts = 2_000 if quick else 20_000
+    puts = 2_000 if quick else 10_000
     usual, fast = Pace(), Pace(rate=100.0, burst=40.0)
     runs = {
         "1 scope, 1 worker": ("trio", Rollout(puts=puts, pace=Pace(workers=1), latency=0.15)),
@@ -153,7 +153,9 @@ def paced(*, quick: bool) -> Section:
         ),
         "10 scopes, log file, live progress": (
             "asyncio",
-            Rollout(puts=5_000, pace=fast, latency=0.15, scopes=10, log=True, progress=Screen),
+            Rollout(
+                puts=2_000 if quick else 5_000, pace=fast, latency=0.15, scopes=10, log=True, progress=Screen
+            ),
         ),
     }
     return Section(

@@ -14,6 +14,7 @@ class Entry:
         name: the module's, and of its first table.
         about: what is measured.
         waits: whether it mostly waits for quotas, so that another one may wait beside it.
+        alone: whether it is disturbed by that all the same, but when it is to be quick.
         package: where the module is.
         longest: seconds after which it is killed.
         quick: the same, when it is to be quick.
@@ -22,6 +23,7 @@ class Entry:
     name: str
     about: str
     waits: bool = False
+    alone: bool = False
     package: str = "benchmarks"
     longest: float = 600.0
     quick: float = 120.0
@@ -39,7 +41,7 @@ class Entry:
 
 ENTRIES: tuple[Entry, ...] = (
     Entry(name="http_puts", about="300 puts over HTTP, by everything a user would pick", waits=True),
-    Entry(name="http_scopes", about="many account-regions at once, over HTTP", waits=True),
+    Entry(name="http_scopes", about="many account-regions at once, over HTTP", waits=True, alone=True),
     Entry(
         name="http_faults",
         about="conflicts, cut connections, a neighbour, a wrong quota, over HTTP",
