@@ -65,7 +65,7 @@ SMALL = 2.0
 """Calls: a bucket that holds fewer can keep no reserve, so its calls are spaced out instead."""
 
 VOLLEY = 2
-"""Calls that leave at once to begin with: whichever is answered first bounds when the bucket was first asked."""
+"""Calls that leave at once to begin with: the first answer of them tells when the bucket was first asked."""
 
 SETTLED = 5
 """Answers after which the shortest latency stands for what a call takes that neither connects nor logs in."""
