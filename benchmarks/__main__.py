@@ -2,7 +2,7 @@
 
 Tables are printed as they are measured, and kept with their plots in benchmarks/results, from which
 benchmarks/README.md is written. Quick results are kept in benchmarks/results/quick, and in no page. Sections
-that mostly wait for a quota run two at a time.
+that mostly wait for a quota run two at a time, or three.
 """
 
 from __future__ import annotations
@@ -70,14 +70,14 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _measured(entries: Sequence[Entry], *, quick: bool) -> Iterator[Measured]:
-    """Run first those that mostly wait, two at a time; then the others, one after the other."""
+    """Run first those that mostly wait, side by side; then the others, one after the other."""
 
     def one(entry: Entry) -> Measured:
         print(f"{entry.name} ...", file=sys.stderr, flush=True)
         return run(entry, quick=quick)
 
     waiting = [entry for entry in entries if entry.waits and (quick or not entry.alone)]
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(3 if quick else 2) as pool:
         try:
             yield from pool.map(one, waiting)
         except KeyboardInterrupt:
