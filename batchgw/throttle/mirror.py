@@ -252,10 +252,19 @@ class MirrorBucket:
         """The refill by the marks; while nothing is known, by the last of them alone."""
         self._refill.mark(sent_at)
         if self._learning:
-            latest = self._refill.latest()
-            return self._rate if latest is None else latest
+            return self._first_measured()
         others = min(self._top, self._probe.proven) - self._rate
         return self._refill.measure(self._rate, max(0.1 * self._rate, others))
+
+    def _first_measured(self) -> float:
+        """The refill since the beginning. Nobody has said how much the bucket held then.
+
+        When it took fewer calls than were assumed to be in it, half of them, at a guess, were.
+        """
+        latest = self._refill.latest()
+        if latest == 0.0:
+            latest = (self._refill.latest(fewer=self._burst) or 0.0) / 2
+        return self._rate if latest is None else latest
 
     def _react(self, sent_at: float, now: float) -> None:
         """Begin an episode: measure the rate, and adapt how it is probed."""

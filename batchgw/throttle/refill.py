@@ -118,12 +118,15 @@ class Refill:
         while len(marks) > 2 and at - marks[0].at > self._window:  # noqa: PLR2004 - the last interval stays
             marks.popleft()
 
-    def latest(self) -> float | None:
-        """Calls/second between the last two marks alone; None before there are two."""
+    def latest(self, *, fewer: float = 0.0) -> float | None:
+        """Calls/second between the last two marks alone; None before there are two.
+
+        `fewer` calls were in the bucket at the first of them than was said.
+        """
         if len(self._marks) < 2:  # noqa: PLR2004 - an interval has two ends
             return None
         span, taken = self._last_interval()
-        return max(0.0, taken) / span
+        return max(0.0, taken + fewer) / span
 
     def measure(self, believed: float, noise: float) -> float:
         """Answer the refill in calls/second, `believed` until now; `noise` bounds what others can add.

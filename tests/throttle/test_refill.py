@@ -49,6 +49,7 @@ def test_the_first_interval_begins_with_what_was_there() -> None:
     empty(refill, 3.0)
     assert refill.measure(10.0, NOISE) == pytest.approx(blended(10, 29, 3))
     assert refill.latest() == pytest.approx(29 / 3)
+    assert refill.latest(fewer=10) == pytest.approx(39 / 3)
 
 
 def test_calls_accepted_over_the_time_are_the_refill() -> None:
