@@ -201,7 +201,7 @@ def test_no_secret_is_kept_longer_than_its_credentials(*, of_ours: bool) -> None
 
     botocore's own records cannot carry what is derived from them, so the last of these are remembered.
     """
-    secrets = ["".join(["secret-", str(number)]) for number in range(5)]
+    secrets = ["".join(["secret-", str(of_ours), str(number)]) for number in range(5)]
     before = [sys.getrefcount(secret) for secret in secrets]
     for number in range(5):
         sign_once(secrets[number], of_ours=of_ours)
