@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from math import ceil
 
-FIRST = 10
+UNMEASURED = 10
 """Calls at once before any latency is known: 10 calls/s at a slow call's whole second."""
 
 LEAST = 2
@@ -15,7 +15,7 @@ ROOM = 3.0
 """Times what Little's law asks for at the slowest latency: the burst leaves at twice the rate, and an API's
 calls are made one after the other."""
 
-REMEMBERED = 100
+LATENCIES = 100
 """Latencies kept; the slowest of them stands for the 99th percentile."""
 
 
@@ -30,12 +30,12 @@ class Concurrency:
 
     def __init__(self, *, most: int) -> None:
         self._most = most
-        self._latencies: deque[float] = deque(maxlen=REMEMBERED)
+        self._latencies: deque[float] = deque(maxlen=LATENCIES)
         self._slowest = 0.0
 
     def observe(self, latency: float) -> None:
         """A call took `latency` seconds."""
-        forgotten = self._latencies[0] if len(self._latencies) == REMEMBERED else 0.0
+        forgotten = self._latencies[0] if len(self._latencies) == LATENCIES else 0.0
         self._latencies.append(latency)
         if latency >= self._slowest:
             self._slowest = latency
@@ -44,5 +44,5 @@ class Concurrency:
 
     def limit(self, rate: float, *, away: int = 0) -> int:
         """Calls at once for `rate` calls/second, beside those `away` that wait for something else."""
-        wanted = max(LEAST, ceil(ROOM * rate * self._slowest)) if self._latencies else FIRST
+        wanted = max(LEAST, ceil(ROOM * rate * self._slowest)) if self._latencies else UNMEASURED
         return min(self._most, wanted + away)

@@ -17,10 +17,10 @@ from batchgw.throttle.pacer import Pacer, PacerStatistics
 Check = Callable[[], None]
 """Raises when a call shall not be made any more."""
 
-PATIENCE = 1.0
+RECHECK = 1.0
 """Seconds after which a waiting call is checked again: a scope that is condemned meanwhile ends its wait."""
 
-FIRST = -inf
+BEFORE_ALL = -inf
 """Priority in the total's line of calls that have waited for a bucket of their own, which gives a token every
 few seconds: one that is late for it loses more than the others do by letting it pass."""
 
@@ -159,7 +159,7 @@ class Limiter:
             return await self._depart(arrived, check, priority)
         place = await own.line.enter(priority)
         try:
-            return await self._depart(arrived, check, FIRST, Head(own, place))
+            return await self._depart(arrived, check, BEFORE_ALL, Head(own, place))
         finally:
             own.line.leave(place)
 
@@ -236,11 +236,6 @@ class Limiter:
         return 0.0 if since is None else current_time() - since
 
     @property
-    def waiting(self) -> int:
-        """Calls waiting for a turn."""
-        return len(self.total.line) + sum(len(lane.line) for lane in self._owns.values() if lane)
-
-    @property
     def concurrency(self) -> int:
         """How many calls should be at work at once."""
         return self._concurrency.limit(self.rate, away=self._away)
@@ -276,7 +271,7 @@ class Limiter:
             check()
             delay = lane.bucket.delay(current_time())
             if delay > 0:
-                await self._sleep(min(delay, PATIENCE))
+                await self._sleep(min(delay, RECHECK))
             elif not lane.line.overtaken(place):
                 return
             if lane.line.overtaken(place):

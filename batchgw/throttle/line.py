@@ -1,4 +1,7 @@
-"""A line of calls before one bucket: whoever has the best priority is at its head, then who came first."""
+"""A line of calls before one bucket: whoever has the best priority is at its head, then who came first.
+
+Not to be taken for `execution.line`: there stand the changes whose calls have not come this far yet.
+"""
 
 from __future__ import annotations
 

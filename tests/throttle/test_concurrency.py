@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchgw.throttle.concurrency import FIRST, LEAST, REMEMBERED, ROOM, Concurrency
+from batchgw.throttle.concurrency import LATENCIES, LEAST, ROOM, UNMEASURED, Concurrency
 
 
 def after(*latencies: float, most: int = 1000) -> Concurrency:
@@ -31,14 +31,14 @@ def test_the_slowest_counts() -> None:
 
 
 def test_the_slowest_is_forgotten() -> None:
-    concurrency = after(0.4, *[0.1] * (REMEMBERED - 1))
+    concurrency = after(0.4, *[0.1] * (LATENCIES - 1))
     assert concurrency.limit(10) == 12
     concurrency.observe(0.2)
     assert concurrency.limit(10) == 6
 
 
 def test_before_anything_is_known() -> None:
-    assert Concurrency(most=32).limit(10) == FIRST
+    assert Concurrency(most=32).limit(10) == UNMEASURED
     assert Concurrency(most=4).limit(10) == 4
 
 
@@ -53,4 +53,4 @@ def test_it_remembers_the_slowest_of_the_last_hundred(seed: int, count: int) -> 
     random = Random(seed)
     latencies = [random.choice((0.1, 0.2, random.uniform(0, 3))) for _ in range(count)]
     concurrency = after(*latencies)
-    assert concurrency._slowest == max(latencies[-REMEMBERED:])
+    assert concurrency._slowest == max(latencies[-LATENCIES:])
