@@ -85,6 +85,7 @@ def test_an_old_belief_below_a_trusted_quota_is_forgotten(trust: Trust, age: flo
     [(Trust.TRUSTED, 30, 10), (Trust.STRICT, 30, 10), (Trust.GUESS, 30, 30), (Trust.TRUSTED, 0.001, 0.2)],
 )
 def test_a_belief_is_kept_within_floor_and_ceiling(trust: Trust, remembered: float, rate: float) -> None:
+    """What a run that might try has found is used by one that may try, too, and by no other."""
     belief = Belief(rate=remembered, burst=40, level=10)
     assert believed(MirrorBucket(TOTAL, trust=trust, belief=belief))[0] == rate
 
