@@ -56,7 +56,7 @@ UNEASY = 0.5
 """Deviations of the latency allowed for where there is no reserve: in a small bucket, and at the end."""
 
 ON_THE_WAY = 0.6
-"""Part of what the last call took beyond the shortest that it may have spent before it took its token."""
+"""Part of what a call took beyond the shortest that it may have spent before it took its token."""
 
 SMOOTHING = 1 / 8
 """Weight of a new latency in its mean and deviation, as in TCP's estimate of the round trip (RFC 6298)."""
@@ -128,6 +128,7 @@ class MirrorBucket:
         self._first = inf  # departure of the call that found the bucket full, until latencies are judged
         self._first_took = 0.0  # seconds until the first answer
         self._withheld = 0.0  # calls that the level was lower than a full bucket then, to be safe
+        self._late = 0.0  # seconds by which the level is corrected for that
         self._settled = False  # whether the level is reckoned from that call's arrival on
         self._last_took: float | None = None  # seconds until the last departure's answer
         self._sent = 0
@@ -336,24 +337,35 @@ class MirrorBucket:
             self._audit *= 2
             self._probing = True
 
-    def _settle(self, sent_at: float, now: float, shorter: float) -> None:
+    def _settle(self, sent_at: float, now: float) -> None:
         """Correct the level for a late start: a full bucket is refilled from the first arrival on.
 
         The first calls may have had to connect, and to ask for credentials, before one of them arrived. No
         call spends less than the shortest did on its way and on the way back, so the rest of what the first
-        answer took bounds that; it is corrected when a call turns out `shorter` by so many seconds. What was
-        withheld from the full bucket before it was known is given back.
+        answer took bounds that, the more tightly the shorter calls turn out to be. What was withheld from the
+        full bucket before that was known is given back.
         """
         if self._settled:
-            self._level -= self._rate * shorter
+            self._correct()
         if sent_at < self._first:
             return
         self._answers += 1
         if self._answers == 1:
             self._first_took = now - self._first
         if self._answers >= SETTLED:
-            self._level += self._withheld - self._rate * max(0.0, self._first_took - self._shortest)
-            self._first, self._settled = inf, True
+            self._level += self._withheld
+            self._first, self._settled, self._late = inf, True, 0.0
+            self._correct()
+
+    def _correct(self) -> None:
+        """Take off the level what was not refilled while the first call was on its way.
+
+        Up to as much again as the shortest takes, calls differ anyway, and part of that is after the token.
+        """
+        beyond = max(0.0, self._first_took - self._shortest)
+        late = beyond - (1 - ON_THE_WAY) * min(beyond, self._shortest)
+        self._level -= self._rate * (late - self._late)
+        self._late = late
 
     def _spacing(self) -> float:
         if self._burst >= SMALL:
@@ -385,8 +397,8 @@ class MirrorBucket:
         latency = now - sent_at
         if sent_at == self._last:
             self._last_took = latency
-        shortest, self._shortest = self._shortest, min(self._shortest, latency)
-        self._settle(sent_at, now, shortest - self._shortest)
+        self._shortest = min(self._shortest, latency)
+        self._settle(sent_at, now)
         if self._latency is None:
             self._latency = (latency, latency / 2)
             return

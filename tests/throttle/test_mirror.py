@@ -99,8 +99,8 @@ def slowly_started(first: Kind, belief: Belief | None = None) -> Rig:
 
 
 def test_a_full_bucket_is_refilled_from_the_first_arrival_on() -> None:
-    """It came some 0.4 s later than others do, so 4 less have been refilled: 100 + 10 - 9 - 4."""
-    assert slow_start("ok") == pytest.approx(97)
+    """Its answer came 0.4 s later than others do: of 0.1 s count 0.6, of the rest all. 3.6 calls less."""
+    assert slow_start("ok") == pytest.approx(100 + 10 - 9 - 3.6)
 
 
 def test_nobody_knows_when_it_arrived_if_there_was_no_answer() -> None:
@@ -124,7 +124,7 @@ def test_half_a_token_is_withheld_until_latencies_are_judged() -> None:
 @pytest.mark.parametrize(
     ("meanwhile", "expected"),
     [
-        ([], 97 + 0.5 - 1 - 0.5),  # 0.05 s shorter than the shortest: half a call less was refilled
+        ([], 97.4 + 0.5 - 1 - 0.7),  # 0.05 s shorter: 0.45 s later, of which 0.05 count as 0.03
         ([Step("push"), Step("throttled", -1.0, which=4)], 0.5 + 0.3 - 1),  # it was measured; now 6/s
     ],
 )
