@@ -48,8 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     if given.write and folder == RESULTS:
         page.write()
-    missed = _tell(measured, time.monotonic() - began, kept)
-    return 1 if given.check and missed else 0
+    failed, missed = _tell(measured, time.monotonic() - began, kept)
+    return 1 if (given.check and failed) or (given.check == "goals" and missed) else 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -64,7 +64,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="where they are kept")
     parser.add_argument(
-        "--check", action="store_true", help="exit 1 when a goal was missed, or a section failed"
+        "--check",
+        nargs="?",
+        const="goals",
+        choices=("runs", "goals"),
+        help="exit 1 when batchgw or a section has failed (runs), or when a goal was missed, too (goals; this "
+        "is --check alone)",
     )
     return parser
 
@@ -99,26 +104,26 @@ def _show(measured: Measured, folder: Path | None) -> None:
     sys.stdout.flush()
 
 
-def _tell(measured: Sequence[Measured], seconds: float, folder: Path | None) -> bool:
-    """Say how it all went. Gives whether anything missed its goal or failed."""
+def _tell(measured: Sequence[Measured], seconds: float, folder: Path | None) -> tuple[bool, bool]:
+    """Say how it all went. Gives whether anything failed, and whether anything missed its goal."""
     sections = [section for each in measured for section in each.sections]
-    faults = [fault for section in sections for fault in faults_of(section)]
+    failed = [fault for section in sections for fault in failures_of(section)]
+    missed = [f"{section.name}: missed: {each}" for section in sections for each in section.missed()]
     print(f"\n{len(sections)} tables in {seconds:.0f} s" + (f", kept in {folder}" if folder else ""))
-    for fault in faults:
+    for fault in (*failed, *missed):
         print(fault)
-    if not faults:
+    if not failed and not missed:
         print("Every goal was met.")
-    return bool(faults)
+    return bool(failed), bool(missed)
 
 
-def faults_of(section: Section) -> list[str]:
-    """What missed its goal, and what of ours failed: a peer that fails has failed for itself."""
-    broken = [
+def failures_of(section: Section) -> list[str]:
+    """What of ours failed, or a section as a whole: a peer that fails has failed for itself."""
+    return [
         f"{section.name}: {row.name} failed: {row.failed}"
         for row in section.rows
         if row.failed is not None and (row.goals or not section.columns)
     ]
-    return broken + [f"{section.name}: missed: {each}" for each in section.missed()]
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ class Entry:
     alone: bool = False
     package: str = "benchmarks"
     longest: float = 600.0
-    quick: float = 120.0
+    quick: float = 300.0
 
     @property
     def module(self) -> str:
