@@ -68,8 +68,8 @@ def _parser() -> argparse.ArgumentParser:
         nargs="?",
         const="goals",
         choices=("runs", "goals"),
-        help="exit 1 when batchgw or a section has failed (runs), or when a goal was missed, too (goals; this "
-        "is --check alone)",
+        help="exit 1 when batchgw or a section has failed (runs), or when a goal was missed, too (goals, "
+        "the same as --check alone)",
     )
     return parser
 
