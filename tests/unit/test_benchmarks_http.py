@@ -12,6 +12,7 @@ from benchmarks.harness import contest as contests
 from benchmarks.harness.contest import Contest, Entrant
 from benchmarks.harness.http import PUT, RESPONSE_TYPE, world
 from benchmarks.harness.process import environment, run
+from benchmarks.harness.results import Row
 from benchmarks.harness.served import options_text, serving
 from benchmarks.harness.server import options_from
 from benchmarks.http_puts import BATCHGW, GOALS, Size, compete, limited
@@ -93,6 +94,21 @@ def test_every_contestant_of_the_sections_is_known() -> None:
     entrants += [http_scopes.BATCHGW, http_scopes.THREADS, http_scopes.GATHER, http_scopes.LIMITED]
     named = {e.peer for e in entrants} | {e.prepare for e in entrants if e.prepare}
     assert named <= set(PEERS)
+
+
+def test_of_several_servers_times_are_means_and_counts_the_most_of_any() -> None:
+    rows = [
+        Row(name="x", values={"ratio": ratio, "wall": 5 * ratio, "calls": calls, "refused": refused})
+        for ratio, calls, refused in ((1.02, 720, 0), (1.06, 721, 1), (1.04, 720, 0))
+    ]
+    values = http_scopes.together(rows).values
+    assert values == {"ratio": 1.04, "worst": 1.06, "wall": 5.2, "calls": 721, "refused": 1}
+
+
+def test_of_several_servers_one_that_failed_is_told() -> None:
+    rows = [Row(name="x", values={"ratio": 1.0}), Row(name="x", failed="exit code 1"), Row(name="x")]
+    assert http_scopes.together(rows).failed == "exit code 1"
+    assert http_scopes.together(rows[:1]) is rows[0]
 
 
 @pytest.mark.parametrize("name", PEERS)
