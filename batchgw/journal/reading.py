@@ -21,8 +21,14 @@ from batchgw.model import (
     Scope,
 )
 
+FIRST_PAGE: Final = 19
+"""APIs whose outcomes are read at a time to begin with."""
+
 PAGE: Final = 200
-"""APIs read at a time."""
+"""The same at most, later."""
+
+OUTCOMES: Final = 400
+"""Outcomes read at a time, as the first page has them at most: 3 ms, in which an event loop stands still."""
 
 _FINAL: Final = (changes.c.rank >= standing.DECIDED).label("final")
 
@@ -59,13 +65,18 @@ def standing_of(connection: Connection, scope_id: int, scope: Scope) -> Standing
 
 
 def outcomes_page(
-    connection: Connection, scope: Scope, scope_id: int, kinds: frozenset[str], *, after: int
+    connection: Connection, scope: Scope, scope_id: int, kinds: frozenset[str], *, after: int, limit: int
 ) -> tuple[list[Outcome], int | None]:
-    """Give the outcomes of the next APIs of a scope, and where to go on; None when that was the last page."""
+    """Give the outcomes of the next `limit` APIs of a scope, and where to go on: None after the last page."""
     statements = _Statements(changes.c.kind.in_(sorted(kinds)), *standing.TELLING)
-    page = list(_page(connection, scope, scope_id, statements, after=after, limit=PAGE))
+    page = list(_page(connection, scope, scope_id, statements, after=after, limit=limit))
     outcomes = [standing.outcome(api, row) for _, api, rows in page for row in rows]
-    return outcomes, page[-1][0] if len(page) == PAGE else None
+    return outcomes, page[-1][0] if len(page) == limit else None
+
+
+def next_page(limit: int, outcomes: int) -> int:
+    """How many APIs the next page should have, when one of `limit` has had so many outcomes."""
+    return max(1, min(PAGE, limit * OUTCOMES // max(1, outcomes)))
 
 
 def tallies_of(connection: Connection, run: int) -> dict[Scope, Tally]:

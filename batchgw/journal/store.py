@@ -291,7 +291,11 @@ class Journal:
             scopes = reading.scopes_of(connection, run)
         for scope_id, scope in scopes.items():
             after: int | None = 0
+            limit = reading.FIRST_PAGE
             while after is not None:
                 with self._database.read() as connection:
-                    page, after = reading.outcomes_page(connection, scope, scope_id, kinds, after=after)
+                    page, after = reading.outcomes_page(
+                        connection, scope, scope_id, kinds, after=after, limit=limit
+                    )
+                limit = reading.next_page(limit, len(page))
                 yield page

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -11,8 +12,11 @@ from pathlib import Path
 import anyio
 import anyio.lowlevel
 import pytest
+import trio
+import trio.abc
+import trio.lowlevel
 
-from batchgw import api
+from batchgw import api, turns
 from batchgw.journal import Journal, reading
 from batchgw.turns import Turns
 from tests.scenarios.estate import Estate
@@ -32,14 +36,22 @@ def test_others_have_their_turn_while_a_plan_goes_to_the_disk(
         busy.set()
         waits.append(seen.wait(PATIENCE))
 
-    async def watch() -> None:
+    async def watch(written: anyio.Event) -> None:
+        await written.wait()  # until then time has to pass, and it does where everybody waits
         while not busy.is_set():
             await anyio.lowlevel.checkpoint()
         seen.set()
 
     async def main() -> None:
+        written = anyio.Event()
+
+        async def aside(work: Callable[[], None]) -> None:
+            written.set()
+            await turns.aside(work)
+
+        monkeypatch.setattr(api, "aside", aside)
         async with Estate(apis=20) as estate, anyio.create_task_group() as tasks:
-            tasks.start_soon(watch)
+            tasks.start_soon(watch, written)
             with await api.plan(estate.policy, plane=estate.plane, out=tmp_path / "plan") as plan:
                 assert plan.totals.total.apis == 20
 
@@ -60,10 +72,11 @@ def test_others_have_their_turn_between_scopes_in_which_nothing_is_found(
         told.append("page")
         return outcomes_page(*given, **named)  # type: ignore[arg-type]
 
-    async def other() -> None:
-        while True:
-            told.append("other")
-            await anyio.lowlevel.checkpoint()
+    class Steps(trio.abc.Instrument):
+        """Notes whenever the loop turns to a task, this one or another."""
+
+        def before_task_step(self, _task: trio.lowlevel.Task) -> None:
+            told.append("step")
 
     async def main() -> None:
         async with Estate(apis=20, accounts=4) as estate:
@@ -73,10 +86,8 @@ def test_others_have_their_turn_between_scopes_in_which_nothing_is_found(
             ):
                 monkeypatch.setattr(reading, "outcomes_page", noted)
                 monkeypatch.setattr(api, "Turns", partial(Turns, turn=0.0))
-                async with anyio.create_task_group() as tasks:
-                    tasks.start_soon(other)
-                    await api.apply(plan, plane=estate.plane, journal=journal)
-                    tasks.cancel_scope.cancel()
+                trio.lowlevel.add_instrument(Steps())
+                await api.apply(plan, plane=estate.plane, journal=journal)
 
     virtually(main)
     pages = [number for number, each in enumerate(told) if each == "page"]

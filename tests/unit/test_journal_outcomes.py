@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 
 from batchgw.journal import Journal, PendingChange, ScopeRecord, Tally
+from batchgw.journal.reading import OUTCOMES, PAGE
 from batchgw.model import (
     Applied,
     Effort,
     Failed,
     NotAttempted,
     Outcome,
+    ResponseType,
     Skipped,
     Unchanged,
 )
@@ -65,6 +67,16 @@ class TestOutcomes:
         outcome = Unchanged(api=api(0), type=first[0].change.type, action=first[0].change.action)
         journal.record(first[0].id, outcome)
         assert [list(page) for page in journal.outcome_pages(run)] == [[outcome], []]
+
+    @pytest.mark.parametrize("types", [1, 2, 21])
+    def test_a_page_holds_as_many_apis_as_their_outcomes_let_it(self, journal: Journal, types: int) -> None:
+        """Whatever the number of types, so many outcomes at most are read while others wait."""
+        types_ = list(ResponseType)[:types]
+        run = begun(journal, *(planned(n, *map(no_op, types_)) for n in range(700)))
+        pages = [len(page) for page in journal.outcome_pages(run)]
+        assert sum(pages) == 700 * types
+        assert max(pages) <= OUTCOMES
+        assert len(pages) <= 3 + 700 * types / min(OUTCOMES - types, PAGE * types)
 
     def test_each_kind_comes_back_as_it_went_in(self, journal: Journal) -> None:
         run = begun(journal, *(planned(n, update()) for n in range(6)))
