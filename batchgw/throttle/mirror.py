@@ -105,7 +105,7 @@ class MirrorBucket:
         self._scale = max(1.0, TOTAL.rate / first)
         if belief is not None:
             self._recall(belief, trusted=trusted)
-        self._probe = Probe(burst=self._burst, scale=self._scale)
+        self._probe = Probe(burst=self._burst, scale=self._scale, trusted=trusted)
         self._refill = Refill(scale=self._scale)
         self._probing = not trusted and not self._learning
         if self._rate < NEAR * self._top and trusted:

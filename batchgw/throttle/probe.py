@@ -31,12 +31,15 @@ STEP = 0.05
 EARLY = 0.57
 """Part of the time between touches before which a refusal says that the reserve was too small."""
 
-OVERFLOW = 1.5
+OVERFLOW = 1.25
 """Touches are so close that, should the best rate return at once, the bucket overflows so little before it
 is seen: in times a bucket needs to fill at the difference."""
 
 FORGETTING = 150.0
 """Seconds in which the memory of a better rate fades to 1/e."""
+
+HOPING = 8.0
+"""Times longer it is remembered, where it is no guess, to touch as often as is needed should it return."""
 
 SLACK = 4.5
 """Calls accepted in excess that may be chance in a quiet world."""
@@ -56,10 +59,13 @@ class Probe:
     Args:
         burst: what the bucket holds.
         scale: by which all seconds here are stretched, for slow buckets.
+        trusted: somebody has said what the quota is.
     """
 
     __slots__ = (
         "_burst",
+        "_hoped_for",
+        "_hoping",
         "_hurrying",
         "_interval",
         "_least",
@@ -73,13 +79,15 @@ class Probe:
         "speed",
     )
 
-    def __init__(self, *, burst: float, scale: float) -> None:
+    def __init__(self, *, burst: float, scale: float, trusted: bool = True) -> None:
         self._burst = burst
         self._scale = scale
         self._least = min(RESERVE, (burst - 1) / 4)
         self._most = min(RESERVE_MOST, (burst - 1) / 2)
         self._interval = TOUCH * scale
         self._proven = 0.0  # the best rate that lasted, fading
+        self._hoped_for = 0.0  # the same, fading more slowly
+        self._hoping = HOPING if trusted else 1.0
         self._steady = 0
         self._touching = False
         self._hurrying = False
@@ -102,12 +110,16 @@ class Probe:
 
     def fade(self, passed: float, rate: float) -> None:
         """Let the memory of a better rate than `rate` fade."""
+        passed /= FORGETTING * self._scale
         if self._proven > rate:
-            self._proven = rate + (self._proven - rate) * exp(-passed / (FORGETTING * self._scale))
+            self._proven = rate + (self._proven - rate) * exp(-passed)
+        if self._hoped_for > rate:
+            self._hoped_for = rate + (self._hoped_for - rate) * exp(-passed / self._hoping)
 
     def lasted(self, rate: float) -> None:
         """A rate has proven itself."""
         self._proven = max(self._proven, rate)
+        self._hoped_for = max(self._hoped_for, rate)
 
     @property
     def proven(self) -> float:
@@ -152,6 +164,6 @@ class Probe:
     def _longest(self, rate: float) -> float:
         shortest = TOUCH * self._scale
         longest = max(shortest, CALLS_PER_TOUCH / rate) * (STEADIER if self._steady >= STEADY else 1)
-        if self._proven > 1.1 * rate:
-            return min(longest, max(shortest, OVERFLOW * self._burst / (self._proven - rate)))
+        if self._hoped_for > 1.1 * rate:
+            return min(longest, max(shortest, OVERFLOW * self._burst / (self._hoped_for - rate)))
         return longest

@@ -11,6 +11,7 @@ from batchgw.throttle.probe import (
     CONFIDENCE,
     EARLY,
     FORGETTING,
+    HOPING,
     OVERFLOW,
     RESERVE,
     RESERVE_MOST,
@@ -129,6 +130,19 @@ def test_what_has_proven_itself_is_forgotten_slowly() -> None:
     assert subject.proven == pytest.approx(10 + 10 * exp(-1))
     subject.fade(FORGETTING, 30.0)
     assert subject.proven == pytest.approx(10 + 10 * exp(-1))  # nothing to fade to
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_what_was_stated_is_looked_for_in_time_for_much_longer(*, trusted: bool) -> None:
+    """Ten minutes later a bucket that may refill at 20/s is touched in time still, if that is no guess."""
+    subject = Probe(burst=40.0, scale=1.0, trusted=trusted)
+    subject.lasted(20.0)
+    subject.fade(4 * FORGETTING, RATE)
+    for _ in range(30):
+        late(subject)
+    in_time = OVERFLOW * 40 / (10 * exp(-4 / (HOPING if trusted else 1)))
+    assert interval(subject) == pytest.approx(min(in_time, STEADIER * CALLS_PER_TOUCH / RATE))
+    assert (interval(subject) < 10) == trusted
 
 
 def test_chance_grows_with_the_others_noise_and_the_time_but_not_beyond_half_a_bucket() -> None:
