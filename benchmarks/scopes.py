@@ -63,7 +63,8 @@ class Subject:
     @property
     def name(self) -> str:
         """In words."""
-        return _KINDS[self.kind] + (", TLS" if self.tls else "")
+        number = f"{self.scopes:,} scope{'s' if self.scopes > 1 else ''}"
+        return f"{_KINDS[self.kind]}, {number}" + (", TLS" if self.tls else "")
 
 
 _KINDS = {

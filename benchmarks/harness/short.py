@@ -55,6 +55,13 @@ LINES = (
         ),
     ),
     Line(
+        text="100 account-regions x 160 puts over HTTP, one process",
+        section="http_scopes_many",
+        row="batchgw",
+        columns=("ratio", "refused", "given_up"),
+        beside=(("aiolimiter + tenacity", "aioboto3 + aiolimiter(40, 4) + tenacity, one each scope"),),
+    ),
+    Line(
         text="2,000 puts alone, virtual time",
         section="virtual_time",
         row="quota known, alone; 2,000",
@@ -73,11 +80,11 @@ LINES = (
         columns=("ratio", "refused"),
     ),
     Line(
-        text="200 puts and 20 deployments, two quotas",
+        text="200 puts and 20 deployments over HTTP, two quotas",
         section="two_lanes",
-        row="batchgw, depth first, in virtual time",
+        row="batchgw, depth first, over HTTP",
         columns=("ratio", "refused"),
-        beside=(("boto3 adaptive, over HTTP", "boto3 32 threads, adaptive, one client, over HTTP"),),
+        beside=(("boto3 adaptive", "boto3 32 threads, adaptive, one client, over HTTP"),),
     ),
     Line(
         text="1,000,000 APIs planned and applied, virtual time",
@@ -86,7 +93,19 @@ LINES = (
         columns=("peak", "growth", "wrong"),
     ),
     Line(
-        text="CPU of a whole run of 300 puts",
+        text="1,000 accounts, each with its role: AssumeRole and a first call",
+        section="scopes",
+        row="batchgw, 1,000 scopes",
+        columns=("cpu", "base"),
+    ),
+    Line(
+        text="longest stall of the event loop, applying",
+        section="stalls",
+        row="apply",
+        columns=("wall",),
+    ),
+    Line(
+        text="CPU of a whole run, unthrottled",
         section="client_cost",
         row="batchgw apply, all of it, fast path",
         columns=("ratio", "cpu"),
