@@ -24,8 +24,9 @@ from batchgw.throttle.limiter import Bucket, Lane, Limiter
 from batchgw.throttle.mirror import MirrorBucket
 from batchgw.throttle.quota import Quota, Trust
 
-RATE = 100.0
-"""Calls/second: a thousand roles in 10 s, far below the hundreds that STS grants an account in a region."""
+RATE = 50.0
+"""Calls/second: a thousand roles in 20 s. No quota of STS's is known for certain here, so it is a careful
+choice, and refusals lower it."""
 
 BURST = 10.0
 """Calls at once after a rest: all that a run of a few accounts needs."""
