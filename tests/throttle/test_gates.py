@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from statistics import fmean
+
 import pytest
 
 from batchgw.throttle.mirror import MirrorBucket
@@ -13,7 +15,8 @@ from tests.throttle.crippled import (
     NoProbing,
     NoReserve,
 )
-from tests.throttle.gates import GATES, Gate, Make
+from tests.throttle.gates import GATES, SEEDS, Gate, Make
+from tests.throttle.world import Mean, World
 
 BY_NAME = {gate.name: gate for gate in GATES}
 
@@ -45,3 +48,14 @@ def test_the_whole_passes(gate: Gate) -> None:
 )
 def test_without_a_part_a_gate_is_missed(make: Make, gate: str) -> None:
     assert not BY_NAME[gate].passes(make)
+
+
+def test_a_quota_that_returns_is_found_soon_however_long_it_was_gone() -> None:
+    """The floor is touched on a schedule: at one length alone, a return may happen to be found at once."""
+    means = []
+    for low in range(50, 110, 3):
+        gate = Gate(name="", ratio=1, refused=0, world=World(steps=((60, 0.5), (60 + low, 1))))
+        means.append(Mean.of([gate.run(MirrorBucket, seed) for seed in SEEDS[:2]]))
+    assert fmean(mean.ratio for mean in means) <= 1.005
+    assert max(mean.ratio for mean in means) <= 1.015
+    assert max(mean.refused for mean in means) <= 0.01
