@@ -45,7 +45,7 @@ COLUMNS = (
 NOTES = (
     "A scope is an account with its own role. Start: AssumeRole and GetRestApis answered in every scope.",
     f"At work: {APIS} REST APIs in each are planned and applied, all scopes at once, journal included.",
-    "STS is asked 100 times a second at most: that is the seconds of a start. Milliseconds are CPU.",
+    "STS is asked 50 times a second at most: that is the seconds of a start. Milliseconds are CPU.",
     "Plain HTTP unless it says TLS. The memory at work has the open connections in it.",
     "The peers start one scope after the other; what they cost is of the number measured, not extrapolated.",
 )

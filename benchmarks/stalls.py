@@ -26,8 +26,8 @@ from benchmarks.scale.timed_loop import TimedLoop
 
 APIS = 500  # of each account-region: a whole page
 REGIONS = ("eu-west-1", "us-east-1")
-ACCOUNTS, QUICK_ACCOUNTS = 3, 1
-RATE, QUICK_RATE = 50, 250  # calls/second and account-region: what one core carries
+ACCOUNTS, QUICK_ACCOUNTS = 6, 1
+RATE, QUICK_RATE = 25, 250  # calls/second and account-region: what one core carries
 PATIENCE = 150.0  # seconds for a command
 POLICY = Path(__file__).parent.parent / "examples/policies/demo.yaml"
 PENDING = 2  # exit code of a plan with something to do
