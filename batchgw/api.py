@@ -280,12 +280,18 @@ async def _enter(plan: Plan, run: str, paced: PacedControlPlane, journal: Journa
     """Write the plan into the journal and tell what it has itself decided; let others have their turn."""
     turns = Turns()
     with journal.importing(run) as load:
+        await turns.hand_over()
         paced.stop.check()
         for item in plan.items():
+            if load.full:  # a commit is a turn of its own
+                await turns.hand_over()
+                load.commit()
+                await turns.hand_over()
             load.add(item)
             if await turns.pause():
                 paced.stop.check()
-    await turns.pause()
+        await turns.hand_over()
+    await turns.hand_over()
     for page in journal.outcome_pages(run):
         for outcome in page:
             paced.observer.notify(Decided(outcome=outcome))

@@ -36,9 +36,13 @@ class Turns:
         """Let others have their turn, if this one is used up. Returns whether it was."""
         if self._clock() - self._began < self._turn:
             return False
+        await self.hand_over()
+        return True
+
+    async def hand_over(self) -> None:
+        """Let others have their turn now: before and after work that is a turn of its own."""
         await anyio.lowlevel.checkpoint()
         self._began = self._clock()
-        return True
 
 
 async def aside(work: Callable[[], T]) -> T:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Any, Final, Protocol
 
-from sqlalchemy import URL, Connection, Engine, Executable, Table
+from sqlalchemy import URL, Connection, Engine, Insert, Table
 
 from batchgw.errors import JournalUnusable
 from batchgw.journal.direct import Cursor
@@ -33,6 +33,11 @@ class Dialect(Protocol):
         """The root of PEP 249's errors, as the driver has it."""
         ...
 
+    @property
+    def integrity_error(self) -> type[Exception]:
+        """PEP 249's error for a row that a constraint refuses, as the driver has it."""
+        ...
+
     def engine(self, url: URL, *, patience: float | None) -> Engine:
         """Make an engine whose connections are set up. Raises JournalUnusable for an unknown setting.
 
@@ -52,7 +57,7 @@ class Dialect(Protocol):
         """Begin to look after the database."""
         ...
 
-    def insert_missing(self, table: Table) -> Executable:
+    def insert_missing(self, table: Table) -> Insert:
         """Give an INSERT that passes over rows that are there already."""
         ...
 

@@ -12,10 +12,9 @@ from functools import partial
 from typing import Final
 
 from sqlalchemy import Connection, delete, select, update
-from sqlalchemy.exc import IntegrityError
 
 from batchgw.errors import PlanUnreadable
-from batchgw.journal.chunk import INSERT_CHANGES, NEW_CHANGE, Chunk
+from batchgw.journal.chunk import Chunk, Statements
 from batchgw.journal.claims import Claims
 from batchgw.journal.contents import Contents
 from batchgw.journal.database import Database
@@ -30,32 +29,42 @@ ID_BLOCK: Final = 5_000
 class Load:
     """A plan on its way into the journal, item by item. Between two items others may use the journal."""
 
-    def __init__(self, database: Database, contents: Contents, run: int, *, now: float) -> None:
+    def __init__(
+        self, database: Database, contents: Contents, statements: Statements, run: int, *, now: float
+    ) -> None:
         self._database = database
         self._run = run
         ids = partial(next, _ids(database))
-        insert_changes = database.prepared(INSERT_CHANGES, NEW_CHANGE)
         self._begin_chunk = partial(
-            Chunk, run, contents=contents, insert_changes=insert_changes, next_id=ids, now=now
+            Chunk, run, contents=contents, statements=statements, next_id=ids, now=now
         )
         self._chunk = self._begin_chunk()
         self._scopes: dict[Scope, int] = {}
         self._finished = False
 
+    @property
+    def full(self) -> bool:
+        """Whether so many rows wait that it is time to `commit` them."""
+        return self._chunk.full
+
     def add(self, item: PlanItem) -> None:
-        """Take an item; a few thousand rows at a time are committed.
+        """Take an item; what waits is committed first, where it is time.
 
         Raises PlanUnreadable when an API comes twice, ValueError once the load has ended.
         """
         if self._finished:
             raise ValueError("the plan was imported already: nothing can be added to it")
+        if self.full:
+            self.commit()
         scope = item.scope if isinstance(item, UnreadScope) else item.api.scope
         if scope not in self._scopes:
             self._scopes[scope] = self._chunk.add_scope(scope)
         self._chunk.add(item, self._scopes[scope])
-        if self._chunk.full:
-            _write(self._database, self._chunk)
-            self._chunk = self._begin_chunk()
+
+    def commit(self) -> None:
+        """Commit what waits. Raises as `add` does."""
+        _write(self._database, self._chunk)
+        self._chunk = self._begin_chunk()
 
     def finish(self) -> None:
         """Commit the rest; with it the run is `applying`."""
@@ -65,7 +74,13 @@ class Load:
 
 @contextmanager
 def importing(
-    database: Database, contents: Contents, claims: Claims, run: int, *, now: float
+    database: Database,
+    contents: Contents,
+    statements: Statements,
+    claims: Claims,
+    run: int,
+    *,
+    now: float,
 ) -> Iterator[Load]:
     """Take the items of a run's plan; when the block ends well, the plan is whole and the run `applying`.
 
@@ -74,7 +89,7 @@ def importing(
     with database.write() as connection:
         _claim(connection, claims, run)
         drop_rows(connection, run)
-    load = Load(database, contents, run, now=now)
+    load = Load(database, contents, statements, run, now=now)
     yield load
     load.finish()
 
@@ -107,7 +122,7 @@ def _write(database: Database, chunk: Chunk, *, and_then: Callable[[Connection],
             chunk.write(connection)
             if and_then is not None:
                 and_then(connection)
-    except IntegrityError as error:
+    except database.dialect.integrity_error as error:
         raise PlanUnreadable(
             "The plan lists a REST API twice in one account-region, so its changes cannot be kept apart. "
             "Nothing was changed; make the plan anew."

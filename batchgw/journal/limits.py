@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Executable, Row, bindparam, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, select, update
 
 from batchgw.journal.database import Database
-from batchgw.journal.schema import limits
+from batchgw.journal.schema import escaped, limits
 from batchgw.throttle.memory import BucketKey, Learned
 from batchgw.throttle.pacer import Belief
 from batchgw.throttle.quota import Quota
@@ -27,7 +27,12 @@ _OWN: Final = tuple(c.name for c in limits.c if c.name not in ("id", *_PLACE, *_
 _OF_ACCOUNT = select(limits).where(
     limits.c.endpoint == bindparam("b_endpoint"), limits.c.account == bindparam("b_account")
 )
-_WRITE = (
+_INSERTED: Final = tuple(c.name for c in limits.c if c.name != "id" and c.name not in _TOTALS)
+_UPDATED: Final = (
+    *(_TOTALS.get(c.name, c.name) for c in limits.c if c.name in (*_OWN, *_TOTALS)),
+    *(f"b_{name}" for name in _PLACE),
+)
+_UPDATE = (
     update(limits)
     .where(*(limits.c[name] == bindparam(f"b_{name}") for name in _PLACE))
     .values(
@@ -120,27 +125,31 @@ def drop_older(connection: Connection, at: float) -> None:
     connection.execute(delete(limits).where(limits.c.at < at))
 
 
-def write(
-    connection: Connection,
-    news: Mapping[BucketKey, tuple[Learned, Spent]],
-    *,
-    insert_missing: Executable,
-    endpoint: str,
-    share: float,
-    at: float,
-) -> None:
-    """Write what was learned of each bucket, and what was spent since it was written last.
+class Writing:
+    """What writes rows: an INSERT that passes over those that are there, and an UPDATE of them all."""
 
-    `insert_missing` is the database's own way to pass over rows that are there.
-    """
-    rows = [_row(learned, more) | {"share": share, "at": at} for learned, more in news.values()]
-    places = [_place(key, endpoint) for key in news]
-    connection.execute(
-        insert_missing,
-        [place | {name: row[name] for name in _OWN} for place, row in zip(places, rows, strict=True)],
-    )
-    bound = [{f"b_{name}": value for name, value in place.items()} for place in places]
-    connection.execute(_WRITE, [place | row for place, row in zip(bound, rows, strict=True)])
+    def __init__(self, database: Database) -> None:
+        insert = database.dialect.insert_missing(limits).values({name: bindparam(name) for name in _INSERTED})
+        self._insert: Final = database.prepared(insert, _INSERTED)
+        self._update: Final = database.prepared(_UPDATE, _UPDATED)
+
+    def write(
+        self,
+        connection: Connection,
+        news: Mapping[BucketKey, tuple[Learned, Spent]],
+        *,
+        endpoint: str,
+        share: float,
+        at: float,
+    ) -> None:
+        """Write what was learned of each bucket, and what was spent since it was written last."""
+        rows = [
+            _place(key, endpoint) | _row(learned, more) | {"share": share, "at": at}
+            for key, (learned, more) in news.items()
+        ]
+        cursor = connection.connection.cursor()
+        self._insert.run(cursor, [[row[name] for name in _INSERTED] for row in rows])
+        self._update.run(cursor, [[row[name] for name in _UPDATED] for row in rows])
 
 
 def _chosen(accounts: Collection[str], regions: Collection[str]) -> Iterable[ColumnElement[bool]]:
@@ -148,13 +157,11 @@ def _chosen(accounts: Collection[str], regions: Collection[str]) -> Iterable[Col
     return [column.in_(list(names)) for column, names in named if names]
 
 
-def _place(key: BucketKey, endpoint: str) -> dict[str, str]:
-    return {
-        "endpoint": endpoint,
-        "account": key.account,
-        "region": key.region or ALL,
-        "operation": key.operation or ALL,
-    }
+def _place(key: BucketKey, endpoint: str) -> dict[str, Any]:
+    """Name the row, for either statement."""
+    names = (endpoint, key.account, key.region or ALL, key.operation or ALL)
+    place = {name: escaped(value) for name, value in zip(_PLACE, names, strict=True)}
+    return place | {f"b_{name}": value for name, value in place.items()}
 
 
 def _row(learned: Learned, more: Spent) -> dict[str, Any]:

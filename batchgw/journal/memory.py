@@ -11,12 +11,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Final, Self
 
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from batchgw.errors import BatchgwError
 from batchgw.journal.database import Database
-from batchgw.journal.limits import Limit, Spent, drop_older, remembered, write
-from batchgw.journal.schema import limits
+from batchgw.journal.limits import Limit, Spent, Writing, drop_older, remembered
 from batchgw.throttle.memory import BucketKey, Learned
 from batchgw.throttle.pacer import Belief
 from batchgw.throttle.quota import Quota, Quotas
@@ -55,6 +54,7 @@ class JournalMemory:
         trouble: Callable[[str], None] | None = None,
     ) -> None:
         self._database = database
+        self._writing = Writing(database)
         self._endpoint = endpoint
         self._quotas = quotas or Quotas()
         self._clock = clock
@@ -127,25 +127,28 @@ class JournalMemory:
         return before is None or _essence(before) != _essence(learned)
 
     def _write(self, news: Iterable[Learned]) -> None:
-        spent = {key: Spent.of(learned) for key, learned in self._saved.items()}
-        more = {each.key: (each, Spent.of(each).since(spent.get(each.key, Spent()))) for each in news}
+        more = {each.key: (each, Spent.of(each).since(self._spent(each.key))) for each in news}
         now = self._clock()
         with self._database.write() as connection:
             if not self._saved:  # once a run
                 drop_older(connection, now - LONGEST)
-            write(
-                connection,
-                more,
-                insert_missing=self._database.dialect.insert_missing(limits),
-                endpoint=self._endpoint,
-                share=self._quotas.share,
-                at=now,
-            )
+            self._writing.write(connection, more, endpoint=self._endpoint, share=self._quotas.share, at=now)
+
+    def _spent(self, key: BucketKey) -> Spent:
+        """What is in the journal already."""
+        saved = self._saved.get(key)
+        return Spent() if saved is None else Spent.of(saved)
 
     def _tried(self, attempt: Callable[[], None]) -> bool:
+        driver_error = self._database.dialect.driver_error
         try:
             attempt()
-        except (BatchgwError, SQLAlchemyError, ValueError) as error:  # the last: a row that makes no sense
+        except (
+            BatchgwError,
+            SQLAlchemyError,
+            driver_error,
+            ValueError,
+        ) as error:  # the last: a senseless row
             if self._trouble is not None:
                 self._trouble(self._reason(error))
                 self._trouble = None
@@ -155,7 +158,7 @@ class JournalMemory:
     def _reason(self, error: Exception) -> str:
         """Say what is wrong with the database: the journal's own errors speak of runs and how to resume."""
         cause = error.__cause__ if isinstance(error, BatchgwError) else error
-        reason = self._database.dialect.reason(cause) if isinstance(cause, DBAPIError) else None
+        reason = self._database.dialect.reason(cause) if isinstance(cause, Exception) else None
         return reason or str(error)
 
 

@@ -1,8 +1,7 @@
-"""What is left to do of a run, page by page. It is read while the run is under way: see `direct`."""
+"""What is left to do of a run, page by page. It is read while the run is under way."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Final
 
 from sqlalchemy import bindparam, literal_column, select
@@ -10,9 +9,10 @@ from sqlalchemy import bindparam, literal_column, select
 from batchgw.journal import standing
 from batchgw.journal.contents import Contents
 from batchgw.journal.database import Database
+from batchgw.journal.paging import Pages, Row
 from batchgw.journal.records import PendingApi, PendingChange
-from batchgw.journal.schema import apis, changes, escaped, scopes
-from batchgw.model import Action, Change, GatewayResponse, ResponseType, RestApi, RestApiId, Scope, Settings
+from batchgw.journal.schema import changes, escaped, scopes
+from batchgw.model import Action, Change, GatewayResponse, ResponseType, Scope, Settings
 
 _PENDING = changes.c.rank < literal_column(str(standing.DECIDED))
 """Undecided or not attempted, but for what was never read."""
@@ -22,46 +22,24 @@ _SCOPE = select(scopes.c.id).where(
     scopes.c.account == bindparam("account"),
     scopes.c.region == bindparam("region"),
 )
-_APIS = (
-    select(apis.c.id, apis.c.api, apis.c.name, apis.c.tags, apis.c.endpoint_types, apis.c.created)
-    .where(
-        apis.c.scope_id == bindparam("scope"),
-        apis.c.id > bindparam("after"),
-        select(changes.c.id).where(changes.c.api_id == apis.c.id, _PENDING).exists(),
-    )
-    .order_by(apis.c.id)
-    .limit(bindparam("limit"))
-    .offset(literal_column("0"))  # SQLite has one with every limit, and it would be a nameless parameter
+_COLUMNS: Final = (
+    changes.c.id,
+    changes.c.intended_at,
+    changes.c.attempts,
+    changes.c.throttles,
+    changes.c.waited,
+    changes.c.request_id,
+    changes.c.type,
+    changes.c.action,
+    changes.c.before_id,
+    changes.c.before_default,
+    changes.c.after_id,
 )
-_CHANGES = (
-    select(
-        changes.c.api_id,
-        changes.c.id,
-        changes.c.intended_at,
-        changes.c.attempts,
-        changes.c.throttles,
-        changes.c.waited,
-        changes.c.request_id,
-        changes.c.type,
-        changes.c.action,
-        changes.c.before_id,
-        changes.c.before_default,
-        changes.c.after_id,
-    )
-    .select_from(changes.join(apis))
-    .where(
-        apis.c.scope_id == bindparam("scope"),
-        apis.c.id >= bindparam("first"),
-        apis.c.id <= bindparam("last"),
-        _PENDING,
-    )
-    .order_by(changes.c.id)
-)
-_BEFORE, _AFTER = 9, 11
-"""Columns of `_CHANGES` that name settings."""
+_BEFORE, _AFTER = 8, 10
+"""Columns that name settings."""
 
-_SAYS: Final = 7
-"""The first column of `_CHANGES` that says what is to be made; those before are about this change alone."""
+_SAYS: Final = 6
+"""The first column that says what is to be made; those before are about this change alone."""
 
 
 class Pending:
@@ -71,8 +49,7 @@ class Pending:
         self._database = database
         self._contents = contents
         self._scope = database.query(_SCOPE, ("run", "account", "region"))
-        self._apis = database.query(_APIS, ("scope", "after", "limit"))
-        self._changes = database.query(_CHANGES, ("scope", "first", "last"))
+        self._pages = Pages(database, _PENDING, _COLUMNS)
         self._scopes: dict[tuple[int, Scope], int] = {}  # keys are never given out again, so they stay true
 
     def page(self, run: int, scope: Scope, *, after: int, limit: int) -> list[PendingApi]:
@@ -84,29 +61,13 @@ class Pending:
                 if not found:
                     return []
                 self._scopes[run, scope] = found[0][0]
-            of_scope = self._scopes[run, scope]
-            rows = self._apis.run(cursor, (of_scope, after, limit))
-            if not rows:
-                return []
-            to_do = self._changes.run(cursor, (of_scope, rows[0][0], rows[-1][0]))
-            used = {row[_BEFORE] for row in to_do}.union(row[_AFTER] for row in to_do)
+            page = self._pages.read(cursor, scope, self._scopes[run, scope], after=after, limit=limit)
+            used = {row[column] for each in page for row in each.changes for column in (_BEFORE, _AFTER)}
             changes_of = _Changes(self._contents.load(connection, used - {None}))
-        by_api: dict[int, list[PendingChange]] = {row[0]: [] for row in rows}
-        for row in to_do:
-            by_api[row[0]].append(changes_of.pending(row))
-        return [PendingApi(row=row[0], api=_api(scope, row), changes=tuple(by_api[row[0]])) for row in rows]
-
-
-def _api(scope: Scope, row: Sequence[Any]) -> RestApi:
-    _, api, name, tags, endpoint_types, created = row
-    return RestApi(
-        scope=scope,
-        id=RestApiId(api),
-        name=name,
-        tags=tags,
-        endpoint_types=tuple(endpoint_types),
-        created=created,
-    )
+        return [
+            PendingApi(row=id_, api=api, changes=tuple(map(changes_of.pending, rows)))
+            for id_, api, rows in page
+        ]
 
 
 class _Changes:
@@ -116,9 +77,9 @@ class _Changes:
         self._settings = settings
         self._read: dict[tuple[Any, ...], Change] = {}
 
-    def pending(self, row: Sequence[Any]) -> PendingChange:
+    def pending(self, row: Row) -> PendingChange:
         """Read a change that is to be made."""
-        _, id_, intended_at, *cost = row[:_SAYS]
+        id_, intended_at, *cost = row[:_SAYS]
         says = tuple(row[_SAYS:])
         change = self._read.get(says) or self._change(says)
         return PendingChange(

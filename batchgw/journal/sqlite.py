@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import URL, Connection, Engine, Executable, Table, create_engine, event
+from sqlalchemy import URL, Connection, Engine, Insert, Table, create_engine, event
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
@@ -46,6 +46,7 @@ class SQLite:
     """A journal in one file: WAL, so that readers never block the writer nor it them."""
 
     driver_error: type[Exception] = sqlite3.Error
+    integrity_error: type[Exception] = sqlite3.IntegrityError
 
     def engine(self, url: URL, *, patience: float | None) -> Engine:
         """Make an engine whose connections are set up. Raises JournalUnusable for an unknown setting."""
@@ -77,7 +78,7 @@ class SQLite:
         """Let nobody who commits wait for the disk."""
         return Checkpoints(engine, _driver(connection))
 
-    def insert_missing(self, table: Table) -> Executable:
+    def insert_missing(self, table: Table) -> Insert:
         """Give an INSERT that passes over rows that are there already."""
         return insert(table).on_conflict_do_nothing()
 

@@ -7,10 +7,8 @@ never taken up: its rank is `DECIDED`, whatever it is called.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple, assert_never
-
-from sqlalchemy import Row
 
 from batchgw.journal.schema import changes, escaped
 from batchgw.model import (
@@ -133,17 +131,15 @@ def effort(attempts: int, throttles: int, waited: float, request_id: str | None)
     return Effort(attempts=attempts, throttles=throttles, waited=waited, request_id=request_id)
 
 
-def outcome(api: RestApi, row: Row[Any]) -> Outcome:
-    """Read what `columns` wrote, from a row of `changes` that has an outcome."""
-    type_, action, cost = (
-        ResponseType(row.type),
-        Action(row.action),
-        effort(row.attempts, row.throttles, row.waited, row.request_id),
-    )
+def outcome(api: RestApi, row: Sequence[Any]) -> Outcome:
+    """Read what `told` wrote, from the columns `TELLING` of a change that has an outcome."""
+    id_, type_name, action_name, *columns = row
+    type_, action, told = ResponseType(type_name), Action(action_name), Told(*columns)
+    cost = effort(told.attempts, told.throttles, told.waited, told.request_id)
     because: type[Failed | Skipped | NotAttempted]
-    match row.kind:
+    match told.kind:
         case "applied":
-            return Applied(api=api, type=type_, action=action, effort=cost, verified_by_read=row.verified)
+            return Applied(api=api, type=type_, action=action, effort=cost, verified_by_read=told.verified)
         case "unchanged":
             return Unchanged(api=api, type=type_, action=action)
         case "failed":
@@ -153,5 +149,7 @@ def outcome(api: RestApi, row: Row[Any]) -> Outcome:
         case "not_attempted":
             because = NotAttempted
         case unknown:
-            raise ValueError(f"change {row.id} has an outcome of unknown kind {unknown!r}")
-    return because(api=api, type=type_, action=action, code=row.code, message=row.message, effort=cost)
+            raise ValueError(f"change {id_} has an outcome of unknown kind {unknown!r}")
+    return because(
+        api=api, type=type_, action=action, code=told.code or "", message=told.message or "", effort=cost
+    )

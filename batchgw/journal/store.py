@@ -9,12 +9,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import cache, partial
 from itertools import chain
 from types import TracebackType
 from typing import Self
 
 from batchgw.errors import JournalWriteFailed
 from batchgw.journal import reading, standing
+from batchgw.journal.chunk import Statements
 from batchgw.journal.claims import Claims
 from batchgw.journal.contents import Contents
 from batchgw.journal.database import Database
@@ -43,10 +45,12 @@ class Journal:
         self._database = database
         self._clock = clock
         self._contents = Contents(database)
+        self._statements = Statements(database)
         self._claims = Claims(clock)
         self._runs = Runs(database, self._claims, clock)
         self._outbox = Outbox(database, clock)
         self._pending = Pending(database, self._contents)
+        self._outcomes = cache(partial(reading.Outcomes, database))
         self._locks = Locks(database, self._claims, clock)
         self._unplanned: set[str] = set()  # runs begun here whose plans are not in: nothing of them to resume
 
@@ -120,7 +124,9 @@ class Journal:
         imported already; `add` raises PlanUnreadable when an API comes twice, if not the end of the block.
         """
         key = self._key(run)
-        with importing(self._database, self._contents, self._claims, key, now=self._clock()) as load:
+        with importing(
+            self._database, self._contents, self._statements, self._claims, key, now=self._clock()
+        ) as load:
             yield load
         self._unplanned.discard(run)
 
@@ -289,13 +295,12 @@ class Journal:
     def _pages(self, run: int, kinds: frozenset[str]) -> Iterator[Sequence[Outcome]]:
         with self._database.read() as connection:
             scopes = reading.scopes_of(connection, run)
+        outcomes = self._outcomes(kinds)
         for scope_id, scope in scopes.items():
             after: int | None = 0
             limit = reading.FIRST_PAGE
             while after is not None:
                 with self._database.read() as connection:
-                    page, after = reading.outcomes_page(
-                        connection, scope, scope_id, kinds, after=after, limit=limit
-                    )
+                    page, after = outcomes.page(connection, scope, scope_id, after=after, limit=limit)
                 limit = reading.next_page(limit, len(page))
                 yield page

@@ -15,14 +15,28 @@ import pytest
 import trio
 import trio.abc
 import trio.lowlevel
+from sqlalchemy import Connection
 
 from batchgw import api, turns
-from batchgw.journal import Journal, reading
+from batchgw.journal import Journal, chunk, reading
+from batchgw.journal.chunk import Chunk
+from batchgw.journal.importing import Load
+from batchgw.model import PlanItem
 from batchgw.turns import Turns
 from tests.scenarios.estate import Estate
 from tests.virtual import virtually
 
 PATIENCE = 10.0  # seconds for which the disk waits to see others at work
+
+
+class _Steps(trio.abc.Instrument):
+    """Notes whenever the loop turns to a task, this one or another."""
+
+    def __init__(self, told: list[str]) -> None:
+        self._told = told
+
+    def before_task_step(self, _task: trio.lowlevel.Task) -> None:
+        self._told.append("step")
 
 
 def test_others_have_their_turn_while_a_plan_goes_to_the_disk(
@@ -66,17 +80,11 @@ def test_others_have_their_turn_between_scopes_in_which_nothing_is_found(
 ) -> None:
     """A run begins and ends by looking for outcomes in every scope, and mostly there is none to be told."""
     told: list[str] = []
-    outcomes_page = reading.outcomes_page
+    page = reading.Outcomes.page
 
     def noted(*given: object, **named: object) -> object:
         told.append("page")
-        return outcomes_page(*given, **named)  # type: ignore[arg-type]
-
-    class Steps(trio.abc.Instrument):
-        """Notes whenever the loop turns to a task, this one or another."""
-
-        def before_task_step(self, _task: trio.lowlevel.Task) -> None:
-            told.append("step")
+        return page(*given, **named)  # type: ignore[arg-type]
 
     async def main() -> None:
         async with Estate(apis=20, accounts=4) as estate:
@@ -84,12 +92,45 @@ def test_others_have_their_turn_between_scopes_in_which_nothing_is_found(
                 await api.plan(estate.policy, plane=estate.plane) as plan,
                 Journal.open(f"{tmp_path}/journal.db") as journal,
             ):
-                monkeypatch.setattr(reading, "outcomes_page", noted)
+                monkeypatch.setattr(reading.Outcomes, "page", noted)
                 monkeypatch.setattr(api, "Turns", partial(Turns, turn=0.0))
-                trio.lowlevel.add_instrument(Steps())
+                trio.lowlevel.add_instrument(_Steps(told))
                 await api.apply(plan, plane=estate.plane, journal=journal)
 
     virtually(main)
     pages = [number for number, each in enumerate(told) if each == "page"]
     assert len(pages) >= 2 * 4, "each scope at the beginning and at the end"
     assert all(later - sooner > 1 for sooner, later in pairwise(pages))
+
+
+def test_a_commit_of_a_plan_is_a_turn_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was read until then is another, or the two would add up."""
+    told: list[str] = []
+    write, add = Chunk.write, Load.add
+
+    def written(self: Chunk, connection: Connection) -> None:
+        told.append("commit")
+        write(self, connection)
+
+    def added(self: Load, item: PlanItem) -> None:
+        told.append("item")
+        add(self, item)
+
+    async def main() -> None:
+        async with Estate(apis=20) as estate:
+            with (
+                await api.plan(estate.policy, plane=estate.plane) as plan,
+                Journal.open(f"{tmp_path}/journal.db") as journal,
+            ):
+                monkeypatch.setattr(Chunk, "write", written)
+                monkeypatch.setattr(Load, "add", added)
+                monkeypatch.setattr(chunk, "ROWS", 10)
+                monkeypatch.setattr(api, "Turns", partial(Turns, turn=float("inf")))
+                trio.lowlevel.add_instrument(_Steps(told))
+                await api.apply(plan, plane=estate.plane, journal=journal)
+
+    virtually(main)
+    commits = [number for number, each in enumerate(told) if each == "commit"]
+    assert len(commits) >= 4
+    for commit in commits:
+        assert "item" not in (told[commit - 1], told[commit + 1])
