@@ -333,7 +333,9 @@ async def _execute(
 async def _standings(journal: Journal, run: str) -> list[Standing]:
     """Count how each scope of a run stands; others have their turn between two."""
     found, turns = [], Turns()
-    for standing in journal.standings(run):
+    standings = journal.standings(run)  # commits what waits
+    await turns.hand_over()
+    for standing in standings:
         found.append(standing)
         await turns.pause()
     return found
@@ -342,7 +344,9 @@ async def _standings(journal: Journal, run: str) -> list[Standing]:
 async def _reasons(journal: Journal, run: str) -> tuple[Reason, ...]:
     """Fold why things did not end well; others have their turn meanwhile."""
     reasons, turns = Reasons(), Turns()
-    for page in journal.outcome_pages(run, kinds=EXPLAINED):
+    pages = journal.outcome_pages(run, kinds=EXPLAINED)
+    await turns.hand_over()
+    for page in pages:
         for outcome in page:
             reasons.add(outcome)
             await turns.pause()

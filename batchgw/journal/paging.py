@@ -24,10 +24,15 @@ class ApiRows(NamedTuple):
 
 
 class Pages:
-    """Reads pages. What is `wanted` of a change must hold no values that are yet to be bound."""
+    """Reads pages. What is `wanted` of a change may hold parameters, in the order of their `names`."""
 
     def __init__(
-        self, database: Database, wanted: ColumnElement[bool], columns: Sequence[ColumnElement[Any]]
+        self,
+        database: Database,
+        wanted: ColumnElement[bool],
+        columns: Sequence[ColumnElement[Any]],
+        *,
+        names: Sequence[str] = (),
     ) -> None:
         of_scope = apis.c.scope_id == bindparam("scope")
         has_wanted = select(changes.c.id).where(changes.c.api_id == apis.c.id, wanted).exists()
@@ -44,16 +49,29 @@ class Pages:
             .where(of_scope, apis.c.id >= bindparam("first"), apis.c.id <= bindparam("last"), wanted)
             .order_by(changes.c.id)
         )
-        self._apis: Final = database.query(some, ("scope", "after", "limit"))
-        self._changes: Final = database.query(theirs, ("scope", "first", "last"))
+        self._apis: Final = database.query(some, ("scope", "after", *names, "limit"))
+        self._changes: Final = database.query(theirs, ("scope", "first", "last", *names))
 
-    def read(self, cursor: Cursor, scope: Scope, scope_id: int, *, after: int, limit: int) -> list[ApiRows]:
-        """Give the next `limit` APIs after row `after`, in the order of the plan."""
-        found = self._apis.run(cursor, (scope_id, after, limit))
+    def read(
+        self,
+        cursor: Cursor,
+        scope: Scope,
+        scope_id: int,
+        *,
+        after: int,
+        limit: int,
+        wanted: Sequence[Any] = (),
+    ) -> list[ApiRows]:
+        """Give the next `limit` APIs after row `after`, in the order of the plan.
+
+        `wanted` are the values of what is wanted; texts among them must be escaped already.
+        """
+        found = self._apis.run(cursor, (scope_id, after, *wanted, limit))
         if not found:
             return []
         by_api: dict[int, list[Row]] = {row[0]: [] for row in found}
-        for api_id, *change in self._changes.run(cursor, (scope_id, found[0][0], found[-1][0])):
+        theirs = self._changes.run(cursor, (scope_id, found[0][0], found[-1][0], *wanted))
+        for api_id, *change in theirs:
             by_api[api_id].append(change)
         return [ApiRows(row[0], _api(scope, row), by_api[row[0]]) for row in found]
 

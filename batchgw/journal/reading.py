@@ -9,12 +9,8 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
-    String,
     bindparam,
-    false,
     func,
-    literal_column,
-    or_,
     select,
 )
 
@@ -97,19 +93,28 @@ def standing_of(connection: Connection, scope_id: int, scope: Scope) -> Standing
 
 
 class Outcomes:
-    """Reads the outcomes of some kinds."""
+    """Reads outcomes. Which kinds is said with a parameter each, so that the statements are made once."""
 
-    def __init__(self, database: Database, kinds: frozenset[str]) -> None:
-        wanted = or_(
-            false(), *(changes.c.kind == literal_column(f"'{kind}'", String) for kind in sorted(kinds))
-        )
-        self._pages = Pages(database, wanted, standing.TELLING)
+    _KINDS: Final = tuple(f"kind{number}" for number in range(len(standing.KINDS)))
+
+    def __init__(self, database: Database) -> None:
+        wanted = changes.c.kind.in_([bindparam(name) for name in self._KINDS])
+        self._pages = Pages(database, wanted, standing.TELLING, names=self._KINDS)
 
     def page(
-        self, connection: Connection, scope: Scope, scope_id: int, *, after: int, limit: int
+        self,
+        connection: Connection,
+        scope: Scope,
+        scope_id: int,
+        kinds: frozenset[str],
+        *,
+        after: int,
+        limit: int,
     ) -> tuple[list[Outcome], int | None]:
         """Give those of the next `limit` APIs of a scope, and where to go on: None after the last page."""
-        page = self._pages.read(connection.connection.cursor(), scope, scope_id, after=after, limit=limit)
+        wanted = [*sorted(kinds), *[None] * (len(self._KINDS) - len(kinds))]  # nothing is IN (NULL)
+        cursor = connection.connection.cursor()
+        page = self._pages.read(cursor, scope, scope_id, after=after, limit=limit, wanted=wanted)
         outcomes = [standing.outcome(api, row) for _, api, rows in page for row in rows]
         return outcomes, page[-1].id if len(page) == limit else None
 

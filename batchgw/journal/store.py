@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from functools import cache, partial
 from itertools import chain
 from types import TracebackType
 from typing import Self
@@ -50,7 +49,7 @@ class Journal:
         self._runs = Runs(database, self._claims, clock)
         self._outbox = Outbox(database, clock)
         self._pending = Pending(database, self._contents)
-        self._outcomes = cache(partial(reading.Outcomes, database))
+        self._outcomes = reading.Outcomes(database)
         self._locks = Locks(database, self._claims, clock)
         self._unplanned: set[str] = set()  # runs begun here whose plans are not in: nothing of them to resume
 
@@ -295,12 +294,13 @@ class Journal:
     def _pages(self, run: int, kinds: frozenset[str]) -> Iterator[Sequence[Outcome]]:
         with self._database.read() as connection:
             scopes = reading.scopes_of(connection, run)
-        outcomes = self._outcomes(kinds)
         for scope_id, scope in scopes.items():
             after: int | None = 0
             limit = reading.FIRST_PAGE
             while after is not None:
                 with self._database.read() as connection:
-                    page, after = outcomes.page(connection, scope, scope_id, after=after, limit=limit)
+                    page, after = self._outcomes.page(
+                        connection, scope, scope_id, kinds, after=after, limit=limit
+                    )
                 limit = reading.next_page(limit, len(page))
                 yield page
