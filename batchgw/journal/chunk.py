@@ -37,7 +37,9 @@ _CHANGE: Final = (
 )
 """What is written of a change; the rest stays at its default."""
 
-_BEFORE, _AFTER = _CHANGE.index("before_id"), _CHANGE.index("after_id")
+_Says = tuple[Any, ...]
+"""All but the first two, which are about one row alone. A settings' mark stands for its id to begin with."""
+
 _UNREAD: Final = ("unread_code", "unread_message", "b_id")
 _MARK_UNREAD = (
     update(scopes)
@@ -81,7 +83,11 @@ class Chunk:
         self._scopes: list[tuple[Any, ...]] = []
         self._unread: list[tuple[Any, ...]] = []
         self._apis: list[tuple[Any, ...]] = []
-        self._changes: list[list[Any]] = []  # until they are written, a settings' mark stands for its id
+        self._changes: list[tuple[int, int, int]] = []  # row, API, and which of these is what it says:
+        self._says: list[_Says] = []
+        self._said: dict[
+            int, tuple[tuple[Change, ...], range]
+        ] = {}  # by the object: APIs have them in common
         self._settings: dict[bytes, int] = {}
         self._bodies: dict[bytes, str] = {}
 
@@ -102,8 +108,7 @@ class Chunk:
         match item:
             case PlannedApi():
                 api_id = self._add_api(item.api, scope_id)
-                for change in item.changes:
-                    self._add_change(api_id, change)
+                self._changes.extend([(self._next_id(), api_id, says) for says in self._saying(item.changes)])
             case UnreadApi():
                 self._add_unread_api(item, self._add_api(item.api, scope_id))
             case UnreadScope():
@@ -114,15 +119,12 @@ class Chunk:
     def write(self, connection: Connection) -> None:
         """Write all rows. Call `settle` once that is committed."""
         self._settings |= self._contents.store(connection, self._bodies)
-        for change in self._changes:
-            for column in (_BEFORE, _AFTER):
-                mark = change[column]
-                change[column] = None if mark is None else self._settings[mark]
+        said = list(map(self._with_ids, self._says))
         cursor = connection.connection.cursor()
         self._statements.scopes.run(cursor, self._scopes)
         self._statements.unread.run(cursor, self._unread)
         self._statements.apis.run(cursor, self._apis)
-        self._statements.changes.run(cursor, self._changes)
+        self._statements.changes.run(cursor, [(id_, api, *said[says]) for id_, api, says in self._changes])
 
     def settle(self) -> None:
         """Remember what is now known to be in the journal."""
@@ -143,27 +145,40 @@ class Chunk:
         )
         return id_
 
-    def _add_change(self, api_id: int, change: Change) -> None:
+    def _saying(self, changes: tuple[Change, ...]) -> range:
+        """Note what an API's changes say, where that is not noted yet; give their places."""
+        known = self._said.get(id(changes))
+        if known is not None:
+            return known[1]
+        begin = len(self._says)
+        self._says.extend(map(self._say, changes))
+        places = range(begin, len(self._says))
+        self._said[id(changes)] = changes, places
+        return places
+
+    def _say(self, change: Change) -> _Says:
         verdict = standing.unchanged(self._now) if change.action is Action.NO_OP else standing.UNDECIDED
-        self._changes.append(
-            [
-                self._next_id(),
-                api_id,
-                change.type.value,
-                change.action.value,
-                self._mark(change.before.settings),
-                change.before.default_response,
-                None if change.after is None else self._mark(change.after),
-                *verdict,
-            ]
+        return (
+            change.type.value,
+            change.action.value,
+            self._mark(change.before.settings),
+            change.before.default_response,
+            None if change.after is None else self._mark(change.after),
+            *verdict,
         )
+
+    def _with_ids(self, says: _Says) -> _Says:
+        """Put the settings' ids, which are known by now, into the places of their marks."""
+        type_, action, before, default, after, *verdict = says
+        ids = (None if mark is None else self._settings[mark] for mark in (before, after))
+        return (type_, action, next(ids), default, next(ids), *verdict)
 
     def _add_unread_api(self, item: UnreadApi, api_id: int) -> None:
         verdict = standing.never_read(item.kind, self._now, code=item.code, message=item.message)
         action = Action.NO_OP.value  # what it would have been was never found out
-        self._changes.extend(
-            [self._next_id(), api_id, type_.value, action, None, None, None, *verdict] for type_ in item.types
-        )
+        for type_ in item.types:
+            self._changes.append((self._next_id(), api_id, len(self._says)))
+            self._says.append((type_.value, action, None, None, None, *verdict))
 
     def _mark(self, content: Settings) -> bytes:
         """See that the settings will be stored; give the mark that stands for their id until then."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any, assert_never
 
@@ -24,6 +25,15 @@ from batchgw.model import (
 
 INTERNED_CHARS = 16_000_000
 """How much text the remembered settings of a reader may come to before they are forgotten, in characters."""
+
+CHANGES = b',"changes":['
+"""What stands before the changes of an API, and nowhere else on a line: within a text quotes are escaped."""
+
+ALIKE = 256
+"""Different ends of lines that are remembered before they are forgotten."""
+
+SHORT = 16_384
+"""Bytes up to which they are: 4 MB in all."""
 
 
 def item_to_json(item: PlanItem) -> dict[str, Any]:
@@ -58,13 +68,28 @@ def item_to_json(item: PlanItem) -> dict[str, Any]:
 class ItemReader:
     """Reads what `item_to_json` wrote. APIs of a fleet are much alike: equal settings are made only once.
 
-    What it remembers is bounded, so a reader of any number of items stays small.
+    So are equal changes of an API as a whole, which most often are those of the API before. What it remembers
+    is bounded, so a reader of any number of items stays small.
     """
 
     def __init__(self) -> None:
+        self._changes: dict[bytes, tuple[Change, ...]] = {}
         self._settings: dict[object, Settings] = {}
         self._scopes: dict[tuple[str, str], Scope] = {}
         self._room = INTERNED_CHARS
+
+    def read_line(self, line: bytes) -> PlanItem:
+        """Make the item of a line of compact JSON. Raises as `read` does."""
+        api, _, changes = line.partition(CHANGES)
+        known = self._changes.get(changes)
+        if known is not None:
+            return PlannedApi(api=self._api(json.loads(api + b"}")["api"]), changes=known)
+        item = self.read(json.loads(line))
+        if isinstance(item, PlannedApi) and 0 < len(changes) <= SHORT:
+            if len(self._changes) >= ALIKE:
+                self._changes.clear()
+            self._changes[changes] = item.changes
+        return item
 
     def read(self, data: Mapping[str, Any]) -> PlanItem:
         """Make the item. Raises KeyError, TypeError or ValueError when it is not one."""

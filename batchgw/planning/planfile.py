@@ -140,8 +140,12 @@ class Plan:
 
     def __init__(self, verified: Verified, *, temporary: bool) -> None:
         self.path = verified.path
-        self.header = understood(verified.path, verified.header, PlanHeader.from_json)
-        self.totals = understood(verified.path, verified.totals, PlanTotals.from_json)
+        self.header = understood(
+            verified.path, verified.header, lambda line: PlanHeader.from_json(json.loads(line))
+        )
+        self.totals = understood(
+            verified.path, verified.totals, lambda line: PlanTotals.from_json(json.loads(line))
+        )
         self._verified = verified
         self._temporary = temporary
 
@@ -168,7 +172,7 @@ class Plan:
         """
         reader = ItemReader()
         for line in self._lines() if scope is None else self._lines_of(scope):
-            yield understood(self.path, line, reader.read)
+            yield understood(self.path, line, reader.read_line)
 
     def _lines(self) -> Iterator[bytes]:
         with same_file(self._verified) as file:

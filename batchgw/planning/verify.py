@@ -15,7 +15,7 @@ from array import array
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import BinaryIO, TypeVar
 
 from batchgw.errors import PlanUnreadable
 from batchgw.model import AccountId, Region, Scope
@@ -73,10 +73,10 @@ def is_totals(line: bytes) -> bool:
     return line.startswith(_TOTALS)
 
 
-def understood(path: Path, line: bytes, read: Callable[[Any], T]) -> T:
-    """Read a line's JSON. Raises PlanUnreadable when it is not what this version writes."""
+def understood(path: Path, line: bytes, read: Callable[[bytes], T]) -> T:
+    """Read a line. Raises PlanUnreadable when it is not what this version writes."""
     try:
-        return read(json.loads(line))
+        return read(line)
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise PlanUnreadable(
             f"{path} is a plan, but one of its lines is not understood ({type(error).__name__}: {error}): "
