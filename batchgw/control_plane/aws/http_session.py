@@ -144,7 +144,8 @@ class ConnectionPool:
         proxy = self._proxy(url)
         try:
             response = await self._requested(method, url, headers, body, proxy)
-            content = await response.read()
+            came = response.content.is_eof()  # with the head, as most do: there is nothing to wait for
+            content = response.content.read_nowait() if came else await response.read()
         except (aiohttp.ClientError, OSError, aiohttp.http.HttpProcessingError) as error:
             raise _named(error, str(url), proxy) from error
         return Reply(status_code=response.status, raw_headers=response.raw_headers, body=content)
