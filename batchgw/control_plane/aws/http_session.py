@@ -35,6 +35,8 @@ KEEP_ALIVE = 12.0
 """Seconds an idle connection is kept: aiobotocore's value, well below what the service keeps."""
 
 
+_TYPE = "Content-Type"
+
 _Answer: Any = AioAWSResponse  # awaitable content, which type stubs for botocore do not know
 
 
@@ -98,7 +100,6 @@ class ConnectionPool:
             connector=aiohttp.TCPConnector(limit=max_connections, ssl=tls, keepalive_timeout=KEEP_ALIVE),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=connect_timeout, sock_read=read_timeout),
             cookie_jar=aiohttp.DummyCookieJar(),
-            skip_auto_headers=("Content-Type",),  # it would not be signed
             auto_decompress=False,
             middlewares=(_send_once,),
         )
@@ -160,6 +161,7 @@ class ConnectionPool:
             headers=headers,
             data=body,
             proxy=proxy,
+            skip_auto_headers=None if _TYPE in headers else (_TYPE,),  # aiohttp's own would not be signed
             allow_redirects=False,  # a redirected write would be a second one
         )
 
