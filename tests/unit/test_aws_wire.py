@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batchgw.control_plane.aws.translate import to_call
-from batchgw.control_plane.aws.wire import FORMS, Written, read_json
+from batchgw.control_plane.aws.wire import FORMS, KEPT_BODIES, Written, read_json
 from batchgw.control_plane.interface import (
     DeleteGatewayResponse,
     GetGatewayResponse,
@@ -111,6 +111,50 @@ def test_what_is_written_in_the_open(method: str, params: Any, written: tuple[st
     ours = FORMS[method].write(params)
     assert ours is not None
     assert shown(ours) == written == written_by_botocore(method, params)
+
+
+def put(settings: Any) -> bytes | None:
+    written = FORMS["put_gateway_response"].write({"restApiId": "a", "responseType": "X", **settings})
+    return None if written is None else written.body
+
+
+def test_settings_that_were_changed_since_are_written_anew() -> None:
+    headers = {"gatewayresponse.header.a": "'1'", "gatewayresponse.header.b": "'2'"}
+    settings: dict[str, Any] = {"responseParameters": headers}
+    for _ in range(2):
+        assert put(settings) == json.dumps(settings).encode()
+        headers["gatewayresponse.header.a"] += "3"
+    headers["gatewayresponse.header.a"] = headers.pop("gatewayresponse.header.a")  # the order counts
+    assert put(settings) == json.dumps(settings).encode()
+
+
+class Text(str):
+    """As good as a string."""
+
+    __slots__ = ()
+
+
+@pytest.mark.parametrize(
+    "value", [1, True, 1.0, "1", Text("1"), [1], (True,), {"1": 1}, {1: True}, {True: 1}]
+)
+def test_settings_that_are_equal_but_not_the_same_are_not_mixed_up(value: object) -> None:
+    for _ in range(2):
+        assert put({"statusCode": value}) == json.dumps({"statusCode": value}).encode()
+
+
+def test_only_so_many_bodies_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[Any] = []
+    dumps = json.dumps
+
+    def counted(value: object) -> str:
+        written.append(value)
+        return dumps(value)
+
+    monkeypatch.setattr(json, "dumps", counted)
+    codes = [f"only {number}" for number in range(KEPT_BODIES + 1)]
+    for code in (*codes, codes[-1], codes[0]):
+        put({"statusCode": code})
+    assert [each["statusCode"] for each in written] == [*codes, codes[0]]
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,12 @@ Whatever is not as it always is, a parameter or an answer, is given up with None
 from __future__ import annotations
 
 import json
+import marshal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import quote
 
 Wire = Mapping[str, Any]
@@ -25,13 +26,33 @@ _KEPT = 4096
 """Quoted values kept: the types, and the APIs that are in work."""
 
 
+KEPT_BODIES = 64
+"""Bodies kept: the settings that are being put, of a few KB."""
+
+_PLAIN = 2
+"""The version of `marshal`'s format: without references, which depend on who else holds a value."""
+
+
 @lru_cache(maxsize=_KEPT)
 def _quoted(value: str) -> str:
     return quote(value, safe=_SAFE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
+def _json(content: dict[str, Any]) -> bytes:
+    """Write JSON. What was written lately is kept: a rollout puts the same few settings over and over."""
+    try:
+        return _kept_json(marshal.dumps(content, _PLAIN))
+    except ValueError:  # a type that `marshal` does not know, such as a subclass of str
+        return json.dumps(content).encode()
+
+
+@lru_cache(maxsize=KEPT_BODIES)
+def _kept_json(content: bytes) -> bytes:
+    """Write JSON of a copy by `marshal`: nobody can change it, and it tells True from 1, and the order."""
+    return json.dumps(marshal.loads(content)).encode()  # noqa: S302 - made here
+
+
+class Written(NamedTuple):
     """A request without its address, and with those headers only that say what is sent and what is wanted.
 
     Attributes:
@@ -97,7 +118,7 @@ class Form:
         content = {
             name: value for name, value in params.items() if name in self.in_body and value is not None
         }
-        body = json.dumps(content).encode() if self.in_body else None
+        body = _json(content) if self.in_body else None
         return Written(
             method=self.method,
             path=self.path % tuple([_quoted(value) for value in named]),
