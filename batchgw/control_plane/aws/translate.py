@@ -19,7 +19,7 @@ from batchgw.control_plane.interface import (
     Request,
     RestApiPage,
 )
-from batchgw.model import GatewayResponse, ResponseType, RestApi, RestApiId, Scope
+from batchgw.model import GatewayResponse, ResponseType, RestApi, RestApiId, Scope, Settings
 
 Wire = Mapping[str, Any]
 T = TypeVar("T")
@@ -148,12 +148,12 @@ def _one(expected: ResponseType) -> Callable[[Wire], GatewayResponse]:
 
 def _response(response_type: ResponseType, item: Wire) -> GatewayResponse:
     status = item.get("statusCode")
-    return GatewayResponse.from_json(
-        {
-            "responseType": response_type.value,
-            "statusCode": None if status is None else str(status),  # some emulators answer a number
-            "responseParameters": item.get("responseParameters"),
-            "responseTemplates": item.get("responseTemplates"),
-            "defaultResponse": item.get("defaultResponse", False),
-        }
+    return GatewayResponse(
+        type=response_type,
+        settings=Settings(
+            status_code=None if status is None else str(status),  # some emulators answer a number
+            parameters=item.get("responseParameters") or {},
+            templates=item.get("responseTemplates") or {},
+        ),
+        default_response=bool(item.get("defaultResponse", False)),
     )
