@@ -100,6 +100,18 @@ def test_who_waited_shares_a_failure_and_the_next_asks_again() -> None:
     assert len(run(body, down=True).asked) == 2
 
 
+@pytest.mark.parametrize("down", [False, True])
+def test_only_a_good_answer_is_known_and_in_its_own_partition(down: bool) -> None:  # noqa: FBT001 - a case
+    async def body(_: FakeSts, account: BaseAccount) -> None:
+        near = Region("eu-west-1")
+        assert account.known(near) is None
+        await gather(account, near)
+        assert account.known(near) == (None if down else OWN)
+        assert account.known(Region("cn-north-1")) is None
+
+    run(body, down=down)
+
+
 def test_an_asker_who_gives_up_does_not_end_the_wait_of_the_others() -> None:
     async def body(sts: FakeSts, account: BaseAccount) -> None:
         async with anyio.create_task_group() as tasks:

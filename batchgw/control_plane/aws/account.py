@@ -22,6 +22,11 @@ class BaseAccount:
         self._places = places
         self._questions: dict[Region, _Question] = {}
 
+    def known(self, near: Region | None = None) -> AccountId | None:
+        """Give it if the STS for region `near` has told it: there is nothing to wait for."""
+        question = self._questions.get(self._places.sts_region(near))
+        return None if question is None else question.told
+
     async def id(self, near: Region | None = None) -> AccountId:
         """Give it, asked of the STS for region `near`. Raises a CallError, alike for all who waited."""
         region = self._places.sts_region(near)
@@ -41,10 +46,15 @@ class _Question:
         self._ended = 0  # attempts that were answered, well or badly
         self._answer: AccountId | CallError | None = None
 
+    @property
+    def told(self) -> AccountId | None:
+        """The good answer, once there is one."""
+        return None if isinstance(self._answer, CallError) else self._answer
+
     async def answer(self) -> AccountId:
         """Ask, unless it is answered or somebody else is asking already."""
-        if isinstance(self._answer, str):
-            return self._answer
+        if self.told is not None:
+            return self.told
         before = self._ended
         async with self._turn:
             if self._ended == before:

@@ -67,7 +67,7 @@ class ScopeCredentials:
         """Give keys that act in the scope's account. Raises a CallError."""
         if self._role is not None:
             return await self._refresher.keys(scope)
-        own = await self._own(scope)
+        own = self._account.known(scope.region) or await self._own(scope)  # known from the first call on
         if scope.account != own:
             raise CredentialsUnavailable(
                 f"the credentials are of account {own}, and there is no role to reach {scope.account}: "

@@ -9,7 +9,7 @@ as they always are, are read by botocore's own parser.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -113,10 +113,10 @@ class FastPath:
         reply = await self._sent(written, address, target)
         return reply, self._read(form, reply)
 
-    async def _sent(self, written: Written, address: _Address, target: Target) -> Reply:
+    def _sent(self, written: Written, address: _Address, target: Target) -> Awaitable[Reply]:
         headers = self._headers(written, address, target)
         url = address.url(written)
-        return await self._pool.exchange(written.method, url, headers, written.body)
+        return self._pool.exchange(written.method, url, headers, written.body)
 
     def _headers(self, written: Written, address: _Address, target: Target) -> dict[str, str]:
         """Give all headers in botocore's order. The pool adds Host and Accept-Encoding, here as there."""
