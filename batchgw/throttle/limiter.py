@@ -87,12 +87,13 @@ class Lane:
         self.bucket = bucket
         bucket.users.append(self)
 
-    def depart(self, now: float) -> Bucket:
-        """A call leaves; answer the bucket that it drew on."""
+    def depart(self, now: float) -> Draw:
+        """A call leaves; answer what it drew on."""
+        bucket = self.bucket
         self.in_flight += 1
-        self.bucket.sent += 1
-        self.bucket.pacer.sent(now)
-        return self.bucket
+        bucket.sent += 1
+        bucket.pacer.sent(now)
+        return Draw(self, bucket)
 
 
 class Head(NamedTuple):
@@ -109,9 +110,12 @@ class Draw(NamedTuple):
     bucket: Bucket
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Turn:
-    """A call that left at `at` (`current_time()` seconds), after `waited` seconds, and its buckets."""
+    """A call that left at `at` (`current_time()` seconds), after `waited` seconds, and its buckets.
+
+    It is not to be changed. To be frozen would treble what one costs, and there is one for every call.
+    """
 
     at: float
     waited: float
@@ -156,7 +160,7 @@ class Limiter:
         arrived = current_time()
         own = self.own(operation)
         if own is None:
-            return await self._depart(arrived, check, priority)
+            return self._at_once(arrived, check, priority) or await self._depart(arrived, check, priority)
         place = await own.line.enter(priority)
         try:
             return await self._depart(arrived, check, BEFORE_ALL, Head(own, place))
@@ -165,9 +169,11 @@ class Limiter:
 
     def own(self, operation: str) -> Lane | None:
         """The lane of an operation that has a bucket of its own."""
-        if operation not in self._owns:
-            self._owns[operation] = self._operations(operation)
-        return self._owns[operation]
+        try:
+            return self._owns[operation]
+        except KeyError:
+            lane = self._owns[operation] = self._operations(operation)
+            return lane
 
     def used(self, operation: str) -> Lane | None:
         """The lane of an operation, if any call has used it."""
@@ -244,6 +250,21 @@ class Limiter:
         """What is believed of the total now."""
         return self.total.bucket.pacer.statistics(current_time())
 
+    def _at_once(self, now: float, check: Check, priority: float) -> Turn | None:
+        """Take the turn of a call that finds nobody in line, and a token; None where it has to wait.
+
+        Nothing is waited for here, so one reading of the clock does for all of it: the mirror reckons once.
+        """
+        total = self.total
+        place = total.line.first(priority)
+        if place is None:
+            return None
+        try:
+            check()
+            return _turn(now, now, (total,)) if total.bucket.delay(now) <= 0 else None
+        finally:
+            total.line.leave(place)
+
     async def _depart(self, arrived: float, check: Check, priority: float, own: Head | None = None) -> Turn:
         """Wait for a token in one's own lane, if there is one, then for one of the total, and take both.
 
@@ -280,9 +301,10 @@ class Limiter:
 
 def _turn(arrived: float, now: float, lanes: tuple[Lane, ...]) -> Turn:
     """Draw on all the lanes' buckets at once."""
-    draws = tuple(Draw(lane, lane.depart(now)) for lane in lanes)
-    lanes[-1].bucket.waited += now - arrived
-    return Turn(now, now - arrived, draws)
+    draws = tuple([lane.depart(now) for lane in lanes])
+    waited = now - arrived
+    draws[-1].bucket.waited += waited
+    return Turn(now, waited, draws)
 
 
 def _fullness(statistics: PacerStatistics) -> float:

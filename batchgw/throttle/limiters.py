@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
 
@@ -48,8 +48,9 @@ class Limiters:
         self._memory = memory or NoMemory()
         self._buckets: dict[BucketKey, Bucket] = {}
         self._limiters: dict[Scope, Limiter] = {}
-        self._scopes: defaultdict[AccountId, list[Scope]] = defaultdict(list)
+        self._scopes: Counter[AccountId] = Counter()
         self._siblings: dict[AccountId, Siblings[Scope]] = {}
+        self._several: set[AccountId] = set()  # that have scopes which may turn out to draw on one bucket
         self._in_one: set[Scope] = set()
         self._shared: set[AccountId] = set()
 
@@ -63,19 +64,21 @@ class Limiters:
                 sleep=self._sleep,
                 most=self._most,
             )
-            self._scopes[scope.account].append(scope)
+            self._scopes[scope.account] += 1
+            if self._quotas.scoping is Scoping.ACCOUNT_REGION and self._scopes[scope.account] > 1:
+                self._several.add(scope.account)
             if scope.account in self._shared:
                 self._in_one.add(scope)
         return found
 
     def called(self, scope: Scope) -> None:
         """A call of the scope has left."""
-        if self._may_be_siblings(scope):
+        if scope.account in self._several:
             self._family(scope).called(scope, current_time())
 
     def accepted(self, scope: Scope) -> None:
         """A call of the scope was let through."""
-        if not self._may_be_siblings(scope):
+        if scope.account not in self._several:
             return
         self._family(scope).accepted(current_time())
         if scope in self._in_one and self._limiters[scope].rate > EXCESS * self._one_rate:
@@ -86,7 +89,7 @@ class Limiters:
 
         Their mirrors are replaced by one: the quota is what was stated for each, the level the lowest known.
         """
-        if not self._may_be_siblings(scope):
+        if scope.account not in self._several:
             return None
         together = self._family(scope).refused(scope, current_time())
         return None if together <= self._in_one else self._share(scope.account, together)
@@ -150,10 +153,6 @@ class Limiters:
     def _one_rate(self) -> float:
         """Calls/second that one bucket gives us, as stated."""
         return (self._quotas.total or TOTAL).rate * self._quotas.share
-
-    def _may_be_siblings(self, scope: Scope) -> bool:
-        apart = self._quotas.scoping is Scoping.ACCOUNT_REGION
-        return apart and len(self._scopes[scope.account]) > 1
 
     def _family(self, scope: Scope) -> Siblings[Scope]:
         found = self._siblings.get(scope.account)

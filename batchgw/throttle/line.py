@@ -39,11 +39,17 @@ class Line:
 
     async def enter(self, priority: float) -> Place:
         """Wait to be at the head. Whoever has been there must `leave`."""
-        place = Place(priority, next(self._numbers))
-        if self._head is None:
-            self._head = place
-        else:
+        place = self.first(priority)
+        if place is None:
+            place = Place(priority, next(self._numbers))
             await self._wait(place)
+        return place
+
+    def first(self, priority: float) -> Place | None:
+        """Be at the head, where nobody else is in line, or get None. Whoever has been there must `leave`."""
+        if self._head is not None:
+            return None
+        self._head = place = Place(priority, next(self._numbers))
         return place
 
     async def let_pass(self, place: Place) -> None:

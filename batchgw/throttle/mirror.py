@@ -147,8 +147,10 @@ class MirrorBucket:
         calls may spend the reserve: half a token for each is refilled while they leave one by one.
         """
         self._advance(now)
-        least = min(self._rate * self._jitter(), 1.0) if self._burst >= SMALL else 0.0
-        reserve = min(self._reserve(), max(least, (calls_left - 1) / 2))
+        reserve, refilled_meanwhile = self._reserve(), (calls_left - 1) / 2
+        if refilled_meanwhile < reserve:
+            least = min(self._rate * self._jitter(), 1.0) if self._burst >= SMALL else 0.0
+            reserve = min(reserve, max(least, refilled_meanwhile))
         delay = max(
             self._hold - now,
             (1 + reserve - self._level - self._probe.extra) / (self._rate + self._probe.speed),
@@ -165,7 +167,7 @@ class MirrorBucket:
             self._withheld = max(0.0, min(HALF_TOKEN, self._burst - self._level - self._probe.extra))
         self._level -= 1
         self._allowance -= 1
-        self._last = max(now, self._last)
+        self._last = max(self._last, now)
         self._last_took = None
         self._flight += 1
         self._sent += 1
@@ -298,7 +300,8 @@ class MirrorBucket:
         if passed <= 0:
             return
         self._at = now
-        self._allowance = min(self._burst, self._allowance + self._top * passed)
+        if self._hard:
+            self._allowance = min(self._burst, self._allowance + self._top * passed)
         self._probe.fade(passed, self._rate)
         if self._probing and now >= self._hold:
             self._probe.advance(passed, self._rate)
@@ -337,7 +340,7 @@ class MirrorBucket:
             self._audit *= 2
             self._probing = True
 
-    def _settle(self, sent_at: float, now: float) -> None:
+    def _settle(self, now: float) -> None:
         """Correct the level for a late start: a full bucket is refilled from the first arrival on.
 
         The first calls may have had to connect, and to ask for credentials, before one of them arrived. No
@@ -345,10 +348,6 @@ class MirrorBucket:
         answer took bounds that, the more tightly the shorter calls turn out to be. What was withheld from the
         full bucket before that was known is given back.
         """
-        if self._settled:
-            self._correct()
-        if sent_at < self._first:
-            return
         self._answers += 1
         if self._answers == 1:
             self._first_took = now - self._first
@@ -391,14 +390,19 @@ class MirrorBucket:
 
     def _answered(self, now: float) -> None:
         self._advance(now)
-        self._flight = max(0, self._flight - 1)
+        if self._flight:
+            self._flight -= 1
 
     def _time(self, sent_at: float, now: float) -> None:
         latency = now - sent_at
         if sent_at == self._last:
             self._last_took = latency
-        self._shortest = min(self._shortest, latency)
-        self._settle(sent_at, now)
+        if latency < self._shortest:
+            self._shortest = latency
+            if self._settled:
+                self._correct()
+        if sent_at >= self._first:
+            self._settle(now)
         if self._latency is None:
             self._latency = (latency, latency / 2)
             return

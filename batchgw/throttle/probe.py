@@ -110,6 +110,8 @@ class Probe:
 
     def fade(self, passed: float, rate: float) -> None:
         """Let the memory of a better rate than `rate` fade."""
+        if self._proven <= rate >= self._hoped_for:
+            return
         passed /= FORGETTING * self._scale
         if self._proven > rate:
             self._proven = rate + (self._proven - rate) * exp(-passed)

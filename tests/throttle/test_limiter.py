@@ -251,6 +251,44 @@ def test_who_is_turned_away_leaves_the_line_and_makes_no_call() -> None:
     virtually(main)
 
 
+def test_who_finds_a_token_and_nobody_in_line_leaves_at_once_or_is_turned_away() -> None:
+    class Condemned(Exception):
+        pass
+
+    def condemned() -> None:
+        raise Condemned
+
+    async def main() -> None:
+        desk = Desk()
+        for _ in range(10):
+            coroutine = desk.limiter.wait(lambda: None, operation="Put")
+            with pytest.raises(StopIteration) as left:  # it gives no turn of the event loop away
+                coroutine.send(None)
+            turn: Turn = left.value.value
+            assert (turn.at, turn.waited) == (anyio.current_time(), 0.0)
+            desk.limiter.ok(turn)
+            await anyio.sleep(0.1)
+        with pytest.raises(Condemned):
+            await desk.limiter.wait(condemned, operation="Put")
+        assert desk.waiting == 0
+        assert desk.total.bucket.sent == 10
+
+    virtually(main)
+
+
+def test_nobody_leaves_at_once_past_those_in_line() -> None:
+    async def main() -> None:
+        desk = Desk()
+        await drained(desk)
+        async with anyio.create_task_group() as tasks:
+            for name in ["early"] * 5 + ["late"] * 3:
+                tasks.start_soon(desk.leave, name)
+                await anyio.sleep(0.001)
+        assert [name for name, _ in desk.departures[90:]] == ["early"] * 5 + ["late"] * 3
+
+    virtually(main)
+
+
 def test_who_is_cancelled_leaves_its_lines() -> None:
     async def main() -> None:
         desk = Desk()
