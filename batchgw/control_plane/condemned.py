@@ -22,11 +22,11 @@ class CondemnedScopes:
 
     def why(self, scope: Scope) -> CallError | None:
         """The error that condemned the scope, if one did."""
-        return self._errors.get(scope)
+        return self._errors.get(scope) if self._errors else None  # asked with every call, mostly of none
 
     def check(self, scope: Scope) -> None:
         """Raise an error like the one that condemned the scope, if one did: no call is made."""
-        error = self._errors.get(scope)
+        error = self.why(scope)
         if error is not None:
             again = error.again()
             again.sent = False

@@ -83,7 +83,10 @@ class LimitedControlPlane:
             raise
         limiter.ok(turn)
         self.limiters.accepted(scope)
-        effort = Effort(attempts=1, waited=turn.waited, request_id=answer.effort.request_id)
+        spent = answer.effort
+        if turn.waited == 0.0 and spent.attempts == 1 and not (spent.throttles or spent.waited):
+            return answer  # nothing to add to what it cost
+        effort = Effort(attempts=1, waited=turn.waited, request_id=spent.request_id)
         return Answer(value=answer.value, effort=effort)
 
     async def current_account(self) -> AccountId:

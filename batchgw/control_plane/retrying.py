@@ -72,7 +72,12 @@ class RetryingControlPlane:
         """
         execution = _Execution(request, self, departing, priority)
         try:
-            return await execution.run()
+            try:
+                return await execution.attempt()
+            except CallError as error:
+                if not may_retry(error, request):
+                    raise
+                return await execution.go_on(error)
         except (CallError, Stopped) as error:
             error.in_doubt = execution.in_doubt
             if isinstance(error, CallError):
@@ -103,28 +108,15 @@ class _Execution(Generic[T]):
         self._type = None if kind is None else str(kind)
         self.tries = Tries(attempts=plane.attempts, random=plane.random)
         self.in_doubt = False  # whether an attempt at a write was sent and its fate is unknown
+        self._number = 0  # of the attempt under way, counted from 1
         self._waited = 0.0
         self._left = 0.0
 
-    @property
-    def _number(self) -> int:
-        return self.tries.ended + 1
+    async def go_on(self, first: CallError) -> Answer[T]:
+        """Let tenacity decide about a first attempt that failed, and about all that follow from it.
 
-    async def run(self) -> Answer[T]:
-        """Send until it succeeds or there is no use in it.
-
-        Tenacity is asked from the first attempt that failed on: nearly every call succeeds at once, and
-        should not pay for it.
+        It is asked from there on: nearly every call succeeds at once, and should not pay for it.
         """
-        try:
-            return await self.attempt()
-        except CallError as error:
-            if not may_retry(error, self._request):
-                raise
-            return await self._go_on(error)
-
-    async def _go_on(self, first: CallError) -> Answer[T]:
-        """Let tenacity decide about a first attempt that failed, and about all that follow from it."""
         failed: CallError | None = first
 
         async def attempt() -> Answer[T]:
@@ -146,6 +138,7 @@ class _Execution(Generic[T]):
 
     async def attempt(self) -> Answer[T]:
         """Send once."""
+        self._number = self.tries.ended + 1
         try:
             answer = await self._plane.inner.send(
                 self._request, departure=self._departs, priority=self._priority
@@ -153,7 +146,8 @@ class _Execution(Generic[T]):
         except CallError as error:
             self._count(error)
             raise
-        self._waited += answer.effort.waited
+        spent = answer.effort
+        self._waited += spent.waited
         self._plane.observer.notify(
             CallAnswered(
                 scope=self._request.scope,
@@ -162,14 +156,16 @@ class _Execution(Generic[T]):
                 type=self._type,
                 attempt=self._number,
                 latency=current_time() - self._left,
-                request_id=answer.effort.request_id,
+                request_id=spent.request_id,
             )
         )
+        if self._number == 1:  # nothing to add to what it cost
+            return answer
         effort = Effort(
             attempts=self.tries.failures + 1,
             throttles=self.tries.throttles,
             waited=self._waited,
-            request_id=answer.effort.request_id,
+            request_id=spent.request_id,
         )
         return Answer(value=answer.value, effort=effort)
 

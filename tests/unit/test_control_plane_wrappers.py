@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 from typing import cast
 
@@ -96,6 +97,22 @@ def test_throttles_wait_and_use_up_no_attempt() -> None:
         assert seen.count(CallThrottled) == 50
         assert seen.count(CallSent) == 51  # no call, first try or retry, goes past the gate
         assert answer.effort.waited == pytest.approx(plane.arrivals[-1] - 50 * plane.latency)
+
+    virtually(main)
+
+
+@pytest.mark.parametrize("told", [Effort(), Effort(attempts=1), Effort(attempts=2, waited=3.0)])
+def test_what_a_call_cost_is_counted_here_whatever_the_plane_says(told: Effort) -> None:
+    class Telling(Told):
+        async def send(self, request: Request[T]) -> Answer[T]:
+            return Answer(value=(await super().send(request)).value, effort=replace(told, request_id="r-2"))
+
+    async def main() -> None:
+        plane = paced(Telling(latency=0.01))
+        efforts = [(await plane.send(PUT)).effort for _ in range(60)]
+        assert efforts[0] == Effort(attempts=1, request_id="r-2")
+        assert {(e.attempts, e.throttles, e.request_id) for e in efforts} == {(1, 0, "r-2")}
+        assert 0.0 < efforts[-1].waited <= 0.1 + 1e-6  # by then the burst is spent
 
     virtually(main)
 
