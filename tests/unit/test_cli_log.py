@@ -245,6 +245,38 @@ def test_the_short_way_round_a_text_hides_all_that_the_long_one_does(text: str) 
     assert redacted(text) == _SECRET_TEXT.sub(_keep_the_name, text)
 
 
+class Text(str):
+    __slots__ = ()
+
+
+_TEXTS = st.lists(st.sampled_from(PIECES), max_size=4).map("".join)
+_VALUES = st.one_of(
+    _TEXTS, _TEXTS.map(Text), st.integers(), st.floats(allow_nan=False), st.none(), st.booleans()
+)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["event", "message", "code", "wait", "api_key", "token", "request_id"]),
+        st.one_of(_VALUES, st.lists(_VALUES, max_size=2), st.fixed_dictionaries({"password": _VALUES})),
+    )
+)
+def test_the_short_way_round_an_entry_hides_all_that_the_long_one_does(fields: dict[str, typing.Any]) -> None:
+    def long_way(name: str, value: typing.Any) -> typing.Any:
+        if name in ("api_key", "token", "password") and value is not None:
+            return HIDDEN
+        if isinstance(value, str):
+            return _SECRET_TEXT.sub(_keep_the_name, value)
+        if isinstance(value, dict):
+            return {name: long_way(name, each) for name, each in value.items()}
+        return [long_way("", each) for each in value] if isinstance(value, list) else value
+
+    given_as, shown = repr(fields), redacted_fields(fields)
+    assert shown == {name: long_way(name, value) for name, value in fields.items()}
+    shown["timestamp"] = "now"  # it is a copy, to be written on
+    assert repr(fields) == given_as
+
+
 def test_nothing_is_warned_about_when_the_log_closes() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -31,6 +31,9 @@ REPEATS = 3
 
 Fields = MutableMapping[str, Any]
 
+_OF_EVERY_CALL = (CallSent, CallAnswered)
+"""Events of which each call that succeeds makes one."""
+
 
 class Sink:
     """One place entries go to: from `level` up, as lines given to `write`.
@@ -70,7 +73,7 @@ class Sink:
             self._render(level, "batchgw.log.more", {"of": name, "code": kind[1], "all_in": "--log-file"})
 
     def _render(self, level: int, name: str, fields: Fields) -> None:
-        event: Any = {"event": name, "level": _level_name(level), **fields}
+        event: Any = {"event": name, "level": _level_name(level)} | fields
         for processor in self._processors:
             event = processor(None, name, event)
         self._write(event)
@@ -82,9 +85,9 @@ def _level_name(level: int) -> str:
 
 
 def _json() -> Processor:
-    """Render as JSON, with one encoder for all entries."""
-    encode = json.JSONEncoder(default=repr).encode
-    return structlog.processors.JSONRenderer(lambda fields, **_: encode(fields))
+    """Render as JSON, with one encoder for all entries. Redaction, before, has looked through them all."""
+    encode = json.JSONEncoder(default=repr, check_circular=False).encode
+    return lambda _logger, _name, fields: encode(fields)
 
 
 def _redact(_logger: Any, _name: str, fields: Fields) -> Fields:
@@ -106,8 +109,8 @@ class LogObserver:
 
     def notify(self, event: Event) -> None:
         """Log an event."""
-        if self._threshold > logging.DEBUG and isinstance(event, CallSent | CallAnswered):
-            return  # two with every call, of which nobody wants to read
+        if self._threshold > logging.DEBUG and isinstance(event, _OF_EVERY_CALL):
+            return  # nobody wants to read them
         run = run_of(event)
         if run is not None:
             self._run = {"run": run}

@@ -57,6 +57,9 @@ _DECIDED: dict[type[Outcome], int] = {
 }
 """Severity of each kind of outcome."""
 
+_OF_A_RUN = (PhaseStarted, PhaseEnded)
+"""Events that say which run they are of."""
+
 _OF_STS = frozenset({"GetCallerIdentity", "AssumeRole"})
 """Operations that everything else waits for: the first that fails is why nothing seems to happen."""
 
@@ -84,7 +87,9 @@ def level_of(event: Event) -> int:
 
 def entry(event: Event) -> Entry:  # noqa: PLR0911 - a closed match, one arm an event
     """Translate an event."""
-    match event:
+    match event:  # the one that most entries are of first
+        case Decided():
+            return _outcome(event.outcome)
         case CallSent() | CallAnswered() | CallThrottled() | CallRetried() | CallGaveUp():
             return _call(event)
         case PhaseStarted():
@@ -103,8 +108,6 @@ def entry(event: Event) -> Entry:  # noqa: PLR0911 - a closed match, one arm an 
             return Entry(INFO, "batchgw.apis.listed", {**fields, "last_page": event.last_page})
         case ItemPlanned():
             return _item(event.item)
-        case Decided():
-            return _outcome(event.outcome)
         case ScopeCondemned():
             fields = {"scope": str(event.scope), "code": event.code, "message": event.message}
             return Entry(WARNING, "batchgw.scope.condemned", fields)
@@ -120,7 +123,7 @@ def entry(event: Event) -> Entry:  # noqa: PLR0911 - a closed match, one arm an 
 
 def run_of(event: Event) -> str | None:
     """The run an event belongs to, when it says so."""
-    return event.run if isinstance(event, PhaseStarted | PhaseEnded) else None
+    return event.run if isinstance(event, _OF_A_RUN) else None
 
 
 def _call(event: CallEvent) -> Entry:
@@ -158,8 +161,8 @@ def _outcome(outcome: Outcome) -> Entry:
     fields: dict[str, Any] = {
         "scope": str(outcome.api.scope),
         "api": outcome.api.id,
-        "type": outcome.type.value,
-        "action": outcome.action.value,
+        "type": str(outcome.type),
+        "action": str(outcome.action),
     }
     match outcome:
         case Applied():

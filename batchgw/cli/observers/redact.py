@@ -37,6 +37,9 @@ _SHORTEST_TOKEN = 44
 
 _PLAIN = (int, float, type(None))
 
+_HARMLESS = frozenset({int, float, bool, type(None)})
+"""Types, exactly these, whose values hold no text."""
+
 
 def redacted(value: Any) -> Any:
     """Give the value without its secrets. Mappings and sequences are looked through."""
@@ -59,10 +62,31 @@ def _short(value: str) -> str:
 
 def redacted_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Give the fields without their secrets: by name, and within texts."""
+    if _are_harmless(fields):
+        return dict(fields)
     return {
         key: HIDDEN if value is not None and _names_a_secret(key) else redacted(value)
         for key, value in fields.items()
     }
+
+
+def _are_harmless(fields: Mapping[str, Any]) -> bool:
+    """Tell at little cost that there is no secret, as in nearly all entries; False where that is not sure."""
+    if _name_a_secret(tuple(fields)):
+        return False
+    texts: list[str] = []
+    for value in fields.values():
+        kind = type(value)
+        if kind is str and len(value) < _SHORTEST_TOKEN:
+            texts.append(value)
+        elif kind not in _HARMLESS:
+            return False
+    return not _TELLTALE.search("".join(texts))
+
+
+@lru_cache(maxsize=1024)
+def _name_a_secret(keys: tuple[str, ...]) -> bool:
+    return any(map(_names_a_secret, keys))
 
 
 @lru_cache(maxsize=1024)
