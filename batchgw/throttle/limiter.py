@@ -261,7 +261,9 @@ class Limiter:
             return None
         try:
             check()
-            return _turn(now, now, (total,)) if total.bucket.delay(now) <= 0 else None
+            if total.bucket.delay(now) > 0:
+                return None
+            return Turn(now, 0.0, (total.depart(now),))
         finally:
             total.line.leave(place)
 
