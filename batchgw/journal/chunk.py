@@ -138,8 +138,8 @@ class Chunk:
                 scope_id,
                 escaped(api.id),
                 escaped(api.name),
-                canonical(api.tags),
-                canonical(api.endpoint_types),
+                canonical(api.tags) if api.tags else "{}",  # mostly, and it needs no encoder
+                canonical(api.endpoint_types) if api.endpoint_types else "[]",
                 api.created,
             )
         )

@@ -108,8 +108,10 @@ def _claim(connection: Connection, claims: Claims, run: int) -> None:
 
 
 def drop_rows(connection: Connection, run: int) -> None:
-    """Delete all that was imported for a run."""
+    """Delete all that was imported for a run: most often nothing."""
     of_run = select(scopes.c.id).where(scopes.c.run_id == run)
+    if connection.scalar(of_run.limit(1)) is None:
+        return
     of_scopes = select(apis.c.id).where(apis.c.scope_id.in_(of_run))
     connection.execute(delete(changes).where(changes.c.api_id.in_(of_scopes)))
     connection.execute(delete(apis).where(apis.c.scope_id.in_(of_run)))

@@ -12,9 +12,6 @@ from pathlib import Path
 import anyio
 import anyio.lowlevel
 import pytest
-import trio
-import trio.abc
-import trio.lowlevel
 from sqlalchemy import Connection
 
 from batchgw import api, turns
@@ -24,19 +21,9 @@ from batchgw.journal.importing import Load
 from batchgw.model import PlanItem
 from batchgw.turns import Turns
 from tests.scenarios.estate import Estate
-from tests.virtual import virtually
+from tests.virtual import Steps, virtually
 
 PATIENCE = 10.0  # seconds for which the disk waits to see others at work
-
-
-class _Steps(trio.abc.Instrument):
-    """Notes whenever the loop turns to a task, this one or another."""
-
-    def __init__(self, told: list[str]) -> None:
-        self._told = told
-
-    def before_task_step(self, _task: trio.lowlevel.Task) -> None:
-        self._told.append("step")
 
 
 def test_others_have_their_turn_while_a_plan_goes_to_the_disk(
@@ -94,7 +81,7 @@ def test_others_have_their_turn_between_scopes_in_which_nothing_is_found(
             ):
                 monkeypatch.setattr(reading.Outcomes, "page", noted)
                 monkeypatch.setattr(api, "Turns", partial(Turns, turn=0.0))
-                trio.lowlevel.add_instrument(_Steps(told))
+                Steps(told).begin()
                 await api.apply(plan, plane=estate.plane, journal=journal)
 
     virtually(main)
@@ -126,7 +113,7 @@ def test_a_commit_of_a_plan_is_a_turn_of_its_own(tmp_path: Path, monkeypatch: py
                 monkeypatch.setattr(Load, "add", added)
                 monkeypatch.setattr(chunk, "ROWS", 10)
                 monkeypatch.setattr(api, "Turns", partial(Turns, turn=float("inf")))
-                trio.lowlevel.add_instrument(_Steps(told))
+                Steps(told).begin()
                 await api.apply(plan, plane=estate.plane, journal=journal)
 
     virtually(main)

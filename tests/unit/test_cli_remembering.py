@@ -20,7 +20,7 @@ from batchgw.simulator.world import World
 from batchgw.throttle.memory import Learned
 from batchgw.throttle.quota import Quotas
 from tests.unit.journal_plans import place
-from tests.virtual import virtually
+from tests.virtual import Steps, virtually
 
 ACCOUNT, REGION = "111111111111", "eu-west-1"
 HERE = Scope(account=AccountId(ACCOUNT), region=Region(REGION))
@@ -130,36 +130,29 @@ def test_a_thousand_buckets_are_saved_in_turns_at_the_end_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     accounts = [f"{number:012d}" for number in range(1, 121)]
-    told: list[int | str] = []
+    told: list[str] = []
     save = JournalMemory.save
 
     def noted(memory: JournalMemory, learned: Iterable[Learned]) -> bool:
         batch = list(learned)
-        told.append(len(batch))
+        told.append(f"{len(batch)} saved")
         return save(memory, batch)
-
-    async def other() -> None:
-        while True:
-            told.append("other")
-            await anyio.lowlevel.checkpoint()
 
     async def main() -> None:
         memory = JournalMemory.open(place(tmp_path))
         plane = PacedControlPlane(simulate(World(accounts=accounts, regions=[REGION])), memory=memory)
-        async with anyio.create_task_group() as tasks:
-            async with keeping(memory, plane):
-                for account in accounts:
-                    scope = Scope(account=AccountId(account), region=Region(REGION))
-                    await plane.send(GetRestApis(scope=scope))
-                tasks.start_soon(other)
-            tasks.cancel_scope.cancel()
+        async with keeping(memory, plane):
+            for account in accounts:
+                scope = Scope(account=AccountId(account), region=Region(REGION))
+                await plane.send(GetRestApis(scope=scope))
+            Steps(told).begin()
         memory.close()
 
     monkeypatch.setattr(JournalMemory, "save", noted)
     virtually(main)
-    saved = [number for number, each in enumerate(told) if each != "other"]
-    assert [told[number] for number in saved] == [50, 50, 20]
-    assert all(later - sooner > 1 for sooner, later in pairwise(saved)), "others had a turn in between"
+    saved = [number for number, each in enumerate(told) if each != "step"]
+    assert [told[number] for number in saved] == ["50 saved", "50 saved", "20 saved"]
+    assert all(later - sooner > 1 for sooner, later in pairwise(saved)), "the loop turned in between"
     assert calls(tmp_path) == [1] * 120
 
 
