@@ -150,6 +150,10 @@ class PacedControlPlane:
         limiter = self.limited.limiter(scope)
         return lambda: limiter.concurrency
 
+    def rate(self, scope: Scope) -> float:
+        """Calls/second that a scope may make, as believed now."""
+        return self.limited.limiter(scope).rate
+
     def expect(self, scope: Scope, calls: float) -> None:
         """Tell how many calls a scope has still to make: its last ones may spend what is kept in reserve."""
         self.limited.limiter(scope).total.expected = calls

@@ -11,7 +11,13 @@ from batchgw.model import RestApiId
 
 AHEAD = 9
 """Intents that may be committed before their turn: with the one whose turn it is, a second's worth of a
-scope's quota. After a crash so many more changes than calls may be in doubt."""
+scope's quota, as AWS gives it. After a crash so many more changes than calls may be in doubt."""
+
+SPAN = 0.2
+"""Seconds whose calls they may be where the quota is higher, so that a disk is not asked ever more often."""
+
+MOST_AHEAD = 49
+"""And where it is higher still: with the one whose turn it is, a commit of 1 ms."""
 
 FRESH = 2.0
 """Seconds for which such an intent stands. Then it is committed anew: that is also when it is seen whether
@@ -21,6 +27,11 @@ Changes = dict[int, None]
 """Changes of one API that are to be made, in order."""
 
 
+def ahead_at(rate: float) -> int:
+    """How many intents may be ahead in a scope that makes `rate` calls/second."""
+    return max(AHEAD, int(min(SPAN * rate - 1, MOST_AHEAD)))
+
+
 class Line:
     """The changes of a scope that stand in line.
 
@@ -28,12 +39,14 @@ class Line:
     has none left, the next API takes its place. It is a guess, and nothing hangs on it.
 
     Attributes:
-        ahead: changes whose intents are committed and whose calls have not left, at most `AHEAD`, and when
+        ahead: changes whose intents are committed and whose calls have not left, at most `room`, and when
             that was.
+        room: how many there may be.
     """
 
     def __init__(self) -> None:
         self.ahead: dict[int, float] = {}
+        self.room = AHEAD
         self._hands = 0  # APIs in work
         self._in_turn: dict[RestApiId, Changes] = {}
         self._to_come: dict[RestApiId, Changes] = {}
@@ -73,13 +86,13 @@ class Line:
         return [change for change in following if now - self.ahead.get(change, -inf) > FRESH / 2], past
 
     def next(self) -> list[int]:
-        """Tell which changes are likely to be made next: `AHEAD` of them, if there are so many."""
+        """Tell which changes are likely to be made next: as many as there is `room` for, if there are."""
         later = iter(self._to_come.values())
         standing = [*self._in_turn.values()]
         standing += islice(later, max(0, self._hands - len(standing)))
         turns = deque(map(iter, standing or islice(later, 1)))
         found: list[int] = []
-        while turns and len(found) < AHEAD:
+        while turns and len(found) < self.room:
             of_api = turns.popleft()
             change = next(of_api, None)
             if change is not None:

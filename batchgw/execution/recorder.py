@@ -14,7 +14,7 @@ from batchgw.clock import current_time
 from batchgw.control_plane.stop import StopSignal
 from batchgw.errors import JournalWriteFailed, Stopped
 from batchgw.events import Decided, Observer
-from batchgw.execution.line import FRESH, Line
+from batchgw.execution.line import FRESH, Line, ahead_at
 from batchgw.journal import Journal, PendingApi
 from batchgw.model import Outcome, RestApi, Scope
 
@@ -61,12 +61,13 @@ class Recorder:
         self._behind = inf
         self.failure: JournalWriteFailed | None = None
 
-    def expect(self, scope: Scope, apis: Iterable[PendingApi]) -> None:
-        """Let the changes of APIs stand in line.
+    def expect(self, scope: Scope, apis: Iterable[PendingApi], *, rate: float) -> None:
+        """Let the changes of APIs stand in line, in a scope that makes `rate` calls/second.
 
         What an earlier process has intended does not: its intent is never taken back.
         """
         line = self._lines[scope]
+        line.room = ahead_at(rate)
         for each in apis:
             line.join(each.api.id, [change.id for change in each.changes if not change.intended])
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from batchgw.execution.line import AHEAD, FRESH, Line
+from math import inf
+
+import pytest
+
+from batchgw.execution.line import AHEAD, FRESH, Line, ahead_at
 from batchgw.model import RestApiId
 
 A, B, C = (RestApiId(name) for name in "abc")
@@ -45,6 +49,15 @@ class TestNext:
 
     def test_it_ends_somewhere(self) -> None:
         assert line(A, a=list(range(100))).next() == list(range(AHEAD))
+
+    def test_it_ends_where_there_is_room_for_no_more(self) -> None:
+        made = line(A, a=list(range(100)))
+        made.room = 30
+        assert made.next() == list(range(30))
+
+    @pytest.mark.parametrize(("rate", "ahead"), [(0.2, 9), (10, 9), (45, 9), (100, 19), (250, 49), (inf, 49)])
+    def test_the_room_is_for_a_fifth_of_a_second(self, rate: float, ahead: int) -> None:
+        assert ahead_at(rate) == ahead
 
     def test_who_leaves_stands_nowhere_any_more(self) -> None:
         made = line(B, a=[1, 2], b=[3])

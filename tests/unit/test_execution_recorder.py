@@ -60,9 +60,9 @@ class Scene:
     def notify(self, event: Event) -> None:
         self.told.append(event)
 
-    def expect(self) -> list[PendingApi]:
+    def expect(self, rate: float = 10.0) -> list[PendingApi]:
         page = self.journal.pending(self.run, HERE)
-        self.recorder.expect(HERE, page)
+        self.recorder.expect(HERE, page, rate=rate)
         return page
 
     @property
@@ -153,6 +153,15 @@ def test_no_more_are_intended_than_that(play: Play) -> None:
         first, *_ = scene.expect()
         scene.recorder.intend(first.api, first.changes[0].id)
         assert len(scene.intended) == 1 + AHEAD
+
+    play(body)
+
+
+def test_where_the_quota_is_higher_a_commit_serves_a_fifth_of_a_second(play: Play) -> None:
+    async def body(scene: Scene) -> None:
+        first, *_ = scene.expect(rate=100.0)
+        scene.recorder.intend(first.api, first.changes[0].id)
+        assert len(scene.intended) == 20
 
     play(body)
 
@@ -254,7 +263,7 @@ def test_lines_of_scopes_do_not_mix(tmp_path: Path) -> None:
             run = begun(journal, *(planned(n, scope=s) for s in (HERE, THERE) for n in range(20)))
             recorder = Recorder(journal, run, observer=Told(), stop=StopSignal())
             for scope in (HERE, THERE):
-                recorder.expect(scope, journal.pending(run, scope))
+                recorder.expect(scope, journal.pending(run, scope), rate=10.0)
             first, *_ = journal.pending(run, HERE)
             recorder.intend(first.api, first.changes[0].id)
             counts = [
