@@ -285,12 +285,14 @@ async def _enter(plan: Plan, run: str, paced: PacedControlPlane, journal: Journa
         for item in plan.items():
             if load.full:  # a commit is a turn of its own
                 await turns.hand_over()
+                paced.stop.check()
                 load.commit()
                 await turns.hand_over()
             load.add(item)
             if await turns.pause():
                 paced.stop.check()
         await turns.hand_over()
+        paced.stop.check()
     await turns.hand_over()
     for page in journal.outcome_pages(run):
         for outcome in page:
@@ -313,18 +315,19 @@ async def _execute(
     for scope, changes in undecided.items():
         paced.expect(scope, changes)
     journal.set_state(run, RunState.APPLYING)
-    recorder = Recorder(journal, run, observer=paced.observer, stop=paced.stop)
+    recorder = Recorder(journal, run, observer=paced.observer, stop=paced.stop, rate=paced.rate)
     with _phase(paced.observer, run, "apply", tuple(undecided), undecided):
         await Executor(paced, journal, run, recorder, look_first=look_first).run(tuple(undecided))
     elapsed = anyio.current_time() - began
     scopes = scope_summaries(await _standings(journal, run), expected)
     total = sum((scope.tally for scope in scopes), Tally())
+    reasons = await _reasons(journal, run)
     journal.set_state(run, RunState.STOPPED if total.left else RunState.DONE, totals=total)
     return Summary(
         run=run,
         verb=verb,
         scopes=scopes,
-        reasons=await _reasons(journal, run),
+        reasons=reasons,
         elapsed=elapsed,
         stopped=paced.stop.requested,
     )

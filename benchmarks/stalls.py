@@ -7,7 +7,7 @@ assumed, pages of 500 REST APIs are listed, a plan file is written, read and tak
 
 A virtual machine that is kept from its processor does not know it: any step may take 10 ms more then, and it
 looks like work. What the program does comes again in every run; so each runs twice, and the lesser of the
-two longest steps counts. What the machine does alone is told by a process that only looks at the clock.
+two longest steps counts. What the machine does by itself is told afterwards, by only looking at the clock.
 """
 
 from __future__ import annotations

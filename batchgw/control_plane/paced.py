@@ -151,8 +151,9 @@ class PacedControlPlane:
         return lambda: limiter.concurrency
 
     def rate(self, scope: Scope) -> float:
-        """Calls/second that a scope may make, as believed now."""
-        return self.limited.limiter(scope).rate
+        """Calls/second that a scope may make, as believed now: an equal part where several share a quota."""
+        bucket = self.limited.limiter(scope).total.bucket
+        return bucket.pacer.rate / len(bucket.users)
 
     def expect(self, scope: Scope, calls: float) -> None:
         """Tell how many calls a scope has still to make: its last ones may spend what is kept in reserve."""

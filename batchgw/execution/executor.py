@@ -81,7 +81,7 @@ class Executor:
         while page := self._page(scope, after, limit):
             after = page[-1].row
             limit = max(1, min(PAGE, CHANGES * len(page) // sum(len(api.changes) for api in page)))
-            self._recorder.expect(scope, page, rate=self._plane.rate(scope))
+            self._recorder.expect(scope, page)
             await anyio.lowlevel.checkpoint()
             for api in page:
                 yield api

@@ -35,7 +35,7 @@ class Recorder:
     call is not made after all, its intent is taken back: this process knows that it was not. After a crash
     nobody does, and a resume reads.
 
-    `clock` tells seconds since the epoch.
+    `rate` tells how many calls/second a scope makes, `clock` seconds since the epoch.
 
     When the journal cannot be written any more, the run is asked to stop: calls in flight finish, no new one
     is made that could not be remembered. `failure` then says why.
@@ -48,12 +48,14 @@ class Recorder:
         *,
         observer: Observer,
         stop: StopSignal,
+        rate: Callable[[Scope], float],
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._journal = journal
         self._run = run
         self._observer = observer
         self._stop = stop
+        self._rate = rate
         self._lines: defaultdict[Scope, Line] = defaultdict(Line)
         self._untold: list[Outcome] = []
         self._arrived = anyio.Event()
@@ -61,13 +63,12 @@ class Recorder:
         self._behind = inf
         self.failure: JournalWriteFailed | None = None
 
-    def expect(self, scope: Scope, apis: Iterable[PendingApi], *, rate: float) -> None:
-        """Let the changes of APIs stand in line, in a scope that makes `rate` calls/second.
+    def expect(self, scope: Scope, apis: Iterable[PendingApi]) -> None:
+        """Let the changes of APIs stand in line.
 
         What an earlier process has intended does not: its intent is never taken back.
         """
         line = self._lines[scope]
-        line.room = ahead_at(rate)
         for each in apis:
             line.join(each.api.id, [change.id for change in each.changes if not change.intended])
 
@@ -91,6 +92,7 @@ class Recorder:
         intended = line.leave(api.id, change)
         if intended is not None and now - intended <= FRESH:
             return
+        line.room = ahead_at(self._rate(api.scope))
         following, past = line.look_ahead(now)
         self._journal.withdraw(past)
         try:

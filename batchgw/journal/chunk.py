@@ -1,4 +1,4 @@
-"""A few thousand rows of a plan on their way into the journal: rows, not the items they came from."""
+"""Some rows of a plan on their way into the journal: rows, not the items they came from."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _CHANGE: Final = (
 )
 """What is written of a change; the rest stays at its default."""
 
-_Says = tuple[Any, ...]
+_Wording = tuple[Any, ...]
 """All but the first two, which are about one row alone. A settings' mark stands for its id to begin with."""
 
 _UNREAD: Final = ("unread_code", "unread_message", "b_id")
@@ -83,11 +83,9 @@ class Chunk:
         self._scopes: list[tuple[Any, ...]] = []
         self._unread: list[tuple[Any, ...]] = []
         self._apis: list[tuple[Any, ...]] = []
-        self._changes: list[tuple[int, int, int]] = []  # row, API, and which of these is what it says:
-        self._says: list[_Says] = []
-        self._said: dict[
-            int, tuple[tuple[Change, ...], range]
-        ] = {}  # by the object: APIs have them in common
+        self._changes: list[tuple[int, int, int]] = []  # row, API, and place of the wording
+        self._wordings: list[_Wording] = []
+        self._places: dict[int, tuple[tuple[Change, ...], range]] = {}  # by the object, which APIs share
         self._settings: dict[bytes, int] = {}
         self._bodies: dict[bytes, str] = {}
 
@@ -108,7 +106,8 @@ class Chunk:
         match item:
             case PlannedApi():
                 api_id = self._add_api(item.api, scope_id)
-                self._changes.extend([(self._next_id(), api_id, says) for says in self._saying(item.changes)])
+                places = self._places_of(item.changes)
+                self._changes.extend([(self._next_id(), api_id, place) for place in places])
             case UnreadApi():
                 self._add_unread_api(item, self._add_api(item.api, scope_id))
             case UnreadScope():
@@ -119,12 +118,13 @@ class Chunk:
     def write(self, connection: Connection) -> None:
         """Write all rows. Call `settle` once that is committed."""
         self._settings |= self._contents.store(connection, self._bodies)
-        said = list(map(self._with_ids, self._says))
+        wordings = list(map(self._with_ids, self._wordings))
         cursor = connection.connection.cursor()
         self._statements.scopes.run(cursor, self._scopes)
         self._statements.unread.run(cursor, self._unread)
         self._statements.apis.run(cursor, self._apis)
-        self._statements.changes.run(cursor, [(id_, api, *said[says]) for id_, api, says in self._changes])
+        rows = [(id_, api_id, *wordings[place]) for id_, api_id, place in self._changes]
+        self._statements.changes.run(cursor, rows)
 
     def settle(self) -> None:
         """Remember what is now known to be in the journal."""
@@ -145,18 +145,18 @@ class Chunk:
         )
         return id_
 
-    def _saying(self, changes: tuple[Change, ...]) -> range:
-        """Note what an API's changes say, where that is not noted yet; give their places."""
-        known = self._said.get(id(changes))
+    def _places_of(self, changes: tuple[Change, ...]) -> range:
+        """Take the wordings of an API's changes, where they are not taken yet; give their places."""
+        known = self._places.get(id(changes))
         if known is not None:
             return known[1]
-        begin = len(self._says)
-        self._says.extend(map(self._say, changes))
-        places = range(begin, len(self._says))
-        self._said[id(changes)] = changes, places
+        begin = len(self._wordings)
+        self._wordings.extend(map(self._wording_of, changes))
+        places = range(begin, len(self._wordings))
+        self._places[id(changes)] = changes, places
         return places
 
-    def _say(self, change: Change) -> _Says:
+    def _wording_of(self, change: Change) -> _Wording:
         verdict = standing.unchanged(self._now) if change.action is Action.NO_OP else standing.UNDECIDED
         return (
             change.type.value,
@@ -167,9 +167,9 @@ class Chunk:
             *verdict,
         )
 
-    def _with_ids(self, says: _Says) -> _Says:
+    def _with_ids(self, wording: _Wording) -> _Wording:
         """Put the settings' ids, which are known by now, into the places of their marks."""
-        type_, action, before, default, after, *verdict = says
+        type_, action, before, default, after, *verdict = wording
         ids = (None if mark is None else self._settings[mark] for mark in (before, after))
         return (type_, action, next(ids), default, next(ids), *verdict)
 
@@ -177,8 +177,8 @@ class Chunk:
         verdict = standing.never_read(item.kind, self._now, code=item.code, message=item.message)
         action = Action.NO_OP.value  # what it would have been was never found out
         for type_ in item.types:
-            self._changes.append((self._next_id(), api_id, len(self._says)))
-            self._says.append((type_.value, action, None, None, None, *verdict))
+            self._changes.append((self._next_id(), api_id, len(self._wordings)))
+            self._wordings.append((type_.value, action, None, None, None, *verdict))
 
     def _mark(self, content: Settings) -> bytes:
         """See that the settings will be stored; give the mark that stands for their id until then."""

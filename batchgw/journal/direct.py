@@ -1,4 +1,4 @@
-"""Statements that run with every call: compiled once, and given to the driver with rows as they are.
+"""Statements that run often: compiled once, and given to the driver with rows as they are.
 
 What SQLAlchemy does for each execution and row costs several times what the database does for it. It still
 writes the statement, in the database's own dialect.

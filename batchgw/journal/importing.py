@@ -52,8 +52,7 @@ class Load:
 
         Raises PlanUnreadable when an API comes twice, ValueError once the load has ended.
         """
-        if self._finished:
-            raise ValueError("the plan was imported already: nothing can be added to it")
+        self._refuse_when_finished()
         if self.full:
             self.commit()
         scope = item.scope if isinstance(item, UnreadScope) else item.api.scope
@@ -63,6 +62,7 @@ class Load:
 
     def commit(self) -> None:
         """Commit what waits. Raises as `add` does."""
+        self._refuse_when_finished()
         _write(self._database, self._chunk)
         self._chunk = self._begin_chunk()
 
@@ -70,6 +70,10 @@ class Load:
         """Commit the rest; with it the run is `applying`."""
         self._finished = True
         _write(self._database, self._chunk, and_then=partial(_finish, run=self._run))
+
+    def _refuse_when_finished(self) -> None:
+        if self._finished:
+            raise ValueError("the plan was imported already: nothing can be added to it")
 
 
 @contextmanager

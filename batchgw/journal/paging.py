@@ -60,17 +60,17 @@ class Pages:
         *,
         after: int,
         limit: int,
-        wanted: Sequence[Any] = (),
+        values: Sequence[Any] = (),
     ) -> list[ApiRows]:
         """Give the next `limit` APIs after row `after`, in the order of the plan.
 
-        `wanted` are the values of what is wanted; texts among them must be escaped already.
+        `values` are those of the parameters in what is wanted; texts among them must be escaped already.
         """
-        found = self._apis.run(cursor, (scope_id, after, *wanted, limit))
+        found = self._apis.run(cursor, (scope_id, after, *values, limit))
         if not found:
             return []
         by_api: dict[int, list[Row]] = {row[0]: [] for row in found}
-        theirs = self._changes.run(cursor, (scope_id, found[0][0], found[-1][0], *wanted))
+        theirs = self._changes.run(cursor, (scope_id, found[0][0], found[-1][0], *values))
         for api_id, *change in theirs:
             by_api[api_id].append(change)
         return [ApiRows(row[0], _api(scope, row), by_api[row[0]]) for row in found]

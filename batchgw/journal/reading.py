@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -11,6 +11,7 @@ from sqlalchemy import (
     Select,
     bindparam,
     func,
+    literal_column,
     select,
 )
 
@@ -36,7 +37,7 @@ PAGE: Final = 200
 OUTCOMES: Final = 400
 """Outcomes read at a time, as the first page has them at most: 3 ms, in which an event loop stands still."""
 
-_FINAL: Final = (changes.c.rank >= standing.DECIDED).label("final")
+_FINAL: Final = (changes.c.rank >= literal_column(str(standing.DECIDED))).label("final")
 
 
 def _counts(which: ColumnElement[bool]) -> Select[Any]:
@@ -58,7 +59,9 @@ def _counts(which: ColumnElement[bool]) -> Select[Any]:
 
 _COUNTS_OF_SCOPE: Final = _counts(scopes.c.id == bindparam("of"))
 _COUNTS_OF_RUN: Final = _counts(scopes.c.run_id == bindparam("of"))
-_SCOPE: Final = select(scopes).where(scopes.c.id == bindparam("id"))
+_SCOPES: Final = select(
+    scopes.c.id, scopes.c.account, scopes.c.region, scopes.c.unread_code, scopes.c.unread_message
+).where(scopes.c.run_id == bindparam("run"))
 
 
 def scopes_of(connection: Connection, run: int) -> dict[int, Scope]:
@@ -84,12 +87,38 @@ def scope_records(connection: Connection, run: int) -> tuple[ScopeRecord, ...]:
     )
 
 
-def standing_of(connection: Connection, scope_id: int, scope: Scope) -> Standing:
-    """Count the API-types of one scope."""
-    tally = sum((counted for _, counted in _counted(connection, _COUNTS_OF_SCOPE, scope_id)), Tally())
-    row = connection.execute(_SCOPE, {"id": scope_id}).one()
-    unread = f"{row.unread_code}: {row.unread_message}" if row.unread_code else None
-    return Standing(scope=scope, tally=tally, unread=unread)
+class Standings:
+    """Counts the API-types of one scope after another."""
+
+    def __init__(self, database: Database) -> None:
+        self._scopes = database.query(_SCOPES, ("run",))
+        self._counts = database.query(_COUNTS_OF_SCOPE, ("of",))
+
+    def scopes(self, connection: Connection, run: int) -> list[ScopeRow]:
+        """Give the run's scopes, in the order of their names."""
+        rows = self._scopes.run(connection.connection.cursor(), (run,))
+        found = [
+            ScopeRow(
+                id=id_,
+                scope=Scope(account=AccountId(account), region=Region(region)),
+                unread=f"{code}: {message}" if code else None,
+            )
+            for id_, account, region, code, message in rows
+        ]
+        return sorted(found, key=lambda each: each.scope)
+
+    def of(self, connection: Connection, row: ScopeRow) -> Standing:
+        """Count those of a scope."""
+        counted = self._counts.run(connection.connection.cursor(), (row.id,))
+        return Standing(scope=row.scope, tally=sum(map(_tally, counted), Tally()), unread=row.unread)
+
+
+class ScopeRow(NamedTuple):
+    """A scope, the id of its row, and why it could not be read, if it could not."""
+
+    id: int
+    scope: Scope
+    unread: str | None
 
 
 class Outcomes:
@@ -112,9 +141,9 @@ class Outcomes:
         limit: int,
     ) -> tuple[list[Outcome], int | None]:
         """Give those of the next `limit` APIs of a scope, and where to go on: None after the last page."""
-        wanted = [*sorted(kinds), *[None] * (len(self._KINDS) - len(kinds))]  # nothing is IN (NULL)
+        values = [*sorted(kinds), *[None] * (len(self._KINDS) - len(kinds))]  # nothing is IN (NULL)
         cursor = connection.connection.cursor()
-        page = self._pages.read(cursor, scope, scope_id, after=after, limit=limit, wanted=wanted)
+        page = self._pages.read(cursor, scope, scope_id, after=after, limit=limit, values=values)
         outcomes = [standing.outcome(api, row) for _, api, rows in page for row in rows]
         return outcomes, page[-1].id if len(page) == limit else None
 
@@ -127,8 +156,8 @@ def next_page(limit: int, outcomes: int) -> int:
 def tallies_of(connection: Connection, run: int) -> dict[Scope, Tally]:
     """Count each scope's API-types; a scope without any is there too."""
     counted: dict[int, Tally] = {}
-    for id_, tally in _counted(connection, _COUNTS_OF_RUN, run):
-        counted[id_] = counted.get(id_, Tally()) + tally
+    for row in connection.execute(_COUNTS_OF_RUN, {"of": run}):
+        counted[row.scope_id] = counted.get(row.scope_id, Tally()) + _tally(row)
     return {scope: counted.get(id_, Tally()) for id_, scope in scopes_of(connection, run).items()}
 
 
@@ -137,12 +166,9 @@ def tally_of_run(connection: Connection, run: int) -> Tally:
     return sum(tallies_of(connection, run).values(), Tally())
 
 
-def _counted(connection: Connection, counts: Select[Any], of: int) -> Iterator[tuple[int, Tally]]:
-    """Give a scope's row id and a part of its tally, for the scopes that are meant."""
-    for row in connection.execute(counts, {"of": of}):
-        effort = Effort(attempts=row.attempts, throttles=row.throttles, waited=row.waited)
-        never_read = row.number if row.kind == "not_attempted" and row.final else 0
-        yield (
-            row.scope_id,
-            Tally(**{row.kind or "undecided": row.number}, never_read=never_read, effort=effort),
-        )
+def _tally(counted: Sequence[Any]) -> Tally:
+    """Read a row of `_counts`: a part of a scope's tally."""
+    _, kind, final, number, attempts, throttles, waited = counted
+    effort = Effort(attempts=attempts, throttles=throttles, waited=waited)
+    never_read = number if kind == "not_attempted" and final else 0
+    return Tally(**{kind or "undecided": number}, never_read=never_read, effort=effort)

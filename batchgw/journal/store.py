@@ -50,6 +50,7 @@ class Journal:
         self._outbox = Outbox(database, clock)
         self._pending = Pending(database, self._contents)
         self._outcomes = reading.Outcomes(database)
+        self._standing = reading.Standings(database)
         self._locks = Locks(database, self._claims, clock)
         self._unplanned: set[str] = set()  # runs begun here whose plans are not in: nothing of them to resume
 
@@ -114,7 +115,7 @@ class Journal:
     def importing(self, run: str) -> Iterator[Load]:
         """Take a plan's items one by one: `with journal.importing(run) as load: load.add(item)`.
 
-        They become the run's rows, a few thousand at a time; the run is `applying` once the block has ended
+        They become the run's rows, some at a time; the run is `applying` once the block has ended
         well. A NO_OP is unchanged at once; an API that was not read is skipped, failed or not attempted. The
         journal may be used for other things between two items, so an event loop need not stand still.
 
@@ -234,13 +235,7 @@ class Journal:
     def standings(self, run: str) -> Iterator[Standing]:
         """Give the same, one account-region after another: each is read when it is asked for."""
         self._settle()
-        key = self._key(run)
-        with self._database.read() as connection:
-            scopes = reading.scopes_of(connection, key)
-        for scope_id, scope in scopes.items():
-            with self._database.read() as connection:
-                found = reading.standing_of(connection, scope_id, scope)
-            yield found
+        return self._standings(self._key(run))
 
     # Who is at it
 
@@ -291,10 +286,18 @@ class Journal:
         with suppress(JournalWriteFailed):  # what waits is kept, and whoever writes next is told
             self.flush()
 
+    def _standings(self, run: int) -> Iterator[Standing]:
+        with self._database.read() as connection:
+            scopes = self._standing.scopes(connection, run)
+        for row in scopes:
+            with self._database.read() as connection:
+                found = self._standing.of(connection, row)
+            yield found
+
     def _pages(self, run: int, kinds: frozenset[str]) -> Iterator[Sequence[Outcome]]:
         with self._database.read() as connection:
-            scopes = reading.scopes_of(connection, run)
-        for scope_id, scope in scopes.items():
+            scopes = self._standing.scopes(connection, run)
+        for scope_id, scope, _ in scopes:
             after: int | None = 0
             limit = reading.FIRST_PAGE
             while after is not None:

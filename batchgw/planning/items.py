@@ -27,13 +27,13 @@ INTERNED_CHARS = 16_000_000
 """How much text the remembered settings of a reader may come to before they are forgotten, in characters."""
 
 CHANGES = b',"changes":['
-"""What stands before the changes of an API, and nowhere else on a line: within a text quotes are escaped."""
+"""What stands before the changes of an API, and nowhere after: within a text quotes are escaped."""
 
-ALIKE = 256
+ALIKE = 64
 """Different ends of lines that are remembered before they are forgotten."""
 
 SHORT = 16_384
-"""Bytes up to which they are: 4 MB in all."""
+"""Bytes up to which they are: 1 MB in all, and with what they say some MB at most."""
 
 
 def item_to_json(item: PlanItem) -> dict[str, Any]:
@@ -80,12 +80,12 @@ class ItemReader:
 
     def read_line(self, line: bytes) -> PlanItem:
         """Make the item of a line of compact JSON. Raises as `read` does."""
-        api, _, changes = line.partition(CHANGES)
+        api, found, changes = line.rpartition(CHANGES)
         known = self._changes.get(changes)
         if known is not None:
             return PlannedApi(api=self._api(json.loads(api + b"}")["api"]), changes=known)
         item = self.read(json.loads(line))
-        if isinstance(item, PlannedApi) and 0 < len(changes) <= SHORT:
+        if found and isinstance(item, PlannedApi) and len(changes) <= SHORT:
             if len(self._changes) >= ALIKE:
                 self._changes.clear()
             self._changes[changes] = item.changes

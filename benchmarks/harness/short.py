@@ -99,10 +99,11 @@ LINES = (
         columns=("cpu", "base"),
     ),
     Line(
-        text="longest stall of the event loop, applying",
+        text="longest stall of the event loop, applying: the lesser of two runs",
         section="stalls",
         row="apply",
         columns=("wall",),
+        beside=(("a loop that only looks at the clock", "nothing but looking at the clock"),),
     ),
     Line(
         text="CPU of a whole run, unthrottled",

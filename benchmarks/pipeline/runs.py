@@ -98,7 +98,7 @@ class Rollout:
     async def _execute(self, plane: PacedControlPlane, journal: Journal, run: str, timed: Timed) -> None:
         scopes = scopes_of(self.scopes)
         expected = dict.fromkeys(scopes, self.puts // self.scopes)
-        recorder = Recorder(journal, run, observer=plane.observer, stop=plane.stop)
+        recorder = Recorder(journal, run, observer=plane.observer, stop=plane.stop, rate=plane.rate)
         executor = Executor(plane, journal, run, recorder, look_first=False)
         plane.observer.notify(PhaseStarted(run=run, phase="apply", scopes=scopes, expected=expected))
         await timed(lambda: executor.run(scopes))

@@ -37,6 +37,7 @@ class Seen:
     agent: str
     query: dict[str, str]
     body: str
+    content_type: str | None
 
     @property
     def form(self) -> dict[str, str]:
@@ -125,6 +126,7 @@ class Stub:
             agent=request.headers.get("User-Agent", ""),
             query=dict(request.query),
             body=await request.text(),
+            content_type=request.headers.get("Content-Type"),
         )
         self.seen.append(seen)
         if seen.service != "sts":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -13,9 +14,11 @@ from aiobotocore.awsrequest import AioAWSResponse
 from aiobotocore.config import AioConfig
 from aiobotocore.session import AioSession
 from aiohttp import web
+from yarl import URL
 
 from batchgw.control_plane.aws import connect
 from batchgw.control_plane.aws.client import Target, TargetedClient
+from batchgw.control_plane.aws.http_session import ConnectionPool
 from batchgw.control_plane.aws.keys import Keys
 from batchgw.control_plane.interface import GetGatewayResponses, GetRestApis, PutGatewayResponse
 from batchgw.errors import CredentialsUnavailable
@@ -166,6 +169,20 @@ async def test_what_leaves_is_the_operation_as_aws_documents_it(stub: Stub) -> N
     assert listing.agent.startswith("batchgw/")
     assert page.value.position == "next"
     assert page.effort.request_id == "req-1"
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("said", [None, "application/json"])
+async def test_what_a_body_is_said_to_be_is_what_was_signed(stub: Stub, said: str | None) -> None:
+    """Aiohttp has a Content-Type of its own for a body that has none."""
+    headers = {} if said is None else {"Content-Type": said}
+    url = URL(f"http://127.0.0.1:{stub.port}/restapis")
+    pool = ConnectionPool(
+        tls=ssl.create_default_context(), max_connections=1, connect_timeout=5, read_timeout=5
+    )
+    async with pool:
+        await pool.exchange("PUT", url, headers, b"{}")
+    assert [each.content_type for each in stub.seen] == [said]
 
 
 @pytest.mark.asyncio

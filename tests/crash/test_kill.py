@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from batchgw.execution.line import AHEAD
+from batchgw.execution.line import ahead_at
 from tests.crash.moments import Ordeal, kill_at, ordeals
 from tests.crash.scene import OPTIONS, Scene, staged
 from tests.crash.wreck import Wreck
@@ -44,7 +44,7 @@ def check_write_ahead(scene: Scene, wreck: Wreck) -> None:
     made = set(scene.seen().writes)
     assert wreck.applied <= made
     assert made <= wreck.applied | wreck.in_doubt
-    assert len(wreck.in_doubt - made) <= scene.hands + AHEAD * OPTIONS.regions
+    assert len(wreck.in_doubt - made) <= scene.hands + ahead_at(OPTIONS.rate) * OPTIONS.regions
     if not wreck.resumable:
         assert not made
 

@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import Connection
 
 from batchgw import api, turns
+from batchgw.errors import Stopped
 from batchgw.journal import Journal, chunk, reading
 from batchgw.journal.chunk import Chunk
 from batchgw.journal.importing import Load
@@ -121,3 +122,33 @@ def test_a_commit_of_a_plan_is_a_turn_of_its_own(tmp_path: Path, monkeypatch: py
     assert len(commits) >= 4
     for commit in commits:
         assert "item" not in (told[commit - 1], told[commit + 1])
+
+
+def test_a_stop_is_heeded_while_a_plan_goes_into_the_journal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However fast it is: nothing was changed yet, so nothing is left to be resumed."""
+    added, add = [], Load.add
+
+    async def main() -> None:
+        async with Estate(apis=40) as estate:
+
+            def counted(self: Load, item: PlanItem) -> None:
+                added.append(item)
+                if len(added) == 15:
+                    estate.stop.request()
+                add(self, item)
+
+            with (
+                await api.plan(estate.policy, plane=estate.plane) as plan,
+                Journal.open(f"{tmp_path}/journal.db") as journal,
+            ):
+                monkeypatch.setattr(Load, "add", counted)
+                monkeypatch.setattr(chunk, "ROWS", 10)
+                monkeypatch.setattr(api, "Turns", partial(Turns, turn=float("inf")))
+                with pytest.raises(Stopped):
+                    await api.apply(plan, plane=estate.plane, journal=journal)
+                assert journal.tally(journal.runs()[0].id) == {}
+
+    virtually(main)
+    assert 15 <= len(added) < 30

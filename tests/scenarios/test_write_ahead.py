@@ -11,13 +11,23 @@ import pytest
 
 from batchgw.control_plane.interface import Answer, DeleteGatewayResponse, PutGatewayResponse, Request, T
 from batchgw.control_plane.paced import Pace, PacedControlPlane
+from batchgw.execution.line import ahead_at
+from batchgw.simulator.bucket import Rate
 from batchgw.simulator.fault_script import parse
+from batchgw.simulator.quota import QuotaRules
 from tests.scenarios.estate import Estate
 from tests.virtual import virtually
 
 INTENDED = """
     SELECT count(*) FROM changes JOIN apis ON apis.id = changes.api_id
     WHERE apis.api = ? AND changes.type = ? AND changes.intended_at IS NOT NULL AND changes.decided_at IS NULL
+"""
+
+IN_DOUBT = """
+    SELECT count(*) FROM changes
+    JOIN apis ON apis.id = changes.api_id JOIN scopes ON scopes.id = apis.scope_id
+    WHERE scopes.account = ? AND scopes.region = ?
+    AND changes.intended_at IS NOT NULL AND changes.decided_at IS NULL
 """
 
 TROUBLE = [
@@ -36,6 +46,7 @@ class Onlooker:
         self.current_account = estate.raw.current_account
         self._file = journal
         self.writes = 0
+        self.in_doubt = 0  # changes of one scope, at most: were this process dead, they might have been made
         self.unknown: list[Request[object]] = []
 
     @contextmanager
@@ -49,6 +60,10 @@ class Onlooker:
             (known,) = self._connection.execute(INTENDED, (request.api, request.type.value)).fetchone()
             if not known:
                 self.unknown.append(request)
+            (in_doubt,) = self._connection.execute(
+                IN_DOUBT, (request.scope.account, request.scope.region)
+            ).fetchone()
+            self.in_doubt = max(self.in_doubt, in_doubt)
         return await self._inner.send(request)
 
 
@@ -67,5 +82,26 @@ def test_no_write_arrives_whose_intent_was_not_committed(tmp_path: Path, workers
             assert not estate.refute(outcomes)
             assert onlooker.writes > summary.total.applied > 200  # some were made again
             assert onlooker.unknown == []
+
+    virtually(main)
+
+
+@pytest.mark.parametrize("rate", [10.0, 100.0, 1000.0])
+def test_little_is_in_doubt_whatever_the_rate(tmp_path: Path, rate: float) -> None:
+    """What was sent since the last commit, what that let leave, and what is in the hands of workers."""
+    journal, workers = tmp_path / "journal.db", 10
+
+    async def main() -> None:
+        pace = Pace(rate=rate, burst=10.0, workers=workers)
+        async with Estate(
+            apis=300, regions=1, pace=pace, quota=QuotaRules(total=Rate(rate=rate, burst=10.0))
+        ) as estate:
+            onlooker = Onlooker(estate, journal)
+            estate.plane = PacedControlPlane(onlooker, pace=estate.pace, stop=estate.stop)
+            with onlooker.looking():
+                summary, _ = await estate.apply(journal)
+            assert summary.exit_code == 0
+            ahead = ahead_at(rate)
+            assert ahead < onlooker.in_doubt <= 2 * (1 + ahead) + workers
 
     virtually(main)

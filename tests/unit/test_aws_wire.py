@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batchgw.control_plane.aws.translate import to_call
-from batchgw.control_plane.aws.wire import FORMS, KEPT_BODIES, Written, read_json
+from batchgw.control_plane.aws.wire import FORMS, KEPT_BODIES, SMALL_BODY, Written, read_json
 from batchgw.control_plane.interface import (
     DeleteGatewayResponse,
     GetGatewayResponse,
@@ -155,6 +155,22 @@ def test_only_so_many_bodies_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     for code in (*codes, codes[-1], codes[0]):
         put({"statusCode": code})
     assert [each["statusCode"] for each in written] == [*codes, codes[0]]
+
+
+def test_a_body_that_is_large_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = 0
+    dumps = json.dumps
+
+    def counted(value: object) -> str:
+        nonlocal written
+        written += 1
+        return dumps(value)
+
+    monkeypatch.setattr(json, "dumps", counted)
+    large = {"responseTemplates": {"text/plain": "x" * SMALL_BODY}}
+    bodies = [put(large), put(large)]
+    assert bodies == [dumps(large).encode()] * 2
+    assert written == 2
 
 
 @pytest.mark.parametrize(

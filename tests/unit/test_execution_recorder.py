@@ -18,7 +18,7 @@ from batchgw.events import Decided, Event
 from batchgw.execution.line import AHEAD, FRESH
 from batchgw.execution.recorder import Recorder
 from batchgw.journal import Journal, PendingApi
-from batchgw.model import NotAttempted, RestApi
+from batchgw.model import NotAttempted, RestApi, Scope
 from tests.unit.journal_plans import (
     HERE,
     THERE,
@@ -45,6 +45,7 @@ class Scene:
     run: str
     stop: StopSignal = field(default_factory=StopSignal)
     told: list[Event] = field(default_factory=list)
+    rates: dict[Scope, float] = field(default_factory=lambda: {HERE: 10.0})
     slept: float = 0.0  # seconds in which the loop's clock stood still
 
     def __post_init__(self) -> None:
@@ -53,6 +54,7 @@ class Scene:
             self.run,
             observer=self,
             stop=self.stop,
+            rate=lambda scope: self.rates[scope],
             clock=lambda: 1_790_000_000.0 + anyio.current_time() + self.slept,
         )
         self._data = sqlite3.connect(self.file)
@@ -60,9 +62,9 @@ class Scene:
     def notify(self, event: Event) -> None:
         self.told.append(event)
 
-    def expect(self, rate: float = 10.0) -> list[PendingApi]:
+    def expect(self) -> list[PendingApi]:
         page = self.journal.pending(self.run, HERE)
-        self.recorder.expect(HERE, page, rate=rate)
+        self.recorder.expect(HERE, page)
         return page
 
     @property
@@ -159,9 +161,14 @@ def test_no_more_are_intended_than_that(play: Play) -> None:
 
 def test_where_the_quota_is_higher_a_commit_serves_a_fifth_of_a_second(play: Play) -> None:
     async def body(scene: Scene) -> None:
-        first, *_ = scene.expect(rate=100.0)
+        first, second, *_ = scene.expect()
+        scene.rates[HERE] = 100.0
         scene.recorder.intend(first.api, first.changes[0].id)
         assert len(scene.intended) == 20
+        scene.rates[HERE] = 5.0  # less has to be in doubt from now on
+        await anyio.sleep(FRESH + 1)
+        scene.recorder.intend(second.api, second.changes[0].id)
+        assert len(scene.intended) == 1 + 1 + AHEAD
 
     play(body)
 
@@ -261,9 +268,9 @@ def test_lines_of_scopes_do_not_mix(tmp_path: Path) -> None:
     async def main() -> None:
         with Journal.open(place(tmp_path)) as journal:
             run = begun(journal, *(planned(n, scope=s) for s in (HERE, THERE) for n in range(20)))
-            recorder = Recorder(journal, run, observer=Told(), stop=StopSignal())
+            recorder = Recorder(journal, run, observer=Told(), stop=StopSignal(), rate=lambda _: 10.0)
             for scope in (HERE, THERE):
-                recorder.expect(scope, journal.pending(run, scope), rate=10.0)
+                recorder.expect(scope, journal.pending(run, scope))
             first, *_ = journal.pending(run, HERE)
             recorder.intend(first.api, first.changes[0].id)
             counts = [

@@ -10,6 +10,7 @@ import pytest
 
 from batchgw.errors import PlanUnreadable, Stopped
 from batchgw.journal import Journal, RunState, ScopeRecord, Tally
+from batchgw.journal.chunk import ROWS
 from batchgw.model import (
     Action,
     Change,
@@ -215,6 +216,12 @@ class TestPlan:
             journal.import_plan(run, [planned(1), planned(1)])
         assert journal.run(run).state is RunState.PLANNING
 
+    def test_an_api_that_comes_again_much_later_is_refused_too(self, journal: Journal) -> None:
+        run = journal.begin(NEW_RUN)
+        numbers = (*range(ROWS), 1, *range(ROWS, 2 * ROWS))  # in a chunk after the one it was committed with
+        with pytest.raises(PlanUnreadable, match="twice"):
+            journal.import_plan(run, map(planned, numbers))
+
     def test_the_same_id_in_two_scopes_is_two_apis(self, journal: Journal) -> None:
         run = begun(journal, planned(1), planned(1, scope=THERE))
         assert set(journal.tally(run)) == {HERE, THERE}
@@ -297,3 +304,5 @@ class TestImporting:
             load.add(planned(1))
         with pytest.raises(ValueError, match="imported already"):
             load.add(planned(2))
+        with pytest.raises(ValueError, match="imported already"):
+            load.commit()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from batchgw.errors import RunUnknown
 from batchgw.journal import Journal, RunState, Standing, Tally
@@ -15,6 +17,7 @@ from tests.unit.journal_plans import (
     NEW_RUN,
     THERE,
     applied,
+    begun,
     create,
     no_op,
     open_changes,
@@ -68,3 +71,35 @@ def test_totals_that_are_given_are_kept_as_they_are(journal: Journal) -> None:
     assert journal.run(run).totals == counted
     journal.set_state(run, RunState.DONE, totals=told)
     assert journal.run(run).totals == told
+
+
+def test_what_was_recorded_is_committed_before_anything_is_counted(journal: Journal, tmp_path: Path) -> None:
+    """Between the two an event loop may turn to others."""
+    run = begun(journal, planned(1))
+    (pending,) = journal.pending(run, HERE)
+    change = pending.changes[0]
+    journal.record(change.id, applied(1, change))
+    with Journal.open(place(tmp_path)) as witness:
+        journal.standings(run)
+        assert witness.tally(run)[HERE].applied == 1
+
+
+def test_nothing_is_compiled_any_more_when_scopes_are_counted_and_outcomes_read(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To compile a statement takes up to 2 ms, and a run's end would be one long step."""
+    run = begun(journal, planned(1), planned(2, scope=THERE))
+    compiled: list[object] = []
+    initialise = SQLCompiler.__init__
+
+    def noted(self: SQLCompiler, *given: Any, **named: Any) -> None:
+        compiled.append(self)
+        initialise(self, *given, **named)
+
+    monkeypatch.setattr(SQLCompiler, "__init__", noted)
+    assert len(list(journal.standings(run))) == 2
+    assert list(journal.outcomes(run)) == []
+    assert list(journal.outcomes(run, kinds=frozenset({"failed"}))) == []
+    assert compiled == []
+    journal.tally(run)  # which is of no run's loop
+    assert compiled

@@ -249,6 +249,25 @@ def test_a_text_that_looks_like_changes_is_none(tmp_path: Path) -> None:
     assert tuple(plan.items()) == (named, odd, named)
 
 
+def test_tags_that_are_no_texts_are_read_likewise() -> None:
+    """No tag of AWS's is a list, but an emulator's may be."""
+    reader = ItemReader()
+    item = planned(DUBLIN, "a")
+    data = item_to_json(item)
+    data["api"]["tags"] = {"a": "b", "changes": ["x"]}
+    line = json.dumps(data, separators=(",", ":")).encode()
+    assert reader.read_line(line) == reader.read_line(line)
+
+
+def test_what_is_long_is_not_remembered() -> None:
+    reader = ItemReader()
+    create, reset = planned(DUBLIN, "a").changes
+    long = replace(create, after=Settings(templates={"text/plain": "x" * items_module.SHORT}))
+    item = replace(planned(DUBLIN, "a"), changes=(long, reset))
+    assert reader.read_line(json.dumps(item_to_json(item), separators=(",", ":")).encode()) == item
+    assert not reader._changes
+
+
 def test_few_changes_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(items_module, "ALIKE", 3)
     reader = ItemReader()

@@ -27,7 +27,10 @@ _KEPT = 4096
 
 
 KEPT_BODIES = 64
-"""Bodies kept: the settings that are being put, of a few KB."""
+"""Bodies kept: the settings that are being put."""
+
+SMALL_BODY = 16_384
+"""Bytes of a copy up to which its body is kept: 2 MB of both in all."""
 
 _PLAIN = 2
 """The version of `marshal`'s format: without references, which depend on who else holds a value."""
@@ -41,9 +44,12 @@ def _quoted(value: str) -> str:
 def _json(content: dict[str, Any]) -> bytes:
     """Write JSON. What was written lately is kept: a rollout puts the same few settings over and over."""
     try:
-        return _kept_json(marshal.dumps(content, _PLAIN))
+        copy = marshal.dumps(content, _PLAIN)
     except ValueError:  # a type that `marshal` does not know, such as a subclass of str
+        copy = None
+    if copy is None or len(copy) > SMALL_BODY:
         return json.dumps(content).encode()
+    return _kept_json(copy)
 
 
 @lru_cache(maxsize=KEPT_BODIES)
