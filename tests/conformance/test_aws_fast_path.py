@@ -20,7 +20,7 @@ from yarl import URL
 
 from batchgw.control_plane.aws import connect, query
 from batchgw.control_plane.aws.client import Target, TargetedClient
-from batchgw.control_plane.aws.fast_path import FastPath
+from batchgw.control_plane.aws.fast_path import FastPath, invocation_id
 from batchgw.control_plane.aws.http_session import Reply
 from batchgw.control_plane.aws.keys import Keys
 from batchgw.control_plane.aws.wire import FORMS, Format
@@ -74,7 +74,7 @@ def _configuration(monkeypatch: pytest.MonkeyPatch) -> None:
     """One moment and one invocation id, so that requests can be the same."""
     only_test_configuration(monkeypatch)
     one = uuid.UUID(int=7)
-    monkeypatch.setattr("batchgw.control_plane.aws.fast_path.uuid4", lambda: one)
+    monkeypatch.setattr("batchgw.control_plane.aws.fast_path.invocation_id", lambda: str(one))
     monkeypatch.setattr(uuid, "uuid4", lambda: one)
     monkeypatch.setattr(botocore.auth, "get_current_datetime", lambda: NOW)
 
@@ -437,3 +437,12 @@ IDENTITY = (
     f"<GetCallerIdentityResponse><GetCallerIdentityResult><Account>{BASE_ACCOUNT}</Account>"
     "</GetCallerIdentityResult></GetCallerIdentityResponse>"
 ).encode()
+
+
+def test_invocation_ids_are_random_uuids() -> None:
+    found = [invocation_id() for _ in range(100)]
+    assert len(set(found)) == 100
+    for each in found:
+        assert str(uuid.UUID(each)) == each
+        assert uuid.UUID(each).version == 4
+        assert uuid.UUID(each).variant == uuid.RFC_4122

@@ -84,15 +84,16 @@ class Tracker:
 
     def notify(self, event: Event, now: float) -> None:
         """Count an event that happened at `now`, in seconds on any monotonic scale."""
-        match event:  # the two that come with every call first
+        match event:  # the three that come with every call first
             case CallSent():
                 self._of(event.scope).sent.append(now)
             case Decided() if self.phase == "apply" and not isinstance(event.outcome, NotAttempted):
                 scope = self._of(event.outcome.api.scope)
                 scope.done += 1
                 scope.failed += isinstance(event.outcome, Failed)
-            case CallAnswered() if self.phase == "recheck" and event.operation == "GetGatewayResponses":
-                self._of(event.scope).done += 1
+            case CallAnswered():
+                if self.phase == "recheck" and event.operation == "GetGatewayResponses":
+                    self._of(event.scope).done += 1
             case CallThrottled():
                 self._of(event.scope).throttles += 1
             case ApisListed() if self.phase == "plan":

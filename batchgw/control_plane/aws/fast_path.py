@@ -11,13 +11,14 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from random import getrandbits
 from typing import Any
 from urllib.parse import urlsplit
-from uuid import uuid4
 
 from botocore.awsrequest import HeadersDict
 from botocore.exceptions import ClientError
 from botocore.parsers import create_parser
+from multidict import istr
 from yarl import URL
 
 from batchgw.control_plane.aws.auth import SIGNATURE_VERSION
@@ -36,6 +37,13 @@ from batchgw.model import Region
 
 _SIGNATURES = (None, "v4", SIGNATURE_VERSION)
 """What botocore calls the signature that is made here; None is the client's own, which is this."""
+
+
+_ACCEPT, _CONTENT_TYPE, _CONTENT_LENGTH = istr("Accept"), istr("Content-Type"), istr("Content-Length")
+_USER_AGENT, _DATE, _TOKEN = istr("User-Agent"), istr("X-Amz-Date"), istr("X-Amz-Security-Token")
+_AUTHORIZATION = istr("Authorization")
+_INVOCATION, _ATTEMPT = istr("amz-sdk-invocation-id"), istr("amz-sdk-request")
+"""Names of headers as aiohttp wants them: of others it makes such, for every request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,16 +130,16 @@ class FastPath:
         """Give all headers in botocore's order. The pool adds Host and Accept-Encoding, here as there."""
         at, keys = timestamp(self._clock()), target.keys
         headers = _plain_headers(written, address.user_agent)
-        headers["X-Amz-Date"] = at
+        headers[_DATE] = at
         signed = [("host", address.host), ("x-amz-date", at)]
         if written.content_type is not None:
             signed.insert(0, ("content-type", written.content_type))
         if written.accept is not None:
             signed.insert(0, ("accept", written.accept))
         if keys.token:
-            headers["X-Amz-Security-Token"] = keys.token
+            headers[_TOKEN] = keys.token
             signed.append(("x-amz-security-token", trimmed(keys.token)))
-        headers["Authorization"] = authorization(
+        headers[_AUTHORIZATION] = authorization(
             keys,
             method=written.method,
             path=canonical_path(address.root + written.path),
@@ -142,10 +150,10 @@ class FastPath:
             region=target.region,
             service=self._service,
         )
-        headers["amz-sdk-invocation-id"] = str(uuid4())
-        headers["amz-sdk-request"] = "attempt=1"
+        headers[_INVOCATION] = invocation_id()
+        headers[_ATTEMPT] = "attempt=1"
         if written.method != "GET":
-            headers["Content-Length"] = str(len(written.body or b""))
+            headers[_CONTENT_LENGTH] = str(len(written.body or b""))
         return headers
 
     def _read(self, form: Format, reply: Reply) -> Mapping[str, Any]:
@@ -209,12 +217,18 @@ def _tail(written: Written) -> str:
     return f"{written.path}?{written.query}" if written.query else written.path
 
 
+def invocation_id() -> str:
+    """Give a random UUID, which tells a call's attempts from other calls. It need not be secret."""
+    digits = f"{getrandbits(128):032x}"
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
+
+
 def _plain_headers(written: Written, user_agent: str) -> dict[str, str]:
     """Give the headers that say nothing of who sends the request, or when."""
-    headers = {} if written.content_type is None else {"Content-Type": written.content_type}
-    headers["User-Agent"] = user_agent
+    headers: dict[str, str] = {} if written.content_type is None else {_CONTENT_TYPE: written.content_type}
+    headers[_USER_AGENT] = user_agent
     if written.accept is not None:
-        headers["Accept"] = written.accept
+        headers[_ACCEPT] = written.accept
     return headers
 
 
