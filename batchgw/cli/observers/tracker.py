@@ -92,8 +92,7 @@ class Tracker:
                 scope.done += 1
                 scope.failed += isinstance(event.outcome, Failed)
             case CallAnswered():
-                if self.phase == "recheck" and event.operation == "GetGatewayResponses":
-                    self._of(event.scope).done += 1
+                self._answered(event)
             case CallThrottled():
                 self._of(event.scope).throttles += 1
             case ApisListed() if self.phase == "plan":
@@ -110,6 +109,10 @@ class Tracker:
                 self.phase = ""
             case _:
                 pass
+
+    def _answered(self, event: CallAnswered) -> None:
+        if self.phase == "recheck" and event.operation == "GetGatewayResponses":
+            self._of(event.scope).done += 1
 
     def scopes(self, now: float, *, at_most: int) -> tuple[list[Standing], int]:
         """Give the unfinished scopes that will take longest, in a steady order, and how many others."""
