@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Final, Self
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from batchgw.errors import BatchgwError
 from batchgw.journal.database import Database
@@ -159,7 +159,7 @@ class JournalMemory:
         """Say what is wrong with the database: the journal's own errors speak of runs and how to resume."""
         cause = error.__cause__ if isinstance(error, BatchgwError) else error
         reason = self._database.dialect.reason(cause) if isinstance(cause, Exception) else None
-        return reason or str(error)
+        return reason or str(error.orig if isinstance(error, DBAPIError) else error)
 
 
 def _essence(learned: Learned) -> tuple[int, int, float]:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -264,6 +265,26 @@ class TestTrouble:
         other.close()
         memory.save([learned()])
         assert memory.recall(HERE) is not None
+
+    def test_one_that_somebody_has_damaged_is_told_once(
+        self, memory: JournalMemory, told: list[str], tmp_path: Path
+    ) -> None:
+        with closing(sqlite3.connect(tmp_path / "journal.db")) as other:
+            other.execute("DROP TABLE limits")
+        assert not memory.save([learned()])
+        assert not memory.save([learned()])
+        assert told == ["no such table: limits"]
+
+    def test_one_that_refuses_a_row_is_told_too(
+        self, memory: JournalMemory, told: list[str], tmp_path: Path
+    ) -> None:
+        """What the driver says of a constraint is no state of the database, and comes through as it is."""
+        with closing(sqlite3.connect(tmp_path / "journal.db")) as other:
+            other.execute(
+                "CREATE TRIGGER no BEFORE UPDATE ON limits BEGIN SELECT RAISE(ABORT, 'not so'); END"
+            )
+        assert not memory.save([learned()])
+        assert told == ["not so"]
 
     def test_one_that_is_locked_when_it_is_opened_is_given_up_soon(self, tmp_path: Path) -> None:
         file = tmp_path / "journal.db"
