@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
@@ -64,26 +64,26 @@ _SCOPES: Final = select(
 ).where(scopes.c.run_id == bindparam("run"))
 
 
-def scopes_of(connection: Connection, run: int) -> dict[int, Scope]:
-    """Give the run's scopes by row id, in the order of their names."""
-    rows = connection.execute(select(scopes).where(scopes.c.run_id == run))
-    found = {row.id: Scope(account=AccountId(row.account), region=Region(row.region)) for row in rows}
-    return dict(sorted(found.items(), key=lambda each: each[1]))
+class ScopeRow(NamedTuple):
+    """A scope, the id of its row, and why it could not be read, if it could not."""
+
+    id: int
+    scope: Scope
+    unread_code: str | None
+    unread_message: str | None
 
 
 def scope_records(connection: Connection, run: int) -> tuple[ScopeRecord, ...]:
     """Give the run's scopes with their counts."""
-    rows = {row.id: row for row in connection.execute(select(scopes).where(scopes.c.run_id == run))}
-    tallies = tallies_of(connection, run)
     return tuple(
         ScopeRecord(
-            scope=scope,
-            expected=tallies[scope].expected,
-            undecided=tallies[scope].left,
-            unread_code=rows[id_].unread_code,
-            unread_message=rows[id_].unread_message,
+            scope=row.scope,
+            expected=tally.expected,
+            undecided=tally.left,
+            unread_code=row.unread_code,
+            unread_message=row.unread_message,
         )
-        for id_, scope in scopes_of(connection, run).items()
+        for row, tally in _tallied(connection, run)
     )
 
 
@@ -96,29 +96,13 @@ class Standings:
 
     def scopes(self, connection: Connection, run: int) -> list[ScopeRow]:
         """Give the run's scopes, in the order of their names."""
-        rows = self._scopes.run(connection.connection.cursor(), (run,))
-        found = [
-            ScopeRow(
-                id=id_,
-                scope=Scope(account=AccountId(account), region=Region(region)),
-                unread=f"{code}: {message}" if code else None,
-            )
-            for id_, account, region, code, message in rows
-        ]
-        return sorted(found, key=lambda each: each.scope)
+        return _scope_rows(self._scopes.run(connection.connection.cursor(), (run,)))
 
     def of(self, connection: Connection, row: ScopeRow) -> Standing:
         """Count those of a scope."""
         counted = self._counts.run(connection.connection.cursor(), (row.id,))
-        return Standing(scope=row.scope, tally=sum(map(_tally, counted), Tally()), unread=row.unread)
-
-
-class ScopeRow(NamedTuple):
-    """A scope, the id of its row, and why it could not be read, if it could not."""
-
-    id: int
-    scope: Scope
-    unread: str | None
+        unread = f"{row.unread_code}: {row.unread_message}" if row.unread_code else None
+        return Standing(scope=row.scope, tally=sum(map(_tally, counted), Tally()), unread=unread)
 
 
 class Outcomes:
@@ -155,15 +139,30 @@ def next_page(limit: int, outcomes: int) -> int:
 
 def tallies_of(connection: Connection, run: int) -> dict[Scope, Tally]:
     """Count each scope's API-types; a scope without any is there too."""
-    counted: dict[int, Tally] = {}
-    for row in connection.execute(_COUNTS_OF_RUN, {"of": run}):
-        counted[row.scope_id] = counted.get(row.scope_id, Tally()) + _tally(row)
-    return {scope: counted.get(id_, Tally()) for id_, scope in scopes_of(connection, run).items()}
+    return {row.scope: tally for row, tally in _tallied(connection, run)}
 
 
 def tally_of_run(connection: Connection, run: int) -> Tally:
     """Count all of a run's API-types."""
     return sum(tallies_of(connection, run).values(), Tally())
+
+
+def _tallied(connection: Connection, run: int) -> list[tuple[ScopeRow, Tally]]:
+    """Count the API-types of each of a run's scopes, in the order of their names."""
+    counted: dict[int, Tally] = {}
+    for row in connection.execute(_COUNTS_OF_RUN, {"of": run}):
+        counted[row.scope_id] = counted.get(row.scope_id, Tally()) + _tally(row)
+    scopes = _scope_rows(connection.execute(_SCOPES, {"run": run}))
+    return [(row, counted.get(row.id, Tally())) for row in scopes]
+
+
+def _scope_rows(rows: Iterable[Sequence[Any]]) -> list[ScopeRow]:
+    """Read what `_SCOPES` gives, in the order of the scopes' names."""
+    found = [
+        ScopeRow(id_, Scope(account=AccountId(account), region=Region(region)), code, message)
+        for id_, account, region, code, message in rows
+    ]
+    return sorted(found, key=lambda each: each.scope)
 
 
 def _tally(counted: Sequence[Any]) -> Tally:

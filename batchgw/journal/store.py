@@ -297,7 +297,7 @@ class Journal:
     def _pages(self, run: int, kinds: frozenset[str]) -> Iterator[Sequence[Outcome]]:
         with self._database.read() as connection:
             scopes = self._standing.scopes(connection, run)
-        for scope_id, scope, _ in scopes:
+        for scope_id, scope, *_ in scopes:
             after: int | None = 0
             limit = reading.FIRST_PAGE
             while after is not None:

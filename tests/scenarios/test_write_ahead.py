@@ -15,6 +15,7 @@ from batchgw.execution.line import ahead_at
 from batchgw.simulator.bucket import Rate
 from batchgw.simulator.fault_script import parse
 from batchgw.simulator.quota import QuotaRules
+from batchgw.throttle.quota import Scoping
 from tests.scenarios.estate import Estate
 from tests.virtual import virtually
 
@@ -103,5 +104,23 @@ def test_little_is_in_doubt_whatever_the_rate(tmp_path: Path, rate: float) -> No
             assert summary.exit_code == 0
             ahead = ahead_at(rate)
             assert ahead < onlooker.in_doubt <= 2 * (1 + ahead) + workers
+
+    virtually(main)
+
+
+def test_regions_that_share_a_quota_have_little_in_doubt_each(tmp_path: Path) -> None:
+    """Each of five makes a fifth of the calls, so that what all may make would stand five times as long."""
+    journal, workers, rate = tmp_path / "journal.db", 10, 250.0
+
+    async def main() -> None:
+        pace = Pace(rate=rate, burst=10.0, workers=workers, quota_scope=Scoping.ACCOUNT)
+        quota = QuotaRules(total=Rate(rate=rate, burst=10.0), scoping="account")
+        async with Estate(apis=500, accounts=1, regions=5, pace=pace, quota=quota) as estate:
+            onlooker = Onlooker(estate, journal)
+            estate.plane = PacedControlPlane(onlooker, pace=estate.pace, stop=estate.stop)
+            with onlooker.looking():
+                summary, _ = await estate.apply(journal)
+            assert summary.exit_code == 0
+            assert onlooker.in_doubt <= 2 * (1 + ahead_at(rate / 5)) + workers < ahead_at(rate)
 
     virtually(main)
