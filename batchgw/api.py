@@ -130,12 +130,16 @@ check = plan
 """A check is a plan that nobody means to apply: what is pending in it has drifted."""
 
 
+FRESH = 300.0
+"""Seconds for which a plan counts as the present state: about what a person takes to read it and agree."""
+
+
 async def apply(
     plan: Plan,
     *,
     plane: ControlPlane,
     journal: Journal,
-    recheck: bool = False,
+    recheck: bool | None = None,
     force_lock: bool = False,
     verb: str = "apply",
     options: Mapping[str, JSON] | None = None,
@@ -146,7 +150,8 @@ async def apply(
     """Do exactly what the plan says, and remember it in the journal.
 
     `recheck` reads every planned API again first and raises `PlanStale`, with nothing written, if any is not
-    as it was. Raises `ScopeLocked` when another run holds a scope (`force_lock` breaks a dead one), and
+    as it was. None leaves that to the plan: one that was opened from a file, or is older than `FRESH`, is
+    read again. Raises `ScopeLocked` when another run holds a scope (`force_lock` breaks a dead one), and
     `JournalWriteFailed` when the journal fails: the run has stopped then, and can be resumed.
     """
     run = journal.begin(
@@ -164,7 +169,7 @@ async def apply(
         _holding(journal, run, _written(plan), force=force_lock),
         unwrapped(),
     ):
-        if recheck:
+        if plan.saved or time.time() - plan.header.created > FRESH if recheck is None else recheck:
             expected = {scope: totals.apis for scope, totals in plan.totals.scopes.items()}
             with _phase(paced.observer, run, "recheck", tuple(expected), expected):
                 await Recheck(paced).run(plan)
@@ -212,10 +217,23 @@ class Application:
 
     def __init__(self, outcomes: MemoryObjectReceiveStream[Outcome]) -> None:
         self._outcomes = outcomes
-        self.summary: Summary | None = None
+        self._summary: Summary | None = None
 
     def __aiter__(self) -> AsyncIterator[Outcome]:
         return self._outcomes
+
+    @property
+    def summary(self) -> Summary:
+        """What the run came to. Raises UsageError before its end."""
+        if self._summary is None:
+            raise UsageError(
+                "the run has not ended: read its outcomes to the end, or leave its block, before its summary"
+            )
+        return self._summary
+
+    def ended(self, summary: Summary) -> None:
+        """Take what the run came to."""
+        self._summary = summary
 
 
 def applying(
@@ -223,7 +241,7 @@ def applying(
     *,
     plane: ControlPlane,
     journal: Journal,
-    recheck: bool = False,
+    recheck: bool | None = None,
     force_lock: bool = False,
     options: Mapping[str, JSON] | None = None,
     pace: Pace | None = None,
@@ -372,7 +390,7 @@ async def _streaming(
 
     async def run() -> None:
         async with send:
-            application.summary = await start(Observers(Sink(), observer or NullObserver()))
+            application.ended(await start(Observers(Sink(), observer or NullObserver())))
 
     with unwrapped():
         async with anyio.create_task_group() as tasks, receive:

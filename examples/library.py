@@ -20,7 +20,7 @@ from batchgw.simulator.serve import running
 POLICY = Path(__file__).parent / "policies/cors.yaml"
 
 
-async def bring_to_policy(server: ReadyInfo, journal: Path) -> batchgw.Summary | None:
+async def bring_to_policy(server: ReadyInfo, journal: Path) -> batchgw.Summary:
     """Apply the policy to every REST API of the server's first account and region."""
     account, region = AccountId(server.accounts[0]), Region(server.regions[0])
     loaded = batchgw.load_policy(POLICY)
@@ -47,7 +47,7 @@ def main() -> None:
         os.environ["AWS_ACCESS_KEY_ID"] = keys["access_key_id"]
         os.environ["AWS_SECRET_ACCESS_KEY"] = keys["secret_access_key"]
         summary = anyio.run(bring_to_policy, server, Path(folder) / "journal.db")
-    print(summary.arithmetic if summary else "the run did not end")
+    print(summary.arithmetic)
 
 
 if __name__ == "__main__":

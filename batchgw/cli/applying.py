@@ -28,9 +28,6 @@ from batchgw.planning.planfile import Plan
 from batchgw.report.summary import Summary
 from batchgw.report.text import amount, duration, line
 
-PATIENCE = 300.0
-"""Seconds a question may stand open before what was read for it counts as old."""
-
 NEVER = math.inf
 
 
@@ -45,7 +42,7 @@ class Proposal:
     make: Callable[[Run], Awaitable[Plan]]
     targets: Targets
     flags: RunFlags
-    recheck_after: float = PATIENCE
+    recheck_after: float = api.FRESH
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -142,7 +139,7 @@ def policy_plan(source: Source, targets: Targets, flags: RunFlags, *, recheck: b
         options = plan_options(source.policy, flags, policy.targets)
         return await api.plan(policy, plane=run.plane, options=options)
 
-    return Proposal(make=make, targets=targets, flags=flags, recheck_after=PATIENCE if recheck else NEVER)
+    return Proposal(make=make, targets=targets, flags=flags, recheck_after=api.FRESH if recheck else NEVER)
 
 
 def saved_plan(

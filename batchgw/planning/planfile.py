@@ -135,10 +135,12 @@ class PlanWriter:
 class Plan:
     """A plan that was found whole when it was opened. Its items are read from the file each time.
 
-    `temporary` plans are deleted when they are closed.
+    `temporary` plans are deleted when they are closed. `saved` tells a plan that was opened from a file from
+    one that was made just now.
     """
 
-    def __init__(self, verified: Verified, *, temporary: bool) -> None:
+    def __init__(self, verified: Verified, *, temporary: bool, saved: bool) -> None:
+        self.saved = saved
         self.path = verified.path
         self.header = understood(
             verified.path, verified.header, lambda line: PlanHeader.from_json(json.loads(line))
@@ -155,14 +157,14 @@ class Plan:
 
         Raises PlanUnreadable with a paragraph that says what is wrong and what to do.
         """
-        return cls(verify(Path(path)), temporary=temporary)
+        return cls(verify(Path(path)), temporary=temporary, saved=True)
 
     @classmethod
     def of(cls, writer: PlanWriter, *, temporary: bool = False) -> Self:
         """Take what a writer has committed, without reading it through. Raises ValueError before that."""
         if writer.written is None:
             raise ValueError(f"the plan {writer.path} is not written to the end")
-        return cls(writer.written, temporary=temporary)
+        return cls(writer.written, temporary=temporary, saved=False)
 
     def items(self, scope: Scope | None = None) -> Iterator[PlanItem]:
         """Give the items in file order; those of one scope alone, when it is given.

@@ -60,7 +60,7 @@ async def _apply(job: Job) -> Report:
             batchgw.Plan.open(folder / PLAN) as made,
             batchgw.Journal.open(str(folder / "journal.db")) as journal,
         ):
-            summary = await batchgw.apply(made, plane=plane, journal=journal)
+            summary = await batchgw.apply(made, plane=plane, journal=journal, recheck=False)
     given_up: Counter[str] = Counter()
     for reason in summary.reasons:
         given_up[reason.code] += reason.count

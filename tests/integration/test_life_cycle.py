@@ -137,7 +137,6 @@ async def test_an_api_deleted_after_the_plan_is_skipped_and_the_rest_is_applied(
     skipped = [o for o in outcomes if isinstance(o, Skipped)]
     assert [(o.api.id, o.code) for o in skipped] == [(gone, "ApiNotFound")] * 3
     assert sum(isinstance(o, Applied) for o in outcomes) == WRITES - 3
-    assert run.summary is not None
     assert run.summary.proves
 
 

@@ -26,7 +26,7 @@ async def verbs(plane: batchgw.ControlPlane, journal: batchgw.Journal, path: Pat
                 outcome,
                 batchgw.Applied | batchgw.Unchanged | batchgw.Failed | batchgw.Skipped | batchgw.NotAttempted,
             )
-        assert_type(run.summary, batchgw.Summary | None)
+        assert_type(run.summary, batchgw.Summary)
 
 
 async def connecting() -> None:
@@ -45,3 +45,8 @@ class Shows:
 
 
 observer: batchgw.Observer = Shows()
+
+
+def unknown_names() -> None:
+    """A name that does not exist is an error: mypy complains of this ignore when it is not."""
+    batchgw.no_such_verb  # type: ignore[attr-defined]  # noqa: B018

@@ -73,3 +73,9 @@ def test_the_exit_codes_are_those_of_the_errors(error: type[BatchgwError], word:
 def test_the_commands_exist_and_can_be_run() -> None:
     for name in re.findall(r"scripts/(\w+)", README):
         assert (ROOT / "scripts" / name).stat().st_mode & 0o111, name
+
+
+def test_the_library_s_snippet_is_the_example_whose_types_are_checked() -> None:
+    """Mypy reads examples/ as strictly as the package."""
+    snippet = next(text for language, text in BLOCKS if language == "python")
+    assert snippet == (ROOT / "examples/apply.py").read_text()

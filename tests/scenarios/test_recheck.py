@@ -1,0 +1,78 @@
+"""When the library reads every planned API again before it writes: as the command line does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from batchgw import api
+from batchgw.errors import UsageError
+from batchgw.journal import Journal
+from batchgw.planning.planfile import Plan
+from tests.scenarios.estate import Estate
+from tests.virtual import virtually
+
+APIS = 6
+
+
+def reads(estate: Estate) -> int:
+    """GetGatewayResponses calls so far."""
+    counts = estate.raw.engine.statistics
+    return sum(counts.of(s.account, s.region, "GetGatewayResponses").calls for s in estate.scopes)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """`again`: how many APIs are to be read a second time."""
+
+    saved: bool = False
+    age: float = 0.0  # seconds
+    recheck: bool | None = None
+    again: int
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        Case(again=0),
+        Case(age=api.FRESH + 1, again=APIS),
+        Case(saved=True, again=APIS),
+        Case(saved=True, recheck=False, again=0),
+        Case(recheck=True, again=APIS),
+    ],
+    ids=str,
+)
+def test_a_plan_that_is_not_of_this_moment_is_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, case: Case
+) -> None:
+    async def main() -> None:
+        async with Estate(apis=APIS) as estate:
+            plan = await api.plan(estate.policy, plane=estate.plane, out=tmp_path / "plan")
+            if case.saved:
+                plan = Plan.open(tmp_path / "plan")
+            monkeypatch.setattr("batchgw.api.time.time", lambda: plan.header.created + case.age)
+            before = reads(estate)
+            with Journal.open(str(tmp_path / "journal.db")) as journal:
+                options: dict[str, Any] = {"plane": estate.plane, "journal": journal, "recheck": case.recheck}
+                assert (await api.apply(plan, **options)).exit_code == 0
+            assert reads(estate) - before == case.again
+
+    virtually(main)
+
+
+def test_a_summary_before_the_end_of_a_run_is_refused(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with Estate(apis=APIS) as estate:
+            with (
+                await api.plan(estate.policy, plane=estate.plane) as plan,
+                Journal.open(str(tmp_path / "journal.db")) as journal,
+            ):
+                async with api.applying(plan, plane=estate.plane, journal=journal) as run:
+                    with pytest.raises(UsageError, match="not ended"):
+                        _ = run.summary
+                assert run.summary.proves
+
+    virtually(main)
