@@ -1,0 +1,191 @@
+"""Plan files: a plan spoilt as bytes, and line by line as JSON with its checksum made anew.
+
+Promised: PlanUnreadable, or a plan whose items, totals and views can be had.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+
+from batchgw.errors import PlanUnreadable
+from batchgw.model import (
+    AccountId,
+    Action,
+    Change,
+    Desired,
+    GatewayResponse,
+    PlanItem,
+    PlannedApi,
+    Region,
+    ResponseType,
+    RestApi,
+    RestApiId,
+    Rule,
+    Scope,
+    Settings,
+    UnreadApi,
+    UnreadScope,
+)
+from batchgw.planning.estimate import estimate
+from batchgw.planning.items import item_to_json
+from batchgw.planning.planfile import Plan, PlanHeader, PlanWriter
+from batchgw.report.plan_fold import PlanFold
+from batchgw.report.plan_view import PlanView
+from batchgw.report.text import plain
+from tests.fuzz.harness import fuzz
+from tests.fuzz.mutate import spoil, spoil_bytes
+
+_SCOPES = (
+    Scope(account=AccountId("111122223333"), region=Region("eu-west-1")),
+    Scope(account=AccountId("012345678901"), region=Region("us-east-1")),
+)
+_WORDS = (
+    *(
+        "kind",
+        "api",
+        "changes",
+        "account",
+        "region",
+        "id",
+        "tags",
+        "before",
+        "after",
+        "action",
+        "totals",
+        "scopes",
+    ),
+    *(
+        "responseType",
+        "responseParameters",
+        "responseTemplates",
+        "statusCode",
+        "defaultResponse",
+        "sha256",
+        "end",
+    ),
+    *(
+        "CREATE",
+        "UPDATE",
+        "RESET",
+        "NO_OP",
+        "THROTTLED",
+        "gatewayresponse.header.A",
+        "eu-west-1",
+        "unread-api",
+    ),
+)
+
+
+def run(cases: int, seed: int) -> int:
+    """Check `cases` plans. Raises Broken."""
+    with TemporaryDirectory() as folder:
+        return fuzz("plans", _case, lambda case: check(case, Path(folder)), cases=cases, seed=seed)
+
+
+def check(content: bytes, folder: Path) -> None:
+    """Open a plan, read its items and show it. Raises AssertionError, or what escapes."""
+    path = folder / "saved.plan"
+    path.write_bytes(content)
+    try:
+        plan = Plan.open(path)
+        items = list(plan.items())
+        of_scopes = [item for scope in plan.totals.scopes for item in plan.items(scope)]
+    except PlanUnreadable as error:
+        assert str(error).isprintable(), error  # noqa: PT017 - either way out is checked
+        return
+    assert len(of_scopes) <= len(items)
+    _show(plan, items)
+
+
+def _show(plan: Plan, items: list[PlanItem]) -> None:
+    fold = PlanFold()
+    for item in items:
+        fold.add(item)
+        json.dumps(item_to_json(item)).encode()
+    totals = plan.totals
+    for line in PlanView(fold=fold, totals=totals, estimate=estimate(totals)).lines():
+        plain(line).encode()
+    json.dumps([plan.header.to_json(), totals.to_json(), estimate(totals).to_json()]).encode()
+
+
+@cache
+def _plan() -> tuple[bytes, ...]:
+    """The lines of a plan, up to its totals."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "plan"
+        header = PlanHeader(
+            plan="a-plan",
+            created=1_700_000_000.0,
+            batchgw="1",
+            policy_digest="0a" * 32,
+            policy_source="policy.yaml",
+            desired=Desired(rules={ResponseType.THROTTLED: Rule(settings=Settings(status_code="429"))}),
+            targets={"scopes": [str(scope) for scope in _SCOPES], "role": "Batchgw"},
+            options={"rate": 10.0, "regions": ["eu-west-1"]},
+        )
+        with PlanWriter(path, header, scopes=_SCOPES) as writer:
+            for item in _items():
+                writer.write(item)
+        return tuple(path.read_bytes().splitlines(keepends=True)[:-1])
+
+
+def _items() -> Iterator[PlanItem]:
+    old = Settings(status_code="429", templates={"application/json": "{}"})
+    new = Settings(parameters={"gatewayresponse.header.A": "'*'"}, templates={"text/html": "<p>x</p>\n"})
+    for number, scope in enumerate((*_SCOPES, *_SCOPES)):
+        api = RestApi(
+            scope=scope,
+            id=RestApiId(f"api000000{number}"),
+            name=f"orders-{number}",
+            tags={"tier": "public"},
+            endpoint_types=("REGIONAL",),
+            created=1_700_000_000.0,
+        )
+        yield PlannedApi(
+            api=api,
+            changes=(
+                _change(ResponseType.DEFAULT_4XX, Action.CREATE, old, new, customised=False),
+                _change(ResponseType.THROTTLED, Action.UPDATE, old, new, customised=True),
+                _change(ResponseType.UNAUTHORIZED, Action.RESET, new, None, customised=True),
+                _change(ResponseType.WAF_FILTERED, Action.NO_OP, old, old, customised=True),
+            ),
+        )
+    yield UnreadApi(api=api, types=(ResponseType.THROTTLED,), code="ApiNotFound", message="gone")
+    yield UnreadScope(scope=_SCOPES[1], code="AccessDenied", message="User: x is not authorized")
+
+
+def _change(
+    type_: ResponseType, action: Action, before: Settings, after: Settings | None, *, customised: bool
+) -> Change:
+    shown = GatewayResponse(type=type_, settings=before, default_response=not customised)
+    return Change(type=type_, action=action, before=shown, after=after)
+
+
+def _case(dice: Random) -> bytes:
+    lines = list(_plan())
+    for _ in range(dice.randint(1, 2)):
+        at = dice.randrange(len(lines))
+        lines[at] = _spoilt_line(lines[at], dice)
+    if dice.random() < 0.1:
+        lines.insert(dice.randint(1, len(lines)), lines.pop(dice.randrange(len(lines))))
+    whole = b"".join(lines)
+    digest = hashlib.sha256(whole).hexdigest()
+    whole += json.dumps({"kind": "end", "sha256": digest}, separators=(",", ":")).encode() + b"\n"
+    return spoil_bytes(whole, dice) if dice.random() < 0.2 else whole
+
+
+def _spoilt_line(line: bytes, dice: Random) -> bytes:
+    """Spoil a line: mostly as JSON, which checksums made anew let through."""
+    if dice.random() < 0.2:
+        return spoil_bytes(line, dice)
+    try:
+        value = json.loads(line)
+    except ValueError:
+        return line
+    return json.dumps(spoil(value, dice, words=_WORDS), separators=(",", ":")).encode() + b"\n"
