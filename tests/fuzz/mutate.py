@@ -26,8 +26,8 @@ TEXTS: Sequence[str] = (
     "", " ", "x", "'x'", "''", "'", '"', '"x"', "a: b", "- a", "*", "&a", "\n", "a\r\nb", "\0", "\x7f", "\t",
     "\u2028", "a\u0085b", "\ud800", "😀", "é", "a" * 5_000, "$context.requestId", "$context", "${x}",
     "#if(1)", "context.a:b", "method.request.header.A", "method.request.body.a", "stageVariables.", "default",
-    "current", "THROTTLED", "unauthorized", "[key]", "settings", "word", "__class__", "1e5", "-1", "nan", "inf", "0",
-    "1/0",
+    "current", "THROTTLED", "unauthorized", "[key]", "settings", "word", "__class__", "1e5", "-1", "nan",
+    "inf", "0", "1/0",
 )
 VALUES: Sequence[Value] = (
     None, True, False, 0, -1, 1, 10**30, 10**400, 1e308, -0.5, float("nan"), float("inf"),
