@@ -34,6 +34,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
+from batchgw.redaction import LONGEST_MESSAGE, LONGEST_NAME, foreign
+
 
 class BatchgwError(Exception):
     """The root. `str(error)` is one paragraph a user can act on: what happened, where, what to do."""
@@ -115,6 +117,9 @@ class Stopped(BatchgwError):
 class CallError(BatchgwError):
     """A call to the control plane that did not succeed.
 
+    Part of what it says comes from servers, proxies and libraries, and is kept in plans, journals and logs.
+    So message, code and request id go through `redaction.foreign` here, whoever makes the error.
+
     Attributes:
         code: AWS's error code ("TooManyRequestsException"), or a transport error's name.
         status: HTTP status, 0 when there was no answer.
@@ -141,11 +146,11 @@ class CallError(BatchgwError):
         request_id: str | None = None,
         retry_after: float | None = None,
     ) -> None:
-        super().__init__(message)
-        self.message = message
-        self.code = code or type(self).__name__
+        self.message = foreign(message, longest=LONGEST_MESSAGE)
+        super().__init__(self.message)
+        self.code = foreign(code, longest=LONGEST_NAME) or type(self).__name__
         self.status = status
-        self.request_id = request_id
+        self.request_id = None if request_id is None else foreign(request_id, longest=LONGEST_NAME)
         self.retry_after = retry_after
         self.attempts = 0
         self.throttles = 0

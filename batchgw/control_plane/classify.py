@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
@@ -37,6 +37,7 @@ from batchgw.errors import (
     ServiceFailure,
     Throttled,
 )
+from batchgw.redaction import foreign
 
 _Judge = Callable[[str, float | None], type[CallError]]
 
@@ -48,6 +49,7 @@ def classify(
     *,
     retry_after: float | None = None,
     request_id: str | None = None,
+    secrets: Iterable[str | None] = (),
 ) -> CallError:
     """Make the error that an unsuccessful answer stands for.
 
@@ -55,12 +57,13 @@ def classify(
         code: the error's name as the wire gave it; a namespace ("aws.api#Name") or an address
             ("Name:http://...") around it is ignored. Empty, or the status in digits, when there was none.
         status: HTTP status of the answer.
-        message: the service's own words.
+        message: the service's own words. No secret in them is kept, and no more than `LONGEST_WORDS`.
         retry_after: seconds the answer asked to wait (see `parse_retry_after`).
         request_id: AWS's id of the request.
+        secrets: the keys that signed the call, for a refusal may quote them.
     """
     name = _bare(code)
-    text = " ".join(message.split())
+    text = " ".join(foreign(message, secrets).split())
     kind = _kind(name, status, text, retry_after)
     code = name or f"HTTP{status}"
     return kind(

@@ -17,7 +17,7 @@ from batchgw import events
 from batchgw.cli.console import Console
 from batchgw.cli.observers.log import REPEATS, logging_to
 from batchgw.cli.observers.log_events import entry, level_of
-from batchgw.cli.observers.redact import _SECRET_TEXT, HIDDEN, _keep_the_name, redacted, redacted_fields
+from batchgw.cli.observers.redact import redacted, redacted_fields
 from batchgw.cli.options import LogFlags, LogFormat, LogLevel
 from batchgw.errors import UsageError
 from batchgw.model import (
@@ -38,6 +38,7 @@ from batchgw.model import (
     UnreadApi,
     UnreadScope,
 )
+from batchgw.redaction import HIDDEN, hide
 
 EU = Scope(account=AccountId("111111111111"), region=Region("eu-west-1"))
 API = RestApi(scope=EU, id=RestApiId("a1b2c3d4e5"), name="orders")
@@ -242,7 +243,7 @@ PIECES = [
 
 @given(st.lists(st.sampled_from(PIECES), max_size=8).map("".join))
 def test_the_short_way_round_a_text_hides_all_that_the_long_one_does(text: str) -> None:
-    assert redacted(text) == _SECRET_TEXT.sub(_keep_the_name, text)
+    assert redacted(text) == hide(text)
 
 
 class Text(str):
@@ -266,7 +267,7 @@ def test_the_short_way_round_an_entry_hides_all_that_the_long_one_does(fields: d
         if name in ("api_key", "token", "password") and value is not None:
             return HIDDEN
         if isinstance(value, str):
-            return _SECRET_TEXT.sub(_keep_the_name, value)
+            return hide(value)
         if isinstance(value, dict):
             return {name: long_way(name, each) for name, each in value.items()}
         return [long_way("", each) for each in value] if isinstance(value, list) else value

@@ -1,4 +1,4 @@
-"""Keeps secrets out of the log, whoever put them there. Pure."""
+"""Keeps secrets out of the log's entries: by names of fields, and within texts as `redaction` does. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-HIDDEN = "[redacted]"
+from batchgw import redaction
+from batchgw.redaction import HIDDEN, SHORTEST_TOKEN, is_plain
 
 _SECRET_KEY = re.compile(
     r"secret|password|passwd|authorization|security.?token|session.?token|access.?token|^token$|api.?key|"
@@ -15,26 +16,6 @@ _SECRET_KEY = re.compile(
     re.IGNORECASE,
 )
 """Names of fields whose values are never shown."""
-
-_SECRET_TEXT = re.compile(
-    r"""
-      (?P<scheme>AWS4-HMAC-SHA256\s+|Bearer\s+)[^\r\n'"]+           # an Authorization header
-    | (?P<field>["']?(?:x-amz-(?:security-token|signature|credential)|(?:aws_?)?secret_?access_?key
-        |(?:aws_?)?session_?token|external_?id|password|token)["']?\s*[=:]\s*["']?)[^\s"'&,;}]+
-    | (?P<url>[a-z][a-z0-9+.-]*://[^\s:/@]*:)[^\s/@]+(?=@)          # a password in a URL
-    | (?P<blob>(?<![A-Za-z0-9+/=])(?:IQoJ|FwoG|AQoD)[A-Za-z0-9+/=_-]{40,})  # a session token on its own
-    """,
-    re.IGNORECASE | re.VERBOSE,
-)
-"""Secrets inside a text: only what follows the named group is hidden."""
-
-
-_TELLTALE = re.compile(r"[^!-9;<>-~]")
-"""A character of this class is in every secret text, but for a session token on its own: `=`, `:` or white
-space. What is not ASCII is in it too, for one range is searched in a third of the time of all white space."""
-
-_SHORTEST_TOKEN = 44
-"""Characters of the shortest session token that is known by its look."""
 
 _PLAIN = (int, float, type(None))
 
@@ -45,7 +26,7 @@ _HARMLESS = frozenset({int, float, bool, type(None)})
 def redacted(value: Any) -> Any:
     """Give the value without its secrets. Mappings and sequences are looked through."""
     if isinstance(value, str):
-        return _short(value) if len(value) < _SHORTEST_TOKEN else _SECRET_TEXT.sub(_keep_the_name, value)
+        return redaction.redacted(value)
     if isinstance(value, _PLAIN):
         return value
     if isinstance(value, Mapping):
@@ -53,12 +34,6 @@ def redacted(value: Any) -> Any:
     if isinstance(value, list | tuple | set | frozenset):
         return [redacted(each) for each in value]
     return value
-
-
-@lru_cache(maxsize=1024)
-def _short(value: str) -> str:
-    """Look through a text that is too short for a token: most come again with every entry."""
-    return _SECRET_TEXT.sub(_keep_the_name, value) if _TELLTALE.search(value) else value
 
 
 def redacted_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -78,11 +53,11 @@ def _are_harmless(fields: Mapping[str, Any]) -> bool:
     texts: list[str] = []
     for value in fields.values():
         kind = type(value)
-        if kind is str and len(value) < _SHORTEST_TOKEN:
+        if kind is str and len(value) < SHORTEST_TOKEN:
             texts.append(value)
         elif kind not in _HARMLESS:
             return False
-    return not _TELLTALE.search("".join(texts))
+    return is_plain("".join(texts))
 
 
 @lru_cache(maxsize=1024)
@@ -93,7 +68,3 @@ def _name_a_secret(keys: tuple[str, ...]) -> bool:
 @lru_cache(maxsize=1024)
 def _names_a_secret(key: str) -> bool:
     return _SECRET_KEY.search(str(key)) is not None
-
-
-def _keep_the_name(match: re.Match[str]) -> str:
-    return "".join(match[name] or "" for name in ("scheme", "field", "url")) + HIDDEN

@@ -79,7 +79,7 @@ class TargetedClient:
             if answer is None:
                 answer = await getattr(self._client, method)(**params, **{_MARKER: target})
         except ClientError as error:
-            raise _refusal(error.response) from error
+            raise _refusal(error.response, target.keys) from error
         except BotoCoreError as error:
             raise self._explained(error, target) from error
         except CallError:
@@ -154,7 +154,7 @@ def refuse_foreign_text(status: int, body: bytes) -> None:
         raise unreadable_answer("it is not JSON", status=status)
 
 
-def _refusal(response: Mapping[str, Any]) -> CallError:
+def _refusal(response: Mapping[str, Any], keys: Keys) -> CallError:
     error = response.get("Error", {})
     metadata = response.get("ResponseMetadata", {})
     hint = metadata.get("HTTPHeaders", {}).get("retry-after") or response.get("retryAfterSeconds")
@@ -164,4 +164,5 @@ def _refusal(response: Mapping[str, Any]) -> CallError:
         str(error.get("Message") or ""),
         retry_after=parse_retry_after(None if hint is None else str(hint), time.time()),
         request_id=request_id(response),
+        secrets=(keys.access_key, keys.secret_key, keys.token),
     )

@@ -1,0 +1,115 @@
+"""What foreign text goes through before it is kept or shown: secrets are hidden, and its length is bounded.
+
+Servers, proxies and libraries quote what they were sent: a refused signature comes back with the canonical
+request, and with it the session token. Errors (`errors.CallError`), log and URLs use the same rules. Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from urllib.parse import quote
+
+HIDDEN = "[redacted]"
+
+LONGEST_WORDS = 2_000
+"""Characters kept of another program's own words: AWS's longest refusals, which quote a policy's template or
+a canonical request, have about that many. Plan, journal and terminal keep a message for every API."""
+
+LONGEST_MESSAGE = 4_000
+"""Characters kept of a whole message: those words, the advice, and what is said around them."""
+
+LONGEST_NAME = 200
+"""Characters kept of an error's code or a request's id: AWS's have at most 60."""
+
+_NOTE = 40
+"""Characters that "... (n more characters)" takes at most: a text that was cut is never cut again for it."""
+
+LOOKED_THROUGH = 65_536
+"""Characters of a foreign text that are searched for secrets (about 2 ms); what follows is dropped unread."""
+
+LONGEST_TOKEN = 4_096
+"""Characters of the longest session token (IAM user guide): half of one may stand where a text was cut."""
+
+SHORTEST_SECRET = 8
+"""Characters of a known secret that is looked for by its value: shorter ones are found in innocent words."""
+
+SHORTEST_TOKEN = 44
+"""Characters of the shortest session token that is known by its look."""
+
+_SECRET = re.compile(
+    r"""
+      (?P<scheme>AWS4-(?:HMAC-SHA256|ECDSA-P256-SHA256)\s+|\bBearer\s+|\bBasic\s+(?=[a-z0-9+/=]{8}))[^\r\n'"]+
+    | (?P<field>
+        (?:x-amz-(?:security-token|signature|credential)|x-amz-content-sha256-key
+          |(?:aws_?)?secret_?access_?key|access_?key_?id|(?:client|consumer|shared)[_-]?secret
+          |external_?id|password|passwd|passphrase|api[_-]?key|private[_-]?key
+          |(?<!expired_)(?<!authentication_)token|(?<![a-z])signature|(?:set-)?cookie
+          |(?<=[?&])(?:key|sig|auth|authorization|secret|pwd|pass|code|credential|session|sas))
+        [\\"']{0,4}\s{0,9}(?:[=:>]|%3[ad])(?:[\s\[({]{0,9}(?:b(?=["']))?[\\"']{0,4}))[^\s"'&,;}<]+
+    | (?P<url>[a-z][a-z0-9+.-]{0,30}://[^\s:/@?\#]{0,256}:)(?!\*{3}@|\d{1,5}(?:[/?\#\s]|$))
+        (?:[^\s/?\#]{1,256}|[^\s@]{1,256})(?=@)                     # a password in a URL
+    | (?P<bare_url>[a-z][a-z0-9+.-]{0,30}://)(?!\*{3}@)[^\s:/@?\#]{1,256}(?=@)  # a token in its place
+    | (?P<key>(?-i:\bA[KS]IA))(?-i:[A-Z0-9]{12,})                   # an access key's id
+    | (?<![a-z0-9+/=])(?:IQoJ|FwoG|AQoD)[a-z0-9+/=_-]{40,}          # a session token on its own
+    | \beyJ[a-z0-9_-]{20,4096}\.[a-z0-9_-]{20,4096}\.[a-z0-9_-]*    # a JSON web token
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+"""Secrets inside a text: only what follows a named group is hidden. Repetitions that can fail are bounded, so
+the time is in proportion to the length. EXPIRED_TOKEN and MISSING_AUTHENTICATION_TOKEN are response types."""
+
+_TELLTALE = re.compile(r"[^!-$&-9;<?-~]|A[KS]IA")
+"""One of these is in every secret text, but for a token on its own: `=`, `:`, `>`, `%`, white space, or an
+access key's beginning. All that is not ASCII is in it too: so one class is enough for all white space."""
+
+
+def redacted(text: str, secrets: Iterable[str | None] = ()) -> str:
+    """Give a text without its secrets, URLs' passwords and tokens among them.
+
+    `secrets` are known by their value, as the keys that signed a call. They are hidden wherever they are.
+    """
+    for secret in secrets:
+        if secret and len(secret) >= SHORTEST_SECRET:
+            text = text.replace(secret, HIDDEN)
+            if "%" in text:
+                text = text.replace(quote(secret, safe="-._~"), HIDDEN)
+    return _short(text) if len(text) < SHORTEST_TOKEN else hide(text)
+
+
+def foreign(text: str, secrets: Iterable[str | None] = (), *, longest: int = LONGEST_WORDS) -> str:
+    """Give what is kept of another program's words: without secrets, and no more than `longest` characters.
+
+    What is cut off is counted: "... (n more characters)".
+    """
+    if len(text) <= LOOKED_THROUGH:
+        seen = redacted(text, secrets)
+        return seen if len(seen) <= longest + _NOTE else _cut(seen, longest, of=len(seen))
+    seen = redacted(text[:LOOKED_THROUGH], secrets)[:-LONGEST_TOKEN]
+    return _cut(seen, longest, of=len(text))
+
+
+def _cut(text: str, longest: int, *, of: int) -> str:
+    kept = text[:longest]
+    return f"{kept}... ({of - len(kept):,} more characters)"
+
+
+def hide(text: str) -> str:
+    """Search the whole text, whatever it looks like."""
+    return _SECRET.sub(_keep_the_name, text)
+
+
+@lru_cache(maxsize=1024)
+def _short(text: str) -> str:
+    """Look through a text that is too short for a token: most come again and again."""
+    return hide(text) if _TELLTALE.search(text) else text
+
+
+def is_plain(text: str) -> bool:
+    """Tell at little cost that a text has no secret, unless it is a token on its own; False: not sure."""
+    return _TELLTALE.search(text) is None
+
+
+def _keep_the_name(match: re.Match[str]) -> str:
+    return "".join(match[name] or "" for name in ("scheme", "field", "url", "bare_url", "key")) + HIDDEN
