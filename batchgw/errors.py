@@ -22,6 +22,7 @@ BatchgwError                        .exit_code: what the command line answers wi
     ├── ApiNotFound                     404: the API is gone
     ├── NotCustomized                   404 on DELETE: the type is at its default already
     ├── BadRequest                      400: refused as it stands; permanent for this API
+    ├── NotAsWritten                    201, and something else than what was asked is in effect: permanent
     └── ScopeError                      condemns the whole account-region
         ├── AccessDenied                403 (or 401): a permission is missing
         ├── CredentialsRejected         403: unknown, or the region is not enabled
@@ -224,6 +225,10 @@ class NotCustomized(CallError):
 
 class BadRequest(CallError):
     """The service refuses the request as it stands."""
+
+
+class NotAsWritten(CallError):
+    """A write was answered as a success, and what is in effect is not what was asked; it was read twice."""
 
 
 class ScopeError(CallError):

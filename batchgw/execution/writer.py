@@ -8,6 +8,7 @@ from batchgw.control_plane.interface import DeleteGatewayResponse, GetGatewayRes
 from batchgw.control_plane.paced import PacedControlPlane
 from batchgw.errors import ApiNotFound, CallError, ConnectionCut, NotCustomized, Stopped
 from batchgw.execution.recorder import Recorder
+from batchgw.execution.written import as_planned, not_as_written
 from batchgw.journal import PendingChange
 from batchgw.model import (
     Action,
@@ -22,7 +23,7 @@ from batchgw.model import (
     RestApi,
     Skipped,
 )
-from batchgw.planning.normalize import customisation, effective
+from batchgw.planning.normalize import customisation
 
 OVERTAKEN = "ChangedMeanwhile"
 """Code of a change found neither as it was planned nor as it was before: someone else wrote."""
@@ -75,7 +76,7 @@ class _Making:
         cuts = 0
         while True:
             try:
-                return await self._write()
+                answered = await self._write()
             except (CallError, Stopped) as error:
                 self.in_doubt |= error.in_doubt
                 if not self.in_doubt or isinstance(error, Stopped | ApiNotFound):
@@ -86,10 +87,11 @@ class _Making:
                 cuts += 1
                 if not isinstance(error, ConnectionCut) or cuts >= self._plane.pace.attempts:
                     return self._not_made(error)
+            else:
+                return await self._concluded(answered)
 
-    def judge(self, now: GatewayResponse, effort: Effort = NOTHING) -> Outcome | None:
+    def judge(self, now: GatewayResponse) -> Outcome | None:
         """Decide by what is there now. None means: as it was before, so it is still to be written."""
-        self.effort += effort
         if as_planned(now, self._change):
             return self._applied(verified=True)
         if customisation(now) == customisation(self._change.before):
@@ -103,7 +105,8 @@ class _Making:
             effort=self.effort,
         )
 
-    async def _write(self) -> Outcome:
+    async def _write(self) -> GatewayResponse | None:
+        """Make the call. Gives what is now in effect, if the answer says so: one to DELETE is empty."""
         scope, api, response_type = self._api.scope, self._api.id, self._change.type
         request: PutGatewayResponse | DeleteGatewayResponse
         if self._change.after is None:
@@ -116,20 +119,39 @@ class _Making:
             answer = await self._plane.send(request, departing=self._intend)
         except NotCustomized as error:  # a reset of what is at its default: as desired
             self.effort += _cost(error)
-        else:
-            self.effort = answer.effort if self.effort is NOTHING else self.effort + answer.effort
-        return self._applied(verified=False)
+            return None
+        self.effort = answer.effort if self.effort is NOTHING else self.effort + answer.effort
+        return answer.value
+
+    async def _concluded(self, answered: GatewayResponse | None) -> Outcome:
+        """Believe a success whose answer shows what was asked. Of any other, see what is there.
+
+        The answer may be stale, or someone else may have written since. Raises NotAsWritten.
+        """
+        if answered is None or as_planned(answered, self._change):
+            return self._applied(verified=False)
+        self.in_doubt = True  # should the read fail
+        now = await self._read()
+        self.in_doubt = False
+        if as_planned(now, self._change):
+            return self._applied(verified=True)
+        raise not_as_written(now, self._change)
 
     def _intend(self) -> None:
         self._recorder.intend(self._api, self._pending.id)
 
     async def _verify(self) -> Outcome | None:
         """Read what is there, and judge by it."""
+        now = await self._read()
+        self.in_doubt = False
+        return self.judge(now)
+
+    async def _read(self) -> GatewayResponse:
         answer = await self._plane.send(
             GetGatewayResponse(scope=self._api.scope, api=self._api.id, type=self._change.type)
         )
-        self.in_doubt = False
-        return self.judge(answer.value, answer.effort)
+        self.effort += answer.effort
+        return answer.value
 
     def _not_made(self, error: CallError) -> Failed:
         return Failed(
@@ -180,19 +202,13 @@ def ended(
     if in_doubt:
         because["code"] = IN_DOUBT
         because["message"] = (
-            "the write may have been made: no answer to it is known, and it could not be read whether it was "
+            "the write may have been made: no answer says so, and it could not be read whether it was "
             f"({error}). A resume reads it again"
         )
         return NotAttempted(**because)
     if isinstance(error, Stopped) or error.condemns_scope:
         return NotAttempted(**because)
     return Failed(**because)
-
-
-def as_planned(now: GatewayResponse, change: Change) -> bool:
-    """Tell whether a response is what the change was to make of it."""
-    after = change.after
-    return customisation(now) == (None if after is None else effective(change.type, after))
 
 
 def _cost(error: CallError | Stopped) -> Effort:

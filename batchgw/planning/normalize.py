@@ -60,6 +60,23 @@ def customisation(response: GatewayResponse) -> Settings | None:
     return None if response.default_response else effective(response.type, response.settings)
 
 
+def same_effect(one: Settings | None, other: Settings | None) -> bool:
+    """Tell whether two customisations in effective form answer alike: names of headers have no case."""
+    if one == other:
+        return True
+    if one is None or other is None:
+        return False
+    return (one.status_code, one.templates, _lowered(one.parameters)) == (
+        other.status_code,
+        other.templates,
+        _lowered(other.parameters),
+    )
+
+
+def _lowered(parameters: Mapping[str, str]) -> Mapping[str, str]:
+    return {name.lower(): value for name, value in parameters.items()}
+
+
 def _customisation(family: GatewayResponse | Settings | None) -> Settings | None:
     if isinstance(family, GatewayResponse):
         return customisation(family)

@@ -6,6 +6,7 @@ Only what was changed is held; the rest is worked out from the seed.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 from batchgw.simulator.api_state import Attributes, Detail, Resource
 from batchgw.simulator.customisation import NOTHING, Customisation
@@ -52,6 +53,7 @@ class Cell:
         self._customised = Holdings(register, expected=generated)
         self._details: dict[int, Detail] = {}
         self._deleted: set[int] = set()
+        self._unwritten: set[int] = set()  # APIs whose customisation stays as it is, whatever is put
 
     def __len__(self) -> int:
         return self._next - len(self._deleted)
@@ -81,7 +83,17 @@ class Cell:
 
     def customise(self, number: int, customisation: Customisation) -> None:
         """Put other gateway responses in the place of the API's own."""
-        self._customised.set(number, customisation)
+        if number not in self._unwritten:
+            self._customised.set(number, customisation)
+
+    @contextmanager
+    def not_writing(self, number: int) -> Iterator[None]:
+        """Leave an API's customisation as it is while the block lasts, and tell nobody."""
+        self._unwritten.add(number)
+        try:
+            yield
+        finally:
+            self._unwritten.discard(number)
 
     def attributes(self, number: int) -> Attributes:
         """What GetRestApi tells of it."""

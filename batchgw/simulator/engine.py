@@ -16,7 +16,7 @@ from anyio.lowlevel import checkpoint
 from batchgw.simulator import latency as latencies
 from batchgw.simulator.call import Call, Target
 from batchgw.simulator.effects import Effects
-from batchgw.simulator.faults import DeleteApi, Fault, FaultScript, Slow, Throttle
+from batchgw.simulator.faults import DeleteApi, Fault, FaultScript, Slow, StaleAnswer, Throttle
 from batchgw.simulator.identifiers import mix, mixed
 from batchgw.simulator.keys import Key
 from batchgw.simulator.latency import Latency
@@ -231,10 +231,20 @@ class Engine:
         if isinstance(fault, DeleteApi) and call.api:
             cell = self._service.world.cell(call.account, call.region)
             cell.delete(cell.require(call.api))
-        answer = act()
+        answer = self._stale(call, act) if isinstance(fault, StaleAnswer) else act()
+        if isinstance(fault, StaleAnswer):
+            if not fault.applied:
+                return answer
+            act()
         if call.writes:
             self.statistics.written(call, now, request_id)
         return answer
+
+    def _stale(self, call: Call, act: Callable[[], T]) -> T:
+        """Answer as if the change had been made, with the values from before."""
+        cell = self._service.world.cell(call.account, call.region)
+        with cell.not_writing(cell.require(call.api)):
+            return act()
 
     def _count_fault(self, call: Call, fault: ServiceFault) -> None:
         refused = fault.code == call.throttled().code

@@ -13,9 +13,11 @@ from batchgw.simulator.faults import (
     Fault,
     FaultScript,
     Match,
+    OtherAccount,
     Refuse,
     Rule,
     Slow,
+    StaleAnswer,
     Throttle,
 )
 
@@ -130,6 +132,12 @@ def _slow(argument: object) -> Fault:
     return Slow(seconds=float(str(argument)))
 
 
+def _other_account(argument: object) -> Fault:
+    if argument is None:
+        raise ValueError("`other_account` takes the id of the account that seems to have signed")
+    return OtherAccount(account=str(argument))
+
+
 def _refusal(code: str, status: int, message: str, *, modelled: bool = True) -> Callable[[object], Fault]:
     return lambda argument: Refuse(
         code=code, status=status, message=message if argument is None else str(argument), modelled=modelled
@@ -149,6 +157,9 @@ _FAULTS: Mapping[str, Callable[[object], Fault]] = {
     ),
     "access_denied": lambda _: Deny(),
     "delete_api": lambda _: DeleteApi(),
+    "stale_answer": lambda _: StaleAnswer(applied=True),
+    "not_written": lambda _: StaleAnswer(applied=False),
+    "other_account": _other_account,
     "limit_exceeded": _refusal(
         "LimitExceededException", 429, "Maximum number of Gateway Responses has been reached"
     ),

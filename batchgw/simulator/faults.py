@@ -15,7 +15,9 @@ fires decides.
 
 `fault` is one of: throttle · {retry_after: 2 | {date_in: 2} | text} · conflict | {conflict: permanent} ·
 service_error | {service_error: 503} | {service_error: {status: 503, applied: true}} · {slow: 5} ·
-cut_before · cut_after · expired_token · access_denied · delete_api ·
+cut_before · cut_after · stale_answer | not_written (a success with the values from before; the change was
+made, or not) · expired_token · access_denied · delete_api ·
+{other_account: id} (404, as a call is answered that another account has signed) ·
 limit_exceeded | {limit_exceeded: message} · bad_request | {bad_request: message}
 """
 
@@ -73,7 +75,24 @@ class DeleteApi:
     """Somebody deletes the API just before."""
 
 
-Fault = Throttle | Refuse | Slow | Cut | Deny | DeleteApi
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaleAnswer:
+    """A write of a gateway response is answered as a success, with what was there before.
+
+    `applied` when the change is made nevertheless.
+    """
+
+    applied: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherAccount:
+    """The call arrives as if another account had signed it, which does not have the API."""
+
+    account: str
+
+
+Fault = Throttle | Refuse | Slow | Cut | Deny | DeleteApi | StaleAnswer | OtherAccount
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,14 +31,13 @@ def read_all(cell: Cell, api: str) -> Mapping[ResponseType, GatewayResponse]:
 
 
 def put(cell: Cell, api: str, kind: ResponseType, settings: Settings) -> GatewayResponse:
-    """Replace one whole: what is left out goes back to the service's default."""
+    """Replace one whole: what is left out goes back to the service's default. Answers what is in effect."""
     key = settings_key(settings)
     _check_model(settings.status_code)
     number = cell.require(api)
     _check(key)
-    after = cell.customisation(number).put(kind, settings)
-    cell.customise(number, after)
-    return after.answers[kind]
+    cell.customise(number, cell.customisation(number).put(kind, settings))
+    return cell.customisation(number).answers[kind]
 
 
 def delete(cell: Cell, api: str, kind: ResponseType) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from email.utils import formatdate
 
 from batchgw.simulator.call import Call
-from batchgw.simulator.faults import Cut, Deny, Fault, Refuse, Throttle
+from batchgw.simulator.faults import Cut, Deny, Fault, OtherAccount, Refuse, Throttle
+from batchgw.simulator.params import not_found
 from batchgw.simulator.reply import ConnectionCutByServer, ServiceFault
 
 
@@ -16,6 +17,8 @@ def at_the_door(call: Call, fault: Fault, now: float) -> Exception | None:
             return call.throttled(_retry_after(fault, now))
         case Deny():
             return call.denied()
+        case OtherAccount():
+            return not_found(f"Invalid API identifier specified {fault.account}:{call.api}")
         case Cut(applied=False):
             return ConnectionCutByServer(applied=False)
         case Refuse(applied=False):

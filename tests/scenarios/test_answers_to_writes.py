@@ -1,0 +1,90 @@
+"""A success is believed for what its answer shows, and not for its status."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from batchgw.model import Applied, Failed, NotAttempted, ResponseType, Unchanged
+from batchgw.simulator.fault_script import parse
+from tests.scenarios.estate import Estate
+from tests.virtual import virtually
+
+
+def test_a_success_that_shows_the_old_values_is_no_success(tmp_path: Path) -> None:
+    """Only that API fails, with what differs; the totals, the exit code and a resume know it."""
+
+    async def main() -> None:
+        estate = Estate()
+        victim = next(iter(estate.before))[0]
+        estate.script = [{"match": {"operation": "Put*", "api": victim}, "fault": "not_written"}]
+        async with estate:
+            summary, outcomes = await estate.apply(tmp_path / "journal.db")
+            assert len(outcomes) == summary.expected == estate.expected
+            assert summary.proves
+            assert not estate.refute(outcomes)
+            failed = [o for o in outcomes if isinstance(o, Failed)]
+            assert {o.api.id for o in failed} == {victim}
+            assert {o.code for o in failed} == {"NotAsWritten"}
+            for each in failed:
+                assert each.effort.attempts == 2  # the PUT, and one look at what is there
+                customised = estate.before[victim, each.type] is not None
+                said = "asked for" if customised else f"{each.type} is not customised"
+                assert said in each.message
+            assert summary.exit_code == 1
+            reads = estate.raw.engine.statistics.of(
+                failed[0].api.scope.account, failed[0].api.scope.region, "GetGatewayResponse"
+            )
+            assert reads.calls == len(failed)
+
+            estate.raw.engine.faults = parse([])
+            resumed, outcomes = await estate.resume(tmp_path / "journal.db")
+            assert resumed.exit_code == 1  # as any other failure: it is decided, and a new plan comes to it
+            summary, outcomes = await estate.apply(tmp_path / "again.db")
+            assert summary.exit_code == 0
+            assert not estate.refute(outcomes)
+            assert {o.type for o in outcomes if isinstance(o, Applied)} == {o.type for o in failed}
+
+    virtually(main)
+
+
+def test_a_stale_answer_costs_a_second_look_and_nothing_else(tmp_path: Path) -> None:
+    async def main() -> None:
+        estate = Estate()
+        estate.script = [{"match": {"operation": "Put*"}, "fault": "stale_answer"}]
+        async with estate:
+            summary, outcomes = await estate.apply(tmp_path / "journal.db")
+            assert summary.exit_code == 0
+            assert not estate.refute(outcomes)
+            assert all(isinstance(o, Applied | Unchanged) for o in outcomes)
+            put = [o for o in outcomes if isinstance(o, Applied) and o.type is not ResponseType.THROTTLED]
+            assert put
+            assert all(o.verified_by_read for o in put)
+
+    virtually(main)
+
+
+@pytest.mark.parametrize("fault", ["bad_request", {"service_error": 500}])
+def test_a_doubtful_success_that_cannot_be_read_again_is_left_to_a_resume(
+    tmp_path: Path, fault: object
+) -> None:
+    async def main() -> None:
+        estate = Estate()
+        victim = next(iter(estate.before))[0]
+        estate.script = [
+            {"match": {"operation": "Put*", "api": victim}, "fault": "not_written"},
+            {"match": {"operation": "GetGatewayResponse", "api": victim}, "fault": fault},
+        ]
+        async with estate:
+            summary, outcomes = await estate.apply(tmp_path / "journal.db")
+            doubtful = [o for o in outcomes if isinstance(o, NotAttempted)]
+            assert {(o.api.id, o.code) for o in doubtful} == {(victim, "InDoubt")}
+            assert summary.exit_code == 4
+
+            estate.raw.engine.faults = parse([])
+            resumed, outcomes = await estate.resume(tmp_path / "journal.db")
+            assert resumed.exit_code == 0
+            assert not estate.refute(outcomes)
+
+    virtually(main)
