@@ -21,7 +21,7 @@ def not_as_written(now: GatewayResponse, change: Change) -> NotAsWritten:
     found = "; ".join(_differences(now, change))
     return NotAsWritten(
         "The service answered that the change was made, but something else is in effect, also when it was "
-        f"read again: {found}. Someone else may have written at the same moment: plan again, and look at this "
+        f"read again: {found}. Someone else may have written at the same time: plan again, and look at this "
         "API if it happens again."
     )
 
