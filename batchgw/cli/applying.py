@@ -14,7 +14,14 @@ from batchgw.cli.confirm import confirm, refuse_unasked
 from batchgw.cli.console import Console
 from batchgw.cli.ending import carried_out
 from batchgw.cli.flag import from_environment
-from batchgw.cli.loading import Source, loaded, plan_options, refuse_other_policy, targets_of
+from batchgw.cli.loading import (
+    Source,
+    loaded,
+    plan_options,
+    refuse_other_endpoint,
+    refuse_other_policy,
+    targets_of,
+)
 from batchgw.cli.options import JournalFlags, RunFlags, SelectionFlags
 from batchgw.cli.pace import chosen_pace
 from batchgw.cli.plan_output import plan_view
@@ -155,6 +162,7 @@ def saved_plan(
     given = chosen_targets(source.policy.targets if source else Targets(), reach, flags.connection)
     targets = targets_of(plan, given)
     laid = with_recorded(flags, plan.header.options)
+    refuse_other_endpoint(plan, laid)
 
     async def make(_run: Run) -> Plan:
         return plan

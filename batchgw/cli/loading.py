@@ -8,16 +8,20 @@ from pathlib import Path
 from typing import Any
 
 from batchgw.cli.console import Console
+from batchgw.cli.endpoint import endpoint_of
 from batchgw.cli.failure import problem_line
 from batchgw.cli.options import RunFlags
 from batchgw.cli.recorded import recorded, same_reach
 from batchgw.errors import PlanStale, UsageError
-from batchgw.model import Policy, Region, Targets
+from batchgw.model import PlannedApi, Policy, Region, Targets
+from batchgw.planning.consistency import Derivation
 from batchgw.planning.planfile import Plan
 from batchgw.policy.loader import load_policy
 
 FILE_DIGEST = "policy_file_digest"
 """Plan option: the digest of the policy as its file has it, before flags chose other targets."""
+
+_AWS = "AWS itself"
 
 NEEDS_EXTERNAL_ID = "needs_external_id"
 """Plan option: the role asked for an external id, which plans do not carry."""
@@ -41,12 +45,16 @@ def loaded(file: Path, console: Console) -> Source:
     return Source(policy=found.policy)
 
 
+ENDPOINT = "endpoint"
+"""Plan option: where the plan was made, "" for AWS itself. One that lacks it was made by the library."""
+
+
 def plan_options(policy: Policy, flags: RunFlags, targets: Targets) -> dict[str, Any]:
     """Give what a plan records. `policy` is as its file has it, `targets` as the flags chose."""
     options = recorded(flags, targets)
     if options.pop("external_id", None) is not None:
         options[NEEDS_EXTERNAL_ID] = True
-    return {**options, FILE_DIGEST: policy.digest}
+    return {**options, FILE_DIGEST: policy.digest, ENDPOINT: endpoint_of(flags.connection)}
 
 
 def refuse_other_policy(plan: Plan, policy: Policy) -> None:
@@ -57,6 +65,30 @@ def refuse_other_policy(plan: Plan, policy: Policy) -> None:
             f"{plan.path} was made from another policy: {plan.header.policy_source} then had the digest "
             f"{str(made_from)[:12]}, and {policy.source} now has {policy.digest[:12]}. Nothing was written. "
             "Plan again, or leave the policy out to apply the plan as it is."
+        )
+    if plan.header.desired != policy.desired:  # else opening it has shown that it is as the policy says
+        _refuse_underived(plan, policy)
+
+
+def _refuse_underived(plan: Plan, policy: Policy) -> None:
+    derivation = Derivation(policy.desired)
+    for item in plan.items():
+        if isinstance(item, PlannedApi) and (fault := derivation.fault(item)):
+            raise PlanStale(
+                f"{plan.path} does not do what {policy.source} says, though it names its digest: {item.api}, "
+                f"{fault} by that policy. Nothing was written. Plan again."
+            )
+
+
+def refuse_other_endpoint(plan: Plan, flags: RunFlags) -> None:
+    """Raise UsageError unless calls go to where the plan was made."""
+    made_at = plan.header.options.get(ENDPOINT)
+    now = endpoint_of(flags.connection)
+    if made_at is not None and made_at != now:
+        raise UsageError(
+            f"{plan.path} was made at {made_at or _AWS}, and calls would go to {now or _AWS} now. Nothing "
+            "was written. Give the endpoint it was made at (--endpoint-url, AWS_ENDPOINT_URL or profile), "
+            "or plan again."
         )
 
 

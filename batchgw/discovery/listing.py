@@ -8,11 +8,11 @@ import anyio.lowlevel
 
 from batchgw.control_plane.interface import ControlPlane, GetRestApis
 from batchgw.discovery.naming import may_be_in
-from batchgw.discovery.seen import SeenApis
 from batchgw.discovery.shelf import Shelf
 from batchgw.errors import ServiceFailure
 from batchgw.events import ApisListed, Observer
 from batchgw.model import ExplicitApi, RestApi, RestApiId, Scope, Selection
+from batchgw.model.seen import SeenApis
 
 IN_A_CIRCLE = "RepeatedPosition"
 """AWS has no code for a listing that comes back to where it was; this one stands for it."""

@@ -18,6 +18,9 @@ def diff(observed: Observed, desired: Desired) -> tuple[Change, ...]:
 
     DEFAULT_4XX and DEFAULT_5XX come first, because what they are left as decides what a merge starts from.
     That their change alters what uncustomised types show is inheritance at work, not a change of those types.
+
+    Only the types in `desired.types` count. A plan holds their before-images and nothing else, and can so be
+    checked by the same function.
     """
     left: dict[ResponseType, Settings | None] = {}  # the families' customisation, as the plan leaves them
     changes = []
@@ -26,7 +29,7 @@ def diff(observed: Observed, desired: Desired) -> tuple[Change, ...]:
         family = response_type.family
         inherited = None
         if family is not None:
-            inherited = left[family] if family in left else customisation(shown(family, observed))
+            inherited = left.get(family, before.settings)  # it shows what it inherits
         change = _change(before, desired.rules.get(response_type, _UNNAMED), inherited)
         if family is None:
             left[response_type] = leaves(change)

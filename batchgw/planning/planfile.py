@@ -21,6 +21,7 @@ from typing import Any, BinaryIO, NoReturn, Self
 
 from batchgw.errors import BatchgwError, UsageError
 from batchgw.model import PlanItem, Scope, UnreadScope
+from batchgw.planning.consistency import Consistency
 from batchgw.planning.header import PlanHeader
 from batchgw.planning.items import ItemReader, item_to_json
 from batchgw.planning.totals import PlanTotals
@@ -153,11 +154,17 @@ class Plan:
 
     @classmethod
     def open(cls, path: str | Path, *, temporary: bool = False) -> Self:
-        """Read the file through once, and make sure it is a plan, whole and as it was written.
+        """Read the file through, and make sure it is a plan, whole, as it was written, and true to itself.
 
-        Raises PlanUnreadable with a paragraph that says what is wrong and what to do.
+        What it says of itself is not believed: what is in it is counted, and every change is derived again by
+        the policy it carries. Raises PlanUnreadable with a paragraph that says what is wrong and what to do.
         """
-        return cls(verify(Path(path)), temporary=temporary, saved=True)
+        plan = cls(verify(Path(path)), temporary=temporary, saved=True)
+        found = Consistency(plan.path, plan.header)
+        for item in plan.items():
+            found.add(item)
+        found.finish(plan.totals)
+        return plan
 
     @classmethod
     def of(cls, writer: PlanWriter, *, temporary: bool = False) -> Self:

@@ -76,8 +76,8 @@ def planned(scope: Scope, api_id: str, name: str = "orders") -> PlannedApi:
             created=1_600_000_000.0,
         ),
         changes=(
-            Change(type=T.UNAUTHORIZED, action=Action.CREATE, before=before, after=CORS),
             Change(type=T.THROTTLED, action=Action.RESET, before=own, after=None),
+            Change(type=T.UNAUTHORIZED, action=Action.CREATE, before=before, after=CORS),
         ),
     )
 
@@ -158,15 +158,15 @@ def test_before_images_stand_whole_in_the_file(path: Path) -> None:
     line = json.loads(path.read_text("ascii").splitlines()[1])
     assert [c["before"] for c in line["changes"]] == [
         {
+            "responseType": "THROTTLED",
+            "responseParameters": {"gatewayresponse.header.Access-Control-Allow-Origin": "'*'"},
+            "defaultResponse": False,
+        },
+        {
             "responseType": "UNAUTHORIZED",
             "statusCode": "401",
             "responseTemplates": {"application/json": '{"message":$context.error.messageString}'},
             "defaultResponse": True,
-        },
-        {
-            "responseType": "THROTTLED",
-            "responseParameters": {"gatewayresponse.header.Access-Control-Allow-Origin": "'*'"},
-            "defaultResponse": False,
         },
     ]
 
@@ -244,9 +244,12 @@ def test_equal_changes_are_one_object(path: Path) -> None:
 
 def test_a_text_that_looks_like_changes_is_none(tmp_path: Path) -> None:
     odd = planned(DUBLIN, "a")
-    named = replace(odd, api=replace(odd.api, name='x,"changes":[', tags={"changes": ',"changes":[]}'}))
-    plan = Plan.open(written(tmp_path / "p", (named, odd, named)))
-    assert tuple(plan.items()) == (named, odd, named)
+    tags = {"changes": ',"changes":[]}'}
+    named, again = (
+        replace(odd, api=replace(odd.api, id=RestApiId(id_), name='x,"changes":[', tags=tags)) for id_ in "bc"
+    )
+    plan = Plan.open(written(tmp_path / "p", (named, odd, again)))
+    assert tuple(plan.items()) == (named, odd, again)
 
 
 def test_tags_that_are_no_texts_are_read_likewise() -> None:

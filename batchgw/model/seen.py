@@ -7,7 +7,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterable
 
-from batchgw.model import RestApi, RestApiId
+from batchgw.model.scope import RestApi, RestApiId
 
 _PLAIN = re.compile(r"[0-9a-z]{10}", re.ASCII)
 """An id as API Gateway makes them: ten digits of a number of base 36, which fits into eight bytes."""
