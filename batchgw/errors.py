@@ -22,9 +22,10 @@ BatchgwError                        .exit_code: what the command line answers wi
     ├── ApiNotFound                     404: the API is gone
     ├── NotCustomized                   404 on DELETE: the type is at its default already
     ├── BadRequest                      400: refused as it stands; permanent for this API
+    ├── ApiDenied                       403 on one API, while others are allowed: permanent for this API
     ├── NotAsWritten                    201, and something else than what was asked is in effect: permanent
     └── ScopeError                      condemns the whole account-region
-        ├── AccessDenied                403 (or 401): a permission is missing
+        ├── AccessDenied                403 (or 401) on a listing, or on three APIs in a row
         ├── CredentialsRejected         403: unknown, or the region is not enabled
         │   └── CredentialsExpired      403: retried once, with fresh credentials
         └── CredentialsUnavailable      there are none, or the role cannot be assumed
@@ -227,6 +228,10 @@ class BadRequest(CallError):
     """The service refuses the request as it stands."""
 
 
+class ApiDenied(CallError):
+    """A permission is missing for this API alone: a policy denies it by its id or its tags."""
+
+
 class NotAsWritten(CallError):
     """A write was answered as a success, and what is in effect is not what was asked; it was read twice."""
 
@@ -242,7 +247,10 @@ class Starved(ScopeError):
 
 
 class AccessDenied(ScopeError):
-    """A permission is missing, or an organisation policy denies the region."""
+    """A permission is missing, or an organisation policy denies the region.
+
+    Whether that holds for one API only (`ApiDenied`) or for its whole scope, the retrying wrapper judges.
+    """
 
 
 class CredentialsRejected(ScopeError):

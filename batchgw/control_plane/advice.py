@@ -16,6 +16,7 @@ from batchgw.control_plane.interface import (
 )
 from batchgw.errors import (
     AccessDenied,
+    ApiDenied,
     BadRequest,
     CallError,
     CredentialsExpired,
@@ -28,6 +29,8 @@ _BY_KIND: Mapping[type[CallError], str] = {
     "then resume.",
     ResourceQuotaExceeded: "This is a quota on things, not on calls: waiting does not help. "
     "Remove some, or ask AWS Support whether it can be raised.",
+    ApiDenied: "Give the identity this permission (a policy may also deny it by the API's id or tags), "
+    "or leave this API out with an exclude rule.",
     AccessDenied: "Give the identity this permission (an SCP or a permissions boundary may also deny it), "
     "or leave this account-region out of the targets.",
 }
@@ -64,6 +67,17 @@ def paragraph(kind: type[CallError], code: str, status: int, message: str) -> st
 def words(error: CallError) -> str:
     """Give AWS's own words again, for a message that has better advice."""
     return error.message.removesuffix(_advice(type(error), error.code)).rstrip()
+
+
+def for_one_api(error: AccessDenied) -> ApiDenied:
+    """Give the same denial as one of a single API, with the advice for that."""
+    return ApiDenied(
+        paragraph(ApiDenied, error.code, error.status, words(error)),
+        code=error.code,
+        status=error.status,
+        request_id=error.request_id,
+        retry_after=error.retry_after,
+    )
 
 
 def permission(request: Request[object]) -> str | None:
@@ -109,6 +123,6 @@ _PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
 def _advice(kind: type[CallError], code: str) -> str:
     if kind is CredentialsRejected:
         return next(advice for pattern, advice in _REJECTED if pattern.search(code))
-    if kind in (BadRequest, AccessDenied) and _UNNAMED.fullmatch(code):
+    if kind in (BadRequest, AccessDenied, ApiDenied) and _UNNAMED.fullmatch(code):
         return _NOT_AWS
     return _BY_KIND.get(kind, "")

@@ -1,9 +1,18 @@
-"""The scopes in which nothing more is tried, and why."""
+"""The scopes in which nothing more is tried, and why; and the denials that have not come so far yet."""
 
 from __future__ import annotations
 
-from batchgw.errors import CallError
-from batchgw.model import Scope
+from batchgw.control_plane.advice import for_one_api
+from batchgw.control_plane.interface import Request
+from batchgw.errors import AccessDenied, ApiDenied, CallError
+from batchgw.model import RestApiId, Scope
+
+DENIALS = 3
+"""Different APIs of a scope that are denied in a row until the scope is given up.
+
+A policy may deny one API by its id or its tags, and two such APIs may follow one another by chance. Three say
+that the permission is missing everywhere; to ask for all 600 would only raise alarms over there.
+"""
 
 
 class CondemnedScopes:
@@ -11,14 +20,33 @@ class CondemnedScopes:
 
     def __init__(self) -> None:
         self._errors: dict[Scope, CallError] = {}
+        self._denied: dict[tuple[Scope, str], set[RestApiId]] = {}
 
     def add(self, scope: Scope, error: CallError) -> bool:
         """Condemn a scope. Returns whether it was not condemned before."""
         return self._errors.setdefault(scope, error) is error
 
+    def judged(self, request: Request[object], error: AccessDenied) -> AccessDenied | ApiDenied:
+        """Tell whose denial it is: of one API, or of the scope when it is a listing's or the third in a row.
+
+        Operations are counted apart: who may read all APIs may still not write to any.
+        """
+        api: RestApiId | None = getattr(request, "api", None)
+        if api is None or request.scope in self._errors:
+            return error
+        denied = self._denied.setdefault((request.scope, request.operation), set())
+        denied.add(api)
+        return error if len(denied) >= DENIALS else for_one_api(error)
+
+    def allowed(self, request: Request[object]) -> None:
+        """Note a call that succeeded: the denials before it were not in a row with what comes."""
+        if self._denied:  # asked with every call, mostly of none
+            self._denied.pop((request.scope, request.operation), None)
+
     def forget(self) -> None:
         """Start anew: a permission may have been given since."""
         self._errors.clear()
+        self._denied.clear()
 
     def why(self, scope: Scope) -> CallError | None:
         """The error that condemned the scope, if one did."""

@@ -15,7 +15,7 @@ from batchgw.clock import current_time
 from batchgw.control_plane.interface import Answer, Request, T
 from batchgw.control_plane.limited import LimitedControlPlane
 from batchgw.control_plane.tries import ATTEMPTS, Tries, error_of
-from batchgw.errors import CallError, ConnectionCut, Stopped
+from batchgw.errors import AccessDenied, CallError, ConnectionCut, Stopped
 from batchgw.events import (
     CallAnswered,
     CallGaveUp,
@@ -79,10 +79,13 @@ class RetryingControlPlane:
                     raise
                 return await execution.go_on(error)
         except (CallError, Stopped) as error:
-            error.in_doubt = execution.in_doubt
-            if isinstance(error, CallError):
-                execution.give_up(error)
-            raise
+            judged = execution.judged(error)
+            judged.in_doubt = execution.in_doubt
+            if isinstance(judged, CallError):
+                execution.give_up(judged)
+            if judged is error:
+                raise
+            raise judged from error
 
     async def current_account(self) -> AccountId:
         """Ask STS; the plane behind retries it."""
@@ -146,6 +149,7 @@ class _Execution(Generic[T]):
         except CallError as error:
             self._count(error)
             raise
+        self._plane.inner.condemned.allowed(self._request)
         spent = answer.effort
         self._waited += spent.waited
         self._plane.observer.notify(
@@ -194,6 +198,12 @@ class _Execution(Generic[T]):
         self._waited += seconds
         with self._plane.inner.limiter(self._request.scope).away():
             await self._plane.inner.stop.sleep(seconds)
+
+    def judged(self, error: CallError | Stopped) -> CallError | Stopped:
+        """Give what ended the execution: of a denial, whether it is the API's or the scope's."""
+        if isinstance(error, AccessDenied) and error.sent:
+            return self._plane.inner.condemned.judged(self._request, error)
+        return error
 
     def give_up(self, error: CallError) -> None:
         """Note what it cost, and condemn the scope if that is what the error means."""

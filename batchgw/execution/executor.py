@@ -12,10 +12,11 @@ import anyio.lowlevel
 from batchgw.control_plane.interface import GetGatewayResponses
 from batchgw.control_plane.paced import PacedControlPlane
 from batchgw.errors import CallError, JournalWriteFailed, Stopped
+from batchgw.execution.denials import HeldDenials, is_denial
 from batchgw.execution.recorder import Recorder
-from batchgw.execution.writer import Writer, ended
+from batchgw.execution.writer import Writer, cost, ended
 from batchgw.journal import Journal, PendingApi, PendingChange
-from batchgw.model import Effort, GatewayResponse, Outcome, ResponseType, RestApi, Scope, Skipped
+from batchgw.model import Effort, Failed, GatewayResponse, Outcome, ResponseType, RestApi, Scope, Skipped
 from batchgw.planning.normalize import shown
 from batchgw.pool import pooled
 
@@ -56,6 +57,7 @@ class Executor:
         self._recorder = recorder
         self._look_first = look_first
         self._writer = Writer(plane, recorder)
+        self._denials = HeldDenials(plane.limited.condemned, self._record)
 
     async def run(self, scopes: tuple[Scope, ...]) -> None:
         """Work until every change has an outcome. Raises JournalWriteFailed when the journal failed."""
@@ -73,18 +75,32 @@ class Executor:
 
     async def _work_on(self, scope: Scope) -> None:
         workers = self._plane.workers(scope)
-        async with aclosing(self._pending(scope)) as apis:
-            await pooled(apis, self._work_on_api, workers=workers)
+        try:
+            async with aclosing(self._pending(scope)) as apis:
+                await pooled(apis, self._work_on_api, workers=workers)
+        finally:
+            self._denials.settle(scope)
 
     async def _pending(self, scope: Scope) -> AsyncGenerator[PendingApi, None]:
+        """Yield the scope's APIs with something left to do; those that were asked in vain come last.
+
+        What kept them from being written, such as a denial that ended a run in this scope, may still be
+        there, and must not keep the others from being reached. They are few: those that were in work then.
+        """
         after, limit = 0, FIRST_PAGE
+        last: list[PendingApi] = []
         while page := self._page(scope, after, limit):
             after = page[-1].row
             limit = max(1, min(PAGE, CHANGES * len(page) // sum(len(api.changes) for api in page)))
-            self._recorder.expect(scope, page)
+            untried = [api for api in page if not _was_tried(api)]
+            last += [api for api in page if _was_tried(api)]
+            self._recorder.expect(scope, untried)
             await anyio.lowlevel.checkpoint()
-            for api in page:
+            for api in untried:
                 yield api
+        self._recorder.expect(scope, last)
+        for api in last:
+            yield api
 
     def _page(self, scope: Scope, after: int, limit: int) -> list[PendingApi]:
         try:
@@ -98,29 +114,35 @@ class Executor:
             await self._bring_to_plan(pending)
 
     async def _bring_to_plan(self, pending: PendingApi) -> None:
-        """Make an API's changes, one after the other. One that is gone is not asked again."""
+        """Make an API's changes, one after the other. One that is gone or denied is not asked again."""
         try:
             shown = await self._shown(pending.api) if self._look_first else {}
         except (CallError, Stopped) as error:
+            spent = cost(error)
             for each in pending.changes:
-                outcome = ended(pending.api, each.change, error, effort=Effort(), in_doubt=each.intended)
-                self._decide(each, outcome)
+                unread = ended(pending.api, each.change, error, effort=spent, in_doubt=each.intended)
+                self._decide(each, unread)
+                spent = Effort()
             return
-        gone: Skipped | None = None
+        over: Skipped | Failed | None = None
+        outcome: Outcome
         for each in pending.changes:
-            if gone is not None:
-                outcome = replace(gone, type=each.change.type, action=each.change.action)
+            if over is not None:
+                outcome = replace(over, type=each.change.type, action=each.change.action)
             else:
                 outcome = self._turned_away(pending.api, each) or await self._writer.make(
                     pending.api, each, now=shown.get(each.change.type)
                 )
-            if isinstance(outcome, Skipped):
-                gone = replace(outcome, effort=Effort())
+            if isinstance(outcome, Skipped) or is_denial(outcome):
+                over = replace(outcome, effort=Effort())
             self._decide(each, outcome)
 
     def _decide(self, pending: PendingChange, outcome: Outcome) -> None:
-        self._recorder.decide(pending.id, outcome)
+        self._denials.take(pending, outcome)
         self._plane.decided(outcome.api.scope)
+
+    def _record(self, pending: PendingChange, outcome: Outcome) -> None:
+        self._recorder.decide(pending.id, outcome)
 
     async def _shown(self, api: RestApi) -> Mapping[ResponseType, GatewayResponse]:
         """Read what an API shows for every type."""
@@ -135,3 +157,8 @@ class Executor:
         if why is None:
             return None
         return ended(api, pending.change, why, effort=Effort(), in_doubt=pending.intended)
+
+
+def _was_tried(api: PendingApi) -> bool:
+    """Tell whether a call for the API was answered already, and not well: it would be decided otherwise."""
+    return any(each.spent.attempts for each in api.changes)

@@ -53,7 +53,7 @@ class Writer:
             return (now and making.judge(now)) or await making.write_until_sure()
         except (CallError, Stopped) as error:
             return ended(
-                api, pending.change, error, effort=making.effort + _cost(error), in_doubt=making.in_doubt
+                api, pending.change, error, effort=making.effort + cost(error), in_doubt=making.in_doubt
             )
 
 
@@ -81,7 +81,7 @@ class _Making:
                 self.in_doubt |= error.in_doubt
                 if not self.in_doubt or isinstance(error, Stopped | ApiNotFound):
                     raise
-                self.effort += _cost(error)
+                self.effort += cost(error)
                 if outcome := await self._verify():
                     return outcome
                 cuts += 1
@@ -118,7 +118,7 @@ class _Making:
         try:
             answer = await self._plane.send(request, departing=self._intend)
         except NotCustomized as error:  # a reset of what is at its default: as desired
-            self.effort += _cost(error)
+            self.effort += cost(error)
             return None
         self.effort = answer.effort if self.effort is NOTHING else self.effort + answer.effort
         return answer.value
@@ -211,7 +211,8 @@ def ended(
     return Failed(**because)
 
 
-def _cost(error: CallError | Stopped) -> Effort:
+def cost(error: CallError | Stopped) -> Effort:
+    """Tell what an execution has cost that ended in an error."""
     if isinstance(error, Stopped):
         return Effort()
     return Effort(

@@ -12,7 +12,7 @@ import anyio
 from batchgw.control_plane.interface import ControlPlane, GetGatewayResponses
 from batchgw.discovery.listing import list_rest_apis, named, needs_listing
 from batchgw.discovery.naming import NamedApis
-from batchgw.errors import ApiNotFound, CallError
+from batchgw.errors import AccessDenied, ApiDenied, ApiNotFound, CallError
 from batchgw.events import Observer
 from batchgw.model import (
     Desired,
@@ -71,6 +71,7 @@ class Planner:
         self._pacing = pacing
         self._named = NamedApis(selection)
         self._listing = needs_listing(selection)
+        self._denied: dict[Scope, list[tuple[RestApi, ApiDenied]]] = {}  # in a row, as far as can be told yet
 
     async def run(self, scopes: tuple[Scope, ...]) -> None:
         """Plan all scopes. A `CallError` becomes an item; raises Stopped, and whatever the sink raises."""
@@ -89,6 +90,7 @@ class Planner:
         self._pacing.expect(scope, inf)
         async with aclosing(self._to_the_last(scope, unread)) as apis:
             await pooled(apis, lambda api: self._plan_api(api, unread), workers=self._pacing.workers(scope))
+        self._settle_denied(scope, given_up=isinstance(unread.get(scope), AccessDenied))
 
     async def _to_the_last(
         self, scope: Scope, unread: dict[Scope, CallError]
@@ -126,14 +128,26 @@ class Planner:
         except CallError as error:
             if error.condemns_scope:
                 unread.setdefault(api.scope, error)
-            if self._listing:
-                self._unread(api, error)
-            elif not isinstance(error, ApiNotFound):
-                self._named.not_read(api, error)
-            # An API that was named by id and is not here is missing, unless another scope has it.
+            if isinstance(error, ApiDenied):
+                self._denied.setdefault(api.scope, []).append((api, error))
+            else:
+                self._not_read(api, error)
         else:
+            self._settle_denied(api.scope, given_up=False)
             self._named.found(api)
             self._sink(PlannedApi(api=api, changes=diff(answer.value, self._desired)))
+
+    def _settle_denied(self, scope: Scope, *, given_up: bool) -> None:
+        """Give the APIs that were denied: as denied alone, or like the rest of a scope that was given up."""
+        for api, error in self._denied.pop(scope, ()):
+            self._not_read(api, AccessDenied(error.message, code=error.code) if given_up else error)
+
+    def _not_read(self, api: RestApi, error: CallError) -> None:
+        if self._listing:
+            self._unread(api, error)
+        elif not isinstance(error, ApiNotFound):
+            self._named.not_read(api, error)
+        # An API that was named by id and is not here is missing, unless another scope has it.
 
     def _unread(self, api: RestApi, error: CallError) -> None:
         self._sink(

@@ -9,9 +9,12 @@ from typing import cast
 import anyio
 import pytest
 
+from batchgw.control_plane.advice import for_one_api
+from batchgw.control_plane.classify import classify
 from batchgw.control_plane.interface import (
     Answer,
     GetGatewayResponse,
+    GetRestApis,
     PutGatewayResponse,
     Request,
     T,
@@ -21,12 +24,14 @@ from batchgw.control_plane.readonly import ReadOnlyControlPlane, WriteRefused
 from batchgw.control_plane.stop import StopSignal
 from batchgw.errors import (
     AccessDenied,
+    ApiDenied,
     BadRequest,
     CallError,
     ConcurrentModification,
     ConnectionCut,
     ConnectionFailed,
     CredentialsExpired,
+    CredentialsRejected,
     ServiceFailure,
     Stopped,
     Throttled,
@@ -198,31 +203,110 @@ def test_expired_credentials_get_one_more_attempt_and_then_condemn_the_scope() -
     virtually(main)
 
 
+DENIED = "not authorized to perform apigateway:PUT"
+
+
+def put(api: str, scope: Scope = SCOPE) -> PutGatewayResponse:
+    return replace(PUT, scope=scope, api=RestApiId(api))
+
+
 def test_a_denied_scope_is_not_called_again_and_the_others_are() -> None:
     async def main() -> None:
-        plane, seen = Told(AccessDenied("not authorized to perform apigateway:PUT")), Seen()
+        plane, seen = Told(*(AccessDenied(DENIED) for _ in range(100))), Seen()
         stack = paced(plane, seen)
-        refused = 0
+        refused: list[CallError] = []
 
-        async def put() -> None:
-            nonlocal refused
+        async def send(request: PutGatewayResponse) -> None:
             try:
-                await stack.send(PUT)
-            except AccessDenied:
-                refused += 1
+                await stack.send(request)
+            except CallError as error:
+                refused.append(error)
 
         async with anyio.create_task_group() as tasks:
-            for _ in range(100):
-                tasks.start_soon(put)
-        # Two left, and one every 0.05 s until the first answer came after 0.1 s: at 0.05 and, it may be, 0.1.
-        assert 1 <= len(plane.arrivals) <= 4
+            for number in range(100):
+                tasks.start_soon(send, put(f"api{number}"))
+        # Two left, and one every 0.05 s until the third answer came at 0.15 s.
+        assert 3 <= len(plane.arrivals) <= 5
+        assert [type(error) for error in refused[:3]] == [ApiDenied, ApiDenied, AccessDenied]
+        assert all(isinstance(error, AccessDenied) for error in refused[2:])
         before = len(plane.arrivals)
-        await stack.send(PutGatewayResponse(scope=OTHER, api=PUT.api, type=PUT.type, settings=Settings()))
+        plane.errors.clear()
+        await stack.send(put("a", OTHER))
         assert len(plane.arrivals) == before + 1
-        assert refused >= 97
         assert seen.count(ScopeCondemned) == 1
 
     virtually(main)
+
+
+def verdicts(*calls: tuple[Request[object], CallError | None]) -> list[str]:
+    """What comes of calls made one after the other, each answered by an error or well: "ok" or the error."""
+    told: list[str] = []
+
+    async def main() -> None:
+        for request, error in calls:
+            plane.errors = [] if error is None else [error]
+            try:
+                await stack.send(request)
+            except CallError as raised:
+                told.append(type(raised).__name__)
+            else:
+                told.append("ok")
+
+    plane = Told()
+    stack = paced(plane, Seen())
+    virtually(main)
+    return told
+
+
+def no() -> AccessDenied:
+    return AccessDenied(DENIED)
+
+
+class TestDenials:
+    """AccessDenied on one API is that API's own affair; on three in a row, or on a listing, the scope's."""
+
+    def test_three_different_apis_in_a_row_condemn_the_scope(self) -> None:
+        told = verdicts(*((put(api), no()) for api in "abcd"))
+        assert told == ["ApiDenied", "ApiDenied", "AccessDenied", "AccessDenied"]
+
+    def test_the_same_api_counts_once(self) -> None:
+        assert verdicts(*((put("a"), no()) for _ in range(5))) == ["ApiDenied"] * 5
+
+    def test_a_success_in_between_starts_the_count_anew(self) -> None:
+        told = verdicts(
+            *((put(api), no()) for api in "ab"), (put("c"), None), *((put(api), no()) for api in "def")
+        )
+        assert told == ["ApiDenied", "ApiDenied", "ok", "ApiDenied", "ApiDenied", "AccessDenied"]
+
+    def test_a_read_that_succeeds_says_nothing_about_writes(self) -> None:
+        """Who may read all and write nothing must not be asked for every API."""
+        calls: list[tuple[Request[object], CallError | None]] = []
+        for api in "abc":
+            calls += [(replace(GET, api=RestApiId(api)), None), (put(api), no())]
+        assert verdicts(*calls) == ["ok", "ApiDenied", "ok", "ApiDenied", "ok", "AccessDenied"]
+
+    def test_other_scopes_are_counted_apart(self) -> None:
+        told = verdicts((put("a"), no()), (put("b"), no()), (put("c", OTHER), no()), (put("d", OTHER), no()))
+        assert told == ["ApiDenied"] * 4
+
+    def test_a_listing_condemns_at_once(self) -> None:
+        told = verdicts((GetRestApis(scope=SCOPE), no()), (put("a"), None))
+        assert told == ["AccessDenied", "AccessDenied"]
+
+    def test_rejected_credentials_condemn_at_once(self) -> None:
+        told = verdicts((put("a"), CredentialsRejected("unknown key")), (put("b"), None))
+        assert told == ["CredentialsRejected", "CredentialsRejected"]
+
+    def test_a_denial_of_one_api_keeps_the_services_words_and_gives_advice_for_one(self) -> None:
+        denial = classify(
+            "AccessDeniedException", 403, "User: x is not authorized to perform: apigateway:PUT"
+        )
+        assert isinstance(denial, AccessDenied)
+        single = for_one_api(denial)
+        assert single.message.startswith("User: x is not authorized to perform: apigateway:PUT. Give the")
+        assert "leave this API out with an exclude rule" in single.message
+        assert "account-region" not in single.message
+        assert (single.code, single.status) == ("AccessDeniedException", 403)
 
 
 def test_a_stop_lets_calls_in_flight_finish_and_sends_no_other() -> None:

@@ -1,0 +1,120 @@
+"""A permission that is missing for one API costs that API alone, whether it is read or written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from batchgw import api
+from batchgw.model import Applied, Failed, NotAttempted, Unchanged, UnreadApi
+from batchgw.simulator.fault_script import parse
+from tests.scenarios.estate import Estate
+from tests.virtual import virtually
+
+
+def ids_of(estate: Estate, count: int, *, first: int = 0) -> list[str]:
+    """Ids of APIs of one account-region, in the order in which they are listed."""
+    cell = next(iter(estate.world.cells()))
+    return [cell.id(number) for number in list(cell.numbers())[first : first + count]]
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_denied_api_fails_with_the_permission_named_and_the_rest_is_done(
+    tmp_path: Path, count: int
+) -> None:
+    async def main() -> None:
+        estate = Estate()
+        denied = ids_of(estate, count)
+        estate.script = [
+            {"match": {"operation": ["Put*", "Delete*"], "api": denied}, "fault": "access_denied"}
+        ]
+        async with estate:
+            summary, outcomes = await estate.apply(tmp_path / "journal.db")
+            assert len(outcomes) == summary.expected == estate.expected
+            assert not estate.refute(outcomes)
+            bad = [o for o in outcomes if not isinstance(o, Applied | Unchanged)]
+            assert {o.api.id for o in bad} == set(denied)
+            for each in bad:
+                assert isinstance(each, Failed)
+                assert each.code == "ApiDenied"
+                assert f"/restapis/{each.api.id}/gatewayresponses/" in each.message
+                assert "apigateway:" in each.message
+            # One call an API: its other types are not asked for.
+            assert sum(o.effort.attempts for o in bad if isinstance(o, Failed)) == count
+            assert summary.exit_code == 1
+
+    virtually(main)
+
+
+def test_an_api_that_may_not_be_read_is_unread_and_the_others_are_planned(tmp_path: Path) -> None:
+    async def main() -> None:
+        estate = Estate()
+        (denied,) = ids_of(estate, 1)
+        estate.script = [
+            {"match": {"operation": "GetGatewayResponses", "api": denied}, "fault": "access_denied"}
+        ]
+        async with estate:
+            with await api.plan(estate.policy, plane=estate.plane) as plan:
+                unread = [item for item in plan.items() if isinstance(item, UnreadApi)]
+                assert [(u.api.id, u.code, u.kind) for u in unread] == [(denied, "ApiDenied", "failed")]
+                assert not plan.totals.unread_scopes
+                assert plan.totals.total.apis == estate.apis - 1
+            summary, outcomes = await estate.apply(tmp_path / "journal.db")
+            assert {o.api.id for o in outcomes if isinstance(o, Failed)} == {denied}
+            assert summary.exit_code == 1
+
+    virtually(main)
+
+
+def test_three_apis_that_may_not_be_read_are_their_scopes_affair() -> None:
+    """All of its APIs are told as not attempted then, also the two that were denied first."""
+
+    async def main() -> None:
+        estate = Estate()
+        lost = estate.scopes[0]
+        match = {"operation": "GetGatewayResponses", "account": lost.account, "region": lost.region}
+        estate.script = [{"match": match, "fault": "access_denied"}]
+        async with estate:
+            with await api.plan(estate.policy, plane=estate.plane) as plan:
+                unread = [item for item in plan.items() if isinstance(item, UnreadApi)]
+                assert plan.totals.unread_scopes == (lost,)
+                assert len(unread) == len(ids_of(estate, 100))
+                assert {(u.api.scope, u.code, u.kind) for u in unread} == {
+                    (lost, "AccessDenied", "not_attempted")
+                }
+            tally = estate.raw.engine.statistics.of(lost.account, lost.region, "GetGatewayResponses")
+            assert tally.calls <= 2 + estate.pace.workers
+
+    virtually(main)
+
+
+def test_a_resume_comes_to_denied_apis_last(tmp_path: Path) -> None:
+    """Three denied APIs made a run give their scope up; a resume does all the others nevertheless."""
+
+    async def main() -> None:
+        estate = Estate(apis=200, accounts=1, regions=1)
+        denied = ids_of(estate, 3)
+        script = [{"match": {"operation": ["Put*", "Delete*"], "api": denied}, "fault": "access_denied"}]
+        estate.script = script
+        async with estate:
+            summary, outcomes = await estate.apply(tmp_path / "journal.db")
+            left = [o for o in outcomes if isinstance(o, NotAttempted)]
+            assert len(left) > 300  # of 600: the scope was given up early
+            assert not any(isinstance(o, Failed) for o in outcomes)
+            assert summary.exit_code == 4
+
+            resumed, outcomes = await estate.resume(tmp_path / "journal.db")
+            assert not estate.refute(outcomes)
+            bad = [o for o in outcomes if not isinstance(o, Applied | Unchanged)]
+            assert {o.api.id for o in bad} == set(denied)
+            told = {o.code for o in bad if isinstance(o, Failed | NotAttempted)}
+            assert told <= {"ApiDenied", "AccessDenied"}
+            assert resumed.exit_code in (1, 4)
+
+            estate.raw.engine.faults = parse([])
+            summary, outcomes = await estate.apply(tmp_path / "again.db")
+            assert summary.exit_code == 0
+            assert {o.api.id for o in outcomes if isinstance(o, Applied)} == set(denied)
+
+    virtually(main)
