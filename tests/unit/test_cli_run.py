@@ -250,11 +250,14 @@ def test_runs_are_listed_and_shown() -> None:
 def test_what_was_left_is_exit_4_and_is_resumed_with_the_recorded_connection(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """The second account is denied at first; the endpoint of the flag is remembered by the run."""
+    """A write is in doubt and cannot be read back; the endpoint of the flag is remembered by the run."""
     clean_environment(monkeypatch, tmp_path)
     (tmp_path / "policy.yaml").write_text(POLICY)
-    denied = {"account": "222222222222", "operation": "PutGatewayResponse", "first": 2}
-    (tmp_path / "faults.json").write_text(json.dumps([{"match": denied, "fault": "access_denied"}]))
+    script = [
+        {"match": {"operation": "PutGatewayResponse", "nth": 1}, "fault": "cut_after"},
+        {"match": {"operation": "GetGatewayResponse"}, "fault": "bad_request"},
+    ]
+    (tmp_path / "faults.json").write_text(json.dumps(script))
     with served(monkeypatch, faults=tmp_path / "faults.json") as info:
         monkeypatch.delenv("AWS_ENDPOINT_URL")
         applied = batchgw("apply", "policy.yaml", "--yes", "-o", "json", "--endpoint-url", info.endpoint)
