@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Mapping as AnyMapping
 
 from ruamel.yaml.error import StreamMark
 from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
@@ -11,23 +12,14 @@ from ruamel.yaml.nodes import Node as YamlNode
 from batchgw.errors import Problem
 from batchgw.policy.document import Entry, Mapping, Mark, Node, Scalar, Sequence
 from batchgw.policy.findings import shown
-
-MAX_NODES = 100_000
-"""Values a policy may hold, unfolded aliases included: twenty times the largest sensible one."""
-
-MAX_DEPTH = 30
-"""Levels of nesting; the format itself needs six."""
+from batchgw.policy.text_faults import TooMuch, check_bounds, half_a_character, joined_halves, second_time
 
 _TAG = "tag:yaml.org,2002:"
-
-
-class TooMuch(Exception):
-    """A text that is no policy by its size: reading it any further would only cost time or stack."""
-
-    def __init__(self, message: str, mark: Mark) -> None:
-        super().__init__(message)
-        self.message = message
-        self.mark = mark
+_TAGS = {
+    _TAG + name
+    for name in ("str", "int", "float", "bool", "null", "timestamp", "seq", "map", "merge", "value")
+}
+"""What a value may be, or may be called. Texts stay as typed all the same."""
 
 
 def mark_of(mark: StreamMark) -> Mark:
@@ -35,27 +27,21 @@ def mark_of(mark: StreamMark) -> Mark:
     return Mark(line=mark.line + 1, column=mark.column + 1)
 
 
-def check_bounds(nodes: int, level: int, mark: StreamMark) -> None:
-    """Raise TooMuch when a text has more values or levels than a policy could have."""
-    if level > MAX_DEPTH:
-        raise TooMuch(f"nested over {MAX_DEPTH} levels deep: this is not a policy", mark_of(mark))
-    if nodes > MAX_NODES:
-        raise TooMuch(f"more than {MAX_NODES} values, aliases unfolded: this is not a policy", mark_of(mark))
-
-
 class Converter:
     """Makes our nodes of ruamel's, unfolding aliases within bounds."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, stood_in_for: AnyMapping[int, int]) -> None:
+        """`stood_in_for` maps characters of the texts to those that they stand for."""
         self.problems: list[Problem] = []
         self._file = file
+        self._stood_in_for = stood_in_for
         self._made = 0
         self._open: list[YamlNode] = []
 
     def node(self, node: YamlNode) -> Node:
         """Convert a node and all that is in it. Raises TooMuch."""
         self._made += 1
-        check_bounds(self._made, len(self._open), node.start_mark)
+        check_bounds(self._made, len(self._open), mark_of(node.start_mark))
         if any(node is outer for outer in self._open):
             raise TooMuch("this alias stands inside what it refers to", mark_of(node.start_mark))
         self._check_tag(node)
@@ -86,11 +72,7 @@ class Converter:
                 continue
             name = self._key(key)
             if name in own:
-                self._problem(
-                    key,
-                    "duplicate-key",
-                    f"the key {shown(name)} stands here a second time{_first(own[name])}",
-                )
+                self.problems.append(second_time(self._file, mark_of(key.start_mark), name, own[name]))
             own[name] = Entry(key=mark_of(key.start_mark), node=self._value(key, value))
         return merged | own
 
@@ -120,16 +102,16 @@ class Converter:
     def _text(self, node: ScalarNode) -> str:
         """The text as typed; JSON's escapes of half characters joined into what they mean."""
         text = str(node.value)
-        if not any("\ud800" <= c <= "\udfff" for c in text):
-            return text
-        try:
-            return text.encode("utf-16", "surrogatepass").decode("utf-16")
-        except UnicodeDecodeError:
-            self._problem(node, "syntax", "a \\u escape stands for half a character only")
-            return text.encode("utf-8", "replace").decode()
+        if self._stood_in_for:
+            text = text.translate(self._stood_in_for)
+        joined = joined_halves(text)
+        if joined is not None:
+            return joined
+        self.problems.append(half_a_character(self._file, mark_of(node.start_mark)))
+        return text.encode("utf-8", "replace").decode()
 
     def _check_tag(self, node: YamlNode) -> None:
-        if not str(node.tag).startswith(_TAG):
+        if str(node.tag) not in _TAGS:
             self._problem(node, "syntax", f"the tag {shown(str(node.tag))} means nothing here; remove it")
 
     def _problem(self, node: YamlNode, rule: str, message: str) -> None:
@@ -137,7 +119,3 @@ class Converter:
         self.problems.append(
             Problem(file=self._file, line=mark.line, column=mark.column, message=message, rule=rule)
         )
-
-
-def _first(entry: Entry) -> str:
-    return f" (first in line {entry.key.line}); keep one of them"

@@ -1,4 +1,4 @@
-"""Text to document, with ruamel.yaml. Whatever the text, the answer is a document or a PolicyInvalid.
+"""Text to document: JSON by its own rules, YAML with ruamel.yaml. Whatever the text: that or PolicyInvalid.
 
 Anchors, aliases and merge keys (<<) work; what they unfold to is bounded. Duplicate keys and explicit tags
 are problems, collected so that they can be told together with the rest.
@@ -6,9 +6,9 @@ are problems, collected so that they can be told together with the rest.
 
 from __future__ import annotations
 
-import json
 import re
 import warnings
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Never
 
@@ -19,12 +19,17 @@ from ruamel.yaml.nodes import Node as YamlNode
 from ruamel.yaml.reader import ReaderError
 
 from batchgw.errors import PolicyInvalid, Problem
-from batchgw.policy.convert import Converter, TooMuch, check_bounds, mark_of
+from batchgw.policy.convert import Converter, mark_of
 from batchgw.policy.document import Mark, Node
 from batchgw.policy.findings import excerpt
+from batchgw.policy.json_text import JsonScanner, NotJson
+from batchgw.policy.text_faults import TooMuch, check_bounds
 
 _MESSAGE = 300  # characters of ruamel's own explanation that are repeated
-_JSON_START = re.compile(r'\s*\{\s*"')
+_JSON_SPACE = " \t\r\n"
+_MEANT_AS_JSON = re.compile(r'\{\s*"')
+_OLD_BREAKS = "\x85\u2028\u2029"
+_PRIVATE = (0xF0000, 0xFFFFE)  # code points that mean nothing: more of them than a policy has room for
 _ALIAS = "while scanning an alias"
 
 
@@ -48,7 +53,7 @@ class _BoundedComposer(Composer):
     def compose_node(self, parent: Any, index: Any) -> Any:
         self._level += 1
         self._nodes += 1
-        check_bounds(self._nodes, self._level, self.parser.peek_event().start_mark)
+        check_bounds(self._nodes, self._level, mark_of(self.parser.peek_event().start_mark))
         node = super().compose_node(parent, index)
         self._level -= 1
         return node
@@ -57,26 +62,56 @@ class _BoundedComposer(Composer):
 def parse(text: str, file: str, *, empty: Node | None = None) -> Document:
     """Parse a YAML or JSON text. Raises PolicyInvalid when nothing can be made of it.
 
-    `empty` is what a text without content means; a policy has some.
+    JSON is what a file called .json holds, and any text in braces or brackets that is valid JSON; all else is
+    YAML. `empty` is what a text without content means; a policy has some.
     """
     try:
-        root = _compose(_without_json_tabs(text))
+        return _parsed(text, file, empty)
+    except NotJson as error:
+        _refuse(file, error.mark, "syntax", f"not valid JSON: {error.message}")
+    except TooMuch as error:
+        _refuse(file, error.mark, "syntax", error.message)
+
+
+def _parsed(text: str, file: str, empty: Node | None) -> Document:
+    content = text.lstrip(_JSON_SPACE)
+    if content and file.lower().endswith(".json"):
+        return _json(text, file)
+    if content.startswith(("{", "[")):
+        with suppress(NotJson):
+            return _json(text, file)
+    try:
+        return _yaml(text, file, empty)
+    except PolicyInvalid:
+        if _MEANT_AS_JSON.match(content):
+            return _json(text, file)  # it says in JSON's terms what is wrong
+        raise
+
+
+def _json(text: str, file: str) -> Document:
+    """Read JSON. Raises NotJson and TooMuch."""
+    scanner = JsonScanner(text, file)
+    root = scanner.document()
+    return Document(root=root, problems=tuple(scanner.problems))
+
+
+def _yaml(text: str, file: str, empty: Node | None) -> Document:
+    """Read YAML. Raises PolicyInvalid and TooMuch."""
+    stand_ins = _stand_ins(text)
+    try:
+        root = _compose(text.translate(stand_ins) if stand_ins else text)
         if root is None and empty is not None:
             return Document(root=empty, problems=())
         if root is None:
             _refuse(file, Mark(line=1, column=1), "file", _EMPTY)
-        converter = Converter(file)
+        converter = Converter(file, {after: before for before, after in stand_ins.items()})
         return Document(root=converter.node(root), problems=tuple(converter.problems))
-    except TooMuch as error:
-        _refuse(file, error.mark, "syntax", error.message)
     except ReaderError as error:
-        _refuse(file, _mark_at(text, error.position), "syntax", _unprintable(error, _language(text, file)))
+        _refuse(file, _mark_at(text, error.position), "syntax", _unprintable(error))
     except MarkedYAMLError as error:
-        if _language(text, file) == "JSON":
-            _refuse_json(text, file)
         marks = (error.problem_mark, error.context_mark)
         mark = next(filter(None, reversed(marks) if error.context == _ALIAS else marks), None)
-        _refuse(file, mark_of(mark) if mark else Mark(line=0, column=0), "syntax", _explain(error))
+        _refuse(file, mark_of(mark) if mark else Mark(line=1, column=1), "syntax", _explain(error))
     except (
         YAMLError,
         RecursionError,
@@ -87,7 +122,7 @@ def parse(text: str, file: str, *, empty: Node | None = None) -> Document:
         TypeError,
     ) as error:
         # What ruamel lets escape on texts it did not expect.
-        _refuse(file, Mark(line=0, column=0), "syntax", f"this is not YAML or JSON ({type(error).__name__})")
+        _refuse(file, Mark(line=1, column=1), "syntax", f"this is not YAML or JSON ({type(error).__name__})")
 
 
 _EMPTY = "the policy is empty; start from the one that `batchgw init` writes"
@@ -107,15 +142,15 @@ def _compose(text: str) -> YamlNode | None:
     return node
 
 
-def _without_json_tabs(text: str) -> str:
-    """JSON may be indented with tabs, YAML may not; in JSON a tab is never part of a value."""
-    if "\t" not in text or not text.lstrip().startswith(("{", "[")):
-        return text
-    try:
-        json.loads(text)
-    except (ValueError, RecursionError):
-        return text
-    return text.replace("\t", " ")
+def _stand_ins(text: str) -> dict[int, int]:
+    """Give each character that only YAML 1.1 takes for a line break a stand-in that is not in the text.
+
+    ruamel folds them as it folds line breaks; for YAML 1.2 and for every editor they belong to the text.
+    """
+    if not any(character in text for character in _OLD_BREAKS):
+        return {}
+    spare = (point for point in range(*_PRIVATE) if chr(point) not in text)
+    return {ord(character): next(spare) for character in _OLD_BREAKS}
 
 
 def _mark_at(text: str, position: int) -> Mark:
@@ -123,32 +158,9 @@ def _mark_at(text: str, position: int) -> Mark:
     return Mark(line=before.count("\n") + 1, column=position - before.rfind("\n"))
 
 
-def _language(text: str, file: str) -> str:
-    """What a text was meant to be: JSON by its name, or by a quoted key that it begins with."""
-    return "JSON" if file.lower().endswith(".json") or _JSON_START.match(text) else "YAML"
-
-
-def _refuse_json(text: str, file: str) -> None:
-    """Refuse a text that is no JSON in JSON's own terms; return if it is JSON nevertheless."""
-    try:
-        json.loads(text)
-    except json.JSONDecodeError as error:
-        _refuse(
-            file, Mark(line=error.lineno, column=error.colno), "syntax", f"not valid JSON: {_said(error)}"
-        )
-    except (ValueError, RecursionError):
-        return
-
-
-def _said(error: json.JSONDecodeError) -> str:
-    return error.msg[:1].lower() + error.msg[1:]
-
-
-def _unprintable(error: ReaderError, language: str) -> str:
+def _unprintable(error: ReaderError) -> str:
     code = error.character if isinstance(error.character, int) else ord(str(error.character)[:1] or "\0")
-    return (
-        f"the character U+{code:04X} may not stand in a {language} text; remove it, or write it as an escape"
-    )
+    return f"the character U+{code:04X} may not stand in a YAML text; remove it, or write it as an escape"
 
 
 def _explain(error: MarkedYAMLError) -> str:

@@ -167,6 +167,65 @@ def test_json_indented_with_tabs_and_escapes() -> None:
     assert rule.settings == Settings(templates={"text/plain": "a\t/ 😀 \\"})
 
 
+KEPT = "one \u2028 two \u2028 three, a\u0085b, a\u2029b, a\x7fb, \ufeff, \u00a0, \t\U0001f600/"
+
+
+def in_json(text: str, *, escaped: bool) -> str:
+    body = {"version": 1, "responses": {"UNAUTHORIZED": {"templates": {"text/plain": text}}}}
+    return json.dumps(body, ensure_ascii=escaped)
+
+
+@pytest.mark.parametrize("escaped", [True, False])
+@pytest.mark.parametrize("name", ["p.json", "p.yaml", "<stdin>"])
+def test_json_means_what_it_says_to_the_last_byte(name: str, escaped: bool) -> None:  # noqa: FBT001
+    rule = load_policy(name, text=in_json(KEPT, escaped=escaped)).policy.desired.rules[UNAUTHORIZED]
+    assert rule.settings == Settings(templates={"text/plain": KEPT})
+
+
+def test_yaml_keeps_the_characters_that_only_yaml_1_1_takes_for_line_breaks() -> None:
+    text = "one \u2028 two, a\u0085\u0085b, a \u2029"
+    for written in (
+        f'{{templates: {{text/plain: "{text}"}}}}',
+        f"\n    templates:\n      text/plain: '{text}'",
+    ):
+        assert unauthorized(written).templates == {"text/plain": text}
+    (found,) = problems("version: 1\nuse: [cors] # a\u2028b\nuse: [hsts]\n")
+    assert (found.line, found.column) == (3, 1)
+
+
+JSON_LAYOUTS = [
+    '{"version"\n:1,"responses"\n:\n{"UNAUTHORIZED":{"templates":{"a/b"\n:"{}"}}}}',
+    '\n\t{\t"version":\t1\n\t,"responses":{"UNAUTHORIZED":{"templates":{"a/b":"{}"}}}}\r\n',
+    '{"version":1,"responses":{"UNAUTHORIZED":{"templates":{"a/b":"\\u007b\\u007D"}}}}',
+]
+
+
+@pytest.mark.parametrize("text", JSON_LAYOUTS)
+@pytest.mark.parametrize("name", ["p.json", "p.yaml"])
+def test_every_layout_of_json_is_read(name: str, text: str) -> None:
+    rule = load_policy(name, text=text).policy.desired.rules[UNAUTHORIZED]
+    assert rule.settings == Settings(templates={"a/b": "{}"})
+
+
+def test_numbers_and_truth_values_of_json_stay_as_typed() -> None:
+    text = '{"version":1,"responses":{"UNAUTHORIZED":{"status":401,"headers":{"A":1.50,"B":true,"C":-1E+5}}}}'
+    rule = load_policy("p.json", text=text).policy.desired.rules[UNAUTHORIZED]
+    assert rule.settings is not None
+    assert [*rule.settings.parameters.values()] == ["'1.50'", "'true'", "'-1E+5'"]
+
+
+def test_problems_in_json_have_their_place() -> None:
+    text = '{"version": 1,\n "use": ["corz"],\n "use": null, "mode"\n: "replce"}'
+    with pytest.raises(PolicyInvalid) as caught:
+        load_policy("p.json", text=text)
+    found = caught.value.problems
+    assert [(p.line, p.column, p.rule) for p in found] == [
+        (3, 2, "duplicate-key"),
+        (3, 2, "schema"),
+        (4, 3, "schema"),
+    ]
+
+
 def test_anchors_aliases_and_merge_keys() -> None:
     rules = policy(
         """
@@ -306,6 +365,15 @@ JSON_SPOILT = [
     ("P.JSON", "{version: 1, use: [cors}", 1, 2),
     ("<stdin>", '{"version": 1,\n "use": ["cors" "hsts"]}', 2, 17),
     ("p.yaml", '\n{\n"version" 1}', 3, 11),
+    ("p.json", "version: 1", 1, 1),
+    ("p.json", '{"version": 1} {}', 1, 16),
+    ("p.json", '{"version": 1,\n}', 2, 1),
+    ("p.json", '{"version": 1,\n # one\n}', 2, 2),
+    ("p.json", '{"version": 01}', 1, 13),
+    ("p.json", '{"version": NaN}', 1, 13),
+    ("p.json", "{'version': 1}", 1, 2),
+    ("p.json", "[1,,2]", 1, 4),
+    ("p.json", '{"version": ', 1, 13),
 ]
 
 
@@ -316,6 +384,18 @@ def test_what_was_meant_as_json_is_refused_as_json(name: str, text: str, line: i
     (found,) = caught.value.problems
     assert found.message.startswith("not valid JSON: expecting")
     assert (found.line, found.column, found.rule) == (line, column, "syntax")
+
+
+def test_texts_that_json_refuses_are_told_in_its_terms() -> None:
+    for text, column, says in (
+        ('{"a": "b', 7, "does not end"),
+        (r'{"a": "b\x"}', 9, "a backslash begins an escape"),
+        ('{"a": 1} # b', 10, "JSON has no comments"),
+    ):
+        with pytest.raises(PolicyInvalid, match=says) as caught:
+            load_policy("p.json", text=text)
+        (found,) = caught.value.problems
+        assert (found.line, found.column) == (1, column)
 
 
 def test_a_character_that_json_may_not_hold_is_told_as_json() -> None:
