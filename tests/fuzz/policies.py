@@ -1,6 +1,7 @@
 """Policy files: valid ones from a grammar, spoilt as documents and as bytes, in YAML and in JSON.
 
-Promised: a policy, or PolicyInvalid in which every problem has its place.
+Promised: a policy, or PolicyInvalid in which every problem has its place. A .json file is read as Python's
+own reader of JSON reads it, or refused where that one refuses it.
 """
 
 from __future__ import annotations
@@ -9,11 +10,16 @@ import json
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
+from typing import Any, Never
 
 from batchgw.errors import PolicyInvalid, Problem
 from batchgw.model import ResponseType
+from batchgw.policy.document import plain
 from batchgw.policy.loader import load_policy
+from batchgw.policy.parse import parse
 from batchgw.policy.presets import PRESETS
+from batchgw.policy.source import decode
+from batchgw.policy.text_faults import MAX_DEPTH
 from tests.fuzz.documents import as_json, as_yaml
 from tests.fuzz.harness import fuzz
 from tests.fuzz.mutate import Value, spoil, spoil_bytes
@@ -93,6 +99,8 @@ def check(case: bytes, folder: Path) -> None:
         assert json.dumps(loaded.policy.desired.to_json(), ensure_ascii=False).encode()
     for problem in problems:
         _check_place(problem, content, path)
+    if path.suffix == ".json":
+        _check_json(content)
 
 
 def _check_place(problem: Problem, content: bytes, path: Path) -> None:
@@ -101,6 +109,47 @@ def _check_place(problem: Problem, content: bytes, path: Path) -> None:
     assert 1 <= problem.line <= lines, problem
     assert 1 <= problem.column <= len(content) + 2, problem
     assert problem.message.isprintable(), problem
+
+
+def _check_json(content: bytes) -> None:
+    try:
+        document = parse(decode(content, "p.json"), "p.json")
+    except PolicyInvalid:
+        document = None
+    if document is not None and document.problems:
+        return
+    try:
+        told = json.loads(content.decode("utf-8-sig"), **_AS_TYPED)
+    except (ValueError, RecursionError):
+        assert document is None, "not JSON, and accepted"
+    else:
+        assert document is None or plain(document.root) == _spelled(told)
+        assert document is not None or _is_too_much(told)
+
+
+def _never(word: str) -> Never:
+    raise ValueError(word)
+
+
+_AS_TYPED: dict[str, Any] = {"parse_int": str, "parse_float": str, "parse_constant": _never}
+
+
+def _spelled(value: Value) -> Value:
+    """Spell truth values as a policy keeps them."""
+    match value:
+        case dict():
+            return {key: _spelled(inner) for key, inner in value.items()}
+        case list():
+            return [_spelled(inner) for inner in value]
+        case bool():
+            return str(value).lower()
+        case _:
+            return value
+
+
+def _is_too_much(value: Value, level: int = 0) -> bool:
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return level > MAX_DEPTH or any(_is_too_much(inner, level + 1) for inner in inside)
 
 
 def _case(dice: Random) -> bytes:
