@@ -329,13 +329,16 @@ async def _execute(
     expected: Mapping[Scope, int] | None = None,
 ) -> Summary:
     began = anyio.current_time()
-    undecided = {s.scope: s.tally.left for s in await _standings(journal, run) if s.tally.left}
+    standings = await _standings(journal, run)
+    undecided = {s.scope: s.tally.left for s in standings if s.tally.left}
+    met = frozenset(s.scope for s in standings if s.tally.applied)
     for scope, changes in undecided.items():
         paced.expect(scope, changes)
     journal.set_state(run, RunState.APPLYING)
     recorder = Recorder(journal, run, observer=paced.observer, stop=paced.stop, rate=paced.rate)
     with _phase(paced.observer, run, "apply", tuple(undecided), undecided):
-        await Executor(paced, journal, run, recorder, look_first=look_first).run(tuple(undecided))
+        executor = Executor(paced, journal, run, recorder, look_first=look_first, met=met)
+        await executor.run(tuple(undecided))
     elapsed = anyio.current_time() - began
     scopes = scope_summaries(await _standings(journal, run), expected)
     total = sum((scope.tally for scope in scopes), Tally())

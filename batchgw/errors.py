@@ -25,6 +25,7 @@ BatchgwError                        .exit_code: what the command line answers wi
     ├── ApiDenied                       403 on one API, while others are allowed: permanent for this API
     ├── NotAsWritten                    201, and something else than what was asked is in effect: permanent
     └── ScopeError                      condemns the whole account-region
+        ├── OtherAccountAnswered        404 in another account's name: the call was signed for that one
         ├── AccessDenied                403 (or 401) on a listing, or on three APIs in a row
         ├── CredentialsRejected         403: unknown, or the region is not enabled
         │   └── CredentialsExpired      403: retried once, with fresh credentials
@@ -244,6 +245,10 @@ class ScopeError(CallError):
 
 class Starved(ScopeError):
     """The quota has let nothing through for too long: others use it up, and asking on would hurt them."""
+
+
+class OtherAccountAnswered(ScopeError):
+    """The answer names another account than the one that was meant: that one's keys have signed the call."""
 
 
 class AccessDenied(ScopeError):

@@ -33,10 +33,12 @@ from batchgw.errors import (
     CredentialsExpired,
     CredentialsRejected,
     NotCustomized,
+    OtherAccountAnswered,
     ResourceQuotaExceeded,
     ServiceFailure,
     Throttled,
 )
+from batchgw.model import Scope
 from batchgw.redaction import foreign
 
 _Judge = Callable[[str, float | None], type[CallError]]
@@ -72,6 +74,24 @@ def classify(
         status=status,
         request_id=request_id,
         retry_after=retry_after,
+    )
+
+
+def of_other_account(error: ApiNotFound, scope: Scope) -> OtherAccountAnswered | None:
+    """Make the error of an API that another account says it does not have; None where it is the one meant.
+
+    Such an API is not gone: nobody has looked where it is.
+    """
+    found = _ANSWERING.search(error.message)
+    if found is None or found[1] == scope.account:
+        return None
+    return OtherAccountAnswered(
+        f"a call that was meant for account {scope.account} was answered by account {found[1]}: the keys in use "
+        f"are of that account ({error.message}). Nothing more is sent to {scope}. Check the profile, the role, "
+        "and what renews the credentials; then resume, or plan again.",
+        code=error.code,
+        status=error.status,
+        request_id=error.request_id,
     )
 
 
@@ -144,6 +164,9 @@ def _conflict(message: str, _retry_after: float | None) -> type[CallError]:
 
 
 _NO_API = re.compile(r"invalid (rest )?api (id|identifier)\b", re.IGNORECASE)
+_ANSWERING = re.compile(r"invalid (?:rest )?api (?:id|identifier) specified (\d{12}):", re.IGNORECASE)
+"""The account in whose name API Gateway says that there is no such API (recorded): the one that signed."""
+
 _NO_CUSTOMIZATION = re.compile(r"gateway ?response( type)? not (defined|found)", re.IGNORECASE)
 
 

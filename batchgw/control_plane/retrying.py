@@ -12,10 +12,11 @@ from typing import Generic
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
 from batchgw.clock import current_time
+from batchgw.control_plane.classify import of_other_account
 from batchgw.control_plane.interface import Answer, Request, T
 from batchgw.control_plane.limited import LimitedControlPlane
 from batchgw.control_plane.tries import ATTEMPTS, Tries, error_of
-from batchgw.errors import AccessDenied, CallError, ConnectionCut, Stopped
+from batchgw.errors import AccessDenied, ApiNotFound, CallError, ConnectionCut, Stopped
 from batchgw.events import (
     CallAnswered,
     CallGaveUp,
@@ -200,9 +201,11 @@ class _Execution(Generic[T]):
             await self._plane.inner.stop.sleep(seconds)
 
     def judged(self, error: CallError | Stopped) -> CallError | Stopped:
-        """Give what ended the execution: of a denial, whether it is the API's or the scope's."""
+        """Give what ended the execution: of a denial or a 404, whether it is the API's or the scope's."""
         if isinstance(error, AccessDenied) and error.sent:
             return self._plane.inner.condemned.judged(self._request, error)
+        if isinstance(error, ApiNotFound):
+            return of_other_account(error, self._request.scope) or error
         return error
 
     def give_up(self, error: CallError) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Collection, Mapping
 from contextlib import aclosing
 from dataclasses import replace
 
@@ -12,7 +12,7 @@ import anyio.lowlevel
 from batchgw.control_plane.interface import GetGatewayResponses
 from batchgw.control_plane.paced import PacedControlPlane
 from batchgw.errors import CallError, JournalWriteFailed, Stopped
-from batchgw.execution.denials import HeldDenials, is_denial
+from batchgw.execution.held import HeldOutcomes, is_denial
 from batchgw.execution.recorder import Recorder
 from batchgw.execution.writer import Writer, cost, ended
 from batchgw.journal import Journal, PendingApi, PendingChange
@@ -40,6 +40,7 @@ class Executor:
         recorder: takes what is intended and what came of it.
         look_first: read each API before it is written, and decide by what is there: for a run that is
             resumed, where time has passed and calls may have been made that nobody remembers.
+        met: scopes in which the run has changed something already.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Executor:
         recorder: Recorder,
         *,
         look_first: bool,
+        met: Collection[Scope] = (),
     ) -> None:
         self._plane = plane
         self._journal = journal
@@ -57,7 +59,7 @@ class Executor:
         self._recorder = recorder
         self._look_first = look_first
         self._writer = Writer(plane, recorder)
-        self._denials = HeldDenials(plane.limited.condemned, self._record)
+        self._held = HeldOutcomes(plane.limited.condemned, self._record, met=met)
 
     async def run(self, scopes: tuple[Scope, ...]) -> None:
         """Work until every change has an outcome. Raises JournalWriteFailed when the journal failed."""
@@ -79,7 +81,7 @@ class Executor:
             async with aclosing(self._pending(scope)) as apis:
                 await pooled(apis, self._work_on_api, workers=workers)
         finally:
-            self._denials.settle(scope)
+            self._held.settle(scope)
 
     async def _pending(self, scope: Scope) -> AsyncGenerator[PendingApi, None]:
         """Yield the scope's APIs with something left to do; those that were asked in vain come last.
@@ -138,7 +140,7 @@ class Executor:
             self._decide(each, outcome)
 
     def _decide(self, pending: PendingChange, outcome: Outcome) -> None:
-        self._denials.take(pending, outcome)
+        self._held.take(pending, outcome)
         self._plane.decided(outcome.api.scope)
 
     def _record(self, pending: PendingChange, outcome: Outcome) -> None:

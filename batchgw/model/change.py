@@ -53,8 +53,22 @@ NO_SUCH_API = "NoSuchApi"
 NOT_A_TARGET = "NotATarget"
 """Code of an API that was named with an account or region into which the run does not look: a failure."""
 
+ALL_GONE = "AllGone"
+"""Code of an API that is gone like all others of its scope, which nobody can tell from a wrong account."""
+
 EXCLUDED = "Excluded"
 """Code of an API that was named by id and that an exclude rule exempts."""
+
+
+def all_gone(apis: int) -> str:
+    """Say what it means that so many APIs were in a scope before, and all are gone. Of one alone: nothing."""
+    if apis <= 1:
+        return ""
+    return (
+        f"none of the {apis} REST APIs that were listed here is there any more. Somebody deleted them, or these "
+        "calls go to another account or endpoint than before: check the credentials and the endpoint; then "
+        "resume, or plan again"
+    )
 
 
 def _condemning(error: type[CallError]) -> frozenset[str]:

@@ -24,7 +24,7 @@ from batchgw.model import (
     UnreadApi,
     UnreadScope,
 )
-from batchgw.model.change import EXCLUDED
+from batchgw.model.change import ALL_GONE, EXCLUDED, all_gone
 from batchgw.planning.diff import diff
 from batchgw.pool import pooled
 
@@ -71,7 +71,8 @@ class Planner:
         self._pacing = pacing
         self._named = NamedApis(selection)
         self._listing = needs_listing(selection)
-        self._denied: dict[Scope, list[tuple[RestApi, ApiDenied]]] = {}  # in a row, as far as can be told yet
+        self._read: set[Scope] = set()  # where an API was read
+        self._held: dict[Scope, list[tuple[RestApi, CallError]]] = {}  # which may be their scope's
 
     async def run(self, scopes: tuple[Scope, ...]) -> None:
         """Plan all scopes. A `CallError` becomes an item; raises Stopped, and whatever the sink raises."""
@@ -90,7 +91,7 @@ class Planner:
         self._pacing.expect(scope, inf)
         async with aclosing(self._to_the_last(scope, unread)) as apis:
             await pooled(apis, lambda api: self._plan_api(api, unread), workers=self._pacing.workers(scope))
-        self._settle_denied(scope, given_up=isinstance(unread.get(scope), AccessDenied))
+        self._settle(scope, unread.get(scope), read=scope in self._read)
 
     async def _to_the_last(
         self, scope: Scope, unread: dict[Scope, CallError]
@@ -128,36 +129,41 @@ class Planner:
         except CallError as error:
             if error.condemns_scope:
                 unread.setdefault(api.scope, error)
-            if isinstance(error, ApiDenied):
-                self._denied.setdefault(api.scope, []).append((api, error))
+            if isinstance(error, ApiDenied) or (isinstance(error, ApiNotFound) and self._listing):
+                self._held.setdefault(api.scope, []).append((api, error))
             else:
                 self._not_read(api, error)
         else:
-            self._settle_denied(api.scope, given_up=False)
+            self._read.add(api.scope)
+            if api.scope in self._held:
+                self._settle(api.scope, None, read=True)
             self._named.found(api)
             self._sink(PlannedApi(api=api, changes=diff(answer.value, self._desired)))
 
-    def _settle_denied(self, scope: Scope, *, given_up: bool) -> None:
-        """Give the APIs that were denied: as denied alone, or like the rest of a scope that was given up."""
-        for api, error in self._denied.pop(scope, ()):
-            self._not_read(api, AccessDenied(error.message, code=error.code) if given_up else error)
+    def _settle(self, scope: Scope, given_up: CallError | None, *, read: bool) -> None:
+        """Give the APIs of a scope that were denied or gone: each by itself, or as what their scope is.
+
+        `given_up` is why the scope was, `read` whether any API of it was read.
+        """
+        held = self._held.pop(scope, [])
+        gone = "" if read else all_gone(sum(isinstance(error, ApiNotFound) for _, error in held))
+        for api, error in held:
+            if isinstance(error, ApiDenied) and isinstance(given_up, AccessDenied):
+                self._not_read(api, AccessDenied(error.message, code=error.code))
+            elif isinstance(error, ApiNotFound) and gone:
+                self._unread(api, ALL_GONE, gone)
+            else:
+                self._not_read(api, error)
 
     def _not_read(self, api: RestApi, error: CallError) -> None:
         if self._listing:
-            self._unread(api, error)
+            self._unread(api, type(error).__name__, error.message)
         elif not isinstance(error, ApiNotFound):
             self._named.not_read(api, error)
         # An API that was named by id and is not here is missing, unless another scope has it.
 
-    def _unread(self, api: RestApi, error: CallError) -> None:
-        self._sink(
-            UnreadApi(
-                api=api,
-                types=self._desired.types,
-                code=type(error).__name__,
-                message=error.message,
-            )
-        )
+    def _unread(self, api: RestApi, code: str, message: str) -> None:
+        self._sink(UnreadApi(api=api, types=self._desired.types, code=code, message=message))
 
     def _excluded(self, api: RestApi) -> None:
         self._named.found(api)
