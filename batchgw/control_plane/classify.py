@@ -86,9 +86,9 @@ def of_other_account(error: ApiNotFound, scope: Scope) -> OtherAccountAnswered |
     if found is None or found[1] == scope.account:
         return None
     return OtherAccountAnswered(
-        f"a call that was meant for account {scope.account} was answered by account {found[1]}: the keys in use "
-        f"are of that account ({error.message}). Nothing more is sent to {scope}. Check the profile, the role, "
-        "and what renews the credentials; then resume, or plan again.",
+        f"a call that was meant for account {scope.account} was answered by account {found[1]}: the keys in "
+        f"use are of that account ({error.message}). Nothing more is sent to {scope}. Check the profile, "
+        "the role, and what renews the credentials; then resume, or plan again.",
         code=error.code,
         status=error.status,
         request_id=error.request_id,

@@ -65,9 +65,9 @@ def all_gone(apis: int) -> str:
     if apis <= 1:
         return ""
     return (
-        f"none of the {apis} REST APIs that were listed here is there any more. Somebody deleted them, or these "
-        "calls go to another account or endpoint than before: check the credentials and the endpoint; then "
-        "resume, or plan again"
+        f"none of the {apis} REST APIs that were listed here is there any more. Somebody deleted them, or "
+        "these calls go to another account or endpoint than before: check the credentials and the endpoint; "
+        "then resume, or plan again"
     )
 
 
