@@ -19,6 +19,7 @@ from batchgw.errors import PolicyInvalid, Problem, UsageError
 from batchgw.report.text import Line, Span, amount, line
 
 if TYPE_CHECKING:  # pydantic is behind it, and only three of all verbs want that
+    from batchgw.model import Desired
     from batchgw.policy.presets import PresetInfo
 
 PANEL = "Policy"
@@ -96,9 +97,9 @@ def presets(
 def _preset_lines(preset: PresetInfo) -> Iterator[Line]:
     yield line(Span(preset.name, "bold"), f"  {preset.title}")
     yield line(f"    {preset.what}")
-    yield line(
-        f"    types: {', '.join(preset.types) if preset.types else 'DEFAULT_4XX, DEFAULT_5XX, and all named'}"
-    )
+    types = ", ".join(preset.types or ("DEFAULT_4XX", "DEFAULT_5XX", "all that the policy names"))
+    customised = ", and all that an API customised itself" if preset.customised else ""
+    yield line(f"    types: {types}{customised}")
     if preset.status:
         yield line(f"    status: {preset.status}")
     for name, value in preset.headers.items():
@@ -157,14 +158,13 @@ def _checked(path: Path, console: Console, output: OutputFlags) -> tuple[tuple[P
         problems, sound = loaded.warnings, True
         if table:
             console.tell(*map(problem_line, problems))
-            types = loaded.policy.desired.types
             warnings = f", {amount(len(problems), 'warning')}" if problems else ""
             console.data(
                 [
                     line(
                         f"{path}: ",
                         Span("valid", "good"),
-                        f", {amount(len(types), 'response type')}{warnings}",
+                        f", {_spoken_of(loaded.policy.desired)}{warnings}",
                     )
                 ]
             )
@@ -172,3 +172,9 @@ def _checked(path: Path, console: Console, output: OutputFlags) -> tuple[tuple[P
         for problem in problems:
             console.jsonl(asdict(problem))
     return problems, sound
+
+
+def _spoken_of(desired: Desired) -> str:
+    """Say of how many types a policy speaks."""
+    types = amount(len(desired.types), "response type")
+    return f"{types} and whatever APIs customised themselves" if desired.wherever_customised else types

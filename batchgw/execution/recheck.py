@@ -10,7 +10,7 @@ import anyio
 from batchgw.control_plane.interface import GetGatewayResponses
 from batchgw.control_plane.paced import PacedControlPlane
 from batchgw.errors import ApiNotFound, CallError, PlanStale
-from batchgw.model import PlanItem, PlannedApi, Scope
+from batchgw.model import Desired, PlanItem, PlannedApi, Scope
 from batchgw.planning.planfile import Plan
 from batchgw.planning.stale import staleness
 from batchgw.pool import pooled
@@ -44,10 +44,11 @@ class Recheck:
 
     async def _scope(self, plan: Plan, scope: Scope) -> None:
         self._plane.expect(scope, plan.totals.scopes[scope].apis)
+        desired = plan.header.desired
         async with aclosing(_planned(plan.items(scope))) as apis:
-            await pooled(apis, self._read, workers=self._plane.workers(scope))
+            await pooled(apis, lambda api: self._read(api, desired), workers=self._plane.workers(scope))
 
-    async def _read(self, planned: PlannedApi) -> None:
+    async def _read(self, planned: PlannedApi, desired: Desired) -> None:
         api = planned.api
         self._plane.decided(api.scope)
         if self._unreadable is not None:
@@ -59,7 +60,7 @@ class Recheck:
         except CallError as error:
             self._unreadable = error
         else:
-            for difference in staleness(planned, answer.value):
+            for difference in staleness(planned, answer.value, desired):
                 self._note(f"{api}: {difference}")
 
     def _note(self, difference: str) -> None:

@@ -36,10 +36,15 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedApi:
-    """An API that was read, with one change per type the policy speaks of (NO_OP included)."""
+    """An API that was read, with one change per type the policy speaks of (NO_OP included).
+
+    `uncovered` are types that it customises itself and that lack headers which the policy sets for their
+    family: they answer without them, and the policy leaves that so.
+    """
 
     api: RestApi
     changes: tuple[Change, ...]
+    uncovered: tuple[ResponseType, ...] = ()
 
     @property
     def pending(self) -> tuple[Change, ...]:

@@ -40,21 +40,50 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desired:
-    """The desired state of one API: a rule per named type, presets already folded in."""
+    """The desired state of one API: a rule per named type, presets already folded in.
+
+    `wherever_customised` is merged into types that an API has customised itself, and never customises one
+    that is not. It speaks of types that no rule names, and of those whose rule has mode fill, which leaves
+    alone what is customised. Such a rule must list the same: else what it customises would be found
+    unfinished afterwards. Raises ValueError when it does not, or when a rule of another mode names the type.
+    """
 
     rules: Mapping[ResponseType, Rule]
     unlisted: Unlisted = Unlisted.LEAVE
+    wherever_customised: Mapping[ResponseType, Settings] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for t, added in self.wherever_customised.items():
+            rule = self.rules.get(t)
+            if rule is not None and not (
+                rule.mode is Mode.FILL and rule.settings and _lists(rule.settings, added)
+            ):
+                raise ValueError(
+                    f"the rule of {t} does not leave to wherever_customised what is merged into it"
+                )
 
     @property
     def types(self) -> tuple[ResponseType, ...]:
-        """The types a plan speaks of, DEFAULT_4XX and DEFAULT_5XX first, then in enum order."""
+        """The types a plan speaks of in every API, DEFAULT_4XX and DEFAULT_5XX first, then in enum order.
+
+        Of an API that has customised types of `wherever_customised`, it speaks of those as well.
+        """
         if self.unlisted is Unlisted.RESET:
             return tuple(ResponseType)
         return tuple(t for t in ResponseType if t in self.rules)
 
+    @property
+    def unread_types(self) -> tuple[ResponseType, ...]:
+        """The types expected of an API that could not be read, so that what it customises is not known.
+
+        Those are `types`. Where the policy speaks of no type in every API, they are all it might speak of:
+        an API that was not read must not count for nothing.
+        """
+        return self.types or tuple(t for t in ResponseType if t in self.wherever_customised)
+
     def to_json(self) -> dict[str, Any]:
-        """Render for the digest and the journal."""
-        return {
+        """Render for the digest and the journal. A policy without a key of later versions has it not."""
+        out: dict[str, Any] = {
             "unlisted": self.unlisted.value,
             "rules": {
                 t.value: {
@@ -64,6 +93,9 @@ class Desired:
                 for t, r in sorted(self.rules.items())
             },
         }
+        if self.wherever_customised:
+            out["wherever_customised"] = _grouped(self.wherever_customised)
+        return out
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Desired:
@@ -77,7 +109,35 @@ class Desired:
                 )
                 for t, r in data["rules"].items()
             },
+            wherever_customised={
+                ResponseType(t): settings
+                for group in data.get("wherever_customised", ())
+                for settings in (Settings.from_json(group["settings"]),)
+                for t in group["types"]
+            },
         )
+
+
+def _lists(listed: Settings, added: Settings) -> bool:
+    """Tell whether settings hold all that others do."""
+    return (
+        added.status_code is None
+        and added.parameters.items() <= listed.parameters.items()
+        and added.templates.items() <= listed.templates.items()
+    )
+
+
+def _grouped(by_type: Mapping[ResponseType, Settings]) -> list[dict[str, Any]]:
+    """Render settings with the types that share them: most often all types share one."""
+    groups: dict[str, dict[str, Any]] = {}
+    for t in ResponseType:
+        if t in by_type:
+            settings = by_type[t].to_json()
+            group = groups.setdefault(
+                json.dumps(settings, sort_keys=True), {"types": [], "settings": settings}
+            )
+            group["types"].append(t.value)
+    return list(groups.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

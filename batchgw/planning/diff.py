@@ -6,15 +6,29 @@ family passes them on is still to be created when a rule wants it customised.
 
 from __future__ import annotations
 
-from batchgw.model import Action, Change, Desired, GatewayResponse, Mode, ResponseType, Rule, Settings
+from batchgw.model import (
+    Action,
+    Change,
+    Desired,
+    GatewayResponse,
+    Mode,
+    ResponseType,
+    Rule,
+    Settings,
+    Unlisted,
+)
 from batchgw.planning.merge import merged
-from batchgw.planning.normalize import Observed, customisation, effective, shown
+from batchgw.planning.normalize import Observed, customisation, effective, is_customised, shown
 
-_UNNAMED = Rule(settings=None)  # what `unlisted: reset` wants of a type the policy does not name
+_RESET = Rule(settings=None)  # what `unlisted: reset` wants of a type the policy does not name
+_LEFT = Rule(settings=None, mode=Mode.FILL)  # what `unlisted: leave` wants of it
 
 
 def diff(observed: Observed, desired: Desired) -> tuple[Change, ...]:
-    """Compare one API with what it shall be: one change per type in `desired.types`, NO_OP included.
+    """Compare one API with what it shall be: one change per type the policy speaks of, NO_OP included.
+
+    Those are the types in `desired.types`, and of `desired.wherever_customised` those that the API has
+    customised itself.
 
     DEFAULT_4XX and DEFAULT_5XX come first, because what they are left as decides what a merge starts from.
     That their change alters what uncustomised types show is inheritance at work, not a change of those types.
@@ -24,13 +38,21 @@ def diff(observed: Observed, desired: Desired) -> tuple[Change, ...]:
     """
     left: dict[ResponseType, Settings | None] = {}  # the families' customisation, as the plan leaves them
     changes = []
-    for response_type in desired.types:
+    unnamed = _RESET if desired.unlisted is Unlisted.RESET else None
+    for response_type in ResponseType:
+        rule = desired.rules.get(response_type, unnamed)
+        added = desired.wherever_customised.get(response_type)
+        if rule is None:
+            if added is None or not is_customised(response_type, observed):
+                continue
+            rule = _LEFT
         before = shown(response_type, observed)
         family = response_type.family
         inherited = None
         if family is not None:
             inherited = left.get(family, before.settings)  # it shows what it inherits
-        change = _change(before, desired.rules.get(response_type, _UNNAMED), inherited)
+        after = _after(before, _own(before, added), rule, inherited)
+        change = Change(type=before.type, action=_action(before, after), before=before, after=after)
         if family is None:
             left[response_type] = leaves(change)
         changes.append(change)
@@ -44,21 +66,26 @@ def leaves(change: Change) -> Settings | None:
     return None if change.after is None else effective(change.type, change.after)
 
 
-def _change(before: GatewayResponse, rule: Rule, family: Settings | None) -> Change:
-    after = _after(before, rule, family)
-    return Change(type=before.type, action=_action(before, after), before=before, after=after)
+def _own(before: GatewayResponse, added: Settings | None) -> Settings | None:
+    """Give what an API customised itself, with what the policy adds wherever that is; None for nothing."""
+    if before.default_response:
+        return None
+    if added is None:
+        return before.settings
+    return merged(before.type, effective(before.type, before.settings), added)
 
 
-def _after(before: GatewayResponse, rule: Rule, family: Settings | None) -> Settings | None:
+def _after(
+    before: GatewayResponse, own: Settings | None, rule: Rule, family: Settings | None
+) -> Settings | None:
     """Give what PUT shall carry, None for no customisation. `family` is as the plan leaves it."""
-    if rule.mode is Mode.FILL and not before.default_response:
-        return before.settings  # never touched, not even by a rule that wants the default
+    if rule.mode is Mode.FILL and own is not None:
+        return own  # not touched by the rule, not even by one that wants the default
     if rule.settings is None or rule.mode is not Mode.MERGE:
         return rule.settings
-    if before.default_response and rule.settings == Settings():
+    if own is None and rule.settings == Settings():
         return None  # a merge that lists nothing has no reason to detach a type from its family
-    base = effective(before.type, None if before.default_response else before.settings, family)
-    return merged(before.type, base, rule.settings)
+    return merged(before.type, effective(before.type, own, family), rule.settings)
 
 
 def _action(before: GatewayResponse, after: Settings | None) -> Action:

@@ -43,6 +43,7 @@ def item_to_json(item: PlanItem) -> dict[str, Any]:
             return {
                 "kind": "api",
                 "api": _api_to_json(item.api),
+                **({"uncovered": [t.value for t in item.uncovered]} if item.uncovered else {}),
                 "changes": [_change_to_json(change) for change in item.changes],
             }
         case UnreadApi():
@@ -83,7 +84,7 @@ class ItemReader:
         api, found, changes = line.rpartition(CHANGES)
         known = self._changes.get(changes)
         if known is not None:
-            return PlannedApi(api=self._api(json.loads(api + b"}")["api"]), changes=known)
+            return self._planned(json.loads(api + b"}"), known)
         item = self.read(json.loads(line))
         if found and isinstance(item, PlannedApi) and len(changes) <= SHORT:
             if len(self._changes) >= ALIKE:
@@ -95,8 +96,7 @@ class ItemReader:
         """Make the item. Raises KeyError, TypeError or ValueError when it is not one."""
         match data["kind"]:
             case "api":
-                changes = tuple(map(self._change, data["changes"]))
-                return PlannedApi(api=self._api(data["api"]), changes=changes)
+                return self._planned(data, tuple(map(self._change, data["changes"])))
             case "unread-api":
                 return UnreadApi(
                     api=self._api(data["api"]),
@@ -108,6 +108,10 @@ class ItemReader:
                 return UnreadScope(scope=self._scope(data), code=data["code"], message=data["message"])
             case kind:
                 raise ValueError(f"no plan item is a {kind!r}")
+
+    def _planned(self, data: Mapping[str, Any], changes: tuple[Change, ...]) -> PlannedApi:
+        uncovered = tuple(map(ResponseType, data.get("uncovered", ())))
+        return PlannedApi(api=self._api(data["api"]), changes=changes, uncovered=uncovered)
 
     def _change(self, data: Mapping[str, Any]) -> Change:
         before, after = data["before"], data["after"]

@@ -55,6 +55,12 @@ def shown(response_type: ResponseType, observed: Observed) -> GatewayResponse:
     return GatewayResponse(type=response_type, settings=inherited, default_response=True)
 
 
+def is_customised(response_type: ResponseType, observed: Observed) -> bool:
+    """Tell whether the API customises the type itself."""
+    response = observed.get(response_type)
+    return response is not None and not response.default_response
+
+
 def customisation(response: GatewayResponse) -> Settings | None:
     """Give a response's own settings in effective form; None when it is not customised."""
     return None if response.default_response else effective(response.type, response.settings)

@@ -25,6 +25,7 @@ from batchgw.model import (
     UnreadScope,
 )
 from batchgw.model.change import ALL_GONE, EXCLUDED, all_gone
+from batchgw.planning.coverage import owed, uncovered
 from batchgw.planning.diff import diff
 from batchgw.pool import pooled
 
@@ -65,6 +66,7 @@ class Planner:
     ) -> None:
         self._plane = plane
         self._desired = desired
+        self._owed = owed(desired)
         self._selection = selection
         self._sink = sink
         self._observer = observer
@@ -83,7 +85,7 @@ class Planner:
         for scope, error in unread.items():
             if self._named.concerned(scope):
                 self._sink(UnreadScope(scope=scope, code=type(error).__name__, message=error.message))
-        for missing in self._named.missing(scopes, self._desired.types):
+        for missing in self._named.missing(scopes, self._desired.unread_types):
             self._sink(missing)
 
     async def _plan_scope(self, scope: Scope, unread: dict[Scope, CallError]) -> None:
@@ -138,7 +140,14 @@ class Planner:
             if api.scope in self._held:
                 self._settle(api.scope, None, read=True)
             self._named.found(api)
-            self._sink(PlannedApi(api=api, changes=diff(answer.value, self._desired)))
+            observed = answer.value
+            self._sink(
+                PlannedApi(
+                    api=api,
+                    changes=diff(observed, self._desired),
+                    uncovered=uncovered(observed, self._owed),
+                )
+            )
 
     def _settle(self, scope: Scope, given_up: CallError | None, *, read: bool) -> None:
         """Give the APIs of a scope that were denied or gone: each by itself, or as what their scope is.
@@ -163,14 +172,14 @@ class Planner:
         # An API that was named by id and is not here is missing, unless another scope has it.
 
     def _unread(self, api: RestApi, code: str, message: str) -> None:
-        self._sink(UnreadApi(api=api, types=self._desired.types, code=code, message=message))
+        self._sink(UnreadApi(api=api, types=self._desired.unread_types, code=code, message=message))
 
     def _excluded(self, api: RestApi) -> None:
         self._named.found(api)
         self._sink(
             UnreadApi(
                 api=api,
-                types=self._desired.types,
+                types=self._desired.unread_types,
                 code=EXCLUDED,
                 message="named, but left out by the policy's include and exclude rules",
             )

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from batchgw.model import Change, GatewayResponse, PlannedApi, ResponseType, Settings
-from batchgw.planning.normalize import Observed, customisation, shown
+from batchgw.model import Change, Desired, GatewayResponse, PlannedApi, ResponseType, Settings
+from batchgw.planning.normalize import Observed, customisation, is_customised, shown
 from batchgw.planning.render import Field, FieldChange, Mark, compare
 
+_CUSTOMISED_SINCE = "{} was not customised when the plan was made, and is now"
 
-def staleness(planned: PlannedApi, observed: Observed) -> tuple[str, ...]:
+
+def staleness(planned: PlannedApi, observed: Observed, desired: Desired) -> tuple[str, ...]:
     """Say, a sentence each, in what an API differs from its before-images; nothing when it does not.
+
+    A type that the API has customised since, and that `desired` would now speak of, counts as well.
 
     Every type the plan speaks of is compared: a NO_OP is a promise, too, that the type is as desired. What an
     uncustomised type shows counts as well: it is inherited, so when it differs, its family was changed. That
@@ -21,13 +25,16 @@ def staleness(planned: PlannedApi, observed: Observed) -> tuple[str, ...]:
         now = shown(change.type, observed)
         follows = change.before.default_response and now.default_response and said.get(change.type.family)
         said[change.type] = [] if follows else list(_differences(change, now))
+    for response_type in desired.wherever_customised:
+        if response_type not in said and is_customised(response_type, observed):
+            said[response_type] = [_CUSTOMISED_SINCE.format(response_type.value)]
     return tuple(sentence for sentences in said.values() for sentence in sentences)
 
 
 def _differences(change: Change, now: GatewayResponse) -> Iterator[str]:
     name, before = change.type.value, change.before
     if before.default_response and not now.default_response:
-        yield f"{name} was not customised when the plan was made, and is now"
+        yield _CUSTOMISED_SINCE.format(name)
     elif now.default_response and not before.default_response:
         yield f"{name} was customised when the plan was made, and is not any more"
     else:

@@ -56,6 +56,7 @@ class Cors(PresetSpec):
         "Without them a browser hides every error that the gateway itself answers, and its page sees a"
         " network failure instead of a 401 or 429."
     )
+    covers_customised: ClassVar[bool] = True
 
     preset: Literal["cors"] = "cors"
     origin: Annotated[HeaderValue, AfterValidator(_origin)] = Field(
@@ -103,6 +104,7 @@ class SecurityHeaders(PresetSpec):
         "What scanners ask of every answer of an API (OWASP REST Security Cheat Sheet): no MIME sniffing, no"
         " framing, no referrer, HTTPS only. A parameter set to null leaves its header out."
     )
+    covers_customised: ClassVar[bool] = True
 
     preset: Literal["security-headers"] = "security-headers"
     frame_options: Literal["DENY", "SAMEORIGIN"] | None = Field(
@@ -137,6 +139,7 @@ class Hsts(PresetSpec):
 
     title: ClassVar[str] = "HTTPS only (HSTS)"
     what: ClassVar[str] = "Tells browsers to reach this host by HTTPS alone; matters for custom domain names."
+    covers_customised: ClassVar[bool] = True
 
     preset: Literal["hsts"] = "hsts"
     max_age: int = Field(default=YEAR, ge=0, description="Seconds the browser remembers it; 0 takes it back.")
@@ -155,6 +158,7 @@ class NoCache(PresetSpec):
 
     title: ClassVar[str] = "Errors that no cache keeps"
     what: ClassVar[str] = "Keeps browsers and CDNs from answering later requests with today's error."
+    covers_customised: ClassVar[bool] = True
 
     preset: Literal["no-cache"] = "no-cache"
 

@@ -11,13 +11,13 @@ from batchgw.model import Policy
 from batchgw.policy.diagnose import findings_of
 from batchgw.policy.document import Node, plain
 from batchgw.policy.findings import Finding
-from batchgw.policy.lint import lint_policy, lint_response
+from batchgw.policy.lint import lint_body, lint_policy, lint_response
 from batchgw.policy.resolve import resolve
 from batchgw.policy.salvage import Salvage, salvage
 from batchgw.policy.schema import PolicyFile, ResponseSpec
 
 _RESPONSES_UNHARMED = frozenset({"targets", "version"})
-_TARGETS_UNHARMED = frozenset({"responses", "use", "mode", "unlisted", "version"})
+_TARGETS_UNHARMED = frozenset({"responses", "use", "mode", "unlisted", "version", "wherever_customised"})
 _ABSENCES = {
     "empty-policy": _RESPONSES_UNHARMED,
     "empty-response": _RESPONSES_UNHARMED,
@@ -69,4 +69,6 @@ def _lint(file: PolicyFile, source: str) -> tuple[Policy, list[Finding]]:
     for type_, spec in file.responses.items():
         if isinstance(spec, ResponseSpec):
             findings.extend(lint_response(type_, spec))
+    if file.wherever_customised is not None:
+        findings.extend(lint_body(file.wherever_customised, ("wherever_customised",)))
     return resolved.policy, findings

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Final, Self
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from batchgw.model import ResponseType
-from batchgw.policy.fields import MIN_ONE, NOT_EMPTY, Strict
+from batchgw.policy.fields import CUSTOMISED, MIN_ONE, NOT_EMPTY, Strict, TypeWord
+from batchgw.policy.findings import reject
 
 JSON = "application/json"
 """The content type of the service's own template."""
@@ -30,6 +31,14 @@ class Contribution:
     message: str | None = None
 
 
+TYPES: Final = "The types to cover, instead of those it covers by itself"
+TYPES_OF_ANY: Final = f"{TYPES}; `{CUSTOMISED}` stands for those that an API customised itself."
+
+
+def _listed(value: object) -> object:
+    return [value] if value == CUSTOMISED else value
+
+
 class PresetSpec(Strict):
     """A preset in use. Its fields are its parameters."""
 
@@ -38,11 +47,31 @@ class PresetSpec(Strict):
     own_types: ClassVar[tuple[ResponseType, ...] | None] = None
     """The types it is made for; None: DEFAULT_4XX, DEFAULT_5XX and every type the policy customises."""
 
-    types: Annotated[list[ResponseType], NOT_EMPTY] | None = Field(
+    covers_customised: ClassVar[bool] = False
+    """Whether it covers by itself what an API customised itself: only what does no harm there may."""
+
+    types: Annotated[list[TypeWord], BeforeValidator(_listed), NOT_EMPTY] | None = Field(
         default=None,
-        description="The types to cover, instead of those it covers by itself.",
+        description=TYPES_OF_ANY,
         json_schema_extra=MIN_ONE,
     )
+
+    @model_validator(mode="after")
+    def _is_made_for_any_type(self) -> Self:
+        if self.own_types and CUSTOMISED in (self.types or ()):
+            raise reject(
+                "schema",
+                f"this preset is made for {', '.join(self.own_types)}: name the types it shall cover, for"
+                f" `{CUSTOMISED}` would put it on whatever an API customised",
+            )
+        return self
+
+    @property
+    def named_types(self) -> tuple[ResponseType, ...] | None:
+        """The types that `types` names, each once; None where it is left out."""
+        if self.types is None:
+            return None
+        return tuple(dict.fromkeys(t for t in self.types if isinstance(t, ResponseType)))
 
     def contribution(self, type_: ResponseType) -> Contribution:
         """Say what this preset wants of a type it covers."""

@@ -58,8 +58,16 @@ def meant_type(word: str) -> str | None:
 def _unknown_key(_: ErrorDetails, path: Path) -> str:
     word = str(path[-1])
     known = _keys_at(PolicyFile, path[:-1])
-    hint = _FOREIGN_KEYS.get(word) or did_you_mean(word, known) or f"; known here are {_listed(known)}"
+    hint = _foreign(word, path) or did_you_mean(word, known) or f"; known here are {_listed(known)}"
     return f"unknown key {shown(word)}{hint}"
+
+
+def _foreign(word: str, path: Path) -> str:
+    if path[:1] == ("wherever_customised",) and word in ("status", "statusCode", "mode", "responseType"):
+        return (
+            "; it takes headers and templates only, which are merged: say the rest of a type under responses"
+        )
+    return _FOREIGN_KEYS.get(word, "")
 
 
 def _missing(_: ErrorDetails, path: Path) -> str:

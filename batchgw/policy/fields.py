@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import (
     AfterValidator,
@@ -12,10 +12,13 @@ from pydantic import (
     Discriminator,
     Field,
     JsonValue,
+    PlainValidator,
     Tag,
     WithJsonSchema,
 )
+from pydantic_core import PydanticKnownError
 
+from batchgw.model import ResponseType
 from batchgw.policy.expressions import MAPPINGS, SOURCE_PATTERN, Form, source_form
 from batchgw.policy.findings import did_you_mean, reject, shown
 from batchgw.policy.regions import REGION_FORM, REGIONS
@@ -144,6 +147,26 @@ HeaderSourceText = Annotated[
 ]
 RawHeaderText = Annotated[str, WithJsonSchema({"type": "string", "pattern": f"^('.*'|{SOURCE_PATTERN})$"})]
 """A value of responseParameters. Its form is lint's business, so that it can say what to write instead."""
+
+
+CUSTOMISED: Final = "customised"
+"""Stands, among a preset's types, for those that an API customised itself."""
+
+_TYPE_WORDS = (*(t.value for t in ResponseType), CUSTOMISED)
+
+
+def _type_word(value: object) -> ResponseType | Literal["customised"]:
+    if value == CUSTOMISED:
+        return CUSTOMISED
+    if isinstance(value, str) and value in _TYPE_WORDS:
+        return ResponseType(value)
+    raise PydanticKnownError("enum", {"expected": ", ".join(_TYPE_WORDS)})
+
+
+TypeWord = Annotated[
+    ResponseType | Literal["customised"], PlainValidator(_type_word), WithJsonSchema({"enum": [*_TYPE_WORDS]})
+]
+"""A response type, or `customised`."""
 
 
 class HeaderSource(Strict):

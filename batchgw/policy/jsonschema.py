@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, get_args
 
 from batchgw.model import DEFAULT_STATUS, HEADER_PREFIX, ResponseType
+from batchgw.policy.contribution import TYPES, PresetSpec
+from batchgw.policy.fields import CUSTOMISED
 from batchgw.policy.presets import PRESETS
-from batchgw.policy.schema import PolicyFile, ResponseSpec
+from batchgw.policy.schema import BodySpec, PolicyFile
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 IDENTIFIER = "urn:batchgw:policy:1"
@@ -30,10 +32,21 @@ def policy_json_schema() -> dict[str, Any]:
         definition["required"] = ["preset"]
         definition["title"] = preset.title
         definition["description"] = preset.what
-    schema["$defs"][ResponseSpec.__name__]["properties"]["responseParameters"]["propertyNames"] = (
-        _PARAMETER_NAMES
-    )
+        _cover(preset, definition["properties"]["types"])
+    for spec in get_args(BodySpec):
+        parameters = schema["$defs"][spec.__name__]["properties"]["responseParameters"]
+        parameters["propertyNames"] = _PARAMETER_NAMES
     return {"$schema": DIALECT, "$id": IDENTIFIER, **schema, "title": "batchgw policy"}
+
+
+def _cover(preset: type[PresetSpec], types: dict[str, Any]) -> None:
+    """Allow the word `customised` alone; forbid it where the preset is made for certain types."""
+    words: list[str] = types["anyOf"][0]["items"]["enum"]
+    if preset.own_types:
+        words.remove(CUSTOMISED)
+        types["description"] = f"{TYPES}."
+    else:
+        types["anyOf"].insert(0, {"const": CUSTOMISED})
 
 
 def _responses(generated: dict[str, Any]) -> dict[str, Any]:

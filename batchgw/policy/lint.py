@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from batchgw.model import HEADER_PREFIX, Desired, Mode, ResponseType, Rule, Settings, Unlisted
+from batchgw.policy.customised import lint_customised
 from batchgw.policy.expressions import literal_text
 from batchgw.policy.findings import Finding, Path, did_you_mean, shown
 from batchgw.policy.lint_headers import lint_header, lint_parameter
 from batchgw.policy.lint_templates import lint_template
 from batchgw.policy.regions import REGIONS
-from batchgw.policy.schema import PolicyFile, ResponseSpec, TargetsSpec
+from batchgw.policy.schema import BodySpec, PolicyFile, ResponseSpec, TargetsSpec
 
 MAX_HEADER_BYTES = 10_240
 """API Gateway developer guide, quotas: total size of header values; names are counted here too."""
@@ -22,6 +23,11 @@ def lint_response(type_: ResponseType, spec: ResponseSpec) -> Iterator[Finding]:
     top: Path = ("responses", type_.value)
     yield from _response_type(type_, spec, top)
     yield from _status(type_, spec, top)
+    yield from lint_body(spec, top)
+
+
+def lint_body(spec: BodySpec, top: Path) -> Iterator[Finding]:
+    """Give the findings on headers and templates in either spelling, which stand at `top`."""
     for name, value in spec.headers.items():
         yield from lint_header(name, value, (*top, "headers", name))
     for key, expression in spec.response_parameters.items():
@@ -36,7 +42,8 @@ def lint_response(type_: ResponseType, spec: ResponseSpec) -> Iterator[Finding]:
 def lint_policy(file: PolicyFile, desired: Desired) -> Iterator[Finding]:
     """Give the findings on what the responses, presets and targets are together."""
     yield from _targets(file.targets)
-    if not desired.rules and desired.unlisted is Unlisted.LEAVE:
+    yield from _wherever_customised(file, desired)
+    if not (desired.rules or desired.wherever_customised) and desired.unlisted is Unlisted.LEAVE:
         yield Finding(
             rule="empty-policy",
             path=(),
@@ -54,6 +61,17 @@ def lint_policy(file: PolicyFile, desired: Desired) -> Iterator[Finding]:
                 "mode fill leaves customised types alone, so there is nothing that `default` could take away"
             )
             yield Finding(rule="no-effect", path=path, message=message)
+
+
+def _wherever_customised(file: PolicyFile, desired: Desired) -> Iterator[Finding]:
+    """Lint what is merged into customised types: most often all types share it, so it is told once."""
+    path: Path = ("wherever_customised",) if file.wherever_customised else ("use",)
+    told: list[Settings] = []
+    for type_, added in desired.wherever_customised.items():
+        if added not in told:
+            told.append(added)
+            yield from _headers_together(f"{type_} where an API customised it", added, path)
+    yield from lint_customised(file, desired)
 
 
 def _response_type(type_: ResponseType, spec: ResponseSpec, top: Path) -> Iterator[Finding]:
@@ -77,7 +95,7 @@ def _status(type_: ResponseType, spec: ResponseSpec, top: Path) -> Iterator[Find
         )
 
 
-def _twice(spec: ResponseSpec, top: Path) -> Iterator[Finding]:
+def _twice(spec: BodySpec, top: Path) -> Iterator[Finding]:
     headers: list[tuple[str, Path]] = [(name, (*top, "headers", name)) for name in spec.headers]
     headers += [
         (key.removeprefix(HEADER_PREFIX), (*top, "responseParameters", key))
@@ -112,11 +130,15 @@ def _settings(type_: ResponseType, settings: Settings, path: Path) -> Iterator[F
             else ""
         )
         yield Finding(rule="empty-response", path=path, message=message)
+    yield from _headers_together(type_.value, settings, path)
+
+
+def _headers_together(what: str, settings: Settings, path: Path) -> Iterator[Finding]:
     headers = _headers(settings)
     size = sum(len((name + (literal_text(value) or "")).encode()) for name, value in headers.items())
     if size > MAX_HEADER_BYTES:
         message = (
-            f"the headers of {type_} have {size} bytes together, and the service takes {MAX_HEADER_BYTES}"
+            f"the headers of {what} have {size} bytes together, and the service takes {MAX_HEADER_BYTES}"
         )
         yield Finding(rule="header-size", path=path, message=message)
     origin = headers.get("access-control-allow-origin")
@@ -124,7 +146,7 @@ def _settings(type_: ResponseType, settings: Settings, path: Path) -> Iterator[F
         yield Finding(
             rule="cors-credentials",
             path=path,
-            message=f"browsers refuse credentials when Access-Control-Allow-Origin is * ({type_}): name one"
+            message=f"browsers refuse credentials when Access-Control-Allow-Origin is * ({what}): name one"
             " origin, or answer with the one that asked, {from: method.request.header.Origin}",
         )
 

@@ -60,14 +60,16 @@ class PresetInfo:
     """A preset as it is shown: its purpose, what it sets by default, and how it can be changed.
 
     `types` are those it covers by itself; None means DEFAULT_4XX, DEFAULT_5XX and every type the policy
-    customises. `status`, `headers` and `templates` are what it sets with its default parameters, `messages`
-    what it shows instead of the service's messages.
+    customises. `customised` tells whether it also covers the types that an API customised itself. `status`,
+    `headers` and `templates` are what it sets with its default parameters, `message` what it shows instead of
+    the service's messages.
     """
 
     name: str
     title: str
     what: str
     types: tuple[str, ...] | None
+    customised: bool
     headers: Mapping[str, str]
     templates: Mapping[str, str]
     status: str | None
@@ -92,6 +94,7 @@ def _describe(name: str, preset: type[PresetSpec]) -> PresetInfo:
         title=preset.title,
         what=preset.what,
         types=tuple(t.value for t in types) if types else None,
+        customised=preset.covers_customised,
         headers=dict(sets.headers),
         templates=dict(sets.templates),
         status=sets.status,

@@ -104,6 +104,34 @@ class TargetsSpec(Strict):
     apis: ApisSpec = Field(default_factory=ApisSpec, description="Which REST APIs; all, when left out.")
 
 
+Headers = Annotated[
+    dict[str, HeaderValue],
+    Field(
+        description="Headers by name: the value as it shall be sent, or {from: method.request.header.NAME}.",
+        examples=[{"Access-Control-Allow-Origin": "*", "X-Origin": {"from": "method.request.header.Origin"}}],
+    ),
+]
+Templates = Annotated[
+    dict[str, Text],
+    Field(
+        description="Bodies by content type, with $context.*, $stageVariables.* and $method.request.*"
+        " variables; not VTL.",
+        examples=[{"application/json": '{"message":$context.error.messageString}'}],
+    ),
+]
+ResponseParameters = Annotated[
+    dict[str, RawHeaderText],
+    Field(
+        alias="responseParameters",
+        description="boto3's spelling of `headers`: gatewayresponse.header.NAME to 'literal' or a mapping.",
+        examples=[{"gatewayresponse.header.WWW-Authenticate": "'Bearer'"}],
+    ),
+]
+ResponseTemplates = Annotated[
+    dict[str, Text], Field(alias="responseTemplates", description="boto3's spelling of `templates`.")
+]
+
+
 class ResponseSpec(Strict):
     """What one gateway response shall be, in the friendly spelling, in boto3's, or in both.
 
@@ -112,17 +140,8 @@ class ResponseSpec(Strict):
     """
 
     status: StatusText | None = Field(default=None, description="The HTTP status code.", examples=[401])
-    headers: dict[str, HeaderValue] = Field(
-        default_factory=dict,
-        description="Headers by name: the value as it shall be sent, or {from: method.request.header.NAME}.",
-        examples=[{"Access-Control-Allow-Origin": "*", "X-Origin": {"from": "method.request.header.Origin"}}],
-    )
-    templates: dict[str, Text] = Field(
-        default_factory=dict,
-        description="Bodies by content type, with $context.*, $stageVariables.* and $method.request.*"
-        " variables; not VTL.",
-        examples=[{"application/json": '{"message":$context.error.messageString}'}],
-    )
+    headers: Headers = Field(default_factory=dict)
+    templates: Templates = Field(default_factory=dict)
     mode: Mode | None = Field(default=None, description="The mode of this response, if not the policy's.")
     response_type: Text | None = Field(
         default=None, alias="responseType", description="boto3's spelling of the key above; must equal it."
@@ -130,15 +149,24 @@ class ResponseSpec(Strict):
     status_code: StatusText | None = Field(
         default=None, alias="statusCode", description="boto3's spelling of `status`."
     )
-    response_parameters: dict[str, RawHeaderText] = Field(
-        default_factory=dict,
-        alias="responseParameters",
-        description="boto3's spelling of `headers`: gatewayresponse.header.NAME to 'literal' or a mapping.",
-        examples=[{"gatewayresponse.header.WWW-Authenticate": "'Bearer'"}],
-    )
-    response_templates: dict[str, Text] = Field(
-        default_factory=dict, alias="responseTemplates", description="boto3's spelling of `templates`."
-    )
+    response_parameters: ResponseParameters = Field(default_factory=dict)
+    response_templates: ResponseTemplates = Field(default_factory=dict)
+
+
+class CustomisedSpec(Strict):
+    """What is merged into every type that an API customised itself, in either spelling.
+
+    It has no status: one status for whatever teams customised would make a 401 of a 429.
+    """
+
+    headers: Headers = Field(default_factory=dict)
+    templates: Templates = Field(default_factory=dict)
+    response_parameters: ResponseParameters = Field(default_factory=dict)
+    response_templates: ResponseTemplates = Field(default_factory=dict)
+
+
+BodySpec = ResponseSpec | CustomisedSpec
+"""What sets headers and templates."""
 
 
 def _response_tag(value: object) -> str:
@@ -181,6 +209,11 @@ class PolicyFile(Strict):
     )
     responses: dict[ResponseType, ResponseValue] = Field(
         default_factory=dict, description="What each gateway response type shall be."
+    )
+    wherever_customised: CustomisedSpec | None = Field(
+        default=None,
+        description="Headers and templates to merge into the types that an API customised itself; what is"
+        " not customised stays so.",
     )
     use: list[PresetUse] = Field(
         default_factory=list,

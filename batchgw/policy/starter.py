@@ -26,4 +26,7 @@ responses:
   DEFAULT_5XX: *envelope
   # UNAUTHORIZED: {status: 401, headers: {WWW-Authenticate: Bearer}}
   # THROTTLED: default              # take a customisation away
+
+# wherever_customised:              # merged into what a team customised in its API, as these presets are, too
+#   headers: {X-Content-Type-Options: nosniff}
 """

@@ -4,6 +4,7 @@ They are checked against a small model of the service that is written here, apar
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
@@ -46,13 +47,32 @@ templates = st.one_of(
 statuses = st.none() | st.sampled_from(["401", "418", "429", "500", "504"])
 settings = st.builds(Settings, status_code=statuses, parameters=headers, templates=templates)
 states = st.dictionaries(st.sampled_from(TYPES), settings)
+rules = st.dictionaries(
+    st.sampled_from(TYPES), st.builds(Rule, settings=st.none() | settings, mode=st.sampled_from(Mode))
+)
+bodies = st.builds(Settings, parameters=headers, templates=templates)
+
+
+def consistent(
+    rules: dict[ResponseType, Rule], unlisted: Unlisted, added: dict[ResponseType, Settings]
+) -> Desired:
+    """A rule of mode fill lists what is merged into the type; the other rules decide alone."""
+    rules, kept = dict(rules), {}
+    for t, settings in added.items():
+        rule = rules.get(t)
+        if rule is None:
+            kept[t] = settings
+        elif rule.mode is Mode.FILL and rule.settings is not None:
+            kept[t] = settings
+            rules[t] = replace(rule, settings=merged(rule.settings, settings))
+    return Desired(rules=rules, unlisted=unlisted, wherever_customised=kept)
+
+
 policies = st.builds(
-    Desired,
-    rules=st.dictionaries(
-        st.sampled_from(TYPES),
-        st.builds(Rule, settings=st.none() | settings, mode=st.sampled_from(Mode)),
-    ),
+    consistent,
+    rules=rules,
     unlisted=st.sampled_from(Unlisted),
+    added=st.just({}) | st.dictionaries(st.sampled_from(TYPES), bodies),
 )
 
 
@@ -92,6 +112,23 @@ def applied(puts: Puts, changes: Iterable[Change]) -> Puts:
     return now
 
 
+def merged(base: Settings, listed: Settings) -> Settings:
+    """What is listed wins, header names compared without case, and the rest stays."""
+    lower = {k.lower() for k in listed.parameters}
+    kept = {k: v for k, v in base.parameters.items() if k.lower() not in lower}
+    return Settings(
+        status_code=listed.status_code or base.status_code,
+        parameters={**kept, **listed.parameters},
+        templates={**base.templates, **listed.templates},
+    )
+
+
+def with_added(t: ResponseType, base: Settings, state: Puts, desired: Desired) -> Settings:
+    """What a rule meets: what is there, with what the policy adds where the API customised it itself."""
+    added = desired.wherever_customised.get(t)
+    return base if added is None or t not in state else merged(base, added)
+
+
 @untimed
 @given(states, policies)
 def test_a_plan_made_again_after_its_changes_is_empty(state: Puts, desired: Desired) -> None:
@@ -103,7 +140,46 @@ def test_a_plan_made_again_after_its_changes_is_empty(state: Puts, desired: Desi
 @untimed
 @given(states, policies)
 def test_there_is_one_change_per_type_and_families_come_first(state: Puts, desired: Desired) -> None:
-    assert tuple(c.type for c in diff(read(state), desired)) == desired.types
+    """A type that no rule names is among them where the API customised it, and the policy adds to that."""
+    spoken = {*desired.types, *(t for t in desired.wherever_customised if t in state)}
+    assert [c.type for c in diff(read(state), desired)] == [t for t in ResponseType if t in spoken]
+
+
+@untimed
+@given(states, policies)
+def test_what_is_not_customised_is_never_customised_unless_a_rule_says_so(
+    state: Puts, desired: Desired
+) -> None:
+    after = applied(state, diff(read(state), desired))
+    assert after.keys() - state.keys() <= desired.rules.keys()
+
+
+@untimed
+@given(states, policies)
+def test_what_teams_customised_themselves_stays_with_what_the_policy_adds(
+    state: Puts, desired: Desired
+) -> None:
+    """That holds for types that no rule names and nothing resets, and where mode fill leaves them alone."""
+    before, after = read(state), applied(state, diff(read(state), desired))
+    for t in state:
+        rule = desired.rules.get(t)
+        if rule.mode is Mode.FILL if rule else desired.unlisted is Unlisted.LEAVE:
+            assert read(after)[t].settings == with_added(t, before[t].settings, state, desired)
+
+
+@untimed
+@given(states, policies)
+def test_what_is_added_to_customised_types_does_not_change_what_other_rules_do(
+    state: Puts, desired: Desired
+) -> None:
+    without = {c.type: c for c in diff(read(state), replace(desired, wherever_customised={}))}
+    for change in diff(read(state), desired):
+        family = change.type.family
+        inherits = family in desired.wherever_customised and change.type not in state
+        if change.type in without and change.type not in desired.wherever_customised and not inherits:
+            assert change == without[change.type]
+    if desired.unlisted is Unlisted.RESET:
+        assert all(c.after is None for c in diff(read(state), desired) if c.type not in desired.rules)
 
 
 @untimed
@@ -136,7 +212,8 @@ def test_what_a_replace_writes_does_not_depend_on_what_is_there(
 def test_fill_never_touches_a_customised_type(state: Puts, desired: Desired) -> None:
     for change in diff(read(state), desired):
         rule = desired.rules.get(change.type)
-        if rule and rule.mode is Mode.FILL and change.type in state:
+        added = change.type in desired.wherever_customised
+        if rule and rule.mode is Mode.FILL and change.type in state and not added:
             assert change.action is Action.NO_OP
 
 
@@ -168,9 +245,4 @@ def test_merge_keeps_every_key_it_does_not_list_and_sets_every_one_it_does(
         listed = rule.settings
         base = read(applied(state, (c for c in changes if c is not change)))[change.type].settings
         result = read(applied(state, changes))[change.type].settings
-        lower = {k.lower() for k in listed.parameters}
-        kept = {k: v for k, v in base.parameters.items() if k.lower() not in lower}
-        assert result.parameters == {**kept, **listed.parameters}
-        if listed != Settings():
-            assert result.templates == {**base.templates, **listed.templates}
-        assert result.status_code == (listed.status_code or base.status_code)
+        assert result == merged(base, listed)

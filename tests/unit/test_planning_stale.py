@@ -44,11 +44,13 @@ def answer(*responses: GatewayResponse) -> Observed:
     return {r.type: r for r in responses}
 
 
-def planned(observed: Observed) -> PlannedApi:
-    """A plan that changes UNAUTHORIZED and leaves THROTTLED as it is."""
-    desired = Desired(
-        rules={T.UNAUTHORIZED: Rule(settings=Settings(status_code="418")), T.THROTTLED: Rule(settings=None)}
-    )
+DESIRED = Desired(
+    rules={T.UNAUTHORIZED: Rule(settings=Settings(status_code="418")), T.THROTTLED: Rule(settings=None)}
+)
+"""It changes UNAUTHORIZED and leaves THROTTLED as it is."""
+
+
+def planned(observed: Observed, desired: Desired = DESIRED) -> PlannedApi:
     scope = Scope(account=AccountId("111111111111"), region=Region("eu-west-1"))
     return PlannedApi(api=RestApi(scope=scope, id=RestApiId("a")), changes=diff(observed, desired))
 
@@ -62,16 +64,19 @@ def planned(observed: Observed) -> PlannedApi:
     ],
 )
 def test_the_same_state_is_not_stale(state: Observed) -> None:
-    assert staleness(planned(state), state) == ()
+    assert staleness(planned(state), state, DESIRED) == ()
 
 
 def test_types_the_plan_does_not_speak_of_do_not_count() -> None:
-    assert staleness(planned(answer()), answer(own(T.WAF_FILTERED, "418"), own(T.DEFAULT_5XX, "599"))) == ()
+    assert (
+        staleness(planned(answer()), answer(own(T.WAF_FILTERED, "418"), own(T.DEFAULT_5XX, "599")), DESIRED)
+        == ()
+    )
 
 
 def test_an_answer_that_fills_in_defaults_is_the_same_as_one_that_does_not() -> None:
     bare = GatewayResponse(type=T.UNAUTHORIZED, settings=Settings(parameters=X), default_response=False)
-    assert staleness(planned(answer(bare)), answer(own(T.UNAUTHORIZED, "401", X))) == ()
+    assert staleness(planned(answer(bare)), answer(own(T.UNAUTHORIZED, "401", X)), DESIRED) == ()
 
 
 @pytest.mark.parametrize(
@@ -97,15 +102,31 @@ def test_an_answer_that_fills_in_defaults_is_the_same_as_one_that_does_not() -> 
     ],
 )  # fmt: skip
 def test_what_differs_is_said(then: Observed, now: Observed, says: list[str]) -> None:
-    assert list(staleness(planned(then), now)) == says
+    assert list(staleness(planned(then), now, DESIRED)) == says
 
 
 def test_a_changed_family_the_plan_speaks_of_is_said_once() -> None:
-    scope = Scope(account=AccountId("111111111111"), region=Region("eu-west-1"))
     desired = Desired(rules={T.DEFAULT_4XX: Rule(settings=None)}, unlisted=Unlisted.RESET)
-    plan = PlannedApi(api=RestApi(scope=scope, id=RestApiId("a")), changes=diff(answer(), desired))
+    plan = planned(answer(), desired)
     now = answer(own(T.DEFAULT_4XX, "444"), own(T.THROTTLED, "429"))
-    assert staleness(plan, now) == (
+    assert staleness(plan, now, desired) == (
         "DEFAULT_4XX was not customised when the plan was made, and is now",
         "THROTTLED was not customised when the plan was made, and is now",
     )
+
+
+def test_what_an_api_customised_itself_counts_where_the_policy_covers_it() -> None:
+    """It was not among the plan's types, and a plan made now would change it."""
+    covering = Desired(rules={}, wherever_customised={T.WAF_FILTERED: Settings(parameters=X)})
+    then, now = answer(own(T.WAF_FILTERED, "403")), answer(own(T.WAF_FILTERED, "403", X))
+    assert staleness(planned(then, covering), then, covering) == ()
+    assert staleness(planned(then, covering), now, covering) == (
+        "WAF_FILTERED: header X was not there when the plan was made, and is now",
+    )
+    assert staleness(planned(answer(), covering), now, covering) == (
+        "WAF_FILTERED was not customised when the plan was made, and is now",
+    )
+    assert staleness(planned(now, covering), answer(), covering) == (
+        "WAF_FILTERED was customised when the plan was made, and is not any more",
+    )
+    assert staleness(planned(answer(), covering), answer(own(T.THROTTLED)), covering) == ()

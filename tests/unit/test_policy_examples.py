@@ -17,6 +17,7 @@ FOLDER = Path(__file__).parents[2] / "examples" / "policies"
     ("name", "rules"),
     [
         ("cors.yaml", []),
+        ("customised.yaml", []),
         ("demo.yaml", []),
         ("envelope.yaml", []),
         ("full.yaml", ["detached-headers", "detached-template"]),  # UNAUTHORIZED leaves out what it shows to
@@ -29,6 +30,7 @@ def test_examples_are_valid(name: str, rules: list[str]) -> None:
 def test_no_example_is_forgotten() -> None:
     assert {path.name for path in FOLDER.iterdir()} == {
         "cors.yaml",
+        "customised.yaml",
         "demo.yaml",
         "envelope.yaml",
         "full.yaml",

@@ -74,6 +74,7 @@ SECTIONS = {
     "`targets.apis`": SCHEMA["$defs"]["ApisSpec"],
     "A selector": SCHEMA["$defs"]["SelectorSpec"],
     "A response": SCHEMA["$defs"]["ResponseSpec"],
+    "`wherever_customised`": SCHEMA["$defs"]["CustomisedSpec"],
     **{f"`{name}`": SCHEMA["$defs"][preset.__name__] for name, preset in PRESETS.items()},
 }
 
@@ -97,6 +98,7 @@ def test_every_preset_says_what_it_is_for_and_covers(name: str) -> None:
     assert PRESETS[name].what in said
     for type_ in PRESETS[name].own_types or ():
         assert f"`{type_.value}`" in said
+    assert ("every type that an API customised itself" in said) is PRESETS[name].covers_customised
 
 
 def test_every_rule_has_its_row_and_no_other() -> None:
