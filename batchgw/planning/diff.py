@@ -33,8 +33,8 @@ def diff(observed: Observed, desired: Desired) -> tuple[Change, ...]:
     DEFAULT_4XX and DEFAULT_5XX come first, because what they are left as decides what a merge starts from.
     That their change alters what uncustomised types show is inheritance at work, not a change of those types.
 
-    Only the types in `desired.types` count. A plan holds their before-images and nothing else, and can so be
-    checked by the same function.
+    Of what was observed, only these types count. A plan holds their before-images and nothing else, so it can
+    be checked by the same function.
     """
     left: dict[ResponseType, Settings | None] = {}  # the families' customisation, as the plan leaves them
     changes = []
