@@ -1,20 +1,27 @@
-"""`python -m batchgw` is `batchgw`. A Ctrl-C while it is still loading ends it without a word of Python."""
+"""`python -m batchgw` is `batchgw`. It takes the process's streams and signals over before anything else."""
 
 import gc
 import sys
 
 
 def main() -> None:
-    """Load the command line, run it, and exit with its code."""
+    """Load the command line, run it, and exit with its code. A signal ends it without a word of Python."""
+    code = 130
     try:
+        from batchgw.cli import process_signals, streams  # noqa: PLC0415 - loading is what may be interrupted
+
+        process_signals.heed()
+        streams.take_over()
         gc.disable()  # loading makes no garbage worth looking for: a twentieth of the time of --help
-        from batchgw.cli.main import main as run  # noqa: PLC0415 - loading is what may be interrupted
+        from batchgw.cli.main import run  # noqa: PLC0415 - as above
 
         gc.freeze()
         gc.enable()
-        run()
+        code = run(sys.argv[1:])
+        process_signals.let_go()
     except KeyboardInterrupt:  # nothing has begun, or all is over: between, signals are heeded in two steps
-        sys.exit(130)
+        pass
+    sys.exit(code)
 
 
 if __name__ == "__main__":

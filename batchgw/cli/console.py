@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any, TextIO
 
-from batchgw.errors import BatchgwError
+from batchgw.cli.streams import Stream
 from batchgw.report.text import Line, Span, Style, clean, line
 
 _ANSI: dict[Style, str] = {
@@ -37,8 +36,8 @@ def _is_terminal(stream: TextIO) -> bool:
 class Console:
     """Prints lines, cleaned of whatever a terminal would act on.
 
-    A reader that went away (`batchgw plan | head`) is no error: the rest is dropped, `reader_left` says so to
-    those who would go on producing, and the exit code stays what the verb decided.
+    Nothing that is printed ends work, see `streams`. When no more data can be written, as in
+    `batchgw plan | head`, `lost` says so to those who would go on producing.
     """
 
     def __init__(
@@ -54,9 +53,21 @@ class Console:
         self._color_out = color and wants_color(self._out)
         self.color = color and wants_color(self._err)
         self.quiet = quiet
-        self.reader_left = False
         self.above: Callable[[str], None] | None = None
         """Prints a line of stderr above a live view, while there is one."""
+
+    @property
+    def lost(self) -> bool:
+        """Whether data is dropped by now: its reader left, or it cannot be written."""
+        return isinstance(self._out, Stream) and self._out.outlet.lost is not None
+
+    @property
+    def unwritten(self) -> str | None:
+        """Why data could not be written; None when it was, and when nobody wanted to read on."""
+        if not isinstance(self._out, Stream):
+            return None
+        outlet = self._out.outlet
+        return None if outlet.lost is None or outlet.reader_left else outlet.lost.strerror
 
     @property
     def interactive(self) -> bool:
@@ -88,7 +99,7 @@ class Console:
     def data(self, lines: Iterable[Line]) -> None:
         """Print lines of data."""
         for each in lines:
-            if self.reader_left:
+            if self.lost:
                 return
             self._write(_rendered(each, color=self._color_out) + "\n")
 
@@ -107,9 +118,8 @@ class Console:
         if self.above is not None:
             self.above(text)
             return
-        with contextlib.suppress(BrokenPipeError, ValueError):
-            self._err.write(text + "\n")
-            self._err.flush()
+        self._err.write(text + "\n")
+        self._err.flush()
 
     def warning(self, text: str) -> None:
         """Print a warning."""
@@ -121,35 +131,11 @@ class Console:
         self._err.flush()
 
     def flush(self) -> None:
-        """Hand everything over; forget what nobody reads. Raises BatchgwError when it cannot be written."""
-        with contextlib.suppress(ValueError), self._handing_over():
-            self._out.flush()
+        """Hand over the data printed so far."""
+        self._out.flush()
 
     def _write(self, text: str) -> None:
-        if self.reader_left:
-            return
-        with self._handing_over():
-            self._out.write(text)
-
-    @contextlib.contextmanager
-    def _handing_over(self) -> Iterator[None]:
-        try:
-            yield
-        except BrokenPipeError:
-            self._abandon()
-        except OSError as error:
-            self._abandon()
-            raise BatchgwError(
-                f"standard output cannot be written: {error.strerror}. What was printed is not whole; "
-                "what was journaled is safe."
-            ) from error
-
-    def _abandon(self) -> None:
-        self.reader_left = True
-        with contextlib.suppress(OSError, ValueError):  # else the interpreter complains when it flushes
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, self._out.fileno())
-            os.close(nowhere)
+        self._out.write(text)
 
 
 def _rendered(parts: Line, *, color: bool) -> str:

@@ -71,14 +71,14 @@ async def _listed(run: Run, targets: Targets, output: Output) -> int:
             else:
                 found[str(item.scope)] += 1
                 view.show(item)
-            if run.console.reader_left:
+            if run.console.lost:
                 break
     view.end()
     for scope in unread:
         run.console.tell(
             line(Span("not read to the end: ", "error"), f"{scope.scope}  {scope.code}: {scope.message}")
         )
-    if not run.console.reader_left:
+    if not run.console.lost:
         run.console.note(line(f"{amount(found.total(), 'REST API')} in {amount(len(found), 'scope')}."))
     return INCOMPLETE if unread else OK
 

@@ -10,7 +10,8 @@ import typer
 
 from batchgw.cli import apply, discover, limits, plan, policy, put, runs, simulate
 from batchgw.cli.console import Console
-from batchgw.cli.failure import FAILED, INTERRUPTED, OK, report
+from batchgw.cli.failure import FAILED, INTERRUPTED, OK, PENDING, report
+from batchgw.report.text import Span, line
 
 EPILOG = (
     "Every flag has an environment variable: --rate is BATCHGW_RATE.  Exit codes: 0 ok, 1 some targets "
@@ -41,9 +42,25 @@ def run(arguments: Sequence[str]) -> int:
     console = Console(color="--no-color" not in arguments)
     try:
         code = app(list(arguments), prog_name="batchgw", standalone_mode=False)
-        console.flush()
     except typer.Abort:
         code = INTERRUPTED
     except Exception as error:  # noqa: BLE001 - usage errors of the parser, whatever class they have
         code = report(error, console, debug=bool(os.environ.get("BATCHGW_DEBUG")))
-    return code if isinstance(code, int) else OK if code is None else FAILED
+    console.flush()
+    return _counting_what_was_printed(
+        code if isinstance(code, int) else OK if code is None else FAILED, console
+    )
+
+
+def _counting_what_was_printed(code: int, console: Console) -> int:
+    """Give the exit code: data that is not whole may not look as if it were."""
+    if console.unwritten is None:
+        return code
+    console.tell(
+        line(
+            Span("error:", "error"),
+            f" standard output cannot be written: {console.unwritten}. What was printed is not whole; what "
+            "was journaled is safe.",
+        )
+    )
+    return FAILED if code in {OK, PENDING} else code

@@ -1,19 +1,19 @@
-"""Ctrl-C in two steps. Once: no new calls, those in flight finish. Twice: stop now. SIGTERM is like one.
+"""A stop in two steps. Once: no new calls, writes in flight finish. Twice: stop now. Any signal will do.
 
 While a question is open nothing is in flight, so the first one already takes the question back.
 """
 
 from __future__ import annotations
 
-import signal
+import asyncio
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TypeVar
 
 import anyio
-from anyio.abc import TaskStatus
 
 from batchgw.cli.failure import ToldStop
+from batchgw.cli.process_signals import listening
 from batchgw.control_plane.stop import StopSignal
 from batchgw.errors import Stopped
 
@@ -23,13 +23,12 @@ STOPPING = "stopping: no new calls, those in flight finish and are journaled; Ct
 STOPPING_NOW = "stopping now"
 
 
-async def until_signalled(stop: anyio.Event, *, task_status: TaskStatus[None]) -> None:
-    """Wait for a signal, then set `stop`: for a server, which has nothing to finish."""
-    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
-        task_status.started()
-        async for _ in signals:
-            stop.set()
-            return
+@contextmanager
+def stopped_by_signals(stop: anyio.Event) -> Iterator[None]:
+    """Set `stop` when a signal comes: for a server, which has nothing to finish."""
+    loop = asyncio.get_running_loop()
+    with listening(lambda _number: _soon(loop, stop.set)):
+        yield
 
 
 class Interrupts:
@@ -37,7 +36,7 @@ class Interrupts:
 
     Attributes:
         stop: what the engine heeds; set by the first signal.
-        cancelled: whether the second Ctrl-C came, so that the body was ended where it stood.
+        cancelled: whether the second came, so that the body was ended where it stood.
     """
 
     def __init__(self, tell: Callable[[str], None]) -> None:
@@ -47,7 +46,7 @@ class Interrupts:
         self._body: anyio.CancelScope | None = None
         self._question: anyio.CancelScope | None = None
 
-    def receive(self, number: signal.Signals) -> None:
+    def receive(self) -> None:
         """Heed one signal."""
         if not self.stop.requested:
             self.stop.request()
@@ -55,7 +54,7 @@ class Interrupts:
                 self._tell(STOPPING)
             else:
                 self._question.cancel()
-        elif number is signal.SIGINT and self._body is not None and not self.cancelled:
+        elif self._body is not None and not self.cancelled:
             self.cancelled = True
             self._tell(STOPPING_NOW)
             self._body.cancel()
@@ -72,17 +71,15 @@ class Interrupts:
     async def run(self, body: Callable[[], Awaitable[T]]) -> T:
         """Run the body under both steps. Raises Stopped when it was cancelled by the second."""
         results: list[T] = []
-        async with anyio.create_task_group() as tasks:
-            await tasks.start(self._listen)
-            with anyio.CancelScope() as self._body:
-                results.append(await body())
-            tasks.cancel_scope.cancel()
+        loop = asyncio.get_running_loop()
+        with listening(lambda _number: _soon(loop, self.receive)), anyio.CancelScope() as self._body:
+            results.append(await body())
         if not results:
             raise Stopped("the calls in flight were given up; the journal knows which.")
         return results[0]
 
-    async def _listen(self, *, task_status: TaskStatus[None]) -> None:
-        with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
-            task_status.started()
-            async for number in signals:
-                self.receive(number)
+
+def _soon(loop: asyncio.AbstractEventLoop, heed: Callable[[], object]) -> None:
+    """Have the loop heed a signal; one that comes when the loop has ended has nothing to stop."""
+    with suppress(RuntimeError):
+        loop.call_soon_threadsafe(heed)

@@ -166,7 +166,7 @@ def simulate(world: WorldFlags, output: OutputFlags) -> int:
     """Serve a simulated, throttled API Gateway control plane. Prints one JSON line when it is ready."""
     import anyio  # noqa: PLC0415 - not for --help
 
-    from batchgw.cli.signals import until_signalled  # noqa: PLC0415 - as above
+    from batchgw.cli.signals import stopped_by_signals  # noqa: PLC0415 - as above
     from batchgw.simulator.serve import serve  # noqa: PLC0415 - aiohttp is behind it
 
     console = Console(color=not output.no_color, quiet=output.quiet)
@@ -179,10 +179,8 @@ def simulate(world: WorldFlags, output: OutputFlags) -> int:
 
     async def main() -> None:
         stop = anyio.Event()
-        async with anyio.create_task_group() as tasks:
-            await tasks.start(until_signalled, stop)
+        with stopped_by_signals(stop):
             await serve(options, ready=ready, stop=stop)
-            tasks.cancel_scope.cancel()
 
     anyio.run(main)
     return OK

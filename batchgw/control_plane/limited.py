@@ -73,7 +73,7 @@ class LimitedControlPlane:
         try:
             if departure is not None:
                 departure(request, turn.waited, limiter.rate)
-            answer = await self._inner.send(request)
+            answer = await self._sent(request)
         except CallError as error:
             error.waited += turn.waited
             self._tell(scope, limiter, turn, error)
@@ -88,6 +88,12 @@ class LimitedControlPlane:
             return answer  # nothing to add to what it cost
         effort = Effort(attempts=1, waited=turn.waited, request_id=spent.request_id)
         return Answer(value=answer.value, effort=effort)
+
+    async def _sent(self, request: Request[T]) -> Answer[T]:
+        """Let a write come to its end. A read changes nothing, so a stop need not wait for its answer."""
+        if request.writes:
+            return await self._inner.send(request)
+        return await self.stop.heeded(lambda: self._inner.send(request))
 
     async def current_account(self) -> AccountId:
         """Ask STS, whose quota is another one."""

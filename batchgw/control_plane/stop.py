@@ -8,7 +8,6 @@ from typing import TypeVar
 import anyio
 
 from batchgw.errors import Stopped
-from batchgw.pool import unwrapped
 
 T = TypeVar("T")
 
@@ -21,6 +20,7 @@ class StopSignal:
 
     def __init__(self) -> None:
         self._event = anyio.Event()
+        self._reads: set[anyio.CancelScope] = set()
 
     @property
     def requested(self) -> bool:
@@ -28,8 +28,10 @@ class StopSignal:
         return self._event.is_set()
 
     def request(self) -> None:
-        """Ask that no new call is made. Those in flight finish."""
+        """Ask that no new call is made. Writes in flight finish; reads are given up."""
         self._event.set()
+        for read in tuple(self._reads):
+            read.cancel()
 
     def check(self) -> None:
         """Raise Stopped if it was asked for."""
@@ -49,17 +51,10 @@ class StopSignal:
     async def heeded(self, read: Callable[[], Awaitable[T]]) -> T:
         """Do what may be given up at any moment, for it changes nothing. Raises Stopped when it is."""
         self.check()
-        results: list[T] = []
-
-        async def give_up() -> None:
-            await self._event.wait()
-            tasks.cancel_scope.cancel()
-
-        with unwrapped():
-            async with anyio.create_task_group() as tasks:
-                tasks.start_soon(give_up)
-                results.append(await read())
-                tasks.cancel_scope.cancel()
-        if not results:
-            self.check()
-        return results[0]
+        with anyio.CancelScope() as scope:
+            self._reads.add(scope)
+            try:
+                return await read()
+            finally:
+                self._reads.discard(scope)
+        raise Stopped("the run was asked to stop while it read, and did not wait for the answer")

@@ -21,6 +21,7 @@ from typing import Any, BinaryIO, NoReturn, Self
 
 from batchgw.errors import BatchgwError, UsageError
 from batchgw.model import PlanItem, Scope, UnreadScope
+from batchgw.planning import temporary as temporaries
 from batchgw.planning.consistency import Consistency
 from batchgw.planning.header import PlanHeader
 from batchgw.planning.items import ItemReader, item_to_json
@@ -51,6 +52,7 @@ class PlanWriter:
         self._length = 0
         self._temporary = self.path.with_name(f".batchgw-{secrets.token_hex(6)}.tmp")
         self._sha256 = hashlib.sha256()
+        temporaries.note(self._temporary)
         try:
             handle = os.open(self._temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except OSError as error:
@@ -86,6 +88,7 @@ class PlanWriter:
             which = identity(self._file)
             self._file.close()
             self._temporary.replace(self.path)
+            temporaries.keep(self._temporary)
             _sync_folder(self.path.parent)
         except OSError as error:
             self._failed(error)
@@ -98,7 +101,7 @@ class PlanWriter:
         if not self._file.closed:
             with suppress(OSError):  # what could not be written is not wanted any more
                 self._file.close()
-        self._temporary.unlink(missing_ok=True)
+        temporaries.remove(self._temporary)
 
     def __enter__(self) -> Self:
         return self
@@ -151,6 +154,8 @@ class Plan:
         )
         self._verified = verified
         self._temporary = temporary
+        if temporary:
+            temporaries.note(self.path)
 
     @classmethod
     def open(cls, path: str | Path, *, temporary: bool = False) -> Self:
@@ -199,7 +204,7 @@ class Plan:
     def close(self) -> None:
         """Let go of the file; delete it when it is temporary."""
         if self._temporary:
-            self.path.unlink(missing_ok=True)
+            temporaries.remove(self.path)
 
     def __enter__(self) -> Self:
         return self

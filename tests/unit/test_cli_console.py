@@ -21,13 +21,6 @@ class Terminal(io.StringIO):
         return True
 
 
-class Gone(io.StringIO):
-    """A stream whose reader went away."""
-
-    def write(self, _text: str) -> int:
-        raise BrokenPipeError
-
-
 @pytest.fixture(autouse=True)
 def _terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
@@ -86,14 +79,6 @@ def test_lines_go_above_a_live_view_while_there_is_one() -> None:
     console.above = None
     console.note(line("y"))
     assert (above, err.getvalue()) == (["x"], "y\n")
-
-
-def test_a_reader_that_left_is_no_error() -> None:
-    console = Console(out=Gone(), err=io.StringIO())
-    console.data([line("x"), line("y")])
-    assert console.reader_left
-    console.text("more")
-    console.flush()
 
 
 def test_a_broken_pipe_makes_no_noise_and_keeps_the_exit_code() -> None:

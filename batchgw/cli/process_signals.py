@@ -1,0 +1,112 @@
+"""The process's signals, from its first moment to its last. Ctrl-C, SIGTERM and SIGHUP mean the same.
+
+Who listens is told of the first and of the second. While nobody listens, which is before and after the work,
+the first raises KeyboardInterrupt. One more ends the process where it stands: the journal is made for that. A
+signal that was ignored when the process started stays so, as `nohup` wants it.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Final
+
+from batchgw.cli import streams
+
+HEEDED: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+STEPS: Final = 2
+"""Signals that a listener is told of."""
+
+ECHO: Final = 0.5
+"""Seconds within which SIGHUP again is the same hangup: the kernel and the shell both send one."""
+
+INTERRUPTED: Final = 130
+"""Exit code of an end by signal."""
+
+Listener = Callable[[signal.Signals], None]
+
+
+class _Handler:
+    """Python's handler of all of them: called in the main thread, between two instructions.
+
+    Attributes:
+        listener: who is told.
+        process: whether the process is ours to end.
+    """
+
+    def __init__(self) -> None:
+        self.listener: Listener | None = None
+        self.process = False
+        self.heard = 0
+        self._raised = False
+        self._hung_up: float | None = None
+
+    def __call__(self, number: int, _frame: FrameType | None) -> None:
+        if number == signal.SIGHUP and self._is_echo(time.monotonic()):
+            return
+        self.heard += 1
+        streams.hurry(data=self.heard >= STEPS)
+        if self.listener is not None:
+            if self.heard <= STEPS:
+                self.listener(signal.Signals(number))
+                return
+        elif not self._raised:
+            self._raised = True
+            raise KeyboardInterrupt
+        if self.process:
+            _leave()
+
+    def begin(self, listener: Listener) -> None:
+        """Count from here on, for a new listener."""
+        self.listener, self.heard, self._hung_up = listener, 0, None
+
+    def _is_echo(self, now: float) -> bool:
+        before, self._hung_up = self._hung_up, now
+        return before is not None and now - before < ECHO
+
+
+_HANDLER = _Handler()
+
+
+def heed() -> None:
+    """Heed signals for the rest of the process's life."""
+    _HANDLER.process = True
+    for number in HEEDED:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _HANDLER)
+
+
+def let_go() -> None:
+    """Leave signals to the system: all is said and done, and Python's own end has nothing to finish."""
+    for number in HEEDED:
+        if signal.getsignal(number) is _HANDLER:
+            signal.signal(number, signal.SIG_DFL)
+
+
+@contextmanager
+def listening(listener: Listener) -> Iterator[None]:
+    """Tell `listener` of the signals that come within the block."""
+    before = {number: signal.getsignal(number) for number in HEEDED}
+    _HANDLER.begin(listener)
+    for number in HEEDED:
+        if before[number] is not signal.SIG_IGN:
+            signal.signal(number, _HANDLER)
+    try:
+        yield
+    finally:
+        _HANDLER.listener = None
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _leave() -> None:
+    """End the process at once, with nothing left behind that must not be."""
+    if temporary := sys.modules.get("batchgw.planning.temporary"):
+        temporary.remove_all()
+    os._exit(INTERRUPTED)

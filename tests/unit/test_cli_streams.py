@@ -1,0 +1,177 @@
+"""Nothing that is printed ends work, whatever becomes of the streams and of those who read them."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from batchgw.cli import streams
+from batchgw.cli.console import Console
+from batchgw.cli.streams import Outlet, Stream
+from batchgw.report.text import line
+from tests.unit.cli_driver import POLICY, batchgw, clean_environment, served
+
+FULL = Path("/dev/full")
+
+codecs.register_error(streams.REPLACES, streams._replaced)
+
+
+@pytest.fixture
+def pipe() -> Iterator[tuple[int, int]]:
+    read, write = os.pipe()
+    yield read, write
+    for end in (read, write):
+        try:
+            os.close(end)
+        except OSError:  # the test did
+            continue
+
+
+def stream(descriptor: int, *, encoding: str = "utf-8", whole: bool = True) -> Stream:
+    return Stream(Outlet(descriptor, whole=whole), encoding=encoding, line_buffering=True)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text", "written"),
+    [
+        ("latin-1", "401 → 403 …", b"401 -> 403 ...\n"),
+        ("ascii", "Köln", b"K\\xf6ln\n"),
+        ("latin-1", "Köln 注", b"K\xf6ln \\u6ce8\n"),
+        ("utf-8", "401 → 403 \udcff", b"401 \xe2\x86\x92 403 \\udcff\n"),
+    ],
+)
+def test_what_an_encoding_lacks_is_replaced(
+    encoding: str, text: str, written: bytes, pipe: tuple[int, int]
+) -> None:
+    read, write = pipe
+    out = stream(write, encoding=encoding)
+    out.write(text + "\n")
+    out.flush()
+    assert os.read(read, 1000) == written
+
+
+def test_a_reader_that_left_is_no_error(pipe: tuple[int, int]) -> None:
+    read, write = pipe
+    os.close(read)
+    console = Console(out=stream(write), err=stream(write))
+    console.data([line("x"), line("y")])
+    assert console.lost
+    console.text("more")
+    console.tell(line("a diagnostic"))
+    console.flush()
+    assert console.unwritten is None
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="no /dev/full on this system")
+def test_data_for_a_full_disk_is_missed_and_diagnostics_are_not() -> None:
+    with FULL.open("wb") as full:
+        console = Console(out=stream(full.fileno()), err=stream(full.fileno(), whole=False))
+        console.tell(line("a diagnostic"))
+        assert console.unwritten is None
+        console.text("data")
+        console.flush()
+        assert console.unwritten == "No space left on device"
+
+
+def test_diagnostics_are_written_again_when_there_is_room_again(pipe: tuple[int, int]) -> None:
+    read, write = pipe
+    os.set_blocking(write, False)
+    err = stream(write, whole=False)
+    err.outlet.hurried = True
+    while err.outlet.lost is None:
+        err.write("x" * 4095 + "\n")
+    os.read(read, 1 << 20)
+    err.write("seen\n")
+    assert os.read(read, 100) == b"seen\n"
+
+
+def test_data_has_no_hole(pipe: tuple[int, int]) -> None:
+    read, write = pipe
+    out = stream(write)
+    out.outlet.hurried = True
+    while out.outlet.lost is None:
+        out.write("x" * 4095 + "\n")
+    os.read(read, 1 << 20)
+    out.write("after the hole\n")
+    os.close(write)
+    assert os.read(read, 100) == b""
+
+
+def test_a_stop_does_not_wait_for_a_reader_who_does_not_read(pipe: tuple[int, int]) -> None:
+    """`batchgw apply 2>&1 | less`: a page is full, and nobody scrolls on."""
+    _, write = pipe
+    err = stream(write, whole=False)
+    before = signal.signal(signal.SIGALRM, lambda *_: setattr(err.outlet, "hurried", True))
+    signal.setitimer(signal.ITIMER_REAL, 0.05)
+    try:
+        for _ in range(1000):
+            err.write("x" * 1000 + "\n")
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert err.outlet.lost is not None
+
+
+def shell(script: str) -> subprocess.CompletedProcess[str]:
+    command = script.replace("batchgw", f"'{sys.executable}' -m batchgw")
+    return subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    ("script", "code"),
+    [
+        ("batchgw presets >&-", 0),
+        ("batchgw presets -o json >&- 2>&- <&-", 0),
+        ("batchgw validate missing.yaml 2>&-", 64),
+        ("batchgw --help >&-", 0),
+        ("batchgw apply --no-such-flag 2>/dev/full", 64),
+    ],
+)
+def test_a_closed_stream_is_dev_null(script: str, code: int) -> None:
+    ended = shell(script)
+    assert (ended.returncode, ended.stderr) == (code, "")
+
+
+@pytest.mark.parametrize("verb", ["--help", "apply --help", "schema", "presets -o json"])
+def test_every_verb_can_be_piped_into_head(verb: str) -> None:
+    ended = shell(f"set -o pipefail; batchgw {verb} | head -n 1")
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_a_missing_stdin_is_an_empty_one() -> None:
+    ended = shell("batchgw validate - <&-")
+    assert ended.returncode == 64
+    assert "defect" not in ended.stderr
+
+
+@pytest.mark.parametrize("stderr", ["2>/dev/full", "2>&-"])
+def test_an_apply_that_can_tell_nothing_writes_all_the_same(
+    stderr: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    clean_environment(monkeypatch, tmp_path)
+    (tmp_path / "policy.yaml").write_text(POLICY)
+    with served(monkeypatch):
+        ended = shell(f"batchgw apply policy.yaml --yes --log-level debug {stderr}")
+        assert ended.returncode == 0
+        assert "every target accounted for" in ended.stdout
+        assert batchgw("check", "policy.yaml").code == 0
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="no /dev/full on this system")
+def test_a_summary_that_cannot_be_written_is_told_after_all_the_work(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    clean_environment(monkeypatch, tmp_path)
+    (tmp_path / "policy.yaml").write_text(POLICY)
+    with served(monkeypatch):
+        ended = shell("batchgw apply policy.yaml --yes >/dev/full")
+        assert ended.returncode == 1
+        assert "standard output cannot be written: No space left on device" in ended.stderr
+        assert batchgw("check", "policy.yaml").code == 0
