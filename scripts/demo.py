@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -22,7 +23,7 @@ APIS, ACCOUNTS, REGIONS = 600, 3, 2
 RATE, BURST = 10.0, 40.0  # calls/second and calls, per account-region: AWS's own quota
 LONGEST = 300.0  # seconds: the server stops by itself after so long
 POLICY = Path("examples/policies/demo.yaml")
-BATCHGW = [sys.executable, "-m", "batchgw"]
+BATCHGW = os.path.relpath(Path(sys.executable).parent / "batchgw")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +40,7 @@ class Step:
 @contextmanager
 def simulator() -> Iterator[dict[str, Any]]:
     """Serve the world; give what it says when it is ready."""
-    command = [*BATCHGW, "simulate", "--apis", str(APIS), "--accounts", str(ACCOUNTS)]
+    command = [BATCHGW, "simulate", "--apis", str(APIS), "--accounts", str(ACCOUNTS)]
     command += ["--regions", str(REGIONS), "--seed", "7", "--port", "0", "--max-seconds", str(LONGEST)]
     command += ["--rate", str(RATE), "--burst", str(BURST)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
@@ -89,10 +90,10 @@ def run(
     name: str, arguments: list[str], *, expected: int, ready: dict[str, Any], env: dict[str, str]
 ) -> Step:
     """Run a command before the reader's eyes. Ends the demo when it does not exit as it should."""
-    print(f"\n$ batchgw {' '.join(arguments)}", flush=True)
+    print(f"\n$ {shlex.join([BATCHGW, *arguments])}", flush=True)
     calls_before, refused_before = management_calls(ready)
     began = time.monotonic()
-    code = subprocess.run([*BATCHGW, *arguments], env=env, check=False).returncode
+    code = subprocess.run([BATCHGW, *arguments], env=env, check=False).returncode
     seconds = time.monotonic() - began
     if code != expected:
         sys.exit(f"error: batchgw {name} exited {code}, not {expected}; its message is above")
@@ -109,10 +110,9 @@ def run(
 
 def main() -> None:
     """Run the three commands and print what they took."""
-    folder = Path(tempfile.mkdtemp(prefix="batchgw-demo-"))
-    plan = str(folder / "demo.plan")
-    with simulator() as ready:
-        env = environment(ready, folder)
+    with tempfile.TemporaryDirectory(prefix="batchgw-demo-") as folder, simulator() as ready:
+        plan = f"{folder}/demo.plan"
+        env = environment(ready, Path(folder))
         where = ["--region", ",".join(ready["regions"]), "--account", ",".join(ready["accounts"])]
         where += ["--role-name", ready["role_name"]]
         began = time.monotonic()
@@ -133,8 +133,11 @@ def main() -> None:
         f"\n  makespan {elapsed:.1f} s, three program starts included; the limit is "
         f"({max(calls.values())} - {BURST:g}) / {RATE:g} = {limit:.1f} s: ratio {elapsed / limit:.2f}"
     )
-    print(f"  journal  {folder / 'journal.db'}")
-    print(f"           batchgw runs list --journal {folder / 'journal.db'}")
+    again = shlex.join(["simulate", "--env", "--accounts", str(ACCOUNTS), "--regions", str(REGIONS)])
+    print(
+        "\nThat server has ended. To try the same commands, or others, yourself:\n\n"
+        f'  eval "$({BATCHGW} {again})"\n  {BATCHGW} plan {POLICY}'
+    )
 
 
 if __name__ == "__main__":

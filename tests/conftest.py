@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from itertools import count
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -18,11 +19,21 @@ _numbers = count()
 
 @pytest.fixture(scope="session", autouse=True)
 def no_journal_of_the_user_s(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keep fixtures of whole modules, too, away from the state folder and the journal of whoever tests."""
+    """Keep fixtures of whole modules, too, away from the state folder and the journal of whoever tests.
+
+    What a test's own process left there all the same fails the session.
+    """
+    own = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "batchgw"
+    before = _written(own)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.getbasetemp() / "state"))
         patch.delenv("BATCHGW_JOURNAL", raising=False)
         yield
+    assert _written(own) == before, f"something wrote to {own}, which is the user's own"
+
+
+def _written(folder: Path) -> dict[Path, int]:
+    return {path: path.stat().st_mtime_ns for path in folder.glob("*")}
 
 
 @pytest.fixture(autouse=True)

@@ -114,12 +114,13 @@ class Applying:
         """Show what will be done, and return when the user wants it. Raises Stopped when not."""
         run.interrupts.stop.check()  # it may have come with the last answer
         pace, stop = chosen_pace(proposal.flags.pace), run.interrupts.stop
-        _, lines = await plan_view(plan, pace=pace, stop=stop)
+        view = await plan_view(plan, pace=pace, stop=stop)
         total = plan.totals.total
         if self.yes or not total.writes:
-            self.console.note(*lines)
+            seen = self.yes and plan.saved  # by whoever saved it
+            self.console.note(*(view.ending() if seen else view.lines()))
             return
-        self.console.tell(*lines)
+        self.console.tell(*view.lines())
         places = sum(counts.writes > 0 for counts in plan.totals.scopes.values())
         await confirm(
             f"Make {amount(total.writes, 'change')} to {amount(total.changed_apis, 'REST API')} "

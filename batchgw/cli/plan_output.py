@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import chain, repeat
 
 import anyio.lowlevel
@@ -19,7 +19,6 @@ from batchgw.planning.items import item_to_json
 from batchgw.planning.planfile import Plan
 from batchgw.report.plan_fold import PlanFold
 from batchgw.report.plan_view import PlanView
-from batchgw.report.text import Line
 from batchgw.turns import Turns
 
 
@@ -29,9 +28,10 @@ async def show_plan(
     """Print a plan as data, and give the fold of it. Raises Stopped."""
     match output:
         case Output.TABLE:
-            fold, lines = await plan_view(plan, pace=pace, stop=stop, drift=drift)
+            view = await plan_view(plan, pace=pace, stop=stop, drift=drift)
             await anyio.lowlevel.checkpoint()  # to lay out a screenful takes ten milliseconds
-            console.data(lines)
+            console.data(view.lines())
+            fold = view.fold
         case Output.JSON:
             fold = await _json(plan, console, pace, stop)
         case Output.JSONL:
@@ -40,13 +40,10 @@ async def show_plan(
     return fold
 
 
-async def plan_view(
-    plan: Plan, *, pace: Pace, stop: StopSignal, drift: bool = False
-) -> tuple[PlanFold, Iterator[Line]]:
-    """Read a plan through once, and give the fold and the lines that show it. Raises Stopped."""
+async def plan_view(plan: Plan, *, pace: Pace, stop: StopSignal, drift: bool = False) -> PlanView:
+    """Read a plan through once, and give what shows it. Raises Stopped."""
     fold = await _folded(plan, stop, lambda _item: None)
-    view = PlanView(fold=fold, totals=plan.totals, estimate=writes_of(plan, pace), drift=drift)
-    return fold, view.lines()
+    return PlanView(fold=fold, totals=plan.totals, estimate=writes_of(plan, pace), drift=drift)
 
 
 def writes_of(plan: Plan, pace: Pace) -> Estimate:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,7 +14,7 @@ from batchgw.cli.failure import OK
 from batchgw.cli.flag import flag, repeatable
 from batchgw.cli.options import Output, OutputFlags
 from batchgw.cli.verb import verb
-from batchgw.report.text import Span, line
+from batchgw.report.text import Span, duration, line
 from batchgw.throttle.quota import TOTAL
 
 if TYPE_CHECKING:  # aiohttp is behind it
@@ -162,8 +162,20 @@ def register(app: typer.Typer) -> None:
     verb(app, rich_help_panel="Tools")(version)
 
 
-def simulate(world: WorldFlags, output: OutputFlags) -> int:
+Env = Annotated[
+    bool,
+    flag(
+        "--env",
+        'Serve in the background for 15 minutes: eval "$(batchgw simulate --env)"; then use batchgw as ever.',
+        panel=_SERVER,
+    ),
+]
+
+
+def simulate(world: WorldFlags, output: OutputFlags, env: Env = False) -> int:  # noqa: FBT002 - a flag
     """Serve a simulated, throttled API Gateway control plane. Prints one JSON line when it is ready."""
+    if env:
+        return _in_background(world, output)
     import anyio  # noqa: PLC0415 - not for --help
 
     from batchgw.cli.signals import stopped_by_signals  # noqa: PLC0415 - as above
@@ -183,6 +195,24 @@ def simulate(world: WorldFlags, output: OutputFlags) -> int:
             await serve(options, ready=ready, stop=stop)
 
     anyio.run(main)
+    return OK
+
+
+def _in_background(world: WorldFlags, output: OutputFlags) -> int:
+    from batchgw.cli.simulate_env import LIFE, shell_lines  # noqa: PLC0415 - as in `simulate`
+    from batchgw.simulator.background import start  # noqa: PLC0415 - aiohttp is behind it
+
+    console = Console(color=not output.no_color, quiet=output.quiet)
+    life = LIFE if world.max_seconds is None else world.max_seconds
+    served = start(options_of(replace(world, max_seconds=life)))
+    console.text("\n".join(shell_lines(served)))
+    console.flush()
+    console.note(
+        line(
+            f"Serving {world.apis:,} REST APIs at {served.info.endpoint} for {duration(life)}. "
+            f"To end it sooner: kill {served.process}"
+        )
+    )
     return OK
 
 

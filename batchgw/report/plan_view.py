@@ -63,6 +63,10 @@ class PlanView:
         yield from self._scopes()
         yield from self._unread()
         yield line()
+        yield from self.ending()
+
+    def ending(self) -> Iterator[Line]:
+        """Say what it comes to, and how long it takes: all that is new to who has seen the plan."""
         yield self.verdict()
         if self.totals.total.writes:
             yield self._estimate()

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from urllib.parse import parse_qsl
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-import botocore.session
 from botocore.model import ListShape, OperationNotFoundError, Shape, StructureShape
 
 from batchgw.simulator.auth import Doubt
 from batchgw.simulator.http_call import HttpAnswer, HttpCall
 from batchgw.simulator.reply import Reply, ServiceFault
+from batchgw.simulator.service_models import service_model
 
 _CODES: Mapping[Doubt, tuple[str, int]] = {
     Doubt.NOT_SIGNED: ("MissingAuthenticationToken", 403),
@@ -27,7 +27,7 @@ class Query:
     """Operations by the form field Action."""
 
     def __init__(self, service: str) -> None:
-        self._model = botocore.session.get_session().get_service_model(service)
+        self._model = service_model(service)
         self._namespace = str(self._model.metadata.get("xmlNamespace", ""))
 
     def read(self, call: HttpCall) -> tuple[str, dict[str, object]]:

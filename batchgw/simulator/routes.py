@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, unquote
 
-import botocore.session
 from botocore.model import OperationModel
 
 from batchgw.simulator.http_call import HttpCall
+from batchgw.simulator.service_models import service_model
 
 
 class NoSuchRoute(Exception):
@@ -118,7 +118,7 @@ class _Node:
 
 
 def _table(service: str) -> Iterator[Route]:
-    model = botocore.session.get_session().get_service_model(service)
+    model = service_model(service)
     for name in model.operation_names:
         yield _route(model.operation_model(name))
 

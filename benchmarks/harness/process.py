@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from benchmarks.harness.words import last_words
@@ -81,4 +84,13 @@ def environment() -> dict[str, str]:
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
+        "XDG_STATE_HOME": _state(),
     }
+
+
+@cache
+def _state() -> str:
+    """Give a folder that ends with this process: what is learned of 127.0.0.1 is not for the user's own."""
+    folder = tempfile.TemporaryDirectory(prefix="batchgw-bench-")
+    atexit.register(folder.cleanup)
+    return folder.name
