@@ -40,7 +40,7 @@ from batchgw.execution.executor import Executor
 from batchgw.execution.recheck import Recheck
 from batchgw.execution.recorder import Recorder
 from batchgw.journal import JSON, Journal, NewRun, RunState, Standing, Tally
-from batchgw.model import Outcome, PlanItem, Policy, RestApi, Scope, Targets, UnreadScope
+from batchgw.model import Outcome, PlanItem, Policy, RestApi, Scope, Targets, UnreadApi, UnreadScope
 from batchgw.planning.planfile import Plan, PlanHeader, PlanWriter
 from batchgw.planning.planner import Planner
 from batchgw.pool import unwrapped
@@ -58,20 +58,34 @@ async def discover(
     pace: Pace | None = None,
     observer: Observer | None = None,
     stop: StopSignal | None = None,
-) -> AsyncGenerator[MemoryObjectReceiveStream[RestApi | UnreadScope], None]:
-    """Stream every selected REST API of every scope; a scope that cannot be listed to the end says so.
+) -> AsyncGenerator[MemoryObjectReceiveStream[RestApi | UnreadApi | UnreadScope], None]:
+    """Stream every selected REST API of every scope.
+
+    An API that cannot be read, and a scope that cannot be listed to the end, say so, and why.
 
     Usage: `async with discover(targets, plane=plane) as found: async for item in found: ...`
     """
-    send, receive = anyio.create_memory_object_stream[RestApi | UnreadScope](0)
+    send, receive = anyio.create_memory_object_stream[RestApi | UnreadApi | UnreadScope](0)
 
     async def listing(paced: PacedControlPlane, scope: Scope, out: _Found) -> None:
         async with out:
+            unread: list[UnreadApi | UnreadScope] = []
+            apis = list_rest_apis(
+                paced,
+                scope,
+                targets.apis,
+                observer=paced.observer,
+                unreadable=lambda odd: unread.append(
+                    UnreadApi(api=odd.api, types=(), code=type(odd.error).__name__, message=odd.error.message)
+                ),
+            )
             try:
-                async for api in list_rest_apis(paced, scope, targets.apis, observer=paced.observer):
+                async for api in apis:
                     await out.send(api)
             except CallError as error:
-                await out.send(UnreadScope(scope=scope, code=type(error).__name__, message=error.message))
+                unread.append(UnreadScope(scope=scope, code=type(error).__name__, message=error.message))
+            for each in unread:
+                await out.send(each)
 
     with _session(plane, pace, observer, stop) as paced, unwrapped():
         scopes = await resolve_scopes(paced, targets)
@@ -83,7 +97,7 @@ async def discover(
             tasks.cancel_scope.cancel()
 
 
-_Found = MemoryObjectSendStream[RestApi | UnreadScope]
+_Found = MemoryObjectSendStream[RestApi | UnreadApi | UnreadScope]
 
 
 async def plan(

@@ -14,7 +14,7 @@ from batchgw.cli.failure import INCOMPLETE, OK
 from batchgw.cli.options import Output, RunFlags, SelectionFlags
 from batchgw.cli.stdin import refuse_shared
 from batchgw.cli.verb import verb
-from batchgw.model import RestApi, Targets, UnreadScope
+from batchgw.model import RestApi, Targets, UnreadApi, UnreadScope
 from batchgw.report.text import Span, amount, line, shorten
 
 if TYPE_CHECKING:  # the way to AWS takes its time to load
@@ -63,10 +63,10 @@ async def _listed(run: Run, targets: Targets, output: Output) -> int:
 
     view = _VIEWS[output](run.console)
     found: Counter[str] = Counter()
-    unread: list[UnreadScope] = []
+    unread: list[UnreadApi | UnreadScope] = []
     async with api.discover(targets, plane=run.plane) as items:
         async for item in items:
-            if isinstance(item, UnreadScope):
+            if isinstance(item, UnreadApi | UnreadScope):
                 unread.append(item)
             else:
                 found[str(item.scope)] += 1
@@ -74,10 +74,13 @@ async def _listed(run: Run, targets: Targets, output: Output) -> int:
             if run.console.lost:
                 break
     view.end()
-    for scope in unread:
-        run.console.tell(
-            line(Span("not read to the end: ", "error"), f"{scope.scope}  {scope.code}: {scope.message}")
+    for each in unread:
+        what, where = (
+            ("not read: ", str(each.api))
+            if isinstance(each, UnreadApi)
+            else ("not read to the end: ", str(each.scope))
         )
+        run.console.tell(line(Span(what, "error"), f"{where}  {each.code}: {each.message}"))
     if not run.console.lost:
         run.console.note(line(f"{amount(found.total(), 'REST API')} in {amount(len(found), 'scope')}."))
     return INCOMPLETE if unread else OK

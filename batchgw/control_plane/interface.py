@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Generic, NewType, Protocol, TypeVar, runtime_checkable
 
+from batchgw.errors import CallError
 from batchgw.model import (
     AccountId,
     Effort,
@@ -41,11 +42,20 @@ class Request(Generic[Value]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UnreadableApi:
+    """A REST API of which a page tells the id, and something that cannot be. `api` holds the id alone."""
+
+    api: RestApi
+    error: CallError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RestApiPage:
     """One page of GetRestApis. `position` is the token of the next page, None on the last."""
 
     items: tuple[RestApi, ...]
     position: str | None
+    unreadable: tuple[UnreadableApi, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Callable
 
 import anyio.lowlevel
 
-from batchgw.control_plane.interface import ControlPlane, GetRestApis
+from batchgw.control_plane.interface import ControlPlane, GetRestApis, RestApiPage, UnreadableApi
 from batchgw.discovery.naming import may_be_in
 from batchgw.discovery.shelf import Shelf
 from batchgw.errors import ServiceFailure
@@ -16,6 +16,13 @@ from batchgw.model.seen import SeenApis
 
 IN_A_CIRCLE = "RepeatedPosition"
 """AWS has no code for a listing that comes back to where it was; this one stands for it."""
+
+ENDLESS = "EndlessListing"
+"""The same for one that has more pages than there can be."""
+
+MOST_PAGES = 2 * 1_320
+"""Pages of a listing: one for each of the 600 regional, 600 private and 120 edge REST APIs that a region has
+(developer guide, quotas), and as many empty ones."""
 
 
 def named(explicit: tuple[ExplicitApi, ...], scope: Scope) -> frozenset[RestApiId]:
@@ -35,11 +42,13 @@ async def list_rest_apis(
     *,
     observer: Observer,
     unselected: Callable[[RestApi], None] = lambda _api: None,
+    unreadable: Callable[[UnreadableApi], None] = lambda _api: None,
 ) -> AsyncGenerator[RestApi, None]:
     """Yield the selected REST APIs of the scope, each once, in the service's order.
 
-    APIs named by id that include or exclude rules leave out are told to `unselected`. A scope that cannot
-    have any of the explicitly named ones is not asked. Raises a `CallError` if a page fails.
+    APIs named by id that include or exclude rules leave out are told to `unselected`. Those that may be meant
+    and of which the service says what cannot be are told to `unreadable`. A scope that cannot have any of the
+    explicitly named ones is not asked. Raises a `CallError` if a page fails.
     """
     wanted = named(selection.explicit, scope)
     if selection.explicit and not wanted:
@@ -57,7 +66,10 @@ async def list_rest_apis(
 
     pages = _Pages(plane, scope)
     while not pages.ended:
-        page = await pages.next()
+        page, odd = await pages.next()
+        for each in odd:
+            if each.api.id in wanted or not selection.explicit:
+                unreadable(each)
         await anyio.lowlevel.checkpoint()  # to know them by their ids, another 2
         waiting = shelve(page, last=pages.ended)
         del page
@@ -76,8 +88,8 @@ class _Pages:
         self._position: str | None = None
         self.ended = False
 
-    async def next(self) -> list[RestApi]:
-        """Ask for the next page, and give what is new on it.
+    async def next(self) -> tuple[list[RestApi], list[UnreadableApi]]:
+        """Ask for the next page, and give what is new on it: APIs, and those of which it says odd things.
 
         An API that is created meanwhile moves others on to the next page, where they are listed once more.
         """
@@ -86,11 +98,24 @@ class _Pages:
         await anyio.lowlevel.checkpoint()  # to read a page took its time: 5 ms for 500 APIs
         self._position = page.position
         self.ended = page.position is None
-        return self._seen.fresh(page.items)
+        return self._seen.fresh(page.items), self._new_oddities(page)
+
+    def _new_oddities(self, page: RestApiPage) -> list[UnreadableApi]:
+        if not page.unreadable:
+            return []
+        odd = {each.api.id: each for each in page.unreadable}
+        return [odd[api.id] for api in self._seen.fresh([each.api for each in odd.values()])]
 
     def _refuse_circles(self) -> None:
         if self._position is None:
             return
+        if len(self._positions) >= MOST_PAGES:
+            raise ServiceFailure(
+                f"the list of REST APIs in {self._scope} does not end: after {MOST_PAGES:,} pages there is "
+                "another, and a region holds 1,320 REST APIs at most. What it listed by then is taken. Check "
+                "--endpoint-url / AWS_ENDPOINT_URL",
+                code=ENDLESS,
+            )
         if self._position in self._positions:
             raise ServiceFailure(
                 f"the list of REST APIs in {self._scope} does not end: after page {len(self._positions) + 1} "

@@ -9,7 +9,7 @@ from typing import Protocol
 
 import anyio
 
-from batchgw.control_plane.interface import ControlPlane, GetGatewayResponses
+from batchgw.control_plane.interface import ControlPlane, GetGatewayResponses, UnreadableApi
 from batchgw.discovery.listing import list_rest_apis, named, needs_listing
 from batchgw.discovery.naming import NamedApis
 from batchgw.errors import AccessDenied, ApiDenied, ApiNotFound, CallError
@@ -115,6 +115,7 @@ class Planner:
             self._selection,
             observer=self._observer,
             unselected=self._excluded,
+            unreadable=self._unreadable,
         )
         try:
             async with aclosing(listed):
@@ -173,6 +174,10 @@ class Planner:
 
     def _unread(self, api: RestApi, code: str, message: str) -> None:
         self._sink(UnreadApi(api=api, types=self._desired.unread_types, code=code, message=message))
+
+    def _unreadable(self, listed: UnreadableApi) -> None:
+        self._named.found(listed.api)
+        self._unread(listed.api, type(listed.error).__name__, listed.error.message)
 
     def _excluded(self, api: RestApi) -> None:
         self._named.found(api)

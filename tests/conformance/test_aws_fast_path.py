@@ -430,7 +430,8 @@ def wire_answer(method: bytes, path: bytes) -> bytes:
         b"DELETE": (b"202 Accepted", b""),
         b"GET": (b"200 OK", b'{"item": []}'),
     }[method]
-    return b"HTTP/1.1 %s\r\nContent-Length: %d\r\n\r\n%s" % (status, len(body), body)
+    request_id = b"x-amzn-RequestId: req-1"
+    return b"HTTP/1.1 %s\r\n%s\r\nContent-Length: %d\r\n\r\n%s" % (status, request_id, len(body), body)
 
 
 IDENTITY = (

@@ -240,12 +240,18 @@ async def test_an_answer_that_never_comes_is_a_cut_after_the_read_timeout(
         (LIST, "<html>Please log in</html>"),
         (LIST, "[]"),
         (LIST, '{"item": [{"name": "without an id"}]}'),
-        (LIST, '{"item": [{"id": "a", "createdDate": "soon"}]}'),
         (LIST, '{"item": ["a"]}'),
+        (LIST, ""),
+        (LIST, '{"message": "Sorry"}'),
+        (READ, ""),
         (READ, "{}"),
         (READ, '{"item": 7}'),
+        (READ, '{"item": [null]}'),
+        (READ, '{"item": [{"responseType": "THROTTLED", "responseTemplates": {"a": null}}]}'),
         (PUT, ""),
         (PUT, '{"responseType": "UNAUTHORIZED"}'),
+        (DELETE, '{"message": "Sorry"}'),
+        (DELETE, "<html>Please log in</html>"),
     ],
 )
 async def test_an_answer_that_is_none_is_a_failure_of_the_service_not_an_empty_list(
@@ -255,6 +261,44 @@ async def test_an_answer_that_is_none_is_a_failure_of_the_service_not_an_empty_l
     error = await failure(plane, request_)
     assert type(error) is ServiceFailure
     assert "--endpoint-url" in str(error)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("request_", [LIST, READ, PUT, DELETE])
+@pytest.mark.parametrize("status", [200, 204])
+@pytest.mark.parametrize("body", ["", "{}"])
+async def test_an_empty_answer_without_a_request_id_is_no_answer_of_aws(
+    stub: Stub, plane: AwsControlPlane, request_: Request[object], status: int, body: str
+) -> None:
+    """A region without APIs, or a change that was made, is nothing that a proxy can tell us."""
+    stub.gateway = always(web.Response(status=status, text=body if status == 200 else ""))
+    assert (await failure(plane, request_)).code == "AnswerUnreadable"
+
+
+@pytest.mark.asyncio
+async def test_an_empty_object_of_aws_is_an_empty_page(stub: Stub, plane: AwsControlPlane) -> None:
+    stub.gateway = always(api_answer(200, "{}"))
+    assert (await plane.send(LIST)).value.items == ()
+
+
+@pytest.mark.asyncio
+async def test_an_odd_api_in_a_list_leaves_the_others_as_they_are(stub: Stub, plane: AwsControlPlane) -> None:
+    stub.gateway = always(
+        api_answer(200, '{"item": [{"id": "a"}, {"id": "b", "createdDate": 1e300}, {"id": "c"}]}')
+    )
+    page = (await plane.send(LIST)).value
+    assert [api.id for api in page.items] == ["a", "c"]
+    assert [odd.api.id for odd in page.unreadable] == ["b"]
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("body", ["[1]", "7", '{"message": {"a": 1}, "code": ["b"]}', "[" * 100_000, "null"])
+async def test_a_refusal_with_an_odd_body_is_judged_by_its_status(
+    stub: Stub, plane: AwsControlPlane, body: str
+) -> None:
+    stub.gateway = always(api_answer(403, body, **{"x-amzn-ErrorType": "AccessDeniedException"}))
+    error = await failure(plane, READ)
+    assert (type(error), error.status, error.code) == (AccessDenied, 403, "AccessDeniedException")
 
 
 @pytest.mark.asyncio

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batchgw.control_plane.aws.translate import to_call
-from batchgw.control_plane.aws.wire import FORMS, KEPT_BODIES, SMALL_BODY, Written, read_json
+from batchgw.control_plane.aws.wire import FORMS, KEPT_BODIES, SMALL_BODY, Written
 from batchgw.control_plane.interface import (
     DeleteGatewayResponse,
     GetGatewayResponse,
@@ -22,9 +22,10 @@ from batchgw.control_plane.interface import (
     GetRestApis,
     PutGatewayResponse,
     Request,
+    RestApiPage,
 )
 from batchgw.errors import ServiceFailure
-from batchgw.model import AccountId, Region, ResponseType, RestApiId, Scope, Settings
+from batchgw.model import AccountId, Region, ResponseType, RestApi, RestApiId, Scope, Settings
 
 SERVICE: Any = botocore.session.get_session().get_service_model("apigateway")
 HERE = Scope(account=AccountId("111111111111"), region=Region("eu-west-1"))
@@ -260,68 +261,153 @@ def read_by_botocore(method: str, body: bytes) -> Any:
     return create_parser("rest-json").parse({"status_code": 200, "headers": {}, "body": body}, shape)
 
 
-def value(request: Request[Any], answer: Any) -> object:
-    """What the rest of batchgw is told, or what it raises."""
-    try:
-        return to_call(request).read(answer)
-    except (ServiceFailure, ValueError, TypeError, AttributeError, KeyError) as error:
-        return type(error), str(error)
+SIGNED = {"ResponseMetadata": {"RequestId": "r"}}
+
+
+def read_here(request: Request[Any], body: bytes) -> Any:
+    """What the rest of batchgw is told. Raises a CallError."""
+    call = to_call(request)
+    return call.read({**FORMS[call.method].answer(body), **SIGNED})
 
 
 @given(ANSWERS)
 def test_what_is_read_here_at_all_means_the_same_as_when_botocore_reads_it(
     asked: tuple[Request[Any], Any],
 ) -> None:
-    """Odd answers are given up, and then botocore reads them."""
+    """An odd answer is unreadable, and nothing else ever comes of it."""
     request, content = asked
-    method, body = to_call(request).method, json.dumps(content).encode()
-    read = FORMS[method].read
-    assert read is not None
-    ours = read(read_json(body))
-    if ours is not None:
-        assert value(request, ours) == value(request, read_by_botocore(method, body))
+    body = json.dumps(content).encode()
+    try:
+        ours = read_here(request, body)
+    except ServiceFailure as error:
+        assert "cannot be read" in error.message  # noqa: PT017 - either way out is checked
+        return
+    if getattr(ours, "unreadable", ()):
+        return
+    call = to_call(request)
+    assert ours == call.read({**read_by_botocore(call.method, body), **SIGNED})
+
+
+LIST = GetRestApis(scope=HERE)
+ALL = GetGatewayResponses(scope=HERE, api=RestApiId("a"))
+ONE = GetGatewayResponse(scope=HERE, api=RestApiId("a"), type=ResponseType.THROTTLED)
+DELETE = DeleteGatewayResponse(scope=HERE, api=RestApiId("a"), type=ResponseType.THROTTLED)
+
+
+def throttled(more: str) -> str:
+    return f'{{"item": [{{"responseType": "THROTTLED", {more}}}]}}'
 
 
 @pytest.mark.parametrize(
-    ("method", "body"),
+    ("request_", "body"),
     [
-        (
-            "get_rest_apis",
-            b'{"item": [{"id": "a", "createdDate": 1713213980, "_links": {}}], "position": "p"}',
-        ),
-        ("get_rest_apis", b'{"item": []}'),
-        ("get_gateway_responses", b'{"item": [{"responseType": "THROTTLED", "defaultResponse": true}]}'),
-        ("get_gateway_response", b'{"responseType": "THROTTLED", "responseParameters": null}'),
-        ("put_gateway_response", b'{"responseType": "THROTTLED", "statusCode": "429"}'),
+        (LIST, '{"item": [{"id": "a", "createdDate": 1713213980, "_links": {}}], "position": "p"}'),
+        (LIST, '{"item": [{"id": "a", "createdDate": "2024-04-15T20:46:20Z", "name": "", "tags": null}]}'),
+        (LIST, '{"item": []}'),
+        (LIST, "{}"),
+        (ALL, '{"item": [{"responseType": "TELEPORTED", "statusCode": 7}]}'),
+        (ALL, throttled('"defaultResponse": true')),
+        (ONE, '{"responseType": "THROTTLED", "responseParameters": null}'),
+        (ONE, '{"responseType": "THROTTLED", "statusCode": 429}'),
+        (DELETE, ""),
+        (DELETE, " {}"),
     ],
-)
-def test_ordinary_answers_are_read_here(method: str, body: bytes) -> None:
-    read = FORMS[method].read
-    assert read is not None
-    assert read(read_json(body)) is not None
+)  # fmt: skip
+def test_what_an_answer_may_leave_out_or_add(request_: Request[Any], body: str) -> None:
+    assert not getattr(read_here(request_, body.encode()), "unreadable", ())
 
 
 @pytest.mark.parametrize(
-    ("method", "body"),
+    ("request_", "body", "why"),
     [
-        ("get_rest_apis", b""),
-        ("get_rest_apis", b"{}"),
-        ("get_rest_apis", b"\xff"),
-        ("get_rest_apis", b'{"item": 7}'),
-        ("get_rest_apis", b'{"item": [7]}'),
-        ("get_rest_apis", b'{"item": [{"createdDate": "soon"}]}'),
-        ("get_rest_apis", b'{"item": [{"createdDate": true}]}'),
-        ("get_rest_apis", b'{"item": [{"createdDate": 1e300}]}'),
-        ("get_rest_apis", b'{"item": [{"tags": []}]}'),
-        ("get_rest_apis", b'{"item": [{"endpointConfiguration": {"types": "EDGE"}}]}'),
-        ("get_gateway_response", b"[]"),
-        ("get_gateway_response", b'{"a": ' + b"[" * 100_000 + b"}"),
-        ("get_gateway_response", b'{"defaultResponse": "true"}'),
-        ("get_gateway_response", b'{"responseTemplates": []}'),
+        (LIST, "", "it is empty"),
+        (LIST, "[]", "not a JSON object"),
+        (LIST, "null", "not a JSON object"),
+        (LIST, "<html>{}</html>", "not a JSON object"),
+        (LIST, "\ufeff{}", "not a JSON object"),
+        (LIST, '{"message": "Sorry"}', 'no list of REST APIs, and says "Sorry"'),
+        (LIST, '{"Message": "Sorry"}', 'no list of REST APIs, and says "Sorry"'),
+        (LIST, '{"items": []}', "no list of REST APIs"),
+        (LIST, '{"position": "p"}', "no list of REST APIs"),
+        (LIST, '{"item": 7}', "list is no list"),
+        (LIST, '{"item": {}}', "list is no list"),
+        (LIST, '{"item": [null]}', "no JSON object"),
+        (LIST, '{"item": [[]]}', "no JSON object"),
+        (LIST, '{"item": [{"name": "orders"}]}', "id of a REST API is not one"),
+        (LIST, '{"item": [{"id": ""}]}', "id of a REST API is not one"),
+        (LIST, '{"item": [{"id": true}]}', "id of a REST API is not one"),
+        (LIST, '{"item": [{"id": "\\ud800"}]}', "id of a REST API is not one"),
+        (LIST, '{"item": [], "position": 7}', "position"),
+        (LIST, '{"item": [], "position": "\\udc00"}', "position"),
+        (LIST, '{"item": [], "position": "%s"}' % ("p" * 4097), "position"),
+        (ALL, "{}", "no list of gateway responses"),
+        (ALL, '{"item": [null]}', "does not name its type"),
+        (ALL, '{"item": [{"responseType": ["THROTTLED"]}]}', "does not name its type"),
+        (ALL, '{"item": [{"responseType": "THROTTLED"}, {"responseType": "THROTTLED"}]}', "twice"),
+        (ALL, '{"item": [{"responseType": "THROTTLED"}], "position": "p"}', "more pages"),
+        (ALL, throttled('"statusCode": "teapot"'), "statusCode of THROTTLED"),
+        (ALL, throttled('"statusCode": 1e2'), "statusCode of THROTTLED"),
+        (ALL, throttled('"statusCode": true'), "statusCode of THROTTLED"),
+        (ALL, throttled('"statusCode": "\u0664\u0662\u0669"'), "statusCode of THROTTLED"),
+        (ALL, throttled('"defaultResponse": "false"'), "defaultResponse of THROTTLED"),
+        (ALL, throttled('"responseTemplates": {"a": null}'), "responseTemplates of THROTTLED"),
+        (ALL, throttled('"responseTemplates": []'), "responseTemplates of THROTTLED"),
+        (ALL, throttled('"responseTemplates": {"a": "\\ud800"}'), "responseTemplates"),
+        (ALL, throttled('"responseParameters": {"\\ud800": ""}'), "responseParameters"),
+        (ALL, throttled('"responseParameters": {"a": NaN}'), "responseParameters"),
+        (ONE, "{}", "about nothing"),
+        (ONE, '{"responseType": "%s"}' % ("x" * 200), "about nothing"),
+        (ONE, '{"responseType": "UNAUTHORIZED"}', "about UNAUTHORIZED, not about THROTTLED"),
+        (ONE, '{"a": ' + "[" * 100_000 + "}", "not a JSON object"),
+        (ONE, '{"a": ' + "7" * 100_000 + "}", "not a JSON object"),
+        (DELETE, "<html></html>", "not a JSON object"),
+        (DELETE, '{"message": "Sorry"}', 'it should be empty, and says "Sorry"'),
     ],
-    ids=lambda each: str(each)[:40],
+    ids=lambda each: str(each)[:60] if isinstance(each, str) else type(each).__name__,
+)  # fmt: skip
+def test_an_odd_answer_is_unreadable_and_says_why(request_: Request[Any], body: str, why: str) -> None:
+    with pytest.raises(ServiceFailure) as caught:
+        read_here(request_, body.encode())
+    assert caught.value.code == "AnswerUnreadable"
+    assert why in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("api", "id_", "why"),
+    [
+        ('"id": 7', "7", "id"),
+        ('"id": "a/b"', "a/b", "id"),
+        ('"id": "bad", "name": 7', "bad", "name"),
+        ('"id": "bad", "name": "\\ud83d"', "bad", "name"),
+        ('"id": "bad", "name": "%s"' % ("n" * 10_001), "bad", "name"),
+        ('"id": "bad", "tags": []', "bad", "tags"),
+        ('"id": "bad", "tags": {"team": null}', "bad", "tags"),
+        ('"id": "bad", "createdDate": 1e300', "bad", "creation date"),
+        ('"id": "bad", "createdDate": true', "bad", "creation date"),
+        ('"id": "bad", "createdDate": "soon"', "bad", "creation date"),
+        ('"id": "bad", "createdDate": NaN', "bad", "creation date"),
+        ('"id": "bad", "endpointConfiguration": "EDGE"', "bad", "endpoint"),
+        ('"id": "bad", "endpointConfiguration": {"types": "EDGE"}', "bad", "endpoint"),
+        ('"id": "bad", "endpointConfiguration": {"types": [null]}', "bad", "endpoint"),
+    ],
 )
-def test_odd_answers_are_left_to_botocore(method: str, body: bytes) -> None:
-    read = FORMS[method].read
-    assert read is not None
-    assert read(read_json(body)) is None
+def test_an_odd_api_in_a_list_is_unreadable_and_the_others_are_not(api: str, id_: str, why: str) -> None:
+    body = f'{{"item": [{{"id": "a"}}, {{{api}}}, {{"id": "b", "name": "B"}}]}}'
+    page = read_here(LIST, body.encode())
+    assert page.items == (
+        RestApi(scope=HERE, id=RestApiId("a")),
+        RestApi(scope=HERE, id=RestApiId("b"), name="B"),
+    )
+    (odd,) = page.unreadable
+    assert odd.api == RestApi(scope=HERE, id=RestApiId(id_))
+    assert why in odd.error.message
+
+
+@pytest.mark.parametrize("request_", [LIST, DELETE])
+def test_an_answer_without_content_must_be_signed_by_its_request_id(request_: Request[Any]) -> None:
+    """Anything at that address could have answered so."""
+    call = to_call(request_)
+    answer = FORMS[call.method].answer(b"{}")
+    with pytest.raises(ServiceFailure, match="x-amzn-RequestId"):
+        call.read({**answer, "ResponseMetadata": {}})
+    assert call.read({**answer, **SIGNED}) in (None, RestApiPage(items=(), position=None))

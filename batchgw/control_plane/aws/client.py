@@ -8,6 +8,7 @@ and `before-endpoint-resolution` resolves the endpoint for the target's region. 
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from botocore.parsers import ResponseParserError
 
 from batchgw.control_plane.aws.keys import Keys
 from batchgw.control_plane.aws.transport import transport_error, unreadable_answer, unresolved_host
+from batchgw.control_plane.aws.wire import FORMS
 from batchgw.control_plane.classify import classify, parse_retry_after
 from batchgw.errors import BadRequest, CallError, ScopeError
 from batchgw.model import Region
@@ -29,6 +31,7 @@ _MARKER = "batchgw:target"
 GIVEN = "batchgw:given"
 """Where a call's context keeps its target and its parameters, for later events."""
 
+SUCCESS = 200
 FIRST_ERROR_STATUS = 300
 
 _PARSING = (ResponseParserError, ValueError, TypeError, AttributeError, KeyError, RecursionError)
@@ -69,7 +72,7 @@ class TargetedClient:
         client.meta.events.register(f"provide-client-params.{service}", _aim)
         client.meta.events.register(f"before-endpoint-resolution.{service}", _resolve_there)
         if client.meta.service_model.metadata["protocol"] == "rest-json":
-            client.meta.events.register(f"before-parse.{service}", _refuse_foreign_text)
+            client.meta.events.register(f"before-parse.{service}", _read_here)
 
     async def call(self, method: str, target: Target, params: Mapping[str, Any]) -> Mapping[str, Any]:
         """Make one call and give botocore's answer. Raises a CallError."""
@@ -141,17 +144,65 @@ def _resolve_there(builtins: dict[str, Any], context: Mapping[str, Any], **_: ob
         builtins["AWS::STS::UseGlobalEndpoint"] = False
 
 
-def _refuse_foreign_text(response_dict: Mapping[str, Any], **_: object) -> None:
-    body = response_dict["body"]
-    if isinstance(body, bytes):  # a stream is the caller's to read, and need not be JSON: an export in YAML
-        refuse_foreign_text(response_dict["status_code"], body)
+_FORMS = {form.operation: form for form in FORMS.values()}
+"""By AWS's name of the operation."""
 
 
-def refuse_foreign_text(status: int, body: bytes) -> None:
+def _read_here(
+    operation_model: Any, response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: object
+) -> None:
+    """Read what botocore has received as the fast path does, and leave botocore nothing to read.
+
+    A stream is the caller's to read, and need not be JSON: an export in YAML.
+    """
+    body, status = response_dict["body"], response_dict["status_code"]
+    if not isinstance(body, bytes):
+        return
+    if status >= FIRST_ERROR_STATUS:
+        response_dict["body"] = readable_refusal(body)
+        return
+    form = _FORMS.get(operation_model.name)
+    try:
+        if form is None:
+            _refuse_foreign_text(body)
+            return
+        customized_response_dict.update(form.answer(body))
+    except CallError as error:
+        raise about(error, status, response_dict["headers"].get("x-amzn-requestid")) from error.__cause__
+    response_dict["body"] = b""
+
+
+def _refuse_foreign_text(body: bytes) -> None:
     """Refuse a success that is not a JSON object. botocore would take a portal's page for an empty list."""
     text = body.strip()
-    if status < FIRST_ERROR_STATUS and text and not (text.startswith(b"{") and text.endswith(b"}")):
-        raise unreadable_answer("it is not JSON", status=status)
+    if text and not (text.startswith(b"{") and text.endswith(b"}")):
+        raise unreadable_answer("it is not a JSON object")
+
+
+def about(error: CallError, status: int, request: str | None) -> CallError:
+    """Tell in an error which answer it is about."""
+    error.status, error.request_id = error.status or status, error.request_id or request
+    return error
+
+
+_SAID = ("code", "Code", "__type", "message", "Message")
+"""What botocore reads of a refusal's body."""
+
+
+def readable_refusal(body: bytes) -> bytes:
+    """Give a refusal's body as it is, or an empty object if botocore's parser would fail on it.
+
+    Status and headers then tell what it is. A body that is not JSON is no trouble: botocore takes it for the
+    message.
+    """
+    try:
+        content = json.loads(body) if body else {}
+    except ValueError:
+        return body
+    except RecursionError:
+        return b"{}"
+    sound = isinstance(content, dict) and all(isinstance(content.get(name, ""), str | None) for name in _SAID)
+    return body if sound else b"{}"
 
 
 def _refusal(response: Mapping[str, Any], keys: Keys) -> CallError:

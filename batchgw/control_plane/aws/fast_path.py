@@ -2,8 +2,8 @@
 
 botocore is asked once per operation and region. It prepares the first call of each; then, by the public
 event `before-call`, its request is held against ours. Only where they are the same to the byte is that call
-sent from here, and are later ones, to the address that botocore has found. Refusals, and answers that are not
-as they always are, are read by botocore's own parser.
+sent from here, and are later ones, to the address that botocore has found. Refusals, and answers of STS that
+are not as they always are, are read by botocore's own parser.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from multidict import istr
 from yarl import URL
 
 from batchgw.control_plane.aws.auth import SIGNATURE_VERSION
-from batchgw.control_plane.aws.client import FIRST_ERROR_STATUS, GIVEN, Target, refuse_foreign_text
+from batchgw.control_plane.aws.client import FIRST_ERROR_STATUS, GIVEN, Target, about, readable_refusal
 from batchgw.control_plane.aws.http_session import ConnectionPool, Reply
 from batchgw.control_plane.aws.signing import (
     authorization,
@@ -33,6 +33,7 @@ from batchgw.control_plane.aws.signing import (
     trimmed,
 )
 from batchgw.control_plane.aws.wire import Format, Written
+from batchgw.errors import CallError
 from batchgw.model import Region
 
 _SIGNATURES = (None, "v4", SIGNATURE_VERSION)
@@ -158,9 +159,10 @@ class FastPath:
 
     def _read(self, form: Format, reply: Reply) -> Mapping[str, Any]:
         if reply.status_code < FIRST_ERROR_STATUS:
-            if self._protocol == "rest-json":
-                refuse_foreign_text(reply.status_code, reply.body)
-            answer = form.answer(reply.body)
+            try:
+                answer = form.answer(reply.body)
+            except CallError as error:
+                raise about(error, reply.status_code, _request_id(reply)) from error.__cause__
             if answer is not None:
                 return {**answer, "ResponseMetadata": _metadata(reply)}
         return self._read_by_botocore(form, reply)
@@ -170,7 +172,7 @@ class FastPath:
         response = {
             "status_code": reply.status_code,
             "headers": HeadersDict(reply.headers),
-            "body": reply.body,
+            "body": self._body(reply),
             "context": {"operation_name": form.operation},
         }
         shape = self._model.operation_model(form.operation).output_shape
@@ -182,6 +184,10 @@ class FastPath:
         if modelled is not None:
             parsed.update(self._parser.parse(response, modelled))
         raise ClientError(parsed, form.operation)
+
+    def _body(self, reply: Reply) -> bytes:
+        json_refusal = self._protocol == "rest-json" and reply.status_code >= FIRST_ERROR_STATUS
+        return readable_refusal(reply.body) if json_refusal else reply.body
 
 
 def _address(request: Mapping[str, Any], written: Written) -> _Address | None:
@@ -233,5 +239,9 @@ def _plain_headers(written: Written, user_agent: str) -> dict[str, str]:
 
 
 def _metadata(reply: Reply) -> dict[str, Any]:
-    request_id = reply.header(b"x-amzn-requestid") or reply.header(b"x-amz-request-id")
+    request_id = _request_id(reply)
     return {} if request_id is None else {"RequestId": request_id}
+
+
+def _request_id(reply: Reply) -> str | None:
+    return reply.header(b"x-amzn-requestid") or reply.header(b"x-amz-request-id")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from batchgw.control_plane.advice import name_permission
-from batchgw.control_plane.aws.client import Target, TargetedClient, request_id
+from batchgw.control_plane.aws.client import SUCCESS, Target, TargetedClient, about, request_id
 from batchgw.control_plane.aws.credentials import ScopeCredentials
 from batchgw.control_plane.aws.translate import to_call
 from batchgw.control_plane.interface import Answer, Request, T
-from batchgw.errors import AccessDenied, CredentialsExpired, CredentialsRejected, NotCustomized
+from batchgw.errors import AccessDenied, CallError, CredentialsExpired, CredentialsRejected, NotCustomized
 from batchgw.model import AccountId, Effort, Region, Scope
 
 
@@ -46,7 +46,12 @@ class AwsControlPlane:
                 raise
             effort = Effort(attempts=1, request_id=error.request_id)
             return Answer(value=call.uncustomised, effort=effort)
-        return Answer(value=call.read(answer), effort=Effort(attempts=1, request_id=request_id(answer)))
+        served = request_id(answer)
+        try:
+            value = call.read(answer)
+        except CallError as error:
+            raise about(error, SUCCESS, served) from error.__cause__
+        return Answer(value=value, effort=Effort(attempts=1, request_id=served))
 
     async def reach(self, scope: Scope) -> None:
         """Assume the role in the scope's account, if there is one. Raises a CallError."""

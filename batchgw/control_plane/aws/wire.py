@@ -1,19 +1,25 @@
-"""The operations sent most, in HTTP's words: written as botocore writes them, read as it reads. Pure.
+"""The operations sent most, in HTTP's words: written as botocore writes them, and read here alone. Pure.
 
-Whatever is not as it always is, a parameter or an answer, is given up with None: botocore then does it.
-`tests/unit/test_aws_wire.py` holds every operation against botocore's own serializer and parser.
+A parameter that is not as it always is, is given up with None: botocore then writes the request. Answers are
+read here for botocore's own calls, too. Its parser refuses a whole answer for one odd value, and takes a body
+without what was asked for as an empty list. `tests/unit/test_aws_wire.py` holds every operation against
+botocore's own serializer and parser.
 """
 
 from __future__ import annotations
 
 import json
 import marshal
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import quote
+
+from batchgw.control_plane.aws.transport import unreadable_answer
+from batchgw.redaction import foreign
 
 Wire = Mapping[str, Any]
 
@@ -90,7 +96,7 @@ class Format(Protocol):
         ...
 
     def answer(self, body: bytes) -> Wire | None:
-        """Make boto3's answer of a success's body; None of one that is not as it always is."""
+        """Make boto3's answer of a success's body. None: botocore has to. Raises a CallError."""
         ...
 
 
@@ -98,8 +104,8 @@ class Format(Protocol):
 class Form:
     """A `Format` of the protocol rest-json: where each of boto3's parameters goes.
 
-    `read` makes boto3's answer of a JSON object, or None of one that is not as it should be; an operation
-    without it answers nothing.
+    `read` makes boto3's answer of a JSON object; an operation without it answers nothing. It changes names
+    and dates. Values may be of any type: `answers` looks at them.
     """
 
     operation: str
@@ -108,7 +114,7 @@ class Form:
     in_path: tuple[str, ...] = ()
     in_query: frozenset[str] = frozenset()
     in_body: frozenset[str] = frozenset()
-    read: Callable[[Any], Wire | None] | None = None
+    read: Callable[[dict[str, Any]], Wire] | None = None
     places: frozenset[str] = field(init=False)  # every parameter that has one
 
     def __post_init__(self) -> None:
@@ -135,9 +141,22 @@ class Form:
             accept=_JSON,
         )
 
-    def answer(self, body: bytes) -> Wire | None:
-        """Read the JSON object, where there is one to be read."""
-        return self.read(read_json(body)) if self.read else {}
+    def answer(self, body: bytes) -> Wire:
+        """Read the JSON object, or the silence that an operation without an answer answers with.
+
+        Raises a CallError for a body that is neither.
+        """
+        text = body.strip()
+        if self.read is None and not text:
+            return {}
+        content = read_json(text)
+        if not isinstance(content, dict):
+            raise unreadable_answer("it is not a JSON object" if text else "it is empty")
+        if self.read is None:
+            if said := _said(content):
+                raise unreadable_answer(f"it should be empty{said}")
+            return {}
+        return self.read(content)
 
     def _query(self, params: Wire) -> str | None:
         given = [(n, value) for n, value in params.items() if n in self.in_query and value is not None]
@@ -154,61 +173,58 @@ def read_json(body: bytes) -> Any:
         return None
 
 
-def _page(answer: Any) -> Wire | None:
-    items = _items(answer, _rest_api)
-    return None if items is None else {**answer, "items": items}
+def _page(content: dict[str, Any]) -> Wire:
+    """Read a page of REST APIs. An object that says nothing at all may be an empty one: `answers` decides."""
+    if content.get("item") is None and any(value is not None for value in content.values()):
+        raise unreadable_answer(f"it holds no list of REST APIs{_said(content)}")
+    return {"items": _items(content, _dated), "position": content.get("position")}
 
 
-def _all(answer: Any) -> Wire | None:
-    items = _items(answer, _gateway_response)
-    return None if items is None else {**answer, "items": items}
+def _all(content: dict[str, Any]) -> Wire:
+    return {"items": _items(content, lambda item: item), "position": content.get("position")}
 
 
-def _items(answer: Any, read: Callable[[Any], Wire | None]) -> list[Wire] | None:
-    """Read what is `item` on the wire and `items` in boto3."""
-    found = answer.get("item") if isinstance(answer, dict) and "items" not in answer else None
+def _items(content: dict[str, Any], read: Callable[[Any], Any]) -> list[Any] | None:
+    """Read what is `item` on the wire and `items` in boto3; None where there is none."""
+    found = content.get("item")
+    if found is None:
+        return None
     if not isinstance(found, list):
-        return None
-    items = [item for item in map(read, found) if item is not None]
-    return items if len(items) == len(found) else None
+        raise unreadable_answer(f"its list is no list{_said(content)}")
+    return [read(item) for item in found]
 
 
-def _gateway_response(answer: Any) -> Wire | None:
-    ordinary = (
-        isinstance(answer, dict)
-        and _is(dict, answer, "responseParameters")
-        and _is(dict, answer, "responseTemplates")
-        and _is(bool, answer, "defaultResponse")
-    )
-    return answer if ordinary else None
+def _gateway_response(content: dict[str, Any]) -> Wire:
+    content.pop("ResponseMetadata", None)  # which is botocore's own word
+    return content
 
 
-def _rest_api(answer: Any) -> Wire | None:
-    if not isinstance(answer, dict) or not _is(dict, answer, "tags"):
-        return None
-    endpoint = answer.get("endpointConfiguration")
-    if endpoint is not None and not (isinstance(endpoint, dict) and _is(list, endpoint, "types")):
-        return None
-    created = answer.get("createdDate")
-    if created is None:
-        return answer
-    date = _date(created)
-    return None if date is None else {**answer, "createdDate": date}
+def _said(content: dict[str, Any]) -> str:
+    """Repeat the message of an object that has one, as refusals do."""
+    message = content.get("message") or content.get("Message")
+    return f', and says "{foreign(message)}"' if isinstance(message, str) else ""
 
 
-def _date(seconds: object) -> datetime | None:
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
-        return None
+def _dated(item: Any) -> Any:
+    """Give a REST API with its date as boto3 has it. What is no date stays as it is."""
+    created = item.get("createdDate") if isinstance(item, dict) else None
+    date = None if created is None else _date(created)
+    return item if date is None else {**item, "createdDate": date}
+
+
+_ISO_DATE = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)", re.ASCII)
+
+
+def _date(value: object) -> datetime | None:
+    """Read seconds since the epoch, or a date as some emulators write it."""
     try:
-        return datetime.fromtimestamp(seconds, UTC)
+        if isinstance(value, str):
+            return datetime.fromisoformat(value) if _ISO_DATE.fullmatch(value) else None
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return None
+        return datetime.fromtimestamp(value, UTC)
     except (ValueError, OverflowError, OSError):
         return None
-
-
-def _is(kind: type, answer: Wire, name: str) -> bool:
-    """Tell whether a member is of a kind, or left out."""
-    value = answer.get(name)
-    return value is None or isinstance(value, kind)
 
 
 _ONE = "/restapis/%s/gatewayresponses/%s"
