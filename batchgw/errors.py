@@ -30,6 +30,7 @@ BatchgwError                        .exit_code: what the command line answers wi
         ├── CredentialsRejected         403: unknown, or the region is not enabled
         │   └── CredentialsExpired      403: retried once, with fresh credentials
         └── CredentialsUnavailable      there are none, or the role cannot be assumed
+            └── WrongAccount            they turned out to be of another account: nothing was sent with them
 """
 
 from __future__ import annotations
@@ -270,3 +271,7 @@ class CredentialsExpired(CredentialsRejected):
 
 class CredentialsUnavailable(ScopeError):
     """No credentials were found, or the role cannot be assumed."""
+
+
+class WrongAccount(CredentialsUnavailable):
+    """Keys that were fetched or renewed are of another account. They sign nothing."""

@@ -119,6 +119,14 @@ class CredentialsRefreshed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReachedDirectly:
+    """An account is that of the credentials themselves, so the role is not assumed there. Told once."""
+
+    account: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Decided:
     """An API-type has its outcome, and the journal knows it."""
 
@@ -161,6 +169,7 @@ Event = (
     | CallRetried
     | CallGaveUp
     | CredentialsRefreshed
+    | ReachedDirectly
     | Decided
     | ScopeCondemned
     | QuotaShared

@@ -103,15 +103,24 @@ async def _empty_list(_seen: Seen, _request: web.Request) -> web.StreamResponse:
 
 @dataclass(slots=True)
 class Stub:
-    """What is answered, and what was seen. Set `gateway` and `sts` to change the answers."""
+    """What is answered, and what was seen. Set these to change the answers.
+
+    `sts` is asked for roles, `identity` whose keys they are: that question comes first, about all keys.
+    """
 
     gateway: Answer = _empty_list
     sts: Answer | None = None
+    identity: Answer | None = None
     port: int = 0
     seen: list[Seen] = field(default_factory=list)
 
     def seen_by(self, service: str) -> list[Seen]:
         return [s for s in self.seen if s.service == service]
+
+    @property
+    def assumed(self) -> list[Seen]:
+        """The requests for a role."""
+        return [s for s in self.seen_by("sts") if s.form["Action"] == "AssumeRole"]
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         match = _CREDENTIAL.search(request.headers.get("Authorization", ""))
@@ -131,10 +140,10 @@ class Stub:
         self.seen.append(seen)
         if seen.service != "sts":
             return await self.gateway(seen, request)
+        if seen.form["Action"] == "GetCallerIdentity":
+            return caller_identity() if self.identity is None else await self.identity(seen, request)
         if self.sts is not None:
             return await self.sts(seen, request)
-        if seen.form["Action"] == "GetCallerIdentity":
-            return caller_identity()
         return assumed(seen.form["RoleArn"].split(":")[4])
 
 

@@ -21,6 +21,7 @@ from batchgw.errors import (
     CredentialsRejected,
     CredentialsUnavailable,
     Stopped,
+    WrongAccount,
 )
 from batchgw.events import CallRetried, CredentialsRefreshed, Event
 from batchgw.model import AccountId, Region, Scope
@@ -114,10 +115,11 @@ def refuses(key: str, error: web.Response) -> Any:
 async def test_who_has_been_reached_has_keys_for_the_first_call(stub: Stub, plane: AwsControlPlane) -> None:
     stub.sts = sts = Script(900.0)
     await plane.reach(THERE)
-    assert len(sts.asked) == len(stub.seen) == 1
+    assert len(sts.asked) == 1
+    assert [s.form["Action"] for s in stub.seen] == ["GetCallerIdentity", "AssumeRole"]
     await plane.send(LIST)
     assert len(sts.asked) == 1
-    assert len(stub.seen) == 2
+    assert len(stub.seen) == 3
 
 
 @pytest.mark.asyncio
@@ -137,7 +139,8 @@ async def test_a_role_that_cannot_be_assumed_is_named_with_account_words_and_adv
     for part in ("arn:aws:iam::222222222222:role/Batchgw", ACCOUNT, DENIED, "trust policy", "--role-name"):
         assert part in str(error)
     assert (error.code, error.status, error.request_id) == ("AccessDenied", 403, "sts-1")
-    assert len(stub.seen) == 1, "a denial is not retried, and API Gateway is not asked"
+    assert len(stub.assumed) == 1, "a denial is not retried"
+    assert stub.seen_by("apigateway") == []
 
 
 @pytest.mark.asyncio
@@ -170,7 +173,7 @@ async def test_without_a_role_an_sts_that_stays_down_condemns_and_is_not_asked_a
 ) -> None:
     """Twenty calls in two regions wait for the same three attempts: not twenty times as many, nor more."""
     script = Script(sts_error("ServiceUnavailable", 503, "Service Unavailable"))
-    stub.sts = script
+    stub.identity = script
     errors: list[CallError] = []
 
     async with connect(endpoint_url=f"http://127.0.0.1:{stub.port}", attempts=3) as plane:
@@ -258,7 +261,7 @@ async def test_keys_of_another_account_than_asked_for_are_not_used(
 
     stub.sts = other
     error = await failure(plane)
-    assert type(error) is CredentialsUnavailable
+    assert type(error) is WrongAccount
     assert "account 333333333333, not of 222222222222" in str(error)
     assert stub.seen_by("apigateway") == []
 
@@ -295,7 +298,7 @@ async def test_keys_that_expired_on_the_way_are_replaced_for_the_next_attempt(
     assert error.retry_safe
     page = (await plane.send(LIST)).value
     assert page.items[0].id == f"ASIA{ACCOUNT}x2"
-    assert len(stub.seen_by("sts")) == 2
+    assert len(stub.assumed) == 2
 
 
 @pytest.mark.asyncio
@@ -317,7 +320,7 @@ async def test_calls_that_all_find_their_keys_expired_lead_to_one_renewal(
         for _ in range(10):
             tasks.start_soon(twice)
     assert expired
-    assert len(stub.seen_by("sts")) == 2
+    assert len(stub.assumed) == 2
 
 
 @pytest.mark.asyncio
@@ -366,7 +369,7 @@ async def test_closing_ends_a_renewal_that_is_under_way(stub: Stub) -> None:
     hanging = anyio.Event()
 
     async def answer(seen: Seen, _request: web.Request) -> web.StreamResponse:
-        if len(stub.seen_by("sts")) > 1:
+        if len(stub.assumed) > 1:
             hanging.set()
             await anyio.sleep(60)
         return assumed(seen.form["RoleArn"].split(":")[4], lifetime=2.0)

@@ -171,6 +171,7 @@ async def test_a_misspelt_region_condemns_its_scope_and_suggests_the_right_one(
     async with connect(role="Role") as plane:
         wrong = Scope(account=AccountId("222222222222"), region=Region("eu-wst-1"))
         monkeypatch.setattr(plane._credentials._sts, "assume_role", _keys_at_hand)
+        monkeypatch.setattr(plane._credentials._base, "account", AccountId("111111111111"))
         with pytest.raises(ScopeError, match=r"no region eu-wst-1.*Did you mean eu-west-1\?"):
             await plane.send(GetRestApis(scope=wrong))
         right = Scope(account=AccountId("222222222222"), region=Region("eu-west-1"))
@@ -179,10 +180,7 @@ async def test_a_misspelt_region_condemns_its_scope_and_suggests_the_right_one(
 
 
 async def _keys_at_hand(*_: object, **__: object) -> object:
-    return (
-        AccountId("222222222222"),
-        Keys(access_key="A", secret_key="s", token="t", expires=None),
-    )
+    return Keys(access_key="A", secret_key="s", token="t", account=AccountId("222222222222"))
 
 
 @pytest.mark.asyncio

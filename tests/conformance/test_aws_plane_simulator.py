@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import anyio
@@ -143,11 +144,11 @@ async def test_every_scripted_refusal_is_the_same_error_over_http_and_in_process
     script = tmp_path / "faults.json"
     script.write_text(json.dumps([{"match": {"operation": "PutGatewayResponse"}, "fault": fault}]))
     options = ServeOptions(
-        apis=6, accounts=1, regions=1, no_throttle=True, latency=0.0, latency_p99=0.0, faults=script
+        apis=6, accounts=2, regions=1, no_throttle=True, latency=0.0, latency_p99=0.0, faults=script
     )
     async with over_http(options, monkeypatch) as (plane, ready):
         near = SimulatedControlPlane(make_engine(options))
-        scope = Scope(account=AccountId(ready.accounts[0]), region=Region(ready.regions[0]))
+        scope = Scope(account=AccountId(ready.accounts[1]), region=Region(ready.regions[0]))
         api = (await near.send(GetRestApis(scope=scope))).value.items[0].id
         request = PutGatewayResponse(scope=scope, api=api, type=ResponseType.THROTTLED, settings=CUSTOM)
         there, here = await outcome(plane, request), await outcome(near, request)
@@ -182,11 +183,11 @@ async def test_a_role_that_trusts_nobody_and_one_that_wants_an_external_id(
             else:
                 assert len((await plane.send(request)).value.items) == 1
     async with over_http(options, monkeypatch) as (plane, ready):
-        request = GetRestApis(
-            scope=Scope(account=AccountId(ready.accounts[0]), region=Region(ready.regions[0]))
-        )
+        own, _, other = ready.accounts
+        request = GetRestApis(scope=Scope(account=AccountId(other), region=Region(ready.regions[0])))
         with pytest.raises(CredentialsUnavailable, match="external id"):
             await plane.send(request)
+        await plane.send(replace(request, scope=replace(request.scope, account=AccountId(own))))
 
 
 @pytest.mark.asyncio

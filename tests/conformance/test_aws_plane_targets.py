@@ -81,7 +81,8 @@ async def test_concurrent_calls_of_250_scopes_are_each_signed_for_their_own(stub
 
     assert told == {s: (f"ASIA{s.account}x0/{s.region}", f"token-{s.account}-0") for s in scopes}
     assert len(stub.seen_by("apigateway")) == 250
-    assert len(stub.seen_by("sts")) == 50, "one AssumeRole per account, however many ask"
+    assert len(stub.assumed) == 50, "one AssumeRole per account, however many ask"
+    assert len(stub.seen_by("sts")) == 53, "and in each of three partitions, whose the base credentials are"
 
 
 @pytest.mark.asyncio
@@ -106,8 +107,10 @@ async def test_where_no_region_is_known_sts_is_asked_in_the_scopes_own_partition
     monkeypatch.delenv("AWS_DEFAULT_REGION")
     async with connect(endpoint_url=f"http://127.0.0.1:{stub.port}", role=role) as plane:
         assert plane.region is None
-        await plane.send(GetRestApis(scope=scope(region="cn-north-1")))
-    assert [(s.service, s.region) for s in stub.seen] == [("sts", "cn-north-1"), ("apigateway", "cn-north-1")]
+        account = BASE_ACCOUNT if role is None else ACCOUNTS[1]
+        await plane.send(GetRestApis(scope=scope(account, "cn-north-1")))
+    asked = ["sts", "apigateway"] if role is None else ["sts", "sts", "apigateway"]
+    assert [(s.service, s.region) for s in stub.seen] == [(service, "cn-north-1") for service in asked]
 
 
 @pytest.mark.asyncio
@@ -120,12 +123,13 @@ async def test_a_home_region_that_is_switched_off_is_no_hindrance_to_others(
     async def answer(seen: Seen, _request: web.Request) -> web.StreamResponse:
         if seen.region == "me-south-1":
             return sts_error("InvalidClientTokenId", 403, "The security token is invalid.")
-        return assumed(BASE_ACCOUNT) if role else caller_identity()
+        return assumed(ACCOUNTS[1]) if seen.form["Action"] == "AssumeRole" else caller_identity()
 
-    stub.sts = answer
+    stub.sts = stub.identity = answer
     async with connect(endpoint_url=f"http://127.0.0.1:{stub.port}", role=role, region="me-south-1") as plane:
-        await plane.send(GetRestApis(scope=scope(region="eu-west-1")))
-    assert [s.region for s in stub.seen_by("sts")] == ["me-south-1", "us-east-1"]
+        await plane.send(GetRestApis(scope=scope(ACCOUNTS[1] if role else BASE_ACCOUNT, "eu-west-1")))
+    regions = ["me-south-1", "us-east-1"]  # once refused, it is not tried for the role
+    assert [s.region for s in stub.seen_by("sts")] == ([*regions, "us-east-1"] if role else regions)
 
 
 @pytest.mark.asyncio
@@ -194,7 +198,7 @@ async def test_roles_are_assumed_by_name_with_external_id_and_a_session_name_sts
         session_name="run 42: nightly",
     ) as plane:
         await plane.send(GetRestApis(scope=scope("222222222222", "us-gov-west-1")))
-    (asked,) = stub.seen_by("sts")
+    (asked,) = stub.assumed
     assert asked.form["RoleArn"] == "arn:aws-us-gov:iam::222222222222:role/team/Batchgw"
     assert asked.form["ExternalId"] == "x-1"
     assert asked.form["RoleSessionName"] == "run-42--nightly"

@@ -9,7 +9,7 @@ import pytest
 
 import batchgw
 from batchgw import Event, Journal
-from batchgw.events import CredentialsRefreshed
+from batchgw.events import CredentialsRefreshed, ReachedDirectly
 from batchgw.model import AccountId, UnreadScope
 from tests.integration import fleet as fleets
 from tests.integration.emulator import REGIONS, Emulator, Keys
@@ -22,14 +22,17 @@ ROLE = "OrganizationBatchgw"
 
 
 class Assumed:
-    """Notes for which accounts credentials were fetched."""
+    """Notes for which accounts credentials were fetched, and which needed none."""
 
     def __init__(self) -> None:
         self.accounts: list[str] = []
+        self.direct: list[str] = []
 
     def notify(self, event: Event) -> None:
         if isinstance(event, CredentialsRefreshed):
             self.accounts.append(event.account)
+        if isinstance(event, ReachedDirectly):
+            self.direct.append(event.account)
 
 
 def in_accounts(*accounts: str) -> str:
@@ -130,7 +133,9 @@ async def test_each_key_of_ministack_is_an_account_of_its_own(
     assert second.state() == Fleet.before()
 
 
-async def test_a_role_in_the_own_account_of_ministack_works(only_ministack: Emulator, tmp_path: Path) -> None:
+async def test_the_own_account_of_ministack_is_reached_without_the_role(
+    only_ministack: Emulator, tmp_path: Path
+) -> None:
     fleet = fleets.launch(only_ministack)
     assumed = Assumed()
     aimed = policy(in_accounts(only_ministack.account))
@@ -142,4 +147,5 @@ async def test_a_role_in_the_own_account_of_ministack_works(only_ministack: Emul
         ):
             await batchgw.apply(plan, plane=session, journal=journal)
     assert fleet.state() == Fleet.after()
-    assert assumed.accounts == [only_ministack.account]
+    assert assumed.accounts == []
+    assert assumed.direct == [only_ministack.account], "told once"

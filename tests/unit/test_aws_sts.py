@@ -74,10 +74,10 @@ class FakeBase:
     others: int = 0
     number: int = 0
 
-    async def keys(self) -> Keys:
+    async def keys(self, region: Region) -> Keys:  # noqa: ARG002 - as the real one
         return Keys(access_key=f"AKIA{self.number}", secret_key="s")
 
-    async def renew(self, rejected: Keys) -> bool:  # noqa: ARG002 - as the real one
+    async def renew(self, rejected: Keys, region: Region) -> bool:  # noqa: ARG002 - as the real one
         self.number += 1
         return self.number <= self.others
 

@@ -59,6 +59,7 @@ EVENTS: list[events.Event] = [
     events.CallRetried(**CALL, attempt=1, delay=0.5, code="X", message="m", request_id=None),
     events.CallGaveUp(**CALL, attempts=8, code="X", message="m", request_id=None),
     events.CredentialsRefreshed(account="111111111111", role="arn:aws:iam::111111111111:role/R", expires=1.0),
+    events.ReachedDirectly(account="111111111111", role="R"),
     events.Decided(outcome=Applied(**ENDED, effort=Effort(attempts=1, waited=0.5, request_id="id-2"))),
     events.Decided(outcome=Unchanged(**ENDED)),
     events.Decided(outcome=Failed(**WHY)),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from batchgw.cli.console import Console
-from batchgw.events import Event, QuotaShared
+from batchgw.events import Event, QuotaShared, ReachedDirectly
 from batchgw.report.text import Span, line
 
 
 class Hints:
-    """Names the flag that would have spared the run something."""
+    """Names the flag that would have spared the run something, and what is not as it may be thought."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -16,14 +16,23 @@ class Hints:
 
     def notify(self, event: Event) -> None:
         """Give a hint, if there is one to give."""
-        if not isinstance(event, QuotaShared) or event.account in self._told:
-            return
-        self._told.add(event.account)
-        regions = ", ".join(event.regions)
-        self._console.note(
-            line(
-                f"Account {event.account} has one quota for {regions} together: pass ",
-                Span("--quota-scope account", "bold"),
-                " to pace them as one from the start.",
-            )
-        )
+        match event:
+            case QuotaShared() if event.account not in self._told:
+                self._told.add(event.account)
+                regions = ", ".join(event.regions)
+                self._console.note(
+                    line(
+                        f"Account {event.account} has one quota for {regions} together: pass ",
+                        Span("--quota-scope account", "bold"),
+                        " to pace them as one from the start.",
+                    )
+                )
+            case ReachedDirectly():
+                self._console.note(
+                    line(
+                        f"Account {event.account} is the credentials' own: it is reached directly, "
+                        f"without the role {event.role}."
+                    )
+                )
+            case _:
+                pass

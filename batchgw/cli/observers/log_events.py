@@ -19,6 +19,7 @@ from batchgw.events import (
     PhaseEnded,
     PhaseStarted,
     QuotaShared,
+    ReachedDirectly,
     ScopeCondemned,
 )
 from batchgw.model import (
@@ -85,7 +86,7 @@ def level_of(event: Event) -> int:
     return call[0] if call else entry(event).level
 
 
-def entry(event: Event) -> Entry:  # noqa: PLR0911 - a closed match, one arm an event
+def entry(event: Event) -> Entry:  # noqa: C901, PLR0911 - a closed match, one arm an event
     """Translate an event."""
     match event:  # the one that most entries are of first
         case Decided():
@@ -117,6 +118,9 @@ def entry(event: Event) -> Entry:  # noqa: PLR0911 - a closed match, one arm an 
         case CredentialsRefreshed():
             fields = {"account": event.account, "role": event.role, "expires": event.expires}
             return Entry(INFO, "batchgw.access.refreshed", fields)
+        case ReachedDirectly():
+            fields = {"account": event.account, "role": event.role}
+            return Entry(INFO, "batchgw.access.direct", fields)
         case _:
             assert_never(event)
 

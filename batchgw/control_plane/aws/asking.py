@@ -15,6 +15,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
 from batchgw.control_plane.aws.base import BaseCredentials
 from batchgw.control_plane.aws.client import Target, TargetedClient
+from batchgw.control_plane.aws.keys import Keys
 from batchgw.control_plane.stop import StopSignal
 from batchgw.control_plane.tries import ATTEMPTS, Tries, error_of
 from batchgw.errors import AccessDenied, CallError, CredentialsExpired, CredentialsRejected, Throttled
@@ -37,13 +38,22 @@ _OFF = re.compile(r"InvalidClientTokenId|UnrecognizedClient|OptIn|RegionDisabled
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """A call by its name in boto3 and at AWS, the region it is made in, and the scope it is for."""
+    """A call by its name in boto3 and at AWS, the region it is made in, and the scope it is for.
+
+    `keys` sign it: the base credentials' proved ones, if none are given.
+    """
 
     method: str
     operation: str
     region: Region
     scope: Scope
     params: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    keys: Keys | None = None
+
+    def worth_repeating(self, error: BaseException) -> bool:
+        """Tell whether to ask again. Given keys that have expired have done so for good."""
+        expired = self.keys is not None and isinstance(error, CredentialsExpired)
+        return isinstance(error, CallError) and error.retry_safe and not expired
 
 
 class Asking:
@@ -116,15 +126,29 @@ class Asking:
         try:
             return await execution.attempt()
         except CallError as error:
-            if not error.retry_safe:
+            if not question.worth_repeating(error):
                 raise
             return await execution.go_on(error)
 
     async def send(self, question: Question) -> Mapping[str, Any]:
         """Make one attempt, in its turn. Raises a CallError, or Stopped."""
-        turn = await self._limiter.wait(self.stop.check)
+        if question.keys is not None:
+            return await self._sent(question, question.keys)
+        keys = await self._base.keys(question.region)  # before the turn: to prove them takes one, too
         try:
-            answer = await self._asked(question)
+            return await self._sent(question, keys)
+        except CredentialsExpired as error:
+            if await self._base.renew(keys, question.region):
+                raise
+            raise CredentialsRejected(
+                error.message, code=error.code, status=error.status, request_id=error.request_id
+            ) from error
+
+    async def _sent(self, question: Question, keys: Keys) -> Mapping[str, Any]:
+        turn = await self._limiter.wait(self.stop.check)
+        target = Target(keys=keys, region=question.region)
+        try:
+            answer = await self._client.call(question.method, target, question.params)
         except Throttled as error:
             self._limiter.throttled(turn, error.retry_after)
             raise
@@ -136,19 +160,6 @@ class Asking:
             raise
         self._limiter.ok(turn)
         return answer
-
-    async def _asked(self, question: Question) -> Mapping[str, Any]:
-        keys = await self._base.keys()
-        try:
-            return await self._client.call(
-                question.method, Target(keys=keys, region=question.region), question.params
-            )
-        except CredentialsExpired as error:
-            if await self._base.renew(keys):
-                raise
-            raise CredentialsRejected(
-                error.message, code=error.code, status=error.status, request_id=error.request_id
-            ) from error
 
 
 class _Execution:
@@ -182,7 +193,7 @@ class _Execution:
             return await self.attempt()
 
         retrying = AsyncRetrying(
-            retry=retry_if_exception(lambda error: isinstance(error, CallError) and error.retry_safe),
+            retry=retry_if_exception(self._question.worth_repeating),
             stop=self.tries.exhausted,
             wait=self.tries.delay,
             before_sleep=self.tell,

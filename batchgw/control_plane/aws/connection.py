@@ -15,6 +15,7 @@ from aiobotocore.config import AioConfig
 from aiobotocore.session import AioSession
 
 from batchgw.control_plane.aws import query, wire
+from batchgw.control_plane.aws.account import Owners
 from batchgw.control_plane.aws.asking import Asking
 from batchgw.control_plane.aws.auth import SIGNATURE_VERSION
 from batchgw.control_plane.aws.background import BackgroundTasks
@@ -131,8 +132,9 @@ async def connect(
         await stack.enter_async_context(pool)
         _use_pool(session, pool)
         home = Region(region) if region else configured_region(session)
-        base = _base_credentials(session, pool, profile)
-        await base.keys()  # no credentials: better said now than by every scope
+        owners = Owners(lambda keys, region: questions.account(region, keys))
+        base = _base_credentials(session, pool, profile, owners, stop)
+        await base.found()  # no credentials: better said now than by every scope
         regions = await known_regions(session)
         sts_url = None if os.environ.get("AWS_ENDPOINT_URL_STS") else endpoint_url
         gateway = await _client(stack, session, "apigateway", endpoint_url, SIGNATURE_VERSION)
@@ -146,9 +148,10 @@ async def connect(
             observer=observer,
             stop=stop,
         )
+        questions = Sts(asking)
         credentials = ScopeCredentials(
             base,
-            Sts(asking),
+            questions,
             places,
             role=_role(role, session_name, external_id),
             background=(await stack.enter_async_context(BackgroundTasks())).start,
@@ -169,7 +172,9 @@ def _use_pool(session: AioSession, pool: ConnectionPool) -> None:
     session.set_default_client_config(PooledConfig(session_class(pool)))
 
 
-def _base_credentials(session: AioSession, pool: ConnectionPool, profile: str | None) -> BaseCredentials:
+def _base_credentials(
+    session: AioSession, pool: ConnectionPool, profile: str | None, owners: Owners, stop: StopSignal | None
+) -> BaseCredentials:
     first = [session]
 
     async def load() -> Any:
@@ -178,7 +183,8 @@ def _base_credentials(session: AioSession, pool: ConnectionPool, profile: str | 
         _use_pool(walker, pool)
         return await walker.get_credentials()
 
-    return BaseCredentials(load, profile=profile or os.environ.get("AWS_PROFILE"))
+    name = profile or os.environ.get("AWS_PROFILE")
+    return BaseCredentials(load, owner=owners.of, profile=name, stop=stop)
 
 
 async def _client(

@@ -1,4 +1,8 @@
-"""Whose keys sign the calls of a scope: the base credentials', or those of the role in its account."""
+"""Whose keys sign the calls of a scope: those of the role in its account, or the base credentials'.
+
+The base credentials reach their own account directly: the role need not exist there, as in the management
+account of an organisation. Whichever keys are given, they are of the scope's account.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from batchgw.control_plane.advice import words
-from batchgw.control_plane.aws.account import BaseAccount
 from batchgw.control_plane.aws.base import BaseCredentials
 from batchgw.control_plane.aws.keys import Keys
 from batchgw.control_plane.aws.places import Places
@@ -20,10 +23,10 @@ from batchgw.errors import (
     CallError,
     CredentialsRejected,
     CredentialsUnavailable,
-    ScopeError,
     UsageError,
+    WrongAccount,
 )
-from batchgw.events import CredentialsRefreshed, Observer
+from batchgw.events import CredentialsRefreshed, Observer, ReachedDirectly
 from batchgw.model import AccountId, Scope
 
 
@@ -57,57 +60,59 @@ class ScopeCredentials:
         self._observer = observer
         self._clock = clock
         self._refresher = Refresher(self._assume, background=background, clock=clock)
-        self._account = BaseAccount(sts.account, places)
+        self._told: set[AccountId] = set()
 
     async def base_account(self) -> AccountId:
         """The account of the base credentials; STS is asked once. Raises a CallError."""
-        return await self._account.id()
+        return await self._base.whose(self._places.sts_region())
 
     async def keys(self, scope: Scope) -> Keys:
-        """Give keys that act in the scope's account. Raises a CallError."""
-        if self._role is not None:
+        """Give keys that act in the scope's account, and in no other. Raises a ScopeError, or Stopped."""
+        if self._role is not None and scope.account != (self._base.account or await self._own(scope)):
             return await self._refresher.keys(scope)
-        own = self._account.known(scope.region) or await self._own(scope)  # known from the first call on
-        if scope.account != own:
+        keys = self._base.ready() or await self._base.keys(self._places.sts_region(scope.region))
+        if keys.account != scope.account:
             raise CredentialsUnavailable(
-                f"the credentials are of account {own}, and there is no role to reach {scope.account}: "
-                "give one with --role-name (or `role:` in the policy), or another --profile.",
+                f"the credentials are of account {keys.account}, and there is no role to reach "
+                f"{scope.account}: give one with --role-name (or `role:` in the policy), or another "
+                "--profile.",
                 code="NoRole",
             )
-        return await self._base.keys()
+        if self._role is not None:
+            self._tell_direct(scope.account, self._role.role)
+        return keys
 
-    async def _own(self, scope: Scope) -> AccountId:
-        try:
-            return await self._account.id(scope.region)
-        except ScopeError:
-            raise
-        except (
-            CallError
-        ) as error:  # STS was asked often enough: the scope's calls are not made to repeat that
-            raise _no_access("cannot tell whose account the credentials are", error, error.message) from error
+    async def _own(self, scope: Scope) -> AccountId | None:
+        """Tell the account of the base credentials. It is reached without the role."""
+        return (await self._base.keys(self._places.sts_region(scope.region))).account
+
+    def _tell_direct(self, account: AccountId, role: str) -> None:
+        if account not in self._told:
+            self._told.add(account)
+            self._observer.notify(ReachedDirectly(account=account, role=role))
 
     async def renew(self, scope: Scope, rejected: Keys) -> bool:
         """Drop keys that the service refused as expired. Returns whether other ones can be had."""
-        if self._role is None:
-            return await self._base.renew(rejected)
+        if self._role is None or scope.account == self._base.account:
+            return await self._base.renew(rejected, self._places.sts_region(scope.region))
         self._refresher.discard(scope, rejected)
         return True
 
     async def _assume(self, scope: Scope) -> Keys:
         arn = self._arn(scope)
         try:
-            account, keys = await self._sts.assume_role(
+            keys = await self._sts.assume_role(
                 arn,
                 self._places.sts_region(scope.region),
                 scope,
                 session_name=self._role.session_name if self._role else "",
                 external_id=self._role.external_id if self._role else None,
             )
-        except CredentialsRejected:
+        except (CredentialsRejected, CredentialsUnavailable):
             raise  # the base credentials are at fault, not the role
         except CallError as error:
             raise _not_assumed(arn, scope, error) from error
-        self._check(account, keys, scope, arn)
+        self._check(keys, scope, arn)
         expires = keys.expires or 0.0
         self._observer.notify(CredentialsRefreshed(account=scope.account, role=arn, expires=expires))
         return keys
@@ -120,12 +125,11 @@ class ScopeCredentials:
         except UsageError as error:
             raise CredentialsUnavailable(str(error), code="RoleUnusable") from error
 
-    def _check(self, account: AccountId, keys: Keys, scope: Scope, arn: str) -> None:
-        if account != scope.account:
-            raise CredentialsUnavailable(
-                f"{arn} gave credentials of account {account}, not of {scope.account}: nothing is done with "
-                "them. Check the role and the STS endpoint.",
-                code="WrongAccount",
+    def _check(self, keys: Keys, scope: Scope, arn: str) -> None:
+        if keys.account != scope.account:
+            raise WrongAccount(
+                f"{arn} gave credentials of account {keys.account}, not of {scope.account}: nothing is done "
+                "with them. Check the role and the STS endpoint."
             )
         if keys.expires is not None and keys.expires <= self._clock():
             raise CredentialsUnavailable(

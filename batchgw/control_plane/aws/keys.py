@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+
+from batchgw.model import AccountId
+
+_FIT = re.compile(r"[!-~]+", re.ASCII)
+"""What travels in a header and in a signature unchanged: visible ASCII, no blank and no line break."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,8 +24,38 @@ class Keys:
     secret_key: str = field(repr=False)
     token: str | None = field(default=None, repr=False)
     expires: float | None = None  # seconds since the epoch; None when nobody knows, or never
+    account: AccountId | None = None  # whose they are, as STS says; None while it has not been asked
     signing_keys: dict[str, bytes] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     async def get_frozen_credentials(self) -> Keys:
         """Give themselves: they never change. New ones are a new record."""
         return self
+
+    def same_as(self, other: Keys) -> bool:
+        """Tell whether both sign alike, whatever is known of their end and their account."""
+        return (self.access_key, self.secret_key, self.token) == (
+            other.access_key,
+            other.secret_key,
+            other.token,
+        )
+
+
+def misfit(access_key: object, secret_key: object, token: object) -> str | None:
+    """Tell what makes these unfit to sign with, in words that show nothing of them; None if they are fit."""
+    named = {"the access key": access_key, "the secret key": secret_key}
+    if token is not None:
+        named["the session token"] = token
+    for name, value in named.items():
+        if why := _misfit(value):
+            return f"{name} {why}"
+    return None
+
+
+def _misfit(value: object) -> str | None:
+    if not isinstance(value, str):
+        return f"is not a text but of type {type(value).__name__}"
+    if not value:
+        return "is empty"
+    if "\n" in value or "\r" in value:
+        return "has a line break in it"
+    return None if _FIT.fullmatch(value) else "has a blank in it, or a character that is not ASCII"

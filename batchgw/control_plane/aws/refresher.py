@@ -15,7 +15,7 @@ from random import Random
 import anyio
 
 from batchgw.control_plane.aws.keys import Keys
-from batchgw.errors import CallError, Stopped
+from batchgw.errors import CallError, Stopped, WrongAccount
 from batchgw.model import AccountId, Scope
 
 RENEW_AT = 2 / 3
@@ -121,6 +121,8 @@ class Refresher:
             keys = await self._fetch(scope)
         except CallError as error:
             entry.error = error
+            if isinstance(error, WrongAccount):
+                entry.keys = None  # whoever changed whose the keys are has changed that of these, too
         else:
             self._store(entry, keys)
         entry.fetches += 1

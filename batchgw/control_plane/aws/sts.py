@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from batchgw.control_plane.aws.asking import Asking, Question
-from batchgw.control_plane.aws.keys import Keys
+from batchgw.control_plane.aws.keys import Keys, misfit
 from batchgw.control_plane.aws.transport import unreadable_answer
 from batchgw.model import AccountId, Region, Scope
 
 ANYONE = AccountId("*")
 """Stands, in what is told, for the account that is being asked for."""
+
+_ACCOUNT = re.compile(r"\d{12}", re.ASCII)
 
 
 class Sts:
@@ -20,25 +23,30 @@ class Sts:
     def __init__(self, asking: Asking) -> None:
         self._asking = asking
 
-    async def account(self, region: Region) -> AccountId:
-        """Tell whose the base credentials are. Raises a CallError."""
+    async def account(self, region: Region, keys: Keys | None = None) -> AccountId:
+        """Tell whose keys are, by default the base credentials'. Raises a CallError."""
         answer = await self._asking.answer(
             Question(
                 method="get_caller_identity",
                 operation="GetCallerIdentity",
                 region=region,
                 scope=Scope(account=ANYONE, region=region),
+                keys=keys,
             )
         )
         with _readable():
-            return AccountId(answer["Account"])
+            account: str = answer["Account"]
+            if not _ACCOUNT.fullmatch(account):
+                raise KeyError(account)
+            return AccountId(account)
 
     async def assume_role(
         self, arn: str, region: Region, scope: Scope, *, session_name: str, external_id: str | None
-    ) -> tuple[AccountId, Keys]:
+    ) -> Keys:
         """Become a role for work in a scope, for an hour unless the role says less. Raises a CallError.
 
-        Gives the keys, and the account they are of.
+        The keys say which account they are of: the one in the ARN that STS answers with, not the one asked
+        for.
         """
         params = {"RoleArn": arn, "RoleSessionName": session_name}
         if external_id is not None:
@@ -48,16 +56,24 @@ class Sts:
         )
         with _readable():
             given = answer["Credentials"]
-            assumed: str = answer.get("AssumedRoleUser", {}).get("Arn") or arn
-            return (
-                AccountId(assumed.split(":")[4]),
-                Keys(
-                    access_key=given["AccessKeyId"],
-                    secret_key=given["SecretAccessKey"],
-                    token=given["SessionToken"],
-                    expires=given["Expiration"].timestamp(),
-                ),
+            keys = Keys(
+                access_key=given["AccessKeyId"],
+                secret_key=given["SecretAccessKey"],
+                token=given["SessionToken"],
+                expires=given["Expiration"].timestamp(),
+                account=_account_in(answer["AssumedRoleUser"]["Arn"]),
             )
+        if why := misfit(keys.access_key, keys.secret_key, keys.token):
+            raise unreadable_answer(f"in the credentials from STS, {why}")
+        return keys
+
+
+def _account_in(arn: str) -> AccountId:
+    """Give the account of arn:PARTITION:sts::ACCOUNT:assumed-role/ROLE/SESSION."""
+    account = arn.split(":")[4]
+    if not _ACCOUNT.fullmatch(account):
+        raise KeyError(account)
+    return AccountId(account)
 
 
 @contextmanager
@@ -65,5 +81,5 @@ def _readable() -> Iterator[None]:
     """Take members out of an answer that may lack them. No message shows the answer: it holds secrets."""
     try:
         yield
-    except (KeyError, IndexError, AttributeError) as error:
+    except (KeyError, IndexError, AttributeError, TypeError) as error:
         raise unreadable_answer("STS left out what it must tell") from error

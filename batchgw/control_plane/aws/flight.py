@@ -1,0 +1,41 @@
+"""One attempt at a time, whose end is shared by all who waited for it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Generic, TypeVar
+
+import anyio
+
+from batchgw.errors import CallError
+
+T = TypeVar("T")
+
+
+class Flight(Generic[T]):
+    """What many want and one fetches. A good end is kept; a bad one is shared by those who waited for it."""
+
+    def __init__(self) -> None:
+        self._turn = anyio.Lock()
+        self._ended = 0  # attempts that came to an end, good or bad
+        self._end: T | CallError | None = None
+
+    async def join(self, attempt: Callable[[], Awaitable[T]]) -> T:
+        """Give the good end, attempt to reach it, or wait for who does. Raises a CallError of one's own."""
+        if self._end is None or isinstance(self._end, CallError):
+            before = self._ended
+            async with self._turn:
+                if self._ended == before:
+                    self._end = await _ended(attempt)
+                    self._ended += 1
+        if isinstance(self._end, CallError):
+            raise self._end.again()
+        assert self._end is not None  # noqa: S101 - somebody's attempt came to an end
+        return self._end
+
+
+async def _ended(attempt: Callable[[], Awaitable[T]]) -> T | CallError:
+    try:
+        return await attempt()
+    except CallError as error:
+        return error
