@@ -13,8 +13,9 @@ BatchgwError                        .exit_code: what the command line answers wi
 └── CallError                        4  a call to the control plane that did not succeed, and so left
     │                                   something unread; one about a single API becomes its outcome
     ├── Throttled                       429: wait and send again; never uses up an attempt
-    ├── ConcurrentModification          409 "try again later": retried, bounded
+    ├── ConcurrentModification          409 "try again later" (or 400, by its words): retried, bounded
     ├── ServiceFailure                  5xx: retried, bounded; a write may have been made
+    │   └── AnswerTooLarge              given up at 16 MiB: the next one would be as long
     ├── ConnectionFailed                no connection: nothing was sent; retried, bounded; condemns then
     ├── ConnectionCut                   cut or timed out after sending: a write may have been made
     ├── Conflict                        any other 409: permanent for this API
@@ -181,7 +182,7 @@ class Throttled(CallError):
 
 
 class ConcurrentModification(CallError):
-    """409 "try again later": another write to the same API was under way."""
+    """409 "try again later", or another 4xx that says so: another write to the same API was under way."""
 
     retry_safe = True
 
@@ -191,6 +192,12 @@ class ServiceFailure(CallError):
 
     retry_safe = True
     outcome_unknown = True
+
+
+class AnswerTooLarge(ServiceFailure):
+    """An answer longer than any that AWS gives: it was not read to its end, and is not asked for again."""
+
+    retry_safe = False
 
 
 class ConnectionFailed(CallError):

@@ -6,7 +6,8 @@ wherever it comes from. The order of judgement, and why:
 1. The **code** decides where the code alone is enough. It goes before the status, because services disagree
    on statuses: Organizations throttles with 400, API Gateway with 429, and 429 may be a full resource quota.
 2. Three codes need the **message**: LimitExceededException (a rate or a hard quota), ConflictException
-   (passing or permanent), NotFoundException (the API, a customisation, or something else).
+   (passing or permanent), NotFoundException (the API, a customisation, or something else). So does every
+   bad request: a concurrent modification is one that passes, whatever code and status it comes with.
 3. A code nobody has listed falls to its **status**. An unknown 4xx is permanent, for repeating it would
    change nothing; an unknown 5xx is the service's trouble and may pass.
 
@@ -136,8 +137,12 @@ def _bare(code: str) -> str:
 def _kind(code: str, status: int, message: str, retry_after: float | None) -> type[CallError]:
     entry = _BY_CODE.get(code)
     if entry is None:
-        return _by_status(status, message)
-    return entry if isinstance(entry, type) else entry(message, retry_after)
+        kind = _by_status(status, message)
+    else:
+        kind = entry if isinstance(entry, type) else entry(message, retry_after)
+    if kind is BadRequest and _CONCURRENT.search(message):
+        return ConcurrentModification
+    return kind
 
 
 _RATE = re.compile(r"too many requests|rate exceeded|request rate|throttl|slow ?down", re.IGNORECASE)
@@ -157,6 +162,9 @@ def _limit(message: str, retry_after: float | None) -> type[CallError]:
 
 
 _PASSING = re.compile(r"try again later|concurrent modification", re.IGNORECASE)
+
+_CONCURRENT = re.compile(r"due to (a )?concurrent modification", re.IGNORECASE)
+"""Said of a 400, too. "Try again later" alone does not count there: a refusal may quote such a template."""
 
 
 def _conflict(message: str, _retry_after: float | None) -> type[CallError]:

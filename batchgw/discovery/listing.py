@@ -109,7 +109,7 @@ class _Pages:
     def _refuse_circles(self) -> None:
         if self._position is None:
             return
-        if len(self._positions) >= MOST_PAGES:
+        if len(self._positions) + 1 >= MOST_PAGES:
             raise ServiceFailure(
                 f"the list of REST APIs in {self._scope} does not end: after {MOST_PAGES:,} pages there is "
                 "another, and a region holds 1,320 REST APIs at most. What it listed by then is taken. Check "

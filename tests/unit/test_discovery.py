@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import cast
+
 import pytest
 
-from batchgw.discovery.listing import list_rest_apis, named
+from batchgw.control_plane.interface import Answer, GetRestApis, Request, RestApiPage, T, UnreadableApi
+from batchgw.discovery.listing import MOST_PAGES, list_rest_apis, named
 from batchgw.errors import AccessDenied, CallError, ServiceFailure
 from batchgw.events import ApisListed, Event, NullObserver
-from batchgw.model import ExplicitApi, RestApi, RestApiId, Scope, Selection, Selector
+from batchgw.model import AccountId, Effort, ExplicitApi, RestApi, RestApiId, Scope, Selection, Selector
 from tests.unit.listed_apis import DUBLIN, OHIO, TOKYO, ListedApis, api
 from tests.virtual import virtually
 
@@ -160,3 +164,64 @@ def test_what_no_rule_means_is_not_told() -> None:
 
     assert virtually(main) == [A]
     assert left_out == []
+
+
+class Pages:
+    """Answers listings with what a function makes of the number of the page."""
+
+    def __init__(self, page: Callable[[int], RestApiPage]) -> None:
+        self._page = page
+        self.asked = 0
+
+    async def current_account(self) -> AccountId:
+        return DUBLIN.account
+
+    async def send(self, request: Request[T]) -> Answer[T]:
+        assert isinstance(request, GetRestApis)
+        self.asked += 1
+        return Answer(value=cast("T", self._page(self.asked)), effort=Effort(attempts=1))
+
+
+@pytest.mark.parametrize("each_has_one", [True, False])
+def test_pages_with_ever_new_positions_end_where_no_region_has_more(*, each_has_one: bool) -> None:
+    plane = Pages(
+        lambda n: RestApiPage(items=(api(f"n{n}"),) if each_has_one else (), position=f"position {n}")
+    )
+    found: list[RestApi] = []
+
+    async def main() -> None:
+        async for each in list_rest_apis(plane, DUBLIN, ALL, observer=NullObserver()):
+            found.append(each)  # noqa: PERF401 - what came before the error is there, too
+
+    with pytest.raises(ServiceFailure, match="does not end: after 2,640 pages") as caught:
+        virtually(main)
+    assert caught.value.code == "EndlessListing"
+    assert plane.asked == MOST_PAGES
+    assert len(found) == (MOST_PAGES if each_has_one else 0), "what came by then is taken"
+
+
+@pytest.mark.parametrize(
+    ("selection", "told"),
+    [
+        (ALL, ["odd", "id"]),
+        (Selection(include=(Selector(name="a"),)), ["odd", "id"]),
+        (Selection(explicit=(ExplicitApi(id=RestApiId("odd")),), exclude=(Selector(name="z"),)), ["odd"]),
+    ],
+)
+def test_an_api_that_cannot_be_read_from_a_list_is_told_once_where_it_may_be_meant(
+    selection: Selection, told: list[str]
+) -> None:
+    """A name or a tag that is none cannot be held against a rule."""
+    odd = [
+        UnreadableApi(api=RestApi(scope=DUBLIN, id=RestApiId(name)), error=ServiceFailure("odd"))
+        for name in ("odd", "id", "odd")
+    ]
+    plane = Pages(lambda n: RestApiPage(items=(A,), position="2" if n == 1 else None, unreadable=tuple(odd)))
+    heard: list[UnreadableApi] = []
+
+    async def main() -> list[RestApi]:
+        listed = list_rest_apis(plane, DUBLIN, selection, observer=NullObserver(), unreadable=heard.append)
+        return [each async for each in listed]
+
+    virtually(main)
+    assert [each.api.id for each in heard] == told

@@ -23,7 +23,7 @@ from batchgw.control_plane.aws.base import BaseCredentials
 from batchgw.control_plane.aws.client import TargetedClient
 from batchgw.control_plane.aws.credentials import Role, ScopeCredentials
 from batchgw.control_plane.aws.fast_path import FastPath
-from batchgw.control_plane.aws.http_session import ConnectionPool, session_class
+from batchgw.control_plane.aws.http_session import CALL_TIMEOUT, ConnectionPool, session_class
 from batchgw.control_plane.aws.places import FORMAL_REGION, Places
 from batchgw.control_plane.aws.plane import AwsControlPlane
 from batchgw.control_plane.aws.roles import check_role, session_name
@@ -86,6 +86,7 @@ async def connect(
     fast_path: bool = True,
     read_timeout: float = READ_TIMEOUT,
     connect_timeout: float = CONNECT_TIMEOUT,
+    call_timeout: float = CALL_TIMEOUT,
     attempts: int = ATTEMPTS,
     observer: Observer | None = None,
     stop: StopSignal | None = None,
@@ -109,6 +110,7 @@ async def connect(
         fast_path: send the most frequent operations around botocore, where it is seen to write the same.
         read_timeout: seconds without a byte of an answer.
         connect_timeout: seconds to connect.
+        call_timeout: seconds of a whole call: an answer that comes more slowly is given up.
         attempts: bound on attempts of a call to STS; throttles do not count.
         observer: is told of renewed credentials, and of calls to STS that are made again.
         stop: ends what waits for STS, with Stopped: the one that `PacedControlPlane` is given.
@@ -128,6 +130,7 @@ async def connect(
             max_connections=max_connections or affordable_connections(),
             connect_timeout=connect_timeout,
             read_timeout=read_timeout,
+            call_timeout=call_timeout,
         )
         await stack.enter_async_context(pool)
         _use_pool(session, pool)

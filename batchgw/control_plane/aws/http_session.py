@@ -30,10 +30,18 @@ from botocore.utils import get_environ_proxies
 from yarl import URL
 
 from batchgw.control_plane.aws.client import FIRST_ERROR_STATUS
+from batchgw.errors import AnswerTooLarge
+
+CALL_TIMEOUT = 60.0
+"""Seconds of a whole call, for an answer may come byte by byte for ever. AWS's comes in under one."""
 
 KEEP_ALIVE = 12.0
 """Seconds an idle connection is kept: aiobotocore's value, well below what the service keeps."""
 
+
+LARGEST_ANSWER = 16 * 2**20
+"""Bytes of an answer. The largest that AWS can give is about 7 MB: 21 gateway responses with a template of
+300 KB each (quotas), and a page of 500 REST APIs has 1 MB."""
 
 _TYPE = "Content-Type"
 
@@ -69,6 +77,41 @@ def _headers(raw: Sequence[tuple[bytes, bytes]]) -> Mapping[str, str]:
     return {name.decode().lower(): value.decode("latin-1") for name, value in raw}
 
 
+class _Bounded:
+    """The content of a streamed answer, with an end. It has what aiobotocore's StreamingBody asks for."""
+
+    def __init__(self, content: aiohttp.StreamReader, where: str) -> None:
+        self._content = content
+        self._where = where
+        self._room = LARGEST_ANSWER
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._content, name)
+
+    async def read(self, size: int = -1) -> bytes:
+        """Read so many bytes, or to the end. Raises AnswerTooLarge."""
+        if size >= 0:
+            return self._counted(await self._content.read(size))
+        parts = []
+        while part := await self._content.readany():
+            parts.append(self._counted(part))
+        return b"".join(parts)
+
+    def _counted(self, part: bytes) -> bytes:
+        self._room -= len(part)
+        if self._room < 0:
+            raise _too_large(self._where)
+        return part
+
+
+def _too_large(where: str) -> AnswerTooLarge:
+    place = URL(where, encoded=True)
+    return AnswerTooLarge(
+        f"the answer of {place.scheme}://{place.host} is longer than {LARGEST_ANSWER // 2**20} MiB, as none "
+        "of AWS's is: it was not read to its end. Check --endpoint-url / AWS_ENDPOINT_URL, and the proxy."
+    )
+
+
 class _CutOff(aiohttp.ClientError):
     """The connection broke after the request had been sent. `__cause__` tells how."""
 
@@ -94,11 +137,20 @@ class ConnectionPool:
     """One aiohttp session, opened and closed as a context."""
 
     def __init__(
-        self, *, tls: ssl.SSLContext, max_connections: int, connect_timeout: float, read_timeout: float
+        self,
+        *,
+        tls: ssl.SSLContext,
+        max_connections: int,
+        connect_timeout: float,
+        read_timeout: float,
+        call_timeout: float = CALL_TIMEOUT,
     ) -> None:
+        self._call_timeout = call_timeout
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=max_connections, ssl=tls, keepalive_timeout=KEEP_ALIVE),
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=connect_timeout, sock_read=read_timeout),
+            timeout=aiohttp.ClientTimeout(
+                total=call_timeout, sock_connect=connect_timeout, sock_read=read_timeout
+            ),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
             middlewares=(_send_once,),
@@ -128,28 +180,30 @@ class ConnectionPool:
 
     async def _streamed(self, method: str, url: URL, headers: dict[str, str], body: bytes | None) -> Any:
         proxy = self._proxy(url)
+        content: Any
         try:
-            response = await self._requested(method, url, headers, body, proxy)
+            content = response = await self._requested(method, url, headers, body, proxy)
             if response.status >= FIRST_ERROR_STATUS:
-                await response.read()  # it keeps what was read, and botocore reads it again
+                content = await _whole(response)
         except (aiohttp.ClientError, OSError, aiohttp.http.HttpProcessingError) as error:
-            raise _named(error, str(url), proxy) from error
-        return _Answer(str(url), response.status, _headers(response.raw_headers), response)
+            raise self._named(error, str(url), proxy) from error
+        if content is response:
+            stream: Any = _Bounded(response.content, str(url))
+            response.content = stream
+        return _Answer(str(url), response.status, _headers(response.raw_headers), content)
 
     async def exchange(self, method: str, url: URL, headers: dict[str, str], body: bytes | None) -> Reply:
         """Send a request as it stands and read the answer to its end. Raises botocore's errors.
 
         EndpointConnectionError, ConnectTimeoutError, SSLError, ProxyConnectionError: nothing was sent.
-        ReadTimeoutError, ConnectionClosedError: the request was sent, in part at least.
+        ReadTimeoutError, ConnectionClosedError: the request was sent, in part at least. AnswerTooLarge is
+        our own.
         """
         proxy = self._proxy(url)
         try:
-            response = await self._requested(method, url, headers, body, proxy)
-            came = response.content.is_eof()  # with the head, as most do: there is nothing to wait for
-            content = response.content.read_nowait() if came else await response.read()
+            return await _whole(await self._requested(method, url, headers, body, proxy))
         except (aiohttp.ClientError, OSError, aiohttp.http.HttpProcessingError) as error:
-            raise _named(error, str(url), proxy) from error
-        return Reply(status_code=response.status, raw_headers=response.raw_headers, body=content)
+            raise self._named(error, str(url), proxy) from error
 
     def _requested(
         self, method: str, url: URL, headers: dict[str, str], body: bytes | None, proxy: str | None
@@ -165,6 +219,12 @@ class ConnectionPool:
             allow_redirects=False,  # a redirected write would be a second one
         )
 
+    def _named(self, error: Exception, url: str, proxy: str | None) -> BotoCoreError:
+        """Name an aiohttp error as botocore names it; the end of a whole call's time, too."""
+        if isinstance(error, TimeoutError) and not isinstance(error, aiohttp.ServerTimeoutError):
+            return ReadTimeoutError(endpoint_url=url, error=error, seconds=self._call_timeout)
+        return _named(error, url, proxy)
+
     def _proxy(self, url: URL) -> str | None:
         """Find the proxy for a host in the environment (HTTPS_PROXY, NO_PROXY), once per host."""
         place = (url.scheme, url.raw_authority)
@@ -172,6 +232,20 @@ class ConnectionPool:
             address = get_environ_proxies(str(url.origin())).get(url.scheme)
             self._proxies[place] = address if not address or "://" in address else f"http://{address}"
         return self._proxies[place]
+
+
+async def _whole(response: aiohttp.ClientResponse) -> Reply:
+    """Read an answer to its end. Raises AnswerTooLarge, and closes the connection then."""
+    content = response.content
+    if content.is_eof():  # it came with the head, as most do: there is nothing to wait for
+        body = content.read_nowait()
+    else:
+        try:
+            body = await _Bounded(content, str(response.url)).read()
+        except BaseException:
+            response.close()
+            raise
+    return Reply(status_code=response.status, raw_headers=response.raw_headers, body=body)
 
 
 def _named(error: Exception, url: str, proxy: str | None) -> BotoCoreError:

@@ -32,6 +32,13 @@ def transport_error(error: BotoCoreError) -> CallError:
     match error:
         case ProxyConnectionError() | SSLError() | ConnectTimeoutError() | EndpointConnectionError():
             return ConnectionFailed(_not_connected(error), code=code)
+        case ReadTimeoutError() if "seconds" in error.kwargs:
+            return ConnectionCut(
+                f"the answer from {_endpoint(error)} was not whole after {error.kwargs['seconds']:g} s. "
+                "AWS's takes less than one. Whether the call was made is unknown. Check --endpoint-url / "
+                "AWS_ENDPOINT_URL, and the proxy.",
+                code=code,
+            )
         case ReadTimeoutError():
             return ConnectionCut(
                 f"no answer from {_endpoint(error)} within the read timeout: whether the call was made is "
