@@ -23,7 +23,7 @@ from batchgw.control_plane.interface import ControlPlane
 from batchgw.control_plane.paced import Pace, PacedControlPlane
 from batchgw.control_plane.readonly import ReadOnlyControlPlane
 from batchgw.control_plane.stop import StopSignal
-from batchgw.discovery.listing import list_rest_apis
+from batchgw.discovery.listing import list_rest_apis, needs_listing
 from batchgw.discovery.scopes import resolve_scopes
 from batchgw.errors import CallError, JournalWriteFailed, ScopeLocked, UsageError
 from batchgw.events import (
@@ -41,6 +41,7 @@ from batchgw.execution.recheck import Recheck
 from batchgw.execution.recorder import Recorder
 from batchgw.journal import JSON, Journal, NewRun, RunState, Standing, Tally
 from batchgw.model import Outcome, PlanItem, Policy, RestApi, Scope, Targets, UnreadApi, UnreadScope
+from batchgw.model.selected import SelectionCount
 from batchgw.planning.planfile import Plan, PlanHeader, PlanWriter
 from batchgw.planning.planner import Planner
 from batchgw.pool import unwrapped
@@ -58,14 +59,18 @@ async def discover(
     pace: Pace | None = None,
     observer: Observer | None = None,
     stop: StopSignal | None = None,
+    count: SelectionCount | None = None,
 ) -> AsyncGenerator[MemoryObjectReceiveStream[RestApi | UnreadApi | UnreadScope], None]:
     """Stream every selected REST API of every scope.
 
     An API that cannot be read, and a scope that cannot be listed to the end, say so, and why.
 
     Usage: `async with discover(targets, plane=plane) as found: async for item in found: ...`
+    A `SelectionCount(targets.apis)` knows, at the end, how many there are and which selectors match none.
     """
     send, receive = anyio.create_memory_object_stream[RestApi | UnreadApi | UnreadScope](0)
+
+    count = SelectionCount(targets.apis) if count is None else count  # one for all scopes
 
     async def listing(paced: PacedControlPlane, scope: Scope, out: _Found) -> None:
         async with out:
@@ -75,6 +80,7 @@ async def discover(
                 scope,
                 targets.apis,
                 observer=paced.observer,
+                count=count,
                 unreadable=lambda odd: unread.append(
                     UnreadApi(api=odd.api, types=(), code=type(odd.error).__name__, message=odd.error.message)
                 ),
@@ -113,13 +119,14 @@ async def plan(
     """Read every selected API once and compare it with the policy. Nothing is ever written to AWS.
 
     The plan is a file: `out`, or a temporary one that `Plan.close` deletes. What could not be read is in it,
-    and makes it incomplete, not void. Raises `Stopped` when asked to stop (no file is left then), and a
-    `CallError` when not even the account can be told.
+    and makes it incomplete, not void. Selectors that match nothing are in its totals. Raises `Stopped` when
+    asked to stop (no file is left then), and a `CallError` when not even the account can be told.
     """
     with _session(plane, pace, observer, stop) as paced, unwrapped():
         told = paced.observer
         scopes = await resolve_scopes(paced, policy.targets)
         header = _header(policy, scopes, options or {})
+        count = SelectionCount(policy.targets.apis)
         path = Path(out) if out is not None else Path(gettempdir()) / f"batchgw-{header.plan}.plan"
         with PlanWriter(path, header, scopes=scopes) as writer:
 
@@ -135,7 +142,9 @@ async def plan(
                     sink=sink,
                     observer=told,
                     pacing=paced,
+                    count=count,
                 ).run(scopes)
+            writer.totals.selected = count.total(listed=needs_listing(policy.targets.apis))
             await aside(writer.commit)
     return Plan.of(writer, temporary=out is None)
 

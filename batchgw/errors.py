@@ -6,6 +6,7 @@ BatchgwError                        .exit_code: what the command line answers wi
 │   ├── PlanUnreadable              64  not a plan, truncated, or of another version
 │   ├── RunUnknown                  64  no such run in this journal
 │   └── JournalUnusable             64  the journal's URL or file cannot be opened
+├── NothingSelected                  4  a selector, or all of a selection, matches no API: nothing was written
 ├── PlanStale                        5  the policy or the world is no longer what was planned
 ├── JournalWriteFailed               3  the journal cannot be written (disk full): the run stopped, resumable
 ├── ScopeLocked                      3  another run holds a scope; carries the holder
@@ -88,6 +89,12 @@ class RunUnknown(UsageError):
 
 class JournalUnusable(UsageError):
     """The journal's URL is wrong, or its file cannot be opened."""
+
+
+class NothingSelected(BatchgwError):
+    """A selector that matches no API, or a selection that is empty as a whole; nothing was written."""
+
+    exit_code = 4
 
 
 class PlanStale(BatchgwError):

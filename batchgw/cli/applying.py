@@ -12,9 +12,11 @@ from typing import Any
 from batchgw import api
 from batchgw.cli.confirm import confirm, refuse_unasked
 from batchgw.cli.console import Console
+from batchgw.cli.emptiness import refuse_emptiness
 from batchgw.cli.ending import carried_out
 from batchgw.cli.flag import from_environment
 from batchgw.cli.loading import (
+    ALLOW_EMPTY,
     Source,
     loaded,
     plan_options,
@@ -43,7 +45,8 @@ class Proposal:
     """A plan to be, and how to reach its APIs.
 
     They are read again when the user's yes has taken `recheck_after` seconds: 0 for a plan that was made
-    earlier. `options` are what the run records besides.
+    earlier. `options` are what the run records besides. `allow_empty`: a selection that matches nothing is
+    accepted.
     """
 
     make: Callable[[Run], Awaitable[Plan]]
@@ -51,6 +54,7 @@ class Proposal:
     flags: RunFlags
     recheck_after: float = api.FRESH
     options: Mapping[str, Any] = field(default_factory=dict)
+    allow_empty: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +119,9 @@ class Applying:
         run.interrupts.stop.check()  # it may have come with the last answer
         pace, stop = chosen_pace(proposal.flags.pace), run.interrupts.stop
         view = await plan_view(plan, pace=pace, stop=stop)
+        if plan.totals.nothing and not proposal.allow_empty:
+            self.console.note(*view.lines())
+            refuse_emptiness(plan)
         total = plan.totals.total
         if self.yes or not total.writes:
             seen = self.yes and plan.saved  # by whoever saved it
@@ -136,18 +143,26 @@ def fresh_plan(
     """Propose what a policy file asks for now."""
     source = loaded(file, console)
     targets = chosen_targets(source.policy.targets, selection, flags.connection)
-    return policy_plan(source, targets, flags, recheck=recheck)
+    return policy_plan(source, targets, flags, recheck=recheck, allow_empty=selection.allow_empty)
 
 
-def policy_plan(source: Source, targets: Targets, flags: RunFlags, *, recheck: bool) -> Proposal:
+def policy_plan(
+    source: Source, targets: Targets, flags: RunFlags, *, recheck: bool, allow_empty: bool
+) -> Proposal:
     """Propose what a policy asks for now, on targets that flags chose."""
 
     async def make(run: Run) -> Plan:
         policy = run.placed(source.aimed(targets))
-        options = plan_options(source.policy, flags, policy.targets)
+        options = plan_options(source.policy, flags, policy.targets, allow_empty=allow_empty)
         return await api.plan(policy, plane=run.plane, options=options)
 
-    return Proposal(make=make, targets=targets, flags=flags, recheck_after=api.FRESH if recheck else NEVER)
+    return Proposal(
+        make=make,
+        targets=targets,
+        flags=flags,
+        recheck_after=api.FRESH if recheck else NEVER,
+        allow_empty=allow_empty,
+    )
 
 
 def saved_plan(
@@ -174,6 +189,7 @@ def saved_plan(
         flags=laid,
         recheck_after=0.0 if recheck else NEVER,
         options={"plan": str(path.absolute())},
+        allow_empty=selection.allow_empty or bool(plan.header.options.get(ALLOW_EMPTY)),
     )
 
 

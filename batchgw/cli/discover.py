@@ -15,6 +15,8 @@ from batchgw.cli.options import Output, RunFlags, SelectionFlags
 from batchgw.cli.stdin import refuse_shared
 from batchgw.cli.verb import verb
 from batchgw.model import RestApi, Targets, UnreadApi, UnreadScope
+from batchgw.model.selected import SelectionCount
+from batchgw.report.selection_view import nothing_lines, selection_notes
 from batchgw.report.text import Span, amount, line, shorten
 
 if TYPE_CHECKING:  # the way to AWS takes its time to load
@@ -49,7 +51,8 @@ def discover(
     async def body(interrupts: Interrupts) -> int:
         opened = open_run(targets, console=console, interrupts=interrupts, flags=flags)
         async with opened as run:
-            return await _listed(run, run.placed_targets(targets), flags.output.output)
+            placed = run.placed_targets(targets)
+            return await _listed(run, placed, flags.output.output, allow_empty=selection.allow_empty)
 
     return run_reading(
         body,
@@ -58,13 +61,14 @@ def discover(
     )
 
 
-async def _listed(run: Run, targets: Targets, output: Output) -> int:
+async def _listed(run: Run, targets: Targets, output: Output, *, allow_empty: bool) -> int:
     from batchgw import api  # noqa: PLC0415 - the whole engine
 
+    count = SelectionCount(targets.apis)
     view = _VIEWS[output](run.console)
     found: Counter[str] = Counter()
     unread: list[UnreadApi | UnreadScope] = []
-    async with api.discover(targets, plane=run.plane) as items:
+    async with api.discover(targets, plane=run.plane, count=count) as items:
         async for item in items:
             if isinstance(item, UnreadApi | UnreadScope):
                 unread.append(item)
@@ -81,9 +85,15 @@ async def _listed(run: Run, targets: Targets, output: Output) -> int:
             else ("not read to the end: ", str(each.scope))
         )
         run.console.tell(line(Span(what, "error"), f"{where}  {each.code}: {each.message}"))
-    if not run.console.lost:
-        run.console.note(line(f"{amount(found.total(), 'REST API')} in {amount(len(found), 'scope')}."))
-    return INCOMPLETE if unread else OK
+    if run.console.lost:  # who did not want to see all is not told what is missing in it
+        return INCOMPLETE if unread else OK
+    run.console.note(line(f"{amount(found.total(), 'REST API')} in {amount(len(found), 'scope')}."))
+    selected = count.total(listed=True)
+    run.console.note(*selection_notes(selected))
+    scopes = sum(isinstance(each, UnreadScope) for each in unread)
+    missing = list(nothing_lines(selected, unread=scopes))
+    run.console.tell(*missing)
+    return INCOMPLETE if unread or (missing and not allow_empty) else OK
 
 
 def record(api: RestApi) -> dict[str, Any]:

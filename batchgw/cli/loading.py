@@ -23,6 +23,9 @@ FILE_DIGEST = "policy_file_digest"
 
 _AWS = "AWS itself"
 
+ALLOW_EMPTY = "allow_empty"
+"""Plan option: a selection that matches nothing was accepted when the plan was made."""
+
 NEEDS_EXTERNAL_ID = "needs_external_id"
 """Plan option: the role asked for an external id, which plans do not carry."""
 
@@ -49,9 +52,13 @@ ENDPOINT = "endpoint"
 """Plan option: where the plan was made, "" for AWS itself. One that lacks it was made by the library."""
 
 
-def plan_options(policy: Policy, flags: RunFlags, targets: Targets) -> dict[str, Any]:
+def plan_options(
+    policy: Policy, flags: RunFlags, targets: Targets, *, allow_empty: bool = False
+) -> dict[str, Any]:
     """Give what a plan records. `policy` is as its file has it, `targets` as the flags chose."""
     options = recorded(flags, targets)
+    if allow_empty:
+        options[ALLOW_EMPTY] = True
     if options.pop("external_id", None) is not None:
         options[NEEDS_EXTERNAL_ID] = True
     return {**options, FILE_DIGEST: policy.digest, ENDPOINT: endpoint_of(flags.connection)}

@@ -88,6 +88,9 @@ class SelectionFlags:
             panel=_WHICH,
         ),
     ] = None
+    allow_empty: Annotated[
+        bool, flag("--allow-empty", "Accept a selection that matches no REST API.", panel=_WHICH)
+    ] = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

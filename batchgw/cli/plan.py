@@ -10,7 +10,7 @@ import typer
 
 from batchgw.cli.failure import INCOMPLETE, OK, PENDING, ToldStop
 from batchgw.cli.flag import flag
-from batchgw.cli.options import RunFlags, SelectionFlags
+from batchgw.cli.options import Output, RunFlags, SelectionFlags
 from batchgw.cli.policy import PolicyFile
 from batchgw.cli.stdin import refuse_shared
 from batchgw.cli.verb import verb
@@ -65,6 +65,7 @@ def _compared(
     from batchgw.cli.plan_output import show_plan  # noqa: PLC0415 - as above
     from batchgw.cli.selection import chosen_targets  # noqa: PLC0415 - as above
     from batchgw.cli.session import again, console_for, open_run, run_reading  # noqa: PLC0415 - as above
+    from batchgw.report.selection_view import nothing_lines  # noqa: PLC0415 - as above
 
     refuse_shared(flags, policy=file, targets=selection.targets)
     console = console_for(flags.output)
@@ -77,7 +78,9 @@ def _compared(
         with ExitStack() as kept:
             async with opened as run:
                 placed = run.placed(chosen)
-                options = plan_options(source.policy, flags, placed.targets)
+                options = plan_options(
+                    source.policy, flags, placed.targets, allow_empty=selection.allow_empty
+                )
                 verb_of_engine = api.check if drift else api.plan
                 made = await verb_of_engine(placed, plane=run.plane, out=out, options=options)
                 kept.enter_context(made)
@@ -95,14 +98,20 @@ def _compared(
             finally:
                 if out is not None:
                     console.note(line(f"Saved: {out}. To do exactly this: batchgw apply --plan {out}"))
-        return exit_code(fold)
+            if made.totals.selected is not None and flags.output.output is not Output.TABLE:
+                unread = len(made.totals.unread_scopes)
+                console.tell(*nothing_lines(made.totals.selected, unread=unread))
+        return exit_code(fold, empty=bool(made.totals.nothing) and not selection.allow_empty)
 
     missed = "whether anything has drifted is not known" if drift else "there is no plan"
     return run_reading(body, console, stopped=f"not everything was read, so {missed}. {begin}")
 
 
-def exit_code(fold: PlanFold) -> int:
-    """What `plan` and `check` answer: an incomplete picture counts for more than what is pending in it."""
-    if not fold.complete:
+def exit_code(fold: PlanFold, *, empty: bool = False) -> int:
+    """What `plan` and `check` answer: an incomplete picture counts for more than what is pending in it.
+
+    `empty`: something that was selected is not there, and the user did not accept that.
+    """
+    if empty or not fold.complete:
         return INCOMPLETE
     return PENDING if fold.pending else OK

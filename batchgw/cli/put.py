@@ -104,7 +104,9 @@ def put(  # noqa: PLR0917 - Typer passes all of them by name
     for warning in warnings:
         applying.console.warning(warning)
     targets = chosen_targets(policy.targets, selection, flags.connection, ids=named)
-    return applying.run(policy_plan(Source(policy=policy), targets, flags, recheck=recheck))
+    return applying.run(
+        policy_plan(Source(policy=policy), targets, flags, recheck=recheck, allow_empty=selection.allow_empty)
+    )
 
 
 def policy_of(flags: ResponseFlags) -> tuple[Policy, tuple[str, ...]]:

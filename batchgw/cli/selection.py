@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from batchgw.cli.flag import from_environment, variable
 from batchgw.cli.options import ConnectionFlags, SelectionFlags
 from batchgw.errors import UsageError
 from batchgw.model import AccountId, ExplicitApi, Region, Selection, Selector, Targets
@@ -124,7 +125,13 @@ def _selection(apis: Selection, flags: SelectionFlags, explicit: tuple[ExplicitA
     if flags.name or flags.tag:
         tags = dict(_tag(text) for text in flags.tag)
         names: list[str | None] = [*flags.name] or [None]
-        include = tuple(Selector(name=name, tags=tags) for name in names)
+        flags_given = {"--name": flags.name, "--tag": flags.tag}
+        where = ", ".join(
+            variable(name) if from_environment(name, given) else name
+            for name, given in flags_given.items()
+            if given
+        )
+        include = tuple(Selector(name=name, tags=tags, where=where) for name in names)
         return Selection(include=include, exclude=apis.exclude, explicit=explicit)
     if explicit:
         return Selection(exclude=apis.exclude, explicit=explicit)

@@ -13,6 +13,7 @@ from batchgw.errors import ServiceFailure
 from batchgw.events import ApisListed, Observer
 from batchgw.model import ExplicitApi, RestApi, RestApiId, Scope, Selection
 from batchgw.model.seen import SeenApis
+from batchgw.model.selected import SelectionCount
 
 IN_A_CIRCLE = "RepeatedPosition"
 """AWS has no code for a listing that comes back to where it was; this one stands for it."""
@@ -43,13 +44,16 @@ async def list_rest_apis(
     observer: Observer,
     unselected: Callable[[RestApi], None] = lambda _api: None,
     unreadable: Callable[[UnreadableApi], None] = lambda _api: None,
+    count: SelectionCount | None = None,
 ) -> AsyncGenerator[RestApi, None]:
     """Yield the selected REST APIs of the scope, each once, in the service's order.
 
     APIs named by id that include or exclude rules leave out are told to `unselected`. Those that may be meant
     and of which the service says what cannot be are told to `unreadable`. A scope that cannot have any of the
-    explicitly named ones is not asked. Raises a `CallError` if a page fails.
+    explicitly named ones is not asked. `count` learns of what is listed. Raises a `CallError` if a page
+    fails.
     """
+    counted = SelectionCount(selection) if count is None else count
     wanted = named(selection.explicit, scope)
     if selection.explicit and not wanted:
         return
@@ -57,16 +61,20 @@ async def list_rest_apis(
 
     def shelve(page: list[RestApi], *, last: bool) -> Shelf:
         candidates = [api for api in page if api.id in wanted or not selection.explicit]
-        selected = [api for api in candidates if selection.matches(api)]
-        observer.notify(ApisListed(scope=scope, seen=len(page), selected=len(selected), last_page=last))
+        counted.found += len(page)
+        selected = []
         for api in candidates:
-            if api.id in told and not selection.matches(api):
+            if counted.add(api):
+                selected.append(api)
+            elif api.id in told:
                 unselected(api)
+        observer.notify(ApisListed(scope=scope, seen=len(page), selected=len(selected), last_page=last))
         return Shelf(scope, selected)
 
     pages = _Pages(plane, scope)
     while not pages.ended:
         page, odd = await pages.next()
+        counted.found += len(odd)
         for each in odd:
             if each.api.id in wanted or not selection.explicit:
                 unreadable(each)

@@ -142,11 +142,20 @@ def _grouped(by_type: Mapping[ResponseType, Settings]) -> list[dict[str, Any]]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selector:
-    """Matches an API when every given field does: `name` a case-sensitive glob, `tags` globs by key, `id`."""
+    """Matches an API when every given field does: `name` a case-sensitive glob, `tags` globs by key, `id`.
+
+    `where` is its place, for messages: of a policy file ("policy.yaml:9:7"), or a flag or variable.
+    """
 
     id: RestApiId | None = None
     name: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
+    where: str = field(default="", compare=False, repr=False)
+
+    def __str__(self) -> str:
+        """Render for messages: `name orders-*, tag team=payments`."""
+        parts = [("id", self.id), ("name", self.name), *(("tag", f"{k}={v}") for k, v in self.tags.items())]
+        return ", ".join(f"{kind} {value}" for kind, value in parts if value is not None)
 
     def matches(self, api: RestApi) -> bool:
         """Tell whether the API is meant."""
@@ -210,9 +219,11 @@ class Selection:
 
     def matches(self, api: RestApi) -> bool:
         """Tell whether the API is selected by include and exclude (`explicit` is discovery's business)."""
-        return (not self.include or any(s.matches(api) for s in self.include)) and not any(
-            s.matches(api) for s in self.exclude
-        )
+        return self.includes(api) and not any(s.matches(api) for s in self.exclude)
+
+    def includes(self, api: RestApi) -> bool:
+        """Tell whether the API is meant but for what `exclude` exempts."""
+        return not self.include or any(s.matches(api) for s in self.include)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,7 @@ from batchgw.model import (
     UnreadScope,
 )
 from batchgw.model.change import ALL_GONE, EXCLUDED, all_gone
+from batchgw.model.selected import SelectionCount
 from batchgw.planning.coverage import owed, uncovered
 from batchgw.planning.diff import diff
 from batchgw.pool import pooled
@@ -52,6 +53,7 @@ class Planner:
         sink: takes each item as it is ready, in no particular order.
         observer: is told of listings.
         pacing: says how many APIs are read at once, and is told what is to come.
+        count: learns of what is found and selected.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class Planner:
         sink: Callable[[PlanItem], None],
         observer: Observer,
         pacing: Pacing,
+        count: SelectionCount | None = None,
     ) -> None:
         self._plane = plane
         self._desired = desired
@@ -71,6 +74,7 @@ class Planner:
         self._sink = sink
         self._observer = observer
         self._pacing = pacing
+        self._count = SelectionCount(selection) if count is None else count
         self._named = NamedApis(selection)
         self._listing = needs_listing(selection)
         self._read: set[Scope] = set()  # where an API was read
@@ -116,6 +120,7 @@ class Planner:
             observer=self._observer,
             unselected=self._excluded,
             unreadable=self._unreadable,
+            count=self._count,
         )
         try:
             async with aclosing(listed):
@@ -140,6 +145,7 @@ class Planner:
             self._read.add(api.scope)
             if api.scope in self._held:
                 self._settle(api.scope, None, read=True)
+            self._count.named += 1
             self._named.found(api)
             observed = answer.value
             self._sink(

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, assert_never
 
 from batchgw.model import Action, PlanItem, PlannedApi, Scope, UnreadApi, UnreadScope
+from batchgw.model.selected import Selected
 
 
 @dataclass(slots=True, kw_only=True)
@@ -49,10 +50,14 @@ class ScopeTotals:
 
 
 class PlanTotals:
-    """Counts plan items as they pass. Scopes given beforehand are there even when nothing comes from them."""
+    """Counts plan items as they pass. Scopes given beforehand are there even when nothing comes from them.
+
+    `selected` is what the selection came to; None in a plan of an earlier version.
+    """
 
     def __init__(self, scopes: Iterable[Scope] = ()) -> None:
         self._scopes = {scope: ScopeTotals() for scope in scopes}
+        self.selected: Selected | None = None
 
     def add(self, item: PlanItem) -> None:
         """Count one item."""
@@ -95,6 +100,11 @@ class PlanTotals:
         total = self.total
         return total.unread_apis == total.skipped_apis and not total.unread_scopes
 
+    @property
+    def nothing(self) -> tuple[str, ...]:
+        """Say what of the selection matches nothing, a sentence each."""
+        return () if self.selected is None else self.selected.nothing(unread=len(self.unread_scopes))
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, PlanTotals) and self._scopes == other._scopes
 
@@ -105,6 +115,7 @@ class PlanTotals:
         return {
             "scopes": {str(scope): totals.to_json() for scope, totals in self._scopes.items()},
             "total": self.total.to_json(),
+            **({} if self.selected is None else {"selection": self.selected.to_json()}),
         }
 
     @classmethod
@@ -113,6 +124,8 @@ class PlanTotals:
         totals = cls()
         for scope, counts in data["scopes"].items():
             totals._scopes[Scope.parse(scope)] = ScopeTotals.from_json(counts)
+        if data.get("selection") is not None:
+            totals.selected = Selected.from_json(data["selection"])
         return totals
 
     def _of(self, scope: Scope) -> ScopeTotals:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from batchgw.errors import PolicyInvalid, Problem
-from batchgw.model import Policy
+from batchgw.model import Policy, Selector
 from batchgw.policy.check import Told, check
 from batchgw.policy.document import locate
 from batchgw.policy.parse import Document, parse
@@ -36,7 +36,24 @@ def load_policy(path: Path | str, *, text: str | None = None) -> LoadedPolicy:
     problems = _problems(document, name, checked.told)
     if checked.policy is None or any(p.severity == "error" for p in problems):
         raise PolicyInvalid(problems)
-    return LoadedPolicy(policy=checked.policy, warnings=problems, text=text)
+    return LoadedPolicy(policy=_placed(checked.policy, document, name), warnings=problems, text=text)
+
+
+def _placed(policy: Policy, document: Document, name: str) -> Policy:
+    """Note at each selector where it stands in the file."""
+
+    def placed(key: str, selectors: tuple[Selector, ...]) -> tuple[Selector, ...]:
+        marks = (
+            locate(document.root, ("targets", "apis", key, n), at_key=False) for n in range(len(selectors))
+        )
+        return tuple(
+            replace(selector, where=f"{name}:{mark.line}:{mark.column}")
+            for selector, mark in zip(selectors, marks, strict=True)
+        )
+
+    apis = policy.targets.apis
+    found = replace(apis, include=placed("include", apis.include), exclude=placed("exclude", apis.exclude))
+    return replace(policy, targets=replace(policy.targets, apis=found))
 
 
 def _problems(document: Document, name: str, told: Iterable[Told]) -> tuple[Problem, ...]:

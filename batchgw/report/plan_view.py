@@ -12,6 +12,7 @@ from batchgw.planning.estimate import Estimate
 from batchgw.planning.totals import PlanTotals, ScopeTotals
 from batchgw.report.places import where, whereabouts
 from batchgw.report.plan_fold import Group, Place, PlanFold
+from batchgw.report.selection_view import selection_lines
 from batchgw.report.text import Line, Span, Style, amount, duration, line, shorten, table
 from batchgw.report.unread_view import unread_lines
 
@@ -62,6 +63,7 @@ class PlanView:
         yield from self._changes()
         yield from self._scopes()
         yield from self._unread()
+        yield from selection_lines(self.totals.selected, unread=len(self.totals.unread_scopes))
         yield line()
         yield from self.ending()
 
@@ -86,6 +88,8 @@ class PlanView:
             return line(Span("No changes found, but not everything could be read.", "warning"))
         if not total.apis:
             return line(Span("No REST API is selected: there is nothing to compare.", "warning"))
+        if self.totals.nothing:
+            return line(Span("No changes found, but not everything that was selected is there.", "warning"))
         word = "No drift" if self.drift else "No changes"
         return line(Span(f"{word}. ", "good"), f"{amount(total.apis, 'API')} as desired.")
 

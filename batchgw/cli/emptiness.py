@@ -1,0 +1,21 @@
+"""A selection that matches nothing: refused before anything is written, unless the user accepts it."""
+
+from __future__ import annotations
+
+from batchgw.errors import NothingSelected
+from batchgw.planning.planfile import Plan
+
+_SHOWN = 20
+
+
+def refuse_emptiness(plan: Plan) -> None:
+    """Raise NothingSelected: a selector of the plan, or all of its selection, matches no API."""
+    sentences = plan.totals.nothing
+    named = [f"  {sentence}" for sentence in sentences[:_SHOWN]]
+    if len(sentences) > _SHOWN:
+        named.append(f"  and {len(sentences) - _SHOWN:,} more")
+    raise NothingSelected(
+        "what was selected is not there, so nothing was written:\n"
+        + "\n".join(named)
+        + "\nCorrect it, or accept it with --allow-empty (BATCHGW_ALLOW_EMPTY=true)."
+    )

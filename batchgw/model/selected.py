@@ -1,0 +1,191 @@
+"""What a selection came to: how many REST APIs there are and are meant, and which selectors match none. Pure.
+
+A selector that matches nothing is most likely misspelt. What it meant was not looked at, and must not pass
+for "all as desired".
+"""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any
+
+from batchgw.model.policy import Selection, Selector
+from batchgw.model.scope import RestApi
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unmatched:
+    """A selector that no REST API matches. `where` is its place: of a policy file, or a flag's name."""
+
+    selector: str
+    where: str = ""
+    hint: str = ""
+
+    def __str__(self) -> str:
+        """Say it in one line, as compilers do."""
+        place = f"{self.where}: " if self.where else ""
+        return f"{place}{self.selector} matches no REST API{self.hint}"
+
+    def to_json(self) -> dict[str, str]:
+        """Render for machines."""
+        return {"selector": self.selector, "where": self.where, "hint": self.hint}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, str]) -> Unmatched:
+        """Read what `to_json` wrote."""
+        return cls(selector=data["selector"], where=data["where"], hint=data["hint"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selected:
+    """What a selection came to over all scopes.
+
+    Attributes:
+        found: REST APIs that were listed; None where only those named by id were looked at.
+        selected: those of them that are meant.
+        excluded: those that would be meant, and that an exclude selector exempts.
+        by_id: how many are named by id; 0 where that is not how they are selected. One that is missing is
+            an item of the plan, with the reason.
+        unmatched: include selectors that match none of those found.
+        idle: exclude selectors that match none: they exempt nothing, which is no error.
+    """
+
+    found: int | None = 0
+    selected: int = 0
+    excluded: int = 0
+    by_id: int = 0
+    unmatched: tuple[Unmatched, ...] = ()
+    idle: tuple[Unmatched, ...] = ()
+
+    @property
+    def counts(self) -> str:
+        """Say how many: `600 REST APIs found, 40 selected, 3 excluded`."""
+        if self.found is None:
+            return f"{self.selected:,} of {self.by_id:,} REST APIs named by id found"
+        return f"{self.found:,} REST APIs found, {self.selected:,} selected, {self.excluded:,} excluded"
+
+    def nothing(self, *, unread: int) -> tuple[str, ...]:
+        """Say what matches nothing, a sentence each; nothing where all is well.
+
+        `unread` scopes could not be read. What was meant may be in them, so that nothing at all is only told
+        of where there are none.
+        """
+        if self.unmatched:
+            return tuple(str(each) + _perhaps_there(unread) for each in self.unmatched)
+        if self.selected or unread or self.by_id:
+            return ()
+        if self.excluded:
+            return (f"the exclude selectors exempt all {self.excluded:,} REST APIs that are meant",)
+        if not self.found:
+            return ("no REST API was found in any account and region that was looked into",)
+        return ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Render for machines."""
+        return {
+            "found": self.found,
+            "selected": self.selected,
+            "excluded": self.excluded,
+            "by_id": self.by_id,
+            "unmatched": [each.to_json() for each in self.unmatched],
+            "idle": [each.to_json() for each in self.idle],
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Selected:
+        """Read what `to_json` wrote."""
+        return cls(
+            found=data["found"],
+            selected=data["selected"],
+            excluded=data["excluded"],
+            by_id=data["by_id"],
+            unmatched=tuple(map(Unmatched.from_json, data["unmatched"])),
+            idle=tuple(map(Unmatched.from_json, data["idle"])),
+        )
+
+
+def _perhaps_there(unread: int) -> str:
+    if not unread:
+        return ""
+    return f"; it may match in one of the {unread:,} account-regions that could not be read"
+
+
+@dataclass(slots=True)
+class SelectionCount:
+    """Counts REST APIs as they are listed, over all scopes. What has matched is not asked again."""
+
+    selection: Selection
+    found: int = 0
+    selected: int = 0
+    excluded: int = 0
+    named: int = 0  # found by their ids, where nothing was listed
+    _include: _Open = field(init=False)
+    _exclude: _Open = field(init=False)
+
+    def __post_init__(self) -> None:
+        # An API that is named by id and missing is told as such: see `discovery.naming`.
+        self._include = _Open([s for s in self.selection.include if s.id is None])
+        self._exclude = _Open(self.selection.exclude)
+
+    def add(self, api: RestApi) -> bool:
+        """Count an API that was listed and may be meant; tell whether it is."""
+        self._include.look(api)
+        self._exclude.look(api)
+        if self.selection.matches(api):
+            self.selected += 1
+            return True
+        self.excluded += self.selection.includes(api)
+        return False
+
+    def total(self, *, listed: bool) -> Selected:
+        """Give what it came to; `listed` tells whether APIs were listed, not only read by their ids."""
+        return Selected(
+            found=self.found if listed else None,
+            selected=self.selected if listed else self.named,
+            excluded=self.excluded,
+            by_id=len(self.selection.explicit),
+            unmatched=self._include.unmatched(),
+            idle=self._exclude.unmatched(),
+        )
+
+
+class _Open:
+    """Selectors that have matched nothing yet."""
+
+    def __init__(self, selectors: Sequence[Selector]) -> None:
+        self._open = dict(enumerate(selectors))
+        self._near: dict[int, str] = {}  # the name of an API that a selector nearly matches
+
+    def look(self, api: RestApi) -> None:
+        """Take those out that match the API."""
+        if not self._open:
+            return
+        for number, selector in tuple(self._open.items()):
+            if selector.matches(api):
+                del self._open[number]
+            elif selector.name == api.name:
+                self._near[number] = api.name
+            elif selector.name and fnmatchcase(api.name.casefold(), selector.name.casefold()):
+                self._near.setdefault(number, api.name)
+
+    def unmatched(self) -> tuple[Unmatched, ...]:
+        """Give those that are left."""
+        return tuple(
+            Unmatched(
+                selector=str(selector), where=selector.where, hint=_hint(selector, self._near.get(number))
+            )
+            for number, selector in self._open.items()
+        )
+
+
+def _hint(selector: Selector, near: str | None) -> str:
+    """Tell how to spell a name that is nearly one that is there."""
+    name = selector.name or ""
+    if near is None or selector.tags:
+        return ""
+    if near != name:
+        return f"; the case of letters counts, and there is {near}"
+    return f"; one has exactly this name, but [ * ? are read as a pattern: write {glob.escape(name)}"
