@@ -10,12 +10,19 @@ from pydantic import AfterValidator, Field
 
 from batchgw.model import ResponseType
 from batchgw.policy.contribution import JSON, Contribution, PresetSpec
-from batchgw.policy.expressions import TOKEN, literal
+from batchgw.policy.expressions import TOKEN, literal, quoted_text
 from batchgw.policy.fields import HeaderSource, HeaderValue, StatusText
-from batchgw.policy.findings import reject, shown
+from batchgw.policy.findings import reject, shown, written_out
 
 YEAR = 31_536_000
 """Seconds."""
+
+
+def _unquoted(text: str) -> str:
+    bare = quoted_text(text)
+    if bare is None:
+        return text
+    raise reject("quoted-twice", f"the single quotes would be sent to clients{written_out(bare)}")
 
 
 def _header_text(text: str) -> str:
@@ -38,12 +45,12 @@ def _origin(value: str | HeaderSource) -> str | HeaderSource:
         return value
     raise reject(
         "header-value",
-        f"{shown(value)} is not an origin: write *, or one scheme://host without path, or"
-        " {from: method.request.header.Origin} to answer with whatever origin asked",
+        f'{shown(value)} is not an origin: write "*", or one scheme://host without path, or'
+        ' {"from": "method.request.header.Origin"} to answer with whatever origin asked',
     )
 
 
-HeaderText = Annotated[str, AfterValidator(_header_text)]
+HeaderText = Annotated[str, AfterValidator(_header_text), AfterValidator(_unquoted)]
 Token = Annotated[str, AfterValidator(_token)]
 PlainText = Annotated[str, Field(min_length=1, max_length=500)]
 

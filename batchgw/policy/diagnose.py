@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from batchgw.model import ResponseType
-from batchgw.policy.findings import RULES, Finding, Path, closest, did_you_mean, excerpt, shown
+from batchgw.policy.findings import RULES, Finding, Path, closest, did_you_mean, fits, pasted, shown
 from batchgw.policy.presets import PRESETS
 from batchgw.policy.schema import PolicyFile
 
@@ -71,7 +71,7 @@ def _foreign(word: str, path: Path) -> str:
 
 
 def _missing(_: ErrorDetails, path: Path) -> str:
-    example = "; write `version: 1`" if path == ("version",) else ""
+    example = '; write "version": 1' if path == ("version",) else ""
     return f"the key {shown(str(path[-1]))} is missing{example}"
 
 
@@ -80,7 +80,7 @@ def _one_of(details: ErrorDetails, path: Path) -> str:
         guess = did_you_mean(str(details["input"]), ["default"])
         return f"{_what(details)} is not a response{guess or _RESPONSES}"
     if path == ("targets", "accounts", "word"):
-        return f"{_what(details)} is not `current`, nor a list of account ids: write ['111122223333']"
+        return f'{_what(details)} is not `current`, nor a list of account ids: write ["111122223333"]'
     known = str(details.get("ctx", {}).get("expected", "")).replace("'", "").replace(" or ", ", ").split(", ")
     guess = did_you_mean(str(details["input"]), known)
     return f"{_what(details)} is not one of {', '.join(known)}{guess}"
@@ -97,7 +97,7 @@ def _preset(details: ErrorDetails, _: Path) -> str:
 
 def _wants_list(details: ErrorDetails, _: Path) -> str:
     given = details["input"]
-    example = f": write [{excerpt(given)}]" if isinstance(given, str) and given else ""
+    example = f": write {pasted([given])}" if isinstance(given, str) and given and fits(given) else ""
     return f"a list is needed here, not {_what(details)}{example}"
 
 

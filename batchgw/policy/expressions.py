@@ -18,11 +18,23 @@ MAPPINGS = "method.request.header.NAME, method.request.path.NAME, method.request
 
 _NAME = r"\.[A-Za-z0-9_$.-]+"
 _REQUEST = re.compile(r"method\.request\.(header|path|querystring)" + _NAME)
-_UNVERIFIED = re.compile(r"(method\.request\.multivalue(header|querystring)|context|stageVariables)" + _NAME)
+_UNVERIFIED = re.compile(
+    r"(method\.request\.multivalue(header|querystring)|context|stageVariables)\.[^\x00-\x20\x7f]+"
+)  # what a claim is called is anybody's choice: cognito:username, https://example.com/role
 SOURCE_PATTERN = f"{_REQUEST.pattern}|{_UNVERIFIED.pattern}"
 """Every mapping that is not refused, for the JSON Schema."""
 
-_SOURCE_WORDS = ("method.", "integration.", "context.", "$context.", "stageVariables.", "$stageVariables.")
+_PLAIN = re.compile(r"[A-Za-z0-9_.$:/-]{1,200}")
+_SOURCE_WORDS = tuple(
+    dollar + word
+    for dollar in ("", "$")
+    for word in ("method.", "integration.", "context.", "stageVariables.")
+)
+
+
+_BEFORE_QUOTE = " \t,;:=(["
+_AFTER_QUOTE = " \t,;)]'"
+"""What may stand before a quote that opens, and after one that closes. Any other is an apostrophe."""
 
 
 class Form(Enum):
@@ -57,6 +69,34 @@ def source_form(expression: str) -> Form:
     if _UNVERIFIED.fullmatch(expression):
         return Form.UNVERIFIED
     return Form.MAPPING_UNKNOWN if expression.startswith(_SOURCE_WORDS) else Form.UNQUOTED
+
+
+def is_source(text: str) -> bool:
+    """Tell whether an unquoted value is a mapping that is let through."""
+    return source_form(text) in (Form.REQUEST, Form.UNVERIFIED)
+
+
+def meant_source(*guesses: str) -> str | None:
+    """Give the first guess that is a mapping, and plain enough to be named in a message."""
+    return next((guess for guess in guesses if _PLAIN.fullmatch(guess) and is_source(guess)), None)
+
+
+def quoted_text(text: str) -> str | None:
+    """Give what stands within the single quotes around a whole text; None where there are none around it.
+
+    In 'default-src 'self'; img-src *' the first quote and the last are a pair around all the rest. In
+    'self', 'none' they are not: the first is closed before the end.
+    """
+    if form(text) is not Form.LITERAL:
+        return None
+    depth = 0
+    for at in range(1, len(text) - 1):
+        if text[at] == "'":
+            opens, closes = text[at - 1] in _BEFORE_QUOTE, text[at + 1] in _AFTER_QUOTE
+            depth += opens - closes
+            if depth < 0:
+                return None
+    return text[1:-1]
 
 
 def literal(text: str) -> str:

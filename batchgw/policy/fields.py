@@ -19,8 +19,8 @@ from pydantic import (
 from pydantic_core import PydanticKnownError
 
 from batchgw.model import ResponseType
-from batchgw.policy.expressions import MAPPINGS, SOURCE_PATTERN, Form, source_form
-from batchgw.policy.findings import did_you_mean, reject, shown
+from batchgw.policy.expressions import MAPPINGS, SOURCE_PATTERN, is_source, meant_source
+from batchgw.policy.findings import did_you_mean, pasted, reject, shown
 from batchgw.policy.regions import REGION_FORM, REGIONS
 
 
@@ -60,7 +60,7 @@ def _check_account(text: str) -> str:
     if re.fullmatch(r"\d{12}", text, re.ASCII):
         return text
     lost = text.isascii() and text.isdecimal() and 9 <= len(text) < 12  # noqa: PLR2004 - of 12 digits
-    why = f"; has it lost its leading zeros? Write {shown(text.zfill(12))} if so" if lost else ""
+    why = f"; has it lost its leading zeros? Write {pasted(text.zfill(12))} if so" if lost else ""
     raise reject("account-id", f"an account id is twelve digits, and this is {shown(text)}{why}")
 
 
@@ -72,10 +72,10 @@ def _check_region(text: str) -> str:
 
 
 def _check_source(text: str) -> str:
-    if source_form(text) in (Form.REQUEST, Form.UNVERIFIED):
+    if is_source(text):
         return text
-    full = f"method.request.{text}"
-    hint = f"; did you mean {full}?" if source_form(full) is Form.REQUEST else ""
+    meant = meant_source(f"method.request.{text}", text.removeprefix("$"))
+    hint = f"; did you mean {meant}?" if meant else ""
     raise reject("mapping", f"{shown(text)} is not a mapping the service knows: those are {MAPPINGS}{hint}")
 
 
@@ -106,7 +106,8 @@ RoleText = Annotated[
     *_form(
         f"{_ROLE}|{_ROLE_ARN}",
         "role",
-        "write a role's name, or its ARN with {account} for the account id: arn:aws:iam::{account}:role/NAME",
+        "write a role's name, or its ARN with {account} for the account id, such as"
+        ' "arn:aws:iam::{account}:role/NAME"',
     ),
 ]
 ExternalIdText = Annotated[

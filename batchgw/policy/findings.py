@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -110,6 +111,34 @@ def closest(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | No
     spelled = {k.casefold(): k for k in known}
     close = difflib.get_close_matches(word[:100].casefold(), spelled, n=1, cutoff=cutoff)
     return spelled[close[0]] if close else None
+
+
+LONGEST_ADVICE = 200
+"""Characters of a text up to which advice writes it out, whole; of a longer one it says what to do."""
+
+
+def fits(text: str) -> bool:
+    """Tell whether advice may write a text out."""
+    return len(text) <= LONGEST_ADVICE
+
+
+def pasted(value: object) -> str:
+    """Write a value as it can be pasted into a policy: in YAML and in JSON, in any place, whole.
+
+    So it is JSON, and what is not printable is escaped.
+    """
+    text = json.dumps(value, ensure_ascii=False)
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
+
+
+def written_out(text: str) -> str:
+    """Say how a value is to be written: the end of a sentence of advice."""
+    if fits(text):
+        return f": write {pasted(text)}"
+    quotes = "it in single quotes, and those" if text[:1] == "'" else "it without them,"
+    return f": write {quotes} in double quotes"
 
 
 def shown(text: str) -> str:

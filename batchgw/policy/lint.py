@@ -147,7 +147,8 @@ def _headers_together(what: str, settings: Settings, path: Path) -> Iterator[Fin
             rule="cors-credentials",
             path=path,
             message=f"browsers refuse credentials when Access-Control-Allow-Origin is * ({what}): name one"
-            " origin, or answer with the one that asked, {from: method.request.header.Origin}",
+            ' origin, or answer with the one that asked, {"from": "method.request.header.Origin"} (under'
+            " responseParameters: method.request.header.Origin)",
         )
 
 

@@ -1,29 +1,50 @@
-"""What can be said of a header: its name, its literal, its mapping, in either spelling."""
+"""What can be said of a header: its name, its literal, its mapping, in either spelling.
+
+Advice that names a value names it whole and as JSON, so that it can be pasted into YAML and JSON alike.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from batchgw.model import HEADER_PREFIX
-from batchgw.policy.expressions import MAPPINGS, TOKEN, Form, form, literal, source_form
+from batchgw.policy.expressions import (
+    MAPPINGS,
+    TOKEN,
+    Form,
+    form,
+    is_source,
+    literal,
+    meant_source,
+    quoted_text,
+)
 from batchgw.policy.fields import HeaderSource
-from batchgw.policy.findings import Finding, Path, excerpt, shown
+from batchgw.policy.findings import Finding, Path, fits, pasted, shown, written_out
+
+_FOREIGN_PREFIXES = (HEADER_PREFIX, "method.response.header.", "integration.response.header.")
 
 
 def lint_header(name: str, value: str | HeaderSource, path: Path) -> Iterator[Finding]:
     """Give the findings on a header in the friendly spelling."""
-    if name.startswith(HEADER_PREFIX):
-        message = (
-            f"under `headers` a header goes by its plain name: write {excerpt(name[len(HEADER_PREFIX) :])}"
-        )
+    prefix = next(filter(name.lower().startswith, _FOREIGN_PREFIXES), "")
+    if prefix and TOKEN.fullmatch(name[len(prefix) :]):
+        plain = name[len(prefix) :]
+        message = f"under `headers` a header goes by its plain name{written_out(plain)}"
         yield Finding(rule="header-name", path=path, at_key=True, message=message)
     else:
         yield from _name(name, path)
     if isinstance(value, HeaderSource):
         yield from _mapping(value.source, (*path, "from"))
-    else:
-        yield from _text(value, path)
-        yield from _intent(value, path)
+        return
+    bare = quoted_text(value)
+    if bare is not None:
+        message = (
+            "the single quotes would be sent to clients: under `headers` write the value as it shall arrive"
+            f"{written_out(bare)}; quotes of its own belong under responseParameters"
+        )
+        yield Finding(rule="quoted-twice", path=path, message=message)
+    yield from _text(value if bare is None else bare, path)
+    yield from _looks_mapped(value, path, lambda source: {"from": source})
 
 
 def lint_parameter(key: str, expression: str, path: Path) -> Iterator[Finding]:
@@ -32,30 +53,41 @@ def lint_parameter(key: str, expression: str, path: Path) -> Iterator[Finding]:
         yield from _name(key.removeprefix(HEADER_PREFIX), path)
     else:
         yield Finding(rule="parameter-key", path=path, at_key=True, message=_foreign_key(key))
-    found = form(expression)
-    if found is Form.LITERAL:
-        yield from _text(expression[1:-1], path)
-    elif found is Form.UNVERIFIED:
-        yield from _mapping(expression, path)
-    elif found in _REFUSED:
-        rule, message = _REFUSED[found]
-        bare = expression[1:-1] if found is Form.DOUBLE_QUOTED else expression
-        text = message.format(written=shown(expression), literal=f'"{literal(excerpt(bare))}"')
-        yield Finding(rule=rule, path=path, message=text)
+    match form(expression):
+        case Form.LITERAL:
+            yield from _text(expression[1:-1], path)
+            yield from _looks_mapped(expression[1:-1], path, lambda source: source)
+        case Form.UNVERIFIED:
+            yield from _mapping(expression, path)
+        case Form.EMPTY:
+            message = f"the service refuses an empty value; an empty header is written {pasted(literal(''))}"
+            yield Finding(rule="empty-value", path=path, message=message)
+        case Form.DOUBLE_QUOTED:
+            message = f"the service refuses double quotes{written_out(literal(expression[1:-1]))}"
+            yield Finding(rule="double-quoted-literal", path=path, message=message)
+        case Form.UNQUOTED:
+            message = (
+                f"{shown(expression)} needs single quotes of its own, or the service refuses it"
+                f"{written_out(literal(_without_stray_quotes(expression)))}"
+            )
+            yield Finding(rule="unquoted-literal", path=path, message=message)
+        case Form.MAPPING_UNKNOWN:
+            meant = meant_source(expression.strip().removeprefix("$"))
+            hint = f"; did you mean {meant}?" if meant else ""
+            message = f"{shown(expression)} is not a mapping the service knows: those are {MAPPINGS}{hint}"
+            yield Finding(rule="mapping", path=path, message=message)
+        case Form.REQUEST:
+            pass
 
 
-_REFUSED = {
-    Form.EMPTY: ("empty-value", "the service refuses an empty value; an empty header is written {literal}"),
-    Form.DOUBLE_QUOTED: ("double-quoted-literal", "the service refuses double quotes: write {literal}"),
-    Form.UNQUOTED: (
-        "unquoted-literal",
-        "{written} needs single quotes of its own, or the service refuses it: write {literal}",
-    ),
-    Form.MAPPING_UNKNOWN: (
-        "mapping",
-        f"{{written}} is not a mapping the service knows: those are {MAPPINGS}",
-    ),
-}
+def _without_stray_quotes(expression: str) -> str:
+    """Take off white space around a literal, and a single quote that lacks its partner at the other end."""
+    text = expression.strip()
+    if form(text) is Form.LITERAL:
+        return text[1:-1]
+    if text[:1] == "'" or text[-1:] == "'":
+        return text.removeprefix("'").removesuffix("'")
+    return expression
 
 
 def _foreign_key(key: str) -> str:
@@ -64,7 +96,7 @@ def _foreign_key(key: str) -> str:
             f"{shown(key)}: an answer has no path or query string, so only {HEADER_PREFIX}NAME has a meaning"
         )
     name = key.rpartition(".")[2]
-    hint = f"; did you mean {HEADER_PREFIX}{name}?" if TOKEN.fullmatch(name) else ""
+    hint = f"; did you mean {HEADER_PREFIX}{name}?" if fits(name) and TOKEN.fullmatch(name) else ""
     return f"{shown(key)} is not {HEADER_PREFIX}NAME{hint}"
 
 
@@ -75,7 +107,7 @@ def _name(name: str, path: Path) -> Iterator[Finding]:
 
 
 def _mapping(source: str, path: Path) -> Iterator[Finding]:
-    if source_form(source) is Form.UNVERIFIED:
+    if form(source) is Form.UNVERIFIED:
         yield Finding(
             rule="unverified-mapping",
             path=path,
@@ -101,16 +133,10 @@ def _text(text: str, path: Path) -> Iterator[Finding]:
         )
 
 
-def _intent(value: str, path: Path) -> Iterator[Finding]:
-    """Catch what belongs to the other spelling."""
-    named = value.removeprefix("$")
-    if form(value) is Form.LITERAL and "'" not in value[1:-1]:
-        yield Finding(
-            rule="quoted-twice",
-            path=path,
-            message=f"the single quotes would be sent to clients: under `headers` write the value as it shall"
-            f" arrive, {excerpt(value[1:-1])}; quotes of its own belong under responseParameters",
-        )
-    elif source_form(named) in (Form.REQUEST, Form.UNVERIFIED):
-        message = f"clients would get this very text; to send what it names, write {{from: {excerpt(named)}}}"
+def _looks_mapped(text: str, path: Path, spelled: Callable[[str], object]) -> Iterator[Finding]:
+    """Catch a literal that was probably meant as a mapping; `spelled` writes one in this spelling."""
+    named = text.removeprefix("$")
+    if is_source(named):
+        what = pasted(spelled(named)) if fits(named) else "it as a mapping"
+        message = f"clients would get this very text; to send what it names, write {what}"
         yield Finding(rule="literal-looks-mapped", path=path, message=message)

@@ -51,7 +51,9 @@ class SelectorSpec(Strict):
     @model_validator(mode="after")
     def _names_something(self) -> SelectorSpec:
         if self.id is None and self.name is None and not self.tags:
-            raise reject("empty-selector", 'a selector needs an id, a name or tags; every API is {name: "*"}')
+            raise reject(
+                "empty-selector", 'a selector needs an id, a name or tags; every API is {"name": "*"}'
+            )
         return self
 
 
