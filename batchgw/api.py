@@ -358,6 +358,7 @@ async def _execute(
     for scope, changes in undecided.items():
         paced.expect(scope, changes)
     journal.set_state(run, RunState.APPLYING)
+    await aside(journal.sync)  # before the first write
     recorder = Recorder(journal, run, observer=paced.observer, stop=paced.stop, rate=paced.rate)
     with _phase(paced.observer, run, "apply", tuple(undecided), undecided):
         executor = Executor(paced, journal, run, recorder, look_first=look_first, met=met)

@@ -65,6 +65,8 @@ def _live(journal: Journal, plan: list[PlannedApi], cycles: int, meter: Meter) -
     run = journal.begin(NEW_RUN)
     with meter.timed("take in a plan", everything, IMPORT):
         journal.import_plan(run, plan)
+    with meter.timed("put it on the disk, before the first write", everything):
+        journal.sync()
     with meter.timed("give out what is pending, in pages", everything, GIVEN):
         pages = list(_pages(journal, run))
     changes = iter([(each.id, _applied(api, each)) for api in pages for each in api.changes])

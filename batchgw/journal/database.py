@@ -53,9 +53,20 @@ class Database:
     def close(self) -> None:
         """Give the connection back. What was not committed is lost."""
         self.closed = True
-        self._upkeep.close()
-        self._connection.close()
-        self._engine.dispose()
+        try:
+            with self._failing_as(JournalWriteFailed, "written"):
+                self._upkeep.close()
+        finally:
+            self._connection.close()
+            self._engine.dispose()
+
+    def sync(self) -> None:
+        """See that what was committed survives a power cut, and from now on a second later.
+
+        Waits for the disk, and may be called from any thread. Raises JournalWriteFailed.
+        """
+        with self._failing_as(JournalWriteFailed, "written"):
+            self._upkeep.sync()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -76,7 +87,7 @@ class Database:
             self.dialect.begin(self._connection, write=True),
         ):
             yield self._connection
-        self._upkeep.committed()
+        self._committed()
 
     def prepared(self, statement: Insert | Update, names: Sequence[str]) -> Prepared:
         """Prepare a statement that takes its values in the order of `names`."""
@@ -96,7 +107,7 @@ class Database:
             self.dialect.direct(self._connection) as cursor,
         ):
             changed = [statement.run(cursor, rows) for statement, rows in work]
-        self._upkeep.committed()
+        self._committed()
         return changed
 
     def take_ids(self, connection: Connection, count: int) -> range:
@@ -105,11 +116,15 @@ class Database:
         end: int = connection.execute(_NEXT_ID).scalar_one()
         return range(end - count, end)
 
+    def _committed(self) -> None:
+        with self._failing_as(JournalWriteFailed, "written"):
+            self._upkeep.committed()
+
     @contextmanager
     def _failing_as(self, failure: type[BatchgwError], done: str = "used") -> Iterator[None]:
         try:
             yield
-        except (DBAPIError, self.dialect.driver_error) as error:
+        except (DBAPIError, self.dialect.driver_error, OSError) as error:
             reason = self.dialect.reason(error)
             if reason is None:
                 raise

@@ -16,12 +16,16 @@ from batchgw.journal.sqlite import SQLite
 class Upkeep(Protocol):
     """What a database wants done now and then."""
 
+    def sync(self) -> None:
+        """See that what was committed survives a power cut; what comes, shortly after. Raises OSError."""
+        ...
+
     def committed(self) -> None:
-        """Something was committed. Never waits, never raises."""
+        """Something was committed. Never waits. Raises OSError when what came before is not safe."""
         ...
 
     def close(self) -> None:
-        """The connection is about to be closed."""
+        """The connection is about to be closed. Raises OSError as `sync` does."""
         ...
 
 

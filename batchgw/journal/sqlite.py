@@ -84,6 +84,8 @@ class SQLite:
 
     def reason(self, error: Exception) -> str | None:
         """Say what is wrong with the file; None when nothing is, and the error is ours."""
+        if isinstance(error, OSError):
+            return f"the disk does not take it ({error.strerror})"
         said = error.orig if isinstance(error, DBAPIError) else error
         code = getattr(said, "sqlite_errorcode", None)
         if code is None:

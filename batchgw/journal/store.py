@@ -206,6 +206,14 @@ class Journal:
         """Commit what was recorded."""
         self._outbox.flush()
 
+    def sync(self) -> None:
+        """See that what was committed is on the disk, and from now on at most a second after its commit.
+
+        Called before a run's first write, so that not even a power cut takes its plan and before-images. It
+        waits for the disk, and may be called from any thread.
+        """
+        self._database.sync()
+
     def outcomes(self, run: str, *, kinds: frozenset[str] | None = None) -> Iterator[Outcome]:
         """Give the outcomes, scope by scope, API by API, of all or some `kinds` ("applied", "failed", ...).
 
