@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -40,7 +40,17 @@ from batchgw.execution.executor import Executor
 from batchgw.execution.recheck import Recheck
 from batchgw.execution.recorder import Recorder
 from batchgw.journal import JSON, Journal, NewRun, RunState, Standing, Tally
-from batchgw.model import Outcome, PlanItem, Policy, RestApi, Scope, Targets, UnreadApi, UnreadScope
+from batchgw.model import (
+    OnStale,
+    Outcome,
+    PlanItem,
+    Policy,
+    RestApi,
+    Scope,
+    Targets,
+    UnreadApi,
+    UnreadScope,
+)
 from batchgw.model.selected import SelectionCount
 from batchgw.planning.planfile import Plan, PlanHeader, PlanWriter
 from batchgw.planning.planner import Planner
@@ -163,7 +173,9 @@ async def apply(
     plane: ControlPlane,
     journal: Journal,
     recheck: bool | None = None,
+    on_stale: OnStale = OnStale.REFUSE,
     force_lock: bool = False,
+    take_over_dead: bool = False,
     verb: str = "apply",
     options: Mapping[str, JSON] | None = None,
     pace: Pace | None = None,
@@ -173,9 +185,14 @@ async def apply(
     """Do exactly what the plan says, and remember it in the journal.
 
     `recheck` reads every planned API again first and raises `PlanStale`, with nothing written, if any is not
-    as it was. None leaves that to the plan: one that was opened from a file, or is older than `FRESH`, is
-    read again. Raises `ScopeLocked` when another run holds a scope (`force_lock` breaks a dead one), and
-    `JournalWriteFailed` when the journal fails: the run has stopped then, and can be resumed.
+    as it was; or, with `OnStale.SKIP`, leaves those alone (skipped, `MovedSincePlan`) and applies the rest.
+    None leaves that to the plan: one that was opened from a file, or is older than `FRESH`, is read again.
+
+    Raises `ScopeLocked` when another run holds a scope. `take_over_dead` takes those of one whose process is
+    known to be dead on this machine, `force_lock` also of one of which that cannot be told. There every API
+    is read before it is written, for what the other run was about to write may have been made.
+
+    Raises `JournalWriteFailed` when the journal fails: the run has stopped then, and can be resumed.
     """
     run = journal.begin(
         NewRun(
@@ -189,17 +206,18 @@ async def apply(
     with (
         _session(plane, pace, observer, stop) as paced,
         _begun(journal, run),
-        _holding(journal, run, _written(plan), force=force_lock),
+        _holding(journal, run, _written(plan), force=force_lock, take_over_dead=take_over_dead) as taken,
         unwrapped(),
     ):
+        again = Recheck(paced, on_stale)
         if plan.saved or time.time() - plan.header.created > FRESH if recheck is None else recheck:
             expected = {scope: totals.apis for scope, totals in plan.totals.scopes.items()}
             with _phase(paced.observer, run, "recheck", tuple(expected), expected):
-                await Recheck(paced).run(plan)
+                await again.run(plan)
         async with anyio.create_task_group() as meanwhile:
             meanwhile.start_soon(paced.reach, _written(plan))
-            await _enter(plan, run, paced, journal)
-        return await _execute(run, paced, journal, verb=verb, look_first=False, expected=plan.totals.expected)
+            await _enter(map(again.left_alone, plan.items()), run, paced, journal)
+        return await _execute(run, paced, journal, verb=verb, look_first=taken, expected=plan.totals.expected)
 
 
 async def resume(
@@ -208,6 +226,7 @@ async def resume(
     plane: ControlPlane,
     journal: Journal,
     force_lock: bool = False,
+    take_over_dead: bool = False,
     pace: Pace | None = None,
     observer: Observer | None = None,
     stop: StopSignal | None = None,
@@ -215,12 +234,13 @@ async def resume(
     """Finish a run that was stopped or died: what is done is not repeated.
 
     Time has passed, so every API that is left is read before it is written: what turns out to be made is not
-    made again, and what someone else has changed since is not overwritten but failed.
+    made again, and what someone else has changed since is not overwritten but failed. What a newer run has
+    brought to its own plan is skipped (`Superseded`). `force_lock` and `take_over_dead` as in `apply`.
 
-    `run` is a run id, an unambiguous beginning of one, or "last". Raises `RunUnknown`, or `UsageError` for a
-    run that ended before it had anything to do.
+    `run` is a run id, an unambiguous beginning of one, or "last": the newest that is not finished. Raises
+    `RunUnknown`, or `UsageError` for a run that ended before it had anything to do.
     """
-    record = journal.run(run)
+    record = journal.unfinished_run(run)
     if record.state is RunState.PLANNING or not record.totals.expected:
         raise UsageError(
             f"run {record.id} ended before its plan was complete, so nothing was written and there is "
@@ -229,10 +249,13 @@ async def resume(
     scopes = tuple(s.scope for s in journal.scopes(record.id) if s.undecided)
     with (
         _session(plane, pace, observer, stop) as paced,
-        _holding(journal, record.id, scopes, force=force_lock),
+        _holding(journal, record.id, scopes, force=force_lock, take_over_dead=take_over_dead),
         unwrapped(),
     ):
-        return await _execute(record.id, paced, journal, verb=record.verb, look_first=True)
+        turns = Turns()
+        for _ in journal.superseding(record.id):
+            await turns.hand_over()
+        return await _execute(record.id, paced, journal, verb=record.verb, look_first=scopes)
 
 
 class Application:
@@ -265,7 +288,9 @@ def applying(
     plane: ControlPlane,
     journal: Journal,
     recheck: bool | None = None,
+    on_stale: OnStale = OnStale.REFUSE,
     force_lock: bool = False,
+    take_over_dead: bool = False,
     options: Mapping[str, JSON] | None = None,
     pace: Pace | None = None,
     observer: Observer | None = None,
@@ -282,7 +307,9 @@ def applying(
             plane=plane,
             journal=journal,
             recheck=recheck,
+            on_stale=on_stale,
             force_lock=force_lock,
+            take_over_dead=take_over_dead,
             options=options,
             pace=pace,
             observer=told,
@@ -298,6 +325,7 @@ def resuming(
     plane: ControlPlane,
     journal: Journal,
     force_lock: bool = False,
+    take_over_dead: bool = False,
     pace: Pace | None = None,
     observer: Observer | None = None,
     stop: StopSignal | None = None,
@@ -309,6 +337,7 @@ def resuming(
             plane=plane,
             journal=journal,
             force_lock=force_lock,
+            take_over_dead=take_over_dead,
             pace=pace,
             observer=told,
             stop=stop,
@@ -317,13 +346,13 @@ def resuming(
     )
 
 
-async def _enter(plan: Plan, run: str, paced: PacedControlPlane, journal: Journal) -> None:
+async def _enter(items: Iterator[PlanItem], run: str, paced: PacedControlPlane, journal: Journal) -> None:
     """Write the plan into the journal and tell what it has itself decided; let others have their turn."""
     turns = Turns()
     with journal.importing(run) as load:
         await turns.hand_over()
         paced.stop.check()
-        for item in plan.items():
+        for item in items:
             if load.full:  # a commit is a turn of its own
                 await turns.hand_over()
                 paced.stop.check()
@@ -348,7 +377,7 @@ async def _execute(
     journal: Journal,
     *,
     verb: str,
-    look_first: bool,
+    look_first: Collection[Scope],
     expected: Mapping[Scope, int] | None = None,
 ) -> Summary:
     began = anyio.current_time()
@@ -477,11 +506,16 @@ def _begun(journal: Journal, run: str) -> Iterator[None]:
 
 
 @contextmanager
-def _holding(journal: Journal, run: str, scopes: tuple[Scope, ...], *, force: bool) -> Iterator[None]:
-    """Hold the scopes for the run, then let them go. A run that ends by an error is marked as stopped."""
-    journal.acquire(run, scopes, force=force)
+def _holding(
+    journal: Journal, run: str, scopes: tuple[Scope, ...], *, force: bool, take_over_dead: bool
+) -> Iterator[frozenset[Scope]]:
+    """Hold the scopes for the run, then let them go. A run that ends by an error is marked as stopped.
+
+    Gives the scopes that were taken over from runs that had something left to do there.
+    """
+    taken = journal.acquire(run, scopes, force=force, take_over_dead=take_over_dead)
     try:
-        yield
+        yield taken
     except BaseException:
         for last in (partial(journal.set_state, run, RunState.STOPPED), partial(journal.release, run)):
             with suppress(JournalWriteFailed, ScopeLocked):  # the error under way says more

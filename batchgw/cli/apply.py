@@ -12,6 +12,7 @@ from batchgw.cli.options import JournalFlags, RunFlags, SelectionFlags
 from batchgw.cli.stdin import refuse_shared
 from batchgw.cli.verb import verb
 from batchgw.errors import UsageError
+from batchgw.model import OnStale
 
 PANEL = "Rollout"
 
@@ -24,7 +25,29 @@ Recheck = Annotated[
         "if it moved.",
     ),
 ]
-ForceLock = Annotated[bool, flag("--force-lock", "Break the lock of a run whose process is dead.")]
+OnStaleFlag = Annotated[
+    OnStale,
+    flag(
+        "--on-stale",
+        "When APIs have moved since the plan: refuse it, or skip those, list them and apply the rest.",
+    ),
+]
+ForceLock = Annotated[
+    bool,
+    flag("--force-lock", "Break the lock of a run whose process is dead, or cannot be seen from here."),
+]
+TakeOverDead = Annotated[
+    bool,
+    flag(
+        "--take-over-dead",
+        "Take over from a run whose process is known to be dead; APIs are read before they are written.",
+    ),
+]
+
+
+Unfinished = Annotated[
+    bool, flag("--unfinished", "All runs that are not finished, one after the other, the oldest first.")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -45,13 +68,26 @@ def apply(  # noqa: PLR0917 - Typer passes all of them by name
     ] = None,
     yes: Yes = False,  # noqa: FBT002 - a flag
     recheck: Recheck = True,  # noqa: FBT002 - a flag
+    on_stale: OnStaleFlag = OnStale.REFUSE,
     force_lock: ForceLock = False,  # noqa: FBT002 - a flag
+    take_over_dead: TakeOverDead = False,  # noqa: FBT002 - a flag
 ) -> int:
     """Bring REST APIs to policy: shows the plan, asks, writes, and accounts for every target."""
     from batchgw.cli.applying import Applying, fresh_plan, saved_plan  # noqa: PLC0415 - the whole engine
 
     refuse_shared(flags, policy=policy, targets=selection.targets)
-    applying = Applying(flags=flags, journal=journal, yes=yes, force_lock=force_lock)
+    if on_stale is OnStale.SKIP and not recheck:
+        raise UsageError(
+            "--on-stale skip needs what --no-recheck leaves out: APIs are read to see what has moved."
+        )
+    applying = Applying(
+        flags=flags,
+        journal=journal,
+        yes=yes,
+        on_stale=on_stale,
+        force_lock=force_lock,
+        take_over_dead=take_over_dead,
+    )
     if plan is not None:
         return applying.run(saved_plan(plan, policy, selection, flags, recheck=recheck))
     if policy is None:
@@ -59,14 +95,34 @@ def apply(  # noqa: PLR0917 - Typer passes all of them by name
     return applying.run(fresh_plan(policy, selection, flags, applying.console, recheck=recheck))
 
 
-def resume(
-    run: Annotated[str, typer.Argument(metavar="RUN", help="Run id, the beginning of one, or `last`.")],
+def resume(  # noqa: PLR0917 - Typer passes all of them by name
     flags: RunFlags,
     journal: JournalFlags,
+    run: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[RUN]", help="Run id, the beginning of one, or `last`: the newest that is not finished."
+        ),
+    ] = None,
+    unfinished: Unfinished = False,  # noqa: FBT002 - a flag
+    yes: Yes = False,  # noqa: FBT002 - a flag
     role_name: Annotated[str | None, flag("--role-name", "Role to assume, if it has changed.")] = None,
     force_lock: ForceLock = False,  # noqa: FBT002 - a flag
+    take_over_dead: TakeOverDead = False,  # noqa: FBT002 - a flag
 ) -> int:
     """Finish a run that was stopped or died. What is done is not repeated; what is in doubt is read first."""
-    from batchgw.cli.resuming import resume_run  # noqa: PLC0415 - the whole engine
+    from batchgw.cli.resuming import Resuming  # noqa: PLC0415 - the whole engine
 
-    return resume_run(run, flags, journal, role=role_name, force_lock=force_lock)
+    if (run is None) is not unfinished:
+        raise UsageError(
+            "say which run to resume: its id, `last`, or --unfinished for all; and only one of these."
+        )
+    resuming = Resuming(
+        flags=flags,
+        journal=journal,
+        yes=yes,
+        role=role_name,
+        force_lock=force_lock,
+        take_over_dead=take_over_dead,
+    )
+    return resuming.all_unfinished() if run is None else resuming.one(run)

@@ -32,7 +32,7 @@ from batchgw.cli.selection import chosen_targets
 from batchgw.cli.session import Run, again, console_for
 from batchgw.errors import UsageError
 from batchgw.journal import Journal
-from batchgw.model import Targets
+from batchgw.model import OnStale, Targets
 from batchgw.planning.planfile import Plan
 from batchgw.report.summary import Summary
 from batchgw.report.text import amount, duration, line
@@ -64,7 +64,9 @@ class Applying:
     flags: RunFlags
     journal: JournalFlags
     yes: bool
-    force_lock: bool
+    on_stale: OnStale = OnStale.REFUSE
+    force_lock: bool = False
+    take_over_dead: bool = False
     verb: str = "apply"
     clock: Callable[[], float] = time.time
     console: Console = field(init=False)
@@ -101,7 +103,9 @@ class Applying:
                 plane=run.plane,
                 journal=journal,
                 recheck=self._aged(proposal, self.clock() - made),
+                on_stale=self.on_stale,
                 force_lock=self.force_lock,
+                take_over_dead=self.take_over_dead,
                 verb=self.verb,
                 options={**reach, **proposal.options},
             )

@@ -7,7 +7,7 @@ import sys
 import anyio
 
 from batchgw.cli.console import Console
-from batchgw.cli.failure import ToldStop
+from batchgw.cli.failure import NotConfirmed, ToldStop
 from batchgw.cli.signals import Interrupts
 from batchgw.errors import UsageError
 from batchgw.report.text import Span, line
@@ -25,7 +25,7 @@ def refuse_unasked(console: Console) -> None:
 
 
 async def confirm(question: str, *, console: Console, interrupts: Interrupts) -> None:
-    """Return when the user agrees. Raises ToldStop when they do not."""
+    """Return when the user agrees. Raises NotConfirmed when they do not."""
     console.tell(line(), line(Span(question, "bold")), line("  Only 'yes' will be accepted."), line())
     console.ask("  Enter a value: ")
     try:
@@ -35,7 +35,7 @@ async def confirm(question: str, *, console: Console, interrupts: Interrupts) ->
         console.ask("\n")  # the line was not ended by who typed ^C
         raise
     if answer.strip() != ACCEPTED:
-        raise ToldStop("not confirmed, nothing was written.")
+        raise NotConfirmed("not confirmed, nothing was written.")
 
 
 async def _typed_line() -> str:

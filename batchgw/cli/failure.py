@@ -1,8 +1,8 @@
 """From an exception to what the user sees of it: one paragraph on stderr, and the exit code.
 
 0 ok · 1 some targets failed, or batchgw itself did · 2 drift or pending changes · 3 stopped by a failure
-budget or gate, resumable · 4 coverage incomplete · 5 plan stale · 64 usage, or a policy, plan or journal that
-cannot be used · 130 interrupted, or not confirmed.
+budget or gate, or because the question was answered by no; can be taken up · 4 coverage incomplete · 5 plan
+stale · 64 usage, or a policy, plan or journal that cannot be used · 130 interrupted.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from batchgw.report.text import Line, Span, amount, line
 OK = 0
 FAILED = 1
 PENDING = 2
+HELD_BACK = 3
 INCOMPLETE = 4
 STALE = 5
 USAGE = 64
@@ -28,6 +29,12 @@ _ERROR = Span("error:", "error")
 
 class ToldStop(Stopped):
     """A stop that says itself how far things came: the user did not agree, or did not want to see more."""
+
+
+class NotConfirmed(ToldStop):
+    """The user was asked and said no: nothing was written, and nobody interrupted anything."""
+
+    exit_code = HELD_BACK
 
 
 def report(error: BaseException, console: Console, *, debug: bool = False) -> int:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from batchgw.cli.apply import ForceLock, Recheck, Yes
+from batchgw.cli.apply import ForceLock, Recheck, TakeOverDead, Yes
 from batchgw.cli.flag import flag, repeatable
 from batchgw.cli.options import JournalFlags, RunFlags, SelectionFlags
 from batchgw.cli.stdin import refuse_shared
@@ -89,6 +89,7 @@ def put(  # noqa: PLR0917 - Typer passes all of them by name
     yes: Yes = False,  # noqa: FBT002 - a flag
     recheck: Recheck = True,  # noqa: FBT002 - a flag
     force_lock: ForceLock = False,  # noqa: FBT002 - a flag
+    take_over_dead: TakeOverDead = False,  # noqa: FBT002 - a flag
 ) -> int:
     """Put one gateway response onto named REST APIs, without a policy file."""
     from batchgw.cli.applying import Applying, policy_plan  # noqa: PLC0415 - the whole engine
@@ -100,7 +101,14 @@ def put(  # noqa: PLR0917 - Typer passes all of them by name
         raise UsageError("say which REST APIs: ids as arguments, --targets FILE (or -), --name or --tag.")
     refuse_shared(flags, targets=selection.targets)
     policy, warnings = policy_of(response)
-    applying = Applying(flags=flags, journal=journal, yes=yes, force_lock=force_lock, verb="put")
+    applying = Applying(
+        flags=flags,
+        journal=journal,
+        yes=yes,
+        force_lock=force_lock,
+        take_over_dead=take_over_dead,
+        verb="put",
+    )
     for warning in warnings:
         applying.console.warning(warning)
     targets = chosen_targets(policy.targets, selection, flags.connection, ids=named)

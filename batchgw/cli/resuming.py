@@ -1,36 +1,126 @@
-"""Taking up a run that was stopped or died."""
+"""Taking up runs that were stopped or died: one, or all there are."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
 from batchgw import api
+from batchgw.cli.confirm import confirm, refuse_unasked
+from batchgw.cli.console import Console
 from batchgw.cli.ending import carried_out
-from batchgw.cli.options import JournalFlags, RunFlags
+from batchgw.cli.failure import FAILED, HELD_BACK, INCOMPLETE, INTERRUPTED, OK, USAGE, report
+from batchgw.cli.options import JournalFlags, Output, RunFlags
 from batchgw.cli.recorded import same_reach, with_recorded
 from batchgw.cli.session import Run, console_for
 from batchgw.cli.summary_output import resume_hint
-from batchgw.journal import Journal
+from batchgw.errors import UsageError
+from batchgw.journal import Journal, RunRecord
 from batchgw.model import Targets
 from batchgw.report.summary import Summary
-from batchgw.report.text import plain
+from batchgw.report.text import Line, amount, line, plain
+from batchgw.report.times import timestamp
+
+_SEVERITY = (OK, INCOMPLETE, HELD_BACK, FAILED, USAGE, INTERRUPTED)
+"""Exit codes of runs, the worst last."""
 
 
-def resume_run(
-    run: str, flags: RunFlags, journal: JournalFlags, *, role: str | None, force_lock: bool
-) -> int:
-    """Finish a run, reaching its APIs as it did itself where no flag says otherwise."""
-    with Journal.open(journal.journal) as store:
-        record = store.run(run)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resuming:
+    """How runs are taken up: reaching their APIs as they did themselves, where no flag says otherwise."""
+
+    flags: RunFlags
+    journal: JournalFlags
+    yes: bool
+    role: str | None
+    force_lock: bool
+    take_over_dead: bool
+    console: Console = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "console", console_for(self.flags.output))
+
+    def one(self, run: str) -> int:
+        """Finish a run and return the exit code."""
+        with Journal.open(self.journal.journal) as store:
+            return self._finish(store.unfinished_run(run), store)
+
+    def all_unfinished(self) -> int:
+        """Finish all runs that can be, the oldest first, and return the worst of their exit codes.
+
+        One that cannot be taken up does not keep the others from it; an interruption does.
+        """
+        if self.flags.output.output is Output.JSON:
+            raise UsageError("--unfinished may end several runs: ask for --output jsonl, a summary a line.")
+        with Journal.open(self.journal.journal) as store:
+            found = store.unfinished()
+            if not found:
+                self.console.note(
+                    line(f"Nothing to resume: {store.location} has no run that is not finished.")
+                )
+            worst = OK
+            for record in found:
+                code = self._reported(record, store)
+                worst = max(worst, code, key=_severity)
+                if code == INTERRUPTED:
+                    break
+            return worst
+
+    def _reported(self, record: RunRecord, store: Journal) -> int:
+        try:
+            return self._finish(record, store)
+        except Exception as error:  # noqa: BLE001 - told as a verb tells it; the other runs are still to come
+            return report(error, self.console, debug=self.flags.output.debug)
+
+    def _finish(self, record: RunRecord, store: Journal) -> int:
+        if record.totals.left and not self.yes:
+            refuse_unasked(self.console)
 
         async def work(under_way: Run) -> Summary:
-            return await api.resume(record.id, plane=under_way.plane, journal=store, force_lock=force_lock)
+            await self._agree(record, store, under_way)
+            return await api.resume(
+                record.id,
+                plane=under_way.plane,
+                journal=store,
+                force_lock=self.force_lock,
+                take_over_dead=self.take_over_dead,
+            )
 
         return carried_out(
             work,
-            targets=same_reach(Targets(role=role), record.options),
-            flags=with_recorded(flags, record.options),
-            journal=journal,
+            targets=same_reach(Targets(role=self.role), record.options),
+            flags=with_recorded(self.flags, record.options),
+            journal=self.journal,
             store=store,
-            console=console_for(flags.output),
+            console=self.console,
             stopped="nothing more was written: this came before the next write. "
-            + plain(resume_hint(record.id, journal.journal)),
+            + plain(resume_hint(record.id, self.journal.journal)),
         )
+
+    async def _agree(self, record: RunRecord, store: Journal, run: Run) -> None:
+        """Show what is left to do, and return when the user wants it done."""
+        scopes = sum(scope.undecided > 0 for scope in store.scopes(record.id))
+        if self.yes or not record.totals.left:
+            self.console.note(*_left(record, scopes))
+            return
+        self.console.tell(*_left(record, scopes))
+        await confirm(
+            f"Read what is left, and make up to {amount(record.totals.left, 'change')} "
+            f"in {amount(scopes, 'account-region')}?",
+            console=self.console,
+            interrupts=run.interrupts,
+        )
+
+
+def _left(record: RunRecord, scopes: int) -> Iterator[Line]:
+    totals, begun = record.totals, timestamp(record.started)
+    left = f"{amount(totals.left, 'API-type')} of {totals.expected:,} left"
+    yield line(f"Run {record.id}, {record.verb} of {record.policy_source}, begun {begun}:")
+    yield line(
+        f"  {left} in {amount(scopes, 'account-region')}; {totals.applied:,} applied, "
+        f"{totals.failed:,} failed before."
+    )
+
+
+def _severity(code: int) -> int:
+    return _SEVERITY.index(code if code in _SEVERITY else FAILED)

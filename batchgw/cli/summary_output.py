@@ -11,7 +11,7 @@ from batchgw.journal import Journal
 from batchgw.report.outcomes import outcome_to_json
 from batchgw.report.summary import Summary
 from batchgw.report.summary_view import summary_lines
-from batchgw.report.text import Line, Span, line
+from batchgw.report.text import Line, Span, amount, line
 
 
 def show_summary(summary: Summary, journal: Journal, console: Console, output: Output) -> None:
@@ -33,6 +33,11 @@ def next_steps(summary: Summary, journal: str | None) -> Iterator[Line]:
     """Say what is still to be done, and with which command. `journal` as in `resume_hint`."""
     if summary.left:
         yield resume_hint(summary.run, journal)
+    if summary.moved:
+        yield line(
+            f"{amount(summary.moved, 'API-type')} had moved since the plan and were left alone: plan again, "
+            "to see them as they are now."
+        )
     if summary.out_of_reach:
         yield line(
             "What could not be read is not in this run, so no resume comes to it: mend what kept it from "

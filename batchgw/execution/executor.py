@@ -38,8 +38,9 @@ class Executor:
         journal: knows what is to be done.
         run: the run's id.
         recorder: takes what is intended and what came of it.
-        look_first: read each API before it is written, and decide by what is there: for a run that is
-            resumed, where time has passed and calls may have been made that nobody remembers.
+        look_first: scopes in which each API is read before it is written, and decided by what is there: those
+            of a run that is resumed, and those taken over from another. Time has passed there, and calls may
+            have been made that nobody remembers.
         met: scopes in which the run has changed something already.
     """
 
@@ -50,7 +51,7 @@ class Executor:
         run: str,
         recorder: Recorder,
         *,
-        look_first: bool,
+        look_first: Collection[Scope],
         met: Collection[Scope] = (),
     ) -> None:
         self._plane = plane
@@ -118,7 +119,7 @@ class Executor:
     async def _bring_to_plan(self, pending: PendingApi) -> None:
         """Make an API's changes, one after the other. One that is gone or denied is not asked again."""
         try:
-            shown = await self._shown(pending.api) if self._look_first else {}
+            shown = await self._shown(pending.api) if pending.api.scope in self._look_first else {}
         except (CallError, Stopped) as error:
             spent = cost(error)
             for each in pending.changes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing
 
 import anyio
@@ -10,7 +10,8 @@ import anyio
 from batchgw.control_plane.interface import GetGatewayResponses
 from batchgw.control_plane.paced import PacedControlPlane
 from batchgw.errors import ApiNotFound, CallError, PlanStale
-from batchgw.model import Desired, PlanItem, PlannedApi, Scope
+from batchgw.model import Desired, OnStale, PlanItem, PlannedApi, RestApiId, Scope, UnreadApi
+from batchgw.model.change import MOVED
 from batchgw.planning.planfile import Plan
 from batchgw.planning.stale import staleness
 from batchgw.pool import pooled
@@ -20,10 +21,16 @@ SHOWN = 10
 
 
 class Recheck:
-    """Reads planned APIs and collects what differs from their before-images."""
+    """Reads planned APIs and collects what differs from their before-images.
 
-    def __init__(self, plane: PacedControlPlane) -> None:
+    With `OnStale.SKIP` an API that differs, or cannot be read, is set apart: `left_alone` says why, and the
+    rest of the plan stands.
+    """
+
+    def __init__(self, plane: PacedControlPlane, on_stale: OnStale = OnStale.REFUSE) -> None:
         self._plane = plane
+        self._on_stale = on_stale
+        self._left_alone: dict[tuple[Scope, RestApiId], UnreadApi] = {}
         self._stale: list[str] = []
         self._count = 0
         self._unreadable: CallError | None = None
@@ -31,8 +38,8 @@ class Recheck:
     async def run(self, plan: Plan) -> None:
         """Read every planned API, scopes side by side.
 
-        Raises PlanStale when any is not as planned, or a `CallError` when one could not be read: nothing
-        was written then.
+        Unless such APIs are set apart, raises PlanStale when any is not as planned, or a `CallError` when one
+        could not be read: nothing was written then.
         """
         async with anyio.create_task_group() as tasks:
             for scope in plan.totals.scopes:
@@ -41,6 +48,12 @@ class Recheck:
             raise self._unreadable
         if self._count:
             raise PlanStale(self._refusal())
+
+    def left_alone(self, item: PlanItem) -> PlanItem:
+        """Give a plan's item as it is to be carried out: an API that was set apart is not written to."""
+        if not isinstance(item, PlannedApi):
+            return item
+        return self._left_alone.get((item.api.scope, item.api.id), item)
 
     async def _scope(self, plan: Plan, scope: Scope) -> None:
         self._plane.expect(scope, plan.totals.scopes[scope].apis)
@@ -55,13 +68,31 @@ class Recheck:
             return
         try:
             answer = await self._plane.send(GetGatewayResponses(scope=api.scope, api=api.id))
-        except ApiNotFound:
-            self._note(f"{api}: it was deleted")
         except CallError as error:
-            self._unreadable = error
+            self._not_read(planned, error)
         else:
-            for difference in staleness(planned, answer.value, desired):
-                self._note(f"{api}: {difference}")
+            if differences := staleness(planned, answer.value, desired):
+                self._moved(planned, differences)
+
+    def _not_read(self, planned: PlannedApi, error: CallError) -> None:
+        if self._on_stale is OnStale.SKIP:
+            self._set_apart(planned, type(error).__name__, error.message)
+        elif isinstance(error, ApiNotFound):
+            self._note(f"{planned.api}: it was deleted")
+        else:
+            self._unreadable = error
+
+    def _moved(self, planned: PlannedApi, differences: Sequence[str]) -> None:
+        if self._on_stale is OnStale.SKIP:
+            self._set_apart(planned, MOVED, f"moved since the plan, so it was left alone: {differences[0]}")
+            return
+        for difference in differences:
+            self._note(f"{planned.api}: {difference}")
+
+    def _set_apart(self, planned: PlannedApi, code: str, message: str) -> None:
+        types = tuple(change.type for change in planned.changes)
+        apart = UnreadApi(api=planned.api, types=types, code=code, message=message)
+        self._left_alone[planned.api.scope, planned.api.id] = apart
 
     def _note(self, difference: str) -> None:
         self._count += 1
@@ -74,7 +105,8 @@ class Recheck:
         return (
             "the plan is stale, so nothing was written: since it was made, these changed\n"
             + "\n".join(lines)
-            + "\nPlan again, or pass --no-recheck to apply it all the same."
+            + "\nPlan again; or pass --on-stale skip to leave these alone and apply the rest, or "
+            "--no-recheck to apply all of it all the same."
         )
 
 

@@ -41,20 +41,31 @@ class Locks:
         self._clock = clock
         self._held: dict[int, set[Scope]] = {}
 
-    def acquire(self, run: int, scopes: Iterable[Scope], *, force: bool) -> None:
-        """Take the run and all the scopes, or nothing. Raises ScopeLocked."""
+    def acquire(
+        self, run: int, scopes: Iterable[Scope], *, force: bool, take_over_dead: bool
+    ) -> frozenset[Scope]:
+        """Take the run and all the scopes, or nothing. Raises ScopeLocked.
+
+        Gives the scopes that were taken from other runs with something left to do. Those runs are stopped:
+        who resumes them finds in the journal what this one has done meanwhile.
+        """
         wanted = set(scopes)
         with self._database.write() as connection:
             held = [lock for lock in _locks(connection) if lock.scope in wanted]
             mine = {lock.scope for lock in held if lock.token == self._claims.token and lock.run == run}
             theirs = [lock for lock in held if lock.scope not in mine]
-            _refuse(run, theirs, self._clock(), force=force)
+            _refuse(run, theirs, self._clock(), force=force, take_over_dead=take_over_dead)
             self._claims.take(connection, run)
             for batch in batches(lock.id for lock in theirs):
                 connection.execute(delete(locks).where(locks.c.id.in_(batch)))
             if rows := self._rows(run, wanted - mine):
                 connection.execute(insert(locks), rows)
+            taken = [lock for lock in theirs if lock.run != run and not lock.run_over]
+            for batch in batches({lock.run for lock in taken}):
+                stopped = {"state": RunState.STOPPED.value, "finished": self._clock(), "token": None}
+                connection.execute(update(runs).where(runs.c.id.in_(batch)).values(stopped))
         self._held.setdefault(run, set()).update(wanted)
+        return frozenset(lock.scope for lock in taken)
 
     def heartbeat(self, run: int) -> None:
         """Say that the run lives. Raises ScopeLocked when a scope was taken from it: it must stop then."""
@@ -120,12 +131,17 @@ def _locks(connection: Connection) -> list[_Lock]:
     ]
 
 
-def _refuse(run: int, found: list[_Lock], now: float, *, force: bool) -> None:
+def _refuse(run: int, found: list[_Lock], now: float, *, force: bool, take_over_dead: bool) -> None:
     """Raise ScopeHeld unless all these locks may be taken over."""
     standing_in_the_way = [
         (lock, liveness)
         for lock in found
-        if not may_take(liveness := lock.holder.liveness(), own=lock.run == run or lock.run_over, force=force)
+        if not may_take(
+            liveness := lock.holder.liveness(),
+            own=lock.run == run or lock.run_over,
+            force=force,
+            take_over_dead=take_over_dead,
+        )
     ]
     if standing_in_the_way:
         lock, liveness = standing_in_the_way[0]
@@ -139,7 +155,7 @@ def _refuse(run: int, found: list[_Lock], now: float, *, force: bool) -> None:
         )
 
 
-def may_take(liveness: Liveness, *, own: bool, force: bool) -> bool:
+def may_take(liveness: Liveness, *, own: bool, force: bool, take_over_dead: bool = False) -> bool:
     """Whether a lock may be taken over. `own`: it was taken for the same run, or for one that is over.
 
     Nothing breaks the lock of a process that is known to live.
@@ -148,7 +164,7 @@ def may_take(liveness: Liveness, *, own: bool, force: bool) -> bool:
         case Liveness.ALIVE:
             return False
         case Liveness.DEAD:
-            return own or force
+            return own or force or take_over_dead
         case Liveness.UNKNOWN:
             return force
         case _:
@@ -165,7 +181,7 @@ def _told(lock: _Lock, liveness: Liveness, *, own: bool, more: int, now: float) 
         case Liveness.DEAD:
             cure = (
                 f"That process is dead ({seen}). Finish what it began with `batchgw resume {lock.run_name}`, "
-                "or pass --force-lock to leave it unfinished."
+                "or pass --take-over-dead: what it was about is then read before it is written."
             )
         case Liveness.UNKNOWN:
             cure = (

@@ -13,6 +13,7 @@ from batchgw.errors import RunUnknown
 from batchgw.journal import options
 from batchgw.journal.claims import Claims
 from batchgw.journal.database import Database
+from batchgw.journal.holder import Liveness
 from batchgw.journal.importing import drop_rows
 from batchgw.journal.reading import tally_of_run
 from batchgw.journal.records import COUNTS, NewRun, RunRecord, RunState, Tally
@@ -37,6 +38,10 @@ _TURNED_AWAY: Final = and_(
     ~select(scopes.c.id).where(scopes.c.run_id == runs.c.id).exists(),
 )
 """Ended before it had a plan: its scopes were held, or its plan was stale. It wrote and left nothing."""
+
+
+_RESUMABLE: Final = runs.c.state.in_([RunState.APPLYING.value, RunState.STOPPED.value])
+"""Had a plan, and did not come to its end."""
 
 
 class Runs:
@@ -94,6 +99,30 @@ class Runs:
             rows = connection.execute(select(runs).order_by(runs.c.id.desc()).limit(limit)).all()
             return [_record(connection, row) for row in rows]
 
+    def unfinished(self) -> list[RunRecord]:
+        """Give the runs with something left to do that no living process works on, the oldest first."""
+        with self._database.read() as connection:
+            open_ = select(runs).where(_RESUMABLE).order_by(runs.c.id)
+            found = [(row, _record(connection, row)) for row in connection.execute(open_).all()]
+        return [record for row, record in found if record.totals.left and not _under_way(row, record)]
+
+    def last_unfinished(self) -> RunRecord:
+        """Give the newest of them. Raises RunUnknown, which says how the newest run of all stands."""
+        if found := self.unfinished():
+            return found[-1]
+        newest = self.find(LAST)
+        match newest.state:
+            case RunState.DONE:
+                stands = "is finished"
+            case RunState.STOPPED:
+                stands = "ended before it had a plan: give its command again"
+            case _:
+                stands = f"is under way ({newest.holder})"
+        raise RunUnknown(
+            f"There is nothing to resume: no run of the journal {self._database.location} is unfinished. The "
+            f"newest, {newest.id}, {stands}."
+        )
+
     def set_state(self, name: str, state: RunState, totals: Tally | None = None) -> None:
         """Move a run on. One that ends keeps its totals, so that they need not be counted again.
 
@@ -130,6 +159,10 @@ class Runs:
             f"The journal {place} has no run {typed!r}.{meant} `batchgw runs list` shows those it has; "
             "--journal names another journal."
         )
+
+
+def _under_way(row: Row[Any], record: RunRecord) -> bool:
+    return row.token is not None and record.holder.liveness() is Liveness.ALIVE
 
 
 def _free_name(connection: Connection, now: float) -> str:

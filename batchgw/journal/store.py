@@ -26,7 +26,8 @@ from batchgw.journal.memory import JournalMemory
 from batchgw.journal.outbox import Outbox
 from batchgw.journal.pending import Pending
 from batchgw.journal.records import NewRun, PendingApi, RunRecord, RunState, ScopeRecord, Standing, Tally
-from batchgw.journal.runs import Runs
+from batchgw.journal.runs import LAST, Runs
+from batchgw.journal.superseding import superseding
 from batchgw.model import Outcome, PlanItem, Scope
 from batchgw.throttle.quota import Quotas
 
@@ -152,6 +153,25 @@ class Journal:
         self._settle()
         return self._runs.find(run_id)
 
+    def unfinished(self) -> list[RunRecord]:
+        """Give the runs with something left to resume, the oldest first; not those that are under way."""
+        self._settle()
+        return self._runs.unfinished()
+
+    def unfinished_run(self, run_id: str) -> RunRecord:
+        """Look a run up as `run` does; but "last" is the newest of the `unfinished`."""
+        self._settle()
+        last = run_id.strip().lower() == LAST
+        return self._runs.last_unfinished() if last else self._runs.find(run_id)
+
+    def superseding(self, run: str) -> Iterator[int]:
+        """Skip what newer runs have decided: a resume must not put an older plan over it.
+
+        Goes on scope by scope, as it is asked to, and gives how many API-types each step has skipped.
+        """
+        self.flush()
+        return superseding(self._database, self._key(run), now=self._clock())
+
     def runs(self, limit: int = 50) -> list[RunRecord]:
         """Give the runs begun last, the last one first."""
         self._settle()
@@ -247,17 +267,23 @@ class Journal:
 
     # Who is at it
 
-    def acquire(self, run: str, scopes: Iterable[Scope], *, force: bool = False) -> None:
+    def acquire(
+        self, run: str, scopes: Iterable[Scope], *, force: bool = False, take_over_dead: bool = False
+    ) -> frozenset[Scope]:
         """Take the scopes' locks for the run, all or none, and make this process the run's holder.
 
         Taken over without a word: what a dead process left behind of the same run, or of one that has nothing
         to resume (it is done, or died before its plan was complete).
-        `force` also takes what another run's dead process holds, or one that cannot be seen from here; never
-        what a process known to be alive holds. Raises ScopeHeld (a ScopeLocked) naming the holder.
+        `take_over_dead` also takes what another run's process holds that is known to be dead, and `force`
+        that of one that cannot be seen from here; never what a process known to be alive holds.
+
+        Gives the scopes taken from runs that had something left to do. These are stopped, and what they were
+        about to do may have been done, so read before you write there. Raises ScopeHeld (a ScopeLocked)
+        naming the holder.
         """
         key = self._key(run)
         self._database.working = True
-        self._locks.acquire(key, scopes, force=force)
+        return self._locks.acquire(key, scopes, force=force, take_over_dead=take_over_dead)
 
     def heartbeat(self, run: str) -> None:
         """Say that the run is alive. Raises ScopeLocked when one of its locks was broken: it must stop."""

@@ -1,6 +1,6 @@
 """The nouns. Pure, frozen, and known to everyone."""
 
-from batchgw.model.change import Action, Change, PlanItem, PlannedApi, UnreadApi, UnreadScope
+from batchgw.model.change import Action, Change, OnStale, PlanItem, PlannedApi, UnreadApi, UnreadScope
 from batchgw.model.outcome import (
     Applied,
     Effort,
@@ -46,6 +46,7 @@ __all__ = [
     "GatewayResponse",
     "Mode",
     "NotAttempted",
+    "OnStale",
     "Outcome",
     "PlanItem",
     "PlannedApi",

@@ -76,6 +76,17 @@ def all_gone(apis: int) -> str:
     )
 
 
+MOVED = "MovedSincePlan"
+"""Code of an API that is no longer as it was planned, and was left alone for that."""
+
+
+class OnStale(StrEnum):
+    """What happens to a saved plan of which some APIs have moved."""
+
+    REFUSE = "refuse"  # nothing is written
+    SKIP = "skip"  # those APIs are left alone, the others brought to plan
+
+
 def _condemning(error: type[CallError]) -> frozenset[str]:
     """Give the names of the classes in this branch of the error tree that condemn a scope."""
     own = {error.__name__} if error.condemns_scope else set[str]()
@@ -91,7 +102,7 @@ class UnreadApi:
     """An expected API that was not read: gone, excluded, denied, failing.
 
     `types` are the response types that were expected of it. `code` is the error's class name, or one of
-    the three constants above.
+    the constants above.
     """
 
     api: RestApi
@@ -103,10 +114,10 @@ class UnreadApi:
     def kind(self) -> Literal["skipped", "not_attempted", "failed"]:
         """How its types end, for no run can write what was not read.
 
-        Skipped: it was rightly left alone (deleted meanwhile, or excluded). Not attempted: its scope was
+        Skipped: it was left alone (deleted or changed meanwhile, or excluded). Not attempted: its scope was
         condemned, so most likely it was never asked. Failed: it was asked, and could not be read.
         """
-        if self.code in ("ApiNotFound", EXCLUDED):
+        if self.code in ("ApiNotFound", EXCLUDED, MOVED):
             return "skipped"
         return "not_attempted" if self.code in CONDEMNING else "failed"
 

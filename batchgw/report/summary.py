@@ -11,6 +11,7 @@ from typing import Any, Self
 from batchgw.journal import Journal, Standing, Tally
 from batchgw.journal.records import COUNTS
 from batchgw.model import Scope
+from batchgw.model.change import MOVED
 from batchgw.report.reasons import Reason, Reasons
 
 EXPLAINED = frozenset({"failed", "skipped", "not_attempted"})
@@ -129,6 +130,11 @@ class Summary:
         return bool(self.total.never_read or self.unread)
 
     @property
+    def moved(self) -> int:
+        """API-types left alone because their APIs changed after the plan: only a new plan comes to them."""
+        return sum(reason.count for reason in self.reasons if reason.code == MOVED)
+
+    @property
     def exit_code(self) -> int:
         """Give what the command line answers: the first that holds.
 
@@ -139,7 +145,7 @@ class Summary:
             return 130
         if self.total.failed:
             return 1
-        return 4 if self.left or self.out_of_reach or not self.proves else 0
+        return 4 if self.left or self.out_of_reach or self.moved or not self.proves else 0
 
     def to_json(self) -> dict[str, Any]:
         """Render for machines."""

@@ -75,7 +75,7 @@ class Scene:
 
     def resume(self, run: str = "last") -> list[str]:
         """Give the arguments of a resume."""
-        return ["resume", run, *self._common]
+        return ["resume", run, "--yes", *self._common]
 
     @property
     def _common(self) -> list[str]:

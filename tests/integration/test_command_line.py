@@ -106,7 +106,7 @@ def test_an_apply_that_was_killed_is_resumed(only_moto: Emulator, tmp_path: Path
     code, _ = _ended_halfway(fleet, shell, signal.SIGKILL)
     assert code == -signal.SIGKILL
 
-    resumed = shell.batchgw("resume", "last", *AT_ONCE, "--output", "json")
+    resumed = shell.batchgw("resume", "last", "--yes", *AT_ONCE, "--output", "json")
     assert resumed.code == 0
     summary = json.loads(resumed.out)
     assert (summary["applied"], summary["unchanged"], summary["proves"]) == (WRITES, 12, True)

@@ -67,7 +67,16 @@ def test_only_calls_that_left_are_intended(tmp_path: Path) -> None:
     virtually(main)
 
 
-def test_a_resume_does_not_undo_what_someone_else_did_since(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("journals", "code", "kind", "why"),
+    [
+        (["journal.db", "journal.db"], 0, "skipped", "Superseded"),  # it is known who did it
+        (["journal.db", "another.db"], 1, "failed", "ChangedMeanwhile"),  # it is not
+    ],
+)
+def test_a_resume_does_not_undo_what_was_done_since(
+    tmp_path: Path, journals: list[str], code: int, kind: str, why: str
+) -> None:
     """A run is stopped, a newer policy is rolled out, the old run is resumed: the newer one stands."""
     newer = Desired(
         rules={
@@ -78,12 +87,14 @@ def test_a_resume_does_not_undo_what_someone_else_did_since(tmp_path: Path) -> N
 
     async def main() -> None:
         async with Estate(apis=200) as estate:
-            with Journal.open(str(tmp_path / "journal.db")) as journal:
+            first, second = (tmp_path / name for name in journals)
+            with Journal.open(str(first)) as journal:
                 old = await stopped_apply(estate, journal, 2)
-                estate.plane = estate.paced()
-                policy = replace(estate.policy, desired=newer)
-                with await api.plan(policy, plane=estate.plane) as plan:
-                    assert (await api.apply(plan, plane=estate.plane, journal=journal)).exit_code == 0
+            estate.plane = estate.paced()
+            policy = replace(estate.policy, desired=newer)
+            with await api.plan(policy, plane=estate.plane) as plan, Journal.open(str(second)) as journal:
+                assert (await api.apply(plan, plane=estate.plane, journal=journal)).exit_code == 0
+            with Journal.open(str(first)) as journal:
                 estate.plane = estate.paced()
                 resumed = await api.resume(old, plane=estate.plane, journal=journal)
             now = estate.customisations()
@@ -91,8 +102,8 @@ def test_a_resume_does_not_undo_what_someone_else_did_since(tmp_path: Path) -> N
                 if response_type in newer.rules:
                     assert settings is not None
                     assert settings.status_code == "418"
-            assert resumed.exit_code == 1
-            assert {r.code for r in resumed.reasons if r.kind == "failed"} == {"ChangedMeanwhile"}
+            assert resumed.exit_code == code
+            assert {(r.kind, r.code) for r in resumed.reasons} == {(kind, why)}
 
     virtually(main)
 

@@ -199,7 +199,7 @@ def test_a_disk_that_is_full_half_way_stops_the_run_which_resumes() -> None:
     assert done.returncode == 3, done.stderr
     assert done.stderr.startswith("error: ")
     assert done.stderr.count("batchgw resume ") == 1
-    resumed = batchgw("resume", "last", "--journal", "j.db", "-o", "json")
+    resumed = batchgw("resume", "last", "--yes", "--journal", "j.db", "-o", "json")
     assert (resumed.code, resumed.json["proves"]) == (0, True), resumed.err
     assert batchgw("check", "policy.yaml").code == 0
 

@@ -108,7 +108,7 @@ def test_where_sts_is_asked_is_remembered_by_plans_and_runs(
         )
         assert stopped.json["not_attempted"] > 0, stopped.err
         monkeypatch.delenv("AWS_REGION", raising=False)
-        assert batchgw("resume", "last", "-o", "json").json["not_attempted"] == 0
+        assert batchgw("resume", "last", "--yes", "-o", "json").json["not_attempted"] == 0
     assert asked == ([None, "us-east-1", "us-east-1"] if saved else [None, "us-east-1"])
 
 

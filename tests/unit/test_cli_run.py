@@ -265,7 +265,7 @@ def test_what_was_left_is_exit_4_and_is_resumed_with_the_recorded_connection(
         assert applied.json["not_attempted"] > 0
         assert applied.code == (1 if applied.json["failed"] else 4)
         assert f"batchgw resume {applied.json['run']}" in applied.err
-        resumed = batchgw("resume", applied.json["run"], "-o", "json")
+        resumed = batchgw("resume", applied.json["run"], "--yes", "-o", "json")
         assert resumed.json["not_attempted"] == 0, resumed.err
 
 

@@ -174,7 +174,7 @@ def test_once_it_writes_there_is_a_run_to_resume(monkeypatch: pytest.MonkeyPatch
     hint = done.err.splitlines()[-1]
     assert hint.startswith("To finish it: batchgw resume ")
     assert "To begin again" not in done.err
-    resumed = batchgw(*hint.removeprefix("To finish it: batchgw ").split(), "-o", "json")
+    resumed = batchgw(*hint.removeprefix("To finish it: batchgw ").split(), "--yes", "-o", "json")
     assert (resumed.code, resumed.json["proves"], pending()) == (0, True, 0)
 
 

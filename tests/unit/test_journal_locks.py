@@ -175,7 +175,7 @@ class TestAcquire:
         with pytest.raises(ScopeHeld) as caught:
             journal.acquire(run, [HERE])
         assert caught.value.liveness is Liveness.DEAD
-        for word in ("is dead", f"batchgw resume {other}", "--force-lock", "90 s ago", "alice"):
+        for word in ("is dead", f"batchgw resume {other}", "--take-over-dead", "90 s ago", "alice"):
             assert word in str(caught.value)
         journal.acquire(run, [HERE], force=True)
         with pytest.raises(ScopeLocked):

@@ -1,0 +1,144 @@
+"""A process died in the middle of its run: a later run takes its account-regions over and harms nothing."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from batchgw import api
+from batchgw.control_plane.interface import (
+    Answer,
+    GetGatewayResponses,
+    PutGatewayResponse,
+    Request,
+    T,
+)
+from batchgw.errors import RunUnknown, ScopeLocked
+from batchgw.journal import Journal, RunState
+from batchgw.model import Desired, ResponseType, RestApiId, Rule, Settings
+from tests.scenarios.estate import Estate
+from tests.scenarios.test_interruptions import stopped_apply
+from tests.virtual import virtually
+
+NEWER = Desired(rules={ResponseType.DEFAULT_4XX: Rule(settings=Settings(status_code="418"))})
+"""About one of the three types that the run before it is about."""
+
+
+HOLDER = "run_id, token, host, pid, user, since, heartbeat, pid_started, boot, pid_namespace"
+
+
+def died(journal: Path, run: str) -> None:
+    """Make a stopped run one whose process died before the machine was started anew, its locks in place."""
+    with closing(sqlite3.connect(journal)) as connection:
+        connection.execute(
+            "UPDATE runs SET state = 'applying', finished = NULL, totals = NULL, token = 'gone', "
+            "boot = 'before' WHERE name = ?",
+            [run],
+        )
+        connection.execute(
+            f"INSERT INTO locks (account, region, {HOLDER}) SELECT account, region, {HOLDER} "  # noqa: S608
+            "FROM scopes JOIN runs ON runs.id = run_id WHERE name = ?",
+            [run],
+        )
+        connection.commit()
+
+
+class Watched:
+    """A plane that notes which APIs were written to before they were read."""
+
+    def __init__(self, estate: Estate) -> None:
+        self._send = estate.raw.send
+        self._read: set[RestApiId] = set()
+        self.unread_writes = 0
+
+    async def send(self, request: Request[T]) -> Answer[T]:
+        if isinstance(request, GetGatewayResponses):
+            self._read.add(request.api)
+        elif isinstance(request, PutGatewayResponse) and request.api not in self._read:
+            self.unread_writes += 1
+        return await self._send(request)
+
+
+def test_a_dead_runs_scopes_are_taken_over_read_first_and_it_knows(tmp_path: Path) -> None:
+    place = tmp_path / "journal.db"
+
+    async def main() -> None:
+        async with Estate(apis=200) as estate:
+            with Journal.open(str(place)) as journal:
+                old = await stopped_apply(estate, journal, 2)
+            died(place, old)
+            policy = replace(estate.policy, desired=NEWER)
+            with Journal.open(str(place)) as journal, await api.plan(policy, plane=estate.paced()) as plan:
+                with pytest.raises(ScopeLocked, match="--take-over-dead"):
+                    await api.apply(plan, plane=estate.raw, journal=journal)
+                watched = Watched(estate)
+                done = await api.apply(plan, plane=watched, journal=journal, take_over_dead=True)
+                assert (done.exit_code, watched.unread_writes) == (0, 0)
+                assert journal.run(old).state is RunState.STOPPED
+                assert [r.id for r in journal.unfinished()] == [old]
+
+                resumed = await api.resume(old, plane=estate.raw, journal=journal)
+                assert (resumed.exit_code, resumed.proves) == (0, True)
+                (reason,) = resumed.reasons
+                assert (reason.kind, reason.code) == ("skipped", "Superseded")
+                assert done.run in reason.message
+            codes = {
+                own.status_code
+                for (_, response_type), own in estate.customisations().items()
+                if response_type is ResponseType.DEFAULT_4XX and own is not None
+            }
+            assert codes == {"418"}  # the older run has not put its own over it
+
+    virtually(main)
+
+
+def test_without_a_take_over_a_write_is_made_without_another_read(tmp_path: Path) -> None:
+    """So it is the take-over that makes the difference."""
+
+    async def main() -> None:
+        async with Estate(apis=20) as estate:
+            watched = Watched(estate)
+            with (
+                await api.plan(estate.policy, plane=estate.paced()) as plan,
+                Journal.open(str(tmp_path / "journal.db")) as journal,
+            ):
+                await api.apply(plan, plane=watched, journal=journal, take_over_dead=True)
+            assert watched.unread_writes > 0
+
+    virtually(main)
+
+
+def test_last_is_the_newest_run_that_is_not_finished(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with Estate(apis=200) as estate:
+            with Journal.open(str(tmp_path / "journal.db")) as journal:
+                first = await stopped_apply(estate, journal, 2)
+                estate.plane = estate.paced()
+                second = await stopped_apply(estate, journal, 2)
+                with await api.plan(replace(estate.policy, desired=NEWER), plane=estate.paced()) as plan:
+                    third = (await api.apply(plan, plane=estate.paced(), journal=journal)).run
+                assert [run.id for run in journal.unfinished()] == [first, second]
+                assert journal.run("last").id == third
+                resumed = [(await api.resume("last", plane=estate.paced(), journal=journal)) for _ in "12"]
+                assert [(each.run, each.exit_code) for each in resumed] == [(second, 0), (first, 0)]
+                with pytest.raises(RunUnknown, match=f"nothing to resume.* {third}, is finished"):
+                    await api.resume("last", plane=estate.paced(), journal=journal)
+
+    virtually(main)
+
+
+def test_a_run_under_way_is_not_unfinished(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with Estate(apis=200) as estate:
+            with Journal.open(str(tmp_path / "journal.db")) as journal:
+                run = await stopped_apply(estate, journal, 2)
+                journal.acquire(run, estate.scopes)
+                assert journal.unfinished() == []
+                journal.release(run)
+                assert [record.id for record in journal.unfinished()] == [run]
+
+    virtually(main)
