@@ -99,7 +99,7 @@ class Rollout:
         scopes = scopes_of(self.scopes)
         expected = dict.fromkeys(scopes, self.puts // self.scopes)
         recorder = Recorder(journal, run, observer=plane.observer, stop=plane.stop, rate=plane.rate)
-        executor = Executor(plane, journal, run, recorder, look_first=False)
+        executor = Executor(plane, journal, run, recorder, look_first=())
         plane.observer.notify(PhaseStarted(run=run, phase="apply", scopes=scopes, expected=expected))
         await timed(lambda: executor.run(scopes))
         plane.observer.notify(PhaseEnded(run=run, phase="apply", elapsed=0.0))

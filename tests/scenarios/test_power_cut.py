@@ -48,6 +48,7 @@ class Cut:
 
     def __init__(self, behind: Estate, disk: Disk, left: Path) -> None:
         self._send = behind.raw.send
+        self.current_account = behind.raw.current_account
         self._disk = disk
         self._left = left
 

@@ -52,6 +52,7 @@ class Watched:
 
     def __init__(self, estate: Estate) -> None:
         self._send = estate.raw.send
+        self.current_account = estate.raw.current_account
         self._read: set[RestApiId] = set()
         self.unread_writes = 0
 
