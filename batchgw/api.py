@@ -465,6 +465,7 @@ def _session(
     if pace is not None or stop is not None:
         raise UsageError("the control plane is paced already: give pace and stop to PacedControlPlane")
     plane.limited.condemned.forget()
+    plane.limited.endpoints.forget()
     with plane.observer.joined(observer or NullObserver()):
         yield plane
 

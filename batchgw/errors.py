@@ -27,6 +27,7 @@ BatchgwError                        .exit_code: what the command line answers wi
     ├── ApiDenied                       403 on one API, while others are allowed: permanent for this API
     ├── NotAsWritten                    201, and something else than what was asked is in effect: permanent
     └── ScopeError                      condemns the whole account-region
+        ├── EndpointUnreachable         no scope could connect since the beginning: not tried any longer
         ├── OtherAccountAnswered        404 in another account's name: the call was signed for that one
         ├── AccessDenied                403 (or 401) on a listing, or on three APIs in a row
         ├── CredentialsRejected         403: unknown, or the region is not enabled
@@ -211,10 +212,21 @@ class ConnectionFailed(CallError):
     """No connection could be made (refused, DNS, TLS): nothing was sent.
 
     When its attempts are used up the endpoint is out of reach, and with it the whole account-region.
+
+    Attributes:
+        endpoint: what could not be connected to, an address or a proxy; empty when that is not known.
     """
+
+    endpoint = ""
 
     retry_safe = True
     condemns_scope = True
+
+    def again(self) -> Self:
+        """Give the same error for another call, which cost nothing."""
+        error = super().again()
+        error.endpoint = self.endpoint
+        return error
 
 
 class ConnectionCut(CallError):
@@ -260,6 +272,10 @@ class ScopeError(CallError):
 
 class Starved(ScopeError):
     """The quota has let nothing through for too long: others use it up, and asking on would hurt them."""
+
+
+class EndpointUnreachable(ScopeError):
+    """No connection to the endpoint could be made, from any of the scopes that tried, since the beginning."""
 
 
 class OtherAccountAnswered(ScopeError):

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from batchgw.clock import current_time
 from batchgw.control_plane.condemned import CondemnedScopes
+from batchgw.control_plane.endpoints import Endpoints
 from batchgw.control_plane.interface import Answer, ControlPlane, Request, T
 from batchgw.control_plane.stop import StopSignal
-from batchgw.errors import CallError, ConnectionCut, ConnectionFailed, CredentialsUnavailable, Starved
+from batchgw.errors import (
+    CallError,
+    ConnectionCut,
+    ConnectionFailed,
+    CredentialsUnavailable,
+    EndpointUnreachable,
+    Starved,
+)
 from batchgw.events import NullObserver, Observer, QuotaShared, ScopeCondemned
 from batchgw.model import AccountId, Effort, Scope
 from batchgw.throttle.limiter import Limiter, Turn
@@ -52,6 +61,7 @@ class LimitedControlPlane:
         self.condemned = CondemnedScopes()
         self.limiters = Limiters(quotas, sleep=stop.sleep, most=most, memory=memory)
         self._observer = observer or NullObserver()
+        self.endpoints = Endpoints()
 
     def limiter(self, scope: Scope) -> Limiter:
         """The limiter of a scope."""
@@ -67,6 +77,7 @@ class LimitedControlPlane:
         def check() -> None:
             self.stop.check()
             self.condemned.check(scope)
+            self.endpoints.check(scope.region)
 
         turn = await limiter.wait(check, operation=request.operation, priority=priority)
         self.limiters.called(scope)
@@ -77,12 +88,17 @@ class LimitedControlPlane:
         except CallError as error:
             error.waited += turn.waited
             self._tell(scope, limiter, turn, error)
-            raise
+            verdict = self._unreachable(error, scope)
+            if verdict is None:
+                raise
+            verdict.waited = error.waited
+            raise verdict from error
         except BaseException:  # it was not sent, or nobody will ever know
             limiter.unknown(turn)
             raise
         limiter.ok(turn)
         self.limiters.accepted(scope)
+        self.endpoints.answered(scope.region)
         spent = answer.effort
         if turn.waited == 0.0 and spent.attempts == 1 and not (spent.throttles or spent.waited):
             return answer  # nothing to add to what it cost
@@ -98,6 +114,14 @@ class LimitedControlPlane:
     async def current_account(self) -> AccountId:
         """Ask STS, whose quota is another one."""
         return await self._inner.current_account()
+
+    def _unreachable(self, error: CallError, scope: Scope) -> EndpointUnreachable | None:
+        """Learn from an error what it says of the endpoint; give the verdict when that is given up."""
+        if isinstance(error, ConnectionFailed):
+            return self.endpoints.failed(error, scope, scope.region, current_time())
+        if _was_sent(error):
+            self.endpoints.answered(scope.region)
+        return None
 
     def _mind_starving(self, scope: Scope, limiter: Limiter) -> None:
         if limiter.starving < self._patience:

@@ -133,7 +133,7 @@ class _Execution(Generic[T]):
         retrying = AsyncRetrying(
             retry=retry_if_exception(lambda error: may_retry(error, self._request)),
             stop=self.tries.exhausted,
-            wait=self.tries.delay,
+            wait=self.delay,
             before_sleep=self.tell,
             sleep=self.sleep,
             reraise=True,
@@ -193,6 +193,10 @@ class _Execution(Generic[T]):
                 request_id=error.request_id,
             )
         )
+
+    def delay(self, state: RetryCallState) -> float:
+        """Tell tenacity how many seconds to wait until the next attempt."""
+        return self._plane.inner.endpoints.shortened(self.tries.delay(state), self._request.scope.region)
 
     async def sleep(self, seconds: float) -> None:
         """Wait as tenacity was told, but not past a stop."""

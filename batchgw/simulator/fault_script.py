@@ -15,6 +15,7 @@ from batchgw.simulator.faults import (
     Match,
     OtherAccount,
     Refuse,
+    RefuseConnection,
     Rule,
     Slow,
     StaleAnswer,
@@ -155,6 +156,7 @@ _FAULTS: Mapping[str, Callable[[object], Fault]] = {
     "expired_token": _refusal(
         "ExpiredTokenException", 403, "The security token included in the request is expired", modelled=False
     ),
+    "no_connection": lambda _: RefuseConnection(),
     "access_denied": lambda _: Deny(),
     "delete_api": lambda _: DeleteApi(),
     "stale_answer": lambda _: StaleAnswer(applied=True),

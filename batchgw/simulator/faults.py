@@ -15,8 +15,8 @@ fires decides.
 
 `fault` is one of: throttle · {retry_after: 2 | {date_in: 2} | text} · conflict | {conflict: permanent} ·
 service_error | {service_error: 503} | {service_error: {status: 503, applied: true}} · {slow: 5} ·
-cut_before · cut_after · stale_answer | not_written (a success with the values from before; the change was
-made, or not) · expired_token · access_denied · delete_api ·
+no_connection · cut_before · cut_after · expired_token · access_denied · delete_api ·
+stale_answer | not_written (a success with the values from before; the change was made, or not) ·
 {other_account: id} (404, as a call is answered that another account has signed) ·
 limit_exceeded | {limit_exceeded: message} · bad_request | {bad_request: message}
 """
@@ -66,6 +66,11 @@ class Cut:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RefuseConnection:
+    """No connection can be made: whoever calls in process gets none, over HTTP it is closed at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Deny:
     """A permission is missing."""
 
@@ -92,7 +97,7 @@ class OtherAccount:
     account: str
 
 
-Fault = Throttle | Refuse | Slow | Cut | Deny | DeleteApi | StaleAnswer | OtherAccount
+Fault = Throttle | Refuse | Slow | Cut | RefuseConnection | Deny | DeleteApi | StaleAnswer | OtherAccount
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,7 +24,7 @@ from batchgw.control_plane.interface import (
     Request,
     RestApiPage,
 )
-from batchgw.errors import AccessDenied, CallError, ConnectionCut
+from batchgw.errors import AccessDenied, CallError, ConnectionCut, ConnectionFailed
 from batchgw.model import AccountId, Effort, GatewayResponse, ResponseType, RestApi, RestApiId, Scope
 from batchgw.simulator import deployments, gateway_responses, rest_apis
 from batchgw.simulator.call import Call
@@ -33,7 +33,7 @@ from batchgw.simulator.engine import Engine
 from batchgw.simulator.fault_script import parse
 from batchgw.simulator.latency import Latency
 from batchgw.simulator.quota import UNLIMITED, QuotaRules, Quotas
-from batchgw.simulator.reply import ConnectionCutByServer, ServiceFault
+from batchgw.simulator.reply import ConnectionCutByServer, ConnectionRefusedByServer, ServiceFault
 from batchgw.simulator.service import Service
 from batchgw.simulator.statistics import Statistics
 from batchgw.simulator.world import World
@@ -106,6 +106,8 @@ class SimulatedControlPlane:
             return await self.engine.run(call, act)
         except ServiceFault as fault:
             raise self._error(fault) from None
+        except ConnectionRefusedByServer:
+            raise _not_connected(call) from None
         except ConnectionCutByServer:
             raise ConnectionCut(
                 f"The connection was cut during {call.operation} in {call.account}/{call.region}: "
@@ -120,6 +122,14 @@ class SimulatedControlPlane:
             retry_after=parse_retry_after(fault.headers.get("Retry-After"), self.engine.service.now()),
             request_id=fault.request_id,
         )
+
+
+def _not_connected(call: Call) -> ConnectionFailed:
+    """Make the error of a call that found nobody; each region has an endpoint, as at AWS."""
+    endpoint = f"https://{call.service}.{call.region}.simulated"
+    error = ConnectionFailed(f"cannot connect to {endpoint}: connection refused.")
+    error.endpoint = endpoint
+    return error
 
 
 def _get_rest_apis(service: Service, request: GetRestApis) -> RestApiPage:

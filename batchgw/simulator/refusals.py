@@ -5,12 +5,12 @@ from __future__ import annotations
 from email.utils import formatdate
 
 from batchgw.simulator.call import Call
-from batchgw.simulator.faults import Cut, Deny, Fault, OtherAccount, Refuse, Throttle
+from batchgw.simulator.faults import Cut, Deny, Fault, OtherAccount, Refuse, RefuseConnection, Throttle
 from batchgw.simulator.params import not_found
-from batchgw.simulator.reply import ConnectionCutByServer, ServiceFault
+from batchgw.simulator.reply import ConnectionCutByServer, ConnectionRefusedByServer, ServiceFault
 
 
-def at_the_door(call: Call, fault: Fault, now: float) -> Exception | None:
+def at_the_door(call: Call, fault: Fault, now: float) -> Exception | None:  # noqa: PLR0911 - one a fault
     """The refusal a fault stands for, where it is one. `now` is seconds since the epoch."""
     match fault:
         case Throttle():
@@ -19,6 +19,8 @@ def at_the_door(call: Call, fault: Fault, now: float) -> Exception | None:
             return call.denied()
         case OtherAccount():
             return not_found(f"Invalid API identifier specified {fault.account}:{call.api}")
+        case RefuseConnection():
+            return ConnectionRefusedByServer()
         case Cut(applied=False):
             return ConnectionCutByServer(applied=False)
         case Refuse(applied=False):

@@ -64,3 +64,10 @@ class ConnectionCutByServer(Exception):
             "the connection was cut " + ("after" if applied else "before") + " the call took effect"
         )
         self.applied = applied
+
+
+class ConnectionRefusedByServer(ConnectionCutByServer):
+    """No connection is made at all. Over HTTP there is one already, so that is closed without an answer."""
+
+    def __init__(self) -> None:
+        super().__init__(applied=False)

@@ -145,6 +145,7 @@ async def test_nobody_listening_is_a_failed_connection_that_says_where_and_what_
         f"cannot connect to http://127.0.0.1:{port}: connection refused. "
         "Check --endpoint-url / AWS_ENDPOINT_URL, and that a server listens there."
     )
+    assert caught.value.endpoint == f"http://127.0.0.1:{port}"
     assert not caught.value.outcome_unknown
 
 
@@ -154,8 +155,10 @@ async def test_an_unreachable_proxy_is_named_without_its_password(monkeypatch: p
         port = taken.getsockname()[1]
     monkeypatch.setenv("http_proxy", f"http://user:hunter2@127.0.0.1:{port}")
     async with connect(endpoint_url="http://gateway.invalid", attempts=1) as plane:
-        with pytest.raises(ConnectionFailed, match=rf"proxy http://\*\*\*:\*\*\*@127.0.0.1:{port}.*NO_PROXY"):
+        said = rf"proxy http://\*\*\*:\*\*\*@127.0.0.1:{port}.*NO_PROXY"
+        with pytest.raises(ConnectionFailed, match=said) as caught:
             await plane.current_account()
+    assert caught.value.endpoint == f"http://127.0.0.1:{port}"
 
 
 @pytest.mark.asyncio

@@ -320,3 +320,39 @@ def test_a_question_shows_no_external_id() -> None:
     scope = Scope(account=ACCOUNT, region=EU)
     question = Question(method="m", operation="o", region=EU, scope=scope, params={"ExternalId": "sesame-17"})
     assert "sesame-17" not in repr(question)
+
+
+def test_an_sts_that_nobody_can_connect_to_is_given_up_for_a_thousand_roles_at_once() -> None:
+    """The first failure comes at 1 s, the verdict 3 s later, and nobody is asked for after that.
+
+    By then no more than 10 + 4 x 50 questions have left. Were each asked eight times, at 50/s, it took 160 s.
+    """
+
+    async def roles(sts: Sts) -> list[str]:
+        told: list[str] = []
+
+        async def one(number: int) -> None:
+            scope = Scope(account=AccountId(f"{number:012}"), region=EU)
+            arn = f"arn:aws:iam::{scope.account}:role/R"
+            try:
+                await sts.assume_role(arn, EU, scope, session_name="s", external_id=None)
+            except CallError as error:
+                told.append(f"{type(error).__name__}: {error}")
+
+        async with anyio.create_task_group() as tasks:
+            for number in range(1000):
+                tasks.start_soon(one, number)
+        assert anyio.current_time() < 10
+        return told
+
+    def refused() -> ConnectionFailed:
+        error = ConnectionFailed("cannot connect to https://sts.example: connection refused.")
+        error.endpoint = "https://sts.example"
+        return error
+
+    client, (told,) = ask(*(refused() for _ in range(8000)), attempts=8, body=roles)
+    assert isinstance(told, list)
+    assert len(told) == 1000
+    assert len(set(told)) == 1
+    assert told[0].startswith("EndpointUnreachable: cannot connect to https://sts.example")
+    assert 150 <= len(client.left_at) <= 210

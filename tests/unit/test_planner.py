@@ -102,6 +102,7 @@ class TestKinds:
             "CredentialsExpired",
             "CredentialsRejected",
             "CredentialsUnavailable",
+            "EndpointUnreachable",
             "OtherAccountAnswered",
             "ScopeError",
             "Starved",

@@ -1,6 +1,7 @@
 """How STS is asked: in its turn, again when that may help, and elsewhere where a region is switched off.
 
-Paced rather than bounded in number: a thousand accounts whose STS is out of reach then know it in minutes.
+Paced rather than bounded in number: a thousand accounts ask within 20 s. An STS that nobody can connect to is
+given up after seconds, for all of them.
 """
 
 from __future__ import annotations
@@ -13,12 +14,21 @@ from typing import Any
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
+from batchgw.clock import current_time
 from batchgw.control_plane.aws.base import BaseCredentials
 from batchgw.control_plane.aws.client import Target, TargetedClient
 from batchgw.control_plane.aws.keys import Keys
+from batchgw.control_plane.endpoints import Endpoints
 from batchgw.control_plane.stop import StopSignal
 from batchgw.control_plane.tries import ATTEMPTS, Tries, error_of
-from batchgw.errors import AccessDenied, CallError, CredentialsExpired, CredentialsRejected, Throttled
+from batchgw.errors import (
+    AccessDenied,
+    CallError,
+    ConnectionFailed,
+    CredentialsExpired,
+    CredentialsRejected,
+    Throttled,
+)
 from batchgw.events import CallRetried, NullObserver, Observer
 from batchgw.model import Region, Scope
 from batchgw.throttle.limiter import Bucket, Lane, Limiter
@@ -87,6 +97,7 @@ class Asking:
         self.observer = observer or NullObserver()
         self.stop = stop or StopSignal()
         pacer = MirrorBucket(Quota(RATE, BURST), trust=Trust.STRICT)
+        self.endpoints = Endpoints()
         self._limiter = Limiter(Lane(Bucket(pacer)), sleep=self.stop.sleep)
         self.attempts = attempts
         self.random = random or Random()  # noqa: S311 - jitter needs no secrecy
@@ -145,13 +156,21 @@ class Asking:
             ) from error
 
     async def _sent(self, question: Question, keys: Keys) -> Mapping[str, Any]:
-        turn = await self._limiter.wait(self.stop.check)
+        def check() -> None:
+            self.stop.check()
+            self.endpoints.check(question.region)
+
+        turn = await self._limiter.wait(check)
         target = Target(keys=keys, region=question.region)
         try:
             answer = await self._client.call(question.method, target, question.params)
         except Throttled as error:
             self._limiter.throttled(turn, error.retry_after)
             raise
+        except ConnectionFailed as error:
+            self._limiter.unknown(turn)
+            verdict = self.endpoints.failed(error, question.scope, question.region, current_time())
+            raise verdict or error from error.__cause__
         except CallError as error:
             (self._limiter.ok if error.status else self._limiter.unknown)(turn)
             raise
@@ -159,6 +178,7 @@ class Asking:
             self._limiter.unknown(turn)
             raise
         self._limiter.ok(turn)
+        self.endpoints.answered(question.region)
         return answer
 
 
@@ -195,12 +215,16 @@ class _Execution:
         retrying = AsyncRetrying(
             retry=retry_if_exception(self._question.worth_repeating),
             stop=self.tries.exhausted,
-            wait=self.tries.delay,
+            wait=self.delay,
             before_sleep=self.tell,
             sleep=self._asking.stop.sleep,
             reraise=True,
         )
         return await retrying(attempt)
+
+    def delay(self, state: RetryCallState) -> float:
+        """Tell tenacity how many seconds to wait until the next attempt."""
+        return self._asking.endpoints.shortened(self.tries.delay(state), self._question.region)
 
     def tell(self, state: RetryCallState) -> None:
         """Tell the observer that the question will be asked again, and why."""

@@ -23,6 +23,7 @@ from batchgw.errors import (
     CallError,
     CredentialsRejected,
     CredentialsUnavailable,
+    EndpointUnreachable,
     UsageError,
     WrongAccount,
 )
@@ -108,8 +109,8 @@ class ScopeCredentials:
                 session_name=self._role.session_name if self._role else "",
                 external_id=self._role.external_id if self._role else None,
             )
-        except (CredentialsRejected, CredentialsUnavailable):
-            raise  # the base credentials are at fault, not the role
+        except (CredentialsRejected, CredentialsUnavailable, EndpointUnreachable):
+            raise  # the base credentials or the way to STS are at fault, not the role
         except CallError as error:
             raise _not_assumed(arn, scope, error) from error
         self._check(keys, scope, arn)

@@ -31,7 +31,9 @@ def transport_error(error: BotoCoreError) -> CallError:
     code = type(error).__name__
     match error:
         case ProxyConnectionError() | SSLError() | ConnectTimeoutError() | EndpointConnectionError():
-            return ConnectionFailed(_not_connected(error), code=code)
+            failed = ConnectionFailed(_not_connected(error), code=code)
+            failed.endpoint = _address(str(error.kwargs.get("proxy_url") or "")) or _endpoint(error)
+            return failed
         case ReadTimeoutError() if "seconds" in error.kwargs:
             return ConnectionCut(
                 f"the answer from {_endpoint(error)} was not whole after {error.kwargs['seconds']:g} s. "
@@ -74,9 +76,13 @@ def unresolved_host(error: BotoCoreError) -> str | None:
 
 
 def _endpoint(error: BotoCoreError) -> str:
-    """Give scheme, host and port: a path would show ids, a query perhaps a token."""
-    parts = urlsplit(str(error.kwargs.get("endpoint_url", "")))
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+    return _address(str(error.kwargs.get("endpoint_url", ""))) or "://"
+
+
+def _address(url: str) -> str:
+    """Give scheme, host and port: a path would show ids, a query perhaps a token. Of no URL, nothing."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}" if url else ""
 
 
 def _cause(error: BotoCoreError) -> str:

@@ -1,0 +1,91 @@
+"""Endpoints to which no connection can be made: told once and soon, instead of anew by every scope.
+
+A refused connection, a name that does not resolve, a certificate or a proxy that is wrong: they concern the
+endpoint, and all scopes behind it. Where an endpoint has answered before, that is an outage, and is retried.
+It has no clock: the caller says what time it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from batchgw.errors import ConnectionFailed, EndpointUnreachable
+from batchgw.model import Region, Scope
+
+SCOPES = 3
+"""Different scopes that must have failed: of one or two, their own retries decide."""
+
+SECONDS = 3.0
+"""Seconds without any connection before an endpoint is given up: a link that comes up late is not missed."""
+
+
+@dataclass(slots=True)
+class _Silence:
+    since: float
+    scopes: set[Scope] = field(default_factory=set)
+    verdict: EndpointUnreachable | None = None
+
+
+class Endpoints:
+    """What is known of the endpoints of one service. Each region has one; several may share it."""
+
+    def __init__(self) -> None:
+        self._answered: set[Region] = set()
+        self._of: dict[Region, str] = {}  # learned from failures, which name their endpoint
+        self._reached: set[str] = set()
+        self._silent: dict[str, _Silence] = {}
+
+    def answered(self, region: Region) -> None:
+        """Note that something answered for the region, well or not."""
+        if region not in self._answered:
+            self._answered.add(region)
+            self._reach(region)
+
+    def failed(
+        self, error: ConnectionFailed, scope: Scope, region: Region, now: float
+    ) -> EndpointUnreachable | None:
+        """Note a connection that could not be made. Gives the verdict once the endpoint is given up."""
+        if not error.endpoint:
+            return None
+        self._of[region] = error.endpoint
+        if region in self._answered:
+            self._reach(region)
+        if error.endpoint in self._reached:
+            return None
+        silence = self._silent.setdefault(error.endpoint, _Silence(now))
+        silence.scopes.add(scope)
+        if silence.verdict is None and len(silence.scopes) >= SCOPES and now - silence.since >= SECONDS:
+            silence.verdict = _verdict(error)
+        return None if silence.verdict is None else silence.verdict.again()
+
+    def check(self, region: Region) -> None:
+        """Raise EndpointUnreachable, with no call made, where the region's endpoint was given up."""
+        if not self._silent:  # asked with every call, mostly of none
+            return
+        silence = self._silent.get(self._of.get(region, ""))
+        if silence is not None and silence.verdict is not None:
+            again = silence.verdict.again()
+            again.sent = False
+            raise again
+
+    def shortened(self, seconds: float, region: Region) -> float:
+        """Shorten a wait for the next attempt where the endpoint may be given up meanwhile."""
+        silence = self._silent.get(self._of.get(region, "")) if self._silent else None
+        suspected = silence is not None and len(silence.scopes) >= SCOPES
+        return min(seconds, SECONDS) if suspected else seconds
+
+    def forget(self) -> None:
+        """Start anew: it may answer by now."""
+        self._silent.clear()
+
+    def _reach(self, region: Region) -> None:
+        endpoint = self._of.get(region)
+        if endpoint is not None:
+            self._reached.add(endpoint)
+            self._silent.pop(endpoint, None)
+
+
+def _verdict(error: ConnectionFailed) -> EndpointUnreachable:
+    return EndpointUnreachable(
+        f"{error.message} Nothing there has answered since the beginning, so it is not tried any longer."
+    )
