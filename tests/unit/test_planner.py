@@ -106,6 +106,7 @@ class TestKinds:
             "OtherAccountAnswered",
             "ScopeError",
             "Starved",
+            "WrongAccount",
         ]
 
     @pytest.mark.parametrize(
