@@ -13,7 +13,6 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from tempfile import gettempdir
 from uuid import uuid4
 
 import anyio
@@ -52,6 +51,7 @@ from batchgw.model import (
     UnreadScope,
 )
 from batchgw.model.selected import SelectionCount
+from batchgw.planning import temporary
 from batchgw.planning.planfile import Plan, PlanHeader, PlanWriter
 from batchgw.planning.planner import Planner
 from batchgw.pool import unwrapped
@@ -137,7 +137,7 @@ async def plan(
         scopes = await resolve_scopes(paced, policy.targets)
         header = _header(policy, scopes, options or {})
         count = SelectionCount(policy.targets.apis)
-        path = Path(out) if out is not None else Path(gettempdir()) / f"batchgw-{header.plan}.plan"
+        path = Path(out) if out is not None else temporary.folder() / f"batchgw-{header.plan}.plan"
         with PlanWriter(path, header, scopes=scopes) as writer:
 
             def sink(item: PlanItem) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from batchgw.cli.flag import flag
+from batchgw.cli.flag import file_flag, flag
 from batchgw.cli.options import JournalFlags, RunFlags, SelectionFlags
 from batchgw.cli.stdin import refuse_shared
 from batchgw.cli.verb import verb
@@ -15,6 +15,7 @@ from batchgw.errors import UsageError
 from batchgw.model import OnStale
 
 PANEL = "Rollout"
+REREAD = "a plan is read several times, which a stream cannot be"
 
 Yes = Annotated[bool, flag("--yes", "Write without asking.", "-y")]
 Recheck = Annotated[
@@ -64,7 +65,7 @@ def apply(  # noqa: PLR0917 - Typer passes all of them by name
         Path | None, typer.Argument(metavar="[POLICY]", help="Policy file (YAML or JSON); - reads stdin.")
     ] = None,
     plan: Annotated[
-        Path | None, flag("--plan", "Do exactly what this saved plan says.", metavar="PLAN")
+        Path | None, file_flag("--plan", "Do exactly what this saved plan says.", metavar="PLAN", dash=REREAD)
     ] = None,
     yes: Yes = False,  # noqa: FBT002 - a flag
     recheck: Recheck = True,  # noqa: FBT002 - a flag

@@ -41,4 +41,7 @@ async def confirm(question: str, *, console: Console, interrupts: Interrupts) ->
 async def _typed_line() -> str:
     """Read a line from the terminal without holding up the loop, so that a signal can end the wait."""
     await anyio.wait_readable(sys.stdin)
-    return sys.stdin.readline()
+    try:
+        return sys.stdin.readline()
+    except OSError:  # the terminal hung up: nobody agreed
+        return ""

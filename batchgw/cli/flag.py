@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
 import typer
+
+STREAM = "-"
+"""Standard input or output, for a flag that can use it."""
 
 
 def variable(name: str) -> str:
@@ -33,6 +37,17 @@ def flag(name: str, description: str, *more: str, panel: str | None = None, **se
         rich_help_panel=panel,
         **settings,
     )
+
+
+def file_flag(name: str, description: str, *, dash: str = "", metavar: str = "FILE", **settings: Any) -> Any:
+    """Declare an option that names a file and never a standard stream; `dash` says what else to do."""
+
+    def named(value: Path | str | None) -> Path | str | None:
+        if str(value) == STREAM:
+            raise typer.BadParameter(f"`-` is no file here, so name one{dash and '; ' + dash}")
+        return value
+
+    return flag(name, description, metavar=metavar, callback=named, **settings)
 
 
 def repeatable(name: str, description: str, *, commas: bool = False, panel: str | None = None) -> Any:

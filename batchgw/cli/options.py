@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-from batchgw.cli.flag import flag, repeatable
+from batchgw.cli.flag import file_flag, flag, repeatable
 from batchgw.cli.pace_flags import PANEL as _PACE
 from batchgw.cli.pace_flags import PaceFlags
 
@@ -111,10 +111,9 @@ class ConnectionFlags:
     ] = None
     ca_bundle: Annotated[
         Path | None,
-        flag(
+        file_flag(
             "--ca-bundle",
             "Certificates to trust instead of the system's (AWS_CA_BUNDLE).",
-            metavar="FILE",
             panel=_AWS,
         ),
     ] = None
@@ -145,7 +144,7 @@ class JournalFlags:
 
     journal: Annotated[
         str | None,
-        flag(
+        file_flag(
             "--journal",
             "Journal: a file or a database URL. [default: in the XDG state folder]",
             metavar="FILE|URL",
@@ -181,7 +180,12 @@ class LogFlags:
     )
     log_file: Annotated[
         Path | None,
-        flag("--log-file", "Also log here, as JSON lines, from `info` up.", metavar="FILE", panel=_OUT),
+        file_flag(
+            "--log-file",
+            "Also log here, as JSON lines, from `info` up.",
+            panel=_OUT,
+            dash="`--log-format json` logs JSON lines on standard error",
+        ),
     ] = None
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from batchgw.cli.failure import INCOMPLETE, OK, PENDING, ToldStop
-from batchgw.cli.flag import flag
+from batchgw.cli.flag import file_flag, flag
 from batchgw.cli.options import Output, RunFlags, SelectionFlags
 from batchgw.cli.policy import PolicyFile
 from batchgw.cli.stdin import refuse_shared
@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # the engine takes its time to load
     from batchgw.report.plan_fold import PlanFold
 
 PANEL = "Rollout"
+AS_DATA = "`--output jsonl` prints the plan as data"
 
 
 def register(app: typer.Typer) -> None:
@@ -35,7 +36,8 @@ def plan(
     selection: SelectionFlags,
     flags: RunFlags,
     out: Annotated[
-        Path | None, flag("--out", "Save the plan here, for `apply --plan`.", metavar="PLAN")
+        Path | None,
+        file_flag("--out", "Save the plan here, for `apply --plan`.", metavar="PLAN", dash=AS_DATA),
     ] = None,
 ) -> int:
     """Show what an apply would change. Exit 0: nothing, 2: something, 4: not everything could be read."""

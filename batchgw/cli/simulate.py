@@ -11,7 +11,7 @@ import typer
 
 from batchgw.cli.console import Console
 from batchgw.cli.failure import OK
-from batchgw.cli.flag import flag, repeatable
+from batchgw.cli.flag import file_flag, flag, repeatable
 from batchgw.cli.options import Output, OutputFlags
 from batchgw.cli.verb import verb
 from batchgw.report.text import Span, duration, line
@@ -116,9 +116,9 @@ class WorldFlags:
             panel=_FAULTS,
         ),
     ] = None
-    faults: Annotated[
-        Path | None, flag("--faults", "Fault script (YAML or JSON).", metavar="FILE", panel=_FAULTS)
-    ] = None
+    faults: Annotated[Path | None, file_flag("--faults", "Fault script (YAML or JSON).", panel=_FAULTS)] = (
+        None
+    )
     denied: Annotated[
         list[str], repeatable("--denied", "Account that denies everything.", commas=True, panel=_FAULTS)
     ] = field(default_factory=list)
@@ -149,11 +149,9 @@ class WorldFlags:
     ] = None
     certfile: Annotated[
         Path | None,
-        flag("--certfile", "Serve over TLS with this certificate (PEM).", metavar="FILE", panel=_SERVER),
+        file_flag("--certfile", "Serve over TLS with this certificate (PEM).", panel=_SERVER),
     ] = None
-    keyfile: Annotated[Path | None, flag("--keyfile", "Its private key.", metavar="FILE", panel=_SERVER)] = (
-        None
-    )
+    keyfile: Annotated[Path | None, file_flag("--keyfile", "Its private key.", panel=_SERVER)] = None
 
 
 def register(app: typer.Typer) -> None:

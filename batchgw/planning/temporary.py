@@ -1,11 +1,26 @@
-"""Files that must not outlive the process, for an end that skips all cleaning up."""
+"""Where temporary files go, and which of them there are, for an end that skips all cleaning up."""
 
 from __future__ import annotations
 
 from contextlib import suppress
 from pathlib import Path
+from tempfile import gettempdir
+
+from batchgw.errors import UsageError
 
 _files: set[Path] = set()
+
+
+def folder() -> Path:
+    """Give the system's temporary folder. Raises UsageError where there is none that can be written to."""
+    try:
+        return Path(gettempdir())
+    except FileNotFoundError as error:
+        raise UsageError(
+            f"There is no folder for the temporary plan: {error.strerror}. Nothing was written. Give one "
+            "that can be written to (mount one at /tmp, or set TMPDIR), or plan into a file of your own with "
+            "`batchgw plan --out`, and apply that."
+        ) from error
 
 
 def note(path: Path) -> None:

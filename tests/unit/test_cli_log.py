@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import logging
+import os
+import stat
 import typing
 import warnings
 from pathlib import Path
@@ -15,6 +17,7 @@ from hypothesis import strategies as st
 
 from batchgw import events
 from batchgw.cli.console import Console
+from batchgw.cli.observers import log_file
 from batchgw.cli.observers.log import REPEATS, logging_to
 from batchgw.cli.observers.log_events import entry, level_of
 from batchgw.cli.observers.redact import redacted, redacted_fields
@@ -176,6 +179,53 @@ def test_a_full_disk_ends_the_log_and_not_the_run() -> None:
         for event in EVENTS:
             observer.notify(event)
     assert err.getvalue().count("cannot be written any more") == 1
+
+
+@pytest.mark.parametrize(("mask", "mode"), [(0o000, 0o600), (0o077, 0o600), (0o277, 0o400)])
+def test_a_new_log_file_is_for_its_owner_only(mask: int, mode: int, tmp_path: Path) -> None:
+    path = tmp_path / "run.log"
+    before = os.umask(mask)
+    try:
+        with logging_to(Console(), LogFlags(log_file=path)):
+            pass
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(path.stat().st_mode) == mode
+
+
+def test_a_log_file_that_is_there_keeps_its_mode_and_what_is_in_it(tmp_path: Path) -> None:
+    path = tmp_path / "run.log"
+    path.write_text("before\n")
+    path.chmod(0o640)
+    with logging_to(Console(), LogFlags(log_file=path)) as observer:
+        observer.tell(logging.WARNING, "after", {})
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    assert path.read_text().startswith("before\n{")
+
+
+def test_a_pipe_that_nobody_reads_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    with (
+        pytest.raises(UsageError, match="a named pipe that nobody reads"),
+        logging_to(Console(), LogFlags(log_file=path)),
+    ):
+        pass
+
+
+def test_a_file_that_takes_nothing_holds_up_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a disk that hangs: here a pipe whose reader does not read."""
+    monkeypatch.setattr(log_file, "MOST", 100)
+    monkeypatch.setattr(log_file, "LAST", 0.01)
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    told: list[str] = []
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    with log_file.log_file(path, told.append) as file:
+        for _ in range(10_000):
+            file("x" * 100)
+    os.close(reader)
+    assert told == [f"the log file {path} takes lines too slowly: some entries are left out of it."]
 
 
 def test_what_libraries_say_goes_the_same_way_and_redacted() -> None:

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import ExitStack, contextmanager
 from functools import cache
-from io import FileIO
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +16,9 @@ from structlog.typing import Processor
 
 from batchgw.cli.console import Console
 from batchgw.cli.observers.log_events import entry, level_of, run_of
+from batchgw.cli.observers.log_file import log_file
 from batchgw.cli.observers.redact import redacted_fields
 from batchgw.cli.options import LogFlags, LogFormat
-from batchgw.errors import UsageError
 from batchgw.events import CallAnswered, CallSent, Event
 from batchgw.report.text import clean
 
@@ -157,32 +156,8 @@ def _console_sink(console: Console, flags: LogFlags) -> Sink:
 
 
 def _file_sink(path: Path, level: int, console: Console, opened: ExitStack) -> Sink:
-    try:
-        file = opened.enter_context(path.open("ab", buffering=0))
-    except OSError as error:
-        raise UsageError(f"cannot write --log-file {path}: {error.strerror or error}.") from None
-    return Sink(min(level, FILE_LEVEL), _Appender(file, console), _json())
-
-
-class _Appender:
-    """Appends lines to a file. A log that can no longer be written is given up, once, and ends no run."""
-
-    def __init__(self, file: FileIO, console: Console) -> None:
-        self._file = file
-        self._console = console
-        self._broken = False
-
-    def __call__(self, text: str) -> None:
-        if self._broken:
-            return
-        try:
-            self._file.write(text.encode("utf-8", "backslashreplace") + b"\n")
-        except OSError as error:
-            self._broken = True
-            self._console.warning(
-                f"the log file {self._file.name} cannot be written any more ({error.strerror}); "
-                "the run goes on without it."
-            )
+    file = opened.enter_context(log_file(path, console.warning))
+    return Sink(min(level, FILE_LEVEL), file, _json())
 
 
 class _Forward(logging.Handler):
