@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from batchgw.errors import NotAsWritten
-from batchgw.model import Change, GatewayResponse, Settings
+from batchgw.model import (
+    DEFAULT_STATUS,
+    DEFAULT_TEMPLATES,
+    Change,
+    GatewayResponse,
+    ResponseType,
+    Settings,
+)
 from batchgw.planning.normalize import customisation, effective, same_effect
 from batchgw.planning.render import Field, FieldChange, compare
 
@@ -13,6 +20,12 @@ SHOWN = 100
 
 def as_planned(now: GatewayResponse, change: Change) -> bool:
     """Tell whether a response is what the change was to make of it."""
+    if (
+        change.after is not None
+        and not now.default_response
+        and _shows(now.settings, change.after, change.type)
+    ):
+        return True  # as nearly every answer to a PUT does: this is asked with each
     return same_effect(customisation(now), _wanted(change))
 
 
@@ -23,6 +36,15 @@ def not_as_written(now: GatewayResponse, change: Change) -> NotAsWritten:
         "The service answered that the change was made, but something else is in effect, also when it was "
         f"read again: {found}. Someone else may have written at the same time: plan again, and look at this "
         "API if it happens again."
+    )
+
+
+def _shows(now: Settings, asked: Settings, response_type: ResponseType) -> bool:
+    """Tell whether settings are those that were asked for, letter by letter, defaults filled in."""
+    return (
+        now.parameters == asked.parameters
+        and now.templates == (asked.templates or DEFAULT_TEMPLATES)
+        and now.status_code == (asked.status_code or DEFAULT_STATUS.get(response_type))
     )
 
 

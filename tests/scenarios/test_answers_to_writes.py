@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from batchgw.errors import RunUnknown
 from batchgw.model import Applied, Failed, NotAttempted, ResponseType, Unchanged
 from batchgw.simulator.fault_script import parse
 from tests.scenarios.estate import Estate
@@ -39,8 +40,8 @@ def test_a_success_that_shows_the_old_values_is_no_success(tmp_path: Path) -> No
             assert reads.calls == len(failed)
 
             estate.raw.engine.faults = parse([])
-            resumed, outcomes = await estate.resume(tmp_path / "journal.db")
-            assert resumed.exit_code == 1  # as any other failure: it is decided, and a new plan comes to it
+            with pytest.raises(RunUnknown, match="nothing to resume"):
+                await estate.resume(tmp_path / "journal.db")  # a failure is decided; a new plan comes to it
             summary, outcomes = await estate.apply(tmp_path / "again.db")
             assert summary.exit_code == 0
             assert not estate.refute(outcomes)
