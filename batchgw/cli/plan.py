@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from batchgw.cli.failure import INCOMPLETE, OK, PENDING, ToldStop
-from batchgw.cli.flag import file_flag, flag
+from batchgw.cli.flag import file_flag
 from batchgw.cli.options import Output, RunFlags, SelectionFlags
 from batchgw.cli.policy import PolicyFile
 from batchgw.cli.stdin import refuse_shared
