@@ -4,21 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Insert, Select, Update, bindparam, insert, inspect, select, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from batchgw.errors import BatchgwError, JournalUnusable, JournalWriteFailed
 from batchgw.journal.dialect import dialect_of
 from batchgw.journal.direct import Prepared, Query
 from batchgw.journal.location import locate, prepare
 from batchgw.journal.migrations import OLDEST, migrate
+from batchgw.journal.place import Place
 from batchgw.journal.schema import SCHEMA_VERSION, ids, metadata, schema_version
 from batchgw.version import VERSION
 
+_NONSENSE = (SQLAlchemyError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError)
+"""What reading a row raises that batchgw cannot have written: the journal is damaged."""
+
 _TAKE_IDS = update(ids).values(next=ids.c.next + bindparam("count"))
 _NEXT_ID = select(ids.c.next)
+
+
+class Refusal(ValueError):
+    """A call that cannot be, and no fault of the database's."""
 
 
 class Database:
@@ -45,20 +54,31 @@ class Database:
             with self._failing_as(JournalUnusable):
                 self._connection = self._engine.connect()
             self._settle_schema()
+            self._place = Place(self.location.file)
             self._upkeep = self.dialect.upkeep(self._engine, self._connection)
         except BaseException:
             self._engine.dispose()
             raise
 
     def close(self) -> None:
-        """Give the connection back. What was not committed is lost."""
+        """Give the connection back. What was not committed is lost.
+
+        Raises JournalWriteFailed when the file was taken away while a run was at work, and what it held could
+        not be saved beside its place.
+        """
         self.closed = True
         try:
+            self._save_if_lost()
             with self._failing_as(JournalWriteFailed, "written"):
                 self._upkeep.close()
         finally:
             self._connection.close()
             self._engine.dispose()
+
+    def _save_if_lost(self) -> None:
+        if self.working and self._place.lost:
+            with self._failing_as(JournalWriteFailed, f"saved to {self._place.rescue}"):
+                self.dialect.copy(self._connection, self._place.rescue)
 
     def sync(self) -> None:
         """See that what was committed survives a power cut, and from now on a second later.
@@ -117,13 +137,21 @@ class Database:
         return range(end - count, end)
 
     def _committed(self) -> None:
+        """Make sure that what was committed can be found again."""
         with self._failing_as(JournalWriteFailed, "written"):
             self._upkeep.committed()
+        if self._place.lost_now():
+            raise JournalWriteFailed(
+                f"The journal {self.location} was deleted, moved or replaced while the run used it. "
+                f"{self._stopped_for_good(self._place.rescue)}"
+            )
 
     @contextmanager
     def _failing_as(self, failure: type[BatchgwError], done: str = "used") -> Iterator[None]:
         try:
             yield
+        except (BatchgwError, Refusal):
+            raise
         except (DBAPIError, self.dialect.driver_error, OSError) as error:
             reason = self.dialect.reason(error)
             if reason is None:
@@ -134,6 +162,20 @@ class Database:
                 else "Mend that, or name another (--journal)."
             )
             raise failure(f"The journal {self.location} cannot be {done}: {reason}. {cure}") from error
+        except _NONSENSE as error:
+            raise failure(
+                f"The journal {self.location} cannot be {done}: it holds what batchgw did not write, so it "
+                f"is damaged ({type(error).__name__}: {' '.join(str(error).split())[:200]}). Restore it from "
+                "a copy, or name another (--journal); `batchgw plan` shows what is still to be done."
+            ) from error
+
+    def _stopped_for_good(self, rescue: Path) -> str:
+        if self.run is None:
+            return "The run had no plan in it yet, so nothing was changed: give the same command again."
+        return (
+            f"The run stops, and what the journal held is saved to {rescue}: go on with `batchgw resume "
+            f"{self.run} --journal {rescue}`."
+        )
 
     def _going_on(self) -> str:
         if self.run is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any, Final, Protocol
 
 from sqlalchemy import URL, Connection, Engine, Insert, Table
@@ -55,6 +56,10 @@ class Dialect(Protocol):
 
     def direct(self, connection: Connection) -> AbstractContextManager[Cursor]:
         """Begin a transaction that writes, on the driver itself; commit it, or take it back on an error."""
+        ...
+
+    def copy(self, connection: Connection, to: Path) -> None:
+        """Write all that is committed to a new database, for its owner only."""
         ...
 
     def upkeep(self, engine: Engine, connection: Connection) -> Upkeep:

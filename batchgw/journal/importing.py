@@ -17,7 +17,7 @@ from batchgw.errors import PlanUnreadable
 from batchgw.journal.chunk import Chunk, Statements
 from batchgw.journal.claims import Claims
 from batchgw.journal.contents import Contents
-from batchgw.journal.database import Database
+from batchgw.journal.database import Database, Refusal
 from batchgw.journal.records import RunState
 from batchgw.journal.schema import apis, changes, runs, scopes
 from batchgw.model import PlanItem, Scope, UnreadScope
@@ -108,7 +108,7 @@ def _ids(database: Database) -> Iterator[int]:
 def _claim(connection: Connection, claims: Claims, run: int) -> None:
     state = claims.take(connection, run, doubtful=False)
     if state is not RunState.PLANNING:
-        raise ValueError(f"the run is {state}: its plan was imported already")
+        raise Refusal(f"the run is {state}: its plan was imported already")
 
 
 def drop_rows(connection: Connection, run: int) -> None:

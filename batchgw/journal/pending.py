@@ -64,10 +64,10 @@ class Pending:
             page = self._pages.read(cursor, scope, self._scopes[run, scope], after=after, limit=limit)
             used = {row[column] for each in page for row in each.changes for column in (_BEFORE, _AFTER)}
             changes_of = _Changes(self._contents.load(connection, used - {None}))
-        return [
-            PendingApi(row=id_, api=api, changes=tuple(map(changes_of.pending, rows)))
-            for id_, api, rows in page
-        ]
+            return [
+                PendingApi(row=id_, api=api, changes=tuple(map(changes_of.pending, rows)))
+                for id_, api, rows in page
+            ]
 
 
 class _Changes:

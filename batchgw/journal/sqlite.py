@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, Insert, Table, create_engine, event
@@ -37,6 +39,9 @@ _REASONS: Final = {
     sqlite3.SQLITE_CORRUPT: "the file is damaged",
     sqlite3.SQLITE_NOTADB: "the file is not an SQLite database",
     sqlite3.SQLITE_TOOBIG: "a value is too big for it",
+    sqlite3.SQLITE_ERROR: "it is not as batchgw made it",
+    sqlite3.SQLITE_SCHEMA: "it is not as batchgw made it",
+    sqlite3.SQLITE_MISMATCH: "it is not as batchgw made it",
     sqlite3.SQLITE_NOMEM: "there is not enough memory",
 }
 """What SQLite's primary result codes mean to whoever has to mend it (sqlite.org/rescode.html)."""
@@ -74,6 +79,14 @@ class SQLite:
             driver.rollback()
             raise
 
+    def copy(self, connection: Connection, to: Path) -> None:
+        """Write all that is committed to a new file: the open one is whole, though its name is gone."""
+        try:
+            os.close(os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        except OSError as error:
+            raise sqlite3.OperationalError(f"{to}: {error.strerror}") from error
+        _driver(connection).execute("VACUUM INTO ?", (str(to),))
+
     def upkeep(self, engine: Engine, connection: Connection) -> Checkpoints:
         """Let nobody who commits wait for the disk."""
         return Checkpoints(engine, _driver(connection))
@@ -88,9 +101,12 @@ class SQLite:
             return f"the disk does not take it ({error.strerror})"
         said = error.orig if isinstance(error, DBAPIError) else error
         code = getattr(said, "sqlite_errorcode", None)
-        if code is None:
-            return None
+        if code is None:  # the driver's own: it could not make Python's values of what a row holds
+            damaged = isinstance(said, sqlite3.OperationalError | sqlite3.DataError)
+            return f"it is damaged ({said})" if damaged else None
         primary = _REASONS.get(code & 0xFF)  # the low byte of an extended result code
+        if code & 0xFF == sqlite3.SQLITE_CONSTRAINT and isinstance(error, DBAPIError):
+            primary = "its rows contradict each other, so it is damaged"
         return None if primary is None else f"{primary} ({said})"
 
 

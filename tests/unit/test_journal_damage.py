@@ -1,0 +1,133 @@
+"""A journal that is damaged, or taken away in mid-run: said in the user's words, and never "done"."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+import stat
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from batchgw.errors import BatchgwError, JournalUnusable, JournalWriteFailed
+from batchgw.journal import Journal, RunState
+from batchgw.journal.schema import metadata
+from tests.unit.journal_plans import (
+    HERE,
+    NEW_RUN,
+    applied,
+    begun,
+    create,
+    open_changes,
+    planned,
+    update,
+)
+
+COLUMNS = [(table.name, column.name) for table in metadata.sorted_tables for column in table.columns]
+
+GARBAGE = ("garbage", -1, 1e300, b"\xff\xfe", None)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A journal with a run that was stopped: one change made, one decided to fail, one open."""
+    path = tmp_path / "journal.db"
+    with Journal.open(str(path)) as journal:
+        run = begun(journal, planned(1, create(), update()), planned(2, create()))
+        journal.acquire(run, [HERE])
+        changes = open_changes(journal, run)
+        journal.intend([changes[0].id])
+        journal.record(changes[0].id, applied(1, changes[0]))
+        journal.set_state(run, RunState.STOPPED)
+        journal.release(run)
+    return path
+
+
+def use(path: Path) -> None:
+    """Do with a journal what the verbs do: list and show its runs, take one up, begin one."""
+    with Journal.open(str(path)) as journal:
+        for found in journal.runs():
+            list(journal.outcomes(found.id))
+            list(journal.standings(found.id))
+            journal.tally(found.id)
+            journal.acquire(found.id, [HERE], force=True)
+            journal.scopes(found.id)
+            for each in journal.pending(found.id, HERE):
+                journal.intend([change.id for change in each.changes])
+            journal.set_state(found.id, RunState.DONE)
+            journal.limits.all()
+        begun(journal, planned(3, create()))
+
+
+@pytest.mark.parametrize(("table", "column"), COLUMNS)
+def test_whatever_stands_in_a_column_it_is_the_journal_that_is_damaged(
+    table: str, column: str, file: Path
+) -> None:
+    whole = file.read_bytes()
+    for value in GARBAGE:
+        file.write_bytes(whole)
+        with closing(sqlite3.connect(file)) as connection:
+            connection.execute("PRAGMA ignore_check_constraints = ON")
+            try:
+                connection.execute(f'UPDATE "{table}" SET "{column}" = ?', (value,))  # noqa: S608 - our own names
+                connection.commit()
+            except sqlite3.IntegrityError:
+                continue
+        used(file)
+
+
+def test_whatever_happens_to_its_bytes(file: Path) -> None:
+    whole, dice = file.read_bytes(), random.Random(9)
+    for _ in range(60):
+        damaged = bytearray(whole)
+        for _ in range(dice.choice([1, 20, 400])):
+            damaged[dice.randrange(len(damaged))] = dice.randrange(256)
+        file.write_bytes(damaged[: dice.choice([len(damaged), dice.randrange(len(damaged))])])
+        used(file)
+
+
+def used(file: Path) -> None:
+    """Use it; where that fails, it is with an error of ours that says which journal."""
+    try:
+        use(file)
+    except (JournalUnusable, JournalWriteFailed) as error:
+        assert str(file) in str(error)  # noqa: PT017 - that it fails is not what is wanted
+    except BatchgwError:
+        pass
+    for rest in ("-wal", "-shm"):
+        Path(f"{file}{rest}").unlink(missing_ok=True)
+
+
+@pytest.mark.parametrize("away", ["deleted", "replaced", "moved"])
+def test_a_journal_that_is_taken_away_stops_the_run_and_is_saved(away: str, tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    with Journal.open(str(path)) as journal:
+        run = begun(journal, planned(1, create()), planned(2, create()))
+        journal.acquire(run, [HERE])
+        first, second = open_changes(journal, run)
+        journal.intend([first.id])
+        if away == "moved":
+            path.rename(tmp_path / "elsewhere.db")
+        else:
+            path.unlink()
+        if away == "replaced":
+            path.write_bytes(b"")
+        journal.record(first.id, applied(1, first))
+        with pytest.raises(JournalWriteFailed, match="deleted, moved or replaced") as raised:
+            journal.intend([second.id])
+    (rescued,) = tmp_path.glob("journal.db.rescued-*")
+    assert f"go on with `batchgw resume {run} --journal {rescued}`" in str(raised.value)
+    assert stat.S_IMODE(rescued.stat().st_mode) == 0o600
+    with Journal.open(str(rescued)) as journal:
+        assert [outcome.api.id for outcome in journal.outcomes(run)] == [applied(1, first).api.id]
+        assert len(open_changes(journal, run)) == 1
+
+
+def test_a_journal_that_is_gone_is_not_the_end_of_a_run_that_is_done(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    with Journal.open(str(path)) as journal:
+        run = journal.begin(NEW_RUN)
+        path.unlink()
+        with pytest.raises(JournalWriteFailed):
+            journal.set_state(run, RunState.DONE)
