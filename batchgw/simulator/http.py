@@ -11,14 +11,15 @@ import re
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from http import HTTPStatus
+from typing import Final, Protocol
 
-from aiohttp import web
+from aiohttp import StreamReader, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from batchgw.simulator.auth import Authorization, Caller, CallerRefused, Gate
 from batchgw.simulator.http_call import HttpAnswer, HttpCall
-from batchgw.simulator.http_wire import REQUEST_ID, Json11, RestJson, WireProtocol
+from batchgw.simulator.http_wire import ERROR_TYPE, REQUEST_ID, Json11, RestJson, WireProtocol
 from batchgw.simulator.keys import Key
 from batchgw.simulator.query import Query
 from batchgw.simulator.reply import ConnectionCutByServer, Reply, ServiceFault
@@ -30,6 +31,15 @@ _LOG = logging.getLogger("aiohttp.server.simulator")
 
 ADMIN_PREFIX = "/_batchgw/"
 """Below it are the simulator's own paths, which are no part of AWS."""
+
+
+MOST: Final = 10 * 1024 * 1024
+"""Bytes of a body that are taken: the payload quota of API Gateway itself (developer guide, quotas). What its
+control plane takes is not documented, but for API definitions: 6 MB."""
+
+
+class TooLarge(Exception):
+    """The caller sends more than `MOST`."""
 
 
 class Answers(Protocol):
@@ -113,6 +123,8 @@ def make_server(front: Front, admin: Admin) -> web.Server:
             call = await _read(request)
         except ConnectionError:  # the caller died in mid-sentence
             return _cut(request)
+        except TooLarge:
+            return _too_large()
         if call.target.startswith(ADMIN_PREFIX):
             return _response(admin.answer(call))
         try:
@@ -138,9 +150,33 @@ async def _read(request: web.BaseRequest) -> HttpCall:
         method=request.method,
         target=request.raw_path,
         headers=request.headers,
-        body=await request.content.read(),
+        body=await _body(request.content),
         secure=request.secure,
     )
+
+
+async def _body(content: StreamReader) -> bytes:
+    """Read the body, but no more of it than is taken. Raises TooLarge."""
+    pieces: list[bytes] = []
+    size = 0
+    async for piece in content.iter_any():
+        pieces.append(piece)
+        size += len(piece)
+        if size > MOST:
+            raise TooLarge
+    return b"".join(pieces)
+
+
+def _too_large() -> web.Response:
+    """Refuse, and close: the rest of the body is not read."""
+    text = f"Request body is larger than {MOST} bytes"
+    answer = web.json_response(
+        {"message": text},
+        status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        headers={REQUEST_ID: new_request_id(), ERROR_TYPE: "RequestEntityTooLargeException"},
+    )
+    answer.force_close()
+    return answer
 
 
 def _response(answer: HttpAnswer) -> web.Response:

@@ -66,7 +66,7 @@ class EngineAdmin:
     def _set_faults(self, call: HttpCall) -> object:
         try:
             script = json.loads(call.body or b"[]")
-        except ValueError:
+        except (ValueError, RecursionError):
             raise UsageError("A fault script sent here must be JSON.") from None
         self._engine.faults = fault_script.parse(script, seed=self._seed)
         return {"rules": len(self._engine.faults.rules)}

@@ -38,12 +38,19 @@ class HttpCall:
         if not self.body:
             return {}
         try:
-            value = json.loads(self.body)
-        except ValueError:
+            value = json.loads(self.body, parse_constant=_refused)
+            if b"\\u" in self.body:
+                json.dumps(value, ensure_ascii=False).encode()  # half a character is none
+        except (ValueError, RecursionError):
             raise _not_serializable("The request body is not valid JSON") from None
         if not isinstance(value, dict):
             raise _not_serializable("Expected map or null")
         return value
+
+
+def _refused(constant: str) -> object:
+    """NaN and Infinity are Python's, not JSON's."""
+    raise ValueError(constant)
 
 
 def _not_serializable(message: str) -> ServiceFault:

@@ -111,4 +111,4 @@ def _bytes(body: Mapping[str, object] | bytes | None) -> bytes:
         return b""
     if isinstance(body, bytes):
         return body
-    return json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
+    return json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode(errors="replace")
