@@ -14,6 +14,7 @@ from batchgw.control_plane.aws import AwsControlPlane, connect
 from batchgw.control_plane.aws.keys import Keys
 from batchgw.control_plane.interface import (
     Answer,
+    CreateDeployment,
     DeleteGatewayResponse,
     GetGatewayResponse,
     GetGatewayResponses,
@@ -300,6 +301,23 @@ async def test_a_refusal_with_an_odd_body_is_judged_by_its_status(
     stub.gateway = always(api_answer(403, body, **{"x-amzn-ErrorType": "AccessDeniedException"}))
     error = await failure(plane, READ)
     assert (type(error), error.status, error.code) == (AccessDenied, 403, "AccessDeniedException")
+
+
+@pytest.mark.asyncio
+async def test_a_redirect_s_body_is_not_read_as_a_success(stub: Stub, plane: AwsControlPlane) -> None:
+    """By botocore a 300 is, by the shape of the answer, and a date that no calendar holds ended the run."""
+    stub.gateway = always(api_answer(300, {"item": [{"id": "a", "createdDate": 2**70}], "message": "Moved"}))
+    error = await failure(plane, LIST)
+    assert (type(error), error.status) == (BadRequest, 300)
+
+
+@pytest.mark.asyncio
+async def test_a_date_that_no_calendar_holds_makes_an_answer_unreadable(
+    stub: Stub, plane: AwsControlPlane
+) -> None:
+    stub.gateway = always(api_answer(201, {"id": "d1e2f3", "createdDate": 2**70}))
+    error = await failure(plane, CreateDeployment(scope=HERE, api=RestApiId("abc")))
+    assert error.code == "AnswerUnreadable"
 
 
 @pytest.mark.asyncio

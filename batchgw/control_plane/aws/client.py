@@ -34,7 +34,15 @@ GIVEN = "batchgw:given"
 SUCCESS = 200
 FIRST_ERROR_STATUS = 300
 
-_PARSING = (ResponseParserError, ValueError, TypeError, AttributeError, KeyError, RecursionError)
+_PARSING = (
+    ResponseParserError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    KeyError,
+    OverflowError,
+    RuntimeError,  # of a date that no calendar holds; and RecursionError is one
+)
 """What botocore's parsers raise on a body of an unexpected shape."""
 
 _NO_NAMES = ("", ".", "..")
@@ -190,10 +198,9 @@ _SAID = ("code", "Code", "__type", "message", "Message")
 
 
 def readable_refusal(body: bytes) -> bytes:
-    """Give a refusal's body as it is, or an empty object if botocore's parser would fail on it.
+    """Give of a refusal's body what tells of the refusal. botocore's parser fails on much else.
 
-    Status and headers then tell what it is. A body that is not JSON is no trouble: botocore takes it for the
-    message.
+    Without any, status and headers tell what it is. A body that is not JSON botocore takes for the message.
     """
     try:
         content = json.loads(body) if body else {}
@@ -201,8 +208,8 @@ def readable_refusal(body: bytes) -> bytes:
         return body
     except RecursionError:
         return b"{}"
-    sound = isinstance(content, dict) and all(isinstance(content.get(name, ""), str | None) for name in _SAID)
-    return body if sound else b"{}"
+    said = content if isinstance(content, dict) else {}
+    return json.dumps({name: said[name] for name in _SAID if isinstance(said.get(name), str)}).encode()
 
 
 def _refusal(response: Mapping[str, Any], keys: Keys) -> CallError:
