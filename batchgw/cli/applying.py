@@ -33,6 +33,7 @@ from batchgw.cli.session import Run, again, console_for
 from batchgw.errors import UsageError
 from batchgw.journal import Journal
 from batchgw.model import OnStale, Targets
+from batchgw.planning.estimate import Work, estimate
 from batchgw.planning.planfile import Plan
 from batchgw.report.summary import Summary
 from batchgw.report.text import amount, duration, line
@@ -121,8 +122,10 @@ class Applying:
     async def _agree(self, plan: Plan, proposal: Proposal, run: Run) -> None:
         """Show what will be done, and return when the user wants it. Raises Stopped when not."""
         run.interrupts.stop.check()  # it may have come with the last answer
-        pace, stop = chosen_pace(proposal.flags.pace), run.interrupts.stop
-        view = await plan_view(plan, pace=pace, stop=stop)
+        kinds = Work.APPLY if proposal.recheck_after else Work.APPLY_SAVED
+        pace, plane = chosen_pace(proposal.flags.pace), run.plane
+        work = estimate(plan.totals, kinds, rate=pace.supposed, burst=pace.burst, level=plane.level)
+        view = await plan_view(plan, work=work, stop=run.interrupts.stop)
         if plan.totals.nothing and not proposal.allow_empty:
             self.console.note(*view.lines())
             refuse_emptiness(plan)

@@ -64,7 +64,7 @@ def _compared(
     from batchgw import api  # noqa: PLC0415 - the whole engine, which --help does without
     from batchgw.cli.loading import loaded, plan_options  # noqa: PLC0415 - as above
     from batchgw.cli.pace import chosen_pace  # noqa: PLC0415 - as above
-    from batchgw.cli.plan_output import show_plan  # noqa: PLC0415 - as above
+    from batchgw.cli.plan_output import apply_of, show_plan  # noqa: PLC0415 - as above
     from batchgw.cli.selection import chosen_targets  # noqa: PLC0415 - as above
     from batchgw.cli.session import again, console_for, open_run, run_reading  # noqa: PLC0415 - as above
     from batchgw.report.selection_view import nothing_lines  # noqa: PLC0415 - as above
@@ -91,7 +91,7 @@ def _compared(
                     made,
                     console,
                     output=flags.output.output,
-                    pace=chosen_pace(flags.pace),
+                    work=apply_of(made, chosen_pace(flags.pace), saved=out is not None),
                     stop=interrupts.stop,
                     drift=drift,
                 )

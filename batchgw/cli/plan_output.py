@@ -17,43 +17,48 @@ from batchgw.model import PlanItem
 from batchgw.planning.estimate import Estimate, Work, estimate
 from batchgw.planning.items import item_to_json
 from batchgw.planning.planfile import Plan
+from batchgw.report.live import CHECKED, PLANNED
 from batchgw.report.plan_fold import PlanFold
 from batchgw.report.plan_view import PlanView
+from batchgw.report.text import Span, line
 from batchgw.turns import Turns
 
 
 async def show_plan(
-    plan: Plan, console: Console, *, output: Output, pace: Pace, stop: StopSignal, drift: bool = False
+    plan: Plan, console: Console, *, output: Output, work: Estimate, stop: StopSignal, drift: bool = False
 ) -> PlanFold:
-    """Print a plan as data, and give the fold of it. Raises Stopped."""
+    """Print a plan as data, and give the fold of it. `work` is what an apply takes. Raises Stopped."""
+    live = CHECKED if drift else PLANNED
     match output:
         case Output.TABLE:
-            view = await plan_view(plan, pace=pace, stop=stop, drift=drift)
+            view = await plan_view(plan, work=work, stop=stop, drift=drift)
             await anyio.lowlevel.checkpoint()  # to lay out a screenful takes ten milliseconds
             console.data(view.lines())
+            console.note(line(Span(live, "dim")))
             fold = view.fold
         case Output.JSON:
-            fold = await _json(plan, console, pace, stop)
+            fold = await _json(plan, console, work, stop, live)
         case Output.JSONL:
-            fold = await _jsonl(plan, console, pace, stop)
+            fold = await _jsonl(plan, console, work, stop, live)
     console.flush()
     return fold
 
 
-async def plan_view(plan: Plan, *, pace: Pace, stop: StopSignal, drift: bool = False) -> PlanView:
+async def plan_view(plan: Plan, *, work: Estimate, stop: StopSignal, drift: bool = False) -> PlanView:
     """Read a plan through once, and give what shows it. Raises Stopped."""
     fold = await _folded(plan, stop, lambda _item: None)
-    return PlanView(fold=fold, totals=plan.totals, estimate=writes_of(plan, pace), drift=drift)
+    return PlanView(fold=fold, totals=plan.totals, estimate=work, drift=drift)
 
 
-def writes_of(plan: Plan, pace: Pace) -> Estimate:
-    """Estimate an apply of the plan."""
-    return estimate(plan.totals, Work.APPLY, rate=pace.supposed, burst=pace.burst)
+def apply_of(plan: Plan, pace: Pace, *, saved: bool) -> Estimate:
+    """Estimate an apply at a later time, of the saved plan or of the policy, with full buckets."""
+    work = Work.APPLY_SAVED if saved else Work.ALL
+    return estimate(plan.totals, work, rate=pace.supposed, burst=pace.burst)
 
 
 async def _folded(plan: Plan, stop: StopSignal, show: Callable[[PlanItem], None]) -> PlanFold:
     """Fold and show each item. That takes a minute for a million, so signals are heeded meanwhile."""
-    fold, turns = PlanFold(), Turns()
+    fold, turns = PlanFold(plan.header.desired), Turns()
     for item in plan.items():
         fold.add(item)
         show(item)
@@ -62,7 +67,7 @@ async def _folded(plan: Plan, stop: StopSignal, show: Callable[[PlanItem], None]
     return fold
 
 
-async def _json(plan: Plan, console: Console, pace: Pace, stop: StopSignal) -> PlanFold:
+async def _json(plan: Plan, console: Console, work: Estimate, stop: StopSignal, live: str) -> PlanFold:
     """Print one object; its items one a line, so that a plan of any size is a stream."""
     header = json.dumps(plan.header.to_json(), separators=(",", ":"))
     console.text(f'{{"header":{header},\n"items":[')
@@ -72,15 +77,22 @@ async def _json(plan: Plan, console: Console, pace: Pace, stop: StopSignal) -> P
         stop,
         lambda item: console.text(next(separators) + json.dumps(item_to_json(item), separators=(",", ":"))),
     )
-    closing = {"totals": plan.totals.to_json(), "estimate": writes_of(plan, pace).to_json()}
+    closing = {
+        "totals": plan.totals.to_json(),
+        "estimate": work.to_json(),
+        "customised": fold.customised.to_json(),
+        "not_live": live,
+    }
     console.text("]," + json.dumps(closing, separators=(",", ":"))[1:])
     return fold
 
 
-async def _jsonl(plan: Plan, console: Console, pace: Pace, stop: StopSignal) -> PlanFold:
-    """Print the lines of a plan file, and the estimate last."""
+async def _jsonl(plan: Plan, console: Console, work: Estimate, stop: StopSignal, live: str) -> PlanFold:
+    """Print the lines of a plan file, and what else there is to know of it last."""
     console.jsonl(plan.header.to_json())
     fold = await _folded(plan, stop, lambda item: console.jsonl(item_to_json(item)))
     console.jsonl({"kind": "totals", **plan.totals.to_json()})
-    console.jsonl({"kind": "estimate", **writes_of(plan, pace).to_json()})
+    console.jsonl({"kind": "estimate", **work.to_json()})
+    console.jsonl({"kind": "customised", **fold.customised.to_json()})
+    console.jsonl({"kind": "not-live", "message": live})
     return fold

@@ -1,11 +1,12 @@
-"""How many calls and how long, if the quota alone sets the pace. It assumes a full bucket and nobody else.
+"""How many calls and how long, if the quota alone sets the pace and nobody else spends it.
 
-Scopes are worked on side by side, so the whole takes as long as the longest of them.
+Scopes are worked on side by side, so the whole takes as long as the longest of them. A bucket counts as full
+unless its level is told: what a plan has just read is missing from it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Flag, auto
 from typing import Any
@@ -28,7 +29,7 @@ class Work(Flag):
     PLAN = LIST | READ
     APPLY = WRITE  # of a plan just made
     APPLY_SAVED = READ | WRITE  # of a saved plan, whose before-images are checked first
-    ALL = LIST | READ | WRITE
+    ALL = LIST | READ | WRITE  # an apply of a policy, from the listing on
 
 
 def duration(
@@ -95,15 +96,20 @@ def estimate(
     rate: float = TOTAL.rate,
     burst: float = TOTAL.burst,
     share: float = 1.0,
+    level: Callable[[Scope], float] | None = None,
 ) -> Estimate:
     """Estimate the kinds of calls in `work` for what a plan counted.
+
+    `level` tells how many calls a scope may make at once to begin with; `burst`, where it is left out.
 
     Listing is counted for the APIs the plan knows: a selection that leaves most of a scope out lists more.
     A scope with "*" for its account or region, which stands for nowhere, takes no calls.
     """
     return Estimate(
         scopes={
-            scope: _of_scope(counts, work, rate=rate, burst=burst, share=share)
+            scope: _of_scope(
+                counts, work, rate=rate, burst=burst if level is None else level(scope), share=share
+            )
             for scope, counts in totals.scopes.items()
             if "*" not in (scope.account, scope.region)
         }

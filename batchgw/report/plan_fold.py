@@ -8,6 +8,7 @@ from typing import assert_never
 
 from batchgw.model import (
     Action,
+    Desired,
     PlanItem,
     PlannedApi,
     ResponseType,
@@ -17,6 +18,7 @@ from batchgw.model import (
     UnreadScope,
 )
 from batchgw.planning.render import ChangeView, views
+from batchgw.report.customised_view import CustomisedCounts
 from batchgw.report.reasons import OTHER, generalised
 
 GROUPS = 2_000
@@ -73,9 +75,10 @@ class UnreadApis:
 
 
 class PlanFold:
-    """Everything a screen shows of a plan, whatever its size."""
+    """Everything a screen shows of a plan, whatever its size. `desired` is what the plan was made for."""
 
-    def __init__(self) -> None:
+    def __init__(self, desired: Desired) -> None:
+        self.customised = CustomisedCounts(desired=desired)
         self._groups: dict[Hashable, Group] = {}
         self.unread_scopes: list[UnreadScope] = []
         self._unread: dict[tuple[str, str], UnreadApis] = {}
@@ -85,8 +88,10 @@ class PlanFold:
         """Take an item."""
         match item:
             case PlannedApi():
-                for view in self._pending(item):
+                pending = self._pending(item)
+                for view in pending:
                     self._group(view).add(item.api)
+                self.customised.add(item, (view.change for view in pending))
             case UnreadApi():
                 self._count_unread(item)
             case UnreadScope():

@@ -63,6 +63,7 @@ class PlanView:
         yield from self._changes()
         yield from self._scopes()
         yield from self._unread()
+        yield from self.fold.customised.lines()
         yield from selection_lines(self.totals.selected, unread=len(self.totals.unread_scopes))
         yield line()
         yield from self.ending()
@@ -94,11 +95,12 @@ class PlanView:
         return line(Span(f"{word}. ", "good"), f"{amount(total.apis, 'API')} as desired.")
 
     def _estimate(self) -> Line:
-        scopes = sum(e.writes > 0 for e in self.estimate.scopes.values())
+        found = self.estimate
+        scopes = sum(e.writes > 0 for e in found.scopes.values())
         beside = f", {scopes:,} scopes side by side" if scopes > 1 else ""
         return line(
-            f"An apply makes {amount(self.estimate.calls, 'call')}: {_about(self.estimate.seconds)} "
-            f"at the quota{beside}."
+            f"An apply makes {amount(found.calls, 'call')}{_kinds(found)}: {_about(found.seconds)} at the"
+            f" quota{beside}."
         )
 
     def _changes(self) -> Iterator[Line]:
@@ -155,6 +157,18 @@ class PlanView:
             yield line(Span(head, style), f"{unread.code}: {unread.message}")
             more = f" and {unread.count - 1:,} more" if unread.count > 1 else ""
             yield line(Span(f"      {whereabouts(unread.example)}{more}", "dim"))
+
+
+def _kinds(estimate: Estimate) -> str:
+    """Say what the calls are for, where they do not only write."""
+    total = estimate.scopes.values()
+    kinds = {
+        "to list": sum(e.listings for e in total),
+        "to read": sum(e.reads for e in total),
+        "to write": sum(e.writes for e in total),
+    }
+    told = [f"{count:,} {what}" for what, count in kinds.items() if count]
+    return f" ({', '.join(told)})" if kinds["to list"] or kinds["to read"] else ""
 
 
 def _about(seconds: float) -> str:

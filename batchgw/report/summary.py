@@ -12,6 +12,7 @@ from batchgw.journal import Journal, Standing, Tally
 from batchgw.journal.records import COUNTS
 from batchgw.model import Scope
 from batchgw.model.change import MOVED
+from batchgw.report.live import WRITTEN
 from batchgw.report.reasons import Reason, Reasons
 
 EXPLAINED = frozenset({"failed", "skipped", "not_attempted"})
@@ -167,6 +168,7 @@ class Summary:
             "elapsed": round(self.elapsed, 3),
             "stopped": self.stopped,
             "exit_code": self.exit_code,
+            "not_live": WRITTEN,
             "scopes": [s.to_json() for s in self.scopes],
             "reasons": [r.to_json() for r in self.reasons],
         }

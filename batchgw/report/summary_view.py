@@ -93,10 +93,11 @@ def _proof(summary: Summary) -> Line:
 
 def _cost(total: Tally) -> Iterator[Line]:
     effort = total.effort
-    if effort.attempts or effort.throttles:
+    calls = effort.attempts + effort.throttles
+    if calls:
         yield line(
-            f"  {amount(effort.attempts, 'call')} answered, {amount(effort.throttles, 'call')} refused by "
-            f"the quota, {duration(effort.waited)} waited for turns, all workers together"
+            f"  {amount(effort.attempts, 'call')} answered, {amount(effort.throttles, 'call')} refused by the"
+            f" quota; calls waited {duration(effort.waited / calls)} each on average"
         )
 
 

@@ -104,7 +104,7 @@ def check(content: bytes, folder: Path) -> None:
 
 
 def _show(plan: Plan, items: list[PlanItem]) -> None:
-    fold = PlanFold()
+    fold = PlanFold(plan.header.desired)
     for item in items:
         fold.add(item)
         json.dumps(item_to_json(item)).encode()

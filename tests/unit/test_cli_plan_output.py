@@ -9,9 +9,9 @@ import pytest
 from batchgw.cli.console import Console
 from batchgw.cli.options import Output
 from batchgw.cli.plan_output import show_plan
-from batchgw.control_plane.paced import Pace
 from batchgw.control_plane.stop import StopSignal
 from batchgw.errors import Stopped
+from batchgw.planning.estimate import Estimate
 from batchgw.planning.planfile import Plan, PlanWriter
 from tests.unit.test_planning_planfile import DUBLIN, HEADER, planned
 from tests.virtual import virtually
@@ -33,7 +33,9 @@ def test_it_is_shown_to_its_end(plan: Plan, output: Output, capsys: pytest.Captu
     """Both changes of each API are in the fold, which groups them: they are all alike."""
 
     async def main() -> list[int]:
-        fold = await show_plan(plan, Console(color=False), output=output, pace=Pace(), stop=StopSignal())
+        fold = await show_plan(
+            plan, Console(color=False), output=output, work=Estimate(scopes={}), stop=StopSignal()
+        )
         return [group.apis for group in fold.groups()]
 
     assert virtually(main) == [MANY, MANY]
@@ -47,6 +49,6 @@ def test_a_stop_is_heeded_meanwhile(plan: Plan, output: Output) -> None:
     async def main() -> None:
         stop.request()
         with pytest.raises(Stopped, match="not shown to its end"):
-            await show_plan(plan, Console(color=False), output=output, pace=Pace(), stop=stop)
+            await show_plan(plan, Console(color=False), output=output, work=Estimate(scopes={}), stop=stop)
 
     virtually(main)

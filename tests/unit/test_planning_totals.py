@@ -164,6 +164,26 @@ def test_estimate_of_a_part_of_the_work(work: Work, calls: int, seconds: float) 
     assert found.seconds == pytest.approx(seconds)
 
 
+@pytest.mark.parametrize(
+    ("work", "level", "seconds"),
+    [
+        (Work.APPLY, 40, 116.0),  # (1200 - 40) / 10
+        (Work.APPLY, 0, 120.0),
+        (Work.APPLY_SAVED, 0, 180.0),
+        (Work.APPLY_SAVED, 15, 178.5),
+    ],
+)
+def test_what_was_just_read_is_missing_from_the_bucket(work: Work, level: float, seconds: float) -> None:
+    asked = []
+
+    def left(scope: Scope) -> float:
+        asked.append(scope)
+        return level
+
+    assert estimate(large(), work, level=left).seconds == pytest.approx(seconds)
+    assert asked == [DUBLIN, OHIO, TOKYO]  # and not the scope that stands for nowhere
+
+
 def test_estimate_at_another_quota_and_of_nothing() -> None:
     assert estimate(large(), Work.APPLY, rate=20, burst=200, share=0.5).seconds == pytest.approx(100.0)
     assert estimate(PlanTotals()) == Estimate(scopes={})

@@ -46,7 +46,7 @@ def planned(
 
 
 def shown(*items: PlanItem, drift: bool = False) -> list[str]:
-    fold, totals = PlanFold(), PlanTotals()
+    fold, totals = PlanFold(DESIRED), PlanTotals()
     for item in items:
         fold.add(item)
         totals.add(item)
@@ -78,6 +78,19 @@ def test_the_verdict_counts_and_says_how_long() -> None:
     assert lines[-1] == "An apply makes 101 calls: about 6.1 s at the quota."
 
 
+def test_what_an_apply_reads_is_told_beside_what_it_writes() -> None:
+    """102 APIs: a page to list, 102 to read, 101 to write; 40 at once, 164 at 10 a second."""
+    items = [*(planned(n) for n in range(101)), planned(200, header="new")]
+    fold, totals = PlanFold(DESIRED), PlanTotals()
+    for item in items:
+        fold.add(item)
+        totals.add(item)
+    *_, last = PlanView(fold=fold, totals=totals, estimate=estimate(totals)).lines()
+    assert plain(last) == (
+        "An apply makes 204 calls (1 to list, 102 to read, 101 to write): about 16 s at the quota."
+    )
+
+
 def test_no_changes() -> None:
     assert shown(planned(1, header="new"))[-1] == "No changes. 1 API as desired."
     assert shown(planned(1, header="new"), drift=True)[-1] == "No drift. 1 API as desired."
@@ -107,7 +120,7 @@ def test_a_reason_many_scopes_share_is_given_once() -> None:
 def test_apis_rightly_left_alone_do_not_make_a_plan_incomplete() -> None:
     gone = UnreadApi(api=planned(1).api, types=(T,), code="ApiNotFound", message="api0000001 is gone")
     failing = UnreadApi(api=planned(2).api, types=(T,), code="ServiceFailure", message="api0000002: 500")
-    fold = PlanFold()
+    fold = PlanFold(DESIRED)
     fold.add(gone)
     assert fold.complete
     fold.add(failing)
@@ -124,7 +137,7 @@ def test_a_screen_stays_a_screen_whatever_the_fleet() -> None:
     lines = shown(*many)
     assert len(lines) < 250
     assert any("more changes; all of them: --output json" in text for text in lines)
-    fold = PlanFold()
+    fold = PlanFold(DESIRED)
     for item in many:
         fold.add(item)
     groups = list(fold.groups())

@@ -103,6 +103,28 @@ def test_what_is_left_to_a_resume_and_what_only_a_new_plan_reaches(
     assert any("apply again" in each for each in steps) is out_of_reach
 
 
+@pytest.mark.parametrize(
+    ("effort", "says"),
+    [
+        # 12 min 10 s, which all workers together spent waiting for 1,200 calls
+        (Effort(attempts=1_190, throttles=10, waited=730.0), "calls waited 0.6 s each on average"),
+        (Effort(attempts=1, waited=90.0), "calls waited 1 min 30 s each on average"),
+        (Effort(attempts=3), "calls waited 0.0 s each on average"),
+    ],
+)
+def test_waiting_is_told_as_a_call_feels_it(effort: Effort, says: str) -> None:
+    lines = [plain(each) for each in summary_lines(summary((EU, Tally(applied=3, effort=effort), 3)))]
+    (cost,) = [each for each in lines if "answered" in each]
+    assert cost.endswith(f"refused by the quota; {says}")
+
+
+def test_what_is_not_live_is_told_to_machines() -> None:
+    data = summary((EU, Tally(applied=2), 2)).to_json()
+    assert data["not_live"] == (
+        "Configured, not live: an API answers with this after its next deployment to a stage."
+    )
+
+
 def test_json_holds_everything_and_is_json() -> None:
     tally = Tally(applied=2, effort=Effort(attempts=3, throttles=1, waited=1.5))
     data = json.loads(json.dumps(summary((EU, tally, 2)).to_json()))
