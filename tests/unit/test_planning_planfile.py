@@ -197,7 +197,12 @@ def any_change(draw: st.DrawFn) -> Change:
 
 
 any_item = st.one_of(
-    st.builds(PlannedApi, api=apis, changes=st.lists(any_change(), max_size=3).map(tuple)),
+    st.builds(
+        PlannedApi,
+        api=apis,
+        changes=st.lists(any_change(), max_size=3).map(tuple),
+        uncovered=st.lists(st.sampled_from(ResponseType), max_size=2).map(tuple),
+    ),
     st.builds(
         UnreadApi,
         api=apis,

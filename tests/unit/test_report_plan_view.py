@@ -18,6 +18,7 @@ from batchgw.model import (
     UnreadScope,
 )
 from batchgw.model.policy import Desired
+from batchgw.planning.coverage import owed, uncovered
 from batchgw.planning.diff import diff
 from batchgw.planning.estimate import Work, estimate
 from batchgw.planning.totals import PlanTotals
@@ -143,3 +144,57 @@ def test_a_screen_stays_a_screen_whatever_the_fleet() -> None:
     groups = list(fold.groups())
     assert len(groups) == GROUPS + 1
     assert sum(group.apis for group in groups) == GROUPS + 500
+
+
+FAMILY = Settings(parameters={"gatewayresponse.header.X": "'1'", "gatewayresponse.header.Y": "'2'"})
+COVERING = Desired(rules={ResponseType.DEFAULT_4XX: Rule(settings=FAMILY)}, wherever_customised={T: FAMILY})
+
+
+def team(n: int, desired: Desired, *own: ResponseType) -> PlannedApi:
+    """An API of which these types are customised, without headers."""
+    observed = {t: GatewayResponse(type=t, settings=Settings(), default_response=False) for t in own}
+    return PlannedApi(
+        api=RestApi(scope=scope(), id=RestApiId(f"api{n:07}")),
+        changes=diff(observed, desired),
+        uncovered=uncovered(observed, owed(desired)),
+    )
+
+
+def fold_of(desired: Desired, *items: PlannedApi) -> PlanFold:
+    fold = PlanFold(desired)
+    for item in items:
+        fold.add(item)
+    return fold
+
+
+def test_changes_to_what_apis_customised_themselves_are_counted_and_told_how_to_avoid() -> None:
+    """Two of them are customised; the families' changes do not count."""
+    found = fold_of(COVERING, team(1, COVERING, T), team(2, COVERING), team(3, COVERING, T)).customised
+    assert (found.changes, found.apis, found.uncovered) == (2, 2, {})
+    told = " ".join(plain(each) for each in found.lines())
+    assert "2 changes in 2 APIs are to types that an API customised itself." in told
+    assert "with `types: [DEFAULT_4XX, DEFAULT_5XX]` a preset leaves them alone." in told
+
+
+def test_customised_types_without_the_headers_of_their_family_are_told_with_counts() -> None:
+    """INTEGRATION_TIMEOUT is of a family that the policy says nothing about."""
+    desired = Desired(rules={ResponseType.DEFAULT_4XX: Rule(settings=FAMILY)})
+    unauthorized, timeout = ResponseType.UNAUTHORIZED, ResponseType.INTEGRATION_TIMEOUT
+    items = [team(1, desired, T, timeout), team(2, desired, unauthorized), team(3, desired, unauthorized)]
+    found = fold_of(desired, *items).customised
+    assert found.to_json() == {
+        "changes": 0,
+        "apis": 0,
+        "uncovered": [
+            {"responseType": "THROTTLED", "apis": 1, "headers": ["X", "Y"]},
+            {"responseType": "UNAUTHORIZED", "apis": 2, "headers": ["X", "Y"]},
+        ],
+    }
+    assert [plain(each) for each in found.lines()][2:4] == [
+        "  THROTTLED in 1 API: X, Y",
+        "  UNAUTHORIZED in 2 APIs: X, Y",
+    ]
+
+
+def test_where_no_type_is_customised_there_is_nothing_to_tell() -> None:
+    assert list(fold_of(COVERING, team(1, COVERING)).customised.lines()) == []
