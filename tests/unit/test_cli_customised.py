@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.cli_driver import batchgw, clean_environment, served
+from tests.unit.test_cli_resuming import stopped
 
 APIS = 40
 TARGETS = """\
@@ -29,6 +30,7 @@ CHECKED = "Checked is what is configured, not what is live"
 def _world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     clean_environment(monkeypatch, tmp_path)
     (tmp_path / "covering.yaml").write_text(COVERING)
+    (tmp_path / "policy.yaml").write_text(f"{TARGETS}responses: {{WAF_FILTERED: {{status: 420}}}}\n")
     (tmp_path / "narrow.yaml").write_text(NARROW)
     with served(monkeypatch, apis=APIS, accounts=1, regions=1, customised=1.0):
         yield
@@ -81,7 +83,9 @@ def test_what_is_left_without_the_headers_is_told_with_counts(verb: str) -> None
     assert live["kind"] == "not-live"
 
 
-def test_each_ending_says_what_is_not_live_where_it_is_not_in_the_way() -> None:
+def test_each_ending_says_what_is_not_live_where_it_is_not_in_the_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     for verb, sentence in (("plan", PLANNED), ("check", CHECKED)):
         shown = batchgw(verb, "narrow.yaml")
         assert sentence in shown.err
@@ -90,12 +94,13 @@ def test_each_ending_says_what_is_not_live_where_it_is_not_in_the_way() -> None:
     written = [
         ("apply", "narrow.yaml", "--yes"),
         ("put", "--name", "*", "--region", "eu-west-1", "--type", "THROTTLED", "--status", "420", "--yes"),
-        ("resume", "last"),
     ]
     for arguments in written:
         ended = batchgw(*arguments)
         assert (ended.code, WRITTEN in ended.err, WRITTEN in ended.out) == (0, True, False), arguments
         assert batchgw(*arguments, "-o", "json").json["not_live"] == WRITTEN
+    resumed = batchgw("resume", stopped(monkeypatch), "--yes")
+    assert (resumed.code, WRITTEN in resumed.err, WRITTEN in resumed.out) == (0, True, False)
 
 
 def test_what_an_apply_takes_counts_what_it_reads() -> None:
