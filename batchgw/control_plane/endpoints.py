@@ -19,11 +19,29 @@ SECONDS = 3.0
 """Seconds without any connection before an endpoint is given up: a link that comes up late is not missed."""
 
 
+SECONDS_FOR_ALL = 10.0
+"""The same for one question that all scopes wait for: there is no second scope to confirm it."""
+
+
+AGAIN = 60.0
+"""Seconds for which an endpoint is given up. A session may go on for long, and it may answer by then."""
+
+
 @dataclass(slots=True)
 class _Silence:
     since: float
     scopes: set[Scope] = field(default_factory=set)
+    for_all: bool = False
     verdict: EndpointUnreachable | None = None
+    judged: float = 0.0
+
+    @property
+    def suspected(self) -> bool:
+        return self.for_all or len(self.scopes) >= SCOPES
+
+    def long_enough(self, now: float) -> bool:
+        several = len(self.scopes) >= SCOPES and now - self.since >= SECONDS
+        return several or (self.for_all and now - self.since >= SECONDS_FOR_ALL)
 
 
 class Endpoints:
@@ -42,9 +60,12 @@ class Endpoints:
             self._reach(region)
 
     def failed(
-        self, error: ConnectionFailed, scope: Scope, region: Region, now: float
+        self, error: ConnectionFailed, scope: Scope, region: Region, now: float, *, for_all: bool = False
     ) -> EndpointUnreachable | None:
-        """Note a connection that could not be made. Gives the verdict once the endpoint is given up."""
+        """Note a connection that could not be made. Gives the verdict once the endpoint is given up.
+
+        `for_all`: all scopes wait for this one call.
+        """
         if not error.endpoint:
             return None
         self._of[region] = error.endpoint
@@ -54,16 +75,22 @@ class Endpoints:
             return None
         silence = self._silent.setdefault(error.endpoint, _Silence(now))
         silence.scopes.add(scope)
-        if silence.verdict is None and len(silence.scopes) >= SCOPES and now - silence.since >= SECONDS:
-            silence.verdict = _verdict(error)
+        silence.for_all |= for_all
+        if silence.verdict is None and silence.long_enough(now):
+            silence.verdict, silence.judged = _verdict(error), now
         return None if silence.verdict is None else silence.verdict.again()
 
-    def check(self, region: Region) -> None:
+    def check(self, region: Region, now: float) -> None:
         """Raise EndpointUnreachable, with no call made, where the region's endpoint was given up."""
         if not self._silent:  # asked with every call, mostly of none
             return
-        silence = self._silent.get(self._of.get(region, ""))
-        if silence is not None and silence.verdict is not None:
+        endpoint = self._of.get(region, "")
+        silence = self._silent.get(endpoint)
+        if silence is None or silence.verdict is None:
+            return
+        if now - silence.judged >= AGAIN:
+            del self._silent[endpoint]
+        else:
             again = silence.verdict.again()
             again.sent = False
             raise again
@@ -71,8 +98,7 @@ class Endpoints:
     def shortened(self, seconds: float, region: Region) -> float:
         """Shorten a wait for the next attempt where the endpoint may be given up meanwhile."""
         silence = self._silent.get(self._of.get(region, "")) if self._silent else None
-        suspected = silence is not None and len(silence.scopes) >= SCOPES
-        return min(seconds, SECONDS) if suspected else seconds
+        return min(seconds, SECONDS) if silence is not None and silence.suspected else seconds
 
     def forget(self) -> None:
         """Start anew: it may answer by now."""

@@ -77,7 +77,7 @@ class LimitedControlPlane:
         def check() -> None:
             self.stop.check()
             self.condemned.check(scope)
-            self.endpoints.check(scope.region)
+            self.endpoints.check(scope.region, current_time())
 
         turn = await limiter.wait(check, operation=request.operation, priority=priority)
         self.limiters.called(scope)

@@ -11,7 +11,7 @@ from batchgw.control_plane.interface import GetGatewayResponses
 from batchgw.control_plane.paced import PacedControlPlane
 from batchgw.errors import ApiNotFound, CallError, PlanStale
 from batchgw.model import Desired, OnStale, PlanItem, PlannedApi, RestApiId, Scope, UnreadApi
-from batchgw.model.change import MOVED
+from batchgw.model.change import ALL_GONE, MOVED, all_gone
 from batchgw.planning.planfile import Plan
 from batchgw.planning.stale import staleness
 from batchgw.pool import pooled
@@ -34,6 +34,8 @@ class Recheck:
         self._stale: list[str] = []
         self._count = 0
         self._unreadable: CallError | None = None
+        self._there: set[Scope] = set()  # where an API was found
+        self._gone: dict[Scope, list[PlannedApi]] = {}
 
     async def run(self, plan: Plan) -> None:
         """Read every planned API, scopes side by side.
@@ -60,6 +62,15 @@ class Recheck:
         desired = plan.header.desired
         async with aclosing(_planned(plan.items(scope))) as apis:
             await pooled(apis, lambda api: self._read(api, desired), workers=self._plane.workers(scope))
+        self._doubt_all_gone(scope)
+
+    def _doubt_all_gone(self, scope: Scope) -> None:
+        """Where no API of a scope was found, it may be another account: that is not left alone rightly."""
+        gone = self._gone.pop(scope, [])
+        why = "" if scope in self._there else all_gone(len(gone))
+        if why and self._on_stale is OnStale.SKIP:
+            for planned in gone:
+                self._set_apart(planned, ALL_GONE, why)
 
     async def _read(self, planned: PlannedApi, desired: Desired) -> None:
         api = planned.api
@@ -69,8 +80,11 @@ class Recheck:
         try:
             answer = await self._plane.send(GetGatewayResponses(scope=api.scope, api=api.id))
         except CallError as error:
+            if isinstance(error, ApiNotFound):
+                self._gone.setdefault(api.scope, []).append(planned)
             self._not_read(planned, error)
         else:
+            self._there.add(api.scope)
             if differences := staleness(planned, answer.value, desired):
                 self._moved(planned, differences)
 

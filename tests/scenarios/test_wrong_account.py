@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from batchgw import api
-from batchgw.model import Applied, NotAttempted, Skipped, Unchanged, UnreadApi
+from batchgw.journal import Journal
+from batchgw.model import Applied, Failed, NotAttempted, OnStale, Skipped, Unchanged, UnreadApi
 from batchgw.simulator.fault_script import parse
 from tests.scenarios.estate import Estate
 from tests.virtual import virtually
@@ -130,5 +131,26 @@ def test_when_no_listed_api_of_a_scope_can_be_read_a_plan_is_incomplete() -> Non
                 unread = [item for item in plan.items() if isinstance(item, UnreadApi)]
                 assert {(u.api.scope, u.code, u.kind) for u in unread} == {(lost, "AllGone", "failed")}
                 assert not plan.totals.complete
+
+    virtually(main)
+
+
+def test_apis_that_are_left_alone_when_stale_are_doubted_when_all_are_gone(tmp_path: Path) -> None:
+    async def main() -> None:
+        estate = Estate()
+        lost = estate.scopes[0]
+        async with estate:
+            with await api.plan(estate.policy, plane=estate.plane) as plan:
+                match = {"operation": "GetGatewayResponses", "account": lost.account, "region": lost.region}
+                estate.raw.engine.faults = parse([{"match": match, "fault": {"other_account": lost.account}}])
+                with Journal.open(str(tmp_path / "journal.db")) as journal:
+                    summary = await api.apply(
+                        plan, plane=estate.plane, journal=journal, recheck=True, on_stale=OnStale.SKIP
+                    )
+                    outcomes = list(journal.outcomes(summary.run))
+            bad = [o for o in outcomes if not isinstance(o, Applied | Unchanged)]
+            assert {o.api.scope for o in bad} == {lost}
+            assert {o.code for o in bad if isinstance(o, Failed)} == {"AllGone"}
+            assert summary.exit_code == 1
 
     virtually(main)

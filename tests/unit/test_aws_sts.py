@@ -22,6 +22,7 @@ from batchgw.errors import (
     ConnectionFailed,
     CredentialsExpired,
     CredentialsRejected,
+    EndpointUnreachable,
     ServiceFailure,
     Stopped,
     Throttled,
@@ -356,3 +357,23 @@ def test_an_sts_that_nobody_can_connect_to_is_given_up_for_a_thousand_roles_at_o
     assert len(set(told)) == 1
     assert told[0].startswith("EndpointUnreachable: cannot connect to https://sts.example")
     assert 150 <= len(client.left_at) <= 210
+
+
+def test_whose_the_keys_are_is_not_asked_for_half_a_minute_where_nobody_can_connect() -> None:
+    """All scopes wait for it. A call takes 1 s, and waits are cut to 3 s: it leaves as is said below.
+
+    The last one fails 10.5 s after the first did, which is long enough.
+    """
+
+    def refused() -> ConnectionFailed:
+        error = ConnectionFailed("cannot connect to https://sts.example: connection refused.")
+        error.endpoint = "https://sts.example"
+        return error
+
+    client, (error,) = ask(
+        *(refused() for _ in range(20)),
+        attempts=8,
+        body=lambda sts: sts.account(EU, Keys(access_key="AKIA9", secret_key="s")),
+    )
+    assert isinstance(error, EndpointUnreachable)
+    assert client.left_at == [0.0, 1.5, 3.5, 6.5, 10.5]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from batchgw.control_plane.endpoints import SCOPES, SECONDS, Endpoints
+from batchgw.control_plane.endpoints import AGAIN, SCOPES, SECONDS, SECONDS_FOR_ALL, Endpoints
 from batchgw.errors import ConnectionFailed, EndpointUnreachable
 from batchgw.model import AccountId, Region, Scope
 
@@ -30,7 +30,7 @@ def test_it_is_given_up_when_enough_scopes_have_failed_for_long_enough() -> None
     endpoints = Endpoints()
     for number in range(SCOPES):
         assert fail(endpoints, scope(number), 10.0) is None
-        endpoints.check(DUBLIN)
+        endpoints.check(DUBLIN, 10.0)
     assert fail(endpoints, scope(0), 10.0 + SECONDS - 0.1) is None
     verdict = fail(endpoints, scope(0), 10.0 + SECONDS)
     assert verdict is not None
@@ -38,7 +38,7 @@ def test_it_is_given_up_when_enough_scopes_have_failed_for_long_enough() -> None
         f"cannot connect to {HOST}: connection refused. Nothing there has answered"
     )
     with pytest.raises(EndpointUnreachable) as caught:
-        endpoints.check(DUBLIN)
+        endpoints.check(DUBLIN, 14.0)
     assert caught.value.sent is False
     assert fail(endpoints, scope(9), 14.0) is not None
 
@@ -71,7 +71,7 @@ def test_other_endpoints_are_judged_apart() -> None:
         fail(endpoints, scope(number), 0.0)
     assert fail(endpoints, scope(0, OHIO), 60.0, "https://apigateway.us-east-2.example") is None
     assert fail(endpoints, scope(0), 60.0) is not None
-    endpoints.check(OHIO)
+    endpoints.check(OHIO, 60.0)
 
 
 def test_regions_behind_one_endpoint_are_given_up_with_it() -> None:
@@ -80,7 +80,7 @@ def test_regions_behind_one_endpoint_are_given_up_with_it() -> None:
         fail(endpoints, scope(number), 0.0)
     assert fail(endpoints, scope(0, OHIO), 60.0) is not None
     with pytest.raises(EndpointUnreachable):
-        endpoints.check(OHIO)
+        endpoints.check(OHIO, 60.0)
 
 
 def test_a_failure_that_names_no_endpoint_says_nothing_of_any() -> None:
@@ -94,7 +94,7 @@ def test_the_next_verb_tries_again() -> None:
     for number in range(SCOPES + 1):
         fail(endpoints, scope(number), SECONDS * number)
     endpoints.forget()
-    endpoints.check(DUBLIN)
+    endpoints.check(DUBLIN, 60.0)
     assert fail(endpoints, scope(0), 60.0) is None
 
 
@@ -107,3 +107,22 @@ def test_nobody_sleeps_through_the_verdict() -> None:
     assert endpoints.shortened(14.0, DUBLIN) == SECONDS
     assert endpoints.shortened(0.2, DUBLIN) == 0.2
     assert endpoints.shortened(14.0, OHIO) == 14.0
+
+
+def test_one_call_that_all_wait_for_is_enough_after_a_longer_while() -> None:
+    endpoints = Endpoints()
+    alone = scope(0)
+    for now in (0.0, 3.0, SECONDS_FOR_ALL - 0.1):
+        assert endpoints.failed(refused(), alone, DUBLIN, now, for_all=True) is None
+    assert endpoints.shortened(14.0, DUBLIN) == SECONDS
+    assert endpoints.failed(refused(), alone, DUBLIN, SECONDS_FOR_ALL, for_all=True) is not None
+
+
+def test_after_a_while_it_is_tried_again() -> None:
+    endpoints = Endpoints()
+    for number in range(SCOPES):
+        fail(endpoints, scope(number), SECONDS * number)  # the third, at 6 s, is enough
+    with pytest.raises(EndpointUnreachable):
+        endpoints.check(DUBLIN, 2 * SECONDS + AGAIN - 0.1)
+    endpoints.check(DUBLIN, 2 * SECONDS + AGAIN)
+    assert fail(endpoints, scope(0), 2 * SECONDS + AGAIN) is None

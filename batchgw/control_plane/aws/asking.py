@@ -158,7 +158,7 @@ class Asking:
     async def _sent(self, question: Question, keys: Keys) -> Mapping[str, Any]:
         def check() -> None:
             self.stop.check()
-            self.endpoints.check(question.region)
+            self.endpoints.check(question.region, current_time())
 
         turn = await self._limiter.wait(check)
         target = Target(keys=keys, region=question.region)
@@ -169,7 +169,10 @@ class Asking:
             raise
         except ConnectionFailed as error:
             self._limiter.unknown(turn)
-            verdict = self.endpoints.failed(error, question.scope, question.region, current_time())
+            for_all = question.keys is not None  # nothing is signed before it is known whose the keys are
+            verdict = self.endpoints.failed(
+                error, question.scope, question.region, current_time(), for_all=for_all
+            )
             raise verdict or error from error.__cause__
         except CallError as error:
             (self._limiter.ok if error.status else self._limiter.unknown)(turn)
