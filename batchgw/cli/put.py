@@ -168,9 +168,22 @@ def _template(text: str) -> tuple[str, str]:
     if not value.startswith("@"):
         return content_type, value
     try:
-        return content_type, Path(value[1:]).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        return content_type, _template_file(value[1:])
+    except (OSError, ValueError) as error:
         raise UsageError(f"--template {text}: {value[1:]} cannot be read: {error}.") from None
+
+
+def _template_file(name: str) -> str:
+    """Read a template as it stands, but for a byte order mark. Raises OSError and ValueError."""
+    with Path(name).open("rb") as file:
+        content = file.read(_MOST_BYTES + 1)
+    if len(content) > _MOST_BYTES:
+        raise ValueError("it is larger than 5 MB, and the service takes 300 KB")
+    return content.decode("utf-8-sig")
+
+
+_MOST_BYTES = 5_000_000
+"""As for a policy. The checks of a policy say more of a template that is only somewhat too large."""
 
 
 def _json(text: str | None, name: str) -> dict[str, Any]:
@@ -178,6 +191,8 @@ def _json(text: str | None, name: str) -> dict[str, Any]:
         return {}
     try:
         value = json.loads(text)
+    except RecursionError:
+        raise UsageError(f"{name} is not JSON that can be meant: it is nested too deeply.") from None
     except ValueError as error:
         raise UsageError(f"{name} is not JSON: {error}.") from None
     if not isinstance(value, dict):

@@ -9,7 +9,6 @@ operations:
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
@@ -38,7 +37,7 @@ from batchgw.policy.fields import Strict
 from batchgw.policy.findings import Path as Steps
 from batchgw.policy.findings import did_you_mean, reject, shown
 from batchgw.policy.parse import parse
-from batchgw.policy.source import MAX_BYTES, STDIN, decode, file_name
+from batchgw.policy.source import MAX_BYTES, STDIN, decode, file_name, read_bounded
 from batchgw.throttle.quota import OPERATIONS, Quota, Scoping
 
 KNOWN = frozenset({*OPERATIONS, *(request.operation for request in Request.__subclasses__())})
@@ -147,11 +146,7 @@ _PLACES: Mapping[str, Steps] = {"rate": ("total", "rate"), "burst": ("total", "b
 
 def _content(name: str) -> bytes:
     try:
-        if name == STDIN:
-            content = sys.stdin.buffer.read(MAX_BYTES + 1)
-        else:
-            with Path(name).open("rb") as file:
-                content = file.read(MAX_BYTES + 1)
+        content = read_bounded(name)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else None
         raise UsageError(f"cannot read --quota-file {name}: {reason or error}.") from None

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from batchgw.cli.flag import from_environment, variable
 from batchgw.cli.options import ConnectionFlags, SelectionFlags
+from batchgw.cli.targets_file import listed, parsed
 from batchgw.errors import UsageError
 from batchgw.model import AccountId, ExplicitApi, Region, Selection, Selector, Targets
 
@@ -44,58 +42,11 @@ def chosen_targets(
 
 
 def _explicit(flags: SelectionFlags, ids: Sequence[str]) -> tuple[ExplicitApi, ...]:
-    named = [_parsed(text, "--api-id") for text in flags.api_id]
-    named += [_parsed(text, "the arguments") for text in ids]
+    named = [parsed(text, "--api-id") for text in flags.api_id]
+    named += [parsed(text, "the arguments") for text in ids]
     if flags.targets is not None:
-        listed = list(_listed(flags.targets))
-        if not listed:
-            raise UsageError(
-                f"--targets {flags.targets} names no REST API: it holds no line but blanks and comments."
-            )
-        named += listed
+        named += listed(flags.targets)
     return tuple(dict.fromkeys(named))
-
-
-def _parsed(text: str, where: str) -> ExplicitApi:
-    try:
-        return ExplicitApi.parse(text)
-    except ValueError as error:
-        raise UsageError(
-            f"in {where}: {error}. Write a1b2c3d4e5, eu-west-1/a1b2c3d4e5 or "
-            "111122223333/eu-west-1/a1b2c3d4e5."
-        ) from None
-
-
-def _listed(source: str) -> Iterator[ExplicitApi]:
-    """Read a targets file: one API a line, or the JSON lines that `discover` prints; # starts a comment."""
-    for number, raw in enumerate(_lines(source), start=1):
-        text = raw.strip()
-        where = f"--targets {source}, line {number}"
-        if text.startswith("{"):
-            yield _of_record(text, where)
-        elif text := text.partition("#")[0].strip():
-            yield _parsed(text, where)
-
-
-def _lines(source: str) -> list[str]:
-    try:
-        text = sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise UsageError(f"cannot read --targets {source}: {error.strerror or error}.") from None
-    except UnicodeDecodeError:
-        raise UsageError(f"cannot read --targets {source}: it is not UTF-8 text.") from None
-    return text.splitlines()
-
-
-def _of_record(text: str, where: str) -> ExplicitApi:
-    try:
-        record = json.loads(text)
-        parts = [record.get("account"), record.get("region"), record["id"]]
-    except (ValueError, KeyError):
-        raise UsageError(
-            f'{where}: not a JSON object with an "id", as `batchgw discover --output jsonl` prints.'
-        ) from None
-    return _parsed("/".join(str(p) for p in parts if p), where)
 
 
 def _regions(given: Sequence[str], explicit: tuple[ExplicitApi, ...], targets: Targets) -> tuple[Region, ...]:

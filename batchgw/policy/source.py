@@ -25,7 +25,7 @@ def read_text(path: Path | str) -> str:
     """Read the policy's text. Raises PolicyInvalid with what is wrong and what to do."""
     name = file_name(path)
     try:
-        content = _read_stdin() if str(path) == STDIN else _read_file(Path(path))
+        content = read_bounded(path)
     except FileNotFoundError:
         _refuse(name, f"there is no such file{_neighbour(Path(path))}")
     except IsADirectoryError:
@@ -55,16 +55,24 @@ def decode(content: bytes, name: str) -> str:
         )
 
 
+def read_bounded(path: Path | str) -> bytes:
+    """Read a file, or standard input for "-", up to a byte more than a policy may have.
+
+    Raises OSError, and ValueError for what cannot be the name of a file.
+    """
+    return _read_stdin() if str(path) == STDIN else _read_file(Path(path))
+
+
 def _read_file(path: Path) -> bytes:
     with path.open("rb") as file:
-        return _read_bounded(file)
+        return _read_up_to_bound(file)
 
 
 def _read_stdin() -> bytes:
-    return _read_bounded(sys.stdin.buffer)
+    return _read_up_to_bound(sys.stdin.buffer)
 
 
-def _read_bounded(file: IO[bytes]) -> bytes:
+def _read_up_to_bound(file: IO[bytes]) -> bytes:
     return file.read(MAX_BYTES + 1)
 
 

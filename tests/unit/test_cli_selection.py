@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -127,3 +135,85 @@ def test_a_region_only_botocore_knows_is_known(monkeypatch: pytest.MonkeyPatch) 
     assert chosen(SelectionFlags(region=["us-east-1"])).regions == ("us-east-1",)
     with pytest.raises(UsageError):
         chosen(SelectionFlags(region=["aws-global"]))
+
+
+def piped(monkeypatch: pytest.MonkeyPatch, content: bytes) -> tuple[ExplicitApi, ...]:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+    return chosen(SelectionFlags(targets="-"), endpoint="http://x").apis.explicit
+
+
+def filed(tmp_path: Path, content: bytes) -> tuple[ExplicitApi, ...]:
+    (tmp_path / "t").write_bytes(content)
+    return chosen(SelectionFlags(targets=str(tmp_path / "t")), endpoint="http://x").apis.explicit
+
+
+LISTS = [
+    b"\xef\xbb\xbfa1b2c3d4e5\r\nb1b2c3d4e5\r\n",
+    b"a1b2c3d4e5\rb1b2c3d4e5",
+    b'\xef\xbb\xbf{"id":"a1b2c3d4e5"}\n{"id":"b1b2c3d4e5"}\n',
+    json.dumps({"id": "a1b2c3d4e5", "name": "a\u2028b\u0085c\x0bd"}, ensure_ascii=False).encode()
+    + b"\nb1b2c3d4e5",
+    b"a1b2c3d4e5\nb1b2c3d4e5\na1b2c3d4e5\n",
+]
+
+
+@pytest.mark.parametrize("content", LISTS)
+def test_a_list_means_the_same_from_a_file_and_from_standard_input(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: bytes
+) -> None:
+    both = (ExplicitApi(id=RestApiId("a1b2c3d4e5")), ExplicitApi(id=RestApiId("b1b2c3d4e5")))
+    assert piped(monkeypatch, content) == both
+    assert not sys.stdin.buffer.closed
+    assert filed(tmp_path, content) == both
+
+
+REFUSED_LISTS = [
+    (b"abc\n\xff\xfea\0b\0", "is not UTF-8 text, near line 1"),
+    (b'abc\n{"id":' + b"[" * 100_000 + b"]" * 100_000 + b"}", "line 2: not a JSON object"),
+    (b'{"id": true}', "not a JSON object with an"),
+    (b'{"id": "abc", "region": ["eu-west-1"]}', "not a JSON object with an"),
+    (b"\0" * 1_000_000, "line 1 has over 262,144 characters"),
+    (b"abc\n" * 1_000_001, "has over 1,000,000 lines"),
+    (b"x/" * 5_000, "x/x..."),
+]
+
+
+@pytest.mark.parametrize(("content", "says"), REFUSED_LISTS, ids=[says for _, says in REFUSED_LISTS])
+def test_what_is_no_list_is_refused_in_a_sentence(tmp_path: Path, content: bytes, says: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        filed(tmp_path, content)
+    assert says in str(caught.value)
+    assert len(str(caught.value)) < 400
+
+
+def test_a_device_without_end_is_given_up() -> None:
+    with pytest.raises(UsageError, match="this is not a targets file"):
+        chosen(SelectionFlags(targets="/dev/zero"))
+
+
+@pytest.mark.parametrize("arguments", [["validate", "fifo"], ["plan", "policy.yaml", "--targets", "fifo"]])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_pipe_that_nobody_writes_to_can_be_left(
+    tmp_path: Path, arguments: list[str], number: signal.Signals
+) -> None:
+    """Files are read before anything runs: waiting for one holds nothing up, and a signal ends it."""
+    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "policy.yaml").write_text("version: 1\nuse: [cors]\n", encoding="utf-8")
+    with subprocess.Popen(
+        [sys.executable, "-m", "batchgw", *arguments], cwd=tmp_path, stderr=subprocess.PIPE
+    ) as process:
+        silent = opened_for_writing(tmp_path / "fifo", process)
+        process.send_signal(number)
+        _, said = process.communicate(timeout=60)
+        os.close(silent)
+    assert process.returncode == 130
+    assert b"Traceback" not in said
+
+
+def opened_for_writing(fifo: Path, reader: subprocess.Popen[bytes]) -> int:
+    """Open the other end as soon as the reader is there."""
+    while reader.poll() is None:
+        with suppress(OSError):  # nobody reads yet
+            return os.open(fifo, os.O_WRONLY | os.O_NONBLOCK)
+        time.sleep(0.02)
+    raise AssertionError("the reader is gone")
