@@ -91,7 +91,7 @@ def record(limit: Limit, now: float) -> dict[str, Any]:
     """Render a bucket for machines.
 
     Rates are calls/second, levels and bursts calls, ages and waits seconds. `level` is as of now,
-    `learned_at` seconds since the epoch.
+    `learned_at` seconds since the epoch. A learned rate is null where nothing has measured it.
     """
     belief = limit.belief
     return {
@@ -101,7 +101,7 @@ def record(limit: Limit, now: float) -> dict[str, Any]:
         "operation": limit.key.operation,
         "stated": limit.stated and {"rate": limit.stated.rate, "burst": limit.stated.burst},
         "share": limit.share,
-        "learned": {"rate": round(belief.rate, 4), "burst": belief.burst},
+        "learned": {"rate": belief.rate and round(belief.rate, 4), "burst": belief.burst},
         "learned_at": limit.at,
         "age": round(max(0.0, now - limit.at), 3),
         "level": round(limit.level(now), 3),
@@ -136,7 +136,7 @@ def _row(limit: Limit, now: float) -> list[str | Span]:
         limit.key.region or EVERY,
         limit.key.operation or EVERY,
         _quota(limit.stated, limit.share),
-        f"{limit.belief.rate:.3g}/s {limit.belief.burst:g}",
+        "-" if limit.belief.rate is None else f"{limit.belief.rate:.3g}/s {limit.belief.burst:g}",
         f"{limit.level(now):.0f}",
         duration(max(0.0, now - limit.at)),
         f"{spent.calls:,}",

@@ -17,6 +17,9 @@ from batchgw.throttle.quota import Quota
 ALL: Final = "*"
 """In the place of a region or an operation: all of them."""
 
+UNMEASURED: Final = 0.0
+"""In the place of a rate that nothing has measured."""
+
 _PLACE: Final = ("endpoint", "account", "region", "operation")
 _TOTALS: Final = {"all_sent": "more_sent", "all_refused": "more_refused", "all_waited": "more_waited"}
 """Sums over all runs, and what is added to each."""
@@ -89,7 +92,7 @@ class Limit:
 
     def level(self, now: float) -> float:
         """Calls the bucket holds at `now`, if nobody has called since."""
-        refilled = self.belief.level + self.belief.rate * max(0.0, now - self.at)
+        refilled = self.belief.level + (self.belief.rate or 0.0) * max(0.0, now - self.at)
         return min(self.belief.burst, max(0.0, refilled))
 
 
@@ -169,7 +172,7 @@ def _row(learned: Learned, more: Spent) -> dict[str, Any]:
     return {
         "stated_rate": stated and stated.rate,
         "stated_burst": stated and stated.burst,
-        "rate": belief.rate,
+        "rate": belief.rate or UNMEASURED,
         "burst": belief.burst,
         "level": belief.level,
         "sent": learned.sent,
@@ -188,7 +191,7 @@ def _limit_of(row: Row[Any]) -> Limit:
         key=BucketKey(row.account, region, operation),
         stated=None if row.stated_rate is None else Quota(row.stated_rate, row.stated_burst),
         share=row.share,
-        belief=Belief(rate=row.rate, burst=row.burst, level=row.level),
+        belief=Belief(rate=row.rate or None, burst=row.burst, level=row.level),
         at=row.at,
         last=Spent(calls=row.sent, refused=row.refused, waited=row.waited),
         total=Spent(calls=row.all_sent, refused=row.all_refused, waited=row.all_waited),

@@ -100,12 +100,12 @@ class JournalMemory:
             self._saved.update((each.key, each) for each in news)
         return saved
 
-    def _rate(self, limit: Limit) -> float:
+    def _rate(self, limit: Limit) -> float | None:
         """The rate, or what is stated now where it was the ceiling that was stated then."""
-        then, now = limit.stated, self._stated(limit.key)
-        if then is None or now is None or limit.belief.rate < NEAR * then.rate * limit.share:
-            return limit.belief.rate
-        return max(limit.belief.rate, now.rate * self._quotas.share)
+        then, now, rate = limit.stated, self._stated(limit.key), limit.belief.rate
+        if rate is None or then is None or now is None or rate < NEAR * then.rate * limit.share:
+            return rate
+        return max(rate, now.rate * self._quotas.share)
 
     def _stated(self, key: BucketKey) -> Quota | None:
         return self._quotas.total if key.operation is None else self._quotas.operations.get(key.operation)
@@ -162,6 +162,6 @@ class JournalMemory:
         return reason or str(error.orig if isinstance(error, DBAPIError) else error)
 
 
-def _essence(learned: Learned) -> tuple[int, int, float]:
+def _essence(learned: Learned) -> tuple[int, int, float | None]:
     """What tells one state from another; a level that only fills up with time is no news."""
     return learned.sent, learned.refused, learned.belief.rate

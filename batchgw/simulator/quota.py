@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from batchgw.simulator.bucket import STEADY, Bucket, Hosts, Rate, Schedule
-from batchgw.simulator.neighbour import Calls, Neighbour, Watch
+from batchgw.simulator.neighbour import Caller, Calls, Neighbour, Watch
 
 __all__ = [
     "PER_OPERATION",
@@ -67,7 +67,7 @@ class QuotaRules:
     scoping: Scoping = "account-region"
     refusals: Literal["free", "consuming"] = "free"
     retry_after: float | None = None
-    neighbour: Neighbour | None = None
+    neighbour: Caller | None = None
     schedule: Schedule = STEADY
     hosts: int = 1
     seed: int = 0
@@ -112,7 +112,7 @@ class _Scope:
         self.total = Hosts(
             rules.total, count=rules.hosts, schedule=rules.schedule, seed=f"{rules.seed}/{self._name}/hosts"
         )
-        if rules.neighbour is not None and rules.neighbour.rate > 0:
+        if rules.neighbour is not None:
             self.neighbour = Calls(rules.neighbour, scope=self._name, seed=rules.seed)
             self.neighbour.watch = watch
 

@@ -47,10 +47,10 @@ class Bucket:
         self.refused = 0
         self.waited = 0.0
 
-    def delay(self, now: float) -> float:
-        """Seconds until a call may leave."""
+    def delay(self, now: float, *, last: bool = False) -> float:
+        """Seconds until a call may leave; `last` for one that may spend the reserve, as a run's last may."""
         users = self.users
-        left = users[0].left if len(users) == 1 else sum(user.left for user in users)
+        left = 1.0 if last else users[0].left if len(users) == 1 else sum(user.left for user in users)
         delay = self.pacer.delay(now, left)
         return max(delay, self.held - now) if self.held - now > INSTANT else delay
 
@@ -97,10 +97,11 @@ class Lane:
 
 
 class Head(NamedTuple):
-    """The call at the head of a lane's line."""
+    """The call at the head of a lane's line; `urgent` if it may spend what is kept in reserve."""
 
     lane: Lane
     place: Place
+    urgent: bool = False
 
 
 class Draw(NamedTuple):
@@ -270,13 +271,15 @@ class Limiter:
     async def _depart(self, arrived: float, check: Check, priority: float, own: Head | None = None) -> Turn:
         """Wait for a token in one's own lane, if there is one, then for one of the total, and take both.
 
+        A call that has waited for its own bucket may spend the total's reserve: its own gives a token every
+        few seconds, and it waits for no part of one here.
         Should the own bucket turn out to be empty in the meantime, it is waited for where nobody else waits.
         """
         total = self.total
         while True:
             if own is not None:
                 await self._ready(own, check)
-            head = Head(total, await total.line.enter(priority))
+            head = Head(total, await total.line.enter(priority), urgent=own is not None)
             try:
                 await self._ready(head, check)
                 now = current_time()
@@ -289,10 +292,10 @@ class Limiter:
 
     async def _ready(self, head: Head, check: Check) -> None:
         """Wait, at the head of a line, until its bucket has a token."""
-        lane, place = head
+        lane, place, urgent = head
         while True:
             check()
-            delay = lane.bucket.delay(current_time())
+            delay = lane.bucket.delay(current_time(), last=urgent)
             if delay > 0:
                 await self._sleep(min(delay, RECHECK))
             elif not lane.line.overtaken(place):

@@ -127,7 +127,8 @@ class Limiters:
         if shared is None:
             now = current_time()
             beliefs = [lane.bucket.pacer.belief(now) for lane in lanes]
-            rate = sum(belief.rate for belief in beliefs)
+            rates = [belief.rate for belief in beliefs if belief.rate is not None]
+            rate = sum(rates) if rates else None
             level = min(belief.level for belief in beliefs)
             belief = replace(beliefs[0], rate=rate, level=level)
             shared = self._buckets[key] = Bucket(self._mirror(key.operation, self._stated(key), belief))

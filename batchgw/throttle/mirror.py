@@ -11,10 +11,13 @@ from __future__ import annotations
 from collections import deque
 from math import inf
 
+from batchgw.throttle import reserve
+from batchgw.throttle.latency import Latency, LateStart
 from batchgw.throttle.pacer import Belief, PacerStatistics
+from batchgw.throttle.polite import PoliteProbe
 from batchgw.throttle.probe import Probe
 from batchgw.throttle.quota import TOTAL, Quota, Trust
-from batchgw.throttle.refill import REMEMBERED, Refill
+from batchgw.throttle.refill import POLITE_WINDOW, REMEMBERED, WINDOW, Refill
 
 INSTANT = 1e-6
 """Seconds: a shorter delay is none. Sums of floats end a hair short, and no clock waits for a hair."""
@@ -52,26 +55,14 @@ BARREN = 5
 QUIET = 12.0
 """Seconds between calls while nothing is accepted: five a minute."""
 
-UNEASY = 0.5
-"""Deviations of the latency allowed for where there is no reserve: in a small bucket, and at the end."""
-
-ON_THE_WAY = 0.6
-"""Part of what a call took beyond the shortest that it may have spent before it took its token."""
-
-SMOOTHING = 1 / 8
-"""Weight of a new latency in its mean and deviation, as in TCP's estimate of the round trip (RFC 6298)."""
-
-SMALL = 2.0
-"""Calls: a bucket that holds fewer can keep no reserve, so its calls are spaced out instead."""
-
 VOLLEY = 2
 """Calls that leave at once to begin with: the first answer of them tells when the bucket was first asked."""
 
-SETTLED = 5
-"""Answers after which the shortest latency stands for what a call takes that neither connects nor logs in."""
-
 FORGOTTEN = 600.0
 """Seconds after which a remembered rate below a trusted quota is no longer believed: others come and go."""
+
+HALF = 0.5
+"""Part of a trusted quota below which a remembered rate is not believed: that was a storm, or a denial."""
 
 
 class MirrorBucket:
@@ -81,6 +72,7 @@ class MirrorBucket:
         quota: calls/second and burst; None when nothing is known.
         share: the part of the rate that is ours, 0 < share <= 1; below 1 a hard ceiling.
         trust: how far the quota is believed.
+        polite: whether others come first: they are hardly ever refused, and we find out later who has left.
         belief: what an earlier run has learned.
     """
 
@@ -90,30 +82,38 @@ class MirrorBucket:
         *,
         share: float = 1.0,
         trust: Trust = Trust.TRUSTED,
+        polite: bool = False,
         belief: Belief | None = None,
     ) -> None:
         self._stated = None if quota is None else quota.rate * share
         self._hard = quota is not None and (trust is Trust.STRICT or share < 1)
-        trusted = quota is not None and trust is not Trust.GUESS
-        self._top = self._stated if self._stated and (trusted or self._hard) else MOST
+        self._trusted = quota is not None and trust is not Trust.GUESS
+        self._top = self._stated if self._stated and (self._trusted or self._hard) else MOST
         self._burst = quota.burst if quota is not None else TOTAL.burst
+        self._tiny = self._burst < reserve.TINY
         first = self._stated or TOTAL.rate
         self._floor = FLOOR * first
         self._rate = min(first, self._top)
-        self._level = self._burst - (HALF_TOKEN if self._burst >= SMALL else 0.0) if quota else 0.0
+        self._level = self._burst - (0.0 if self._tiny else HALF_TOKEN) if quota else 0.0
         self._learning = quota is None
         self._scale = max(1.0, TOTAL.rate / first)
         if belief is not None:
-            self._recall(belief, trusted=trusted)
-        self._probe = Probe(burst=self._burst, scale=self._scale, trusted=trusted)
-        self._refill = Refill(scale=self._scale)
-        self._probing = not trusted and not self._learning
-        if self._rate < NEAR * self._top and trusted:
-            self._probing = True
+            self._recall(belief)
+        self._polite = polite
+        self._probe = (PoliteProbe if polite else Probe)(
+            burst=self._burst, scale=self._scale, trusted=self._trusted
+        )
+        self._refill = Refill(scale=self._scale, window=POLITE_WINDOW if polite else WINDOW)
+        self._unproven = quota is not None  # whether the bucket has still to show how much it holds
+        self._small = reserve.small(self._burst)
+        if self._unproven and belief is not None:
+            self._enlarge_reserve()
+        self._probing = not self._learning and (not self._trusted or self._rate < self._top)
         self._audit = AUDIT * self._scale
         self._allowance = self._burst  # the hard ceiling: a bucket that only we draw on
         self._at: float | None = None
-        self._last = -inf  # departure
+        self._began = 0.0
+        self._last = self._before_last = -inf  # departures
         self._hold = -inf
         self._asked_for = -inf  # until when Retry-After holds us
         self._reacted = -inf
@@ -121,16 +121,8 @@ class MirrorBucket:
         self._flight = 0
         self._doubtful: deque[float] = deque(maxlen=REMEMBERED)  # sent since then, and never answered
         self._barren = 0
-        self._latency: tuple[float, float] | None = None  # mean and mean deviation, seconds
-        self._shortest = inf  # latency, seconds
-        self._answers = 0
-        self._full = self._level >= self._burst - 1
-        self._first = inf  # departure of the call that found the bucket full, until latencies are judged
-        self._first_took = 0.0  # seconds until the first answer
-        self._withheld = 0.0  # calls that the level was lower than a full bucket then, to be safe
-        self._late = 0.0  # seconds by which the level is corrected for that
-        self._settled = False  # whether the level is reckoned from that call's arrival on
-        self._last_took: float | None = None  # seconds until the last departure's answer
+        self._latency = Latency()
+        self._start = LateStart(full=self._level >= self._burst - 1)
         self._sent = 0
         self._refused = 0
         self._episodes = 0
@@ -145,15 +137,20 @@ class MirrorBucket:
 
         The spacing makes a wrong belief about the level cost a few refusals and not a burst of them. The last
         calls may spend the reserve: half a token for each is refilled while they leave one by one.
+
+        Where nobody knows which calls are the last, the reserve stays small: it would cost its time then.
         """
         self._advance(now)
-        reserve, refilled_meanwhile = self._reserve(), (calls_left - 1) / 2
-        if refilled_meanwhile < reserve:
-            least = min(self._rate * self._jitter(), 1.0) if self._burst >= SMALL else 0.0
-            reserve = min(reserve, max(least, refilled_meanwhile))
+        kept, refilled_meanwhile = self._reserve(), (calls_left - 1) / 2
+        if calls_left == inf and not self._polite:
+            kept = min(kept, self._small.most if self._refused else self._small.least)
+        if refilled_meanwhile < kept:
+            least = 0.0 if self._tiny else min(self._rate * self._latency.jitter, 1.0)
+            kept = min(kept, max(least, refilled_meanwhile))
+        needed = 1 + kept - self._level - self._probe.extra
         delay = max(
             self._hold - now,
-            (1 + reserve - self._level - self._probe.extra) / (self._rate + self._probe.speed),
+            0.0 if needed <= 0 else self._until(needed),
             self._last + self._spacing() - now,
             (1 - self._allowance) / self._top if self._hard else 0.0,
         )
@@ -162,13 +159,15 @@ class MirrorBucket:
     def sent(self, now: float) -> None:
         """Spend a token."""
         self._advance(now)
-        if self._full:
-            self._full, self._settled, self._first, self._answers = False, False, now, 0
-            self._withheld = max(0.0, min(HALF_TOKEN, self._burst - self._level - self._probe.extra))
+        left = self._level + self._probe.extra
+        if self._start.full:
+            self._start.departed(now, withheld=max(0.0, min(HALF_TOKEN, self._burst - left)))
+        elif self._unproven and left <= self._probe.reserve + 1 + reserve.ALL_THERE and not self._refused:
+            self._enlarge_reserve()
         self._level -= 1
         self._allowance -= 1
-        self._last = max(self._last, now)
-        self._last_took = None
+        self._before_last, self._last = self._last, max(self._last, now)
+        self._latency.last = None
         self._flight += 1
         self._sent += 1
         self._refill.sent(self._last)
@@ -189,21 +188,22 @@ class MirrorBucket:
     def unknown(self, sent_at: float, now: float) -> None:
         """Count it as consumed, and as no proof of anything."""
         self._answered(now)
-        self._first = inf  # it may have arrived before any other
+        self._start.unknown()
         if sent_at > self._empty:
             self._doubtful.append(sent_at)
 
     def void(self, sent_at: float, now: float) -> None:
-        """Give the token back."""
+        """Give the token back; and the departure, where calls are spaced out by it."""
         self._answered(now)
         self._refill.refused(sent_at)
+        if self._tiny and sent_at == self._last:
+            self._last = self._before_last
         self._level = min(self._burst, self._level + 1)
 
     def throttled(self, sent_at: float, now: float, retry_after: float | None = None) -> None:
         """Reset the level to what a bucket that refused at `sent_at` can hold; once an episode, the rate."""
         self._answered(now)
-        self._first = inf  # the level is measured now
-        self._settled = False
+        self._start.measured()
         self._refused += 1
         self._refill.refused(sent_at)
         believed = self._level + self._probe.extra
@@ -230,22 +230,48 @@ class MirrorBucket:
         )
 
     def belief(self, now: float) -> Belief:
-        """What is worth remembering."""
+        """What is worth remembering: of a rate that grew while nothing was refused, nothing is known."""
         self._advance(now)
-        return Belief(rate=self._rate, burst=self._burst, level=self._level)
+        return Belief(rate=None if self._learning else self._rate, burst=self._burst, level=self._level)
 
-    def _recall(self, belief: Belief, *, trusted: bool) -> None:
+    def _recall(self, belief: Belief) -> None:
         """Take over what was learned: the level as it has been refilled since, and the rate if it holds."""
-        rate = min(self._top, max(self._floor, belief.rate))
-        if trusted and belief.age > FORGOTTEN:
-            rate = self._rate
-        self._rate = rate
-        self._learning = False
-        self._level = min(self._level if self._stated else self._burst, belief.level + rate * belief.age)
+        if belief.rate is not None:
+            self._rate = self._believable(belief.rate, belief.age)
+            self._learning = False
+        elif self._learning:
+            return
+        refilled = belief.level + self._rate * belief.age
+        self._level = min(self._level if self._stated else self._burst, refilled)
+
+    def _believable(self, remembered: float, age: float) -> float:
+        """The rate to begin with: below a trusted quota others come and go, and storms and denials pass."""
+        rate = min(self._top, max(self._floor, remembered))
+        if not self._trusted:
+            return rate
+        if age > FORGOTTEN or not HALF <= rate / self._top < NEAR:
+            return self._rate
+        return rate
+
+    def _until(self, needed: float) -> float:
+        """Seconds until so many more calls are refilled, or overspent."""
+        return self._probe.until(needed, self._rate) if self._probing else needed / self._rate
 
     def _reserve(self) -> float:
-        """Calls to keep: none while nothing is accepted, for then there is nothing to keep them in."""
-        return 0.0 if self._barren >= BARREN else self._probe.reserve
+        """Calls to keep: none while nothing is accepted, nor while nobody knows what there is to be kept."""
+        return 0.0 if self._barren >= BARREN or self._learning else self._probe.reserve
+
+    def _enlarge_reserve(self) -> None:
+        self._unproven = False
+        self._probe.keep(reserve.large(self._burst, polite=self._polite))
+
+    def _prove_burst(self, sent_at: float) -> None:
+        """At the first refusal it shows whether the bucket held what was said, and so can keep more."""
+        taken = self._sent - self._refused - self._refill.taken_after(sent_at)
+        refilled = (self._stated or 0.0) * (sent_at - self._began)
+        if reserve.held(taken=taken, refilled=refilled, burst=self._burst):
+            self._enlarge_reserve()
+        self._unproven = False
 
     def _level_after(self, sent_at: float, now: float, believed: float) -> float:
         refilled = self._rate * (now - sent_at)
@@ -256,7 +282,8 @@ class MirrorBucket:
         self._refill.mark(sent_at)
         if self._learning:
             return self._first_measured()
-        others = min(self._top, self._probe.proven) - self._rate
+        crowd = self._top if self._trusted and self._top < MOST else self._probe.proven
+        others = crowd - self._rate
         return self._refill.measure(self._rate, max(0.1 * self._rate, others))
 
     def _first_measured(self) -> float:
@@ -276,6 +303,8 @@ class MirrorBucket:
         self._barren += 1
         if self._barren >= BARREN:
             self._hold = max(self._hold, now + QUIET * self._scale)
+        if self._unproven:
+            self._prove_burst(sent_at)
         before, learning = self._rate, self._learning
         self._rate = min(self._top, max(self._floor, self._measured(sent_at)))
         self._learning = False
@@ -293,7 +322,7 @@ class MirrorBucket:
 
     def _advance(self, now: float) -> None:
         if self._at is None:
-            self._at = self._empty = now
+            self._at = self._empty = self._began = now
             self._refill.begin(now, self._level if not self._learning else self._burst)
             return
         passed = now - self._at
@@ -313,10 +342,12 @@ class MirrorBucket:
             self._level = min(self._level, self._burst)
             self._probe.extra = self._burst - self._level
             self._refill.overflow()
-            self._full = True
+            self._start.full = True
 
     def _believe_excess(self, now: float) -> None:
         """More was accepted than belief allows for: so the belief was too low."""
+        if len(self._doubtful) == REMEMBERED:  # there may be more of them: then nobody knows
+            return
         excess = -(self._level + self._flight + len(self._doubtful))
         chance = self._probe.chance(self._refill.noise, now - self._empty)
         if self._rate >= self._top:
@@ -340,53 +371,16 @@ class MirrorBucket:
             self._audit *= 2
             self._probing = True
 
-    def _settle(self, now: float) -> None:
-        """Correct the level for a late start: a full bucket is refilled from the first arrival on.
-
-        The first calls may have had to connect, and to ask for credentials, before one of them arrived. No
-        call spends less than the shortest did on its way and on the way back, so the rest of what the first
-        answer took bounds that, the more tightly the shorter calls turn out to be. What was withheld from the
-        full bucket before that was known is given back.
-        """
-        self._answers += 1
-        if self._answers == 1:
-            self._first_took = now - self._first
-        if self._answers >= SETTLED:
-            self._level += self._withheld
-            self._first, self._settled, self._late = inf, True, 0.0
-            self._correct()
-
-    def _correct(self) -> None:
-        """Take off the level what was not refilled while the first call was on its way.
-
-        Up to as much again as the shortest takes, calls differ anyway, and part of that is after the token.
-        """
-        beyond = max(0.0, self._first_took - self._shortest)
-        late = beyond - (1 - ON_THE_WAY) * min(beyond, self._shortest)
-        self._level -= self._rate * (late - self._late)
-        self._late = late
-
     def _spacing(self) -> float:
-        if self._burst >= SMALL:
-            if self._sent < VOLLEY:
-                return 0.0
-            return 1 / max(2 * self._rate, self._rate + self._probe.hurried)
-        return 1 / self._rate + min(self._unease(), 1 / self._rate)
-
-    def _unease(self) -> float:
-        """Seconds by which the next call may come closer to the last one on their ways.
-
-        A last call that took long may have arrived late, and the next one may arrive at once.
-        """
-        if self._latency is None:
+        """Seconds between departures. What is overspent may leave, too, however little is believed."""
+        if self._tiny:
+            return 1 / self._rate + min(self._latency.unease, 1 / self._rate)
+        if self._sent < VOLLEY:
             return 0.0
-        if self._last_took is None:  # it is not answered: nothing is known of it
-            return self._jitter() + self._latency[1]
-        return self._jitter() + ON_THE_WAY * (self._last_took - self._shortest)
-
-    def _jitter(self) -> float:
-        """Seconds by which calls may differ on their way, whatever they took."""
-        return 0.0 if self._latency is None else UNEASY * self._latency[1]
+        overspent = self._rate + self._probe.speed
+        if self._polite:
+            overspent = min(overspent, (self._stated or MOST) / 2)
+        return 1 / max(2 * self._rate, overspent)
 
     def _answered(self, now: float) -> None:
         self._advance(now)
@@ -394,18 +388,12 @@ class MirrorBucket:
             self._flight -= 1
 
     def _time(self, sent_at: float, now: float) -> None:
-        latency = now - sent_at
+        """Take note of how long the call took, and of what that says of the level."""
+        latency, took = self._latency, now - sent_at
         if sent_at == self._last:
-            self._last_took = latency
-        if latency < self._shortest:
-            self._shortest = latency
-            if self._settled:
-                self._correct()
-        if sent_at >= self._first:
-            self._settle(now)
-        if self._latency is None:
-            self._latency = (latency, latency / 2)
-            return
-        mean, deviation = self._latency
-        deviation += SMOOTHING * (abs(latency - mean) - deviation)
-        self._latency = (mean + SMOOTHING * (latency - mean), deviation)
+            latency.last = took
+        shorter = took < latency.shortest
+        latency.took(took)
+        if shorter:
+            self._level += self._start.shorter(took, self._rate)
+        self._level += self._start.answered(sent_at, now, shortest=latency.shortest, rate=self._rate)

@@ -32,11 +32,11 @@ class PacerStatistics:
 class Belief:
     """What was learned of a bucket, worth remembering until the next run.
 
-    `rate` in calls/second is the refill left to us, `burst` and `level` are calls; `age` is how many seconds
-    ago all that was so.
+    `rate` in calls/second is the refill left to us, None where nothing has measured it; `burst` and `level`
+    are calls; `age` is how many seconds ago all that was so.
     """
 
-    rate: float
+    rate: float | None
     burst: float
     level: float
     age: float = 0.0

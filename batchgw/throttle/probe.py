@@ -9,14 +9,12 @@ from __future__ import annotations
 
 from math import exp, sqrt
 
-RESERVE, RESERVE_MOST = 6.5, 15.5
-"""Calls kept in the bucket. They cost nothing, since only a full bucket loses tokens and the last calls may
-spend them; they buy an order of magnitude fewer refusals, of ours and of the neighbours'."""
+from batchgw.throttle.reserve import Reserve, small
 
 TOUCH = 4.0
 """Seconds between the first touches of the floor."""
 
-CALLS_PER_TOUCH = 70.0
+CALLS_PER_TOUCH = 76.0
 """Calls between touches: about one refusal in so many calls."""
 
 STEADY = 3
@@ -40,6 +38,9 @@ FORGETTING = 150.0
 
 HOPING = 8.0
 """Times longer it is remembered, where it is no guess, to touch as often as is needed should it return."""
+
+HURRIED = 1 / 3
+"""Part of the rate that is hoped for at which is overspent after a time in which nothing was accepted."""
 
 SLACK = 4.5
 """Calls accepted in excess that may be chance in a quiet world."""
@@ -68,8 +69,7 @@ class Probe:
         "_hoping",
         "_hurrying",
         "_interval",
-        "_least",
-        "_most",
+        "_kept",
         "_proven",
         "_scale",
         "_steady",
@@ -82,8 +82,7 @@ class Probe:
     def __init__(self, *, burst: float, scale: float, trusted: bool = True) -> None:
         self._burst = burst
         self._scale = scale
-        self._least = min(RESERVE, (burst - 1) / 4)
-        self._most = min(RESERVE_MOST, (burst - 1) / 2)
+        self._kept = small(burst)
         self._interval = TOUCH * scale
         self._proven = 0.0  # the best rate that lasted, fading
         self._hoped_for = 0.0  # the same, fading more slowly
@@ -91,7 +90,7 @@ class Probe:
         self._steady = 0
         self._touching = False
         self._hurrying = False
-        self.reserve = self._least
+        self.reserve = self._kept.least
         self.extra = 0.0
         self.speed = 0.0
 
@@ -101,12 +100,19 @@ class Probe:
         Once the reserve is spent the speed doubles every second, so that whatever there is is found soon.
         """
         if self.extra < self.reserve + 1 and not self._touching:
-            self.speed = self._gentle()
+            self.speed = self._gentle(rate)
         else:
             self._touching = True
-            fastest = max(2 * rate, self._proven / 2)
-            self.speed = min(fastest, max(self.speed, self._gentle()) * 2.0 ** min(passed / self._scale, 30))
+            hoped = HURRIED * self._hoped_for if self._hurrying else self._proven / 2
+            fastest = max(2 * rate, hoped)
+            self.speed = min(
+                fastest, max(self.speed, self._gentle(rate)) * 2.0 ** min(passed / self._scale, 30)
+            )
         self.extra += self.speed * passed
+
+    def until(self, needed: float, rate: float) -> float:
+        """Seconds until so many calls are refilled, or overspent: at least, for it may go faster yet."""
+        return needed / (rate + (self.speed or self._gentle(rate)))
 
     def fade(self, passed: float, rate: float) -> None:
         """Let the memory of a better rate than `rate` fade."""
@@ -140,18 +146,18 @@ class Probe:
         """Something is accepted again after nothing was for long: find out at once how much there is."""
         self._touching = self._hurrying = True
 
-    @property
-    def hurried(self) -> float:
-        """Calls/second that may leave beside those believed, because there is a hurry."""
-        return self.speed if self._hurrying else 0.0
+    def keep(self, bounds: Reserve) -> None:
+        """Keep as much as that from now on."""
+        self._kept = bounds
+        self.reserve = max(self.reserve, bounds.least)
 
     def refused(self, *, since: float, before: float, rate: float) -> None:
         """Adapt to a refusal `since` seconds after the last, that moved the rate from `before` to `rate`."""
         if since < EARLY * self._interval:
-            self.reserve = min(1.5 * self.reserve + 1, self._most)
+            self._grow()
         else:
             self._steady = self._steady + 1 if abs(rate - before) < STEP * before else 0
-            self.reserve = max(0.9 * self.reserve, self._least)
+            self._shrink()
             self._interval = min(1.5 * self._interval, self._longest(rate))
         self.calm()
 
@@ -160,7 +166,14 @@ class Probe:
         self.extra = self.speed = 0.0
         self._touching = self._hurrying = False
 
-    def _gentle(self) -> float:
+    def _grow(self) -> None:
+        self.reserve = min(1.5 * self.reserve + 1, self._kept.most)
+
+    def _shrink(self) -> None:
+        self.reserve = max(0.9 * self.reserve, self._kept.least)
+
+    def _gentle(self, rate: float) -> float:  # noqa: ARG002 - a polite probe's depends on it
+        """Calls/second overspent until the reserve is spent."""
         return max(self.reserve, 1.0) / self._interval
 
     def _longest(self, rate: float) -> float:

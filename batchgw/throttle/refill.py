@@ -14,11 +14,20 @@ from math import sqrt
 WINDOW = 60.0
 """Seconds back to which marks count."""
 
+POLITE_WINDOW = 180.0
+"""The same where refusals are to be few."""
+
 PRIOR = 1.8
 """Seconds' worth of calls by which the old belief resists a new measurement."""
 
 REFUTED = 0.6
 """What is left of a believed rate when the level it came with has proven wrong: it may be just as wrong."""
+
+AGAIN = 2
+"""Lossy intervals in a row, each ended by a refusal, after which the belief is doubted."""
+
+DOUBTED = 0.8
+"""What is left of it then."""
 
 SIGNIFICANT = 4.0
 """Standard deviations by which an interval must differ for what came before it to be another regime."""
@@ -58,17 +67,19 @@ class Refill:
 
     Args:
         scale: by which all seconds here are stretched, for slow buckets.
+        window: seconds back to which marks count.
     """
 
-    __slots__ = ("_departures", "_forgotten", "_marks", "_prior", "_refused", "_window", "noise")
+    __slots__ = ("_departures", "_forgotten", "_lossy", "_marks", "_prior", "_refused", "_window", "noise")
 
-    def __init__(self, *, scale: float = 1.0) -> None:
-        self._window = WINDOW * scale
+    def __init__(self, *, scale: float = 1.0, window: float = WINDOW) -> None:
+        self._window = window * scale
         self._prior = PRIOR * scale
         self._departures: deque[float] = deque(maxlen=REMEMBERED)
         self._refused: deque[float] = deque(maxlen=REMEMBERED)
         self._forgotten = 0  # departures less refusals that the deques hold no more
         self._marks: deque[Mark] = deque(maxlen=MARKS)
+        self._lossy = 0  # intervals in a row, the last included, that were lossy and showed no more
         self.noise = 0.0
 
     def begin(self, at: float, level: float) -> None:
@@ -128,8 +139,11 @@ class Refill:
         span, taken = self._last_interval()
         return max(0.0, taken + fewer) / span
 
-    def measure(self, believed: float, noise: float) -> float:
-        """Answer the refill in calls/second, `believed` until now; `noise` bounds what others can add.
+    def measure(self, believed: float, others: float) -> float:
+        """Answer the refill in calls/second, `believed` until now; `others` may call so often (calls/second).
+
+        A crowd that calls at random moments has a variance of its rate: no more is counted as noise, and half
+        of it is allowed for before anything is known.
 
         An interval that differs significantly from those before it begins a new regime. A blend with the
         belief keeps short intervals from deciding much.
@@ -141,18 +155,32 @@ class Refill:
             self._marks.popleft()
             return believed * REFUTED
         if self._marks[-2].lossy:
-            return max(believed, self._blend(believed, taken, span))
-        if self._is_news(span, taken, noise):
+            return self._lower_bound(believed, taken, span)
+        self._lossy = 0
+        if self._is_news(span, taken, others):
             while len(self._marks) > 2:  # noqa: PLR2004
                 self._marks.popleft()
         first, last = self._oldest_sound(), self._marks[-1]
         return self._blend(believed, last.accepted - first.accepted, last.at - first.at)
 
+    def _lower_bound(self, believed: float, taken: float, span: float) -> float:
+        """The refill by an interval in which tokens may have been lost: at least what was taken.
+
+        A bucket that was full for a while, as is believed, would not refuse soon. If it does so again, less
+        runs in than is believed: a mirror that is held up by Retry-After would never find out otherwise.
+        """
+        bound = self._blend(believed, taken, span)
+        if bound >= believed:
+            self._lossy = 0
+            return bound
+        self._lossy += 1
+        return believed if self._lossy < AGAIN else max(bound, DOUBTED * believed)
+
     def _last_interval(self) -> tuple[float, float]:
         previous, last = self._marks[-2], self._marks[-1]
         return last.at - previous.at, last.accepted - previous.accepted
 
-    def _is_news(self, span: float, taken: float, noise: float) -> bool:
+    def _is_news(self, span: float, taken: float, others: float) -> bool:
         """Tell whether the last interval belongs to another regime than those before; learn the noise."""
         first, previous = self._marks[0], self._marks[-2]
         before = previous.at - first.at
@@ -160,8 +188,8 @@ class Refill:
             return False
         expected = (previous.accepted - first.accepted) / before * span
         weight = span / (span + self._window / 4)
-        self.noise += weight * (min((taken - expected) ** 2 / span, noise) - self.noise)
-        variance = max(self.noise, LEAST_NOISE) * span * (1 + span / before) + GRAIN
+        self.noise += weight * (min((taken - expected) ** 2 / span, others) - self.noise)
+        variance = max(self.noise, others / 2, LEAST_NOISE) * span * (1 + span / before) + GRAIN
         return abs(taken - expected) > SIGNIFICANT * sqrt(variance)
 
     def _oldest_sound(self) -> Mark:

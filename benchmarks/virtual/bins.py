@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from batchgw.simulator.neighbour import Caller
 from batchgw.simulator.quota import Neighbour, Rate, Schedule
 from benchmarks.virtual.clairvoyant import Supply
 from benchmarks.virtual.stage import Stage
@@ -64,11 +65,11 @@ def _label(stage: Stage) -> str:
 
 
 def left_over(
-    quota: Rate, schedule: Schedule, neighbour: Neighbour | None, seconds: float
+    quota: Rate, schedule: Schedule, neighbour: Caller | None, seconds: float
 ) -> list[tuple[float, float]]:
     """What is refilled less what the neighbour takes on average, from each moment on, for so many seconds."""
     steps = {at: speed for at, _, speed in Supply(quota, schedule).pieces() if at <= seconds}
-    taken = dict(_taking(neighbour, seconds)) if neighbour is not None else {0.0: 0.0}
+    taken = dict(_taking(neighbour, seconds)) if isinstance(neighbour, Neighbour) else {0.0: 0.0}
     return [(at, _latest(steps, at) - _latest(taken, at)) for at in sorted({*steps, *taken})]
 
 

@@ -17,8 +17,10 @@ from batchgw.simulator import gateway_responses
 from batchgw.simulator.estate import Proportions
 from batchgw.simulator.latency import Latency
 from batchgw.simulator.plane import SimulatedControlPlane, simulate
+from batchgw.simulator.quota import Neighbour
 from batchgw.simulator.world import REGIONS, World
 from benchmarks.virtual.clairvoyant import arrivals, limit
+from benchmarks.virtual.neighbours import served_alone
 from benchmarks.virtual.scenarios import Scenario
 from benchmarks.virtual.watched import Watched
 
@@ -90,9 +92,16 @@ class Stage:
         )
 
     def arrivals(self, scope: str) -> Iterable[float]:
-        """When the neighbour calls in a scope."""
-        neighbour = self.rules.neighbour
-        return () if neighbour is None else arrivals(neighbour, seed=self.rules.seed, scope=scope)
+        """When the neighbour calls in a scope; one who tries again, when it is served if it is alone."""
+        match self.rules.neighbour:
+            case None:
+                return ()
+            case Neighbour() as neighbour:
+                return arrivals(neighbour, seed=self.rules.seed, scope=scope)
+            case caller:
+                quota, schedule = self.scenario.quota, self.rules.schedule
+                seed = f"{self.rules.seed}/{scope}"
+                return served_alone(caller, rate=quota, schedule=schedule, seed=seed)
 
     async def _plan(self, folder: Path) -> Plan:
         unhurried = Pace(rate=1e9, burst=1e9, strict=True)

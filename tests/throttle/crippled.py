@@ -7,6 +7,7 @@ from math import inf
 from batchgw.throttle.mirror import MirrorBucket
 from batchgw.throttle.pacer import Belief
 from batchgw.throttle.quota import Quota, Trust
+from batchgw.throttle.reserve import Reserve
 
 
 class NoLevelReset(MirrorBucket):
@@ -41,10 +42,13 @@ class NoReserve(MirrorBucket):
         *,
         share: float = 1.0,
         trust: Trust = Trust.TRUSTED,
+        polite: bool = False,
         belief: Belief | None = None,
     ) -> None:
-        super().__init__(quota, share=share, trust=trust, belief=belief)
-        self._probe.reserve = self._probe._least = self._probe._most = 0.0
+        super().__init__(quota, share=share, trust=trust, polite=polite, belief=belief)
+        self._probe.keep(Reserve(0.0, 0.0))
+        self._probe.reserve = 0.0
+        self._unproven = False
 
     def _reserve(self) -> float:
         return 0.0

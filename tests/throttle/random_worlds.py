@@ -28,7 +28,7 @@ class Case:
     @property
     def pace(self) -> float:
         """Calls/second that can be hoped for: ours of what is true, no more than we take."""
-        others = 0.0 if self.world.others is None else self.world.others.mean
+        others = self.world.others.mean if isinstance(self.world.others, Others) else 0.0
         least = min((factor for _, factor in self.world.steps), default=1.0)
         free = max(0.1 * self.world.rate, self.world.rate * min(1.0, least) - others)
         if self.quota is None or (self.trust is not Trust.STRICT and self.share == 1):

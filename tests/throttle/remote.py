@@ -11,6 +11,8 @@ from itertools import repeat
 from math import inf
 from random import Random
 
+from batchgw.simulator.neighbour import Caller, Traffic
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Others:
@@ -38,6 +40,23 @@ class Others:
             active += random.expovariate(self.rate / self.batch)
             rounds, rest = divmod(active, self.on) if self.off else (0.0, active)
             yield from repeat(rounds * (self.on + self.off) + rest, self.batch)
+
+    def traffic(self, seed: str) -> Traffic:
+        """Their calls, for a world that tells them its answers."""
+        return _Regardless(self.moments(int(seed)))
+
+
+class _Regardless:
+    """Calls at given moments, whatever the answers."""
+
+    lost = 0
+
+    def __init__(self, moments: Iterator[float]) -> None:
+        self._moments = moments
+        self.next = next(moments, inf)
+
+    def answered(self, *, taken: bool) -> None:  # noqa: ARG002 - it makes no difference
+        self.next = next(self._moments, inf)
 
 
 class TokenBucket:
@@ -74,6 +93,7 @@ class Remote:
     Attributes:
         theirs: the others' calls so far.
         their_refused: those of them that were refused.
+        odds: part of all calls that is refused by chance, whatever the bucket holds.
     """
 
     def __init__(
@@ -85,7 +105,8 @@ class Remote:
         hosts: int = 1,
         level: float | None = None,
         consuming: bool = False,
-        others: Others | None = None,
+        odds: float = 0.0,
+        others: Caller | None = None,
         seed: int = 0,
     ) -> None:
         self._hosts = [TokenBucket(rate / hosts, burst / hosts, steps) for _ in range(hosts)]
@@ -93,18 +114,30 @@ class Remote:
             host.level = host.level if level is None else level / hosts
         self._consuming = consuming
         self._random = Random(f"hosts/{seed}")
-        self._moments = iter(()) if others is None else others.moments(seed)
-        self._next = next(self._moments, inf)
+        self._odds = odds
+        self._traffic = (others or Others(rate=0)).traffic(str(seed))
         self.theirs = 0
         self.their_refused = 0
 
     def take(self, now: float) -> bool:
         """Whether our call at `now` is taken; all of the others' that came before it have had their turn."""
-        while self._next <= now:
+        traffic = self._traffic
+        while (at := traffic.next) <= now:
+            taken = self._take(at)
             self.theirs += 1
-            self.their_refused += not self._take(self._next)
-            self._next = next(self._moments, inf)
+            self.their_refused += not taken
+            traffic.answered(taken=taken)
         return self._take(now)
+
+    @property
+    def their_lost(self) -> int:
+        """Calls that the others have given up."""
+        return self._traffic.lost
+
+    @property
+    def their_wanted(self) -> int:
+        """Calls that the others have done with, however often they tried each."""
+        return self.theirs - self.their_refused + self.their_lost
 
     @property
     def level(self) -> float:
@@ -112,5 +145,7 @@ class Remote:
         return sum(host.level for host in self._hosts)
 
     def _take(self, now: float) -> bool:
+        if self._odds and self._random.random() < self._odds:
+            return False
         host = self._hosts[0] if len(self._hosts) == 1 else self._random.choice(self._hosts)
         return host.take(now, consuming=self._consuming)

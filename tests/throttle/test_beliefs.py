@@ -46,7 +46,10 @@ def test_two_runs_one_after_the_other() -> None:
 
 
 def test_an_unknown_quota_is_learned_once() -> None:
-    """The second run knows the rate within some percent, does not double it again, and is refused less."""
+    """The second run knows the rate within some percent, does not double it again, and is refused less.
+
+    It finds one token, so 999 are refilled.
+    """
     world = World(rate=25, burst=60)
     first = MirrorBucket(None)
     played = play(world, first, calls=2000, seed=5)
@@ -54,8 +57,8 @@ def test_an_unknown_quota_is_learned_once() -> None:
     assert belief.rate == pytest.approx(25, rel=0.1)
     again = play(replace(world, level=1), MirrorBucket(None, belief=belief), calls=1000, seed=6)
     anew = play(replace(world, level=1), MirrorBucket(None), calls=1000, seed=6)
-    assert again.makespan < anew.makespan
-    assert again.refused <= 0.02
+    assert again.makespan <= 1.01 * 999 / 25
+    assert again.refused < anew.refused <= 0.02
 
 
 def test_the_level_is_refilled_for_the_time_between_and_no_fuller_than_full() -> None:
@@ -67,22 +70,22 @@ def test_the_level_is_refilled_for_the_time_between_and_no_fuller_than_full() ->
 @pytest.mark.parametrize(
     ("trust", "age", "rate"),
     [
-        (Trust.TRUSTED, FORGOTTEN - 1, 2),
+        (Trust.TRUSTED, FORGOTTEN - 1, 6),
         (Trust.TRUSTED, FORGOTTEN + 1, 10),
         (Trust.STRICT, FORGOTTEN + 1, 10),
-        (Trust.GUESS, FORGOTTEN - 1, 2),
-        (Trust.GUESS, 10 * FORGOTTEN, 2),
+        (Trust.GUESS, FORGOTTEN - 1, 6),
+        (Trust.GUESS, 10 * FORGOTTEN, 6),
     ],
 )
 def test_an_old_belief_below_a_trusted_quota_is_forgotten(trust: Trust, age: float, rate: float) -> None:
     """Neighbours come and go; what was learned of a guess stays the best there is."""
-    belief = Belief(rate=2, burst=40, level=1, age=age)
+    belief = Belief(rate=6, burst=40, level=1, age=age)
     assert believed(MirrorBucket(TOTAL, trust=trust, belief=belief))[0] == rate
 
 
 @pytest.mark.parametrize(
     ("trust", "remembered", "rate"),
-    [(Trust.TRUSTED, 30, 10), (Trust.STRICT, 30, 10), (Trust.GUESS, 30, 30), (Trust.TRUSTED, 0.001, 0.2)],
+    [(Trust.TRUSTED, 30, 10), (Trust.STRICT, 30, 10), (Trust.GUESS, 30, 30), (Trust.GUESS, 0.001, 0.2)],
 )
 def test_a_belief_is_kept_within_floor_and_ceiling(trust: Trust, remembered: float, rate: float) -> None:
     """What a run that might try has found is used by one that may try, too, and by no other."""

@@ -12,9 +12,11 @@ import pytest
 
 from batchgw.throttle.limiter import Bucket, Lane, Limiter, Turn
 from batchgw.throttle.mirror import MirrorBucket
-from batchgw.throttle.probe import RESERVE
 from batchgw.throttle.quota import Quota, Trust
+from batchgw.throttle.reserve import small
 from tests.virtual import virtually
+
+RESERVE = small(40.0).least
 
 TOTAL, DEPLOYMENTS, RESOURCES = Quota(10, 40), Quota(1 / 5, 1), Quota(2.5, 5)
 
@@ -125,10 +127,10 @@ def test_a_deployment_waits_for_the_maximum_over_its_buckets() -> None:
         desk = Desk()
         await drained(desk)
         began = anyio.current_time()
-        await desk.leave(operation="CreateDeployment")  # its own is full: 0.1 s for the total
+        await desk.leave(operation="CreateDeployment")  # its own is full, and the reserve is there
         await desk.leave(operation="CreateDeployment")  # the total is refilled: 5 s for its own
         first, second = desk.of("CreateDeployment")
-        assert first - began == pytest.approx(0.1, abs=0.01)
+        assert first - began == pytest.approx(0.05)  # at twice the rate, as the last calls of a run
         assert second - first == pytest.approx(5.0, rel=0.05)
         assert desk.total.bucket.sent == 92
         assert desk.deployments.bucket.sent == 2
@@ -160,7 +162,7 @@ def test_a_refusal_with_an_empty_total_and_a_full_own_bucket_is_the_totals() -> 
         now = anyio.current_time()
         total, own = (each.bucket.pacer.statistics(now) for each in (desk.total, desk.resources))
         assert (total.refused, own.refused) == (1, 0)
-        assert own.level == pytest.approx(4.5 + 2.5 * 0.1)  # given back, and refilled for 0.1 s
+        assert own.level == pytest.approx(4.5 + 2.5 * 0.05)  # given back, and refilled for 0.05 s
         assert total.level < 1
 
     virtually(main)

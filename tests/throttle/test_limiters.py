@@ -197,17 +197,17 @@ def test_every_bucket_that_was_used_is_remembered() -> None:
 
 
 def test_what_is_remembered_is_where_a_bucket_begins() -> None:
-    belief = Belief(rate=4, burst=40, level=3, age=10)
+    belief = Belief(rate=6, burst=40, level=3, age=5)
     memory = {
         BucketKey(ACCOUNT, "a"): belief,
-        BucketKey(ACCOUNT, "a", "GetResources"): Belief(rate=1, burst=5, level=0, age=1),
+        BucketKey(ACCOUNT, "a", "GetResources"): Belief(rate=2, burst=5, level=0, age=1),
     }
     every = limiters(memory=memory)
     total = every.of(scope("a")).total.bucket.pacer.statistics(0)
-    assert (total.rate, total.level) == (4, 39.5)
+    assert (total.rate, total.level) == (6, 33)
     own = every.of(scope("a")).own("GetResources")
     assert own is not None
-    assert own.bucket.pacer.statistics(0).level == 1
+    assert own.bucket.pacer.statistics(0).level == 2
     assert every.of(scope("b")).total.bucket.pacer.statistics(0).rate == 10
 
 

@@ -9,10 +9,12 @@ import pytest
 
 from batchgw.throttle.mirror import HALF_TOKEN, MirrorBucket
 from batchgw.throttle.pacer import Belief
-from batchgw.throttle.probe import RESERVE
 from batchgw.throttle.quota import TOTAL, Quota, Trust
+from batchgw.throttle.reserve import small
 from tests.throttle.adversary import Kind, Rig, Step
 from tests.throttle.world import World, play
+
+RESERVE = small(40.0).least
 
 
 def spend(mirror: MirrorBucket, calls: int, *, left: float = inf) -> list[float]:
@@ -39,9 +41,9 @@ def test_the_burst_leaves_at_twice_the_rate_and_the_rest_at_the_rate() -> None:
 def test_the_last_calls_spend_the_reserve() -> None:
     departures = spend(MirrorBucket(TOTAL), 200, left=200)
     assert departures[199] == pytest.approx((200 - 40) / 10)
-    # Half a token each is refilled while they leave at twice the rate: the last 2 * reserve of them
+    # Half a token each is refilled while they leave at twice the rate: the last 2 * reserve of them, 56
     assert departures[199] - departures[198] == pytest.approx(0.05)
-    assert departures[170] - departures[169] == pytest.approx(0.1)
+    assert departures[142] - departures[141] == pytest.approx(0.1)
 
 
 def test_a_wrong_belief_about_the_level_costs_a_few_refusals() -> None:

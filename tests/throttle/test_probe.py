@@ -12,15 +12,17 @@ from batchgw.throttle.probe import (
     EARLY,
     FORGETTING,
     HOPING,
+    HURRIED,
     OVERFLOW,
-    RESERVE,
-    RESERVE_MOST,
     SLACK,
     STEADIER,
     STEADY,
     TOUCH,
     Probe,
 )
+from batchgw.throttle.reserve import small
+
+RESERVE, RESERVE_MOST = small(1000.0).least, small(1000.0).most
 
 RATE = 10.0
 
@@ -178,12 +180,21 @@ def test_when_more_was_found_it_goes_on_from_the_floor() -> None:
     assert subject.speed >= speed
 
 
-def test_in_a_hurry_calls_may_leave_beside_those_believed() -> None:
+def test_in_a_hurry_what_is_hoped_for_decides_and_not_what_is_believed() -> None:
+    """After a denial 0.2/s are believed. Of the 60/s that were there a third is tried, not 0.4/s."""
     subject = probe()
-    subject.advance(0.1, RATE)
-    assert subject.hurried == 0.0
+    subject.lasted(60.0)
+    subject.fade(10 * FORGETTING, 0.2)
+    assert subject.proven < 1
     subject.hurry()
-    subject.advance(0.1, RATE)
-    assert subject.hurried == subject.speed > 0
-    subject.calm()
-    assert subject.hurried == 0.0
+    for _ in range(100):
+        subject.advance(0.1, 0.2)
+    assert subject.speed == pytest.approx(HURRIED * (0.2 + 59.8 * exp(-10 / HOPING)))
+
+
+@pytest.mark.parametrize("speed", [0.0, 3.0])
+def test_how_long_it_takes_until_calls_are_refilled_or_overspent(speed: float) -> None:
+    """A refusal has stopped the overspending: it is known, all the same, that it goes on at once."""
+    subject = probe()
+    subject.speed = speed
+    assert subject.until(20.0, 2.0) == pytest.approx(20 / (2 + (speed or RESERVE / TOUCH)))

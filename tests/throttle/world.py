@@ -7,7 +7,7 @@ and those of unknown fate are made again. The limit that a makespan is compared 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
@@ -16,9 +16,11 @@ from random import Random
 from statistics import fmean
 from typing import NamedTuple
 
+from batchgw.simulator.neighbour import Caller
 from batchgw.simulator.quota import Rate, Schedule
 from batchgw.throttle.pacer import Pacer
 from benchmarks.virtual.clairvoyant import limit as clairvoyant
+from benchmarks.virtual.neighbours import served_alone
 from tests.throttle.remote import Others, Remote
 
 Z99 = 2.326
@@ -37,6 +39,7 @@ class World:
         consuming: whether refused calls take tokens, too.
         retry_after: seconds that refusals ask for.
         others: who else draws on the bucket.
+        odds: part of all calls that is refused by chance.
         lost: part of the calls that never arrive; the client waits `patience` seconds for each.
         cut: part of the calls whose answer never comes, though their token was taken.
         patience: seconds after which a call's fate is unknown.
@@ -55,7 +58,8 @@ class World:
     hosts: int = 1
     consuming: bool = False
     retry_after: float | None = None
-    others: Others | None = None
+    others: Caller | None = None
+    odds: float = 0.0
     lost: float = 0.0
     cut: float = 0.0
     patience: float = 5.0
@@ -76,6 +80,7 @@ class World:
             hosts=self.hosts,
             level=self.level,
             consuming=self.consuming,
+            odds=self.odds,
             others=self.others,
             seed=seed,
         )
@@ -87,12 +92,19 @@ class World:
 
 @cache
 def _limit(world: World, calls: int, seed: int) -> float:
-    return clairvoyant(
-        calls,
-        rate=Rate(rate=world.rate, burst=world.burst),
-        schedule=Schedule(steps=world.steps),
-        others=() if world.others is None else world.others.moments(seed),
-    )
+    rate, schedule = Rate(rate=world.rate, burst=world.burst), Schedule(steps=world.steps)
+    return clairvoyant(calls, rate=rate, schedule=schedule, others=_others(world, rate, schedule, seed))
+
+
+def _others(world: World, rate: Rate, schedule: Schedule, seed: int) -> Iterable[float]:
+    """When the others call who do so whatever the answers; of the rest, when they are taken alone."""
+    match world.others:
+        case None:
+            return ()
+        case Others():
+            return world.others.moments(seed)
+        case caller:
+            return served_alone(caller, rate=rate, schedule=schedule, seed=str(seed))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +112,8 @@ class Played:
     """What came of a run.
 
     `makespan` and `limit` are seconds, `departures` when calls left and `refusals` when those did that were
-    refused; `attempts` is the most of one call. `theirs` is the part of the others' calls that was refused.
+    refused; `attempts` is the most of one call. `theirs` is the part of the others' calls that was refused,
+    `lost` that of them which they gave up.
     """
 
     makespan: float
@@ -109,6 +122,7 @@ class Played:
     refusals: Sequence[float]
     attempts: int
     theirs: float
+    lost: float = 0.0
 
     @property
     def ratio(self) -> float:
@@ -240,6 +254,7 @@ def play(world: World, pacer: Pacer, *, calls: int, seed: int, horizon: float = 
         refusals=run.refusals,
         attempts=run.attempts,
         theirs=run.remote.their_refused / max(1, run.remote.theirs),
+        lost=run.remote.their_lost / max(1, run.remote.their_wanted),
     )
 
 
@@ -250,6 +265,7 @@ class Mean:
     ratio: float
     refused: float
     theirs: float
+    lost: float = 0.0
 
     @classmethod
     def of(cls, played: Sequence[Played]) -> Mean:
@@ -258,4 +274,5 @@ class Mean:
             ratio=fmean(p.ratio for p in played),
             refused=fmean(p.refused for p in played),
             theirs=fmean(p.theirs for p in played),
+            lost=fmean(p.lost for p in played),
         )
