@@ -29,6 +29,7 @@ def chosen_pace(flags: PaceFlags) -> Pace:
         share=_first(flags.share, file.share, default.share),
         strict=_first(flags.strict, None, default.strict),
         probe=_first(flags.probe, None, default.probe),
+        polite=_first(flags.polite, file.polite, default.polite),
         quota_scope=_first(flags.quota_scope, file.scope, default.quota_scope),
         operations={**default.operations, **file.operations},
         patience=_first(flags.patience, None, default.patience),

@@ -88,6 +88,14 @@ class PaceFlags:
         bool | None,
         flag("--probe/--no-probe", "The stated quota is a guess: find out. [default: no]", panel=PANEL),
     ] = None
+    polite: Annotated[
+        bool | None,
+        flag(
+            "--polite/--no-polite",
+            "Others who call there go first: keep more free, and look seldom for more. [default: no]",
+            panel=PANEL,
+        ),
+    ] = None
     quota_scope: Annotated[
         Scoping | None,
         flag("--quota-scope", "What has a quota of its own. [default: account-region]", panel=PANEL),

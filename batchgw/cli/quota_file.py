@@ -3,6 +3,7 @@
 total: {rate: 20, burst: 80}
 share: 0.5
 scope: account
+polite: true
 operations:
   CreateDeployment: {rate: 0.5}
 """
@@ -76,6 +77,13 @@ def _operation(name: str) -> str:
     raise reject("schema", f"{shown(name)} is no operation that has a quota here{hint}")
 
 
+def _polite(value: object) -> bool:
+    said = str(value).casefold()
+    if said not in ("true", "false"):
+        raise reject("schema", f"{_what(value)} does not say whether others go first: true or false")
+    return said == "true"
+
+
 def _scope(value: object) -> Scoping:
     if str(value) in list(Scoping):
         return Scoping(str(value))
@@ -109,6 +117,7 @@ class QuotasSpec(Strict):
     operations: dict[Annotated[str, AfterValidator(_operation)], OperationSpec] | None = None
     scope: Annotated[Scoping, PlainValidator(_scope)] | None = None
     share: ShareText | None = None
+    polite: Annotated[bool, PlainValidator(_polite)] | None = None
 
 
 def load_quota_file(name: str) -> QuotaFile:
@@ -156,7 +165,7 @@ def _content(name: str) -> bytes:
 
 
 def _says_nothing(spec: QuotasSpec) -> bool:
-    said = (spec.total, spec.operations, spec.scope, spec.share)
+    said = (spec.total, spec.operations, spec.scope, spec.share, spec.polite)
     return not any(each is not None and each not in (TotalSpec(), {}) for each in said)
 
 
@@ -179,6 +188,7 @@ def _quota_file(name: str, spec: QuotasSpec, places: Mapping[str, Place]) -> Quo
         operations={name: _whole(name, own) for name, own in (spec.operations or {}).items()},
         scope=spec.scope,
         share=spec.share,
+        polite=spec.polite,
         places=places,
         from_stdin=name == STDIN,
     )

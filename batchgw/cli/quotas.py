@@ -92,6 +92,7 @@ class QuotaFile:
         operations: the operations it names, each with its whole quota.
         scope: what has a quota of its own.
         share: the part of the rate that is ours.
+        polite: whether others go first.
         places: where the rate, the burst and the share stand, by these names. They are not kept with a run.
         from_stdin: whether it came through standard input, just now.
     """
@@ -102,6 +103,7 @@ class QuotaFile:
     operations: Mapping[str, Quota] = field(default_factory=dict)
     scope: Scoping | None = None
     share: float | None = None
+    polite: bool | None = None
     places: Mapping[str, Place] = field(default_factory=dict, repr=False, compare=False)
     from_stdin: bool = field(default=False, compare=False)
 
@@ -120,6 +122,7 @@ class QuotaFile:
             "operations": operations or None,
             "scope": self.scope and self.scope.value,
             "share": self.share,
+            "polite": self.polite,
         }
         return {name: value for name, value in values.items() if value is not None}
 
@@ -135,4 +138,5 @@ class QuotaFile:
             operations={name: Quota(**quota) for name, quota in value.get("operations", {}).items()},
             scope=scope and Scoping(scope),
             share=value.get("share"),
+            polite=value.get("polite"),
         )

@@ -93,7 +93,13 @@ def _outdated(flags: PaceFlags) -> set[str]:
     if flags.rate == UNKNOWN:
         hidden.add("burst")
     if file := flags.quota_file:
-        said = {"rate": file.rate, "burst": file.burst, "share": file.share, "quota_scope": file.scope}
+        said = {
+            "rate": file.rate,
+            "burst": file.burst,
+            "share": file.share,
+            "polite": file.polite,
+            "quota_scope": file.scope,
+        }
         hidden |= {name for name, value in said.items() if value is not None}
     return hidden
 

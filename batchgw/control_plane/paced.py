@@ -37,6 +37,7 @@ class Pace:
         share: the part of the rate that is ours (above 0, at most 1); below 1 a hard ceiling.
         strict: never above the stated quota, whatever happens; nothing is tried.
         probe: the stated quota is a guess, and learned.
+        polite: others go first: they are hardly ever refused, and whoever leaves is noticed later.
         quota_scope: what has a quota of its own.
         operations: quotas that operations have beside the total.
         patience: seconds in which a scope's quota may let nothing through until the scope is given up.
@@ -49,6 +50,7 @@ class Pace:
     share: float = 1.0
     strict: bool = False
     probe: bool = False
+    polite: bool = False
     quota_scope: Scoping = Scoping.ACCOUNT_REGION
     operations: Mapping[str, Quota] = field(default_factory=lambda: OPERATIONS)
     patience: float = PATIENCE
@@ -72,6 +74,7 @@ class Pace:
             scoping=self.quota_scope,
             share=self.share,
             trust=trust,
+            polite=self.polite,
         )
 
 

@@ -26,6 +26,7 @@ KEPT_OPTIONS: Final = frozenset(
         "include",
         "patience",
         "plan",
+        "polite",
         "probe",
         "profile",
         "quota_file",

@@ -182,7 +182,7 @@ class Limiters:
         quotas = self._quotas
         guessed = operation is not None and quotas.trust is Trust.GUESS
         trust = Trust.TRUSTED if guessed else quotas.trust
-        return MirrorBucket(quota, share=quotas.share, trust=trust, belief=belief)
+        return MirrorBucket(quota, share=quotas.share, trust=trust, polite=quotas.polite, belief=belief)
 
     def _stated(self, key: BucketKey) -> Quota | None:
         return self._quotas.total if key.operation is None else self._quotas.operations.get(key.operation)

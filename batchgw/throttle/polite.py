@@ -12,7 +12,7 @@ from batchgw.throttle.probe import EARLY, Probe
 SELDOM = 60.0
 """Seconds between touches of the floor, at most."""
 
-RARER = 2.5
+RARER = 2.2
 """Times longer until the next touch, if the last one found what was believed."""
 
 NEWS = 0.3

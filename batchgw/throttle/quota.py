@@ -75,7 +75,7 @@ class Quotas:
     """All quotas of one scope.
 
     `total` is None when it is not known. `share` is the part of every rate that is ours, 0 < share <= 1:
-    below 1 it is a hard ceiling, like `Trust.STRICT`.
+    below 1 it is a hard ceiling, like `Trust.STRICT`. `polite` lets others go first.
     """
 
     total: Quota | None = TOTAL
@@ -83,6 +83,7 @@ class Quotas:
     scoping: Scoping = Scoping.ACCOUNT_REGION
     share: float = 1.0
     trust: Trust = Trust.TRUSTED
+    polite: bool = False
 
     def __post_init__(self) -> None:
         if not 0 < self.share <= 1:

@@ -23,10 +23,14 @@ ACTIVE = 5.0
 """Seconds since its last call within which a sibling counts as active."""
 
 PROOF = 6
-"""Refusals that coincided, at least: three of each of two siblings, or one volley of six."""
+"""Refusals that coincided, at least: three of each of two siblings, or two of each of three."""
 
 MOSTLY = 0.6
 """Part of the refusals that must have coincided."""
+
+APART = 5.0
+"""Seconds that two episodes of coinciding refusals must be apart: whoever begins together, with buckets
+alike, is refused together once."""
 
 EXCESS = 1.05
 """Times of what one quota gives that may be taken: clocks and jitter are not exact."""
@@ -68,6 +72,7 @@ class Siblings(Generic[Key]):
     _known: dict[Key, _Sibling] = field(default_factory=dict)
     _events: int = 0
     _coincidences: int = 0
+    _coincided: float | None = None  # when refusals coincided for the first time
     _level: float = 0.0  # of one bucket that all have drawn on, and that is a little faster than stated
     _at: float | None = None
     _since: float = 0.0  # since when that bucket was never full
@@ -107,7 +112,10 @@ class Siblings(Generic[Key]):
         for one in (own, *recent) if recent else ():
             self._coincidences += not one.coincided
             one.coincided = True
-        together = self._coincidences >= PROOF and self._coincidences >= MOSTLY * self._events
+        if self._coincided is None and recent:
+            self._coincided = now
+        again = bool(recent) and self._coincided is not None and now - self._coincided >= APART
+        together = again and self._coincidences >= PROOF and self._coincidences >= MOSTLY * self._events
         return frozenset(active | {key}) if together or self._is_just_one_quota(now) else frozenset()
 
     def _is_just_one_quota(self, now: float) -> bool:

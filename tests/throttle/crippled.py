@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from math import inf
 
-from batchgw.throttle.mirror import MirrorBucket
+from batchgw.throttle.mirror import VOLLEY, MirrorBucket
 from batchgw.throttle.pacer import Belief
+from batchgw.throttle.probe import Probe
 from batchgw.throttle.quota import Quota, Trust
 from batchgw.throttle.reserve import Reserve
 
@@ -52,6 +53,50 @@ class NoReserve(MirrorBucket):
 
     def _reserve(self) -> float:
         return 0.0
+
+
+class SmallReserve(MirrorBucket):
+    """However much the bucket has shown to hold, little is kept in it."""
+
+    def _enlarge_reserve(self) -> None:
+        self._unproven = False
+
+
+class UnprovenReserve(MirrorBucket):
+    """Much is kept in the bucket, whatever it holds."""
+
+    def _prove_burst(self, sent_at: float) -> None:  # noqa: ARG002 - nothing refutes it
+        self._enlarge_reserve()
+
+
+class NoHurry(MirrorBucket):
+    """What is overspent leaves no faster than at twice the believed rate."""
+
+    def _spacing(self) -> float:
+        return max(super()._spacing(), 0.0 if self._sent < VOLLEY else 1 / (2 * self._rate))
+
+
+class BelievesDenials(MirrorBucket):
+    """A remembered rate is believed, however little it is."""
+
+    def _believable(self, remembered: float, age: float) -> float:  # noqa: ARG002
+        return remembered
+
+
+class HalfPolite(MirrorBucket):
+    """A polite run that touches the floor as often as any other."""
+
+    def __init__(
+        self,
+        quota: Quota | None,
+        *,
+        share: float = 1.0,
+        trust: Trust = Trust.TRUSTED,
+        polite: bool = False,
+        belief: Belief | None = None,
+    ) -> None:
+        super().__init__(quota, share=share, trust=trust, polite=polite, belief=belief)
+        self._probe = Probe(burst=self._burst, scale=self._scale)
 
 
 class NoProbing(MirrorBucket):

@@ -223,3 +223,61 @@ def test_statistics_count() -> None:
     statistics = rig.statistics()
     assert (statistics.sent, statistics.refused, statistics.episodes) == (3, 1, 1)
     assert statistics.burst == 40
+
+
+def test_what_is_overspent_may_leave_however_little_is_believed() -> None:
+    """0.5/s are believed, and 28 are to be spent in 4 s: 7.5/s leave, where twice what is believed is 1/s."""
+    mirror = MirrorBucket(TOTAL, trust=Trust.GUESS, belief=Belief(rate=0.5, burst=40, level=40))
+    departures = spend(mirror, 15)
+    assert departures[14] - departures[13] == pytest.approx(1 / 7.5)
+
+
+def test_a_call_that_another_bucket_refused_gives_its_departure_back() -> None:
+    """A deployment that the total refused need not wait its 5 s again."""
+    mirror = MirrorBucket(Quota(0.2, 1))
+    mirror.sent(0.0)
+    mirror.void(0.0, 0.1)
+    assert mirror.delay(0.1) == 0.0
+    mirror.sent(0.1)
+    mirror.sent(6.0)
+    mirror.void(6.0, 6.1)
+    assert mirror.delay(6.1) == 0.0  # 5 s after the one before
+
+
+def test_the_first_call_of_an_unknown_quota_waits_for_a_token_and_no_reserve() -> None:
+    assert MirrorBucket(None).delay(0.0) == pytest.approx(0.1)
+
+
+def test_a_rate_that_grew_while_nothing_was_refused_is_not_learned() -> None:
+    rig = Rig(MirrorBucket(None))
+    rig.run([Step("send"), Step("ok")] * 38)
+    assert rig.statistics().rate > 12
+    assert rig.pacer.belief(rig.now).rate is None
+    rig.run([Step("send"), Step("throttled", -1.0)])
+    assert rig.pacer.belief(rig.now).rate is not None
+
+
+@pytest.mark.parametrize(
+    ("remembered", "rate", "level"),
+    [(0.2, 10, 24), (4.9, 10, 24), (6.0, 6.0, 16), (9.85, 10, 24)],
+)
+def test_what_a_trusted_quota_s_next_run_believes(remembered: float, rate: float, level: float) -> None:
+    """Less than half was a storm or a denial, and 98 % are all of it: 2 s later, 4 were there."""
+    mirror = MirrorBucket(TOTAL, belief=Belief(rate=remembered, burst=40, level=4, age=2))
+    statistics = mirror.statistics(0.0)
+    assert (statistics.rate, statistics.level) == (rate, level)
+
+
+def test_a_run_after_a_denial_is_as_fast_as_any() -> None:
+    """200 calls and a full bucket: 16 s, where 0.2/s of the last run would take a quarter of an hour."""
+    mirror = MirrorBucket(TOTAL, belief=Belief(rate=0.2, burst=40, level=0, age=10))
+    assert spend(mirror, 200, left=200)[-1] == pytest.approx(16.0, rel=0.05)
+
+
+def test_a_mirror_that_retry_after_holds_up_learns_that_less_is_there() -> None:
+    """10/s are stated and 1/s is true. Every refusal asks for 1 s, in which the mirror fills up."""
+    world = World(rate=1, burst=2, retry_after=1.0)
+    mirror = MirrorBucket(Quota(10, 2))
+    played = play(world, mirror, calls=150, seed=3)
+    assert mirror.statistics(played.makespan).rate <= 2
+    assert played.refused <= 0.35

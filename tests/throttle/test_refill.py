@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from batchgw.throttle.refill import MARKS, PRIOR, REFUTED, REMEMBERED, WINDOW, Refill
+from batchgw.throttle.refill import DOUBTED, MARKS, PRIOR, REFUTED, REMEMBERED, WINDOW, Refill
 
 NOISE = 1.0
 
@@ -126,6 +126,24 @@ def test_where_the_bucket_may_have_overflowed_it_is_a_lower_bound() -> None:
         empty(refill, 10.0)
     assert low.measure(10.0, NOISE) == 10.0
     assert high.measure(10.0, NOISE) == pytest.approx(blended(10, 160, 10))
+
+
+def test_two_lower_bounds_in_a_row_that_end_in_a_refusal_are_doubted() -> None:
+    """A bucket that is believed to have been full does not refuse after 41 calls in 10 s, twice."""
+    refill = steady()
+    believed = 10.0
+    for place in range(3):
+        refill.overflow()
+        send(refill, start=10.0 * place, end=10.0 * (place + 1), rate=4.1)
+        empty(refill, 10.0 * (place + 1))
+        before, believed = believed, refill.measure(believed, NOISE)
+        assert believed == pytest.approx(before if place == 0 else DOUBTED * before)
+
+
+def test_a_crowd_is_allowed_for_before_its_noise_is_known() -> None:
+    """75 where 100 were expected: of ten callers' worth of chance that is no other regime, of one's it is."""
+    assert steady(100, 100, 75).measure(10.0, 0.1) == pytest.approx(blended(10, 75, 10))
+    assert steady(100, 100, 75).measure(10.0, 10.0) == pytest.approx(blended(10, 275, 30))
 
 
 def test_only_what_is_after_the_overflow_is_averaged() -> None:

@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from batchgw.throttle.quota import TOTAL
-from batchgw.throttle.siblings import ACTIVE, EXCESS, GRACE, JUST, LONG, OFTEN, PROOF, Siblings
+from batchgw.throttle.siblings import ACTIVE, APART, EXCESS, GRACE, JUST, LONG, OFTEN, PROOF, Siblings
 from tests.throttle.regions import Happened, What, play
 from tests.throttle.remote import Others, Remote
 
@@ -35,6 +35,14 @@ def test_those_refused_together_again_and_again_share_a_bucket() -> None:
     assert not refuse(siblings, 10.0, "a", "b", "c")
     assert not refuse(siblings, 20.0, "a", "b")
     assert refuse(siblings, 30.0, "a", "b", "c") == frozenset("abc")
+
+
+def test_who_begins_together_and_is_refused_together_proves_nothing_once() -> None:
+    """Eight regions with buckets alike, each smaller than stated, are emptied at the same moment."""
+    siblings = Siblings[str](TOTAL)
+    assert not refuse(siblings, 10.0, *"abcdefgh")
+    assert not refuse(siblings, 10.0 + APART - 1, *"abcdefgh")
+    assert refuse(siblings, 20.0, *"abcdefgh") == frozenset("abcdefgh")
 
 
 def test_who_has_not_called_for_a_while_is_not_counted_in() -> None:

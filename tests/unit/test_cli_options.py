@@ -62,7 +62,7 @@ def test_every_flag_and_verb_says_what_it_is_for(name: str) -> None:
 def test_a_flag_of_the_pace_that_is_not_given_leaves_the_engine_s_default() -> None:
     assert chosen_pace(PaceFlags()) == Pace()
     values: dict[str, Any] = dict.fromkeys((f.name for f in fields(PaceFlags)), 1)
-    values |= {"strict": True, "probe": True, "quota_scope": Scoping.ACCOUNT}
+    values |= {"strict": True, "probe": True, "polite": True, "quota_scope": Scoping.ACCOUNT}
     del values["quota_file"]  # see test_cli_quota_file.py
     for name, value in values.items():
         assert chosen_pace(PaceFlags(**{name: value})) == replace(Pace(), **{name: value})

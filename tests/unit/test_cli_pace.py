@@ -66,6 +66,20 @@ class TestMeaning:
     def test_how_far_the_quota_is_believed(self, settings: dict[str, bool], trust: Trust) -> None:
         assert chosen_pace(PaceFlags(**settings)).quotas.trust is trust  # type: ignore[arg-type]
 
+    @pytest.mark.parametrize(
+        ("flag", "file", "polite"),
+        [
+            (None, None, False),
+            (None, True, True),
+            (False, True, False),
+            (True, False, True),
+            (True, None, True),
+        ],
+    )
+    def test_whether_others_go_first(self, *, flag: bool | None, file: bool | None, polite: bool) -> None:
+        quota_file = QuotaFile(file="/etc/quotas.yaml", polite=file)
+        assert chosen_pace(PaceFlags(polite=flag, quota_file=quota_file)).quotas.polite == polite
+
     def test_an_unknown_quota(self) -> None:
         quotas = chosen_pace(PaceFlags(rate="unknown")).quotas
         assert quotas.total is None
@@ -195,6 +209,7 @@ class TestRecorded:
             {"rate": "unknown"},
             {"strict": True},
             {"strict": False, "probe": True},
+            {"polite": True},
             {"quota_scope": Scoping.ACCOUNT},
             {"quota_file": FILE},
         ],

@@ -22,7 +22,8 @@ class Hints:
                 regions = ", ".join(event.regions)
                 self._console.note(
                     line(
-                        f"Account {event.account} has one quota for {regions} together: pass ",
+                        f"Account {event.account} seems to have one quota for {regions} together: "
+                        "if so, pass ",
                         Span("--quota-scope account", "bold"),
                         " to pace them as one from the start.",
                     )
