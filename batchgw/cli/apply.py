@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from batchgw.cli.flag import file_flag, flag
+from batchgw.cli.flag import ADVANCED, file_flag, flag
 from batchgw.cli.options import JournalFlags, RunFlags, SelectionFlags
 from batchgw.cli.stdin import refuse_shared
 from batchgw.cli.verb import verb
@@ -22,27 +22,23 @@ Recheck = Annotated[
     bool,
     flag(
         "--recheck/--no-recheck",
-        "Read again what a plan will change, if it was saved or its question stood open for long, and refuse "
-        "if it moved.",
+        "Read an old plan's APIs again.",
     ),
 ]
 OnStaleFlag = Annotated[
     OnStale,
     flag(
         "--on-stale",
-        "When APIs have moved since the plan: refuse it, or skip those, list them and apply the rest.",
+        "Where APIs have moved since the plan.",
     ),
 ]
 ForceLock = Annotated[
     bool,
-    flag("--force-lock", "Break the lock of a run whose process is dead, or cannot be seen from here."),
+    flag("--force-lock", "Break a lock of a run that is dead or unseen.", panel=ADVANCED),
 ]
 TakeOverDead = Annotated[
     bool,
-    flag(
-        "--take-over-dead",
-        "Take over from a run whose process is known to be dead; APIs are read before they are written.",
-    ),
+    flag("--take-over-dead", "Take over from a run known to be dead.", panel=ADVANCED),
 ]
 
 

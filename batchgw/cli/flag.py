@@ -11,6 +11,9 @@ import typer
 STREAM = "-"
 """Standard input or output, for a flag that can use it."""
 
+ADVANCED = "Advanced"
+"""The last group of a verb's help: flags that few need."""
+
 
 def variable(name: str) -> str:
     """Name a flag's environment variable."""
@@ -31,7 +34,7 @@ def flag(name: str, description: str, *more: str, panel: str | None = None, **se
     return typer.Option(
         name,
         *more,
-        help=description.replace("[", r"\["),  # else a default in brackets would be taken for markup
+        help=description,
         envvar=variable(name),
         show_envvar=False,
         rich_help_panel=panel,
@@ -50,12 +53,12 @@ def file_flag(name: str, description: str, *, dash: str = "", metavar: str = "FI
     return flag(name, description, metavar=metavar, callback=named, **settings)
 
 
-def repeatable(name: str, description: str, *, commas: bool = False, panel: str | None = None) -> Any:
+def repeatable(name: str, description: str, *, commas: bool = False, **settings: Any) -> Any:
     """Declare an option that may be given several times; with `commas`, also as a comma list.
 
     Its environment variable holds a comma list, or one value a line where values may hold commas.
     """
-    return flag(name, description, panel=panel, callback=_comma_lists if commas else _line_lists)
+    return flag(name, description, callback=_comma_lists if commas else _line_lists, **settings)
 
 
 def _comma_lists(context: typer.Context, parameter: typer.CallbackParam, value: list[str]) -> list[str]:

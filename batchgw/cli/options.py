@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-from batchgw.cli.flag import file_flag, flag, repeatable
+from batchgw.cli.flag import ADVANCED, file_flag, flag, repeatable
 from batchgw.cli.pace_flags import PANEL as _PACE
 from batchgw.cli.pace_flags import PaceFlags
 
@@ -46,50 +46,58 @@ class SelectionFlags:
     """Which REST APIs; what is given here replaces what the policy's `targets` says."""
 
     region: Annotated[
-        list[str], repeatable("--region", "Region; repeatable, or a comma list.", commas=True, panel=_WHICH)
+        list[str],
+        repeatable(
+            "--region", "Region; repeatable, or a comma list.", metavar="REGION", commas=True, panel=_WHICH
+        ),
     ] = field(default_factory=list)
     account: Annotated[
         list[str],
         repeatable(
-            "--account", "Account id, or `current`; repeatable, or a comma list.", commas=True, panel=_WHICH
+            "--account", "Account id, or `current`; as above.", metavar="ACCOUNT", commas=True, panel=_WHICH
         ),
     ] = field(default_factory=list)
     role_name: Annotated[
-        str | None, flag("--role-name", "Role to assume in each account: its name or ARN.", panel=_WHICH)
+        str | None,
+        flag("--role-name", "Role to assume in each account: name, ARN.", metavar="ROLE", panel=_WHICH),
     ] = None
     external_id: Annotated[
-        str | None, flag("--external-id", "External id the role asks for.", panel=_WHICH)
+        str | None, flag("--external-id", "External id the role asks for.", metavar="ID", panel=_WHICH)
     ] = field(default=None, repr=False)
     api_id: Annotated[
         list[str],
         repeatable(
             "--api-id",
-            "REST API: ID, REGION/ID or ACCOUNT/REGION/ID; repeatable, or a comma list.",
+            "ID, REGION/ID or ACCOUNT/REGION/ID; as above.",
+            metavar="API",
             commas=True,
             panel=_WHICH,
         ),
     ] = field(default_factory=list)
     name: Annotated[
         list[str],
-        repeatable("--name", "REST APIs of this name (glob, as in `orders-*`); repeatable.", panel=_WHICH),
+        repeatable("--name", "APIs of this name (`orders-*`); repeatable.", metavar="GLOB", panel=_WHICH),
     ] = field(default_factory=list)
     tag: Annotated[
         list[str],
         repeatable(
-            "--tag", "REST APIs with this tag: KEY=VALUE (glob), or KEY; all must match.", panel=_WHICH
+            "--tag",
+            "APIs with this tag (glob); all must match.",
+            metavar="KEY[=VALUE]",
+            panel=_WHICH,
         ),
     ] = field(default_factory=list)
     targets: Annotated[
         str | None,
         flag(
             "--targets",
-            "File with one REST API a line, as for --api-id; - reads stdin.",
+            "File with one such API a line; - reads stdin.",
             metavar="FILE",
             panel=_WHICH,
         ),
     ] = None
     allow_empty: Annotated[
-        bool, flag("--allow-empty", "Accept a selection that matches no REST API.", panel=_WHICH)
+        bool, flag("--allow-empty", "Accept a selection that matches no API.", panel=_WHICH)
     ] = False
 
 
@@ -98,13 +106,13 @@ class ConnectionFlags:
     """How the control plane is reached."""
 
     profile: Annotated[
-        str | None, flag("--profile", "AWS profile of the base credentials (AWS_PROFILE).", panel=_AWS)
+        str | None, flag("--profile", "AWS profile of the base credentials.", metavar="NAME", panel=_AWS)
     ] = None
     endpoint_url: Annotated[
         str | None,
         flag(
             "--endpoint-url",
-            "Send every call here instead of AWS (AWS_ENDPOINT_URL).",
+            "Send every call here instead of AWS.",
             metavar="URL",
             panel=_AWS,
         ),
@@ -113,7 +121,7 @@ class ConnectionFlags:
         Path | None,
         file_flag(
             "--ca-bundle",
-            "Certificates to trust instead of the system's (AWS_CA_BUNDLE).",
+            "Certificates to trust, not the system's.",
             panel=_AWS,
         ),
     ] = None
@@ -121,8 +129,8 @@ class ConnectionFlags:
         bool | None,
         flag(
             "--client-fast-path/--no-client-fast-path",
-            "Send frequent calls around botocore, in the same bytes. [default: yes]",
-            panel=_AWS,
+            "Frequent calls pass by botocore. [default: yes]",
+            panel=ADVANCED,
         ),
     ] = None
     """None as in `PaceFlags`."""
@@ -134,7 +142,7 @@ class MemoryFlags:
 
     no_memory: Annotated[
         bool,
-        flag("--no-memory", "Neither use nor keep what runs learn of quotas (batchgw limits).", panel=_PACE),
+        flag("--no-memory", "Neither use nor keep what runs learn of quotas.", panel=_PACE),
     ] = False
 
 
@@ -146,7 +154,7 @@ class JournalFlags:
         str | None,
         file_flag(
             "--journal",
-            "Journal: a file or a database URL. [default: in the XDG state folder]",
+            "The journal. [default: in the XDG state folder]",
             metavar="FILE|URL",
         ),
     ] = None
@@ -156,25 +164,23 @@ class JournalFlags:
 class OutputFlags:
     """What is shown, and how. Data goes to stdout, everything else to stderr."""
 
-    output: Annotated[Output, flag("--output", "Form of the data on stdout.", "-o", panel=_OUT)] = (
-        Output.TABLE
-    )
+    output: Annotated[
+        Output, flag("--output", "table, json or jsonl, on stdout.", "-o", metavar="FORM", panel=_OUT)
+    ] = Output.TABLE
     quiet: Annotated[
-        bool, flag("--quiet", "No progress and no notes; data, warnings and errors only.", "-q", panel=_OUT)
+        bool, flag("--quiet", "No progress and notes; data, warnings, errors.", "-q", panel=_OUT)
     ] = False
     no_color: Annotated[bool, flag("--no-color", "No colour (NO_COLOR).", panel=_OUT)] = False
-    debug: Annotated[
-        bool, flag("--debug", "On an error, show where in the code it happened.", panel=_OUT)
-    ] = False
+    debug: Annotated[bool, flag("--debug", "On an error, show where in the code.", panel=ADVANCED)] = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogFlags:
     """What is logged of a run."""
 
-    log_level: Annotated[LogLevel, flag("--log-level", "Least severity logged.", panel=_OUT)] = (
-        LogLevel.WARNING
-    )
+    log_level: Annotated[
+        LogLevel, flag("--log-level", "debug, info, warning or error.", metavar="LEVEL", panel=_OUT)
+    ] = LogLevel.WARNING
     log_format: Annotated[LogFormat, flag("--log-format", "Form of the log on stderr.", panel=_OUT)] = (
         LogFormat.CONSOLE
     )
@@ -182,7 +188,7 @@ class LogFlags:
         Path | None,
         file_flag(
             "--log-file",
-            "Also log here, as JSON lines, from `info` up.",
+            "Log here too, as JSON lines, from `info` up.",
             panel=_OUT,
             dash="`--log-format json` logs JSON lines on standard error",
         ),

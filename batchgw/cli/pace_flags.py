@@ -50,7 +50,7 @@ class PaceFlags:
         Rate | None,
         flag(
             "--rate",
-            f"Calls per second and account-region, or `unknown`. [default: {TOTAL.rate:g}]",
+            f"Calls/s in an account-region. [default: {TOTAL.rate:g}]",
             parser=_rate,
             metavar="NUMBER|unknown",
             panel=PANEL,
@@ -60,7 +60,7 @@ class PaceFlags:
         float | None,
         flag(
             "--burst",
-            f"Calls that may be made at once after a rest. [default: {TOTAL.burst:g}]",
+            f"Calls at once after a rest. [default: {TOTAL.burst:g}]",
             parser=_number(BURST),
             metavar="NUMBER",
             panel=PANEL,
@@ -70,7 +70,7 @@ class PaceFlags:
         float | None,
         flag(
             "--share",
-            "Part of the rate to take, never more: the rest is for others. [default: 1]",
+            "Part of the rate to take at most. [default: 1]",
             parser=_number(SHARE),
             metavar="NUMBER",
             panel=PANEL,
@@ -80,13 +80,13 @@ class PaceFlags:
         bool | None,
         flag(
             "--strict/--no-strict",
-            "Never call faster than the stated quota, not even to find out. [default: no]",
+            "Never faster than the quota, not even to try.",
             panel=PANEL,
         ),
     ] = None
     probe: Annotated[
         bool | None,
-        flag("--probe/--no-probe", "The stated quota is a guess: find out. [default: no]", panel=PANEL),
+        flag("--probe/--no-probe", "The stated quota is a guess: find out.", panel=PANEL),
     ] = None
     polite: Annotated[
         bool | None,
@@ -98,13 +98,13 @@ class PaceFlags:
     ] = None
     quota_scope: Annotated[
         Scoping | None,
-        flag("--quota-scope", "What has a quota of its own. [default: account-region]", panel=PANEL),
+        flag("--quota-scope", "account-region (the default), or account.", metavar="SCOPE", panel=PANEL),
     ] = None
     quota_file: Annotated[
         QuotaFile | None,
         flag(
             "--quota-file",
-            "Quotas that differ from the documented ones, of any operation (YAML); - reads stdin.",
+            "Quotas that differ (YAML); - reads stdin.",
             parser=_quota_file,
             metavar="FILE",
             panel=PANEL,
@@ -114,8 +114,8 @@ class PaceFlags:
         float | None,
         flag(
             "--patience",
-            "Seconds without a single call let through, after which an account-region is given up. "
-            "[default: an hour]",
+            "Time with no call let through. [default: 3600]",
+            metavar="SECONDS",
             min=1,
             panel=PANEL,
         ),
@@ -124,7 +124,7 @@ class PaceFlags:
         int | None,
         flag(
             "--workers",
-            "REST APIs in work at once per account-region. [default: enough to use up the quota]",
+            "APIs in work per account-region. [default: 32]",
             min=1,
             panel=PANEL,
         ),
@@ -133,7 +133,7 @@ class PaceFlags:
         int | None,
         flag(
             "--attempts",
-            "Tries of a call that conflicts or fails; throttles do not count. [default: for about 20 s]",
+            "Tries of a call that fails. [default: 8]",
             min=1,
             panel=PANEL,
         ),

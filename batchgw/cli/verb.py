@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
-from typing import Any, get_type_hints
+from enum import EnumType
+from pathlib import Path
+from types import NoneType
+from typing import Any, get_args, get_type_hints
 
 import typer
 
 from batchgw.cli.console import Console
 from batchgw.cli.failure import OK, report
+from batchgw.cli.help import Command
 from batchgw.cli.options import OutputFlags, RunFlags
 
 Verb = Callable[..., int | None]
@@ -26,7 +30,7 @@ def verb(app: typer.Typer, name: str | None = None, **settings: Any) -> Callable
     """Register a verb under its own name, or another."""
 
     def register(function: Verb) -> Verb:
-        app.command(name, **settings)(_flattened(function))
+        app.command(name, cls=Command, **settings)(_flattened(function))
         return function
 
     return register
@@ -42,7 +46,9 @@ def _flattened(function: Verb) -> Callable[..., int]:
         if name in groups:
             parameters += _options(groups[name])
         else:
-            parameters.append(own[name].replace(annotation=hint, kind=inspect.Parameter.KEYWORD_ONLY))
+            parameters.append(
+                own[name].replace(annotation=_readable(hint), kind=inspect.Parameter.KEYWORD_ONLY)
+            )
 
     @functools.wraps(function)
     def command(**given: Any) -> int:
@@ -65,8 +71,25 @@ def _options(group: Any) -> list[inspect.Parameter]:
             found += _options(hint)
         else:
             kind = inspect.Parameter.KEYWORD_ONLY
-            found.append(inspect.Parameter(f.name, kind, default=_default(f), annotation=hint))
+            found.append(inspect.Parameter(f.name, kind, default=_default(f), annotation=_readable(hint)))
     return found
+
+
+_VALUES: Mapping[type, str] = {int: "N", float: "NUMBER", str: "TEXT", Path: "FILE"}
+
+
+def _readable(hint: Any) -> Any:
+    """Name what a flag takes after its type, where the flag does not say it itself."""
+    kinds = [kind for kind in _kinds(hint.__origin__) if kind is not NoneType]
+    option = hint.__metadata__[0]
+    if option.metavar is None and kinds[0] is not bool:
+        choices = isinstance(kinds[0], EnumType)
+        option.metavar = "|".join(each.value for each in kinds[0]) if choices else _VALUES[kinds[0]]
+    return hint
+
+
+def _kinds(annotation: Any) -> tuple[Any, ...]:
+    return tuple(kind for each in get_args(annotation) for kind in _kinds(each)) or (annotation,)
 
 
 def _assembled(group: Any, given: dict[str, Any]) -> Any:

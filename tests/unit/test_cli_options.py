@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -71,16 +72,47 @@ def test_a_flag_of_the_pace_that_is_not_given_leaves_the_engine_s_default() -> N
 @pytest.mark.parametrize(
     ("verb", "defaults"),
     [
-        ("plan", ["10", "40", "1", "enough to use up the quota", "for about 20 s"]),
+        ("plan", ["10", "40", "1", "3600", "32", "8"]),
         ("apply", ["in the XDG state folder"]),
         ("simulate", ["0.2, at least the median"]),
     ],
 )
 def test_the_help_shows_defaults(verb: str, defaults: list[str]) -> None:
-    """Brackets are markup to Typer: unescaped, they are swallowed."""
-    shown = " ".join(batchgw(verb, "--help").out.replace("│", "").split())
+    shown = " ".join(batchgw(verb, "--help").out.split())
     for default in defaults:
         assert f"[default: {default}]" in shown
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_the_help_shows_every_flag_whole_at_80_columns(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = batchgw(*name.split(), "--help").out.splitlines()
+    assert max(map(len, lines)) < 80
+    shown = [flag for line in lines if re.match("  -", line) for flag in re.findall(r"--[\w-]+", line)]
+    assert set(shown) >= {
+        option for each in COMMANDS[name].params for option in each.opts if option.startswith("--")
+    }
+
+
+@pytest.mark.parametrize("verb", ["plan", "apply", "check", "discover", "resume"])
+def test_the_help_fits_a_tall_window(verb: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert len(batchgw(verb, "--help").out.splitlines()) <= 63
+
+
+@pytest.mark.parametrize(
+    ("verb", "written"),
+    [
+        ("apply", "  --quota-scope SCOPE         account-region (the default), or account."),
+        ("apply", "  -o, --output FORM           table, json or jsonl, on stdout. [default: table]"),
+        ("plan", "  --attempts N                Tries of a call that fails. [default: 8]"),
+    ],
+)
+def test_a_flag_is_a_line_that_says_what_it_takes(
+    verb: str, written: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert written in batchgw(verb, "--help").out.splitlines()
 
 
 def test_simulate_has_every_option_of_the_simulator_with_its_default() -> None:
