@@ -113,6 +113,7 @@ class Engine:
         Raises:
             ServiceFault: a refusal, with x-amzn-RequestId among its headers.
             ConnectionCutByServer: the connection ends here, without an answer.
+            OddlyAnswered: what comes back is no answer of the service.
         """
         reply, request_id = await self.run(
             Call.of(operation, account, region, params),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 
@@ -13,6 +14,7 @@ from batchgw.simulator.faults import (
     Fault,
     FaultScript,
     Match,
+    Odd,
     OtherAccount,
     Refuse,
     RefuseConnection,
@@ -139,6 +141,25 @@ def _other_account(argument: object) -> Fault:
     return OtherAccount(account=str(argument))
 
 
+def _answer(argument: object) -> Fault:
+    if not isinstance(argument, Mapping):
+        raise ValueError("`answer` takes `status`, `body`, `signed` and `applied`")  # noqa: TRY004 - as above
+    if unknown := sorted(set(argument) - {"status", "body", "signed", "applied"}):
+        raise ValueError(f"`answer` knows no {unknown[0]!r}")
+    body = argument.get("body", "")
+    text = body if isinstance(body, str) else json.dumps(body)
+    return Odd(
+        status=int(str(argument.get("status", 200))),
+        body=text.encode("utf-8", "surrogatepass"),
+        signed=bool(argument.get("signed", True)),
+        applied=bool(argument.get("applied", False)),
+    )
+
+
+def _drip(argument: object) -> Fault:
+    return Odd(body=b" ", pause=float(str(argument)))
+
+
 def _refusal(code: str, status: int, message: str, *, modelled: bool = True) -> Callable[[object], Fault]:
     return lambda argument: Refuse(
         code=code, status=status, message=message if argument is None else str(argument), modelled=modelled
@@ -162,6 +183,9 @@ _FAULTS: Mapping[str, Callable[[object], Fault]] = {
     "stale_answer": lambda _: StaleAnswer(applied=True),
     "not_written": lambda _: StaleAnswer(applied=False),
     "other_account": _other_account,
+    "answer": _answer,
+    "endless": lambda _: Odd(body=b" " * 65_536, pause=0.0),
+    "drip": _drip,
     "limit_exceeded": _refusal(
         "LimitExceededException", 429, "Maximum number of Gateway Responses has been reached"
     ),

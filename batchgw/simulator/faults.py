@@ -18,6 +18,7 @@ service_error | {service_error: 503} | {service_error: {status: 503, applied: tr
 no_connection · cut_before · cut_after · expired_token · access_denied · delete_api ·
 stale_answer | not_written (a success with the values from before; the change was made, or not) ·
 {other_account: id} (404, as a call is answered that another account has signed) ·
+{answer: {status: 200, body: anything, signed: true, applied: false}} · endless · {drip: 0.1} ·
 limit_exceeded | {limit_exceeded: message} · bad_request | {bad_request: message}
 """
 
@@ -97,7 +98,28 @@ class OtherAccount:
     account: str
 
 
-Fault = Throttle | Refuse | Slow | Cut | RefuseConnection | Deny | DeleteApi | StaleAnswer | OtherAccount
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Odd:
+    """An answer that the service does not give.
+
+    Attributes:
+        status: of HTTP.
+        body: as it goes over the wire.
+        signed: whether it has a request id, as the service's answers have.
+        applied: whether the change is made.
+        pause: seconds after which more of the body follows, for ever; None where the body has an end.
+    """
+
+    status: int = 200
+    body: bytes = b""
+    signed: bool = True
+    applied: bool = False
+    pause: float | None = None
+
+
+Fault = (
+    Throttle | Refuse | Slow | Cut | RefuseConnection | Deny | DeleteApi | StaleAnswer | OtherAccount | Odd
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,11 +6,13 @@ says, and the aiohttp server around it. It decides nothing itself.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Final, Protocol
 
@@ -22,7 +24,7 @@ from batchgw.simulator.http_call import HttpAnswer, HttpCall
 from batchgw.simulator.http_wire import ERROR_TYPE, REQUEST_ID, Json11, RestJson, WireProtocol
 from batchgw.simulator.keys import Key
 from batchgw.simulator.query import Query
-from batchgw.simulator.reply import ConnectionCutByServer, Reply, ServiceFault
+from batchgw.simulator.reply import ConnectionCutByServer, OddlyAnswered, Reply, ServiceFault
 
 _FORM = "application/x-www-form-urlencoded"
 _SIGNED_SERVICE = re.compile(r"Credential=[^,]*/([^/,]+)/aws4_request")
@@ -93,6 +95,9 @@ class Front:
             return protocol.fault(protocol.doubt(refused.doubt, refused.message), new_request_id())
         except ServiceFault as fault:
             return protocol.fault(fault, fault.request_id or new_request_id())
+        except OddlyAnswered as odd:
+            headers = {REQUEST_ID: new_request_id()} if odd.signed else {}
+            return HttpAnswer(status=odd.status, headers=headers, body=odd.body, pause=odd.pause)
         return protocol.reply(operation, reply, reply.headers.get(REQUEST_ID) or new_request_id())
 
     def _service(self, call: HttpCall) -> str:
@@ -128,7 +133,8 @@ def make_server(front: Front, admin: Admin) -> web.Server:
         if call.target.startswith(ADMIN_PREFIX):
             return _response(admin.answer(call))
         try:
-            return _response(await front.answer(call))
+            answer = await front.answer(call)
+            return _response(answer) if answer.pause is None else await _endless(request, answer)
         except ConnectionCutByServer:
             return _cut(request)
 
@@ -177,6 +183,17 @@ def _too_large() -> web.Response:
     )
     answer.force_close()
     return answer
+
+
+async def _endless(request: web.BaseRequest, answer: HttpAnswer) -> web.StreamResponse:
+    """Send a body that has no end, until the caller has had enough."""
+    response = web.StreamResponse(status=answer.status, headers=answer.headers)
+    await response.prepare(request)
+    with suppress(ConnectionError):
+        while request.transport is not None:
+            await response.write(answer.body)
+            await asyncio.sleep(answer.pause or 0.0)
+    return response
 
 
 def _response(answer: HttpAnswer) -> web.Response:

@@ -59,8 +59,12 @@ def _not_serializable(message: str) -> ServiceFault:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpAnswer:
-    """What goes back: a status, headers, and the body's bytes."""
+    """What goes back: a status, headers, and the body's bytes.
+
+    With `pause` the body is sent again and again for ever, so many seconds apart.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes = b""
+    pause: float | None = None

@@ -24,7 +24,7 @@ from batchgw.control_plane.interface import (
     Request,
     RestApiPage,
 )
-from batchgw.errors import AccessDenied, CallError, ConnectionCut, ConnectionFailed
+from batchgw.errors import AccessDenied, CallError, ConnectionCut, ConnectionFailed, ServiceFailure
 from batchgw.model import AccountId, Effort, GatewayResponse, ResponseType, RestApi, RestApiId, Scope
 from batchgw.simulator import deployments, gateway_responses, rest_apis
 from batchgw.simulator.call import Call
@@ -33,7 +33,12 @@ from batchgw.simulator.engine import Engine
 from batchgw.simulator.fault_script import parse
 from batchgw.simulator.latency import Latency
 from batchgw.simulator.quota import UNLIMITED, QuotaRules, Quotas
-from batchgw.simulator.reply import ConnectionCutByServer, ConnectionRefusedByServer, ServiceFault
+from batchgw.simulator.reply import (
+    ConnectionCutByServer,
+    ConnectionRefusedByServer,
+    OddlyAnswered,
+    ServiceFault,
+)
 from batchgw.simulator.service import Service
 from batchgw.simulator.statistics import Statistics
 from batchgw.simulator.world import World
@@ -106,6 +111,11 @@ class SimulatedControlPlane:
             return await self.engine.run(call, act)
         except ServiceFault as fault:
             raise self._error(fault) from None
+        except OddlyAnswered:
+            raise ServiceFailure(
+                f"the answer to {call.operation} in {call.account}/{call.region} cannot be read.",
+                code="AnswerUnreadable",
+            ) from None
         except ConnectionRefusedByServer:
             raise _not_connected(call) from None
         except ConnectionCutByServer:

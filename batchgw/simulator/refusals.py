@@ -5,9 +5,14 @@ from __future__ import annotations
 from email.utils import formatdate
 
 from batchgw.simulator.call import Call
-from batchgw.simulator.faults import Cut, Deny, Fault, OtherAccount, Refuse, RefuseConnection, Throttle
+from batchgw.simulator.faults import Cut, Deny, Fault, Odd, OtherAccount, Refuse, RefuseConnection, Throttle
 from batchgw.simulator.params import not_found
-from batchgw.simulator.reply import ConnectionCutByServer, ConnectionRefusedByServer, ServiceFault
+from batchgw.simulator.reply import (
+    ConnectionCutByServer,
+    ConnectionRefusedByServer,
+    OddlyAnswered,
+    ServiceFault,
+)
 
 
 def at_the_door(call: Call, fault: Fault, now: float) -> Exception | None:  # noqa: PLR0911 - one a fault
@@ -25,6 +30,8 @@ def at_the_door(call: Call, fault: Fault, now: float) -> Exception | None:  # no
             return ConnectionCutByServer(applied=False)
         case Refuse(applied=False):
             return _refused(fault)
+        case Odd(applied=False):
+            return _oddly(fault)
         case _:
             return None
 
@@ -36,6 +43,8 @@ def spoil(fault: Fault) -> None:
             raise ConnectionCutByServer(applied=True)
         case Refuse():
             raise _refused(fault)
+        case Odd():
+            raise _oddly(fault)
         case _:
             pass
 
@@ -47,6 +56,10 @@ def by_quota(call: Call, seconds: float | None) -> ServiceFault:
 
 def _retry_after(fault: Throttle, now: float) -> str | None:
     return fault.retry_after if fault.date_in is None else formatdate(now + fault.date_in, usegmt=True)
+
+
+def _oddly(fault: Odd) -> OddlyAnswered:
+    return OddlyAnswered(status=fault.status, body=fault.body, signed=fault.signed, pause=fault.pause)
 
 
 def _refused(fault: Refuse) -> ServiceFault:

@@ -56,6 +56,24 @@ class ServiceFault(Exception):
         return self.headers.get("x-amzn-RequestId")
 
 
+class OddlyAnswered(Exception):
+    """The answer is none of the service's.
+
+    Attributes:
+        status: of HTTP.
+        body: as it goes over the wire.
+        signed: whether it has a request id.
+        pause: seconds after which more of the body follows, for ever; None where the body has an end.
+    """
+
+    def __init__(self, *, status: int, body: bytes, signed: bool, pause: float | None) -> None:
+        super().__init__("the answer is none of the service's")
+        self.status = status
+        self.body = body
+        self.signed = signed
+        self.pause = pause
+
+
 class ConnectionCutByServer(Exception):
     """The server closes the connection without an answer. `applied` tells whether the change was made."""
 

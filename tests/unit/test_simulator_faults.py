@@ -7,7 +7,7 @@ import pytest
 from batchgw.errors import UsageError
 from batchgw.simulator.call import Call
 from batchgw.simulator.fault_script import parse
-from batchgw.simulator.faults import Cut, DeleteApi, Deny, Fault, Refuse, Slow, Throttle
+from batchgw.simulator.faults import Cut, DeleteApi, Deny, Fault, Odd, Refuse, Slow, Throttle
 
 PUT = Call(
     operation="PutGatewayResponse",
@@ -159,6 +159,20 @@ def test_faults_by_name(written: object, fault: Fault) -> None:
     assert parse([{"fault": written}]).decide(PUT, 0) == fault
 
 
+def test_answers_that_are_none() -> None:
+    script = [{"match": {"nth": 1}, "fault": {"answer": {"status": 204, "body": [None], "signed": False}}},
+              {"match": {"nth": 2}, "fault": {"answer": {"body": "<html>", "applied": True}}},
+              {"match": {"nth": 3}, "fault": "endless"},
+              {"match": {"nth": 4}, "fault": {"drip": 0.5}}]  # fmt: skip
+    faults = parse(script)
+    assert [faults.decide(PUT, 0) for _ in range(4)] == [
+        Odd(status=204, body=b"[null]", signed=False),
+        Odd(body=b"<html>", applied=True),
+        Odd(body=b" " * 65_536, pause=0.0),
+        Odd(body=b" ", pause=0.5),
+    ]
+
+
 def test_expired_credentials() -> None:
     found = parse([{"fault": "expired_token"}]).decide(PUT, 0)
     assert isinstance(found, Refuse)
@@ -183,6 +197,9 @@ def test_expired_credentials() -> None:
         ([{"match": "Put*", "fault": "throttle"}], "`match` must be a mapping"),
         ([{"fault": {"service_error": 404}}], "a status from 500 to 599, not 404"),
         ([{"fault": "slow"}], "Rule 1"),
+        ([{"fault": "drip"}], "Rule 1"),
+        ([{"fault": "answer"}], "takes `status`, `body`"),
+        ([{"fault": {"answer": {"state": 1}}}], "`answer` knows no 'state'"),
     ],
 )
 def test_a_wrong_script_is_told_by_rule(script: object, message: str) -> None:
