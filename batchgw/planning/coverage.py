@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from batchgw.model import HEADER_PREFIX, Desired, Mode, ResponseType, Unlisted
-from batchgw.planning.normalize import Observed, is_customised
+from batchgw.planning.normalize import Observed
 
 Owed = Mapping[ResponseType, frozenset[str]]
 """Parameter keys in lower case that the policy sets for a type's family, and not for the type."""
@@ -24,9 +24,13 @@ def owed(desired: Desired) -> Owed:
 def uncovered(observed: Observed, by_type: Owed) -> tuple[ResponseType, ...]:
     """Give the types that an API customises itself without the headers owed to them."""
     return tuple(
-        t
-        for t, keys in by_type.items()
-        if is_customised(t, observed) and not keys <= _lower(observed[t].settings.parameters)
+        [
+            t
+            for t, keys in by_type.items()
+            if (shown := observed.get(t)) is not None  # most are not customised: no call for each of them
+            and not shown.default_response
+            and not keys <= _lower(shown.settings.parameters)
+        ]
     )
 
 
