@@ -170,6 +170,7 @@ def _policy(dice: Random) -> dict[str, Value]:
         "mode": dice.choice(("replace", "merge", "fill")),
         "unlisted": dice.choice(("leave", "reset")),
         "use": [_use(dice) for _ in range(dice.randint(0, 2))],
+        "wherever_customised": _body(dice),
     }
     return {
         "version": dice.choice((1, "1")),
@@ -194,7 +195,8 @@ def _targets(dice: Random) -> Value:
 
 def _use(dice: Random) -> Value:
     name = dice.choice(tuple(PRESETS))
-    return dice.choice((name, {"preset": name}, {"preset": name, "types": [dice.choice(_TYPES)]}))
+    types = dice.choice(("customised", ["customised", dice.choice(_TYPES)], [dice.choice(_TYPES)]))
+    return dice.choice((name, {"preset": name}, {"preset": name, "types": types}))
 
 
 def _response(dice: Random) -> Value:
@@ -204,6 +206,12 @@ def _response(dice: Random) -> Value:
         "status": dice.choice((401, "504", 429)),
         "statusCode": "403",
         "mode": dice.choice(("merge", "fill")),
+    }
+    return {key: value for key, value in optional.items() if dice.random() < 0.4} | _body(dice)
+
+
+def _body(dice: Random) -> dict[str, Value]:
+    optional: dict[str, Value] = {
         "headers": {dice.choice(_HEADERS): _header(dice)},
         "responseParameters": {
             f"gatewayresponse.header.{dice.choice(_HEADERS)}": dice.choice((*_SOURCES, "'*'", "bare", '"x"'))
