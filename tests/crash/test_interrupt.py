@@ -47,7 +47,7 @@ def stop(scene: Scene, subject: Subject, number: signal.Signals = signal.SIGINT)
 def finish(scene: Scene, stopped: Ended) -> None:
     """Do as it advised: all must come to a good end, with every write made once."""
     scene.suffer([])
-    ended = scene.run([*stopped.advice, "--output", "json"])
+    ended = scene.run([*stopped.advice, "--yes", "--output", "json"])
     assert ended.code == 0, ended.err
     assert scene.truth.wrong() == []
     assert ended.json["proves"], ended.out
@@ -104,7 +104,7 @@ def everybody_waits(scene: Scene) -> bool:
 def test_a_resume_is_stopped_and_resumed_just_so(tmp_path: Path) -> None:
     with staged(tmp_path, workers=WORKERS, script=from_write(BEFORE, {"slow": 3})) as scene:
         first = stop(scene, start_and_get_busy(scene, scene.apply))
-        second = stop(scene, start_and_get_busy(scene, [*first.advice, "--output", "json"]))
+        second = stop(scene, start_and_get_busy(scene, [*first.advice, "--yes", "--output", "json"]))
         check_stopped(scene, second)
         assert second.advice == first.advice
         finish(scene, second)
@@ -145,20 +145,37 @@ def stop_twice(scene: Scene, subject: Subject) -> Ended:
     return ended
 
 
-def test_while_it_plans_nothing_was_begun_and_nothing_is_left_behind(tmp_path: Path) -> None:
-    slow = {"match": {"operation": "GetGatewayResponses"}, "fault": {"slow": 3}}
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_while_it_plans_nothing_is_waited_for_or_left_behind(tmp_path: Path, number: signal.Signals) -> None:
+    """The answers would take ten minutes, and a read changes nothing."""
+    slow = {"match": {"operation": "GetGatewayResponses"}, "fault": {"slow": 600}}
     with staged(tmp_path, workers=WORKERS, script=[slow]) as scene:
         subject = scene.start(scene.apply)
         scene.await_reads(scene.hands)
-        ended = stop(scene, subject)
+        ended = stop(scene, subject, number)
         assert ended.code == 130, ended.err
         assert ended.out == ""
         assert "batchgw resume" not in ended.err
         assert scene.wreck.run is None
-        assert list(tmp_path.glob("*.plan")) == []
+        assert [*tmp_path.glob("*.plan"), *tmp_path.glob(".batchgw-*")] == []
         scene.suffer([])
+        scene.serve()
         assert scene.run(scene.apply).code == 0
         assert scene.truth.wrong() == []
+
+
+def test_however_often_it_is_asked_no_plan_is_left_and_no_traceback_shown(tmp_path: Path) -> None:
+    slow = {"match": {"operation": "GetGatewayResponses"}, "fault": {"slow": 600}}
+    with staged(tmp_path, workers=WORKERS, script=[slow]) as scene:
+        subject = scene.start(scene.apply)
+        scene.await_reads(scene.hands)
+        while subject.alive:
+            subject.signal(signal.SIGINT)
+            time.sleep(0.002)
+        ended = subject.end()
+        assert ended.code in {130, -signal.SIGINT}, ended.err
+        assert "Traceback" not in ended.err
+        assert [*tmp_path.glob("*.plan"), *tmp_path.glob(".batchgw-*")] == []
 
 
 @pytest.mark.parametrize(

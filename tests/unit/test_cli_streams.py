@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import codecs
+import fcntl
 import os
+import select
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -137,6 +140,24 @@ def shell(script: str) -> subprocess.CompletedProcess[str]:
 def test_a_closed_stream_is_dev_null(script: str, code: int) -> None:
     ended = shell(script)
     assert (ended.returncode, ended.stderr) == (code, "")
+
+
+@pytest.mark.skipif(not hasattr(fcntl, "F_SETPIPE_SZ"), reason="pipes are of one size on this system")
+@pytest.mark.parametrize("times", [1, 2])
+def test_ctrl_c_while_the_last_of_it_is_printed_is_no_traceback(times: int, pipe: tuple[int, int]) -> None:
+    read, write = pipe
+    fcntl.fcntl(write, fcntl.F_SETPIPE_SZ, 4096)
+    started = [sys.executable, "-m", "batchgw", "schema"]
+    with subprocess.Popen(started, stdout=write, stderr=subprocess.PIPE, text=True) as process:
+        while select.select([], [write], [], 0)[1]:  # until the pipe is full, and the process waits
+            time.sleep(0.01)
+        for _ in range(times):
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.05)
+        os.close(read)
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
+    assert process.returncode in {130, -signal.SIGINT}
 
 
 @pytest.mark.parametrize("verb", ["--help", "apply --help", "schema", "presets -o json"])
