@@ -59,7 +59,7 @@ def scope(account: str = BASE_ACCOUNT, region: str = "eu-west-1") -> Scope:
 
 async def api_named_like_its_scope(seen: Seen, _request: web.Request) -> web.StreamResponse:
     await anyio.sleep(0.001)  # so that calls of many scopes are under way together
-    return api_answer(200, {"item": [{"id": f"{seen.key}/{seen.region}", "name": seen.token}]})
+    return api_answer(200, {"item": [{"id": f"{seen.key}:{seen.region}", "name": seen.token}]})
 
 
 @pytest.mark.asyncio
@@ -79,7 +79,7 @@ async def test_concurrent_calls_of_250_scopes_are_each_signed_for_their_own(stub
             for where in scopes:
                 tasks.start_soon(ask, where)
 
-    assert told == {s: (f"ASIA{s.account}x0/{s.region}", f"token-{s.account}-0") for s in scopes}
+    assert told == {s: (f"ASIA{s.account}x0:{s.region}", f"token-{s.account}-0") for s in scopes}
     assert len(stub.seen_by("apigateway")) == 250
     assert len(stub.assumed) == 50, "one AssumeRole per account, however many ask"
     assert len(stub.seen_by("sts")) == 53, "and in each of three partitions, whose the base credentials are"
@@ -147,7 +147,8 @@ async def test_what_leaves_is_the_operation_as_aws_documents_it(stub: Stub) -> N
             return api_answer(
                 201, {"responseType": "THROTTLED", "statusCode": "429", "defaultResponse": False}
             )
-        return api_answer(200, {"item": [], "position": "next"})
+        more = {"position": "next"} if seen.path == "/restapis" else {}
+        return api_answer(200, {"item": [], **more})
 
     stub.gateway = answer
     async with connect(endpoint_url=f"http://127.0.0.1:{stub.port}") as plane:
