@@ -108,7 +108,7 @@ class Applying:
                 force_lock=self.force_lock,
                 take_over_dead=self.take_over_dead,
                 verb=self.verb,
-                options={**reach, **proposal.options},
+                options={**reach, **proposal.options, "identity": run.identity()},
             )
 
     def _aged(self, proposal: Proposal, seconds: float) -> bool:

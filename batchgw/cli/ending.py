@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from batchgw.cli.console import Console
-from batchgw.cli.failure import add_resume_hint, is_untold_stop
+from batchgw.cli.failure import add_resume_hint, code_of, is_untold_stop, most_telling
 from batchgw.cli.options import JournalFlags, RunFlags
 from batchgw.cli.session import Run, RunId, open_run, run_async
 from batchgw.cli.signals import Interrupts
 from batchgw.cli.summary_output import next_steps, resume_hint, show_summary
 from batchgw.errors import Stopped
 from batchgw.journal import Journal
+from batchgw.journal.records import COUNTS
 from batchgw.model import Targets
 from batchgw.report.summary import Summary
 from batchgw.report.text import plain
@@ -43,7 +44,13 @@ def carried_out(
             run_id=run_id,
         )
         async with opened as run:
-            return await work(run)
+            try:
+                summary = await work(run)
+            except Exception as error:
+                run.ended(code_of(error), {"error": type(most_telling(error)).__name__})
+                raise
+            run.ended(summary.exit_code, _totals(summary))
+            return summary
 
     try:
         summary = run_async(body, console)
@@ -56,3 +63,9 @@ def carried_out(
     show_summary(summary, store, console, flags.output.output)
     console.tell(*next_steps(summary, journal.journal))
     return summary.exit_code
+
+
+def _totals(summary: Summary) -> dict[str, int]:
+    total = summary.total
+    counts = {kind: getattr(total, kind) for kind in COUNTS}
+    return {"expected": summary.expected, **counts, "left": summary.left}

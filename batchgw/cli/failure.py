@@ -42,10 +42,16 @@ def report(error: BaseException, console: Console, *, debug: bool = False) -> in
     if debug:
         console.raw("".join(traceback.format_exception(error)).rstrip())
     console.flush()
-    chosen = _most_telling(error)
+    chosen = most_telling(error)
     console.tell(*_explained(chosen))
     said = str(chosen)
     console.tell(*(line(n) for n in dict.fromkeys((*_notes(chosen), *_notes(error))) if n not in said))
+    return code_of(error)
+
+
+def code_of(error: BaseException) -> int:
+    """Give the exit code an error ends in."""
+    chosen = most_telling(error)
     if isinstance(chosen, BatchgwError):
         return chosen.exit_code
     return USAGE if _is_usage(chosen) or _names_a_file(chosen) else FAILED
@@ -67,7 +73,7 @@ def _names_a_file(error: BaseException) -> bool:
     return isinstance(error, OSError) and bool(error.filename)
 
 
-def _most_telling(error: BaseException) -> BaseException:
+def most_telling(error: BaseException) -> BaseException:
     """Take an exception out of its groups: one of ours before any other, an error before a mere stop."""
     leaves = list(_leaves(error))
     ours = [e for e in leaves if isinstance(e, BatchgwError)]
@@ -78,7 +84,7 @@ def _most_telling(error: BaseException) -> BaseException:
 
 def is_untold_stop(error: BaseException) -> bool:
     """Tell whether an error is no more than a stop, which does not say how far things came."""
-    chosen = _most_telling(error)
+    chosen = most_telling(error)
     return isinstance(chosen, Stopped) and not isinstance(chosen, ToldStop)
 
 

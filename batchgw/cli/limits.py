@@ -13,6 +13,7 @@ from batchgw.cli.console import Console
 from batchgw.cli.flag import flag, repeatable
 from batchgw.cli.options import JournalFlags, Output, OutputFlags
 from batchgw.cli.verb import verb
+from batchgw.clock import timestamp
 from batchgw.errors import UsageError
 from batchgw.report.text import Line, Span, amount, duration, line, table
 
@@ -90,8 +91,7 @@ def _show(found: list[Limit], console: Console, output: Output) -> None:
 def record(limit: Limit, now: float) -> dict[str, Any]:
     """Render a bucket for machines.
 
-    Rates are calls/second, levels and bursts calls, ages and waits seconds. `level` is as of now,
-    `learned_at` seconds since the epoch. A learned rate is null where nothing has measured it.
+    Rates are calls/second, levels and bursts calls, ages and waits seconds. `level` is as of now. A learned rate is null where nothing has measured it.
     """
     belief = limit.belief
     return {
@@ -102,7 +102,7 @@ def record(limit: Limit, now: float) -> dict[str, Any]:
         "stated": limit.stated and {"rate": limit.stated.rate, "burst": limit.stated.burst},
         "share": limit.share,
         "learned": {"rate": belief.rate and round(belief.rate, 4), "burst": belief.burst},
-        "learned_at": limit.at,
+        "learned_at": timestamp(limit.at),
         "age": round(max(0.0, now - limit.at), 3),
         "level": round(limit.level(now), 3),
         "last_run": _spent(limit.last),

@@ -19,7 +19,7 @@ from batchgw.report.text import line
 
 if TYPE_CHECKING:  # the engine takes its time to load
     from batchgw.cli.signals import Interrupts
-    from batchgw.report.plan_fold import PlanFold
+    from batchgw.planning.totals import PlanTotals
 
 PANEL = "Rollout"
 AS_DATA = "`--output jsonl` prints the plan as data"
@@ -86,11 +86,14 @@ def _compared(
                 verb_of_engine = api.check if drift else api.plan
                 made = await verb_of_engine(placed, plane=run.plane, out=out, options=options)
                 kept.enter_context(made)
+                code = exit_code(made.totals, allow_empty=selection.allow_empty)
+                run.ended(code, made.totals.total.to_json())
             try:
-                fold = await show_plan(
+                await show_plan(
                     made,
                     console,
                     output=flags.output.output,
+                    code=code,
                     work=apply_of(made, chosen_pace(flags.pace), saved=out is not None),
                     stop=interrupts.stop,
                     drift=drift,
@@ -103,17 +106,17 @@ def _compared(
             if made.totals.selected is not None and flags.output.output is not Output.TABLE:
                 unread = len(made.totals.unread_scopes)
                 console.tell(*nothing_lines(made.totals.selected, unread=unread))
-        return exit_code(fold, empty=bool(made.totals.nothing) and not selection.allow_empty)
+        return code
 
     missed = "whether anything has drifted is not known" if drift else "there is no plan"
     return run_reading(body, console, stopped=f"not everything was read, so {missed}. {begin}")
 
 
-def exit_code(fold: PlanFold, *, empty: bool = False) -> int:
+def exit_code(totals: PlanTotals, *, allow_empty: bool) -> int:
     """What `plan` and `check` answer: an incomplete picture counts for more than what is pending in it.
 
-    `empty`: something that was selected is not there, and the user did not accept that.
+    So does a selector that matches nothing, where the user did not accept that.
     """
-    if empty or not fold.complete:
+    if not totals.complete or (totals.nothing and not allow_empty):
         return INCOMPLETE
-    return PENDING if fold.pending else OK
+    return PENDING if totals.total.writes else OK

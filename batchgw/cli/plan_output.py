@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import chain, repeat
+from typing import Any
 
 import anyio.lowlevel
 
 from batchgw.cli.console import Console
 from batchgw.cli.options import Output
+from batchgw.clock import timestamp
 from batchgw.control_plane.paced import Pace
 from batchgw.control_plane.stop import StopSignal
 from batchgw.errors import Stopped
@@ -21,14 +23,26 @@ from batchgw.report.live import CHECKED, PLANNED
 from batchgw.report.plan_fold import PlanFold
 from batchgw.report.plan_view import PlanView
 from batchgw.report.text import Span, line
+from batchgw.report.verdict import verdict_to_json
 from batchgw.turns import Turns
 
 
 async def show_plan(
-    plan: Plan, console: Console, *, output: Output, work: Estimate, stop: StopSignal, drift: bool = False
+    plan: Plan,
+    console: Console,
+    *,
+    output: Output,
+    code: int,
+    work: Estimate,
+    stop: StopSignal,
+    drift: bool = False,
 ) -> PlanFold:
-    """Print a plan as data, and give the fold of it. `work` is what an apply takes. Raises Stopped."""
+    """Print a plan as data, and give the fold of it. Raises Stopped.
+
+    `code` is its exit code, `work` what an apply takes.
+    """
     live = CHECKED if drift else PLANNED
+    verdict = verdict_to_json(plan.totals, code)
     match output:
         case Output.TABLE:
             view = await plan_view(plan, work=work, stop=stop, drift=drift)
@@ -37,9 +51,9 @@ async def show_plan(
             console.note(line(Span(live, "dim")))
             fold = view.fold
         case Output.JSON:
-            fold = await _json(plan, console, work, stop, live)
+            fold = await _json(plan, console, work, stop, live, verdict)
         case Output.JSONL:
-            fold = await _jsonl(plan, console, work, stop, live)
+            fold = await _jsonl(plan, console, work, stop, live, verdict)
     console.flush()
     return fold
 
@@ -67,9 +81,11 @@ async def _folded(plan: Plan, stop: StopSignal, show: Callable[[PlanItem], None]
     return fold
 
 
-async def _json(plan: Plan, console: Console, work: Estimate, stop: StopSignal, live: str) -> PlanFold:
+async def _json(
+    plan: Plan, console: Console, work: Estimate, stop: StopSignal, live: str, verdict: Mapping[str, Any]
+) -> PlanFold:
     """Print one object; its items one a line, so that a plan of any size is a stream."""
-    header = json.dumps(plan.header.to_json(), separators=(",", ":"))
+    header = json.dumps(_header(plan), separators=(",", ":"))
     console.text(f'{{"header":{header},\n"items":[')
     separators = chain([""], repeat(","))
     fold = await _folded(
@@ -82,17 +98,26 @@ async def _json(plan: Plan, console: Console, work: Estimate, stop: StopSignal, 
         "estimate": work.to_json(),
         "customised": fold.customised.to_json(),
         "not_live": live,
+        **verdict,
     }
     console.text("]," + json.dumps(closing, separators=(",", ":"))[1:])
     return fold
 
 
-async def _jsonl(plan: Plan, console: Console, work: Estimate, stop: StopSignal, live: str) -> PlanFold:
+async def _jsonl(
+    plan: Plan, console: Console, work: Estimate, stop: StopSignal, live: str, verdict: Mapping[str, Any]
+) -> PlanFold:
     """Print the lines of a plan file, and what else there is to know of it last."""
-    console.jsonl(plan.header.to_json())
+    console.jsonl(_header(plan))
     fold = await _folded(plan, stop, lambda item: console.jsonl(item_to_json(item)))
     console.jsonl({"kind": "totals", **plan.totals.to_json()})
     console.jsonl({"kind": "estimate", **work.to_json()})
     console.jsonl({"kind": "customised", **fold.customised.to_json()})
+    console.jsonl({"kind": "verdict", **verdict})
     console.jsonl({"kind": "not-live", "message": live})
     return fold
+
+
+def _header(plan: Plan) -> dict[str, Any]:
+    """Render a plan's header, its time as all times are shown."""
+    return {**plan.header.to_json(), "created": timestamp(plan.header.created)}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,10 +13,11 @@ from batchgw.cli.console import Console
 from batchgw.cli.flag import flag
 from batchgw.cli.options import JournalFlags, Output, OutputFlags
 from batchgw.cli.verb import verb
+from batchgw.clock import timestamp
 from batchgw.report.text import Line, Span, Style, line, table
 
 if TYPE_CHECKING:  # SQLAlchemy is behind it
-    from batchgw.journal import RunRecord
+    from batchgw.journal import JSON, RunRecord
 
 PANEL = "Rollout"
 
@@ -81,7 +82,7 @@ def show_run(
 
 
 def record(run: RunRecord) -> dict[str, Any]:
-    """Render a run for machines. Times are seconds since the epoch."""
+    """Render a run for machines. `identity` is whose credentials it began with, where that was asked."""
     totals = run.totals
     return {
         "run": run.id,
@@ -89,8 +90,9 @@ def record(run: RunRecord) -> dict[str, Any]:
         "state": run.state.value,
         "policy": run.policy_source,
         "policy_digest": run.policy_digest,
-        "started": run.started,
-        "finished": run.finished,
+        "started": timestamp(run.started),
+        "finished": None if run.finished is None else timestamp(run.finished),
+        "identity": run.visible_options.get("identity"),
         "batchgw": run.version,
         "holder": str(run.holder),
         "options": dict(run.visible_options),
@@ -111,7 +113,7 @@ def _listed(found: list[RunRecord]) -> list[Line]:
     rows: list[list[str | Span]] = [
         [
             run.id,
-            _when(run.started),
+            timestamp(run.started),
             run.verb,
             Span(run.state.value, _STATES.get(run.state.value, "")),
             *_figures(run),
@@ -128,15 +130,22 @@ def _figures(run: RunRecord) -> list[str]:
 
 
 def _described(run: RunRecord) -> Iterator[Line]:
-    yield line(f"started   {_when(run.started)}")
-    yield line(f"finished  {_when(run.finished) if run.finished else '-'}")
+    yield line(f"started   {timestamp(run.started)}")
+    yield line(f"finished  {timestamp(run.finished) if run.finished else '-'}")
     yield line("state     ", Span(run.state.value, _STATES.get(run.state.value, "")))
     yield line(f"policy    {run.policy_source}, digest {run.policy_digest[:12]}")
     yield line(f"by        {run.holder}, batchgw {run.version}")
+    yield line(f"identity  {run.visible_options.get('identity') or 'was not asked'}")
     for name, value in run.visible_options.items():
-        yield line(Span(f"          {name} = {value}", "dim"))
+        if name != "identity":
+            yield line(Span(f"          {name} = {_said(value)}", "dim"))
     yield line()
 
 
-def _when(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+def _said(value: JSON) -> str:
+    """Say a value as it would be given to a flag; what has parts within parts, as JSON."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Sequence) and all(isinstance(part, str) for part in value):
+        return ", ".join(map(str, value))
+    return json.dumps(value)

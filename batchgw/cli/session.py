@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import anyio
 
@@ -43,6 +43,12 @@ class Run:
     interrupts: Interrupts
     plane: PacedControlPlane
     region: str | None
+    log: LogObserver
+    identity: Callable[[], str | None] = lambda: None
+
+    def ended(self, exit_code: int, totals: Mapping[str, Any]) -> None:
+        """Log how the verb ended, as its last word."""
+        self.log.tell(logging.INFO, "batchgw.run.ended", {"exit_code": exit_code, **totals})
 
     def placed(self, policy: Policy) -> Policy:
         """Give the policy a region to work in, when it names none."""
@@ -137,7 +143,14 @@ async def open_run(
         if memory is not None:
             await stack.enter_async_context(keeping(memory, paced))
         settle()
-        yield Run(console=console, interrupts=interrupts, plane=paced, region=plane.region)
+        yield Run(
+            console=console,
+            interrupts=interrupts,
+            plane=paced,
+            region=plane.region,
+            log=log_observer,
+            identity=lambda: plane.identity,
+        )
 
 
 def _memory(

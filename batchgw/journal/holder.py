@@ -6,9 +6,10 @@ import getpass
 import os
 import socket
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
+
+from batchgw.clock import timestamp
 
 PROC = Path("/proc")
 
@@ -50,8 +51,7 @@ class Holder:
 
     def __str__(self) -> str:
         """Name it as a message does."""
-        since = datetime.fromtimestamp(self.since, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-        return f"pid {self.pid} of {self.user} on {self.host}, since {since}"
+        return f"pid {self.pid} of {self.user} on {self.host}, since {timestamp(self.since)}"
 
 
 def this_process(now: float, *, proc: Path = PROC) -> Holder:

@@ -22,6 +22,7 @@ KEPT_OPTIONS: Final = frozenset(
         "endpoint_url",
         "exclude",
         "explicit",
+        "identity",
         "external_id",
         "include",
         "patience",

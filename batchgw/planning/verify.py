@@ -80,7 +80,8 @@ def understood(path: Path, line: bytes, read: Callable[[bytes], T]) -> T:
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise PlanUnreadable(
             f"{path} is a plan, but one of its lines is not understood ({type(error).__name__}: {error}): "
-            f"{line[:80]!r}... It was not written by this version of batchgw. Plan again."
+            f"{line[:80].decode('utf-8', 'replace')}... It was not written by this version of batchgw. "
+            "Plan again."
         ) from error
 
 
@@ -115,7 +116,7 @@ def _header(path: Path, file: BinaryIO) -> bytes:
         raise PlanUnreadable(f"{path} is JSON, but not a plan. {make}")
     if data.get("version") != FORMAT_VERSION:
         raise PlanUnreadable(
-            f"{path} is a plan of format {data.get('version')!r}, written by batchgw "
+            f"{path} is a plan of format {json.dumps(data.get('version'))}, written by batchgw "
             f"{data.get('batchgw', '(unknown)')}; this batchgw reads format {FORMAT_VERSION}. "
             "Use that version, or plan again with this one."
         )

@@ -17,6 +17,7 @@ from batchgw.cli.console import Console
 from batchgw.cli.endpoint import AWS, endpoint_of
 from batchgw.cli.observers.hints import Hints
 from batchgw.cli.options import ConnectionFlags
+from batchgw.clock import timestamp
 from batchgw.events import QuotaShared
 from batchgw.journal import Journal, Limit
 from batchgw.model import AccountId, Region
@@ -99,7 +100,7 @@ class TestShown:
         assert batchgw("limits", "-o", "jsonl").lines[0].keys() == records[0].keys()
         record = records[2]
         assert AGO - 1 <= record.pop("age") < AGO + 60
-        assert record.pop("learned_at") < time.time() - AGO + 1
+        assert record.pop("learned_at") < timestamp(time.time() - AGO + 1)
         spent = {"calls": 1200, "refused": 3, "waited": 252.0}
         assert record == {
             "endpoint": None,

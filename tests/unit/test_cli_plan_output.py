@@ -34,7 +34,7 @@ def test_it_is_shown_to_its_end(plan: Plan, output: Output, capsys: pytest.Captu
 
     async def main() -> list[int]:
         fold = await show_plan(
-            plan, Console(color=False), output=output, work=Estimate(scopes={}), stop=StopSignal()
+            plan, Console(color=False), output=output, code=2, work=Estimate(scopes={}), stop=StopSignal()
         )
         return [group.apis for group in fold.groups()]
 
@@ -49,6 +49,8 @@ def test_a_stop_is_heeded_meanwhile(plan: Plan, output: Output) -> None:
     async def main() -> None:
         stop.request()
         with pytest.raises(Stopped, match="not shown to its end"):
-            await show_plan(plan, Console(color=False), output=output, work=Estimate(scopes={}), stop=stop)
+            await show_plan(
+                plan, Console(color=False), output=output, code=2, work=Estimate(scopes={}), stop=stop
+            )
 
     virtually(main)

@@ -107,4 +107,4 @@ def test_a_real_process_lives_until_it_is_killed_also_while_nobody_has_buried_it
 
 def test_a_holder_is_named_so_that_people_find_it() -> None:
     named = str(replace(SEVEN, host="build-1", since=1_795_348_800.0))
-    assert named == "pid 7 of alice on build-1, since 2026-11-22 12:00:00 UTC"
+    assert named == "pid 7 of alice on build-1, since 2026-11-22T12:00:00Z"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -97,17 +98,18 @@ def test_the_table_and_the_record_have_these_columns() -> None:
     table = next(block for block in blocks("") if block.startswith("$ batchgw limits"))
     assert table.splitlines()[1].split() == ["endpoint", *_HEAD]
     shown = json.loads(blocks("json")[0])
+    at = datetime.fromisoformat(shown["learned_at"]).timestamp()
     limit = Limit(
         endpoint="http://127.0.0.1:4599",
         key=BucketKey("222222222222", "us-east-1"),
         stated=TOTAL,
         share=1.0,
         belief=Belief(rate=5.8208, burst=40.0, level=10.295),
-        at=shown["learned_at"],
+        at=at,
         last=Spent(calls=105, refused=5, waited=63.195),
         total=Spent(calls=209, refused=8, waited=131.172),
     )
-    assert record(limit, shown["learned_at"] + 1.647) == shown
+    assert record(limit, at + 1.647) == shown
 
 
 def test_the_figures_are_those_of_the_code() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any, NamedTuple, assert_never
 
+from batchgw.clock import timestamp
 from batchgw.events import (
     ApisListed,
     CallAnswered,
@@ -116,7 +117,7 @@ def entry(event: Event) -> Entry:  # noqa: C901, PLR0911 - a closed match, one a
             fields = {"account": event.account, "regions": list(event.regions)}
             return Entry(WARNING, "batchgw.quota.shared", fields)
         case CredentialsRefreshed():
-            fields = {"account": event.account, "role": event.role, "expires": event.expires}
+            fields = {"account": event.account, "role": event.role, "expires": timestamp(event.expires)}
             return Entry(INFO, "batchgw.access.refreshed", fields)
         case ReachedDirectly():
             fields = {"account": event.account, "role": event.role}

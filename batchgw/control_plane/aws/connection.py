@@ -161,7 +161,12 @@ async def connect(
             observer=observer or NullObserver(),
         )
         shortcut = FastPath(gateway, pool, wire.FORMS) if fast_path else None
-        yield AwsControlPlane(TargetedClient(gateway, regions, shortcut), credentials, region=home)
+        yield AwsControlPlane(
+            TargetedClient(gateway, regions, shortcut),
+            credentials,
+            region=home,
+            identity=lambda: questions.identity,
+        )
 
 
 def _role(role: str | None, name: str | None, external_id: str | None) -> Role | None:

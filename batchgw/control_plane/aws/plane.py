@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from batchgw.control_plane.advice import name_permission
 from batchgw.control_plane.aws.client import SUCCESS, Target, TargetedClient, about, request_id
 from batchgw.control_plane.aws.credentials import ScopeCredentials
@@ -18,11 +20,22 @@ class AwsControlPlane:
     """
 
     def __init__(
-        self, client: TargetedClient, credentials: ScopeCredentials, *, region: Region | None = None
+        self,
+        client: TargetedClient,
+        credentials: ScopeCredentials,
+        *,
+        region: Region | None = None,
+        identity: Callable[[], str | None] = lambda: None,
     ) -> None:
         self._client = client
         self._credentials = credentials
+        self._identity = identity
         self.region = region
+
+    @property
+    def identity(self) -> str | None:
+        """The ARN of the base credentials, as STS told it; None while it was not asked. Makes no call."""
+        return self._identity()
 
     async def send(self, request: Request[T]) -> Answer[T]:
         """Make one call. Raises a CallError for everything that is not a success."""

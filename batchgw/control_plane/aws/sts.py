@@ -22,6 +22,7 @@ class Sts:
 
     def __init__(self, asking: Asking) -> None:
         self._asking = asking
+        self.identity: str | None = None  # the ARN that STS gave last for base credentials
 
     async def account(self, region: Region, keys: Keys | None = None) -> AccountId:
         """Tell whose keys are, by default the base credentials'. Raises a CallError."""
@@ -38,6 +39,7 @@ class Sts:
             account: str = answer["Account"]
             if not _ACCOUNT.fullmatch(account):
                 raise KeyError(account)
+            self.identity = answer.get("Arn")
             return AccountId(account)
 
     async def assume_role(
