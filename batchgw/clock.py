@@ -1,9 +1,8 @@
-"""The event loop's clock, read several times for every call; and the one form in which times are told."""
+"""The event loop's clock, read several times for every call."""
 
 from __future__ import annotations
 
 from asyncio import get_running_loop
-from datetime import UTC, datetime
 
 import anyio
 
@@ -19,8 +18,3 @@ def current_time() -> float:
     except RuntimeError:  # trio, or none at all
         return anyio.current_time()
     return loop.time()
-
-
-def timestamp(seconds: float) -> str:
-    """Render seconds since the epoch as ISO 8601, in UTC and whole seconds: 2026-11-29T21:40:00Z."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -209,6 +209,7 @@ def _refuse_selection(selection: SelectionFlags) -> None:
     given = {
         "--region": selection.region,
         "--account": selection.account,
+        "--exclude-account": selection.exclude_account,
         "--api-id": selection.api_id,
         "--name": selection.name,
         "--tag": selection.tag,

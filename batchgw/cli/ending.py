@@ -42,6 +42,7 @@ def carried_out(
             flags=flags,
             journal=journal,
             run_id=run_id,
+            warns=False,
         )
         async with opened as run:
             try:

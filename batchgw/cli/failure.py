@@ -139,9 +139,21 @@ def _usage(error: BaseException) -> str:
     """Render what the parser says; nothing when it has just shown the help of a command without arguments."""
     message = _one_paragraph(error.format_message())  # type: ignore[attr-defined]
     context = getattr(error, "ctx", None)
+    if name := _variable(error):
+        message = f"{message.rstrip('.')}. It is what the environment variable {name} says"
     if not (message and context):
         return message
     return f"{message.rstrip('.')}. See '{context.command_path} --help'."
+
+
+def _variable(error: BaseException) -> str | None:
+    """Name the variable that a value came from, if it came from one."""
+    parameter, context = getattr(error, "param", None), getattr(error, "ctx", None)
+    if parameter is None or context is None:
+        return None
+    source = context.get_parameter_source(parameter.name)
+    of_environment = source is not None and source.name == "ENVIRONMENT"
+    return parameter.envvar if of_environment and isinstance(parameter.envvar, str) else None
 
 
 def _one_paragraph(text: str) -> str:

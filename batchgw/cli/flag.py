@@ -15,9 +15,10 @@ ADVANCED = "Advanced"
 """The last group of a verb's help: flags that few need."""
 
 
-def variable(name: str) -> str:
-    """Name a flag's environment variable."""
-    return "BATCHGW_" + name.partition("/")[0].lstrip("-").upper().replace("-", "_")
+def variable(name: str, of: str | None = None) -> str:
+    """Name a flag's environment variable. `of` a verb: elsewhere the same flag means something else."""
+    words = name.partition("/")[0].lstrip("-")
+    return "_".join(["BATCHGW", *([of] if of else []), words]).upper().replace("-", "_")
 
 
 def from_environment(name: str, value: str | list[str]) -> bool:
@@ -26,8 +27,15 @@ def from_environment(name: str, value: str | list[str]) -> bool:
     return [value] == said if isinstance(value, str) else value == [part.strip() for part in said if part]
 
 
-def flag(name: str, description: str, *more: str, panel: str | None = None, **settings: Any) -> Any:
-    """Declare an option with its environment variable. `more` are further spellings.
+def flag(
+    name: str,
+    description: str,
+    *more: str,
+    panel: str | None = None,
+    of: str | None = None,
+    **settings: Any,
+) -> Any:
+    """Declare an option with its environment variable, as `variable` names it. `more` are further spellings.
 
     Typed Any because Typer's own `Option` is: it stands inside `Annotated`.
     """
@@ -35,7 +43,7 @@ def flag(name: str, description: str, *more: str, panel: str | None = None, **se
         name,
         *more,
         help=description,
-        envvar=variable(name),
+        envvar=variable(name, of),
         show_envvar=False,
         rich_help_panel=panel,
         **settings,

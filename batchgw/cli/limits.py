@@ -13,9 +13,9 @@ from batchgw.cli.console import Console
 from batchgw.cli.flag import flag, repeatable
 from batchgw.cli.options import JournalFlags, Output, OutputFlags
 from batchgw.cli.verb import verb
-from batchgw.clock import timestamp
 from batchgw.errors import UsageError
 from batchgw.report.text import Line, Span, amount, duration, line, table
+from batchgw.times import timestamp
 
 if TYPE_CHECKING:  # SQLAlchemy is behind it
     from batchgw.journal import Limit, Spent
@@ -91,7 +91,8 @@ def _show(found: list[Limit], console: Console, output: Output) -> None:
 def record(limit: Limit, now: float) -> dict[str, Any]:
     """Render a bucket for machines.
 
-    Rates are calls/second, levels and bursts calls, ages and waits seconds. `level` is as of now. A learned rate is null where nothing has measured it.
+    Rates are calls/second, levels and bursts calls, ages and waits seconds. `level` is as of now. A
+    learned rate is null where nothing has measured it.
     """
     belief = limit.belief
     return {

@@ -5,19 +5,21 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from typing import Annotated
 
 import typer
 
-from batchgw.cli import apply, discover, limits, plan, policy, put, runs, simulate
+from batchgw.cli import apply, discover, limits, plan, policy, put, runs, show, simulate
 from batchgw.cli.console import Console
 from batchgw.cli.failure import FAILED, INTERRUPTED, OK, PENDING, report
 from batchgw.report.text import Span, line
 
 EPILOG = (
-    "Every flag has an environment variable: --rate is BATCHGW_RATE.  Exit codes: 0 ok, 1 some targets "
-    "failed, 2 drift or pending changes (plan, check), 3 stopped by a budget or gate, resumable, "
-    "4 coverage incomplete, 5 plan stale, 64 usage, or a policy, plan or journal that cannot be used, "
-    "130 interrupted."
+    "Every flag has an environment variable: --rate is BATCHGW_RATE. A list is split there at commas and "
+    "lines; --name and others whose values may hold commas, at lines alone.  Exit codes: 0 ok, 1 some "
+    "targets failed, 2 drift or pending changes (plan, check), 3 stopped by a budget, a gate or a no, "
+    "resumable, 4 coverage incomplete, 5 plan stale, 64 usage, or a policy, plan or journal that cannot be "
+    "used, 130 interrupted."
 )
 
 app = typer.Typer(
@@ -28,8 +30,32 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (policy, discover, plan, apply, put, runs, limits, simulate):
+_TRUE = frozenset({"1", "true", "t", "yes", "y", "on"})
+"""What the parser takes for yes in a variable."""
+
+
+def _version(wanted: bool) -> None:  # noqa: FBT001 - Typer's way
+    if wanted:
+        from batchgw.version import VERSION  # noqa: PLC0415 - read from the installed package
+
+        console = Console()
+        console.data([line(f"batchgw {VERSION}")])
+        console.flush()
+        raise typer.Exit
+
+
+for module in (policy, discover, plan, show, apply, put, runs, limits, simulate):
     module.register(app)
+
+
+@app.callback()
+def _root(
+    version: Annotated[  # noqa: FBT002 - a flag
+        bool,
+        typer.Option("--version", help="Show batchgw's version and exit.", callback=_version, is_eager=True),
+    ] = False,
+) -> None:
+    pass
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -45,7 +71,7 @@ def run(arguments: Sequence[str]) -> int:
     except typer.Abort:
         code = INTERRUPTED
     except Exception as error:  # noqa: BLE001 - usage errors of the parser, whatever class they have
-        code = report(error, console, debug=bool(os.environ.get("BATCHGW_DEBUG")))
+        code = report(error, console, debug=os.environ.get("BATCHGW_DEBUG", "").casefold() in _TRUE)
     console.flush()
     return _counting_what_was_printed(
         code if isinstance(code, int) else OK if code is None else FAILED, console

@@ -57,6 +57,13 @@ class SelectionFlags:
             "--account", "Account id, or `current`; as above.", metavar="ACCOUNT", commas=True, panel=_WHICH
         ),
     ] = field(default_factory=list)
+    exclude_account: Annotated[
+        list[str],
+        repeatable(
+            "--exclude-account", "Not this account; as above.", metavar="ACCOUNT", commas=True,
+            panel=_WHICH,
+        ),
+    ] = field(default_factory=list)
     role_name: Annotated[
         str | None,
         flag("--role-name", "Role to assume in each account: name, ARN.", metavar="ROLE", panel=_WHICH),
@@ -84,6 +91,7 @@ class SelectionFlags:
             "--tag",
             "APIs with this tag (glob); all must match.",
             metavar="KEY[=VALUE]",
+            commas=True,
             panel=_WHICH,
         ),
     ] = field(default_factory=list)

@@ -10,7 +10,7 @@ import typer
 
 from batchgw.cli.failure import INCOMPLETE, OK, PENDING, ToldStop
 from batchgw.cli.flag import file_flag
-from batchgw.cli.options import Output, RunFlags, SelectionFlags
+from batchgw.cli.options import JournalFlags, Output, RunFlags, SelectionFlags
 from batchgw.cli.policy import PolicyFile
 from batchgw.cli.stdin import refuse_shared
 from batchgw.cli.verb import verb
@@ -35,28 +35,31 @@ def plan(
     policy: PolicyFile,
     selection: SelectionFlags,
     flags: RunFlags,
+    journal: JournalFlags,
     out: Annotated[
         Path | None,
         file_flag("--out", "Save the plan here, for `apply --plan`.", metavar="PLAN", dash=AS_DATA),
     ] = None,
 ) -> int:
     """Show what an apply would change. Exit 0: nothing, 2: something, 4: not everything could be read."""
-    return _compared(policy, selection, flags, out=out, drift=False)
+    return _compared(policy, selection, flags, journal, out=out, drift=False)
 
 
 def check(
     policy: PolicyFile,
     selection: SelectionFlags,
     flags: RunFlags,
+    journal: JournalFlags,
 ) -> int:
     """Tell what has drifted from the policy. Exit 0: nothing, 2: drift, 4: not everything could be read."""
-    return _compared(policy, selection, flags, out=None, drift=True)
+    return _compared(policy, selection, flags, journal, out=None, drift=True)
 
 
 def _compared(
     file: Path,
     selection: SelectionFlags,
     flags: RunFlags,
+    journal: JournalFlags,
     *,
     out: Path | None,
     drift: bool,
@@ -65,6 +68,7 @@ def _compared(
     from batchgw.cli.loading import loaded, plan_options  # noqa: PLC0415 - as above
     from batchgw.cli.pace import chosen_pace  # noqa: PLC0415 - as above
     from batchgw.cli.plan_output import apply_of, show_plan  # noqa: PLC0415 - as above
+    from batchgw.cli.repeating import apply_command  # noqa: PLC0415 - as above
     from batchgw.cli.selection import chosen_targets  # noqa: PLC0415 - as above
     from batchgw.cli.session import again, console_for, open_run, run_reading  # noqa: PLC0415 - as above
     from batchgw.report.selection_view import nothing_lines  # noqa: PLC0415 - as above
@@ -76,7 +80,9 @@ def _compared(
     begin = again("check" if drift else "plan")
 
     async def body(interrupts: Interrupts) -> int:
-        opened = open_run(chosen.targets, console=console, interrupts=interrupts, flags=flags)
+        opened = open_run(
+            chosen.targets, console=console, interrupts=interrupts, flags=flags, journal=journal
+        )
         with ExitStack() as kept:
             async with opened as run:
                 placed = run.placed(chosen)
@@ -102,7 +108,8 @@ def _compared(
                 raise ToldStop(str(error) if out else f"{error} {begin}") from error
             finally:
                 if out is not None:
-                    console.note(line(f"Saved: {out}. To do exactly this: batchgw apply --plan {out}"))
+                    command = apply_command(out, selection, flags.connection, journal)
+                    console.note(line(f"Saved: {out}. To do exactly this:"), line(f"  {command}"))
             if made.totals.selected is not None and flags.output.output is not Output.TABLE:
                 unread = len(made.totals.unread_scopes)
                 console.tell(*nothing_lines(made.totals.selected, unread=unread))

@@ -11,7 +11,6 @@ import anyio.lowlevel
 
 from batchgw.cli.console import Console
 from batchgw.cli.options import Output
-from batchgw.clock import timestamp
 from batchgw.control_plane.paced import Pace
 from batchgw.control_plane.stop import StopSignal
 from batchgw.errors import Stopped
@@ -24,6 +23,7 @@ from batchgw.report.plan_fold import PlanFold
 from batchgw.report.plan_view import PlanView
 from batchgw.report.text import Span, line
 from batchgw.report.verdict import verdict_to_json
+from batchgw.times import timestamp
 from batchgw.turns import Turns
 
 
@@ -51,9 +51,9 @@ async def show_plan(
             console.note(line(Span(live, "dim")))
             fold = view.fold
         case Output.JSON:
-            fold = await _json(plan, console, work, stop, live, verdict)
+            fold = await _json(plan, console, work, stop, live=live, verdict=verdict)
         case Output.JSONL:
-            fold = await _jsonl(plan, console, work, stop, live, verdict)
+            fold = await _jsonl(plan, console, work, stop, live=live, verdict=verdict)
     console.flush()
     return fold
 
@@ -82,7 +82,13 @@ async def _folded(plan: Plan, stop: StopSignal, show: Callable[[PlanItem], None]
 
 
 async def _json(
-    plan: Plan, console: Console, work: Estimate, stop: StopSignal, live: str, verdict: Mapping[str, Any]
+    plan: Plan,
+    console: Console,
+    work: Estimate,
+    stop: StopSignal,
+    *,
+    live: str,
+    verdict: Mapping[str, Any],
 ) -> PlanFold:
     """Print one object; its items one a line, so that a plan of any size is a stream."""
     header = json.dumps(_header(plan), separators=(",", ":"))
@@ -105,7 +111,13 @@ async def _json(
 
 
 async def _jsonl(
-    plan: Plan, console: Console, work: Estimate, stop: StopSignal, live: str, verdict: Mapping[str, Any]
+    plan: Plan,
+    console: Console,
+    work: Estimate,
+    stop: StopSignal,
+    *,
+    live: str,
+    verdict: Mapping[str, Any],
 ) -> PlanFold:
     """Print the lines of a plan file, and what else there is to know of it last."""
     console.jsonl(_header(plan))

@@ -127,7 +127,7 @@ def validate(
         list[Path], typer.Argument(metavar="POLICY...", help="Policy files (YAML or JSON); - reads stdin.")
     ],
     output: OutputFlags,
-    strict: Annotated[bool, flag("--strict", "Warnings are errors.")] = False,  # noqa: FBT002 - a flag
+    strict: Annotated[bool, flag("--strict", "Warnings are errors.", of="validate")] = False,  # noqa: FBT002 - a flag
 ) -> int:
     """Check policy files: every error and warning with file, line and column."""
     console = Console(color=not output.no_color, quiet=output.quiet)

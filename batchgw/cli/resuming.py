@@ -14,12 +14,12 @@ from batchgw.cli.options import JournalFlags, Output, RunFlags
 from batchgw.cli.recorded import same_reach, with_recorded
 from batchgw.cli.session import Run, console_for
 from batchgw.cli.summary_output import resume_hint
-from batchgw.clock import timestamp
 from batchgw.errors import UsageError
 from batchgw.journal import Journal, RunRecord
 from batchgw.model import Targets
 from batchgw.report.summary import Summary
 from batchgw.report.text import Line, amount, line, plain
+from batchgw.times import timestamp
 
 _SEVERITY = (OK, INCOMPLETE, HELD_BACK, FAILED, USAGE, INTERRUPTED)
 """Exit codes of runs, the worst last."""

@@ -13,8 +13,8 @@ from batchgw.cli.console import Console
 from batchgw.cli.flag import flag
 from batchgw.cli.options import JournalFlags, Output, OutputFlags
 from batchgw.cli.verb import verb
-from batchgw.clock import timestamp
 from batchgw.report.text import Line, Span, Style, line, table
+from batchgw.times import timestamp
 
 if TYPE_CHECKING:  # SQLAlchemy is behind it
     from batchgw.journal import JSON, RunRecord

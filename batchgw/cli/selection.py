@@ -31,7 +31,7 @@ def chosen_targets(
     explicit = _explicit(flags, ids)
     chosen = replace(
         targets,
-        accounts=_accounts(flags.account, explicit, targets),
+        accounts=_but(flags.exclude_account, _accounts(flags.account, explicit, targets)),
         regions=_regions(flags.region, explicit, targets),
         role=flags.role_name or targets.role,
         external_id=flags.external_id or targets.external_id,
@@ -69,6 +69,22 @@ def _accounts(
         if not _ACCOUNT.fullmatch(account):
             raise UsageError(f"--account {account} is not twelve digits, nor `{CURRENT}` alone.")
     return tuple(AccountId(a) for a in dict.fromkeys(given))
+
+
+def _but(excluded: Sequence[str], accounts: tuple[AccountId, ...]) -> tuple[AccountId, ...]:
+    """Leave accounts out. One that is not there may be misspelt, and the one that was meant be written to."""
+    name = "--exclude-account"
+    if excluded and not accounts:
+        raise UsageError(
+            f"{name} needs accounts to leave some out of: name them in the policy, or by --account."
+        )
+    strange = [account for account in excluded if account not in accounts]
+    if strange and not from_environment(name, list(excluded)):  # a variable is meant for every command
+        raise UsageError(f"{name} {', '.join(strange)}: not among the accounts of this command.")
+    left = tuple(account for account in accounts if account not in excluded)
+    if accounts and not left:
+        raise UsageError(f"{name} leaves out every account there is: nothing would be looked into.")
+    return left
 
 
 def _selection(apis: Selection, flags: SelectionFlags, explicit: tuple[ExplicitApi, ...]) -> Selection:

@@ -112,10 +112,12 @@ async def open_run(
     flags: RunFlags,
     journal: JournalFlags | None = None,
     run_id: RunId | None = None,
+    warns: bool = True,
 ) -> AsyncIterator[Run]:
     """Open everything, in the order it must be closed.
 
-    What is learned of quotas is kept in `journal`, by verbs that have none in the usual one.
+    What is learned of quotas is kept in `journal`, by verbs that have none in the usual one. Where it cannot
+    be, a verb `warns`, unless the journal's own errors say it better.
     """
     chosen = chosen_pace(flags.pace)
     connection = flags.connection
@@ -138,7 +140,7 @@ async def open_run(
                 stop=interrupts.stop,
             )
         )
-        memory = stack.enter_context(_memory(flags, journal, chosen, log_observer))
+        memory = stack.enter_context(_memory(flags, journal, chosen, log_observer, warns=warns))
         paced = PacedControlPlane(plane, pace=chosen, observer=observer, stop=interrupts.stop, memory=memory)
         if memory is not None:
             await stack.enter_async_context(keeping(memory, paced))
@@ -154,13 +156,13 @@ async def open_run(
 
 
 def _memory(
-    flags: RunFlags, journal: JournalFlags | None, pace: Pace, log: LogObserver
+    flags: RunFlags, journal: JournalFlags | None, pace: Pace, log: LogObserver, *, warns: bool
 ) -> AbstractContextManager[JournalMemory | None]:
     if flags.memory.no_memory:
         return nullcontext()
 
     def trouble(reason: str) -> None:
-        log.tell(logging.WARNING if journal is None else logging.INFO, _FORGETS, {"reason": reason})
+        log.tell(logging.WARNING if warns else logging.INFO, _FORGETS, {"reason": reason})
 
     return open_memory(
         None if journal is None else journal.journal,

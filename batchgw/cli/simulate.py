@@ -63,15 +63,22 @@ class WorldFlags:
     ] = 0.1
     seed: Annotated[int, flag("--seed", "The same seed gives the same world.", panel=_WORLD)] = 7
     rate: Annotated[
-        float, flag("--rate", "Calls per second a scope takes, all operations together.", min=0, panel=_QUOTA)
+        float,
+        flag(
+            "--rate",
+            "Calls per second a scope takes, all operations together.",
+            min=0,
+            of="simulate",
+            panel=_QUOTA,
+        ),
     ] = TOTAL.rate
-    burst: Annotated[float, flag("--burst", "Calls a scope takes at once.", min=1, panel=_QUOTA)] = (
-        TOTAL.burst
-    )
+    burst: Annotated[
+        float, flag("--burst", "Calls a scope takes at once.", min=1, of="simulate", panel=_QUOTA)
+    ] = TOTAL.burst
     no_throttle: Annotated[bool, flag("--no-throttle", "No quota at all.", panel=_QUOTA)] = False
-    quota_scope: Annotated[QuotaScope, flag("--quota-scope", "What has its own quota.", panel=_QUOTA)] = (
-        QuotaScope.ACCOUNT_REGION
-    )
+    quota_scope: Annotated[
+        QuotaScope, flag("--quota-scope", "What has its own quota.", of="simulate", panel=_QUOTA)
+    ] = QuotaScope.ACCOUNT_REGION
     refused_consume: Annotated[
         bool, flag("--refused-consume", "Refused calls use the quota up, too.", panel=_QUOTA)
     ] = False
@@ -133,7 +140,7 @@ class WorldFlags:
         bool, flag("--no-auth", "Any key passes: 12 digits name the account.", panel=_ACCESS)
     ] = False
     role_name: Annotated[
-        str, flag("--role-name", "Role that can be assumed in every account.", panel=_ACCESS)
+        str, flag("--role-name", "Role that can be assumed in every account.", of="simulate", panel=_ACCESS)
     ] = "OrganizationBatchgw"
     external_id: Annotated[
         str | None, flag("--external-id", "External id the role asks for.", panel=_ACCESS)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from batchgw.clock import timestamp
+from batchgw.times import timestamp
 
 PROC = Path("/proc")
 

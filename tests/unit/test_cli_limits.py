@@ -17,7 +17,6 @@ from batchgw.cli.console import Console
 from batchgw.cli.endpoint import AWS, endpoint_of
 from batchgw.cli.observers.hints import Hints
 from batchgw.cli.options import ConnectionFlags
-from batchgw.clock import timestamp
 from batchgw.events import QuotaShared
 from batchgw.journal import Journal, Limit
 from batchgw.model import AccountId, Region
@@ -25,6 +24,7 @@ from batchgw.simulator.http_options import ReadyInfo
 from batchgw.throttle.memory import BucketKey, Learned
 from batchgw.throttle.pacer import Belief
 from batchgw.throttle.quota import TOTAL, Quota
+from batchgw.times import timestamp
 from tests.unit.cli_driver import POLICY, batchgw, clean_environment, served
 
 FIRST, SECOND = "111111111111", "222222222222"

@@ -36,11 +36,24 @@ def commands() -> Iterator[tuple[str, Any]]:
 
 COMMANDS = dict(commands())
 
+MEAN_SOMETHING_ELSE = {
+    ("validate", "--strict"),
+    ("simulate", "--rate"),
+    ("simulate", "--burst"),
+    ("simulate", "--quota-scope"),
+    ("simulate", "--role-name"),
+    ("show", "--output"),
+}
+"""Flags whose variables carry their verb's name, since elsewhere a flag of that name means something else."""
+
+ONE_MEANING_IN_OTHER_WORDS = {"BATCHGW_ACCOUNT", "BATCHGW_REGION", "BATCHGW_ROLE_NAME"}
+"""Which accounts and regions, and which role: one thing, whether to work in or to look up."""
+
 
 def test_the_verbs() -> None:
     assert set(COMMANDS) == {
-        "init", "schema", "presets", "validate", "discover", "plan", "apply", "check", "put", "resume",
-        "runs list", "runs show", "limits", "simulate", "version",
+        "init", "schema", "presets", "validate", "discover", "plan", "show", "apply", "check", "put",
+        "resume", "runs list", "runs show", "limits", "simulate", "version",
     }  # fmt: skip
 
 
@@ -49,8 +62,19 @@ def test_every_flag_is_mirrored_by_a_variable_of_its_name(name: str) -> None:
     for parameter in COMMANDS[name].params:
         flags = [o for o in parameter.opts if o.startswith("--") and o != "--help"]
         if flags:
-            expected = "BATCHGW_" + flags[0][2:].upper().replace("-", "_")
+            own = f"{name} " if (name, flags[0]) in MEAN_SOMETHING_ELSE else ""
+            expected = "BATCHGW_" + (own + flags[0][2:]).upper().replace("-", "_").replace(" ", "_")
             assert parameter.envvar == expected
+
+
+def test_a_variable_means_one_thing() -> None:
+    """What a shell exports for one verb must not be taken for something else by another."""
+    meanings: dict[str, set[str]] = {}
+    for command in COMMANDS.values():
+        for parameter in command.params:
+            if parameter.envvar and parameter.envvar not in ONE_MEANING_IN_OTHER_WORDS:
+                meanings.setdefault(parameter.envvar, set()).add(parameter.help)
+    assert {name: found for name, found in meanings.items() if len(found) > 1} == {}
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))

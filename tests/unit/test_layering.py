@@ -11,7 +11,7 @@ import pytest
 PACKAGE = Path(__file__).parents[2] / "batchgw"
 
 LAYERS: tuple[frozenset[str], ...] = (
-    frozenset({"clock", "errors", "redaction", "version"}),
+    frozenset({"clock", "errors", "redaction", "times", "version"}),
     frozenset({"model"}),
     frozenset({"events", "pool", "turns"}),
     frozenset({"policy", "planning", "throttle"}),

@@ -462,7 +462,7 @@ def test_a_plan_of_another_version(path: Path, version: object) -> None:
     header = {**json.loads(lines[0]), "version": version, "batchgw": "9.9"}
     path.write_bytes(json.dumps(header).encode() + b"\n" + b"".join(lines[1:]))
     text = refusal(path)
-    assert f"of format {version!r}, written by batchgw 9.9; this batchgw reads format 1" in text
+    assert f"of format {json.dumps(version)}, written by batchgw 9.9; this batchgw reads format 1" in text
 
 
 def test_cut_short_anywhere(path: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from typing import Any, NamedTuple, assert_never
 
-from batchgw.clock import timestamp
 from batchgw.events import (
     ApisListed,
     CallAnswered,
@@ -35,6 +34,7 @@ from batchgw.model import (
     UnreadApi,
     UnreadScope,
 )
+from batchgw.times import timestamp
 
 CallEvent = CallSent | CallAnswered | CallThrottled | CallRetried | CallGaveUp
 

@@ -1,0 +1,10 @@
+"""Times in the one form in which they are told: ISO 8601, in UTC."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+
+def timestamp(seconds: float) -> str:
+    """Render seconds since the epoch, in whole seconds: 2026-11-29T21:40:00Z."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
