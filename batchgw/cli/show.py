@@ -29,9 +29,9 @@ class Form(StrEnum):
 class ShowFlags(OutputFlags):
     """As everywhere, but for the forms there are."""
 
-    output: Annotated[  # type: ignore[assignment]  # this verb has other forms than the rest
+    output: Annotated[
         Form, flag("--output", "Form of the data on stdout.", "-o", of="show", panel="Output")
-    ] = Form.TEXT
+    ] = Form.TEXT  # type: ignore[assignment]  # this verb has other forms than the rest
 
 
 def register(app: typer.Typer) -> None:
