@@ -60,7 +60,10 @@ class SelectionFlags:
     exclude_account: Annotated[
         list[str],
         repeatable(
-            "--exclude-account", "Not this account; as above.", metavar="ACCOUNT", commas=True,
+            "--exclude-account",
+            "Not this account; as above.",
+            metavar="ACCOUNT",
+            commas=True,
             panel=_WHICH,
         ),
     ] = field(default_factory=list)
