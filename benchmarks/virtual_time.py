@@ -16,15 +16,22 @@ from collections.abc import Sequence
 
 from benchmarks.harness.results import Section, show, write
 from benchmarks.virtual.crowd import Done, Job, do_all
+from benchmarks.virtual.rivals import RIVALS
 from benchmarks.virtual.scenarios import HELD_OUT, SCENARIOS, SIZES, TUNING, Scenario, scenario
-from benchmarks.virtual.table import COLUMNS, row
+from benchmarks.virtual.table import COLUMNS, row, told_goals
 from benchmarks.virtual.tracing import Samples, lines
 
-SEEDS = {200: 24, 2_000: 6, 20_000: 6}
+SEEDS = {200: 24, 2_000: 8, 20_000: 6}
 """Seeds of a full run by size: small runs differ most, and cost least."""
 
 QUICK_SEEDS = {200: 4, 2_000: 2}
 """Seeds of a quick run."""
+
+RIVALS_AT = 2_000
+"""The size at which others than batchgw make the run, too."""
+
+RIVALS_SEEDS = 4
+"""Seeds of theirs, at most: they differ by more than seeds do."""
 
 TRACED = 2_000
 """The size of which one run a scenario is kept second by second."""
@@ -36,6 +43,8 @@ NOTES = (
     "A ratio below 1 means that tokens were taken from the neighbour; theirs: share of its calls refused.",
     "lost: puts given up. wrong: not as desired, read from the world. attempts: most of one call.",
     "Quarters are of the time that the puts would need alone; the quota halves after one, returns at 65 %.",
+    "Below a world: others in batchgw's place, who try each call until it is taken.",
+    "theirs lost: share of the neighbour's calls that it gave up after its last try.",
     "2x too high, and too low, is said of both rate and burst; too low and unknown may be probed.",
 )
 
@@ -63,13 +72,21 @@ def measured(
         if calls in each.sizes
         for n in range(count)
     ]
-    done = list(do_all(jobs))
-    rows = [
-        row(each, calls, [d for d in done if (d.job.scenario, d.job.calls) == (each.key, calls)])
-        for each in scenarios
-        for calls in seeds
-        if calls in each.sizes
+    jobs += [
+        Job(scenario=each.key, calls=RIVALS_AT, seed=first + n, rival=rival)
+        for each, rival in _rivals(scenarios, seeds)
+        for n in range(min(seeds[RIVALS_AT], RIVALS_SEEDS))
     ]
+    done = list(do_all(jobs))
+    rivals = _rivals(scenarios, seeds)
+    rows = []
+    for each in scenarios:
+        rows += [row(each, calls, _of(done, each, calls)) for calls in seeds if calls in each.sizes]
+        rows += [
+            row(each, RIVALS_AT, _of(done, each, RIVALS_AT, rival), rival=rival)
+            for scenario_, rival in rivals
+            if scenario_ is each
+        ]
     return Section(
         name="virtual_time",
         title="Virtual time: makespan against the clairvoyant limit, and refusals",
@@ -77,9 +94,20 @@ def measured(
         quick=quick,
         columns=COLUMNS,
         rows=tuple(rows),
-        notes=_notes(done, seeds, time.perf_counter() - began, held_out=held_out),
+        notes=(*_notes(done, seeds, time.perf_counter() - began, held_out=held_out), *told_goals(rows)),
         series={"traces": _traces(scenarios, done)},
     )
+
+
+def _rivals(scenarios: Sequence[Scenario], seeds: dict[int, int]) -> list[tuple[Scenario, str]]:
+    """Who else makes which run."""
+    if RIVALS_AT not in seeds:
+        return []
+    return [(each, rival) for each in scenarios if each.rivals for rival in RIVALS]
+
+
+def _of(done: Sequence[Done], scenario: Scenario, calls: int, rival: str = "") -> list[Done]:
+    return [d for d in done if (d.job.scenario, d.job.calls, d.job.rival) == (scenario.key, calls, rival)]
 
 
 def _traces(scenarios: Sequence[Scenario], done: Sequence[Done]) -> list[dict[str, object]]:

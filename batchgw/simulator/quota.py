@@ -177,6 +177,10 @@ class Quotas:
             if scope.neighbour is not None
         }
 
+    def given_up(self) -> int:
+        """Calls that the other callers have given up, in all scopes."""
+        return sum(scope.neighbour.lost for scope in self._scopes.values() if scope.neighbour is not None)
+
     def level(self, account: str, region: str) -> float | None:
         """Tokens left in a scope's total when it was last asked; None where nobody called yet."""
         scope = self._scopes.get(self._name(account, region))

@@ -37,9 +37,12 @@ def pacing(scenario: Scenario, memory: Memory | None = None) -> Pacing:
 
 def remembered(stage: Stage) -> Memory | None:
     """What a run of the same kind has learned before, where the scenario says that there was one."""
+    memory = LearnedBefore()
+    if stage.scenario.believed is not None:
+        memory.believe(stage.scenario.believed)
+        return memory
     if not stage.scenario.remembered:
         return None
-    memory = LearnedBefore()
     virtually(stage.seed, partial(_learn, Stage(stage.scenario, stage.calls, stage.seed), memory))
     return memory
 
@@ -55,11 +58,16 @@ class LearnedBefore:
 
     def __init__(self) -> None:
         self._beliefs: dict[BucketKey, Belief] = {}
+        self._every: Belief | None = None
 
     def take(self, learned: Iterable[Learned]) -> None:
         """Remember it."""
         self._beliefs.update({each.key: replace(each.belief, age=PAUSE) for each in learned})
 
+    def believe(self, belief: Belief) -> None:
+        """Remember this of every total."""
+        self._every = belief
+
     def recall(self, key: BucketKey) -> Belief | None:
         """What was believed."""
-        return self._beliefs.get(key)
+        return self._every if key.operation is None and self._every else self._beliefs.get(key)

@@ -13,7 +13,8 @@ from types import FrameType
 
 from benchmarks.virtual.bins import Trace, trace
 from benchmarks.virtual.client import Pacing
-from benchmarks.virtual.run import Measured, measure
+from benchmarks.virtual.rivals import RIVALS
+from benchmarks.virtual.run import Measured, measure, measure_rival
 from benchmarks.virtual.scenarios import scenario
 from benchmarks.virtual.stage import Stage
 from benchmarks.virtual.watched import Queue
@@ -24,11 +25,12 @@ SECONDS_PER_CALL = 0.02
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One run to be made; `traced` keeps it second by second."""
+    """One run to be made, by batchgw or by a rival of that name; `traced` keeps it second by second."""
 
     scenario: str
     calls: int
     seed: int
+    rival: str = ""
     traced: bool = False
 
 
@@ -48,7 +50,10 @@ def do(job: Job, make: Pacing | None = None, *, patience: float = 60.0) -> Done:
     queue, alarm = Queue(), Alarm(patience + SECONDS_PER_CALL * job.calls)
     try:
         with alarm.set():
-            measured = measure(stage, make, observer=queue if job.traced else None)
+            if job.rival:
+                measured = measure_rival(stage, RIVALS[job.rival])
+            else:
+                measured = measure(stage, make, observer=queue if job.traced else None)
     except BaseException:
         if alarm.rang:
             return Done(job=job, hung=f"not at its end after {alarm.seconds:.1f} real seconds")

@@ -12,7 +12,10 @@ from zlib import crc32
 
 from batchgw.model import Scope
 from batchgw.simulator.latency import Latency
+from batchgw.simulator.neighbour import Caller
 from batchgw.simulator.quota import TOTAL, Neighbour, QuotaRules, Rate, Schedule, Scoping
+from batchgw.throttle.pacer import Belief
+from benchmarks.virtual.neighbours import STANDARD_ATTEMPTS, AnotherBatchgw, Jobs, Patient
 from benchmarks.virtual.settings import Settings
 
 TUNING = range(100)
@@ -26,6 +29,9 @@ SIZES = (200, 2_000, 20_000)
 
 SHORT = SIZES[:2]
 """Sizes of what has no goal at 20,000."""
+
+MIDDLE = SIZES[1:2]
+"""The size of worlds whose neighbours come once a minute, or once."""
 
 Goals = Mapping[int, Mapping[str, float]]
 
@@ -49,6 +55,8 @@ class Scenario:
         uplink: seconds from the client to the service's bucket, median and 99th percentile; None for none.
             Where scopes share a bucket it also decides, by the seed, which of two calls comes first.
         script: further faults, as plain data.
+        believed: what an earlier run has left behind, if not what it has learned in the same world.
+        rivals: whether others than batchgw make the run, too.
         remembered: whether the run is a second one, which knows what the first has learned.
         goals: upper bounds by size.
         sizes: of which runs are made.
@@ -58,7 +66,7 @@ class Scenario:
     title: str
     settings: Settings = field(default_factory=Settings)
     quota: Rate = TOTAL
-    neighbour: Neighbour | None = None
+    neighbour: Caller | None = None
     pauses: float = 0.0
     steps: Sequence[tuple[float, float]] = ()
     refusals: Literal["free", "consuming"] = "free"
@@ -66,6 +74,8 @@ class Scenario:
     regions: int = 1
     uplink: tuple[float, float] | None = None
     script: Sequence[Mapping[str, object]] = ()
+    believed: Belief | None = None
+    rivals: bool = False
     remembered: bool = False
     goals: Goals = field(default_factory=dict)
     sizes: Sequence[int] = SIZES
@@ -74,7 +84,7 @@ class Scenario:
         """The server's quota in a run of so many calls."""
         alone = max(0.0, calls - self.quota.burst) / self.quota.rate
         neighbour = self.neighbour
-        if neighbour is not None and self.pauses:
+        if isinstance(neighbour, Neighbour) and self.pauses:
             neighbour = replace(neighbour, on=self.pauses * alone, off=self.pauses * alone)
         return QuotaRules(
             total=self.quota,
@@ -103,23 +113,30 @@ def _goals(small: tuple[float, ...], middle: tuple[float, ...], large: tuple[flo
     }
 
 
+def _middle(**bounds: float) -> Goals:
+    """Goals at 2,000 calls alone."""
+    return {SIZES[1]: bounds | {"given_up": 0.0, "wrong": 0.0}}
+
+
 SCENARIOS = (
     Scenario(
         key="alone",
         title="quota known, alone",
-        goals=_goals((1.02, 0.0), (1.005, 0.0), (1.001, 0.0005)),
+        goals=_goals((1.02, 0.0), (1.002, 0.0), (1.001, 0.0005)),
     ),
     Scenario(
         key="neighbour-3",
         title="neighbour 3/s",
         neighbour=Neighbour(rate=3),
-        goals=_goals((1.03, 0.04), (1.005, 0.015, 0.04), (1.002, 0.012)),
+        rivals=True,
+        goals=_goals((1.03, 0.04), (1.002, 0.012, 0.024), (1.002, 0.012)),
     ),
     Scenario(
         key="neighbour-6",
         title="neighbour 6/s",
         neighbour=Neighbour(rate=6),
-        goals=_goals((1.05, 0.055), (1.01, 0.025, 0.06), (1.002, 0.022)),
+        rivals=True,
+        goals=_goals((1.05, 0.055), (1.003, 0.019, 0.036), (1.002, 0.022)),
     ),
     Scenario(
         key="on-off",
@@ -132,7 +149,8 @@ SCENARIOS = (
         key="on-off-20",
         title="neighbour on/off every 20 s",
         neighbour=Neighbour(rate=6, on=20, off=20),
-        goals=_goals((1.15, 0.055), (1.05, 0.02), ()),
+        rivals=True,
+        goals=_goals((1.15, 0.055), (1.04, 0.02), ()),
         sizes=SHORT,
     ),
     Scenario(
@@ -180,6 +198,85 @@ SCENARIOS = (
         regions=8,
         uplink=(0.02, 0.08),
         sizes=SHORT,
+    ),
+    Scenario(
+        key="patient-3",
+        title="neighbour 3/s that tries again",
+        neighbour=Patient(rate=3),
+        rivals=True,
+        sizes=MIDDLE,
+    ),
+    Scenario(
+        key="bursts-30",
+        title="bursts of 30 a minute",
+        neighbour=Jobs(calls=30, at_once=30, every=60),
+        rivals=True,
+        goals=_middle(ratio=1.003, theirs=0.08),
+        sizes=MIDDLE,
+    ),
+    Scenario(
+        key="bursts-100",
+        title="bursts of 100 a minute",
+        neighbour=Jobs(calls=100, at_once=100, every=60),
+        rivals=True,
+        goals=_middle(ratio=1.06),
+        sizes=MIDDLE,
+    ),
+    Scenario(
+        key="terraform",
+        title="Terraform, 200 calls, 10 at once",
+        neighbour=Jobs(calls=200, at_once=10),
+        rivals=True,
+        goals=_middle(ratio=1.05),
+        sizes=MIDDLE,
+    ),
+    Scenario(
+        key="ci",
+        title="CI job, 30 calls a minute, 3 tries",
+        neighbour=Jobs(calls=30, at_once=4, every=60, attempts=STANDARD_ATTEMPTS),
+        rivals=True,
+        goals=_middle(their_lost=0.006),
+        sizes=MIDDLE,
+    ),
+    Scenario(
+        key="another-batchgw",
+        title="another batchgw, 1,000 calls",
+        neighbour=AnotherBatchgw(calls=1_000),
+        rivals=True,
+        sizes=MIDDLE,
+    ),
+    *(
+        Scenario(
+            key=f"dice-{percent}",
+            title=f"{percent} % refused by chance",
+            script=({"match": {"probability": percent / 100}, "fault": "throttle"},),
+            rivals=True,
+            sizes=MIDDLE,
+        )
+        for percent in (1, 2, 5)
+    ),
+    Scenario(
+        key="after-denial",
+        title="0.2/s remembered of a denial",
+        believed=Belief(rate=0.2, burst=40, level=0, age=120),
+        goals=_middle(ratio=1.05),
+        sizes=MIDDLE,
+    ),
+    Scenario(
+        key="polite-3",
+        title="--polite, neighbour 3/s",
+        settings=Settings(polite=True),
+        neighbour=Neighbour(rate=3),
+        goals=_middle(ratio=1.015, theirs=0.007),
+        sizes=MIDDLE,
+    ),
+    Scenario(
+        key="polite-6",
+        title="--polite, neighbour 6/s",
+        settings=Settings(polite=True),
+        neighbour=Neighbour(rate=6),
+        goals=_middle(ratio=1.05, theirs=0.015),
+        sizes=MIDDLE,
     ),
     Scenario(
         key="uplink",

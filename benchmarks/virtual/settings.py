@@ -12,7 +12,8 @@ class Settings:
     """The client's side of a scenario.
 
     `rate` (calls/second) and `burst` (calls) are what is stated of the quota; `strict` is never to go above
-    it, `probe` that it is a guess. `unknown` states nothing. `share` (0 to 1) is the part that is ours.
+    it, `probe` that it is a guess, `polite` that others go first. `unknown` states nothing. `share` (0 to 1)
+    is the part that is ours.
     """
 
     rate: float = 10.0
@@ -20,6 +21,7 @@ class Settings:
     share: float = 1.0
     strict: bool = False
     probe: bool = False
+    polite: bool = False
     unknown: bool = False
 
 
@@ -31,4 +33,5 @@ def pace(settings: Settings) -> Pace:
         share=settings.share,
         strict=settings.strict,
         probe=settings.probe,
+        polite=settings.polite,
     )

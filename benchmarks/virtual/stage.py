@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from batchgw import api
+from batchgw.control_plane.interface import PutGatewayResponse
 from batchgw.control_plane.paced import Pace, PacedControlPlane
 from batchgw.journal import Journal
-from batchgw.model import AccountId, Desired, Policy, Region, ResponseType, Rule, Targets
+from batchgw.model import (
+    AccountId,
+    Desired,
+    Policy,
+    Region,
+    ResponseType,
+    RestApiId,
+    Rule,
+    Scope,
+    Targets,
+)
 from batchgw.model import Settings as Response
 from batchgw.planning.planfile import Plan
 from batchgw.report.summary import Summary
@@ -81,6 +92,15 @@ class Stage:
             folder = Path(name)
             with await self._plan(folder) as plan, Journal.open(str(folder / "journal.db")) as journal:
                 return await api.apply(plan, plane=paced, journal=journal)
+
+    def puts(self) -> Iterator[PutGatewayResponse]:
+        """All calls that are to be made, one type after another: an API takes one write at a time."""
+        for kind in self.types:
+            for cell in self.plane.engine.service.world.cells():
+                scope = Scope(account=AccountId(cell.account), region=Region(cell.region))
+                for number in cell.numbers():
+                    rest_api = RestApiId(cell.id(number))
+                    yield PutGatewayResponse(scope=scope, api=rest_api, type=kind, settings=RESPONSE)
 
     def limit(self) -> float:
         """The clairvoyant limit: of the bucket that needs longest, when there are several."""

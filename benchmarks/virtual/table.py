@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from statistics import fmean
 
-from benchmarks.harness.results import Column, Row, Value
+from benchmarks.harness.results import Column, Row, Value, cell
 from benchmarks.virtual.crowd import Done
 from benchmarks.virtual.run import Measured
 from benchmarks.virtual.scenarios import Scenario
@@ -18,17 +18,21 @@ COLUMNS = (
     Column(key="refusals", label="from-to %"),
     Column(key="theirs", label="theirs", format=".2%"),
     Column(key="their_refusals", label="from-to %"),
+    Column(key="their_lost", label="theirs lost", format=".2%"),
     Column(key="attempts", label="attempts"),
     Column(key="given_up", label="lost"),
     Column(key="wrong", label="wrong"),
 )
-"""`ratio` is makespan / clairvoyant limit, `attempts` the most of one call, `lost` puts given up."""
+"""`ratio` is makespan / clairvoyant limit, `their_lost` what the neighbour gave up.
+
+`attempts` is the most of one call, `given_up` puts given up.
+"""
 
 
-def row(scenario: Scenario, calls: int, done: Sequence[Done]) -> Row:
+def row(scenario: Scenario, calls: int, done: Sequence[Done], *, rival: str = "") -> Row:
     """One scenario at one size. Runs are taken in the order of their seeds, whatever came first."""
-    name = f"{scenario.title}; {calls:,}"
-    goals = scenario.goals.get(calls, {})
+    name = f"  {rival}" if rival else f"{scenario.title}; {calls:,}"
+    goals = {} if rival else scenario.goals.get(calls, {})
     runs = sorted((d.measured for d in done if d.measured is not None), key=lambda run: run.seed)
     failures = [f"seed {run.seed}: {run.failure}" for run in runs if run.failure is not None]
     failures += [f"seed {each.job.seed}: {each.hung}" for each in done if each.hung is not None]
@@ -40,12 +44,27 @@ def row(scenario: Scenario, calls: int, done: Sequence[Done]) -> Row:
     )
 
 
+def told_goals(rows: Sequence[Row]) -> Iterator[str]:
+    """Every goal beside its figure, a line a row."""
+    formats = {column.key: column for column in COLUMNS}
+    for each in rows:
+        said = []
+        for key, goal in each.goals.items():
+            value, column = each.values.get(key), formats[key]
+            figure = "-" if value is None else cell(value, column)
+            met = "MISSED" if key in each.missed() else "met"
+            said.append(f"{column.label} {figure} of {cell(goal, column)} {met}")
+        if said:
+            yield f"{each.name}: {'; '.join(said)}."
+
+
 def _values(runs: Sequence[Measured]) -> dict[str, Value]:
     values: dict[str, Value] = {"limit": fmean(run.limit for run in runs)}
     values |= _spread(runs, "ratio", "ratios", lambda run: run.ratio, ".3f")
     values |= _spread(runs, "refused", "refusals", lambda run: run.refused_share, ".1f")
     if any(run.theirs for run in runs):
         values |= _spread(runs, "theirs", "their_refusals", lambda run: run.their_refused_share, ".1f")
+        values |= {"their_lost": fmean(run.their_lost_share for run in runs)}
     return values | {
         "attempts": max(run.attempts for run in runs),
         "given_up": sum(run.given_up for run in runs),
