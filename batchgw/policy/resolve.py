@@ -85,7 +85,7 @@ def _conflict(index: int, what: str, types: list[str]) -> Finding:
 
 
 def _covers_default(use: PresetSpec, index: int, type_: ResponseType) -> Iterator[Finding]:
-    if use.types is not None:
+    if use.types is not None and type_ in use.types:
         yield Finding(
             rule="no-effect",
             path=("use", index, "types", use.types.index(type_)),

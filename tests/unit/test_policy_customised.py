@@ -181,6 +181,13 @@ def test_where_nothing_is_kept_there_is_nothing_to_merge_into() -> None:
     assert found(f"{named}use: [{{preset: cors, types: customised}}]") == []
 
 
+def test_a_type_that_shall_be_default_is_told_only_where_a_preset_names_it() -> None:
+    text = "use: [no-cache, {preset: cors, types: %s}]\nresponses: {DEFAULT_5XX: default}"
+    assert found(text % "customised") == []
+    assert T.DEFAULT_5XX not in merged(text % "customised")
+    assert found(text % "[customised, DEFAULT_5XX]") == [("no-effect", "2:52")]
+
+
 def test_what_lists_nothing_is_told() -> None:
     assert found("use: [cors]\nwherever_customised: {}") == [("no-effect", "3:1")]
     assert found("wherever_customised: {}") == [("empty-policy", "1:1"), ("no-effect", "2:1")]

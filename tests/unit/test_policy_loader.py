@@ -668,3 +668,9 @@ VALUES = st.recursive(
 @given(st.dictionaries(st.sampled_from(["responses", "use", "targets", "mode"]), VALUES, max_size=4))
 def test_any_document_is_loaded_or_refused(document: dict[str, object]) -> None:
     loads_or_refuses(json.dumps({"version": 1, **document}))
+
+
+@pytest.mark.parametrize("text", ['{"[key]": 1}', '{"version": 1, "responses": {"THROTTLED": {"[key]": 1}}}'])
+def test_a_key_may_be_called_as_pydantic_calls_all_keys(text: str) -> None:
+    with pytest.raises(PolicyInvalid, match=r"unknown key '\[key\]'"):
+        load_policy("p.json", text=text)
