@@ -15,7 +15,7 @@ from typing import Any
 from batchgw.cli.options import ConnectionFlags, RunFlags
 from batchgw.cli.pace_flags import PaceFlags
 from batchgw.cli.quotas import UNKNOWN, QuotaFile
-from batchgw.control_plane.aws.session import without_user
+from batchgw.control_plane.aws.addresses import without_secrets
 from batchgw.model import Region, Targets
 from batchgw.throttle.quota import Scoping
 
@@ -31,7 +31,7 @@ def recorded(flags: RunFlags, targets: Targets) -> dict[str, Any]:
     connection = flags.connection
     options = {
         "profile": connection.profile,
-        "endpoint_url": without_user(connection.endpoint_url) if connection.endpoint_url else None,
+        "endpoint_url": without_secrets(connection.endpoint_url) if connection.endpoint_url else None,
         "ca_bundle": None if connection.ca_bundle is None else str(connection.ca_bundle.absolute()),
         "regions": list(targets.regions) or None,
         "role": targets.role,

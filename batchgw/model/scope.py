@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NewType
@@ -14,6 +15,16 @@ Region = NewType("Region", str)
 
 RestApiId = NewType("RestApiId", str)
 """API Gateway's id of a REST API: ten lower-case letters and digits."""
+
+_REGION = re.compile(r"[a-z]{1,20}(-[a-z0-9]{1,20}){1,5}", re.ASCII)
+
+
+def is_region(text: str) -> bool:
+    """Tell whether a text has the form of a region: hosts are named after it.
+
+    Emulators have regions of their own, such as local-1.
+    """
+    return _REGION.fullmatch(text) is not None and text[-1].isdigit()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)

@@ -6,14 +6,20 @@ import ssl
 import tracemalloc
 from asyncio.sslproto import SSLProtocol
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import trustme
 from aiohttp import web
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from batchgw.control_plane.aws import connect
-from batchgw.control_plane.aws.tls import READ_BUFFER
+from batchgw.control_plane.aws.tls import READ_BUFFER, tls_context
 from batchgw.control_plane.interface import GetRestApis
 from batchgw.errors import ConnectionFailed, CredentialsUnavailable, UsageError
 from batchgw.model import AccountId, Region, Scope
@@ -194,3 +200,79 @@ async def test_a_connection_takes_little_memory_and_long_answers_come_whole(
     assert len(answer.value.items) == 500
     buffers = sum(each.size for each in found if each.traceback[0].filename.endswith("asyncio/sslproto.py"))
     assert READ_BUFFER < buffers < 3 * READ_BUFFER, "that of the client, and that of the server"
+
+
+def certificates(folder: Path, name: str) -> tuple[ssl.SSLContext, str]:
+    """A server's context for a host, and the bundle with its authority: a root as companies' proxies have it.
+
+    Its Basic Constraints are not critical, which RFC 5280 asks of an authority.
+    """
+    signed = _signing(folder, name)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "server.pem", folder / "server.key")
+    return context, signed
+
+
+def _signing(folder: Path, name: str) -> str:
+    root_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    root_name, subject = (
+        x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, each)]) for each in ("Inspection Root", name)
+    )
+    now = datetime.now(UTC)
+
+    def begun(whose: x509.Name, public: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
+        return (
+            x509.CertificateBuilder()
+            .subject_name(whose)
+            .issuer_name(root_name)
+            .public_key(public)
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - timedelta(days=1))
+            .not_valid_after(now + timedelta(days=1))
+        )
+
+    root = (
+        begun(root_name, root_key.public_key())
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=False)
+        .sign(root_key, hashes.SHA256())
+    )
+    leaf = (
+        begun(subject, key.public_key())
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .sign(root_key, hashes.SHA256())
+    )
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (folder / "server.key").write_bytes(private)
+    (folder / "server.pem").write_bytes(leaf.public_bytes(Encoding.PEM))
+    (folder / "root.pem").write_bytes(root.public_bytes(Encoding.PEM))
+    return str(folder / "root.pem")
+
+
+@pytest.mark.asyncio
+async def test_a_companys_root_is_trusted_as_the_aws_tools_trust_it(tmp_path: Path) -> None:
+    """Python 3.13 and later would refuse it by themselves."""
+    context, bundle = certificates(tmp_path, "localhost")
+    async with (
+        serving(context) as stub,
+        connect(endpoint_url=f"https://localhost:{stub.port}", ca_bundle=bundle, attempts=1) as plane,
+    ):
+        assert await plane.current_account() == BASE_ACCOUNT
+
+
+@pytest.mark.asyncio
+async def test_a_companys_root_vouches_for_no_other_host(tmp_path: Path) -> None:
+    context, bundle = certificates(tmp_path, "elsewhere.example")
+    async with (
+        serving(context) as stub,
+        connect(endpoint_url=f"https://localhost:{stub.port}", ca_bundle=bundle, attempts=1) as plane,
+    ):
+        with pytest.raises(ConnectionFailed, match=r"its TLS certificate is refused \(Hostname"):
+            await plane.current_account()
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_no_context_is_stricter_than_the_aws_tools_on_any_python(own: bool, bundle: str) -> None:  # noqa: FBT001 - a case
+    context = tls_context(bundle if own else None)
+    assert not context.verify_flags & ssl.VERIFY_X509_STRICT
+    assert context.check_hostname
+    assert context.verify_mode is ssl.CERT_REQUIRED

@@ -142,7 +142,7 @@ async def test_an_endpoint_of_the_environment_that_is_no_url(
 ) -> None:
     (home / "credentials").write_text(f"[default]\n{KEYS}")
     monkeypatch.setenv("AWS_ENDPOINT_URL", "localhost:4566")
-    async with refused(UsageError, "localhost:4566.*AWS_"):
+    async with refused(UsageError, "AWS_ENDPOINT_URL: 'localhost:4566'"):
         await opened()
 
 
@@ -175,3 +175,75 @@ async def test_the_default_region_follows_the_environment_then_the_profile(
 async def test_without_any_region_there_is_none(home: Path) -> None:
     (home / "credentials").write_text(f"[default]\n{KEYS}")
     assert (await opened()).region is None
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("by", ["given", "AWS_REGION", "AWS_DEFAULT_REGION", "`region` of the AWS profile"])
+async def test_a_region_that_would_lead_to_another_host_is_refused_by_the_name_of_its_source(
+    by: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    evil = "x.evil.example/#"
+    (home / "config").write_text(f"[default]\n{KEYS}" + f"region = {evil}\n" * by.startswith("`"))
+    if by.startswith("AWS"):
+        monkeypatch.setenv(by, evil)
+    async with refused(UsageError, f"not a region in .*{by}: 'x.evil"):
+        await opened(**({"region": evil} if by == "given" else {}))
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("[profile a]\nregion = eu-west-1\n\n[profile a]\n", r"config, line 4: \[profile a\] .* second time"),
+        (
+            "[profile a]\nregion = x\nregion = y\n",
+            r"config, line 3: region is set a second time in \[profile a\]",
+        ),
+        ("aws_secret_access_key = hunter2\n", r"config, line 1: there is no \[section\] above it"),
+        ("[profile a]\nhunter2\n", r"config, line 2: neither a \[section\] nor NAME = VALUE"),
+        ("[profile a]\ns3 =\n  hunter2\n", "config: an indented line"),
+        (b"[profile a]\nregion = \xff\n", "config: not UTF-8 text, from byte 21 on"),
+    ],
+)
+async def test_a_broken_configuration_is_told_with_its_line_and_cause_and_nothing_of_its_text(
+    text: str | bytes, why: str, home: Path
+) -> None:
+    (home / "config").write_bytes(text if isinstance(text, bytes) else text.encode())
+    async with refused(UsageError, why):
+        await opened()
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("name", ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_API_GATEWAY", "AWS_ENDPOINT_URL_STS"])
+async def test_a_token_in_the_query_of_a_configured_endpoint_is_refused_and_not_shown(
+    name: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "credentials").write_text(f"[default]\n{KEYS}")
+    monkeypatch.setenv(name, "https://gateway.example/?token=hunter2")
+    async with refused(UsageError, f"Leave that out of {name}"):
+        await opened()
+
+
+@pytest.mark.asyncio
+async def test_an_endpoint_in_the_services_of_a_profile_is_refused_by_its_place(home: Path) -> None:
+    (home / "config").write_text(
+        f"[default]\n{KEYS}services = local\n[services local]\n"
+        "api_gateway =\n  endpoint_url = https://me:hunter2@gateway.example\n"
+    )
+    async with refused(UsageError, r"endpoint_url of api_gateway in \[services local\]"):
+        await opened()
+
+
+@pytest.mark.asyncio
+async def test_a_proxy_that_is_none_is_told_at_once_unless_no_call_would_go_through_it(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "credentials").write_text(f"[default]\n{KEYS}")
+    for name in ("https_proxy", "http_proxy", "no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HTTPS_PROXY", "htp://proxy:3128")
+    async with refused(UsageError, "HTTPS_PROXY is not the address of a proxy"):
+        await opened()
+    await opened(endpoint_url="http://127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", "amazonaws.com")
+    await opened()

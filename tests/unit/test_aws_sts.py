@@ -291,13 +291,14 @@ def test_after_a_stop_nothing_is_asked() -> None:
 
 
 def test_a_stop_ends_every_wait_and_no_question_is_asked_after_it() -> None:
-    """The first is told to wait for fifty seconds: then nine are in flight, and finish; the others wait."""
+    """The first is told to wait for fifty seconds. Those in flight are given up, for they change nothing."""
     stop = StopSignal()
     stopped: list[Stopped] = []
+    answered: list[AccountId] = []
 
     async def one(sts: Sts) -> None:
         try:
-            await sts.account(EU)
+            answered.append(await sts.account(EU))
         except Stopped as error:
             stopped.append(error)
 
@@ -312,9 +313,10 @@ def test_a_stop_ends_every_wait_and_no_question_is_asked_after_it() -> None:
         return anyio.current_time() - began
 
     client, (took,) = ask(Throttled("slow down", retry_after=50.0), body=hundred, stop=stop)
-    assert len(client.left_at) + len(stopped) == 101 + 1, "one is counted twice: sent, and stopped then"
+    assert len(answered) + len(stopped) == 101
+    assert answered
     assert max(client.left_at) - client.left_at[0] <= 1.0
-    assert took == pytest.approx(1.5, abs=0.5)
+    assert took == 1.5
 
 
 def test_a_question_shows_no_external_id() -> None:

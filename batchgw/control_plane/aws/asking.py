@@ -163,7 +163,9 @@ class Asking:
         turn = await self._limiter.wait(check)
         target = Target(keys=keys, region=question.region)
         try:
-            answer = await self._client.call(question.method, target, question.params)
+            answer = await self.stop.heeded(
+                lambda: self._client.call(question.method, target, question.params)
+            )
         except Throttled as error:
             self._limiter.throttled(turn, error.retry_after)
             raise

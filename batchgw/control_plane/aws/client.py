@@ -24,6 +24,7 @@ from batchgw.control_plane.aws.wire import FORMS
 from batchgw.control_plane.classify import classify, parse_retry_after
 from batchgw.errors import BadRequest, CallError, ScopeError
 from batchgw.model import Region
+from batchgw.model.scope import is_region
 
 _MARKER = "batchgw:target"
 """The parameter that carries the target to the first event; no operation of AWS can have one of that name."""
@@ -75,6 +76,7 @@ class TargetedClient:
         self._client = client
         self._regions = regions
         self._shortcut = shortcut
+        self._seen: set[Region] = set()  # regions whose form was looked at
         self._in_path: dict[str, tuple[str, ...]] = {}
         service = client.meta.service_model.service_id.hyphenize()
         client.meta.events.register(f"provide-client-params.{service}", _aim)
@@ -84,6 +86,8 @@ class TargetedClient:
 
     async def call(self, method: str, target: Target, params: Mapping[str, Any]) -> Mapping[str, Any]:
         """Make one call and give botocore's answer. Raises a CallError."""
+        if target.region not in self._seen:
+            self._check_region(target.region)
         self._check(method, params)
         try:
             answer = await self._shortcut.call(method, target, params) if self._shortcut else None
@@ -98,6 +102,16 @@ class TargetedClient:
         except _PARSING as error:
             raise unreadable_answer(f"{type(error).__name__} while parsing it") from error
         return answer
+
+    def _check_region(self, region: Region) -> None:
+        """Refuse what would make another host of the call's, wherever it was read."""
+        if not is_region(region):
+            raise ScopeError(
+                f"{region!r} is not a region, so nothing was sent: it would be part of a host's name. Check "
+                "the regions in the policy, the plan, the flags and the environment.",
+                code="NotARegion",
+            )
+        self._seen.add(region)
 
     def _check(self, method: str, params: Mapping[str, Any]) -> None:
         """Refuse what would make another address of the call's: botocore's own check is switched off."""

@@ -13,29 +13,35 @@ from uuid import uuid4
 import aioboto3
 from aiobotocore.config import AioConfig
 from aiobotocore.session import AioSession
+from botocore.exceptions import ProxyConnectionError
+from yarl import URL
 
 from batchgw.control_plane.aws import query, wire
 from batchgw.control_plane.aws.account import Owners
+from batchgw.control_plane.aws.addresses import check_endpoint_url
 from batchgw.control_plane.aws.asking import Asking
 from batchgw.control_plane.aws.auth import SIGNATURE_VERSION
 from batchgw.control_plane.aws.background import BackgroundTasks
-from batchgw.control_plane.aws.base import BaseCredentials
+from batchgw.control_plane.aws.base import BaseCredentials, Owner
+from batchgw.control_plane.aws.chain import use_chain
 from batchgw.control_plane.aws.client import TargetedClient
 from batchgw.control_plane.aws.credentials import Role, ScopeCredentials
 from batchgw.control_plane.aws.fast_path import FastPath
-from batchgw.control_plane.aws.http_session import CALL_TIMEOUT, ConnectionPool, session_class
+from batchgw.control_plane.aws.http_session import CALL_TIMEOUT, ConnectionPool, proxy_for, session_class
 from batchgw.control_plane.aws.places import FORMAL_REGION, Places
 from batchgw.control_plane.aws.plane import AwsControlPlane
 from batchgw.control_plane.aws.roles import check_role, session_name
 from batchgw.control_plane.aws.session import (
     PooledConfig,
-    check_endpoint_url,
+    check_endpoints,
     configured_ca_bundle,
+    configured_endpoints,
     configured_region,
     known_regions,
     open_session,
     partition_of,
     readable_configuration,
+    region_named,
 )
 from batchgw.control_plane.aws.sts import Sts
 from batchgw.control_plane.aws.tls import spare_buffers, tls_context
@@ -119,11 +125,13 @@ async def connect(
         UsageError: a profile, a file, a role or a URL that cannot be used.
         CredentialsUnavailable: there are no credentials.
     """
-    check_endpoint_url(endpoint_url)
+    if endpoint_url is not None:
+        check_endpoint_url(endpoint_url, "--endpoint-url (or AWS_ENDPOINT_URL)")
     if role is not None:
         check_role(role)
     async with AsyncExitStack() as stack:
         session = open_session(profile)
+        check_endpoints(session)
         spare_buffers()
         pool = ConnectionPool(
             tls=tls_context(ca_bundle or configured_ca_bundle(session)),
@@ -134,9 +142,10 @@ async def connect(
         )
         await stack.enter_async_context(pool)
         _use_pool(session, pool)
-        home = Region(region) if region else configured_region(session)
+        home = region_named(region, "the region given") if region else configured_region(session)
+        _check_proxy(session, endpoint_url, home or FORMAL_REGION)
         owners = Owners(lambda keys, region: questions.account(region, keys))
-        base = _base_credentials(session, pool, profile, owners, stop)
+        base = _base_credentials(session, pool, profile, home or FORMAL_REGION, owner=owners.of, stop=stop)
         await base.found()  # no credentials: better said now than by every scope
         regions = await known_regions(session)
         sts_url = None if os.environ.get("AWS_ENDPOINT_URL_STS") else endpoint_url
@@ -180,8 +189,24 @@ def _use_pool(session: AioSession, pool: ConnectionPool) -> None:
     session.set_default_client_config(PooledConfig(session_class(pool)))
 
 
+def _check_proxy(session: AioSession, endpoint_url: str | None, region: Region) -> None:
+    """Raise UsageError for a proxy that no call could go through: better said now than by every scope."""
+    configured = (url for url, _ in configured_endpoints(session, "api_gateway"))
+    url = endpoint_url or next(configured, f"https://apigateway.{region}.amazonaws.com")
+    try:
+        proxy_for(URL(url))
+    except ProxyConnectionError as error:
+        raise error.kwargs["error"] from None
+
+
 def _base_credentials(
-    session: AioSession, pool: ConnectionPool, profile: str | None, owners: Owners, stop: StopSignal | None
+    session: AioSession,
+    pool: ConnectionPool,
+    profile: str | None,
+    region: Region,
+    *,
+    owner: Owner,
+    stop: StopSignal | None,
 ) -> BaseCredentials:
     first = [session]
 
@@ -189,10 +214,11 @@ def _base_credentials(
         """Walk the chain: in the session there is, then in new ones, for a session keeps what it found."""
         walker = first.pop() if first else open_session(profile)
         _use_pool(walker, pool)
+        use_chain(walker, region)
         return await walker.get_credentials()
 
     name = profile or os.environ.get("AWS_PROFILE")
-    return BaseCredentials(load, owner=owners.of, profile=name, stop=stop)
+    return BaseCredentials(load, owner=owner, profile=name, stop=stop)
 
 
 async def _client(
@@ -212,6 +238,4 @@ async def _client(
         client = aioboto3.Session(botocore_session=session).client(
             service, region_name=FORMAL_REGION, endpoint_url=endpoint_url, config=config, **_WORTHLESS_KEYS
         )
-        opened = await stack.enter_async_context(client)
-    check_endpoint_url(opened.meta.endpoint_url)  # which may be the environment's, or the profile's
-    return opened
+        return await stack.enter_async_context(client)

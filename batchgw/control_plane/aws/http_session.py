@@ -8,6 +8,7 @@ What goes wrong on the way is told apart by one question, because journal and re
 
 from __future__ import annotations
 
+import os
 import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,8 +30,9 @@ from botocore.httpsession import mask_proxy_url
 from botocore.utils import get_environ_proxies
 from yarl import URL
 
+from batchgw.control_plane.aws.addresses import check_proxy, proxy_variable
 from batchgw.control_plane.aws.client import FIRST_ERROR_STATUS
-from batchgw.errors import AnswerTooLarge
+from batchgw.errors import AnswerTooLarge, UsageError
 
 CALL_TIMEOUT = 60.0
 """Seconds of a whole call, for an answer may come byte by byte for ever. AWS's comes in under one."""
@@ -229,8 +231,7 @@ class ConnectionPool:
         """Find the proxy for a host in the environment (HTTPS_PROXY, NO_PROXY), once per host."""
         place = (url.scheme, url.raw_authority)
         if place not in self._proxies:
-            address = get_environ_proxies(str(url.origin())).get(url.scheme)
-            self._proxies[place] = address if not address or "://" in address else f"http://{address}"
+            self._proxies[place] = proxy_for(url)
         return self._proxies[place]
 
 
@@ -246,6 +247,21 @@ async def _whole(response: aiohttp.ClientResponse) -> Reply:
             response.close()
             raise
     return Reply(status_code=response.status, raw_headers=response.raw_headers, body=body)
+
+
+def proxy_for(url: URL) -> str | None:
+    """Give the proxy that the environment names for a host.
+
+    Raises ProxyConnectionError for an address that is no HTTP proxy's; its `error` is a UsageError.
+    """
+    address = get_environ_proxies(str(url.origin())).get(url.scheme)
+    if not address:
+        return None
+    try:
+        check_proxy(address, proxy_variable(url.scheme, os.environ))
+    except UsageError as error:
+        raise ProxyConnectionError(proxy_url="", error=error) from error
+    return address if "://" in address else f"http://{address}"
 
 
 def _named(error: Exception, url: str, proxy: str | None) -> BotoCoreError:

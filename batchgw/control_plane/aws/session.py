@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import urlsplit
 
 from aiobotocore.config import AioConfig
 from aiobotocore.session import AioSession
 from botocore.exceptions import BotoCoreError, ProfileNotFound, UnknownRegionError
 
+from batchgw.control_plane.aws.addresses import check_endpoint_url
+from batchgw.control_plane.aws.configuration import unreadable
 from batchgw.errors import UsageError
 from batchgw.model import Region
+from batchgw.model.scope import is_region
+from batchgw.redaction import redacted
 
 
 class PooledConfig(AioConfig):  # type: ignore[misc, unused-ignore] # untyped where no stubs are installed
@@ -55,15 +57,25 @@ def readable_configuration() -> Iterator[None]:
         ) from error
     except (BotoCoreError, ValueError, OSError) as error:
         raise UsageError(
-            f"the AWS configuration cannot be used: {str(error).rstrip('.')}. See ~/.aws/config and "
+            f"the AWS configuration cannot be used: {redacted(unreadable(error))}. See ~/.aws/config and "
             "~/.aws/credentials (AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE) and the AWS_* variables."
         ) from error
 
 
 def configured_region(session: AioSession) -> Region | None:
     """Give the default region: AWS_REGION (as newer SDKs read), AWS_DEFAULT_REGION, the profile's."""
-    region = os.environ.get("AWS_REGION") or session.get_config_variable("region")
-    return Region(region) if region else None
+    for source in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        if region := os.environ.get(source):
+            return region_named(region, source)
+    region = session.get_config_variable("region")
+    return region_named(region, "`region` of the AWS profile") if region else None
+
+
+def region_named(text: str, source: str) -> Region:
+    """Give a region. Raises UsageError for what is none: it would become part of a host's name."""
+    if not is_region(text):
+        raise UsageError(f"not a region in {source}: {text!r}. Write one such as eu-west-1.")
+    return Region(text)
 
 
 def configured_ca_bundle(session: AioSession) -> str | None:
@@ -72,35 +84,33 @@ def configured_ca_bundle(session: AioSession) -> str | None:
     return str(bundle) if bundle else None
 
 
-def check_endpoint_url(url: str | None) -> None:
-    """Raise UsageError for what is no address of a server, and for one with a user or a password in it."""
-    if url is None:
+def configured_endpoints(session: AioSession, service: str) -> Iterator[tuple[str, str]]:
+    """Give the endpoints that are configured for a service, in botocore's order, and where each is written.
+
+    The service is called as in variables and files: api_gateway, sts.
+    """
+    settings: Mapping[str, Any] = session.get_scoped_config()
+    ignored = os.environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") or settings.get(
+        "ignore_configured_endpoint_urls", ""
+    )
+    if str(ignored).casefold() == "true":
         return
-    if not _is_address(url):
-        shown = repr(url) if "@" not in url else "it is not shown, for there may be a password in it"
-        raise UsageError(f"not an endpoint URL: {shown}. Give scheme and host, as in http://127.0.0.1:4566")
-    if (bare := without_user(url)) != url:
-        raise UsageError(
-            f"the endpoint URL {bare} was given with a user or a password. They cannot be sent, because a "
-            "call to AWS carries its signature in that place: leave them out of --endpoint-url and of "
-            "AWS_ENDPOINT_URL."
-        )
+    for name in (f"AWS_ENDPOINT_URL_{service.upper()}", "AWS_ENDPOINT_URL"):
+        if url := os.environ.get(name):
+            yield url, name
+    services = session.full_config.get("services", {}).get(settings.get("services"), {})
+    of_service = services.get(service, {})
+    if isinstance(of_service, Mapping) and (url := of_service.get("endpoint_url")):
+        yield url, f"endpoint_url of {service} in [services {settings.get('services')}]"
+    if url := settings.get("endpoint_url"):
+        yield url, "endpoint_url of the profile"
 
 
-def without_user(url: str) -> str:
-    """Give a URL without the user and the password in front of its host."""
-    return _USER.sub("", url)
-
-
-_USER = re.compile(r"(?<=://)[^/?#]*@")
-
-
-def _is_address(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # a port that is no number, half of an IPv6 address
-        return False
+def check_endpoints(session: AioSession) -> None:
+    """Raise UsageError for an endpoint in variables or files that cannot be used, as `check_endpoint_url`."""
+    for service in ("api_gateway", "sts"):
+        for url, source in configured_endpoints(session, service):
+            check_endpoint_url(str(url), source)
 
 
 async def known_regions(session: Any) -> frozenset[str]:

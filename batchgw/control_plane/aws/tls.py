@@ -29,13 +29,24 @@ def tls_context(ca_bundle: str | None) -> ssl.SSLContext:
     Without one the system's authorities count, and those botocore ships: a slim container may have none.
     """
     if ca_bundle is None:
-        context = ssl.create_default_context()
+        context = _as_botocore()
         context.load_verify_locations(cafile=get_cert_path(True))  # noqa: FBT003 - botocore's spelling
         return context
     try:
-        return ssl.create_default_context(cafile=ca_bundle)
+        return _as_botocore(ca_bundle)
     except OSError as error:  # ssl.SSLError is one: a file without certificates
         raise UsageError(
             f"the CA bundle {ca_bundle} cannot be used: {error.strerror or error}. It must be a file of PEM "
             "certificates; it is named by AWS_CA_BUNDLE, or by ca_bundle in the profile."
         ) from error
+
+
+def _as_botocore(ca_bundle: str | None = None) -> ssl.SSLContext:
+    """Make a context as strict as the AWS tools', which accept what companies' proxies sign with.
+
+    Python 3.13 began to refuse authorities that break RFC 5280, such as a root whose Basic Constraints are
+    not critical. Signatures, dates and host names are checked as before.
+    """
+    context = ssl.create_default_context(cafile=ca_bundle)
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    return context

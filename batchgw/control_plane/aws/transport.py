@@ -18,7 +18,15 @@ from botocore.exceptions import (
 )
 from botocore.exceptions import ConnectionError as HTTPConnectionError
 
-from batchgw.errors import BadRequest, CallError, ConnectionCut, ConnectionFailed, ServiceFailure
+from batchgw.errors import (
+    BadRequest,
+    CallError,
+    ConnectionCut,
+    ConnectionFailed,
+    ScopeError,
+    ServiceFailure,
+    UsageError,
+)
 
 
 def is_transport(error: BotoCoreError) -> bool:
@@ -30,6 +38,8 @@ def transport_error(error: BotoCoreError) -> CallError:
     """Make the error for a call that got no answer, or was never sent."""
     code = type(error).__name__
     match error:
+        case ProxyConnectionError() if isinstance(cause := error.kwargs.get("error"), UsageError):
+            return ScopeError(str(cause), code="ProxyUnusable")
         case ProxyConnectionError() | SSLError() | ConnectTimeoutError() | EndpointConnectionError():
             failed = ConnectionFailed(_not_connected(error), code=code)
             failed.endpoint = _address(str(error.kwargs.get("proxy_url") or "")) or _endpoint(error)

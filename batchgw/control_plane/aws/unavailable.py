@@ -14,6 +14,7 @@ from botocore.exceptions import (
 from batchgw.control_plane.aws.transport import is_transport, transport_error
 from batchgw.errors import CallError, CredentialsUnavailable, WrongAccount
 from batchgw.model import AccountId
+from batchgw.redaction import redacted
 
 
 def none_found() -> CredentialsUnavailable:
@@ -65,7 +66,7 @@ def _by(profile: str | None) -> str:
 
 def _said(error: Exception) -> str:
     """Give an error's own words; its name where it has none."""
-    return " ".join(str(error).split()).rstrip(".") or type(error).__name__
+    return redacted(" ".join(str(error).split())).rstrip(".") or type(error).__name__
 
 
 def _advice(error: Exception, profile: str | None) -> str:

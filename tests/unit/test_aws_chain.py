@@ -1,0 +1,239 @@
+"""What the chain of credentials does otherwise than botocore's: MFA codes, processes, and a role's region."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import sys
+import textwrap
+from pathlib import Path
+
+import anyio
+import pytest
+from botocore.exceptions import CredentialRetrievalError
+
+from batchgw.control_plane.aws import connect
+from batchgw.control_plane.aws.process import output_of
+from batchgw.control_plane.stop import StopSignal
+from batchgw.errors import CredentialsUnavailable, Stopped
+from tests.conformance.aws_stub import only_test_configuration, serving
+
+pytestmark = pytest.mark.asyncio
+
+
+@pytest.fixture(autouse=True)
+def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A configuration of the test's own, with no keys in the environment."""
+    only_test_configuration(monkeypatch)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    return tmp_path
+
+
+def process(home: Path, code: str) -> None:
+    """Have the default profile run Python."""
+    script = home / "process.py"
+    script.write_text(textwrap.dedent(code))
+    (home / "config").write_text(f"[default]\ncredential_process = {sys.executable} {script}\n")
+
+
+async def refusal() -> str:
+    with pytest.raises(CredentialsUnavailable) as caught:
+        async with connect():
+            pass
+    assert "hunter2" not in str(caught.value)
+    return str(caught.value)
+
+
+def printed(**changed: object) -> str:
+    """What a process should print, with something changed; None leaves it out."""
+    whole = {"Version": 1, "AccessKeyId": "AKIA1", "SecretAccessKey": "hunter2"} | changed
+    return json.dumps({name: value for name, value in whole.items() if value is not None})
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "did not print JSON"),
+        ("hunter2", "did not print JSON"),
+        ("[" * 100_000, "did not print JSON"),
+        ("[1]", "did not print a JSON object"),
+        (printed(Version=None), "did not print Version 1"),
+        (printed(SecretAccessKey=None), "did not print SecretAccessKey"),
+        (printed(AccessKeyId=123), "the access key is not a text but of type int"),
+        (printed(SecretAccessKey="hunter2\n"), "the secret key has a line break"),
+        (printed(SessionToken=5), "the session token is not a text"),
+        (printed(Expiration=5), "Expiration that it printed is not a text"),
+    ],
+)
+async def test_what_a_process_prints_is_refused_with_the_reason_and_not_shown(
+    text: str, why: str, home: Path
+) -> None:
+    (home / "printed").write_text(text)
+    process(home, f"print(open({str(home / 'printed')!r}).read())")
+    assert why in await refusal()
+
+
+async def test_what_a_failing_process_wrote_to_stderr_is_shown_without_its_secrets(home: Path) -> None:
+    process(
+        home,
+        """
+        import sys
+        print("please log in; password=hunter2", file=sys.stderr)
+        sys.exit(3)
+        """,
+    )
+    said = await refusal()
+    assert "ended with status 3 and said: please log in" in said
+
+
+async def test_a_process_that_is_not_there_is_named_as_such(home: Path) -> None:
+    (home / "config").write_text("[default]\ncredential_process = /no/such/program\n")
+    assert "it cannot be run: No such file or directory" in await refusal()
+
+
+CHILD = "import os, subprocess, sys, time; open(sys.argv[1], 'a').write(f'{os.getpid()}\\n'); time.sleep(600)"
+PARENT = """
+import subprocess, sys
+subprocess.run([sys.executable, "-c", %r, %r])
+"""
+
+
+def told(pids: Path) -> str:
+    return pids.read_text() if pids.exists() else ""
+
+
+def runs(pid: int) -> bool:
+    """Tell whether a process that is not ours to wait for still runs."""
+    try:
+        return ") Z " not in Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+
+
+async def started(pids: Path) -> int:
+    with anyio.fail_after(60):
+        while not told(pids).endswith("\n"):  # noqa: ASYNC110 - it is another process
+            await anyio.sleep(0.02)
+    return int(told(pids))
+
+
+async def ended(pid: int) -> None:
+    with anyio.fail_after(60):
+        while runs(pid):  # noqa: ASYNC110 - as above
+            await anyio.sleep(0.02)
+
+
+async def test_one_stop_ends_a_process_that_hangs_and_what_it_has_started(home: Path) -> None:
+    pids, stop = home / "pids", StopSignal()
+    process(home, PARENT % (CHILD, str(pids)))
+
+    async def stop_it() -> None:
+        await started(pids)
+        stop.request()
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(stop_it)
+        with pytest.raises(Stopped):
+            async with connect(stop=stop):
+                pass
+    await ended(await started(pids))
+
+
+async def test_a_process_that_takes_too_long_is_ended_with_what_it_has_started(home: Path) -> None:
+    pids, script = home / "pids", home / "parent.py"
+    script.write_text(PARENT % (CHILD, str(pids)))
+    with pytest.raises(CredentialRetrievalError, match="gave no answer within"):
+        await output_of([sys.executable, str(script)], patience=5.0)
+    await ended(await started(pids))
+
+
+async def test_without_a_terminal_an_mfa_code_cannot_be_asked_for_and_the_reason_says_so(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("batchgw.control_plane.aws.prompt.TERMINAL", str(home / "no-terminal"))
+    mfa_profile(home)
+    said = await refusal()
+    assert "role/Batchgw of the profile needs an MFA code, and there is no terminal to ask on" in said
+
+
+def mfa_profile(home: Path) -> None:
+    (home / "config").write_text(
+        "[default]\nrole_arn = arn:aws:iam::111111111111:role/Batchgw\nsource_profile = base\n"
+        "mfa_serial = arn:aws:iam::111111111111:mfa/me\n[profile base]\n"
+    )
+    (home / "credentials").write_text("[base]\naws_access_key_id = AKIA1\naws_secret_access_key = s\n")
+
+
+async def test_an_mfa_code_is_asked_for_on_the_terminal_and_sent(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    master, terminal = pty.openpty()
+    monkeypatch.setattr("batchgw.control_plane.aws.prompt.TERMINAL", os.ttyname(terminal))
+    mfa_profile(home)
+    async with serving() as stub:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{stub.port}")
+
+        async def answer() -> None:
+            asked = b""
+            while b"MFA code" not in asked:
+                asked += await anyio.to_thread.run_sync(os.read, master, 1024)
+            os.write(master, b"123456\n")
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(answer)
+            async with connect():
+                pass
+    (asked,) = stub.assumed
+    assert asked.form["TokenCode"] == "123456"
+    os.close(master)
+    os.close(terminal)
+
+
+async def test_a_stop_ends_the_question_for_an_mfa_code_and_the_terminal_shows_again_what_is_typed(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import termios  # noqa: PLC0415 - for this alone
+
+    master, terminal = pty.openpty()
+    monkeypatch.setattr("batchgw.control_plane.aws.prompt.TERMINAL", os.ttyname(terminal))
+    mfa_profile(home)
+    stop = StopSignal()
+
+    async def stop_when_asked() -> None:
+        asked = b""
+        while b"MFA code" not in asked:
+            asked += await anyio.to_thread.run_sync(os.read, master, 1024)
+        assert not termios.tcgetattr(terminal)[3] & termios.ECHO
+        stop.request()
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(stop_when_asked)
+        with pytest.raises(Stopped):
+            async with connect(stop=stop):
+                pass
+    assert termios.tcgetattr(terminal)[3] & termios.ECHO
+    os.close(master)
+    os.close(terminal)
+
+
+@pytest.mark.parametrize("by", ["flag", "AWS_REGION", "AWS_DEFAULT_REGION", "profile", "nothing"])
+async def test_a_profiles_role_is_assumed_in_the_region_that_was_chosen(
+    by: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    region = "region = eu-north-1\n" if by == "profile" else ""
+    (home / "config").write_text(
+        "[default]\nrole_arn = arn:aws:iam::111111111111:role/Batchgw\n"
+        f"source_profile = base\n{region}[profile base]\n"
+    )
+    (home / "credentials").write_text("[base]\naws_access_key_id = AKIA1\naws_secret_access_key = s\n")
+    if by.startswith("AWS"):
+        monkeypatch.setenv(by, "eu-north-1")
+    async with serving() as stub:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{stub.port}")
+        async with connect(region="eu-north-1" if by == "flag" else None):
+            pass
+    assert [s.region for s in stub.assumed] == ["us-east-1" if by == "nothing" else "eu-north-1"]
