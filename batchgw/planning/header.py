@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from batchgw.model import Desired
+from batchgw.model import Desired, Scope
+from batchgw.planning.shape import moment, record, settings, text, text_or_none
 from batchgw.planning.verify import FORMAT, FORMAT_VERSION
 
 
@@ -47,12 +48,29 @@ class PlanHeader:
     def from_json(cls, data: Mapping[str, Any]) -> PlanHeader:
         """Read what `to_json` wrote. Raises KeyError, TypeError or ValueError when it is something else."""
         return cls(
-            plan=data["plan"],
-            created=data["created"],
-            batchgw=data["batchgw"],
-            policy_digest=data["policy_digest"],
-            policy_source=data["policy_source"],
-            targets=data["targets"],
-            options=data["options"],
-            desired=Desired.from_json(data["desired"]),
+            plan=text(data["plan"]),
+            created=moment(data["created"]),
+            batchgw=text(data["batchgw"]),
+            policy_digest=text(data["policy_digest"]),
+            policy_source=text(data["policy_source"]),
+            targets=_targets(record(data["targets"])),
+            options=record(data["options"]),
+            desired=_desired(data["desired"]),
         )
+
+
+def _targets(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    for scope in data.get("scopes") or ():
+        Scope.parse(text(scope))
+    text_or_none(data.get("role"))
+    return data
+
+
+def _desired(data: Mapping[str, Any]) -> Desired:
+    desired = Desired.from_json(record(data))
+    for rule in desired.rules.values():
+        if rule.settings is not None:
+            settings(rule.settings.to_json())
+    for added in desired.wherever_customised.values():
+        settings(added.to_json())
+    return desired

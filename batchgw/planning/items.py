@@ -22,6 +22,8 @@ from batchgw.model import (
     UnreadApi,
     UnreadScope,
 )
+from batchgw.planning.shape import number, record, text, truth
+from batchgw.planning.shape import settings as settings_of
 
 INTERNED_CHARS = 16_000_000
 """How much text the remembered settings of a reader may come to before they are forgotten, in characters."""
@@ -101,11 +103,13 @@ class ItemReader:
                 return UnreadApi(
                     api=self._api(data["api"]),
                     types=tuple(map(ResponseType, data["types"])),
-                    code=data["code"],
-                    message=data["message"],
+                    code=text(data["code"]),
+                    message=text(data["message"]),
                 )
             case "unread-scope":
-                return UnreadScope(scope=self._scope(data), code=data["code"], message=data["message"])
+                return UnreadScope(
+                    scope=self._scope(data), code=text(data["code"]), message=text(data["message"])
+                )
             case kind:
                 raise ValueError(f"no plan item is a {kind!r}")
 
@@ -122,7 +126,7 @@ class ItemReader:
             before=GatewayResponse(
                 type=response_type,
                 settings=self._interned(before),
-                default_response=before["defaultResponse"],
+                default_response=truth(before["defaultResponse"]),
             ),
             after=None if after is None else self._interned(after),
         )
@@ -137,7 +141,7 @@ class ItemReader:
         )
         found = self._settings.get(key)
         if found is None:
-            found = Settings.from_json(data)
+            found = settings_of(data)
             self._remember(key, found)
         return found
 
@@ -153,18 +157,19 @@ class ItemReader:
     def _api(self, data: Mapping[str, Any]) -> RestApi:
         return RestApi(
             scope=self._scope(data),
-            id=RestApiId(data["id"]),
-            name=data["name"],
-            tags=data["tags"],
-            endpoint_types=tuple(data["endpointTypes"]),
-            created=data["created"],
+            id=RestApiId(text(data["id"])),
+            name=text(data["name"]),
+            tags=record(data["tags"]),
+            endpoint_types=tuple(map(text, data["endpointTypes"])),
+            created=None if data["created"] is None else number(data["created"]),
         )
 
     def _scope(self, data: Mapping[str, Any]) -> Scope:
         key = (data["account"], data["region"])
         found = self._scopes.get(key)
         if found is None:
-            found = self._scopes[key] = Scope(account=AccountId(key[0]), region=Region(key[1]))
+            found = Scope(account=AccountId(text(key[0])), region=Region(text(key[1])))
+            self._scopes[key] = found
         return found
 
 

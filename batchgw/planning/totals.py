@@ -8,6 +8,7 @@ from typing import Any, assert_never
 
 from batchgw.model import Action, PlanItem, PlannedApi, Scope, UnreadApi, UnreadScope
 from batchgw.model.selected import Selected
+from batchgw.planning.shape import count
 
 
 @dataclass(slots=True, kw_only=True)
@@ -46,7 +47,7 @@ class ScopeTotals:
     @classmethod
     def from_json(cls, data: Mapping[str, int]) -> ScopeTotals:
         """Read what `to_json` wrote."""
-        return cls(**{f.name: data[f.name] for f in fields(cls)})
+        return cls(**{f.name: count(data[f.name]) for f in fields(cls)})
 
 
 class PlanTotals:

@@ -52,7 +52,7 @@ def verify(path: Path) -> Verified:
         index = _Index()
         totals = _checked(path, file, header, index)
         return Verified(
-            path=path, header=header, totals=totals, offsets=index.offsets(), identity=identity(file)
+            path=path, header=header, totals=totals, offsets=index.offsets(path), identity=identity(file)
         )
 
 
@@ -156,8 +156,8 @@ class _Index:
                 self._offsets[place] = array("Q")
             self._offsets[place].append(offset)
 
-    def offsets(self) -> dict[Scope, Sequence[int]]:
-        return {_scope(place): offsets for place, offsets in self._offsets.items()}
+    def offsets(self, path: Path) -> dict[Scope, Sequence[int]]:
+        return {understood(path, place, _scope): offsets for place, offsets in self._offsets.items()}
 
 
 def _scope(place: bytes) -> Scope:
@@ -168,7 +168,7 @@ def _scope(place: bytes) -> Scope:
 def _sha256_of(line: bytes) -> object:
     try:
         return json.loads(line)["sha256"]
-    except (ValueError, KeyError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
 
 

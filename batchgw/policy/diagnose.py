@@ -33,7 +33,7 @@ def _finding(details: ErrorDetails) -> Finding:
     if kind.startswith("batchgw:"):
         rule = kind.removeprefix("batchgw:")
         return Finding(rule=rule if rule in RULES else "schema", path=path, message=details["msg"])
-    if path[-1:] == ("[key]",) and kind != "extra_forbidden":  # which is an unknown key that is called so
+    if path[-2:] == (details["input"], "[key]") and kind != "extra_forbidden":  # a key may be called so
         return _key_finding(details, path[:-1])
     explain = _EXPLAIN.get(kind, _other)
     return Finding(rule="schema", path=path, message=explain(details, path), at_key=kind == "extra_forbidden")

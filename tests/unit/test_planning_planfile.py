@@ -515,6 +515,19 @@ def test_replaced_between_opening_and_reading(path: Path) -> None:
         next(plan.items())
 
 
+API = {
+    "account": "1",
+    "region": "r",
+    "id": "a",
+    "name": "n",
+    "tags": {},
+    "endpointTypes": ["REGIONAL"],
+    "created": None,
+}
+BEFORE = {"responseType": "THROTTLED", "defaultResponse": False}
+CHANGE = {"action": "NO_OP", "before": BEFORE, "after": None}
+
+
 class Forger(PlanWriter):
     """Writes lines of its own with a right checksum."""
 
@@ -528,6 +541,16 @@ class Forger(PlanWriter):
         {"kind": "else"},
         {"kind": "api", "api": {}, "changes": []},
         {"kind": "unread-scope", "account": "1", "region": "r"},
+        {"kind": "unread-scope", "account": "1", "region": "r", "code": 5, "message": "m"},
+        {"kind": "unread-scope", "account": ["1"], "region": "r", "code": "c", "message": "m"},
+        {"kind": "api", "api": {**API, "name": 5}, "changes": []},
+        {"kind": "api", "api": {**API, "created": "0"}, "changes": []},
+        {"kind": "api", "api": {**API, "created": float("nan")}, "changes": []},
+        {"kind": "api", "api": {**API, "tags": []}, "changes": []},
+        {"kind": "api", "api": {**API, "endpointTypes": [None]}, "changes": []},
+        {"kind": "api", "api": API, "changes": [{**CHANGE, "before": {**BEFORE, "defaultResponse": 0}}]},
+        {"kind": "api", "api": API, "changes": [{**CHANGE, "before": {**BEFORE, "statusCode": 429}}]},
+        {"kind": "api", "api": API, "changes": [{**CHANGE, "after": {"responseTemplates": {"a/b": None}}}]},
     ],
 )
 def test_a_whole_plan_with_lines_nobody_understands(tmp_path: Path, line: Mapping[str, object]) -> None:

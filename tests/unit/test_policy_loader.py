@@ -270,6 +270,8 @@ PLACED = [
     ("use: [cors]\n", 1, 1, 'write "version": 1'),
     ("version: 2\nuse: [cors]\n", 1, 10, "reads policies of version 1"),
     ("version: 1\nuse: [cors]\nmod: merge\n", 3, 1, "did you mean mode?"),
+    ("version: 1\nuse: [cors]\n'[key]': x\n", 3, 1, "unknown key '[key]'"),
+    ("version: 1\nresponses: {THROTTLED: {templates: {'[key]': [x]}}}\n", 2, 46, "a text is needed here"),
     ("version: 1\nuse: [cors]\nmode: replce\n", 3, 7, "did you mean replace?"),
     ("version: 1\nuse: [cors]\nunlisted: rest\n", 3, 11, "did you mean reset?"),
     ("version: 1\nuse: [cors]\nunlisted: 7\n", 3, 11, "is not one of leave, reset"),

@@ -1,0 +1,83 @@
+"""The shapes of values in a plan file. Each function gives its value back, or raises TypeError or ValueError.
+
+A checksum can be made anew, so what is read is not believed to be what was written.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from batchgw.model import Settings
+
+
+def text(value: object) -> str:
+    """Take a text."""
+    if isinstance(value, str):
+        return value
+    raise TypeError(f"a text is expected, not {_shown(value)}")
+
+
+def text_or_none(value: object) -> str | None:
+    """Take a text or null."""
+    return None if value is None else text(value)
+
+
+def texts(value: object) -> Mapping[str, str]:
+    """Take an object of texts."""
+    for inner in record(value).values():
+        text(inner)
+    return record(value)
+
+
+def record(value: object) -> Mapping[str, Any]:
+    """Take an object of anything."""
+    if isinstance(value, dict):
+        return value
+    raise TypeError(f"an object is expected, not {_shown(value)}")
+
+
+def truth(value: object) -> bool:
+    """Take true or false."""
+    if isinstance(value, bool):
+        return value
+    raise TypeError(f"true or false is expected, not {_shown(value)}")
+
+
+def count(value: object) -> int:
+    """Take a whole number from 0."""
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
+    raise TypeError(f"a count is expected, not {_shown(value)}")
+
+
+def moment(value: object) -> float:
+    """Take seconds since the epoch, of a year that calendars have."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _LATEST:
+        return value
+    raise TypeError(f"a time is expected, not {_shown(value)}")
+
+
+def number(value: object) -> float:
+    """Take a number that is finite."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+        return value
+    raise TypeError(f"a number is expected, not {_shown(value)}")
+
+
+_LATEST = 253_402_300_800  # the year 10000
+
+
+def settings(data: Mapping[str, Any]) -> Settings:
+    """Take the settings of a gateway response."""
+    made = Settings.from_json(record(data))
+    text_or_none(made.status_code)
+    texts(made.parameters)
+    texts(made.templates)
+    return made
+
+
+def _shown(value: object) -> str:
+    shown = repr(value)
+    return shown if len(shown) <= 80 else f"{shown[:77]}..."  # noqa: PLR2004 - a terminal's width
