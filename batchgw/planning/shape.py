@@ -5,7 +5,7 @@ A checksum can be made anew, so what is read is not believed to be what was writ
 
 from __future__ import annotations
 
-import math
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -61,7 +61,7 @@ def moment(value: object) -> float:
 
 def number(value: object) -> float:
     """Take a number that is finite."""
-    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max:
         return value
     raise TypeError(f"a number is expected, not {_shown(value)}")
 
