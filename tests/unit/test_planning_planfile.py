@@ -515,7 +515,7 @@ def test_replaced_between_opening_and_reading(path: Path) -> None:
         next(plan.items())
 
 
-API = {
+API: dict[str, object] = {
     "account": "1",
     "region": "r",
     "id": "a",
