@@ -159,6 +159,17 @@ class QuotaShared:
     regions: tuple[Region, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TypeUnknown:
+    """An API has a gateway response of a type that this version does not know. Told once for each type.
+
+    No policy can name it, so it is neither compared nor changed, not even by `unlisted: reset`.
+    """
+
+    scope: Scope
+    type: str
+
+
 Event = (
     PhaseStarted
     | ApisListed
@@ -173,6 +184,7 @@ Event = (
     | Decided
     | ScopeCondemned
     | QuotaShared
+    | TypeUnknown
     | PhaseEnded
 )
 

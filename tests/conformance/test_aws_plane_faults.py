@@ -35,6 +35,7 @@ from batchgw.errors import (
     ServiceFailure,
     Throttled,
 )
+from batchgw.events import Event, TypeUnknown
 from batchgw.model import AccountId, Region, ResponseType, RestApiId, Scope, Settings
 from tests.conformance.aws_stub import (
     BASE_ACCOUNT,
@@ -291,6 +292,21 @@ async def test_an_odd_api_in_a_list_leaves_the_others_as_they_are(stub: Stub, pl
     page = (await plane.send(LIST)).value
     assert [api.id for api in page.items] == ["a", "c"]
     assert [odd.api.id for odd in page.unreadable] == ["b"]
+
+
+@pytest.mark.asyncio
+async def test_a_type_that_nobody_knows_yet_is_told_once_and_left_alone(stub: Stub) -> None:
+    told: list[Event] = []
+
+    class Note:
+        def notify(self, event: Event) -> None:
+            told.append(event)
+
+    stub.gateway = always(api_answer(200, {"item": [{"responseType": "TELEPORTED", "statusCode": 7}]}))
+    async with connect(endpoint_url=f"http://127.0.0.1:{stub.port}", observer=Note()) as plane:
+        for _ in range(2):
+            assert set((await plane.send(READ)).value) == set(ResponseType)
+    assert told == [TypeUnknown(scope=HERE, type="TELEPORTED")]
 
 
 @pytest.mark.asyncio

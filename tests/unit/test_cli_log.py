@@ -70,6 +70,7 @@ EVENTS: list[events.Event] = [
     events.Decided(outcome=NotAttempted(**WHY)),
     events.ScopeCondemned(scope=EU, code="AccessDenied", message="no"),
     events.QuotaShared(account=AccountId("111111111111"), regions=(Region("eu-west-1"), Region("us-east-1"))),
+    events.TypeUnknown(scope=EU, type="TELEPORTED"),
     events.PhaseEnded(run="r1", phase="apply", elapsed=12.3456),
 ]
 
@@ -118,7 +119,12 @@ def test_entries_carry_the_fields_people_search_by() -> None:
 def test_by_default_a_person_sees_warnings_only() -> None:
     lines = logged(*EVENTS, level=LogLevel.WARNING, form=LogFormat.CONSOLE)
     names = [next(word for word in text.split() if word.startswith("batchgw.")) for text in lines]
-    assert names == ["batchgw.outcome.failed", "batchgw.scope.condemned", "batchgw.quota.shared"]
+    assert names == [
+        "batchgw.outcome.failed",
+        "batchgw.scope.condemned",
+        "batchgw.quota.shared",
+        "batchgw.type.unknown",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from batchgw.events import (
     QuotaShared,
     ReachedDirectly,
     ScopeCondemned,
+    TypeUnknown,
 )
 from batchgw.model import (
     Applied,
@@ -37,6 +38,10 @@ from batchgw.model import (
 from batchgw.times import timestamp
 
 CallEvent = CallSent | CallAnswered | CallThrottled | CallRetried | CallGaveUp
+
+UNKNOWN_TYPE = (
+    "AWS has a type of gateway response that this version of batchgw does not know: it is left as it is"
+)
 
 DEBUG, INFO, WARNING = logging.DEBUG, logging.INFO, logging.WARNING
 """A warning is what a person should know before the summary tells it; the rest is for looking into."""
@@ -116,6 +121,9 @@ def entry(event: Event) -> Entry:  # noqa: C901, PLR0911 - a closed match, one a
         case QuotaShared():
             fields = {"account": event.account, "regions": list(event.regions)}
             return Entry(WARNING, "batchgw.quota.shared", fields)
+        case TypeUnknown():
+            fields = {"scope": str(event.scope), "type": event.type, "message": UNKNOWN_TYPE}
+            return Entry(WARNING, "batchgw.type.unknown", fields)
         case CredentialsRefreshed():
             fields = {"account": event.account, "role": event.role, "expires": timestamp(event.expires)}
             return Entry(INFO, "batchgw.access.refreshed", fields)

@@ -129,8 +129,12 @@ def _unreadable(scope: Scope, item: Any, odd: str) -> UnreadableApi:
 _TYPES: Mapping[str, ResponseType] = {t.value: t for t in ResponseType}
 
 
-def all_responses(answer: Wire) -> Mapping[ResponseType, GatewayResponse]:
+def all_responses(
+    answer: Wire, unknown: Callable[[str], None] = lambda _name: None
+) -> Mapping[ResponseType, GatewayResponse]:
     """Read GetGatewayResponses. A type this version does not know is left out: no policy can name it.
+
+    `unknown` is told of it.
 
     An answer without the list at all is refused: taken for "nothing is customised" it would cause writes. So
     is one that says there is more to come, for AWS answers all types at once.
@@ -140,8 +144,10 @@ def all_responses(answer: Wire) -> Mapping[ResponseType, GatewayResponse]:
         raise unreadable_answer("it holds no list of gateway responses")
     read: dict[ResponseType, GatewayResponse] = {}
     for item in items:
-        known = _TYPES.get(_type_name(item))
+        name = _type_name(item)
+        known = _TYPES.get(name)
         if known is None:
+            unknown(name)
             continue
         if known in read:
             raise unreadable_answer(f"it tells of {known.value} twice")

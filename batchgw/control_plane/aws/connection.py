@@ -118,7 +118,8 @@ async def connect(
         connect_timeout: seconds to connect.
         call_timeout: seconds of a whole call: an answer that comes more slowly is given up.
         attempts: bound on attempts of a call to STS; throttles do not count.
-        observer: is told of renewed credentials, and of calls to STS that are made again.
+        observer: is told of renewed credentials, of calls to STS that are made again, and of types of gateway
+            responses that nobody knows yet.
         stop: ends what waits for STS, with Stopped: the one that `PacedControlPlane` is given.
 
     Raises:
@@ -175,6 +176,7 @@ async def connect(
             credentials,
             region=home,
             identity=lambda: questions.identity,
+            observer=observer,
         )
 
 

@@ -10,7 +10,12 @@ from batchgw.control_plane.aws.credentials import ScopeCredentials
 from batchgw.control_plane.aws.translate import to_call
 from batchgw.control_plane.interface import Answer, Request, T
 from batchgw.errors import AccessDenied, CallError, CredentialsExpired, CredentialsRejected, NotCustomized
+from batchgw.events import NullObserver, Observer, TypeUnknown
 from batchgw.model import AccountId, Effort, Region, Scope
+from batchgw.redaction import LONGEST_NAME, foreign
+
+MOST_UNKNOWN = 21
+"""Unknown types that are told of: as many as there are known ones. Whoever answers more is not AWS."""
 
 
 class AwsControlPlane:
@@ -26,8 +31,11 @@ class AwsControlPlane:
         *,
         region: Region | None = None,
         identity: Callable[[], str | None] = lambda: None,
+        observer: Observer | None = None,
     ) -> None:
         self._client = client
+        self._observer = observer or NullObserver()
+        self._unknown: set[str] = set()  # types of gateway responses that were told of
         self._credentials = credentials
         self._identity = identity
         self.region = region
@@ -39,7 +47,7 @@ class AwsControlPlane:
 
     async def send(self, request: Request[T]) -> Answer[T]:
         """Make one call. Raises a CallError for everything that is not a success."""
-        call = to_call(request)
+        call = to_call(request, lambda name: self._tell_unknown(request.scope, name))
         keys = await self._credentials.keys(request.scope)
         target = Target(keys=keys, region=request.scope.region)
         try:
@@ -65,6 +73,12 @@ class AwsControlPlane:
         except CallError as error:
             raise about(error, SUCCESS, served) from error.__cause__
         return Answer(value=value, effort=Effort(attempts=1, request_id=served))
+
+    def _tell_unknown(self, scope: Scope, name: str) -> None:
+        name = foreign(name, longest=LONGEST_NAME)
+        if name not in self._unknown and len(self._unknown) < MOST_UNKNOWN:
+            self._unknown.add(name)
+            self._observer.notify(TypeUnknown(scope=scope, type=name))
 
     async def reach(self, scope: Scope) -> None:
         """Assume the role in the scope's account, if there is one. Raises a CallError."""

@@ -41,12 +41,12 @@ class Call(Generic[T]):
     uncustomised: T | None = None
 
 
-def to_call(request: Request[T]) -> Call[T]:
-    """Say a request in boto3's words."""
-    return cast("Call[T]", _call(request))  # each request class names the type of its value
+def to_call(request: Request[T], unknown: Callable[[str], None] = lambda _name: None) -> Call[T]:
+    """Say a request in boto3's words. `unknown` is told of types of gateway responses that are unheard of."""
+    return cast("Call[T]", _call(request, unknown))  # each request class names the type of its value
 
 
-def _call(request: Request[Any]) -> Call[Any]:
+def _call(request: Request[Any], unknown: Callable[[str], None]) -> Call[Any]:
     match request:
         case GetRestApis():
             return Call(
@@ -56,7 +56,11 @@ def _call(request: Request[Any]) -> Call[Any]:
                 read=lambda answer: rest_api_page(request.scope, answer),
             )
         case GetGatewayResponses():
-            return Call(method="get_gateway_responses", params={"restApiId": request.api}, read=all_responses)
+            return Call(
+                method="get_gateway_responses",
+                params={"restApiId": request.api},
+                read=lambda answer: all_responses(answer, unknown),
+            )
         case GetGatewayResponse():
             return Call(
                 method="get_gateway_response",
