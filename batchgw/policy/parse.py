@@ -23,7 +23,7 @@ from batchgw.policy.convert import Converter, mark_of
 from batchgw.policy.document import Mark, Node
 from batchgw.policy.findings import excerpt
 from batchgw.policy.json_text import JsonScanner, NotJson
-from batchgw.policy.text_faults import TooMuch, check_bounds
+from batchgw.policy.text_faults import TooMuch, check_bounds, check_lines
 
 _MESSAGE = 300  # characters of ruamel's own explanation that are repeated
 _JSON_SPACE = " \t\r\n"
@@ -97,6 +97,7 @@ def _json(text: str, file: str) -> Document:
 
 def _yaml(text: str, file: str, empty: Node | None) -> Document:
     """Read YAML. Raises PolicyInvalid and TooMuch."""
+    check_lines(text)
     stand_ins = _stand_ins(text)
     try:
         root = _compose(text.translate(stand_ins) if stand_ins else text)

@@ -13,6 +13,10 @@ MAX_DEPTH = 30
 """Levels of nesting; the format itself needs six."""
 
 
+MAX_LINES = 100_000
+"""Lines of a YAML text, as many as values: the YAML reader takes microseconds for each, blank ones too."""
+
+
 class TooMuch(Exception):
     """A text that is no policy by its size: reading it any further would only cost time or stack."""
 
@@ -28,6 +32,14 @@ def check_bounds(nodes: int, level: int, mark: Mark) -> None:
         raise TooMuch(f"nested over {MAX_DEPTH} levels deep: this is not a policy", mark)
     if nodes > MAX_NODES:
         raise TooMuch(f"more than {MAX_NODES} values, aliases unfolded: this is not a policy", mark)
+
+
+def check_lines(text: str) -> None:
+    """Raise TooMuch when a YAML text has more lines than a policy could have."""
+    if max(text.count("\n"), text.count("\r")) > MAX_LINES:
+        raise TooMuch(
+            f"more than {MAX_LINES} lines: this is not a policy", Mark(line=MAX_LINES + 1, column=1)
+        )
 
 
 def second_time(file: str, mark: Mark, name: str, first: Entry) -> Problem:

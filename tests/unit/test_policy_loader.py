@@ -529,6 +529,18 @@ def test_nesting_is_bounded(text: str) -> None:
     assert "nested over 30 levels deep" in found.message
 
 
+@pytest.mark.parametrize("blank", ["\n", "\r\n", "\r", "# x\n", "  \n"])
+def test_lines_are_bounded(blank: str) -> None:
+    (found,) = problems("version: 1\nuse: [cors]\n" + blank * 1_200_000)
+    assert (found.line, found.column, found.rule) == (100_001, 1, "syntax")
+    assert "more than 100000 lines" in found.message
+
+
+def test_blank_lines_of_json_cost_nothing() -> None:
+    text = '{"version": 1,' + "\n" * 4_900_000 + '"use": ["cors"]}'
+    assert load_policy("p.json", text=text).warnings == ()
+
+
 class TestReading:
     def refusal(self, path: Path | str) -> Problem:
         with pytest.raises(PolicyInvalid) as caught:
