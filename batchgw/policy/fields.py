@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Discriminator,
     Field,
@@ -86,6 +87,19 @@ def _check_not_empty(items: list[Any]) -> list[Any]:
         "empty-list", "an empty list could mean nothing or everything; leave the key out, or list something"
     )
 
+
+MAX_LISTED = 200
+"""Regions or presets that a policy may list: AWS has not forty regions, and there are not ten presets."""
+
+
+def _check_few(items: object) -> object:
+    if isinstance(items, list) and len(items) > MAX_LISTED:
+        raise reject("schema", f"this lists {len(items)} things, and at most {MAX_LISTED} make sense here")
+    return items
+
+
+FEW = BeforeValidator(_check_few)
+"""A list that is refused as a whole, before each of its items costs time."""
 
 NOT_EMPTY = AfterValidator(_check_not_empty)
 MIN_ONE: dict[str, JsonValue] = {"minItems": 1}

@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag, mod
 
 from batchgw.model import Mode, ResponseType, Unlisted
 from batchgw.policy.fields import (
+    FEW,
     MIN_ONE,
     NOT_EMPTY,
     AccountIdText,
@@ -77,7 +78,7 @@ def _accounts_tag(value: object) -> str:
 class TargetsSpec(Strict):
     """Where to look: regions, accounts, how to reach them, and which APIs there."""
 
-    regions: Annotated[list[RegionText], NOT_EMPTY] | None = Field(
+    regions: Annotated[list[RegionText], NOT_EMPTY, FEW] | None = Field(
         default=None,
         description="Regions to look in; the default region of the credentials, when left out.",
         examples=[["eu-west-1", "us-east-1"]],
@@ -217,7 +218,7 @@ class PolicyFile(Strict):
         description="Headers and templates to merge into the types that an API customised itself; what is"
         " not customised stays so.",
     )
-    use: list[PresetUse] = Field(
+    use: Annotated[list[PresetUse], FEW] = Field(
         default_factory=list,
         description="Presets to start from (see `batchgw presets`); `responses` win over them, later ones"
         " over earlier ones.",

@@ -529,6 +529,15 @@ def test_nesting_is_bounded(text: str) -> None:
     assert "nested over 30 levels deep" in found.message
 
 
+@pytest.mark.parametrize("items", ["targets: {regions: [%s]}", "use: [%s]"])
+def test_lists_that_make_no_sense_are_refused_as_a_whole(items: str) -> None:
+    """Each item would cost a guess at what was meant, or a preset's work on every type."""
+    listed = items % ",".join(["cors"] * 20_000)
+    found = problems(f"version: 1\nresponses: {{THROTTLED: default}}\n{listed}\n")
+    (told,) = [p for p in found if p.line == 3]
+    assert "lists 20000 things, and at most 200" in told.message
+
+
 @pytest.mark.parametrize("blank", ["\n", "\r\n", "\r", "# x\n", "  \n"])
 def test_lines_are_bounded(blank: str) -> None:
     (found,) = problems("version: 1\nuse: [cors]\n" + blank * 1_200_000)
