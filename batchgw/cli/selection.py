@@ -12,9 +12,7 @@ from batchgw.cli.options import ConnectionFlags, SelectionFlags
 from batchgw.cli.targets_file import listed, parsed
 from batchgw.errors import UsageError
 from batchgw.model import AccountId, ExplicitApi, Region, Selection, Selector, Targets
-
-CURRENT = "current"
-"""The account of the credentials, as --account and the policy spell it."""
+from batchgw.model.policy import CURRENT
 
 _OWN_REGION = re.compile(r"[a-z]+(-[a-z]+)*-\d+", re.ASCII)
 _ACCOUNT = re.compile(r"\d{12}", re.ASCII)
@@ -66,8 +64,8 @@ def _accounts(
         named = [api.account for api in explicit if api.account]
         return tuple(dict.fromkeys(named)) if named and len(named) == len(explicit) else targets.accounts
     for account in given:
-        if not _ACCOUNT.fullmatch(account):
-            raise UsageError(f"--account {account} is not twelve digits, nor `{CURRENT}` alone.")
+        if account != CURRENT and not _ACCOUNT.fullmatch(account):
+            raise UsageError(f"--account {account} is not twelve digits, nor `{CURRENT}`.")
     return tuple(AccountId(a) for a in dict.fromkeys(given))
 
 

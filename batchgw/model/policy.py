@@ -226,9 +226,16 @@ class Selection:
         return not self.include or any(s.matches(api) for s in self.include)
 
 
+CURRENT = AccountId("current")
+"""Stands among accounts for that of the credentials."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Targets:
-    """Where to look. No `accounts` means the account of the credentials; no `regions`, the default region."""
+    """Where to look. No `accounts` means the account of the credentials; no `regions`, the default region.
+
+    `CURRENT` may stand among the accounts.
+    """
 
     accounts: tuple[AccountId, ...] = ()
     regions: tuple[Region, ...] = ()

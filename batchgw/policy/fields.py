@@ -20,6 +20,7 @@ from pydantic import (
 from pydantic_core import PydanticKnownError
 
 from batchgw.model import ResponseType
+from batchgw.model.policy import CURRENT
 from batchgw.policy.expressions import MAPPINGS, SOURCE_PATTERN, is_source, meant_source
 from batchgw.policy.findings import did_you_mean, pasted, reject, shown
 from batchgw.policy.regions import REGION_FORM, REGIONS
@@ -109,6 +110,11 @@ AccountIdText = Annotated[
     str,
     AfterValidator(_check_account),
     WithJsonSchema({"type": ["string", "integer"], "pattern": r"^\d{12}$"}),
+]
+AccountText = Annotated[
+    str,
+    AfterValidator(lambda text: text if text == CURRENT else _check_account(text)),
+    WithJsonSchema({"type": ["string", "integer"], "pattern": rf"^(\d{{12}}|{CURRENT})$"}),
 ]
 RegionText = Annotated[
     str,

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from batchgw.model import HEADER_PREFIX, Desired, Mode, ResponseType, Rule, Settings, Unlisted
+from batchgw.model.policy import CURRENT
 from batchgw.policy.customised import lint_customised
 from batchgw.policy.expressions import literal_text
 from batchgw.policy.findings import Finding, Path, did_you_mean, shown
@@ -200,7 +201,7 @@ def _targets(targets: TargetsSpec) -> Iterator[Finding]:
     accounts = targets.accounts if isinstance(targets.accounts, list) else []
     yield from _repeated(targets.regions or (), ("targets", "regions"))
     yield from _repeated(accounts, ("targets", "accounts"))
-    if accounts and targets.role is None:
+    if any(account != CURRENT for account in accounts) and targets.role is None:
         message = "accounts are listed without a `role` to reach them: only the account of the credentials"
         " will work"
         yield Finding(

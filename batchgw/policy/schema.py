@@ -15,7 +15,7 @@ from batchgw.policy.fields import (
     FEW,
     MIN_ONE,
     NOT_EMPTY,
-    AccountIdText,
+    AccountText,
     ApiIdText,
     ExternalIdText,
     HeaderValue,
@@ -85,12 +85,12 @@ class TargetsSpec(Strict):
         json_schema_extra=MIN_ONE,
     )
     accounts: Annotated[
-        Annotated[Literal["current"], Tag("word")] | Annotated[list[AccountIdText], NOT_EMPTY, Tag("ids")],
+        Annotated[Literal["current"], Tag("word")] | Annotated[list[AccountText], NOT_EMPTY, Tag("ids")],
         Discriminator(_accounts_tag),
     ] = Field(
         default="current",
         description="`current`: the account of the credentials; or a list of ids, each reached through"
-        " `role`.",
+        " `role`. `current` may stand in the list; the credentials' own account is reached directly.",
         json_schema_extra=MIN_ONE,
     )
     role: RoleText | None = Field(

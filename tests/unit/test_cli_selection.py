@@ -101,7 +101,7 @@ def test_a_targets_file_has_comments_blanks_and_json_lines(tmp_path: Path) -> No
     [
         (SelectionFlags(region=["eu-wets-1"]), "unknown region eu-wets-1; did you mean eu-west-1?"),
         (SelectionFlags(account=["12"]), "not twelve digits"),
-        (SelectionFlags(account=["current", "111111111111"]), "not twelve digits"),
+        (SelectionFlags(account=["current", "11111111111"]), "not twelve digits"),
         (SelectionFlags(api_id=["a/b/c/d"]), "--api-id"),
         (SelectionFlags(tag=["=x"]), "no key"),
         (SelectionFlags(targets="/no/such/file"), "cannot read --targets /no/such/file"),
