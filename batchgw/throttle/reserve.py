@@ -17,7 +17,7 @@ ROOMY = 10.0
 ALL_THERE = 1.5
 """Calls left beside the reserve when, without a refusal, the first burst counts as taken."""
 
-PROOF = 0.4
+PROOF = 0.575
 """Part of the stated burst that must have been taken of it before the first refusal."""
 
 
