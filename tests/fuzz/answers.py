@@ -113,14 +113,17 @@ _PACE = Pace(attempts=1)
 
 def run(cases: int, seed: int) -> int:
     """Check `cases` answers. Raises Broken."""
+    with checking() as checked:
+        return fuzz("answers", case, checked, cases=cases, seed=seed)
+
+
+@contextmanager
+def checking() -> Iterator[Callable[[bytes], None]]:
+    """Give what checks a case."""
     with tempfile.TemporaryDirectory() as folder, _ground(), asyncio.Runner() as runner:
         check = Check(Path(folder))
-
-        def checked(case: bytes) -> None:
-            runner.run(check(Case.read(case)))
-
         try:
-            return fuzz("answers", _case, checked, cases=cases, seed=seed)
+            yield lambda text: runner.run(check(Case.read(text)))
         finally:
             runner.run(check.close())
 
@@ -160,7 +163,7 @@ class Case:
         return Reply(status_code=self.status, raw_headers=tuple(headers), body=self.body)
 
 
-def _case(dice: Random) -> bytes:
+def case(dice: Random) -> bytes:
     operation = dice.choice((*READS, *READS, *WRITES, *STS))
     body = _body(operation, dice)
     return Case(
