@@ -1,4 +1,4 @@
-"""Every error batchgw raises, as one tree. An error is named for what happened and knows what it means.
+"""The errors of the engine, as one tree. An error is named for what happened and knows what it means.
 
 BatchgwError                        .exit_code: what the command line answers with
 ├── UsageError                      64  a flag, a file or an argument that cannot be used
@@ -27,6 +27,7 @@ BatchgwError                        .exit_code: what the command line answers wi
     ├── ApiDenied                       403 on one API, while others are allowed: permanent for this API
     ├── NotAsWritten                    201, and something else than what was asked is in effect: permanent
     └── ScopeError                      condemns the whole account-region
+        ├── Starved                     refused for as long as --patience allows: others use the quota up
         ├── EndpointUnreachable         no scope could connect since the beginning: not tried any longer
         ├── OtherAccountAnswered        404 in another account's name: the call was signed for that one
         ├── AccessDenied                403 (or 401) on a listing, or on three APIs in a row
@@ -34,6 +35,10 @@ BatchgwError                        .exit_code: what the command line answers wi
         │   └── CredentialsExpired      403: retried once, with fresh credentials
         └── CredentialsUnavailable      there are none, or the role cannot be assumed
             └── WrongAccount            they turned out to be of another account: nothing was sent with them
+
+Few others add something to one of these where they are raised: `journal.locks.ScopeHeld` the lock's holder,
+`cli.quotas.QuotasInvalid` the places in a quota file, `cli.failure` that the user said no (3).
+`control_plane.readonly.WriteRefused` (1) is a fault of batchgw's own.
 """
 
 from __future__ import annotations
