@@ -16,13 +16,14 @@ from pathlib import Path
 from uuid import uuid4
 
 import anyio
-from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
+from anyio.streams.memory import MemoryObjectReceiveStream
 
-from batchgw.control_plane.interface import ControlPlane
+from batchgw.control_plane.interface import ControlPlane, UnreadableApi
 from batchgw.control_plane.paced import Pace, PacedControlPlane
 from batchgw.control_plane.readonly import ReadOnlyControlPlane
 from batchgw.control_plane.stop import StopSignal
 from batchgw.discovery.listing import list_rest_apis, needs_listing
+from batchgw.discovery.naming import NamedApis
 from batchgw.discovery.scopes import resolve_scopes
 from batchgw.errors import CallError, JournalWriteFailed, ScopeLocked, UsageError
 from batchgw.events import (
@@ -73,47 +74,58 @@ async def discover(
 ) -> AsyncGenerator[MemoryObjectReceiveStream[RestApi | UnreadApi | UnreadScope], None]:
     """Stream every selected REST API of every scope.
 
-    An API that cannot be read, and a scope that cannot be listed to the end, say so, and why.
+    What is missing in that is in the stream as well, with the reason: an API of which the service says what
+    cannot be, one that was named by id and is nowhere, and a scope that cannot be listed to its end.
 
     Usage: `async with discover(targets, plane=plane) as found: async for item in found: ...`
     A `SelectionCount(targets.apis)` knows, at the end, how many there are and which selectors match none.
     """
     send, receive = anyio.create_memory_object_stream[RestApi | UnreadApi | UnreadScope](0)
-
     count = SelectionCount(targets.apis) if count is None else count  # one for all scopes
+    named = NamedApis(targets.apis)
 
-    async def listing(paced: PacedControlPlane, scope: Scope, out: _Found) -> None:
-        async with out:
-            unread: list[UnreadApi | UnreadScope] = []
-            apis = list_rest_apis(
-                paced,
-                scope,
-                targets.apis,
-                observer=paced.observer,
-                count=count,
-                unreadable=lambda odd: unread.append(
-                    UnreadApi(api=odd.api, types=(), code=type(odd.error).__name__, message=odd.error.message)
-                ),
-            )
-            try:
-                async for api in apis:
-                    await out.send(api)
-            except CallError as error:
-                unread.append(UnreadScope(scope=scope, code=type(error).__name__, message=error.message))
-            for each in unread:
-                await out.send(each)
+    async def listing(paced: PacedControlPlane, scope: Scope, unread: dict[Scope, CallError]) -> None:
+        odd: list[UnreadableApi] = []
+        apis = list_rest_apis(
+            paced,
+            scope,
+            targets.apis,
+            observer=paced.observer,
+            unselected=named.found,
+            unreadable=odd.append,
+            count=count,
+        )
+        try:
+            async for api in apis:
+                named.found(api)
+                await send.send(api)
+        except CallError as error:
+            unread[scope] = error
+            named.not_listed(scope, error)
+        for each in odd:
+            named.found(each.api)
+            code, message = type(each.error).__name__, each.error.message
+            await send.send(UnreadApi(api=each.api, types=(), code=code, message=message))
+
+    async def all_of(paced: PacedControlPlane, scopes: tuple[Scope, ...]) -> None:
+        unread: dict[Scope, CallError] = {}
+        async with send:
+            async with anyio.create_task_group() as tasks:
+                for scope in scopes:
+                    tasks.start_soon(listing, paced, scope, unread)
+            for scope, error in unread.items():
+                if named.concerned(scope):
+                    code, message = type(error).__name__, error.message
+                    await send.send(UnreadScope(scope=scope, code=code, message=message))
+            for missing in named.missing(scopes, ()):
+                await send.send(missing)
 
     with _session(plane, pace, observer, stop) as paced, unwrapped():
         scopes = await resolve_scopes(paced, targets)
         async with anyio.create_task_group() as tasks, receive:
-            async with send:
-                for scope in scopes:
-                    tasks.start_soon(listing, paced, scope, send.clone())
+            tasks.start_soon(all_of, paced, scopes)
             yield receive
             tasks.cancel_scope.cancel()
-
-
-_Found = MemoryObjectSendStream[RestApi | UnreadApi | UnreadScope]
 
 
 async def plan(

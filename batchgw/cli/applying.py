@@ -16,8 +16,8 @@ from batchgw.cli.emptiness import refuse_emptiness
 from batchgw.cli.ending import carried_out
 from batchgw.cli.flag import from_environment
 from batchgw.cli.loading import (
-    ALLOW_EMPTY,
     Source,
+    allows_empty,
     loaded,
     plan_options,
     refuse_other_endpoint,
@@ -196,7 +196,7 @@ def saved_plan(
         flags=laid,
         recheck_after=0.0 if recheck else NEVER,
         options={"plan": str(path.absolute())},
-        allow_empty=selection.allow_empty or bool(plan.header.options.get(ALLOW_EMPTY)),
+        allow_empty=selection.allow_empty or allows_empty(plan),
     )
 
 

@@ -64,6 +64,11 @@ def plan_options(
     return {**options, FILE_DIGEST: policy.digest, ENDPOINT: endpoint_of(flags.connection)}
 
 
+def allows_empty(plan: Plan) -> bool:
+    """Tell whether a selection that matches nothing was accepted when the plan was made."""
+    return bool(plan.header.options.get(ALLOW_EMPTY))
+
+
 def refuse_other_policy(plan: Plan, policy: Policy) -> None:
     """Raise PlanStale unless the plan was made from this policy, whatever flags aimed it elsewhere."""
     made_from = plan.header.options.get(FILE_DIGEST, plan.header.policy_digest)

@@ -44,7 +44,8 @@ def show(
     output: ShowFlags,
 ) -> None:
     """Show a saved plan: its id, what it was made from, and every change of every API. Needs no network."""
-    from batchgw.cli.plan import exit_code  # noqa: PLC0415 - the whole engine
+    from batchgw.cli.loading import allows_empty  # noqa: PLC0415 - the whole engine
+    from batchgw.cli.plan import exit_code  # noqa: PLC0415 - as above
     from batchgw.cli.plan_output import apply_of, show_plan  # noqa: PLC0415 - as above
     from batchgw.cli.session import console_for, run_async  # noqa: PLC0415 - as above
     from batchgw.cli.signals import Interrupts  # noqa: PLC0415 - as above
@@ -65,7 +66,7 @@ def show(
                 opened,
                 console,
                 output=Output(form.value),
-                code=exit_code(opened.totals, allow_empty=False),
+                code=exit_code(opened.totals, allow_empty=allows_empty(opened)),
                 work=apply_of(opened, Pace(), saved=True),
                 stop=interrupts.stop,
             )

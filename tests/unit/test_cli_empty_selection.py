@@ -133,3 +133,27 @@ def test_one_region_of_several_may_be_empty_and_all_of_them_may_not(
         assert "no REST API was found in any account and region that was looked into" in nothing.out
         assert batchgw("apply", "policy.json", "--yes", "--region", empty).code == 4
         assert batchgw("check", "policy.json", "--region", empty, "--allow-empty").code == 0
+
+
+@pytest.mark.usefixtures("world")
+@pytest.mark.parametrize("more", [(), ("--allow-empty",)])
+def test_discover_misses_an_id_that_is_nowhere_as_a_plan_does(more: tuple[str, ...]) -> None:
+    """What was named and is not there must not pass for all there is, whatever may be empty."""
+    there = batchgw("discover", "--region", "eu-west-1", "--allow-empty", "-o", "json").json[0]
+    both = ("--region", "eu-west-1", "--api-id", f"{there['id']},nosuch1234", *more)
+    found = batchgw("discover", *both, "-o", "json")
+    assert (found.code, found.json) == (4, [there])
+    assert "no REST API nosuch1234 in 111111111111/eu-west-1" in found.err
+    elsewhere = batchgw("discover", "--region", "eu-west-1", "--api-id", f"us-east-1/{there['id']}", *more)
+    assert elsewhere.code == 4, elsewhere.err
+
+
+@pytest.mark.usefixtures("world")
+def test_show_judges_a_saved_plan_by_what_it_was_made_with() -> None:
+    assert batchgw("plan", "policy.yaml", "--out", "refused.plan").code == 4
+    assert batchgw("plan", "policy.yaml", "--out", "accepted.plan", "--allow-empty").code == 2
+    shown = {
+        name: batchgw("show", f"{name}.plan", "-o", "json").json["exit_code"]
+        for name in ("refused", "accepted")
+    }
+    assert shown == {"refused": 4, "accepted": 2}

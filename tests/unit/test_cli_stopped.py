@@ -184,9 +184,10 @@ def test_a_plan_that_is_made_but_not_shown(monkeypatch: pytest.MonkeyPatch, out:
     monkeypatch.setattr(plan_output, "Turns", partial(Turns, turn=0.0))  # a signal is heeded at every item
     done = interrupted(monkeypatch, last_read(), "plan", "policy.yaml", *out, *AT_ONCE)
     assert (done.code, done.out) == (130, "")
-    *_, saved, last = done.err.splitlines()
+    *_, saved, command, last = done.err.splitlines()
     if out:
-        assert saved == "Saved: p.plan. To do exactly this: batchgw apply --plan p.plan"
+        assert saved == "Saved: p.plan. To do exactly this:"
+        assert command == "  batchgw apply --plan p.plan"
         assert last == "stopped: the plan was not shown to its end."
         assert batchgw("apply", "--plan", "p.plan", "--yes").code == 0
     else:
