@@ -85,7 +85,7 @@ async def _listed(run: Run, targets: Targets, output: Output, *, allow_empty: bo
             else ("not read to the end: ", str(each.scope))
         )
         run.console.tell(line(Span(what, "error"), f"{where}  {each.code}: {each.message}"))
-    if run.console.lost:  # who did not want to see all is not told what is missing in it
+    if run.console.lost:  # its reader left, so nobody wants to know what is missing
         return INCOMPLETE if unread else OK
     run.console.note(line(f"{amount(found.total(), 'REST API')} in {amount(len(found), 'scope')}."))
     selected = count.total(listed=True)

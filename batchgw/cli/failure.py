@@ -1,8 +1,8 @@
 """From an exception to what the user sees of it: one paragraph on stderr, and the exit code.
 
-0 ok · 1 some targets failed, or batchgw itself did · 2 drift or pending changes · 3 stopped by a failure
-budget or gate, or because the question was answered by no; can be taken up · 4 coverage incomplete · 5 plan
-stale · 64 usage, or a policy, plan or journal that cannot be used · 130 interrupted.
+0 ok · 1 some targets failed, or batchgw itself did · 2 drift or pending changes · 3 stopped: not confirmed,
+a scope is locked, or the journal cannot be written any more · 4 coverage incomplete, or a selection matches
+nothing · 5 plan stale · 64 usage, or a policy, plan or journal that cannot be used · 130 interrupted.
 """
 
 from __future__ import annotations

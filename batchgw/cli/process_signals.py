@@ -1,8 +1,8 @@
 """The process's signals, from its first moment to its last. Ctrl-C, SIGTERM and SIGHUP mean the same.
 
-Who listens is told of the first and of the second. While nobody listens, which is before and after the work,
-the first raises KeyboardInterrupt. One more ends the process where it stands: the journal is made for that. A
-signal that was ignored when the process started stays so, as `nohup` wants it.
+A listener is told of the first and of the second. Before and after the work there is no listener, and the
+first raises KeyboardInterrupt. One more ends the process where it stands: the journal is made for that. A
+signal that was ignored when the process started stays ignored, as `nohup` wants it.
 """
 
 from __future__ import annotations

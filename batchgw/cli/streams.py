@@ -37,7 +37,7 @@ class Outlet(io.RawIOBase):
 
     Attributes:
         lost: the error after which nothing more was written; None while all is well.
-        hurried: do not wait any longer for a reader who does not read.
+        hurried: stop waiting for a reader that does not read.
     """
 
     def __init__(self, descriptor: int, *, whole: bool) -> None:
@@ -119,7 +119,7 @@ def take_over() -> None:
 
 
 def hurry(*, data: bool) -> None:
-    """Wait no longer for who does not read: diagnostics at once, data too with `data`."""
+    """Stop waiting for readers that do not read: of diagnostics, and with `data` of data as well."""
     for stream in (sys.stderr, sys.stdout) if data else (sys.stderr,):
         if isinstance(stream, Stream):
             stream.outlet.hurried = True

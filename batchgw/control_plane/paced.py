@@ -120,8 +120,8 @@ class PacedControlPlane:
     ) -> Answer[T]:
         """Make one execution: all attempts, each in its turn.
 
-        `departing` is called right before the first attempt leaves; what it raises, it leaves not. Of those
-        that wait for the same quota, smaller `priority` goes first, then who came first.
+        `departing` is called right before the first attempt leaves; where it raises, nothing is sent. Of
+        the calls that wait for one quota, the smallest `priority` leaves first; of equals, the first to come.
         """
         return await self._retrying.send(request, departing=departing, priority=priority)
 

@@ -68,8 +68,8 @@ class RetryingControlPlane:
     ) -> Answer[T]:
         """Make one execution. The effort of the answer, or on the error, is that of all its attempts.
 
-        `departing` is called right before the first attempt leaves; what it raises, it leaves not. `priority`
-        is as in `LimitedControlPlane.send`.
+        `departing` is called right before the first attempt leaves; where it raises, nothing is sent.
+        `priority` is as in `LimitedControlPlane.send`.
         """
         execution = _Execution(request, self, departing, priority)
         try:

@@ -65,7 +65,7 @@ class Recheck:
         self._doubt_all_gone(scope)
 
     def _doubt_all_gone(self, scope: Scope) -> None:
-        """Where no API of a scope was found, it may be another account: that is not left alone rightly."""
+        """Doubt a scope in which no API was found: these may be the keys of another account."""
         gone = self._gone.pop(scope, [])
         why = "" if scope in self._there else all_gone(len(gone))
         if why and self._on_stale is OnStale.SKIP:
@@ -120,7 +120,7 @@ class Recheck:
             "the plan is stale, so nothing was written: since it was made, these changed\n"
             + "\n".join(lines)
             + "\nPlan again; or pass --on-stale skip to leave these alone and apply the rest, or "
-            "--no-recheck to apply all of it all the same."
+            "--no-recheck to apply all of it nevertheless."
         )
 
 

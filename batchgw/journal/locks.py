@@ -47,7 +47,7 @@ class Locks:
         """Take the run and all the scopes, or nothing. Raises ScopeLocked.
 
         Gives the scopes that were taken from other runs with something left to do. Those runs are stopped:
-        who resumes them finds in the journal what this one has done meanwhile.
+        their resumes find in the journal what this one has done meanwhile.
         """
         wanted = set(scopes)
         with self._database.write() as connection:

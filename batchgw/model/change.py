@@ -59,7 +59,7 @@ NOT_A_TARGET = "NotATarget"
 """Code of an API that was named with an account or region into which the run does not look: a failure."""
 
 ALL_GONE = "AllGone"
-"""Code of an API that is gone like all others of its scope, which nobody can tell from a wrong account."""
+"""Code of an API that is gone, as are all others of its scope: it may be the wrong account."""
 
 EXCLUDED = "Excluded"
 """Code of an API that was named by id and that an exclude rule exempts."""

@@ -82,7 +82,7 @@ class Desired:
         return self.types or tuple(t for t in ResponseType if t in self.wherever_customised)
 
     def to_json(self) -> dict[str, Any]:
-        """Render for the digest and the journal. A policy without a key of later versions has it not."""
+        """Render for the digest and the journal. A later version's key is there only if it is used."""
         out: dict[str, Any] = {
             "unlisted": self.unlisted.value,
             "rules": {

@@ -69,7 +69,7 @@ class PlanView:
         yield from self.ending()
 
     def ending(self) -> Iterator[Line]:
-        """Say what it comes to, and how long it takes: all that is new to who has seen the plan."""
+        """Say what it comes to and how long it takes. The rest is known to whoever saved the plan."""
         yield self.verdict()
         if self.totals.total.writes:
             yield self._estimate()

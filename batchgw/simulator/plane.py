@@ -135,7 +135,7 @@ class SimulatedControlPlane:
 
 
 def _not_connected(call: Call) -> ConnectionFailed:
-    """Make the error of a call that found nobody; each region has an endpoint, as at AWS."""
+    """Make the error of a call whose endpoint does not answer; each region has one, as at AWS."""
     endpoint = f"https://{call.service}.{call.region}.simulated"
     error = ConnectionFailed(f"cannot connect to {endpoint}: connection refused.")
     error.endpoint = endpoint

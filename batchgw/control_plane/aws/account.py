@@ -23,7 +23,7 @@ class Owners:
         self._flights: dict[tuple[str, str, str | None, Region], Flight[AccountId]] = {}
 
     async def of(self, keys: Keys, region: Region) -> AccountId:
-        """Give the account of the keys, asked of the region's STS. Raises a CallError, alike for all waiting.
+        """Give the account of the keys, asked of the region's STS. Raises a CallError; all who wait get it.
 
         A bad answer is not kept: the next to ask asks STS again. Another partition has its own STS, which may
         know keys that the first does not.
@@ -32,6 +32,6 @@ class Owners:
         flight = self._flights.get(name)
         if flight is None:
             if len(self._flights) >= KEPT:
-                self._flights.clear()  # who waits holds on to his flight
+                self._flights.clear()  # those that wait have their flight, and share its end still
             flight = self._flights[name] = Flight()
         return await flight.join(lambda: self._ask(keys, region))

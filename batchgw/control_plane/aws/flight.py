@@ -1,4 +1,4 @@
-"""One attempt at a time, whose end is shared by all who waited for it."""
+"""One attempt at a time: all that wait for it share its result or its error."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 class Flight(Generic[T]):
-    """What many want and one fetches. A good end is kept; a bad one is shared by those who waited for it."""
+    """What many want and one fetches. A result is kept. An error goes to all that waited for that attempt."""
 
     def __init__(self) -> None:
         self._turn = anyio.Lock()
@@ -21,7 +21,10 @@ class Flight(Generic[T]):
         self._end: T | CallError | None = None
 
     async def join(self, attempt: Callable[[], Awaitable[T]]) -> T:
-        """Give the good end, attempt to reach it, or wait for who does. Raises a CallError of one's own."""
+        """Give the result: the one that is kept, that of the attempt under way, or of one made now.
+
+        Raises a CallError, to each caller a record of its own.
+        """
         if self._end is None or isinstance(self._end, CallError):
             before = self._ended
             async with self._turn:
