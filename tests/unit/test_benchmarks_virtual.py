@@ -235,7 +235,9 @@ class Lying:
         if self._writes % 3 or not isinstance(request, PutGatewayResponse):
             return await self._plane.send(request)
         read = GetGatewayResponse(scope=request.scope, api=request.api, type=request.type)
-        return cast("Answer[T]", await self._plane.send(read))
+        answer = await self._plane.send(read)
+        told = replace(answer.value, settings=request.settings, default_response=False)
+        return cast("Answer[T]", replace(answer, value=told))
 
     async def current_account(self) -> AccountId:
         return await self._plane.current_account()

@@ -96,8 +96,9 @@ def test_where_sts_is_asked_is_remembered_by_plans_and_runs(
     asked: list[str | None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *, saved: bool
 ) -> None:
     """The region of the environment is gone when a saved plan is applied, or when a run is resumed."""
-    denied = {"operation": "PutGatewayResponse", "first": 1}
-    (tmp_path / "faults.json").write_text(json.dumps([{"match": denied, "fault": "access_denied"}]))
+    first = {"operation": "PutGatewayResponse", "first": 1}
+    given_up = [{"match": first, "fault": {"other_account": "999999999999"}}]
+    (tmp_path / "faults.json").write_text(json.dumps(given_up))
     with served(monkeypatch, faults=tmp_path / "faults.json"):
         monkeypatch.setenv("AWS_REGION", "us-east-1")
         if saved:
