@@ -58,6 +58,10 @@ QUIET = 12.0
 VOLLEY = 2
 """Calls that leave at once to begin with: the first answer of them tells when the bucket was first asked."""
 
+PAIRED = 16.0
+"""Calls: with such a reserve two calls leave at once wherever the floor is not touched. A bucket that others
+have emptied gives us one token at a time, and nobody would notice: it refuses the second of two."""
+
 FORGOTTEN = 600.0
 """Seconds after which a remembered rate below a trusted quota is no longer believed: others come and go."""
 
@@ -147,11 +151,14 @@ class MirrorBucket:
         if refilled_meanwhile < kept:
             least = 0.0 if self._tiny else min(self._rate * self._latency.jitter, 1.0)
             kept = min(kept, max(least, refilled_meanwhile))
+        spacing = self._spacing()
+        if self._sent % 2 and kept <= refilled_meanwhile and self._goes_unnoticed(kept):
+            kept, spacing = kept - 1, 0.0
         needed = 1 + kept - self._level - self._probe.extra
         delay = max(
             self._hold - now,
             0.0 if needed <= 0 else self._until(needed),
-            self._last + self._spacing() - now,
+            self._last + spacing - now,
             (1 - self._allowance) / self._top if self._hard else 0.0,
         )
         return delay if delay > INSTANT else 0.0
@@ -260,6 +267,11 @@ class MirrorBucket:
     def _reserve(self) -> float:
         """Calls to keep: none while nothing is accepted, nor while nobody knows what there is to be kept."""
         return 0.0 if self._barren >= BARREN or self._learning else self._probe.reserve
+
+    def _goes_unnoticed(self, kept: float) -> bool:
+        """Whether others could empty the bucket, and we would get each token that runs in, and not know."""
+        steady = self._level <= kept + 1  # no burst is being spent, which is fast enough
+        return steady and kept >= PAIRED and self._rate >= self._top and not self._probing
 
     def _enlarge_reserve(self) -> None:
         self._unproven = False

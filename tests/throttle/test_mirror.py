@@ -43,7 +43,7 @@ def test_the_last_calls_spend_the_reserve() -> None:
     assert departures[199] == pytest.approx((200 - 40) / 10)
     # Half a token each is refilled while they leave at twice the rate: the last 2 * reserve of them, 56
     assert departures[199] - departures[198] == pytest.approx(0.05)
-    assert departures[142] - departures[141] == pytest.approx(0.1)
+    assert departures[142] - departures[140] == pytest.approx(0.2)  # before that two at once
 
 
 def test_a_wrong_belief_about_the_level_costs_a_few_refusals() -> None:
@@ -281,3 +281,30 @@ def test_a_mirror_that_retry_after_holds_up_learns_that_less_is_there() -> None:
     played = play(world, mirror, calls=150, seed=3)
     assert mirror.statistics(played.makespan).rate <= 2
     assert played.refused <= 0.35
+
+
+def test_a_bucket_that_others_have_emptied_is_noticed_though_it_gives_all_we_ask_for() -> None:
+    """At the stated rate each call finds the token that has just run in: only a second one at once does not.
+
+    The others take all but half a token at 10 s. Nothing is on its way for any time, so no jitter tells.
+    """
+    mirror, level, at, refused = MirrorBucket(TOTAL), 40.0, 0.0, None
+    now = 0.0
+    while refused is None and now < 20:
+        delay = mirror.delay(now, 1000)
+        if now < 10 <= now + delay:
+            level, at = 0.5, 10.0
+        now += delay
+        if delay > 0:
+            continue
+        mirror.sent(now)
+        level, at = min(40.0, level + 10 * (now - at)), now
+        if level >= 1:
+            level -= 1
+            mirror.ok(now, now)
+        else:
+            refused = now
+            mirror.throttled(now, now)
+    assert refused is not None
+    assert 10 <= refused < 10.5
+    assert mirror.statistics(now).level < 1
