@@ -297,7 +297,7 @@ def test_who_is_cancelled_leaves_its_lines() -> None:
         await drained(desk)
         for operation in ("Put", "CreateDeployment", "GetResources"):
             async with anyio.create_task_group() as tasks:
-                for _ in range(3):
+                for _ in range(5):
                     tasks.start_soon(_wait, desk, operation)
                 await anyio.sleep(0.05)
                 assert desk.waiting >= 2
