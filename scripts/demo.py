@@ -136,7 +136,7 @@ def main() -> None:
     again = shlex.join(["simulate", "--env", "--accounts", str(ACCOUNTS), "--regions", str(REGIONS)])
     print(
         "\nThat server has ended. To try the same commands, or others, yourself:\n\n"
-        f'  eval "$({BATCHGW} {again})"\n  {BATCHGW} plan {POLICY}'
+        f'  eval "$({BATCHGW} {again})"\n  {shlex.join([BATCHGW, "plan", str(POLICY), *where])}'
     )
 
 

@@ -89,8 +89,8 @@ async def _listed(run: Run, targets: Targets, output: Output, *, allow_empty: bo
         return INCOMPLETE if unread else OK
     run.console.note(line(f"{amount(found.total(), 'REST API')} in {amount(len(found), 'scope')}."))
     selected = count.total(listed=True)
-    run.console.note(*selection_notes(selected))
     scopes = sum(isinstance(each, UnreadScope) for each in unread)
+    run.console.note(*selection_notes(selected, unread=scopes))
     missing = list(nothing_lines(selected, unread=scopes))
     run.console.tell(*missing)
     return INCOMPLETE if unread or (missing and not allow_empty) else OK

@@ -137,13 +137,15 @@ def _explained(error: BaseException) -> Iterator[Line]:
 
 def _usage(error: BaseException) -> str:
     """Render what the parser says; nothing when it has just shown the help of a command without arguments."""
-    message = _one_paragraph(error.format_message())  # type: ignore[attr-defined]
+    message = _one_paragraph(error.format_message()).rstrip(".")  # type: ignore[attr-defined]
+    message = message.replace("?.", "?").replace(": Value error, ", ": ")
     context = getattr(error, "ctx", None)
     if name := _variable(error):
-        message = f"{message.rstrip('.')}. It is what the environment variable {name} says"
+        message = f"{message}. It is what the environment variable {name} says"
     if not (message and context):
         return message
-    return f"{message.rstrip('.')}. See '{context.command_path} --help'."
+    end = "" if message.endswith("?") else "."
+    return f"{message}{end} See '{context.command_path} --help'."
 
 
 def _variable(error: BaseException) -> str | None:

@@ -119,6 +119,8 @@ def _default(value: Any) -> str:
     if value in (None, [], ()):
         return ""
     shown = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    if isinstance(value, bool):
+        shown = shown.lower()  # as YAML writes it
     return f" [default: {shown}]"
 
 

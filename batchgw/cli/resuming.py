@@ -116,10 +116,8 @@ def _left(record: RunRecord, scopes: int) -> Iterator[Line]:
     totals, begun = record.totals, timestamp(record.started)
     left = f"{amount(totals.left, 'API-type')} of {totals.expected:,} left"
     yield line(f"Run {record.id}, {record.verb} of {record.policy_source}, begun {begun}:")
-    yield line(
-        f"  {left} in {amount(scopes, 'account-region')}; {totals.applied:,} applied, "
-        f"{totals.failed:,} failed before."
-    )
+    where = f"{left} in {amount(scopes, 'account-region')}" if totals.left else "nothing is left to do"
+    yield line(f"  {where}; {totals.applied:,} applied, {totals.failed:,} failed before.")
 
 
 def _severity(code: int) -> int:

@@ -61,7 +61,7 @@ def show_run(
     output: OutputFlags,
 ) -> None:
     """Show a run: what it was, how everything in it ended. `--output jsonl` gives every outcome."""
-    from batchgw.cli.summary_output import show_summary  # noqa: PLC0415 - SQLAlchemy is behind it
+    from batchgw.cli.summary_output import resume_hint, show_summary  # noqa: PLC0415 - SQLAlchemy is behind it
     from batchgw.journal import Journal  # noqa: PLC0415 - as above
     from batchgw.report.summary import Summary  # noqa: PLC0415 - as above
 
@@ -75,6 +75,8 @@ def show_run(
             case Output.TABLE:
                 console.data(_described(found))
                 show_summary(summary, store, console, Output.TABLE)
+                if summary.left and found.state.ended:
+                    console.note(resume_hint(found.id, journal.journal))
             case Output.JSON:
                 console.json({**record(found), "summary": summary.to_json()})
             case Output.JSONL:

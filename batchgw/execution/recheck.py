@@ -115,7 +115,7 @@ class Recheck:
 
     def _refusal(self) -> str:
         more = self._count - len(self._stale)
-        lines = [f"  {line}" for line in self._stale] + ([f"  and {more} more"] if more else [])
+        lines = [f"  {line}" for line in self._stale] + ([f"  and {more:,} more"] if more else [])
         return (
             "the plan is stale, so nothing was written: since it was made, these changed\n"
             + "\n".join(lines)

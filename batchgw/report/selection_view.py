@@ -16,13 +16,18 @@ def selection_lines(selected: Selected | None, *, unread: int) -> Iterator[Line]
     if selected is None:
         return
     yield line()
-    yield from selection_notes(selected)
+    yield from selection_notes(selected, unread=unread)
     yield from nothing_lines(selected, unread=unread)
 
 
-def selection_notes(selected: Selected) -> Iterator[Line]:
-    """Render the counts, and what exempts nothing: that is no error, for its APIs may be still to come."""
+def selection_notes(selected: Selected, *, unread: int) -> Iterator[Line]:
+    """Render the counts, and what exempts nothing: that is no error, for its APIs may be still to come.
+
+    Where some of the scopes are `unread`, what it exempts may be in them, so nothing is said of it.
+    """
     yield line(f"{selected.counts}.")
+    if unread:
+        return
     for idle in selected.idle[:SHOWN]:
         yield line(Span(f"Exempts nothing: {idle}", "dim"))
 

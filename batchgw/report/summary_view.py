@@ -130,4 +130,12 @@ def _verdict(summary: Summary) -> Line:
         case 1:
             return line(Span(f"Done, but {amount(summary.total.failed, 'API-type')} failed.", "error"))
         case _:
-            return line(Span("Incomplete: not everything could be reached.", "error"))
+            return line(Span(f"Incomplete: {_lacking(summary)}.", "error"))
+
+
+def _lacking(summary: Summary) -> str:
+    if summary.left:
+        return f"{amount(summary.left, 'API-type')} left"
+    if summary.moved and not summary.out_of_reach:
+        return f"{amount(summary.moved, 'API-type')} left alone"
+    return "not everything could be read"

@@ -19,6 +19,7 @@ from batchgw.errors import (
     Stopped,
     UsageError,
 )
+from tests.unit.cli_driver import batchgw
 
 
 def told(error: BaseException, *, debug: bool = False) -> tuple[int, str]:
@@ -53,6 +54,18 @@ def test_groups_are_unwrapped_and_a_mere_stop_hides_no_error() -> None:
 
 def test_an_error_of_ours_says_more_than_a_foreign_one_beside_it() -> None:
     assert told(ExceptionGroup("a", [ValueError("v"), UsageError("u")])) == (64, "error: u\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["plann"], "No such command 'plann'. Did you mean 'plan'? See 'batchgw --help'."),
+        (["plan"], "Missing argument 'POLICY'. See 'batchgw plan --help'."),
+        (["plan", "p.yaml", "-o", "xml"], "'-o': 'xml' is not one of 'table', 'json', 'jsonl'. See 'batchgw"),
+    ],
+)
+def test_what_the_parser_says_reads_as_sentences(words: list[str], said: str) -> None:
+    assert said in batchgw(*words).err
 
 
 def test_notes_follow() -> None:

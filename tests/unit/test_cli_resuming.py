@@ -78,3 +78,17 @@ def test_several_summaries_are_no_one_json() -> None:
 def test_skipping_what_moved_needs_a_look() -> None:
     refused = batchgw("apply", "policy.yaml", "--on-stale", "skip", "--no-recheck", "--yes")
     assert (refused.code, "--no-recheck" in refused.err) == (64, True)
+
+
+@pytest.mark.usefixtures("world")
+def test_a_stopped_run_says_how_to_finish_it_and_a_done_one_that_nothing_is_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run, before = stopped(monkeypatch), pending()
+    shown = batchgw("runs", "show", run)
+    assert f"Incomplete: {before} API-types left." in shown.out
+    assert f"To finish it: batchgw resume {run}" in shown.err
+    assert batchgw("resume", run, "--yes").code == 0
+    assert "To finish it" not in batchgw("runs", "show", run).err
+    again = batchgw("resume", run)
+    assert (again.code, "nothing is left to do; " in again.err) == (0, True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -20,7 +21,8 @@ from batchgw.model import (
     RestApiId,
     Scope,
 )
-from batchgw.report.reasons import EXAMPLES, GROUPS, OTHER, Reasons
+from batchgw.model.change import MOVED
+from batchgw.report.reasons import EXAMPLES, GROUPS, OTHER, Reason, Reasons
 from batchgw.report.summary import ScopeSummary, Summary
 from batchgw.report.summary_view import SCOPES, summary_lines
 from batchgw.report.text import plain
@@ -77,6 +79,22 @@ def test_a_sum_that_is_wrong_anywhere_does_not_prove(parts: list[tuple[Scope, Ta
 )
 def test_exit_codes(tally: Tally, stopped: bool, unread: str | None, code: int) -> None:  # noqa: FBT001
     assert summary((EU, tally, 4), stopped=stopped, unread=unread).exit_code == code
+
+
+@pytest.mark.parametrize(
+    ("tally", "unread", "moved", "says"),
+    [
+        (Tally(applied=3, not_attempted=1), None, 0, "Incomplete: 1 API-type left."),
+        (Tally(applied=2, not_attempted=1, skipped=1), "AccessDenied: no", 1, "Incomplete: 1 API-type left."),
+        (Tally(applied=2, skipped=2), None, 2, "Incomplete: 2 API-types left alone."),
+        (Tally(applied=2, skipped=2), "AccessDenied: no", 2, "Incomplete: not everything could be read."),
+        (Tally(not_attempted=4, never_read=4), None, 0, "Incomplete: not everything could be read."),
+    ],
+)
+def test_the_last_line_says_what_is_lacking(tally: Tally, unread: str | None, moved: int, says: str) -> None:
+    reason = Reason(kind="skipped", code=MOVED, message="moved", count=moved, examples=())
+    whole = replace(summary((EU, tally, 4), unread=unread), reasons=(reason,) * bool(moved))
+    assert [plain(each) for each in summary_lines(whole)][-1] == says
 
 
 @pytest.mark.parametrize(
