@@ -25,9 +25,9 @@ BLOCKS = re.findall(r"```(\w*)\n(.*?)```", README, re.DOTALL)
 POLICIES = [text for language, text in BLOCKS if language == "yaml"]
 
 
-def test_the_first_policy_is_valid_and_short() -> None:
+def test_the_first_policy_is_valid_without_a_warning_and_short() -> None:
     loaded = load_policy("policy.yaml", text=POLICIES[0])
-    assert not loaded.warnings or {w.severity for w in loaded.warnings} == {"warning"}
+    assert not loaded.warnings
     assert len(POLICIES[0].splitlines()) <= 12
 
 
