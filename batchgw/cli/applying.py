@@ -83,7 +83,7 @@ class Applying:
         chosen_pace(proposal.flags.pace)
         if not self.yes:
             refuse_unasked(self.console)
-        with Journal.open(self.journal.journal) as store:
+        with Journal.open_kept(self.journal.journal) as store:
             return carried_out(
                 lambda run: self._apply(proposal, run, store),
                 targets=proposal.targets,

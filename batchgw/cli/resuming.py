@@ -42,7 +42,7 @@ class Resuming:
 
     def one(self, run: str) -> int:
         """Finish a run and return the exit code."""
-        with Journal.open(self.journal.journal) as store:
+        with Journal.open_kept(self.journal.journal) as store:
             return self._finish(store.unfinished_run(run), store)
 
     def all_unfinished(self) -> int:
@@ -52,7 +52,7 @@ class Resuming:
         """
         if self.flags.output.output is Output.JSON:
             raise UsageError("--unfinished may end several runs: ask for --output jsonl, a summary a line.")
-        with Journal.open(self.journal.journal) as store:
+        with Journal.open_kept(self.journal.journal) as store:
             found = store.unfinished()
             if not found:
                 self.console.note(

@@ -60,6 +60,12 @@ class Database:
             self._engine.dispose()
             raise
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether what is committed outlives this process. Raises JournalUnusable."""
+        with self._failing_as(JournalUnusable):
+            return self.dialect.is_kept(self._connection)
+
     def close(self) -> None:
         """Give the connection back. What was not committed is lost.
 

@@ -62,6 +62,10 @@ class Dialect(Protocol):
         """Write all that is committed to a new database, for its owner only."""
         ...
 
+    def is_kept(self, connection: Connection) -> bool:
+        """Tell whether what is committed is still there once the connection is closed."""
+        ...
+
     def upkeep(self, engine: Engine, connection: Connection) -> Upkeep:
         """Begin to look after the database."""
         ...

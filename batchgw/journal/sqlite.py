@@ -87,6 +87,11 @@ class SQLite:
             raise sqlite3.OperationalError(f"{to}: {error.strerror}") from error
         _driver(connection).execute("VACUUM INTO ?", (str(to),))
 
+    def is_kept(self, connection: Connection) -> bool:
+        """Tell whether there is a file behind it: a database in memory, or a temporary one, has no name."""
+        _, _, file = _driver(connection).execute("PRAGMA database_list").fetchone()
+        return bool(file)
+
     def upkeep(self, engine: Engine, connection: Connection) -> Checkpoints:
         """Let nobody who commits wait for the disk."""
         return Checkpoints(engine, _driver(connection))

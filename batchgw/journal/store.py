@@ -13,7 +13,7 @@ from itertools import chain
 from types import TracebackType
 from typing import Self
 
-from batchgw.errors import JournalWriteFailed
+from batchgw.errors import JournalUnusable, JournalWriteFailed
 from batchgw.journal import reading, standing
 from batchgw.journal.chunk import Statements
 from batchgw.journal.claims import Claims
@@ -62,6 +62,18 @@ class Journal:
         A new journal is made. Raises JournalUnusable. `clock` gives seconds since the epoch.
         """
         return cls(Database(url), clock=clock)
+
+    @classmethod
+    def open_kept(cls, url: str | None = None) -> Self:
+        """Open as `open` does; raises JournalUnusable, too, for a journal that ends with this process."""
+        journal = cls.open(url)
+        if journal._database.is_kept:  # noqa: SLF001 - its own class
+            return journal
+        journal.close()
+        raise JournalUnusable(
+            f"The journal {journal.location} is in memory and would end with this command: no resume, no "
+            "before-images, and no other run would see its locks. Give a file with --journal, or leave it out."
+        )
 
     @property
     def url(self) -> str:

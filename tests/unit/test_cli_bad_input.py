@@ -173,6 +173,24 @@ def test_a_journal_that_cannot_be_used(verb: list[str], journal: str, word: str)
     assert Path("policy.yaml").read_text() == POLICY
 
 
+@pytest.mark.parametrize(
+    "journal",
+    ["sqlite://", "sqlite:///", "sqlite:///:memory:", "sqlite:///file::memory:?uri=true"],
+)
+@pytest.mark.parametrize(
+    "verb",
+    [
+        ["apply", "policy.yaml", "--yes"],
+        ["put", "--type", "THROTTLED", "--default", "eu-west-1/a1b2c3", "--yes"],
+        ["resume", "last"],
+        ["resume", "--unfinished"],
+    ],
+)
+def test_a_journal_that_would_end_with_the_command(verb: list[str], journal: str) -> None:
+    """`sqlite:///$FOLDER` is one where the variable is empty: before-images and locks would be nowhere."""
+    refused(batchgw(*verb, "--journal", journal), 64, "in memory", "--journal")
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
 def test_a_full_disk_for_the_journal() -> None:
     refused(batchgw("apply", "policy.yaml", "--yes", "--journal", "/dev/full"), 64, "full")
