@@ -117,8 +117,10 @@ class _Making:
             )
         try:
             answer = await self._plane.send(request, departing=self._intend)
-        except NotCustomized as error:  # a reset of what is at its default: as desired
-            self.effort += cost(error)
+        except NotCustomized as error:
+            if self._change.after is not None:
+                raise  # said of a PUT it is a refusal: nothing was made
+            self.effort += cost(error)  # a reset of what is at its default: as desired
             return None
         self.effort = answer.effort if self.effort is NOTHING else self.effort + answer.effort
         return answer.value

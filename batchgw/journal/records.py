@@ -98,6 +98,13 @@ class RunRecord:
     version: str
     totals: Tally
 
+    @property
+    def planned(self) -> bool:
+        """Whether its plan was complete. Without one it wrote nothing; stopped then, it lost its rows."""
+        return self.state is not RunState.PLANNING and bool(
+            self.totals.expected or self.state is not RunState.STOPPED
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScopeRecord:

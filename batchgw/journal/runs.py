@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from difflib import get_close_matches
-from typing import Any, Final
+from typing import Any, Final, assert_never
 
 from sqlalchemy import Connection, Row, and_, insert, select, update
 
@@ -111,13 +111,7 @@ class Runs:
         if found := self.unfinished():
             return found[-1]
         newest = self.find(LAST)
-        match newest.state:
-            case RunState.DONE:
-                stands = "is finished"
-            case RunState.STOPPED:
-                stands = "ended before it had a plan: give its command again"
-            case _:
-                stands = f"is under way ({newest.holder})"
+        stands = _how_it_stands(newest, newest.holder.liveness())
         raise RunUnknown(
             f"There is nothing to resume: no run of the journal {self._database.location} is unfinished. The "
             f"newest, {newest.id}, {stands}."
@@ -159,6 +153,29 @@ class Runs:
             f"The journal {place} has no run {typed!r}.{meant} `batchgw runs list` shows those it has; "
             "--journal names another journal."
         )
+
+
+_ENDED_EARLY = "ended before it had a plan: give its command again"
+
+
+def _how_it_stands(run: RunRecord, liveness: Liveness) -> str:
+    """Say why a run is none that could be resumed. A process may have died without a word."""
+    if run.state is RunState.DONE:
+        return "is finished"
+    if run.state is RunState.STOPPED:
+        return _ENDED_EARLY
+    match liveness:
+        case Liveness.ALIVE:
+            return f"is under way ({run.holder})"
+        case Liveness.UNKNOWN:
+            return f"may be under way ({run.holder}), which cannot be told from here"
+        case Liveness.DEAD:
+            early = run.state is RunState.PLANNING
+            return (
+                f"{_ENDED_EARLY if early else 'has nothing left to do'}; its process ({run.holder}) is dead"
+            )
+        case _:
+            assert_never(liveness)
 
 
 def _under_way(row: Row[Any], record: RunRecord) -> bool:

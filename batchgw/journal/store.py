@@ -71,8 +71,8 @@ class Journal:
             return journal
         journal.close()
         raise JournalUnusable(
-            f"The journal {journal.location} is in memory and would end with this command: no resume, no "
-            "before-images, and no other run would see its locks. Give a file with --journal, or leave it out."
+            f"The journal {journal.location} is in memory and would end with this command: no resume, "
+            "no before-images, and no other run would see its locks. Give a file with --journal, or none."
         )
 
     @property

@@ -52,7 +52,11 @@ class ScopeSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """A run's end. `elapsed` in seconds; `stopped` when the user asked to stop before the end."""
+    """A run's end.
+
+    `elapsed` in seconds; `stopped` when the user asked to stop before the end. `planned` is False where the
+    run has no plan yet, or ended before it had one: nothing was written then, and nothing is proved.
+    """
 
     run: str
     verb: str
@@ -60,6 +64,7 @@ class Summary:
     reasons: tuple[Reason, ...] = ()
     elapsed: float = 0.0
     stopped: bool = False
+    planned: bool = True
 
     @classmethod
     def from_journal(
@@ -86,6 +91,7 @@ class Summary:
             reasons=reasons.found(),
             elapsed=elapsed,
             stopped=stopped,
+            planned=record.planned,
         )
 
     @property
@@ -101,7 +107,7 @@ class Summary:
     @property
     def proves(self) -> bool:
         """Whether every expected API-type of every scope ended in exactly one outcome."""
-        return all(s.proves for s in self.scopes)
+        return self.planned and all(s.proves for s in self.scopes)
 
     @property
     def arithmetic(self) -> str:
@@ -158,6 +164,7 @@ class Summary:
             "expected": self.expected,
             **_counts(total),
             "left": self.left,
+            "planned": self.planned,
             "proves": self.proves,
             "arithmetic": self.arithmetic,
             "effort": {

@@ -32,6 +32,9 @@ def summary_lines(summary: Summary) -> Iterator[Line]:
     """Render a summary."""
     yield line(Span(f"Run {summary.run}", "bold"), f", {summary.verb}, {duration(summary.elapsed)}")
     yield line()
+    if not summary.planned:
+        yield _verdict(summary)
+        return
     yield from _scopes(summary)
     yield line()
     yield _proof(summary)
@@ -122,6 +125,10 @@ def _reasons(reasons: Sequence[Reason]) -> Iterator[Line]:
 
 
 def _verdict(summary: Summary) -> Line:
+    if not summary.planned:
+        return line(
+            Span("This run has no plan yet, or ended before it had one: it has written nothing.", "warning")
+        )
     match summary.exit_code:
         case 0:
             return line(Span("Done.", "good"))

@@ -190,4 +190,5 @@ _FAULTS: Mapping[str, Callable[[object], Fault]] = {
         "LimitExceededException", 429, "Maximum number of Gateway Responses has been reached"
     ),
     "bad_request": _refusal("BadRequestException", 400, "Invalid request"),
+    "not_found": _refusal("NotFoundException", 404, "Gateway response type not defined on api"),
 }

@@ -19,7 +19,8 @@ no_connection · cut_before · cut_after · expired_token · access_denied · de
 stale_answer | not_written (a success with the values from before; the change was made, or not) ·
 {other_account: id} (404, as a call is answered that another account has signed) ·
 {answer: {status: 200, body: anything, signed: true, applied: false}} · endless · {drip: 0.1} ·
-limit_exceeded | {limit_exceeded: message} · bad_request | {bad_request: message}
+limit_exceeded | {limit_exceeded: message} · bad_request | {bad_request: message} ·
+not_found | {not_found: message}
 """
 
 from __future__ import annotations

@@ -103,7 +103,15 @@ def test_who_died_before_the_plan_was_complete_holds_nobody_up(scene: Scene) -> 
 
     resumed = scene.run(scene.resume())
     assert resumed.code == 64, resumed.err
-    assert "nothing to resume: apply the policy again" in resumed.err
+    assert "ended before it had a plan: give its command again; its process (pid" in resumed.err
+    assert "is dead" in resumed.err
+    assert "under way" not in resumed.err
+    shown = scene.run(["runs", "show", "last", "--journal", str(scene.journal), "--output", "json"])
+    summary = shown.json["summary"]
+    assert (summary["planned"], summary["proves"], summary["exit_code"]) == (False, False, 4)
+    told = scene.run(["runs", "show", "last", "--journal", str(scene.journal)])
+    assert "it has written nothing" in told.out
+    assert "Done" not in told.out
     applied = scene.run(apply)
     assert applied.code == 0, applied.err
     assert scene.truth.wrong() == []

@@ -66,6 +66,26 @@ def test_a_stale_answer_costs_a_second_look_and_nothing_else(tmp_path: Path) -> 
     virtually(main)
 
 
+def test_a_put_of_a_type_that_is_not_found_was_not_made(tmp_path: Path) -> None:
+    """Said of a DELETE, that the type is not customised means that all is well; of a PUT it is a refusal."""
+
+    async def main() -> None:
+        estate = Estate()
+        victim = next(iter(estate.before))[0]
+        estate.script = [{"match": {"operation": ["Put*", "Delete*"], "api": victim}, "fault": "not_found"}]
+        async with estate:
+            summary, outcomes = await estate.apply(tmp_path / "journal.db")
+            assert summary.proves
+            failed = [o for o in outcomes if isinstance(o, Failed)]
+            assert {(o.api.id, o.code) for o in failed} == {(victim, "NotCustomized")}
+            assert not [
+                o for o in outcomes if isinstance(o, Applied) and o.api.id == victim and o.action != "RESET"
+            ]
+            assert summary.exit_code == 1
+
+    virtually(main)
+
+
 @pytest.mark.parametrize("fault", ["bad_request", {"service_error": 500}])
 def test_a_doubtful_success_that_cannot_be_read_again_is_left_to_a_resume(
     tmp_path: Path, fault: object
