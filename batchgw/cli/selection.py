@@ -129,6 +129,8 @@ def refuse_unknown(regions: Iterable[str], *, own_endpoint: bool = False) -> Non
     for region in regions:
         if own_endpoint and _OWN_REGION.fullmatch(region) and not did_you_mean(region, REGIONS):
             continue
+        if not _OWN_REGION.fullmatch(region):
+            raise UsageError(f"not a region: {region!r}. Write one such as eu-west-1.")
         if region not in REGIONS and region not in (known := {*REGIONS, *_botocore_regions()}):
             raise UsageError(
                 f"unknown region {region}{did_you_mean(region, known) or '.'} If it is newer than the "

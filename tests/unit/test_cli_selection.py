@@ -100,6 +100,7 @@ def test_a_targets_file_has_comments_blanks_and_json_lines(tmp_path: Path) -> No
     ("flags", "said"),
     [
         (SelectionFlags(region=["eu-wets-1"]), "unknown region eu-wets-1; did you mean eu-west-1?"),
+        (SelectionFlags(region=["x.example/#"]), "not a region: 'x.example/#'. Write one such as eu-west-1."),
         (SelectionFlags(account=["12"]), "not twelve digits"),
         (SelectionFlags(account=["current", "11111111111"]), "not twelve digits"),
         (SelectionFlags(api_id=["a/b/c/d"]), "--api-id"),
