@@ -16,7 +16,14 @@ from botocore.exceptions import PartialCredentialsError, SSOTokenLoadError
 from batchgw.control_plane.aws.base import BaseCredentials
 from batchgw.control_plane.aws.keys import Keys
 from batchgw.control_plane.stop import StopSignal
-from batchgw.errors import CallError, CredentialsUnavailable, ServiceFailure, Stopped, WrongAccount
+from batchgw.errors import (
+    AccessDenied,
+    CallError,
+    CredentialsUnavailable,
+    ServiceFailure,
+    Stopped,
+    WrongAccount,
+)
 from batchgw.model import AccountId, Region
 from tests.virtual import virtually
 
@@ -214,6 +221,17 @@ def test_keys_that_cannot_be_proved_do_not_sign_and_the_old_ones_serve_to_their_
             await base.keys(EU)
         sts.error = None
         assert (await base.keys(EU)).access_key == "B"
+
+    virtually(main)
+
+
+def test_a_denial_by_sts_is_not_one_of_an_api() -> None:
+    """It would be counted as that of the API whose call needed the keys."""
+    sts = FakeSts(error=AccessDenied("Forbidden", code="HTTP403", status=403))
+
+    async def main() -> None:
+        with pytest.raises(CredentialsUnavailable, match="whose account the credentials are: Forbidden"):
+            await base_of(Static("AKIA1"), sts=sts).keys(EU)
 
     virtually(main)
 

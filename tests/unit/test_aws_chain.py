@@ -151,6 +151,25 @@ async def test_a_process_that_takes_too_long_is_ended_with_what_it_has_started(h
     await ended(await started(pids))
 
 
+async def test_a_process_that_prints_without_end_is_ended_soon(home: Path) -> None:
+    pids, script = home / "pids", home / "flood.py"
+    script.write_text(
+        f"import os, sys\nopen({str(pids)!r}, 'w').write(f'{{os.getpid()}}\\n')\n"
+        "while True:\n    sys.stdout.write('x' * 65536)\n"
+    )
+    with pytest.raises(CredentialRetrievalError, match="printed more than 1 MiB"):
+        await output_of([sys.executable, str(script)])
+    await ended(await started(pids))
+
+
+async def test_of_a_secret_that_a_process_complains_with_not_even_the_end_is_shown(home: Path) -> None:
+    script = home / "refused.py"
+    script.write_text("import sys\nsys.exit('export AWS_SESSION_TOKEN=' + 'x' * 1000)\n")
+    with pytest.raises(CredentialRetrievalError, match="AWS_SESSION_TOKEN=") as caught:
+        await output_of([sys.executable, str(script)])
+    assert "xx" not in str(caught.value)
+
+
 async def test_without_a_terminal_an_mfa_code_cannot_be_asked_for_and_the_reason_says_so(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

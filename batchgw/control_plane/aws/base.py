@@ -20,6 +20,7 @@ from batchgw.control_plane.aws.keys import Keys, misfit
 from batchgw.control_plane.aws.unavailable import none_found, of_another_account, unavailable, unproved
 from batchgw.control_plane.stop import StopSignal
 from batchgw.errors import (
+    AccessDenied,
     CallError,
     CredentialsExpired,
     CredentialsRejected,
@@ -150,12 +151,12 @@ class BaseCredentials:
         return keys
 
     async def _told_apart(self, keys: Keys, region: Region) -> Keys:
-        """Prove keys. That STS could not tell is no answer of the service the keys are meant for."""
+        """Prove keys. A denial by STS is none by the service that is to be called."""
         try:
             return await self._proved(keys, region)
-        except ScopeError:
-            raise
         except CallError as error:
+            if isinstance(error, ScopeError) and not isinstance(error, AccessDenied):
+                raise
             raise unproved(error) from error
 
     async def _proved(self, keys: Keys, region: Region) -> Keys:

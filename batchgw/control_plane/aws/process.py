@@ -6,8 +6,9 @@ import asyncio
 import os
 import signal
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import anyio
@@ -19,8 +20,17 @@ from batchgw.redaction import redacted
 TIMEOUT = 300.0
 """Seconds for a process: a person may have to log in in a browser meanwhile."""
 
+MOST = 1 << 20
+"""Bytes that it may print: credentials have a few KB."""
+
 SHOWN = 500
 """Characters of what it wrote to stderr that an error shows: the last ones."""
+
+LAST = 2.0
+"""Seconds for a process that was killed, and for what may still hold its output."""
+
+_CHUNK = 1 << 16
+"""Bytes read at a time."""
 
 PROVIDER = "custom-process"
 """botocore's name for it."""
@@ -38,19 +48,40 @@ async def output_of(command: Sequence[str], *, patience: float = TIMEOUT) -> byt
     )
     try:
         with anyio.fail_after(patience):
-            out, err = await process.communicate()
-    except TimeoutError:
-        _end(process.pid, apart=apart)
-        raise failed(f"it gave no answer within {patience:.0f} s, and was ended") from None
-    except BaseException:
-        _end(process.pid, apart=apart)
-        with anyio.CancelScope(shield=True):
+            end = partial(_end, process.pid, apart=apart)
+            out, err = await asyncio.gather(_printed(process.stdout, end), _last_words(process.stderr))
             await process.wait()
-        raise
+    except TimeoutError:
+        raise failed(f"it gave no answer within {patience:.0f} s, and was ended") from None
+    finally:
+        if process.returncode is None:
+            _end(process.pid, apart=apart)
+            with anyio.move_on_after(LAST, shield=True):
+                await process.communicate()  # it counts as ended once all that it printed is read
+    if len(out) > MOST:
+        raise failed(f"it printed more than {MOST // 2**20} MiB, so these are no credentials")
     if process.returncode != 0:
-        said = redacted(" ".join(err.decode(errors="replace").split())[-SHOWN:])
-        raise failed(f"it ended with status {process.returncode} and said: {said or 'nothing'}")
+        raise failed(f"it ended with status {process.returncode} and said: {err or 'nothing'}")
     return out
+
+
+async def _printed(stream: asyncio.StreamReader | None, end: Callable[[], None]) -> bytes:
+    """Read to the end, and call `end` for a process that prints too much."""
+    found = b""
+    while stream is not None and (part := await stream.read(_CHUNK)):
+        if len(found) <= MOST:
+            found += part
+            if len(found) > MOST:
+                end()
+    return found
+
+
+async def _last_words(stream: asyncio.StreamReader | None) -> str:
+    """Read to the end, and keep what an error shows. Secrets go first: a part of one has no look of one."""
+    found = b""
+    while stream is not None and (part := await stream.read(_CHUNK)):
+        found = (found + part)[-_CHUNK:]
+    return redacted(" ".join(found.decode(errors="replace").split()))[-SHOWN:]
 
 
 def failed(why: str) -> CredentialRetrievalError:
