@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from batchgw.cli.flag import STREAM
 from batchgw.cli.options import RunFlags
 from batchgw.errors import UsageError
-
-STDIN = "-"
 
 
 def refuse_shared(flags: RunFlags, *, policy: Path | None = None, targets: str | None = None) -> None:
@@ -16,9 +15,9 @@ def refuse_shared(flags: RunFlags, *, policy: Path | None = None, targets: str |
     given = {
         "the policy": str(policy) if policy else None,
         "--targets": targets,
-        "--quota-file": STDIN if quotas and quotas.from_stdin else None,
+        "--quota-file": STREAM if quotas and quotas.from_stdin else None,
     }
-    readers = [what for what, name in given.items() if name == STDIN]
+    readers = [what for what, name in given.items() if name == STREAM]
     if len(readers) > 1:
         raise UsageError(
             f"{' and '.join(readers)} cannot all be standard input, which is read once: leave it to one "

@@ -12,10 +12,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from batchgw.cli.flag import STREAM
 from batchgw.errors import UsageError
 from batchgw.model import ExplicitApi
-
-STDIN = "-"
 
 MAX_LINES = 1_000_000
 """Lines of a targets file: as many targets as a run is built and measured for."""
@@ -97,11 +96,11 @@ def _lines(source: str) -> Iterator[str]:
 @contextmanager
 def _opened(source: str) -> Iterator[io.TextIOWrapper]:
     """Open a file, with or without a byte order mark; standard input stays open."""
-    file = sys.stdin.buffer if source == STDIN else Path(source).open("rb")  # noqa: SIM115 - closed below
+    file = sys.stdin.buffer if source == STREAM else Path(source).open("rb")  # noqa: SIM115 - closed below
     text = io.TextIOWrapper(file, encoding="utf-8-sig", newline=None)
     try:
         yield text
     finally:
         text.detach()
-        if source != STDIN:
+        if source != STREAM:
             file.close()

@@ -31,6 +31,9 @@ INTERNED_CHARS = 16_000_000
 CHANGES = b',"changes":['
 """What stands before the changes of an API, and nowhere after: within a text quotes are escaped."""
 
+API = b'{"kind":"api",'
+"""How the line of an API begins."""
+
 ALIKE = 64
 """Different ends of lines that are remembered before they are forgotten."""
 
@@ -85,7 +88,7 @@ class ItemReader:
         """Make the item of a line of compact JSON. Raises as `read` does."""
         api, found, changes = line.rpartition(CHANGES)
         known = self._changes.get(changes)
-        if known is not None:
+        if known is not None and api.startswith(API):
             return self._planned(json.loads(api + b"}"), known)
         item = self.read(json.loads(line))
         if found and isinstance(item, PlannedApi) and len(changes) <= SHORT:

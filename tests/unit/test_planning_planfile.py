@@ -558,3 +558,12 @@ def test_a_whole_plan_with_lines_nobody_understands(tmp_path: Path, line: Mappin
         writer.forge(line)
     with pytest.raises(PlanUnreadable, match="one of its lines is not understood"):
         list(Plan.open(tmp_path / "p").items())
+
+
+def test_a_line_of_another_kind_is_not_taken_for_an_api_because_its_end_is_known() -> None:
+    """Else what a line is would hang on what was read before it."""
+    reader = ItemReader()
+    line = json.dumps(item_to_json(planned(DUBLIN, "a")), separators=(",", ":")).encode()
+    reader.read_line(line)
+    with pytest.raises(KeyError):
+        reader.read_line(line.replace(b'"kind":"api"', b'"kind":"unread-api"'))
