@@ -93,4 +93,6 @@ class _Changes:
         )
         after = None if after_id is None else self._settings[after_id]
         change = Change(type=before.type, action=Action(action), before=before, after=after)
+        if after is None and change.action in {Action.CREATE, Action.UPDATE}:
+            raise ValueError(f"{action} of {type_} does not say what it makes")  # it would pass for made
         return self._read.setdefault(says, change)

@@ -77,6 +77,17 @@ def test_whatever_stands_in_a_column_it_is_the_journal_that_is_damaged(
         used(file)
 
 
+def test_a_change_that_lost_what_it_makes_is_no_reset(file: Path) -> None:
+    """Taken for one, it would be found as planned on every API that customises nothing."""
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("UPDATE changes SET after_id = NULL")
+        connection.commit()
+    with Journal.open(str(file)) as journal:
+        (run,) = journal.runs()
+        with pytest.raises(JournalUnusable, match="is damaged"):
+            journal.pending(run.id, HERE)
+
+
 def test_whatever_happens_to_its_bytes(file: Path) -> None:
     whole, dice = file.read_bytes(), random.Random(9)
     for _ in range(60):
