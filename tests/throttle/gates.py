@@ -41,7 +41,6 @@ class Gate:
     trust: Trust = Trust.TRUSTED
     polite: bool = False
     belief: Belief | None = None
-    seeds: range = SEEDS
 
     def run(self, make: Make, seed: int) -> Played:
         """One run. A client three times as slow as the limit is not worth waiting for."""
@@ -51,7 +50,7 @@ class Gate:
 
     def mean(self, make: Make) -> Mean:
         """The means over all seeds."""
-        return Mean.of([self.run(make, seed) for seed in self.seeds])
+        return Mean.of([self.run(make, seed) for seed in SEEDS])
 
     def passes(self, make: Make) -> bool:
         """Whether the means are within the bounds."""
@@ -83,7 +82,6 @@ GATES = (
         ratio=1.02,
         refused=0.02,
         world=World(others=Others(rate=6, on=30, off=30)),
-        seeds=range(1000, 1016),  # 1.97 % are refused: eight say so to a tenth of a percent
     ),
     Gate(
         name="bursts of 30",
