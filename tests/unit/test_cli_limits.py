@@ -245,6 +245,21 @@ def test_without_memory_nothing_is_kept(monkeypatch: pytest.MonkeyPatch) -> None
     assert not (Path(os.environ["XDG_STATE_HOME"]) / "batchgw").exists()
 
 
+def test_a_rate_that_only_grew_is_not_shown_as_learned(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing was refused: the run asked for as much as it dared, and nobody measured anything."""
+    where = ["--region", "eu-west-1", "--account", FIRST, "--role-name", "OrganizationBatchgw"]
+    with served(monkeypatch):
+        monkeypatch.setenv("BATCHGW_RATE", "unknown")
+        assert batchgw("plan", "policy.yaml", *where, "--out", "p.plan").code == 2
+    (record,) = batchgw("limits", "-o", "json").json
+    assert record["last_run"]["calls"] > 1
+    assert record["last_run"]["refused"] == 0
+    assert record["learned"]["rate"] is None
+    head, row = [re.split(r"\s{2,}", text.strip()) for text in batchgw("limits").out.splitlines()]
+    shown = dict(zip(head, row, strict=True))
+    assert (shown["stated"], shown["learned"]) == ("unknown", "-")
+
+
 def test_a_verb_with_a_journal_of_its_own_keeps_it_there(monkeypatch: pytest.MonkeyPatch) -> None:
     put = ["put", "--type", "THROTTLED", "--status", "420", "--name", "*", "--region", "eu-west-1", "--yes"]
     with served(monkeypatch):
