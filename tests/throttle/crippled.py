@@ -62,6 +62,13 @@ class SmallReserve(MirrorBucket):
         self._unproven = False
 
 
+class NoPairs(MirrorBucket):
+    """Calls leave one by one: others may have emptied the bucket, and each finds the token that ran in."""
+
+    def _goes_unnoticed(self, kept: float) -> bool:  # noqa: ARG002
+        return False
+
+
 class UnprovenReserve(MirrorBucket):
     """Much is kept in the bucket, whatever it holds."""
 
