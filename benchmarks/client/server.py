@@ -32,9 +32,10 @@ def response(status: str, body: bytes, content_type: bytes = b"application/json"
 
 def gateway_response(kind: ResponseType) -> dict[str, object]:
     """What the service tells of a customised type: as long as what the benchmark puts."""
+    status = DEFAULT_STATUS.get(kind)
     return {
         "responseType": kind.value,
-        "statusCode": DEFAULT_STATUS.get(kind, "400"),
+        **({} if status is None else {"statusCode": status}),
         **SETTINGS.to_json(),
         "defaultResponse": False,
     }

@@ -117,7 +117,8 @@ class Scene:
     @property
     def way_on(self) -> list[str]:
         """Give the command a user would type next: resume what was begun, or begin."""
-        return self.resume() if self.wreck.resumable else self.apply
+        wreck = self.wreck
+        return self.resume(wreck.run) if wreck.run and wreck.resumable else self.apply
 
     def suffer(self, script: Script) -> None:
         """Put a fault script in the place of the present one."""

@@ -50,7 +50,11 @@ def test_the_second_of_two_is_refused_and_told_who_is_first(scene: Scene) -> Non
     first = started(scene, scene.apply)
     with held_still(first):
         before, run = scene.rest().writes, scene.wreck.run
-        for second in (scene.apply, [*scene.apply, "--force-lock"], [*scene.resume(), "--force-lock"]):
+        for second in (
+            scene.apply,
+            [*scene.apply, "--force-lock"],
+            [*scene.resume(run or ""), "--force-lock"],
+        ):
             refused = scene.run(second)
             check_refused(refused, first, run)
             assert "It is still running" in refused.err
@@ -80,7 +84,7 @@ def test_the_lock_of_the_dead_is_named_and_broken_by_force(scene: Scene) -> None
     check_refused(refused, dead, run)
     assert "is dead" in refused.err
     assert f"`batchgw resume {run}`" in refused.err
-    assert "--force-lock" in refused.err
+    assert "--take-over-dead" in refused.err
     assert scene.seen().writes == before
 
     forced = scene.run([*scene.apply, "--force-lock"])

@@ -13,7 +13,7 @@ import pytest
 
 from batchgw.control_plane.interface import GetGatewayResponses, GetRestApis, PutGatewayResponse
 from batchgw.errors import ApiNotFound, Throttled
-from batchgw.model import AccountId, Region, ResponseType, RestApiId, Scope, Settings
+from batchgw.model import AccountId, GatewayResponse, Region, ResponseType, RestApiId, Scope, Settings
 from batchgw.simulator.customisation import NOTHING
 from batchgw.simulator.plane import simulate
 from batchgw.simulator.quota import UNLIMITED, QuotaRules
@@ -142,7 +142,7 @@ class Forgetful(LeanPlane):
 
     def _put(self, number: int, response_type: ResponseType, settings: Settings) -> object:  # type: ignore[override]
         if number == 3:
-            return self._shown(number)[response_type]
+            return GatewayResponse(type=response_type, settings=settings, default_response=False)
         return super()._put(number, response_type, settings)
 
 

@@ -273,7 +273,7 @@ class TestTrouble:
             other.execute("DROP TABLE limits")
         assert not memory.save([learned()])
         assert not memory.save([learned()])
-        assert told == ["no such table: limits"]
+        assert told == ["it is not as batchgw made it (no such table: limits)"]
 
     def test_one_that_refuses_a_row_is_told_too(
         self, memory: JournalMemory, told: list[str], tmp_path: Path
