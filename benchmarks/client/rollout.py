@@ -17,7 +17,17 @@ from batchgw.cli.pace_flags import PaceFlags
 from batchgw.cli.session import open_run
 from batchgw.cli.signals import Interrupts
 from batchgw.journal import Journal
-from batchgw.model import Action, Change, Desired, GatewayResponse, PlannedApi, RestApi, Settings, Targets
+from batchgw.model import (
+    Action,
+    Change,
+    Desired,
+    GatewayResponse,
+    PlannedApi,
+    RestApi,
+    Rule,
+    Settings,
+    Targets,
+)
 from batchgw.planning.planfile import Plan, PlanHeader, PlanWriter
 from batchgw.version import VERSION
 from benchmarks.client.task import CONNECTIONS, SCOPE, SETTINGS, TYPES, Body, Prepare, target
@@ -77,7 +87,7 @@ def _plan(path: Path, count: int) -> Plan:
         batchgw=VERSION,
         policy_digest="",
         policy_source="",
-        desired=Desired(rules={}),
+        desired=Desired(rules={kind: Rule(settings=SETTINGS) for kind in TYPES}),
     )
     with PlanWriter(path, header, scopes=(SCOPE,)) as writer:
         for item in _items(count):
