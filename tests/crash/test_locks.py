@@ -124,7 +124,8 @@ def test_who_died_before_the_plan_was_complete_holds_nobody_up(scene: Scene) -> 
 def test_of_two_who_resume_at_once_one_does(scene: Scene) -> None:
     started(scene, scene.apply).kill()
     scene.rest()
-    ended = [subject.end() for subject in [scene.start(scene.resume()) for _ in range(2)]]
+    resume = scene.resume(scene.wreck.run or "")
+    ended = [subject.end() for subject in [scene.start(resume) for _ in range(2)]]
     assert sorted(each.code for each in ended) in ([0, 0], [0, 3]), [each.err for each in ended]
     assert scene.truth.wrong() == []
     assert scene.wreck.applied == scene.truth.to_write

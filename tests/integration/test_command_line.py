@@ -94,7 +94,7 @@ def test_ctrl_c_ends_an_apply_and_says_how_to_finish_it(only_ministack: Emulator
     hint = re.search(r"^To finish it: batchgw (resume .+)$", err, re.MULTILINE)
     assert hint is not None
 
-    resumed = shell.batchgw(*shlex.split(hint[1]), *AT_ONCE, "--output", "json")
+    resumed = shell.batchgw(*shlex.split(hint[1]), "--yes", *AT_ONCE, "--output", "json")
     assert resumed.code == 0
     assert json.loads(resumed.out)["applied"] == WRITES
     assert fleet.state() == Fleet.after()

@@ -81,7 +81,7 @@ def test_the_quota_file_can_be_used() -> None:
 
 
 def test_what_is_wrong_in_it_is_told_in_these_words() -> None:
-    Path("quotas.yaml").write_text("# quotas\n\noperations:\n  CreateDeploymnt: {rate: 1/2}\n")
+    Path("quotas.yaml").write_text(blocks("yaml")[0].replace("CreateDeployment", "CreateDeploymnt"))
     said = next(block for block in blocks("") if block.startswith("quotas.yaml"))
     assert command("discover", "--quota-file", "quotas.yaml").err == said
 
