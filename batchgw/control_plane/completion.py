@@ -1,8 +1,8 @@
 """All 21 gateway responses, with what they inherit, from an answer that may hold less. Pure.
 
 AWS answers every type, and an uncustomised one shows what its family is customised to. Some emulators answer
-the customised types only, or show the service's default for the others. What an answer says of customised types
-is kept.
+the customised types only, or show the service's default for the others. What an answer says of customised
+types is kept.
 """
 
 from __future__ import annotations
