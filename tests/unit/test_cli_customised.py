@@ -29,6 +29,8 @@ CHECKED = "Checked is what is configured, not what is live"
 @pytest.fixture(autouse=True)
 def _world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     clean_environment(monkeypatch, tmp_path)
+    for name in ("BATCHGW_RATE", "BATCHGW_BURST"):  # the served world has no quota to be waited for
+        monkeypatch.setenv(name, "1000")
     (tmp_path / "covering.yaml").write_text(COVERING)
     (tmp_path / "policy.yaml").write_text(f"{TARGETS}responses: {{WAF_FILTERED: {{status: 420}}}}\n")
     (tmp_path / "narrow.yaml").write_text(NARROW)
