@@ -24,7 +24,7 @@ from benchmarks.virtual.tracing import Samples, lines
 SEEDS = {200: 24, 2_000: 8, 20_000: 6}
 """Seeds of a full run by size: small runs differ most, and cost least."""
 
-QUICK_SEEDS = {200: 4, 2_000: 2}
+QUICK_SEEDS = {200: 2, 2_000: 1}
 """Seeds of a quick run."""
 
 RIVALS_AT = 2_000
