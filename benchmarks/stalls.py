@@ -29,6 +29,7 @@ from benchmarks.harness.process import environment
 from benchmarks.harness.results import Column, Row, Section, Value
 from benchmarks.scale.server import served
 from benchmarks.scale.timed_loop import TimedLoop
+from benchmarks.scale.wanted import SETTINGS
 
 APIS = 500  # of each account-region: a whole page
 REGIONS = ("eu-west-1", "us-east-1")
@@ -38,7 +39,17 @@ PATIENCE = 150.0  # seconds for a command
 ROUNDS, QUICK_ROUNDS = 2, 1
 LOOKED = "nothing but looking at the clock"
 LOOKING, QUICK_LOOKING = 15.0, 2.0  # seconds of that
-POLICY = Path(__file__).parent.parent / "examples/policies/demo.yaml"
+POLICY = {
+    "version": 1,
+    "responses": {
+        family: {
+            "responseParameters": dict(SETTINGS.parameters),
+            "responseTemplates": dict(SETTINGS.templates),
+        }
+        for family in ("DEFAULT_4XX", "DEFAULT_5XX")
+    },
+}
+"""What the server answers to any PUT."""
 PENDING = 2  # exit code of a plan with something to do
 
 STEPS = "BATCHGW_BENCH_STEPS"
@@ -65,7 +76,8 @@ def measure(*, quick: bool) -> Section:
     rate = QUICK_RATE if quick else RATE
     with tempfile.TemporaryDirectory(prefix="batchgw-stalls-") as folder, served(apis=APIS) as url:
         where = ["--endpoint-url", url, "--rate", str(rate), "--log-file", f"{folder}/log"]
-        plan = ["plan", str(POLICY), "--out", f"{folder}/plan", "--role-name", "batchgw", *where]
+        Path(folder, "policy.json").write_text(json.dumps(POLICY))
+        plan = ["plan", f"{folder}/policy.json", "--out", f"{folder}/plan", "--role-name", "batchgw", *where]
         plan += ["--region", ",".join(REGIONS), "--account", ",".join(accounts)]
         apply = ["apply", "--plan", f"{folder}/plan", "--yes", *where]
         apply += ["--no-recheck"] if quick else []
