@@ -12,7 +12,7 @@ import anyio.lowlevel
 from batchgw.control_plane.interface import Answer, Request, T
 from batchgw.journal import PendingApi, PendingChange
 from batchgw.model import AccountId, Effort, GatewayResponse, Outcome, PlannedApi, Scope, Settings
-from benchmarks.pipeline.plans import TYPES
+from benchmarks.pipeline.plans import TYPES, change
 
 
 class Plane:
@@ -20,20 +20,24 @@ class Plane:
 
     def __init__(self, latency: float | None = None) -> None:
         self._latency = latency
-        self._answer = Answer(
-            value=GatewayResponse(
-                type=TYPES[0], settings=Settings(status_code="403"), default_response=False
-            ),
-            effort=Effort(attempts=1, request_id="0123abcd-0123-abcd-0123-0123456789ab"),
-        )
+        effort = Effort(attempts=1, request_id="0123abcd-0123-abcd-0123-0123456789ab")
+        self._answers = {
+            kind: Answer(
+                value=GatewayResponse(
+                    type=kind, settings=change(kind, 0).after or Settings(), default_response=False
+                ),
+                effort=effort,
+            )
+            for kind in TYPES
+        }
 
-    async def send(self, request: Request[T]) -> Answer[T]:  # noqa: ARG002 - all are answered alike
+    async def send(self, request: Request[T]) -> Answer[T]:
         """Answer."""
         if self._latency is None:
             await anyio.lowlevel.checkpoint()
         else:
             await anyio.sleep(self._latency)
-        return cast("Answer[T]", self._answer)
+        return cast("Answer[T]", self._answers[getattr(request, "type", TYPES[0])])
 
     async def current_account(self) -> AccountId:
         """Any account."""
