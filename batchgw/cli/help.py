@@ -1,4 +1,4 @@
-"""The help of a verb: a line a flag where it fits, in groups, what is used most first. Plain, no boxes."""
+"""The help: a line a verb or flag where it fits, in groups, what is used most first. Plain, no boxes."""
 
 from __future__ import annotations
 
@@ -8,12 +8,17 @@ from collections.abc import Iterable, Iterator
 from enum import Enum
 from typing import Any, Final
 
-from typer.core import TyperCommand
+import typer
+from typer.core import TyperCommand, TyperGroup
 
 from batchgw.cli.flag import ADVANCED
+from batchgw.errors import UsageError
 
 LEFT: Final = 29
 """Columns of flags and what they take; a longer one has its text on the next line."""
+
+SHORT: Final = 12
+"""The same for the names of verbs."""
 
 NARROWEST, WIDEST = 60, 110
 """Columns between which a terminal's width is heeded."""
@@ -27,16 +32,65 @@ class Command(TyperCommand):
 
     def format_help(self, ctx: Any, formatter: Any) -> None:  # Any: Typer's own changed their module
         """Write the help."""
-        width = max(NARROWEST, min(WIDEST, shutil.get_terminal_size().columns)) - 1
-        formatter.write("\n".join(_lines(self, ctx, width)) + "\n")
+        width = _width()
+        shown = _shown(self, ctx)
+        named = [_metavar(each) for each in shown if each.param_type_name == "argument"]
+        _write(formatter, [*_head(self, ctx, width, named), *_parameters(shown, width)])
 
 
-def _lines(command: TyperCommand, context: Any, width: int) -> Iterator[str]:
-    shown = [each for each in command.get_params(context) if not getattr(each, "hidden", False)]
-    named = [_metavar(each) for each in shown if each.param_type_name == "argument"]
+class Group(TyperGroup):
+    """Verbs under one name, whose help reads like theirs."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Show the help where no verb is named: on stderr, for nothing was asked for."""
+        if not args and not ctx.resilient_parsing:
+            typer.echo(ctx.get_help(), err=True)
+            raise typer.Exit(UsageError.exit_code)
+        return super().parse_args(ctx, args)
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the help."""
+        width = _width()
+        lines = [*_head(self, ctx, width, ["VERB", "..."]), *self._verbs(ctx, width)]
+        lines += _parameters(_shown(self, ctx), width)
+        if self.epilog:
+            lines += ["", *_filled(self.epilog, width)]
+        _write(formatter, lines)
+
+    def _verbs(self, context: Any, width: int) -> Iterator[str]:
+        panels: dict[str, list[Any]] = {}
+        for name in self.list_commands(context):
+            verb: Any = self.get_command(context, name)
+            panels.setdefault(getattr(verb, "rich_help_panel", None) or "Verbs", []).append(verb)
+        for panel, verbs in panels.items():
+            yield from ("", f"{panel}:")
+            for verb in verbs:
+                yield from _entry(verb.name, " ".join((verb.help or "").split()), width, left=SHORT)
+
+
+def _width() -> int:
+    return max(NARROWEST, min(WIDEST, shutil.get_terminal_size().columns)) - 1
+
+
+def _write(formatter: Any, lines: Iterable[str]) -> None:
+    formatter.write("\n".join(lines) + "\n")
+
+
+def _shown(command: TyperCommand | TyperGroup, context: Any) -> list[Any]:
+    return [each for each in command.get_params(context) if not getattr(each, "hidden", False)]
+
+
+def _filled(text: str, width: int) -> list[str]:
+    return textwrap.wrap(" ".join(text.split()), width)
+
+
+def _head(command: TyperCommand | TyperGroup, context: Any, width: int, named: list[str]) -> Iterator[str]:
     yield " ".join(["Usage:", context.command_path, "[OPTIONS]", *named])
     yield ""
-    yield from textwrap.wrap(" ".join((command.help or "").split()), width)
+    yield from _filled(command.help or "", width)
+
+
+def _parameters(shown: list[Any], width: int) -> Iterator[str]:
     groups: dict[str, list[Any]] = {}
     for each in shown:
         groups.setdefault(_group(each), []).append(each)
@@ -93,10 +147,11 @@ def _default(parameter: Any) -> str | None:
     return f"{default:g}" if isinstance(default, float) else str(default)
 
 
-def _entry(left: str, text: str, width: int) -> Iterable[str]:
-    told = textwrap.wrap(text, width - LEFT - 1, break_on_hyphens=False) or [""]
-    written = f"  {left}"
-    if len(written) > LEFT:
-        return [written, *(" " * (LEFT + 1) + each for each in told)]
+def _entry(name: str, text: str, width: int, *, left: int = LEFT) -> Iterable[str]:
+    """Give a name and what is told of it, which begins after `left` columns."""
+    told = textwrap.wrap(text, width - left - 1, break_on_hyphens=False) or [""]
+    written, indent = f"  {name}", " " * (left + 1)
+    if len(written) > left:
+        return [written, *(indent + each for each in told)]
     first, *more = told
-    return [f"{written:<{LEFT}} {first}".rstrip(), *(" " * (LEFT + 1) + each for each in more)]
+    return [f"{written:<{left}} {first}".rstrip(), *(indent + each for each in more)]

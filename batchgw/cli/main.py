@@ -12,6 +12,7 @@ import typer
 from batchgw.cli import apply, discover, limits, plan, policy, put, runs, show, simulate
 from batchgw.cli.console import Console
 from batchgw.cli.failure import FAILED, INTERRUPTED, OK, PENDING, report
+from batchgw.cli.help import Group
 from batchgw.report.text import Span, line
 
 EPILOG = (
@@ -26,7 +27,7 @@ app = typer.Typer(
     name="batchgw",
     help="Bring the gateway responses of many API Gateway REST APIs to one written policy.",
     epilog=EPILOG,
-    no_args_is_help=True,
+    cls=Group,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )

@@ -11,6 +11,7 @@ import typer
 
 from batchgw.cli.console import Console
 from batchgw.cli.flag import flag
+from batchgw.cli.help import Group
 from batchgw.cli.options import JournalFlags, Output, OutputFlags
 from batchgw.cli.verb import verb
 from batchgw.report.text import Line, Span, Style, line, table
@@ -26,7 +27,7 @@ _STATES: dict[str, Style] = {"done": "good", "stopped": "warning"}
 
 def register(app: typer.Typer) -> None:
     """Add these verbs to the command line."""
-    group = typer.Typer(name="runs", help="Runs that the journal remembers.", no_args_is_help=True)
+    group = typer.Typer(name="runs", help="Runs that the journal remembers.", cls=Group)
     verb(group, "list")(list_runs)
     verb(group, "show")(show_run)
     app.add_typer(group, rich_help_panel=PANEL)

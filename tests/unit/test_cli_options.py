@@ -174,14 +174,32 @@ def test_a_misspelt_verb_or_flag_is_recognised() -> None:
     assert "--region" in batchgw("plan", "p.yaml", "--regoin", "x").err
 
 
-def test_nothing_at_all_shows_the_help() -> None:
-    done = batchgw()
-    assert done.code == 64
-    assert "Usage: batchgw" in done.out + done.err
+@pytest.mark.parametrize("arguments", [[], ["runs"]])
+def test_no_verb_at_all_shows_the_help(arguments: list[str]) -> None:
+    done = batchgw(*arguments)
+    assert (done.code, done.out) == (64, "")
+    assert done.err == batchgw(*arguments, "--help").out
+
+
+def test_the_help_names_every_verb_in_lines_that_fit() -> None:
+    shown = batchgw("--help").out
+    assert all(len(each) <= 80 for each in shown.splitlines())
+    for verb in ("init", "plan", "apply", "resume", "runs", "simulate"):
+        assert f"\n  {verb} " in shown
 
 
 def test_help_loads_nothing_heavy() -> None:
-    heavy = ["sqlalchemy", "aioboto3", "botocore", "aiohttp", "structlog", "pydantic", "ruamel.yaml", "anyio"]
+    heavy = [
+        "sqlalchemy",
+        "aioboto3",
+        "botocore",
+        "aiohttp",
+        "structlog",
+        "pydantic",
+        "ruamel.yaml",
+        "anyio",
+        "rich",
+    ]
     code = (
         "import sys; from batchgw.cli.main import run; run(['--help']); "
         f"print([m for m in {heavy} if m in sys.modules], file=sys.stderr)"
