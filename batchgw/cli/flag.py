@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,21 @@ STREAM = "-"
 ADVANCED = "Advanced"
 """The last group of a verb's help: flags that few need."""
 
+PREFIX = "BATCHGW_"
+"""How the name of every variable begins."""
+
+_declared: set[str] = set()
+
+
+def declared() -> frozenset[str]:
+    """Give the variables of all flags that were declared by now: of every verb, once `cli.main` is loaded."""
+    return frozenset(_declared)
+
 
 def variable(name: str, of: str | None = None) -> str:
     """Name a flag's environment variable. `of` a verb: elsewhere the same flag means something else."""
     words = name.partition("/")[0].lstrip("-")
-    return "_".join(["BATCHGW", *([of] if of else []), words]).upper().replace("-", "_")
+    return PREFIX + "_".join([*([of] if of else []), words]).upper().replace("-", "_")
 
 
 def from_environment(name: str, value: str | list[str]) -> bool:
@@ -39,11 +50,13 @@ def flag(
 
     Typed Any because Typer's own `Option` is: it stands inside `Annotated`.
     """
+    envvar = variable(name, of)
+    _declared.add(envvar)
     return typer.Option(
         name,
         *more,
         help=description,
-        envvar=variable(name, of),
+        envvar=envvar,
         show_envvar=False,
         rich_help_panel=panel,
         **settings,
@@ -71,14 +84,22 @@ def repeatable(name: str, description: str, *, commas: bool = False, **settings:
 
 def _comma_lists(context: typer.Context, parameter: typer.CallbackParam, value: list[str]) -> list[str]:
     given = _environment(context, parameter) or value or []
-    return [part.strip() for each in given for part in each.replace("\n", ",").split(",") if part.strip()]
+    parts = [part.strip() for each in given for part in each.replace("\n", ",").split(",")]
+    return _named(given, [part for part in parts if part])
 
 
 def _line_lists(context: typer.Context, parameter: typer.CallbackParam, value: list[str]) -> list[str]:
     given = _environment(context, parameter)
     if given is None:
-        return list(value or [])
-    return [part.strip() for part in given[0].splitlines() if part.strip()]
+        return _named(value or [], list(value or []) if any(map(str.strip, value or [])) else [])
+    return _named(given, [part.strip() for part in given[0].splitlines() if part.strip()])
+
+
+def _named(given: Sequence[str], found: list[str]) -> list[str]:
+    """Refuse a list that was given and names nothing: `--account "$UNSET"` would mean every account."""
+    if given and not found:
+        raise typer.BadParameter("it is empty: name something, or leave it out")
+    return found
 
 
 def _environment(context: typer.Context, parameter: typer.CallbackParam) -> list[str] | None:

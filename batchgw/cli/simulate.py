@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,6 +20,11 @@ from batchgw.throttle.quota import TOTAL
 
 if TYPE_CHECKING:  # aiohttp is behind it
     from batchgw.simulator.http_options import ReadyInfo, ServeOptions
+
+_flag = partial(flag, of="simulate")
+_file_flag = partial(file_flag, of="simulate")
+_repeatable = partial(repeatable, of="simulate")
+"""Variables of this verb carry its name: `BATCHGW_ACCOUNTS` would pass for a misspelt `BATCHGW_ACCOUNT`."""
 
 _WORLD, _QUOTA, _FAULTS, _ACCESS, _SERVER = (
     "The world",
@@ -44,59 +50,58 @@ LATENCY_P99 = 0.2
 class WorldFlags:
     """The world to serve, with the defaults of `simulator.ServeOptions`."""
 
-    apis: Annotated[int, flag("--apis", "REST APIs in all.", min=0, panel=_WORLD)] = 600
-    accounts: Annotated[int, flag("--accounts", "Accounts; the first manages.", min=1, panel=_WORLD)] = 3
-    regions: Annotated[int, flag("--regions", "Regions of each account.", min=1, panel=_WORLD)] = 2
+    apis: Annotated[int, _flag("--apis", "REST APIs in all.", min=0, panel=_WORLD)] = 600
+    accounts: Annotated[int, _flag("--accounts", "Accounts; the first manages.", min=1, panel=_WORLD)] = 3
+    regions: Annotated[int, _flag("--regions", "Regions of each account.", min=1, panel=_WORLD)] = 2
     customised: Annotated[
         float,
-        flag("--customised", "Share with gateway responses of their own.", min=0, max=1, panel=_WORLD),
+        _flag("--customised", "Share with gateway responses of their own.", min=0, max=1, panel=_WORLD),
     ] = 0.3
     exempt: Annotated[
-        float, flag("--exempt", "Share with the tag batchgw:exempt.", min=0, max=1, panel=_WORLD)
+        float, _flag("--exempt", "Share with the tag batchgw:exempt.", min=0, max=1, panel=_WORLD)
     ] = 0.02
-    canary: Annotated[float, flag("--canary", "Share with a canary on prod.", min=0, max=1, panel=_WORLD)] = (
-        0.02
-    )
+    canary: Annotated[
+        float, _flag("--canary", "Share with a canary on prod.", min=0, max=1, panel=_WORLD)
+    ] = 0.02
     behind: Annotated[
         float,
-        flag("--behind", "Share deployed before it was customised.", min=0, max=1, panel=_WORLD),
+        _flag("--behind", "Share deployed before it was customised.", min=0, max=1, panel=_WORLD),
     ] = 0.1
-    seed: Annotated[int, flag("--seed", "The same seed gives the same world.", panel=_WORLD)] = 7
+    seed: Annotated[int, _flag("--seed", "The same seed gives the same world.", panel=_WORLD)] = 7
     rate: Annotated[
         float,
-        flag(
+        _flag(
             "--rate",
             "Calls per second a scope takes, all operations together.",
             min=0,
-            of="simulate",
             panel=_QUOTA,
         ),
     ] = TOTAL.rate
-    burst: Annotated[
-        float, flag("--burst", "Calls a scope takes at once.", min=1, of="simulate", panel=_QUOTA)
-    ] = TOTAL.burst
-    no_throttle: Annotated[bool, flag("--no-throttle", "No quota at all.", panel=_QUOTA)] = False
-    quota_scope: Annotated[
-        QuotaScope, flag("--quota-scope", "What has its own quota.", of="simulate", panel=_QUOTA)
-    ] = QuotaScope.ACCOUNT_REGION
+    burst: Annotated[float, _flag("--burst", "Calls a scope takes at once.", min=1, panel=_QUOTA)] = (
+        TOTAL.burst
+    )
+    no_throttle: Annotated[bool, _flag("--no-throttle", "No quota at all.", panel=_QUOTA)] = False
+    quota_scope: Annotated[QuotaScope, _flag("--quota-scope", "What has its own quota.", panel=_QUOTA)] = (
+        QuotaScope.ACCOUNT_REGION
+    )
     refused_consume: Annotated[
-        bool, flag("--refused-consume", "Refused calls use the quota up, too.", panel=_QUOTA)
+        bool, _flag("--refused-consume", "Refused calls use the quota up, too.", panel=_QUOTA)
     ] = False
     quota_scale: Annotated[
-        float, flag("--quota-scale", "Multiplies the rate of every quota; bursts stay.", panel=_QUOTA)
+        float, _flag("--quota-scale", "Multiplies the rate of every quota; bursts stay.", panel=_QUOTA)
     ] = 1.0
     quota_hosts: Annotated[
-        int, flag("--quota-hosts", "Hosts the total is spread over, each with its part.", panel=_QUOTA)
+        int, _flag("--quota-hosts", "Hosts the total is spread over, each with its part.", panel=_QUOTA)
     ] = 1
     operation_quota: Annotated[
         list[str],
-        repeatable(
+        _repeatable(
             "--operation-quota", "OPERATION=RATE, =RATE:BURST or =none, not AWS's.", commas=True, panel=_QUOTA
         ),
     ] = field(default_factory=list)
     rate_step: Annotated[
         list[str],
-        repeatable(
+        _repeatable(
             "--rate-step",
             "SECONDS:FACTOR: from then on the total's rate times that.",
             commas=True,
@@ -104,61 +109,63 @@ class WorldFlags:
         ),
     ] = field(default_factory=list)
     retry_after: Annotated[
-        float | None, flag("--retry-after", "Seconds that refusals ask to wait.", min=0, panel=_QUOTA)
+        float | None, _flag("--retry-after", "Seconds that refusals ask to wait.", min=0, panel=_QUOTA)
     ] = None
     neighbour: Annotated[
-        float, flag("--neighbour", "Calls per second others make in every scope.", min=0, panel=_QUOTA)
+        float, _flag("--neighbour", "Calls per second others make in every scope.", min=0, panel=_QUOTA)
     ] = 0.0
     neighbour_on: Annotated[
-        float, flag("--neighbour-on", "Seconds they call before they pause.", min=0, panel=_QUOTA)
+        float, _flag("--neighbour-on", "Seconds they call before they pause.", min=0, panel=_QUOTA)
     ] = 0.0
-    neighbour_off: Annotated[float, flag("--neighbour-off", "Seconds they pause.", min=0, panel=_QUOTA)] = 0.0
-    latency: Annotated[float, flag("--latency", "Median latency in seconds.", min=0, panel=_FAULTS)] = 0.11
+    neighbour_off: Annotated[float, _flag("--neighbour-off", "Seconds they pause.", min=0, panel=_QUOTA)] = (
+        0.0
+    )
+    latency: Annotated[float, _flag("--latency", "Median latency in seconds.", min=0, panel=_FAULTS)] = 0.11
     latency_p99: Annotated[
         float | None,
-        flag(
+        _flag(
             "--latency-p99",
             "99th percentile of it. [default: 0.2, at least the median]",
             min=0,
             panel=_FAULTS,
         ),
     ] = None
-    faults: Annotated[Path | None, file_flag("--faults", "Fault script (YAML or JSON).", panel=_FAULTS)] = (
+    faults: Annotated[Path | None, _file_flag("--faults", "Fault script (YAML or JSON).", panel=_FAULTS)] = (
         None
     )
     denied: Annotated[
-        list[str], repeatable("--denied", "Account that denies everything.", commas=True, panel=_FAULTS)
+        list[str], _repeatable("--denied", "Account that denies everything.", commas=True, panel=_FAULTS)
     ] = field(default_factory=list)
     refused_role: Annotated[
         list[str],
-        repeatable("--refused-role", "Account whose role trusts nobody.", commas=True, panel=_FAULTS),
+        _repeatable("--refused-role", "Account whose role trusts nobody.", commas=True, panel=_FAULTS),
     ] = field(default_factory=list)
     session: Annotated[
-        float | None, flag("--session", "Seconds a role's credentials live.", min=1, panel=_FAULTS)
+        float | None, _flag("--session", "Seconds a role's credentials live.", min=1, panel=_FAULTS)
     ] = None
     no_auth: Annotated[
-        bool, flag("--no-auth", "Any key passes: 12 digits name the account.", panel=_ACCESS)
+        bool, _flag("--no-auth", "Any key passes: 12 digits name the account.", panel=_ACCESS)
     ] = False
     role_name: Annotated[
-        str, flag("--role-name", "Role that can be assumed in every account.", of="simulate", panel=_ACCESS)
+        str, _flag("--role-name", "Role that can be assumed in every account.", panel=_ACCESS)
     ] = "OrganizationBatchgw"
     external_id: Annotated[
-        str | None, flag("--external-id", "External id the role asks for.", panel=_ACCESS)
+        str | None, _flag("--external-id", "External id the role asks for.", panel=_ACCESS)
     ] = field(default=None, repr=False)
     timeline: Annotated[
-        bool, flag("--timeline", "Count calls over time (GET /_batchgw/timeline).", panel=_SERVER)
+        bool, _flag("--timeline", "Count calls over time (GET /_batchgw/timeline).", panel=_SERVER)
     ] = False
     port: Annotated[
-        int, flag("--port", "Port on 127.0.0.1; 0 picks a free one.", min=0, max=65535, panel=_SERVER)
+        int, _flag("--port", "Port on 127.0.0.1; 0 picks a free one.", min=0, max=65535, panel=_SERVER)
     ] = 0
     max_seconds: Annotated[
-        float | None, flag("--max-seconds", "Stop by itself after so long.", min=0, panel=_SERVER)
+        float | None, _flag("--max-seconds", "Stop by itself after so long.", min=0, panel=_SERVER)
     ] = None
     certfile: Annotated[
         Path | None,
-        file_flag("--certfile", "Serve over TLS with this certificate (PEM).", panel=_SERVER),
+        _file_flag("--certfile", "Serve over TLS with this certificate (PEM).", panel=_SERVER),
     ] = None
-    keyfile: Annotated[Path | None, file_flag("--keyfile", "Its private key.", panel=_SERVER)] = None
+    keyfile: Annotated[Path | None, _file_flag("--keyfile", "Its private key.", panel=_SERVER)] = None
 
 
 def register(app: typer.Typer) -> None:
@@ -169,7 +176,7 @@ def register(app: typer.Typer) -> None:
 
 Env = Annotated[
     bool,
-    flag(
+    _flag(
         "--env",
         'Serve in the background for 15 minutes: eval "$(batchgw simulate --env)"; then use batchgw as ever.',
         panel=_SERVER,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from enum import EnumType
@@ -21,6 +22,7 @@ from batchgw.cli.console import Console
 from batchgw.cli.failure import OK, report
 from batchgw.cli.help import Command
 from batchgw.cli.options import OutputFlags, RunFlags
+from batchgw.cli.variables import check_variables
 
 Verb = Callable[..., int | None]
 """What a verb returns is its exit code; None means 0. Any exception it raises is reported here."""
@@ -112,6 +114,7 @@ def _default(field: Field[Any]) -> Any:
 def _run(function: Verb, arguments: dict[str, Any], groups: dict[str, Any]) -> int:
     output = _output(groups)
     try:
+        check_variables(os.environ, Console(color=not output.no_color))
         return function(**arguments) or OK
     except Exception as error:
         if _is_parsers_own(error):

@@ -38,13 +38,14 @@ COMMANDS = dict(commands())
 
 MEAN_SOMETHING_ELSE = {
     ("validate", "--strict"),
-    ("simulate", "--rate"),
-    ("simulate", "--burst"),
-    ("simulate", "--quota-scope"),
-    ("simulate", "--role-name"),
     ("show", "--output"),
+    *(("simulate", f"--{field.name.replace('_', '-')}") for field in fields(WorldFlags)),
+    ("simulate", "--env"),
 }
-"""Flags whose variables carry their verb's name, since elsewhere a flag of that name means something else."""
+"""Flags whose variables carry their verb's name, since elsewhere a flag of that name means something else.
+
+So it is with all that describe a simulated world: BATCHGW_ACCOUNTS would pass for a misspelt BATCHGW_ACCOUNT.
+"""
 
 ONE_MEANING_IN_OTHER_WORDS = {"BATCHGW_ACCOUNT", "BATCHGW_REGION", "BATCHGW_ROLE_NAME"}
 """Which accounts and regions, and which role: one thing, whether to work in or to look up."""
