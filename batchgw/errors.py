@@ -9,7 +9,7 @@ BatchgwError                        .exit_code: what the command line answers wi
 ├── NothingSelected                  4  a selector, or all of a selection, matches no API: nothing was written
 ├── PlanStale                        5  the policy or the world is no longer what was planned
 ├── JournalWriteFailed               3  the journal cannot be written (disk full): the run stopped, resumable
-├── ScopeLocked                      3  another run holds a scope; carries the holder
+├── ScopeLocked                     75  another run holds a scope; carries the holder
 ├── Stopped                        130  the user asked to stop, before this call was sent
 └── CallError                        4  a call to the control plane that did not succeed, and so left
     │                                   something unread; one about a single API becomes its outcome
@@ -116,9 +116,9 @@ class JournalWriteFailed(BatchgwError):
 
 
 class ScopeLocked(BatchgwError):
-    """Another run holds a scope this one needs; the message names the holder."""
+    """Another run holds a scope this one needs; the message names the holder. 75: try again later."""
 
-    exit_code = 3
+    exit_code = 75
 
 
 class Stopped(BatchgwError):

@@ -1,8 +1,9 @@
 """From an exception to what the user sees of it: one paragraph on stderr, and the exit code.
 
 0 ok · 1 some targets failed, or batchgw itself did · 2 drift or pending changes · 3 stopped: not confirmed,
-a scope is locked, or the journal cannot be written any more · 4 coverage incomplete, or a selection matches
-nothing · 5 plan stale · 64 usage, or a policy, plan or journal that cannot be used · 130 interrupted.
+or the journal cannot be written any more · 4 coverage incomplete, or a selection matches nothing · 5 plan
+stale · 64 usage, or a policy, plan or journal that cannot be used · 75 another run holds an account-region ·
+130 interrupted.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ HELD_BACK = 3
 INCOMPLETE = 4
 STALE = 5
 USAGE = 64
+LOCKED = 75
 INTERRUPTED = 130
 
 _ERROR = Span("error:", "error")

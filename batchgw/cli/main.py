@@ -18,9 +18,9 @@ from batchgw.report.text import Span, line
 EPILOG = (
     "Every flag has an environment variable: --rate is BATCHGW_RATE. A list is split there at commas and "
     "lines; --name and others whose values may hold commas, at lines alone.  Exit codes: 0 ok, 1 some "
-    "targets failed, 2 drift or pending changes (plan, check), 3 stopped: not confirmed, a scope is locked, "
-    "or the journal cannot be written, 4 coverage incomplete or nothing selected, 5 plan stale, 64 usage, or "
-    "a policy, plan or journal that cannot be used, 130 interrupted."
+    "targets failed, 2 drift or pending changes (plan, check), 3 stopped: not confirmed, or the journal "
+    "cannot be written, 4 coverage incomplete or nothing selected, 5 plan stale, 64 usage, or a policy, plan "
+    "or journal that cannot be used, 75 another run holds an account-region, 130 interrupted."
 )
 
 app = typer.Typer(

@@ -9,7 +9,7 @@ from batchgw import api
 from batchgw.cli.confirm import confirm, refuse_unasked
 from batchgw.cli.console import Console
 from batchgw.cli.ending import carried_out
-from batchgw.cli.failure import FAILED, HELD_BACK, INCOMPLETE, INTERRUPTED, OK, USAGE, report
+from batchgw.cli.failure import FAILED, HELD_BACK, INCOMPLETE, INTERRUPTED, LOCKED, OK, USAGE, report
 from batchgw.cli.options import JournalFlags, Output, RunFlags
 from batchgw.cli.recorded import same_reach, with_recorded
 from batchgw.cli.session import Run, console_for
@@ -21,7 +21,7 @@ from batchgw.report.summary import Summary
 from batchgw.report.text import Line, amount, line, plain
 from batchgw.times import timestamp
 
-_SEVERITY = (OK, INCOMPLETE, HELD_BACK, FAILED, USAGE, INTERRUPTED)
+_SEVERITY = (OK, INCOMPLETE, HELD_BACK, LOCKED, FAILED, USAGE, INTERRUPTED)
 """Exit codes of runs, the worst last."""
 
 

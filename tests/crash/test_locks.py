@@ -38,7 +38,7 @@ def held_still(subject: Subject) -> Iterator[None]:
 
 
 def check_refused(ended: Ended, holder: Subject, run: str | None) -> None:
-    assert ended.code == 3, ended.err
+    assert ended.code == 75, ended.err
     assert ended.out == ""
     assert run is not None
     assert run in ended.err
@@ -126,7 +126,7 @@ def test_of_two_who_resume_at_once_one_does(scene: Scene) -> None:
     scene.rest()
     resume = scene.resume(scene.wreck.run or "")
     ended = [subject.end() for subject in [scene.start(resume) for _ in range(2)]]
-    assert sorted(each.code for each in ended) in ([0, 0], [0, 3]), [each.err for each in ended]
+    assert sorted(each.code for each in ended) in ([0, 0], [0, 75]), [each.err for each in ended]
     assert scene.truth.wrong() == []
     assert scene.wreck.applied == scene.truth.to_write
     assert scene.seen().repeated == 0

@@ -60,7 +60,7 @@ def test_what_is_linked_is_there(path: str) -> None:
         (PlanUnreadable, "plan"),
         (JournalUnusable, "a journal that cannot be used"),
         (JournalWriteFailed, "journal cannot be written any more"),
-        (ScopeLocked, "locked"),
+        (ScopeLocked, "another run"),
         (PlanStale, "stale"),
         (Stopped, "interrupted"),
     ],
