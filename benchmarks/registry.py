@@ -48,7 +48,7 @@ ENTRIES: tuple[Entry, ...] = (
         waits=True,
     ),
     Entry(name="two_lanes", about="puts and deployments, each with a quota of its own", waits=True),
-    Entry(name="virtual_time", about="the limiter in virtual time, over many worlds"),
+    Entry(name="virtual_time", about="the limiter in virtual time, over many worlds", longest=900.0),
     Entry(name="client_cost", about="what the client costs a call"),
     Entry(name="pipeline_cost", about="what a call costs above the client, layer by layer"),
     Entry(name="journal", about="what the journal costs a change"),
