@@ -102,8 +102,7 @@ async def discover(
         except CallError as error:
             unread[scope] = error
             named.not_listed(scope, error)
-        for each in odd:
-            named.found(each.api)
+        for each in filter(named.odd, odd):
             code, message = type(each.error).__name__, each.error.message
             await send.send(UnreadApi(api=each.api, types=(), code=code, message=message))
 

@@ -41,12 +41,24 @@ class Request(Generic[Value]):
     scope: Scope
 
 
+UNNAMED = RestApiId("?")
+"""Begins what stands for the id of a REST API that is listed without one: no id of AWS's has this mark."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnreadableApi:
-    """A REST API of which a page tells the id, and something that cannot be. `api` holds the id alone."""
+    """A REST API of which a page tells something that cannot be. `api` holds the id alone.
+
+    Where not even an id is told, it holds `UNNAMED`; a listing puts a number behind that.
+    """
 
     api: RestApi
     error: CallError
+
+    @property
+    def unnamed(self) -> bool:
+        """Whether no id is told: it could be any API of the scope."""
+        return self.api.id.startswith(UNNAMED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

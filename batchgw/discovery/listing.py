@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
+from dataclasses import replace
+from math import ceil
 
 import anyio.lowlevel
 
-from batchgw.control_plane.interface import ControlPlane, GetRestApis, RestApiPage, UnreadableApi
+from batchgw.control_plane.interface import UNNAMED, ControlPlane, GetRestApis, RestApiPage, UnreadableApi
 from batchgw.discovery.naming import may_be_in
 from batchgw.discovery.shelf import Shelf
 from batchgw.errors import ServiceFailure
@@ -21,9 +23,17 @@ IN_A_CIRCLE = "RepeatedPosition"
 ENDLESS = "EndlessListing"
 """The same for one that has more pages than there can be."""
 
-MOST_PAGES = 2 * 1_320
-"""Pages of a listing: one for each of the 600 regional, 600 private and 120 edge REST APIs that a region has
-(developer guide, quotas), and as many empty ones."""
+MOST_APIS = 600 + 600 + 120
+"""REST APIs of an account in a region: regional, private and edge ones (developer guide, quotas)."""
+
+SMALL_PAGE = 25
+"""REST APIs on a page of a service that does not heed our `limit` (API reference: its default)."""
+
+MOST_PAGES = 2 * ceil(MOST_APIS / SMALL_PAGE)
+"""Pages of a listing: all REST APIs there can be on small pages, and as many empty pages. AWS needs three.
+
+At AWS's quota that many take 7 s, burst included.
+"""
 
 
 def named(explicit: tuple[ExplicitApi, ...], scope: Scope) -> frozenset[RestApiId]:
@@ -49,7 +59,8 @@ async def list_rest_apis(
     """Yield the selected REST APIs of the scope, each once, in the service's order.
 
     APIs named by id that include or exclude rules leave out are told to `unselected`. Those that may be meant
-    and of which the service says what cannot be are told to `unreadable`. A scope that cannot have any of the
+    and of which the service says what cannot be are told to `unreadable`; what is listed without an id may be
+    any. A scope that cannot have any of the
     explicitly named ones is not asked. `count` learns of what is listed. Raises a `CallError` if a page
     fails.
     """
@@ -76,7 +87,7 @@ async def list_rest_apis(
         page, odd = await pages.next()
         counted.found += len(odd)
         for each in odd:
-            if each.api.id in wanted or not selection.explicit:
+            if each.api.id in wanted or each.unnamed or not selection.explicit:
                 unreadable(each)
         await anyio.lowlevel.checkpoint()  # to know them by their ids, another 2
         waiting = shelve(page, last=pages.ended)
@@ -94,6 +105,7 @@ class _Pages:
         self._seen = SeenApis()
         self._positions: set[str] = set()
         self._position: str | None = None
+        self._unnamed = 0
         self.ended = False
 
     async def next(self) -> tuple[list[RestApi], list[UnreadableApi]]:
@@ -111,8 +123,14 @@ class _Pages:
     def _new_oddities(self, page: RestApiPage) -> list[UnreadableApi]:
         if not page.unreadable:
             return []
-        odd = {each.api.id: each for each in page.unreadable}
-        return [odd[api.id] for api in self._seen.fresh([each.api for each in odd.values()])]
+        odd = {each.api.id: each for each in page.unreadable if not each.unnamed}
+        fresh = [odd[api.id] for api in self._seen.fresh([each.api for each in odd.values()])]
+        return fresh + [self._numbered(each) for each in page.unreadable if each.unnamed]
+
+    def _numbered(self, listed: UnreadableApi) -> UnreadableApi:
+        """Tell APIs without an id apart: each is a target of its own, and each is to be counted."""
+        self._unnamed += 1
+        return replace(listed, api=replace(listed.api, id=RestApiId(f"{UNNAMED}{self._unnamed}")))
 
     def _refuse_circles(self) -> None:
         if self._position is None:
@@ -120,8 +138,8 @@ class _Pages:
         if len(self._positions) + 1 >= MOST_PAGES:
             raise ServiceFailure(
                 f"the list of REST APIs in {self._scope} does not end: after {MOST_PAGES:,} pages there is "
-                "another, and a region holds 1,320 REST APIs at most. What it listed by then is taken. Check "
-                "--endpoint-url / AWS_ENDPOINT_URL",
+                f"another, and a region holds {MOST_APIS:,} REST APIs at most. What it listed by then is "
+                "taken. Check --endpoint-url / AWS_ENDPOINT_URL",
                 code=ENDLESS,
             )
         if self._position in self._positions:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from batchgw.control_plane.interface import UnreadableApi
 from batchgw.errors import CallError
 from batchgw.model import (
     AccountId,
@@ -48,12 +49,24 @@ class NamedApis:
             self._found.setdefault(api.id, set()).add(api.scope)
 
     def not_listed(self, scope: Scope, error: CallError) -> None:
-        """Note that any API may be in the scope, for it was not listed to the end."""
+        """Note that any API may be in the scope, for it was not listed to the end, or not each by its id."""
         self._unlisted[scope] = error
 
     def not_read(self, api: RestApi, error: CallError) -> None:
         """Note that this API may be where it was looked for, for the answer was neither yes nor no."""
         self._unread[api.scope, api.id] = error
+
+    def odd(self, listed: UnreadableApi) -> bool:
+        """Note an API of which the service says what cannot be; tell whether it is a target of its own.
+
+        One that is listed without an id may be any that is named and not found; those are the targets, where
+        only named ones are meant.
+        """
+        if listed.unnamed:
+            self.not_listed(listed.api.scope, listed.error)
+            return not self._only
+        self.found(listed.api)
+        return True
 
     def concerned(self, scope: Scope) -> bool:
         """Tell whether it matters that the scope could not be read to the end.

@@ -182,8 +182,8 @@ class Planner:
         self._sink(UnreadApi(api=api, types=self._desired.unread_types, code=code, message=message))
 
     def _unreadable(self, listed: UnreadableApi) -> None:
-        self._named.found(listed.api)
-        self._unread(listed.api, type(listed.error).__name__, listed.error.message)
+        if self._named.odd(listed):
+            self._unread(listed.api, type(listed.error).__name__, listed.error.message)
 
     def _excluded(self, api: RestApi) -> None:
         self._named.found(api)

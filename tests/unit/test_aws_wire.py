@@ -331,12 +331,6 @@ def test_what_an_answer_may_leave_out_or_add(request_: Request[Any], body: str) 
         (LIST, '{"position": "p"}', "no list of REST APIs"),
         (LIST, '{"item": 7}', "list is no list"),
         (LIST, '{"item": {}}', "list is no list"),
-        (LIST, '{"item": [null]}', "no JSON object"),
-        (LIST, '{"item": [[]]}', "no JSON object"),
-        (LIST, '{"item": [{"name": "orders"}]}', "id of a REST API is not one"),
-        (LIST, '{"item": [{"id": ""}]}', "id of a REST API is not one"),
-        (LIST, '{"item": [{"id": true}]}', "id of a REST API is not one"),
-        (LIST, '{"item": [{"id": "\\ud800"}]}', "id of a REST API is not one"),
         (LIST, '{"item": [], "position": 7}', "position"),
         (LIST, '{"item": [], "position": "\\udc00"}', "position"),
         (LIST, '{"item": [], "position": "%s"}' % ("p" * 4097), "position"),
@@ -375,6 +369,15 @@ def test_an_odd_answer_is_unreadable_and_says_why(request_: Request[Any], body: 
 @pytest.mark.parametrize(
     ("api", "id_", "why"),
     [
+        ("null", "?", "no JSON object"),
+        ("[]", "?", "no JSON object"),
+        ('"name": "orders"', "?", "id of a REST API is not one"),
+        ('"id": null', "?", "id of a REST API is not one"),
+        ('"id": ""', "?", "id of a REST API is not one"),
+        ('"id": true', "?", "id of a REST API is not one"),
+        ('"id": "\\ud800"', "?", "id of a REST API is not one"),
+        ('"id": "?1"', "?", "id of a REST API is not one"),
+        ('"id": "%s"' % ("x" * 129), "?", "id of a REST API is not one"),
         ('"id": 7', "7", "id"),
         ('"id": "a/b"', "a/b", "id"),
         ('"id": "bad", "name": 7', "bad", "name"),
@@ -392,15 +395,17 @@ def test_an_odd_answer_is_unreadable_and_says_why(request_: Request[Any], body: 
     ],
 )
 def test_an_odd_api_in_a_list_is_unreadable_and_the_others_are_not(api: str, id_: str, why: str) -> None:
-    body = f'{{"item": [{{"id": "a"}}, {{{api}}}, {{"id": "b", "name": "B"}}]}}'
+    odd = f"{{{api}}}" if api.startswith('"') else api
+    body = f'{{"item": [{{"id": "a"}}, {odd}, {{"id": "b", "name": "B"}}]}}'
     page = read_here(LIST, body.encode())
     assert page.items == (
         RestApi(scope=HERE, id=RestApiId("a")),
         RestApi(scope=HERE, id=RestApiId("b"), name="B"),
     )
-    (odd,) = page.unreadable
-    assert odd.api == RestApi(scope=HERE, id=RestApiId(id_))
-    assert why in odd.error.message
+    (unreadable,) = page.unreadable
+    assert unreadable.api == RestApi(scope=HERE, id=RestApiId(id_))
+    assert unreadable.unnamed == (id_ == "?")
+    assert why in unreadable.error.message
 
 
 @pytest.mark.parametrize("request_", [LIST, DELETE])

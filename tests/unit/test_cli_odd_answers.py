@@ -50,7 +50,7 @@ HERE = ("--account", ACCOUNT, "--attempts", "1")
         ({"body": {"message": "Sorry"}}, 'no list of REST APIs, and says "Sorry"'),
         ({"body": "<html>Log in</html>"}, "not a JSON object"),
         ({"status": 204}, "it is empty"),
-        ({"body": {"item": [{"name": "orders"}]}}, "the id of a REST API is not one"),
+        ({"body": {"item": {"name": "orders"}}}, "its list is no list"),
     ],
 )
 def test_a_listing_that_is_none_is_no_empty_account(
@@ -65,6 +65,45 @@ def test_a_listing_that_is_none_is_no_empty_account(
     assert done.code == 4
     assert "Not read to the end: 1 scope" in done.out + done.err
     assert why in done.out + done.err
+
+
+@pytest.mark.parametrize("verb", ["plan", "check", "discover"])
+def test_an_entry_of_a_listing_that_names_no_api_is_one_target_that_was_not_read(
+    monkeypatch: pytest.MonkeyPatch, script: Script, verb: str
+) -> None:
+    """The others of its account-region are worked on. Before, one such entry kept all of them from it."""
+    there = [{"id": "aaaaaaaaaa", "name": "orders"}, None, {"name": "payments"}, {"id": "bbbbbbbbbb"}]
+    fault = {"answer": {"body": {"item": there}}}
+    policy = () if verb == "discover" else ("policy.yaml",)
+    with served(monkeypatch, **script(fault, operation="GetRestApis", region="eu-west-1")):
+        done = batchgw(verb, *policy, *HERE, "--region", "eu-west-1", "-o", "jsonl")
+    assert done.code == 4
+    said = done.out + done.err
+    assert "the answer cannot be read: in the list of REST APIs, " in said
+    assert "ot read to the end" not in said
+    for each in ("aaaaaaaaaa", "bbbbbbbbbb", "?1", "?2"):
+        assert each in said
+    assert "?3" not in said
+
+
+def test_what_is_listed_without_an_id_may_be_the_one_that_is_named(
+    monkeypatch: pytest.MonkeyPatch, script: Script
+) -> None:
+    """So it is not told to be nowhere; and where all that are named were found, nothing is missing."""
+    policy = POLICY.replace("responses:", '  apis: {exclude: [{name: "legacy-*"}]}\nresponses:')
+    Path("named.yaml").write_text(policy)
+    with served(monkeypatch, customised=0.0, exempt=0.0):
+        first = batchgw("discover", *HERE, "--region", "eu-west-1", "-o", "jsonl").lines[0]
+    fault = {"answer": {"body": {"item": [first, None]}}}
+    with served(monkeypatch, **script(fault, operation="GetRestApis", region="eu-west-1")):
+        both = batchgw(
+            "plan", "named.yaml", *HERE, "--region", "eu-west-1", "--api-id", f"{first['id']},cccccccccc"
+        )
+        one = batchgw("plan", "named.yaml", *HERE, "--region", "eu-west-1", "--api-id", first["id"])
+    assert both.code == 4
+    assert "no REST API cccccccccc" not in both.out + both.err
+    assert "in the list of REST APIs, " in both.out + both.err
+    assert one.code == 2
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 Nothing goes on that was not looked at: its type, and that it can be written down. An answer that is not what
 the service model says makes unreadable what it is about, and nothing else. In a list of REST APIs that is the
-one whose id it tells; otherwise it is the call, and the reader raises a CallError.
+one entry; otherwise it is the call, and the reader raises a CallError.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from batchgw.control_plane.aws.checks import (
 )
 from batchgw.control_plane.aws.transport import unreadable_answer
 from batchgw.control_plane.completion import complete
-from batchgw.control_plane.interface import DeploymentId, RestApiPage, UnreadableApi
+from batchgw.control_plane.interface import UNNAMED, DeploymentId, RestApiPage, UnreadableApi
 from batchgw.errors import CallError
 from batchgw.model import GatewayResponse, ResponseType, RestApi, RestApiId, Scope, Settings
 
@@ -116,12 +116,12 @@ def _rest_api(scope: Scope, item: Wire) -> RestApi:
 
 
 def _unreadable(scope: Scope, item: Any, odd: str) -> UnreadableApi:
-    """Name an API by the id that is told of it. Where none is it could be any: the page is unreadable."""
+    """Name an API by the id that is told of it, if one is."""
     told = item.get("id") if isinstance(item, dict) else None
     if type(told) is int:
         told = str(told)
-    if not told or not is_text(told, LONGEST_ID):
-        raise unreadable_answer(odd)
+    if not told or not is_text(told, LONGEST_ID) or told.startswith(UNNAMED):
+        told = UNNAMED
     error = unreadable_answer(f"in the list of REST APIs, {odd}")
     return UnreadableApi(api=RestApi(scope=scope, id=RestApiId(told)), error=error)
 
