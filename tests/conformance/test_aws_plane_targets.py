@@ -21,7 +21,7 @@ from batchgw.control_plane.aws.client import Target, TargetedClient
 from batchgw.control_plane.aws.http_session import ConnectionPool
 from batchgw.control_plane.aws.keys import Keys
 from batchgw.control_plane.interface import GetGatewayResponses, GetRestApis, PutGatewayResponse
-from batchgw.errors import CredentialsUnavailable, ScopeError
+from batchgw.errors import CredentialsUnavailable, ScopeError, ServiceFailure
 from batchgw.model import AccountId, Region, ResponseType, RestApiId, Scope, Settings
 from tests.conformance.aws_stub import (
     BASE_ACCOUNT,
@@ -230,6 +230,17 @@ async def test_one_endpoint_in_the_environment_serves_both(
     async with connect() as plane:
         await plane.send(GetRestApis(scope=scope()))
     assert [s.service for s in stub.seen] == ["sts", "apigateway"]
+
+
+@pytest.mark.asyncio
+async def test_a_type_that_awss_own_answer_leaves_out_makes_its_api_unreadable(stub: Stub) -> None:
+    """The stub answers none at all. An emulator does so; from AWS it would be "nothing is customised"."""
+    request = GetGatewayResponses(scope=scope(BASE_ACCOUNT, "eu-west-1"), api=RestApiId("a1"))
+    async with connect(endpoint_url=f"http://127.0.0.1:{stub.port}") as plane:
+        assert all(each.default_response for each in (await plane.send(request)).value.values())
+        plane.emulated = False
+        with pytest.raises(ServiceFailure, match="leaves out DEFAULT_4XX and 20 more"):
+            await plane.send(request)
 
 
 @pytest.mark.asyncio

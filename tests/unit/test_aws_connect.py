@@ -172,6 +172,22 @@ async def test_the_default_region_follows_the_environment_then_the_profile(
 
 
 @pytest.mark.asyncio
+async def test_an_endpoint_of_the_users_may_be_an_emulator_s_and_awss_own_is_not(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An answer of AWS's that leaves a type out is not taken for one that is not customised."""
+    (home / "credentials").write_text(f"[default]\n{KEYS}")
+    assert not (await opened(region="eu-west-1")).emulated
+    assert (await opened(region="eu-west-1", endpoint_url="http://127.0.0.1:1")).emulated
+    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:1")
+    assert not (await opened(region="eu-west-1")).emulated
+    monkeypatch.setenv("AWS_ENDPOINT_URL_API_GATEWAY", "http://127.0.0.1:1")
+    assert (await opened(region="eu-west-1")).emulated
+    monkeypatch.setenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")
+    assert not (await opened(region="eu-west-1")).emulated
+
+
+@pytest.mark.asyncio
 async def test_without_any_region_there_is_none(home: Path) -> None:
     (home / "credentials").write_text(f"[default]\n{KEYS}")
     assert (await opened()).region is None

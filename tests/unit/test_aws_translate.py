@@ -182,6 +182,27 @@ def test_a_type_of_the_future_is_left_out_and_missing_ones_are_filled_in() -> No
     assert answer[ResponseType.UNAUTHORIZED].settings.status_code == "401"
 
 
+@pytest.mark.parametrize(
+    ("told", "why"),
+    [
+        ([], "leaves out DEFAULT_4XX and 20 more of the 21"),
+        ([t for t in ResponseType if t is not ResponseType.THROTTLED], "leaves out THROTTLED of the 21"),
+        (["TELEPORT_FAILED"], "leaves out DEFAULT_4XX and 20 more of the 21"),
+    ],
+)
+def test_aws_leaves_no_type_out_so_such_an_answer_of_its_is_unreadable(told: list[str], why: str) -> None:
+    items = [{"responseType": str(name), "defaultResponse": True} for name in told]
+    call = to_call(GetGatewayResponses(scope=HERE, api=API), whole=True)
+    with pytest.raises(ServiceFailure, match=why):
+        call.read({"items": items})
+
+
+def test_aws_shows_a_type_at_its_default_so_a_404_of_its_is_no_such_type() -> None:
+    request = GetGatewayResponse(scope=HERE, api=API, type=ResponseType.THROTTLED)
+    assert to_call(request, whole=True).uncustomised is None
+    assert to_call(request).uncustomised is not None
+
+
 @pytest.mark.parametrize("answer", [{}, {"responseType": "THROTTLED"}])
 def test_an_answer_about_something_else_is_none(answer: dict[str, str]) -> None:
     read = to_call(GetGatewayResponse(scope=HERE, api=API, type=ResponseType.UNAUTHORIZED)).read

@@ -130,11 +130,12 @@ _TYPES: Mapping[str, ResponseType] = {t.value: t for t in ResponseType}
 
 
 def all_responses(
-    answer: Wire, unknown: Callable[[str], None] = lambda _name: None
+    answer: Wire, unknown: Callable[[str], None] = lambda _name: None, *, whole: bool = False
 ) -> Mapping[ResponseType, GatewayResponse]:
     """Read GetGatewayResponses. A type this version does not know is left out: no policy can name it.
 
-    `unknown` is told of it.
+    `unknown` is told of it. `whole`: refuse an answer that leaves a type out. AWS tells of each; some
+    emulators leave out what is not customised.
 
     An answer without the list at all is refused: taken for "nothing is customised" it would cause writes. So
     is one that says there is more to come, for AWS answers all types at once.
@@ -154,6 +155,11 @@ def all_responses(
         read[known] = _response(known, item)
     if answer.get("position") and len(read) < len(_TYPES):
         raise unreadable_answer("it is a part of the list of gateway responses, and there are more pages")
+    if whole and (missing := [kind for kind in _TYPES if _TYPES[kind] not in read]):
+        raise unreadable_answer(
+            f"it leaves out {missing[0]}{f' and {len(missing) - 1} more' if missing[1:] else ''} of the "
+            f"{len(_TYPES)} gateway responses, and AWS answers all of them"
+        )
     return complete(read)
 
 

@@ -106,7 +106,9 @@ async def connect(
         profile: the AWS profile of the base credentials.
         region: where STS is asked, and `AwsControlPlane.region`. Calls go to the region of their scope.
             `current_account` is not about a scope: outside the commercial partition it needs a region.
-        endpoint_url: the address of API Gateway, and of STS unless AWS_ENDPOINT_URL_STS names another.
+        endpoint_url: the address of API Gateway, and of STS unless AWS_ENDPOINT_URL_STS names another. There,
+            and where the environment or the profile names an address, a type of gateway response that an
+            answer leaves out is not customised; AWS itself leaves none out.
         role: a role to assume in every account: a name, or an ARN with the account left open.
         external_id: what the role's trust policy may ask for.
         session_name: shows in CloudTrail; made acceptable to STS. By default "batchgw-" and a random part.
@@ -177,6 +179,7 @@ async def connect(
             region=home,
             identity=lambda: questions.identity,
             observer=observer,
+            emulated=endpoint_url is not None or any(configured_endpoints(session, "api_gateway")),
         )
 
 

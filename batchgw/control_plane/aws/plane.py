@@ -21,7 +21,8 @@ MOST_UNKNOWN = 21
 class AwsControlPlane:
     """API Gateway's control plane. It neither waits nor repeats: the wrappers around it do.
 
-    `region` is the one of the profile or the environment, None when neither names one.
+    `region` is the one of the profile or the environment, None when neither names one. `emulated`: calls go
+    to an endpoint of the user's, whose answers may hold less than AWS's.
     """
 
     def __init__(
@@ -32,8 +33,10 @@ class AwsControlPlane:
         region: Region | None = None,
         identity: Callable[[], str | None] = lambda: None,
         observer: Observer | None = None,
+        emulated: bool = False,
     ) -> None:
         self._client = client
+        self.emulated = emulated
         self._observer = observer or NullObserver()
         self._unknown: set[str] = set()  # types of gateway responses that were told of
         self._credentials = credentials
@@ -47,7 +50,7 @@ class AwsControlPlane:
 
     async def send(self, request: Request[T]) -> Answer[T]:
         """Make one call. Raises a CallError for everything that is not a success."""
-        call = to_call(request, lambda name: self._tell_unknown(request.scope, name))
+        call = to_call(request, lambda name: self._tell_unknown(request.scope, name), whole=not self.emulated)
         keys = await self._credentials.keys(request.scope)
         target = Target(keys=keys, region=request.scope.region)
         try:

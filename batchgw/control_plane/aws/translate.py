@@ -41,12 +41,19 @@ class Call(Generic[T]):
     uncustomised: T | None = None
 
 
-def to_call(request: Request[T], unknown: Callable[[str], None] = lambda _name: None) -> Call[T]:
-    """Say a request in boto3's words. `unknown` is told of types of gateway responses that are unheard of."""
-    return cast("Call[T]", _call(request, unknown))  # each request class names the type of its value
+def to_call(
+    request: Request[T], unknown: Callable[[str], None] = lambda _name: None, *, whole: bool = False
+) -> Call[T]:
+    """Say a request in boto3's words. `unknown` is told of types of gateway responses that are unheard of.
+
+    `whole`: an answer must tell of each type, as AWS's do. Else one that is left out is not customised, as
+    with emulators.
+    """
+    # Each request class names the type of its value.
+    return cast("Call[T]", _call(request, unknown, whole=whole))
 
 
-def _call(request: Request[Any], unknown: Callable[[str], None]) -> Call[Any]:
+def _call(request: Request[Any], unknown: Callable[[str], None], *, whole: bool) -> Call[Any]:
     match request:
         case GetRestApis():
             return Call(
@@ -59,14 +66,15 @@ def _call(request: Request[Any], unknown: Callable[[str], None]) -> Call[Any]:
             return Call(
                 method="get_gateway_responses",
                 params={"restApiId": request.api},
-                read=lambda answer: all_responses(answer, unknown),
+                read=lambda answer: all_responses(answer, unknown, whole=whole),
             )
         case GetGatewayResponse():
             return Call(
                 method="get_gateway_response",
                 params=_address(request),
                 read=one_response(request.type),
-                uncustomised=complete({})[request.type],  # AWS answers such a type; some emulators a 404
+                # AWS answers such a type; some emulators a 404
+                uncustomised=None if whole else complete({})[request.type],
             )
         case PutGatewayResponse():
             return Call(
