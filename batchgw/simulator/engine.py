@@ -8,6 +8,7 @@ service.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import TypeVar
 
 import anyio
@@ -16,7 +17,7 @@ from anyio.lowlevel import checkpoint
 from batchgw.simulator import latency as latencies
 from batchgw.simulator.call import Call, Target
 from batchgw.simulator.effects import Effects
-from batchgw.simulator.faults import DeleteApi, Fault, FaultScript, Slow, StaleAnswer, Throttle
+from batchgw.simulator.faults import DeleteApi, Fault, FaultScript, OtherWrite, Slow, StaleAnswer, Throttle
 from batchgw.simulator.identifiers import mix, mixed
 from batchgw.simulator.keys import Key
 from batchgw.simulator.latency import Latency
@@ -216,11 +217,19 @@ class Engine:
             call.account, call.region, call.quota or call.operation, now, counted=counted
         )
         fault = self.faults.decide(call, now) if taken else None
+        if isinstance(fault, OtherWrite):
+            self._write_as_another(call, fault.status)
+            fault = fault.then
         self.statistics.judged(call, now, taken=taken and not isinstance(fault, Throttle))
         if not taken:
             return by_quota(call, self.quotas.rules.retry_after), None
         refusal = None if fault is None else at_the_door(call, fault, self._service.now())
         return refusal or self._met(call), fault
+
+    def _write_as_another(self, call: Call, status: str) -> None:
+        params = {"restApiId": call.api, "responseType": call.type, "statusCode": status}
+        with suppress(ServiceFault):  # the call names no gateway response that is there
+            self._service.dispatch("PutGatewayResponse", call.account, call.region, params)
 
     def _met(self, call: Call) -> ServiceFault | None:
         """The refusal of a write that meets another on its API."""

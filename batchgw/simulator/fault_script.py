@@ -16,6 +16,7 @@ from batchgw.simulator.faults import (
     Match,
     Odd,
     OtherAccount,
+    OtherWrite,
     Refuse,
     RefuseConnection,
     Rule,
@@ -29,6 +30,7 @@ _NUMBERS = ("after", "until", "every", "first", "probability")
 _KNOWN = (*_TEXTS, *_NUMBERS, "nth", "per")
 _GROUPS = ("api", "type", "scope")
 
+_OTHER_STATUS = 418
 _TRY_AGAIN = "Unable to complete operation due to concurrent modification. Please try again later."
 _SERVICE_ERRORS = {500: "InternalFailure", 503: "ServiceUnavailableException", 504: "GatewayTimeoutException"}
 
@@ -141,6 +143,15 @@ def _other_account(argument: object) -> Fault:
     return OtherAccount(account=str(argument))
 
 
+def _other_write(argument: object) -> Fault:
+    if isinstance(argument, Mapping):
+        if unknown := sorted(set(argument) - {"status", "then"}):
+            raise ValueError(f"`other_write` knows no {unknown[0]!r}")
+        then = None if argument.get("then") is None else _fault(argument["then"])
+        return OtherWrite(status=str(argument.get("status", _OTHER_STATUS)), then=then)
+    return OtherWrite(status=str(_OTHER_STATUS if argument is None else argument))
+
+
 def _answer(argument: object) -> Fault:
     if not isinstance(argument, Mapping):
         raise ValueError("`answer` takes `status`, `body`, `signed` and `applied`")  # noqa: TRY004 - as above
@@ -180,6 +191,7 @@ _FAULTS: Mapping[str, Callable[[object], Fault]] = {
     "no_connection": lambda _: RefuseConnection(),
     "access_denied": lambda _: Deny(),
     "delete_api": lambda _: DeleteApi(),
+    "other_write": _other_write,
     "stale_answer": lambda _: StaleAnswer(applied=True),
     "not_written": lambda _: StaleAnswer(applied=False),
     "other_account": _other_account,

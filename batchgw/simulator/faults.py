@@ -16,6 +16,7 @@ fires decides.
 `fault` is one of: throttle · {retry_after: 2 | {date_in: 2} | text} · conflict | {conflict: permanent} ·
 service_error | {service_error: 503} | {service_error: {status: 503, applied: true}} · {slow: 5} ·
 no_connection · cut_before · cut_after · expired_token · access_denied · delete_api ·
+{other_write: 418} | {other_write: {status: 418, then: conflict}} (somebody else customises the type before) ·
 stale_answer | not_written (a success with the values from before; the change was made, or not) ·
 {other_account: id} (404, as a call is answered that another account has signed) ·
 {answer: {status: 200, body: anything, signed: true, applied: false}} · endless · {drip: 0.1} ·
@@ -83,6 +84,14 @@ class DeleteApi:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OtherWrite:
+    """Somebody else gives the gateway response a status of its own just before; `then` befalls the call."""
+
+    status: str
+    then: Fault | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StaleAnswer:
     """A write of a gateway response is answered as a success, with what was there before.
 
@@ -119,7 +128,17 @@ class Odd:
 
 
 Fault = (
-    Throttle | Refuse | Slow | Cut | RefuseConnection | Deny | DeleteApi | StaleAnswer | OtherAccount | Odd
+    Throttle
+    | Refuse
+    | Slow
+    | Cut
+    | RefuseConnection
+    | Deny
+    | DeleteApi
+    | OtherWrite
+    | StaleAnswer
+    | OtherAccount
+    | Odd
 )
 
 

@@ -9,6 +9,8 @@ from typing import Any
 import anyio
 import pytest
 
+from batchgw.model import ResponseType
+from batchgw.simulator import gateway_responses
 from batchgw.simulator.cell import Cell
 from batchgw.simulator.engine import CONCURRENT, Engine
 from batchgw.simulator.fault_script import parse
@@ -122,6 +124,17 @@ def test_an_api_deleted_meanwhile() -> None:
         assert await way.ending() == "404 NotFoundException"
         assert await way.ending("GetGatewayResponses") == "404 NotFoundException"
         assert len(way.cell) == 0
+
+    virtually(main)
+
+
+def test_somebody_else_writes_just_before() -> None:
+    async def main() -> None:
+        rule = {"match": {"operation": "Put*"}, "fault": {"other_write": {"status": 402, "then": "conflict"}}}
+        way = Way(rule)
+        assert await way.ending() == "409 ConflictException"
+        shown = gateway_responses.read(way.cell, way.api, ResponseType.UNAUTHORIZED)
+        assert (shown.default_response, shown.settings.status_code) == (False, "402")
 
     virtually(main)
 

@@ -7,7 +7,7 @@ import pytest
 from batchgw.errors import UsageError
 from batchgw.simulator.call import Call
 from batchgw.simulator.fault_script import parse
-from batchgw.simulator.faults import Cut, DeleteApi, Deny, Fault, Odd, Refuse, Slow, Throttle
+from batchgw.simulator.faults import Cut, DeleteApi, Deny, Fault, Odd, OtherWrite, Refuse, Slow, Throttle
 
 PUT = Call(
     operation="PutGatewayResponse",
@@ -148,6 +148,9 @@ TRY_AGAIN = "Unable to complete operation due to concurrent modification. Please
         ("cut_after", Cut(applied=True)),
         ("access_denied", Deny()),
         ("delete_api", DeleteApi()),
+        ("other_write", OtherWrite(status="418")),
+        ({"other_write": 402}, OtherWrite(status="402")),
+        ({"other_write": {"then": "cut_after"}}, OtherWrite(status="418", then=Cut(applied=True))),
         (
             {"limit_exceeded": "Too Many Requests"},
             Refuse(code="LimitExceededException", status=429, message="Too Many Requests"),

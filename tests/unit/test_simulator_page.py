@@ -67,7 +67,7 @@ def test_the_script_can_be_used_and_so_can_every_form_of_a_fault() -> None:
     table = PAGE.split("| fault | what happens |")[1].split("\n\n")[0]
     forms = [YAML(typ="safe").load(form) for form in re.findall(r"`(\{\w+: .*?\}|[a-z]+_?[a-z]*)`", table)]
     scripts = [{"fault": form} for form in forms if form != {"date_in": 2}]
-    assert len(fault_script.parse(scripts).rules) == len(_FAULTS) + 6
+    assert len(fault_script.parse(scripts).rules) == len(_FAULTS) + 7
 
 
 @pytest.mark.parametrize("name", _OPERATIONS)
