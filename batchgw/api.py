@@ -18,6 +18,7 @@ from uuid import uuid4
 import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream
 
+from batchgw.clock import Moment
 from batchgw.control_plane.interface import ControlPlane, UnreadableApi
 from batchgw.control_plane.paced import Pace, PacedControlPlane
 from batchgw.control_plane.readonly import ReadOnlyControlPlane
@@ -36,7 +37,7 @@ from batchgw.events import (
     PhaseEnded,
     PhaseStarted,
 )
-from batchgw.execution.executor import Executor
+from batchgw.execution.executor import TRUSTED, Executor
 from batchgw.execution.recheck import Recheck
 from batchgw.execution.recorder import Recorder
 from batchgw.journal import JSON, Journal, NewRun, RunState, Standing, Tally
@@ -184,6 +185,7 @@ async def apply(
     plane: ControlPlane,
     journal: Journal,
     recheck: bool | None = None,
+    trusted: float = TRUSTED,
     on_stale: OnStale = OnStale.REFUSE,
     force_lock: bool = False,
     take_over_dead: bool = False,
@@ -198,6 +200,10 @@ async def apply(
     `recheck` reads every planned API again first and raises `PlanStale`, with nothing written, if any is not
     as it was; or, with `OnStale.SKIP`, leaves those alone (skipped, `MovedSincePlan`) and applies the rest.
     None leaves that to the plan: one that was opened from a file, or is older than `FRESH`, is read again.
+
+    An API whose turn comes more than `trusted` seconds after it was read is read again right before it is
+    written; what somebody else has changed in it meanwhile is not overwritten but failed (ChangedMeanwhile).
+    With infinity the plan is done whatever its age.
 
     Raises `ScopeLocked` when another run holds a scope. `take_over_dead` takes those of one whose process is
     known to be dead on this machine, `force_lock` also of one of which that cannot be told. There every API
@@ -221,14 +227,26 @@ async def apply(
         unwrapped(),
     ):
         again = Recheck(paced, on_stale)
-        if plan.saved or time.time() - plan.header.created > FRESH if recheck is None else recheck:
+        age = max(0.0, time.time() - plan.header.created)
+        reads = (plan.saved or age > FRESH) if recheck is None else recheck
+        read_at = Moment.ago(0 if reads else age)  # at the earliest: when the reading begins, or the plan did
+        if reads:
             expected = {scope: totals.apis for scope, totals in plan.totals.scopes.items()}
             with _phase(paced.observer, run, "recheck", tuple(expected), expected):
                 await again.run(plan)
         async with anyio.create_task_group() as meanwhile:
             meanwhile.start_soon(paced.reach, _written(plan))
             await _enter(map(again.left_alone, plan.items()), run, paced, journal)
-        return await _execute(run, paced, journal, verb=verb, look_first=taken, expected=plan.totals.expected)
+        return await _execute(
+            run,
+            paced,
+            journal,
+            verb=verb,
+            look_first=taken,
+            read_at=read_at,
+            trusted=trusted,
+            expected=plan.totals.expected,
+        )
 
 
 async def resume(
@@ -266,7 +284,9 @@ async def resume(
         turns = Turns()
         for _ in journal.superseding(record.id):
             await turns.hand_over()
-        return await _execute(record.id, paced, journal, verb=record.verb, look_first=scopes)
+        return await _execute(
+            record.id, paced, journal, verb=record.verb, look_first=scopes, read_at=Moment.ago(0)
+        )
 
 
 class Application:
@@ -299,6 +319,7 @@ def applying(
     plane: ControlPlane,
     journal: Journal,
     recheck: bool | None = None,
+    trusted: float = TRUSTED,
     on_stale: OnStale = OnStale.REFUSE,
     force_lock: bool = False,
     take_over_dead: bool = False,
@@ -318,6 +339,7 @@ def applying(
             plane=plane,
             journal=journal,
             recheck=recheck,
+            trusted=trusted,
             on_stale=on_stale,
             force_lock=force_lock,
             take_over_dead=take_over_dead,
@@ -389,6 +411,8 @@ async def _execute(
     *,
     verb: str,
     look_first: Collection[Scope],
+    read_at: Moment,
+    trusted: float = TRUSTED,
     expected: Mapping[Scope, int] | None = None,
 ) -> Summary:
     began = anyio.current_time()
@@ -401,7 +425,16 @@ async def _execute(
     await aside(journal.sync)  # before the first write
     recorder = Recorder(journal, run, observer=paced.observer, stop=paced.stop, rate=paced.rate)
     with _phase(paced.observer, run, "apply", tuple(undecided), undecided):
-        executor = Executor(paced, journal, run, recorder, look_first=look_first, met=met)
+        executor = Executor(
+            paced,
+            journal,
+            run,
+            recorder,
+            look_first=look_first,
+            met=met,
+            read_at=read_at,
+            trusted=trusted,
+        )
         await executor.run(tuple(undecided))
     elapsed = anyio.current_time() - began
     scopes = scope_summaries(await _standings(journal, run), expected)

@@ -14,11 +14,13 @@ BatchgwError                        .exit_code: what the command line answers wi
 └── CallError                        4  a call to the control plane that did not succeed, and so left
     │                                   something unread; one about a single API becomes its outcome
     ├── Throttled                       429: wait and send again; never uses up an attempt
-    ├── ConcurrentModification          409 "try again later" (or 400, by its words): retried, bounded
-    ├── ServiceFailure                  5xx: retried, bounded; a write may have been made
+    ├── ConcurrentModification          409 "try again later" (or 400, by its words): retried, bounded; a
+    │                                   write after it was read what the other one made of it
+    ├── ServiceFailure                  5xx: retried, bounded; a write may have been made, so it is read first
     │   └── AnswerTooLarge              given up at 16 MiB: the next one would be as long
     ├── ConnectionFailed                no connection: nothing was sent; retried, bounded; condemns then
-    ├── ConnectionCut                   cut or timed out after sending: a write may have been made
+    ├── ConnectionCut                   cut or timed out after sending: a write may have been made; as 5xx
+    ├── ReadingAged                     a write's turn came too long after its reading: it is read again first
     ├── Conflict                        any other 409: permanent for this API
     ├── ResourceQuotaExceeded           429 LimitExceeded on a hard quota: permanent for this API
     ├── ApiNotFound                     404: the API is gone
@@ -153,6 +155,10 @@ class CallError(BatchgwError):
     retry_safe: ClassVar[bool] = False  # may the same call be sent again
     is_throttle: ClassVar[bool] = False  # refused by a quota: waiting is the cure
     outcome_unknown: ClassVar[bool] = False  # a write may or may not have been made
+    leaves_open: ClassVar[bool] = (
+        False  # what a write meets may be another than was read: look before the next
+    )
+    reached_api: ClassVar[bool] = False  # proves that the API is there and that the caller may do this to it
     condemns_scope: ClassVar[bool] = False  # once given up, nothing more is tried in the account-region
 
     def __init__(
@@ -198,6 +204,8 @@ class ConcurrentModification(CallError):
     """409 "try again later", or another 4xx that says so: another write to the same API was under way."""
 
     retry_safe = True
+    leaves_open = True
+    reached_api = True
 
 
 class ServiceFailure(CallError):
@@ -205,6 +213,7 @@ class ServiceFailure(CallError):
 
     retry_safe = True
     outcome_unknown = True
+    leaves_open = True
 
 
 class AnswerTooLarge(ServiceFailure):
@@ -238,15 +247,30 @@ class ConnectionCut(CallError):
     """The connection broke or timed out after the request was sent: read again before deciding."""
 
     outcome_unknown = True
+    leaves_open = True
     retry_safe = True
+
+
+class ReadingAged(CallError):
+    """A write's turn came too long after what it rests on was read: it was not sent, and is read again."""
+
+    leaves_open = True
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.sent = False
 
 
 class Conflict(CallError):
     """A 409 that does not pass: permanent for this API."""
 
+    reached_api = True
+
 
 class ResourceQuotaExceeded(CallError):
     """A hard resource quota ("Maximum number of ... has been reached"): permanent for this API."""
+
+    reached_api = True
 
 
 class ApiNotFound(CallError):
@@ -255,6 +279,8 @@ class ApiNotFound(CallError):
 
 class NotCustomized(CallError):
     """DELETE of a gateway response that is not customised: it is at its default already."""
+
+    reached_api = True
 
 
 class BadRequest(CallError):
@@ -267,6 +293,8 @@ class ApiDenied(CallError):
 
 class NotAsWritten(CallError):
     """A write was answered as a success, and what is in effect is not what was asked; it was read twice."""
+
+    reached_api = True
 
 
 class ScopeError(CallError):

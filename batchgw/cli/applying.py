@@ -31,6 +31,7 @@ from batchgw.cli.recorded import recorded, with_recorded
 from batchgw.cli.selection import chosen_targets
 from batchgw.cli.session import Run, again, console_for
 from batchgw.errors import UsageError
+from batchgw.execution.executor import TRUSTED
 from batchgw.journal import Journal
 from batchgw.model import OnStale, Targets
 from batchgw.planning.estimate import Work, estimate
@@ -46,8 +47,8 @@ class Proposal:
     """A plan to be, and how to reach its APIs.
 
     They are read again when the user's yes has taken `recheck_after` seconds: 0 for a plan that was made
-    earlier. `options` are what the run records besides. `allow_empty`: a selection that matches nothing is
-    accepted.
+    earlier, NEVER where it is to be done whatever its age. `options` are what the run records besides.
+    `allow_empty`: a selection that matches nothing is accepted.
     """
 
     make: Callable[[Run], Awaitable[Plan]]
@@ -104,6 +105,7 @@ class Applying:
                 plane=run.plane,
                 journal=journal,
                 recheck=self._aged(proposal, self.clock() - made),
+                trusted=NEVER if proposal.recheck_after == NEVER else TRUSTED,
                 on_stale=self.on_stale,
                 force_lock=self.force_lock,
                 take_over_dead=self.take_over_dead,

@@ -11,7 +11,7 @@ import anyio
 
 from batchgw.control_plane.interface import Answer, ControlPlane, Reaching, Request, T
 from batchgw.control_plane.limited import PATIENCE, LimitedControlPlane
-from batchgw.control_plane.retrying import RetryingControlPlane
+from batchgw.control_plane.retrying import Look, RetryingControlPlane
 from batchgw.control_plane.stop import StopSignal
 from batchgw.control_plane.tries import ATTEMPTS
 from batchgw.errors import CallError, Stopped
@@ -116,14 +116,15 @@ class PacedControlPlane:
         request: Request[T],
         *,
         departing: Callable[[], None] | None = None,
+        look: Look | None = None,
         priority: float = 0.0,
     ) -> Answer[T]:
         """Make one execution: all attempts, each in its turn.
 
-        `departing` is called right before the first attempt leaves; where it raises, nothing is sent. Of
-        the calls that wait for one quota, the smallest `priority` leaves first; of equals, the first to come.
+        `departing` and `look` are as in `RetryingControlPlane.send`. Of the calls that wait for one quota,
+        the smallest `priority` leaves first; of equals, the first to come.
         """
-        return await self._retrying.send(request, departing=departing, priority=priority)
+        return await self._retrying.send(request, departing=departing, look=look, priority=priority)
 
     async def current_account(self) -> AccountId:
         """The account of the base credentials. Raises Stopped as soon as a stop is asked for."""

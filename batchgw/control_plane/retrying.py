@@ -1,11 +1,12 @@
 """A control plane that makes a call again when that may help, by the one retry policy (`tries`).
 
-A write whose fate is unknown after a cut connection is never repeated here: whoever sent it reads first.
+A write is not repeated after an error that leaves open what is there by now (it may have been made, or
+somebody else is writing) before whoever sends it has looked.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from random import Random
 from typing import Generic
 
@@ -16,7 +17,7 @@ from batchgw.control_plane.classify import of_other_account
 from batchgw.control_plane.interface import Answer, Request, T
 from batchgw.control_plane.limited import LimitedControlPlane
 from batchgw.control_plane.tries import ATTEMPTS, Tries, error_of
-from batchgw.errors import AccessDenied, ApiNotFound, CallError, ConnectionCut, Stopped
+from batchgw.errors import AccessDenied, ApiNotFound, CallError, ReadingAged, Stopped
 from batchgw.events import (
     CallAnswered,
     CallGaveUp,
@@ -28,12 +29,25 @@ from batchgw.events import (
 )
 from batchgw.model import AccountId, Effort, RestApiId
 
+Look = Callable[[CallError], Awaitable[None]]
+"""Looks what is there before a write is sent again, and raises where it must not be.
 
-def may_retry(error: BaseException, request: Request[object]) -> bool:
-    """Tell whether sending the same request again is safe and may help."""
-    if not isinstance(error, CallError) or not (error.retry_safe and error.sent):
+It is given the error, with what the execution has cost until then.
+"""
+
+
+def may_retry(error: BaseException, request: Request[object], *, looks: bool = False) -> bool:
+    """Tell whether sending the same request again is safe and may help.
+
+    `looks` says that whoever sends it looks first, where an error leaves open what is there.
+    """
+    if not isinstance(error, CallError):
         return False
-    return not (isinstance(error, ConnectionCut) and request.writes)
+    if isinstance(error, ReadingAged):
+        return looks
+    if not (error.retry_safe and error.sent):
+        return False
+    return looks or not (request.writes and error.leaves_open)
 
 
 class RetryingControlPlane:
@@ -64,19 +78,21 @@ class RetryingControlPlane:
         request: Request[T],
         *,
         departing: Callable[[], None] | None = None,
+        look: Look | None = None,
         priority: float = 0.0,
     ) -> Answer[T]:
         """Make one execution. The effort of the answer, or on the error, is that of all its attempts.
 
-        `departing` is called right before the first attempt leaves; where it raises, nothing is sent.
-        `priority` is as in `LimitedControlPlane.send`.
+        `departing` is called right before each attempt leaves; where it raises, nothing is sent. It may raise
+        ReadingAged to have a look first. Without a `look` a write is not sent again after an error that
+        leaves open what is there. `priority` is as in `LimitedControlPlane.send`.
         """
-        execution = _Execution(request, self, departing, priority)
+        execution = _Execution(request, self, departing, look, priority)
         try:
             try:
                 return await execution.attempt()
             except CallError as error:
-                if not may_retry(error, request):
+                if not execution.may_retry(error):
                     raise
                 return await execution.go_on(error)
         except (CallError, Stopped) as error:
@@ -101,17 +117,20 @@ class _Execution(Generic[T]):
         request: Request[T],
         plane: RetryingControlPlane,
         departing: Callable[[], None] | None,
+        look: Look | None,
         priority: float,
     ) -> None:
         self._request = request
         self._priority = priority
         self._plane = plane
         self._departing = departing
+        self._look = look
         self._api: RestApiId | None = getattr(request, "api", None)
         kind = getattr(request, "type", None)
         self._type = None if kind is None else str(kind)
         self.tries = Tries(attempts=plane.attempts, random=plane.random)
         self.in_doubt = False  # whether an attempt at a write was sent and its fate is unknown
+        self._open: CallError | None = None  # the error that left open what a write would meet
         self._number = 0  # of the attempt under way, counted from 1
         self._waited = 0.0
         self._left = 0.0
@@ -128,10 +147,11 @@ class _Execution(Generic[T]):
             if failed is not None:
                 error, failed = failed, None
                 raise error
+            await self.look()
             return await self.attempt()
 
         retrying = AsyncRetrying(
-            retry=retry_if_exception(lambda error: may_retry(error, self._request)),
+            retry=retry_if_exception(self.may_retry),
             stop=self.tries.exhausted,
             wait=self.delay,
             before_sleep=self.tell,
@@ -139,6 +159,20 @@ class _Execution(Generic[T]):
             reraise=True,
         )
         return await retrying(attempt)
+
+    def may_retry(self, error: BaseException) -> bool:
+        """Tell whether another attempt is safe and may help."""
+        return may_retry(error, self._request, looks=self._look is not None)
+
+    async def look(self) -> None:
+        """Let whoever sends it look first, where an attempt has left open what is there by now."""
+        if self._open is None or self._look is None:
+            return
+        error, self._open = self._open, None
+        self.charge(error)
+        error.in_doubt = self.in_doubt
+        await self._look(error)
+        self.in_doubt = False
 
     async def attempt(self) -> Answer[T]:
         """Send once."""
@@ -164,7 +198,7 @@ class _Execution(Generic[T]):
                 request_id=spent.request_id,
             )
         )
-        if self._number == 1:  # nothing to add to what it cost
+        if self._number == 1 and self._waited == spent.waited:  # nothing to add to what it cost
             return answer
         effort = Effort(
             attempts=self.tries.failures + 1,
@@ -179,6 +213,8 @@ class _Execution(Generic[T]):
         error = error_of(state)
         if error.is_throttle:
             self._tell_throttled(error)
+            return
+        if not error.sent:
             return
         self._plane.observer.notify(
             CallRetried(
@@ -214,11 +250,7 @@ class _Execution(Generic[T]):
 
     def give_up(self, error: CallError) -> None:
         """Note what it cost, and condemn the scope if that is what the error means."""
-        error.attempts, error.throttles, error.waited = (
-            self.tries.failures,
-            self.tries.throttles,
-            self._waited,
-        )
+        self.charge(error)
         scope = self._request.scope
         if not error.sent:
             return
@@ -237,8 +269,16 @@ class _Execution(Generic[T]):
         if error.condemns_scope and self._plane.inner.condemned.add(scope, error):
             self._plane.observer.notify(ScopeCondemned(scope=scope, code=error.code, message=error.message))
 
+    def charge(self, error: CallError) -> None:
+        """Say on an error what the execution has cost until then."""
+        error.attempts, error.throttles, error.waited = (
+            self.tries.failures,
+            self.tries.throttles,
+            self._waited,
+        )
+
     def _departs(self, request: Request[object], waited: float, rate: float) -> None:
-        if self._departing is not None and self._number == 1:
+        if self._departing is not None:
             self._departing()
         self._left = current_time()
         self._plane.observer.notify(
@@ -255,10 +295,14 @@ class _Execution(Generic[T]):
 
     def _count(self, error: CallError) -> None:
         self._waited += error.waited
+        if self._request.writes and error.leaves_open:
+            self._open = error
         if not error.sent:
             return
         self.in_doubt |= self._request.writes and error.outcome_unknown
         self.tries.count(error)
+        if error.reached_api:
+            self._plane.inner.condemned.allowed(self._request)
 
     def _tell_throttled(self, error: CallError) -> None:
         limiter = self._plane.inner.limiter(self._request.scope)

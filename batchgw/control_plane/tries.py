@@ -11,7 +11,7 @@ from random import Random
 
 from tenacity import RetryCallState
 
-from batchgw.errors import CallError, CredentialsExpired
+from batchgw.errors import CallError, CredentialsExpired, ReadingAged
 from batchgw.throttle import backoff
 
 ATTEMPTS = 8
@@ -57,9 +57,12 @@ class Tries:
         return self.failures >= self._attempts
 
     def delay(self, state: RetryCallState) -> float:
-        """Tell tenacity how many seconds to wait, should it not stop: after a throttle the limiter does."""
+        """Tell tenacity how many seconds to wait, should it not stop: after a throttle the limiter does.
+
+        What was not sent has met nobody to give time to.
+        """
         error = error_of(state)
-        if error.is_throttle:
+        if error.is_throttle or isinstance(error, ReadingAged):
             return 0.0
         return backoff.delay(self.failures, retry_after=error.retry_after, random=self._random)
 

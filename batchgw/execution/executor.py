@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Collection, Mapping
+from collections.abc import AsyncGenerator, Collection
 from contextlib import aclosing
 from dataclasses import replace
 
 import anyio
 import anyio.lowlevel
 
+from batchgw.clock import Moment
 from batchgw.control_plane.interface import GetGatewayResponses
 from batchgw.control_plane.paced import PacedControlPlane
 from batchgw.errors import CallError, JournalWriteFailed, Stopped
 from batchgw.execution.held import HeldOutcomes, is_denial
 from batchgw.execution.recorder import Recorder
-from batchgw.execution.writer import Writer, cost, ended
+from batchgw.execution.writer import Known, Writer, cost, ended
 from batchgw.journal import Journal, PendingApi, PendingChange
-from batchgw.model import Effort, Failed, GatewayResponse, Outcome, ResponseType, RestApi, Scope, Skipped
+from batchgw.model import Effort, Failed, Outcome, ResponseType, RestApi, Scope, Skipped
 from batchgw.planning.normalize import shown
 from batchgw.pool import pooled
 
@@ -25,6 +26,10 @@ FIRST_PAGE = 8
 
 PAGE = 32
 """APIs fetched at a time and scope: what bounds memory, whatever the size of the run."""
+
+TRUSTED = 900.0
+"""Seconds for which a reading counts as what is there: 15 minutes, in which a scope writes 9,000 times at
+AWS's quota. Most runs are over by then, and read nothing twice."""
 
 CHANGES = 160
 """Changes fetched at a time: about 2 ms, in which the event loop stands still."""
@@ -42,6 +47,9 @@ class Executor:
             of a run that is resumed, and those taken over from another. Time has passed there, and calls may
             have been made that nobody remembers.
         met: scopes in which the run has changed something already.
+        read_at: when the APIs were read to which the journal's changes belong, at the earliest.
+        trusted: seconds for which a reading counts as what is there. An API whose turn comes later is read
+            again, and what somebody else has changed meanwhile is not overwritten.
     """
 
     def __init__(
@@ -53,13 +61,17 @@ class Executor:
         *,
         look_first: Collection[Scope],
         met: Collection[Scope] = (),
+        read_at: Moment,
+        trusted: float = TRUSTED,
     ) -> None:
         self._plane = plane
         self._journal = journal
         self._run = run
         self._recorder = recorder
         self._look_first = look_first
-        self._writer = Writer(plane, recorder)
+        self._planned = Known(at=read_at)
+        self._trusted = trusted
+        self._writer = Writer(plane, recorder, trusted=trusted)
         self._held = HeldOutcomes(plane.limited.condemned, self._record, met=met)
 
     async def run(self, scopes: tuple[Scope, ...]) -> None:
@@ -119,7 +131,7 @@ class Executor:
     async def _bring_to_plan(self, pending: PendingApi) -> None:
         """Make an API's changes, one after the other. One that is gone or denied is not asked again."""
         try:
-            shown = await self._shown(pending.api) if pending.api.scope in self._look_first else {}
+            known = await self._known(pending.api)
         except (CallError, Stopped) as error:
             spent = cost(error)
             for each in pending.changes:
@@ -134,7 +146,7 @@ class Executor:
                 outcome = replace(over, type=each.change.type, action=each.change.action)
             else:
                 outcome = self._turned_away(pending.api, each) or await self._writer.make(
-                    pending.api, each, now=shown.get(each.change.type)
+                    pending.api, each, known
                 )
             if isinstance(outcome, Skipped) or is_denial(outcome):
                 over = replace(outcome, effort=Effort())
@@ -147,10 +159,12 @@ class Executor:
     def _record(self, pending: PendingChange, outcome: Outcome) -> None:
         self._recorder.decide(pending.id, outcome)
 
-    async def _shown(self, api: RestApi) -> Mapping[ResponseType, GatewayResponse]:
-        """Read what an API shows for every type."""
+    async def _known(self, api: RestApi) -> Known:
+        """Give what is known of an API. One that was read too long ago, or by another, is read again."""
+        if api.scope not in self._look_first and self._planned.at.age <= self._trusted:
+            return self._planned
         answer = await self._plane.send(GetGatewayResponses(scope=api.scope, api=api.id))
-        return {t: shown(t, answer.value) for t in ResponseType}
+        return Known(at=Moment.ago(0), shown={t: shown(t, answer.value) for t in ResponseType})
 
     def _turned_away(self, api: RestApi, pending: PendingChange) -> Outcome | None:
         """Decide, before it queues for its turn, that no call will be made."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TypedDict
 
+from batchgw.clock import Moment
 from batchgw.control_plane.interface import DeleteGatewayResponse, GetGatewayResponse, PutGatewayResponse
 from batchgw.control_plane.paced import PacedControlPlane
-from batchgw.errors import ApiNotFound, CallError, ConnectionCut, NotCustomized, Stopped
+from batchgw.errors import ApiNotFound, CallError, NotCustomized, ReadingAged, Stopped
 from batchgw.execution.recorder import Recorder
 from batchgw.execution.written import as_planned, not_as_written
 from batchgw.journal import PendingChange
@@ -35,20 +38,38 @@ IN_DOUBT = "InDoubt"
 """Code of a write that was sent and never answered, and could not be read back."""
 
 
-class Writer:
-    """Makes changes through a control plane, remembering each intent right before its call leaves."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is known of an API when its changes are made.
 
-    def __init__(self, plane: PacedControlPlane, recorder: Recorder) -> None:
+    Attributes:
+        at: when it was last read; nothing newer is known of it.
+        shown: what it showed then, type by type; empty where that is what the plan says it was.
+    """
+
+    at: Moment
+    shown: Mapping[ResponseType, GatewayResponse] = field(default_factory=dict)
+
+
+class Writer:
+    """Makes changes through a control plane, remembering each intent right before its call leaves.
+
+    No write leaves more than `trusted` seconds after what it rests on was read: it is read again then. Where
+    calls are let through so rarely that a reading is always older, it is done `attempts` times and no more.
+    """
+
+    def __init__(self, plane: PacedControlPlane, recorder: Recorder, *, trusted: float) -> None:
         self._plane = plane
         self._recorder = recorder
+        self._trusted = trusted
 
-    async def make(self, api: RestApi, pending: PendingChange, *, now: GatewayResponse | None) -> Outcome:
+    async def make(self, api: RestApi, pending: PendingChange, known: Known) -> Outcome:
         """Bring one gateway response to what was planned. Never raises a `CallError` or Stopped.
 
-        `now` is what it was just read to be, when the plan may have aged or a call may have been made by a
-        process that died; what is found as planned is not written again.
+        What is known to be as planned is not written again, and what somebody else has changed not at all.
         """
-        making = _Making(api, pending, self._plane, self._recorder)
+        making = _Making(api, pending, self._plane, self._recorder, read_at=known.at, trusted=self._trusted)
+        now = known.shown.get(pending.change.type)
         try:
             return (now and making.judge(now)) or await making.write_until_sure()
         except (CallError, Stopped) as error:
@@ -57,41 +78,58 @@ class Writer:
             )
 
 
+class _Judged(Exception):
+    """What was found before a write was to be sent again decides the change."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome)
+        self.outcome = outcome
+
+
 class _Making:
     """The making of one change, and what it has cost so far."""
 
     def __init__(
-        self, api: RestApi, pending: PendingChange, plane: PacedControlPlane, recorder: Recorder
+        self,
+        api: RestApi,
+        pending: PendingChange,
+        plane: PacedControlPlane,
+        recorder: Recorder,
+        *,
+        read_at: Moment,
+        trusted: float,
     ) -> None:
         self._api = api
         self._pending = pending
         self._change = pending.change
         self._plane = plane
         self._recorder = recorder
+        self._read_at = read_at
+        self._trusted = trusted
+        self._looks = 0
         self.effort = NOTHING
         self.in_doubt = False  # a write was sent, and whether it was made is not known
 
     async def write_until_sure(self) -> Outcome:
-        """Write, and where the answer leaves it open, read; write again what a cut kept from being made."""
-        cuts = 0
-        while True:
-            try:
-                answered = await self._write()
-            except (CallError, Stopped) as error:
-                self.in_doubt |= error.in_doubt
-                if not self.in_doubt or isinstance(error, Stopped | ApiNotFound):
-                    raise
-                self.effort += cost(error)
-                if outcome := await self._verify():
-                    return outcome
-                cuts += 1
-                if not isinstance(error, ConnectionCut) or cuts >= self._plane.pace.attempts:
-                    return self._not_made(error)
-            else:
-                return await self._concluded(answered)
+        """Write; wherever it is open what a write would meet, or has made, read, and decide by that."""
+        try:
+            answered = await self._write()
+        except _Judged as judged:
+            return judged.outcome
+        except CallError as error:
+            self.in_doubt = error.in_doubt
+            if not (error.in_doubt or error.leaves_open):
+                raise
+            self.effort += cost(error)
+            return self.judge(await self._read()) or self._not_made(error)
+        except Stopped as error:
+            self.in_doubt = error.in_doubt
+            raise
+        return await self._concluded(answered)
 
     def judge(self, now: GatewayResponse) -> Outcome | None:
         """Decide by what is there now. None means: as it was before, so it is still to be written."""
+        self.in_doubt = False
         if as_planned(now, self._change):
             return self._applied(verified=True)
         if customisation(now) == customisation(self._change.before):
@@ -116,7 +154,7 @@ class _Making:
                 scope=scope, api=api, type=response_type, settings=self._change.after
             )
         try:
-            answer = await self._plane.send(request, departing=self._intend)
+            answer = await self._plane.send(request, departing=self._leave, look=self._look)
         except NotCustomized as error:
             if self._change.after is not None:
                 raise  # said of a PUT it is a refusal: nothing was made
@@ -139,20 +177,35 @@ class _Making:
             return self._applied(verified=True)
         raise not_as_written(now, self._change)
 
-    def _intend(self) -> None:
+    def _leave(self) -> None:
+        """Let the call leave. Raises ReadingAged where what it rests on was read too long ago."""
+        age = self._read_at.age
+        if age > self._trusted and self._looks < self._plane.pace.attempts:
+            raise ReadingAged(f"what is there was read {age:.0f} s before the turn of this write came")
         self._recorder.intend(self._api, self._pending.id)
 
-    async def _verify(self) -> Outcome | None:
-        """Read what is there, and judge by it."""
-        now = await self._read()
-        self.in_doubt = False
-        return self.judge(now)
+    async def _look(self, error: CallError) -> None:
+        """Read what is there before the write is sent again. Raises _Judged where that decides."""
+        self._looks += 1
+        self.in_doubt = error.in_doubt
+        try:
+            now = await self._read()
+        except (CallError, Stopped) as unread:
+            self.effort += cost(error)
+            spent = self.effort + cost(unread)
+            found = ended(self._api, self._change, unread, effort=spent, in_doubt=self.in_doubt)
+            raise _Judged(found) from unread
+        reads, self.effort = self.effort, self.effort + cost(error)
+        if outcome := self.judge(now):
+            raise _Judged(outcome)
+        self.effort = reads  # the execution tells what it has cost at its end
 
     async def _read(self) -> GatewayResponse:
         answer = await self._plane.send(
             GetGatewayResponse(scope=self._api.scope, api=self._api.id, type=self._change.type)
         )
         self.effort += answer.effort
+        self._read_at = Moment.ago(0)
         return answer.value
 
     def _not_made(self, error: CallError) -> Failed:

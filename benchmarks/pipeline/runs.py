@@ -16,6 +16,7 @@ from batchgw.cli.console import Console
 from batchgw.cli.observers.log import logging_to
 from batchgw.cli.observers.progress import showing_progress
 from batchgw.cli.options import LogFlags
+from batchgw.clock import Moment
 from batchgw.control_plane.interface import ControlPlane, PutGatewayResponse
 from batchgw.control_plane.paced import Pace, PacedControlPlane
 from batchgw.events import Observer, Observers, PhaseEnded, PhaseStarted
@@ -99,7 +100,7 @@ class Rollout:
         scopes = scopes_of(self.scopes)
         expected = dict.fromkeys(scopes, self.puts // self.scopes)
         recorder = Recorder(journal, run, observer=plane.observer, stop=plane.stop, rate=plane.rate)
-        executor = Executor(plane, journal, run, recorder, look_first=())
+        executor = Executor(plane, journal, run, recorder, look_first=(), read_at=Moment.ago(0))
         plane.observer.notify(PhaseStarted(run=run, phase="apply", scopes=scopes, expected=expected))
         await timed(lambda: executor.run(scopes))
         plane.observer.notify(PhaseEnded(run=run, phase="apply", elapsed=0.0))

@@ -24,6 +24,7 @@ from batchgw.control_plane.interface import (
     T,
 )
 from batchgw.control_plane.paced import PacedControlPlane
+from batchgw.control_plane.retrying import Look
 from batchgw.errors import CallError
 from batchgw.events import Observer
 from batchgw.model import AccountId
@@ -167,6 +168,7 @@ class Storm(PacedControlPlane):
         request: Request[T],
         *,
         departing: Callable[[], None] | None = None,
+        look: Look | None = None,  # noqa: ARG002 - nothing but throttles is met here
         priority: float = 0.0,  # noqa: ARG002 - nobody waits for a turn here
     ) -> Answer[T]:
         if departing is not None:
@@ -263,9 +265,10 @@ class Stuck(Storm):
         request: Request[T],
         *,
         departing: Callable[[], None] | None = None,
+        look: Look | None = None,
         priority: float = 0.0,
     ) -> Answer[T]:
-        del request, departing, priority
+        del request, departing, look, priority
         while True:
             await anyio.lowlevel.checkpoint()
 
@@ -286,9 +289,10 @@ class Asleep(Storm):
         request: Request[T],
         *,
         departing: Callable[[], None] | None = None,
+        look: Look | None = None,
         priority: float = 0.0,
     ) -> Answer[T]:
-        del request, departing, priority
+        del request, departing, look, priority
         await anyio.sleep(math.inf)
         raise AssertionError
 

@@ -32,6 +32,7 @@ from batchgw.errors import (
     ConnectionFailed,
     CredentialsExpired,
     CredentialsRejected,
+    ReadingAged,
     ServiceFailure,
     Stopped,
     Throttled,
@@ -131,25 +132,108 @@ def test_retry_after_is_never_shortened() -> None:
     virtually(main)
 
 
-@pytest.mark.parametrize(
-    "error",
-    [
-        ConcurrentModification("try again later", status=409),
-        ServiceFailure("internal", status=500),
-        ConnectionFailed("refused"),
-    ],
-)
-def test_what_may_pass_is_tried_again_and_bounded(error: CallError) -> None:
+LEAVING_OPEN = [
+    ConcurrentModification("try again later", status=409),
+    ServiceFailure("internal", status=500),
+    ConnectionCut("reset"),
+]
+
+
+@pytest.mark.parametrize("error", [*LEAVING_OPEN, ConnectionFailed("refused")], ids=type)
+@pytest.mark.parametrize("request_", [PUT, GET], ids=["write", "read"])
+def test_what_may_pass_is_tried_again_and_bounded(error: CallError, request_: Request[object]) -> None:
+    """A write after a look, where the error leaves open what is there; after the last error none is taken."""
+    looks: list[int] = []
+
+    async def look(error: CallError) -> None:
+        looks.append(error.attempts)
+
     async def main() -> None:
         plane = Told(*[error] * 3)
-        assert (await paced(plane).send(PUT)).effort.attempts == 4
+        assert (await paced(plane).send(request_, look=look)).effort.attempts == 4
+        looks.clear()
 
         plane, seen = Told(*[error] * 100), Seen()
         with pytest.raises(type(error)) as raised:
-            await paced(plane, seen).send(PUT)
+            await paced(plane, seen).send(request_, look=look)
         assert len(plane.arrivals) == Pace().attempts == raised.value.attempts
         assert seen.count(CallRetried) == Pace().attempts - 1  # the last was not made again
         assert seen.count(CallGaveUp) == 1
+        assert looks == (list(range(1, Pace().attempts)) if request_.writes and error.leaves_open else [])
+
+    virtually(main)
+
+
+@pytest.mark.parametrize("error", LEAVING_OPEN, ids=type)
+def test_whoever_does_not_look_does_not_write_again(error: CallError) -> None:
+    async def main() -> None:
+        plane = Told(error)
+        with pytest.raises(type(error)):
+            await paced(plane).send(PUT)
+        assert len(plane.arrivals) == 1
+
+    virtually(main)
+
+
+def test_a_look_may_end_it_and_is_given_what_it_has_cost() -> None:
+    class Seen(Exception):
+        pass
+
+    async def look(error: CallError) -> None:
+        raise Seen((error.attempts, error.throttles, error.in_doubt, error.waited > 0))
+
+    async def main() -> None:
+        plane = Told(Throttled("Too Many Requests"), ServiceFailure("internal", status=500))
+        with pytest.raises(Seen) as seen:
+            await paced(plane).send(PUT, look=look)
+        assert seen.value.args == ((1, 1, True, True),)
+        assert len(plane.arrivals) == 2
+
+    virtually(main)
+
+
+def test_after_a_look_nothing_is_in_doubt() -> None:
+    async def look(_error: CallError) -> None:
+        pass
+
+    async def main() -> None:
+        plane = Told(ServiceFailure("internal", status=500), BadRequest("no"))
+        with pytest.raises(BadRequest) as raised:
+            await paced(plane).send(PUT, look=look)
+        assert not raised.value.in_doubt
+
+    virtually(main)
+
+
+def test_a_write_may_be_held_back_at_its_departure_and_pays_for_its_turn_again() -> None:
+    """It was not sent: that uses up no attempt, and no call of the quota."""
+    held = [ReadingAged("old"), ReadingAged("older")]
+    looks: list[CallError] = []
+
+    def departing() -> None:
+        if held:
+            raise held.pop()
+
+    async def look(error: CallError) -> None:
+        looks.append(error)
+
+    async def main() -> None:
+        plane, seen = Told(), Seen()
+        answer = await paced(plane, seen).send(PUT, departing=departing, look=look)
+        assert (answer.effort.attempts, len(plane.arrivals), len(looks)) == (1, 1, 2)
+        assert (seen.count(CallSent), seen.count(CallRetried), seen.count(CallGaveUp)) == (1, 0, 0)
+        assert anyio.current_time() < 1
+
+    virtually(main)
+
+
+def test_each_attempt_asks_whether_it_may_leave() -> None:
+    departures: list[float] = []
+
+    async def main() -> None:
+        plane = Told(*(Throttled("Too Many Requests") for _ in range(3)))
+        await paced(plane).send(PUT, departing=lambda: departures.append(anyio.current_time()))
+        assert departures == plane.arrivals
 
     virtually(main)
 
@@ -160,19 +244,14 @@ def test_a_5xx_that_names_a_time_is_left_alone_for_so_long() -> None:
         await paced(plane).send(GET)
         assert plane.arrivals[1] - plane.arrivals[0] >= 45.0
 
-    virtually(main)
+        looks: list[float] = []
 
+        async def look(_error: CallError) -> None:
+            looks.append(anyio.current_time())
 
-def test_a_write_of_unknown_fate_is_not_repeated_but_a_read_is() -> None:
-    async def main() -> None:
-        plane = Told(ConnectionCut("reset"))
-        with pytest.raises(ConnectionCut):
-            await paced(plane).send(PUT)
-        assert len(plane.arrivals) == 1
-
-        plane = Told(ConnectionCut("reset"))
-        await paced(plane).send(GET)
-        assert len(plane.arrivals) == 2
+        plane = Told(ServiceFailure("busy", status=503, retry_after=45.0))
+        await paced(plane).send(PUT, look=look)
+        assert looks[0] - plane.arrivals[0] >= 45.0  # and only then it is read
 
     virtually(main)
 
