@@ -39,9 +39,13 @@ class CondemnedScopes:
         return error if len(denied) >= DENIALS else for_one_api(error)
 
     def allowed(self, request: Request[object]) -> None:
-        """Note a call that succeeded: the denials before it were not in a row with what comes."""
+        """Note a call whose answer shows that its caller may make it: denials before it were not in a row."""
         if self._denied:  # asked with every call, mostly of none
             self._denied.pop((request.scope, request.operation), None)
+
+    def counts(self, scope: Scope) -> bool:
+        """Tell whether denials were met in a scope that may still turn out to be the scope's."""
+        return bool(self._denied) and any(where == scope for where, _ in self._denied)
 
     def forget(self) -> None:
         """Start anew: a permission may have been given since."""

@@ -13,10 +13,14 @@ from collections.abc import Callable, Collection
 from typing import TypeGuard
 
 from batchgw.control_plane.condemned import CondemnedScopes
-from batchgw.errors import AccessDenied, ApiDenied, ApiNotFound
+from batchgw.errors import AccessDenied, ApiDenied, ApiNotFound, CallError
+from batchgw.execution.writer import OVERTAKEN
 from batchgw.journal import PendingChange
-from batchgw.model import Failed, NotAttempted, Outcome, Scope, Skipped
-from batchgw.model.change import ALL_GONE, all_gone
+from batchgw.model import Applied, Failed, NotAttempted, Outcome, Scope, Skipped
+from batchgw.model.change import ALL_GONE, all_gone, codes
+
+REACHED = codes(CallError, lambda error: error.reached_api) | {OVERTAKEN}
+"""Codes of changes that failed at an API which is there."""
 
 Decide = Callable[[PendingChange, Outcome], None]
 
@@ -44,19 +48,23 @@ class HeldOutcomes:
         self._held: dict[Scope, list[tuple[PendingChange, Failed | Skipped]]] = {}
 
     def take(self, pending: PendingChange, outcome: Outcome) -> None:
-        """Take an outcome. A call that got through tells that what was held concerned its API alone."""
+        """Take an outcome, and decide those of which it is known by now that they concern their API alone.
+
+        A denial does once another call of its kind was allowed, and an API that is gone once another was
+        there. That a call failed on its way says neither.
+        """
         scope = outcome.api.scope
         if is_denial(outcome) or (is_gone(outcome) and scope not in self._met):
             self._held.setdefault(scope, []).append((pending, outcome))
             return
-        if not isinstance(outcome, NotAttempted | Skipped):
+        if isinstance(outcome, Applied) or (isinstance(outcome, Failed) and outcome.code in REACHED):
             self._met.add(scope)
-            if scope in self._held:
-                self.settle(scope)
+        if scope in self._held:
+            self._let_go(scope)
         self._decide(pending, outcome)
 
     def settle(self, scope: Scope) -> None:
-        """Decide what is held of a scope: it is known by now what it means, or nothing more will come."""
+        """Decide what is held of a scope: nothing more will come."""
         held = self._held.pop(scope, [])
         denied = isinstance(self._condemned.why(scope), AccessDenied)
         gone = {outcome.api.id for _, outcome in held if is_gone(outcome)}
@@ -68,6 +76,18 @@ class HeldOutcomes:
                 self._decide(pending, _not_attempted(outcome, ALL_GONE, lost))
             else:
                 self._decide(pending, outcome)
+
+    def _let_go(self, scope: Scope) -> None:
+        """Decide what is held of a scope and cannot be the scope's any more."""
+        denials_count = self._condemned.counts(scope) or self._condemned.why(scope) is not None
+        still: list[tuple[PendingChange, Failed | Skipped]] = []
+        for pending, outcome in self._held.pop(scope):
+            if denials_count if is_denial(outcome) else scope not in self._met:
+                still.append((pending, outcome))
+            else:
+                self._decide(pending, outcome)
+        if still:
+            self._held[scope] = still
 
 
 def _not_attempted(outcome: Failed | Skipped, code: str, message: str) -> NotAttempted:

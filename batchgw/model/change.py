@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
@@ -87,13 +88,13 @@ class OnStale(StrEnum):
     SKIP = "skip"  # those APIs are left alone, the others brought to plan
 
 
-def _condemning(error: type[CallError]) -> frozenset[str]:
-    """Give the names of the classes in this branch of the error tree that condemn a scope."""
-    own = {error.__name__} if error.condemns_scope else set[str]()
-    return frozenset(own.union(*map(_condemning, error.__subclasses__())))
+def codes(error: type[CallError], means: Callable[[type[CallError]], bool]) -> frozenset[str]:
+    """Give the names of those classes in this branch of the error tree that mean something."""
+    own = {error.__name__} if means(error) else set[str]()
+    return frozenset(own.union(*(codes(each, means) for each in error.__subclasses__())))
 
 
-CONDEMNING = _condemning(CallError)
+CONDEMNING = codes(CallError, lambda error: error.condemns_scope)
 """Class names of the errors after which nothing more is asked in a scope."""
 
 
