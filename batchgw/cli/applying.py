@@ -36,8 +36,9 @@ from batchgw.journal import Journal
 from batchgw.model import OnStale, Targets
 from batchgw.planning.estimate import Work, estimate
 from batchgw.planning.planfile import Plan
+from batchgw.report.live import PLANNED
 from batchgw.report.summary import Summary
-from batchgw.report.text import amount, duration, line
+from batchgw.report.text import Span, amount, duration, line
 
 NEVER = math.inf
 
@@ -132,11 +133,12 @@ class Applying:
             self.console.note(*view.lines())
             refuse_emptiness(plan)
         total = plan.totals.total
+        live = [line(Span(PLANNED, "dim"))] if total.writes else []
         if self.yes or not total.writes:
             seen = self.yes and plan.saved  # by whoever saved it
-            self.console.note(*(view.ending() if seen else view.lines()))
+            self.console.note(*(view.ending() if seen else view.lines()), *live)
             return
-        self.console.tell(*view.lines())
+        self.console.tell(*view.lines(), *live)
         places = sum(counts.writes > 0 for counts in plan.totals.scopes.values())
         await confirm(
             f"Make {amount(total.writes, 'change')} to {amount(total.changed_apis, 'REST API')} "

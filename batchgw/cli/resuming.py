@@ -17,8 +17,9 @@ from batchgw.cli.summary_output import resume_hint
 from batchgw.errors import UsageError
 from batchgw.journal import Journal, RunRecord
 from batchgw.model import Targets
+from batchgw.report.live import PLANNED
 from batchgw.report.summary import Summary
-from batchgw.report.text import Line, amount, line, plain
+from batchgw.report.text import Line, Span, amount, line, plain
 from batchgw.times import timestamp
 
 _SEVERITY = (OK, INCOMPLETE, HELD_BACK, LOCKED, FAILED, USAGE, INTERRUPTED)
@@ -118,6 +119,8 @@ def _left(record: RunRecord, scopes: int) -> Iterator[Line]:
     yield line(f"Run {record.id}, {record.verb} of {record.policy_source}, begun {begun}:")
     where = f"{left} in {amount(scopes, 'account-region')}" if totals.left else "nothing is left to do"
     yield line(f"  {where}; {totals.applied:,} applied, {totals.failed:,} failed before.")
+    if totals.left:
+        yield line(Span(PLANNED, "dim"))
 
 
 def _severity(code: int) -> int:

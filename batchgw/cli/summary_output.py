@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from batchgw.cli.console import Console
 from batchgw.cli.options import Output
 from batchgw.journal import Journal
-from batchgw.report.live import WRITTEN
 from batchgw.report.outcomes import outcome_to_json
 from batchgw.report.summary import Summary
 from batchgw.report.summary_view import summary_lines
@@ -20,7 +19,8 @@ def show_summary(summary: Summary, journal: Journal, console: Console, output: O
     match output:
         case Output.TABLE:
             console.data(summary_lines(summary))
-            console.note(line(Span(f"Journal: {journal.location}", "dim")), line(Span(WRITTEN, "dim")))
+            said = (f"Journal: {journal.location}", summary.not_live)
+            console.note(*(line(Span(text, "dim")) for text in said if text))
         case Output.JSON:
             console.json(summary.to_json())
         case Output.JSONL:

@@ -8,17 +8,26 @@ from __future__ import annotations
 
 from typing import Final
 
-WRITTEN: Final = "Configured, not live: an API answers with this after its next deployment to a stage."
-"""At the end of a run."""
+from batchgw.report.text import amount
 
 PLANNED: Final = (
     "An apply configures: an API answers with this after its next deployment to a stage, which batchgw does"
     " not make."
 )
-"""At the end of a plan."""
+"""At the end of a plan, and before a run is agreed to."""
 
 CHECKED: Final = (
     "Checked is what is configured, not what is live: an API answers with it after its next deployment to a"
     " stage."
 )
 """At the end of a check."""
+
+
+def written(applied: int) -> str | None:
+    """Say it at the end of a run that has `applied` so many changes; one without any configured nothing."""
+    if not applied:
+        return None
+    return (
+        f"Configured, not live: {amount(applied, 'API-type')}. An API answers with what is configured after"
+        " its next deployment to a stage."
+    )

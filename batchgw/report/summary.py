@@ -12,7 +12,7 @@ from batchgw.journal import Journal, Standing, Tally
 from batchgw.journal.records import COUNTS
 from batchgw.model import Scope
 from batchgw.model.change import MOVED
-from batchgw.report.live import WRITTEN
+from batchgw.report.live import written
 from batchgw.report.reasons import Reason, Reasons
 
 EXPLAINED = frozenset({"failed", "skipped", "not_attempted"})
@@ -142,6 +142,11 @@ class Summary:
         return sum(reason.count for reason in self.reasons if reason.code == MOVED)
 
     @property
+    def not_live(self) -> str | None:
+        """What this run has configured and is not live; None where it has configured nothing."""
+        return written(self.total.applied)
+
+    @property
     def exit_code(self) -> int:
         """Give what the command line answers: the first that holds.
 
@@ -175,7 +180,7 @@ class Summary:
             "elapsed": round(self.elapsed, 3),
             "stopped": self.stopped,
             "exit_code": self.exit_code,
-            "not_live": WRITTEN,
+            "not_live": self.not_live,
             "scopes": [s.to_json() for s in self.scopes],
             "reasons": [r.to_json() for r in self.reasons],
         }

@@ -137,10 +137,14 @@ def test_waiting_is_told_as_a_call_feels_it(effort: Effort, says: str) -> None:
 
 
 def test_what_is_not_live_is_told_to_machines() -> None:
-    data = summary((EU, Tally(applied=2), 2)).to_json()
+    """Only what this run configured: where it applied nothing there is nothing to say."""
+    data = summary((EU, Tally(applied=2, unchanged=5), 7)).to_json()
     assert data["not_live"] == (
-        "Configured, not live: an API answers with this after its next deployment to a stage."
+        "Configured, not live: 2 API-types. An API answers with what is configured after its next deployment"
+        " to a stage."
     )
+    for tally in (Tally(unchanged=2), Tally(failed=2), Tally(skipped=2), Tally(not_attempted=2), Tally()):
+        assert summary((EU, tally, tally.expected)).to_json()["not_live"] is None
 
 
 def test_json_holds_everything_and_is_json() -> None:
