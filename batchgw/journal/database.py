@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -50,15 +50,14 @@ class Database:
         self.closed = False
         prepare(self.location)
         self._engine = self.dialect.engine(self.location.url, patience=patience)
-        try:
+        with ExitStack() as undo:
+            undo.callback(self._engine.dispose)
             with self._failing_as(JournalUnusable):
-                self._connection = self._engine.connect()
+                self._connection = undo.enter_context(self._engine.connect())
             self._settle_schema()
             self._place = Place(self.location.file)
             self._upkeep = self.dialect.upkeep(self._engine, self._connection)
-        except BaseException:
-            self._engine.dispose()
-            raise
+            undo.pop_all()
 
     @property
     def is_kept(self) -> bool:

@@ -56,9 +56,10 @@ class SQLite:
     def engine(self, url: URL, *, patience: float | None) -> Engine:
         """Make an engine whose connections are set up. Raises JournalUnusable for an unknown setting."""
         _check_settings(url)
-        usual = {} if "timeout" in url.query else {"timeout": BUSY_TIMEOUT}
-        engine = create_engine(url, connect_args=usual if patience is None else {"timeout": patience})
-        event.listen(engine, "connect", partial(_set_up, patience=patience or BUSY_TIMEOUT))
+        if patience is None:
+            patience = float(str(url.query.get("timeout", BUSY_TIMEOUT)))
+        engine = create_engine(url, connect_args={"timeout": patience})
+        event.listen(engine, "connect", partial(_set_up, patience=patience))
         event.listen(engine, "begin", _begin)
         return engine
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -133,6 +136,22 @@ class TestMasking:
 
 
 class TestUnusable:
+    @pytest.fixture(autouse=True)
+    def none_left_open(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+        """Whatever makes a journal unusable, its connection is closed; an error that is kept may keep it."""
+        made: list[sqlite3.Connection] = []
+        connect = sqlite3.dbapi2.connect
+
+        def noted(*args: Any, **options: Any) -> sqlite3.Connection:
+            made.append(connect(*args, **options))
+            return made[-1]
+
+        monkeypatch.setattr(sqlite3.dbapi2, "connect", noted)
+        yield
+        for connection in made:
+            with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+                connection.execute("SELECT 1")
+
     @pytest.fixture
     def damaged(self, tmp_path: Path) -> Path:
         """A journal whose pages after the first are garbage."""
@@ -178,6 +197,11 @@ class TestUnusable:
 
     def test_damaged(self, damaged: Path) -> None:
         self.refused(str(damaged), "damaged", str(damaged))
+
+    def test_locked(self, tmp_path: Path) -> None:
+        with closing(sqlite3.connect(place(tmp_path), isolation_level=None)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            self.refused(f"sqlite:///{place(tmp_path)}?timeout=0.05", "another process keeps it locked")
 
     def test_a_database_of_something_else(self, tmp_path: Path) -> None:
         with sqlite3.connect(place(tmp_path)) as connection:
