@@ -41,6 +41,7 @@ class JsonScanner:
         self._nodes = 0
         self._line = 1
         self._line_start = 0
+        self._counted = 0  # up to here, lines are counted
 
     def document(self) -> Node:
         """Give the only value. Raises NotJson, and TooMuch for a text that is no policy by its size."""
@@ -142,11 +143,12 @@ class JsonScanner:
         return self._text[self._at : self._at + 1]
 
     def _mark(self) -> Mark:
-        """The place where the scanner stands. It only ever moves on, so lines are counted once."""
-        passed = self._text.count("\n", self._line_start, self._at)
+        """The place where the scanner stands. It only ever moves on, so each character is looked at once."""
+        passed = self._text.count("\n", self._counted, self._at)
         if passed:
             self._line += passed
-            self._line_start = self._text.rfind("\n", self._line_start, self._at) + 1
+            self._line_start = self._text.rfind("\n", self._counted, self._at) + 1
+        self._counted = self._at
         return Mark(line=self._line, column=self._at - self._line_start + 1)
 
     def _refuse(self, message: str) -> Never:

@@ -6,8 +6,8 @@ from batchgw.errors import Problem
 from batchgw.policy.document import Entry, Mark
 from batchgw.policy.findings import shown
 
-MAX_NODES = 100_000
-"""Values a policy may hold, unfolded aliases included: twenty times the largest sensible one."""
+MAX_NODES = 20_000
+"""Values a policy may hold, unfolded aliases included: four times the largest sensible one."""
 
 MAX_DEPTH = 30
 """Levels of nesting; the format itself needs six."""

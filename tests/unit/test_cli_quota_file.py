@@ -288,8 +288,8 @@ class TestStandardInput:
 
 
 def test_a_file_without_end_is_not_read_whole() -> None:
-    Path("large.yaml").write_bytes(b"#" * 5_000_001)
-    with pytest.raises(UsageError, match=r"^cannot read --quota-file large.yaml: it is larger than 5 MB.$"):
+    Path("large.yaml").write_bytes(b"#" * 2_000_001)
+    with pytest.raises(UsageError, match=r"^cannot read --quota-file large.yaml: it is larger than 2 MB.$"):
         load_quota_file("large.yaml")
 
 
