@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from batchgw.policy.templates import (
@@ -36,7 +38,7 @@ def test_json_once_substituted(template: str) -> None:
     [
         ('{"a":$context.requestId}', "Expecting value"),
         ("{\"message\": 'plain'}", "Expecting value"),
-        ('{"a":1,}', "double quotes"),
+        ('{"a":1,}', "trailing comma" if sys.version_info >= (3, 13) else "double quotes"),
         ('{"a":NaN}', "NaN is not JSON"),
         ('{"a":"', "Unterminated"),
         ("[" * 100_000, "deeply"),
