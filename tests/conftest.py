@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import cache
 from itertools import count
 from pathlib import Path
 
+import botocore
 import pytest
+from botocore.loaders import JSONFileLoader
 from hypothesis import HealthCheck, settings
 
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -15,6 +18,21 @@ settings.register_profile("ci", parent=settings.get_profile("patient"), derandom
 settings.load_profile("ci" if os.environ.get("CI") else "patient")
 
 _numbers = count()
+_BOTOCORE = Path(botocore.__file__).parent
+
+
+@pytest.fixture(scope="session", autouse=True)
+def data_of_botocore_is_read_once() -> Iterator[None]:
+    """Keep what describes the services: reading it anew is most of what a connection costs."""
+    load = JSONFileLoader.load_file
+    own = cache(lambda path: load(JSONFileLoader(), path))
+
+    def load_file(self: JSONFileLoader, path: str) -> object:
+        return own(path) if Path(path).is_relative_to(_BOTOCORE) else load(self, path)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(JSONFileLoader, "load_file", load_file)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
