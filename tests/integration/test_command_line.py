@@ -20,7 +20,8 @@ from tests.integration.fleet import POLICY, WRITES, Fleet
 AT_ONCE = ("--rate", "1000", "--burst", "1000")
 
 SLOWLY = ("--rate", "0.2", "--burst", "9")
-"""In each region 1 listing, 6 reads and 2 writes at once, then 10 more writes in 50 seconds: never all of them, however busy the machine."""
+"""In each region 1 listing, 6 reads and 2 writes at once, then 10 more writes in 50 seconds, which even a
+busy machine is not slower than."""
 
 
 def opened(emulator: Emulator, folder: Path, **variables: str) -> tuple[Fleet, Shell]:
