@@ -22,7 +22,7 @@ from benchmarks.virtual.table import COLUMNS, row, told_goals
 from benchmarks.virtual.tracing import Samples, lines
 
 SEEDS = {200: 24, 2_000: 8, 20_000: 3}
-"""Seeds of a full run by size: small runs differ most, and cost least. Goals at 2,000 are means over eight."""
+"""Seeds of a full run by size: small runs differ most, cost least. Goals at 2,000 are means over eight."""
 
 QUICK_SEEDS = {200: 2, 2_000: 1}
 """Seeds of a quick run."""
