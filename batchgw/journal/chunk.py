@@ -8,9 +8,10 @@ from typing import Any, Final, assert_never
 from sqlalchemy import Connection, Insert, Table, bindparam, insert, update
 
 from batchgw.journal import standing
+from batchgw.journal.columns import canonical, escaped
 from batchgw.journal.contents import Contents
 from batchgw.journal.database import Database
-from batchgw.journal.schema import apis, canonical, changes, escaped, scopes
+from batchgw.journal.schema import apis, changes, scopes
 from batchgw.model import (
     Action,
     Change,

@@ -35,7 +35,9 @@ BATCH: Final = 500
 _IDS = select(settings.c.digest, settings.c.id).where(
     settings.c.digest.in_(bindparam("digests", expanding=True))
 )
-_BODIES = select(settings.c.id, settings.c.body).where(settings.c.id.in_(bindparam("ids", expanding=True)))
+_BODIES = select(settings.c.id, settings.c.digest, settings.c.body).where(
+    settings.c.id.in_(bindparam("ids", expanding=True))
+)
 
 
 def mark_of(content: Settings) -> bytes:
@@ -98,7 +100,9 @@ class Contents:
         """Read settings back by id."""
         found = {id_: self._loaded[id_] for id_ in ids if id_ in self._loaded}
         for batch in batches([id_ for id_ in ids if id_ not in found]):
-            for id_, body in connection.execute(_BODIES, {"ids": batch}):
+            for id_, digest, body in connection.execute(_BODIES, {"ids": batch}):
+                if hashlib.sha256(body.encode()).digest() != digest:
+                    raise ValueError(f"table settings, row {id_}: body is not what was stored")
                 found[id_] = Settings.from_json(json.loads(body))
                 if len(body) <= SMALL:
                     self._loaded[id_] = found[id_]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from sqlalchemy import Connection, Insert, Select, Update, bindparam, insert, in
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from batchgw.errors import BatchgwError, JournalUnusable, JournalWriteFailed
+from batchgw.journal.damage import first_damage
 from batchgw.journal.dialect import dialect_of
 from batchgw.journal.direct import Prepared, Query
 from batchgw.journal.location import locate, prepare
@@ -52,7 +54,7 @@ class Database:
         self._engine = self.dialect.engine(self.location.url, patience=patience)
         with ExitStack() as undo:
             undo.callback(self._engine.dispose)
-            with self._failing_as(JournalUnusable):
+            with self._failing_as(JournalUnusable, looking=False):
                 self._connection = undo.enter_context(self._engine.connect())
             self._settle_schema()
             self._place = Place(self.location.file)
@@ -137,6 +139,7 @@ class Database:
 
     def take_ids(self, connection: Connection, count: int) -> range:
         """Give out `count` keys, of any table, that were never given before."""
+        connection.execute(_NEXT_ID).scalar_one()  # damaged, it would be counted as 0, and keys given again
         connection.execute(_TAKE_IDS, {"count": count})
         end: int = connection.execute(_NEXT_ID).scalar_one()
         return range(end - count, end)
@@ -152,12 +155,21 @@ class Database:
             )
 
     @contextmanager
-    def _failing_as(self, failure: type[BatchgwError], done: str = "used") -> Iterator[None]:
+    def _failing_as(
+        self, failure: type[BatchgwError], done: str = "used", *, looking: bool = True
+    ) -> Iterator[None]:
+        """Turn what goes wrong into a `failure`; `looking` for the value that is damaged, where one is."""
         try:
             yield
         except (BatchgwError, Refusal):
             raise
-        except (DBAPIError, self.dialect.driver_error, OSError) as error:
+        except (DBAPIError, self.dialect.driver_error, OSError, *_NONSENSE) as error:
+            of_rows = not self._is_the_database_s(error) or self.dialect.is_misread(error)
+            where = None
+            if looking and (of_rows or self.dialect.may_be_misread(error)):
+                where = self._first_damage()
+            if of_rows or where:
+                raise failure(self._damaged(done, where or _told(error))) from error
             reason = self.dialect.reason(error)
             if reason is None:
                 raise
@@ -167,12 +179,37 @@ class Database:
                 else "Mend that, or name another (--journal)."
             )
             raise failure(f"The journal {self.location} cannot be {done}: {reason}. {cure}") from error
-        except _NONSENSE as error:
-            raise failure(
-                f"The journal {self.location} cannot be {done}: it holds what batchgw did not write, so it "
-                f"is damaged ({type(error).__name__}: {' '.join(str(error).split())[:200]}). Restore it from "
-                "a copy, or name another (--journal); `batchgw plan` shows what is still to be done."
-            ) from error
+
+    def _is_the_database_s(self, error: Exception) -> bool:
+        return isinstance(error, DBAPIError | self.dialect.driver_error | OSError)
+
+    def check_whole(self) -> None:
+        """See that every row belongs to one that is there: else a part of a run would be passed over.
+
+        Raises JournalUnusable.
+        """
+        with self._failing_as(JournalUnusable, "read"):
+            if orphan := self._orphan():
+                raise ValueError(orphan)
+
+    def _orphan(self) -> str | None:
+        found = self.dialect.orphan(self._connection)
+        return found and "table {}, row {}: what it belongs to is not there".format(*found)
+
+    def _damaged(self, done: str, where: str) -> str:
+        """Say that something stands in the journal that batchgw did not write."""
+        return (
+            f"The journal {self.location} cannot be {done}: it holds what batchgw did not write, so it "
+            f"is damaged ({where}). Restore it from a copy, or name another (--journal); `batchgw plan` "
+            "shows what is still to be done."
+        )
+
+    def _first_damage(self) -> str | None:
+        try:
+            rows = partial(self.dialect.rows, self._connection)
+            return first_damage(rows, self._engine.dialect) or self._orphan()
+        except (self.dialect.driver_error, *_NONSENSE):  # the tables themselves are damaged, too
+            return None
 
     def _stopped_for_good(self, rescue: Path) -> str:
         if self.run is None:
@@ -236,3 +273,8 @@ class Database:
 
     def _no_version(self) -> str:
         return f"The journal {self.location} does not say its schema version. Name another with --journal."
+
+
+def _told(error: Exception) -> str:
+    text = " ".join(str(error).split())[:200]
+    return text if text.startswith("table ") else f"{type(error).__name__}: {text}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -76,6 +76,22 @@ class Dialect(Protocol):
 
     def reason(self, error: Exception) -> str | None:
         """Say what is wrong with the database; None when nothing is, and the error is ours."""
+        ...
+
+    def is_misread(self, error: Exception) -> bool:
+        """Tell whether the driver could not make a value of what a row holds."""
+        ...
+
+    def may_be_misread(self, error: Exception) -> bool:
+        """Tell whether the database may have stumbled over what a row holds."""
+        ...
+
+    def orphan(self, connection: Connection) -> tuple[str, int] | None:
+        """Give table and row of what belongs to a row that is not there; None where nothing does."""
+        ...
+
+    def rows(self, connection: Connection, table: Table) -> Iterator[Sequence[Any]]:
+        """Give the rows of a table as they are, even what is no value of any of its columns."""
         ...
 
 

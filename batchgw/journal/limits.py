@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, select, update
 
+from batchgw.journal.columns import escaped
 from batchgw.journal.database import Database
-from batchgw.journal.schema import escaped, limits
+from batchgw.journal.schema import limits
 from batchgw.throttle.memory import BucketKey, Learned
 from batchgw.throttle.pacer import Belief
 from batchgw.throttle.quota import Quota
@@ -185,6 +186,8 @@ def _row(learned: Learned, more: Spent) -> dict[str, Any]:
 
 
 def _limit_of(row: Row[Any]) -> Limit:
+    if (row.stated_rate is None) is not (row.stated_burst is None):
+        raise ValueError(f"table limits, row {row.id}: of what was stated, rate or burst is missing")
     region, operation = (None if name == ALL else name for name in (row.region, row.operation))
     return Limit(
         endpoint=row.endpoint,

@@ -7,11 +7,12 @@ from typing import Any, Final
 from sqlalchemy import bindparam, literal_column, select
 
 from batchgw.journal import standing
+from batchgw.journal.columns import escaped
 from batchgw.journal.contents import Contents
 from batchgw.journal.database import Database
 from batchgw.journal.paging import Pages, Row
 from batchgw.journal.records import PendingApi, PendingChange
-from batchgw.journal.schema import changes, escaped, scopes
+from batchgw.journal.schema import changes, scopes
 from batchgw.model import Action, Change, GatewayResponse, ResponseType, Scope, Settings
 
 _PENDING = changes.c.rank < literal_column(str(standing.DECIDED))
@@ -81,18 +82,21 @@ class _Changes:
         """Read a change that is to be made."""
         id_, intended_at, *cost = row[:_SAYS]
         says = tuple(row[_SAYS:])
-        change = self._read.get(says) or self._change(says)
+        change = self._read.get(says) or self._change(id_, says)
         return PendingChange(
             id=id_, change=change, intended=intended_at is not None, spent=standing.effort(*cost)
         )
 
-    def _change(self, says: tuple[Any, ...]) -> Change:
+    def _change(self, id_: int, says: tuple[Any, ...]) -> Change:
         type_, action, before_id, before_default, after_id = says
+        if before_id not in self._settings or before_default is None:
+            raise ValueError(f"table changes, row {id_}: {action} of {type_} does not say what was there")
         before = GatewayResponse(
             type=ResponseType(type_), settings=self._settings[before_id], default_response=before_default
         )
-        after = None if after_id is None else self._settings[after_id]
+        after = None if after_id is None else self._settings.get(after_id)
         change = Change(type=before.type, action=Action(action), before=before, after=after)
-        if after is None and change.action in {Action.CREATE, Action.UPDATE}:
-            raise ValueError(f"{action} of {type_} does not say what it makes")  # it would pass for made
+        unsaid = after_id is None and change.action in {Action.CREATE, Action.UPDATE}
+        if unsaid or (after is None and after_id is not None):  # it would pass for made
+            raise ValueError(f"table changes, row {id_}: {action} of {type_} does not say what it makes")
         return self._read.setdefault(says, change)

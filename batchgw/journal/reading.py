@@ -11,11 +11,11 @@ from sqlalchemy import (
     Select,
     bindparam,
     func,
-    literal_column,
     select,
 )
 
 from batchgw.journal import standing
+from batchgw.journal.columns import Count
 from batchgw.journal.database import Database
 from batchgw.journal.paging import Pages
 from batchgw.journal.records import ScopeRecord, Standing, Tally
@@ -37,23 +37,21 @@ PAGE: Final = 200
 OUTCOMES: Final = 400
 """Outcomes read at a time, as the first page has them at most: 3 ms, in which an event loop stands still."""
 
-_FINAL: Final = (changes.c.rank >= literal_column(str(standing.DECIDED))).label("final")
-
 
 def _counts(which: ColumnElement[bool]) -> Select[Any]:
     return (
         select(
             apis.c.scope_id,
             changes.c.kind,
-            _FINAL,
+            changes.c.rank,
             func.count().label("number"),
-            func.sum(changes.c.attempts).label("attempts"),
-            func.sum(changes.c.throttles).label("throttles"),
+            func.sum(changes.c.attempts, type_=Count()).label("attempts"),
+            func.sum(changes.c.throttles, type_=Count()).label("throttles"),
             func.sum(changes.c.waited).label("waited"),
         )
         .select_from(scopes.join(apis).join(changes))
         .where(which)
-        .group_by(apis.c.scope_id, changes.c.kind, _FINAL)
+        .group_by(apis.c.scope_id, changes.c.kind, changes.c.rank)
     )
 
 
@@ -167,7 +165,8 @@ def _scope_rows(rows: Iterable[Sequence[Any]]) -> list[ScopeRow]:
 
 def _tally(counted: Sequence[Any]) -> Tally:
     """Read a row of `_counts`: a part of a scope's tally."""
-    _, kind, final, number, attempts, throttles, waited = counted
+    _, kind, rank, number, attempts, throttles, waited = counted
+    standing.check_rank(kind, rank)
     effort = Effort(attempts=attempts, throttles=throttles, waited=waited)
-    never_read = number if kind == "not_attempted" and final else 0
+    never_read = number if kind == "not_attempted" and rank >= standing.DECIDED else 0
     return Tally(**{kind or "undecided": number}, never_read=never_read, effort=effort)

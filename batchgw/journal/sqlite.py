@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
@@ -45,6 +45,10 @@ _REASONS: Final = {
     sqlite3.SQLITE_NOMEM: "there is not enough memory",
 }
 """What SQLite's primary result codes mean to whoever has to mend it (sqlite.org/rescode.html)."""
+
+
+_OF_ROWS: Final = frozenset({sqlite3.SQLITE_ERROR, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_CONSTRAINT})
+"""Primary result codes that what stands in a row may be the cause of."""
 
 
 class SQLite:
@@ -101,19 +105,48 @@ class SQLite:
         """Give an INSERT that passes over rows that are there already."""
         return insert(table).on_conflict_do_nothing()
 
+    def is_misread(self, error: Exception) -> bool:
+        """Tell whether the driver could not make Python's values of what a row holds."""
+        said = error.orig if isinstance(error, DBAPIError) else error
+        damaged = isinstance(said, sqlite3.OperationalError | sqlite3.DataError)
+        return damaged and getattr(said, "sqlite_errorcode", None) is None
+
+    def may_be_misread(self, error: Exception) -> bool:
+        """Tell whether SQLite may have stumbled over what a row holds: a sum too large, keys that clash."""
+        said = error.orig if isinstance(error, DBAPIError) else error
+        return getattr(said, "sqlite_errorcode", 0) & 0xFF in _OF_ROWS
+
+    def orphan(self, connection: Connection) -> tuple[str, int] | None:
+        """Look through all rows that belong to another: half a second for a million."""
+        found = _driver(connection).execute("PRAGMA foreign_key_check").fetchone()
+        return None if found is None else (found[0], found[1])
+
+    def rows(self, connection: Connection, table: Table) -> Iterator[Sequence[Any]]:
+        """Give the rows of a table. Text that is not UTF-8 has surrogates in place of what is not."""
+        driver = _driver(connection)
+        names = ", ".join(f'"{column.name}"' for column in table.columns)
+        before, driver.text_factory = driver.text_factory, _any_text
+        try:
+            yield from driver.execute(f'SELECT {names} FROM "{table.name}"')  # noqa: S608 - our own names
+        finally:
+            driver.text_factory = before
+
     def reason(self, error: Exception) -> str | None:
         """Say what is wrong with the file; None when nothing is, and the error is ours."""
         if isinstance(error, OSError):
             return f"the disk does not take it ({error.strerror})"
         said = error.orig if isinstance(error, DBAPIError) else error
         code = getattr(said, "sqlite_errorcode", None)
-        if code is None:  # the driver's own: it could not make Python's values of what a row holds
-            damaged = isinstance(said, sqlite3.OperationalError | sqlite3.DataError)
-            return f"it is damaged ({said})" if damaged else None
+        if code is None:
+            return f"it is damaged ({said})" if self.is_misread(error) else None
         primary = _REASONS.get(code & 0xFF)  # the low byte of an extended result code
         if code & 0xFF == sqlite3.SQLITE_CONSTRAINT and isinstance(error, DBAPIError):
             primary = "its rows contradict each other, so it is damaged"
         return None if primary is None else f"{primary} ({said})"
+
+
+def _any_text(value: bytes) -> str:
+    return value.decode("utf-8", "surrogateescape")
 
 
 def _driver(connection: Connection) -> sqlite3.Connection:

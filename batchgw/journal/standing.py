@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple, assert_never
 
-from batchgw.journal.schema import changes, escaped
+from batchgw.journal.columns import escaped
+from batchgw.journal.schema import KINDS as NAMES
+from batchgw.journal.schema import changes
 from batchgw.model import (
     Action,
     Applied,
@@ -33,7 +35,7 @@ RANKS: Final[Mapping[str, int]] = {
 }
 """The strength of each kind of outcome."""
 
-KINDS: Final = frozenset(RANKS)
+KINDS: Final = frozenset(NAMES)
 
 DECIDED: Final = 2
 """The least rank a resume does not take up again."""
@@ -62,6 +64,13 @@ def unchanged(now: float) -> Verdict:
 def never_read(kind: str, now: float, *, code: str, message: str) -> Verdict:
     """Tell of an API-type whose API could not be read: no resume can know what to write there."""
     return DECIDED, kind, escaped(code), escaped(message), now
+
+
+def check_rank(kind: str | None, rank: int) -> None:
+    """Raise ValueError for a rank that its kind cannot have: one that is too high is never taken up."""
+    never_read = kind == "not_attempted" and rank == DECIDED
+    if rank != (RANKS[kind] if kind else 0) and not never_read:
+        raise ValueError(f"kind {kind} with rank {rank}, which batchgw never wrote")
 
 
 def replaces(rank: int) -> int:

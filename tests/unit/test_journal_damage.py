@@ -12,7 +12,12 @@ import pytest
 
 from batchgw.errors import BatchgwError, JournalUnusable, JournalWriteFailed
 from batchgw.journal import Journal, RunState
+from batchgw.journal.columns import AnyText, Name, Word
 from batchgw.journal.schema import metadata
+from batchgw.throttle.memory import BucketKey, Learned
+from batchgw.throttle.pacer import Belief
+from batchgw.throttle.quota import Quota
+from tests.unit.cli_driver import batchgw
 from tests.unit.journal_plans import (
     HERE,
     NEW_RUN,
@@ -26,7 +31,32 @@ from tests.unit.journal_plans import (
 
 COLUMNS = [(table.name, column.name) for table in metadata.sorted_tables for column in table.columns]
 
-GARBAGE = ("garbage", -1, 1e300, b"\xff\xfe", None)
+GARBAGE = ("garbage", -1, 2**62, 1e300, b"\xff\xfe", None)
+
+KEPT_WHOLE = {"id", "version"}
+"""Keys of rows, for which SQLite takes nothing but whole numbers."""
+
+
+LEARNED = Learned(
+    key=BucketKey(HERE.account, HERE.region, None),
+    stated=Quota(10.0, 40.0),
+    belief=Belief(rate=10.0, burst=40.0, level=1.0),
+    sent=5,
+    refused=1,
+    waited=0.5,
+)
+
+LOCK_OF_A_DEAD_PROCESS = """
+    INSERT INTO locks
+    SELECT 1, account, region, run_id, 'x', 'elsewhere', 1, 'me', 1.0, 2.0, 5, 'b', 'n' FROM scopes
+"""
+
+
+def _is_checked(table: str, column: str) -> bool:
+    """Tell whether a text of any kind is not good enough."""
+    type_ = metadata.tables[table].columns[column].type
+    free = isinstance(type_, AnyText | Name) and not isinstance(type_, Word)
+    return not free or table == "settings"
 
 
 @pytest.fixture
@@ -40,7 +70,11 @@ def file(tmp_path: Path) -> Path:
         journal.intend([changes[0].id])
         journal.record(changes[0].id, applied(1, changes[0]))
         journal.set_state(run, RunState.STOPPED)
+        journal.memory().save([LEARNED])
         journal.release(run)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(LOCK_OF_A_DEAD_PROCESS)
+        connection.commit()
     return path
 
 
@@ -56,8 +90,9 @@ def use(path: Path) -> None:
             for each in journal.pending(found.id, HERE):
                 journal.intend([change.id for change in each.changes])
             journal.set_state(found.id, RunState.DONE)
-            journal.limits.all()
+        journal.limits.all()
         begun(journal, planned(3, create()))
+        journal.unfinished()
 
 
 @pytest.mark.parametrize(("table", "column"), COLUMNS)
@@ -75,6 +110,53 @@ def test_whatever_stands_in_a_column_it_is_the_journal_that_is_damaged(
             except sqlite3.IntegrityError:
                 continue
         used(file)
+        shown = batchgw(*(["limits"] if table == "limits" else ["runs", "show", "last"]), "--journal", file)
+        assert shown.code == 0 or (shown.code == 64 and str(file) in shown.err), (value, shown.err)
+
+
+@pytest.mark.parametrize(
+    ("table", "column"), [each for each in COLUMNS if _is_checked(*each) and each[1] not in KEPT_WHOLE]
+)
+@pytest.mark.parametrize("value", ["'garbage'", "x'fffe'"])
+def test_what_is_no_value_of_its_column_is_told_with_table_and_row(
+    table: str, column: str, value: str, file: Path
+) -> None:
+    """A waited of 'abc' was passed on, and ended a verb that showed it as a defect."""
+    with closing(sqlite3.connect(file)) as connection:
+        for rows in ("", " WHERE id = (SELECT max(id) FROM settings)"):  # one, where each is unique
+            with suppress(sqlite3.IntegrityError):
+                edit = f'{table} SET "{column}" = {value}{rows}'
+                connection.execute("UPDATE " + edit)
+                break
+        connection.commit()
+    with pytest.raises(BatchgwError, match=rf"it is damaged \(table {table}, row \d+: ") as caught:
+        use(file)
+    assert str(file) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("edit", "told"),
+    [
+        ("changes SET waited = 'abc'", "waited is 'abc', which is no number from 0 on"),
+        ("changes SET rank = 3 WHERE kind IS NULL", "kind None with rank 3, which batchgw never wrote"),
+        ("changes SET attempts = 4611686018427387904", "attempts is 4611686018427387904, which is no number"),
+        ("changes SET type = 'TELEPORT'", "type is 'TELEPORT', which is no word of batchgw's"),
+        ("changes SET api_id = 999", "what it belongs to is not there"),
+        ("apis SET scope_id = 999", "what it belongs to is not there"),
+        ("scopes SET run_id = 999", "what it belongs to is not there"),
+        ("apis SET tags = '[1]'", "tags is no JSON object of texts"),
+        ("runs SET options = 'secret'", "options is no JSON object"),
+        ("runs SET desired = '{}'", "desired is 'unlisted'"),
+        ("settings SET body = body || ' '", "body is not what was stored"),
+    ],
+)
+def test_what_was_edited_is_named(edit: str, told: str, file: Path) -> None:
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("UPDATE " + edit)
+        connection.commit()
+    with pytest.raises(BatchgwError) as caught:
+        use(file)
+    assert told in str(caught.value)
 
 
 def test_a_change_that_lost_what_it_makes_is_no_reset(file: Path) -> None:
