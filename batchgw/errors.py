@@ -26,6 +26,7 @@ BatchgwError                        .exit_code: what the command line answers wi
     ├── ApiNotFound                     404: the API is gone
     ├── NotCustomized                   404 on DELETE: the type is at its default already
     ├── BadRequest                      400: refused as it stands; permanent for this API
+    │   └── ForeignAnswer               3xx or 4xx without AWS's marks: a write may have been made
     ├── ApiDenied                       403 on one API, while others are allowed: permanent for this API
     ├── NotAsWritten                    201, and something else than what was asked is in effect: permanent
     └── ScopeError                      condemns the whole account-region
@@ -285,6 +286,13 @@ class NotCustomized(CallError):
 
 class BadRequest(CallError):
     """The service refuses the request as it stands."""
+
+
+class ForeignAnswer(BadRequest):
+    """A 3xx or 4xx without an AWS error code: of a proxy or a portal, behind which a write may be made."""
+
+    outcome_unknown = True
+    leaves_open = True
 
 
 class ApiDenied(CallError):

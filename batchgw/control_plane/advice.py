@@ -17,10 +17,10 @@ from batchgw.control_plane.interface import (
 from batchgw.errors import (
     AccessDenied,
     ApiDenied,
-    BadRequest,
     CallError,
     CredentialsExpired,
     CredentialsRejected,
+    ForeignAnswer,
     ResourceQuotaExceeded,
 )
 
@@ -123,6 +123,6 @@ _PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
 def _advice(kind: type[CallError], code: str) -> str:
     if kind is CredentialsRejected:
         return next(advice for pattern, advice in _REJECTED if pattern.search(code))
-    if kind in (BadRequest, AccessDenied, ApiDenied) and _UNNAMED.fullmatch(code):
+    if kind is ForeignAnswer or (kind in (AccessDenied, ApiDenied) and _UNNAMED.fullmatch(code)):
         return _NOT_AWS
     return _BY_KIND.get(kind, "")

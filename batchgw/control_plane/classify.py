@@ -10,6 +10,7 @@ wherever it comes from. The order of judgement, and why:
    bad request: a concurrent modification is one that passes, whatever code and status it comes with.
 3. A code nobody has listed falls to its **status**. An unknown 4xx is permanent, for repeating it would
    change nothing; an unknown 5xx is the service's trouble and may pass.
+4. An answer without a code is not AWS's own. What becomes of the call behind it, nobody has said.
 
 Sources: the API Gateway service model (modelled exceptions), answers recorded from the service (messages),
 the common errors of AWS's Query and JSON protocols (signature and token codes).
@@ -33,6 +34,7 @@ from batchgw.errors import (
     Conflict,
     CredentialsExpired,
     CredentialsRejected,
+    ForeignAnswer,
     NotCustomized,
     OtherAccountAnswered,
     ResourceQuotaExceeded,
@@ -142,7 +144,7 @@ def _kind(code: str, status: int, message: str, retry_after: float | None) -> ty
         kind = entry if isinstance(entry, type) else entry(message, retry_after)
     if kind is BadRequest and _CONCURRENT.search(message):
         return ConcurrentModification
-    return kind
+    return ForeignAnswer if kind is BadRequest and not code else kind
 
 
 _RATE = re.compile(r"too many requests|rate exceeded|request rate|throttl|slow ?down", re.IGNORECASE)

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from batchgw.control_plane.classify import classify
+from batchgw.control_plane.interface import Answer, ControlPlane, Request, T
+from batchgw.control_plane.paced import PacedControlPlane
 from batchgw.errors import RunUnknown
-from batchgw.model import Applied, Failed, NotAttempted, ResponseType, Unchanged
+from batchgw.model import AccountId, Applied, Failed, NotAttempted, ResponseType, Unchanged
 from batchgw.simulator.fault_script import parse
 from tests.scenarios.estate import Estate
 from tests.virtual import virtually
@@ -46,6 +49,49 @@ def test_a_success_that_shows_the_old_values_is_no_success(tmp_path: Path) -> No
             assert summary.exit_code == 0
             assert not estate.refute(outcomes)
             assert {o.type for o in outcomes if isinstance(o, Applied)} == {o.type for o in failed}
+
+    virtually(main)
+
+
+class Behind:
+    """A control plane behind a proxy that lets writes through, or not, and answers in its own words."""
+
+    def __init__(self, inner: ControlPlane, *, lets_through: bool) -> None:
+        self._inner = inner
+        self._lets_through = lets_through
+
+    async def send(self, request: Request[T]) -> Answer[T]:
+        """Send, but for writes, which end in a redirection."""
+        if not request.writes:
+            return await self._inner.send(request)
+        if self._lets_through:
+            await self._inner.send(request)
+        raise classify("", 307, "")
+
+    async def current_account(self) -> AccountId:
+        """As it is behind the proxy."""
+        return await self._inner.current_account()
+
+
+@pytest.mark.parametrize("lets_through", [True, False])
+def test_what_no_aws_service_has_answered_is_looked_at(tmp_path: Path, *, lets_through: bool) -> None:
+    async def main() -> None:
+        async with Estate(apis=6) as estate:
+            estate.plane = PacedControlPlane(Behind(estate.raw, lets_through=lets_through))
+            summary, outcomes = await estate.apply(tmp_path / "journal.db")
+            assert summary.proves
+            assert not estate.refute(outcomes)
+            written = [o for o in outcomes if not isinstance(o, Unchanged)]
+            assert {o.effort.attempts for o in written} == {2}  # the write, and one look
+            for each in written:
+                if lets_through:
+                    assert isinstance(each, Applied)
+                    assert each.verified_by_read
+                else:
+                    assert isinstance(each, Failed)
+                    assert each.code == "ForeignAnswer"
+                    assert "the change was not made" in each.message
+                    assert "--endpoint-url" in each.message
 
     virtually(main)
 

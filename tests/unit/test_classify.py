@@ -75,9 +75,9 @@ TABLE = [
     ("", 502, "", errors.ServiceFailure),
     ("503", 503, "", errors.ServiceFailure),
     ("429", 429, "", errors.Throttled),
-    ("404", 404, "", errors.BadRequest),
+    ("404", 404, "", errors.ForeignAnswer),
     ("403", 403, "Forbidden", errors.AccessDenied),
-    ("301", 301, "", errors.BadRequest),
+    ("301", 301, "", errors.ForeignAnswer),
 ]  # fmt: skip
 
 
