@@ -356,6 +356,20 @@ async def test_deleting_is_answered_by_an_empty_body(stub: Stub, plane: AwsContr
 
 
 @pytest.mark.asyncio
+@pytest.mark.parametrize(("status", "believed"), [(202, True), (204, True), (200, False), (201, False)])
+async def test_deleting_is_believed_for_the_status_that_aws_has_for_it(
+    stub: Stub, plane: AwsControlPlane, status: int, *, believed: bool
+) -> None:
+    """Its answer shows nothing else. What is not believed is read."""
+    stub.gateway = always(web.Response(status=status, headers={"x-amzn-RequestId": "req-9"}))
+    if believed:
+        await plane.send(DELETE)
+        return
+    error = await failure(plane, DELETE)
+    assert (type(error), error.code, error.outcome_unknown) == (ServiceFailure, "AnswerUnreadable", True)
+
+
+@pytest.mark.asyncio
 async def test_the_callers_own_error_leaves_the_connection_as_it_is(stub: Stub) -> None:
     """Not wrapped in a group, though tasks run beside the caller."""
     with pytest.raises(LookupError, match="mine"):

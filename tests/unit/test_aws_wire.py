@@ -261,7 +261,7 @@ def read_by_botocore(method: str, body: bytes) -> Any:
     return create_parser("rest-json").parse({"status_code": 200, "headers": {}, "body": body}, shape)
 
 
-SIGNED = {"ResponseMetadata": {"RequestId": "r"}}
+SIGNED = {"ResponseMetadata": {"RequestId": "r", "HTTPStatusCode": 202}}
 
 
 def read_here(request: Request[Any], body: bytes) -> Any:

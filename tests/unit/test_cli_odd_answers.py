@@ -143,6 +143,30 @@ def test_a_write_whose_answer_cannot_be_read_is_read_back(
     assert done.code == 1, "never applied on the word of an empty answer"
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [{"status": 202, "signed": False}, {"status": 204, "signed": False}, {"status": 200, "signed": True}],
+    ids=["202 unsigned", "204 unsigned", "200"],
+)
+@pytest.mark.parametrize("made", [True, False])
+def test_a_deletion_is_read_back_unless_it_is_answered_as_aws_does(
+    monkeypatch: pytest.MonkeyPatch, script: Script, answer: dict[str, Any], *, made: bool
+) -> None:
+    """The answer is empty: only its status and its request id say whose it is."""
+    Path("reset.yaml").write_text("version: 1\nresponses: {DEFAULT_4XX: default, UNAUTHORIZED: default}\n")
+    world = {
+        **script({"answer": {**answer, "applied": made}}, operation="Delete*"),
+        "customised": 1.0,
+        "apis": 20,
+    }
+    with served(monkeypatch, **world):
+        done = batchgw("apply", "reset.yaml", *HERE, "--region", "eu-west-1", "--yes", "-o", "json")
+    assert done.json["applied" if made else "failed"] > 0
+    assert done.json["failed" if made else "applied"] == 0
+    assert done.code == (0 if made else 1)
+    assert done.json["effort"]["attempts"] == 2 * done.json["expected"] - 2 * done.json["unchanged"]
+
+
 def test_what_a_refusal_quotes_reaches_neither_output_nor_plan_nor_journal_nor_log(
     monkeypatch: pytest.MonkeyPatch, folder: Path, script: Script
 ) -> None:

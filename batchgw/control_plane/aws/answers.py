@@ -31,10 +31,21 @@ Wire = Mapping[str, Any]
 _UNSIGNED = "it says nothing, and nothing shows that it is AWS's (it has no x-amzn-RequestId)"
 
 
+_DELETED = (202, 204)
+"""Statuses of the answer to DELETE: 202 is recorded, 204 what the service model's siblings have."""
+
+
 def nothing(answer: Wire) -> None:
-    """Read the answer to DELETE. Anybody could answer with an empty body, so it must be AWS's."""
+    """Read the answer to DELETE, which is empty: nothing in it shows that the change was made.
+
+    AWS's word stands: one of its two statuses and its request id. Anybody could answer with an empty body, so
+    any other success is unreadable, and whoever sent the DELETE reads what is there.
+    """
     if not _is_aws(answer):
         raise unreadable_answer(_UNSIGNED)
+    status = answer["ResponseMetadata"].get("HTTPStatusCode")
+    if status not in _DELETED:
+        raise unreadable_answer(f"it has status {status}, and AWS says with 202 that something is deleted")
 
 
 def deployment(answer: Wire) -> DeploymentId:

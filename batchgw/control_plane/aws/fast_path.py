@@ -239,8 +239,8 @@ def _plain_headers(written: Written, user_agent: str) -> dict[str, str]:
 
 
 def _metadata(reply: Reply) -> dict[str, Any]:
-    request_id = _request_id(reply)
-    return {} if request_id is None else {"RequestId": request_id}
+    request_id, status = _request_id(reply), {"HTTPStatusCode": reply.status_code}
+    return status if request_id is None else {"RequestId": request_id, **status}
 
 
 def _request_id(reply: Reply) -> str | None:
