@@ -134,6 +134,12 @@ class Console:
         """Hand over the data printed so far."""
         self._out.flush()
 
+    def drain(self) -> None:
+        """Hand it over, and wait until it is read or lost."""
+        self.flush()
+        if isinstance(self._out, Stream):
+            self._out.outlet.drain()
+
     def _write(self, text: str) -> None:
         self._out.write(text)
 

@@ -73,7 +73,7 @@ def run(arguments: Sequence[str]) -> int:
         code = INTERRUPTED
     except Exception as error:  # noqa: BLE001 - usage errors of the parser, whatever class they have
         code = report(error, console, debug=os.environ.get("BATCHGW_DEBUG", "").casefold() in _TRUE)
-    console.flush()
+    console.drain()
     return _counting_what_was_printed(
         code if isinstance(code, int) else OK if code is None else FAILED, console
     )

@@ -11,17 +11,23 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from batchgw.cli import streams
+from batchgw.cli.backlog import Backlog
 from batchgw.cli.console import Console
 from batchgw.cli.streams import Outlet, Stream
 from batchgw.report.text import line
 from tests.unit.cli_driver import POLICY, batchgw, clean_environment, served
 
 FULL = Path("/dev/full")
+
+SMALL_PIPES = pytest.mark.skipif(
+    not hasattr(fcntl, "F_SETPIPE_SZ"), reason="pipes are of one size on this system"
+)
 
 codecs.register_error(streams.REPLACES, streams._replaced)
 
@@ -110,16 +116,119 @@ def test_data_has_no_hole(pipe: tuple[int, int]) -> None:
 def test_a_stop_does_not_wait_for_a_reader_who_does_not_read(pipe: tuple[int, int]) -> None:
     """`batchgw apply 2>&1 | less`: a page is full, and nobody scrolls on."""
     _, write = pipe
-    err = stream(write, whole=False)
-    before = signal.signal(signal.SIGALRM, lambda *_: setattr(err.outlet, "hurried", True))
+    out = stream(write)
+    before = signal.signal(signal.SIGALRM, lambda *_: setattr(out.outlet, "hurried", True))
     signal.setitimer(signal.ITIMER_REAL, 0.05)
     try:
         for _ in range(1000):
-            err.write("x" * 1000 + "\n")
+            out.write("x" * 1000 + "\n")
+        assert out.outlet.drain()
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
-    assert err.outlet.lost is not None
+    assert out.outlet.lost is not None
+
+
+def read_all(descriptor: int) -> bytes:
+    return b"".join(iter(lambda: os.read(descriptor, 1 << 16), b""))
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_reader_who_does_not_read_holds_nobody_up_and_misses_nothing(
+    *, whole: bool, pipe: tuple[int, int]
+) -> None:
+    """The writes come back at once, though nobody reads a byte before the last one."""
+    read, write = pipe
+    printed = stream(write, whole=whole)
+    lines = [f"{number} {'x' * 1000}\n" for number in range(1000)]
+    for each in lines:
+        printed.write(each)
+    assert not printed.outlet.drain(0.01)
+    with ThreadPoolExecutor() as threads:
+        found = threads.submit(read_all, read)
+        assert printed.outlet.drain(10)
+        os.close(write)
+        assert found.result().decode() == "".join(lines)
+    assert (printed.outlet.lost, printed.outlet.dropped) == (None, 0)
+
+
+def test_what_two_streams_print_to_one_file_keeps_its_order(pipe: tuple[int, int]) -> None:
+    """As a table on stdout and a question below it do, on a slow terminal."""
+    read, write = pipe
+    backlog = Backlog()
+    out, err = (
+        Stream(Outlet(write, whole=whole, backlog=backlog), encoding="utf-8", line_buffering=True)
+        for whole in (True, False)
+    )
+    lines = [f"{number} {'x' * 1000}\n" for number in range(200)]
+    for number, each in enumerate(lines):
+        (err if number % 2 else out).write(each)
+    with ThreadPoolExecutor() as threads:
+        found = threads.submit(read_all, read)
+        assert out.outlet.drain(10)
+        os.close(write)
+        assert found.result().decode() == "".join(lines)
+
+
+def test_diagnostics_that_nobody_reads_are_bounded_and_counted(
+    monkeypatch: pytest.MonkeyPatch, pipe: tuple[int, int]
+) -> None:
+    monkeypatch.setattr(streams, "MOST_DIAGNOSTICS", 100_000)
+    monkeypatch.setattr(streams, "LAST", 10.0)
+    read, write = pipe
+    err = stream(write, whole=False)
+    for _ in range(1000):
+        err.write("x" * 999 + "\n")
+    held = 65_536 + 100_000  # the pipe's own, and the backlog's
+    dropped = err.outlet.dropped
+    assert 1000 - held // 1000 <= dropped <= 1000 - held // 1000 + 5
+    monkeypatch.setattr(sys, "stderr", err)
+    with ThreadPoolExecutor() as threads:
+        found = threads.submit(read_all, read)
+        streams.finish()
+        os.close(write)
+        *kept, last = found.result().decode().splitlines()
+    assert len(kept) + dropped == 1000
+    assert last == f"warning: {dropped:,} lines are missing here, for nobody read them in time."
+
+
+@SMALL_PIPES
+def test_an_apply_whose_log_nobody_reads_comes_to_its_end(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, pipe: tuple[int, int]
+) -> None:
+    """Before, it stood still at the first line that the pipe had no room for, until a signal came."""
+    clean_environment(monkeypatch, tmp_path)
+    (tmp_path / "policy.yaml").write_text(POLICY)
+    _, write = pipe
+    started = [sys.executable, "-m", "batchgw", "apply", "policy.yaml", "--yes", "--log-level", "debug"]
+    fcntl.fcntl(write, fcntl.F_SETPIPE_SZ, 4096)
+    with served(monkeypatch):
+        ended = subprocess.run(
+            started, stdout=subprocess.PIPE, stderr=write, text=True, check=False, timeout=60
+        )
+        assert ended.returncode == 0
+        assert "every target accounted for" in ended.stdout
+
+
+@SMALL_PIPES
+def test_a_result_that_nobody_reads_yet_waits_after_all_is_done_and_journaled(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, pipe: tuple[int, int]
+) -> None:
+    clean_environment(monkeypatch, tmp_path)
+    (tmp_path / "policy.yaml").write_text(POLICY)
+    read, write = pipe
+    fcntl.fcntl(write, fcntl.F_SETPIPE_SZ, 4096)
+    started = [sys.executable, "-m", "batchgw", "apply", "policy.yaml", "--yes", "-o", "jsonl"]
+    with served(monkeypatch), subprocess.Popen(started, stdout=write, stderr=subprocess.DEVNULL) as process:
+        while select.select([], [write], [], 0)[1]:  # until the pipe is full, and the process waits
+            time.sleep(0.01)
+        os.close(write)
+        shown = batchgw("runs", "list", "-o", "json")
+        assert [run["state"] for run in shown.json] == ["done"]
+        assert process.poll() is None
+        found = read_all(read).splitlines()
+    assert process.returncode == 0
+    assert len(found) == 17  # sixteen API-types and the summary
 
 
 def shell(script: str) -> subprocess.CompletedProcess[str]:
@@ -142,7 +251,7 @@ def test_a_closed_stream_is_dev_null(script: str, code: int) -> None:
     assert (ended.returncode, ended.stderr) == (code, "")
 
 
-@pytest.mark.skipif(not hasattr(fcntl, "F_SETPIPE_SZ"), reason="pipes are of one size on this system")
+@SMALL_PIPES
 @pytest.mark.parametrize("times", [1, 2])
 def test_ctrl_c_while_the_last_of_it_is_printed_is_no_traceback(times: int, pipe: tuple[int, int]) -> None:
     read, write = pipe
