@@ -16,7 +16,7 @@ from botocore.exceptions import CredentialRetrievalError
 from batchgw.control_plane.aws import connect
 from batchgw.control_plane.aws.process import output_of
 from batchgw.control_plane.stop import StopSignal
-from batchgw.errors import CredentialsUnavailable, Stopped
+from batchgw.errors import CredentialsUnavailable, Stopped, UsageError
 from tests.conformance.aws_stub import only_test_configuration, serving
 
 pytestmark = pytest.mark.asyncio
@@ -256,3 +256,60 @@ async def test_a_profiles_role_is_assumed_in_the_region_that_was_chosen(
         async with connect(region="eu-north-1" if by == "flag" else None):
             pass
     assert [s.region for s in stub.assumed] == ["us-east-1" if by == "nothing" else "eu-north-1"]
+
+
+@pytest.fixture
+def pipe(tmp_path: Path) -> str:
+    """A named pipe that nobody writes to: whoever opens it waits."""
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    "variable",
+    [
+        "AWS_CONFIG_FILE",
+        "AWS_SHARED_CREDENTIALS_FILE",
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+        "AWS_CA_BUNDLE",
+        "REQUESTS_CA_BUNDLE",
+        "SSL_CERT_FILE",
+    ],
+)
+async def test_a_pipe_in_a_files_place_is_refused_and_not_waited_for(
+    variable: str, pipe: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIA1")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hunter2")
+    monkeypatch.setenv(variable, pipe)
+    with pytest.raises(UsageError, match=f"{pipe} is a named pipe and no file") as caught:
+        async with connect():
+            pass
+    assert variable in str(caught.value) or variable == "REQUESTS_CA_BUNDLE"
+
+
+@pytest.mark.parametrize("by", ["environment", "profile", "source"])
+async def test_a_pipe_in_the_place_of_a_token_is_refused(
+    by: str, pipe: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    role = "arn:aws:iam::111111111111:role/Web"
+    if by == "environment":
+        monkeypatch.setenv("AWS_WEB_IDENTITY_TOKEN_FILE", pipe)
+        monkeypatch.setenv("AWS_ROLE_ARN", role)
+    else:
+        name = "default" if by == "profile" else "profile web"
+        text = f"[{name}]\nrole_arn = {role}\nweb_identity_token_file = {pipe}\n"
+        text += "" if by == "profile" else f"[default]\nrole_arn = {role}\nsource_profile = web\n"
+        (home / "config").write_text(text)
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    with anyio.fail_after(10), pytest.raises((UsageError, CredentialsUnavailable)) as caught:
+        async with connect():
+            pass
+    assert f"{pipe} is a named pipe and no file" in str(caught.value)
+
+
+async def test_the_null_device_is_an_empty_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+    assert "no AWS credentials were found" in await refusal()

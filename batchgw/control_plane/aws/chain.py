@@ -1,8 +1,9 @@
-"""botocore's chain of credentials, with three things done otherwise.
+"""botocore's chain of credentials, with four things done otherwise.
 
 An MFA code is asked for beside the event loop. A credential_process is bounded, checked and ended with its
-children. And a profile's role is assumed in the region that the user chose, whichever way it was chosen.
-Some of botocore's attributes used here are private: `tests/unit/test_aws_chain.py` pins what they do.
+children. A token is read from a file, not from a pipe that may never end. And a profile's role is assumed in
+the region that the user chose, whichever way it was chosen. Some of botocore's attributes used here are
+private: `tests/unit/test_aws_chain.py` pins what they do.
 """
 
 from __future__ import annotations
@@ -19,11 +20,14 @@ from aiobotocore.credentials import (
 from aiobotocore.session import AioSession
 from botocore.compat import compat_shell_split
 
+from batchgw.control_plane.aws.files import TokenFile
 from batchgw.control_plane.aws.keys import misfit
 from batchgw.control_plane.aws.process import PROVIDER, failed, output_of
 from batchgw.control_plane.aws.prompt import NoTerminal, ask_unseen
 from batchgw.errors import CredentialsUnavailable
 from batchgw.model import Region
+
+_WEB_IDENTITY = "assume-role-with-web-identity"
 
 _VERSION = 1  # of what a credential_process prints
 
@@ -36,6 +40,7 @@ def use_chain(session: AioSession, region: Region) -> None:
     roles = resolver.get_provider("assume-role")
     roles._profile_provider_builder = builder  # noqa: SLF001 - see above
     roles._prompter = _Wanted  # noqa: SLF001 - as above
+    resolver.get_provider(_WEB_IDENTITY)._token_loader_cls = TokenFile  # noqa: SLF001 - as above
     profile = session.get_config_variable("profile") or "default"
     resolver.providers = [
         builder._create_process_provider(profile) if each.METHOD == PROVIDER else each  # noqa: SLF001 - as above
@@ -70,6 +75,11 @@ async def _with_code(params: Mapping[str, Any], **_: object) -> Mapping[str, Any
 class _Profiles(AioProfileProviderBuilder):  # type: ignore[misc, unused-ignore] # untyped without stubs
     def _create_process_provider(self, profile_name: str) -> _Process:
         return _Process(profile_name=profile_name, load_config=lambda: self._session.full_config)
+
+    def _create_web_identity_provider(self, profile_name: str, disable_env_vars: bool) -> Any:  # noqa: FBT001 - inherited
+        provider = super()._create_web_identity_provider(profile_name, disable_env_vars)
+        provider._token_loader_cls = TokenFile  # noqa: SLF001 - as above
+        return provider
 
 
 class _Process(AioProcessProvider):  # type: ignore[misc, unused-ignore] # untyped without stubs

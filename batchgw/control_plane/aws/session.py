@@ -13,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ProfileNotFound, UnknownRegionErr
 
 from batchgw.control_plane.aws.addresses import check_endpoint_url
 from batchgw.control_plane.aws.configuration import unreadable
+from batchgw.control_plane.aws.files import check_files
 from batchgw.errors import UsageError
 from batchgw.model import Region
 from batchgw.model.scope import is_region
@@ -38,6 +39,7 @@ class PooledConfig(AioConfig):  # type: ignore[misc, unused-ignore] # untyped wh
 
 def open_session(profile: str | None) -> AioSession:
     """Make a session. Raises UsageError for a profile that does not exist, and for unreadable files."""
+    check_files()
     with readable_configuration():
         session = AioSession(profile=profile)
         session.get_scoped_config()  # reads the files now, so that their errors show here

@@ -7,6 +7,7 @@ from asyncio.sslproto import SSLProtocol
 
 from botocore.httpsession import get_cert_path
 
+from batchgw.control_plane.aws.files import check_file
 from batchgw.errors import UsageError
 
 READ_BUFFER = 32 * 1024
@@ -32,6 +33,7 @@ def tls_context(ca_bundle: str | None) -> ssl.SSLContext:
         context = _as_botocore()
         context.load_verify_locations(cafile=get_cert_path(True))  # noqa: FBT003 - botocore's spelling
         return context
+    check_file(ca_bundle, "--ca-bundle, AWS_CA_BUNDLE or ca_bundle of the profile")
     try:
         return _as_botocore(ca_bundle)
     except OSError as error:  # ssl.SSLError is one: a file without certificates
