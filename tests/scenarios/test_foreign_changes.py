@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from random import Random
 
 import anyio
 import pytest
@@ -21,6 +22,7 @@ from batchgw.report.summary import Summary
 from batchgw.simulator import gateway_responses
 from batchgw.simulator.fault_script import parse
 from tests.scenarios.estate import DESIRED, Estate
+from tests.scenarios.test_rollouts import FAULTS
 from tests.virtual import virtually
 
 THEIRS = "418"
@@ -186,6 +188,48 @@ def test_where_it_cannot_be_read_only_what_may_have_been_made_is_in_doubt(
             assert isinstance(found, Failed | NotAttempted)
             assert found.code == code
             assert found.effort.attempts == 1 + 2
+
+    virtually(main)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_in_any_mixture_of_faults_nobody_elses_change_is_lost(tmp_path: Path, seed: int) -> None:
+    """Somebody writes right before the first write to some gateway responses, and that write fails.
+
+    A resume without the other faults follows, as after any such run.
+    """
+    dice = Random(seed)
+    probability = dice.choice([0.01, 0.05, 0.3])
+
+    async def main() -> None:
+        estate = Estate(apis=40, seed=seed)
+        kind = dice.choice([ResponseType.DEFAULT_4XX, ResponseType.THROTTLED])
+        victims = dice.sample(sorted({a for a, _ in estate.before}), k=12)
+        then = dice.choice(["conflict", {"service_error": 500}, "cut_before"])
+        mine = {"operation": ["Put*", "Delete*"], "api": victims, "type": str(kind), "first": 1, "per": "api"}
+        estate.script = [
+            {"match": mine, "fault": {"other_write": {"status": THEIRS, "then": then}}},
+            *(
+                {
+                    "match": {"operation": dice.choice(["*", "Put*"]), "probability": probability},
+                    "fault": fault,
+                }
+                for fault in dice.sample(FAULTS, k=3)
+            ),
+        ]
+        async with estate:
+            summary, outcomes = await estate.apply(tmp_path / "journal.db")
+            estate.raw.engine.faults = parse(estate.script[:1])
+            if summary.left:
+                summary, outcomes = await estate.resume(tmp_path / "journal.db")
+            now = estate.customisations()
+            for outcome in outcomes:
+                if outcome.api.id in victims and outcome.type is kind and outcome.action != "NO_OP":
+                    assert not isinstance(outcome, Applied)
+                    found = now.get((outcome.api.id, kind))  # an API may be gone by now
+                    if isinstance(outcome, Failed) and outcome.code == "ChangedMeanwhile" and found:
+                        assert found.status_code == THEIRS
+            assert not estate.refute(outcomes)
 
     virtually(main)
 
