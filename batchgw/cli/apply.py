@@ -25,11 +25,21 @@ Recheck = Annotated[
         "Read an old plan's APIs again.",
     ),
 ]
+RereadAfter = Annotated[
+    float | None,
+    flag(
+        "--reread-after",
+        "Trust what was read for so long. [default: 900]",
+        metavar="SECONDS",
+        min=1,
+        panel=ADVANCED,
+    ),
+]
 OnStaleFlag = Annotated[
     OnStale,
     flag(
         "--on-stale",
-        "Where APIs have moved since the plan.",
+        "APIs that have moved since.",
     ),
 ]
 ForceLock = Annotated[
@@ -65,6 +75,7 @@ def apply(  # noqa: PLR0917 - Typer passes all of them by name
     ] = None,
     yes: Yes = False,  # noqa: FBT002 - a flag
     recheck: Recheck = True,  # noqa: FBT002 - a flag
+    reread_after: RereadAfter = None,
     on_stale: OnStaleFlag = OnStale.REFUSE,
     force_lock: ForceLock = False,  # noqa: FBT002 - a flag
     take_over_dead: TakeOverDead = False,  # noqa: FBT002 - a flag
@@ -82,6 +93,7 @@ def apply(  # noqa: PLR0917 - Typer passes all of them by name
         journal=journal,
         yes=yes,
         on_stale=on_stale,
+        reread_after=reread_after,
         force_lock=force_lock,
         take_over_dead=take_over_dead,
     )

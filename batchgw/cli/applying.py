@@ -62,12 +62,16 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Applying:
-    """How a proposal is carried out. `clock` gives seconds, and goes on while the machine sleeps."""
+    """How a proposal is carried out. `clock` gives seconds, and goes on while the machine sleeps.
+
+    `reread_after` are seconds for which a reading is trusted; None leaves that to the proposal.
+    """
 
     flags: RunFlags
     journal: JournalFlags
     yes: bool
     on_stale: OnStale = OnStale.REFUSE
+    reread_after: float | None = None
     force_lock: bool = False
     take_over_dead: bool = False
     verb: str = "apply"
@@ -106,13 +110,18 @@ class Applying:
                 plane=run.plane,
                 journal=journal,
                 recheck=self._aged(proposal, self.clock() - made),
-                trusted=NEVER if proposal.recheck_after == NEVER else TRUSTED,
+                trusted=self._trusted(proposal),
                 on_stale=self.on_stale,
                 force_lock=self.force_lock,
                 take_over_dead=self.take_over_dead,
                 verb=self.verb,
                 options={**reach, **proposal.options, "identity": run.identity()},
             )
+
+    def _trusted(self, proposal: Proposal) -> float:
+        if self.reread_after is not None:
+            return self.reread_after
+        return NEVER if proposal.recheck_after == NEVER else TRUSTED
 
     def _aged(self, proposal: Proposal, seconds: float) -> bool:
         """Tell whether the plan is to be checked again, `seconds` after it was shown."""

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from batchgw.cli.apply import ForceLock, Recheck, TakeOverDead, Yes
+from batchgw.cli.apply import ForceLock, Recheck, RereadAfter, TakeOverDead, Yes
 from batchgw.cli.flag import flag, repeatable
 from batchgw.cli.options import JournalFlags, RunFlags, SelectionFlags
 from batchgw.cli.stdin import refuse_shared
@@ -88,6 +88,7 @@ def put(  # noqa: PLR0917 - Typer passes all of them by name
     ] = None,
     yes: Yes = False,  # noqa: FBT002 - a flag
     recheck: Recheck = True,  # noqa: FBT002 - a flag
+    reread_after: RereadAfter = None,
     force_lock: ForceLock = False,  # noqa: FBT002 - a flag
     take_over_dead: TakeOverDead = False,  # noqa: FBT002 - a flag
 ) -> int:
@@ -105,6 +106,7 @@ def put(  # noqa: PLR0917 - Typer passes all of them by name
         flags=flags,
         journal=journal,
         yes=yes,
+        reread_after=reread_after,
         force_lock=force_lock,
         take_over_dead=take_over_dead,
         verb="put",

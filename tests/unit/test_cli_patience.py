@@ -80,6 +80,32 @@ def test_who_wants_no_recheck_gets_none(
     assert (done.code, done.json["applied"]) == (0, 4)
 
 
+@pytest.mark.parametrize("command", [("apply", "policy.yaml"), PUT])
+@pytest.mark.parametrize(
+    ("flags", "overwritten"),
+    [
+        ((), False),
+        (("--reread-after", "3601"), True),
+        (("--no-recheck",), True),
+        (("--no-recheck", "--reread-after", "60"), False),
+    ],
+)
+def test_an_api_whose_turn_comes_late_is_read_again(
+    command: tuple[str, ...],
+    flags: tuple[str, ...],
+    world: ReadyInfo,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    overwritten: bool,
+) -> None:
+    """Every turn comes an hour after the plan was read here. The person changes one API of four."""
+    monkeypatch.setattr("batchgw.clock.Moment.age", 60 * MINUTE)
+    done = agreed(monkeypatch, Person(world, 0.0), *command, *flags)
+    assert (done.json["applied"], done.json["failed"]) == ((4, 0) if overwritten else (3, 1))
+    assert done.code == (0 if overwritten else 1)
+    assert ["ChangedMeanwhile"] * (not overwritten) == [r["code"] for r in done.json["reasons"]]
+
+
 @pytest.mark.parametrize("takes", [0.0, 60 * MINUTE, -60 * MINUTE])
 def test_a_saved_plan_is_always_checked_whatever_the_clock_says(
     takes: float, world: ReadyInfo, monkeypatch: pytest.MonkeyPatch
