@@ -57,6 +57,7 @@ from batchgw.planning import temporary
 from batchgw.planning.planfile import Plan, PlanHeader, PlanWriter
 from batchgw.planning.planner import Planner
 from batchgw.pool import unwrapped
+from batchgw.redaction import with_bare_urls
 from batchgw.report.reasons import Reason, Reasons
 from batchgw.report.summary import EXPLAINED, Summary, scope_summaries
 from batchgw.turns import Turns, aside
@@ -530,7 +531,7 @@ def _header(policy: Policy, scopes: tuple[Scope, ...], options: Mapping[str, JSO
             "exclude": [s.to_json() for s in selection.exclude],
             "explicit": [str(e) for e in selection.explicit],
         },
-        options=dict(options),
+        options=with_bare_urls(options),
     )
 
 

@@ -7,8 +7,9 @@ request, and with it the session token. Errors (`errors.CallError`), log and URL
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from typing import Any
 from urllib.parse import quote
 
 HIDDEN = "[redacted]"
@@ -109,6 +110,29 @@ def _short(text: str) -> str:
 def is_plain(text: str) -> bool:
     """Tell at little cost that a text has no secret, unless it is a token on its own; False: not sure."""
     return _TELLTALE.search(text) is None
+
+
+_URL = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_BEFORE_HOST = re.compile(r"(?<=://)[^/?#]*@")
+_AFTER_PATH = re.compile(r"[?#].*", re.DOTALL)
+
+
+def bare_url(url: str) -> str:
+    """Give a URL without the user and password in front of its host, and without its query and fragment."""
+    return _AFTER_PATH.sub("", _BEFORE_HOST.sub("", url))
+
+
+def with_bare_urls(value: Any) -> Any:
+    """Give a JSON value whose texts that are URLs are `bare_url`s: what a caller gives is kept for others."""
+    match value:
+        case str():
+            return bare_url(value) if _URL.match(value) else value
+        case Mapping():
+            return {name: with_bare_urls(part) for name, part in value.items()}
+        case Sequence():
+            return [with_bare_urls(part) for part in value]
+        case _:
+            return value
 
 
 def _keep_the_name(match: re.Match[str]) -> str:

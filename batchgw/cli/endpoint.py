@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from batchgw.cli.options import ConnectionFlags
-from batchgw.control_plane.aws.addresses import without_secrets
+from batchgw.control_plane.aws.addresses import leads_to_aws
 from batchgw.control_plane.aws.session import configured_endpoints, open_session
+from batchgw.redaction import bare_url
 
 AWS = ""
 """The endpoint that is AWS itself."""
-
-_OF_AWS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
-"""Hosts that lead to AWS's own quotas, whichever way: regional, FIPS, a VPC endpoint."""
 
 
 def endpoint_of(flags: ConnectionFlags) -> str:
@@ -20,7 +16,4 @@ def endpoint_of(flags: ConnectionFlags) -> str:
     url = flags.endpoint_url
     if not url:
         url, _ = next(configured_endpoints(open_session(flags.profile), "api_gateway"), (AWS, ""))
-    if not url:
-        return AWS
-    host = urlsplit(url).hostname or ""
-    return AWS if host.endswith(_OF_AWS) else without_secrets(url).rstrip("/")
+    return AWS if not url or leads_to_aws(url) else bare_url(url).rstrip("/")

@@ -15,8 +15,8 @@ from typing import Any
 from batchgw.cli.options import ConnectionFlags, RunFlags
 from batchgw.cli.pace_flags import PaceFlags
 from batchgw.cli.quotas import UNKNOWN, QuotaFile
-from batchgw.control_plane.aws.addresses import without_secrets
 from batchgw.model import Region, Targets
+from batchgw.redaction import bare_url
 from batchgw.throttle.quota import Scoping
 
 _CHOSEN_OTHERWISE = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ACCESS_KEY_ID")
@@ -31,7 +31,7 @@ def recorded(flags: RunFlags, targets: Targets) -> dict[str, Any]:
     connection = flags.connection
     options = {
         "profile": connection.profile,
-        "endpoint_url": without_secrets(connection.endpoint_url) if connection.endpoint_url else None,
+        "endpoint_url": bare_url(connection.endpoint_url) if connection.endpoint_url else None,
         "ca_bundle": None if connection.ca_bundle is None else str(connection.ca_bundle.absolute()),
         "regions": list(targets.regions) or None,
         "role": targets.role,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from batchgw.cli.flag import from_environment
 from batchgw.cli.options import ConnectionFlags, JournalFlags, SelectionFlags
-from batchgw.control_plane.aws.addresses import without_secrets
+from batchgw.redaction import bare_url
 
 
 def apply_command(
@@ -28,7 +28,7 @@ def apply_command(
     words = ["batchgw", "apply", "--plan", shlex.quote(str(plan))]
     for name, value in given.items():
         if value is not None and not from_environment(name, value):
-            words += [name, shlex.quote(without_secrets(value) if "://" in value else value)]
+            words += [name, shlex.quote(bare_url(value) if "://" in value else value)]
     if selection.external_id and not from_environment("--external-id", selection.external_id):
         words += ["--external-id", '"$EXTERNAL_ID"']
     return " ".join(words)

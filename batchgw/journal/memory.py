@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from batchgw.errors import BatchgwError
 from batchgw.journal.database import Database
 from batchgw.journal.limits import Limit, Spent, Writing, drop_older, remembered
+from batchgw.redaction import bare_url
 from batchgw.throttle.memory import BucketKey, Learned
 from batchgw.throttle.pacer import Belief
 from batchgw.throttle.quota import Quota, Quotas
@@ -55,7 +56,7 @@ class JournalMemory:
     ) -> None:
         self._database = database
         self._writing = Writing(database)
-        self._endpoint = endpoint
+        self._endpoint = bare_url(endpoint)
         self._quotas = quotas or Quotas()
         self._clock = clock
         self._trouble = trouble

@@ -6,11 +6,11 @@ it a resume could not assume the role; but it is nobody else's business, so it i
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 from batchgw.journal.records import JSON
+from batchgw.redaction import with_bare_urls
 
 KEPT_OPTIONS: Final = frozenset(
     {
@@ -50,27 +50,11 @@ HIDDEN_OPTIONS: Final = frozenset({"external_id"})
 """Kept, but shown to nobody."""
 
 
-_USER_IN_URL = re.compile(r"(?<=://)[^/?#]*@")
-
-
 def kept(options: Mapping[str, JSON]) -> dict[str, JSON]:
-    """Give the options to keep, and no credentials inside a URL among them."""
-    chosen = {name: value for name, value in options.items() if name in KEPT_OPTIONS}
-    return {name: _without_credentials(value) for name, value in chosen.items()}
+    """Give the options to keep, and of URLs among them no credentials, nor a query that may hold some."""
+    return {name: with_bare_urls(value) for name, value in options.items() if name in KEPT_OPTIONS}
 
 
 def visible(options: Mapping[str, JSON]) -> dict[str, JSON]:
     """Give what may be shown."""
     return {name: "***" if name in HIDDEN_OPTIONS and value else value for name, value in options.items()}
-
-
-def _without_credentials(value: JSON) -> JSON:
-    match value:
-        case str():
-            return _USER_IN_URL.sub("", value)
-        case Mapping():
-            return {name: _without_credentials(part) for name, part in value.items()}
-        case Sequence():
-            return [_without_credentials(part) for part in value]
-        case _:
-            return value

@@ -183,6 +183,11 @@ async def test_an_endpoint_of_the_users_may_be_an_emulator_s_and_awss_own_is_not
     assert not (await opened(region="eu-west-1")).emulated
     monkeypatch.setenv("AWS_ENDPOINT_URL_API_GATEWAY", "http://127.0.0.1:1")
     assert (await opened(region="eu-west-1")).emulated
+    monkeypatch.setenv(
+        "AWS_ENDPOINT_URL_API_GATEWAY", "https://vpce-1.apigateway.eu-west-1.vpce.amazonaws.com"
+    )
+    assert not (await opened(region="eu-west-1")).emulated
+    monkeypatch.setenv("AWS_ENDPOINT_URL_API_GATEWAY", "http://127.0.0.1:1")
     monkeypatch.setenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")
     assert not (await opened(region="eu-west-1")).emulated
 

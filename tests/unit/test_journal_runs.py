@@ -14,8 +14,11 @@ from batchgw.journal import JSON, Journal, RunState, Tally
 from batchgw.model import (
     Effort,
 )
+from batchgw.throttle.memory import BucketKey, Learned
+from batchgw.throttle.pacer import Belief
 from tests.unit.journal_plans import (
     DESIRED,
+    HERE,
     NEW_RUN,
     applied,
     begun,
@@ -150,8 +153,12 @@ class TestOptions:
     ) -> None:
         options: dict[str, JSON] = {
             "profile": "audit",
-            "endpoint_url": "https://user:hunter2@gateway.test:4566/x",
-            "targets": ["http://hunter2@a.test", {"url": "http://me:hunter2@b.test/@c"}],
+            "endpoint_url": "https://user:hunter2@gateway.test:4566/x?token=hunter2#hunter2",
+            "targets": [
+                "http://hunter2@a.test",
+                {"url": "http://me:hunter2@b.test/@c?k=hunter2"},
+                "orders-?#",
+            ],
             "aws_secret_access_key": "hunter2",
             "session_token": "hunter2",
         }
@@ -159,8 +166,14 @@ class TestOptions:
         assert journal.run(run).options == {
             "profile": "audit",
             "endpoint_url": "https://gateway.test:4566/x",
-            "targets": ["http://a.test", {"url": "http://b.test/@c"}],
+            "targets": ["http://a.test", {"url": "http://b.test/@c"}, "orders-?#"],
         }
+        memory = journal.memory(endpoint="https://me:hunter2@gateway.test/x?token=hunter2")
+        key = BucketKey(HERE.account, HERE.region, None)
+        belief = Belief(rate=5.0, burst=40.0, level=1.0)
+        memory.save([Learned(key=key, stated=None, belief=belief, sent=1, refused=0, waited=0.0)])
+        assert [limit.endpoint for limit in journal.limits.all()] == ["https://gateway.test/x"]
+        assert memory.recall(key) is not None
         journal.close()
         for file in tmp_path.iterdir():
             assert b"hunter2" not in file.read_bytes()

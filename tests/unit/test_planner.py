@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pytest
 
+import batchgw
 from batchgw.control_plane.interface import ControlPlane, GetGatewayResponses
 from batchgw.control_plane.paced import PacedControlPlane
 from batchgw.errors import (
@@ -20,17 +21,20 @@ from batchgw.errors import (
     ServiceFailure,
 )
 from batchgw.events import NullObserver
+from batchgw.journal import JSON
 from batchgw.model import (
     Desired,
     ExplicitApi,
     PlanItem,
     PlannedApi,
+    Policy,
     ResponseType,
     Rule,
     Scope,
     Selection,
     Selector,
     Settings,
+    Targets,
     UnreadApi,
     UnreadScope,
 )
@@ -331,3 +335,15 @@ class TestNamed:
         plane = ListedApis({(DUBLIN, None): ([A], None)}, refused={OHIO: AccessDenied("no")})
         selection = Selection(include=(Selector(id=A.id), Selector(name="b*")))
         assert told(planned(plane, selection)) == [(str(A), "read"), (str(OHIO), "AccessDenied")]
+
+
+def test_a_plan_keeps_no_secret_of_a_url_among_the_options_of_a_library_s_caller() -> None:
+    targets = Targets(accounts=(DUBLIN.account,), regions=(DUBLIN.region,))
+    policy = Policy(desired=Desired(rules={}), targets=targets)
+    options: dict[str, JSON] = {"endpoint_url": "https://me:hunter2@h.test/x?token=hunter2", "rate": 5}
+
+    async def main() -> Mapping[str, JSON]:
+        with await batchgw.plan(policy, plane=PacedControlPlane(ListedApis()), options=options) as plan:
+            return plan.header.options
+
+    assert virtually(main) == {"endpoint_url": "https://h.test/x", "rate": 5}

@@ -7,14 +7,15 @@ from collections.abc import Mapping
 from urllib.parse import SplitResult, urlsplit
 
 from batchgw.errors import UsageError
+from batchgw.redaction import bare_url
 
-_BEFORE_HOST = re.compile(r"(?<=://)[^/?#]*@")
-_AFTER_PATH = re.compile(r"[?#].*", re.DOTALL)
+_OF_AWS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
+"""Hosts that lead to AWS itself, whichever way: regional, FIPS, a VPC endpoint."""
 
 
-def without_secrets(url: str) -> str:
-    """Give a URL without the user and password in front of its host, and without its query and fragment."""
-    return _AFTER_PATH.sub("", _BEFORE_HOST.sub("", url))
+def leads_to_aws(url: str) -> bool:
+    """Tell whether a URL is one of AWS's own."""
+    return (urlsplit(url).hostname or "").endswith(_OF_AWS)
 
 
 def check_endpoint_url(url: str, source: str) -> None:
@@ -28,10 +29,10 @@ def check_endpoint_url(url: str, source: str) -> None:
         raise UsageError(
             f"not an endpoint URL in {source}: {shown}. Give scheme and host, as in http://127.0.0.1:4566"
         )
-    bare = without_secrets(url)
+    bare = bare_url(url)
     if bare == url:
         return
-    if _BEFORE_HOST.search(url):
+    if "@" in urlsplit(url).netloc:
         why = "a user or a password. They cannot be sent: a call to AWS carries its signature in that place"
     else:
         why = "a query or a fragment (after ? or #). No call to AWS is sent with it"

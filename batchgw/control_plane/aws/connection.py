@@ -18,7 +18,7 @@ from yarl import URL
 
 from batchgw.control_plane.aws import query, wire
 from batchgw.control_plane.aws.account import Owners
-from batchgw.control_plane.aws.addresses import check_endpoint_url
+from batchgw.control_plane.aws.addresses import check_endpoint_url, leads_to_aws
 from batchgw.control_plane.aws.asking import Asking
 from batchgw.control_plane.aws.auth import SIGNATURE_VERSION
 from batchgw.control_plane.aws.background import BackgroundTasks
@@ -179,8 +179,15 @@ async def connect(
             region=home,
             identity=lambda: questions.identity,
             observer=observer,
-            emulated=endpoint_url is not None or any(configured_endpoints(session, "api_gateway")),
+            emulated=_own_endpoint(session, endpoint_url),
         )
+
+
+def _own_endpoint(session: AioSession, endpoint_url: str | None) -> bool:
+    """Tell whether calls go to an address that is not AWS's."""
+    configured = next((url for url, _ in configured_endpoints(session, "api_gateway")), None)
+    url = endpoint_url or configured
+    return url is not None and not leads_to_aws(url)
 
 
 def _role(role: str | None, name: str | None, external_id: str | None) -> Role | None:
