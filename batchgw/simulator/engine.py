@@ -216,7 +216,7 @@ class Engine:
         taken = self.quotas.admit(
             call.account, call.region, call.quota or call.operation, now, counted=counted
         )
-        fault = self.faults.decide(call, now) if taken else None
+        fault = self.faults.decide(call, now, lambda: self._tags(call)) if taken else None
         if isinstance(fault, OtherWrite):
             self._write_as_another(call, fault.status)
             fault = fault.then
@@ -225,6 +225,14 @@ class Engine:
             return by_quota(call, self.quotas.rules.retry_after), None
         refusal = None if fault is None else at_the_door(call, fault, self._service.now())
         return refusal or self._met(call), fault
+
+    def _tags(self, call: Call) -> Mapping[str, str]:
+        """Give the tags of the API that a call is about; none where it is about no API that is there."""
+        cell = self._service.world.cell(call.account, call.region)
+        try:
+            return cell.attributes(cell.require(call.api)).tags
+        except ServiceFault:
+            return {}
 
     def _write_as_another(self, call: Call, status: str) -> None:
         params = {"restApiId": call.api, "responseType": call.type, "statusCode": status}

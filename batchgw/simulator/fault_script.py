@@ -25,7 +25,7 @@ from batchgw.simulator.faults import (
     Throttle,
 )
 
-_TEXTS = ("operation", "account", "region", "api", "type")
+_TEXTS = ("operation", "account", "region", "api", "type", "tag")
 _NUMBERS = ("after", "until", "every", "first", "probability")
 _KNOWN = (*_TEXTS, *_NUMBERS, "nth", "per")
 _GROUPS = ("api", "type", "scope")
@@ -72,6 +72,7 @@ def _match(data: object) -> Match:
         region=texts.get("region", ()),
         api=texts.get("api", ()),
         type=texts.get("type", ()),
+        tag=texts.get("tag", ()),
         after=float(data.get("after", 0)),
         until=float(data.get("until", "inf")),
         nth=tuple(int(n) for n in nth) if isinstance(nth, Sequence) else (int(nth),),

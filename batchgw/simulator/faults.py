@@ -8,10 +8,10 @@ A script is a list of rules, as read from JSON or YAML:
       fault: {retry_after: 2}
 
 `match` names what a call must be: `operation`, `account`, `region`, `api`, `type` (texts with * and ?, or
-lists of them), and the time: `after`, `until` (seconds since the first call). Of the calls that are all this,
-it chooses the `nth` (from 1; or a list of them), `every` n-th, the `first` n, or each with a `probability`;
-all of them when it says nothing. `per: api | type | scope` counts separately for each. The first rule that
-fires decides.
+lists of them), a `tag` of its API (KEY=VALUE, as IAM's aws:ResourceTag), and the time: `after`, `until`
+(seconds since the first call). Of the calls that are all this, it chooses the `nth` (from 1; or a list of
+them), `every` n-th, the `first` n, or each with a `probability`; all of them when it says nothing.
+`per: api | type | scope` counts separately for each. The first rule that fires decides.
 
 `fault` is one of: throttle · {retry_after: 2 | {date_in: 2} | text} · conflict | {conflict: permanent} ·
 service_error | {service_error: 503} | {service_error: {status: 503, applied: true}} · {slow: 5} ·
@@ -26,7 +26,7 @@ not_found | {not_found: message}
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from zlib import crc32
@@ -142,6 +142,10 @@ Fault = (
 )
 
 
+Tags = Callable[[], Mapping[str, str]]
+"""Gives the tags of an API: to look them up takes longer than most rules need."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
     """Which calls a rule means. Empty patterns match everything; times are seconds since the first call."""
@@ -151,6 +155,7 @@ class Match:
     region: tuple[str, ...] = ()
     api: tuple[str, ...] = ()
     type: tuple[str, ...] = ()
+    tag: tuple[str, ...] = ()
     after: float = 0.0
     until: float = float("inf")
     nth: tuple[int, ...] = ()
@@ -159,8 +164,8 @@ class Match:
     probability: float = 1.0
     per: str = ""
 
-    def describes(self, call: Call, now: float) -> bool:
-        """Whether the call is of the kind meant, whatever its count."""
+    def describes(self, call: Call, now: float, tags: Tags) -> bool:
+        """Whether the call is of the kind meant, whatever its count. `tags` gives those of its API."""
         return (
             self.after <= now < self.until
             and _any(self.operation, call.operation)
@@ -168,6 +173,7 @@ class Match:
             and _any(self.region, call.region)
             and _any(self.api, call.api)
             and _any(self.type, call.type)
+            and (not self.tag or any(_any(self.tag, f"{key}={value}") for key, value in tags().items()))
         )
 
     def group(self, call: Call) -> str:
@@ -213,13 +219,17 @@ class FaultScript:
         self._seed = seed
         self._counts: dict[tuple[int, str], int] = {}
 
-    def decide(self, call: Call, now: float) -> Fault | None:
-        """The fault this call suffers, if any. `now` is seconds since the first call."""
+    def decide(self, call: Call, now: float, tags: Tags = dict) -> Fault | None:
+        """The fault this call suffers, if any. `now` is seconds since the first call.
+
+        `tags` gives those of the call's API, where a rule is about them.
+        """
         if not self.rules:
             return None
         decided: Fault | None = None
         for place, rule in enumerate(self.rules):
-            if rule.match.describes(call, now) and self._fires(place, rule.match, call) and decided is None:
+            meant = rule.match.describes(call, now, tags)
+            if meant and self._fires(place, rule.match, call) and decided is None:
                 decided = rule.fault
         return decided
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -118,5 +119,27 @@ def test_a_resume_comes_to_denied_apis_last(tmp_path: Path) -> None:
             summary, outcomes = await estate.apply(tmp_path / "again.db")
             assert summary.exit_code == 0
             assert {o.api.id for o in outcomes if isinstance(o, Applied)} == set(denied) | beside
+
+    virtually(main)
+
+
+def test_apis_whose_tag_is_denied_fail_each_and_no_other() -> None:
+    """As a policy does with the condition key aws:ResourceTag: nothing in a refusal says that it was that."""
+
+    async def main() -> None:
+        estate = Estate()
+        cell = next(iter(estate.world.cells()))
+        teams = Counter(cell.attributes(number).tags.get("team") for number in cell.numbers())
+        team, few = min(((t, n) for t, n in teams.items() if t), key=lambda each: each[1])
+        assert few <= 2, "three in a row would be their scope's affair"
+        where = {"account": cell.account, "region": cell.region, "tag": f"team={team}"}
+        estate.script = [{"match": where, "fault": "access_denied"}]
+        denied = {cell.id(n) for n in cell.numbers() if cell.attributes(n).tags.get("team") == team}
+        async with estate:
+            with await api.plan(estate.policy, plane=estate.plane) as plan:
+                unread = [item for item in plan.items() if isinstance(item, UnreadApi)]
+                assert {(u.api.id, u.code) for u in unread} == {(each, "ApiDenied") for each in denied}
+                assert not plan.totals.unread_scopes
+                assert plan.totals.total.apis == estate.apis - few
 
     virtually(main)

@@ -75,6 +75,24 @@ def test_which_kind_of_call_is_meant(match: dict[str, object], *, meant: bool) -
     assert (script.decide(PUT, 10.0) is not None) is meant
 
 
+@pytest.mark.parametrize(
+    ("tag", "meant"),
+    [
+        ("team=payments", True),
+        ("team=pay*", True),
+        ("team=*", True),
+        (["tier=gold", "team=payments"], True),
+        ("team=orders", False),
+        ("team", False),
+        ("tier=*", False),
+    ],
+)
+def test_which_tags_are_meant(tag: object, *, meant: bool) -> None:
+    script = parse([{"match": {"tag": tag}, "fault": "access_denied"}])
+    assert (script.decide(PUT, 0.0, lambda: {"team": "payments"}) == Deny()) is meant
+    assert script.decide(PUT, 0.0) is None, "a listing is about no API, so it has no tags"
+
+
 def test_only_calls_of_the_kind_are_counted() -> None:
     script = parse([{"match": {"operation": "Put*", "nth": 2}, "fault": "throttle"}])
     decided = [
