@@ -136,7 +136,14 @@ class Applying:
         run.interrupts.stop.check()  # it may have come with the last answer
         kinds = Work.APPLY if proposal.recheck_after else Work.APPLY_SAVED
         pace, plane = chosen_pace(proposal.flags.pace), run.plane
-        work = estimate(plan.totals, kinds, rate=pace.supposed, burst=pace.burst, level=plane.level)
+        work = estimate(
+            plan.totals,
+            kinds,
+            rate=pace.supposed,
+            burst=pace.burst,
+            level=plane.level,
+            trusted=self._trusted(proposal),
+        )
         view = await plan_view(plan, work=work, stop=run.interrupts.stop)
         if plan.totals.nothing and not proposal.allow_empty:
             self.console.note(*view.lines())

@@ -14,6 +14,7 @@ from batchgw.cli.options import Output
 from batchgw.control_plane.paced import Pace
 from batchgw.control_plane.stop import StopSignal
 from batchgw.errors import Stopped
+from batchgw.execution.executor import TRUSTED
 from batchgw.model import PlanItem
 from batchgw.planning.estimate import Estimate, Work, estimate
 from batchgw.planning.items import item_to_json
@@ -67,7 +68,7 @@ async def plan_view(plan: Plan, *, work: Estimate, stop: StopSignal, drift: bool
 def apply_of(plan: Plan, pace: Pace, *, saved: bool) -> Estimate:
     """Estimate an apply at a later time, of the saved plan or of the policy, with full buckets."""
     work = Work.APPLY_SAVED if saved else Work.ALL
-    return estimate(plan.totals, work, rate=pace.supposed, burst=pace.burst)
+    return estimate(plan.totals, work, rate=pace.supposed, burst=pace.burst, trusted=TRUSTED)
 
 
 async def _folded(plan: Plan, stop: StopSignal, show: Callable[[PlanItem], None]) -> PlanFold:

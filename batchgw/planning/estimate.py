@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Flag, auto
+from math import ceil, inf
 from typing import Any
 
 from batchgw.model import Scope
@@ -97,10 +98,12 @@ def estimate(
     burst: float = TOTAL.burst,
     share: float = 1.0,
     level: Callable[[Scope], float] | None = None,
+    trusted: float = inf,
 ) -> Estimate:
     """Estimate the kinds of calls in `work` for what a plan counted.
 
-    `level` tells how many calls a scope may make at once to begin with; `burst`, where it is left out.
+    `level` tells how many calls a scope may make at once to begin with; `burst`, where it is left out. An API
+    whose turn to be written comes after `trusted` seconds is read once more.
 
     Listing is counted for the APIs the plan knows: a selection that leaves most of a scope out lists more.
     A scope with "*" for its account or region, which stands for nowhere, takes no calls.
@@ -108,7 +111,11 @@ def estimate(
     return Estimate(
         scopes={
             scope: _of_scope(
-                counts, work, rate=rate, burst=burst if level is None else level(scope), share=share
+                counts,
+                work,
+                rate=rate * share,
+                burst=burst if level is None else level(scope),
+                trusted=trusted,
             )
             for scope, counts in totals.scopes.items()
             if "*" not in (scope.account, scope.region)
@@ -116,11 +123,14 @@ def estimate(
     )
 
 
-def _of_scope(counts: ScopeTotals, work: Work, *, rate: float, burst: float, share: float) -> ScopeEstimate:
+def _of_scope(counts: ScopeTotals, work: Work, *, rate: float, burst: float, trusted: float) -> ScopeEstimate:
     listings = _pages(counts.apis) if Work.LIST in work else 0
     reads = counts.apis if Work.READ in work else 0
     writes = counts.writes if Work.WRITE in work else 0
-    seconds = duration(listings + reads + writes, rate=rate, burst=burst, share=share)
+    if writes:
+        late = max(0.0, listings + reads + writes - (burst + rate * trusted))
+        reads += ceil(counts.changed_apis * min(1.0, late / writes))
+    seconds = duration(listings + reads + writes, rate=rate, burst=burst)
     return ScopeEstimate(listings=listings, reads=reads, writes=writes, seconds=seconds)
 
 

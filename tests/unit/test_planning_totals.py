@@ -1,6 +1,7 @@
 """Counting plan items, and what the counts cost in calls and time. Worked by hand."""
 
 import json
+import math
 
 import pytest
 
@@ -182,6 +183,27 @@ def test_what_was_just_read_is_missing_from_the_bucket(work: Work, level: float,
 
     assert estimate(large(), work, level=left).seconds == pytest.approx(seconds)
     assert asked == [DUBLIN, OHIO, TOKYO]  # and not the scope that stands for nowhere
+
+
+@pytest.mark.parametrize(
+    ("work", "burst", "trusted", "reads", "seconds"),
+    [
+        # 900 of 1,200 writes in time, then 300: a quarter of the 600 APIs is read again, which takes as long
+        (Work.APPLY, 0, 900, 150, 1350),
+        (Work.APPLY, 300, 900, 0, 900),
+        (Work.APPLY, 0, math.inf, 0, 1200),
+        # 902 of 1,802 calls in time, and so 900 of the writes late: three quarters of the APIs
+        (Work.ALL, 2, 900, 600 + 450, 2250),
+        (Work.ALL, 2, 1, 600 + 600, 2400),
+        (Work.PLAN, 0, 1, 600, 602),
+    ],
+)
+def test_what_is_written_late_is_read_once_more(
+    work: Work, burst: float, trusted: float, reads: int, seconds: float
+) -> None:
+    found = estimate(large(), work, rate=1, burst=burst, trusted=trusted).scopes[DUBLIN]
+    assert found.reads == reads
+    assert found.seconds == pytest.approx(seconds)
 
 
 def test_estimate_at_another_quota_and_of_nothing() -> None:
