@@ -7,14 +7,16 @@ of an external id, a plan says only that one is needed, and the journal keeps it
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
+from math import inf
 from pathlib import Path
 from typing import Any
 
 from batchgw.cli.options import ConnectionFlags, RunFlags
 from batchgw.cli.pace_flags import PaceFlags
 from batchgw.cli.quotas import UNKNOWN, QuotaFile
+from batchgw.errors import UsageError
 from batchgw.model import Region, Targets
 from batchgw.redaction import bare_url
 from batchgw.throttle.quota import Scoping
@@ -43,8 +45,57 @@ def recorded(flags: RunFlags, targets: Targets) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value is not None}
 
 
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_flag(value: object) -> bool:
+    return isinstance(value, bool)
+
+
+def _is_number(value: object) -> bool:
+    return type(value) in {int, float} and 0 <= value <= inf  # type: ignore[operator]  # a number by now
+
+
+def _is_quota_file(value: Any) -> bool:
+    try:
+        QuotaFile.from_json(value)
+    except (LookupError, TypeError, ValueError, AttributeError):
+        return False
+    return True
+
+
+_FITS: Mapping[str, Callable[[Any], bool]] = {
+    **dict.fromkeys(
+        ("profile", "endpoint_url", "ca_bundle", "role", "external_id", "session_name"), _is_text
+    ),
+    **dict.fromkeys(("client_fast_path", "strict", "probe", "polite"), _is_flag),
+    **dict.fromkeys(("burst", "workers", "attempts", "patience"), _is_number),
+    "rate": lambda value: value == UNKNOWN or _is_number(value),
+    "share": lambda value: _is_number(value) and 0 < value <= 1,
+    "quota_scope": lambda value: value in tuple(Scoping),
+    "quota_file": _is_quota_file,
+    "regions": lambda value: isinstance(value, list) and all(map(_is_text, value)),
+}
+"""What an option must be to be laid under the flags."""
+
+
+def _checked(options: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Give what was recorded. Raises UsageError for what batchgw cannot have: files can be edited."""
+    for name, fits in _FITS.items():
+        value = options.get(name)
+        if value is not None and not fits(value):
+            raise UsageError(
+                f"what was recorded cannot be used: its option `{name}` is not what batchgw writes there. "
+                "The plan, or the journal (table runs, column options), was edited or is damaged. Plan "
+                "again, or restore it from a copy."
+            )
+    return options
+
+
 def with_recorded(flags: RunFlags, options: Mapping[str, Any]) -> RunFlags:
-    """Lay flags over what was recorded."""
+    """Lay flags over what was recorded. Raises UsageError for what cannot have been."""
+    _checked(options)
     return replace(flags, connection=_connection(flags.connection, options), pace=_pace(flags.pace, options))
 
 
@@ -105,7 +156,11 @@ def _outdated(flags: PaceFlags) -> set[str]:
 
 
 def same_reach(targets: Targets, options: Mapping[str, Any]) -> Targets:
-    """Lay the region of STS and a role, where flags chose them, over what was recorded."""
+    """Lay the region of STS and a role, where flags chose them, over what was recorded.
+
+    Raises UsageError for what cannot have been.
+    """
+    _checked(options)
     return replace(
         targets,
         regions=targets.regions or tuple(Region(each) for each in options.get("regions") or ()),

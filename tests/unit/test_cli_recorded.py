@@ -27,6 +27,7 @@ from batchgw.cli.recorded import recorded, same_reach, with_recorded
 from batchgw.cli.simulate import WorldFlags
 from batchgw.control_plane.aws import AwsControlPlane, connect
 from batchgw.control_plane.stop import StopSignal
+from batchgw.errors import UsageError
 from batchgw.model import Desired, Policy, Region, ResponseType, Rule, Settings, Targets
 from tests.unit.cli_driver import batchgw, clean_environment, served
 
@@ -130,3 +131,36 @@ def test_a_plan_of_somebody_s_program_says_where_it_looked_too(
         anyio.run(program)
         assert batchgw("apply", "--plan", path, "--yes").code == 0
     assert asked == ["us-east-1"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("profile", 5),
+        ("endpoint_url", ["x"]),
+        ("ca_bundle", 5),
+        ("role", {}),
+        ("external_id", 5),
+        ("session_name", True),
+        ("regions", 5),
+        ("regions", [5]),
+        ("client_fast_path", "yes"),
+        ("polite", 1),
+        ("rate", "abc"),
+        ("rate", [1]),
+        ("burst", "x"),
+        ("share", -3),
+        ("share", 2),
+        ("workers", "x"),
+        ("attempts", float("nan")),
+        ("patience", "y"),
+        ("quota_scope", "x"),
+        ("quota_file", 5),
+        ("quota_file", {"rate": "x"}),
+    ],
+)
+def test_an_option_that_cannot_have_been_recorded_is_told(name: str, value: Any) -> None:
+    """Somebody edited the plan or the journal: it ended a resume as a defect."""
+    for laid in (lambda: with_recorded(flags(), {name: value}), lambda: same_reach(Targets(), {name: value})):
+        with pytest.raises(UsageError, match=f"option `{name}` is not what batchgw writes"):
+            laid()
