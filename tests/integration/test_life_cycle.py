@@ -71,7 +71,7 @@ async def test_apply_brings_every_api_to_policy_and_touches_nothing_else(
         "GetGatewayResponses": 24,  # plan and check, 12 APIs
         "PutGatewayResponse": 20,
         "DeleteGatewayResponse": 4,
-    }
+    } | ({"GetGatewayResponse": 4} if fleet.emulator.read_back(4) else {})
 
 
 async def test_a_check_finds_what_others_changed_and_an_apply_mends_only_that(
