@@ -34,7 +34,7 @@ def told(error: BaseException, *, debug: bool = False) -> tuple[int, str]:
         (UsageError("x"), 64),
         (RunUnknown("x"), 64),
         (PlanStale("x"), 5),
-        (ScopeLocked("x"), 3),
+        (ScopeLocked("x"), 75),
         (JournalWriteFailed("x"), 3),
         (AccessDenied("x"), 4),
     ],
