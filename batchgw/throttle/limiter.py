@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 from batchgw.clock import current_time
 from batchgw.throttle.concurrency import Concurrency
+from batchgw.throttle.hold import LONGEST_HOLD
 from batchgw.throttle.line import Line, Place
-from batchgw.throttle.mirror import INSTANT, LONGEST_HOLD
+from batchgw.throttle.mirror import INSTANT
 from batchgw.throttle.pacer import Pacer, PacerStatistics
 
 Check = Callable[[], None]

@@ -12,6 +12,8 @@ from collections import deque
 from math import inf
 
 from batchgw.throttle import reserve
+from batchgw.throttle.doubt import SUNK, Doubt
+from batchgw.throttle.hold import Hold
 from batchgw.throttle.latency import Latency, LateStart
 from batchgw.throttle.pacer import Belief, PacerStatistics
 from batchgw.throttle.polite import PoliteProbe
@@ -21,9 +23,6 @@ from batchgw.throttle.refill import POLITE_WINDOW, REMEMBERED, WINDOW, Refill
 
 INSTANT = 1e-6
 """Seconds: a shorter delay is none. Sums of floats end a hair short, and no clock waits for a hair."""
-
-LONGEST_HOLD = 60.0
-"""Seconds: a Retry-After is honoured up to this."""
 
 MOST = 10_000.0
 """Calls/second no belief exceeds."""
@@ -48,12 +47,6 @@ PROVING = 20.0
 
 AUDIT = 300.0
 """Seconds without a refusal until a trusted quota is tried for more; twice as long every time."""
-
-BARREN = 5
-"""Reactions without a single accepted call between them, after which it is quiet."""
-
-QUIET = 12.0
-"""Seconds between calls while nothing is accepted: five a minute."""
 
 VOLLEY = 2
 """Calls that leave at once to begin with: the first answer of them tells when the bucket was first asked."""
@@ -118,13 +111,12 @@ class MirrorBucket:
         self._at: float | None = None
         self._began = 0.0
         self._last = self._before_last = -inf  # departures
-        self._hold = -inf
-        self._asked_for = -inf  # until when Retry-After holds us
+        self._hold = Hold(scale=self._scale)
+        self._doubt = Doubt(scale=self._scale)
         self._reacted = -inf
         self._empty = -inf  # when the remote bucket was last known to be empty
         self._flight = 0
         self._doubtful: deque[float] = deque(maxlen=REMEMBERED)  # sent since then, and never answered
-        self._barren = 0
         self._latency = Latency()
         self._start = LateStart(full=self._level >= self._burst - 1)
         self._sent = 0
@@ -155,8 +147,10 @@ class MirrorBucket:
         if self._sent % 2 and kept <= refilled_meanwhile and self._goes_unnoticed(kept):
             kept, spacing = kept - 1, 0.0
         needed = 1 + kept - self._level - self._probe.extra
+        if self._doubt.left and self._doubt.wants(now):
+            needed = spacing = 0.0
         delay = max(
-            self._hold - now,
+            self._hold.until - now,
             0.0 if needed <= 0 else self._until(needed),
             self._last + spacing - now,
             (1 - self._allowance) / self._top if self._hard else 0.0,
@@ -178,17 +172,16 @@ class MirrorBucket:
         self._flight += 1
         self._sent += 1
         self._refill.sent(self._last)
-        if self._barren >= BARREN:
-            self._hold = max(self._hold, now + QUIET * self._scale)
+        self._hold.sent(now)
+        self._doubt.sent()
 
     def ok(self, sent_at: float, now: float) -> None:
         """Something is accepted: it is quiet no more; and while nothing is known, the rate may grow."""
         self._answered(now)
         self._time(sent_at, now)
-        if self._barren >= BARREN:
-            self._hold = self._asked_for
+        if self._hold.accepted():
             self._probe.hurry()
-        self._barren = 0
+        self._doubt.ok(sent_at)
         if self._learning:
             self._rate = min(self._top, self._rate * 2 ** (1 / (DOUBLING * max(self._rate, 1.0))))
 
@@ -208,10 +201,16 @@ class MirrorBucket:
         self._level = min(self._burst, self._level + 1)
 
     def throttled(self, sent_at: float, now: float, retry_after: float | None = None) -> None:
-        """Reset the level to what a bucket that refused at `sent_at` can hold; once an episode, the rate."""
+        """Reset the level to what a bucket that refused at `sent_at` can hold; once an episode, the rate.
+
+        A refusal that the level does not explain is tried first: it may say nothing of the bucket.
+        """
+        self._refused += 1
+        if not retry_after and sent_at > self._reacted and self._doubts(sent_at, now):
+            self.void(sent_at, now)
+            return
         self._answered(now)
         self._start.measured()
-        self._refused += 1
         self._refill.refused(sent_at)
         believed = self._level + self._probe.extra
         if sent_at > self._reacted:
@@ -219,8 +218,7 @@ class MirrorBucket:
         self._probe.extra = 0.0
         self._level = self._level_after(sent_at, now, believed)
         if retry_after is not None:
-            self._asked_for = max(self._asked_for, now + min(max(retry_after, 0.0), LONGEST_HOLD))
-            self._hold = max(self._hold, self._asked_for)
+            self._hold.asked(retry_after, now)
 
     def statistics(self, now: float) -> PacerStatistics:
         """What is believed now."""
@@ -266,7 +264,7 @@ class MirrorBucket:
 
     def _reserve(self) -> float:
         """Calls to keep: none while nothing is accepted, nor while nobody knows what there is to be kept."""
-        return 0.0 if self._barren >= BARREN or self._learning else self._probe.reserve
+        return 0.0 if self._hold.quiet or self._learning else self._probe.reserve
 
     def _goes_unnoticed(self, kept: float) -> bool:
         """Whether others could empty the bucket, and we would get each token that runs in, and not know."""
@@ -287,34 +285,36 @@ class MirrorBucket:
 
     def _level_after(self, sent_at: float, now: float, believed: float) -> float:
         refilled = self._rate * (now - sent_at)
-        return min(believed, HALF_TOKEN + refilled - self._refill.taken_after(sent_at))
+        return min(self._burst, believed, HALF_TOKEN + refilled - self._refill.taken_after(sent_at))
 
     def _measured(self, sent_at: float) -> float:
         """The refill by the marks; while nothing is known, by the last of them alone."""
         self._refill.mark(sent_at)
         if self._learning:
-            return self._first_measured()
-        crowd = self._top if self._trusted and self._top < MOST else self._probe.proven
-        others = crowd - self._rate
-        return self._refill.measure(self._rate, max(0.1 * self._rate, others))
+            return self._refill.first(self._rate, burst=self._burst)
+        return self._refill.measure(self._rate, max(0.1 * self._rate, self._hoped_for - self._rate))
 
-    def _first_measured(self) -> float:
-        """The refill since the beginning. Nobody has said how much the bucket held then.
+    @property
+    def _hoped_for(self) -> float:
+        """Calls/second that run into the bucket, as far as is known: what is missing, others take."""
+        return self._top if self._trusted and self._top < MOST else self._probe.proven
 
-        When it took fewer calls than were assumed to be in it, half of them, at a guess, were.
-        """
-        latest = self._refill.latest()
-        if latest == 0.0:
-            latest = (self._refill.latest(fewer=self._burst) or 0.0) / 2
-        return self._rate if latest is None else latest
+    def _doubts(self, sent_at: float, now: float) -> bool:
+        """Whether not to believe a refusal, at least for now. The first one is always believed."""
+        if not (self._episodes and self._trusted) or self._burst < reserve.ROOMY:
+            return False
+        self._advance(now)
+        noise = max(self._refill.noise, (self._hoped_for - self._rate) / 2)
+        explained = self._probe.chance(noise, now - self._empty)
+        odd = self._level > explained or self._rate < SUNK * self._hoped_for
+        return self._doubt.dismisses(sent_at, now, rate=self._rate, odd=odd)
 
     def _react(self, sent_at: float, now: float) -> None:
         """Begin an episode: measure the rate, and adapt how it is probed."""
         since, self._reacted = now - self._reacted, now
         self._episodes += 1
-        self._barren += 1
-        if self._barren >= BARREN:
-            self._hold = max(self._hold, now + QUIET * self._scale)
+        self._hold.reacted(now)
+        self._doubt.believed(now, quiet=self._hold.quiet)
         if self._unproven:
             self._prove_burst(sent_at)
         before, learning = self._rate, self._learning
@@ -344,7 +344,7 @@ class MirrorBucket:
         if self._hard:
             self._allowance = min(self._burst, self._allowance + self._top * passed)
         self._probe.fade(passed, self._rate)
-        if self._probing and now >= self._hold:
+        if self._probing and now >= self._hold.until:
             self._probe.advance(passed, self._rate)
             self._believe_excess(now)
         elif self._rate >= self._top:

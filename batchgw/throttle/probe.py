@@ -14,7 +14,7 @@ from batchgw.throttle.reserve import Reserve, small
 TOUCH = 4.0
 """Seconds between the first touches of the floor."""
 
-CALLS_PER_TOUCH = 76.0
+CALLS_PER_TOUCH = 95.0
 """Calls between touches: about one refusal in so many calls."""
 
 STEADY = 3

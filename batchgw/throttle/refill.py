@@ -139,6 +139,16 @@ class Refill:
         span, taken = self._last_interval()
         return max(0.0, taken + fewer) / span
 
+    def first(self, believed: float, *, burst: float) -> float:
+        """The refill since the beginning, `believed` until now. Nobody has said what the bucket held then.
+
+        When it took fewer calls than were assumed to be in it, half of them, at a guess, were.
+        """
+        latest = self.latest()
+        if latest == 0.0:
+            latest = (self.latest(fewer=burst) or 0.0) / 2
+        return believed if latest is None else latest
+
     def measure(self, believed: float, others: float) -> float:
         """Answer the refill in calls/second, `believed` until now; `others` may call so often (calls/second).
 

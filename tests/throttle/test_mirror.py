@@ -308,3 +308,11 @@ def test_a_bucket_that_others_have_emptied_is_noticed_though_it_gives_all_we_ask
     assert refused is not None
     assert 10 <= refused < 10.5
     assert mirror.statistics(now).level < 1
+
+
+def test_a_call_given_back_beside_what_was_overspent_fills_no_bucket_beyond_its_brim() -> None:
+    """An unknown quota: 40 calls are believed and half a one overspent when a refusal tells the level."""
+    rig = Rig(MirrorBucket(None))
+    rig.run([Step("send"), Step("push"), Step("throttled", -1.0), Step("send"), Step("wait", 9.0)])
+    rig.run([*[Step("send")] * 8, Step("push"), Step("wait", 1.0), Step("void"), Step("throttled", -1.0)])
+    assert rig.statistics().level <= 40

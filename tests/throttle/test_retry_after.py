@@ -25,7 +25,8 @@ from batchgw.errors import (
     Throttled,
 )
 from batchgw.model import AccountId, Effort, ResponseType, RestApiId
-from batchgw.throttle.mirror import INSTANT, LONGEST_HOLD, MirrorBucket
+from batchgw.throttle.hold import LONGEST_HOLD
+from batchgw.throttle.mirror import INSTANT, MirrorBucket
 from batchgw.throttle.pacer import Belief, Pacer, PacerStatistics
 from batchgw.throttle.quota import TOTAL
 from tests.throttle.adversary import Rig, Step, mirrors, steps
