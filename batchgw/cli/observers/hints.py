@@ -22,10 +22,12 @@ class Hints:
                 regions = ", ".join(event.regions)
                 self._console.note(
                     line(
-                        f"Account {event.account} seems to have one quota for {regions} together: "
-                        "if so, pass ",
+                        f"In account {event.account} {regions} get no more together than one quota gives, "
+                        "and are paced as one: if they share it, pass ",
                         Span("--quota-scope account", "bold"),
-                        " to pace them as one from the start.",
+                        " to pace them so from the start, and if each has a smaller one, pass it as ",
+                        Span("--rate", "bold"),
+                        ".",
                     )
                 )
             case ReachedDirectly():
