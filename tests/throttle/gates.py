@@ -129,7 +129,7 @@ GATES = (
         name="polite beside 6/s",
         ratio=1.05,
         refused=0.01,
-        theirs=0.017,  # the goal is 0.015: 0.0168 here, 0.0159 from 2000 on; it tries again, and so is refused again
+        theirs=0.017,  # the goal is 0.015: 0.0168 over these seeds, 0.0159 over the eight from 2000 on
         polite=True,
         world=World(others=Patient(rate=6)),
     ),

@@ -323,6 +323,6 @@ def test_who_shares_a_quota_is_told_which_flag_says_so_once() -> None:
         hints.notify(QuotaShared(account=AccountId(FIRST), regions=regions))
     assert err.getvalue() == (
         f"In account {FIRST} eu-west-1, us-east-1 get no more together than one quota gives, and are paced "
-        "as one: if they share it, pass --quota-scope account to pace them so from the start, and if each has a "
-        "smaller one, pass it as --rate.\n"
+        "as one: if they share it, pass --quota-scope account to pace them so from the start, and if each "
+        "has a smaller one, pass it as --rate.\n"
     )
