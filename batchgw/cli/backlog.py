@@ -92,7 +92,8 @@ def written_of(waiting: Waiting) -> int:
             raise BlockingIOError(errno.EAGAIN, "its reader does not read")
     try:
         return os.write(waiting.descriptor, waiting.data[: select.PIPE_BUF])
-    except BlockingIOError:  # somebody made it non-blocking, and has less room than was said
+    except BlockingIOError:  # it does not wait, and has less room than was said
         if waiting.given_up():
             raise
+        time.sleep(SLICE / 1000)  # it will say so again at once
         return 0

@@ -61,14 +61,17 @@ class Outlet(io.RawIOBase):
         self.lost: OSError | None = None
         self.hurried = False
         self.dropped = 0
+        self._given = descriptor
         self._descriptor = descriptor
         self._whole = whole
         self._terminal = os.isatty(descriptor)
+        if self._terminal:
+            self._descriptor = _never_waiting(descriptor)
         self._backlog = Backlog() if backlog is None else backlog
         self._ready: select.poll | None = None
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             self._ready = select.poll()
-            self._ready.register(descriptor, select.POLLOUT)
+            self._ready.register(self._descriptor, select.POLLOUT)
 
     @property
     def reader_left(self) -> bool:
@@ -83,7 +86,7 @@ class Outlet(io.RawIOBase):
 
     def fileno(self) -> int:
         """Give the descriptor."""
-        return self._descriptor
+        return self._given
 
     def isatty(self) -> bool:
         """Tell whether it is a terminal."""
@@ -114,7 +117,7 @@ class Outlet(io.RawIOBase):
         while done < len(view) and self._ready.poll(0):
             try:
                 done += os.write(self._descriptor, view[done : done + select.PIPE_BUF])
-            except BlockingIOError:  # somebody made it non-blocking, and has less room than was said
+            except BlockingIOError:  # it does not wait, and has less room than was said
                 break
         return done
 
@@ -192,6 +195,22 @@ def _stream(
     outlet = Outlet(descriptor, whole=whole, backlog=backlog)
     encoding = before.encoding if before is not None else "utf-8"
     return Stream(outlet, encoding=encoding, line_buffering=not whole or outlet.isatty())
+
+
+def _never_waiting(terminal: int) -> int:
+    """Open a terminal once more, so that no write to it waits; give the same where that cannot be.
+
+    A terminal says that there is room where there is some, and a write waits for all it needs: a connection
+    that stalls would hold everything up. To change the one that was given would change it for the shell, too.
+    """
+    try:
+        opened = os.open(os.ttyname(terminal), os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
+    except OSError:  # it has no name here, as in some containers, or belongs to somebody else
+        return terminal
+    if os.fstat(opened).st_rdev == os.fstat(terminal).st_rdev:
+        return opened
+    os.close(opened)
+    return terminal
 
 
 def _ensure_open(descriptor: int) -> None:

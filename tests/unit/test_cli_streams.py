@@ -5,13 +5,14 @@ from __future__ import annotations
 import codecs
 import fcntl
 import os
+import pty
 import select
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 import pytest
@@ -150,6 +151,29 @@ def test_a_reader_who_does_not_read_holds_nobody_up_and_misses_nothing(
         os.close(write)
         assert found.result().decode() == "".join(lines)
     assert (printed.outlet.lost, printed.outlet.dropped) == (None, 0)
+
+
+@pytest.mark.parametrize("width", [2, 80, 313, 5000])
+def test_a_terminal_that_nobody_reads_holds_nobody_up_and_misses_nothing(width: int) -> None:
+    """It says that there is room where there is some, and a write would wait for the rest."""
+    master, terminal = pty.openpty()
+    printed = stream(terminal, whole=False)
+    lines = [f"{'x' * (width - 1)}\n" for _ in range(max(20, 40_000 // width))]
+    blocking = os.get_blocking(terminal)
+    with ThreadPoolExecutor() as threads:
+        writes = threads.submit(lambda: [printed.write(each) for each in lines])
+        done, _ = wait([writes], timeout=5)
+        found = b""
+        while found.count(b"\n") < len(lines):  # also lets go of a write that waits
+            found += os.read(master, 1 << 16)
+    assert done
+    assert printed.outlet.drain(10)
+    assert found.decode().replace("\r", "") == "".join(lines)
+    assert (printed.outlet.lost, printed.outlet.dropped) == (None, 0)
+    assert os.get_blocking(terminal) == blocking, "it is the shell's as well"
+    assert os.get_terminal_size(printed.fileno()) == os.get_terminal_size(terminal)
+    os.close(terminal)
+    os.close(master)
 
 
 def test_what_two_streams_print_to_one_file_keeps_its_order(pipe: tuple[int, int]) -> None:
