@@ -34,6 +34,7 @@ BatchgwError                        .exit_code: what the command line answers wi
         ├── EndpointUnreachable         no scope could connect since the beginning: not tried any longer
         ├── OtherAccountAnswered        404 in another account's name: the call was signed for that one
         ├── AccessDenied                403 (or 401) on a listing, or on three APIs in a row
+        │   └── ForeignDenial           the same without AWS's marks: a write may have been made
         ├── CredentialsRejected         403: unknown, or the region is not enabled
         │   └── CredentialsExpired      403: retried once, with fresh credentials
         └── CredentialsUnavailable      there are none, or the role cannot be assumed
@@ -328,6 +329,13 @@ class AccessDenied(ScopeError):
 
     Whether that holds for one API only (`ApiDenied`) or for its whole scope, the retrying wrapper judges.
     """
+
+
+class ForeignDenial(AccessDenied):
+    """A 401 or 403 without an AWS error code: a proxy's, or a portal's, as `ForeignAnswer`."""
+
+    outcome_unknown = True
+    leaves_open = True
 
 
 class CredentialsRejected(ScopeError):

@@ -21,6 +21,7 @@ from batchgw.errors import (
     CredentialsExpired,
     CredentialsRejected,
     ForeignAnswer,
+    ForeignDenial,
     ResourceQuotaExceeded,
 )
 
@@ -123,6 +124,6 @@ _PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
 def _advice(kind: type[CallError], code: str) -> str:
     if kind is CredentialsRejected:
         return next(advice for pattern, advice in _REJECTED if pattern.search(code))
-    if kind is ForeignAnswer or (kind in (AccessDenied, ApiDenied) and _UNNAMED.fullmatch(code)):
+    if kind in (ForeignAnswer, ForeignDenial) or (kind is ApiDenied and _UNNAMED.fullmatch(code)):
         return _NOT_AWS
     return _BY_KIND.get(kind, "")

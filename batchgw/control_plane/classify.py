@@ -35,6 +35,7 @@ from batchgw.errors import (
     CredentialsExpired,
     CredentialsRejected,
     ForeignAnswer,
+    ForeignDenial,
     NotCustomized,
     OtherAccountAnswered,
     ResourceQuotaExceeded,
@@ -144,8 +145,15 @@ def _kind(code: str, status: int, message: str, retry_after: float | None) -> ty
         kind = entry if isinstance(entry, type) else entry(message, retry_after)
     if kind is BadRequest and _CONCURRENT.search(message):
         return ConcurrentModification
-    return ForeignAnswer if kind is BadRequest and not code else kind
+    return kind if code else _FOREIGN.get(kind, kind)
 
+
+_FOREIGN: Mapping[type[CallError], type[CallError]] = {
+    BadRequest: ForeignAnswer,
+    Conflict: ForeignAnswer,
+    AccessDenied: ForeignDenial,
+}
+"""What a refusal is that names no error: it says nothing of what lies behind whoever refused."""
 
 _RATE = re.compile(r"too many requests|rate exceeded|request rate|throttl|slow ?down", re.IGNORECASE)
 _HARD = re.compile(r"maximum number|has been reached|limit exceeded for", re.IGNORECASE)

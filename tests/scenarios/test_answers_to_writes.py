@@ -56,28 +56,32 @@ def test_a_success_that_shows_the_old_values_is_no_success(tmp_path: Path) -> No
 class Behind:
     """A control plane behind a proxy that lets writes through, or not, and answers in its own words."""
 
-    def __init__(self, inner: ControlPlane, *, lets_through: bool) -> None:
+    def __init__(self, inner: ControlPlane, *, lets_through: bool, status: int) -> None:
         self._inner = inner
         self._lets_through = lets_through
+        self._status = status
 
     async def send(self, request: Request[T]) -> Answer[T]:
-        """Send, but for writes, which end in a redirection."""
+        """Send, but for writes, which end in the proxy's answer."""
         if not request.writes:
             return await self._inner.send(request)
         if self._lets_through:
             await self._inner.send(request)
-        raise classify("", 307, "")
+        raise classify("", self._status, "")
 
     async def current_account(self) -> AccountId:
         """As it is behind the proxy."""
         return await self._inner.current_account()
 
 
+@pytest.mark.parametrize("status", [307, 400, 409])
 @pytest.mark.parametrize("lets_through", [True, False])
-def test_what_no_aws_service_has_answered_is_looked_at(tmp_path: Path, *, lets_through: bool) -> None:
+def test_what_no_aws_service_has_answered_is_looked_at(
+    tmp_path: Path, *, lets_through: bool, status: int
+) -> None:
     async def main() -> None:
         async with Estate(apis=6) as estate:
-            estate.plane = PacedControlPlane(Behind(estate.raw, lets_through=lets_through))
+            estate.plane = PacedControlPlane(Behind(estate.raw, lets_through=lets_through, status=status))
             summary, outcomes = await estate.apply(tmp_path / "journal.db")
             assert summary.proves
             assert not estate.refute(outcomes)
@@ -92,6 +96,33 @@ def test_what_no_aws_service_has_answered_is_looked_at(tmp_path: Path, *, lets_t
                     assert each.code == "ForeignAnswer"
                     assert "the change was not made" in each.message
                     assert "--endpoint-url" in each.message
+
+    virtually(main)
+
+
+@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize("lets_through", [True, False])
+def test_a_denial_that_is_not_of_aws_does_not_tell_that_nothing_was_made(
+    tmp_path: Path, *, lets_through: bool, status: int
+) -> None:
+    """It ends the account-region as AWS's own does, but nothing is called not attempted that was made."""
+
+    async def main() -> None:
+        async with Estate(apis=40) as estate:
+            estate.plane = PacedControlPlane(Behind(estate.raw, lets_through=lets_through, status=status))
+            summary, outcomes = await estate.apply(tmp_path / "journal.db")
+            assert summary.proves
+            assert summary.exit_code == 4
+            assert not estate.refute(outcomes)
+            done = [o for o in outcomes if isinstance(o, Applied)]
+            assert lets_through or not done
+            assert all(o.verified_by_read for o in done)
+            codes = {o.code for o in outcomes if isinstance(o, NotAttempted)}
+            assert codes <= {"InDoubt", "AccessDenied", "ForeignDenial"}
+            assert not [o for o in outcomes if isinstance(o, Failed)]
+            summary, outcomes = await estate.resume(tmp_path / "journal.db")
+            assert summary.exit_code == 0
+            assert not estate.refute(outcomes)
 
     virtually(main)
 

@@ -76,7 +76,9 @@ TABLE = [
     ("503", 503, "", errors.ServiceFailure),
     ("429", 429, "", errors.Throttled),
     ("404", 404, "", errors.ForeignAnswer),
-    ("403", 403, "Forbidden", errors.AccessDenied),
+    ("403", 403, "Forbidden", errors.ForeignDenial),
+    ("", 401, "<html>Sign in</html>", errors.ForeignDenial),
+    ("", 409, "Conflict", errors.ForeignAnswer),
     ("301", 301, "", errors.ForeignAnswer),
 ]  # fmt: skip
 
