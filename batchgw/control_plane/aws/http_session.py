@@ -135,6 +135,27 @@ async def _send_once(
         raise _CutOff(str(error)) from error
 
 
+class _Connector(aiohttp.TCPConnector):
+    """Keeps connections, but none on which an answer stands that nobody has asked for.
+
+    It would pass for that of the next request, and each answer from then on for that of the one after it.
+    """
+
+    async def connect(
+        self,
+        req: aiohttp.ClientRequest,
+        traces: list[Any],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - the form of the one it stands for
+    ) -> aiohttp.connector.Connection:
+        """Give a connection that is quiet. More than were kept need not be tried."""
+        for _ in range(self.limit):
+            connection = await super().connect(req, traces, timeout)
+            if connection.protocol is None or not connection.protocol.should_close:
+                return connection
+            connection.close()
+        return await super().connect(req, traces, timeout)
+
+
 class ConnectionPool:
     """One aiohttp session, opened and closed as a context."""
 
@@ -149,7 +170,7 @@ class ConnectionPool:
     ) -> None:
         self._call_timeout = call_timeout
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=max_connections, ssl=tls, keepalive_timeout=KEEP_ALIVE),
+            connector=_Connector(limit=max_connections, ssl=tls, keepalive_timeout=KEEP_ALIVE),
             timeout=aiohttp.ClientTimeout(
                 total=call_timeout, sock_connect=connect_timeout, sock_read=read_timeout
             ),
