@@ -15,7 +15,7 @@ from batchgw.control_plane.paced import Pace
 from batchgw.control_plane.stop import StopSignal
 from batchgw.errors import Stopped
 from batchgw.execution.executor import TRUSTED
-from batchgw.model import PlanItem
+from batchgw.model import PlanItem, UnreadScope
 from batchgw.planning.estimate import Estimate, Work, estimate
 from batchgw.planning.items import item_to_json
 from batchgw.planning.planfile import Plan
@@ -98,7 +98,7 @@ async def _json(
     fold = await _folded(
         plan,
         stop,
-        lambda item: console.text(next(separators) + json.dumps(item_to_json(item), separators=(",", ":"))),
+        lambda item: console.text(next(separators) + json.dumps(_item(item), separators=(",", ":"))),
     )
     closing = {
         "totals": plan.totals.to_json(),
@@ -122,7 +122,7 @@ async def _jsonl(
 ) -> PlanFold:
     """Print the lines of a plan file, and what else there is to know of it last."""
     console.jsonl(_header(plan))
-    fold = await _folded(plan, stop, lambda item: console.jsonl(item_to_json(item)))
+    fold = await _folded(plan, stop, lambda item: console.jsonl(_item(item)))
     console.jsonl({"kind": "totals", **plan.totals.to_json()})
     console.jsonl({"kind": "estimate", **work.to_json()})
     console.jsonl({"kind": "customised", **fold.customised.to_json()})
@@ -134,3 +134,11 @@ async def _jsonl(
 def _header(plan: Plan) -> dict[str, Any]:
     """Render a plan's header, its time as all times are shown."""
     return {**plan.header.to_json(), "created": timestamp(plan.header.created)}
+
+
+def _item(item: PlanItem) -> dict[str, Any]:
+    """Render an item of a plan, its API's time as all times are shown."""
+    shown = item_to_json(item)
+    if isinstance(item, UnreadScope) or item.api.created is None:
+        return shown
+    return {**shown, "api": {**shown["api"], "created": timestamp(item.api.created)}}

@@ -139,9 +139,11 @@ def _described(run: RunRecord) -> Iterator[Line]:
     yield line(f"policy    {run.policy_source}, digest {run.policy_digest[:12]}")
     yield line(f"by        {run.holder}, batchgw {run.version}")
     yield line(f"identity  {run.visible_options.get('identity') or 'was not asked'}")
+    label = "options"
     for name, value in run.visible_options.items():
         if name != "identity":
-            yield line(Span(f"          {name} = {_said(value)}", "dim"))
+            yield line(f"{label:<10}", Span(f"{name} = {_said(value)}", "dim"))
+            label = ""
     yield line()
 
 

@@ -39,8 +39,10 @@ def test_a_check_has_a_verdict_counts_and_a_percentage() -> None:
     assert (counts["apis"], counts["expected"], counts["as_desired"]) == (8, 16, 16 - writes)
     assert drifted.json["percent_as_desired"] == (16 - writes) * 6.25
     assert TIME.fullmatch(drifted.json["header"]["created"])
+    assert all(TIME.fullmatch(item["api"]["created"]) for item in drifted.json["items"])
     assert batchgw("apply", "policy.yaml", "--yes").code == 0
     lines = batchgw("check", "policy.yaml", "-o", "jsonl").lines
+    assert all(TIME.fullmatch(line["api"]["created"]) for line in lines if line["kind"] == "api")
     (verdict,) = (line for line in lines if line["kind"] == "verdict")
     assert verdict | {"counts": None} == {
         "kind": "verdict",
@@ -83,7 +85,7 @@ def test_a_run_says_who_when_and_with_what_in_words(world: ReadyInfo) -> None:
     record = batchgw("runs", "show", "last", "-o", "json").json
     assert record["identity"].startswith(f"arn:aws:iam::{world.management_account}:")
     assert f"identity  {record['identity']}" in shown.out
-    assert "regions = eu-west-1, us-east-1\n" in shown.out
+    assert "\noptions   regions = eu-west-1, us-east-1\n" in shown.out
     assert TIME.fullmatch(record["started"])
     assert TIME.fullmatch(record["finished"])
     assert f"started   {record['started']}" in shown.out
