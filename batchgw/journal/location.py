@@ -48,6 +48,8 @@ def locate(given: str | None, environ: Mapping[str, str] = os.environ) -> Locati
     given = given or environ.get(VARIABLE)
     if not given:
         return _of_file(_state_home(environ) / "batchgw" / "journal.db", made=True)
+    if given == ":memory:":  # SQLite's word for it, and nobody's for a file
+        given = "sqlite:///:memory:"
     scheme = _SCHEME.match(given)
     return _of_url(given, scheme[1]) if scheme else _of_file(_absolute(Path(given)))
 

@@ -175,7 +175,7 @@ def test_a_journal_that_cannot_be_used(verb: list[str], journal: str, word: str)
 
 @pytest.mark.parametrize(
     "journal",
-    ["sqlite://", "sqlite:///", "sqlite:///:memory:", "sqlite:///file::memory:?uri=true"],
+    ["sqlite://", "sqlite:///", "sqlite:///:memory:", ":memory:", "sqlite:///file::memory:?uri=true"],
 )
 @pytest.mark.parametrize(
     "verb",
