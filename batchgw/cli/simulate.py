@@ -15,7 +15,7 @@ from batchgw.cli.failure import OK
 from batchgw.cli.flag import file_flag, flag, repeatable
 from batchgw.cli.options import Output, OutputFlags
 from batchgw.cli.verb import verb
-from batchgw.report.text import Span, duration, line
+from batchgw.report.text import Span, amount, duration, line
 from batchgw.throttle.quota import TOTAL
 
 if TYPE_CHECKING:  # aiohttp is behind it
@@ -221,7 +221,8 @@ def _in_background(world: WorldFlags, output: OutputFlags) -> int:
     console.flush()
     console.note(
         line(
-            f"Serving {world.apis:,} REST APIs at {served.info.endpoint} for {duration(life)}. "
+            f"Serving {world.apis:,} REST APIs of {amount(len(served.info.accounts), 'account')} in "
+            f"{amount(len(served.info.regions), 'region')} at {served.info.endpoint} for {duration(life)}. "
             f"To end it sooner: kill {served.process}"
         )
     )

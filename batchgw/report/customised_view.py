@@ -59,8 +59,9 @@ class CustomisedCounts:
             yield line()
             yield line(
                 f"{amount(self.changes, 'change')} in {amount(self.apis, 'API')} {are} that an API customised"
-                " itself. Presets that set headers cover those, too:"
+                " itself."
             )
+            yield line("  `wherever_customised` and most presets reach those, too;")
             yield line("  with `types: [DEFAULT_4XX, DEFAULT_5XX]` a preset leaves them alone.")
         if self.uncovered:
             yield line()
