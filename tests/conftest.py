@@ -10,12 +10,14 @@ from pathlib import Path
 
 import botocore
 import pytest
+import typer.main
 from botocore.loaders import JSONFileLoader
 from hypothesis import HealthCheck, settings
 
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", parent=settings.get_profile("patient"), derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "patient")
+settings.register_profile("quick", parent=settings(), max_examples=10)  # scripts/pythons
 
 _numbers = count()
 _BOTOCORE = Path(botocore.__file__).parent
@@ -32,6 +34,14 @@ def data_of_botocore_is_read_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(JSONFileLoader, "load_file", load_file)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def the_command_line_is_put_together_once() -> Iterator[None]:
+    """Keep the parser, too: a process of batchgw's own makes it once, a test's would for every command."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(typer.main, "get_command", cache(typer.main.get_command))
         yield
 
 
