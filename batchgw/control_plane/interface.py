@@ -38,6 +38,7 @@ class Request(Generic[Value]):
 
     operation: ClassVar[str]  # AWS's name of the operation, for quotas, logs and statistics
     writes: ClassVar[bool] = False
+    overwrites: ClassVar[bool] = False  # takes the place of what is there, which may be somebody else's
     scope: Scope
 
 
@@ -101,7 +102,7 @@ class PutGatewayResponse(Request[GatewayResponse]):
     """Replace one gateway response whole; the answer is what is now in effect."""
 
     operation = "PutGatewayResponse"
-    writes = True
+    writes = overwrites = True
     api: RestApiId
     type: ResponseType
     settings: Settings
@@ -112,7 +113,7 @@ class DeleteGatewayResponse(Request[None]):
     """Take a customisation away. Raises NotCustomized when there is none."""
 
     operation = "DeleteGatewayResponse"
-    writes = True
+    writes = overwrites = True
     api: RestApiId
     type: ResponseType
 

@@ -47,7 +47,15 @@ def may_retry(error: BaseException, request: Request[object], *, looks: bool = F
         return looks
     if not (error.retry_safe and error.sent):
         return False
-    return looks or not (request.writes and error.leaves_open)
+    return looks or not needs_a_look(error, request)
+
+
+def needs_a_look(error: CallError, request: Request[object]) -> bool:
+    """Tell whether it must be seen what is there before a request is sent again.
+
+    One that adds something, as a deployment, meets nothing of anybody's: it only may not be made twice.
+    """
+    return request.writes and (error.leaves_open if request.overwrites else error.outcome_unknown)
 
 
 class RetryingControlPlane:
@@ -295,7 +303,7 @@ class _Execution(Generic[T]):
 
     def _count(self, error: CallError) -> None:
         self._waited += error.waited
-        if self._request.writes and error.leaves_open:
+        if needs_a_look(error, self._request):
             self._open = error
         if not error.sent:
             return

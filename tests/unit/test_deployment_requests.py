@@ -10,7 +10,7 @@ import pytest
 from batchgw.control_plane.interface import CreateDeployment
 from batchgw.control_plane.paced import PacedControlPlane
 from batchgw.control_plane.readonly import ReadOnlyControlPlane, WriteRefused
-from batchgw.errors import ConnectionCut
+from batchgw.errors import CallError, ConnectionCut, ServiceFailure
 from batchgw.model import AccountId, Effort, Region, RestApiId, Scope
 from batchgw.simulator.plane import SimulatedControlPlane, simulate
 from batchgw.simulator.world import World
@@ -33,13 +33,18 @@ def deployments(plane: SimulatedControlPlane) -> int:
     return len(plane.engine.service.world.cell(SCOPE.account, SCOPE.region).detail(0).deployments)
 
 
-@pytest.mark.parametrize(("fault", "made"), [("cut_before", 0), ("cut_after", 1)])
-def test_one_that_was_cut_is_in_doubt_and_not_made_again(fault: str, made: int) -> None:
+@pytest.mark.parametrize(
+    ("fault", "error", "made"),
+    [("cut_before", ConnectionCut, 0), ("cut_after", ConnectionCut, 1), ("service_error", ServiceFailure, 0)],
+)
+def test_one_that_may_have_been_made_is_in_doubt_and_not_made_again(
+    fault: str, error: type[CallError], made: int
+) -> None:
     plane, request = world_with(fault)
     before = deployments(plane)
 
     async def main() -> None:
-        with pytest.raises(ConnectionCut) as caught:
+        with pytest.raises(error) as caught:
             await PacedControlPlane(plane).send(request)
         assert caught.value.in_doubt
 
