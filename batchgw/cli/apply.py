@@ -29,7 +29,7 @@ RereadAfter = Annotated[
     float | None,
     flag(
         "--reread-after",
-        "Trust what was read for so long. [default: 900]",
+        "Read again after so long. [default: 900]",
         metavar="SECONDS",
         min=1,
         panel=ADVANCED,

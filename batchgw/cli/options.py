@@ -140,7 +140,7 @@ class ConnectionFlags:
         bool | None,
         flag(
             "--client-fast-path/--no-client-fast-path",
-            "Frequent calls pass by botocore. [default: yes]",
+            "Frequent calls skip botocore. [default: yes]",
             panel=ADVANCED,
         ),
     ] = None

@@ -22,10 +22,10 @@ class Hints:
                 regions = ", ".join(event.regions)
                 self._console.note(
                     line(
-                        f"In account {event.account} {regions} get no more together than one quota gives, "
-                        "and are paced as one: if they share it, pass ",
+                        f"Account {event.account}: {regions} together get no more than one quota gives, so "
+                        "they are paced as one. If they share a quota, pass ",
                         Span("--quota-scope account", "bold"),
-                        " to pace them so from the start, and if each has a smaller one, pass it as ",
+                        ", which does so from the start. If each has a smaller quota, pass that as ",
                         Span("--rate", "bold"),
                         ".",
                     )
