@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from batchgw.model import ResponseType
+from batchgw.policy.fields import TYPE_WORDS
 from batchgw.policy.findings import RULES, Finding, Path, closest, did_you_mean, fits, pasted, shown
 from batchgw.policy.presets import PRESETS
 from batchgw.policy.schema import PolicyFile
@@ -95,9 +96,11 @@ def _preset(details: ErrorDetails, _: Path) -> str:
     return f"{shown(word)} is not a preset{guess or f'; those are {_listed(PRESETS)}'}"
 
 
-def _wants_list(details: ErrorDetails, _: Path) -> str:
+def _wants_list(details: ErrorDetails, path: Path) -> str:
     given = details["input"]
     example = f": write {pasted([given])}" if isinstance(given, str) and given and fits(given) else ""
+    if "types" in path and isinstance(given, str) and given not in TYPE_WORDS:
+        example = did_you_mean(given, TYPE_WORDS)  # a list of what is no type would be refused next
     return f"a list is needed here, not {_what(details)}{example}"
 
 

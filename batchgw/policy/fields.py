@@ -173,19 +173,20 @@ RawHeaderText = Annotated[str, WithJsonSchema({"type": "string", "pattern": f"^(
 CUSTOMISED: Final = "customised"
 """Stands, among a preset's types, for those that an API customised itself."""
 
-_TYPE_WORDS = (*(t.value for t in ResponseType), CUSTOMISED)
+TYPE_WORDS: Final = (*(t.value for t in ResponseType), CUSTOMISED)
+"""What may stand among a preset's types."""
 
 
 def _type_word(value: object) -> ResponseType | Literal["customised"]:
     if value == CUSTOMISED:
         return CUSTOMISED
-    if isinstance(value, str) and value in _TYPE_WORDS:
+    if isinstance(value, str) and value in TYPE_WORDS:
         return ResponseType(value)
-    raise PydanticKnownError("enum", {"expected": ", ".join(_TYPE_WORDS)})
+    raise PydanticKnownError("enum", {"expected": ", ".join(TYPE_WORDS)})
 
 
 TypeWord = Annotated[
-    ResponseType | Literal["customised"], PlainValidator(_type_word), WithJsonSchema({"enum": [*_TYPE_WORDS]})
+    ResponseType | Literal["customised"], PlainValidator(_type_word), WithJsonSchema({"enum": [*TYPE_WORDS]})
 ]
 """A response type, or `customised`."""
 

@@ -218,7 +218,12 @@ wherever_customised:
         ("wherever_customised: {mode: fill}", "unknown key 'mode'; it takes headers and templates only"),
         ("wherever_customised: {header: {A: b}}", "unknown key 'header'; did you mean headers?"),
         ("wherever_customized: {headers: {A: b}}", "did you mean wherever_customised?"),
-        ("use: [{preset: cors, types: customized}]", "a list is needed here, not 'customized'"),
+        (
+            "use: [{preset: cors, types: customized}]",
+            "a list is needed here, not 'customized'; did you mean customised?",
+        ),
+        ("use: [{preset: cors, types: UNAUTHORISED}]", "not 'UNAUTHORISED'; did you mean UNAUTHORIZED?"),
+        ("use: [{preset: cors, types: UNAUTHORIZED}]", 'write ["UNAUTHORIZED"]'),
         ("use: [{preset: cors, types: [customized]}]", "did you mean customised?"),
         ("use: [{preset: cors, types: [UNAUTHORISED]}]", "did you mean UNAUTHORIZED?"),
         (
