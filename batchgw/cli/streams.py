@@ -101,12 +101,13 @@ class Outlet(io.RawIOBase):
         view = memoryview(data)
         if self.lost is not None and self._whole:
             return len(view)
+        done = 0
         try:
             done = 0 if self._backlog.size else self._written(view)
             if done < len(view):
                 self._leave(memoryview(bytes(view[done:])))
         except OSError as error:
-            self.lost = error
+            self._lose(view[done:], error)
         return len(view)
 
     def _written(self, view: memoryview) -> int:

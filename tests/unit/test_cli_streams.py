@@ -130,6 +130,16 @@ def test_a_stop_does_not_wait_for_a_reader_who_does_not_read(pipe: tuple[int, in
     assert out.outlet.lost is not None
 
 
+def test_diagnostics_that_are_dropped_in_a_hurry_are_counted_too(pipe: tuple[int, int]) -> None:
+    _, write = pipe
+    err = stream(write, whole=False)
+    err.outlet.hurried = True
+    for _ in range(100):
+        err.write("x" * 999 + "\n")
+    held = 65_536 // 1000
+    assert 100 - held <= err.outlet.dropped <= 100 - held + 5
+
+
 def read_all(descriptor: int) -> bytes:
     return b"".join(iter(lambda: os.read(descriptor, 1 << 16), b""))
 
