@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from batchgw.control_plane.aws.addresses import check_endpoint_url, check_proxy
+from batchgw.control_plane.aws.addresses import check_endpoint_url, check_proxy, leads_to_aws
 from batchgw.errors import UsageError
 from batchgw.model.scope import is_region
 from batchgw.redaction import bare_url
@@ -79,3 +79,18 @@ def test_regions_of_every_partition_have_the_form(region: str) -> None:
 )  # fmt: skip
 def test_what_could_lead_to_another_host_is_no_region(region: str) -> None:
     assert not is_region(region)
+
+
+@pytest.mark.parametrize(
+    ("url", "leads"),
+    [
+        ("https://apigateway.eu-west-1.amazonaws.com", True),
+        ("https://APIGateway.eu-west-1.AmazonAWS.com:443/", True),
+        ("https://apigateway.eu-west-1.amazonaws.com.", True),
+        ("https://apigateway.eu-west-1.amazonaws.com.evil.example", False),
+        ("https://evilamazonaws.com", False),
+        ("http://127.0.0.1:4566", False),
+    ],
+)
+def test_what_leads_to_aws_is_told_by_its_host(url: str, *, leads: bool) -> None:
+    assert leads_to_aws(url) is leads

@@ -15,7 +15,7 @@ _OF_AWS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
 
 def leads_to_aws(url: str) -> bool:
     """Tell whether a URL is one of AWS's own."""
-    return (urlsplit(url).hostname or "").endswith(_OF_AWS)
+    return (urlsplit(url).hostname or "").rstrip(".").endswith(_OF_AWS)
 
 
 def check_endpoint_url(url: str, source: str) -> None:
