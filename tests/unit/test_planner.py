@@ -107,6 +107,7 @@ class TestKinds:
             "CredentialsRejected",
             "CredentialsUnavailable",
             "EndpointUnreachable",
+            "ForeignDenial",
             "OtherAccountAnswered",
             "ScopeError",
             "Starved",
