@@ -36,8 +36,8 @@ def next_steps(summary: Summary, journal: str | None) -> Iterator[Line]:
         yield resume_hint(summary.run, journal)
     if summary.moved:
         yield line(
-            f"{amount(summary.moved, 'API-type')} had moved since the plan and were left alone: plan again, "
-            "to see them as they are now."
+            f"Left alone, moved since the plan: {amount(summary.moved, 'API-type')}. Plan again to see what "
+            "is there now."
         )
     if summary.out_of_reach:
         yield line(

@@ -121,6 +121,14 @@ def test_what_is_left_to_a_resume_and_what_only_a_new_plan_reaches(
     assert any("apply again" in each for each in steps) is out_of_reach
 
 
+@pytest.mark.parametrize(("moved", "says"), [(1, "1 API-type."), (2, "2 API-types.")])
+def test_what_moved_is_told_in_words_that_fit_one_and_many(moved: int, says: str) -> None:
+    reason = Reason(kind="skipped", code=MOVED, message="moved", count=moved, examples=())
+    whole = replace(summary((EU, Tally(applied=2, skipped=2), 4)), reasons=(reason,))
+    (step,) = (plain(each) for each in next_steps(whole, None))
+    assert step.startswith(f"Left alone, moved since the plan: {says} Plan again")
+
+
 @pytest.mark.parametrize(
     ("effort", "says"),
     [
