@@ -237,9 +237,9 @@ class NoInternals(PresetSpec):
 
 
 class WafBlockPage(PresetSpec):
-    """A page for whom the firewall stopped."""
+    """A page for requests that the firewall blocks."""
 
-    title: ClassVar[str] = "A page for whom the firewall stopped"
+    title: ClassVar[str] = "A page for requests that the firewall blocks"
     what: ClassVar[str] = (
         "Answers requests that AWS WAF blocks with a short HTML page (or JSON, for clients that ask for it)"
         " and the request id to quote."
