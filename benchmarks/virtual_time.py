@@ -41,6 +41,7 @@ NOTES = (
     "A row: a scenario, and puts in one account. Quota: 10 calls/s, burst 40. Latency: lognormal, 60-200 ms.",
     "ratio: makespan / the earliest finish of someone who foresees the neighbour, and serves it in full.",
     "A ratio below 1 means that tokens were taken from the neighbour; theirs: share of its calls refused.",
+    "A run of over 15 minutes reads each API once more before it writes there. Here it does not: puts count.",
     "lost: puts given up. wrong: not as desired, read from the world. attempts: most of one call.",
     "Quarters are of the time that the puts would need alone; the quota halves after one, returns at 65 %.",
     "Below a world: others in batchgw's place, who try each call until it is taken.",

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import cast
 
@@ -100,7 +101,7 @@ class Rollout:
         scopes = scopes_of(self.scopes)
         expected = dict.fromkeys(scopes, self.puts // self.scopes)
         recorder = Recorder(journal, run, observer=plane.observer, stop=plane.stop, rate=plane.rate)
-        executor = Executor(plane, journal, run, recorder, look_first=(), read_at=Moment.ago(0))
+        executor = Executor(plane, journal, run, recorder, look_first=(), read_at=Moment.ago(0), trusted=inf)
         plane.observer.notify(PhaseStarted(run=run, phase="apply", scopes=scopes, expected=expected))
         await timed(lambda: executor.run(scopes))
         plane.observer.notify(PhaseEnded(run=run, phase="apply", elapsed=0.0))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
+from math import inf
 from pathlib import Path
 
 from batchgw import api
@@ -87,11 +88,14 @@ class Stage:
         )
 
     async def apply(self, paced: PacedControlPlane) -> Summary:
-        """Plan on a plane without quota, so that the bucket is full at the first write, and apply."""
+        """Plan on a plane without quota, so that the bucket is full at the first write, and apply.
+
+        Nothing is read again because of its age: those calls are no part of what is compared.
+        """
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             with await self._plan(folder) as plan, Journal.open(str(folder / "journal.db")) as journal:
-                return await api.apply(plan, plane=paced, journal=journal)
+                return await api.apply(plan, plane=paced, journal=journal, trusted=inf)
 
     def puts(self) -> Iterator[PutGatewayResponse]:
         """All calls that are to be made, one type after another: an API takes one write at a time."""
