@@ -56,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="scripts/bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--quick", action="store_true", help="smaller tasks: under 3 minutes, not 20")
+    parser.add_argument("--quick", action="store_true", help="smaller tasks: a few minutes, not 20")
     parser.add_argument("--only", nargs="+", metavar="NAME", help="these sections; see --list")
     parser.add_argument("--list", action="store_true", help="name the sections and stop")
     parser.add_argument(

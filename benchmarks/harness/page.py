@@ -28,8 +28,8 @@ HEAD = """\
 # Benchmarks
 
 ```console
-$ scripts/bench             # everything below, in under 20 minutes on 2 cores
-$ scripts/bench --quick     # smaller tasks, under 3 minutes
+$ scripts/bench             # everything below, in about 20 minutes on 2 cores
+$ scripts/bench --quick     # smaller tasks, a few minutes
 $ scripts/bench --list      # the sections; --only NAME runs one
 ```
 
@@ -37,6 +37,9 @@ This page is written from [results](results) by `python -m benchmarks.harness.pa
 goals as they were measured, nothing by hand but the explanations. Nothing here was measured on AWS: the
 service is what `batchgw simulate` serves, with AWS's quotas, its errors, and a latency of 60 to 200 ms. A
 goal is an upper bound. Who cannot run is reported as skipped, who breaks down as failed, batchgw like anyone.
+
+Seconds and CPU are of the machine of that day, so compare rows, not days. The machine of 2026-11-30 was slower than
+that of 2026-11-22: the peers' CPU grew by 7 % to 50 % from one to the other.
 """
 
 
