@@ -38,8 +38,8 @@ goals as they were measured, nothing by hand but the explanations. Nothing here 
 service is what `batchgw simulate` serves, with AWS's quotas, its errors, and a latency of 60 to 200 ms. A
 goal is an upper bound. Who cannot run is reported as skipped, who breaks down as failed, batchgw like anyone.
 
-Seconds and CPU are of the machine of that day, so compare rows, not days. The machine of 2026-11-30 was slower
-than that of 2026-11-22: the peers' CPU grew by 7 % to 50 % from one to the other.
+Seconds and CPU are of the machine of that day, so compare rows, not days. The machine of 2026-11-30 was
+slower than that of 2026-11-22: the peers' CPU grew by 7 % to 50 % from one to the other.
 """
 
 
