@@ -32,7 +32,7 @@ QUEUES = {
 POINTS = 240
 """Bins of one trace drawn at most: a panel is a few hundred pixels wide."""
 
-ALL_POINTS = 800
+ALL_POINTS = 600
 """Bins of all traces drawn at most: every one is some 60 bytes of SVG."""
 
 CLIP = 5.0
@@ -53,9 +53,12 @@ COLUMNS = 3
 _LONG_FRACTION = re.compile(r"(?<=[ML\d] )(-?\d+\.\d\d)\d+")
 """A coordinate in SVG to more than a hundredth of a point: half of a plot's size, and nothing to see."""
 
+_ON_ITS_WAY = re.compile(r"([ML] [-\d.]+ ([-\d.]+) ?)(?:\nL [-\d.]+ \2 ?)+(?=\nL [-\d.]+ \2 ?\n)")
+"""Points of a line between two others of the same height: steps have many."""
+
 SETTINGS = {
     "svg.hashsalt": "batchgw",  # the same plot is the same file
-    "svg.fonttype": "path",
+    "svg.fonttype": "none",
     "font.size": 8,
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -94,7 +97,8 @@ def draw(section: Section, folder: Path = RESULTS) -> list[Path]:
             svg, png = (folder / file_name(section, kind, form) for form in ("svg", "png"))
             drawn = io.StringIO()
             figure.savefig(drawn, format="svg", metadata={"Date": None})
-            svg.write_text(_LONG_FRACTION.sub(r"\1", drawn.getvalue()), encoding="utf-8")
+            short = _ON_ITS_WAY.sub(r"\1", _LONG_FRACTION.sub(r"\1", drawn.getvalue()))
+            svg.write_text(short, encoding="utf-8")
             figure.savefig(png, dpi=110, metadata={"Software": None})
             paths += [svg, png]
     return paths
