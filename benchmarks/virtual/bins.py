@@ -60,8 +60,9 @@ def trace(stage: Stage, queue: Queue) -> Trace:
 
 
 def _label(stage: Stage) -> str:
+    """What a neighbour leaves is drawn where it is known beforehand, not of one that answers to refusals."""
     title = stage.scenario.title
-    return title if stage.rules.neighbour is None else f"{title} (dashed: what it leaves)"
+    return f"{title} (dashed: what it leaves)" if isinstance(stage.rules.neighbour, Neighbour) else title
 
 
 def left_over(
