@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 import pytest
 
 from batchgw.throttle.mirror import MirrorBucket
@@ -11,21 +13,22 @@ from tests.throttle.world import Played, World, play
 CLOSED, OPEN = 600.0, 900.0
 """Seconds: until when nothing is let through, and when the run shall be over."""
 
-MIRRORS = {
-    "trusted": MirrorBucket(TOTAL),
-    "strict": MirrorBucket(TOTAL, trust=Trust.STRICT),
-    "guess": MirrorBucket(TOTAL, trust=Trust.GUESS),
-    "share": MirrorBucket(TOTAL, share=0.9),
-    "unknown": MirrorBucket(None),
-    "fast": MirrorBucket(Quota(100, 200)),
+MIRRORS: Mapping[str, Callable[[], MirrorBucket]] = {
+    "trusted": lambda: MirrorBucket(TOTAL),
+    "strict": lambda: MirrorBucket(TOTAL, trust=Trust.STRICT),
+    "guess": lambda: MirrorBucket(TOTAL, trust=Trust.GUESS),
+    "share": lambda: MirrorBucket(TOTAL, share=0.9),
+    "unknown": lambda: MirrorBucket(None),
+    "fast": lambda: MirrorBucket(Quota(100, 200)),
 }
+"""Each makes a new one: a process that runs part of the tests makes a storm more than once."""
 
 
 @pytest.fixture(scope="module", params=MIRRORS)
 def storm(request: pytest.FixtureRequest) -> Played:
     """500 calls, to a service that lets nothing through for ten minutes, and then 10 calls/s."""
     world = World(level=0, steps=((0.0, 0.0), (CLOSED, 1.0)))
-    return play(world, MIRRORS[request.param], calls=500, seed=7, horizon=OPEN)
+    return play(world, MIRRORS[request.param](), calls=500, seed=7, horizon=OPEN)
 
 
 def during(moments: Played, start: float, end: float) -> int:
