@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 
 import anyio
@@ -146,7 +147,8 @@ async def run(task: Task) -> dict[str, float | None]:
     with tempfile.TemporaryDirectory(prefix="batchgw-million-") as folder:
         plan = await api.plan(policy(plane.scopes, task.types), plane=paced, out=Path(folder) / "plan")
         with Journal.open(f"{folder}/journal.db") as journal:
-            summary = await api.apply(plan, plane=paced, journal=journal)
+            # However long this takes here, in virtual time the plan is minutes old: nothing is read again.
+            summary = await api.apply(plan, plane=paced, journal=journal, trusted=inf)
     if summary.exit_code != 0 or not summary.proves:
         sys.exit(f"the run did not end well: exit code {summary.exit_code}, {summary.arithmetic}")
     makespan = anyio.current_time() - began
