@@ -157,9 +157,7 @@ class CallError(BatchgwError):
     retry_safe: ClassVar[bool] = False  # may the same call be sent again
     is_throttle: ClassVar[bool] = False  # refused by a quota: waiting is the cure
     outcome_unknown: ClassVar[bool] = False  # a write may or may not have been made
-    leaves_open: ClassVar[bool] = (
-        False  # what a write meets may be another than was read: look before the next
-    )
+    leaves_open: ClassVar[bool] = False  # a write may meet something else by now: look before the next
     reached_api: ClassVar[bool] = False  # proves that the API is there and that the caller may do this to it
     condemns_scope: ClassVar[bool] = False  # once given up, nothing more is tried in the account-region
 
