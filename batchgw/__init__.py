@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from batchgw.api import apply, applying, check, discover, plan, resume, resuming
+    from batchgw.concurrency.stop import StopSignal
     from batchgw.control_plane.aws import connect
     from batchgw.control_plane.interface import ControlPlane
-    from batchgw.control_plane.paced import Pace, PacedControlPlane
-    from batchgw.control_plane.stop import StopSignal
+    from batchgw.control_plane.stack import Pace, PacedControlPlane
     from batchgw.errors import BatchgwError
     from batchgw.events import Event, Observer
     from batchgw.journal import Journal
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         Skipped,
         Unchanged,
     )
-    from batchgw.planning.planfile import Plan
+    from batchgw.planning.plan_file.plan import Plan
     from batchgw.policy.loader import load_policy
     from batchgw.report.summary import Summary
     from batchgw.version import VERSION
@@ -42,13 +42,13 @@ _HOMES = {
     "NotAttempted": "model",
     "Observer": "events",
     "Outcome": "model",
-    "Pace": "control_plane.paced",
-    "PacedControlPlane": "control_plane.paced",
-    "Plan": "planning.planfile",
+    "Pace": "control_plane.stack",
+    "PacedControlPlane": "control_plane.stack",
+    "Plan": "planning.plan_file.plan",
     "Policy": "model",
     "Scope": "model",
     "Skipped": "model",
-    "StopSignal": "control_plane.stop",
+    "StopSignal": "concurrency.stop",
     "Summary": "report.summary",
     "Unchanged": "model",
     "apply": "api",

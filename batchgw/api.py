@@ -18,11 +18,13 @@ from uuid import uuid4
 import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream
 
-from batchgw.clock import Moment
+from batchgw.concurrency.clock import Moment
+from batchgw.concurrency.pool import unwrapped
+from batchgw.concurrency.stop import StopSignal
+from batchgw.concurrency.time_slice import Turns, aside
 from batchgw.control_plane.interface import ControlPlane, UnreadableApi
-from batchgw.control_plane.paced import Pace, PacedControlPlane
 from batchgw.control_plane.readonly import ReadOnlyControlPlane
-from batchgw.control_plane.stop import StopSignal
+from batchgw.control_plane.stack import Pace, PacedControlPlane
 from batchgw.discovery.listing import list_rest_apis, needs_listing
 from batchgw.discovery.naming import NamedApis
 from batchgw.discovery.scopes import resolve_scopes
@@ -38,6 +40,7 @@ from batchgw.events import (
     PhaseStarted,
 )
 from batchgw.execution.executor import TRUSTED, Executor
+from batchgw.execution.planner import Planner
 from batchgw.execution.recheck import Recheck
 from batchgw.execution.recorder import Recorder
 from batchgw.journal import JSON, Journal, NewRun, RunState, Standing, Tally
@@ -53,14 +56,11 @@ from batchgw.model import (
     UnreadScope,
 )
 from batchgw.model.selected import SelectionCount
-from batchgw.planning import temporary
-from batchgw.planning.planfile import Plan, PlanHeader, PlanWriter
-from batchgw.planning.planner import Planner
-from batchgw.pool import unwrapped
+from batchgw.planning.plan_file import temporary
+from batchgw.planning.plan_file.plan import Plan, PlanHeader, PlanWriter
 from batchgw.redaction import with_bare_urls
 from batchgw.report.reasons import Reason, Reasons
 from batchgw.report.summary import EXPLAINED, Summary, scope_summaries
-from batchgw.turns import Turns, aside
 from batchgw.version import VERSION
 
 

@@ -40,8 +40,9 @@ BatchgwError                        .exit_code: what the command line answers wi
         └── CredentialsUnavailable      there are none, or the role cannot be assumed
             └── WrongAccount            they turned out to be of another account: nothing was sent with them
 
-Few others add something to one of these where they are raised: `journal.locks.ScopeHeld` the lock's holder,
-`cli.quotas.QuotasInvalid` the places in a quota file, `cli.failure` that the user said no (3).
+Few others add something to one of these where they are raised: `journal.sql.locks.ScopeHeld` the lock's
+holder, `cli.flags.quota_records.QuotasInvalid` the places in a quota file, `cli.output.failure` that the user
+said no (3).
 `control_plane.readonly.WriteRefused` (1) is a fault of batchgw's own.
 """
 

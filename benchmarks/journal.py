@@ -16,7 +16,7 @@ from itertools import islice
 from pathlib import Path
 
 from batchgw.execution.executor import PAGE
-from batchgw.execution.line import AHEAD
+from batchgw.execution.upcoming import AHEAD
 from batchgw.journal import Journal, PendingApi, PendingChange, RunState
 from batchgw.model import Applied, Effort, Outcome, PlannedApi
 from benchmarks.harness.cli import main

@@ -21,14 +21,14 @@ import anyio
 import trio.testing
 
 from batchgw import api
-from batchgw.control_plane.paced import PacedControlPlane
+from batchgw.control_plane.stack import PacedControlPlane
 from batchgw.journal import Journal
 from batchgw.model import AccountId, Policy, Region, Targets
 from batchgw.policy.loader import load_policy
-from batchgw.simulator.latency import Latency
 from batchgw.simulator.plane import simulate
-from batchgw.simulator.quota import QuotaRules
-from batchgw.simulator.world import World
+from batchgw.simulator.traffic.latency import Latency
+from batchgw.simulator.traffic.quota import QuotaRules
+from batchgw.simulator.world.world import World
 
 GOAL = 300.0  # MB
 ACCOUNTS, REGIONS = 20, 10

@@ -23,8 +23,8 @@ from pathlib import Path
 import anyio
 
 from batchgw import api
-from batchgw.cli.settling import settle
-from batchgw.control_plane.paced import PacedControlPlane
+from batchgw.cli.garbage import settle
+from batchgw.control_plane.stack import PacedControlPlane
 from batchgw.journal import Journal
 from batchgw.planning.estimate import PAGE_SIZE
 from benchmarks.harness.results import Column, Row, Section, show, write

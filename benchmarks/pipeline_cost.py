@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from batchgw.control_plane.interface import ControlPlane
-from batchgw.control_plane.paced import Pace, PacedControlPlane
+from batchgw.control_plane.stack import Pace, PacedControlPlane
 from benchmarks.harness.cli import main
 from benchmarks.harness.results import Column, Row, Section, Value
 from benchmarks.pipeline.runs import FAST, WORKERS, Calls, Rollout

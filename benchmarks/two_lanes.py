@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from statistics import mean
 
-from batchgw.control_plane.paced import Pace
+from batchgw.control_plane.stack import Pace
 from benchmarks.harness import http
 from benchmarks.harness.cli import main
 from benchmarks.harness.contest import Entrant

@@ -14,8 +14,8 @@ import anyio
 
 import batchgw
 from batchgw.model import AccountId, Region, Targets
-from batchgw.simulator.http_options import ReadyInfo, ServeOptions
-from batchgw.simulator.serve import running
+from batchgw.simulator.over_http.options import ReadyInfo, ServeOptions
+from batchgw.simulator.over_http.serve import running
 
 POLICY = Path(__file__).parent / "policies/cors.yaml"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from batchgw.errors import NothingSelected
-from batchgw.planning.planfile import Plan
+from batchgw.planning.plan_file.plan import Plan
 
 _SHOWN = 20
 

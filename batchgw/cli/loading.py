@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from batchgw.cli.console import Console
-from batchgw.cli.endpoint import endpoint_of
-from batchgw.cli.failure import problem_line
-from batchgw.cli.options import RunFlags
-from batchgw.cli.recorded import recorded, same_reach
+from batchgw.cli.flags.endpoint import endpoint_of
+from batchgw.cli.flags.options import RunFlags
+from batchgw.cli.output.console import Console
+from batchgw.cli.output.failure import problem_line
+from batchgw.cli.recorded_options import recorded, same_reach
 from batchgw.errors import PlanStale, UsageError
 from batchgw.model import PlannedApi, Policy, Region, Targets
-from batchgw.planning.consistency import Derivation
-from batchgw.planning.planfile import Plan
+from batchgw.planning.plan_file.consistency import Derivation
+from batchgw.planning.plan_file.plan import Plan
 from batchgw.policy.loader import load_policy
 
 FILE_DIGEST = "policy_file_digest"

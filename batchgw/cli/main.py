@@ -9,11 +9,11 @@ from typing import Annotated
 
 import typer
 
-from batchgw.cli import apply, discover, limits, plan, policy, put, runs, show, simulate
-from batchgw.cli.console import Console
-from batchgw.cli.failure import FAILED, INTERRUPTED, OK, PENDING, report
-from batchgw.cli.help import Group
-from batchgw.report.text import Span, line
+from batchgw.cli.output.console import Console
+from batchgw.cli.output.failure import FAILED, INTERRUPTED, OK, PENDING, report
+from batchgw.cli.output.help import Group
+from batchgw.cli.verbs import apply, discover, limits, plan, policy, put, runs, show, simulate
+from batchgw.report.views.text import Span, line
 
 EPILOG = (
     "Every flag has an environment variable: --rate is BATCHGW_RATE. A list is split there at commas and "

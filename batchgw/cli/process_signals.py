@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Final
 
-from batchgw.cli import streams
+from batchgw.cli.output import streams
 
 HEEDED: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -107,6 +107,6 @@ def listening(listener: Listener) -> Iterator[None]:
 
 def _leave() -> None:
     """End the process at once, with nothing left behind that must not be."""
-    if temporary := sys.modules.get("batchgw.planning.temporary"):
+    if temporary := sys.modules.get("batchgw.planning.plan_file.temporary"):
         temporary.remove_all()
     os._exit(INTERRUPTED)

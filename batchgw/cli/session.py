@@ -10,24 +10,24 @@ from typing import Any, TypeVar
 
 import anyio
 
-from batchgw.cli.console import Console
-from batchgw.cli.endpoint import endpoint_of
-from batchgw.cli.failure import is_untold_stop
+from batchgw.cli.flags.endpoint import endpoint_of
+from batchgw.cli.flags.options import JournalFlags, OutputFlags, RunFlags
+from batchgw.cli.flags.pace import chosen_pace
+from batchgw.cli.garbage import settle
+from batchgw.cli.memory import keeping, open_memory
 from batchgw.cli.observers.hints import Hints
 from batchgw.cli.observers.log import LogObserver, logging_to
 from batchgw.cli.observers.progress import showing_progress
-from batchgw.cli.options import JournalFlags, OutputFlags, RunFlags
-from batchgw.cli.pace import chosen_pace
-from batchgw.cli.remembering import keeping, open_memory
-from batchgw.cli.settling import settle
+from batchgw.cli.output.console import Console
+from batchgw.cli.output.failure import is_untold_stop
 from batchgw.cli.signals import Interrupts
 from batchgw.control_plane.aws import connect
-from batchgw.control_plane.paced import Pace, PacedControlPlane
+from batchgw.control_plane.stack import Pace, PacedControlPlane
 from batchgw.errors import Stopped, UsageError
 from batchgw.events import Event, Observers, PhaseStarted
 from batchgw.journal import JournalMemory
 from batchgw.model import Policy, Region, Targets
-from batchgw.report.text import Span, line
+from batchgw.report.views.text import Span, line
 
 T = TypeVar("T")
 

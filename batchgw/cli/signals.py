@@ -12,9 +12,9 @@ from typing import TypeVar
 
 import anyio
 
-from batchgw.cli.failure import ToldStop
+from batchgw.cli.output.failure import ToldStop
 from batchgw.cli.process_signals import listening
-from batchgw.control_plane.stop import StopSignal
+from batchgw.concurrency.stop import StopSignal
 from batchgw.errors import Stopped
 
 T = TypeVar("T")

@@ -1,7 +1,7 @@
 """The one seam to the world: requests in, answers out. Whoever sends them knows nothing of what answers.
 
 A request is a record, so a wrapper (limiting, retrying, read-only) is one method, and a new operation is one
-class. Wrappers are stacked once, in `control_plane.paced`.
+class. Wrappers are stacked once, in `control_plane.stack`.
 """
 
 from __future__ import annotations

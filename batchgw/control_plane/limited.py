@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from batchgw.clock import current_time
-from batchgw.control_plane.condemned import CondemnedScopes
+from batchgw.concurrency.clock import current_time
+from batchgw.concurrency.stop import StopSignal
 from batchgw.control_plane.endpoints import Endpoints
+from batchgw.control_plane.given_up import CondemnedScopes
 from batchgw.control_plane.interface import Answer, ControlPlane, Request, T
-from batchgw.control_plane.stop import StopSignal
 from batchgw.errors import (
     CallError,
     ConnectionCut,

@@ -12,7 +12,7 @@ from typing import Generic
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
-from batchgw.clock import current_time
+from batchgw.concurrency.clock import current_time
 from batchgw.control_plane.classify import of_other_account
 from batchgw.control_plane.interface import Answer, Request, T
 from batchgw.control_plane.limited import LimitedControlPlane

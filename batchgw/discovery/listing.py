@@ -10,7 +10,7 @@ import anyio.lowlevel
 
 from batchgw.control_plane.interface import UNNAMED, ControlPlane, GetRestApis, RestApiPage, UnreadableApi
 from batchgw.discovery.naming import may_be_in
-from batchgw.discovery.shelf import Shelf
+from batchgw.discovery.packed import Shelf
 from batchgw.errors import ServiceFailure
 from batchgw.events import ApisListed, Observer
 from batchgw.model import ExplicitApi, RestApi, RestApiId, Scope, Selection

@@ -9,17 +9,17 @@ from dataclasses import replace
 import anyio
 import anyio.lowlevel
 
-from batchgw.clock import Moment
+from batchgw.concurrency.clock import Moment
+from batchgw.concurrency.pool import pooled
 from batchgw.control_plane.interface import GetGatewayResponses
-from batchgw.control_plane.paced import PacedControlPlane
+from batchgw.control_plane.stack import PacedControlPlane
 from batchgw.errors import CallError, JournalWriteFailed, Stopped
-from batchgw.execution.held import HeldOutcomes, is_denial
+from batchgw.execution.held_outcomes import HeldOutcomes, is_denial
 from batchgw.execution.recorder import Recorder
 from batchgw.execution.writer import Known, Writer, cost, ended
 from batchgw.journal import Journal, PendingApi, PendingChange
 from batchgw.model import Effort, Failed, Outcome, ResponseType, RestApi, Scope, Skipped
-from batchgw.planning.normalize import shown
-from batchgw.pool import pooled
+from batchgw.model.inheritance import shown
 
 FIRST_PAGE = 8
 """APIs fetched from the journal to begin with: a thousand scopes begin within a second."""

@@ -7,14 +7,14 @@ from contextlib import aclosing
 
 import anyio
 
+from batchgw.concurrency.pool import pooled
 from batchgw.control_plane.interface import GetGatewayResponses
-from batchgw.control_plane.paced import PacedControlPlane
+from batchgw.control_plane.stack import PacedControlPlane
 from batchgw.errors import ApiNotFound, CallError, PlanStale
 from batchgw.model import Desired, OnStale, PlanItem, PlannedApi, RestApiId, Scope, UnreadApi
 from batchgw.model.change import ALL_GONE, MOVED, all_gone
-from batchgw.planning.planfile import Plan
+from batchgw.planning.plan_file.plan import Plan
 from batchgw.planning.stale import staleness
-from batchgw.pool import pooled
 
 SHOWN = 10
 """APIs named in the refusal; the rest are counted."""

@@ -10,11 +10,11 @@ from math import inf
 
 import anyio
 
-from batchgw.clock import current_time
-from batchgw.control_plane.stop import StopSignal
+from batchgw.concurrency.clock import current_time
+from batchgw.concurrency.stop import StopSignal
 from batchgw.errors import JournalWriteFailed, Stopped
 from batchgw.events import Decided, Observer
-from batchgw.execution.line import FRESH, Line, ahead_at
+from batchgw.execution.upcoming import FRESH, Line, ahead_at
 from batchgw.journal import Journal, PendingApi
 from batchgw.model import Outcome, RestApi, Scope
 

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypedDict
 
-from batchgw.clock import Moment
+from batchgw.concurrency.clock import Moment
 from batchgw.control_plane.interface import DeleteGatewayResponse, GetGatewayResponse, PutGatewayResponse
-from batchgw.control_plane.paced import PacedControlPlane
+from batchgw.control_plane.stack import PacedControlPlane
 from batchgw.errors import ApiNotFound, CallError, NotCustomized, ReadingAged, Stopped
+from batchgw.execution.comparison import as_planned, not_as_written
 from batchgw.execution.recorder import Recorder
-from batchgw.execution.written import as_planned, not_as_written
 from batchgw.journal import PendingChange
 from batchgw.model import (
     Action,
@@ -26,7 +26,7 @@ from batchgw.model import (
     RestApi,
     Skipped,
 )
-from batchgw.planning.normalize import customisation
+from batchgw.model.inheritance import customisation
 
 OVERTAKEN = "ChangedMeanwhile"
 """Code of a change found neither as it was planned nor as it was before: someone else wrote."""

@@ -1,9 +1,6 @@
 """Remember: intents and outcomes of every run; locks; resume."""
 
 from batchgw.journal.holder import Holder, Liveness
-from batchgw.journal.limits import Limit, Limits, Spent
-from batchgw.journal.locks import ScopeHeld
-from batchgw.journal.memory import JournalMemory
 from batchgw.journal.options import KEPT_OPTIONS
 from batchgw.journal.records import (
     JSON,
@@ -16,7 +13,10 @@ from batchgw.journal.records import (
     Standing,
     Tally,
 )
-from batchgw.journal.store import Journal
+from batchgw.journal.sql.limits import Limit, Limits, Spent
+from batchgw.journal.sql.locks import ScopeHeld
+from batchgw.journal.sql.quota_memory import JournalMemory
+from batchgw.journal.sql.store import Journal
 
 __all__ = [
     "JSON",

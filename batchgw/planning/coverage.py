@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from batchgw.model import HEADER_PREFIX, Desired, Mode, ResponseType, Unlisted
-from batchgw.planning.normalize import Observed
+from batchgw.model.inheritance import Observed
 
 Owed = Mapping[ResponseType, frozenset[str]]
 """Parameter keys in lower case that the policy sets for a type's family, and not for the type."""

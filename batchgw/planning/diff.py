@@ -17,8 +17,8 @@ from batchgw.model import (
     Settings,
     Unlisted,
 )
+from batchgw.model.inheritance import Observed, customisation, effective, is_customised, shown
 from batchgw.planning.merge import merged
-from batchgw.planning.normalize import Observed, customisation, effective, is_customised, shown
 
 _ORDER = tuple(ResponseType)  # to walk through the enum itself takes a microsecond more
 _RESET = Rule(settings=None)  # what `unlisted: reset` wants of a type the policy does not name

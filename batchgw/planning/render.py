@@ -10,8 +10,8 @@ from functools import lru_cache
 from typing import Any, assert_never
 
 from batchgw.model import HEADER_PREFIX, Action, Change, PlannedApi, Settings
+from batchgw.model.inheritance import customisation, effective
 from batchgw.planning.diff import leaves
-from batchgw.planning.normalize import customisation, effective
 from batchgw.planning.pretty import laid_out
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from batchgw.model import Change, Desired, GatewayResponse, PlannedApi, ResponseType, Settings
-from batchgw.planning.normalize import Observed, customisation, is_customised, shown
+from batchgw.model.inheritance import Observed, customisation, is_customised, shown
 from batchgw.planning.render import Field, FieldChange, Mark, compare
 
 _CUSTOMISED_SINCE = "{} was not customised when the plan was made, and is now"

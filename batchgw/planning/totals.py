@@ -8,7 +8,7 @@ from typing import Any, assert_never
 
 from batchgw.model import Action, PlanItem, PlannedApi, Scope, UnreadApi, UnreadScope
 from batchgw.model.selected import Selected
-from batchgw.planning.shape import count
+from batchgw.planning.plan_file.shape import count
 
 
 @dataclass(slots=True, kw_only=True)

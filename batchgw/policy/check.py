@@ -9,12 +9,12 @@ from pydantic import ValidationError
 
 from batchgw.model import Policy
 from batchgw.policy.diagnose import findings_of
-from batchgw.policy.document import Node, plain
 from batchgw.policy.findings import Finding
-from batchgw.policy.lint import lint_body, lint_policy, lint_response
+from batchgw.policy.lint.policy import lint_body, lint_policy, lint_response
 from batchgw.policy.resolve import resolve
 from batchgw.policy.salvage import Salvage, salvage
 from batchgw.policy.schema import PolicyFile, ResponseSpec
+from batchgw.policy.text.document import Node, plain
 
 _RESPONSES_UNHARMED = frozenset({"targets", "version"})
 _TARGETS_UNHARMED = frozenset({"responses", "use", "mode", "unlisted", "version", "wherever_customised"})

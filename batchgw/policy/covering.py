@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from batchgw.model import Mode, ResponseType
-from batchgw.policy.contribution import PresetSpec
 from batchgw.policy.fields import CUSTOMISED
+from batchgw.policy.presets.contribution import PresetSpec
 from batchgw.policy.schema import PolicyFile, ResponseSpec
 
 FAMILIES = (ResponseType.DEFAULT_4XX, ResponseType.DEFAULT_5XX)

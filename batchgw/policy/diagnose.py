@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails
 from batchgw.model import ResponseType
 from batchgw.policy.fields import TYPE_WORDS
 from batchgw.policy.findings import RULES, Finding, Path, closest, did_you_mean, fits, pasted, shown
-from batchgw.policy.presets import PRESETS
+from batchgw.policy.presets.index import PRESETS
 from batchgw.policy.schema import PolicyFile
 
 _FOREIGN_KEYS = {

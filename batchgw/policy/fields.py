@@ -21,9 +21,9 @@ from pydantic_core import PydanticKnownError
 
 from batchgw.model import ResponseType
 from batchgw.model.policy import CURRENT
-from batchgw.policy.expressions import MAPPINGS, SOURCE_PATTERN, is_source, meant_source
 from batchgw.policy.findings import did_you_mean, pasted, reject, shown
-from batchgw.policy.regions import REGION_FORM, REGIONS
+from batchgw.policy.lint.expressions import MAPPINGS, SOURCE_PATTERN, is_source, meant_source
+from batchgw.policy.lint.regions import REGION_FORM, REGIONS
 
 
 class Strict(BaseModel):

@@ -6,9 +6,9 @@ import re
 from typing import Any, get_args
 
 from batchgw.model import DEFAULT_STATUS, HEADER_PREFIX, ResponseType
-from batchgw.policy.contribution import TYPES, PresetSpec
 from batchgw.policy.fields import CUSTOMISED
-from batchgw.policy.presets import PRESETS
+from batchgw.policy.presets.contribution import TYPES, PresetSpec
+from batchgw.policy.presets.index import PRESETS
 from batchgw.policy.schema import BodySpec, PolicyFile
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

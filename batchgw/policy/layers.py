@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from batchgw.model import DEFAULT_TEMPLATES, HEADER_PREFIX, ResponseType, Settings
-from batchgw.policy.contribution import Contribution
-from batchgw.policy.expressions import literal
 from batchgw.policy.fields import HeaderSource
+from batchgw.policy.lint.expressions import literal
+from batchgw.policy.lint.template_text import with_message
+from batchgw.policy.presets.contribution import Contribution
 from batchgw.policy.schema import BodySpec
-from batchgw.policy.templates import with_message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,9 +9,9 @@ from pathlib import Path
 from batchgw.errors import PolicyInvalid, Problem
 from batchgw.model import Policy, Selector
 from batchgw.policy.check import Told, check
-from batchgw.policy.document import locate
-from batchgw.policy.parse import Document, parse
-from batchgw.policy.source import file_name, read_text
+from batchgw.policy.text.document import locate
+from batchgw.policy.text.parse import Document, parse
+from batchgw.policy.text.source import file_name, read_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

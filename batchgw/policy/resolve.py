@@ -21,11 +21,11 @@ from batchgw.model import (
     Selector,
     Targets,
 )
-from batchgw.policy.contribution import PresetSpec
 from batchgw.policy.covering import covered, covered_customised, mode_of
 from batchgw.policy.customised import wherever_customised
 from batchgw.policy.findings import Finding
 from batchgw.policy.layers import Layer, Layers, layered
+from batchgw.policy.presets.contribution import PresetSpec
 from batchgw.policy.schema import PolicyFile, ResponseSpec, SelectorSpec, TargetsSpec
 
 _CUSTOMISED_TYPES = "types that an API customised itself"

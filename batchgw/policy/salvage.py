@@ -8,9 +8,9 @@ from pydantic import ValidationError
 
 from batchgw.model import ResponseType
 from batchgw.policy.diagnose import meant_type
-from batchgw.policy.document import Entry, Mapping, Node, Scalar, nearest, plain, without
 from batchgw.policy.findings import Path
 from batchgw.policy.schema import VERSION, PolicyFile
+from batchgw.policy.text.document import Entry, Mapping, Node, Scalar, nearest, plain, without
 
 _TYPES = frozenset(ResponseType)
 _ROUNDS = 10  # more than the format has levels: what loses all it holds is at fault in the next round

@@ -28,7 +28,7 @@ from batchgw.policy.fields import (
     Text,
 )
 from batchgw.policy.findings import reject, shown
-from batchgw.policy.presets import PresetUse
+from batchgw.policy.presets.index import PresetUse
 
 VERSION = 1
 """The version of the format that this module reads."""

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from batchgw.errors import PolicyInvalid, Problem
 from batchgw.model import Desired, ResponseType, Rule
 from batchgw.policy.check import check
-from batchgw.policy.document import unplaced
 from batchgw.policy.findings import Finding, excerpt
 from batchgw.policy.schema import VERSION
+from batchgw.policy.text.document import unplaced
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

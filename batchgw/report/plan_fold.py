@@ -18,7 +18,7 @@ from batchgw.model import (
     UnreadScope,
 )
 from batchgw.planning.render import ChangeView, views
-from batchgw.report.customised_view import CustomisedCounts
+from batchgw.report.customised import CustomisedCounts
 from batchgw.report.reasons import OTHER, generalised
 
 GROUPS = 2_000

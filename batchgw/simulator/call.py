@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from batchgw.simulator.params import Params
+from batchgw.simulator.operations.params import Params
 from batchgw.simulator.reply import ServiceFault
 
 _SERVICES: Mapping[str, str] = {

@@ -14,19 +14,27 @@ from typing import TypeVar
 import anyio
 from anyio.lowlevel import checkpoint
 
-from batchgw.simulator import latency as latencies
 from batchgw.simulator.call import Call, Target
-from batchgw.simulator.effects import Effects
-from batchgw.simulator.faults import DeleteApi, Fault, FaultScript, OtherWrite, Slow, StaleAnswer, Throttle
-from batchgw.simulator.identifiers import mix, mixed
-from batchgw.simulator.keys import Key
-from batchgw.simulator.latency import Latency
-from batchgw.simulator.params import conflict
-from batchgw.simulator.quota import UNLIMITED, Quotas
-from batchgw.simulator.refusals import at_the_door, by_quota, spoil
+from batchgw.simulator.operations.params import conflict
+from batchgw.simulator.operations.service import Service
 from batchgw.simulator.reply import ConnectionCutByServer, Reply, ServiceFault
-from batchgw.simulator.service import Service
-from batchgw.simulator.statistics import Statistics
+from batchgw.simulator.traffic import latency as latencies
+from batchgw.simulator.traffic.effects import Effects
+from batchgw.simulator.traffic.faults import (
+    DeleteApi,
+    Fault,
+    FaultScript,
+    OtherWrite,
+    Slow,
+    StaleAnswer,
+    Throttle,
+)
+from batchgw.simulator.traffic.latency import Latency
+from batchgw.simulator.traffic.quota import UNLIMITED, Quotas
+from batchgw.simulator.traffic.refusals import at_the_door, by_quota, spoil
+from batchgw.simulator.traffic.statistics import Statistics
+from batchgw.simulator.world.identifiers import mix, mixed
+from batchgw.simulator.world.keys import Key
 
 T = TypeVar("T")
 

@@ -26,22 +26,22 @@ from batchgw.control_plane.interface import (
 )
 from batchgw.errors import AccessDenied, CallError, ConnectionCut, ConnectionFailed, ServiceFailure
 from batchgw.model import AccountId, Effort, GatewayResponse, ResponseType, RestApi, RestApiId, Scope
-from batchgw.simulator import deployments, gateway_responses, rest_apis
 from batchgw.simulator.call import Call
-from batchgw.simulator.cell import Cell
 from batchgw.simulator.engine import Engine
-from batchgw.simulator.fault_script import parse
-from batchgw.simulator.latency import Latency
-from batchgw.simulator.quota import UNLIMITED, QuotaRules, Quotas
+from batchgw.simulator.operations import deployments, gateway_responses, rest_apis
+from batchgw.simulator.operations.service import Service
 from batchgw.simulator.reply import (
     ConnectionCutByServer,
     ConnectionRefusedByServer,
     OddlyAnswered,
     ServiceFault,
 )
-from batchgw.simulator.service import Service
-from batchgw.simulator.statistics import Statistics
-from batchgw.simulator.world import World
+from batchgw.simulator.traffic.fault_script import parse
+from batchgw.simulator.traffic.latency import Latency
+from batchgw.simulator.traffic.quota import UNLIMITED, QuotaRules, Quotas
+from batchgw.simulator.traffic.statistics import Statistics
+from batchgw.simulator.world.cell import Cell
+from batchgw.simulator.world.world import World
 
 T = TypeVar("T")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from batchgw.throttle.hold import LONGEST_HOLD
+from batchgw.throttle.bucket.hold import LONGEST_HOLD
 
 BASE = 0.5
 """Seconds: the longest first wait."""

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from math import inf
 from typing import NamedTuple
 
-from batchgw.clock import current_time
+from batchgw.concurrency.clock import current_time
+from batchgw.throttle.bucket.hold import LONGEST_HOLD
+from batchgw.throttle.bucket.mirror import INSTANT
 from batchgw.throttle.concurrency import Concurrency
-from batchgw.throttle.hold import LONGEST_HOLD
-from batchgw.throttle.line import Line, Place
-from batchgw.throttle.mirror import INSTANT
 from batchgw.throttle.pacer import Pacer, PacerStatistics
+from batchgw.throttle.queue import Line, Place
 
 Check = Callable[[], None]
 """Raises when a call shall not be made any more."""

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
 
-from batchgw.clock import current_time
+from batchgw.concurrency.clock import current_time
 from batchgw.model import AccountId, Region, Scope
+from batchgw.throttle.bucket.mirror import MirrorBucket
 from batchgw.throttle.limiter import Bucket, Lane, Limiter
 from batchgw.throttle.memory import BucketKey, Learned, Memory, NoMemory
-from batchgw.throttle.mirror import MirrorBucket
 from batchgw.throttle.pacer import Belief
 from batchgw.throttle.quota import TOTAL, Quota, Quotas, Scoping, Trust
 from batchgw.throttle.siblings import EXCESS, Siblings

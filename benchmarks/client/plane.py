@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from batchgw.control_plane.aws import connect
 from batchgw.control_plane.interface import ControlPlane, PutGatewayResponse
-from batchgw.control_plane.paced import Pace, PacedControlPlane
+from batchgw.control_plane.stack import Pace, PacedControlPlane
 from benchmarks.client.task import CONNECTIONS, SCOPE, SETTINGS, Prepare, target, worked
 
 PACE = Pace(rate=1e6, burst=1e6, workers=CONNECTIONS)

@@ -11,9 +11,9 @@ from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 from batchgw import api
-from batchgw.cli.console import Console
-from batchgw.cli.options import ConnectionFlags, JournalFlags, LogFlags, OutputFlags, RunFlags
-from batchgw.cli.pace_flags import PaceFlags
+from batchgw.cli.flags.options import ConnectionFlags, JournalFlags, LogFlags, OutputFlags, RunFlags
+from batchgw.cli.flags.pace_flags import PaceFlags
+from batchgw.cli.output.console import Console
 from batchgw.cli.session import open_run
 from batchgw.cli.signals import Interrupts
 from batchgw.journal import Journal
@@ -28,7 +28,7 @@ from batchgw.model import (
     Settings,
     Targets,
 )
-from batchgw.planning.planfile import Plan, PlanHeader, PlanWriter
+from batchgw.planning.plan_file.plan import Plan, PlanHeader, PlanWriter
 from batchgw.version import VERSION
 from benchmarks.client.task import CONNECTIONS, SCOPE, SETTINGS, TYPES, Body, Prepare, target
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from batchgw.simulator.http_options import ServeOptions
+from batchgw.simulator.over_http.options import ServeOptions
 from benchmarks.harness.contest import Contest, Entrant, Heat, Result
 from benchmarks.harness.results import Column, Row, Value
 from benchmarks.harness.traces import Figures, Trace, trace

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from batchgw.simulator.http_options import ServeOptions
+from batchgw.simulator.over_http.options import ServeOptions
 from benchmarks.harness.calls import STATE, WATCH, LoggedCall
 
 PATIENCE = 30.0

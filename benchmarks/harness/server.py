@@ -22,16 +22,16 @@ from typing import Any
 from aiohttp import web
 
 from batchgw.model import ResponseType, Settings
-from batchgw.simulator import gateway_responses
-from batchgw.simulator.auth import Gate
-from batchgw.simulator.customisation import filled
 from batchgw.simulator.engine import Engine
-from batchgw.simulator.http import Front, make_server
-from batchgw.simulator.http_admin import EngineAdmin
-from batchgw.simulator.http_call import HttpAnswer, HttpCall
-from batchgw.simulator.http_options import ReadyInfo, ServeOptions, make_engine
-from batchgw.simulator.keys import Key
+from batchgw.simulator.operations import gateway_responses
+from batchgw.simulator.over_http.admin import EngineAdmin
+from batchgw.simulator.over_http.auth import Gate
+from batchgw.simulator.over_http.call import HttpAnswer, HttpCall
+from batchgw.simulator.over_http.front import Front, make_server
+from batchgw.simulator.over_http.options import ReadyInfo, ServeOptions, make_engine
 from batchgw.simulator.reply import Reply, ServiceFault
+from batchgw.simulator.world.customisation import filled
+from batchgw.simulator.world.keys import Key
 from benchmarks.harness.calls import CUT, OK, REFUSED, STATE, WATCH, LoggedCall
 
 HOST = "127.0.0.1"

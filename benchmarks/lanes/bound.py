@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from batchgw.simulator.quota import PER_OPERATION, TOTAL, Rate
+from batchgw.simulator.traffic.quota import PER_OPERATION, TOTAL, Rate
 
 DEPLOYMENTS = PER_OPERATION["CreateDeployment"]
 """One in 5 s."""

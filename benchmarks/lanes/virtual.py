@@ -8,12 +8,12 @@ from random import Random
 import anyio
 import trio.testing
 
-from batchgw.control_plane.paced import Pace, PacedControlPlane
+from batchgw.control_plane.stack import Pace, PacedControlPlane
 from batchgw.model import AccountId, Region, ResponseType, RestApiId, Scope
-from batchgw.simulator.latency import Latency
 from batchgw.simulator.plane import SimulatedControlPlane, simulate
-from batchgw.simulator.quota import QuotaRules
-from batchgw.simulator.world import World
+from batchgw.simulator.traffic.latency import Latency
+from batchgw.simulator.traffic.quota import QuotaRules
+from batchgw.simulator.world.world import World
 from benchmarks.lanes.bound import Task
 from benchmarks.lanes.pipelines import Order, Pipelines
 

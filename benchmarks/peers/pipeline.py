@@ -15,7 +15,7 @@ from pathlib import Path
 import anyio
 
 import batchgw
-from batchgw.cli.settling import settle
+from batchgw.cli.garbage import settle
 from batchgw.control_plane.aws.plane import AwsControlPlane
 from batchgw.model import (
     AccountId,

@@ -13,13 +13,13 @@ from typing import cast
 
 import anyio
 
-from batchgw.cli.console import Console
+from batchgw.cli.flags.options import LogFlags
 from batchgw.cli.observers.log import logging_to
 from batchgw.cli.observers.progress import showing_progress
-from batchgw.cli.options import LogFlags
-from batchgw.clock import Moment
+from batchgw.cli.output.console import Console
+from batchgw.concurrency.clock import Moment
 from batchgw.control_plane.interface import ControlPlane, PutGatewayResponse
-from batchgw.control_plane.paced import Pace, PacedControlPlane
+from batchgw.control_plane.stack import Pace, PacedControlPlane
 from batchgw.events import Observer, Observers, PhaseEnded, PhaseStarted
 from batchgw.execution.executor import Executor
 from batchgw.execution.recorder import Recorder

@@ -37,10 +37,10 @@ from batchgw.model import (
     Scope,
     Settings,
 )
-from batchgw.simulator.customisation import customisation
-from batchgw.simulator.latency import Latency
-from batchgw.simulator.quota import QuotaRules, Quotas
-from batchgw.simulator.world import REGIONS, account_id
+from batchgw.simulator.traffic.latency import Latency
+from batchgw.simulator.traffic.quota import QuotaRules, Quotas
+from batchgw.simulator.world.customisation import customisation
+from batchgw.simulator.world.world import REGIONS, account_id
 
 FOREIGN = Settings(status_code="418", parameters={f"{HEADER_PREFIX}X-Origin": "'elsewhere'"})
 """What somebody else has customised before: every tenth API-type has it."""

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from batchgw.model import ResponseType
-from batchgw.simulator.customisation import NOTHING, customisation
+from batchgw.simulator.world.customisation import NOTHING, customisation
 from benchmarks.scale.cores import pin
 from benchmarks.scale.wanted import SETTINGS
 

@@ -22,9 +22,9 @@ from typing import Any
 
 import anyio
 
-from batchgw.cli.settling import settle
+from batchgw.cli.garbage import settle
 from batchgw.model import AccountId, Region, Scope
-from batchgw.simulator.world import account_id
+from batchgw.simulator.world.world import account_id
 from benchmarks.scale.cores import pin
 from benchmarks.scale.resident import peak, resident
 from benchmarks.scale.server import STATISTICS
@@ -56,7 +56,7 @@ async def batchgw(scopes: tuple[Scope, ...], url: str, ca: str | None) -> Found:
     """One connection for all. Then each scope plans and applies, all at once."""
     from batchgw.control_plane.aws import connect  # noqa: PLC0415 - only this subject pays for them
     from batchgw.control_plane.interface import GetRestApis  # noqa: PLC0415
-    from batchgw.control_plane.paced import PacedControlPlane  # noqa: PLC0415
+    from batchgw.control_plane.stack import PacedControlPlane  # noqa: PLC0415
 
     found: Found = {}
     async with connect(endpoint_url=url, role=ROLE, ca_bundle=ca) as plane:

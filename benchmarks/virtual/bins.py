@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from batchgw.simulator.neighbour import Caller
-from batchgw.simulator.quota import Neighbour, Rate, Schedule
+from batchgw.simulator.traffic.neighbour import Caller
+from batchgw.simulator.traffic.quota import Neighbour, Rate, Schedule
 from benchmarks.virtual.clairvoyant import Supply
 from benchmarks.virtual.stage import Stage
 from benchmarks.virtual.watched import Queue

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from itertools import pairwise, takewhile
 from random import Random
 
-from batchgw.simulator.quota import Neighbour, Rate, Schedule
+from batchgw.simulator.traffic.quota import Neighbour, Rate, Schedule
 
 HAIR = 1e-9
 """Tokens, or seconds: sums of floats end a hair off what they should be."""

@@ -8,7 +8,7 @@ from functools import partial
 from random import Random
 
 from batchgw.control_plane.interface import ControlPlane
-from batchgw.control_plane.paced import PacedControlPlane
+from batchgw.control_plane.stack import PacedControlPlane
 from batchgw.events import NullObserver, Observer
 from batchgw.throttle.memory import BucketKey, Learned, Memory
 from batchgw.throttle.pacer import Belief

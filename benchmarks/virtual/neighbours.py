@@ -14,9 +14,9 @@ from heapq import heappop, heappush
 from itertools import count
 from random import Random
 
-from batchgw.simulator.bucket import STEADY, Bucket, Rate, Schedule
-from batchgw.simulator.neighbour import Caller, Traffic
-from batchgw.throttle.mirror import MirrorBucket
+from batchgw.simulator.traffic.bucket import STEADY, Bucket, Rate, Schedule
+from batchgw.simulator.traffic.neighbour import Caller, Traffic
+from batchgw.throttle.bucket.mirror import MirrorBucket
 from batchgw.throttle.quota import TOTAL
 
 LONGEST_BACKOFF = 20.0

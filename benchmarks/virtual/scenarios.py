@@ -11,9 +11,9 @@ from typing import Literal
 from zlib import crc32
 
 from batchgw.model import Scope
-from batchgw.simulator.latency import Latency
-from batchgw.simulator.neighbour import Caller
-from batchgw.simulator.quota import TOTAL, Neighbour, QuotaRules, Rate, Schedule, Scoping
+from batchgw.simulator.traffic.latency import Latency
+from batchgw.simulator.traffic.neighbour import Caller
+from batchgw.simulator.traffic.quota import TOTAL, Neighbour, QuotaRules, Rate, Schedule, Scoping
 from batchgw.throttle.pacer import Belief
 from benchmarks.virtual.neighbours import STANDARD_ATTEMPTS, AnotherBatchgw, Jobs, Patient
 from benchmarks.virtual.settings import Settings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from batchgw.control_plane.paced import Pace
+from batchgw.control_plane.stack import Pace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from batchgw import api
 from batchgw.control_plane.interface import PutGatewayResponse
-from batchgw.control_plane.paced import Pace, PacedControlPlane
+from batchgw.control_plane.stack import Pace, PacedControlPlane
 from batchgw.journal import Journal
 from batchgw.model import (
     AccountId,
@@ -23,14 +23,14 @@ from batchgw.model import (
     Targets,
 )
 from batchgw.model import Settings as Response
-from batchgw.planning.planfile import Plan
+from batchgw.planning.plan_file.plan import Plan
 from batchgw.report.summary import Summary
-from batchgw.simulator import gateway_responses
-from batchgw.simulator.estate import Proportions
-from batchgw.simulator.latency import Latency
+from batchgw.simulator.operations import gateway_responses
 from batchgw.simulator.plane import SimulatedControlPlane, simulate
-from batchgw.simulator.quota import Neighbour
-from batchgw.simulator.world import REGIONS, World
+from batchgw.simulator.traffic.latency import Latency
+from batchgw.simulator.traffic.quota import Neighbour
+from batchgw.simulator.world.estate import Proportions
+from batchgw.simulator.world.world import REGIONS, World
 from benchmarks.virtual.clairvoyant import arrivals, limit
 from benchmarks.virtual.neighbours import served_alone
 from benchmarks.virtual.scenarios import Scenario

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import anyio
 
 from batchgw.control_plane.interface import ControlPlane
-from batchgw.control_plane.paced import PacedControlPlane
+from batchgw.control_plane.stack import PacedControlPlane
 from batchgw.events import Observer
 from batchgw.model import AccountId, Region, Scope
 from benchmarks.virtual.client import Pacing, pacing, remembered

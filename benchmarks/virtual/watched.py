@@ -11,7 +11,7 @@ from batchgw.control_plane.interface import Answer, ControlPlane, Request, T
 from batchgw.errors import CallError
 from batchgw.events import CallSent, Event
 from batchgw.model import AccountId, Scope
-from batchgw.simulator.latency import Latency
+from batchgw.simulator.traffic.latency import Latency
 
 
 class Watched:

@@ -10,7 +10,7 @@ import pytest
 from botocore.config import Config
 
 from batchgw.control_plane.aws import connection
-from batchgw.simulator.serve import ReadyInfo, ServeOptions, running
+from batchgw.simulator.over_http.serve import ReadyInfo, ServeOptions, running
 
 EMPTY = ServeOptions(apis=0, accounts=1, regions=1, no_throttle=True, latency=0.0, latency_p99=0.0)
 

@@ -18,11 +18,12 @@ from aiobotocore.config import AioConfig
 from aiobotocore.session import AioSession
 from yarl import URL
 
-from batchgw.control_plane.aws import connect, query
+from batchgw.control_plane.aws import connect
 from batchgw.control_plane.aws.client import Target, TargetedClient
+from batchgw.control_plane.aws.connections import Reply
+from batchgw.control_plane.aws.credentials.keys import Keys
 from batchgw.control_plane.aws.fast_path import FastPath, invocation_id
-from batchgw.control_plane.aws.http_session import Reply
-from batchgw.control_plane.aws.keys import Keys
+from batchgw.control_plane.aws.sts import query_form
 from batchgw.control_plane.aws.wire import FORMS, Format
 from batchgw.control_plane.interface import DeleteGatewayResponse, GetRestApis, PutGatewayResponse
 from batchgw.errors import BadRequest
@@ -66,7 +67,7 @@ ROLES: list[tuple[str, dict[str, Any]]] = [
         },
     ),
 ]
-FORMATS: Mapping[str, Mapping[str, Format]] = {"apigateway": FORMS, "sts": query.FORMATS}
+FORMATS: Mapping[str, Mapping[str, Format]] = {"apigateway": FORMS, "sts": query_form.FORMATS}
 
 
 @pytest.fixture(autouse=True)

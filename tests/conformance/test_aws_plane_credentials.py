@@ -10,10 +10,10 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 
+from batchgw.concurrency.stop import StopSignal
 from batchgw.control_plane.aws import AwsControlPlane, connect
 from batchgw.control_plane.interface import GetRestApis
-from batchgw.control_plane.paced import PacedControlPlane
-from batchgw.control_plane.stop import StopSignal
+from batchgw.control_plane.stack import PacedControlPlane
 from batchgw.control_plane.tries import ATTEMPTS
 from batchgw.errors import (
     CallError,

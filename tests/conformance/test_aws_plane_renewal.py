@@ -18,7 +18,7 @@ from batchgw import Journal
 from batchgw.control_plane.aws import connect
 from batchgw.events import Decided
 from batchgw.model import Desired, NotAttempted, Policy, Region, ResponseType, Rule, Settings, Targets
-from batchgw.simulator.serve import ReadyInfo, ServeOptions, running
+from batchgw.simulator.over_http.serve import ReadyInfo, ServeOptions, running
 from tests.conformance.aws_stub import only_test_configuration
 
 pytestmark = pytest.mark.asyncio

@@ -27,9 +27,9 @@ from batchgw.control_plane.interface import (
 )
 from batchgw.errors import AccessDenied, CallError, CredentialsUnavailable
 from batchgw.model import AccountId, Region, ResponseType, RestApiId, Scope, Settings
-from batchgw.simulator.http_options import make_engine
+from batchgw.simulator.over_http.options import make_engine
+from batchgw.simulator.over_http.serve import ReadyInfo, ServeOptions, running
 from batchgw.simulator.plane import SimulatedControlPlane
-from batchgw.simulator.serve import ReadyInfo, ServeOptions, running
 from tests.conformance.aws_stub import only_test_configuration
 
 pytestmark = pytest.mark.usefixtures("each_way")

@@ -10,7 +10,7 @@ import pytest_asyncio
 from aiohttp import web
 
 from batchgw.control_plane.aws import AwsControlPlane, connect
-from batchgw.control_plane.aws.http_session import LARGEST_ANSWER
+from batchgw.control_plane.aws.connections import LARGEST_ANSWER
 from batchgw.control_plane.interface import GetGatewayResponses, GetRestApis, PutGatewayResponse, Request
 from batchgw.errors import AnswerTooLarge, BadRequest, CallError, ConnectionCut
 from batchgw.model import AccountId, Region, ResponseType, RestApiId, Scope, Settings

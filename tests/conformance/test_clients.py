@@ -24,7 +24,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError
 
-from batchgw.simulator.serve import ReadyInfo, running
+from batchgw.simulator.over_http.serve import ReadyInfo, running
 from tests.conformance.conftest import EMPTY, client_for
 
 WORLD = replace(EMPTY, apis=60, accounts=3, regions=2, role_name="R")

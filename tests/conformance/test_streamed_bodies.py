@@ -15,14 +15,14 @@ from aiobotocore.session import AioSession
 from aiohttp import web
 from botocore.exceptions import BotoCoreError
 
-from batchgw.control_plane.aws.auth import SIGNATURE_VERSION
+from batchgw.control_plane.aws.botocore_signer import SIGNATURE_VERSION
 from batchgw.control_plane.aws.client import Target, TargetedClient
-from batchgw.control_plane.aws.http_session import ConnectionPool, session_class
-from batchgw.control_plane.aws.keys import Keys
+from batchgw.control_plane.aws.connections import ConnectionPool, session_class
+from batchgw.control_plane.aws.credentials.keys import Keys
 from batchgw.control_plane.aws.tls import tls_context
 from batchgw.errors import BadRequest, CallError, ConnectionFailed
 from batchgw.model import Region
-from batchgw.simulator.serve import ReadyInfo, running
+from batchgw.simulator.over_http.serve import ReadyInfo, running
 from tests.conformance.aws_stub import only_test_configuration
 from tests.conformance.conftest import EMPTY, client_for
 

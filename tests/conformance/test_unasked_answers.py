@@ -11,7 +11,7 @@ import anyio
 import pytest
 from yarl import URL
 
-from batchgw.control_plane.aws.http_session import ConnectionPool
+from batchgw.control_plane.aws.connections import ConnectionPool
 from batchgw.control_plane.aws.tls import tls_context
 
 pytestmark = pytest.mark.asyncio

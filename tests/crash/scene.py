@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from batchgw.simulator.http_options import ReadyInfo, ServeOptions
-from batchgw.simulator.serve import running
-from batchgw.simulator.world import World
+from batchgw.simulator.over_http.options import ReadyInfo, ServeOptions
+from batchgw.simulator.over_http.serve import running
+from batchgw.simulator.world.world import World
 from tests.crash.subject import Ended, Subject, until
 from tests.crash.truth import POLICY, Target, Truth
 from tests.crash.wreck import Wreck, wreck_of

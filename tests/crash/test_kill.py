@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from batchgw.execution.line import ahead_at
+from batchgw.execution.upcoming import ahead_at
 from tests.crash.moments import Ordeal, kill_at, ordeals
 from tests.crash.scene import OPTIONS, Scene, staged
 from tests.crash.wreck import Wreck

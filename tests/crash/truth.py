@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from batchgw.model import ResponseType, Settings
-from batchgw.simulator.customisation import Customisation
-from batchgw.simulator.world import World
+from batchgw.simulator.world.customisation import Customisation
+from batchgw.simulator.world.world import World
 
 POLICY = """\
 version: 1

@@ -23,9 +23,9 @@ from yarl import URL
 
 from batchgw import api
 from batchgw.control_plane.aws import AwsControlPlane, connect, connection
-from batchgw.control_plane.aws.http_session import ConnectionPool, Reply
+from batchgw.control_plane.aws.connections import ConnectionPool, Reply
 from batchgw.control_plane.interface import GetRestApis
-from batchgw.control_plane.paced import Pace
+from batchgw.control_plane.stack import Pace
 from batchgw.errors import CallError
 from batchgw.journal import Journal
 from batchgw.model import (
@@ -47,7 +47,7 @@ from batchgw.model import (
     UnreadApi,
     UnreadScope,
 )
-from batchgw.planning.planfile import Plan
+from batchgw.planning.plan_file.plan import Plan
 from tests.fuzz.harness import fuzz
 from tests.fuzz.mutate import TEXTS, Value, spoil, spoil_bytes
 

@@ -33,11 +33,11 @@ from batchgw.model import (
 )
 from batchgw.planning.diff import diff
 from batchgw.planning.estimate import estimate
-from batchgw.planning.items import item_to_json
-from batchgw.planning.planfile import Plan, PlanHeader, PlanWriter
+from batchgw.planning.plan_file.items import item_to_json
+from batchgw.planning.plan_file.plan import Plan, PlanHeader, PlanWriter
 from batchgw.report.plan_fold import PlanFold
-from batchgw.report.plan_view import PlanView
-from batchgw.report.text import plain
+from batchgw.report.views.plan import PlanView
+from batchgw.report.views.text import plain
 from tests.fuzz.harness import fuzz
 from tests.fuzz.mutate import spoil, spoil_bytes
 

@@ -14,12 +14,12 @@ from typing import Any, Never
 
 from batchgw.errors import PolicyInvalid, Problem
 from batchgw.model import ResponseType
-from batchgw.policy.document import plain
 from batchgw.policy.loader import load_policy
-from batchgw.policy.parse import parse
-from batchgw.policy.presets import PRESETS
-from batchgw.policy.source import decode
-from batchgw.policy.text_faults import MAX_DEPTH
+from batchgw.policy.presets.index import PRESETS
+from batchgw.policy.text.document import plain
+from batchgw.policy.text.faults import MAX_DEPTH
+from batchgw.policy.text.parse import parse
+from batchgw.policy.text.source import decode
 from tests.fuzz.documents import as_json, as_yaml
 from tests.fuzz.harness import fuzz
 from tests.fuzz.mutate import Value, spoil, spoil_bytes

@@ -6,10 +6,10 @@ from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 
-from batchgw.cli.pace import chosen_pace
-from batchgw.cli.pace_flags import PaceFlags
-from batchgw.cli.quota_file import KNOWN, load_quota_file
-from batchgw.cli.quotas import QuotasInvalid
+from batchgw.cli.flags.pace import chosen_pace
+from batchgw.cli.flags.pace_flags import PaceFlags
+from batchgw.cli.flags.quota_file import KNOWN, load_quota_file
+from batchgw.cli.flags.quota_records import QuotasInvalid
 from batchgw.errors import UsageError
 from tests.fuzz.documents import as_json, as_yaml
 from tests.fuzz.harness import fuzz

@@ -7,8 +7,8 @@ from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 
-from batchgw.cli.options import ConnectionFlags, SelectionFlags
-from batchgw.cli.selection import chosen_targets
+from batchgw.cli.flags.options import ConnectionFlags, SelectionFlags
+from batchgw.cli.flags.selection import chosen_targets
 from batchgw.errors import UsageError
 from batchgw.model import Targets
 from tests.fuzz.harness import fuzz

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from batchgw.simulator.serve import ReadyInfo, ServeOptions, running
+from batchgw.simulator.over_http.serve import ReadyInfo, ServeOptions, running
 from tests.integration.deviations import MINISTACK, MOTO, Deviation
 from tests.integration.emulator import Emulator, Keys
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Self
 
 from batchgw import api
-from batchgw.control_plane.paced import Pace, PacedControlPlane
-from batchgw.control_plane.stop import StopSignal
+from batchgw.concurrency.stop import StopSignal
+from batchgw.control_plane.stack import Pace, PacedControlPlane
 from batchgw.events import Observer
 from batchgw.journal import Journal
 from batchgw.model import (
@@ -28,11 +28,11 @@ from batchgw.model import (
     Unchanged,
 )
 from batchgw.report.summary import Summary
-from batchgw.simulator import gateway_responses
-from batchgw.simulator.latency import Latency
+from batchgw.simulator.operations import gateway_responses
 from batchgw.simulator.plane import simulate
-from batchgw.simulator.quota import QuotaRules
-from batchgw.simulator.world import World
+from batchgw.simulator.traffic.latency import Latency
+from batchgw.simulator.traffic.quota import QuotaRules
+from batchgw.simulator.world.world import World
 
 CORS = Settings(parameters={"gatewayresponse.header.Access-Control-Allow-Origin": "'*'"})
 ENVELOPE = Settings(

@@ -8,10 +8,10 @@ import pytest
 
 from batchgw.control_plane.classify import classify
 from batchgw.control_plane.interface import Answer, ControlPlane, Request, T
-from batchgw.control_plane.paced import PacedControlPlane
+from batchgw.control_plane.stack import PacedControlPlane
 from batchgw.errors import RunUnknown
 from batchgw.model import AccountId, Applied, Failed, NotAttempted, ResponseType, Unchanged
-from batchgw.simulator.fault_script import parse
+from batchgw.simulator.traffic.fault_script import parse
 from tests.scenarios.estate import Estate
 from tests.virtual import virtually
 

@@ -13,9 +13,9 @@ from batchgw.errors import PlanStale
 from batchgw.journal import Journal
 from batchgw.model import HEADER_PREFIX, Desired, Failed, PlannedApi, ResponseType, Settings
 from batchgw.planning.estimate import Work, estimate
-from batchgw.planning.planfile import Plan
+from batchgw.planning.plan_file.plan import Plan
 from batchgw.policy.loader import load_policy
-from batchgw.simulator import gateway_responses
+from batchgw.simulator.operations import gateway_responses
 from tests.scenarios.estate import Estate
 from tests.virtual import virtually
 

@@ -9,7 +9,7 @@ import pytest
 
 from batchgw import api
 from batchgw.model import Applied, Failed, NotAttempted, Unchanged, UnreadApi
-from batchgw.simulator.fault_script import parse
+from batchgw.simulator.traffic.fault_script import parse
 from tests.scenarios.estate import Estate
 from tests.virtual import virtually
 

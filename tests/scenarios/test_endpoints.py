@@ -7,12 +7,12 @@ from pathlib import Path
 import anyio
 
 from batchgw import api
-from batchgw.control_plane.paced import Pace
+from batchgw.control_plane.stack import Pace
 from batchgw.journal import Journal
 from batchgw.model import NotAttempted
-from batchgw.report.text import plain
-from batchgw.report.unread_view import unread_lines
-from batchgw.simulator.fault_script import parse
+from batchgw.report.unread import unread_lines
+from batchgw.report.views.text import plain
+from batchgw.simulator.traffic.fault_script import parse
 from tests.scenarios.estate import Estate
 from tests.virtual import virtually
 

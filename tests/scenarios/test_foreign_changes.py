@@ -14,13 +14,13 @@ import anyio
 import pytest
 
 from batchgw import api
-from batchgw.control_plane.paced import Pace
+from batchgw.control_plane.stack import Pace
 from batchgw.execution.executor import TRUSTED
 from batchgw.journal import Journal
 from batchgw.model import Action, Applied, Failed, NotAttempted, Outcome, ResponseType, Settings
 from batchgw.report.summary import Summary
-from batchgw.simulator import gateway_responses
-from batchgw.simulator.fault_script import parse
+from batchgw.simulator.operations import gateway_responses
+from batchgw.simulator.traffic.fault_script import parse
 from tests.scenarios.estate import DESIRED, Estate
 from tests.scenarios.test_rollouts import FAULTS
 from tests.virtual import virtually

@@ -11,7 +11,7 @@ import pytest
 
 from batchgw import api
 from batchgw.control_plane.interface import Answer, Request, T
-from batchgw.control_plane.paced import Pace, PacedControlPlane
+from batchgw.control_plane.stack import Pace, PacedControlPlane
 from batchgw.errors import ConnectionFailed, JournalWriteFailed, Stopped
 from batchgw.journal import Journal, PendingApi
 from batchgw.model import (
@@ -25,7 +25,7 @@ from batchgw.model import (
     Scope,
     Settings,
 )
-from batchgw.simulator.fault_script import parse
+from batchgw.simulator.traffic.fault_script import parse
 from tests.scenarios.estate import Estate
 from tests.virtual import virtually
 

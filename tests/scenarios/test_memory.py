@@ -8,10 +8,10 @@ import anyio
 import pytest
 
 from batchgw import api
-from batchgw.control_plane.paced import Pace, PacedControlPlane
+from batchgw.control_plane.stack import Pace, PacedControlPlane
 from batchgw.events import Event, QuotaShared
 from batchgw.journal import Journal
-from batchgw.simulator.quota import QuotaRules
+from batchgw.simulator.traffic.quota import QuotaRules
 from batchgw.throttle.quota import Scoping
 from tests.scenarios.estate import Estate
 from tests.virtual import virtually

@@ -11,7 +11,7 @@ from batchgw.control_plane.interface import PutGatewayResponse
 from batchgw.errors import PlanStale
 from batchgw.journal import Journal
 from batchgw.model import OnStale, PlannedApi, ResponseType, RestApi, Settings
-from batchgw.planning.planfile import Plan
+from batchgw.planning.plan_file.plan import Plan
 from tests.scenarios.estate import Estate
 from tests.virtual import virtually
 

@@ -20,7 +20,7 @@ from batchgw.control_plane.interface import (
     RestApiPage,
     T,
 )
-from batchgw.control_plane.paced import PacedControlPlane
+from batchgw.control_plane.stack import PacedControlPlane
 from batchgw.errors import ConnectionFailed
 from batchgw.journal import Journal, RunState
 from batchgw.model import (
@@ -36,7 +36,7 @@ from batchgw.model import (
     UnreadScope,
 )
 from batchgw.report.summary import Summary
-from batchgw.simulator.fault_script import parse
+from batchgw.simulator.traffic.fault_script import parse
 from tests.scenarios.estate import Estate
 from tests.virtual import virtually
 

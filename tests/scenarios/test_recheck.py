@@ -11,7 +11,7 @@ import pytest
 from batchgw import api
 from batchgw.errors import UsageError
 from batchgw.journal import Journal
-from batchgw.planning.planfile import Plan
+from batchgw.planning.plan_file.plan import Plan
 from tests.scenarios.estate import Estate
 from tests.virtual import virtually
 

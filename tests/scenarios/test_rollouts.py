@@ -26,8 +26,8 @@ from batchgw.model import (
     Skipped,
     Unchanged,
 )
-from batchgw.simulator.fault_script import parse
-from batchgw.simulator.quota import QuotaRules, Rate
+from batchgw.simulator.traffic.fault_script import parse
+from batchgw.simulator.traffic.quota import QuotaRules, Rate
 from tests.scenarios.estate import Estate
 from tests.virtual import virtually
 

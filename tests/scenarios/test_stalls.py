@@ -14,13 +14,15 @@ import anyio.lowlevel
 import pytest
 from sqlalchemy import Connection
 
-from batchgw import api, turns
+from batchgw import api
+from batchgw.concurrency import time_slice
+from batchgw.concurrency.time_slice import Turns
 from batchgw.errors import Stopped
-from batchgw.journal import Journal, chunk, reading
-from batchgw.journal.chunk import Chunk
-from batchgw.journal.importing import Load
+from batchgw.journal import Journal
+from batchgw.journal.sql import chunk, reading
+from batchgw.journal.sql.chunk import Chunk
+from batchgw.journal.sql.importing import Load
 from batchgw.model import PlanItem
-from batchgw.turns import Turns
 from tests.scenarios.estate import Estate
 from tests.virtual import Steps, virtually
 
@@ -49,7 +51,7 @@ def test_others_have_their_turn_while_a_plan_goes_to_the_disk(
 
         async def aside(work: Callable[[], None]) -> None:
             written.set()
-            await turns.aside(work)
+            await time_slice.aside(work)
 
         monkeypatch.setattr(api, "aside", aside)
         async with Estate(apis=20) as estate, anyio.create_task_group() as tasks:

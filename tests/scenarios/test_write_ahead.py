@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from batchgw.control_plane.interface import Answer, DeleteGatewayResponse, PutGatewayResponse, Request, T
-from batchgw.control_plane.paced import Pace, PacedControlPlane
-from batchgw.execution.line import ahead_at
-from batchgw.simulator.bucket import Rate
-from batchgw.simulator.fault_script import parse
-from batchgw.simulator.quota import QuotaRules
+from batchgw.control_plane.stack import Pace, PacedControlPlane
+from batchgw.execution.upcoming import ahead_at
+from batchgw.simulator.traffic.bucket import Rate
+from batchgw.simulator.traffic.fault_script import parse
+from batchgw.simulator.traffic.quota import QuotaRules
 from batchgw.throttle.quota import Scoping
 from tests.scenarios.estate import Estate
 from tests.virtual import virtually

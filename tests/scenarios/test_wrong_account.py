@@ -9,7 +9,7 @@ import pytest
 from batchgw import api
 from batchgw.journal import Journal
 from batchgw.model import Applied, Failed, NotAttempted, OnStale, Skipped, Unchanged, UnreadApi
-from batchgw.simulator.fault_script import parse
+from batchgw.simulator.traffic.fault_script import parse
 from tests.scenarios.estate import Estate
 from tests.virtual import virtually
 

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchgw.throttle.mirror import MirrorBucket
+from batchgw.throttle.bucket.mirror import MirrorBucket
 from batchgw.throttle.pacer import Belief
 from batchgw.throttle.quota import TOTAL, Quota
-from tests.throttle.remote import Others, TokenBucket
-from tests.throttle.world import World, play
+from tests.throttle.worlds.remote import Others, TokenBucket
+from tests.throttle.worlds.world import World, play
 
 STRAGGLING = World(straggling=0.3, patience=3.0)
 """Three of ten answers come up to 3 s late, by when some thirty others have left and come back."""

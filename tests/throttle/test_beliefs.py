@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from batchgw.throttle.mirror import FORGOTTEN, MirrorBucket
+from batchgw.throttle.bucket.mirror import FORGOTTEN, MirrorBucket
 from batchgw.throttle.pacer import Belief
 from batchgw.throttle.quota import TOTAL, Quota, Trust
-from tests.throttle.world import Played, World, play
+from tests.throttle.worlds.world import Played, World, play
 
 EMPTY = Belief(rate=10, burst=40, level=0.5)
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from batchgw.throttle.mirror import MirrorBucket
+from batchgw.throttle.bucket.mirror import MirrorBucket
 from batchgw.throttle.quota import TOTAL, Quota, Trust
-from tests.throttle.adversary import Rig, Step, mirrors, steps
+from tests.throttle.worlds.adversary import Rig, Step, mirrors, steps
 
 
 @given(mirror=mirrors(), course=steps("wait", "send", "push", "ok", "throttled", "void", "unknown"))

@@ -6,8 +6,8 @@ from statistics import fmean
 
 import pytest
 
-from batchgw.throttle.mirror import MirrorBucket
-from tests.throttle.crippled import (
+from batchgw.throttle.bucket.mirror import MirrorBucket
+from tests.throttle.worlds.crippled import (
     BelievesDenials,
     HalfPolite,
     NoDecrease,
@@ -21,8 +21,8 @@ from tests.throttle.crippled import (
     SmallReserve,
     UnprovenReserve,
 )
-from tests.throttle.gates import GATES, SEEDS, Gate, Make
-from tests.throttle.world import Mean, World
+from tests.throttle.worlds.gates import GATES, SEEDS, Gate, Make
+from tests.throttle.worlds.world import Mean, World
 
 BY_NAME = {gate.name: gate for gate in GATES}
 

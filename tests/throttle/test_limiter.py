@@ -10,10 +10,10 @@ from math import inf
 import anyio
 import pytest
 
+from batchgw.throttle.bucket.mirror import MirrorBucket
+from batchgw.throttle.bucket.reserve import small
 from batchgw.throttle.limiter import Bucket, Lane, Limiter, Turn
-from batchgw.throttle.mirror import MirrorBucket
 from batchgw.throttle.quota import Quota, Trust
-from batchgw.throttle.reserve import small
 from tests.virtual import virtually
 
 RESERVE = small(40.0).least

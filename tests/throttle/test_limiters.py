@@ -14,8 +14,8 @@ from batchgw.throttle.limiters import Limiters
 from batchgw.throttle.memory import BucketKey
 from batchgw.throttle.pacer import Belief
 from batchgw.throttle.quota import TOTAL, Quota, Quotas, Scoping, Trust
-from tests.throttle.remote import Remote
-from tests.throttle.service import ACCOUNT, Seen, Service, limited, puts, scope
+from tests.throttle.worlds.remote import Remote
+from tests.throttle.worlds.service import ACCOUNT, Seen, Service, limited, puts, scope
 from tests.virtual import virtually
 
 ELSEWHERE = "222222222222"

@@ -10,7 +10,7 @@ from anyio.lowlevel import checkpoint
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from batchgw.throttle.line import Line
+from batchgw.throttle.queue import Line
 from tests.virtual import virtually
 
 BACKENDS = ("trio", "asyncio")

@@ -6,8 +6,8 @@ from statistics import median
 
 import pytest
 
-from tests.throttle.random_worlds import case
-from tests.throttle.world import play
+from tests.throttle.worlds.random_worlds import case
+from tests.throttle.worlds.world import play
 
 WORLDS = 150
 

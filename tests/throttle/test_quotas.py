@@ -6,7 +6,7 @@ from math import inf, nan
 
 import pytest
 
-from batchgw.control_plane.paced import Pace
+from batchgw.control_plane.stack import Pace
 from batchgw.throttle.quota import OPERATIONS, TOTAL, Quota, Quotas, Scoping, Trust
 
 

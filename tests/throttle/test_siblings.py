@@ -8,8 +8,8 @@ import pytest
 
 from batchgw.throttle.quota import TOTAL
 from batchgw.throttle.siblings import ACTIVE, APART, EXCESS, GRACE, JUST, LONG, OFTEN, PROOF, Siblings
-from tests.throttle.regions import Happened, What, play
-from tests.throttle.remote import Others, Remote
+from tests.throttle.worlds.regions import Happened, What, play
+from tests.throttle.worlds.remote import Others, Remote
 
 
 def refuse(siblings: Siblings[str], at: float, *names: str) -> frozenset[str]:

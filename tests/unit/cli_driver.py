@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from batchgw.cli.main import run
-from batchgw.simulator.http_options import ReadyInfo, ServeOptions
-from batchgw.simulator.serve import running
+from batchgw.simulator.over_http.options import ReadyInfo, ServeOptions
+from batchgw.simulator.over_http.serve import running
 
 POLICY = """\
 version: 1

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from batchgw.simulator.operations.service import Service
 from batchgw.simulator.reply import ServiceFault
-from batchgw.simulator.service import Service
-from batchgw.simulator.world import World
+from batchgw.simulator.world.world import World
 
 ACCOUNT = "111111111111"
 REGION = "eu-west-1"

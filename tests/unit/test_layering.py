@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -11,12 +13,14 @@ import pytest
 PACKAGE = Path(__file__).parents[2] / "batchgw"
 
 LAYERS: tuple[frozenset[str], ...] = (
-    frozenset({"clock", "errors", "redaction", "times", "version"}),
-    frozenset({"model"}),
-    frozenset({"events", "pool", "turns"}),
+    frozenset({"redaction", "times", "version"}),
+    frozenset({"errors"}),
+    frozenset({"concurrency", "model"}),
+    frozenset({"events"}),
     frozenset({"policy", "planning", "throttle"}),
     frozenset({"control_plane", "journal", "simulator"}),
-    frozenset({"discovery", "execution", "report", "planning.planner"}),
+    frozenset({"discovery", "report"}),
+    frozenset({"execution"}),
     frozenset({"api"}),
     frozenset({"cli", "__main__"}),
 )
@@ -52,10 +56,7 @@ def modules() -> list[Path]:
 
 
 def room(path: Path) -> str:
-    parts = path.relative_to(PACKAGE).with_suffix("").parts
-    if ".".join(parts) == "planning.planner":
-        return "planning.planner"
-    return parts[0]
+    return path.relative_to(PACKAGE).with_suffix("").parts[0]
 
 
 def imports(path: Path) -> Iterator[str]:
@@ -81,8 +82,7 @@ def test_imports_never_point_up(path: Path) -> None:
         parts = name.split(".")
         if parts[0] != "batchgw" or len(parts) == 1:
             continue
-        other = "planning.planner" if parts[1:3] == ["planning", "planner"] else parts[1]
-        assert level(other) <= level(own), f"{own} imports {name}, which lies above it"
+        assert level(parts[1]) <= level(own), f"{own} imports {name}, which lies above it"
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))
@@ -97,6 +97,43 @@ def test_closed_rooms_stay_closed(path: Path) -> None:
 def test_the_pure_know_no_world(path: Path) -> None:
     if room(path) in PURE:
         assert not {n.split(".")[0] for n in imports(path)} & set(WORLDLY)
+
+
+MOST = 16
+"""Modules in one folder, its `__init__` included: what a reader takes in at a glance."""
+
+
+def test_no_folder_is_crowded() -> None:
+    folders = Counter(path.parent.relative_to(PACKAGE) for path in modules())
+    assert {folder: count for folder, count in folders.items() if count > MOST} == {}
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    """Not even lazily: an import within a function counts as any other."""
+    names = {dotted(path): path for path in modules()}
+    graph = {name: imported_modules(path, names.keys()) for name, path in names.items()}
+    try:
+        tuple(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        pytest.fail(" -> ".join(reversed(error.args[1])))
+
+
+def dotted(path: Path) -> str:
+    name = ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)
+    return name.removesuffix(".__init__")
+
+
+def imported_modules(path: Path, known: Collection[str]) -> set[str]:
+    """Give the modules that one imports. A module taken from its package is that module, not the package."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            for alias in node.names:
+                within = f"{node.module}.{alias.name}"
+                found.add(within if within in known else node.module)
+    return found & set(known)
 
 
 def test_every_room_has_its_layer() -> None:

@@ -13,18 +13,18 @@ import pytest
 import typer.main
 
 import batchgw
-from batchgw.cli import remembering
-from batchgw.cli.limits import _HEAD, record
+from batchgw.cli import memory
+from batchgw.cli.flags.pace import chosen_pace
+from batchgw.cli.flags.pace_flags import PaceFlags
+from batchgw.cli.flags.quota_file import load_quota_file
 from batchgw.cli.main import app
-from batchgw.cli.pace import chosen_pace
-from batchgw.cli.pace_flags import PaceFlags
-from batchgw.cli.quota_file import load_quota_file
+from batchgw.cli.verbs.limits import _HEAD, record
 from batchgw.journal import Journal, Limit, Spent
-from batchgw.journal import memory as journal_memory
+from batchgw.journal.sql import quota_memory as journal_memory
 from batchgw.model import Desired, Policy, Region, ResponseType, Rule, Targets
 from batchgw.simulator.plane import simulate
-from batchgw.simulator.world import World
-from batchgw.throttle import mirror
+from batchgw.simulator.world.world import World
+from batchgw.throttle.bucket import mirror
 from batchgw.throttle.memory import BucketKey
 from batchgw.throttle.pacer import Belief
 from batchgw.throttle.quota import TOTAL, Quota
@@ -113,7 +113,7 @@ def test_the_table_and_the_record_have_these_columns() -> None:
 
 
 def test_the_figures_are_those_of_the_code() -> None:
-    assert f"every {remembering.INTERVAL:g} s" in PAGE
+    assert f"every {memory.INTERVAL:g} s" in PAGE
     assert f"After {mirror.FORGOTTEN / 60:g} minutes" in PAGE
     assert f"after {journal_memory.LONGEST / 86400:g} days" in PAGE
     assert journal_memory.PATIENCE <= 1 / 3

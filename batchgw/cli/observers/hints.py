@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from batchgw.cli.console import Console
+from batchgw.cli.output.console import Console
 from batchgw.events import Event, QuotaShared, ReachedDirectly
-from batchgw.report.text import Span, line
+from batchgw.report.views.text import Span, line
 
 
 class Hints:

@@ -6,11 +6,14 @@ from rich.console import Console as RichConsole
 from rich.live import Live
 from rich.text import Text
 
-from batchgw.cli.console import Console
 from batchgw.cli.observers.frame import BOLD, DIM, RED, YELLOW, Cell, Frame, Row
-from batchgw.cli.observers.progress import REFRESH, TITLES, done_of, end_line
+from batchgw.cli.observers.progress_lines import TITLES, done_of, end_line
 from batchgw.cli.observers.tracker import Standing, Tracker
-from batchgw.report.text import duration
+from batchgw.cli.output.console import Console
+from batchgw.report.views.text import duration
+
+REFRESH = 0.2
+"""Seconds between frames."""
 
 SCOPES = 10
 """Scopes with a bar of their own."""

@@ -14,13 +14,13 @@ from typing import Any
 import structlog
 from structlog.typing import Processor
 
-from batchgw.cli.console import Console
+from batchgw.cli.flags.options import LogFlags, LogFormat
 from batchgw.cli.observers.log_events import entry, level_of, run_of
 from batchgw.cli.observers.log_file import log_file
 from batchgw.cli.observers.redact import redacted_fields
-from batchgw.cli.options import LogFlags, LogFormat
+from batchgw.cli.output.console import Console
 from batchgw.events import CallAnswered, CallSent, Event
-from batchgw.report.text import clean
+from batchgw.report.views.text import clean
 
 FILE_LEVEL = logging.INFO
 """What a log file holds at least, however quiet the console is."""

@@ -9,18 +9,13 @@ from typing import Protocol
 
 import anyio
 
-from batchgw.cli.console import Console
-from batchgw.cli.observers.tracker import Standing, Tracker
+from batchgw.cli.observers.progress_lines import end_line, progress_line
+from batchgw.cli.observers.tracker import Tracker
+from batchgw.cli.output.console import Console
 from batchgw.events import Event, NullObserver, Observer, PhaseEnded, PhaseStarted
-from batchgw.report.text import Line, duration, line
-
-REFRESH = 0.2
-"""Seconds between frames of the live view."""
 
 INTERVAL = 10.0
 """Seconds between plain lines."""
-
-TITLES = {"plan": "Reading", "recheck": "Re-reading", "apply": "Applying"}
 
 
 class View(Protocol):
@@ -78,34 +73,6 @@ class PlainView:
     def end(self, tracker: Tracker, now: float, elapsed: float) -> None:
         """Print the last line of a phase."""
         self._console.note(end_line(tracker, now, elapsed))
-
-
-def progress_line(tracker: Tracker, now: float) -> Line:
-    """Say in one line where a phase stands."""
-    whole = tracker.all(now)
-    parts = [
-        f"{TITLES.get(tracker.phase, tracker.phase)}: {done_of(whole)} {tracker.noun}",
-        f"{whole.rate:.1f} calls/s of {whole.quota:g}",
-        f"{whole.throttles:,} throttled",
-    ]
-    if whole.failed:
-        parts.append(f"{whole.failed:,} failed")
-    if whole.left is not None:
-        parts.append(f"about {duration(whole.left)} left")
-    return line(", ".join(parts))
-
-
-def end_line(tracker: Tracker, now: float, elapsed: float) -> Line:
-    """Say in one line how a phase ended."""
-    whole = tracker.all(now)
-    title = TITLES.get(tracker.phase, tracker.phase)
-    done = f"{done_of(whole)} {tracker.noun} in {duration(elapsed)}"
-    return line(f"{title}: {done}, {whole.throttles:,} throttled")
-
-
-def done_of(standing: Standing) -> str:
-    """Say how much of how much."""
-    return f"{standing.done:,}" + ("" if standing.total is None else f" of {standing.total:,}")
 
 
 @asynccontextmanager

@@ -21,10 +21,10 @@ from batchgw.control_plane.aws.checks import (
     is_text,
 )
 from batchgw.control_plane.aws.transport import unreadable_answer
-from batchgw.control_plane.completion import complete
 from batchgw.control_plane.interface import UNNAMED, DeploymentId, RestApiPage, UnreadableApi
 from batchgw.errors import CallError
 from batchgw.model import GatewayResponse, ResponseType, RestApi, RestApiId, Scope, Settings
+from batchgw.model.completion import complete
 
 Wire = Mapping[str, Any]
 

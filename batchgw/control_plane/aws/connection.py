@@ -16,22 +16,19 @@ from aiobotocore.session import AioSession
 from botocore.exceptions import ProxyConnectionError
 from yarl import URL
 
-from batchgw.control_plane.aws import query, wire
-from batchgw.control_plane.aws.account import Owners
+from batchgw.concurrency.stop import StopSignal
+from batchgw.control_plane.aws import wire
 from batchgw.control_plane.aws.addresses import check_endpoint_url, leads_to_aws
-from batchgw.control_plane.aws.asking import Asking
-from batchgw.control_plane.aws.auth import SIGNATURE_VERSION
-from batchgw.control_plane.aws.background import BackgroundTasks
-from batchgw.control_plane.aws.base import BaseCredentials, Owner
-from batchgw.control_plane.aws.chain import use_chain
+from batchgw.control_plane.aws.background_tasks import BackgroundTasks
+from batchgw.control_plane.aws.botocore_signer import SIGNATURE_VERSION
 from batchgw.control_plane.aws.client import TargetedClient
-from batchgw.control_plane.aws.credentials import Role, ScopeCredentials
-from batchgw.control_plane.aws.fast_path import FastPath
-from batchgw.control_plane.aws.http_session import CALL_TIMEOUT, ConnectionPool, proxy_for, session_class
-from batchgw.control_plane.aws.places import FORMAL_REGION, Places
-from batchgw.control_plane.aws.plane import AwsControlPlane
-from batchgw.control_plane.aws.roles import check_role, session_name
-from batchgw.control_plane.aws.session import (
+from batchgw.control_plane.aws.connections import CALL_TIMEOUT, ConnectionPool, proxy_for, session_class
+from batchgw.control_plane.aws.credentials.base_keys import BaseCredentials, Owner
+from batchgw.control_plane.aws.credentials.chain import use_chain
+from batchgw.control_plane.aws.credentials.of_scope import Role, ScopeCredentials
+from batchgw.control_plane.aws.credentials.owners import Owners
+from batchgw.control_plane.aws.credentials.roles import check_role, session_name
+from batchgw.control_plane.aws.credentials.settings import (
     PooledConfig,
     check_endpoints,
     configured_ca_bundle,
@@ -43,9 +40,13 @@ from batchgw.control_plane.aws.session import (
     readable_configuration,
     region_named,
 )
-from batchgw.control_plane.aws.sts import Sts
+from batchgw.control_plane.aws.fast_path import FastPath
+from batchgw.control_plane.aws.plane import AwsControlPlane
+from batchgw.control_plane.aws.sts import query_form
+from batchgw.control_plane.aws.sts.client import Asking
+from batchgw.control_plane.aws.sts.endpoints import FORMAL_REGION, Places
+from batchgw.control_plane.aws.sts.questions import Sts
 from batchgw.control_plane.aws.tls import spare_buffers, tls_context
-from batchgw.control_plane.stop import StopSignal
 from batchgw.control_plane.tries import ATTEMPTS
 from batchgw.events import NullObserver, Observer
 from batchgw.model import Region
@@ -156,7 +157,7 @@ async def connect(
         places = Places(home, lambda somewhere: partition_of(session, somewhere))
         sts = await _client(stack, session, "sts", sts_url)
         asking = Asking(
-            TargetedClient(sts, regions, FastPath(sts, pool, query.FORMATS) if fast_path else None),
+            TargetedClient(sts, regions, FastPath(sts, pool, query_form.FORMATS) if fast_path else None),
             base,
             always_on=places.always_on,
             attempts=attempts,

@@ -21,9 +21,9 @@ from botocore.parsers import create_parser
 from multidict import istr
 from yarl import URL
 
-from batchgw.control_plane.aws.auth import SIGNATURE_VERSION
+from batchgw.control_plane.aws.botocore_signer import SIGNATURE_VERSION
 from batchgw.control_plane.aws.client import FIRST_ERROR_STATUS, GIVEN, Target, about, readable_refusal
-from batchgw.control_plane.aws.http_session import ConnectionPool, Reply
+from batchgw.control_plane.aws.connections import ConnectionPool, Reply
 from batchgw.control_plane.aws.signing import (
     authorization,
     canonical_path,

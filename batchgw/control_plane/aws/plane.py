@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from batchgw.control_plane.advice import name_permission
 from batchgw.control_plane.aws.client import SUCCESS, Target, TargetedClient, about, request_id
-from batchgw.control_plane.aws.credentials import ScopeCredentials
+from batchgw.control_plane.aws.credentials.of_scope import ScopeCredentials
 from batchgw.control_plane.aws.translate import to_call
 from batchgw.control_plane.interface import Answer, Request, T
 from batchgw.errors import AccessDenied, CallError, CredentialsExpired, CredentialsRejected, NotCustomized

@@ -7,7 +7,7 @@ from asyncio.sslproto import SSLProtocol
 
 from botocore.httpsession import get_cert_path
 
-from batchgw.control_plane.aws.files import check_file
+from batchgw.control_plane.aws.credentials.bounded_files import check_file
 from batchgw.errors import UsageError
 
 READ_BUFFER = 32 * 1024

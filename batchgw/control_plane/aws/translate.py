@@ -14,7 +14,6 @@ from batchgw.control_plane.aws.answers import (
     one_response,
     rest_api_page,
 )
-from batchgw.control_plane.completion import complete
 from batchgw.control_plane.interface import (
     CreateDeployment,
     DeleteGatewayResponse,
@@ -24,6 +23,7 @@ from batchgw.control_plane.interface import (
     PutGatewayResponse,
     Request,
 )
+from batchgw.model.completion import complete
 
 T = TypeVar("T")
 

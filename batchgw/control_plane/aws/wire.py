@@ -2,7 +2,7 @@
 
 A parameter that is not as it always is, is given up with None: botocore then writes the request. Answers are
 read here for botocore's own calls, too. Its parser refuses a whole answer for one odd value, and takes a body
-without what was asked for as an empty list. `tests/unit/test_aws_wire.py` holds every operation against
+without what was asked for as an empty list. `tests/unit/aws/test_wire.py` holds every operation against
 botocore's own serializer and parser.
 """
 

@@ -1,0 +1,1 @@
+"""Flags, environment variables and the files they name."""

@@ -1,0 +1,264 @@
+"""From a quota file to what it says, or to everything that is wrong with it, with line and column.
+
+total: {rate: 20, burst: 80}
+share: 0.5
+scope: account
+polite: true
+operations:
+  CreateDeployment: {rate: 0.5}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, PlainValidator, ValidationError
+from pydantic_core import ErrorDetails
+
+from batchgw.cli.flags.quota_records import (
+    BURST,
+    RATE,
+    SHARE,
+    SHARE_OF_UNKNOWN,
+    UNKNOWN,
+    Number,
+    Place,
+    QuotaFile,
+    QuotasInvalid,
+    Rate,
+    read_total_rate,
+)
+from batchgw.control_plane.interface import Request
+from batchgw.errors import PolicyInvalid, Problem, UsageError
+from batchgw.policy.fields import Strict
+from batchgw.policy.findings import Path as Steps
+from batchgw.policy.findings import did_you_mean, reject, shown
+from batchgw.policy.text.document import Mapping as MappingNode
+from batchgw.policy.text.document import Mark, Node, locate, plain
+from batchgw.policy.text.parse import parse
+from batchgw.policy.text.source import MAX_BYTES, STDIN, decode, file_name, read_bounded
+from batchgw.throttle.quota import OPERATIONS, Quota, Scoping
+
+KNOWN = frozenset({*OPERATIONS, *(request.operation for request in Request.__subclasses__())})
+"""Operations that have a documented quota of their own, and those that batchgw sends."""
+
+
+def _checked(number: Number) -> Callable[[object], float]:
+    """Make the check of a number."""
+
+    def check(value: object) -> float:
+        found = number.read(str(value))
+        if found is None:
+            raise reject("schema", f"{_what(value)} is not {number.meaning}")
+        return found
+
+    return check
+
+
+def _total_rate(value: object) -> Rate:
+    found = read_total_rate(str(value))
+    return _checked(RATE)(value) if found is None else found
+
+
+def _operation_rate(value: object) -> float:
+    if read_total_rate(str(value)) == UNKNOWN:
+        raise reject(
+            "schema", f"{_what(value)} is for the total alone: give calls per second, such as 10 or 1/5"
+        )
+    return _checked(RATE)(value)
+
+
+def _operation(name: str) -> str:
+    if name in KNOWN:
+        return name
+    hint = did_you_mean(name, KNOWN) or f"; those are {', '.join(sorted(KNOWN))}"
+    raise reject("schema", f"{shown(name)} is no operation that has a quota here{hint}")
+
+
+def _polite(value: object) -> bool:
+    said = str(value).casefold()
+    if said not in ("true", "false"):
+        raise reject("schema", f"{_what(value)} does not say whether others go first: true or false")
+    return said == "true"
+
+
+def _scope(value: object) -> Scoping:
+    if str(value) in list(Scoping):
+        return Scoping(str(value))
+    known = " or ".join(Scoping)
+    raise reject("schema", f"{_what(value)} does not say what has a quota of its own: {known}")
+
+
+RateText = Annotated[float, PlainValidator(_operation_rate)]
+BurstText = Annotated[float, PlainValidator(_checked(BURST))]
+ShareText = Annotated[float, PlainValidator(_checked(SHARE))]
+
+
+class TotalSpec(Strict):
+    """The quota of all operations together."""
+
+    rate: Annotated[float | Literal["unknown"], PlainValidator(_total_rate)] | None = None
+    burst: BurstText | None = None
+
+
+class OperationSpec(Strict):
+    """The quota of one operation."""
+
+    rate: RateText | None = None
+    burst: BurstText | None = None
+
+
+class QuotasSpec(Strict):
+    """A quota file. What is left out, or holds nothing, stays as it would be without the file."""
+
+    total: TotalSpec | None = None
+    operations: dict[Annotated[str, AfterValidator(_operation)], OperationSpec] | None = None
+    scope: Annotated[Scoping, PlainValidator(_scope)] | None = None
+    share: ShareText | None = None
+    polite: Annotated[bool, PlainValidator(_polite)] | None = None
+
+
+def load_quota_file(name: str) -> QuotaFile:
+    """Read and check a quota file, or standard input for "-".
+
+    Raises UsageError, which is QuotasInvalid with every problem of what is in it, in its order.
+    """
+    shown_as = file_name(name)
+    try:
+        document = parse(decode(_content(name), shown_as), shown_as, empty=_NOTHING)
+    except PolicyInvalid as error:
+        raise QuotasInvalid(error.problems) from None
+    root = _NOTHING if plain(document.root) is None else document.root
+    try:
+        spec, findings = QuotasSpec.model_validate(plain(root)), []
+    except ValidationError as error:
+        spec, findings = QuotasSpec(), [_said(details) for details in error.errors(include_url=False)]
+    problems = [*document.problems, *_problems(shown_as, root, [*findings, *_contradictions(plain(root))])]
+    if not problems and _says_nothing(spec):
+        problems = [_empty(shown_as, root)]
+    if problems:
+        raise QuotasInvalid(tuple(sorted(problems, key=lambda p: (p.line, p.column))))
+    return _quota_file(name, spec, _places(shown_as, root))
+
+
+_NOTHING = MappingNode(mark=Mark(line=1, column=1))
+"""A document without content."""
+
+_Finding = tuple[Steps, str]
+"""Where, and what is wrong there."""
+
+_PLACES: Mapping[str, Steps] = {"rate": ("total", "rate"), "burst": ("total", "burst"), "share": ("share",)}
+"""Where in a file stands what flags may contradict."""
+
+
+def _content(name: str) -> bytes:
+    try:
+        content = read_bounded(name)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else None
+        raise UsageError(f"cannot read --quota-file {name}: {reason or error}.") from None
+    if len(content) > MAX_BYTES:
+        raise UsageError(f"cannot read --quota-file {name}: it is larger than {MAX_BYTES // 1_000_000} MB.")
+    return content
+
+
+def _says_nothing(spec: QuotasSpec) -> bool:
+    said = (spec.total, spec.operations, spec.scope, spec.share, spec.polite)
+    return not any(each is not None and each not in (TotalSpec(), {}) for each in said)
+
+
+def _empty(name: str, root: Node) -> Problem:
+    message = f"the quota file is empty; it may have {', '.join(_KEYS[0])}"
+    return Problem(file=name, line=root.mark.line, column=root.mark.column, message=message, rule="file")
+
+
+def _places(name: str, root: Node) -> Mapping[str, Place]:
+    marks = {key: locate(root, path, at_key=False) for key, path in _PLACES.items()}
+    return {key: Place(file=name, line=mark.line, column=mark.column) for key, mark in marks.items()}
+
+
+def _quota_file(name: str, spec: QuotasSpec, places: Mapping[str, Place]) -> QuotaFile:
+    total = spec.total or TotalSpec()
+    return QuotaFile(
+        file=file_name(name) if name == STDIN else str(Path(name).absolute()),
+        rate=total.rate,
+        burst=total.burst,
+        operations={name: _whole(name, own) for name, own in (spec.operations or {}).items()},
+        scope=spec.scope,
+        share=spec.share,
+        polite=spec.polite,
+        places=places,
+        from_stdin=name == STDIN,
+    )
+
+
+def _whole(name: str, own: OperationSpec) -> Quota:
+    """A quota of which one half may be the documented one."""
+    documented = OPERATIONS.get(name)
+    if documented is None:
+        return Quota(own.rate or 0, own.burst or 0)  # `_contradictions` has seen to it that both are there
+    return Quota(own.rate or documented.rate, own.burst or documented.burst)
+
+
+def _contradictions(said: object) -> Iterator[_Finding]:
+    """Find what does not go together, in a document whose form may be at fault elsewhere."""
+    top = _mapping(said)
+    total = _mapping(top.get("total"))
+    if read_total_rate(str(total.get("rate"))) == UNKNOWN:
+        if total.get("burst") is not None:
+            yield ("total", "burst"), "of an unknown quota, no burst is known: leave it out, or give a rate"
+        if (SHARE.read(str(top.get("share"))) or 1) < 1:
+            yield ("share",), SHARE_OF_UNKNOWN.format(rate="the rate")
+    for name, own in _mapping(top.get("operations")).items():
+        misspelt = not isinstance(own, Mapping) or any(key not in _HALVES for key in own)
+        missing = [half for half in _HALVES if _mapping(own).get(half) is None]
+        if name in KNOWN and name not in OPERATIONS and missing and not misspelt:
+            yield (
+                ("operations", name),
+                f"{name} has no documented quota of its own to fill in: give its {' and '.join(missing)}",
+            )
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _problems(name: str, root: Node, findings: Iterable[_Finding]) -> Iterator[Problem]:
+    for place, message in findings:
+        key = place[-1:] == ("[key]",)
+        mark = locate(root, place[:-1] if key else place, at_key=key or message.startswith("unknown key"))
+        yield Problem(file=name, line=mark.line, column=mark.column, message=message)
+
+
+def _said(details: ErrorDetails) -> _Finding:
+    place = tuple(details["loc"])
+    match details["type"]:
+        case "extra_forbidden":
+            known = _KEYS[len(place) - 1]
+            guess = did_you_mean(str(place[-1]), known) or f"; known here are {', '.join(known)}"
+            return place, f"unknown key {shown(str(place[-1]))}{guess}"
+        case "dict_type" | "model_type":
+            return place, f"a mapping (key: value) is needed here, not {_what(details['input'])}"
+        case _:
+            return place, details["msg"]
+
+
+_KEYS = tuple(tuple(spec.model_fields) for spec in (QuotasSpec, TotalSpec, OperationSpec))
+"""The keys by level."""
+
+_HALVES = _KEYS[2]
+"""Those of an operation."""
+
+
+def _what(value: object) -> str:
+    match value:
+        case None:
+            return "nothing"
+        case Mapping():
+            return "a mapping"
+        case list():
+            return "a list"
+        case _:
+            return shown(str(value))

@@ -1,0 +1,145 @@
+"""From selection flags to targets. A flag that is given replaces what the policy says of the same thing."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from batchgw.cli.flags.flag import from_environment, variable
+from batchgw.cli.flags.options import ConnectionFlags, SelectionFlags
+from batchgw.cli.flags.targets_file import listed, parsed
+from batchgw.errors import UsageError
+from batchgw.model import AccountId, ExplicitApi, Region, Selection, Selector, Targets
+from batchgw.model.policy import CURRENT
+
+_OWN_REGION = re.compile(r"[a-z]+(-[a-z]+)*-\d+", re.ASCII)
+_ACCOUNT = re.compile(r"\d{12}", re.ASCII)
+
+
+def chosen_targets(
+    targets: Targets, flags: SelectionFlags, connection: ConnectionFlags, *, ids: Sequence[str] = ()
+) -> Targets:
+    """Lay the flags over a policy's targets. `ids` are REST APIs named as arguments.
+
+    Raises UsageError for a value that cannot be used, and for an unknown region, unless the calls go to an
+    endpoint of the user's.
+    """
+    explicit = _explicit(flags, ids)
+    chosen = replace(
+        targets,
+        accounts=_but(flags.exclude_account, _accounts(flags.account, explicit, targets)),
+        regions=_regions(flags.region, explicit, targets),
+        role=flags.role_name or targets.role,
+        external_id=flags.external_id or targets.external_id,
+        apis=_selection(targets.apis, flags, explicit),
+    )
+    refuse_unknown(chosen.regions, own_endpoint=_own_endpoint(connection))
+    return chosen
+
+
+def _explicit(flags: SelectionFlags, ids: Sequence[str]) -> tuple[ExplicitApi, ...]:
+    named = [parsed(text, "--api-id") for text in flags.api_id]
+    named += [parsed(text, "the arguments") for text in ids]
+    if flags.targets is not None:
+        named += listed(flags.targets)
+    return tuple(dict.fromkeys(named))
+
+
+def _regions(given: Sequence[str], explicit: tuple[ExplicitApi, ...], targets: Targets) -> tuple[Region, ...]:
+    """Give the flag's, else those of the named APIs when each is named with its own, else the policy's."""
+    named = [api.region for api in explicit if api.region]
+    chosen = [Region(r) for r in given] or (named if len(named) == len(explicit) else [])
+    return tuple(dict.fromkeys(chosen)) or targets.regions
+
+
+def _accounts(
+    given: Sequence[str], explicit: tuple[ExplicitApi, ...], targets: Targets
+) -> tuple[AccountId, ...]:
+    """Choose as `_regions` does; no account means that of the credentials."""
+    if list(given) == [CURRENT]:
+        return ()
+    if not given:
+        named = [api.account for api in explicit if api.account]
+        return tuple(dict.fromkeys(named)) if named and len(named) == len(explicit) else targets.accounts
+    for account in given:
+        if account != CURRENT and not _ACCOUNT.fullmatch(account):
+            raise UsageError(f"--account {account} is not twelve digits, nor `{CURRENT}`.")
+    return tuple(AccountId(a) for a in dict.fromkeys(given))
+
+
+def _but(excluded: Sequence[str], accounts: tuple[AccountId, ...]) -> tuple[AccountId, ...]:
+    """Leave accounts out. One that is not there may be misspelt, and the one that was meant be written to."""
+    name = "--exclude-account"
+    if excluded and not accounts:
+        raise UsageError(
+            f"{name} needs accounts to leave some out of: name them in the policy, or by --account."
+        )
+    strange = [account for account in excluded if account not in accounts]
+    if strange and not from_environment(name, list(excluded)):  # a variable is meant for every command
+        raise UsageError(f"{name} {', '.join(strange)}: not among the accounts of this command.")
+    left = tuple(account for account in accounts if account not in excluded)
+    if accounts and not left:
+        raise UsageError(f"{name} leaves out every account there is: nothing would be looked into.")
+    return left
+
+
+def _selection(apis: Selection, flags: SelectionFlags, explicit: tuple[ExplicitApi, ...]) -> Selection:
+    """Choose by flags in place of the policy's `include`. Its `exclude` stays: what is exempt is exempt."""
+    if flags.name or flags.tag:
+        tags = dict(_tag(text) for text in flags.tag)
+        names: list[str | None] = [*flags.name] or [None]
+        flags_given = {"--name": flags.name, "--tag": flags.tag}
+        where = ", ".join(
+            variable(name) if from_environment(name, given) else name
+            for name, given in flags_given.items()
+            if given
+        )
+        include = tuple(Selector(name=name, tags=tags, where=where) for name in names)
+        return Selection(include=include, exclude=apis.exclude, explicit=explicit)
+    if explicit:
+        return Selection(exclude=apis.exclude, explicit=explicit)
+    return apis
+
+
+def _tag(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not key:
+        raise UsageError(f"--tag {text} has no key: write KEY=VALUE, or KEY for any value.")
+    return key, value if equals else "*"
+
+
+def _own_endpoint(connection: ConnectionFlags) -> bool:
+    return bool(
+        connection.endpoint_url
+        or os.environ.get("AWS_ENDPOINT_URL")
+        or os.environ.get("AWS_ENDPOINT_URL_API_GATEWAY")
+    )
+
+
+def refuse_unknown(regions: Iterable[str], *, own_endpoint: bool = False) -> None:
+    """Raise UsageError for a region that neither batchgw nor the installed botocore knows.
+
+    An endpoint of the user's may have regions of its own, if they look like one and not like a slip.
+    """
+    from batchgw.policy.findings import did_you_mean  # noqa: PLC0415 - light verbs do without
+    from batchgw.policy.lint.regions import REGIONS  # noqa: PLC0415 - as above
+
+    for region in regions:
+        if own_endpoint and _OWN_REGION.fullmatch(region) and not did_you_mean(region, REGIONS):
+            continue
+        if not _OWN_REGION.fullmatch(region):
+            raise UsageError(f"not a region: {region!r}. Write one such as eu-west-1.")
+        if region not in REGIONS and region not in (known := {*REGIONS, *_botocore_regions()}):
+            raise UsageError(
+                f"unknown region {region}{did_you_mean(region, known) or '.'} If it is newer than the "
+                "installed botocore, upgrade that, or say where it is with --endpoint-url."
+            )
+
+
+def _botocore_regions() -> Iterable[str]:
+    from botocore.loaders import Loader  # noqa: PLC0415 - only for a region that is not in our own list
+
+    partitions = Loader(include_default_search_paths=True).load_data("partitions")["partitions"]
+    return [r for partition in partitions for r in partition["regions"] if not r.endswith("-global")]

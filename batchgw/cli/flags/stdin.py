@@ -1,0 +1,25 @@
+"""Standard input is read once: what else is to come from it would come from nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from batchgw.cli.flags.flag import STREAM
+from batchgw.cli.flags.options import RunFlags
+from batchgw.errors import UsageError
+
+
+def refuse_shared(flags: RunFlags, *, policy: Path | None = None, targets: str | None = None) -> None:
+    """Raise UsageError where more than one of a verb's files is standard input."""
+    quotas = flags.pace.quota_file
+    given = {
+        "the policy": str(policy) if policy else None,
+        "--targets": targets,
+        "--quota-file": STREAM if quotas and quotas.from_stdin else None,
+    }
+    readers = [what for what, name in given.items() if name == STREAM]
+    if len(readers) > 1:
+        raise UsageError(
+            f"{' and '.join(readers)} cannot all be standard input, which is read once: leave it to one "
+            "of them, and name files for the rest."
+        )

@@ -1,0 +1,136 @@
+"""Turns a function whose parameters are records of flags into a command with one option a flag.
+
+A verb is written as `def plan(policy: PolicyFile, selection: SelectionFlags, output: OutputFlags) -> int`;
+Typer sees `plan(policy, region, account, ..., output, quiet, ...)`.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, Field, fields, is_dataclass
+from enum import EnumType
+from pathlib import Path
+from types import NoneType
+from typing import Any, get_args, get_type_hints
+
+import typer
+
+from batchgw.cli.flags.options import OutputFlags, RunFlags
+from batchgw.cli.flags.variables import check_variables
+from batchgw.cli.output.console import Console
+from batchgw.cli.output.failure import OK, report
+from batchgw.cli.output.help import Command
+
+Verb = Callable[..., int | None]
+"""What a verb returns is its exit code; None means 0. Any exception it raises is reported here."""
+
+
+def verb(app: typer.Typer, name: str | None = None, **settings: Any) -> Callable[[Verb], Verb]:
+    """Register a verb under its own name, or another."""
+
+    def register(function: Verb) -> Verb:
+        app.command(name, cls=Command, **settings)(_flattened(function))
+        return function
+
+    return register
+
+
+def _flattened(function: Verb) -> Callable[..., int]:
+    hints = get_type_hints(function, include_extras=True)
+    hints.pop("return", None)
+    groups = {k: v for k, v in hints.items() if is_dataclass(v)}
+    own = inspect.signature(function).parameters
+    parameters: list[inspect.Parameter] = []
+    for name, hint in hints.items():
+        if name in groups:
+            parameters += _options(groups[name])
+        else:
+            parameters.append(
+                own[name].replace(annotation=_readable(hint), kind=inspect.Parameter.KEYWORD_ONLY)
+            )
+
+    @functools.wraps(function)
+    def command(**given: Any) -> int:
+        arguments = {name: _assembled(group, given) for name, group in groups.items()}
+        return _run(function, given | arguments, arguments)
+
+    command.__annotations__ = {p.name: p.annotation for p in parameters}
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # what Typer reads
+    del command.__wrapped__  # else Typer would look through it
+    return command
+
+
+def _options(group: Any) -> list[inspect.Parameter]:
+    """Give a parameter per flag of a record, and of the records within it."""
+    hints = get_type_hints(group, include_extras=True)
+    found: list[inspect.Parameter] = []
+    for f in fields(group):
+        hint = hints[f.name]
+        if is_dataclass(hint):
+            found += _options(hint)
+        else:
+            kind = inspect.Parameter.KEYWORD_ONLY
+            found.append(inspect.Parameter(f.name, kind, default=_default(f), annotation=_readable(hint)))
+    return found
+
+
+_VALUES: Mapping[type, str] = {int: "N", float: "NUMBER", str: "TEXT", Path: "FILE"}
+
+
+def _readable(hint: Any) -> Any:
+    """Name what a flag takes after its type, where the flag does not say it itself."""
+    kinds = [kind for kind in _kinds(hint.__origin__) if kind is not NoneType]
+    option = hint.__metadata__[0]
+    if option.metavar is None and kinds[0] is not bool:
+        choices = isinstance(kinds[0], EnumType)
+        option.metavar = "|".join(each.value for each in kinds[0]) if choices else _VALUES[kinds[0]]
+    return hint
+
+
+def _kinds(annotation: Any) -> tuple[Any, ...]:
+    return tuple(kind for each in get_args(annotation) for kind in _kinds(each)) or (annotation,)
+
+
+def _assembled(group: Any, given: dict[str, Any]) -> Any:
+    """Make a record of flags from what was given, taking that out."""
+    hints = get_type_hints(group)
+    return group(
+        **{
+            f.name: _assembled(hints[f.name], given) if is_dataclass(hints[f.name]) else given.pop(f.name)
+            for f in fields(group)
+        }
+    )
+
+
+def _default(field: Field[Any]) -> Any:
+    if field.default_factory is not MISSING:
+        return field.default_factory()
+    return inspect.Parameter.empty if field.default is MISSING else field.default
+
+
+def _run(function: Verb, arguments: dict[str, Any], groups: dict[str, Any]) -> int:
+    output = _output(groups)
+    try:
+        check_variables(os.environ, Console(color=not output.no_color))
+        return function(**arguments) or OK
+    except Exception as error:
+        if _is_parsers_own(error):
+            raise
+        return report(error, Console(color=not output.no_color), debug=output.debug)
+
+
+def _output(groups: dict[str, Any]) -> OutputFlags:
+    for group in groups.values():
+        if isinstance(group, OutputFlags):
+            return group
+        if isinstance(group, RunFlags):
+            return group.output
+    return OutputFlags()
+
+
+def _is_parsers_own(error: Exception) -> bool:
+    """Exit, Abort and usage errors that Typer raised itself, or wants to answer."""
+    return isinstance(error, typer.Exit | typer.Abort) or hasattr(error, "format_message")

@@ -1,0 +1,66 @@
+"""What is learned of quotas, kept from one command to the next. Where it cannot be, the command goes on."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from itertools import islice
+
+import anyio
+import anyio.lowlevel
+
+from batchgw.control_plane.stack import PacedControlPlane
+from batchgw.errors import JournalUnusable
+from batchgw.journal import JournalMemory
+from batchgw.throttle.quota import Quotas
+
+INTERVAL = 15.0
+"""Seconds between savings, so that a process that is killed leaves something behind, too."""
+
+BATCH = 50
+"""Buckets saved before others have a turn: about 3 ms."""
+
+
+@contextmanager
+def open_memory(
+    journal: str | None, *, endpoint: str, quotas: Quotas, trouble: Callable[[str], None]
+) -> Iterator[JournalMemory | None]:
+    """Open the journal for what is learned; None when it cannot be, and `trouble` is told why."""
+    try:
+        memory = JournalMemory.open(journal, endpoint=endpoint, quotas=quotas, trouble=trouble)
+    except JournalUnusable as error:
+        trouble(str(error))
+        yield None
+        return
+    try:
+        yield memory
+    finally:
+        memory.close()
+
+
+@asynccontextmanager
+async def keeping(memory: JournalMemory, plane: PacedControlPlane) -> AsyncIterator[None]:
+    """Save what is learned again and again, and at the end, however the block ends."""
+
+    async def again_and_again() -> None:
+        while True:
+            await anyio.sleep(INTERVAL)
+            await _save(memory, plane)
+
+    try:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(again_and_again)
+            yield
+            tasks.cancel_scope.cancel()
+    finally:
+        await _save(memory, plane)
+
+
+async def _save(memory: JournalMemory, plane: PacedControlPlane) -> None:
+    """Save a batch at a time, to the end: others have their turn after each."""
+    learned = iter(list(plane.learned()))
+    while batch := list(islice(learned, BATCH)):
+        saved = memory.save(batch)
+        await anyio.lowlevel.cancel_shielded_checkpoint()
+        if not saved:
+            break  # the database is not to be had: not a wait for each of the others, too

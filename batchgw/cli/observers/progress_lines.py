@@ -1,0 +1,36 @@
+"""Where a phase stands and how it ended, each in one line of text. Pure."""
+
+from __future__ import annotations
+
+from batchgw.cli.observers.tracker import Standing, Tracker
+from batchgw.report.views.text import Line, duration, line
+
+TITLES = {"plan": "Reading", "recheck": "Re-reading", "apply": "Applying"}
+
+
+def progress_line(tracker: Tracker, now: float) -> Line:
+    """Say in one line where a phase stands."""
+    whole = tracker.all(now)
+    parts = [
+        f"{TITLES.get(tracker.phase, tracker.phase)}: {done_of(whole)} {tracker.noun}",
+        f"{whole.rate:.1f} calls/s of {whole.quota:g}",
+        f"{whole.throttles:,} throttled",
+    ]
+    if whole.failed:
+        parts.append(f"{whole.failed:,} failed")
+    if whole.left is not None:
+        parts.append(f"about {duration(whole.left)} left")
+    return line(", ".join(parts))
+
+
+def end_line(tracker: Tracker, now: float, elapsed: float) -> Line:
+    """Say in one line how a phase ended."""
+    whole = tracker.all(now)
+    title = TITLES.get(tracker.phase, tracker.phase)
+    done = f"{done_of(whole)} {tracker.noun} in {duration(elapsed)}"
+    return line(f"{title}: {done}, {whole.throttles:,} throttled")
+
+
+def done_of(standing: Standing) -> str:
+    """Say how much of how much."""
+    return f"{standing.done:,}" + ("" if standing.total is None else f" of {standing.total:,}")

@@ -1,0 +1,47 @@
+"""The question before the first write. Where nobody can answer it, --yes must have."""
+
+from __future__ import annotations
+
+import sys
+
+import anyio
+
+from batchgw.cli.output.console import Console
+from batchgw.cli.output.failure import NotConfirmed, ToldStop
+from batchgw.cli.signals import Interrupts
+from batchgw.errors import UsageError
+from batchgw.report.views.text import Span, line
+
+ACCEPTED = "yes"
+
+
+def refuse_unasked(console: Console) -> None:
+    """Raise UsageError where nobody can be asked: better before the plan than after it."""
+    if not console.interactive:
+        raise UsageError(
+            "nobody can be asked here, since this is not a terminal: nothing was written. Give --yes (or "
+            "BATCHGW_YES=1) to write without asking; `batchgw plan` shows what would be written."
+        )
+
+
+async def confirm(question: str, *, console: Console, interrupts: Interrupts) -> None:
+    """Return when the user agrees. Raises NotConfirmed when they do not."""
+    console.tell(line(), line(Span(question, "bold")), line("  Only 'yes' will be accepted."), line())
+    console.ask("  Enter a value: ")
+    try:
+        with interrupts.question():
+            answer = await _typed_line()
+    except ToldStop:
+        console.ask("\n")  # the line was not ended by who typed ^C
+        raise
+    if answer.strip() != ACCEPTED:
+        raise NotConfirmed("not confirmed, nothing was written.")
+
+
+async def _typed_line() -> str:
+    """Read a line from the terminal without holding up the loop, so that a signal can end the wait."""
+    await anyio.wait_readable(sys.stdin)
+    try:
+        return sys.stdin.readline()
+    except OSError:  # the terminal hung up: nobody agreed
+        return ""

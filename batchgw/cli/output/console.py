@@ -1,0 +1,150 @@
+"""The two streams: data on stdout, everything else on stderr. Colour only where a person looks at it."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable
+from typing import Any, TextIO
+
+from batchgw.cli.output.streams import Stream
+from batchgw.report.views.text import Line, Span, Style, clean, line
+
+_ANSI: dict[Style, str] = {
+    "add": "32",
+    "change": "33",
+    "remove": "31",
+    "bold": "1",
+    "dim": "2",
+    "good": "32",
+    "warning": "33",
+    "error": "1;31",
+}
+"""SGR codes of the styles (ECMA-48)."""
+
+
+def wants_color(stream: TextIO) -> bool:
+    """Tell whether a stream is a terminal that may be coloured (NO_COLOR and TERM=dumb are heeded)."""
+    return _is_terminal(stream) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def _is_terminal(stream: TextIO) -> bool:
+    return not stream.closed and stream.isatty()
+
+
+class Console:
+    """Prints lines, cleaned of whatever a terminal would act on.
+
+    Nothing that is printed ends work, see `streams`. When no more data can be written, as in
+    `batchgw plan | head`, `lost` says so to those who would go on producing.
+    """
+
+    def __init__(
+        self,
+        *,
+        color: bool = True,
+        quiet: bool = False,
+        out: TextIO | None = None,
+        err: TextIO | None = None,
+    ) -> None:
+        self._out = out or sys.stdout
+        self._err = err or sys.stderr
+        self._color_out = color and wants_color(self._out)
+        self.color = color and wants_color(self._err)
+        self.quiet = quiet
+        self.above: Callable[[str], None] | None = None
+        """Prints a line of stderr above a live view, while there is one."""
+
+    @property
+    def lost(self) -> bool:
+        """Whether data is dropped by now: its reader left, or it cannot be written."""
+        return isinstance(self._out, Stream) and self._out.outlet.lost is not None
+
+    @property
+    def unwritten(self) -> str | None:
+        """Why data could not be written; None when it was, and when nobody wanted to read on."""
+        if not isinstance(self._out, Stream):
+            return None
+        outlet = self._out.outlet
+        return None if outlet.lost is None or outlet.reader_left else outlet.lost.strerror
+
+    @property
+    def interactive(self) -> bool:
+        """Whether someone is there to be asked: a terminal to ask on and one to answer from."""
+        return _is_terminal(self._err) and sys.stdin is not None and _is_terminal(sys.stdin)
+
+    @property
+    def live(self) -> bool:
+        """Whether a moving view may be drawn on stderr."""
+        return _is_terminal(self._err) and os.environ.get("TERM") != "dumb" and not self.quiet
+
+    @property
+    def err(self) -> TextIO:
+        """The stream of everything that is not data."""
+        return self._err
+
+    def text(self, text: str) -> None:
+        """Print data as it is, such as a starter file or a schema."""
+        self._write(text if text.endswith("\n") else text + "\n")
+
+    def json(self, value: Any) -> None:
+        """Print a value as JSON, indented; ASCII only, so that no name can steer a terminal."""
+        self._write(json.dumps(value, indent=2) + "\n")
+
+    def jsonl(self, value: Any) -> None:
+        """Print a value as one line of JSON."""
+        self._write(json.dumps(value, separators=(",", ":")) + "\n")
+
+    def data(self, lines: Iterable[Line]) -> None:
+        """Print lines of data."""
+        for each in lines:
+            if self.lost:
+                return
+            self._write(_rendered(each, color=self._color_out) + "\n")
+
+    def note(self, *lines: Line) -> None:
+        """Print what a person may like to know; not with --quiet."""
+        if not self.quiet:
+            self.tell(*lines)
+
+    def tell(self, *lines: Line) -> None:
+        """Print what must be said, even with --quiet: questions, warnings, errors."""
+        for each in lines:
+            self.raw(_rendered(each, color=self.color))
+
+    def raw(self, text: str) -> None:
+        """Print one finished line on stderr, above a live view when there is one."""
+        if self.above is not None:
+            self.above(text)
+            return
+        self._err.write(text + "\n")
+        self._err.flush()
+
+    def warning(self, text: str) -> None:
+        """Print a warning."""
+        self.tell(line(Span("warning:", "warning"), " " + text))
+
+    def ask(self, text: str) -> None:
+        """Print the start of a line that the user will end."""
+        self._err.write(text)
+        self._err.flush()
+
+    def flush(self) -> None:
+        """Hand over the data printed so far."""
+        self._out.flush()
+
+    def drain(self) -> None:
+        """Hand it over, and wait until it is read or lost."""
+        self.flush()
+        if isinstance(self._out, Stream):
+            self._out.outlet.drain()
+
+    def _write(self, text: str) -> None:
+        self._out.write(text)
+
+
+def _rendered(parts: Line, *, color: bool) -> str:
+    return "".join(
+        f"\x1b[{_ANSI[s.style]}m{clean(s.text)}\x1b[0m" if color and s.style else clean(s.text) for s in parts
+    )

@@ -1,0 +1,168 @@
+"""From an exception to what the user sees of it: one paragraph on stderr, and the exit code.
+
+0 ok · 1 some targets failed, or batchgw itself did · 2 drift or pending changes · 3 stopped: not confirmed,
+or the journal cannot be written any more · 4 coverage incomplete, or a selection matches nothing · 5 plan
+stale · 64 usage, or a policy, plan or journal that cannot be used · 75 another run holds an account-region ·
+130 interrupted.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterator
+
+from batchgw.cli.flags.quota_records import QuotasInvalid
+from batchgw.cli.output.console import Console
+from batchgw.errors import BatchgwError, PolicyInvalid, Problem, Stopped
+from batchgw.report.views.text import Line, Span, amount, line
+
+OK = 0
+FAILED = 1
+PENDING = 2
+HELD_BACK = 3
+INCOMPLETE = 4
+STALE = 5
+USAGE = 64
+LOCKED = 75
+INTERRUPTED = 130
+
+_ERROR = Span("error:", "error")
+
+
+class ToldStop(Stopped):
+    """A stop that says itself how far things came: the user did not agree, or did not want to see more."""
+
+
+class NotConfirmed(ToldStop):
+    """The user was asked and said no: nothing was written, and nobody interrupted anything."""
+
+    exit_code = HELD_BACK
+
+
+def report(error: BaseException, console: Console, *, debug: bool = False) -> int:
+    """Say what went wrong and return the exit code. With `debug`, the traceback comes first."""
+    if debug:
+        console.raw("".join(traceback.format_exception(error)).rstrip())
+    console.flush()
+    chosen = most_telling(error)
+    console.tell(*_explained(chosen))
+    said = str(chosen)
+    console.tell(*(line(n) for n in dict.fromkeys((*_notes(chosen), *_notes(error))) if n not in said))
+    return code_of(error)
+
+
+def code_of(error: BaseException) -> int:
+    """Give the exit code an error ends in."""
+    chosen = most_telling(error)
+    if isinstance(chosen, BatchgwError):
+        return chosen.exit_code
+    return USAGE if _is_usage(chosen) or _names_a_file(chosen) else FAILED
+
+
+def problem_line(problem: Problem) -> Line:
+    """Show a finding as compilers do; one about a whole file has no line and column."""
+    if problem.line:
+        return line(str(problem))
+    return line(f"{problem.file}: {problem.severity}: {problem.message} [{problem.rule}]")
+
+
+def _is_usage(error: BaseException) -> bool:
+    """Tell an error of the command line's parser. Over Typer's versions they share no public base."""
+    return hasattr(error, "format_message")
+
+
+def _names_a_file(error: BaseException) -> bool:
+    return isinstance(error, OSError) and bool(error.filename)
+
+
+def most_telling(error: BaseException) -> BaseException:
+    """Take an exception out of its groups: one of ours before any other, an error before a mere stop."""
+    leaves = list(_leaves(error))
+    ours = [e for e in leaves if isinstance(e, BatchgwError)]
+    foreign = [e for e in leaves if not isinstance(e, BatchgwError)]
+    errors = [e for e in ours if not isinstance(e, Stopped)]
+    return (errors or foreign or ours)[0]
+
+
+def is_untold_stop(error: BaseException) -> bool:
+    """Tell whether an error is no more than a stop, which does not say how far things came."""
+    chosen = most_telling(error)
+    return isinstance(chosen, Stopped) and not isinstance(chosen, ToldStop)
+
+
+def add_resume_hint(error: BaseException, hint: str) -> None:
+    """Note how to finish the run, unless the error says so itself."""
+    if not any("batchgw resume" in str(leaf) for leaf in _leaves(error)):
+        error.add_note(hint)
+
+
+def _notes(error: BaseException) -> list[str]:
+    return getattr(error, "__notes__", [])
+
+
+def _leaves(error: BaseException) -> Iterator[BaseException]:
+    if isinstance(error, BaseExceptionGroup):
+        for each in error.exceptions:
+            yield from _leaves(each)
+    else:
+        yield error
+
+
+def _explained(error: BaseException) -> Iterator[Line]:
+    if isinstance(error, PolicyInvalid | QuotasInvalid):
+        for problem in error.problems:
+            yield problem_line(problem)
+        wrong = sum(p.severity == "error" for p in error.problems)
+        what = "policy" if isinstance(error, PolicyInvalid) else "quota file"
+        if isinstance(error, QuotasInvalid) and error.beside_flags:
+            what += " and the flags contradict each other, so it"
+        yield _headed(
+            f"the {what} cannot be used: {amount(wrong, 'error')} to correct at the places named above."
+        )
+    elif isinstance(error, BatchgwError):
+        head = Span("stopped:", "warning") if isinstance(error, Stopped) else _ERROR
+        first, *more = str(error).strip().splitlines() or [type(error).__name__]
+        yield line(head, " " + first)
+        yield from (line(text) for text in more)
+    elif _is_usage(error):
+        if text := _usage(error):
+            yield _headed(text)
+    elif isinstance(error, OSError) and _names_a_file(error):
+        yield _headed(f"{error.filename}: {error.strerror or error}.")
+    else:
+        text = _one_paragraph(str(error))
+        yield _headed(
+            f"unexpected {type(error).__name__}{': ' + text if text else ''}. This is a defect of batchgw; "
+            "run the same command with --debug to see where it happened. What was journaled is safe."
+        )
+
+
+def _usage(error: BaseException) -> str:
+    """Render what the parser says; nothing when it has just shown the help of a command without arguments."""
+    message = _one_paragraph(error.format_message()).rstrip(".")  # type: ignore[attr-defined]
+    message = message.replace("?.", "?").replace(": Value error, ", ": ")
+    context = getattr(error, "ctx", None)
+    if name := _variable(error):
+        message = f"{message}. It is what the environment variable {name} says"
+    if not (message and context):
+        return message
+    end = "" if message.endswith("?") else "."
+    return f"{message}{end} See '{context.command_path} --help'."
+
+
+def _variable(error: BaseException) -> str | None:
+    """Name the variable that a value came from, if it came from one."""
+    parameter, context = getattr(error, "param", None), getattr(error, "ctx", None)
+    if parameter is None or context is None:
+        return None
+    source = context.get_parameter_source(parameter.name)
+    of_environment = source is not None and source.name == "ENVIRONMENT"
+    return parameter.envvar if of_environment and isinstance(parameter.envvar, str) else None
+
+
+def _one_paragraph(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _headed(text: str) -> Line:
+    return line(_ERROR, " " + text)

@@ -1,0 +1,72 @@
+"""A run from its opening to its end, whichever way it ends: what came of it is shown, and how to go on."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from batchgw.cli.flags.options import JournalFlags, RunFlags
+from batchgw.cli.output.console import Console
+from batchgw.cli.output.failure import add_resume_hint, code_of, is_untold_stop, most_telling
+from batchgw.cli.output.summary import next_steps, resume_hint, show_summary
+from batchgw.cli.session import Run, RunId, open_run, run_async
+from batchgw.cli.signals import Interrupts
+from batchgw.errors import Stopped
+from batchgw.journal import Journal
+from batchgw.journal.records import COUNTS
+from batchgw.model import Targets
+from batchgw.report.summary import Summary
+from batchgw.report.views.text import plain
+
+
+def carried_out(
+    work: Callable[[Run], Awaitable[Summary]],
+    *,
+    targets: Targets,
+    flags: RunFlags,
+    journal: JournalFlags,
+    store: Journal,
+    console: Console,
+    stopped: str,
+) -> int:
+    """Do work that ends in a summary, show that, and give the exit code.
+
+    An error, too, says how to finish the run, once there is one; `stopped` is what a stop says until then.
+    """
+    run_id = RunId()
+
+    async def body(interrupts: Interrupts) -> Summary:
+        opened = open_run(
+            targets,
+            console=console,
+            interrupts=interrupts,
+            flags=flags,
+            journal=journal,
+            run_id=run_id,
+            warns=False,
+        )
+        async with opened as run:
+            try:
+                summary = await work(run)
+            except Exception as error:
+                run.ended(code_of(error), {"error": type(most_telling(error)).__name__})
+                raise
+            run.ended(summary.exit_code, _totals(summary))
+            return summary
+
+    try:
+        summary = run_async(body, console)
+    except Exception as error:
+        if run_id.id is not None:
+            add_resume_hint(error, plain(resume_hint(run_id.id, journal.journal)))
+        elif is_untold_stop(error):
+            raise Stopped(stopped) from error
+        raise
+    show_summary(summary, store, console, flags.output.output)
+    console.tell(*next_steps(summary, journal.journal))
+    return summary.exit_code
+
+
+def _totals(summary: Summary) -> dict[str, int]:
+    total = summary.total
+    counts = {kind: getattr(total, kind) for kind in COUNTS}
+    return {"expected": summary.expected, **counts, "left": summary.left}

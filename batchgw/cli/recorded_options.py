@@ -1,0 +1,170 @@
+"""The options that a plan or a run records, so that what follows reaches the same place at the same pace.
+
+A flag that is given wins over what was recorded. Credentials are never recorded, not even those within a URL;
+of an external id, a plan says only that one is needed, and the journal keeps it out of sight.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
+from math import inf
+from pathlib import Path
+from typing import Any
+
+from batchgw.cli.flags.options import ConnectionFlags, RunFlags
+from batchgw.cli.flags.pace_flags import PaceFlags
+from batchgw.cli.flags.quota_records import UNKNOWN, QuotaFile
+from batchgw.errors import UsageError
+from batchgw.model import Region, Targets
+from batchgw.redaction import bare_url
+from batchgw.throttle.quota import Scoping
+
+_CHOSEN_OTHERWISE = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ACCESS_KEY_ID")
+"""Variables by which credentials are chosen: a recorded profile then gives way."""
+
+
+def recorded(flags: RunFlags, targets: Targets) -> dict[str, Any]:
+    """Give what to record, as JSON values; what was not given is left out.
+
+    The first of the regions is where STS is asked, so it is recorded even when no flag named it.
+    """
+    connection = flags.connection
+    options = {
+        "profile": connection.profile,
+        "endpoint_url": bare_url(connection.endpoint_url) if connection.endpoint_url else None,
+        "ca_bundle": None if connection.ca_bundle is None else str(connection.ca_bundle.absolute()),
+        "regions": list(targets.regions) or None,
+        "role": targets.role,
+        "external_id": targets.external_id,
+        "session_name": targets.session_name,
+        "client_fast_path": connection.client_fast_path,
+        **_pace_options(flags.pace),
+    }
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_flag(value: object) -> bool:
+    return isinstance(value, bool)
+
+
+def _is_number(value: object) -> bool:
+    return type(value) in {int, float} and 0 <= value <= inf  # type: ignore[operator]  # a number by now
+
+
+def _is_quota_file(value: Any) -> bool:
+    try:
+        QuotaFile.from_json(value)
+    except (LookupError, TypeError, ValueError, AttributeError):
+        return False
+    return True
+
+
+_FITS: Mapping[str, Callable[[Any], bool]] = {
+    **dict.fromkeys(
+        ("profile", "endpoint_url", "ca_bundle", "role", "external_id", "session_name"), _is_text
+    ),
+    **dict.fromkeys(("client_fast_path", "strict", "probe", "polite"), _is_flag),
+    **dict.fromkeys(("burst", "workers", "attempts", "patience"), _is_number),
+    "rate": lambda value: value == UNKNOWN or _is_number(value),
+    "share": lambda value: _is_number(value) and 0 < value <= 1,
+    "quota_scope": lambda value: value in tuple(Scoping),
+    "quota_file": _is_quota_file,
+    "regions": lambda value: isinstance(value, list) and all(map(_is_text, value)),
+}
+"""What an option must be to be laid under the flags."""
+
+
+def _checked(options: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Give what was recorded. Raises UsageError for what batchgw cannot have: files can be edited."""
+    for name, fits in _FITS.items():
+        value = options.get(name)
+        if value is not None and not fits(value):
+            raise UsageError(
+                f"what was recorded cannot be used: its option `{name}` is not what batchgw writes there. "
+                "The plan, or the journal (table runs, column options), was edited or is damaged. Plan "
+                "again, or restore it from a copy."
+            )
+    return options
+
+
+def with_recorded(flags: RunFlags, options: Mapping[str, Any]) -> RunFlags:
+    """Lay flags over what was recorded. Raises UsageError for what cannot have been."""
+    _checked(options)
+    return replace(flags, connection=_connection(flags.connection, options), pace=_pace(flags.pace, options))
+
+
+def _connection(flags: ConnectionFlags, options: Mapping[str, Any]) -> ConnectionFlags:
+    chosen = any(os.environ.get(name) for name in _CHOSEN_OTHERWISE)
+    bundle = options.get("ca_bundle")
+    return ConnectionFlags(
+        profile=flags.profile or (None if chosen else options.get("profile")),
+        endpoint_url=flags.endpoint_url or options.get("endpoint_url"),
+        ca_bundle=flags.ca_bundle or (Path(bundle) if bundle else None),
+        client_fast_path=options.get("client_fast_path")
+        if flags.client_fast_path is None
+        else flags.client_fast_path,
+    )
+
+
+def _pace_options(flags: PaceFlags) -> dict[str, Any]:
+    """Give the pace's flags; a quota file with what it says, for it may be another one by the next time."""
+    values = {f.name: getattr(flags, f.name) for f in fields(flags)}
+    return values | {"quota_file": flags.quota_file and flags.quota_file.to_json()}
+
+
+def _pace(flags: PaceFlags, options: Mapping[str, Any]) -> PaceFlags:
+    given = {f.name: getattr(flags, f.name) for f in fields(flags)}
+    given = {name: value for name, value in given.items() if value is not None}
+    hidden = _outdated(flags)
+    kept = {f.name: options.get(f.name) for f in fields(flags) if f.name not in hidden}
+    if kept.get("quota_file"):
+        kept["quota_file"] = QuotaFile.from_json(options["quota_file"])
+    if kept.get("quota_scope"):
+        kept["quota_scope"] = Scoping(options["quota_scope"])
+    return PaceFlags(**(kept | given))
+
+
+def _outdated(flags: PaceFlags) -> set[str]:
+    """Name what was recorded that gives way to what was not given itself: it would contradict it.
+
+    Strict and probing exclude each other, what is unknown has no burst, and a quota file given now says more
+    than a flag given then.
+    """
+    hidden = set()
+    if flags.strict:
+        hidden.add("probe")
+    if flags.probe:
+        hidden.add("strict")
+    if flags.rate == UNKNOWN:
+        hidden.add("burst")
+    if file := flags.quota_file:
+        said = {
+            "rate": file.rate,
+            "burst": file.burst,
+            "share": file.share,
+            "polite": file.polite,
+            "quota_scope": file.scope,
+        }
+        hidden |= {name for name, value in said.items() if value is not None}
+    return hidden
+
+
+def same_reach(targets: Targets, options: Mapping[str, Any]) -> Targets:
+    """Lay the region of STS and a role, where flags chose them, over what was recorded.
+
+    Raises UsageError for what cannot have been.
+    """
+    _checked(options)
+    return replace(
+        targets,
+        regions=targets.regions or tuple(Region(each) for each in options.get("regions") or ()),
+        role=targets.role or options.get("role"),
+        external_id=targets.external_id or options.get("external_id"),
+        session_name=targets.session_name or options.get("session_name"),
+    )

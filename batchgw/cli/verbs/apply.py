@@ -1,0 +1,137 @@
+"""The verbs `apply` and `resume`: plan, ask, write, prove; and take up what was left."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from batchgw.cli.flags.flag import ADVANCED, file_flag, flag
+from batchgw.cli.flags.options import JournalFlags, RunFlags, SelectionFlags
+from batchgw.cli.flags.stdin import refuse_shared
+from batchgw.cli.flags.verb import verb
+from batchgw.errors import UsageError
+from batchgw.model import OnStale
+
+PANEL = "Rollout"
+REREAD = "a plan is read several times, which a stream cannot be"
+
+Yes = Annotated[bool, flag("--yes", "Write without asking.", "-y")]
+Recheck = Annotated[
+    bool,
+    flag(
+        "--recheck/--no-recheck",
+        "Read an old plan's APIs again.",
+    ),
+]
+RereadAfter = Annotated[
+    float | None,
+    flag(
+        "--reread-after",
+        "Read again after so long. [default: 900]",
+        metavar="SECONDS",
+        min=1,
+        panel=ADVANCED,
+    ),
+]
+OnStaleFlag = Annotated[
+    OnStale,
+    flag(
+        "--on-stale",
+        "APIs that have moved since.",
+    ),
+]
+ForceLock = Annotated[
+    bool,
+    flag("--force-lock", "Break a lock of a run that is dead or unseen.", panel=ADVANCED),
+]
+TakeOverDead = Annotated[
+    bool,
+    flag("--take-over-dead", "Take over from a run known to be dead.", panel=ADVANCED),
+]
+
+
+Unfinished = Annotated[
+    bool, flag("--unfinished", "All runs that are not finished, one after the other, the oldest first.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add these verbs to the command line."""
+    for function in (apply, resume):
+        verb(app, rich_help_panel=PANEL)(function)
+
+
+def apply(  # noqa: PLR0917 - Typer passes all of them by name
+    selection: SelectionFlags,
+    flags: RunFlags,
+    journal: JournalFlags,
+    policy: Annotated[
+        Path | None, typer.Argument(metavar="[POLICY]", help="Policy file (YAML or JSON); - reads stdin.")
+    ] = None,
+    plan: Annotated[
+        Path | None, file_flag("--plan", "Do exactly what this saved plan says.", metavar="PLAN", dash=REREAD)
+    ] = None,
+    yes: Yes = False,  # noqa: FBT002 - a flag
+    recheck: Recheck = True,  # noqa: FBT002 - a flag
+    reread_after: RereadAfter = None,
+    on_stale: OnStaleFlag = OnStale.REFUSE,
+    force_lock: ForceLock = False,  # noqa: FBT002 - a flag
+    take_over_dead: TakeOverDead = False,  # noqa: FBT002 - a flag
+) -> int:
+    """Bring REST APIs to policy: shows the plan, asks, writes, and accounts for every target."""
+    from batchgw.cli.verbs.carrying_out import Applying, fresh_plan, saved_plan  # noqa: PLC0415 - the whole engine
+
+    refuse_shared(flags, policy=policy, targets=selection.targets)
+    if on_stale is OnStale.SKIP and not recheck:
+        raise UsageError(
+            "--on-stale skip needs what --no-recheck leaves out: APIs are read to see what has moved."
+        )
+    applying = Applying(
+        flags=flags,
+        journal=journal,
+        yes=yes,
+        on_stale=on_stale,
+        reread_after=reread_after,
+        force_lock=force_lock,
+        take_over_dead=take_over_dead,
+    )
+    if plan is not None:
+        return applying.run(saved_plan(plan, policy, selection, flags, recheck=recheck))
+    if policy is None:
+        raise UsageError("say what to apply: a policy file, or --plan PLAN.")
+    return applying.run(fresh_plan(policy, selection, flags, applying.console, recheck=recheck))
+
+
+def resume(  # noqa: PLR0917 - Typer passes all of them by name
+    flags: RunFlags,
+    journal: JournalFlags,
+    run: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[RUN]", help="Run id, the beginning of one, or `last`: the newest that is not finished."
+        ),
+    ] = None,
+    unfinished: Unfinished = False,  # noqa: FBT002 - a flag
+    yes: Yes = False,  # noqa: FBT002 - a flag
+    role_name: Annotated[str | None, flag("--role-name", "Role to assume, if it has changed.")] = None,
+    force_lock: ForceLock = False,  # noqa: FBT002 - a flag
+    take_over_dead: TakeOverDead = False,  # noqa: FBT002 - a flag
+) -> int:
+    """Finish a run that was stopped or died. What is done is not repeated; what is in doubt is read first."""
+    from batchgw.cli.verbs.resuming import Resuming  # noqa: PLC0415 - the whole engine
+
+    if (run is None) is not unfinished:
+        raise UsageError(
+            "say which run to resume: its id, `last`, or --unfinished for all; and only one of these."
+        )
+    resuming = Resuming(
+        flags=flags,
+        journal=journal,
+        yes=yes,
+        role=role_name,
+        force_lock=force_lock,
+        take_over_dead=take_over_dead,
+    )
+    return resuming.all_unfinished() if run is None else resuming.one(run)

@@ -1,0 +1,243 @@
+"""From a plan, wherever it comes from, to a summary: show, ask, write, account for everything."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from batchgw import api
+from batchgw.cli.emptiness import refuse_emptiness
+from batchgw.cli.flags.flag import from_environment
+from batchgw.cli.flags.options import JournalFlags, RunFlags, SelectionFlags
+from batchgw.cli.flags.pace import chosen_pace
+from batchgw.cli.flags.selection import chosen_targets
+from batchgw.cli.loading import (
+    Source,
+    allows_empty,
+    loaded,
+    plan_options,
+    refuse_other_endpoint,
+    refuse_other_policy,
+    targets_of,
+)
+from batchgw.cli.output.confirm import confirm, refuse_unasked
+from batchgw.cli.output.console import Console
+from batchgw.cli.output.plan import plan_view
+from batchgw.cli.output.run_end import carried_out
+from batchgw.cli.recorded_options import recorded, with_recorded
+from batchgw.cli.session import Run, again, console_for
+from batchgw.errors import UsageError
+from batchgw.execution.executor import TRUSTED
+from batchgw.journal import Journal
+from batchgw.model import OnStale, Targets
+from batchgw.planning.estimate import Work, estimate
+from batchgw.planning.plan_file.plan import Plan
+from batchgw.report.live import PLANNED
+from batchgw.report.summary import Summary
+from batchgw.report.views.text import Span, amount, duration, line
+
+NEVER = math.inf
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """A plan to be, and how to reach its APIs.
+
+    They are read again when the user's yes has taken `recheck_after` seconds: 0 for a plan that was made
+    earlier, NEVER where it is to be done whatever its age. `options` are what the run records besides.
+    `allow_empty`: a selection that matches nothing is accepted.
+    """
+
+    make: Callable[[Run], Awaitable[Plan]]
+    targets: Targets
+    flags: RunFlags
+    recheck_after: float = api.FRESH
+    options: Mapping[str, Any] = field(default_factory=dict)
+    allow_empty: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applying:
+    """How a proposal is carried out. `clock` gives seconds, and goes on while the machine sleeps.
+
+    `reread_after` are seconds for which a reading is trusted; None leaves that to the proposal.
+    """
+
+    flags: RunFlags
+    journal: JournalFlags
+    yes: bool
+    on_stale: OnStale = OnStale.REFUSE
+    reread_after: float | None = None
+    force_lock: bool = False
+    take_over_dead: bool = False
+    verb: str = "apply"
+    clock: Callable[[], float] = time.time
+    console: Console = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "console", console_for(self.flags.output))
+
+    def run(self, proposal: Proposal) -> int:
+        """Carry it out and return the exit code.
+
+        Raises UsageError for what contradicts itself, and only then where nobody can be asked.
+        """
+        chosen_pace(proposal.flags.pace)
+        if not self.yes:
+            refuse_unasked(self.console)
+        with Journal.open_kept(self.journal.journal) as store:
+            return carried_out(
+                lambda run: self._apply(proposal, run, store),
+                targets=proposal.targets,
+                flags=proposal.flags,
+                journal=self.journal,
+                store=store,
+                console=self.console,
+                stopped=f"nothing was written: this came before the first write. {again(self.verb)}",
+            )
+
+    async def _apply(self, proposal: Proposal, run: Run, journal: Journal) -> Summary:
+        with await proposal.make(run) as plan:
+            made = self.clock()
+            await self._agree(plan, proposal, run)
+            reach = recorded(proposal.flags, run.placed_targets(proposal.targets))
+            return await api.apply(
+                plan,
+                plane=run.plane,
+                journal=journal,
+                recheck=self._aged(proposal, self.clock() - made),
+                trusted=self._trusted(proposal),
+                on_stale=self.on_stale,
+                force_lock=self.force_lock,
+                take_over_dead=self.take_over_dead,
+                verb=self.verb,
+                options={**reach, **proposal.options, "identity": run.identity()},
+            )
+
+    def _trusted(self, proposal: Proposal) -> float:
+        if self.reread_after is not None:
+            return self.reread_after
+        return NEVER if proposal.recheck_after == NEVER else TRUSTED
+
+    def _aged(self, proposal: Proposal, seconds: float) -> bool:
+        """Tell whether the plan is to be checked again, `seconds` after it was shown."""
+        if max(0.0, seconds) < proposal.recheck_after:
+            return False
+        if proposal.recheck_after:
+            self.console.note(line(f"The plan is {duration(seconds)} old by now: its APIs are read again."))
+        return True
+
+    async def _agree(self, plan: Plan, proposal: Proposal, run: Run) -> None:
+        """Show what will be done, and return when the user wants it. Raises Stopped when not."""
+        run.interrupts.stop.check()  # it may have come with the last answer
+        kinds = Work.APPLY if proposal.recheck_after else Work.APPLY_SAVED
+        pace, plane = chosen_pace(proposal.flags.pace), run.plane
+        work = estimate(
+            plan.totals,
+            kinds,
+            rate=pace.supposed,
+            burst=pace.burst,
+            level=plane.level,
+            trusted=self._trusted(proposal),
+        )
+        view = await plan_view(plan, work=work, stop=run.interrupts.stop)
+        if plan.totals.nothing and not proposal.allow_empty:
+            self.console.note(*view.lines())
+            refuse_emptiness(plan)
+        total = plan.totals.total
+        live = [line(Span(PLANNED, "dim"))] if total.writes else []
+        if self.yes or not total.writes:
+            seen = self.yes and plan.saved  # by whoever saved it
+            self.console.note(*(view.ending() if seen else view.lines()), *live)
+            return
+        self.console.tell(*view.lines(), *live)
+        places = sum(counts.writes > 0 for counts in plan.totals.scopes.values())
+        await confirm(
+            f"Make {amount(total.writes, 'change')} to {amount(total.changed_apis, 'REST API')} "
+            f"in {amount(places, 'account-region')}?",
+            console=self.console,
+            interrupts=run.interrupts,
+        )
+
+
+def fresh_plan(
+    file: Path, selection: SelectionFlags, flags: RunFlags, console: Console, *, recheck: bool
+) -> Proposal:
+    """Propose what a policy file asks for now."""
+    source = loaded(file, console)
+    targets = chosen_targets(source.policy.targets, selection, flags.connection)
+    return policy_plan(source, targets, flags, recheck=recheck, allow_empty=selection.allow_empty)
+
+
+def policy_plan(
+    source: Source, targets: Targets, flags: RunFlags, *, recheck: bool, allow_empty: bool
+) -> Proposal:
+    """Propose what a policy asks for now, on targets that flags chose."""
+
+    async def make(run: Run) -> Plan:
+        policy = run.placed(source.aimed(targets))
+        options = plan_options(source.policy, flags, policy.targets, allow_empty=allow_empty)
+        return await api.plan(policy, plane=run.plane, options=options)
+
+    return Proposal(
+        make=make,
+        targets=targets,
+        flags=flags,
+        recheck_after=api.FRESH if recheck else NEVER,
+        allow_empty=allow_empty,
+    )
+
+
+def saved_plan(
+    path: Path, file: Path | None, selection: SelectionFlags, flags: RunFlags, *, recheck: bool
+) -> Proposal:
+    """Propose what a plan file says. A policy beside it must be the one it was made from."""
+    _refuse_selection(selection)
+    plan = Plan.open(path)
+    source = loaded(file, Console(quiet=True)) if file else None
+    if source is not None:
+        refuse_other_policy(plan, source.policy)
+    reach = SelectionFlags(role_name=selection.role_name, external_id=selection.external_id)
+    given = chosen_targets(source.policy.targets if source else Targets(), reach, flags.connection)
+    targets = targets_of(plan, given)
+    laid = with_recorded(flags, plan.header.options)
+    refuse_other_endpoint(plan, laid)
+
+    async def make(_run: Run) -> Plan:
+        return plan
+
+    return Proposal(
+        make=make,
+        targets=targets,
+        flags=laid,
+        recheck_after=0.0 if recheck else NEVER,
+        options={"plan": str(path.absolute())},
+        allow_empty=selection.allow_empty or allows_empty(plan),
+    )
+
+
+def _refuse_selection(selection: SelectionFlags) -> None:
+    """A plan says itself which APIs it is about; flags could only contradict it.
+
+    What the environment says is meant for every command, so here it is passed over, as Terraform does with
+    variables and a saved plan.
+    """
+    given = {
+        "--region": selection.region,
+        "--account": selection.account,
+        "--exclude-account": selection.exclude_account,
+        "--api-id": selection.api_id,
+        "--name": selection.name,
+        "--tag": selection.tag,
+        "--targets": selection.targets,
+    }
+    named = [name for name, value in given.items() if value and not from_environment(name, value)]
+    if named:
+        raise UsageError(
+            f"{', '.join(named)} cannot be combined with --plan: a plan is applied whole. Plan again with "
+            "these flags instead."
+        )

@@ -1,0 +1,127 @@
+"""Taking up runs that were stopped or died: one, or all there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from batchgw import api
+from batchgw.cli.flags.options import JournalFlags, Output, RunFlags
+from batchgw.cli.output.confirm import confirm, refuse_unasked
+from batchgw.cli.output.console import Console
+from batchgw.cli.output.failure import FAILED, HELD_BACK, INCOMPLETE, INTERRUPTED, LOCKED, OK, USAGE, report
+from batchgw.cli.output.run_end import carried_out
+from batchgw.cli.output.summary import resume_hint
+from batchgw.cli.recorded_options import same_reach, with_recorded
+from batchgw.cli.session import Run, console_for
+from batchgw.errors import UsageError
+from batchgw.journal import Journal, RunRecord
+from batchgw.model import Targets
+from batchgw.report.live import PLANNED
+from batchgw.report.summary import Summary
+from batchgw.report.views.text import Line, Span, amount, line, plain
+from batchgw.times import timestamp
+
+_SEVERITY = (OK, INCOMPLETE, HELD_BACK, LOCKED, FAILED, USAGE, INTERRUPTED)
+"""Exit codes of runs, the worst last."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resuming:
+    """How runs are taken up: reaching their APIs as they did themselves, where no flag says otherwise."""
+
+    flags: RunFlags
+    journal: JournalFlags
+    yes: bool
+    role: str | None
+    force_lock: bool
+    take_over_dead: bool
+    console: Console = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "console", console_for(self.flags.output))
+
+    def one(self, run: str) -> int:
+        """Finish a run and return the exit code."""
+        with Journal.open_kept(self.journal.journal) as store:
+            return self._finish(store.unfinished_run(run), store)
+
+    def all_unfinished(self) -> int:
+        """Finish all runs that can be, the oldest first, and return the worst of their exit codes.
+
+        One that cannot be taken up does not keep the others from it; an interruption does.
+        """
+        if self.flags.output.output is Output.JSON:
+            raise UsageError("--unfinished may end several runs: ask for --output jsonl, a summary a line.")
+        with Journal.open_kept(self.journal.journal) as store:
+            found = store.unfinished()
+            if not found:
+                self.console.note(
+                    line(f"Nothing to resume: {store.location} has no run that is not finished.")
+                )
+            worst = OK
+            for record in found:
+                code = self._reported(record, store)
+                worst = max(worst, code, key=_severity)
+                if code == INTERRUPTED:
+                    break
+            return worst
+
+    def _reported(self, record: RunRecord, store: Journal) -> int:
+        try:
+            return self._finish(record, store)
+        except Exception as error:  # noqa: BLE001 - told as a verb tells it; the other runs are still to come
+            return report(error, self.console, debug=self.flags.output.debug)
+
+    def _finish(self, record: RunRecord, store: Journal) -> int:
+        if record.totals.left and not self.yes:
+            refuse_unasked(self.console)
+
+        async def work(under_way: Run) -> Summary:
+            await self._agree(record, store, under_way)
+            return await api.resume(
+                record.id,
+                plane=under_way.plane,
+                journal=store,
+                force_lock=self.force_lock,
+                take_over_dead=self.take_over_dead,
+            )
+
+        return carried_out(
+            work,
+            targets=same_reach(Targets(role=self.role), record.options),
+            flags=with_recorded(self.flags, record.options),
+            journal=self.journal,
+            store=store,
+            console=self.console,
+            stopped="nothing more was written: this came before the next write. "
+            + plain(resume_hint(record.id, self.journal.journal)),
+        )
+
+    async def _agree(self, record: RunRecord, store: Journal, run: Run) -> None:
+        """Show what is left to do, and return when the user wants it done."""
+        scopes = sum(scope.undecided > 0 for scope in store.scopes(record.id))
+        if self.yes or not record.totals.left:
+            self.console.note(*_left(record, scopes))
+            return
+        self.console.tell(*_left(record, scopes))
+        await confirm(
+            f"Read what is left, and make up to {amount(record.totals.left, 'change')} "
+            f"in {amount(scopes, 'account-region')}?",
+            console=self.console,
+            interrupts=run.interrupts,
+        )
+
+
+def _left(record: RunRecord, scopes: int) -> Iterator[Line]:
+    totals, begun = record.totals, timestamp(record.started)
+    left = f"{amount(totals.left, 'API-type')} of {totals.expected:,} left"
+    yield line(f"Run {record.id}, {record.verb} of {record.policy_source}, begun {begun}:")
+    where = f"{left} in {amount(scopes, 'account-region')}" if totals.left else "nothing is left to do"
+    yield line(f"  {where}; {totals.applied:,} applied, {totals.failed:,} failed before.")
+    if totals.left:
+        yield line(Span(PLANNED, "dim"))
+
+
+def _severity(code: int) -> int:
+    return _SEVERITY.index(code if code in _SEVERITY else FAILED)

@@ -1,0 +1,285 @@
+"""The verbs `simulate`, which serves the throttled API on loopback, and `version`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from batchgw.cli.flags.flag import file_flag, flag, repeatable
+from batchgw.cli.flags.options import Output, OutputFlags
+from batchgw.cli.flags.verb import verb
+from batchgw.cli.output.console import Console
+from batchgw.cli.output.failure import OK
+from batchgw.report.views.text import Span, amount, duration, line
+from batchgw.throttle.quota import TOTAL
+
+if TYPE_CHECKING:  # aiohttp is behind it
+    from batchgw.simulator.over_http.options import ReadyInfo, ServeOptions
+
+_flag = partial(flag, of="simulate")
+_file_flag = partial(file_flag, of="simulate")
+_repeatable = partial(repeatable, of="simulate")
+"""Variables of this verb carry its name: `BATCHGW_ACCOUNTS` would pass for a misspelt `BATCHGW_ACCOUNT`."""
+
+_WORLD, _QUOTA, _FAULTS, _ACCESS, _SERVER = (
+    "The world",
+    "Its quota",
+    "What goes wrong",
+    "Access",
+    "The server",
+)
+
+
+class QuotaScope(StrEnum):
+    """What has a quota of its own: documented per account, reported per account and region."""
+
+    ACCOUNT_REGION = "account-region"
+    ACCOUNT = "account"
+
+
+LATENCY_P99 = 0.2
+"""Seconds, as `ServeOptions` has it, for every median below it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorldFlags:
+    """The world to serve, with the defaults of `simulator.ServeOptions`."""
+
+    apis: Annotated[int, _flag("--apis", "REST APIs in all.", min=0, panel=_WORLD)] = 600
+    accounts: Annotated[int, _flag("--accounts", "Accounts; the first manages.", min=1, panel=_WORLD)] = 3
+    regions: Annotated[int, _flag("--regions", "Regions of each account.", min=1, panel=_WORLD)] = 2
+    customised: Annotated[
+        float,
+        _flag("--customised", "Share with gateway responses of their own.", min=0, max=1, panel=_WORLD),
+    ] = 0.3
+    exempt: Annotated[
+        float, _flag("--exempt", "Share with the tag batchgw:exempt.", min=0, max=1, panel=_WORLD)
+    ] = 0.02
+    canary: Annotated[
+        float, _flag("--canary", "Share with a canary on prod.", min=0, max=1, panel=_WORLD)
+    ] = 0.02
+    behind: Annotated[
+        float,
+        _flag("--behind", "Share deployed before it was customised.", min=0, max=1, panel=_WORLD),
+    ] = 0.1
+    seed: Annotated[int, _flag("--seed", "The same seed gives the same world.", panel=_WORLD)] = 7
+    rate: Annotated[
+        float,
+        _flag(
+            "--rate",
+            "Calls per second a scope takes, all operations together.",
+            min=0,
+            panel=_QUOTA,
+        ),
+    ] = TOTAL.rate
+    burst: Annotated[float, _flag("--burst", "Calls a scope takes at once.", min=1, panel=_QUOTA)] = (
+        TOTAL.burst
+    )
+    no_throttle: Annotated[bool, _flag("--no-throttle", "No quota at all.", panel=_QUOTA)] = False
+    quota_scope: Annotated[QuotaScope, _flag("--quota-scope", "What has its own quota.", panel=_QUOTA)] = (
+        QuotaScope.ACCOUNT_REGION
+    )
+    refused_consume: Annotated[
+        bool, _flag("--refused-consume", "Refused calls use the quota up, too.", panel=_QUOTA)
+    ] = False
+    quota_scale: Annotated[
+        float, _flag("--quota-scale", "Multiplies the rate of every quota; bursts stay.", panel=_QUOTA)
+    ] = 1.0
+    quota_hosts: Annotated[
+        int, _flag("--quota-hosts", "Hosts the total is spread over, each with its part.", panel=_QUOTA)
+    ] = 1
+    operation_quota: Annotated[
+        list[str],
+        _repeatable(
+            "--operation-quota", "OPERATION=RATE, =RATE:BURST or =none, not AWS's.", commas=True, panel=_QUOTA
+        ),
+    ] = field(default_factory=list)
+    rate_step: Annotated[
+        list[str],
+        _repeatable(
+            "--rate-step",
+            "SECONDS:FACTOR: from then on the total's rate times that.",
+            commas=True,
+            panel=_QUOTA,
+        ),
+    ] = field(default_factory=list)
+    retry_after: Annotated[
+        float | None, _flag("--retry-after", "Seconds that refusals ask to wait.", min=0, panel=_QUOTA)
+    ] = None
+    neighbour: Annotated[
+        float, _flag("--neighbour", "Calls per second others make in every scope.", min=0, panel=_QUOTA)
+    ] = 0.0
+    neighbour_on: Annotated[
+        float, _flag("--neighbour-on", "Seconds they call before they pause.", min=0, panel=_QUOTA)
+    ] = 0.0
+    neighbour_off: Annotated[float, _flag("--neighbour-off", "Seconds they pause.", min=0, panel=_QUOTA)] = (
+        0.0
+    )
+    latency: Annotated[float, _flag("--latency", "Median latency in seconds.", min=0, panel=_FAULTS)] = 0.11
+    latency_p99: Annotated[
+        float | None,
+        _flag(
+            "--latency-p99",
+            "99th percentile of it. [default: 0.2, at least the median]",
+            min=0,
+            panel=_FAULTS,
+        ),
+    ] = None
+    faults: Annotated[Path | None, _file_flag("--faults", "Fault script (YAML or JSON).", panel=_FAULTS)] = (
+        None
+    )
+    denied: Annotated[
+        list[str], _repeatable("--denied", "Account that denies everything.", commas=True, panel=_FAULTS)
+    ] = field(default_factory=list)
+    refused_role: Annotated[
+        list[str],
+        _repeatable("--refused-role", "Account whose role trusts nobody.", commas=True, panel=_FAULTS),
+    ] = field(default_factory=list)
+    session: Annotated[
+        float | None, _flag("--session", "Seconds a role's credentials live.", min=1, panel=_FAULTS)
+    ] = None
+    no_auth: Annotated[
+        bool, _flag("--no-auth", "Any key passes: 12 digits name the account.", panel=_ACCESS)
+    ] = False
+    role_name: Annotated[
+        str, _flag("--role-name", "Role that can be assumed in every account.", panel=_ACCESS)
+    ] = "OrganizationBatchgw"
+    external_id: Annotated[
+        str | None, _flag("--external-id", "External id the role asks for.", panel=_ACCESS)
+    ] = field(default=None, repr=False)
+    timeline: Annotated[
+        bool, _flag("--timeline", "Count calls over time (GET /_batchgw/timeline).", panel=_SERVER)
+    ] = False
+    port: Annotated[
+        int, _flag("--port", "Port on 127.0.0.1; 0 picks a free one.", min=0, max=65535, panel=_SERVER)
+    ] = 0
+    max_seconds: Annotated[
+        float | None, _flag("--max-seconds", "Stop by itself after so long.", min=0, panel=_SERVER)
+    ] = None
+    certfile: Annotated[
+        Path | None,
+        _file_flag("--certfile", "Serve over TLS with this certificate (PEM).", panel=_SERVER),
+    ] = None
+    keyfile: Annotated[Path | None, _file_flag("--keyfile", "Its private key.", panel=_SERVER)] = None
+
+
+def register(app: typer.Typer) -> None:
+    """Add these verbs to the command line."""
+    verb(app, rich_help_panel="Tools")(simulate)
+    verb(app, rich_help_panel="Tools")(version)
+
+
+Env = Annotated[
+    bool,
+    _flag(
+        "--env",
+        'Serve in the background for 15 minutes: eval "$(batchgw simulate --env)"; then use batchgw as ever.',
+        panel=_SERVER,
+    ),
+]
+
+
+def simulate(world: WorldFlags, output: OutputFlags, env: Env = False) -> int:  # noqa: FBT002 - a flag
+    """Serve a simulated, throttled API Gateway control plane. Prints one JSON line when it is ready."""
+    if env:
+        return _in_background(world, output)
+    import anyio  # noqa: PLC0415 - not for --help
+
+    from batchgw.cli.signals import stopped_by_signals  # noqa: PLC0415 - as above
+    from batchgw.simulator.over_http.serve import serve  # noqa: PLC0415 - aiohttp is behind it
+
+    console = Console(color=not output.no_color, quiet=output.quiet)
+    options = options_of(world)
+
+    def ready(info: ReadyInfo) -> None:
+        console.jsonl(info.to_json())
+        console.flush()
+        console.note(line(f"Serving {options.apis:,} REST APIs at {info.endpoint}; Ctrl-C stops."))
+
+    async def main() -> None:
+        stop = anyio.Event()
+        with stopped_by_signals(stop):
+            await serve(options, ready=ready, stop=stop)
+
+    anyio.run(main)
+    return OK
+
+
+def _in_background(world: WorldFlags, output: OutputFlags) -> int:
+    from batchgw.cli.verbs.simulate_env import LIFE, shell_lines  # noqa: PLC0415 - as in `simulate`
+    from batchgw.simulator.over_http.background import start  # noqa: PLC0415 - aiohttp is behind it
+
+    console = Console(color=not output.no_color, quiet=output.quiet)
+    life = LIFE if world.max_seconds is None else world.max_seconds
+    served = start(options_of(replace(world, max_seconds=life)))
+    console.text("\n".join(shell_lines(served)))
+    console.flush()
+    console.note(
+        line(
+            f"Serving {world.apis:,} REST APIs of {amount(len(served.info.accounts), 'account')} in "
+            f"{amount(len(served.info.regions), 'region')} at {served.info.endpoint} for {duration(life)}. "
+            f"To end it sooner: kill {served.process}"
+        )
+    )
+    return OK
+
+
+def options_of(world: WorldFlags) -> ServeOptions:
+    """Give the simulator's options."""
+    from batchgw.simulator.over_http.options import ServeOptions  # noqa: PLC0415 - aiohttp is behind it
+    from batchgw.simulator.traffic.quota_text import operation_quotas, rate_steps  # noqa: PLC0415 - as above
+
+    p99 = max(LATENCY_P99, world.latency) if world.latency_p99 is None else world.latency_p99
+    return ServeOptions(
+        apis=world.apis,
+        accounts=world.accounts,
+        regions=world.regions,
+        customised=world.customised,
+        exempt=world.exempt,
+        canary=world.canary,
+        behind=world.behind,
+        seed=world.seed,
+        rate=world.rate,
+        burst=world.burst,
+        no_throttle=world.no_throttle,
+        quota_scope="account" if world.quota_scope is QuotaScope.ACCOUNT else "account-region",
+        refused_consume=world.refused_consume,
+        quota_scale=world.quota_scale,
+        quota_hosts=world.quota_hosts,
+        operation_quota=operation_quotas(world.operation_quota),
+        rate_step=rate_steps(world.rate_step),
+        retry_after=world.retry_after,
+        neighbour=world.neighbour,
+        neighbour_on=world.neighbour_on,
+        neighbour_off=world.neighbour_off,
+        latency=world.latency,
+        latency_p99=p99,
+        faults=world.faults,
+        denied=frozenset(world.denied),
+        no_auth=world.no_auth,
+        role_name=world.role_name,
+        external_id=world.external_id,
+        refused_roles=frozenset(world.refused_role),
+        session=world.session,
+        timeline=world.timeline,
+        port=world.port,
+        max_seconds=world.max_seconds,
+        certfile=world.certfile,
+        keyfile=world.keyfile,
+    )
+
+
+def version(output: OutputFlags) -> None:
+    """Print batchgw's version."""
+    from batchgw.version import VERSION  # noqa: PLC0415 - read from the installed package
+
+    console = Console(color=not output.no_color)
+    if output.output is Output.TABLE:
+        console.data([line(Span("batchgw "), VERSION)])
+    else:
+        console.jsonl({"batchgw": VERSION})

@@ -1,0 +1,38 @@
+"""What a shell evaluates to point AWS's tools, and batchgw, at a simulated world."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # aiohttp is behind it
+    from batchgw.simulator.over_http.background import Background
+
+LIFE = 900.0
+"""Seconds after which a world in the background ends by itself, unless --max-seconds says another time."""
+
+_ELSEWHERE = (
+    "AWS_PROFILE",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_SESSION_TOKEN",
+    "AWS_ENDPOINT_URL_API_GATEWAY",
+    "AWS_ENDPOINT_URL_STS",
+)
+"""Variables that would lead past the simulated world."""
+
+
+def shell_lines(served: Background) -> Iterator[str]:
+    """Give the lines of a POSIX shell; fish reads them, too."""
+    keys = served.info.keys[served.info.management_account]
+    variables = {
+        "AWS_ENDPOINT_URL": served.info.endpoint,
+        "AWS_ACCESS_KEY_ID": keys["access_key_id"],
+        "AWS_SECRET_ACCESS_KEY": keys["secret_access_key"],
+        "AWS_REGION": served.info.regions[0],
+        "AWS_DEFAULT_REGION": served.info.regions[0],
+        "BATCHGW_JOURNAL": str(served.folder / "journal.db"),
+    }
+    yield f"unset {' '.join(_ELSEWHERE)};"
+    for name, value in variables.items():
+        yield f"export {name}={shlex.quote(value)};"

@@ -1,0 +1,138 @@
+"""Keys that are always fresh: fetched once per account, renewed before they end. It has no clock of its own.
+
+Whoever needs keys gets the present ones at once; renewal happens beside the calls, from two thirds of the
+keys' life on. While renewal fails the present keys serve on, to the end of their life less a minute: an STS
+that is down for ten minutes is not noticed. (botocore's own refresher fails every call of the last ten.)
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from random import Random
+
+import anyio
+
+from batchgw.control_plane.aws.credentials.keys import Keys
+from batchgw.errors import CallError, Stopped, WrongAccount
+from batchgw.model import AccountId, Scope
+
+RENEW_AT = 2 / 3
+"""Of the keys' life: leaves 20 of 60 minutes for an STS that is down."""
+
+JITTER = 0.1
+"""Of the time until renewal: keys fetched together are not renewed together."""
+
+RESERVE = 60.0
+"""Seconds before the real end in which keys are no longer used: a signed call must still arrive."""
+
+SHORT_LIFE = 1 / 6
+"""Of the keys' life: the reserve of keys so short-lived that a minute would be most of it."""
+
+SHORTEST_LIFE = 900.0
+"""Seconds that keys of an unstated end are taken to live: the least AssumeRole can be asked for."""
+
+LONGEST_PAUSE = 60.0
+"""Seconds between two attempts to renew while STS fails; the pauses double from one second on."""
+
+Fetch = Callable[[Scope], Awaitable[Keys]]
+"""Gets new keys for a scope's account. Raises a CallError."""
+
+Background = Callable[..., object]
+"""Starts an async function beside the caller, such as a task group's `start_soon`."""
+
+
+@dataclass(slots=True)
+class _Entry:
+    keys: Keys | None = None
+    usable_until: float = 0.0
+    renew_at: float = 0.0
+    renewing: bool = False
+    failed_renewals: int = 0
+    fetches: int = 0  # completed ones, well or badly: who waited for one shares its end
+    error: CallError | None = None
+    flight: anyio.Lock = field(default_factory=anyio.Lock)
+
+
+class Refresher:
+    """Keys by account. Any number of tasks may ask at once; one fetch per account is under way at most."""
+
+    def __init__(
+        self,
+        fetch: Fetch,
+        *,
+        background: Background,
+        clock: Callable[[], float] = time.time,
+        random: Random | None = None,
+    ) -> None:
+        self._fetch = fetch
+        self._background = background
+        self._clock = clock
+        self._random = random or Random()  # noqa: S311 - jitter needs no secrecy
+        self._entries: dict[AccountId, _Entry] = {}
+
+    async def keys(self, scope: Scope) -> Keys:
+        """Give usable keys of the scope's account. Raises a CallError when there are none and none come."""
+        entry = self._entries.get(scope.account)
+        if entry is None:
+            entry = self._entries[scope.account] = _Entry()
+        now = self._clock()
+        if entry.keys is None or now >= entry.usable_until:
+            return await self._fetched(entry, scope)
+        if now >= entry.renew_at and not entry.renewing:
+            entry.renewing = True
+            self._background(self._renew, entry, scope)
+        return entry.keys
+
+    def discard(self, scope: Scope, rejected: Keys) -> None:
+        """Forget keys that the service no longer accepts. Newer ones, if there are, stay."""
+        entry = self._entries.get(scope.account)
+        if entry is not None and entry.keys is rejected:
+            entry.keys = None
+
+    async def _fetched(self, entry: _Entry, scope: Scope) -> Keys:
+        """Fetch while the callers wait, or share the end of the fetch that is under way."""
+        while True:
+            before = entry.fetches
+            async with entry.flight:
+                if entry.fetches == before:
+                    await self._fetch_into(entry, scope)
+            if entry.error is not None:
+                raise entry.error.again()
+            if entry.keys is not None:  # else a faster caller's were refused, and are discarded: once more
+                return entry.keys
+
+    async def _renew(self, entry: _Entry, scope: Scope) -> None:
+        try:
+            async with entry.flight:
+                await self._fetch_into(entry, scope)
+        except Stopped:
+            return  # the present keys do for the calls in flight
+        finally:
+            entry.renewing = False
+        if entry.error is not None:
+            entry.failed_renewals += 1
+            pause = min(LONGEST_PAUSE, 2.0 ** (entry.failed_renewals - 1))
+            entry.renew_at = self._clock() + pause * self._random.uniform(0.5, 1.0)
+
+    async def _fetch_into(self, entry: _Entry, scope: Scope) -> None:
+        try:
+            keys = await self._fetch(scope)
+        except CallError as error:
+            entry.error = error
+            if isinstance(error, WrongAccount):
+                entry.keys = None  # whoever changed whose the keys are has changed that of these, too
+        else:
+            self._store(entry, keys)
+        entry.fetches += 1
+
+    def _store(self, entry: _Entry, keys: Keys) -> None:
+        now = self._clock()
+        expires = now + SHORTEST_LIFE if keys.expires is None else keys.expires
+        life = max(0.0, expires - now)
+        entry.keys = keys
+        entry.error = None
+        entry.failed_renewals = 0
+        entry.usable_until = expires - min(RESERVE, life * SHORT_LIFE)
+        entry.renew_at = now + life * RENEW_AT * self._random.uniform(1 - JITTER, 1)

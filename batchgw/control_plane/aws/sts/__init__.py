@@ -1,0 +1,1 @@
+"""How STS is asked: who are we, and let us be that role."""

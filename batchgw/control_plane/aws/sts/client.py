@@ -1,0 +1,249 @@
+"""How STS is asked: in its turn, again when that may help, and elsewhere where a region is switched off.
+
+Paced rather than bounded in number: a thousand accounts ask within 20 s. An STS that nobody can connect to is
+given up after seconds, for all of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from random import Random
+from typing import Any
+
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
+
+from batchgw.concurrency.clock import current_time
+from batchgw.concurrency.stop import StopSignal
+from batchgw.control_plane.aws.client import Target, TargetedClient
+from batchgw.control_plane.aws.credentials.base_keys import BaseCredentials
+from batchgw.control_plane.aws.credentials.keys import Keys
+from batchgw.control_plane.endpoints import Endpoints
+from batchgw.control_plane.tries import ATTEMPTS, Tries, error_of
+from batchgw.errors import (
+    AccessDenied,
+    CallError,
+    ConnectionFailed,
+    CredentialsExpired,
+    CredentialsRejected,
+    Throttled,
+)
+from batchgw.events import CallRetried, NullObserver, Observer
+from batchgw.model import Region, Scope
+from batchgw.throttle.bucket.mirror import MirrorBucket
+from batchgw.throttle.limiter import Bucket, Lane, Limiter
+from batchgw.throttle.quota import Quota, Trust
+
+RATE = 50.0
+"""Calls/second: a thousand roles in 20 s. No quota of STS's is known for certain here, so it is a careful
+choice, and refusals lower it."""
+
+BURST = 10.0
+"""Calls at once after a rest: all that a run of a few accounts needs."""
+
+_OFF = re.compile(r"InvalidClientTokenId|UnrecognizedClient|OptIn|RegionDisabled")
+"""Codes with which STS answers where a region is switched off; the first two also mean an unknown key."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A call by its name in boto3 and at AWS, the region it is made in, and the scope it is for.
+
+    `keys` sign it: the base credentials' proved ones, if none are given.
+    """
+
+    method: str
+    operation: str
+    region: Region
+    scope: Scope
+    params: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    keys: Keys | None = None
+
+    def worth_repeating(self, error: BaseException) -> bool:
+        """Tell whether to ask again. Given keys that have expired have done so for good."""
+        expired = self.keys is not None and isinstance(error, CredentialsExpired)
+        return isinstance(error, CallError) and error.retry_safe and not expired
+
+
+class Asking:
+    """Asks STS with the base credentials.
+
+    Args:
+        client: sends one attempt.
+        base: the keys that sign.
+        always_on: names the region beside another that no account can have switched off, if one is known.
+        observer: is told of every attempt that is made again.
+        stop: no attempt is made, or waited for, after it; Stopped is raised then.
+        attempts: bound on attempts that fail for another reason than a throttle.
+        random: the dice of the backoff's jitter.
+    """
+
+    def __init__(
+        self,
+        client: TargetedClient,
+        base: BaseCredentials,
+        *,
+        always_on: Callable[[Region], Region | None],
+        observer: Observer | None = None,
+        stop: StopSignal | None = None,
+        attempts: int = ATTEMPTS,
+        random: Random | None = None,
+    ) -> None:
+        self._client = client
+        self._base = base
+        self._always_on = always_on
+        self._off: set[Region] = set()  # regions that have turned out to be switched off
+        self.observer = observer or NullObserver()
+        self.stop = stop or StopSignal()
+        pacer = MirrorBucket(Quota(RATE, BURST), trust=Trust.STRICT)
+        self.endpoints = Endpoints()
+        self._limiter = Limiter(Lane(Bucket(pacer)), sleep=self.stop.sleep)
+        self.attempts = attempts
+        self.random = random or Random()  # noqa: S311 - jitter needs no secrecy
+
+    async def answer(self, question: Question) -> Mapping[str, Any]:
+        """Ask in the question's region; if an account has that one switched off, where it cannot be.
+
+        Raises a CallError, or Stopped.
+        """
+        elsewhere = self._always_on(question.region)
+        if elsewhere is None or elsewhere == question.region:
+            return await self._tried(question)
+        there = replace(question, region=elsewhere)
+        if question.region in self._off:
+            return await self._tried(there)
+        try:
+            return await self._tried(question)
+        except (CredentialsRejected, AccessDenied) as error:
+            if not _OFF.search(error.code):
+                raise
+            return await self._answer_of(there, question.region, error)
+
+    async def _answer_of(self, there: Question, region: Region, error: CallError) -> Mapping[str, Any]:
+        """Ask elsewhere what a region has rejected. If the keys are unknown there, too, they are at fault."""
+        try:
+            answer = await self._tried(there)
+        except AccessDenied:  # it is the role that refuses: the keys are good
+            self._off.add(region)
+            raise
+        except CallError:
+            raise error from None
+        self._off.add(region)
+        return answer
+
+    async def _tried(self, question: Question) -> Mapping[str, Any]:
+        execution = _Execution(question, self)
+        try:
+            return await execution.attempt()
+        except CallError as error:
+            if not question.worth_repeating(error):
+                raise
+            return await execution.go_on(error)
+
+    async def send(self, question: Question) -> Mapping[str, Any]:
+        """Make one attempt, in its turn. Raises a CallError, or Stopped."""
+        if question.keys is not None:
+            return await self._sent(question, question.keys)
+        keys = await self._base.keys(question.region)  # before the turn: to prove them takes one, too
+        try:
+            return await self._sent(question, keys)
+        except CredentialsExpired as error:
+            if await self._base.renew(keys, question.region):
+                raise
+            raise CredentialsRejected(
+                error.message, code=error.code, status=error.status, request_id=error.request_id
+            ) from error
+
+    async def _sent(self, question: Question, keys: Keys) -> Mapping[str, Any]:
+        def check() -> None:
+            self.stop.check()
+            self.endpoints.check(question.region, current_time())
+
+        turn = await self._limiter.wait(check)
+        target = Target(keys=keys, region=question.region)
+        try:
+            answer = await self.stop.heeded(
+                lambda: self._client.call(question.method, target, question.params)
+            )
+        except Throttled as error:
+            self._limiter.throttled(turn, error.retry_after)
+            raise
+        except ConnectionFailed as error:
+            self._limiter.unknown(turn)
+            for_all = question.keys is not None  # nothing is signed before it is known whose the keys are
+            verdict = self.endpoints.failed(
+                error, question.scope, question.region, current_time(), for_all=for_all
+            )
+            raise verdict or error from error.__cause__
+        except CallError as error:
+            (self._limiter.ok if error.status else self._limiter.unknown)(turn)
+            raise
+        except BaseException:
+            self._limiter.unknown(turn)
+            raise
+        self._limiter.ok(turn)
+        self.endpoints.answered(question.region)
+        return answer
+
+
+class _Execution:
+    """All tries of one question."""
+
+    def __init__(self, question: Question, asking: Asking) -> None:
+        self._question = question
+        self._asking = asking
+        self.tries = Tries(attempts=asking.attempts, random=asking.random)
+
+    async def attempt(self) -> Mapping[str, Any]:
+        """Ask once."""
+        try:
+            return await self._asking.send(self._question)
+        except CallError as error:
+            self.tries.count(error)
+            raise
+
+    async def go_on(self, first: CallError) -> Mapping[str, Any]:
+        """Let tenacity decide about a first attempt that failed, and about all that follow from it.
+
+        It is not asked before: nearly every question is answered at once, and should not pay for it.
+        """
+        failed: CallError | None = first
+
+        async def attempt() -> Mapping[str, Any]:
+            nonlocal failed
+            if failed is not None:
+                error, failed = failed, None
+                raise error
+            return await self.attempt()
+
+        retrying = AsyncRetrying(
+            retry=retry_if_exception(self._question.worth_repeating),
+            stop=self.tries.exhausted,
+            wait=self.delay,
+            before_sleep=self.tell,
+            sleep=self._asking.stop.sleep,
+            reraise=True,
+        )
+        return await retrying(attempt)
+
+    def delay(self, state: RetryCallState) -> float:
+        """Tell tenacity how many seconds to wait until the next attempt."""
+        return self._asking.endpoints.shortened(self.tries.delay(state), self._question.region)
+
+    def tell(self, state: RetryCallState) -> None:
+        """Tell the observer that the question will be asked again, and why."""
+        error = error_of(state)
+        self._asking.observer.notify(
+            CallRetried(
+                scope=self._question.scope,
+                operation=self._question.operation,
+                api=None,
+                type=None,
+                attempt=self.tries.ended,
+                delay=state.upcoming_sleep,
+                code=error.code,
+                message=error.message,
+                request_id=error.request_id,
+            )
+        )

@@ -1,0 +1,177 @@
+"""The order of the wrappers, written once: paced = retrying( limited( plane ) )."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from random import Random
+
+import anyio
+
+from batchgw.concurrency.stop import StopSignal
+from batchgw.control_plane.interface import Answer, ControlPlane, Reaching, Request, T
+from batchgw.control_plane.limited import PATIENCE, LimitedControlPlane
+from batchgw.control_plane.retrying import Look, RetryingControlPlane
+from batchgw.control_plane.tries import ATTEMPTS
+from batchgw.errors import CallError, Stopped
+from batchgw.events import NullObserver, Observer, Observers
+from batchgw.model import AccountId, Scope
+from batchgw.throttle.memory import Learned, Memory
+from batchgw.throttle.quota import OPERATIONS, TOTAL, Quota, Quotas, Scoping, Trust
+
+WORKERS = 32
+"""Cap on the APIs in work per scope: Little's law asks for fewer unless calls take a second."""
+
+REACHING = 1.0
+"""Seconds in which accounts are reached ahead of their first calls, at most."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How fast, how many at once, and how often again.
+
+    Attributes:
+        rate: calls/second of one scope's quota; None when it is unknown.
+        burst: calls it holds.
+        share: the part of the rate that is ours (above 0, at most 1); below 1 a hard ceiling.
+        strict: never above the stated quota, whatever happens; nothing is tried.
+        probe: the stated quota is a guess, and learned.
+        polite: others go first: they are hardly ever refused, and whoever leaves is noticed later.
+        quota_scope: what has a quota of its own.
+        operations: quotas that operations have beside the total.
+        patience: seconds in which a scope's quota may let nothing through until the scope is given up.
+        workers: cap on the APIs in work at once per scope.
+        attempts: bound on the tries of a call that fails for another reason than a throttle.
+    """
+
+    rate: float | None = TOTAL.rate
+    burst: float = TOTAL.burst
+    share: float = 1.0
+    strict: bool = False
+    probe: bool = False
+    polite: bool = False
+    quota_scope: Scoping = Scoping.ACCOUNT_REGION
+    operations: Mapping[str, Quota] = field(default_factory=lambda: OPERATIONS)
+    patience: float = PATIENCE
+    workers: int = WORKERS
+    attempts: int = ATTEMPTS
+
+    @property
+    def supposed(self) -> float:
+        """Calls/second to reckon with before anything is known: the documented ones where none are stated."""
+        return (self.rate or TOTAL.rate) * self.share
+
+    @property
+    def quotas(self) -> Quotas:
+        """The quotas of one scope. Raises ValueError for settings that contradict each other."""
+        if self.strict and self.probe:
+            raise ValueError("a quota is either strict or probed, not both")
+        trust = Trust.STRICT if self.strict else Trust.GUESS if self.probe else Trust.TRUSTED
+        return Quotas(
+            total=None if self.rate is None else Quota(self.rate, self.burst),
+            operations=self.operations,
+            scoping=self.quota_scope,
+            share=self.share,
+            trust=trust,
+            polite=self.polite,
+        )
+
+
+class PacedControlPlane:
+    """A control plane with its limiters and its retry policy, shared by every verb of one session.
+
+    The quota does not care which verb spends it: plan, recheck and apply must go through the same limiters.
+    """
+
+    def __init__(
+        self,
+        plane: ControlPlane,
+        *,
+        pace: Pace | None = None,
+        observer: Observer | None = None,
+        stop: StopSignal | None = None,
+        random: Random | None = None,
+        memory: Memory | None = None,
+    ) -> None:
+        self.pace = pace or Pace()
+        self.observer = Observers(observer or NullObserver())
+        self.stop = stop or StopSignal()
+        self._plane = plane
+        self.limited = LimitedControlPlane(
+            plane,
+            quotas=self.pace.quotas,
+            stop=self.stop,
+            most=self.pace.workers,
+            patience=self.pace.patience,
+            memory=memory,
+            observer=self.observer,
+        )
+        self._retrying = RetryingControlPlane(
+            self.limited, observer=self.observer, random=random, attempts=self.pace.attempts
+        )
+
+    async def send(
+        self,
+        request: Request[T],
+        *,
+        departing: Callable[[], None] | None = None,
+        look: Look | None = None,
+        priority: float = 0.0,
+    ) -> Answer[T]:
+        """Make one execution: all attempts, each in its turn.
+
+        `departing` and `look` are as in `RetryingControlPlane.send`. Of the calls that wait for one quota,
+        the smallest `priority` leaves first; of equals, the first to come.
+        """
+        return await self._retrying.send(request, departing=departing, look=look, priority=priority)
+
+    async def current_account(self) -> AccountId:
+        """The account of the base credentials. Raises Stopped as soon as a stop is asked for."""
+        return await self.stop.heeded(self._retrying.current_account)
+
+    async def reach(self, scopes: Iterable[Scope]) -> None:
+        """Get what the scopes' calls need, while something else is done. Not every plane does.
+
+        Whoever does not answer within `REACHING` seconds, or not well, is asked again by the first call.
+        """
+        plane = self._plane
+        if not isinstance(plane, Reaching):
+            return
+        one_each = {scope.account: scope for scope in scopes}
+
+        async def reach(scope: Scope) -> None:
+            with suppress(CallError, Stopped):
+                await plane.reach(scope)
+
+        with anyio.move_on_after(REACHING):
+            async with anyio.create_task_group() as tasks:
+                for scope in one_each.values():
+                    tasks.start_soon(reach, scope)
+
+    def workers(self, scope: Scope) -> Callable[[], int]:
+        """How many APIs of a scope should be in work at once, from now on: Little's law, and the cap."""
+        limiter = self.limited.limiter(scope)
+        return lambda: limiter.concurrency
+
+    def rate(self, scope: Scope) -> float:
+        """Calls/second that a scope may make, as believed now: an equal part where several share a quota."""
+        bucket = self.limited.limiter(scope).total.bucket
+        return bucket.pacer.rate / len(bucket.users)
+
+    def level(self, scope: Scope) -> float:
+        """Calls that a scope may make at once, as believed now: an equal part where several share a quota."""
+        limiter = self.limited.limiter(scope)
+        return max(0.0, limiter.statistics().level) / len(limiter.total.bucket.users)
+
+    def expect(self, scope: Scope, calls: float) -> None:
+        """Tell how many calls a scope has still to make: its last ones may spend what is kept in reserve."""
+        self.limited.limiter(scope).total.expected = calls
+
+    def decided(self, scope: Scope) -> None:
+        """One of the expected calls has been made, or will not be."""
+        self.limited.limiter(scope).total.expected -= 1
+
+    def learned(self) -> Iterator[Learned]:
+        """What is known of every quota that was used, to be remembered."""
+        return self.limited.limiters.learned()

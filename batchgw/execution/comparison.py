@@ -1,0 +1,81 @@
+"""Is what is in effect what a change was to make of it? And if not, in what does it differ? Pure."""
+
+from __future__ import annotations
+
+from batchgw.errors import NotAsWritten
+from batchgw.model import (
+    DEFAULT_STATUS,
+    DEFAULT_TEMPLATES,
+    Change,
+    GatewayResponse,
+    ResponseType,
+    Settings,
+)
+from batchgw.model.inheritance import customisation, effective, same_effect
+from batchgw.planning.render import Field, FieldChange, compare
+
+SHOWN = 100
+"""Characters of a header's value that a message repeats."""
+
+
+def as_planned(now: GatewayResponse, change: Change) -> bool:
+    """Tell whether a response is what the change was to make of it."""
+    if (
+        change.after is not None
+        and not now.default_response
+        and _shows(now.settings, change.after, change.type)
+    ):
+        return True  # as nearly every answer to a PUT does: this is asked with each
+    return same_effect(customisation(now), _wanted(change))
+
+
+def not_as_written(now: GatewayResponse, change: Change) -> NotAsWritten:
+    """Make the error of a write that was answered as a success, and after which `now` is in effect."""
+    found = "; ".join(_differences(now, change))
+    return NotAsWritten(
+        "The service answered that the change was made, but something else is in effect, also when it was "
+        f"read again: {found}. Someone else may have written at the same time: plan again, and look at this "
+        "API if it happens again."
+    )
+
+
+def _shows(now: Settings, asked: Settings, response_type: ResponseType) -> bool:
+    """Tell whether settings are those that were asked for, letter by letter, defaults filled in."""
+    return (
+        now.parameters == asked.parameters
+        and now.templates == (asked.templates or DEFAULT_TEMPLATES)
+        and now.status_code == (asked.status_code or DEFAULT_STATUS.get(response_type))
+    )
+
+
+def _wanted(change: Change) -> Settings | None:
+    return None if change.after is None else effective(change.type, change.after)
+
+
+def _differences(now: GatewayResponse, change: Change) -> list[str]:
+    wanted, own = _wanted(change), customisation(now)
+    if wanted is None:
+        return [f"{change.type.value} is customised still"]
+    if own is None:
+        return [f"{change.type.value} is not customised (defaultResponse is true)"]
+    return [_sentence(field) for field in compare(_by_lower_name(wanted), _by_lower_name(own))]
+
+
+def _by_lower_name(settings: Settings) -> Settings:
+    """Give header names without case, so that those alone make no difference."""
+    return Settings(
+        status_code=settings.status_code,
+        parameters={name.lower(): value for name, value in settings.parameters.items()},
+        templates=settings.templates,
+    )
+
+
+def _sentence(field: FieldChange) -> str:
+    """Say of one field what was asked and what is there: `before` is what was asked."""
+    if field.after is None:
+        return f"{field.label} is missing"
+    if field.before is None:
+        return f"{field.label} is there, and was not asked for"
+    if field.field is Field.TEMPLATE:
+        return f"{field.label} has another text than was asked for"
+    return f"{field.label} is {field.after[:SHOWN]}, and {field.before[:SHOWN]} was asked for"

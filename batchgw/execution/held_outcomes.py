@@ -1,0 +1,101 @@
+"""Outcomes of single APIs, held until it is known whether they are their scope's.
+
+Two APIs that are denied may be the only ones, and have failed then. When a third follows in a row, the
+permission is missing in the whole scope: nothing was wrong with these two, and a resume takes them up.
+
+One API that is gone was deleted since it was planned. When no API of a scope is found, somebody may have
+deleted them all, but more likely this is another account or endpoint than the plan's: that is not well done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import TypeGuard
+
+from batchgw.control_plane.given_up import CondemnedScopes
+from batchgw.errors import AccessDenied, ApiDenied, ApiNotFound, CallError
+from batchgw.execution.writer import OVERTAKEN
+from batchgw.journal import PendingChange
+from batchgw.model import Applied, Failed, NotAttempted, Outcome, Scope, Skipped
+from batchgw.model.change import ALL_GONE, all_gone, codes
+
+REACHED = codes(CallError, lambda error: error.reached_api) | {OVERTAKEN}
+"""Codes of changes that failed at an API which is there."""
+
+Decide = Callable[[PendingChange, Outcome], None]
+
+
+def is_denial(outcome: Outcome) -> TypeGuard[Failed]:
+    """Tell whether a change failed because its API is denied."""
+    return isinstance(outcome, Failed) and outcome.code == ApiDenied.__name__
+
+
+def is_gone(outcome: Outcome) -> TypeGuard[Skipped]:
+    """Tell whether a change was skipped because its API is gone."""
+    return isinstance(outcome, Skipped) and outcome.code == ApiNotFound.__name__
+
+
+class HeldOutcomes:
+    """Passes outcomes on to `decide`, those that may be their scope's not before it is known what they are.
+
+    `met` are scopes of which it is known that APIs of the plan are there.
+    """
+
+    def __init__(self, condemned: CondemnedScopes, decide: Decide, *, met: Collection[Scope] = ()) -> None:
+        self._condemned = condemned
+        self._decide = decide
+        self._met = set(met)
+        self._held: dict[Scope, list[tuple[PendingChange, Failed | Skipped]]] = {}
+
+    def take(self, pending: PendingChange, outcome: Outcome) -> None:
+        """Take an outcome, and decide those of which it is known by now that they concern their API alone.
+
+        A denial does once another call of its kind was allowed, and an API that is gone once another was
+        there. That a call failed on its way says neither.
+        """
+        scope = outcome.api.scope
+        if is_denial(outcome) or (is_gone(outcome) and scope not in self._met):
+            self._held.setdefault(scope, []).append((pending, outcome))
+            return
+        if isinstance(outcome, Applied) or (isinstance(outcome, Failed) and outcome.code in REACHED):
+            self._met.add(scope)
+        if scope in self._held:
+            self._let_go(scope)
+        self._decide(pending, outcome)
+
+    def settle(self, scope: Scope) -> None:
+        """Decide what is held of a scope: nothing more will come."""
+        held = self._held.pop(scope, [])
+        denied = isinstance(self._condemned.why(scope), AccessDenied)
+        gone = {outcome.api.id for _, outcome in held if is_gone(outcome)}
+        lost = scope not in self._met and all_gone(len(gone))
+        for pending, outcome in held:
+            if is_denial(outcome) and denied:
+                self._decide(pending, _not_attempted(outcome, AccessDenied.__name__, outcome.message))
+            elif is_gone(outcome) and lost:
+                self._decide(pending, _not_attempted(outcome, ALL_GONE, lost))
+            else:
+                self._decide(pending, outcome)
+
+    def _let_go(self, scope: Scope) -> None:
+        """Decide what is held of a scope and cannot be the scope's any more."""
+        denials_count = self._condemned.counts(scope) or self._condemned.why(scope) is not None
+        still: list[tuple[PendingChange, Failed | Skipped]] = []
+        for pending, outcome in self._held.pop(scope):
+            if denials_count if is_denial(outcome) else scope not in self._met:
+                still.append((pending, outcome))
+            else:
+                self._decide(pending, outcome)
+        if still:
+            self._held[scope] = still
+
+
+def _not_attempted(outcome: Failed | Skipped, code: str, message: str) -> NotAttempted:
+    return NotAttempted(
+        api=outcome.api,
+        type=outcome.type,
+        action=outcome.action,
+        code=code,
+        message=message,
+        effort=outcome.effort,
+    )

@@ -1,0 +1,280 @@
+"""The journal's one connection: its transactions, its tables, and its errors in the user's words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Insert, Select, Update, bindparam, insert, inspect, select, update
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from batchgw.errors import BatchgwError, JournalUnusable, JournalWriteFailed
+from batchgw.journal.sql.database.dialect import dialect_of
+from batchgw.journal.sql.database.file_identity import Place
+from batchgw.journal.sql.database.location import locate, prepare
+from batchgw.journal.sql.database.prepared import Prepared, Query
+from batchgw.journal.sql.tables.damage import first_damage
+from batchgw.journal.sql.tables.migrations import OLDEST, migrate
+from batchgw.journal.sql.tables.schema import SCHEMA_VERSION, ids, metadata, schema_version
+from batchgw.version import VERSION
+
+_NONSENSE = (SQLAlchemyError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError)
+"""What reading a row raises that batchgw cannot have written: the journal is damaged."""
+
+_TAKE_IDS = update(ids).values(next=ids.c.next + bindparam("count"))
+_NEXT_ID = select(ids.c.next)
+
+
+class Refusal(ValueError):
+    """A call that cannot be, and no fault of the database's."""
+
+
+class Database:
+    """One connection, used from one thread.
+
+    `working`: this process works on a run, so an error must say how to go on with it; `run` is the run to
+    resume then, None while there is none that could be.
+    """
+
+    def __init__(self, given: str | None, *, patience: float | None = None) -> None:
+        """Open, make the tables of a new journal, and bring those of an earlier batchgw up to date.
+
+        `patience` is seconds to wait for other processes, where the usual ones are too many. Raises
+        JournalUnusable.
+        """
+        self.location = locate(given)
+        self.dialect = dialect_of(self.location.url)
+        self.working = False
+        self.run: str | None = None
+        self.closed = False
+        prepare(self.location)
+        self._engine = self.dialect.engine(self.location.url, patience=patience)
+        with ExitStack() as undo:
+            undo.callback(self._engine.dispose)
+            with self._failing_as(JournalUnusable, looking=False):
+                self._connection = undo.enter_context(self._engine.connect())
+            self._settle_schema()
+            self._place = Place(self.location.file)
+            self._upkeep = self.dialect.upkeep(self._engine, self._connection)
+            undo.pop_all()
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether what is committed outlives this process. Raises JournalUnusable."""
+        with self._failing_as(JournalUnusable):
+            return self.dialect.is_kept(self._connection)
+
+    def close(self) -> None:
+        """Give the connection back. What was not committed is lost.
+
+        Raises JournalWriteFailed when the file was taken away while a run was at work, and what it held could
+        not be saved beside its place.
+        """
+        self.closed = True
+        try:
+            self._save_if_lost()
+            with self._failing_as(JournalWriteFailed, "written"):
+                self._upkeep.close()
+        finally:
+            self._connection.close()
+            self._engine.dispose()
+
+    def _save_if_lost(self) -> None:
+        if self.working and self._place.lost:
+            with self._failing_as(JournalWriteFailed, f"saved to {self._place.rescue}"):
+                self.dialect.copy(self._connection, self._place.rescue)
+
+    def sync(self) -> None:
+        """See that what was committed survives a power cut, and from now on a second later.
+
+        Waits for the disk, and may be called from any thread. Raises JournalWriteFailed.
+        """
+        with self._failing_as(JournalWriteFailed, "written"):
+            self._upkeep.sync()
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Read one consistent state.
+
+        Raises JournalUnusable when the database fails, and JournalWriteFailed where that stops a run: whoever
+        works on one has no use for a journal that cannot be read.
+        """
+        failure = JournalWriteFailed if self.working else JournalUnusable
+        with self._failing_as(failure, "read"), self.dialect.begin(self._connection, write=False):
+            yield self._connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Commit all of it or nothing. Raises JournalWriteFailed when the database fails."""
+        with (
+            self._failing_as(JournalWriteFailed, "written"),
+            self.dialect.begin(self._connection, write=True),
+        ):
+            yield self._connection
+        self._committed()
+
+    def prepared(self, statement: Insert | Update, names: Sequence[str]) -> Prepared:
+        """Prepare a statement that takes its values in the order of `names`."""
+        return Prepared(statement, names, self._engine.dialect)
+
+    def query(self, statement: Select[Any], names: Sequence[str]) -> Query:
+        """Prepare a SELECT that takes its values in the order of `names`."""
+        return Query(statement, names, self._engine.dialect)
+
+    def write_rows(self, *work: tuple[Prepared, Sequence[Sequence[Any]]]) -> list[int]:
+        """Run statements on rows, all of them or none; give how many rows each has changed.
+
+        Raises JournalWriteFailed when the database fails.
+        """
+        with (
+            self._failing_as(JournalWriteFailed, "written"),
+            self.dialect.direct(self._connection) as cursor,
+        ):
+            changed = [statement.run(cursor, rows) for statement, rows in work]
+        self._committed()
+        return changed
+
+    def take_ids(self, connection: Connection, count: int) -> range:
+        """Give out `count` keys, of any table, that were never given before."""
+        connection.execute(_NEXT_ID).scalar_one()  # damaged, it would be counted as 0, and keys given again
+        connection.execute(_TAKE_IDS, {"count": count})
+        end: int = connection.execute(_NEXT_ID).scalar_one()
+        return range(end - count, end)
+
+    def _committed(self) -> None:
+        """Make sure that what was committed can be found again."""
+        with self._failing_as(JournalWriteFailed, "written"):
+            self._upkeep.committed()
+        if self._place.lost_now():
+            raise JournalWriteFailed(
+                f"The journal {self.location} was deleted, moved or replaced while the run used it. "
+                f"{self._stopped_for_good(self._place.rescue)}"
+            )
+
+    @contextmanager
+    def _failing_as(
+        self, failure: type[BatchgwError], done: str = "used", *, looking: bool = True
+    ) -> Iterator[None]:
+        """Turn what goes wrong into a `failure`; `looking` for the value that is damaged, where one is."""
+        try:
+            yield
+        except (BatchgwError, Refusal):
+            raise
+        except (DBAPIError, self.dialect.driver_error, OSError, *_NONSENSE) as error:
+            of_rows = not self._is_the_database_s(error) or self.dialect.is_misread(error)
+            where = None
+            if looking and (of_rows or self.dialect.may_be_misread(error)):
+                where = self._first_damage()
+            if of_rows or where:
+                raise failure(self._damaged(done, where or _told(error))) from error
+            reason = self.dialect.reason(error)
+            if reason is None:
+                raise
+            cure = (
+                self._going_on()
+                if failure is JournalWriteFailed
+                else "Mend that, or name another (--journal)."
+            )
+            raise failure(f"The journal {self.location} cannot be {done}: {reason}. {cure}") from error
+
+    def _is_the_database_s(self, error: Exception) -> bool:
+        return isinstance(error, DBAPIError | self.dialect.driver_error | OSError)
+
+    def check_whole(self) -> None:
+        """See that every row belongs to one that is there: else a part of a run would be passed over.
+
+        Raises JournalUnusable.
+        """
+        with self._failing_as(JournalUnusable, "read"):
+            if orphan := self._orphan():
+                raise ValueError(orphan)
+
+    def _orphan(self) -> str | None:
+        found = self.dialect.orphan(self._connection)
+        return found and "table {}, row {}: what it belongs to is not there".format(*found)
+
+    def _damaged(self, done: str, where: str) -> str:
+        """Say that something stands in the journal that batchgw did not write."""
+        return (
+            f"The journal {self.location} cannot be {done}: it holds what batchgw did not write, so it "
+            f"is damaged ({where}). Restore it from a copy, or name another (--journal); `batchgw plan` "
+            "shows what is still to be done."
+        )
+
+    def _first_damage(self) -> str | None:
+        try:
+            rows = partial(self.dialect.rows, self._connection)
+            return first_damage(rows, self._engine.dialect) or self._orphan()
+        except (self.dialect.driver_error, *_NONSENSE):  # the tables themselves are damaged, too
+            return None
+
+    def _stopped_for_good(self, rescue: Path) -> str:
+        if self.run is None:
+            return "The run had no plan in it yet, so nothing was changed: give the same command again."
+        return (
+            f"The run stops, and what the journal held is saved to {rescue}: go on with `batchgw resume "
+            f"{self.run} --journal {rescue}`."
+        )
+
+    def _going_on(self) -> str:
+        if self.run is None:
+            return (
+                "The run had no plan in it yet, so nothing was changed. Mend that (make room, give access), "
+                "then give the same command again."
+            )
+        return (
+            "What it has acknowledged is kept, and no call is sent that it could not remember. Mend that "
+            f"(make room, give access), then go on with `batchgw resume {self.run}`."
+        )
+
+    def _settle_schema(self) -> None:
+        with self.read() as connection:
+            if self._version_found(connection) == SCHEMA_VERSION:
+                return
+        with self._failing_as(JournalUnusable), self.dialect.begin(self._connection, write=True):
+            found = self._version_found(self._connection)  # another process may have been faster
+            if found is None:
+                self._make_tables()
+            elif found < SCHEMA_VERSION:
+                migrate(self._connection, found, SCHEMA_VERSION)
+
+    def _make_tables(self) -> None:
+        metadata.create_all(self._connection)
+        self._connection.execute(insert(ids).values(next=1))
+        self._connection.execute(insert(schema_version).values(version=SCHEMA_VERSION, written_by=VERSION))
+
+    def _version_found(self, connection: Connection) -> int | None:
+        """None for an empty database. Raises JournalUnusable for any but a journal that can be used."""
+        tables = inspect(connection).get_table_names()
+        if not tables:
+            return None
+        if schema_version.name not in tables:
+            raise JournalUnusable(
+                f"{self.location} is a database of something else: it has tables, but they are no journal of "
+                "batchgw's. Name another with --journal."
+            )
+        rows = connection.execute(select(schema_version)).all()
+        if len(rows) == 1 and OLDEST <= rows[0].version <= SCHEMA_VERSION:
+            found: int = rows[0].version
+            return found
+        raise JournalUnusable(
+            self._other_version(rows[0].version, rows[0].written_by) if rows else self._no_version()
+        )
+
+    def _other_version(self, found: int, writer: str) -> str:
+        cure = "Use that version or a newer one" if found > SCHEMA_VERSION else "Use that version"
+        return (
+            f"The journal {self.location} was made by batchgw {writer} and has schema {found}; this batchgw "
+            f"({VERSION}) knows schema {SCHEMA_VERSION}. {cure}, or name another with --journal."
+        )
+
+    def _no_version(self) -> str:
+        return f"The journal {self.location} does not say its schema version. Name another with --journal."
+
+
+def _told(error: Exception) -> str:
+    text = " ".join(str(error).split())[:200]
+    return text if text.startswith("table ") else f"{type(error).__name__}: {text}"

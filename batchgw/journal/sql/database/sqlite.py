@@ -1,0 +1,199 @@
+"""SQLite: how its connections are set up, how its transactions begin, and what its errors mean."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import URL, Connection, Engine, Insert, Table, create_engine, event
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from batchgw.errors import JournalUnusable
+from batchgw.journal.sql.database.checkpoints import Checkpoints
+
+BUSY_TIMEOUT: Final = 10.0
+"""Seconds to wait for another process's transaction; each of ours takes well under one."""
+
+WAL_PAUSE: Final = 0.02
+"""Seconds between attempts at turning a new file to WAL; another process's takes a few milliseconds."""
+
+_REASONS: Final = {
+    sqlite3.SQLITE_FULL: "the disk is full",
+    sqlite3.SQLITE_IOERR: "the disk cannot be read or written",
+    sqlite3.SQLITE_READONLY: "it is read-only",
+    sqlite3.SQLITE_PERM: "access is denied",
+    sqlite3.SQLITE_AUTH: "access is denied",
+    sqlite3.SQLITE_BUSY: "another process keeps it locked",
+    sqlite3.SQLITE_LOCKED: "it is locked",
+    sqlite3.SQLITE_PROTOCOL: "another process keeps it locked",
+    sqlite3.SQLITE_CANTOPEN: "it cannot be opened",
+    sqlite3.SQLITE_CORRUPT: "the file is damaged",
+    sqlite3.SQLITE_NOTADB: "the file is not an SQLite database",
+    sqlite3.SQLITE_TOOBIG: "a value is too big for it",
+    sqlite3.SQLITE_ERROR: "it is not as batchgw made it",
+    sqlite3.SQLITE_SCHEMA: "it is not as batchgw made it",
+    sqlite3.SQLITE_MISMATCH: "it is not as batchgw made it",
+    sqlite3.SQLITE_NOMEM: "there is not enough memory",
+}
+"""What SQLite's primary result codes mean to whoever has to mend it (sqlite.org/rescode.html)."""
+
+
+_OF_ROWS: Final = frozenset({sqlite3.SQLITE_ERROR, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_CONSTRAINT})
+"""Primary result codes that what stands in a row may be the cause of."""
+
+
+class SQLite:
+    """A journal in one file: WAL, so that readers never block the writer nor it them."""
+
+    driver_error: type[Exception] = sqlite3.Error
+    integrity_error: type[Exception] = sqlite3.IntegrityError
+
+    def engine(self, url: URL, *, patience: float | None) -> Engine:
+        """Make an engine whose connections are set up. Raises JournalUnusable for an unknown setting."""
+        _check_settings(url)
+        if patience is None:
+            patience = float(str(url.query.get("timeout", BUSY_TIMEOUT)))
+        engine = create_engine(url, connect_args={"timeout": patience})
+        event.listen(engine, "connect", partial(_set_up, patience=patience))
+        event.listen(engine, "begin", _begin)
+        return engine
+
+    def begin(self, connection: Connection, *, write: bool) -> AbstractContextManager[Any]:
+        """Begin a transaction; a deferred one that comes to write later could not wait for its turn."""
+        connection.info["batchgw.begin"] = "BEGIN IMMEDIATE" if write else "BEGIN"
+        return connection.begin()
+
+    @contextmanager
+    def direct(self, connection: Connection) -> Iterator[sqlite3.Cursor]:
+        """Begin a transaction that writes, on the driver itself; commit it, or take it back on an error."""
+        driver = _driver(connection)
+        driver.execute("BEGIN IMMEDIATE")
+        try:
+            yield driver.cursor()
+            driver.commit()
+        except BaseException:
+            driver.rollback()
+            raise
+
+    def copy(self, connection: Connection, to: Path) -> None:
+        """Write all that is committed to a new file: the open one is whole, though its name is gone."""
+        try:
+            os.close(os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        except OSError as error:
+            raise sqlite3.OperationalError(f"{to}: {error.strerror}") from error
+        _driver(connection).execute("VACUUM INTO ?", (str(to),))
+
+    def is_kept(self, connection: Connection) -> bool:
+        """Tell whether there is a file behind it: a database in memory, or a temporary one, has no name."""
+        _, _, file = _driver(connection).execute("PRAGMA database_list").fetchone()
+        return bool(file)
+
+    def upkeep(self, engine: Engine, connection: Connection) -> Checkpoints:
+        """Let nobody who commits wait for the disk."""
+        return Checkpoints(engine, _driver(connection))
+
+    def insert_missing(self, table: Table) -> Insert:
+        """Give an INSERT that passes over rows that are there already."""
+        return insert(table).on_conflict_do_nothing()
+
+    def is_misread(self, error: Exception) -> bool:
+        """Tell whether the driver could not make Python's values of what a row holds."""
+        said = error.orig if isinstance(error, DBAPIError) else error
+        damaged = isinstance(said, sqlite3.OperationalError | sqlite3.DataError)
+        return damaged and getattr(said, "sqlite_errorcode", None) is None
+
+    def may_be_misread(self, error: Exception) -> bool:
+        """Tell whether SQLite may have stumbled over what a row holds: a sum too large, keys that clash."""
+        said = error.orig if isinstance(error, DBAPIError) else error
+        return getattr(said, "sqlite_errorcode", 0) & 0xFF in _OF_ROWS
+
+    def orphan(self, connection: Connection) -> tuple[str, int] | None:
+        """Look through all rows that belong to another: half a second for a million."""
+        found = _driver(connection).execute("PRAGMA foreign_key_check").fetchone()
+        return None if found is None else (found[0], found[1])
+
+    def rows(self, connection: Connection, table: Table) -> Iterator[Sequence[Any]]:
+        """Give the rows of a table. Text that is not UTF-8 has surrogates in place of what is not."""
+        driver = _driver(connection)
+        names = ", ".join(f'"{column.name}"' for column in table.columns)
+        before, driver.text_factory = driver.text_factory, _any_text
+        try:
+            yield from driver.execute(f'SELECT {names} FROM "{table.name}"')  # noqa: S608 - our own names
+        finally:
+            driver.text_factory = before
+
+    def reason(self, error: Exception) -> str | None:
+        """Say what is wrong with the file; None when nothing is, and the error is ours."""
+        if isinstance(error, OSError):
+            return f"the disk does not take it ({error.strerror})"
+        said = error.orig if isinstance(error, DBAPIError) else error
+        code = getattr(said, "sqlite_errorcode", None)
+        if code is None:
+            return f"it is damaged ({said})" if self.is_misread(error) else None
+        primary = _REASONS.get(code & 0xFF)  # the low byte of an extended result code
+        if code & 0xFF == sqlite3.SQLITE_CONSTRAINT and isinstance(error, DBAPIError):
+            primary = "its rows contradict each other, so it is damaged"
+        return None if primary is None else f"{primary} ({said})"
+
+
+def _any_text(value: bytes) -> str:
+    return value.decode("utf-8", "surrogateescape")
+
+
+def _driver(connection: Connection) -> sqlite3.Connection:
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)  # noqa: S101 - the only driver behind this dialect
+    return driver
+
+
+def _check_settings(url: URL) -> None:
+    """SQLAlchemy passes over what it does not know; with uri=true, the rest is SQLite's own to read."""
+    unknown = set() if "uri" in url.query else set(url.query) - {"timeout"}
+    try:
+        float(str(url.query.get("timeout", 0)))
+    except ValueError:
+        unknown.add("timeout")
+    if unknown:
+        raise JournalUnusable(
+            f"The journal's URL has settings that cannot be used: {', '.join(sorted(unknown))}. SQLite takes "
+            "timeout=SECONDS, to wait for another process. Correct --journal."
+        )
+
+
+def _set_up(connection: DBAPIConnection, _record: ConnectionPoolEntry, *, patience: float) -> None:
+    assert isinstance(connection, sqlite3.Connection)  # noqa: S101 - the only driver behind this dialect
+    connection.isolation_level = None  # transactions begin where `_begin` says, not where the driver guesses
+    _turn_to_wal(connection, patience)
+    for pragma in ("synchronous = NORMAL", "foreign_keys = ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _turn_to_wal(connection: sqlite3.Connection, patience: float) -> None:
+    """Turn the journal mode, once in a file's life; SQLite does not wait its turn for that.
+
+    Where several processes open a new journal at the same moment the busy timeout is passed over, lest two
+    of them wait for each other: so it is tried again.
+    """
+    until = time.monotonic() + patience
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(WAL_PAUSE)
+        else:
+            return
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql(connection.info["batchgw.begin"])

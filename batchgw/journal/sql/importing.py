@@ -1,0 +1,140 @@
+"""A plan into the journal, as a stream: in chunks, each its own commit, and as a whole or not at all.
+
+Until the last commit the run's state is `planning`. A run found in it has changed nothing in the world, and
+its rows are dropped when it is imported again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Final
+
+from sqlalchemy import Connection, delete, select, update
+
+from batchgw.errors import PlanUnreadable
+from batchgw.journal.records import RunState
+from batchgw.journal.sql.chunk import Chunk, Statements
+from batchgw.journal.sql.claims import Claims
+from batchgw.journal.sql.database.connection import Database, Refusal
+from batchgw.journal.sql.tables.schema import apis, changes, runs, scopes
+from batchgw.journal.sql.tables.settings import Contents
+from batchgw.model import PlanItem, Scope, UnreadScope
+
+ID_BLOCK: Final = 5_000
+"""Keys taken at a time."""
+
+
+class Load:
+    """A plan on its way into the journal, item by item. Between two items others may use the journal."""
+
+    def __init__(
+        self, database: Database, contents: Contents, statements: Statements, run: int, *, now: float
+    ) -> None:
+        self._database = database
+        self._run = run
+        ids = partial(next, _ids(database))
+        self._begin_chunk = partial(
+            Chunk, run, contents=contents, statements=statements, next_id=ids, now=now
+        )
+        self._chunk = self._begin_chunk()
+        self._scopes: dict[Scope, int] = {}
+        self._finished = False
+
+    @property
+    def full(self) -> bool:
+        """Whether so many rows wait that it is time to `commit` them."""
+        return self._chunk.full
+
+    def add(self, item: PlanItem) -> None:
+        """Take an item; what waits is committed first, where it is time.
+
+        Raises PlanUnreadable when an API comes twice, ValueError once the load has ended.
+        """
+        self._refuse_when_finished()
+        if self.full:
+            self.commit()
+        scope = item.scope if isinstance(item, UnreadScope) else item.api.scope
+        if scope not in self._scopes:
+            self._scopes[scope] = self._chunk.add_scope(scope)
+        self._chunk.add(item, self._scopes[scope])
+
+    def commit(self) -> None:
+        """Commit what waits. Raises as `add` does."""
+        self._refuse_when_finished()
+        _write(self._database, self._chunk)
+        self._chunk = self._begin_chunk()
+
+    def finish(self) -> None:
+        """Commit the rest; with it the run is `applying`."""
+        self._finished = True
+        _write(self._database, self._chunk, and_then=partial(_finish, run=self._run))
+
+    def _refuse_when_finished(self) -> None:
+        if self._finished:
+            raise ValueError("the plan was imported already: nothing can be added to it")
+
+
+@contextmanager
+def importing(
+    database: Database,
+    contents: Contents,
+    statements: Statements,
+    claims: Claims,
+    run: int,
+    *,
+    now: float,
+) -> Iterator[Load]:
+    """Take the items of a run's plan; when the block ends well, the plan is whole and the run `applying`.
+
+    Raises ScopeLocked when another process is at it, and ValueError when the run has left `planning`.
+    """
+    with database.write() as connection:
+        _claim(connection, claims, run)
+        drop_rows(connection, run)
+    load = Load(database, contents, statements, run, now=now)
+    yield load
+    load.finish()
+
+
+def _ids(database: Database) -> Iterator[int]:
+    while True:
+        with database.write() as connection:
+            block = database.take_ids(connection, ID_BLOCK)
+        yield from block
+
+
+def _claim(connection: Connection, claims: Claims, run: int) -> None:
+    state = claims.take(connection, run, doubtful=False)
+    if state is not RunState.PLANNING:
+        raise Refusal(f"the run is {state}: its plan was imported already")
+
+
+def drop_rows(connection: Connection, run: int) -> None:
+    """Delete all that was imported for a run: most often nothing."""
+    of_run = select(scopes.c.id).where(scopes.c.run_id == run)
+    if connection.scalar(of_run.limit(1)) is None:
+        return
+    of_scopes = select(apis.c.id).where(apis.c.scope_id.in_(of_run))
+    connection.execute(delete(changes).where(changes.c.api_id.in_(of_scopes)))
+    connection.execute(delete(apis).where(apis.c.scope_id.in_(of_run)))
+    connection.execute(delete(scopes).where(scopes.c.run_id == run))
+
+
+def _write(database: Database, chunk: Chunk, *, and_then: Callable[[Connection], None] | None = None) -> None:
+    try:
+        with database.write() as connection:
+            chunk.write(connection)
+            if and_then is not None:
+                and_then(connection)
+    except database.dialect.integrity_error as error:
+        raise PlanUnreadable(
+            "The plan lists a REST API twice in one account-region, so its changes cannot be kept apart. "
+            "Nothing was changed; make the plan anew."
+        ) from error
+    chunk.settle()
+
+
+def _finish(connection: Connection, *, run: int) -> None:
+    connection.execute(update(runs).where(runs.c.id == run).values(state=RunState.APPLYING.value))

@@ -1,0 +1,88 @@
+"""The REST APIs of a scope that have wanted changes, page by page, with those changes: see `direct`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import ColumnElement, bindparam, literal_column, select
+
+from batchgw.journal.sql.database.connection import Database
+from batchgw.journal.sql.database.prepared import Cursor
+from batchgw.journal.sql.tables.schema import apis, changes
+from batchgw.model import RestApi, RestApiId, Scope
+
+Row = Sequence[Any]
+
+
+class ApiRows(NamedTuple):
+    """A REST API, the id of its row, and of each wanted change the columns that were asked for."""
+
+    id: int
+    api: RestApi
+    changes: list[Row]
+
+
+class Pages:
+    """Reads pages. What is `wanted` of a change may hold parameters, in the order of their `names`."""
+
+    def __init__(
+        self,
+        database: Database,
+        wanted: ColumnElement[bool],
+        columns: Sequence[ColumnElement[Any]],
+        *,
+        names: Sequence[str] = (),
+    ) -> None:
+        of_scope = apis.c.scope_id == bindparam("scope")
+        has_wanted = select(changes.c.id).where(changes.c.api_id == apis.c.id, wanted).exists()
+        some = (
+            select(apis.c.id, apis.c.api, apis.c.name, apis.c.tags, apis.c.endpoint_types, apis.c.created)
+            .where(of_scope, apis.c.id > bindparam("after"), has_wanted)
+            .order_by(apis.c.id)
+            .limit(bindparam("limit"))
+            .offset(literal_column("0"))  # SQLite has one with every limit: it would be a nameless parameter
+        )
+        theirs = (
+            select(changes.c.api_id, *columns)
+            .select_from(changes.join(apis))
+            .where(of_scope, apis.c.id >= bindparam("first"), apis.c.id <= bindparam("last"), wanted)
+            .order_by(changes.c.id)
+        )
+        self._apis: Final = database.query(some, ("scope", "after", *names, "limit"))
+        self._changes: Final = database.query(theirs, ("scope", "first", "last", *names))
+
+    def read(
+        self,
+        cursor: Cursor,
+        scope: Scope,
+        scope_id: int,
+        *,
+        after: int,
+        limit: int,
+        values: Sequence[Any] = (),
+    ) -> list[ApiRows]:
+        """Give the next `limit` APIs after row `after`, in the order of the plan.
+
+        `values` are those of the parameters in what is wanted; texts among them must be escaped already.
+        """
+        found = self._apis.run(cursor, (scope_id, after, *values, limit))
+        if not found:
+            return []
+        by_api: dict[int, list[Row]] = {row[0]: [] for row in found}
+        theirs = self._changes.run(cursor, (scope_id, found[0][0], found[-1][0], *values))
+        for api_id, *change in theirs:
+            by_api[api_id].append(change)
+        return [ApiRows(row[0], _api(scope, row), by_api[row[0]]) for row in found]
+
+
+def _api(scope: Scope, row: Row) -> RestApi:
+    _, api, name, tags, endpoint_types, created = row
+    return RestApi(
+        scope=scope,
+        id=RestApiId(api),
+        name=name,
+        tags=tags,
+        endpoint_types=tuple(endpoint_types),
+        created=created,
+    )

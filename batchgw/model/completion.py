@@ -1,0 +1,40 @@
+"""All 21 gateway responses, with what they inherit, from an answer that may hold less. Pure.
+
+AWS answers every type, and an uncustomised one shows what its family is customised to. Some emulators answer
+the customised types only, or show the service's default for the others. What an answer says of customised
+types is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from batchgw.model import GatewayResponse, ResponseType, Settings
+from batchgw.model.inheritance import effective, shown
+
+_BARE: Mapping[ResponseType, Settings] = {kind: effective(kind, None) for kind in ResponseType}
+"""What an uncustomised type shows that inherits nothing."""
+
+
+def complete(observed: Mapping[ResponseType, GatewayResponse]) -> Mapping[ResponseType, GatewayResponse]:
+    """Give all types in enum order: as observed, or as an uncustomised one shows beside the observed ones."""
+    passing = {
+        kind: family
+        for kind in (ResponseType.DEFAULT_4XX, ResponseType.DEFAULT_5XX)
+        if (family := observed.get(kind)) is not None and not family.default_response
+    }
+    if not passing:
+        return {kind: shown(kind, observed) for kind in ResponseType}
+    return {kind: _shown(kind, observed, passing) for kind in ResponseType}
+
+
+def _shown(
+    kind: ResponseType,
+    observed: Mapping[ResponseType, GatewayResponse],
+    passing: Mapping[ResponseType, GatewayResponse],
+) -> GatewayResponse:
+    """Give a type as observed, but for one that should show what its family passes on, and shows nothing."""
+    told = observed.get(kind)
+    if told is not None and told.default_response and kind.family in passing and told.settings == _BARE[kind]:
+        return shown(kind, passing)
+    return shown(kind, observed)

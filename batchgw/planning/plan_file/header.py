@@ -1,0 +1,76 @@
+"""The first line of a plan file: what the plan was made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from batchgw.model import Desired, Scope
+from batchgw.planning.plan_file.shape import moment, record, settings, text, text_or_none
+from batchgw.planning.plan_file.verify import FORMAT, FORMAT_VERSION
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanHeader:
+    """What a plan was made from. `created` is seconds since the epoch.
+
+    `targets` and `options` are JSON objects for people and later commands to read: where was looked, and
+    with which flags.
+    """
+
+    plan: str  # the id of the plan, or of the run that made it
+    created: float
+    batchgw: str  # the version that made it
+    policy_digest: str
+    policy_source: str
+    desired: Desired
+    targets: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Render as the first line of the file."""
+        return {
+            "kind": "plan",
+            "format": FORMAT,
+            "version": FORMAT_VERSION,
+            "plan": self.plan,
+            "created": self.created,
+            "batchgw": self.batchgw,
+            "policy_digest": self.policy_digest,
+            "policy_source": self.policy_source,
+            "targets": dict(self.targets),
+            "options": dict(self.options),
+            "desired": self.desired.to_json(),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> PlanHeader:
+        """Read what `to_json` wrote. Raises KeyError, TypeError or ValueError when it is something else."""
+        return cls(
+            plan=text(data["plan"]),
+            created=moment(data["created"]),
+            batchgw=text(data["batchgw"]),
+            policy_digest=text(data["policy_digest"]),
+            policy_source=text(data["policy_source"]),
+            targets=_targets(record(data["targets"])),
+            options=record(data["options"]),
+            desired=_desired(data["desired"]),
+        )
+
+
+def _targets(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    for scope in data.get("scopes") or ():
+        Scope.parse(text(scope))
+    text_or_none(data.get("role"))
+    return data
+
+
+def _desired(data: Mapping[str, Any]) -> Desired:
+    desired = Desired.from_json(record(data))
+    for rule in desired.rules.values():
+        if rule.settings is not None:
+            settings(rule.settings.to_json())
+    for added in desired.wherever_customised.values():
+        settings(added.to_json())
+    return desired

@@ -1,0 +1,196 @@
+"""Plan items as JSON: what stands on a line of a plan file, and of `plan --output jsonl`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, assert_never
+
+from batchgw.model import (
+    AccountId,
+    Action,
+    Change,
+    GatewayResponse,
+    PlanItem,
+    PlannedApi,
+    Region,
+    ResponseType,
+    RestApi,
+    RestApiId,
+    Scope,
+    Settings,
+    UnreadApi,
+    UnreadScope,
+)
+from batchgw.planning.plan_file.shape import number, record, text, truth
+from batchgw.planning.plan_file.shape import settings as settings_of
+
+INTERNED_CHARS = 16_000_000
+"""How much text the remembered settings of a reader may come to before they are forgotten, in characters."""
+
+CHANGES = b',"changes":['
+"""What stands before the changes of an API, and nowhere after: within a text quotes are escaped."""
+
+API = b'{"kind":"api",'
+"""How the line of an API begins."""
+
+ALIKE = 64
+"""Different ends of lines that are remembered before they are forgotten."""
+
+SHORT = 16_384
+"""Bytes up to which they are: 1 MB in all, and with what they say some MB at most."""
+
+
+def item_to_json(item: PlanItem) -> dict[str, Any]:
+    """Render an item whole; "kind" tells the three apart."""
+    match item:
+        case PlannedApi():
+            return {
+                "kind": "api",
+                "api": _api_to_json(item.api),
+                **({"uncovered": [t.value for t in item.uncovered]} if item.uncovered else {}),
+                "changes": [_change_to_json(change) for change in item.changes],
+            }
+        case UnreadApi():
+            return {
+                "kind": "unread-api",
+                "api": _api_to_json(item.api),
+                "types": [t.value for t in item.types],
+                "code": item.code,
+                "message": item.message,
+            }
+        case UnreadScope():
+            return {
+                "kind": "unread-scope",
+                "account": item.scope.account,
+                "region": item.scope.region,
+                "code": item.code,
+                "message": item.message,
+            }
+        case _:
+            assert_never(item)
+
+
+class ItemReader:
+    """Reads what `item_to_json` wrote. APIs of a fleet are much alike: equal settings are made only once.
+
+    So are equal changes of an API as a whole, which most often are those of the API before. What it remembers
+    is bounded, so a reader of any number of items stays small.
+    """
+
+    def __init__(self) -> None:
+        self._changes: dict[bytes, tuple[Change, ...]] = {}
+        self._settings: dict[object, Settings] = {}
+        self._scopes: dict[tuple[str, str], Scope] = {}
+        self._room = INTERNED_CHARS
+
+    def read_line(self, line: bytes) -> PlanItem:
+        """Make the item of a line of compact JSON. Raises as `read` does."""
+        api, found, changes = line.rpartition(CHANGES)
+        known = self._changes.get(changes)
+        if known is not None and api.startswith(API):
+            return self._planned(json.loads(api + b"}"), known)
+        item = self.read(json.loads(line))
+        if found and isinstance(item, PlannedApi) and len(changes) <= SHORT:
+            if len(self._changes) >= ALIKE:
+                self._changes.clear()
+            self._changes[changes] = item.changes
+        return item
+
+    def read(self, data: Mapping[str, Any]) -> PlanItem:
+        """Make the item. Raises KeyError, TypeError or ValueError when it is not one."""
+        match data["kind"]:
+            case "api":
+                return self._planned(data, tuple(map(self._change, data["changes"])))
+            case "unread-api":
+                return UnreadApi(
+                    api=self._api(data["api"]),
+                    types=tuple(map(ResponseType, data["types"])),
+                    code=text(data["code"]),
+                    message=text(data["message"]),
+                )
+            case "unread-scope":
+                return UnreadScope(
+                    scope=self._scope(data), code=text(data["code"]), message=text(data["message"])
+                )
+            case kind:
+                raise ValueError(f"no plan item is a {kind!r}")
+
+    def _planned(self, data: Mapping[str, Any], changes: tuple[Change, ...]) -> PlannedApi:
+        uncovered = tuple(map(ResponseType, data.get("uncovered", ())))
+        return PlannedApi(api=self._api(data["api"]), changes=changes, uncovered=uncovered)
+
+    def _change(self, data: Mapping[str, Any]) -> Change:
+        before, after = data["before"], data["after"]
+        response_type = ResponseType(before["responseType"])
+        return Change(
+            type=response_type,
+            action=Action(data["action"]),
+            before=GatewayResponse(
+                type=response_type,
+                settings=self._interned(before),
+                default_response=truth(before["defaultResponse"]),
+            ),
+            after=None if after is None else self._interned(after),
+        )
+
+    def _interned(self, data: Mapping[str, Any]) -> Settings:
+        parameters = data.get("responseParameters")
+        templates = data.get("responseTemplates")
+        key = (
+            data.get("statusCode"),
+            tuple(parameters.items()) if parameters else (),
+            tuple(templates.items()) if templates else (),
+        )
+        found = self._settings.get(key)
+        if found is None:
+            found = settings_of(data)
+            self._remember(key, found)
+        return found
+
+    def _remember(self, key: object, settings: Settings) -> None:
+        both = (*settings.parameters.items(), *settings.templates.items())
+        size = sum(len(k) + len(v) for k, v in both) + 100  # 100 for what holds them
+        if size > self._room:
+            self._settings.clear()
+            self._room = INTERNED_CHARS
+        self._room -= size
+        self._settings[key] = settings
+
+    def _api(self, data: Mapping[str, Any]) -> RestApi:
+        return RestApi(
+            scope=self._scope(data),
+            id=RestApiId(text(data["id"])),
+            name=text(data["name"]),
+            tags=record(data["tags"]),
+            endpoint_types=tuple(map(text, data["endpointTypes"])),
+            created=None if data["created"] is None else number(data["created"]),
+        )
+
+    def _scope(self, data: Mapping[str, Any]) -> Scope:
+        key = (data["account"], data["region"])
+        found = self._scopes.get(key)
+        if found is None:
+            found = Scope(account=AccountId(text(key[0])), region=Region(text(key[1])))
+            self._scopes[key] = found
+        return found
+
+
+def _api_to_json(api: RestApi) -> dict[str, Any]:
+    return {
+        "account": api.scope.account,
+        "region": api.scope.region,
+        "id": api.id,
+        "name": api.name,
+        "tags": dict(api.tags),
+        "endpointTypes": api.endpoint_types,
+        "created": api.created,
+    }
+
+
+def _change_to_json(change: Change) -> dict[str, Any]:
+    return {
+        "action": change.action.value,
+        "before": change.before.to_json(),
+        "after": None if change.after is None else change.after.to_json(),
+    }

@@ -1,0 +1,1 @@
+"""What can be said of a policy beyond its form."""

@@ -1,0 +1,1 @@
+"""Presets: what each contributes, and their index."""

@@ -1,0 +1,111 @@
+"""The presets by name: how a policy uses them, and what `batchgw presets` tells of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from batchgw.model import ResponseType
+from batchgw.policy.presets.catalogue import (
+    Cors,
+    ErrorEnvelope,
+    Hsts,
+    NoCache,
+    NoInternals,
+    SecurityHeaders,
+    WafBlockPage,
+)
+from batchgw.policy.presets.contribution import PresetSpec
+
+PRESETS: Mapping[str, type[PresetSpec]] = {
+    "cors": Cors,
+    "security-headers": SecurityHeaders,
+    "hsts": Hsts,
+    "no-cache": NoCache,
+    "error-envelope": ErrorEnvelope,
+    "no-internals": NoInternals,
+    "waf-block-page": WafBlockPage,
+}
+"""Every preset by the name policies use."""
+
+
+def _spell_out(value: object) -> object:
+    return {"preset": value} if isinstance(value, str) else value
+
+
+PresetUse = Annotated[
+    Annotated[
+        Cors | SecurityHeaders | Hsts | NoCache | ErrorEnvelope | NoInternals | WafBlockPage,
+        Field(discriminator="preset"),
+    ],
+    BeforeValidator(_spell_out),
+]
+"""A preset's name, or a mapping with `preset`, perhaps `types`, and the preset's parameters."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParameterInfo:
+    """A parameter of a preset. `default` is what stands when it is left out."""
+
+    name: str
+    description: str
+    default: Any  # any value that JSON can hold
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PresetInfo:
+    """A preset as it is shown: its purpose, what it sets by default, and how it can be changed.
+
+    `types` are those it covers by itself; None means DEFAULT_4XX, DEFAULT_5XX and every type the policy
+    customises. `customised` tells whether it also covers the types that an API customised itself. `status`,
+    `headers` and `templates` are what it sets with its default parameters, `message` what it shows instead of
+    the service's messages.
+    """
+
+    name: str
+    title: str
+    what: str
+    types: tuple[str, ...] | None
+    customised: bool
+    headers: Mapping[str, str]
+    templates: Mapping[str, str]
+    status: str | None
+    message: str | None
+    parameters: tuple[ParameterInfo, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Render for JSON."""
+        return asdict(self)
+
+
+def describe() -> list[PresetInfo]:
+    """Describe every preset."""
+    return [_describe(name, preset) for name, preset in PRESETS.items()]
+
+
+def _describe(name: str, preset: type[PresetSpec]) -> PresetInfo:
+    types = preset.own_types
+    sets = preset().contribution(types[0] if types else ResponseType.DEFAULT_4XX)
+    return PresetInfo(
+        name=name,
+        title=preset.title,
+        what=preset.what,
+        types=tuple(t.value for t in types) if types else None,
+        customised=preset.covers_customised,
+        headers=dict(sets.headers),
+        templates=dict(sets.templates),
+        status=sets.status,
+        message=sets.message,
+        parameters=_parameters(preset),
+    )
+
+
+def _parameters(preset: type[PresetSpec]) -> tuple[ParameterInfo, ...]:
+    return tuple(
+        ParameterInfo(name=name, description=field.description or "", default=field.default)
+        for name, field in preset.model_fields.items()
+        if name != "preset"
+    )

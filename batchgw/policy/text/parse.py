@@ -1,0 +1,182 @@
+"""Text to document: JSON by its own rules, YAML with ruamel.yaml. Whatever the text: that or PolicyInvalid.
+
+Anchors, aliases and merge keys (<<) work; what they unfold to is bounded. Duplicate keys and explicit tags
+are problems, collected so that they can be told together with the rest.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Never
+
+from ruamel.yaml import YAML
+from ruamel.yaml.composer import Composer
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import Node as YamlNode
+from ruamel.yaml.reader import ReaderError
+
+from batchgw.errors import PolicyInvalid, Problem
+from batchgw.policy.findings import excerpt
+from batchgw.policy.text.convert import Converter, mark_of
+from batchgw.policy.text.document import Mark, Node
+from batchgw.policy.text.faults import TooMuch, check_bounds, check_lines
+from batchgw.policy.text.json_text import JsonScanner, NotJson
+
+_MESSAGE = 300  # characters of ruamel's own explanation that are repeated
+_JSON_SPACE = " \t\r\n"
+_MEANT_AS_JSON = re.compile(r'\{\s*"')
+_OLD_BREAKS = "\x85\u2028\u2029"
+_PRIVATE = (0xF0000, 0xFFFFE)  # code points that mean nothing: more of them than a policy has room for
+_ALIAS = "while scanning an alias"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A parsed text, and the problems that did not keep it from being parsed."""
+
+    root: Node
+    problems: tuple[Problem, ...]
+
+
+class _BoundedComposer(Composer):
+    """ruamel's composer, stopped before a hostile text costs time or stack."""
+
+    def __init__(self, loader: Any = None) -> None:
+        super().__init__(loader=loader)
+        self.warn_double_anchors = False
+        self._level = 0
+        self._nodes = 0
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        self._level += 1
+        self._nodes += 1
+        check_bounds(self._nodes, self._level, mark_of(self.parser.peek_event().start_mark))
+        node = super().compose_node(parent, index)
+        self._level -= 1
+        return node
+
+
+def parse(text: str, file: str, *, empty: Node | None = None) -> Document:
+    """Parse a YAML or JSON text. Raises PolicyInvalid when nothing can be made of it.
+
+    JSON is what a file called .json holds, and any text in braces or brackets that is valid JSON; all else is
+    YAML. `empty` is what a text without content means; a policy has some.
+    """
+    try:
+        return _parsed(text, file, empty)
+    except NotJson as error:
+        _refuse(file, error.mark, "syntax", f"not valid JSON: {error.message}")
+    except TooMuch as error:
+        _refuse(file, error.mark, "syntax", error.message)
+
+
+def _parsed(text: str, file: str, empty: Node | None) -> Document:
+    content = text.lstrip(_JSON_SPACE)
+    if content and file.lower().endswith(".json"):
+        return _json(text, file)
+    if content.startswith(("{", "[")):
+        with suppress(NotJson):
+            return _json(text, file)
+    try:
+        return _yaml(text, file, empty)
+    except PolicyInvalid:
+        if _MEANT_AS_JSON.match(content):
+            return _json(text, file)  # it says in JSON's terms what is wrong
+        raise
+
+
+def _json(text: str, file: str) -> Document:
+    """Read JSON. Raises NotJson and TooMuch."""
+    scanner = JsonScanner(text, file)
+    root = scanner.document()
+    return Document(root=root, problems=tuple(scanner.problems))
+
+
+def _yaml(text: str, file: str, empty: Node | None) -> Document:
+    """Read YAML. Raises PolicyInvalid and TooMuch."""
+    check_lines(text)
+    stand_ins = _stand_ins(text)
+    try:
+        root = _compose(text.translate(stand_ins) if stand_ins else text)
+        if root is None and empty is not None:
+            return Document(root=empty, problems=())
+        if root is None:
+            _refuse(file, Mark(line=1, column=1), "file", _EMPTY)
+        converter = Converter(file, {after: before for before, after in stand_ins.items()})
+        return Document(root=converter.node(root), problems=tuple(converter.problems))
+    except ReaderError as error:
+        _refuse(file, _mark_at(text, error.position), "syntax", _unprintable(error))
+    except MarkedYAMLError as error:
+        marks = (error.problem_mark, error.context_mark)
+        mark = next(filter(None, reversed(marks) if error.context == _ALIAS else marks), None)
+        _refuse(file, mark_of(mark) if mark else Mark(line=1, column=1), "syntax", _explain(error))
+    except (
+        YAMLError,
+        RecursionError,
+        ValueError,
+        LookupError,
+        AssertionError,
+        AttributeError,
+        TypeError,
+    ) as error:
+        # What ruamel lets escape on texts it did not expect.
+        _refuse(file, Mark(line=1, column=1), "syntax", f"this is not YAML or JSON ({type(error).__name__})")
+
+
+_EMPTY = "the policy is empty; start from the one that `batchgw init` writes"
+
+
+def _refuse(file: str, mark: Mark, rule: str, message: str) -> Never:
+    problem = Problem(file=file, line=mark.line, column=mark.column, message=message, rule=rule)
+    raise PolicyInvalid((problem,)) from None
+
+
+def _compose(text: str) -> YamlNode | None:
+    yaml = YAML(typ="safe", pure=True)
+    yaml.Composer = _BoundedComposer
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # ruamel's advice on texts that we refuse or accept ourselves
+        node: YamlNode | None = yaml.compose(text)
+    return node
+
+
+def _stand_ins(text: str) -> dict[int, int]:
+    """Give each character that only YAML 1.1 takes for a line break a stand-in that is not in the text.
+
+    ruamel folds them as it folds line breaks; for YAML 1.2 and for every editor they belong to the text.
+    """
+    if not any(character in text for character in _OLD_BREAKS):
+        return {}
+    spare = (point for point in range(*_PRIVATE) if chr(point) not in text)
+    return {ord(character): next(spare) for character in _OLD_BREAKS}
+
+
+def _mark_at(text: str, position: int) -> Mark:
+    before = text[:position]
+    return Mark(line=before.count("\n") + 1, column=position - before.rfind("\n"))
+
+
+def _unprintable(error: ReaderError) -> str:
+    code = error.character if isinstance(error.character, int) else ord(str(error.character)[:1] or "\0")
+    return f"the character U+{code:04X} may not stand in a YAML text; remove it, or write it as an escape"
+
+
+def _explain(error: MarkedYAMLError) -> str:
+    context = str(error.context or "")
+    problem = str(error.problem or error).replace("\x00", "end of text")
+    if context == _ALIAS:
+        return 'a bare * begins a YAML alias; to mean the character, quote it: "*"'
+    if "another document" in problem:
+        return "a second document (---) begins here; write one document a file"
+    hint = ""
+    if "'\\t'" in problem:
+        hint = "; indent with spaces, not tabs"
+    elif "cannot start any token" in problem or "mapping values are not allowed" in problem:
+        hint = "; if it belongs to a text, put the text in quotes"
+    if context and error.context_mark and error.problem_mark:
+        context += f" that begins in line {error.context_mark.line + 1}"
+    whole = f"{context}, {problem}" if context else problem
+    return f"not valid YAML: {excerpt(whole, length=_MESSAGE)}{hint}"

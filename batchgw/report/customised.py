@@ -1,0 +1,83 @@
+"""What a plan does to types that APIs customised themselves, and which of them lack the policy's headers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from batchgw.model import Action, Change, Desired, PlannedApi, ResponseType
+from batchgw.planning.coverage import header_names
+from batchgw.report.views.text import Line, Span, amount, line
+
+
+@dataclass(slots=True, kw_only=True)
+class CustomisedCounts:
+    """Counts, over a plan's items, what concerns types that APIs customised themselves.
+
+    `changes` in `apis` are those that the policy makes to them although it does not name them; `uncovered`
+    are, by type, the APIs whose type lacks headers that the policy sets for its family.
+    """
+
+    desired: Desired
+    changes: int = 0
+    apis: int = 0
+    uncovered: Counter[ResponseType] = field(default_factory=Counter)
+
+    def add(self, item: PlannedApi, pending: Iterator[Change]) -> None:
+        """Take an API, and those of its changes that need a write."""
+        if self.desired.wherever_customised:
+            made = sum(self._is_theirs(change) for change in pending)
+            self.changes += made
+            self.apis += made > 0
+        if item.uncovered:
+            self.uncovered.update(item.uncovered)
+
+    def _is_theirs(self, change: Change) -> bool:
+        return change.action is Action.UPDATE and change.type in self.desired.wherever_customised
+
+    def to_json(self) -> dict[str, Any]:
+        """Render for machines."""
+        return {
+            "changes": self.changes,
+            "apis": self.apis,
+            "uncovered": [
+                {
+                    "responseType": t.value,
+                    "apis": count,
+                    "headers": list(header_names(t, self.desired)),
+                }
+                for t, count in self._in_order()
+            ],
+        }
+
+    def lines(self) -> Iterator[Line]:
+        """Say it to people; nothing where there is nothing to say."""
+        if self.changes:
+            are = "is to a type" if self.changes == 1 else "are to types"
+            yield line()
+            yield line(
+                f"{amount(self.changes, 'change')} in {amount(self.apis, 'API')} {are} that an API customised"
+                " itself."
+            )
+            yield line("  `wherever_customised` and most presets reach those, too;")
+            yield line("  with `types: [DEFAULT_4XX, DEFAULT_5XX]` a preset leaves them alone.")
+        if self.uncovered:
+            yield line()
+            yield line(
+                Span("Not covered: ", "warning"),
+                "some APIs customise types themselves, which then lack headers that this policy sets.",
+            )
+            for t, count in self._in_order():
+                names = ", ".join(header_names(t, self.desired))
+                yield line(f"  {t.value} in {amount(count, 'API')}: {names}")
+            yield line(
+                "  Presets with `types: [DEFAULT_4XX, DEFAULT_5XX, customised]` cover them, and so does"
+            )
+            yield line("  `wherever_customised`.")
+
+    def _in_order(self) -> Iterator[tuple[ResponseType, int]]:
+        for t in ResponseType:
+            if self.uncovered[t]:
+                yield t, self.uncovered[t]

@@ -1,0 +1,41 @@
+"""What a selection came to, on a screen: how many there are and are meant, and which selectors match none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from batchgw.model.selected import Selected
+from batchgw.report.views.text import Line, Span, line
+
+SHOWN = 20
+"""Selectors named; the rest is counted, and whole in `--output json`."""
+
+
+def selection_lines(selected: Selected | None, *, unread: int) -> Iterator[Line]:
+    """Render all of it; `unread` scopes could not be read."""
+    if selected is None:
+        return
+    yield line()
+    yield from selection_notes(selected, unread=unread)
+    yield from nothing_lines(selected, unread=unread)
+
+
+def selection_notes(selected: Selected, *, unread: int) -> Iterator[Line]:
+    """Render the counts, and what exempts nothing: that is no error, for its APIs may be still to come.
+
+    Where some of the scopes are `unread`, what it exempts may be in them, so nothing is said of it.
+    """
+    yield line(f"{selected.counts}.")
+    if unread:
+        return
+    for idle in selected.idle[:SHOWN]:
+        yield line(Span(f"Exempts nothing: {idle}", "dim"))
+
+
+def nothing_lines(selected: Selected, *, unread: int) -> Iterator[Line]:
+    """Render what matches nothing and should."""
+    sentences = selected.nothing(unread=unread)
+    for sentence in sentences[:SHOWN]:
+        yield line(Span("Selects nothing: ", "error"), sentence)
+    if len(sentences) > SHOWN:
+        yield line(Span(f"  and {len(sentences) - SHOWN:,} more", "dim"))

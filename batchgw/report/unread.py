@@ -1,0 +1,34 @@
+"""Scopes that could not be read, on a screen: a reason that many share is given once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from batchgw.model import Scope
+from batchgw.report.reasons import generalised_scope
+from batchgw.report.views.text import Line, Span, amount, line
+
+NAMED = 20
+"""Scopes named per reason."""
+
+REASONS = 10
+"""Reasons shown."""
+
+
+def unread_lines(unread: Mapping[Scope, str]) -> Iterator[Line]:
+    """Render scopes that could not be read to the end, and why."""
+    if not unread:
+        return
+    yield line()
+    yield line(Span(f"Not read to the end: {amount(len(unread), 'scope')}", "error"))
+    groups: dict[str, list[Scope]] = {}
+    for scope, why in unread.items():
+        groups.setdefault(generalised_scope(why, scope), []).append(scope)
+    ranked = sorted(groups.items(), key=lambda g: -len(g[1]))
+    for general, scopes in ranked[:REASONS]:
+        yield line("  ", general if len(scopes) > 1 else unread[scopes[0]])
+        names = ", ".join(str(scope) for scope in sorted(scopes)[:NAMED])
+        more = f" and {len(scopes) - NAMED:,} more" if len(scopes) > NAMED else ""
+        yield line(Span(f"      {names}{more}", "dim"))
+    if len(ranked) > REASONS:
+        yield line(f"  and {amount(len(ranked) - REASONS, 'more reason')}")

@@ -1,0 +1,220 @@
+"""A plan on a screen: each different change once, where it goes, the totals, and how long it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from batchgw.model import Action, Scope
+from batchgw.planning import render
+from batchgw.planning.estimate import Estimate
+from batchgw.planning.totals import PlanTotals, ScopeTotals
+from batchgw.report.places import where, whereabouts
+from batchgw.report.plan_fold import Group, Place, PlanFold
+from batchgw.report.selection import selection_lines
+from batchgw.report.unread import unread_lines
+from batchgw.report.views.text import Line, Span, Style, amount, duration, line, shorten, table
+
+CHANGES = 30
+"""Different changes shown; the rest is counted, and whole in `--output json`."""
+
+PLACES = 6
+"""Scopes named per change."""
+
+SCOPES = 20
+"""Scopes in the table of totals."""
+
+LINES = 40
+"""Lines of one change; a template may have thousands."""
+
+CELLS = 200
+"""Cells of one line of a change, as long as a terminal line or two."""
+
+NAME_CELLS = 40
+"""Cells of an API's name."""
+
+_SIGNS: Mapping[Action, tuple[str, Style]] = {
+    Action.CREATE: ("+", "add"),
+    Action.UPDATE: ("~", "change"),
+    Action.RESET: ("-", "remove"),
+    Action.NO_OP: (" ", "dim"),
+}
+
+_MARKS: Mapping[render.Mark, Style] = {
+    render.Mark.ADDED: "add",
+    render.Mark.CHANGED: "change",
+    render.Mark.REMOVED: "remove",
+    render.Mark.KEPT: "dim",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanView:
+    """What is shown of a plan. `drift` says the same things in the words of `check`."""
+
+    fold: PlanFold
+    totals: PlanTotals
+    estimate: Estimate
+    drift: bool = False
+
+    def lines(self) -> Iterator[Line]:
+        """Render everything."""
+        yield from self._changes()
+        yield from self._scopes()
+        yield from self._unread()
+        yield from self.fold.customised.lines()
+        yield from selection_lines(self.totals.selected, unread=len(self.totals.unread_scopes))
+        yield line()
+        yield from self.ending()
+
+    def ending(self) -> Iterator[Line]:
+        """Say what it comes to and how long it takes. The rest is known to whoever saved the plan."""
+        yield self.verdict()
+        if self.totals.total.writes:
+            yield self._estimate()
+
+    def verdict(self) -> Line:
+        """Say it in one line."""
+        total = self.totals.total
+        counts = (
+            f"{total.creates:,} to create, {total.updates:,} to update, {total.resets:,} to reset, "
+            f"{total.no_ops:,} as desired"
+        )
+        apis = f"{amount(total.changed_apis, 'API')} of {total.apis:,}"
+        if total.writes:
+            word = "Drift" if self.drift else "Plan"
+            return line(Span(f"{word}: ", "bold"), f"{counts}, in {apis}.")
+        if not self.fold.complete:
+            return line(Span("No changes found, but not everything could be read.", "warning"))
+        if not total.apis:
+            return line(Span("No REST API is selected: there is nothing to compare.", "warning"))
+        if self.totals.nothing:
+            return line(Span("No changes found, but not everything that was selected is there.", "warning"))
+        word = "No drift" if self.drift else "No changes"
+        return line(Span(f"{word}. ", "good"), f"{amount(total.apis, 'API')} as desired.")
+
+    def _estimate(self) -> Line:
+        found = self.estimate
+        scopes = sum(e.writes > 0 for e in found.scopes.values())
+        beside = f", {scopes:,} scopes side by side" if scopes > 1 else ""
+        return line(
+            f"An apply makes {amount(found.calls, 'call')}{_kinds(found)}: {_about(found.seconds)} at the"
+            f" quota{beside}."
+        )
+
+    def _changes(self) -> Iterator[Line]:
+        groups = list(self.fold.groups())
+        for group in islice(groups, CHANGES):
+            yield from _group(group)
+            yield line()
+        rest = groups[CHANGES:]
+        if rest:
+            yield line(f"  and {amount(len(rest), 'more change')}; all of them: --output json")
+            yield line()
+
+    def _scopes(self) -> Iterator[Line]:
+        scopes = self.totals.scopes
+        if not scopes:
+            return
+        ranked = sorted(scopes.items(), key=lambda s: (-s[1].unread_scopes, -s[1].writes, str(s[0])))
+        shown = (
+            sorted(ranked[:SCOPES], key=lambda s: str(s[0])) if len(ranked) > SCOPES else list(scopes.items())
+        )
+        rows = [self._row(where(scope), counts, scope) for scope, counts in shown]
+        hidden = ranked[SCOPES:]
+        if hidden:
+            rest = sum((counts for _, counts in hidden), ScopeTotals())
+            rows.append(self._row(amount(len(hidden), "more scope"), rest, None))
+        if len(scopes) > 1:
+            rows.append(self._row("total", self.totals.total, None))
+        head = ["scope", "APIs", "to change", "create", "update", "reset", "as desired", "unread", "time"]
+        yield from table(head, rows, right=range(1, len(head)))
+
+    def _row(self, name: str, counts: ScopeTotals, scope: Scope | None) -> Sequence[str | Span]:
+        estimate = self.estimate.scopes.get(scope) if scope else None
+        seconds = estimate.seconds if estimate else self.estimate.seconds if name == "total" else None
+        unread = f"{counts.unread_apis:,}" + ("+?" if counts.unread_scopes else "")
+        return (
+            name,
+            f"{counts.apis:,}",
+            _figure(counts.changed_apis, "bold"),
+            _figure(counts.creates, "add"),
+            _figure(counts.updates, "change"),
+            _figure(counts.resets, "remove"),
+            _figure(counts.no_ops, ""),
+            Span(unread, "error" if unread != "0" else "dim"),
+            _about(seconds) if seconds is not None and counts.writes else "",
+        )
+
+    def _unread(self) -> Iterator[Line]:
+        yield from unread_lines({u.scope: f"{u.code}: {u.message}" for u in self.fold.unread_scopes})
+        for unread in self.fold.unread_apis()[:SCOPES]:
+            yield line()
+            what = "left alone" if unread.skipped else "could not be read"
+            style: Style = "warning" if unread.skipped else "error"
+            head = f"{amount(unread.count, 'API')} {what}: "
+            yield line(Span(head, style), f"{unread.code}: {unread.message}")
+            more = f" and {unread.count - 1:,} more" if unread.count > 1 else ""
+            yield line(Span(f"      {whereabouts(unread.example)}{more}", "dim"))
+
+
+def _kinds(estimate: Estimate) -> str:
+    """Say what the calls are for, where they do not only write."""
+    total = estimate.scopes.values()
+    kinds = {
+        "to list": sum(e.listings for e in total),
+        "to read": sum(e.reads for e in total),
+        "to write": sum(e.writes for e in total),
+    }
+    told = [f"{count:,} {what}" for what, count in kinds.items() if count]
+    return f" ({', '.join(told)})" if kinds["to list"] or kinds["to read"] else ""
+
+
+def _about(seconds: float) -> str:
+    return "under 1 s" if seconds < 1 else f"about {duration(seconds)}"
+
+
+def _figure(n: int, style: Style) -> Span:
+    return Span(f"{n:,}", style if n else "dim")
+
+
+def _group(group: Group) -> Iterator[Line]:
+    sign, style = _SIGNS[group.action]
+    scopes = len(group.places)
+    where = f" in {amount(scopes, 'scope')}" if scopes > 1 else ""
+    yield line(
+        "  ",
+        Span(f"{sign} {group.action.value} {group.type.value}", style),
+        f"   {amount(group.apis, 'API')}{where}",
+    )
+    if group.view is None:
+        yield line(Span("        various changes, too many to tell apart here", "dim"))
+    else:
+        yield from _fields(group.view)
+    yield from _places(group.places)
+
+
+def _fields(view: render.ChangeView) -> Iterator[Line]:
+    found = list(islice(render.lines(view), LINES + 1))
+    for each in found[:LINES]:
+        text = f"{each.mark.value} {each.text}".rstrip()
+        yield line("      " + "  " * each.depth, Span(shorten(text, CELLS), _MARKS[each.mark]))
+    if len(found) > LINES:
+        yield line(Span("        ... more lines: --output json", "dim"))
+
+
+def _places(places: Mapping[Scope, Place]) -> Iterator[Line]:
+    ordered = sorted(places.items())
+    for scope, place in ordered[:PLACES]:
+        names = ", ".join(_name(api.id, api.name) for api in place.first)
+        more = place.apis - len(place.first)
+        yield line(Span(f"      {scope}: {names}" + (f" and {more:,} more" if more else ""), "dim"))
+    hidden = ordered[PLACES:]
+    if hidden:
+        apis = sum(place.apis for _, place in hidden)
+        yield line(Span(f"      and {amount(apis, 'API')} in {amount(len(hidden), 'more scope')}", "dim"))
+
+
+def _name(api_id: str, name: str) -> str:
+    return f"{shorten(name, NAME_CELLS)} ({api_id})" if name else api_id

@@ -1,0 +1,145 @@
+"""Create, read, list and delete deployments: snapshots of a whole API."""
+
+from __future__ import annotations
+
+from batchgw.simulator.operations import paging
+from batchgw.simulator.operations.params import (
+    Params,
+    bad_request,
+    decimal,
+    flag,
+    not_found,
+    optional_text,
+    string_map,
+    structure,
+    text,
+)
+from batchgw.simulator.reply import Body
+from batchgw.simulator.world.api_state import Canary, Deployment, Detail, Stage
+from batchgw.simulator.world.cell import Cell
+
+
+def wire(deployment: Deployment) -> Body:
+    """Render a deployment as JSON."""
+    out: Body = {"id": deployment.id, "createdDate": int(deployment.created)}
+    if deployment.description is not None:
+        out["description"] = deployment.description
+    return out
+
+
+def find(detail: Detail, deployment: str) -> Deployment:
+    """The deployment of an id."""
+    if deployment not in detail.deployments:
+        raise not_found("Invalid Deployment identifier specified")
+    return detail.deployments[deployment]
+
+
+def existing(detail: Detail, deployment: str) -> str:
+    """Check a deployment's id that a stage or canary shall have."""
+    if deployment not in detail.deployments:
+        raise bad_request("Deployment id does not exist")
+    return deployment
+
+
+def list_page(cell: Cell, params: Params) -> Body:
+    """A page of an API's deployments, oldest first."""
+    found = list(cell.detail(cell.require(text(params, "restApiId"))).deployments.values())
+    start, limit = paging.start(params), paging.limit(params)
+    out: Body = {"item": [wire(d) for d in found[start : start + limit]]}
+    if start + limit < len(found):
+        out["position"] = paging.encode(start + limit)
+    return out
+
+
+def create(cell: Cell, params: Params, now: float) -> Body:
+    """Take a snapshot; with a stage's name, put the stage on it, making the stage where there is none."""
+    number = cell.require(text(params, "restApiId"))
+    detail = cell.detail(number)
+    stage = detail.stages.get(text(params, "stageName"))
+    canary = structure(params, "canarySettings")
+    _check_stage(params, stage, canary)
+    _check_methods(detail)
+    deployment = Deployment(
+        id=cell.inner_id(number, detail),
+        created=now,
+        gateway_responses=cell.customisation(number),
+        paths=detail.paths,
+        attributes=detail.attributes,
+        description=optional_text(params, "description"),
+    )
+    detail.deployments[deployment.id] = deployment
+    if stage is not None and canary is not None:
+        stage.canary = _canary(canary, deployment.id)
+        stage.updated = now
+    elif text(params, "stageName"):
+        _put_on_stage(detail, deployment, params, now)
+    cell.keep(number, detail)
+    return wire(deployment)
+
+
+def delete(cell: Cell, params: Params) -> None:
+    """Forget a snapshot no stage is on."""
+    number = cell.require(text(params, "restApiId"))
+    detail = cell.detail(number)
+    deployment = find(detail, text(params, "deploymentId"))
+    if any(deployment.id in _used_by(stage) for stage in detail.stages.values()):
+        raise bad_request("Active stages pointing to this deployment must be moved or deleted")
+    del detail.deployments[deployment.id]
+    cell.keep(number, detail)
+
+
+def _used_by(stage: Stage) -> tuple[str, ...]:
+    return (stage.deployment,) if stage.canary is None else (stage.deployment, stage.canary.deployment)
+
+
+def _check_stage(params: Params, stage: Stage | None, canary: Params | None) -> None:
+    name = optional_text(params, "stageName")
+    if canary is not None:
+        invalid = "Invalid deployment content specified."
+        if not name:
+            raise bad_request(
+                f"{invalid}Non null and non empty stageName must be provided for canary deployment. "
+                f"Provided value is {'null' if name is None else name}"
+            )
+        if stage is None:
+            raise bad_request(
+                f"{invalid}Stage {name} must already be created before making a canary release deployment"
+            )
+    elif stage is not None and stage.canary is not None:
+        raise bad_request(
+            f"Non canary deployment not supported on stage {stage.name} because Canary is enabled"
+        )
+
+
+def _check_methods(detail: Detail) -> None:
+    methods = [m for r in detail.resources.values() for m in r.methods.values()]
+    if not methods:
+        raise bad_request("The REST API doesn't contain any methods")
+    if any("methodIntegration" not in m for m in methods):
+        raise bad_request("No integration defined for method")
+
+
+def _canary(params: Params, deployment: str) -> Canary:
+    return Canary(
+        deployment=deployment,
+        percent=decimal(params, "percentTraffic") or 0.0,
+        overrides=string_map(params, "stageVariableOverrides"),
+        use_stage_cache=bool(flag(params, "useStageCache")),
+    )
+
+
+def _put_on_stage(detail: Detail, deployment: Deployment, params: Params, now: float) -> None:
+    name = text(params, "stageName")
+    stage = detail.stages.get(name)
+    if stage is None:
+        stage = detail.stages[name] = Stage(name=name, deployment=deployment.id, created=now, updated=now)
+    stage.deployment, stage.updated = deployment.id, now
+    if params.get("variables"):
+        stage.variables = string_map(params, "variables")
+    if params.get("stageDescription"):
+        stage.description = optional_text(params, "stageDescription")
+    if params.get("tracingEnabled") is not None:
+        stage.tracing = bool(flag(params, "tracingEnabled"))
+    if params.get("cacheClusterEnabled") is not None:
+        stage.cache_cluster_enabled = bool(flag(params, "cacheClusterEnabled"))
+        stage.cache_cluster_size = optional_text(params, "cacheClusterSize")

@@ -1,0 +1,91 @@
+"""GetExport: a deployed snapshot as OpenAPI 3.0 or Swagger 2.0, its own gateway responses included."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+from batchgw.simulator.operations.deployments import find as find_deployment
+from batchgw.simulator.operations.params import Params, bad_request, structure, text
+from batchgw.simulator.operations.stages import find as find_stage
+from batchgw.simulator.reply import Body
+from batchgw.simulator.world.api_state import Deployment
+from batchgw.simulator.world.cell import Cell
+
+GATEWAY_RESPONSES = "x-amazon-apigateway-gateway-responses"
+
+
+def export(cell: Cell, params: Params) -> tuple[bytes, dict[str, str]]:
+    """The document of the deployment a stage is on, and the answer's headers."""
+    number = cell.require(text(params, "restApiId"))
+    detail = cell.detail(number)
+    stage = find_stage(detail, text(params, "stageName"))
+    kind = text(params, "exportType")
+    if kind not in ("oas30", "swagger"):
+        raise bad_request(f"{kind} is not a supported export type. Must be one of [oas30, swagger]")
+    if text(params, "accepts") not in ("", "*/*", "application/json"):
+        raise bad_request(f"{text(params, 'accepts')} is not a supported accepts of this simulated service")
+    deployment = find_deployment(detail, stage.deployment)
+    api = cell.id(number)
+    host = f"{api}.execute-api.{cell.region}.amazonaws.com"
+    document = (
+        _oas30(deployment, host, stage.name) if kind == "oas30" else _swagger(deployment, host, stage.name)
+    )
+    extensions = text(structure(params, "parameters") or {}, "extensions")
+    if extensions == "apigateway":
+        document |= _gateway_responses(deployment)
+    name = f"{kind}_{datetime.fromtimestamp(deployment.created, UTC):%Y%m%d}.json"
+    return json.dumps(document, indent=2, separators=(",", " : ")).encode(), {
+        "Content-Type": "application/octet-stream",
+        "Content-Disposition": f'attachment; filename="{name}"',
+    }
+
+
+def _oas30(deployment: Deployment, host: str, stage: str) -> Body:
+    server = {"url": f"https://{host}/{{basePath}}", "variables": {"basePath": {"default": stage}}}
+    return {
+        "openapi": "3.0.1",
+        "info": _info(deployment),
+        "servers": [server],
+        "paths": _paths(deployment),
+        "components": {},
+    }
+
+
+def _swagger(deployment: Deployment, host: str, stage: str) -> Body:
+    return {
+        "swagger": "2.0",
+        "info": _info(deployment),
+        "host": host,
+        "basePath": f"/{stage}",
+        "schemes": ["https"],
+        "paths": _paths(deployment),
+    }
+
+
+def _info(deployment: Deployment) -> Body:
+    of = deployment.attributes
+    made = f"{datetime.fromtimestamp(of.created, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    described = {} if of.description is None else {"description": of.description}
+    return {"title": of.name, **described, "version": of.version or made}
+
+
+def _paths(deployment: Deployment) -> Body:
+    verbs = {"ANY": "x-amazon-apigateway-any-method"}
+    return {
+        path: {verbs.get(verb, verb.lower()): {"responses": {}} for verb in methods}
+        for path, methods in deployment.paths
+    }
+
+
+def _gateway_responses(deployment: Deployment) -> Body:
+    """What was set, by type; the status code is a number here, as in exports people published."""
+    found: Body = {}
+    for kind, own in deployment.gateway_responses.own.items():
+        entry: Body = {} if own.status_code is None else {"statusCode": int(own.status_code)}
+        if own.parameters:
+            entry["responseParameters"] = dict(own.parameters)
+        if own.templates:
+            entry["responseTemplates"] = dict(own.templates)
+        found[kind.value] = entry
+    return {GATEWAY_RESPONSES: found} if found else {}

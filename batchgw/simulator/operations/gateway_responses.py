@@ -1,0 +1,112 @@
+"""Get, put, patch and delete gateway responses, in typed form. The wire form is `service`'s business."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from types import MappingProxyType
+
+from batchgw.model import GatewayResponse, ResponseType, Settings
+from batchgw.simulator.operations import mapping
+from batchgw.simulator.operations.params import bad_request, not_found, require
+from batchgw.simulator.operations.patch import PatchOperation, invalid_path
+from batchgw.simulator.world.cell import Cell
+from batchgw.simulator.world.customisation import SettingsKey, filled, settings_key
+
+_EDITABLE = ("responseParameters", "responseTemplates")
+_UNKNOWN = {
+    "responseParameters": "Invalid parameter name specified",
+    "responseTemplates": "Content-Type specified was not found",
+}
+
+
+def read(cell: Cell, api: str, kind: ResponseType) -> GatewayResponse:
+    """One response as it is in effect."""
+    return cell.customisation(cell.require(api)).answers[kind]
+
+
+def read_all(cell: Cell, api: str) -> Mapping[ResponseType, GatewayResponse]:
+    """All 21 in effect, in the service's order."""
+    return cell.customisation(cell.require(api)).answers
+
+
+def put(cell: Cell, api: str, kind: ResponseType, settings: Settings) -> GatewayResponse:
+    """Replace one whole: what is left out goes back to the service's default. Answers what is in effect."""
+    key = settings_key(settings)
+    _check_model(settings.status_code)
+    number = cell.require(api)
+    _check(key)
+    cell.customise(number, cell.customisation(number).put(kind, settings))
+    return cell.customisation(number).answers[kind]
+
+
+def delete(cell: Cell, api: str, kind: ResponseType) -> None:
+    """Take a customisation away. Refuses where there is none."""
+    number = cell.require(api)
+    before = cell.customisation(number)
+    if kind not in before.own:
+        raise not_found("Gateway response type not defined on api")
+    cell.customise(number, before.delete(kind))
+
+
+def update(cell: Cell, api: str, kind: ResponseType, operations: list[PatchOperation]) -> GatewayResponse:
+    """Apply patch operations, all or none. On an uncustomised type they make a customisation."""
+    number = cell.require(api)
+    before = cell.customisation(number)
+    if not operations:
+        return before.answers[kind]
+    after = _patched(kind, before.own.get(kind, Settings()), operations)
+    return put(cell, api, kind, after)
+
+
+def _patched(kind: ResponseType, own: Settings, operations: list[PatchOperation]) -> Settings:
+    """Edit what is shown, but for the status: a default that was never set must not become pinned."""
+    shown = filled(kind, own)
+    status = own.status_code
+    maps = {"responseParameters": dict(shown.parameters), "responseTemplates": dict(shown.templates)}
+    for operation in operations:
+        steps = operation.steps
+        if steps == ["statusCode"] and operation.op == "replace":
+            status = _status(operation)
+        elif len(steps) == 2 and steps[0] in _EDITABLE:  # noqa: PLR2004 - the member, the key
+            _edit(maps[steps[0]], steps[0], steps[1], operation)
+        else:
+            raise invalid_path(operation)
+    return Settings(
+        status_code=status, parameters=maps["responseParameters"], templates=maps["responseTemplates"]
+    )
+
+
+def _status(operation: PatchOperation) -> str:
+    require(mapping.status_violations(operation.value or "", "statusCode"))
+    return operation.value or ""
+
+
+def _edit(entries: dict[str, str], member: str, key: str, operation: PatchOperation) -> None:
+    if operation.op not in ("add", "replace", "remove"):
+        raise bad_request("Invalid patch operation specified. Must be 'add'|'remove'|'replace'")
+    if operation.op != "add" and key not in entries:
+        raise not_found(_UNKNOWN[member])
+    if operation.op == "remove":
+        del entries[key]
+    elif not operation.value:
+        raise bad_request(f"Invalid null or empty value in {member}")
+    else:
+        entries[key] = operation.value
+
+
+def _check_model(status: str | None) -> None:
+    """What the model forbids is refused before the service looks whether the API exists."""
+    require(mapping.status_violations(status, "putGatewayResponseInput.statusCode"))
+
+
+@lru_cache(maxsize=4096)
+def _check(key: SettingsKey) -> None:
+    """Check settings once, however many APIs they are put on. A refusal is not remembered."""
+    _, parameters, templates = key
+    mapping.check(
+        Settings(
+            parameters=MappingProxyType(dict(parameters)),
+            templates=MappingProxyType(dict(templates)),
+        )
+    )

@@ -1,0 +1,67 @@
+"""ListAccounts and DescribeOrganization. The world's first account manages the organisation."""
+
+from __future__ import annotations
+
+from batchgw.simulator.operations import paging
+from batchgw.simulator.operations.params import Params, optional_text, whole
+from batchgw.simulator.reply import Body, ServiceFault
+from batchgw.simulator.world.estate import EPOCH
+from batchgw.simulator.world.world import World
+
+PAGE = 20
+"""Accounts per page at most (API reference, ListAccounts: MaxResults)."""
+
+_ORGANIZATION = "o-batchgw0001"
+
+
+def list_accounts(world: World, caller: str, params: Params) -> Body:
+    """A page of accounts. Only the management account may ask."""
+    _require_management(world, caller)
+    start = paging.decode(optional_text(params, "NextToken"))
+    size = min(whole(params, "MaxResults") or PAGE, PAGE)
+    out: Body = {"Accounts": [_account(world, a) for a in world.accounts[start : start + size]]}
+    if start + size < len(world.accounts):
+        out["NextToken"] = paging.encode(start + size)
+    return out
+
+
+def describe_organization(world: World) -> Body:
+    """The organisation, to any of its members."""
+    management = world.accounts[0]
+    return {
+        "Organization": {
+            "Id": _ORGANIZATION,
+            "Arn": f"arn:aws:organizations::{management}:organization/{_ORGANIZATION}",
+            "FeatureSet": "ALL",
+            "MasterAccountArn": f"arn:aws:organizations::{management}:account/{_ORGANIZATION}/{management}",
+            "MasterAccountId": management,
+            "MasterAccountEmail": _email(management),
+            "AvailablePolicyTypes": [],
+        }
+    }
+
+
+def _account(world: World, account: str) -> Body:
+    status = world.account_status.get(account, "ACTIVE")
+    management = world.accounts[0]
+    return {
+        "Id": account,
+        "Arn": f"arn:aws:organizations::{management}:account/{_ORGANIZATION}/{account}",
+        "Email": _email(account),
+        "Name": f"account-{world.accounts.index(account) + 1}",
+        "Status": status,
+        "State": status,
+        "JoinedMethod": "INVITED" if account == management else "CREATED",
+        "JoinedTimestamp": EPOCH,
+    }
+
+
+def _email(account: str) -> str:
+    return f"aws+{account}@example.com"
+
+
+def _require_management(world: World, caller: str) -> None:
+    if caller != world.accounts[0]:
+        raise ServiceFault(
+            "AccessDeniedException", 400, "You don't have permissions to access this resource."
+        )

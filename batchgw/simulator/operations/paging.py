@@ -1,0 +1,41 @@
+"""Pages of a collection: `limit` (25 by default, at most 500) and the opaque `position` of the next page."""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+
+from batchgw.simulator.operations.params import Params, bad_request, optional_text, whole
+
+DEFAULT_LIMIT = 25  # API reference, GetRestApis: limit
+MAX_LIMIT = 500  # API reference, GetRestApis: limit
+
+
+def limit(params: Params) -> int:
+    """How many entries a page shall have. More than the maximum means the maximum."""
+    found = whole(params, "limit")
+    return DEFAULT_LIMIT if found is None else clamp(found)
+
+
+def clamp(wanted: int) -> int:
+    """The nearest limit the service has."""
+    return max(1, min(wanted, MAX_LIMIT))
+
+
+def start(params: Params) -> int:
+    """The number the page starts at. Refuses a position nobody gave out."""
+    return decode(optional_text(params, "position"))
+
+
+def decode(position: str | None) -> int:
+    """Read a position; none means the start."""
+    if position is None:
+        return 0
+    try:
+        return int(urlsafe_b64decode(position.encode()).decode())
+    except ValueError:
+        raise bad_request("Invalid position parameter specified") from None
+
+
+def encode(number: int) -> str:
+    """The position of the page that starts at a number."""
+    return urlsafe_b64encode(str(number).encode()).decode()

@@ -1,0 +1,55 @@
+"""Patch operations as every Update* operation takes them: parsed, checked against the model, taken apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from batchgw.simulator.operations.params import Params, bad_request, one_of, optional_text, structures
+
+OPERATIONS = ("add", "remove", "move", "test", "replace", "copy")
+"""The model's operations, in the order the service lists them; most resources support three of them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatchOperation:
+    """One operation. `path` is None when it was left out; `source` is its member "from"."""
+
+    op: str
+    path: str | None
+    value: str | None = None
+    source: str | None = None
+
+    @property
+    def steps(self) -> list[str]:
+        """The path's steps, "~1" and "~0" decoded. Raises BadRequest for a path that is none."""
+        if self.path is None or not self.path.startswith("/"):
+            raise invalid_path(self)
+        return [decode(step) for step in self.path[1:].split("/")]
+
+
+def decode(step: str) -> str:
+    """A path's step as it was meant (RFC 6901)."""
+    return step.replace("~1", "/").replace("~0", "~")
+
+
+def invalid_path(operation: PatchOperation) -> Exception:
+    """The refusal of a path the resource does not have, or not for this operation."""
+    return bad_request(f"Invalid patch path {'null' if operation.path is None else operation.path}")
+
+
+def parse(params: Params, shape: str) -> tuple[list[PatchOperation], list[str]]:
+    """Read `patchOperations`, and what of them violates the model; `shape` is the input's name there."""
+    operations: list[PatchOperation] = []
+    violations: list[str] = []
+    for number, entry in enumerate(structures(params, "patchOperations"), start=1):
+        op = optional_text(entry, "op") or ""
+        violations += one_of(op, f"{shape}.patchOperations.{number}.member.op", OPERATIONS)
+        operations.append(
+            PatchOperation(
+                op=op,
+                path=optional_text(entry, "path"),
+                value=optional_text(entry, "value"),
+                source=optional_text(entry, "from"),
+            )
+        )
+    return operations, violations

@@ -1,0 +1,139 @@
+"""Create, read, list, update and delete stages: the names under which deployments are served."""
+
+from __future__ import annotations
+
+import re
+from copy import deepcopy
+
+from batchgw.simulator.operations.deployments import existing
+from batchgw.simulator.operations.params import (
+    Params,
+    bad_request,
+    conflict,
+    decimal,
+    flag,
+    not_found,
+    optional_text,
+    require,
+    string_map,
+    structure,
+    text,
+)
+from batchgw.simulator.operations.patch import parse
+from batchgw.simulator.operations.stage_patch import apply
+from batchgw.simulator.reply import Body
+from batchgw.simulator.world.api_state import Canary, Detail, Stage
+from batchgw.simulator.world.cell import Cell
+
+
+def wire(stage: Stage) -> Body:
+    """Render a stage as JSON."""
+    optional: Body = {
+        "description": stage.description,
+        "variables": dict(stage.variables) or None,
+        "documentationVersion": stage.documentation_version,
+        "cacheClusterSize": stage.cache_cluster_size,
+        "clientCertificateId": stage.client_certificate,
+        "accessLogSettings": dict(stage.access_log) or None,
+        "canarySettings": None if stage.canary is None else _wire_canary(stage.canary),
+        "tags": dict(stage.tags) or None,
+    }
+    return {
+        "stageName": stage.name,
+        "deploymentId": stage.deployment,
+        "cacheClusterEnabled": stage.cache_cluster_enabled,
+        "cacheClusterStatus": "AVAILABLE" if stage.cache_cluster_enabled else "NOT_AVAILABLE",
+        "methodSettings": {path: dict(s) for path, s in stage.method_settings.items()},
+        "tracingEnabled": stage.tracing,
+        "createdDate": int(stage.created),
+        "lastUpdatedDate": int(stage.updated),
+        **{k: v for k, v in optional.items() if v is not None},
+    }
+
+
+def _wire_canary(canary: Canary) -> Body:
+    out: Body = {
+        "deploymentId": canary.deployment,
+        "percentTraffic": canary.percent,
+        "useStageCache": canary.use_stage_cache,
+    }
+    if canary.overrides:
+        out["stageVariableOverrides"] = dict(canary.overrides)
+    return out
+
+
+def find(detail: Detail, name: str) -> Stage:
+    """The stage of a name."""
+    if name not in detail.stages:
+        raise not_found("Invalid stage identifier specified")
+    return detail.stages[name]
+
+
+def list_all(cell: Cell, params: Params) -> Body:
+    """All stages of an API, or those on one deployment. Unpaginated."""
+    stages = cell.detail(cell.require(text(params, "restApiId"))).stages.values()
+    deployment = optional_text(params, "deploymentId")
+    return {"item": [wire(s) for s in stages if deployment in (None, s.deployment)]}
+
+
+def create(cell: Cell, params: Params, now: float) -> Body:
+    """Serve a deployment under a new name."""
+    number = cell.require(text(params, "restApiId"))
+    detail = cell.detail(number)
+    name = text(params, "stageName")
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,128}", name):
+        raise bad_request("Stage name only allows a-zA-Z0-9_-")
+    if name in detail.stages:
+        raise conflict("Stage already exists")
+    stage = Stage(
+        name=name,
+        deployment=existing(detail, text(params, "deploymentId")),
+        created=now,
+        updated=now,
+        description=optional_text(params, "description"),
+        variables=string_map(params, "variables"),
+        canary=_canary(detail, params),
+        documentation_version=optional_text(params, "documentationVersion"),
+        tracing=bool(flag(params, "tracingEnabled")),
+        cache_cluster_enabled=bool(flag(params, "cacheClusterEnabled")),
+        cache_cluster_size=optional_text(params, "cacheClusterSize"),
+        tags=string_map(params, "tags"),
+    )
+    detail.stages[name] = stage
+    cell.keep(number, detail)
+    return wire(stage)
+
+
+def _canary(detail: Detail, params: Params) -> Canary | None:
+    found = structure(params, "canarySettings")
+    if found is None:
+        return None
+    return Canary(
+        deployment=existing(detail, text(found, "deploymentId")),
+        percent=decimal(found, "percentTraffic") or 0.0,
+        overrides=string_map(found, "stageVariableOverrides"),
+        use_stage_cache=bool(flag(found, "useStageCache")),
+    )
+
+
+def update(cell: Cell, params: Params, now: float) -> Body:
+    """Apply patch operations to a stage, all or none."""
+    operations, violations = parse(params, "updateStageInput")
+    require(violations)
+    number = cell.require(text(params, "restApiId"))
+    detail = cell.detail(number)
+    stage = deepcopy(find(detail, text(params, "stageName")))
+    for operation in operations:
+        apply(detail, stage, operation)
+    stage.updated = now
+    detail.stages[stage.name] = stage
+    cell.keep(number, detail)
+    return wire(stage)
+
+
+def delete(cell: Cell, params: Params) -> None:
+    """Stop serving under a name."""
+    number = cell.require(text(params, "restApiId"))
+    detail = cell.detail(number)
+    del detail.stages[find(detail, text(params, "stageName")).name]
+    cell.keep(number, detail)

@@ -1,0 +1,77 @@
+"""The simulator's own paths, beside AWS's: is it alive, what did it see, what shall go wrong from now on.
+
+GET  /_batchgw/health        {"status": "ok"}
+GET  /_batchgw/stats         calls, refusals and concurrency by scope and operation; ?writes=1 adds the writes
+GET  /_batchgw/timeline      calls taken and refused over time, if the server was told to count them
+POST /_batchgw/reset-stats   count from zero
+POST /_batchgw/restart       full buckets, a script and statistics that saw nothing: time 0 in the same world
+POST /_batchgw/faults        a fault script (JSON list of rules) to put in the place of the present one
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from urllib.parse import parse_qs
+
+from batchgw.errors import UsageError
+from batchgw.simulator.engine import Engine
+from batchgw.simulator.over_http.call import HttpAnswer, HttpCall
+from batchgw.simulator.traffic import fault_script
+from batchgw.simulator.traffic.timeline import Timeline
+
+
+class EngineAdmin:
+    """Looks into an engine and turns its screws. Nobody is asked for a key."""
+
+    def __init__(self, engine: Engine, *, seed: int = 0) -> None:
+        """`seed` decides which calls a fault with a probability hits."""
+        self._engine = engine
+        self._seed = seed
+        self._paths: Mapping[tuple[str, str], Callable[[HttpCall], object]] = {
+            ("GET", "/_batchgw/health"): lambda _: {"status": "ok"},
+            ("GET", "/_batchgw/stats"): self._stats,
+            ("GET", "/_batchgw/timeline"): self._timeline,
+            ("POST", "/_batchgw/reset-stats"): self._reset,
+            ("POST", "/_batchgw/restart"): self._restart,
+            ("POST", "/_batchgw/faults"): self._set_faults,
+        }
+
+    def answer(self, call: HttpCall) -> HttpAnswer:
+        """Answer a request under /_batchgw/."""
+        act = self._paths.get((call.method, call.path))
+        if act is None:
+            known = ", ".join(f"{method} {path}" for method, path in self._paths)
+            return _json(404, {"message": f"There is no {call.method} {call.path} here; there are {known}."})
+        try:
+            return _json(200, act(call))
+        except UsageError as error:
+            return _json(400, {"message": str(error)})
+
+    def _stats(self, call: HttpCall) -> object:
+        return self._engine.snapshot(log=parse_qs(call.query).get("writes") == ["1"])
+
+    def _reset(self, _: HttpCall) -> object:
+        self._engine.statistics.reset()
+        return {"status": "ok"}
+
+    def _timeline(self, _: HttpCall) -> object:
+        timeline = self._engine.statistics.timeline
+        return Timeline().to_json() if timeline is None else timeline.to_json()
+
+    def _restart(self, _: HttpCall) -> object:
+        self._engine.restart()
+        return {"status": "ok"}
+
+    def _set_faults(self, call: HttpCall) -> object:
+        try:
+            script = json.loads(call.body or b"[]")
+        except (ValueError, RecursionError):
+            raise UsageError("A fault script sent here must be JSON.") from None
+        self._engine.faults = fault_script.parse(script, seed=self._seed)
+        return {"rules": len(self._engine.faults.rules)}
+
+
+def _json(status: int, body: object) -> HttpAnswer:
+    headers = {"Content-Type": "application/json"}
+    return HttpAnswer(status=status, headers=headers, body=json.dumps(body).encode())

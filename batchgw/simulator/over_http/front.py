@@ -1,0 +1,212 @@
+"""The simulated service over HTTP: API Gateway, STS and Organizations on one port.
+
+This module joins the parts: who calls (`auth`), in which protocol (`http_wire`, `query`), what the engine
+says, and the aiohttp server around it. It decides nothing itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from http import HTTPStatus
+from typing import Final, Protocol
+
+from aiohttp import StreamReader, web
+from aiohttp.http_exceptions import HttpProcessingError
+
+from batchgw.simulator.over_http.auth import Authorization, Caller, CallerRefused, Gate
+from batchgw.simulator.over_http.call import HttpAnswer, HttpCall
+from batchgw.simulator.over_http.query import Query
+from batchgw.simulator.over_http.wire import ERROR_TYPE, REQUEST_ID, Json11, RestJson, WireProtocol
+from batchgw.simulator.reply import ConnectionCutByServer, OddlyAnswered, Reply, ServiceFault
+from batchgw.simulator.world.keys import Key
+
+_FORM = "application/x-www-form-urlencoded"
+_SIGNED_SERVICE = re.compile(r"Credential=[^,]*/([^/,]+)/aws4_request")
+
+_LOG = logging.getLogger("aiohttp.server.simulator")
+
+ADMIN_PREFIX = "/_batchgw/"
+"""Below it are the simulator's own paths, which are no part of AWS."""
+
+
+MOST: Final = 10 * 1024 * 1024
+"""Bytes of a body that are taken: the payload quota of API Gateway itself (developer guide, quotas). What its
+control plane takes is not documented, but for API definitions: 6 MB."""
+
+
+class TooLarge(Exception):
+    """The caller sends more than `MOST`."""
+
+
+class Answers(Protocol):
+    """What stands behind the front: the engine, or a fake of it."""
+
+    async def handle(
+        self,
+        operation: str,
+        account: str,
+        region: str,
+        params: Mapping[str, object],
+        *,
+        caller: Key | None = None,
+    ) -> Reply:
+        """Answer a call. Raises ServiceFault or ConnectionCutByServer."""
+        ...
+
+
+class Admin(Protocol):
+    """Answers the simulator's own paths."""
+
+    def answer(self, call: HttpCall) -> HttpAnswer:
+        """Answer a request."""
+        ...
+
+
+class Front:
+    """Turns HTTP calls into operations of the engine, and what comes of them into HTTP answers."""
+
+    def __init__(self, engine: Answers, gate: Gate, *, now: Callable[[], float] = time.time) -> None:
+        """`now` tells seconds since the epoch: what signatures and sessions are measured against."""
+        self._engine = engine
+        self._gate = gate
+        self._now = now
+        self._protocols: Mapping[str, WireProtocol] = {
+            "apigateway": RestJson("apigateway"),
+            "sts": Query("sts"),
+            "organizations": Json11(),
+        }
+
+    async def answer(self, call: HttpCall) -> HttpAnswer:
+        """Answer one call. Raises ConnectionCutByServer when the connection is to be closed instead."""
+        protocol = self._protocols[self._service(call)]
+        try:
+            caller = self._caller(call)
+            operation, params = protocol.read(call)
+            reply = await self._engine.handle(
+                operation, caller.account, caller.region, params, caller=caller.key
+            )
+        except CallerRefused as refused:
+            return protocol.fault(protocol.doubt(refused.doubt, refused.message), new_request_id())
+        except ServiceFault as fault:
+            return protocol.fault(fault, fault.request_id or new_request_id())
+        except OddlyAnswered as odd:
+            headers = {REQUEST_ID: new_request_id()} if odd.signed else {}
+            return HttpAnswer(status=odd.status, headers=headers, body=odd.body, pause=odd.pause)
+        return protocol.reply(operation, reply, reply.headers.get(REQUEST_ID) or new_request_id())
+
+    def _service(self, call: HttpCall) -> str:
+        """Which service a call is for: the one it is signed for, else by its form."""
+        signed_for = _SIGNED_SERVICE.search(call.headers.get("Authorization", ""))
+        if signed_for is not None and signed_for[1] in self._protocols:
+            return signed_for[1]
+        if "X-Amz-Target" in call.headers:
+            return "organizations"
+        return "sts" if call.headers.get("Content-Type", "").startswith(_FORM) else "apigateway"
+
+    def _caller(self, call: HttpCall) -> Caller:
+        stated = call.headers.get("Authorization")
+        authorization = None if stated is None else Authorization.parse(stated)
+        caller = self._gate.admit(call, authorization, self._now())
+        if authorization is not None and authorization.service not in self._protocols:
+            served = ", ".join(self._protocols)
+            unknown = f"The simulator answers for {served}, not for {authorization.service}."
+            raise ServiceFault("UnknownOperationException", 404, unknown, modelled=False)
+        return caller
+
+
+def make_server(front: Front, admin: Admin) -> web.Server:
+    """Put aiohttp's bare server, without routes or middleware, in front."""
+
+    async def handle(request: web.BaseRequest) -> web.StreamResponse:
+        try:
+            call = await _read(request)
+        except ConnectionError:  # the caller died in mid-sentence
+            return _cut(request)
+        except TooLarge:
+            return _too_large()
+        if call.target.startswith(ADMIN_PREFIX):
+            return _response(admin.answer(call))
+        try:
+            answer = await front.answer(call)
+            return _response(answer) if answer.pause is None else await _endless(request, answer)
+        except ConnectionCutByServer:
+            return _cut(request)
+
+    # Bodies stay as they were sent, because signatures cover them so.
+    return web.Server(handle, access_log=None, auto_decompress=False, logger=_LOG)
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    """Tell whether a fault is the server's. What is no HTTP is answered 400, and the caller's own affair."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, HttpProcessingError | web.RequestPayloadError)
+
+
+_LOG.addFilter(_is_ours)
+
+
+async def _read(request: web.BaseRequest) -> HttpCall:
+    return HttpCall(
+        method=request.method,
+        target=request.raw_path,
+        headers=request.headers,
+        body=await _body(request.content),
+        secure=request.secure,
+    )
+
+
+async def _body(content: StreamReader) -> bytes:
+    """Read the body, but no more of it than is taken. Raises TooLarge."""
+    pieces: list[bytes] = []
+    size = 0
+    async for piece in content.iter_any():
+        pieces.append(piece)
+        size += len(piece)
+        if size > MOST:
+            raise TooLarge
+    return b"".join(pieces)
+
+
+def _too_large() -> web.Response:
+    """Refuse, and close: the rest of the body is not read."""
+    text = f"Request body is larger than {MOST} bytes"
+    answer = web.json_response(
+        {"message": text},
+        status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        headers={REQUEST_ID: new_request_id(), ERROR_TYPE: "RequestEntityTooLargeException"},
+    )
+    answer.force_close()
+    return answer
+
+
+async def _endless(request: web.BaseRequest, answer: HttpAnswer) -> web.StreamResponse:
+    """Send a body that has no end, until the caller has had enough."""
+    response = web.StreamResponse(status=answer.status, headers=answer.headers)
+    await response.prepare(request)
+    with suppress(ConnectionError):
+        while request.transport is not None:
+            await response.write(answer.body)
+            await asyncio.sleep(answer.pause or 0.0)
+    return response
+
+
+def _response(answer: HttpAnswer) -> web.Response:
+    return web.Response(status=answer.status, headers=answer.headers, body=answer.body)
+
+
+def _cut(request: web.BaseRequest) -> web.Response:
+    """Close the connection. The response is never seen: there is nothing left to write it to."""
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response()
+
+
+def new_request_id() -> str:
+    """Make an id for a request that never reached the engine."""
+    return str(uuid.uuid4())

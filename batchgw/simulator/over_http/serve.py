@@ -1,0 +1,107 @@
+"""Serving a simulated world on loopback, until told to stop or its time is over."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import anyio
+from aiohttp import web
+from anyio.abc import TaskStatus
+from anyio.from_thread import start_blocking_portal
+
+from batchgw.errors import UsageError
+from batchgw.simulator.engine import Engine
+from batchgw.simulator.over_http.admin import EngineAdmin
+from batchgw.simulator.over_http.auth import Gate
+from batchgw.simulator.over_http.front import Front, make_server
+from batchgw.simulator.over_http.options import ReadyInfo, ServeOptions, make_engine
+from batchgw.simulator.world.world import World
+
+__all__ = ["ReadyInfo", "ServeOptions", "running", "serve"]
+
+HOST = "127.0.0.1"
+"""Nobody but this machine is served."""
+
+_LAST_WORDS = 1.0  # seconds that calls in flight have to finish when the server stops
+
+
+async def serve(
+    options: ServeOptions,
+    *,
+    ready: Callable[[ReadyInfo], None],
+    stop: anyio.Event | None = None,
+    world: World | None = None,
+) -> None:
+    """Serve until `stop` is set or `max_seconds` are over; on asyncio, because aiohttp is.
+
+    Args:
+        options: what is served and where.
+        ready: is called once, when connections are taken.
+        stop: ends it.
+        world: a world to serve in the place of a generated one.
+
+    Raises:
+        UsageError: options that cannot be, a port that is taken, a certificate that cannot be used.
+    """
+    engine = make_engine(options, world)
+    runner = web.ServerRunner(_make_server(engine, options), shutdown_timeout=_LAST_WORDS)
+    await runner.setup()
+    try:
+        port = await _listen(runner, options)
+        scheme = "http" if options.certfile is None else "https"
+        ready(ReadyInfo.of(engine.service.world, options, f"{scheme}://{HOST}:{port}"))
+        with anyio.move_on_after(options.max_seconds):
+            await (stop or anyio.Event()).wait()
+    finally:
+        with anyio.CancelScope(shield=True):
+            await runner.cleanup()
+
+
+@contextmanager
+def running(options: ServeOptions, *, world: World | None = None) -> Iterator[ReadyInfo]:
+    """Serve from a thread of its own for the length of a `with`, for clients that know nothing of async."""
+    with start_blocking_portal(backend="asyncio") as portal:
+        served, info = portal.start_task(_serve_in_task, options, world)
+        try:
+            yield info
+        finally:
+            served.cancel()
+
+
+async def _serve_in_task(
+    options: ServeOptions, world: World | None, *, task_status: TaskStatus[ReadyInfo]
+) -> None:
+    await serve(options, ready=task_status.started, world=world)
+
+
+def _make_server(engine: Engine, options: ServeOptions) -> web.Server:
+    world = engine.service.world
+    gate = Gate(world.keys, world.accounts, world.regions, check=not options.no_auth)
+    return make_server(Front(engine, gate), EngineAdmin(engine, seed=options.seed))
+
+
+async def _listen(runner: web.ServerRunner, options: ServeOptions) -> int:
+    """Take the port, and answer which it is."""
+    site = web.TCPSite(runner, HOST, options.port, ssl_context=_tls(options))
+    try:
+        await site.start()
+    except OSError as error:
+        where = f"{HOST}:{options.port}"
+        raise UsageError(
+            f"The simulator cannot listen on {where} ({error.strerror or error}). "
+            "Is another one running there? Choose another port, or port 0 for a free one."
+        ) from None
+    return int(runner.addresses[0][1])
+
+
+def _tls(options: ServeOptions) -> ssl.SSLContext | None:
+    if options.certfile is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        context.load_cert_chain(options.certfile, options.keyfile)
+    except (OSError, ssl.SSLError) as error:
+        raise UsageError(f"The certificate {options.certfile} cannot be used: {error}.") from None
+    return context

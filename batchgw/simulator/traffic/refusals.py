@@ -1,0 +1,75 @@
+"""What a fault of the script means for a call: refused at the door, or spoilt once its change is made."""
+
+from __future__ import annotations
+
+from email.utils import formatdate
+
+from batchgw.simulator.call import Call
+from batchgw.simulator.operations.params import not_found
+from batchgw.simulator.reply import (
+    ConnectionCutByServer,
+    ConnectionRefusedByServer,
+    OddlyAnswered,
+    ServiceFault,
+)
+from batchgw.simulator.traffic.faults import (
+    Cut,
+    Deny,
+    Fault,
+    Odd,
+    OtherAccount,
+    Refuse,
+    RefuseConnection,
+    Throttle,
+)
+
+
+def at_the_door(call: Call, fault: Fault, now: float) -> Exception | None:  # noqa: PLR0911 - one a fault
+    """The refusal a fault stands for, where it is one. `now` is seconds since the epoch."""
+    match fault:
+        case Throttle():
+            return call.throttled(_retry_after(fault, now))
+        case Deny():
+            return call.denied()
+        case OtherAccount():
+            return not_found(f"Invalid API identifier specified {fault.account}:{call.api}")
+        case RefuseConnection():
+            return ConnectionRefusedByServer()
+        case Cut(applied=False):
+            return ConnectionCutByServer(applied=False)
+        case Refuse(applied=False):
+            return _refused(fault)
+        case Odd(applied=False):
+            return _oddly(fault)
+        case _:
+            return None
+
+
+def spoil(fault: Fault) -> None:
+    """Take the answer away from a call whose change was made. Raises what it ends in instead."""
+    match fault:
+        case Cut():
+            raise ConnectionCutByServer(applied=True)
+        case Refuse():
+            raise _refused(fault)
+        case Odd():
+            raise _oddly(fault)
+        case _:
+            pass
+
+
+def by_quota(call: Call, seconds: float | None) -> ServiceFault:
+    """The refusal by quota; `seconds` is what it asks to wait, if it says."""
+    return call.throttled(None if seconds is None else f"{seconds:g}")
+
+
+def _retry_after(fault: Throttle, now: float) -> str | None:
+    return fault.retry_after if fault.date_in is None else formatdate(now + fault.date_in, usegmt=True)
+
+
+def _oddly(fault: Odd) -> OddlyAnswered:
+    return OddlyAnswered(status=fault.status, body=fault.body, signed=fault.signed, pause=fault.pause)
+
+
+def _refused(fault: Refuse) -> ServiceFault:
+    return ServiceFault(fault.code, fault.status, fault.message, modelled=fault.modelled)

@@ -1,0 +1,1 @@
+"""What there is: accounts, regions, REST APIs and their settings, all of it from a seed."""

@@ -1,0 +1,144 @@
+"""One account in one region: its REST APIs.
+
+Only what was changed is held; the rest is worked out from the seed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from batchgw.simulator.operations.params import not_found
+from batchgw.simulator.world.api_state import Attributes, Detail, Resource
+from batchgw.simulator.world.customisation import NOTHING, Customisation
+from batchgw.simulator.world.customisations import Holdings, Register
+from batchgw.simulator.world.estate import Birth, Proportions
+from batchgw.simulator.world.identifiers import Identifiers, mixed
+
+CAPACITY = 10_000_000
+"""APIs a cell can number; API ids of different cells never meet."""
+
+
+class Cell:
+    """REST APIs by number in the order of creation: first the generated ones, then those created since.
+
+    A number is an API's index in its cell. Whoever holds one got it from `require` or `numbers`.
+    """
+
+    def __init__(
+        self,
+        *,
+        account: str,
+        region: str,
+        place: int,
+        generated: int = 0,
+        seed: int = 0,
+        ids: Identifiers,
+        proportions: Proportions,
+        register: Register,
+    ) -> None:
+        """`place` is the cell's in the world, `ids` the world's API ids, `register` its customisations."""
+        if generated > CAPACITY:
+            raise ValueError(f"a cell holds at most {CAPACITY} APIs, not {generated}")
+        self.account = account
+        self.region = region
+        self._first = place * CAPACITY
+        self._generated = generated
+        self._next = generated
+        self._seed = seed
+        self._ids = ids
+        self._roots = Identifiers(length=10, seed=mixed(seed, 1))
+        self._inner = Identifiers(length=6, seed=mixed(seed, 2))
+        self._proportions = proportions
+        self._customised = Holdings(register, expected=generated)
+        self._details: dict[int, Detail] = {}
+        self._deleted: set[int] = set()
+        self._unwritten: set[int] = set()  # APIs whose customisation stays as it is, whatever is put
+
+    def __len__(self) -> int:
+        return self._next - len(self._deleted)
+
+    def require(self, api: str) -> int:
+        """The API's number. Raises the service's refusal when there is none of that id."""
+        found = self._ids.number(api)
+        number = -1 if found is None else found - self._first
+        if not 0 <= number < self._next or number in self._deleted:
+            raise not_found(f"Invalid API identifier specified {self.account}:{api}")
+        return number
+
+    def numbers(self, start: int = 0) -> Iterator[int]:
+        """Numbers of the APIs there are, from `start` on."""
+        return (n for n in range(start, self._next) if n not in self._deleted)
+
+    def id(self, number: int) -> str:
+        """The API's id."""
+        return self._ids.of(self._first + number)
+
+    def customisation(self, number: int) -> Customisation:
+        """The API's own gateway responses."""
+        found = self._customised.get(number)
+        if found is not None:
+            return found
+        return self._birth(number).customisation if number < self._generated else NOTHING
+
+    def customise(self, number: int, customisation: Customisation) -> None:
+        """Put other gateway responses in the place of the API's own."""
+        if number not in self._unwritten:
+            self._customised.set(number, customisation)
+
+    @contextmanager
+    def not_writing(self, number: int) -> Iterator[None]:
+        """Leave an API's customisation as it is while the block lasts, and tell nobody."""
+        self._unwritten.add(number)
+        try:
+            yield
+        finally:
+            self._unwritten.discard(number)
+
+    def attributes(self, number: int) -> Attributes:
+        """What GetRestApi tells of it."""
+        detail = self._details.get(number)
+        return self._birth(number).attributes if detail is None else detail.attributes
+
+    def root(self, number: int) -> str:
+        """The id of its root resource."""
+        return self._roots.of(self._first + number)
+
+    def detail(self, number: int) -> Detail:
+        """The API's inside. `keep` it after a change: while nobody changed it, it is made anew each time."""
+        found = self._details.get(number)
+        return self._birth(number).detail(self.root(number), self._inner) if found is None else found
+
+    def keep(self, number: int, detail: Detail) -> None:
+        """Hold an inside that was changed."""
+        self._details[number] = detail
+
+    def inner_id(self, number: int, detail: Detail) -> str:
+        """A new id inside the API (a deployment, a resource)."""
+        detail.numbered += 1
+        return self._inner.of(self._birth(number).inner_number(detail.numbered))
+
+    def create(self, attributes: Attributes) -> int:
+        """Add an API without methods, and answer its number."""
+        number = self._next
+        self._next += 1
+        root = self.root(number)
+        self.keep(
+            number, Detail(attributes=attributes, root=root, resources={root: Resource(id=root, path="/")})
+        )
+        return number
+
+    def delete(self, number: int) -> None:
+        """Take an API away for good."""
+        self._deleted.add(number)
+        self._customised.clear(number)
+        self._details.pop(number, None)
+
+    def _birth(self, number: int) -> Birth:
+        return Birth(
+            seed=self._seed,
+            number=self._first + number,
+            index=number,
+            of=self._generated,
+            proportions=self._proportions,
+        )

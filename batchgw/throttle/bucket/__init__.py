@@ -1,0 +1,1 @@
+"""The model of one remote token bucket: pure, told what happens and when."""

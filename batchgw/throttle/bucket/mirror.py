@@ -1,0 +1,411 @@
+"""The mirror of one remote token bucket: clockless, deterministic, told what happens and when.
+
+A rate alone never says how much is in the bucket, so a controller of the rate rides the floor and is refused
+all the time. The mirror keeps the level. A refusal is a measurement of it, and two refusals are one of the
+refill (`refill`); what is learned upward is learned from calls accepted in excess of belief (`probe`).
+docs/throttle.md explains it with pictures.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from math import inf
+
+from batchgw.throttle.bucket import reserve
+from batchgw.throttle.bucket.doubt import SUNK, Doubt
+from batchgw.throttle.bucket.hold import Hold
+from batchgw.throttle.bucket.latency import Latency, LateStart
+from batchgw.throttle.bucket.polite import PoliteProbe
+from batchgw.throttle.bucket.probe import Probe
+from batchgw.throttle.bucket.refill import POLITE_WINDOW, REMEMBERED, WINDOW, Refill
+from batchgw.throttle.pacer import Belief, PacerStatistics
+from batchgw.throttle.quota import TOTAL, Quota, Trust
+
+INSTANT = 1e-6
+"""Seconds: a shorter delay is none. Sums of floats end a hair short, and no clock waits for a hair."""
+
+MOST = 10_000.0
+"""Calls/second no belief exceeds."""
+
+FLOOR = 0.02
+"""Part of the first belief below which the rate never falls: the run stays alive and quiet."""
+
+NEAR = 0.98
+"""Part of the stated rate that counts as all of it: measurements are not exact."""
+
+HALF_TOKEN = 0.5
+"""What a bucket that refuses holds on average: somewhere between none and one."""
+
+DOUBLING = 3.5
+"""Seconds in which the rate doubles while nothing is known of the quota."""
+
+RISE = 0.4
+"""Part of the overspending that is believed when it was accepted: it had been growing to its height."""
+
+PROVING = 20.0
+"""Seconds without a refusal after which a rate has proven itself."""
+
+AUDIT = 300.0
+"""Seconds without a refusal until a trusted quota is tried for more; twice as long every time."""
+
+VOLLEY = 2
+"""Calls that leave at once to begin with: the first answer of them tells when the bucket was first asked."""
+
+PAIRED = 16.0
+"""Calls: with such a reserve two calls leave at once wherever the floor is not touched. A bucket that others
+have emptied gives us one token at a time, and nobody would notice: it refuses the second of two."""
+
+FORGOTTEN = 600.0
+"""Seconds after which a remembered rate below a trusted quota is no longer believed: others come and go."""
+
+HALF = 0.5
+"""Part of a trusted quota below which a remembered rate is not believed: that was a storm, or a denial."""
+
+
+class MirrorBucket:
+    """Lets through what the remote bucket would, and finds out what that is.
+
+    Args:
+        quota: calls/second and burst; None when nothing is known.
+        share: the part of the rate that is ours, 0 < share <= 1; below 1 a hard ceiling.
+        trust: how far the quota is believed.
+        polite: whether others come first: they are hardly ever refused, and we find out later who has left.
+        belief: what an earlier run has learned.
+    """
+
+    def __init__(
+        self,
+        quota: Quota | None,
+        *,
+        share: float = 1.0,
+        trust: Trust = Trust.TRUSTED,
+        polite: bool = False,
+        belief: Belief | None = None,
+    ) -> None:
+        self._stated = None if quota is None else quota.rate * share
+        self._hard = quota is not None and (trust is Trust.STRICT or share < 1)
+        self._trusted = quota is not None and trust is not Trust.GUESS
+        self._top = self._stated if self._stated and (self._trusted or self._hard) else MOST
+        self._burst = quota.burst if quota is not None else TOTAL.burst
+        self._tiny = self._burst < reserve.TINY
+        first = self._stated or TOTAL.rate
+        self._floor = FLOOR * first
+        self._rate = min(first, self._top)
+        self._level = self._burst - (0.0 if self._tiny else HALF_TOKEN) if quota else 0.0
+        self._learning = quota is None
+        self._scale = max(1.0, TOTAL.rate / first)
+        if belief is not None:
+            self._recall(belief)
+        self._polite = polite
+        self._probe = (PoliteProbe if polite else Probe)(
+            burst=self._burst, scale=self._scale, trusted=self._trusted
+        )
+        self._refill = Refill(scale=self._scale, window=POLITE_WINDOW if polite else WINDOW)
+        self._unproven = quota is not None  # whether the bucket has still to show how much it holds
+        self._small = reserve.small(self._burst)
+        if self._unproven and belief is not None:
+            self._enlarge_reserve()
+        self._probing = not self._learning and (not self._trusted or self._rate < self._top)
+        self._audit = AUDIT * self._scale
+        self._allowance = self._burst  # the hard ceiling: a bucket that only we draw on
+        self._at: float | None = None
+        self._began = 0.0
+        self._last = self._before_last = -inf  # departures
+        self._hold = Hold(scale=self._scale)
+        self._doubt = Doubt(scale=self._scale)
+        self._reacted = -inf
+        self._empty = -inf  # when the remote bucket was last known to be empty
+        self._flight = 0
+        self._doubtful: deque[float] = deque(maxlen=REMEMBERED)  # sent since then, and never answered
+        self._latency = Latency()
+        self._start = LateStart(full=self._level >= self._burst - 1)
+        self._sent = 0
+        self._refused = 0
+        self._episodes = 0
+
+    @property
+    def rate(self) -> float:
+        """Calls/second believed to be ours."""
+        return self._rate
+
+    def delay(self, now: float, calls_left: float = inf) -> float:
+        """Seconds until a call may leave: never more calls than tokens, never faster than twice the rate.
+
+        The spacing makes a wrong belief about the level cost a few refusals and not a burst of them. The last
+        calls may spend the reserve: half a token for each is refilled while they leave one by one.
+
+        Where nobody knows which calls are the last, the reserve stays small: it would cost its time then.
+        """
+        self._advance(now)
+        kept, refilled_meanwhile = self._reserve(), (calls_left - 1) / 2
+        if calls_left == inf and not self._polite:
+            kept = min(kept, self._small.most if self._refused else self._small.least)
+        if refilled_meanwhile < kept:
+            least = 0.0 if self._tiny else min(self._rate * self._latency.jitter, 1.0)
+            kept = min(kept, max(least, refilled_meanwhile))
+        spacing = self._spacing()
+        if self._sent % 2 and kept <= refilled_meanwhile and self._goes_unnoticed(kept):
+            kept, spacing = kept - 1, 0.0
+        needed = 1 + kept - self._level - self._probe.extra
+        if self._doubt.left and self._doubt.wants(now):
+            needed = spacing = 0.0
+        delay = max(
+            self._hold.until - now,
+            0.0 if needed <= 0 else self._until(needed),
+            self._last + spacing - now,
+            (1 - self._allowance) / self._top if self._hard else 0.0,
+        )
+        return delay if delay > INSTANT else 0.0
+
+    def sent(self, now: float) -> None:
+        """Spend a token."""
+        self._advance(now)
+        left = self._level + self._probe.extra
+        if self._start.full:
+            self._start.departed(now, withheld=max(0.0, min(HALF_TOKEN, self._burst - left)))
+        elif self._unproven and left <= self._probe.reserve + 1 + reserve.ALL_THERE and not self._refused:
+            self._enlarge_reserve()
+        self._level -= 1
+        self._allowance -= 1
+        self._before_last, self._last = self._last, max(self._last, now)
+        self._latency.last = None
+        self._flight += 1
+        self._sent += 1
+        self._refill.sent(self._last)
+        self._hold.sent(now)
+        self._doubt.sent()
+
+    def ok(self, sent_at: float, now: float) -> None:
+        """Something is accepted: it is quiet no more; and while nothing is known, the rate may grow."""
+        self._answered(now)
+        self._time(sent_at, now)
+        if self._hold.accepted():
+            self._probe.hurry()
+        self._doubt.ok(sent_at)
+        if self._learning:
+            self._rate = min(self._top, self._rate * 2 ** (1 / (DOUBLING * max(self._rate, 1.0))))
+
+    def unknown(self, sent_at: float, now: float) -> None:
+        """Count it as consumed, and as no proof of anything."""
+        self._answered(now)
+        self._start.unknown()
+        if sent_at > self._empty:
+            self._doubtful.append(sent_at)
+
+    def void(self, sent_at: float, now: float) -> None:
+        """Give the token back; and the departure, where calls are spaced out by it."""
+        self._answered(now)
+        self._refill.refused(sent_at)
+        if self._tiny and sent_at == self._last:
+            self._last = self._before_last
+        self._level = min(self._burst, self._level + 1)
+
+    def throttled(self, sent_at: float, now: float, retry_after: float | None = None) -> None:
+        """Reset the level to what a bucket that refused at `sent_at` can hold; once an episode, the rate.
+
+        A refusal that the level does not explain is tried first: it may say nothing of the bucket.
+        """
+        self._refused += 1
+        if not retry_after and sent_at > self._reacted and self._doubts(sent_at, now):
+            self.void(sent_at, now)
+            return
+        self._answered(now)
+        self._start.measured()
+        self._refill.refused(sent_at)
+        believed = self._level + self._probe.extra
+        if sent_at > self._reacted:
+            self._react(sent_at, now)
+        self._probe.extra = 0.0
+        self._level = self._level_after(sent_at, now, believed)
+        if retry_after is not None:
+            self._hold.asked(retry_after, now)
+
+    def statistics(self, now: float) -> PacerStatistics:
+        """What is believed now."""
+        self._advance(now)
+        return PacerStatistics(
+            rate=self._rate,
+            ceiling=self._top,
+            stated=self._stated,
+            burst=self._burst,
+            level=self._level,
+            sent=self._sent,
+            refused=self._refused,
+            episodes=self._episodes,
+        )
+
+    def belief(self, now: float) -> Belief:
+        """What is worth remembering: of a rate that grew while nothing was refused, nothing is known."""
+        self._advance(now)
+        return Belief(rate=None if self._learning else self._rate, burst=self._burst, level=self._level)
+
+    def _recall(self, belief: Belief) -> None:
+        """Take over what was learned: the level as it has been refilled since, and the rate if it holds."""
+        if belief.rate is not None:
+            self._rate = self._believable(belief.rate, belief.age)
+            self._learning = False
+        elif self._learning:
+            return
+        refilled = belief.level + self._rate * belief.age
+        self._level = min(self._level if self._stated else self._burst, refilled)
+
+    def _believable(self, remembered: float, age: float) -> float:
+        """The rate to begin with: below a trusted quota others come and go, and storms and denials pass."""
+        rate = min(self._top, max(self._floor, remembered))
+        if not self._trusted:
+            return rate
+        if age > FORGOTTEN or not HALF <= rate / self._top < NEAR:
+            return self._rate
+        return rate
+
+    def _until(self, needed: float) -> float:
+        """Seconds until so many more calls are refilled, or overspent."""
+        return self._probe.until(needed, self._rate) if self._probing else needed / self._rate
+
+    def _reserve(self) -> float:
+        """Calls to keep: none while nothing is accepted, nor while nobody knows what there is to be kept."""
+        return 0.0 if self._hold.quiet or self._learning else self._probe.reserve
+
+    def _goes_unnoticed(self, kept: float) -> bool:
+        """Whether others could empty the bucket, and we would get each token that runs in, and not know."""
+        steady = self._level <= kept + 1  # no burst is being spent, which is fast enough
+        return steady and kept >= PAIRED and self._rate >= self._top and not self._probing
+
+    def _enlarge_reserve(self) -> None:
+        self._unproven = False
+        self._probe.keep(reserve.large(self._burst, polite=self._polite))
+
+    def _prove_burst(self, sent_at: float) -> None:
+        """At the first refusal it shows whether the bucket held what was said, and so can keep more."""
+        taken = self._sent - self._refused - self._refill.taken_after(sent_at)
+        refilled = (self._stated or 0.0) * (sent_at - self._began)
+        if reserve.held(taken=taken, refilled=refilled, burst=self._burst):
+            self._enlarge_reserve()
+        self._unproven = False
+
+    def _level_after(self, sent_at: float, now: float, believed: float) -> float:
+        refilled = self._rate * (now - sent_at)
+        return min(self._burst, believed, HALF_TOKEN + refilled - self._refill.taken_after(sent_at))
+
+    def _measured(self, sent_at: float) -> float:
+        """The refill by the marks; while nothing is known, by the last of them alone."""
+        self._refill.mark(sent_at)
+        if self._learning:
+            return self._refill.first(self._rate, burst=self._burst)
+        return self._refill.measure(self._rate, max(0.1 * self._rate, self._hoped_for - self._rate))
+
+    @property
+    def _hoped_for(self) -> float:
+        """Calls/second that run into the bucket, as far as is known: what is missing, others take."""
+        return self._top if self._trusted and self._top < MOST else self._probe.proven
+
+    def _doubts(self, sent_at: float, now: float) -> bool:
+        """Whether not to believe a refusal, at least for now. The first one is always believed."""
+        if not (self._episodes and self._trusted) or self._burst < reserve.ROOMY:
+            return False
+        self._advance(now)
+        noise = max(self._refill.noise, (self._hoped_for - self._rate) / 2)
+        explained = self._probe.chance(noise, now - self._empty)
+        odd = self._level > explained or self._rate < SUNK * self._hoped_for
+        return self._doubt.dismisses(sent_at, now, rate=self._rate, odd=odd)
+
+    def _react(self, sent_at: float, now: float) -> None:
+        """Begin an episode: measure the rate, and adapt how it is probed."""
+        since, self._reacted = now - self._reacted, now
+        self._episodes += 1
+        self._hold.reacted(now)
+        self._doubt.believed(now, quiet=self._hold.quiet)
+        if self._unproven:
+            self._prove_burst(sent_at)
+        before, learning = self._rate, self._learning
+        self._rate = min(self._top, max(self._floor, self._measured(sent_at)))
+        self._learning = False
+        self._probe.lasted(self._rate)
+        if learning:
+            self._probe.calm()
+        else:
+            self._probe.refused(since=since, before=before, rate=self._rate)
+        if self._rate >= NEAR * self._top:
+            self._rate = self._top
+            self._audit *= 2
+        self._probing = self._rate < self._top
+        self._empty = sent_at
+        self._doubtful = deque((at for at in self._doubtful if at > sent_at), maxlen=REMEMBERED)
+
+    def _advance(self, now: float) -> None:
+        if self._at is None:
+            self._at = self._empty = self._began = now
+            self._refill.begin(now, self._level if not self._learning else self._burst)
+            return
+        passed = now - self._at
+        if passed <= 0:
+            return
+        self._at = now
+        if self._hard:
+            self._allowance = min(self._burst, self._allowance + self._top * passed)
+        self._probe.fade(passed, self._rate)
+        if self._probing and now >= self._hold.until:
+            self._probe.advance(passed, self._rate)
+            self._believe_excess(now)
+        elif self._rate >= self._top:
+            self._prove(now)
+        self._level += self._rate * passed
+        if self._level + self._probe.extra >= self._burst:
+            self._level = min(self._level, self._burst)
+            self._probe.extra = self._burst - self._level
+            self._refill.overflow()
+            self._start.full = True
+
+    def _believe_excess(self, now: float) -> None:
+        """More was accepted than belief allows for: so the belief was too low."""
+        if len(self._doubtful) == REMEMBERED:  # there may be more of them: then nobody knows
+            return
+        excess = -(self._level + self._flight + len(self._doubtful))
+        chance = self._probe.chance(self._refill.noise, now - self._empty)
+        if self._rate >= self._top:
+            if self._hard or excess <= self._burst + chance:  # a full bucket would explain it
+                return
+            self._top = MOST  # an audit has found the stated quota too low
+        elif excess <= chance:
+            return
+        self._rate = min(self._rate + RISE * self._probe.speed, self._top)
+        self._level = 0.0
+        self._doubtful.clear()
+        self._probe.found_more()
+        self._refill.restart()
+
+    def _prove(self, now: float) -> None:
+        """At the top: it proves itself by lasting, and is audited in the end, unless it is a hard ceiling."""
+        quiet = now - max(self._reacted, self._empty)
+        if quiet > PROVING * self._scale:
+            self._probe.lasted(self._rate)
+        if quiet > self._audit and not self._hard:
+            self._audit *= 2
+            self._probing = True
+
+    def _spacing(self) -> float:
+        """Seconds between departures. What is overspent may leave, too, however little is believed."""
+        if self._tiny:
+            return 1 / self._rate + min(self._latency.unease, 1 / self._rate)
+        if self._sent < VOLLEY:
+            return 0.0
+        overspent = self._rate + self._probe.speed
+        if self._polite:
+            overspent = min(overspent, (self._stated or MOST) / 2)
+        return 1 / max(2 * self._rate, overspent)
+
+    def _answered(self, now: float) -> None:
+        self._advance(now)
+        if self._flight:
+            self._flight -= 1
+
+    def _time(self, sent_at: float, now: float) -> None:
+        """Take note of how long the call took, and of what that says of the level."""
+        latency, took = self._latency, now - sent_at
+        if sent_at == self._last:
+            latency.last = took
+        shorter = took < latency.shortest
+        latency.took(took)
+        if shorter:
+            self._level += self._start.shorter(took, self._rate)
+        self._level += self._start.answered(sent_at, now, shortest=latency.shortest, rate=self._rate)

@@ -1,0 +1,191 @@
+"""A refusal that the level does not explain is tried by a volley before it is believed. Worked by hand."""
+
+from __future__ import annotations
+
+from math import inf
+
+import pytest
+
+from batchgw.throttle.bucket.doubt import (
+    LARGEST,
+    LEAVING,
+    PATIENCE,
+    PAUSE,
+    PROOF,
+    RARER,
+    SEVERAL,
+    SHORT_PAUSE,
+    Doubt,
+)
+from batchgw.throttle.bucket.mirror import MirrorBucket
+from batchgw.throttle.quota import TOTAL, Quota, Trust
+from tests.throttle.bucket.test_ceiling import kept
+from tests.throttle.worlds.adversary import Rig, Step
+from tests.throttle.worlds.gates import SEEDS
+from tests.throttle.worlds.world import Mean, World, play
+
+
+def alive() -> Doubt:
+    """Something has been accepted."""
+    doubt = Doubt()
+    doubt.ok(0.0)
+    return doubt
+
+
+def refuse(doubt: Doubt, sent_at: float, *, rate: float = 10.0, odd: bool = True) -> bool:
+    return doubt.dismisses(sent_at, sent_at + 0.1, rate=rate, odd=odd)
+
+
+def volley(doubt: Doubt, at: float, *, taken: int, refused: int = 0) -> list[bool]:
+    """An odd refusal, and its volley, which comes back 0.1 s after it left: what is said of the refused."""
+    assert refuse(doubt, at)
+    left = at + 0.1
+    while doubt.wants(left):
+        doubt.sent()
+    said = [doubt.dismisses(left, left + 0.1, rate=10.0, odd=False) for _ in range(refused)]
+    for _ in range(taken):
+        doubt.ok(left)
+    return said
+
+
+def proven() -> Doubt:
+    doubt = alive()
+    for place in range(PROOF):
+        volley(doubt, 10.0 * (place + 1), taken=2)
+    assert doubt.proven
+    return doubt
+
+
+@pytest.mark.parametrize(
+    ("rate", "calls"),
+    [(1.0, 2), (10.0, 2), (26.0, 4), (76.0, LARGEST), (86.0, 0)],
+    ids=["one may run in", "still one", "2.6 + 0.5 run in", "as many as may be", "too many"],
+)
+def test_a_volley_is_one_more_than_may_run_in_meanwhile(rate: float, calls: int) -> None:
+    """An empty bucket has taken a tenth of the rate when it arrives: one at least is refused."""
+    doubt = alive()
+    assert refuse(doubt, 10.0, rate=rate) == bool(calls)
+    assert doubt.left == calls
+
+
+def test_a_volley_that_is_taken_says_that_the_refusal_said_nothing() -> None:
+    doubt = alive()
+    volley(doubt, 10.0, taken=2)
+    assert not doubt.tried
+    assert refuse(doubt, 11.0)  # and the next odd one is tried at once
+
+
+def test_the_first_call_of_a_volley_that_is_refused_ends_it() -> None:
+    """Then nothing is tried for five minutes, and three times as long after each further one."""
+    doubt, at = alive(), 10.0
+    for pause in (PAUSE, RARER * PAUSE, RARER**2 * PAUSE):
+        assert volley(doubt, at, taken=0, refused=1) == [False]
+        assert doubt.left == 0
+        doubt.ok(at + 1)
+        assert not refuse(doubt, at + pause - 1)
+        doubt.ok(at + pause)
+        at += pause + 1
+
+
+def test_who_has_been_misled_tries_each_refusal_and_lets_one_more_be_refused() -> None:
+    doubt = proven()
+    assert refuse(doubt, 100.0, odd=False)
+    assert doubt.left == 1 + SEVERAL
+    doubt.ok(100.1)
+    doubt.ok(100.1)
+    assert not doubt.tried
+    assert volley(doubt, 110.0, taken=0, refused=SEVERAL) == [True] * (SEVERAL - 1) + [False]
+    doubt.ok(111.0)
+    assert not refuse(doubt, 110.2 + SHORT_PAUSE - 0.2)
+
+
+def test_a_proof_outlives_no_bucket_that_is_empty() -> None:
+    doubt, at = proven(), 100.0
+    for _ in range(4):
+        if not doubt.proven:
+            break
+        doubt.ok(at)
+        volley(doubt, at, taken=0, refused=SEVERAL)
+        at += 1000
+    assert not doubt.proven
+
+
+@pytest.mark.parametrize("odd", [True, False])
+def test_an_expected_refusal_is_believed(odd: bool) -> None:  # noqa: FBT001
+    assert refuse(alive(), 10.0, odd=odd) == odd
+
+
+def test_where_nothing_is_accepted_nothing_is_tried() -> None:
+    doubt = Doubt()
+    assert not refuse(doubt, 10.0)
+    doubt.ok(10.2)
+    doubt.believed(10.2, quiet=True)
+    assert not refuse(doubt, 10.2 + PAUSE - 1)
+
+
+def test_a_refusal_that_says_when_to_come_back_ends_a_volley() -> None:
+    doubt = alive()
+    assert refuse(doubt, 10.0)
+    doubt.believed(10.2)
+    assert not doubt.wants(10.2)
+    assert not doubt.tried
+
+
+def test_a_volley_that_does_not_leave_or_is_not_answered_has_failed() -> None:
+    doubt = alive()
+    assert refuse(doubt, 10.0)
+    assert doubt.wants(10.1 + LEAVING - 0.01)
+    assert not doubt.wants(10.1 + LEAVING + 0.01)
+    assert not refuse(doubt, 10.0 + PATIENCE + 0.01)
+    assert not doubt.tried
+
+
+def mean(odds: float, *, polite: bool = False) -> Mean:
+    world = World(odds=odds)
+    runs = [play(world, MirrorBucket(TOTAL, polite=polite), calls=2000, seed=seed) for seed in SEEDS]
+    return Mean.of(runs)
+
+
+@pytest.mark.parametrize(("odds", "ratio"), [(0.01, 1.10), (0.02, 1.50), (0.05, 2.0)])
+def test_refusals_by_chance_do_not_sink_the_rate(odds: float, ratio: float) -> None:
+    """Taken for an empty bucket each, they cost 1.26, 1.8 and 7 times the limit."""
+    by_chance = mean(odds)
+    assert by_chance.ratio <= ratio
+    assert by_chance.refused <= 1.5 * odds
+
+
+def test_nor_that_of_a_polite_run() -> None:
+    """It cost 5 times the limit, for a polite run is slow to find out that more is there."""
+    assert mean(0.02, polite=True).ratio <= 2
+
+
+@pytest.mark.parametrize(("trust", "share"), [(Trust.STRICT, 1.0), (Trust.TRUSTED, 0.9)])
+def test_a_volley_is_under_the_ceiling(trust: Trust, share: float) -> None:
+    """Every twentieth call is refused, however much there is: a ceiling is one all the same."""
+    rig = Rig(MirrorBucket(TOTAL, trust=trust, share=share))
+    for _ in range(200):
+        rig.run([Step("send"), Step("wait", 0.05), Step("ok")] * 19)
+        rig.run([Step("send"), Step("wait", 0.05), Step("throttled", -1.0)])
+    assert kept(rig.departures, share * TOTAL.rate, TOTAL.burst)
+
+
+def doubtful(mirror: MirrorBucket, retry_after: float | None) -> float:
+    """A refusal is believed; half a minute later another comes. Answers the delay after it."""
+    rig = Rig(mirror)
+    rig.run([Step("send"), Step("wait", 0.1), Step("ok")] * 100)
+    rig.run([Step("send"), Step("wait", 0.1), Step("throttled", -1.0), Step("wait", 30.0)])
+    rig.run([Step("send"), Step("wait", 0.1), Step("ok"), Step("send"), Step("wait", 0.1)])
+    mirror.throttled(rig.in_flight.pop(), rig.now, retry_after)
+    return mirror.delay(rig.now, inf)
+
+
+def test_a_volley_leaves_at_once_unless_a_refusal_asks_to_wait() -> None:
+    assert doubtful(MirrorBucket(TOTAL), None) == 0
+    assert doubtful(MirrorBucket(TOTAL), 3.0) == pytest.approx(3.0)
+
+
+@pytest.mark.parametrize("quota", [Quota(10, 5), Quota(0.2, 1)])
+def test_a_small_bucket_has_no_room_for_volleys(quota: Quota) -> None:
+    mirror = MirrorBucket(quota)
+    doubtful(mirror, None)
+    assert not mirror._doubt.tried

@@ -1,0 +1,60 @@
+"""What is known to be hard, with the bounds that hold."""
+
+from __future__ import annotations
+
+import pytest
+
+from batchgw.throttle.bucket.mirror import MirrorBucket
+from batchgw.throttle.quota import TOTAL, Quota, Trust
+from tests.throttle.worlds.gates import SEEDS
+from tests.throttle.worlds.remote import Others
+from tests.throttle.worlds.world import Mean, World, play
+
+
+def mean(world: World, *, calls: int = 2000, quota: Quota = TOTAL, trust: Trust = Trust.TRUSTED) -> Mean:
+    return Mean.of([play(world, MirrorBucket(quota, trust=trust), calls=calls, seed=seed) for seed in SEEDS])
+
+
+def test_a_throttle_sharded_over_four_hosts() -> None:
+    """A call goes to one of four buckets of 2.5/s and 10, by chance: while one refuses, another is full."""
+    sharded = mean(World(hosts=4))
+    assert sharded.ratio <= 1.16
+    assert sharded.refused <= 0.02
+
+
+@pytest.mark.parametrize(("theirs", "share"), [(5, 0.2), (3, 0.4), (0, 0.7)])
+@pytest.mark.parametrize("calls", [200, 2000])
+def test_refusals_that_consume_tokens_at_a_load_of_70_percent(
+    calls: int, theirs: float, share: float
+) -> None:
+    """They and we take 7 of 10 calls/s: nothing of ours is refused, and nothing lost but the share."""
+    world = World(consuming=True, others=Others(rate=theirs))
+    for seed in SEEDS:
+        played = play(world, MirrorBucket(TOTAL, share=share), calls=calls, seed=seed)
+        assert not played.refusals
+        assert played.makespan <= 1.02 * (calls - 40) / (10 * share) + 0.3
+
+
+@pytest.mark.parametrize(("rate", "ratio", "theirs"), [(5, 1.03, 0.05), (7, 1.03, 0.05)])
+def test_refusals_that_consume_tokens_when_we_take_all_there_is(
+    rate: float, ratio: float, theirs: float
+) -> None:
+    """Nothing is kept free, and it does not collapse: the reserve keeps refusals few."""
+    full = mean(World(consuming=True, others=Others(rate=rate)))
+    assert full.ratio <= ratio
+    assert full.refused <= 0.03
+    assert full.theirs <= theirs
+
+
+@pytest.mark.parametrize(("calls", "ratio", "refused"), [(200, 1.4, 0.09), (2000, 1.04, 0.02)])
+def test_stated_two_times_too_low_with_probing(calls: int, ratio: float, refused: float) -> None:
+    low = mean(World(), calls=calls, quota=Quota(5, 20), trust=Trust.GUESS)
+    assert low.ratio <= ratio
+    assert low.refused <= refused
+
+
+def test_stated_two_times_too_low_without_probing() -> None:
+    """A trusted quota is audited after five minutes: until then it takes its time."""
+    low = mean(World(), calls=2000, quota=Quota(5, 20))
+    assert 1.5 <= low.ratio <= 2.1
+    assert low.refused <= 0.01

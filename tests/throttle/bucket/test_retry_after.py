@@ -1,0 +1,163 @@
+"""Retry-After is never shortened, up to 60 s; and no call, first try or retry, bypasses the gate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from random import Random
+from typing import cast
+
+import anyio
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from batchgw.control_plane.interface import Answer, GetGatewayResponse, GetRestApis, Request, T
+from batchgw.control_plane.stack import Pace, PacedControlPlane
+from batchgw.errors import (
+    BadRequest,
+    CallError,
+    ConcurrentModification,
+    ConnectionCut,
+    ConnectionFailed,
+    ServiceFailure,
+    Throttled,
+)
+from batchgw.model import AccountId, Effort, ResponseType, RestApiId
+from batchgw.throttle.bucket.hold import LONGEST_HOLD
+from batchgw.throttle.bucket.mirror import INSTANT, MirrorBucket
+from batchgw.throttle.pacer import Belief, Pacer, PacerStatistics
+from batchgw.throttle.quota import TOTAL
+from tests.throttle.worlds.adversary import Rig, Step, mirrors, steps
+from tests.throttle.worlds.service import ACCOUNT, put, scope
+from tests.virtual import virtually
+
+
+@given(mirror=mirrors(), course=steps("wait", "send", "ok", "throttled", "void", "unknown"))
+def test_no_call_leaves_before_what_a_refusal_asked_for(mirror: MirrorBucket, course: list[Step]) -> None:
+    rig, until = Rig(mirror), 0.0
+    for step in course:
+        departures, in_flight = len(rig.departures), len(rig.in_flight)
+        rig.happen(step)
+        if len(rig.departures) > departures:
+            assert rig.now >= until - INSTANT
+        if step.kind == "throttled" and step.amount >= 0 and in_flight:
+            until = max(until, rig.now + min(step.amount, LONGEST_HOLD))
+
+
+@pytest.mark.parametrize(
+    ("asked", "held"), [(0.5, 0.5), (7.0, 7.0), (60.0, 60.0), (600.0, 60.0), (0.0, 0.05), (None, 0.05)]
+)
+def test_the_longest_hold_is_a_minute(asked: float | None, held: float) -> None:
+    """Without it the last call waits for half a token at 10/s: the other half was there."""
+    mirror = MirrorBucket(TOTAL)
+    mirror.sent(0.0)
+    mirror.throttled(0.0, 0.0, asked)
+    assert mirror.delay(0.0, 1) == pytest.approx(held)
+
+
+@dataclass
+class Spied:
+    """A pacer that knows what it lets through, and whether anything leaves that it would hold."""
+
+    pacer: Pacer
+    sends: int = 0
+    too_early: list[float] = field(default_factory=list)
+
+    @property
+    def rate(self) -> float:
+        return self.pacer.rate
+
+    def delay(self, now: float, calls_left: float = float("inf")) -> float:
+        return self.pacer.delay(now, calls_left)
+
+    def sent(self, now: float) -> None:
+        self.sends += 1
+        if self.pacer.delay(now, 1) > 0:
+            self.too_early.append(now)
+        self.pacer.sent(now)
+
+    def ok(self, sent_at: float, now: float) -> None:
+        self.pacer.ok(sent_at, now)
+
+    def throttled(self, sent_at: float, now: float, retry_after: float | None) -> None:
+        self.pacer.throttled(sent_at, now, retry_after)
+
+    def void(self, sent_at: float, now: float) -> None:
+        self.pacer.void(sent_at, now)
+
+    def unknown(self, sent_at: float, now: float) -> None:
+        self.pacer.unknown(sent_at, now)
+
+    def statistics(self, now: float) -> PacerStatistics:
+        return self.pacer.statistics(now)
+
+    def belief(self, now: float) -> Belief:
+        return self.pacer.belief(now)
+
+
+Failure = Callable[[], CallError] | None
+
+
+class Erratic:
+    """Fails in all the ways there are, and notes what comes."""
+
+    def __init__(self, errors: list[Failure], seed: int) -> None:
+        self._errors = errors
+        self._random = Random(f"erratic/{seed}")
+        self.arrivals: list[tuple[float, str]] = []
+
+    async def send(self, request: Request[T]) -> Answer[T]:
+        self.arrivals.append((anyio.current_time(), request.operation))
+        await anyio.sleep(self._random.uniform(0.05, 0.4))
+        error = self._errors[self._random.randrange(len(self._errors))]
+        if error is not None:
+            raise error()
+        return Answer(value=cast("T", None), effort=Effort())
+
+    async def current_account(self) -> AccountId:
+        return ACCOUNT
+
+
+FAILURES: list[Failure] = [
+    None,
+    lambda: Throttled("slow down"),
+    lambda: Throttled("slow down", retry_after=2.0),
+    lambda: ConcurrentModification("try again later", status=409),
+    lambda: ServiceFailure("internal", status=500),
+    lambda: ServiceFailure("busy", status=503, retry_after=4.0),
+    lambda: ConnectionFailed("refused"),
+    lambda: ConnectionCut("reset"),
+    lambda: BadRequest("no"),
+]
+WHERE = scope()
+REQUESTS: tuple[Request[object], ...] = (
+    put(WHERE),
+    GetGatewayResponse(scope=WHERE, api=RestApiId("a1b2c3d4e5"), type=ResponseType.THROTTLED),
+    GetRestApis(scope=WHERE),
+)
+
+
+@settings(max_examples=15)
+@given(errors=st.lists(st.sampled_from(FAILURES), min_size=1, max_size=6), seed=st.integers(0, 999))
+def test_no_call_bypasses_the_gate(errors: list[Failure], seed: int) -> None:
+    """Every second call succeeds; the others fail so, and are made again or not."""
+
+    async def main() -> None:
+        plane = Erratic([*errors, *[None] * len(errors)], seed)
+        paced = PacedControlPlane(plane, pace=Pace(attempts=3), random=Random(seed))
+        bucket = paced.limited.limiter(WHERE).total.bucket
+        spied = bucket.pacer = Spied(bucket.pacer)
+
+        async def call(number: int) -> None:
+            with suppress(CallError):
+                await paced.send(REQUESTS[number % len(REQUESTS)])
+
+        async with anyio.create_task_group() as tasks:
+            for number in range(30):
+                tasks.start_soon(call, number)
+        assert spied.sends == len(plane.arrivals) > 0
+        assert not spied.too_early
+
+    virtually(main)

@@ -1,0 +1,123 @@
+"""A service in virtual time: calls take a while, and a token of each of their buckets; the refused say so."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable
+from random import Random
+from typing import cast
+
+import anyio
+
+from batchgw.concurrency.stop import StopSignal
+from batchgw.control_plane.interface import Answer, PutGatewayResponse, Request, T
+from batchgw.control_plane.limited import LimitedControlPlane
+from batchgw.errors import Throttled
+from batchgw.events import Event, Observer
+from batchgw.model import AccountId, Effort, Region, ResponseType, RestApiId, Scope, Settings
+from batchgw.throttle.quota import Quotas
+from tests.throttle.worlds.remote import Remote
+
+ACCOUNT = AccountId("111111111111")
+
+
+def scope(region: str = "eu-west-1", account: str = ACCOUNT) -> Scope:
+    """A scope."""
+    return Scope(account=AccountId(account), region=Region(region))
+
+
+def put(where: Scope, api: int = 0) -> PutGatewayResponse:
+    """A put."""
+    return PutGatewayResponse(
+        scope=where, api=RestApiId(f"{api:010}"), type=ResponseType.THROTTLED, settings=Settings()
+    )
+
+
+class Service:
+    """Answers whatever is let through.
+
+    Attributes:
+        sent: calls that came, by scope.
+        refused: those of them that were refused.
+        finished: when the last success of a scope was answered.
+
+    Args:
+        bucket: the remote bucket of a scope.
+        retry_after: seconds that refusals ask for.
+        seed: of the latencies, 60 to 200 ms.
+    """
+
+    def __init__(
+        self, bucket: Callable[[Scope], Remote], *, retry_after: float | None = None, seed: int = 0
+    ) -> None:
+        self._bucket = bucket
+        self._retry_after = retry_after
+        self._random = Random(f"service/{seed}")
+        self.sent: Counter[Scope] = Counter()
+        self.refused: Counter[Scope] = Counter()
+        self.finished: dict[Scope, float] = {}
+
+    async def send(self, request: Request[T]) -> Answer[T]:
+        """Take a token on the way, or refuse."""
+        where = request.scope
+        self.sent[where] += 1
+        latency = 0.11 * math.exp(0.257 * self._random.gauss(0, 1))
+        up = latency * self._random.uniform(0.3, 0.6)
+        await anyio.sleep(up)
+        taken = self._bucket(where).take(anyio.current_time())
+        await anyio.sleep(latency - up)
+        if not taken:
+            self.refused[where] += 1
+            raise Throttled("Too Many Requests", retry_after=self._retry_after)
+        self.finished[where] = anyio.current_time()
+        return Answer(value=cast("T", None), effort=Effort())
+
+    async def current_account(self) -> AccountId:
+        """Of no interest here."""
+        return ACCOUNT
+
+
+class Seen:
+    """An observer that remembers."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+
+    def notify(self, event: Event) -> None:
+        """Remember."""
+        self.events.append(event)
+
+
+def limited(
+    service: Service, quotas: Quotas | None = None, seen: Observer | None = None
+) -> LimitedControlPlane:
+    """The limiter before a service."""
+    return LimitedControlPlane(
+        service, quotas=quotas or Quotas(), stop=StopSignal(), most=32, observer=seen or Seen()
+    )
+
+
+async def puts(plane: LimitedControlPlane, where: Scope, calls: int, *, workers: int = 16) -> None:
+    """Make so many puts, some at a time, each as often as it takes."""
+    todo = iter(range(calls))
+    plane.limiter(where).total.expected = calls
+
+    async def work(numbers: Iterable[int]) -> None:
+        for number in numbers:
+            await persist(plane, where, number)
+            plane.limiter(where).total.expected -= 1
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(min(workers, calls)):
+            tasks.start_soon(work, todo)
+
+
+async def persist(plane: LimitedControlPlane, where: Scope, number: int) -> None:
+    """Make one put until it is let through."""
+    while True:
+        try:
+            await plane.send(put(where, number))
+        except Throttled:
+            continue
+        return

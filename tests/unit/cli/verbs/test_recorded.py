@@ -1,0 +1,166 @@
+"""What follows a plan or a run reaches the same place in the same way, and no secret is kept for it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+
+from batchgw import api
+from batchgw.cli import session
+from batchgw.cli.flags.options import (
+    ConnectionFlags,
+    LogFlags,
+    OutputFlags,
+    RunFlags,
+    SelectionFlags,
+)
+from batchgw.cli.flags.pace_flags import PaceFlags
+from batchgw.cli.loading import plan_options
+from batchgw.cli.recorded_options import recorded, same_reach, with_recorded
+from batchgw.cli.verbs.simulate import WorldFlags
+from batchgw.concurrency.stop import StopSignal
+from batchgw.control_plane.aws import AwsControlPlane, connect
+from batchgw.errors import UsageError
+from batchgw.model import Desired, Policy, Region, ResponseType, Rule, Settings, Targets
+from tests.unit.cli_driver import batchgw, clean_environment, served
+
+TARGETS = Targets(regions=(Region("cn-north-1"), Region("cn-northwest-1")), role="R", external_id="sesame-17")
+
+
+def flags(**connection: Any) -> RunFlags:
+    return RunFlags(
+        connection=ConnectionFlags(**connection), pace=PaceFlags(rate=5), output=OutputFlags(), log=LogFlags()
+    )
+
+
+def test_a_run_is_reached_again_as_it_was() -> None:
+    options = json.loads(json.dumps(recorded(flags(profile="ops", endpoint_url="http://x/@y"), TARGETS)))
+    assert same_reach(Targets(), options) == TARGETS
+    again = with_recorded(flags(), options)
+    assert (again.connection.profile, again.connection.endpoint_url) == ("ops", "http://x/@y")
+    assert again.pace == PaceFlags(rate=5)
+
+
+def test_flags_come_before_what_was_recorded() -> None:
+    options = recorded(flags(endpoint_url="http://x"), TARGETS)
+    given = Targets(regions=(Region("us-east-1"),), role="Other", external_id="other")
+    assert same_reach(given, options) == given
+    assert with_recorded(flags(endpoint_url="http://y"), options).connection.endpoint_url == "http://y"
+
+
+def test_a_password_in_the_endpoint_is_not_kept() -> None:
+    endpoint = "https://me:hunter2@gateway.example/prod"
+    for kept in (
+        recorded(flags(endpoint_url=endpoint), TARGETS),
+        plan_options(Policy(desired=Desired(rules={})), flags(endpoint_url=endpoint), TARGETS),
+    ):
+        assert kept["endpoint_url"] == "https://gateway.example/prod"
+
+
+def test_a_plan_keeps_no_external_id() -> None:
+    assert "sesame-17" not in json.dumps(plan_options(Policy(desired=Desired(rules={})), flags(), TARGETS))
+
+
+@pytest.mark.parametrize("holder", [SelectionFlags, WorldFlags])
+def test_no_repr_of_flags_shows_an_external_id(holder: Any) -> None:
+    assert "external_id" in {f.name for f in fields(holder)}
+    assert "sesame-17" not in repr(holder(external_id="sesame-17"))
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str | None]:
+    """Give the regions of the connections that are opened from now on."""
+    clean_environment(monkeypatch, tmp_path)
+    (tmp_path / "policy.yaml").write_text("version: 1\nresponses: {THROTTLED: {status: 420}}\n")
+    regions: list[str | None] = []
+
+    @asynccontextmanager
+    async def spied(**options: Any) -> AsyncIterator[AwsControlPlane]:
+        regions.append(options["region"])
+        assert isinstance(options["stop"], StopSignal), "Ctrl-C must end the wait for STS"
+        async with connect(**options) as plane:
+            yield plane
+
+    monkeypatch.setattr(session, "connect", spied)
+    return regions
+
+
+@pytest.mark.parametrize("saved", [True, False])
+def test_where_sts_is_asked_is_remembered_by_plans_and_runs(
+    asked: list[str | None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *, saved: bool
+) -> None:
+    """The region of the environment is gone when a saved plan is applied, or when a run is resumed."""
+    first = {"operation": "PutGatewayResponse", "first": 1}
+    given_up = [{"match": first, "fault": {"other_account": "999999999999"}}]
+    (tmp_path / "faults.json").write_text(json.dumps(given_up))
+    with served(monkeypatch, faults=tmp_path / "faults.json"):
+        monkeypatch.setenv("AWS_REGION", "us-east-1")
+        if saved:
+            assert batchgw("plan", "policy.yaml", "--out", "p.plan").code == 2
+            monkeypatch.delenv("AWS_REGION")
+        stopped = batchgw(
+            "apply", *(["--plan", "p.plan"] if saved else ["policy.yaml"]), "--yes", "-o", "json"
+        )
+        assert stopped.json["not_attempted"] > 0, stopped.err
+        monkeypatch.delenv("AWS_REGION", raising=False)
+        assert batchgw("resume", "last", "--yes", "-o", "json").json["not_attempted"] == 0
+    assert asked == ([None, "us-east-1", "us-east-1"] if saved else [None, "us-east-1"])
+
+
+def test_a_plan_of_somebody_s_program_says_where_it_looked_too(
+    asked: list[str | None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """It has no options of the command line, but scopes."""
+    path = tmp_path / "p.plan"
+    rules = {ResponseType.THROTTLED: Rule(settings=Settings(status_code="420"))}
+    policy = Policy(desired=Desired(rules=rules), targets=Targets(regions=(Region("us-east-1"),)))
+
+    async def program() -> None:
+        async with connect(region="eu-west-1") as plane:
+            with await api.plan(policy, plane=plane, out=path):
+                pass
+
+    with served(monkeypatch):
+        anyio.run(program)
+        assert batchgw("apply", "--plan", path, "--yes").code == 0
+    assert asked == ["us-east-1"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("profile", 5),
+        ("endpoint_url", ["x"]),
+        ("ca_bundle", 5),
+        ("role", {}),
+        ("external_id", 5),
+        ("session_name", True),
+        ("regions", 5),
+        ("regions", [5]),
+        ("client_fast_path", "yes"),
+        ("polite", 1),
+        ("rate", "abc"),
+        ("rate", [1]),
+        ("burst", "x"),
+        ("share", -3),
+        ("share", 2),
+        ("workers", "x"),
+        ("attempts", float("nan")),
+        ("patience", "y"),
+        ("quota_scope", "x"),
+        ("quota_file", 5),
+        ("quota_file", {"rate": "x"}),
+    ],
+)
+def test_an_option_that_cannot_have_been_recorded_is_told(name: str, value: Any) -> None:
+    """Somebody edited the plan or the journal: it ended a resume as a defect."""
+    for laid in (lambda: with_recorded(flags(), {name: value}), lambda: same_reach(Targets(), {name: value})):
+        with pytest.raises(UsageError, match=f"option `{name}` is not what batchgw writes"):
+            laid()

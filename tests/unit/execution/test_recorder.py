@@ -1,0 +1,326 @@
+"""No call leaves whose intent is not committed, and one commit serves those next in line."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+import anyio
+import pytest
+
+from batchgw.concurrency.stop import StopSignal
+from batchgw.errors import JournalWriteFailed, ScopeLocked, Stopped
+from batchgw.events import Decided, Event
+from batchgw.execution.recorder import Recorder
+from batchgw.execution.upcoming import AHEAD, FRESH
+from batchgw.journal import Journal, PendingApi
+from batchgw.model import NotAttempted, RestApi, Scope
+from tests.unit.journal_plans import (
+    HERE,
+    THERE,
+    applied,
+    begun,
+    create,
+    not_attempted,
+    place,
+    planned,
+    update,
+)
+from tests.virtual import virtually
+
+APIS = 30
+
+
+@dataclass
+class Scene:
+    """A run of 30 APIs with two changes each, and another process that looks on."""
+
+    journal: Journal
+    witness: Journal
+    file: str
+    run: str
+    stop: StopSignal = field(default_factory=StopSignal)
+    told: list[Event] = field(default_factory=list)
+    rates: dict[Scope, float] = field(default_factory=lambda: {HERE: 10.0})
+    slept: float = 0.0  # seconds in which the loop's clock stood still
+
+    def __post_init__(self) -> None:
+        self.recorder = Recorder(
+            self.journal,
+            self.run,
+            observer=self,
+            stop=self.stop,
+            rate=lambda scope: self.rates[scope],
+            clock=lambda: 1_790_000_000.0 + anyio.current_time() + self.slept,
+        )
+        self._data = sqlite3.connect(self.file)
+
+    def notify(self, event: Event) -> None:
+        self.told.append(event)
+
+    def expect(self) -> list[PendingApi]:
+        page = self.journal.pending(self.run, HERE)
+        self.recorder.expect(HERE, page)
+        return page
+
+    @property
+    def intended(self) -> set[int]:
+        """What others see as possibly made."""
+        found = self.witness.pending(self.run, HERE, limit=1000)
+        return {change.id for api in found for change in api.changes if change.intended}
+
+    @property
+    def version(self) -> int:
+        """Another number after each commit."""
+        (version,) = self._data.execute("PRAGMA data_version").fetchone()
+        return int(version)
+
+    def close(self) -> None:
+        self._data.close()
+
+
+@contextmanager
+def staged(folder: Path) -> Iterator[Scene]:
+    with Journal.open(place(folder)) as journal, Journal.open(place(folder)) as witness:
+        run = begun(journal, *(planned(n, create(), update()) for n in range(APIS)))
+        with closing(Scene(journal, witness, place(folder), run)) as scene:
+            yield scene
+
+
+@pytest.fixture
+def play(tmp_path: Path) -> Callable[[Callable[[Scene], Awaitable[None]]], None]:
+    """Run a play in virtual time."""
+
+    def run(body: Callable[[Scene], Awaitable[None]]) -> None:
+        async def main() -> None:
+            with staged(tmp_path) as scene:
+                await body(scene)
+
+        virtually(main)
+
+    return run
+
+
+Play = Callable[[Callable[[Scene], Awaitable[None]]], None]
+
+
+@pytest.mark.parametrize("hands", [1, 2, 10, 100])
+def test_every_intent_is_committed_before_its_call_and_a_commit_serves_many(play: Play, hands: int) -> None:
+    async def body(scene: Scene) -> None:
+        commits, version = 0, scene.version
+        to_come = [(each.api, [change.id for change in each.changes]) for each in scene.expect()]
+        in_work: list[tuple[RestApi, list[int], ExitStack]] = []
+        while to_come or in_work:
+            for api, changes in to_come[: hands - len(in_work)]:
+                in_work.append((api, changes, ExitStack()))
+                in_work[-1][2].enter_context(scene.recorder.working_on(api))
+                del to_come[0]
+            for api, changes, end in in_work:  # each hand makes a change
+                scene.recorder.intend(api, changes[0])
+                assert changes[0] in scene.intended
+                commits, version = commits + (version != scene.version), scene.version
+                del changes[0]
+                if not changes:
+                    end.close()
+            in_work = [each for each in in_work if each[1]]
+        assert commits <= APIS * 2 / (AHEAD + 1) + 1
+        assert len(scene.intended) == APIS * 2
+
+    play(body)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_whatever_the_order_few_are_intended_that_have_not_left(play: Play, seed: int) -> None:
+    """Who was taken to be next, and is not, is so no longer: only the dead leave anything in doubt."""
+
+    async def body(scene: Scene) -> None:
+        dice, left = Random(seed), set[int]()
+        changes = [(each.api, change.id) for each in scene.expect() for change in each.changes]
+        for api, change in dice.sample(changes, 40):
+            with scene.recorder.working_on(api):
+                scene.recorder.intend(api, change)
+            left.add(change)
+            assert left <= scene.intended
+            assert len(scene.intended - left) <= AHEAD
+
+    play(body)
+
+
+def test_no_more_are_intended_than_that(play: Play) -> None:
+    async def body(scene: Scene) -> None:
+        first, *_ = scene.expect()
+        scene.recorder.intend(first.api, first.changes[0].id)
+        assert len(scene.intended) == 1 + AHEAD
+
+    play(body)
+
+
+def test_where_the_quota_is_higher_a_commit_serves_a_fifth_of_a_second(play: Play) -> None:
+    async def body(scene: Scene) -> None:
+        first, second, *_ = scene.expect()
+        scene.rates[HERE] = 100.0
+        scene.recorder.intend(first.api, first.changes[0].id)
+        assert len(scene.intended) == 20
+        scene.rates[HERE] = 5.0  # less has to be in doubt from now on
+        await anyio.sleep(FRESH + 1)
+        scene.recorder.intend(second.api, second.changes[0].id)
+        assert len(scene.intended) == 1 + 1 + AHEAD
+
+    play(body)
+
+
+def test_who_stands_in_no_line_is_intended_alone(play: Play) -> None:
+    async def body(scene: Scene) -> None:
+        (first, *_) = scene.journal.pending(scene.run, HERE)
+        scene.recorder.intend(first.api, first.changes[0].id)
+        assert scene.intended == {first.changes[0].id}
+
+    play(body)
+
+
+def test_what_was_decided_without_a_call_is_intended_no_longer(play: Play) -> None:
+    """A stop: this process knows what it has not sent, so a resume has nothing to doubt."""
+
+    async def body(scene: Scene) -> None:
+        page = scene.expect()
+        sent = page[0].changes[0].id
+        scene.recorder.intend(page[0].api, sent)
+        for each in page:
+            for change in each.changes:
+                if change.id != sent:
+                    outcome = not_attempted("Stopped")
+                    scene.recorder.decide(change.id, _of(each, outcome))
+        scene.recorder.flush()
+        assert scene.intended == {sent}
+        assert scene.journal.tally(scene.run)[HERE].not_attempted == APIS * 2 - 1
+
+    play(body)
+
+
+@pytest.mark.parametrize(("slept", "commits"), [(0.0, 0), (0.9, 0), (3_600.0, 1)])
+def test_no_intent_outlives_a_sleep_of_the_machine(play: Play, slept: float, commits: int) -> None:
+    """Somebody else may have taken the run over: that is seen when the intent is committed anew."""
+
+    async def body(scene: Scene) -> None:
+        first, second, *_ = scene.expect()
+        with scene.recorder.working_on(first.api), scene.recorder.working_on(second.api):
+            scene.recorder.intend(first.api, first.changes[0].id)
+            version = scene.version
+            scene.slept = slept
+            scene.recorder.intend(second.api, second.changes[0].id)
+            assert (scene.version != version) == bool(commits)
+
+    play(body)
+
+
+def test_when_it_ends_early_only_what_left_is_intended(play: Play) -> None:
+    """A second Ctrl-C: nobody gets to decide anything."""
+
+    async def body(scene: Scene) -> None:
+        first, second, *_ = scene.expect()
+        with scene.recorder.working_on(first.api), scene.recorder.working_on(second.api):
+            for each in (first, second):
+                scene.recorder.intend(each.api, each.changes[0].id)
+        assert len(scene.intended) == 1 + AHEAD
+        scene.recorder.close()
+        assert scene.intended == {first.changes[0].id, second.changes[0].id}
+
+    play(body)
+
+
+def test_what_an_earlier_process_intended_stays_so(play: Play) -> None:
+    async def body(scene: Scene) -> None:
+        doubtful = scene.journal.pending(scene.run, HERE)[1].changes[0].id
+        scene.journal.intend([doubtful])
+        first, second, *_ = scene.expect()
+        scene.recorder.intend(first.api, first.changes[0].id)
+        assert len(scene.intended) == 1 + AHEAD + 1
+        scene.recorder.decide(doubtful, _of(second, not_attempted("Stopped")))
+        scene.recorder.close()
+        assert scene.intended == {first.changes[0].id, doubtful}
+
+    play(body)
+
+
+def test_an_intent_goes_stale_and_is_then_committed_anew(play: Play) -> None:
+    """Else a process that was held still would not see that another has taken its run over."""
+
+    async def body(scene: Scene) -> None:
+        first, second, *_ = scene.expect()
+        scene.recorder.intend(first.api, first.changes[0].id)
+        await anyio.sleep(FRESH)
+        scene.recorder.intend(first.api, first.changes[1].id)
+        taken = second.changes[0]
+        scene.witness.record(taken.id, applied(1, taken))
+        scene.witness.flush()
+        await anyio.sleep(0.1)
+        with pytest.raises(ScopeLocked, match="another process"):
+            scene.recorder.intend(second.api, taken.id)
+
+    play(body)
+
+
+def test_lines_of_scopes_do_not_mix(tmp_path: Path) -> None:
+    async def main() -> None:
+        with Journal.open(place(tmp_path)) as journal:
+            run = begun(journal, *(planned(n, scope=s) for s in (HERE, THERE) for n in range(20)))
+            recorder = Recorder(journal, run, observer=Told(), stop=StopSignal(), rate=lambda _: 10.0)
+            for scope in (HERE, THERE):
+                recorder.expect(scope, journal.pending(run, scope))
+            first, *_ = journal.pending(run, HERE)
+            recorder.intend(first.api, first.changes[0].id)
+            counts = [
+                sum(c.intended for each in journal.pending(run, scope) for c in each.changes)
+                for scope in (HERE, THERE)
+            ]
+            assert counts == [1 + AHEAD, 0]
+
+    virtually(main)
+
+
+def test_an_outcome_is_told_once_it_is_committed(play: Play) -> None:
+    async def body(scene: Scene) -> None:
+        first, *_ = scene.expect()
+        scene.recorder.intend(first.api, first.changes[0].id)
+        scene.recorder.decide(first.changes[0].id, applied(0, first.changes[0]))
+        assert scene.told == []
+        scene.recorder.flush()
+        assert [type(event) for event in scene.told] == [Decided]
+        assert scene.witness.tally(scene.run)[HERE].applied == 1
+
+    play(body)
+
+
+def test_without_an_intent_there_is_no_call(play: Play) -> None:
+    async def body(scene: Scene) -> None:
+        first, *_ = scene.expect()
+        driver = scene.journal._database._connection.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        driver.execute("PRAGMA query_only = ON")
+        with pytest.raises(Stopped, match="not sent"):
+            scene.recorder.intend(first.api, first.changes[0].id)
+        assert scene.stop.requested
+        assert isinstance(scene.recorder.failure, JournalWriteFailed)
+        driver.execute("PRAGMA query_only = OFF")
+        assert scene.intended == set()
+
+    play(body)
+
+
+class Told:
+    def notify(self, event: Event) -> None:
+        pass
+
+
+def _of(pending: PendingApi, outcome: NotAttempted) -> NotAttempted:
+    return NotAttempted(
+        api=pending.api,
+        type=outcome.type,
+        action=outcome.action,
+        code=outcome.code,
+        message=outcome.message,
+    )

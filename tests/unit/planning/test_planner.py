@@ -1,0 +1,350 @@
+"""Each API that is meant becomes one item, whatever cannot be read; and nothing is asked in vain."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+
+import pytest
+
+import batchgw
+from batchgw.control_plane.interface import ControlPlane, GetGatewayResponses
+from batchgw.control_plane.stack import PacedControlPlane
+from batchgw.errors import (
+    AccessDenied,
+    BadRequest,
+    CallError,
+    ConnectionFailed,
+    CredentialsExpired,
+    CredentialsRejected,
+    CredentialsUnavailable,
+    ServiceFailure,
+)
+from batchgw.events import NullObserver
+from batchgw.execution.planner import Planner
+from batchgw.journal import JSON
+from batchgw.model import (
+    Desired,
+    ExplicitApi,
+    PlanItem,
+    PlannedApi,
+    Policy,
+    ResponseType,
+    Rule,
+    Scope,
+    Selection,
+    Selector,
+    Settings,
+    Targets,
+    UnreadApi,
+    UnreadScope,
+)
+from batchgw.model.change import CONDEMNING, EXCLUDED, NO_SUCH_API, NOT_A_TARGET
+from tests.unit.listed_apis import DUBLIN, OHIO, TOKYO, ListedApis, api
+from tests.virtual import virtually
+
+DESIRED = Desired(
+    rules={
+        ResponseType.DEFAULT_4XX: Rule(settings=Settings(status_code="418")),
+        ResponseType.THROTTLED: Rule(settings=None),
+    }
+)
+SCOPES = (DUBLIN, OHIO, TOKYO)
+A, B, C = (api(name) for name in "abc")
+NOT_EXEMPT = (Selector(tags={"exempt": "true"}),)
+
+
+class TwoAtOnce:
+    def workers(self, _: Scope) -> Callable[[], int]:
+        return lambda: 2
+
+    def expect(self, scope: Scope, calls: float) -> None:
+        pass
+
+
+def planned(
+    plane: ControlPlane, selection: Selection | None = None, scopes: tuple[Scope, ...] = SCOPES
+) -> list[PlanItem]:
+    items: list[PlanItem] = []
+    planner = Planner(
+        plane,
+        desired=DESIRED,
+        selection=selection or Selection(),
+        sink=items.append,
+        observer=NullObserver(),
+        pacing=TwoAtOnce(),
+    )
+    virtually(lambda: planner.run(scopes))
+    return items
+
+
+def told(items: list[PlanItem]) -> list[tuple[str, str]]:
+    """Items in short: `(place, "read" or code)`, in order of places; a scope that is unread has no id."""
+    short = []
+    for item in items:
+        match item:
+            case PlannedApi():
+                short.append((str(item.api), "read"))
+            case UnreadApi():
+                assert item.types == DESIRED.types
+                short.append((str(item.api), item.code))
+            case UnreadScope():
+                short.append((str(item.scope), item.code))
+    return sorted(short)
+
+
+def names(*texts: str) -> Selection:
+    return Selection(explicit=tuple(ExplicitApi(id=api(t).id) for t in texts))
+
+
+class TestKinds:
+    def test_the_errors_that_condemn_are_the_trees_own(self) -> None:
+        """Written out once, so that a new one is noticed."""
+        assert sorted(CONDEMNING) == [
+            "AccessDenied",
+            "ConnectionFailed",
+            "CredentialsExpired",
+            "CredentialsRejected",
+            "CredentialsUnavailable",
+            "EndpointUnreachable",
+            "ForeignDenial",
+            "OtherAccountAnswered",
+            "ScopeError",
+            "Starved",
+            "WrongAccount",
+        ]
+
+    @pytest.mark.parametrize(
+        ("code", "kind"),
+        [
+            ("ApiNotFound", "skipped"),
+            (EXCLUDED, "skipped"),
+            ("AccessDenied", "not_attempted"),
+            ("CredentialsExpired", "not_attempted"),
+            ("ConnectionFailed", "not_attempted"),
+            ("ConnectionCut", "failed"),
+            ("ServiceFailure", "failed"),
+            ("BadRequest", "failed"),
+            (NO_SUCH_API, "failed"),
+            (NOT_A_TARGET, "failed"),
+            ("SomethingOfALaterVersion", "failed"),
+        ],
+    )
+    def test_an_unread_api_is_judged_by_its_code(self, code: str, kind: str) -> None:
+        unread = UnreadApi(api=A, types=DESIRED.types, code=code, message="m")
+        assert unread.kind == kind
+        assert unread.skipped is (kind == "skipped")
+
+
+class TestCondemned:
+    @pytest.mark.parametrize(
+        "error",
+        [
+            AccessDenied("no GET /restapis/*/gatewayresponses"),
+            CredentialsRejected("unknown"),
+            CredentialsExpired("too old"),
+            CredentialsUnavailable("none"),
+            ConnectionFailed("refused"),
+        ],
+    )
+    def test_a_scope_condemned_while_reading_says_so_and_what_it_listed_is_not_attempted(
+        self, error: CallError
+    ) -> None:
+        """20 APIs are listed; the ninth answer condemns. Everything listed has one item; the scope, one."""
+        apis = [api(f"n{n:02}") for n in range(20)]
+        refused: dict[Scope | tuple[Scope, str], CallError] = {(DUBLIN, a.id): error for a in apis[8:]}
+        plane = ListedApis(
+            {(DUBLIN, None): (apis, None), (OHIO, None): ([api("o", OHIO)], None)}, refused=refused
+        )
+        items = planned(PacedControlPlane(plane))
+        assert Counter(code for _, code in told(items)) == {"read": 9, type(error).__name__: 13}
+        unread = [item for item in items if isinstance(item, UnreadApi)]
+        assert {item.kind for item in unread} == {"not_attempted"}
+        assert sorted(str(item.api) for item in unread) == [str(a) for a in apis[8:]]
+        assert [i.scope for i in items if isinstance(i, UnreadScope)] == [DUBLIN]
+        asked = {r.api for r in plane.asked if isinstance(r, GetGatewayResponses) and r.scope == DUBLIN}
+        first = 3 if isinstance(error, AccessDenied) else 1  # three denials condemn, one of anything else
+        assert len(asked) <= 8 + first + 1  # two workers were at it; of the others none was asked
+
+    def test_an_error_about_one_api_condemns_nothing(self) -> None:
+        plane = ListedApis(
+            {(DUBLIN, None): ([A, B, C], None)}, refused={(DUBLIN, "b"): BadRequest("as it stands")}
+        )
+        assert told(planned(plane)) == [(str(A), "read"), (str(B), "BadRequest"), (str(C), "read")]
+
+    def test_an_error_of_a_kind_of_its_own_is_asked_what_it_means(self) -> None:
+        """Not its place in the tree but `condemns_scope` counts."""
+
+        class Suspended(CallError):
+            condemns_scope = True
+
+        plane = ListedApis({(DUBLIN, None): ([A], None)}, refused={(DUBLIN, "a"): Suspended("by its owner")})
+        assert told(planned(plane)) == [(str(DUBLIN), "Suspended"), (str(A), "Suspended")]
+
+    def test_one_deleted_after_it_was_listed_is_skipped(self) -> None:
+        plane = ListedApis({(DUBLIN, None): ([A, B], None)}, there=[A])
+        assert told(planned(plane)) == [(str(A), "read"), (str(B), "ApiNotFound")]
+
+
+class TestListings:
+    def test_an_api_on_two_pages_is_planned_once(self) -> None:
+        plane = ListedApis({(DUBLIN, None): ([A, B], "2"), (DUBLIN, "2"): ([B, C], None)})
+        assert told(planned(plane)) == [(str(A), "read"), (str(B), "read"), (str(C), "read")]
+
+    def test_a_listing_in_a_circle_leaves_the_scope_unread(self) -> None:
+        plane = ListedApis({(DUBLIN, None): ([A], "2"), (DUBLIN, "2"): ([B], "2")})
+        assert told(planned(plane)) == [
+            (str(DUBLIN), "ServiceFailure"),
+            (str(A), "read"),
+            (str(B), "read"),
+        ]
+
+
+class TestNamed:
+    """APIs named by id, looked for in Dublin, Ohio and Tokyo."""
+
+    def test_what_is_found_is_not_missed_where_nothing_can_be_read(self) -> None:
+        plane = ListedApis(there=[A], refused={OHIO: AccessDenied("no"), TOKYO: ConnectionFailed("refused")})
+        assert told(planned(plane, names("a"))) == [(str(A), "read")]
+
+    def test_also_when_tags_must_be_known_to_decide(self) -> None:
+        plane = ListedApis({(DUBLIN, None): ([A, B], None)}, refused={OHIO: AccessDenied("no")})
+        selection = Selection(explicit=names("a").explicit, exclude=NOT_EXEMPT)
+        assert told(planned(plane, selection)) == [(str(A), "read")]
+
+    def test_what_may_be_in_the_only_scope_that_cannot_be_read_is_not_attempted_there(self) -> None:
+        plane = ListedApis(there=[A], refused={OHIO: AccessDenied("no")})
+        items = planned(plane, names("a", "b"))
+        assert told(items) == [
+            (str(A), "read"),
+            (str(OHIO), "AccessDenied"),
+            (str(api("b", OHIO)), "AccessDenied"),
+        ]
+        (unread,) = (item for item in items if isinstance(item, UnreadApi))
+        assert (unread.kind, unread.message) == ("not_attempted", "no")
+
+    def test_what_may_be_in_several_is_told_once(self) -> None:
+        plane = ListedApis(refused={OHIO: AccessDenied("no"), TOKYO: AccessDenied("nor here")})
+        items = planned(plane, names("a"))
+        assert told(items) == [
+            ("*/*/a", "AccessDenied"),
+            (str(OHIO), "AccessDenied"),
+            (str(TOKYO), "AccessDenied"),
+        ]
+        (unread,) = (item for item in items if isinstance(item, UnreadApi))
+        assert unread.message == (
+            "it may be in any of 2 account-regions that could not be read; in 111111111111/us-east-2: no"
+        )
+
+    def test_what_was_not_listed_to_the_end_may_hold_it(self) -> None:
+        """Dublin's second page fails, after which nobody can say that there is no B."""
+        plane = ListedApis({(DUBLIN, None): ([A], "2"), (DUBLIN, "2"): ([C], "2")})
+        selection = Selection(explicit=names("a", "b").explicit, exclude=NOT_EXEMPT)
+        assert told(planned(plane, selection)) == [
+            (str(DUBLIN), "ServiceFailure"),
+            (str(A), "read"),
+            (str(B), "ServiceFailure"),
+        ]
+
+    def test_an_api_that_cannot_be_read_where_it_is_listed_was_found(self) -> None:
+        plane = ListedApis(
+            {(DUBLIN, None): ([A], None)},
+            refused={(DUBLIN, "a"): ServiceFailure("500"), OHIO: AccessDenied("no")},
+        )
+        selection = Selection(explicit=names("a").explicit, exclude=NOT_EXEMPT)
+        assert told(planned(plane, selection)) == [(str(A), "ServiceFailure")]
+
+    def test_one_that_keeps_failing_fails_unless_another_scope_has_it(self) -> None:
+        refused: dict[Scope | tuple[Scope, str], CallError] = {(OHIO, "a"): ServiceFailure("500")}
+        assert told(planned(ListedApis(there=[A], refused=refused), names("a"))) == [(str(A), "read")]
+        assert told(planned(ListedApis(refused=refused), names("a"))) == [
+            (str(api("a", OHIO)), "ServiceFailure")
+        ]
+
+    def test_what_no_scope_has_is_said_to_be_nowhere(self) -> None:
+        items = planned(ListedApis(), names("a"))
+        assert told(items) == [("*/*/a", NO_SUCH_API)]
+        assert "any of 3 account-regions" in str(items[0])
+
+    def test_one_id_in_two_places_is_two_apis(self) -> None:
+        """Dublin and Ohio have theirs, Tokyo does not."""
+        explicit = tuple(
+            ExplicitApi(id=A.id, account=s.account, region=s.region) for s in (DUBLIN, OHIO, TOKYO)
+        )
+        plane = ListedApis(there=[A, api("a", OHIO)])
+        assert told(planned(plane, Selection(explicit=explicit))) == [
+            (str(A), "read"),
+            (str(api("a", OHIO)), "read"),
+            (str(api("a", TOKYO)), NO_SUCH_API),
+        ]
+
+    def test_an_included_id_that_no_scope_has_is_missed(self) -> None:
+        plane = ListedApis({(DUBLIN, None): ([A], None)})
+        selection = Selection(include=(Selector(id=A.id), Selector(id=B.id)))
+        assert told(planned(plane, selection)) == [("*/*/b", NO_SUCH_API), (str(A), "read")]
+
+    def test_named_in_two_ways_and_missing_it_is_one_item(self) -> None:
+        """As `a` it may be in Dublin or Ohio, as `us-east-2/a` only in Ohio; only Ohio cannot be read."""
+        selection = Selection(explicit=(ExplicitApi(id=A.id), ExplicitApi(id=A.id, region=OHIO.region)))
+        plane = ListedApis(refused={OHIO: AccessDenied("no")})
+        assert told(planned(plane, selection)) == [
+            (str(OHIO), "AccessDenied"),
+            (str(api("a", OHIO)), "AccessDenied"),
+        ]
+
+    def test_named_with_its_place_only_that_place_is_asked(self) -> None:
+        selection = Selection(
+            explicit=(ExplicitApi(id=A.id, account=DUBLIN.account, region=DUBLIN.region),),
+            exclude=NOT_EXEMPT,
+        )
+        plane = ListedApis({(DUBLIN, None): ([A], None)}, refused={OHIO: AccessDenied("no")})
+        assert told(planned(plane, selection)) == [(str(A), "read")]
+        assert (plane.listings(OHIO), plane.listings(TOKYO)) == (0, 0)
+
+    @pytest.mark.parametrize(
+        ("explicit", "place", "message"),
+        [
+            (
+                ExplicitApi(id=A.id, region=DUBLIN.region),
+                "*/eu-west-1/a",
+                "eu-west-1/a is named, but region eu-west-1 is not among the targets of this run",
+            ),
+            (
+                ExplicitApi(id=A.id, account=TOKYO.account, region=OHIO.region),
+                "222222222222/us-east-2/a",
+                "222222222222/us-east-2/a is named, but account 222222222222 in region us-east-2 is not",
+            ),
+        ],
+    )
+    def test_named_where_the_run_does_not_look(self, explicit: ExplicitApi, place: str, message: str) -> None:
+        plane = ListedApis(there=[A])
+        (item,) = planned(plane, Selection(explicit=(explicit,)), scopes=(OHIO,))
+        assert told([item]) == [(place, NOT_A_TARGET)]
+        assert isinstance(item, UnreadApi)
+        assert item.message.startswith(message)
+        assert "--region" in item.message
+        assert plane.asked == []
+
+    def test_an_included_id_that_is_exempt_is_excluded_not_missing(self) -> None:
+        exempt = api("x", exempt=True)
+        plane = ListedApis({(DUBLIN, None): ([A, exempt], None)})
+        selection = Selection(include=(Selector(id=exempt.id), Selector(name="*a")), exclude=NOT_EXEMPT)
+        assert told(planned(plane, selection)) == [(str(A), "read"), (str(exempt), EXCLUDED)]
+
+    def test_an_included_id_does_not_make_unreadable_scopes_well(self) -> None:
+        """The other rules may mean APIs there."""
+        plane = ListedApis({(DUBLIN, None): ([A], None)}, refused={OHIO: AccessDenied("no")})
+        selection = Selection(include=(Selector(id=A.id), Selector(name="b*")))
+        assert told(planned(plane, selection)) == [(str(A), "read"), (str(OHIO), "AccessDenied")]
+
+
+def test_a_plan_keeps_no_secret_of_a_url_among_the_options_of_a_library_s_caller() -> None:
+    targets = Targets(accounts=(DUBLIN.account,), regions=(DUBLIN.region,))
+    policy = Policy(desired=Desired(rules={}), targets=targets)
+    options: dict[str, JSON] = {"endpoint_url": "https://me:hunter2@h.test/x?token=hunter2", "rate": 5}
+
+    async def main() -> Mapping[str, JSON]:
+        with await batchgw.plan(policy, plane=PacedControlPlane(ListedApis()), options=options) as plan:
+            return plan.header.options
+
+    assert virtually(main) == {"endpoint_url": "https://h.test/x", "rate": 5}
