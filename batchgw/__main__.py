@@ -8,8 +8,8 @@ def main() -> None:
     """Load the command line, run it, and exit with its code. A signal ends it without a word of Python."""
     code = 130
     try:
-        from batchgw.cli import process_signals
-        from batchgw.cli.output import streams
+        from batchgw.cli import process_signals  # noqa: PLC0415 - loading is what may be interrupted
+        from batchgw.cli.output import streams  # noqa: PLC0415 - as above
 
         process_signals.heed()
         streams.take_over()

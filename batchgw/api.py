@@ -21,7 +21,7 @@ from anyio.streams.memory import MemoryObjectReceiveStream
 from batchgw.concurrency.clock import Moment
 from batchgw.concurrency.pool import unwrapped
 from batchgw.concurrency.stop import StopSignal
-from batchgw.concurrency.time_slice import Turns, aside
+from batchgw.concurrency.time_slices import TimeSlices, in_thread
 from batchgw.control_plane.interface import ControlPlane, UnreadableApi
 from batchgw.control_plane.readonly import ReadOnlyControlPlane
 from batchgw.control_plane.stack import Pace, PacedControlPlane
@@ -168,7 +168,7 @@ async def plan(
                     count=count,
                 ).run(scopes)
             writer.totals.selected = count.total(listed=needs_listing(policy.targets.apis))
-            await aside(writer.commit)
+            await in_thread(writer.commit)
     return Plan.of(writer, temporary=out is None)
 
 
@@ -236,7 +236,7 @@ async def apply(
             with _phase(paced.observer, run, "recheck", tuple(expected), expected):
                 await again.run(plan)
         async with anyio.create_task_group() as meanwhile:
-            meanwhile.start_soon(paced.reach, _written(plan))
+            meanwhile.start_soon(paced.prefetch_credentials, _written(plan))
             await _enter(map(again.left_alone, plan.items()), run, paced, journal)
         return await _execute(
             run,
@@ -282,9 +282,9 @@ async def resume(
         _holding(journal, record.id, scopes, force=force_lock, take_over_dead=take_over_dead),
         unwrapped(),
     ):
-        turns = Turns()
+        slices = TimeSlices()
         for _ in journal.superseding(record.id):
-            await turns.hand_over()
+            await slices.yield_now()
         return await _execute(
             record.id, paced, journal, verb=record.verb, look_first=scopes, read_at=Moment.ago(0)
         )
@@ -382,27 +382,27 @@ def resuming(
 
 async def _enter(items: Iterator[PlanItem], run: str, paced: PacedControlPlane, journal: Journal) -> None:
     """Write the plan into the journal and tell what it has itself decided; let others have their turn."""
-    turns = Turns()
+    slices = TimeSlices()
     with journal.importing(run) as load:
-        await turns.hand_over()
+        await slices.yield_now()
         paced.stop.check()
         for item in items:
             if load.full:  # a commit is a turn of its own
-                await turns.hand_over()
+                await slices.yield_now()
                 paced.stop.check()
                 load.commit()
-                await turns.hand_over()
+                await slices.yield_now()
             load.add(item)
-            if await turns.pause():
+            if await slices.yield_if_due():
                 paced.stop.check()
-        await turns.hand_over()
+        await slices.yield_now()
         paced.stop.check()
-    await turns.hand_over()
+    await slices.yield_now()
     for page in journal.outcome_pages(run):
         for outcome in page:
             paced.observer.notify(Decided(outcome=outcome))
-            await turns.pause()
-        await turns.pause()
+            await slices.yield_if_due()
+        await slices.yield_if_due()
 
 
 async def _execute(
@@ -423,7 +423,7 @@ async def _execute(
     for scope, changes in undecided.items():
         paced.expect(scope, changes)
     journal.set_state(run, RunState.APPLYING)
-    await aside(journal.sync)  # before the first write
+    await in_thread(journal.sync)  # before the first write
     recorder = Recorder(journal, run, observer=paced.observer, stop=paced.stop, rate=paced.rate)
     with _phase(paced.observer, run, "apply", tuple(undecided), undecided):
         executor = Executor(
@@ -454,25 +454,25 @@ async def _execute(
 
 async def _standings(journal: Journal, run: str) -> list[Standing]:
     """Count how each scope of a run stands; others have their turn between two."""
-    found, turns = [], Turns()
+    found, slices = [], TimeSlices()
     standings = journal.standings(run)  # commits what waits
-    await turns.hand_over()
+    await slices.yield_now()
     for standing in standings:
         found.append(standing)
-        await turns.pause()
+        await slices.yield_if_due()
     return found
 
 
 async def _reasons(journal: Journal, run: str) -> tuple[Reason, ...]:
     """Fold why things did not end well; others have their turn meanwhile."""
-    reasons, turns = Reasons(), Turns()
+    reasons, slices = Reasons(), TimeSlices()
     pages = journal.outcome_pages(run, kinds=EXPLAINED)
-    await turns.hand_over()
+    await slices.yield_now()
     for page in pages:
         for outcome in page:
             reasons.add(outcome)
-            await turns.pause()
-        await turns.pause()
+            await slices.yield_if_due()
+        await slices.yield_if_due()
     return reasons.found()
 
 
@@ -509,7 +509,7 @@ def _session(
         return
     if pace is not None or stop is not None:
         raise UsageError("the control plane is paced already: give pace and stop to PacedControlPlane")
-    plane.limited.condemned.forget()
+    plane.limited.given_up.forget()
     plane.limited.endpoints.forget()
     with plane.observer.joined(observer or NullObserver()):
         yield plane

@@ -18,7 +18,7 @@ BatchgwError                        .exit_code: what the command line answers wi
     │                                   write after it was read what the other one made of it
     ├── ServiceFailure                  5xx: retried, bounded; a write may have been made, so it is read first
     │   └── AnswerTooLarge              given up at 16 MiB: the next one would be as long
-    ├── ConnectionFailed                no connection: nothing was sent; retried, bounded; condemns then
+    ├── ConnectionFailed                no connection: nothing was sent; retried, bounded; ends its scope
     ├── ConnectionCut                   cut or timed out after sending: a write may have been made; as 5xx
     ├── ReadingAged                     a write's turn came too long after its reading: it is read again first
     ├── Conflict                        any other 409: permanent for this API
@@ -29,7 +29,7 @@ BatchgwError                        .exit_code: what the command line answers wi
     │   └── ForeignAnswer               3xx or 4xx without AWS's marks: a write may have been made
     ├── ApiDenied                       403 on one API, while others are allowed: permanent for this API
     ├── NotAsWritten                    201, and something else than what was asked is in effect: permanent
-    └── ScopeError                      condemns the whole account-region
+    └── ScopeError                      the whole account-region is given up
         ├── Starved                     refused for as long as --patience allows: others use the quota up
         ├── EndpointUnreachable         no scope could connect since the beginning: not tried any longer
         ├── OtherAccountAnswered        404 in another account's name: the call was signed for that one
@@ -150,7 +150,7 @@ class CallError(BatchgwError):
         retry_after: seconds the service asked us to wait, when it did.
         attempts, throttles, waited: what the execution cost until it ended in this error, as in
             `model.Effort`; filled in by the wrappers around the control plane.
-        sent: whether a call was made at all; False when a condemned scope answered in its place.
+        sent: whether a call was made at all; False when a scope that was given up answered in its place.
         in_doubt: whether an earlier attempt of the same write may have been made, though this one was not.
     """
 
@@ -160,7 +160,7 @@ class CallError(BatchgwError):
     outcome_unknown: ClassVar[bool] = False  # a write may or may not have been made
     leaves_open: ClassVar[bool] = False  # a write may meet something else by now: look before the next
     reached_api: ClassVar[bool] = False  # proves that the API is there and that the caller may do this to it
-    condemns_scope: ClassVar[bool] = False  # once given up, nothing more is tried in the account-region
+    ends_scope: ClassVar[bool] = False  # once given up, nothing more is tried in the account-region
 
     def __init__(
         self,
@@ -235,7 +235,7 @@ class ConnectionFailed(CallError):
     endpoint = ""
 
     retry_safe = True
-    condemns_scope = True
+    ends_scope = True
 
     def again(self) -> Self:
         """Give the same error for another call, which cost nothing."""
@@ -306,9 +306,9 @@ class NotAsWritten(CallError):
 
 
 class ScopeError(CallError):
-    """Nothing in this account-region will work: it is condemned, the rest of it is not attempted."""
+    """Nothing in this account-region will work: it is given up, the rest of it is not attempted."""
 
-    condemns_scope = True
+    ends_scope = True
 
 
 class Starved(ScopeError):

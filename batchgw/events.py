@@ -134,7 +134,7 @@ class Decided:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ScopeCondemned:
+class ScopeGivenUp:
     """Nothing more is tried in this scope, and why."""
 
     scope: Scope
@@ -182,7 +182,7 @@ Event = (
     | CredentialsRefreshed
     | ReachedDirectly
     | Decided
-    | ScopeCondemned
+    | ScopeGivenUp
     | QuotaShared
     | TypeUnknown
     | PhaseEnded

@@ -15,15 +15,15 @@ that the permission is missing everywhere; to ask for all 600 would only raise a
 """
 
 
-class CondemnedScopes:
-    """Remembers the first error that condemned a scope, and answers every later call there with it."""
+class GivenUpScopes:
+    """Remembers the first error that ended a scope, and answers every later call there with it."""
 
     def __init__(self) -> None:
         self._errors: dict[Scope, CallError] = {}
         self._denied: dict[tuple[Scope, str], set[RestApiId]] = {}
 
     def add(self, scope: Scope, error: CallError) -> bool:
-        """Condemn a scope. Returns whether it was not condemned before."""
+        """Give a scope up. Returns whether it was not given up before."""
         return self._errors.setdefault(scope, error) is error
 
     def judged(self, request: Request[object], error: AccessDenied) -> AccessDenied | ApiDenied:
@@ -53,11 +53,11 @@ class CondemnedScopes:
         self._denied.clear()
 
     def why(self, scope: Scope) -> CallError | None:
-        """The error that condemned the scope, if one did."""
+        """The error that ended the scope, if one did."""
         return self._errors.get(scope) if self._errors else None  # asked with every call, mostly of none
 
     def check(self, scope: Scope) -> None:
-        """Raise an error like the one that condemned the scope, if one did: no call is made."""
+        """Raise an error like the one that ended the scope, if one did: no call is made."""
         error = self.why(scope)
         if error is not None:
             again = error.again()

@@ -141,10 +141,10 @@ class Answer(Generic[T]):
 
 
 @runtime_checkable
-class Reaching(Protocol):
+class PrefetchesCredentials(Protocol):
     """A control plane that needs something before the first call of an account, such as a role's keys."""
 
-    async def reach(self, scope: Scope) -> None:
+    async def prefetch_credentials(self, scope: Scope) -> None:
         """Get what the scope's calls need, and keep it. Raises the `CallError` that they would raise."""
         ...
 

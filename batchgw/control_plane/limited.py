@@ -7,7 +7,7 @@ from collections.abc import Callable
 from batchgw.concurrency.clock import current_time
 from batchgw.concurrency.stop import StopSignal
 from batchgw.control_plane.endpoints import Endpoints
-from batchgw.control_plane.given_up import CondemnedScopes
+from batchgw.control_plane.given_up import GivenUpScopes
 from batchgw.control_plane.interface import Answer, ControlPlane, Request, T
 from batchgw.errors import (
     CallError,
@@ -17,7 +17,7 @@ from batchgw.errors import (
     EndpointUnreachable,
     Starved,
 )
-from batchgw.events import NullObserver, Observer, QuotaShared, ScopeCondemned
+from batchgw.events import NullObserver, Observer, QuotaShared, ScopeGivenUp
 from batchgw.model import AccountId, Effort, Scope
 from batchgw.throttle.limiter import Limiter, Turn
 from batchgw.throttle.limiters import Limiters
@@ -32,7 +32,7 @@ Departure = Callable[[Request[object], float, float], None]
 
 
 class LimitedControlPlane:
-    """One limiter per scope, made on first use. A stop or a condemned scope ends the wait without a call.
+    """One limiter per scope, made on first use. No call leaves after a stop, or in a scope given up.
 
     Args:
         inner: what a call goes to when it is its turn. It signs then, and not before: signatures age.
@@ -58,7 +58,7 @@ class LimitedControlPlane:
         self._inner = inner
         self._patience = patience
         self.stop = stop
-        self.condemned = CondemnedScopes()
+        self.given_up = GivenUpScopes()
         self.limiters = Limiters(quotas, sleep=stop.sleep, most=most, memory=memory)
         self._observer = observer or NullObserver()
         self.endpoints = Endpoints()
@@ -76,7 +76,7 @@ class LimitedControlPlane:
 
         def check() -> None:
             self.stop.check()
-            self.condemned.check(scope)
+            self.given_up.check(scope)
             self.endpoints.check(scope.region, current_time())
 
         turn = await limiter.wait(check, operation=request.operation, priority=priority)
@@ -131,8 +131,8 @@ class LimitedControlPlane:
             "Nothing more is asked there, so that they are not held up. Find out who calls (CloudTrail names "
             "them), and resume the run later; --patience says how long is waited"
         )
-        if self.condemned.add(scope, error):
-            self._observer.notify(ScopeCondemned(scope=scope, code=error.code, message=error.message))
+        if self.given_up.add(scope, error):
+            self._observer.notify(ScopeGivenUp(scope=scope, code=error.code, message=error.message))
 
     def _tell(self, scope: Scope, limiter: Limiter, turn: Turn, error: CallError) -> None:
         if not _was_sent(error):

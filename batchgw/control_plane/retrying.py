@@ -25,7 +25,7 @@ from batchgw.events import (
     CallSent,
     CallThrottled,
     Observer,
-    ScopeCondemned,
+    ScopeGivenUp,
 )
 from batchgw.model import AccountId, Effort, RestApiId
 
@@ -192,7 +192,7 @@ class _Execution(Generic[T]):
         except CallError as error:
             self._count(error)
             raise
-        self._plane.inner.condemned.allowed(self._request)
+        self._plane.inner.given_up.allowed(self._request)
         spent = answer.effort
         self._waited += spent.waited
         self._plane.observer.notify(
@@ -251,13 +251,13 @@ class _Execution(Generic[T]):
     def judged(self, error: CallError | Stopped) -> CallError | Stopped:
         """Give what ended the execution: of a denial or a 404, whether it is the API's or the scope's."""
         if isinstance(error, AccessDenied) and error.sent:
-            return self._plane.inner.condemned.judged(self._request, error)
+            return self._plane.inner.given_up.judged(self._request, error)
         if isinstance(error, ApiNotFound):
             return of_other_account(error, self._request.scope) or error
         return error
 
     def give_up(self, error: CallError) -> None:
-        """Note what it cost, and condemn the scope if that is what the error means."""
+        """Note what it cost, and give the scope up if that is what the error means."""
         self.charge(error)
         scope = self._request.scope
         if not error.sent:
@@ -274,8 +274,8 @@ class _Execution(Generic[T]):
                 request_id=error.request_id,
             )
         )
-        if error.condemns_scope and self._plane.inner.condemned.add(scope, error):
-            self._plane.observer.notify(ScopeCondemned(scope=scope, code=error.code, message=error.message))
+        if error.ends_scope and self._plane.inner.given_up.add(scope, error):
+            self._plane.observer.notify(ScopeGivenUp(scope=scope, code=error.code, message=error.message))
 
     def charge(self, error: CallError) -> None:
         """Say on an error what the execution has cost until then."""
@@ -310,7 +310,7 @@ class _Execution(Generic[T]):
         self.in_doubt |= self._request.writes and error.outcome_unknown
         self.tries.count(error)
         if error.reached_api:
-            self._plane.inner.condemned.allowed(self._request)
+            self._plane.inner.given_up.allowed(self._request)
 
     def _tell_throttled(self, error: CallError) -> None:
         limiter = self._plane.inner.limiter(self._request.scope)

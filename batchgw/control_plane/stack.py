@@ -10,7 +10,7 @@ from random import Random
 import anyio
 
 from batchgw.concurrency.stop import StopSignal
-from batchgw.control_plane.interface import Answer, ControlPlane, Reaching, Request, T
+from batchgw.control_plane.interface import Answer, ControlPlane, PrefetchesCredentials, Request, T
 from batchgw.control_plane.limited import PATIENCE, LimitedControlPlane
 from batchgw.control_plane.retrying import Look, RetryingControlPlane
 from batchgw.control_plane.tries import ATTEMPTS
@@ -23,7 +23,7 @@ from batchgw.throttle.quota import OPERATIONS, TOTAL, Quota, Quotas, Scoping, Tr
 WORKERS = 32
 """Cap on the APIs in work per scope: Little's law asks for fewer unless calls take a second."""
 
-REACHING = 1.0
+PREFETCH = 1.0
 """Seconds in which accounts are reached ahead of their first calls, at most."""
 
 
@@ -130,24 +130,24 @@ class PacedControlPlane:
         """The account of the base credentials. Raises Stopped as soon as a stop is asked for."""
         return await self.stop.heeded(self._retrying.current_account)
 
-    async def reach(self, scopes: Iterable[Scope]) -> None:
+    async def prefetch_credentials(self, scopes: Iterable[Scope]) -> None:
         """Get what the scopes' calls need, while something else is done. Not every plane does.
 
-        Whoever does not answer within `REACHING` seconds, or not well, is asked again by the first call.
+        Whoever does not answer within `PREFETCH` seconds, or not well, is asked again by the first call.
         """
         plane = self._plane
-        if not isinstance(plane, Reaching):
+        if not isinstance(plane, PrefetchesCredentials):
             return
         one_each = {scope.account: scope for scope in scopes}
 
-        async def reach(scope: Scope) -> None:
+        async def prefetch(scope: Scope) -> None:
             with suppress(CallError, Stopped):
-                await plane.reach(scope)
+                await plane.prefetch_credentials(scope)
 
-        with anyio.move_on_after(REACHING):
+        with anyio.move_on_after(PREFETCH):
             async with anyio.create_task_group() as tasks:
                 for scope in one_each.values():
-                    tasks.start_soon(reach, scope)
+                    tasks.start_soon(prefetch, scope)
 
     def workers(self, scope: Scope) -> Callable[[], int]:
         """How many APIs of a scope should be in work at once, from now on: Little's law, and the cap."""

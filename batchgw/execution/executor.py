@@ -72,7 +72,7 @@ class Executor:
         self._planned = Known(at=read_at)
         self._trusted = trusted
         self._writer = Writer(plane, recorder, trusted=trusted)
-        self._held = HeldOutcomes(plane.limited.condemned, self._record, met=met)
+        self._held = HeldOutcomes(plane.limited.given_up, self._record, met=met)
 
     async def run(self, scopes: tuple[Scope, ...]) -> None:
         """Work until every change has an outcome. Raises JournalWriteFailed when the journal failed."""
@@ -168,7 +168,7 @@ class Executor:
 
     def _turned_away(self, api: RestApi, pending: PendingChange) -> Outcome | None:
         """Decide, before it queues for its turn, that no call will be made."""
-        why: CallError | Stopped | None = self._plane.limited.condemned.why(api.scope)
+        why: CallError | Stopped | None = self._plane.limited.given_up.why(api.scope)
         if why is None and self._plane.stop.requested:
             why = Stopped("the run was asked to stop before it came to this")
         if why is None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import TypeGuard
 
-from batchgw.control_plane.given_up import CondemnedScopes
+from batchgw.control_plane.given_up import GivenUpScopes
 from batchgw.errors import AccessDenied, ApiDenied, ApiNotFound, CallError
 from batchgw.execution.writer import OVERTAKEN
 from batchgw.journal import PendingChange
@@ -41,8 +41,8 @@ class HeldOutcomes:
     `met` are scopes of which it is known that APIs of the plan are there.
     """
 
-    def __init__(self, condemned: CondemnedScopes, decide: Decide, *, met: Collection[Scope] = ()) -> None:
-        self._condemned = condemned
+    def __init__(self, given_up: GivenUpScopes, decide: Decide, *, met: Collection[Scope] = ()) -> None:
+        self._given_up = given_up
         self._decide = decide
         self._met = set(met)
         self._held: dict[Scope, list[tuple[PendingChange, Failed | Skipped]]] = {}
@@ -66,7 +66,7 @@ class HeldOutcomes:
     def settle(self, scope: Scope) -> None:
         """Decide what is held of a scope: nothing more will come."""
         held = self._held.pop(scope, [])
-        denied = isinstance(self._condemned.why(scope), AccessDenied)
+        denied = isinstance(self._given_up.why(scope), AccessDenied)
         gone = {outcome.api.id for _, outcome in held if is_gone(outcome)}
         lost = scope not in self._met and all_gone(len(gone))
         for pending, outcome in held:
@@ -79,7 +79,7 @@ class HeldOutcomes:
 
     def _let_go(self, scope: Scope) -> None:
         """Decide what is held of a scope and cannot be the scope's any more."""
-        denials_count = self._condemned.counts(scope) or self._condemned.why(scope) is not None
+        denials_count = self._given_up.counts(scope) or self._given_up.why(scope) is not None
         still: list[tuple[PendingChange, Failed | Skipped]] = []
         for pending, outcome in self._held.pop(scope):
             if denials_count if is_denial(outcome) else scope not in self._met:

@@ -135,7 +135,7 @@ class Planner:
         try:
             answer = await self._plane.send(GetGatewayResponses(scope=api.scope, api=api.id))
         except CallError as error:
-            if error.condemns_scope:
+            if error.ends_scope:
                 unread.setdefault(api.scope, error)
             if isinstance(error, ApiDenied) or (isinstance(error, ApiNotFound) and self._listing):
                 self._held.setdefault(api.scope, []).append((api, error))

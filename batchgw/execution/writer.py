@@ -242,7 +242,7 @@ def ended(
 ) -> Outcome:
     """Name the outcome of a change that ended in an error.
 
-    What a resume can take up is not attempted: a stop, a condemned scope, and a write in doubt.
+    What a resume can take up is not attempted: a stop, a scope that was given up, and a write in doubt.
     """
     because = _Because(
         api=api,
@@ -261,7 +261,7 @@ def ended(
             f"({error}). A resume reads it again"
         )
         return NotAttempted(**because)
-    if isinstance(error, Stopped) or error.condemns_scope:
+    if isinstance(error, Stopped) or error.ends_scope:
         return NotAttempted(**because)
     return Failed(**because)
 

@@ -94,7 +94,7 @@ def codes(error: type[CallError], means: Callable[[type[CallError]], bool]) -> f
     return frozenset(own.union(*(codes(each, means) for each in error.__subclasses__())))
 
 
-CONDEMNING = codes(CallError, lambda error: error.condemns_scope)
+ENDS_SCOPE = codes(CallError, lambda error: error.ends_scope)
 """Class names of the errors after which nothing more is asked in a scope."""
 
 
@@ -116,11 +116,11 @@ class UnreadApi:
         """How its types end, for no run can write what was not read.
 
         Skipped: it was left alone (deleted or changed meanwhile, or excluded). Not attempted: its scope was
-        condemned, so most likely it was never asked. Failed: it was asked, and could not be read.
+        given_up, so most likely it was never asked. Failed: it was asked, and could not be read.
         """
         if self.code in ("ApiNotFound", EXCLUDED, MOVED):
             return "skipped"
-        return "not_attempted" if self.code in CONDEMNING else "failed"
+        return "not_attempted" if self.code in ENDS_SCOPE else "failed"
 
     @property
     def skipped(self) -> bool:

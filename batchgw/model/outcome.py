@@ -74,7 +74,7 @@ class Skipped(_EndedBecause):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotAttempted(_EndedBecause):
-    """Not reached: the scope was condemned, or the run was stopped. A resume takes it up.
+    """Not reached: the scope was given up, or the run was stopped. A resume takes it up.
 
     With code `InDoubt` it was sent and never answered, and could not be read back: a resume reads it first.
     """

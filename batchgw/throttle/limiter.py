@@ -19,7 +19,7 @@ Check = Callable[[], None]
 """Raises when a call shall not be made any more."""
 
 RECHECK = 1.0
-"""Seconds after which a waiting call is checked again: a scope that is condemned meanwhile ends its wait."""
+"""Seconds after which a waiting call is checked again: a scope that is given up meanwhile ends its wait."""
 
 BEFORE_ALL = -inf
 """Priority in the total's line of calls that have waited for a bucket of their own, which gives a token every

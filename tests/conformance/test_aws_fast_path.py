@@ -380,7 +380,7 @@ async def test_an_id_that_would_make_another_address_is_never_sent(
 @pytest.mark.asyncio
 async def test_both_ways_are_the_same_on_the_wire(monkeypatch: pytest.MonkeyPatch) -> None:
     """Through the pool, with what aiohttp adds."""
-    for module in ("auth", "fast_path"):
+    for module in ("botocore_signer", "fast_path"):
         monkeypatch.setattr(f"batchgw.control_plane.aws.{module}.timestamp", lambda _now: "20261102T101500Z")
     scope = Scope(account=AccountId(BASE_ACCOUNT), region=IRELAND)
     put = PutGatewayResponse(

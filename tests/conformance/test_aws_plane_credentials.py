@@ -114,7 +114,7 @@ def refuses(key: str, error: web.Response) -> Any:
 @pytest.mark.asyncio
 async def test_who_has_been_reached_has_keys_for_the_first_call(stub: Stub, plane: AwsControlPlane) -> None:
     stub.sts = sts = Script(900.0)
-    await plane.reach(THERE)
+    await plane.prefetch_credentials(THERE)
     assert len(sts.asked) == 1
     assert [s.form["Action"] for s in stub.seen] == ["GetCallerIdentity", "AssumeRole"]
     await plane.send(LIST)
@@ -126,7 +126,7 @@ async def test_who_has_been_reached_has_keys_for_the_first_call(stub: Stub, plan
 async def test_who_cannot_be_reached_is_explained_as_for_a_call(stub: Stub, plane: AwsControlPlane) -> None:
     stub.sts = Script(sts_error("AccessDenied", 403, DENIED))
     with pytest.raises(CredentialsUnavailable, match="arn:aws:iam::222222222222:role/Batchgw"):
-        await plane.reach(THERE)
+        await plane.prefetch_credentials(THERE)
 
 
 @pytest.mark.asyncio
@@ -168,7 +168,7 @@ async def test_an_sts_that_stays_down_is_given_up_after_a_bounded_number_of_atte
 
 
 @pytest.mark.asyncio
-async def test_without_a_role_an_sts_that_stays_down_condemns_and_is_not_asked_anew_by_every_call(
+async def test_without_a_role_an_sts_that_stays_down_ends_the_scope_and_is_not_asked_anew_by_every_call(
     stub: Stub,
 ) -> None:
     """Twenty calls in two regions wait for the same three attempts: not twenty times as many, nor more."""

@@ -165,7 +165,7 @@ async def test_an_unreachable_proxy_is_named_without_its_password(monkeypatch: p
 
 
 @pytest.mark.asyncio
-async def test_a_misspelt_region_condemns_its_scope_and_suggests_the_right_one(
+async def test_a_misspelt_region_ends_its_scope_and_suggests_the_right_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Only when the name does not resolve either: a region newer than botocore must work."""

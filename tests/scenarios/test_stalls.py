@@ -15,8 +15,8 @@ import pytest
 from sqlalchemy import Connection
 
 from batchgw import api
-from batchgw.concurrency import time_slice
-from batchgw.concurrency.time_slice import Turns
+from batchgw.concurrency import time_slices
+from batchgw.concurrency.time_slices import TimeSlices
 from batchgw.errors import Stopped
 from batchgw.journal import Journal
 from batchgw.journal.sql import chunk, reading
@@ -49,11 +49,11 @@ def test_others_have_their_turn_while_a_plan_goes_to_the_disk(
     async def main() -> None:
         written = anyio.Event()
 
-        async def aside(work: Callable[[], None]) -> None:
+        async def in_thread(work: Callable[[], None]) -> None:
             written.set()
-            await time_slice.aside(work)
+            await time_slices.in_thread(work)
 
-        monkeypatch.setattr(api, "aside", aside)
+        monkeypatch.setattr(api, "in_thread", in_thread)
         async with Estate(apis=20) as estate, anyio.create_task_group() as tasks:
             tasks.start_soon(watch, written)
             with await api.plan(estate.policy, plane=estate.plane, out=tmp_path / "plan") as plan:
@@ -83,7 +83,7 @@ def test_others_have_their_turn_between_scopes_in_which_nothing_is_found(
                 Journal.open(f"{tmp_path}/journal.db") as journal,
             ):
                 monkeypatch.setattr(reading.Outcomes, "page", noted)
-                monkeypatch.setattr(api, "Turns", partial(Turns, turn=0.0))
+                monkeypatch.setattr(api, "TimeSlices", partial(TimeSlices, seconds=0.0))
                 Steps(told).begin()
                 await api.apply(plan, plane=estate.plane, journal=journal)
 
@@ -115,7 +115,7 @@ def test_a_commit_of_a_plan_is_a_turn_of_its_own(tmp_path: Path, monkeypatch: py
                 monkeypatch.setattr(Chunk, "write", written)
                 monkeypatch.setattr(Load, "add", added)
                 monkeypatch.setattr(chunk, "ROWS", 10)
-                monkeypatch.setattr(api, "Turns", partial(Turns, turn=float("inf")))
+                monkeypatch.setattr(api, "TimeSlices", partial(TimeSlices, seconds=float("inf")))
                 Steps(told).begin()
                 await api.apply(plan, plane=estate.plane, journal=journal)
 
@@ -147,7 +147,7 @@ def test_a_stop_is_heeded_while_a_plan_goes_into_the_journal(
             ):
                 monkeypatch.setattr(Load, "add", counted)
                 monkeypatch.setattr(chunk, "ROWS", 10)
-                monkeypatch.setattr(api, "Turns", partial(Turns, turn=float("inf")))
+                monkeypatch.setattr(api, "TimeSlices", partial(TimeSlices, seconds=float("inf")))
                 with pytest.raises(Stopped):
                     await api.apply(plan, plane=estate.plane, journal=journal)
                 assert journal.tally(journal.runs()[0].id) == {}

@@ -1,4 +1,4 @@
-"""Turns in virtual time: two buckets, priorities, fairness, and whom a refusal is blamed on."""
+"""Permits in virtual time: two buckets, priorities, fairness, and whom a refusal is blamed on."""
 
 from __future__ import annotations
 
@@ -224,11 +224,11 @@ def test_who_is_turned_away_leaves_the_line_and_makes_no_call() -> None:
         pass
 
     async def main() -> None:
-        desk, condemned, away = Desk(), False, 0
+        desk, given_up, away = Desk(), False, 0
         await drained(desk)
 
         def check() -> None:
-            if condemned:
+            if given_up:
                 raise Condemned
 
         async def call() -> None:
@@ -244,7 +244,7 @@ def test_who_is_turned_away_leaves_the_line_and_makes_no_call() -> None:
                 tasks.start_soon(call)
             await anyio.sleep(1.5)
             assert desk.waiting == 5
-            condemned = True
+            given_up = True
         assert away == 5
         assert anyio.current_time() < 9 + 3  # the head looks up once a second
         assert desk.waiting == 0
@@ -257,7 +257,7 @@ def test_who_finds_a_token_and_nobody_in_line_leaves_at_once_or_is_turned_away()
     class Condemned(Exception):
         pass
 
-    def condemned() -> None:
+    def given_up() -> None:
         raise Condemned
 
     async def main() -> None:
@@ -271,7 +271,7 @@ def test_who_finds_a_token_and_nobody_in_line_leaves_at_once_or_is_turned_away()
             desk.limiter.ok(turn)
             await anyio.sleep(0.1)
         with pytest.raises(Condemned):
-            await desk.limiter.wait(condemned, operation="Put")
+            await desk.limiter.wait(given_up, operation="Put")
         assert desk.waiting == 0
         assert desk.total.bucket.sent == 10
 

@@ -20,7 +20,7 @@ from batchgw.events import (
     PhaseStarted,
     QuotaShared,
     ReachedDirectly,
-    ScopeCondemned,
+    ScopeGivenUp,
     TypeUnknown,
 )
 from batchgw.model import (
@@ -115,9 +115,9 @@ def entry(event: Event) -> Entry:  # noqa: C901, PLR0911 - a closed match, one a
             return Entry(INFO, "batchgw.apis.listed", {**fields, "last_page": event.last_page})
         case ItemPlanned():
             return _item(event.item)
-        case ScopeCondemned():
+        case ScopeGivenUp():
             fields = {"scope": str(event.scope), "code": event.code, "message": event.message}
-            return Entry(WARNING, "batchgw.scope.condemned", fields)
+            return Entry(WARNING, "batchgw.scope.given_up", fields)
         case QuotaShared():
             fields = {"account": event.account, "regions": list(event.regions)}
             return Entry(WARNING, "batchgw.quota.shared", fields)

@@ -17,7 +17,7 @@ from batchgw.events import (
     ItemPlanned,
     PhaseEnded,
     PhaseStarted,
-    ScopeCondemned,
+    ScopeGivenUp,
 )
 from batchgw.model import Failed, NotAttempted, Scope, UnreadScope
 
@@ -37,13 +37,13 @@ class ScopeProgress:
     listed: int = 0
     throttles: int = 0
     failed: int = 0
-    condemned: bool = False
+    given_up: bool = False
     sent: deque[float] = field(default_factory=deque)
 
     @property
     def finished(self) -> bool:
         """Whether nothing is left to wait for."""
-        return self.condemned or (self.total is not None and self.done >= self.total)
+        return self.given_up or (self.total is not None and self.done >= self.total)
 
     def rate(self, now: float, began: float) -> float:
         """Calls/second over the last `WINDOW`, or since the phase began."""
@@ -69,7 +69,7 @@ class Standing:
     throttles: int
     failed: int
     left: float | None
-    condemned: bool = False
+    given_up: bool = False
 
 
 class Tracker:
@@ -101,8 +101,8 @@ class Tracker:
                 scope.total = scope.listed if event.last_page else None
             case ItemPlanned() if self.phase == "plan":
                 self._planned(event)
-            case ScopeCondemned():
-                self._of(event.scope).condemned = True
+            case ScopeGivenUp():
+                self._of(event.scope).given_up = True
             case PhaseStarted():
                 self._start(event, now)
             case PhaseEnded():
@@ -149,7 +149,7 @@ class Tracker:
             throttles=sum(p.throttles for p in of),
             failed=sum(p.failed for p in of),
             left=_longest(self._left(*each, now) for each in zip(active, rates, strict=False)),
-            condemned=any(p.condemned for p in of),
+            given_up=any(p.given_up for p in of),
         )
 
     def _left(self, scope: ScopeProgress, rate: float, now: float) -> float | None:
@@ -167,7 +167,7 @@ class Tracker:
 
     def _planned(self, event: ItemPlanned) -> None:
         if isinstance(event.item, UnreadScope):
-            self._of(event.item.scope).condemned = True
+            self._of(event.item.scope).given_up = True
         elif event.item.api.scope in self._scopes:  # an API that was found nowhere has no scope of its own
             self._of(event.item.api.scope).done += 1
 

@@ -12,7 +12,7 @@ import anyio.lowlevel
 from batchgw.cli.flags.options import Output
 from batchgw.cli.output.console import Console
 from batchgw.concurrency.stop import StopSignal
-from batchgw.concurrency.time_slice import Turns
+from batchgw.concurrency.time_slices import TimeSlices
 from batchgw.control_plane.stack import Pace
 from batchgw.errors import Stopped
 from batchgw.execution.executor import TRUSTED
@@ -73,11 +73,11 @@ def apply_of(plan: Plan, pace: Pace, *, saved: bool) -> Estimate:
 
 async def _folded(plan: Plan, stop: StopSignal, show: Callable[[PlanItem], None]) -> PlanFold:
     """Fold and show each item. That takes a minute for a million, so signals are heeded meanwhile."""
-    fold, turns = PlanFold(plan.header.desired), Turns()
+    fold, slices = PlanFold(plan.header.desired), TimeSlices()
     for item in plan.items():
         fold.add(item)
         show(item)
-        if await turns.pause() and stop.requested:
+        if await slices.yield_if_due() and stop.requested:
             raise Stopped("the plan was not shown to its end.")
     return fold
 

@@ -83,7 +83,7 @@ class AwsControlPlane:
             self._unknown.add(name)
             self._observer.notify(TypeUnknown(scope=scope, type=name))
 
-    async def reach(self, scope: Scope) -> None:
+    async def prefetch_credentials(self, scope: Scope) -> None:
         """Assume the role in the scope's account, if there is one. Raises a CallError."""
         await self._credentials.keys(scope)
 

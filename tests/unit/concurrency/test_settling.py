@@ -43,7 +43,7 @@ def test_a_call_leaves_nothing_for_the_collector() -> None:
 
 def test_a_command_that_makes_calls_is_settled_once() -> None:
     code = (
-        "import gc\nfrom batchgw.cli.settling import settle\nsettle()\nfrozen = gc.get_freeze_count()\n"
+        "import gc\nfrom batchgw.cli.garbage import settle\nsettle()\nfrozen = gc.get_freeze_count()\n"
         "kept = [[n] for n in range(5000)]\nsettle()\n"
         "print(frozen > 1000, gc.get_freeze_count() == frozen, gc.get_threshold())"
     )

@@ -37,7 +37,7 @@ from batchgw.errors import (
     Stopped,
     Throttled,
 )
-from batchgw.events import CallGaveUp, CallRetried, CallSent, CallThrottled, Event, ScopeCondemned
+from batchgw.events import CallGaveUp, CallRetried, CallSent, CallThrottled, Event, ScopeGivenUp
 from batchgw.model import (
     AccountId,
     Effort,
@@ -267,7 +267,7 @@ def test_the_permanent_is_tried_once() -> None:
     virtually(main)
 
 
-def test_expired_credentials_get_one_more_attempt_and_then_condemn_the_scope() -> None:
+def test_expired_credentials_get_one_more_attempt_and_then_end_the_scope() -> None:
     async def main() -> None:
         plane = Told(CredentialsExpired("expired"))
         assert (await paced(plane).send(PUT)).effort.attempts == 2
@@ -277,7 +277,7 @@ def test_expired_credentials_get_one_more_attempt_and_then_condemn_the_scope() -
         with pytest.raises(CredentialsExpired):
             await stack.send(PUT)
         assert len(plane.arrivals) == 2
-        assert seen.count(ScopeCondemned) == 1
+        assert seen.count(ScopeGivenUp) == 1
 
     virtually(main)
 
@@ -312,7 +312,7 @@ def test_a_denied_scope_is_not_called_again_and_the_others_are() -> None:
         plane.errors.clear()
         await stack.send(put("a", OTHER))
         assert len(plane.arrivals) == before + 1
-        assert seen.count(ScopeCondemned) == 1
+        assert seen.count(ScopeGivenUp) == 1
 
     virtually(main)
 
@@ -344,7 +344,7 @@ def no() -> AccessDenied:
 class TestDenials:
     """AccessDenied on one API is that API's own affair; on three in a row, or on a listing, the scope's."""
 
-    def test_three_different_apis_in_a_row_condemn_the_scope(self) -> None:
+    def test_three_different_apis_in_a_row_end_the_scope(self) -> None:
         told = verdicts(*((put(api), no()) for api in "abcd"))
         assert told == ["ApiDenied", "ApiDenied", "AccessDenied", "AccessDenied"]
 
@@ -368,11 +368,11 @@ class TestDenials:
         told = verdicts((put("a"), no()), (put("b"), no()), (put("c", OTHER), no()), (put("d", OTHER), no()))
         assert told == ["ApiDenied"] * 4
 
-    def test_a_listing_condemns_at_once(self) -> None:
+    def test_a_listing_end_the_scope_at_once(self) -> None:
         told = verdicts((GetRestApis(scope=SCOPE), no()), (put("a"), None))
         assert told == ["AccessDenied", "AccessDenied"]
 
-    def test_rejected_credentials_condemn_at_once(self) -> None:
+    def test_rejected_credentials_end_the_scope_at_once(self) -> None:
         told = verdicts((put("a"), CredentialsRejected("unknown key")), (put("b"), None))
         assert told == ["CredentialsRejected", "CredentialsRejected"]
 

@@ -10,7 +10,7 @@ import pytest
 
 from batchgw import api
 from batchgw.control_plane.interface import Answer, Request, T
-from batchgw.control_plane.stack import REACHING, PacedControlPlane
+from batchgw.control_plane.stack import PREFETCH, PacedControlPlane
 from batchgw.errors import CredentialsUnavailable
 from batchgw.journal import Journal
 from batchgw.model import AccountId, Region, Scope
@@ -40,7 +40,7 @@ class Needing:
         self.reached: Counter[AccountId] = Counter()
         self.first: dict[Scope, tuple[float, bool]] = {}
 
-    async def reach(self, scope: Scope) -> None:
+    async def prefetch_credentials(self, scope: Scope) -> None:
         await anyio.sleep(self._seconds)
         self.reached[scope.account] += 1
         if self._fails:
@@ -61,7 +61,7 @@ def reaching(plane: Needing) -> float:
 
     async def main() -> float:
         began = anyio.current_time()
-        await PacedControlPlane(plane).reach(SCOPES)
+        await PacedControlPlane(plane).prefetch_credentials(SCOPES)
         return anyio.current_time() - began
 
     return virtually(main)
@@ -79,7 +79,7 @@ def test_what_cannot_be_reached_is_left_to_its_first_call() -> None:
 
 def test_who_does_not_answer_holds_nobody_up_for_long() -> None:
     plane = Needing(seconds=60)
-    assert reaching(plane) == pytest.approx(REACHING)
+    assert reaching(plane) == pytest.approx(PREFETCH)
     assert not plane.reached
 
 
@@ -104,7 +104,7 @@ def test_a_plane_that_needs_nothing_is_not_asked() -> None:
     async def main() -> None:
         async with Estate() as estate:
             began = anyio.current_time()
-            await estate.plane.reach(estate.scopes)
+            await estate.plane.prefetch_credentials(estate.scopes)
             assert anyio.current_time() == began
 
     virtually(main)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from batchgw.control_plane.given_up import CondemnedScopes
+from batchgw.control_plane.given_up import GivenUpScopes
 from batchgw.control_plane.interface import DeleteGatewayResponse, PutGatewayResponse, Request
 from batchgw.errors import (
     AccessDenied,
@@ -54,9 +54,9 @@ class Run:
     """Ends changes one after the other, as the retrying wrapper and the executor do."""
 
     def __init__(self) -> None:
-        self.condemned = CondemnedScopes()
+        self.given_up = GivenUpScopes()
         self.decided: list[str] = []
-        self.held = HeldOutcomes(self.condemned, self._decide)
+        self.held = HeldOutcomes(self.given_up, self._decide)
 
     def _decide(self, _pending: PendingChange, outcome: Outcome) -> None:
         code = getattr(outcome, "code", "")
@@ -70,9 +70,9 @@ class Run:
             else PutGatewayResponse(scope=SCOPE, api=RestApiId(api), type=KIND, settings=Settings())
         )
         if isinstance(error, AccessDenied):
-            error = self.condemned.judged(request, error)
+            error = self.given_up.judged(request, error)
         if error is None or error.reached_api:
-            self.condemned.allowed(request)
+            self.given_up.allowed(request)
         self.held.take(PENDING, _outcome(api, error))
 
 
@@ -100,8 +100,8 @@ def test_a_failure_on_the_way_does_not_tell_that_a_denial_was_one_apis(error: Ca
     run.make("b", error)
     run.make("c", no())
     assert run.decided == [f"b Failed {type(error).__name__}"]
-    assert isinstance(run.condemned.judged(_put("d"), no()), AccessDenied)
-    run.condemned.add(SCOPE, no())
+    assert isinstance(run.given_up.judged(_put("d"), no()), AccessDenied)
+    run.given_up.add(SCOPE, no())
     run.held.settle(SCOPE)
     assert run.decided[1:] == ["a NotAttempted AccessDenied", "c NotAttempted AccessDenied"]
 

@@ -223,7 +223,7 @@ class TestCrowd:
         """Nobody is refused or blocked, and no call is lost from the sums."""
         code = (
             "import sys; from batchgw.journal import JournalMemory; "
-            "from tests.unit.test_journal_limits import HERE, THERE, learned; "
+            "from tests.unit.journal.test_limits import HERE, THERE, learned; "
             "m = JournalMemory.open(sys.argv[1], trouble=print)\n"
             "for n in range(1, 31): m.save([learned(HERE, sent=n), learned(THERE, sent=n, waited=n / 2)])\n"
             "m.close()"

@@ -116,7 +116,7 @@ class TestPlan:
         assert journal.pending(run, HERE) == []
 
     def test_what_was_never_asked_is_not_attempted_and_nothing_to_resume(self, journal: Journal) -> None:
-        """Two types of an API whose scope was condemned; beside it one change that a resume does take up."""
+        """Two types of an API whose scope was given up; beside it one change that a resume does take up."""
         types = (ResponseType.DEFAULT_4XX, ResponseType.THROTTLED)
         denied = UnreadApi(api=api(1), types=types, code="AccessDenied", message="no")
         run = journal.begin(NEW_RUN)

@@ -39,7 +39,7 @@ from batchgw.model import (
     UnreadApi,
     UnreadScope,
 )
-from batchgw.model.change import CONDEMNING, EXCLUDED, NO_SUCH_API, NOT_A_TARGET
+from batchgw.model.change import ENDS_SCOPE, EXCLUDED, NO_SUCH_API, NOT_A_TARGET
 from tests.unit.listed_apis import DUBLIN, OHIO, TOKYO, ListedApis, api
 from tests.virtual import virtually
 
@@ -98,9 +98,9 @@ def names(*texts: str) -> Selection:
 
 
 class TestKinds:
-    def test_the_errors_that_condemn_are_the_trees_own(self) -> None:
+    def test_the_errors_that_end_a_scope_are_the_trees_own(self) -> None:
         """Written out once, so that a new one is noticed."""
-        assert sorted(CONDEMNING) == [
+        assert sorted(ENDS_SCOPE) == [
             "AccessDenied",
             "ConnectionFailed",
             "CredentialsExpired",
@@ -136,7 +136,7 @@ class TestKinds:
         assert unread.skipped is (kind == "skipped")
 
 
-class TestCondemned:
+class TestGivenUp:
     @pytest.mark.parametrize(
         "error",
         [
@@ -147,10 +147,10 @@ class TestCondemned:
             ConnectionFailed("refused"),
         ],
     )
-    def test_a_scope_condemned_while_reading_says_so_and_what_it_listed_is_not_attempted(
+    def test_a_scope_given_up_while_reading_says_so_and_what_it_listed_is_not_attempted(
         self, error: CallError
     ) -> None:
-        """20 APIs are listed; the ninth answer condemns. Everything listed has one item; the scope, one."""
+        """20 APIs are listed; the ninth answer ends the scope. Each listed API has one item; the scope, one."""
         apis = [api(f"n{n:02}") for n in range(20)]
         refused: dict[Scope | tuple[Scope, str], CallError] = {(DUBLIN, a.id): error for a in apis[8:]}
         plane = ListedApis(
@@ -163,20 +163,20 @@ class TestCondemned:
         assert sorted(str(item.api) for item in unread) == [str(a) for a in apis[8:]]
         assert [i.scope for i in items if isinstance(i, UnreadScope)] == [DUBLIN]
         asked = {r.api for r in plane.asked if isinstance(r, GetGatewayResponses) and r.scope == DUBLIN}
-        first = 3 if isinstance(error, AccessDenied) else 1  # three denials condemn, one of anything else
+        first = 3 if isinstance(error, AccessDenied) else 1  # of anything else one is enough
         assert len(asked) <= 8 + first + 1  # two workers were at it; of the others none was asked
 
-    def test_an_error_about_one_api_condemns_nothing(self) -> None:
+    def test_an_error_about_one_api_ends_no_scope(self) -> None:
         plane = ListedApis(
             {(DUBLIN, None): ([A, B, C], None)}, refused={(DUBLIN, "b"): BadRequest("as it stands")}
         )
         assert told(planned(plane)) == [(str(A), "read"), (str(B), "BadRequest"), (str(C), "read")]
 
     def test_an_error_of_a_kind_of_its_own_is_asked_what_it_means(self) -> None:
-        """Not its place in the tree but `condemns_scope` counts."""
+        """Not its place in the tree but `ends_scope` counts."""
 
         class Suspended(CallError):
-            condemns_scope = True
+            ends_scope = True
 
         plane = ListedApis({(DUBLIN, None): ([A], None)}, refused={(DUBLIN, "a"): Suspended("by its owner")})
         assert told(planned(plane)) == [(str(DUBLIN), "Suspended"), (str(A), "Suspended")]

@@ -68,7 +68,7 @@ EVENTS: list[events.Event] = [
     events.Decided(outcome=Failed(**WHY)),
     events.Decided(outcome=Skipped(**WHY)),
     events.Decided(outcome=NotAttempted(**WHY)),
-    events.ScopeCondemned(scope=EU, code="AccessDenied", message="no"),
+    events.ScopeGivenUp(scope=EU, code="AccessDenied", message="no"),
     events.QuotaShared(account=AccountId("111111111111"), regions=(Region("eu-west-1"), Region("us-east-1"))),
     events.TypeUnknown(scope=EU, type="TELEPORTED"),
     events.PhaseEnded(run="r1", phase="apply", elapsed=12.3456),
@@ -121,7 +121,7 @@ def test_by_default_a_person_sees_warnings_only() -> None:
     names = [next(word for word in text.split() if word.startswith("batchgw.")) for text in lines]
     assert names == [
         "batchgw.outcome.failed",
-        "batchgw.scope.condemned",
+        "batchgw.scope.given_up",
         "batchgw.quota.shared",
         "batchgw.type.unknown",
     ]

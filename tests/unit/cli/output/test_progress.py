@@ -22,7 +22,7 @@ from batchgw.events import (
     ItemPlanned,
     PhaseEnded,
     PhaseStarted,
-    ScopeCondemned,
+    ScopeGivenUp,
 )
 from batchgw.model import (
     AccountId,
@@ -130,10 +130,10 @@ def test_what_was_not_attempted_is_not_done_and_what_failed_is_counted() -> None
     assert (made.all(1.0).done, made.all(1.0).failed) == (1, 1)
 
 
-def test_a_condemned_scope_is_not_waited_for() -> None:
+def test_a_scope_that_was_given_up_is_not_waited_for() -> None:
     made = tracker(EU, US)
-    made.notify(ScopeCondemned(scope=EU, code="AccessDenied", message="m"), 1.0)
-    made.notify(ScopeCondemned(scope=US, code="AccessDenied", message="m"), 1.0)
+    made.notify(ScopeGivenUp(scope=EU, code="AccessDenied", message="m"), 1.0)
+    made.notify(ScopeGivenUp(scope=US, code="AccessDenied", message="m"), 1.0)
     assert made.all(1.0).left == 0.0
     assert made.scopes(1.0, at_most=10) == ([], 0)
 

@@ -8,7 +8,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from batchgw.concurrency.time_slice import Turns, aside
+from batchgw.concurrency.time_slices import TimeSlices, in_thread
 from tests.virtual import virtually
 
 
@@ -28,10 +28,10 @@ def test_others_have_their_turn_when_one_is_used_up() -> None:
 
     async def work() -> None:
         clock = Clock()
-        turns = Turns(turn=0.005, clock=clock)
+        slices = TimeSlices(seconds=0.005, clock=clock)
         for number in range(1, 11):
             clock.now += 0.002
-            if await turns.pause():
+            if await slices.yield_if_due():
                 told.append(f"over at {number}")
         told.append("done")
 
@@ -66,7 +66,7 @@ def test_others_have_their_turn_while_a_disk_is_waited_for_and_virtual_time_stan
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(anyio.sleep, 60)
             tasks.start_soon(other)
-            assert await aside(lambda: said.wait(PATIENCE) and "written") == "written"
+            assert await in_thread(lambda: said.wait(PATIENCE) and "written") == "written"
             took = anyio.current_time() - began
             tasks.cancel_scope.cancel()
         return took
@@ -79,7 +79,7 @@ def test_what_goes_wrong_in_the_thread_is_raised() -> None:
         raise OSError("no space left on device")
 
     with pytest.raises(OSError, match="no space"):
-        virtually(lambda: aside(full))
+        virtually(lambda: in_thread(full))
 
 
 def test_what_was_begun_is_ended_before_a_cancellation_is_heeded() -> None:
@@ -88,7 +88,7 @@ def test_what_was_begun_is_ended_before_a_cancellation_is_heeded() -> None:
     async def main() -> None:
         with anyio.CancelScope() as scope:
             scope.cancel()
-            await aside(lambda: done.append("written"))
+            await in_thread(lambda: done.append("written"))
             done.append("told")
             await anyio.lowlevel.checkpoint()
             done.append("not reached")
