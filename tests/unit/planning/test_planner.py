@@ -150,7 +150,7 @@ class TestGivenUp:
     def test_a_scope_given_up_while_reading_says_so_and_what_it_listed_is_not_attempted(
         self, error: CallError
     ) -> None:
-        """20 APIs are listed; the ninth answer ends the scope. Each listed API has one item; the scope, one."""
+        """20 are listed; the ninth answer ends the scope. Each listed API has an item; the scope has one."""
         apis = [api(f"n{n:02}") for n in range(20)]
         refused: dict[Scope | tuple[Scope, str], CallError] = {(DUBLIN, a.id): error for a in apis[8:]}
         plane = ListedApis(
