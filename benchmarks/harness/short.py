@@ -1,16 +1,20 @@
-"""The short table of the README, written from the kept results: `python -m benchmarks.harness.short`.
+"""The short tables of docs/performance.md and the README, written from the kept results.
 
-It stands between two marks in README.md. A test holds it to the results, so no figure there is by hand.
+`python -m benchmarks.harness.short` writes each between two comments of its page. A test compares them with
+the results, so no figure there is by hand.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.harness.results import RESULTS, Row, Section, cell, read
 
-README = Path(__file__).parent.parent.parent / "README.md"
+ROOT = Path(__file__).parent.parent.parent
+README = ROOT / "README.md"
+PERFORMANCE = ROOT / "docs" / "performance.md"
 BEGIN, END = "<!-- figures: python -m benchmarks.harness.short -->", "<!-- end of figures -->"
 
 
@@ -24,6 +28,7 @@ class Line:
         row: of batchgw there.
         columns: whose values are shown.
         beside: rows of others, by the names they are given here.
+        headline: whether it is one of the few that the README shows, too.
     """
 
     text: str
@@ -31,11 +36,13 @@ class Line:
     row: str
     columns: tuple[str, ...]
     beside: tuple[tuple[str, str], ...] = ()
+    headline: bool = False
 
 
 LINES = (
     Line(
         text="300 puts over HTTP, quota 10/s and burst 40",
+        headline=True,
         section="http_puts",
         row="batchgw",
         columns=("ratio", "refused", "given_up"),
@@ -56,6 +63,7 @@ LINES = (
     ),
     Line(
         text="100 account-regions x 160 puts over HTTP, one process",
+        headline=True,
         section="http_scopes_many",
         row="batchgw",
         columns=("ratio", "refused", "given_up"),
@@ -88,6 +96,7 @@ LINES = (
     ),
     Line(
         text="1,000,000 APIs planned and applied, virtual time",
+        headline=True,
         section="million_1000000",
         row="1,000,000 APIs x 1 type",
         columns=("peak", "growth", "wrong"),
@@ -107,6 +116,7 @@ LINES = (
     ),
     Line(
         text="CPU of a whole run, unthrottled",
+        headline=True,
         section="client_cost",
         row="batchgw apply, all of it, fast path",
         columns=("ratio", "cpu"),
@@ -122,22 +132,26 @@ LINES = (
 )
 
 
-def table(folder: Path = RESULTS) -> str:
-    """The table in Markdown. Raises KeyError for a row that was not measured."""
-    lines = ["| | batchgw | beside it | printed by |", "|---|---|---|---|"]
-    for line in LINES:
+def table(lines: Iterable[Line], folder: Path = RESULTS) -> str:
+    """The lines as a table in Markdown. Raises KeyError for a row that was not measured."""
+    rows = ["| | batchgw | beside it | printed by |", "|---|---|---|---|"]
+    for line in lines:
         section = read(line.section, folder)
         ours = _figures(section, line.row, line.columns)
         beside = "<br>".join(f"{name}: {_figures(section, row, line.columns)}" for name, row in line.beside)
-        lines.append(f"| {line.text} | **{ours}** | {beside} | `{section.command}` |")
-    return "\n".join(lines)
+        rows.append(f"| {line.text} | **{ours}** | {beside} | `{section.command}` |")
+    return "\n".join(rows)
 
 
-def placed(readme: str, folder: Path = RESULTS) -> str:
-    """The README with the table between its marks."""
-    before, _, rest = readme.partition(BEGIN)
+PAGES = {PERFORMANCE: LINES, README: tuple(line for line in LINES if line.headline)}
+"""The pages with a table, and its lines."""
+
+
+def placed(page: Path, folder: Path = RESULTS) -> str:
+    """A page's text with its table between the two comments."""
+    before, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)
     _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n{table(folder)}\n{END}{after}"
+    return f"{before}{BEGIN}\n{table(PAGES[page], folder)}\n{END}{after}"
 
 
 def _figures(section: Section, name: str, columns: tuple[str, ...]) -> str:
@@ -157,8 +171,9 @@ def _row(section: Section, name: str) -> Row:
 
 
 def main() -> None:
-    """Write the table into the README."""
-    README.write_text(placed(README.read_text(encoding="utf-8")), encoding="utf-8")
+    """Write the tables into their pages."""
+    for page in PAGES:
+        page.write_text(placed(page), encoding="utf-8")
 
 
 if __name__ == "__main__":

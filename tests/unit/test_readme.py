@@ -1,4 +1,4 @@
-"""What the README says is so: its policies load, its refusals are what is printed, its verbs exist."""
+"""What the README and docs/usage.md say is so: policies load, refusals are what is printed, verbs exist."""
 
 from __future__ import annotations
 
@@ -21,20 +21,30 @@ from batchgw.policy.loader import load_policy
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
-BLOCKS = re.findall(r"```(\w*)\n(.*?)```", README, re.DOTALL)
-POLICIES = [text for language, text in BLOCKS if language == "yaml"]
+USAGE = (ROOT / "docs" / "usage.md").read_text()
+LINES = 120  # two screens
+
+
+def blocks(page: str, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", page, re.DOTALL)
+
+
+def test_the_readme_is_two_screens_long() -> None:
+    assert len(README.splitlines()) <= LINES
 
 
 def test_the_first_policy_is_valid_without_a_warning_and_short() -> None:
-    loaded = load_policy("policy.yaml", text=POLICIES[0])
+    (policy,) = blocks(README, "yaml")
+    loaded = load_policy("policy.yaml", text=policy)
     assert not loaded.warnings
-    assert len(POLICIES[0].splitlines()) <= 12
+    assert len(policy.splitlines()) <= 12
 
 
 def test_the_wrong_policy_is_refused_in_these_words() -> None:
+    (policy,) = blocks(USAGE, "yaml")
     with pytest.raises(PolicyInvalid) as refused:
-        load_policy("wrong.yaml", text=POLICIES[1])
-    assert "\n".join(str(p) for p in refused.value.problems) in README
+        load_policy("wrong.yaml", text=policy)
+    assert "\n".join(str(p) for p in refused.value.problems) in USAGE
 
 
 def test_the_verbs_are_those_of_the_command_line() -> None:
@@ -42,15 +52,29 @@ def test_the_verbs_are_those_of_the_command_line() -> None:
 
     from batchgw.cli.main import app  # noqa: PLC0415 - only here
 
-    table = README.split("## Verbs")[1].split("\n\n")[1]
+    table = USAGE.split("## Verbs")[1].split("\n\n")[1]
     told = set(re.findall(r"`([a-z]+)", table))
     command = get_command(app)
     assert told == set(command.list_commands(None))  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("path", re.findall(r"\]\(([\w/.-]+)\)", README))
-def test_what_is_linked_is_there(path: str) -> None:
-    assert (ROOT / path).exists()
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "benchmarks" / "README.md"]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_what_is_linked_is_there(page: Path) -> None:
+    for link in re.findall(r"\]\((?!https?:|#)([^)#\s]+)", page.read_text()):
+        assert (page.parent / link).exists(), link
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_path_that_a_page_names_is_there(page: Path) -> None:
+    """Modules are named from the package, tests and programs from the repository."""
+    text = page.read_text()
+    for path in re.findall(r"`((?:tests|benchmarks|examples|scripts)/[\w/.-]+)`", text):
+        assert (ROOT / path).exists(), path
+    for path in re.findall(r"`((?:\w+/)+\w+\.py)`", text):
+        assert (ROOT / path).exists() or (ROOT / "batchgw" / path).exists(), path
 
 
 @pytest.mark.parametrize(
@@ -66,7 +90,7 @@ def test_what_is_linked_is_there(path: str) -> None:
     ],
 )
 def test_the_exit_codes_are_those_of_the_errors(error: type[BatchgwError], word: str) -> None:
-    meanings = dict(re.findall(r"^\| (\d+) \| (.*) \|$", README, re.MULTILINE))
+    meanings = dict(re.findall(r"^\| (\d+) \| (.*) \|$", USAGE, re.MULTILINE))
     assert word in meanings[str(error.exit_code)]
 
 
@@ -77,5 +101,5 @@ def test_the_commands_exist_and_can_be_run() -> None:
 
 def test_the_library_s_snippet_is_the_example_whose_types_are_checked() -> None:
     """Mypy reads examples/ as strictly as the package."""
-    snippet = next(text for language, text in BLOCKS if language == "python")
+    snippet = blocks((ROOT / "docs" / "library.md").read_text(), "python")[0]
     assert snippet == (ROOT / "examples/apply.py").read_text()

@@ -1,4 +1,4 @@
-"""The figures in the README are those of the committed results."""
+"""The figures in the README and in docs/performance.md are those of the committed results."""
 
 from __future__ import annotations
 
@@ -11,13 +11,17 @@ import pytest
 from benchmarks.harness import short
 from benchmarks.harness.results import RESULTS
 
-
-def test_the_readme_shows_what_was_measured() -> None:
-    readme = short.README.read_text(encoding="utf-8")
-    assert short.placed(readme) == readme, "run `python -m benchmarks.harness.short`"
+PAGES = pytest.mark.parametrize("page", short.PAGES, ids=lambda page: page.name)
 
 
-def test_another_result_would_show(tmp_path: Path) -> None:
+@PAGES
+def test_the_page_shows_what_was_measured(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert short.placed(page) == text, "run `python -m benchmarks.harness.short`"
+
+
+@PAGES
+def test_another_result_would_show(page: Path, tmp_path: Path) -> None:
     """The test above can fail."""
     folder = Path(shutil.copytree(RESULTS, tmp_path / "results"))
     path = folder / "http_puts.json"
@@ -25,8 +29,7 @@ def test_another_result_would_show(tmp_path: Path) -> None:
     row = next(row for row in content["rows"] if row["name"] == "batchgw")
     row["values"]["ratio"] += 0.5
     path.write_text(json.dumps(content), encoding="utf-8")
-    readme = short.README.read_text(encoding="utf-8")
-    assert short.placed(readme, folder) != readme
+    assert short.placed(page, folder) != page.read_text(encoding="utf-8")
 
 
 def test_a_row_that_was_not_measured_is_named(tmp_path: Path) -> None:
@@ -36,4 +39,4 @@ def test_a_row_that_was_not_measured_is_named(tmp_path: Path) -> None:
     content["rows"] = [row for row in content["rows"] if row["name"] != "batchgw"]
     path.write_text(json.dumps(content), encoding="utf-8")
     with pytest.raises(KeyError, match="'batchgw'"):
-        short.table(folder)
+        short.table(short.LINES, folder)
