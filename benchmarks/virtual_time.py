@@ -1,10 +1,10 @@
-"""Makespan against the clairvoyant limit, and refusals, of whole runs in virtual time.
+"""Makespan of whole runs in virtual time, against the shortest possible one, and refused calls.
 
     python -m benchmarks.virtual_time [--quick] [--write] [--only SCENARIO] [--sizes 200,2000] [--tuning]
     python -m benchmarks.virtual_time --trace SCENARIO [--n 2000] [--seed 3]
 
-The real limiter, applier, retry code and journal against the simulated service; only time is not real.
-Means over held-out seeds, with the least and the most beside them; the limit is `clairvoyant.limit`.
+The real limiter, executor, retries and journal run against the simulated service; only time is not real.
+Figures are means over held-out seeds, beside them the smallest and the largest. The limit is `optimum.limit`.
 """
 
 from __future__ import annotations
@@ -15,43 +15,44 @@ import time
 from collections.abc import Sequence
 
 from benchmarks.harness.results import Section, show, write
-from benchmarks.virtual.crowd import Done, Job, do_all
-from benchmarks.virtual.rivals import RIVALS
-from benchmarks.virtual.scenarios import HELD_OUT, SCENARIOS, SIZES, TUNING, Scenario, scenario
-from benchmarks.virtual.table import COLUMNS, row, told_goals
-from benchmarks.virtual.tracing import Samples, lines
+from benchmarks.virtual.output.table import COLUMNS, goals_in_words, row
+from benchmarks.virtual.output.tracing import Samples, lines
+from benchmarks.virtual.parallel import Done, Job, do_all
+from benchmarks.virtual.peers import PEERS
+from benchmarks.virtual.scenarios import HELD_OUT, SCENARIOS, TUNING, scenario
+from benchmarks.virtual.worlds.scenario import SIZES, Scenario
 
 SEEDS = {200: 24, 2_000: 8, 20_000: 3}
-"""Seeds of a full run by size: small runs differ most, cost least. Goals at 2,000 are means over eight."""
+"""Number of seeds by size: small runs differ most and cost least. Goals at 2,000 are means over eight."""
 
 QUICK_SEEDS = {200: 2, 2_000: 1}
-"""Seeds of a quick run."""
+"""The same with --quick."""
 
-RIVALS_AT = 2_000
+PEERS_AT = 2_000
 """The size at which others than batchgw make the run, too."""
 
-RIVALS_SEEDS = 4
-"""Seeds of theirs, at most: they differ by more than seeds do."""
+PEERS_SEEDS = 4
+"""Number of seeds for them, at most: they differ from each other by more than their seeds do."""
 
 TRACED = 2_000
-"""The size of which one run a scenario is kept second by second."""
+"""The size of which one run of each scenario is plotted."""
 
 
 NOTES = (
     "A row: a scenario, and puts in one account. Quota: 10 calls/s, burst 40. Latency: lognormal, 60-200 ms.",
-    "ratio: makespan / the earliest finish of someone who foresees the neighbour, and serves it in full.",
-    "A ratio below 1 means that tokens were taken from the neighbour; theirs: share of its calls refused.",
-    "A run of over 15 minutes reads each API once more before it writes there. Here it does not: puts count.",
-    "lost: puts given up. wrong: not as desired, read from the world. attempts: most of one call.",
-    "Quarters are of the time that the puts would need alone; the quota halves after one, returns at 65 %.",
-    "Below a world: others in batchgw's place, who try each call until it is taken.",
-    "theirs lost: share of the neighbour's calls that it gave up after its last try.",
-    "2x too high, and too low, is said of both rate and burst; too low and unknown may be probed.",
+    "limit: the shortest time, for a client that foresees the neighbour and takes none of its tokens.",
+    "ratio: makespan / limit. Below 1, tokens were taken from the neighbour.",
+    "neighbour refused: the share of its calls that was refused. neighbour lost: that it gave up in the end.",
+    "A run of over 15 minutes reads each API again before it writes there. Not here: only puts count.",
+    "given up: puts. wrong: API-types not as desired at the end. attempts: most of one call.",
+    "Quarters: of the time that the puts would need alone. The quota is halved from 25 % to 65 % of it.",
+    "Indented rows: other limiters in the place of batchgw. They retry each call until it is accepted.",
+    "2x too high, 2x too low: the stated rate and burst both are. A rate too low or unknown is probed.",
 )
 
 
 def measure(*, quick: bool) -> Section:
-    """Every scenario at every size."""
+    """Run every scenario at every size."""
     return measured(SCENARIOS, QUICK_SEEDS if quick else SEEDS, quick=quick)
 
 
@@ -63,7 +64,7 @@ def measured(
     held_out: bool = True,
     partly: Sequence[str] = (),
 ) -> Section:
-    """Some scenarios at some sizes, each over so many seeds; `partly` are the flags that say which."""
+    """Run some scenarios. `seeds` is their number by size; `partly` are the flags that chose them."""
     began = time.perf_counter()
     first = (HELD_OUT if held_out else TUNING).start
     jobs = [
@@ -74,41 +75,41 @@ def measured(
         for n in range(count)
     ]
     jobs += [
-        Job(scenario=each.key, calls=RIVALS_AT, seed=first + n, rival=rival)
-        for each, rival in _rivals(scenarios, seeds)
-        for n in range(min(seeds[RIVALS_AT], RIVALS_SEEDS))
+        Job(scenario=each.key, calls=PEERS_AT, seed=first + n, peer=peer)
+        for each, peer in _peers(scenarios, seeds)
+        for n in range(min(seeds[PEERS_AT], PEERS_SEEDS))
     ]
     done = list(do_all(jobs))
-    rivals = _rivals(scenarios, seeds)
+    peers = _peers(scenarios, seeds)
     rows = []
     for each in scenarios:
         rows += [row(each, calls, _of(done, each, calls)) for calls in seeds if calls in each.sizes]
         rows += [
-            row(each, RIVALS_AT, _of(done, each, RIVALS_AT, rival), rival=rival)
-            for scenario_, rival in rivals
+            row(each, PEERS_AT, _of(done, each, PEERS_AT, peer), peer=peer)
+            for scenario_, peer in peers
             if scenario_ is each
         ]
     return Section(
         name="virtual_time",
-        title="Virtual time: makespan against the clairvoyant limit, and refusals",
+        title="Virtual time: makespan against the shortest possible time, and refused calls",
         command=" ".join(["python -m benchmarks.virtual_time", *(["--quick"] if quick else []), *partly]),
         quick=quick,
         columns=COLUMNS,
         rows=tuple(rows),
-        notes=(*_notes(done, seeds, time.perf_counter() - began, held_out=held_out), *told_goals(rows)),
+        notes=(*_notes(done, seeds, time.perf_counter() - began, held_out=held_out), *goals_in_words(rows)),
         series={"traces": _traces(scenarios, done)},
     )
 
 
-def _rivals(scenarios: Sequence[Scenario], seeds: dict[int, int]) -> list[tuple[Scenario, str]]:
-    """Who else makes which run."""
-    if RIVALS_AT not in seeds:
+def _peers(scenarios: Sequence[Scenario], seeds: dict[int, int]) -> list[tuple[Scenario, str]]:
+    """Which peers make which runs."""
+    if PEERS_AT not in seeds:
         return []
-    return [(each, rival) for each in scenarios if each.rivals for rival in RIVALS]
+    return [(each, peer) for each in scenarios if each.peers for peer in PEERS]
 
 
-def _of(done: Sequence[Done], scenario: Scenario, calls: int, rival: str = "") -> list[Done]:
-    return [d for d in done if (d.job.scenario, d.job.calls, d.job.rival) == (scenario.key, calls, rival)]
+def _of(done: Sequence[Done], scenario: Scenario, calls: int, peer: str = "") -> list[Done]:
+    return [d for d in done if (d.job.scenario, d.job.calls, d.job.peer) == (scenario.key, calls, peer)]
 
 
 def _traces(scenarios: Sequence[Scenario], done: Sequence[Done]) -> list[dict[str, object]]:
@@ -123,14 +124,14 @@ def _notes(done: Sequence[Done], sizes: dict[int, int], elapsed: float, *, held_
     counts = ", ".join(f"{count} runs of {calls:,}" for calls, count in sizes.items())
     calls = f"{sent:,} calls, {cpu / max(1, sent) * 1e3:.2f} ms of CPU each"
     return (
-        f"Means over {seeds}, with the least and the most: {counts}.",
+        f"Means over {seeds}, beside them the smallest and the largest value: {counts}.",
         *NOTES,
-        f"In all {calls} with plan, simulated service and clock; {elapsed:.0f} s.",
+        f"In all {calls}, with plan, simulated service and clock; {elapsed:.0f} s.",
     )
 
 
 def main() -> None:
-    """Measure and print, or tell one run second by second."""
+    """Measure and print, or print one run second by second."""
     arguments = _arguments()
     if arguments.trace is not None:
         _trace(arguments.trace, arguments.n, arguments.seed, arguments.every)
@@ -169,16 +170,16 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="fewer seeds, and not 20,000 calls")
     parser.add_argument("--write", action="store_true", help="keep the results")
     parser.add_argument("--only", action="append", choices=keys, metavar="SCENARIO", help="repeatable")
-    parser.add_argument("--sizes", help=f"of {', '.join(map(str, SIZES))}, with commas between")
-    parser.add_argument("--seeds", type=int, help="so many seeds at each size")
-    parser.add_argument("--tuning", action="store_true", help="seeds to develop with, from 0")
-    parser.add_argument("--trace", choices=keys, metavar="SCENARIO", help="tell one run: " + ", ".join(keys))
+    parser.add_argument("--sizes", help=f"some of {','.join(map(str, SIZES))}: calls of a run")
+    parser.add_argument("--seeds", type=int, help="number of seeds at each size")
+    parser.add_argument("--tuning", action="store_true", help="use the seeds for development, from 0")
+    parser.add_argument("--trace", choices=keys, metavar="SCENARIO", help="print one run: " + ", ".join(keys))
     parser.add_argument("--n", type=int, default=2_000, help="calls of the traced run")
     parser.add_argument("--seed", type=int, default=3, help="seed of the traced run")
-    parser.add_argument("--every", type=float, default=1.0, help="seconds a line of the trace")
+    parser.add_argument("--every", type=float, default=1.0, help="seconds for each line of the trace")
     arguments = parser.parse_args()
     if arguments.write and (arguments.only or arguments.sizes or arguments.seeds or arguments.tuning):
-        parser.error("results are kept of everything that is measured with held-out seeds, or not at all")
+        parser.error("--write keeps only complete results: without --only, --sizes, --seeds and --tuning")
     return arguments
 
 

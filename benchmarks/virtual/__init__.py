@@ -1,1 +1,1 @@
-"""Whole runs in virtual time: the scenarios, the clairvoyant limit, one run, many of them, and the table."""
+"""Whole runs in virtual time: the scenarios, the shortest possible time, one run, and many in parallel."""

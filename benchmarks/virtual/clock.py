@@ -1,4 +1,4 @@
-"""Virtual time: a run that waits for hours is over in a moment, and is the same each time."""
+"""Virtual time: a run that waits for hours takes a moment, and gives the same result each time."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ T = TypeVar("T")
 
 
 def virtually(seed: int, work: Callable[[], Awaitable[T]]) -> T:
-    """Run it on a clock that jumps to the next moment as soon as everybody waits."""
-    _shuffle_alike(seed)
+    """Run on a clock that jumps to the next event as soon as every task waits."""
+    _seed_scheduler(seed)
     clock = trio.testing.MockClock(autojump_threshold=0)
     return anyio.run(work, backend="trio", backend_options={"clock": clock})
 
 
-def _shuffle_alike(seed: int) -> None:
-    """Make a seed decide in which order trio wakes those whose time comes at the same moment.
+def _seed_scheduler(seed: int) -> None:
+    """Let the seed decide in which order trio wakes tasks that are due at the same moment.
 
-    Trio shuffles them, lest anybody rely on an order. It has no public way to shuffle alike every time; what
-    is set here is what Hypothesis sets for the same end.
+    Trio shuffles them, so that nobody relies on an order. It has no public way to shuffle the same way every
+    time. Hypothesis sets the same two values for the same purpose.
     """
     vars(trio_run).update(_ALLOW_DETERMINISTIC_SCHEDULING=True)
     trio_run._r.seed(seed)  # noqa: SLF001 - see above

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import anyio
 
@@ -24,7 +24,9 @@ from batchgw.model import AccountId
 from benchmarks.virtual.run import measure
 from benchmarks.virtual.scenarios import scenario
 from benchmarks.virtual.stage import Stage
-from benchmarks.virtual.watched import Watched
+
+if TYPE_CHECKING:  # another revision may name it otherwise
+    from benchmarks.virtual.call_log import CallLog
 
 ACCEPTED, REFUSED, FAILED = "accepted", "refused", "failed"
 
@@ -44,7 +46,7 @@ class Call(NamedTuple):
 class Recorder:
     """A control plane that writes down every call. Calls stand in the order in which they came back."""
 
-    def __init__(self, inner: Watched) -> None:
+    def __init__(self, inner: CallLog) -> None:
         self._inner = inner
         self.calls: list[Call] = []
 
@@ -74,7 +76,7 @@ class Recorder:
 class RecordedStage(Stage):
     """A stage whose calls are written down."""
 
-    def begin(self) -> Watched:
+    def begin(self) -> CallLog:
         """Set the service up, and write down what is sent to it."""
         self.recorder = Recorder(super().begin())
         return self.recorder  # type: ignore[return-value]  # it is used as a control plane alone

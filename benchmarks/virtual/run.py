@@ -1,4 +1,4 @@
-"""One run in virtual time, and what came of it. Makespan is from the first departure to the last success."""
+"""One run in virtual time, and its result. The makespan is from the first call to the last success."""
 
 from __future__ import annotations
 
@@ -11,23 +11,27 @@ from random import Random
 import anyio
 
 from batchgw.events import NullObserver, Observer
-from benchmarks.virtual.client import Pacing, pacing, remembered
+from benchmarks.virtual.client import MakeClient, client_of, remembered
 from benchmarks.virtual.clock import virtually
-from benchmarks.virtual.rivals import Gate, put_all
+from benchmarks.virtual.peers import Limiter, put_all
 from benchmarks.virtual.stage import Stage
 
 PATIENCE = 10.0
-"""A run that takes so many times its limit, and ten minutes more, is given up."""
+"""A run is given up when it takes this many times its limit plus ten minutes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """What came of one run. Times are virtual seconds; `cpu` is real seconds of this process for all of it.
+    """The result of one run. Times are virtual seconds, but `cpu` is real CPU seconds of this process.
 
-    `theirs` are the neighbour's calls, `their_refused` those of them that were refused, `their_given_up` what
-    it tried in vain until it gave it up. `given_up` API-types were not applied by batchgw's own account,
-    `wrong` ones are not as desired in the world at the end.
-    `failure` says how a run ended that did not end well.
+    Attributes:
+        theirs: the neighbour's calls.
+        their_refused: those of them that were refused.
+        their_given_up: calls that the neighbour gave up after its last attempt.
+        attempts: the largest number of attempts of one call.
+        given_up: API-types that were not applied, as the client reports.
+        wrong: API-types that are not as desired in the world at the end.
+        failure: how the run ended, if it did not end well.
     """
 
     scenario: str
@@ -48,78 +52,78 @@ class Measured:
 
     @property
     def ratio(self) -> float:
-        """Makespan in units of the limit."""
+        """Makespan / limit."""
         return self.makespan / self.limit
 
     @property
     def refused_share(self) -> float:
-        """Of our calls."""
+        """The share of our calls that was refused."""
         return self.refused / max(1, self.sent)
 
     @property
     def their_refused_share(self) -> float:
-        """Of the neighbour's calls."""
+        """The share of the neighbour's calls that was refused."""
         return self.their_refused / max(1, self.theirs)
 
     @property
     def their_lost_share(self) -> float:
-        """What the neighbour has given up, of what it has done with."""
+        """The share of the neighbour's calls that it gave up, of those accepted or given up."""
         return self.their_given_up / max(1, self.theirs - self.their_refused + self.their_given_up)
 
 
-def measure(stage: Stage, make: Pacing | None = None, *, observer: Observer | None = None) -> Measured:
-    """Run it; whatever ends it is its result."""
-    make = make or pacing(stage.scenario, remembered(stage))
+def measure(stage: Stage, make: MakeClient | None = None, *, observer: Observer | None = None) -> Measured:
+    """Make the run with batchgw. Whatever ends it is its result: nothing is raised."""
+    make = make or client_of(stage.scenario, remembered(stage))
     began = time.process_time()
     measured = virtually(stage.seed, partial(_measured, stage, make, observer or NullObserver()))
     return replace(measured, cpu=time.process_time() - began)
 
 
-def measure_rival(stage: Stage, gate: Callable[[], Gate]) -> Measured:
-    """Run it with somebody else in batchgw's place."""
+def measure_peer(stage: Stage, limiter: Callable[[], Limiter]) -> Measured:
+    """Make the run with another limiter in the place of batchgw."""
 
     async def run() -> Measured:
-        watched, dice = stage.begin(), Random(stage.seed)  # noqa: S311 - jitter, not cryptography
-        return await _told(stage, lambda: put_all(watched, stage.puts(), gate(), dice))
+        log, dice = stage.begin(), Random(stage.seed)  # noqa: S311 - jitter, not cryptography
+        return await _result(stage, lambda: put_all(log, stage.puts(), limiter(), dice))
 
     began = time.process_time()
     measured = virtually(stage.seed, run)
     return replace(measured, cpu=time.process_time() - began)
 
 
-async def _measured(stage: Stage, make: Pacing, observer: Observer) -> Measured:
+async def _measured(stage: Stage, make: MakeClient, observer: Observer) -> Measured:
     paced = make(stage.begin(), observer, stage.seed)
 
     async def applied() -> int:
         return (await stage.apply(paced)).total.applied
 
-    return await _told(stage, applied)
+    return await _result(stage, applied)
 
 
-async def _told(stage: Stage, run: Callable[[], Awaitable[int]]) -> Measured:
-    """Let it run, which answers how many calls have been made, and tell what came of it."""
+async def _result(stage: Stage, run: Callable[[], Awaitable[int]]) -> Measured:
+    """Make the run, which returns how many calls succeeded, and collect its figures."""
     given_up, failure = stage.calls, None
     try:
         with anyio.fail_after(PATIENCE * stage.limit() + 600):
             given_up -= await run()
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is this run's result
+    except Exception as error:  # noqa: BLE001 - any error is this run's result
         failure = f"{type(error).__name__}: {error}"
     wrong = stage.wrong()
     if failure is None and (given_up or wrong):
         failure = f"{given_up:,} puts given up, {wrong:,} not as desired"
-    watched, others = stage.watched, stage.plane.engine.quotas.neighbours().values()
+    log, others = stage.log, stage.plane.engine.quotas.neighbours().values()
     return Measured(
         scenario=stage.scenario.key,
         calls=stage.calls,
         seed=stage.seed,
         limit=stage.limit(),
-        makespan=max(0.0, watched.finished - watched.began) if watched.left else 0.0,
-        sent=len(watched.left),
-        refused=len(watched.refused),
+        makespan=max(0.0, log.finished - log.began) if log.sent else 0.0,
+        sent=len(log.sent),
+        refused=len(log.refused),
         theirs=sum(other["accepted"] + other["refused"] for other in others),
         their_refused=sum(other["refused"] for other in others),
         their_given_up=stage.plane.engine.quotas.given_up(),
-        attempts=max(watched.tries.values(), default=0),
+        attempts=max(log.attempts.values(), default=0),
         given_up=given_up,
         wrong=wrong,
         failure=failure,

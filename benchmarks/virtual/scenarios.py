@@ -1,22 +1,13 @@
-"""The scenarios: what the server does, what the client is told, and what is to be reached.
-
-Goals are upper bounds of means over seeds, by the number of calls.
-"""
+"""The scenarios, and the seeds over which they are run."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Literal
-from zlib import crc32
-
-from batchgw.model import Scope
-from batchgw.simulator.traffic.latency import Latency
-from batchgw.simulator.traffic.neighbour import Caller
-from batchgw.simulator.traffic.quota import TOTAL, Neighbour, QuotaRules, Rate, Schedule, Scoping
+from batchgw.simulator.traffic.quota import Neighbour
 from batchgw.throttle.pacer import Belief
-from benchmarks.virtual.neighbours import STANDARD_ATTEMPTS, AnotherBatchgw, Jobs, Patient
-from benchmarks.virtual.settings import Settings
+from benchmarks.virtual.worlds.another_batchgw import AnotherBatchgw
+from benchmarks.virtual.worlds.neighbours import STANDARD_ATTEMPTS, Jobs, Retrying
+from benchmarks.virtual.worlds.scenario import MIDDLE, SHORT, SIZES, Goals, Scenario
+from benchmarks.virtual.worlds.settings import Settings
 
 TUNING = range(100)
 """Seeds to develop with: nothing measured over them is shown."""
@@ -24,87 +15,9 @@ TUNING = range(100)
 HELD_OUT = range(2000, 2024)
 """Seeds to measure with: nothing is tuned to them."""
 
-SIZES = (200, 2_000, 20_000)
-"""Calls of a run."""
-
-SHORT = SIZES[:2]
-"""Sizes of what has no goal at 20,000."""
-
-MIDDLE = SIZES[1:2]
-"""The size of worlds whose neighbours come once a minute, or once."""
-
-Goals = Mapping[int, Mapping[str, float]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scenario:
-    """One row, at each size.
-
-    Attributes:
-        key: its name on the command line.
-        title: its name in the table.
-        settings: what the client is told.
-        quota: what is true of a bucket.
-        neighbour: who else calls.
-        pauses: the neighbour calls and pauses in turn, each for this share of the time that the calls would
-            need alone; 0 for a neighbour as given.
-        steps: when the rate changes, as shares of the same time, and the factor from then on.
-        refusals: whether a refused call takes a token.
-        scoping: what has a bucket of its own.
-        regions: how many regions of the one account the calls are spread over.
-        uplink: seconds from the client to the service's bucket, median and 99th percentile; None for none.
-            Where scopes share a bucket it also decides, by the seed, which of two calls comes first.
-        script: further faults, as plain data.
-        believed: what an earlier run has left behind, if not what it has learned in the same world.
-        rivals: whether others than batchgw make the run, too.
-        remembered: whether the run is a second one, which knows what the first has learned.
-        goals: upper bounds by size.
-        sizes: of which runs are made.
-    """
-
-    key: str
-    title: str
-    settings: Settings = field(default_factory=Settings)
-    quota: Rate = TOTAL
-    neighbour: Caller | None = None
-    pauses: float = 0.0
-    steps: Sequence[tuple[float, float]] = ()
-    refusals: Literal["free", "consuming"] = "free"
-    scoping: Scoping = "account-region"
-    regions: int = 1
-    uplink: tuple[float, float] | None = None
-    script: Sequence[Mapping[str, object]] = ()
-    believed: Belief | None = None
-    rivals: bool = False
-    remembered: bool = False
-    goals: Goals = field(default_factory=dict)
-    sizes: Sequence[int] = SIZES
-
-    def rules(self, calls: int, seed: int) -> QuotaRules:
-        """The server's quota in a run of so many calls."""
-        alone = max(0.0, calls - self.quota.burst) / self.quota.rate
-        neighbour = self.neighbour
-        if isinstance(neighbour, Neighbour) and self.pauses:
-            neighbour = replace(neighbour, on=self.pauses * alone, off=self.pauses * alone)
-        return QuotaRules(
-            total=self.quota,
-            scoping=self.scoping,
-            refusals=self.refusals,
-            neighbour=neighbour,
-            schedule=Schedule(steps=tuple((share * alone, factor) for share, factor in self.steps)),
-            seed=seed,
-        )
-
-    def way(self, seed: int) -> Callable[[Scope], Latency] | None:
-        """How long the calls of a scope are on their way, by dice of its own."""
-        if self.uplink is None:
-            return None
-        median, p99 = self.uplink
-        return lambda scope: Latency(median=median, p99=p99, seed=crc32(f"{seed}/{scope}".encode()))
-
 
 def _goals(small: tuple[float, ...], middle: tuple[float, ...], large: tuple[float, ...]) -> Goals:
-    """Goals at each size: makespan / limit, our share refused, and the neighbour's where it is bounded."""
+    """Goals at each size: makespan / limit, our share of refused calls, and the neighbour's where bounded."""
     keys = ("ratio", "refused", "theirs")
     certain = {"given_up": 0.0, "wrong": 0.0}
     return {
@@ -114,7 +27,7 @@ def _goals(small: tuple[float, ...], middle: tuple[float, ...], large: tuple[flo
 
 
 def _middle(**bounds: float) -> Goals:
-    """Goals at 2,000 calls alone."""
+    """Goals at 2,000 calls and no other size."""
     return {SIZES[1]: bounds | {"given_up": 0.0, "wrong": 0.0}}
 
 
@@ -128,14 +41,14 @@ SCENARIOS = (
         key="neighbour-3",
         title="neighbour 3/s",
         neighbour=Neighbour(rate=3),
-        rivals=True,
+        peers=True,
         goals=_goals((1.03, 0.04), (1.002, 0.012, 0.024), (1.002, 0.012)),
     ),
     Scenario(
         key="neighbour-6",
         title="neighbour 6/s",
         neighbour=Neighbour(rate=6),
-        rivals=True,
+        peers=True,
         goals=_goals((1.05, 0.055), (1.003, 0.019, 0.036), (1.002, 0.022)),
     ),
     Scenario(
@@ -149,7 +62,7 @@ SCENARIOS = (
         key="on-off-20",
         title="neighbour on/off every 20 s",
         neighbour=Neighbour(rate=6, on=20, off=20),
-        rivals=True,
+        peers=True,
         goals=_goals((1.15, 0.055), (1.04, 0.02), ()),
         sizes=SHORT,
     ),
@@ -202,15 +115,15 @@ SCENARIOS = (
     Scenario(
         key="patient-3",
         title="neighbour 3/s that tries again",
-        neighbour=Patient(rate=3),
-        rivals=True,
+        neighbour=Retrying(rate=3),
+        peers=True,
         sizes=MIDDLE,
     ),
     Scenario(
         key="bursts-30",
         title="bursts of 30 a minute",
         neighbour=Jobs(calls=30, at_once=30, every=60),
-        rivals=True,
+        peers=True,
         goals=_middle(ratio=1.003, theirs=0.08),
         sizes=MIDDLE,
     ),
@@ -218,7 +131,7 @@ SCENARIOS = (
         key="bursts-100",
         title="bursts of 100 a minute",
         neighbour=Jobs(calls=100, at_once=100, every=60),
-        rivals=True,
+        peers=True,
         goals=_middle(ratio=1.06),
         sizes=MIDDLE,
     ),
@@ -226,7 +139,7 @@ SCENARIOS = (
         key="terraform",
         title="Terraform, 200 calls, 10 at once",
         neighbour=Jobs(calls=200, at_once=10),
-        rivals=True,
+        peers=True,
         goals=_middle(ratio=1.05),
         sizes=MIDDLE,
     ),
@@ -234,7 +147,7 @@ SCENARIOS = (
         key="ci",
         title="CI job, 30 calls a minute, 3 tries",
         neighbour=Jobs(calls=30, at_once=4, every=60, attempts=STANDARD_ATTEMPTS),
-        rivals=True,
+        peers=True,
         goals=_middle(their_lost=0.006),
         sizes=MIDDLE,
     ),
@@ -242,7 +155,7 @@ SCENARIOS = (
         key="another-batchgw",
         title="another batchgw, 1,000 calls",
         neighbour=AnotherBatchgw(calls=1_000),
-        rivals=True,
+        peers=True,
         sizes=MIDDLE,
     ),
     *(
@@ -250,7 +163,7 @@ SCENARIOS = (
             key=f"dice-{percent}",
             title=f"{percent} % refused by chance",
             script=({"match": {"probability": percent / 100}, "fault": "throttle"},),
-            rivals=True,
+            peers=True,
             sizes=MIDDLE,
         )
         for percent in (1, 2, 5)
@@ -285,9 +198,9 @@ SCENARIOS = (
         sizes=SHORT,
     ),
 )
-"""All of them. What has no goals has none that anybody has shown to be reachable."""
+"""All scenarios. Those without goals have none that anybody has shown to be reachable."""
 
 
 def scenario(key: str) -> Scenario:
-    """The scenario of that name. Raises KeyError."""
-    return next(s for s in SCENARIOS if s.key == key)
+    """The scenario with that key. Raises KeyError."""
+    return {each.key: each for each in SCENARIOS}[key]

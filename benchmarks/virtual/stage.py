@@ -1,4 +1,4 @@
-"""The world of one run, its quota, and its limit."""
+"""All that one run needs: its world, its quota, its plan, and its limit."""
 
 from __future__ import annotations
 
@@ -31,25 +31,25 @@ from batchgw.simulator.traffic.latency import Latency
 from batchgw.simulator.traffic.quota import Neighbour
 from batchgw.simulator.world.estate import Proportions
 from batchgw.simulator.world.world import REGIONS, World
-from benchmarks.virtual.clairvoyant import arrivals, limit
-from benchmarks.virtual.neighbours import served_alone
-from benchmarks.virtual.scenarios import Scenario
-from benchmarks.virtual.watched import Watched
+from benchmarks.virtual.call_log import CallLog
+from benchmarks.virtual.optimum import arrivals, limit
+from benchmarks.virtual.worlds.neighbours import served_alone
+from benchmarks.virtual.worlds.scenario import Scenario
 
 ACCOUNT = "111111111111"
 
 RESPONSE = Response(parameters={"gatewayresponse.header.X-Benchmark": "'virtual time'"})
-"""What is put everywhere. No generated API has it yet, so that every API-type is a call."""
+"""What is put on every API. No generated API has it yet, so that every API-type is one call."""
 
 FEW_TYPES, MANY_TYPES = 5, 20
 """Types put on each API. AWS allows 1,320 REST APIs a region, so that 20,000 calls take many types."""
 
 
 class Stage:
-    """The world of one run, its plan, and what is watched in it."""
+    """The world of one run, its plan, and the log of its calls."""
 
     def __init__(
-        self, scenario: Scenario, calls: int, seed: int, *, looking: Callable[[float], None] | None = None
+        self, scenario: Scenario, calls: int, seed: int, *, on_answer: Callable[[float], None] | None = None
     ) -> None:
         types = MANY_TYPES if calls >= FEW_TYPES * 1320 else min(FEW_TYPES, calls)
         if calls % types:
@@ -63,10 +63,10 @@ class Stage:
             apis=calls // types,
             proportions=Proportions(exempt=0),
         )
-        self._looking = looking
+        self._on_answer = on_answer
 
-    def begin(self) -> Watched:
-        """Set the service up; virtual time must be running."""
+    def begin(self) -> CallLog:
+        """Set up the service. Virtual time must be running."""
         self.plane: SimulatedControlPlane = simulate(
             self.world,
             quota=self.rules,
@@ -74,12 +74,12 @@ class Stage:
             script=self.scenario.script,
             seed=self.seed,
         )
-        self.watched = Watched(self.plane, uplink=self.scenario.way(self.seed), looking=self._looking)
-        return self.watched
+        self.log = CallLog(self.plane, uplink=self.scenario.uplink_of(self.seed), on_answer=self._on_answer)
+        return self.log
 
     @property
     def policy(self) -> Policy:
-        """What is meant to be everywhere."""
+        """What every API shall have."""
         return Policy(
             desired=Desired(rules={t: Rule(settings=RESPONSE) for t in self.types}),
             targets=Targets(
@@ -88,9 +88,9 @@ class Stage:
         )
 
     async def apply(self, paced: PacedControlPlane) -> Summary:
-        """Plan on a plane without quota, so that the bucket is full at the first write, and apply.
+        """Plan without a quota, so that the bucket is full at the first write; then apply.
 
-        Nothing is read again because of its age: those calls are no part of what is compared.
+        No API is read again because it was read long ago: those calls are not part of the comparison.
         """
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
@@ -98,7 +98,7 @@ class Stage:
                 return await api.apply(plan, plane=paced, journal=journal, trusted=inf)
 
     def puts(self) -> Iterator[PutGatewayResponse]:
-        """All calls that are to be made, one type after another: an API takes one write at a time."""
+        """All calls to make, one type after another, because an API takes one write at a time."""
         for kind in self.types:
             for cell in self.plane.engine.service.world.cells():
                 scope = Scope(account=AccountId(cell.account), region=Region(cell.region))
@@ -107,7 +107,7 @@ class Stage:
                     yield PutGatewayResponse(scope=scope, api=rest_api, type=kind, settings=RESPONSE)
 
     def limit(self) -> float:
-        """The clairvoyant limit: of the bucket that needs longest, when there are several."""
+        """The shortest possible time: of the bucket that needs longest, when there are several."""
         if self.scenario.scoping == "account":
             return self._limit(ACCOUNT, self.calls)
         return max(
@@ -116,7 +116,7 @@ class Stage:
         )
 
     def arrivals(self, scope: str) -> Iterable[float]:
-        """When the neighbour calls in a scope; one who tries again, when it is served if it is alone."""
+        """When the neighbour calls in a scope. Of one that retries: when it is accepted without us."""
         match self.rules.neighbour:
             case None:
                 return ()
@@ -128,8 +128,8 @@ class Stage:
                 return served_alone(caller, rate=quota, schedule=schedule, seed=seed)
 
     async def _plan(self, folder: Path) -> Plan:
-        unhurried = Pace(rate=1e9, burst=1e9, strict=True)
-        return await api.plan(self.policy, plane=simulate(self.world), out=folder / "plan", pace=unhurried)
+        unlimited = Pace(rate=1e9, burst=1e9, strict=True)
+        return await api.plan(self.policy, plane=simulate(self.world), out=folder / "plan", pace=unlimited)
 
     def _limit(self, scope: str, calls: int) -> float:
         return limit(
@@ -140,7 +140,7 @@ class Stage:
         )
 
     def wrong(self) -> int:
-        """API-types that are not as desired, read from the world itself; virtual time must be running."""
+        """API-types that are not as desired, read from the world itself. Virtual time must be running."""
         return sum(
             shown.default_response or shown.settings.parameters != RESPONSE.parameters
             for cell in self.plane.engine.service.world.cells()

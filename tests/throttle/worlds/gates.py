@@ -1,6 +1,6 @@
 """The gates a mirror must pass: scenarios, and bounds on what they may cost in the mean over many seeds.
 
-The neighbours are those of the benchmark's worlds (`benchmarks.virtual.neighbours`).
+The neighbours are those of the benchmark's worlds (`benchmarks.virtual.worlds.neighbours`).
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from math import inf
 from batchgw.throttle.bucket.mirror import MirrorBucket
 from batchgw.throttle.pacer import Belief
 from batchgw.throttle.quota import TOTAL, Quota, Trust
-from benchmarks.virtual.neighbours import AnotherBatchgw, Jobs, Patient
+from benchmarks.virtual.worlds.another_batchgw import AnotherBatchgw
+from benchmarks.virtual.worlds.neighbours import Jobs, Retrying
 from tests.throttle.worlds.remote import Others
 from tests.throttle.worlds.world import Mean, Played, Starved, World, play
 
@@ -75,7 +76,7 @@ GATES = (
         ratio=1.005,
         refused=0.022,
         theirs=0.038,
-        world=World(others=Patient(rate=6)),
+        world=World(others=Retrying(rate=6)),
     ),
     Gate(
         name="neighbour on and off",
@@ -131,7 +132,7 @@ GATES = (
         refused=0.01,
         theirs=0.017,  # the goal is 0.015: 0.0168 over these seeds, 0.0159 over the eight from 2000 on
         polite=True,
-        world=World(others=Patient(rate=6)),
+        world=World(others=Retrying(rate=6)),
     ),
 )
 """The goals at 2,000 calls of a service of 10 calls/s and burst 40."""

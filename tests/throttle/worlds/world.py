@@ -1,7 +1,7 @@
 """A fast world for one mirror: a heap of events and no event loop, so that 2,000 calls take some 30 ms.
 
 A call leaves when the pacer lets it, takes its token somewhere on the way up, and is answered. Refused calls
-and those of unknown fate are made again. The limit that a makespan is compared with is the clairvoyant one.
+and those of unknown fate are made again. A makespan is compared with the shortest possible time.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from typing import NamedTuple
 from batchgw.simulator.traffic.neighbour import Caller
 from batchgw.simulator.traffic.quota import Rate, Schedule
 from batchgw.throttle.pacer import Pacer
-from benchmarks.virtual.clairvoyant import limit as clairvoyant
-from benchmarks.virtual.neighbours import served_alone
+from benchmarks.virtual.optimum import limit as shortest_time
+from benchmarks.virtual.worlds.neighbours import served_alone
 from tests.throttle.worlds.remote import Others, Remote
 
 Z99 = 2.326
@@ -93,7 +93,7 @@ class World:
 @cache
 def _limit(world: World, calls: int, seed: int) -> float:
     rate, schedule = Rate(rate=world.rate, burst=world.burst), Schedule(steps=world.steps)
-    return clairvoyant(calls, rate=rate, schedule=schedule, others=_others(world, rate, schedule, seed))
+    return shortest_time(calls, rate=rate, schedule=schedule, others=_others(world, rate, schedule, seed))
 
 
 def _others(world: World, rate: Rate, schedule: Schedule, seed: int) -> Iterable[float]:

@@ -29,18 +29,19 @@ from batchgw.errors import CallError
 from batchgw.events import Observer
 from batchgw.model import AccountId
 from batchgw.simulator.traffic.quota import Neighbour, QuotaRules, Quotas, Rate, Schedule
-from benchmarks.virtual.bins import counted, lasting, left_over
-from benchmarks.virtual.clairvoyant import arrivals, limit
-from benchmarks.virtual.crowd import Done, Job, do, do_all
+from benchmarks.virtual.optimum import arrivals, limit
+from benchmarks.virtual.output.table import row
+from benchmarks.virtual.output.timeline import count_per_second, left_by_neighbour, mean_per_second
+from benchmarks.virtual.parallel import Done, Job, do, do_all
 from benchmarks.virtual.run import Measured, measure
-from benchmarks.virtual.scenarios import HELD_OUT, SCENARIOS, TUNING, Scenario, scenario
+from benchmarks.virtual.scenarios import HELD_OUT, SCENARIOS, TUNING, scenario
 from benchmarks.virtual.stage import Stage
-from benchmarks.virtual.table import row
+from benchmarks.virtual.worlds.scenario import Scenario
 
 AWS = Rate(rate=10, burst=40)
 
 
-# The clairvoyant limit ------------------------------------------------------------------------------------
+# The shortest possible time -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -348,15 +349,15 @@ def test_a_trace_has_every_call_of_its_run() -> None:
 
 
 def test_bins_by_hand() -> None:
-    assert counted([3.0, 3.9, 4.0, 6.5, 9.0], 3.0, 4) == [2, 1, 0, 1]
-    assert lasting([(2.0, 4.5), (3.25, 3.5), (5.5, 99.0)], 3.0, 4) == [1.25, 0.5, 0.5, 1.0]
+    assert count_per_second([3.0, 3.9, 4.0, 6.5, 9.0], 3.0, 4) == [2, 1, 0, 1]
+    assert mean_per_second([(2.0, 4.5), (3.25, 3.5), (5.5, 99.0)], 3.0, 4) == [1.25, 0.5, 0.5, 1.0]
 
 
 def test_what_a_neighbour_leaves_by_hand() -> None:
     halved = Schedule(steps=((15, 0.5), (99, 1)))
     pausing = Neighbour(rate=3, on=10, off=10)
-    assert left_over(AWS, halved, pausing, 25) == [(0, 7), (10, 10), (15, 5), (20, 2), (30, 5)]
-    assert left_over(AWS, halved, None, 25) == [(0, 10), (15, 5)]
+    assert left_by_neighbour(AWS, halved, pausing, 25) == [(0, 7), (10, 10), (15, 5), (20, 2), (30, 5)]
+    assert left_by_neighbour(AWS, halved, None, 25) == [(0, 10), (15, 5)]
 
 
 @pytest.mark.parametrize("each", SCENARIOS, ids=lambda each: each.key)

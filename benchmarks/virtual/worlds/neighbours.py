@@ -1,7 +1,7 @@
-"""Others who draw on the same bucket, as real ones behave: they try again, come in crowds, and give up.
+"""Others who use the same bucket, as they really behave: they retry, come in bursts, and give up.
 
-Each is a small record that makes a `Traffic`: when its next call comes, and what it does about the answer.
-The simulator's worlds and the limiter's own gates (`tests/throttle`) let the same ones call.
+Each is a small record that makes a `Traffic`: when its next call comes, and how it reacts to the answer. The
+simulator and the limiter's own tests (`tests/throttle`) use the same ones.
 """
 
 from __future__ import annotations
@@ -16,32 +16,27 @@ from random import Random
 
 from batchgw.simulator.traffic.bucket import STEADY, Bucket, Rate, Schedule
 from batchgw.simulator.traffic.neighbour import Caller, Traffic
-from batchgw.throttle.bucket.mirror import MirrorBucket
-from batchgw.throttle.quota import TOTAL
 
 LONGEST_BACKOFF = 20.0
 """Seconds: the longest back-off of the AWS SDKs' standard mode."""
 
 TERRAFORM_ATTEMPTS = 25
-"""Tries of a call by Terraform's provider (`max_retries`)."""
+"""Attempts of a call by Terraform's provider (`max_retries`)."""
 
 STANDARD_ATTEMPTS = 3
-"""Tries of a call by botocore in standard mode."""
+"""Attempts of a call by botocore in standard mode."""
 
 MEDIAN, SIGMA = 0.11, math.log(0.2 / 0.11) / 2.326
 """Of a call's latency, lognormal: the median in seconds, and the logarithm's deviation for 0.2 s at p99."""
 
-ON_THE_WAY = 0.45
-"""Part of its latency after which a call takes its token."""
-
 
 def backoff(refusals: int, dice: Random) -> float:
-    """Seconds until the next try of a call, by the AWS SDKs' standard mode."""
+    """Seconds until the next attempt of a call, by the AWS SDKs' standard mode."""
     return min(LONGEST_BACKOFF, dice.random() * 2.0 ** (refusals - 1))
 
 
-class Queue(ABC):
-    """Calls to come, in the order of time, and what their answers lead to."""
+class ScheduledCalls(ABC):
+    """Calls to come, in the order of time. A subclass says what follows from an answer."""
 
     def __init__(self, seed: str) -> None:
         self.dice = Random(seed)  # noqa: S311 - traffic, not secrets
@@ -55,7 +50,7 @@ class Queue(ABC):
         return self._calls[0][0] if self._calls else math.inf
 
     def answered(self, *, taken: bool) -> None:
-        """The next call has arrived."""
+        """The next call has arrived, and was accepted or refused."""
         at, _, refusals = heappop(self._calls)
         if taken:
             self.taken(at)
@@ -63,36 +58,36 @@ class Queue(ABC):
             self.refused(at, refusals + 1)
 
     def come(self, at: float, refusals: int = 0) -> None:
-        """A call will arrive that has been refused so often."""
+        """Schedule a call that has been refused so many times."""
         heappush(self._calls, (at, next(self._numbers), refusals))
 
     def latency(self) -> float:
-        """Seconds from a call's departure to its answer."""
+        """Seconds from the sending of a call to its answer."""
         return MEDIAN * math.exp(SIGMA * self.dice.gauss(0, 1))
 
     @abstractmethod
     def taken(self, at: float) -> None:
-        """A call was taken."""
+        """A call was accepted."""
 
     @abstractmethod
     def refused(self, at: float, refusals: int) -> None:
-        """A call was refused for so many times."""
+        """A call was refused; `refusals` counts this one too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Patient:
-    """Calls at random moments, `rate` a second on average; each is tried `attempts` times, with back-off."""
+class Retrying:
+    """Calls at random moments, `rate` a second on average; each has `attempts` attempts, with back-off."""
 
     rate: float
     attempts: int = TERRAFORM_ATTEMPTS
 
     def traffic(self, seed: str) -> Traffic:
         """Its calls."""
-        return _Patient(self, seed)
+        return _Retrying(self, seed)
 
 
-class _Patient(Queue):
-    def __init__(self, record: Patient, seed: str) -> None:
+class _Retrying(ScheduledCalls):
+    def __init__(self, record: Retrying, seed: str) -> None:
         super().__init__(seed)
         self._record = record
         self._arrivals = Random(f"{seed}/arrivals")  # noqa: S311 - the same ones, whatever the answers
@@ -106,7 +101,7 @@ class _Patient(Queue):
             self._schedule()
 
     def taken(self, at: float) -> None:
-        """Nothing more to be done."""
+        """Nothing follows."""
 
     def refused(self, at: float, refusals: int) -> None:
         if refusals < self._record.attempts:
@@ -121,9 +116,10 @@ class _Patient(Queue):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Jobs:
-    """A job of `calls` calls, so many `at_once`, that begins `first` seconds after us and `every` so many.
+    """Jobs of `calls` calls each, `at_once` of them in parallel.
 
-    A worker whose call was refused backs off as the AWS SDKs do, and gives the call up after `attempts`.
+    The first job begins about `first` seconds after us, the next ones every `every` seconds. A worker whose
+    call was refused backs off as the AWS SDKs do, and gives the call up after `attempts` attempts.
     """
 
     calls: int
@@ -137,7 +133,7 @@ class Jobs:
         return _Jobs(self, seed)
 
 
-class _Jobs(Queue):
+class _Jobs(ScheduledCalls):
     def __init__(self, record: Jobs, seed: str) -> None:
         super().__init__(seed)
         self._record = record
@@ -154,101 +150,31 @@ class _Jobs(Queue):
         super().answered(taken=taken)
 
     def taken(self, at: float) -> None:
-        self._go_on(at + self.latency())
+        self._next_call(at + self.latency())
 
     def refused(self, at: float, refusals: int) -> None:
         if refusals < self._record.attempts:
             self.come(at + self.latency() + backoff(refusals, self.dice), refusals)
             return
         self.lost += 1
-        self._go_on(at + self.latency())
+        self._next_call(at + self.latency())
 
     def _begin(self) -> None:
-        """The first calls of a job arrive. What an earlier one has not begun by now is added to it."""
+        """The first calls of a job arrive. Calls that the job before has not begun are added to it."""
         at, record = self._following, self._record
         self._following += record.every
         self._left += record.calls
         for _ in range(record.at_once):
-            self._go_on(at)
+            self._next_call(at)
 
-    def _go_on(self, at: float) -> None:
+    def _next_call(self, at: float) -> None:
         if self._left:
             self._left -= 1
             self.come(at)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AnotherBatchgw:
-    """A run of batchgw by somebody else: `calls` calls, told the same quota, `first` seconds after ours."""
-
-    calls: int
-    first: float = 20.0
-
-    def traffic(self, seed: str) -> Traffic:
-        """Its calls."""
-        return _AnotherBatchgw(self, seed)
-
-
-class _AnotherBatchgw(Queue):
-    """Its mirror is asked before each departure, and told each answer in time."""
-
-    def __init__(self, record: AnotherBatchgw, seed: str) -> None:
-        super().__init__(seed)
-        self._mirror = MirrorBucket(TOTAL)
-        self._left = record.calls
-        self._now = record.first
-        self._sent_at: dict[float, tuple[float, float]] = {}  # departure and answer, by arrival
-        self._answers: list[tuple[float, float, bool]] = []  # when, departure, taken
-        self._depart()
-
-    def answered(self, *, taken: bool) -> None:
-        super().answered(taken=taken)
-        self._depart()
-
-    def taken(self, at: float) -> None:
-        self._answer(at, taken=True)
-
-    def refused(self, at: float, refusals: int) -> None:  # noqa: ARG002 - it is made again in its turn
-        self._answer(at, taken=False)
-
-    def _answer(self, at: float, *, taken: bool) -> None:
-        sent_at, back = self._sent_at.pop(at)
-        heappush(self._answers, (back, sent_at, taken))
-
-    def _depart(self) -> None:
-        """Let calls leave until the next of them arrives, or none is left."""
-        while self._left or self._answers:
-            leaves = self._now + self._mirror.delay(self._now, self._left) if self._left else math.inf
-            told = self._answers[0][0] if self._answers else math.inf
-            if min(leaves, told) > self.next:
-                return
-            if told <= leaves:
-                self._tell(*heappop(self._answers))
-            else:
-                self._leave(leaves)
-
-    def _leave(self, at: float) -> None:
-        if at > self._now:
-            self._now = at
-            return
-        self._mirror.sent(at)
-        self._left -= 1
-        latency = self.latency()
-        arrival = at + ON_THE_WAY * latency
-        self._sent_at[arrival] = at, at + latency
-        self.come(arrival)
-
-    def _tell(self, at: float, sent_at: float, taken: bool) -> None:  # noqa: FBT001 - as it was kept
-        self._now = max(self._now, at)
-        if taken:
-            self._mirror.ok(sent_at, self._now)
-        else:
-            self._mirror.throttled(sent_at, self._now)
-            self._left += 1
-
-
 def served_alone(caller: Caller, *, rate: Rate, schedule: Schedule = STEADY, seed: str) -> Iterator[float]:
-    """When the caller's calls are taken if nobody else draws on the bucket."""
+    """When the caller's calls are accepted if nobody else uses the bucket."""
     traffic, bucket = caller.traffic(seed), Bucket(rate, 0.0, schedule)
     while (at := traffic.next) < math.inf:
         taken = bucket.has_token(at)

@@ -1,4 +1,4 @@
-"""A run second by second, for plots and for tuning."""
+"""A run second by second, for the plots."""
 
 from __future__ import annotations
 
@@ -7,17 +7,16 @@ from dataclasses import dataclass
 
 from batchgw.simulator.traffic.neighbour import Caller
 from batchgw.simulator.traffic.quota import Neighbour, Rate, Schedule
-from benchmarks.virtual.clairvoyant import Supply
+from benchmarks.virtual.call_log import WaitLog
+from benchmarks.virtual.optimum import Supply
 from benchmarks.virtual.stage import Stage
-from benchmarks.virtual.watched import Queue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trace:
-    """Per second since the first departure: calls sent, refused, waiting on average, and the neighbour's.
+    """Per second since the first call: calls sent, refused, waiting (the mean), and the neighbour's.
 
-    `quota` is the service's rate from each moment on, less what the neighbour takes of it on average then:
-    calls/second.
+    `quota` is the service's rate from each moment on, less the neighbour's average rate: calls/second.
     """
 
     label: str
@@ -28,7 +27,7 @@ class Trace:
     theirs: Sequence[int]
 
     def to_json(self) -> dict[str, object]:
-        """Render for plots: `t` is each second's beginning."""
+        """Render for plots: `t` is the beginning of each second."""
         return {
             "label": self.label,
             "step": 1.0,
@@ -41,37 +40,38 @@ class Trace:
         }
 
 
-def trace(stage: Stage, queue: Queue) -> Trace:
-    """What was seen in a run, which is over."""
-    watched = stage.watched
-    began = watched.began
-    seconds = int(watched.finished - began) + 1
+def trace(stage: Stage, waiting: WaitLog) -> Trace:
+    """The timeline of a run that has ended."""
+    log = stage.log
+    began = log.began
+    seconds = int(log.finished - began) + 1
     scopes = stage.plane.engine.quotas.neighbours()
     return Trace(
         label=_label(stage),
-        quota=left_over(stage.scenario.quota, stage.rules.schedule, stage.rules.neighbour, seconds),
-        sent=counted(watched.left, began, seconds),
-        refused=counted(watched.refused, began, seconds),
-        waiting=[round(each, 2) for each in lasting(queue.waits, began, seconds)],
-        theirs=_added(
-            (counted(_until(stage.arrivals(scope), seconds), 0.0, seconds) for scope in scopes), seconds
+        quota=left_by_neighbour(stage.scenario.quota, stage.rules.schedule, stage.rules.neighbour, seconds),
+        sent=count_per_second(log.sent, began, seconds),
+        refused=count_per_second(log.refused, began, seconds),
+        waiting=[round(each, 2) for each in mean_per_second(waiting.waits, began, seconds)],
+        theirs=_sums(
+            (count_per_second(_until(stage.arrivals(scope), seconds), 0.0, seconds) for scope in scopes),
+            seconds,
         ),
     )
 
 
 def _label(stage: Stage) -> str:
-    """What a neighbour leaves is drawn where it is known beforehand, not of one that answers to refusals."""
+    """What the neighbour leaves is known, and drawn, only if it does not react to refusals."""
     title = stage.scenario.title
     return f"{title} (dashed: what it leaves)" if isinstance(stage.rules.neighbour, Neighbour) else title
 
 
-def left_over(
+def left_by_neighbour(
     quota: Rate, schedule: Schedule, neighbour: Caller | None, seconds: float
 ) -> list[tuple[float, float]]:
-    """What is refilled less what the neighbour takes on average, from each moment on, for so many seconds."""
+    """The refill less the neighbour's average rate, from each moment on, for so many seconds."""
     steps = {at: speed for at, _, speed in Supply(quota, schedule).pieces() if at <= seconds}
     taken = dict(_taking(neighbour, seconds)) if isinstance(neighbour, Neighbour) else {0.0: 0.0}
-    return [(at, _latest(steps, at) - _latest(taken, at)) for at in sorted({*steps, *taken})]
+    return [(at, _value_at(steps, at) - _value_at(taken, at)) for at in sorted({*steps, *taken})]
 
 
 def _taking(neighbour: Neighbour, seconds: float) -> Iterator[tuple[float, float]]:
@@ -84,30 +84,30 @@ def _taking(neighbour: Neighbour, seconds: float) -> Iterator[tuple[float, float
         at += round_
 
 
-def _latest(steps: Mapping[float, float], at: float) -> float:
+def _value_at(steps: Mapping[float, float], at: float) -> float:
     return steps[max(moment for moment in steps if moment <= at)]
 
 
-def counted(moments: Iterable[float], began: float, seconds: int) -> list[int]:
-    """How many fall into each second."""
-    bins = [0] * seconds
+def count_per_second(moments: Iterable[float], began: float, seconds: int) -> list[int]:
+    """How many of the moments are in each second."""
+    counts = [0] * seconds
     for moment in moments:
-        place = int(moment - began)
-        if 0 <= place < seconds:
-            bins[place] += 1
-    return bins
+        second = int(moment - began)
+        if 0 <= second < seconds:
+            counts[second] += 1
+    return counts
 
 
-def lasting(stretches: Iterable[tuple[float, float]], began: float, seconds: int) -> list[float]:
-    """How many stretches of time cover each second, on average over it."""
-    bins = [0.0] * seconds
-    for start, end in stretches:
+def mean_per_second(intervals: Iterable[tuple[float, float]], began: float, seconds: int) -> list[float]:
+    """How many of the intervals are open in each second, on average over it."""
+    means = [0.0] * seconds
+    for start, end in intervals:
         since, until = max(0.0, start - began), min(float(seconds), end - began)
-        for place in range(int(since), seconds):
-            if place >= until:
+        for second in range(int(since), seconds):
+            if second >= until:
                 break
-            bins[place] += min(until, place + 1.0) - max(since, float(place))
-    return bins
+            means[second] += min(until, second + 1.0) - max(since, float(second))
+    return means
 
 
 def _until(moments: Iterable[float], end: float) -> Iterable[float]:
@@ -117,7 +117,7 @@ def _until(moments: Iterable[float], end: float) -> Iterable[float]:
         yield moment
 
 
-def _added(rows: Iterable[Sequence[int]], seconds: int) -> list[int]:
+def _sums(rows: Iterable[Sequence[int]], seconds: int) -> list[int]:
     total = [0] * seconds
     for row in rows:
         total = [a + b for a, b in zip(total, row, strict=True)]

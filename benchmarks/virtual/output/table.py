@@ -1,4 +1,4 @@
-"""From many runs to one row: means over the seeds, and the least and the most."""
+"""One row of the table from many runs: means over the seeds, and the smallest and the largest value."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from statistics import fmean
 
 from benchmarks.harness.results import Column, Row, Value, cell
-from benchmarks.virtual.crowd import Done
+from benchmarks.virtual.parallel import Done
 from benchmarks.virtual.run import Measured
-from benchmarks.virtual.scenarios import Scenario
+from benchmarks.virtual.worlds.scenario import Scenario
 
 COLUMNS = (
     Column(key="limit", label="limit s", format=",.1f"),
@@ -16,23 +16,23 @@ COLUMNS = (
     Column(key="ratios", label="from-to"),
     Column(key="refused", label="refused", format=".2%"),
     Column(key="refusals", label="from-to %"),
-    Column(key="theirs", label="theirs", format=".2%"),
+    Column(key="theirs", label="neighbour refused", format=".2%"),
     Column(key="their_refusals", label="from-to %"),
-    Column(key="their_lost", label="theirs lost", format=".2%"),
+    Column(key="their_lost", label="neighbour lost", format=".2%"),
     Column(key="attempts", label="attempts"),
-    Column(key="given_up", label="lost"),
+    Column(key="given_up", label="given up"),
     Column(key="wrong", label="wrong"),
 )
-"""`ratio` is makespan / clairvoyant limit, `their_lost` what the neighbour gave up.
+"""`ratio` is makespan / limit, `their_lost` the share of its calls that the neighbour gave up.
 
-`attempts` is the most of one call, `given_up` puts given up.
+`attempts` is the largest number of one call, `given_up` the number of puts that were given up.
 """
 
 
-def row(scenario: Scenario, calls: int, done: Sequence[Done], *, rival: str = "") -> Row:
-    """One scenario at one size. Runs are taken in the order of their seeds, whatever came first."""
-    name = f"  {rival}" if rival else f"{scenario.title}; {calls:,}"
-    goals = {} if rival else scenario.goals.get(calls, {})
+def row(scenario: Scenario, calls: int, done: Sequence[Done], *, peer: str = "") -> Row:
+    """One scenario at one size, by batchgw or a peer. The order in which the runs ended does not matter."""
+    name = f"  {peer}" if peer else f"{scenario.title}; {calls:,}"
+    goals = {} if peer else scenario.goals.get(calls, {})
     runs = sorted((d.measured for d in done if d.measured is not None), key=lambda run: run.seed)
     failures = [f"seed {run.seed}: {run.failure}" for run in runs if run.failure is not None]
     failures += [f"seed {each.job.seed}: {each.hung}" for each in done if each.hung is not None]
@@ -40,22 +40,22 @@ def row(scenario: Scenario, calls: int, done: Sequence[Done], *, rival: str = ""
         name=name,
         values=_values(runs) if runs else {},
         goals=goals,
-        failed=_told(failures, len(done)) if failures else None,
+        failed=_summary(failures, len(done)) if failures else None,
     )
 
 
-def told_goals(rows: Sequence[Row]) -> Iterator[str]:
-    """Every goal beside its figure, a line a row."""
+def goals_in_words(rows: Sequence[Row]) -> Iterator[str]:
+    """Every goal beside the figure that was measured, one line for each row."""
     formats = {column.key: column for column in COLUMNS}
     for each in rows:
-        said = []
+        parts = []
         for key, goal in each.goals.items():
             value, column = each.values.get(key), formats[key]
             figure = "-" if value is None else cell(value, column)
             met = "MISSED" if key in each.missed() else "met"
-            said.append(f"{column.label} {figure} of {cell(goal, column)} {met}")
-        if said:
-            yield f"{each.name}: {'; '.join(said)}."
+            parts.append(f"{column.label} {figure} of {cell(goal, column)} {met}")
+        if parts:
+            yield f"{each.name}: {'; '.join(parts)}."
 
 
 def _values(runs: Sequence[Measured]) -> dict[str, Value]:
@@ -75,12 +75,12 @@ def _values(runs: Sequence[Measured]) -> dict[str, Value]:
 def _spread(
     runs: Sequence[Measured], mean: str, span: str, of: Callable[[Measured], float], form: str
 ) -> dict[str, Value]:
-    """The mean of a figure, and the least and the most of it: a share in percent."""
+    """The mean of a figure, and its smallest and largest value; a share in percent."""
     all_of = [of(run) for run in runs]
     scale = 1 if mean == "ratio" else 100
     least, most = min(all_of) * scale, max(all_of) * scale
     return {mean: fmean(all_of), span: f"{least:{form}}-{most:{form}}"}
 
 
-def _told(failures: Sequence[str], runs: int) -> str:
+def _summary(failures: Sequence[str], runs: int) -> str:
     return f"{len(failures)} of {runs} runs; {failures[0]}"

@@ -1,4 +1,4 @@
-"""What a run's client is told, in one place, and how that is said to batchgw."""
+"""What the client of a scenario is told about the quota, and how that is passed to batchgw."""
 
 from __future__ import annotations
 
@@ -11,9 +11,14 @@ from batchgw.control_plane.stack import Pace
 class Settings:
     """The client's side of a scenario.
 
-    `rate` (calls/second) and `burst` (calls) are what is stated of the quota; `strict` is never to go above
-    it, `probe` that it is a guess, `polite` that others go first. `unknown` states nothing. `share` (0 to 1)
-    is the part that is ours.
+    Attributes:
+        rate: the stated quota, calls/second.
+        burst: the stated quota, calls at once.
+        share: the part of the quota that is ours, 0 to 1.
+        strict: never go above the stated quota.
+        probe: the stated quota is a guess, so look for a higher one.
+        polite: leave the quota to others first.
+        unknown: state no quota at all.
     """
 
     rate: float = 10.0
@@ -26,7 +31,7 @@ class Settings:
 
 
 def pace(settings: Settings) -> Pace:
-    """Say it to batchgw."""
+    """The settings as batchgw takes them."""
     return Pace(
         rate=None if settings.unknown else settings.rate,
         burst=settings.burst,

@@ -1,7 +1,7 @@
-"""Others in batchgw's place: eight workers that share one gate, and try each call until it is accepted.
+"""Other limiters in the place of batchgw: eight workers share one, and retry each call until it is accepted.
 
-A gate is told what happens and when, and says how long to wait. botocore's adaptive mode is reckoned by
-botocore itself (its cubic calculator and its clocker), on the virtual clock.
+A limiter is told what happens and when, and says how long to wait. The rate of botocore's adaptive mode is
+calculated by botocore itself (`CubicCalculator` and `RateClocker`), on the virtual clock.
 """
 
 from __future__ import annotations
@@ -17,33 +17,33 @@ from botocore.retries.throttling import CubicCalculator
 from batchgw.control_plane.interface import ControlPlane, PutGatewayResponse
 from batchgw.errors import CallError
 from batchgw.throttle.quota import TOTAL
-from benchmarks.virtual.neighbours import backoff
+from benchmarks.virtual.worlds.neighbours import backoff
 
 WORKERS = 8
-"""Calls at work at once."""
+"""Calls in flight at most."""
 
 TICK = 0.01
-"""Seconds: whoever waits for a gate that others may pass looks again after this at least."""
+"""Seconds: a waiting worker asks the limiter again after this at the earliest."""
 
 
-class Gate(Protocol):
-    """When a call may leave."""
+class Limiter(Protocol):
+    """Says when a call may be sent."""
 
     def delay(self, now: float) -> float:
-        """Seconds until the next call may leave."""
+        """Seconds until the next call may be sent."""
         ...
 
     def sent(self, now: float) -> None:
-        """A call leaves."""
+        """A call is sent."""
         ...
 
     def answered(self, now: float, *, taken: bool) -> None:
-        """A call was taken, or refused."""
+        """A call was accepted, or refused."""
         ...
 
 
 class Fixed:
-    """A token bucket of the documented quota, whatever the answers."""
+    """A token bucket with the documented quota, whatever the answers."""
 
     def __init__(self) -> None:
         self._rate, self._burst, self._level, self._at = TOTAL.rate, TOTAL.burst, TOTAL.burst, 0.0
@@ -59,14 +59,14 @@ class Fixed:
         self._level -= 1
 
     def answered(self, now: float, *, taken: bool) -> None:
-        """It makes no difference."""
+        """Change nothing."""
 
     def _refill(self, now: float) -> None:
         self._level = min(self._burst, self._level + self._rate * (now - self._at))
         self._at = now
 
     def _become(self, rate: float, burst: float, now: float) -> None:
-        """Be of another rate from now on."""
+        """Change rate and burst from now on."""
         self._refill(now)
         self._rate, self._burst = rate, burst
         self._level = min(self._level, burst)
@@ -80,7 +80,7 @@ class Aimd(Fixed):
         self._reacted = self._grown = 0.0
 
     def answered(self, now: float, *, taken: bool) -> None:
-        """Grow, or shrink."""
+        """Raise or lower the rate."""
         rate = self._rate + 0.5 * (now - self._grown)
         self._grown = now
         if not taken and now - self._reacted >= 1:
@@ -96,7 +96,7 @@ class _Now:
 
 
 class Adaptive(Fixed):
-    """botocore's adaptive mode: free until the first refusal, then by CUBIC."""
+    """botocore's adaptive mode: no limit until the first refusal, then CUBIC."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -105,11 +105,11 @@ class Adaptive(Fixed):
         self._enabled = False
 
     def delay(self, now: float) -> float:
-        """None before the first refusal."""
+        """Seconds until there is a token; 0 before the first refusal."""
         return super().delay(now) if self._enabled else 0.0
 
     def answered(self, now: float, *, taken: bool) -> None:
-        """Let botocore reckon the rate."""
+        """Let botocore calculate the rate."""
         measured = self._clocker.record()
         if taken:
             rate = self._cubic.success_received(now)
@@ -120,22 +120,24 @@ class Adaptive(Fixed):
         self._become(max(0.5, rate), max(1.0, rate), now)
 
 
-RIVALS: Mapping[str, Callable[[], Gate]] = {
+PEERS: Mapping[str, Callable[[], Limiter]] = {
     "botocore adaptive, 8 threads": Adaptive,
     "AIMD": Aimd,
     "fixed bucket": Fixed,
 }
-"""By the name in the table."""
+"""By their names in the table."""
 
 
-async def put_all(plane: ControlPlane, puts: Iterator[PutGatewayResponse], gate: Gate, dice: Random) -> int:
-    """Make all puts, and answer how many there were."""
+async def put_all(
+    plane: ControlPlane, puts: Iterator[PutGatewayResponse], limiter: Limiter, dice: Random
+) -> int:
+    """Make all puts, and return their number."""
     done = 0
 
     async def work() -> None:
         nonlocal done
         for put in puts:
-            await _put(plane, put, gate, dice)
+            await _put(plane, put, limiter, dice)
             done += 1
 
     async with anyio.create_task_group() as tasks:
@@ -144,20 +146,20 @@ async def put_all(plane: ControlPlane, puts: Iterator[PutGatewayResponse], gate:
     return done
 
 
-async def _put(plane: ControlPlane, put: PutGatewayResponse, gate: Gate, dice: Random) -> None:
+async def _put(plane: ControlPlane, put: PutGatewayResponse, limiter: Limiter, dice: Random) -> None:
     refusals = 0
     while True:
-        while (delay := gate.delay(anyio.current_time())) > 0:  # noqa: ASYNC110 - others may pass meanwhile
+        while (delay := limiter.delay(anyio.current_time())) > 0:  # noqa: ASYNC110 - others may have sent
             await anyio.sleep(max(delay, TICK))
-        gate.sent(anyio.current_time())
+        limiter.sent(anyio.current_time())
         try:
             await plane.send(put)
         except CallError as error:
             if not error.is_throttle:
                 raise
             refusals += 1
-            gate.answered(anyio.current_time(), taken=False)
+            limiter.answered(anyio.current_time(), taken=False)
             await anyio.sleep(backoff(refusals, dice))
         else:
-            gate.answered(anyio.current_time(), taken=True)
+            limiter.answered(anyio.current_time(), taken=True)
             return

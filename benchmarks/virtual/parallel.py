@@ -1,4 +1,4 @@
-"""Many runs, side by side on the machine's cores; each is the same wherever and in whatever order it runs."""
+"""Many runs in parallel, a process for each core. A run gives the same result in any process and order."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
-from benchmarks.virtual.bins import Trace, trace
-from benchmarks.virtual.client import Pacing
-from benchmarks.virtual.rivals import RIVALS
-from benchmarks.virtual.run import Measured, measure, measure_rival
+from benchmarks.virtual.call_log import WaitLog
+from benchmarks.virtual.client import MakeClient
+from benchmarks.virtual.output.timeline import Trace, trace
+from benchmarks.virtual.peers import PEERS
+from benchmarks.virtual.run import Measured, measure, measure_peer
 from benchmarks.virtual.scenarios import scenario
 from benchmarks.virtual.stage import Stage
-from benchmarks.virtual.watched import Queue
 
 SECONDS_PER_CALL = 0.02
-"""Real seconds after which a run is taken to hang: many times what a call costs."""
+"""Real seconds a call may take on average before its run counts as hung: many times what it needs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One run to be made, by batchgw or by a rival of that name; `traced` keeps it second by second."""
+    """One run to make: by batchgw, or by the named peer. `traced` keeps its timeline, too."""
 
     scenario: str
     calls: int
     seed: int
-    rival: str = ""
+    peer: str = ""
     traced: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """What came of a job; `hung` when it never ended."""
+    """The result of a job. `hung` says so of a run that had to be interrupted."""
 
     job: Job
     measured: Measured | None = None
@@ -44,26 +44,26 @@ class Done:
     hung: str | None = None
 
 
-def do(job: Job, make: Pacing | None = None, *, patience: float = 60.0) -> Done:
-    """Make a run; a failure is a result, too. It may take `patience` real seconds besides its calls'."""
+def do(job: Job, make: MakeClient | None = None, *, patience: float = 60.0) -> Done:
+    """Make a run; a failure is a result, too. It may take `patience` real seconds more than its calls do."""
     stage = Stage(scenario(job.scenario), job.calls, job.seed)
-    queue, alarm = Queue(), Alarm(patience + SECONDS_PER_CALL * job.calls)
+    waiting, alarm = WaitLog(), Alarm(patience + SECONDS_PER_CALL * job.calls)
     try:
         with alarm.set():
-            if job.rival:
-                measured = measure_rival(stage, RIVALS[job.rival])
+            if job.peer:
+                measured = measure_peer(stage, PEERS[job.peer])
             else:
-                measured = measure(stage, make, observer=queue if job.traced else None)
+                measured = measure(stage, make, observer=waiting if job.traced else None)
     except BaseException:
         if alarm.rang:
             return Done(job=job, hung=f"not at its end after {alarm.seconds:.1f} real seconds")
         raise
-    seen = trace(stage, queue) if job.traced and measured.sent else None
+    seen = trace(stage, waiting) if job.traced and measured.sent else None
     return Done(job=job, measured=measured, trace=seen)
 
 
 def do_all(jobs: Sequence[Job], *, processes: int | None = None) -> Iterator[Done]:
-    """Make runs, longest first; they are given as they end."""
+    """Make runs, the longest first, and yield each as it ends."""
     processes = processes or _cores()
     order = sorted(jobs, key=lambda job: job.calls, reverse=True)
     context = multiprocessing.get_context("spawn")
@@ -78,9 +78,9 @@ def do_all(jobs: Sequence[Job], *, processes: int | None = None) -> Iterator[Don
 
 
 class Alarm:
-    """Interrupts what takes longer than so many real seconds: where time stands still no run ever ends.
+    """Interrupts a block that takes longer than so many real seconds: a run without progress never ends.
 
-    It interrupts as Ctrl-C does, for that is what an event loop knows how to end by.
+    It interrupts as Ctrl-C does, because every event loop can be ended that way.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -89,7 +89,7 @@ class Alarm:
 
     @contextmanager
     def set(self) -> Iterator[None]:
-        """Interrupt the block when it takes longer. An alarm that others have set waits for its end."""
+        """Interrupt the block when it takes longer. A timer that was already set is set again after it."""
         before = signal.signal(signal.SIGALRM, self._ring)
         timer = signal.setitimer(signal.ITIMER_REAL, self.seconds)
         try:
