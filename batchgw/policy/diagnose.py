@@ -11,9 +11,11 @@ from pydantic_core import ErrorDetails
 
 from batchgw.model import ResponseType
 from batchgw.policy.fields import TYPE_WORDS
-from batchgw.policy.findings import RULES, Finding, Path, closest, did_you_mean, fits, pasted, shown
+from batchgw.policy.findings import Finding, Path
+from batchgw.policy.form_rules import FORM_RULES, SCHEMA
 from batchgw.policy.presets.index import PRESETS
 from batchgw.policy.schema import PolicyFile
+from batchgw.policy.wording import closest, did_you_mean, fits, pasted, shown
 
 _FOREIGN_KEYS = {
     "restApiId": "; which APIs is said under targets.apis",
@@ -32,12 +34,11 @@ def findings_of(error: ValidationError) -> Iterator[Finding]:
 def _finding(details: ErrorDetails) -> Finding:
     kind, path = details["type"], tuple(details["loc"])
     if kind.startswith("batchgw:"):
-        rule = kind.removeprefix("batchgw:")
-        return Finding(rule=rule if rule in RULES else "schema", path=path, message=details["msg"])
+        return Finding(rule=FORM_RULES[kind.removeprefix("batchgw:")], path=path, message=details["msg"])
     if path[-2:] == (details["input"], "[key]") and kind != "extra_forbidden":  # a key may be called so
         return _key_finding(details, path[:-1])
     explain = _EXPLAIN.get(kind, _other)
-    return Finding(rule="schema", path=path, message=explain(details, path), at_key=kind == "extra_forbidden")
+    return Finding(rule=SCHEMA, path=path, message=explain(details, path), at_key=kind == "extra_forbidden")
 
 
 def _key_finding(details: ErrorDetails, path: Path) -> Finding:
@@ -48,7 +49,7 @@ def _key_finding(details: ErrorDetails, path: Path) -> Finding:
         message = f"{shown(word)} is not a gateway response type; {hint}"
     else:
         message = f"{shown(word)}: {details['msg']}"
-    return Finding(rule="schema", path=path, at_key=True, message=message)
+    return Finding(rule=SCHEMA, path=path, at_key=True, message=message)
 
 
 def meant_type(word: str) -> str | None:

@@ -21,9 +21,11 @@ from pydantic_core import PydanticKnownError
 
 from batchgw.model import ResponseType
 from batchgw.model.policy import CURRENT
-from batchgw.policy.findings import did_you_mean, pasted, reject, shown
-from batchgw.policy.lint.expressions import MAPPINGS, SOURCE_PATTERN, is_source, meant_source
-from batchgw.policy.lint.regions import REGION_FORM, REGIONS
+from batchgw.policy.findings import Rule, reject
+from batchgw.policy.form_rules import ACCOUNT_ID, EMPTY_LIST, MAPPING, REGION, ROLE, SCHEMA, STATUS_CODE
+from batchgw.policy.grammar.expressions import MAPPINGS, SOURCE_PATTERN, is_source, meant_source
+from batchgw.policy.grammar.regions import REGION_FORM, REGIONS
+from batchgw.policy.wording import did_you_mean, pasted, shown
 
 
 class Strict(BaseModel):
@@ -45,7 +47,7 @@ _ROLE = rf"({_NAME}|/){{1,512}}"
 _ROLE_ARN = rf"arn:aws[a-z-]*:iam::(\{{account\}}|\d{{12}}):role/{_ROLE}"
 
 
-def _form(pattern: str, rule: str, message: str, *types: str) -> tuple[AfterValidator, WithJsonSchema]:
+def _form(pattern: str, rule: Rule, message: str, *types: str) -> tuple[AfterValidator, WithJsonSchema]:
     """Make the check of a text's form, which does not repeat what was written, and its JSON Schema."""
     compiled = re.compile(pattern, re.ASCII)
 
@@ -63,14 +65,14 @@ def _check_account(text: str) -> str:
         return text
     lost = text.isascii() and text.isdecimal() and 9 <= len(text) < 12  # noqa: PLR2004 - of 12 digits
     why = f"; has it lost its leading zeros? Write {pasted(text.zfill(12))} if so" if lost else ""
-    raise reject("account-id", f"an account id is twelve digits, and this is {shown(text)}{why}")
+    raise reject(ACCOUNT_ID, f"an account id is twelve digits, and this is {shown(text)}{why}")
 
 
 def _check_region(text: str) -> str:
     if REGION_FORM.fullmatch(text):
         return text
     guess = did_you_mean(text, REGIONS)
-    raise reject("region", f"{shown(text)} is not a region code such as eu-west-1{guess}")
+    raise reject(REGION, f"{shown(text)} is not a region code such as eu-west-1{guess}")
 
 
 def _check_source(text: str) -> str:
@@ -78,14 +80,14 @@ def _check_source(text: str) -> str:
         return text
     meant = meant_source(f"method.request.{text}", text.removeprefix("$"))
     hint = f"; did you mean {meant}?" if meant else ""
-    raise reject("mapping", f"{shown(text)} is not a mapping the service knows: those are {MAPPINGS}{hint}")
+    raise reject(MAPPING, f"{shown(text)} is not a mapping the service knows: those are {MAPPINGS}{hint}")
 
 
 def _check_not_empty(items: list[Any]) -> list[Any]:
     if items:
         return items
     raise reject(
-        "empty-list", "an empty list could mean nothing or everything; leave the key out, or list something"
+        EMPTY_LIST, "an empty list could mean nothing or everything; leave the key out, or list something"
     )
 
 
@@ -95,7 +97,7 @@ MAX_LISTED = 200
 
 def _check_few(items: object) -> object:
     if isinstance(items, list) and len(items) > MAX_LISTED:
-        raise reject("schema", f"this lists {len(items)} things, and at most {MAX_LISTED} make sense here")
+        raise reject(SCHEMA, f"this lists {len(items)} things, and at most {MAX_LISTED} make sense here")
     return items
 
 
@@ -125,7 +127,7 @@ RoleText = Annotated[
     str,
     *_form(
         f"{_ROLE}|{_ROLE_ARN}",
-        "role",
+        ROLE,
         "write a role's name, or its ARN with {account} for the account id, such as"
         ' "arn:aws:iam::{account}:role/NAME"',
     ),
@@ -134,7 +136,7 @@ ExternalIdText = Annotated[
     str,
     *_form(
         rf"({_NAME}|[:/]){{2,1224}}",
-        "schema",
+        SCHEMA,
         "an external id has 2 to 1224 letters, digits or any of _+=,.@:/-",
         "number",
     ),
@@ -142,16 +144,16 @@ ExternalIdText = Annotated[
 SessionNameText = Annotated[
     str,
     *_form(
-        f"{_NAME}{{2,64}}", "schema", "a session name has 2 to 64 letters, digits or any of _+=,.@-", "number"
+        f"{_NAME}{{2,64}}", SCHEMA, "a session name has 2 to 64 letters, digits or any of _+=,.@-", "number"
     ),
 ]
 ApiIdText = Annotated[
     str,
-    *_form("[A-Za-z0-9_-]{1,64}", "schema", "an API id is letters and digits, such as a1b2c3d4e5", "number"),
+    *_form("[A-Za-z0-9_-]{1,64}", SCHEMA, "an API id is letters and digits, such as a1b2c3d4e5", "number"),
 ]
 StatusText = Annotated[
     str,
-    *_form(r"[1-5]\d\d", "status-code", "a status code is three digits from 100 to 599")[:1],
+    *_form(r"[1-5]\d\d", STATUS_CODE, "a status code is three digits from 100 to 599")[:1],
     WithJsonSchema(
         {
             "anyOf": [

@@ -69,6 +69,6 @@ def _problem(name: str, told: Told) -> Problem:
         line=mark.line,
         column=mark.column,
         message=finding.message,
-        severity=finding.severity,
-        rule=finding.rule,
+        severity=finding.rule.severity,
+        rule=finding.rule.name,
     )

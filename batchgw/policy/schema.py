@@ -27,8 +27,10 @@ from batchgw.policy.fields import (
     Strict,
     Text,
 )
-from batchgw.policy.findings import reject, shown
+from batchgw.policy.findings import reject
+from batchgw.policy.form_rules import EMPTY_SELECTOR, SCHEMA
 from batchgw.policy.presets.index import PresetUse
+from batchgw.policy.wording import shown
 
 VERSION = 1
 """The version of the format that this module reads."""
@@ -52,9 +54,7 @@ class SelectorSpec(Strict):
     @model_validator(mode="after")
     def _names_something(self) -> SelectorSpec:
         if self.id is None and self.name is None and not self.tags:
-            raise reject(
-                "empty-selector", 'a selector needs an id, a name or tags; every API is {"name": "*"}'
-            )
+            raise reject(EMPTY_SELECTOR, 'a selector needs an id, a name or tags; every API is {"name": "*"}')
         return self
 
 
@@ -188,7 +188,7 @@ def _check_version(value: object) -> object:
     if str(value) == str(VERSION):
         return VERSION
     raise reject(
-        "schema", f"this batchgw reads policies of version {VERSION}, and this one says {shown(str(value))}"
+        SCHEMA, f"this batchgw reads policies of version {VERSION}, and this one says {shown(str(value))}"
     )
 
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from batchgw.errors import PolicyInvalid, Problem
 from batchgw.model import Desired, ResponseType, Rule
 from batchgw.policy.check import check
-from batchgw.policy.findings import Finding, excerpt
+from batchgw.policy.findings import Finding
 from batchgw.policy.schema import VERSION
 from batchgw.policy.text.document import unplaced
+from batchgw.policy.wording import excerpt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +49,8 @@ def _problems(findings: Iterable[Finding], source: str) -> tuple[Problem, ...]:
             line=0,
             column=0,
             message=f"{_where(finding)}{finding.message}",
-            severity=finding.severity,
-            rule=finding.rule,
+            severity=finding.rule.severity,
+            rule=finding.rule.name,
         )
         for finding in findings
     )

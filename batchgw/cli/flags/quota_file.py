@@ -34,11 +34,13 @@ from batchgw.control_plane.interface import Request
 from batchgw.errors import PolicyInvalid, Problem, UsageError
 from batchgw.policy.fields import Strict
 from batchgw.policy.findings import Path as Steps
-from batchgw.policy.findings import did_you_mean, reject, shown
+from batchgw.policy.findings import reject
+from batchgw.policy.form_rules import SCHEMA
 from batchgw.policy.text.document import Mapping as MappingNode
 from batchgw.policy.text.document import Mark, Node, locate, plain
 from batchgw.policy.text.parse import parse
 from batchgw.policy.text.source import MAX_BYTES, STDIN, decode, file_name, read_bounded
+from batchgw.policy.wording import did_you_mean, shown
 from batchgw.throttle.quota import OPERATIONS, Quota, Scoping
 
 KNOWN = frozenset({*OPERATIONS, *(request.operation for request in Request.__subclasses__())})
@@ -51,7 +53,7 @@ def _checked(number: Number) -> Callable[[object], float]:
     def check(value: object) -> float:
         found = number.read(str(value))
         if found is None:
-            raise reject("schema", f"{_what(value)} is not {number.meaning}")
+            raise reject(SCHEMA, f"{_what(value)} is not {number.meaning}")
         return found
 
     return check
@@ -65,7 +67,7 @@ def _total_rate(value: object) -> Rate:
 def _operation_rate(value: object) -> float:
     if read_total_rate(str(value)) == UNKNOWN:
         raise reject(
-            "schema", f"{_what(value)} is for the total alone: give calls per second, such as 10 or 1/5"
+            SCHEMA, f"{_what(value)} is for the total alone: give calls per second, such as 10 or 1/5"
         )
     return _checked(RATE)(value)
 
@@ -74,13 +76,13 @@ def _operation(name: str) -> str:
     if name in KNOWN:
         return name
     hint = did_you_mean(name, KNOWN) or f"; those are {', '.join(sorted(KNOWN))}"
-    raise reject("schema", f"{shown(name)} is no operation that has a quota here{hint}")
+    raise reject(SCHEMA, f"{shown(name)} is no operation that has a quota here{hint}")
 
 
 def _polite(value: object) -> bool:
     said = str(value).casefold()
     if said not in ("true", "false"):
-        raise reject("schema", f"{_what(value)} does not say whether others go first: true or false")
+        raise reject(SCHEMA, f"{_what(value)} does not say whether others go first: true or false")
     return said == "true"
 
 
@@ -88,7 +90,7 @@ def _scope(value: object) -> Scoping:
     if str(value) in list(Scoping):
         return Scoping(str(value))
     known = " or ".join(Scoping)
-    raise reject("schema", f"{_what(value)} does not say what has a quota of its own: {known}")
+    raise reject(SCHEMA, f"{_what(value)} does not say what has a quota of its own: {known}")
 
 
 RateText = Annotated[float, PlainValidator(_operation_rate)]

@@ -123,8 +123,8 @@ def refuse_unknown(regions: Iterable[str], *, own_endpoint: bool = False) -> Non
 
     An endpoint of the user's may have regions of its own, if they look like one and not like a slip.
     """
-    from batchgw.policy.findings import did_you_mean  # noqa: PLC0415 - light verbs do without
-    from batchgw.policy.lint.regions import REGIONS  # noqa: PLC0415 - as above
+    from batchgw.policy.grammar.regions import REGIONS  # noqa: PLC0415 - as above
+    from batchgw.policy.wording import did_you_mean  # noqa: PLC0415 - light verbs do without
 
     for region in regions:
         if own_endpoint and _OWN_REGION.fullmatch(region) and not did_you_mean(region, REGIONS):

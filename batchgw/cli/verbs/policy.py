@@ -74,8 +74,8 @@ def presets(
     names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Only these.")] = None,
 ) -> None:
     """Show the presets a policy can `use`, and what each sets."""
-    from batchgw.policy.findings import did_you_mean  # noqa: PLC0415 - pydantic is behind it
     from batchgw.policy.presets.index import describe  # noqa: PLC0415 - as above
+    from batchgw.policy.wording import did_you_mean  # noqa: PLC0415 - pydantic is behind it
 
     console = Console(color=not output.no_color, quiet=output.quiet)
     known = {preset.name: preset for preset in describe()}

@@ -1,1 +1,1 @@
-"""What can be said of a policy beyond its form."""
+"""What is wrong with a policy whose form is right. Each rule is a file in `rules`, and nothing else."""

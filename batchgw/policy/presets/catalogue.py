@@ -10,9 +10,11 @@ from pydantic import AfterValidator, Field
 
 from batchgw.model import ResponseType
 from batchgw.policy.fields import HeaderSource, HeaderValue, StatusText
-from batchgw.policy.findings import reject, shown, written_out
-from batchgw.policy.lint.expressions import TOKEN, literal, quoted_text
+from batchgw.policy.findings import reject
+from batchgw.policy.form_rules import HEADER_NAME, HEADER_VALUE, QUOTED_TWICE
+from batchgw.policy.grammar.expressions import TOKEN, literal, quoted_text
 from batchgw.policy.presets.contribution import JSON, Contribution, PresetSpec
+from batchgw.policy.wording import shown, written_out
 
 YEAR = 31_536_000
 """Seconds."""
@@ -22,19 +24,19 @@ def _unquoted(text: str) -> str:
     bare = quoted_text(text)
     if bare is None:
         return text
-    raise reject("quoted-twice", f"the single quotes would be sent to clients{written_out(bare)}")
+    raise reject(QUOTED_TWICE, f"the single quotes would be sent to clients{written_out(bare)}")
 
 
 def _header_text(text: str) -> str:
     if text and all(" " <= c <= "~" for c in text):
         return text
-    raise reject("header-value", "a header value is one line of printable ASCII")
+    raise reject(HEADER_VALUE, "a header value is one line of printable ASCII")
 
 
 def _token(text: str) -> str:
     if TOKEN.fullmatch(text):
         return text
-    raise reject("header-name", f"{shown(text)} is not a header or method name")
+    raise reject(HEADER_NAME, f"{shown(text)} is not a header or method name")
 
 
 def _origin(value: str | HeaderSource) -> str | HeaderSource:
@@ -44,7 +46,7 @@ def _origin(value: str | HeaderSource) -> str | HeaderSource:
     if scheme and slashes and host and not set(host) & set("/, *"):
         return value
     raise reject(
-        "header-value",
+        HEADER_VALUE,
         f'{shown(value)} is not an origin: write "*", or one scheme://host without path, or'
         ' {"from": "method.request.header.Origin"} to answer with whatever origin asked',
     )

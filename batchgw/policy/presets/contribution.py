@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from batchgw.model import ResponseType
 from batchgw.policy.fields import CUSTOMISED, MIN_ONE, NOT_EMPTY, Strict, TypeWord
 from batchgw.policy.findings import reject
+from batchgw.policy.form_rules import SCHEMA
 
 JSON = "application/json"
 """The content type of the service's own template."""
@@ -60,7 +61,7 @@ class PresetSpec(Strict):
     def _is_made_for_any_type(self) -> Self:
         if self.own_types and CUSTOMISED in (self.types or ()):
             raise reject(
-                "schema",
+                SCHEMA,
                 f"this preset is made for {', '.join(self.own_types)}: name the types it shall cover, for"
                 f" `{CUSTOMISED}` would put it on whatever an API customised",
             )

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from batchgw.errors import PolicyInvalid, Problem
 from batchgw.model import ResponseType
-from batchgw.policy.findings import RULES
-from batchgw.policy.lint.expressions import Form, form, meant_source, quoted_text
+from batchgw.policy.grammar.expressions import Form, form, meant_source, quoted_text
+from batchgw.policy.lint.registry import all_rules
 from batchgw.policy.loader import load_policy
 from batchgw.policy.presets.index import PRESETS
 from tests.unit.policy.test_lint import CASES
@@ -292,4 +292,4 @@ def test_every_rule_whose_message_says_what_to_write_is_tried() -> None:
         "parameter-key",
         "unknown-variable",
     }
-    assert advising <= set(RULES)
+    assert advising <= set(all_rules())

@@ -8,7 +8,7 @@ from pathlib import Path
 import botocore
 import pytest
 
-from batchgw.policy.lint.regions import REGION_FORM, REGIONS
+from batchgw.policy.grammar.regions import REGION_FORM, REGIONS
 
 
 def test_the_table_is_botocores() -> None:

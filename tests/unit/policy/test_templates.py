@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from batchgw.policy.lint.template_text import (
+from batchgw.policy.grammar.templates import (
     is_content_type,
     is_json_type,
     json_fault,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from batchgw.policy.lint.variables import unknown_variables
+from batchgw.policy.grammar.variables import unknown_variables
 
 KNOWN = [
     "$context.error.message $context.error.messageString $context.error.responseType",

@@ -132,7 +132,7 @@ def test_an_endpoint_of_ones_own_may_have_any_region() -> None:
 
 
 def test_a_region_only_botocore_knows_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("batchgw.policy.lint.regions.REGIONS", ("eu-west-1",))
+    monkeypatch.setattr("batchgw.policy.grammar.regions.REGIONS", ("eu-west-1",))
     assert chosen(SelectionFlags(region=["us-east-1"])).regions == ("us-east-1",)
     with pytest.raises(UsageError):
         chosen(SelectionFlags(region=["aws-global"]))

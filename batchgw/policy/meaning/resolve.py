@@ -6,7 +6,7 @@ response itself. Header names are compared without case, as HTTP does.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from batchgw.model import (
@@ -21,28 +21,40 @@ from batchgw.model import (
     Selector,
     Targets,
 )
-from batchgw.policy.covering import covered, covered_customised, mode_of
-from batchgw.policy.customised import wherever_customised
-from batchgw.policy.findings import Finding
-from batchgw.policy.layers import Layer, Layers, layered
-from batchgw.policy.presets.contribution import PresetSpec
+from batchgw.policy.meaning.covering import covered, covered_customised, mode_of
+from batchgw.policy.meaning.customised import wherever_customised
+from batchgw.policy.meaning.layers import Layer, Layers, layered
 from batchgw.policy.schema import PolicyFile, ResponseSpec, SelectorSpec, TargetsSpec
 
 _CUSTOMISED_TYPES = "types that an API customised itself"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Override:
+    """Something that a preset sets differently from one before it, for which both name no exception.
+
+    Attributes:
+        use: number of the preset in `use`, from 0.
+        what: what it sets, in words, such as "the header Vary".
+        types: the types for which it does, in words.
+    """
+
+    use: int
+    what: str
+    types: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Resolved:
-    """What a file means, and what was noticed on the way."""
+    """What a file means, and which presets contradict each other."""
 
     policy: Policy
-    findings: tuple[Finding, ...]
+    overrides: tuple[Override, ...]
 
 
 def resolve(file: PolicyFile, source: str) -> Resolved:
     """Give the meaning of a policy file; `source` is its name, for messages."""
-    findings: list[Finding] = []
-    layers, customised = _layers(file, findings)
+    layers, customised, overrides = _layers(file)
     rules = {t: _rule(file, t, layers.get(t)) for t in _types(file, layers)}
     desired = Desired(
         rules=rules,
@@ -50,19 +62,19 @@ def resolve(file: PolicyFile, source: str) -> Resolved:
         wherever_customised=wherever_customised(file, customised, rules),
     )
     policy = Policy(desired=desired, targets=_targets(file.targets), source=source)
-    return Resolved(policy=policy, findings=tuple(findings))
+    return Resolved(policy=policy, overrides=tuple(overrides))
 
 
-def _layers(file: PolicyFile, findings: list[Finding]) -> tuple[Layers, Layers]:
+def _layers(file: PolicyFile) -> tuple[Layers, Layers, list[Override]]:
     """Fold the presets: for the types that the policy names, and for those that an API customised itself."""
     layers: Layers = {}
     customised: Layers = {}
+    overrides: list[Override] = []
     for index, use in enumerate(file.use):
         narrow = use.types is not None
         overridden: dict[str, list[str]] = {}
         for type_ in covered(file, use):
             if file.responses.get(type_) == "default":
-                findings.extend(_covers_default(use, index, type_))
                 continue
             for what in layers.setdefault(type_, Layer()).add(use.contribution(type_), narrow=narrow):
                 overridden.setdefault(what, []).append(type_.value)
@@ -71,27 +83,8 @@ def _layers(file: PolicyFile, findings: list[Finding]) -> tuple[Layers, Layers]:
                 types = overridden.setdefault(what, [])
                 if _CUSTOMISED_TYPES not in types:
                     types.append(_CUSTOMISED_TYPES)
-        findings.extend(_conflict(index, what, types) for what, types in overridden.items())
-    return layers, customised
-
-
-def _conflict(index: int, what: str, types: list[str]) -> Finding:
-    return Finding(
-        rule="preset-conflict",
-        path=("use", index),
-        message=f"this preset sets {what} of {', '.join(types)} differently from one before it, and wins;"
-        " drop one, or say by `types` where this one is meant",
-    )
-
-
-def _covers_default(use: PresetSpec, index: int, type_: ResponseType) -> Iterator[Finding]:
-    if use.types is not None and type_ in use.types:
-        yield Finding(
-            rule="no-effect",
-            path=("use", index, "types", use.types.index(type_)),
-            message=f"the preset does not reach {type_.value}: responses says it shall be `default`, and that"
-            " wins",
-        )
+        overrides += [Override(use=index, what=what, types=tuple(t)) for what, t in overridden.items()]
+    return layers, customised, overrides
 
 
 def _types(file: PolicyFile, layers: Mapping[ResponseType, Layer]) -> list[ResponseType]:

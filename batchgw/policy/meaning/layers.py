@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from batchgw.model import DEFAULT_TEMPLATES, HEADER_PREFIX, ResponseType, Settings
 from batchgw.policy.fields import HeaderSource
-from batchgw.policy.lint.expressions import literal
-from batchgw.policy.lint.template_text import with_message
+from batchgw.policy.grammar.expressions import literal
+from batchgw.policy.grammar.templates import with_message
 from batchgw.policy.presets.contribution import Contribution
 from batchgw.policy.schema import BodySpec
 

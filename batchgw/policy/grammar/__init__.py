@@ -1,0 +1,1 @@
+"""What API Gateway accepts, as text: header expressions, mapping templates, variables, region codes."""

@@ -1,0 +1,1 @@
+"""Rules about headers, in either spelling."""

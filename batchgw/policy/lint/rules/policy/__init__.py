@@ -1,0 +1,1 @@
+"""Rules about the policy as a whole."""

@@ -1,0 +1,29 @@
+"""A policy that asks for nothing is probably unfinished, and a run with it would seem to succeed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from batchgw.model import Unlisted
+from batchgw.policy.findings import Remark, Rule
+from batchgw.policy.lint.check import checks
+from batchgw.policy.lint.view import PolicyView
+
+
+@checks(
+    Rule(
+        name="empty-policy",
+        severity="error",
+        summary="the policy asks for nothing",
+        holds_despite=frozenset({"targets", "version"}),
+    )
+)
+def empty_policy(policy: PolicyView) -> Iterator[Remark]:
+    """Look whether anything at all can change."""
+    desired = policy.desired
+    if not (desired.rules or desired.wherever_customised) and desired.unlisted is Unlisted.LEAVE:
+        yield Remark(
+            path=(),
+            message="the policy asks for nothing: name response types under `responses`, or presets under"
+            " `use`",
+        )

@@ -1,0 +1,1 @@
+"""Rules about a response as a whole."""

@@ -1,0 +1,1 @@
+"""Rules about where the policy applies."""

@@ -1,0 +1,27 @@
+"""Whoever lists something twice probably meant something else the second time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from batchgw.policy.findings import Path, Remark, Rule
+from batchgw.policy.lint.check import checks
+from batchgw.policy.lint.view import PolicyView
+
+
+@checks(Rule(name="repeated", severity="warning", summary="a value stands twice in a list"))
+def repeated(policy: PolicyView) -> Iterator[Remark]:
+    """Look for regions and accounts that are listed twice."""
+    targets = policy.file.targets
+    yield from _second_times(targets.regions or (), ("targets", "regions"))
+    if isinstance(targets.accounts, list):
+        yield from _second_times(targets.accounts, ("targets", "accounts"))
+
+
+def _second_times(items: Sequence[str], path: Path) -> Iterator[Remark]:
+    seen = Counter[str]()
+    for index, item in enumerate(items):
+        seen[item] += 1
+        if seen[item] == 2:  # noqa: PLR2004 - said once, however often it stands there
+            yield Remark(path=(*path, index), message=f"{item} stands in this list already")

@@ -1,0 +1,1 @@
+"""What a policy file means: presets folded in, both spellings made one."""
