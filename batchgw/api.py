@@ -106,7 +106,7 @@ async def discover(
             named.not_listed(scope, error)
         for each in filter(named.odd, odd):
             code, message = type(each.error).__name__, each.error.message
-            await send.send(UnreadApi(api=each.api, types=(), code=code, message=message))
+            await send.send(UnreadApi(api=each.api, targets=(), code=code, message=message))
 
     async def all_of(paced: PacedControlPlane, scopes: tuple[Scope, ...]) -> None:
         unread: dict[Scope, CallError] = {}

@@ -14,7 +14,7 @@ from batchgw.model import AccountId, Outcome, PlanItem, Region, RestApiId, Scope
 class PhaseStarted:
     """A run enters a phase: "plan", "recheck" or "apply".
 
-    `expected` is the number of API-types to be decided in it per scope, where it is known beforehand.
+    `expected` is the number of targets to be decided in it per scope, where it is known beforehand.
     """
 
     run: str
@@ -42,12 +42,15 @@ class ItemPlanned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallSent:
-    """An attempt leaves. `waited` is seconds at the limiter, `rate` the limiter's calls/second now."""
+    """An attempt leaves. `target` is the name of what it is about, within `api`.
+
+    `waited` is seconds at the limiter, `rate` the limiter's calls/second now.
+    """
 
     scope: Scope
     operation: str
     api: RestApiId | None
-    type: str | None
+    target: str | None
     attempt: int
     waited: float
     rate: float
@@ -60,7 +63,7 @@ class CallAnswered:
     scope: Scope
     operation: str
     api: RestApiId | None
-    type: str | None
+    target: str | None
     attempt: int
     latency: float
     request_id: str | None
@@ -73,7 +76,7 @@ class CallThrottled:
     scope: Scope
     operation: str
     api: RestApiId | None
-    type: str | None
+    target: str | None
     attempt: int
     rate: float
     retry_after: float | None
@@ -87,7 +90,7 @@ class CallRetried:
     scope: Scope
     operation: str
     api: RestApiId | None
-    type: str | None
+    target: str | None
     attempt: int
     delay: float
     code: str
@@ -102,7 +105,7 @@ class CallGaveUp:
     scope: Scope
     operation: str
     api: RestApiId | None
-    type: str | None
+    target: str | None
     attempts: int
     code: str
     message: str
@@ -128,7 +131,7 @@ class ReachedDirectly:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decided:
-    """An API-type has its outcome, and the journal knows it."""
+    """A target has its outcome, and the journal knows it."""
 
     outcome: Outcome
 

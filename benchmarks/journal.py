@@ -108,7 +108,7 @@ def _pages(journal: Journal, run: str) -> Iterator[PendingApi]:
 
 def _applied(of: PendingApi, pending: PendingChange) -> Applied:
     change = pending.change
-    return Applied(api=of.api, type=change.type, action=change.action, effort=EFFORT)
+    return Applied(api=of.api, target=change.target, action=change.action, effort=EFFORT)
 
 
 def _work(journal: Journal, changes: Changes, group: int) -> None:

@@ -33,7 +33,7 @@ async def bring_to_policy(server: ReadyInfo, journal: Path) -> batchgw.Summary:
             print(f"{plan.totals.total.writes} responses to write in {plan.totals.total.apis} APIs")
             async with batchgw.applying(plan, plane=plane, journal=opened) as run:
                 async for outcome in run:
-                    print(f"  {type(outcome).__name__:<9} {outcome.api} {outcome.type} {outcome.action}")
+                    print(f"  {type(outcome).__name__:<9} {outcome.api} {outcome.target} {outcome.action}")
             return run.summary
 
 

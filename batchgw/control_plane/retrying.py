@@ -135,7 +135,7 @@ class _Execution(Generic[T]):
         self._look = look
         self._api: RestApiId | None = getattr(request, "api", None)
         kind = getattr(request, "type", None)
-        self._type = None if kind is None else str(kind)
+        self._target = None if kind is None else str(kind)
         self.tries = Tries(attempts=plane.attempts, random=plane.random)
         self.in_doubt = False  # whether an attempt at a write was sent and its fate is unknown
         self._open: CallError | None = None  # the error that left open what a write would meet
@@ -200,7 +200,7 @@ class _Execution(Generic[T]):
                 scope=self._request.scope,
                 operation=self._request.operation,
                 api=self._api,
-                type=self._type,
+                target=self._target,
                 attempt=self._number,
                 latency=current_time() - self._left,
                 request_id=spent.request_id,
@@ -229,7 +229,7 @@ class _Execution(Generic[T]):
                 scope=self._request.scope,
                 operation=self._request.operation,
                 api=self._api,
-                type=self._type,
+                target=self._target,
                 attempt=self.tries.ended,
                 delay=state.upcoming_sleep,
                 code=error.code,
@@ -267,7 +267,7 @@ class _Execution(Generic[T]):
                 scope=scope,
                 operation=self._request.operation,
                 api=self._api,
-                type=self._type,
+                target=self._target,
                 attempts=self.tries.failures,
                 code=error.code,
                 message=error.message,
@@ -294,7 +294,7 @@ class _Execution(Generic[T]):
                 scope=request.scope,
                 operation=request.operation,
                 api=self._api,
-                type=self._type,
+                target=self._target,
                 attempt=self._number,
                 waited=waited,
                 rate=rate,
@@ -319,7 +319,7 @@ class _Execution(Generic[T]):
                 scope=self._request.scope,
                 operation=self._request.operation,
                 api=self._api,
-                type=self._type,
+                target=self._target,
                 attempt=self.tries.ended,
                 rate=limiter.rate,
                 retry_after=error.retry_after,

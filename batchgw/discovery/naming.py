@@ -10,11 +10,11 @@ from batchgw.model import (
     AccountId,
     ExplicitApi,
     Region,
-    ResponseType,
     RestApi,
     RestApiId,
     Scope,
     Selection,
+    Target,
     UnreadApi,
 )
 from batchgw.model.change import NO_SUCH_API, NOT_A_TARGET
@@ -77,8 +77,11 @@ class NamedApis:
             may_be_in(named, scope) and not self._is_found(named) for named in self._named
         )
 
-    def missing(self, scopes: tuple[Scope, ...], types: tuple[ResponseType, ...]) -> Iterator[UnreadApi]:
-        """Give each API that was found in none of the scopes, once, and why. `types` were expected of it."""
+    def missing(self, scopes: tuple[Scope, ...], targets: tuple[Target, ...]) -> Iterator[UnreadApi]:
+        """Give each API that was found in none of the scopes, once, and why.
+
+        `targets` were expected of it.
+        """
         given: set[tuple[Scope, RestApiId]] = set()
         for named in self._named:
             if self._is_found(named):
@@ -87,7 +90,7 @@ class NamedApis:
             if (scope, named.id) not in given:  # it can be named in two ways
                 given.add((scope, named.id))
                 api = RestApi(scope=scope, id=named.id)
-                yield UnreadApi(api=api, types=types, code=code, message=message)
+                yield UnreadApi(api=api, targets=targets, code=code, message=message)
 
     def _is_found(self, named: ExplicitApi) -> bool:
         return any(may_be_in(named, scope) for scope in self._found.get(named.id, ()))

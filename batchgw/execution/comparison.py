@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from batchgw.errors import NotAsWritten
 from batchgw.model import (
     DEFAULT_STATUS,
     DEFAULT_TEMPLATES,
-    Change,
     GatewayResponse,
+    ResponseChange,
     ResponseType,
     Settings,
 )
 from batchgw.model.inheritance import customisation, effective, same_effect
-from batchgw.planning.render import Field, FieldChange, compare
+from batchgw.planning.change_view import FieldChange
+from batchgw.planning.render import Field, compare
 
 SHOWN = 100
 """Characters of a header's value that a message repeats."""
 
 
-def as_planned(now: GatewayResponse, change: Change) -> bool:
+def as_planned(now: GatewayResponse, change: ResponseChange) -> bool:
     """Tell whether a response is what the change was to make of it."""
     if (
         change.after is not None
@@ -27,16 +27,6 @@ def as_planned(now: GatewayResponse, change: Change) -> bool:
     ):
         return True  # as nearly every answer to a PUT does: this is asked with each
     return same_effect(customisation(now), _wanted(change))
-
-
-def not_as_written(now: GatewayResponse, change: Change) -> NotAsWritten:
-    """Make the error of a write that was answered as a success, and after which `now` is in effect."""
-    found = "; ".join(_differences(now, change))
-    return NotAsWritten(
-        "The service answered that the change was made, but something else is in effect, also when it was "
-        f"read again: {found}. Someone else may have written at the same time: plan again, and look at this "
-        "API if it happens again."
-    )
 
 
 def _shows(now: Settings, asked: Settings, response_type: ResponseType) -> bool:
@@ -48,11 +38,12 @@ def _shows(now: Settings, asked: Settings, response_type: ResponseType) -> bool:
     )
 
 
-def _wanted(change: Change) -> Settings | None:
+def _wanted(change: ResponseChange) -> Settings | None:
     return None if change.after is None else effective(change.type, change.after)
 
 
-def _differences(now: GatewayResponse, change: Change) -> list[str]:
+def differences(now: GatewayResponse, change: ResponseChange) -> list[str]:
+    """Say, a clause each, in what a response is not what the change was to make of it."""
     wanted, own = _wanted(change), customisation(now)
     if wanted is None:
         return [f"{change.type.value} is customised still"]

@@ -11,15 +11,14 @@ import anyio.lowlevel
 
 from batchgw.concurrency.clock import Moment
 from batchgw.concurrency.pool import pooled
-from batchgw.control_plane.interface import GetGatewayResponses
 from batchgw.control_plane.stack import PacedControlPlane
 from batchgw.errors import CallError, JournalWriteFailed, Stopped
 from batchgw.execution.held_outcomes import HeldOutcomes, is_denial
+from batchgw.execution.kinds import MAKERS
 from batchgw.execution.recorder import Recorder
 from batchgw.execution.writer import Known, Writer, cost, ended
 from batchgw.journal import Journal, PendingApi, PendingChange
-from batchgw.model import Effort, Failed, Outcome, ResponseType, RestApi, Scope, Skipped
-from batchgw.model.inheritance import shown
+from batchgw.model import Effort, Failed, Outcome, RestApi, Scope, Skipped, Target
 
 FIRST_PAGE = 8
 """APIs fetched from the journal to begin with: a thousand scopes begin within a second."""
@@ -131,7 +130,7 @@ class Executor:
     async def _bring_to_plan(self, pending: PendingApi) -> None:
         """Make an API's changes, one after the other. One that is gone or denied is not asked again."""
         try:
-            known = await self._known(pending.api)
+            known = await self._known(pending)
         except (CallError, Stopped) as error:
             spent = cost(error)
             for each in pending.changes:
@@ -143,7 +142,7 @@ class Executor:
         outcome: Outcome
         for each in pending.changes:
             if over is not None:
-                outcome = replace(over, type=each.change.type, action=each.change.action)
+                outcome = replace(over, target=each.change.target, action=each.change.action)
             else:
                 outcome = self._turned_away(pending.api, each) or await self._writer.make(
                     pending.api, each, known
@@ -159,12 +158,21 @@ class Executor:
     def _record(self, pending: PendingChange, outcome: Outcome) -> None:
         self._recorder.decide(pending.id, outcome)
 
-    async def _known(self, api: RestApi) -> Known:
+    async def _known(self, pending: PendingApi) -> Known:
         """Give what is known of an API. One that was read too long ago, or by another, is read again."""
+        api = pending.api
         if api.scope not in self._look_first and self._planned.at.age <= self._trusted:
             return self._planned
-        answer = await self._plane.send(GetGatewayResponses(scope=api.scope, api=api.id))
-        return Known(at=Moment.ago(0), shown={t: shown(t, answer.value) for t in ResponseType})
+        at, shown = Moment.ago(0), dict[Target, object]()
+        for kind in dict.fromkeys(each.change.target.kind for each in pending.changes):
+            maker = MAKERS[kind]
+            answer = await self._plane.send(maker.read_all(api))
+            shown |= {
+                each.change.target: maker.now(answer.value, each.change)
+                for each in pending.changes
+                if each.change.target.kind == kind
+            }
+        return Known(at=at, shown=shown)
 
     def _turned_away(self, api: RestApi, pending: PendingChange) -> Outcome | None:
         """Decide, before it queues for its turn, that no call will be made."""

@@ -93,7 +93,7 @@ class HeldOutcomes:
 def _not_attempted(outcome: Failed | Skipped, code: str, message: str) -> NotAttempted:
     return NotAttempted(
         api=outcome.api,
-        type=outcome.type,
+        target=outcome.target,
         action=outcome.action,
         code=code,
         message=message,

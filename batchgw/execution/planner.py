@@ -89,7 +89,7 @@ class Planner:
         for scope, error in unread.items():
             if self._named.concerned(scope):
                 self._sink(UnreadScope(scope=scope, code=type(error).__name__, message=error.message))
-        for missing in self._named.missing(scopes, self._desired.unread_types):
+        for missing in self._named.missing(scopes, self._desired.unread_targets):
             self._sink(missing)
 
     async def _plan_scope(self, scope: Scope, unread: dict[Scope, CallError]) -> None:
@@ -179,7 +179,7 @@ class Planner:
         # An API that was named by id and is not here is missing, unless another scope has it.
 
     def _unread(self, api: RestApi, code: str, message: str) -> None:
-        self._sink(UnreadApi(api=api, types=self._desired.unread_types, code=code, message=message))
+        self._sink(UnreadApi(api=api, targets=self._desired.unread_targets, code=code, message=message))
 
     def _unreadable(self, listed: UnreadableApi) -> None:
         if self._named.odd(listed):
@@ -190,7 +190,7 @@ class Planner:
         self._sink(
             UnreadApi(
                 api=api,
-                types=self._desired.unread_types,
+                targets=self._desired.unread_targets,
                 code=EXCLUDED,
                 message="named, but left out by the policy's include and exclude rules",
             )

@@ -8,13 +8,12 @@ from contextlib import aclosing
 import anyio
 
 from batchgw.concurrency.pool import pooled
-from batchgw.control_plane.interface import GetGatewayResponses
 from batchgw.control_plane.stack import PacedControlPlane
 from batchgw.errors import ApiNotFound, CallError, PlanStale
+from batchgw.execution.kinds import MAKERS
 from batchgw.model import Desired, OnStale, PlanItem, PlannedApi, RestApiId, Scope, UnreadApi
 from batchgw.model.change import ALL_GONE, MOVED, all_gone
 from batchgw.planning.plan_file.plan import Plan
-from batchgw.planning.stale import staleness
 
 SHOWN = 10
 """APIs named in the refusal; the rest are counted."""
@@ -78,15 +77,24 @@ class Recheck:
         if self._unreadable is not None:
             return
         try:
-            answer = await self._plane.send(GetGatewayResponses(scope=api.scope, api=api.id))
+            differences = await self._differences(planned, desired)
         except CallError as error:
             if isinstance(error, ApiNotFound):
                 self._gone.setdefault(api.scope, []).append(planned)
             self._not_read(planned, error)
         else:
             self._there.add(api.scope)
-            if differences := staleness(planned, answer.value, desired):
+            if differences:
                 self._moved(planned, differences)
+
+    async def _differences(self, planned: PlannedApi, desired: Desired) -> list[str]:
+        """Read an API, once for each kind of its changes, and say in what it is not as it was planned."""
+        found: list[str] = []
+        for kind in dict.fromkeys(change.target.kind for change in planned.changes):
+            maker = MAKERS[kind]
+            answer = await self._plane.send(maker.read_all(planned.api))
+            found += maker.moved(answer.value, planned.changes, desired)
+        return found
 
     def _not_read(self, planned: PlannedApi, error: CallError) -> None:
         if self._on_stale is OnStale.SKIP:
@@ -104,8 +112,8 @@ class Recheck:
             self._note(f"{planned.api}: {difference}")
 
     def _set_apart(self, planned: PlannedApi, code: str, message: str) -> None:
-        types = tuple(change.type for change in planned.changes)
-        apart = UnreadApi(api=planned.api, types=types, code=code, message=message)
+        targets = tuple(change.target for change in planned.changes)
+        apart = UnreadApi(api=planned.api, targets=targets, code=code, message=message)
         self._left_alone[planned.api.scope, planned.api.id] = apart
 
     def _note(self, difference: str) -> None:

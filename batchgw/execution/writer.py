@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypedDict
 
 from batchgw.concurrency.clock import Moment
-from batchgw.control_plane.interface import DeleteGatewayResponse, GetGatewayResponse, PutGatewayResponse
 from batchgw.control_plane.stack import PacedControlPlane
-from batchgw.errors import ApiNotFound, CallError, NotCustomized, ReadingAged, Stopped
-from batchgw.execution.comparison import as_planned, not_as_written
+from batchgw.errors import ApiNotFound, CallError, NotAsWritten, ReadingAged, Stopped
+from batchgw.execution.kinds import maker_of
 from batchgw.execution.recorder import Recorder
 from batchgw.journal import PendingChange
 from batchgw.model import (
@@ -19,14 +18,12 @@ from batchgw.model import (
     Change,
     Effort,
     Failed,
-    GatewayResponse,
     NotAttempted,
     Outcome,
-    ResponseType,
     RestApi,
     Skipped,
+    Target,
 )
-from batchgw.model.inheritance import customisation
 
 OVERTAKEN = "ChangedMeanwhile"
 """Code of a change found neither as it was planned nor as it was before: someone else wrote."""
@@ -44,11 +41,12 @@ class Known:
 
     Attributes:
         at: when it was last read; nothing newer is known of it.
-        shown: what it showed then, type by type; empty where that is what the plan says it was.
+        shown: what was in effect then, target by target, as the kind's maker reads it. Empty where that is
+            what the plan says it was.
     """
 
     at: Moment
-    shown: Mapping[ResponseType, GatewayResponse] = field(default_factory=dict)
+    shown: Mapping[Target, object] = field(default_factory=dict)
 
 
 class Writer:
@@ -64,14 +62,15 @@ class Writer:
         self._trusted = trusted
 
     async def make(self, api: RestApi, pending: PendingChange, known: Known) -> Outcome:
-        """Bring one gateway response to what was planned. Never raises a `CallError` or Stopped.
+        """Bring one target to what was planned. Never raises a `CallError` or Stopped.
 
         What is known to be as planned is not written again, and what somebody else has changed not at all.
         """
         making = _Making(api, pending, self._plane, self._recorder, read_at=known.at, trusted=self._trusted)
-        now = known.shown.get(pending.change.type)
+        target = pending.change.target
+        found = making.judge(known.shown[target]) if target in known.shown else None
         try:
-            return (now and making.judge(now)) or await making.write_until_sure()
+            return found or await making.write_until_sure()
         except (CallError, Stopped) as error:
             return ended(
                 api, pending.change, error, effort=making.effort + cost(error), in_doubt=making.in_doubt
@@ -102,6 +101,7 @@ class _Making:
         self._api = api
         self._pending = pending
         self._change = pending.change
+        self._maker = maker_of(pending.change)
         self._plane = plane
         self._recorder = recorder
         self._read_at = read_at
@@ -127,55 +127,48 @@ class _Making:
             raise
         return await self._concluded(answered)
 
-    def judge(self, now: GatewayResponse) -> Outcome | None:
+    def judge(self, now: object) -> Outcome | None:
         """Decide by what is there now. None means: as it was before, so it is still to be written."""
         self.in_doubt = False
-        if as_planned(now, self._change):
+        if self._maker.as_planned(now, self._change):
             return self._applied(verified=True)
-        if customisation(now) == customisation(self._change.before):
+        if self._maker.as_before(now, self._change):
             return None
         return Failed(
             api=self._api,
-            type=self._change.type,
+            target=self._change.target,
             action=self._change.action,
             code=OVERTAKEN,
             message="found neither as planned nor as it was before: someone else changed it; plan again",
             effort=self.effort,
         )
 
-    async def _write(self) -> GatewayResponse | None:
-        """Make the call. Gives what is now in effect, if the answer says so: one to DELETE is empty."""
-        scope, api, response_type = self._api.scope, self._api.id, self._change.type
-        request: PutGatewayResponse | DeleteGatewayResponse
-        if self._change.after is None:
-            request = DeleteGatewayResponse(scope=scope, api=api, type=response_type)
-        else:
-            request = PutGatewayResponse(
-                scope=scope, api=api, type=response_type, settings=self._change.after
-            )
+    async def _write(self) -> object | None:
+        """Make the call. Gives what is now in effect, if the answer says so."""
+        request = self._maker.write(self._api, self._change)
         try:
             answer = await self._plane.send(request, departing=self._leave, look=self._look)
-        except NotCustomized as error:
-            if self._change.after is not None:
-                raise  # said of a PUT it is a refusal: nothing was made
-            self.effort += cost(error)  # a reset of what is at its default: as desired
+        except CallError as error:
+            if not self._maker.already_made(self._change, error):
+                raise
+            self.effort += cost(error)
             return None
         self.effort = answer.effort if self.effort is NOTHING else self.effort + answer.effort
-        return answer.value
+        return self._maker.answered(answer.value)
 
-    async def _concluded(self, answered: GatewayResponse | None) -> Outcome:
+    async def _concluded(self, answered: object | None) -> Outcome:
         """Believe a success whose answer shows what was asked. Of any other, see what is there.
 
         The answer may be stale, or someone else may have written since. Raises NotAsWritten.
         """
-        if answered is None or as_planned(answered, self._change):
+        if answered is None or self._maker.as_planned(answered, self._change):
             return self._applied(verified=False)
         self.in_doubt = True  # should the read fail
         now = await self._read()
         self.in_doubt = False
-        if as_planned(now, self._change):
+        if self._maker.as_planned(now, self._change):
             return self._applied(verified=True)
-        raise not_as_written(now, self._change)
+        raise not_as_written(self._maker.differences(now, self._change))
 
     def _leave(self) -> None:
         """Let the call leave. Raises ReadingAged where what it rests on was read too long ago."""
@@ -200,10 +193,8 @@ class _Making:
             raise _Judged(outcome)
         self.effort = reads  # the execution tells what it has cost at its end
 
-    async def _read(self) -> GatewayResponse:
-        answer = await self._plane.send(
-            GetGatewayResponse(scope=self._api.scope, api=self._api.id, type=self._change.type)
-        )
+    async def _read(self) -> object:
+        answer = await self._plane.send(self._maker.read(self._api, self._change))
         self.effort += answer.effort
         self._read_at = Moment.ago(0)
         return answer.value
@@ -211,7 +202,7 @@ class _Making:
     def _not_made(self, error: CallError) -> Failed:
         return Failed(
             api=self._api,
-            type=self._change.type,
+            target=self._change.target,
             action=self._change.action,
             code=type(error).__name__,
             message=f"{error} It was read again: the change was not made.",
@@ -221,16 +212,25 @@ class _Making:
     def _applied(self, *, verified: bool) -> Applied:
         return Applied(
             api=self._api,
-            type=self._change.type,
+            target=self._change.target,
             action=self._change.action,
             effort=self.effort,
             verified_by_read=verified,
         )
 
 
+def not_as_written(differences: Sequence[str]) -> NotAsWritten:
+    """Make the error of a write that was answered as a success, and after which something else is there."""
+    return NotAsWritten(
+        "The service answered that the change was made, but something else is in effect, also when it was "
+        f"read again: {'; '.join(differences)}. Someone else may have written at the same time: plan again, "
+        "and look at this API if it happens again."
+    )
+
+
 class _Because(TypedDict):
     api: RestApi
-    type: ResponseType
+    target: Target
     action: Action
     code: str
     message: str
@@ -246,7 +246,7 @@ def ended(
     """
     because = _Because(
         api=api,
-        type=change.type,
+        target=change.target,
         action=change.action,
         code=type(error).__name__,
         message=str(error),

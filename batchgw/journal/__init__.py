@@ -3,7 +3,6 @@
 from batchgw.journal.holder import Holder, Liveness
 from batchgw.journal.options import KEPT_OPTIONS
 from batchgw.journal.records import (
-    JSON,
     NewRun,
     PendingApi,
     PendingChange,
@@ -17,6 +16,7 @@ from batchgw.journal.sql.limits import Limit, Limits, Spent
 from batchgw.journal.sql.locks import ScopeHeld
 from batchgw.journal.sql.quota_memory import JournalMemory
 from batchgw.journal.sql.store import Journal
+from batchgw.model.shape import JSON
 
 __all__ = [
     "JSON",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from batchgw.journal.records import JSON
+from batchgw.model.shape import JSON
 from batchgw.redaction import with_bare_urls
 
 KEPT_OPTIONS: Final = frozenset(

@@ -20,11 +20,12 @@ from batchgw.model import (
     Failed,
     NotAttempted,
     Outcome,
-    ResponseType,
     RestApi,
     Skipped,
     Unchanged,
 )
+from batchgw.model.response_change import TARGETS
+from batchgw.model.target import Target
 
 RANKS: Final[Mapping[str, int]] = {
     "not_attempted": 1,
@@ -39,6 +40,9 @@ KINDS: Final = frozenset(NAMES)
 
 DECIDED: Final = 2
 """The least rank a resume does not take up again."""
+
+_TARGETS: Final[Mapping[str, Target]] = {target.name: target for target in TARGETS.values()}
+"""By the text in the column `type`: the journal has only changes of gateway responses yet."""
 
 NOTHING: Final = Effort()
 """What costs nothing."""
@@ -143,14 +147,14 @@ def effort(attempts: int, throttles: int, waited: float, request_id: str | None)
 def outcome(api: RestApi, row: Sequence[Any]) -> Outcome:
     """Read what `told` wrote, from the columns `TELLING` of a change that has an outcome."""
     id_, type_name, action_name, *columns = row
-    type_, action, told = ResponseType(type_name), Action(action_name), Told(*columns)
+    target, action, told = _TARGETS[type_name], Action(action_name), Told(*columns)
     cost = effort(told.attempts, told.throttles, told.waited, told.request_id)
     because: type[Failed | Skipped | NotAttempted]
     match told.kind:
         case "applied":
-            return Applied(api=api, type=type_, action=action, effort=cost, verified_by_read=told.verified)
+            return Applied(api=api, target=target, action=action, effort=cost, verified_by_read=told.verified)
         case "unchanged":
-            return Unchanged(api=api, type=type_, action=action)
+            return Unchanged(api=api, target=target, action=action)
         case "failed":
             because = Failed
         case "skipped":
@@ -160,5 +164,5 @@ def outcome(api: RestApi, row: Sequence[Any]) -> Outcome:
         case unknown:
             raise ValueError(f"change {id_} has an outcome of unknown kind {unknown!r}")
     return because(
-        api=api, type=type_, action=action, code=told.code or "", message=told.message or "", effort=cost
+        api=api, target=target, action=action, code=told.code or "", message=told.message or "", effort=cost
     )

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
-from typing import TypeAlias
 
 from batchgw.journal.holder import Holder
 from batchgw.model import Change, Desired, Effort, RestApi, Scope
-
-JSON: TypeAlias = "bool | int | float | str | Sequence[JSON] | Mapping[str, JSON] | None"
-"""What JSON can say."""
+from batchgw.model.shape import JSON
 
 
 class RunState(StrEnum):
@@ -41,7 +38,7 @@ class NewRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """How many API-types stand how, and what they have cost (`effort.request_id` is always None).
+    """How many targets stand how, and what they have cost (`effort.request_id` is always None).
 
     `never_read` says how many of those not attempted belong to APIs that the plan could not read: there is
     nothing about them to resume.
@@ -74,7 +71,7 @@ class Tally:
 
 
 COUNTS = tuple(f.name for f in fields(Tally) if f.name not in ("never_read", "effort"))
-"""The fields of `Tally` that count API-types, each API-type in one of them."""
+"""The fields of `Tally` that count targets, each target in one of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +105,7 @@ class RunRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScopeRecord:
-    """One account-region of a run: API-types expected in it, and `undecided` ones: those a resume takes up.
+    """One account-region of a run: targets expected in it, and `undecided` ones: those a resume takes up.
 
     `unread_code` and `unread_message` say why its APIs could not all be listed; None when they could.
     """
@@ -122,7 +119,7 @@ class ScopeRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """How the API-types of one account-region stand. `unread` is why its APIs could not all be listed."""
+    """How the targets of one account-region stand. `unread` is why its APIs could not all be listed."""
 
     scope: Scope
     tally: Tally

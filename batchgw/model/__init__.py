@@ -29,7 +29,9 @@ from batchgw.model.response import (
     ResponseType,
     Settings,
 )
+from batchgw.model.response_change import ResponseChange
 from batchgw.model.scope import AccountId, Region, RestApi, RestApiId, Scope
+from batchgw.model.target import Target
 
 __all__ = [
     "DEFAULT_STATUS",
@@ -52,6 +54,7 @@ __all__ = [
     "PlannedApi",
     "Policy",
     "Region",
+    "ResponseChange",
     "ResponseType",
     "RestApi",
     "RestApiId",
@@ -61,6 +64,7 @@ __all__ = [
     "Selector",
     "Settings",
     "Skipped",
+    "Target",
     "Targets",
     "Unchanged",
     "Unlisted",

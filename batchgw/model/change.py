@@ -1,51 +1,73 @@
-"""What is to be done about one API: actions, changes, and the items a plan is made of."""
+"""What is to be done about one API: actions, changes, and the items a plan is made of.
+
+A change is of a kind. The kinds stand in `kinds.py`; nothing here knows any of them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, Protocol
 
 from batchgw.errors import CallError
-from batchgw.model.response import GatewayResponse, ResponseType, Settings
 from batchgw.model.scope import RestApi, Scope
+from batchgw.model.shape import JSON
+from batchgw.model.target import Target
 
 
 class Action(StrEnum):
-    """What a change does to one gateway response."""
+    """What a change does to its target."""
 
-    CREATE = "CREATE"  # customise what is at its default
-    UPDATE = "UPDATE"  # replace a customisation
-    RESET = "RESET"  # take a customisation away (DELETE)
+    CREATE = "CREATE"  # set what is at its default
+    UPDATE = "UPDATE"  # replace what is set
+    RESET = "RESET"  # bring it back to its default
     NO_OP = "NO_OP"  # already as desired
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """One gateway response of one API: as it was read, and as it shall be.
+class Change(Protocol):
+    """One target of one API: as it was read, and as it shall be. Each kind has a frozen record of its own.
 
-    `after` is exactly what PUT will carry; None stands for RESET, and for a NO_OP that leaves a type at its
-    default. A NO_OP on a customised type carries what it was compared with.
+    `before` and `after` are images of the target, of a type that the kind alone knows. `after` is what the
+    write carries. None stands for a RESET, and for a NO_OP that leaves a target at its default.
     """
 
-    type: ResponseType
-    action: Action
-    before: GatewayResponse
-    after: Settings | None
+    @property
+    def target(self) -> Target:
+        """What it sets; its `kind` says which kind of change this is."""
+        ...
+
+    @property
+    def action(self) -> Action:
+        """What it does."""
+        ...
+
+    @property
+    def before(self) -> object:
+        """The target as it was read."""
+        ...
+
+    @property
+    def after(self) -> object | None:
+        """The target as it shall be."""
+        ...
+
+    def images(self) -> tuple[JSON, JSON]:
+        """Render `before` and `after` as JSON, as the kind's `read` reads them; null for no `after`."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedApi:
-    """An API that was read, with one change per type the policy speaks of (NO_OP included).
+    """An API that was read, with one change per target the policy speaks of (NO_OP included).
 
-    `uncovered` are types that it customises itself and that lack headers which the policy sets for their
-    family: they answer without them, and the policy leaves that so.
+    `uncovered` are targets that the API has set itself, and that lack something which the policy sets
+    elsewhere for them: headers of their family, where it is a gateway response. The policy leaves that so.
     """
 
     api: RestApi
     changes: tuple[Change, ...]
-    uncovered: tuple[ResponseType, ...] = ()
+    uncovered: tuple[Target, ...] = ()
 
     @property
     def pending(self) -> tuple[Change, ...]:
@@ -78,11 +100,11 @@ def all_gone(apis: int) -> str:
 
 
 MOVED = "MovedSincePlan"
-"""Code of an API that is no longer as it was planned, and was left alone for that."""
+"""Code of an API that is no longer as it was when it was planned, and is left alone for that."""
 
 
 class OnStale(StrEnum):
-    """What happens to a saved plan of which some APIs have moved."""
+    """What happens to a saved plan when some of its APIs have changed since."""
 
     REFUSE = "refuse"  # nothing is written
     SKIP = "skip"  # those APIs are left alone, the others brought to plan
@@ -102,21 +124,21 @@ ENDS_SCOPE = codes(CallError, lambda error: error.ends_scope)
 class UnreadApi:
     """An expected API that was not read: gone, excluded, denied, failing.
 
-    `types` are the response types that were expected of it. `code` is the error's class name, or one of
-    the constants above.
+    `targets` are those that were expected of it. `code` is the error's class name, or one of the constants
+    above.
     """
 
     api: RestApi
-    types: tuple[ResponseType, ...]
+    targets: tuple[Target, ...]
     code: str
     message: str
 
     @property
     def kind(self) -> Literal["skipped", "not_attempted", "failed"]:
-        """How its types end, for no run can write what was not read.
+        """How its targets end, for no run can write what was not read.
 
         Skipped: it was left alone (deleted or changed meanwhile, or excluded). Not attempted: its scope was
-        given_up, so most likely it was never asked. Failed: it was asked, and could not be read.
+        given up, so most likely it was never asked. Failed: it was asked, and could not be read.
         """
         if self.code in ("ApiNotFound", EXCLUDED, MOVED):
             return "skipped"

@@ -1,12 +1,12 @@
-"""How it ended. Every expected API-type ends in exactly one of these five."""
+"""How it ended. Every expected target of every API ends in exactly one of these five."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from batchgw.model.change import Action
-from batchgw.model.response import ResponseType
 from batchgw.model.scope import RestApi
+from batchgw.model.target import Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,7 @@ class Effort:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Ended:
     api: RestApi
-    type: ResponseType
+    target: Target
     action: Action
 
 

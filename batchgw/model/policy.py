@@ -12,7 +12,9 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from batchgw.model.response import ResponseType, Settings
+from batchgw.model.response_change import TARGETS
 from batchgw.model.scope import AccountId, Region, RestApi, RestApiId
+from batchgw.model.target import Target
 
 
 class Mode(StrEnum):
@@ -73,13 +75,14 @@ class Desired:
         return tuple(t for t in ResponseType if t in self.rules)
 
     @property
-    def unread_types(self) -> tuple[ResponseType, ...]:
-        """The types expected of an API that could not be read, so that what it customises is not known.
+    def unread_targets(self) -> tuple[Target, ...]:
+        """The targets expected of an API that could not be read, so that what it customises is not known.
 
-        Those are `types`. Where the policy speaks of no type in every API, they are all it might speak of:
-        an API that was not read must not count for nothing.
+        Those are of its `types`. Where the policy speaks of no type in every API, they are of all types that
+        it might speak of: an API that was not read must not count for nothing.
         """
-        return self.types or tuple(t for t in ResponseType if t in self.wherever_customised)
+        types = self.types or [t for t in ResponseType if t in self.wherever_customised]
+        return tuple(TARGETS[t] for t in types)
 
     def to_json(self) -> dict[str, Any]:
         """Render for the digest and the journal. A later version's key is there only if it is used."""

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from batchgw.model import HEADER_PREFIX, Desired, Mode, ResponseType, Unlisted
+from batchgw.model import HEADER_PREFIX, Desired, Mode, ResponseType, Target, Unlisted
 from batchgw.model.inheritance import Observed
+from batchgw.model.response_change import TARGETS
 
 Owed = Mapping[ResponseType, frozenset[str]]
 """Parameter keys in lower case that the policy sets for a type's family, and not for the type."""
@@ -21,11 +22,11 @@ def owed(desired: Desired) -> Owed:
     return {t: keys for t, keys in found.items() if keys}
 
 
-def uncovered(observed: Observed, by_type: Owed) -> tuple[ResponseType, ...]:
+def uncovered(observed: Observed, by_type: Owed) -> tuple[Target, ...]:
     """Give the types that an API customises itself without the headers owed to them."""
     return tuple(
         [
-            t
+            TARGETS[t]
             for t, keys in by_type.items()
             if (shown := observed.get(t)) is not None  # most are not customised: no call for each of them
             and not shown.default_response

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from batchgw.model import (
     Action,
-    Change,
     Desired,
     GatewayResponse,
     Mode,
+    ResponseChange,
     ResponseType,
     Rule,
     Settings,
@@ -25,7 +25,7 @@ _RESET = Rule(settings=None)  # what `unlisted: reset` wants of a type the polic
 _LEFT = Rule(settings=None, mode=Mode.FILL)  # what `unlisted: leave` wants of it
 
 
-def diff(observed: Observed, desired: Desired) -> tuple[Change, ...]:
+def diff(observed: Observed, desired: Desired) -> tuple[ResponseChange, ...]:
     """Compare one API with what it shall be: one change per type the policy speaks of, NO_OP included.
 
     Those are the types in `desired.types`, and of `desired.wherever_customised` those that the API has
@@ -54,14 +54,14 @@ def diff(observed: Observed, desired: Desired) -> tuple[Change, ...]:
         if family is not None:
             inherited = left.get(family, before.settings)  # it shows what it inherits
         after = _after(before, _own(before, added), rule, inherited)
-        change = Change(type=before.type, action=_action(before, after), before=before, after=after)
+        change = ResponseChange(type=before.type, action=_action(before, after), before=before, after=after)
         if family is None:
             left[response_type] = leaves(change)
         changes.append(change)
     return tuple(changes)
 
 
-def leaves(change: Change) -> Settings | None:
+def leaves(change: ResponseChange) -> Settings | None:
     """Give the customisation a type has once the change is made, in effective form; None for none."""
     if change.action is Action.NO_OP:
         return customisation(change.before)

@@ -1,17 +1,22 @@
-"""Is an API still what it was when the plan was made? There is no ETag, so the before-images are compared."""
+"""Are an API's gateway responses still what they were when the plan was made?
+
+There is no ETag, so they are compared with the before-images.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from batchgw.model import Change, Desired, GatewayResponse, PlannedApi, ResponseType, Settings
+from batchgw.model import Change, Desired, GatewayResponse, ResponseChange, ResponseType, Settings
 from batchgw.model.inheritance import Observed, customisation, is_customised, shown
-from batchgw.planning.render import Field, FieldChange, Mark, compare
+from batchgw.model.response_change import responses
+from batchgw.planning.change_view import FieldChange, Mark
+from batchgw.planning.render import Field, compare
 
 _CUSTOMISED_SINCE = "{} was not customised when the plan was made, and is now"
 
 
-def staleness(planned: PlannedApi, observed: Observed, desired: Desired) -> tuple[str, ...]:
+def staleness(changes: Sequence[Change], observed: Observed, desired: Desired) -> tuple[str, ...]:
     """Say, a sentence each, in what an API differs from its before-images; nothing when it does not.
 
     A type that the API has customised since, and that `desired` would now speak of, counts as well.
@@ -21,7 +26,7 @@ def staleness(planned: PlannedApi, observed: Observed, desired: Desired) -> tupl
     is said once, of the family, when the plan speaks of it.
     """
     said: dict[ResponseType | None, list[str]] = {}
-    for change in planned.changes:
+    for change in responses(changes):
         now = shown(change.type, observed)
         follows = change.before.default_response and now.default_response and said.get(change.type.family)
         said[change.type] = [] if follows else list(_differences(change, now))
@@ -31,7 +36,7 @@ def staleness(planned: PlannedApi, observed: Observed, desired: Desired) -> tupl
     return tuple(sentence for sentences in said.values() for sentence in sentences)
 
 
-def _differences(change: Change, now: GatewayResponse) -> Iterator[str]:
+def _differences(change: ResponseChange, now: GatewayResponse) -> Iterator[str]:
     name, before = change.type.value, change.before
     if before.default_response and not now.default_response:
         yield _CUSTOMISED_SINCE.format(name)

@@ -8,7 +8,7 @@ from typing import Any, assert_never
 
 from batchgw.model import Action, PlanItem, PlannedApi, Scope, UnreadApi, UnreadScope
 from batchgw.model.selected import Selected
-from batchgw.planning.plan_file.shape import count
+from batchgw.model.shape import count
 
 
 @dataclass(slots=True, kw_only=True)
@@ -23,18 +23,18 @@ class ScopeTotals:
     no_ops: int = 0
     unread_apis: int = 0  # expected APIs that were not read
     skipped_apis: int = 0  # those of them rightly left alone: deleted meanwhile, or excluded
-    unread_types: int = 0  # API-types expected of the unread APIs
+    unread_targets: int = 0  # targets expected of the unread APIs
     unread_scopes: int = 0  # 1 when the scope's APIs could not be listed to the end
 
     @property
     def writes(self) -> int:
-        """Calls of PutGatewayResponse and DeleteGatewayResponse an apply needs."""
+        """Changes that an apply must make, a call each."""
         return self.creates + self.updates + self.resets
 
     @property
     def expected(self) -> int:
-        """API-types that must end in an outcome."""
-        return self.writes + self.no_ops + self.unread_types
+        """Targets that must end in an outcome."""
+        return self.writes + self.no_ops + self.unread_targets
 
     def __add__(self, other: ScopeTotals) -> ScopeTotals:
         """Give the totals of both."""
@@ -69,7 +69,7 @@ class PlanTotals:
                 of = self._of(item.api.scope)
                 of.unread_apis += 1
                 of.skipped_apis += item.skipped
-                of.unread_types += len(item.types)
+                of.unread_targets += len(item.targets)
             case UnreadScope():
                 self._of(item.scope).unread_scopes = 1
             case _:
@@ -87,7 +87,7 @@ class PlanTotals:
 
     @property
     def expected(self) -> dict[Scope, int]:
-        """API-types that must end in an outcome, per scope."""
+        """Targets that must end in an outcome, per scope."""
         return {scope: totals.expected for scope, totals in self._scopes.items()}
 
     @property

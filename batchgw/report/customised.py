@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from batchgw.model import Action, Change, Desired, PlannedApi, ResponseType
+from batchgw.model import Action, Change, Desired, PlannedApi, Target
+from batchgw.model.kinds import in_order
+from batchgw.model.response_change import response_type, responses
 from batchgw.planning.coverage import header_names
 from batchgw.report.views.text import Line, Span, amount, line
 
@@ -23,19 +25,19 @@ class CustomisedCounts:
     desired: Desired
     changes: int = 0
     apis: int = 0
-    uncovered: Counter[ResponseType] = field(default_factory=Counter)
+    uncovered: Counter[Target] = field(default_factory=Counter)
 
     def add(self, item: PlannedApi, pending: Iterator[Change]) -> None:
         """Take an API, and those of its changes that need a write."""
         if self.desired.wherever_customised:
-            made = sum(self._is_theirs(change) for change in pending)
+            made = sum(
+                change.action is Action.UPDATE and change.type in self.desired.wherever_customised
+                for change in responses(pending)
+            )
             self.changes += made
             self.apis += made > 0
         if item.uncovered:
             self.uncovered.update(item.uncovered)
-
-    def _is_theirs(self, change: Change) -> bool:
-        return change.action is Action.UPDATE and change.type in self.desired.wherever_customised
 
     def to_json(self) -> dict[str, Any]:
         """Render for machines."""
@@ -44,9 +46,9 @@ class CustomisedCounts:
             "apis": self.apis,
             "uncovered": [
                 {
-                    "responseType": t.value,
+                    **t.to_json(),
                     "apis": count,
-                    "headers": list(header_names(t, self.desired)),
+                    "headers": list(header_names(response_type(t), self.desired)),
                 }
                 for t, count in self._in_order()
             ],
@@ -70,14 +72,13 @@ class CustomisedCounts:
                 "some APIs customise types themselves, which then lack headers that this policy sets.",
             )
             for t, count in self._in_order():
-                names = ", ".join(header_names(t, self.desired))
-                yield line(f"  {t.value} in {amount(count, 'API')}: {names}")
+                names = ", ".join(header_names(response_type(t), self.desired))
+                yield line(f"  {t} in {amount(count, 'API')}: {names}")
             yield line(
                 "  Presets with `types: [DEFAULT_4XX, DEFAULT_5XX, customised]` cover them, and so does"
             )
             yield line("  `wherever_customised`.")
 
-    def _in_order(self) -> Iterator[tuple[ResponseType, int]]:
-        for t in ResponseType:
-            if self.uncovered[t]:
-                yield t, self.uncovered[t]
+    def _in_order(self) -> Iterator[tuple[Target, int]]:
+        for t in in_order(self.uncovered):
+            yield t, self.uncovered[t]

@@ -15,7 +15,7 @@ def outcome_to_json(outcome: Outcome) -> dict[str, Any]:
         "region": outcome.api.scope.region,
         "api": outcome.api.id,
         "name": outcome.api.name,
-        "type": outcome.type.value,
+        **outcome.target.to_json(),
         "action": outcome.action.value,
         "outcome": kind_of(outcome),
     }

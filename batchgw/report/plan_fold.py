@@ -11,26 +11,26 @@ from batchgw.model import (
     Desired,
     PlanItem,
     PlannedApi,
-    ResponseType,
     RestApi,
     Scope,
+    Target,
     UnreadApi,
     UnreadScope,
 )
-from batchgw.planning.render import ChangeView, views
+from batchgw.model.kinds import place_of
+from batchgw.planning.change_view import ChangeView
+from batchgw.planning.kinds import views
 from batchgw.report.customised import CustomisedCounts
 from batchgw.report.reasons import OTHER, generalised
 
 GROUPS = 2_000
-"""Different changes told apart; what comes after is counted by action and type alone."""
+"""Different changes told apart; what comes after is counted by action and target alone."""
 
 NAMES = 3
 """APIs named per scope of a change."""
 
 VIEWS = 4_096
 """Kinds of API whose views are kept at hand."""
-
-_ORDER = tuple(ResponseType)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -46,7 +46,7 @@ class Group:
     """One change, and everywhere it is to be made. `view` is None where they are too many to tell apart."""
 
     action: Action
-    type: ResponseType
+    target: Target
     view: ChangeView | None
     places: dict[Scope, Place] = field(default_factory=dict)
 
@@ -82,7 +82,7 @@ class PlanFold:
         self._groups: dict[Hashable, Group] = {}
         self.unread_scopes: list[UnreadScope] = []
         self._unread: dict[tuple[str, str], UnreadApis] = {}
-        self._views: dict[Hashable, tuple[PlannedApi, tuple[ChangeView, ...]]] = {}
+        self._views: dict[int, tuple[PlannedApi, tuple[ChangeView, ...]]] = {}
 
     def add(self, item: PlanItem) -> None:
         """Take an item."""
@@ -110,25 +110,21 @@ class PlanFold:
         return not self.unread_scopes and all(u.skipped for u in self._unread.values())
 
     def groups(self) -> Iterator[Group]:
-        """Give the changes by type, in the order people know them, the most frequent first."""
-        yield from sorted(self._groups.values(), key=lambda g: (_ORDER.index(g.type), -g.apis))
+        """Give the changes by target, in the order people know them, the most frequent first."""
+        yield from sorted(self._groups.values(), key=lambda g: (place_of(g.target), -g.apis))
 
     def unread_apis(self) -> list[UnreadApis]:
         """Give the APIs that were not read, by reason, the most frequent first."""
         return sorted(self._unread.values(), key=lambda u: -u.count)
 
     def _pending(self, item: PlannedApi) -> tuple[ChangeView, ...]:
-        """View the changes that need a write. Those of APIs alike, whose settings a reader shares, once."""
-        key = tuple(
-            (c.type, c.action, c.before.default_response, id(c.before.settings), id(c.after))
-            for c in item.changes
-        )
-        found = self._views.get(key)
+        """View the changes that need a write. A reader shares the changes of APIs alike: those once."""
+        found = self._views.get(id(item.changes))
         if found is None:
             if len(self._views) >= VIEWS:
                 self._views.clear()
             pending = tuple(view for view in views(item) if view.change.action is not Action.NO_OP)
-            found = self._views[key] = (item, pending)  # with the item, lest another object take its place
+            found = self._views[id(item.changes)] = (item, pending)  # kept, so that its id stays its own
         return found[1]
 
     def _count_unread(self, item: UnreadApi) -> None:
@@ -147,12 +143,12 @@ class PlanFold:
 
     def _group(self, view: ChangeView) -> Group:
         change = view.change
-        key: Hashable = (change.action, change.type, view.fields, view.note)
+        key: Hashable = (change.action, change.target, view.fields, view.note)
         if key not in self._groups and len(self._groups) >= GROUPS:
-            key, view_shown = (change.action, change.type), None
+            key, view_shown = (change.action, change.target), None
         else:
             view_shown = view
         group = self._groups.get(key)
         if group is None:
-            group = self._groups[key] = Group(action=change.action, type=change.type, view=view_shown)
+            group = self._groups[key] = Group(action=change.action, target=change.target, view=view_shown)
         return group

@@ -25,7 +25,7 @@ OTHER = "various messages"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
-    """One reason: how many API-types ended for it, and the first of them (`account/region/id TYPE`)."""
+    """One reason: how many targets ended for it, and the first of them (`account/region/id TARGET`)."""
 
     kind: Kind
     code: str
@@ -58,7 +58,7 @@ class Reasons:
         general = generalised(outcome.message, outcome.api)
         if (kind, outcome.code, general) not in self._groups and len(self._groups) >= GROUPS:
             general = OTHER
-        place = f"{whereabouts(outcome.api)} {outcome.type.value}"
+        place = f"{whereabouts(outcome.api)} {outcome.target}"
         known = self._groups.get((kind, outcome.code, general))
         self._groups[kind, outcome.code, general] = Reason(
             kind=kind,

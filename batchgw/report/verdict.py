@@ -32,7 +32,7 @@ def verdict_to_json(totals: PlanTotals, exit_code: int) -> dict[str, Any]:
             "to_create": total.creates,
             "to_update": total.updates,
             "to_reset": total.resets,
-            "unread": total.unread_types,
+            "unread": total.unread_targets,
             "unread_scopes": total.unread_scopes,
         },
         "percent_as_desired": 10_000 * desired // expected / 100 if expected else None,

@@ -19,10 +19,10 @@ from batchgw.cli.signals import Interrupts
 from batchgw.journal import Journal
 from batchgw.model import (
     Action,
-    Change,
     Desired,
     GatewayResponse,
     PlannedApi,
+    ResponseChange,
     RestApi,
     Rule,
     Settings,
@@ -104,7 +104,7 @@ def _items(count: int) -> Iterator[PlannedApi]:
         )
 
 
-def _change(number: int) -> Change:
+def _change(number: int) -> ResponseChange:
     kind = target(number)[1]
     before = GatewayResponse(type=kind, settings=Settings(), default_response=True)
-    return Change(type=kind, action=Action.CREATE, before=before, after=SETTINGS)
+    return ResponseChange(type=kind, action=Action.CREATE, before=before, after=SETTINGS)

@@ -6,11 +6,11 @@ from batchgw.journal import NewRun
 from batchgw.model import (
     AccountId,
     Action,
-    Change,
     Desired,
     GatewayResponse,
     PlannedApi,
     Region,
+    ResponseChange,
     ResponseType,
     RestApi,
     RestApiId,
@@ -31,7 +31,7 @@ def planned(number: int, scope: Scope = SCOPE) -> PlannedApi:
     return PlannedApi(api=api, changes=tuple(change(type_, number % 50) for type_ in TYPES))
 
 
-def change(type_: ResponseType, kind: int) -> Change:
+def change(type_: ResponseType, kind: int) -> ResponseChange:
     """An update, each with objects of its own, as when a plan is read from its file."""
     before = Settings(status_code="403", parameters={"gatewayresponse.header.X-Kind": f"'{kind}'"})
     after = Settings(
@@ -40,4 +40,4 @@ def change(type_: ResponseType, kind: int) -> Change:
         templates={"application/json": '{"message":$context.error.messageString}'},
     )
     observed = GatewayResponse(type=type_, settings=before, default_response=False)
-    return Change(type=type_, action=Action.UPDATE, before=observed, after=after)
+    return ResponseChange(type=type_, action=Action.UPDATE, before=observed, after=after)

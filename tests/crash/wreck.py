@@ -55,7 +55,7 @@ def _read(journal: Journal) -> Wreck:
         state=run.state,
         expected=run.totals.expected,
         applied=frozenset(
-            (outcome.api.id, outcome.type.value)
+            (outcome.api.id, outcome.target.name)
             for outcome in journal.outcomes(run.id, kinds=frozenset({"applied"}))
         ),
         in_doubt=frozenset(
@@ -71,4 +71,4 @@ def _in_doubt(journal: Journal, run: str, scope: Scope) -> Iterator[Target]:
         for api in page:
             for pending in api.changes:
                 if pending.intended:
-                    yield api.api.id, pending.change.type.value
+                    yield api.api.id, pending.change.target.name

@@ -403,7 +403,7 @@ class Check:
         outcomes: list[Outcome] = []
         async with api.applying(planned, plane=plane, journal=self._journal, pace=_PACE) as running:
             outcomes.extend([outcome async for outcome in running])
-        decided = {(o.api.scope.region, str(o.api.id), o.type): o for o in outcomes}
+        decided = {(o.api.scope.region, str(o.api.id), o.target.name): o for o in outcomes}
         for (region, id_), own in self.world.there.items():
             for kind, wanted in ((THROTTLED, WANTED), (UNAUTHORIZED, None)):
                 outcome = decided[region, id_, kind]
@@ -462,7 +462,7 @@ def _look_at_plan(case: Case, items: list[PlanItem]) -> None:
             if item is None:
                 assert _may_suffer(case, region, id_), f"{region}/{id_} is not planned: {unread}"
             elif not (case.operation == "GetGatewayResponses" and id_ == VICTIM):
-                assert [(c.type, c.action) for c in item.changes] == [
+                assert [(c.target.name, c.action) for c in item.changes] == [
                     (THROTTLED, Action.CREATE),
                     (UNAUTHORIZED, Action.RESET),
                 ], item

@@ -31,6 +31,7 @@ from batchgw.model import (
     UnreadApi,
     UnreadScope,
 )
+from batchgw.model.response_change import TARGETS
 from batchgw.planning.diff import diff
 from batchgw.planning.estimate import estimate
 from batchgw.planning.plan_file.items import item_to_json
@@ -154,7 +155,10 @@ def _items() -> Iterator[PlanItem]:
         observed = {t: GatewayResponse(type=t, settings=_OLD, default_response=False) for t in customised}
         yield PlannedApi(api=_api(number, scope), changes=diff(observed, _DESIRED))
     yield UnreadApi(
-        api=_api(9, _SCOPES[0]), types=(ResponseType.THROTTLED,), code="ApiNotFound", message="gone"
+        api=_api(9, _SCOPES[0]),
+        targets=(TARGETS[ResponseType.THROTTLED],),
+        code="ApiNotFound",
+        message="gone",
     )
     yield UnreadScope(scope=_SCOPES[1], code="AccessDenied", message="User: x is not authorized")
 

@@ -20,7 +20,8 @@ from batchgw import (
 )
 from batchgw.control_plane.aws import AwsControlPlane
 from batchgw.events import CallSent
-from batchgw.model import Action, Change, PlannedApi
+from batchgw.model import Action, PlannedApi, ResponseChange
+from batchgw.model.response_change import responses
 from tests.integration.emulator import IRELAND, Emulator
 from tests.integration.fleet import Address
 
@@ -47,11 +48,11 @@ def policy(text: str) -> Policy:
     return load_policy("policy.yaml", text=text).policy
 
 
-def changes(plan: Plan) -> dict[Address, dict[str, Change]]:
+def changes(plan: Plan) -> dict[Address, dict[str, ResponseChange]]:
     """The changes of a plan, by region and kind, by response type."""
     return {
         (item.api.scope.region, item.api.name.removeprefix("orders-")): {
-            c.type.value: c for c in item.changes
+            c.type.value: c for c in responses(item.changes)
         }
         for item in plan.items()
         if isinstance(item, PlannedApi)
@@ -78,4 +79,4 @@ class Calls:
         if isinstance(event, CallSent):
             self.operations[event.operation] += 1
             if event.operation in {"PutGatewayResponse", "DeleteGatewayResponse"}:
-                self.writes[event.api, event.type] += 1
+                self.writes[event.api, event.target] += 1

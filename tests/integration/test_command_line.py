@@ -54,7 +54,7 @@ def test_plan_apply_check_and_drift(emulator: Emulator, tmp_path: Path, fast_pat
     checked = shell.batchgw("check", "policy.yaml", "--output", "jsonl")
     assert checked.code == 2
     assert {
-        (line["api"]["region"], line["api"]["name"], change["before"]["responseType"], change["action"])
+        (line["api"]["region"], line["api"]["name"], change["target"], change["action"])
         for line in checked.lines
         if line["kind"] == "api"
         for change in line["changes"]

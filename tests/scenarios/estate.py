@@ -27,6 +27,7 @@ from batchgw.model import (
     Targets,
     Unchanged,
 )
+from batchgw.model.response_change import response_type
 from batchgw.report.summary import Summary
 from batchgw.simulator.operations import gateway_responses
 from batchgw.simulator.plane import simulate
@@ -146,12 +147,12 @@ class Estate:
         lies: list[str] = []
         now = self.customisations()
         for outcome in outcomes:
-            key = (outcome.api.id, outcome.type)
+            key = (outcome.api.id, response_type(outcome.target))
             if key not in now:
                 if isinstance(outcome, Applied | Unchanged) and not self._was_deleted(outcome.api.id):
                     lies.append(f"{key}: there is no such API")
                 continue
-            done = self._as_desired(now[key], outcome.type)
+            done = self._as_desired(now[key], response_type(outcome.target))
             if isinstance(outcome, Applied | Unchanged) and not done:
                 lies.append(f"{key}: said to be done, and is not")
             if (

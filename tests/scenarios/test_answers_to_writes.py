@@ -11,6 +11,7 @@ from batchgw.control_plane.interface import Answer, ControlPlane, Request, T
 from batchgw.control_plane.stack import PacedControlPlane
 from batchgw.errors import RunUnknown
 from batchgw.model import AccountId, Applied, Failed, NotAttempted, ResponseType, Unchanged
+from batchgw.model.response_change import response_type
 from batchgw.simulator.traffic.fault_script import parse
 from tests.scenarios.estate import Estate
 from tests.virtual import virtually
@@ -33,8 +34,8 @@ def test_a_success_that_shows_the_old_values_is_no_success(tmp_path: Path) -> No
             assert {o.code for o in failed} == {"NotAsWritten"}
             for each in failed:
                 assert each.effort.attempts == 2  # the PUT, and one look at what is there
-                customised = estate.before[victim, each.type] is not None
-                said = "asked for" if customised else f"{each.type} is not customised"
+                customised = estate.before[victim, response_type(each.target)] is not None
+                said = "asked for" if customised else f"{each.target} is not customised"
                 assert said in each.message
             assert summary.exit_code == 1
             reads = estate.raw.engine.statistics.of(
@@ -48,7 +49,7 @@ def test_a_success_that_shows_the_old_values_is_no_success(tmp_path: Path) -> No
             summary, outcomes = await estate.apply(tmp_path / "again.db")
             assert summary.exit_code == 0
             assert not estate.refute(outcomes)
-            assert {o.type for o in outcomes if isinstance(o, Applied)} == {o.type for o in failed}
+            assert {o.target for o in outcomes if isinstance(o, Applied)} == {o.target for o in failed}
 
     virtually(main)
 
@@ -136,7 +137,7 @@ def test_a_stale_answer_costs_a_second_look_and_nothing_else(tmp_path: Path) -> 
             assert summary.exit_code == 0
             assert not estate.refute(outcomes)
             assert all(isinstance(o, Applied | Unchanged) for o in outcomes)
-            put = [o for o in outcomes if isinstance(o, Applied) and o.type is not ResponseType.THROTTLED]
+            put = [o for o in outcomes if isinstance(o, Applied) and o.target.name != ResponseType.THROTTLED]
             assert put
             assert all(o.verified_by_read for o in put)
 

@@ -62,7 +62,7 @@ def test_every_type_that_a_team_customised_carries_the_headers_and_keeps_what_th
             summary, outcomes = await estate.apply(tmp_path / "journal.db", recheck=True)
             assert (summary.exit_code, summary.proves) == (0, True)
             assert summary.expected == 2 * APIS + len(theirs)  # the families, and theirs
-            assert Counter((o.api.id, o.type) for o in outcomes).most_common(1)[0][1] == 1
+            assert Counter((o.api.id, o.target) for o in outcomes).most_common(1)[0][1] == 1
             after = customised(estate)
             assert after.keys() - before.keys() <= {(a, t) for a, _ in estate.before for t in FAMILIES}
             for key, settings in after.items():
@@ -89,7 +89,7 @@ def test_without_covering_them_a_plan_tells_what_lacks_the_headers(tmp_path: Pat
             for _ in range(2):
                 calls = estate.raw.engine.statistics.total.calls
                 with await api.plan(estate.policy, plane=estate.plane) as plan:
-                    found = Counter(t for item in plan.items() for t in _planned(item).uncovered)
+                    found = Counter(t.name for item in plan.items() for t in _planned(item).uncovered)
                 assert found == theirs
                 assert plan.totals.total.expected == 2 * APIS
                 assert estate.raw.engine.statistics.total.calls - calls == APIS + len(estate.scopes)
@@ -124,7 +124,7 @@ def test_an_api_that_cannot_be_read_does_not_count_for_nothing(tmp_path: Path) -
         estate.script = [{"match": match, "fault": "bad_request"}]
         async with estate:
             with await api.plan(estate.policy, plane=estate.plane) as plan:
-                assert plan.totals.total.unread_types == len(ResponseType)
+                assert plan.totals.total.unread_targets == len(ResponseType)
             summary, outcomes = await estate.apply(tmp_path / "journal.db")
             assert (summary.exit_code, summary.proves) == (1, True)
             assert summary.total.failed == len(ResponseType)

@@ -45,7 +45,7 @@ def status_of(estate: Estate, api_id: str, kind: ResponseType) -> str | None:
 
 
 def outcome_of(outcomes: list[Outcome], api_id: str, kind: ResponseType) -> Outcome:
-    (found,) = [o for o in outcomes if (o.api.id, o.type) == (api_id, kind)]
+    (found,) = [o for o in outcomes if (o.api.id, o.target.name) == (api_id, kind)]
     return found
 
 
@@ -224,7 +224,7 @@ def test_in_any_mixture_of_faults_nobody_elses_change_is_lost(tmp_path: Path, se
                 summary, outcomes = await estate.resume(tmp_path / "journal.db")
             now = estate.customisations()
             for outcome in outcomes:
-                if outcome.api.id in victims and outcome.type is kind and outcome.action != "NO_OP":
+                if outcome.api.id in victims and outcome.target.name == kind and outcome.action != "NO_OP":
                     assert not isinstance(outcome, Applied)
                     found = now.get((outcome.api.id, kind))  # an API may be gone by now
                     if isinstance(outcome, Failed) and outcome.code == "ChangedMeanwhile" and found:
@@ -286,7 +286,7 @@ def test_an_api_that_was_read_long_ago_is_read_again_before_its_turn(tmp_path: P
             summary, outcomes, again = await slow_apply(
                 estate, tmp_path / "journal.db", trusted=TRUSTED, change_at=60, victims=victims
             )
-            late = [o for o in outcomes if o.api.id in victims and o.type is ResponseType.DEFAULT_5XX]
+            late = [o for o in outcomes if o.api.id in victims and o.target.name == ResponseType.DEFAULT_5XX]
             assert {o.code for o in late if isinstance(o, Failed)} == {"ChangedMeanwhile"}
             assert len([o for o in late if isinstance(o, Failed)]) == len(victims)
             assert {status_of(estate, v, ResponseType.DEFAULT_5XX) for v in victims} == {THEIRS}

@@ -133,7 +133,7 @@ def test_the_outcomes_of_a_run_can_be_followed(tmp_path: Path) -> None:
             ):
                 async with api.applying(plan, plane=estate.plane, journal=journal) as run:
                     seen = [outcome async for outcome in run]
-                assert len(seen) == len({(o.api.id, o.type) for o in seen}) == estate.expected
+                assert len(seen) == len({(o.api.id, o.target) for o in seen}) == estate.expected
 
     virtually(main)
 
@@ -154,11 +154,11 @@ def test_a_write_in_doubt_that_cannot_be_read_back_is_left_to_a_resume(tmp_path:
             resumed, outcomes = await estate.resume(tmp_path / "journal.db")
             assert resumed.exit_code == 0
             assert not estate.refute(outcomes)
-            settled = {(o.api.id, o.type) for o in doubtful}
+            settled = {(o.api.id, o.target) for o in doubtful}
             assert all(
                 isinstance(o, Applied) and o.verified_by_read
                 for o in outcomes
-                if (o.api.id, o.type) in settled
+                if (o.api.id, o.target) in settled
             )
             written = Counter((w.api, w.type) for w in estate.raw.engine.statistics.writes)
             assert max(written.values()) == 1

@@ -26,6 +26,7 @@ from batchgw.model import (
     Skipped,
     Unchanged,
 )
+from batchgw.model.target import Target
 from batchgw.simulator.traffic.fault_script import parse
 from batchgw.simulator.traffic.quota import QuotaRules, Rate
 from tests.scenarios.estate import Estate
@@ -247,11 +248,11 @@ def test_a_stale_plan_is_refused_before_anything_is_written(tmp_path: Path) -> N
 def test_observers_are_told_of_every_outcome_once(tmp_path: Path) -> None:
     class Decisions:
         def __init__(self) -> None:
-            self.seen: Counter[tuple[str, ResponseType]] = Counter()
+            self.seen: Counter[tuple[str, Target]] = Counter()
 
         def notify(self, event: Event) -> None:
             if isinstance(event, Decided):
-                self.seen[event.outcome.api.id, event.outcome.type] += 1
+                self.seen[event.outcome.api.id, event.outcome.target] += 1
 
     async def main() -> None:
         decisions = Decisions()
@@ -314,7 +315,7 @@ def test_any_mixture_of_faults_leaves_one_true_outcome_each(tmp_path: Path, seed
         async with Estate(apis=40, seed=seed, script=script) as estate:
             summary, outcomes = await estate.apply(tmp_path / "journal.db")
             assert len(outcomes) == summary.expected
-            assert len({(o.api.scope, o.api.id, o.type) for o in outcomes}) == len(outcomes)
+            assert len({(o.api.scope, o.api.id, o.target) for o in outcomes}) == len(outcomes)
             assert summary.proves
             assert not estate.refute(outcomes)
             assert estate.raw.engine.statistics.max_concurrent_writes <= 1

@@ -9,7 +9,6 @@ from batchgw.model import (
     AccountId,
     Action,
     Applied,
-    Change,
     Desired,
     Effort,
     GatewayResponse,
@@ -17,6 +16,7 @@ from batchgw.model import (
     NotAttempted,
     PlannedApi,
     Region,
+    ResponseChange,
     ResponseType,
     RestApi,
     RestApiId,
@@ -24,6 +24,7 @@ from batchgw.model import (
     Scope,
     Settings,
 )
+from batchgw.model.response_change import TARGETS
 
 HERE = Scope(account=AccountId("111111111111"), region=Region("eu-west-1"))
 THERE = Scope(account=AccountId("222222222222"), region=Region("us-east-1"))
@@ -60,35 +61,35 @@ def api(number: int, scope: Scope = HERE) -> RestApi:
     )
 
 
-def create(type_: ResponseType = ResponseType.DEFAULT_4XX) -> Change:
+def create(type_: ResponseType = ResponseType.DEFAULT_4XX) -> ResponseChange:
     before = GatewayResponse(type=type_, settings=Settings(), default_response=True)
-    return Change(type=type_, action=Action.CREATE, before=before, after=WANTED)
+    return ResponseChange(type=type_, action=Action.CREATE, before=before, after=WANTED)
 
 
-def update(type_: ResponseType = ResponseType.DEFAULT_5XX) -> Change:
+def update(type_: ResponseType = ResponseType.DEFAULT_5XX) -> ResponseChange:
     settings = Settings(status_code="599", templates={"text/plain": "gone"})
     before = GatewayResponse(type=type_, settings=settings, default_response=False)
-    return Change(type=type_, action=Action.UPDATE, before=before, after=WANTED)
+    return ResponseChange(type=type_, action=Action.UPDATE, before=before, after=WANTED)
 
 
-def reset(type_: ResponseType = ResponseType.THROTTLED) -> Change:
+def reset(type_: ResponseType = ResponseType.THROTTLED) -> ResponseChange:
     before = GatewayResponse(type=type_, settings=WANTED, default_response=False)
-    return Change(type=type_, action=Action.RESET, before=before, after=None)
+    return ResponseChange(type=type_, action=Action.RESET, before=before, after=None)
 
 
-def no_op(type_: ResponseType = ResponseType.UNAUTHORIZED) -> Change:
+def no_op(type_: ResponseType = ResponseType.UNAUTHORIZED) -> ResponseChange:
     before = GatewayResponse(type=type_, settings=WANTED, default_response=False)
-    return Change(type=type_, action=Action.NO_OP, before=before, after=WANTED)
+    return ResponseChange(type=type_, action=Action.NO_OP, before=before, after=WANTED)
 
 
-def planned(number: int, *changes: Change, scope: Scope = HERE) -> PlannedApi:
+def planned(number: int, *changes: ResponseChange, scope: Scope = HERE) -> PlannedApi:
     return PlannedApi(api=api(number, scope), changes=changes or (create(), reset()))
 
 
 def applied(number: int, change: PendingChange, *, attempts: int = 1, scope: Scope = HERE) -> Applied:
     return Applied(
         api=api(number, scope),
-        type=change.change.type,
+        target=change.change.target,
         action=change.change.action,
         effort=Effort(attempts=attempts, waited=0.25, request_id=f"request-{number}"),
     )
@@ -96,7 +97,7 @@ def applied(number: int, change: PendingChange, *, attempts: int = 1, scope: Sco
 
 def not_attempted(code: str) -> NotAttempted:
     return NotAttempted(
-        api=api(1), type=ResponseType.DEFAULT_4XX, action=Action.CREATE, code=code, message="why"
+        api=api(1), target=TARGETS[ResponseType.DEFAULT_4XX], action=Action.CREATE, code=code, message="why"
     )
 
 

@@ -144,8 +144,8 @@ def _call(event: CallEvent) -> Entry:
     fields: dict[str, Any] = {"scope": str(event.scope), "operation": event.operation}
     if event.api is not None:
         fields["api"] = event.api
-    if event.type is not None:
-        fields["type"] = event.type
+    if event.target is not None:
+        fields["target"] = event.target
     for field in own:
         value = getattr(event, field)
         if value is not None:
@@ -174,7 +174,7 @@ def _outcome(outcome: Outcome) -> Entry:
     fields: dict[str, Any] = {
         "scope": str(outcome.api.scope),
         "api": outcome.api.id,
-        "type": str(outcome.type),
+        **outcome.target.to_json(),
         "action": str(outcome.action),
     }
     match outcome:

@@ -17,6 +17,7 @@ from batchgw.model import (
     Change,
     PlanItem,
     PlannedApi,
+    ResponseChange,
     RestApi,
     Scope,
     Settings,
@@ -158,6 +159,8 @@ class Chunk:
         return places
 
     def _wording_of(self, change: Change) -> _Wording:
+        if not isinstance(change, ResponseChange):
+            raise TypeError(f"the journal has no columns for a change of kind {change.target.kind}")
         verdict = ranking.unchanged(self._now) if change.action is Action.NO_OP else ranking.UNDECIDED
         return (
             change.type.value,
@@ -177,9 +180,9 @@ class Chunk:
     def _add_unread_api(self, item: UnreadApi, api_id: int) -> None:
         verdict = ranking.never_read(item.kind, self._now, code=item.code, message=item.message)
         action = Action.NO_OP.value  # what it would have been was never found out
-        for type_ in item.types:
+        for target in item.targets:
             self._changes.append((self._next_id(), api_id, len(self._wordings)))
-            self._wordings.append((type_.value, action, None, None, None, *verdict))
+            self._wordings.append((target.name, action, None, None, None, *verdict))
 
     def _mark(self, content: Settings) -> bytes:
         """See that the settings will be stored; give the mark that stands for their id until then."""

@@ -13,7 +13,7 @@ from batchgw.journal.sql.paging import Pages, Row
 from batchgw.journal.sql.tables.columns import escaped
 from batchgw.journal.sql.tables.schema import changes, scopes
 from batchgw.journal.sql.tables.settings import Contents
-from batchgw.model import Action, Change, GatewayResponse, ResponseType, Scope, Settings
+from batchgw.model import Action, Change, GatewayResponse, ResponseChange, ResponseType, Scope, Settings
 
 _PENDING = changes.c.rank < literal_column(str(ranking.DECIDED))
 """Undecided or not attempted, but for what was never read."""
@@ -95,7 +95,7 @@ class _Changes:
             type=ResponseType(type_), settings=self._settings[before_id], default_response=before_default
         )
         after = None if after_id is None else self._settings.get(after_id)
-        change = Change(type=before.type, action=Action(action), before=before, after=after)
+        change = ResponseChange(type=before.type, action=Action(action), before=before, after=after)
         unsaid = after_id is None and change.action in {Action.CREATE, Action.UPDATE}
         if unsaid or (after is None and after_id is not None):  # it would pass for made
             raise ValueError(f"table changes, row {id_}: {action} of {type_} does not say what it makes")

@@ -12,8 +12,9 @@ from pathlib import Path
 
 from batchgw.errors import PlanUnreadable
 from batchgw.model import Change, Desired, PlanItem, PlannedApi, RestApi, Scope, UnreadApi
+from batchgw.model.kinds import KINDS
 from batchgw.model.seen import SeenApis
-from batchgw.planning.diff import diff
+from batchgw.planning import kinds
 from batchgw.planning.plan_file.header import PlanHeader
 from batchgw.planning.totals import PlanTotals, ScopeTotals
 
@@ -36,7 +37,7 @@ class Derivation:
         """Say what a plan makes of an API that the policy does not; None when all is as derived."""
         if id(item.changes) in self._right:
             return None
-        derived = diff({change.type: change.before for change in item.changes}, self._desired)
+        derived = kinds.derived(item.changes, self._desired)
         if derived != item.changes:
             return _fault(item.changes, derived)
         if len(self._right) >= REMEMBERED:
@@ -64,8 +65,9 @@ class Consistency:
             waiting.append(item.api)
             if len(waiting) >= AT_ONCE:
                 self._refuse_twice(item.api.scope)
-            if isinstance(item, UnreadApi) and len(set(item.types)) < len(item.types):
-                raise self._contradiction(f"it expects a response type of {item.api} twice")
+            if isinstance(item, UnreadApi) and len(set(item.targets)) < len(item.targets):
+                noun = KINDS[item.targets[0].kind].noun
+                raise self._contradiction(f"it expects a {noun} of {item.api} twice")
         if not isinstance(item, UnreadApi):
             self._refuse_elsewhere(item.api.scope if isinstance(item, PlannedApi) else item.scope)
         if isinstance(item, PlannedApi) and (fault := self._derivation.fault(item)):
@@ -112,16 +114,16 @@ def _counts(totals: PlanTotals, scope: Scope) -> Mapping[str, int]:
 
 
 def _fault(said: tuple[Change, ...], derived: tuple[Change, ...]) -> str:
-    """Name the first type in which two sets of changes differ."""
-    of_plan = {change.type: change for change in said}
-    of_policy = {change.type: change for change in derived}
-    for response_type in dict.fromkeys((*of_policy, *of_plan)):
-        planned, right = of_plan.get(response_type), of_policy.get(response_type)
+    """Name the first target in which two sets of changes differ."""
+    of_plan = {change.target: change for change in said}
+    of_policy = {change.target: change for change in derived}
+    for target in dict.fromkeys((*of_policy, *of_plan)):
+        planned, right = of_plan.get(target), of_policy.get(target)
         if planned != right:
             is_, should = _action(planned), _action(right)
             if is_ == should:
-                return f"{response_type.value}: its `after` is not what is made of it"
-            return f"{response_type.value}: it has {is_}, where {should} is made of it"
+                return f"{target}: its `after` is not what is made of it"
+            return f"{target}: it has {is_}, where {should} is made of it"
     return "its changes: one is listed twice, or they are not in order, as they are made"
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from batchgw.model import Desired, Scope
-from batchgw.planning.plan_file.shape import moment, record, settings, text, text_or_none
+from batchgw.model.response_change import settings
+from batchgw.model.shape import moment, record, text, text_or_none
 from batchgw.planning.plan_file.verify import FORMAT, FORMAT_VERSION
 
 

@@ -8,25 +8,18 @@ from typing import Any, assert_never
 
 from batchgw.model import (
     AccountId,
-    Action,
     Change,
-    GatewayResponse,
     PlanItem,
     PlannedApi,
     Region,
-    ResponseType,
     RestApi,
     RestApiId,
     Scope,
-    Settings,
     UnreadApi,
     UnreadScope,
 )
-from batchgw.planning.plan_file.shape import number, record, text, truth
-from batchgw.planning.plan_file.shape import settings as settings_of
-
-INTERNED_CHARS = 16_000_000
-"""How much text the remembered settings of a reader may come to before they are forgotten, in characters."""
+from batchgw.model.kinds import change_to_json, read_change, read_target
+from batchgw.model.shape import number, record, text
 
 CHANGES = b',"changes":['
 """What stands before the changes of an API, and nowhere after: within a text quotes are escaped."""
@@ -48,14 +41,14 @@ def item_to_json(item: PlanItem) -> dict[str, Any]:
             return {
                 "kind": "api",
                 "api": _api_to_json(item.api),
-                **({"uncovered": [t.value for t in item.uncovered]} if item.uncovered else {}),
-                "changes": [_change_to_json(change) for change in item.changes],
+                **({"uncovered": [t.to_json() for t in item.uncovered]} if item.uncovered else {}),
+                "changes": [change_to_json(change) for change in item.changes],
             }
         case UnreadApi():
             return {
                 "kind": "unread-api",
                 "api": _api_to_json(item.api),
-                "types": [t.value for t in item.types],
+                "targets": [t.to_json() for t in item.targets],
                 "code": item.code,
                 "message": item.message,
             }
@@ -72,17 +65,15 @@ def item_to_json(item: PlanItem) -> dict[str, Any]:
 
 
 class ItemReader:
-    """Reads what `item_to_json` wrote. APIs of a fleet are much alike: equal settings are made only once.
+    """Reads what `item_to_json` wrote.
 
-    So are equal changes of an API as a whole, which most often are those of the API before. What it remembers
-    is bounded, so a reader of any number of items stays small.
+    APIs of a fleet are much alike. So the changes of an API are made once, and shared by all APIs whose
+    changes are equal. What a reader remembers is bounded, however many items it reads.
     """
 
     def __init__(self) -> None:
         self._changes: dict[bytes, tuple[Change, ...]] = {}
-        self._settings: dict[object, Settings] = {}
         self._scopes: dict[tuple[str, str], Scope] = {}
-        self._room = INTERNED_CHARS
 
     def read_line(self, line: bytes) -> PlanItem:
         """Make the item of a line of compact JSON. Raises as `read` does."""
@@ -101,11 +92,11 @@ class ItemReader:
         """Make the item. Raises KeyError, TypeError or ValueError when it is not one."""
         match data["kind"]:
             case "api":
-                return self._planned(data, tuple(map(self._change, data["changes"])))
+                return self._planned(data, tuple(map(read_change, data["changes"])))
             case "unread-api":
                 return UnreadApi(
                     api=self._api(data["api"]),
-                    types=tuple(map(ResponseType, data["types"])),
+                    targets=tuple(map(read_target, data["targets"])),
                     code=text(data["code"]),
                     message=text(data["message"]),
                 )
@@ -117,45 +108,8 @@ class ItemReader:
                 raise ValueError(f"no plan item is a {kind!r}")
 
     def _planned(self, data: Mapping[str, Any], changes: tuple[Change, ...]) -> PlannedApi:
-        uncovered = tuple(map(ResponseType, data.get("uncovered", ())))
+        uncovered = tuple(map(read_target, data.get("uncovered", ())))
         return PlannedApi(api=self._api(data["api"]), changes=changes, uncovered=uncovered)
-
-    def _change(self, data: Mapping[str, Any]) -> Change:
-        before, after = data["before"], data["after"]
-        response_type = ResponseType(before["responseType"])
-        return Change(
-            type=response_type,
-            action=Action(data["action"]),
-            before=GatewayResponse(
-                type=response_type,
-                settings=self._interned(before),
-                default_response=truth(before["defaultResponse"]),
-            ),
-            after=None if after is None else self._interned(after),
-        )
-
-    def _interned(self, data: Mapping[str, Any]) -> Settings:
-        parameters = data.get("responseParameters")
-        templates = data.get("responseTemplates")
-        key = (
-            data.get("statusCode"),
-            tuple(parameters.items()) if parameters else (),
-            tuple(templates.items()) if templates else (),
-        )
-        found = self._settings.get(key)
-        if found is None:
-            found = settings_of(data)
-            self._remember(key, found)
-        return found
-
-    def _remember(self, key: object, settings: Settings) -> None:
-        both = (*settings.parameters.items(), *settings.templates.items())
-        size = sum(len(k) + len(v) for k, v in both) + 100  # 100 for what holds them
-        if size > self._room:
-            self._settings.clear()
-            self._room = INTERNED_CHARS
-        self._room -= size
-        self._settings[key] = settings
 
     def _api(self, data: Mapping[str, Any]) -> RestApi:
         return RestApi(
@@ -185,12 +139,4 @@ def _api_to_json(api: RestApi) -> dict[str, Any]:
         "tags": dict(api.tags),
         "endpointTypes": api.endpoint_types,
         "created": api.created,
-    }
-
-
-def _change_to_json(change: Change) -> dict[str, Any]:
-    return {
-        "action": change.action.value,
-        "before": change.before.to_json(),
-        "after": None if change.after is None else change.after.to_json(),
     }

@@ -23,7 +23,7 @@ from batchgw.model import AccountId, Region, Scope
 T = TypeVar("T")
 
 FORMAT = "batchgw-plan"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2  # 2: a change names its kind and its target
 
 _HEADER = b'{"kind":"plan","format":"batchgw-plan"'
 _TOTALS = b'{"kind":"totals",'
@@ -114,6 +114,10 @@ def _header(path: Path, file: BinaryIO) -> bytes:
         raise PlanUnreadable(f"{path} is not a plan: its first line is not JSON. {make}") from error
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         raise PlanUnreadable(f"{path} is JSON, but not a plan. {make}")
+    if data.get("version") in range(1, FORMAT_VERSION):
+        raise PlanUnreadable(
+            f"{path} was made by an earlier batchgw, {data.get('batchgw', '(unknown)')}: plan again."
+        )
     if data.get("version") != FORMAT_VERSION:
         raise PlanUnreadable(
             f"{path} is a plan of format {json.dumps(data.get('version'))}, written by batchgw "

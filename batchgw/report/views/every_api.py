@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import assert_never
 
 from batchgw.model import Action, PlanItem, PlannedApi, UnreadApi, UnreadScope
-from batchgw.planning import render
+from batchgw.model.kinds import KINDS
+from batchgw.planning import change_view, kinds
 from batchgw.planning.plan_file.plan import Plan
 from batchgw.report.views.text import Line, Span, amount, line, plain
 from batchgw.times import timestamp
@@ -62,14 +64,14 @@ def _item(item: PlanItem) -> Iterator[str]:
     match item:
         case PlannedApi():
             yield f"{item.api} {item.api.name}".rstrip()
-            desired = len(item.changes) - len(item.pending)
-            for view in render.views(item):
+            for view in kinds.views(item):
                 change = view.change
                 if change.action is not Action.NO_OP:
-                    yield f"{_SIGNS[change.action]} {change.action.value} {change.type.value}"
-                    yield from (f"    {each}" for each in render.lines(view))
-            if desired:
-                yield f"  {amount(desired, 'response type')} as desired"
+                    yield f"{_SIGNS[change.action]} {change.action.value} {change.target}"
+                    yield from (f"    {each}" for each in change_view.lines(view))
+            kept = (c.target.kind for c in item.changes if c.action is Action.NO_OP)
+            for kind, count in Counter(kept).items():
+                yield f"  {amount(count, KINDS[kind].noun)} as desired"
         case UnreadApi():
             yield f"{item.api} {item.api.name}".rstrip()
             yield f"  {'left alone' if item.skipped else 'not read'}: {item.code}: {item.message}"
@@ -84,7 +86,7 @@ def _sum(plan: Plan) -> str:
     total = plan.totals.total
     return (
         f"{total.creates:,} to create, {total.updates:,} to update, {total.resets:,} to reset, "
-        f"{total.no_ops:,} as desired, {total.unread_types:,} not read, in {amount(total.apis, 'API')}."
+        f"{total.no_ops:,} as desired, {total.unread_targets:,} not read, in {amount(total.apis, 'API')}."
     )
 
 

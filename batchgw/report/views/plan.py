@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from batchgw.model import Action, Scope
-from batchgw.planning import render
+from batchgw.planning import change_view
 from batchgw.planning.estimate import Estimate
 from batchgw.planning.totals import PlanTotals, ScopeTotals
 from batchgw.report.places import where, whereabouts
@@ -41,11 +41,11 @@ _SIGNS: Mapping[Action, tuple[str, Style]] = {
     Action.NO_OP: (" ", "dim"),
 }
 
-_MARKS: Mapping[render.Mark, Style] = {
-    render.Mark.ADDED: "add",
-    render.Mark.CHANGED: "change",
-    render.Mark.REMOVED: "remove",
-    render.Mark.KEPT: "dim",
+_MARKS: Mapping[change_view.Mark, Style] = {
+    change_view.Mark.ADDED: "add",
+    change_view.Mark.CHANGED: "change",
+    change_view.Mark.REMOVED: "remove",
+    change_view.Mark.KEPT: "dim",
 }
 
 
@@ -185,7 +185,7 @@ def _group(group: Group) -> Iterator[Line]:
     where = f" in {amount(scopes, 'scope')}" if scopes > 1 else ""
     yield line(
         "  ",
-        Span(f"{sign} {group.action.value} {group.type.value}", style),
+        Span(f"{sign} {group.action.value} {group.target}", style),
         f"   {amount(group.apis, 'API')}{where}",
     )
     if group.view is None:
@@ -195,8 +195,8 @@ def _group(group: Group) -> Iterator[Line]:
     yield from _places(group.places)
 
 
-def _fields(view: render.ChangeView) -> Iterator[Line]:
-    found = list(islice(render.lines(view), LINES + 1))
+def _fields(view: change_view.ChangeView) -> Iterator[Line]:
+    found = list(islice(change_view.lines(view), LINES + 1))
     for each in found[:LINES]:
         text = f"{each.mark.value} {each.text}".rstrip()
         yield line("      " + "  " * each.depth, Span(shorten(text, CELLS), _MARKS[each.mark]))

@@ -22,12 +22,12 @@ from batchgw.model import (
     AccountId,
     Action,
     Applied,
-    Change,
     Effort,
     Failed,
     GatewayResponse,
     Outcome,
     Region,
+    ResponseChange,
     ResponseType,
     RestApi,
     RestApiId,
@@ -35,12 +35,13 @@ from batchgw.model import (
     Settings,
     Skipped,
 )
+from batchgw.model.response_change import TARGETS
 
 SCOPE = Scope(account=AccountId("111111111111"), region=Region("eu-west-1"))
 KIND = ResponseType.THROTTLED
 PENDING = PendingChange(
     id=1,
-    change=Change(
+    change=ResponseChange(
         type=KIND,
         action=Action.CREATE,
         before=GatewayResponse(type=KIND, settings=Settings(), default_response=True),
@@ -79,10 +80,10 @@ class Run:
 def _outcome(api: str, error: CallError | None) -> Outcome:
     of, action, effort = RestApi(scope=SCOPE, id=RestApiId(api)), Action.CREATE, Effort()
     if error is None or isinstance(error, NotCustomized):
-        return Applied(api=of, type=KIND, action=action, effort=effort)
+        return Applied(api=of, target=TARGETS[KIND], action=action, effort=effort)
     kind = Skipped if isinstance(error, ApiNotFound) else Failed
     code = type(error).__name__
-    return kind(api=of, type=KIND, action=action, effort=effort, code=code, message=error.message)
+    return kind(api=of, target=TARGETS[KIND], action=action, effort=effort, code=code, message=error.message)
 
 
 NO_PROOF = [ServiceFailure("internal", status=500), ConnectionCut("reset")]

@@ -319,7 +319,7 @@ class Told:
 def _of(pending: PendingApi, outcome: NotAttempted) -> NotAttempted:
     return NotAttempted(
         api=pending.api,
-        type=outcome.type,
+        target=outcome.target,
         action=outcome.action,
         code=outcome.code,
         message=outcome.message,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from batchgw.execution.comparison import as_planned, not_as_written
+from batchgw.execution.comparison import as_planned, differences
+from batchgw.execution.writer import not_as_written
 from batchgw.model import (
     DEFAULT_TEMPLATES,
     Action,
-    Change,
     GatewayResponse,
+    ResponseChange,
     ResponseType,
     Settings,
 )
@@ -21,9 +22,9 @@ BEFORE = GatewayResponse(
 )
 
 
-def change(after: Settings | None, kind: ResponseType = KIND) -> Change:
+def change(after: Settings | None, kind: ResponseType = KIND) -> ResponseChange:
     before = GatewayResponse(type=kind, settings=BEFORE.settings, default_response=after is not None)
-    return Change(
+    return ResponseChange(
         type=kind, action=Action.CREATE if after is not None else Action.RESET, before=before, after=after
     )
 
@@ -95,13 +96,13 @@ class TestAsPlanned:
     ],
 )
 def test_the_error_names_what_differs_and_nothing_else(now: GatewayResponse, said: str) -> None:
-    assert f"when it was read again: {said}. Someone else" in str(not_as_written(now, ASKED))
+    assert f"when it was read again: {said}. Someone else" in str(not_as_written(differences(now, ASKED)))
 
 
 def test_a_long_value_is_cut() -> None:
-    message = str(not_as_written(shown(parameters={ORIGIN: f"'{'x' * 9000}'"}), ASKED))
+    message = str(not_as_written(differences(shown(parameters={ORIGIN: f"'{'x' * 9000}'"}), ASKED)))
     assert len(message) < 600
 
 
 def test_a_customisation_that_stays_is_named() -> None:
-    assert "THROTTLED is customised still" in str(not_as_written(shown(), change(None)))
+    assert "THROTTLED is customised still" in str(not_as_written(differences(shown(), change(None))))

@@ -58,7 +58,7 @@ def long_winded(change: PendingChange) -> Failed:
     """An outcome that needs room."""
     return Failed(
         api=api(1),
-        type=change.change.type,
+        target=change.change.target,
         action=change.change.action,
         code="BadRequest",
         message="no " * 10_000,

@@ -48,13 +48,15 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
 class TestOutcomes:
     def every_kind(self, changes: list[PendingChange]) -> list[Outcome]:
         effort = Effort(attempts=3, throttles=2, waited=1.5, request_id="r-1")
-        type_, action = changes[0].change.type, changes[0].change.action
+        target, action = changes[0].change.target, changes[0].change.action
         return [
-            Applied(api=api(0), type=type_, action=action, effort=effort, verified_by_read=True),
-            Unchanged(api=api(1), type=type_, action=action),
-            Failed(api=api(2), type=type_, action=action, code="BadRequest", message="no", effort=effort),
-            Skipped(api=api(3), type=type_, action=action, code="ApiNotFound", message="", effort=effort),
-            NotAttempted(api=api(4), type=type_, action=action, code="InDoubt", message="cut", effort=effort),
+            Applied(api=api(0), target=target, action=action, effort=effort, verified_by_read=True),
+            Unchanged(api=api(1), target=target, action=action),
+            Failed(api=api(2), target=target, action=action, code="BadRequest", message="no", effort=effort),
+            Skipped(api=api(3), target=target, action=action, code="ApiNotFound", message="", effort=effort),
+            NotAttempted(
+                api=api(4), target=target, action=action, code="InDoubt", message="cut", effort=effort
+            ),
         ]
 
     def test_there_is_a_page_for_every_scope_so_that_others_have_a_turn_after_each(
@@ -64,7 +66,7 @@ class TestOutcomes:
         run = begun(journal, planned(0, update()), planned(1, update(), scope=THERE))
         assert [list(page) for page in journal.outcome_pages(run)] == [[], []]
         first, _ = open_changes(journal, run), open_changes(journal, run, scope=THERE)
-        outcome = Unchanged(api=api(0), type=first[0].change.type, action=first[0].change.action)
+        outcome = Unchanged(api=api(0), target=first[0].change.target, action=first[0].change.action)
         journal.record(first[0].id, outcome)
         assert [list(page) for page in journal.outcome_pages(run)] == [[outcome], []]
 
@@ -235,7 +237,7 @@ class TestEffort:
     def in_doubt(self, change: PendingChange, effort: Effort) -> NotAttempted:
         return NotAttempted(
             api=api(1),
-            type=change.change.type,
+            target=change.change.target,
             action=change.change.action,
             code="InDoubt",
             message="cut",
@@ -284,6 +286,6 @@ class TestEffort:
         (change,) = open_changes(journal, run)
         journal.record(change.id, self.in_doubt(change, Effort(attempts=5)))
         (change,) = open_changes(journal, run)
-        unchanged = Unchanged(api=api(1), type=change.change.type, action=change.change.action)
+        unchanged = Unchanged(api=api(1), target=change.change.target, action=change.change.action)
         journal.record(change.id, unchanged)
         assert journal.tally(run)[HERE] == Tally(unchanged=1, effort=Effort(attempts=5))

@@ -13,12 +13,12 @@ from batchgw.journal import Journal, RunState, ScopeRecord, Tally
 from batchgw.journal.sql.chunk import ROWS
 from batchgw.model import (
     Action,
-    Change,
     Failed,
     GatewayResponse,
     NotAttempted,
     PlanItem,
     PlannedApi,
+    ResponseChange,
     ResponseType,
     RestApiId,
     Settings,
@@ -26,6 +26,7 @@ from batchgw.model import (
     UnreadApi,
     UnreadScope,
 )
+from batchgw.model.response_change import TARGETS
 from tests.unit.journal_plans import (
     HERE,
     NEW_RUN,
@@ -57,10 +58,10 @@ def count(folder: Path, table: str) -> int:
     return int(rows)
 
 
-def distinct(number: int) -> Change:
+def distinct(number: int) -> ResponseChange:
     settings = Settings(status_code="418", templates={"text/plain": f"teapot {number}"})
     before = GatewayResponse(type=ResponseType.WAF_FILTERED, settings=settings, default_response=False)
-    return Change(type=before.type, action=Action.UPDATE, before=before, after=Settings())
+    return ResponseChange(type=before.type, action=Action.UPDATE, before=before, after=Settings())
 
 
 class TestPlan:
@@ -103,27 +104,31 @@ class TestPlan:
         assert journal.pending(other, HERE) == []
 
     def test_what_could_not_be_read_is_decided_at_once(self, journal: Journal) -> None:
-        types = (ResponseType.DEFAULT_4XX, ResponseType.THROTTLED)
-        gone = UnreadApi(api=api(1), types=types, code="ApiNotFound", message="it is gone")
-        broken = UnreadApi(api=api(2), types=types[:1], code="ServiceFailure", message="no")
+        targets = (TARGETS[ResponseType.DEFAULT_4XX], TARGETS[ResponseType.THROTTLED])
+        gone = UnreadApi(api=api(1), targets=targets, code="ApiNotFound", message="it is gone")
+        broken = UnreadApi(api=api(2), targets=targets[:1], code="ServiceFailure", message="no")
         run = journal.begin(NEW_RUN)
         journal.import_plan(run, [gone, broken])
         assert list(journal.outcomes(run)) == [
-            Skipped(api=api(1), type=types[0], action=Action.NO_OP, code="ApiNotFound", message="it is gone"),
-            Skipped(api=api(1), type=types[1], action=Action.NO_OP, code="ApiNotFound", message="it is gone"),
-            Failed(api=api(2), type=types[0], action=Action.NO_OP, code="ServiceFailure", message="no"),
+            Skipped(
+                api=api(1), target=targets[0], action=Action.NO_OP, code="ApiNotFound", message="it is gone"
+            ),
+            Skipped(
+                api=api(1), target=targets[1], action=Action.NO_OP, code="ApiNotFound", message="it is gone"
+            ),
+            Failed(api=api(2), target=targets[0], action=Action.NO_OP, code="ServiceFailure", message="no"),
         ]
         assert journal.pending(run, HERE) == []
 
     def test_what_was_never_asked_is_not_attempted_and_nothing_to_resume(self, journal: Journal) -> None:
         """Two types of an API whose scope was given up; beside it one change that a resume does take up."""
-        types = (ResponseType.DEFAULT_4XX, ResponseType.THROTTLED)
-        denied = UnreadApi(api=api(1), types=types, code="AccessDenied", message="no")
+        targets = (TARGETS[ResponseType.DEFAULT_4XX], TARGETS[ResponseType.THROTTLED])
+        denied = UnreadApi(api=api(1), targets=targets, code="AccessDenied", message="no")
         run = journal.begin(NEW_RUN)
         journal.import_plan(run, [denied, planned(2, create(), no_op())])
         assert list(journal.outcomes(run, kinds=frozenset({"not_attempted"}))) == [
-            NotAttempted(api=api(1), type=t, action=Action.NO_OP, code="AccessDenied", message="no")
-            for t in types
+            NotAttempted(api=api(1), target=t, action=Action.NO_OP, code="AccessDenied", message="no")
+            for t in targets
         ]
         assert [each.api for each in journal.pending(run, HERE)] == [api(2)]
         tally = Tally(not_attempted=2, never_read=2, unchanged=1, undecided=1)
@@ -188,7 +193,7 @@ class TestPlan:
         before = GatewayResponse(
             type=ResponseType.DEFAULT_4XX, settings=Settings(parameters=one), default_response=False
         )
-        change = Change(
+        change = ResponseChange(
             type=before.type, action=Action.UPDATE, before=before, after=Settings(parameters=other)
         )
         begun(journal, planned(1, change))
@@ -204,7 +209,9 @@ class TestPlan:
             for n in range(30):
                 text = Settings(templates={"text/plain": f"{n:06d}" * 50_000})
                 before = GatewayResponse(type=ResponseType.THROTTLED, settings=text, default_response=False)
-                yield planned(n, Change(type=before.type, action=Action.RESET, before=before, after=None))
+                yield planned(
+                    n, ResponseChange(type=before.type, action=Action.RESET, before=before, after=None)
+                )
                 seen.append(count(tmp_path, "apis"))
 
         journal.import_plan(journal.begin(NEW_RUN), items())

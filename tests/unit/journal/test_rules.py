@@ -19,16 +19,18 @@ from tests.unit.journal_plans import HERE, api, begun, create, open_changes, pla
 
 ROWS = 4
 
-TYPE = create().type
+TARGET = create().target
 
 OUTCOMES: dict[str, Outcome] = {
-    "applied": Applied(api=api(0), type=TYPE, action=Action.CREATE, effort=Effort(attempts=2, waited=0.5)),
-    "unchanged": Unchanged(api=api(0), type=TYPE, action=Action.CREATE),
-    "failed": Failed(api=api(0), type=TYPE, action=Action.CREATE, code="BadRequest", message="no"),
-    "skipped": Skipped(api=api(0), type=TYPE, action=Action.CREATE, code="ApiNotFound", message="gone"),
+    "applied": Applied(
+        api=api(0), target=TARGET, action=Action.CREATE, effort=Effort(attempts=2, waited=0.5)
+    ),
+    "unchanged": Unchanged(api=api(0), target=TARGET, action=Action.CREATE),
+    "failed": Failed(api=api(0), target=TARGET, action=Action.CREATE, code="BadRequest", message="no"),
+    "skipped": Skipped(api=api(0), target=TARGET, action=Action.CREATE, code="ApiNotFound", message="gone"),
     "not_attempted": NotAttempted(
         api=api(0),
-        type=TYPE,
+        target=TARGET,
         action=Action.CREATE,
         code="Stopped",
         message="by the user",

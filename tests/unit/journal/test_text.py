@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from batchgw.journal import Journal
 from batchgw.model import (
     Action,
-    Change,
     Effort,
     Failed,
     GatewayResponse,
     PlannedApi,
+    ResponseChange,
     ResponseType,
     RestApi,
     RestApiId,
@@ -65,7 +65,7 @@ class TestHostileText:
         hostile = RestApi(scope=scope, id=RestApiId(name), name=name, tags=tags)
         text = Settings(parameters={name[:1]: template}, templates={"text/plain": template})
         before = GatewayResponse(type=ResponseType.THROTTLED, settings=text, default_response=False)
-        change = Change(type=before.type, action=Action.RESET, before=before, after=None)
+        change = ResponseChange(type=before.type, action=Action.RESET, before=before, after=None)
         run = journal.begin(replace(NEW_RUN, policy_source=name))
         journal.import_plan(run, [PlannedApi(api=hostile, changes=(change,))])
         (found,) = journal.pending(run, scope)
@@ -73,7 +73,7 @@ class TestHostileText:
         assert found.changes[0].change == change
         outcome = Failed(
             api=hostile,
-            type=change.type,
+            target=change.target,
             action=change.action,
             code=message,
             message=message,

@@ -90,7 +90,10 @@ def forged(path: Path, edit: Callable[[list[Line]], None]) -> Path:
 @pytest.fixture
 def plan(tmp_path: Path) -> Path:
     unread = UnreadApi(
-        api=RestApi(scope=DUBLIN, id=RestApiId("a3")), types=DESIRED.types, code="BadRequest", message="no"
+        api=RestApi(scope=DUBLIN, id=RestApiId("a3")),
+        targets=DESIRED.unread_targets,
+        code="BadRequest",
+        message="no",
     )
     return written(
         tmp_path / "plan",
@@ -139,7 +142,7 @@ def one_change_twice(lines: list[Line]) -> None:
 def one_change_more(lines: list[Line]) -> None:
     changes = lines[1]["changes"]
     changes.append(json.loads(json.dumps(changes[0])))
-    changes[-1]["before"]["responseType"] = "WAF_FILTERED"
+    changes[-1]["target"] = "WAF_FILTERED"
 
 
 def one_api_twice(lines: list[Line]) -> None:
@@ -151,7 +154,7 @@ def read_and_unread(lines: list[Line]) -> None:
 
 
 def types_twice(lines: list[Line]) -> None:
-    lines[3]["types"].append("THROTTLED")
+    lines[3]["targets"].append({"change": "response", "target": "THROTTLED"})
 
 
 def elsewhere(lines: list[Line]) -> None:

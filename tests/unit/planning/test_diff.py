@@ -6,10 +6,10 @@ import pytest
 
 from batchgw.model import (
     Action,
-    Change,
     Desired,
     GatewayResponse,
     Mode,
+    ResponseChange,
     ResponseType,
     Rule,
     Settings,
@@ -44,7 +44,7 @@ def only(response_type: ResponseType, settings: Settings | None, mode: Mode = Mo
     return Desired(rules={response_type: Rule(settings=settings, mode=mode)})
 
 
-def one(observed: Observed, desired: Desired) -> Change:
+def one(observed: Observed, desired: Desired) -> ResponseChange:
     (change,) = diff(observed, desired)
     return change
 

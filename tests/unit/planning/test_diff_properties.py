@@ -14,10 +14,10 @@ from batchgw.model import (
     DEFAULT_STATUS,
     DEFAULT_TEMPLATES,
     Action,
-    Change,
     Desired,
     GatewayResponse,
     Mode,
+    ResponseChange,
     ResponseType,
     Rule,
     Settings,
@@ -97,7 +97,7 @@ def _answer(t: ResponseType, puts: Puts) -> GatewayResponse:
     )
 
 
-def applied(puts: Puts, changes: Iterable[Change]) -> Puts:
+def applied(puts: Puts, changes: Iterable[ResponseChange]) -> Puts:
     """Make the changes as the executor does: PUT what `after` says, or DELETE."""
     now = dict(puts)
     for change in changes:

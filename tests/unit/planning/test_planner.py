@@ -86,7 +86,7 @@ def told(items: list[PlanItem]) -> list[tuple[str, str]]:
             case PlannedApi():
                 short.append((str(item.api), "read"))
             case UnreadApi():
-                assert item.types == DESIRED.types
+                assert item.targets == DESIRED.unread_targets
                 short.append((str(item.api), item.code))
             case UnreadScope():
                 short.append((str(item.scope), item.code))
@@ -131,7 +131,7 @@ class TestKinds:
         ],
     )
     def test_an_unread_api_is_judged_by_its_code(self, code: str, kind: str) -> None:
-        unread = UnreadApi(api=A, types=DESIRED.types, code=code, message="m")
+        unread = UnreadApi(api=A, targets=DESIRED.unread_targets, code=code, message="m")
         assert unread.kind == kind
         assert unread.skipped is (kind == "skipped")
 

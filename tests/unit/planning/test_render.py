@@ -21,9 +21,10 @@ from batchgw.model import (
     Scope,
     Settings,
 )
+from batchgw.planning.change_view import ChangeView, Mark, lines
 from batchgw.planning.diff import diff
 from batchgw.planning.pretty import laid_out
-from batchgw.planning.render import ChangeView, Field, Mark, compare, lines, views
+from batchgw.planning.render import Field, compare, views
 
 untimed = hypothesis_settings(deadline=None)  # a busy machine is no failure
 
@@ -46,7 +47,7 @@ def shown(
     scope = Scope(account=AccountId("111111111111"), region=Region("eu-west-1"))
     changes = diff(observed, Desired(rules=rules))
     planned = PlannedApi(api=RestApi(scope=scope, id=RestApiId("a")), changes=changes)
-    return {view.change.type: view for view in views(planned)}
+    return {ResponseType(view.change.target.name): view for view in views(planned.changes)}
 
 
 def text(view: ChangeView) -> str:
@@ -78,7 +79,8 @@ def test_the_same_for_machines() -> None:
     after = Settings(parameters=headers(C="3"), templates={**DEFAULT, "text/plain": "no"})
     view = shown(own(T.UNAUTHORIZED, before), {T.UNAUTHORIZED: Rule(settings=after)})[T.UNAUTHORIZED]
     assert json.loads(json.dumps(view.to_json())) == {
-        "responseType": "UNAUTHORIZED",
+        "change": "response",
+        "target": "UNAUTHORIZED",
         "action": "UPDATE",
         "fields": [
             {"field": "header", "mark": "-", "name": "D", "before": "'1'", "after": None},

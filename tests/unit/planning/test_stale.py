@@ -3,16 +3,11 @@
 import pytest
 
 from batchgw.model import (
-    AccountId,
     Desired,
     GatewayResponse,
-    PlannedApi,
-    Region,
+    ResponseChange,
     ResponseType,
-    RestApi,
-    RestApiId,
     Rule,
-    Scope,
     Settings,
     Unlisted,
 )
@@ -50,9 +45,8 @@ DESIRED = Desired(
 """It changes UNAUTHORIZED and leaves THROTTLED as it is."""
 
 
-def planned(observed: Observed, desired: Desired = DESIRED) -> PlannedApi:
-    scope = Scope(account=AccountId("111111111111"), region=Region("eu-west-1"))
-    return PlannedApi(api=RestApi(scope=scope, id=RestApiId("a")), changes=diff(observed, desired))
+def planned(observed: Observed, desired: Desired = DESIRED) -> tuple[ResponseChange, ...]:
+    return diff(observed, desired)
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,11 @@ from batchgw.control_plane import interface
 from batchgw.model import (
     AccountId,
     Action,
-    Change,
     GatewayResponse,
     PlanItem,
     PlannedApi,
     Region,
+    ResponseChange,
     ResponseType,
     RestApi,
     RestApiId,
@@ -23,6 +23,7 @@ from batchgw.model import (
     UnreadScope,
 )
 from batchgw.model.change import EXCLUDED
+from batchgw.model.response_change import TARGETS
 from batchgw.planning.estimate import PAGE_SIZE, Estimate, Work, duration, estimate
 from batchgw.planning.totals import PlanTotals, ScopeTotals
 
@@ -34,7 +35,7 @@ NOWHERE = Scope(account=AccountId("*"), region=Region("*"))
 
 def planned(scope: Scope, *actions: Action) -> PlannedApi:
     changes = tuple(
-        Change(
+        ResponseChange(
             type=response_type,
             action=action,
             before=GatewayResponse(type=response_type, settings=Settings(), default_response=True),
@@ -47,7 +48,7 @@ def planned(scope: Scope, *actions: Action) -> PlannedApi:
 
 def unread(scope: Scope, code: str, types: int) -> UnreadApi:
     api = RestApi(scope=scope, id=RestApiId("b"))
-    return UnreadApi(api=api, types=tuple(ResponseType)[:types], code=code, message="no")
+    return UnreadApi(api=api, targets=tuple(TARGETS.values())[:types], code=code, message="no")
 
 
 def counted() -> PlanTotals:
@@ -65,17 +66,17 @@ def counted() -> PlanTotals:
 def test_counts_by_scope_and_action() -> None:
     totals = counted()
     dublin = ScopeTotals(
-        apis=3, changed_apis=2, creates=2, updates=1, resets=1, no_ops=5, unread_apis=1, unread_types=3
+        apis=3, changed_apis=2, creates=2, updates=1, resets=1, no_ops=5, unread_apis=1, unread_targets=3
     )
     tokyo = ScopeTotals(
-        apis=1, changed_apis=1, updates=1, unread_apis=1, skipped_apis=1, unread_types=2, unread_scopes=1
+        apis=1, changed_apis=1, updates=1, unread_apis=1, skipped_apis=1, unread_targets=2, unread_scopes=1
     )
     assert totals.scopes == {DUBLIN: dublin, OHIO: ScopeTotals(), TOKYO: tokyo}
     assert (dublin.writes, dublin.expected) == (4, 12)  # 3 APIs read x 3 types + 3 types unread
     assert totals.expected == {DUBLIN: 12, OHIO: 0, TOKYO: 3}
     assert totals.total == ScopeTotals(
         apis=4, changed_apis=3, creates=2, updates=2, resets=1, no_ops=5,
-        unread_apis=2, skipped_apis=1, unread_types=5, unread_scopes=1,
+        unread_apis=2, skipped_apis=1, unread_targets=5, unread_scopes=1,
     )  # fmt: skip
     assert totals.total.expected == 15
     assert totals.unread_scopes == (TOKYO,)

@@ -18,6 +18,7 @@ from batchgw.model import (
     UnreadScope,
 )
 from batchgw.model.policy import Desired
+from batchgw.model.response_change import TARGETS
 from batchgw.planning.coverage import owed, uncovered
 from batchgw.planning.diff import diff
 from batchgw.planning.estimate import Work, estimate
@@ -119,8 +120,12 @@ def test_a_reason_many_scopes_share_is_given_once() -> None:
 
 
 def test_apis_rightly_left_alone_do_not_make_a_plan_incomplete() -> None:
-    gone = UnreadApi(api=planned(1).api, types=(T,), code="ApiNotFound", message="api0000001 is gone")
-    failing = UnreadApi(api=planned(2).api, types=(T,), code="ServiceFailure", message="api0000002: 500")
+    gone = UnreadApi(
+        api=planned(1).api, targets=(TARGETS[T],), code="ApiNotFound", message="api0000001 is gone"
+    )
+    failing = UnreadApi(
+        api=planned(2).api, targets=(TARGETS[T],), code="ServiceFailure", message="api0000002: 500"
+    )
     fold = PlanFold(DESIRED)
     fold.add(gone)
     assert fold.complete
@@ -187,8 +192,8 @@ def test_customised_types_without_the_headers_of_their_family_are_told_with_coun
         "changes": 0,
         "apis": 0,
         "uncovered": [
-            {"responseType": "THROTTLED", "apis": 1, "headers": ["X", "Y"]},
-            {"responseType": "UNAUTHORIZED", "apis": 2, "headers": ["X", "Y"]},
+            {"change": "response", "target": "THROTTLED", "apis": 1, "headers": ["X", "Y"]},
+            {"change": "response", "target": "UNAUTHORIZED", "apis": 2, "headers": ["X", "Y"]},
         ],
     }
     assert [plain(each) for each in found.lines()][2:4] == [

@@ -22,6 +22,7 @@ from batchgw.model import (
     Scope,
 )
 from batchgw.model.change import MOVED
+from batchgw.model.response_change import TARGETS
 from batchgw.report.reasons import EXAMPLES, GROUPS, OTHER, Reason, Reasons
 from batchgw.report.summary import ScopeSummary, Summary
 from batchgw.report.views.summary import SCOPES, summary_lines
@@ -165,7 +166,9 @@ def test_json_holds_everything_and_is_json() -> None:
 
 def failed(n: int, message: str, *, code: str = "BadRequest") -> Failed:
     api = RestApi(scope=EU, id=RestApiId(f"api{n:07}"))
-    return Failed(api=api, type=ResponseType.THROTTLED, action=Action.CREATE, code=code, message=message)
+    return Failed(
+        api=api, target=TARGETS[ResponseType.THROTTLED], action=Action.CREATE, code=code, message=message
+    )
 
 
 def test_messages_that_differ_in_the_api_are_one_reason() -> None:
@@ -197,7 +200,7 @@ def test_failures_come_before_what_was_left() -> None:
     reasons = Reasons()
     for _ in range(2):
         reasons.add(
-            NotAttempted(api=left.api, type=left.type, action=left.action, code="Stopped", message="m")
+            NotAttempted(api=left.api, target=left.target, action=left.action, code="Stopped", message="m")
         )
     reasons.add(left)
     assert [r.kind for r in reasons.found()] == ["failed", "not attempted"]

@@ -239,7 +239,7 @@ class _Execution:
                 scope=self._question.scope,
                 operation=self._question.operation,
                 api=None,
-                type=None,
+                target=None,
                 attempt=self.tries.ended,
                 delay=state.upcoming_sleep,
                 code=error.code,

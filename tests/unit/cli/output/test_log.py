@@ -41,20 +41,21 @@ from batchgw.model import (
     UnreadApi,
     UnreadScope,
 )
+from batchgw.model.response_change import TARGETS
 from batchgw.redaction import HIDDEN, hide
 
 EU = Scope(account=AccountId("111111111111"), region=Region("eu-west-1"))
 API = RestApi(scope=EU, id=RestApiId("a1b2c3d4e5"), name="orders")
 T = ResponseType.THROTTLED
-ENDED: typing.Any = {"api": API, "type": T, "action": Action.CREATE}
+ENDED: typing.Any = {"api": API, "target": TARGETS[T], "action": Action.CREATE}
 WHY: typing.Any = {**ENDED, "code": "BadRequest", "message": "m"}
-CALL: typing.Any = {"scope": EU, "operation": "PutGatewayResponse", "api": API.id, "type": T}
+CALL: typing.Any = {"scope": EU, "operation": "PutGatewayResponse", "api": API.id, "target": T}
 
 EVENTS: list[events.Event] = [
     events.PhaseStarted(run="r1", phase="apply", scopes=(EU,), expected={EU: 7}),
     events.ApisListed(scope=EU, seen=5, selected=2, last_page=True),
     events.ItemPlanned(item=PlannedApi(api=API, changes=())),
-    events.ItemPlanned(item=UnreadApi(api=API, types=(T,), code="ApiNotFound", message="gone")),
+    events.ItemPlanned(item=UnreadApi(api=API, targets=(TARGETS[T],), code="ApiNotFound", message="gone")),
     events.ItemPlanned(item=UnreadScope(scope=EU, code="AccessDenied", message="no")),
     events.CallSent(**CALL, attempt=2, waited=0.12345, rate=9.5),
     events.CallAnswered(**CALL, attempt=2, latency=0.2, request_id="id-1"),
@@ -101,11 +102,11 @@ def test_every_event_has_a_dotted_entry() -> None:
 def test_entries_carry_the_fields_people_search_by() -> None:
     lines = [json.loads(text) for text in logged(*EVENTS)]
     sent = next(each for each in lines if each["event"] == "batchgw.call.sent")
-    assert {k: sent[k] for k in ("run", "scope", "api", "type", "attempt", "wait", "rate", "level")} == {
+    assert {k: sent[k] for k in ("run", "scope", "api", "target", "attempt", "wait", "rate", "level")} == {
         "run": "r1",
         "scope": "111111111111/eu-west-1",
         "api": "a1b2c3d4e5",
-        "type": "THROTTLED",
+        "target": "THROTTLED",
         "attempt": 2,
         "wait": 0.123,
         "rate": 9.5,

@@ -38,6 +38,7 @@ from batchgw.model import (
     RestApiId,
     Scope,
 )
+from batchgw.model.response_change import TARGETS
 from batchgw.report.views.text import plain
 
 EU = Scope(account=AccountId("111111111111"), region=Region("eu-west-1"))
@@ -53,7 +54,7 @@ def tracker(*scopes: Scope, phase: str = "apply", expected: int | None = 100) ->
 
 def sent(scope: Scope = EU) -> CallSent:
     return CallSent(
-        scope=scope, operation="PutGatewayResponse", api=None, type=None, attempt=1, waited=0, rate=10
+        scope=scope, operation="PutGatewayResponse", api=None, target=None, attempt=1, waited=0, rate=10
     )
 
 
@@ -63,7 +64,9 @@ def api(scope: Scope = EU) -> RestApi:
 
 def applied(scope: Scope = EU) -> Decided:
     return Decided(
-        outcome=Applied(api=api(scope), type=ResponseType.THROTTLED, action=Action.CREATE, effort=Effort())
+        outcome=Applied(
+            api=api(scope), target=TARGETS[ResponseType.THROTTLED], action=Action.CREATE, effort=Effort()
+        )
     )
 
 
@@ -124,7 +127,7 @@ def test_when_all_is_done_the_rate_is_that_of_all() -> None:
 def test_what_was_not_attempted_is_not_done_and_what_failed_is_counted() -> None:
     made = tracker(EU)
     why = {"code": "Stopped", "message": "m"}
-    common = {"api": api(), "type": ResponseType.THROTTLED, "action": Action.CREATE}
+    common = {"api": api(), "target": TARGETS[ResponseType.THROTTLED], "action": Action.CREATE}
     made.notify(Decided(outcome=NotAttempted(**common, **why)), 1.0)  # type: ignore[arg-type]
     made.notify(Decided(outcome=Failed(**common, **why)), 1.0)  # type: ignore[arg-type]
     assert (made.all(1.0).done, made.all(1.0).failed) == (1, 1)
@@ -151,7 +154,7 @@ def test_a_recheck_advances_with_each_api_read() -> None:
     made = tracker(EU, phase="recheck", expected=3)
     for operation in ("GetGatewayResponses", "GetCallerIdentity"):
         answered = CallAnswered(
-            scope=EU, operation=operation, api=None, type=None, attempt=1, latency=0.1, request_id=None
+            scope=EU, operation=operation, api=None, target=None, attempt=1, latency=0.1, request_id=None
         )
         made.notify(answered, 1.0)
     assert made.all(1.0).done == 1
@@ -160,7 +163,7 @@ def test_a_recheck_advances_with_each_api_read() -> None:
 def test_the_plain_line() -> None:
     made = tracker(EU, US)
     throttled = CallThrottled(
-        scope=EU, operation="Put", api=None, type=None, attempt=1, rate=5, retry_after=None, request_id=None
+        scope=EU, operation="Put", api=None, target=None, attempt=1, rate=5, retry_after=None, request_id=None
     )
     for _ in range(2):
         made.notify(throttled, 1.0)

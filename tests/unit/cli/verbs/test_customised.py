@@ -46,10 +46,10 @@ def customised_types() -> Counter[str]:
     Path("all.yaml").write_text(f"{TARGETS}unlisted: reset\n")
     items = batchgw("plan", "all.yaml", "-o", "json").json["items"]
     return Counter(
-        change["before"]["responseType"]
+        change["target"]
         for item in items
         for change in item["changes"]
-        if not change["before"]["defaultResponse"] and change["before"]["responseType"] in TYPES
+        if not change["before"]["defaultResponse"] and change["target"] in TYPES
     )
 
 
@@ -82,7 +82,9 @@ def test_what_is_left_without_the_headers_is_told_with_counts(verb: str) -> None
         assert f"  {name} in {apis} API{'s' if apis > 1 else ''}: Cache-Control\n" in shown.out
     told = batchgw(verb, "narrow.yaml", "-o", "json").json["customised"]["uncovered"]
     headers = ["Cache-Control"]
-    assert told == [{"responseType": name, "apis": theirs[name], "headers": headers} for name in TYPES]
+    assert told == [
+        {"change": "response", "target": name, "apis": theirs[name], "headers": headers} for name in TYPES
+    ]
     lines = {line["kind"]: line for line in batchgw(verb, "narrow.yaml", "-o", "jsonl").lines}
     assert len(lines["customised"]["uncovered"]) == len(TYPES)
     assert list(lines)[-1] == "not-live"

@@ -1,15 +1,17 @@
-"""The shapes of values in a plan file. Each function gives its value back, or raises TypeError or ValueError.
+"""The shapes of JSON values that are read from files. Each function gives its value back.
 
-A checksum can be made anew, so what is read is not believed to be what was written.
+It raises TypeError or ValueError for any other value. Anybody can edit a file and make its checksum again, so
+what is read is not believed to be what was written.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
 
-from batchgw.model import Settings
+JSON: TypeAlias = "bool | int | float | str | Sequence[JSON] | Mapping[str, JSON] | None"
+"""What JSON can say."""
 
 
 def text(value: object) -> str:
@@ -67,15 +69,6 @@ def number(value: object) -> float:
 
 
 _LATEST = 253_402_300_800  # the year 10000
-
-
-def settings(data: Mapping[str, Any]) -> Settings:
-    """Take the settings of a gateway response."""
-    made = Settings.from_json(record(data))
-    text_or_none(made.status_code)
-    texts(made.parameters)
-    texts(made.templates)
-    return made
 
 
 def _shown(value: object) -> str:

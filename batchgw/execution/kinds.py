@@ -1,0 +1,71 @@
+"""What execution knows of each kind of change: how a change is made, and how it is judged by a reading."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from batchgw.control_plane.interface import Request
+from batchgw.errors import CallError
+from batchgw.execution.responses import ResponseMaker
+from batchgw.model import Change, Desired, RestApi
+from batchgw.model.response_change import NAME as RESPONSE
+
+
+class Maker(Protocol):
+    """Makes and judges the changes of one kind, for which its methods are called only.
+
+    `now` is what is in effect for the target of a change: a value of a type that the kind alone knows.
+    """
+
+    def write(self, api: RestApi, change: Change) -> Request[object]:
+        """Give the call that makes the change."""
+        ...
+
+    def answered(self, answer: object) -> object | None:
+        """Give what is in effect, as the answer to the write says; None where it does not say it."""
+        ...
+
+    def already_made(self, change: Change, error: CallError) -> bool:
+        """Tell whether a refused write says that the target is as planned without it."""
+        ...
+
+    def read(self, api: RestApi, change: Change) -> Request[object]:
+        """Give the call that reads `now`."""
+        ...
+
+    def read_all(self, api: RestApi) -> Request[object]:
+        """Give the one call that reads all targets of an API."""
+        ...
+
+    def now(self, answer: object, change: Change) -> object:
+        """Give `now` from an answer to `read_all`."""
+        ...
+
+    def as_planned(self, now: object, change: Change) -> bool:
+        """Tell whether what is in effect is what the change was to make."""
+        ...
+
+    def as_before(self, now: object, change: Change) -> bool:
+        """Tell whether what is in effect is what was there when the plan was made."""
+        ...
+
+    def differences(self, now: object, change: Change) -> Sequence[str]:
+        """Say, a clause each, in what `now` is not what the change was to make."""
+        ...
+
+    def moved(self, answer: object, changes: Sequence[Change], desired: Desired) -> Sequence[str]:
+        """Say, a sentence each, in what an API is not what it was when the plan was made.
+
+        `answer` is one to `read_all`, `changes` are all of the API's, of every kind.
+        """
+        ...
+
+
+MAKERS: dict[str, Maker] = {RESPONSE: ResponseMaker()}
+"""By the name of the kind, in the order in which an API's changes are made."""
+
+
+def maker_of(change: Change) -> Maker:
+    """Give what makes a change."""
+    return MAKERS[change.target.kind]

@@ -1,0 +1,81 @@
+"""How gateway responses are written, read and judged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
+
+from batchgw.control_plane.interface import (
+    DeleteGatewayResponse,
+    GetGatewayResponse,
+    GetGatewayResponses,
+    PutGatewayResponse,
+    Request,
+)
+from batchgw.errors import CallError, NotCustomized
+from batchgw.execution import comparison
+from batchgw.model import Change, Desired, GatewayResponse, ResponseChange, RestApi
+from batchgw.model.inheritance import Observed, customisation, shown
+from batchgw.planning.stale import staleness
+
+T = TypeVar("T")
+
+
+class ResponseMaker:
+    """Makes and judges response changes; see `kinds.Maker`."""
+
+    def write(self, api: RestApi, change: Change) -> Request[object]:
+        """PUT replaces all of a response, DELETE takes its customisation away."""
+        change = _the(ResponseChange, change)
+        if change.after is None:
+            return DeleteGatewayResponse(scope=api.scope, api=api.id, type=change.type)
+        return PutGatewayResponse(scope=api.scope, api=api.id, type=change.type, settings=change.after)
+
+    def answered(self, answer: object) -> GatewayResponse | None:
+        """The answer to a PUT says what is in effect, the one to a DELETE is empty."""
+        return None if answer is None else _the(GatewayResponse, answer)
+
+    def already_made(self, change: Change, error: CallError) -> bool:
+        """Whether a DELETE found nothing to take away. Said of a PUT it is a refusal: nothing was made."""
+        return isinstance(error, NotCustomized) and change.after is None
+
+    def read(self, api: RestApi, change: Change) -> Request[object]:
+        """One response of one API."""
+        return GetGatewayResponse(scope=api.scope, api=api.id, type=_the(ResponseChange, change).type)
+
+    def read_all(self, api: RestApi) -> Request[object]:
+        """All 21 at once."""
+        return GetGatewayResponses(scope=api.scope, api=api.id)
+
+    def now(self, answer: object, change: Change) -> GatewayResponse:
+        """One of the 21."""
+        return shown(_the(ResponseChange, change).type, _observed(answer))
+
+    def as_planned(self, now: object, change: Change) -> bool:
+        """Whether both answer clients alike."""
+        return comparison.as_planned(_the(GatewayResponse, now), _the(ResponseChange, change))
+
+    def as_before(self, now: object, change: Change) -> bool:
+        """Whether the API itself customises the type as it did."""
+        return customisation(_the(GatewayResponse, now)) == customisation(_the(ResponseChange, change).before)
+
+    def differences(self, now: object, change: Change) -> Sequence[str]:
+        """Status, headers and templates that differ."""
+        return comparison.differences(_the(GatewayResponse, now), _the(ResponseChange, change))
+
+    def moved(self, answer: object, changes: Sequence[Change], desired: Desired) -> Sequence[str]:
+        """Compare with the before-images."""
+        return staleness(changes, _observed(answer), desired)
+
+
+def _the(kind: type[T], value: object) -> T:
+    """Take a value of this kind of change. Raises TypeError for one of another kind."""
+    if isinstance(value, kind):
+        return value
+    raise TypeError(f"{type(value).__name__} is not of a response change")
+
+
+def _observed(answer: object) -> Observed:
+    if isinstance(answer, Mapping):
+        return answer
+    raise TypeError(f"{type(answer).__name__} is no answer to GetGatewayResponses")

@@ -1,0 +1,82 @@
+"""The kinds of change there are: how the targets and images of each are read, and what people call them.
+
+A new kind is one more record here, one in `planning/kinds.py` (how it is compared and shown) and one in
+`execution/kinds.py` (how it is made and judged). Nothing else knows the kinds one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from batchgw.model import response_change
+from batchgw.model.change import Action, Change
+from batchgw.model.shape import JSON, record, text
+from batchgw.model.target import Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeKind:
+    """What everybody must know of a kind of change.
+
+    Attributes:
+        name: in plan files, in the journal and in all JSON, such as "response".
+        noun: what people call one of its targets, such as "response type".
+        place: gives the place of a target's name among the others of its kind, to sort by. Raises KeyError or
+            ValueError for a name that no target of this kind can have.
+        read: makes a change from its target, its action, and its images before and after as JSON. Raises
+            KeyError, TypeError or ValueError when they are not what `Change.images` gives.
+    """
+
+    name: str
+    noun: str
+    place: Callable[[str], int | str]
+    read: Callable[[Target, Action, JSON, JSON], Change]
+
+
+KINDS: dict[str, ChangeKind] = {
+    response_change.NAME: ChangeKind(
+        name=response_change.NAME,
+        noun="response type",
+        place=response_change.place,
+        read=response_change.read,
+    )
+}
+"""By name, in the order in which an API's changes are made."""
+
+
+@lru_cache(maxsize=1024)  # so that many changes share the few targets there are
+def target_of(kind: str, name: str) -> Target:
+    """Give a target. Raises KeyError or ValueError for a kind, or a name of that kind, that cannot be."""
+    KINDS[kind].place(name)
+    return Target(kind=kind, name=name)
+
+
+def in_order(targets: Iterable[Target]) -> list[Target]:
+    """Sort targets as people know them: by kind, and within a kind by its own order."""
+    return sorted(targets, key=place_of)
+
+
+def place_of(target: Target) -> tuple[int, int | str]:
+    """Give the place of a target among all others, to sort by."""
+    return tuple(KINDS).index(target.kind), KINDS[target.kind].place(target.name)
+
+
+def change_to_json(change: Change) -> dict[str, JSON]:
+    """Render a change whole: its kind and target, its action, its images."""
+    before, after = change.images()
+    return {**change.target.to_json(), "action": change.action.value, "before": before, "after": after}
+
+
+def read_target(data: object) -> Target:
+    """Read what `Target.to_json` wrote. Raises KeyError, TypeError or ValueError for anything else."""
+    found = record(data)
+    return target_of(text(found["change"]), text(found["target"]))
+
+
+def read_change(data: object) -> Change:
+    """Read what `change_to_json` wrote. Raises KeyError, TypeError or ValueError for anything else."""
+    found = record(data)
+    target = read_target(found)
+    return KINDS[target.kind].read(target, Action(found["action"]), found["before"], found["after"])

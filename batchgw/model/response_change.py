@@ -1,0 +1,83 @@
+"""The kind of change "response": one gateway response of one API. It is the only kind there is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from batchgw.model.change import Action, Change
+from batchgw.model.response import GatewayResponse, ResponseType, Settings
+from batchgw.model.shape import JSON, record, text_or_none, texts, truth
+from batchgw.model.target import Target
+
+NAME = "response"
+"""The kind's name, in plan files, the journal and all JSON."""
+
+TARGETS: Mapping[ResponseType, Target] = {t: Target(kind=NAME, name=t.value) for t in ResponseType}
+"""The target of each response type, in the order people know them."""
+
+_ORDER = {t.value: place for place, t in enumerate(ResponseType)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResponseChange:
+    """One gateway response of one API: as it was read, and as it shall be.
+
+    `after` is exactly what PUT will carry; None stands for RESET (a DELETE), and for a NO_OP that leaves a
+    type at its default. A NO_OP on a customised type carries what it was compared with.
+    """
+
+    type: ResponseType
+    action: Action
+    before: GatewayResponse
+    after: Settings | None
+
+    @property
+    def target(self) -> Target:
+        """The response type, as a target."""
+        return TARGETS[self.type]
+
+    def images(self) -> tuple[JSON, JSON]:
+        """Render under the service's names, without the type, which is the target's name."""
+        before = {**self.before.settings.to_json(), "defaultResponse": self.before.default_response}
+        return before, None if self.after is None else self.after.to_json()
+
+
+def responses(changes: Iterable[Change]) -> tuple[ResponseChange, ...]:
+    """Give those of some changes that are about gateway responses."""
+    return tuple([change for change in changes if isinstance(change, ResponseChange)])
+
+
+def response_type(target: Target) -> ResponseType:
+    """Give the response type of a target of this kind. Raises ValueError when there is none of its name."""
+    return ResponseType(target.name)
+
+
+def read(target: Target, action: Action, before: JSON, after: JSON) -> ResponseChange:
+    """Read what `ResponseChange.images` wrote. Raises KeyError, TypeError or ValueError for anything else."""
+    type_ = response_type(target)
+    found = record(before)
+    return ResponseChange(
+        type=type_,
+        action=action,
+        before=GatewayResponse(
+            type=type_, settings=settings(found), default_response=truth(found["defaultResponse"])
+        ),
+        after=None if after is None else settings(record(after)),
+    )
+
+
+def settings(data: Mapping[str, JSON]) -> Settings:
+    """Read the settings of a gateway response. Raises TypeError when they are something else."""
+    status = text_or_none(data.get("statusCode"))
+    parameters, templates = data.get("responseParameters"), data.get("responseTemplates")
+    return Settings(
+        status_code=status,
+        parameters={} if parameters is None else texts(parameters),
+        templates={} if templates is None else texts(templates),
+    )
+
+
+def place(name: str) -> int:
+    """Give the place of a response type among the others. Raises KeyError when it is none."""
+    return _ORDER[name]
