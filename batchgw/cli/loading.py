@@ -10,13 +10,16 @@ from typing import Any
 from batchgw.cli.flags.endpoint import endpoint_of
 from batchgw.cli.flags.options import RunFlags
 from batchgw.cli.output.console import Console
-from batchgw.cli.output.failure import problem_line
 from batchgw.cli.recorded_options import recorded, same_reach
+from batchgw.control_plane.stack import Pace
 from batchgw.errors import PlanStale, UsageError
+from batchgw.execution.executor import TRUSTED
 from batchgw.model import PlannedApi, Policy, Region, Targets
+from batchgw.planning.estimate import Estimate, Work, estimate
 from batchgw.planning.plan_file.consistency import Derivation
 from batchgw.planning.plan_file.plan import Plan
 from batchgw.policy.loader import load_policy
+from batchgw.report.views.table.problems import problem_line
 
 FILE_DIGEST = "policy_file_digest"
 """Plan option: the digest of the policy as its file has it, before flags chose other targets."""
@@ -122,6 +125,12 @@ def targets_of(plan: Plan, given: Targets) -> Targets:
         ),
         header.options,
     )
+
+
+def later_apply(plan: Plan, pace: Pace, *, saved: bool) -> Estimate:
+    """Estimate an apply at a later time, of the saved plan or of the policy, with full buckets."""
+    work = Work.APPLY_SAVED if saved else Work.ALL
+    return estimate(plan.totals, work, rate=pace.supposed, burst=pace.burst, trusted=TRUSTED)
 
 
 def _regions(targets: Mapping[str, Any]) -> tuple[Region, ...]:

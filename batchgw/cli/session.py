@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import anyio
 
 from batchgw.cli.flags.endpoint import endpoint_of
-from batchgw.cli.flags.options import JournalFlags, OutputFlags, RunFlags
+from batchgw.cli.flags.options import JournalFlags, RunFlags
 from batchgw.cli.flags.pace import chosen_pace
 from batchgw.cli.garbage import settle
 from batchgw.cli.memory import keeping, open_memory
@@ -170,8 +170,3 @@ def _memory(
         quotas=pace.quotas,
         trouble=trouble,
     )
-
-
-def console_for(output: OutputFlags) -> Console:
-    """Make the console the output flags ask for."""
-    return Console(color=not output.no_color, quiet=output.quiet)

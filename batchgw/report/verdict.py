@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from batchgw.planning.totals import PlanTotals
+
+if TYPE_CHECKING:  # SQLAlchemy is behind it
+    from batchgw.journal import JSON
 
 SCHEMA_VERSION = 1
 """Of `verdict_to_json`: raised when a field changes its meaning or goes away."""
 
-_WORDS = {0: "as_desired", 2: "drift", 4: "incomplete"}
-"""What the exit codes of `plan` and `check` stand for."""
+AS_DESIRED, PENDING, INCOMPLETE = 0, 2, 4
+"""Exit codes of `plan` and `check`."""
 
 
-def verdict_to_json(totals: PlanTotals, exit_code: int) -> dict[str, Any]:
+def exit_code(totals: PlanTotals, *, allow_empty: bool) -> int:
+    """Give what `plan` and `check` answer: an incomplete picture counts for more than what is pending in it.
+
+    So does a selector that matches nothing, where the user did not accept that.
+    """
+    if not totals.complete or (totals.nothing and not allow_empty):
+        return INCOMPLETE
+    return PENDING if totals.total.writes else AS_DESIRED
+
+
+_WORDS = {AS_DESIRED: "as_desired", PENDING: "drift", INCOMPLETE: "incomplete"}
+"""What the exit codes stand for."""
+
+
+def verdict_to_json(totals: PlanTotals, exit_code: int) -> dict[str, JSON]:
     """Say how a plan's API-types stand; `percent_as_desired` is None where there are none.
 
     It has two decimals and is rounded down: 100 means all of them.

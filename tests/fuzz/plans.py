@@ -37,7 +37,7 @@ from batchgw.planning.estimate import estimate
 from batchgw.planning.plan_file.items import item_to_json
 from batchgw.planning.plan_file.plan import Plan, PlanHeader, PlanWriter
 from batchgw.report.plan_fold import PlanFold
-from batchgw.report.views.plan import PlanView
+from batchgw.report.views.table.plan import PlanScreen
 from batchgw.report.views.text import plain
 from tests.fuzz.harness import fuzz
 from tests.fuzz.mutate import spoil, spoil_bytes
@@ -109,7 +109,7 @@ def _show(plan: Plan, items: list[PlanItem]) -> None:
         fold.add(item)
         json.dumps(item_to_json(item)).encode()
     totals = plan.totals
-    for line in PlanView(fold=fold, totals=totals, estimate=estimate(totals)).lines():
+    for line in PlanScreen(fold=fold, totals=totals, estimate=estimate(totals)).lines():
         plain(line).encode()
     json.dumps([plan.header.to_json(), totals.to_json(), estimate(totals).to_json()]).encode()
 

@@ -18,10 +18,11 @@ from batchgw.cli.flags.pace import chosen_pace
 from batchgw.cli.flags.pace_flags import PaceFlags
 from batchgw.cli.flags.quota_file import load_quota_file
 from batchgw.cli.main import app
-from batchgw.cli.verbs.limits import _HEAD, record
 from batchgw.journal import Journal, Limit, Spent
 from batchgw.journal.sql import quota_memory as journal_memory
 from batchgw.model import Desired, Policy, Region, ResponseType, Rule, Targets
+from batchgw.report.records import limit_to_json
+from batchgw.report.views.table.limits import COLUMNS
 from batchgw.simulator.plane import simulate
 from batchgw.simulator.world.world import World
 from batchgw.throttle.bucket import mirror
@@ -96,7 +97,7 @@ def test_contradictions_are_refused(arguments: list[str]) -> None:
 
 def test_the_table_and_the_record_have_these_columns() -> None:
     table = next(block for block in blocks("") if block.startswith("$ batchgw limits"))
-    assert table.splitlines()[1].split() == ["endpoint", *_HEAD]
+    assert table.splitlines()[1].split() == ["endpoint", *COLUMNS]
     shown = json.loads(blocks("json")[0])
     at = datetime.fromisoformat(shown["learned_at"]).timestamp()
     limit = Limit(
@@ -109,7 +110,7 @@ def test_the_table_and_the_record_have_these_columns() -> None:
         last=Spent(calls=105, refused=5, waited=63.195),
         total=Spent(calls=209, refused=8, waited=131.172),
     )
-    assert record(limit, at + 1.647) == shown
+    assert limit_to_json(limit, at + 1.647) == shown
 
 
 def test_the_figures_are_those_of_the_code() -> None:

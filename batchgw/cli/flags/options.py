@@ -8,16 +8,9 @@ from pathlib import Path
 from typing import Annotated
 
 from batchgw.cli.flags.flag import ADVANCED, file_flag, flag, repeatable
+from batchgw.cli.flags.form import form_flag
 from batchgw.cli.flags.pace_flags import PANEL as _PACE
 from batchgw.cli.flags.pace_flags import PaceFlags
-
-
-class Output(StrEnum):
-    """The form of the data on stdout."""
-
-    TABLE = "table"
-    JSON = "json"
-    JSONL = "jsonl"
 
 
 class LogLevel(StrEnum):
@@ -175,9 +168,7 @@ class JournalFlags:
 class OutputFlags:
     """What is shown, and how. Data goes to stdout, everything else to stderr."""
 
-    output: Annotated[
-        Output, flag("--output", "table, json or jsonl, on stdout.", "-o", metavar="FORM", panel=_OUT)
-    ] = Output.TABLE
+    output: Annotated[str, form_flag("runs", panel=_OUT)] = "table"
     quiet: Annotated[
         bool, flag("--quiet", "No progress and notes; data, warnings, errors.", "-q", panel=_OUT)
     ] = False

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Callable, Iterable
-from typing import Any, TextIO
+from typing import TextIO
 
+from batchgw.cli.flags.options import OutputFlags
 from batchgw.cli.output.streams import Stream
 from batchgw.report.views.text import Line, Span, Style, clean, line
 
@@ -88,14 +88,6 @@ class Console:
         """Print data as it is, such as a starter file or a schema."""
         self._write(text if text.endswith("\n") else text + "\n")
 
-    def json(self, value: Any) -> None:
-        """Print a value as JSON, indented; ASCII only, so that no name can steer a terminal."""
-        self._write(json.dumps(value, indent=2) + "\n")
-
-    def jsonl(self, value: Any) -> None:
-        """Print a value as one line of JSON."""
-        self._write(json.dumps(value, separators=(",", ":")) + "\n")
-
     def data(self, lines: Iterable[Line]) -> None:
         """Print lines of data."""
         for each in lines:
@@ -142,6 +134,11 @@ class Console:
 
     def _write(self, text: str) -> None:
         self._out.write(text)
+
+
+def console_for(output: OutputFlags) -> Console:
+    """Make the console the output flags ask for."""
+    return Console(color=not output.no_color, quiet=output.quiet)
 
 
 def _rendered(parts: Line, *, color: bool) -> str:

@@ -13,7 +13,8 @@ from collections.abc import Iterator
 
 from batchgw.cli.flags.quota_records import QuotasInvalid
 from batchgw.cli.output.console import Console
-from batchgw.errors import BatchgwError, PolicyInvalid, Problem, Stopped
+from batchgw.errors import BatchgwError, PolicyInvalid, Stopped
+from batchgw.report.views.table.problems import problem_line
 from batchgw.report.views.text import Line, Span, amount, line
 
 OK = 0
@@ -45,7 +46,7 @@ def report(error: BaseException, console: Console, *, debug: bool = False) -> in
         console.raw("".join(traceback.format_exception(error)).rstrip())
     console.flush()
     chosen = most_telling(error)
-    console.tell(*_explained(chosen))
+    console.tell(*explained(chosen))
     said = str(chosen)
     console.tell(*(line(n) for n in dict.fromkeys((*_notes(chosen), *_notes(error))) if n not in said))
     return code_of(error)
@@ -57,13 +58,6 @@ def code_of(error: BaseException) -> int:
     if isinstance(chosen, BatchgwError):
         return chosen.exit_code
     return USAGE if _is_usage(chosen) or _names_a_file(chosen) else FAILED
-
-
-def problem_line(problem: Problem) -> Line:
-    """Show a finding as compilers do; one about a whole file has no line and column."""
-    if problem.line:
-        return line(str(problem))
-    return line(f"{problem.file}: {problem.severity}: {problem.message} [{problem.rule}]")
 
 
 def _is_usage(error: BaseException) -> bool:
@@ -108,7 +102,8 @@ def _leaves(error: BaseException) -> Iterator[BaseException]:
         yield error
 
 
-def _explained(error: BaseException) -> Iterator[Line]:
+def explained(error: BaseException) -> Iterator[Line]:
+    """Say what went wrong, one that is in no group: problems first, then a paragraph."""
     if isinstance(error, PolicyInvalid | QuotasInvalid):
         for problem in error.problems:
             yield problem_line(problem)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
+import anyio
+
 from batchgw.cli.flags.options import JournalFlags, RunFlags
 from batchgw.cli.output.console import Console
 from batchgw.cli.output.failure import add_resume_hint, code_of, is_untold_stop, most_telling
-from batchgw.cli.output.summary import next_steps, resume_hint, show_summary
+from batchgw.cli.output.summary import next_steps, resume_hint, run_report
 from batchgw.cli.session import Run, RunId, open_run, run_async
 from batchgw.cli.signals import Interrupts
 from batchgw.errors import Stopped
@@ -15,6 +17,7 @@ from batchgw.journal import Journal
 from batchgw.journal.records import COUNTS
 from batchgw.model import Targets
 from batchgw.report.summary import Summary
+from batchgw.report.views.forms import view_of
 from batchgw.report.views.text import plain
 
 
@@ -33,6 +36,7 @@ def carried_out(
     An error, too, says how to finish the run, once there is one; `stopped` is what a stop says until then.
     """
     run_id = RunId()
+    view = view_of(flags.output.output, "summary", console)
 
     async def body(interrupts: Interrupts) -> Summary:
         opened = open_run(
@@ -61,7 +65,7 @@ def carried_out(
         elif is_untold_stop(error):
             raise Stopped(stopped) from error
         raise
-    show_summary(summary, store, console, flags.output.output)
+    anyio.run(view.summary, run_report(summary, store))
     console.tell(*next_steps(summary, journal.journal))
     return summary.exit_code
 

@@ -1,33 +1,25 @@
-"""A run's end on stdout, and on stderr what to do next."""
+"""After a run: what to do next, on stderr, and what a view shows of its end."""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
-from batchgw.cli.flags.options import Output
-from batchgw.cli.output.console import Console
 from batchgw.journal import Journal
-from batchgw.report.outcomes import outcome_to_json
+from batchgw.model import Outcome
 from batchgw.report.summary import Summary
-from batchgw.report.views.summary import summary_lines
+from batchgw.report.views.interface import RunReport
 from batchgw.report.views.text import Line, Span, amount, line
 
 
-def show_summary(summary: Summary, journal: Journal, console: Console, output: Output) -> None:
-    """Print a summary as data; as JSON lines, every outcome comes before it."""
-    match output:
-        case Output.TABLE:
-            console.data(summary_lines(summary))
-            said = (f"Journal: {journal.location}", summary.not_live)
-            console.note(*(line(Span(text, "dim")) for text in said if text))
-        case Output.JSON:
-            console.json(summary.to_json())
-        case Output.JSONL:
-            for outcome in journal.outcomes(summary.run):
-                console.jsonl(outcome_to_json(outcome))
-            console.jsonl({"kind": "summary", **summary.to_json()})
-    console.flush()
+def run_report(summary: Summary, journal: Journal) -> RunReport:
+    """Give what a view shows of a run's end."""
+    return RunReport(summary=summary, outcomes=_outcomes(journal, summary.run), journal=journal.location)
+
+
+async def _outcomes(journal: Journal, run: str) -> AsyncIterator[Outcome]:
+    for outcome in journal.outcomes(run):
+        yield outcome
 
 
 def next_steps(summary: Summary, journal: str | None) -> Iterator[Line]:

@@ -25,11 +25,10 @@ from batchgw.cli.loading import (
     targets_of,
 )
 from batchgw.cli.output.confirm import confirm, refuse_unasked
-from batchgw.cli.output.console import Console
-from batchgw.cli.output.plan import plan_view
+from batchgw.cli.output.console import Console, console_for
 from batchgw.cli.output.run_end import carried_out
 from batchgw.cli.recorded_options import recorded, with_recorded
-from batchgw.cli.session import Run, again, console_for
+from batchgw.cli.session import Run, again
 from batchgw.errors import UsageError
 from batchgw.execution.executor import TRUSTED
 from batchgw.journal import Journal
@@ -37,7 +36,10 @@ from batchgw.model import OnStale, Targets
 from batchgw.planning.estimate import Work, estimate
 from batchgw.planning.plan_file.plan import Plan
 from batchgw.report.live import PLANNED
+from batchgw.report.plan_report import PlanReport
 from batchgw.report.summary import Summary
+from batchgw.report.verdict import exit_code
+from batchgw.report.views.table.plan import PlanScreen
 from batchgw.report.views.text import Span, amount, duration, line
 
 NEVER = math.inf
@@ -144,17 +146,24 @@ class Applying:
             level=plane.level,
             trusted=self._trusted(proposal),
         )
-        view = await plan_view(plan, work=work, stop=run.interrupts.stop)
+        report = PlanReport(
+            plan=plan,
+            estimate=work,
+            exit_code=exit_code(plan.totals, allow_empty=proposal.allow_empty),
+            stop=run.interrupts.stop,
+        )
+        await report.read()
+        screen = PlanScreen.of(report)
         if plan.totals.nothing and not proposal.allow_empty:
-            self.console.note(*view.lines())
+            self.console.note(*screen.lines())
             refuse_emptiness(plan)
         total = plan.totals.total
         live = [line(Span(PLANNED, "dim"))] if total.writes else []
         if self.yes or not total.writes:
             seen = self.yes and plan.saved  # by whoever saved it
-            self.console.note(*(view.ending() if seen else view.lines()), *live)
+            self.console.note(*(screen.ending() if seen else screen.lines()), *live)
             return
-        self.console.tell(*view.lines(), *live)
+        self.console.tell(*screen.lines(), *live)
         places = sum(counts.writes > 0 for counts in plan.totals.scopes.values())
         await confirm(
             f"Make {amount(total.writes, 'change')} to {amount(total.changed_apis, 'REST API')} "

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from batchgw.cli.flags.flag import flag
-from batchgw.cli.flags.options import Output, OutputFlags
+from batchgw.cli.flags.options import OutputFlags
 from batchgw.cli.flags.verb import verb
-from batchgw.cli.output.console import Console
-from batchgw.cli.output.failure import OK, USAGE, problem_line, report
-from batchgw.errors import PolicyInvalid, Problem, UsageError
-from batchgw.report.views.text import Line, Span, amount, line
+from batchgw.cli.output.console import console_for
+from batchgw.cli.output.failure import OK, USAGE, explained
+from batchgw.errors import PolicyInvalid, UsageError
+from batchgw.report.views.forms import view_of
+from batchgw.report.views.interface import CheckedPolicy
+from batchgw.report.views.text import amount, line
 
 if TYPE_CHECKING:  # pydantic is behind it, and only three of all verbs want that
     from batchgw.model import Desired
-    from batchgw.policy.presets.index import PresetInfo
 
 PANEL = "Policy"
 
@@ -43,7 +43,7 @@ def init(
     """Write a commented starter policy."""
     from batchgw.policy.starter import STARTER  # noqa: PLC0415 - the packages behind it take their time
 
-    console = Console(color=not output.no_color, quiet=output.quiet)
+    console = console_for(output)
     if str(path) == "-":
         console.text(STARTER)
         return
@@ -64,9 +64,8 @@ def schema(output: OutputFlags) -> None:
     """Print the JSON Schema of policy files, for editors."""
     from batchgw.policy.jsonschema import policy_json_schema  # noqa: PLC0415 - pydantic is behind it
 
-    console = Console(color=not output.no_color)
-    show = console.jsonl if output.output is Output.JSONL else console.json
-    show(policy_json_schema())
+    console = console_for(output)
+    view_of(output.output, "schema", console).schema(policy_json_schema())
 
 
 def presets(
@@ -77,51 +76,13 @@ def presets(
     from batchgw.policy.presets.index import describe  # noqa: PLC0415 - as above
     from batchgw.policy.wording import did_you_mean  # noqa: PLC0415 - pydantic is behind it
 
-    console = Console(color=not output.no_color, quiet=output.quiet)
+    console = console_for(output)
+    view = view_of(output.output, "presets", console)
     known = {preset.name: preset for preset in describe()}
     for name in names or ():
         if name not in known:
             raise UsageError(f"no preset is called {name}{did_you_mean(name, known) or '.'}")
-    chosen = [known[name] for name in names or known]
-    match output.output:
-        case Output.JSON:
-            console.json([preset.to_json() for preset in chosen])
-        case Output.JSONL:
-            for preset in chosen:
-                console.jsonl(preset.to_json())
-        case Output.TABLE:
-            for preset in chosen:
-                console.data(_preset_lines(preset))
-
-
-def _preset_lines(preset: PresetInfo) -> Iterator[Line]:
-    yield line(Span(preset.name, "bold"), f"  {preset.title}")
-    yield line(f"    {preset.what}")
-    types = ", ".join(preset.types or ("DEFAULT_4XX", "DEFAULT_5XX", "all that the policy names"))
-    customised = ", and all that an API customised itself" if preset.customised else ""
-    yield line(f"    types: {types}{customised}")
-    if preset.status:
-        yield line(f"    status: {preset.status}")
-    for name, value in preset.headers.items():
-        yield line(f"    header {name}: {value}")
-    for name, value in preset.templates.items():
-        yield line(f"    template {name}: {value}")
-    if preset.message:
-        yield line(f"    message: {preset.message}")
-    for parameter in preset.parameters:
-        if parameter.name != "types":
-            default = _default(parameter.default)
-            yield line(Span(f"    {parameter.name}: {parameter.description}{default}", "dim"))
-    yield line()
-
-
-def _default(value: Any) -> str:
-    if value in (None, [], ()):
-        return ""
-    shown = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-    if isinstance(value, bool):
-        shown = shown.lower()  # as YAML writes it
-    return f" [default: {shown}]"
+    view.presets([known[name] for name in names or known])
 
 
 def validate(
@@ -132,51 +93,32 @@ def validate(
     strict: Annotated[bool, flag("--strict", "Warnings are errors.", of="validate")] = False,  # noqa: FBT002 - a flag
 ) -> int:
     """Check policy files: every error and warning with file, line and column."""
-    console = Console(color=not output.no_color, quiet=output.quiet)
-    found: list[Problem] = []
-    code = OK
-    for path in files:
-        problems, sound = _checked(path, console, output)
-        found += problems
-        if not sound or (strict and problems):
-            code = USAGE
-    if output.output is Output.JSON:
-        console.json([asdict(problem) for problem in found])
-    return code
+    view = view_of(output.output, "policies", console_for(output))
+    checked: list[CheckedPolicy] = []
+
+    def checking() -> Iterator[CheckedPolicy]:
+        for path in files:
+            checked.append(_checked(path))
+            yield checked[-1]
+
+    view.policies(checking())
+    sound = all(each.content is not None and not (strict and each.problems) for each in checked)
+    return OK if sound else USAGE
 
 
-def _checked(path: Path, console: Console, output: OutputFlags) -> tuple[tuple[Problem, ...], bool]:
-    """Check one file and say so: what was found, and whether it can be used."""
+def _checked(path: Path) -> CheckedPolicy:
+    """Check one file."""
     from batchgw.policy.loader import load_policy  # noqa: PLC0415 - pydantic and YAML are behind it
 
-    table = output.output is Output.TABLE
     try:
         loaded = load_policy(path)
     except PolicyInvalid as error:
-        problems, sound = error.problems, False
-        if table:
-            report(error, console)
-    else:
-        problems, sound = loaded.warnings, True
-        if table:
-            console.tell(*map(problem_line, problems))
-            warnings = f", {amount(len(problems), 'warning')}" if problems else ""
-            console.data(
-                [
-                    line(
-                        f"{path}: ",
-                        Span("valid", "good"),
-                        f", {_spoken_of(loaded.policy.desired)}{warnings}",
-                    )
-                ]
-            )
-    if output.output is Output.JSONL:
-        for problem in problems:
-            console.jsonl(asdict(problem))
-    return problems, sound
+        refusal = tuple(explained(error))
+        return CheckedPolicy(path=path, problems=error.problems, content=None, refusal=refusal)
+    return CheckedPolicy(path=path, problems=loaded.warnings, content=_content(loaded.policy.desired))
 
 
-def _spoken_of(desired: Desired) -> str:
-    """Say of how many types a policy speaks."""
+def _content(desired: Desired) -> str:
+    """Say what a policy is about."""
     types = amount(len(desired.types), "response type")
     return f"{types} and whatever APIs customised themselves" if desired.wherever_customised else types

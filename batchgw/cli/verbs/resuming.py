@@ -6,19 +6,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from batchgw import api
-from batchgw.cli.flags.options import JournalFlags, Output, RunFlags
+from batchgw.cli.flags.options import JournalFlags, RunFlags
 from batchgw.cli.output.confirm import confirm, refuse_unasked
-from batchgw.cli.output.console import Console
+from batchgw.cli.output.console import Console, console_for
 from batchgw.cli.output.failure import FAILED, HELD_BACK, INCOMPLETE, INTERRUPTED, LOCKED, OK, USAGE, report
 from batchgw.cli.output.run_end import carried_out
 from batchgw.cli.output.summary import resume_hint
 from batchgw.cli.recorded_options import same_reach, with_recorded
-from batchgw.cli.session import Run, console_for
+from batchgw.cli.session import Run
 from batchgw.errors import UsageError
 from batchgw.journal import Journal, RunRecord
 from batchgw.model import Targets
 from batchgw.report.live import PLANNED
 from batchgw.report.summary import Summary
+from batchgw.report.views.forms import view_of
 from batchgw.report.views.text import Line, Span, amount, line, plain
 from batchgw.times import timestamp
 
@@ -51,7 +52,7 @@ class Resuming:
 
         One that cannot be taken up does not keep the others from it; an interruption does.
         """
-        if self.flags.output.output is Output.JSON:
+        if view_of(self.flags.output.output, "summary", self.console).one_document:
             raise UsageError("--unfinished may end several runs: ask for --output jsonl, a summary a line.")
         with Journal.open_kept(self.journal.journal) as store:
             found = store.unfinished()

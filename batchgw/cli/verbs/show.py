@@ -3,35 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from batchgw.cli.flags.flag import flag
-from batchgw.cli.flags.options import Output, OutputFlags
+from batchgw.cli.flags.form import form_flag
+from batchgw.cli.flags.options import OutputFlags
 from batchgw.cli.flags.verb import verb
+from batchgw.cli.output.console import console_for
+from batchgw.report.views.forms import view_of
 
 PANEL = "Rollout"
-
-
-class Form(StrEnum):
-    """The form of a plan on stdout."""
-
-    TEXT = "text"
-    JSON = "json"
-    JSONL = "jsonl"
-    MARKDOWN = "markdown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShowFlags(OutputFlags):
     """As everywhere, but for the forms there are."""
 
-    output: Annotated[
-        Form, flag("--output", "Form of the data on stdout.", "-o", of="show", panel="Output")
-    ] = Form.TEXT  # type: ignore[assignment]  # this verb has other forms than the rest
+    output: Annotated[str, form_flag("review", of="show", panel="Output")] = "text"
 
 
 def register(app: typer.Typer) -> None:
@@ -44,31 +34,26 @@ def show(
     output: ShowFlags,
 ) -> None:
     """Show a saved plan: its id, what it was made from, and every change of every API. Needs no network."""
-    from batchgw.cli.loading import allows_empty  # noqa: PLC0415 - the whole engine
-    from batchgw.cli.output.plan import apply_of, show_plan  # noqa: PLC0415 - as above
-    from batchgw.cli.session import console_for, run_async  # noqa: PLC0415 - as above
+    from batchgw.cli.loading import allows_empty, later_apply  # noqa: PLC0415 - the whole engine
+    from batchgw.cli.session import run_async  # noqa: PLC0415 - as above
     from batchgw.cli.signals import Interrupts  # noqa: PLC0415 - as above
-    from batchgw.cli.verbs.plan import exit_code  # noqa: PLC0415 - as above
     from batchgw.control_plane.stack import Pace  # noqa: PLC0415 - as above
     from batchgw.planning.plan_file.plan import Plan  # noqa: PLC0415 - as above
-    from batchgw.report.views.every_api import markdown, text  # noqa: PLC0415 - as above
+    from batchgw.report.plan_report import PlanReport  # noqa: PLC0415 - as above
+    from batchgw.report.verdict import exit_code  # noqa: PLC0415 - as above
 
     console = console_for(output)
+    view = view_of(output.output, "review", console)
     with Plan.open(plan) as opened:
-        form = Form(output.output)
-        if form in (Form.TEXT, Form.MARKDOWN):
-            console.data(text(opened) if form is Form.TEXT else markdown(opened))
-            console.flush()
-            return
 
         async def body(interrupts: Interrupts) -> None:
-            await show_plan(
-                opened,
-                console,
-                output=Output(form.value),
-                code=exit_code(opened.totals, allow_empty=allows_empty(opened)),
-                work=apply_of(opened, Pace(), saved=True),
-                stop=interrupts.stop,
+            await view.review(
+                PlanReport(
+                    plan=opened,
+                    estimate=later_apply(opened, Pace(), saved=True),
+                    exit_code=exit_code(opened.totals, allow_empty=allows_empty(opened)),
+                    stop=interrupts.stop,
+                )
             )
 
         run_async(body, console)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import partial
@@ -11,11 +12,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from batchgw.cli.flags.flag import file_flag, flag, repeatable
-from batchgw.cli.flags.options import Output, OutputFlags
+from batchgw.cli.flags.options import OutputFlags
 from batchgw.cli.flags.verb import verb
-from batchgw.cli.output.console import Console
+from batchgw.cli.output.console import console_for
 from batchgw.cli.output.failure import OK
-from batchgw.report.views.text import Span, amount, duration, line
+from batchgw.report.views.forms import view_of
+from batchgw.report.views.text import amount, duration, line
 from batchgw.throttle.quota import TOTAL
 
 if TYPE_CHECKING:  # aiohttp is behind it
@@ -193,11 +195,11 @@ def simulate(world: WorldFlags, output: OutputFlags, env: Env = False) -> int:  
     from batchgw.cli.signals import stopped_by_signals  # noqa: PLC0415 - as above
     from batchgw.simulator.over_http.serve import serve  # noqa: PLC0415 - aiohttp is behind it
 
-    console = Console(color=not output.no_color, quiet=output.quiet)
+    console = console_for(output)
     options = options_of(world)
 
     def ready(info: ReadyInfo) -> None:
-        console.jsonl(info.to_json())
+        console.text(json.dumps(info.to_json(), separators=(",", ":")))
         console.flush()
         console.note(line(f"Serving {options.apis:,} REST APIs at {info.endpoint}; Ctrl-C stops."))
 
@@ -214,7 +216,7 @@ def _in_background(world: WorldFlags, output: OutputFlags) -> int:
     from batchgw.cli.verbs.simulate_env import LIFE, shell_lines  # noqa: PLC0415 - as in `simulate`
     from batchgw.simulator.over_http.background import start  # noqa: PLC0415 - aiohttp is behind it
 
-    console = Console(color=not output.no_color, quiet=output.quiet)
+    console = console_for(output)
     life = LIFE if world.max_seconds is None else world.max_seconds
     served = start(options_of(replace(world, max_seconds=life)))
     console.text("\n".join(shell_lines(served)))
@@ -278,8 +280,4 @@ def version(output: OutputFlags) -> None:
     """Print batchgw's version."""
     from batchgw.version import VERSION  # noqa: PLC0415 - read from the installed package
 
-    console = Console(color=not output.no_color)
-    if output.output is Output.TABLE:
-        console.data([line(Span("batchgw "), VERSION)])
-    else:
-        console.jsonl({"batchgw": VERSION})
+    view_of(output.output, "version", console_for(output)).version(VERSION)

@@ -24,7 +24,7 @@ from batchgw.planning.diff import diff
 from batchgw.planning.estimate import Work, estimate
 from batchgw.planning.totals import PlanTotals
 from batchgw.report.plan_fold import GROUPS, PlanFold
-from batchgw.report.views.plan import PlanView
+from batchgw.report.views.table.plan import PlanScreen
 from batchgw.report.views.text import plain
 
 T = ResponseType.THROTTLED
@@ -52,7 +52,7 @@ def shown(*items: PlanItem, drift: bool = False) -> list[str]:
     for item in items:
         fold.add(item)
         totals.add(item)
-    view = PlanView(fold=fold, totals=totals, estimate=estimate(totals, Work.APPLY), drift=drift)
+    view = PlanScreen(fold=fold, totals=totals, estimate=estimate(totals, Work.APPLY), drift=drift)
     return [plain(each) for each in view.lines()]
 
 
@@ -87,7 +87,7 @@ def test_what_an_apply_reads_is_told_beside_what_it_writes() -> None:
     for item in items:
         fold.add(item)
         totals.add(item)
-    *_, last = PlanView(fold=fold, totals=totals, estimate=estimate(totals)).lines()
+    *_, last = PlanScreen(fold=fold, totals=totals, estimate=estimate(totals)).lines()
     assert plain(last) == (
         "An apply makes 204 calls (1 to list, 102 to read, 101 to write): about 16 s at the quota."
     )

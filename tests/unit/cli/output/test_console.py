@@ -11,6 +11,7 @@ import sys
 import pytest
 
 from batchgw.cli.output.console import Console
+from batchgw.report.views.forms import view_of
 from batchgw.report.views.text import Span, line
 
 
@@ -55,9 +56,10 @@ def test_every_span_is_cleaned() -> None:
     assert terminal.getvalue() == "a\\x1b[2Jb\\x0a\n"
 
 
-def test_json_is_ascii_so_that_no_name_steers_a_terminal() -> None:
+@pytest.mark.parametrize("form", ["json", "jsonl"])
+def test_json_is_ascii_so_that_no_name_steers_a_terminal(form: str) -> None:
     out = io.StringIO()
-    Console(out=out, err=out).jsonl({"name": "\u202e\x9b\x1b注"})
+    view_of(form, "schema", Console(out=out, err=out)).schema({"name": "\u202e\x9b\x1b注"})
     assert out.getvalue().isascii()
     assert json.loads(out.getvalue()) == {"name": "\u202e\x9b\x1b注"}
 

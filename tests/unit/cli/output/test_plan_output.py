@@ -6,18 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from batchgw.cli.flags.options import Output
 from batchgw.cli.output.console import Console
-from batchgw.cli.output.plan import show_plan
 from batchgw.concurrency.stop import StopSignal
 from batchgw.errors import Stopped
 from batchgw.planning.estimate import Estimate
 from batchgw.planning.plan_file.plan import Plan, PlanWriter
+from batchgw.report.plan_report import PlanReport
+from batchgw.report.views.forms import forms_of, view_of
 from tests.unit.planning.test_planfile import DUBLIN, HEADER, planned
 from tests.virtual import virtually
 
 MANY = 3_000
-"""APIs whose showing takes many turns, on any machine."""
+"""APIs whose showing takes many time slices, on any machine."""
 
 
 @pytest.fixture
@@ -28,29 +28,42 @@ def plan(tmp_path: Path) -> Plan:
     return Plan.of(writer)
 
 
-@pytest.mark.parametrize("output", list(Output))
-def test_it_is_shown_to_its_end(plan: Plan, output: Output, capsys: pytest.CaptureFixture[str]) -> None:
+def report(plan: Plan, stop: StopSignal) -> PlanReport:
+    return PlanReport(plan=plan, estimate=Estimate(scopes={}), exit_code=2, stop=stop)
+
+
+@pytest.mark.parametrize("form", forms_of("plan"))
+def test_it_is_shown_to_its_end(plan: Plan, form: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Both changes of each API are in the fold, which groups them: they are all alike."""
 
     async def main() -> list[int]:
-        fold = await show_plan(
-            plan, Console(color=False), output=output, code=2, work=Estimate(scopes={}), stop=StopSignal()
-        )
-        return [group.apis for group in fold.groups()]
+        shown = report(plan, StopSignal())
+        await view_of(form, "plan", Console(color=False)).plan(shown)
+        return [group.apis for group in shown.fold.groups()]
 
     assert virtually(main) == [MANY, MANY]
     assert capsys.readouterr().out
 
 
-@pytest.mark.parametrize("output", list(Output))
-def test_a_stop_is_heeded_meanwhile(plan: Plan, output: Output) -> None:
+@pytest.mark.parametrize("form", forms_of("review"))
+def test_it_is_shown_for_a_review_to_its_end(
+    plan: Plan, form: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def main() -> None:
+        await view_of(form, "review", Console(color=False)).review(report(plan, StopSignal()))
+
+    virtually(main)
+    shown = capsys.readouterr().out
+    assert all(f"{number:010x}" in shown for number in range(MANY))
+
+
+@pytest.mark.parametrize("form", forms_of("plan"))
+def test_a_stop_is_heeded_meanwhile(plan: Plan, form: str) -> None:
     stop = StopSignal()
 
     async def main() -> None:
         stop.request()
         with pytest.raises(Stopped, match="not shown to its end"):
-            await show_plan(
-                plan, Console(color=False), output=output, code=2, work=Estimate(scopes={}), stop=stop
-            )
+            await view_of(form, "plan", Console(color=False)).plan(report(plan, stop))
 
     virtually(main)

@@ -13,9 +13,9 @@ import pytest
 
 from batchgw.cli import session
 from batchgw.cli.observers.hints import Hints
-from batchgw.cli.output import plan
 from batchgw.concurrency.time_slices import TimeSlices
 from batchgw.events import CallAnswered, CallSent, Event, PhaseStarted
+from batchgw.report import plan_report
 from batchgw.simulator.over_http.options import ReadyInfo
 from tests.unit.cli_driver import POLICY, Result, batchgw, clean_environment, served
 
@@ -182,7 +182,7 @@ def test_once_it_writes_there_is_a_run_to_resume(monkeypatch: pytest.MonkeyPatch
 @pytest.mark.usefixtures("world")
 @pytest.mark.parametrize("out", [[], ["--out", "p.plan"]])
 def test_a_plan_that_is_made_but_not_shown(monkeypatch: pytest.MonkeyPatch, out: list[str]) -> None:
-    monkeypatch.setattr(plan, "TimeSlices", partial(TimeSlices, seconds=0.0))  # heeded at every item
+    monkeypatch.setattr(plan_report, "TimeSlices", partial(TimeSlices, seconds=0.0))  # heeded at every item
     done = interrupted(monkeypatch, last_read(), "plan", "policy.yaml", *out, *AT_ONCE)
     assert (done.code, done.out) == (130, "")
     *_, saved, command, last = done.err.splitlines()

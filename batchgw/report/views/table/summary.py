@@ -8,7 +8,7 @@ from batchgw.journal.records import Tally
 from batchgw.report.places import where
 from batchgw.report.reasons import EXAMPLES, Reason
 from batchgw.report.summary import ScopeSummary, Summary
-from batchgw.report.unread import unread_lines
+from batchgw.report.views.table.unread import unread_lines
 from batchgw.report.views.text import Line, Span, Style, amount, duration, line, table
 
 SCOPES = 20

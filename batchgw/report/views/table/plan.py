@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import Self
 
 from batchgw.model import Action, Scope
 from batchgw.planning import change_view
@@ -12,8 +13,9 @@ from batchgw.planning.estimate import Estimate
 from batchgw.planning.totals import PlanTotals, ScopeTotals
 from batchgw.report.places import where, whereabouts
 from batchgw.report.plan_fold import Group, Place, PlanFold
-from batchgw.report.selection import selection_lines
-from batchgw.report.unread import unread_lines
+from batchgw.report.plan_report import PlanReport
+from batchgw.report.views.table.selection import selection_lines
+from batchgw.report.views.table.unread import unread_lines
 from batchgw.report.views.text import Line, Span, Style, amount, duration, line, shorten, table
 
 CHANGES = 30
@@ -50,13 +52,18 @@ _MARKS: Mapping[change_view.Mark, Style] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlanView:
-    """What is shown of a plan. `drift` says the same things in the words of `check`."""
+class PlanScreen:
+    """A plan as a screenful. `drift` says the same things in the words of `check`."""
 
     fold: PlanFold
     totals: PlanTotals
     estimate: Estimate
     drift: bool = False
+
+    @classmethod
+    def of(cls, plan: PlanReport) -> Self:
+        """Give the screen of a plan that was read to its end."""
+        return cls(fold=plan.fold, totals=plan.plan.totals, estimate=plan.estimate, drift=plan.drift)
 
     def lines(self) -> Iterator[Line]:
         """Render everything."""

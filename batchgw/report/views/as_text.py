@@ -1,4 +1,4 @@
-"""A plan API by API, as a stream: for a terminal or a file, and as Markdown for a review."""
+"""A plan API by API as plain text, for whoever is to approve it. Nothing is folded, nothing left out."""
 
 from __future__ import annotations
 
@@ -10,47 +10,31 @@ from batchgw.model import Action, PlanItem, PlannedApi, UnreadApi, UnreadScope
 from batchgw.model.kinds import KINDS
 from batchgw.planning import change_view, kinds
 from batchgw.planning.plan_file.plan import Plan
-from batchgw.report.views.text import Line, Span, amount, line, plain
+from batchgw.report.plan_report import PlanReport
+from batchgw.report.views.interface import View
+from batchgw.report.views.text import Span, amount, line
 from batchgw.times import timestamp
 
 _SIGNS = {Action.CREATE: "+", Action.UPDATE: "~", Action.RESET: "-", Action.NO_OP: " "}
 
 
-def text(plan: Plan) -> Iterator[Line]:
-    """Give the plan's header, every API with what is to be changed in it, and the sum."""
-    yield line(Span(f"Plan {plan.header.plan}", "bold"))
-    for name, value in _facts(plan):
-        yield line(f"  {name:<9} {value}")
-    yield line()
-    for item in plan.items():
-        head, *rest = _item(item)
-        yield line(Span(head, "bold"))
-        yield from (line(f"  {each}") for each in rest)
-    yield line()
-    yield line(_sum(plan))
+class TextView(View):
+    """Shows a saved plan as text."""
+
+    async def review(self, plan: PlanReport) -> None:
+        """Show the plan's header, every API with what is to be changed in it, and the sum."""
+        self.out.data([line(Span(f"Plan {plan.plan.header.plan}", "bold"))])
+        self.out.data(line(f"  {name:<9} {value}") for name, value in facts(plan.plan))
+        self.out.data([line()])
+        async for item in plan.items():
+            head, *rest = item_lines(item)
+            self.out.data([line(Span(head, "bold")), *(line(f"  {each}") for each in rest)])
+        self.out.data([line(), line(total_of(plan.plan))])
+        self.out.flush()
 
 
-def markdown(plan: Plan) -> Iterator[Line]:
-    """Give the same as Markdown; changes are fenced, so that nothing in them is taken for markup."""
-    yield line(f"# Plan {plan.header.plan}")
-    yield line()
-    for name, value in _facts(plan):
-        yield line(f"- {name}: {_code(value)}")
-    yield line()
-    yield line(f"**{_sum(plan)}**")
-    for item in plan.items():
-        head, *rest = _item(item)
-        shown = [plain(line(each)) for each in rest]
-        fence = "`" * max(3, 1 + max((_longest_run(each) for each in shown), default=0))
-        yield line()
-        yield line(f"## {_code(head)}")
-        yield line()
-        yield line(f"{fence}diff")
-        yield from (line(each) for each in shown)
-        yield line(fence)
-
-
-def _facts(plan: Plan) -> Iterator[tuple[str, str]]:
+def facts(plan: Plan) -> Iterator[tuple[str, str]]:
+    """Say when, by what, from which policy and for which scopes a plan was made."""
     header = plan.header
     yield "created", f"{timestamp(header.created)}, by batchgw {header.batchgw}"
     yield "policy", f"{header.policy_source}, digest {header.policy_digest[:12]}"
@@ -60,7 +44,8 @@ def _facts(plan: Plan) -> Iterator[tuple[str, str]]:
     yield "scopes", ", ".join(map(str, header.targets.get("scopes", ())))
 
 
-def _item(item: PlanItem) -> Iterator[str]:
+def item_lines(item: PlanItem) -> Iterator[str]:
+    """Render an item: a line that names it, then its changes or why it was not read."""
     match item:
         case PlannedApi():
             yield f"{item.api} {item.api.name}".rstrip()
@@ -82,25 +67,10 @@ def _item(item: PlanItem) -> Iterator[str]:
             assert_never(item)
 
 
-def _sum(plan: Plan) -> str:
+def total_of(plan: Plan) -> str:
+    """Add up a plan in a sentence."""
     total = plan.totals.total
     return (
         f"{total.creates:,} to create, {total.updates:,} to update, {total.resets:,} to reset, "
         f"{total.no_ops:,} as desired, {total.unread_targets:,} not read, in {amount(total.apis, 'API')}."
     )
-
-
-def _code(value: str) -> str:
-    """Quote as code, whatever backticks there are within."""
-    shown = plain(line(value))
-    ticks = "`" * (_longest_run(shown) + 1)
-    pad = " " if "`" in shown else ""
-    return f"{ticks}{pad}{shown}{pad}{ticks}"
-
-
-def _longest_run(value: str) -> int:
-    longest = run = 0
-    for character in value:
-        run = run + 1 if character == "`" else 0
-        longest = max(longest, run)
-    return longest

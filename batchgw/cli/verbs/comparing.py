@@ -1,0 +1,102 @@
+"""From a policy to what is not as it says: every API is read once, compared and shown. Nothing is written."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from batchgw import api
+from batchgw.cli.flags.options import JournalFlags, RunFlags, SelectionFlags
+from batchgw.cli.flags.pace import chosen_pace
+from batchgw.cli.flags.selection import chosen_targets
+from batchgw.cli.flags.stdin import refuse_shared
+from batchgw.cli.loading import Source, later_apply, loaded, plan_options
+from batchgw.cli.output.console import Console, console_for
+from batchgw.cli.output.failure import ToldStop
+from batchgw.cli.output.next_command import apply_command
+from batchgw.cli.session import again, open_run, run_reading
+from batchgw.cli.signals import Interrupts
+from batchgw.errors import Stopped
+from batchgw.model import Policy
+from batchgw.planning.plan_file.plan import Plan
+from batchgw.report.plan_report import PlanReport
+from batchgw.report.verdict import exit_code
+from batchgw.report.views.forms import view_of
+from batchgw.report.views.table.selection import nothing_lines
+from batchgw.report.views.text import line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparing:
+    """A plan, or a check when `drift` is set. `out`: where the plan is saved, if anywhere."""
+
+    file: Path
+    selection: SelectionFlags
+    flags: RunFlags
+    journal: JournalFlags
+    out: Path | None = None
+    drift: bool = False
+    console: Console = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "console", console_for(self.flags.output))
+
+    def run(self) -> int:
+        """Compare, show, and return the exit code."""
+        refuse_shared(self.flags, policy=self.file, targets=self.selection.targets)
+        view_of(self.flags.output.output, "plan", self.console)
+        source = loaded(self.file, self.console)
+        chosen = source.aimed(chosen_targets(source.policy.targets, self.selection, self.flags.connection))
+        missed = "whether anything has drifted is not known" if self.drift else "there is no plan"
+        return run_reading(
+            lambda interrupts: self._compared(source, chosen, interrupts),
+            self.console,
+            stopped=f"not everything was read, so {missed}. {self._again}",
+        )
+
+    @property
+    def _again(self) -> str:
+        return again("check" if self.drift else "plan")
+
+    async def _compared(self, source: Source, chosen: Policy, interrupts: Interrupts) -> int:
+        opened = open_run(
+            chosen.targets,
+            console=self.console,
+            interrupts=interrupts,
+            flags=self.flags,
+            journal=self.journal,
+        )
+        allow_empty = self.selection.allow_empty
+        with ExitStack() as kept:
+            async with opened as run:
+                placed = run.placed(chosen)
+                options = plan_options(source.policy, self.flags, placed.targets, allow_empty=allow_empty)
+                verb = api.check if self.drift else api.plan
+                plan = await verb(placed, plane=run.plane, out=self.out, options=options)
+                kept.enter_context(plan)
+                code = exit_code(plan.totals, allow_empty=allow_empty)
+                run.ended(code, plan.totals.total.to_json())
+            await self._show(plan, code, interrupts)
+            return code
+
+    async def _show(self, plan: Plan, code: int, interrupts: Interrupts) -> None:
+        view = view_of(self.flags.output.output, "plan", self.console)
+        report = PlanReport(
+            plan=plan,
+            estimate=later_apply(plan, chosen_pace(self.flags.pace), saved=self.out is not None),
+            exit_code=code,
+            stop=interrupts.stop,
+            drift=self.drift,
+        )
+        try:
+            await view.plan(report)
+        except Stopped as error:
+            raise ToldStop(str(error) if self.out else f"{error} {self._again}") from error
+        finally:
+            if self.out is not None:
+                command = apply_command(self.out, self.selection, self.flags.connection, self.journal)
+                self.console.note(line(f"Saved: {self.out}. To do exactly this:"), line(f"  {command}"))
+        if plan.totals.selected is not None and not view.names_unmatched:
+            unread = len(plan.totals.unread_scopes)
+            self.console.tell(*nothing_lines(plan.totals.selected, unread=unread))

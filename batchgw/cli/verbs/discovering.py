@@ -1,0 +1,105 @@
+"""From a selection to the REST APIs it means: each is shown as it is found, then all are counted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterable, AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from batchgw import api
+from batchgw.cli.flags.options import RunFlags, SelectionFlags
+from batchgw.cli.flags.selection import chosen_targets
+from batchgw.cli.flags.stdin import refuse_shared
+from batchgw.cli.output.console import Console, console_for
+from batchgw.cli.output.failure import INCOMPLETE, OK
+from batchgw.cli.session import Run, again, open_run, run_reading
+from batchgw.cli.signals import Interrupts
+from batchgw.model import RestApi, Targets, UnreadApi, UnreadScope
+from batchgw.model.selected import SelectionCount
+from batchgw.policy.loader import load_policy
+from batchgw.report.views.forms import view_of
+from batchgw.report.views.interface import View
+from batchgw.report.views.table.selection import nothing_lines, selection_notes
+from batchgw.report.views.text import Line, Span, amount, line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discovering:
+    """A listing of the REST APIs that a selection means."""
+
+    policy: Path | None
+    selection: SelectionFlags
+    flags: RunFlags
+    console: Console = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "console", console_for(self.flags.output))
+
+    def run(self) -> int:
+        """List them, and return the exit code."""
+        refuse_shared(self.flags, policy=self.policy, targets=self.selection.targets)
+        view = view_of(self.flags.output.output, "apis", self.console)
+        base = load_policy(self.policy).policy.targets if self.policy else Targets()
+        targets = chosen_targets(base, self.selection, self.flags.connection)
+
+        async def body(interrupts: Interrupts) -> int:
+            opened = open_run(targets, console=self.console, interrupts=interrupts, flags=self.flags)
+            async with opened as run:
+                return await self._listed(run, run.placed_targets(targets), view)
+
+        return run_reading(
+            body,
+            self.console,
+            stopped=f"not every REST API was listed: what was printed is not all. {again('discover')}",
+        )
+
+    async def _listed(self, run: Run, targets: Targets, view: View) -> int:
+        count = SelectionCount(targets.apis)
+        found = Found()
+        async with api.discover(targets, plane=run.plane, count=count) as items:
+            await view.apis(found.apis(items, self.console))
+        self.console.tell(*found.unread_lines())
+        if self.console.lost:  # its reader left, so nobody wants to know what is missing
+            return INCOMPLETE if found.unread else OK
+        by_scope = found.by_scope
+        self.console.note(
+            line(f"{amount(by_scope.total(), 'REST API')} in {amount(len(by_scope), 'scope')}.")
+        )
+        selected = count.total(listed=True)
+        unread_scopes = sum(isinstance(each, UnreadScope) for each in found.unread)
+        self.console.note(*selection_notes(selected, unread=unread_scopes))
+        missing = list(nothing_lines(selected, unread=unread_scopes))
+        self.console.tell(*missing)
+        incomplete = found.unread or (missing and not self.selection.allow_empty)
+        return INCOMPLETE if incomplete else OK
+
+
+class Found:
+    """What a listing has found so far: REST APIs counted by scope, and what could not be read."""
+
+    def __init__(self) -> None:
+        self.by_scope: Counter[str] = Counter()
+        self.unread: list[UnreadApi | UnreadScope] = []
+
+    async def apis(
+        self, items: AsyncIterable[RestApi | UnreadApi | UnreadScope], console: Console
+    ) -> AsyncIterator[RestApi]:
+        """Give the REST APIs among the items, for as long as somebody reads what is printed."""
+        async for item in items:
+            if isinstance(item, UnreadApi | UnreadScope):
+                self.unread.append(item)
+            else:
+                self.by_scope[str(item.scope)] += 1
+                yield item
+            if console.lost:
+                return
+
+    def unread_lines(self) -> Iterator[Line]:
+        """Say what could not be read, and why."""
+        for each in self.unread:
+            if isinstance(each, UnreadApi):
+                what, where = "not read: ", str(each.api)
+            else:
+                what, where = "not read to the end: ", str(each.scope)
+            yield line(Span(what, "error"), f"{where}  {each.code}: {each.message}")

@@ -1,0 +1,70 @@
+"""A plan with everything that a view tells of it: an estimate, a verdict, and what is not live."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from batchgw.concurrency.stop import StopSignal
+from batchgw.concurrency.time_slices import TimeSlices
+from batchgw.errors import Stopped
+from batchgw.model import PlanItem
+from batchgw.planning.estimate import Estimate
+from batchgw.planning.plan_file.plan import Plan
+from batchgw.report.live import CHECKED, PLANNED
+from batchgw.report.plan_fold import PlanFold
+from batchgw.report.verdict import verdict_to_json
+
+if TYPE_CHECKING:  # SQLAlchemy is behind it
+    from batchgw.journal import JSON
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanReport:
+    """A plan to be shown.
+
+    Attributes:
+        estimate: the calls and seconds that an apply takes.
+        exit_code: the one of the command that shows it.
+        stop: asks to end early.
+        drift: whether this is a check, which is told in other words.
+        fold: equal changes once; complete when `items` has ended.
+    """
+
+    plan: Plan
+    estimate: Estimate
+    exit_code: int
+    stop: StopSignal
+    drift: bool = False
+    fold: PlanFold = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "fold", PlanFold(self.plan.header.desired))
+
+    async def items(self) -> AsyncIterator[PlanItem]:
+        """Read the plan once, and fold each item. Raises Stopped.
+
+        A million items take a minute, so other tasks may run and a stop is heeded meanwhile.
+        """
+        slices = TimeSlices()
+        for item in self.plan.items():
+            self.fold.add(item)
+            yield item
+            if await slices.yield_if_due() and self.stop.requested:
+                raise Stopped("the plan was not shown to its end.")
+
+    async def read(self) -> None:
+        """Fold the whole plan, without showing its items. Raises Stopped."""
+        async for _ in self.items():
+            pass
+
+    @property
+    def not_live(self) -> str:
+        """What is not live, in a sentence."""
+        return CHECKED if self.drift else PLANNED
+
+    @property
+    def verdict(self) -> Mapping[str, JSON]:
+        """The verdict and its figures, for machines."""
+        return verdict_to_json(self.plan.totals, self.exit_code)

@@ -1,0 +1,94 @@
+"""Plans, REST APIs, runs and learned quotas as records for machines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from batchgw.model import PlanItem, RestApi, UnreadScope
+from batchgw.planning.plan_file.items import item_to_json
+from batchgw.planning.plan_file.plan import Plan
+from batchgw.times import timestamp
+
+if TYPE_CHECKING:  # SQLAlchemy is behind it
+    from batchgw.journal import JSON, Limit, RunRecord, Spent
+
+Record = Mapping[str, "JSON"]
+"""A JSON object."""
+
+
+def header_to_json(plan: Plan) -> Record:
+    """Render a plan's header, its time as all times are shown."""
+    return {**plan.header.to_json(), "created": timestamp(plan.header.created)}
+
+
+def shown_item_to_json(item: PlanItem) -> Record:
+    """Render an item of a plan, its API's time as all times are shown."""
+    shown = item_to_json(item)
+    if isinstance(item, UnreadScope) or item.api.created is None:
+        return shown
+    return {**shown, "api": {**shown["api"], "created": timestamp(item.api.created)}}
+
+
+def api_to_json(api: RestApi) -> Record:
+    """Render a REST API."""
+    return {
+        "account": api.scope.account,
+        "region": api.scope.region,
+        "id": api.id,
+        "name": api.name,
+        "tags": dict(api.tags),
+        "endpointTypes": list(api.endpoint_types),
+    }
+
+
+def run_to_json(run: RunRecord) -> Record:
+    """Render a run. `identity` is whose credentials it began with, where that was asked."""
+    totals = run.totals
+    return {
+        "run": run.id,
+        "verb": run.verb,
+        "state": run.state.value,
+        "policy": run.policy_source,
+        "policy_digest": run.policy_digest,
+        "started": timestamp(run.started),
+        "finished": None if run.finished is None else timestamp(run.finished),
+        "identity": run.visible_options.get("identity"),
+        "batchgw": run.version,
+        "holder": str(run.holder),
+        "options": dict(run.visible_options),
+        "expected": totals.expected,
+        "applied": totals.applied,
+        "unchanged": totals.unchanged,
+        "failed": totals.failed,
+        "skipped": totals.skipped,
+        "not_attempted": totals.not_attempted,
+        "undecided": totals.undecided,
+    }
+
+
+def limit_to_json(limit: Limit, now: float) -> Record:
+    """Render what was learned of a quota.
+
+    Rates are calls/second, levels and bursts calls, ages and waits seconds. `level` is as of now. A learned
+    rate is null where nothing has measured it.
+    """
+    belief, stated = limit.belief, limit.stated
+    return {
+        "endpoint": limit.endpoint or None,
+        "account": limit.key.account,
+        "region": limit.key.region,
+        "operation": limit.key.operation,
+        "stated": None if stated is None else {"rate": stated.rate, "burst": stated.burst},
+        "share": limit.share,
+        "learned": {"rate": belief.rate and round(belief.rate, 4), "burst": belief.burst},
+        "learned_at": timestamp(limit.at),
+        "age": round(max(0.0, now - limit.at), 3),
+        "level": round(limit.level(now), 3),
+        "last_run": _spent(limit.last),
+        "all_runs": _spent(limit.total),
+    }
+
+
+def _spent(spent: Spent) -> Record:
+    return {"calls": spent.calls, "refused": spent.refused, "waited": round(spent.waited, 3)}

@@ -1,0 +1,95 @@
+"""JSON: one document. What is long is written as it comes, an element a line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterable, Iterable, Sequence
+from dataclasses import asdict
+from itertools import chain, repeat
+from typing import TYPE_CHECKING
+
+from batchgw.report.records import api_to_json, header_to_json, limit_to_json, run_to_json, shown_item_to_json
+from batchgw.report.views.interface import CheckedPolicy, RunReport, View
+
+if TYPE_CHECKING:  # SQLAlchemy and pydantic are behind these
+    from batchgw.journal import JSON, Limit, RunRecord
+    from batchgw.model import RestApi
+    from batchgw.policy.presets.index import PresetInfo
+    from batchgw.report.plan_report import PlanReport
+
+
+def compact(value: JSON) -> str:
+    """Write a value on one line; ASCII only, so that no name can steer a terminal."""
+    return json.dumps(value, separators=(",", ":"))
+
+
+class JsonView(View):
+    """Shows one JSON document."""
+
+    one_document = True
+
+    async def apis(self, found: AsyncIterable[RestApi]) -> None:
+        """Show an array."""
+        first = True
+        async for api in found:
+            self.out.text("[" if first else ",")
+            self.out.text(compact(api_to_json(api)))
+            first = False
+        self.out.text("[]" if first else "]")
+        self.out.flush()
+
+    async def plan(self, plan: PlanReport) -> None:
+        """Show an object: the header, `items`, and then the totals and the verdict."""
+        self.out.text(f'{{"header":{compact(header_to_json(plan.plan))},\n"items":[')
+        separators = chain([""], repeat(","))
+        async for item in plan.items():
+            self.out.text(next(separators) + compact(shown_item_to_json(item)))
+        closing = {
+            "totals": plan.plan.totals.to_json(),
+            "estimate": plan.estimate.to_json(),
+            "customised": plan.fold.customised.to_json(),
+            "not_live": plan.not_live,
+            **plan.verdict,
+        }
+        self.out.text("]," + compact(closing)[1:])
+        self.out.flush()
+
+    async def review(self, plan: PlanReport) -> None:
+        """Show the same."""
+        await self.plan(plan)
+
+    async def summary(self, report: RunReport) -> None:
+        """Show the summary; its outcomes are in `--output jsonl`."""
+        self._document(report.summary.to_json())
+
+    def runs(self, runs: Sequence[RunRecord]) -> None:
+        """Show an array."""
+        self._document([run_to_json(run) for run in runs])
+
+    async def run(self, run: RunRecord, report: RunReport) -> None:
+        """Show the run with its summary."""
+        self._document({**run_to_json(run), "summary": report.summary.to_json()})
+
+    def limits(self, limits: Sequence[Limit], now: float) -> None:
+        """Show an array."""
+        self._document([limit_to_json(limit, now) for limit in limits])
+
+    def policies(self, checked: Iterable[CheckedPolicy]) -> None:
+        """Show an array of all problems."""
+        self._document([asdict(problem) for each in checked for problem in each.problems])
+
+    def presets(self, presets: Sequence[PresetInfo]) -> None:
+        """Show an array."""
+        self._document([preset.to_json() for preset in presets])
+
+    def schema(self, schema: JSON) -> None:
+        """Show the schema."""
+        self._document(schema)
+
+    def version(self, version: str) -> None:
+        """Show an object."""
+        self.out.text(compact({"batchgw": version}))
+
+    def _document(self, value: JSON) -> None:
+        self.out.text(json.dumps(value, indent=2))
+        self.out.flush()

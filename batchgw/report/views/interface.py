@@ -1,0 +1,138 @@
+"""What a form of output is: one method for each thing that verbs show, and where it writes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
+
+from batchgw.report.views.text import Line
+
+if TYPE_CHECKING:  # SQLAlchemy and pydantic are behind these, and `batchgw --help` does without
+    from batchgw.errors import Problem
+    from batchgw.journal import JSON, Limit, RunRecord
+    from batchgw.model import Outcome, RestApi
+    from batchgw.policy.presets.index import PresetInfo
+    from batchgw.report.plan_report import PlanReport
+    from batchgw.report.summary import Summary
+
+Subject = Literal[
+    "apis", "plan", "review", "summary", "runs", "run", "limits", "policies", "presets", "schema", "version"
+]
+"""What can be shown: the names of the methods of `View`."""
+
+
+class Out(Protocol):
+    """Where a view writes: data to standard output, remarks for people to standard error."""
+
+    def text(self, text: str) -> None:
+        """Print data as it is, and end the line."""
+        ...
+
+    def data(self, lines: Iterable[Line]) -> None:
+        """Print lines of data; on a terminal in their styles."""
+        ...
+
+    def note(self, *lines: Line) -> None:
+        """Print a remark, unless the user wants quiet."""
+        ...
+
+    def tell(self, *lines: Line) -> None:
+        """Print a remark that the user must see, even one who wants quiet."""
+        ...
+
+    def flush(self) -> None:
+        """Hand over the data printed so far."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunReport:
+    """A run's end.
+
+    Attributes:
+        outcomes: how each target ended. They are read from the journal only when a view asks for them.
+        journal: where the journal is, for people.
+    """
+
+    summary: Summary
+    outcomes: AsyncIterable[Outcome]
+    journal: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedPolicy:
+    """A policy file that was checked.
+
+    Attributes:
+        problems: errors and warnings, in the order of the file.
+        content: what a valid policy is about ("3 response types"); None for a file that cannot be used.
+        refusal: for people, why a file cannot be used; the problems are in it.
+    """
+
+    path: Path
+    problems: Sequence[Problem]
+    content: str | None
+    refusal: Sequence[Line] = ()
+
+
+class View:
+    """A form of output, such as a table or JSON.
+
+    A form need not show everything: `forms.FORMS` says which of these methods it has. The others are never
+    called, since a verb refuses such a form before it does anything.
+    """
+
+    names_unmatched: ClassVar[bool] = False
+    """Whether a shown plan names the selectors that match nothing. Else the verb tells them on stderr."""
+
+    one_document: ClassVar[bool] = False
+    """Whether all of the output is one document, so that only one thing can be shown in it."""
+
+    def __init__(self, out: Out) -> None:
+        self.out = out
+
+    async def apis(self, found: AsyncIterable[RestApi]) -> None:
+        """Show REST APIs as they are found (`discover`)."""
+        raise NotImplementedError
+
+    async def plan(self, plan: PlanReport) -> None:
+        """Show what an apply would change, or what has drifted (`plan`, `check`). Raises Stopped."""
+        raise NotImplementedError
+
+    async def review(self, plan: PlanReport) -> None:
+        """Show all of a saved plan to whoever is to approve it (`show`). Raises Stopped."""
+        raise NotImplementedError
+
+    async def summary(self, report: RunReport) -> None:
+        """Show how a run ended (`apply`, `put`, `resume`)."""
+        raise NotImplementedError
+
+    def runs(self, runs: Sequence[RunRecord]) -> None:
+        """Show the runs of a journal, the newest first (`runs list`)."""
+        raise NotImplementedError
+
+    async def run(self, run: RunRecord, report: RunReport) -> None:
+        """Show a run of the journal and how it ended (`runs show`)."""
+        raise NotImplementedError
+
+    def limits(self, limits: Sequence[Limit], now: float) -> None:
+        """Show what was learned of quotas, as of `now`, in seconds since the epoch (`limits`)."""
+        raise NotImplementedError
+
+    def policies(self, checked: Iterable[CheckedPolicy]) -> None:
+        """Show what is wrong with policy files, each as soon as it is checked (`validate`)."""
+        raise NotImplementedError
+
+    def presets(self, presets: Sequence[PresetInfo]) -> None:
+        """Show what presets set (`presets`)."""
+        raise NotImplementedError
+
+    def schema(self, schema: JSON) -> None:
+        """Show the JSON Schema of policy files (`schema`)."""
+        raise NotImplementedError
+
+    def version(self, version: str) -> None:
+        """Show batchgw's version (`version`)."""
+        raise NotImplementedError

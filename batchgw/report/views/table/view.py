@@ -1,0 +1,102 @@
+"""Tables: what people read at a terminal. What is long is folded; `--output json` has all of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterable, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import anyio.lowlevel
+
+from batchgw.report.views.interface import CheckedPolicy, RunReport, View
+from batchgw.report.views.table.limits import limit_table
+from batchgw.report.views.table.presets import preset_lines
+from batchgw.report.views.table.problems import problem_line
+from batchgw.report.views.table.runs import run_lines, run_table
+from batchgw.report.views.text import Span, amount, line, shorten
+
+if TYPE_CHECKING:  # SQLAlchemy and pydantic are behind these
+    from batchgw.journal import JSON, Limit, RunRecord
+    from batchgw.model import RestApi
+    from batchgw.policy.presets.index import PresetInfo
+    from batchgw.report.plan_report import PlanReport
+
+
+class TableView(View):
+    """Shows tables and sentences."""
+
+    names_unmatched = True
+
+    async def apis(self, found: AsyncIterable[RestApi]) -> None:
+        """Show a line an API as it comes: in columns of fixed width, since the widest comes perhaps last."""
+        async for api in found:
+            tags = " ".join(f"{key}={value}" for key, value in api.tags.items())
+            name = f"  {shorten(api.name, 40):<40}" if api.name or tags else ""
+            self.out.data([line(f"{api!s:<40}", name, Span(f"  {tags}" if tags else "", "dim"))])
+        self.out.flush()
+
+    async def plan(self, plan: PlanReport) -> None:
+        """Show a screenful, whatever the size of the plan."""
+        from batchgw.report.views.table.plan import PlanScreen  # noqa: PLC0415 - only plans need it
+
+        await plan.read()
+        await anyio.lowlevel.checkpoint()  # to lay out a screenful takes ten milliseconds
+        self.out.data(PlanScreen.of(plan).lines())
+        self._remark(plan.not_live)
+        self.out.flush()
+
+    async def summary(self, report: RunReport) -> None:
+        """Show the outcomes by scope, and the reasons."""
+        from batchgw.report.views.table.summary import summary_lines  # noqa: PLC0415 - SQLAlchemy is behind it
+
+        self.out.data(summary_lines(report.summary))
+        self.out.note(line(Span(f"Journal: {report.journal}", "dim")))
+        if report.summary.not_live:
+            self._remark(report.summary.not_live)
+        self.out.flush()
+
+    def runs(self, runs: Sequence[RunRecord]) -> None:
+        """Show a row a run."""
+        self.out.data(run_table(runs))
+
+    async def run(self, run: RunRecord, report: RunReport) -> None:
+        """Show what it was, then how it ended."""
+        self.out.data(run_lines(run))
+        await self.summary(report)
+
+    def limits(self, limits: Sequence[Limit], now: float) -> None:
+        """Show a row a quota."""
+        self.out.data(limit_table(limits, now))
+
+    def policies(self, checked: Iterable[CheckedPolicy]) -> None:
+        """Show a line a valid file as data, and problems as remarks."""
+        for each in checked:
+            self.out.flush()
+            if each.content is None:
+                self.out.tell(*each.refusal)
+                continue
+            self.out.tell(*map(problem_line, each.problems))
+            warnings = f", {amount(len(each.problems), 'warning')}" if each.problems else ""
+            valid = line(f"{each.path}: ", Span("valid", "good"), f", {each.content}{warnings}")
+            self.out.data([valid])
+
+    def presets(self, presets: Sequence[PresetInfo]) -> None:
+        """Show a paragraph a preset."""
+        for preset in presets:
+            self.out.data(preset_lines(preset))
+
+    def schema(self, schema: JSON) -> None:
+        """Show the schema as a JSON document: it has no table."""
+        self.out.text(json.dumps(schema, indent=2))
+
+    def version(self, version: str) -> None:
+        """Show name and version."""
+        self.out.data([line(f"batchgw {version}")])
+
+    def _remark(self, text: str) -> None:
+        """Say what is true of every run alike.
+
+        `--quiet` leaves it out, so that a scheduled job in which all is well tells nothing on stderr.
+        The forms for machines always have it, as data.
+        """
+        self.out.note(line(Span(text, "dim")))
