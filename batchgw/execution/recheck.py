@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterable, Sequence
+import time
+from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from contextlib import aclosing
 
 import anyio
 
+from batchgw.concurrency.clock import Moment
 from batchgw.concurrency.pool import pooled
 from batchgw.control_plane.stack import PacedControlPlane
 from batchgw.errors import ApiNotFound, CallError, PlanStale
 from batchgw.execution.kinds import MAKERS
+from batchgw.execution.session import phase
 from batchgw.model import Desired, OnStale, PlanItem, PlannedApi, RestApiId, Scope, UnreadApi
 from batchgw.model.change import ALL_GONE, MOVED, all_gone
 from batchgw.planning.plan_file.plan import Plan
+
+FRESH = 300.0
+"""Seconds for which a plan counts as the present state: about what a person takes to read it and agree."""
 
 SHOWN = 10
 """APIs named in the refusal; the rest are counted."""
@@ -130,6 +136,25 @@ class Recheck:
             + "\nPlan again; or pass --on-stale skip to leave these alone and apply the rest, or "
             "--no-recheck to apply all of it nevertheless."
         )
+
+
+async def recheck_if_due(
+    plan: Plan, run: str, paced: PacedControlPlane, *, wanted: bool | None, on_stale: OnStale
+) -> tuple[Moment, Iterator[PlanItem]]:
+    """Read a plan's APIs again, where that is wanted; None leaves it to the plan's age.
+
+    Gives when the APIs were read, at the earliest, and the plan's items as they are to be carried out.
+    Raises as `Recheck.run`.
+    """
+    checked = Recheck(paced, on_stale)
+    age = max(0.0, time.time() - plan.header.created)
+    due = (plan.saved or age > FRESH) if wanted is None else wanted
+    read_at = Moment.ago(0 if due else age)  # when the reading begins, or the plan did
+    if due:
+        expected = {scope: totals.apis for scope, totals in plan.totals.scopes.items()}
+        with phase(paced.observer, run, "recheck", tuple(expected), expected):
+            await checked.run(plan)
+    return read_at, map(checked.left_alone, plan.items())
 
 
 async def _planned(items: Iterable[PlanItem]) -> AsyncGenerator[PlannedApi, None]:

@@ -1,0 +1,81 @@
+"""Every selected REST API of many scopes, as one stream, together with what could not be listed and why."""
+
+from __future__ import annotations
+
+import anyio
+from anyio.streams.memory import MemoryObjectSendStream
+
+from batchgw.control_plane.interface import ControlPlane, UnreadableApi
+from batchgw.discovery.listing import list_rest_apis
+from batchgw.discovery.naming import NamedApis
+from batchgw.errors import CallError
+from batchgw.events import Observer
+from batchgw.model import RestApi, Scope, Selection, UnreadApi, UnreadScope
+from batchgw.model.selected import SelectionCount
+
+Found = RestApi | UnreadApi | UnreadScope
+"""A selected API; or one, or a scope, of which something is missing."""
+
+
+class DiscoveryStream:
+    """Lists scopes side by side and sends what it finds.
+
+    Args:
+        plane: listings go through it; it paces and retries them.
+        selection: which APIs are meant.
+        observer: is told of listings.
+        count: learns of what is found and selected, in all scopes together.
+        found: takes what is found. It is closed at the end.
+    """
+
+    def __init__(
+        self,
+        plane: ControlPlane,
+        selection: Selection,
+        *,
+        observer: Observer,
+        count: SelectionCount,
+        found: MemoryObjectSendStream[Found],
+    ) -> None:
+        self._plane = plane
+        self._selection = selection
+        self._observer = observer
+        self._count = count
+        self._found = found
+        self._named = NamedApis(selection)
+        self._unread: dict[Scope, CallError] = {}
+
+    async def run(self, scopes: tuple[Scope, ...]) -> None:
+        """List all scopes. Sends an UnreadApi or UnreadScope for each `CallError`."""
+        async with self._found:
+            async with anyio.create_task_group() as tasks:
+                for scope in scopes:
+                    tasks.start_soon(self._list, scope)
+            for scope, error in self._unread.items():
+                if self._named.concerned(scope):
+                    code, message = type(error).__name__, error.message
+                    await self._found.send(UnreadScope(scope=scope, code=code, message=message))
+            for missing in self._named.missing(scopes, ()):
+                await self._found.send(missing)
+
+    async def _list(self, scope: Scope) -> None:
+        odd: list[UnreadableApi] = []
+        apis = list_rest_apis(
+            self._plane,
+            scope,
+            self._selection,
+            observer=self._observer,
+            unselected=self._named.found,
+            unreadable=odd.append,
+            count=self._count,
+        )
+        try:
+            async for api in apis:
+                self._named.found(api)
+                await self._found.send(api)
+        except CallError as error:
+            self._unread[scope] = error
+            self._named.not_listed(scope, error)
+        for each in filter(self._named.odd, odd):
+            code, message = type(each.error).__name__, each.error.message
+            await self._found.send(UnreadApi(api=each.api, targets=(), code=code, message=message))

@@ -1,0 +1,47 @@
+"""One session's control plane, and the phases of a run in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import anyio
+
+from batchgw.concurrency.stop import StopSignal
+from batchgw.control_plane.interface import ControlPlane
+from batchgw.control_plane.stack import Pace, PacedControlPlane
+from batchgw.errors import UsageError
+from batchgw.events import NullObserver, Observer, PhaseEnded, PhaseStarted
+from batchgw.model import Scope
+
+
+@contextmanager
+def session(
+    plane: ControlPlane, pace: Pace | None, observer: Observer | None, stop: StopSignal | None
+) -> Iterator[PacedControlPlane]:
+    """Pace a plane; or join the session of one that is paced, where no scope counts as given up any more.
+
+    Raises UsageError for a pace or a stop that a paced plane cannot take any more.
+    """
+    if not isinstance(plane, PacedControlPlane):
+        yield PacedControlPlane(plane, pace=pace, observer=observer, stop=stop)
+        return
+    if pace is not None or stop is not None:
+        raise UsageError("the control plane is paced already: give pace and stop to PacedControlPlane")
+    plane.limited.given_up.forget()
+    plane.limited.endpoints.forget()
+    with plane.observer.joined(observer or NullObserver()):
+        yield plane
+
+
+@contextmanager
+def phase(
+    observer: Observer, run: str, name: str, scopes: tuple[Scope, ...], expected: Mapping[Scope, int]
+) -> Iterator[None]:
+    """Tell an observer when a phase of a run starts and when it ends, as `events.PhaseStarted` has it."""
+    began = anyio.current_time()
+    observer.notify(PhaseStarted(run=run, phase=name, scopes=scopes, expected=expected))
+    try:
+        yield
+    finally:
+        observer.notify(PhaseEnded(run=run, phase=name, elapsed=anyio.current_time() - began))
