@@ -3,17 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
-from batchgw.control_plane.interface import (
-    CreateDeployment,
-    DeleteGatewayResponse,
-    GetGatewayResponse,
-    GetGatewayResponses,
-    GetRestApis,
-    PutGatewayResponse,
-    Request,
-)
+from batchgw.control_plane.interface import Request
 from batchgw.errors import (
     AccessDenied,
     ApiDenied,
@@ -81,41 +73,20 @@ def for_one_api(error: AccessDenied) -> ApiDenied:
     )
 
 
-def permission(request: Request[object]) -> str | None:
-    """Name the IAM action and the resource a request needs; None for one that is not listed here."""
-    needed = _ACTIONS.get(type(request))
-    if needed is None:
-        return None
-    action, path = needed
+def permission(request: Request[object]) -> str:
+    """Name the IAM action and the resource that a request needs."""
     region = request.scope.region
     partition = next((name for start, name in _PARTITIONS.items() if region.startswith(start)), "aws")
-    return f"apigateway:{action} on arn:{partition}:apigateway:{region}::/restapis{path(request)}"
+    path = request.operation.path.format_map(request.params())
+    return f"apigateway:{request.operation.http} on arn:{partition}:apigateway:{region}::{path}"
 
 
 def name_permission(error: AccessDenied, request: Request[object]) -> None:
     """Write into a refusal what the request needs, where AWS's own words do not say it."""
-    needed = permission(request)
-    if needed is not None and "apigateway:" not in error.message and not _UNNAMED.fullmatch(error.code):
-        error.message = f"{needed} was refused: {error.message}"
+    if "apigateway:" not in error.message and not _UNNAMED.fullmatch(error.code):
+        error.message = f"{permission(request)} was refused: {error.message}"
         error.args = (error.message,)
 
-
-def _below(*path: str) -> Callable[[object], str]:
-    """What stands behind /restapis: fields of the request in braces."""
-    return lambda request: "".join(
-        f"/{getattr(request, part[1:-1]) if part.startswith('{') else part}" for part in path
-    )
-
-
-_ACTIONS: Mapping[type[Request[object]], tuple[str, Callable[[object], str]]] = {
-    GetRestApis: ("GET", _below()),
-    GetGatewayResponses: ("GET", _below("{api}", "gatewayresponses")),
-    GetGatewayResponse: ("GET", _below("{api}", "gatewayresponses", "{type}")),
-    PutGatewayResponse: ("PUT", _below("{api}", "gatewayresponses", "{type}")),
-    DeleteGatewayResponse: ("DELETE", _below("{api}", "gatewayresponses", "{type}")),
-    CreateDeployment: ("POST", _below("{api}", "deployments")),
-}
-"""IAM's names are HTTP's: the method and the path (service authorization reference, API Gateway)."""
 
 _PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
 """By the beginning of a region's name; every other region is of partition aws."""

@@ -31,17 +31,17 @@ class GivenUpScopes:
 
         Operations are counted apart: who may read all APIs may still not write to any.
         """
-        api: RestApiId | None = getattr(request, "api", None)
+        api = request.api_id
         if api is None or request.scope in self._errors:
             return error
-        denied = self._denied.setdefault((request.scope, request.operation), set())
+        denied = self._denied.setdefault((request.scope, request.operation.name), set())
         denied.add(api)
         return error if len(denied) >= DENIALS else for_one_api(error)
 
     def allowed(self, request: Request[object]) -> None:
         """Note a call whose answer shows that its caller may make it: denials before it were not in a row."""
         if self._denied:  # asked with every call, mostly of none
-            self._denied.pop((request.scope, request.operation), None)
+            self._denied.pop((request.scope, request.operation.name), None)
 
     def counts(self, scope: Scope) -> bool:
         """Tell whether denials were met in a scope that may still turn out to be the scope's."""

@@ -1,135 +1,128 @@
 """The one seam to the world: requests in, answers out. Whoever sends them knows nothing of what answers.
 
-A request is a record, so a wrapper (limiting, retrying, read-only) is one method, and a new operation is one
-class. Wrappers are stacked once, in `control_plane.stack`.
+A request is a record, so a wrapper (limiting, retrying, read-only) is one method. What there is to know of an
+operation stands in one file of `control_plane.operations`. Wrappers are stacked once, in
+`control_plane.stack`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import ClassVar, Generic, NewType, Protocol, TypeVar, runtime_checkable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Generic, Protocol, TypeVar, runtime_checkable
 
-from batchgw.errors import CallError
-from batchgw.model import (
-    AccountId,
-    Effort,
-    GatewayResponse,
-    ResponseType,
-    RestApi,
-    RestApiId,
-    Scope,
-    Settings,
-)
+from batchgw.errors import NotCustomized
+from batchgw.model import AccountId, Effort, RestApiId, Scope
 
 T = TypeVar("T")
 Value = TypeVar("Value", covariant=True)  # noqa: PLC0105 - named for what it is
 
-PAGE_SIZE = 500
-"""REST APIs per GetRestApis page: the operation's maximum (API reference, `limit`)."""
+Wire = Mapping[str, Any]
+"""Parameters or an answer under boto3's names. The only place for `Any`: whoever reads it, checks it."""
 
-DeploymentId = NewType("DeploymentId", str)
-"""API Gateway's id of a deployment, unique within its API: six lower-case letters and digits."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JsonForm:
+    """What else must be known of an operation that is sent and read without botocore (`aws.fast_path`).
+
+    Attributes:
+        query: boto3's parameters that stand in the query.
+        body: boto3's parameters that stand in the body, a JSON object.
+        read: makes boto3's answer of the JSON object that comes back. It changes names and dates; values may
+            be of any type. None for an operation with an empty answer.
+    """
+
+    query: frozenset[str] = frozenset()
+    body: frozenset[str] = frozenset()
+    read: Callable[[dict[str, Any]], Wire] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """What there is to know of an operation.
+
+    Attributes:
+        name: AWS's, for quotas, logs and statistics.
+        method: boto3's name.
+        http: the HTTP method. The IAM action has the same name ("apigateway:GET").
+        path: the HTTP path, with boto3's parameters in braces. The IAM resource is the same path (service
+            authorization reference, API Gateway).
+        writes: it changes something.
+        overwrites: it replaces what is there, which may be somebody else's.
+        form: how it is sent without botocore; None where botocore sends it.
+    """
+
+    name: str
+    method: str
+    http: str
+    path: str
+    writes: bool = False
+    overwrites: bool = False
+    form: JsonForm | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """How an answer is to be read.
+
+    Attributes:
+        whole: the answer must tell of everything there is, as AWS's do. Emulators leave out what is at its
+            default.
+        unknown: is told of each type of gateway response that this version does not know.
+    """
+
+    whole: bool = True
+    unknown: Callable[[str], None] = field(default=lambda _name: None)
+
+
+AWS = Reading()
+"""An answer of AWS's, of which nothing is told to anybody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request(Generic[Value]):
-    """A call to make in a scope. `Value` is the type of its answer's value."""
+    """A call to make in a scope. `Value` is the type of its answer's value.
 
-    operation: ClassVar[str]  # AWS's name of the operation, for quotas, logs and statistics
-    writes: ClassVar[bool] = False
-    overwrites: ClassVar[bool] = False  # takes the place of what is there, which may be somebody else's
+    A subclass is an operation: it names its `operation`, and has `params` and `read`.
+    """
+
+    operation: ClassVar[Operation]
     scope: Scope
 
-
-UNNAMED = RestApiId("?")
-"""Begins what stands for the id of a REST API that is listed without one: no id of AWS's has this mark."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnreadableApi:
-    """A REST API of which a page tells something that cannot be. `api` holds the id alone.
-
-    Where not even an id is told, it holds `UNNAMED`; a listing puts a number behind that.
-    """
-
-    api: RestApi
-    error: CallError
+    @property
+    def api_id(self) -> RestApiId | None:
+        """The REST API that the call is about; None for one about the whole scope."""
+        return None
 
     @property
-    def unnamed(self) -> bool:
-        """Whether no id is told: it could be any API of the scope."""
-        return self.api.id.startswith(UNNAMED)
+    def target(self) -> str | None:
+        """What of the REST API the call is about, such as a type of gateway response; None for all of it."""
+        return None
+
+    def params(self) -> Wire:
+        """Give the parameters of boto3's method."""
+        raise NotImplementedError
+
+    def read(self, answer: Wire, reading: Reading) -> Value:
+        """Read boto3's answer. Raises a `CallError` for one that is not as AWS's service model says."""
+        raise NotImplementedError
+
+    def read_not_customised(self, error: NotCustomized, reading: Reading) -> Value:
+        """Give the value where the answer says that nothing is customised; raises it if that is an error."""
+        del reading
+        raise error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RestApiPage:
-    """One page of GetRestApis. `position` is the token of the next page, None on the last."""
+class ApiRequest(Request[Value]):
+    """A call about one REST API."""
 
-    items: tuple[RestApi, ...]
-    position: str | None
-    unreadable: tuple[UnreadableApi, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GetRestApis(Request[RestApiPage]):
-    """List a page of REST APIs."""
-
-    operation = "GetRestApis"
-    position: str | None = None
-    limit: int = PAGE_SIZE
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GetGatewayResponses(Request[Mapping[ResponseType, GatewayResponse]]):
-    """Read all 21 gateway responses of an API: one call, unpaginated."""
-
-    operation = "GetGatewayResponses"
     api: RestApiId
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GetGatewayResponse(Request[GatewayResponse]):
-    """Read one gateway response."""
-
-    operation = "GetGatewayResponse"
-    api: RestApiId
-    type: ResponseType
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PutGatewayResponse(Request[GatewayResponse]):
-    """Replace one gateway response whole; the answer is what is now in effect."""
-
-    operation = "PutGatewayResponse"
-    writes = overwrites = True
-    api: RestApiId
-    type: ResponseType
-    settings: Settings
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeleteGatewayResponse(Request[None]):
-    """Take a customisation away. Raises NotCustomized when there is none."""
-
-    operation = "DeleteGatewayResponse"
-    writes = overwrites = True
-    api: RestApiId
-    type: ResponseType
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CreateDeployment(Request[DeploymentId]):
-    """Take a snapshot of a whole API, every pending edit in it, without putting a stage on it.
-
-    There is no `stageName`: AWS would make a stage of a name that does not exist. Made twice, there are two
-    snapshots, so one whose answer was lost is looked for among the API's deployments before it is made again.
-    """
-
-    operation = "CreateDeployment"
-    writes = True
-    api: RestApiId
-    description: str = ""
+    @property
+    def api_id(self) -> RestApiId:
+        """The REST API that the call is about."""
+        return self.api
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

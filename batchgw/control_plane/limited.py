@@ -79,7 +79,7 @@ class LimitedControlPlane:
             self.given_up.check(scope)
             self.endpoints.check(scope.region, current_time())
 
-        turn = await limiter.wait(check, operation=request.operation, priority=priority)
+        turn = await limiter.wait(check, operation=request.operation.name, priority=priority)
         self.limiters.called(scope)
         try:
             if departure is not None:
@@ -107,7 +107,7 @@ class LimitedControlPlane:
 
     async def _sent(self, request: Request[T]) -> Answer[T]:
         """Let a write come to its end. A read changes nothing, so a stop need not wait for its answer."""
-        if request.writes:
+        if request.operation.writes:
             return await self._inner.send(request)
         return await self.stop.heeded(lambda: self._inner.send(request))
 

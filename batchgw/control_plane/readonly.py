@@ -19,8 +19,10 @@ class ReadOnlyControlPlane:
 
     async def send(self, request: Request[T]) -> Answer[T]:
         """Pass a read on. Raises WriteRefused for anything else."""
-        if request.writes:
-            raise WriteRefused(f"{request.operation} in {request.scope} was refused: this verb only reads")
+        if request.operation.writes:
+            raise WriteRefused(
+                f"{request.operation.name} in {request.scope} was refused: this verb only reads"
+            )
         return await self._inner.send(request)
 
     async def current_account(self) -> AccountId:

@@ -27,7 +27,7 @@ from batchgw.events import (
     Observer,
     ScopeGivenUp,
 )
-from batchgw.model import AccountId, Effort, RestApiId
+from batchgw.model import AccountId, Effort
 
 Look = Callable[[CallError], Awaitable[None]]
 """Looks what is there before a write is sent again, and raises where it must not be.
@@ -55,7 +55,8 @@ def needs_a_look(error: CallError, request: Request[object]) -> bool:
 
     One that adds something, as a deployment, meets nothing of anybody's: it only may not be made twice.
     """
-    return request.writes and (error.leaves_open if request.overwrites else error.outcome_unknown)
+    operation = request.operation
+    return operation.writes and (error.leaves_open if operation.overwrites else error.outcome_unknown)
 
 
 class RetryingControlPlane:
@@ -133,9 +134,8 @@ class _Execution(Generic[T]):
         self._plane = plane
         self._departing = departing
         self._look = look
-        self._api: RestApiId | None = getattr(request, "api", None)
-        kind = getattr(request, "type", None)
-        self._target = None if kind is None else str(kind)
+        self._api = request.api_id
+        self._target = request.target
         self.tries = Tries(attempts=plane.attempts, random=plane.random)
         self.in_doubt = False  # whether an attempt at a write was sent and its fate is unknown
         self._open: CallError | None = None  # the error that left open what a write would meet
@@ -198,7 +198,7 @@ class _Execution(Generic[T]):
         self._plane.observer.notify(
             CallAnswered(
                 scope=self._request.scope,
-                operation=self._request.operation,
+                operation=self._request.operation.name,
                 api=self._api,
                 target=self._target,
                 attempt=self._number,
@@ -227,7 +227,7 @@ class _Execution(Generic[T]):
         self._plane.observer.notify(
             CallRetried(
                 scope=self._request.scope,
-                operation=self._request.operation,
+                operation=self._request.operation.name,
                 api=self._api,
                 target=self._target,
                 attempt=self.tries.ended,
@@ -265,7 +265,7 @@ class _Execution(Generic[T]):
         self._plane.observer.notify(
             CallGaveUp(
                 scope=scope,
-                operation=self._request.operation,
+                operation=self._request.operation.name,
                 api=self._api,
                 target=self._target,
                 attempts=self.tries.failures,
@@ -292,7 +292,7 @@ class _Execution(Generic[T]):
         self._plane.observer.notify(
             CallSent(
                 scope=request.scope,
-                operation=request.operation,
+                operation=request.operation.name,
                 api=self._api,
                 target=self._target,
                 attempt=self._number,
@@ -307,7 +307,7 @@ class _Execution(Generic[T]):
             self._open = error
         if not error.sent:
             return
-        self.in_doubt |= self._request.writes and error.outcome_unknown
+        self.in_doubt |= self._request.operation.writes and error.outcome_unknown
         self.tries.count(error)
         if error.reached_api:
             self._plane.inner.given_up.allowed(self._request)
@@ -317,7 +317,7 @@ class _Execution(Generic[T]):
         self._plane.observer.notify(
             CallThrottled(
                 scope=self._request.scope,
-                operation=self._request.operation,
+                operation=self._request.operation.name,
                 api=self._api,
                 target=self._target,
                 attempt=self.tries.ended,

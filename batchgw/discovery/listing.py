@@ -8,7 +8,8 @@ from math import ceil
 
 import anyio.lowlevel
 
-from batchgw.control_plane.interface import UNNAMED, ControlPlane, GetRestApis, RestApiPage, UnreadableApi
+from batchgw.control_plane.interface import ControlPlane
+from batchgw.control_plane.operations import UNNAMED, GetRestApis, RestApiPage, UnreadableApi
 from batchgw.discovery.naming import may_be_in
 from batchgw.discovery.packed import Shelf
 from batchgw.errors import ServiceFailure

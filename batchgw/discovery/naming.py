@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from batchgw.control_plane.interface import UnreadableApi
+from batchgw.control_plane.operations import UnreadableApi
 from batchgw.errors import CallError
 from batchgw.model import (
     AccountId,

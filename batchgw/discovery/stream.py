@@ -5,7 +5,8 @@ from __future__ import annotations
 import anyio
 from anyio.streams.memory import MemoryObjectSendStream
 
-from batchgw.control_plane.interface import ControlPlane, UnreadableApi
+from batchgw.control_plane.interface import ControlPlane
+from batchgw.control_plane.operations import UnreadableApi
 from batchgw.discovery.listing import list_rest_apis
 from batchgw.discovery.naming import NamedApis
 from batchgw.errors import CallError

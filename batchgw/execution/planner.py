@@ -10,7 +10,8 @@ from typing import Protocol
 import anyio
 
 from batchgw.concurrency.pool import pooled
-from batchgw.control_plane.interface import ControlPlane, GetGatewayResponses, UnreadableApi
+from batchgw.control_plane.interface import ControlPlane
+from batchgw.control_plane.operations import GetGatewayResponses, UnreadableApi
 from batchgw.discovery.listing import list_rest_apis, named, needs_listing
 from batchgw.discovery.naming import NamedApis
 from batchgw.errors import AccessDenied, ApiDenied, ApiNotFound, CallError

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
-from batchgw.control_plane.interface import (
+from batchgw.control_plane.interface import Request
+from batchgw.control_plane.operations import (
     DeleteGatewayResponse,
     GetGatewayResponse,
     GetGatewayResponses,
     PutGatewayResponse,
-    Request,
 )
 from batchgw.errors import CallError, NotCustomized
 from batchgw.execution import comparison

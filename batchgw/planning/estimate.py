@@ -17,7 +17,7 @@ from batchgw.planning.totals import PlanTotals, ScopeTotals
 from batchgw.throttle.quota import TOTAL
 
 PAGE_SIZE = 500
-"""REST APIs per page that is listed: `control_plane.interface.PAGE_SIZE`, which lies above this module."""
+"""REST APIs per page that is listed: `control_plane.operations.PAGE_SIZE`, which lies above this module."""
 
 
 class Work(Flag):

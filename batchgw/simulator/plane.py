@@ -5,42 +5,35 @@ Works on asyncio and trio. It goes through the same engine as HTTP does; only th
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import TypeVar, cast
+from functools import cache
+from typing import TypeVar
 
 import anyio
+from botocore.model import Shape
+from botocore.parsers import create_parser
 
 from batchgw.control_plane.advice import name_permission
 from batchgw.control_plane.classify import classify, parse_retry_after
-from batchgw.control_plane.interface import (
-    Answer,
-    CreateDeployment,
-    DeleteGatewayResponse,
-    DeploymentId,
-    GetGatewayResponse,
-    GetGatewayResponses,
-    GetRestApis,
-    PutGatewayResponse,
-    Request,
-    RestApiPage,
-)
+from batchgw.control_plane.interface import AWS, Answer, Operation, Request, Wire
 from batchgw.errors import AccessDenied, CallError, ConnectionCut, ConnectionFailed, ServiceFailure
-from batchgw.model import AccountId, Effort, GatewayResponse, ResponseType, RestApi, RestApiId, Scope
+from batchgw.model import AccountId, Effort
 from batchgw.simulator.call import Call
 from batchgw.simulator.engine import Engine
-from batchgw.simulator.operations import deployments, gateway_responses, rest_apis
 from batchgw.simulator.operations.service import Service
+from batchgw.simulator.operations.service_models import service_model
 from batchgw.simulator.reply import (
     ConnectionCutByServer,
     ConnectionRefusedByServer,
     OddlyAnswered,
+    Reply,
     ServiceFault,
 )
 from batchgw.simulator.traffic.fault_script import parse
 from batchgw.simulator.traffic.latency import Latency
 from batchgw.simulator.traffic.quota import UNLIMITED, QuotaRules, Quotas
 from batchgw.simulator.traffic.statistics import Statistics
-from batchgw.simulator.world.cell import Cell
 from batchgw.simulator.world.world import World
 
 T = TypeVar("T")
@@ -85,20 +78,19 @@ class SimulatedControlPlane:
 
     async def send(self, request: Request[T]) -> Answer[T]:
         """Make one call. Raises a `CallError` for everything that is not a success."""
-        answer = _ANSWERS[type(request)]
-        call = Call(
-            operation=request.operation,
-            account=request.scope.account,
-            region=request.scope.region,
-            api=getattr(request, "api", ""),
-            type=getattr(request, "type", ""),
-        )
+        operation, scope, params = request.operation, request.scope, request.params()
+        service = self.engine.service
+        call = Call.of(operation.name, scope.account, scope.region, params)
         try:
-            value, request_id = await self._run(call, lambda: answer(self.engine.service, request))
+            reply, request_id = await self._run(
+                call, lambda: service.dispatch(operation.name, scope.account, scope.region, params)
+            )
         except AccessDenied as error:
             name_permission(error, request)
             raise
-        return Answer(value=cast("T", value), effort=Effort(attempts=1, request_id=request_id))
+        metadata = {"RequestId": request_id, "HTTPStatusCode": reply.status}
+        value = request.read({**_as_boto3(operation, reply), "ResponseMetadata": metadata}, AWS)
+        return Answer(value=value, effort=Effort(attempts=1, request_id=request_id))
 
     async def current_account(self) -> AccountId:
         """The account of the base credentials. Raises a `CallError`."""
@@ -142,63 +134,28 @@ def _not_connected(call: Call) -> ConnectionFailed:
     return error
 
 
-def _get_rest_apis(service: Service, request: GetRestApis) -> RestApiPage:
-    cell = _cell(service, request)
-    page = rest_apis.page(cell, limit=request.limit, position=request.position)
-    return RestApiPage(
-        items=tuple(_rest_api(cell, request.scope, n) for n in page.numbers), position=page.position
-    )
+def _as_boto3(operation: Operation, reply: Reply) -> Wire:
+    """Give boto3's answer: by the operation's own form, or as botocore parses it."""
+    if operation.form is None:
+        return _parsed_by_botocore(operation.name, reply)
+    if operation.form.read is None or not isinstance(reply.body, dict):
+        return {}
+    return operation.form.read(dict(reply.body))
 
 
-def _rest_api(cell: Cell, scope: Scope, number: int) -> RestApi:
-    of = cell.attributes(number)
-    return RestApi(
-        scope=scope,
-        id=RestApiId(cell.id(number)),
-        name=of.name,
-        tags=of.tags,
-        endpoint_types=(of.endpoint_type,),
-        created=float(int(of.created)),
-    )
+def _parsed_by_botocore(operation: str, reply: Reply) -> Wire:
+    body = reply.body if isinstance(reply.body, bytes) else json.dumps(reply.body or {}).encode()
+    response = {
+        "status_code": reply.status,
+        "headers": dict(reply.headers),
+        "body": body,
+        "context": {"operation_name": operation},
+    }
+    parsed: Wire = create_parser("rest-json").parse(response, _answer_shape(operation))
+    return parsed
 
 
-def _get_all(service: Service, request: GetGatewayResponses) -> Mapping[ResponseType, GatewayResponse]:
-    return gateway_responses.read_all(_cell(service, request), request.api)
-
-
-def _get(service: Service, request: GetGatewayResponse) -> GatewayResponse:
-    return gateway_responses.read(_cell(service, request), request.api, request.type)
-
-
-def _put(service: Service, request: PutGatewayResponse) -> GatewayResponse:
-    return gateway_responses.put(_cell(service, request), request.api, request.type, request.settings)
-
-
-def _delete(service: Service, request: DeleteGatewayResponse) -> None:
-    gateway_responses.delete(_cell(service, request), request.api, request.type)
-
-
-def _deploy(service: Service, request: CreateDeployment) -> DeploymentId:
-    params: dict[str, str] = {"restApiId": request.api}
-    if request.description:
-        params["description"] = request.description
-    made = deployments.create(_cell(service, request), params, service.now())
-    return DeploymentId(str(made["id"]))
-
-
-def _cell(service: Service, request: Request[object]) -> Cell:
-    return service.world.cell(request.scope.account, request.scope.region)
-
-
-# A request's class determines its answer's type. A table cannot tell mypy: hence the casts, here and in send.
-_ANSWERS = cast(
-    "Mapping[type, Callable[[Service, object], object]]",
-    {
-        GetRestApis: _get_rest_apis,
-        GetGatewayResponses: _get_all,
-        GetGatewayResponse: _get,
-        PutGatewayResponse: _put,
-        DeleteGatewayResponse: _delete,
-        CreateDeployment: _deploy,
-    },
-)
+@cache
+def _answer_shape(operation: str) -> Shape | None:
+    shape: Shape | None = service_model("apigateway").operation_model(operation).output_shape
+    return shape

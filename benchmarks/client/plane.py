@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from batchgw.control_plane.aws import connect
-from batchgw.control_plane.interface import ControlPlane, PutGatewayResponse
+from batchgw.control_plane.interface import ControlPlane
+from batchgw.control_plane.operations import PutGatewayResponse
 from batchgw.control_plane.stack import Pace, PacedControlPlane
 from benchmarks.client.task import CONNECTIONS, SCOPE, SETTINGS, Prepare, target, worked
 

@@ -14,7 +14,7 @@ from enum import StrEnum
 
 import anyio
 
-from batchgw.control_plane.interface import CreateDeployment, PutGatewayResponse
+from batchgw.control_plane.operations import CreateDeployment, PutGatewayResponse
 from batchgw.control_plane.stack import PacedControlPlane
 from batchgw.errors import CallError
 from batchgw.model import ResponseType, RestApiId, Scope, Settings

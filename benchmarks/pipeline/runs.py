@@ -18,7 +18,8 @@ from batchgw.cli.observers.log import logging_to
 from batchgw.cli.observers.progress import showing_progress
 from batchgw.cli.output.console import Console
 from batchgw.concurrency.clock import Moment
-from batchgw.control_plane.interface import ControlPlane, PutGatewayResponse
+from batchgw.control_plane.interface import ControlPlane
+from batchgw.control_plane.operations import PutGatewayResponse
 from batchgw.control_plane.stack import Pace, PacedControlPlane
 from batchgw.events import Observer, Observers, PhaseEnded, PhaseStarted
 from batchgw.execution.executor import Executor

@@ -15,15 +15,8 @@ from typing import cast
 import anyio
 
 from batchgw.control_plane.classify import classify
-from batchgw.control_plane.interface import (
-    Answer,
-    GetGatewayResponses,
-    GetRestApis,
-    PutGatewayResponse,
-    Request,
-    RestApiPage,
-    T,
-)
+from batchgw.control_plane.interface import Answer, Request, T
+from batchgw.control_plane.operations import GetGatewayResponses, GetRestApis, PutGatewayResponse, RestApiPage
 from batchgw.errors import CallError
 from batchgw.model import (
     HEADER_PREFIX,
@@ -101,7 +94,7 @@ class LeanPlane:
         """Answer a call after its latency. Raises Throttled, or the CallError of an unknown API."""
         self.calls += 1
         scope = request.scope
-        taken = self._quotas.admit(scope.account, scope.region, request.operation, self._now())
+        taken = self._quotas.admit(scope.account, scope.region, request.operation.name, self._now())
         await anyio.sleep(self._latency.draw())
         if not taken:
             self.refused += 1
@@ -115,7 +108,7 @@ class LeanPlane:
             case GetRestApis():
                 value = self._page(scope, int(request.position or 0), request.limit)
             case _:
-                raise TypeError(f"this plane does not answer {request.operation}")
+                raise TypeError(f"this plane does not answer {request.operation.name}")
         return Answer(value=cast("T", value), effort=Effort(attempts=1))
 
     async def current_account(self) -> AccountId:

@@ -55,7 +55,7 @@ async def started(found: Found) -> AsyncIterator[None]:
 async def batchgw(scopes: tuple[Scope, ...], url: str, ca: str | None) -> Found:
     """One connection for all. Then each scope plans and applies, all at once."""
     from batchgw.control_plane.aws import connect  # noqa: PLC0415 - only this subject pays for them
-    from batchgw.control_plane.interface import GetRestApis  # noqa: PLC0415
+    from batchgw.control_plane.operations import GetRestApis  # noqa: PLC0415
     from batchgw.control_plane.stack import PacedControlPlane  # noqa: PLC0415
 
     found: Found = {}

@@ -14,7 +14,8 @@ import anyio
 from botocore.retries.adaptive import RateClocker
 from botocore.retries.throttling import CubicCalculator
 
-from batchgw.control_plane.interface import ControlPlane, PutGatewayResponse
+from batchgw.control_plane.interface import ControlPlane
+from batchgw.control_plane.operations import PutGatewayResponse
 from batchgw.errors import CallError
 from batchgw.throttle.quota import TOTAL
 from benchmarks.virtual.worlds.neighbours import backoff

@@ -8,7 +8,7 @@ from math import inf
 from pathlib import Path
 
 from batchgw import api
-from batchgw.control_plane.interface import PutGatewayResponse
+from batchgw.control_plane.operations import PutGatewayResponse
 from batchgw.control_plane.stack import Pace, PacedControlPlane
 from batchgw.journal import Journal
 from batchgw.model import (

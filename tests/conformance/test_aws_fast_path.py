@@ -25,7 +25,7 @@ from batchgw.control_plane.aws.credentials.keys import Keys
 from batchgw.control_plane.aws.fast_path import FastPath, invocation_id
 from batchgw.control_plane.aws.sts import query_form
 from batchgw.control_plane.aws.wire import FORMS, Format
-from batchgw.control_plane.interface import DeleteGatewayResponse, GetRestApis, PutGatewayResponse
+from batchgw.control_plane.operations import DeleteGatewayResponse, GetRestApis, PutGatewayResponse
 from batchgw.errors import BadRequest
 from batchgw.model import AccountId, Region, ResponseType, RestApiId, Scope, Settings
 from tests.conformance.aws_stub import BASE_ACCOUNT, only_test_configuration

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from batchgw.concurrency.stop import StopSignal
 from batchgw.control_plane.aws import AwsControlPlane, connect
-from batchgw.control_plane.interface import GetRestApis
+from batchgw.control_plane.operations import GetRestApis
 from batchgw.control_plane.stack import PacedControlPlane
 from batchgw.control_plane.tries import ATTEMPTS
 from batchgw.errors import (

@@ -12,16 +12,14 @@ from aiohttp import web
 
 from batchgw.control_plane.aws import AwsControlPlane, connect
 from batchgw.control_plane.aws.credentials.keys import Keys
-from batchgw.control_plane.interface import (
-    Answer,
+from batchgw.control_plane.interface import Answer, Request, T
+from batchgw.control_plane.operations import (
     CreateDeployment,
     DeleteGatewayResponse,
     GetGatewayResponse,
     GetGatewayResponses,
     GetRestApis,
     PutGatewayResponse,
-    Request,
-    T,
 )
 from batchgw.errors import (
     AccessDenied,

@@ -15,15 +15,14 @@ import anyio
 import pytest
 
 from batchgw.control_plane.aws import AwsControlPlane, connect
-from batchgw.control_plane.interface import (
-    ControlPlane,
+from batchgw.control_plane.interface import ControlPlane, Request
+from batchgw.control_plane.operations import (
     CreateDeployment,
     DeleteGatewayResponse,
     GetGatewayResponse,
     GetGatewayResponses,
     GetRestApis,
     PutGatewayResponse,
-    Request,
 )
 from batchgw.errors import AccessDenied, CallError, CredentialsUnavailable
 from batchgw.model import AccountId, Region, ResponseType, RestApiId, Scope, Settings

@@ -20,7 +20,7 @@ from batchgw.control_plane.aws import connect
 from batchgw.control_plane.aws.client import Target, TargetedClient
 from batchgw.control_plane.aws.connections import ConnectionPool
 from batchgw.control_plane.aws.credentials.keys import Keys
-from batchgw.control_plane.interface import GetGatewayResponses, GetRestApis, PutGatewayResponse
+from batchgw.control_plane.operations import GetGatewayResponses, GetRestApis, PutGatewayResponse
 from batchgw.errors import CredentialsUnavailable, ScopeError, ServiceFailure
 from batchgw.model import AccountId, Region, ResponseType, RestApiId, Scope, Settings
 from tests.conformance.aws_stub import (

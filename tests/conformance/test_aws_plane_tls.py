@@ -20,7 +20,7 @@ from cryptography.x509.oid import NameOID
 
 from batchgw.control_plane.aws import connect
 from batchgw.control_plane.aws.tls import READ_BUFFER, tls_context
-from batchgw.control_plane.interface import GetRestApis
+from batchgw.control_plane.operations import GetRestApis
 from batchgw.errors import ConnectionFailed, CredentialsUnavailable, UsageError
 from batchgw.model import AccountId, Region, Scope
 from tests.conformance.aws_stub import BASE_ACCOUNT, api_answer, only_test_configuration, serving

@@ -11,7 +11,8 @@ from aiohttp import web
 
 from batchgw.control_plane.aws import AwsControlPlane, connect
 from batchgw.control_plane.aws.connections import LARGEST_ANSWER
-from batchgw.control_plane.interface import GetGatewayResponses, GetRestApis, PutGatewayResponse, Request
+from batchgw.control_plane.interface import Request
+from batchgw.control_plane.operations import GetGatewayResponses, GetRestApis, PutGatewayResponse
 from batchgw.errors import AnswerTooLarge, BadRequest, CallError, ConnectionCut
 from batchgw.model import AccountId, Region, ResponseType, RestApiId, Scope, Settings
 from tests.conformance.aws_stub import (

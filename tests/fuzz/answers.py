@@ -24,7 +24,7 @@ from yarl import URL
 from batchgw import api
 from batchgw.control_plane.aws import AwsControlPlane, connect, connection
 from batchgw.control_plane.aws.connections import ConnectionPool, Reply
-from batchgw.control_plane.interface import GetRestApis
+from batchgw.control_plane.operations import GetRestApis
 from batchgw.control_plane.stack import Pace
 from batchgw.errors import CallError
 from batchgw.journal import Journal

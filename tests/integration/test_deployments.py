@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from batchgw.control_plane.interface import CreateDeployment
+from batchgw.control_plane.operations import CreateDeployment
 from batchgw.errors import BadRequest
 from batchgw.model import AccountId, Region, RestApiId, Scope
 from tests.integration.emulator import IRELAND, Emulator

@@ -31,7 +31,7 @@ class Cutting:
         self._cut: list[Request[Any]] = []
 
     async def send(self, request: Request[T]) -> Answer[T]:
-        if request.writes and request not in self._cut:
+        if request.operation.writes and request not in self._cut:
             self._cut.append(request)
             if self._after:
                 await self._inner.send(request)

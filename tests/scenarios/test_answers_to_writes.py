@@ -64,7 +64,7 @@ class Behind:
 
     async def send(self, request: Request[T]) -> Answer[T]:
         """Send, but for writes, which end in the proxy's answer."""
-        if not request.writes:
+        if not request.operation.writes:
             return await self._inner.send(request)
         if self._lets_through:
             await self._inner.send(request)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from batchgw import api
-from batchgw.control_plane.interface import PutGatewayResponse
+from batchgw.control_plane.operations import PutGatewayResponse
 from batchgw.errors import PlanStale
 from batchgw.journal import Journal
 from batchgw.model import OnStale, PlannedApi, ResponseType, RestApi, Settings

@@ -11,15 +11,8 @@ from typing import cast
 import pytest
 
 from batchgw import api
-from batchgw.control_plane.interface import (
-    Answer,
-    ControlPlane,
-    GetGatewayResponses,
-    GetRestApis,
-    Request,
-    RestApiPage,
-    T,
-)
+from batchgw.control_plane.interface import Answer, ControlPlane, Request, T
+from batchgw.control_plane.operations import GetGatewayResponses, GetRestApis, RestApiPage
 from batchgw.control_plane.stack import PacedControlPlane
 from batchgw.errors import ConnectionFailed
 from batchgw.journal import Journal, RunState

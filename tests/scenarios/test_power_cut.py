@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from batchgw import api
-from batchgw.control_plane.interface import Answer, PutGatewayResponse, Request, T
+from batchgw.control_plane.interface import Answer, Request, T
+from batchgw.control_plane.operations import PutGatewayResponse
 from batchgw.journal import Journal, RunState
 from batchgw.model import Applied
 from tests.scenarios.estate import Estate

@@ -11,7 +11,7 @@ import anyio
 import pytest
 
 from batchgw import api
-from batchgw.control_plane.interface import PutGatewayResponse
+from batchgw.control_plane.operations import PutGatewayResponse
 from batchgw.errors import PlanStale
 from batchgw.events import Decided, Event
 from batchgw.journal import Journal

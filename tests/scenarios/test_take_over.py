@@ -10,13 +10,8 @@ from pathlib import Path
 import pytest
 
 from batchgw import api
-from batchgw.control_plane.interface import (
-    Answer,
-    GetGatewayResponses,
-    PutGatewayResponse,
-    Request,
-    T,
-)
+from batchgw.control_plane.interface import Answer, Request, T
+from batchgw.control_plane.operations import GetGatewayResponses, PutGatewayResponse
 from batchgw.errors import RunUnknown, ScopeLocked
 from batchgw.journal import Journal, RunState
 from batchgw.model import Desired, ResponseType, RestApiId, Rule, Settings

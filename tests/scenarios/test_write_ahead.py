@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from batchgw.control_plane.interface import Answer, DeleteGatewayResponse, PutGatewayResponse, Request, T
+from batchgw.control_plane.interface import Answer, Request, T
+from batchgw.control_plane.operations import DeleteGatewayResponse, PutGatewayResponse
 from batchgw.control_plane.stack import Pace, PacedControlPlane
 from batchgw.execution.upcoming import ahead_at
 from batchgw.simulator.traffic.bucket import Rate

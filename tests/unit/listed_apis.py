@@ -5,14 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import cast
 
-from batchgw.control_plane.interface import (
-    Answer,
-    GetGatewayResponses,
-    GetRestApis,
-    Request,
-    RestApiPage,
-    T,
-)
+from batchgw.control_plane.interface import Answer, Request, T
+from batchgw.control_plane.operations import GetGatewayResponses, GetRestApis, RestApiPage
 from batchgw.errors import ApiNotFound, CallError
 from batchgw.model import (
     AccountId,

@@ -30,7 +30,7 @@ from batchgw.cli.flags.quota_records import (
     Rate,
     read_total_rate,
 )
-from batchgw.control_plane.interface import Request
+from batchgw.control_plane.operations import NAMES
 from batchgw.errors import PolicyInvalid, Problem, UsageError
 from batchgw.policy.fields import Strict
 from batchgw.policy.findings import Path as Steps
@@ -43,7 +43,7 @@ from batchgw.policy.text.source import MAX_BYTES, STDIN, decode, file_name, read
 from batchgw.policy.wording import did_you_mean, shown
 from batchgw.throttle.quota import OPERATIONS, Quota, Scoping
 
-KNOWN = frozenset({*OPERATIONS, *(request.operation for request in Request.__subclasses__())})
+KNOWN = frozenset(OPERATIONS) | NAMES
 """Operations that have a documented quota of their own, and those that batchgw sends."""
 
 

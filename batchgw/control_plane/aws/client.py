@@ -19,9 +19,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
 from batchgw.control_plane.aws.credentials.keys import Keys
-from batchgw.control_plane.aws.transport import transport_error, unreadable_answer, unresolved_host
+from batchgw.control_plane.aws.transport import transport_error, unresolved_host
 from batchgw.control_plane.aws.wire import FORMS
 from batchgw.control_plane.classify import classify, parse_retry_after
+from batchgw.control_plane.operations.unreadable import unreadable_answer
 from batchgw.errors import BadRequest, CallError, ScopeError
 from batchgw.model import Region
 from batchgw.model.scope import is_region

@@ -7,8 +7,7 @@ from collections.abc import Callable
 from batchgw.control_plane.advice import name_permission
 from batchgw.control_plane.aws.client import SUCCESS, Target, TargetedClient, about, request_id
 from batchgw.control_plane.aws.credentials.of_scope import ScopeCredentials
-from batchgw.control_plane.aws.translate import to_call
-from batchgw.control_plane.interface import Answer, Request, T
+from batchgw.control_plane.interface import Answer, Reading, Request, T
 from batchgw.errors import AccessDenied, CallError, CredentialsExpired, CredentialsRejected, NotCustomized
 from batchgw.events import NullObserver, Observer, TypeUnknown
 from batchgw.model import AccountId, Effort, Region, Scope
@@ -50,11 +49,13 @@ class AwsControlPlane:
 
     async def send(self, request: Request[T]) -> Answer[T]:
         """Make one call. Raises a CallError for everything that is not a success."""
-        call = to_call(request, lambda name: self._tell_unknown(request.scope, name), whole=not self.emulated)
+        reading = Reading(
+            whole=not self.emulated, unknown=lambda name: self._tell_unknown(request.scope, name)
+        )
         keys = await self._credentials.keys(request.scope)
         target = Target(keys=keys, region=request.scope.region)
         try:
-            answer = await self._client.call(call.method, target, call.params)
+            answer = await self._client.call(request.operation.method, target, request.params())
         except CredentialsExpired as error:
             # The keys are dropped now, so one more attempt, which the retrying wrapper makes, has fresh ones.
             if await self._credentials.renew(request.scope, keys):
@@ -66,13 +67,11 @@ class AwsControlPlane:
             name_permission(error, request)
             raise
         except NotCustomized as error:
-            if call.uncustomised is None:
-                raise
-            effort = Effort(attempts=1, request_id=error.request_id)
-            return Answer(value=call.uncustomised, effort=effort)
+            value = request.read_not_customised(error, reading)
+            return Answer(value=value, effort=Effort(attempts=1, request_id=error.request_id))
         served = request_id(answer)
         try:
-            value = call.read(answer)
+            value = request.read(answer, reading)
         except CallError as error:
             raise about(error, SUCCESS, served) from error.__cause__
         return Answer(value=value, effort=Effort(attempts=1, request_id=served))

@@ -1,4 +1,4 @@
-"""What it means when there is no answer, or one that cannot be read: botocore's exceptions to ours. Pure."""
+"""What it means when there is no answer: botocore's exceptions to ours. Pure."""
 
 from __future__ import annotations
 
@@ -24,7 +24,6 @@ from batchgw.errors import (
     ConnectionCut,
     ConnectionFailed,
     ScopeError,
-    ServiceFailure,
     UsageError,
 )
 
@@ -65,16 +64,6 @@ def transport_error(error: BotoCoreError) -> CallError:
             )
         case _:
             return BadRequest(f"the request cannot be sent: {error}", code=code)
-
-
-def unreadable_answer(why: str, *, status: int = 0, request_id: str | None = None) -> ServiceFailure:
-    """Make the error for an answer that is no answer of the service: a captive portal's page, a cut body."""
-    return ServiceFailure(
-        f"the answer cannot be read: {why}. Check --endpoint-url / AWS_ENDPOINT_URL, and the proxy.",
-        code="AnswerUnreadable",
-        status=status,
-        request_id=request_id,
-    )
 
 
 def unresolved_host(error: BotoCoreError) -> str | None:

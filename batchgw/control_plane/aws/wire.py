@@ -1,4 +1,4 @@
-"""The operations sent most, in HTTP's words: written as botocore writes them, and read here alone. Pure.
+"""Operations in HTTP's words: written as botocore writes them, and read without it. Pure.
 
 A parameter that is not as it always is, is given up with None: botocore then writes the request. Answers are
 read here for botocore's own calls, too. Its parser refuses a whole answer for one odd value, and takes a body
@@ -11,17 +11,15 @@ from __future__ import annotations
 import json
 import marshal
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import quote
 
-from batchgw.control_plane.aws.transport import unreadable_answer
-from batchgw.redaction import foreign
-
-Wire = Mapping[str, Any]
+from batchgw.control_plane.interface import JsonForm, Operation, Wire
+from batchgw.control_plane.operations import OPERATIONS
+from batchgw.control_plane.operations.json_answers import message_in
+from batchgw.control_plane.operations.unreadable import unreadable_answer
 
 _JSON = "application/json"
 
@@ -100,40 +98,37 @@ class Format(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Form:
-    """A `Format` of the protocol rest-json: where each of boto3's parameters goes.
+_PARAMETER = re.compile(r"\{(\w+)\}")
+"""A parameter in an operation's path."""
 
-    `read` makes boto3's answer of a JSON object; an operation without it answers nothing. It changes names
-    and dates. Values may be of any type: `answers` looks at them.
-    """
 
-    operation: str
-    method: str
-    path: str
-    in_path: tuple[str, ...] = ()
-    in_query: frozenset[str] = frozenset()
-    in_body: frozenset[str] = frozenset()
-    read: Callable[[dict[str, Any]], Wire] | None = None
-    places: frozenset[str] = field(init=False)  # every parameter that has one
+class RestJson:
+    """The `Format` of an operation of the protocol rest-json: where each of boto3's parameters goes."""
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "places", self.in_query.union(self.in_body, self.in_path))
+    def __init__(self, operation: Operation, form: JsonForm) -> None:
+        self.operation = operation.name
+        self._method = operation.http
+        self._path = _PARAMETER.sub("%s", operation.path)
+        self._in_path = tuple(_PARAMETER.findall(operation.path))
+        self._in_query = form.query
+        self._in_body = form.body
+        self._read = form.read
+        self._known = form.query.union(form.body, self._in_path)
 
     def write(self, params: Wire) -> Written | None:
         """Write a request. None is a parameter that is unheard of, or no plain value."""
-        named = [value for name in self.in_path if isinstance(value := params.get(name), str)]
-        known = len(named) == len(self.in_path) and params.keys() <= self.places
-        query = self._query(params) if known and self.in_query else ""
+        named = [value for name in self._in_path if isinstance(value := params.get(name), str)]
+        known = len(named) == len(self._in_path) and params.keys() <= self._known
+        query = self._query(params) if known and self._in_query else ""
         if not known or query is None:
             return None
         content = {
-            name: value for name, value in params.items() if name in self.in_body and value is not None
+            name: value for name, value in params.items() if name in self._in_body and value is not None
         }
-        body = _json(content) if self.in_body else None
+        body = _json(content) if self._in_body else None
         return Written(
-            method=self.method,
-            path=self.path % tuple([_quoted(value) for value in named]),
+            method=self._method,
+            path=self._path % tuple([_quoted(value) for value in named]),
             query=query,
             body=body,
             prepared=body or b"",
@@ -147,19 +142,19 @@ class Form:
         Raises a CallError for a body that is neither.
         """
         text = body.strip()
-        if self.read is None and not text:
+        if self._read is None and not text:
             return {}
         content = read_json(text)
         if not isinstance(content, dict):
             raise unreadable_answer("it is not a JSON object" if text else "it is empty")
-        if self.read is None:
-            if said := _said(content):
+        if self._read is None:
+            if said := message_in(content):
                 raise unreadable_answer(f"it should be empty{said}")
             return {}
-        return self.read(content)
+        return self._read(content)
 
     def _query(self, params: Wire) -> str | None:
-        given = [(n, value) for n, value in params.items() if n in self.in_query and value is not None]
+        given = [(n, value) for n, value in params.items() if n in self._in_query and value is not None]
         if not all(isinstance(value, str | int) for _, value in given):
             return None
         return "&".join([f"{name}={_quoted(str(value))}" for name, value in given])
@@ -173,98 +168,9 @@ def read_json(body: bytes) -> Any:
         return None
 
 
-def _page(content: dict[str, Any]) -> Wire:
-    """Read a page of REST APIs. An object that says nothing at all may be an empty one: `answers` decides."""
-    if content.get("item") is None and any(value is not None for value in content.values()):
-        raise unreadable_answer(f"it holds no list of REST APIs{_said(content)}")
-    return {"items": _items(content, _dated), "position": content.get("position")}
-
-
-def _all(content: dict[str, Any]) -> Wire:
-    return {"items": _items(content, lambda item: item), "position": content.get("position")}
-
-
-def _items(content: dict[str, Any], read: Callable[[Any], Any]) -> list[Any] | None:
-    """Read what is `item` on the wire and `items` in boto3; None where there is none."""
-    found = content.get("item")
-    if found is None:
-        return None
-    if not isinstance(found, list):
-        raise unreadable_answer(f"its list is no list{_said(content)}")
-    return [read(item) for item in found]
-
-
-def _gateway_response(content: dict[str, Any]) -> Wire:
-    content.pop("ResponseMetadata", None)  # which is botocore's own word
-    return content
-
-
-def _said(content: dict[str, Any]) -> str:
-    """Repeat the message of an object that has one, as refusals do."""
-    message = content.get("message") or content.get("Message")
-    return f', and says "{foreign(message)}"' if isinstance(message, str) else ""
-
-
-def _dated(item: Any) -> Any:
-    """Give a REST API with its date as boto3 has it. What is no date stays as it is."""
-    created = item.get("createdDate") if isinstance(item, dict) else None
-    date = None if created is None else _date(created)
-    return item if date is None else {**item, "createdDate": date}
-
-
-_ISO_DATE = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)", re.ASCII)
-
-
-def _date(value: object) -> datetime | None:
-    """Read seconds since the epoch, or a date as some emulators write it."""
-    try:
-        if isinstance(value, str):
-            return datetime.fromisoformat(value) if _ISO_DATE.fullmatch(value) else None
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            return None
-        return datetime.fromtimestamp(value, UTC)
-    except (ValueError, OverflowError, OSError):
-        return None
-
-
-_ONE = "/restapis/%s/gatewayresponses/%s"
-_SETTINGS = frozenset({"statusCode", "responseParameters", "responseTemplates"})
-
-FORMS: Mapping[str, Form] = {
-    "get_rest_apis": Form(
-        operation="GetRestApis",
-        method="GET",
-        path="/restapis",
-        in_query=frozenset({"limit", "position"}),
-        read=_page,
-    ),
-    "get_gateway_responses": Form(
-        operation="GetGatewayResponses",
-        method="GET",
-        path="/restapis/%s/gatewayresponses",
-        in_path=("restApiId",),
-        read=_all,
-    ),
-    "get_gateway_response": Form(
-        operation="GetGatewayResponse",
-        method="GET",
-        path=_ONE,
-        in_path=("restApiId", "responseType"),
-        read=_gateway_response,
-    ),
-    "put_gateway_response": Form(
-        operation="PutGatewayResponse",
-        method="PUT",
-        path=_ONE,
-        in_path=("restApiId", "responseType"),
-        in_body=_SETTINGS,
-        read=_gateway_response,
-    ),
-    "delete_gateway_response": Form(
-        operation="DeleteGatewayResponse",
-        method="DELETE",
-        path=_ONE,
-        in_path=("restApiId", "responseType"),
-    ),
+FORMS: Mapping[str, RestJson] = {
+    operation.method: RestJson(operation, operation.form)
+    for operation in OPERATIONS
+    if operation.form is not None
 }
 """By the name of boto3's method."""

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from batchgw.control_plane.interface import Answer, GetGatewayResponse, GetRestApis, Request, T
+from batchgw.control_plane.interface import Answer, Request, T
+from batchgw.control_plane.operations import GetGatewayResponse, GetRestApis
 from batchgw.control_plane.stack import Pace, PacedControlPlane
 from batchgw.errors import (
     BadRequest,
@@ -109,7 +110,7 @@ class Erratic:
         self.arrivals: list[tuple[float, str]] = []
 
     async def send(self, request: Request[T]) -> Answer[T]:
-        self.arrivals.append((anyio.current_time(), request.operation))
+        self.arrivals.append((anyio.current_time(), request.operation.name))
         await anyio.sleep(self._random.uniform(0.05, 0.4))
         error = self._errors[self._random.randrange(len(self._errors))]
         if error is not None:

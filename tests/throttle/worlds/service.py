@@ -11,8 +11,9 @@ from typing import cast
 import anyio
 
 from batchgw.concurrency.stop import StopSignal
-from batchgw.control_plane.interface import Answer, PutGatewayResponse, Request, T
+from batchgw.control_plane.interface import Answer, Request, T
 from batchgw.control_plane.limited import LimitedControlPlane
+from batchgw.control_plane.operations import PutGatewayResponse
 from batchgw.errors import Throttled
 from batchgw.events import Event, Observer
 from batchgw.model import AccountId, Effort, Region, ResponseType, RestApiId, Scope, Settings

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 import anyio
 import pytest
 
-from batchgw.control_plane.interface import GetGatewayResponses, GetRestApis, PutGatewayResponse
+from batchgw.control_plane.operations import GetGatewayResponses, GetRestApis, PutGatewayResponse
 from batchgw.errors import ApiNotFound, Throttled
 from batchgw.model import AccountId, GatewayResponse, Region, ResponseType, RestApiId, Scope, Settings
 from batchgw.simulator.plane import simulate

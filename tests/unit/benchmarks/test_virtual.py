@@ -15,14 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchgw.control_plane.interface import (
-    Answer,
-    ControlPlane,
-    GetGatewayResponse,
-    PutGatewayResponse,
-    Request,
-    T,
-)
+from batchgw.control_plane.interface import Answer, ControlPlane, Request, T
+from batchgw.control_plane.operations import GetGatewayResponse, PutGatewayResponse
 from batchgw.control_plane.retrying import Look
 from batchgw.control_plane.stack import PacedControlPlane
 from batchgw.errors import CallError

@@ -6,14 +6,14 @@ import pytest
 
 from batchgw.control_plane.advice import name_permission, permission
 from batchgw.control_plane.classify import classify
-from batchgw.control_plane.interface import (
+from batchgw.control_plane.interface import Request
+from batchgw.control_plane.operations import (
     CreateDeployment,
     DeleteGatewayResponse,
     GetGatewayResponse,
     GetGatewayResponses,
     GetRestApis,
     PutGatewayResponse,
-    Request,
 )
 from batchgw.errors import AccessDenied
 from batchgw.model import AccountId, Region, ResponseType, RestApiId, Scope, Settings
@@ -85,9 +85,3 @@ def test_nothing_is_added_where_it_was_named_or_aws_did_not_speak(code: str, mes
     before = str(error)
     name_permission(error, DEPLOY)
     assert str(error) == before
-
-
-def test_a_request_without_an_entry_is_left_alone() -> None:
-    error = denied("no")
-    name_permission(error, Request(scope=HERE))
-    assert error.message.startswith("no. Give")

@@ -12,14 +12,8 @@ import pytest
 from batchgw.concurrency.stop import StopSignal
 from batchgw.control_plane.advice import for_one_api
 from batchgw.control_plane.classify import classify
-from batchgw.control_plane.interface import (
-    Answer,
-    GetGatewayResponse,
-    GetRestApis,
-    PutGatewayResponse,
-    Request,
-    T,
-)
+from batchgw.control_plane.interface import Answer, Request, T
+from batchgw.control_plane.operations import GetGatewayResponse, GetRestApis, PutGatewayResponse
 from batchgw.control_plane.readonly import ReadOnlyControlPlane, WriteRefused
 from batchgw.control_plane.stack import Pace, PacedControlPlane
 from batchgw.errors import (
@@ -159,7 +153,9 @@ def test_what_may_pass_is_tried_again_and_bounded(error: CallError, request_: Re
         assert len(plane.arrivals) == Pace().attempts == raised.value.attempts
         assert seen.count(CallRetried) == Pace().attempts - 1  # the last was not made again
         assert seen.count(CallGaveUp) == 1
-        assert looks == (list(range(1, Pace().attempts)) if request_.writes and error.leaves_open else [])
+        assert looks == (
+            list(range(1, Pace().attempts)) if request_.operation.writes and error.leaves_open else []
+        )
 
     virtually(main)
 

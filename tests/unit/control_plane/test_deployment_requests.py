@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from batchgw.control_plane.interface import CreateDeployment
+from batchgw.control_plane.operations import CreateDeployment
 from batchgw.control_plane.readonly import ReadOnlyControlPlane, WriteRefused
 from batchgw.control_plane.stack import PacedControlPlane
 from batchgw.errors import CallError, ConnectionCut, ServiceFailure

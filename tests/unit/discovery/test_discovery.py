@@ -7,7 +7,8 @@ from typing import cast
 
 import pytest
 
-from batchgw.control_plane.interface import Answer, GetRestApis, Request, RestApiPage, T, UnreadableApi
+from batchgw.control_plane.interface import Answer, Request, T
+from batchgw.control_plane.operations import GetRestApis, RestApiPage, UnreadableApi
 from batchgw.discovery.listing import MOST_PAGES, list_rest_apis, named
 from batchgw.errors import AccessDenied, CallError, ServiceFailure
 from batchgw.events import ApisListed, Event, NullObserver

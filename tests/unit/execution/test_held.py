@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from batchgw.control_plane.given_up import GivenUpScopes
-from batchgw.control_plane.interface import DeleteGatewayResponse, PutGatewayResponse, Request
+from batchgw.control_plane.interface import Request
+from batchgw.control_plane.operations import DeleteGatewayResponse, PutGatewayResponse
 from batchgw.errors import (
     AccessDenied,
     ApiDenied,

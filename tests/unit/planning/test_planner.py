@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 import pytest
 
 import batchgw
-from batchgw.control_plane.interface import ControlPlane, GetGatewayResponses
+from batchgw.control_plane.interface import ControlPlane
+from batchgw.control_plane.operations import GetGatewayResponses
 from batchgw.control_plane.stack import PacedControlPlane
 from batchgw.errors import (
     AccessDenied,

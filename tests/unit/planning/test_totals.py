@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from batchgw.control_plane import interface
+from batchgw.control_plane import operations
 from batchgw.model import (
     AccountId,
     Action,
@@ -214,4 +214,4 @@ def test_estimate_at_another_quota_and_of_nothing() -> None:
 
 
 def test_pages_are_estimated_as_large_as_they_are_asked_for() -> None:
-    assert PAGE_SIZE == interface.PAGE_SIZE
+    assert PAGE_SIZE == operations.PAGE_SIZE

@@ -14,7 +14,8 @@ from functools import lru_cache
 from urllib.parse import quote_plus
 from xml.etree import ElementTree as ET
 
-from batchgw.control_plane.aws.wire import Wire, Written
+from batchgw.control_plane.aws.wire import Written
+from batchgw.control_plane.interface import Wire
 
 _CONTENT_TYPE = "application/x-www-form-urlencoded; charset=utf-8"
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from batchgw.control_plane.aws.credentials.keys import Keys, misfit
 from batchgw.control_plane.aws.sts.client import Asking, Question
-from batchgw.control_plane.aws.transport import unreadable_answer
+from batchgw.control_plane.operations.unreadable import unreadable_answer
 from batchgw.model import AccountId, Region, Scope
 
 ANYONE = AccountId("*")

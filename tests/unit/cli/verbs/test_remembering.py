@@ -11,7 +11,7 @@ import anyio.lowlevel
 import pytest
 
 from batchgw.cli.memory import INTERVAL, keeping, open_memory
-from batchgw.control_plane.interface import GetRestApis
+from batchgw.control_plane.operations import GetRestApis
 from batchgw.control_plane.stack import PacedControlPlane
 from batchgw.journal import Journal, JournalMemory
 from batchgw.model import AccountId, Region, Scope

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,15 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from batchgw.control_plane.interface import (
-    ControlPlane,
+from batchgw.control_plane.interface import ControlPlane, Request
+from batchgw.control_plane.operations import (
     CreateDeployment,
     DeleteGatewayResponse,
     GetGatewayResponse,
     GetGatewayResponses,
     GetRestApis,
     PutGatewayResponse,
-    Request,
 )
 from batchgw.errors import (
     AccessDenied,
@@ -84,7 +83,8 @@ def answered(plane: ControlPlane, request: Request[Any]) -> object:
             case GatewayResponse():
                 return rendered(value)
             case Mapping():
-                return [rendered(r) for r in value.values()]
+                assert list(value) == list(ResponseType)
+                return by_type([rendered(r) for r in value.values()])
             case _:
                 return value
 
@@ -96,29 +96,36 @@ def rendered(response: GatewayResponse) -> dict[str, object]:
     return {"responseParameters": {}, "responseTemplates": {}, **response.to_json()}
 
 
+def by_type(responses: Sequence[Mapping[str, object]]) -> Mapping[object, Mapping[str, object]]:
+    """Name each gateway response: the service and batchgw order them differently."""
+    named = {response["responseType"]: response for response in responses}
+    assert len(named) == len(responses)
+    return named
+
+
 def dispatched(service: Service, operation: str, **params: object) -> object:
     """What the wire answers."""
     try:
         body: Any = service.dispatch(operation, SCOPE.account, SCOPE.region, params).body
     except ServiceFault as fault:
         return fault.code, fault.status
-    return body["item"] if body and "item" in body else body
+    return by_type(body["item"]) if body and "item" in body else body
 
 
 def to_wire(request: Request[Any]) -> tuple[str, dict[str, object]]:
     match request:
         case PutGatewayResponse():
             given = {"restApiId": request.api, "responseType": request.type.value}
-            return request.operation, {
+            return request.operation.name, {
                 **given,
                 "statusCode": request.settings.status_code,
                 "responseParameters": dict(request.settings.parameters),
                 "responseTemplates": dict(request.settings.templates),
             }
         case GetGatewayResponse() | DeleteGatewayResponse():
-            return request.operation, {"restApiId": request.api, "responseType": request.type.value}
+            return request.operation.name, {"restApiId": request.api, "responseType": request.type.value}
         case GetGatewayResponses():
-            return request.operation, {"restApiId": request.api}
+            return request.operation.name, {"restApiId": request.api}
         case _:
             raise AssertionError(request)
 

@@ -7,17 +7,16 @@ from typing import Any
 
 import pytest
 
-from batchgw.control_plane.aws.translate import to_call
-from batchgw.control_plane.interface import (
+from batchgw.control_plane.interface import AWS, Reading, Request
+from batchgw.control_plane.operations import (
     CreateDeployment,
     DeleteGatewayResponse,
     GetGatewayResponse,
     GetGatewayResponses,
     GetRestApis,
     PutGatewayResponse,
-    Request,
 )
-from batchgw.errors import ServiceFailure
+from batchgw.errors import NotCustomized, ServiceFailure
 from batchgw.model import (
     DEFAULT_STATUS,
     DEFAULT_TEMPLATES,
@@ -34,6 +33,7 @@ from batchgw.model.completion import complete
 
 HERE = Scope(account=AccountId("111111111111"), region=Region("eu-west-1"))
 API = RestApiId("abc")
+EMULATOR = Reading(whole=False)
 FULL = Settings(
     status_code="401",
     parameters={"gatewayresponse.header.X": "'1'"},
@@ -88,26 +88,28 @@ FULL = Settings(
 def test_each_request_is_the_keyword_arguments_of_the_boto3_call(
     request_: Request[object], method: str, params: dict[str, Any]
 ) -> None:
-    call = to_call(request_)
-    assert (call.method, call.params) == (method, params)
+    assert (request_.operation.method, request_.params()) == (method, params)
 
 
-def test_an_unknown_request_is_a_mistake_of_the_program() -> None:
+def test_a_request_without_an_operation_is_a_mistake_of_the_program() -> None:
     unheard_of: Request[None] = Request(scope=HERE)
-    with pytest.raises(TypeError, match="Request is no request"):
-        to_call(unheard_of)
+    with pytest.raises(NotImplementedError):
+        unheard_of.params()
+    with pytest.raises(NotImplementedError):
+        unheard_of.read({}, AWS)
 
 
 def test_a_deployment_is_its_id_and_one_without_is_no_answer() -> None:
-    call = to_call(CreateDeployment(scope=HERE, api=API))
-    assert call.read({"id": "d1e2f3", "createdDate": datetime(2024, 4, 15, tzinfo=UTC)}) == "d1e2f3"
+    request = CreateDeployment(scope=HERE, api=API)
+    made = {"id": "d1e2f3", "createdDate": datetime(2024, 4, 15, tzinfo=UTC)}
+    assert request.read(made, AWS) == "d1e2f3"
     with pytest.raises(ServiceFailure, match="no id"):
-        call.read({})
+        request.read({}, AWS)
 
 
 def test_a_rest_api_is_read_whole_and_when_bare() -> None:
     created = datetime(2024, 4, 15, 20, 46, 20, tzinfo=UTC)
-    page = to_call(GetRestApis(scope=HERE)).read(
+    page = GetRestApis(scope=HERE).read(
         {
             "items": [
                 {
@@ -120,7 +122,8 @@ def test_a_rest_api_is_read_whole_and_when_bare() -> None:
                 {"id": "b2"},
             ],
             "position": "next",
-        }
+        },
+        AWS,
     )
     assert page.position == "next"
     assert page.items == (
@@ -138,15 +141,15 @@ def test_a_rest_api_is_read_whole_and_when_bare() -> None:
 
 def test_the_last_page_has_no_position_and_an_empty_region_no_items() -> None:
     """Whether AWS leaves the list out is not known. If it does, its request id shows that it is AWS."""
-    read = to_call(GetRestApis(scope=HERE)).read
-    page = read({"ResponseMetadata": {"RequestId": "r"}})
+    request = GetRestApis(scope=HERE)
+    page = request.read({"ResponseMetadata": {"RequestId": "r"}}, AWS)
     assert (page.items, page.position) == ((), None)
     with pytest.raises(ServiceFailure, match="x-amzn-RequestId"):
-        read({})
+        request.read({}, AWS)
 
 
 def test_all_types_come_back_with_their_own_word_on_whether_they_are_customised() -> None:
-    answer = to_call(GetGatewayResponses(scope=HERE, api=API)).read(
+    answer = GetGatewayResponses(scope=HERE, api=API).read(
         {
             "items": [
                 {
@@ -156,7 +159,8 @@ def test_all_types_come_back_with_their_own_word_on_whether_they_are_customised(
                 }
                 for t in ResponseType
             ]
-        }
+        },
+        AWS,
     )
     assert list(answer) == list(ResponseType)
     assert {t for t, r in answer.items() if not r.default_response} == {ResponseType.THROTTLED}
@@ -165,13 +169,14 @@ def test_all_types_come_back_with_their_own_word_on_whether_they_are_customised(
 
 def test_a_type_of_the_future_is_left_out_and_missing_ones_are_filled_in() -> None:
     """Emulators answer customised types only: the others show what they inherit from those."""
-    answer = to_call(GetGatewayResponses(scope=HERE, api=API)).read(
+    answer = GetGatewayResponses(scope=HERE, api=API).read(
         {
             "items": [
                 {"responseType": "TELEPORT_FAILED", "statusCode": "500"},
                 {"responseType": "DEFAULT_5XX", "statusCode": 599, "responseParameters": {"k": "'v'"}},
             ]
-        }
+        },
+        EMULATOR,
     )
     assert len(answer) == 21
     family = answer[ResponseType.DEFAULT_5XX]
@@ -192,22 +197,26 @@ def test_a_type_of_the_future_is_left_out_and_missing_ones_are_filled_in() -> No
 )
 def test_aws_leaves_no_type_out_so_such_an_answer_of_its_is_unreadable(told: list[str], why: str) -> None:
     items = [{"responseType": str(name), "defaultResponse": True} for name in told]
-    call = to_call(GetGatewayResponses(scope=HERE, api=API), whole=True)
     with pytest.raises(ServiceFailure, match=why):
-        call.read({"items": items})
+        GetGatewayResponses(scope=HERE, api=API).read({"items": items}, AWS)
 
 
 def test_aws_shows_a_type_at_its_default_so_a_404_of_its_is_no_such_type() -> None:
     request = GetGatewayResponse(scope=HERE, api=API, type=ResponseType.THROTTLED)
-    assert to_call(request, whole=True).uncustomised is None
-    assert to_call(request).uncustomised is not None
+    missing = NotCustomized("Gateway response type not defined on api")
+    with pytest.raises(NotCustomized):
+        request.read_not_customised(missing, AWS)
+    assert request.read_not_customised(missing, EMULATOR) == complete({})[ResponseType.THROTTLED]
+    put = PutGatewayResponse(scope=HERE, api=API, type=ResponseType.THROTTLED, settings=FULL)
+    with pytest.raises(NotCustomized):
+        put.read_not_customised(missing, EMULATOR)
 
 
 @pytest.mark.parametrize("answer", [{}, {"responseType": "THROTTLED"}])
 def test_an_answer_about_something_else_is_none(answer: dict[str, str]) -> None:
-    read = to_call(GetGatewayResponse(scope=HERE, api=API, type=ResponseType.UNAUTHORIZED)).read
+    request = GetGatewayResponse(scope=HERE, api=API, type=ResponseType.UNAUTHORIZED)
     with pytest.raises(ServiceFailure, match="not about UNAUTHORIZED"):
-        read(answer)
+        request.read(answer, AWS)
 
 
 def test_nothing_observed_completes_to_the_21_defaults() -> None:

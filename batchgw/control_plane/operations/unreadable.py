@@ -1,0 +1,25 @@
+"""When an answer cannot be read, or not believed."""
+
+from __future__ import annotations
+
+from batchgw.control_plane.interface import Wire
+from batchgw.errors import ServiceFailure
+
+
+def unreadable_answer(why: str, *, status: int = 0, request_id: str | None = None) -> ServiceFailure:
+    """Make the error for an answer that is no answer of the service: a captive portal's page, a cut body."""
+    return ServiceFailure(
+        f"the answer cannot be read: {why}. Check --endpoint-url / AWS_ENDPOINT_URL, and the proxy.",
+        code="AnswerUnreadable",
+        status=status,
+        request_id=request_id,
+    )
+
+
+UNSIGNED = "it says nothing, and nothing shows that it is AWS's (it has no x-amzn-RequestId)"
+"""Why an answer without content is not believed: anybody could have answered so."""
+
+
+def is_signed(answer: Wire) -> bool:
+    """Tell whether an answer carries AWS's request id."""
+    return bool(answer.get("ResponseMetadata", {}).get("RequestId"))
