@@ -192,6 +192,7 @@ async def resume(
     journal: Journal,
     force_lock: bool = False,
     take_over_dead: bool = False,
+    trusted: float = TRUSTED,
     pace: Pace | None = None,
     observer: Observer | None = None,
     stop: StopSignal | None = None,
@@ -200,7 +201,8 @@ async def resume(
 
     Time has passed, so every API that is left is read before it is written: what turns out to be made is not
     made again, and what someone else has changed since is not overwritten but failed. What a newer run has
-    brought to its own plan is skipped (`Superseded`). `force_lock` and `take_over_dead` as in `apply`.
+    brought to its own plan is skipped (`Superseded`). `force_lock`, `take_over_dead` and `trusted` are those
+    of `apply`.
 
     `run` is a run id, an unambiguous beginning of one, or "last": the newest that is not finished. Raises
     `RunUnknown`, or `UsageError` for a run that ended before it had anything to do.
@@ -212,7 +214,9 @@ async def resume(
         unwrapped(),
     ):
         await skip_superseded(journal, record.id)
-        job = Job(run=record.id, verb=record.verb, look_first=scopes, read_at=Moment.ago(0))
+        job = Job(
+            run=record.id, verb=record.verb, look_first=scopes, read_at=Moment.ago(0), trusted=trusted
+        )
         return await execute(job, paced, journal)
 
 
@@ -262,6 +266,7 @@ def resuming(
     journal: Journal,
     force_lock: bool = False,
     take_over_dead: bool = False,
+    trusted: float = TRUSTED,
     pace: Pace | None = None,
     observer: Observer | None = None,
     stop: StopSignal | None = None,
@@ -274,6 +279,7 @@ def resuming(
             journal=journal,
             force_lock=force_lock,
             take_over_dead=take_over_dead,
+            trusted=trusted,
             pace=pace,
             observer=told,
             stop=stop,

@@ -21,6 +21,9 @@ from batchgw.model import Region, Targets
 from batchgw.redaction import bare_url
 from batchgw.throttle.quota import Scoping
 
+REREAD_AFTER = "reread_after"
+"""Run option: seconds for which a reading is trusted, where a flag said so. A resume keeps to it."""
+
 _CHOSEN_OTHERWISE = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ACCESS_KEY_ID")
 """Variables by which credentials are chosen: a recorded profile then gives way."""
 
@@ -70,7 +73,7 @@ _FITS: Mapping[str, Callable[[Any], bool]] = {
         ("profile", "endpoint_url", "ca_bundle", "role", "external_id", "session_name"), _is_text
     ),
     **dict.fromkeys(("client_fast_path", "strict", "probe", "polite"), _is_flag),
-    **dict.fromkeys(("burst", "workers", "attempts", "patience"), _is_number),
+    **dict.fromkeys(("burst", "workers", "attempts", "patience", REREAD_AFTER), _is_number),
     "rate": lambda value: value == UNKNOWN or _is_number(value),
     "share": lambda value: _is_number(value) and 0 < value <= 1,
     "quota_scope": lambda value: value in tuple(Scoping),
@@ -168,3 +171,12 @@ def same_reach(targets: Targets, options: Mapping[str, Any]) -> Targets:
         external_id=targets.external_id or options.get("external_id"),
         session_name=targets.session_name or options.get("session_name"),
     )
+
+
+def reread_after(options: Mapping[str, Any]) -> float | None:
+    """Give the seconds for which a run trusts a reading; None where no flag said so.
+
+    Raises UsageError for what cannot have been.
+    """
+    value: float | None = _checked(options).get(REREAD_AFTER)
+    return value

@@ -35,6 +35,7 @@ KEPT_OPTIONS: Final = frozenset(
         "rate",
         "recheck",
         "regions",
+        "reread_after",
         "role",
         "scopes",
         "session_name",

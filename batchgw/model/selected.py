@@ -14,6 +14,7 @@ from typing import Any
 
 from batchgw.model.policy import Selection, Selector
 from batchgw.model.scope import RestApi
+from batchgw.wording import amount
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +65,10 @@ class Selected:
     def counts(self) -> str:
         """Say how many: `600 REST APIs found, 40 selected, 3 excluded`."""
         if self.found is None:
-            return f"{self.selected:,} of {self.by_id:,} REST APIs named by id found"
-        return f"{self.found:,} REST APIs found, {self.selected:,} selected, {self.excluded:,} excluded"
+            return f"{self.selected:,} of {amount(self.by_id, 'REST API')} named by id found"
+        return (
+            f"{amount(self.found, 'REST API')} found, {self.selected:,} selected, {self.excluded:,} excluded"
+        )
 
     def nothing(self, *, unread: int) -> tuple[str, ...]:
         """Say what matches nothing, a sentence each; nothing where all is well.
@@ -78,7 +81,8 @@ class Selected:
         if self.selected or unread or self.by_id:
             return ()
         if self.excluded:
-            return (f"the exclude selectors exempt all {self.excluded:,} REST APIs that are meant",)
+            meant = amount(self.excluded, "REST API that is meant", "REST APIs that are meant")
+            return (f"the exclude selectors exempt all {meant}",)
         if not self.found:
             return ("no REST API was found in any account and region that was looked into",)
         return ()
@@ -110,7 +114,8 @@ class Selected:
 def _perhaps_there(unread: int) -> str:
     if not unread:
         return ""
-    return f"; it may match in one of the {unread:,} account-regions that could not be read"
+    where = "the account-region" if unread == 1 else f"one of the {unread:,} account-regions"
+    return f"; it may match in {where} that could not be read"
 
 
 @dataclass(slots=True)

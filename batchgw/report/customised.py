@@ -11,7 +11,8 @@ from batchgw.model import Action, Change, Desired, PlannedApi, Target
 from batchgw.model.kinds import in_order
 from batchgw.model.response_change import response_type, responses
 from batchgw.planning.coverage import header_names
-from batchgw.report.views.text import Line, Span, amount, line
+from batchgw.report.views.text import Line, Span, line
+from batchgw.wording import amount
 
 
 @dataclass(slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from batchgw.report.views.text import amount
+from batchgw.wording import amount
 
 PLANNED: Final = (
     "An apply configures: an API answers with this after its next deployment to a stage, which batchgw does"

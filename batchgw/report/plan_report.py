@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from batchgw.concurrency.stop import StopSignal
 from batchgw.concurrency.time_slices import TimeSlices
 from batchgw.errors import Stopped
 from batchgw.model import PlanItem
+from batchgw.model.shape import JSON
 from batchgw.planning.estimate import Estimate
 from batchgw.planning.plan_file.plan import Plan
 from batchgw.report.live import CHECKED, PLANNED
 from batchgw.report.plan_fold import PlanFold
 from batchgw.report.verdict import verdict_to_json
-
-if TYPE_CHECKING:  # SQLAlchemy is behind it
-    from batchgw.journal import JSON
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from batchgw.model import PlanItem, RestApi, UnreadScope
+from batchgw.model.shape import JSON
 from batchgw.planning.plan_file.items import item_to_json
 from batchgw.planning.plan_file.plan import Plan
 from batchgw.times import timestamp
 
 if TYPE_CHECKING:  # SQLAlchemy is behind it
-    from batchgw.journal import JSON, Limit, RunRecord, Spent
+    from batchgw.journal import Limit, RunRecord, Spent
 
-Record = Mapping[str, "JSON"]
+Record = Mapping[str, JSON]
 """A JSON object."""
 
 
@@ -42,13 +43,22 @@ def api_to_json(api: RestApi) -> Record:
     }
 
 
+NOT_BEGUN = "not begun"
+"""State of a run that was refused or stopped before it had anything to do, such as one with a stale plan."""
+
+
+def state_of(run: RunRecord) -> str:
+    """Say how far a run came: as the journal does, but for a run that never began."""
+    return run.state.value if run.planned or not run.state.ended else NOT_BEGUN
+
+
 def run_to_json(run: RunRecord) -> Record:
     """Render a run. `identity` is whose credentials it began with, where that was asked."""
     totals = run.totals
     return {
         "run": run.id,
         "verb": run.verb,
-        "state": run.state.value,
+        "state": state_of(run),
         "policy": run.policy_source,
         "policy_digest": run.policy_digest,
         "started": timestamp(run.started),

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from batchgw.model.shape import JSON
 from batchgw.planning.totals import PlanTotals
-
-if TYPE_CHECKING:  # SQLAlchemy is behind it
-    from batchgw.journal import JSON
 
 SCHEMA_VERSION = 1
 """Of `verdict_to_json`: raised when a field changes its meaning or goes away."""

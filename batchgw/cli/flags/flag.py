@@ -32,8 +32,18 @@ def variable(name: str, of: str | None = None) -> str:
     return PREFIX + "_".join([*([of] if of else []), words]).upper().replace("-", "_")
 
 
+def variable_read(context: typer.Context, parameter: typer.CallbackParam) -> str | None:
+    """Name the variable that the parser took a value from; None for a flag that was typed or left out."""
+    source = context.get_parameter_source(parameter.name or "")
+    of_environment = source is not None and source.name == "ENVIRONMENT"
+    return parameter.envvar if of_environment and isinstance(parameter.envvar, str) else None
+
+
 def from_environment(name: str, value: str | list[str]) -> bool:
-    """Tell whether a flag has what its variable says, so that nobody need have typed it."""
+    """Tell whether a flag has what its variable says, so that nobody need have typed it.
+
+    It compares values, because a verb is given records of flags and no longer knows where each came from.
+    """
     said = os.environ.get(variable(name), "").replace("\n", ",").split(",")
     return [value] == said if isinstance(value, str) else value == [part.strip() for part in said if part]
 
@@ -104,7 +114,5 @@ def _named(given: Sequence[str], found: list[str]) -> list[str]:
 
 def _environment(context: typer.Context, parameter: typer.CallbackParam) -> list[str] | None:
     """The variable's whole text when the value came from it: Typer would have cut it at every blank."""
-    source = context.get_parameter_source(parameter.name or "")
-    if source is None or source.name != "ENVIRONMENT" or not isinstance(parameter.envvar, str):
-        return None
-    return [os.environ[parameter.envvar]]
+    name = variable_read(context, parameter)
+    return None if name is None else [os.environ[name]]

@@ -11,6 +11,7 @@ from batchgw.cli.observers.progress_lines import TITLES, done_of, end_line
 from batchgw.cli.observers.tracker import Standing, Tracker
 from batchgw.cli.output.console import Console
 from batchgw.report.views.text import duration
+from batchgw.wording import amount
 
 REFRESH = 0.2
 """Seconds between frames."""
@@ -68,7 +69,7 @@ def drawn(tracker: Tracker, now: float) -> Frame:
         standings, hidden = tracker.scopes(now, at_most=SCOPES)
         rows += [_row(Cell(f"  {standing.name}"), standing, "") for standing in standings]
         if hidden:
-            last = f"  and {hidden:,} more scopes under way"
+            last = f"  and {amount(hidden, 'more scope')} under way"
     return Frame(rows, last=last, spare=SPARE)
 
 

@@ -11,11 +11,13 @@ from __future__ import annotations
 import traceback
 from collections.abc import Iterator
 
+from batchgw.cli.flags.flag import variable_read
 from batchgw.cli.flags.quota_records import QuotasInvalid
 from batchgw.cli.output.console import Console
 from batchgw.errors import BatchgwError, PolicyInvalid, Stopped
 from batchgw.report.views.table.problems import problem_line
-from batchgw.report.views.text import Line, Span, amount, line
+from batchgw.report.views.text import Line, Span, line
+from batchgw.wording import amount
 
 OK = 0
 FAILED = 1
@@ -148,11 +150,7 @@ def _usage(error: BaseException) -> str:
 def _variable(error: BaseException) -> str | None:
     """Name the variable that a value came from, if it came from one."""
     parameter, context = getattr(error, "param", None), getattr(error, "ctx", None)
-    if parameter is None or context is None:
-        return None
-    source = context.get_parameter_source(parameter.name)
-    of_environment = source is not None and source.name == "ENVIRONMENT"
-    return parameter.envvar if of_environment and isinstance(parameter.envvar, str) else None
+    return None if parameter is None or context is None else variable_read(context, parameter)
 
 
 def _one_paragraph(text: str) -> str:

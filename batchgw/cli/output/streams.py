@@ -18,6 +18,7 @@ import sys
 from typing import TYPE_CHECKING, Final, TextIO
 
 from batchgw.cli.output.backlog import Backlog, Waiting
+from batchgw.wording import amount
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -176,7 +177,8 @@ def finish() -> None:
             stream.outlet.drain(LAST if stream is sys.stderr else None)
     if isinstance(sys.stderr, Stream) and (dropped := sys.stderr.outlet.dropped):
         sys.stderr.outlet.dropped = 0
-        sys.stderr.write(f"warning: {dropped:,} lines are missing here, for nobody read them in time.\n")
+        missing = amount(dropped, "line is missing", "lines are missing")
+        sys.stderr.write(f"warning: {missing} here, because nobody read in time.\n")
         sys.stderr.outlet.drain(LAST)
 
 

@@ -9,7 +9,8 @@ from batchgw.journal import Journal
 from batchgw.model import Outcome
 from batchgw.report.summary import Summary
 from batchgw.report.views.interface import RunReport
-from batchgw.report.views.text import Line, Span, amount, line
+from batchgw.report.views.text import Line, Span, line
+from batchgw.wording import amount
 
 
 def run_report(summary: Summary, journal: Journal) -> RunReport:

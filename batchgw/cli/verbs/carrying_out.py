@@ -27,7 +27,7 @@ from batchgw.cli.loading import (
 from batchgw.cli.output.confirm import confirm, refuse_unasked
 from batchgw.cli.output.console import Console, console_for
 from batchgw.cli.output.run_end import carried_out
-from batchgw.cli.recorded_options import recorded, with_recorded
+from batchgw.cli.recorded_options import REREAD_AFTER, recorded, with_recorded
 from batchgw.cli.session import Run, again
 from batchgw.errors import UsageError
 from batchgw.execution.executor import TRUSTED
@@ -40,7 +40,8 @@ from batchgw.report.plan_report import PlanReport
 from batchgw.report.summary import Summary
 from batchgw.report.verdict import exit_code
 from batchgw.report.views.table.plan import PlanScreen
-from batchgw.report.views.text import Span, amount, duration, line
+from batchgw.report.views.text import Span, duration, line
+from batchgw.wording import amount
 
 NEVER = math.inf
 
@@ -117,8 +118,11 @@ class Applying:
                 force_lock=self.force_lock,
                 take_over_dead=self.take_over_dead,
                 verb=self.verb,
-                options={**reach, **proposal.options, "identity": run.identity()},
+                options={**reach, **proposal.options, **self._reread_option(), "identity": run.identity()},
             )
+
+    def _reread_option(self) -> dict[str, float]:
+        return {} if self.reread_after is None else {REREAD_AFTER: self.reread_after}
 
     def _trusted(self, proposal: Proposal) -> float:
         if self.reread_after is not None:

@@ -21,7 +21,8 @@ from batchgw.policy.loader import load_policy
 from batchgw.report.views.forms import view_of
 from batchgw.report.views.interface import View
 from batchgw.report.views.table.selection import nothing_lines, selection_notes
-from batchgw.report.views.text import Line, Span, amount, line
+from batchgw.report.views.text import Line, Span, line
+from batchgw.wording import amount
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,8 @@ from batchgw.cli.flags.verb import verb
 from batchgw.cli.output.console import console_for
 from batchgw.errors import UsageError
 from batchgw.report.views.forms import view_of
-from batchgw.report.views.text import amount, line
+from batchgw.report.views.text import line
+from batchgw.wording import amount
 
 PANEL = "Rollout"
 

@@ -17,7 +17,8 @@ from batchgw.cli.output.failure import OK, USAGE, explained
 from batchgw.errors import PolicyInvalid, UsageError
 from batchgw.report.views.forms import view_of
 from batchgw.report.views.interface import CheckedPolicy
-from batchgw.report.views.text import amount, line
+from batchgw.report.views.text import line
+from batchgw.wording import amount
 
 if TYPE_CHECKING:  # pydantic is behind it, and only three of all verbs want that
     from batchgw.model import Desired

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from batchgw.cli.flags.flag import flag, repeatable
+from batchgw.cli.flags.flag import STREAM, flag, repeatable
 from batchgw.cli.flags.options import JournalFlags, RunFlags, SelectionFlags
 from batchgw.cli.flags.stdin import refuse_shared
 from batchgw.cli.flags.verb import verb
@@ -177,15 +176,14 @@ def _template(text: str) -> tuple[str, str]:
 
 def _template_file(name: str) -> str:
     """Read a template as it stands, but for a byte order mark. Raises OSError and ValueError."""
-    with Path(name).open("rb") as file:
-        content = file.read(_MOST_BYTES + 1)
-    if len(content) > _MOST_BYTES:
-        raise ValueError("it is larger than 5 MB, and the service takes 300 KB")
+    from batchgw.policy.text.source import MAX_BYTES, read_bounded  # noqa: PLC0415 - not for --help
+
+    if name == STREAM:
+        raise ValueError("name a file, since standard input may be wanted for something else")
+    content = read_bounded(name)
+    if len(content) > MAX_BYTES:
+        raise ValueError(f"it is larger than {MAX_BYTES // 1_000_000} MB, and the service takes 300 KB")
     return content.decode("utf-8-sig")
-
-
-_MOST_BYTES = 5_000_000
-"""As for a policy. The checks of a policy say more of a template that is only somewhat too large."""
 
 
 def _json(text: str | None, name: str) -> dict[str, Any]:

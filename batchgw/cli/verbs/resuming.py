@@ -12,16 +12,18 @@ from batchgw.cli.output.console import Console, console_for
 from batchgw.cli.output.failure import FAILED, HELD_BACK, INCOMPLETE, INTERRUPTED, LOCKED, OK, USAGE, report
 from batchgw.cli.output.run_end import carried_out
 from batchgw.cli.output.summary import resume_hint
-from batchgw.cli.recorded_options import same_reach, with_recorded
+from batchgw.cli.recorded_options import reread_after, same_reach, with_recorded
 from batchgw.cli.session import Run
 from batchgw.errors import UsageError
+from batchgw.execution.executor import TRUSTED
 from batchgw.journal import Journal, RunRecord
 from batchgw.model import Targets
 from batchgw.report.live import PLANNED
 from batchgw.report.summary import Summary
 from batchgw.report.views.forms import view_of
-from batchgw.report.views.text import Line, Span, amount, line, plain
+from batchgw.report.views.text import Line, Span, line, plain
 from batchgw.times import timestamp
+from batchgw.wording import amount
 
 _SEVERITY = (OK, INCOMPLETE, HELD_BACK, LOCKED, FAILED, USAGE, INTERRUPTED)
 """Exit codes of runs, the worst last."""
@@ -78,6 +80,9 @@ class Resuming:
         if record.totals.left and not self.yes:
             refuse_unasked(self.console)
 
+        flags = with_recorded(self.flags, record.options)
+        trusted = reread_after(record.options)
+
         async def work(under_way: Run) -> Summary:
             await self._agree(record, store, under_way)
             return await api.resume(
@@ -86,12 +91,13 @@ class Resuming:
                 journal=store,
                 force_lock=self.force_lock,
                 take_over_dead=self.take_over_dead,
+                trusted=TRUSTED if trusted is None else trusted,
             )
 
         return carried_out(
             work,
             targets=same_reach(Targets(role=self.role), record.options),
-            flags=with_recorded(self.flags, record.options),
+            flags=flags,
             journal=self.journal,
             store=store,
             console=self.console,

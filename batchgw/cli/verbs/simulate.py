@@ -17,8 +17,9 @@ from batchgw.cli.flags.verb import verb
 from batchgw.cli.output.console import console_for
 from batchgw.cli.output.failure import OK
 from batchgw.report.views.forms import view_of
-from batchgw.report.views.text import amount, duration, line
+from batchgw.report.views.text import duration, line
 from batchgw.throttle.quota import TOTAL
+from batchgw.wording import amount
 
 if TYPE_CHECKING:  # aiohttp is behind it
     from batchgw.simulator.over_http.options import ReadyInfo, ServeOptions
@@ -201,7 +202,7 @@ def simulate(world: WorldFlags, output: OutputFlags, env: Env = False) -> int:  
     def ready(info: ReadyInfo) -> None:
         console.text(json.dumps(info.to_json(), separators=(",", ":")))
         console.flush()
-        console.note(line(f"Serving {options.apis:,} REST APIs at {info.endpoint}; Ctrl-C stops."))
+        console.note(line(f"Serving {amount(options.apis, 'REST API')} at {info.endpoint}; Ctrl-C stops."))
 
     async def main() -> None:
         stop = anyio.Event()
@@ -223,7 +224,7 @@ def _in_background(world: WorldFlags, output: OutputFlags) -> int:
     console.flush()
     console.note(
         line(
-            f"Serving {world.apis:,} REST APIs of {amount(len(served.info.accounts), 'account')} in "
+            f"Serving {amount(world.apis, 'REST API')} of {amount(len(served.info.accounts), 'account')} in "
             f"{amount(len(served.info.regions), 'region')} at {served.info.endpoint} for {duration(life)}. "
             f"To end it sooner: kill {served.process}"
         )

@@ -8,11 +8,12 @@ from dataclasses import asdict
 from itertools import chain, repeat
 from typing import TYPE_CHECKING
 
+from batchgw.model.shape import JSON
 from batchgw.report.records import api_to_json, header_to_json, limit_to_json, run_to_json, shown_item_to_json
 from batchgw.report.views.interface import CheckedPolicy, RunReport, View
 
 if TYPE_CHECKING:  # SQLAlchemy and pydantic are behind these
-    from batchgw.journal import JSON, Limit, RunRecord
+    from batchgw.journal import Limit, RunRecord
     from batchgw.model import RestApi
     from batchgw.policy.presets.index import PresetInfo
     from batchgw.report.plan_report import PlanReport

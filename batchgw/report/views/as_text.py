@@ -12,8 +12,9 @@ from batchgw.planning import change_view, kinds
 from batchgw.planning.plan_file.plan import Plan
 from batchgw.report.plan_report import PlanReport
 from batchgw.report.views.interface import View
-from batchgw.report.views.text import Span, amount, line
+from batchgw.report.views.text import Span, line
 from batchgw.times import timestamp
+from batchgw.wording import amount
 
 _SIGNS = {Action.CREATE: "+", Action.UPDATE: "~", Action.RESET: "-", Action.NO_OP: " "}
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
 
+from batchgw.model.shape import JSON
 from batchgw.report.views.text import Line
 
 if TYPE_CHECKING:  # SQLAlchemy and pydantic are behind these, and `batchgw --help` does without
     from batchgw.errors import Problem
-    from batchgw.journal import JSON, Limit, RunRecord
+    from batchgw.journal import Limit, RunRecord
     from batchgw.model import Outcome, RestApi
     from batchgw.policy.presets.index import PresetInfo
     from batchgw.report.plan_report import PlanReport

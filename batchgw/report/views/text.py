@@ -1,4 +1,4 @@
-"""Text for people: lines of styled spans, tables, amounts. Knows nothing of terminals or of what is reported.
+"""Text for people: lines of styled spans, tables, durations. Knows no terminal, and not what is reported.
 
 Whatever comes from outside (API names, messages, header values) may hold anything. `clean` makes it harmless;
 `Line` users need not call it, since whoever prints a line cleans every span.
@@ -107,11 +107,6 @@ def _laid_out(row: Sequence[Span], widths: Sequence[int], right: Sequence[int], 
         if not last:
             spans.append(Span("  "))
     return tuple(s for s in spans if s.text)
-
-
-def amount(n: int, noun: str, plural: str | None = None) -> str:
-    """Say how many: `1 API`, `1,200 APIs`."""
-    return f"{n:,} {noun if n == 1 else plural or noun + 's'}"
 
 
 def duration(seconds: float) -> str:

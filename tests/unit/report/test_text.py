@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from batchgw.report.views.text import Span, amount, clean, duration, line, plain, shorten, table, width
+from batchgw.report.views.text import Span, clean, duration, line, plain, shorten, table, width
+from batchgw.wording import amount
 
 
 @pytest.mark.parametrize(

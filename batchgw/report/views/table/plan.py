@@ -16,7 +16,8 @@ from batchgw.report.plan_fold import Group, Place, PlanFold
 from batchgw.report.plan_report import PlanReport
 from batchgw.report.views.table.selection import selection_lines
 from batchgw.report.views.table.unread import unread_lines
-from batchgw.report.views.text import Line, Span, Style, amount, duration, line, shorten, table
+from batchgw.report.views.text import Line, Span, Style, duration, line, shorten, table
+from batchgw.wording import amount
 
 CHANGES = 30
 """Different changes shown; the rest is counted, and whole in `--output json`."""

@@ -6,13 +6,15 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from batchgw.model.shape import JSON
+from batchgw.report.records import NOT_BEGUN, state_of
 from batchgw.report.views.text import Line, Span, Style, line, table
 from batchgw.times import timestamp
 
 if TYPE_CHECKING:  # SQLAlchemy is behind it
-    from batchgw.journal import JSON, RunRecord
+    from batchgw.journal import RunRecord
 
-_STATES: dict[str, Style] = {"done": "good", "stopped": "warning"}
+_STATES: dict[str, Style] = {"done": "good", "stopped": "warning", NOT_BEGUN: "dim"}
 
 
 def run_table(found: Sequence[RunRecord]) -> list[Line]:
@@ -25,13 +27,18 @@ def run_table(found: Sequence[RunRecord]) -> list[Line]:
             run.id,
             timestamp(run.started),
             run.verb,
-            Span(run.state.value, _STATES.get(run.state.value, "")),
+            _state(run),
             *_figures(run),
             run.policy_source,
         ]
         for run in found
     ]
     return table(head, rows, right=range(4, 9), indent="")
+
+
+def _state(run: RunRecord) -> Span:
+    state = state_of(run)
+    return Span(state, _STATES.get(state, ""))
 
 
 def _figures(run: RunRecord) -> list[str]:
@@ -43,7 +50,7 @@ def run_lines(run: RunRecord) -> Iterator[Line]:
     """Say what a run was, by whom, and with which options."""
     yield line(f"started   {timestamp(run.started)}")
     yield line(f"finished  {timestamp(run.finished) if run.finished else '-'}")
-    yield line("state     ", Span(run.state.value, _STATES.get(run.state.value, "")))
+    yield line("state     ", _state(run))
     yield line(f"policy    {run.policy_source}, digest {run.policy_digest[:12]}")
     yield line(f"by        {run.holder}, batchgw {run.version}")
     yield line(f"identity  {run.visible_options.get('identity') or 'was not asked'}")

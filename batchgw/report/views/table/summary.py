@@ -9,7 +9,8 @@ from batchgw.report.places import where
 from batchgw.report.reasons import EXAMPLES, Reason
 from batchgw.report.summary import ScopeSummary, Summary
 from batchgw.report.views.table.unread import unread_lines
-from batchgw.report.views.text import Line, Span, Style, amount, duration, line, table
+from batchgw.report.views.text import Line, Span, Style, duration, line, table
+from batchgw.wording import amount
 
 SCOPES = 20
 """Scopes shown one by one; of more, those where something went wrong first."""

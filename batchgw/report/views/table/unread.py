@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from batchgw.model import Scope
 from batchgw.report.reasons import generalised_scope
-from batchgw.report.views.text import Line, Span, amount, line
+from batchgw.report.views.text import Line, Span, line
+from batchgw.wording import amount
 
 NAMED = 20
 """Scopes named per reason."""

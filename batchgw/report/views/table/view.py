@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING
 
 import anyio.lowlevel
 
+from batchgw.model.shape import JSON
 from batchgw.report.views.interface import CheckedPolicy, RunReport, View
 from batchgw.report.views.table.limits import limit_table
 from batchgw.report.views.table.presets import preset_lines
 from batchgw.report.views.table.problems import problem_line
 from batchgw.report.views.table.runs import run_lines, run_table
-from batchgw.report.views.text import Span, amount, line, shorten
+from batchgw.report.views.text import Span, line, shorten
+from batchgw.wording import amount
 
 if TYPE_CHECKING:  # SQLAlchemy and pydantic are behind these
-    from batchgw.journal import JSON, Limit, RunRecord
+    from batchgw.journal import Limit, RunRecord
     from batchgw.model import RestApi
     from batchgw.policy.presets.index import PresetInfo
     from batchgw.report.plan_report import PlanReport

@@ -301,7 +301,7 @@ def test_a_denied_account_is_not_silence(monkeypatch: pytest.MonkeyPatch) -> Non
         (["--type", "UNAUTHORIZED", "--header-from", "X=nonsense"], "cannot be put"),
         (["--type", "UNAUTHORIZED", "--template", "application/json=@no.file"], "no.file"),
         (["--type", "UNAUTHORIZED", "--response-parameters", "{"], "not JSON"),
-        (["--type", "UNAUTHORIZED", "--template", "application/json=@/dev/zero"], "larger than 5 MB"),
+        (["--type", "UNAUTHORIZED", "--template", "application/json=@/dev/zero"], "larger than 2 MB"),
         (["--type", "UNAUTHORIZED", "--response-templates", "[]"], "JSON object"),
         (["--type", "UNAUTHORIZED", "--response-templates", "[" * 50_000], "nested too deeply"),
         (

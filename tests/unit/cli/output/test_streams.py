@@ -223,7 +223,7 @@ def test_diagnostics_that_nobody_reads_are_bounded_and_counted(
         os.close(write)
         *kept, last = found.result().decode().splitlines()
     assert len(kept) + dropped == 1000
-    assert last == f"warning: {dropped:,} lines are missing here, for nobody read them in time."
+    assert last == f"warning: {dropped:,} lines are missing here, because nobody read in time."
 
 
 @SMALL_PIPES

@@ -154,6 +154,7 @@ def test_a_plan_of_somebody_s_program_says_where_it_looked_too(
         ("workers", "x"),
         ("attempts", float("nan")),
         ("patience", "y"),
+        ("reread_after", "soon"),
         ("quota_scope", "x"),
         ("quota_file", 5),
         ("quota_file", {"rate": "x"}),

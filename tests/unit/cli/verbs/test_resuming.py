@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import certifi
 import pytest
 
+from batchgw import api
+from batchgw.report.summary import Summary
 from batchgw.simulator.over_http.options import ReadyInfo
 from tests.unit.cli.output.test_stopped import enters, interrupted, pending
 from tests.unit.cli_driver import POLICY, batchgw, clean_environment, served
@@ -37,6 +40,24 @@ def test_where_nobody_can_be_asked_it_wants_a_yes(monkeypatch: pytest.MonkeyPatc
     assert (done.code, pending()) == (0, 0)
     assert f"Run {run}, apply of policy.yaml, begun 20" in done.err
     assert f"{before} API-types of 16 left in 4 account-regions" in done.err
+
+
+@pytest.mark.usefixtures("world")
+@pytest.mark.parametrize(("flags", "seconds"), [([], 900.0), (["--reread-after", "60"], 60.0)])
+def test_it_trusts_a_reading_for_as_long_as_the_run_did(
+    monkeypatch: pytest.MonkeyPatch, flags: list[str], seconds: float
+) -> None:
+    trusted: list[float] = []
+    resume = api.resume
+
+    async def noted(*given: Any, **more: Any) -> Summary:
+        trusted.append(more["trusted"])
+        return await resume(*given, **more)
+
+    run = stopped(monkeypatch, *flags)
+    monkeypatch.setattr(api, "resume", noted)
+    assert batchgw("resume", run, "--yes").code == 0
+    assert trusted == [seconds]
 
 
 @pytest.mark.usefixtures("world")

@@ -65,3 +65,15 @@ def test_a_plan_is_applied_where_it_was_made(world: ReadyInfo, monkeypatch: pyte
     assert (refused.code, "calls would go to AWS itself now" in refused.err) == (64, True)
     done = batchgw("apply", "--plan", "saved", "--yes", "--endpoint-url", world.endpoint)
     assert done.code == 0
+
+
+@pytest.mark.usefixtures("world")
+def test_a_refused_run_is_listed_as_one_that_never_began() -> None:
+    assert batchgw("apply", "policy.yaml", "--yes").code == 0
+    assert (
+        batchgw("apply", "--plan", "saved", "--yes").code == 5
+    )  # what it was made from is not there any more
+    refused, applied = batchgw("runs", "list", "-o", "json").json
+    assert (refused["state"], refused["expected"], applied["state"]) == ("not begun", 0, "done")
+    row = next(row for row in batchgw("runs", "list").out.splitlines() if refused["run"] in row)
+    assert "  not begun  " in row
