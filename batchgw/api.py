@@ -214,9 +214,7 @@ async def resume(
         unwrapped(),
     ):
         await skip_superseded(journal, record.id)
-        job = Job(
-            run=record.id, verb=record.verb, look_first=scopes, read_at=Moment.ago(0), trusted=trusted
-        )
+        job = Job(run=record.id, verb=record.verb, look_first=scopes, read_at=Moment.ago(0), trusted=trusted)
         return await execute(job, paced, journal)
 
 
