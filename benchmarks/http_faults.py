@@ -2,13 +2,13 @@
 
     python -m benchmarks.http_faults [--quick] [--write]
 
-200 puts at 10 calls/s, burst 40, in four worlds, by batchgw and the best of the others. Nothing may be given
-up, and every API must end as asked: the server is asked, API by API. Quick: 80 puts.
+200 puts at 10 calls/s, burst 40, in four worlds, by batchgw and the best of the others. No put may be given
+up, and every API must be as asked at the end, as the server says. Quick: 80 puts.
 
 conflicts   every tenth put is refused with 409 "try again later"
 cuts        two connections are cut, one after the change was made and one before
 neighbour   somebody else makes 3 calls/s in the same account
-half quota  the server has half of the quota that everybody is told
+half quota  the server has half of the quota that the contestants are told
 """
 
 from __future__ import annotations
@@ -21,12 +21,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks.harness import http
 from benchmarks.harness.cli import main
-from benchmarks.harness.contest import Contest, Entrant, Heat, Result
 from benchmarks.harness.results import Column, Row, Section
-from benchmarks.harness.served import serving
-from benchmarks.harness.traces import Trace
+from benchmarks.over_http import table, task
+from benchmarks.over_http.contest import Contest
+from benchmarks.over_http.contestant import Contestant, Result, ServerLoad
+from benchmarks.over_http.serving import serving
+from benchmarks.over_http.traces import Trace
 
 RATE, BURST = 10.0, 40.0
 NEIGHBOUR = 3.0  # calls/second
@@ -37,7 +38,7 @@ PUT = "PutGatewayResponse"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """What is wrong: a fault script, options of the server, and the least seconds that N puts can take."""
+    """What goes wrong: a fault script, options of the server, and the shortest time of N puts in seconds."""
 
     name: str
     limit: Callable[[int], float]
@@ -48,18 +49,18 @@ class World:
 MEANING = (
     'conflicts: every tenth put is refused with 409 "try again later"; cuts: two connections are cut, one '
     f"after the change was made and one before; neighbour: somebody else makes {NEIGHBOUR:g} calls/s in the "
-    "account; half quota: the server has half of the quota that everybody is told."
+    "account; half quota: the server has half of the quota that the contestants are told."
 )
 LIMITS = (
-    "The limit is that of each world: conflicts must be sent again, the neighbour is served in full, and the "
-    "quota is what the server has. Its state was compared with what was asked, API by API."
+    "Each world has its own limit: conflicts are sent again, no token is taken from the neighbour, "
+    "and the quota is the server's. At the end the server's state is compared with what was asked."
 )
 
 WORLDS = (
     World(
         name="conflicts",
         faults=[{"match": {"operation": PUT, "every": 10, "per": "scope"}, "fault": "conflict"}],
-        limit=lambda puts: (puts + (puts - 1) // 9 - BURST) / RATE,  # every tenth call must be made again
+        limit=lambda puts: (puts + (puts - 1) // 9 - BURST) / RATE,  # every tenth call is sent again
     ),
     World(
         name="cuts",
@@ -81,44 +82,44 @@ WORLDS = (
     ),
 )
 
-ENTRANTS = (
-    Entrant(
+CONTESTANTS = (
+    Contestant(
         label="batchgw",
         peer="batchgw",
         prepare="batchgw-plan",
         alone=True,
         goals={"given_up": 0, "wrong": 0},
     ),
-    Entrant(
+    Contestant(
         label="boto3 32 threads, adaptive",
         peer="boto3-threads",
         options={"retries": {"mode": "adaptive", "total_max_attempts": 3}, "threads": 32},
     ),
-    Entrant(
+    Contestant(
         label="aioboto3 + aiolimiter(40, 4) + tenacity",
         peer="aiolimiter-tenacity",
         options={"limiter": "bucket"},
     ),
 )
-QUICK_ENTRANTS = (ENTRANTS[0], ENTRANTS[-1])
+QUICK_CONTESTANTS = (CONTESTANTS[0], CONTESTANTS[-1])
 
 
 def measure(*, quick: bool) -> Section:
-    """Let them run in two worlds at a time, quick in all."""
+    """Run all contestants in each world: two worlds at a time, or all of them if quick."""
     puts = QUICK_PUTS if quick else PUTS
-    entrants = QUICK_ENTRANTS if quick else ENTRANTS
+    contestants = QUICK_CONTESTANTS if quick else CONTESTANTS
     rows: list[Row] = []
     traces: list[Trace] = []
     notes: list[str] = []
-    heats: list[Heat] = []
+    loads: list[ServerLoad] = []
     with ThreadPoolExecutor(len(WORLDS) if quick else 2) as pool:
-        runs = pool.map(lambda world: _compete(world, puts, entrants), WORLDS)
+        runs = pool.map(lambda world: _compete(world, puts, contestants), WORLDS)
         for world, (contest, results) in zip(WORLDS, runs, strict=True):
             rows += [_row(result, limit=world.limit(puts)) for result in results]
             rate = world.options.get("rate", RATE)
-            traces += http.traces(results, rate=rate, step=0.5, chosen=_plotted)
-            heats += contest.heats
-            notes += http.reasons(results)
+            traces += table.traces(results, rate=rate, step=0.5, chosen=_plotted)
+            loads += contest.loads
+            notes += table.reasons(results)
     return Section(
         name="http_faults",
         title=f"{puts} puts over HTTP when things go wrong",
@@ -129,8 +130,8 @@ def measure(*, quick: bool) -> Section:
         notes=(
             MEANING,
             LIMITS,
-            http.WALL_IS,
-            http.undisturbed(heats),
+            table.WALL_IS,
+            table.load_in_words(loads),
             *notes,
         ),
         series={"bars": ["ratio", "refused", "given_up"], "traces": traces},
@@ -138,40 +139,40 @@ def measure(*, quick: bool) -> Section:
 
 
 COLUMNS = (
-    http.RATIO,
-    http.WALL,
-    http.CALLS,
-    http.REFUSED,
-    http.CONFLICTS,
-    http.CUT,
+    table.RATIO,
+    table.WALL,
+    table.CALLS,
+    table.REFUSED,
+    table.CONFLICTS,
+    table.CUT,
     Column(key="theirs", label="neighbour refused", format=".1%"),
-    http.GIVEN_UP,
-    http.WRONG,
+    table.GIVEN_UP,
+    table.WRONG,
 )
 
 
-def _compete(world: World, puts: int, entrants: Sequence[Entrant]) -> tuple[Contest, list[Result]]:
+def _compete(world: World, puts: int, contestants: Sequence[Contestant]) -> tuple[Contest, list[Result]]:
     quota = {"rate": RATE, "burst": BURST, **world.options}
     with tempfile.TemporaryDirectory(prefix="batchgw-bench-") as folder:
         faults = Path(folder) / "faults.json"
         faults.write_text(json.dumps(list(world.faults)))
-        options = http.world(accounts=len(entrants) + 1, regions=1, apis=puts, faults=faults, **quota)
+        options = task.world(accounts=len(contestants) + 1, regions=1, apis=puts, faults=faults, **quota)
         with serving(options) as server:
-            contest = http.contest(server, rate=RATE, burst=BURST)
-            here = [replace(e, label=f"{e.label}, {world.name}") for e in entrants]
+            contest = task.contest(server, rate=RATE, burst=BURST)
+            here = [replace(e, label=f"{e.label}, {world.name}") for e in contestants]
             return contest, contest.run(here)
 
 
-def _plotted(entrant: Entrant) -> bool:
-    return entrant.peer in ("batchgw", "aiolimiter-tenacity")
+def _plotted(contestant: Contestant) -> bool:
+    return contestant.peer in ("batchgw", "aiolimiter-tenacity")
 
 
 def _row(result: Result, *, limit: float) -> Row:
-    """The row, with the share of the neighbour's calls that were refused while this one ran."""
-    row = http.row(result, limit=limit)
+    """The row, with the share of the neighbour's calls that was refused during the run."""
+    row = table.row(result, limit=limit)
     refused = sum(theirs["refused"] for theirs in result.neighbours.values())
-    made = refused + sum(theirs["accepted"] for theirs in result.neighbours.values())
-    return replace(row, values={**row.values, "theirs": refused / made if made else None})
+    total = refused + sum(theirs["accepted"] for theirs in result.neighbours.values())
+    return replace(row, values={**row.values, "theirs": refused / total if total else None})
 
 
 if __name__ == "__main__":

@@ -3,10 +3,10 @@
     python -m benchmarks.http_scopes [--quick] [--write]
 
 First 4 accounts x 2 regions x 90 puts: the limit is (90 - 40) / 10 = 5 s, whatever the number of scopes. The
-last call's latency is some percent of that, so means are taken over servers whose latencies differ. Then 100
-scopes from one process: the first 4,000 calls could all leave at once, so here the CPU is a limit, too,
-the contestant's and the server's. Each contestant assumes a role in each of its accounts. Quick: fewer
-contestants, one server, and 20 scopes.
+latency of the last call is a few percent of that, so times are means over servers with different latencies.
+Then 100 scopes from one process. The bursts allow 4,000 calls at once, so the CPU of contestant and server is
+a limit, too. Each contestant assumes a role in each of its accounts. Quick: fewer contestants, one
+server, and 20 scopes.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import mean
 
-from benchmarks.harness import http
 from benchmarks.harness.cli import main
-from benchmarks.harness.contest import Entrant, Heat, Result
 from benchmarks.harness.results import Column, Row, Section, Value
-from benchmarks.harness.served import serving
+from benchmarks.over_http import table, task
+from benchmarks.over_http.contestant import Contestant, Result, ServerLoad
+from benchmarks.over_http.serving import serving
 
 RATE, BURST = 10.0, 40.0
 
@@ -27,16 +27,18 @@ SERVERS = range(1000, 1003)
 """Seeds of the servers' latencies. Held out: nothing is tuned to them."""
 
 TIMES = ("ratio", "wall", "process", "cpu")
-"""What is told as the mean over servers. Of all else, which should not happen, it is the most of any."""
+"""Columns that are means over the servers. The others should be zero or equal, so they show the largest."""
 
-MEANS = "Times are means over {servers} servers whose latencies differ; counts are the most of any of them."
+MEANS = (
+    "Times are means over {servers} servers with different latencies; counts are the largest of any server."
+)
 
 WORST = Column(key="worst", label="worst", format=".3f")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
-    """Accounts and regions of one contestant, puts in each of their scopes, seconds of a bin of the plots."""
+    """Accounts and regions of one contestant, puts in each scope, and seconds of one bin of the plots."""
 
     accounts: int
     regions: int
@@ -50,7 +52,7 @@ class Size:
 
     @property
     def limit(self) -> float:
-        """Seconds: the scopes run side by side."""
+        """Seconds: the scopes run at the same time."""
         return (self.puts - BURST) / RATE
 
 
@@ -58,22 +60,22 @@ FEW = Size(accounts=4, regions=2, puts=90)
 MANY = Size(accounts=50, regions=2, puts=160, step=0.5)
 QUICK_MANY = Size(accounts=10, regions=2, puts=90, step=0.25)
 
-BATCHGW = Entrant(label="batchgw", peer="batchgw", prepare="batchgw-plan", role=True, alone=True)
-LIMITED = Entrant(
+BATCHGW = Contestant(label="batchgw", peer="batchgw", prepare="batchgw-plan", role=True, alone=True)
+LIMITED = Contestant(
     label="aioboto3 + aiolimiter(40, 4) + tenacity, one each scope",
     peer="aiolimiter-tenacity",
     options={"limiter": "bucket"},
     role=True,
     alone=True,
 )
-GATHER = Entrant(
+GATHER = Contestant(
     label="aioboto3 gather, adaptive, a client each scope",
     peer="aioboto3-gather",
     options={"retries": {"mode": "adaptive", "total_max_attempts": 3}},
     role=True,
     alone=True,
 )
-THREADS = Entrant(
+THREADS = Contestant(
     label="boto3 8 threads and a client each scope, adaptive",
     peer="boto3-threads",
     options={"retries": {"mode": "adaptive", "total_max_attempts": 3}, "threads": 8},
@@ -99,14 +101,14 @@ def measure(*, quick: bool) -> list[Section]:
 
 
 def compete(
-    name: str, size: Size, entrants: tuple[Entrant, ...], servers: Sequence[int], *, quick: bool
+    name: str, size: Size, contestants: tuple[Contestant, ...], servers: Sequence[int], *, quick: bool
 ) -> Section:
-    """Let these run, one after the other, on one server after the other, and tell how it went."""
-    runs, heats = [], []
+    """Run these contestants one after the other, on one server after the other, and give the table."""
+    runs, loads = [], []
     for seed in servers:
-        results, busy = _run(size, entrants, seed)
+        results, busy = _run(size, contestants, seed)
         runs.append(results)
-        heats += busy
+        loads += busy
     several = len(runs) > 1
     return Section(
         name=name,
@@ -115,37 +117,37 @@ def compete(
         command="python -m benchmarks.http_scopes" + (" --quick" if quick else ""),
         quick=quick,
         columns=(
-            http.RATIO,
+            table.RATIO,
             *([WORST] if several else []),
-            http.WALL,
-            http.CALLS,
-            http.REFUSED,
-            http.GIVEN_UP,
-            http.WRONG,
-            http.PROCESS,
-            http.CPU,
+            table.WALL,
+            table.CALLS,
+            table.REFUSED,
+            table.GIVEN_UP,
+            table.WRONG,
+            table.PROCESS,
+            table.CPU,
         ),
         rows=tuple(
-            together([http.row(result, limit=size.limit) for result in of_entrant])
-            for of_entrant in zip(*runs, strict=True)
+            together([table.row(result, limit=size.limit) for result in of_contestant])
+            for of_contestant in zip(*runs, strict=True)
         ),
         notes=(
             *([MEANS.format(servers=len(runs))] if several else []),
             f"One process for all {size.scopes} scopes. " + ROLES,
-            http.WALL_IS,
-            http.PROCESS_IS,
-            http.undisturbed(heats),
-            *dict.fromkeys(reason for results in runs for reason in http.reasons(results)),
+            table.WALL_IS,
+            table.PROCESS_IS,
+            table.load_in_words(loads),
+            *dict.fromkeys(reason for results in runs for reason in table.reasons(results)),
         ),
         series={
             "bars": ["ratio", "refused", "cpu"],
-            "traces": http.traces(runs[0], rate=RATE * size.scopes, step=size.step),
+            "traces": table.traces(runs[0], rate=RATE * size.scopes, step=size.step),
         },
     )
 
 
 def together(rows: Sequence[Row]) -> Row:
-    """Give one row for an entrant's runs: the first that failed or was skipped, if one was."""
+    """Give one row for a contestant's runs: the first that failed or was skipped, if there is one."""
     for row in rows:
         if row.failed is not None or row.skipped is not None or len(rows) == 1:
             return row
@@ -161,9 +163,9 @@ def together(rows: Sequence[Row]) -> Row:
     return replace(rows[0], values=values)
 
 
-def _run(size: Size, entrants: tuple[Entrant, ...], seed: int) -> tuple[list[Result], list[Heat]]:
-    options = http.world(
-        accounts=size.accounts * len(entrants) + 1,
+def _run(size: Size, contestants: tuple[Contestant, ...], seed: int) -> tuple[list[Result], list[ServerLoad]]:
+    options = task.world(
+        accounts=size.accounts * len(contestants) + 1,
         regions=size.regions,
         apis=size.puts,
         rate=RATE,
@@ -171,8 +173,8 @@ def _run(size: Size, entrants: tuple[Entrant, ...], seed: int) -> tuple[list[Res
         seed=seed,
     )
     with serving(options) as server:
-        contest = http.contest(server, rate=RATE, burst=BURST, each=size.accounts)
-        return contest.run(entrants), contest.heats
+        contest = task.contest(server, rate=RATE, burst=BURST, each=size.accounts)
+        return contest.run(contestants), contest.loads
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
     python -m benchmarks.million [--targets 1000000] [--types 1] [--quick] [--write]
 
 A target is a gateway response: a REST API times a response type. The real planner, plan file, limiter, retry
-code, executor and SQLite journal run on asyncio; `scale.lean_plane` answers, with the simulator's quota of
+code, executor and SQLite journal run on asyncio; `scale.compact_plane` answers, with the simulator's quota of
 10 calls a second and a burst of 40 per account-region, and knows at the end what was written.
 """
 
@@ -27,11 +27,11 @@ from batchgw.cli.garbage import settle
 from batchgw.control_plane.stack import PacedControlPlane
 from batchgw.journal import Journal
 from batchgw.planning.estimate import PAGE_SIZE
+from benchmarks.harness.memory import Sampler, peak, quarter_peaks, resident
 from benchmarks.harness.results import Column, Row, Section, show, write
-from benchmarks.scale.lean_plane import LeanPlane, State
-from benchmarks.scale.resident import Sampler, peak, quarter_peaks, resident
+from benchmarks.scale.compact_plane import CompactPlane, State
+from benchmarks.scale.policy import desired, policy
 from benchmarks.scale.virtual_loop import VirtualLoop
-from benchmarks.scale.wanted import desired, policy
 
 SCOPES, REGIONS = 1_000, 10
 """Account-regions, and the regions of each account."""
@@ -136,7 +136,7 @@ def _in_a_process(task: Task) -> tuple[Row, list[tuple[float, float]]]:
 async def run(task: Task) -> dict[str, float | None]:
     """Plan and apply, and look at what is there afterwards."""
     wanted = desired(task.types)
-    plane = LeanPlane(
+    plane = CompactPlane(
         apis=task.apis,
         accounts=task.scopes // REGIONS,
         regions=REGIONS,

@@ -20,8 +20,8 @@ from batchgw.control_plane.interface import ControlPlane
 from batchgw.control_plane.stack import Pace, PacedControlPlane
 from benchmarks.harness.cli import main
 from benchmarks.harness.results import Column, Row, Section, Value
+from benchmarks.pipeline.fakes import Plane, Screen
 from benchmarks.pipeline.runs import FAST, WORKERS, Calls, Rollout
-from benchmarks.pipeline.stand_ins import Plane, Screen
 from benchmarks.pipeline.timing import Body, taken
 
 COMMAND = "python -m benchmarks.pipeline_cost"

@@ -20,7 +20,7 @@ from pathlib import Path
 import trustme
 
 from benchmarks.harness.cli import main
-from benchmarks.harness.process import environment
+from benchmarks.harness.environment import environment
 from benchmarks.harness.results import Column, Row, Section
 from benchmarks.scale.server import served
 

@@ -25,11 +25,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from benchmarks.harness.cli import main
-from benchmarks.harness.process import environment
+from benchmarks.harness.environment import environment
 from benchmarks.harness.results import Column, Row, Section, Value
+from benchmarks.scale.policy import SETTINGS
 from benchmarks.scale.server import served
 from benchmarks.scale.timed_loop import TimedLoop
-from benchmarks.scale.wanted import SETTINGS
 
 APIS = 500  # of each account-region: a whole page
 REGIONS = ("eu-west-1", "us-east-1")

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.harness.cli import main
-from benchmarks.harness.process import environment
+from benchmarks.harness.environment import environment
 from benchmarks.harness.results import Column, Row, Section
 
 ROUNDS, QUICK_ROUNDS = 15, 5

@@ -1,13 +1,15 @@
-"""Two lanes: 200 puts on 20 REST APIs, and each API deployed, once, as soon as its ten puts are made.
+"""Two lanes: 200 puts on 20 REST APIs, and each API is deployed once, as soon as its ten puts are made.
 
     python -m benchmarks.two_lanes [--quick] [--write]
 
-All calls share 10/s, burst 40; deployments have a quota of their own beside it, one in 5 s. The earliest
-finish that both lanes allow is 95 s (`benchmarks.lanes.bound`). First in virtual time: batchgw's limiter and
-retry policy, whose line before the quota puts the APIs with the fewest puts left first; for contrast, APIs in
-turns, and one limiter for all operations. Then over HTTP, where every contestant has an account of its own:
-batchgw in both orders, and boto3 with a pool of threads and its adaptive retry mode, with one client and with
-a client for each lane. Quick: fewer seeds, and over HTTP five times the rates and a fifth of the latency.
+A lane is what shares one quota. All calls share 10/s, burst 40; deployments also have a quota of their own,
+one in 5 s. The earliest finish that both quotas allow is 95 s (`benchmarks.lanes.bound`).
+
+First in virtual time: batchgw's limiter and retries, with a queue in which the API with the fewest puts left
+is first. For comparison: all APIs in round robin, and one limiter for all operations. Then over HTTP, where
+every contestant has an account of its own: batchgw in both orders, and boto3 in adaptive mode with a pool of
+threads, with one client and with a client for each lane. Quick: fewer seeds, and over HTTP five times the
+rates and a fifth of the latency.
 """
 
 from __future__ import annotations
@@ -16,15 +18,15 @@ from collections.abc import Mapping, Sequence
 from statistics import mean
 
 from batchgw.control_plane.stack import Pace
-from benchmarks.harness import http
 from benchmarks.harness.cli import main
-from benchmarks.harness.contest import Entrant
 from benchmarks.harness.results import Column, Row, Section
-from benchmarks.harness.traces import trace
 from benchmarks.lanes.bound import Task
 from benchmarks.lanes.over_http import Contested, compete
 from benchmarks.lanes.pipelines import Order
 from benchmarks.lanes.virtual import Run, run
+from benchmarks.over_http import table
+from benchmarks.over_http.contestant import Contestant
+from benchmarks.over_http.traces import trace
 
 SEEDS = range(1000, 1010)
 """Held out: nothing is tuned to them."""
@@ -32,7 +34,7 @@ SEEDS = range(1000, 1010)
 QUICK_SCALE = 5.0
 
 PATIENCE = 5.0
-"""Times the bound, which a contestant may take."""
+"""A contestant may take this many times the bound."""
 
 GOALS: Mapping[str, float] = {"ratio": 1.04, "given_up": 0, "unfinished": 0}
 
@@ -54,27 +56,27 @@ BOUND = (
 )
 
 SCALED = (
-    "Over HTTP: {scale:g} times the rates and 1/{scale:g} of the latency, so the bound is {bound:.1f} s. How "
-    "long boto3's adaptive mode takes to adapt is not scaled: for it the full run is the fair one."
+    "Over HTTP: {scale:g} times the rates and 1/{scale:g} of the latency, so the bound is {bound:.1f} s. The "
+    "time in which boto3's adaptive mode adapts is not scaled, so only the full run is fair to it."
 )
 
 ADAPTIVE = {"mode": "adaptive", "total_max_attempts": 10}
 
 
-def ours(order: Order, goals: Mapping[str, float] | None = None) -> Entrant:
-    """batchgw, going through the APIs in this order."""
-    return Entrant(
+def ours(order: Order, goals: Mapping[str, float] | None = None) -> Contestant:
+    """batchgw, which takes the APIs in this order."""
+    return Contestant(
         label=f"batchgw, {order}", peer="batchgw-lanes", options={"order": order.value}, goals=goals or {}
     )
 
 
-def boto3(label: str, clients: int) -> Entrant:
+def boto3(label: str, clients: int) -> Contestant:
     """boto3 in its adaptive mode, with one client for both lanes or one for each."""
     options = {"clients": clients, "threads": 32, "retries": ADAPTIVE}
-    return Entrant(label=label, peer="boto3-lanes", options=options)
+    return Contestant(label=label, peer="boto3-lanes", options=options)
 
 
-ENTRANTS = (
+CONTESTANTS = (
     ours(Order.DEPTH_FIRST, GOALS),
     ours(Order.ROUND_ROBIN),
     boto3("boto3 32 threads, adaptive, one client", 1),
@@ -83,10 +85,10 @@ ENTRANTS = (
 
 
 def measure(*, quick: bool) -> Section:
-    """In virtual time, then over HTTP."""
+    """Measure in virtual time, then over HTTP."""
     task, scaled = Task(), Task(scale=QUICK_SCALE if quick else 1.0)
     seeds = SEEDS[:3] if quick else SEEDS
-    contested = compete(scaled, ENTRANTS, patience=PATIENCE * scaled.bound)
+    contested = compete(scaled, CONTESTANTS, patience=PATIENCE * scaled.bound)
     return Section(
         name="two_lanes",
         title=f"{task.apis * task.puts} puts and {task.apis} deployments, each once its API's {task.puts} "
@@ -99,14 +101,14 @@ def measure(*, quick: bool) -> Section:
             VIRTUAL.format(seeds=len(seeds)),
             BOUND,
             *_about(scaled),
-            http.undisturbed(contested.heats),
-            *http.reasons(contested.results),
+            table.load_in_words(contested.loads),
+            *table.reasons(contested.results),
         ),
         series={
             "bars": ["ratio", "refused", "given_up"],
             "traces": [
                 trace(
-                    result.entrant.label,
+                    result.contestant.label,
                     result.calls,
                     quota=[(0.0, scaled.total.rate)],
                     puts=scaled.apis * scaled.puts,
@@ -162,7 +164,7 @@ def _over_http(contested: Contested, task: Task) -> list[Row]:
 
 
 def _about(task: Task) -> list[str]:
-    """What was scaled, if anything was."""
+    """The note on the scale, if there is one."""
     return [] if task.scale == 1 else [SCALED.format(scale=task.scale, bound=task.bound)]
 
 

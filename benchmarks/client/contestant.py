@@ -12,7 +12,7 @@ from select import select
 from tempfile import TemporaryFile
 from typing import Any, Self
 
-from benchmarks.harness.process import environment
+from benchmarks.harness.environment import environment
 
 PATIENCE = 60.0
 """Seconds that a round may take."""

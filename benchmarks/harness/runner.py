@@ -15,9 +15,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.harness.last_words import last_words
 from benchmarks.harness.one import INDEX
 from benchmarks.harness.results import Row, Section, read
-from benchmarks.harness.words import last_words
 from benchmarks.registry import Entry
 
 _under_way: set[subprocess.Popen[bytes]] = set()

@@ -1,1 +1,1 @@
-"""Two lanes: puts draw on the total, deployments on the total and on a much slower quota of their own."""
+"""Two lanes: all calls share one quota, and deployments have a second, much slower one of their own."""

@@ -1,15 +1,14 @@
-"""The two-lane bound: no run that puts all responses and deploys every API can end earlier.
+"""The two-lane bound: no run that makes all puts and deploys every API can end earlier.
 
-There are `apis` APIs, each with `puts` puts and a deployment once they are made. The put lane is the total,
-on which all calls draw; the deploy lane is CreateDeployment's own quota. The j-th deployment, whichever API's
-it is, leaves no earlier than
+There are `apis` APIs, each with `puts` puts and a deployment after them. All calls take tokens from the total
+quota; deployments also take tokens from CreateDeployment's own quota. The j-th deployment, of any API,
+is sent at the earliest when
 
-- when the total has had tokens for what must have left by then: j deployments, and the puts of j APIs;
-- when the deploy lane has a token, after the j - 1 before it.
+- the total has had tokens for all that must be sent before: j deployments, and the puts of j APIs;
+- the quota of deployments has a token left after the j - 1 deployments before it.
 
-The last of them ends the run: by then everything else has left. So the bound is the larger of the put lane's
-and the deploy lane's earliest finish, given that an API must be ready before its deployment. Latency, and
-that an API takes one write at a time, are left out: no run reaches the bound quite.
+The last deployment ends the run, because everything else has been sent by then. Latency is left out, and so is
+that an API takes one write at a time. Therefore no run quite reaches the bound.
 """
 
 from __future__ import annotations
@@ -24,9 +23,9 @@ DEPLOYMENTS = PER_OPERATION["CreateDeployment"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """What is to be made, and the quotas of the one account-region it is made in.
+    """The calls to make, and the quotas of the one account-region.
 
-    `scale` is what both rates are multiplied with, and latency divided by.
+    `scale` multiplies both rates and divides the latency.
     """
 
     apis: int = 20
@@ -55,7 +54,7 @@ class Task:
 
 
 def earliest(*, apis: int, puts: int, total: Rate, deployments: Rate) -> float:
-    """The time at which the last deployment leaves, at the earliest, in seconds from full buckets."""
+    """When the last deployment is sent at the earliest, in seconds. Both buckets are full at 0."""
     now, level = 0.0, deployments.burst
     for number in range(1, apis + 1):
         ready = max(now, (number * (puts + 1) - total.burst) / total.rate)

@@ -1,8 +1,8 @@
-"""Who goes through two lanes over HTTP: batchgw, and boto3 with a pool of threads.
+"""The contestants of two lanes over HTTP: batchgw, and boto3 with a pool of threads.
 
-Options of both: `types`, the response types of each API's puts. batchgw's: `order`, and `deployments`, the
-quota (rate, burst) that it is told. boto3's: `clients`, 1 for both lanes or 2 for one each, `threads`, and
-`retries`.
+Options of both: `types`, the response types of each API's puts. Options of batchgw: `order`, and
+`deployments`, the quota (rate, burst) that it is told. Options of boto3: `clients` (1 for both lanes, or 2),
+`threads`, and `retries`.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ async def _ours(job: Job) -> Report:
 
 
 def threads(job: Job) -> Report:
-    """A pipeline an API in a pool of threads; the deployments by a client of their own, if there are two."""
+    """Run a pipeline for each API in a pool of threads. Deployments use the second client, if any."""
     (target,) = job.targets
     config = {"retries": retries(job)}
     client = boto3_client(job, target, **config)
@@ -60,7 +60,7 @@ def threads(job: Job) -> Report:
 
 
 def _pipeline(client: Any, deployer: Any, job: Job, api: str) -> list[Exception]:
-    """Put all, and deploy when all were made. Gives what was given up."""
+    """Make the puts of an API, then deploy it if all of them succeeded. Return the errors."""
     given_up: list[Exception] = []
     for name in job.options["types"]:
         try:

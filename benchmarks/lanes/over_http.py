@@ -1,4 +1,4 @@
-"""Two lanes over HTTP: contestants side by side, in accounts of their own, judged by the server's log."""
+"""Two lanes over HTTP: contestants at the same time, in accounts of their own. The server's log is read."""
 
 from __future__ import annotations
 
@@ -6,31 +6,32 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from batchgw.model import ResponseType
-from benchmarks.harness import http
-from benchmarks.harness.calls import OK, REFUSED, LoggedCall
-from benchmarks.harness.contest import Contest, Entrant, Heat, Result
 from benchmarks.harness.results import Row, Value
-from benchmarks.harness.served import serving
 from benchmarks.lanes.bound import Task
 from benchmarks.lanes.pipelines import SETTINGS
 from benchmarks.lanes.virtual import MEDIAN, P99
+from benchmarks.over_http.calls import OK, REFUSED, LoggedCall
+from benchmarks.over_http.contest import Contest
+from benchmarks.over_http.contestant import Contestant, Result, ServerLoad
+from benchmarks.over_http.serving import serving
+from benchmarks.over_http.task import world
 
 DEPLOY = "CreateDeployment"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contested:
-    """What came of a contest: a row each, and how busy the server was."""
+    """The result of a contest: a row for each contestant, and the server's load."""
 
     rows: tuple[Row, ...]
     results: tuple[Result, ...]
-    heats: tuple[Heat, ...]
+    loads: tuple[ServerLoad, ...]
 
 
-def compete(task: Task, entrants: Sequence[Entrant], *, patience: float) -> Contested:
-    """Let all of them run side by side; `patience` is the seconds each may take."""
-    options = http.world(
-        accounts=len(entrants) + 1,
+def compete(task: Task, contestants: Sequence[Contestant], *, patience: float) -> Contested:
+    """Run all of them at the same time. Each may take `patience` seconds."""
+    options = world(
+        accounts=len(contestants) + 1,
         regions=1,
         apis=task.apis,
         quota_scale=task.scale,
@@ -45,30 +46,30 @@ def compete(task: Task, entrants: Sequence[Entrant], *, patience: float) -> Cont
             put=SETTINGS.to_json(),
             rate=task.total.rate,
             burst=task.total.burst,
-            together=len(entrants),
+            together=len(contestants),
             patience=patience,
         )
-        results = contest.run([_told(entrant, types, task) for entrant in entrants])
+        results = contest.run([_with_task(contestant, types, task) for contestant in contestants])
         rows = tuple(_row(result, task, _unfinished(contest, result, types)) for result in results)
-    return Contested(rows=rows, results=tuple(results), heats=tuple(contest.heats))
+    return Contested(rows=rows, results=tuple(results), loads=tuple(contest.loads))
 
 
-def _told(entrant: Entrant, types: list[str], task: Task) -> Entrant:
-    """An entrant that knows what to put, and the quota of deployments."""
+def _with_task(contestant: Contestant, types: list[str], task: Task) -> Contestant:
+    """The contestant with the types to put, and the quota of deployments, among its options."""
     quota = (task.deployments.rate, task.deployments.burst)
-    return Entrant(
-        label=entrant.label,
-        peer=entrant.peer,
-        options={"types": types, "deployments": quota, **entrant.options},
-        goals=entrant.goals,
+    return Contestant(
+        label=contestant.label,
+        peer=contestant.peer,
+        options={"types": types, "deployments": quota, **contestant.options},
+        goals=contestant.goals,
     )
 
 
 def _unfinished(contest: Contest, result: Result, types: list[str]) -> int:
-    """APIs of which not every response is as asked, or that were not deployed after the last of them."""
+    """The number of APIs with a response that is not as asked, or without a deployment after the last put."""
     calls = [call for call in result.calls if call.outcome == OK]
     accounts = sorted({call.account for call in calls})
-    if not accounts:  # nothing was made at all
+    if not accounts:  # no call succeeded
         return len(contest.server.apis[contest.server.accounts[0]][contest.server.regions[0]])
     unfinished = _undeployed(calls, contest.server.apis[accounts[0]][contest.server.regions[0]])
     for kind in types:
@@ -78,22 +79,22 @@ def _unfinished(contest: Contest, result: Result, types: list[str]) -> int:
 
 
 def _undeployed(calls: Sequence[LoggedCall], apis: Sequence[str]) -> set[str]:
-    """APIs without exactly one deployment, or with one that came before the last of its puts was answered."""
+    """APIs without exactly one deployment, or with one that came before the answer to their last put."""
     found = set()
     for api in apis:
         own = [call for call in calls if call.api == api]
         deployed = [call.arrived for call in own if call.operation == DEPLOY]
-        put = max((call.left for call in own if call.operation != DEPLOY), default=0.0)
+        put = max((call.answered for call in own if call.operation != DEPLOY), default=0.0)
         if len(deployed) != 1 or deployed[0] < put:
             found.add(api)
     return found
 
 
 def _row(result: Result, task: Task, unfinished: int) -> Row:
-    process, entrant = result.process, result.entrant
+    process, contestant = result.process, result.contestant
     if process is None:
-        return Row(name=entrant.label, goals=entrant.goals, skipped=result.skipped or "not run")
-    ends = [call.left for call in result.calls if call.outcome == OK]
+        return Row(name=contestant.label, goals=contestant.goals, skipped=result.skipped or "not run")
+    ends = [call.answered for call in result.calls if call.outcome == OK]
     seconds = max(ends) - min(call.arrived for call in result.calls) if ends else None
     values: dict[str, Value] = {
         "seconds": None if seconds is None else round(seconds, 2),
@@ -103,4 +104,4 @@ def _row(result: Result, task: Task, unfinished: int) -> Row:
         "given_up": None if process.report is None else process.report.given_up.total(),
         "unfinished": unfinished,
     }
-    return Row(name=entrant.label, values=values, goals=entrant.goals, failed=process.failed)
+    return Row(name=contestant.label, values=values, goals=contestant.goals, failed=process.failed)

@@ -1,8 +1,8 @@
-"""batchgw's way through two lanes: one pipeline an API, its puts one after the other and then its deployment.
+"""How batchgw makes puts and deployments: one pipeline for each API, first its puts, then its deployment.
 
-All pipelines are under way at once, and the line before the quota says whose call is next: of the API with
-the fewest puts left. So the first API is ready long before the others, and the slow lane starts early and
-never waits. Taking turns instead, all APIs get ready at the same, late time.
+All pipelines run at the same time. The limiter's queue decides whose call is next: that of the API with the
+fewest puts left. So the first API is ready long before the others, and the slow deployments start early and
+never wait. In round robin all APIs would get ready late, at the same time.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ SETTINGS = Settings(
 
 
 class Order(StrEnum):
-    """Whose call is next."""
+    """Which API's call is sent next."""
 
     DEPTH_FIRST = "depth first"
     ROUND_ROBIN = "round robin"
@@ -37,7 +37,7 @@ class Order(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pipelines:
-    """The pipelines of one account-region's APIs. `given_up` counts calls that will not be made, by error."""
+    """The pipelines of one account-region's APIs. `given_up` counts calls that were given up, by error."""
 
     plane: PacedControlPlane
     scope: Scope
@@ -46,14 +46,14 @@ class Pipelines:
     given_up: Counter[str] = field(default_factory=Counter)
 
     async def run(self, apis: Sequence[RestApiId]) -> None:
-        """Put and deploy all of them."""
+        """Make the puts and the deployment of every API."""
         self.plane.expect(self.scope, len(apis) * (len(self.types) + 1))
         async with anyio.create_task_group() as tasks:
             for api in apis:
                 tasks.start_soon(self._pipeline, api)
 
     async def _pipeline(self, api: RestApiId) -> None:
-        """An API whose puts are not all made is not deployed."""
+        """Make the puts of an API, then deploy it if all of them succeeded."""
         made = [
             await self._send(
                 PutGatewayResponse(scope=self.scope, api=api, type=kind, settings=SETTINGS),

@@ -1,4 +1,4 @@
-"""Two lanes in virtual time: the real limiter and retry policy before the simulated service."""
+"""Two lanes in virtual time: the real limiter and retries with the simulated service."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from benchmarks.lanes.bound import Task
 from benchmarks.lanes.pipelines import Order, Pipelines
 
 MEDIAN, P99 = 0.11, 0.2
-"""Seconds of latency: 60 to 200 ms."""
+"""Seconds of latency, the median and the 99th percentile: 60 to 200 ms."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,7 @@ class Run:
 
 
 def run(task: Task, *, order: Order, pace: Pace, seed: int) -> Run:
-    """Run it once."""
+    """Make one run."""
     clock = trio.testing.MockClock(autojump_threshold=0)
     return anyio.run(_run, task, order, pace, seed, backend="trio", backend_options={"clock": clock})
 
@@ -56,11 +56,11 @@ async def _run(task: Task, order: Order, pace: Pace, seed: int) -> Run:
         order=order,
     )
     await pipelines.run([RestApiId(cell.id(number)) for number in cell.numbers()])
-    return _told(plane, pipelines, before)
+    return _result(plane, pipelines, before)
 
 
-def _told(plane: SimulatedControlPlane, pipelines: Pipelines, before: dict[int, int]) -> Run:
-    """What came of it, by the server's count and the world as it is now."""
+def _result(plane: SimulatedControlPlane, pipelines: Pipelines, before: dict[int, int]) -> Run:
+    """The result: the server's count, and the deployments in its world."""
     scope = pipelines.scope
     cell = plane.engine.service.world.cell(scope.account, scope.region)
     total = plane.engine.statistics.total

@@ -10,34 +10,38 @@ from typing import cast
 
 from benchmarks.peers.job import Job, Report
 
-Contestant = Callable[[Job], Report]
+Run = Callable[[Job], Report]
+"""Does a job and says what it gave up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Peer:
-    """Where a contestant is (`module:function`), and the packages it needs.
+    """A contestant, and what it needs.
 
-    `missing` is `module:function` too: asked before, it says what else is missing, or None.
+    Attributes:
+        function: as `module:function`, what runs it (a `Run`).
+        needs: the packages it needs.
+        missing: as `module:function`, what says which other thing is missing; its result is None if nothing.
     """
 
-    place: str
+    function: str
     needs: tuple[str, ...] = ()
     missing: str | None = None
 
 
 PEERS: Mapping[str, Peer] = {
-    "batchgw-plan": Peer(place="benchmarks.peers.pipeline:plan"),
-    "batchgw": Peer(place="benchmarks.peers.pipeline:apply"),
-    "batchgw-lanes": Peer(place="benchmarks.lanes.contestants:ours"),
-    "boto3-lanes": Peer(place="benchmarks.lanes.contestants:threads", needs=("boto3",)),
-    "boto3-threads": Peer(place="benchmarks.peers.threads:run", needs=("boto3",)),
-    "aioboto3-gather": Peer(place="benchmarks.peers.gather:run", needs=("aioboto3",)),
+    "batchgw-plan": Peer(function="benchmarks.peers.ours:plan"),
+    "batchgw": Peer(function="benchmarks.peers.ours:apply"),
+    "batchgw-lanes": Peer(function="benchmarks.lanes.contestants:ours"),
+    "boto3-lanes": Peer(function="benchmarks.lanes.contestants:threads", needs=("boto3",)),
+    "boto3-threads": Peer(function="benchmarks.peers.threads:run", needs=("boto3",)),
+    "aioboto3-gather": Peer(function="benchmarks.peers.gather:run", needs=("aioboto3",)),
     "aiolimiter-tenacity": Peer(
-        place="benchmarks.peers.limited_gather:run", needs=("aioboto3", "aiolimiter", "tenacity")
+        function="benchmarks.peers.limited_gather:run", needs=("aioboto3", "aiolimiter", "tenacity")
     ),
-    "botocove": Peer(place="benchmarks.peers.cove:run", needs=("boto3", "botocove")),
+    "botocove": Peer(function="benchmarks.peers.cove:run", needs=("boto3", "botocove")),
     "terraform": Peer(
-        place="benchmarks.peers.terraform:run", missing="benchmarks.peers.terraform_parts:missing"
+        function="benchmarks.peers.terraform:run", missing="benchmarks.peers.terraform_parts:missing"
     ),
 }
 
@@ -53,11 +57,11 @@ def why_not(name: str) -> str | None:
     return cast("Callable[[], str | None]", _named(peer.missing))()
 
 
-def load(name: str) -> Contestant:
+def load(name: str) -> Run:
     """The contestant itself."""
-    return cast("Contestant", _named(PEERS[name].place))
+    return cast("Run", _named(PEERS[name].function))
 
 
-def _named(place: str) -> object:
-    module, _, function = place.partition(":")
+def _named(name: str) -> object:
+    module, _, function = name.partition(":")
     return getattr(import_module(module), function)

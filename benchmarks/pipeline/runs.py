@@ -26,8 +26,8 @@ from batchgw.execution.executor import Executor
 from batchgw.execution.recorder import Recorder
 from batchgw.journal import Journal
 from batchgw.model import AccountId, PlannedApi, Region, Scope, Settings
+from benchmarks.pipeline.fakes import Forgetful, Plane
 from benchmarks.pipeline.plans import NEW_RUN, TYPES, planned
-from benchmarks.pipeline.stand_ins import Forgetful, Plane
 from benchmarks.pipeline.timing import Timed
 
 WORKERS = 10

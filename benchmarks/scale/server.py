@@ -20,8 +20,8 @@ from pathlib import Path
 
 from batchgw.model import ResponseType
 from batchgw.simulator.world.customisation import NOTHING, customisation
-from benchmarks.scale.cores import pin
-from benchmarks.scale.wanted import SETTINGS
+from benchmarks.harness.cores import pin
+from benchmarks.scale.policy import SETTINGS
 
 BASE_ACCOUNT = "111111111111"
 """Whose the base credentials are."""

@@ -25,10 +25,10 @@ import anyio
 from batchgw.cli.garbage import settle
 from batchgw.model import AccountId, Region, Scope
 from batchgw.simulator.world.world import account_id
-from benchmarks.scale.cores import pin
-from benchmarks.scale.resident import peak, resident
+from benchmarks.harness.cores import pin
+from benchmarks.harness.memory import peak, resident
+from benchmarks.scale.policy import policy
 from benchmarks.scale.server import STATISTICS
-from benchmarks.scale.wanted import policy
 
 ROLE = "batchgw"
 REGION = "eu-west-1"

@@ -8,14 +8,16 @@ from pathlib import Path
 import pytest
 
 from benchmarks import http_faults, http_puts, http_scopes
-from benchmarks.harness import contest as contests
-from benchmarks.harness.contest import Contest, Entrant
-from benchmarks.harness.http import PUT, RESPONSE_TYPE, world
-from benchmarks.harness.process import environment, run
+from benchmarks.harness.environment import environment
 from benchmarks.harness.results import Row
-from benchmarks.harness.served import options_text, serving
-from benchmarks.harness.server import options_from
 from benchmarks.http_puts import BATCHGW, GOALS, Size, compete, limited
+from benchmarks.over_http import contest as contests
+from benchmarks.over_http.contest import Contest
+from benchmarks.over_http.contestant import Contestant
+from benchmarks.over_http.process import run
+from benchmarks.over_http.server import options_from
+from benchmarks.over_http.serving import options_text, serving
+from benchmarks.over_http.task import PUT, RESPONSE_TYPE, world
 from benchmarks.peers import registry
 from benchmarks.peers.job import Job, Keys, Report, Target
 from benchmarks.peers.registry import PEERS, Peer, why_not
@@ -37,7 +39,7 @@ JOB = Job(
 
 def test_a_small_contest_from_end_to_end() -> None:
     """The server counts, looks at the APIs, and one that breaks down is told as that."""
-    broken = Entrant(label="broken", peer="boto3-threads", goals=GOALS)  # without options it cannot run
+    broken = Contestant(label="broken", peer="boto3-threads", goals=GOALS)  # without options it cannot run
     section = compete(SMALL, (BATCHGW, limited("bucket", ""), broken), quick=True)
     ours, theirs, dead = section.rows
     for row in (ours, theirs):
@@ -57,13 +59,13 @@ def test_each_entrant_has_accounts_of_its_own_and_none_the_managing_one() -> Non
         contest = Contest(server=server, response_type=RESPONSE_TYPE, put=PUT, rate=10, burst=40, each=2)
         assert list(contest._accounts()) == [server.accounts[1:3], server.accounts[3:5]]
         with pytest.raises(ValueError, match="too few"):
-            contest.run([Entrant(label=str(n), peer="boto3-threads") for n in range(3)])
+            contest.run([Contestant(label=str(n), peer="boto3-threads") for n in range(3)])
 
 
 def test_who_must_be_alone_is_and_the_rest_run_side_by_side() -> None:
-    entrants = [Entrant(label=str(n), peer="x", alone=n in (0, 3)) for n in range(6)]
-    heats = [[e.label for e in heat] for heat in contests._heats(entrants, 3)]
-    assert heats == [["1", "2", "4"], ["5"], ["0"], ["3"]]
+    contestants = [Contestant(label=str(n), peer="x", alone=n in (0, 3)) for n in range(6)]
+    groups = [[e.label for e in group] for group in contests._groups(contestants, 3)]
+    assert groups == [["1", "2", "4"], ["5"], ["0"], ["3"]]
 
 
 def test_a_contestant_that_takes_too_long_has_failed(tmp_path: Path) -> None:
@@ -74,7 +76,7 @@ def test_a_contestant_that_takes_too_long_has_failed(tmp_path: Path) -> None:
 
 
 def test_who_lacks_something_says_what(monkeypatch: pytest.MonkeyPatch) -> None:
-    lacking = Peer(place="nowhere:run", needs=("json", "no_such_package"))
+    lacking = Peer(function="nowhere:run", needs=("json", "no_such_package"))
     monkeypatch.setattr(registry, "PEERS", {**PEERS, "lacking": lacking})
     assert why_not("lacking") == "no_such_package not installed (scripts/setup bench)"
     monkeypatch.setenv("PATH", "")
@@ -85,14 +87,14 @@ def test_who_cannot_run_is_skipped_with_the_reason(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("PATH", "")
     with serving(world(accounts=2, regions=1, apis=1, no_throttle=True)) as server:
         contest = Contest(server=server, response_type=RESPONSE_TYPE, put=PUT, rate=10, burst=40)
-        (result,) = contest.run([Entrant(label="Terraform", peer="terraform")])
+        (result,) = contest.run([Contestant(label="Terraform", peer="terraform")])
     assert result.skipped == "there is no terraform on the PATH"
 
 
 def test_every_contestant_of_the_sections_is_known() -> None:
-    entrants = [*http_puts.ENTRANTS, *http_puts.QUICK_ENTRANTS, *http_faults.ENTRANTS]
-    entrants += [http_scopes.BATCHGW, http_scopes.THREADS, http_scopes.GATHER, http_scopes.LIMITED]
-    named = {e.peer for e in entrants} | {e.prepare for e in entrants if e.prepare}
+    contestants = [*http_puts.CONTESTANTS, *http_puts.QUICK_CONTESTANTS, *http_faults.CONTESTANTS]
+    contestants += [http_scopes.BATCHGW, http_scopes.THREADS, http_scopes.GATHER, http_scopes.LIMITED]
+    named = {e.peer for e in contestants} | {e.prepare for e in contestants if e.prepare}
     assert named <= set(PEERS)
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 import benchmarks.__main__ as command
+from benchmarks.harness.last_words import last_words
 from benchmarks.harness.results import Column, Row, Section
 from benchmarks.harness.runner import Measured, run
-from benchmarks.harness.words import last_words
 from benchmarks.registry import ENTRIES, Entry, chosen
 
 FOLDER = Path(command.__file__).parent

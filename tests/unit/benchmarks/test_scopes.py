@@ -19,11 +19,11 @@ from batchgw.simulator.traffic.quota import UNLIMITED, QuotaRules
 from batchgw.simulator.world.customisation import NOTHING
 from batchgw.simulator.world.world import World
 from benchmarks import million, scopes, startup
-from benchmarks.scale.lean_plane import FOREIGN, LeanPlane, State
-from benchmarks.scale.resident import Sampler, peak, quarter_peaks, resident
+from benchmarks.harness.memory import Sampler, peak, quarter_peaks, resident
+from benchmarks.scale.compact_plane import FOREIGN, CompactPlane, State
+from benchmarks.scale.policy import SETTINGS
 from benchmarks.scale.timed_loop import TimedLoop
 from benchmarks.scale.virtual_loop import VirtualLoop
-from benchmarks.scale.wanted import SETTINGS
 
 T = ResponseType
 TYPES = (T.DEFAULT_4XX, T.UNAUTHORIZED, T.THROTTLED)
@@ -34,8 +34,8 @@ def in_virtual_time(main: Callable[[], Awaitable[None]]) -> None:
     anyio.run(main, backend_options={"loop_factory": VirtualLoop})
 
 
-def lean(apis: int = 4, *, regions: int = 2, quota: QuotaRules = UNLIMITED) -> LeanPlane:
-    return LeanPlane(
+def lean(apis: int = 4, *, regions: int = 2, quota: QuotaRules = UNLIMITED) -> CompactPlane:
+    return CompactPlane(
         apis=apis, accounts=1, regions=regions, desired=dict.fromkeys(TYPES, SETTINGS), quota=quota
     )
 
@@ -137,7 +137,7 @@ class TestLeanPlane:
         )
 
 
-class Forgetful(LeanPlane):
+class Forgetful(CompactPlane):
     """Acknowledges one write that it does not make."""
 
     def _put(self, number: int, response_type: ResponseType, settings: Settings) -> object:  # type: ignore[override]
@@ -160,7 +160,7 @@ class TestMillion:
         assert (found["wrong"], found["undone"], found["refused"]) == (0, 0, 0)
 
     def test_what_was_acknowledged_and_not_made_is_found(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(million, "LeanPlane", Forgetful)
+        monkeypatch.setattr(million, "CompactPlane", Forgetful)
         assert self.measured()["undone"] == 2
 
     def test_the_limit_is_the_quotas(self) -> None:

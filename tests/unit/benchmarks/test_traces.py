@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from benchmarks.harness.calls import CUT, OK, REFUSED, LoggedCall
-from benchmarks.harness.traces import Figures, trace
+from benchmarks.over_http.calls import CUT, OK, REFUSED, LoggedCall
+from benchmarks.over_http.traces import Figures, trace
 
 
-def call(arrived: float, left: float, outcome: str = OK, operation: str = "PutGatewayResponse") -> LoggedCall:
+def call(
+    arrived: float, answered: float, outcome: str = OK, operation: str = "PutGatewayResponse"
+) -> LoggedCall:
     return LoggedCall(
         arrived=arrived,
-        left=left,
+        answered=answered,
         operation=operation,
         account="111111111111",
         region="eu-west-1",

@@ -8,11 +8,11 @@ import pytest
 
 from batchgw.control_plane.stack import Pace
 from batchgw.simulator.traffic.quota import TOTAL, Bucket, Rate
-from benchmarks.harness.contest import Entrant
 from benchmarks.lanes.bound import DEPLOYMENTS, Task, earliest
 from benchmarks.lanes.over_http import compete
 from benchmarks.lanes.pipelines import Order
 from benchmarks.lanes.virtual import run
+from benchmarks.over_http.contestant import Contestant
 from benchmarks.two_lanes import boto3, ours
 
 
@@ -91,9 +91,9 @@ def test_a_small_contest_from_end_to_end() -> None:
     """Deployments at 0, 0.25 and 0.5 s. One that cannot run has put and deployed nothing."""
     task = Task(apis=3, puts=2, scale=20)
     assert task.bound == pytest.approx(0.5)
-    broken = Entrant(label="broken", peer="boto3-lanes")  # without options
-    entrants = (ours(Order.DEPTH_FIRST), boto3("boto3", 1), broken)
-    contested = compete(task, entrants, patience=60)
+    broken = Contestant(label="broken", peer="boto3-lanes")  # without options
+    contestants = (ours(Order.DEPTH_FIRST), boto3("boto3", 1), broken)
+    contested = compete(task, contestants, patience=60)
     batchgw, adaptive, dead = contested.rows
     for row in (batchgw, adaptive):
         assert row.failed is None

@@ -1,9 +1,9 @@
-"""The throttled API as the benchmarks serve it: the simulator's own parts, and a tap that logs every call.
+"""The throttled API as the benchmarks serve it: the simulator, and a log of every call.
 
-    python -m benchmarks.harness.server OPTIONS     (see `served`, which starts it)
+    python -m benchmarks.over_http.server OPTIONS     (started by `serving`)
 
-What it logged is the truth about calls, refusals and the final state; no contestant is asked. It prints one
-line of JSON when it is ready and stops when its standard input ends, or after `max_seconds`.
+Calls, refusals and the final state are read from this server; no contestant is asked about them. It prints
+one line of JSON when it is ready, and stops when its standard input ends, or after `max_seconds`.
 """
 
 from __future__ import annotations
@@ -32,18 +32,18 @@ from batchgw.simulator.over_http.options import ReadyInfo, ServeOptions, make_en
 from batchgw.simulator.reply import Reply, ServiceFault
 from batchgw.simulator.world.customisation import filled
 from batchgw.simulator.world.keys import Key
-from benchmarks.harness.calls import CUT, OK, REFUSED, STATE, WATCH, LoggedCall
+from benchmarks.over_http.calls import CUT, LOAD, OK, REFUSED, STATE, LoggedCall
 
 HOST = "127.0.0.1"
-TICK = 0.01  # seconds between two looks at how late the event loop is
+TICK = 0.01  # seconds between two measurements of the event loop's delay
 THROTTLES = ("TooManyRequestsException", "Throttling")
 
 
-class Tap:
-    """Stands before the engine and logs what comes and what becomes of it."""
+class CallLog:
+    """Passes calls on to the engine, and logs each with its outcome."""
 
     def __init__(self, engine: Engine, now: Callable[[], float]) -> None:
-        """`now` tells seconds since the server began."""
+        """`now` gives the seconds since the server began."""
         self._engine = engine
         self._now = now
         self.calls: list[LoggedCall] = []
@@ -58,7 +58,7 @@ class Tap:
         caller: Key | None = None,
     ) -> Reply:
         """Answer a call, and log it when it is answered."""
-        arrived, outcome = self._now(), CUT  # whoever hung up counts as cut, too
+        arrived, outcome = self._now(), CUT  # a client that closes its connection counts as cut, too
         try:
             reply = await self._engine.handle(operation, account, region, params, caller=caller)
             outcome = OK
@@ -70,7 +70,7 @@ class Tap:
             self.calls.append(
                 LoggedCall(
                     arrived=arrived,
-                    left=self._now(),
+                    answered=self._now(),
                     operation=operation,
                     account=account,
                     region=region,
@@ -82,58 +82,58 @@ class Tap:
 
 
 class BenchmarkAdmin:
-    """The simulator's own paths, and those a benchmark needs: the log, the final state, the server's load."""
+    """Answers the simulator's own paths, and those of the benchmarks: log, final state, server load."""
 
-    def __init__(self, engine: Engine, tap: Tap, now: Callable[[], float], options: ServeOptions) -> None:
+    def __init__(self, engine: Engine, log: CallLog, now: Callable[[], float], options: ServeOptions) -> None:
         self._engine = engine
-        self._tap = tap
+        self._log = log
         self._now = now
-        self._simulators = EngineAdmin(engine, seed=options.seed)
-        self.latest = 0.0  # seconds that the event loop was late at most since it was asked last
+        self._simulator = EngineAdmin(engine, seed=options.seed)
+        self.late = 0.0  # the largest delay of the event loop since it was asked last, in seconds
 
     def answer(self, call: HttpCall) -> HttpAnswer:
         """Answer a request of the harness."""
-        if call.path == WATCH:
-            return _json(self._watch())
+        if call.path == LOAD:
+            return _json(self._load())
         if call.path == STATE:
             return _json(self._state(call.json()))
-        return self._simulators.answer(call)
+        return self._simulator.answer(call)
 
-    def _watch(self) -> object:
-        latest, self.latest = self.latest, 0.0
+    def _load(self) -> object:
+        late, self.late = self.late, 0.0
         return {
             "now": self._now(),
             "cpu": time.process_time(),
-            "late": latest,
+            "late": late,
             "neighbours": self._engine.quotas.neighbours(),
         }
 
     def _state(self, asked: Mapping[str, Any]) -> object:
-        """What happened in some accounts since a moment, and which of their APIs are not as asked."""
+        """The calls in some accounts since a moment, and which of their APIs are not as asked."""
         accounts = set(asked["accounts"])
         calls = [
             each.to_json()
-            for each in self._tap.calls
+            for each in self._log.calls
             if each.arrived >= asked["since"] and each.account in accounts
         ]
         return {"calls": calls, "wrong": self._wrong(asked)}
 
     def _wrong(self, asked: Mapping[str, Any]) -> list[str]:
         kind = ResponseType(asked["type"])
-        wanted = filled(kind, Settings.from_json(asked["put"]))
+        expected = filled(kind, Settings.from_json(asked["put"]))
         wrong = []
         for cell in self._engine.service.world.cells():
             if cell.account not in asked["accounts"]:
                 continue
             for api in (cell.id(number) for number in cell.numbers()):
                 found = gateway_responses.read(cell, api, kind)
-                if found.default_response or found.settings != wanted:
+                if found.default_response or found.settings != expected:
                     wrong.append(f"{cell.account}/{cell.region}/{api}")
         return wrong
 
 
 def options_from(text: str) -> ServeOptions:
-    """Read what `served.options_text` wrote."""
+    """Read what `serving.options_text` wrote."""
     options = pickle.loads(b64decode(text))  # noqa: S301 - from our own parent, through the command line
     if not isinstance(options, ServeOptions):
         raise TypeError("the options of a server are ServeOptions")
@@ -149,15 +149,15 @@ async def serve(options: ServeOptions) -> None:
 
     engine = make_engine(options)
     world = engine.service.world
-    tap = Tap(engine, now)
-    admin = BenchmarkAdmin(engine, tap, now, options)
+    log = CallLog(engine, now)
+    admin = BenchmarkAdmin(engine, log, now, options)
     gate = Gate(world.keys, world.accounts, world.regions, check=not options.no_auth)
-    runner = web.ServerRunner(make_server(Front(tap, gate), admin), shutdown_timeout=1.0)
+    runner = web.ServerRunner(make_server(Front(log, gate), admin), shutdown_timeout=1.0)
     await runner.setup()
     site = web.TCPSite(runner, HOST, options.port, backlog=1024)
     await site.start()
-    gc.freeze()  # the world stays: no collection need look at it again, and stall the calls meanwhile
-    watching = asyncio.create_task(_watch(admin))
+    gc.freeze()  # the world stays, and a collection that looks at it would delay calls
+    measuring = asyncio.create_task(_measure_delay(admin))
     try:
         ready = ReadyInfo.of(world, options, f"http://{HOST}:{runner.addresses[0][1]}")
         print(json.dumps(ready.to_json() | {"apis": _apis(engine)}), flush=True)
@@ -165,7 +165,7 @@ async def serve(options: ServeOptions) -> None:
     except TimeoutError:
         print(f"the benchmark's server stops: {options.max_seconds:g} s are over", file=sys.stderr)
     finally:
-        watching.cancel()
+        measuring.cancel()
         await runner.cleanup()
 
 
@@ -178,12 +178,12 @@ def _apis(engine: Engine) -> dict[str, dict[str, list[str]]]:
     return found
 
 
-async def _watch(admin: BenchmarkAdmin) -> None:
-    """Remember how late the loop ever was: a server that is busy would slow the contestants down."""
+async def _measure_delay(admin: BenchmarkAdmin) -> None:
+    """Keep the largest delay of the event loop: a busy server would slow down the contestants."""
     due = math.inf
     while True:
         now = time.monotonic()
-        admin.latest = max(admin.latest, now - due)
+        admin.late = max(admin.late, now - due)
         due = now + TICK
         await asyncio.sleep(TICK)
 

@@ -49,7 +49,7 @@ class State(IntEnum):
     TWICE = 4  # written as desired more than once
 
 
-class LeanPlane:
+class CompactPlane:
     """`apis` REST APIs, spread evenly over account-regions.
 
     Args:

@@ -1,4 +1,4 @@
-"""A call as the benchmarks' server logged it, and the paths under which the log is asked for."""
+"""A call as the benchmarks' server logged it, and the paths under which the server gives its log."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-WATCH = "/_batchgw/bench/watch"
-"""GET: the server's time and CPU seconds, and how late its event loop was at most since the last GET."""
+LOAD = "/_batchgw/bench/load"
+"""GET: the server's time and CPU seconds, and its event loop's largest delay since the last GET."""
 
 STATE = "/_batchgw/bench/state"
 """POST {"accounts": [...], "since": seconds, "type": ..., "put": {...}}: calls, and APIs not as asked."""
 
 OK, REFUSED, CUT = "ok", "refused", "cut"
-"""Outcomes of a call; any other is AWS's code of an error."""
+"""Outcomes of a call. Any other outcome is AWS's error code."""
 
-ELSEWHERE = ("AssumeRole", "GetCallerIdentity", "ListAccounts", "DescribeOrganization")
-"""Operations of other services, which no quota of API Gateway knows."""
+OTHER_SERVICES = ("AssumeRole", "GetCallerIdentity", "ListAccounts", "DescribeOrganization")
+"""Operations of other services, which API Gateway's quota does not count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +24,7 @@ class LoggedCall:
     """A call from its arrival to its answer, in seconds since the server began."""
 
     arrived: float
-    left: float
+    answered: float
     operation: str
     account: str
     region: str
@@ -34,13 +34,13 @@ class LoggedCall:
     @property
     def counted(self) -> bool:
         """Whether API Gateway's quota counts it."""
-        return self.operation not in ELSEWHERE
+        return self.operation not in OTHER_SERVICES
 
     def to_json(self) -> list[Any]:
-        """Render as a row: there are thousands."""
+        """Render as a list without names: there are thousands of calls."""
         return [
             self.arrived,
-            self.left,
+            self.answered,
             self.operation,
             self.account,
             self.region,
@@ -51,10 +51,10 @@ class LoggedCall:
     @classmethod
     def from_json(cls, row: Sequence[Any]) -> Self:
         """Read what `to_json` wrote."""
-        arrived, left, operation, account, region, api, outcome = row
+        arrived, answered, operation, account, region, api, outcome = row
         return cls(
             arrived=arrived,
-            left=left,
+            answered=answered,
             operation=operation,
             account=account,
             region=region,

@@ -1,18 +1,18 @@
-"""A server's log turned into figures, and into the traces that plots are drawn from.
+"""Makes figures and traces (for the plots) of a server's log.
 
-A trace is one contestant's run as a function of time:
+A trace is one contestant's run as a function of time, in bins (intervals of equal length):
 
-    label      whose it is
+    label      the contestant
     step       seconds of one bin
     quota      [[t, calls/second], ...]: the server's refill from each t on
     t          where each bin begins, in seconds since the first call
     sent       calls/second that arrived in the bin, refused ones included
     refused    calls/second of them that the quota refused
-    in_flight  calls in flight at most in the bin        (over HTTP)
+    in_flight  the most calls in flight in the bin       (over HTTP)
     left       puts not yet made at the bin's end        (over HTTP)
-    waiting    calls waiting for their turn              (in virtual time)
+    waiting    calls that wait before they are sent     (in virtual time)
 
-Of the last three a trace has what was seen. A section keeps its traces as `series["traces"]`.
+A trace need not have all of the last three. A section keeps its traces as `series["traces"]`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from benchmarks.harness.calls import OK, REFUSED, LoggedCall
+from benchmarks.over_http.calls import OK, REFUSED, LoggedCall
 
 PUT = "PutGatewayResponse"
 
@@ -32,8 +32,13 @@ Trace = dict[str, object]
 class Figures:
     """What the server counted of a contestant.
 
-    `wall` is seconds from the arrival of its first call to the answer of its last successful put; None when
-    none succeeded. `refused` by quota; `conflicts` and `cut` are faults that were scripted.
+    Attributes:
+        wall: seconds from the arrival of its first call to the answer of its last successful put; None when
+            no put succeeded.
+        calls: all its calls.
+        refused: calls that the quota refused.
+        conflicts: calls refused by a scripted conflict.
+        cut: calls whose connection was cut by the script.
     """
 
     wall: float | None
@@ -44,8 +49,8 @@ class Figures:
 
     @classmethod
     def of(cls, calls: Sequence[LoggedCall]) -> Figures:
-        """Fold a log."""
-        ends = [call.left for call in calls if call.operation == PUT and call.outcome == OK]
+        """Count the calls of a log."""
+        ends = [call.answered for call in calls if call.operation == PUT and call.outcome == OK]
         first = min((call.arrived for call in calls), default=0.0)
         outcomes = [call.outcome for call in calls]
         return cls(
@@ -67,7 +72,7 @@ def trace(
 ) -> Trace:
     """One contestant's calls in bins of `step` seconds, from its first call to its last answer."""
     first = min((call.arrived for call in calls), default=0.0)
-    last = max((call.left for call in calls), default=first)
+    last = max((call.answered for call in calls), default=first)
     bins = max(1, math.ceil((last - first) / step))
 
     def counted(times: Iterable[float]) -> list[int]:
@@ -76,7 +81,7 @@ def trace(
             counts[min(bins - 1, int((time - first) / step))] += 1
         return counts
 
-    made = counted(call.left for call in calls if call.operation == PUT and call.outcome == OK)
+    made = counted(call.answered for call in calls if call.operation == PUT and call.outcome == OK)
     left, remaining = [], puts
     for count in made:
         remaining -= count
@@ -99,11 +104,13 @@ def _rates(counts: Iterable[int], step: float) -> list[float]:
 
 def _in_flight(calls: Iterable[LoggedCall], first: float, step: float, bins: int) -> list[int]:
     """The most calls at once in each bin."""
-    moves = sorted(move for call in calls for move in ((call.arrived - first, 1), (call.left - first, -1)))
+    changes = sorted(
+        change for call in calls for change in ((call.arrived - first, 1), (call.answered - first, -1))
+    )
     most, now, at = [0] * bins, 0, 0
-    for when, change in moves:
-        place = min(bins - 1, int(when / step))
-        while at < place:  # who was in flight stays so in the bins nothing happened in
+    for when, change in changes:
+        index = min(bins - 1, int(when / step))
+        while at < index:  # in bins without a change the calls in flight stay the same
             at += 1
             most[at] = now
         now += change

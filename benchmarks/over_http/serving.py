@@ -1,4 +1,4 @@
-"""The benchmarks' server as its parent sees it: started in a process of its own, asked, and stopped."""
+"""Starts the benchmarks' server in a process of its own, asks it what it saw, and stops it."""
 
 from __future__ import annotations
 
@@ -14,18 +14,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from batchgw.simulator.over_http.options import ServeOptions
-from benchmarks.harness.calls import STATE, WATCH, LoggedCall
+from benchmarks.over_http.calls import LOAD, STATE, LoggedCall
 
 PATIENCE = 30.0
-"""Seconds that an answer about a long log may take."""
+"""Seconds to wait for an answer: a log may be long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """What the server had to do until `now` (seconds since it began).
+    """What the server has done so far.
 
-    `cpu` seconds are counted from its start; `late` is how many seconds its event loop was late at most since
-    it was asked last; `neighbours` has the others' accepted and refused calls by scope.
+    Attributes:
+        now: seconds since it began.
+        cpu: its CPU seconds since it began.
+        late: the largest delay of its event loop since it was asked last, in seconds.
+        neighbours: accepted and refused calls of the neighbours, by scope.
     """
 
     now: float
@@ -36,7 +39,7 @@ class Load:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What the server saw of some accounts: calls, and the APIs that are not as they should be."""
+    """What the server saw of some accounts: their calls, and the APIs that are not as asked."""
 
     calls: tuple[LoggedCall, ...]
     wrong: tuple[str, ...]
@@ -44,7 +47,7 @@ class Seen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
-    """A server that runs. `keys` and `apis` are by account; the first account manages the organisation."""
+    """A running server. `keys` and `apis` are by account; the first account manages the organisation."""
 
     options: ServeOptions
     endpoint: str
@@ -54,13 +57,13 @@ class Server:
     apis: Mapping[str, Mapping[str, Sequence[str]]]
 
     def load(self) -> Load:
-        """How busy it was."""
-        return Load(**self._ask(WATCH))
+        """Ask what it has done so far."""
+        return Load(**self._ask(LOAD))
 
     def seen(
         self, accounts: Sequence[str], *, since: float, response_type: str, put: Mapping[str, Any]
     ) -> Seen:
-        """What came from these accounts since a moment, and which of their APIs are not as `put` says."""
+        """The calls of these accounts since a moment, and which of their APIs are not as `put` says."""
         asked = {"accounts": list(accounts), "since": since, "type": response_type, "put": put}
         found = self._ask(STATE, json.dumps(asked).encode())
         return Seen(
@@ -76,8 +79,8 @@ class Server:
 
 @contextmanager
 def serving(options: ServeOptions) -> Iterator[Server]:
-    """Serve a world for the length of a `with`. Raises RuntimeError when the server does not start."""
-    command = [sys.executable, "-m", "benchmarks.harness.server", options_text(options)]
+    """Serve a world as long as the `with` lasts. Raises RuntimeError when the server does not start."""
+    command = [sys.executable, "-m", "benchmarks.over_http.server", options_text(options)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:
             line = process.stdout.readline() if process.stdout else ""
@@ -94,7 +97,7 @@ def serving(options: ServeOptions) -> Iterator[Server]:
             )
         finally:
             if process.stdin is not None:
-                process.stdin.close()  # its end is what the server waits for
+                process.stdin.close()  # the server ends with its standard input
             try:
                 process.wait(timeout=5)
             except subprocess.TimeoutExpired:
@@ -102,5 +105,5 @@ def serving(options: ServeOptions) -> Iterator[Server]:
 
 
 def options_text(options: ServeOptions) -> str:
-    """Write options as the server reads them: whatever there is in them, it arrives as it is."""
+    """Write options as text for the command line. `server.options_from` reads them unchanged."""
     return b64encode(pickle.dumps(options)).decode()
