@@ -7,8 +7,8 @@ is sent at the earliest when
 - the total has had tokens for all that must be sent before: j deployments, and the puts of j APIs;
 - the quota of deployments has a token left after the j - 1 deployments before it.
 
-The last deployment ends the run, because everything else has been sent by then. Latency is left out, and so is
-that an API takes one write at a time. Therefore no run quite reaches the bound.
+The last deployment ends the run, because everything else has been sent by then. Latency is left out, and so
+is that an API takes one write at a time. Therefore no run quite reaches the bound.
 """
 
 from __future__ import annotations
