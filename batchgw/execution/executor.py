@@ -1,8 +1,8 @@
-"""Scopes side by side, workers within each: at most one write is in flight per API."""
+"""Makes a run's changes as its schedule lets them begin: workers per scope, one write at a time per API."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Collection
+from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
@@ -16,6 +16,7 @@ from batchgw.errors import CallError, JournalWriteFailed, Stopped
 from batchgw.execution.held_outcomes import HeldOutcomes, is_denial
 from batchgw.execution.kinds import MAKERS
 from batchgw.execution.recorder import Recorder
+from batchgw.execution.schedule import AllAtOnce, Schedule
 from batchgw.execution.writer import Known, Writer, cost, ended
 from batchgw.journal import Journal, PendingApi, PendingChange
 from batchgw.model import Effort, Failed, Outcome, RestApi, Scope, Skipped, Target
@@ -49,6 +50,7 @@ class Executor:
         read_at: when the APIs were read to which the journal's changes belong, at the earliest.
         trusted: seconds for which a reading counts as what is there. An API whose turn comes later is read
             again, and what somebody else has changed meanwhile is not overwritten.
+        schedule: decides what may begin; all at once, when it is left out.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class Executor:
         met: Collection[Scope] = (),
         read_at: Moment,
         trusted: float = TRUSTED,
+        schedule: Schedule | None = None,
     ) -> None:
         self._plane = plane
         self._journal = journal
@@ -71,6 +74,7 @@ class Executor:
         self._planned = Known(at=read_at)
         self._trusted = trusted
         self._writer = Writer(plane, recorder, trusted=trusted)
+        self._schedule = schedule or AllAtOnce()
         self._held = HeldOutcomes(plane.limited.given_up, self._record, met=met)
 
     async def run(self, scopes: tuple[Scope, ...]) -> None:
@@ -79,8 +83,11 @@ class Executor:
             background.start_soon(self._recorder.keep_flushing)
             background.start_soon(self._recorder.keep_alive)
             try:
-                async with anyio.create_task_group() as tasks:
-                    for scope in scopes:
+                async with (
+                    anyio.create_task_group() as tasks,
+                    aclosing(self._schedule.scopes(scopes)) as beginning,
+                ):
+                    async for scope in beginning:
                         tasks.start_soon(self._work_on, scope)
                         await anyio.lowlevel.checkpoint()  # so that they begin one after the other
             finally:  # also when cancelled: what is known by then is kept
@@ -90,31 +97,31 @@ class Executor:
     async def _work_on(self, scope: Scope) -> None:
         workers = self._plane.workers(scope)
         try:
-            async with aclosing(self._pending(scope)) as apis:
+            async with aclosing(self._beginning(scope)) as apis:
                 await pooled(apis, self._work_on_api, workers=workers)
         finally:
             self._held.settle(scope)
+            self._schedule.scope_ended(scope)
 
-    async def _pending(self, scope: Scope) -> AsyncGenerator[PendingApi, None]:
-        """Yield the scope's APIs with something left to do; those that were asked in vain come last.
+    async def _beginning(self, scope: Scope) -> AsyncGenerator[PendingApi, None]:
+        """Yield each of the scope's APIs as it may begin."""
+        async with (
+            aclosing(self._left(scope)) as left,
+            aclosing(self._schedule.apis(scope, left)) as scheduled,
+        ):
+            async for apis in scheduled:
+                self._recorder.expect(scope, apis)
+                for api in apis:
+                    yield api
 
-        What kept them from being written, such as a denial that ended a run in this scope, may still be
-        there, and must not keep the others from being reached. They are few: those that were in work then.
-        """
+    async def _left(self, scope: Scope) -> AsyncGenerator[Sequence[PendingApi], None]:
+        """Yield the scope's APIs with something left to do, a page at a time."""
         after, limit = 0, FIRST_PAGE
-        last: list[PendingApi] = []
         while page := self._page(scope, after, limit):
             after = page[-1].row
             limit = max(1, min(PAGE, CHANGES * len(page) // sum(len(api.changes) for api in page)))
-            untried = [api for api in page if not _was_tried(api)]
-            last += [api for api in page if _was_tried(api)]
-            self._recorder.expect(scope, untried)
             await anyio.lowlevel.checkpoint()
-            for api in untried:
-                yield api
-        self._recorder.expect(scope, last)
-        for api in last:
-            yield api
+            yield page
 
     def _page(self, scope: Scope, after: int, limit: int) -> list[PendingApi]:
         try:
@@ -126,6 +133,7 @@ class Executor:
     async def _work_on_api(self, pending: PendingApi) -> None:
         with self._recorder.working_on(pending.api):
             await self._bring_to_plan(pending)
+        self._schedule.api_ended(pending.api)
 
     async def _bring_to_plan(self, pending: PendingApi) -> None:
         """Make an API's changes, one after the other. One that is gone or denied is not asked again."""
@@ -182,8 +190,3 @@ class Executor:
         if why is None:
             return None
         return ended(api, pending.change, why, effort=Effort(), in_doubt=pending.intended)
-
-
-def _was_tried(api: PendingApi) -> bool:
-    """Tell whether a call for the API was answered already, and not well: it would be decided otherwise."""
-    return any(each.spent.attempts for each in api.changes)

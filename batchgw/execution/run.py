@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import anyio
@@ -19,6 +19,7 @@ from batchgw.errors import JournalWriteFailed, ScopeLocked, UsageError
 from batchgw.events import Decided
 from batchgw.execution.executor import TRUSTED, Executor
 from batchgw.execution.recorder import Recorder
+from batchgw.execution.schedule import AllAtOnce, Schedule
 from batchgw.execution.session import phase
 from batchgw.journal import Journal, RunRecord, RunState, Standing, Tally
 from batchgw.model import PlanItem, Scope
@@ -37,6 +38,7 @@ class Job:
         read_at: when the APIs were read to which the journal's changes belong, at the earliest.
         trusted: seconds for which a reading counts as what is there.
         expected: targets that must end in an outcome, per scope, where the journal does not say it.
+        schedule: decides what may begin.
     """
 
     run: str
@@ -45,6 +47,7 @@ class Job:
     read_at: Moment
     trusted: float = TRUSTED
     expected: Mapping[Scope, int] | None = None
+    schedule: Schedule = field(default_factory=AllAtOnce)
 
 
 @contextmanager
@@ -148,6 +151,7 @@ async def _make_changes(job: Job, paced: PacedControlPlane, journal: Journal) ->
         met=frozenset(s.scope for s in standings if s.tally.applied),
         read_at=job.read_at,
         trusted=job.trusted,
+        schedule=job.schedule,
     )
     with phase(paced.observer, job.run, "apply", tuple(undecided), undecided):
         await executor.run(tuple(undecided))
