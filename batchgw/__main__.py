@@ -11,7 +11,7 @@ def main() -> None:
         from batchgw.cli import process_signals  # noqa: PLC0415 - loading is what may be interrupted
         from batchgw.cli.output import streams  # noqa: PLC0415 - as above
 
-        process_signals.heed()
+        process_signals.handle()
         streams.take_over()
         gc.disable()  # loading makes no garbage worth looking for: a twentieth of the time of --help
         from batchgw.cli.main import run  # noqa: PLC0415 - as above
@@ -19,7 +19,7 @@ def main() -> None:
         gc.freeze()
         gc.enable()
         code = run(sys.argv[1:])
-        process_signals.let_go()
+        process_signals.stop_handling()
     except KeyboardInterrupt:  # nothing has begun, or all is over: between, signals are heeded in two steps
         pass
     sys.exit(code)

@@ -23,7 +23,7 @@ from pathlib import Path
 import anyio
 
 from batchgw import api
-from batchgw.cli.garbage import settle
+from batchgw.cli.garbage import collect_rarely
 from batchgw.control_plane.stack import PacedControlPlane
 from batchgw.journal import Journal
 from batchgw.planning.estimate import PAGE_SIZE
@@ -170,7 +170,7 @@ async def run(task: Task) -> dict[str, float | None]:
 
 def here(task: Task) -> None:
     """Run a task in this process, and print figures and samples as JSON."""
-    settle()  # as the command line does when it is set up
+    collect_rarely()  # as the command line does when it is set up
     before = resident()
     with Sampler() as sampler:
         values = anyio.run(run, task, backend_options={"loop_factory": VirtualLoop})

@@ -14,7 +14,7 @@ THRESHOLDS = (50_000, 10, 10)
 
 
 @cache  # once a process: one that runs many commands must not keep what each leaves behind
-def settle() -> None:
+def collect_rarely() -> None:
     """Take what is loaded by now out of the collector's sight, and let it look less often."""
     gc.freeze()
     gc.set_threshold(*THRESHOLDS)

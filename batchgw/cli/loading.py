@@ -10,7 +10,7 @@ from typing import Any
 from batchgw.cli.flags.endpoint import endpoint_of
 from batchgw.cli.flags.options import RunFlags
 from batchgw.cli.output.console import Console
-from batchgw.cli.recorded_options import recorded, same_reach
+from batchgw.cli.run_options import run_options, targets_with_run_options
 from batchgw.control_plane.stack import Pace
 from batchgw.errors import PlanStale, UsageError
 from batchgw.execution.executor import TRUSTED
@@ -39,7 +39,7 @@ class Source:
 
     policy: Policy
 
-    def aimed(self, targets: Targets) -> Policy:
+    def with_targets(self, targets: Targets) -> Policy:
         """Give the policy with the targets that flags chose."""
         return replace(self.policy, targets=targets)
 
@@ -59,7 +59,7 @@ def plan_options(
     policy: Policy, flags: RunFlags, targets: Targets, *, allow_empty: bool = False
 ) -> dict[str, Any]:
     """Give what a plan records. `policy` is as its file has it, `targets` as the flags chose."""
-    options = recorded(flags, targets)
+    options = run_options(flags, targets)
     if allow_empty:
         options[ALLOW_EMPTY] = True
     if options.pop("external_id", None) is not None:
@@ -116,7 +116,7 @@ def targets_of(plan: Plan, given: Targets) -> Targets:
             f"{plan.path} needs the external id of the role {role}, which plans do not carry: give "
             "--external-id (or BATCHGW_EXTERNAL_ID), or name the policy beside --plan."
         )
-    return same_reach(
+    return targets_with_run_options(
         Targets(
             regions=_regions(header.targets),
             role=role,

@@ -18,7 +18,7 @@ from typing import Final
 
 from batchgw.cli.output import streams
 
-HEEDED: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 STEPS: Final = 2
 """Signals that a listener is told of."""
@@ -74,17 +74,17 @@ class _Handler:
 _HANDLER = _Handler()
 
 
-def heed() -> None:
+def handle() -> None:
     """Heed signals for the rest of the process's life."""
     _HANDLER.process = True
-    for number in HEEDED:
+    for number in SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _HANDLER)
 
 
-def let_go() -> None:
+def stop_handling() -> None:
     """Leave signals to the system: all is said and done, and Python's own end has nothing to finish."""
-    for number in HEEDED:
+    for number in SIGNALS:
         if signal.getsignal(number) is _HANDLER:
             signal.signal(number, signal.SIG_DFL)
 
@@ -92,9 +92,9 @@ def let_go() -> None:
 @contextmanager
 def listening(listener: Listener) -> Iterator[None]:
     """Tell `listener` of the signals that come within the block."""
-    before = {number: signal.getsignal(number) for number in HEEDED}
+    before = {number: signal.getsignal(number) for number in SIGNALS}
     _HANDLER.begin(listener)
-    for number in HEEDED:
+    for number in SIGNALS:
         if before[number] is not signal.SIG_IGN:
             signal.signal(number, _HANDLER)
     try:

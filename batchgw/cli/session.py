@@ -13,13 +13,13 @@ import anyio
 from batchgw.cli.flags.endpoint import endpoint_of
 from batchgw.cli.flags.options import JournalFlags, RunFlags
 from batchgw.cli.flags.pace import chosen_pace
-from batchgw.cli.garbage import settle
+from batchgw.cli.garbage import collect_rarely
 from batchgw.cli.memory import keeping, open_memory
 from batchgw.cli.observers.hints import Hints
 from batchgw.cli.observers.log import LogObserver, logging_to
 from batchgw.cli.observers.progress import showing_progress
 from batchgw.cli.output.console import Console
-from batchgw.cli.output.failure import is_untold_stop
+from batchgw.cli.output.failure import is_unexplained_stop
 from batchgw.cli.signals import Interrupts
 from batchgw.control_plane.aws import connect
 from batchgw.control_plane.stack import Pace, PacedControlPlane
@@ -50,11 +50,11 @@ class Run:
         """Log how the verb ended, as its last word."""
         self.log.tell(logging.INFO, "batchgw.run.ended", {"exit_code": exit_code, **totals})
 
-    def placed(self, policy: Policy) -> Policy:
+    def with_region(self, policy: Policy) -> Policy:
         """Give the policy a region to work in, when it names none."""
-        return replace(policy, targets=self.placed_targets(policy.targets))
+        return replace(policy, targets=self.targets_with_region(policy.targets))
 
-    def placed_targets(self, targets: Targets) -> Targets:
+    def targets_with_region(self, targets: Targets) -> Targets:
         """Give targets a region, when they name none. Raises UsageError when none is known."""
         if targets.regions:
             return targets
@@ -93,7 +93,7 @@ def run_reading(body: Callable[[Interrupts], Awaitable[T]], console: Console, *,
     try:
         return run_async(body, console)
     except Exception as error:
-        if is_untold_stop(error):
+        if is_unexplained_stop(error):
             raise Stopped(stopped) from error
         raise
 
@@ -144,7 +144,7 @@ async def open_run(
         paced = PacedControlPlane(plane, pace=chosen, observer=observer, stop=interrupts.stop, memory=memory)
         if memory is not None:
             await stack.enter_async_context(keeping(memory, paced))
-        settle()
+        collect_rarely()
         yield Run(
             console=console,
             interrupts=interrupts,

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import anyio
 
-from batchgw.cli.output.failure import ToldStop
+from batchgw.cli.output.failure import ExplainedStop
 from batchgw.cli.process_signals import listening
 from batchgw.concurrency.stop import StopSignal
 from batchgw.errors import Stopped
@@ -61,12 +61,12 @@ class Interrupts:
 
     @contextmanager
     def question(self) -> Iterator[None]:
-        """Hold a question open; a signal ends it. Raises ToldStop then."""
+        """Hold a question open; a signal ends it. Raises ExplainedStop then."""
         with anyio.CancelScope() as self._question:
             yield
         self._question = None
         if self.stop.requested:
-            raise ToldStop("nothing was written.")
+            raise ExplainedStop("nothing was written.")
 
     async def run(self, body: Callable[[], Awaitable[T]]) -> T:
         """Run the body under both steps. Raises Stopped when it was cancelled by the second."""

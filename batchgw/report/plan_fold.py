@@ -34,7 +34,7 @@ VIEWS = 4_096
 
 
 @dataclass(slots=True, kw_only=True)
-class Place:
+class ScopeApis:
     """A scope in which a change is to be made: how many APIs, and the first of them."""
 
     apis: int = 0
@@ -48,19 +48,19 @@ class Group:
     action: Action
     target: Target
     view: ChangeView | None
-    places: dict[Scope, Place] = field(default_factory=dict)
+    scopes: dict[Scope, ScopeApis] = field(default_factory=dict)
 
     @property
     def apis(self) -> int:
         """In how many APIs."""
-        return sum(place.apis for place in self.places.values())
+        return sum(found.apis for found in self.scopes.values())
 
     def add(self, api: RestApi) -> None:
         """Count an API."""
-        place = self.places.setdefault(api.scope, Place())
-        place.apis += 1
-        if len(place.first) < NAMES:
-            place.first.append(api)
+        found = self.scopes.setdefault(api.scope, ScopeApis())
+        found.apis += 1
+        if len(found.first) < NAMES:
+            found.first.append(api)
 
 
 @dataclass(slots=True, kw_only=True)

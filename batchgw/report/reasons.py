@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from batchgw.model import Failed, NotAttempted, Outcome, RestApi, Scope, Skipped
-from batchgw.report.places import whereabouts
+from batchgw.report.naming import api_name
 
 Kind = Literal["failed", "skipped", "not attempted"]
 
@@ -58,7 +58,7 @@ class Reasons:
         general = generalised(outcome.message, outcome.api)
         if (kind, outcome.code, general) not in self._groups and len(self._groups) >= GROUPS:
             general = OTHER
-        place = f"{whereabouts(outcome.api)} {outcome.target}"
+        place = f"{api_name(outcome.api)} {outcome.target}"
         known = self._groups.get((kind, outcome.code, general))
         self._groups[kind, outcome.code, general] = Reason(
             kind=kind,

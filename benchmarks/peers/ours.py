@@ -15,7 +15,7 @@ from pathlib import Path
 import anyio
 
 import batchgw
-from batchgw.cli.garbage import settle
+from batchgw.cli.garbage import collect_rarely
 from batchgw.control_plane.aws.plane import AwsControlPlane
 from batchgw.model import (
     AccountId,
@@ -54,7 +54,7 @@ async def _plan(job: Job) -> Report:
 async def _apply(job: Job) -> Report:
     folder = Path(job.folder)
     async with _connected(job) as aws:
-        settle()
+        collect_rarely()
         plane = batchgw.PacedControlPlane(aws, pace=_pace(job))
         with (
             batchgw.Plan.open(folder / PLAN) as made,

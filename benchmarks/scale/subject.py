@@ -22,7 +22,7 @@ from typing import Any
 
 import anyio
 
-from batchgw.cli.garbage import settle
+from batchgw.cli.garbage import collect_rarely
 from batchgw.model import AccountId, Region, Scope
 from batchgw.simulator.world.world import account_id
 from benchmarks.harness.cores import pin
@@ -61,7 +61,7 @@ async def batchgw(scopes: tuple[Scope, ...], url: str, ca: str | None) -> Found:
     found: Found = {}
     async with connect(endpoint_url=url, role=ROLE, ca_bundle=ca) as plane:
         paced = PacedControlPlane(plane)
-        settle()  # as the command line does when it is set up
+        collect_rarely()  # as the command line does when it is set up
         async with started(found), anyio.create_task_group() as tasks:
             for scope in scopes:
                 tasks.start_soon(paced.send, GetRestApis(scope=scope, limit=1))

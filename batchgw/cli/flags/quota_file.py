@@ -24,7 +24,7 @@ from batchgw.cli.flags.quota_records import (
     SHARE_OF_UNKNOWN,
     UNKNOWN,
     Number,
-    Place,
+    Position,
     QuotaFile,
     QuotasInvalid,
     Rate,
@@ -142,7 +142,7 @@ def load_quota_file(name: str) -> QuotaFile:
         problems = [_empty(shown_as, root)]
     if problems:
         raise QuotasInvalid(tuple(sorted(problems, key=lambda p: (p.line, p.column))))
-    return _quota_file(name, spec, _places(shown_as, root))
+    return _quota_file(name, spec, _positions(shown_as, root))
 
 
 _NOTHING = MappingNode(mark=Mark(line=1, column=1))
@@ -151,7 +151,11 @@ _NOTHING = MappingNode(mark=Mark(line=1, column=1))
 _Finding = tuple[Steps, str]
 """Where, and what is wrong there."""
 
-_PLACES: Mapping[str, Steps] = {"rate": ("total", "rate"), "burst": ("total", "burst"), "share": ("share",)}
+_POSITIONS: Mapping[str, Steps] = {
+    "rate": ("total", "rate"),
+    "burst": ("total", "burst"),
+    "share": ("share",),
+}
 """Where in a file stands what flags may contradict."""
 
 
@@ -176,12 +180,12 @@ def _empty(name: str, root: Node) -> Problem:
     return Problem(file=name, line=root.mark.line, column=root.mark.column, message=message, rule="file")
 
 
-def _places(name: str, root: Node) -> Mapping[str, Place]:
-    marks = {key: locate(root, path, at_key=False) for key, path in _PLACES.items()}
-    return {key: Place(file=name, line=mark.line, column=mark.column) for key, mark in marks.items()}
+def _positions(name: str, root: Node) -> Mapping[str, Position]:
+    marks = {key: locate(root, path, at_key=False) for key, path in _POSITIONS.items()}
+    return {key: Position(file=name, line=mark.line, column=mark.column) for key, mark in marks.items()}
 
 
-def _quota_file(name: str, spec: QuotasSpec, places: Mapping[str, Place]) -> QuotaFile:
+def _quota_file(name: str, spec: QuotasSpec, positions: Mapping[str, Position]) -> QuotaFile:
     total = spec.total or TotalSpec()
     return QuotaFile(
         file=file_name(name) if name == STDIN else str(Path(name).absolute()),
@@ -191,7 +195,7 @@ def _quota_file(name: str, spec: QuotasSpec, places: Mapping[str, Place]) -> Quo
         scope=spec.scope,
         share=spec.share,
         polite=spec.polite,
-        places=places,
+        positions=positions,
         from_stdin=name == STDIN,
     )
 

@@ -73,7 +73,7 @@ class QuotasInvalid(UsageError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Position:
     """Where something stands in a file: as `Problem` has it."""
 
     file: str
@@ -93,7 +93,8 @@ class QuotaFile:
         scope: what has a quota of its own.
         share: the part of the rate that is ours.
         polite: whether others go first.
-        places: where the rate, the burst and the share stand, by these names. They are not kept with a run.
+        positions: where the rate, the burst and the share stand in the file, by these names. A run does not
+            keep them.
         from_stdin: whether it came through standard input, just now.
     """
 
@@ -104,12 +105,12 @@ class QuotaFile:
     scope: Scoping | None = None
     share: float | None = None
     polite: bool | None = None
-    places: Mapping[str, Place] = field(default_factory=dict, repr=False, compare=False)
+    positions: Mapping[str, Position] = field(default_factory=dict, repr=False, compare=False)
     from_stdin: bool = field(default=False, compare=False)
 
     def problem(self, name: str, message: str) -> Problem:
         """Say what is wrong with the rate, the burst or the share, where that stands."""
-        place = self.places.get(name) or Place(file=self.file)
+        place = self.positions.get(name) or Position(file=self.file)
         return Problem(file=place.file, line=place.line, column=place.column, message=message)
 
     def to_json(self) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from batchgw.cli.observers.frame import BOLD, DIM, RED, YELLOW, Cell, Frame, Row
 from batchgw.cli.observers.progress_lines import TITLES, done_of, end_line
-from batchgw.cli.observers.tracker import Standing, Tracker
+from batchgw.cli.observers.tracker import Progress, Tracker
 from batchgw.cli.output.console import Console
 from batchgw.report.views.text import duration
 from batchgw.wording import amount
@@ -66,19 +66,19 @@ def drawn(tracker: Tracker, now: float) -> Frame:
     rows = [_row(Cell(title, BOLD), tracker.all(now), tracker.noun)]
     last = ""
     if tracker.count > 1:
-        standings, hidden = tracker.scopes(now, at_most=SCOPES)
-        rows += [_row(Cell(f"  {standing.name}"), standing, "") for standing in standings]
+        slowest, hidden = tracker.scopes(now, at_most=SCOPES)
+        rows += [_row(Cell(f"  {progress.name}"), progress, "") for progress in slowest]
         if hidden:
             last = f"  and {amount(hidden, 'more scope')} under way"
     return Frame(rows, last=last, spare=SPARE)
 
 
-def _row(title: Cell, standing: Standing, noun: str) -> Row:
+def _row(title: Cell, progress: Progress, noun: str) -> Row:
     cells = (
-        Cell(f"{done_of(standing)} {noun}".rstrip(), right=True),
-        Cell(f"{standing.rate:.1f}/s of {standing.quota:g}", right=True),
-        Cell(f"{standing.throttles:,} throttled", YELLOW if standing.throttles else DIM, right=True),
-        Cell(f"{standing.failed:,} failed" if standing.failed else "", RED),
-        Cell("" if standing.left is None else f"{duration(standing.left)} left", right=True),
+        Cell(f"{done_of(progress)} {noun}".rstrip(), right=True),
+        Cell(f"{progress.rate:.1f}/s of {progress.quota:g}", right=True),
+        Cell(f"{progress.throttles:,} throttled", YELLOW if progress.throttles else DIM, right=True),
+        Cell(f"{progress.failed:,} failed" if progress.failed else "", RED),
+        Cell("" if progress.left is None else f"{duration(progress.left)} left", right=True),
     )
-    return Row(title, standing.done, standing.total, cells)
+    return Row(title, progress.done, progress.total, cells)

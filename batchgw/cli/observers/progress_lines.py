@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from batchgw.cli.observers.tracker import Standing, Tracker
+from batchgw.cli.observers.tracker import Progress, Tracker
 from batchgw.report.views.text import Line, duration, line
 
 TITLES = {"plan": "Reading", "recheck": "Re-reading", "apply": "Applying"}
@@ -31,6 +31,6 @@ def end_line(tracker: Tracker, now: float, elapsed: float) -> Line:
     return line(f"{title}: {done}, {whole.throttles:,} throttled")
 
 
-def done_of(standing: Standing) -> str:
+def done_of(progress: Progress) -> str:
     """Say how much of how much."""
-    return f"{standing.done:,}" + ("" if standing.total is None else f" of {standing.total:,}")
+    return f"{progress.done:,}" + ("" if progress.total is None else f" of {progress.total:,}")

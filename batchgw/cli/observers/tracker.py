@@ -24,7 +24,7 @@ from batchgw.model import Failed, NotAttempted, Scope, UnreadScope
 WINDOW = 10.0
 """Seconds over which the rate of calls is measured."""
 
-SETTLED = 3.0
+MEASURED_AFTER = 3.0
 """Seconds after which the measured rate says more about the future than the quota does."""
 
 
@@ -54,7 +54,7 @@ class ScopeProgress:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Progress:
     """What a view shows of a scope, or of all.
 
     `rate` and `quota` are calls/second of the same scopes: those still under way, or all when none is.
@@ -114,7 +114,7 @@ class Tracker:
         if self.phase == "recheck" and event.operation == "GetGatewayResponses":
             self._of(event.scope).done += 1
 
-    def scopes(self, now: float, *, at_most: int) -> tuple[list[Standing], int]:
+    def scopes(self, now: float, *, at_most: int) -> tuple[list[Progress], int]:
         """Give the unfinished scopes that will take longest, in a steady order, and how many others."""
 
         def wait(each: tuple[Scope, ScopeProgress]) -> tuple[bool, float]:
@@ -123,24 +123,24 @@ class Tracker:
 
         open_ = [each for each in self._scopes.items() if not each[1].finished]
         longest = nlargest(at_most, open_, key=wait)
-        standings = [self._standing(str(scope), [progress], now) for scope, progress in longest]
-        return sorted(standings, key=lambda s: s.name), len(open_) - len(longest)
+        shown = [self._progress(str(scope), [progress], now) for scope, progress in longest]
+        return sorted(shown, key=lambda s: s.name), len(open_) - len(longest)
 
-    def all(self, now: float) -> Standing:
+    def all(self, now: float) -> Progress:
         """Give the whole: the longest scope decides when it ends, since scopes run side by side."""
-        return self._standing(f"{len(self._scopes)} scopes", self._scopes.values(), now)
+        return self._progress(f"{len(self._scopes)} scopes", self._scopes.values(), now)
 
     @property
     def count(self) -> int:
         """How many scopes there are."""
         return len(self._scopes)
 
-    def _standing(self, name: str, parts: Iterable[ScopeProgress], now: float) -> Standing:
+    def _progress(self, name: str, parts: Iterable[ScopeProgress], now: float) -> Progress:
         of = list(parts)
         totals = [p.total for p in of]
         active = [p for p in of if not p.finished]
         rates = [p.rate(now, self._began) for p in active or of]
-        return Standing(
+        return Progress(
             name=name,
             done=sum(p.done for p in of),
             total=None if None in totals else sum(t or 0 for t in totals),
@@ -155,7 +155,7 @@ class Tracker:
     def _left(self, scope: ScopeProgress, rate: float, now: float) -> float | None:
         if scope.total is None:
             return None
-        if now - self._began < SETTLED:
+        if now - self._began < MEASURED_AFTER:
             rate = self._quota
         return (scope.total - scope.done) / rate if rate > 0 else None
 

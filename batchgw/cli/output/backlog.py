@@ -63,7 +63,7 @@ class Backlog:
             except OSError as error:
                 written = len(first.data)
                 first.lose(first.data, error)
-            self._settle(first, written)
+            self._took(first, written)
 
     def _first(self) -> Waiting | None:
         """Give what is next. The thread ends where there is nothing: the next that waits gets a new one."""
@@ -73,7 +73,7 @@ class Backlog:
             self._thread = None
             return None
 
-    def _settle(self, first: Waiting, written: int) -> None:
+    def _took(self, first: Waiting, written: int) -> None:
         with self._changed:
             self.size -= written
             if written == len(first.data):

@@ -7,7 +7,7 @@ import sys
 import anyio
 
 from batchgw.cli.output.console import Console
-from batchgw.cli.output.failure import NotConfirmed, ToldStop
+from batchgw.cli.output.failure import ExplainedStop, NotConfirmed
 from batchgw.cli.signals import Interrupts
 from batchgw.errors import UsageError
 from batchgw.report.views.text import Span, line
@@ -31,7 +31,7 @@ async def confirm(question: str, *, console: Console, interrupts: Interrupts) ->
     try:
         with interrupts.question():
             answer = await _typed_line()
-    except ToldStop:
+    except ExplainedStop:
         console.ask("\n")  # the line was not ended by who typed ^C
         raise
     if answer.strip() != ACCEPTED:

@@ -32,11 +32,11 @@ INTERRUPTED = 130
 _ERROR = Span("error:", "error")
 
 
-class ToldStop(Stopped):
+class ExplainedStop(Stopped):
     """A stop that says itself how far things came: the user did not agree, or did not want to see more."""
 
 
-class NotConfirmed(ToldStop):
+class NotConfirmed(ExplainedStop):
     """The user was asked and said no: nothing was written, and nobody interrupted anything."""
 
     exit_code = HELD_BACK
@@ -80,10 +80,10 @@ def most_telling(error: BaseException) -> BaseException:
     return (errors or foreign or ours)[0]
 
 
-def is_untold_stop(error: BaseException) -> bool:
+def is_unexplained_stop(error: BaseException) -> bool:
     """Tell whether an error is no more than a stop, which does not say how far things came."""
     chosen = most_telling(error)
-    return isinstance(chosen, Stopped) and not isinstance(chosen, ToldStop)
+    return isinstance(chosen, Stopped) and not isinstance(chosen, ExplainedStop)
 
 
 def add_resume_hint(error: BaseException, hint: str) -> None:

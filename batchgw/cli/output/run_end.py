@@ -8,7 +8,7 @@ import anyio
 
 from batchgw.cli.flags.options import JournalFlags, RunFlags
 from batchgw.cli.output.console import Console
-from batchgw.cli.output.failure import add_resume_hint, code_of, is_untold_stop, most_telling
+from batchgw.cli.output.failure import add_resume_hint, code_of, is_unexplained_stop, most_telling
 from batchgw.cli.output.summary import next_steps, resume_hint, run_report
 from batchgw.cli.session import Run, RunId, open_run, run_async
 from batchgw.cli.signals import Interrupts
@@ -62,7 +62,7 @@ def carried_out(
     except Exception as error:
         if run_id.id is not None:
             add_resume_hint(error, plain(resume_hint(run_id.id, journal.journal)))
-        elif is_untold_stop(error):
+        elif is_unexplained_stop(error):
             raise Stopped(stopped) from error
         raise
     anyio.run(view.summary, run_report(summary, store))

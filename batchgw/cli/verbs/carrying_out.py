@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from batchgw import api
-from batchgw.cli.emptiness import refuse_emptiness
+from batchgw.cli.empty_selection import refuse_empty_selection
 from batchgw.cli.flags.flag import from_environment
 from batchgw.cli.flags.options import JournalFlags, RunFlags, SelectionFlags
 from batchgw.cli.flags.pace import chosen_pace
@@ -27,7 +27,7 @@ from batchgw.cli.loading import (
 from batchgw.cli.output.confirm import confirm, refuse_unasked
 from batchgw.cli.output.console import Console, console_for
 from batchgw.cli.output.run_end import carried_out
-from batchgw.cli.recorded_options import REREAD_AFTER, recorded, with_recorded
+from batchgw.cli.run_options import REREAD_AFTER, run_options, with_run_options
 from batchgw.cli.session import Run, again
 from batchgw.errors import UsageError
 from batchgw.execution.executor import TRUSTED
@@ -106,13 +106,13 @@ class Applying:
     async def _apply(self, proposal: Proposal, run: Run, journal: Journal) -> Summary:
         with await proposal.make(run) as plan:
             made = self.clock()
-            await self._agree(plan, proposal, run)
-            reach = recorded(proposal.flags, run.placed_targets(proposal.targets))
+            await self._confirm(plan, proposal, run)
+            reach = run_options(proposal.flags, run.targets_with_region(proposal.targets))
             return await api.apply(
                 plan,
                 plane=run.plane,
                 journal=journal,
-                recheck=self._aged(proposal, self.clock() - made),
+                recheck=self._recheck_due(proposal, self.clock() - made),
                 trusted=self._trusted(proposal),
                 on_stale=self.on_stale,
                 force_lock=self.force_lock,
@@ -129,7 +129,7 @@ class Applying:
             return self.reread_after
         return NEVER if proposal.recheck_after == NEVER else TRUSTED
 
-    def _aged(self, proposal: Proposal, seconds: float) -> bool:
+    def _recheck_due(self, proposal: Proposal, seconds: float) -> bool:
         """Tell whether the plan is to be checked again, `seconds` after it was shown."""
         if max(0.0, seconds) < proposal.recheck_after:
             return False
@@ -137,7 +137,7 @@ class Applying:
             self.console.note(line(f"The plan is {duration(seconds)} old by now: its APIs are read again."))
         return True
 
-    async def _agree(self, plan: Plan, proposal: Proposal, run: Run) -> None:
+    async def _confirm(self, plan: Plan, proposal: Proposal, run: Run) -> None:
         """Show what will be done, and return when the user wants it. Raises Stopped when not."""
         run.interrupts.stop.check()  # it may have come with the last answer
         kinds = Work.APPLY if proposal.recheck_after else Work.APPLY_SAVED
@@ -160,12 +160,12 @@ class Applying:
         screen = PlanScreen.of(report)
         if plan.totals.nothing and not proposal.allow_empty:
             self.console.note(*screen.lines())
-            refuse_emptiness(plan)
+            refuse_empty_selection(plan)
         total = plan.totals.total
         live = [line(Span(PLANNED, "dim"))] if total.writes else []
         if self.yes or not total.writes:
             seen = self.yes and plan.saved  # by whoever saved it
-            self.console.note(*(screen.ending() if seen else screen.lines()), *live)
+            self.console.note(*(screen.conclusion() if seen else screen.lines()), *live)
             return
         self.console.tell(*screen.lines(), *live)
         places = sum(counts.writes > 0 for counts in plan.totals.scopes.values())
@@ -192,7 +192,7 @@ def policy_plan(
     """Propose what a policy asks for now, on targets that flags chose."""
 
     async def make(run: Run) -> Plan:
-        policy = run.placed(source.aimed(targets))
+        policy = run.with_region(source.with_targets(targets))
         options = plan_options(source.policy, flags, policy.targets, allow_empty=allow_empty)
         return await api.plan(policy, plane=run.plane, options=options)
 
@@ -217,7 +217,7 @@ def saved_plan(
     reach = SelectionFlags(role_name=selection.role_name, external_id=selection.external_id)
     given = chosen_targets(source.policy.targets if source else Targets(), reach, flags.connection)
     targets = targets_of(plan, given)
-    laid = with_recorded(flags, plan.header.options)
+    laid = with_run_options(flags, plan.header.options)
     refuse_other_endpoint(plan, laid)
 
     async def make(_run: Run) -> Plan:

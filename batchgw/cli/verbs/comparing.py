@@ -13,7 +13,7 @@ from batchgw.cli.flags.selection import chosen_targets
 from batchgw.cli.flags.stdin import refuse_shared
 from batchgw.cli.loading import Source, later_apply, loaded, plan_options
 from batchgw.cli.output.console import Console, console_for
-from batchgw.cli.output.failure import ToldStop
+from batchgw.cli.output.failure import ExplainedStop
 from batchgw.cli.output.next_command import apply_command
 from batchgw.cli.session import again, open_run, run_reading
 from batchgw.cli.signals import Interrupts
@@ -47,7 +47,9 @@ class Comparing:
         refuse_shared(self.flags, policy=self.file, targets=self.selection.targets)
         view_of(self.flags.output.output, "plan", self.console)
         source = loaded(self.file, self.console)
-        chosen = source.aimed(chosen_targets(source.policy.targets, self.selection, self.flags.connection))
+        chosen = source.with_targets(
+            chosen_targets(source.policy.targets, self.selection, self.flags.connection)
+        )
         missed = "whether anything has drifted is not known" if self.drift else "there is no plan"
         return run_reading(
             lambda interrupts: self._compared(source, chosen, interrupts),
@@ -70,7 +72,7 @@ class Comparing:
         allow_empty = self.selection.allow_empty
         with ExitStack() as kept:
             async with opened as run:
-                placed = run.placed(chosen)
+                placed = run.with_region(chosen)
                 options = plan_options(source.policy, self.flags, placed.targets, allow_empty=allow_empty)
                 verb = api.check if self.drift else api.plan
                 plan = await verb(placed, plane=run.plane, out=self.out, options=options)
@@ -92,7 +94,7 @@ class Comparing:
         try:
             await view.plan(report)
         except Stopped as error:
-            raise ToldStop(str(error) if self.out else f"{error} {self._again}") from error
+            raise ExplainedStop(str(error) if self.out else f"{error} {self._again}") from error
         finally:
             if self.out is not None:
                 command = apply_command(self.out, self.selection, self.flags.connection, self.journal)

@@ -47,7 +47,7 @@ class Discovering:
         async def body(interrupts: Interrupts) -> int:
             opened = open_run(targets, console=self.console, interrupts=interrupts, flags=self.flags)
             async with opened as run:
-                return await self._listed(run, run.placed_targets(targets), view)
+                return await self._listed(run, run.targets_with_region(targets), view)
 
         return run_reading(
             body,

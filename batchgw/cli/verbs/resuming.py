@@ -12,7 +12,7 @@ from batchgw.cli.output.console import Console, console_for
 from batchgw.cli.output.failure import FAILED, HELD_BACK, INCOMPLETE, INTERRUPTED, LOCKED, OK, USAGE, report
 from batchgw.cli.output.run_end import carried_out
 from batchgw.cli.output.summary import resume_hint
-from batchgw.cli.recorded_options import reread_after, same_reach, with_recorded
+from batchgw.cli.run_options import reread_after, targets_with_run_options, with_run_options
 from batchgw.cli.session import Run
 from batchgw.errors import UsageError
 from batchgw.execution.executor import TRUSTED
@@ -80,11 +80,11 @@ class Resuming:
         if record.totals.left and not self.yes:
             refuse_unasked(self.console)
 
-        flags = with_recorded(self.flags, record.options)
+        flags = with_run_options(self.flags, record.options)
         trusted = reread_after(record.options)
 
         async def work(under_way: Run) -> Summary:
-            await self._agree(record, store, under_way)
+            await self._confirm(record, store, under_way)
             return await api.resume(
                 record.id,
                 plane=under_way.plane,
@@ -96,7 +96,7 @@ class Resuming:
 
         return carried_out(
             work,
-            targets=same_reach(Targets(role=self.role), record.options),
+            targets=targets_with_run_options(Targets(role=self.role), record.options),
             flags=flags,
             journal=self.journal,
             store=store,
@@ -105,7 +105,7 @@ class Resuming:
             + plain(resume_hint(record.id, self.journal.journal)),
         )
 
-    async def _agree(self, record: RunRecord, store: Journal, run: Run) -> None:
+    async def _confirm(self, record: RunRecord, store: Journal, run: Run) -> None:
         """Show what is left to do, and return when the user wants it done."""
         scopes = sum(scope.undecided > 0 for scope in store.scopes(record.id))
         if self.yes or not record.totals.left:

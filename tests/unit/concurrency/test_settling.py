@@ -41,10 +41,11 @@ def test_a_call_leaves_nothing_for_the_collector() -> None:
     assert more - little < (many - few) / 10
 
 
-def test_a_command_that_makes_calls_is_settled_once() -> None:
+def test_a_command_that_makes_calls_sets_the_collector_once() -> None:
     code = (
-        "import gc\nfrom batchgw.cli.garbage import settle\nsettle()\nfrozen = gc.get_freeze_count()\n"
-        "kept = [[n] for n in range(5000)]\nsettle()\n"
+        "import gc\nfrom batchgw.cli.garbage import collect_rarely\ncollect_rarely()\n"
+        "frozen = gc.get_freeze_count()\n"
+        "kept = [[n] for n in range(5000)]\ncollect_rarely()\n"
         "print(frozen > 1000, gc.get_freeze_count() == frozen, gc.get_threshold())"
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout

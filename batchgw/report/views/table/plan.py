@@ -11,8 +11,8 @@ from batchgw.model import Action, Scope
 from batchgw.planning import change_view
 from batchgw.planning.estimate import Estimate
 from batchgw.planning.totals import PlanTotals, ScopeTotals
-from batchgw.report.places import where, whereabouts
-from batchgw.report.plan_fold import Group, Place, PlanFold
+from batchgw.report.naming import api_name, scope_name
+from batchgw.report.plan_fold import Group, PlanFold, ScopeApis
 from batchgw.report.plan_report import PlanReport
 from batchgw.report.views.table.selection import selection_lines
 from batchgw.report.views.table.unread import unread_lines
@@ -22,7 +22,7 @@ from batchgw.wording import amount
 CHANGES = 30
 """Different changes shown; the rest is counted, and whole in `--output json`."""
 
-PLACES = 6
+NAMED_SCOPES = 6
 """Scopes named per change."""
 
 SCOPES = 20
@@ -74,9 +74,9 @@ class PlanScreen:
         yield from self.fold.customised.lines()
         yield from selection_lines(self.totals.selected, unread=len(self.totals.unread_scopes))
         yield line()
-        yield from self.ending()
+        yield from self.conclusion()
 
-    def ending(self) -> Iterator[Line]:
+    def conclusion(self) -> Iterator[Line]:
         """Say what it comes to and how long it takes. The rest is known to whoever saved the plan."""
         yield self.verdict()
         if self.totals.total.writes:
@@ -129,7 +129,7 @@ class PlanScreen:
         shown = (
             sorted(ranked[:SCOPES], key=lambda s: str(s[0])) if len(ranked) > SCOPES else list(scopes.items())
         )
-        rows = [self._row(where(scope), counts, scope) for scope, counts in shown]
+        rows = [self._row(scope_name(scope), counts, scope) for scope, counts in shown]
         hidden = ranked[SCOPES:]
         if hidden:
             rest = sum((counts for _, counts in hidden), ScopeTotals())
@@ -164,7 +164,7 @@ class PlanScreen:
             head = f"{amount(unread.count, 'API')} {what}: "
             yield line(Span(head, style), f"{unread.code}: {unread.message}")
             more = f" and {unread.count - 1:,} more" if unread.count > 1 else ""
-            yield line(Span(f"      {whereabouts(unread.example)}{more}", "dim"))
+            yield line(Span(f"      {api_name(unread.example)}{more}", "dim"))
 
 
 def _kinds(estimate: Estimate) -> str:
@@ -189,7 +189,7 @@ def _figure(n: int, style: Style) -> Span:
 
 def _group(group: Group) -> Iterator[Line]:
     sign, style = _SIGNS[group.action]
-    scopes = len(group.places)
+    scopes = len(group.scopes)
     where = f" in {amount(scopes, 'scope')}" if scopes > 1 else ""
     yield line(
         "  ",
@@ -200,7 +200,7 @@ def _group(group: Group) -> Iterator[Line]:
         yield line(Span("        various changes, too many to tell apart here", "dim"))
     else:
         yield from _fields(group.view)
-    yield from _places(group.places)
+    yield from _named_scopes(group.scopes)
 
 
 def _fields(view: change_view.ChangeView) -> Iterator[Line]:
@@ -212,15 +212,15 @@ def _fields(view: change_view.ChangeView) -> Iterator[Line]:
         yield line(Span("        ... more lines: --output json", "dim"))
 
 
-def _places(places: Mapping[Scope, Place]) -> Iterator[Line]:
-    ordered = sorted(places.items())
-    for scope, place in ordered[:PLACES]:
-        names = ", ".join(_name(api.id, api.name) for api in place.first)
-        more = place.apis - len(place.first)
+def _named_scopes(apis_of: Mapping[Scope, ScopeApis]) -> Iterator[Line]:
+    ordered = sorted(apis_of.items())
+    for scope, found in ordered[:NAMED_SCOPES]:
+        names = ", ".join(_name(api.id, api.name) for api in found.first)
+        more = found.apis - len(found.first)
         yield line(Span(f"      {scope}: {names}" + (f" and {more:,} more" if more else ""), "dim"))
-    hidden = ordered[PLACES:]
+    hidden = ordered[NAMED_SCOPES:]
     if hidden:
-        apis = sum(place.apis for _, place in hidden)
+        apis = sum(found.apis for _, found in hidden)
         yield line(Span(f"      and {amount(apis, 'API')} in {amount(len(hidden), 'more scope')}", "dim"))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from batchgw.journal.records import Tally
-from batchgw.report.places import where
+from batchgw.report.naming import scope_name
 from batchgw.report.reasons import EXAMPLES, Reason
 from batchgw.report.summary import ScopeSummary, Summary
 from batchgw.report.views.table.unread import unread_lines
@@ -49,7 +49,7 @@ def summary_lines(summary: Summary) -> Iterator[Line]:
 def _scopes(summary: Summary) -> list[Line]:
     columns = [c for c in _COLUMNS if c[0] != "undecided" or summary.total.undecided]
     shown, hidden = _most_telling(summary.scopes)
-    rows: list[list[str | Span]] = [_row(where(s.scope), s.tally, s.expected, columns) for s in shown]
+    rows: list[list[str | Span]] = [_row(scope_name(s.scope), s.tally, s.expected, columns) for s in shown]
     if hidden:
         rest = sum((s.tally for s in hidden), Tally())
         expected = sum(s.expected for s in hidden)

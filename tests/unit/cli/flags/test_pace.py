@@ -19,7 +19,7 @@ from batchgw.cli.flags.pace_flags import PaceFlags
 from batchgw.cli.flags.quota_records import QuotaFile
 from batchgw.cli.flags.verb import verb
 from batchgw.cli.loading import plan_options
-from batchgw.cli.recorded_options import recorded, with_recorded
+from batchgw.cli.run_options import run_options, with_run_options
 from batchgw.control_plane.stack import Pace
 from batchgw.errors import UsageError
 from batchgw.journal import KEPT_OPTIONS
@@ -49,8 +49,8 @@ def flags(*, fast_path: bool | None = None, **pace: Any) -> RunFlags:
 
 def again(then: RunFlags, **now: Any) -> PaceFlags:
     """What a command takes up that finds a plan or a run with the flags `then`."""
-    options = json.loads(json.dumps(recorded(then, Targets())))
-    return with_recorded(flags(**now), options).pace
+    options = json.loads(json.dumps(run_options(then, Targets())))
+    return with_run_options(flags(**now), options).pace
 
 
 class TestMeaning:
@@ -258,5 +258,5 @@ class TestRecorded:
     def test_the_client_s_way_too(
         self, *, then: bool | None, now: bool | None, expected: bool | None
     ) -> None:
-        options = json.loads(json.dumps(recorded(flags(fast_path=then), Targets())))
-        assert with_recorded(flags(fast_path=now), options).connection.client_fast_path is expected
+        options = json.loads(json.dumps(run_options(flags(fast_path=then), Targets())))
+        assert with_run_options(flags(fast_path=now), options).connection.client_fast_path is expected

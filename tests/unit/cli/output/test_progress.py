@@ -99,8 +99,8 @@ def test_scopes_run_side_by_side_so_the_longest_decides() -> None:
         made.notify(applied(US), 1.0)
     assert made.all(1.0).left == 10.0
     assert made.all(1.0).quota == 20.0
-    standings, hidden = made.scopes(1.0, at_most=1)
-    assert ([s.name for s in standings], hidden) == (["111111111111/eu-west-1"], 1)
+    progress_of_scopes, hidden = made.scopes(1.0, at_most=1)
+    assert ([s.name for s in progress_of_scopes], hidden) == (["111111111111/eu-west-1"], 1)
 
 
 def test_the_rate_is_that_of_the_scopes_whose_quota_it_is_shown_against() -> None:

@@ -9,7 +9,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from batchgw.cli.process_signals import HEEDED
+from batchgw.cli.process_signals import SIGNALS
 from batchgw.cli.signals import STOPPING, STOPPING_NOW, Interrupts
 from batchgw.errors import Stopped
 
@@ -43,7 +43,7 @@ def test_the_first_asks_and_the_second_cancels(told: list[str]) -> None:
     assert interrupts.cancelled
 
 
-@pytest.mark.parametrize("number", HEEDED)
+@pytest.mark.parametrize("number", SIGNALS)
 def test_every_signal_means_the_same(number: signal.Signals, told: list[str]) -> None:
     interrupts = Interrupts(told.append)
 

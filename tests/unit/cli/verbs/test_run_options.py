@@ -23,7 +23,7 @@ from batchgw.cli.flags.options import (
 )
 from batchgw.cli.flags.pace_flags import PaceFlags
 from batchgw.cli.loading import plan_options
-from batchgw.cli.recorded_options import recorded, same_reach, with_recorded
+from batchgw.cli.run_options import run_options, targets_with_run_options, with_run_options
 from batchgw.cli.verbs.simulate import WorldFlags
 from batchgw.concurrency.stop import StopSignal
 from batchgw.control_plane.aws import AwsControlPlane, connect
@@ -41,24 +41,24 @@ def flags(**connection: Any) -> RunFlags:
 
 
 def test_a_run_is_reached_again_as_it_was() -> None:
-    options = json.loads(json.dumps(recorded(flags(profile="ops", endpoint_url="http://x/@y"), TARGETS)))
-    assert same_reach(Targets(), options) == TARGETS
-    again = with_recorded(flags(), options)
+    options = json.loads(json.dumps(run_options(flags(profile="ops", endpoint_url="http://x/@y"), TARGETS)))
+    assert targets_with_run_options(Targets(), options) == TARGETS
+    again = with_run_options(flags(), options)
     assert (again.connection.profile, again.connection.endpoint_url) == ("ops", "http://x/@y")
     assert again.pace == PaceFlags(rate=5)
 
 
 def test_flags_come_before_what_was_recorded() -> None:
-    options = recorded(flags(endpoint_url="http://x"), TARGETS)
+    options = run_options(flags(endpoint_url="http://x"), TARGETS)
     given = Targets(regions=(Region("us-east-1"),), role="Other", external_id="other")
-    assert same_reach(given, options) == given
-    assert with_recorded(flags(endpoint_url="http://y"), options).connection.endpoint_url == "http://y"
+    assert targets_with_run_options(given, options) == given
+    assert with_run_options(flags(endpoint_url="http://y"), options).connection.endpoint_url == "http://y"
 
 
 def test_a_password_in_the_endpoint_is_not_kept() -> None:
     endpoint = "https://me:hunter2@gateway.example/prod"
     for kept in (
-        recorded(flags(endpoint_url=endpoint), TARGETS),
+        run_options(flags(endpoint_url=endpoint), TARGETS),
         plan_options(Policy(desired=Desired(rules={})), flags(endpoint_url=endpoint), TARGETS),
     ):
         assert kept["endpoint_url"] == "https://gateway.example/prod"
@@ -162,6 +162,9 @@ def test_a_plan_of_somebody_s_program_says_where_it_looked_too(
 )
 def test_an_option_that_cannot_have_been_recorded_is_told(name: str, value: Any) -> None:
     """Somebody edited the plan or the journal: it ended a resume as a defect."""
-    for laid in (lambda: with_recorded(flags(), {name: value}), lambda: same_reach(Targets(), {name: value})):
+    for laid in (
+        lambda: with_run_options(flags(), {name: value}),
+        lambda: targets_with_run_options(Targets(), {name: value}),
+    ):
         with pytest.raises(UsageError, match=f"option `{name}` is not what batchgw writes"):
             laid()

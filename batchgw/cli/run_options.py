@@ -1,7 +1,7 @@
-"""The options that a plan or a run records, so that what follows reaches the same place at the same pace.
+"""The options that a plan or a run records, so that what follows reaches the same APIs at the same pace.
 
-A flag that is given wins over what was recorded. Credentials are never recorded, not even those within a URL;
-of an external id, a plan says only that one is needed, and the journal keeps it out of sight.
+A flag that is given wins over what was recorded. Credentials are never recorded, not even those
+within a URL. Of an external id, a plan says only that one is needed, and the journal does not show it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _CHOSEN_OTHERWISE = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ACCESS_KEY_ID")
 """Variables by which credentials are chosen: a recorded profile then gives way."""
 
 
-def recorded(flags: RunFlags, targets: Targets) -> dict[str, Any]:
+def run_options(flags: RunFlags, targets: Targets) -> dict[str, Any]:
     """Give what to record, as JSON values; what was not given is left out.
 
     The first of the regions is where STS is asked, so it is recorded even when no flag named it.
@@ -96,7 +96,7 @@ def _checked(options: Mapping[str, Any]) -> Mapping[str, Any]:
     return options
 
 
-def with_recorded(flags: RunFlags, options: Mapping[str, Any]) -> RunFlags:
+def with_run_options(flags: RunFlags, options: Mapping[str, Any]) -> RunFlags:
     """Lay flags over what was recorded. Raises UsageError for what cannot have been."""
     _checked(options)
     return replace(flags, connection=_connection(flags.connection, options), pace=_pace(flags.pace, options))
@@ -158,7 +158,7 @@ def _outdated(flags: PaceFlags) -> set[str]:
     return hidden
 
 
-def same_reach(targets: Targets, options: Mapping[str, Any]) -> Targets:
+def targets_with_run_options(targets: Targets, options: Mapping[str, Any]) -> Targets:
     """Lay the region of STS and a role, where flags chose them, over what was recorded.
 
     Raises UsageError for what cannot have been.

@@ -8,11 +8,11 @@ ANYWHERE = "*"
 """Stands for an account or a region that was left open."""
 
 
-def where(scope: Scope) -> str:
+def scope_name(scope: Scope) -> str:
     """Name a scope."""
     return "(not found)" if ANYWHERE in (scope.account, scope.region) else str(scope)
 
 
-def whereabouts(api: RestApi) -> str:
+def api_name(api: RestApi) -> str:
     """Name an API with its scope, as far as that is known."""
     return "/".join(p for p in (api.scope.account, api.scope.region, api.id) if p != ANYWHERE)

@@ -8,7 +8,7 @@ from batchgw.planning.plan_file.plan import Plan
 _SHOWN = 20
 
 
-def refuse_emptiness(plan: Plan) -> None:
+def refuse_empty_selection(plan: Plan) -> None:
     """Raise NothingSelected: a selector of the plan, or all of its selection, matches no API."""
     sentences = plan.totals.nothing
     named = [f"  {sentence}" for sentence in sentences[:_SHOWN]]
