@@ -1,6 +1,6 @@
 """One frame of the live view, for rich to print.
 
-It lays out ten scopes in 0.35 ms of CPU. Rich's own tables take 3.5 ms, a third of what the event loop may stall.
+It lays out ten scopes in 0.35 ms. Rich's own tables take 3.5 ms, a third of what the event loop may stall.
 """
 
 from __future__ import annotations
