@@ -1,29 +1,17 @@
-"""A call as quota, faults and statistics see it: what is asked of which service, where, about what."""
+"""A call as quota, faults and statistics see it: which operation of which service, where, on which API."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from typing import Literal
 
-from batchgw.simulator.operations.params import Params
-from batchgw.simulator.reply import ServiceFault
+from batchgw.simulator.reply import Params, ServiceFault
 
-_SERVICES: Mapping[str, str] = {
-    "AssumeRole": "sts",
-    "GetCallerIdentity": "sts",
-    "ListAccounts": "organizations",
-    "DescribeOrganization": "organizations",
-}
+Service = Literal["apigateway", "sts", "organizations"]
+"""Whose operation a call is."""
+
 _READS = ("Get", "List", "Describe")
-
-
-@lru_cache(maxsize=1024)
-def _kind(operation: str) -> tuple[str, bool]:
-    """Whose operation it is, and whether it changes something there. Asked several times a call."""
-    service = _SERVICES.get(operation, "apigateway")
-    return service, service == "apigateway" and not operation.startswith(_READS)
-
 
 Target = tuple[str, str, str]
 """An API that a call changes: account, region, id."""
@@ -31,37 +19,46 @@ Target = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One call. `api` and `type` are empty where the operation has none, `quota` names its own bucket."""
+    """One call.
+
+    Attributes:
+        operation: AWS's name of it.
+        account: whose credentials signed.
+        region: the endpoint's.
+        service: whose operation it is.
+        api: id of the REST API it names; empty where it names none.
+        type: the gateway response type it names; empty where it names none.
+        quota: the quota of its own that it counts in, when that is not the operation's name.
+    """
 
     operation: str
     account: str
     region: str
+    service: Service = "apigateway"
     api: str = ""
     type: str = ""
     quota: str = ""
 
     @classmethod
-    def of(cls, operation: str, account: str, region: str, params: Params) -> Call:
-        """Read what matters from wire parameters. Those of a wrong shape are the service's to refuse."""
+    def of(
+        cls, operation: str, account: str, region: str, params: Params, *, service: Service = "apigateway"
+    ) -> Call:
+        """Read a call from its wire parameters. What has a wrong shape is left for the service to refuse."""
         edge = operation == "CreateRestApi" and _endpoint_type(params) == "EDGE"
         return cls(
             operation=operation,
             account=account,
             region=region,
+            service=service,
             api=_text(params, "restApiId"),
             type=_text(params, "responseType"),
             quota="CreateRestApi:EDGE" if edge else operation,
         )
 
     @property
-    def service(self) -> str:
-        """Whose operation it is: apigateway, sts or organizations."""
-        return _kind(self.operation)[0]
-
-    @property
     def writes(self) -> bool:
-        """Whether it changes something."""
-        return _kind(self.operation)[1]
+        """Whether it changes something in API Gateway."""
+        return self.service == "apigateway" and not self.operation.startswith(_READS)
 
     @property
     def target(self) -> Target | None:
@@ -69,13 +66,13 @@ class Call:
         return (self.account, self.region, self.api) if self.api and self.writes else None
 
     def throttled(self, retry_after: str | None = None) -> ServiceFault:
-        """The refusal by quota, in the words of the service asked; the status is not always 429."""
+        """Make the refusal by quota, in the words of the call's service. Its status is not always 429."""
         headers = {} if retry_after is None else {"Retry-After": retry_after}
         code, status, message = _THROTTLES[self.service]
         return ServiceFault(code, status, message, headers=headers, modelled=self.service != "sts")
 
     def denied(self) -> ServiceFault:
-        """The refusal for want of a permission."""
+        """Make the refusal of a call whose signer lacks the permission."""
         verb = next((v for start, v in _VERBS.items() if self.operation.startswith(start)), "POST")
         path = f"/restapis/{self.api}" if self.api else "/restapis"
         path += f"/gatewayresponses/{self.type}" if self.type else _BELOW_API.get(self.operation, "")

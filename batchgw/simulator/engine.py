@@ -15,9 +15,8 @@ import anyio
 from anyio.lowlevel import checkpoint
 
 from batchgw.simulator.call import Call, Target
-from batchgw.simulator.operations.params import conflict
-from batchgw.simulator.operations.service import Service
-from batchgw.simulator.reply import ConnectionCutByServer, Reply, ServiceFault
+from batchgw.simulator.operations.service import Service, service_of
+from batchgw.simulator.reply import ConnectionCutByServer, Reply, ServiceFault, conflict
 from batchgw.simulator.traffic import latency as latencies
 from batchgw.simulator.traffic.effects import Effects
 from batchgw.simulator.traffic.faults import (
@@ -30,8 +29,8 @@ from batchgw.simulator.traffic.faults import (
     Throttle,
 )
 from batchgw.simulator.traffic.latency import Latency
+from batchgw.simulator.traffic.outcomes import after_change, before_change, by_quota
 from batchgw.simulator.traffic.quota import UNLIMITED, Quotas
-from batchgw.simulator.traffic.refusals import at_the_door, by_quota, spoil
 from batchgw.simulator.traffic.statistics import Statistics
 from batchgw.simulator.world.identifiers import mix, mixed
 from batchgw.simulator.world.keys import Key
@@ -90,7 +89,7 @@ class Engine:
     @property
     def service(self) -> Service:
         """What answers in the end, with every change made whose moment has come."""
-        self._effects.settle()
+        self._effects.run_due()
         return self._service
 
     @property
@@ -122,10 +121,10 @@ class Engine:
         Raises:
             ServiceFault: a refusal, with x-amzn-RequestId among its headers.
             ConnectionCutByServer: the connection ends here, without an answer.
-            OddlyAnswered: what comes back is no answer of the service.
+            ArbitraryAnswer: what comes back is no answer of the service.
         """
         reply, request_id = await self.run(
-            Call.of(operation, account, region, params),
+            Call.of(operation, account, region, params, service=service_of(operation)),
             lambda: self._service.dispatch(operation, account, region, params, caller=caller),
         )
         return Reply(
@@ -178,7 +177,7 @@ class Engine:
 
     def snapshot(self, *, log: bool = True) -> dict[str, object]:
         """Statistics so far, ready for JSON: what GET /_batchgw/stats answers; `log` as in Statistics."""
-        self._effects.settle()
+        self._effects.run_due()
         return {
             "elapsed": self.elapsed,
             **self.statistics.snapshot(log=log),
@@ -186,7 +185,7 @@ class Engine:
         }
 
     async def _answer(self, call: Call, act: Callable[[], T], now: float, request_id: str) -> T:
-        refusal, fault = self._judge(call, now)
+        refusal, fault = self._decide(call, now)
         delay = self.latency.draw() + (fault.seconds if isinstance(fault, Slow) else 0.0)
         if refusal is not None:
             await anyio.sleep(delay)
@@ -196,7 +195,7 @@ class Engine:
             call.target, lambda: self._apply(call, act, fault, middle, request_id), delay
         )
         if fault is not None:
-            spoil(fault)
+            after_change(fault)
         return answer
 
     async def _carry_out(self, target: Target | None, change: Callable[[], T], delay: float) -> T:
@@ -210,13 +209,13 @@ class Engine:
         try:
             await (anyio.sleep(delay) if delay else checkpoint())
         finally:
-            self._effects.settle()
+            self._effects.run_due()
             effect.drop()
             if target is not None:
                 self._changing.discard(target)
         return effect.result()
 
-    def _judge(self, call: Call, now: float) -> tuple[Exception | None, Fault | None]:
+    def _decide(self, call: Call, now: float) -> tuple[Exception | None, Fault | None]:
         """Decide at the door: what refuses the call before anything is changed, and what befalls it later."""
         counted = call.service == "apigateway"
         if counted and call.account in self.denied:
@@ -228,17 +227,17 @@ class Engine:
         if isinstance(fault, OtherWrite):
             self._write_as_another(call, fault.status)
             fault = fault.then
-        self.statistics.judged(call, now, taken=taken and not isinstance(fault, Throttle))
+        self.statistics.counted(call, now, taken=taken and not isinstance(fault, Throttle))
         if not taken:
             return by_quota(call, self.quotas.rules.retry_after), None
-        refusal = None if fault is None else at_the_door(call, fault, self._service.now())
+        refusal = None if fault is None else before_change(call, fault, self._service.now())
         return refusal or self._met(call), fault
 
     def _tags(self, call: Call) -> Mapping[str, str]:
         """Give the tags of the API that a call is about; none where it is about no API that is there."""
-        cell = self._service.world.cell(call.account, call.region)
+        apis = self._service.world.scope(call.account, call.region)
         try:
-            return cell.attributes(cell.require(call.api)).tags
+            return apis.attributes(apis.require(call.api)).tags
         except ServiceFault:
             return {}
 
@@ -255,8 +254,8 @@ class Engine:
 
     def _apply(self, call: Call, act: Callable[[], T], fault: Fault | None, now: float, request_id: str) -> T:
         if isinstance(fault, DeleteApi) and call.api:
-            cell = self._service.world.cell(call.account, call.region)
-            cell.delete(cell.require(call.api))
+            apis = self._service.world.scope(call.account, call.region)
+            apis.delete(apis.require(call.api))
         answer = self._stale(call, act) if isinstance(fault, StaleAnswer) else act()
         if isinstance(fault, StaleAnswer):
             if not fault.applied:
@@ -268,8 +267,8 @@ class Engine:
 
     def _stale(self, call: Call, act: Callable[[], T]) -> T:
         """Answer as if the change had been made, with the values from before."""
-        cell = self._service.world.cell(call.account, call.region)
-        with cell.not_writing(cell.require(call.api)):
+        apis = self._service.world.scope(call.account, call.region)
+        with apis.not_writing(apis.require(call.api)):
             return act()
 
     def _count_fault(self, call: Call, fault: ServiceFault) -> None:

@@ -22,14 +22,14 @@ from batchgw.model import AccountId, Effort
 from batchgw.simulator.call import Call
 from batchgw.simulator.engine import Engine
 from batchgw.simulator.operations.service import Service
-from batchgw.simulator.operations.service_models import service_model
 from batchgw.simulator.reply import (
+    ArbitraryAnswer,
     ConnectionCutByServer,
     ConnectionRefusedByServer,
-    OddlyAnswered,
     Reply,
     ServiceFault,
 )
+from batchgw.simulator.service_models import service_model
 from batchgw.simulator.traffic.fault_script import parse
 from batchgw.simulator.traffic.latency import Latency
 from batchgw.simulator.traffic.quota import UNLIMITED, QuotaRules, Quotas
@@ -94,7 +94,7 @@ class SimulatedControlPlane:
 
     async def current_account(self) -> AccountId:
         """The account of the base credentials. Raises a `CallError`."""
-        call = Call(operation="GetCallerIdentity", account=self._account, region="global")
+        call = Call(operation="GetCallerIdentity", account=self._account, region="global", service="sts")
         account, _ = await self._run(call, lambda: AccountId(self._account))
         return account
 
@@ -103,7 +103,7 @@ class SimulatedControlPlane:
             return await self.engine.run(call, act)
         except ServiceFault as fault:
             raise self._error(fault) from None
-        except OddlyAnswered:
+        except ArbitraryAnswer:
             raise ServiceFailure(
                 f"the answer to {call.operation} in {call.account}/{call.region} cannot be read.",
                 code="AnswerUnreadable",

@@ -13,6 +13,10 @@ Body = dict[str, object]
 """A JSON object, as it goes over the wire."""
 
 
+Params = Mapping[str, object]
+"""Parameters of an operation under botocore's member names."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
     """A success. `body` is a JSON object, raw bytes (GetExport), or None for an empty body."""
@@ -56,7 +60,22 @@ class ServiceFault(Exception):
         return self.headers.get("x-amzn-RequestId")
 
 
-class OddlyAnswered(Exception):
+def bad_request(message: str) -> ServiceFault:
+    """Refuse a request as it stands."""
+    return ServiceFault("BadRequestException", 400, message)
+
+
+def not_found(message: str) -> ServiceFault:
+    """Tell that what is named does not exist."""
+    return ServiceFault("NotFoundException", 404, message)
+
+
+def conflict(message: str) -> ServiceFault:
+    """Refuse because of what is there already."""
+    return ServiceFault("ConflictException", 409, message)
+
+
+class ArbitraryAnswer(Exception):
     """The answer is none of the service's.
 
     Attributes:

@@ -47,26 +47,26 @@ async def _run(task: Task, order: Order, pace: Pace, seed: int) -> Run:
         seed=seed,
     )
     scope = Scope(account=AccountId(world.accounts[0]), region=Region(world.regions[0]))
-    cell = world.cell(scope.account, scope.region)
-    before = {number: len(cell.detail(number).deployments) for number in cell.numbers()}
+    scope_apis = world.scope(scope.account, scope.region)
+    before = {number: len(scope_apis.detail(number).deployments) for number in scope_apis.numbers()}
     pipelines = Pipelines(
         plane=PacedControlPlane(plane, pace=pace, random=Random(seed)),  # noqa: S311 - jitter
         scope=scope,
         types=tuple(ResponseType)[: task.puts],
         order=order,
     )
-    await pipelines.run([RestApiId(cell.id(number)) for number in cell.numbers()])
+    await pipelines.run([RestApiId(scope_apis.id(number)) for number in scope_apis.numbers()])
     return _result(plane, pipelines, before)
 
 
 def _result(plane: SimulatedControlPlane, pipelines: Pipelines, before: dict[int, int]) -> Run:
     """The result: the server's count, and the deployments in its world."""
     scope = pipelines.scope
-    cell = plane.engine.service.world.cell(scope.account, scope.region)
+    scope_apis = plane.engine.service.world.scope(scope.account, scope.region)
     total = plane.engine.statistics.total
     deployed = [
-        len(cell.detail(number).deployments) == count + 1
-        and set(list(cell.detail(number).deployments.values())[-1].gateway_responses.own)
+        len(scope_apis.detail(number).deployments) == count + 1
+        and set(list(scope_apis.detail(number).deployments.values())[-1].gateway_responses.own)
         >= set(pipelines.types)
         for number, count in before.items()
     ]

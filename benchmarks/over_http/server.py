@@ -25,10 +25,10 @@ from batchgw.model import ResponseType, Settings
 from batchgw.simulator.engine import Engine
 from batchgw.simulator.operations import gateway_responses
 from batchgw.simulator.over_http.admin import EngineAdmin
-from batchgw.simulator.over_http.auth import Gate
+from batchgw.simulator.over_http.authentication import Authenticator
 from batchgw.simulator.over_http.call import HttpAnswer, HttpCall
-from batchgw.simulator.over_http.front import Front, make_server
 from batchgw.simulator.over_http.options import ReadyInfo, ServeOptions, make_engine
+from batchgw.simulator.over_http.server import HttpService, make_server
 from batchgw.simulator.reply import Reply, ServiceFault
 from batchgw.simulator.world.customisation import filled
 from batchgw.simulator.world.keys import Key
@@ -122,13 +122,13 @@ class BenchmarkAdmin:
         kind = ResponseType(asked["type"])
         expected = filled(kind, Settings.from_json(asked["put"]))
         wrong = []
-        for cell in self._engine.service.world.cells():
-            if cell.account not in asked["accounts"]:
+        for scope_apis in self._engine.service.world.scopes():
+            if scope_apis.account not in asked["accounts"]:
                 continue
-            for api in (cell.id(number) for number in cell.numbers()):
-                found = gateway_responses.read(cell, api, kind)
+            for api in (scope_apis.id(number) for number in scope_apis.numbers()):
+                found = gateway_responses.read(scope_apis, api, kind)
                 if found.default_response or found.settings != expected:
-                    wrong.append(f"{cell.account}/{cell.region}/{api}")
+                    wrong.append(f"{scope_apis.account}/{scope_apis.region}/{api}")
         return wrong
 
 
@@ -151,8 +151,8 @@ async def serve(options: ServeOptions) -> None:
     world = engine.service.world
     log = CallLog(engine, now)
     admin = BenchmarkAdmin(engine, log, now, options)
-    gate = Gate(world.keys, world.accounts, world.regions, check=not options.no_auth)
-    runner = web.ServerRunner(make_server(Front(log, gate), admin), shutdown_timeout=1.0)
+    gate = Authenticator(world.keys, world.accounts, world.regions, check=not options.no_auth)
+    runner = web.ServerRunner(make_server(HttpService(log, gate), admin), shutdown_timeout=1.0)
     await runner.setup()
     site = web.TCPSite(runner, HOST, options.port, backlog=1024)
     await site.start()
@@ -172,9 +172,9 @@ async def serve(options: ServeOptions) -> None:
 def _apis(engine: Engine) -> dict[str, dict[str, list[str]]]:
     """The ids of all REST APIs by account and region."""
     found: dict[str, dict[str, list[str]]] = {}
-    for cell in engine.service.world.cells():
-        ids = [cell.id(number) for number in cell.numbers()]
-        found.setdefault(cell.account, {})[cell.region] = ids
+    for scope_apis in engine.service.world.scopes():
+        ids = [scope_apis.id(number) for number in scope_apis.numbers()]
+        found.setdefault(scope_apis.account, {})[scope_apis.region] = ids
     return found
 
 

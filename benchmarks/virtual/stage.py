@@ -29,7 +29,7 @@ from batchgw.simulator.operations import gateway_responses
 from batchgw.simulator.plane import SimulatedControlPlane, simulate
 from batchgw.simulator.traffic.latency import Latency
 from batchgw.simulator.traffic.quota import Neighbour
-from batchgw.simulator.world.estate import Proportions
+from batchgw.simulator.world.generated import Proportions
 from batchgw.simulator.world.world import REGIONS, World
 from benchmarks.virtual.call_log import CallLog
 from benchmarks.virtual.optimum import arrivals, limit
@@ -100,10 +100,10 @@ class Stage:
     def puts(self) -> Iterator[PutGatewayResponse]:
         """All calls to make, one type after another, because an API takes one write at a time."""
         for kind in self.types:
-            for cell in self.plane.engine.service.world.cells():
-                scope = Scope(account=AccountId(cell.account), region=Region(cell.region))
-                for number in cell.numbers():
-                    rest_api = RestApiId(cell.id(number))
+            for scope_apis in self.plane.engine.service.world.scopes():
+                scope = Scope(account=AccountId(scope_apis.account), region=Region(scope_apis.region))
+                for number in scope_apis.numbers():
+                    rest_api = RestApiId(scope_apis.id(number))
                     yield PutGatewayResponse(scope=scope, api=rest_api, type=kind, settings=RESPONSE)
 
     def limit(self) -> float:
@@ -111,8 +111,8 @@ class Stage:
         if self.scenario.scoping == "account":
             return self._limit(ACCOUNT, self.calls)
         return max(
-            self._limit(f"{cell.account}/{cell.region}", len(cell) * len(self.types))
-            for cell in self.world.cells()
+            self._limit(f"{scope_apis.account}/{scope_apis.region}", len(scope_apis) * len(self.types))
+            for scope_apis in self.world.scopes()
         )
 
     def arrivals(self, scope: str) -> Iterable[float]:
@@ -143,8 +143,8 @@ class Stage:
         """API-types that are not as desired, read from the world itself. Virtual time must be running."""
         return sum(
             shown.default_response or shown.settings.parameters != RESPONSE.parameters
-            for cell in self.plane.engine.service.world.cells()
-            for number in cell.numbers()
-            for kind, shown in gateway_responses.read_all(cell, cell.id(number)).items()
+            for scope_apis in self.plane.engine.service.world.scopes()
+            for number in scope_apis.numbers()
+            for kind, shown in gateway_responses.read_all(scope_apis, scope_apis.id(number)).items()
             if kind in self.types
         )

@@ -80,8 +80,8 @@ def simulated(
     script: Sequence[Mapping[str, object]] = (), denied: Sequence[str] = ()
 ) -> tuple[SimulatedControlPlane, GetStages]:
     plane = simulate(World.generate(apis=4, accounts=1, regions=1), script=script, denied=denied)
-    cell = plane.engine.service.world.cell(SCOPE.account, SCOPE.region)
-    return plane, GetStages(scope=SCOPE, api=RestApiId(cell.id(0)))
+    scope_apis = plane.engine.service.world.scope(SCOPE.account, SCOPE.region)
+    return plane, GetStages(scope=SCOPE, api=RestApiId(scope_apis.id(0)))
 
 
 async def stages_of_all(plane: ControlPlane) -> dict[str, tuple[str, ...]]:

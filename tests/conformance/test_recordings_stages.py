@@ -32,7 +32,7 @@ COVERED: dict[str, Callable[[Any, Recording], None]] = {}
 
 
 def covers(name: str) -> Callable[[Callable[[Any, Recording], None]], Callable[[Any, Recording], None]]:
-    """Register the steps of a recorded test."""
+    """CustomisationPool the steps of a recorded test."""
 
     def register(steps: Callable[[Any, Recording], None]) -> Callable[[Any, Recording], None]:
         COVERED[name] = steps

@@ -72,9 +72,9 @@ class Truth:
 
     def _now(self) -> dict[str, Customisation]:
         return {
-            cell.id(number): cell.customisation(number)
-            for cell in self.world.cells()
-            for number in cell.numbers()
+            scope_apis.id(number): scope_apis.customisation(number)
+            for scope_apis in self.world.scopes()
+            for number in scope_apis.numbers()
         }
 
 

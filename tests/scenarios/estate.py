@@ -134,12 +134,12 @@ class Estate:
     def customisations(self) -> dict[tuple[str, ResponseType], Settings | None]:
         """What each named type of each API is customised to, straight from the world; None at its default."""
         found: dict[tuple[str, ResponseType], Settings | None] = {}
-        for cell in self.world.cells():
-            for number in cell.numbers():
-                shown = gateway_responses.read_all(cell, cell.id(number))
+        for scope_apis in self.world.scopes():
+            for number in scope_apis.numbers():
+                shown = gateway_responses.read_all(scope_apis, scope_apis.id(number))
                 for t in self.desired.types:
                     own = shown[t]
-                    found[cell.id(number), t] = None if own.default_response else own.settings
+                    found[scope_apis.id(number), t] = None if own.default_response else own.settings
         return found
 
     def refute(self, outcomes: Sequence[Outcome]) -> list[str]:

@@ -34,11 +34,11 @@ def desired(text: str) -> Desired:
 def customised(estate: Estate) -> Customised:
     """Read it from the world itself, and not through what is tested."""
     found: Customised = {}
-    for cell in estate.world.cells():
-        for number in cell.numbers():
-            for t, shown in gateway_responses.read_all(cell, cell.id(number)).items():
+    for scope_apis in estate.world.scopes():
+        for number in scope_apis.numbers():
+            for t, shown in gateway_responses.read_all(scope_apis, scope_apis.id(number)).items():
                 if not shown.default_response:
-                    found[cell.id(number), t] = shown.settings
+                    found[scope_apis.id(number), t] = shown.settings
     return found
 
 
@@ -118,8 +118,8 @@ def test_an_api_that_cannot_be_read_does_not_count_for_nothing(tmp_path: Path) -
     async def main() -> None:
         alone = desired("wherever_customised: {headers: {X-Team: reached}}")
         estate = Estate(apis=4, accounts=1, regions=1, desired=alone)
-        (cell,) = estate.world.cells()
-        failing = cell.id(next(iter(cell.numbers())))
+        (scope_apis,) = estate.world.scopes()
+        failing = scope_apis.id(next(iter(scope_apis.numbers())))
         match = {"operation": "Get*", "api": failing}
         estate.script = [{"match": match, "fault": "bad_request"}]
         async with estate:
@@ -139,9 +139,9 @@ def test_a_saved_plan_is_stale_once_a_team_customises_another_type_that_it_would
     async def main() -> None:
         async with Estate(apis=6, accounts=1, regions=1, desired=desired("use: [no-cache]")) as estate:
             await api.plan(estate.policy, plane=estate.plane, out=tmp_path / "plan")
-            (cell,) = estate.world.cells()
-            team = cell.id(next(iter(cell.numbers())))
-            gateway_responses.put(cell, team, T.WAF_FILTERED, Settings(status_code="403"))
+            (scope_apis,) = estate.world.scopes()
+            team = scope_apis.id(next(iter(scope_apis.numbers())))
+            gateway_responses.put(scope_apis, team, T.WAF_FILTERED, Settings(status_code="403"))
             with (
                 Journal.open(str(tmp_path / "journal.db")) as journal,
                 Plan.open(tmp_path / "plan") as plan,

@@ -16,8 +16,8 @@ from tests.virtual import virtually
 
 def ids_of(estate: Estate, count: int, *, first: int = 0) -> list[str]:
     """Ids of APIs of one account-region, in the order in which they are listed."""
-    cell = next(iter(estate.world.cells()))
-    return [cell.id(number) for number in list(cell.numbers())[first : first + count]]
+    scope_apis = next(iter(estate.world.scopes()))
+    return [scope_apis.id(number) for number in list(scope_apis.numbers())[first : first + count]]
 
 
 @pytest.mark.parametrize("count", [1, 2])
@@ -128,13 +128,17 @@ def test_apis_whose_tag_is_denied_fail_each_and_no_other() -> None:
 
     async def main() -> None:
         estate = Estate()
-        cell = next(iter(estate.world.cells()))
-        teams = Counter(cell.attributes(number).tags.get("team") for number in cell.numbers())
+        scope_apis = next(iter(estate.world.scopes()))
+        teams = Counter(scope_apis.attributes(number).tags.get("team") for number in scope_apis.numbers())
         team, few = min(((t, n) for t, n in teams.items() if t), key=lambda each: each[1])
         assert few <= 2, "three in a row would be their scope's affair"
-        where = {"account": cell.account, "region": cell.region, "tag": f"team={team}"}
+        where = {"account": scope_apis.account, "region": scope_apis.region, "tag": f"team={team}"}
         estate.script = [{"match": where, "fault": "access_denied"}]
-        denied = {cell.id(n) for n in cell.numbers() if cell.attributes(n).tags.get("team") == team}
+        denied = {
+            scope_apis.id(n)
+            for n in scope_apis.numbers()
+            if scope_apis.attributes(n).tags.get("team") == team
+        }
         async with estate:
             with await api.plan(estate.policy, plane=estate.plane) as plan:
                 unread = [item for item in plan.items() if isinstance(item, UnreadApi)]

@@ -238,8 +238,8 @@ def test_in_any_mixture_of_faults_nobody_elses_change_is_lost(tmp_path: Path, se
 
 
 def write_theirs(estate: Estate, api_id: str, kind: ResponseType) -> None:
-    cell = next(c for c in estate.world.cells() if api_id in {c.id(n) for n in c.numbers()})
-    gateway_responses.put(cell, api_id, kind, Settings(status_code=THEIRS))
+    scope_apis = next(c for c in estate.world.scopes() if api_id in {c.id(n) for n in c.numbers()})
+    gateway_responses.put(scope_apis, api_id, kind, Settings(status_code=THEIRS))
 
 
 def reads(estate: Estate) -> int:

@@ -25,8 +25,8 @@ async def moved(estate: Estate, plan: Plan) -> tuple[RestApi, RestApi]:
     first, second, *_ = (item.api for item in plan.items() if isinstance(item, PlannedApi))
     put = PutGatewayResponse(scope=first.scope, api=first.id, type=ResponseType.DEFAULT_4XX, settings=THEIRS)
     await estate.raw.send(put)
-    cell = estate.world.cell(second.scope.account, second.scope.region)
-    cell.delete(next(n for n in cell.numbers() if cell.id(n) == second.id))
+    scope_apis = estate.world.scope(second.scope.account, second.scope.region)
+    scope_apis.delete(next(n for n in scope_apis.numbers() if scope_apis.id(n) == second.id))
     return first, second
 
 

@@ -217,8 +217,8 @@ def test_a_named_api_is_done_whatever_other_accounts_refuse(
         estate.denied = [estate.world.accounts[1]]
         async with estate:
             place = estate.scopes[0]
-            cell = estate.world.cell(place.account, place.region)
-            name = RestApiId(cell.id(next(iter(cell.numbers()))))
+            scope_apis = estate.world.scope(place.account, place.region)
+            name = RestApiId(scope_apis.id(next(iter(scope_apis.numbers()))))
             apis = Selection(explicit=(ExplicitApi(id=name),), exclude=exclude)
             policy = replace(estate.policy, targets=replace(estate.policy.targets, apis=apis))
             with (

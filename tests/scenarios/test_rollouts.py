@@ -223,8 +223,8 @@ def test_a_stale_plan_is_refused_before_anything_is_written(tmp_path: Path) -> N
                     for s in estate.scopes
                     if victim
                     in {
-                        estate.world.cell(s.account, s.region).id(n)
-                        for n in estate.world.cell(s.account, s.region).numbers()
+                        estate.world.scope(s.account, s.region).id(n)
+                        for n in estate.world.scope(s.account, s.region).numbers()
                     }
                 )
                 await estate.raw.send(

@@ -62,9 +62,9 @@ def test_a_read_that_another_account_answers_leaves_its_scope_unread() -> None:
 def test_the_own_account_saying_so_is_an_api_that_is_gone(tmp_path: Path) -> None:
     async def main() -> None:
         estate = Estate()
-        cell = next(iter(estate.world.cells()))
-        match = {"operation": ["Put*", "Delete*"], "api": cell.id(0)}
-        estate.script = [{"match": match, "fault": {"other_account": cell.account}}]
+        scope_apis = next(iter(estate.world.scopes()))
+        match = {"operation": ["Put*", "Delete*"], "api": scope_apis.id(0)}
+        estate.script = [{"match": match, "fault": {"other_account": scope_apis.account}}]
         async with estate:
             summary, outcomes = await estate.apply(tmp_path / "journal.db")
             assert {o.code for o in outcomes if isinstance(o, Skipped)} == {"ApiNotFound"}
@@ -105,9 +105,9 @@ def test_when_all_apis_of_a_scope_are_gone_it_is_not_done(tmp_path: Path) -> Non
 def test_apis_that_are_gone_beside_one_that_is_there_are_skipped(tmp_path: Path) -> None:
     async def main() -> None:
         estate = Estate(apis=20, accounts=1, regions=1)
-        cell = next(iter(estate.world.cells()))
-        there = cell.id(19)
-        gone = [cell.id(number) for number in range(19)]
+        scope_apis = next(iter(estate.world.scopes()))
+        there = scope_apis.id(19)
+        gone = [scope_apis.id(number) for number in range(19)]
         match = {"operation": ["Put*", "Delete*"], "api": gone}
         estate.script = [{"match": match, "fault": "delete_api"}]
         async with estate:

@@ -26,6 +26,34 @@ LAYERS: tuple[frozenset[str], ...] = (
 )
 """From the bottom up."""
 
+WITHIN: dict[str, tuple[frozenset[str], ...]] = {
+    "policy": (
+        frozenset({"findings", "form_rules", "wording"}),
+        frozenset({"grammar", "text"}),
+        frozenset({"fields"}),
+        frozenset({"presets"}),
+        frozenset({"schema"}),
+        frozenset({"diagnose", "jsonschema", "meaning", "sound_part", "starter"}),
+        frozenset({"lint"}),
+        frozenset({"check"}),
+        frozenset({"loader", "single"}),
+    ),
+    "simulator": (
+        frozenset({"reply", "service_models"}),
+        frozenset({"call", "world"}),
+        frozenset({"operations", "traffic"}),
+        frozenset({"engine"}),
+        frozenset({"over_http", "plane"}),
+    ),
+}
+"""The same within a folder: its modules and folders, from the bottom up."""
+
+ALONE: dict[str, tuple[str, ...]] = {
+    "simulator": ("operations", "traffic"),
+    "policy": ("grammar", "text"),
+}
+"""Folders of one layer that do not import each other."""
+
 CLOSED: dict[str, tuple[str, ...]] = {
     "simulator": ("batchgw.throttle",),
     "execution": ("batchgw.control_plane.aws", "batchgw.simulator"),
@@ -97,6 +125,21 @@ def test_closed_rooms_stay_closed(path: Path) -> None:
 def test_the_pure_know_no_world(path: Path) -> None:
     if room(path) in PURE:
         assert not {n.split(".")[0] for n in imports(path)} & set(WORLDLY)
+
+
+@pytest.mark.parametrize("folder", WITHIN)
+def test_no_import_within_a_folder_points_up(folder: str) -> None:
+    order = WITHIN[folder]
+    for path in (PACKAGE / folder).rglob("*.py"):
+        own = path.relative_to(PACKAGE / folder).with_suffix("").parts[0]
+        for name in imports(path):
+            parts = name.split(".")
+            if parts[:2] != ["batchgw", folder] or len(parts) == 2 or own == "__init__":
+                continue
+            ours, theirs = (next(i for i, layer in enumerate(order) if n in layer) for n in (own, parts[2]))
+            assert theirs <= ours, f"{folder}/{own} imports {name}, which lies above it"
+            if own in ALONE.get(folder, ()):
+                assert parts[2] == own or parts[2] not in ALONE[folder], f"{folder}/{own} imports {name}"
 
 
 MOST = 16

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from batchgw.simulator.operations import paging
-from batchgw.simulator.operations.params import (
-    Params,
-    bad_request,
-    decimal,
-    flag,
-    not_found,
-    optional_text,
-    string_map,
-    structure,
-    text,
-)
-from batchgw.simulator.reply import Body
+from batchgw.simulator.operations.operation import Operation, accepts, answers
+from batchgw.simulator.operations.params import decimal, flag, optional_text, string_map, structure, text
+from batchgw.simulator.reply import Body, Params, bad_request, not_found
 from batchgw.simulator.world.api_state import Canary, Deployment, Detail, Stage
-from batchgw.simulator.world.cell import Cell
+from batchgw.simulator.world.scope_apis import ScopeApis
 
 
 def wire(deployment: Deployment) -> Body:
@@ -25,6 +18,12 @@ def wire(deployment: Deployment) -> Body:
     if deployment.description is not None:
         out["description"] = deployment.description
     return out
+
+
+def get(apis: ScopeApis, params: Params) -> Body:
+    """A deployment by its id."""
+    detail = apis.detail(apis.require(text(params, "restApiId")))
+    return wire(find(detail, text(params, "deploymentId")))
 
 
 def find(detail: Detail, deployment: str) -> Deployment:
@@ -41,9 +40,9 @@ def existing(detail: Detail, deployment: str) -> str:
     return deployment
 
 
-def list_page(cell: Cell, params: Params) -> Body:
+def list_page(apis: ScopeApis, params: Params) -> Body:
     """A page of an API's deployments, oldest first."""
-    found = list(cell.detail(cell.require(text(params, "restApiId"))).deployments.values())
+    found = list(apis.detail(apis.require(text(params, "restApiId"))).deployments.values())
     start, limit = paging.start(params), paging.limit(params)
     out: Body = {"item": [wire(d) for d in found[start : start + limit]]}
     if start + limit < len(found):
@@ -51,18 +50,18 @@ def list_page(cell: Cell, params: Params) -> Body:
     return out
 
 
-def create(cell: Cell, params: Params, now: float) -> Body:
+def create(apis: ScopeApis, params: Params, now: float) -> Body:
     """Take a snapshot; with a stage's name, put the stage on it, making the stage where there is none."""
-    number = cell.require(text(params, "restApiId"))
-    detail = cell.detail(number)
+    number = apis.require(text(params, "restApiId"))
+    detail = apis.detail(number)
     stage = detail.stages.get(text(params, "stageName"))
     canary = structure(params, "canarySettings")
     _check_stage(params, stage, canary)
     _check_methods(detail)
     deployment = Deployment(
-        id=cell.inner_id(number, detail),
+        id=apis.inner_id(number, detail),
         created=now,
-        gateway_responses=cell.customisation(number),
+        gateway_responses=apis.customisation(number),
         paths=detail.paths,
         attributes=detail.attributes,
         description=optional_text(params, "description"),
@@ -73,19 +72,19 @@ def create(cell: Cell, params: Params, now: float) -> Body:
         stage.updated = now
     elif text(params, "stageName"):
         _put_on_stage(detail, deployment, params, now)
-    cell.keep(number, detail)
+    apis.keep(number, detail)
     return wire(deployment)
 
 
-def delete(cell: Cell, params: Params) -> None:
+def delete(apis: ScopeApis, params: Params) -> None:
     """Forget a snapshot no stage is on."""
-    number = cell.require(text(params, "restApiId"))
-    detail = cell.detail(number)
+    number = apis.require(text(params, "restApiId"))
+    detail = apis.detail(number)
     deployment = find(detail, text(params, "deploymentId"))
     if any(deployment.id in _used_by(stage) for stage in detail.stages.values()):
         raise bad_request("Active stages pointing to this deployment must be moved or deleted")
     del detail.deployments[deployment.id]
-    cell.keep(number, detail)
+    apis.keep(number, detail)
 
 
 def _used_by(stage: Stage) -> tuple[str, ...]:
@@ -143,3 +142,11 @@ def _put_on_stage(detail: Detail, deployment: Deployment, params: Params, now: f
     if params.get("cacheClusterEnabled") is not None:
         stage.cache_cluster_enabled = bool(flag(params, "cacheClusterEnabled"))
         stage.cache_cluster_size = optional_text(params, "cacheClusterSize")
+
+
+OPERATIONS: Mapping[str, Operation] = {
+    "CreateDeployment": answers(lambda i: create(i.apis, i.params, i.now), 201),
+    "GetDeployment": answers(lambda i: get(i.apis, i.params)),
+    "GetDeployments": answers(lambda i: list_page(i.apis, i.params)),
+    "DeleteDeployment": accepts(lambda i: delete(i.apis, i.params)),
+}

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from batchgw.simulator.operations.deployments import find as find_deployment
-from batchgw.simulator.operations.params import Params, bad_request, structure, text
+from batchgw.simulator.operations.operation import Input, Operation
+from batchgw.simulator.operations.params import structure, text
 from batchgw.simulator.operations.stages import find as find_stage
-from batchgw.simulator.reply import Body
+from batchgw.simulator.reply import Body, Params, Reply, bad_request
 from batchgw.simulator.world.api_state import Deployment
-from batchgw.simulator.world.cell import Cell
+from batchgw.simulator.world.scope_apis import ScopeApis
 
 GATEWAY_RESPONSES = "x-amazon-apigateway-gateway-responses"
 
 
-def export(cell: Cell, params: Params) -> tuple[bytes, dict[str, str]]:
+def export(apis: ScopeApis, params: Params) -> tuple[bytes, dict[str, str]]:
     """The document of the deployment a stage is on, and the answer's headers."""
-    number = cell.require(text(params, "restApiId"))
-    detail = cell.detail(number)
+    number = apis.require(text(params, "restApiId"))
+    detail = apis.detail(number)
     stage = find_stage(detail, text(params, "stageName"))
     kind = text(params, "exportType")
     if kind not in ("oas30", "swagger"):
@@ -26,8 +28,8 @@ def export(cell: Cell, params: Params) -> tuple[bytes, dict[str, str]]:
     if text(params, "accepts") not in ("", "*/*", "application/json"):
         raise bad_request(f"{text(params, 'accepts')} is not a supported accepts of this simulated service")
     deployment = find_deployment(detail, stage.deployment)
-    api = cell.id(number)
-    host = f"{api}.execute-api.{cell.region}.amazonaws.com"
+    api = apis.id(number)
+    host = f"{api}.execute-api.{apis.region}.amazonaws.com"
     document = (
         _oas30(deployment, host, stage.name) if kind == "oas30" else _swagger(deployment, host, stage.name)
     )
@@ -89,3 +91,11 @@ def _gateway_responses(deployment: Deployment) -> Body:
             entry["responseTemplates"] = dict(own.templates)
         found[kind.value] = entry
     return {GATEWAY_RESPONSES: found} if found else {}
+
+
+def _get_export(given: Input) -> Reply:
+    document, headers = export(given.apis, given.params)
+    return Reply(status=200, body=document, headers=headers)
+
+
+OPERATIONS: Mapping[str, Operation] = {"GetExport": _get_export}

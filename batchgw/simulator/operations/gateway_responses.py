@@ -1,4 +1,4 @@
-"""Get, put, patch and delete gateway responses, in typed form. The wire form is `service`'s business."""
+"""Get, put, patch and delete gateway responses: typed functions, and operations over them in wire form."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from functools import lru_cache
 from types import MappingProxyType
 
 from batchgw.model import GatewayResponse, ResponseType, Settings
-from batchgw.simulator.operations import mapping
-from batchgw.simulator.operations.params import bad_request, not_found, require
+from batchgw.simulator.operations import mapping, patch
+from batchgw.simulator.operations.operation import Input, Operation, accepts, answers
+from batchgw.simulator.operations.params import optional_text, require, string_map
 from batchgw.simulator.operations.patch import PatchOperation, invalid_path
-from batchgw.simulator.world.cell import Cell
-from batchgw.simulator.world.customisation import SettingsKey, filled, settings_key
+from batchgw.simulator.reply import Body, bad_request, not_found
+from batchgw.simulator.world.customisation import SettingsKey, filled, settings_key, wire
+from batchgw.simulator.world.scope_apis import ScopeApis
 
 _EDITABLE = ("responseParameters", "responseTemplates")
 _UNKNOWN = {
@@ -20,43 +22,45 @@ _UNKNOWN = {
 }
 
 
-def read(cell: Cell, api: str, kind: ResponseType) -> GatewayResponse:
+def read(apis: ScopeApis, api: str, kind: ResponseType) -> GatewayResponse:
     """One response as it is in effect."""
-    return cell.customisation(cell.require(api)).answers[kind]
+    return apis.customisation(apis.require(api)).answers[kind]
 
 
-def read_all(cell: Cell, api: str) -> Mapping[ResponseType, GatewayResponse]:
+def read_all(apis: ScopeApis, api: str) -> Mapping[ResponseType, GatewayResponse]:
     """All 21 in effect, in the service's order."""
-    return cell.customisation(cell.require(api)).answers
+    return apis.customisation(apis.require(api)).answers
 
 
-def put(cell: Cell, api: str, kind: ResponseType, settings: Settings) -> GatewayResponse:
+def put(apis: ScopeApis, api: str, kind: ResponseType, settings: Settings) -> GatewayResponse:
     """Replace one whole: what is left out goes back to the service's default. Answers what is in effect."""
     key = settings_key(settings)
     _check_model(settings.status_code)
-    number = cell.require(api)
+    number = apis.require(api)
     _check(key)
-    cell.customise(number, cell.customisation(number).put(kind, settings))
-    return cell.customisation(number).answers[kind]
+    apis.customise(number, apis.customisation(number).put(kind, settings))
+    return apis.customisation(number).answers[kind]
 
 
-def delete(cell: Cell, api: str, kind: ResponseType) -> None:
+def delete(apis: ScopeApis, api: str, kind: ResponseType) -> None:
     """Take a customisation away. Refuses where there is none."""
-    number = cell.require(api)
-    before = cell.customisation(number)
+    number = apis.require(api)
+    before = apis.customisation(number)
     if kind not in before.own:
         raise not_found("Gateway response type not defined on api")
-    cell.customise(number, before.delete(kind))
+    apis.customise(number, before.delete(kind))
 
 
-def update(cell: Cell, api: str, kind: ResponseType, operations: list[PatchOperation]) -> GatewayResponse:
+def update(
+    apis: ScopeApis, api: str, kind: ResponseType, operations: list[PatchOperation]
+) -> GatewayResponse:
     """Apply patch operations, all or none. On an uncustomised type they make a customisation."""
-    number = cell.require(api)
-    before = cell.customisation(number)
+    number = apis.require(api)
+    before = apis.customisation(number)
     if not operations:
         return before.answers[kind]
     after = _patched(kind, before.own.get(kind, Settings()), operations)
-    return put(cell, api, kind, after)
+    return put(apis, api, kind, after)
 
 
 def _patched(kind: ResponseType, own: Settings, operations: list[PatchOperation]) -> Settings:
@@ -110,3 +114,47 @@ def _check(key: SettingsKey) -> None:
             templates=MappingProxyType(dict(templates)),
         )
     )
+
+
+def _get(given: Input) -> Body:
+    kind = mapping.response_type(optional_text(given.params, "responseType"))
+    return wire([read(given.apis, given.api, kind)])[0]
+
+
+def _list(given: Input) -> Body:
+    apis = given.apis
+    return {"item": apis.customisation(apis.require(given.api)).wire_items}
+
+
+def _put(given: Input) -> Body:
+    status = optional_text(given.params, "statusCode")
+    kind = mapping.response_type(
+        optional_text(given.params, "responseType"),
+        *mapping.status_violations(status, "putGatewayResponseInput.statusCode"),
+    )
+    settings = Settings(
+        status_code=status,
+        parameters=string_map(given.params, "responseParameters"),
+        templates=string_map(given.params, "responseTemplates"),
+    )
+    return wire([put(given.apis, given.api, kind, settings)])[0]
+
+
+def _update(given: Input) -> Body:
+    operations, violations = patch.parse(given.params, "updateGatewayResponseInput")
+    require(violations)
+    kind = mapping.response_type(optional_text(given.params, "responseType"))
+    return wire([update(given.apis, given.api, kind, operations)])[0]
+
+
+def _delete(given: Input) -> None:
+    delete(given.apis, given.api, mapping.response_type(optional_text(given.params, "responseType")))
+
+
+OPERATIONS: Mapping[str, Operation] = {
+    "GetGatewayResponse": answers(_get),
+    "GetGatewayResponses": answers(_list),
+    "PutGatewayResponse": answers(_put, 201),
+    "UpdateGatewayResponse": answers(_update),
+    "DeleteGatewayResponse": accepts(_delete),
+}

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 
 from batchgw.model import HEADER_PREFIX, ResponseType, Settings
-from batchgw.simulator.operations.params import bad_request, matching, one_of, require
+from batchgw.simulator.operations.params import matching, one_of, require
+from batchgw.simulator.reply import bad_request
 
 STATUS_CODE = r"[1-5]\d\d"
 """The service model's pattern of statusCode."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from batchgw.simulator.operations import paging
-from batchgw.simulator.operations.params import Params, optional_text, whole
-from batchgw.simulator.reply import Body, ServiceFault
-from batchgw.simulator.world.estate import EPOCH
+from batchgw.simulator.operations.operation import Operation, answers
+from batchgw.simulator.operations.params import optional_text, whole
+from batchgw.simulator.reply import Body, Params, ServiceFault
+from batchgw.simulator.world.generated import EPOCH
 from batchgw.simulator.world.world import World
 
 PAGE = 20
@@ -65,3 +68,9 @@ def _require_management(world: World, caller: str) -> None:
         raise ServiceFault(
             "AccessDeniedException", 400, "You don't have permissions to access this resource."
         )
+
+
+OPERATIONS: Mapping[str, Operation] = {
+    "ListAccounts": answers(lambda i: list_accounts(i.world, i.account, i.params)),
+    "DescribeOrganization": answers(lambda i: describe_organization(i.world)),
+}

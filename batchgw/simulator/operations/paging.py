@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 
-from batchgw.simulator.operations.params import Params, bad_request, optional_text, whole
+from batchgw.simulator.operations.params import optional_text, whole
+from batchgw.simulator.reply import Params, bad_request
 
 DEFAULT_LIMIT = 25  # API reference, GetRestApis: limit
 MAX_LIMIT = 500  # API reference, GetRestApis: limit

@@ -9,26 +9,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from batchgw.simulator.reply import ServiceFault
-
-Params = Mapping[str, object]
-"""Parameters of an operation under botocore's member names."""
-
-
-def bad_request(message: str) -> ServiceFault:
-    """Refuse a request as it stands."""
-    return ServiceFault("BadRequestException", 400, message)
-
-
-def not_found(message: str) -> ServiceFault:
-    """Tell that what is named does not exist."""
-    return ServiceFault("NotFoundException", 404, message)
-
-
-def conflict(message: str) -> ServiceFault:
-    """Refuse because of what is there already."""
-    return ServiceFault("ConflictException", 409, message)
-
+from batchgw.simulator.reply import Params, ServiceFault
 
 _JAVA: Mapping[type, str] = {
     bool: "class java.lang.Boolean",

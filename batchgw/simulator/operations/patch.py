@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from batchgw.simulator.operations.params import Params, bad_request, one_of, optional_text, structures
+from batchgw.simulator.operations.params import one_of, optional_text, structures
+from batchgw.simulator.reply import Params, bad_request
 
 OPERATIONS = ("add", "remove", "move", "test", "replace", "copy")
 """The model's operations, in the order the service lists them; most resources support three of them."""

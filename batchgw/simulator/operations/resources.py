@@ -5,22 +5,15 @@ Bodies are kept as they came: nothing here is executed, they are shown, snapshot
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from batchgw.simulator.operations import paging
-from batchgw.simulator.operations.params import (
-    Params,
-    bad_request,
-    conflict,
-    not_found,
-    one_of,
-    optional_text,
-    require,
-    string_map,
-    text,
-)
+from batchgw.simulator.operations.operation import Operation, accepts, answers
+from batchgw.simulator.operations.params import one_of, optional_text, require, string_map, text
 from batchgw.simulator.operations.patch import invalid_path, parse
-from batchgw.simulator.reply import Body
+from batchgw.simulator.reply import Body, Params, bad_request, conflict, not_found
 from batchgw.simulator.world.api_state import Detail, MethodBody, Resource
-from batchgw.simulator.world.cell import Cell
+from batchgw.simulator.world.scope_apis import ScopeApis
 
 _VERBS = ("GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS", "HEAD", "ANY")
 _INTEGRATION_TYPES = ("HTTP", "MOCK", "AWS_PROXY", "HTTP_PROXY", "AWS")  # the service's order (recorded)
@@ -36,9 +29,9 @@ def wire(resource: Resource, *, methods: bool = False) -> Body:
     return out
 
 
-def list_page(cell: Cell, params: Params) -> Body:
+def list_page(apis: ScopeApis, params: Params) -> Body:
     """A page of an API's resources."""
-    detail = cell.detail(cell.require(text(params, "restApiId")))
+    detail = apis.detail(apis.require(text(params, "restApiId")))
     found = list(detail.resources.values())
     start, limit = paging.start(params), paging.limit(params)
     out: Body = {"item": [wire(r) for r in found[start : start + limit]]}
@@ -47,27 +40,27 @@ def list_page(cell: Cell, params: Params) -> Body:
     return out
 
 
-def create(cell: Cell, params: Params) -> Body:
+def create(apis: ScopeApis, params: Params) -> Body:
     """Add a path below another."""
-    number, detail = _open(cell, params)
+    number, detail = _open(apis, params)
     parent = find(detail, text(params, "parentId"))
     part = text(params, "pathPart")
     if any(r.parent == parent.id and r.part == part for r in detail.resources.values()):
         raise conflict(f"Another resource with the same parent already has this name: {part}")
     new = Resource(
-        id=cell.inner_id(number, detail),
+        id=apis.inner_id(number, detail),
         path=f"{parent.path.rstrip('/')}/{part}",
         parent=parent.id,
         part=part,
     )
     detail.resources[new.id] = new
-    cell.keep(number, detail)
+    apis.keep(number, detail)
     return wire(new)
 
 
-def delete(cell: Cell, params: Params) -> None:
+def delete(apis: ScopeApis, params: Params) -> None:
     """Remove a path and everything below it."""
-    number, detail = _open(cell, params)
+    number, detail = _open(apis, params)
     gone = find(detail, text(params, "resourceId"))
     if gone.id == detail.root:
         raise bad_request("Root resource cannot be deleted")
@@ -75,7 +68,12 @@ def delete(cell: Cell, params: Params) -> None:
     detail.resources = {
         i: r for i, r in detail.resources.items() if r is not gone and not r.path.startswith(below)
     }
-    cell.keep(number, detail)
+    apis.keep(number, detail)
+
+
+def get(apis: ScopeApis, params: Params) -> Body:
+    """A resource by its id."""
+    return wire(find(_open(apis, params)[1], text(params, "resourceId")))
 
 
 def find(detail: Detail, resource: str) -> Resource:
@@ -85,9 +83,9 @@ def find(detail: Detail, resource: str) -> Resource:
     return detail.resources[resource]
 
 
-def put_method(cell: Cell, params: Params) -> Body:
+def put_method(apis: ScopeApis, params: Params) -> Body:
     """Declare a method."""
-    number, detail = _open(cell, params)
+    number, detail = _open(apis, params)
     verb = text(params, "httpMethod")
     if verb not in _VERBS:
         raise bad_request(f"Invalid HttpMethod specified. Valid options are {','.join(_VERBS)}")
@@ -101,22 +99,22 @@ def put_method(cell: Cell, params: Params) -> Body:
     }
     body |= _present(params, "authorizerId", "operationName", "requestParameters", "requestModels")
     resource.methods[verb] = body
-    cell.keep(number, detail)
+    apis.keep(number, detail)
     return body
 
 
-def delete_method(cell: Cell, params: Params) -> None:
+def delete_method(apis: ScopeApis, params: Params) -> None:
     """Take a method away."""
-    number, detail = _open(cell, params)
+    number, detail = _open(apis, params)
     _method(detail, params)
     del find(detail, text(params, "resourceId")).methods[text(params, "httpMethod")]
-    cell.keep(number, detail)
+    apis.keep(number, detail)
 
 
-def put_integration(cell: Cell, params: Params) -> Body:
+def put_integration(apis: ScopeApis, params: Params) -> Body:
     """Say what a method does."""
     require(one_of(optional_text(params, "type"), "putIntegrationInput.type", _INTEGRATION_TYPES))
-    number, detail = _open(cell, params)
+    number, detail = _open(apis, params)
     method = _method(detail, params)
     integration: Body = {
         "type": text(params, "type"),
@@ -129,35 +127,35 @@ def put_integration(cell: Cell, params: Params) -> Body:
     if params.get("integrationHttpMethod"):
         integration["httpMethod"] = params["integrationHttpMethod"]
     method["methodIntegration"] = integration
-    cell.keep(number, detail)
+    apis.keep(number, detail)
     return integration
 
 
-def put_method_response(cell: Cell, params: Params) -> Body:
+def put_method_response(apis: ScopeApis, params: Params) -> Body:
     """Declare a method's response."""
-    number, detail = _open(cell, params)
+    number, detail = _open(apis, params)
     answer = _answer(params, "responseModels", "responseParameters")
     _answers(_method(detail, params), "methodResponses")[text(params, "statusCode")] = answer
-    cell.keep(number, detail)
+    apis.keep(number, detail)
     return answer
 
 
-def put_integration_response(cell: Cell, params: Params) -> Body:
+def put_integration_response(apis: ScopeApis, params: Params) -> Body:
     """Say how an integration's answer becomes the method's."""
-    number, detail = _open(cell, params)
+    number, detail = _open(apis, params)
     answer = _answer(params, "selectionPattern", "responseParameters", "contentHandling")
     if params.get("responseTemplates"):
         answer["responseTemplates"] = string_map(params, "responseTemplates")
     _answers(_integration(detail, params), "integrationResponses")[text(params, "statusCode")] = answer
-    cell.keep(number, detail)
+    apis.keep(number, detail)
     return answer
 
 
-def update_integration_response(cell: Cell, params: Params) -> Body:
+def update_integration_response(apis: ScopeApis, params: Params) -> Body:
     """Replace templates of an integration's response."""
     operations, violations = parse(params, "updateIntegrationResponseInput")
     require(violations)
-    number, detail = _open(cell, params)
+    number, detail = _open(apis, params)
     answer = _answers(_integration(detail, params), "integrationResponses").get(text(params, "statusCode"))
     if answer is None:
         raise not_found("Invalid Response status code specified")
@@ -169,23 +167,23 @@ def update_integration_response(cell: Cell, params: Params) -> Body:
             case _:
                 raise invalid_path(operation)
     answer["responseTemplates"] = templates
-    cell.keep(number, detail)
+    apis.keep(number, detail)
     return answer
 
 
-def get_method(cell: Cell, params: Params) -> Body:
+def get_method(apis: ScopeApis, params: Params) -> Body:
     """A method, its integration inside."""
-    return _method(_open(cell, params)[1], params)
+    return _method(_open(apis, params)[1], params)
 
 
-def get_integration(cell: Cell, params: Params) -> Body:
+def get_integration(apis: ScopeApis, params: Params) -> Body:
     """A method's integration."""
-    return _integration(_open(cell, params)[1], params)
+    return _integration(_open(apis, params)[1], params)
 
 
-def _open(cell: Cell, params: Params) -> tuple[int, Detail]:
-    number = cell.require(text(params, "restApiId"))
-    return number, cell.detail(number)
+def _open(apis: ScopeApis, params: Params) -> tuple[int, Detail]:
+    number = apis.require(text(params, "restApiId"))
+    return number, apis.detail(number)
 
 
 def _method(detail: Detail, params: Params) -> MethodBody:
@@ -215,3 +213,19 @@ def _answer(params: Params, *names: str) -> Body:
 
 def _present(params: Params, *names: str) -> Body:
     return {name: params[name] for name in names if params.get(name)}
+
+
+OPERATIONS: Mapping[str, Operation] = {
+    "GetResources": answers(lambda i: list_page(i.apis, i.params)),
+    "GetResource": answers(lambda i: get(i.apis, i.params)),
+    "CreateResource": answers(lambda i: create(i.apis, i.params), 201),
+    "DeleteResource": accepts(lambda i: delete(i.apis, i.params)),
+    "PutMethod": answers(lambda i: put_method(i.apis, i.params), 201),
+    "GetMethod": answers(lambda i: get_method(i.apis, i.params)),
+    "DeleteMethod": accepts(lambda i: delete_method(i.apis, i.params)),
+    "PutMethodResponse": answers(lambda i: put_method_response(i.apis, i.params), 201),
+    "PutIntegration": answers(lambda i: put_integration(i.apis, i.params), 201),
+    "GetIntegration": answers(lambda i: get_integration(i.apis, i.params)),
+    "PutIntegrationResponse": answers(lambda i: put_integration_response(i.apis, i.params), 201),
+    "UpdateIntegrationResponse": answers(lambda i: update_integration_response(i.apis, i.params)),
+}

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice
 
 from batchgw.simulator.operations import paging
+from batchgw.simulator.operations.operation import Input, Operation, accepts, answers
 from batchgw.simulator.operations.params import (
-    Params,
     all_of,
-    bad_request,
     flag,
     one_of,
     optional_text,
@@ -20,9 +20,9 @@ from batchgw.simulator.operations.params import (
     text,
     whole,
 )
-from batchgw.simulator.reply import Body
+from batchgw.simulator.reply import Body, Params, bad_request
 from batchgw.simulator.world.api_state import Attributes
-from batchgw.simulator.world.cell import Cell
+from batchgw.simulator.world.scope_apis import ScopeApis
 
 ENDPOINT_TYPES = ("PRIVATE", "EDGE", "REGIONAL")  # in the service's order (recorded)
 IP_ADDRESS_TYPES = ("ipv4", "dualstack")
@@ -37,16 +37,16 @@ class Page:
     position: str | None
 
 
-def page(cell: Cell, *, limit: int, position: str | None) -> Page:
-    """A page of a cell's APIs, in the order of creation. Deletions in between shift nothing."""
-    found = tuple(islice(cell.numbers(paging.decode(position)), paging.clamp(limit) + 1))
+def page(apis: ScopeApis, *, limit: int, position: str | None) -> Page:
+    """A page of a apis's APIs, in the order of creation. Deletions in between shift nothing."""
+    found = tuple(islice(apis.numbers(paging.decode(position)), paging.clamp(limit) + 1))
     more = len(found) > paging.clamp(limit)
     return Page(numbers=found[:-1] if more else found, position=paging.encode(found[-1]) if more else None)
 
 
-def wire(cell: Cell, number: int) -> Body:
+def wire(apis: ScopeApis, number: int) -> Body:
     """Render an API as JSON."""
-    of = cell.attributes(number)
+    of = apis.attributes(number)
     optional: Body = {
         "description": of.description,
         "version": of.version,
@@ -59,20 +59,20 @@ def wire(cell: Cell, number: int) -> Body:
     if of.vpc_endpoint_ids:
         endpoint["vpcEndpointIds"] = list(of.vpc_endpoint_ids)
     return {
-        "id": cell.id(number),
+        "id": apis.id(number),
         "name": of.name,
         "createdDate": int(of.created),
         "apiKeySource": of.api_key_source,
         "endpointConfiguration": endpoint,
         "disableExecuteApiEndpoint": of.disable_execute_api_endpoint,
-        "rootResourceId": cell.root(number),
+        "rootResourceId": apis.root(number),
         **{k: v for k, v in optional.items() if v is not None},
     }
 
 
-def create(cell: Cell, params: Params, now: float) -> int:
+def create(apis: ScopeApis, params: Params, now: float) -> int:
     """Add an API, and answer its number."""
-    return cell.create(_attributes(params, now))
+    return apis.create(_attributes(params, now))
 
 
 def _attributes(params: Params, now: float) -> Attributes:
@@ -135,3 +135,21 @@ def _compression_size(params: Params) -> int | None:
     if size is not None and not 0 <= size <= _MAX_COMPRESSION_SIZE:
         raise bad_request(f"Invalid minimum compression size, must be between 0 and {_MAX_COMPRESSION_SIZE}")
     return size
+
+
+def _list(given: Input) -> Body:
+    found = page(
+        given.apis, limit=paging.limit(given.params), position=optional_text(given.params, "position")
+    )
+    out: Body = {"item": [wire(given.apis, n) for n in found.numbers]}
+    if found.position is not None:
+        out["position"] = found.position
+    return out
+
+
+OPERATIONS: Mapping[str, Operation] = {
+    "CreateRestApi": answers(lambda i: wire(i.apis, create(i.apis, i.params, i.now)), 201),
+    "GetRestApi": answers(lambda i: wire(i.apis, i.apis.require(i.api))),
+    "GetRestApis": answers(_list),
+    "DeleteRestApi": accepts(lambda i: i.apis.delete(i.apis.require(i.api))),
+}

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from copy import deepcopy
 
 from batchgw.simulator.operations.deployments import existing
+from batchgw.simulator.operations.operation import Operation, accepts, answers
 from batchgw.simulator.operations.params import (
-    Params,
-    bad_request,
-    conflict,
     decimal,
     flag,
-    not_found,
     optional_text,
     require,
     string_map,
@@ -21,9 +19,9 @@ from batchgw.simulator.operations.params import (
 )
 from batchgw.simulator.operations.patch import parse
 from batchgw.simulator.operations.stage_patch import apply
-from batchgw.simulator.reply import Body
+from batchgw.simulator.reply import Body, Params, bad_request, conflict, not_found
 from batchgw.simulator.world.api_state import Canary, Detail, Stage
-from batchgw.simulator.world.cell import Cell
+from batchgw.simulator.world.scope_apis import ScopeApis
 
 
 def wire(stage: Stage) -> Body:
@@ -62,6 +60,12 @@ def _wire_canary(canary: Canary) -> Body:
     return out
 
 
+def get(apis: ScopeApis, params: Params) -> Body:
+    """A stage by its name."""
+    detail = apis.detail(apis.require(text(params, "restApiId")))
+    return wire(find(detail, text(params, "stageName")))
+
+
 def find(detail: Detail, name: str) -> Stage:
     """The stage of a name."""
     if name not in detail.stages:
@@ -69,17 +73,17 @@ def find(detail: Detail, name: str) -> Stage:
     return detail.stages[name]
 
 
-def list_all(cell: Cell, params: Params) -> Body:
+def list_all(apis: ScopeApis, params: Params) -> Body:
     """All stages of an API, or those on one deployment. Unpaginated."""
-    stages = cell.detail(cell.require(text(params, "restApiId"))).stages.values()
+    stages = apis.detail(apis.require(text(params, "restApiId"))).stages.values()
     deployment = optional_text(params, "deploymentId")
     return {"item": [wire(s) for s in stages if deployment in (None, s.deployment)]}
 
 
-def create(cell: Cell, params: Params, now: float) -> Body:
+def create(apis: ScopeApis, params: Params, now: float) -> Body:
     """Serve a deployment under a new name."""
-    number = cell.require(text(params, "restApiId"))
-    detail = cell.detail(number)
+    number = apis.require(text(params, "restApiId"))
+    detail = apis.detail(number)
     name = text(params, "stageName")
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,128}", name):
         raise bad_request("Stage name only allows a-zA-Z0-9_-")
@@ -100,7 +104,7 @@ def create(cell: Cell, params: Params, now: float) -> Body:
         tags=string_map(params, "tags"),
     )
     detail.stages[name] = stage
-    cell.keep(number, detail)
+    apis.keep(number, detail)
     return wire(stage)
 
 
@@ -116,24 +120,33 @@ def _canary(detail: Detail, params: Params) -> Canary | None:
     )
 
 
-def update(cell: Cell, params: Params, now: float) -> Body:
+def update(apis: ScopeApis, params: Params, now: float) -> Body:
     """Apply patch operations to a stage, all or none."""
     operations, violations = parse(params, "updateStageInput")
     require(violations)
-    number = cell.require(text(params, "restApiId"))
-    detail = cell.detail(number)
+    number = apis.require(text(params, "restApiId"))
+    detail = apis.detail(number)
     stage = deepcopy(find(detail, text(params, "stageName")))
     for operation in operations:
         apply(detail, stage, operation)
     stage.updated = now
     detail.stages[stage.name] = stage
-    cell.keep(number, detail)
+    apis.keep(number, detail)
     return wire(stage)
 
 
-def delete(cell: Cell, params: Params) -> None:
+def delete(apis: ScopeApis, params: Params) -> None:
     """Stop serving under a name."""
-    number = cell.require(text(params, "restApiId"))
-    detail = cell.detail(number)
+    number = apis.require(text(params, "restApiId"))
+    detail = apis.detail(number)
     del detail.stages[find(detail, text(params, "stageName")).name]
-    cell.keep(number, detail)
+    apis.keep(number, detail)
+
+
+OPERATIONS: Mapping[str, Operation] = {
+    "CreateStage": answers(lambda i: create(i.apis, i.params, i.now), 201),
+    "GetStage": answers(lambda i: get(i.apis, i.params)),
+    "GetStages": answers(lambda i: list_all(i.apis, i.params)),
+    "UpdateStage": answers(lambda i: update(i.apis, i.params, i.now)),
+    "DeleteStage": accepts(lambda i: delete(i.apis, i.params)),
+}

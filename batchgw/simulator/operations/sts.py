@@ -4,32 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
-from batchgw.simulator.operations.params import Params, optional_text, text, whole
-from batchgw.simulator.reply import Body, ServiceFault
+from batchgw.simulator.operations.operation import Operation, answers
+from batchgw.simulator.operations.params import optional_text, text, whole
+from batchgw.simulator.reply import Body, Params, ServiceFault
 from batchgw.simulator.world.keys import Key
+from batchgw.simulator.world.trust import Trust
 from batchgw.simulator.world.world import World
 
 _ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::(?P<account>\d{12}):role/(?:.*/)?(?P<role>[\w+=,.@-]{1,64})")
 _SHORTEST, _LONGEST, _LONGEST_CHAINED = 900, 43_200, 3_600  # seconds (API reference, AssumeRole)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trust:
-    """Which roles can be assumed.
-
-    Attributes:
-        roles: names of the roles that exist in every account; None for any name.
-        external_ids: the external id a role asks for, by name.
-        refused: accounts whose roles trust nobody.
-        session: seconds credentials live whatever was asked for; None to grant what was asked for.
-    """
-
-    roles: frozenset[str] | None = None
-    external_ids: Mapping[str, str] = field(default_factory=dict)
-    refused: frozenset[str] = frozenset()
-    session: float | None = None
 
 
 def caller_identity(caller: Key) -> Body:
@@ -100,3 +84,9 @@ def _duration(wanted: int | None, caller: Key) -> int:
 
 def _invalid(message: str) -> ServiceFault:
     return ServiceFault("ValidationError", 400, message, modelled=False)
+
+
+OPERATIONS: Mapping[str, Operation] = {
+    "AssumeRole": answers(lambda i: assume_role(i.world, i.trust, i.caller, i.params, i.now)),
+    "GetCallerIdentity": answers(lambda i: caller_identity(i.caller)),
+}

@@ -12,7 +12,6 @@ from ruamel.yaml.error import YAMLError
 from batchgw.errors import UsageError
 from batchgw.simulator.engine import Engine
 from batchgw.simulator.operations.service import Service
-from batchgw.simulator.operations.sts import Trust
 from batchgw.simulator.traffic import fault_script
 from batchgw.simulator.traffic.faults import FaultScript
 from batchgw.simulator.traffic.latency import Latency
@@ -29,7 +28,8 @@ from batchgw.simulator.traffic.quota import (
 )
 from batchgw.simulator.traffic.statistics import Statistics
 from batchgw.simulator.traffic.timeline import Timeline
-from batchgw.simulator.world.estate import Proportions
+from batchgw.simulator.world.generated import Proportions
+from batchgw.simulator.world.trust import Trust
 from batchgw.simulator.world.world import World
 
 ROLE_NAME = "OrganizationBatchgw"

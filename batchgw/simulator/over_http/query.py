@@ -9,17 +9,17 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 from botocore.model import ListShape, OperationNotFoundError, Shape, StructureShape
 
-from batchgw.simulator.operations.service_models import service_model
-from batchgw.simulator.over_http.auth import Doubt
+from batchgw.simulator.over_http.authentication import AuthFailure
 from batchgw.simulator.over_http.call import HttpAnswer, HttpCall
 from batchgw.simulator.reply import Reply, ServiceFault
+from batchgw.simulator.service_models import service_model
 
-_CODES: Mapping[Doubt, tuple[str, int]] = {
-    Doubt.NOT_SIGNED: ("MissingAuthenticationToken", 403),
-    Doubt.INCOMPLETE: ("IncompleteSignature", 400),
-    Doubt.UNKNOWN_KEY: ("InvalidClientTokenId", 403),
-    Doubt.EXPIRED: ("ExpiredToken", 403),
-    Doubt.WRONG_SIGNATURE: ("SignatureDoesNotMatch", 403),
+_CODES: Mapping[AuthFailure, tuple[str, int]] = {
+    AuthFailure.NOT_SIGNED: ("MissingAuthenticationToken", 403),
+    AuthFailure.INCOMPLETE: ("IncompleteSignature", 400),
+    AuthFailure.UNKNOWN_KEY: ("InvalidClientTokenId", 403),
+    AuthFailure.EXPIRED: ("ExpiredToken", 403),
+    AuthFailure.WRONG_SIGNATURE: ("SignatureDoesNotMatch", 403),
 }
 
 
@@ -43,9 +43,9 @@ class Query:
             raise ServiceFault("InvalidAction", 400, unknown, modelled=False) from None
         return action, _read_members(form, "", shape) if shape is not None else {}
 
-    def doubt(self, doubt: Doubt, message: str) -> ServiceFault:
+    def auth_failure(self, failure: AuthFailure, message: str) -> ServiceFault:
         """Name it with one of the protocol's own, shorter codes."""
-        code, status = _CODES[doubt]
+        code, status = _CODES[failure]
         return ServiceFault(code, status, message, modelled=False)
 
     def reply(self, operation: str, reply: Reply, request_id: str) -> HttpAnswer:

@@ -13,8 +13,8 @@ from urllib.parse import parse_qsl, unquote
 
 from botocore.model import OperationModel
 
-from batchgw.simulator.operations.service_models import service_model
 from batchgw.simulator.over_http.call import HttpCall
+from batchgw.simulator.service_models import service_model
 
 
 class NoSuchRoute(Exception):

@@ -14,9 +14,9 @@ from anyio.from_thread import start_blocking_portal
 from batchgw.errors import UsageError
 from batchgw.simulator.engine import Engine
 from batchgw.simulator.over_http.admin import EngineAdmin
-from batchgw.simulator.over_http.auth import Gate
-from batchgw.simulator.over_http.front import Front, make_server
+from batchgw.simulator.over_http.authentication import Authenticator
 from batchgw.simulator.over_http.options import ReadyInfo, ServeOptions, make_engine
+from batchgw.simulator.over_http.server import HttpService, make_server
 from batchgw.simulator.world.world import World
 
 __all__ = ["ReadyInfo", "ServeOptions", "running", "serve"]
@@ -78,8 +78,8 @@ async def _serve_in_task(
 
 def _make_server(engine: Engine, options: ServeOptions) -> web.Server:
     world = engine.service.world
-    gate = Gate(world.keys, world.accounts, world.regions, check=not options.no_auth)
-    return make_server(Front(engine, gate), EngineAdmin(engine, seed=options.seed))
+    gate = Authenticator(world.keys, world.accounts, world.regions, check=not options.no_auth)
+    return make_server(HttpService(engine, gate), EngineAdmin(engine, seed=options.seed))
 
 
 async def _listen(runner: web.ServerRunner, options: ServeOptions) -> int:

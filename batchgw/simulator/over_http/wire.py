@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Protocol
 
-from batchgw.simulator.over_http.auth import Doubt
+from batchgw.simulator.over_http.authentication import AuthFailure
 from batchgw.simulator.over_http.call import HttpAnswer, HttpCall
 from batchgw.simulator.over_http.routes import NoSuchRoute, Routes
 from batchgw.simulator.reply import Reply, ServiceFault
@@ -17,12 +17,12 @@ from batchgw.simulator.reply import Reply, ServiceFault
 REQUEST_ID = "x-amzn-RequestId"
 ERROR_TYPE = "x-amzn-ErrorType"
 
-_EXCEPTIONS: Mapping[Doubt, str] = {
-    Doubt.NOT_SIGNED: "MissingAuthenticationTokenException",
-    Doubt.INCOMPLETE: "IncompleteSignatureException",
-    Doubt.UNKNOWN_KEY: "UnrecognizedClientException",
-    Doubt.EXPIRED: "ExpiredTokenException",
-    Doubt.WRONG_SIGNATURE: "InvalidSignatureException",
+_EXCEPTIONS: Mapping[AuthFailure, str] = {
+    AuthFailure.NOT_SIGNED: "MissingAuthenticationTokenException",
+    AuthFailure.INCOMPLETE: "IncompleteSignatureException",
+    AuthFailure.UNKNOWN_KEY: "UnrecognizedClientException",
+    AuthFailure.EXPIRED: "ExpiredTokenException",
+    AuthFailure.WRONG_SIGNATURE: "InvalidSignatureException",
 }
 
 
@@ -33,7 +33,7 @@ class WireProtocol(Protocol):
         """Tell the operation and its parameters. Raises ServiceFault when there is no such operation."""
         ...
 
-    def doubt(self, doubt: Doubt, message: str) -> ServiceFault:
+    def auth_failure(self, failure: AuthFailure, message: str) -> ServiceFault:
         """Name a refused caller's error as this protocol does."""
         ...
 
@@ -61,9 +61,9 @@ class RestJson:
             unknown = "Unable to determine service/operation name to be authorized"
             raise ServiceFault("AccessDeniedException", 403, unknown, modelled=False) from None
 
-    def doubt(self, doubt: Doubt, message: str) -> ServiceFault:
+    def auth_failure(self, failure: AuthFailure, message: str) -> ServiceFault:
         """Name it with an exception; all are 403."""
-        return ServiceFault(_EXCEPTIONS[doubt], 403, message, modelled=False)
+        return ServiceFault(_EXCEPTIONS[failure], 403, message, modelled=False)
 
     def reply(self, operation: str, reply: Reply, request_id: str) -> HttpAnswer:  # noqa: ARG002 - not needed here
         """Write the body as it is."""
@@ -90,9 +90,9 @@ class Json11:
         """Take the operation from behind the dot of the target."""
         return call.headers.get("X-Amz-Target", "").rpartition(".")[2], dict(call.json())
 
-    def doubt(self, doubt: Doubt, message: str) -> ServiceFault:
+    def auth_failure(self, failure: AuthFailure, message: str) -> ServiceFault:
         """Name it with an exception."""
-        return ServiceFault(_EXCEPTIONS[doubt], 400, message, modelled=False)
+        return ServiceFault(_EXCEPTIONS[failure], 400, message, modelled=False)
 
     def reply(self, operation: str, reply: Reply, request_id: str) -> HttpAnswer:  # noqa: ARG002 - not needed here
         """Write the body as it is."""

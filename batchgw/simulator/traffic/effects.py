@@ -73,7 +73,7 @@ class Effects:
         heappush(self._coming, (at, next(self._places), effect))
         return effect
 
-    def settle(self) -> None:
+    def run_due(self) -> None:
         """Do everything whose moment has come."""
         coming = self._coming
         now: float | None = None

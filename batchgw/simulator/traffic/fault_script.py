@@ -8,13 +8,13 @@ from difflib import get_close_matches
 
 from batchgw.errors import UsageError
 from batchgw.simulator.traffic.faults import (
+    Arbitrary,
     Cut,
     DeleteApi,
     Deny,
     Fault,
     FaultScript,
     Match,
-    Odd,
     OtherAccount,
     OtherWrite,
     Refuse,
@@ -160,7 +160,7 @@ def _answer(argument: object) -> Fault:
         raise ValueError(f"`answer` knows no {unknown[0]!r}")
     body = argument.get("body", "")
     text = body if isinstance(body, str) else json.dumps(body)
-    return Odd(
+    return Arbitrary(
         status=int(str(argument.get("status", 200))),
         body=text.encode("utf-8", "surrogatepass"),
         signed=bool(argument.get("signed", True)),
@@ -169,7 +169,7 @@ def _answer(argument: object) -> Fault:
 
 
 def _drip(argument: object) -> Fault:
-    return Odd(body=b" ", pause=float(str(argument)))
+    return Arbitrary(body=b" ", pause=float(str(argument)))
 
 
 def _refusal(code: str, status: int, message: str, *, modelled: bool = True) -> Callable[[object], Fault]:
@@ -197,7 +197,7 @@ _FAULTS: Mapping[str, Callable[[object], Fault]] = {
     "not_written": lambda _: StaleAnswer(applied=False),
     "other_account": _other_account,
     "answer": _answer,
-    "endless": lambda _: Odd(body=b" " * 65_536, pause=0.0),
+    "endless": lambda _: Arbitrary(body=b" " * 65_536, pause=0.0),
     "drip": _drip,
     "limit_exceeded": _refusal(
         "LimitExceededException", 429, "Maximum number of Gateway Responses has been reached"

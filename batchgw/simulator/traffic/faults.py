@@ -109,7 +109,7 @@ class OtherAccount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Odd:
+class Arbitrary:
     """An answer that the service does not give.
 
     Attributes:
@@ -138,7 +138,7 @@ Fault = (
     | OtherWrite
     | StaleAnswer
     | OtherAccount
-    | Odd
+    | Arbitrary
 )
 
 

@@ -132,7 +132,7 @@ class Statistics:
             self._of_call[key] = tallies
         return tallies
 
-    def judged(self, call: Call, now: float, *, taken: bool) -> None:
+    def counted(self, call: Call, now: float, *, taken: bool) -> None:
         """Count a call on the timeline, if there is one: taken, or refused by quota."""
         if self.timeline is not None:
             self.timeline.add((f"{call.account}/{call.region}", call.operation), now, taken=taken)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from batchgw.simulator.reply import ServiceFault
-from batchgw.simulator.world.cell import Cell
-from batchgw.simulator.world.customisations import Register
-from batchgw.simulator.world.estate import Proportions
+from batchgw.simulator.world.customisation_pool import CustomisationPool
+from batchgw.simulator.world.generated import Proportions
 from batchgw.simulator.world.identifiers import Identifiers
 from batchgw.simulator.world.keys import KeyRing
+from batchgw.simulator.world.scope_apis import ScopeApis
 
 REGIONS = (
     "eu-west-1", "us-east-1", "eu-central-1", "us-west-2", "ap-southeast-1", "ap-northeast-1", "us-east-2",
@@ -51,7 +51,7 @@ class World:
         self.keys = KeyRing(self.accounts, seed=seed)
         self.disabled = disabled
         self.account_status = dict(account_status or {})
-        self._cells = self._make_cells(apis, proportions or Proportions())
+        self._scopes = self._make_scopes(apis, proportions or Proportions())
 
     @classmethod
     def generate(
@@ -86,35 +86,35 @@ class World:
         return cls(accounts=accounts, regions=regions, seed=seed)
 
     def __len__(self) -> int:
-        return sum(len(cell) for cell in self._cells.values())
+        return sum(len(apis) for apis in self._scopes.values())
 
-    def cells(self) -> Iterator[Cell]:
+    def scopes(self) -> Iterator[ScopeApis]:
         """Every account in every region, account by account."""
-        return iter(self._cells.values())
+        return iter(self._scopes.values())
 
-    def cell(self, account: str, region: str) -> Cell:
+    def scope(self, account: str, region: str) -> ScopeApis:
         """The APIs of an account in a region.
 
         Raises:
             ServiceFault: the account is unknown, or has not enabled the region; AWS does not tell which.
         """
-        cell = self._cells.get((account, region))
-        if cell is None or (account, region) in self.disabled:
+        apis = self._scopes.get((account, region))
+        if apis is None or (account, region) in self.disabled:
             raise ServiceFault(
                 "UnrecognizedClientException",
                 403,
                 "The security token included in the request is invalid.",
                 modelled=False,
             )
-        return cell
+        return apis
 
-    def _make_cells(self, apis: int, proportions: Proportions) -> dict[tuple[str, str], Cell]:
+    def _make_scopes(self, apis: int, proportions: Proportions) -> dict[tuple[str, str], ScopeApis]:
         scopes = [(account, region) for account in self.accounts for region in self.regions]
         share, rest = divmod(apis, len(scopes))
         ids = Identifiers(length=10, seed=self.seed)
-        register = Register()
+        pool = CustomisationPool()
         return {
-            (account, region): Cell(
+            (account, region): ScopeApis(
                 account=account,
                 region=region,
                 place=place,
@@ -122,7 +122,7 @@ class World:
                 seed=self.seed,
                 ids=ids,
                 proportions=proportions,
-                register=register,
+                pool=pool,
             )
             for place, (account, region) in enumerate(scopes)
         }

@@ -56,9 +56,9 @@ class TestLeanPlane:
         plane = lean()
         world = World(accounts=[HERE.account], regions=[HERE.region], apis=1)
         simulated = simulate(world)
-        cell = world.cell(HERE.account, HERE.region)
-        cell.customise(0, NOTHING.put(T.DEFAULT_4XX, FOREIGN) if number == 0 else NOTHING)
-        there = RestApiId(cell.id(0))
+        scope_apis = world.scope(HERE.account, HERE.region)
+        scope_apis.customise(0, NOTHING.put(T.DEFAULT_4XX, FOREIGN) if number == 0 else NOTHING)
+        there = RestApiId(scope_apis.id(0))
 
         async def main() -> None:
             for kind in kinds:

@@ -25,12 +25,12 @@ def world_with(*faults: str) -> tuple[SimulatedControlPlane, CreateDeployment]:
         {"match": {"nth": nth}, "fault": fault} for nth, fault in enumerate(faults, start=1)
     ]
     plane = simulate(World.generate(apis=1, accounts=1, regions=1), script=script)
-    cell = plane.engine.service.world.cell(SCOPE.account, SCOPE.region)
-    return plane, CreateDeployment(scope=SCOPE, api=RestApiId(cell.id(0)))
+    scope_apis = plane.engine.service.world.scope(SCOPE.account, SCOPE.region)
+    return plane, CreateDeployment(scope=SCOPE, api=RestApiId(scope_apis.id(0)))
 
 
 def deployments(plane: SimulatedControlPlane) -> int:
-    return len(plane.engine.service.world.cell(SCOPE.account, SCOPE.region).detail(0).deployments)
+    return len(plane.engine.service.world.scope(SCOPE.account, SCOPE.region).detail(0).deployments)
 
 
 @pytest.mark.parametrize(

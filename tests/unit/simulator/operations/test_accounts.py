@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from batchgw.simulator.operations.service import Service
-from batchgw.simulator.operations.sts import Trust
 from batchgw.simulator.reply import ServiceFault
 from batchgw.simulator.world.keys import Key, KeyRing
+from batchgw.simulator.world.trust import Trust
 from batchgw.simulator.world.world import World
 
 NOW = 1_800_000_000.0

@@ -12,7 +12,7 @@ from batchgw.simulator.reply import ServiceFault
 from batchgw.simulator.world.world import World
 from tests.unit.simulator_client import ACCOUNT, REGION
 
-API = next(World.generate(apis=1, accounts=1, regions=1).cells()).id(0)
+API = next(World.generate(apis=1, accounts=1, regions=1).scopes()).id(0)
 
 NAMES = [
     "restApiId",

@@ -11,9 +11,9 @@ import anyio
 import pytest
 from multidict import CIMultiDict
 
-from batchgw.simulator.over_http.auth import Gate
+from batchgw.simulator.over_http.authentication import Authenticator
 from batchgw.simulator.over_http.call import HttpAnswer, HttpCall
-from batchgw.simulator.over_http.front import Front
+from batchgw.simulator.over_http.server import HttpService
 from batchgw.simulator.reply import ConnectionCutByServer, Reply, ServiceFault
 from batchgw.simulator.world.keys import Key, KeyRing
 
@@ -59,9 +59,9 @@ def ask(
     check: bool = False,
     headers: Mapping[str, str] | None = None,
 ) -> HttpAnswer:
-    gate = Gate(KeyRing(ACCOUNTS, seed=7), ACCOUNTS, ("eu-west-1",), check=check)
+    gate = Authenticator(KeyRing(ACCOUNTS, seed=7), ACCOUNTS, ("eu-west-1",), check=check)
     call = HttpCall(method=method, target=target, headers=CIMultiDict(headers or {}), body=body)
-    return anyio.run(Front(engine, gate, now=lambda: 0.0).answer, call)
+    return anyio.run(HttpService(engine, gate, now=lambda: 0.0).answer, call)
 
 
 def form(**fields: str) -> bytes:

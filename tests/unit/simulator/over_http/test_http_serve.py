@@ -17,7 +17,7 @@ import trustme
 
 from batchgw.errors import UsageError
 from batchgw.simulator.over_http.serve import ReadyInfo, ServeOptions, running, serve
-from batchgw.simulator.world.cell import Cell
+from batchgw.simulator.world.scope_apis import ScopeApis
 from batchgw.simulator.world.world import World
 
 SMALL = ServeOptions(
@@ -189,7 +189,7 @@ def test_what_is_no_http_is_answered_and_not_logged(
 
 def test_a_fault_of_the_server_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     class Broken(World):
-        def cell(self, account: str, region: str) -> Cell:
+        def scope(self, account: str, region: str) -> ScopeApis:
             raise RuntimeError(f"lost {account}/{region}")
 
     with running(SMALL, world=Broken.empty()) as ready:

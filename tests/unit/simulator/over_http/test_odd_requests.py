@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from batchgw.simulator.over_http.front import MOST
 from batchgw.simulator.over_http.serve import ReadyInfo, ServeOptions, running
+from batchgw.simulator.over_http.server import MOST
 
 OPEN = ServeOptions(
     apis=1, accounts=1, regions=1, no_auth=True, no_throttle=True, latency=0.0, latency_p99=0.0

@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 from batchgw.cli.main import app
 from batchgw.simulator.call import Call
 from batchgw.simulator.engine import Engine
-from batchgw.simulator.operations.service import _OPERATIONS, Service
+from batchgw.simulator.operations.service import OPERATIONS, Service
 from batchgw.simulator.over_http.admin import EngineAdmin
 from batchgw.simulator.over_http.call import HttpCall
 from batchgw.simulator.over_http.options import ReadyInfo
@@ -70,7 +70,7 @@ def test_the_script_can_be_used_and_so_can_every_form_of_a_fault() -> None:
     assert len(fault_script.parse(scripts).rules) == len(_FAULTS) + 7
 
 
-@pytest.mark.parametrize("name", _OPERATIONS)
+@pytest.mark.parametrize("name", OPERATIONS)
 def test_every_operation_is_there(name: str) -> None:
     covers = PAGE.split("- Operations: ")[1].split(".\n")[0]
     assert name in re.findall(r"\w+", covers)
@@ -78,7 +78,7 @@ def test_every_operation_is_there(name: str) -> None:
 
 def test_no_operation_is_there_that_is_not_answered() -> None:
     covers = PAGE.split("- Operations: ")[1].split(".\n")[0]
-    assert set(re.findall(r"[A-Z][a-z]+[A-Z]\w+", covers)) == set(_OPERATIONS)
+    assert set(re.findall(r"[A-Z][a-z]+[A-Z]\w+", covers)) == set(OPERATIONS)
 
 
 def test_the_paths_are_those_it_has() -> None:
@@ -99,6 +99,6 @@ def test_every_statistic_is_named() -> None:
 
 
 def test_the_quotas_of_operations_a_client_may_meet_are_named() -> None:
-    met = {name.partition(":")[0] for name in PER_OPERATION} & set(_OPERATIONS)
+    met = {name.partition(":")[0] for name in PER_OPERATION} & set(OPERATIONS)
     said = PAGE.split("Beside the total")[1].split("\n\n")[0]
     assert {name for name in met if name not in said} == set()

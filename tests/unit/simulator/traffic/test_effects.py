@@ -32,11 +32,11 @@ def test_each_is_done_when_its_moment_has_come_and_not_before() -> None:
     late = scene.effects.add(2.0, lambda: scene.act("late"))
     soon = scene.effects.add(1.0, lambda: scene.act("soon"))
     scene.now = 0.99
-    scene.effects.settle()
+    scene.effects.run_due()
     assert scene.done == []
     scene.now = 5.0
-    scene.effects.settle()
-    scene.effects.settle()
+    scene.effects.run_due()
+    scene.effects.run_due()
     assert scene.done == ["soon", "late"]
     assert (soon.result(), late.result()) == ("soon", "late")
 
@@ -46,7 +46,7 @@ def test_those_of_one_moment_are_done_in_the_order_they_came() -> None:
     for name in "abc":
         scene.effects.add(1.0, partial(scene.act, name))
     scene.now = 1.0
-    scene.effects.settle()
+    scene.effects.run_due()
     assert scene.done == ["a", "b", "c"]
 
 
@@ -56,7 +56,7 @@ def test_one_that_was_dropped_is_never_done_and_one_that_was_done_stays_so() -> 
     done = scene.effects.add(1.0, lambda: scene.act("done"))
     gone.drop()
     scene.now = 1.0
-    scene.effects.settle()
+    scene.effects.run_due()
     done.drop()
     assert (scene.done, done.result()) == (["done"], "done")
 
@@ -66,7 +66,7 @@ def test_what_it_raises_is_its_callers_alone() -> None:
     bad = scene.effects.add(1.0, lambda: 1 // 0)
     good = scene.effects.add(1.0, lambda: scene.act("good"))
     scene.now = 1.0
-    scene.effects.settle()
+    scene.effects.run_due()
     assert good.result() == "good"
     with pytest.raises(ZeroDivisionError):
         bad.result()
@@ -75,7 +75,7 @@ def test_what_it_raises_is_its_callers_alone() -> None:
 def test_the_clock_is_asked_only_while_something_is_to_come() -> None:
     """Outside of an event loop there is no clock; and nothing under way but what was given up."""
     scene = Scene()
-    scene.effects.settle()
+    scene.effects.run_due()
     scene.effects.add(9.0, lambda: None).drop()
-    scene.effects.settle()
+    scene.effects.run_due()
     assert scene.asked == 0

@@ -19,7 +19,7 @@ from batchgw.simulator.traffic.latency import Latency
 from batchgw.simulator.traffic.quota import Neighbour, QuotaRules, Quotas, Rate
 from batchgw.simulator.traffic.statistics import Statistics
 from batchgw.simulator.traffic.timeline import NEIGHBOUR, Timeline
-from batchgw.simulator.world.cell import Cell
+from batchgw.simulator.world.scope_apis import ScopeApis
 from batchgw.simulator.world.world import World
 from tests.unit.simulator_client import ACCOUNT, REGION
 from tests.virtual import virtually
@@ -42,9 +42,9 @@ class Way:
         self.api = str(created["id"])
 
     @property
-    def cell(self) -> Cell:
-        """The API's cell as it is now."""
-        return self.engine.service.world.cell(ACCOUNT, REGION)
+    def scope_apis(self) -> ScopeApis:
+        """The API's scope_apis as it is now."""
+        return self.engine.service.world.scope(ACCOUNT, REGION)
 
     async def call(self, operation: str = "PutGatewayResponse", **params: object) -> Reply:
         given = {"restApiId": self.api, **(STATUS if operation.startswith("Put") else {}), **params}
@@ -62,7 +62,7 @@ class Way:
 
     @property
     def written(self) -> bool:
-        return bool(self.cell.customisation(self.cell.require(self.api)).own)
+        return bool(self.scope_apis.customisation(self.scope_apis.require(self.api)).own)
 
 
 def test_an_answer_carries_its_request_id() -> None:
@@ -123,7 +123,7 @@ def test_an_api_deleted_meanwhile() -> None:
         assert await way.ending("GetGatewayResponses") == "200"
         assert await way.ending() == "404 NotFoundException"
         assert await way.ending("GetGatewayResponses") == "404 NotFoundException"
-        assert len(way.cell) == 0
+        assert len(way.scope_apis) == 0
 
     virtually(main)
 
@@ -133,7 +133,7 @@ def test_somebody_else_writes_just_before() -> None:
         rule = {"match": {"operation": "Put*"}, "fault": {"other_write": {"status": 402, "then": "conflict"}}}
         way = Way(rule)
         assert await way.ending() == "409 ConflictException"
-        shown = gateway_responses.read(way.cell, way.api, ResponseType.UNAUTHORIZED)
+        shown = gateway_responses.read(way.scope_apis, way.api, ResponseType.UNAUTHORIZED)
         assert (shown.default_response, shown.settings.status_code) == (False, "402")
 
     virtually(main)

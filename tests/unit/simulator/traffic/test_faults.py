@@ -8,11 +8,11 @@ from batchgw.errors import UsageError
 from batchgw.simulator.call import Call
 from batchgw.simulator.traffic.fault_script import parse
 from batchgw.simulator.traffic.faults import (
+    Arbitrary,
     Cut,
     DeleteApi,
     Deny,
     Fault,
-    Odd,
     OtherWrite,
     Refuse,
     Slow,
@@ -197,10 +197,10 @@ def test_answers_that_are_none() -> None:
               {"match": {"nth": 4}, "fault": {"drip": 0.5}}]  # fmt: skip
     faults = parse(script)
     assert [faults.decide(PUT, 0) for _ in range(4)] == [
-        Odd(status=204, body=b"[null]", signed=False),
-        Odd(body=b"<html>", applied=True),
-        Odd(body=b" " * 65_536, pause=0.0),
-        Odd(body=b" ", pause=0.5),
+        Arbitrary(status=204, body=b"[null]", signed=False),
+        Arbitrary(body=b"<html>", applied=True),
+        Arbitrary(body=b" " * 65_536, pause=0.0),
+        Arbitrary(body=b" ", pause=0.5),
     ]
 
 

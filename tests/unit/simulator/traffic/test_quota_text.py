@@ -105,8 +105,8 @@ def test_rules_that_cannot_be(wrong: dict[str, object], why: str) -> None:
 
 def test_the_estates_proportions_are_the_worlds() -> None:
     options = ServeOptions(apis=50, accounts=1, regions=1, customised=1.0, exempt=1.0)
-    cell = next(make_engine(options).service.world.cells())
-    assert all(cell.customisation(n).own for n in cell.numbers())
+    scope_apis = next(make_engine(options).service.world.scopes())
+    assert all(scope_apis.customisation(n).own for n in scope_apis.numbers())
     assert all(
-        "batchgw:exempt" in tags for n in cell.numbers() if (tags := cell.attributes(n).tags)
+        "batchgw:exempt" in tags for n in scope_apis.numbers() if (tags := scope_apis.attributes(n).tags)
     )  # a few have no tags at all

@@ -61,8 +61,8 @@ HEADERS = Settings(parameters={"gatewayresponse.header.X": "'y'"})
 
 
 def api_of(plane: SimulatedControlPlane) -> RestApiId:
-    cell = plane.engine.service.world.cell(SCOPE.account, SCOPE.region)
-    return RestApiId(cell.id(0))
+    scope_apis = plane.engine.service.world.scope(SCOPE.account, SCOPE.region)
+    return RestApiId(scope_apis.id(0))
 
 
 def put(
@@ -258,28 +258,28 @@ def test_a_cut_before_the_change_made_none_and_one_after_did() -> None:
                 await plane.send(put(api))
 
         virtually(main)
-        cell = plane.engine.service.world.cell(SCOPE.account, SCOPE.region)
-        assert (cell.customisation(0).own.get(ResponseType.THROTTLED) == HEADERS) is written
+        scope_apis = plane.engine.service.world.scope(SCOPE.account, SCOPE.region)
+        assert (scope_apis.customisation(0).own.get(ResponseType.THROTTLED) == HEADERS) is written
 
 
 def test_a_deployment_is_a_snapshot_on_no_stage() -> None:
     plane = simulate(World.generate(apis=1, accounts=1, regions=1))
-    cell = plane.engine.service.world.cell(SCOPE.account, SCOPE.region)
-    stages = {name: stage.deployment for name, stage in cell.detail(0).stages.items()}
+    scope_apis = plane.engine.service.world.scope(SCOPE.account, SCOPE.region)
+    stages = {name: stage.deployment for name, stage in scope_apis.detail(0).stages.items()}
 
     async def main() -> None:
         await plane.send(put(api_of(plane)))
         made = await plane.send(CreateDeployment(scope=SCOPE, api=api_of(plane), description="run 7"))
         await plane.send(put(api_of(plane), Settings()))
-        deployment = cell.detail(0).deployments[made.value]
+        deployment = scope_apis.detail(0).deployments[made.value]
         assert deployment.description == "run 7"
         assert deployment.gateway_responses.own[ResponseType.THROTTLED] == HEADERS  # as it was then
         again = await plane.send(CreateDeployment(scope=SCOPE, api=api_of(plane)))
         assert again.value != made.value
-        assert cell.detail(0).deployments[again.value].description is None
+        assert scope_apis.detail(0).deployments[again.value].description is None
 
     virtually(main)
-    assert {name: stage.deployment for name, stage in cell.detail(0).stages.items()} == stages
+    assert {name: stage.deployment for name, stage in scope_apis.detail(0).stages.items()} == stages
 
 
 def test_deployments_have_a_lane_of_their_own_beside_the_total() -> None:

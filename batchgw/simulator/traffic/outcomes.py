@@ -5,18 +5,18 @@ from __future__ import annotations
 from email.utils import formatdate
 
 from batchgw.simulator.call import Call
-from batchgw.simulator.operations.params import not_found
 from batchgw.simulator.reply import (
+    ArbitraryAnswer,
     ConnectionCutByServer,
     ConnectionRefusedByServer,
-    OddlyAnswered,
     ServiceFault,
+    not_found,
 )
 from batchgw.simulator.traffic.faults import (
+    Arbitrary,
     Cut,
     Deny,
     Fault,
-    Odd,
     OtherAccount,
     Refuse,
     RefuseConnection,
@@ -24,7 +24,7 @@ from batchgw.simulator.traffic.faults import (
 )
 
 
-def at_the_door(call: Call, fault: Fault, now: float) -> Exception | None:  # noqa: PLR0911 - one a fault
+def before_change(call: Call, fault: Fault, now: float) -> Exception | None:  # noqa: PLR0911 - one a fault
     """The refusal a fault stands for, where it is one. `now` is seconds since the epoch."""
     match fault:
         case Throttle():
@@ -39,20 +39,20 @@ def at_the_door(call: Call, fault: Fault, now: float) -> Exception | None:  # no
             return ConnectionCutByServer(applied=False)
         case Refuse(applied=False):
             return _refused(fault)
-        case Odd(applied=False):
+        case Arbitrary(applied=False):
             return _oddly(fault)
         case _:
             return None
 
 
-def spoil(fault: Fault) -> None:
+def after_change(fault: Fault) -> None:
     """Take the answer away from a call whose change was made. Raises what it ends in instead."""
     match fault:
         case Cut():
             raise ConnectionCutByServer(applied=True)
         case Refuse():
             raise _refused(fault)
-        case Odd():
+        case Arbitrary():
             raise _oddly(fault)
         case _:
             pass
@@ -67,8 +67,8 @@ def _retry_after(fault: Throttle, now: float) -> str | None:
     return fault.retry_after if fault.date_in is None else formatdate(now + fault.date_in, usegmt=True)
 
 
-def _oddly(fault: Odd) -> OddlyAnswered:
-    return OddlyAnswered(status=fault.status, body=fault.body, signed=fault.signed, pause=fault.pause)
+def _oddly(fault: Arbitrary) -> ArbitraryAnswer:
+    return ArbitraryAnswer(status=fault.status, body=fault.body, signed=fault.signed, pause=fault.pause)
 
 
 def _refused(fault: Refuse) -> ServiceFault:

@@ -8,21 +8,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from batchgw.simulator.operations.params import not_found
+from batchgw.simulator.reply import not_found
 from batchgw.simulator.world.api_state import Attributes, Detail, Resource
 from batchgw.simulator.world.customisation import NOTHING, Customisation
-from batchgw.simulator.world.customisations import Holdings, Register
-from batchgw.simulator.world.estate import Birth, Proportions
+from batchgw.simulator.world.customisation_pool import CustomisationPool, CustomisationsByApi
+from batchgw.simulator.world.generated import GeneratedApi, Proportions
 from batchgw.simulator.world.identifiers import Identifiers, mixed
 
 CAPACITY = 10_000_000
-"""APIs a cell can number; API ids of different cells never meet."""
+"""APIs a apis can number; API ids of different cells never meet."""
 
 
-class Cell:
+class ScopeApis:
     """REST APIs by number in the order of creation: first the generated ones, then those created since.
 
-    A number is an API's index in its cell. Whoever holds one got it from `require` or `numbers`.
+    A number is an API's index in its apis. Whoever holds one got it from `require` or `numbers`.
     """
 
     def __init__(
@@ -35,11 +35,11 @@ class Cell:
         seed: int = 0,
         ids: Identifiers,
         proportions: Proportions,
-        register: Register,
+        pool: CustomisationPool,
     ) -> None:
-        """`place` is the cell's in the world, `ids` the world's API ids, `register` its customisations."""
+        """`place` is the apis's in the world, `ids` the world's API ids, `pool` its customisations."""
         if generated > CAPACITY:
-            raise ValueError(f"a cell holds at most {CAPACITY} APIs, not {generated}")
+            raise ValueError(f"a apis holds at most {CAPACITY} APIs, not {generated}")
         self.account = account
         self.region = region
         self._first = place * CAPACITY
@@ -50,7 +50,7 @@ class Cell:
         self._roots = Identifiers(length=10, seed=mixed(seed, 1))
         self._inner = Identifiers(length=6, seed=mixed(seed, 2))
         self._proportions = proportions
-        self._customised = Holdings(register, expected=generated)
+        self._customised = CustomisationsByApi(pool, expected=generated)
         self._details: dict[int, Detail] = {}
         self._deleted: set[int] = set()
         self._unwritten: set[int] = set()  # APIs whose customisation stays as it is, whatever is put
@@ -79,7 +79,7 @@ class Cell:
         found = self._customised.get(number)
         if found is not None:
             return found
-        return self._birth(number).customisation if number < self._generated else NOTHING
+        return self._generated_api(number).customisation if number < self._generated else NOTHING
 
     def customise(self, number: int, customisation: Customisation) -> None:
         """Put other gateway responses in the place of the API's own."""
@@ -98,7 +98,7 @@ class Cell:
     def attributes(self, number: int) -> Attributes:
         """What GetRestApi tells of it."""
         detail = self._details.get(number)
-        return self._birth(number).attributes if detail is None else detail.attributes
+        return self._generated_api(number).attributes if detail is None else detail.attributes
 
     def root(self, number: int) -> str:
         """The id of its root resource."""
@@ -107,7 +107,7 @@ class Cell:
     def detail(self, number: int) -> Detail:
         """The API's inside. `keep` it after a change: while nobody changed it, it is made anew each time."""
         found = self._details.get(number)
-        return self._birth(number).detail(self.root(number), self._inner) if found is None else found
+        return self._generated_api(number).detail(self.root(number), self._inner) if found is None else found
 
     def keep(self, number: int, detail: Detail) -> None:
         """Hold an inside that was changed."""
@@ -116,7 +116,7 @@ class Cell:
     def inner_id(self, number: int, detail: Detail) -> str:
         """A new id inside the API (a deployment, a resource)."""
         detail.numbered += 1
-        return self._inner.of(self._birth(number).inner_number(detail.numbered))
+        return self._inner.of(self._generated_api(number).inner_number(detail.numbered))
 
     def create(self, attributes: Attributes) -> int:
         """Add an API without methods, and answer its number."""
@@ -134,8 +134,8 @@ class Cell:
         self._customised.clear(number)
         self._details.pop(number, None)
 
-    def _birth(self, number: int) -> Birth:
-        return Birth(
+    def _generated_api(self, number: int) -> GeneratedApi:
+        return GeneratedApi(
             seed=self._seed,
             number=self._first + number,
             index=number,

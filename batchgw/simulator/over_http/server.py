@@ -19,11 +19,11 @@ from typing import Final, Protocol
 from aiohttp import StreamReader, web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from batchgw.simulator.over_http.auth import Authorization, Caller, CallerRefused, Gate
+from batchgw.simulator.over_http.authentication import Authenticator, Authorization, Caller, NotAuthenticated
 from batchgw.simulator.over_http.call import HttpAnswer, HttpCall
 from batchgw.simulator.over_http.query import Query
 from batchgw.simulator.over_http.wire import ERROR_TYPE, REQUEST_ID, Json11, RestJson, WireProtocol
-from batchgw.simulator.reply import ConnectionCutByServer, OddlyAnswered, Reply, ServiceFault
+from batchgw.simulator.reply import ArbitraryAnswer, ConnectionCutByServer, Reply, ServiceFault
 from batchgw.simulator.world.keys import Key
 
 _FORM = "application/x-www-form-urlencoded"
@@ -68,10 +68,10 @@ class Admin(Protocol):
         ...
 
 
-class Front:
+class HttpService:
     """Turns HTTP calls into operations of the engine, and what comes of them into HTTP answers."""
 
-    def __init__(self, engine: Answers, gate: Gate, *, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, engine: Answers, gate: Authenticator, *, now: Callable[[], float] = time.time) -> None:
         """`now` tells seconds since the epoch: what signatures and sessions are measured against."""
         self._engine = engine
         self._gate = gate
@@ -91,11 +91,11 @@ class Front:
             reply = await self._engine.handle(
                 operation, caller.account, caller.region, params, caller=caller.key
             )
-        except CallerRefused as refused:
-            return protocol.fault(protocol.doubt(refused.doubt, refused.message), new_request_id())
+        except NotAuthenticated as refused:
+            return protocol.fault(protocol.auth_failure(refused.failure, refused.message), new_request_id())
         except ServiceFault as fault:
             return protocol.fault(fault, fault.request_id or new_request_id())
-        except OddlyAnswered as odd:
+        except ArbitraryAnswer as odd:
             headers = {REQUEST_ID: new_request_id()} if odd.signed else {}
             return HttpAnswer(status=odd.status, headers=headers, body=odd.body, pause=odd.pause)
         return protocol.reply(operation, reply, reply.headers.get(REQUEST_ID) or new_request_id())
@@ -120,7 +120,7 @@ class Front:
         return caller
 
 
-def make_server(front: Front, admin: Admin) -> web.Server:
+def make_server(front: HttpService, admin: Admin) -> web.Server:
     """Put aiohttp's bare server, without routes or middleware, in front."""
 
     async def handle(request: web.BaseRequest) -> web.StreamResponse:

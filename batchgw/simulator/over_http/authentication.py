@@ -35,7 +35,7 @@ _ACCOUNT = re.compile(r"\d{12}")
 _UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD"
 
 
-class Doubt(Enum):
+class AuthFailure(Enum):
     """Why a caller is not believed. Each wire protocol has its own code for each."""
 
     NOT_SIGNED = auto()
@@ -45,12 +45,12 @@ class Doubt(Enum):
     WRONG_SIGNATURE = auto()
 
 
-class CallerRefused(Exception):
+class NotAuthenticated(Exception):
     """The caller is not believed; `message` is what the service says then."""
 
-    def __init__(self, doubt: Doubt, message: str) -> None:
+    def __init__(self, failure: AuthFailure, message: str) -> None:
         super().__init__(message)
-        self.doubt = doubt
+        self.failure = failure
         self.message = message
 
 
@@ -67,16 +67,16 @@ class Authorization:
 
     @classmethod
     def parse(cls, header: str) -> Authorization:
-        """Read the header. Raises CallerRefused when a part of it is missing."""
+        """Read the header. Raises NotAuthenticated when a part of it is missing."""
         algorithm, _, rest = header.strip().partition(" ")
         if algorithm != _ALGORITHM:
-            raise CallerRefused(Doubt.INCOMPLETE, f"Unsupported signature algorithm '{algorithm}'.")
+            raise NotAuthenticated(AuthFailure.INCOMPLETE, f"Unsupported signature algorithm '{algorithm}'.")
         parts = dict(part.strip().partition("=")[::2] for part in rest.split(","))
         scope = parts.get("Credential", "").rsplit("/", 4)
         missing = [name for name in ("Credential", "Signature", "SignedHeaders") if not parts.get(name)]
         if missing or len(scope) != 5 or scope[4] != "aws4_request":  # noqa: PLR2004 - key/day/region/service/end
             wanted = f"Authorization header requires {missing or 'a whole credential scope'}."
-            raise CallerRefused(Doubt.INCOMPLETE, f"{wanted} Authorization={algorithm} ...")
+            raise NotAuthenticated(AuthFailure.INCOMPLETE, f"{wanted} Authorization={algorithm} ...")
         return cls(
             key_id=scope[0],
             day=scope[1],
@@ -100,7 +100,7 @@ class Caller:
         return self.key.account
 
 
-class Gate:
+class Authenticator:
     """Lets callers in, or says why not."""
 
     def __init__(
@@ -113,7 +113,7 @@ class Gate:
         self._check = check
 
     def admit(self, call: HttpCall, authorization: Authorization | None, now: float) -> Caller:
-        """Tell who is calling. Raises CallerRefused. `now` is seconds since the epoch."""
+        """Tell who is calling. Raises NotAuthenticated. `now` is seconds since the epoch."""
         if authorization is None:
             return self._admit_unsigned()
         key = self._verified(call, authorization, now) if self._check else self._named(authorization.key_id)
@@ -122,7 +122,7 @@ class Gate:
 
     def _admit_unsigned(self) -> Caller:
         if self._check:
-            raise CallerRefused(Doubt.NOT_SIGNED, "Missing Authentication Token")
+            raise NotAuthenticated(AuthFailure.NOT_SIGNED, "Missing Authentication Token")
         return Caller(key=self._keys.long_term(self._accounts[0]), region=self._regions[0])
 
     def _require_region(self, authorization: Authorization) -> None:
@@ -147,7 +147,9 @@ class Gate:
         if key is None or key.session_token != call.headers.get("X-Amz-Security-Token"):
             raise _unknown_token()
         if key.expires is not None and key.expires <= now:
-            raise CallerRefused(Doubt.EXPIRED, "The security token included in the request is expired")
+            raise NotAuthenticated(
+                AuthFailure.EXPIRED, "The security token included in the request is expired"
+            )
         timestamp = _timestamp(call.headers)
         _require_fresh(timestamp, authorization.day, now)
         if not _is_signed(call, authorization, key.secret_access_key, timestamp):
@@ -201,7 +203,7 @@ def _timestamp(headers: Mapping[str, str]) -> str:
     stated = headers.get("X-Amz-Date")
     if stated is None:
         wanted = "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header."
-        raise CallerRefused(Doubt.INCOMPLETE, wanted)
+        raise NotAuthenticated(AuthFailure.INCOMPLETE, wanted)
     return stated
 
 
@@ -210,16 +212,16 @@ def _require_fresh(timestamp: str, day: str, now: float) -> None:
         signed = _epoch(timestamp)
     except ValueError:
         shape = f"Date must be in ISO-8601 'basic format'. Got '{timestamp}'."
-        raise CallerRefused(Doubt.INCOMPLETE, shape) from None
+        raise NotAuthenticated(AuthFailure.INCOMPLETE, shape) from None
     if timestamp[:8] != day:
         mismatch = f"Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date: '{day}'"
-        raise CallerRefused(Doubt.WRONG_SIGNATURE, f"{mismatch} != '{timestamp[:8]}'.")
+        raise NotAuthenticated(AuthFailure.WRONG_SIGNATURE, f"{mismatch} != '{timestamp[:8]}'.")
     if abs(now - signed) <= CLOCK_SKEW:
         return
     server = datetime.fromtimestamp(now, UTC).strftime(_TIMESTAMP)
     verdict = "expired" if signed < now else "not yet current"
-    raise CallerRefused(
-        Doubt.WRONG_SIGNATURE,
+    raise NotAuthenticated(
+        AuthFailure.WRONG_SIGNATURE,
         f"Signature {verdict}: {timestamp} is more than {CLOCK_SKEW / 60:.0f} min. from {server}",
     )
 
@@ -230,13 +232,13 @@ def _epoch(timestamp: str) -> float:
     return datetime.strptime(timestamp, _TIMESTAMP).replace(tzinfo=UTC).timestamp()
 
 
-def _unknown_token() -> CallerRefused:
-    return CallerRefused(Doubt.UNKNOWN_KEY, "The security token included in the request is invalid.")
+def _unknown_token() -> NotAuthenticated:
+    return NotAuthenticated(AuthFailure.UNKNOWN_KEY, "The security token included in the request is invalid.")
 
 
-def _wrong_signature() -> CallerRefused:
-    return CallerRefused(
-        Doubt.WRONG_SIGNATURE,
+def _wrong_signature() -> NotAuthenticated:
+    return NotAuthenticated(
+        AuthFailure.WRONG_SIGNATURE,
         "The request signature we calculated does not match the signature you provided. "
         "Check your AWS Secret Access Key and signing method. Consult the service documentation for details.",
     )

@@ -14,7 +14,7 @@ _NONE = 0
 """Stands for an API that holds nothing: it is as it was born."""
 
 
-class Register:
+class CustomisationPool:
     """Customisations by number, and by how many they are held. One for a whole world."""
 
     def __init__(self) -> None:
@@ -57,18 +57,18 @@ class Register:
         return len(self._entries) - 1
 
 
-class Holdings:
-    """What the APIs of one cell hold, by their place in it. Takes no memory before the first one holds."""
+class CustomisationsByApi:
+    """What the APIs of one apis hold, by their place in it. Takes no memory before the first one holds."""
 
-    def __init__(self, register: Register, *, expected: int) -> None:
+    def __init__(self, pool: CustomisationPool, *, expected: int) -> None:
         """`expected` is how many APIs there will be at least."""
-        self._register = register
+        self._pool = pool
         self._expected = expected
         self._numbers = array("I")
 
     def get(self, place: int) -> Customisation | None:
         """What an API holds; None for one that is as it was born."""
-        return self._register.find(self._numbers[place]) if place < len(self._numbers) else None
+        return self._pool.find(self._numbers[place]) if place < len(self._numbers) else None
 
     def set(self, place: int, customisation: Customisation) -> None:
         """Have an API hold something else."""
@@ -76,7 +76,7 @@ class Holdings:
         if place >= len(numbers):
             missing = max(place + 1, self._expected, len(numbers) * 9 // 8) - len(numbers)
             numbers.frombytes(bytes(missing * numbers.itemsize))
-        taken = self._register.take(customisation)
+        taken = self._pool.take(customisation)
         self._release(place)
         numbers[place] = taken
 
@@ -88,5 +88,5 @@ class Holdings:
     def _release(self, place: int) -> None:
         number = self._numbers[place]
         if number != _NONE:
-            self._register.give_back(number)
+            self._pool.give_back(number)
             self._numbers[place] = _NONE

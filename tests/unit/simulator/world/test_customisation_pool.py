@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from batchgw.model import ResponseType, Settings
 from batchgw.simulator.operations import gateway_responses
 from batchgw.simulator.world.customisation import NOTHING, Customisation, customisation
-from batchgw.simulator.world.customisations import Holdings, Register
+from batchgw.simulator.world.customisation_pool import CustomisationPool, CustomisationsByApi
 from batchgw.simulator.world.world import World
 
 
@@ -19,7 +19,7 @@ def status(code: int) -> Customisation:
 
 
 def test_who_holds_nothing_is_as_it_was_born() -> None:
-    holdings = Holdings(Register(), expected=10)
+    holdings = CustomisationsByApi(CustomisationPool(), expected=10)
     assert holdings.get(3) is None
     holdings.set(3, NOTHING)
     assert holdings.get(3) is NOTHING
@@ -30,15 +30,15 @@ def test_who_holds_nothing_is_as_it_was_born() -> None:
 
 
 def test_more_apis_may_come_than_were_expected() -> None:
-    holdings = Holdings(Register(), expected=2)
+    holdings = CustomisationsByApi(CustomisationPool(), expected=2)
     holdings.set(1, status(401))
     holdings.set(900, status(402))
     assert (holdings.get(1), holdings.get(900), holdings.get(899)) == (status(401), status(402), None)
 
 
 def test_setting_the_same_again_forgets_nothing() -> None:
-    register = Register()
-    holdings = Holdings(register, expected=1)
+    register = CustomisationPool()
+    holdings = CustomisationsByApi(register, expected=1)
     for _ in range(2):
         holdings.set(0, status(401))
     assert holdings.get(0) is status(401)
@@ -48,8 +48,8 @@ def test_setting_the_same_again_forgets_nothing() -> None:
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(400, 404) | st.none()), max_size=60))
 def test_holdings_are_a_dict_of_few_values(steps: list[tuple[int, int | None]]) -> None:
     """Two cells with one register: as two dicts, and what is registered is what somebody holds."""
-    register = Register()
-    cells = [Holdings(register, expected=1), Holdings(register, expected=3)]
+    register = CustomisationPool()
+    cells = [CustomisationsByApi(register, expected=1), CustomisationsByApi(register, expected=3)]
     truth: list[dict[int, Customisation]] = [{}, {}]
     for turn, (place, code) in enumerate(steps):
         if code is None:
@@ -58,8 +58,8 @@ def test_holdings_are_a_dict_of_few_values(steps: list[tuple[int, int | None]]) 
         else:
             cells[turn % 2].set(place, status(code))
             truth[turn % 2][place] = status(code)
-        for cell, expected in zip(cells, truth, strict=True):
-            assert {p: held for p in range(6) if (held := cell.get(p)) is not None} == expected
+        for scope_apis, expected in zip(cells, truth, strict=True):
+            assert {p: held for p in range(6) if (held := scope_apis.get(p)) is not None} == expected
         assert len(register) == len({held for expected in truth for held in expected.values()})
 
 
@@ -70,11 +70,11 @@ def test_a_world_of_many_apis_is_small_and_stays_so_when_each_is_written() -> No
     tracemalloc.start()
     try:
         world = World.generate(apis=apis, accounts=1, regions=1)
-        (cell,) = world.cells()
-        gateway_responses.put(cell, cell.id(0), ResponseType.THROTTLED, settings)
+        (scope_apis,) = world.scopes()
+        gateway_responses.put(scope_apis, scope_apis.id(0), ResponseType.THROTTLED, settings)
         born = tracemalloc.get_traced_memory()[0]
         for number in range(1, apis):
-            gateway_responses.put(cell, cell.id(number), ResponseType.THROTTLED, settings)
+            gateway_responses.put(scope_apis, scope_apis.id(number), ResponseType.THROTTLED, settings)
         grown = tracemalloc.get_traced_memory()[0] - born
     finally:
         tracemalloc.stop()

@@ -82,7 +82,7 @@ class Proportions:
             raise ValueError(f"shares must be between 0 and 1: {self}")
 
 
-class Birth:
+class GeneratedApi:
     """One generated API, as it was before anybody changed it. Lives only as long as it is looked at."""
 
     def __init__(self, *, seed: int, number: int, index: int, of: int, proportions: Proportions) -> None:
@@ -172,7 +172,7 @@ class Birth:
 class _Inside:
     """The inside of a generated API: two resources with mock methods, a deployment a stage."""
 
-    def __init__(self, birth: Birth, root: str, inner: Identifiers) -> None:
+    def __init__(self, birth: GeneratedApi, root: str, inner: Identifiers) -> None:
         self._birth = birth
         self._root = root
         self._inner = inner
