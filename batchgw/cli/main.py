@@ -16,11 +16,12 @@ from batchgw.cli.verbs import apply, discover, limits, plan, policy, put, runs, 
 from batchgw.report.views.text import Span, line
 
 EPILOG = (
-    "Every flag has an environment variable: --rate is BATCHGW_RATE. A list is split there at commas and "
-    "lines; --name and others whose values may hold commas, at lines alone.  Exit codes: 0 ok, 1 some "
-    "targets failed, 2 drift or pending changes (plan, check), 3 stopped: not confirmed, or the journal "
-    "cannot be written, 4 coverage incomplete or nothing selected, 5 plan stale, 64 usage, or a policy, plan "
-    "or journal that cannot be used, 75 another run holds an account-region, 130 interrupted."
+    "Every flag has an environment variable: --rate is BATCHGW_RATE. In a variable, commas and line breaks "
+    "separate the items of a list. For --name and other flags whose values may contain commas, only line "
+    "breaks do. Exit codes: 0 ok, 1 some targets failed, 2 drift or pending changes (plan, check), 3 not "
+    "confirmed, or the journal cannot be written, 4 not everything was read or nothing is selected, 5 the "
+    "plan is stale, 64 usage, or a policy, plan or journal that cannot be used, 75 another run holds an "
+    "account-region, 130 interrupted."
 )
 
 app = typer.Typer(
@@ -32,7 +33,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 _TRUE = frozenset({"1", "true", "t", "yes", "y", "on"})
-"""What the parser takes for yes in a variable."""
+"""Values of a variable that the parser takes for yes."""
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 - Typer's way
@@ -74,20 +75,18 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:  # noqa: BLE001 - usage errors of the parser, whatever class they have
         code = report(error, console, debug=os.environ.get("BATCHGW_DEBUG", "").casefold() in _TRUE)
     console.drain()
-    return _counting_what_was_printed(
-        code if isinstance(code, int) else OK if code is None else FAILED, console
-    )
+    return _with_lost_output(code if isinstance(code, int) else OK if code is None else FAILED, console)
 
 
-def _counting_what_was_printed(code: int, console: Console) -> int:
-    """Give the exit code: data that is not whole may not look as if it were."""
+def _with_lost_output(code: int, console: Console) -> int:
+    """Give the exit code. It is not 0 when data was lost, so that nobody takes what was printed for all."""
     if console.unwritten is None:
         return code
     console.tell(
         line(
             Span("error:", "error"),
-            f" standard output cannot be written: {console.unwritten}. What was printed is not whole; what "
-            "was journaled is safe.",
+            f" standard output cannot be written: {console.unwritten}. What was printed is incomplete; what "
+            "is in the journal is safe.",
         )
     )
     return FAILED if code in {OK, PENDING} else code

@@ -14,7 +14,7 @@ from batchgw.cli.flags.pace_flags import PaceFlags
 
 
 class LogLevel(StrEnum):
-    """The least severity that is logged."""
+    """The lowest severity that is logged."""
 
     DEBUG = "debug"
     INFO = "info"
@@ -36,7 +36,7 @@ _OUT = "Output"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SelectionFlags:
-    """Which REST APIs; what is given here replaces what the policy's `targets` says."""
+    """Which REST APIs. A flag that is given replaces what the policy's `targets` says of the same thing."""
 
     region: Annotated[
         list[str],
@@ -54,7 +54,7 @@ class SelectionFlags:
         list[str],
         repeatable(
             "--exclude-account",
-            "Not this account; as above.",
+            "Account to leave out; as above.",
             metavar="ACCOUNT",
             commas=True,
             panel=_WHICH,
@@ -62,10 +62,10 @@ class SelectionFlags:
     ] = field(default_factory=list)
     role_name: Annotated[
         str | None,
-        flag("--role-name", "Role to assume in each account: name, ARN.", metavar="ROLE", panel=_WHICH),
+        flag("--role-name", "Role to assume in each account: name or ARN.", metavar="ROLE", panel=_WHICH),
     ] = None
     external_id: Annotated[
-        str | None, flag("--external-id", "External id the role asks for.", metavar="ID", panel=_WHICH)
+        str | None, flag("--external-id", "External id that the role asks for.", metavar="ID", panel=_WHICH)
     ] = field(default=None, repr=False)
     api_id: Annotated[
         list[str],
@@ -79,7 +79,7 @@ class SelectionFlags:
     ] = field(default_factory=list)
     name: Annotated[
         list[str],
-        repeatable("--name", "APIs of this name (`orders-*`); repeatable.", metavar="GLOB", panel=_WHICH),
+        repeatable("--name", "APIs with this name (glob); repeatable.", metavar="GLOB", panel=_WHICH),
     ] = field(default_factory=list)
     tag: Annotated[
         list[str],
@@ -95,7 +95,7 @@ class SelectionFlags:
         str | None,
         flag(
             "--targets",
-            "File with one such API a line; - reads stdin.",
+            "File with an API a line; - reads stdin.",
             metavar="FILE",
             panel=_WHICH,
         ),
@@ -125,7 +125,7 @@ class ConnectionFlags:
         Path | None,
         file_flag(
             "--ca-bundle",
-            "Certificates to trust, not the system's.",
+            "Certificates to trust instead of the system's.",
             panel=_AWS,
         ),
     ] = None
@@ -146,7 +146,7 @@ class MemoryFlags:
 
     no_memory: Annotated[
         bool,
-        flag("--no-memory", "Neither use nor keep what runs learn of quotas.", panel=_PACE),
+        flag("--no-memory", "Neither use nor keep learned quotas.", panel=_PACE),
     ] = False
 
 
@@ -169,11 +169,9 @@ class OutputFlags:
     """What is shown, and how. Data goes to stdout, everything else to stderr."""
 
     output: Annotated[str, form_flag("runs", panel=_OUT)] = "table"
-    quiet: Annotated[
-        bool, flag("--quiet", "No progress and notes; data, warnings, errors.", "-q", panel=_OUT)
-    ] = False
-    no_color: Annotated[bool, flag("--no-color", "No colour (NO_COLOR).", panel=_OUT)] = False
-    debug: Annotated[bool, flag("--debug", "On an error, show where in the code.", panel=ADVANCED)] = False
+    quiet: Annotated[bool, flag("--quiet", "Only data, warnings and errors.", "-q", panel=_OUT)] = False
+    no_color: Annotated[bool, flag("--no-color", "No colour (also: NO_COLOR).", panel=_OUT)] = False
+    debug: Annotated[bool, flag("--debug", "Show the traceback of an error.", panel=ADVANCED)] = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

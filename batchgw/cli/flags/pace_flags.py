@@ -1,4 +1,4 @@
-"""The flags that say how fast: the quota, how far it is believed, and what is ours of it."""
+"""The flags of the pace: the quota, how far it is trusted, and which part of it is used."""
 
 from __future__ import annotations
 
@@ -49,17 +49,17 @@ def _quota_file(name: str) -> QuotaFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaceFlags:
-    """How fast. The quota is one account's in one region, shared with everybody else there.
+    """How fast to call. The quota is that of one account in one region, and everybody there shares it.
 
-    None stands for a flag that was not given: what a plan or a run recorded then stands, else what the quota
-    file says, else the default.
+    None stands for a flag that was not given. Then what a plan or run recorded applies, else the quota file,
+    else the default.
     """
 
     rate: Annotated[
         Rate | None,
         flag(
             "--rate",
-            f"Calls/s in an account-region. [default: {TOTAL.rate:g}]",
+            f"Quota: calls/s per account-region. [default: {TOTAL.rate:g}]",
             parser=_rate,
             metavar="NUMBER|unknown",
             panel=PANEL,
@@ -79,7 +79,7 @@ class PaceFlags:
         float | None,
         flag(
             "--share",
-            "Part of the rate to take at most. [default: 1]",
+            "Part of the quota to use at most. [default: 1]",
             parser=_number(SHARE),
             metavar="NUMBER",
             panel=PANEL,
@@ -89,19 +89,19 @@ class PaceFlags:
         bool | None,
         flag(
             "--strict/--no-strict",
-            "Never faster than the quota, not even to try.",
+            "Never exceed the quota, not even to test it.",
             panel=PANEL,
         ),
     ] = None
     probe: Annotated[
         bool | None,
-        flag("--probe/--no-probe", "The stated quota is a guess: find out.", panel=PANEL),
+        flag("--probe/--no-probe", "The stated quota is a guess: measure it.", panel=PANEL),
     ] = None
     polite: Annotated[
         bool | None,
         flag(
             "--polite/--no-polite",
-            "Others who call there go first: keep more free, and look seldom for more. [default: no]",
+            "Others go first: leave them more of the quota, and seldom try for more. [default: no]",
             panel=PANEL,
         ),
     ] = None
@@ -113,7 +113,7 @@ class PaceFlags:
         QuotaFile | None,
         flag(
             "--quota-file",
-            "Quotas that differ (YAML); - reads stdin.",
+            "File with quotas (YAML); - reads stdin.",
             parser=_quota_file,
             metavar="FILE",
             panel=PANEL,
@@ -123,7 +123,7 @@ class PaceFlags:
         float | None,
         flag(
             "--patience",
-            "Time with no call let through. [default: 3600]",
+            "Give up a scope refused so long. [default: 3600]",
             metavar="SECONDS",
             min=1,
             panel=PANEL,
@@ -133,7 +133,7 @@ class PaceFlags:
         int | None,
         flag(
             "--workers",
-            "APIs in work per account-region. [default: 32]",
+            "APIs at a time per account-region. [default: 32]",
             min=1,
             panel=PANEL,
         ),

@@ -1,4 +1,4 @@
-"""The verbs `apply` and `resume`: plan, ask, write, prove; and take up what was left."""
+"""The verbs `apply` and `resume`: plan, ask, write and account for every target; finish what was left."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from batchgw.errors import UsageError
 from batchgw.model import OnStale
 
 PANEL = "Rollout"
-REREAD = "a plan is read several times, which a stream cannot be"
+REREAD = "a plan is read several times, and a stream can be read only once"
 
 Yes = Annotated[bool, flag("--yes", "Write without asking.", "-y")]
 Recheck = Annotated[
     bool,
     flag(
         "--recheck/--no-recheck",
-        "Read an old plan's APIs again.",
+        "Re-read APIs if the plan is old.",
     ),
 ]
 RereadAfter = Annotated[
     float | None,
     flag(
         "--reread-after",
-        "Read again after so long. [default: 900]",
+        "Re-read an API after so long. [default: 900]",
         metavar="SECONDS",
         min=1,
         panel=ADVANCED,
@@ -39,12 +39,12 @@ OnStaleFlag = Annotated[
     OnStale,
     flag(
         "--on-stale",
-        "APIs that have moved since.",
+        "APIs changed since the plan.",
     ),
 ]
 ForceLock = Annotated[
     bool,
-    flag("--force-lock", "Break a lock of a run that is dead or unseen.", panel=ADVANCED),
+    flag("--force-lock", "Break the lock of a run not seen to be alive.", panel=ADVANCED),
 ]
 TakeOverDead = Annotated[
     bool,
@@ -52,9 +52,7 @@ TakeOverDead = Annotated[
 ]
 
 
-Unfinished = Annotated[
-    bool, flag("--unfinished", "All runs that are not finished, one after the other, the oldest first.")
-]
+Unfinished = Annotated[bool, flag("--unfinished", "Resume every unfinished run, the oldest first.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -80,13 +78,14 @@ def apply(  # noqa: PLR0917 - Typer passes all of them by name
     force_lock: ForceLock = False,  # noqa: FBT002 - a flag
     take_over_dead: TakeOverDead = False,  # noqa: FBT002 - a flag
 ) -> int:
-    """Bring REST APIs to policy: shows the plan, asks, writes, and accounts for every target."""
+    """Bring REST APIs to the policy: show the plan, ask, write, and account for every target."""
     from batchgw.cli.verbs.carrying_out import Applying, fresh_plan, saved_plan  # noqa: PLC0415 - the whole engine
 
     refuse_shared(flags, policy=policy, targets=selection.targets)
     if on_stale is OnStale.SKIP and not recheck:
         raise UsageError(
-            "--on-stale skip needs what --no-recheck leaves out: APIs are read to see what has moved."
+            "--on-stale skip and --no-recheck contradict each other: to skip what has changed, APIs must be "
+            "read again. Leave one of them out."
         )
     applying = Applying(
         flags=flags,
@@ -123,9 +122,7 @@ def resume(  # noqa: PLR0917 - Typer passes all of them by name
     from batchgw.cli.verbs.resuming import Resuming  # noqa: PLC0415 - the whole engine
 
     if (run is None) is not unfinished:
-        raise UsageError(
-            "say which run to resume: its id, `last`, or --unfinished for all; and only one of these."
-        )
+        raise UsageError("say which run to resume: give its id, or `last`, or --unfinished for all of them.")
     resuming = Resuming(
         flags=flags,
         journal=journal,

@@ -1,4 +1,4 @@
-"""The verb `discover`: which REST APIs the selection means, read from AWS."""
+"""The verb `discover`: lists the selected REST APIs, as AWS has them now."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ def discover(
     selection: SelectionFlags,
     flags: RunFlags,
     policy: Annotated[
-        Path | None, typer.Argument(metavar="[POLICY]", help="Take the targets of this policy.")
+        Path | None, typer.Argument(metavar="[POLICY]", help="Use the targets of this policy.")
     ] = None,
 ) -> int:
-    """List the REST APIs that the selection means. `--output jsonl` is what `--targets` reads."""
+    """List the selected REST APIs. `--targets` reads what `--output jsonl` prints."""
     from batchgw.cli.verbs.discovering import Discovering  # noqa: PLC0415 - the whole engine, not for --help
 
     return Discovering(policy=policy, selection=selection, flags=flags).run()

@@ -1,4 +1,4 @@
-"""The verb `limits`: what runs have learned of quotas, and how to forget it."""
+"""The verb `limits`: shows what runs have learned of quotas, or forgets it."""
 
 from __future__ import annotations
 
@@ -25,16 +25,17 @@ _ACCOUNT = re.compile(r"\d{12}", re.ASCII)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WhichFlags:
-    """Which of what is remembered."""
+    """Which quotas."""
 
     account: Annotated[
-        list[str], repeatable("--account", "Of this account; repeatable, or a comma list.", commas=True)
+        list[str],
+        repeatable("--account", "Quotas of this account; repeatable, or a comma list.", commas=True),
     ] = field(default_factory=list)
     region: Annotated[
         list[str],
         repeatable(
             "--region",
-            "Of this region; repeatable, or a comma list. `*`: shared by all regions.",
+            "Quotas of this region; as above. `*`: shared by all regions.",
             commas=True,
         ),
     ] = field(default_factory=list)
@@ -49,14 +50,14 @@ def limits(
     which: WhichFlags,
     journal: JournalFlags,
     output: OutputFlags,
-    forget: Annotated[bool, flag("--forget", "Forget it, instead of showing it.")] = False,  # noqa: FBT002 - a flag
+    forget: Annotated[bool, flag("--forget", "Forget these quotas instead of showing them.")] = False,  # noqa: FBT002 - a flag
 ) -> None:
     """Show what runs have learned of quotas, what was refused, and how long calls have waited."""
     from batchgw.journal import Journal  # noqa: PLC0415 - SQLAlchemy is behind it
 
     for account in which.account:
         if not _ACCOUNT.fullmatch(account):
-            raise UsageError(f"--account {account} is not twelve digits, by which accounts are remembered.")
+            raise UsageError(f"--account {account} is not twelve digits: quotas are kept by account id.")
     console = console_for(output)
     view = view_of(output.output, "limits", console)
     with Journal.open(journal.journal) as store:
@@ -68,4 +69,4 @@ def limits(
         view.limits(found, time.time())
         if not found:
             of = "these quotas" if which.account or which.region else "any quota"
-            console.note(line(f"{store.location} remembers nothing of {of} yet."))
+            console.note(line(f"{store.location} has nothing about {of} yet."))

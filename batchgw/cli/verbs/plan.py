@@ -1,4 +1,4 @@
-"""The verbs `plan` and `check`: read every API once, compare, show. They write nothing to AWS."""
+"""The verbs `plan` and `check`: read every API once, compare it with the policy, show the difference."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def check(
     flags: RunFlags,
     journal: JournalFlags,
 ) -> int:
-    """Tell what has drifted from the policy. Exit 0: nothing, 2: drift, 4: not everything could be read."""
+    """Show what has drifted from the policy. Exit 0: nothing, 2: drift, 4: not everything could be read."""
     from batchgw.cli.verbs.comparing import Comparing  # noqa: PLC0415 - the whole engine, not for --help
 
     comparing = Comparing(file=policy, selection=selection, flags=flags, journal=journal, drift=True)

@@ -38,8 +38,10 @@ def register(app: typer.Typer) -> None:
 
 def init(
     output: OutputFlags,
-    path: Annotated[Path, typer.Argument(metavar="PATH", help="Where; - prints it.")] = Path("policy.yaml"),
-    force: Annotated[bool, flag("--force", "Replace a file that is there.")] = False,  # noqa: FBT002 - a flag
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="File to write; - prints it.")] = Path(
+        "policy.yaml"
+    ),
+    force: Annotated[bool, flag("--force", "Replace an existing file.")] = False,  # noqa: FBT002 - a flag
 ) -> None:
     """Write a commented starter policy."""
     from batchgw.policy.starter import STARTER  # noqa: PLC0415 - the packages behind it take their time
@@ -51,7 +53,7 @@ def init(
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if force else os.O_EXCL), 0o666)
     except FileExistsError:
-        raise UsageError(f"{path} is there already; --force replaces it, another PATH keeps it.") from None
+        raise UsageError(f"{path} exists already. Give --force to replace it, or another PATH.") from None
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(STARTER)
     console.note(
@@ -71,9 +73,11 @@ def schema(output: OutputFlags) -> None:
 
 def presets(
     output: OutputFlags,
-    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Only these.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME]...", help="Only these presets.")
+    ] = None,
 ) -> None:
-    """Show the presets a policy can `use`, and what each sets."""
+    """Show the presets that a policy can `use`, and what each sets."""
     from batchgw.policy.presets.index import describe  # noqa: PLC0415 - as above
     from batchgw.policy.wording import did_you_mean  # noqa: PLC0415 - pydantic is behind it
 
@@ -91,7 +95,7 @@ def validate(
         list[Path], typer.Argument(metavar="POLICY...", help="Policy files (YAML or JSON); - reads stdin.")
     ],
     output: OutputFlags,
-    strict: Annotated[bool, flag("--strict", "Warnings are errors.", of="validate")] = False,  # noqa: FBT002 - a flag
+    strict: Annotated[bool, flag("--strict", "Treat warnings as errors.", of="validate")] = False,  # noqa: FBT002 - a flag
 ) -> int:
     """Check policy files: every error and warning with file, line and column."""
     view = view_of(output.output, "policies", console_for(output))
@@ -120,6 +124,6 @@ def _checked(path: Path) -> CheckedPolicy:
 
 
 def _content(desired: Desired) -> str:
-    """Say what a policy is about."""
+    """Say what a policy covers."""
     types = amount(len(desired.types), "response type")
     return f"{types} and whatever APIs customised themselves" if desired.wherever_customised else types

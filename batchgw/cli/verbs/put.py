@@ -1,4 +1,4 @@
-"""The verb `put`: one gateway response from flags, onto APIs named on the spot. A policy of one rule."""
+"""The verb `put`: puts one gateway response, given by flags, onto some APIs. It is a policy of one rule."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _types(incomplete: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResponseFlags:
-    """One gateway response, in the friendly spelling, the boto3 call's, or both mixed."""
+    """One gateway response: in a policy's words, in those of the boto3 call, or in both."""
 
     type: Annotated[
         str,
@@ -61,7 +61,7 @@ class ResponseFlags:
         str | None, flag("--response-templates", "As boto3 takes them, in JSON.", metavar="JSON", panel=_WHAT)
     ] = None
     default: Annotated[
-        bool, flag("--default", "Take the customisation away, instead of setting anything.", panel=_WHAT)
+        bool, flag("--default", "Reset the response, instead of setting anything.", panel=_WHAT)
     ] = False
     mode: Annotated[
         Mode,
@@ -98,7 +98,9 @@ def put(  # noqa: PLR0917 - Typer passes all of them by name
 
     named = ids or []
     if not (named or selection.api_id or selection.targets or selection.name or selection.tag):
-        raise UsageError("say which REST APIs: ids as arguments, --targets FILE (or -), --name or --tag.")
+        raise UsageError(
+            "say which REST APIs: give ids as arguments, --targets FILE (or -), --name or --tag."
+        )
     refuse_shared(flags, targets=selection.targets)
     policy, warnings = policy_of(response)
     applying = Applying(
@@ -127,11 +129,11 @@ def policy_of(flags: ResponseFlags) -> tuple[Policy, tuple[str, ...]]:
 
     response: Any = "default" if flags.default else _settings(flags)
     if flags.default and _settings(flags):
-        raise UsageError("--default takes the customisation away: give nothing to set beside it.")
+        raise UsageError("--default resets the response, so give nothing to set beside it.")
     if not response:
         raise UsageError(
-            "say what to put: --status, --header, --header-from, --template, the boto3 spelling of these, "
-            "or --default."
+            "say what to put: --status, --header, --header-from, --template, --response-parameters, "
+            "--response-templates, or --default."
         )
     try:
         loaded = load_response(flags.type.upper(), response, source="put")
@@ -179,7 +181,7 @@ def _template_file(name: str) -> str:
     from batchgw.policy.text.source import MAX_BYTES, read_bounded  # noqa: PLC0415 - not for --help
 
     if name == STREAM:
-        raise ValueError("name a file, since standard input may be wanted for something else")
+        raise ValueError("name a file: standard input is not read here")
     content = read_bounded(name)
     if len(content) > MAX_BYTES:
         raise ValueError(f"it is larger than {MAX_BYTES // 1_000_000} MB, and the service takes 300 KB")
@@ -192,7 +194,7 @@ def _json(text: str | None, name: str) -> dict[str, Any]:
     try:
         value = json.loads(text)
     except RecursionError:
-        raise UsageError(f"{name} is not JSON that can be meant: it is nested too deeply.") from None
+        raise UsageError(f"{name} is nested too deeply to be a gateway response.") from None
     except ValueError as error:
         raise UsageError(f"{name} is not JSON: {error}.") from None
     if not isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""The verbs `runs list` and `runs show`: what the journal remembers."""
+"""The verbs `runs list` and `runs show`: the runs in the journal."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PANEL = "Rollout"
 
 def register(app: typer.Typer) -> None:
     """Add these verbs to the command line."""
-    group = typer.Typer(name="runs", help="Runs that the journal remembers.", cls=Group)
+    group = typer.Typer(name="runs", help="The runs in the journal.", cls=Group)
     verb(group, "list")(list_runs)
     verb(group, "show")(show_run)
     app.add_typer(group, rich_help_panel=PANEL)
@@ -29,9 +29,9 @@ def register(app: typer.Typer) -> None:
 def list_runs(
     journal: JournalFlags,
     output: OutputFlags,
-    limit: Annotated[int, flag("--limit", "How many, the last first.", min=1)] = 50,
+    limit: Annotated[int, flag("--limit", "How many, the newest first.", min=1)] = 50,
 ) -> None:
-    """List the runs begun last."""
+    """List the newest runs."""
     from batchgw.journal import Journal  # noqa: PLC0415 - SQLAlchemy is behind it
 
     console = console_for(output)
@@ -48,7 +48,7 @@ def show_run(
     journal: JournalFlags,
     output: OutputFlags,
 ) -> None:
-    """Show a run: what it was, how everything in it ended. `--output jsonl` gives every outcome."""
+    """Show a run, its options and how it ended. `--output jsonl` gives every outcome."""
     import anyio  # noqa: PLC0415 - not for --help
 
     from batchgw.cli.output.summary import resume_hint, run_report  # noqa: PLC0415 - SQLAlchemy is behind it

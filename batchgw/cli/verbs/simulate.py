@@ -27,7 +27,7 @@ if TYPE_CHECKING:  # aiohttp is behind it
 _flag = partial(flag, of="simulate")
 _file_flag = partial(file_flag, of="simulate")
 _repeatable = partial(repeatable, of="simulate")
-"""Variables of this verb carry its name: `BATCHGW_ACCOUNTS` would pass for a misspelt `BATCHGW_ACCOUNT`."""
+"""The variables of this verb contain its name, since `BATCHGW_ACCOUNTS` looks like `BATCHGW_ACCOUNT`."""
 
 _WORLD, _QUOTA, _FAULTS, _ACCESS, _SERVER = (
     "The world",
@@ -39,7 +39,7 @@ _WORLD, _QUOTA, _FAULTS, _ACCESS, _SERVER = (
 
 
 class QuotaScope(StrEnum):
-    """What has a quota of its own: documented per account, reported per account and region."""
+    """What has a quota of its own. AWS documents it per account; users report it per account and region."""
 
     ACCOUNT_REGION = "account-region"
     ACCOUNT = "account"
@@ -54,59 +54,57 @@ class WorldFlags:
     """The world to serve, with the defaults of `simulator.ServeOptions`."""
 
     apis: Annotated[int, _flag("--apis", "REST APIs in all.", min=0, panel=_WORLD)] = 600
-    accounts: Annotated[int, _flag("--accounts", "Accounts; the first manages.", min=1, panel=_WORLD)] = 3
+    accounts: Annotated[
+        int, _flag("--accounts", "Accounts; the first is the management account.", min=1, panel=_WORLD)
+    ] = 3
     regions: Annotated[int, _flag("--regions", "Regions of each account.", min=1, panel=_WORLD)] = 2
     customised: Annotated[
         float,
-        _flag("--customised", "Share with gateway responses of their own.", min=0, max=1, panel=_WORLD),
+        _flag("--customised", "Share of APIs with customised responses.", min=0, max=1, panel=_WORLD),
     ] = 0.3
     exempt: Annotated[
-        float, _flag("--exempt", "Share with the tag batchgw:exempt.", min=0, max=1, panel=_WORLD)
+        float, _flag("--exempt", "Share of APIs with the tag batchgw:exempt.", min=0, max=1, panel=_WORLD)
     ] = 0.02
     canary: Annotated[
-        float, _flag("--canary", "Share with a canary on prod.", min=0, max=1, panel=_WORLD)
+        float, _flag("--canary", "Share of APIs with a canary on prod.", min=0, max=1, panel=_WORLD)
     ] = 0.02
     behind: Annotated[
         float,
-        _flag("--behind", "Share deployed before it was customised.", min=0, max=1, panel=_WORLD),
+        _flag("--behind", "Share of APIs customised since their deployment.", min=0, max=1, panel=_WORLD),
     ] = 0.1
-    seed: Annotated[int, _flag("--seed", "The same seed gives the same world.", panel=_WORLD)] = 7
+    seed: Annotated[int, _flag("--seed", "The same seed makes the same world.", panel=_WORLD)] = 7
     rate: Annotated[
         float,
         _flag(
             "--rate",
-            "Calls per second a scope takes, all operations together.",
+            "Calls/s of a scope, all operations together.",
             min=0,
             panel=_QUOTA,
         ),
     ] = TOTAL.rate
-    burst: Annotated[float, _flag("--burst", "Calls a scope takes at once.", min=1, panel=_QUOTA)] = (
-        TOTAL.burst
-    )
+    burst: Annotated[float, _flag("--burst", "Calls at once of a scope.", min=1, panel=_QUOTA)] = TOTAL.burst
     no_throttle: Annotated[bool, _flag("--no-throttle", "No quota at all.", panel=_QUOTA)] = False
     quota_scope: Annotated[QuotaScope, _flag("--quota-scope", "What has its own quota.", panel=_QUOTA)] = (
         QuotaScope.ACCOUNT_REGION
     )
     refused_consume: Annotated[
-        bool, _flag("--refused-consume", "Refused calls use the quota up, too.", panel=_QUOTA)
+        bool, _flag("--refused-consume", "Refused calls use up the quota, too.", panel=_QUOTA)
     ] = False
     quota_scale: Annotated[
         float, _flag("--quota-scale", "Multiplies the rate of every quota; bursts stay.", panel=_QUOTA)
     ] = 1.0
     quota_hosts: Annotated[
-        int, _flag("--quota-hosts", "Hosts the total is spread over, each with its part.", panel=_QUOTA)
+        int, _flag("--quota-hosts", "Hosts that each have a part of the quota.", panel=_QUOTA)
     ] = 1
     operation_quota: Annotated[
         list[str],
-        _repeatable(
-            "--operation-quota", "OPERATION=RATE, =RATE:BURST or =none, not AWS's.", commas=True, panel=_QUOTA
-        ),
+        _repeatable("--operation-quota", "OPERATION=RATE, =RATE:BURST or =none.", commas=True, panel=_QUOTA),
     ] = field(default_factory=list)
     rate_step: Annotated[
         list[str],
         _repeatable(
             "--rate-step",
-            "SECONDS:FACTOR: from then on the total's rate times that.",
+            "SECONDS:FACTOR multiplies the rate from then on.",
             commas=True,
             panel=_QUOTA,
         ),
@@ -118,17 +116,17 @@ class WorldFlags:
         float, _flag("--neighbour", "Calls per second others make in every scope.", min=0, panel=_QUOTA)
     ] = 0.0
     neighbour_on: Annotated[
-        float, _flag("--neighbour-on", "Seconds they call before they pause.", min=0, panel=_QUOTA)
+        float, _flag("--neighbour-on", "Seconds for which others call before a pause.", min=0, panel=_QUOTA)
     ] = 0.0
-    neighbour_off: Annotated[float, _flag("--neighbour-off", "Seconds they pause.", min=0, panel=_QUOTA)] = (
-        0.0
-    )
+    neighbour_off: Annotated[
+        float, _flag("--neighbour-off", "Seconds for which they pause.", min=0, panel=_QUOTA)
+    ] = 0.0
     latency: Annotated[float, _flag("--latency", "Median latency in seconds.", min=0, panel=_FAULTS)] = 0.11
     latency_p99: Annotated[
         float | None,
         _flag(
             "--latency-p99",
-            "99th percentile of it. [default: 0.2, at least the median]",
+            "Its 99th percentile. [default: 0.2, at least the median]",
             min=0,
             panel=_FAULTS,
         ),
@@ -141,13 +139,13 @@ class WorldFlags:
     ] = field(default_factory=list)
     refused_role: Annotated[
         list[str],
-        _repeatable("--refused-role", "Account whose role trusts nobody.", commas=True, panel=_FAULTS),
+        _repeatable("--refused-role", "Account whose role cannot be assumed.", commas=True, panel=_FAULTS),
     ] = field(default_factory=list)
     session: Annotated[
         float | None, _flag("--session", "Seconds a role's credentials live.", min=1, panel=_FAULTS)
     ] = None
     no_auth: Annotated[
-        bool, _flag("--no-auth", "Any key passes: 12 digits name the account.", panel=_ACCESS)
+        bool, _flag("--no-auth", "Any key is accepted: 12 digits name the account.", panel=_ACCESS)
     ] = False
     role_name: Annotated[
         str, _flag("--role-name", "Role that can be assumed in every account.", panel=_ACCESS)
@@ -162,7 +160,7 @@ class WorldFlags:
         int, _flag("--port", "Port on 127.0.0.1; 0 picks a free one.", min=0, max=65535, panel=_SERVER)
     ] = 0
     max_seconds: Annotated[
-        float | None, _flag("--max-seconds", "Stop by itself after so long.", min=0, panel=_SERVER)
+        float | None, _flag("--max-seconds", "Stop after so long.", min=0, panel=_SERVER)
     ] = None
     certfile: Annotated[
         Path | None,
@@ -181,7 +179,7 @@ Env = Annotated[
     bool,
     _flag(
         "--env",
-        'Serve in the background for 15 minutes: eval "$(batchgw simulate --env)"; then use batchgw as ever.',
+        'Serve in the background, for 15 minutes: eval "$(batchgw simulate --env)".',
         panel=_SERVER,
     ),
 ]

@@ -1,4 +1,4 @@
-"""What a shell evaluates to point AWS's tools, and batchgw, at a simulated world."""
+"""Shell commands that point AWS's tools and batchgw at a simulated world."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ if TYPE_CHECKING:  # aiohttp is behind it
     from batchgw.simulator.over_http.background import Background
 
 LIFE = 900.0
-"""Seconds after which a world in the background ends by itself, unless --max-seconds says another time."""
+"""Seconds after which a world in the background ends, unless --max-seconds says otherwise."""
 
-_ELSEWHERE = (
+_OTHER_WAYS = (
     "AWS_PROFILE",
     "AWS_DEFAULT_PROFILE",
     "AWS_SESSION_TOKEN",
     "AWS_ENDPOINT_URL_API_GATEWAY",
     "AWS_ENDPOINT_URL_STS",
 )
-"""Variables that would lead past the simulated world."""
+"""Variables that would send calls somewhere else."""
 
 
 def shell_lines(served: Background) -> Iterator[str]:
-    """Give the lines of a POSIX shell; fish reads them, too."""
+    """Give the commands, for a POSIX shell; fish accepts them, too."""
     keys = served.info.keys[served.info.management_account]
     variables = {
         "AWS_ENDPOINT_URL": served.info.endpoint,
@@ -33,6 +33,6 @@ def shell_lines(served: Background) -> Iterator[str]:
         "AWS_DEFAULT_REGION": served.info.regions[0],
         "BATCHGW_JOURNAL": str(served.folder / "journal.db"),
     }
-    yield f"unset {' '.join(_ELSEWHERE)};"
+    yield f"unset {' '.join(_OTHER_WAYS)};"
     for name, value in variables.items():
         yield f"export {name}={shlex.quote(value)};"

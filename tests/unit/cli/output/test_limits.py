@@ -74,7 +74,7 @@ def remembered() -> None:
 def test_nothing_is_known_yet() -> None:
     done = batchgw("limits")
     assert (done.code, done.out) == (0, "")
-    assert done.err.endswith("journal.db remembers nothing of any quota yet.\n")
+    assert done.err.endswith("journal.db has nothing about any quota yet.\n")
     assert batchgw("limits", "--quiet").err == ""
     assert batchgw("limits", "-o", "json").json == []
     assert batchgw("limits", "-o", "jsonl").out == ""
@@ -139,7 +139,7 @@ class TestShown:
     def test_what_nothing_is_known_of(self) -> None:
         done = batchgw("limits", "--account", "333333333333")
         assert (done.code, done.out) == (0, "")
-        assert "remembers nothing of these quotas yet" in done.err
+        assert "has nothing about these quotas yet" in done.err
 
     def test_an_account_that_is_none(self) -> None:
         done = batchgw("limits", "--forget", "--account", "current")

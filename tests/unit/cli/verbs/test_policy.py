@@ -31,7 +31,7 @@ def test_init_replaces_nothing_unless_told() -> None:
     Path("policy.yaml").write_text("mine")
     refused = batchgw("init")
     assert (refused.code, refused.out) == (64, "")
-    assert refused.err.startswith("error: policy.yaml is there already")
+    assert refused.err.startswith("error: policy.yaml exists already")
     assert Path("policy.yaml").read_text() == "mine"
     assert batchgw("init", "--force").code == 0
     assert Path("policy.yaml").read_text().startswith("# A batchgw policy")
