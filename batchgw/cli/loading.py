@@ -16,7 +16,7 @@ from batchgw.errors import PlanStale, UsageError
 from batchgw.execution.executor import TRUSTED
 from batchgw.model import PlannedApi, Policy, Region, Targets
 from batchgw.planning.estimate import Estimate, Work, estimate
-from batchgw.planning.plan_file.consistency import Derivation
+from batchgw.planning.plan_file.consistency import fault
 from batchgw.planning.plan_file.plan import Plan
 from batchgw.policy.loader import load_policy
 from batchgw.report.views.table.problems import problem_line
@@ -86,12 +86,11 @@ def refuse_other_policy(plan: Plan, policy: Policy) -> None:
 
 
 def _refuse_underived(plan: Plan, policy: Policy) -> None:
-    derivation = Derivation(policy.desired)
     for item in plan.items():
-        if isinstance(item, PlannedApi) and (fault := derivation.fault(item)):
+        if isinstance(item, PlannedApi) and (found := fault(item, policy.desired)):
             raise PlanStale(
                 f"{plan.path} does not do what {policy.source} says, though it names its digest: {item.api}, "
-                f"{fault} by that policy. Nothing was written. Plan again."
+                f"{found} by that policy. Nothing was written. Plan again."
             )
 
 

@@ -119,7 +119,10 @@ class _Pages:
         await anyio.lowlevel.checkpoint()  # to read a page took its time: 5 ms for 500 APIs
         self._position = page.position
         self.ended = page.position is None
-        return self._seen.fresh(page.items), self._new_oddities(page)
+        fresh = self._seen.fresh(page.items), self._new_oddities(page)
+        if self.ended:
+            self._seen.forget()  # the last page may be worked on for a long time
+        return fresh
 
     def _new_oddities(self, page: RestApiPage) -> list[UnreadableApi]:
         if not page.unreadable:

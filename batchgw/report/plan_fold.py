@@ -29,9 +29,6 @@ GROUPS = 2_000
 NAMES = 3
 """APIs named per scope of a change."""
 
-VIEWS = 4_096
-"""Kinds of API whose views are kept at hand."""
-
 
 @dataclass(slots=True, kw_only=True)
 class ScopeApis:
@@ -82,13 +79,12 @@ class PlanFold:
         self._groups: dict[Hashable, Group] = {}
         self.unread_scopes: list[UnreadScope] = []
         self._unread: dict[tuple[str, str], UnreadApis] = {}
-        self._views: dict[int, tuple[PlannedApi, tuple[ChangeView, ...]]] = {}
 
     def add(self, item: PlanItem) -> None:
         """Take an item."""
         match item:
             case PlannedApi():
-                pending = self._pending(item)
+                pending = [view for view in views(item) if view.change.action is not Action.NO_OP]
                 for view in pending:
                     self._group(view).add(item.api)
                 self.customised.add(item, (view.change for view in pending))
@@ -116,16 +112,6 @@ class PlanFold:
     def unread_apis(self) -> list[UnreadApis]:
         """Give the APIs that were not read, by reason, the most frequent first."""
         return sorted(self._unread.values(), key=lambda u: -u.count)
-
-    def _pending(self, item: PlannedApi) -> tuple[ChangeView, ...]:
-        """View the changes that need a write. A reader shares the changes of APIs alike: those once."""
-        found = self._views.get(id(item.changes))
-        if found is None:
-            if len(self._views) >= VIEWS:
-                self._views.clear()
-            pending = tuple(view for view in views(item) if view.change.action is not Action.NO_OP)
-            found = self._views[id(item.changes)] = (item, pending)  # kept, so that its id stays its own
-        return found[1]
 
     def _count_unread(self, item: UnreadApi) -> None:
         general = generalised(item.message, item.api)
