@@ -19,7 +19,7 @@ from batchgw.errors import (
 )
 from batchgw.events import NullObserver, Observer, QuotaShared, ScopeGivenUp
 from batchgw.model import AccountId, Effort, Scope
-from batchgw.throttle.limiter import Limiter, Turn
+from batchgw.throttle.limiter import Limiter, Permit
 from batchgw.throttle.limiters import Limiters
 from batchgw.throttle.memory import Memory
 from batchgw.throttle.quota import Quotas
@@ -79,30 +79,30 @@ class LimitedControlPlane:
             self.given_up.check(scope)
             self.endpoints.check(scope.region, current_time())
 
-        turn = await limiter.wait(check, operation=request.operation.name, priority=priority)
-        self.limiters.called(scope)
+        permit = await limiter.acquire(check, operation=request.operation.name, priority=priority)
+        self.limiters.sent(scope)
         try:
             if departure is not None:
-                departure(request, turn.waited, limiter.rate)
+                departure(request, permit.waited, limiter.rate)
             answer = await self._sent(request)
         except CallError as error:
-            error.waited += turn.waited
-            self._tell(scope, limiter, turn, error)
+            error.waited += permit.waited
+            self._tell(scope, limiter, permit, error)
             verdict = self._unreachable(error, scope)
             if verdict is None:
                 raise
             verdict.waited = error.waited
             raise verdict from error
         except BaseException:  # it was not sent, or nobody will ever know
-            limiter.unknown(turn)
+            limiter.unanswered(permit)
             raise
-        limiter.ok(turn)
+        limiter.accepted(permit)
         self.limiters.accepted(scope)
         self.endpoints.answered(scope.region)
         spent = answer.effort
-        if turn.waited == 0.0 and spent.attempts == 1 and not (spent.throttles or spent.waited):
+        if permit.waited == 0.0 and spent.attempts == 1 and not (spent.throttles or spent.waited):
             return answer  # nothing to add to what it cost
-        effort = Effort(attempts=1, waited=turn.waited, request_id=spent.request_id)
+        effort = Effort(attempts=1, waited=permit.waited, request_id=spent.request_id)
         return Answer(value=answer.value, effort=effort)
 
     async def _sent(self, request: Request[T]) -> Answer[T]:
@@ -134,19 +134,19 @@ class LimitedControlPlane:
         if self.given_up.add(scope, error):
             self._observer.notify(ScopeGivenUp(scope=scope, code=error.code, message=error.message))
 
-    def _tell(self, scope: Scope, limiter: Limiter, turn: Turn, error: CallError) -> None:
+    def _tell(self, scope: Scope, limiter: Limiter, permit: Permit, error: CallError) -> None:
         if not _was_sent(error):
-            limiter.void(turn)
+            limiter.refund(permit)
         elif error.is_throttle:
-            limiter.throttled(turn, error.retry_after)
+            limiter.refused(permit, error.retry_after)
             self._mind_starving(scope, limiter)
             shared = self.limiters.refused(scope)
             if shared is not None:
                 self._observer.notify(QuotaShared(account=shared.account, regions=shared.regions))
         elif isinstance(error, ConnectionCut):
-            limiter.unknown(turn)
+            limiter.unanswered(permit)
         else:
-            limiter.ok(turn)
+            limiter.accepted(permit)
             self.limiters.accepted(scope)
 
 

@@ -245,7 +245,7 @@ class _Execution(Generic[T]):
     async def sleep(self, seconds: float) -> None:
         """Wait as tenacity was told, but not past a stop."""
         self._waited += seconds
-        with self._plane.inner.limiter(self._request.scope).away():
+        with self._plane.inner.limiter(self._request.scope).paused():
             await self._plane.inner.stop.sleep(seconds)
 
     def judged(self, error: CallError | Stopped) -> CallError | Stopped:

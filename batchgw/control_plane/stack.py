@@ -157,12 +157,12 @@ class PacedControlPlane:
     def rate(self, scope: Scope) -> float:
         """Calls/second that a scope may make, as believed now: an equal part where several share a quota."""
         bucket = self.limited.limiter(scope).total.bucket
-        return bucket.pacer.rate / len(bucket.users)
+        return bucket.pacer.rate / len(bucket.flows)
 
     def level(self, scope: Scope) -> float:
         """Calls that a scope may make at once, as believed now: an equal part where several share a quota."""
         limiter = self.limited.limiter(scope)
-        return max(0.0, limiter.statistics().level) / len(limiter.total.bucket.users)
+        return max(0.0, limiter.statistics().level) / len(limiter.total.bucket.flows)
 
     def expect(self, scope: Scope, calls: float) -> None:
         """Tell how many calls a scope has still to make: its last ones may spend what is kept in reserve."""

@@ -42,7 +42,7 @@ class Concurrency:
         elif forgotten >= self._slowest:
             self._slowest = max(self._latencies)
 
-    def limit(self, rate: float, *, away: int = 0) -> int:
-        """Calls at once for `rate` calls/second, beside those `away` that wait for something else."""
+    def limit(self, rate: float, *, paused: int = 0) -> int:
+        """Calls at once for `rate` calls/second, beside those `paused` ones."""
         wanted = max(LEAST, ceil(ROOM * rate * self._slowest)) if self._latencies else UNMEASURED
-        return min(self._most, wanted + away)
+        return min(self._most, wanted + paused)

@@ -1,4 +1,4 @@
-"""All buckets of a run: made when they are first needed, remembered, and shared where a quota is shared."""
+"""All limiters and buckets of a run. A bucket is made on first use, and shared where a quota is shared."""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ from dataclasses import dataclass, replace
 
 from batchgw.concurrency.clock import current_time
 from batchgw.model import AccountId, Region, Scope
-from batchgw.throttle.bucket.mirror import MirrorBucket
-from batchgw.throttle.limiter import Bucket, Lane, Limiter
+from batchgw.throttle.bucket.model import BucketModel
+from batchgw.throttle.flow import Bucket, Flow
+from batchgw.throttle.limiter import Limiter
 from batchgw.throttle.memory import BucketKey, Learned, Memory, NoMemory
 from batchgw.throttle.pacer import Belief
 from batchgw.throttle.quota import TOTAL, Quota, Quotas, Scoping, Trust
-from batchgw.throttle.siblings import EXCESS, Siblings
+from batchgw.throttle.shared_quota import EXCESS, SharedQuotaDetector
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shared:
-    """Scopes of one account that have turned out to draw on one bucket."""
+class SharedQuota:
+    """Regions of one account that have turned out to draw on one bucket."""
 
     account: AccountId
     regions: tuple[Region, ...]
@@ -29,7 +30,7 @@ class Limiters:
 
     Args:
         quotas: of every scope.
-        sleep: waits for seconds; may raise to turn everyone away.
+        sleep: waits for seconds. May raise, which ends every wait.
         most: cap on the calls at work at once, per scope.
         memory: what earlier runs have learned.
     """
@@ -49,56 +50,56 @@ class Limiters:
         self._buckets: dict[BucketKey, Bucket] = {}
         self._limiters: dict[Scope, Limiter] = {}
         self._scopes: Counter[AccountId] = Counter()
-        self._siblings: dict[AccountId, Siblings[Scope]] = {}
-        self._several: set[AccountId] = set()  # that have scopes which may turn out to draw on one bucket
-        self._in_one: set[Scope] = set()
-        self._shared: set[AccountId] = set()
+        self._detectors: dict[AccountId, SharedQuotaDetector[Scope]] = {}
+        self._watched: set[AccountId] = set()  # accounts whose scopes may turn out to draw on one bucket
+        self._sharing: set[Scope] = set()  # scopes that draw on their account's one bucket
+        self._shared: set[AccountId] = set()  # accounts that have one
 
     def of(self, scope: Scope) -> Limiter:
         """The limiter of a scope."""
         found = self._limiters.get(scope)
         if found is None:
             found = self._limiters[scope] = Limiter(
-                Lane(self._bucket(scope, None, self._quotas.total)),
-                operations=lambda operation: self._own(scope, operation),
+                Flow(self._bucket(scope, None, self._quotas.total)),
+                operations=lambda operation: self._operation_flow(scope, operation),
                 sleep=self._sleep,
                 most=self._most,
             )
             self._scopes[scope.account] += 1
             if self._quotas.scoping is Scoping.ACCOUNT_REGION and self._scopes[scope.account] > 1:
-                self._several.add(scope.account)
+                self._watched.add(scope.account)
             if scope.account in self._shared:
-                self._in_one.add(scope)
+                self._sharing.add(scope)
         return found
 
-    def called(self, scope: Scope) -> None:
+    def sent(self, scope: Scope) -> None:
         """A call of the scope has left."""
-        if scope.account in self._several:
-            self._family(scope).called(scope, current_time())
+        if scope.account in self._watched:
+            self._detector(scope).sent(scope, current_time())
 
     def accepted(self, scope: Scope) -> None:
         """A call of the scope was let through."""
-        if scope.account not in self._several:
+        if scope.account not in self._watched:
             return
-        self._family(scope).accepted(current_time())
-        if scope in self._in_one and self._limiters[scope].rate > EXCESS * self._one_rate:
-            self._part(scope.account)
+        self._detector(scope).accepted(current_time())
+        if scope in self._sharing and self._limiters[scope].rate > EXCESS * self._one_rate:
+            self._separate(scope.account)
 
-    def refused(self, scope: Scope) -> Shared | None:
-        """A call of the scope was refused. Answers the scopes that share one bucket from now on, if it shows.
+    def refused(self, scope: Scope) -> SharedQuota | None:
+        """A call of the scope was refused. Returns the regions that turn out to share one bucket, if any do.
 
-        Their mirrors are replaced by one: the quota is what was stated for each, the level the lowest known.
+        One model replaces theirs: its quota is what was stated for each, its level the lowest of them.
         """
-        if scope.account not in self._several:
+        if scope.account not in self._watched:
             return None
-        together = self._family(scope).refused(scope, current_time())
-        return None if together <= self._in_one else self._share(scope.account, together)
+        together = self._detector(scope).refused(scope, current_time())
+        return None if together <= self._sharing else self._share(scope.account, together)
 
     def learned(self) -> Iterator[Learned]:
-        """What is known of every bucket that is drawn on."""
+        """What is known of every bucket in use."""
         now = current_time()
         for key, bucket in self._buckets.items():
-            if not bucket.users:  # its users share another now
+            if not bucket.flows:  # they draw on a shared bucket now
                 continue
             yield Learned(
                 key=key,
@@ -109,44 +110,44 @@ class Limiters:
                 waited=bucket.waited,
             )
 
-    def _share(self, account: AccountId, scopes: frozenset[Scope]) -> Shared:
+    def _share(self, account: AccountId, scopes: frozenset[Scope]) -> SharedQuota:
         limiters = [self._limiters[scope] for scope in sorted(scopes, key=str)]
         self._merge(BucketKey(account, None), [limiter.total for limiter in limiters])
         for operation in self._quotas.operations:
-            lanes = [lane for limiter in limiters if (lane := limiter.used(operation)) is not None]
-            if lanes:
-                self._merge(BucketKey(account, None, operation), lanes)
-        self._in_one |= scopes
+            flows = [flow for limiter in limiters if (flow := limiter.used_flow(operation)) is not None]
+            if flows:
+                self._merge(BucketKey(account, None, operation), flows)
+        self._sharing |= scopes
         self._shared.add(account)
-        regions = sorted(scope.region for scope in self._in_one if scope.account == account)
-        return Shared(account=account, regions=tuple(regions))
+        regions = sorted(scope.region for scope in self._sharing if scope.account == account)
+        return SharedQuota(account=account, regions=tuple(regions))
 
-    def _merge(self, key: BucketKey, lanes: list[Lane]) -> None:
-        """Let lanes draw on one bucket: they have shared a rate, and the lowest level is the true one."""
+    def _merge(self, key: BucketKey, flows: list[Flow]) -> None:
+        """Let flows draw on one bucket. Its rate is the sum of theirs, its level the lowest of theirs."""
         shared = self._buckets.get(key)
         if shared is None:
             now = current_time()
-            beliefs = [lane.bucket.pacer.belief(now) for lane in lanes]
+            beliefs = [flow.bucket.pacer.belief(now) for flow in flows]
             rates = [belief.rate for belief in beliefs if belief.rate is not None]
             rate = sum(rates) if rates else None
             level = min(belief.level for belief in beliefs)
             belief = replace(beliefs[0], rate=rate, level=level)
-            shared = self._buckets[key] = Bucket(self._mirror(key.operation, self._stated(key), belief))
-        for lane in lanes:
-            if lane.bucket is not shared:
-                lane.move(shared)
+            shared = self._buckets[key] = Bucket(self._model(key.operation, self._stated(key), belief))
+        for flow in flows:
+            if flow.bucket is not shared:
+                flow.move(shared)
 
-    def _part(self, account: AccountId) -> None:
-        """More was taken than one quota gives: regions have quotas of their own after all."""
-        scopes = [scope for scope in self._in_one if scope.account == account]
-        self._in_one.difference_update(scopes)
+    def _separate(self, account: AccountId) -> None:
+        """More was accepted than one quota gives: each region has a quota of its own after all."""
+        scopes = [scope for scope in self._sharing if scope.account == account]
+        self._sharing.difference_update(scopes)
         self._shared.discard(account)
-        self._family(scopes[0]).apart = True
+        self._detector(scopes[0]).separate = True
         for scope in scopes:
             limiter = self._limiters[scope]
             limiter.total.move(self._bucket(scope, None, self._quotas.total))
             for operation, quota in self._quotas.operations.items():
-                own = limiter.used(operation)
+                own = limiter.used_flow(operation)
                 if own is not None:
                     own.move(self._bucket(scope, operation, quota))
 
@@ -155,34 +156,34 @@ class Limiters:
         """Calls/second that one bucket gives us, as stated."""
         return (self._quotas.total or TOTAL).rate * self._quotas.share
 
-    def _family(self, scope: Scope) -> Siblings[Scope]:
-        found = self._siblings.get(scope.account)
+    def _detector(self, scope: Scope) -> SharedQuotaDetector[Scope]:
+        found = self._detectors.get(scope.account)
         if found is None:
-            found = self._siblings[scope.account] = Siblings(self._quotas.total or TOTAL)
+            found = self._detectors[scope.account] = SharedQuotaDetector(self._quotas.total or TOTAL)
         return found
 
-    def _own(self, scope: Scope, operation: str) -> Lane | None:
+    def _operation_flow(self, scope: Scope, operation: str) -> Flow | None:
         quota = self._quotas.operations.get(operation)
-        return None if quota is None else Lane(self._bucket(scope, operation, quota))
+        return None if quota is None else Flow(self._bucket(scope, operation, quota))
 
     def _bucket(self, scope: Scope, operation: str | None, quota: Quota | None) -> Bucket:
-        apart = self._quotas.scoping is Scoping.ACCOUNT_REGION and scope.account not in self._shared
-        region = scope.region if apart else None
+        separate = self._quotas.scoping is Scoping.ACCOUNT_REGION and scope.account not in self._shared
+        region = scope.region if separate else None
         return self._bucket_of(BucketKey(scope.account, region, operation), quota)
 
     def _bucket_of(self, key: BucketKey, quota: Quota | None) -> Bucket:
         found = self._buckets.get(key)
         if found is None:
-            mirror = self._mirror(key.operation, quota, self._memory.recall(key))
-            found = self._buckets[key] = Bucket(mirror)
+            model = self._model(key.operation, quota, self._memory.recall(key))
+            found = self._buckets[key] = Bucket(model)
         return found
 
-    def _mirror(self, operation: str | None, quota: Quota | None, belief: Belief | None) -> MirrorBucket:
-        """An operation's quota is documented, so it is not guessed even where the total is."""
+    def _model(self, operation: str | None, quota: Quota | None, belief: Belief | None) -> BucketModel:
+        """Make a model. An operation's quota is documented: it is no guess even where the total is one."""
         quotas = self._quotas
         guessed = operation is not None and quotas.trust is Trust.GUESS
         trust = Trust.TRUSTED if guessed else quotas.trust
-        return MirrorBucket(quota, share=quotas.share, trust=trust, polite=quotas.polite, belief=belief)
+        return BucketModel(quota, share=quotas.share, trust=trust, polite=quotas.polite, belief=belief)
 
     def _stated(self, key: BucketKey) -> Quota | None:
         return self._quotas.total if key.operation is None else self._quotas.operations.get(key.operation)

@@ -61,19 +61,19 @@ class Pacer(Protocol):
         """A call leaves at `now`."""
         ...
 
-    def ok(self, sent_at: float, now: float) -> None:
+    def accepted(self, sent_at: float, now: float) -> None:
         """The call sent at `sent_at` was let through by the quota, whatever else became of it."""
         ...
 
-    def throttled(self, sent_at: float, now: float, retry_after: float | None) -> None:
+    def refused(self, sent_at: float, now: float, retry_after: float | None) -> None:
         """The call sent at `sent_at` was refused; `retry_after` is what the service asked for, in seconds."""
         ...
 
-    def void(self, sent_at: float, now: float) -> None:
+    def refund(self, sent_at: float, now: float) -> None:
         """The call sent at `sent_at` was refused by another bucket: this one was not asked."""
         ...
 
-    def unknown(self, sent_at: float, now: float) -> None:
+    def unanswered(self, sent_at: float, now: float) -> None:
         """The call sent at `sent_at` was not answered: it counts as consumed."""
         ...
 

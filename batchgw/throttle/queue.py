@@ -1,6 +1,6 @@
-"""A line of calls before one bucket: whoever has the best priority is at its head, then who came first.
+"""The queue of calls before one bucket: by priority, then first come, first served.
 
-Not to be taken for `execution.upcoming`: there stand the changes whose calls have not come this far yet.
+`execution.upcoming` is another queue: of changes whose calls have not come this far yet.
 """
 
 from __future__ import annotations
@@ -12,76 +12,76 @@ from typing import NamedTuple
 import anyio
 
 
-class Place(NamedTuple):
-    """Where a call stands: smaller goes first."""
+class Ticket(NamedTuple):
+    """A call's position in the queue: the smaller ticket goes first."""
 
     priority: float
     number: int
 
 
-class Line:
-    """One call at a time is at the head; the others wait for it to leave.
+class WaitQueue:
+    """One call at a time is at the head; the others wait until it leaves.
 
-    The head itself waits for tokens, not for others, so whoever comes meanwhile with a better priority is let
-    go first (`overtaken`).
+    The head waits for tokens. A call with a better priority may come meanwhile: the head then steps back
+    (`outranked`, `step_back`).
     """
 
     __slots__ = ("_head", "_numbers", "_waiting")
 
     def __init__(self) -> None:
-        self._head: Place | None = None
+        self._head: Ticket | None = None
         self._numbers = count()
-        self._waiting: list[tuple[Place, anyio.Event]] = []
+        self._waiting: list[tuple[Ticket, anyio.Event]] = []
 
     def __len__(self) -> int:
-        """Calls in the line, its head included."""
+        """Calls in the queue, its head included."""
         return len(self._waiting) + (self._head is not None)
 
-    async def enter(self, priority: float) -> Place:
+    async def enter(self, priority: float) -> Ticket:
         """Wait to be at the head. Whoever has been there must `leave`."""
-        place = self.first(priority)
-        if place is None:
-            place = Place(priority, next(self._numbers))
-            await self._wait(place)
-        return place
+        ticket = self.enter_if_empty(priority)
+        if ticket is None:
+            ticket = Ticket(priority, next(self._numbers))
+            await self._wait(ticket)
+        return ticket
 
-    def first(self, priority: float) -> Place | None:
-        """Be at the head, where nobody else is in line, or get None. Whoever has been there must `leave`."""
+    def enter_if_empty(self, priority: float) -> Ticket | None:
+        """Be at the head at once if the queue is empty, else give None. Then `leave`."""
         if self._head is not None:
             return None
-        self._head = place = Place(priority, next(self._numbers))
-        return place
+        self._head = ticket = Ticket(priority, next(self._numbers))
+        return ticket
 
-    async def let_pass(self, place: Place) -> None:
-        """Let those go first who are before `place`, which is at the head, and wait to be there again."""
-        self._hand_over()
-        await self._wait(place)
+    def outranked(self, ticket: Ticket) -> bool:
+        """Whether a call waits that goes before this one."""
+        return bool(self._waiting) and self._waiting[0][0] < ticket
 
-    def overtaken(self, place: Place) -> bool:
-        """Whether somebody waits who should go first."""
-        return bool(self._waiting) and self._waiting[0][0] < place
+    async def step_back(self, ticket: Ticket) -> None:
+        """Leave the head to the calls that go before `ticket`, and wait to be there again."""
+        self._admit_next()
+        await self._wait(ticket)
 
-    def leave(self, place: Place) -> None:
-        """Give up the head of the line; nothing when `place` is there no more: it was cancelled elsewhere."""
-        if self._head == place:
-            self._hand_over()
+    def leave(self, ticket: Ticket) -> None:
+        """Leave the head. If `ticket` is not there, nothing happens: its call was cancelled in the queue."""
+        if self._head == ticket:
+            self._admit_next()
 
-    def _hand_over(self) -> None:
+    def _admit_next(self) -> None:
         if not self._waiting:
             self._head = None
             return
-        self._head, turn = heappop(self._waiting)
-        turn.set()
+        self._head, admitted = heappop(self._waiting)
+        admitted.set()
 
-    async def _wait(self, place: Place) -> None:
-        turn = anyio.Event()
-        entry = (place, turn)
+    async def _wait(self, ticket: Ticket) -> None:
+        admitted = anyio.Event()
+        entry = (ticket, admitted)
         heappush(self._waiting, entry)
         try:
-            await turn.wait()
-        except BaseException:  # cancelled: on to the next if it was our turn already, or out of the line
-            if turn.is_set():
-                self.leave(place)
+            await admitted.wait()
+        except BaseException:  # cancelled: pass the head on if it was reached already, else leave the queue
+            if admitted.is_set():
+                self.leave(ticket)
             else:
                 self._waiting.remove(entry)
                 heapify(self._waiting)

@@ -1,1 +1,1 @@
-"""The limiter: the clockless mirror in a fast world, then the turns it hands out in virtual time."""
+"""The limiter: the clockless model in a fast world, then the permits it hands out in virtual time."""

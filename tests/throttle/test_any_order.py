@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchgw.throttle.bucket.mirror import MirrorBucket
+from batchgw.throttle.bucket.model import BucketModel
 from batchgw.throttle.pacer import Belief
 from batchgw.throttle.quota import TOTAL, Quota
 from tests.throttle.worlds.remote import Others, TokenBucket
@@ -33,11 +33,11 @@ STRAGGLING = World(straggling=0.3, patience=3.0)
 def test_the_belief_is_true_in_the_end(world: World, quota: Quota | None, rate: float) -> None:
     believed = []
     for seed in range(1000, 1005):
-        mirror = MirrorBucket(quota)
-        played = play(world, mirror, calls=1500, seed=seed)
+        model = BucketModel(quota)
+        played = play(world, model, calls=1500, seed=seed)
         assert played.refused <= 0.025
         assert played.makespan <= 1.03 * played.limit + world.patience
-        believed.append(mirror.statistics(played.makespan).rate)
+        believed.append(model.statistics(played.makespan).rate)
     assert fmean(believed) == pytest.approx(rate, rel=0.1)
 
 
@@ -51,18 +51,18 @@ def test_the_order_of_one_moment_does_not_matter(order: Random, calls: int) -> N
 
 def _volley(calls: int, order: Random | None) -> tuple[float, float]:
     """Calls every 20 ms to a bucket of 10/s that holds 30 of 40: rate and level once all are answered."""
-    mirror, remote = MirrorBucket(TOTAL, belief=Belief(rate=10, burst=40, level=30)), TokenBucket(10, 40)
+    model, remote = BucketModel(TOTAL, belief=Belief(rate=10, burst=40, level=30)), TokenBucket(10, 40)
     remote.level = 30
     sent = [(0.02 * number, remote.take(0.02 * number)) for number in range(calls)]
     for moment, _ in sent:
-        mirror.sent(moment)
+        model.sent(moment)
     if order is not None:
         order.shuffle(sent)
     now = 0.02 * calls + 0.2
     for moment, taken in sent:
         if taken:
-            mirror.ok(moment, now)
+            model.accepted(moment, now)
         else:
-            mirror.throttled(moment, now)
-    statistics = mirror.statistics(now)
+            model.refused(moment, now)
+    statistics = model.statistics(now)
     return statistics.rate, statistics.level

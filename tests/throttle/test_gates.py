@@ -1,4 +1,4 @@
-"""The goals at 2,000 calls are met, and by no mirror that lacks a part: so these tests are known to bite."""
+"""The goals at 2,000 calls are met, and by no model that lacks a part: so these tests are known to bite."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from statistics import fmean
 
 import pytest
 
-from batchgw.throttle.bucket.mirror import MirrorBucket
+from batchgw.throttle.bucket.model import BucketModel
 from tests.throttle.worlds.crippled import (
     BelievesDenials,
     HalfPolite,
@@ -29,7 +29,7 @@ BY_NAME = {gate.name: gate for gate in GATES}
 
 @pytest.mark.parametrize("gate", GATES, ids=lambda gate: gate.name)
 def test_the_whole_passes(gate: Gate) -> None:
-    assert gate.missed(gate.mean(MirrorBucket)) == {}
+    assert gate.missed(gate.mean(BucketModel)) == {}
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_a_quota_that_returns_is_found_soon_however_long_it_was_gone() -> None:
     means = []
     for low in range(50, 110, 3):
         gate = Gate(name="", ratio=1, refused=0, world=World(steps=((60, 0.5), (60 + low, 1))))
-        means.append(Mean.of([gate.run(MirrorBucket, seed) for seed in SEEDS[:2]]))
+        means.append(Mean.of([gate.run(BucketModel, seed) for seed in SEEDS[:2]]))
     assert fmean(mean.ratio for mean in means) <= 1.005
     assert max(mean.ratio for mean in means) <= 1.015
     assert max(mean.refused for mean in means) <= 0.01

@@ -10,9 +10,10 @@ from math import inf
 import anyio
 import pytest
 
-from batchgw.throttle.bucket.mirror import MirrorBucket
+from batchgw.throttle.bucket.model import BucketModel
 from batchgw.throttle.bucket.reserve import small
-from batchgw.throttle.limiter import Bucket, Lane, Limiter, Turn
+from batchgw.throttle.flow import Bucket, Flow
+from batchgw.throttle.limiter import Limiter, Permit
 from batchgw.throttle.quota import Quota, Trust
 from tests.virtual import virtually
 
@@ -22,12 +23,12 @@ TOTAL, DEPLOYMENTS, RESOURCES = Quota(10, 40), Quota(1 / 5, 1), Quota(2.5, 5)
 
 
 @dataclass
-class Desk:
-    """A limiter of three lanes, and who left when."""
+class Scene:
+    """A limiter of three flows, and who left when."""
 
-    total: Lane = field(default_factory=lambda: lane(TOTAL))
-    deployments: Lane = field(default_factory=lambda: lane(DEPLOYMENTS))
-    resources: Lane = field(default_factory=lambda: lane(RESOURCES))
+    total: Flow = field(default_factory=lambda: flow(TOTAL))
+    deployments: Flow = field(default_factory=lambda: flow(DEPLOYMENTS))
+    resources: Flow = field(default_factory=lambda: flow(RESOURCES))
     departures: list[tuple[str, float]] = field(default_factory=list)
     most: int = 32
     limiter: Limiter = field(init=False)
@@ -39,19 +40,19 @@ class Desk:
     @property
     def waiting(self) -> int:
         """Calls in any line."""
-        return sum(len(each.line) for each in (self.total, self.deployments, self.resources))
+        return sum(len(each.queue) for each in (self.total, self.deployments, self.resources))
 
-    async def leave(self, name: str = "", *, operation: str = "Put", priority: float = 0.0) -> Turn:
+    async def leave(self, name: str = "", *, operation: str = "Put", priority: float = 0.0) -> Permit:
         """Wait for a turn, and note it."""
-        turn = await self.limiter.wait(lambda: None, operation=operation, priority=priority)
-        self.departures.append((name or operation, turn.at))
-        return turn
+        permit = await self.limiter.acquire(lambda: None, operation=operation, priority=priority)
+        self.departures.append((name or operation, permit.at))
+        return permit
 
     async def call(self, name: str = "", *, operation: str = "Put", priority: float = 0.0) -> None:
         """A call that is accepted 0.1 s after it left."""
-        turn = await self.leave(name, operation=operation, priority=priority)
+        permit = await self.leave(name, operation=operation, priority=priority)
         await anyio.sleep(0.1)
-        self.limiter.ok(turn)
+        self.limiter.accepted(permit)
 
     async def calls(self, count: int, name: str = "", *, operation: str = "Put") -> None:
         """One after the other."""
@@ -63,28 +64,28 @@ class Desk:
         return [at for each, at in self.departures if each == name]
 
 
-def lane(quota: Quota) -> Lane:
-    """A lane with a bucket of its own, strict: nothing but what the quota says decides."""
-    return Lane(Bucket(MirrorBucket(quota, trust=Trust.STRICT)))
+def flow(quota: Quota) -> Flow:
+    """A flow with a bucket of its own, strict: nothing but what the quota says decides."""
+    return Flow(Bucket(BucketModel(quota, trust=Trust.STRICT)))
 
 
-async def drained(desk: Desk) -> None:
+async def drained(scene: Scene) -> None:
     """Until the total's bucket holds its reserve and no more, calls leave at the rate."""
     for _ in range(90):
-        desk.limiter.ok(await desk.leave("drain"))
+        scene.limiter.accepted(await scene.leave("drain"))
 
 
 def test_an_operation_with_a_bucket_of_its_own_does_not_hold_up_the_others() -> None:
     """20 deployments, one in 5 s, and 400 puts: the puts leave at their rate as if there were no others."""
 
     async def main() -> None:
-        desk = Desk()
+        scene = Scene()
         async with anyio.create_task_group() as tasks:
             for _ in range(20):
-                tasks.start_soon(_deploy, desk)
+                tasks.start_soon(_deploy, scene)
             for _ in range(10):
-                tasks.start_soon(desk.calls, 40)
-        puts, deployments = desk.of("Put"), desk.of("CreateDeployment")
+                tasks.start_soon(scene.calls, 40)
+        puts, deployments = scene.of("Put"), scene.of("CreateDeployment")
         assert len(puts) == 400
         assert puts[-1] == pytest.approx((400 + len([d for d in deployments if d < 40]) - 40) / 10, rel=0.05)
         assert max(b - a for a, b in pairwise(puts)) <= 0.2 + 1e-6
@@ -94,73 +95,73 @@ def test_an_operation_with_a_bucket_of_its_own_does_not_hold_up_the_others() -> 
     virtually(main)
 
 
-async def _deploy(desk: Desk) -> None:
-    await desk.call(operation="CreateDeployment")
+async def _deploy(scene: Scene) -> None:
+    await scene.call(operation="CreateDeployment")
 
 
 def test_a_refusal_of_the_own_bucket_while_waiting_for_the_total_holds_up_nobody_else() -> None:
     async def main() -> None:
-        desk = Desk()
-        await drained(desk)
-        first = await desk.leave("first", operation="GetResources")
+        scene = Scene()
+        await drained(scene)
+        first = await scene.leave("first", operation="GetResources")
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(desk.leave, "second")  # is at the head of the total's line
+            tasks.start_soon(scene.leave, "second")  # is at the head of the total's line
             await anyio.sleep(0.001)
 
             async def resources() -> None:
-                await desk.leave("third", operation="GetResources")  # waits for the total behind it
+                await scene.leave("third", operation="GetResources")  # waits for the total behind it
 
             tasks.start_soon(resources)
-            tasks.start_soon(desk.calls, 100)
+            tasks.start_soon(scene.calls, 100)
             await anyio.sleep(0.001)
             told = anyio.current_time()
-            desk.resources.bucket.pacer.throttled(first.at, told, 30.0)
-        assert desk.of("third")[0] >= told + 30
-        assert max(b - a for a, b in pairwise(desk.of("Put"))) <= 0.3
-        assert desk.of("Put")[-1] < told + 15
+            scene.resources.bucket.pacer.refused(first.at, told, 30.0)
+        assert scene.of("third")[0] >= told + 30
+        assert max(b - a for a, b in pairwise(scene.of("Put"))) <= 0.3
+        assert scene.of("Put")[-1] < told + 15
 
     virtually(main)
 
 
 def test_a_deployment_waits_for_the_maximum_over_its_buckets() -> None:
     async def main() -> None:
-        desk = Desk()
-        await drained(desk)
+        scene = Scene()
+        await drained(scene)
         began = anyio.current_time()
-        await desk.leave(operation="CreateDeployment")  # its own is full, and the reserve is there
-        await desk.leave(operation="CreateDeployment")  # the total is refilled: 5 s for its own
-        first, second = desk.of("CreateDeployment")
+        await scene.leave(operation="CreateDeployment")  # its own is full, and the reserve is there
+        await scene.leave(operation="CreateDeployment")  # the total is refilled: 5 s for its own
+        first, second = scene.of("CreateDeployment")
         assert first - began == pytest.approx(0.05)  # at twice the rate, as the last calls of a run
         assert second - first == pytest.approx(5.0, rel=0.05)
-        assert desk.total.bucket.sent == 92
-        assert desk.deployments.bucket.sent == 2
+        assert scene.total.bucket.sent == 92
+        assert scene.deployments.bucket.sent == 2
 
     virtually(main)
 
 
 def test_a_refusal_is_blamed_on_the_emptiest_bucket_and_void_in_the_other() -> None:
     async def main() -> None:
-        desk = Desk()
-        turn = await desk.leave(operation="CreateDeployment")
-        desk.limiter.throttled(turn, None)  # 38.5 of 40 were left, and 0 of 1
+        scene = Scene()
+        permit = await scene.leave(operation="CreateDeployment")
+        scene.limiter.refused(permit, None)  # 38.5 of 40 were left, and 0 of 1
         now = anyio.current_time()
-        total, own = (each.bucket.pacer.statistics(now) for each in (desk.total, desk.deployments))
+        total, own = (each.bucket.pacer.statistics(now) for each in (scene.total, scene.deployments))
         assert (total.refused, own.refused) == (0, 1)
         assert total.level == 39.5
-        assert (desk.total.bucket.refused, desk.deployments.bucket.refused) == (0, 1)
-        assert (desk.total.in_flight, desk.deployments.in_flight) == (0, 0)
+        assert (scene.total.bucket.refused, scene.deployments.bucket.refused) == (0, 1)
+        assert (scene.total.in_flight, scene.deployments.in_flight) == (0, 0)
 
     virtually(main)
 
 
 def test_a_refusal_with_an_empty_total_and_a_full_own_bucket_is_the_totals() -> None:
     async def main() -> None:
-        desk = Desk()
-        await drained(desk)
-        turn = await desk.leave(operation="GetResources")
-        desk.limiter.throttled(turn, None)  # some 6 of 40 were left, and 4 of 5
+        scene = Scene()
+        await drained(scene)
+        permit = await scene.leave(operation="GetResources")
+        scene.limiter.refused(permit, None)  # some 6 of 40 were left, and 4 of 5
         now = anyio.current_time()
-        total, own = (each.bucket.pacer.statistics(now) for each in (desk.total, desk.resources))
+        total, own = (each.bucket.pacer.statistics(now) for each in (scene.total, scene.resources))
         assert (total.refused, own.refused) == (1, 0)
         assert own.level == pytest.approx(4.5 + 2.5 * 0.05)  # given back, and refilled for 0.05 s
         assert total.level < 1
@@ -170,30 +171,30 @@ def test_a_refusal_with_an_empty_total_and_a_full_own_bucket_is_the_totals() -> 
 
 def test_a_call_of_unknown_fate_is_spent_everywhere() -> None:
     async def main() -> None:
-        desk = Desk()
-        desk.limiter.unknown(await desk.leave(operation="GetResources"))
+        scene = Scene()
+        scene.limiter.unanswered(await scene.leave(operation="GetResources"))
         now = anyio.current_time()
-        assert desk.total.bucket.pacer.statistics(now).level == 38.5
-        assert desk.resources.bucket.pacer.statistics(now).level == 3.5
-        assert (desk.total.in_flight, desk.resources.in_flight) == (0, 0)
+        assert scene.total.bucket.pacer.statistics(now).level == 38.5
+        assert scene.resources.bucket.pacer.statistics(now).level == 3.5
+        assert (scene.total.in_flight, scene.resources.in_flight) == (0, 0)
 
     virtually(main)
 
 
 def test_the_better_priority_leaves_first_however_late_it_comes() -> None:
     async def main() -> None:
-        desk = Desk()
-        await drained(desk)
+        scene = Scene()
+        await drained(scene)
         async with anyio.create_task_group() as tasks:
 
             async def comes(name: str, priority: float) -> None:
-                await desk.leave(name, priority=priority)
+                await scene.leave(name, priority=priority)
 
             for name, priority in (("head", 2.0), ("b", 2.0), ("c", 3.0), ("a", 1.0)):
                 tasks.start_soon(comes, name, priority)
                 await anyio.sleep(0.01)
-        assert [name for name, _ in desk.departures[90:]] == ["a", "head", "b", "c"]
-        times = [at for _, at in desk.departures[90:]]
+        assert [name for name, _ in scene.departures[90:]] == ["a", "head", "b", "c"]
+        times = [at for _, at in scene.departures[90:]]
         assert all(b - a == pytest.approx(0.1, abs=0.001) for a, b in pairwise(times))
 
     virtually(main)
@@ -203,12 +204,12 @@ def test_no_api_waits_for_more_than_its_turn() -> None:
     """Seven APIs, whose calls are made one after another: between two of one, each other gets one."""
 
     async def main() -> None:
-        desk = Desk()
-        await drained(desk)
+        scene = Scene()
+        await drained(scene)
         async with anyio.create_task_group() as tasks:
             for api in range(7):
-                tasks.start_soon(desk.calls, 20, f"api {api}")
-        order = [name for name, _ in desk.departures[90:]]
+                tasks.start_soon(scene.calls, 20, f"api {api}")
+        order = [name for name, _ in scene.departures[90:]]
         assert len(order) == 140
         for place, name in enumerate(order[: 7 * 19]):
             following = order.index(name, place + 1)
@@ -224,8 +225,8 @@ def test_who_is_turned_away_leaves_the_line_and_makes_no_call() -> None:
         pass
 
     async def main() -> None:
-        desk, given_up, away = Desk(), False, 0
-        await drained(desk)
+        scene, given_up, away = Scene(), False, 0
+        await drained(scene)
 
         def check() -> None:
             if given_up:
@@ -234,21 +235,21 @@ def test_who_is_turned_away_leaves_the_line_and_makes_no_call() -> None:
         async def call() -> None:
             nonlocal away
             try:
-                await desk.limiter.wait(check, operation="CreateDeployment")
+                await scene.limiter.acquire(check, operation="CreateDeployment")
             except Condemned:
                 away += 1
 
-        desk.limiter.ok(await desk.leave(operation="CreateDeployment"))
+        scene.limiter.accepted(await scene.leave(operation="CreateDeployment"))
         async with anyio.create_task_group() as tasks:
             for _ in range(5):
                 tasks.start_soon(call)
             await anyio.sleep(1.5)
-            assert desk.waiting == 5
+            assert scene.waiting == 5
             given_up = True
         assert away == 5
         assert anyio.current_time() < 9 + 3  # the head looks up once a second
-        assert desk.waiting == 0
-        assert desk.deployments.bucket.sent == 1
+        assert scene.waiting == 0
+        assert scene.deployments.bucket.sent == 1
 
     virtually(main)
 
@@ -261,70 +262,70 @@ def test_who_finds_a_token_and_nobody_in_line_leaves_at_once_or_is_turned_away()
         raise Condemned
 
     async def main() -> None:
-        desk = Desk()
+        scene = Scene()
         for _ in range(10):
-            coroutine = desk.limiter.wait(lambda: None, operation="Put")
+            coroutine = scene.limiter.acquire(lambda: None, operation="Put")
             with pytest.raises(StopIteration) as left:  # it gives no turn of the event loop away
                 coroutine.send(None)
-            turn: Turn = left.value.value
-            assert (turn.at, turn.waited) == (anyio.current_time(), 0.0)
-            desk.limiter.ok(turn)
+            permit: Permit = left.value.value
+            assert (permit.at, permit.waited) == (anyio.current_time(), 0.0)
+            scene.limiter.accepted(permit)
             await anyio.sleep(0.1)
         with pytest.raises(Condemned):
-            await desk.limiter.wait(given_up, operation="Put")
-        assert desk.waiting == 0
-        assert desk.total.bucket.sent == 10
+            await scene.limiter.acquire(given_up, operation="Put")
+        assert scene.waiting == 0
+        assert scene.total.bucket.sent == 10
 
     virtually(main)
 
 
 def test_nobody_leaves_at_once_past_those_in_line() -> None:
     async def main() -> None:
-        desk = Desk()
-        await drained(desk)
+        scene = Scene()
+        await drained(scene)
         async with anyio.create_task_group() as tasks:
             for name in ["early"] * 5 + ["late"] * 3:
-                tasks.start_soon(desk.leave, name)
+                tasks.start_soon(scene.leave, name)
                 await anyio.sleep(0.001)
-        assert [name for name, _ in desk.departures[90:]] == ["early"] * 5 + ["late"] * 3
+        assert [name for name, _ in scene.departures[90:]] == ["early"] * 5 + ["late"] * 3
 
     virtually(main)
 
 
 def test_who_is_cancelled_leaves_its_lines() -> None:
     async def main() -> None:
-        desk = Desk()
-        await drained(desk)
+        scene = Scene()
+        await drained(scene)
         for operation in ("Put", "CreateDeployment", "GetResources"):
             async with anyio.create_task_group() as tasks:
                 for _ in range(5):
-                    tasks.start_soon(_wait, desk, operation)
+                    tasks.start_soon(_wait, scene, operation)
                 await anyio.sleep(0.05)
-                assert desk.waiting >= 2
+                assert scene.waiting >= 2
                 tasks.cancel_scope.cancel()
-            assert desk.waiting == 0
-        sent = desk.total.bucket.sent
-        await desk.call()
-        assert desk.total.bucket.sent == sent + 1
+            assert scene.waiting == 0
+        sent = scene.total.bucket.sent
+        await scene.call()
+        assert scene.total.bucket.sent == sent + 1
 
     virtually(main)
 
 
-async def _wait(desk: Desk, operation: str) -> None:
-    await desk.leave(operation=operation)
+async def _wait(scene: Scene, operation: str) -> None:
+    await scene.leave(operation=operation)
 
 
 def test_the_last_calls_may_spend_the_reserve() -> None:
     """Of 90 calls, 50 are refilled: in 5 s if the reserve may be spent, and in 5.5 s and more if not."""
 
     async def last(expected: float) -> float:
-        desk = Desk()
-        desk.total.expected = expected
+        scene = Scene()
+        scene.total.expected = expected
         for _ in range(90):
-            turn = await desk.leave()
-            desk.limiter.ok(turn)
-            desk.total.expected -= 1
-        return desk.departures[-1][1]
+            permit = await scene.leave()
+            scene.limiter.accepted(permit)
+            scene.total.expected -= 1
+        return scene.departures[-1][1]
 
     assert virtually(lambda: last(90)) == pytest.approx(5.0)
     assert virtually(lambda: last(inf)) == pytest.approx(5.0 + RESERVE / 10)
@@ -332,15 +333,15 @@ def test_the_last_calls_may_spend_the_reserve() -> None:
 
 def test_starving_is_the_time_in_which_nothing_was_let_through() -> None:
     async def main() -> None:
-        desk = Desk()
-        assert desk.limiter.starving == 0
+        scene = Scene()
+        assert scene.limiter.starving == 0
         for _ in range(3):
-            turn = await desk.leave()
-            desk.limiter.throttled(turn, None)
+            permit = await scene.leave()
+            scene.limiter.refused(permit, None)
             await anyio.sleep(10)
-        assert desk.limiter.starving >= 30
-        desk.limiter.ok(await desk.leave())
-        assert desk.limiter.starving == 0
+        assert scene.limiter.starving >= 30
+        scene.limiter.accepted(await scene.leave())
+        assert scene.limiter.starving == 0
 
     virtually(main)
 
@@ -349,13 +350,13 @@ def test_concurrency_follows_from_rate_and_latency() -> None:
     """10 calls/s of 0.1 s are one under way on average: three times that."""
 
     async def main() -> None:
-        desk = Desk()
-        assert desk.limiter.concurrency == 10  # nothing known yet
-        await desk.call()
-        assert desk.limiter.concurrency == 3
-        turn = await desk.leave()
+        scene = Scene()
+        assert scene.limiter.concurrency == 10  # nothing known yet
+        await scene.call()
+        assert scene.limiter.concurrency == 3
+        permit = await scene.leave()
         await anyio.sleep(0.5)
-        desk.limiter.ok(turn)
-        assert desk.limiter.concurrency == 15
+        scene.limiter.accepted(permit)
+        assert scene.limiter.concurrency == 15
 
     virtually(main)

@@ -47,13 +47,13 @@ def test_a_scope_has_one_limiter() -> None:
 
 
 def test_quotas_are_per_account_and_region_unless_they_are_per_account() -> None:
-    apart, together = limiters(), limiters(Quotas(scoping=Scoping.ACCOUNT))
-    for every, shared in ((apart, False), (together, True)):
+    separate, together = limiters(), limiters(Quotas(scoping=Scoping.ACCOUNT))
+    for every, shared in ((separate, False), (together, True)):
         here, there = every.of(scope("a")), every.of(scope("b"))
         elsewhere = every.of(scope("a", ELSEWHERE))
         assert (here.total.bucket is there.total.bucket) == shared
         assert here.total.bucket is not elsewhere.total.bucket
-        own, other = here.own("CreateDeployment"), there.own("CreateDeployment")
+        own, other = here.own_flow("CreateDeployment"), there.own_flow("CreateDeployment")
         assert own is not None
         assert other is not None
         assert (own.bucket is other.bucket) == shared
@@ -119,7 +119,7 @@ def test_regions_with_quotas_of_their_own_stay_apart() -> None:
 
 
 def test_what_a_refusal_asked_for_outlives_the_sharing() -> None:
-    """The one mirror in place of six waits as long as any of them had been asked to."""
+    """The one model in place of six waits as long as any of them had been asked to."""
 
     async def main() -> None:
         remote = Remote(rate=10, burst=40, seed=1)
@@ -181,7 +181,7 @@ def test_every_bucket_that_was_used_is_remembered() -> None:
         plane = limited(Service(lambda _: remote))
         await puts(plane, scope("a"), 60)
         limiter = plane.limiter(scope("b"))
-        limiter.ok(await limiter.wait(lambda: None, operation="CreateDeployment"))
+        limiter.accepted(await limiter.acquire(lambda: None, operation="CreateDeployment"))
         learned = {each.key: each for each in plane.limiters.learned()}
         assert set(learned) == {
             BucketKey(ACCOUNT, "a"),
@@ -205,7 +205,7 @@ def test_what_is_remembered_is_where_a_bucket_begins() -> None:
     every = limiters(memory=memory)
     total = every.of(scope("a")).total.bucket.pacer.statistics(0)
     assert (total.rate, total.level) == (6, 33)
-    own = every.of(scope("a")).own("GetResources")
+    own = every.of(scope("a")).own_flow("GetResources")
     assert own is not None
     assert own.bucket.pacer.statistics(0).level == 2
     assert every.of(scope("b")).total.bucket.pacer.statistics(0).rate == 10
@@ -213,7 +213,7 @@ def test_what_is_remembered_is_where_a_bucket_begins() -> None:
 
 def test_an_operations_documented_quota_is_not_guessed_where_the_total_is() -> None:
     every = limiters(Quotas(trust=Trust.GUESS))
-    own = every.of(scope("a")).own("CreateDeployment")
+    own = every.of(scope("a")).own_flow("CreateDeployment")
     assert own is not None
     assert own.bucket.pacer.statistics(0).ceiling == 0.2
     assert every.of(scope("a")).total.bucket.pacer.statistics(0).ceiling > 1000

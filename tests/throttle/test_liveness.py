@@ -20,7 +20,7 @@ def test_random_worlds_all_finish(tens: int) -> None:
         each = case(seed)
         played = play(
             each.world,
-            each.mirror(),
+            each.model(),
             calls=each.calls,
             seed=seed,
             horizon=4 * HOUR + 20 * each.calls / each.pace,
@@ -34,7 +34,7 @@ def test_most_random_worlds_finish_soon() -> None:
     played = []
     for seed in range(WORLDS):
         each = case(seed)
-        run = play(each.world, each.mirror(), calls=each.calls, seed=seed)
+        run = play(each.world, each.model(), calls=each.calls, seed=seed)
         played.append((run.makespan * each.pace / each.calls, run.refused))
     assert median(ratio for ratio, _ in played) <= 1.7
     assert median(refused for _, refused in played) <= 0.04

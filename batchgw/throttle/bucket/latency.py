@@ -89,7 +89,7 @@ class LateStart:
         self.full, self._settled, self._first, self._answers = False, False, now, 0
         self._withheld = withheld
 
-    def unknown(self) -> None:
+    def unanswered(self) -> None:
         """A call is not answered: it may have arrived before any other."""
         self._first = inf
 

@@ -1,6 +1,6 @@
 """Deliberate overspending: the only way to learn that more is there than was believed.
 
-The mirror spends a little more than it believes is refilled, on a schedule: it touches the remote bucket's
+The model spends a little more than it believes is refilled, on a schedule: it touches the remote bucket's
 floor, on purpose and seldom. A refusal there confirms the belief and says where the floor is. No refusal,
 where there should have been one, says that the belief was too low.
 """

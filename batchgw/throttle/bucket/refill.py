@@ -41,14 +41,14 @@ LEAST_NOISE = 0.1
 REMEMBERED = 512
 """Departures kept: enough to tell how many left after a call that is answered late."""
 
-MARKS = 64
+SAMPLES = 64
 """Marks kept."""
 
 HAIR = 1e-6
 """Seconds: marks so close are one, for nothing can be measured between them."""
 
 
-class Mark:
+class Sample:
     """An instant at which the remote bucket was empty, and how many calls it had taken until then."""
 
     __slots__ = ("accepted", "at", "lossy")
@@ -70,7 +70,7 @@ class Refill:
         window: seconds back to which marks count.
     """
 
-    __slots__ = ("_departures", "_forgotten", "_lossy", "_marks", "_prior", "_refused", "_window", "noise")
+    __slots__ = ("_departures", "_forgotten", "_lossy", "_prior", "_refused", "_samples", "_window", "noise")
 
     def __init__(self, *, scale: float = 1.0, window: float = WINDOW) -> None:
         self._window = window * scale
@@ -78,13 +78,13 @@ class Refill:
         self._departures: deque[float] = deque(maxlen=REMEMBERED)
         self._refused: deque[float] = deque(maxlen=REMEMBERED)
         self._forgotten = 0  # departures less refusals that the deques hold no more
-        self._marks: deque[Mark] = deque(maxlen=MARKS)
+        self._samples: deque[Sample] = deque(maxlen=SAMPLES)
         self._lossy = 0  # intervals in a row, the last included, that were lossy and showed no more
         self.noise = 0.0
 
     def begin(self, at: float, level: float) -> None:
         """The bucket held `level` calls at `at`: as if it had been empty, and had taken so many fewer."""
-        self._marks.append(Mark(at, level))
+        self._samples.append(Sample(at, level))
 
     def sent(self, at: float) -> None:
         """A call left."""
@@ -101,7 +101,7 @@ class Refill:
             self._refused.insert(bisect_right(self._refused, at), at)
         else:
             self._refused.append(at)
-        for mark in reversed(self._marks):
+        for mark in reversed(self._samples):
             if mark.at < at:
                 break
             mark.accepted -= 1
@@ -112,20 +112,20 @@ class Refill:
 
     def overflow(self) -> None:
         """The bucket may be full: from the last mark on, tokens may be lost."""
-        if self._marks:
-            self._marks[-1].lossy = True
+        if self._samples:
+            self._samples[-1].lossy = True
 
     def restart(self) -> None:
         """Forget the marks: what was measured before is another regime."""
-        self._marks.clear()
+        self._samples.clear()
 
-    def mark(self, at: float) -> None:
+    def sample(self, at: float) -> None:
         """The bucket was empty at `at`."""
-        marks = self._marks
+        marks = self._samples
         if marks and at - marks[-1].at <= HAIR:
             return
         taken = self._forgotten + len(self._departures) - len(self._refused) - self.taken_after(at)
-        marks.append(Mark(at, taken))
+        marks.append(Sample(at, taken))
         while len(marks) > 2 and at - marks[0].at > self._window:  # noqa: PLR2004 - the last interval stays
             marks.popleft()
 
@@ -134,7 +134,7 @@ class Refill:
 
         `fewer` calls were in the bucket at the first of them than was said.
         """
-        if len(self._marks) < 2:  # noqa: PLR2004 - an interval has two ends
+        if len(self._samples) < 2:  # noqa: PLR2004 - an interval has two ends
             return None
         span, taken = self._last_interval()
         return max(0.0, taken + fewer) / span
@@ -158,26 +158,26 @@ class Refill:
         An interval that differs significantly from those before it begins a new regime. A blend with the
         belief keeps short intervals from deciding much.
         """
-        if len(self._marks) < 2:  # noqa: PLR2004
+        if len(self._samples) < 2:  # noqa: PLR2004
             return believed
         span, taken = self._last_interval()
         if taken < 0:  # less was taken than the first mark said was there: it was wrong
-            self._marks.popleft()
+            self._samples.popleft()
             return believed * REFUTED
-        if self._marks[-2].lossy:
+        if self._samples[-2].lossy:
             return self._lower_bound(believed, taken, span)
         self._lossy = 0
         if self._is_news(span, taken, others):
-            while len(self._marks) > 2:  # noqa: PLR2004
-                self._marks.popleft()
-        first, last = self._oldest_sound(), self._marks[-1]
+            while len(self._samples) > 2:  # noqa: PLR2004
+                self._samples.popleft()
+        first, last = self._oldest_sound(), self._samples[-1]
         return self._blend(believed, last.accepted - first.accepted, last.at - first.at)
 
     def _lower_bound(self, believed: float, taken: float, span: float) -> float:
         """The refill by an interval in which tokens may have been lost: at least what was taken.
 
         A bucket that was full for a while, as is believed, would not refuse soon. If it does so again, less
-        runs in than is believed: a mirror that is held up by Retry-After would never find out otherwise.
+        runs in than is believed: a model that is held up by Retry-After would never find out otherwise.
         """
         bound = self._blend(believed, taken, span)
         if bound >= believed:
@@ -187,12 +187,12 @@ class Refill:
         return believed if self._lossy < AGAIN else max(bound, DOUBTED * believed)
 
     def _last_interval(self) -> tuple[float, float]:
-        previous, last = self._marks[-2], self._marks[-1]
+        previous, last = self._samples[-2], self._samples[-1]
         return last.at - previous.at, last.accepted - previous.accepted
 
     def _is_news(self, span: float, taken: float, others: float) -> bool:
         """Tell whether the last interval belongs to another regime than those before; learn the noise."""
-        first, previous = self._marks[0], self._marks[-2]
+        first, previous = self._samples[0], self._samples[-2]
         before = previous.at - first.at
         if before <= 0:
             return False
@@ -202,10 +202,10 @@ class Refill:
         variance = max(self.noise, others / 2, LEAST_NOISE) * span * (1 + span / before) + GRAIN
         return abs(taken - expected) > SIGNIFICANT * sqrt(variance)
 
-    def _oldest_sound(self) -> Mark:
+    def _oldest_sound(self) -> Sample:
         """The oldest mark since which nothing can have been lost."""
-        oldest = self._marks[-1]
-        for mark in islice(reversed(self._marks), 1, None):
+        oldest = self._samples[-1]
+        for mark in islice(reversed(self._samples), 1, None):
             if mark.lossy:
                 break
             oldest = mark

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 
 from batchgw.simulator.traffic.neighbour import Traffic
-from batchgw.throttle.bucket.mirror import MirrorBucket
+from batchgw.throttle.bucket.model import BucketModel
 from batchgw.throttle.quota import TOTAL
 from benchmarks.virtual.worlds.neighbours import ScheduledCalls
 
@@ -28,11 +28,11 @@ class AnotherBatchgw:
 
 
 class _AnotherBatchgw(ScheduledCalls):
-    """Asks its mirror bucket before it sends a call, and reports each answer to it."""
+    """Asks its model of the bucket before it sends a call, and reports each answer to it."""
 
     def __init__(self, record: AnotherBatchgw, seed: str) -> None:
         super().__init__(seed)
-        self._mirror = MirrorBucket(TOTAL)
+        self._model = BucketModel(TOTAL)
         self._left = record.calls
         self._now = record.first
         self._sent_at: dict[float, tuple[float, float]] = {}  # departure and answer, by arrival
@@ -56,7 +56,7 @@ class _AnotherBatchgw(ScheduledCalls):
     def _depart(self) -> None:
         """Send calls and process answers until a call is about to arrive, or nothing is left."""
         while self._left or self._answers:
-            leaves = self._now + self._mirror.delay(self._now, self._left) if self._left else math.inf
+            leaves = self._now + self._model.delay(self._now, self._left) if self._left else math.inf
             back = self._answers[0][0] if self._answers else math.inf
             if min(leaves, back) > self.next:
                 return
@@ -69,7 +69,7 @@ class _AnotherBatchgw(ScheduledCalls):
         if at > self._now:
             self._now = at
             return
-        self._mirror.sent(at)
+        self._model.sent(at)
         self._left -= 1
         latency = self.latency()
         arrival = at + ON_THE_WAY * latency
@@ -79,7 +79,7 @@ class _AnotherBatchgw(ScheduledCalls):
     def _process(self, at: float, sent_at: float, taken: bool) -> None:  # noqa: FBT001 - as it was kept
         self._now = max(self._now, at)
         if taken:
-            self._mirror.ok(sent_at, self._now)
+            self._model.accepted(sent_at, self._now)
         else:
-            self._mirror.throttled(sent_at, self._now)
+            self._model.refused(sent_at, self._now)
             self._left += 1

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchgw.throttle.bucket.mirror import FLOOR, MirrorBucket
-from batchgw.throttle.bucket.refill import MARKS, REMEMBERED
+from batchgw.throttle.bucket.model import FLOOR, BucketModel
+from batchgw.throttle.bucket.refill import REMEMBERED, SAMPLES
 from batchgw.throttle.quota import TOTAL, Quota, Trust
-from tests.throttle.worlds.adversary import EXTREME, Kind, Rig, Step, mirrors, steps
+from tests.throttle.worlds.adversary import EXTREME, Kind, Rig, Step, models, steps
 
-ALL: tuple[Kind, ...] = ("wait", "send", "push", "ask", "ok", "throttled", "void", "unknown")
+ALL: tuple[Kind, ...] = ("wait", "send", "push", "ask", "accepted", "refused", "refund", "unanswered")
 
 
 def within_bounds(rig: Rig, floor: float) -> None:
@@ -27,10 +27,10 @@ def within_bounds(rig: Rig, floor: float) -> None:
     rig.delay()
 
 
-@given(mirror=mirrors(), began=st.sampled_from([0.0, 1e5, 1.7e9]), course=steps(*ALL, waits=EXTREME))
-def test_beliefs_stay_within_bounds(mirror: MirrorBucket, began: float, course: list[Step]) -> None:
+@given(model=models(), began=st.sampled_from([0.0, 1e5, 1.7e9]), course=steps(*ALL, waits=EXTREME))
+def test_beliefs_stay_within_bounds(model: BucketModel, began: float, course: list[Step]) -> None:
     """Time may stand still or jump; calls may leave that were not let through, and answers never come."""
-    rig = Rig(mirror, now=began)
+    rig = Rig(model, now=began)
     floor = FLOOR * (rig.statistics().stated or TOTAL.rate)
     rig.run(course, lambda _: within_bounds(rig, floor))
 
@@ -38,9 +38,9 @@ def test_beliefs_stay_within_bounds(mirror: MirrorBucket, began: float, course: 
 @pytest.mark.parametrize(
     "quota", [None, Quota(10, 1), Quota(1 / 30, 1), Quota(5000, 10_000), Quota(5000, 1), Quota(1 / 30, 40)]
 )
-@pytest.mark.parametrize("kind", ["ok", "throttled", "void", "unknown"])
+@pytest.mark.parametrize("kind", ["accepted", "refused", "refund", "unanswered"])
 def test_the_same_answer_for_ever_leads_nowhere_absurd(quota: Quota | None, kind: Kind) -> None:
-    rig = Rig(MirrorBucket(quota))
+    rig = Rig(BucketModel(quota))
     floor = FLOOR * (rig.statistics().stated or TOTAL.rate)
     for _ in range(300):
         rig.run([Step("send"), Step("wait", 0.1), Step(kind, -1.0)])
@@ -49,13 +49,13 @@ def test_the_same_answer_for_ever_leads_nowhere_absurd(quota: Quota | None, kind
 
 def test_time_may_go_back_a_little() -> None:
     """Answers that are told late, with the time they came at, are told all the same."""
-    mirror = MirrorBucket(TOTAL)
-    mirror.sent(5.0)
-    mirror.ok(5.0, 4.9)
-    mirror.sent(4.8)
-    mirror.throttled(4.8, 4.7)
-    assert mirror.delay(4.6) >= 0
-    assert mirror.statistics(4.6).level <= TOTAL.burst
+    model = BucketModel(TOTAL)
+    model.sent(5.0)
+    model.accepted(5.0, 4.9)
+    model.sent(4.8)
+    model.refused(4.8, 4.7)
+    assert model.delay(4.6) >= 0
+    assert model.statistics(4.6).level <= TOTAL.burst
 
 
 def containers(
@@ -75,16 +75,23 @@ def containers(
 @pytest.mark.parametrize("trust", Trust)
 def test_memory_is_bounded(trust: Trust) -> None:
     """After 30,000 calls, every third refused, as after 15,000: nothing has grown."""
-    rig = Rig(MirrorBucket(Quota(100, 40), trust=trust))
+    rig = Rig(BucketModel(Quota(100, 40), trust=trust))
     sizes = []
     for _ in range(2):
         rig.run(
-            [Step("push"), Step("ok"), Step("push"), Step("unknown"), Step("push"), Step("throttled", -1.0)]
+            [
+                Step("push"),
+                Step("accepted"),
+                Step("push"),
+                Step("unanswered"),
+                Step("push"),
+                Step("refused", -1.0),
+            ]
             * 5000
         )
         rig.happen(Step("wait", 100.0))
         found = list(containers(rig.pacer, set()))
         assert any(isinstance(each, deque) for each in found)
-        assert max(len(each) for each in found) <= max(REMEMBERED, MARKS)
+        assert max(len(each) for each in found) <= max(REMEMBERED, SAMPLES)
         sizes.append(sum(sys.getsizeof(each) for each in found))
     assert sizes[1] == pytest.approx(sizes[0], rel=0.1)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from batchgw.throttle.bucket.mirror import INSTANT, MirrorBucket
+from batchgw.throttle.bucket.model import INSTANT, BucketModel
 from batchgw.throttle.pacer import Belief
 from batchgw.throttle.quota import TOTAL, Quota, Trust
 from tests.throttle.worlds.adversary import EXTREME, Rig, Step, quotas, steps
@@ -45,13 +45,13 @@ def kept(departures: Sequence[float], rate: float, burst: float) -> bool:
     share=st.one_of(st.just(1.0), st.floats(0.02, 1)),
     belief=beliefs,
     began=st.sampled_from([0.0, 1e5]),
-    course=steps("wait", "send", "ok", "throttled", "void", "unknown", waits=EXTREME),
+    course=steps("wait", "send", "accepted", "refused", "refund", "unanswered", waits=EXTREME),
 )
 def test_strict_is_never_above_the_quota(
     quota: Quota, share: float, belief: Belief | None, began: float, course: list[Step]
 ) -> None:
-    mirror = MirrorBucket(quota, share=share, trust=Trust.STRICT, belief=belief)
-    rig = Rig(mirror, now=began)
+    model = BucketModel(quota, share=share, trust=Trust.STRICT, belief=belief)
+    rig = Rig(model, now=began)
     rig.run(course)
     assert kept(rig.departures, share * quota.rate, quota.burst)
 
@@ -60,12 +60,12 @@ def test_strict_is_never_above_the_quota(
 @given(
     share=st.floats(0.02, 0.99),
     trust=st.sampled_from([Trust.TRUSTED, Trust.GUESS]),
-    course=steps("send", "ok", "wait", "void"),
+    course=steps("send", "accepted", "wait", "refund"),
 )
 def test_a_share_is_a_ceiling_however_far_the_quota_is_trusted(
     share: float, trust: Trust, course: list[Step]
 ) -> None:
-    rig = Rig(MirrorBucket(TOTAL, share=share, trust=trust))
+    rig = Rig(BucketModel(TOTAL, share=share, trust=trust))
     rig.run(course)
     assert kept(rig.departures, share * TOTAL.rate, TOTAL.burst)
 
@@ -73,30 +73,30 @@ def test_a_share_is_a_ceiling_however_far_the_quota_is_trusted(
 @pytest.mark.parametrize("trust", [Trust.TRUSTED, Trust.GUESS])
 def test_without_a_ceiling_more_is_tried_in_time(trust: Trust) -> None:
     """The check can fail: a service that lets everything through is found out, and the windows broken."""
-    rig = Rig(MirrorBucket(TOTAL, trust=trust))
-    rig.run([Step("send"), Step("ok")] * 10_000)
+    rig = Rig(BucketModel(TOTAL, trust=trust))
+    rig.run([Step("send"), Step("accepted")] * 10_000)
     assert not kept(rig.departures, TOTAL.rate, TOTAL.burst)
 
 
 @pytest.mark.parametrize("trust", Trust)
 def test_with_a_share_nothing_more_is_tried_ever(trust: Trust) -> None:
     """The same service, and half an hour."""
-    rig = Rig(MirrorBucket(TOTAL, share=0.5, trust=trust))
-    rig.run([Step("send"), Step("wait", 0.1), Step("ok")] * 3000)
-    rig.run([Step("send"), Step("ok")] * 7000)
+    rig = Rig(BucketModel(TOTAL, share=0.5, trust=trust))
+    rig.run([Step("send"), Step("wait", 0.1), Step("accepted")] * 3000)
+    rig.run([Step("send"), Step("accepted")] * 7000)
     assert kept(rig.departures, TOTAL.rate / 2, TOTAL.burst)
 
 
 def test_a_long_rest_and_calls_that_other_buckets_refuse_save_nothing_up() -> None:
     """The token of such a call is given back, and it left all the same: 5 and no more at once."""
     quota = Quota(1 / 30, 5)
-    rig = Rig(MirrorBucket(quota, trust=Trust.STRICT))
-    rig.run([Step("send"), Step("ok"), Step("wait", 10_000.0), *[Step("send"), Step("void")] * 20])
+    rig = Rig(BucketModel(quota, trust=Trust.STRICT))
+    rig.run([Step("send"), Step("accepted"), Step("wait", 10_000.0), *[Step("send"), Step("refund")] * 20])
     assert kept(rig.departures, quota.rate, quota.burst)
 
 
 def test_a_whole_run_uses_the_ceiling_up() -> None:
     """A ceiling that is kept by doing nothing would be none: 540 calls of 40 + 10 t need 50 s."""
-    rig = Rig(MirrorBucket(TOTAL, trust=Trust.STRICT))
-    rig.run([Step("send"), Step("ok")] * 540)
+    rig = Rig(BucketModel(TOTAL, trust=Trust.STRICT))
+    rig.run([Step("send"), Step("accepted")] * 540)
     assert rig.now == pytest.approx(50, rel=0.02)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from batchgw.throttle.bucket.mirror import MirrorBucket
+from batchgw.throttle.bucket.model import BucketModel
 from batchgw.throttle.quota import Quota, Trust
 from tests.throttle.worlds.world import Played, World, play
 
@@ -47,7 +47,7 @@ def test_a_short_run_is_over_at_once(trust: Trust, calls: int) -> None:
 
 def run(world: World, trust: Trust, calls: int, seed: int) -> Played:
     """A run of a client that knows the truth."""
-    return play(world, MirrorBucket(Quota(world.rate, world.burst), trust=trust), calls=calls, seed=seed)
+    return play(world, BucketModel(Quota(world.rate, world.burst), trust=trust), calls=calls, seed=seed)
 
 
 @pytest.mark.parametrize("seconds", [1.0, 5.0])
@@ -56,7 +56,7 @@ def test_a_first_call_that_connects_for_long_costs_what_it_must(seconds: float, 
     """The bucket is refilled from the first arrival on: of the second call, if the first is as late."""
     played = play(
         World(first=seconds, late=arrives == "late"),
-        MirrorBucket(Quota(10, 40), trust=Trust.STRICT),
+        BucketModel(Quota(10, 40), trust=Trust.STRICT),
         calls=300,
         seed=3,
     )

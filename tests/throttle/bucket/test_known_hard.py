@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from batchgw.throttle.bucket.mirror import MirrorBucket
+from batchgw.throttle.bucket.model import BucketModel
 from batchgw.throttle.quota import TOTAL, Quota, Trust
 from tests.throttle.worlds.gates import SEEDS
 from tests.throttle.worlds.remote import Others
@@ -12,7 +12,7 @@ from tests.throttle.worlds.world import Mean, World, play
 
 
 def mean(world: World, *, calls: int = 2000, quota: Quota = TOTAL, trust: Trust = Trust.TRUSTED) -> Mean:
-    return Mean.of([play(world, MirrorBucket(quota, trust=trust), calls=calls, seed=seed) for seed in SEEDS])
+    return Mean.of([play(world, BucketModel(quota, trust=trust), calls=calls, seed=seed) for seed in SEEDS])
 
 
 def test_a_throttle_sharded_over_four_hosts() -> None:
@@ -30,7 +30,7 @@ def test_refusals_that_consume_tokens_at_a_load_of_70_percent(
     """They and we take 7 of 10 calls/s: nothing of ours is refused, and nothing lost but the share."""
     world = World(consuming=True, others=Others(rate=theirs))
     for seed in SEEDS:
-        played = play(world, MirrorBucket(TOTAL, share=share), calls=calls, seed=seed)
+        played = play(world, BucketModel(TOTAL, share=share), calls=calls, seed=seed)
         assert not played.refusals
         assert played.makespan <= 1.02 * (calls - 40) / (10 * share) + 0.3
 

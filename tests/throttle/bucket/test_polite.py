@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from batchgw.throttle.bucket.mirror import MirrorBucket
+from batchgw.throttle.bucket.model import BucketModel
 from batchgw.throttle.bucket.polite import DESCENT, LEAST_DESCENT, NEWS, RARER, SELDOM, SOON, PoliteProbe
 from batchgw.throttle.quota import TOTAL
 from tests.throttle.worlds.adversary import Rig, Step
@@ -104,7 +104,7 @@ def test_how_long_it_takes_until_calls_are_refilled_or_overspent(needed: float, 
 
 def refusals(*, polite: bool) -> int:
     """Calls of ten minutes that are refused where 5 of 10 calls/s are left."""
-    rig, level, refused = Rig(MirrorBucket(TOTAL, polite=polite)), 40.0, 0
+    rig, level, refused = Rig(BucketModel(TOTAL, polite=polite)), 40.0, 0
     while rig.now < 600:
         before = rig.now
         rig.run([Step("send"), Step("wait", 0.02)])
@@ -112,7 +112,7 @@ def refusals(*, polite: bool) -> int:
         taken = level >= 1
         level -= taken
         refused += not taken
-        rig.run([Step("ok" if taken else "throttled", -1.0)])
+        rig.run([Step("accepted" if taken else "refused", -1.0)])
     return refused
 
 

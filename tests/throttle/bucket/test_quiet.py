@@ -6,20 +6,20 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from batchgw.throttle.bucket.mirror import MirrorBucket
+from batchgw.throttle.bucket.model import BucketModel
 from batchgw.throttle.quota import TOTAL, Quota, Trust
 from tests.throttle.worlds.world import Played, World, play
 
 CLOSED, OPEN = 600.0, 900.0
 """Seconds: until when nothing is let through, and when the run shall be over."""
 
-MIRRORS: Mapping[str, Callable[[], MirrorBucket]] = {
-    "trusted": lambda: MirrorBucket(TOTAL),
-    "strict": lambda: MirrorBucket(TOTAL, trust=Trust.STRICT),
-    "guess": lambda: MirrorBucket(TOTAL, trust=Trust.GUESS),
-    "share": lambda: MirrorBucket(TOTAL, share=0.9),
-    "unknown": lambda: MirrorBucket(None),
-    "fast": lambda: MirrorBucket(Quota(100, 200)),
+MIRRORS: Mapping[str, Callable[[], BucketModel]] = {
+    "trusted": lambda: BucketModel(TOTAL),
+    "strict": lambda: BucketModel(TOTAL, trust=Trust.STRICT),
+    "guess": lambda: BucketModel(TOTAL, trust=Trust.GUESS),
+    "share": lambda: BucketModel(TOTAL, share=0.9),
+    "unknown": lambda: BucketModel(None),
+    "fast": lambda: BucketModel(Quota(100, 200)),
 }
 """Each makes a new one: a process that runs part of the tests makes a storm more than once."""
 
@@ -53,51 +53,51 @@ def test_the_storm_costs_little(storm: Played) -> None:
     assert len(storm.refusals) <= 120
 
 
-def refused_five_times() -> tuple[MirrorBucket, float]:
-    """A mirror whose five calls were refused, one after the other, and what time it is."""
-    mirror, now = MirrorBucket(TOTAL), 0.0
+def refused_five_times() -> tuple[BucketModel, float]:
+    """A model whose five calls were refused, one after the other, and what time it is."""
+    model, now = BucketModel(TOTAL), 0.0
     for _ in range(5):
-        now += mirror.delay(now)
-        mirror.sent(now)
+        now += model.delay(now)
+        model.sent(now)
         now += 0.1
-        mirror.throttled(now - 0.1, now)
-    return mirror, now
+        model.refused(now - 0.1, now)
+    return model, now
 
 
 def test_a_shorter_retry_after_does_not_end_it() -> None:
-    mirror, now = refused_five_times()
-    mirror.throttled(now - 0.1, now, 1.0)
-    assert mirror.delay(now) == pytest.approx(12.0)
+    model, now = refused_five_times()
+    model.refused(now - 0.1, now, 1.0)
+    assert model.delay(now) == pytest.approx(12.0)
 
 
 def test_what_is_accepted_does_not_end_what_a_refusal_asked_for() -> None:
-    mirror, now = refused_five_times()
-    mirror.throttled(now - 0.1, now, 30.0)
-    mirror.ok(now - 0.1, now)
-    assert mirror.delay(now) == pytest.approx(30.0)
+    model, now = refused_five_times()
+    model.refused(now - 0.1, now, 30.0)
+    model.accepted(now - 0.1, now)
+    assert model.delay(now) == pytest.approx(30.0)
 
 
 def test_quiet_begins_after_five_reactions_without_success() -> None:
-    mirror, now = refused_five_times()
-    assert mirror.delay(now) == pytest.approx(12.0)
-    mirror.sent(now + 12)
-    assert mirror.delay(now + 12) == pytest.approx(12.0)  # one at a time, answered or not
-    mirror.ok(now + 12, now + 12.1)
-    assert mirror.delay(now + 12.1) < 5
+    model, now = refused_five_times()
+    assert model.delay(now) == pytest.approx(12.0)
+    model.sent(now + 12)
+    assert model.delay(now + 12) == pytest.approx(12.0)  # one at a time, answered or not
+    model.accepted(now + 12, now + 12.1)
+    assert model.delay(now + 12.1) < 5
 
 
 def test_one_success_in_between_keeps_it_awake() -> None:
     """Four are refused, one is taken, four are refused: at no time were there five."""
-    mirror, now = MirrorBucket(TOTAL), 0.0
+    model, now = BucketModel(TOTAL), 0.0
     for taken in (False, False, False, False, True, False, False, False, False):
-        now += mirror.delay(now, 1)
-        mirror.sent(now)
+        now += model.delay(now, 1)
+        model.sent(now)
         now += 0.1
         if taken:
-            mirror.ok(now - 0.1, now)
+            model.accepted(now - 0.1, now)
         else:
-            mirror.throttled(now - 0.1, now)
-    assert mirror.delay(now, 1) < 12
-    mirror.sent(now + 5)
-    mirror.throttled(now + 5, now + 5.1)
-    assert mirror.delay(now + 5.1, 1) == pytest.approx(12)
+            model.refused(now - 0.1, now)
+    assert model.delay(now, 1) < 12
+    model.sent(now + 5)
+    model.refused(now + 5, now + 5.1)
+    assert model.delay(now + 5.1, 1) == pytest.approx(12)

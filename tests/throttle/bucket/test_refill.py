@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from batchgw.throttle.bucket.refill import DOUBTED, MARKS, PRIOR, REFUTED, REMEMBERED, WINDOW, Refill
+from batchgw.throttle.bucket.refill import DOUBTED, PRIOR, REFUTED, REMEMBERED, SAMPLES, WINDOW, Refill
 
 NOISE = 1.0
 
@@ -21,7 +21,7 @@ def send(refill: Refill, *, start: float, end: float, rate: float) -> None:
 def empty(refill: Refill, at: float) -> None:
     """The call that left at `at` is refused."""
     refill.refused(at)
-    refill.mark(at)
+    refill.sample(at)
 
 
 def steady(*taken: int, every: float = 10.0) -> Refill:
@@ -180,8 +180,8 @@ def test_marks_count_for_a_minute_but_the_last_interval_stays() -> None:
 def test_a_mark_needs_to_be_news() -> None:
     refill = steady(100)
     before = refill.measure(10.0, NOISE)
-    refill.mark(10.0)
-    refill.mark(4.0)
+    refill.sample(10.0)
+    refill.sample(4.0)
     assert refill.measure(10.0, NOISE) == before
 
 
@@ -227,10 +227,10 @@ def test_what_is_forgotten_still_counts() -> None:
 
 
 def test_there_are_so_many_marks_and_no_more() -> None:
-    """Marks a second apart, within a window as long as one likes: the oldest go."""
+    """Marks a second separate, within a window as long as one likes: the oldest go."""
     refill = Refill(scale=1e9)
-    for number in range(3 * MARKS):
+    for number in range(3 * SAMPLES):
         send(refill, start=float(number), end=number + 1.0, rate=11.0)
         empty(refill, number + 1.0)
-    assert len(refill._marks) == MARKS
+    assert len(refill._samples) == SAMPLES
     assert refill.measure(10.0, NOISE) == pytest.approx(10.0)

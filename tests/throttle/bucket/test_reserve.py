@@ -6,7 +6,7 @@ from math import inf
 
 import pytest
 
-from batchgw.throttle.bucket.mirror import MirrorBucket
+from batchgw.throttle.bucket.model import BucketModel
 from batchgw.throttle.bucket.reserve import Reserve, held, large, small
 from batchgw.throttle.pacer import Belief
 from batchgw.throttle.quota import TOTAL, Quota
@@ -35,69 +35,69 @@ def test_a_burst_is_proven_by_more_than_half_of_it(taken: int, proof: bool) -> N
     assert held(taken=taken, refilled=20.0, burst=40.0) == proof
 
 
-def spent(mirror: MirrorBucket, calls: int, now: float = 0.0) -> float:
-    """Send so many as early as the mirror allows, of 1,000; all are accepted at once. Answers the time."""
+def spent(model: BucketModel, calls: int, now: float = 0.0) -> float:
+    """Send so many as early as the model allows, of 1,000; all are accepted at once. Answers the time."""
     for place in range(calls):
-        now += mirror.delay(now, 1000.0 - place)
-        mirror.sent(now)
-        mirror.ok(now, now)
+        now += model.delay(now, 1000.0 - place)
+        model.sent(now)
+        model.accepted(now, now)
     return now
 
 
-def kept(mirror: MirrorBucket, now: float, left: float = 500.0) -> float:
+def kept(model: BucketModel, now: float, left: float = 500.0) -> float:
     """Calls that stay in the bucket: how much longer one waits than for a token, times the rate."""
-    statistics = mirror.statistics(now)
-    return statistics.level + statistics.rate * mirror.delay(now, left) - 1
+    statistics = model.statistics(now)
+    return statistics.level + statistics.rate * model.delay(now, left) - 1
 
 
 def test_a_first_burst_that_was_all_there_is_the_proof() -> None:
     """Calls leave at 20/s until 6.5 are left. From then on 28 are kept: they are refilled before the next."""
-    mirror = MirrorBucket(TOTAL)
-    assert mirror.delay(spent(mirror, 55), 500.0) == pytest.approx(0.05)
-    mirror = MirrorBucket(TOTAL)
-    assert kept(mirror, spent(mirror, 70)) == pytest.approx(LARGE)
+    model = BucketModel(TOTAL)
+    assert model.delay(spent(model, 55), 500.0) == pytest.approx(0.05)
+    model = BucketModel(TOTAL)
+    assert kept(model, spent(model, 70)) == pytest.approx(LARGE)
 
 
 def test_a_first_refusal_that_comes_too_early_refutes_it_for_good() -> None:
     """Ten calls, and the bucket is empty: it never held 40."""
-    mirror = MirrorBucket(TOTAL)
-    now = spent(mirror, 10)
-    mirror.sent(now)
-    mirror.throttled(now, now)
-    assert kept(mirror, spent(mirror, 70, now + 60.0)) < LARGE
+    model = BucketModel(TOTAL)
+    now = spent(model, 10)
+    model.sent(now)
+    model.refused(now, now)
+    assert kept(model, spent(model, 70, now + 60.0)) < LARGE
 
 
 @pytest.mark.parametrize("quota", [None, Quota(10, 9)])
 def test_what_is_unknown_or_has_no_room_keeps_little(quota: Quota | None) -> None:
-    mirror = MirrorBucket(quota)
-    now = spent(mirror, 200)
-    assert mirror._probe.reserve <= small(40).least
-    assert mirror.delay(now, 500.0) < 3
+    model = BucketModel(quota)
+    now = spent(model, 200)
+    assert model._probe.reserve <= small(40).least
+    assert model.delay(now, 500.0) < 3
 
 
 def test_a_run_that_remembers_knows_what_the_bucket_holds() -> None:
-    mirror = MirrorBucket(TOTAL, belief=Belief(rate=10, burst=40, level=20))
-    assert kept(mirror, 0.0) == pytest.approx(LARGE)
+    model = BucketModel(TOTAL, belief=Belief(rate=10, burst=40, level=20))
+    assert kept(model, 0.0) == pytest.approx(LARGE)
 
 
 def test_where_nobody_knows_which_calls_are_the_last_little_is_kept() -> None:
     """It could not be spent at the end: it would cost 2.8 s."""
-    mirror = MirrorBucket(TOTAL)
-    now = spent(mirror, 70)
-    assert mirror.statistics(now).level > SMALL + 1
-    assert mirror.delay(now, inf) == pytest.approx(0.05)
-    polite = MirrorBucket(TOTAL, polite=True)
+    model = BucketModel(TOTAL)
+    now = spent(model, 70)
+    assert model.statistics(now).level > SMALL + 1
+    assert model.delay(now, inf) == pytest.approx(0.05)
+    polite = BucketModel(TOTAL, polite=True)
     assert kept(polite, spent(polite, 70), inf) == pytest.approx(large(40, polite=True).least)
 
 
 @pytest.mark.parametrize("calls", [20, 57])
 def test_the_last_calls_may_spend_it_all(calls: int) -> None:
     """Half a token is refilled for each while they leave at twice the rate."""
-    mirror = MirrorBucket(TOTAL, belief=Belief(rate=10, burst=40, level=28.5))
+    model = BucketModel(TOTAL, belief=Belief(rate=10, burst=40, level=28.5))
     departures, now = [], 0.0
     for left in range(calls, 0, -1):
-        now += mirror.delay(now, left)
+        now += model.delay(now, left)
         departures.append(now)
-        mirror.sent(now)
-        mirror.ok(now, now)
+        model.sent(now)
+        model.accepted(now, now)
     assert departures[-1] == pytest.approx((calls - 2) * 0.05, abs=0.11)

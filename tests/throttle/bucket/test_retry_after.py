@@ -27,23 +27,23 @@ from batchgw.errors import (
 )
 from batchgw.model import AccountId, Effort, ResponseType, RestApiId
 from batchgw.throttle.bucket.hold import LONGEST_HOLD
-from batchgw.throttle.bucket.mirror import INSTANT, MirrorBucket
+from batchgw.throttle.bucket.model import INSTANT, BucketModel
 from batchgw.throttle.pacer import Belief, Pacer, PacerStatistics
 from batchgw.throttle.quota import TOTAL
-from tests.throttle.worlds.adversary import Rig, Step, mirrors, steps
+from tests.throttle.worlds.adversary import Rig, Step, models, steps
 from tests.throttle.worlds.service import ACCOUNT, put, scope
 from tests.virtual import virtually
 
 
-@given(mirror=mirrors(), course=steps("wait", "send", "ok", "throttled", "void", "unknown"))
-def test_no_call_leaves_before_what_a_refusal_asked_for(mirror: MirrorBucket, course: list[Step]) -> None:
-    rig, until = Rig(mirror), 0.0
+@given(model=models(), course=steps("wait", "send", "accepted", "refused", "refund", "unanswered"))
+def test_no_call_leaves_before_what_a_refusal_asked_for(model: BucketModel, course: list[Step]) -> None:
+    rig, until = Rig(model), 0.0
     for step in course:
         departures, in_flight = len(rig.departures), len(rig.in_flight)
         rig.happen(step)
         if len(rig.departures) > departures:
             assert rig.now >= until - INSTANT
-        if step.kind == "throttled" and step.amount >= 0 and in_flight:
+        if step.kind == "refused" and step.amount >= 0 and in_flight:
             until = max(until, rig.now + min(step.amount, LONGEST_HOLD))
 
 
@@ -52,10 +52,10 @@ def test_no_call_leaves_before_what_a_refusal_asked_for(mirror: MirrorBucket, co
 )
 def test_the_longest_hold_is_a_minute(asked: float | None, held: float) -> None:
     """Without it the last call waits for half a token at 10/s: the other half was there."""
-    mirror = MirrorBucket(TOTAL)
-    mirror.sent(0.0)
-    mirror.throttled(0.0, 0.0, asked)
-    assert mirror.delay(0.0, 1) == pytest.approx(held)
+    model = BucketModel(TOTAL)
+    model.sent(0.0)
+    model.refused(0.0, 0.0, asked)
+    assert model.delay(0.0, 1) == pytest.approx(held)
 
 
 @dataclass
@@ -79,17 +79,17 @@ class Spied:
             self.too_early.append(now)
         self.pacer.sent(now)
 
-    def ok(self, sent_at: float, now: float) -> None:
-        self.pacer.ok(sent_at, now)
+    def accepted(self, sent_at: float, now: float) -> None:
+        self.pacer.accepted(sent_at, now)
 
-    def throttled(self, sent_at: float, now: float, retry_after: float | None) -> None:
-        self.pacer.throttled(sent_at, now, retry_after)
+    def refused(self, sent_at: float, now: float, retry_after: float | None) -> None:
+        self.pacer.refused(sent_at, now, retry_after)
 
-    def void(self, sent_at: float, now: float) -> None:
-        self.pacer.void(sent_at, now)
+    def refund(self, sent_at: float, now: float) -> None:
+        self.pacer.refund(sent_at, now)
 
-    def unknown(self, sent_at: float, now: float) -> None:
-        self.pacer.unknown(sent_at, now)
+    def unanswered(self, sent_at: float, now: float) -> None:
+        self.pacer.unanswered(sent_at, now)
 
     def statistics(self, now: float) -> PacerStatistics:
         return self.pacer.statistics(now)

@@ -6,7 +6,7 @@ from statistics import fmean
 
 import pytest
 
-from batchgw.throttle.bucket.mirror import MirrorBucket
+from batchgw.throttle.bucket.model import BucketModel
 from batchgw.throttle.quota import OPERATIONS, Quota, Trust
 from tests.throttle.worlds.world import Played, World, play
 
@@ -18,7 +18,7 @@ def runs(
 ) -> list[Played]:
     """Runs of a client that knows the quota, alone."""
     world = World(rate=quota.rate, burst=quota.burst, up=up)
-    return [play(world, MirrorBucket(quota, trust=trust), calls=calls, seed=seed) for seed in SEEDS]
+    return [play(world, BucketModel(quota, trust=trust), calls=calls, seed=seed) for seed in SEEDS]
 
 
 @pytest.mark.parametrize("up", [(0.45, 0.45), (0.3, 0.6)])
@@ -46,30 +46,30 @@ def test_no_two_deployments_leave_within_their_five_seconds() -> None:
 
 def test_who_took_long_may_have_arrived_late() -> None:
     """The next leaves later by half the latencies' deviation, and 0.6 of what it took beyond the shortest."""
-    mirror = MirrorBucket(OPERATIONS["CreateDeployment"])
-    mirror.sent(0.0)
-    mirror.ok(0.0, 0.1)  # a deviation of 0.05 s to begin with, and nothing was shorter
-    assert mirror.delay(0.1) == pytest.approx(5 + 0.05 / 2 - 0.1)
-    mirror.sent(10.0)
-    assert mirror.delay(10.0) == pytest.approx(5 + 1.5 * 0.05)  # it is on its way
-    mirror.ok(10.0, 10.2)
+    model = BucketModel(OPERATIONS["CreateDeployment"])
+    model.sent(0.0)
+    model.accepted(0.0, 0.1)  # a deviation of 0.05 s to begin with, and nothing was shorter
+    assert model.delay(0.1) == pytest.approx(5 + 0.05 / 2 - 0.1)
+    model.sent(10.0)
+    assert model.delay(10.0) == pytest.approx(5 + 1.5 * 0.05)  # it is on its way
+    model.accepted(10.0, 10.2)
     deviation = 0.05 + (0.1 - 0.05) / 8
-    assert mirror.delay(10.2) == pytest.approx(5 + deviation / 2 + 0.6 * 0.1 - 0.2)
+    assert model.delay(10.2) == pytest.approx(5 + deviation / 2 + 0.6 * 0.1 - 0.2)
 
 
 def test_a_late_answer_says_nothing_of_a_later_call() -> None:
-    mirror = MirrorBucket(OPERATIONS["CreateDeployment"])
-    mirror.sent(0.0)
-    mirror.sent(6.0)
-    mirror.ok(0.0, 6.05)
-    assert mirror.delay(6.05) == pytest.approx(5 + 1.5 * 6.05 / 2 - 0.05)
+    model = BucketModel(OPERATIONS["CreateDeployment"])
+    model.sent(0.0)
+    model.sent(6.0)
+    model.accepted(0.0, 6.05)
+    assert model.delay(6.05) == pytest.approx(5 + 1.5 * 6.05 / 2 - 0.05)
 
 
 def test_no_call_waits_for_more_than_one_token_on_account_of_latency() -> None:
-    mirror = MirrorBucket(Quota(1, 1))
-    mirror.sent(0.0)
-    mirror.ok(0.0, 0.1)
-    mirror.sent(2.0)
-    mirror.ok(2.0, 12.0)
-    mirror.sent(13.0)
-    assert mirror.delay(13.0) == 2.0
+    model = BucketModel(Quota(1, 1))
+    model.sent(0.0)
+    model.accepted(0.0, 0.1)
+    model.sent(2.0)
+    model.accepted(2.0, 12.0)
+    model.sent(13.0)
+    assert model.delay(13.0) == 2.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from batchgw.throttle.bucket.mirror import MirrorBucket
+from batchgw.throttle.bucket.model import BucketModel
 from tests.throttle.worlds.gates import SEEDS
 from tests.throttle.worlds.remote import Others
 from tests.throttle.worlds.world import Mean, World, play
@@ -28,22 +28,22 @@ def test_it_is_found_out(rate: float, burst: float, ratio: float, refused: float
     Forty calls are assumed to fit into the bucket. When they do not, the first measurement is a guess.
     """
     world = World(rate=rate, burst=burst)
-    mean = Mean.of([play(world, MirrorBucket(None), calls=2000, seed=seed) for seed in SEEDS])
+    mean = Mean.of([play(world, BucketModel(None), calls=2000, seed=seed) for seed in SEEDS])
     assert mean.ratio <= ratio
     assert mean.refused <= refused
 
 
 @pytest.mark.parametrize(("rate", "burst"), [(3, 20), (40, 100), (100, 200)])
 def test_the_rate_is_known_in_the_end(rate: float, burst: float) -> None:
-    mirror = MirrorBucket(None)
-    played = play(World(rate=rate, burst=burst), mirror, calls=5000, seed=1)
-    assert mirror.statistics(played.makespan).rate == pytest.approx(rate, rel=0.1)
+    model = BucketModel(None)
+    played = play(World(rate=rate, burst=burst), model, calls=5000, seed=1)
+    assert model.statistics(played.makespan).rate == pytest.approx(rate, rel=0.1)
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_a_few_calls_of_an_unknown_quota(seed: int) -> None:
     """It begins as if it were the documented one, with nothing in the bucket."""
-    played = play(World(), MirrorBucket(None), calls=20, seed=seed)
+    played = play(World(), BucketModel(None), calls=20, seed=seed)
     assert not played.refusals
     assert played.makespan <= 3.5
 
@@ -52,7 +52,7 @@ def test_a_few_calls_of_an_unknown_quota(seed: int) -> None:
 def test_whatever_fits_into_the_bucket_a_neighbour_is_spared(burst: float, ratio: float) -> None:
     """The reserve is of a bucket of 40: in one of 5 it costs time, and no refusals."""
     world = World(burst=burst, others=Others(rate=3))
-    mean = Mean.of([play(world, MirrorBucket(None), calls=2000, seed=seed) for seed in SEEDS])
+    mean = Mean.of([play(world, BucketModel(None), calls=2000, seed=seed) for seed in SEEDS])
     assert mean.refused <= 0.02
     assert mean.theirs <= 0.04
     assert mean.ratio <= ratio

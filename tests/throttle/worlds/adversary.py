@@ -1,4 +1,4 @@
-"""An arbitrary course of events for a mirror: hypothesis draws it, and looks at the mirror after each."""
+"""An arbitrary course of events for a model: hypothesis draws it, and looks at the model after each."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Literal
 
 from hypothesis import strategies as st
 
-from batchgw.throttle.bucket.mirror import MirrorBucket
+from batchgw.throttle.bucket.model import BucketModel
 from batchgw.throttle.pacer import PacerStatistics
 from batchgw.throttle.quota import Quota, Trust
 
-Kind = Literal["wait", "send", "push", "ok", "throttled", "void", "unknown", "ask"]
+Kind = Literal["wait", "send", "push", "accepted", "refused", "refund", "unanswered", "ask"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Step:
     which: int = 0
 
 
-ANSWERS: tuple[Kind, ...] = ("ok", "throttled", "void", "unknown")
+ANSWERS: tuple[Kind, ...] = ("accepted", "refused", "refund", "unanswered")
 LIVELY = st.one_of(st.just(0.0), st.floats(0, 0.3), st.floats(0, 10), st.floats(0, 400))
 EXTREME = st.one_of(LIVELY, st.floats(0, 1e-9), st.floats(1e4, 1e9))
 
@@ -43,7 +43,7 @@ def steps(
     asked = st.one_of(st.just(-1.0), st.floats(0, 100))
     one = {
         "wait": st.builds(Step, st.just("wait"), waits),
-        "throttled": st.builds(Step, st.just("throttled"), asked, st.integers(0, 50)),
+        "refused": st.builds(Step, st.just("refused"), asked, st.integers(0, 50)),
     }
     simple = [k for k in kinds if k not in one]
     others = st.builds(Step, st.sampled_from(simple), st.just(0.0), st.integers(0, 50))
@@ -61,13 +61,13 @@ def quotas(*, least: float = 0.02, most: float = 5000.0) -> st.SearchStrategy[Qu
 
 
 @st.composite
-def mirrors(draw: st.DrawFn) -> MirrorBucket:
+def models(draw: st.DrawFn) -> BucketModel:
     """Mirrors of all kinds: of a known quota, a guessed one, none; alone or with a share."""
     quota = draw(st.one_of(st.none(), quotas()))
     if quota is None:
-        return MirrorBucket(None)
+        return BucketModel(None)
     share = draw(st.one_of(st.just(1.0), st.floats(0.01, 1)))
-    return MirrorBucket(quota, share=share, trust=draw(st.sampled_from(Trust)))
+    return BucketModel(quota, share=share, trust=draw(st.sampled_from(Trust)))
 
 
 @dataclass(slots=True)
@@ -80,7 +80,7 @@ class Rig:
         in_flight: when those left that are not answered.
     """
 
-    pacer: MirrorBucket
+    pacer: BucketModel
     now: float = 0.0
     departures: list[float] = field(default_factory=list)
     in_flight: list[float] = field(default_factory=list)
@@ -105,8 +105,8 @@ class Rig:
                 self._leave()
             case _ if self.in_flight:
                 sent_at = self.in_flight.pop(step.which % len(self.in_flight))
-                if step.kind == "throttled":
-                    pacer.throttled(sent_at, self.now, step.amount if step.amount >= 0 else None)
+                if step.kind == "refused":
+                    pacer.refused(sent_at, self.now, step.amount if step.amount >= 0 else None)
                 else:
                     getattr(pacer, step.kind)(sent_at, self.now)
             case _:

@@ -1,4 +1,4 @@
-"""The gates a mirror must pass: scenarios, and bounds on what they may cost in the mean over many seeds.
+"""The gates a model must pass: scenarios, and bounds on what they may cost in the mean over many seeds.
 
 The neighbours are those of the benchmark's worlds (`benchmarks.virtual.worlds.neighbours`).
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from math import inf
 
-from batchgw.throttle.bucket.mirror import MirrorBucket
+from batchgw.throttle.bucket.model import BucketModel
 from batchgw.throttle.pacer import Belief
 from batchgw.throttle.quota import TOTAL, Quota, Trust
 from benchmarks.virtual.worlds.another_batchgw import AnotherBatchgw
@@ -21,8 +21,8 @@ CALLS = 2000
 SEEDS = range(1000, 1008)
 """Held out: nothing was tuned on them."""
 
-Make = type[MirrorBucket]
-"""The mirror itself, or a crippled one."""
+Make = type[BucketModel]
+"""The model itself, or a crippled one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

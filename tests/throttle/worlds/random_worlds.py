@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
-from batchgw.throttle.bucket.mirror import MirrorBucket
+from batchgw.throttle.bucket.model import BucketModel
 from batchgw.throttle.quota import TOTAL, Quota, Trust
 from tests.throttle.worlds.remote import Others
 from tests.throttle.worlds.world import World
@@ -21,9 +21,9 @@ class Case:
     share: float
     trust: Trust
 
-    def mirror(self) -> MirrorBucket:
+    def model(self) -> BucketModel:
         """The client."""
-        return MirrorBucket(self.quota, share=self.share, trust=self.trust)
+        return BucketModel(self.quota, share=self.share, trust=self.trust)
 
     @property
     def pace(self) -> float:

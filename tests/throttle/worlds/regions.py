@@ -1,4 +1,4 @@
-"""Several regions in a fast world, each with a mirror of its own, before one bucket or one each."""
+"""Several regions in a fast world, each with a model of its own, before one bucket or one each."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from heapq import heappop, heappush
 from random import Random
 from typing import NamedTuple
 
-from batchgw.throttle.bucket.mirror import MirrorBucket
+from batchgw.throttle.bucket.model import BucketModel
 from batchgw.throttle.quota import TOTAL
 from tests.throttle.worlds.remote import Remote
 
@@ -36,12 +36,12 @@ def play(remotes: Sequence[Remote], *, calls: int, seed: int) -> list[Happened]:
 
 
 class _Regions:
-    """Wakes each mirror when it asked for it, and whenever it was told an answer."""
+    """Wakes each model when it asked for it, and whenever it was told an answer."""
 
     def __init__(self, remotes: Sequence[Remote], calls: int, seed: int) -> None:
         self._random = Random(f"regions/{seed}")
         self._remotes = remotes
-        self._mirrors = [MirrorBucket(TOTAL) for _ in remotes]
+        self._models = [BucketModel(TOTAL) for _ in remotes]
         self._left = [calls] * len(remotes)
         self._wake = [math.inf] * len(remotes)
         self._coming: list[tuple[float, int, str, int, float, float]] = []
@@ -59,7 +59,7 @@ class _Regions:
                     self._wake[region] = math.inf
                     self._depart(region, now)
             elif what == "arrives":
-                answer = "ok" if self._remotes[region].take(now) else "refused"
+                answer = "accepted" if self._remotes[region].take(now) else "refused"
                 self._push(sent_at + latency, answer, region, sent_at, latency)
             else:
                 self._answer(what, region, sent_at, now)
@@ -70,26 +70,26 @@ class _Regions:
         heappush(self._coming, (at, self._number, what, region, sent_at, latency))
 
     def _depart(self, region: int, now: float) -> None:
-        mirror = self._mirrors[region]
+        model = self._models[region]
         while self._left[region]:
-            delay = mirror.delay(now, self._left[region])
+            delay = model.delay(now, self._left[region])
             if delay > 0:
                 if now + delay < self._wake[region]:
                     self._wake[region] = now + delay
                     self._push(now + delay, "wake", region, 0.0, 0.0)
                 return
-            mirror.sent(now)
+            model.sent(now)
             self._left[region] -= 1
             self._diary.append(Happened(now, region, What.LEFT))
             latency = 0.11 * math.exp(0.257 * self._random.gauss(0, 1))
             self._push(now + latency * self._random.uniform(0.3, 0.6), "arrives", region, now, latency)
 
     def _answer(self, answer: str, region: int, sent_at: float, now: float) -> None:
-        if answer == "ok":
-            self._mirrors[region].ok(sent_at, now)
+        if answer == "accepted":
+            self._models[region].accepted(sent_at, now)
             self._diary.append(Happened(now, region, What.ACCEPTED))
         else:
-            self._mirrors[region].throttled(sent_at, now)
+            self._models[region].refused(sent_at, now)
             self._left[region] += 1
             self._diary.append(Happened(now, region, What.REFUSED))
         self._wake[region] = math.inf

@@ -1,4 +1,4 @@
-"""A fast world for one mirror: a heap of events and no event loop, so that 2,000 calls take some 30 ms.
+"""A fast world for one model: a heap of events and no event loop, so that 2,000 calls take some 30 ms.
 
 A call leaves when the pacer lets it, takes its token somewhere on the way up, and is answered. Refused calls
 and those of unknown fate are made again. A makespan is compared with the shortest possible time.
@@ -219,13 +219,13 @@ class _Run:
                 self._arrive(call)
             case _Step.ACCEPTED:
                 self.done += 1
-                self.pacer.ok(call.sent_at, self.now)
+                self.pacer.accepted(call.sent_at, self.now)
             case _Step.REFUSED:
                 self.refusals.append(call.sent_at)
-                self.pacer.throttled(call.sent_at, self.now, self.world.retry_after)
+                self.pacer.refused(call.sent_at, self.now, self.world.retry_after)
                 self._make_again(call)
             case _Step.UNKNOWN:
-                self.pacer.unknown(call.sent_at, self.now)
+                self.pacer.unanswered(call.sent_at, self.now)
                 self._make_again(call)
 
     def _arrive(self, call: _Call) -> None:

@@ -6,7 +6,7 @@ from itertools import islice
 
 import pytest
 
-from batchgw.throttle.bucket import mirror
+from batchgw.throttle.bucket import model
 from benchmarks.virtual.recorded_runs import ACCEPTED, REFUSED, record
 from benchmarks.virtual.same_traces import HERE, Trace, first_difference, recorded, runs
 from benchmarks.virtual.scenarios import HELD_OUT, SCENARIOS, TUNING
@@ -53,7 +53,7 @@ def test_every_call_is_recorded_with_its_result() -> None:
 
 def test_a_limiter_that_behaves_otherwise_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     before = list(record(*RUN))
-    monkeypatch.setattr(mirror, "HALF_TOKEN", 0.51)
+    monkeypatch.setattr(model, "HALF_TOKEN", 0.51)
     assert first_difference(RUN, before, list(record(*RUN))) is not None
 
 

@@ -31,8 +31,9 @@ from batchgw.errors import (
 )
 from batchgw.events import CallRetried, NullObserver, Observer
 from batchgw.model import Region, Scope
-from batchgw.throttle.bucket.mirror import MirrorBucket
-from batchgw.throttle.limiter import Bucket, Lane, Limiter
+from batchgw.throttle.bucket.model import BucketModel
+from batchgw.throttle.flow import Bucket, Flow
+from batchgw.throttle.limiter import Limiter
 from batchgw.throttle.quota import Quota, Trust
 
 RATE = 50.0
@@ -96,9 +97,9 @@ class Asking:
         self._off: set[Region] = set()  # regions that have turned out to be switched off
         self.observer = observer or NullObserver()
         self.stop = stop or StopSignal()
-        pacer = MirrorBucket(Quota(RATE, BURST), trust=Trust.STRICT)
+        pacer = BucketModel(Quota(RATE, BURST), trust=Trust.STRICT)
         self.endpoints = Endpoints()
-        self._limiter = Limiter(Lane(Bucket(pacer)), sleep=self.stop.sleep)
+        self._limiter = Limiter(Flow(Bucket(pacer)), sleep=self.stop.sleep)
         self.attempts = attempts
         self.random = random or Random()  # noqa: S311 - jitter needs no secrecy
 
@@ -160,29 +161,29 @@ class Asking:
             self.stop.check()
             self.endpoints.check(question.region, current_time())
 
-        turn = await self._limiter.wait(check)
+        permit = await self._limiter.acquire(check)
         target = Target(keys=keys, region=question.region)
         try:
             answer = await self.stop.heeded(
                 lambda: self._client.call(question.method, target, question.params)
             )
         except Throttled as error:
-            self._limiter.throttled(turn, error.retry_after)
+            self._limiter.refused(permit, error.retry_after)
             raise
         except ConnectionFailed as error:
-            self._limiter.unknown(turn)
+            self._limiter.unanswered(permit)
             for_all = question.keys is not None  # nothing is signed before it is known whose the keys are
             verdict = self.endpoints.failed(
                 error, question.scope, question.region, current_time(), for_all=for_all
             )
             raise verdict or error from error.__cause__
         except CallError as error:
-            (self._limiter.ok if error.status else self._limiter.unknown)(turn)
+            (self._limiter.accepted if error.status else self._limiter.unanswered)(permit)
             raise
         except BaseException:
-            self._limiter.unknown(turn)
+            self._limiter.unanswered(permit)
             raise
-        self._limiter.ok(turn)
+        self._limiter.accepted(permit)
         self.endpoints.answered(question.region)
         return answer
 

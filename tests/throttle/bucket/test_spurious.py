@@ -6,7 +6,8 @@ from math import inf
 
 import pytest
 
-from batchgw.throttle.bucket.doubt import (
+from batchgw.throttle.bucket.model import BucketModel
+from batchgw.throttle.bucket.spurious import (
     LARGEST,
     LEAVING,
     PATIENCE,
@@ -15,9 +16,8 @@ from batchgw.throttle.bucket.doubt import (
     RARER,
     SEVERAL,
     SHORT_PAUSE,
-    Doubt,
+    SpuriousRefusals,
 )
-from batchgw.throttle.bucket.mirror import MirrorBucket
 from batchgw.throttle.quota import TOTAL, Quota, Trust
 from tests.throttle.bucket.test_ceiling import kept
 from tests.throttle.worlds.adversary import Rig, Step
@@ -25,18 +25,18 @@ from tests.throttle.worlds.gates import SEEDS
 from tests.throttle.worlds.world import Mean, World, play
 
 
-def alive() -> Doubt:
+def alive() -> SpuriousRefusals:
     """Something has been accepted."""
-    doubt = Doubt()
-    doubt.ok(0.0)
+    doubt = SpuriousRefusals()
+    doubt.accepted(0.0)
     return doubt
 
 
-def refuse(doubt: Doubt, sent_at: float, *, rate: float = 10.0, odd: bool = True) -> bool:
+def refuse(doubt: SpuriousRefusals, sent_at: float, *, rate: float = 10.0, odd: bool = True) -> bool:
     return doubt.dismisses(sent_at, sent_at + 0.1, rate=rate, odd=odd)
 
 
-def volley(doubt: Doubt, at: float, *, taken: int, refused: int = 0) -> list[bool]:
+def volley(doubt: SpuriousRefusals, at: float, *, taken: int, refused: int = 0) -> list[bool]:
     """An odd refusal, and its volley, which comes back 0.1 s after it left: what is said of the refused."""
     assert refuse(doubt, at)
     left = at + 0.1
@@ -44,11 +44,11 @@ def volley(doubt: Doubt, at: float, *, taken: int, refused: int = 0) -> list[boo
         doubt.sent()
     said = [doubt.dismisses(left, left + 0.1, rate=10.0, odd=False) for _ in range(refused)]
     for _ in range(taken):
-        doubt.ok(left)
+        doubt.accepted(left)
     return said
 
 
-def proven() -> Doubt:
+def proven() -> SpuriousRefusals:
     doubt = alive()
     for place in range(PROOF):
         volley(doubt, 10.0 * (place + 1), taken=2)
@@ -81,9 +81,9 @@ def test_the_first_call_of_a_volley_that_is_refused_ends_it() -> None:
     for pause in (PAUSE, RARER * PAUSE, RARER**2 * PAUSE):
         assert volley(doubt, at, taken=0, refused=1) == [False]
         assert doubt.left == 0
-        doubt.ok(at + 1)
+        doubt.accepted(at + 1)
         assert not refuse(doubt, at + pause - 1)
-        doubt.ok(at + pause)
+        doubt.accepted(at + pause)
         at += pause + 1
 
 
@@ -91,11 +91,11 @@ def test_who_has_been_misled_tries_each_refusal_and_lets_one_more_be_refused() -
     doubt = proven()
     assert refuse(doubt, 100.0, odd=False)
     assert doubt.left == 1 + SEVERAL
-    doubt.ok(100.1)
-    doubt.ok(100.1)
+    doubt.accepted(100.1)
+    doubt.accepted(100.1)
     assert not doubt.tried
     assert volley(doubt, 110.0, taken=0, refused=SEVERAL) == [True] * (SEVERAL - 1) + [False]
-    doubt.ok(111.0)
+    doubt.accepted(111.0)
     assert not refuse(doubt, 110.2 + SHORT_PAUSE - 0.2)
 
 
@@ -104,7 +104,7 @@ def test_a_proof_outlives_no_bucket_that_is_empty() -> None:
     for _ in range(4):
         if not doubt.proven:
             break
-        doubt.ok(at)
+        doubt.accepted(at)
         volley(doubt, at, taken=0, refused=SEVERAL)
         at += 1000
     assert not doubt.proven
@@ -116,9 +116,9 @@ def test_an_expected_refusal_is_believed(odd: bool) -> None:  # noqa: FBT001
 
 
 def test_where_nothing_is_accepted_nothing_is_tried() -> None:
-    doubt = Doubt()
+    doubt = SpuriousRefusals()
     assert not refuse(doubt, 10.0)
-    doubt.ok(10.2)
+    doubt.accepted(10.2)
     doubt.believed(10.2, quiet=True)
     assert not refuse(doubt, 10.2 + PAUSE - 1)
 
@@ -142,7 +142,7 @@ def test_a_volley_that_does_not_leave_or_is_not_answered_has_failed() -> None:
 
 def mean(odds: float, *, polite: bool = False) -> Mean:
     world = World(odds=odds)
-    runs = [play(world, MirrorBucket(TOTAL, polite=polite), calls=2000, seed=seed) for seed in SEEDS]
+    runs = [play(world, BucketModel(TOTAL, polite=polite), calls=2000, seed=seed) for seed in SEEDS]
     return Mean.of(runs)
 
 
@@ -162,30 +162,30 @@ def test_nor_that_of_a_polite_run() -> None:
 @pytest.mark.parametrize(("trust", "share"), [(Trust.STRICT, 1.0), (Trust.TRUSTED, 0.9)])
 def test_a_volley_is_under_the_ceiling(trust: Trust, share: float) -> None:
     """Every twentieth call is refused, however much there is: a ceiling is one all the same."""
-    rig = Rig(MirrorBucket(TOTAL, trust=trust, share=share))
+    rig = Rig(BucketModel(TOTAL, trust=trust, share=share))
     for _ in range(200):
-        rig.run([Step("send"), Step("wait", 0.05), Step("ok")] * 19)
-        rig.run([Step("send"), Step("wait", 0.05), Step("throttled", -1.0)])
+        rig.run([Step("send"), Step("wait", 0.05), Step("accepted")] * 19)
+        rig.run([Step("send"), Step("wait", 0.05), Step("refused", -1.0)])
     assert kept(rig.departures, share * TOTAL.rate, TOTAL.burst)
 
 
-def doubtful(mirror: MirrorBucket, retry_after: float | None) -> float:
+def doubtful(model: BucketModel, retry_after: float | None) -> float:
     """A refusal is believed; half a minute later another comes. Answers the delay after it."""
-    rig = Rig(mirror)
-    rig.run([Step("send"), Step("wait", 0.1), Step("ok")] * 100)
-    rig.run([Step("send"), Step("wait", 0.1), Step("throttled", -1.0), Step("wait", 30.0)])
-    rig.run([Step("send"), Step("wait", 0.1), Step("ok"), Step("send"), Step("wait", 0.1)])
-    mirror.throttled(rig.in_flight.pop(), rig.now, retry_after)
-    return mirror.delay(rig.now, inf)
+    rig = Rig(model)
+    rig.run([Step("send"), Step("wait", 0.1), Step("accepted")] * 100)
+    rig.run([Step("send"), Step("wait", 0.1), Step("refused", -1.0), Step("wait", 30.0)])
+    rig.run([Step("send"), Step("wait", 0.1), Step("accepted"), Step("send"), Step("wait", 0.1)])
+    model.refused(rig.in_flight.pop(), rig.now, retry_after)
+    return model.delay(rig.now, inf)
 
 
 def test_a_volley_leaves_at_once_unless_a_refusal_asks_to_wait() -> None:
-    assert doubtful(MirrorBucket(TOTAL), None) == 0
-    assert doubtful(MirrorBucket(TOTAL), 3.0) == pytest.approx(3.0)
+    assert doubtful(BucketModel(TOTAL), None) == 0
+    assert doubtful(BucketModel(TOTAL), 3.0) == pytest.approx(3.0)
 
 
 @pytest.mark.parametrize("quota", [Quota(10, 5), Quota(0.2, 1)])
 def test_a_small_bucket_has_no_room_for_volleys(quota: Quota) -> None:
-    mirror = MirrorBucket(quota)
-    doubtful(mirror, None)
-    assert not mirror._doubt.tried
+    model = BucketModel(quota)
+    doubtful(model, None)
+    assert not model._spurious.tried

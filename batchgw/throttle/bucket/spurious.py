@@ -46,7 +46,7 @@ BACKING = 8
 """Volleys taken that are remembered, at most. One that is refused outweighs as many as are a proof."""
 
 
-class Doubt:
+class SpuriousRefusals:
     """Keeps the record of the volleys.
 
     A first volley ends with its first refusal: a bucket that is empty shall not be asked much. Where volleys
@@ -126,7 +126,7 @@ class Doubt:
         if self.left:
             self.left -= 1
 
-    def ok(self, sent_at: float) -> None:
+    def accepted(self, sent_at: float) -> None:
         """The call sent at `sent_at` was accepted."""
         self._accepting = True
         if self._began is None or sent_at < self._began:

@@ -7,94 +7,104 @@ from random import Random
 import pytest
 
 from batchgw.throttle.quota import TOTAL
-from batchgw.throttle.siblings import ACTIVE, APART, EXCESS, GRACE, JUST, LONG, OFTEN, PROOF, Siblings
+from batchgw.throttle.shared_quota import (
+    ACTIVE,
+    APART,
+    EXCESS,
+    GRACE,
+    JUST,
+    LONG,
+    OFTEN,
+    PROOF,
+    SharedQuotaDetector,
+)
 from tests.throttle.worlds.regions import Happened, What, play
 from tests.throttle.worlds.remote import Others, Remote
 
 
-def refuse(siblings: Siblings[str], at: float, *names: str) -> frozenset[str]:
+def refuse(detector: SharedQuotaDetector[str], at: float, *names: str) -> frozenset[str]:
     """Calls of all of them leave and are refused, 0.1 s apart; answer what came of the last."""
     found: frozenset[str] = frozenset()
-    for place, name in enumerate(names):
-        siblings.called(name, at + 0.1 * place)
-        found = siblings.refused(name, at + 0.1 * place)
+    for number, name in enumerate(names):
+        detector.sent(name, at + 0.1 * number)
+        found = detector.refused(name, at + 0.1 * number)
     return found
 
 
-def take(siblings: Siblings[str], calls: int, *, until: float) -> None:
+def take(detector: SharedQuotaDetector[str], calls: int, *, until: float) -> None:
     """So many calls are let through by then, evenly since the last thing that happened."""
-    since = siblings._at or 0.0
+    since = detector._at or 0.0
     for call in range(calls):
-        siblings.accepted(since + (until - since) * (call + 1) / calls)
+        detector.accepted(since + (until - since) * (call + 1) / calls)
 
 
 def test_those_refused_together_again_and_again_share_a_bucket() -> None:
     """Three at a time: three coincide the first time, and as many the second."""
-    siblings = Siblings[str](TOTAL)
+    detector = SharedQuotaDetector[str](TOTAL)
     assert PROOF == 6
-    assert not refuse(siblings, 10.0, "a", "b", "c")
-    assert not refuse(siblings, 20.0, "a", "b")
-    assert refuse(siblings, 30.0, "a", "b", "c") == frozenset("abc")
+    assert not refuse(detector, 10.0, "a", "b", "c")
+    assert not refuse(detector, 20.0, "a", "b")
+    assert refuse(detector, 30.0, "a", "b", "c") == frozenset("abc")
 
 
 def test_who_begins_together_and_is_refused_together_proves_nothing_once() -> None:
     """Eight regions with buckets alike, each smaller than stated, are emptied at the same moment."""
-    siblings = Siblings[str](TOTAL)
-    assert not refuse(siblings, 10.0, *"abcdefgh")
-    assert not refuse(siblings, 10.0 + APART - 1, *"abcdefgh")
-    assert refuse(siblings, 20.0, *"abcdefgh") == frozenset("abcdefgh")
+    detector = SharedQuotaDetector[str](TOTAL)
+    assert not refuse(detector, 10.0, *"abcdefgh")
+    assert not refuse(detector, 10.0 + APART - 1, *"abcdefgh")
+    assert refuse(detector, 20.0, *"abcdefgh") == frozenset("abcdefgh")
 
 
 def test_who_has_not_called_for_a_while_is_not_counted_in() -> None:
-    siblings = Siblings[str](TOTAL)
-    siblings.called("c", 0.0)
-    found = [refuse(siblings, 10 * ACTIVE * place, "a", "b", "d") for place in range(1, 5)]
+    detector = SharedQuotaDetector[str](TOTAL)
+    detector.sent("c", 0.0)
+    found = [refuse(detector, 10 * ACTIVE * number, "a", "b", "d") for number in range(1, 5)]
     assert found[-1] == frozenset("abd")
 
 
 def test_those_who_are_refused_in_turn_do_not_coincide() -> None:
     """Ten seconds apart; all of them call all the time."""
-    siblings = Siblings[str](TOTAL)
-    for place in range(60):
+    detector = SharedQuotaDetector[str](TOTAL)
+    for number in range(60):
         for other in "abc":
-            siblings.called(other, 10.0 * place)
-        assert not siblings.refused("abc"[place % 3], 10.0 * place)
+            detector.sent(other, 10.0 * number)
+        assert not detector.refused("abc"[number % 3], 10.0 * number)
 
 
 def test_mostly_is_more_than_now_and_then() -> None:
     """Two of six refusals coincide: that may be chance."""
-    siblings = Siblings[str](TOTAL)
-    for place in range(20):
-        at = 30.0 * place
+    detector = SharedQuotaDetector[str](TOTAL)
+    for number in range(20):
+        at = 30.0 * number
         moments = (at, at + 0.1, at + 5, at + 10, at + 15, at + 20)
         for name, moment in zip("ababab", moments, strict=True):
-            siblings.called("a", moment)
-            siblings.called("b", moment)
-            assert not siblings.refused(name, moment)
+            detector.sent("a", moment)
+            detector.sent("b", moment)
+            assert not detector.refused(name, moment)
 
 
 def test_several_refusals_of_one_are_one_event() -> None:
     """A volley of one region proves nothing about another."""
-    siblings = Siblings[str](TOTAL)
-    for place in range(10):
-        siblings.called("b", 10.0 * place)
-        assert not refuse(siblings, 10.0 * place, "a", "a", "a", "a", "a", "a")
+    detector = SharedQuotaDetector[str](TOTAL)
+    for number in range(10):
+        detector.sent("b", 10.0 * number)
+        assert not refuse(detector, 10.0 * number, "a", "a", "a", "a", "a", "a")
 
 
 def test_those_who_take_more_than_one_quota_gives_are_apart_for_good() -> None:
     """In 10 s one quota gives 140: with what is allowed for jitter, 151 calls are more."""
-    siblings = Siblings[str](TOTAL)
-    siblings.called("a", 0.0)
-    take(siblings, int(EXCESS * 140 + GRACE) + 1, until=10.0)
-    for place in range(20):
-        assert not refuse(siblings, 100.0 * (place + 1), "a", "b", "c")
+    detector = SharedQuotaDetector[str](TOTAL)
+    detector.sent("a", 0.0)
+    take(detector, int(EXCESS * 140 + GRACE) + 1, until=10.0)
+    for number in range(20):
+        assert not refuse(detector, 100.0 * (number + 1), "a", "b", "c")
 
 
 def test_those_who_take_as_much_as_one_quota_gives_may_share_it() -> None:
-    siblings = Siblings[str](TOTAL)
-    siblings.called("a", 0.0)
-    take(siblings, int(EXCESS * 140), until=10.0)
-    found = [refuse(siblings, 10.0 * place, "a", "b", "c") for place in range(2, 5)]
+    detector = SharedQuotaDetector[str](TOTAL)
+    detector.sent("a", 0.0)
+    take(detector, int(EXCESS * 140), until=10.0)
+    found = [refuse(detector, 10.0 * number, "a", "b", "c") for number in range(2, 5)]
     assert found[-1] == frozenset("abc")
 
 
@@ -106,31 +116,31 @@ def test_two_who_want_more_and_get_just_one_quota_share_it(
     part: float, episodes: int, *, shared: bool
 ) -> None:
     """They are never refused at the same moment, but one quota is what they get together."""
-    siblings = Siblings[str](TOTAL)
-    siblings.called("a", 0.0)
+    detector = SharedQuotaDetector[str](TOTAL)
+    detector.sent("a", 0.0)
     found: frozenset[str] = frozenset()
     last = LONG + 2.5 * episodes
-    for place in range(episodes):
-        at = last - 5.0 * (episodes - 1 - place)
-        take(siblings, int(part * (40 + 10 * at)) - siblings._taken, until=at)
+    for number in range(episodes):
+        at = last - 5.0 * (episodes - 1 - number)
+        take(detector, int(part * (40 + 10 * at)) - detector._accepted, until=at)
         for name, moment in (("a", at - 2.5), ("b", at)):
-            siblings.called("a", moment)
-            siblings.called("b", moment)
-            found = siblings.refused(name, moment)
+            detector.sent("a", moment)
+            detector.sent("b", moment)
+            found = detector.refused(name, moment)
     assert (found == frozenset("ab")) == shared
 
 
 def recognised(diary: list[Happened]) -> float | None:
     """When the regions were taken for one, if they were."""
-    siblings = Siblings[int](TOTAL)
+    detector = SharedQuotaDetector[int](TOTAL)
     for at, region, what in diary:
         match what:
             case What.LEFT:
-                siblings.called(region, at)
+                detector.sent(region, at)
             case What.ACCEPTED:
-                siblings.accepted(at)
+                detector.accepted(at)
             case What.REFUSED:
-                if siblings.refused(region, at):
+                if detector.refused(region, at):
                     return at
     return None
 
@@ -166,12 +176,12 @@ def independent(seed: int) -> list[Happened]:
     return play(remotes, calls=300, seed=seed)
 
 
-def test_regions_with_neighbours_of_their_own_are_not_taken_for_one() -> None:
+def test_regions_with_neighbours_of_their_own_are_not_accepted_for_one() -> None:
     assert [seed for seed in range(50) if recognised(independent(seed))] == []
 
 
 @pytest.mark.parametrize("regions", [2, 3, 4])
-def test_regions_whose_buckets_were_empty_at_first_are_not_taken_for_one(regions: int) -> None:
+def test_regions_whose_buckets_were_empty_at_first_are_not_accepted_for_one(regions: int) -> None:
     """All are refused in the first second. Then each gets its own quota."""
     for seed in range(5):
         remotes = [Remote(rate=10, burst=40, level=0) for _ in range(regions)]

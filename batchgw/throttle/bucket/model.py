@@ -1,7 +1,7 @@
-"""The mirror of one remote token bucket: clockless, deterministic, told what happens and when.
+"""The model of one remote token bucket: clockless, deterministic, told what happens and when.
 
 A rate alone never says how much is in the bucket, so a controller of the rate rides the floor and is refused
-all the time. The mirror keeps the level. A refusal is a measurement of it, and two refusals are one of the
+all the time. The model keeps the level. A refusal is a measurement of it, and two refusals are one of the
 refill (`refill`); what is learned upward is learned from calls accepted in excess of belief (`probe`).
 docs/throttle.md explains it with pictures.
 """
@@ -12,12 +12,12 @@ from collections import deque
 from math import inf
 
 from batchgw.throttle.bucket import reserve
-from batchgw.throttle.bucket.doubt import SUNK, Doubt
 from batchgw.throttle.bucket.hold import Hold
 from batchgw.throttle.bucket.latency import Latency, LateStart
 from batchgw.throttle.bucket.polite import PoliteProbe
 from batchgw.throttle.bucket.probe import Probe
 from batchgw.throttle.bucket.refill import POLITE_WINDOW, REMEMBERED, WINDOW, Refill
+from batchgw.throttle.bucket.spurious import SUNK, SpuriousRefusals
 from batchgw.throttle.pacer import Belief, PacerStatistics
 from batchgw.throttle.quota import TOTAL, Quota, Trust
 
@@ -62,7 +62,7 @@ HALF = 0.5
 """Part of a trusted quota below which a remembered rate is not believed: that was a storm, or a denial."""
 
 
-class MirrorBucket:
+class BucketModel:
     """Lets through what the remote bucket would, and finds out what that is.
 
     Args:
@@ -112,11 +112,11 @@ class MirrorBucket:
         self._began = 0.0
         self._last = self._before_last = -inf  # departures
         self._hold = Hold(scale=self._scale)
-        self._doubt = Doubt(scale=self._scale)
+        self._spurious = SpuriousRefusals(scale=self._scale)
         self._reacted = -inf
         self._empty = -inf  # when the remote bucket was last known to be empty
         self._flight = 0
-        self._doubtful: deque[float] = deque(maxlen=REMEMBERED)  # sent since then, and never answered
+        self._unanswered: deque[float] = deque(maxlen=REMEMBERED)  # sent since then, and never answered
         self._latency = Latency()
         self._start = LateStart(full=self._level >= self._burst - 1)
         self._sent = 0
@@ -147,7 +147,7 @@ class MirrorBucket:
         if self._sent % 2 and kept <= refilled_meanwhile and self._goes_unnoticed(kept):
             kept, spacing = kept - 1, 0.0
         needed = 1 + kept - self._level - self._probe.extra
-        if self._doubt.left and self._doubt.wants(now):
+        if self._spurious.left and self._spurious.wants(now):
             needed = spacing = 0.0
         delay = max(
             self._hold.until - now,
@@ -173,26 +173,26 @@ class MirrorBucket:
         self._sent += 1
         self._refill.sent(self._last)
         self._hold.sent(now)
-        self._doubt.sent()
+        self._spurious.sent()
 
-    def ok(self, sent_at: float, now: float) -> None:
+    def accepted(self, sent_at: float, now: float) -> None:
         """Something is accepted: it is quiet no more; and while nothing is known, the rate may grow."""
         self._answered(now)
         self._time(sent_at, now)
         if self._hold.accepted():
             self._probe.hurry()
-        self._doubt.ok(sent_at)
+        self._spurious.accepted(sent_at)
         if self._learning:
             self._rate = min(self._top, self._rate * 2 ** (1 / (DOUBLING * max(self._rate, 1.0))))
 
-    def unknown(self, sent_at: float, now: float) -> None:
+    def unanswered(self, sent_at: float, now: float) -> None:
         """Count it as consumed, and as no proof of anything."""
         self._answered(now)
-        self._start.unknown()
+        self._start.unanswered()
         if sent_at > self._empty:
-            self._doubtful.append(sent_at)
+            self._unanswered.append(sent_at)
 
-    def void(self, sent_at: float, now: float) -> None:
+    def refund(self, sent_at: float, now: float) -> None:
         """Give the token back; and the departure, where calls are spaced out by it."""
         self._answered(now)
         self._refill.refused(sent_at)
@@ -200,14 +200,14 @@ class MirrorBucket:
             self._last = self._before_last
         self._level = min(self._burst, self._level + 1)
 
-    def throttled(self, sent_at: float, now: float, retry_after: float | None = None) -> None:
+    def refused(self, sent_at: float, now: float, retry_after: float | None = None) -> None:
         """Reset the level to what a bucket that refused at `sent_at` can hold; once an episode, the rate.
 
         A refusal that the level does not explain is tried first: it may say nothing of the bucket.
         """
         self._refused += 1
-        if not retry_after and sent_at > self._reacted and self._doubts(sent_at, now):
-            self.void(sent_at, now)
+        if not retry_after and sent_at > self._reacted and self._may_be_spurious(sent_at, now):
+            self.refund(sent_at, now)
             return
         self._answered(now)
         self._start.measured()
@@ -289,7 +289,7 @@ class MirrorBucket:
 
     def _measured(self, sent_at: float) -> float:
         """The refill by the marks; while nothing is known, by the last of them alone."""
-        self._refill.mark(sent_at)
+        self._refill.sample(sent_at)
         if self._learning:
             return self._refill.first(self._rate, burst=self._burst)
         return self._refill.measure(self._rate, max(0.1 * self._rate, self._hoped_for - self._rate))
@@ -299,7 +299,7 @@ class MirrorBucket:
         """Calls/second that run into the bucket, as far as is known: what is missing, others take."""
         return self._top if self._trusted and self._top < MOST else self._probe.proven
 
-    def _doubts(self, sent_at: float, now: float) -> bool:
+    def _may_be_spurious(self, sent_at: float, now: float) -> bool:
         """Whether not to believe a refusal, at least for now. The first one is always believed."""
         if not (self._episodes and self._trusted) or self._burst < reserve.ROOMY:
             return False
@@ -307,14 +307,14 @@ class MirrorBucket:
         noise = max(self._refill.noise, (self._hoped_for - self._rate) / 2)
         explained = self._probe.chance(noise, now - self._empty)
         odd = self._level > explained or self._rate < SUNK * self._hoped_for
-        return self._doubt.dismisses(sent_at, now, rate=self._rate, odd=odd)
+        return self._spurious.dismisses(sent_at, now, rate=self._rate, odd=odd)
 
     def _react(self, sent_at: float, now: float) -> None:
         """Begin an episode: measure the rate, and adapt how it is probed."""
         since, self._reacted = now - self._reacted, now
         self._episodes += 1
         self._hold.reacted(now)
-        self._doubt.believed(now, quiet=self._hold.quiet)
+        self._spurious.believed(now, quiet=self._hold.quiet)
         if self._unproven:
             self._prove_burst(sent_at)
         before, learning = self._rate, self._learning
@@ -330,7 +330,7 @@ class MirrorBucket:
             self._audit *= 2
         self._probing = self._rate < self._top
         self._empty = sent_at
-        self._doubtful = deque((at for at in self._doubtful if at > sent_at), maxlen=REMEMBERED)
+        self._unanswered = deque((at for at in self._unanswered if at > sent_at), maxlen=REMEMBERED)
 
     def _advance(self, now: float) -> None:
         if self._at is None:
@@ -358,9 +358,9 @@ class MirrorBucket:
 
     def _believe_excess(self, now: float) -> None:
         """More was accepted than belief allows for: so the belief was too low."""
-        if len(self._doubtful) == REMEMBERED:  # there may be more of them: then nobody knows
+        if len(self._unanswered) == REMEMBERED:  # there may be more of them: then nobody knows
             return
-        excess = -(self._level + self._flight + len(self._doubtful))
+        excess = -(self._level + self._flight + len(self._unanswered))
         chance = self._probe.chance(self._refill.noise, now - self._empty)
         if self._rate >= self._top:
             if self._hard or excess <= self._burst + chance:  # a full bucket would explain it
@@ -370,7 +370,7 @@ class MirrorBucket:
             return
         self._rate = min(self._rate + RISE * self._probe.speed, self._top)
         self._level = 0.0
-        self._doubtful.clear()
+        self._unanswered.clear()
         self._probe.found_more()
         self._refill.restart()
 

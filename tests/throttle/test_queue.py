@@ -10,7 +10,7 @@ from anyio.lowlevel import checkpoint
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from batchgw.throttle.queue import Line
+from batchgw.throttle.queue import WaitQueue
 from tests.virtual import virtually
 
 BACKENDS = ("trio", "asyncio")
@@ -30,7 +30,7 @@ class Caller:
 class Scene:
     """Callers at one line, who let pass whoever is before them, as the limiter does."""
 
-    line: Line = field(default_factory=Line)
+    queue: WaitQueue = field(default_factory=WaitQueue)
     at_head: list[Caller] = field(default_factory=list)
     crowded: bool = False
     through: int = 0
@@ -51,17 +51,17 @@ class Scene:
         scope.cancel()
 
     async def pass_through(self, caller: Caller) -> None:
-        place = await self.line.enter(caller.priority)
+        ticket = await self.queue.enter(caller.priority)
         try:
             stay = 0
-            while stay < caller.stays or self.line.overtaken(place):
-                if self.line.overtaken(place):
-                    await self.line.let_pass(place)
+            while stay < caller.stays or self.queue.outranked(ticket):
+                if self.queue.outranked(ticket):
+                    await self.queue.step_back(ticket)
                 stay += 1
                 await self.stand(caller)
             self.through += 1
         finally:
-            self.line.leave(place)
+            self.queue.leave(ticket)
 
     async def stand(self, caller: Caller) -> None:
         self.at_head.append(caller)
@@ -96,21 +96,21 @@ def test_one_is_at_the_head_and_everyone_gets_there(backend: str, crowd: list[Ca
                     tasks.start_soon(scene.call, caller)
         assert not scene.crowded
         assert scene.through >= sum(caller.cancelled is None for caller in crowd)
-        assert len(scene.line) == 0
-        await scene.line.enter(0)  # and it is still open
+        assert len(scene.queue) == 0
+        await scene.queue.enter(0)  # and it is still open
 
     anyio.run(main, backend=backend)
 
 
 def test_the_best_priority_goes_first_then_who_came_first() -> None:
     async def main() -> None:
-        line, order = Line(), list[str]()
+        line, order = WaitQueue(), list[str]()
         head = await line.enter(0)
 
         async def call(name: str, priority: float) -> None:
-            place = await line.enter(priority)
+            ticket = await line.enter(priority)
             order.append(name)
-            line.leave(place)
+            line.leave(ticket)
 
         async with anyio.create_task_group() as tasks:
             for name, priority in (("a", 2), ("b", 1), ("c", 2), ("d", 1), ("e", 0)):
@@ -125,22 +125,22 @@ def test_the_best_priority_goes_first_then_who_came_first() -> None:
 
 def test_the_head_lets_only_those_pass_who_are_before_it() -> None:
     async def main() -> None:
-        line, order = Line(), list[str]()
+        line, order = WaitQueue(), list[str]()
 
         async def call(name: str, priority: float) -> None:
-            place = await line.enter(priority)
+            ticket = await line.enter(priority)
             order.append(name)
-            line.leave(place)
+            line.leave(ticket)
 
         async with anyio.create_task_group() as tasks:
             head = await line.enter(1)
             tasks.start_soon(call, "later", 1)
             await anyio.sleep(1)
-            assert not line.overtaken(head)
+            assert not line.outranked(head)
             tasks.start_soon(call, "urgent", 0)
             await anyio.sleep(1)
-            assert line.overtaken(head)
-            await line.let_pass(head)
+            assert line.outranked(head)
+            await line.step_back(head)
             order.append("head")
             line.leave(head)
         assert order == ["urgent", "head", "later"]
@@ -156,13 +156,13 @@ def test_a_turn_handed_to_somebody_just_cancelled_goes_on_to_the_next(
     """Which comes first decides, by backend, whether it wakes up with its turn or without."""
 
     async def main() -> None:
-        line, through, given_up = Line(), list[str](), anyio.CancelScope()
+        line, through, given_up = WaitQueue(), list[str](), anyio.CancelScope()
 
         async def call(name: str, scope: anyio.CancelScope) -> None:
             with scope:
-                place = await line.enter(0)
+                ticket = await line.enter(0)
                 through.append(name)
-                line.leave(place)
+                line.leave(ticket)
 
         head = await line.enter(0)
         async with anyio.create_task_group() as tasks:
@@ -184,27 +184,27 @@ def test_a_turn_handed_to_somebody_just_cancelled_goes_on_to_the_next(
 
 def test_a_head_cancelled_while_it_lets_others_pass_does_not_take_the_turn_from_them() -> None:
     async def main() -> None:
-        line, at_head, most = Line(), 0, 0
+        line, at_head, most = WaitQueue(), 0, 0
 
         async def call(priority: float, seconds: float) -> None:
             nonlocal at_head, most
-            place = await line.enter(priority)
+            ticket = await line.enter(priority)
             try:
                 at_head += 1
                 most = max(most, at_head)
                 await anyio.sleep(seconds)
                 at_head -= 1
             finally:
-                line.leave(place)
+                line.leave(ticket)
 
         async def polite(scope: anyio.CancelScope) -> None:
             with scope:
-                place = await line.enter(1)
+                ticket = await line.enter(1)
                 try:
                     await anyio.sleep(1)
-                    await line.let_pass(place)
+                    await line.step_back(ticket)
                 finally:
-                    line.leave(place)
+                    line.leave(ticket)
 
         scope = anyio.CancelScope()
         async with anyio.create_task_group() as tasks:
