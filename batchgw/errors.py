@@ -127,14 +127,9 @@ class ScopeLocked(BatchgwError):
 
 
 class Stopped(BatchgwError):
-    """The user asked to stop while a call was waiting for its turn: it was not sent.
-
-    Attributes:
-        in_doubt: whether an earlier attempt of the same write may have been made.
-    """
+    """The user asked to stop while a call was waiting for its permit: it was not sent."""
 
     exit_code = 130
-    in_doubt = False
 
 
 class CallError(BatchgwError):
@@ -148,10 +143,7 @@ class CallError(BatchgwError):
         status: HTTP status, 0 when there was no answer.
         request_id: AWS's request id, when there was an answer.
         retry_after: seconds the service asked us to wait, when it did.
-        attempts, throttles, waited: what the execution cost until it ended in this error, as in
-            `model.Effort`; filled in by the wrappers around the control plane.
         sent: whether a call was made at all; False when a scope that was given up answered in its place.
-        in_doubt: whether an earlier attempt of the same write may have been made, though this one was not.
     """
 
     exit_code = 4
@@ -177,11 +169,7 @@ class CallError(BatchgwError):
         self.status = status
         self.request_id = None if request_id is None else foreign(request_id, longest=LONGEST_NAME)
         self.retry_after = retry_after
-        self.attempts = 0
-        self.throttles = 0
-        self.waited = 0.0
         self.sent = True
-        self.in_doubt = False
 
     def again(self) -> Self:
         """Give the same error for another call, which cost nothing."""

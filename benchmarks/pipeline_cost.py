@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from batchgw.control_plane.interface import ControlPlane
+from batchgw.control_plane.limited import LimitedControlPlane
 from batchgw.control_plane.stack import Pace, PacedControlPlane
 from benchmarks.harness.cli import main
 from benchmarks.harness.results import Column, Row, Section, Value
@@ -65,7 +66,7 @@ def _paced() -> ControlPlane:
 
 
 def _limited() -> ControlPlane:
-    return cast("ControlPlane", PacedControlPlane(Plane(), pace=FAST).limited)
+    return LimitedControlPlane(Plane(), state=PacedControlPlane(Plane(), pace=FAST).state)
 
 
 def layered(*, quick: bool) -> Section:

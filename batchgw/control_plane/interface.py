@@ -7,11 +7,11 @@ operation stands in one file of `control_plane.operations`. Wrappers are stacked
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, Protocol, TypeVar, runtime_checkable
 
-from batchgw.errors import NotCustomized
+from batchgw.errors import CallError, NotCustomized
 from batchgw.model import AccountId, Effort, RestApiId, Scope
 
 T = TypeVar("T")
@@ -125,12 +125,53 @@ class ApiRequest(Request[Value]):
         return self.api
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer(Generic[T]):
-    """What came back, and what it cost."""
+Look = Callable[[CallError], Awaitable[None]]
+"""Gets the error that leaves open what a write would meet. It reads what is there; it raises to end it."""
 
-    value: T
-    effort: Effort
+
+@dataclass(slots=True, kw_only=True)
+class Execution:
+    """All attempts of one call: what its sender wants of them, and what they have cost so far.
+
+    One is made for each call. Every wrapper passes on the one it was given, and adds what it knows.
+
+    Attributes:
+        priority: of the calls that wait for one quota, the smallest leaves first; of equals, the first that
+            came.
+        before_attempt: is called right before an attempt leaves. Where it raises, nothing is sent. After
+            ReadingAged `look` is called, and the attempt is made anew.
+        look: is called before a write is sent again after an error that leaves open what is there by now. If
+            there is none, such a write is not sent again.
+        attempts: calls that were sent, and not refused by a quota. It counts the attempts that have ended.
+        throttles: calls that were refused by a quota.
+        waited: seconds of waiting for the quota, of backoff and of Retry-After.
+        request_id: AWS's id of the last answer.
+        in_doubt: a write was sent, and it is not known whether it was made.
+    """
+
+    priority: float = 0.0
+    before_attempt: Callable[[], None] | None = None
+    look: Look | None = None
+    attempts: int = 0
+    throttles: int = 0
+    waited: float = 0.0
+    request_id: str | None = None
+    in_doubt: bool = False
+
+    @property
+    def number(self) -> int:
+        """The number of the attempt under way, counted from 1."""
+        return self.attempts + self.throttles + 1
+
+    @property
+    def effort(self) -> Effort:
+        """What all attempts have cost."""
+        return Effort(
+            attempts=self.attempts,
+            throttles=self.throttles,
+            waited=self.waited,
+            request_id=self.request_id,
+        )
 
 
 @runtime_checkable
@@ -145,10 +186,33 @@ class PrefetchesCredentials(Protocol):
 class ControlPlane(Protocol):
     """Answers requests: AWS, the simulator, or a wrapper around either."""
 
-    async def send(self, request: Request[T]) -> Answer[T]:
-        """Make one call. Raises a `CallError` for everything that is not a success."""
+    async def send(self, request: Request[T], execution: Execution | None = None) -> T:
+        """Make one call, and write into `execution` what it has cost, whether it succeeds or not.
+
+        Raises a `CallError` for everything that is not a success.
+        """
         ...
 
     async def current_account(self) -> AccountId:
         """The account of the base credentials (sts:GetCallerIdentity). Raises a `CallError`."""
         ...
+
+
+class Wrapper:
+    """A control plane around another one. A subclass overrides what it does differently, mostly `send`."""
+
+    def __init__(self, inner: ControlPlane) -> None:
+        self._inner = inner
+
+    async def send(self, request: Request[T], execution: Execution | None = None) -> T:
+        """Pass a call on."""
+        return await self._inner.send(request, execution)
+
+    async def current_account(self) -> AccountId:
+        """Pass the question on."""
+        return await self._inner.current_account()
+
+    async def prefetch_credentials(self, scope: Scope) -> None:
+        """Pass the wish on, if the plane behind knows it."""
+        if isinstance(self._inner, PrefetchesCredentials):
+            await self._inner.prefetch_credentials(scope)

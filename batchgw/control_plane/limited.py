@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from batchgw.concurrency.clock import current_time
-from batchgw.concurrency.stop import StopSignal
-from batchgw.control_plane.endpoints import Endpoints
-from batchgw.control_plane.given_up import GivenUpScopes
-from batchgw.control_plane.interface import Answer, ControlPlane, Request, T
+from batchgw.control_plane.interface import ControlPlane, Execution, Request, T, Wrapper
+from batchgw.control_plane.session_state import SessionState
 from batchgw.errors import (
     CallError,
     ConnectionCut,
@@ -17,110 +13,93 @@ from batchgw.errors import (
     EndpointUnreachable,
     Starved,
 )
-from batchgw.events import NullObserver, Observer, QuotaShared, ScopeGivenUp
-from batchgw.model import AccountId, Effort, Scope
+from batchgw.events import (
+    CallAnswered,
+    CallSent,
+    CallThrottled,
+    NullObserver,
+    Observer,
+    QuotaShared,
+    ScopeGivenUp,
+)
+from batchgw.model import Scope
 from batchgw.throttle.limiter import Limiter, Permit
-from batchgw.throttle.limiters import Limiters
-from batchgw.throttle.memory import Memory
-from batchgw.throttle.quota import Quotas
 
 PATIENCE = 3600.0
 """Seconds in which a scope's quota may let nothing through until the scope is given up."""
 
-Departure = Callable[[Request[object], float, float], None]
-"""Told of a request that leaves now: the request, seconds it waited, the limiter's calls/second."""
 
-
-class LimitedControlPlane:
-    """One limiter per scope, made on first use. No call leaves after a stop, or in a scope given up.
+class LimitedControlPlane(Wrapper):
+    """Waits for the quotas of a call's scope. No call leaves after a stop, or in a scope that is given up.
 
     Args:
-        inner: what a call goes to when it is its turn. It signs then, and not before: signatures age.
-        quotas: of every scope.
-        stop: ends all waiting.
-        most: cap on the calls at work at once, per scope.
+        inner: what a call goes to once it may leave. It signs then, and not before: signatures age.
+        state: the limiters and all that the other wrappers know of, too.
         patience: seconds in which nothing is let through until a scope is given up.
-        memory: what earlier runs have learned.
-        observer: is told when scopes turn out to share a quota.
+        observer: is told of each call that leaves, and of its answer, if that is no error but a refusal by a
+            quota. Also of scopes that are given up, or turn out to share a quota.
     """
 
     def __init__(
         self,
         inner: ControlPlane,
         *,
-        quotas: Quotas,
-        stop: StopSignal,
-        most: int,
+        state: SessionState,
         patience: float = PATIENCE,
-        memory: Memory | None = None,
         observer: Observer | None = None,
     ) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._patience = patience
-        self.stop = stop
-        self.given_up = GivenUpScopes()
-        self.limiters = Limiters(quotas, sleep=stop.sleep, most=most, memory=memory)
+        self.state = state
         self._observer = observer or NullObserver()
-        self.endpoints = Endpoints()
 
-    def limiter(self, scope: Scope) -> Limiter:
-        """The limiter of a scope."""
-        return self.limiters.of(scope)
-
-    async def send(
-        self, request: Request[T], *, departure: Departure | None = None, priority: float = 0.0
-    ) -> Answer[T]:
+    async def send(self, request: Request[T], execution: Execution | None = None) -> T:
         """Wait, send, and tell the limiter what the answer says about the quota."""
-        scope = request.scope
-        limiter = self.limiters.of(scope)
+        execution = execution or Execution()
+        state, scope = self.state, request.scope
+        limiter = state.limiters.of(scope)
 
         def check() -> None:
-            self.stop.check()
-            self.given_up.check(scope)
-            self.endpoints.check(scope.region, current_time())
+            state.stop.check()
+            state.given_up.check(scope)
+            state.endpoints.check(scope.region, current_time())
 
-        permit = await limiter.acquire(check, operation=request.operation.name, priority=priority)
-        self.limiters.sent(scope)
+        permit = await limiter.acquire(check, operation=request.operation.name, priority=execution.priority)
+        execution.waited += permit.waited
+        state.limiters.sent(scope)
         try:
-            if departure is not None:
-                departure(request, permit.waited, limiter.rate)
-            answer = await self._sent(request)
+            if execution.before_attempt is not None:
+                execution.before_attempt()
+            left = current_time()
+            self._tell_sent(request, execution, permit.waited, limiter.rate)
+            value = await self._sent(request, execution)
         except CallError as error:
-            error.waited += permit.waited
-            self._tell(scope, limiter, permit, error)
+            self._learn(request, execution, limiter, permit, error)
             verdict = self._unreachable(error, scope)
             if verdict is None:
                 raise
-            verdict.waited = error.waited
             raise verdict from error
         except BaseException:  # it was not sent, or nobody will ever know
             limiter.unanswered(permit)
             raise
         limiter.accepted(permit)
-        self.limiters.accepted(scope)
-        self.endpoints.answered(scope.region)
-        spent = answer.effort
-        if permit.waited == 0.0 and spent.attempts == 1 and not (spent.throttles or spent.waited):
-            return answer  # nothing to add to what it cost
-        effort = Effort(attempts=1, waited=permit.waited, request_id=spent.request_id)
-        return Answer(value=answer.value, effort=effort)
+        state.limiters.accepted(scope)
+        state.endpoints.answered(scope.region)
+        self._tell_answered(request, execution, current_time() - left)
+        return value
 
-    async def _sent(self, request: Request[T]) -> Answer[T]:
+    async def _sent(self, request: Request[T], execution: Execution) -> T:
         """Let a write come to its end. A read changes nothing, so a stop need not wait for its answer."""
         if request.operation.writes:
-            return await self._inner.send(request)
-        return await self.stop.heeded(lambda: self._inner.send(request))
-
-    async def current_account(self) -> AccountId:
-        """Ask STS, whose quota is another one."""
-        return await self._inner.current_account()
+            return await self._inner.send(request, execution)
+        return await self.state.stop.heeded(lambda: self._inner.send(request, execution))
 
     def _unreachable(self, error: CallError, scope: Scope) -> EndpointUnreachable | None:
         """Learn from an error what it says of the endpoint; give the verdict when that is given up."""
         if isinstance(error, ConnectionFailed):
-            return self.endpoints.failed(error, scope, scope.region, current_time())
+            return self.state.endpoints.failed(error, scope, scope.region, current_time())
         if _was_sent(error):
-            self.endpoints.answered(scope.region)
+            self.state.endpoints.answered(scope.region)
         return None
 
     def _mind_starving(self, scope: Scope, limiter: Limiter) -> None:
@@ -131,23 +110,75 @@ class LimitedControlPlane:
             "Nothing more is asked there, so that they are not held up. Find out who calls (CloudTrail names "
             "them), and resume the run later; --patience says how long is waited"
         )
-        if self.given_up.add(scope, error):
+        if self.state.given_up.add(scope, error):
             self._observer.notify(ScopeGivenUp(scope=scope, code=error.code, message=error.message))
 
-    def _tell(self, scope: Scope, limiter: Limiter, permit: Permit, error: CallError) -> None:
+    def _learn(
+        self,
+        request: Request[object],
+        execution: Execution,
+        limiter: Limiter,
+        permit: Permit,
+        error: CallError,
+    ) -> None:
+        """Tell the limiter what an error says about the quota."""
+        scope, limiters = request.scope, self.state.limiters
         if not _was_sent(error):
             limiter.refund(permit)
         elif error.is_throttle:
             limiter.refused(permit, error.retry_after)
             self._mind_starving(scope, limiter)
-            shared = self.limiters.refused(scope)
+            shared = limiters.refused(scope)
             if shared is not None:
                 self._observer.notify(QuotaShared(account=shared.account, regions=shared.regions))
+            self._tell_throttled(request, execution, limiter.rate, error)
         elif isinstance(error, ConnectionCut):
             limiter.unanswered(permit)
         else:
             limiter.accepted(permit)
-            self.limiters.accepted(scope)
+            limiters.accepted(scope)
+
+    def _tell_sent(self, request: Request[object], execution: Execution, waited: float, rate: float) -> None:
+        self._observer.notify(
+            CallSent(
+                scope=request.scope,
+                operation=request.operation.name,
+                api=request.api_id,
+                target=request.target,
+                attempt=execution.number,
+                waited=waited,
+                rate=rate,
+            )
+        )
+
+    def _tell_answered(self, request: Request[object], execution: Execution, latency: float) -> None:
+        self._observer.notify(
+            CallAnswered(
+                scope=request.scope,
+                operation=request.operation.name,
+                api=request.api_id,
+                target=request.target,
+                attempt=execution.number,
+                latency=latency,
+                request_id=execution.request_id,
+            )
+        )
+
+    def _tell_throttled(
+        self, request: Request[object], execution: Execution, rate: float, error: CallError
+    ) -> None:
+        self._observer.notify(
+            CallThrottled(
+                scope=request.scope,
+                operation=request.operation.name,
+                api=request.api_id,
+                target=request.target,
+                attempt=execution.number,
+                rate=rate,
+                retry_after=error.retry_after,
+                request_id=error.request_id,
+            )
+        )
 
 
 def _was_sent(error: CallError) -> bool:

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from batchgw.control_plane.interface import Answer, ControlPlane, Request, T
+from batchgw.control_plane.interface import Execution, Request, T, Wrapper
 from batchgw.errors import BatchgwError
-from batchgw.model import AccountId
 
 
 class WriteRefused(BatchgwError):
     """A write was about to be sent by a verb that only reads: a fault in batchgw, and nothing was changed."""
 
 
-class ReadOnlyControlPlane:
+class ReadOnlyControlPlane(Wrapper):
     """Lets reads through."""
 
-    def __init__(self, inner: ControlPlane) -> None:
-        self._inner = inner
-
-    async def send(self, request: Request[T]) -> Answer[T]:
+    async def send(self, request: Request[T], execution: Execution | None = None) -> T:
         """Pass a read on. Raises WriteRefused for anything else."""
+        name = request.operation.name
         if request.operation.writes:
-            raise WriteRefused(
-                f"{request.operation.name} in {request.scope} was refused: this verb only reads"
-            )
-        return await self._inner.send(request)
-
-    async def current_account(self) -> AccountId:
-        """Whose credentials these are."""
-        return await self._inner.current_account()
+            raise WriteRefused(f"{name} in {request.scope} was refused: this verb only reads")
+        return await self._inner.send(request, execution)

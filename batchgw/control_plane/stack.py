@@ -10,13 +10,15 @@ from random import Random
 import anyio
 
 from batchgw.concurrency.stop import StopSignal
-from batchgw.control_plane.interface import Answer, ControlPlane, PrefetchesCredentials, Request, T
+from batchgw.control_plane.interface import ControlPlane, Execution, PrefetchesCredentials, Request, T
 from batchgw.control_plane.limited import PATIENCE, LimitedControlPlane
-from batchgw.control_plane.retrying import Look, RetryingControlPlane
+from batchgw.control_plane.retrying import RetryingControlPlane
+from batchgw.control_plane.session_state import SessionState
 from batchgw.control_plane.tries import ATTEMPTS
 from batchgw.errors import CallError, Stopped
 from batchgw.events import NullObserver, Observer, Observers
 from batchgw.model import AccountId, Scope
+from batchgw.throttle.limiters import Limiters
 from batchgw.throttle.memory import Learned, Memory
 from batchgw.throttle.quota import OPERATIONS, TOTAL, Quota, Quotas, Scoping, Trust
 
@@ -98,33 +100,20 @@ class PacedControlPlane:
         self.observer = Observers(observer or NullObserver())
         self.stop = stop or StopSignal()
         self._plane = plane
-        self.limited = LimitedControlPlane(
-            plane,
-            quotas=self.pace.quotas,
+        self.state = SessionState(
             stop=self.stop,
-            most=self.pace.workers,
-            patience=self.pace.patience,
-            memory=memory,
-            observer=self.observer,
+            limiters=Limiters(self.pace.quotas, sleep=self.stop.sleep, most=self.pace.workers, memory=memory),
+        )
+        limited = LimitedControlPlane(
+            plane, state=self.state, patience=self.pace.patience, observer=self.observer
         )
         self._retrying = RetryingControlPlane(
-            self.limited, observer=self.observer, random=random, attempts=self.pace.attempts
+            limited, state=self.state, observer=self.observer, random=random, attempts=self.pace.attempts
         )
 
-    async def send(
-        self,
-        request: Request[T],
-        *,
-        departing: Callable[[], None] | None = None,
-        look: Look | None = None,
-        priority: float = 0.0,
-    ) -> Answer[T]:
-        """Make one execution: all attempts, each in its turn.
-
-        `departing` and `look` are as in `RetryingControlPlane.send`. Of the calls that wait for one quota,
-        the smallest `priority` leaves first; of equals, the first to come.
-        """
-        return await self._retrying.send(request, departing=departing, look=look, priority=priority)
+    async def send(self, request: Request[T], execution: Execution | None = None) -> T:
+        """Make one execution: all attempts, each when the quotas let it leave."""
+        return await self._retrying.send(request, execution)
 
     async def current_account(self) -> AccountId:
         """The account of the base credentials. Raises Stopped as soon as a stop is asked for."""
@@ -151,27 +140,27 @@ class PacedControlPlane:
 
     def workers(self, scope: Scope) -> Callable[[], int]:
         """How many APIs of a scope should be in work at once, from now on: Little's law, and the cap."""
-        limiter = self.limited.limiter(scope)
+        limiter = self.state.limiters.of(scope)
         return lambda: limiter.concurrency
 
     def rate(self, scope: Scope) -> float:
         """Calls/second that a scope may make, as believed now: an equal part where several share a quota."""
-        bucket = self.limited.limiter(scope).total.bucket
+        bucket = self.state.limiters.of(scope).total.bucket
         return bucket.pacer.rate / len(bucket.flows)
 
     def level(self, scope: Scope) -> float:
         """Calls that a scope may make at once, as believed now: an equal part where several share a quota."""
-        limiter = self.limited.limiter(scope)
+        limiter = self.state.limiters.of(scope)
         return max(0.0, limiter.statistics().level) / len(limiter.total.bucket.flows)
 
     def expect(self, scope: Scope, calls: float) -> None:
         """Tell how many calls a scope has still to make: its last ones may spend what is kept in reserve."""
-        self.limited.limiter(scope).total.expected = calls
+        self.state.limiters.of(scope).total.expected = calls
 
     def decided(self, scope: Scope) -> None:
         """One of the expected calls has been made, or will not be."""
-        self.limited.limiter(scope).total.expected -= 1
+        self.state.limiters.of(scope).total.expected -= 1
 
     def learned(self) -> Iterator[Learned]:
         """What is known of every quota that was used, to be remembered."""
-        return self.limited.limiters.learned()
+        return self.state.limiters.learned()

@@ -115,7 +115,7 @@ class _Pages:
         An API that is created meanwhile moves others on to the next page, where they are listed once more.
         """
         self._refuse_circles()
-        page = (await self._plane.send(GetRestApis(scope=self._scope, position=self._position))).value
+        page = await self._plane.send(GetRestApis(scope=self._scope, position=self._position))
         await anyio.lowlevel.checkpoint()  # to read a page took its time: 5 ms for 500 APIs
         self._position = page.position
         self.ended = page.position is None

@@ -11,13 +11,14 @@ import anyio.lowlevel
 
 from batchgw.concurrency.clock import Moment
 from batchgw.concurrency.pool import pooled
+from batchgw.control_plane.interface import Execution
 from batchgw.control_plane.stack import PacedControlPlane
 from batchgw.errors import CallError, JournalWriteFailed, Stopped
 from batchgw.execution.held_outcomes import HeldOutcomes, is_denial
 from batchgw.execution.kinds import MAKERS
 from batchgw.execution.recorder import Recorder
 from batchgw.execution.schedule import AllAtOnce, Schedule
-from batchgw.execution.writer import Known, Writer, cost, ended
+from batchgw.execution.writer import Known, Writer, ended
 from batchgw.journal import Journal, PendingApi, PendingChange
 from batchgw.model import Effort, Failed, Outcome, RestApi, Scope, Skipped, Target
 
@@ -75,7 +76,7 @@ class Executor:
         self._trusted = trusted
         self._writer = Writer(plane, recorder, trusted=trusted)
         self._schedule = schedule or AllAtOnce()
-        self._held = HeldOutcomes(plane.limited.given_up, self._record, met=met)
+        self._held = HeldOutcomes(plane.state.given_up, self._record, met=met)
 
     async def run(self, scopes: tuple[Scope, ...]) -> None:
         """Work until every change has an outcome. Raises JournalWriteFailed when the journal failed."""
@@ -138,9 +139,9 @@ class Executor:
     async def _bring_to_plan(self, pending: PendingApi) -> None:
         """Make an API's changes, one after the other. One that is gone or denied is not asked again."""
         try:
-            known = await self._known(pending)
+            known = await self._known(pending, reading := Execution())
         except (CallError, Stopped) as error:
-            spent = cost(error)
+            spent = Effort() if isinstance(error, Stopped) else reading.effort
             for each in pending.changes:
                 unread = ended(pending.api, each.change, error, effort=spent, in_doubt=each.intended)
                 self._decide(each, unread)
@@ -166,7 +167,7 @@ class Executor:
     def _record(self, pending: PendingChange, outcome: Outcome) -> None:
         self._recorder.decide(pending.id, outcome)
 
-    async def _known(self, pending: PendingApi) -> Known:
+    async def _known(self, pending: PendingApi, reading: Execution) -> Known:
         """Give what is known of an API. One that was read too long ago, or by another, is read again."""
         api = pending.api
         if api.scope not in self._look_first and self._planned.at.age <= self._trusted:
@@ -174,9 +175,9 @@ class Executor:
         at, shown = Moment.ago(0), dict[Target, object]()
         for kind in dict.fromkeys(each.change.target.kind for each in pending.changes):
             maker = MAKERS[kind]
-            answer = await self._plane.send(maker.read_all(api))
+            answer = await self._plane.send(maker.read_all(api), reading)
             shown |= {
-                each.change.target: maker.now(answer.value, each.change)
+                each.change.target: maker.now(answer, each.change)
                 for each in pending.changes
                 if each.change.target.kind == kind
             }
@@ -184,7 +185,7 @@ class Executor:
 
     def _turned_away(self, api: RestApi, pending: PendingChange) -> Outcome | None:
         """Decide, before it queues for its turn, that no call will be made."""
-        why: CallError | Stopped | None = self._plane.limited.given_up.why(api.scope)
+        why: CallError | Stopped | None = self._plane.state.given_up.why(api.scope)
         if why is None and self._plane.stop.requested:
             why = Stopped("the run was asked to stop before it came to this")
         if why is None:

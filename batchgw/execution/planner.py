@@ -134,7 +134,7 @@ class Planner:
 
     async def _plan_api(self, api: RestApi, unread: dict[Scope, CallError]) -> None:
         try:
-            answer = await self._plane.send(GetGatewayResponses(scope=api.scope, api=api.id))
+            observed = await self._plane.send(GetGatewayResponses(scope=api.scope, api=api.id))
         except CallError as error:
             if error.ends_scope:
                 unread.setdefault(api.scope, error)
@@ -148,7 +148,6 @@ class Planner:
                 self._settle(api.scope, None, read=True)
             self._count.named += 1
             self._named.found(api)
-            observed = answer.value
             self._sink(
                 PlannedApi(
                     api=api,

@@ -99,7 +99,7 @@ class Recheck:
         for kind in dict.fromkeys(change.target.kind for change in planned.changes):
             maker = MAKERS[kind]
             answer = await self._plane.send(maker.read_all(planned.api))
-            found += maker.moved(answer.value, planned.changes, desired)
+            found += maker.moved(answer, planned.changes, desired)
         return found
 
     def _not_read(self, planned: PlannedApi, error: CallError) -> None:

@@ -28,8 +28,7 @@ def session(
         return
     if pace is not None or stop is not None:
         raise UsageError("the control plane is paced already: give pace and stop to PacedControlPlane")
-    plane.limited.given_up.forget()
-    plane.limited.endpoints.forget()
+    plane.state.try_again()
     with plane.observer.joined(observer or NullObserver()):
         yield plane
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypedDict
 
 from batchgw.concurrency.clock import Moment
+from batchgw.control_plane.interface import Execution, Request
 from batchgw.control_plane.stack import PacedControlPlane
 from batchgw.errors import ApiNotFound, CallError, NotAsWritten, ReadingAged, Stopped
 from batchgw.execution.kinds import maker_of
@@ -27,9 +28,6 @@ from batchgw.model import (
 
 OVERTAKEN = "ChangedMeanwhile"
 """Code of a change found neither as it was planned nor as it was before: someone else wrote."""
-
-NOTHING = Effort()
-"""What costs nothing."""
 
 IN_DOUBT = "InDoubt"
 """Code of a write that was sent and never answered, and could not be read back."""
@@ -72,9 +70,7 @@ class Writer:
         try:
             return found or await making.write_until_sure()
         except (CallError, Stopped) as error:
-            return ended(
-                api, pending.change, error, effort=making.effort + cost(error), in_doubt=making.in_doubt
-            )
+            return ended(api, pending.change, error, effort=making.effort, in_doubt=making.in_doubt)
 
 
 class _Judged(Exception):
@@ -107,7 +103,8 @@ class _Making:
         self._read_at = read_at
         self._trusted = trusted
         self._looks = 0
-        self.effort = NOTHING
+        self._writing = Execution(before_attempt=self._leave, look=self._look)
+        self.effort = Effort()  # of the calls that have ended
         self.in_doubt = False  # a write was sent, and whether it was made is not known
 
     async def write_until_sure(self) -> Outcome:
@@ -117,13 +114,12 @@ class _Making:
         except _Judged as judged:
             return judged.outcome
         except CallError as error:
-            self.in_doubt = error.in_doubt
-            if not (error.in_doubt or error.leaves_open):
+            self.in_doubt = self._writing.in_doubt
+            if not (self.in_doubt or error.leaves_open):
                 raise
-            self.effort += cost(error)
             return self.judge(await self._read()) or self._not_made(error)
-        except Stopped as error:
-            self.in_doubt = error.in_doubt
+        except Stopped:
+            self.in_doubt = self._writing.in_doubt
             raise
         return await self._concluded(answered)
 
@@ -147,14 +143,12 @@ class _Making:
         """Make the call. Gives what is now in effect, if the answer says so."""
         request = self._maker.write(self._api, self._change)
         try:
-            answer = await self._plane.send(request, departing=self._leave, look=self._look)
+            answer = await self._send(request, self._writing)
         except CallError as error:
             if not self._maker.already_made(self._change, error):
                 raise
-            self.effort += cost(error)
             return None
-        self.effort = answer.effort if self.effort is NOTHING else self.effort + answer.effort
-        return self._maker.answered(answer.value)
+        return self._maker.answered(answer)
 
     async def _concluded(self, answered: object | None) -> Outcome:
         """Believe a success whose answer shows what was asked. Of any other, see what is there.
@@ -174,30 +168,38 @@ class _Making:
         """Let the call leave. Raises ReadingAged where what it rests on was read too long ago."""
         age = self._read_at.age
         if age > self._trusted and self._looks < self._plane.pace.attempts:
-            raise ReadingAged(f"what is there was read {age:.0f} s before the turn of this write came")
+            raise ReadingAged(f"what is there was read {age:.0f} s before this write could leave")
         self._recorder.intend(self._api, self._pending.id)
 
-    async def _look(self, error: CallError) -> None:
+    async def _look(self, _error: CallError) -> None:
         """Read what is there before the write is sent again. Raises _Judged where that decides."""
         self._looks += 1
-        self.in_doubt = error.in_doubt
+        self.in_doubt = self._writing.in_doubt
         try:
             now = await self._read()
         except (CallError, Stopped) as unread:
-            self.effort += cost(error)
-            spent = self.effort + cost(unread)
+            spent = self._writing.effort + self.effort
             found = ended(self._api, self._change, unread, effort=spent, in_doubt=self.in_doubt)
             raise _Judged(found) from unread
-        reads, self.effort = self.effort, self.effort + cost(error)
+        reads, self.effort = self.effort, self.effort + self._writing.effort
         if outcome := self.judge(now):
             raise _Judged(outcome)
-        self.effort = reads  # the execution tells what it has cost at its end
+        self.effort = reads  # what the write costs is added at its end
 
     async def _read(self) -> object:
-        answer = await self._plane.send(self._maker.read(self._api, self._change))
-        self.effort += answer.effort
+        answer = await self._send(self._maker.read(self._api, self._change), Execution())
         self._read_at = Moment.ago(0)
-        return answer.value
+        return answer
+
+    async def _send(self, request: Request[object], execution: Execution) -> object:
+        """Make a call, and add what it costs unless a stop ends it."""
+        try:
+            answer = await self._plane.send(request, execution)
+        except CallError:
+            self.effort += execution.effort
+            raise
+        self.effort += execution.effort
+        return answer
 
     def _not_made(self, error: CallError) -> Failed:
         return Failed(
@@ -264,15 +266,3 @@ def ended(
     if isinstance(error, Stopped) or error.ends_scope:
         return NotAttempted(**because)
     return Failed(**because)
-
-
-def cost(error: CallError | Stopped) -> Effort:
-    """Tell what an execution has cost that ended in an error."""
-    if isinstance(error, Stopped):
-        return Effort()
-    return Effort(
-        attempts=error.attempts,
-        throttles=error.throttles,
-        waited=error.waited,
-        request_id=error.request_id,
-    )

@@ -16,9 +16,9 @@ from botocore.parsers import create_parser
 
 from batchgw.control_plane.advice import name_permission
 from batchgw.control_plane.classify import classify, parse_retry_after
-from batchgw.control_plane.interface import AWS, Answer, Operation, Request, Wire
+from batchgw.control_plane.interface import AWS, Execution, Operation, Request, Wire
 from batchgw.errors import AccessDenied, CallError, ConnectionCut, ConnectionFailed, ServiceFailure
-from batchgw.model import AccountId, Effort
+from batchgw.model import AccountId
 from batchgw.simulator.call import Call
 from batchgw.simulator.engine import Engine
 from batchgw.simulator.operations.service import Service
@@ -76,7 +76,7 @@ class SimulatedControlPlane:
         self.engine = engine
         self._account = account or engine.service.world.accounts[0]
 
-    async def send(self, request: Request[T]) -> Answer[T]:
+    async def send(self, request: Request[T], execution: Execution | None = None) -> T:
         """Make one call. Raises a `CallError` for everything that is not a success."""
         operation, scope, params = request.operation, request.scope, request.params()
         service = self.engine.service
@@ -89,8 +89,9 @@ class SimulatedControlPlane:
             name_permission(error, request)
             raise
         metadata = {"RequestId": request_id, "HTTPStatusCode": reply.status}
-        value = request.read({**_as_boto3(operation, reply), "ResponseMetadata": metadata}, AWS)
-        return Answer(value=value, effort=Effort(attempts=1, request_id=request_id))
+        if execution is not None:
+            execution.request_id = request_id
+        return request.read({**_as_boto3(operation, reply), "ResponseMetadata": metadata}, AWS)
 
     async def current_account(self) -> AccountId:
         """The account of the base credentials. Raises a `CallError`."""

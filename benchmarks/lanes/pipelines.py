@@ -14,6 +14,7 @@ from enum import StrEnum
 
 import anyio
 
+from batchgw.control_plane.interface import Execution
 from batchgw.control_plane.operations import CreateDeployment, PutGatewayResponse
 from batchgw.control_plane.stack import PacedControlPlane
 from batchgw.errors import CallError
@@ -70,7 +71,7 @@ class Pipelines:
     async def _send(self, request: PutGatewayResponse | CreateDeployment, *, left: int) -> bool:
         priority = float(left) if self.order is Order.DEPTH_FIRST else 0.0
         try:
-            await self.plane.send(request, priority=priority)
+            await self.plane.send(request, Execution(priority=priority))
         except CallError as error:
             self.given_up[error.code] += 1
             return False

@@ -9,9 +9,9 @@ from typing import cast
 import anyio
 import anyio.lowlevel
 
-from batchgw.control_plane.interface import Answer, Request, T
+from batchgw.control_plane.interface import Execution, Request, T
 from batchgw.journal import PendingApi, PendingChange
-from batchgw.model import AccountId, Effort, GatewayResponse, Outcome, PlannedApi, Scope, Settings
+from batchgw.model import AccountId, GatewayResponse, Outcome, PlannedApi, Scope, Settings
 from benchmarks.pipeline.plans import TYPES, change
 
 
@@ -20,24 +20,22 @@ class Plane:
 
     def __init__(self, latency: float | None = None) -> None:
         self._latency = latency
-        effort = Effort(attempts=1, request_id="0123abcd-0123-abcd-0123-0123456789ab")
         self._answers = {
-            kind: Answer(
-                value=GatewayResponse(
-                    type=kind, settings=change(kind, 0).after or Settings(), default_response=False
-                ),
-                effort=effort,
+            kind: GatewayResponse(
+                type=kind, settings=change(kind, 0).after or Settings(), default_response=False
             )
             for kind in TYPES
         }
 
-    async def send(self, request: Request[T]) -> Answer[T]:
+    async def send(self, request: Request[T], execution: Execution | None = None) -> T:
         """Answer."""
+        if execution is not None:
+            execution.request_id = "0123abcd-0123-abcd-0123-0123456789ab"
         if self._latency is None:
             await anyio.lowlevel.checkpoint()
         else:
             await anyio.sleep(self._latency)
-        return cast("Answer[T]", self._answers[getattr(request, "type", TYPES[0])])
+        return cast("T", self._answers[getattr(request, "type", TYPES[0])])
 
     async def current_account(self) -> AccountId:
         """Any account."""

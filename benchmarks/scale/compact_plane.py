@@ -15,13 +15,12 @@ from typing import cast
 import anyio
 
 from batchgw.control_plane.classify import classify
-from batchgw.control_plane.interface import Answer, Request, T
+from batchgw.control_plane.interface import Execution, Request, T
 from batchgw.control_plane.operations import GetGatewayResponses, GetRestApis, PutGatewayResponse, RestApiPage
 from batchgw.errors import CallError
 from batchgw.model import (
     HEADER_PREFIX,
     AccountId,
-    Effort,
     GatewayResponse,
     Region,
     ResponseType,
@@ -90,7 +89,11 @@ class CompactPlane:
         self.calls = 0
         self.refused = 0
 
-    async def send(self, request: Request[T]) -> Answer[T]:
+    async def send(
+        self,
+        request: Request[T],
+        execution: Execution | None = None,  # noqa: ARG002
+    ) -> T:
         """Answer a call after its latency. Raises Throttled, or the CallError of an unknown API."""
         self.calls += 1
         scope = request.scope
@@ -109,7 +112,7 @@ class CompactPlane:
                 value = self._page(scope, int(request.position or 0), request.limit)
             case _:
                 raise TypeError(f"this plane does not answer {request.operation.name}")
-        return Answer(value=cast("T", value), effort=Effort(attempts=1))
+        return cast("T", value)
 
     async def current_account(self) -> AccountId:
         """The first account."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import anyio
 
-from batchgw.control_plane.interface import Answer, ControlPlane, Request, T
+from batchgw.control_plane.interface import ControlPlane, Execution, Request, T
 from batchgw.errors import CallError
 from batchgw.events import CallSent, Event
 from batchgw.model import AccountId, Scope
@@ -44,7 +44,7 @@ class CallLog:
         self.attempts: Counter[tuple[str, str]] = Counter()
         self.finished = 0.0
 
-    async def send(self, request: Request[T]) -> Answer[T]:
+    async def send(self, request: Request[T], execution: Execution | None = None) -> T:
         """Log a call and pass it on."""
         now = anyio.current_time()
         self.sent.append(now)
@@ -52,7 +52,7 @@ class CallLog:
         if self._uplink is not None:
             await anyio.sleep(self._delay(request.scope, self._uplink))
         try:
-            answer = await self._inner.send(request)
+            answer = await self._inner.send(request, execution)
         except CallError as error:
             if error.is_throttle:
                 self.refused.append(now)

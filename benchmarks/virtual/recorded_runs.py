@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import anyio
 
 import batchgw
-from batchgw.control_plane.interface import Answer, Request, T
+from batchgw.control_plane.interface import Execution, Request, T
 from batchgw.errors import CallError
 from batchgw.model import AccountId
 from benchmarks.virtual.run import measure
@@ -50,11 +50,11 @@ class Recorder:
         self._inner = inner
         self.calls: list[Call] = []
 
-    async def send(self, request: Request[T]) -> Answer[T]:
+    async def send(self, request: Request[T], execution: Execution | None = None) -> T:
         """Pass a call on."""
         left, result = anyio.current_time(), FAILED
         try:
-            answer = await self._inner.send(request)
+            answer = await self._inner.send(request, execution)
             result = ACCEPTED
         except CallError as error:
             result = REFUSED if error.is_throttle else FAILED

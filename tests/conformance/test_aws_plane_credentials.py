@@ -296,7 +296,7 @@ async def test_keys_that_expired_on_the_way_are_replaced_for_the_next_attempt(
     error = await failure(plane)
     assert type(error) is CredentialsExpired
     assert error.retry_safe
-    page = (await plane.send(LIST)).value
+    page = await plane.send(LIST)
     assert page.items[0].id == f"ASIA{ACCOUNT}x2"
     assert len(stub.assumed) == 2
 

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from batchgw.control_plane.aws import AwsControlPlane, connect
 from batchgw.control_plane.aws.credentials.keys import Keys
-from batchgw.control_plane.interface import Answer, Request, T
+from batchgw.control_plane.interface import Execution, Request, T
 from batchgw.control_plane.operations import (
     CreateDeployment,
     DeleteGatewayResponse,
@@ -279,7 +279,7 @@ async def test_an_empty_answer_without_a_request_id_is_no_answer_of_aws(
 @pytest.mark.asyncio
 async def test_an_empty_object_of_aws_is_an_empty_page(stub: Stub, plane: AwsControlPlane) -> None:
     stub.gateway = always(api_answer(200, "{}"))
-    assert (await plane.send(LIST)).value.items == ()
+    assert (await plane.send(LIST)).items == ()
 
 
 @pytest.mark.asyncio
@@ -287,7 +287,7 @@ async def test_an_odd_api_in_a_list_leaves_the_others_as_they_are(stub: Stub, pl
     stub.gateway = always(
         api_answer(200, '{"item": [{"id": "a"}, {"id": "b", "createdDate": 1e300}, {"id": "c"}]}')
     )
-    page = (await plane.send(LIST)).value
+    page = await plane.send(LIST)
     assert [api.id for api in page.items] == ["a", "c"]
     assert [odd.api.id for odd in page.unreadable] == ["b"]
 
@@ -303,7 +303,7 @@ async def test_a_type_that_nobody_knows_yet_is_told_once_and_left_alone(stub: St
     stub.gateway = always(api_answer(200, {"item": [{"responseType": "TELEPORTED", "statusCode": 7}]}))
     async with connect(endpoint_url=f"http://127.0.0.1:{stub.port}", observer=Note()) as plane:
         for _ in range(2):
-            assert set((await plane.send(READ)).value) == set(ResponseType)
+            assert set(await plane.send(READ)) == set(ResponseType)
     assert told == [TypeUnknown(scope=HERE, type="TELEPORTED")]
 
 
@@ -342,15 +342,16 @@ async def test_reading_one_uncustomised_type_is_no_error_where_an_emulator_says_
     answer = await plane.send(
         GetGatewayResponse(scope=HERE, api=RestApiId("abc"), type=ResponseType.THROTTLED)
     )
-    assert answer.value.default_response
-    assert answer.value.settings.status_code == "429"
+    assert answer.default_response
+    assert answer.settings.status_code == "429"
 
 
 @pytest.mark.asyncio
 async def test_deleting_is_answered_by_an_empty_body(stub: Stub, plane: AwsControlPlane) -> None:
     stub.gateway = always(web.Response(status=202, headers={"x-amzn-RequestId": "req-9"}))
-    answer: Answer[None] = await plane.send(DELETE)
-    assert answer.effort.request_id == "req-9"
+    execution = Execution()
+    await plane.send(DELETE, execution)
+    assert execution.request_id == "req-9"
 
 
 @pytest.mark.asyncio

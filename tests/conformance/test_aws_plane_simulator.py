@@ -65,7 +65,7 @@ async def over_http(
 async def outcome(plane: ControlPlane, request: Request[object]) -> object:
     """The answer's value, or all that is told of an error."""
     try:
-        return (await plane.send(request)).value
+        return await plane.send(request)
     except CallError as error:
         return type(error), error.code, error.status, error.message, error.retry_after
 
@@ -108,7 +108,7 @@ async def test_a_story_in_every_scope_reads_the_same_over_http_and_in_process(
         assert await plane.current_account() == await near.current_account() == ready.management_account
 
         async def tell(scope: Scope) -> None:
-            api = (await near.send(GetRestApis(scope=scope))).value.items[0].id
+            api = (await near.send(GetRestApis(scope=scope))).items[0].id
             for request in story(scope, api):
                 assert await outcome(plane, request) == await outcome(near, request), request
 
@@ -148,7 +148,7 @@ async def test_every_scripted_refusal_is_the_same_error_over_http_and_in_process
     async with over_http(options, monkeypatch) as (plane, ready):
         near = SimulatedControlPlane(make_engine(options))
         scope = Scope(account=AccountId(ready.accounts[1]), region=Region(ready.regions[0]))
-        api = (await near.send(GetRestApis(scope=scope))).value.items[0].id
+        api = (await near.send(GetRestApis(scope=scope))).items[0].id
         request = PutGatewayResponse(scope=scope, api=api, type=ResponseType.THROTTLED, settings=CUSTOM)
         there, here = await outcome(plane, request), await outcome(near, request)
     assert isinstance(there, tuple), "refused"
@@ -180,7 +180,7 @@ async def test_a_role_that_trusts_nobody_and_one_that_wants_an_external_id(
                 ):
                     await plane.send(request)
             else:
-                assert len((await plane.send(request)).value.items) == 1
+                assert len((await plane.send(request)).items) == 1
     async with over_http(options, monkeypatch) as (plane, ready):
         own, _, other = ready.accounts
         request = GetRestApis(scope=Scope(account=AccountId(other), region=Region(ready.regions[0])))

@@ -20,6 +20,7 @@ from batchgw.control_plane.aws import connect
 from batchgw.control_plane.aws.client import Target, TargetedClient
 from batchgw.control_plane.aws.connections import ConnectionPool
 from batchgw.control_plane.aws.credentials.keys import Keys
+from batchgw.control_plane.interface import Execution
 from batchgw.control_plane.operations import GetGatewayResponses, GetRestApis, PutGatewayResponse
 from batchgw.errors import CredentialsUnavailable, ScopeError, ServiceFailure
 from batchgw.model import AccountId, Region, ResponseType, RestApiId, Scope, Settings
@@ -72,7 +73,7 @@ async def test_concurrent_calls_of_250_scopes_are_each_signed_for_their_own(stub
     async with connect(endpoint_url=f"http://127.0.0.1:{stub.port}", role="Role") as plane:
 
         async def ask(where: Scope) -> None:
-            page = (await plane.send(GetRestApis(scope=where))).value
+            page = await plane.send(GetRestApis(scope=where))
             told[where] = (page.items[0].id, page.items[0].name)
 
         async with anyio.create_task_group() as tasks:
@@ -153,7 +154,8 @@ async def test_what_leaves_is_the_operation_as_aws_documents_it(stub: Stub) -> N
 
     stub.gateway = answer
     async with connect(endpoint_url=f"http://127.0.0.1:{stub.port}") as plane:
-        page = await plane.send(GetRestApis(scope=scope(), position="here"))
+        execution = Execution()
+        page = await plane.send(GetRestApis(scope=scope(), position="here"), execution)
         await plane.send(GetGatewayResponses(scope=scope(), api=RestApiId("abc")))
         await plane.send(
             PutGatewayResponse(
@@ -173,8 +175,8 @@ async def test_what_leaves_is_the_operation_as_aws_documents_it(stub: Stub) -> N
     assert (writing.method, writing.path) == ("PUT", "/restapis/abc/gatewayresponses/THROTTLED")
     assert writing.body == '{"responseParameters": {"gatewayresponse.header.X": "\'1\'"}}'
     assert listing.agent.startswith("batchgw/")
-    assert page.value.position == "next"
-    assert page.effort.request_id == "req-1"
+    assert page.position == "next"
+    assert execution.request_id == "req-1"
 
 
 @pytest.mark.asyncio
@@ -237,7 +239,7 @@ async def test_a_type_that_awss_own_answer_leaves_out_makes_its_api_unreadable(s
     """The stub answers none at all. An emulator does so; from AWS it would be "nothing is customised"."""
     request = GetGatewayResponses(scope=scope(BASE_ACCOUNT, "eu-west-1"), api=RestApiId("a1"))
     async with connect(endpoint_url=f"http://127.0.0.1:{stub.port}") as plane:
-        assert all(each.default_response for each in (await plane.send(request)).value.values())
+        assert all(each.default_response for each in (await plane.send(request)).values())
         plane.emulated = False
         with pytest.raises(ServiceFailure, match="leaves out DEFAULT_4XX and 20 more"):
             await plane.send(request)

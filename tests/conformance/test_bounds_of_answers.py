@@ -103,7 +103,7 @@ async def test_an_answer_within_the_bound_is_read_whole(stub: Stub, plane: AwsCo
         return api_answer(200, (body + b" " * (LARGEST_ANSWER - len(body))).decode())
 
     stub.gateway = answer
-    page = (await plane.send(LIST)).value
+    page = await plane.send(LIST)
     assert [api.id for api in page.items] == ["a1"]
 
 

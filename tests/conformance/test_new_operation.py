@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pytest
 
 from batchgw.control_plane.aws import connect
-from batchgw.control_plane.interface import ApiRequest, ControlPlane, Operation, Reading, Wire
+from batchgw.control_plane.interface import ApiRequest, ControlPlane, Execution, Operation, Reading, Wire
 from batchgw.control_plane.operations import GetRestApis
 from batchgw.control_plane.readonly import ReadOnlyControlPlane, WriteRefused
 from batchgw.control_plane.stack import Pace, PacedControlPlane
@@ -85,8 +85,8 @@ def simulated(
 
 
 async def stages_of_all(plane: ControlPlane) -> dict[str, tuple[str, ...]]:
-    apis = (await plane.send(GetRestApis(scope=SCOPE))).value.items
-    return {api.id: (await plane.send(GetStages(scope=SCOPE, api=api.id))).value for api in apis}
+    apis = (await plane.send(GetRestApis(scope=SCOPE))).items
+    return {api.id: (await plane.send(GetStages(scope=SCOPE, api=api.id))) for api in apis}
 
 
 @pytest.mark.asyncio
@@ -113,9 +113,10 @@ def test_it_is_limited_retried_and_told_of() -> None:
 
     async def main() -> None:
         paced = PacedControlPlane(plane, observer=seen, pace=pace)
-        answer = await paced.send(request)
-        assert (answer.effort.throttles, answer.effort.attempts) == (1, 2)
-        assert answer.effort.waited >= 1.0  # its own quota holds it back
+        execution = Execution()
+        await paced.send(request, execution)
+        assert (execution.throttles, execution.attempts) == (1, 2)
+        assert execution.waited >= 1.0  # its own quota holds it back
 
     virtually(main)
     told = [

@@ -25,7 +25,7 @@ async def test_a_deployment_is_made_on_no_stage(emulator: Emulator) -> None:
     client.put_integration(restApiId=api, resourceId=root, httpMethod="GET", type="MOCK")
     async with connected(emulator) as plane:
         request = CreateDeployment(scope=scope_of(emulator), api=RestApiId(api), description="run 7")
-        made = (await paced(plane).send(request)).value
+        made = await paced(plane).send(request)
     assert client.get_deployment(restApiId=api, deploymentId=made)["description"] == "run 7"
     assert client.get_stages(restApiId=api)["item"] == []
 

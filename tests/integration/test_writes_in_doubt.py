@@ -10,7 +10,7 @@ import pytest
 
 import batchgw
 from batchgw import Applied, ControlPlane, Journal
-from batchgw.control_plane.interface import Answer, Request, T
+from batchgw.control_plane.interface import Execution, Request, T
 from batchgw.errors import ConnectionCut
 from batchgw.journal import NewRun
 from batchgw.model import AccountId, Action
@@ -30,13 +30,13 @@ class Cutting:
         self._after = after
         self._cut: list[Request[Any]] = []
 
-    async def send(self, request: Request[T]) -> Answer[T]:
+    async def send(self, request: Request[T], execution: Execution | None = None) -> T:
         if request.operation.writes and request not in self._cut:
             self._cut.append(request)
             if self._after:
-                await self._inner.send(request)
+                await self._inner.send(request, execution)
             raise ConnectionCut("cut by the test")
-        return await self._inner.send(request)
+        return await self._inner.send(request, execution)
 
     async def current_account(self) -> AccountId:
         return await self._inner.current_account()

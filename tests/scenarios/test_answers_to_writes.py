@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from batchgw.control_plane.classify import classify
-from batchgw.control_plane.interface import Answer, ControlPlane, Request, T
+from batchgw.control_plane.interface import ControlPlane, Execution, Request, T
 from batchgw.control_plane.stack import PacedControlPlane
 from batchgw.errors import RunUnknown
 from batchgw.model import AccountId, Applied, Failed, NotAttempted, ResponseType, Unchanged
@@ -62,12 +62,12 @@ class Behind:
         self._lets_through = lets_through
         self._status = status
 
-    async def send(self, request: Request[T]) -> Answer[T]:
+    async def send(self, request: Request[T], execution: Execution | None = None) -> T:
         """Send, but for writes, which end in the proxy's answer."""
         if not request.operation.writes:
-            return await self._inner.send(request)
+            return await self._inner.send(request, execution)
         if self._lets_through:
-            await self._inner.send(request)
+            await self._inner.send(request, execution)
         raise classify("", self._status, "")
 
     async def current_account(self) -> AccountId:

@@ -10,7 +10,7 @@ import anyio
 import pytest
 
 from batchgw import api
-from batchgw.control_plane.interface import Answer, Request, T
+from batchgw.control_plane.interface import Execution, Request, T
 from batchgw.control_plane.stack import Pace, PacedControlPlane
 from batchgw.errors import ConnectionFailed, JournalWriteFailed, Stopped
 from batchgw.journal import Journal, PendingApi
@@ -266,11 +266,11 @@ def test_an_outage_leaves_its_scopes_to_a_resume(tmp_path: Path) -> None:
             self.current_account = estate.raw.current_account
             self.refused = 0
 
-        async def send(self, request: Request[T]) -> Answer[T]:
+        async def send(self, request: Request[T], execution: Execution | None = None) -> T:
             if 3 < anyio.current_time() < 600:
                 self.refused += 1
                 raise ConnectionFailed("connection refused")
-            return await self._inner.send(request)
+            return await self._inner.send(request, execution)
 
     async def main() -> None:
         async with Estate(apis=200) as estate:

@@ -11,7 +11,7 @@ from typing import cast
 import pytest
 
 from batchgw import api
-from batchgw.control_plane.interface import Answer, ControlPlane, Request, T
+from batchgw.control_plane.interface import ControlPlane, Execution, Request, T
 from batchgw.control_plane.operations import GetGatewayResponses, GetRestApis, RestApiPage
 from batchgw.control_plane.stack import PacedControlPlane
 from batchgw.errors import ConnectionFailed
@@ -49,8 +49,8 @@ class Around:
     async def current_account(self) -> AccountId:
         return await self.inner.current_account()
 
-    async def send(self, request: Request[T]) -> Answer[T]:
-        return await self.inner.send(request)
+    async def send(self, request: Request[T], execution: Execution | None = None) -> T:
+        return await self.inner.send(request, execution)
 
 
 class Paging(Around):
@@ -64,18 +64,17 @@ class Paging(Around):
         self.circling = circling
         self.asked = 0
 
-    async def send(self, request: Request[T]) -> Answer[T]:
+    async def send(self, request: Request[T], execution: Execution | None = None) -> T:
         if not isinstance(request, GetRestApis):
-            return await super().send(request)
+            return await super().send(request, execution)
         self.asked += 1
         whole = await self.inner.send(GetRestApis(scope=request.scope))
-        items = whole.value.items
+        items = whole.items
         number = int(request.position or 0)
         page = items[max(0, 3 * number - 1) : 3 * number + 3]
         following = number - 1 if number == self.circling else number + 1
         position = str(following) if 3 * number + 3 < len(items) else None
-        value = cast("T", RestApiPage(items=page, position=position))
-        return Answer(value=value, effort=whole.effort)
+        return cast("T", RestApiPage(items=page, position=position))
 
 
 class Outage(Around):
@@ -87,12 +86,12 @@ class Outage(Around):
         self.left = after
         self.over = False
 
-    async def send(self, request: Request[T]) -> Answer[T]:
+    async def send(self, request: Request[T], execution: Execution | None = None) -> T:
         if request.scope == self.scope and not self.over:
             self.left -= isinstance(request, GetGatewayResponses)
             if self.left < 0:
                 raise ConnectionFailed("the endpoint refuses connections")
-        return await super().send(request)
+        return await super().send(request, execution)
 
 
 async def applied(estate: Estate, journal: Journal) -> tuple[Summary, list[Outcome]]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from batchgw import api
-from batchgw.control_plane.interface import Answer, Request, T
+from batchgw.control_plane.interface import Execution, Request, T
 from batchgw.control_plane.operations import PutGatewayResponse
 from batchgw.journal import Journal, RunState
 from batchgw.model import Applied
@@ -53,7 +53,11 @@ class Cut:
         self._disk = disk
         self._left = left
 
-    async def send(self, request: Request[T]) -> Answer[T]:
+    async def send(
+        self,
+        request: Request[T],
+        execution: Execution | None = None,  # noqa: ARG002
+    ) -> T:
         if isinstance(request, PutGatewayResponse) and not self._left.exists():
             assert self._disk.syncs, "nothing was synced before the first write"
             shutil.copytree(self._disk.kept, self._left)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from batchgw import api
-from batchgw.control_plane.interface import Answer, Request, T
+from batchgw.control_plane.interface import Execution, Request, T
 from batchgw.control_plane.operations import GetGatewayResponses, PutGatewayResponse
 from batchgw.errors import RunUnknown, ScopeLocked
 from batchgw.journal import Journal, RunState
@@ -51,7 +51,11 @@ class Watched:
         self._read: set[RestApiId] = set()
         self.unread_writes = 0
 
-    async def send(self, request: Request[T]) -> Answer[T]:
+    async def send(
+        self,
+        request: Request[T],
+        execution: Execution | None = None,  # noqa: ARG002
+    ) -> T:
         if isinstance(request, GetGatewayResponses):
             self._read.add(request.api)
         elif isinstance(request, PutGatewayResponse) and request.api not in self._read:

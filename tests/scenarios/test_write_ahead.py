@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from batchgw.control_plane.interface import Answer, Request, T
+from batchgw.control_plane.interface import Execution, Request, T
 from batchgw.control_plane.operations import DeleteGatewayResponse, PutGatewayResponse
 from batchgw.control_plane.stack import Pace, PacedControlPlane
 from batchgw.execution.upcoming import ahead_at
@@ -56,7 +56,7 @@ class Onlooker:
         with closing(sqlite3.connect(self._file)) as self._connection:
             yield
 
-    async def send(self, request: Request[T]) -> Answer[T]:
+    async def send(self, request: Request[T], execution: Execution | None = None) -> T:
         if isinstance(request, PutGatewayResponse | DeleteGatewayResponse):
             self.writes += 1
             (known,) = self._connection.execute(INTENDED, (request.api, request.type.value)).fetchone()
@@ -66,7 +66,7 @@ class Onlooker:
                 IN_DOUBT, (request.scope.account, request.scope.region)
             ).fetchone()
             self.in_doubt = max(self.in_doubt, in_doubt)
-        return await self._inner.send(request)
+        return await self._inner.send(request, execution)
 
 
 @pytest.mark.parametrize("workers", [1, 3, 10])

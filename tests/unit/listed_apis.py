@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import cast
 
-from batchgw.control_plane.interface import Answer, Request, T
+from batchgw.control_plane.interface import Execution, Request, T
 from batchgw.control_plane.operations import GetGatewayResponses, GetRestApis, RestApiPage
 from batchgw.errors import ApiNotFound, CallError
 from batchgw.model import (
     AccountId,
-    Effort,
     GatewayResponse,
     Region,
     ResponseType,
@@ -60,12 +59,16 @@ class ListedApis:
     async def current_account(self) -> AccountId:
         return DUBLIN.account
 
-    async def send(self, request: Request[T]) -> Answer[T]:
+    async def send(
+        self,
+        request: Request[T],
+        execution: Execution | None = None,  # noqa: ARG002
+    ) -> T:
         self.asked.append(request)
         assert len(self.asked) < FOR_EVER, "it never ends"
         if request.scope in self.refused:
             raise self.refused[request.scope].again()
-        return Answer(value=cast("T", self._value(request)), effort=Effort(attempts=1))
+        return cast("T", self._value(request))
 
     def listings(self, scope: Scope) -> int:
         """How often a page of the scope was asked for."""

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from batchgw.control_plane.advice import name_permission
 from batchgw.control_plane.aws.client import SUCCESS, Target, TargetedClient, about, request_id
 from batchgw.control_plane.aws.credentials.of_scope import ScopeCredentials
-from batchgw.control_plane.interface import Answer, Reading, Request, T
+from batchgw.control_plane.interface import Execution, Reading, Request, T
 from batchgw.errors import AccessDenied, CallError, CredentialsExpired, CredentialsRejected, NotCustomized
 from batchgw.events import NullObserver, Observer, TypeUnknown
-from batchgw.model import AccountId, Effort, Region, Scope
+from batchgw.model import AccountId, Region, Scope
 from batchgw.redaction import LONGEST_NAME, foreign
 
 MOST_UNKNOWN = 21
@@ -47,7 +47,7 @@ class AwsControlPlane:
         """The ARN of the base credentials, as STS told it; None while it was not asked. Makes no call."""
         return self._identity()
 
-    async def send(self, request: Request[T]) -> Answer[T]:
+    async def send(self, request: Request[T], execution: Execution | None = None) -> T:
         """Make one call. Raises a CallError for everything that is not a success."""
         reading = Reading(
             whole=not self.emulated, unknown=lambda name: self._tell_unknown(request.scope, name)
@@ -67,14 +67,16 @@ class AwsControlPlane:
             name_permission(error, request)
             raise
         except NotCustomized as error:
-            value = request.read_not_customised(error, reading)
-            return Answer(value=value, effort=Effort(attempts=1, request_id=error.request_id))
+            if execution is not None:
+                execution.request_id = error.request_id
+            return request.read_not_customised(error, reading)
         served = request_id(answer)
+        if execution is not None:
+            execution.request_id = served
         try:
-            value = request.read(answer, reading)
+            return request.read(answer, reading)
         except CallError as error:
             raise about(error, SUCCESS, served) from error.__cause__
-        return Answer(value=value, effort=Effort(attempts=1, request_id=served))
 
     def _tell_unknown(self, scope: Scope, name: str) -> None:
         name = foreign(name, longest=LONGEST_NAME)

@@ -62,7 +62,7 @@ class Samples:
         if self._paced is None:
             return
         log, quotas = self.stage.log, self.stage.plane.engine.quotas
-        believed = self._paced.limited.limiter(self._scope).statistics()
+        believed = self._paced.state.limiters.of(self._scope).statistics()
         others = quotas.neighbours().values()
         self.samples.append(
             Sample(

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from batchgw.control_plane.interface import Answer, Request, T
+from batchgw.control_plane.interface import Execution, Request, T
 from batchgw.control_plane.operations import GetGatewayResponse, GetRestApis
 from batchgw.control_plane.stack import Pace, PacedControlPlane
 from batchgw.errors import (
@@ -25,7 +25,7 @@ from batchgw.errors import (
     ServiceFailure,
     Throttled,
 )
-from batchgw.model import AccountId, Effort, ResponseType, RestApiId
+from batchgw.model import AccountId, ResponseType, RestApiId
 from batchgw.throttle.bucket.hold import LONGEST_HOLD
 from batchgw.throttle.bucket.model import INSTANT, BucketModel
 from batchgw.throttle.pacer import Belief, Pacer, PacerStatistics
@@ -109,13 +109,17 @@ class Erratic:
         self._random = Random(f"erratic/{seed}")
         self.arrivals: list[tuple[float, str]] = []
 
-    async def send(self, request: Request[T]) -> Answer[T]:
+    async def send(
+        self,
+        request: Request[T],
+        execution: Execution | None = None,  # noqa: ARG002
+    ) -> T:
         self.arrivals.append((anyio.current_time(), request.operation.name))
         await anyio.sleep(self._random.uniform(0.05, 0.4))
         error = self._errors[self._random.randrange(len(self._errors))]
         if error is not None:
             raise error()
-        return Answer(value=cast("T", None), effort=Effort())
+        return cast("T", None)
 
     async def current_account(self) -> AccountId:
         return ACCOUNT
@@ -148,7 +152,7 @@ def test_no_call_bypasses_the_gate(errors: list[Failure], seed: int) -> None:
     async def main() -> None:
         plane = Erratic([*errors, *[None] * len(errors)], seed)
         paced = PacedControlPlane(plane, pace=Pace(attempts=3), random=Random(seed))
-        bucket = paced.limited.limiter(WHERE).total.bucket
+        bucket = paced.state.limiters.of(WHERE).total.bucket
         spied = bucket.pacer = Spied(bucket.pacer)
 
         async def call(number: int) -> None:

@@ -11,12 +11,14 @@ from typing import cast
 import anyio
 
 from batchgw.concurrency.stop import StopSignal
-from batchgw.control_plane.interface import Answer, Request, T
+from batchgw.control_plane.interface import Execution, Request, T
 from batchgw.control_plane.limited import LimitedControlPlane
 from batchgw.control_plane.operations import PutGatewayResponse
+from batchgw.control_plane.session_state import SessionState
 from batchgw.errors import Throttled
 from batchgw.events import Event, Observer
-from batchgw.model import AccountId, Effort, Region, ResponseType, RestApiId, Scope, Settings
+from batchgw.model import AccountId, Region, ResponseType, RestApiId, Scope, Settings
+from batchgw.throttle.limiters import Limiters
 from batchgw.throttle.quota import Quotas
 from tests.throttle.worlds.remote import Remote
 
@@ -59,7 +61,11 @@ class Service:
         self.refused: Counter[Scope] = Counter()
         self.finished: dict[Scope, float] = {}
 
-    async def send(self, request: Request[T]) -> Answer[T]:
+    async def send(
+        self,
+        request: Request[T],
+        execution: Execution | None = None,  # noqa: ARG002
+    ) -> T:
         """Take a token on the way, or refuse."""
         where = request.scope
         self.sent[where] += 1
@@ -72,7 +78,7 @@ class Service:
             self.refused[where] += 1
             raise Throttled("Too Many Requests", retry_after=self._retry_after)
         self.finished[where] = anyio.current_time()
-        return Answer(value=cast("T", None), effort=Effort())
+        return cast("T", None)
 
     async def current_account(self) -> AccountId:
         """Of no interest here."""
@@ -94,20 +100,21 @@ def limited(
     service: Service, quotas: Quotas | None = None, seen: Observer | None = None
 ) -> LimitedControlPlane:
     """The limiter before a service."""
-    return LimitedControlPlane(
-        service, quotas=quotas or Quotas(), stop=StopSignal(), most=32, observer=seen or Seen()
-    )
+    stop = StopSignal()
+    limiters = Limiters(quotas or Quotas(), sleep=stop.sleep, most=32)
+    state = SessionState(stop=stop, limiters=limiters)
+    return LimitedControlPlane(service, state=state, observer=seen or Seen())
 
 
 async def puts(plane: LimitedControlPlane, where: Scope, calls: int, *, workers: int = 16) -> None:
     """Make so many puts, some at a time, each as often as it takes."""
     todo = iter(range(calls))
-    plane.limiter(where).total.expected = calls
+    plane.state.limiters.of(where).total.expected = calls
 
     async def work(numbers: Iterable[int]) -> None:
         for number in numbers:
             await persist(plane, where, number)
-            plane.limiter(where).total.expected -= 1
+            plane.state.limiters.of(where).total.expected -= 1
 
     async with anyio.create_task_group() as tasks:
         for _ in range(min(workers, calls)):

@@ -64,10 +64,10 @@ class TestLeanPlane:
             for kind in kinds:
                 request = PutGatewayResponse(scope=HERE, api=there, type=kind, settings=SETTINGS)
                 expected = await simulated.send(request)
-                assert (await plane.send(put(number, kind))).value == expected.value
+                assert (await plane.send(put(number, kind))) == expected
             shown = await plane.send(GetGatewayResponses(scope=HERE, api=api_id(number)))
             wanted = await simulated.send(GetGatewayResponses(scope=HERE, api=there))
-            assert dict(shown.value) == dict(wanted.value)
+            assert dict(shown) == dict(wanted)
 
         in_virtual_time(main)
 
@@ -80,7 +80,7 @@ class TestLeanPlane:
             for scope in plane.scopes:
                 position: str | None = None
                 while True:
-                    page = (await plane.send(GetRestApis(scope=scope, position=position, limit=3))).value
+                    page = await plane.send(GetRestApis(scope=scope, position=position, limit=3))
                     assert len(page.items) <= 3
                     listed.extend((api.scope, api.id) for api in page.items)
                     position = page.position

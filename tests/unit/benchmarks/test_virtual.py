@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from itertools import takewhile
@@ -15,9 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchgw.control_plane.interface import Answer, ControlPlane, Request, T
+from batchgw.control_plane.interface import ControlPlane, Execution, Request, T
 from batchgw.control_plane.operations import GetGatewayResponse, PutGatewayResponse
-from batchgw.control_plane.retrying import Look
 from batchgw.control_plane.stack import PacedControlPlane
 from batchgw.errors import CallError
 from batchgw.events import Observer
@@ -161,16 +160,13 @@ class Storm(PacedControlPlane):
     async def send(
         self,
         request: Request[T],
-        *,
-        departing: Callable[[], None] | None = None,
-        look: Look | None = None,  # noqa: ARG002 - nothing but throttles is met here
-        priority: float = 0.0,  # noqa: ARG002 - nobody waits for a turn here
-    ) -> Answer[T]:
-        if departing is not None:
-            departing()
+        execution: Execution | None = None,
+    ) -> T:
+        if execution is not None and execution.before_attempt is not None:
+            execution.before_attempt()
         while True:
             try:
-                return await self._plane.send(request)
+                return await self._plane.send(request, execution)
             except CallError as error:
                 if not error.is_throttle:
                     raise
@@ -227,14 +223,13 @@ class Lying:
         self._plane = plane
         self._writes = 0
 
-    async def send(self, request: Request[T]) -> Answer[T]:
+    async def send(self, request: Request[T], execution: Execution | None = None) -> T:
         self._writes += 1
         if self._writes % 3 or not isinstance(request, PutGatewayResponse):
-            return await self._plane.send(request)
+            return await self._plane.send(request, execution)
         read = GetGatewayResponse(scope=request.scope, api=request.api, type=request.type)
         answer = await self._plane.send(read)
-        told = replace(answer.value, settings=request.settings, default_response=False)
-        return cast("Answer[T]", replace(answer, value=told))
+        return cast("T", replace(answer, settings=request.settings, default_response=False))
 
     async def current_account(self) -> AccountId:
         return await self._plane.current_account()
@@ -258,12 +253,9 @@ class Stuck(Storm):
     async def send(
         self,
         request: Request[T],
-        *,
-        departing: Callable[[], None] | None = None,
-        look: Look | None = None,
-        priority: float = 0.0,
-    ) -> Answer[T]:
-        del request, departing, look, priority
+        execution: Execution | None = None,
+    ) -> T:
+        del request, execution
         while True:
             await anyio.lowlevel.checkpoint()
 
@@ -282,12 +274,9 @@ class Asleep(Storm):
     async def send(
         self,
         request: Request[T],
-        *,
-        departing: Callable[[], None] | None = None,
-        look: Look | None = None,
-        priority: float = 0.0,
-    ) -> Answer[T]:
-        del request, departing, look, priority
+        execution: Execution | None = None,
+    ) -> T:
+        del request, execution
         await anyio.sleep(math.inf)
         raise AssertionError
 

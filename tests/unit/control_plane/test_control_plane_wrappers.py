@@ -1,4 +1,4 @@
-"""retrying( limited( plane ) ), in virtual time, before a plane that answers as it is told."""
+"""retrying( limited( plane ) ), in virtual time, around a plane that answers as it was told to."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from batchgw.concurrency.stop import StopSignal
 from batchgw.control_plane.advice import for_one_api
 from batchgw.control_plane.classify import classify
-from batchgw.control_plane.interface import Answer, Request, T
+from batchgw.control_plane.interface import Execution, Request, T
 from batchgw.control_plane.operations import GetGatewayResponse, GetRestApis, PutGatewayResponse
 from batchgw.control_plane.readonly import ReadOnlyControlPlane, WriteRefused
 from batchgw.control_plane.stack import Pace, PacedControlPlane
@@ -61,12 +61,18 @@ class Told:
         self.latency = latency
         self.arrivals: list[float] = []
 
-    async def send(self, request: Request[T]) -> Answer[T]:  # noqa: ARG002 - all are answered alike
+    async def send(
+        self,
+        request: Request[T],  # noqa: ARG002 - all are answered alike
+        execution: Execution | None = None,
+    ) -> T:
         self.arrivals.append(anyio.current_time())
         await anyio.sleep(self.latency)
         if self.errors:
             raise self.errors.pop(0)
-        return Answer(value=cast("T", DONE), effort=Effort(request_id="r-1"))
+        if execution is not None:
+            execution.request_id = "r-1"
+        return cast("T", DONE)
 
     async def current_account(self) -> AccountId:
         return SCOPE.account
@@ -90,28 +96,28 @@ def paced(plane: Told, seen: Seen | None = None, stop: StopSignal | None = None)
 def test_throttles_wait_and_use_up_no_attempt() -> None:
     async def main() -> None:
         plane, seen = Told(*(Throttled("Too Many Requests") for _ in range(50))), Seen()
-        answer = await paced(plane, seen).send(PUT)
-        assert answer.effort.attempts == 1
-        assert answer.effort.throttles == 50
-        assert answer.effort.request_id == "r-1"
+        execution = Execution()
+        await paced(plane, seen).send(PUT, execution)
+        assert execution.attempts == 1
+        assert execution.throttles == 50
+        assert execution.request_id == "r-1"
         assert seen.count(CallThrottled) == 50
         assert seen.count(CallSent) == 51  # no call, first try or retry, goes past the gate
-        assert answer.effort.waited == pytest.approx(plane.arrivals[-1] - 50 * plane.latency)
+        assert execution.waited == pytest.approx(plane.arrivals[-1] - 50 * plane.latency)
 
     virtually(main)
 
 
-@pytest.mark.parametrize("told", [Effort(), Effort(attempts=1), Effort(attempts=2, waited=3.0)])
-def test_what_a_call_cost_is_counted_here_whatever_the_plane_says(told: Effort) -> None:
-    class Telling(Told):
-        async def send(self, request: Request[T]) -> Answer[T]:
-            return Answer(value=(await super().send(request)).value, effort=replace(told, request_id="r-2"))
-
+def test_what_a_call_costs_is_counted_for_each_anew() -> None:
     async def main() -> None:
-        plane = paced(Telling(latency=0.01))
-        efforts = [(await plane.send(PUT)).effort for _ in range(60)]
-        assert efforts[0] == Effort(attempts=1, request_id="r-2")
-        assert {(e.attempts, e.throttles, e.request_id) for e in efforts} == {(1, 0, "r-2")}
+        plane = paced(Told(latency=0.01))
+        efforts = []
+        for _ in range(60):
+            execution = Execution()
+            await plane.send(PUT, execution)
+            efforts.append(execution.effort)
+        assert efforts[0] == Effort(attempts=1, request_id="r-1")
+        assert {(e.attempts, e.throttles, e.request_id) for e in efforts} == {(1, 0, "r-1")}
         assert 0.0 < efforts[-1].waited <= 0.1 + 1e-6  # by then the burst is spent
 
     virtually(main)
@@ -139,18 +145,23 @@ def test_what_may_pass_is_tried_again_and_bounded(error: CallError, request_: Re
     """A write after a look, where the error leaves open what is there; after the last error none is taken."""
     looks: list[int] = []
 
-    async def look(error: CallError) -> None:
-        looks.append(error.attempts)
+    async def look(_error: CallError) -> None:
+        looks.append(execution.attempts)
+
+    execution = Execution(look=look)
 
     async def main() -> None:
+        nonlocal execution
         plane = Told(*[error] * 3)
-        assert (await paced(plane).send(request_, look=look)).effort.attempts == 4
+        await paced(plane).send(request_, execution)
+        assert execution.attempts == 4
         looks.clear()
 
         plane, seen = Told(*[error] * 100), Seen()
-        with pytest.raises(type(error)) as raised:
-            await paced(plane, seen).send(request_, look=look)
-        assert len(plane.arrivals) == Pace().attempts == raised.value.attempts
+        execution = Execution(look=look)
+        with pytest.raises(type(error)):
+            await paced(plane, seen).send(request_, execution)
+        assert len(plane.arrivals) == Pace().attempts == execution.attempts
         assert seen.count(CallRetried) == Pace().attempts - 1  # the last was not made again
         assert seen.count(CallGaveUp) == 1
         assert looks == (
@@ -175,13 +186,15 @@ def test_a_look_may_end_it_and_is_given_what_it_has_cost() -> None:
     class Seen(Exception):
         pass
 
-    async def look(error: CallError) -> None:
-        raise Seen((error.attempts, error.throttles, error.in_doubt, error.waited > 0))
+    async def look(_error: CallError) -> None:
+        raise Seen((execution.attempts, execution.throttles, execution.in_doubt, execution.waited > 0))
+
+    execution = Execution(look=look)
 
     async def main() -> None:
         plane = Told(Throttled("Too Many Requests"), ServiceFailure("internal", status=500))
         with pytest.raises(Seen) as seen:
-            await paced(plane).send(PUT, look=look)
+            await paced(plane).send(PUT, execution)
         assert seen.value.args == ((1, 1, True, True),)
         assert len(plane.arrivals) == 2
 
@@ -194,19 +207,20 @@ def test_after_a_look_nothing_is_in_doubt() -> None:
 
     async def main() -> None:
         plane = Told(ServiceFailure("internal", status=500), BadRequest("no"))
-        with pytest.raises(BadRequest) as raised:
-            await paced(plane).send(PUT, look=look)
-        assert not raised.value.in_doubt
+        execution = Execution(look=look)
+        with pytest.raises(BadRequest):
+            await paced(plane).send(PUT, execution)
+        assert not execution.in_doubt
 
     virtually(main)
 
 
-def test_a_write_may_be_held_back_at_its_departure_and_pays_for_its_turn_again() -> None:
+def test_a_write_may_be_held_back_as_it_leaves_and_waits_for_another_permit() -> None:
     """It was not sent: that uses up no attempt, and no call of the quota."""
     held = [ReadingAged("old"), ReadingAged("older")]
     looks: list[CallError] = []
 
-    def departing() -> None:
+    def leave() -> None:
         if held:
             raise held.pop()
 
@@ -215,8 +229,9 @@ def test_a_write_may_be_held_back_at_its_departure_and_pays_for_its_turn_again()
 
     async def main() -> None:
         plane, seen = Told(), Seen()
-        answer = await paced(plane, seen).send(PUT, departing=departing, look=look)
-        assert (answer.effort.attempts, len(plane.arrivals), len(looks)) == (1, 1, 2)
+        execution = Execution(before_attempt=leave, look=look)
+        await paced(plane, seen).send(PUT, execution)
+        assert (execution.attempts, len(plane.arrivals), len(looks)) == (1, 1, 2)
         assert (seen.count(CallSent), seen.count(CallRetried), seen.count(CallGaveUp)) == (1, 0, 0)
         assert anyio.current_time() < 1
 
@@ -228,7 +243,9 @@ def test_each_attempt_asks_whether_it_may_leave() -> None:
 
     async def main() -> None:
         plane = Told(*(Throttled("Too Many Requests") for _ in range(3)))
-        await paced(plane).send(PUT, departing=lambda: departures.append(anyio.current_time()))
+        await paced(plane).send(
+            PUT, Execution(before_attempt=lambda: departures.append(anyio.current_time()))
+        )
         assert departures == plane.arrivals
 
     virtually(main)
@@ -246,7 +263,7 @@ def test_a_5xx_that_names_a_time_is_left_alone_for_so_long() -> None:
             looks.append(anyio.current_time())
 
         plane = Told(ServiceFailure("busy", status=503, retry_after=45.0))
-        await paced(plane).send(PUT, look=look)
+        await paced(plane).send(PUT, Execution(look=look))
         assert looks[0] - plane.arrivals[0] >= 45.0  # and only then it is read
 
     virtually(main)
@@ -255,9 +272,10 @@ def test_a_5xx_that_names_a_time_is_left_alone_for_so_long() -> None:
 def test_the_permanent_is_tried_once() -> None:
     async def main() -> None:
         plane = Told(BadRequest("no"), BadRequest("no"))
-        with pytest.raises(BadRequest) as raised:
-            await paced(plane).send(PUT)
-        assert raised.value.attempts == 1
+        execution = Execution()
+        with pytest.raises(BadRequest):
+            await paced(plane).send(PUT, execution)
+        assert execution.attempts == 1
         assert len(plane.arrivals) == 1
 
     virtually(main)
@@ -266,7 +284,9 @@ def test_the_permanent_is_tried_once() -> None:
 def test_expired_credentials_get_one_more_attempt_and_then_end_the_scope() -> None:
     async def main() -> None:
         plane = Told(CredentialsExpired("expired"))
-        assert (await paced(plane).send(PUT)).effort.attempts == 2
+        execution = Execution()
+        await paced(plane).send(PUT, execution)
+        assert execution.attempts == 2
 
         plane, seen = Told(*[CredentialsExpired("expired")] * 9), Seen()
         stack = paced(plane, seen)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from batchgw.control_plane.interface import Execution
 from batchgw.control_plane.operations import CreateDeployment
 from batchgw.control_plane.readonly import ReadOnlyControlPlane, WriteRefused
 from batchgw.control_plane.stack import PacedControlPlane
@@ -44,9 +45,10 @@ def test_one_that_may_have_been_made_is_in_doubt_and_not_made_again(
     before = deployments(plane)
 
     async def main() -> None:
-        with pytest.raises(error) as caught:
-            await PacedControlPlane(plane).send(request)
-        assert caught.value.in_doubt
+        execution = Execution()
+        with pytest.raises(error):
+            await PacedControlPlane(plane).send(request, execution)
+        assert execution.in_doubt
 
     virtually(main)
     assert deployments(plane) - before == made
@@ -58,7 +60,9 @@ def test_one_that_was_refused_is_made_again_and_once() -> None:
     before = deployments(plane)
 
     async def main() -> Effort:
-        return (await PacedControlPlane(plane).send(request)).effort
+        execution = Execution()
+        await PacedControlPlane(plane).send(request, execution)
+        return execution.effort
 
     effort = virtually(main)
     assert (effort.throttles, effort.attempts) == (1, 2)

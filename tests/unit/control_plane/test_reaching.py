@@ -9,7 +9,7 @@ import anyio
 import pytest
 
 from batchgw import api
-from batchgw.control_plane.interface import Answer, Request, T
+from batchgw.control_plane.interface import Execution, Request, T
 from batchgw.control_plane.stack import PREFETCH, PacedControlPlane
 from batchgw.errors import CredentialsUnavailable
 from batchgw.journal import Journal
@@ -46,11 +46,11 @@ class Needing:
         if self._fails:
             raise CredentialsUnavailable("cannot assume the role", code="AccessDenied")
 
-    async def send(self, request: Request[T]) -> Answer[T]:
+    async def send(self, request: Request[T], execution: Execution | None = None) -> T:
         assert self._estate is not None
         reached = bool(self.reached[request.scope.account])
         self.first.setdefault(request.scope, (anyio.current_time(), reached))
-        return await self._estate.raw.send(request)
+        return await self._estate.raw.send(request, execution)
 
     async def current_account(self) -> AccountId:
         return AccountId("111111111111")

@@ -7,12 +7,12 @@ from typing import cast
 
 import pytest
 
-from batchgw.control_plane.interface import Answer, Request, T
+from batchgw.control_plane.interface import Execution, Request, T
 from batchgw.control_plane.operations import GetRestApis, RestApiPage, UnreadableApi
 from batchgw.discovery.listing import MOST_PAGES, list_rest_apis, named
 from batchgw.errors import AccessDenied, CallError, ServiceFailure
 from batchgw.events import ApisListed, Event, NullObserver
-from batchgw.model import AccountId, Effort, ExplicitApi, RestApi, RestApiId, Scope, Selection, Selector
+from batchgw.model import AccountId, ExplicitApi, RestApi, RestApiId, Scope, Selection, Selector
 from tests.unit.listed_apis import DUBLIN, OHIO, TOKYO, ListedApis, api
 from tests.virtual import virtually
 
@@ -177,10 +177,14 @@ class Pages:
     async def current_account(self) -> AccountId:
         return DUBLIN.account
 
-    async def send(self, request: Request[T]) -> Answer[T]:
+    async def send(
+        self,
+        request: Request[T],
+        execution: Execution | None = None,  # noqa: ARG002
+    ) -> T:
         assert isinstance(request, GetRestApis)
         self.asked += 1
-        return Answer(value=cast("T", self._page(self.asked)), effort=Effort(attempts=1))
+        return cast("T", self._page(self.asked))
 
 
 @pytest.mark.parametrize("each_has_one", [True, False])

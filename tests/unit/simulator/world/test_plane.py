@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from batchgw.control_plane.interface import ControlPlane, Request
+from batchgw.control_plane.interface import ControlPlane, Execution, Request
 from batchgw.control_plane.operations import (
     CreateDeployment,
     DeleteGatewayResponse,
@@ -20,6 +20,7 @@ from batchgw.control_plane.operations import (
     GetRestApis,
     PutGatewayResponse,
 )
+from batchgw.control_plane.stack import PacedControlPlane
 from batchgw.errors import (
     AccessDenied,
     ApiNotFound,
@@ -76,7 +77,7 @@ def answered(plane: ControlPlane, request: Request[Any]) -> object:
 
     async def main() -> object:
         try:
-            value = (await plane.send(request)).value
+            value = await plane.send(request)
         except CallError as error:
             return error.code, error.status
         match value:
@@ -181,7 +182,7 @@ def test_pages_of_apis_are_the_wires() -> None:
         position = None
         sizes = []
         while True:
-            page = (await plane.send(GetRestApis(scope=SCOPE, position=position, limit=12))).value
+            page = await plane.send(GetRestApis(scope=SCOPE, position=position, limit=12))
             given: dict[str, object] = {} if position is None else {"position": position}
             body: Any = service.dispatch(
                 "GetRestApis", SCOPE.account, SCOPE.region, {**given, "limit": 12}
@@ -271,12 +272,12 @@ def test_a_deployment_is_a_snapshot_on_no_stage() -> None:
         await plane.send(put(api_of(plane)))
         made = await plane.send(CreateDeployment(scope=SCOPE, api=api_of(plane), description="run 7"))
         await plane.send(put(api_of(plane), Settings()))
-        deployment = scope_apis.detail(0).deployments[made.value]
+        deployment = scope_apis.detail(0).deployments[made]
         assert deployment.description == "run 7"
         assert deployment.gateway_responses.own[ResponseType.THROTTLED] == HEADERS  # as it was then
         again = await plane.send(CreateDeployment(scope=SCOPE, api=api_of(plane)))
-        assert again.value != made.value
-        assert scope_apis.detail(0).deployments[again.value].description is None
+        assert again != made
+        assert scope_apis.detail(0).deployments[again].description is None
 
     virtually(main)
     assert {name: stage.deployment for name, stage in scope_apis.detail(0).stages.items()} == stages
@@ -331,8 +332,9 @@ def test_an_answer_tells_its_effort() -> None:
     plane = simulate(World.generate(apis=1, accounts=1, regions=1))
 
     async def main() -> None:
-        effort = (await plane.send(put(api_of(plane)))).effort
-        assert (effort.attempts, effort.throttles, bool(effort.request_id)) == (1, 0, True)
+        execution = Execution()
+        await PacedControlPlane(plane).send(put(api_of(plane)), execution)
+        assert (execution.attempts, execution.throttles, bool(execution.request_id)) == (1, 0, True)
 
     virtually(main)
 
@@ -347,7 +349,7 @@ def test_denied_accounts_and_regions_that_are_not_enabled() -> None:
         nowhere = Scope(account=SCOPE.account, region=Region("af-south-1"))
         with pytest.raises(CredentialsRejected):
             await plane.send(GetRestApis(scope=nowhere))
-        assert len((await plane.send(GetRestApis(scope=SCOPE))).value.items) == 2
+        assert len((await plane.send(GetRestApis(scope=SCOPE))).items) == 2
 
     virtually(main)
 
@@ -409,5 +411,5 @@ def test_a_storm_is_let_through_at_the_quotas_pace() -> None:
 async def test_it_runs_on_asyncio_as_well() -> None:
     plane = simulate(World.generate(apis=1, accounts=1, regions=1), latency=Latency(median=0.001, p99=0.001))
     answer: Any = await plane.send(put(api_of(plane)))
-    assert answer.value.settings.parameters == HEADERS.parameters
-    assert answer.value.default_response is False
+    assert answer.settings.parameters == HEADERS.parameters
+    assert answer.default_response is False
