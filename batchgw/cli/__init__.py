@@ -1,1 +1,1 @@
-"""The door: arguments, exit codes, signals, console."""
+"""The command line: arguments, exit codes, signals, console."""

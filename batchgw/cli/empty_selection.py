@@ -15,7 +15,7 @@ def refuse_empty_selection(plan: Plan) -> None:
     if len(sentences) > _SHOWN:
         named.append(f"  and {len(sentences) - _SHOWN:,} more")
     raise NothingSelected(
-        "what was selected is not there, so nothing was written:\n"
+        "some of what was selected does not exist, so nothing was written:\n"
         + "\n".join(named)
         + "\nCorrect it, or accept it with --allow-empty (BATCHGW_ALLOW_EMPTY=true)."
     )

@@ -1,7 +1,8 @@
-"""The garbage collector while a command makes its calls: rarely, and never through what is loaded.
+"""Makes Python collect garbage rarely while a command makes its calls, and skip what is loaded by then.
 
-Nothing on the way of a call makes cycles, so there is next to nothing to find. But Python looks every 700
-objects, and with hundreds of account-regions at work a look takes 70 ms in which nothing else happens.
+A call makes hardly any reference cycles, so there is little to collect. By default Python collects after
+every 700 objects. With hundreds of account-regions at work a collection takes 70 ms, and nothing else runs
+meanwhile.
 """
 
 from __future__ import annotations
@@ -10,11 +11,11 @@ import gc
 from functools import cache
 
 THRESHOLDS = (50_000, 10, 10)
-"""Objects made, less those gone, between looks at the youngest; looks between two at each older kind."""
+"""Arguments of `gc.set_threshold`. Python's own are (700, 10, 10)."""
 
 
-@cache  # once a process: one that runs many commands must not keep what each leaves behind
+@cache  # once a process: what each of many commands leaves behind must still be collected
 def collect_rarely() -> None:
-    """Take what is loaded by now out of the collector's sight, and let it look less often."""
+    """Exempt what is loaded by now from garbage collection, and collect less often."""
     gc.freeze()
     gc.set_threshold(*THRESHOLDS)

@@ -1,4 +1,4 @@
-"""Policies and plans as verbs take them: read, aimed by flags, and compared with one another."""
+"""Reads policies and plans for the verbs, applies flags to them, and compares one with the other."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from batchgw.policy.loader import load_policy
 from batchgw.report.views.table.problems import problem_line
 
 FILE_DIGEST = "policy_file_digest"
-"""Plan option: the digest of the policy as its file has it, before flags chose other targets."""
+"""Plan option: the digest of the policy in the file, before flags chose other targets."""
 
 _AWS = "AWS itself"
 
@@ -35,7 +35,7 @@ NEEDS_EXTERNAL_ID = "needs_external_id"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A policy as its file has it."""
+    """A policy as it is in its file."""
 
     policy: Policy
 
@@ -45,20 +45,20 @@ class Source:
 
 
 def loaded(file: Path, console: Console) -> Source:
-    """Read a policy and tell its warnings. Raises PolicyInvalid."""
+    """Read a policy and show its warnings. Raises PolicyInvalid."""
     found = load_policy(file)
     console.tell(*map(problem_line, found.warnings))
     return Source(policy=found.policy)
 
 
 ENDPOINT = "endpoint"
-"""Plan option: where the plan was made, "" for AWS itself. One that lacks it was made by the library."""
+"""Plan option: the endpoint of the plan, "" for AWS itself. Plans that the library makes have none."""
 
 
 def plan_options(
     policy: Policy, flags: RunFlags, targets: Targets, *, allow_empty: bool = False
 ) -> dict[str, Any]:
-    """Give what a plan records. `policy` is as its file has it, `targets` as the flags chose."""
+    """Give the options that a plan records. `policy` is as in the file, `targets` are as flags chose."""
     options = run_options(flags, targets)
     if allow_empty:
         options[ALLOW_EMPTY] = True
@@ -73,19 +73,19 @@ def allows_empty(plan: Plan) -> bool:
 
 
 def refuse_other_policy(plan: Plan, policy: Policy) -> None:
-    """Raise PlanStale unless the plan was made from this policy, whatever flags aimed it elsewhere."""
+    """Raise PlanStale unless the plan was made from this policy. Flags may have chosen other targets."""
     made_from = plan.header.options.get(FILE_DIGEST, plan.header.policy_digest)
     if made_from != policy.digest:
         raise PlanStale(
-            f"{plan.path} was made from another policy: {plan.header.policy_source} then had the digest "
-            f"{str(made_from)[:12]}, and {policy.source} now has {policy.digest[:12]}. Nothing was written. "
+            f"{plan.path} was made from another policy: {plan.header.policy_source} had the digest "
+            f"{str(made_from)[:12]}, and {policy.source} has {policy.digest[:12]}. Nothing was written. "
             "Plan again, or leave the policy out to apply the plan as it is."
         )
-    if plan.header.desired != policy.desired:  # else opening it has shown that it is as the policy says
-        _refuse_underived(plan, policy)
+    if plan.header.desired != policy.desired:  # else opening the plan has compared it with the policy
+        _refuse_other_changes(plan, policy)
 
 
-def _refuse_underived(plan: Plan, policy: Policy) -> None:
+def _refuse_other_changes(plan: Plan, policy: Policy) -> None:
     for item in plan.items():
         if isinstance(item, PlannedApi) and (found := fault(item, policy.desired)):
             raise PlanStale(
@@ -95,7 +95,7 @@ def _refuse_underived(plan: Plan, policy: Policy) -> None:
 
 
 def refuse_other_endpoint(plan: Plan, flags: RunFlags) -> None:
-    """Raise UsageError unless calls go to where the plan was made."""
+    """Raise UsageError unless calls go to the endpoint that the plan was made at."""
     made_at = plan.header.options.get(ENDPOINT)
     now = endpoint_of(flags.connection)
     if made_at is not None and made_at != now:
@@ -107,7 +107,7 @@ def refuse_other_endpoint(plan: Plan, flags: RunFlags) -> None:
 
 
 def targets_of(plan: Plan, given: Targets) -> Targets:
-    """Give what is needed to reach a plan's scopes again: its role, and the external id if one was given."""
+    """Give what is needed to reach a plan's scopes again: regions, role, and external id."""
     header = plan.header
     role = given.role or header.targets.get("role")
     if header.options.get(NEEDS_EXTERNAL_ID) and not given.external_id:
@@ -133,6 +133,6 @@ def later_apply(plan: Plan, pace: Pace, *, saved: bool) -> Estimate:
 
 
 def _regions(targets: Mapping[str, Any]) -> tuple[Region, ...]:
-    """Give the regions of a plan's scopes, in the order in which they were named."""
+    """Give the regions of a plan's scopes, in their order."""
     regions = (str(scope).partition("/")[2] for scope in targets.get("scopes", ()))
     return tuple(dict.fromkeys(Region(region) for region in regions))

@@ -1,4 +1,4 @@
-"""What is learned of quotas, kept from one command to the next. Where it cannot be, the command goes on."""
+"""Keeps what is learned of quotas from one command to the next. Where that fails, the command goes on."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from batchgw.journal import JournalMemory
 from batchgw.throttle.quota import Quotas
 
 INTERVAL = 15.0
-"""Seconds between savings, so that a process that is killed leaves something behind, too."""
+"""Seconds between savings, so that a process that is killed has saved something, too."""
 
 BATCH = 50
-"""Buckets saved before others have a turn: about 3 ms."""
+"""Buckets saved before other tasks run: about 3 ms."""
 
 
 @contextmanager
 def open_memory(
     journal: str | None, *, endpoint: str, quotas: Quotas, trouble: Callable[[str], None]
 ) -> Iterator[JournalMemory | None]:
-    """Open the journal for what is learned; None when it cannot be, and `trouble` is told why."""
+    """Open the journal for what is learned. Gives None when that fails, and tells `trouble` why."""
     try:
         memory = JournalMemory.open(journal, endpoint=endpoint, quotas=quotas, trouble=trouble)
     except JournalUnusable as error:
@@ -40,16 +40,16 @@ def open_memory(
 
 @asynccontextmanager
 async def keeping(memory: JournalMemory, plane: PacedControlPlane) -> AsyncIterator[None]:
-    """Save what is learned again and again, and at the end, however the block ends."""
+    """Save what is learned every `INTERVAL` seconds, and once more when the block ends."""
 
-    async def again_and_again() -> None:
+    async def at_intervals() -> None:
         while True:
             await anyio.sleep(INTERVAL)
             await _save(memory, plane)
 
     try:
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(again_and_again)
+            tasks.start_soon(at_intervals)
             yield
             tasks.cancel_scope.cancel()
     finally:
@@ -57,10 +57,10 @@ async def keeping(memory: JournalMemory, plane: PacedControlPlane) -> AsyncItera
 
 
 async def _save(memory: JournalMemory, plane: PacedControlPlane) -> None:
-    """Save a batch at a time, to the end: others have their turn after each."""
+    """Save a batch at a time. Other tasks run after each."""
     learned = iter(list(plane.learned()))
     while batch := list(islice(learned, BATCH)):
         saved = memory.save(batch)
         await anyio.lowlevel.cancel_shielded_checkpoint()
         if not saved:
-            break  # the database is not to be had: not a wait for each of the others, too
+            break  # the database is not available: do not wait again for each further batch

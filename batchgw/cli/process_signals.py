@@ -1,8 +1,9 @@
-"""The process's signals, from its first moment to its last. Ctrl-C, SIGTERM and SIGHUP mean the same.
+"""The process's signals, from its start to its end. Ctrl-C, SIGTERM and SIGHUP mean the same.
 
-A listener is told of the first and of the second. Before and after the work there is no listener, and the
-first raises KeyboardInterrupt. One more ends the process where it stands: the journal is made for that. A
-signal that was ignored when the process started stays ignored, as `nohup` wants it.
+A listener is called for the first signal and the second. A third ends the process at once: the journal is
+made for that. Before and after the work there is no listener. Then the first signal raises KeyboardInterrupt,
+and the second ends the process. A signal that was ignored when the process started stays ignored, as `nohup`
+wants it.
 """
 
 from __future__ import annotations
@@ -21,10 +22,10 @@ from batchgw.cli.output import streams
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 STEPS: Final = 2
-"""Signals that a listener is told of."""
+"""Signals for which a listener is called."""
 
 ECHO: Final = 0.5
-"""Seconds within which SIGHUP again is the same hangup: the kernel and the shell both send one."""
+"""Seconds within which a second SIGHUP is the same hangup: the kernel and the shell both send one."""
 
 INTERRUPTED: Final = 130
 """Exit code of an end by signal."""
@@ -33,11 +34,11 @@ Listener = Callable[[signal.Signals], None]
 
 
 class _Handler:
-    """Python's handler of all of them: called in the main thread, between two instructions.
+    """The handler of all these signals. Python calls it in the main thread, between two instructions.
 
     Attributes:
-        listener: who is told.
-        process: whether the process is ours to end.
+        listener: is called with the signal.
+        process: whether the handler may end the process.
     """
 
     def __init__(self) -> None:
@@ -63,7 +64,7 @@ class _Handler:
             _leave()
 
     def begin(self, listener: Listener) -> None:
-        """Count from here on, for a new listener."""
+        """Begin to count anew, for a new listener."""
         self.listener, self.heard, self._hung_up = listener, 0, None
 
     def _is_echo(self, now: float) -> bool:
@@ -75,7 +76,7 @@ _HANDLER = _Handler()
 
 
 def handle() -> None:
-    """Heed signals for the rest of the process's life."""
+    """Handle signals for the rest of the process's life."""
     _HANDLER.process = True
     for number in SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:
@@ -83,7 +84,7 @@ def handle() -> None:
 
 
 def stop_handling() -> None:
-    """Leave signals to the system: all is said and done, and Python's own end has nothing to finish."""
+    """Leave signals to the system again: the work is done."""
     for number in SIGNALS:
         if signal.getsignal(number) is _HANDLER:
             signal.signal(number, signal.SIG_DFL)
@@ -91,7 +92,7 @@ def stop_handling() -> None:
 
 @contextmanager
 def listening(listener: Listener) -> Iterator[None]:
-    """Tell `listener` of the signals that come within the block."""
+    """Call `listener` for the signals that come within the block."""
     before = {number: signal.getsignal(number) for number in SIGNALS}
     _HANDLER.begin(listener)
     for number in SIGNALS:
@@ -106,7 +107,7 @@ def listening(listener: Listener) -> Iterator[None]:
 
 
 def _leave() -> None:
-    """End the process at once, with nothing left behind that must not be."""
+    """End the process at once, without leaving temporary plans behind."""
     if temporary := sys.modules.get("batchgw.planning.plan_file.temporary"):
         temporary.remove_all()
     os._exit(INTERRUPTED)

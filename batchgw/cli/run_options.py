@@ -1,4 +1,4 @@
-"""The options that a plan or a run records, so that what follows reaches the same APIs at the same pace.
+"""The options that a plan or run records: how an apply or a resume reaches the same APIs at the same pace.
 
 A flag that is given wins over what was recorded. Credentials are never recorded, not even those
 within a URL. Of an external id, a plan says only that one is needed, and the journal does not show it.
@@ -25,13 +25,13 @@ REREAD_AFTER = "reread_after"
 """Run option: seconds for which a reading is trusted, where a flag said so. A resume keeps to it."""
 
 _CHOSEN_OTHERWISE = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ACCESS_KEY_ID")
-"""Variables by which credentials are chosen: a recorded profile then gives way."""
+"""Variables that choose credentials: where one is set, a recorded profile does not count."""
 
 
 def run_options(flags: RunFlags, targets: Targets) -> dict[str, Any]:
-    """Give what to record, as JSON values; what was not given is left out.
+    """Give the options to record, as JSON values. What was not given is left out.
 
-    The first of the regions is where STS is asked, so it is recorded even when no flag named it.
+    Calls to STS go to the first region, so it is recorded even when no flag named it.
     """
     connection = flags.connection
     options = {
@@ -80,11 +80,11 @@ _FITS: Mapping[str, Callable[[Any], bool]] = {
     "quota_file": _is_quota_file,
     "regions": lambda value: isinstance(value, list) and all(map(_is_text, value)),
 }
-"""What an option must be to be laid under the flags."""
+"""What the value of each option must be."""
 
 
 def _checked(options: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Give what was recorded. Raises UsageError for what batchgw cannot have: files can be edited."""
+    """Give the options. Raises UsageError for a value that batchgw never records: somebody edited it."""
     for name, fits in _FITS.items():
         value = options.get(name)
         if value is not None and not fits(value):
@@ -97,7 +97,7 @@ def _checked(options: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def with_run_options(flags: RunFlags, options: Mapping[str, Any]) -> RunFlags:
-    """Lay flags over what was recorded. Raises UsageError for what cannot have been."""
+    """Fill in what flags left open. Raises UsageError for a value that batchgw never records."""
     _checked(options)
     return replace(flags, connection=_connection(flags.connection, options), pace=_pace(flags.pace, options))
 
@@ -116,7 +116,7 @@ def _connection(flags: ConnectionFlags, options: Mapping[str, Any]) -> Connectio
 
 
 def _pace_options(flags: PaceFlags) -> dict[str, Any]:
-    """Give the pace's flags; a quota file with what it says, for it may be another one by the next time."""
+    """Give the pace's flags. Of a quota file, its content is recorded, since the file may change."""
     values = {f.name: getattr(flags, f.name) for f in fields(flags)}
     return values | {"quota_file": flags.quota_file and flags.quota_file.to_json()}
 
@@ -124,8 +124,8 @@ def _pace_options(flags: PaceFlags) -> dict[str, Any]:
 def _pace(flags: PaceFlags, options: Mapping[str, Any]) -> PaceFlags:
     given = {f.name: getattr(flags, f.name) for f in fields(flags)}
     given = {name: value for name, value in given.items() if value is not None}
-    hidden = _outdated(flags)
-    kept = {f.name: options.get(f.name) for f in fields(flags) if f.name not in hidden}
+    outdated = _outdated(flags)
+    kept = {f.name: options.get(f.name) for f in fields(flags) if f.name not in outdated}
     if kept.get("quota_file"):
         kept["quota_file"] = QuotaFile.from_json(options["quota_file"])
     if kept.get("quota_scope"):
@@ -134,18 +134,18 @@ def _pace(flags: PaceFlags, options: Mapping[str, Any]) -> PaceFlags:
 
 
 def _outdated(flags: PaceFlags) -> set[str]:
-    """Name what was recorded that gives way to what was not given itself: it would contradict it.
+    """Name the recorded options that the flags given now make invalid.
 
-    Strict and probing exclude each other, what is unknown has no burst, and a quota file given now says more
-    than a flag given then.
+    Strict and probing exclude each other. An unknown rate has no burst. A quota file given now counts for
+    more than a flag given then.
     """
-    hidden = set()
+    outdated = set()
     if flags.strict:
-        hidden.add("probe")
+        outdated.add("probe")
     if flags.probe:
-        hidden.add("strict")
+        outdated.add("strict")
     if flags.rate == UNKNOWN:
-        hidden.add("burst")
+        outdated.add("burst")
     if file := flags.quota_file:
         said = {
             "rate": file.rate,
@@ -154,14 +154,14 @@ def _outdated(flags: PaceFlags) -> set[str]:
             "polite": file.polite,
             "quota_scope": file.scope,
         }
-        hidden |= {name for name, value in said.items() if value is not None}
-    return hidden
+        outdated |= {name for name, value in said.items() if value is not None}
+    return outdated
 
 
 def targets_with_run_options(targets: Targets, options: Mapping[str, Any]) -> Targets:
-    """Lay the region of STS and a role, where flags chose them, over what was recorded.
+    """Fill in regions, role and external id where flags left them open.
 
-    Raises UsageError for what cannot have been.
+    Raises UsageError for a value that batchgw never records.
     """
     _checked(options)
     return replace(
@@ -174,9 +174,9 @@ def targets_with_run_options(targets: Targets, options: Mapping[str, Any]) -> Ta
 
 
 def reread_after(options: Mapping[str, Any]) -> float | None:
-    """Give the seconds for which a run trusts a reading; None where no flag said so.
+    """Give the seconds for which a run trusts a reading; None where no flag set them.
 
-    Raises UsageError for what cannot have been.
+    Raises UsageError for a value that batchgw never records.
     """
     value: float | None = _checked(options).get(REREAD_AFTER)
     return value

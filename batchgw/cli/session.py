@@ -1,4 +1,4 @@
-"""What every verb that makes calls has in common: log, progress, signals, the way to AWS."""
+"""What every verb that makes calls needs: log, progress, signals, and a connection to AWS."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ from batchgw.report.views.text import Span, line
 
 T = TypeVar("T")
 
-_FORGETS = "batchgw.limits.not_remembered"
-"""Log entry: a warning, but where the journal's own errors say it better."""
+_NOT_REMEMBERED = "batchgw.limits.not_remembered"
+"""Log entry: a warning, unless the journal's own errors say it better."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """A verb under way. `region` is the one of the environment or profile, None when there is none."""
+    """A verb that runs. `region` is that of the environment or profile, None when there is none."""
 
     console: Console
     interrupts: Interrupts
@@ -47,15 +47,15 @@ class Run:
     identity: Callable[[], str | None] = lambda: None
 
     def ended(self, exit_code: int, totals: Mapping[str, Any]) -> None:
-        """Log how the verb ended, as its last word."""
+        """Log how the verb ended: the last entry of the log."""
         self.log.tell(logging.INFO, "batchgw.run.ended", {"exit_code": exit_code, **totals})
 
     def with_region(self, policy: Policy) -> Policy:
-        """Give the policy a region to work in, when it names none."""
+        """Give the policy a region when it names none. Raises UsageError when none is known."""
         return replace(policy, targets=self.targets_with_region(policy.targets))
 
     def targets_with_region(self, targets: Targets) -> Targets:
-        """Give targets a region, when they name none. Raises UsageError when none is known."""
+        """Give targets a region when they name none. Raises UsageError when none is known."""
         if targets.regions:
             return targets
         if self.region is None:
@@ -67,7 +67,7 @@ class Run:
 
 
 class RunId:
-    """Observes which run is being applied, so that an abrupt end can still name it."""
+    """Notes the id of the run that is applied, so that an error can name it."""
 
     def __init__(self) -> None:
         self.id: str | None = None
@@ -79,7 +79,7 @@ class RunId:
 
 
 def run_async(body: Callable[[Interrupts], Awaitable[T]], console: Console) -> T:
-    """Run a verb's body in an event loop, under Ctrl-C's two steps."""
+    """Run a verb's body in an event loop. Signals stop it in two steps, see `Interrupts`."""
 
     async def main() -> T:
         interrupts = Interrupts(lambda text: console.tell(line(Span(text, "warning"))))
@@ -89,7 +89,7 @@ def run_async(body: Callable[[Interrupts], Awaitable[T]], console: Console) -> T
 
 
 def run_reading(body: Callable[[Interrupts], Awaitable[T]], console: Console, *, stopped: str) -> T:
-    """Run the body of a verb that writes nothing; `stopped` is what a stop says of how far it came."""
+    """Run the body of a verb that writes nothing. `stopped` is the message when a signal stops it."""
     try:
         return run_async(body, console)
     except Exception as error:
@@ -99,7 +99,7 @@ def run_reading(body: Callable[[Interrupts], Awaitable[T]], console: Console, *,
 
 
 def again(verb: str) -> str:
-    """Say how to begin again what was stopped before it had written anything."""
+    """Say how to start again after a stop before the first write."""
     return f"To begin again, give the same `batchgw {verb}` command."
 
 
@@ -114,10 +114,10 @@ async def open_run(
     run_id: RunId | None = None,
     warns: bool = True,
 ) -> AsyncIterator[Run]:
-    """Open everything, in the order it must be closed.
+    """Open log, progress, connection and limiters; they are closed in the opposite order.
 
-    What is learned of quotas is kept in `journal`, by verbs that have none in the usual one. Where it cannot
-    be, a verb `warns`, unless the journal's own errors say it better.
+    What is learned of quotas is kept in `journal`, or in the default one for verbs that have none. Where that
+    fails, a verb that `warns` logs a warning; for the others the journal's own errors say it.
     """
     chosen = chosen_pace(flags.pace)
     connection = flags.connection
@@ -162,7 +162,7 @@ def _memory(
         return nullcontext()
 
     def trouble(reason: str) -> None:
-        log.tell(logging.WARNING if warns else logging.INFO, _FORGETS, {"reason": reason})
+        log.tell(logging.WARNING if warns else logging.INFO, _NOT_REMEMBERED, {"reason": reason})
 
     return open_memory(
         None if journal is None else journal.journal,

@@ -1,6 +1,6 @@
-"""A stop in two steps. Once: no new calls, writes in flight finish. Twice: stop now. Any signal will do.
+"""A stop in two steps. First signal: no new calls, writes in flight finish. Second signal: stop now.
 
-While a question is open nothing is in flight, so the first one already takes the question back.
+While a question is open nothing is in flight, so the first signal ends the question.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ STOPPING_NOW = "stopping now"
 
 @contextmanager
 def stopped_by_signals(stop: anyio.Event) -> Iterator[None]:
-    """Set `stop` when a signal comes: for a server, which has nothing to finish."""
+    """Set `stop` when a signal comes. This is for a server, which has nothing to finish."""
     loop = asyncio.get_running_loop()
     with listening(lambda _number: _soon(loop, stop.set)):
         yield
@@ -35,8 +35,8 @@ class Interrupts:
     """Turns signals into a stop, then into a cancellation.
 
     Attributes:
-        stop: what the engine heeds; set by the first signal.
-        cancelled: whether the second came, so that the body was ended where it stood.
+        stop: is requested by the first signal; the engine looks at it.
+        cancelled: whether the second signal came and the body was cancelled.
     """
 
     def __init__(self, tell: Callable[[str], None]) -> None:
@@ -47,7 +47,7 @@ class Interrupts:
         self._question: anyio.CancelScope | None = None
 
     def receive(self) -> None:
-        """Heed one signal."""
+        """Handle one signal."""
         if not self.stop.requested:
             self.stop.request()
             if self._question is None:
@@ -61,7 +61,7 @@ class Interrupts:
 
     @contextmanager
     def question(self) -> Iterator[None]:
-        """Hold a question open; a signal ends it. Raises ExplainedStop then."""
+        """Let a signal end the question that the block asks. Raises ExplainedStop then."""
         with anyio.CancelScope() as self._question:
             yield
         self._question = None
@@ -69,17 +69,19 @@ class Interrupts:
             raise ExplainedStop("nothing was written.")
 
     async def run(self, body: Callable[[], Awaitable[T]]) -> T:
-        """Run the body under both steps. Raises Stopped when it was cancelled by the second."""
+        """Run the body. Raises Stopped when the second signal cancelled it."""
         results: list[T] = []
         loop = asyncio.get_running_loop()
         with listening(lambda _number: _soon(loop, self.receive)), anyio.CancelScope() as self._body:
             results.append(await body())
         if not results:
-            raise Stopped("the calls in flight were given up; the journal knows which.")
+            raise Stopped(
+                "the calls in flight were given up. The journal knows which, and a resume reads those first."
+            )
         return results[0]
 
 
-def _soon(loop: asyncio.AbstractEventLoop, heed: Callable[[], object]) -> None:
-    """Have the loop heed a signal; one that comes when the loop has ended has nothing to stop."""
+def _soon(loop: asyncio.AbstractEventLoop, handle: Callable[[], object]) -> None:
+    """Have the loop handle a signal. When the loop has ended there is nothing to stop."""
     with suppress(RuntimeError):
-        loop.call_soon_threadsafe(heed)
+        loop.call_soon_threadsafe(handle)

@@ -1,1 +1,1 @@
-"""Tell: fold outcomes into a summary, and show it."""
+"""Reports: fold plans and outcomes into summaries, and show them."""

@@ -1,4 +1,4 @@
-"""What a plan does to types that APIs customised themselves, and which of them lack the policy's headers."""
+"""Counts what a plan changes in types that APIs customised themselves, and what it leaves uncovered there."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from batchgw.wording import amount
 
 @dataclass(slots=True, kw_only=True)
 class CustomisedCounts:
-    """Counts, over a plan's items, what concerns types that APIs customised themselves.
+    """Counts changes and gaps in types that APIs customised themselves, over a plan's items.
 
     `changes` in `apis` are those that the policy makes to them although it does not name them; `uncovered`
     are, by type, the APIs whose type lacks headers that the policy sets for its family.
@@ -29,7 +29,7 @@ class CustomisedCounts:
     uncovered: Counter[Target] = field(default_factory=Counter)
 
     def add(self, item: PlannedApi, pending: Iterator[Change]) -> None:
-        """Take an API, and those of its changes that need a write."""
+        """Count an API, given those of its changes that need a write."""
         if self.desired.wherever_customised:
             made = sum(
                 change.action is Action.UPDATE and change.type in self.desired.wherever_customised
@@ -56,7 +56,7 @@ class CustomisedCounts:
         }
 
     def lines(self) -> Iterator[Line]:
-        """Say it to people; nothing where there is nothing to say."""
+        """Render for people; no lines where there is nothing to say."""
         if self.changes:
             are = "is to a type" if self.changes == 1 else "are to types"
             yield line()
@@ -64,13 +64,13 @@ class CustomisedCounts:
                 f"{amount(self.changes, 'change')} in {amount(self.apis, 'API')} {are} that an API customised"
                 " itself."
             )
-            yield line("  `wherever_customised` and most presets reach those, too;")
+            yield line("  `wherever_customised` and most presets change those, too;")
             yield line("  with `types: [DEFAULT_4XX, DEFAULT_5XX]` a preset leaves them alone.")
         if self.uncovered:
             yield line()
             yield line(
                 Span("Not covered: ", "warning"),
-                "some APIs customise types themselves, which then lack headers that this policy sets.",
+                "some APIs customise types themselves, and those lack headers that this policy sets.",
             )
             for t, count in self._in_order():
                 names = ", ".join(header_names(response_type(t), self.desired))

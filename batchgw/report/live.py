@@ -1,4 +1,4 @@
-"""What is not live yet, in one sentence for each ending: batchgw configures, and a deployment makes it live.
+"""What is not live yet, in a sentence for each kind of run: batchgw configures, a deployment makes it live.
 
 Source: the API Gateway developer guide: a changed gateway response takes effect when the API is deployed to a
 stage.
@@ -11,8 +11,8 @@ from typing import Final
 from batchgw.wording import amount
 
 PLANNED: Final = (
-    "An apply configures: an API answers with this after its next deployment to a stage, which batchgw does"
-    " not make."
+    "An apply configures: an API answers with this after its next deployment to a stage. batchgw does not"
+    " deploy."
 )
 """At the end of a plan, and before a run is agreed to."""
 
@@ -24,7 +24,7 @@ CHECKED: Final = (
 
 
 def written(applied: int) -> str | None:
-    """Say it at the end of a run that has `applied` so many changes; one without any configured nothing."""
+    """Give the sentence for the end of a run that applied so many changes; None for none."""
     if not applied:
         return None
     return (

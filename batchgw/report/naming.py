@@ -1,11 +1,11 @@
-"""How places are named for people. An API that was named by id and found nowhere stands under "*"."""
+"""Names of scopes and APIs for people. An API that was named by id and not found has the scope "*"."""
 
 from __future__ import annotations
 
 from batchgw.model import RestApi, Scope
 
 ANYWHERE = "*"
-"""Stands for an account or a region that was left open."""
+"""Stands for an account or region that was not given."""
 
 
 def scope_name(scope: Scope) -> str:

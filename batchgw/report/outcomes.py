@@ -8,7 +8,7 @@ from batchgw.model import Applied, Effort, Failed, NotAttempted, Outcome, Skippe
 
 
 def outcome_to_json(outcome: Outcome) -> dict[str, Any]:
-    """Render an outcome: where, what, how it ended, and what it cost."""
+    """Render an outcome: its target, how it ended, and what it cost."""
     out: dict[str, Any] = {
         "kind": "outcome",
         "account": outcome.api.scope.account,
@@ -33,7 +33,7 @@ def outcome_to_json(outcome: Outcome) -> dict[str, Any]:
 
 
 def kind_of(outcome: Outcome) -> str:
-    """Name the kind as the journal and the summary do."""
+    """Name the kind of an outcome, as the journal and the summary do."""
     match outcome:
         case Applied():
             return "applied"

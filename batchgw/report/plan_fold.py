@@ -1,4 +1,4 @@
-"""A fold over a plan's items: equal changes once, with where they are to be made. Bounded, whatever comes."""
+"""Folds a plan's items: equal changes once, with the APIs they concern. Its size is bounded."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from batchgw.report.customised import CustomisedCounts
 from batchgw.report.reasons import OTHER, generalised
 
 GROUPS = 2_000
-"""Different changes told apart; what comes after is counted by action and target alone."""
+"""Different changes kept apart. Further ones are counted by action and target alone."""
 
 NAMES = 3
-"""APIs named per scope of a change."""
+"""APIs named for each scope of a change."""
 
 
 @dataclass(slots=True, kw_only=True)
 class ScopeApis:
-    """A scope in which a change is to be made: how many APIs, and the first of them."""
+    """The APIs of one scope that a change concerns: how many, and the first of them."""
 
     apis: int = 0
     first: list[RestApi] = field(default_factory=list)
@@ -40,7 +40,7 @@ class ScopeApis:
 
 @dataclass(slots=True, kw_only=True)
 class Group:
-    """One change, and everywhere it is to be made. `view` is None where they are too many to tell apart."""
+    """One change, and the APIs it concerns. `view` is None where too many changes were counted together."""
 
     action: Action
     target: Target
@@ -62,7 +62,7 @@ class Group:
 
 @dataclass(slots=True, kw_only=True)
 class UnreadApis:
-    """APIs that were not read for one reason. `skipped`: they were rightly left alone."""
+    """APIs that were not read for one reason. `skipped`: they were left alone on purpose."""
 
     code: str
     message: str
@@ -72,7 +72,7 @@ class UnreadApis:
 
 
 class PlanFold:
-    """Everything a screen shows of a plan, whatever its size. `desired` is what the plan was made for."""
+    """Everything that a screen shows of a plan of any size. `desired` is that of the plan."""
 
     def __init__(self, desired: Desired) -> None:
         self.customised = CustomisedCounts(desired=desired)
@@ -81,7 +81,7 @@ class PlanFold:
         self._unread: dict[tuple[str, str], UnreadApis] = {}
 
     def add(self, item: PlanItem) -> None:
-        """Take an item."""
+        """Count an item."""
         match item:
             case PlannedApi():
                 pending = [view for view in views(item) if view.change.action is not Action.NO_OP]
@@ -102,7 +102,7 @@ class PlanFold:
 
     @property
     def complete(self) -> bool:
-        """Whether everything expected was read; what was rightly left alone does not count against it."""
+        """Whether everything was read, except what was left alone on purpose."""
         return not self.unread_scopes and all(u.skipped for u in self._unread.values())
 
     def groups(self) -> Iterator[Group]:

@@ -1,4 +1,4 @@
-"""Why things ended as they did, folded: equal reasons once, with a count and a few places. Bounded."""
+"""Folds why targets did not end well: equal reasons once, with a count and examples. Its size is bounded."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from batchgw.report.naming import api_name
 Kind = Literal["failed", "skipped", "not attempted"]
 
 EXAMPLES = 5
-"""Places named per reason."""
+"""Targets named for each reason."""
 
 GROUPS = 200
-"""Reasons told apart; what comes after is counted under its code alone."""
+"""Reasons kept apart. Further ones are counted by code alone."""
 
 _RESOURCE = re.compile(r"/restapis/[A-Za-z0-9]+")
 
@@ -51,25 +51,25 @@ class Reasons:
         self._groups: dict[tuple[Kind, str, str], Reason] = {}
 
     def add(self, outcome: Outcome) -> None:
-        """Take an outcome; one that went well has no reason."""
+        """Count an outcome. One that ended well has no reason."""
         kind = _kind(outcome)
         if kind is None or not isinstance(outcome, Failed | Skipped | NotAttempted):
             return
         general = generalised(outcome.message, outcome.api)
         if (kind, outcome.code, general) not in self._groups and len(self._groups) >= GROUPS:
             general = OTHER
-        place = f"{api_name(outcome.api)} {outcome.target}"
+        example = f"{api_name(outcome.api)} {outcome.target}"
         known = self._groups.get((kind, outcome.code, general))
         self._groups[kind, outcome.code, general] = Reason(
             kind=kind,
             code=outcome.code,
             message=general if known or general is OTHER else outcome.message,
             count=known.count + 1 if known else 1,
-            examples=(*known.examples, place)[:EXAMPLES] if known else (place,),
+            examples=(*known.examples, example)[:EXAMPLES] if known else (example,),
         )
 
     def add_all(self, outcomes: Iterable[Outcome]) -> None:
-        """Take many."""
+        """Count many outcomes."""
         for outcome in outcomes:
             self.add(outcome)
 
@@ -92,14 +92,14 @@ def _kind(outcome: Outcome) -> Kind | None:
 
 
 def generalised(message: str, api: RestApi) -> str:
-    """Give the message without what is particular to one API, so that equal reasons look equal.
+    """Give the message without the ids of its API, so that equal reasons are equal.
 
-    An API is also named in the resource of a denial, which may be that of the one that was asked for first.
+    A denial names its resource, which may be that of another API: its id is replaced, too.
     """
     named = message.replace(f"{api.scope.account}:{api.id}", "<id>").replace(api.id, "<id>")
     return _RESOURCE.sub("/restapis/<id>", named)
 
 
 def generalised_scope(message: str, scope: Scope) -> str:
-    """Give the message without what is particular to one account-region."""
+    """Give the message without the account and region, so that equal reasons are equal."""
     return message.replace(scope.account, "ACCOUNT").replace(scope.region, "REGION")

@@ -1,4 +1,4 @@
-"""How a run ended: a fold over what the journal knows, and the proof that nothing is missing from it."""
+"""How a run ended, folded from the journal, with the proof that every target is accounted for."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from batchgw.report.live import written
 from batchgw.report.reasons import Reason, Reasons
 
 EXPLAINED = frozenset({"failed", "skipped", "not_attempted"})
-"""The kinds of outcome that have a reason."""
+"""Kinds of outcome that have a reason."""
 
 SCHEMA_VERSION = 1
 """Of `Summary.to_json`: raised when a field changes its meaning or goes away."""
@@ -24,7 +24,7 @@ SCHEMA_VERSION = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScopeSummary:
-    """One account-region: API-types by outcome, and how many were expected beforehand.
+    """One account-region: API-types by outcome, and how many were expected.
 
     `unread` says why its REST APIs could not all be listed ("AccessDenied: ..."); None when they were.
     """
@@ -52,10 +52,10 @@ class ScopeSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """A run's end.
+    """How a run ended.
 
-    `elapsed` in seconds; `stopped` when the user asked to stop before the end. `planned` is False where the
-    run has no plan yet, or ended before it had one: nothing was written then, and nothing is proved.
+    `elapsed` is in seconds. `stopped`: the user asked to stop before the end. `planned` is False where the
+    run has no plan yet, or ended before it had one: then nothing was written, and nothing is proved.
     """
 
     run: str
@@ -78,8 +78,9 @@ class Summary:
     ) -> Self:
         """Fold what the journal knows of a run. Raises RunUnknown.
 
-        `elapsed` seconds are those of the work now ended, which a resume begins anew. `expected` API-types
-        are best taken from the plan, so that the journal is not its own witness; else its own count stands.
+        `elapsed` are the seconds of this process's work on the run; a resume starts at 0. `expected` are the
+        API-types that the plan counted, so that the journal is compared with something else. Without it the
+        journal's own count is used.
         """
         record = journal.run(run)
         reasons = Reasons()
@@ -101,7 +102,7 @@ class Summary:
 
     @property
     def expected(self) -> int:
-        """API-types that had to end in an outcome."""
+        """API-types that must end in an outcome."""
         return sum(s.expected for s in self.scopes)
 
     @property
@@ -128,27 +129,27 @@ class Summary:
 
     @property
     def left(self) -> int:
-        """API-types that a resume would take up: not attempted although they were planned, or undecided."""
+        """API-types that a resume would work on: planned and not attempted, or undecided."""
         return self.total.left
 
     @property
     def out_of_reach(self) -> bool:
-        """Whether something was never read, so that only a new plan can come to it."""
+        """Whether something was not read, so that only a new plan can include it."""
         return bool(self.total.never_read or self.unread)
 
     @property
     def moved(self) -> int:
-        """API-types left alone because their APIs changed after the plan: only a new plan comes to them."""
+        """API-types left alone since their APIs changed after the plan; only a new plan can include them."""
         return sum(reason.count for reason in self.reasons if reason.code == MOVED)
 
     @property
     def not_live(self) -> str | None:
-        """What this run has configured and is not live; None where it has configured nothing."""
+        """What this run configured and is not live, in a sentence; None where it configured nothing."""
         return written(self.total.applied)
 
     @property
     def exit_code(self) -> int:
-        """Give what the command line answers: the first that holds.
+        """The exit code of the command line: the first of these that applies.
 
         130 the user stopped the run and something is left; 1 something failed; 4 something was not attempted,
         could not be read, or has no outcome; 0 all is well.

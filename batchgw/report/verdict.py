@@ -1,4 +1,4 @@
-"""A plan or a check in one record: how it stands, in figures, for whoever asks a machine."""
+"""The verdict of a plan or check: an exit code, and a record of figures for machines."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ AS_DESIRED, PENDING, INCOMPLETE = 0, 2, 4
 
 
 def exit_code(totals: PlanTotals, *, allow_empty: bool) -> int:
-    """Give what `plan` and `check` answer: an incomplete picture counts for more than what is pending in it.
+    """Give the exit code of `plan` and `check`.
 
-    So does a selector that matches nothing, where the user did not accept that.
+    INCOMPLETE comes before PENDING: something was not read, or a selector matches nothing and the user did
+    not accept that.
     """
     if not totals.complete or (totals.nothing and not allow_empty):
         return INCOMPLETE
@@ -27,9 +28,10 @@ _WORDS = {AS_DESIRED: "as_desired", PENDING: "drift", INCOMPLETE: "incomplete"}
 
 
 def verdict_to_json(totals: PlanTotals, exit_code: int) -> dict[str, JSON]:
-    """Say how a plan's API-types stand; `percent_as_desired` is None where there are none.
+    """Count a plan's API-types by what is to be done.
 
-    It has two decimals and is rounded down: 100 means all of them.
+    `percent_as_desired` has two decimals and is rounded down, so 100 means all. It is None where there are
+    none.
     """
     total = totals.total
     desired, expected = total.no_ops, total.expected

@@ -1,1 +1,1 @@
-"""Flags, environment variables and the files they name."""
+"""Flags, environment variables, and the files that they name."""

@@ -1,4 +1,4 @@
-"""Where the calls go: to AWS, or to an address of the user's own, whose quotas are other ones."""
+"""Where the calls go: to AWS, or to another endpoint, which has quotas of its own."""
 
 from __future__ import annotations
 

@@ -10,24 +10,24 @@ from typing import Any
 import typer
 
 STREAM = "-"
-"""Standard input or output, for a flag that can use it."""
+"""The value that stands for standard input or output."""
 
 ADVANCED = "Advanced"
-"""The last group of a verb's help: flags that few need."""
+"""The last group of a verb's help: flags that few people need."""
 
 PREFIX = "BATCHGW_"
-"""How the name of every variable begins."""
+"""The beginning of every variable's name."""
 
 _declared: set[str] = set()
 
 
 def declared() -> frozenset[str]:
-    """Give the variables of all flags that were declared by now: of every verb, once `cli.main` is loaded."""
+    """Give the variables of all flags declared so far: of every verb, once `cli.main` is loaded."""
     return frozenset(_declared)
 
 
 def variable(name: str, of: str | None = None) -> str:
-    """Name a flag's environment variable. `of` a verb: elsewhere the same flag means something else."""
+    """Name a flag's environment variable. `of` names the verb where the flag has a meaning of its own."""
     words = name.partition("/")[0].lstrip("-")
     return PREFIX + "_".join([*([of] if of else []), words]).upper().replace("-", "_")
 
@@ -56,9 +56,9 @@ def flag(
     of: str | None = None,
     **settings: Any,
 ) -> Any:
-    """Declare an option with its environment variable, as `variable` names it. `more` are further spellings.
+    """Declare an option with its environment variable, see `variable`. `more` are further spellings.
 
-    Typed Any because Typer's own `Option` is: it stands inside `Annotated`.
+    The type is Any because that of Typer's `Option` is: it stands inside `Annotated`.
     """
     envvar = variable(name, of)
     _declared.add(envvar)
@@ -74,11 +74,11 @@ def flag(
 
 
 def file_flag(name: str, description: str, *, dash: str = "", metavar: str = "FILE", **settings: Any) -> Any:
-    """Declare an option that names a file and never a standard stream; `dash` says what else to do."""
+    """Declare an option that takes a file and not `-`. `dash` says what to do instead of `-`."""
 
     def named(value: Path | str | None) -> Path | str | None:
         if str(value) == STREAM:
-            raise typer.BadParameter(f"`-` is no file here, so name one{dash and '; ' + dash}")
+            raise typer.BadParameter(f"`-` is not a file here: name one{dash and '; ' + dash}")
         return value
 
     return flag(name, description, metavar=metavar, callback=named, **settings)
@@ -87,7 +87,7 @@ def file_flag(name: str, description: str, *, dash: str = "", metavar: str = "FI
 def repeatable(name: str, description: str, *, commas: bool = False, **settings: Any) -> Any:
     """Declare an option that may be given several times; with `commas`, also as a comma list.
 
-    Its environment variable holds a comma list, or one value a line where values may hold commas.
+    Its environment variable holds a comma list, or one value a line where values may contain commas.
     """
     return flag(name, description, callback=_comma_lists if commas else _line_lists, **settings)
 
@@ -106,13 +106,13 @@ def _line_lists(context: typer.Context, parameter: typer.CallbackParam, value: l
 
 
 def _named(given: Sequence[str], found: list[str]) -> list[str]:
-    """Refuse a list that was given and names nothing: `--account "$UNSET"` would mean every account."""
+    """Refuse a list that was given and is empty: `--account "$UNSET"` would mean every account."""
     if given and not found:
         raise typer.BadParameter("it is empty: name something, or leave it out")
     return found
 
 
 def _environment(context: typer.Context, parameter: typer.CallbackParam) -> list[str] | None:
-    """The variable's whole text when the value came from it: Typer would have cut it at every blank."""
+    """The variable's whole text when the value came from it. Typer has split the value at every blank."""
     name = variable_read(context, parameter)
     return None if name is None else [os.environ[name]]

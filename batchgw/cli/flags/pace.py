@@ -1,4 +1,4 @@
-"""From the pace's flags to a pace: a flag before the quota file, the file before the defaults."""
+"""From flags to a pace: a flag counts before the quota file, the file before the default."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ T = TypeVar("T")
 def chosen_pace(flags: PaceFlags) -> Pace:
     """Fill in what was not given. Raises UsageError for settings that contradict each other.
 
-    It is QuotasInvalid where one of them stands in the quota file.
+    It is QuotasInvalid where one of them is in the quota file.
     """
     default = Pace()
     file = flags.quota_file or QuotaFile(file="")
@@ -41,20 +41,19 @@ def chosen_pace(flags: PaceFlags) -> Pace:
 def _refuse_contradicting_flags(flags: PaceFlags) -> None:
     if flags.strict and flags.probe:
         raise UsageError(
-            "--strict and --probe contradict each other: a quota is either never exceeded, or tried. Give "
+            "--strict and --probe contradict each other: a quota is either never exceeded, or tested. Give "
             "one of them."
         )
     if flags.rate != UNKNOWN:
         return
     if flags.strict:
         raise UsageError(
-            "--strict needs a quota to be strict about, and --rate is unknown: state the rate, or leave "
-            "--strict out."
+            "--strict never exceeds a quota, and --rate is unknown: state the rate, or leave --strict out."
         )
     if flags.share is not None and flags.share < 1:
         raise UsageError(
-            f"--share {flags.share:g} needs a quota to be a share of, and --rate is unknown: state the rate, "
-            "or leave --share out."
+            f"--share {flags.share:g} is a part of a quota, and --rate is unknown: state the rate, or leave "
+            "--share out."
         )
     if flags.burst is not None:
         raise UsageError(
@@ -64,15 +63,15 @@ def _refuse_contradicting_flags(flags: PaceFlags) -> None:
 
 
 def _refuse_contradicted_file(flags: PaceFlags, file: QuotaFile) -> None:
-    """Raise QuotasInvalid with all that cannot be said, here and there, of a quota that is unknown."""
+    """Raise QuotasInvalid with everything in flags and file that makes no sense for an unknown quota."""
     problems = []
     if flags.share is None and (file.share or 1) < 1:
         said = "the rate" if flags.rate is None else "--rate"
         problems.append(file.problem("share", SHARE_OF_UNKNOWN.format(rate=said)))
     if flags.rate is None:
         given = {
-            "--strict needs a quota to be strict about": bool(flags.strict),
-            "--share needs a quota to be a share of": flags.share is not None and flags.share < 1,
+            "--strict never exceeds a quota": bool(flags.strict),
+            "--share is a part of a quota": flags.share is not None and flags.share < 1,
             "--burst says what a known quota holds": flags.burst is not None,
         }
         problems += [

@@ -1,4 +1,4 @@
-"""From a quota file to what it says, or to everything that is wrong with it, with line and column.
+"""Reads a quota file, or says everything that is wrong with it, with line and column.
 
 total: {rate: 20, burst: 80}
 share: 0.5
@@ -44,7 +44,7 @@ from batchgw.policy.wording import did_you_mean, shown
 from batchgw.throttle.quota import OPERATIONS, Quota, Scoping
 
 KNOWN = frozenset(OPERATIONS) | NAMES
-"""Operations that have a documented quota of their own, and those that batchgw sends."""
+"""Operations with a documented quota of their own, and those that batchgw sends."""
 
 
 def _checked(number: Number) -> Callable[[object], float]:
@@ -113,7 +113,7 @@ class OperationSpec(Strict):
 
 
 class QuotasSpec(Strict):
-    """A quota file. What is left out, or holds nothing, stays as it would be without the file."""
+    """A quota file. What is left out or empty stays as it would be without the file."""
 
     total: TotalSpec | None = None
     operations: dict[Annotated[str, AfterValidator(_operation)], OperationSpec] | None = None
@@ -125,7 +125,7 @@ class QuotasSpec(Strict):
 def load_quota_file(name: str) -> QuotaFile:
     """Read and check a quota file, or standard input for "-".
 
-    Raises UsageError, which is QuotasInvalid with every problem of what is in it, in its order.
+    Raises UsageError for a file that cannot be read, and QuotasInvalid with every problem in its content.
     """
     shown_as = file_name(name)
     try:
@@ -136,9 +136,9 @@ def load_quota_file(name: str) -> QuotaFile:
     try:
         spec, findings = QuotasSpec.model_validate(plain(root)), []
     except ValidationError as error:
-        spec, findings = QuotasSpec(), [_said(details) for details in error.errors(include_url=False)]
+        spec, findings = QuotasSpec(), [_finding(details) for details in error.errors(include_url=False)]
     problems = [*document.problems, *_problems(shown_as, root, [*findings, *_contradictions(plain(root))])]
-    if not problems and _says_nothing(spec):
+    if not problems and _is_empty(spec):
         problems = [_empty(shown_as, root)]
     if problems:
         raise QuotasInvalid(tuple(sorted(problems, key=lambda p: (p.line, p.column))))
@@ -149,14 +149,14 @@ _NOTHING = MappingNode(mark=Mark(line=1, column=1))
 """A document without content."""
 
 _Finding = tuple[Steps, str]
-"""Where, and what is wrong there."""
+"""Where something is wrong, and what."""
 
 _POSITIONS: Mapping[str, Steps] = {
     "rate": ("total", "rate"),
     "burst": ("total", "burst"),
     "share": ("share",),
 }
-"""Where in a file stands what flags may contradict."""
+"""Where in a file the values stand that flags may contradict."""
 
 
 def _content(name: str) -> bytes:
@@ -170,7 +170,7 @@ def _content(name: str) -> bytes:
     return content
 
 
-def _says_nothing(spec: QuotasSpec) -> bool:
+def _is_empty(spec: QuotasSpec) -> bool:
     said = (spec.total, spec.operations, spec.scope, spec.share, spec.polite)
     return not any(each is not None and each not in (TotalSpec(), {}) for each in said)
 
@@ -201,20 +201,20 @@ def _quota_file(name: str, spec: QuotasSpec, positions: Mapping[str, Position]) 
 
 
 def _whole(name: str, own: OperationSpec) -> Quota:
-    """A quota of which one half may be the documented one."""
+    """Fill in the documented rate or burst where one of them is left out."""
     documented = OPERATIONS.get(name)
     if documented is None:
-        return Quota(own.rate or 0, own.burst or 0)  # `_contradictions` has seen to it that both are there
+        return Quota(own.rate or 0, own.burst or 0)  # `_contradictions` has refused it unless both are given
     return Quota(own.rate or documented.rate, own.burst or documented.burst)
 
 
 def _contradictions(said: object) -> Iterator[_Finding]:
-    """Find what does not go together, in a document whose form may be at fault elsewhere."""
+    """Find what does not go together. The document may have other faults, too."""
     top = _mapping(said)
     total = _mapping(top.get("total"))
     if read_total_rate(str(total.get("rate"))) == UNKNOWN:
         if total.get("burst") is not None:
-            yield ("total", "burst"), "of an unknown quota, no burst is known: leave it out, or give a rate"
+            yield ("total", "burst"), "an unknown quota has no known burst: leave it out, or give a rate"
         if (SHARE.read(str(top.get("share"))) or 1) < 1:
             yield ("share",), SHARE_OF_UNKNOWN.format(rate="the rate")
     for name, own in _mapping(top.get("operations")).items():
@@ -238,7 +238,7 @@ def _problems(name: str, root: Node, findings: Iterable[_Finding]) -> Iterator[P
         yield Problem(file=name, line=mark.line, column=mark.column, message=message)
 
 
-def _said(details: ErrorDetails) -> _Finding:
+def _finding(details: ErrorDetails) -> _Finding:
     place = tuple(details["loc"])
     match details["type"]:
         case "extra_forbidden":
@@ -255,7 +255,7 @@ _KEYS = tuple(tuple(spec.model_fields) for spec in (QuotasSpec, TotalSpec, Opera
 """The keys by level."""
 
 _HALVES = _KEYS[2]
-"""Those of an operation."""
+"""The keys of an operation."""
 
 
 def _what(value: object) -> str:

@@ -1,6 +1,6 @@
-"""What a quota file says, and how it is kept with a plan or run; how numbers are written there and in flags.
+"""What a quota file says, as a plan or run keeps it, and how numbers are written in it and in flags.
 
-Reading a file is `quota_file`'s business.
+`quota_file` reads the file.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from batchgw.throttle.quota import Quota, Scoping
 if TYPE_CHECKING:
     Rate = float | Literal["unknown"]
 else:
-    Rate = float  # what Typer can make something of; the flag has a parser of its own
+    Rate = float  # a type that Typer knows; the flag has a parser of its own
 
 UNKNOWN: Literal["unknown"] = "unknown"
-"""How a rate is written that is not known."""
+"""How an unknown rate is written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +36,7 @@ class Number:
     meaning: str
 
     def read(self, text: str) -> float | None:
-        """Give the number; None for a text that is none, or that is out of bounds."""
+        """Give the number; None for a text that is not a number within the bounds."""
         above, slash, below = text.partition("/")
         try:
             number = float(above) / (float(below) if slash else 1)
@@ -50,20 +50,20 @@ BURST = Number(least=1, most=1e6, meaning="a burst: calls that may be made at on
 SHARE = Number(least=0.01, most=1, meaning="a share: from 0.01 to 1")
 
 SHARE_OF_UNKNOWN = (
-    "{rate} is unknown, and a share needs a quota to be a share of: state the rate, or take all"
+    "{rate} is unknown, and a share is a part of a quota: state the rate, or leave the share out"
 )
-"""What is wrong with a share where no rate is known."""
+"""What is wrong with a share of an unknown rate."""
 
 
 def read_total_rate(text: str) -> Rate | None:
-    """Read the rate of all operations together, which may be unknown; None for a text that is none."""
+    """Read the rate of all operations together, which may be unknown; None for any other text."""
     return UNKNOWN if text.strip().casefold() == UNKNOWN else RATE.read(text)
 
 
 class QuotasInvalid(UsageError):
-    """A quota file cannot be used. `problems` are all that are in it, in its order.
+    """A quota file cannot be used. `problems` are all its problems, in its order.
 
-    `beside_flags` says that it is sound by itself, and contradicts what flags say.
+    `beside_flags` says that the file alone is valid and contradicts flags.
     """
 
     def __init__(self, problems: tuple[Problem, ...], *, beside_flags: bool = False) -> None:
@@ -74,7 +74,7 @@ class QuotasInvalid(UsageError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Position:
-    """Where something stands in a file: as `Problem` has it."""
+    """A position in a file, as in `Problem`."""
 
     file: str
     line: int = 0
@@ -86,16 +86,16 @@ class QuotaFile:
     """What a quota file says; None stands for what it does not mention.
 
     Attributes:
-        file: its name, whole.
+        file: its absolute path.
         rate: calls/second of all operations together.
         burst: calls at once, of all operations together.
-        operations: the operations it names, each with its whole quota.
+        operations: the operations it names, each with rate and burst.
         scope: what has a quota of its own.
-        share: the part of the rate that is ours.
-        polite: whether others go first.
+        share: the part of the rate that is used.
+        polite: whether other callers go first.
         positions: where the rate, the burst and the share stand in the file, by these names. A run does not
             keep them.
-        from_stdin: whether it came through standard input, just now.
+        from_stdin: whether it was read from standard input.
     """
 
     file: str
@@ -109,12 +109,12 @@ class QuotaFile:
     from_stdin: bool = field(default=False, compare=False)
 
     def problem(self, name: str, message: str) -> Problem:
-        """Say what is wrong with the rate, the burst or the share, where that stands."""
+        """Say what is wrong with the rate, the burst or the share, with its position."""
         place = self.positions.get(name) or Position(file=self.file)
         return Problem(file=place.file, line=place.line, column=place.column, message=message)
 
     def to_json(self) -> dict[str, Any]:
-        """Render for a plan or the journal; what is not said is left out."""
+        """Render for a plan or the journal; what the file does not mention is left out."""
         total = {"rate": self.rate, "burst": self.burst}
         operations = {name: {"rate": q.rate, "burst": q.burst} for name, q in self.operations.items()}
         values = {
@@ -129,7 +129,7 @@ class QuotaFile:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> QuotaFile:
-        """Read what `to_json` has rendered."""
+        """Read what `to_json` rendered."""
         total = value.get("total", {})
         scope = value.get("scope")
         return cls(

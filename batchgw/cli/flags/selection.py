@@ -1,4 +1,4 @@
-"""From selection flags to targets. A flag that is given replaces what the policy says of the same thing."""
+"""From selection flags to targets. A flag replaces what the policy says of the same thing."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ _ACCOUNT = re.compile(r"\d{12}", re.ASCII)
 def chosen_targets(
     targets: Targets, flags: SelectionFlags, connection: ConnectionFlags, *, ids: Sequence[str] = ()
 ) -> Targets:
-    """Lay the flags over a policy's targets. `ids` are REST APIs named as arguments.
+    """Replace parts of a policy's targets by flags. `ids` are REST APIs named as arguments.
 
-    Raises UsageError for a value that cannot be used, and for an unknown region, unless the calls go to an
+    Raises UsageError for a value that cannot be used. An unknown region is one, unless the calls go to an
     endpoint of the user's.
     """
     explicit = _explicit(flags, ids)
     chosen = replace(
         targets,
-        accounts=_but(flags.exclude_account, _accounts(flags.account, explicit, targets)),
+        accounts=_without(flags.exclude_account, _accounts(flags.account, explicit, targets)),
         regions=_regions(flags.region, explicit, targets),
         role=flags.role_name or targets.role,
         external_id=flags.external_id or targets.external_id,
@@ -48,7 +48,7 @@ def _explicit(flags: SelectionFlags, ids: Sequence[str]) -> tuple[ExplicitApi, .
 
 
 def _regions(given: Sequence[str], explicit: tuple[ExplicitApi, ...], targets: Targets) -> tuple[Region, ...]:
-    """Give the flag's, else those of the named APIs when each is named with its own, else the policy's."""
+    """Choose the flag's regions, else those of the named APIs if each has one, else the policy's."""
     named = [api.region for api in explicit if api.region]
     chosen = [Region(r) for r in given] or (named if len(named) == len(explicit) else [])
     return tuple(dict.fromkeys(chosen)) or targets.regions
@@ -57,7 +57,7 @@ def _regions(given: Sequence[str], explicit: tuple[ExplicitApi, ...], targets: T
 def _accounts(
     given: Sequence[str], explicit: tuple[ExplicitApi, ...], targets: Targets
 ) -> tuple[AccountId, ...]:
-    """Choose as `_regions` does; no account means that of the credentials."""
+    """Choose as `_regions` does. No account means that of the credentials."""
     if list(given) == [CURRENT]:
         return ()
     if not given:
@@ -65,28 +65,29 @@ def _accounts(
         return tuple(dict.fromkeys(named)) if named and len(named) == len(explicit) else targets.accounts
     for account in given:
         if account != CURRENT and not _ACCOUNT.fullmatch(account):
-            raise UsageError(f"--account {account} is not twelve digits, nor `{CURRENT}`.")
+            raise UsageError(f"--account {account} is neither twelve digits nor `{CURRENT}`.")
     return tuple(AccountId(a) for a in dict.fromkeys(given))
 
 
-def _but(excluded: Sequence[str], accounts: tuple[AccountId, ...]) -> tuple[AccountId, ...]:
-    """Leave accounts out. One that is not there may be misspelt, and the one that was meant be written to."""
+def _without(excluded: Sequence[str], accounts: tuple[AccountId, ...]) -> tuple[AccountId, ...]:
+    """Leave accounts out. An unknown one is refused: the one that was meant would be written to."""
     name = "--exclude-account"
     if excluded and not accounts:
         raise UsageError(
-            f"{name} needs accounts to leave some out of: name them in the policy, or by --account."
+            f"{name} leaves out some accounts of others, and none are named: name them in the policy or by "
+            "--account."
         )
     strange = [account for account in excluded if account not in accounts]
     if strange and not from_environment(name, list(excluded)):  # a variable is meant for every command
         raise UsageError(f"{name} {', '.join(strange)}: not among the accounts of this command.")
     left = tuple(account for account in accounts if account not in excluded)
     if accounts and not left:
-        raise UsageError(f"{name} leaves out every account there is: nothing would be looked into.")
+        raise UsageError(f"{name} leaves out every account, so that nothing is left to do.")
     return left
 
 
 def _selection(apis: Selection, flags: SelectionFlags, explicit: tuple[ExplicitApi, ...]) -> Selection:
-    """Choose by flags in place of the policy's `include`. Its `exclude` stays: what is exempt is exempt."""
+    """Let flags replace the policy's `include`. Its `exclude` stays: what is exempt stays exempt."""
     if flags.name or flags.tag:
         tags = dict(_tag(text) for text in flags.tag)
         names: list[str | None] = [*flags.name] or [None]
@@ -121,7 +122,7 @@ def _own_endpoint(connection: ConnectionFlags) -> bool:
 def refuse_unknown(regions: Iterable[str], *, own_endpoint: bool = False) -> None:
     """Raise UsageError for a region that neither batchgw nor the installed botocore knows.
 
-    An endpoint of the user's may have regions of its own, if they look like one and not like a slip.
+    An endpoint of the user's may have other regions, if they look like regions and not like misspelt ones.
     """
     from batchgw.policy.grammar.regions import REGIONS  # noqa: PLC0415 - as above
     from batchgw.policy.wording import did_you_mean  # noqa: PLC0415 - light verbs do without
@@ -134,7 +135,7 @@ def refuse_unknown(regions: Iterable[str], *, own_endpoint: bool = False) -> Non
         if region not in REGIONS and region not in (known := {*REGIONS, *_botocore_regions()}):
             raise UsageError(
                 f"unknown region {region}{did_you_mean(region, known) or '.'} If it is newer than the "
-                "installed botocore, upgrade that, or say where it is with --endpoint-url."
+                "installed botocore, upgrade botocore, or give --endpoint-url."
             )
 
 

@@ -1,4 +1,4 @@
-"""Standard input is read once: what else is to come from it would come from nothing."""
+"""Standard input can be read only once, so only one file of a verb may be `-`."""
 
 from __future__ import annotations
 
@@ -20,6 +20,6 @@ def refuse_shared(flags: RunFlags, *, policy: Path | None = None, targets: str |
     readers = [what for what, name in given.items() if name == STREAM]
     if len(readers) > 1:
         raise UsageError(
-            f"{' and '.join(readers)} cannot all be standard input, which is read once: leave it to one "
-            "of them, and name files for the rest."
+            f"{' and '.join(readers)} cannot all be standard input, which is read once: use it for one of "
+            "them, and name files for the rest."
         )

@@ -1,6 +1,7 @@
 """A targets file: one REST API a line, or the JSON lines that `discover` prints; # starts a comment.
 
-It is read line by line, and what is no targets file is given up early, so that nothing costs time or memory.
+It is read line by line. A file that is clearly something else is refused early, before it costs time or
+memory.
 """
 
 from __future__ import annotations
@@ -17,10 +18,10 @@ from batchgw.errors import UsageError
 from batchgw.model import ExplicitApi
 
 MAX_LINES = 1_000_000
-"""Lines of a targets file: as many targets as a run is built and measured for."""
+"""The most lines of a targets file: as many targets as a run is tested with."""
 
 MAX_LINE = 1 << 18
-"""Characters of a line: twice the longest that `discover` prints, 50 tags with all of it escaped."""
+"""The most characters of a line: twice what `discover` prints for 50 tags with every character escaped."""
 
 _SHOWN = 80  # characters of what was written that a message repeats
 _FORMS = "Write a1b2c3d4e5, eu-west-1/a1b2c3d4e5 or 111122223333/eu-west-1/a1b2c3d4e5."
@@ -37,12 +38,12 @@ def listed(source: str) -> tuple[ExplicitApi, ...]:
         elif text := text.partition("#")[0].strip():
             found[parsed(text, where)] = None
     if not found:
-        raise UsageError(f"--targets {source} names no REST API: it holds no line but blanks and comments.")
+        raise UsageError(f"--targets {source} names no REST API: all its lines are empty or comments.")
     return tuple(found)
 
 
 def parsed(text: str, where: str) -> ExplicitApi:
-    """Read an API as people name it. Raises UsageError, which says where it stands."""
+    """Read an API as people name it. Raises UsageError with `where` it was named."""
     try:
         return ExplicitApi.parse(text)
     except ValueError:
@@ -53,7 +54,7 @@ def parsed(text: str, where: str) -> ExplicitApi:
 
 
 def _of_record(text: str, where: str) -> ExplicitApi:
-    """Read a JSON line. Numbers stay as typed: an id of digits, or like 5e12345678, is none."""
+    """Read a JSON line. An id such as 5e12345678 looks like a number, so numbers are kept as typed."""
     try:
         record = json.loads(text, parse_int=str, parse_float=str)
         parts = [record.get("account"), record.get("region"), record["id"]]
@@ -67,7 +68,7 @@ def _of_record(text: str, where: str) -> ExplicitApi:
 
 
 def _lines(source: str) -> Iterator[str]:
-    """Give the lines. Only line breaks end one, as in JSON lines: U+2028 may stand in a name."""
+    """Give the lines. Only line breaks end a line, as in JSON lines: a name may contain U+2028."""
     number = 0
     try:
         with _opened(source) as text:

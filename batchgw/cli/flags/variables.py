@@ -1,7 +1,7 @@
-"""Environment variables that begin as batchgw's do and that nothing reads. Passed over, one may widen a run.
+"""Environment variables that look like batchgw's and that nothing reads.
 
-Terraform warns of such variables. batchgw warns, too, and refuses one that is a misspelling of its own: what
-`BATCHGW_ACCOUNTS` was to leave out would be written to.
+Terraform warns of such variables, and so does batchgw. A misspelling of its own variables it refuses: if
+`BATCHGW_ACCOUNTS` were ignored, accounts would be written to that were not meant.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from batchgw.cli.output.console import Console
 from batchgw.errors import UsageError
 
 OF_SCRIPTS = frozenset({"BATCHGW_VENV", "BATCHGW_TEST_PROCESSES", "BATCHGW_RECORDINGS"})
-"""What the project's own scripts and tests read."""
+"""Variables of the project's own scripts and tests."""
 
 OF_BENCHMARKS = "BATCHGW_BENCH_"
-"""How the variables of the benchmarks begin."""
+"""The beginning of the benchmarks' variables."""
 
-ALIKE = 0.8
-"""Share of letters that two names have in common, in their order, when one is a misspelling of the other."""
+SIMILAR = 0.8
+"""Similarity, from 0 to 1, from which a name is a misspelling of another."""
 
 _PADDING = frozenset({"ARN", "AWS", "ID", "NAME", "URL"})
 """Words that people add or leave out: `BATCHGW_ROLE`, `BATCHGW_ACCOUNT_ID`, `BATCHGW_AWS_REGION`."""
@@ -29,7 +29,7 @@ _PADDING = frozenset({"ARN", "AWS", "ID", "NAME", "URL"})
 def check_variables(environment: Mapping[str, str], console: Console) -> None:
     """Warn of each variable that nothing reads. Raises UsageError for those that are misspelt.
 
-    One that is empty says nothing, as everywhere.
+    Empty variables do not count.
     """
     misspelt = []
     for name in unread(environment):
@@ -40,13 +40,13 @@ def check_variables(environment: Mapping[str, str], console: Console) -> None:
             misspelt.append(f"{name} (did you mean {meant}?)")
     if misspelt:
         raise UsageError(
-            f"no flag has the environment variable {', '.join(misspelt)}. Nothing was done, since passing it "
-            "over could do more than was meant. Correct it, or unset it."
+            f"no flag has the environment variable {', '.join(misspelt)}. Nothing was done, since without it "
+            "the command could do more than you want. Correct it, or unset it."
         )
 
 
 def unread(environment: Mapping[str, str]) -> Iterator[str]:
-    """Give the names that begin as batchgw's do and are none of them, in whatever case, in their order."""
+    """Give the names that look like batchgw's variables, in any case, and are not, in order."""
     known = declared() | OF_SCRIPTS
     for name in sorted(environment):
         if (
@@ -59,19 +59,19 @@ def unread(environment: Mapping[str, str]) -> Iterator[str]:
 
 
 def nearest(name: str, known: Collection[str]) -> str | None:
-    """Give the known variable that a name is clearly a misspelling of."""
+    """Give the known variable of which a name is clearly a misspelling."""
     word = name.upper().removeprefix(PREFIX)[:100]
-    alike = {other: _alikeness(word, other.removeprefix(PREFIX)) for other in sorted(known)}
+    alike = {other: _similarity(word, other.removeprefix(PREFIX)) for other in sorted(known)}
     best = max(alike, key=alike.__getitem__, default=None)
-    return best if best is not None and alike[best] >= ALIKE else None
+    return best if best is not None and alike[best] >= SIMILAR else None
 
 
-def _alikeness(word: str, other: str) -> float:
-    """Tell how much alike two names are, from 0 to 1. Ends, padding and the order of words do not count."""
+def _similarity(word: str, other: str) -> float:
+    """Tell how similar two names are, from 0 to 1. Plurals, `_PADDING` and order do not count."""
     if word == other or (_bare(word) and _bare(word) == _bare(other)):
         return 1.0
     swapped = sorted(word) == sorted(other)
-    return ALIKE if swapped else SequenceMatcher(None, word, other, autojunk=False).ratio()
+    return SIMILAR if swapped else SequenceMatcher(None, word, other, autojunk=False).ratio()
 
 
 def _bare(word: str) -> frozenset[str]:

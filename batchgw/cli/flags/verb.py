@@ -25,7 +25,7 @@ from batchgw.cli.output.failure import OK, report
 from batchgw.cli.output.help import Command
 
 Verb = Callable[..., int | None]
-"""What a verb returns is its exit code; None means 0. Any exception it raises is reported here."""
+"""A verb returns its exit code; None means 0. Its exceptions are reported here."""
 
 
 def verb(app: typer.Typer, name: str | None = None, **settings: Any) -> Callable[[Verb], Verb]:
@@ -81,7 +81,7 @@ _VALUES: Mapping[type, str] = {int: "N", float: "NUMBER", str: "TEXT", Path: "FI
 
 
 def _readable(hint: Any) -> Any:
-    """Name what a flag takes after its type, where the flag does not say it itself."""
+    """Name a flag's value after its type, where the flag does not name it."""
     kinds = [kind for kind in _kinds(hint.__origin__) if kind is not NoneType]
     option = hint.__metadata__[0]
     if option.metavar is None and kinds[0] is not bool:
@@ -95,7 +95,7 @@ def _kinds(annotation: Any) -> tuple[Any, ...]:
 
 
 def _assembled(group: Any, given: dict[str, Any]) -> Any:
-    """Make a record of flags from what was given, taking that out."""
+    """Make a record of flags from what was given, and remove that from `given`."""
     hints = get_type_hints(group)
     return group(
         **{
@@ -132,5 +132,5 @@ def _output(groups: dict[str, Any]) -> OutputFlags:
 
 
 def _is_parsers_own(error: Exception) -> bool:
-    """Exit, Abort and usage errors that Typer raised itself, or wants to answer."""
+    """Tell Exit, Abort and usage errors of Typer, which it handles itself."""
     return isinstance(error, typer.Exit | typer.Abort) or hasattr(error, "format_message")

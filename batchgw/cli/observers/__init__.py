@@ -1,1 +1,1 @@
-"""Observers of a run: its log and its progress. They show what the engine tells, and decide nothing."""
+"""Observers of a run: its log, its progress and hints. They only show what happens."""

@@ -17,7 +17,7 @@ BAR: Final = 24
 """Characters of a bar."""
 
 LEAST_BAR: Final = 6
-"""Characters below which none is drawn."""
+"""Characters below which no bar is drawn."""
 
 GAP: Final = "  "
 """Between two columns."""
@@ -30,7 +30,7 @@ RED: Final = Style(color="red")
 
 
 class Cell(NamedTuple):
-    """A text of one line. Texts of a column are as wide as the widest of them."""
+    """A text of one line. A column is as wide as its widest text."""
 
     text: str
     style: Style = PLAIN
@@ -42,7 +42,7 @@ class Cell(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A line: a title, a bar of `done` in `total`, and more cells. Of an unknown total the bar just moves."""
+    """A line: a title, a bar of `done` in `total`, and more cells. Without a total the bar only moves."""
 
     title: Cell
     done: int
@@ -51,7 +51,7 @@ class Row(NamedTuple):
 
 
 class Frame:
-    """Rows, and a last line. What does not fit: first the bars, then columns, the last of `spare` first."""
+    """Rows, and a last line. On a narrow terminal bars go first, then the columns in `spare`, last first."""
 
     def __init__(self, rows: list[Row], *, last: str = "", spare: tuple[int, ...] = ()) -> None:
         self._rows = rows
@@ -59,7 +59,7 @@ class Frame:
         self._spare = spare
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Give what rich prints."""
+        """Render for rich."""
         title = max(len(row.title.text) for row in self._rows)
         columns = list(zip(*(row.cells for row in self._rows), strict=True))
         widths = {n: max(len(cell.text) for cell in column) for n, column in enumerate(columns)}

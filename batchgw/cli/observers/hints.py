@@ -1,4 +1,4 @@
-"""What a person could set better, told once on stderr when a run shows it."""
+"""Hints on stderr: what the user could set better, each once."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from batchgw.report.views.text import Span, line
 
 
 class Hints:
-    """Names the flag that would have spared the run something, and what is not as it may be thought."""
+    """Names the flag that would have helped the run, and what may surprise the user."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -22,7 +22,7 @@ class Hints:
                 regions = ", ".join(event.regions)
                 self._console.note(
                     line(
-                        f"Account {event.account}: {regions} together get no more than one quota gives, so "
+                        f"Account {event.account}: {regions} together get no more than one quota allows, so "
                         "they are paced as one. If they share a quota, pass ",
                         Span("--quota-scope account", "bold"),
                         ", which does so from the start. If each has a smaller quota, pass that as ",
@@ -33,8 +33,8 @@ class Hints:
             case ReachedDirectly():
                 self._console.note(
                     line(
-                        f"Account {event.account} is the credentials' own: it is reached directly, "
-                        f"without the role {event.role}."
+                        f"Account {event.account} is that of the credentials, so it is used without the role "
+                        f"{event.role}."
                     )
                 )
             case _:

@@ -1,4 +1,4 @@
-"""The live view: a bar for the whole, and one for each of the scopes that will take longest."""
+"""The live view: a bar for the whole, and one for each of the slowest scopes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SCOPES = 10
 
 
 class LiveView:
-    """Draws on the terminal between a phase's start and its end; lines printed meanwhile go above."""
+    """Draws on the terminal while a phase lasts. Lines printed meanwhile go above."""
 
     interval = REFRESH
 
@@ -45,7 +45,7 @@ class LiveView:
             self._live.update(frame, refresh=True)
 
     def end(self, tracker: Tracker, now: float, elapsed: float) -> None:
-        """Take the view away and leave a line."""
+        """Remove the view and leave a line."""
         if self._live is not None:
             self._live.stop()
             self._live = None
@@ -57,7 +57,7 @@ class LiveView:
 
 
 SPARE = (4, 1, 2)
-"""Columns that a narrow terminal goes without, the last first: time left, rate, throttles."""
+"""Columns that a narrow terminal leaves out, the last first: time left, rate, throttles."""
 
 
 def drawn(tracker: Tracker, now: float) -> Frame:

@@ -23,21 +23,21 @@ from batchgw.events import CallAnswered, CallSent, Event
 from batchgw.report.views.text import clean
 
 FILE_LEVEL = logging.INFO
-"""What a log file holds at least, however quiet the console is."""
+"""The level of a log file, unless the console's is lower."""
 
 REPEATS = 3
-"""Warnings of one kind shown to a person; the summary counts them all."""
+"""Warnings of one kind shown on a console for people; the summary counts them all."""
 
 Fields = MutableMapping[str, Any]
 
 _OF_EVERY_CALL = (CallSent, CallAnswered)
-"""Events of which each call that succeeds makes one."""
+"""Events that every successful call makes."""
 
 
 class Sink:
-    """One place entries go to: from `level` up, as lines given to `write`.
+    """A place where entries go: from `level` up, as lines given to `write`.
 
-    `at_most` entries of one name and code are written, where a person reads them.
+    Where people read it, `at_most` entries of one name and code are written.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class Sink:
         )
 
     def log(self, level: int, name: str, fields: Fields) -> None:
-        """Write an entry, when it is severe enough."""
+        """Write an entry, if it is severe enough."""
         if level < self.level:
             return
         if self._at_most is None:
@@ -69,7 +69,7 @@ class Sink:
         if self._seen[kind] <= self._at_most:
             self._render(level, name, fields)
         elif self._seen[kind] == self._at_most + 1:
-            self._render(level, "batchgw.log.more", {"of": name, "code": kind[1], "all_in": "--log-file"})
+            self._render(level, "batchgw.log.repeated", {"of": name, "code": kind[1], "all_in": "--log-file"})
 
     def _render(self, level: int, name: str, fields: Fields) -> None:
         event: Any = {"event": name, "level": _level_name(level), **fields}
@@ -84,7 +84,7 @@ def _level_name(level: int) -> str:
 
 
 def _json() -> Processor:
-    """Render as JSON, with one encoder for all entries. Redaction, before, has looked through them all."""
+    """Render as JSON, with one encoder for all entries. Redaction has already walked through each."""
     encode = json.JSONEncoder(default=repr, check_circular=False).encode
     return lambda _logger, _name, fields: encode(fields)
 
@@ -94,12 +94,12 @@ def _redact(_logger: Any, _name: str, fields: Fields) -> Fields:
 
 
 def _safe(_logger: Any, _name: str, fields: Fields) -> Fields:
-    """Defuse what a terminal would act on: names and messages come from outside."""
+    """Escape what would control a terminal: names and messages come from outside."""
     return {key: clean(value) if isinstance(value, str) else value for key, value in fields.items()}
 
 
 class LogObserver:
-    """Writes what it is told to every sink. Remembers the run, so that every entry names it."""
+    """Writes events to every sink. Remembers the run, so that every entry names it."""
 
     def __init__(self, sinks: list[Sink]) -> None:
         self._sinks = sinks
@@ -109,7 +109,7 @@ class LogObserver:
     def notify(self, event: Event) -> None:
         """Log an event."""
         if self._threshold > logging.DEBUG and isinstance(event, _OF_EVERY_CALL):
-            return  # nobody wants to read them
+            return  # below every sink's level
         run = run_of(event)
         if run is not None:
             self._run = {"run": run}
@@ -119,11 +119,11 @@ class LogObserver:
         self._log(level, name, self._run | fields)
 
     def tell(self, level: int, name: str, fields: dict[str, Any]) -> None:
-        """Log what is no event of the engine's."""
+        """Log something that is not an event."""
         self._log(level, name, self._run | fields)
 
     def foreign(self, record: logging.LogRecord) -> None:
-        """Log what a library had to say."""
+        """Log what a library logs."""
         self._log(record.levelno, f"library.{record.name}", self._run | {"message": record.getMessage()})
 
     def _log(self, level: int, name: str, fields: Fields) -> None:
@@ -133,7 +133,7 @@ class LogObserver:
 
 @contextmanager
 def logging_to(console: Console, flags: LogFlags) -> Iterator[LogObserver]:
-    """Open the log. Libraries' warnings go the same way while it is open."""
+    """Open the log. While it is open, libraries' warnings go there, too."""
     with ExitStack() as opened:
         sinks = [_console_sink(console, flags)]
         if flags.log_file is not None:
@@ -161,7 +161,7 @@ def _file_sink(path: Path, level: int, console: Console, opened: ExitStack) -> S
 
 
 class _Forward(logging.Handler):
-    """Hands what libraries log to the run's log."""
+    """Passes what libraries log to the run's log."""
 
     def __init__(self, observer: LogObserver) -> None:
         super().__init__(logging.WARNING)

@@ -40,11 +40,11 @@ from batchgw.times import timestamp
 CallEvent = CallSent | CallAnswered | CallThrottled | CallRetried | CallGaveUp
 
 UNKNOWN_TYPE = (
-    "AWS has a type of gateway response that this version of batchgw does not know: it is left as it is"
+    "AWS has a type of gateway response that this version of batchgw does not know. It is not changed"
 )
 
 DEBUG, INFO, WARNING = logging.DEBUG, logging.INFO, logging.WARNING
-"""A warning is what a person should know before the summary tells it; the rest is for looking into."""
+"""A warning is what people should know before the summary. Everything else is for investigations."""
 
 _CALLS: dict[type[CallEvent], tuple[int, str, tuple[str, ...]]] = {
     CallSent: (DEBUG, "batchgw.call.sent", ("attempt", "waited", "rate")),
@@ -65,13 +65,13 @@ _DECIDED: dict[type[Outcome], int] = {
 """Severity of each kind of outcome."""
 
 _OF_A_RUN = (PhaseStarted, PhaseEnded)
-"""Events that say which run they are of."""
+"""Events that name their run."""
 
 _OF_STS = frozenset({"GetCallerIdentity", "AssumeRole"})
-"""Operations that everything else waits for: the first that fails is why nothing seems to happen."""
+"""Operations that everything else waits for. When one fails, nothing else seems to happen."""
 
 _RENAMED = {"waited": "wait", "delay": "wait"}
-"""One word for seconds spent waiting, whatever for."""
+"""One key for seconds of waiting, whatever for."""
 
 
 class Entry(NamedTuple):
@@ -83,7 +83,7 @@ class Entry(NamedTuple):
 
 
 def level_of(event: Event) -> int:
-    """Give the severity alone: cheap, for the many that nobody wants to read."""
+    """Give the severity alone. It is cheap, for the many events below every level."""
     if isinstance(event, Decided):
         return _DECIDED[type(event.outcome)]
     if isinstance(event, CallRetried) and event.attempt == 1 and event.operation in _OF_STS:
@@ -94,7 +94,7 @@ def level_of(event: Event) -> int:
 
 def entry(event: Event) -> Entry:  # noqa: C901, PLR0911 - a closed match, one arm an event
     """Translate an event."""
-    match event:  # the one that most entries are of first
+    match event:  # the most frequent first
         case Decided():
             return _outcome(event.outcome)
         case CallSent() | CallAnswered() | CallThrottled() | CallRetried() | CallGaveUp():
@@ -126,16 +126,16 @@ def entry(event: Event) -> Entry:  # noqa: C901, PLR0911 - a closed match, one a
             return Entry(WARNING, "batchgw.type.unknown", fields)
         case CredentialsRefreshed():
             fields = {"account": event.account, "role": event.role, "expires": timestamp(event.expires)}
-            return Entry(INFO, "batchgw.access.refreshed", fields)
+            return Entry(INFO, "batchgw.credentials.refreshed", fields)
         case ReachedDirectly():
             fields = {"account": event.account, "role": event.role}
-            return Entry(INFO, "batchgw.access.direct", fields)
+            return Entry(INFO, "batchgw.credentials.direct", fields)
         case _:
             assert_never(event)
 
 
 def run_of(event: Event) -> str | None:
-    """The run an event belongs to, when it says so."""
+    """The run of an event, if the event names it."""
     return event.run if isinstance(event, _OF_A_RUN) else None
 
 

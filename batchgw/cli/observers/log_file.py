@@ -1,4 +1,4 @@
-"""A log file: lines go to it from a thread of its own, so that a slow disk holds up nobody who works."""
+"""A log file. A thread writes it, so that a slow disk does not delay the run."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from typing import Final
 from batchgw.errors import UsageError
 
 MOST: Final = 20_000
-"""Lines that may wait for the disk, some ten megabytes. What comes on top is dropped and counted."""
+"""Lines that may wait for the disk, about ten megabytes. More are dropped."""
 
 LAST: Final = 2.0
-"""Seconds that the file has at the end to take what waits."""
+"""Seconds for which the end of the run waits for the file."""
 
 FOR_OWNER = 0o600
 """Mode of a new file: a log names accounts and APIs."""
 
 
 class LogFile:
-    """Takes lines at once and writes them in order. A file that cannot be written ends no run.
+    """Accepts lines at once and writes them in order. A file that cannot be written does not end the run.
 
-    `trouble` is told once, from the thread that logs, why entries are missing.
+    `trouble` is called once, in the thread that logs, with why entries are missing.
     """
 
     def __init__(self, descriptor: int, path: Path, trouble: Callable[[str], None]) -> None:
@@ -47,7 +47,7 @@ class LogFile:
                 "goes on without it."
             )
         elif self._lines.qsize() >= MOST:
-            self._tell(f"the log file {self._path} takes lines too slowly: some entries are left out of it.")
+            self._tell(f"the log file {self._path} is written too slowly: some entries are missing from it.")
         else:
             self._lines.put(text)
 
@@ -56,9 +56,9 @@ class LogFile:
         self._lines.put(None)
         self._thread.join(LAST)
         if self._failure is not None:
-            self("")  # for the one who was told nothing so far
+            self("")  # `trouble` was not called yet
         elif self._thread.is_alive():
-            self._tell(f"the log file {self._path} takes no more lines: its last entries are missing.")
+            self._tell(f"the log file {self._path} is written too slowly: its last entries are missing.")
         else:
             os.close(self._descriptor)
 
@@ -75,7 +75,7 @@ class LogFile:
             self._failure = error
 
     def _batches(self) -> Iterator[str]:
-        """Give what waits, all of it at a time, until the end."""
+        """Give what waits, all of it at once, until the end."""
         while (text := self._lines.get()) is not None:
             waiting = [text]
             try:
@@ -95,7 +95,7 @@ class LogFile:
 
 @contextmanager
 def log_file(path: Path, trouble: Callable[[str], None]) -> Iterator[LogFile]:
-    """Open a file to append to. Raises UsageError, without waiting for anything, when that cannot be."""
+    """Open a file to append to. Raises UsageError where that fails, without waiting for a pipe's reader."""
     file = LogFile(_opened(path), path, trouble)
     try:
         yield file

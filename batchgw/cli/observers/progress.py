@@ -1,4 +1,4 @@
-"""Progress on stderr: a live view where a person looks on, a plain line now and then where not."""
+"""Progress on stderr: a live view on a terminal, else a line every ten seconds."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ INTERVAL = 10.0
 
 
 class View(Protocol):
-    """Shows where a run stands."""
+    """Shows the progress of a run."""
 
     interval: float
-    """Seconds between two looks."""
+    """Seconds between two updates."""
 
     def show(self, tracker: Tracker, now: float) -> None:
-        """Show the present state."""
+        """Show the current state."""
         ...
 
     def end(self, tracker: Tracker, now: float, elapsed: float) -> None:
@@ -34,7 +34,7 @@ class View(Protocol):
 
 
 class ProgressObserver:
-    """Counts what it is told; a view looks at the counts from time to time."""
+    """Counts events; a view shows the counts from time to time."""
 
     def __init__(self, tracker: Tracker, view: View, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._tracker = tracker
@@ -51,7 +51,7 @@ class ProgressObserver:
             self._view.show(self._tracker, now)
 
     async def keep_showing(self) -> None:
-        """Show the state again and again. Runs until cancelled."""
+        """Show the state at every interval. Runs until cancelled."""
         while True:
             await anyio.sleep(self._view.interval)
             if self._tracker.phase:

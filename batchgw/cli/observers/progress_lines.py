@@ -1,4 +1,4 @@
-"""Where a phase stands and how it ended, each in one line of text. Pure."""
+"""The progress and the end of a phase, each in one line of text. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ TITLES = {"plan": "Reading", "recheck": "Re-reading", "apply": "Applying"}
 
 
 def progress_line(tracker: Tracker, now: float) -> Line:
-    """Say in one line where a phase stands."""
+    """Give the progress of a phase in one line."""
     whole = tracker.all(now)
     parts = [
         f"{TITLES.get(tracker.phase, tracker.phase)}: {done_of(whole)} {tracker.noun}",
@@ -24,7 +24,7 @@ def progress_line(tracker: Tracker, now: float) -> Line:
 
 
 def end_line(tracker: Tracker, now: float, elapsed: float) -> Line:
-    """Say in one line how a phase ended."""
+    """Give the end of a phase in one line."""
     whole = tracker.all(now)
     title = TITLES.get(tracker.phase, tracker.phase)
     done = f"{done_of(whole)} {tracker.noun} in {duration(elapsed)}"
@@ -32,5 +32,5 @@ def end_line(tracker: Tracker, now: float, elapsed: float) -> Line:
 
 
 def done_of(progress: Progress) -> str:
-    """Say how much of how much."""
+    """Give how much is done, and of how much."""
     return f"{progress.done:,}" + ("" if progress.total is None else f" of {progress.total:,}")

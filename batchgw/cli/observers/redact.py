@@ -1,4 +1,4 @@
-"""Keeps secrets out of the log's entries: by names of fields, and within texts as `redaction` does. Pure."""
+"""Removes secrets from log entries: by the names of fields, and within texts as `redaction` does. Pure."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _SECRET_KEY = re.compile(
 _PLAIN = (int, float, type(None))
 
 _HARMLESS = frozenset({int, float, bool, type(None)})
-"""Types, exactly these, whose values hold no text."""
+"""Types, and not their subclasses, whose values contain no text."""
 
 
 def redacted(value: Any) -> Any:
-    """Give the value without its secrets. Mappings and sequences are looked through."""
+    """Give the value without its secrets. Mappings and sequences are walked through."""
     if isinstance(value, str):
         return redaction.redacted(value)
     if isinstance(value, _PLAIN):
@@ -47,7 +47,7 @@ def redacted_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _are_harmless(fields: Mapping[str, Any]) -> bool:
-    """Tell at little cost that there is no secret, as in nearly all entries; False where that is not sure."""
+    """Tell cheaply that there is no secret, as in nearly all entries; False where that is not certain."""
     if _name_a_secret(tuple(fields)):
         return False
     texts: list[str] = []

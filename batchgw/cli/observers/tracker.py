@@ -1,4 +1,4 @@
-"""Where a run stands, counted from what the engine tells. Has no clock: the caller says what time it is."""
+"""The progress of a run, counted from its events. Has no clock: the caller gives the time."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ WINDOW = 10.0
 """Seconds over which the rate of calls is measured."""
 
 MEASURED_AFTER = 3.0
-"""Seconds after which the measured rate says more about the future than the quota does."""
+"""Seconds after which the measured rate predicts the time left better than the quota does."""
 
 
 @dataclass(slots=True, kw_only=True)
 class ScopeProgress:
-    """One scope in the phase under way. `total` is None while it is not known how much there is."""
+    """One scope in the current phase. `total` is None while it is unknown."""
 
     done: int = 0
     total: int | None = None
@@ -42,7 +42,7 @@ class ScopeProgress:
 
     @property
     def finished(self) -> bool:
-        """Whether nothing is left to wait for."""
+        """Whether the scope has nothing left to do."""
         return self.given_up or (self.total is not None and self.done >= self.total)
 
     def rate(self, now: float, began: float) -> float:
@@ -57,8 +57,8 @@ class ScopeProgress:
 class Progress:
     """What a view shows of a scope, or of all.
 
-    `rate` and `quota` are calls/second of the same scopes: those still under way, or all when none is.
-    `left` is seconds to go, None when nobody can tell.
+    `rate` and `quota` are calls/second of the same scopes: those that are not finished, or all when none is
+    left. `left` is the time left in seconds, None when it is unknown.
     """
 
     name: str
@@ -73,7 +73,7 @@ class Progress:
 
 
 class Tracker:
-    """Counts per scope. `quota` is calls/second of one scope, as the run believes it."""
+    """Counts per scope. `quota` is calls/second of one scope, as the run supposes."""
 
     def __init__(self, *, quota: float) -> None:
         self.phase = ""
@@ -115,7 +115,7 @@ class Tracker:
             self._of(event.scope).done += 1
 
     def scopes(self, now: float, *, at_most: int) -> tuple[list[Progress], int]:
-        """Give the unfinished scopes that will take longest, in a steady order, and how many others."""
+        """Give the unfinished scopes that will take longest, by name, and the number of the others."""
 
         def wait(each: tuple[Scope, ScopeProgress]) -> tuple[bool, float]:
             left = self._left(each[1], each[1].rate(now, self._began), now)
@@ -127,7 +127,7 @@ class Tracker:
         return sorted(shown, key=lambda s: s.name), len(open_) - len(longest)
 
     def all(self, now: float) -> Progress:
-        """Give the whole: the longest scope decides when it ends, since scopes run side by side."""
+        """Give the whole. Scopes run side by side, so the slowest one decides when it ends."""
         return self._progress(f"{len(self._scopes)} scopes", self._scopes.values(), now)
 
     @property
@@ -168,7 +168,7 @@ class Tracker:
     def _planned(self, event: ItemPlanned) -> None:
         if isinstance(event.item, UnreadScope):
             self._of(event.item.scope).given_up = True
-        elif event.item.api.scope in self._scopes:  # an API that was found nowhere has no scope of its own
+        elif event.item.api.scope in self._scopes:  # an API that was not found has no scope
             self._of(event.item.api.scope).done += 1
 
     def _of(self, scope: Scope) -> ScopeProgress:
@@ -179,7 +179,7 @@ class Tracker:
 
 
 def _longest(times: Iterator[float | None]) -> float | None:
-    """Give the longest time, 0 of none, and None as soon as one is not known."""
+    """Give the longest time; 0 where there is none, and None where one is unknown."""
     longest = 0.0
     for time in times:
         if time is None:

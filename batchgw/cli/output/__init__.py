@@ -1,1 +1,1 @@
-"""What is shown: on stdout, on stderr, and to a person at a terminal."""
+"""The output: standard output, standard error, help, questions and errors."""

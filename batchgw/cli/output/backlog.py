@@ -1,4 +1,4 @@
-"""Output that a file has no room for yet. A thread of its own writes it, so no reader holds up the work."""
+"""Output that waits for a slow reader. A thread writes it, so that no reader delays the work."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from threading import Condition, Thread
 from typing import Final
 
 SLICE: Final = 200
-"""Milliseconds between two looks whether a signal has come, while a reader does not read."""
+"""Milliseconds between two checks for a signal, while a reader does not read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """Bytes that wait. `given_up` tells whether their stream waits no more, `lose` is told of their loss."""
+    """Bytes that wait. `given_up` tells whether their stream stopped waiting. `lose` is called on a loss."""
 
     descriptor: int
     data: memoryview
@@ -27,7 +27,7 @@ class Waiting:
 
 
 class Backlog:
-    """What waits for one file, in its order, of all streams that lead there. Several threads may use it."""
+    """What waits for one file, in order, from all streams that write to it. Several threads may use it."""
 
     def __init__(self) -> None:
         self._waiting: deque[Waiting] = deque()
@@ -46,7 +46,7 @@ class Backlog:
                 self._thread.start()
 
     def wait(self, *, most: int = 0, seconds: float | None = None) -> bool:
-        """Wait until at most so many bytes wait; tell whether it came to that within the time."""
+        """Wait until at most `most` bytes are left, for `seconds` at most. Tell whether that was reached."""
         until = None if seconds is None else time.monotonic() + seconds
         with self._changed:
             while self.size > most:
@@ -66,7 +66,7 @@ class Backlog:
             self._took(first, written)
 
     def _first(self) -> Waiting | None:
-        """Give what is next. The thread ends where there is nothing: the next that waits gets a new one."""
+        """Give what is next. Where there is nothing the thread ends, and `add` starts a new one."""
         with self._changed:
             if self._waiting:
                 return self._waiting[0]
@@ -84,7 +84,7 @@ class Backlog:
 
 
 def written_of(waiting: Waiting) -> int:
-    """Wait for room, and write what fits; give how much. Raises OSError, also where it is given up."""
+    """Wait for room and write what fits. Give how many bytes. Raises OSError, also when it is given up."""
     poll = select.poll()
     poll.register(waiting.descriptor, select.POLLOUT)
     while not poll.poll(0 if waiting.given_up() else SLICE):
@@ -92,8 +92,8 @@ def written_of(waiting: Waiting) -> int:
             raise BlockingIOError(errno.EAGAIN, "its reader does not read")
     try:
         return os.write(waiting.descriptor, waiting.data[: select.PIPE_BUF])
-    except BlockingIOError:  # it does not wait, and has less room than was said
+    except BlockingIOError:  # it has less room than poll said
         if waiting.given_up():
             raise
-        time.sleep(SLICE / 1000)  # it will say so again at once
+        time.sleep(SLICE / 1000)  # poll would say so again at once
         return 0

@@ -1,4 +1,4 @@
-"""The question before the first write. Where nobody can answer it, --yes must have."""
+"""The question before the first write. Where nobody can answer it, --yes is needed."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ ACCEPTED = "yes"
 
 
 def refuse_unasked(console: Console) -> None:
-    """Raise UsageError where nobody can be asked: better before the plan than after it."""
+    """Raise UsageError where nobody can be asked, so that the user learns it before the plan is made."""
     if not console.interactive:
         raise UsageError(
-            "nobody can be asked here, since this is not a terminal: nothing was written. Give --yes (or "
-            "BATCHGW_YES=1) to write without asking; `batchgw plan` shows what would be written."
+            "nobody can be asked, since this is not a terminal. Nothing was written. Give --yes (or "
+            "BATCHGW_YES=1) to write without asking. `batchgw plan` shows what would be written."
         )
 
 
@@ -32,14 +32,14 @@ async def confirm(question: str, *, console: Console, interrupts: Interrupts) ->
         with interrupts.question():
             answer = await _typed_line()
     except ExplainedStop:
-        console.ask("\n")  # the line was not ended by who typed ^C
+        console.ask("\n")  # ^C did not end the line
         raise
     if answer.strip() != ACCEPTED:
         raise NotConfirmed("not confirmed, nothing was written.")
 
 
 async def _typed_line() -> str:
-    """Read a line from the terminal without holding up the loop, so that a signal can end the wait."""
+    """Read a line from the terminal. A signal can end the wait, since the event loop goes on."""
     await anyio.wait_readable(sys.stdin)
     try:
         return sys.stdin.readline()

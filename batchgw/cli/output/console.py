@@ -1,4 +1,4 @@
-"""The two streams: data on stdout, everything else on stderr. Colour only where a person looks at it."""
+"""The two streams: data on stdout, everything else on stderr. Colour only on a terminal."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _ANSI: dict[Style, str] = {
 
 
 def wants_color(stream: TextIO) -> bool:
-    """Tell whether a stream is a terminal that may be coloured (NO_COLOR and TERM=dumb are heeded)."""
+    """Tell whether a stream is a terminal that may be coloured, given NO_COLOR and TERM=dumb."""
     return _is_terminal(stream) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
@@ -34,10 +34,10 @@ def _is_terminal(stream: TextIO) -> bool:
 
 
 class Console:
-    """Prints lines, cleaned of whatever a terminal would act on.
+    """Prints lines, without anything that would control a terminal.
 
-    Nothing that is printed ends work, see `streams`. When no more data can be written, as in
-    `batchgw plan | head`, `lost` says so to those who would go on producing.
+    Printing never fails, see `streams`. When no more data can be written, as in `batchgw plan | head`, `lost`
+    tells callers that they may stop.
     """
 
     def __init__(
@@ -58,12 +58,12 @@ class Console:
 
     @property
     def lost(self) -> bool:
-        """Whether data is dropped by now: its reader left, or it cannot be written."""
+        """Whether data is dropped: its reader left, or it cannot be written."""
         return isinstance(self._out, Stream) and self._out.outlet.lost is not None
 
     @property
     def unwritten(self) -> str | None:
-        """Why data could not be written; None when it was, and when nobody wanted to read on."""
+        """Why data could not be written; None when it was written, and when its reader left."""
         if not isinstance(self._out, Stream):
             return None
         outlet = self._out.outlet
@@ -71,12 +71,12 @@ class Console:
 
     @property
     def interactive(self) -> bool:
-        """Whether someone is there to be asked: a terminal to ask on and one to answer from."""
+        """Whether somebody can be asked: stderr and stdin are terminals."""
         return _is_terminal(self._err) and sys.stdin is not None and _is_terminal(sys.stdin)
 
     @property
     def live(self) -> bool:
-        """Whether a moving view may be drawn on stderr."""
+        """Whether a live view may be drawn on stderr."""
         return _is_terminal(self._err) and os.environ.get("TERM") != "dumb" and not self.quiet
 
     @property
@@ -96,17 +96,17 @@ class Console:
             self._write(_rendered(each, color=self._color_out) + "\n")
 
     def note(self, *lines: Line) -> None:
-        """Print what a person may like to know; not with --quiet."""
+        """Print what is good to know; not with --quiet."""
         if not self.quiet:
             self.tell(*lines)
 
     def tell(self, *lines: Line) -> None:
-        """Print what must be said, even with --quiet: questions, warnings, errors."""
+        """Print what the user must know, even with --quiet: questions, warnings, errors."""
         for each in lines:
             self.raw(_rendered(each, color=self.color))
 
     def raw(self, text: str) -> None:
-        """Print one finished line on stderr, above a live view when there is one."""
+        """Print one rendered line on stderr, above a live view when there is one."""
         if self.above is not None:
             self.above(text)
             return
@@ -118,16 +118,16 @@ class Console:
         self.tell(line(Span("warning:", "warning"), " " + text))
 
     def ask(self, text: str) -> None:
-        """Print the start of a line that the user will end."""
+        """Print the start of a line that the user completes."""
         self._err.write(text)
         self._err.flush()
 
     def flush(self) -> None:
-        """Hand over the data printed so far."""
+        """Write out the data printed so far."""
         self._out.flush()
 
     def drain(self) -> None:
-        """Hand it over, and wait until it is read or lost."""
+        """Write it out, and wait until it is read or lost."""
         self.flush()
         if isinstance(self._out, Stream):
             self._out.outlet.drain()

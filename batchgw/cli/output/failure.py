@@ -1,9 +1,9 @@
-"""From an exception to what the user sees of it: one paragraph on stderr, and the exit code.
+"""From an exception to what the user sees: one paragraph on stderr, and the exit code.
 
-0 ok · 1 some targets failed, or batchgw itself did · 2 drift or pending changes · 3 stopped: not confirmed,
-or the journal cannot be written any more · 4 coverage incomplete, or a selection matches nothing · 5 plan
-stale · 64 usage, or a policy, plan or journal that cannot be used · 75 another run holds an account-region ·
-130 interrupted.
+0 ok · 1 some targets failed, or batchgw itself did · 2 drift or pending changes · 3 not confirmed, or the
+journal cannot be written any more · 4 not everything was read, or nothing is selected · 5 the plan is stale ·
+64 usage, or a policy, plan or journal that cannot be used · 75 another run holds an account-region · 130
+interrupted.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ _ERROR = Span("error:", "error")
 
 
 class ExplainedStop(Stopped):
-    """A stop that says itself how far things came: the user did not agree, or did not want to see more."""
+    """A stop whose message says what was done until then, so that nothing has to be added."""
 
 
 class NotConfirmed(ExplainedStop):
-    """The user was asked and said no: nothing was written, and nobody interrupted anything."""
+    """The user was asked and said no: nothing was written."""
 
     exit_code = HELD_BACK
 
@@ -63,7 +63,7 @@ def code_of(error: BaseException) -> int:
 
 
 def _is_usage(error: BaseException) -> bool:
-    """Tell an error of the command line's parser. Over Typer's versions they share no public base."""
+    """Tell an error of the command line's parser. Across Typer's versions they share no public base class."""
     return hasattr(error, "format_message")
 
 
@@ -72,7 +72,7 @@ def _names_a_file(error: BaseException) -> bool:
 
 
 def most_telling(error: BaseException) -> BaseException:
-    """Take an exception out of its groups: one of ours before any other, an error before a mere stop."""
+    """Choose one exception of a group: batchgw's own errors first, then other errors, then stops."""
     leaves = list(_leaves(error))
     ours = [e for e in leaves if isinstance(e, BatchgwError)]
     foreign = [e for e in leaves if not isinstance(e, BatchgwError)]
@@ -81,13 +81,13 @@ def most_telling(error: BaseException) -> BaseException:
 
 
 def is_unexplained_stop(error: BaseException) -> bool:
-    """Tell whether an error is no more than a stop, which does not say how far things came."""
+    """Tell whether an error is a stop whose message does not say what was done until then."""
     chosen = most_telling(error)
     return isinstance(chosen, Stopped) and not isinstance(chosen, ExplainedStop)
 
 
 def add_resume_hint(error: BaseException, hint: str) -> None:
-    """Note how to finish the run, unless the error says so itself."""
+    """Add to an error how to finish the run, unless it says so itself."""
     if not any("batchgw resume" in str(leaf) for leaf in _leaves(error)):
         error.add_note(hint)
 
@@ -105,7 +105,7 @@ def _leaves(error: BaseException) -> Iterator[BaseException]:
 
 
 def explained(error: BaseException) -> Iterator[Line]:
-    """Say what went wrong, one that is in no group: problems first, then a paragraph."""
+    """Render one error: the problems of a file first, then a paragraph."""
     if isinstance(error, PolicyInvalid | QuotasInvalid):
         for problem in error.problems:
             yield problem_line(problem)
@@ -129,18 +129,18 @@ def explained(error: BaseException) -> Iterator[Line]:
     else:
         text = _one_paragraph(str(error))
         yield _headed(
-            f"unexpected {type(error).__name__}{': ' + text if text else ''}. This is a defect of batchgw; "
-            "run the same command with --debug to see where it happened. What was journaled is safe."
+            f"unexpected {type(error).__name__}{': ' + text if text else ''}. This is a defect of batchgw. "
+            "Run the same command with --debug to see where it happened. What is in the journal is safe."
         )
 
 
 def _usage(error: BaseException) -> str:
-    """Render what the parser says; nothing when it has just shown the help of a command without arguments."""
+    """Render what the parser says. It says nothing when it has just shown the help."""
     message = _one_paragraph(error.format_message()).rstrip(".")  # type: ignore[attr-defined]
     message = message.replace("?.", "?").replace(": Value error, ", ": ")
     context = getattr(error, "ctx", None)
     if name := _variable(error):
-        message = f"{message}. It is what the environment variable {name} says"
+        message = f"{message}. The value comes from the environment variable {name}"
     if not (message and context):
         return message
     end = "" if message.endswith("?") else "."

@@ -1,4 +1,4 @@
-"""The help: a line a verb or flag where it fits, in groups, what is used most first. Plain, no boxes."""
+"""The help: a line for each verb or flag where it fits, in groups, the most used first. No boxes."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from batchgw.cli.flags.flag import ADVANCED
 from batchgw.errors import UsageError
 
 LEFT: Final = 29
-"""Columns of flags and what they take; a longer one has its text on the next line."""
+"""Columns for a flag and its value. The text of a longer one begins on the next line."""
 
 SHORT: Final = 12
 """The same for the names of verbs."""
 
 NARROWEST, WIDEST = 60, 110
-"""Columns between which a terminal's width is heeded."""
+"""The narrowest and the widest layout, in columns."""
 
 FIRST: Final = ("Arguments", "Options", "Which APIs", "Pace", "Output", "AWS")
-"""The groups that verbs share, in their order; a verb's own come before the last."""
+"""The groups that verbs share, in this order. A verb's own groups come next, and `ADVANCED` last."""
 
 
 class Command(TyperCommand):
-    """A verb whose help reads like this."""
+    """A verb with this form of help."""
 
     def format_help(self, ctx: Any, formatter: Any) -> None:  # Any: Typer's own changed their module
         """Write the help."""
@@ -39,10 +39,10 @@ class Command(TyperCommand):
 
 
 class Group(TyperGroup):
-    """Verbs under one name, whose help reads like theirs."""
+    """A group of verbs with this form of help."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Show the help where no verb is named: on stderr, for nothing was asked for."""
+        """Show the help where no verb is given. It goes to stderr, since it was not asked for."""
         if not args and not ctx.resilient_parsing:
             typer.echo(ctx.get_help(), err=True)
             raise typer.Exit(UsageError.exit_code)
@@ -136,7 +136,7 @@ def _told(parameter: Any) -> str:
 
 
 def _default(parameter: Any) -> str | None:
-    """Give the default where it says more than that nothing is given."""
+    """Give the default, unless it only means that nothing was given."""
     default = parameter.default
     if default is True:
         return "yes"
@@ -148,7 +148,7 @@ def _default(parameter: Any) -> str | None:
 
 
 def _entry(name: str, text: str, width: int, *, left: int = LEFT) -> Iterable[str]:
-    """Give a name and what is told of it, which begins after `left` columns."""
+    """Render a name and its text, which begins after `left` columns."""
     told = textwrap.wrap(text, width - left - 1, break_on_hyphens=False) or [""]
     written, indent = f"  {name}", " " * (left + 1)
     if len(written) > left:

@@ -1,4 +1,4 @@
-"""Commands to copy: with the flags that the next one needs, quoted for a shell."""
+"""The next command, to be copied: with the flags that it needs, quoted for a shell."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from batchgw.redaction import bare_url
 def apply_command(
     plan: Path, selection: SelectionFlags, connection: ConnectionFlags, journal: JournalFlags
 ) -> str:
-    """Give the command that applies a saved plan as it was made.
+    """Give the command that applies a saved plan.
 
-    What the environment says is there for the next command as well. No secret is repeated: of a URL with a
-    password the rest, of an external id a variable's name.
+    Flags that come from the environment are left out, since the next command has the same environment. No
+    secret is shown: a URL is shown without its password, and an external id as a variable.
     """
     given: Mapping[str, str | None] = {
         "--profile": connection.profile,

@@ -1,4 +1,4 @@
-"""A run from its opening to its end, whichever way it ends: what came of it is shown, and how to go on."""
+"""Opens and ends a run: shows how it ended, and what to do next."""
 
 from __future__ import annotations
 
@@ -31,9 +31,10 @@ def carried_out(
     console: Console,
     stopped: str,
 ) -> int:
-    """Do work that ends in a summary, show that, and give the exit code.
+    """Do work that ends in a summary, show the summary, and give the exit code.
 
-    An error, too, says how to finish the run, once there is one; `stopped` is what a stop says until then.
+    An error says how to finish the run when there is one already. Before that, `stopped` is the message of a
+    stop.
     """
     run_id = RunId()
     view = view_of(flags.output.output, "summary", console)

@@ -1,8 +1,8 @@
-"""The process's output streams, made such that nothing written to them can end work.
+"""The process's output streams. Writing to them never fails and never waits for a reader.
 
-A stream that is closed at the start is /dev/null. What its encoding lacks is replaced. A reader who left, a
-full disk or a terminal that hung up raises no error: what cannot be written is dropped, and `lost` says why.
-A reader who does not read holds nobody up: what there is no room for goes to a backlog that a thread writes.
+A stream that is closed at the start is /dev/null. Characters that its encoding lacks are replaced. When the
+reader left, the disk is full or the terminal hung up, no error is raised: output is dropped, and `lost` says
+why. When the reader is slow, output goes to a backlog that a thread writes.
 """
 
 from __future__ import annotations
@@ -26,37 +26,38 @@ if TYPE_CHECKING:
 STDIN, STDOUT, STDERR = 0, 1, 2
 
 MOST_DIAGNOSTICS: Final = 16 * 1024 * 1024
-"""Bytes of diagnostics that may wait for a reader. What comes on top is dropped and counted."""
+"""Bytes of diagnostics that may wait for a reader. More are dropped and counted."""
 
 MOST_DATA: Final = 64 * 1024 * 1024
-"""The same of data, which is never dropped: what comes on top waits."""
+"""Bytes of data that may wait. Data is never dropped: whoever writes more waits."""
 
 LAST: Final = 2.0
-"""Seconds that a reader of diagnostics has at the end."""
+"""Seconds for which the end of the process waits for a reader of diagnostics."""
 
 REPLACES: Final = "batchgw.replaces"
-"""Name of the error handler: our own marks by what looks like them, all else by its escape."""
+"""Name of the error handler: batchgw's own symbols become similar ASCII, everything else an escape."""
 
 _LOOKALIKES: Final = {"\N{RIGHTWARDS ARROW}": "->", "\N{HORIZONTAL ELLIPSIS}": "..."}
 
 _GONE: Final = frozenset({errno.EPIPE, errno.ECONNRESET})
-"""What a write answers when its reader left."""
+"""Errors of a write whose reader left."""
 
 
 class Outlet(io.RawIOBase):
-    """Writes to a file descriptor. It never raises OSError, and never waits for a reader of diagnostics.
+    """Writes to a file descriptor. Never raises OSError, and never waits for a reader of diagnostics.
 
     Attributes:
-        lost: the error after which nothing more was written; None while all is well.
-        hurried: stop waiting for a reader that does not read.
-        dropped: lines that were dropped because their reader did not read.
+        lost: the error after which nothing more was written; None while there was none.
+        hurried: do not wait for a reader that does not read.
+        dropped: lines that were dropped because nobody read them.
     """
 
     def __init__(self, descriptor: int, *, whole: bool, backlog: Backlog | None = None) -> None:
         """Take a descriptor.
 
-        `whole`: this is data. After one loss nothing more is written, since a hole is worse than a cut; and
-        where very much waits, whoever writes waits with it. `backlog`: that of other streams to this file.
+        `whole`: this is data. After one loss nothing more is written, since data with a hole is worse than
+        data that ends early. When `MOST_DATA` waits, whoever writes waits, too. `backlog`: that of other
+        streams to the same file.
         """
         super().__init__()
         self.lost: OSError | None = None
@@ -76,13 +77,13 @@ class Outlet(io.RawIOBase):
 
     @property
     def reader_left(self) -> bool:
-        """Whether nobody reads any more: no fault of anybody's, unlike a full disk."""
+        """Whether the reader left, which is no failure, unlike a full disk."""
         if self.lost is None:
             return False
         return self.lost.errno in _GONE or (self._terminal and self.lost.errno == errno.EIO)
 
     def writable(self) -> bool:
-        """Say so to the layers above."""
+        """Give True: this can be written to."""
         return True
 
     def fileno(self) -> int:
@@ -94,11 +95,11 @@ class Outlet(io.RawIOBase):
         return self._terminal
 
     def drain(self, seconds: float | None = None) -> bool:
-        """Wait until all is written or lost, for so long at most; tell whether it is."""
+        """Wait until all is written or lost, for `seconds` at most. Tell whether it is."""
         return self._backlog.wait(seconds=seconds)
 
     def write(self, data: ReadableBuffer, /) -> int:
-        """Write some bytes, have them written as soon as there is room, or drop all of them."""
+        """Write bytes now, or as soon as there is room, or drop them."""
         view = memoryview(data)
         if self.lost is not None and self._whole:
             return len(view)
@@ -119,12 +120,12 @@ class Outlet(io.RawIOBase):
         while done < len(view) and self._ready.poll(0):
             try:
                 done += os.write(self._descriptor, view[done : done + select.PIPE_BUF])
-            except BlockingIOError:  # it does not wait, and has less room than was said
+            except BlockingIOError:  # it has less room than poll said
                 break
         return done
 
     def _leave(self, data: memoryview) -> None:
-        """Leave the rest to the backlog. Raises BlockingIOError where nobody waits for the reader."""
+        """Leave the rest to the backlog. Raises BlockingIOError where nobody may wait for the reader."""
         if not self._whole and not self.hurried and self._backlog.size + len(data) > MOST_DIAGNOSTICS:
             self.dropped += bytes(data).count(b"\n")
             return
@@ -157,7 +158,7 @@ class Stream(io.TextIOWrapper):
 
 
 def take_over() -> None:
-    """Put our streams in the place of Python's. To be called once, before anything is written or opened."""
+    """Replace Python's streams. Call this once, before anything is written or opened."""
     codecs.register_error(REPLACES, _replaced)
     for descriptor in (STDIN, STDOUT, STDERR):
         _ensure_open(descriptor)
@@ -170,7 +171,7 @@ def take_over() -> None:
 
 
 def finish() -> None:
-    """See what waits written: data to the last, diagnostics for a moment. What was dropped is told."""
+    """Write what waits: all data, and diagnostics for `LAST` seconds. Say how much was dropped."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, Stream):
             stream.flush()
@@ -183,7 +184,7 @@ def finish() -> None:
 
 
 def hurry(*, data: bool) -> None:
-    """Stop waiting for readers that do not read: of diagnostics, and with `data` of data as well."""
+    """Stop waiting for readers of diagnostics that do not read; with `data`, also for readers of data."""
     for stream in (sys.stderr, sys.stdout) if data else (sys.stderr,):
         if isinstance(stream, Stream):
             stream.outlet.hurried = True
@@ -192,7 +193,7 @@ def hurry(*, data: bool) -> None:
 def _stream(
     descriptor: int, before: TextIO | None, *, whole: bool, backlogs: dict[tuple[int, int], Backlog]
 ) -> Stream:
-    """Make a stream. Two to one file have one backlog, so that what is printed keeps its order."""
+    """Make a stream. Streams to the same file share a backlog, so that output keeps its order."""
     file = os.fstat(descriptor)
     backlog = backlogs.setdefault((file.st_dev, file.st_ino), Backlog())
     outlet = Outlet(descriptor, whole=whole, backlog=backlog)
@@ -201,14 +202,14 @@ def _stream(
 
 
 def _never_waiting(terminal: int) -> int:
-    """Open a terminal once more, so that no write to it waits; give the same where that cannot be.
+    """Open a terminal once more, without blocking; give the same descriptor where that fails.
 
-    A terminal says that there is room where there is some, and a write waits for all it needs: a connection
-    that stalls would hold everything up. To change the one that was given would change it for the shell, too.
+    A terminal says that there is room even when there is too little, and a blocking write then waits: a slow
+    connection would delay everything. The given descriptor is not changed, since the shell shares it.
     """
     try:
         opened = os.open(os.ttyname(terminal), os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
-    except OSError:  # it has no name here, as in some containers, or belongs to somebody else
+    except OSError:  # it has no name, as in some containers, or belongs to another user
         return terminal
     if os.fstat(opened).st_rdev == os.fstat(terminal).st_rdev:
         return opened
@@ -217,7 +218,7 @@ def _never_waiting(terminal: int) -> int:
 
 
 def _ensure_open(descriptor: int) -> None:
-    """Else the next file that is opened would be taken for the stream, and written into by whoever prints."""
+    """Open /dev/null if it is closed. Else the next opened file would get its number, and the output."""
     try:
         os.fstat(descriptor)
     except OSError:

@@ -1,4 +1,4 @@
-"""After a run: what to do next, on stderr, and what a view shows of its end."""
+"""After a run: the report for a view, and what to do next, for stderr."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ async def _outcomes(journal: Journal, run: str) -> AsyncIterator[Outcome]:
 
 
 def next_steps(summary: Summary, journal: str | None) -> Iterator[Line]:
-    """Say what is still to be done, and with which command. `journal` as in `resume_hint`."""
+    """Say what is left to do, and with which command. `journal` as in `resume_hint`."""
     if summary.left:
         yield resume_hint(summary.run, journal)
     if summary.moved:
         yield line(
-            f"Left alone, moved since the plan: {amount(summary.moved, 'API-type')}. Plan again to see what "
-            "is there now."
+            f"Left alone, changed since the plan: {amount(summary.moved, 'API-type')}. Plan again to see "
+            "what is there now."
         )
     if summary.out_of_reach:
         yield line(
-            "What could not be read is not in this run, so no resume comes to it: mend what kept it from "
-            f"being read, then {summary.verb} again."
+            "What could not be read is not in this run, so a resume does not reach it. Correct what kept it "
+            f"from being read, then {summary.verb} again."
         )
 
 
 def resume_hint(run: str, journal: str | None) -> Line:
-    """Say how to go on. `journal` is the one given by flag or variable, None for the usual one."""
+    """Say how to go on. `journal` is that of the flag or variable, None for the default one."""
     at = f" --journal {shlex.quote(journal)}" if journal and "@" not in journal else ""
     return line("To finish it: ", Span(f"batchgw resume {run}{at}", "bold"))

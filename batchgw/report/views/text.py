@@ -1,7 +1,7 @@
 """Text for people: lines of styled spans, tables, durations. Knows no terminal, and not what is reported.
 
-Whatever comes from outside (API names, messages, header values) may hold anything. `clean` makes it harmless;
-`Line` users need not call it, since whoever prints a line cleans every span.
+What comes from outside (API names, messages, header values) may contain anything. `clean` makes it harmless.
+Whoever prints a line cleans every span, so those who make lines need not.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _WIDE = frozenset({"W", "F"})
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A piece of a line in one style. Never holds a line break."""
+    """A piece of a line in one style. It never contains a line break."""
 
     text: str
     style: Style = ""
@@ -42,7 +42,7 @@ def plain(text_line: Line) -> str:
 
 
 def clean(text: str) -> str:
-    r"""Replace what a terminal would act on or not show by its escape, such as `\x1b` or `\u202e`."""
+    r"""Replace characters that control a terminal or are invisible by escapes, such as `\x1b` or `\u202e`."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(_escape(c) if unicodedata.category(c) in _UNSEEN else c for c in text)
@@ -86,7 +86,7 @@ def table(
     right: Sequence[int] = (),
     indent: str = "  ",
 ) -> list[Line]:
-    """Lay rows out in columns as wide as their widest cell. `right` names the columns aligned right."""
+    """Lay rows out in columns as wide as their widest cell. `right`: the columns aligned right."""
     cells = [[Span(h, "bold") for h in head]] + [
         [Span(c) if isinstance(c, str) else c for c in row] for row in rows
     ]
@@ -110,7 +110,7 @@ def _laid_out(row: Sequence[Span], widths: Sequence[int], right: Sequence[int], 
 
 
 def duration(seconds: float) -> str:
-    """Say how long, to the precision people plan with: `0.4 s`, `42 s`, `3 min 20 s`, `1 h 05 min`."""
+    """Say how long, as precisely as people need it: `0.4 s`, `42 s`, `3 min 20 s`, `1 h 05 min`."""
     if seconds < 10:  # noqa: PLR2004 - below it tenths matter
         return f"{seconds:.1f} s"
     whole = round(seconds)

@@ -178,7 +178,7 @@ def test_changes_to_what_apis_customised_themselves_are_counted_and_told_how_to_
     assert (found.changes, found.apis, found.uncovered) == (2, 2, {})
     told = " ".join(plain(each) for each in found.lines())
     assert "2 changes in 2 APIs are to types that an API customised itself." in told
-    assert "`wherever_customised` and most presets reach those, too;" in told
+    assert "`wherever_customised` and most presets change those, too;" in told
     assert "with `types: [DEFAULT_4XX, DEFAULT_5XX]` a preset leaves them alone." in told
 
 

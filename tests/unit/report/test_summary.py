@@ -127,7 +127,7 @@ def test_what_moved_is_told_in_words_that_fit_one_and_many(moved: int, says: str
     reason = Reason(kind="skipped", code=MOVED, message="moved", count=moved, examples=())
     whole = replace(summary((EU, Tally(applied=2, skipped=2), 4)), reasons=(reason,))
     (step,) = (plain(each) for each in next_steps(whole, None))
-    assert step.startswith(f"Left alone, moved since the plan: {says} Plan again")
+    assert step.startswith(f"Left alone, changed since the plan: {says} Plan again")
 
 
 @pytest.mark.parametrize(

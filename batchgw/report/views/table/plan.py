@@ -1,4 +1,4 @@
-"""A plan on a screen: each different change once, where it goes, the totals, and how long it takes."""
+"""A plan as a screenful: each different change once, its APIs, the totals, and how long an apply takes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from batchgw.report.views.text import Line, Span, Style, duration, line, shorten
 from batchgw.wording import amount
 
 CHANGES = 30
-"""Different changes shown; the rest is counted, and whole in `--output json`."""
+"""Different changes shown. The rest is counted; `--output json` has all."""
 
 NAMED_SCOPES = 6
 """Scopes named per change."""
@@ -77,13 +77,13 @@ class PlanScreen:
         yield from self.conclusion()
 
     def conclusion(self) -> Iterator[Line]:
-        """Say what it comes to and how long it takes. The rest is known to whoever saved the plan."""
+        """Give the verdict and the estimate. Whoever saved the plan has seen the rest."""
         yield self.verdict()
         if self.totals.total.writes:
             yield self._estimate()
 
     def verdict(self) -> Line:
-        """Say it in one line."""
+        """Give the verdict in one line."""
         total = self.totals.total
         counts = (
             f"{total.creates:,} to create, {total.updates:,} to update, {total.resets:,} to reset, "
@@ -168,7 +168,7 @@ class PlanScreen:
 
 
 def _kinds(estimate: Estimate) -> str:
-    """Say what the calls are for, where they do not only write."""
+    """Count the calls by kind, unless all are writes."""
     total = estimate.scopes.values()
     kinds = {
         "to list": sum(e.listings for e in total),

@@ -1,4 +1,4 @@
-"""What a selection came to, on a screen: how many there are and are meant, and which selectors match none."""
+"""A selection as lines: how many APIs were found and selected, and which selectors match none."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from batchgw.model.selected import Selected
 from batchgw.report.views.text import Line, Span, line
 
 SHOWN = 20
-"""Selectors named; the rest is counted, and whole in `--output json`."""
+"""Selectors shown. The rest is counted; `--output json` has all."""
 
 
 def selection_lines(selected: Selected | None, *, unread: int) -> Iterator[Line]:
@@ -21,9 +21,9 @@ def selection_lines(selected: Selected | None, *, unread: int) -> Iterator[Line]
 
 
 def selection_notes(selected: Selected, *, unread: int) -> Iterator[Line]:
-    """Render the counts, and what exempts nothing: that is no error, for its APIs may be still to come.
+    """Render the counts, and the `exclude` selectors that match nothing. That is no error.
 
-    Where some of the scopes are `unread`, what it exempts may be in them, so nothing is said of it.
+    Where some scopes are `unread`, such a selector may match there, so it is not mentioned.
     """
     yield line(f"{selected.counts}.")
     if unread:
@@ -33,7 +33,7 @@ def selection_notes(selected: Selected, *, unread: int) -> Iterator[Line]:
 
 
 def nothing_lines(selected: Selected, *, unread: int) -> Iterator[Line]:
-    """Render what matches nothing and should."""
+    """Render the selectors that match nothing and should."""
     sentences = selected.nothing(unread=unread)
     for sentence in sentences[:SHOWN]:
         yield line(Span("Selects nothing: ", "error"), sentence)

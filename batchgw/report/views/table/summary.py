@@ -1,4 +1,4 @@
-"""A run's end as a screenful: the outcomes by scope, the sum that proves them, the reasons, the cost."""
+"""A run's end as a screenful: outcomes by scope, their sum, the cost and the reasons."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from batchgw.report.views.text import Line, Span, Style, duration, line, table
 from batchgw.wording import amount
 
 SCOPES = 20
-"""Scopes shown one by one; of more, those where something went wrong first."""
+"""Scopes shown; where there are more, those with problems first."""
 
 REASONS = 10
 """Reasons shown; the rest is in the journal and in `--output json`."""
@@ -116,7 +116,7 @@ def _reasons(reasons: Sequence[Reason]) -> Iterator[Line]:
         for reason in of_kind[:REASONS]:
             yield line(f"  {reason.count:,} x {reason.code}: {reason.message}")
             if reason.code == "Stopped":
-                continue  # everything that was left, and nothing to be learnt from any of it
+                continue  # everything that was left; examples would say nothing more
             for example in reason.examples:
                 yield line(Span(f"      {example}", "dim"))
             if reason.count > EXAMPLES:

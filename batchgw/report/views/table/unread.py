@@ -1,4 +1,4 @@
-"""Scopes that could not be read, on a screen: a reason that many share is given once."""
+"""Scopes that could not be read, as lines: a reason that many share is shown once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from batchgw.report.views.text import Line, Span, line
 from batchgw.wording import amount
 
 NAMED = 20
-"""Scopes named per reason."""
+"""Scopes named for each reason."""
 
 REASONS = 10
 """Reasons shown."""

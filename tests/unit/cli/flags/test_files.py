@@ -33,7 +33,7 @@ def _folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def test_a_dash_makes_no_file_of_that_name(command: str, instead: str) -> None:
     done = batchgw(*command.split())
     assert done.code == 64
-    assert "`-` is no file here, so name one" in done.err
+    assert "`-` is not a file here: name one" in done.err
     assert instead in done.err
     assert not Path("-").exists()
 

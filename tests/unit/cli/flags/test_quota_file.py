@@ -116,7 +116,7 @@ WRONG = [
     ("total: 10\n", 1, 8, "a mapping (key: value) is needed here, not '10'"),
     ("total: [10, 40]\n", 1, 8, "a mapping (key: value) is needed here, not a list"),
     ("total: {rate: {of: 3}}\n", 1, 15, "a mapping is not a rate"),
-    ("total: {rate: unknown, burst: 40}\n", 1, 31, "of an unknown quota, no burst is known"),
+    ("total: {rate: unknown, burst: 40}\n", 1, 31, "an unknown quota has no known burst"),
     ("share: 1.5\n", 1, 8, "'1.5' is not a share"),
     ("polite: perhaps\n", 1, 9, "'perhaps' does not say whether others go first: true or false"),
     ("share: 0\n", 1, 8, "'0' is not a share"),
@@ -184,11 +184,11 @@ operations:
     with pytest.raises(QuotasInvalid) as caught:
         load_quota_file(written(text))
     assert [(p.line, p.column, p.message) for p in caught.value.problems] == [
-        (1, 31, "of an unknown quota, no burst is known: leave it out, or give a rate"),
+        (1, 31, "an unknown quota has no known burst: leave it out, or give a rate"),
         (
             2,
             8,
-            "the rate is unknown, and a share needs a quota to be a share of: state the rate, or take all",
+            "the rate is unknown, and a share is a part of a quota: state the rate, or leave the share out",
         ),
         (4, 28, "'unknown' is for the total alone: give calls per second, such as 10 or 1/5"),
         (
@@ -222,8 +222,8 @@ class TestBesideFlags:
     @pytest.mark.parametrize(
         ("text", "flags", "places", "words"),
         [
-            ("total:\n  rate: unknown\n", "--strict", ["2:9"], "--strict needs a quota to be strict about"),
-            ("total:\n  rate: unknown\n", "--share 0.5", ["2:9"], "--share needs a quota to be a share of"),
+            ("total:\n  rate: unknown\n", "--strict", ["2:9"], "--strict never exceeds a quota"),
+            ("total:\n  rate: unknown\n", "--share 0.5", ["2:9"], "--share is a part of a quota"),
             ("total:\n  rate: unknown\n", "--burst 9", ["2:9"], "--burst says what a known quota holds"),
             ("total: {rate: 20}\nshare: 1/2\n", "--rate unknown", ["2:8"], "--rate is unknown, and a share"),
             ("total: {rate: unknown}\n", "--strict --share 0.5 --burst 9", ["1:15"] * 3, "--burst"),

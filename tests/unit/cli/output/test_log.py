@@ -150,7 +150,7 @@ def test_a_thousand_equal_warnings_do_not_bury_a_person_but_machines_get_them_al
     failures = [events.Decided(outcome=Failed(**WHY))] * 1000
     shown = logged(*failures, level=LogLevel.WARNING, form=LogFormat.CONSOLE)
     assert len(shown) == REPEATS + 1
-    assert "batchgw.log.more" in shown[-1]
+    assert "batchgw.log.repeated" in shown[-1]
     assert len(logged(*failures, level=LogLevel.WARNING)) == 1000
 
 
@@ -232,7 +232,7 @@ def test_a_file_that_takes_nothing_holds_up_nobody(tmp_path: Path, monkeypatch: 
         for _ in range(10_000):
             file("x" * 100)
     os.close(reader)
-    assert told == [f"the log file {path} takes lines too slowly: some entries are left out of it."]
+    assert told == [f"the log file {path} is written too slowly: some entries are missing from it."]
 
 
 def test_what_libraries_say_goes_the_same_way_and_redacted() -> None:
