@@ -6,7 +6,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import anyio
 
@@ -46,7 +46,7 @@ class Run:
     log: LogObserver
     identity: Callable[[], str | None] = lambda: None
 
-    def ended(self, exit_code: int, totals: Mapping[str, Any]) -> None:
+    def ended(self, exit_code: int, totals: Mapping[str, object]) -> None:
         """Log how the verb ended: the last entry of the log."""
         self.log.tell(logging.INFO, "batchgw.run.ended", {"exit_code": exit_code, **totals})
 

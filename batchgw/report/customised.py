@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 from batchgw.model import Action, Change, Desired, PlannedApi, Target
 from batchgw.model.kinds import in_order
 from batchgw.model.response_change import response_type, responses
+from batchgw.model.shape import JSON
 from batchgw.planning.coverage import header_names
 from batchgw.report.views.text import Line, Span, line
 from batchgw.wording import amount
@@ -40,7 +40,7 @@ class CustomisedCounts:
         if item.uncovered:
             self.uncovered.update(item.uncovered)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, JSON]:
         """Render for machines."""
         return {
             "changes": self.changes,

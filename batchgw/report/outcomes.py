@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, assert_never
+from typing import assert_never
 
 from batchgw.model import Applied, Effort, Failed, NotAttempted, Outcome, Skipped, Unchanged
+from batchgw.model.shape import JSON
 
 
-def outcome_to_json(outcome: Outcome) -> dict[str, Any]:
+def outcome_to_json(outcome: Outcome) -> dict[str, JSON]:
     """Render an outcome: its target, how it ended, and what it cost."""
-    out: dict[str, Any] = {
+    out: dict[str, JSON] = {
         "kind": "outcome",
         "account": outcome.api.scope.account,
         "region": outcome.api.scope.region,
@@ -49,7 +50,7 @@ def kind_of(outcome: Outcome) -> str:
             assert_never(outcome)
 
 
-def _cost(effort: Effort) -> dict[str, Any]:
+def _cost(effort: Effort) -> dict[str, JSON]:
     return {
         "attempts": effort.attempts,
         "throttles": effort.throttles,

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from batchgw.model import Failed, NotAttempted, Outcome, RestApi, Scope, Skipped
+from batchgw.model.shape import JSON
 from batchgw.report.naming import api_name
 
 Kind = Literal["failed", "skipped", "not attempted"]
@@ -33,7 +34,7 @@ class Reason:
     count: int
     examples: tuple[str, ...]
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, JSON]:
         """Render for machines."""
         return {
             "kind": self.kind.replace(" ", "_"),

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import reduce
 from operator import add
-from typing import Any, Self
+from typing import Self
 
 from batchgw.journal import Journal, Standing, Tally
 from batchgw.journal.records import COUNTS
 from batchgw.model import Scope
 from batchgw.model.change import MOVED
+from batchgw.model.shape import JSON
 from batchgw.report.live import written
 from batchgw.report.reasons import Reason, Reasons
 
@@ -39,7 +40,7 @@ class ScopeSummary:
         """Whether every expected API-type has its outcome."""
         return self.tally.undecided == 0 and decided(self.tally) == self.expected
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, JSON]:
         """Render for machines."""
         return {
             "account": self.scope.account,
@@ -160,7 +161,7 @@ class Summary:
             return 1
         return 4 if self.left or self.out_of_reach or self.moved or not self.proves else 0
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, JSON]:
         """Render for machines."""
         total = self.total
         return {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
@@ -116,11 +116,11 @@ class LogObserver:
         if level_of(event) < self._threshold:
             return
         level, name, fields = entry(event)
-        self._log(level, name, self._run | fields)
+        self._log(level, name, {**self._run, **fields})
 
-    def tell(self, level: int, name: str, fields: dict[str, Any]) -> None:
+    def tell(self, level: int, name: str, fields: Mapping[str, object]) -> None:
         """Log something that is not an event."""
-        self._log(level, name, self._run | fields)
+        self._log(level, name, {**self._run, **fields})
 
     def foreign(self, record: logging.LogRecord) -> None:
         """Log what a library logs."""

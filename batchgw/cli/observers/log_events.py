@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from typing import Any, NamedTuple, assert_never
+from collections.abc import Mapping
+from typing import NamedTuple, assert_never
 
 from batchgw.events import (
     ApisListed,
@@ -79,7 +80,7 @@ class Entry(NamedTuple):
 
     level: int
     name: str
-    fields: dict[str, Any]
+    fields: Mapping[str, object]
 
 
 def level_of(event: Event) -> int:
@@ -141,7 +142,7 @@ def run_of(event: Event) -> str | None:
 
 def _call(event: CallEvent) -> Entry:
     _, name, own = _CALLS[type(event)]
-    fields: dict[str, Any] = {"scope": str(event.scope), "operation": event.operation}
+    fields: dict[str, object] = {"scope": str(event.scope), "operation": event.operation}
     if event.api is not None:
         fields["api"] = event.api
     if event.target is not None:
@@ -171,7 +172,7 @@ def _item(item: PlanItem) -> Entry:
 
 def _outcome(outcome: Outcome) -> Entry:
     level = _DECIDED[type(outcome)]
-    fields: dict[str, Any] = {
+    fields: dict[str, object] = {
         "scope": str(outcome.api.scope),
         "api": outcome.api.id,
         **outcome.target.to_json(),

@@ -1,4 +1,4 @@
-"""From a plan, wherever it comes from, to a summary: show, ask, write, account for everything."""
+"""The work of `apply` and `put`, from a plan to a summary: show, ask, write, account for every target."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from batchgw import api
 from batchgw.cli.empty_selection import refuse_empty_selection
@@ -33,6 +32,7 @@ from batchgw.errors import UsageError
 from batchgw.execution.executor import TRUSTED
 from batchgw.journal import Journal
 from batchgw.model import OnStale, Targets
+from batchgw.model.shape import JSON
 from batchgw.planning.estimate import Work, estimate
 from batchgw.planning.plan_file.plan import Plan
 from batchgw.report.live import PLANNED
@@ -48,26 +48,31 @@ NEVER = math.inf
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """A plan to be, and how to reach its APIs.
+    """How to make a plan, and how to reach its APIs.
 
-    They are read again when the user's yes has taken `recheck_after` seconds: 0 for a plan that was made
-    earlier, NEVER where it is to be done whatever its age. `options` are what the run records besides.
-    `allow_empty`: a selection that matches nothing is accepted.
+    Attributes:
+        recheck_after: when the plan is so many seconds old, its APIs are read again before the first write: 0
+        for
+            a saved plan, NEVER with --no-recheck.
+        options: what the run records in addition.
+        allow_empty: a selection that matches nothing is accepted.
     """
 
     make: Callable[[Run], Awaitable[Plan]]
     targets: Targets
     flags: RunFlags
     recheck_after: float = api.FRESH
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, JSON] = field(default_factory=dict)
     allow_empty: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Applying:
-    """How a proposal is carried out. `clock` gives seconds, and goes on while the machine sleeps.
+    """How a proposal is carried out.
 
-    `reread_after` are seconds for which a reading is trusted; None leaves that to the proposal.
+    Attributes:
+        reread_after: seconds for which a reading is trusted; None leaves that to the proposal.
+        clock: gives seconds, and goes on while the machine sleeps.
     """
 
     flags: RunFlags
@@ -87,7 +92,8 @@ class Applying:
     def run(self, proposal: Proposal) -> int:
         """Carry it out and return the exit code.
 
-        Raises UsageError for what contradicts itself, and only then where nobody can be asked.
+        Raises UsageError for flags that contradict each other, and where the user must be asked and cannot
+        be.
         """
         chosen_pace(proposal.flags.pace)
         if not self.yes:
@@ -130,16 +136,16 @@ class Applying:
         return NEVER if proposal.recheck_after == NEVER else TRUSTED
 
     def _recheck_due(self, proposal: Proposal, seconds: float) -> bool:
-        """Tell whether the plan is to be checked again, `seconds` after it was shown."""
+        """Tell whether the APIs of a plan that is so old are read again."""
         if max(0.0, seconds) < proposal.recheck_after:
             return False
         if proposal.recheck_after:
-            self.console.note(line(f"The plan is {duration(seconds)} old by now: its APIs are read again."))
+            self.console.note(line(f"The plan is {duration(seconds)} old: its APIs are read again."))
         return True
 
     async def _confirm(self, plan: Plan, proposal: Proposal, run: Run) -> None:
-        """Show what will be done, and return when the user wants it. Raises Stopped when not."""
-        run.interrupts.stop.check()  # it may have come with the last answer
+        """Show what will be done, and return when the user agrees. Raises Stopped when not."""
+        run.interrupts.stop.check()  # a signal may have come with the last answer
         kinds = Work.APPLY if proposal.recheck_after else Work.APPLY_SAVED
         pace, plane = chosen_pace(proposal.flags.pace), run.plane
         work = estimate(
@@ -164,7 +170,7 @@ class Applying:
         total = plan.totals.total
         live = [line(Span(PLANNED, "dim"))] if total.writes else []
         if self.yes or not total.writes:
-            seen = self.yes and plan.saved  # by whoever saved it
+            seen = self.yes and plan.saved  # whoever saved it has seen it
             self.console.note(*(screen.conclusion() if seen else screen.lines()), *live)
             return
         self.console.tell(*screen.lines(), *live)
@@ -180,7 +186,7 @@ class Applying:
 def fresh_plan(
     file: Path, selection: SelectionFlags, flags: RunFlags, console: Console, *, recheck: bool
 ) -> Proposal:
-    """Propose what a policy file asks for now."""
+    """Propose to make a policy file's changes."""
     source = loaded(file, console)
     targets = chosen_targets(source.policy.targets, selection, flags.connection)
     return policy_plan(source, targets, flags, recheck=recheck, allow_empty=selection.allow_empty)
@@ -189,7 +195,7 @@ def fresh_plan(
 def policy_plan(
     source: Source, targets: Targets, flags: RunFlags, *, recheck: bool, allow_empty: bool
 ) -> Proposal:
-    """Propose what a policy asks for now, on targets that flags chose."""
+    """Propose to make a policy's changes, on targets that flags chose."""
 
     async def make(run: Run) -> Plan:
         policy = run.with_region(source.with_targets(targets))
@@ -208,7 +214,7 @@ def policy_plan(
 def saved_plan(
     path: Path, file: Path | None, selection: SelectionFlags, flags: RunFlags, *, recheck: bool
 ) -> Proposal:
-    """Propose what a plan file says. A policy beside it must be the one it was made from."""
+    """Propose to make a saved plan's changes. A policy beside it must be the one it was made from."""
     _refuse_selection(selection)
     plan = Plan.open(path)
     source = loaded(file, Console(quiet=True)) if file else None
@@ -234,10 +240,10 @@ def saved_plan(
 
 
 def _refuse_selection(selection: SelectionFlags) -> None:
-    """A plan says itself which APIs it is about; flags could only contradict it.
+    """Raise UsageError for flags that select APIs: the plan says which APIs it is about.
 
-    What the environment says is meant for every command, so here it is passed over, as Terraform does with
-    variables and a saved plan.
+    Environment variables are meant for every command, so they are ignored here, as Terraform does with a
+    saved plan.
     """
     given = {
         "--region": selection.region,
@@ -251,6 +257,6 @@ def _refuse_selection(selection: SelectionFlags) -> None:
     named = [name for name, value in given.items() if value and not from_environment(name, value)]
     if named:
         raise UsageError(
-            f"{', '.join(named)} cannot be combined with --plan: a plan is applied whole. Plan again with "
-            "these flags instead."
+            f"{', '.join(named)} cannot be combined with --plan: a plan is applied as a whole. Plan again "
+            "with these flags instead."
         )

@@ -1,4 +1,4 @@
-"""From a policy to what is not as it says: every API is read once, compared and shown. Nothing is written."""
+"""The work of `plan` and `check`: read every API once, compare it with the policy, show the difference."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from batchgw.report.views.text import line
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparing:
-    """A plan, or a check when `drift` is set. `out`: where the plan is saved, if anywhere."""
+    """A plan, or a check when `drift` is set. `out`: the file to save the plan in, if any."""
 
     file: Path
     selection: SelectionFlags

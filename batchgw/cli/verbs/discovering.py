@@ -1,4 +1,4 @@
-"""From a selection to the REST APIs it means: each is shown as it is found, then all are counted."""
+"""The work of `discover`: show each selected REST API as it is found, then count them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from batchgw.wording import amount
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Discovering:
-    """A listing of the REST APIs that a selection means."""
+    """A listing of the selected REST APIs."""
 
     policy: Path | None
     selection: SelectionFlags
@@ -61,7 +61,7 @@ class Discovering:
         async with api.discover(targets, plane=run.plane, count=count) as items:
             await view.apis(found.apis(items, self.console))
         self.console.tell(*found.unread_lines())
-        if self.console.lost:  # its reader left, so nobody wants to know what is missing
+        if self.console.lost:  # nobody reads the output any more, so nobody needs the counts
             return INCOMPLETE if found.unread else OK
         by_scope = found.by_scope
         self.console.note(
@@ -86,7 +86,7 @@ class Found:
     async def apis(
         self, items: AsyncIterable[RestApi | UnreadApi | UnreadScope], console: Console
     ) -> AsyncIterator[RestApi]:
-        """Give the REST APIs among the items, for as long as somebody reads what is printed."""
+        """Give the REST APIs among the items, as long as somebody reads the output."""
         async for item in items:
             if isinstance(item, UnreadApi | UnreadScope):
                 self.unread.append(item)

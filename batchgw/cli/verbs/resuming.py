@@ -1,4 +1,4 @@
-"""Taking up runs that were stopped or died: one, or all there are."""
+"""The work of `resume`: finish one run that was stopped or died, or all of them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _SEVERITY = (OK, INCOMPLETE, HELD_BACK, LOCKED, FAILED, USAGE, INTERRUPTED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resuming:
-    """How runs are taken up: reaching their APIs as they did themselves, where no flag says otherwise."""
+    """How runs are finished. Unless flags say otherwise, APIs are reached as the runs reached them."""
 
     flags: RunFlags
     journal: JournalFlags
@@ -50,12 +50,14 @@ class Resuming:
             return self._finish(store.unfinished_run(run), store)
 
     def all_unfinished(self) -> int:
-        """Finish all runs that can be, the oldest first, and return the worst of their exit codes.
+        """Finish every unfinished run, the oldest first, and return the worst of their exit codes.
 
-        One that cannot be taken up does not keep the others from it; an interruption does.
+        Where one cannot be finished, the next is tried. An interruption ends them all.
         """
         if view_of(self.flags.output.output, "summary", self.console).one_document:
-            raise UsageError("--unfinished may end several runs: ask for --output jsonl, a summary a line.")
+            raise UsageError(
+                "--unfinished may finish several runs, and this form shows one: use --output jsonl."
+            )
         with Journal.open_kept(self.journal.journal) as store:
             found = store.unfinished()
             if not found:
@@ -73,7 +75,7 @@ class Resuming:
     def _reported(self, record: RunRecord, store: Journal) -> int:
         try:
             return self._finish(record, store)
-        except Exception as error:  # noqa: BLE001 - told as a verb tells it; the other runs are still to come
+        except Exception as error:  # noqa: BLE001 - reported as for a verb; the other runs come next
             return report(error, self.console, debug=self.flags.output.debug)
 
     def _finish(self, record: RunRecord, store: Journal) -> int:
@@ -106,7 +108,7 @@ class Resuming:
         )
 
     async def _confirm(self, record: RunRecord, store: Journal, run: Run) -> None:
-        """Show what is left to do, and return when the user wants it done."""
+        """Show what is left to do, and return when the user agrees."""
         scopes = sum(scope.undecided > 0 for scope in store.scopes(record.id))
         if self.yes or not record.totals.left:
             self.console.note(*_left(record, scopes))
