@@ -1,8 +1,8 @@
-"""All 21 gateway responses, with what they inherit, from an answer that may hold less. Pure.
+"""All 21 gateway responses, with what they inherit, from an emulator's answer that may hold less. Pure.
 
-AWS answers every type, and an uncustomised one shows what its family is customised to. Some emulators answer
-the customised types only, or show the service's default for the others. What an answer says of customised
-types is kept.
+AWS answers every type, and an uncustomised one shows what its family is customised to: its answers need no
+completion. Some emulators answer the customised types only, or show the service's default for the others.
+What an answer says of customised types is kept.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def _shown(
     passing: Mapping[ResponseType, GatewayResponse],
 ) -> GatewayResponse:
     """Give a type as observed, but for one that should show what its family passes on, and shows nothing."""
-    told = observed.get(kind)
-    if told is not None and told.default_response and kind.family in passing and told.settings == _BARE[kind]:
+    own = observed.get(kind)
+    if own is not None and own.default_response and kind.family in passing and own.settings == _BARE[kind]:
         return shown(kind, passing)
     return shown(kind, observed)

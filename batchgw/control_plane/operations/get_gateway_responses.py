@@ -60,9 +60,11 @@ class GetGatewayResponses(ApiRequest[Mapping[ResponseType, GatewayResponse]]):
             read[kind] = read_response(kind, item)
         if answer.get("position") and len(read) < len(_TYPES):
             raise unreadable_answer("it is a part of the list of gateway responses, and there are more pages")
-        if reading.whole and len(read) < len(_TYPES):
+        if not reading.whole:
+            return complete(read)
+        if len(read) < len(_TYPES):
             raise _left_out([kind for kind in ResponseType if kind not in read])
-        return complete(read)
+        return read
 
 
 def _left_out(missing: Sequence[ResponseType]) -> CallError:
