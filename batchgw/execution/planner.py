@@ -1,4 +1,4 @@
-"""Read every selected API once, compare, and hand on what is to be done: one item per API, as a stream."""
+"""Reads every selected API once, compares it with the policy, and gives one plan item per API as a stream."""
 
 from __future__ import annotations
 
@@ -49,11 +49,11 @@ class Planner:
 
     Args:
         plane: reads go through it; it paces and retries them.
-        desired: what every selected API shall be.
+        desired: what every selected API is to be.
         selection: which APIs are meant.
         sink: takes each item as it is ready, in no particular order.
         observer: is told of listings.
-        pacing: says how many APIs are read at once, and is told what is to come.
+        pacing: says how many APIs are read at once, and learns how many calls are to come.
         count: learns of what is found and selected.
     """
 
@@ -79,7 +79,7 @@ class Planner:
         self._named = NamedApis(selection)
         self._listing = needs_listing(selection)
         self._read: set[Scope] = set()  # where an API was read
-        self._held: dict[Scope, list[tuple[RestApi, CallError]]] = {}  # which may be their scope's
+        self._held: dict[Scope, list[tuple[RestApi, CallError]]] = {}  # the error may be the whole scope's
 
     async def run(self, scopes: tuple[Scope, ...]) -> None:
         """Plan all scopes. A `CallError` becomes an item; raises Stopped, and whatever the sink raises."""
@@ -96,14 +96,14 @@ class Planner:
     async def _plan_scope(self, scope: Scope, unread: dict[Scope, CallError]) -> None:
         """Plan one scope. The first error that keeps the rest of it from being read goes into `unread`."""
         self._pacing.expect(scope, inf)
-        async with aclosing(self._to_the_last(scope, unread)) as apis:
+        async with aclosing(self._apis_to_the_last(scope, unread)) as apis:
             await pooled(apis, lambda api: self._plan_api(api, unread), workers=self._pacing.workers(scope))
-        self._settle(scope, unread.get(scope), read=scope in self._read)
+        self._decide_held(scope, unread.get(scope), read=scope in self._read)
 
-    async def _to_the_last(
+    async def _apis_to_the_last(
         self, scope: Scope, unread: dict[Scope, CallError]
     ) -> AsyncGenerator[RestApi, None]:
-        """Yield the scope's APIs, and tell when no more will come than are in line already."""
+        """Yield the scope's APIs, and say after the last one that no more will come."""
         async with aclosing(self._apis(scope, unread)) as apis:
             async for api in apis:
                 yield api
@@ -145,7 +145,7 @@ class Planner:
         else:
             self._read.add(api.scope)
             if api.scope in self._held:
-                self._settle(api.scope, None, read=True)
+                self._decide_held(api.scope, None, read=True)
             self._count.named += 1
             self._named.found(api)
             self._sink(
@@ -156,10 +156,11 @@ class Planner:
                 )
             )
 
-    def _settle(self, scope: Scope, given_up: CallError | None, *, read: bool) -> None:
-        """Give the APIs of a scope that were denied or gone: each by itself, or as what their scope is.
+    def _decide_held(self, scope: Scope, given_up: CallError | None, *, read: bool) -> None:
+        """Give items for the APIs of a scope that were denied or gone.
 
-        `given_up` is why the scope was, `read` whether any API of it was read.
+        The error is each API's own, or it is the whole scope's. `given_up` is why the scope was given up;
+        `read` tells whether any API of it was read.
         """
         held = self._held.pop(scope, [])
         gone = "" if read else all_gone(sum(isinstance(error, ApiNotFound) for _, error in held))

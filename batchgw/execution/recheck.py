@@ -1,4 +1,4 @@
-"""Is the world still what was planned? Every planned API is read once more before anything is written."""
+"""Are the APIs still as they were when the plan was made? Each is read once more before any is written."""
 
 from __future__ import annotations
 
@@ -67,10 +67,10 @@ class Recheck:
         desired = plan.header.desired
         async with aclosing(_planned(plan.items(scope))) as apis:
             await pooled(apis, lambda api: self._read(api, desired), workers=self._plane.workers(scope))
-        self._doubt_all_gone(scope)
+        self._set_apart_if_all_gone(scope)
 
-    def _doubt_all_gone(self, scope: Scope) -> None:
-        """Doubt a scope in which no API was found: these may be the keys of another account."""
+    def _set_apart_if_all_gone(self, scope: Scope) -> None:
+        """Set the APIs of a scope apart in which none was found: the calls may go to another account."""
         gone = self._gone.pop(scope, [])
         why = "" if scope in self._there else all_gone(len(gone))
         if why and self._on_stale is OnStale.SKIP:

@@ -1,4 +1,4 @@
-"""The nouns. Pure, frozen, and known to everyone."""
+"""The nouns that all other folders use: scopes, APIs, responses, policies, changes, outcomes. Pure."""
 
 from batchgw.model.change import Action, Change, OnStale, PlanItem, PlannedApi, UnreadApi, UnreadScope
 from batchgw.model.outcome import (

@@ -26,7 +26,7 @@ class Action(StrEnum):
 
 
 class Change(Protocol):
-    """One target of one API: as it was read, and as it shall be. Each kind has a frozen record of its own.
+    """One target of one API: as it was read, and as it is to be. Each kind has a frozen record of its own.
 
     `before` and `after` are images of the target, of a type that the kind alone knows. `after` is what the
     write carries. None stands for a RESET, and for a NO_OP that leaves a target at its default.
@@ -49,7 +49,7 @@ class Change(Protocol):
 
     @property
     def after(self) -> object | None:
-        """The target as it shall be."""
+        """The target as it is to be."""
         ...
 
     def images(self) -> tuple[JSON, JSON]:
@@ -89,7 +89,7 @@ EXCLUDED = "Excluded"
 
 
 def all_gone(apis: int) -> str:
-    """Say what it means that so many APIs were in a scope before, and all are gone. Of one alone: nothing."""
+    """Say what it means that all APIs of a scope are gone. Where there was one alone, say nothing."""
     if apis <= 1:
         return ""
     return (
@@ -111,13 +111,13 @@ class OnStale(StrEnum):
 
 
 def codes(error: type[CallError], means: Callable[[type[CallError]], bool]) -> frozenset[str]:
-    """Give the names of those classes in this branch of the error tree that mean something."""
+    """Give the names of the error classes in a branch of the tree for which `means` is true."""
     own = {error.__name__} if means(error) else set[str]()
     return frozenset(own.union(*(codes(each, means) for each in error.__subclasses__())))
 
 
 ENDS_SCOPE = codes(CallError, lambda error: error.ends_scope)
-"""Class names of the errors after which nothing more is asked in a scope."""
+"""Class names of the errors after which no more calls are made in a scope."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,8 +137,9 @@ class UnreadApi:
     def kind(self) -> Literal["skipped", "not_attempted", "failed"]:
         """How its targets end, for no run can write what was not read.
 
-        Skipped: it was left alone (deleted or changed meanwhile, or excluded). Not attempted: its scope was
-        given up, so most likely it was never asked. Failed: it was asked, and could not be read.
+        Skipped: it was rightly left alone: deleted or changed meanwhile, or excluded. Not attempted: its
+        scope was given up, so most likely no call was made for it. Failed: a call was made, and the API could
+        not be read.
         """
         if self.code in ("ApiNotFound", EXCLUDED, MOVED):
             return "skipped"
@@ -146,13 +147,13 @@ class UnreadApi:
 
     @property
     def skipped(self) -> bool:
-        """Whether it was rightly left alone rather than failed or not attempted."""
+        """Whether it was rightly left alone, and is neither failed nor not attempted."""
         return self.kind == "skipped"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnreadScope:
-    """An account-region whose APIs could not be listed, or not to the end. Nothing is known of the rest."""
+    """An account-region whose APIs could not be listed, or not to the end. The rest is unknown."""
 
     scope: Scope
     code: str

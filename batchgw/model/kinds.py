@@ -23,15 +23,15 @@ class ChangeKind:
     Attributes:
         name: in plan files, in the journal and in all JSON, such as "response".
         noun: what people call one of its targets, such as "response type".
-        place: gives the place of a target's name among the others of its kind, to sort by. Raises KeyError or
-            ValueError for a name that no target of this kind can have.
+        sort_key: gives what the names of this kind's targets are sorted by. Raises KeyError or ValueError for
+            a name that no target of this kind can have.
         read: makes a change from its target, its action, and its images before and after as JSON. Raises
             KeyError, TypeError or ValueError when they are not what `Change.images` gives.
     """
 
     name: str
     noun: str
-    place: Callable[[str], int | str]
+    sort_key: Callable[[str], int | str]
     read: Callable[[Target, Action, JSON, JSON], Change]
 
 
@@ -39,7 +39,7 @@ KINDS: dict[str, ChangeKind] = {
     response_change.NAME: ChangeKind(
         name=response_change.NAME,
         noun="response type",
-        place=response_change.place,
+        sort_key=response_change.sort_key,
         read=response_change.read,
     )
 }
@@ -49,18 +49,18 @@ KINDS: dict[str, ChangeKind] = {
 @lru_cache(maxsize=1024)  # so that many changes share the few targets there are
 def target_of(kind: str, name: str) -> Target:
     """Give a target. Raises KeyError or ValueError for a kind, or a name of that kind, that cannot be."""
-    KINDS[kind].place(name)
+    KINDS[kind].sort_key(name)  # raises where there is none
     return Target(kind=kind, name=name)
 
 
 def in_order(targets: Iterable[Target]) -> list[Target]:
     """Sort targets as people know them: by kind, and within a kind by its own order."""
-    return sorted(targets, key=place_of)
+    return sorted(targets, key=sort_key)
 
 
-def place_of(target: Target) -> tuple[int, int | str]:
-    """Give the place of a target among all others, to sort by."""
-    return tuple(KINDS).index(target.kind), KINDS[target.kind].place(target.name)
+def sort_key(target: Target) -> tuple[int, int | str]:
+    """Give what targets of all kinds are sorted by."""
+    return tuple(KINDS).index(target.kind), KINDS[target.kind].sort_key(target.name)
 
 
 def change_to_json(change: Change) -> dict[str, JSON]:

@@ -1,4 +1,4 @@
-"""What people want, resolved: which APIs, and what their gateway responses shall be."""
+"""What a policy asks for: which APIs are meant, and what their gateway responses are to be."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Unlisted(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """What one response type shall be. `settings` None means the service's default (no customisation)."""
+    """What one response type is to be. `settings` None means the service's default (no customisation)."""
 
     settings: Settings | None
     mode: Mode = Mode.REPLACE
@@ -76,7 +76,7 @@ class Desired:
 
     @property
     def unread_targets(self) -> tuple[Target, ...]:
-        """The targets expected of an API that could not be read, so that what it customises is not known.
+        """The targets expected of an API that could not be read, so that nobody knows what it customises.
 
         Those are of its `types`. Where the policy speaks of no type in every API, they are of all types that
         it might speak of: an API that was not read must not count for nothing.
@@ -147,7 +147,7 @@ def _grouped(by_type: Mapping[ResponseType, Settings]) -> list[dict[str, Any]]:
 class Selector:
     """Matches an API when every given field does: `name` a case-sensitive glob, `tags` globs by key, `id`.
 
-    `where` is its place, for messages: of a policy file ("policy.yaml:9:7"), or a flag or variable.
+    `where` says in messages where it stands: a line of a policy file ("policy.yaml:9:7"), a flag or variable.
     """
 
     id: RestApiId | None = None

@@ -16,12 +16,12 @@ NAME = "response"
 TARGETS: Mapping[ResponseType, Target] = {t: Target(kind=NAME, name=t.value) for t in ResponseType}
 """The target of each response type, in the order people know them."""
 
-_ORDER = {t.value: place for place, t in enumerate(ResponseType)}
+_ORDER = {t.value: number for number, t in enumerate(ResponseType)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResponseChange:
-    """One gateway response of one API: as it was read, and as it shall be.
+    """One gateway response of one API: as it was read, and as it is to be.
 
     `after` is exactly what PUT will carry; None stands for RESET (a DELETE), and for a NO_OP that leaves a
     type at its default. A NO_OP on a customised type carries what it was compared with.
@@ -78,6 +78,6 @@ def settings(data: Mapping[str, JSON]) -> Settings:
     )
 
 
-def place(name: str) -> int:
-    """Give the place of a response type among the others. Raises KeyError when it is none."""
+def sort_key(name: str) -> int:
+    """Give what response types are sorted by: the order of the enum. Raises KeyError for another name."""
     return _ORDER[name]

@@ -1,7 +1,7 @@
-"""What a selection came to: how many REST APIs there are and are meant, and which selectors match none. Pure.
+"""How many REST APIs a selection means, of how many, and which of its selectors match none. Pure.
 
-A selector that matches nothing is most likely misspelt. What it meant was not looked at, and must not pass
-for "all as desired".
+A selector that matches nothing is most likely misspelt. The APIs that it was to select were not looked at, so
+a plan with one must not pass for "all as desired".
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from batchgw.wording import amount
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unmatched:
-    """A selector that no REST API matches. `where` is its place: of a policy file, or a flag's name."""
+    """A selector that no REST API matches. `where` it stands: a line of a policy file, or a flag's name."""
 
     selector: str
     where: str = ""
@@ -27,8 +27,8 @@ class Unmatched:
 
     def __str__(self) -> str:
         """Say it in one line, as compilers do."""
-        place = f"{self.where}: " if self.where else ""
-        return f"{place}{self.selector} matches no REST API{self.hint}"
+        where = f"{self.where}: " if self.where else ""
+        return f"{where}{self.selector} matches no REST API{self.hint}"
 
     def to_json(self) -> dict[str, str]:
         """Render for machines."""
@@ -42,7 +42,7 @@ class Unmatched:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selected:
-    """What a selection came to over all scopes.
+    """What a selection means in all scopes together.
 
     Attributes:
         found: REST APIs that were listed; None where only those named by id were looked at.
@@ -73,8 +73,8 @@ class Selected:
     def nothing(self, *, unread: int) -> tuple[str, ...]:
         """Say what matches nothing, a sentence each; nothing where all is well.
 
-        `unread` scopes could not be read. What was meant may be in them, so that nothing at all is only told
-        of where there are none.
+        `unread` scopes could not be read. What was meant may be in them. So that nothing was found at all is
+        only said where there is no such scope.
         """
         if self.unmatched:
             return tuple(str(each) + _perhaps_there(unread) for each in self.unmatched)
@@ -120,7 +120,7 @@ def _perhaps_there(unread: int) -> str:
 
 @dataclass(slots=True)
 class SelectionCount:
-    """Counts REST APIs as they are listed, over all scopes. What has matched is not asked again."""
+    """Counts REST APIs as they are listed, in all scopes. A selector that has matched is not tried again."""
 
     selection: Selection
     found: int = 0
@@ -131,7 +131,7 @@ class SelectionCount:
     _exclude: _Open = field(init=False)
 
     def __post_init__(self) -> None:
-        # An API that is named by id and missing is told as such: see `discovery.naming`.
+        # `discovery.naming` says which APIs were named by id and are missing.
         self._include = _Open([s for s in self.selection.include if s.id is None])
         self._exclude = _Open(self.selection.exclude)
 
@@ -146,7 +146,7 @@ class SelectionCount:
         return False
 
     def total(self, *, listed: bool) -> Selected:
-        """Give what it came to; `listed` tells whether APIs were listed, not only read by their ids."""
+        """Give the counts; `listed` tells whether APIs were listed, not only read by their ids."""
         return Selected(
             found=self.found if listed else None,
             selected=self.selected if listed else self.named,
@@ -165,7 +165,7 @@ class _Open:
         self._near: dict[int, str] = {}  # the name of an API that a selector nearly matches
 
     def look(self, api: RestApi) -> None:
-        """Take those out that match the API."""
+        """Remove the selectors that match the API."""
         if not self._open:
             return
         for number, selector in tuple(self._open.items()):
@@ -187,7 +187,7 @@ class _Open:
 
 
 def _hint(selector: Selector, near: str | None) -> str:
-    """Tell how to spell a name that is nearly one that is there."""
+    """Say how to spell a name that is nearly one of an API that is there."""
     name = selector.name or ""
     if near is None or selector.tags:
         return ""

@@ -46,7 +46,7 @@ def header_names(response_type: ResponseType, desired: Desired) -> tuple[str, ..
 def _owed(response_type: ResponseType, desired: Desired) -> frozenset[str]:
     rule = desired.rules.get(response_type)
     if rule is not None and rule.mode is not Mode.FILL:
-        return frozenset()  # the policy says itself what the type shall be; lint tells what it leaves out
+        return frozenset()  # the policy itself says what the type is to be; lint says what it leaves out
     if rule is None and desired.unlisted is Unlisted.RESET:
         return frozenset()
     added = desired.wherever_customised.get(response_type)

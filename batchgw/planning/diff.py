@@ -20,13 +20,13 @@ from batchgw.model import (
 from batchgw.model.inheritance import Observed, customisation, effective, is_customised, shown
 from batchgw.planning.merge import merged
 
-_ORDER = tuple(ResponseType)  # to walk through the enum itself takes a microsecond more
+_ORDER = tuple(ResponseType)  # iterating over the enum itself takes a microsecond more
 _RESET = Rule(settings=None)  # what `unlisted: reset` wants of a type the policy does not name
 _LEFT = Rule(settings=None, mode=Mode.FILL)  # what `unlisted: leave` wants of it
 
 
 def diff(observed: Observed, desired: Desired) -> tuple[ResponseChange, ...]:
-    """Compare one API with what it shall be: one change per type the policy speaks of, NO_OP included.
+    """Compare one API with what it is to be: one change per type the policy speaks of, NO_OP included.
 
     Those are the types in `desired.types`, and of `desired.wherever_customised` those that the API has
     customised itself.
@@ -80,7 +80,7 @@ def _own(before: GatewayResponse, added: Settings | None) -> Settings | None:
 def _after(
     before: GatewayResponse, own: Settings | None, rule: Rule, family: Settings | None
 ) -> Settings | None:
-    """Give what PUT shall carry, None for no customisation. `family` is as the plan leaves it."""
+    """Give what PUT is to carry, None for no customisation. `family` is as the plan leaves it."""
     if rule.mode is Mode.FILL and own is not None:
         return own  # not touched by the rule, not even by one that wants the default
     if rule.settings is None or rule.mode is not Mode.MERGE:

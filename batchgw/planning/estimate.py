@@ -1,7 +1,7 @@
 """How many calls and how long, if the quota alone sets the pace and nobody else spends it.
 
 Scopes are worked on side by side, so the whole takes as long as the longest of them. A bucket counts as full
-unless its level is told: what a plan has just read is missing from it.
+unless its level is given: a plan that was just made has taken calls from it.
 """
 
 from __future__ import annotations
@@ -102,8 +102,8 @@ def estimate(
 ) -> Estimate:
     """Estimate the kinds of calls in `work` for what a plan counted.
 
-    `level` tells how many calls a scope may make at once to begin with; `burst`, where it is left out. An API
-    whose turn to be written comes after `trusted` seconds is read once more.
+    `level` gives how many calls a scope may make at once to begin with; `burst`, where it is left out. An API
+    that comes to be written later than after `trusted` seconds is read once more.
 
     Listing is counted for the APIs the plan knows: a selection that leaves most of a scope out lists more.
     A scope with "*" for its account or region, which stands for nowhere, takes no calls.

@@ -30,7 +30,7 @@ _Pair = tuple[Field, str, str | None, str | None]  # field, name, before, after
 def views(changes: Sequence[Change]) -> tuple[ChangeView, ...]:
     """Give a view of each gateway response among the changes of an API, NO_OP included.
 
-    What a type inherits after a RESET is known when the plan speaks of its family; else the service's
+    What a type inherits after a RESET is only known when the plan speaks of its family. Else the service's
     defaults are shown, and the note says so.
     """
     own = responses(changes)

@@ -1,4 +1,4 @@
-"""A fold over plan items: how much there is to do, per account-region. It keeps counts, never items."""
+"""Counts over a plan's items: how much there is to do, per account-region. It keeps no item."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class PlanTotals:
 
     @property
     def scopes(self) -> Mapping[Scope, ScopeTotals]:
-        """The totals of each scope, in the order they were first met."""
+        """The totals of each scope, in the order in which their first items came."""
         return self._scopes
 
     @property

@@ -17,7 +17,7 @@ from batchgw.model import (
     UnreadApi,
     UnreadScope,
 )
-from batchgw.model.kinds import place_of
+from batchgw.model.kinds import sort_key
 from batchgw.planning.change_view import ChangeView
 from batchgw.planning.kinds import views
 from batchgw.report.customised import CustomisedCounts
@@ -107,7 +107,7 @@ class PlanFold:
 
     def groups(self) -> Iterator[Group]:
         """Give the changes by target, in the order people know them, the most frequent first."""
-        yield from sorted(self._groups.values(), key=lambda g: (place_of(g.target), -g.apis))
+        yield from sorted(self._groups.values(), key=lambda g: (sort_key(g.target), -g.apis))
 
     def unread_apis(self) -> list[UnreadApis]:
         """Give the APIs that were not read, by reason, the most frequent first."""

@@ -1,7 +1,7 @@
 """A plan as a file: JSON lines, a stream in both directions, recognised when it is cut short or edited.
 
 The first line is the header, then comes one line per item, then the totals, and last the sha256 of every byte
-before. A plan is written beside its place and moved there when it is whole, so a plan that exists is whole.
+before. A plan is written under another name and renamed when it is whole, so a plan that exists is whole.
 It holds nothing secret, but it is for its owner only (0600): it says what an organisation's APIs answer.
 """
 
@@ -77,7 +77,7 @@ class PlanWriter:
         self.totals.add(item)
 
     def commit(self) -> None:
-        """Make the plan whole and put it in its place. To do so twice is harmless."""
+        """Make the plan whole and give it its name. A second call does nothing."""
         if self._file.closed:
             return
         totals = self._line({"kind": "totals", **self.totals.to_json()})
@@ -97,7 +97,7 @@ class PlanWriter:
         )
 
     def abort(self) -> None:
-        """Leave nothing behind. Does nothing after a commit."""
+        """Remove what was written. Does nothing after a commit."""
         if not self._file.closed:
             with suppress(OSError):  # what could not be written is not wanted any more
                 self._file.close()
@@ -161,8 +161,8 @@ class Plan:
     def open(cls, path: str | Path, *, temporary: bool = False) -> Self:
         """Read the file through, and make sure it is a plan, whole, as it was written, and true to itself.
 
-        What it says of itself is not believed: what is in it is counted, and every change is derived again by
-        the policy it carries. Raises PlanUnreadable with a paragraph that says what is wrong and what to do.
+        Its totals are not believed: its items are counted, and every change is derived again from the policy
+        in the plan. Raises PlanUnreadable with a paragraph that says what is wrong and what to do.
         """
         plan = cls(verify(Path(path)), temporary=temporary, saved=True)
         found = Consistency(plan.path, plan.header)
@@ -202,7 +202,7 @@ class Plan:
             yield from lines
 
     def close(self) -> None:
-        """Let go of the file; delete it when it is temporary."""
+        """Delete the file when it is temporary."""
         if self._temporary:
             temporaries.remove(self.path)
 

@@ -1,6 +1,6 @@
-"""Is this file a plan, whole and as it was written? And where in it is what belongs to which scope?
+"""Is this file a plan, whole and as it was written? And which of its lines belong to which scope?
 
-It reads lines and checksums; of items it knows only that each names its account and region first. Every
+It reads lines and checksums. Of an item it knows only that its account and region stand first. Every
 refusal is one paragraph that says what is wrong with the file and what to do.
 """
 
@@ -29,7 +29,7 @@ _HEADER = b'{"kind":"plan","format":"batchgw-plan"'
 _TOTALS = b'{"kind":"totals",'
 _END = b'{"kind":"end",'
 _STRING = rb'"(?:[^"\\]|\\.)*"'
-_PLACE = re.compile(rb'"account":%b,"region":%b' % (_STRING, _STRING))
+_SCOPE = re.compile(rb'"account":%b,"region":%b' % (_STRING, _STRING))
 _LONGEST_HEADER = 64 << 20  # bytes; 21 templates of 300 KB, escaped, come to less
 _BUFFER = 1 << 20
 
@@ -153,19 +153,19 @@ class _Index:
         self._offsets: dict[bytes, array[int]] = {}
 
     def add(self, line: bytes, offset: int) -> None:
-        found = None if is_totals(line) else _PLACE.search(line)
+        found = None if is_totals(line) else _SCOPE.search(line)
         if found:
-            place = found.group()
-            if place not in self._offsets:
-                self._offsets[place] = array("Q")
-            self._offsets[place].append(offset)
+            scope = found.group()
+            if scope not in self._offsets:
+                self._offsets[scope] = array("Q")
+            self._offsets[scope].append(offset)
 
     def offsets(self, path: Path) -> dict[Scope, Sequence[int]]:
-        return {understood(path, place, _scope): offsets for place, offsets in self._offsets.items()}
+        return {understood(path, scope, _scope): offsets for scope, offsets in self._offsets.items()}
 
 
-def _scope(place: bytes) -> Scope:
-    data = json.loads(b"{%b}" % place)
+def _scope(scope: bytes) -> Scope:
+    data = json.loads(b"{%b}" % scope)
     return Scope(account=AccountId(data["account"]), region=Region(data["region"]))
 
 
