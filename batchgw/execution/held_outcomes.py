@@ -1,10 +1,11 @@
-"""Outcomes of single APIs, held until it is known whether they are their scope's.
+"""Outcomes of single APIs that are held back while they may concern the whole scope.
 
-Two APIs that are denied may be the only ones, and have failed then. When a third follows in a row, the
-permission is missing in the whole scope: nothing was wrong with these two, and a resume takes them up.
+When one or two APIs are denied, they have failed. When a third follows in a row, the permission is missing in
+the whole scope: nothing is wrong with the first two, so they are not attempted, and a resume takes them up.
 
-One API that is gone was deleted since it was planned. When no API of a scope is found, somebody may have
-deleted them all, but more likely this is another account or endpoint than the plan's: that is not well done.
+When one API is gone, it was deleted since it was planned, and is skipped. When no API of a scope is found,
+somebody may have deleted them all; but more likely the calls go to another account or endpoint than the
+plan's. So they are not attempted.
 """
 
 from __future__ import annotations
@@ -14,13 +15,13 @@ from typing import TypeGuard
 
 from batchgw.control_plane.given_up import GivenUpScopes
 from batchgw.errors import AccessDenied, ApiDenied, ApiNotFound, CallError
-from batchgw.execution.writer import OVERTAKEN
+from batchgw.execution.writer import CHANGED_MEANWHILE
 from batchgw.journal import PendingChange
 from batchgw.model import Applied, Failed, NotAttempted, Outcome, Scope, Skipped
 from batchgw.model.change import ALL_GONE, all_gone, codes
 
-REACHED = codes(CallError, lambda error: error.reached_api) | {OVERTAKEN}
-"""Codes of changes that failed at an API which is there."""
+REACHED = codes(CallError, lambda error: error.reached_api) | {CHANGED_MEANWHILE}
+"""Codes of changes that failed although their API is there."""
 
 Decide = Callable[[PendingChange, Outcome], None]
 
@@ -48,10 +49,10 @@ class HeldOutcomes:
         self._held: dict[Scope, list[tuple[PendingChange, Failed | Skipped]]] = {}
 
     def take(self, pending: PendingChange, outcome: Outcome) -> None:
-        """Take an outcome, and decide those of which it is known by now that they concern their API alone.
+        """Take an outcome, and decide those that are now known to concern their API alone.
 
-        A denial does once another call of its kind was allowed, and an API that is gone once another was
-        there. That a call failed on its way says neither.
+        A denial concerns its API alone once another call of its kind was allowed; an API that is gone, once
+        another API was found. A call that failed on its way shows neither.
         """
         scope = outcome.api.scope
         if is_denial(outcome) or (is_gone(outcome) and scope not in self._met):
@@ -64,7 +65,7 @@ class HeldOutcomes:
         self._decide(pending, outcome)
 
     def settle(self, scope: Scope) -> None:
-        """Decide what is held of a scope: nothing more will come."""
+        """Decide what is held back of a scope, for which no more outcomes will come."""
         held = self._held.pop(scope, [])
         denied = isinstance(self._given_up.why(scope), AccessDenied)
         gone = {outcome.api.id for _, outcome in held if is_gone(outcome)}
@@ -78,7 +79,7 @@ class HeldOutcomes:
                 self._decide(pending, outcome)
 
     def _let_go(self, scope: Scope) -> None:
-        """Decide what is held of a scope and cannot be the scope's any more."""
+        """Decide what is held back of a scope and cannot concern all of it any more."""
         denials_count = self._given_up.counts(scope) or self._given_up.why(scope) is not None
         still: list[tuple[PendingChange, Failed | Skipped]] = []
         for pending, outcome in self._held.pop(scope):

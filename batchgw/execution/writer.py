@@ -26,8 +26,8 @@ from batchgw.model import (
     Target,
 )
 
-OVERTAKEN = "ChangedMeanwhile"
-"""Code of a change found neither as it was planned nor as it was before: someone else wrote."""
+CHANGED_MEANWHILE = "ChangedMeanwhile"
+"""Code of a target that is neither as it was planned nor as it was before: someone else wrote."""
 
 IN_DOUBT = "InDoubt"
 """Code of a write that was sent and never answered, and could not be read back."""
@@ -35,10 +35,10 @@ IN_DOUBT = "InDoubt"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What is known of an API when its changes are made.
+    """What was read of an API before its changes are made.
 
     Attributes:
-        at: when it was last read; nothing newer is known of it.
+        at: when it was last read.
         shown: what was in effect then, target by target, as the kind's maker reads it. Empty where that is
             what the plan says it was.
     """
@@ -48,10 +48,11 @@ class Known:
 
 
 class Writer:
-    """Makes changes through a control plane, remembering each intent right before its call leaves.
+    """Makes changes through a control plane. Each intent is in the journal right before its call leaves.
 
-    No write leaves more than `trusted` seconds after what it rests on was read: it is read again then. Where
-    calls are let through so rarely that a reading is always older, it is done `attempts` times and no more.
+    Before a write that leaves more than `trusted` seconds after the last reading, the target is read again.
+    Where the quota lets calls through so rarely that every reading is older, that is done at most `attempts`
+    times.
     """
 
     def __init__(self, plane: PacedControlPlane, recorder: Recorder, *, trusted: float) -> None:
@@ -62,7 +63,8 @@ class Writer:
     async def make(self, api: RestApi, pending: PendingChange, known: Known) -> Outcome:
         """Bring one target to what was planned. Never raises a `CallError` or Stopped.
 
-        What is known to be as planned is not written again, and what somebody else has changed not at all.
+        A target that is as planned already is not written again. One that somebody else has changed is not
+        written at all.
         """
         making = _Making(api, pending, self._plane, self._recorder, read_at=known.at, trusted=self._trusted)
         target = pending.change.target
@@ -74,7 +76,7 @@ class Writer:
 
 
 class _Judged(Exception):
-    """What was found before a write was to be sent again decides the change."""
+    """A reading, before a write was to be sent again, has decided the change."""
 
     def __init__(self, outcome: Outcome) -> None:
         super().__init__(outcome)
@@ -108,7 +110,7 @@ class _Making:
         self.in_doubt = False  # a write was sent, and whether it was made is not known
 
     async def write_until_sure(self) -> Outcome:
-        """Write; wherever it is open what a write would meet, or has made, read, and decide by that."""
+        """Write. Where it is open what that would replace, or whether it was made, read and decide by it."""
         try:
             answered = await self._write()
         except _Judged as judged:
@@ -124,7 +126,7 @@ class _Making:
         return await self._concluded(answered)
 
     def judge(self, now: object) -> Outcome | None:
-        """Decide by what is there now. None means: as it was before, so it is still to be written."""
+        """Decide by what is in effect now. None means that it is as it was before, so it is to be written."""
         self.in_doubt = False
         if self._maker.as_planned(now, self._change):
             return self._applied(verified=True)
@@ -134,7 +136,7 @@ class _Making:
             api=self._api,
             target=self._change.target,
             action=self._change.action,
-            code=OVERTAKEN,
+            code=CHANGED_MEANWHILE,
             message="found neither as planned nor as it was before: someone else changed it; plan again",
             effort=self.effort,
         )
@@ -151,7 +153,7 @@ class _Making:
         return self._maker.answered(answer)
 
     async def _concluded(self, answered: object | None) -> Outcome:
-        """Believe a success whose answer shows what was asked. Of any other, see what is there.
+        """Believe a success whose answer shows what was asked for. After any other, read what is in effect.
 
         The answer may be stale, or someone else may have written since. Raises NotAsWritten.
         """
@@ -165,14 +167,14 @@ class _Making:
         raise not_as_written(self._maker.differences(now, self._change))
 
     def _leave(self) -> None:
-        """Let the call leave. Raises ReadingAged where what it rests on was read too long ago."""
+        """Note the intent before the call leaves. Raises ReadingAged where the last reading is too old."""
         age = self._read_at.age
         if age > self._trusted and self._looks < self._plane.pace.attempts:
             raise ReadingAged(f"what is there was read {age:.0f} s before this write could leave")
         self._recorder.intend(self._api, self._pending.id)
 
     async def _look(self, _error: CallError) -> None:
-        """Read what is there before the write is sent again. Raises _Judged where that decides."""
+        """Read what is in effect before the write is sent again. Raises _Judged where that decides it."""
         self._looks += 1
         self.in_doubt = self._writing.in_doubt
         try:
@@ -242,9 +244,9 @@ class _Because(TypedDict):
 def ended(
     api: RestApi, change: Change, error: CallError | Stopped, *, effort: Effort, in_doubt: bool
 ) -> Outcome:
-    """Name the outcome of a change that ended in an error.
+    """Give the outcome of a change that ended in an error.
 
-    What a resume can take up is not attempted: a stop, a scope that was given up, and a write in doubt.
+    A resume can take up what is not attempted: after a stop, in a scope that was given up, or in doubt.
     """
     because = _Because(
         api=api,
