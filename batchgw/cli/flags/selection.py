@@ -65,7 +65,7 @@ def _accounts(
         return tuple(dict.fromkeys(named)) if named and len(named) == len(explicit) else targets.accounts
     for account in given:
         if account != CURRENT and not _ACCOUNT.fullmatch(account):
-            raise UsageError(f"--account {account} is neither twelve digits nor `{CURRENT}`.")
+            raise UsageError(f"--account {account} is not twelve digits, and not `{CURRENT}`.")
     return tuple(AccountId(a) for a in dict.fromkeys(given))
 
 
@@ -74,8 +74,7 @@ def _without(excluded: Sequence[str], accounts: tuple[AccountId, ...]) -> tuple[
     name = "--exclude-account"
     if excluded and not accounts:
         raise UsageError(
-            f"{name} leaves out some accounts of others, and none are named: name them in the policy or by "
-            "--account."
+            f"{name} needs accounts from which to leave some out: name them in the policy or by --account."
         )
     strange = [account for account in excluded if account not in accounts]
     if strange and not from_environment(name, list(excluded)):  # a variable is meant for every command

@@ -19,7 +19,7 @@ def refuse_unasked(console: Console) -> None:
     """Raise UsageError where nobody can be asked, so that the user learns it before the plan is made."""
     if not console.interactive:
         raise UsageError(
-            "nobody can be asked, since this is not a terminal. Nothing was written. Give --yes (or "
+            "nobody can be asked, since this is not a terminal: nothing was written. Give --yes (or "
             "BATCHGW_YES=1) to write without asking. `batchgw plan` shows what would be written."
         )
 

@@ -132,7 +132,7 @@ WRONG = [
         "unknown key 'every'; known here are rate, burst",
     ),
     ("operations:\n  CreateDeployment: {rate: unknown}\n", 2, 28, "'unknown' is for the total alone"),
-    ("total: {rate: unknown}\nshare: 1/2\n", 2, 8, "the rate is unknown, and a share needs a quota"),
+    ("total: {rate: unknown}\nshare: 1/2\n", 2, 8, "the rate is unknown, and a share is a part of a quota"),
     ("", 1, 1, "the quota file is empty; it may have total, operations, scope, share, polite"),
     ("# total: {rate: 1}\n", 1, 1, "the quota file is empty"),
     ("---\n", 1, 1, "the quota file is empty"),
