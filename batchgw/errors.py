@@ -1,49 +1,52 @@
-"""The errors of the engine, as one tree. An error is named for what happened and knows what it means.
+"""The errors of batchgw, as one tree. An error is named for what happened and knows what it means.
 
-BatchgwError                        .exit_code: what the command line answers with
+BatchgwError                         1  a number is the exit code of a command that ends with the error
 ├── UsageError                      64  a flag, a file or an argument that cannot be used
 │   ├── PolicyInvalid               64  the policy file; carries every problem with file:line:column
+│   ├── QuotasInvalid               64  the quota file, likewise (in cli.flags.quota_records)
 │   ├── PlanUnreadable              64  not a plan, truncated, or of another version
 │   ├── RunUnknown                  64  no such run in this journal
 │   └── JournalUnusable             64  the journal's URL or file cannot be opened
 ├── NothingSelected                  4  a selector, or all of a selection, matches no API: nothing was written
 ├── PlanStale                        5  the policy or the world is no longer what was planned
 ├── JournalWriteFailed               3  the journal cannot be written (disk full): the run stopped, resumable
-├── ScopeLocked                     75  another run holds a scope; carries the holder
+├── ScopeLocked                     75  another run holds a scope
+│   └── ScopeHeld                   75  the same, with the run and its process (in journal)
 ├── Stopped                        130  the user asked to stop, before this call was sent
-└── CallError                        4  a call to the control plane that did not succeed, and so left
-    │                                   something unread; one about a single API becomes its outcome
+│   └── ExplainedStop              130  a stop whose message says how far things came (in cli.output.failure)
+│       └── NotConfirmed             3  the user was asked and said no (in cli.output.failure)
+├── WriteRefused                     1  a verb that only reads was about to write: a fault in batchgw
+│                                       (in control_plane.readonly)
+└── CallError                        4  a call to the control plane that did not succeed. An error about one
+    │                                   API becomes its outcome; another leaves something unread
     ├── Throttled                       429: wait and send again; never uses up an attempt
-    ├── ConcurrentModification          409 "try again later" (or 400, by its words): retried, bounded; a
-    │                                   write after it was read what the other one made of it
+    ├── ConcurrentModification          409 "try again later", or a 400 that says so: retried, bounded.
+    │                                   Somebody else was writing: a write is sent again only after a read
     ├── ServiceFailure                  5xx: retried, bounded; a write may have been made, so it is read first
-    │   └── AnswerTooLarge              given up at 16 MiB: the next one would be as long
+    │   └── AnswerTooLarge              over 16 MiB: not read to its end, and not asked for again
     ├── ConnectionFailed                no connection: nothing was sent; retried, bounded; ends its scope
     ├── ConnectionCut                   cut or timed out after sending: a write may have been made; as 5xx
-    ├── ReadingAged                     a write's turn came too long after its reading: it is read again first
+    ├── ReadingAged                     a write waited too long after its API was read: it is read again
     ├── Conflict                        any other 409: permanent for this API
     ├── ResourceQuotaExceeded           429 LimitExceeded on a hard quota: permanent for this API
     ├── ApiNotFound                     404: the API is gone
     ├── NotCustomized                   404 on DELETE: the type is at its default already
     ├── BadRequest                      400: refused as it stands; permanent for this API
-    │   └── ForeignAnswer               3xx or 4xx without AWS's marks: a write may have been made
+    │   └── ForeignAnswer               3xx or 4xx without an AWS error code: a write may have been made
     ├── ApiDenied                       403 on one API, while others are allowed: permanent for this API
     ├── NotAsWritten                    201, and something else than what was asked is in effect: permanent
     └── ScopeError                      the whole account-region is given up
         ├── Starved                     refused for as long as --patience allows: others use the quota up
-        ├── EndpointUnreachable         no scope could connect since the beginning: not tried any longer
-        ├── OtherAccountAnswered        404 in another account's name: the call was signed for that one
+        ├── EndpointUnreachable         no scope has ever been able to connect: nothing more is tried
+        ├── OtherAccountAnswered        404 in another account's name: that account's keys signed the call
         ├── AccessDenied                403 (or 401) on a listing, or on three APIs in a row
-        │   └── ForeignDenial           the same without AWS's marks: a write may have been made
+        │   └── ForeignDenial           the same without an AWS error code: a write may have been made
         ├── CredentialsRejected         403: unknown, or the region is not enabled
         │   └── CredentialsExpired      403: retried once, with fresh credentials
         └── CredentialsUnavailable      there are none, or the role cannot be assumed
-            └── WrongAccount            they turned out to be of another account: nothing was sent with them
+            └── WrongAccount            the keys are of another account: nothing was signed with them
 
-Few others add something to one of these where they are raised: `journal.sql.locks.ScopeHeld` the lock's
-holder, `cli.flags.quota_records.QuotasInvalid` the places in a quota file, `cli.output.failure` that the user
-said no (3).
-`control_plane.readonly.WriteRefused` (1) is a fault of batchgw's own.
+An error stands in this file, unless the tree names another module: it then carries something of that module.
 """
 
 from __future__ import annotations
@@ -115,7 +118,7 @@ class PlanStale(BatchgwError):
 
 
 class JournalWriteFailed(BatchgwError):
-    """The journal cannot be written. No call is sent that it could not remember; the run is resumable."""
+    """The journal cannot be written. No call is sent that it does not know of; the run can be resumed."""
 
     exit_code = 3
 
@@ -135,22 +138,22 @@ class Stopped(BatchgwError):
 class CallError(BatchgwError):
     """A call to the control plane that did not succeed.
 
-    Part of what it says comes from servers, proxies and libraries, and is kept in plans, journals and logs.
-    So message, code and request id go through `redaction.foreign` here, whoever makes the error.
+    Its message may quote servers, proxies and libraries, and is kept in plans, journals and logs. So message,
+    code and request id go through `redaction.foreign` here, whoever makes the error.
 
     Attributes:
         code: AWS's error code ("TooManyRequestsException"), or a transport error's name.
         status: HTTP status, 0 when there was no answer.
         request_id: AWS's request id, when there was an answer.
         retry_after: seconds the service asked us to wait, when it did.
-        sent: whether a call was made at all; False when a scope that was given up answered in its place.
+        sent: whether a call was made at all. False when its scope had been given up before.
     """
 
     exit_code = 4
     retry_safe: ClassVar[bool] = False  # may the same call be sent again
     is_throttle: ClassVar[bool] = False  # refused by a quota: waiting is the cure
     outcome_unknown: ClassVar[bool] = False  # a write may or may not have been made
-    leaves_open: ClassVar[bool] = False  # a write may meet something else by now: look before the next
+    leaves_open: ClassVar[bool] = False  # somebody else may have written: read before the next write
     reached_api: ClassVar[bool] = False  # proves that the API is there and that the caller may do this to it
     ends_scope: ClassVar[bool] = False  # once given up, nothing more is tried in the account-region
 
@@ -172,7 +175,7 @@ class CallError(BatchgwError):
         self.sent = True
 
     def again(self) -> Self:
-        """Give the same error for another call, which cost nothing."""
+        """Give a new error that says the same, for another call. Nothing was spent on that one."""
         return type(self)(
             self.message,
             code=self.code,
@@ -206,7 +209,7 @@ class ServiceFailure(CallError):
 
 
 class AnswerTooLarge(ServiceFailure):
-    """An answer longer than any that AWS gives: it was not read to its end, and is not asked for again."""
+    """An answer longer than any of AWS's. It was not read to its end, and is not asked for again."""
 
     retry_safe = False
 
@@ -214,7 +217,7 @@ class AnswerTooLarge(ServiceFailure):
 class ConnectionFailed(CallError):
     """No connection could be made (refused, DNS, TLS): nothing was sent.
 
-    When its attempts are used up the endpoint is out of reach, and with it the whole account-region.
+    When all attempts have failed, the whole account-region is given up.
 
     Attributes:
         endpoint: what could not be connected to, an address or a proxy; empty when that is not known.
@@ -226,7 +229,7 @@ class ConnectionFailed(CallError):
     ends_scope = True
 
     def again(self) -> Self:
-        """Give the same error for another call, which cost nothing."""
+        """Give a new error that says the same, for another call. Nothing was spent on that one."""
         error = super().again()
         error.endpoint = self.endpoint
         return error
@@ -241,7 +244,7 @@ class ConnectionCut(CallError):
 
 
 class ReadingAged(CallError):
-    """A write's turn came too long after what it rests on was read: it was not sent, and is read again."""
+    """A write had to wait too long after its API was read: it was not sent, and the API is read again."""
 
     leaves_open = True
 
@@ -251,7 +254,7 @@ class ReadingAged(CallError):
 
 
 class Conflict(CallError):
-    """A 409 that does not pass: permanent for this API."""
+    """A 409 that will not go away: permanent for this API."""
 
     reached_api = True
 
@@ -277,7 +280,7 @@ class BadRequest(CallError):
 
 
 class ForeignAnswer(BadRequest):
-    """A 3xx or 4xx without an AWS error code: of a proxy or a portal, behind which a write may be made."""
+    """A 3xx or 4xx without an AWS error code, as from a proxy. AWS may have made the write all the same."""
 
     outcome_unknown = True
     leaves_open = True
@@ -288,7 +291,7 @@ class ApiDenied(CallError):
 
 
 class NotAsWritten(CallError):
-    """A write was answered as a success, and what is in effect is not what was asked; it was read twice."""
+    """AWS answered a write as a success, but two reads show something else than what was asked."""
 
     reached_api = True
 
@@ -300,26 +303,26 @@ class ScopeError(CallError):
 
 
 class Starved(ScopeError):
-    """The quota has let nothing through for too long: others use it up, and asking on would hurt them."""
+    """The quota has let nothing through for too long: others use it up, and more calls would hurt them."""
 
 
 class EndpointUnreachable(ScopeError):
-    """No connection to the endpoint could be made, from any of the scopes that tried, since the beginning."""
+    """No scope has ever been able to connect to the endpoint."""
 
 
 class OtherAccountAnswered(ScopeError):
-    """The answer names another account than the one that was meant: that one's keys have signed the call."""
+    """The answer names another account than the one that was meant: the call was signed with its keys."""
 
 
 class AccessDenied(ScopeError):
     """A permission is missing, or an organisation policy denies the region.
 
-    Whether that holds for one API only (`ApiDenied`) or for its whole scope, the retrying wrapper judges.
+    The retrying wrapper decides whether that holds for one API only (`ApiDenied`) or for its whole scope.
     """
 
 
 class ForeignDenial(AccessDenied):
-    """A 401 or 403 without an AWS error code: a proxy's, or a portal's, as `ForeignAnswer`."""
+    """A 401 or 403 without an AWS error code, as from a proxy; see `ForeignAnswer`."""
 
     outcome_unknown = True
     leaves_open = True
@@ -330,7 +333,7 @@ class CredentialsRejected(ScopeError):
 
 
 class CredentialsExpired(CredentialsRejected):
-    """The credentials expired on the way: fresh ones may be accepted, so it is worth one more attempt."""
+    """The credentials have expired: one more attempt is made with fresh ones."""
 
     retry_safe = True
 
@@ -340,4 +343,4 @@ class CredentialsUnavailable(ScopeError):
 
 
 class WrongAccount(CredentialsUnavailable):
-    """Keys that were fetched or renewed are of another account. They sign nothing."""
+    """The keys that were fetched or renewed are of another account. Nothing is signed with them."""

@@ -1,7 +1,7 @@
 """batchgw as a library: plan, look, apply, and follow the outcomes, against the simulated API.
 
 Run it: python examples/library.py    It starts the simulated API in this process and needs no AWS account.
-To use it on AWS, leave out `running` and connect with your profile and region.
+To use it on AWS, leave out `simulated_api` and connect with your profile and region.
 """
 
 from __future__ import annotations
@@ -13,19 +13,16 @@ from pathlib import Path
 import anyio
 
 import batchgw
-from batchgw.model import AccountId, Region, Targets
-from batchgw.simulator.over_http.options import ReadyInfo, ServeOptions
-from batchgw.simulator.over_http.serve import running
 
 POLICY = Path(__file__).parent / "policies/cors.yaml"
 
 
-async def bring_to_policy(server: ReadyInfo, journal: Path) -> batchgw.Summary:
+async def bring_to_policy(server: batchgw.ReadyInfo, journal: Path) -> batchgw.Summary:
     """Apply the policy to every REST API of the server's first account and region."""
-    account, region = AccountId(server.accounts[0]), Region(server.regions[0])
+    account, region = batchgw.AccountId(server.accounts[0]), batchgw.Region(server.regions[0])
     loaded = batchgw.load_policy(POLICY)
     policy = batchgw.Policy(
-        desired=loaded.policy.desired, targets=Targets(accounts=(account,), regions=(region,))
+        desired=loaded.policy.desired, targets=batchgw.Targets(accounts=(account,), regions=(region,))
     )
     async with batchgw.connect(region=region, endpoint_url=server.endpoint) as aws:
         plane = batchgw.PacedControlPlane(aws, pace=batchgw.Pace(rate=10, burst=40))
@@ -40,7 +37,7 @@ async def bring_to_policy(server: ReadyInfo, journal: Path) -> batchgw.Summary:
 def main() -> None:
     """Serve a small world and bring it to policy."""
     with (
-        running(ServeOptions(apis=5, accounts=1, regions=1)) as server,
+        batchgw.simulated_api(batchgw.ServeOptions(apis=5, accounts=1, regions=1)) as server,
         tempfile.TemporaryDirectory() as folder,
     ):
         keys = server.keys[server.accounts[0]]

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import assert_type
 
 import batchgw
-from batchgw.api import Application
 
 
 async def verbs(plane: batchgw.ControlPlane, journal: batchgw.Journal, path: Path) -> None:
@@ -19,7 +18,7 @@ async def verbs(plane: batchgw.ControlPlane, journal: batchgw.Journal, path: Pat
     assert_type(await batchgw.apply(plan, plane=plane, journal=journal), batchgw.Summary)
     assert_type(await batchgw.resume("last", plane=plane, journal=journal), batchgw.Summary)
     running = batchgw.applying(plan, plane=plane, journal=journal)
-    assert_type(running, AbstractAsyncContextManager[Application])
+    assert_type(running, AbstractAsyncContextManager[batchgw.Application])
     async with running as run:
         async for outcome in run:
             assert_type(
@@ -27,6 +26,45 @@ async def verbs(plane: batchgw.ControlPlane, journal: batchgw.Journal, path: Pat
                 batchgw.Applied | batchgw.Unchanged | batchgw.Failed | batchgw.Skipped | batchgw.NotAttempted,
             )
         assert_type(run.summary, batchgw.Summary)
+
+
+async def discovering(plane: batchgw.ControlPlane) -> None:
+    targets = batchgw.Targets(regions=(batchgw.Region("eu-west-1"),))
+    count = batchgw.SelectionCount(targets.apis)
+    async with batchgw.discover(targets, plane=plane, count=count) as found:
+        async for item in found:
+            assert_type(item, batchgw.RestApi | batchgw.UnreadApi | batchgw.UnreadScope)
+    assert_type(count.total(listed=True), batchgw.Selected)
+
+
+async def resuming(plane: batchgw.ControlPlane, journal: batchgw.Journal) -> None:
+    async with batchgw.resuming("last", plane=plane, journal=journal) as run:
+        assert_type(run, batchgw.Application)
+        async for outcome in run:
+            match outcome:
+                case batchgw.Failed() | batchgw.NotAttempted():
+                    assert_type(outcome.effort, batchgw.Effort)
+                case _:
+                    assert_type(outcome.api, batchgw.RestApi)
+
+
+def simulating() -> None:
+    with batchgw.simulated_api(batchgw.ServeOptions(apis=5)) as server:
+        assert_type(server, batchgw.ReadyInfo)
+
+
+def caught(error: BaseException) -> int:
+    """Errors are told apart by their classes, and each knows its exit code."""
+    match error:
+        case batchgw.ScopeHeld():
+            assert_type(error.holder, batchgw.Holder)
+        case batchgw.CallError():
+            assert_type(error.retry_after, float | None)
+        case batchgw.PolicyInvalid():
+            assert_type(error.problems, tuple[batchgw.Problem, ...])
+        case _:
+            pass
+    return error.exit_code if isinstance(error, batchgw.BatchgwError) else 1
 
 
 async def connecting() -> None:
@@ -41,7 +79,13 @@ class Shows:
     """An observer is whatever has `notify`."""
 
     def notify(self, event: batchgw.Event) -> None:
-        del event
+        match event:
+            case batchgw.Decided():
+                assert_type(event.outcome, batchgw.Outcome)
+            case batchgw.ItemPlanned():
+                assert_type(event.item, batchgw.PlanItem)
+            case _:
+                pass
 
 
 observer: batchgw.Observer = Shows()

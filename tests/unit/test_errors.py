@@ -1,13 +1,16 @@
-"""The tree at the top of `errors` says what the classes below it are."""
+"""The tree at the top of `errors` shows every error of the package: its place, its module, its exit code."""
 
 from __future__ import annotations
 
-import inspect
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib import import_module
+from pkgutil import walk_packages
 
 import pytest
 
+import batchgw
 from batchgw import errors
 from batchgw.errors import BatchgwError
 
@@ -17,10 +20,26 @@ _STEP = 4
 """Columns by which a class stands to the right of the one it is derived from."""
 
 
+@cache
 def classes() -> Mapping[str, type[BatchgwError]]:
-    """Every error that is defined there."""
-    found = inspect.getmembers(errors, inspect.isclass)
-    return {name: kind for name, kind in found if issubclass(kind, BatchgwError)}
+    """Every error of the package, in whatever module: all of them are imported first."""
+    for module in walk_packages(batchgw.__path__, "batchgw."):
+        if module.name != "batchgw.__main__":
+            import_module(module.name)
+    found: tuple[type[BatchgwError], ...] = (BatchgwError, *below(BatchgwError))
+    return {kind.__name__: kind for kind in found if is_ours(kind)}
+
+
+def below(kind: type[BatchgwError]) -> Iterator[type[BatchgwError]]:
+    """All that is derived from a class."""
+    for each in kind.__subclasses__():
+        yield each
+        yield from below(each)
+
+
+def is_ours(kind: type) -> bool:
+    """Whether the package defines it, and not a test."""
+    return kind.__module__.startswith("batchgw.")
 
 
 def drawn() -> Iterator[tuple[str, str, str]]:
@@ -47,7 +66,7 @@ def test_an_error_stands_below_the_one_it_is_derived_from(name: str, above: str)
 @pytest.mark.parametrize(
     ("name", "code"), [(name, int(code[1])) for name, _, text in drawn() if (code := _CODE.match(text))]
 )
-def test_an_exit_code_in_the_tree_is_the_errors_own(name: str, code: int) -> None:
+def test_an_exit_code_in_the_tree_is_the_error_s(name: str, code: int) -> None:
     """What the tree says a command answers with is what it answers with."""
     assert classes()[name].exit_code == code
 
@@ -56,4 +75,12 @@ def test_an_error_with_an_exit_code_of_its_own_says_it_in_the_tree() -> None:
     """Whoever gives a class another code than the one above it has has to write it down."""
     own = {name for name, kind in classes().items() if "exit_code" in vars(kind)}
     told = {name for name, _, text in drawn() if _CODE.match(text)}
-    assert own - told == {"BatchgwError"}
+    assert own | {"BatchgwError"} <= told
+
+
+def test_the_tree_names_the_module_of_an_error_that_stands_elsewhere() -> None:
+    """`(in journal)` is where users import it from; no word means `errors`."""
+    for name, kind in classes().items():
+        told = re.search(rf"{name} .*?(?:\(in ([\w.]+)\)|(?=[├└]|\n\n))", errors.__doc__ or "", re.DOTALL)
+        module = f"batchgw.{told[1]}" if told and told[1] else "batchgw.errors"
+        assert getattr(import_module(module), name) is kind
