@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from batchgw.api import apply, applying, check, discover, plan, resume, resuming
     from batchgw.concurrency.stop import StopSignal
     from batchgw.control_plane.aws import connect
-    from batchgw.control_plane.interface import Answer, ControlPlane, Operation, Request
+    from batchgw.control_plane.interface import ControlPlane, Execution, Operation, Request
     from batchgw.control_plane.readonly import ReadOnlyControlPlane, WriteRefused
     from batchgw.control_plane.stack import Pace, PacedControlPlane
     from batchgw.discovery.stream import Found
@@ -142,7 +142,7 @@ _HOMES = {
     "api": ("apply", "applying", "check", "discover", "plan", "resume", "resuming"),
     "concurrency.stop": ("StopSignal",),
     "control_plane.aws": ("connect",),
-    "control_plane.interface": ("Answer", "ControlPlane", "Operation", "Request"),
+    "control_plane.interface": ("ControlPlane", "Execution", "Operation", "Request"),
     "control_plane.readonly": ("ReadOnlyControlPlane", "WriteRefused"),
     "control_plane.stack": ("Pace", "PacedControlPlane"),
     "discovery.stream": ("Found",),
@@ -277,7 +277,6 @@ __all__ = [
     "AccessDenied",
     "AccountId",
     "Action",
-    "Answer",
     "AnswerTooLarge",
     "ApiDenied",
     "ApiNotFound",
@@ -309,6 +308,7 @@ __all__ = [
     "Effort",
     "EndpointUnreachable",
     "Event",
+    "Execution",
     "ExplicitApi",
     "Failed",
     "ForeignAnswer",
