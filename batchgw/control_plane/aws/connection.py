@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from resource import RLIM_INFINITY, RLIMIT_NOFILE, getrlimit
+from ssl import SSLContext
 from typing import Any
 from uuid import uuid4
 
@@ -43,10 +45,11 @@ from batchgw.control_plane.aws.credentials.settings import (
 from batchgw.control_plane.aws.fast_path import FastPath
 from batchgw.control_plane.aws.plane import AwsControlPlane
 from batchgw.control_plane.aws.sts import query_form
-from batchgw.control_plane.aws.sts.client import Asking
-from batchgw.control_plane.aws.sts.endpoints import FORMAL_REGION, Places
+from batchgw.control_plane.aws.sts.client import StsClient
 from batchgw.control_plane.aws.sts.questions import Sts
+from batchgw.control_plane.aws.sts.regions import FORMAL_REGION, StsRegions
 from batchgw.control_plane.aws.tls import spare_buffers, tls_context
+from batchgw.control_plane.aws.wire import Format
 from batchgw.control_plane.tries import ATTEMPTS
 from batchgw.events import NullObserver, Observer
 from batchgw.model import Region
@@ -129,59 +132,102 @@ async def connect(
         UsageError: a profile, a file, a role or a URL that cannot be used.
         CredentialsUnavailable: there are no credentials.
     """
-    if endpoint_url is not None:
-        check_endpoint_url(endpoint_url, "--endpoint-url (or AWS_ENDPOINT_URL)")
-    if role is not None:
-        check_role(role)
+    _check_given(endpoint_url, role)
     async with AsyncExitStack() as stack:
         session = open_session(profile)
         check_endpoints(session)
-        spare_buffers()
-        pool = ConnectionPool(
-            tls=tls_context(ca_bundle or configured_ca_bundle(session)),
-            max_connections=max_connections or affordable_connections(),
-            connect_timeout=connect_timeout,
-            read_timeout=read_timeout,
-            call_timeout=call_timeout,
+        pool = await stack.enter_async_context(
+            _pool(
+                tls_context(ca_bundle or configured_ca_bundle(session)),
+                max_connections=max_connections,
+                connect_timeout=connect_timeout,
+                read_timeout=read_timeout,
+                call_timeout=call_timeout,
+            )
         )
-        await stack.enter_async_context(pool)
         _use_pool(session, pool)
         home = region_named(region, "the region given") if region else configured_region(session)
         _check_proxy(session, endpoint_url, home or FORMAL_REGION)
-        owners = Owners(lambda keys, region: questions.account(region, keys))
+        owners = Owners(lambda keys, region: sts.account(region, keys))
         base = _base_credentials(session, pool, profile, home or FORMAL_REGION, owner=owners.of, stop=stop)
         await base.found()  # no credentials: better said now than by every scope
-        regions = await known_regions(session)
+        clients = _Clients(stack, session, pool, await known_regions(session), fast_path)
+        gateway = await clients.open("apigateway", endpoint_url, wire.FORMS, SIGNATURE_VERSION)
+        sts_regions = StsRegions(home, lambda somewhere: partition_of(session, somewhere))
         sts_url = None if os.environ.get("AWS_ENDPOINT_URL_STS") else endpoint_url
-        gateway = await _client(stack, session, "apigateway", endpoint_url, SIGNATURE_VERSION)
-        places = Places(home, lambda somewhere: partition_of(session, somewhere))
-        sts = await _client(stack, session, "sts", sts_url)
-        asking = Asking(
-            TargetedClient(sts, regions, FastPath(sts, pool, query_form.FORMATS) if fast_path else None),
+        sts_client = StsClient(
+            await clients.open("sts", sts_url, query_form.FORMATS),
             base,
-            always_on=places.always_on,
+            always_on=sts_regions.always_on,
             attempts=attempts,
             observer=observer,
             stop=stop,
         )
-        questions = Sts(asking)
+        sts = Sts(sts_client)
         credentials = ScopeCredentials(
             base,
-            questions,
-            places,
+            sts,
+            sts_regions,
             role=_role(role, session_name, external_id),
             background=(await stack.enter_async_context(BackgroundTasks())).start,
             observer=observer or NullObserver(),
         )
-        shortcut = FastPath(gateway, pool, wire.FORMS) if fast_path else None
         yield AwsControlPlane(
-            TargetedClient(gateway, regions, shortcut),
+            gateway,
             credentials,
             region=home,
-            identity=lambda: questions.identity,
+            identity=lambda: sts.identity,
             observer=observer,
             emulated=_own_endpoint(session, endpoint_url),
         )
+
+
+def _check_given(endpoint_url: str | None, role: str | None) -> None:
+    if endpoint_url is not None:
+        check_endpoint_url(endpoint_url, "--endpoint-url (or AWS_ENDPOINT_URL)")
+    if role is not None:
+        check_role(role)
+
+
+def _pool(
+    tls: SSLContext,
+    *,
+    max_connections: int | None,
+    connect_timeout: float,
+    read_timeout: float,
+    call_timeout: float,
+) -> ConnectionPool:
+    spare_buffers()
+    return ConnectionPool(
+        tls=tls,
+        max_connections=max_connections or affordable_connections(),
+        connect_timeout=connect_timeout,
+        read_timeout=read_timeout,
+        call_timeout=call_timeout,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Clients:
+    """Opens clients of AWS's services, one for all accounts and regions each."""
+
+    stack: AsyncExitStack
+    session: AioSession
+    pool: ConnectionPool
+    regions: frozenset[str]
+    fast_path: bool
+
+    async def open(
+        self,
+        service: str,
+        endpoint_url: str | None,
+        formats: Mapping[str, Format],
+        signature_version: str | None = None,
+    ) -> TargetedClient:
+        """Open one. `formats` are those of the operations that need not go through botocore."""
+        client = await _client(self.stack, self.session, service, endpoint_url, signature_version)
+        fast_path = FastPath(client, self.pool, formats) if self.fast_path else None
+        return TargetedClient(client, self.regions, fast_path)
 
 
 def _own_endpoint(session: AioSession, endpoint_url: str | None) -> bool:

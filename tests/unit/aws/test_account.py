@@ -10,7 +10,7 @@ import pytest
 
 from batchgw.control_plane.aws.credentials.keys import Keys
 from batchgw.control_plane.aws.credentials.owners import KEPT, Owners
-from batchgw.control_plane.aws.sts.endpoints import Places
+from batchgw.control_plane.aws.sts.regions import StsRegions
 from batchgw.errors import CallError, ConnectionFailed
 from batchgw.model import AccountId, Region
 from tests.virtual import virtually
@@ -41,8 +41,8 @@ def partition(region: Region) -> str:
     ],
 )
 def test_where_sts_is_asked(home: str | None, near: str | None, asked: str) -> None:
-    places = Places(Region(home) if home else None, partition)
-    assert places.sts_region(Region(near) if near else None) == asked
+    regions = StsRegions(Region(home) if home else None, partition)
+    assert regions.sts_region(Region(near) if near else None) == asked
 
 
 def keys(number: int = 1) -> Keys:

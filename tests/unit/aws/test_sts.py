@@ -14,7 +14,7 @@ from batchgw.concurrency.stop import StopSignal
 from batchgw.control_plane.aws.client import Target, TargetedClient
 from batchgw.control_plane.aws.credentials.base_keys import BaseCredentials
 from batchgw.control_plane.aws.credentials.keys import Keys
-from batchgw.control_plane.aws.sts.client import Asking, Question
+from batchgw.control_plane.aws.sts.client import Question, StsClient
 from batchgw.control_plane.aws.sts.questions import Sts
 from batchgw.errors import (
     AccessDenied,
@@ -104,7 +104,7 @@ def ask(
     results: list[object] = []
 
     async def main() -> None:
-        asking = Asking(
+        client_of_sts = StsClient(
             cast("TargetedClient", client),
             cast("BaseCredentials", base or FakeBase()),
             always_on=lambda region: None if region == CHINA else VIRGINIA,
@@ -114,7 +114,7 @@ def ask(
             random=Longest(),
         )
         try:
-            results.append(await body(Sts(asking)))
+            results.append(await body(Sts(client_of_sts)))
         except (CallError, Stopped) as error:
             results.append(error)
 

@@ -15,8 +15,8 @@ from batchgw.control_plane.aws.credentials.base_keys import BaseCredentials
 from batchgw.control_plane.aws.credentials.keys import Keys
 from batchgw.control_plane.aws.credentials.renewal import Background, Refresher
 from batchgw.control_plane.aws.credentials.roles import role_arn
-from batchgw.control_plane.aws.sts.endpoints import Places
 from batchgw.control_plane.aws.sts.questions import Sts
+from batchgw.control_plane.aws.sts.regions import StsRegions
 from batchgw.errors import (
     AccessDenied,
     BadRequest,
@@ -47,7 +47,7 @@ class ScopeCredentials:
         self,
         base: BaseCredentials,
         sts: Sts,
-        places: Places,
+        regions: StsRegions,
         *,
         role: Role | None,
         background: Background,
@@ -56,7 +56,7 @@ class ScopeCredentials:
     ) -> None:
         self._base = base
         self._sts = sts
-        self._places = places
+        self._regions = regions
         self._role = role
         self._observer = observer
         self._clock = clock
@@ -65,13 +65,13 @@ class ScopeCredentials:
 
     async def base_account(self) -> AccountId:
         """The account of the base credentials; STS is asked once. Raises a CallError."""
-        return await self._base.whose(self._places.sts_region())
+        return await self._base.whose(self._regions.sts_region())
 
     async def keys(self, scope: Scope) -> Keys:
         """Give keys that act in the scope's account, and in no other. Raises a ScopeError, or Stopped."""
         if self._role is not None and scope.account != (self._base.account or await self._own(scope)):
             return await self._refresher.keys(scope)
-        keys = self._base.ready() or await self._base.keys(self._places.sts_region(scope.region))
+        keys = self._base.ready() or await self._base.keys(self._regions.sts_region(scope.region))
         if keys.account != scope.account:
             raise CredentialsUnavailable(
                 f"the credentials are of account {keys.account}, and there is no role to reach "
@@ -85,7 +85,7 @@ class ScopeCredentials:
 
     async def _own(self, scope: Scope) -> AccountId | None:
         """Tell the account of the base credentials. It is reached without the role."""
-        return (await self._base.keys(self._places.sts_region(scope.region))).account
+        return (await self._base.keys(self._regions.sts_region(scope.region))).account
 
     def _tell_direct(self, account: AccountId, role: str) -> None:
         if account not in self._told:
@@ -95,7 +95,7 @@ class ScopeCredentials:
     async def renew(self, scope: Scope, rejected: Keys) -> bool:
         """Drop keys that the service refused as expired. Returns whether other ones can be had."""
         if self._role is None or scope.account == self._base.account:
-            return await self._base.renew(rejected, self._places.sts_region(scope.region))
+            return await self._base.renew(rejected, self._regions.sts_region(scope.region))
         self._refresher.discard(scope, rejected)
         return True
 
@@ -104,7 +104,7 @@ class ScopeCredentials:
         try:
             keys = await self._sts.assume_role(
                 arn,
-                self._places.sts_region(scope.region),
+                self._regions.sts_region(scope.region),
                 scope,
                 session_name=self._role.session_name if self._role else "",
                 external_id=self._role.external_id if self._role else None,
@@ -121,7 +121,7 @@ class ScopeCredentials:
     def _arn(self, scope: Scope) -> str:
         try:
             return role_arn(
-                self._role.role if self._role else "", scope.account, self._places.partition(scope.region)
+                self._role.role if self._role else "", scope.account, self._regions.partition(scope.region)
             )
         except UsageError as error:
             raise CredentialsUnavailable(str(error), code="RoleUnusable") from error

@@ -1,7 +1,7 @@
-"""How STS is asked: in its turn, again when that may help, and elsewhere where a region is switched off.
+"""How STS is asked: at its own pace, again when that may help, and elsewhere where a region is switched off.
 
-Paced rather than bounded in number: a thousand accounts ask within 20 s. An STS that nobody can connect to is
-given up after seconds, for all of them.
+Calls are limited by rate, not by number: a thousand accounts ask within 20 s. An STS that nobody can connect
+to is given up after seconds, for all of them.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class Question:
         return isinstance(error, CallError) and error.retry_safe and not expired
 
 
-class Asking:
+class StsClient:
     """Asks STS with the base credentials.
 
     Args:
@@ -95,13 +95,13 @@ class Asking:
         self._base = base
         self._always_on = always_on
         self._off: set[Region] = set()  # regions that have turned out to be switched off
-        self.observer = observer or NullObserver()
-        self.stop = stop or StopSignal()
+        self._observer = observer or NullObserver()
+        self._stop = stop or StopSignal()
         pacer = BucketModel(Quota(RATE, BURST), trust=Trust.STRICT)
-        self.endpoints = Endpoints()
-        self._limiter = Limiter(Flow(Bucket(pacer)), sleep=self.stop.sleep)
-        self.attempts = attempts
-        self.random = random or Random()  # noqa: S311 - jitter needs no secrecy
+        self._endpoints = Endpoints()
+        self._limiter = Limiter(Flow(Bucket(pacer)), sleep=self._stop.sleep)
+        self._attempts = attempts
+        self._random = random or Random()  # noqa: S311 - jitter needs no secrecy
 
     async def answer(self, question: Question) -> Mapping[str, Any]:
         """Ask in the question's region; if an account has that one switched off, where it cannot be.
@@ -110,12 +110,12 @@ class Asking:
         """
         elsewhere = self._always_on(question.region)
         if elsewhere is None or elsewhere == question.region:
-            return await self._tried(question)
+            return await self._attempted(question)
         there = replace(question, region=elsewhere)
         if question.region in self._off:
-            return await self._tried(there)
+            return await self._attempted(there)
         try:
-            return await self._tried(question)
+            return await self._attempted(question)
         except (CredentialsRejected, AccessDenied) as error:
             if not _OFF.search(error.code):
                 raise
@@ -124,7 +124,7 @@ class Asking:
     async def _answer_of(self, there: Question, region: Region, error: CallError) -> Mapping[str, Any]:
         """Ask elsewhere what a region has rejected. If the keys are unknown there, too, they are at fault."""
         try:
-            answer = await self._tried(there)
+            answer = await self._attempted(there)
         except AccessDenied:  # it is the role that refuses: the keys are good
             self._off.add(region)
             raise
@@ -133,20 +133,53 @@ class Asking:
         self._off.add(region)
         return answer
 
-    async def _tried(self, question: Question) -> Mapping[str, Any]:
-        execution = _Execution(question, self)
-        try:
-            return await execution.attempt()
-        except CallError as error:
-            if not question.worth_repeating(error):
-                raise
-            return await execution.go_on(error)
+    async def _attempted(self, question: Question) -> Mapping[str, Any]:
+        """Ask as often as it may help."""
+        tries = Tries(attempts=self._attempts, random=self._random)
 
-    async def send(self, question: Question) -> Mapping[str, Any]:
-        """Make one attempt, in its turn. Raises a CallError, or Stopped."""
+        def delay(state: RetryCallState) -> float:
+            return self._endpoints.shortened(tries.delay(state), question.region)
+
+        def tell(state: RetryCallState) -> None:
+            self._tell_retried(question, state, tries.ended)
+
+        async for attempt in AsyncRetrying(
+            retry=retry_if_exception(question.worth_repeating),
+            stop=tries.exhausted,
+            wait=delay,
+            before_sleep=tell,
+            sleep=self._stop.sleep,
+            reraise=True,
+        ):
+            with attempt:
+                try:
+                    return await self._send(question)
+                except CallError as error:
+                    tries.count(error)
+                    raise
+        raise AssertionError("tenacity ends with an answer or an error")
+
+    def _tell_retried(self, question: Question, state: RetryCallState, number: int) -> None:
+        error = error_of(state)
+        self._observer.notify(
+            CallRetried(
+                scope=question.scope,
+                operation=question.operation,
+                api=None,
+                target=None,
+                attempt=number,
+                delay=state.upcoming_sleep,
+                code=error.code,
+                message=error.message,
+                request_id=error.request_id,
+            )
+        )
+
+    async def _send(self, question: Question) -> Mapping[str, Any]:
+        """Make one attempt. Raises a CallError, or Stopped."""
         if question.keys is not None:
             return await self._sent(question, question.keys)
-        keys = await self._base.keys(question.region)  # before the turn: to prove them takes one, too
+        keys = await self._base.keys(question.region)  # before the permit: to prove them takes one, too
         try:
             return await self._sent(question, keys)
         except CredentialsExpired as error:
@@ -158,13 +191,13 @@ class Asking:
 
     async def _sent(self, question: Question, keys: Keys) -> Mapping[str, Any]:
         def check() -> None:
-            self.stop.check()
-            self.endpoints.check(question.region, current_time())
+            self._stop.check()
+            self._endpoints.check(question.region, current_time())
 
         permit = await self._limiter.acquire(check)
         target = Target(keys=keys, region=question.region)
         try:
-            answer = await self.stop.heeded(
+            answer = await self._stop.heeded(
                 lambda: self._client.call(question.method, target, question.params)
             )
         except Throttled as error:
@@ -173,7 +206,7 @@ class Asking:
         except ConnectionFailed as error:
             self._limiter.unanswered(permit)
             for_all = question.keys is not None  # nothing is signed before it is known whose the keys are
-            verdict = self.endpoints.failed(
+            verdict = self._endpoints.failed(
                 error, question.scope, question.region, current_time(), for_all=for_all
             )
             raise verdict or error from error.__cause__
@@ -184,67 +217,5 @@ class Asking:
             self._limiter.unanswered(permit)
             raise
         self._limiter.accepted(permit)
-        self.endpoints.answered(question.region)
+        self._endpoints.answered(question.region)
         return answer
-
-
-class _Execution:
-    """All tries of one question."""
-
-    def __init__(self, question: Question, asking: Asking) -> None:
-        self._question = question
-        self._asking = asking
-        self.tries = Tries(attempts=asking.attempts, random=asking.random)
-
-    async def attempt(self) -> Mapping[str, Any]:
-        """Ask once."""
-        try:
-            return await self._asking.send(self._question)
-        except CallError as error:
-            self.tries.count(error)
-            raise
-
-    async def go_on(self, first: CallError) -> Mapping[str, Any]:
-        """Let tenacity decide about a first attempt that failed, and about all that follow from it.
-
-        It is not asked before: nearly every question is answered at once, and should not pay for it.
-        """
-        failed: CallError | None = first
-
-        async def attempt() -> Mapping[str, Any]:
-            nonlocal failed
-            if failed is not None:
-                error, failed = failed, None
-                raise error
-            return await self.attempt()
-
-        retrying = AsyncRetrying(
-            retry=retry_if_exception(self._question.worth_repeating),
-            stop=self.tries.exhausted,
-            wait=self.delay,
-            before_sleep=self.tell,
-            sleep=self._asking.stop.sleep,
-            reraise=True,
-        )
-        return await retrying(attempt)
-
-    def delay(self, state: RetryCallState) -> float:
-        """Tell tenacity how many seconds to wait until the next attempt."""
-        return self._asking.endpoints.shortened(self.tries.delay(state), self._question.region)
-
-    def tell(self, state: RetryCallState) -> None:
-        """Tell the observer that the question will be asked again, and why."""
-        error = error_of(state)
-        self._asking.observer.notify(
-            CallRetried(
-                scope=self._question.scope,
-                operation=self._question.operation,
-                api=None,
-                target=None,
-                attempt=self.tries.ended,
-                delay=state.upcoming_sleep,
-                code=error.code,
-                message=error.message,
-                request_id=error.request_id,
-            )
-        )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from batchgw.control_plane.aws.credentials.keys import Keys, misfit
-from batchgw.control_plane.aws.sts.client import Asking, Question
+from batchgw.control_plane.aws.sts.client import Question, StsClient
 from batchgw.control_plane.operations.unreadable import unreadable_answer
 from batchgw.model import AccountId, Region, Scope
 
@@ -20,13 +20,13 @@ _ACCOUNT = re.compile(r"\d{12}", re.ASCII)
 class Sts:
     """Security Token Service."""
 
-    def __init__(self, asking: Asking) -> None:
-        self._asking = asking
+    def __init__(self, client: StsClient) -> None:
+        self._client = client
         self.identity: str | None = None  # the ARN that STS gave last for base credentials
 
     async def account(self, region: Region, keys: Keys | None = None) -> AccountId:
         """Tell whose keys are, by default the base credentials'. Raises a CallError."""
-        answer = await self._asking.answer(
+        answer = await self._client.answer(
             Question(
                 method="get_caller_identity",
                 operation="GetCallerIdentity",
@@ -53,7 +53,7 @@ class Sts:
         params = {"RoleArn": arn, "RoleSessionName": session_name}
         if external_id is not None:
             params["ExternalId"] = external_id
-        answer = await self._asking.answer(
+        answer = await self._client.answer(
             Question(method="assume_role", operation="AssumeRole", region=region, scope=scope, params=params)
         )
         with _readable():

@@ -11,7 +11,7 @@ FORMAL_REGION = Region("us-east-1")
 """For botocore, which wants a region although every call names its own; for STS when nothing is known."""
 
 
-class Places:
+class StsRegions:
     """What is known of regions. `home` is the one of the flag, the environment or the profile."""
 
     def __init__(self, home: Region | None, partition: Callable[[Region], str]) -> None:
