@@ -1,4 +1,4 @@
-"""A plan whose checksum was made anew must still agree with itself and with its policy."""
+"""An edited plan whose checksum was made again must still agree with itself and with its policy."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def written(path: Path, *items: PlannedApi | UnreadApi | UnreadScope, desired: D
 
 
 def forged(path: Path, edit: Callable[[list[Line]], None]) -> Path:
-    """Change the lines of a plan and make its checksum anew, as anybody can."""
+    """Edit the lines of a plan and make its checksum again, as anybody can."""
     lines = [json.loads(line) for line in path.read_bytes().splitlines()]
     edit(lines)
     encoded = [json.dumps(line, separators=(",", ":")).encode() + b"\n" for line in lines[:-1]]
@@ -104,7 +104,7 @@ def plan(tmp_path: Path) -> Path:
     )
 
 
-def test_a_plan_made_anew_without_a_change_is_a_plan(plan: Path) -> None:
+def test_a_plan_with_a_new_checksum_and_no_edit_is_a_plan(plan: Path) -> None:
     opened = Plan.open(forged(plan, lambda _lines: None))
     assert opened.totals.total.writes == 5  # two types are customised in each API, one is reset in a2
 

@@ -1,4 +1,4 @@
-"""The plan file: what goes in comes out, and nothing that is not a whole, untouched plan is taken for one."""
+"""The plan file: what is written is read, and only a whole, unedited file is taken for a plan."""
 
 import errno
 import json
@@ -221,7 +221,7 @@ any_item = st.one_of(
 
 @untimed
 @given(st.lists(any_item, max_size=4))
-def test_any_item_survives_json_and_interning(items: list[PlanItem]) -> None:
+def test_any_item_survives_json_also_when_its_changes_are_remembered(items: list[PlanItem]) -> None:
     reader = ItemReader()
     lines = [json.dumps(item_to_json(item), separators=(",", ":")).encode() for item in items] * 2
     assert [reader.read_line(line) for line in lines] == items * 2
@@ -452,7 +452,7 @@ def test_a_plan_of_another_version(path: Path, version: object) -> None:
 
 
 def test_cut_short_anywhere(path: Path) -> None:
-    """Every proper prefix is refused; from the first comma on it is known for a plan that was cut short."""
+    """Every proper prefix is refused; from the first comma on, as a plan that was cut short."""
     whole = path.read_bytes()
     for size in range(len(whole) - 1):
         path.write_bytes(whole[:size])
@@ -551,7 +551,7 @@ def test_a_whole_plan_with_lines_nobody_understands(tmp_path: Path, line: Mappin
 
 
 def test_a_line_of_another_kind_is_not_taken_for_an_api_because_its_end_is_known() -> None:
-    """Else what a line is would hang on what was read before it."""
+    """Else the meaning of a line would depend on the lines before it."""
     reader = ItemReader()
     line = json.dumps(item_to_json(planned(DUBLIN, "a")), separators=(",", ":")).encode()
     reader.read_line(line)

@@ -1,4 +1,4 @@
-"""Each API that is meant becomes one item, whatever cannot be read; and nothing is asked in vain."""
+"""Each selected API becomes one item, whatever cannot be read, and no call is made in vain."""
 
 from __future__ import annotations
 
@@ -79,8 +79,8 @@ def planned(
     return items
 
 
-def told(items: list[PlanItem]) -> list[tuple[str, str]]:
-    """Items in short: `(place, "read" or code)`, in order of places; a scope that is unread has no id."""
+def in_short(items: list[PlanItem]) -> list[tuple[str, str]]:
+    """Items in short: `(API or unread scope, "read" or code)`, sorted."""
     short = []
     for item in items:
         match item:
@@ -158,7 +158,7 @@ class TestGivenUp:
             {(DUBLIN, None): (apis, None), (OHIO, None): ([api("o", OHIO)], None)}, refused=refused
         )
         items = planned(PacedControlPlane(plane))
-        assert Counter(code for _, code in told(items)) == {"read": 9, type(error).__name__: 13}
+        assert Counter(code for _, code in in_short(items)) == {"read": 9, type(error).__name__: 13}
         unread = [item for item in items if isinstance(item, UnreadApi)]
         assert {item.kind for item in unread} == {"not_attempted"}
         assert sorted(str(item.api) for item in unread) == [str(a) for a in apis[8:]]
@@ -171,30 +171,30 @@ class TestGivenUp:
         plane = ListedApis(
             {(DUBLIN, None): ([A, B, C], None)}, refused={(DUBLIN, "b"): BadRequest("as it stands")}
         )
-        assert told(planned(plane)) == [(str(A), "read"), (str(B), "BadRequest"), (str(C), "read")]
+        assert in_short(planned(plane)) == [(str(A), "read"), (str(B), "BadRequest"), (str(C), "read")]
 
-    def test_an_error_of_a_kind_of_its_own_is_asked_what_it_means(self) -> None:
-        """Not its place in the tree but `ends_scope` counts."""
+    def test_an_error_class_says_itself_whether_it_ends_its_scope(self) -> None:
+        """`ends_scope` counts, wherever the class stands in the tree."""
 
         class Suspended(CallError):
             ends_scope = True
 
         plane = ListedApis({(DUBLIN, None): ([A], None)}, refused={(DUBLIN, "a"): Suspended("by its owner")})
-        assert told(planned(plane)) == [(str(DUBLIN), "Suspended"), (str(A), "Suspended")]
+        assert in_short(planned(plane)) == [(str(DUBLIN), "Suspended"), (str(A), "Suspended")]
 
     def test_one_deleted_after_it_was_listed_is_skipped(self) -> None:
         plane = ListedApis({(DUBLIN, None): ([A, B], None)}, there=[A])
-        assert told(planned(plane)) == [(str(A), "read"), (str(B), "ApiNotFound")]
+        assert in_short(planned(plane)) == [(str(A), "read"), (str(B), "ApiNotFound")]
 
 
 class TestListings:
     def test_an_api_on_two_pages_is_planned_once(self) -> None:
         plane = ListedApis({(DUBLIN, None): ([A, B], "2"), (DUBLIN, "2"): ([B, C], None)})
-        assert told(planned(plane)) == [(str(A), "read"), (str(B), "read"), (str(C), "read")]
+        assert in_short(planned(plane)) == [(str(A), "read"), (str(B), "read"), (str(C), "read")]
 
     def test_a_listing_in_a_circle_leaves_the_scope_unread(self) -> None:
         plane = ListedApis({(DUBLIN, None): ([A], "2"), (DUBLIN, "2"): ([B], "2")})
-        assert told(planned(plane)) == [
+        assert in_short(planned(plane)) == [
             (str(DUBLIN), "ServiceFailure"),
             (str(A), "read"),
             (str(B), "read"),
@@ -206,17 +206,17 @@ class TestNamed:
 
     def test_what_is_found_is_not_missed_where_nothing_can_be_read(self) -> None:
         plane = ListedApis(there=[A], refused={OHIO: AccessDenied("no"), TOKYO: ConnectionFailed("refused")})
-        assert told(planned(plane, names("a"))) == [(str(A), "read")]
+        assert in_short(planned(plane, names("a"))) == [(str(A), "read")]
 
     def test_also_when_tags_must_be_known_to_decide(self) -> None:
         plane = ListedApis({(DUBLIN, None): ([A, B], None)}, refused={OHIO: AccessDenied("no")})
         selection = Selection(explicit=names("a").explicit, exclude=NOT_EXEMPT)
-        assert told(planned(plane, selection)) == [(str(A), "read")]
+        assert in_short(planned(plane, selection)) == [(str(A), "read")]
 
     def test_what_may_be_in_the_only_scope_that_cannot_be_read_is_not_attempted_there(self) -> None:
         plane = ListedApis(there=[A], refused={OHIO: AccessDenied("no")})
         items = planned(plane, names("a", "b"))
-        assert told(items) == [
+        assert in_short(items) == [
             (str(A), "read"),
             (str(OHIO), "AccessDenied"),
             (str(api("b", OHIO)), "AccessDenied"),
@@ -227,7 +227,7 @@ class TestNamed:
     def test_what_may_be_in_several_is_told_once(self) -> None:
         plane = ListedApis(refused={OHIO: AccessDenied("no"), TOKYO: AccessDenied("nor here")})
         items = planned(plane, names("a"))
-        assert told(items) == [
+        assert in_short(items) == [
             ("*/*/a", "AccessDenied"),
             (str(OHIO), "AccessDenied"),
             (str(TOKYO), "AccessDenied"),
@@ -241,7 +241,7 @@ class TestNamed:
         """Dublin's second page fails, after which nobody can say that there is no B."""
         plane = ListedApis({(DUBLIN, None): ([A], "2"), (DUBLIN, "2"): ([C], "2")})
         selection = Selection(explicit=names("a", "b").explicit, exclude=NOT_EXEMPT)
-        assert told(planned(plane, selection)) == [
+        assert in_short(planned(plane, selection)) == [
             (str(DUBLIN), "ServiceFailure"),
             (str(A), "read"),
             (str(B), "ServiceFailure"),
@@ -253,27 +253,27 @@ class TestNamed:
             refused={(DUBLIN, "a"): ServiceFailure("500"), OHIO: AccessDenied("no")},
         )
         selection = Selection(explicit=names("a").explicit, exclude=NOT_EXEMPT)
-        assert told(planned(plane, selection)) == [(str(A), "ServiceFailure")]
+        assert in_short(planned(plane, selection)) == [(str(A), "ServiceFailure")]
 
     def test_one_that_keeps_failing_fails_unless_another_scope_has_it(self) -> None:
         refused: dict[Scope | tuple[Scope, str], CallError] = {(OHIO, "a"): ServiceFailure("500")}
-        assert told(planned(ListedApis(there=[A], refused=refused), names("a"))) == [(str(A), "read")]
-        assert told(planned(ListedApis(refused=refused), names("a"))) == [
+        assert in_short(planned(ListedApis(there=[A], refused=refused), names("a"))) == [(str(A), "read")]
+        assert in_short(planned(ListedApis(refused=refused), names("a"))) == [
             (str(api("a", OHIO)), "ServiceFailure")
         ]
 
     def test_what_no_scope_has_is_said_to_be_nowhere(self) -> None:
         items = planned(ListedApis(), names("a"))
-        assert told(items) == [("*/*/a", NO_SUCH_API)]
+        assert in_short(items) == [("*/*/a", NO_SUCH_API)]
         assert "any of 3 account-regions" in str(items[0])
 
-    def test_one_id_in_two_places_is_two_apis(self) -> None:
+    def test_one_id_in_two_regions_is_two_apis(self) -> None:
         """Dublin and Ohio have theirs, Tokyo does not."""
         explicit = tuple(
             ExplicitApi(id=A.id, account=s.account, region=s.region) for s in (DUBLIN, OHIO, TOKYO)
         )
         plane = ListedApis(there=[A, api("a", OHIO)])
-        assert told(planned(plane, Selection(explicit=explicit))) == [
+        assert in_short(planned(plane, Selection(explicit=explicit))) == [
             (str(A), "read"),
             (str(api("a", OHIO)), "read"),
             (str(api("a", TOKYO)), NO_SUCH_API),
@@ -282,24 +282,24 @@ class TestNamed:
     def test_an_included_id_that_no_scope_has_is_missed(self) -> None:
         plane = ListedApis({(DUBLIN, None): ([A], None)})
         selection = Selection(include=(Selector(id=A.id), Selector(id=B.id)))
-        assert told(planned(plane, selection)) == [("*/*/b", NO_SUCH_API), (str(A), "read")]
+        assert in_short(planned(plane, selection)) == [("*/*/b", NO_SUCH_API), (str(A), "read")]
 
     def test_named_in_two_ways_and_missing_it_is_one_item(self) -> None:
         """As `a` it may be in Dublin or Ohio, as `us-east-2/a` only in Ohio; only Ohio cannot be read."""
         selection = Selection(explicit=(ExplicitApi(id=A.id), ExplicitApi(id=A.id, region=OHIO.region)))
         plane = ListedApis(refused={OHIO: AccessDenied("no")})
-        assert told(planned(plane, selection)) == [
+        assert in_short(planned(plane, selection)) == [
             (str(OHIO), "AccessDenied"),
             (str(api("a", OHIO)), "AccessDenied"),
         ]
 
-    def test_named_with_its_place_only_that_place_is_asked(self) -> None:
+    def test_named_with_its_region_only_that_region_is_read(self) -> None:
         selection = Selection(
             explicit=(ExplicitApi(id=A.id, account=DUBLIN.account, region=DUBLIN.region),),
             exclude=NOT_EXEMPT,
         )
         plane = ListedApis({(DUBLIN, None): ([A], None)}, refused={OHIO: AccessDenied("no")})
-        assert told(planned(plane, selection)) == [(str(A), "read")]
+        assert in_short(planned(plane, selection)) == [(str(A), "read")]
         assert (plane.listings(OHIO), plane.listings(TOKYO)) == (0, 0)
 
     @pytest.mark.parametrize(
@@ -320,7 +320,7 @@ class TestNamed:
     def test_named_where_the_run_does_not_look(self, explicit: ExplicitApi, place: str, message: str) -> None:
         plane = ListedApis(there=[A])
         (item,) = planned(plane, Selection(explicit=(explicit,)), scopes=(OHIO,))
-        assert told([item]) == [(place, NOT_A_TARGET)]
+        assert in_short([item]) == [(place, NOT_A_TARGET)]
         assert isinstance(item, UnreadApi)
         assert item.message.startswith(message)
         assert "--region" in item.message
@@ -330,13 +330,13 @@ class TestNamed:
         exempt = api("x", exempt=True)
         plane = ListedApis({(DUBLIN, None): ([A, exempt], None)})
         selection = Selection(include=(Selector(id=exempt.id), Selector(name="*a")), exclude=NOT_EXEMPT)
-        assert told(planned(plane, selection)) == [(str(A), "read"), (str(exempt), EXCLUDED)]
+        assert in_short(planned(plane, selection)) == [(str(A), "read"), (str(exempt), EXCLUDED)]
 
     def test_an_included_id_does_not_make_unreadable_scopes_well(self) -> None:
         """The other rules may mean APIs there."""
         plane = ListedApis({(DUBLIN, None): ([A], None)}, refused={OHIO: AccessDenied("no")})
         selection = Selection(include=(Selector(id=A.id), Selector(name="b*")))
-        assert told(planned(plane, selection)) == [(str(A), "read"), (str(OHIO), "AccessDenied")]
+        assert in_short(planned(plane, selection)) == [(str(A), "read"), (str(OHIO), "AccessDenied")]
 
 
 def test_a_plan_keeps_no_secret_of_a_url_among_the_options_of_a_library_s_caller() -> None:
