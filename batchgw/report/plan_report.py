@@ -25,7 +25,7 @@ class PlanReport:
         estimate: the calls and seconds that an apply takes.
         exit_code: the one of the command that shows it.
         stop: asks to end early.
-        drift: whether this is a check, which is told in other words.
+        drift: whether this is a check, which uses other words.
         fold: equal changes once; complete when `items` has ended.
     """
 
@@ -42,7 +42,7 @@ class PlanReport:
     async def items(self) -> AsyncIterator[PlanItem]:
         """Read the plan once, and fold each item. Raises Stopped.
 
-        A million items take a minute, so other tasks may run and a stop is heeded meanwhile.
+        A million items take a minute, so other tasks run meanwhile, and a stop ends it.
         """
         slices = TimeSlices()
         for item in self.plan.items():

@@ -53,7 +53,7 @@ def state_of(run: RunRecord) -> str:
 
 
 def run_to_json(run: RunRecord) -> Record:
-    """Render a run. `identity` is whose credentials it began with, where that was asked."""
+    """Render a run. `identity` is that of its first credentials; None where STS was not called."""
     totals = run.totals
     return {
         "run": run.id,

@@ -232,23 +232,23 @@ def _mapping(value: object) -> Mapping[str, object]:
 
 
 def _problems(name: str, root: Node, findings: Iterable[_Finding]) -> Iterator[Problem]:
-    for place, message in findings:
-        key = place[-1:] == ("[key]",)
-        mark = locate(root, place[:-1] if key else place, at_key=key or message.startswith("unknown key"))
+    for path, message in findings:
+        key = path[-1:] == ("[key]",)
+        mark = locate(root, path[:-1] if key else path, at_key=key or message.startswith("unknown key"))
         yield Problem(file=name, line=mark.line, column=mark.column, message=message)
 
 
 def _finding(details: ErrorDetails) -> _Finding:
-    place = tuple(details["loc"])
+    path = tuple(details["loc"])
     match details["type"]:
         case "extra_forbidden":
-            known = _KEYS[len(place) - 1]
-            guess = did_you_mean(str(place[-1]), known) or f"; known here are {', '.join(known)}"
-            return place, f"unknown key {shown(str(place[-1]))}{guess}"
+            known = _KEYS[len(path) - 1]
+            guess = did_you_mean(str(path[-1]), known) or f"; known here are {', '.join(known)}"
+            return path, f"unknown key {shown(str(path[-1]))}{guess}"
         case "dict_type" | "model_type":
-            return place, f"a mapping (key: value) is needed here, not {_what(details['input'])}"
+            return path, f"a mapping (key: value) is needed here, not {_what(details['input'])}"
         case _:
-            return place, details["msg"]
+            return path, details["msg"]
 
 
 _KEYS = tuple(tuple(spec.model_fields) for spec in (QuotasSpec, TotalSpec, OperationSpec))

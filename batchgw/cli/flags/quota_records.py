@@ -110,8 +110,8 @@ class QuotaFile:
 
     def problem(self, name: str, message: str) -> Problem:
         """Say what is wrong with the rate, the burst or the share, with its position."""
-        place = self.positions.get(name) or Position(file=self.file)
-        return Problem(file=place.file, line=place.line, column=place.column, message=message)
+        at = self.positions.get(name) or Position(file=self.file)
+        return Problem(file=at.file, line=at.line, column=at.column, message=message)
 
     def to_json(self) -> dict[str, Any]:
         """Render for a plan or the journal; what the file does not mention is left out."""

@@ -35,7 +35,7 @@ _OF_EVERY_CALL = (CallSent, CallAnswered)
 
 
 class Sink:
-    """A place where entries go: from `level` up, as lines given to `write`.
+    """A destination of entries: from `level` up, as lines given to `write`.
 
     Where people read it, `at_most` entries of one name and code are written.
     """

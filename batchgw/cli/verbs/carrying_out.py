@@ -113,7 +113,7 @@ class Applying:
         with await proposal.make(run) as plan:
             made = self.clock()
             await self._confirm(plan, proposal, run)
-            reach = run_options(proposal.flags, run.targets_with_region(proposal.targets))
+            recorded = run_options(proposal.flags, run.targets_with_region(proposal.targets))
             return await api.apply(
                 plan,
                 plane=run.plane,
@@ -124,7 +124,7 @@ class Applying:
                 force_lock=self.force_lock,
                 take_over_dead=self.take_over_dead,
                 verb=self.verb,
-                options={**reach, **proposal.options, **self._reread_option(), "identity": run.identity()},
+                options={**recorded, **proposal.options, **self._reread_option(), "identity": run.identity()},
             )
 
     def _reread_option(self) -> dict[str, float]:
@@ -174,10 +174,10 @@ class Applying:
             self.console.note(*(screen.conclusion() if seen else screen.lines()), *live)
             return
         self.console.tell(*screen.lines(), *live)
-        places = sum(counts.writes > 0 for counts in plan.totals.scopes.values())
+        scopes = sum(counts.writes > 0 for counts in plan.totals.scopes.values())
         await confirm(
             f"Make {amount(total.writes, 'change')} to {amount(total.changed_apis, 'REST API')} "
-            f"in {amount(places, 'account-region')}?",
+            f"in {amount(scopes, 'account-region')}?",
             console=self.console,
             interrupts=run.interrupts,
         )
@@ -220,8 +220,8 @@ def saved_plan(
     source = loaded(file, Console(quiet=True)) if file else None
     if source is not None:
         refuse_other_policy(plan, source.policy)
-    reach = SelectionFlags(role_name=selection.role_name, external_id=selection.external_id)
-    given = chosen_targets(source.policy.targets if source else Targets(), reach, flags.connection)
+    role = SelectionFlags(role_name=selection.role_name, external_id=selection.external_id)
+    given = chosen_targets(source.policy.targets if source else Targets(), role, flags.connection)
     targets = targets_of(plan, given)
     laid = with_run_options(flags, plan.header.options)
     refuse_other_endpoint(plan, laid)

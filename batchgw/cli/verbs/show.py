@@ -1,4 +1,4 @@
-"""The verb `show`: a saved plan, all of it, for whoever is to approve it. It needs no network."""
+"""The verb `show`: all of a saved plan, for the person who approves it. It needs no network."""
 
 from __future__ import annotations
 

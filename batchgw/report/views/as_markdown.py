@@ -26,7 +26,7 @@ class MarkdownView(View):
 
 
 def _code(value: str) -> str:
-    """Quote as code, whatever backticks there are within."""
+    """Quote as code, with more backticks than the value has in a row."""
     shown = plain(line(value))
     ticks = "`" * (_longest_run(shown) + 1)
     pad = " " if "`" in shown else ""

@@ -1,4 +1,4 @@
-"""A plan API by API as plain text, for whoever is to approve it. Nothing is folded, nothing left out."""
+"""A plan API by API as plain text, for the person who approves it. Nothing is folded or left out."""
 
 from __future__ import annotations
 

@@ -103,7 +103,7 @@ class View:
         raise NotImplementedError
 
     async def review(self, plan: PlanReport) -> None:
-        """Show all of a saved plan to whoever is to approve it (`show`). Raises Stopped."""
+        """Show all of a saved plan to the person who approves it (`show`). Raises Stopped."""
         raise NotImplementedError
 
     async def summary(self, report: RunReport) -> None:

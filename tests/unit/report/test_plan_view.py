@@ -119,7 +119,7 @@ def test_a_reason_many_scopes_share_is_given_once() -> None:
     assert "      000000000003/eu-west-1, 000000000004/eu-west-1" in lines
 
 
-def test_apis_rightly_left_alone_do_not_make_a_plan_incomplete() -> None:
+def test_apis_left_alone_on_purpose_do_not_make_a_plan_incomplete() -> None:
     gone = UnreadApi(
         api=planned(1).api, targets=(TARGETS[T],), code="ApiNotFound", message="api0000001 is gone"
     )

@@ -139,7 +139,7 @@ def test_what_moved_is_told_in_words_that_fit_one_and_many(moved: int, says: str
         (Effort(attempts=3), "calls waited 0.0 s each on average"),
     ],
 )
-def test_waiting_is_told_as_a_call_feels_it(effort: Effort, says: str) -> None:
+def test_waiting_is_shown_as_an_average_per_call(effort: Effort, says: str) -> None:
     lines = [plain(each) for each in summary_lines(summary((EU, Tally(applied=3, effort=effort), 3)))]
     (cost,) = [each for each in lines if "answered" in each]
     assert cost.endswith(f"refused by the quota; {says}")
@@ -180,7 +180,7 @@ def test_messages_that_differ_in_the_api_are_one_reason() -> None:
     assert reason.examples[0] == "111111111111/eu-west-1/api0000000 THROTTLED"
 
 
-def test_a_reason_that_stands_alone_keeps_its_words() -> None:
+def test_a_reason_of_one_api_keeps_its_message() -> None:
     reasons = Reasons()
     reasons.add(failed(3, "no such api0000003"))
     assert [r.message for r in reasons.found()] == ["no such api0000003"]

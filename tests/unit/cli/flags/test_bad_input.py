@@ -321,7 +321,7 @@ def test_put_onto_nothing_is_not_put_onto_everything() -> None:
 @pytest.mark.parametrize(
     "arguments", [["--accounts", "0"], ["--latency", "1", "--latency-p99", "0.5"], ["--faults", "no.file"]]
 )
-def test_a_world_that_cannot_be(arguments: list[str]) -> None:
+def test_a_world_with_impossible_options(arguments: list[str]) -> None:
     refused(batchgw("simulate", *arguments, "--max-seconds", "0.01"), 64)
 
 

@@ -82,7 +82,7 @@ class TestExcludedAccounts:
     def test_the_others_are_left(self) -> None:
         assert self.chosen("111111111111") == ("222222222222",)
 
-    def test_one_that_is_not_there_may_be_a_slip(self) -> None:
+    def test_an_unknown_account_may_be_misspelt(self) -> None:
         with pytest.raises(UsageError, match="--exclude-account 333333333333: not among the accounts"):
             self.chosen("333333333333")
 
@@ -143,7 +143,7 @@ class TestSavedPlans:
         assert "a ``` b" in shown
         assert re.search(r"^````diff$", shown, re.MULTILINE)
 
-    def test_no_plan_is_a_matter_of_usage(self) -> None:
+    def test_a_missing_plan_is_a_usage_error(self) -> None:
         assert batchgw("show", "nowhere").code == 64
         Path("other").write_text(json.dumps({}))
         assert batchgw("show", "other").code == 64

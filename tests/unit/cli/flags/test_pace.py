@@ -157,7 +157,7 @@ class TestContradictions:
         (["--patience", "0"], "--patience"),
     ],
 )
-def test_values_that_cannot_be_are_refused(arguments: list[str], said: str) -> None:
+def test_invalid_values_are_refused(arguments: list[str], said: str) -> None:
     done = batchgw("plan", "p.yaml", *arguments)
     assert done.code == 64
     assert said in done.err

@@ -73,7 +73,7 @@ def test_after_five_minutes_what_changed_meanwhile_is_not_overwritten(
 
 
 @pytest.mark.parametrize("command", [("apply", "policy.yaml"), PUT])
-def test_who_wants_no_recheck_gets_none(
+def test_with_no_recheck_nothing_is_read_again(
     command: tuple[str, ...], world: ReadyInfo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     done = agreed(monkeypatch, Person(world, 60 * MINUTE), *command, "--no-recheck")
@@ -90,7 +90,7 @@ def test_who_wants_no_recheck_gets_none(
         (("--no-recheck", "--reread-after", "60"), False),
     ],
 )
-def test_an_api_whose_turn_comes_late_is_read_again(
+def test_an_api_that_is_written_late_is_read_again(
     command: tuple[str, ...],
     flags: tuple[str, ...],
     world: ReadyInfo,

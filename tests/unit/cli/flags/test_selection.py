@@ -66,7 +66,7 @@ def test_what_the_policy_exempts_stays_exempt() -> None:
     assert chosen(SelectionFlags(api_id=["abc"])).apis.exclude == POLICY.apis.exclude
 
 
-def test_ids_with_their_place_say_where_to_look() -> None:
+def test_ids_with_account_and_region_say_where_to_look() -> None:
     found = chosen(SelectionFlags(), "222222222222/us-east-1/aaa", "333333333333/us-west-2/bbb")
     assert found.accounts == ("222222222222", "333333333333")
     assert found.regions == ("us-east-1", "us-west-2")
@@ -77,7 +77,7 @@ def test_ids_with_their_place_say_where_to_look() -> None:
     )
 
 
-def test_one_id_without_its_place_leaves_the_policys() -> None:
+def test_one_id_without_a_region_leaves_the_policys_regions() -> None:
     found = chosen(SelectionFlags(), "us-east-1/aaa", "bbb")
     assert (found.accounts, found.regions) == (POLICY.accounts, POLICY.regions)
 

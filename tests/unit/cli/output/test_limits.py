@@ -141,7 +141,7 @@ class TestShown:
         assert (done.code, done.out) == (0, "")
         assert "has nothing about these quotas yet" in done.err
 
-    def test_an_account_that_is_none(self) -> None:
+    def test_an_invalid_account_is_refused(self) -> None:
         done = batchgw("limits", "--forget", "--account", "current")
         assert done.code == 64
         assert "--account current is not twelve digits" in done.err

@@ -200,7 +200,7 @@ def test_a_new_log_file_is_for_its_owner_only(mask: int, mode: int, tmp_path: Pa
     assert stat.S_IMODE(path.stat().st_mode) == mode
 
 
-def test_a_log_file_that_is_there_keeps_its_mode_and_what_is_in_it(tmp_path: Path) -> None:
+def test_an_existing_log_file_keeps_its_mode_and_content(tmp_path: Path) -> None:
     path = tmp_path / "run.log"
     path.write_text("before\n")
     path.chmod(0o640)
@@ -220,7 +220,9 @@ def test_a_pipe_that_nobody_reads_is_refused_and_not_waited_for(tmp_path: Path) 
         pass
 
 
-def test_a_file_that_takes_nothing_holds_up_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_cannot_be_written_delays_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """As a disk that hangs: here a pipe whose reader does not read."""
     monkeypatch.setattr(log_file, "MOST", 100)
     monkeypatch.setattr(log_file, "LAST", 0.01)
@@ -300,7 +302,7 @@ PIECES = [
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=8).map("".join))
-def test_the_short_way_round_a_text_hides_all_that_the_long_one_does(text: str) -> None:
+def test_the_fast_path_for_texts_hides_the_same_secrets(text: str) -> None:
     assert redacted(text) == hide(text)
 
 
@@ -320,7 +322,7 @@ _VALUES = st.one_of(
         st.one_of(_VALUES, st.lists(_VALUES, max_size=2), st.fixed_dictionaries({"password": _VALUES})),
     )
 )
-def test_the_short_way_round_an_entry_hides_all_that_the_long_one_does(fields: dict[str, typing.Any]) -> None:
+def test_the_fast_path_for_entries_hides_the_same_secrets(fields: dict[str, typing.Any]) -> None:
     def long_way(name: str, value: typing.Any) -> typing.Any:
         if name in ("api_key", "token", "password") and value is not None:
             return HIDDEN

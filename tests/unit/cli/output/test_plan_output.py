@@ -58,7 +58,7 @@ def test_it_is_shown_for_a_review_to_its_end(
 
 
 @pytest.mark.parametrize("form", forms_of("plan"))
-def test_a_stop_is_heeded_meanwhile(plan: Plan, form: str) -> None:
+def test_a_stop_ends_it_meanwhile(plan: Plan, form: str) -> None:
     stop = StopSignal()
 
     async def main() -> None:

@@ -59,7 +59,7 @@ def test_every_signal_means_the_same(number: signal.Signals, told: list[str]) ->
     assert told == [STOPPING]
 
 
-def test_two_of_different_kinds_are_twice(told: list[str]) -> None:
+def test_two_different_signals_count_as_two(told: list[str]) -> None:
     interrupts = Interrupts(told.append)
 
     async def body() -> None:
@@ -76,7 +76,7 @@ def test_two_of_different_kinds_are_twice(told: list[str]) -> None:
     assert told == [STOPPING, STOPPING_NOW]
 
 
-def test_a_terminal_that_closes_hangs_up_twice_and_means_it_once(told: list[str]) -> None:
+def test_the_second_hangup_of_a_closing_terminal_does_not_count(told: list[str]) -> None:
     """The kernel tells everybody, and the shell tells its jobs once more."""
     interrupts = Interrupts(told.append)
 
@@ -122,7 +122,7 @@ def test_without_a_signal_the_body_is_undisturbed(told: list[str]) -> None:
     assert (anyio.run(main), told) == (7, [])
 
 
-def test_an_open_question_is_taken_back_by_the_first(told: list[str]) -> None:
+def test_the_first_signal_ends_an_open_question(told: list[str]) -> None:
     interrupts = Interrupts(told.append)
 
     async def body() -> None:

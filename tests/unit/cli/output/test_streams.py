@@ -316,7 +316,7 @@ def test_a_missing_stdin_is_an_empty_one() -> None:
 
 
 @pytest.mark.parametrize("stderr", ["2>/dev/full", "2>&-"])
-def test_an_apply_that_can_tell_nothing_writes_all_the_same(
+def test_an_apply_without_any_output_still_writes(
     stderr: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     clean_environment(monkeypatch, tmp_path)

@@ -111,7 +111,7 @@ def test_anything_else_writes_nothing(answer: str) -> None:
 
 
 @pytest.mark.usefixtures("world")
-def test_ctrl_c_takes_the_question_back_at_once() -> None:
+def test_ctrl_c_ends_the_question_at_once() -> None:
     run = OnTerminal("apply", "policy.yaml")
     run.wait_for("Enter a value: ")
     run.interrupt()
@@ -156,7 +156,7 @@ def test_ctrl_c_twice_stops_now_and_loses_nothing() -> None:
 
 
 @pytest.mark.usefixtures("world")
-def test_the_live_view_is_taken_away_again() -> None:
+def test_the_live_view_is_removed_at_the_end() -> None:
     run = OnTerminal("plan", "policy.yaml")
     assert run.end() == 2
     assert run.text.count("\x1b[?25l") == run.text.count("\x1b[?25h")  # the cursor is given back
@@ -164,7 +164,7 @@ def test_the_live_view_is_taken_away_again() -> None:
 
 
 @pytest.mark.usefixtures("world")
-def test_no_colour_and_no_cursor_play_when_told_so() -> None:
+def test_no_colour_and_no_live_view_when_they_are_turned_off() -> None:
     run = OnTerminal("plan", "policy.yaml", "--no-color", "--quiet")
     assert run.end() == 2
     assert "\x1b" not in run.text

@@ -90,7 +90,7 @@ def test_what_is_left_without_the_headers_is_told_with_counts(verb: str) -> None
     assert list(lines)[-1] == "not-live"
 
 
-def test_each_ending_says_what_is_not_live_where_it_is_not_in_the_way(
+def test_each_verb_says_what_is_not_live_where_it_is_not_in_the_way(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for verb, sentence in (("plan", PLANNED), ("check", CHECKED)):

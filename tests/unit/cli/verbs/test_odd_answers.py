@@ -53,7 +53,7 @@ HERE = ("--account", ACCOUNT, "--attempts", "1")
         ({"body": {"item": {"name": "orders"}}}, "its list is no list"),
     ],
 )
-def test_a_listing_that_is_none_is_no_empty_account(
+def test_an_invalid_listing_is_not_an_empty_account(
     monkeypatch: pytest.MonkeyPatch, script: Script, answer: dict[str, Any], why: str
 ) -> None:
     """The other account-region is checked; coverage is incomplete, whatever was found there."""
