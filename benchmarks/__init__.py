@@ -1,1 +1,1 @@
-"""What batchgw costs and how fast it is, measured side by side with what a user would pick instead."""
+"""How fast batchgw is and what it costs, measured together with what a user would pick instead."""

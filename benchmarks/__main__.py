@@ -1,8 +1,8 @@
 """Measure batchgw and what else a user would pick: `scripts/bench`, or `python -m benchmarks`.
 
-Tables are printed as they are measured, and kept with their plots in benchmarks/results, from which
-benchmarks/README.md is written. Quick results are kept in benchmarks/results/quick, and in no page. Sections
-that mostly wait for a quota run two at a time, or three.
+Tables are printed as they are measured, and written with their plots to benchmarks/results. From these files
+benchmarks/README.md is written. Results of --quick are written to benchmarks/results/quick, and to no page.
+Sections that mostly wait for a quota run two at a time, with --quick three at a time.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from benchmarks.registry import ENTRIES, Entry, chosen
 
 QUICK_RESULTS = RESULTS / "quick"
 INTERRUPTED = 130
-"""The exit code after Ctrl-C, as the shell has it."""
+"""The exit code after Ctrl-C, as in a shell."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run what was asked for. Gives the exit code: 0, or with --check 1 when anything missed or failed."""
+    """Run the chosen sections. Gives the exit code: 0, or with --check 1 for a missed goal or a failure."""
     parser = _parser()
     given = parser.parse_args(arguments)
     if given.list:
         for entry in ENTRIES:
-            print(f"{entry.name:<14} {entry.about}{'' if entry.there else ' (not there)'}")
+            print(f"{entry.name:<14} {entry.about}{'' if entry.there else ' (module not found)'}")
         return 0
     try:
         entries = chosen(given.only)
@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     if given.write and folder == RESULTS:
         page.write()
-    failed, missed = _tell(measured, time.monotonic() - began, kept)
+    failed, missed = _conclude(measured, time.monotonic() - began, kept)
     return 1 if (given.check and failed) or (given.check == "goals" and missed) else 0
 
 
@@ -57,25 +57,28 @@ def _parser() -> argparse.ArgumentParser:
         prog="scripts/bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--quick", action="store_true", help="smaller tasks: a few minutes, not 20")
-    parser.add_argument("--only", nargs="+", metavar="NAME", help="these sections; see --list")
-    parser.add_argument("--list", action="store_true", help="name the sections and stop")
+    parser.add_argument("--only", nargs="+", metavar="NAME", help="only these sections; see --list")
+    parser.add_argument("--list", action="store_true", help="list the sections")
     parser.add_argument(
-        "--write", action=argparse.BooleanOptionalAction, default=True, help="keep results and plots"
+        "--write",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="write results and plots to files (default)",
     )
-    parser.add_argument("--out", type=Path, metavar="FOLDER", help="where they are kept")
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help="the folder of these files")
     parser.add_argument(
         "--check",
         nargs="?",
         const="goals",
         choices=("runs", "goals"),
-        help="exit 1 when batchgw or a section has failed (runs), or when a goal was missed, too (goals, "
-        "the same as --check alone)",
+        help="exit 1 when batchgw or a section has failed (runs), or also when a goal was missed (goals, the "
+        "default)",
     )
     return parser
 
 
 def _measured(entries: Sequence[Entry], *, quick: bool) -> Iterator[Measured]:
-    """Run first those that mostly wait, side by side; then the others, one after the other."""
+    """Run first the sections that mostly wait, some at a time; then the others, one by one."""
 
     def one(entry: Entry) -> Measured:
         print(f"{entry.name} ...", file=sys.stderr, flush=True)
@@ -93,7 +96,7 @@ def _measured(entries: Sequence[Entry], *, quick: bool) -> Iterator[Measured]:
 
 
 def _show(measured: Measured, folder: Path | None) -> None:
-    """Print the tables, and keep them and their plots."""
+    """Print the tables, and write them and their plots to the folder, if there is one."""
     entry = measured.entry
     print(f"\n{entry.name}: {entry.about} ({measured.seconds:.0f} s)\n", flush=True)
     for section in measured.sections:
@@ -104,12 +107,12 @@ def _show(measured: Measured, folder: Path | None) -> None:
     sys.stdout.flush()
 
 
-def _tell(measured: Sequence[Measured], seconds: float, folder: Path | None) -> tuple[bool, bool]:
-    """Say how it all went. Gives whether anything failed, and whether anything missed its goal."""
+def _conclude(measured: Sequence[Measured], seconds: float, folder: Path | None) -> tuple[bool, bool]:
+    """Print what failed and what was missed. Gives whether anything failed, and whether a goal was missed."""
     sections = [section for each in measured for section in each.sections]
     failed = [fault for section in sections for fault in failures_of(section)]
     missed = [f"{section.name}: missed: {each}" for section in sections for each in section.missed()]
-    print(f"\n{len(sections)} tables in {seconds:.0f} s" + (f", kept in {folder}" if folder else ""))
+    print(f"\n{len(sections)} tables in {seconds:.0f} s" + (f", written to {folder}" if folder else ""))
     for fault in (*failed, *missed):
         print(fault)
     if not failed and not missed:
@@ -118,7 +121,7 @@ def _tell(measured: Sequence[Measured], seconds: float, folder: Path | None) -> 
 
 
 def failures_of(section: Section) -> list[str]:
-    """What of ours failed, or a section as a whole: a peer that fails has failed for itself."""
+    """The failures that count: a section as a whole, or a row of batchgw. A peer may fail."""
     return [
         f"{section.name}: {row.name} failed: {row.failed}"
         for row in section.rows

@@ -1,9 +1,9 @@
-"""What the client costs: CPU of a put against an unthrottled server, as a ratio to bare aioboto3.
+"""What the client costs: CPU of a put, with a server that throttles nothing, as a ratio to bare aioboto3.
 
     python -m benchmarks.client_cost [--quick] [--write]
 
-Every contestant makes the same puts, in a process of its own on one core; the server has the other. Rounds
-are interleaved: bare aioboto3 has one before everyone else's, and the CPU of the two is compared.
+Every contestant makes the same puts, in a process of its own on one core; the server has the other. Before
+each round of another contestant, bare aioboto3 makes one, and the CPU of the two is compared.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from statistics import median
 from typing import Any
 
 from benchmarks.client.contestant import Contestant, Taken, Way
-from benchmarks.client.server import cores, served
+from benchmarks.client.server import served
 from benchmarks.client.task import CONNECTIONS, SCOPE
 from benchmarks.harness.cli import main
+from benchmarks.harness.cores import apart
 from benchmarks.harness.results import Column, Row, Section, Value
 
 COMMAND = "python -m benchmarks.client_cost"
@@ -32,7 +33,7 @@ PACED = "  with limiter and retries, fast path"
 STOCK_RUN, FAST_RUN = "batchgw apply, all of it", "batchgw apply, all of it, fast path"
 
 RUN = 5
-"""A run has this many times as many puts in a round: it has a beginning and an end of its own."""
+"""A round of a run has this many times as many puts, because it includes the run's start and end."""
 
 WAYS: tuple[Way, ...] = (
     Way(name=BARE, module="bare"),
@@ -65,12 +66,12 @@ COLUMNS = (
 
 
 def measure(*, quick: bool) -> Section:
-    """Measure everyone."""
+    """Measure all ways."""
     puts, rounds = (300, 3) if quick else (300, 11)
     rows = compete(WAYS, puts=puts, rounds=rounds)
     return Section(
         name="client_cost",
-        title="CPU of a put, against a server that throttles nothing",
+        title="CPU of a put, with a server that throttles nothing",
         command=COMMAND,
         quick=quick,
         columns=COLUMNS,
@@ -80,7 +81,7 @@ def measure(*, quick: bool) -> Section:
 
 
 def compete(ways: Sequence[Way], *, puts: int, rounds: int) -> tuple[Row, ...]:
-    """Have everyone make so many puts in each of so many rounds. The first is what the others are held to."""
+    """Let every way make its puts, round by round. The others are compared with the first."""
     with ExitStack() as stack:
         url = stack.enter_context(served())
         contestants = [stack.enter_context(Contestant(way, url)) for way in ways]
@@ -99,7 +100,7 @@ def compete(ways: Sequence[Way], *, puts: int, rounds: int) -> tuple[Row, ...]:
 
 
 def _row(each: Contestant, before: Sequence[Taken]) -> Row:
-    """Hold each round of a contestant to bare aioboto3's round before it."""
+    """Compare each round of a contestant with bare aioboto3's round before it."""
     values: dict[str, Value] = {"peak": each.peak}
     if each.rounds:
         values["cpu"] = median(taken.cpu for taken in each.rounds) * 1e3
@@ -112,19 +113,18 @@ def _row(each: Contestant, before: Sequence[Taken]) -> Row:
 
 
 def _how(puts: int, rounds: int) -> str:
-    where = "each on a core of its own" if cores()[0] else "both on whatever core was free"
+    where = "each on a core of its own" if apart() else "both on any core"
     return (
         f"{rounds} rounds of {puts:,} puts each, {CONNECTIONS} connections, one account-region "
-        f"({SCOPE.region}); medians of the rounds. Client and server ran {where}. What is gathered is "
-        f"started all at once; batchgw has {CONNECTIONS} workers. A run is `api.apply` of a plan: its import "
-        f"of {puts * RUN:,} puts into the journal, limiter, retries, intents and outcomes on disk, a log "
-        "file, and live progress. Before each round what is loaded is frozen out of the garbage collector's "
-        "sight, for everyone."
+        f"({SCOPE.region}); medians of the rounds. Client and server ran {where}. gather starts all puts at "
+        f'once; batchgw has {CONNECTIONS} workers. "all of it" is `api.apply` of a plan: its import of '
+        f"{puts * RUN:,} puts into the journal, limiter, retries, intents and outcomes on disk, a log file, "
+        "and live progress. Before each round gc.freeze is called, for every contestant."
     )
 
 
 def gains(rows: Sequence[Row]) -> tuple[str, ...]:
-    """Say what each step brought, in percent of bare aioboto3's CPU."""
+    """Say what each step saves, in percent of bare aioboto3's CPU."""
     ratio = {row.name: row.values.get("ratio") for row in rows}
 
     def off(before: str, after: str) -> str:
@@ -135,9 +135,9 @@ def gains(rows: Sequence[Row]) -> tuple[str, ...]:
     alone = [way.name for way in WAYS[1:5]]
     cuts = ", ".join(f"{name.strip()} {off(BARE, name)}" for name in alone)
     return (
-        f"Each cut alone takes off: {cuts}; all four together: {off(BARE, ALL_CUTS)}.",
+        f"Each cut alone saves: {cuts}; all four together: {off(BARE, ALL_CUTS)}.",
         (
-            f"The fast path takes off: {off(ALL_CUTS, FAST_CLIENT)} of the client alone, "
+            f"The fast path saves: {off(ALL_CUTS, FAST_CLIENT)} of the client alone, "
             f"{off(STOCK_PLANE, FAST_PLANE)} of the control plane, {off(STOCK_RUN, FAST_RUN)} of a run."
         ),
         (

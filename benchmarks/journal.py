@@ -1,9 +1,9 @@
-"""What the journal costs a change: to take it in, to give it out, to intend it, to know how it ended.
+"""What the journal costs for each change: to import it, to read it, to record its intent and its outcome.
 
     python -m benchmarks.journal [--quick] [--write]
 
-Five response types change in each API; before-images are of fifty kinds. The journal is a file in the
-temporary folder. A run commits ten intents at a time, and with them the outcomes that have come.
+Five response types change in each API, with fifty different before-images. The journal is a file in the
+temporary folder. A run commits ten intents at a time, together with the outcomes that have arrived.
 """
 
 from __future__ import annotations
@@ -34,48 +34,48 @@ COLUMNS = (
 IMPORT = {"cpu": 1e6 / 60_000}
 """Goal: 60,000 changes a second of CPU."""
 
-GIVEN, WORKED = {"cpu": 20.0}, {"cpu": 40.0}
-"""Goals: together the 60 us of CPU that the journal may cost a call."""
+PENDING, RECORDED = {"cpu": 20.0}, {"cpu": 40.0}
+"""Goals: together the journal may cost 60 us of CPU for each call."""
 
 Changes = Sequence[tuple[int, Outcome]]
 
 
 def measure(*, quick: bool) -> Section:
-    """Take a plan in, work on it, and read it back."""
+    """Import a plan, record intents and outcomes, and read them back."""
     apis, cycles = (2_000, 4_000) if quick else (20_000, 40_000)
     plan = [planned(number) for number in range(apis)]
     meter = Meter()
     with tempfile.TemporaryDirectory() as folder:
         with Journal.open(f"{folder}/journal.db") as journal:
-            _live(journal, plan, cycles, meter)
+            _use(journal, plan, cycles, meter)
         size = sum(file.stat().st_size for file in Path(folder).iterdir())
     return Section(
         name="journal",
-        title="What the journal costs a change",
+        title="What the journal costs for each change",
         command="python -m benchmarks.journal" + (" --quick" if quick else ""),
         quick=quick,
         columns=COLUMNS,
         rows=tuple(meter.rows),
-        notes=(f"On disk a change takes {size / apis / len(TYPES):.0f} bytes.",),
+        notes=(f"On disk, a change takes {size / apis / len(TYPES):.0f} bytes.",),
     )
 
 
-def _live(journal: Journal, plan: list[PlannedApi], cycles: int, meter: Meter) -> None:
+def _use(journal: Journal, plan: list[PlannedApi], cycles: int, meter: Meter) -> None:
     everything = len(plan) * len(TYPES)
     run = journal.begin(NEW_RUN)
-    with meter.timed("take in a plan", everything, IMPORT):
+    with meter.timed("import a plan", everything, IMPORT):
         journal.import_plan(run, plan)
-    with meter.timed("put it on the disk, before the first write", everything):
+    with meter.timed("sync it to disk, before the first write", everything):
         journal.sync()
-    with meter.timed("give out what is pending, in pages", everything, GIVEN):
+    with meter.timed("read pending changes, in pages", everything, PENDING):
         pages = list(_pages(journal, run))
     changes = iter([(each.id, _applied(api, each)) for api in pages for each in api.changes])
     one_by_one, together = list(islice(changes, cycles)), list(islice(changes, cycles))
-    with meter.timed("intend and decide, one at a time", cycles):
+    with meter.timed("record intent and outcome, one at a time", cycles):
         _work(journal, one_by_one, 1)
-    with meter.timed(f"intend and decide, {AHEAD + 1} at a time", cycles, WORKED):
+    with meter.timed(f"record intent and outcome, {AHEAD + 1} at a time", cycles, RECORDED):
         _work(journal, together, AHEAD + 1)
-    with meter.timed("count how all of them stand", everything):
+    with meter.timed("count outcomes", everything):
         journal.tally(run)
     journal.set_state(run, RunState.STOPPED)
     with meter.timed("read outcomes back", 2 * cycles):
@@ -84,14 +84,14 @@ def _live(journal: Journal, plan: list[PlannedApi], cycles: int, meter: Meter) -
 
 
 class Meter:
-    """Times blocks, per change: by the clock, and the CPU of this process."""
+    """Times blocks for each change: seconds of the clock, and CPU of this process."""
 
     def __init__(self) -> None:
         self.rows: list[Row] = []
 
     @contextmanager
     def timed(self, name: str, changes: int, goals: dict[str, float] | None = None) -> Iterator[None]:
-        """Note how long a block takes."""
+        """Add a row with what the block takes."""
         wall, cpu = time.perf_counter(), time.process_time()
         yield
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
@@ -112,11 +112,11 @@ def _applied(of: PendingApi, pending: PendingChange) -> Applied:
 
 
 def _work(journal: Journal, changes: Changes, group: int) -> None:
-    """Intend and decide, so many at a time; an outcome is committed with the next intents."""
+    """Record intents and outcomes, `group` at a time. Outcomes are committed with the next intents."""
     for start in range(0, len(changes), group):
-        turn = changes[start : start + group]
-        journal.intend([change for change, _ in turn])
-        for change, outcome in turn:
+        batch = changes[start : start + group]
+        journal.intend([change for change, _ in batch])
+        for change, outcome in batch:
             journal.record(change, outcome)
     journal.flush()
 

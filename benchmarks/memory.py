@@ -2,14 +2,13 @@
 
     python benchmarks/memory.py [--apis 100000]
 
-The simulated world lives in the same process, so the figures contain it too; its part is printed. Memory is
-the resident set as the kernel accounts for it (getrusage, /proc). Goal: under 300 MB at 100,000 APIs.
+The simulated world is in the same process, so the figures include it; its part is printed. Memory is the
+resident set that the kernel reports. Goal: under 300 MB for 100,000 APIs.
 """
 
 from __future__ import annotations
 
 import argparse
-import resource
 import sys
 import tempfile
 import time
@@ -29,26 +28,16 @@ from batchgw.simulator.plane import simulate
 from batchgw.simulator.traffic.latency import Latency
 from batchgw.simulator.traffic.quota import QuotaRules
 from batchgw.simulator.world.world import World
+from benchmarks.harness.memory import peak, resident
 
 GOAL = 300.0  # MB
 ACCOUNTS, REGIONS = 20, 10
 POLICY = Path(__file__).parent.parent / "examples/policies/demo.yaml"
 
 
-def resident() -> float:
-    """Megabytes resident now."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * resource.getpagesize() / 1e6
-
-
-def peak() -> float:
-    """Megabytes resident at most so far."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
-
-
 @contextmanager
 def stage(name: str) -> Iterator[None]:
-    """Print what a stage took: real seconds, virtual seconds, memory now and at most (MB)."""
+    """Print what a stage took: real seconds, virtual seconds, memory now and its peak (MB)."""
     began, virtual = time.perf_counter(), anyio.current_time()
     yield
     print(
@@ -59,7 +48,7 @@ def stage(name: str) -> Iterator[None]:
 
 
 def policy(world: World) -> Policy:
-    """The demo's policy, over every account and region of the world."""
+    """The demo's policy, for every account and region of the world."""
     return Policy(
         desired=load_policy(POLICY).policy.desired,
         targets=Targets(
@@ -70,7 +59,7 @@ def policy(world: World) -> Policy:
 
 
 async def measure(apis: int) -> float:
-    """Plan, apply and plan again; give the peak in MB."""
+    """Plan and apply. Gives the peak in MB."""
     before = resident()
     world = World.generate(apis=apis, accounts=ACCOUNTS, regions=REGIONS, seed=7)
     print(

@@ -1,10 +1,10 @@
-"""A million targets planned and applied in virtual time, in one process whose memory stays flat.
+"""A million targets planned and applied in virtual time, in one process whose memory does not grow.
 
     python -m benchmarks.million [--targets 1000000] [--types 1] [--quick] [--write]
 
-A target is a gateway response: a REST API times a response type. The real planner, plan file, limiter, retry
-code, executor and SQLite journal run on asyncio; `scale.compact_plane` answers, with the simulator's quota of
-10 calls a second and a burst of 40 per account-region, and knows at the end what was written.
+A target is one response type of one REST API. The real planner, plan file, limiter, retries, executor and
+SQLite journal run on asyncio. `scale.compact_plane` answers, with the simulator's quota of 10 calls a second
+and a burst of 40 in each account-region, and knows at the end what was written.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from batchgw.cli.garbage import collect_rarely
 from batchgw.control_plane.stack import PacedControlPlane
 from batchgw.journal import Journal
 from batchgw.planning.estimate import PAGE_SIZE
+from benchmarks.harness.last_words import last_words
 from benchmarks.harness.memory import Sampler, peak, quarter_peaks, resident
 from benchmarks.harness.results import Column, Row, Section, show, write
 from benchmarks.scale.compact_plane import CompactPlane, State
@@ -37,18 +38,18 @@ SCOPES, REGIONS = 1_000, 10
 """Account-regions, and the regions of each account."""
 
 TARGETS, QUICK_TARGETS = 200_000, 10_000
-"""What `measure` takes on; --targets asks for more."""
+"""Targets of `measure`. --targets sets another number."""
 
 QUICK_SCOPES = 100
 
 GOALS = {"peak": 300.0, "growth": 1.1, "wrong": 0, "undone": 0}
-"""Megabytes of the process; the last quarter's most over the second's; targets not as they shall be."""
+"""Megabytes of the process; the peak of the last quarter / that of the second; targets not as desired."""
 
 COLUMNS = (
     Column(key="targets", label="targets", format=",.0f"),
     Column(key="apis", label="APIs", format=",.0f"),
     Column(key="scopes", label="scopes", format=",.0f"),
-    Column(key="peak", label="MB at most", format=".0f"),
+    Column(key="peak", label="peak MB", format=".0f"),
     Column(key="growth", label="4th/2nd quarter", format=".2f"),
     Column(key="wrong", label="wrong", format=",.0f"),
     Column(key="undone", label="undone", format=",.0f"),
@@ -63,7 +64,7 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """So many targets: each of `targets / types` APIs has a change of each of `types` response types."""
+    """The size: each of `targets / types` APIs has a change of each of `types` response types."""
 
     targets: int
     types: int
@@ -71,23 +72,23 @@ class Task:
 
     @property
     def apis(self) -> int:
-        """REST APIs in all."""
+        """The number of REST APIs."""
         return self.targets // self.types
 
     @property
     def name(self) -> str:
-        """In words."""
+        """The name of its row."""
         return f"{self.apis:,} APIs x {self.types} type{'s' if self.types != 1 else ''}"
 
     def limit(self) -> float:
-        """Seconds that the quota alone makes it take: a full burst at the beginning, then the rate."""
+        """The shortest time that the quota allows, in seconds: first the burst, then the rate."""
         apis = -(-self.apis // self.scopes)
         calls = -(-apis // PAGE_SIZE) + apis + apis * self.types
         return max(0.0, (calls - 40) / 10)
 
 
 def measure(*, quick: bool) -> Section:
-    """One size, in a process of its own."""
+    """Measure one size, in a process of its own."""
     task = Task(
         targets=QUICK_TARGETS if quick else TARGETS, types=1, scopes=QUICK_SCOPES if quick else SCOPES
     )
@@ -95,7 +96,7 @@ def measure(*, quick: bool) -> Section:
 
 
 def section(tasks: Sequence[Task], *, quick: bool) -> Section:
-    """The table of some tasks. One of another size than `measure` takes on has a name of its own."""
+    """The table of some tasks. A size other than that of `measure` gets a name of its own."""
     usual = quick or tasks[0].targets == TARGETS
     done = [(task, _in_a_process(task)) for task in tasks]
     return Section(
@@ -106,9 +107,9 @@ def section(tasks: Sequence[Task], *, quick: bool) -> Section:
         columns=COLUMNS,
         rows=tuple(row for _, (row, _) in done),
         notes=(
-            "A target is a REST API times a response type; each is written once, after its API was read.",
-            "Memory is the whole process, simulated service included: it keeps a byte per target.",
-            "Wrong: written otherwise than desired, or twice. Undone: not as desired at the end.",
+            "A target is one response type of one REST API. Each is written once, after its API was read.",
+            "Memory: of the whole process, with the simulated service, which keeps one byte for each target.",
+            "Wrong: written with other settings than desired, or twice. Undone: not as desired at the end.",
         ),
         series={task.name: {"seconds, MB": samples} for task, (_, samples) in done if samples},
     )
@@ -121,33 +122,32 @@ def _command(task: Task, *, quick: bool) -> str:
 
 
 def _in_a_process(task: Task) -> tuple[Row, list[tuple[float, float]]]:
-    """Run a task apart from this process's memory."""
+    """Run a task in a process of its own, so that only its memory is measured."""
     command = [sys.executable, "-m", "benchmarks.million", "--here"]
     command += ["--targets", str(task.targets), "--types", str(task.types), "--scopes", str(task.scopes)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        said = done.stderr.strip().splitlines()
-        failed = said[-1] if said else f"exit code {done.returncode}"
+        failed = f"exit code {done.returncode}: {last_words(done.stderr)}"
         return Row(name=task.name, goals=GOALS, failed=failed), []
     found = json.loads(done.stdout)
     return Row(name=task.name, goals=GOALS, values=found["values"]), found["samples"]
 
 
 async def run(task: Task) -> dict[str, float | None]:
-    """Plan and apply, and look at what is there afterwards."""
-    wanted = desired(task.types)
+    """Plan and apply, then count what was written."""
+    rules = desired(task.types).rules
     plane = CompactPlane(
         apis=task.apis,
         accounts=task.scopes // REGIONS,
         regions=REGIONS,
-        desired={kind: rule.settings for kind, rule in wanted.rules.items() if rule.settings is not None},
+        desired={kind: rule.settings for kind, rule in rules.items() if rule.settings is not None},
     )
     paced = PacedControlPlane(plane)
     began, cpu, wall = anyio.current_time(), time.process_time(), time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="batchgw-million-") as folder:
         plan = await api.plan(policy(plane.scopes, task.types), plane=paced, out=Path(folder) / "plan")
         with Journal.open(f"{folder}/journal.db") as journal:
-            # However long this takes here, in virtual time the plan is minutes old: nothing is read again.
+            # In virtual time the plan is only minutes old, however long it takes here: no API is read again.
             summary = await api.apply(plan, plane=paced, journal=journal, trusted=inf)
     if summary.exit_code != 0 or not summary.proves:
         sys.exit(f"the run did not end well: exit code {summary.exit_code}, {summary.arithmetic}")
@@ -180,15 +180,17 @@ def here(task: Task) -> None:
 
 
 def main() -> None:
-    """Measure what is asked for."""
+    """Measure with the flags of the command line."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--targets", type=int, help=f"how many (default: {TARGETS:,})")
+    parser.add_argument("--targets", type=int, help=f"number of targets (default: {TARGETS:,})")
     parser.add_argument("--types", type=int, default=1, help="response types of each API (default: 1)")
-    parser.add_argument("--scopes", type=int, default=SCOPES, help=f"a multiple of {REGIONS}")
+    parser.add_argument(
+        "--scopes", type=int, default=SCOPES, help=f"account-regions, a multiple of {REGIONS}"
+    )
     parser.add_argument("--quick", action="store_true", help=f"{QUICK_TARGETS:,} targets")
-    parser.add_argument("--write", action="store_true", help="keep it in benchmarks/results")
+    parser.add_argument("--write", action="store_true", help="write the results to benchmarks/results")
     parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.scopes % REGIONS or given.scopes < REGIONS:

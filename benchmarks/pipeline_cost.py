@@ -1,11 +1,11 @@
-"""What everything above the client costs: CPU microseconds of one put, layer by layer.
+"""What the layers above the client cost: CPU microseconds of one put, layer by layer.
 
     python -m benchmarks.pipeline_cost [--quick] [--write]
 
-Each layer is put on top of the ones before it, and all make the same puts, ten at a time, through a control
-plane that answers at once. asyncio is how a run lives; trio with a clock that jumps is how scenarios are
-tried. The least of several rounds is shown, since whatever else the machine does only adds. The journal is a
-file in the temporary folder; its commits are in the figures, the import of the plan is not.
+Each row adds one layer to those before it. All make the same puts, ten at a time, through a control plane
+that answers at once. Users run asyncio; the scenario tests run trio in virtual time. A figure is the smallest
+of several rounds, because other work of the machine can only add to it. The journal is a file in the
+temporary folder. Its commits are included, the import of the plan is not.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from batchgw.control_plane.limited import LimitedControlPlane
 from batchgw.control_plane.stack import Pace, PacedControlPlane
 from benchmarks.harness.cli import main
 from benchmarks.harness.results import Column, Row, Section, Value
-from benchmarks.pipeline.fakes import Plane, Screen
+from benchmarks.harness.terminal import Terminal
+from benchmarks.pipeline.fakes import Plane
 from benchmarks.pipeline.runs import FAST, WORKERS, Calls, Rollout
 from benchmarks.pipeline.timing import Body, taken
 
@@ -40,15 +41,15 @@ GOALS: Mapping[str, Mapping[str, float]] = {
 
 LAYER_COLUMNS = (
     Column(key="asyncio_added", label="asyncio: added", format=".1f"),
-    Column(key="asyncio", label="in all", format=".1f"),
+    Column(key="asyncio", label="total", format=".1f"),
     Column(key="trio_added", label="trio: added", format=".1f"),
-    Column(key="trio", label="in all", format=".1f"),
+    Column(key="trio", label="total", format=".1f"),
     Column(key="stall", label="longest stall, ms", format=".1f"),
 )
 
 
 def layers(puts: int) -> dict[str, tuple[str | None, Body]]:
-    """Every layer on all below it, by name, with the name of the one directly below."""
+    """Every layer with all layers below it, by name, and the name of the layer directly below."""
     return {
         "a plane that answers at once": (None, Calls(puts=puts, plane=Plane).run),
         "+ limiter": ("a plane that answers at once", Calls(puts=puts, plane=_limited).run),
@@ -57,7 +58,7 @@ def layers(puts: int) -> dict[str, tuple[str | None, Body]]:
         JOURNAL: ("+ writer, executor", Rollout(puts=puts).run),
         LOG: (JOURNAL, Rollout(puts=puts, log=True).run),
         LINES: (LOG, Rollout(puts=puts, log=True, progress=io.StringIO).run),
-        LIVE: (LOG, Rollout(puts=puts, log=True, progress=Screen).run),
+        LIVE: (LOG, Rollout(puts=puts, log=True, progress=Terminal).run),
     }
 
 
@@ -70,12 +71,12 @@ def _limited() -> ControlPlane:
 
 
 def layered(*, quick: bool) -> Section:
-    """Measure the layers at full speed."""
+    """Measure the layers with a quota so high that no call waits."""
     puts, rounds = (2_000, 2) if quick else (5_000, 4)
     found = {name: Cost() for name in layers(puts)}
     for _ in range(rounds):
         for name, (_below, body) in layers(puts).items():
-            found[name].lower(body, puts)
+            found[name].measure(body, puts)
     rows = [
         Row(name=name, values=found[name].above(found.get(below or "")), goals=GOALS.get(name, {}))
         for name, (below, _) in layers(puts).items()
@@ -88,28 +89,28 @@ def layered(*, quick: bool) -> Section:
         columns=LAYER_COLUMNS,
         rows=(*rows[:4], _together(rows), *rows[4:]),
         notes=(
-            f"{puts:,} puts, {WORKERS} at a time; the least of {rounds} rounds.",
-            "Both kinds of progress stand on the log file.",
+            f"{puts:,} puts, {WORKERS} at a time; the smallest of {rounds} rounds.",
+            "Both kinds of progress are added to the log file.",
         ),
     )
 
 
 @dataclass(slots=True)
 class Cost:
-    """The least a layer with all below it has taken: CPU of a put in microseconds, longest stall in ms."""
+    """The smallest cost of a layer and all below: CPU of a put in microseconds, longest stall in ms."""
 
     asyncio: float = math.inf
     trio: float = math.inf
     stall: float = math.inf
 
-    def lower(self, body: Body, puts: int) -> None:
-        """Measure once more."""
+    def measure(self, body: Body, puts: int) -> None:
+        """Measure once more, and keep the smallest figures."""
         self.asyncio = min(self.asyncio, taken(body, "asyncio").cpu / puts * 1e6)
         self.trio = min(self.trio, taken(body, "trio").cpu / puts * 1e6)
         self.stall = min(self.stall, taken(body, "asyncio", watch=True).stall * 1e3)
 
     def above(self, below: Cost | None) -> dict[str, Value]:
-        """Give the values of a row."""
+        """The values of a row."""
         return {
             "asyncio_added": self.asyncio - (below.asyncio if below else 0.0),
             "asyncio": self.asyncio,
@@ -137,7 +138,7 @@ PACED_COLUMNS = (
 
 
 def paced(*, quick: bool) -> Section:
-    """Measure runs at the quota's own speed: calls wait for turns, outcomes for company.
+    """Measure runs at the speed of the quota: calls wait for tokens, and outcomes are committed in batches.
 
     In virtual time, and on asyncio at ten times the quota, for a few seconds.
     """
@@ -150,24 +151,29 @@ def paced(*, quick: bool) -> Section:
         "100 scopes": ("trio", Rollout(puts=puts, pace=usual, latency=0.15, scopes=100)),
         "100 scopes, log file, live progress": (
             "trio",
-            Rollout(puts=puts, pace=usual, latency=0.15, scopes=100, log=True, progress=Screen),
+            Rollout(puts=puts, pace=usual, latency=0.15, scopes=100, log=True, progress=Terminal),
         ),
         "10 scopes, log file, live progress": (
             "asyncio",
             Rollout(
-                puts=2_000 if quick else 5_000, pace=fast, latency=0.15, scopes=10, log=True, progress=Screen
+                puts=2_000 if quick else 5_000,
+                pace=fast,
+                latency=0.15,
+                scopes=10,
+                log=True,
+                progress=Terminal,
             ),
         ),
     }
     return Section(
         name="pipeline_paced",
-        title="CPU of a put that waits for its turn",
+        title="CPU of a put that waits for the quota",
         command=COMMAND,
         quick=quick,
         columns=PACED_COLUMNS,
         rows=tuple(_run(name, *each) for name, each in runs.items()),
         notes=(
-            "A call is answered after 0.15 s; what is waited for costs no CPU but the waiting itself.",
+            "A call is answered after 0.15 s. Waiting itself costs CPU: timers, and the limiter's queue.",
             "trio: 10 calls/s in each scope, in virtual time. asyncio: 100, in real time.",
         ),
     )

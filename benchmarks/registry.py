@@ -1,4 +1,4 @@
-"""The sections of the benchmarks in the order in which they are run and told, each a module of its name."""
+"""The sections of the benchmarks, in the order in which they are run and shown."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ class Entry:
     """A module with `measure(*, quick)`.
 
     Attributes:
-        name: the module's, and of its first table.
+        name: the name of the module, and of its first table.
         about: what is measured.
-        waits: whether it mostly waits for quotas, so that another one may wait beside it.
-        alone: whether it is disturbed by that all the same, but when it is to be quick.
-        package: where the module is.
+        waits: whether it mostly waits for quotas, so that others like it may run at the same time.
+        alone: whether a full run must be alone all the same. A quick one need not.
+        package: the package of the module.
         longest: seconds after which it is killed.
-        quick: the same, when it is to be quick.
+        quick: the same for a quick run.
     """
 
     name: str
@@ -30,7 +30,7 @@ class Entry:
 
     @property
     def module(self) -> str:
-        """Where it is imported from."""
+        """The module's full name."""
         return f"{self.package}.{self.name}"
 
     @property
@@ -40,7 +40,9 @@ class Entry:
 
 
 ENTRIES: tuple[Entry, ...] = (
-    Entry(name="http_puts", about="300 puts over HTTP, by everything a user would pick", waits=True),
+    Entry(
+        name="http_puts", about="300 puts over HTTP, by batchgw and what else a user would pick", waits=True
+    ),
     Entry(name="http_scopes", about="many account-regions at once, over HTTP", waits=True, alone=True),
     Entry(
         name="http_faults",
@@ -48,19 +50,19 @@ ENTRIES: tuple[Entry, ...] = (
         waits=True,
     ),
     Entry(name="two_lanes", about="puts and deployments, each with a quota of its own", waits=True),
-    Entry(name="virtual_time", about="the limiter in virtual time, over many worlds", longest=900.0),
-    Entry(name="client_cost", about="what the client costs a call"),
-    Entry(name="pipeline_cost", about="what a call costs above the client, layer by layer"),
-    Entry(name="journal", about="what the journal costs a change"),
-    Entry(name="scopes", about="seconds and memory of a live account-region"),
+    Entry(name="virtual_time", about="the limiter in virtual time, in many scenarios", longest=900.0),
+    Entry(name="client_cost", about="what the client costs for each call"),
+    Entry(name="pipeline_cost", about="what the layers above the client cost for each call"),
+    Entry(name="journal", about="what the journal costs for each change"),
+    Entry(name="scopes", about="CPU and memory of each account-region"),
     Entry(name="million", about="a million targets, planned and applied in virtual time"),
-    Entry(name="stalls", about="how long the event loop stands still while a run is under way"),
+    Entry(name="stalls", about="the event loop's longest stalls during a run"),
     Entry(name="startup", about="how long the command line takes to start"),
 )
 
 
 def chosen(names: list[str] | None) -> tuple[Entry, ...]:
-    """The entries of these names, in the registry's order; all, when none is named. Raises KeyError."""
+    """The entries of these names, in the registry's order; all of them if none is named. Raises KeyError."""
     if not names:
         return ENTRIES
     known = {entry.name for entry in ENTRIES}

@@ -2,8 +2,8 @@
 
     python -m benchmarks.scopes [--quick] [--write]
 
-The real AWS client against STS and API Gateway on loopback, in another process. "Start" ends when every scope
-has its keys and the answer to its first call. batchgw then plans and applies in all of them side by side.
+The real AWS client calls STS and API Gateway on loopback, in another process. "Start" ends when every scope
+has its keys and the answer to its first call. Then batchgw plans and applies in all of them at the same time.
 """
 
 from __future__ import annotations
@@ -21,13 +21,14 @@ import trustme
 
 from benchmarks.harness.cli import main
 from benchmarks.harness.environment import environment
+from benchmarks.harness.last_words import last_words
 from benchmarks.harness.results import Column, Row, Section
 from benchmarks.scale.server import served
 
-APIS = 3  # REST APIs of each scope, with one change each
-PATIENCE = 120.0  # seconds for one subject: 1,000 roles at 100 a second take 10 of them
+APIS = 3  # REST APIs in each scope, with one change each
+PATIENCE = 120.0  # seconds for one subject: 1,000 roles at 50 a second take 20 of them
 GOALS = {"cpu": 1.5, "base": 120.0}
-"""Of 1,000 scopes: seconds of CPU, and megabytes of the process without what open connections take."""
+"""For 1,000 scopes: CPU seconds of the start, and megabytes of the process after it."""
 
 COLUMNS = (
     Column(key="scopes", label="scopes", format=",.0f"),
@@ -37,23 +38,23 @@ COLUMNS = (
     Column(key="base", label="MB", format=".0f"),
     Column(key="kilobytes", label="KB/scope", format=",.0f"),
     Column(key="connections", label="connections", format=".0f"),
-    Column(key="call", label="at work: ms/call", format=".2f"),
+    Column(key="call", label="run: ms/call", format=".2f"),
     Column(key="peak", label="MB", format=".0f"),
     Column(key="busy", label="connections", format=".0f"),
 )
 
 NOTES = (
     "A scope is an account with its own role. Start: AssumeRole and GetRestApis answered in every scope.",
-    f"At work: {APIS} REST APIs in each are planned and applied, all scopes at once, journal included.",
-    "STS is asked 50 times a second at most: that is the seconds of a start. Milliseconds are CPU.",
-    "Plain HTTP unless it says TLS. The memory at work has the open connections in it.",
-    "The peers start one scope after the other; what they cost is of the number measured, not extrapolated.",
+    f"Run: {APIS} REST APIs in each scope are planned and applied, in all scopes at once, journal included.",
+    "STS is called at most 50 times a second, which decides the seconds of a start. Milliseconds are CPU.",
+    "Plain HTTP unless it says TLS. MB and connections: first after the start, then the largest of the run.",
+    "The aioboto3 rows start one scope after the other, and only as many scopes as the row says.",
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """What is measured: a kind of `scale.subject`, in so many scopes, over HTTP or TLS."""
+    """What is measured: a kind of `scale.subject`, the number of its scopes, over HTTP or TLS."""
 
     kind: str
     scopes: int
@@ -62,7 +63,7 @@ class Subject:
 
     @property
     def name(self) -> str:
-        """In words."""
+        """The name of its row."""
         number = f"{self.scopes:,} scope{'s' if self.scopes > 1 else ''}"
         return f"{_KINDS[self.kind]}, {number}" + (", TLS" if self.tls else "")
 
@@ -93,7 +94,7 @@ QUICK = (
 
 
 def measure(*, quick: bool) -> Section:
-    """Each subject in a process of its own."""
+    """Measure each subject in a process of its own."""
     return Section(
         name="scopes",
         title="Live account-regions",
@@ -120,13 +121,13 @@ def row(subject: Subject) -> Row:
             except subprocess.TimeoutExpired:
                 return Row(name=subject.name, goals=goals, failed=f"not done after {PATIENCE:g} s")
     if done.returncode:
-        said = done.stderr.strip().splitlines()
-        return Row(name=subject.name, goals=goals, failed=said[-1] if said else f"exit {done.returncode}")
+        failed = f"exit code {done.returncode}: {last_words(done.stderr)}"
+        return Row(name=subject.name, goals=goals, failed=failed)
     return Row(name=subject.name, goals=goals, values=figures(subject.scopes, json.loads(done.stdout)))
 
 
 def figures(scopes: int, found: dict[str, float]) -> dict[str, float]:
-    """The table's figures of what a subject has measured; those it did not measure are left out."""
+    """The values of a row. What the subject did not measure is left out."""
     values = {
         "scopes": scopes,
         "cpu": found["cpu"],
@@ -145,7 +146,7 @@ def figures(scopes: int, found: dict[str, float]) -> dict[str, float]:
 
 @contextmanager
 def _authority(folder: Path, *, tls: bool) -> Iterator[tuple[Path | None, Path | None]]:
-    """A certificate for 127.0.0.1 and the authority to trust, as files; None and None without TLS."""
+    """Files with a certificate for 127.0.0.1 and the authority to trust; None and None without TLS."""
     if not tls:
         yield None, None
         return
@@ -157,7 +158,7 @@ def _authority(folder: Path, *, tls: bool) -> Iterator[tuple[Path | None, Path |
 
 
 def _keys() -> dict[str, str]:
-    """An environment with base credentials, good for nothing, and nothing else of AWS's."""
+    """An environment with invented base credentials and no other AWS settings."""
     keys = {"AWS_ACCESS_KEY_ID": "AKIABENCH", "AWS_SECRET_ACCESS_KEY": "bench", "AWS_REGION": "eu-west-1"}
     return environment() | keys
 

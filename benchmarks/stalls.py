@@ -1,13 +1,14 @@
-"""How long the event loop stands still at most while it plans and applies, once it has started.
+"""The longest stalls of the event loop while batchgw plans and applies, after its start-up.
 
     python -m benchmarks.stalls [--quick] [--write]
 
-The command line itself, in a process that times every step of its loop, over HTTP on loopback: roles are
-assumed, pages of 500 REST APIs are listed, a plan file is written, read and taken into the journal.
+The real command line runs in a process that times every step of its loop, over HTTP on loopback. Roles are
+assumed, pages of 500 REST APIs are listed, a plan file is written, read and imported into the journal.
 
-A virtual machine that is kept from its processor does not know it: any step may take 10 ms more then, and it
-looks like work. What the program does comes again in every run; so each runs twice, and the lesser of the
-two longest steps counts. What the machine does by itself is told afterwards, by only looking at the clock.
+A virtual machine may lose its processor for a while without knowing it. Then any step may take 10 ms more,
+and it looks like work. What the program does is the same in every run. So each command runs twice, and the
+shorter of the two longest steps counts. The last row shows the machine's own stalls: a loop that only reads
+the clock.
 """
 
 from __future__ import annotations
@@ -26,19 +27,20 @@ from pathlib import Path
 
 from benchmarks.harness.cli import main
 from benchmarks.harness.environment import environment
+from benchmarks.harness.last_words import last_words
 from benchmarks.harness.results import Column, Row, Section, Value
 from benchmarks.scale.policy import SETTINGS
 from benchmarks.scale.server import served
 from benchmarks.scale.timed_loop import TimedLoop
 
-APIS = 500  # of each account-region: a whole page
+APIS = 500  # in each account-region: a full page
 REGIONS = ("eu-west-1", "us-east-1")
 ACCOUNTS, QUICK_ACCOUNTS = 6, 1
-RATE, QUICK_RATE = 25, 250  # calls/second and account-region: what one core carries
+RATE, QUICK_RATE = 25, 250  # calls/second in each account-region: as many as one core can make
 PATIENCE = 150.0  # seconds for a command
 ROUNDS, QUICK_ROUNDS = 2, 1
-LOOKED = "nothing but looking at the clock"
-LOOKING, QUICK_LOOKING = 15.0, 2.0  # seconds of that
+CLOCK_ONLY = "only reading the clock"
+CLOCK_SECONDS, QUICK_CLOCK_SECONDS = 15.0, 2.0
 POLICY = {
     "version": 1,
     "responses": {
@@ -49,21 +51,21 @@ POLICY = {
         for family in ("DEFAULT_4XX", "DEFAULT_5XX")
     },
 }
-"""What the server answers to any PUT."""
-PENDING = 2  # exit code of a plan with something to do
+"""It sets what the server answers to any PUT."""
+PENDING = 2  # exit code of a plan with changes
 
 STEPS = "BATCHGW_BENCH_STEPS"
-"""When it is set, the longest steps are told on stderr, and whose they were."""
+"""Environment variable. If it is set, the longest steps are printed to stderr with their task or callback."""
 
 GOALS = {"wall": 10.0}
 """Milliseconds."""
 
 COLUMNS = (
     Column(key="wall", label="longest step, ms", format=".1f"),
-    Column(key="range", label="of each run"),
+    Column(key="range", label="in each run"),
     Column(key="cpu", label="most CPU, ms", format=".1f"),
-    Column(key="p99", label="timer late, p99 ms", format=".1f"),
-    Column(key="latest", label="at most, ms", format=".1f"),
+    Column(key="p99", label="timer delay, p99 ms", format=".1f"),
+    Column(key="latest", label="largest delay, ms", format=".1f"),
     Column(key="steps", label="steps", format=",.0f"),
 )
 
@@ -85,28 +87,28 @@ def measure(*, quick: bool) -> Section:
         for number in range(rounds):
             planned.append(_run(plan, PENDING))
             applied.append(_run([*apply, "--journal", f"{folder}/{number}.db"], 0))
-    looked = Row(name=LOOKED, values=gaps(QUICK_LOOKING if quick else LOOKING))
+    clock_only = Row(name=CLOCK_ONLY, values=gaps(QUICK_CLOCK_SECONDS if quick else CLOCK_SECONDS))
     return Section(
         name="stalls",
         title="The event loop's longest stalls",
         command="python -m benchmarks.stalls" + (" --quick" if quick else ""),
         quick=quick,
         columns=COLUMNS,
-        rows=(row("plan", planned), row("apply", applied), looked),
+        rows=(row("plan", planned), row("apply", applied), clock_only),
         notes=(
             f"{scopes * APIS:,} REST APIs in {scopes} scopes at {rate} calls/s each, after start-up.",
-            "A step is what runs before the loop turns to anything else. A timer is set every millisecond.",
-            "Each is run "
-            + ("once." if rounds == 1 else f"{rounds} times, and the least of each column counts.")
-            + " The last row is the machine's own: no program, and longer if looked at for longer.",
-            f"With {STEPS}=1 in the environment it is told whose the longest steps were.",
+            "A step is what the loop runs without a break. A timer fires every millisecond.",
+            "Each command is run "
+            + ("once." if rounds == 1 else f"{rounds} times, and the smallest value of each column counts.")
+            + " The last row shows the machine's own stalls: a loop that only reads the clock.",
+            f"With {STEPS}=1 in the environment, the longest steps are printed with their task or callback.",
         ),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a command's loop has noted, or why there is nothing."""
+    """What a command's loop has measured, or why there is nothing."""
 
     values: Mapping[str, float] = field(default_factory=dict)
     failed: str | None = None
@@ -125,13 +127,12 @@ def _run(arguments: list[str], expected: int) -> Run:
     if os.environ.get(STEPS):
         sys.stderr.write(done.stderr)
     if done.returncode != expected:
-        said = done.stderr.strip().splitlines()
-        return Run(failed=f"exit {done.returncode}: {said[-1] if said else ''}")
+        return Run(failed=f"exit code {done.returncode}: {last_words(done.stderr)}")
     return Run(json.loads(done.stdout.splitlines()[-1]))
 
 
 def row(name: str, runs: Sequence[Run]) -> Row:
-    """Of each quantity the least of all runs, and the longest step of each. All of them must end well."""
+    """The smallest value of each column over the runs, and each run's longest step. All runs must succeed."""
     failed = next((run.failed for run in runs if run.failed is not None), None)
     if failed is not None:
         return Row(name=name, goals=GOALS, failed=failed)
@@ -141,7 +142,7 @@ def row(name: str, runs: Sequence[Run]) -> Row:
 
 
 def gaps(seconds: float) -> Mapping[str, float]:
-    """Look at the clock again and again; give the longest time between two looks, and its CPU, both in ms."""
+    """Read the clock again and again. Gives the longest time between two readings and the most CPU, in ms."""
     longest = busiest = 0.0
     begun = before = time.perf_counter()
     cpu = time.thread_time()
@@ -153,21 +154,21 @@ def gaps(seconds: float) -> Mapping[str, float]:
 
 
 class _Policy(asyncio.DefaultEventLoopPolicy):
-    """Gives the timed loop to whoever asks asyncio for one, and remembers it."""
+    """Lets asyncio use the timed loop, and keeps it."""
 
     loop: TimedLoop
 
     def new_event_loop(self) -> TimedLoop:
-        """Make it."""
+        """Make the timed loop."""
         self.loop = TimedLoop()
         return self.loop
 
 
 def here(arguments: list[str]) -> int:
-    """Run a command of batchgw in this process; print what its loop has noted. Gives its exit code."""
+    """Run a command of batchgw in this process, and print what its loop has measured. Gives the exit code."""
     policy = _Policy()
     asyncio.set_event_loop_policy(policy)
-    from batchgw.cli.main import run  # noqa: PLC0415 - after the loop is in its place
+    from batchgw.cli.main import run  # noqa: PLC0415 - after the loop has been set
 
     code = run(arguments)
     loop = policy.loop

@@ -1,9 +1,9 @@
-"""How long a command takes before it does anything: what a person waits for, and a script pays each time.
+"""How long a command takes to start: a person waits for it, and a script pays it each time.
 
     python -m benchmarks.startup [--quick] [--write]
 
-Processes are started one after the other, all commands in turn, and the medians taken; one round beforehand
-warms the caches.
+Processes are started one after the other, in rounds of all commands. Figures are medians. A first round,
+which is not counted, fills the caches.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """A command by its name, and the seconds it may take."""
+    """A command, its name, and the seconds it may take."""
 
     name: str
     command: tuple[str, ...]
@@ -41,7 +41,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Started:
-    """A process that has ended: seconds by the clock and of CPU, its exit code."""
+    """A process that has ended: seconds of the clock and of CPU, and its exit code."""
 
     wall: float
     cpu: float
@@ -49,7 +49,7 @@ class Started:
 
 
 def subjects() -> tuple[Subject, ...]:
-    """What is started."""
+    """The commands that are started."""
     batchgw = installed("batchgw") or (sys.executable, "-m", "batchgw")
     return (
         Subject(name="python -c pass", command=_python("pass")),
@@ -62,13 +62,13 @@ def subjects() -> tuple[Subject, ...]:
 
 
 def installed(script: str) -> tuple[str, ...] | None:
-    """The command of that name beside this interpreter, None when there is none."""
+    """The script of that name beside this interpreter; None when there is none."""
     path = Path(sys.executable).with_name(script)
     return (str(path),) if path.exists() else None
 
 
 def measure(*, quick: bool) -> Section:
-    """Start each a few times."""
+    """Start each command several times."""
     rounds = QUICK_ROUNDS if quick else ROUNDS
     chosen = subjects()
     runs: dict[str, list[Started]] = {subject.name: [] for subject in chosen}
@@ -82,7 +82,7 @@ def measure(*, quick: bool) -> Section:
             except OSError as error:
                 absent[subject.name] = f"it cannot be started: {error.strerror}"
                 continue
-            if number:  # the first is for the caches
+            if number:  # the first round fills the caches
                 runs[subject.name].append(run)
     rows = [row(subject, runs[subject.name], absent.get(subject.name)) for subject in chosen]
     return Section(
@@ -92,7 +92,7 @@ def measure(*, quick: bool) -> Section:
         quick=quick,
         columns=COLUMNS,
         rows=tuple(rows),
-        notes=(f"Medians of {rounds} processes each, started in turn.",),
+        notes=(f"Medians of {rounds} processes each.",),
     )
 
 
@@ -113,7 +113,7 @@ def row(subject: Subject, runs: Sequence[Started], absent: str | None) -> Row:
 
 
 def start(command: Sequence[str]) -> Started:
-    """Run a command to its end. Raises OSError when there is no such command."""
+    """Run a command to its end. Raises OSError when it cannot be started."""
     began = time.perf_counter()
     process = subprocess.Popen(
         command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment()

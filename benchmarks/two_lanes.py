@@ -91,8 +91,8 @@ def measure(*, quick: bool) -> Section:
     contested = compete(scaled, CONTESTANTS, patience=PATIENCE * scaled.bound)
     return Section(
         name="two_lanes",
-        title=f"{task.apis * task.puts} puts and {task.apis} deployments, each once its API's {task.puts} "
-        f"puts are made: the two-lane bound is {task.bound:.1f} s",
+        title=f"{task.apis * task.puts} puts and {task.apis} deployments, each after its API's {task.puts} "
+        f"puts: the two-lane bound is {task.bound:.1f} s",
         command="python -m benchmarks.two_lanes" + (" --quick" if quick else ""),
         quick=quick,
         columns=COLUMNS,

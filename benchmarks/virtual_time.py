@@ -168,7 +168,7 @@ def _arguments() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--quick", action="store_true", help="fewer seeds, and not 20,000 calls")
-    parser.add_argument("--write", action="store_true", help="keep the results")
+    parser.add_argument("--write", action="store_true", help="write the results to benchmarks/results")
     parser.add_argument("--only", action="append", choices=keys, metavar="SCENARIO", help="repeatable")
     parser.add_argument("--sizes", help=f"some of {','.join(map(str, SIZES))}: calls of a run")
     parser.add_argument("--seeds", type=int, help="number of seeds at each size")

@@ -1,1 +1,1 @@
-"""What the benchmark of the client is made of: a server that costs next to nothing, and ways to call it."""
+"""What `client_cost` measures: ways to make the same puts, and a server that costs next to nothing."""

@@ -1,4 +1,4 @@
-"""aioboto3 as it comes, and what its configuration alone can save."""
+"""aioboto3 with its default configuration, or with another one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from benchmarks.client.task import SCOPE, Prepare, gathered, put
 
 @asynccontextmanager
 async def opened(url: str, **config: Any) -> AsyncIterator[Prepare]:
-    """Open a client with these settings; without any, with the default configuration."""
+    """Open a client with this configuration; without any, with the default one."""
     settings = AioConfig(**config) if config else None
     async with aioboto3.Session().client(
         "apigateway", region_name=SCOPE.region, endpoint_url=url, config=settings

@@ -1,4 +1,4 @@
-"""A contestant as the benchmark sees it: started, sent into rounds, and asked for its peak memory."""
+"""Starts a contestant's process, lets it make rounds of puts, and asks for its peak memory."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from tempfile import TemporaryFile
 from typing import Any, Self
 
 from benchmarks.harness.environment import environment
+from benchmarks.harness.last_words import last_words
 
 PATIENCE = 60.0
 """Seconds that a round may take."""
@@ -24,7 +25,7 @@ KEYS = {"AWS_ACCESS_KEY_ID": "AKIABENCHMARK0000000", "AWS_SECRET_ACCESS_KEY": "b
 class Way:
     """A way to make puts: a module of this package, and the options of its `opened`.
 
-    `share` times as many puts as others have are its round: a run has its own beginning and end.
+    Its rounds have `share` times as many puts as those of the others.
     """
 
     name: str
@@ -36,26 +37,26 @@ class Way:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """What a round took, per put: seconds of CPU, and by the clock."""
+    """What a round took, per put: CPU seconds, and seconds of the clock."""
 
     cpu: float
     seconds: float
 
 
 class Contestant:
-    """A process that stands by. Once it has failed, `failed` says how, and it takes part no more."""
+    """A process that waits for rounds. Once it has failed, `failed` says how, and no more rounds are made."""
 
     def __init__(self, way: Way, url: str) -> None:
         self.way = way
         self.rounds: list[Taken] = []
         self.peak: float | None = None
         self.failed: str | None = None
-        self._complaint = TemporaryFile("w+")  # noqa: SIM115 - closed on leaving
+        self._errors = TemporaryFile("w+")  # noqa: SIM115 - closed on leaving
         self._process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.client.worker", way.module, json.dumps(way.options), url],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=self._complaint,
+            stderr=self._errors,
             text=True,
             env=environment() | KEYS,
         )
@@ -67,20 +68,20 @@ class Contestant:
     def __exit__(self, *_: object) -> None:
         self._process.kill()
         self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout, self._complaint):
+        for pipe in (self._process.stdin, self._process.stdout, self._errors):
             if pipe is not None:
                 with suppress(BrokenPipeError):
                     pipe.close()
 
     def round(self, puts: int) -> None:
-        """Have it make so many puts."""
+        """Let it make a round with this number of puts, times its share."""
         puts *= self.way.share
         answer = self._ask({"puts": puts})
         if answer is not None:
             self.rounds.append(Taken(**{name: seconds / puts for name, seconds in answer.items()}))
 
     def end(self) -> None:
-        """Let it go, and learn its peak memory."""
+        """End the process, and learn its peak memory."""
         if self.failed is None and self._process.stdin is not None:
             self._process.stdin.close()
             self.peak = (self._answer() or {}).get("peak")
@@ -88,25 +89,24 @@ class Contestant:
     def _ask(self, question: Mapping[str, int]) -> dict[str, float] | None:
         if self.failed is not None or self._process.stdin is None:
             return None
-        with suppress(BrokenPipeError):  # it has ended: the answer says so
+        with suppress(BrokenPipeError):  # the process has ended, and the answer says so
             print(json.dumps(question), file=self._process.stdin, flush=True)
         return self._answer()
 
     def _answer(self) -> dict[str, float] | None:
-        """Wait for a line. None: there is none, and `failed` says why."""
+        """Wait for a line. Gives None when there is none; then `failed` says why."""
         stdout = self._process.stdout
         if stdout is None or not select([stdout], [], [], PATIENCE)[0]:
             self.failed = f"no answer within {PATIENCE:g} s"
             return None
         line = stdout.readline()
         if not line:
-            self.failed = self._last_words()
+            self.failed = last_words(self._stderr())
             return None
         answer: dict[str, float] = json.loads(line)
         return answer
 
-    def _last_words(self) -> str:
+    def _stderr(self) -> str:
         self._process.wait()
-        self._complaint.seek(0)
-        lines = [line for line in self._complaint.read().splitlines() if line.strip()]
-        return lines[-1][:200] if lines else "it ended and said nothing"
+        self._errors.seek(0)
+        return self._errors.read()

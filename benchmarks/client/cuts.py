@@ -24,7 +24,7 @@ from benchmarks.client.task import CONNECTIONS, SCOPE, Prepare, gathered, put
 async def opened(
     url: str, *, signer: bool = False, pool: bool = False, fast: bool = False, **config: Any
 ) -> AsyncIterator[Prepare]:
-    """Open a client with these cuts and settings."""
+    """Open a client with these cuts and this configuration."""
     async with AsyncExitStack() as stack:
         connections = await stack.enter_async_context(_connections())
         if signer:

@@ -1,4 +1,4 @@
-"""batchgw's control plane of AWS, alone or with its limiter and retries, called by workers as in a run."""
+"""batchgw's control plane for AWS, alone or with limiter and retries, called by workers as in a run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from batchgw.control_plane.stack import Pace, PacedControlPlane
 from benchmarks.client.task import CONNECTIONS, SCOPE, SETTINGS, Prepare, target, worked
 
 PACE = Pace(rate=1e6, burst=1e6, workers=CONNECTIONS)
-"""A quota that holds nobody up: what remains is the limiter's own work."""
+"""A quota so high that no call waits: only the limiter's own work remains."""
 
 
 @asynccontextmanager

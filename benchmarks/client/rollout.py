@@ -1,4 +1,4 @@
-"""The whole of a run: `api.apply` of a plan through limiter, retries and journal, with log and progress."""
+"""A whole run: `api.apply` of a plan through limiter, retries and journal, with log and progress."""
 
 from __future__ import annotations
 
@@ -31,25 +31,18 @@ from batchgw.model import (
 from batchgw.planning.plan_file.plan import Plan, PlanHeader, PlanWriter
 from batchgw.version import VERSION
 from benchmarks.client.task import CONNECTIONS, SCOPE, SETTINGS, TYPES, Body, Prepare, target
+from benchmarks.harness.terminal import Terminal
 
 PACE = PaceFlags(rate=1e6, burst=1e6, workers=CONNECTIONS)
-"""A quota that holds nobody up: what remains is the limiter's own work."""
-
-
-class Screen(io.StringIO):
-    """A terminal that nobody looks at."""
-
-    def isatty(self) -> bool:
-        """Claim to be one."""
-        return True
+"""A quota so high that no call waits: only the limiter's own work remains."""
 
 
 @asynccontextmanager
 async def opened(url: str, *, fast_path: bool) -> AsyncIterator[Prepare]:
-    """Open what `batchgw apply --log-file run.log` opens on a terminal, and in its way."""
+    """Open what `batchgw apply --log-file run.log` opens on a terminal, in the same way."""
     with TemporaryDirectory() as name, ExitStack() as rounds:
         folder = Path(name)
-        console = Console(out=io.StringIO(), err=Screen())
+        console = Console(out=io.StringIO(), err=Terminal())
         flags = RunFlags(
             connection=ConnectionFlags(endpoint_url=url, client_fast_path=fast_path),
             pace=PACE,

@@ -1,4 +1,4 @@
-"""What every contestant does: the same puts, two response types of each API, in one account and region."""
+"""The task of every contestant: the same puts, two response types of each API, in one account-region."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Any, Protocol
 from batchgw.model import DEFAULT_TEMPLATES, AccountId, Region, ResponseType, RestApiId, Scope, Settings
 
 SCOPE = Scope(account=AccountId("123456789012"), region=Region("eu-west-1"))
-"""Where everything is put; the account is that of every credentials."""
+"""The account-region of all puts. All credentials are of its account."""
 
 CONNECTIONS = 10
-"""At once, for everyone: aioboto3's default, and the workers of batchgw."""
+"""Connections of every contestant: aioboto3's default, and the number of batchgw's workers."""
 
 TYPES = (ResponseType.DEFAULT_4XX, ResponseType.DEFAULT_5XX)
 
@@ -28,11 +28,11 @@ SETTINGS = Settings(
 Body = Callable[[], Awaitable[None]]
 
 Prepare = Callable[[int], Awaitable[Body]]
-"""Makes ready for so many puts, and gives what makes them: only that is measured."""
+"""Prepares this number of puts, and gives the body that makes them. Only the body is measured."""
 
 
 class Opened(Protocol):
-    """What each of this package's contestants has under this name. A body raises when a put is not made."""
+    """The function `opened` that each way has. A body raises when a put is not made."""
 
     def __call__(self, url: str, **options: Any) -> AbstractAsyncContextManager[Prepare]:
         """Connect to the server."""
@@ -45,13 +45,13 @@ def target(number: int) -> tuple[RestApiId, ResponseType]:
 
 
 def put(number: int) -> dict[str, Any]:
-    """A put in boto3's words."""
+    """The arguments of a put for boto3."""
     api, kind = target(number)
     return {"restApiId": api, "responseType": kind.value, **SETTINGS.to_json()}
 
 
 def gathered(call: Callable[[int], Awaitable[object]]) -> Prepare:
-    """Start all puts of a round at once; connections are what holds them up."""
+    """Start all puts of a round at once. They wait only for connections."""
 
     async def prepare(count: int) -> Body:
         async def body() -> None:
@@ -63,7 +63,7 @@ def gathered(call: Callable[[int], Awaitable[object]]) -> Prepare:
 
 
 def worked(call: Callable[[int], Awaitable[object]]) -> Prepare:
-    """Have as many workers as connections share the puts of a round."""
+    """Let as many workers as connections share the puts of a round."""
 
     async def prepare(count: int) -> Body:
         numbers = iter(range(count))

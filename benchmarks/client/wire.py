@@ -1,4 +1,4 @@
-"""aiohttp and a signer, no botocore: the least that a signed put costs on aiohttp. It checks nothing."""
+"""aiohttp and a signer, no botocore: the lowest cost of a signed put on aiohttp. It checks nothing."""
 
 from __future__ import annotations
 

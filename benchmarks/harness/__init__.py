@@ -1,1 +1,1 @@
-"""What every section of the benchmarks shares: results, tables, plots, the machine."""
+"""What every section of the benchmarks shares: results, tables, plots, the runner, the machine."""

@@ -10,7 +10,7 @@ from benchmarks.harness.results import Section, show, write
 
 
 class Measure(Protocol):
-    """What a module of the benchmarks has under this name."""
+    """The function `measure` of a section's module."""
 
     def __call__(self, *, quick: bool) -> Section | Sequence[Section]:
         """Measure one table, or several."""
@@ -18,17 +18,17 @@ class Measure(Protocol):
 
 
 def sections_of(measured: Section | Sequence[Section]) -> tuple[Section, ...]:
-    """One or several, as several."""
+    """One section or several, as a tuple."""
     return (measured,) if isinstance(measured, Section) else tuple(measured)
 
 
 def main(measure: Measure, description: str | None, arguments: Sequence[str] | None = None) -> None:
-    """Measure, show, and keep what was measured when asked to."""
+    """Measure and show; with --write, also write the results."""
     parser = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--quick", action="store_true", help="a smaller task, for a first impression")
-    parser.add_argument("--write", action="store_true", help="keep it in benchmarks/results")
+    parser.add_argument("--quick", action="store_true", help="a smaller task")
+    parser.add_argument("--write", action="store_true", help="write the results to benchmarks/results")
     given = parser.parse_args(arguments)
     for section in sections_of(measure(quick=given.quick)):
         show(section)

@@ -1,4 +1,4 @@
-"""The last words of a process that failed, fit to be kept: they name no place on this machine."""
+"""The last line that a failed process wrote to stderr, without the folders of this machine."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ LONGEST = 300  # characters
 _FOLDERS = re.compile(r"(?<![\w.:/])/(?:[\w.@+-]+/)+")
 
 
-def last_words(said: str) -> str:
-    """The last line that says something, of files only the names."""
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
+def last_words(stderr: str) -> str:
+    """The last line with text in it. Of files it has only the names."""
+    lines = [line.strip() for line in stderr.splitlines() if line.strip()]
     return _FOLDERS.sub("", lines[-1])[:LONGEST] if lines else "it said nothing"

@@ -1,4 +1,4 @@
-"""On what machine, and with which libraries, something was measured."""
+"""The machine and the libraries with which something was measured."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ LIBRARIES = ("aioboto3", "aiobotocore", "botocore", "aiohttp", "SQLAlchemy", "ai
 
 
 def describe() -> dict[str, str | int]:
-    """What a reader needs to judge the figures: nothing that names the machine or its user."""
+    """The facts that a reader needs to judge the figures. None of them names the machine or its user."""
     facts: dict[str, str | int] = {
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",

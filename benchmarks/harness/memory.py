@@ -1,4 +1,4 @@
-"""Megabytes of this process, as the kernel accounts for them: now, at most, and over time."""
+"""Megabytes of this process, as the kernel counts them: now, at most, and over time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Self
 
 MOST_SAMPLES = 600
-"""Kept of a series; when there are more, every second one is dropped and half as many are taken."""
+"""Samples that are kept. When there are more, every second one is dropped, and the interval is doubled."""
 
 
 def resident() -> float:
@@ -20,15 +20,17 @@ def resident() -> float:
 
 
 def peak() -> float:
-    """Megabytes resident at most since the program began (not its parent, as getrusage has it)."""
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1]) * 1024 / 1e6
-    raise OSError("the kernel does not tell the peak of the resident set")
+    """Megabytes resident at most since the program began. On Linux getrusage would include the parent's."""
+    status = Path("/proc/self/status")
+    if not status.exists():  # macOS: there ru_maxrss is in bytes and begins with the process
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    lines = status.read_text(encoding="ascii").splitlines()
+    kilobytes = next(line.split()[1] for line in lines if line.startswith("VmHWM"))
+    return int(kilobytes) * 1024 / 1e6
 
 
 class Sampler:
-    """A context in which memory is sampled by a thread. Afterwards `samples` are (seconds, megabytes)."""
+    """A context in which a thread samples the memory. Afterwards `samples` are (seconds, megabytes)."""
 
     def __init__(self, every: float = 0.1) -> None:
         self._every = every
@@ -56,7 +58,7 @@ class Sampler:
 
 
 def quarter_peaks(samples: list[tuple[float, float]]) -> list[float]:
-    """The most in each quarter of the time that was sampled. Raises ValueError for too few samples."""
+    """The largest sample in each quarter of the time. Raises ValueError for too few samples."""
     if len(samples) < 4:
         raise ValueError(f"four quarters cannot be told from {len(samples)} samples")
     end = samples[-1][0]

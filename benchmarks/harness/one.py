@@ -1,7 +1,7 @@
-"""Measure one section and keep what came of it: `python -m benchmarks.harness.one MODULE FOLDER [--quick]`.
+"""Measures one section and writes its results: `python -m benchmarks.harness.one MODULE FOLDER [--quick]`.
 
-The runner starts it in a process of its own, so that no section sees another's memory, and none can take the
-others down with it.
+The runner starts it in a process of its own, so that sections share no memory, and one that crashes does not
+end the others.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from benchmarks.harness.cli import sections_of
 from benchmarks.harness.results import write
 
 INDEX = "sections.json"
-"""The names of the sections that were measured, in their order: what the runner reads last."""
+"""The file with the names of the measured sections, in order. It is written last, and the runner reads it."""
 
 
 def main(module: str, folder: Path, *, quick: bool) -> None:
-    """Measure, and write each section; then the index."""
+    """Measure, write each section, then the index."""
     sections = sections_of(import_module(module).measure(quick=quick))
     for section in sections:
         write(section, folder)

@@ -1,7 +1,7 @@
-"""benchmarks/README.md, written from the kept results: `python -m benchmarks.harness.page`.
+"""Writes benchmarks/README.md from the results: `python -m benchmarks.harness.page`.
 
-Tables, plots and missed goals come from the results alone. Why something missed its goal is written by
-hand in benchmarks/notes.md, below a heading with the section's name.
+Tables, plots and missed goals come from the results alone. Why a goal was missed is written by hand in
+benchmarks/notes.md, below a heading with the section's name.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ PAGE = HERE / "README.md"
 NOTES = HERE / "notes.md"
 
 WHY = "**Missed**"
-"""What a paragraph of the notes begins with that says why goals were missed."""
+"""Beginning of a paragraph of the notes that says why goals were missed."""
 
 UNEXPLAINED = f"{WHY}: why is not known yet."
-"""Stands below goals that were missed and of which the notes say nothing."""
+"""Added below missed goals of which the notes say nothing."""
 
 HEAD = """\
 # Benchmarks
@@ -33,18 +33,18 @@ $ scripts/bench --quick     # smaller tasks, a few minutes
 $ scripts/bench --list      # the sections; --only NAME runs one
 ```
 
-This page is written from [results](results) by `python -m benchmarks.harness.page`: tables, plots and missed
-goals as they were measured, nothing by hand but the explanations. Nothing here was measured on AWS: the
-service is what `batchgw simulate` serves, with AWS's quotas, its errors, and a latency of 60 to 200 ms. A
-goal is an upper bound. Who cannot run is reported as skipped, who breaks down as failed, batchgw like anyone.
+`python -m benchmarks.harness.page` writes this page from [results](results). Tables, plots and missed goals
+are as measured; only the explanations are written by hand. Nothing here was measured on AWS: `batchgw
+simulate` serves the API, with AWS's quotas, AWS's errors, and a latency of 60 to 200 ms. A goal is an upper
+bound. A program that is not installed is shown as skipped, and one that breaks as failed; batchgw, too.
 
-Seconds and CPU are of the machine of that day, so compare rows, not days. The machine of 2026-11-30 was
-slower than that of 2026-11-22: the peers' CPU grew by 7 % to 50 % from one to the other.
+Seconds and CPU depend on the machine and the day, so compare rows, not days. The machine of 2026-11-30 was
+slower than that of 2026-11-22: the CPU that the other programs needed was 7 % to 50 % higher.
 """
 
 
 def text(folder: Path = RESULTS, notes: str | None = None) -> str:
-    """The page. `notes` are those of the notes file, unless they are given."""
+    """The page's text. Without `notes`, those of the notes file are used."""
     explained = explanations(NOTES.read_text(encoding="utf-8") if notes is None else notes)
     sections = list(kept(folder))
     parts = [HEAD, *(_section(section, origin(section.name, folder), explained) for section in sections)]
@@ -57,27 +57,27 @@ def write(folder: Path = RESULTS, page: Path = PAGE) -> None:
 
 
 def kept(folder: Path) -> Iterator[Section]:
-    """Every section of which there are results, in the registry's order; others after them, by name."""
+    """Every section that has results, in the registry's order; then the others, by name."""
     names = sorted(path.stem for path in folder.glob("*.json"))
     order = [entry.name for entry in ENTRIES]
 
-    def place(name: str) -> tuple[int, str]:
-        """A module's further sections begin with its name."""
-        owners = [number for number, module in enumerate(order) if name.startswith(module)]
-        return (owners[0] if owners else len(order), name)
+    def position(name: str) -> tuple[int, str]:
+        """The position of the section's module. The names of a module's other sections begin with its own."""
+        modules = [number for number, module in enumerate(order) if name.startswith(module)]
+        return (modules[0] if modules else len(order), name)
 
-    return (read(name, folder) for name in sorted(names, key=place))
+    return (read(name, folder) for name in sorted(names, key=position))
 
 
 def explanations(notes: str) -> Mapping[str, str]:
-    """The notes by section; what stands before the first heading is for those who write them."""
+    """The notes by section. The text before the first heading is for authors, and left out."""
     _, *rest = re.split(r"^## (\S+)\s*$", notes, flags=re.MULTILINE)
     found = zip(rest[::2], (body.strip() for body in rest[1::2]), strict=True)
     return {name: body for name, body in found if body}
 
 
 def unexplained(folder: Path = RESULTS, notes: str | None = None) -> list[str]:
-    """The sections that missed a goal and of which the notes do not say why, or that say so of none."""
+    """Sections whose notes do not explain a missed goal, or explain one although no goal was missed."""
     explained = explanations(NOTES.read_text(encoding="utf-8") if notes is None else notes)
     return [
         section.name

@@ -1,7 +1,7 @@
-"""Plots of a section: bars of its rows, calls over time against the quota, and what was queueing.
+"""Plots of a section: bars of its rows, calls over time with the quota, and queues over time.
 
-They are drawn from what is kept in the section's JSON alone: `series["bars"]`, keys of columns, and
-`series["traces"]` (see `traces`). The same JSON gives the same files.
+They are drawn from the section's JSON alone: `series["bars"]` (keys of columns) and `series["traces"]` (see
+`over_http.traces`). The same JSON gives the same files.
 """
 
 from __future__ import annotations
@@ -19,42 +19,42 @@ from benchmarks.harness.results import RESULTS, Row, Section, cell
 BARS, RATE, QUEUE = "bars", "rate", "queue"
 KINDS: Mapping[str, str] = {
     BARS: "rows side by side",
-    RATE: "calls per second over time, refused ones in orange, against the quota",
-    QUEUE: "what is still to do, and what is under way, over time",
+    RATE: "calls per second over time (refused ones in orange) and the quota",
+    QUEUE: "calls waiting or in flight, and puts left, over time",
 }
 
 OURS, OTHERS, REFUSED, QUOTA = "#0072B2", "#8C9AA6", "#D55E00", "#000000"  # Okabe and Ito's, and a grey
 QUEUES = {
     "left": "puts still to make",
-    "waiting": "calls waiting for their turn",
+    "waiting": "calls waiting to be sent",
     "in_flight": "calls in flight",
 }
 POINTS = 240
-"""Bins of one trace drawn at most: a panel is a few hundred pixels wide."""
+"""The most bins of one trace: a panel is a few hundred pixels wide."""
 
 ALL_POINTS = 600
-"""Bins of all traces drawn at most: every one is some 60 bytes of SVG."""
+"""The most bins of all traces: each takes about 60 bytes of SVG."""
 
 CLIP = 5.0
-"""Times the quota: what is sent faster is cut off, and its height written beside it."""
+"""Times the quota. Higher bars are cut off, and their height is written beside them."""
 
 TIME = "ratio"
-"""The column that means nothing of a row that has not made all its puts: its bars are hatched then."""
+"""The column that means nothing if not all puts were made. Then its bar is hatched."""
 
 WIDTH = 9.2
-"""Inches: the legend of many traces needs them."""
+"""Inches: wide enough for the legend of many traces."""
 
 LONG_LABEL = 42
-"""Characters: of longer ones only two stand side by side in a legend."""
+"""Characters: with longer labels a legend has two columns, not three."""
 
 COLUMNS = 3
-"""Traces side by side."""
+"""Panels in a row."""
 
 _LONG_FRACTION = re.compile(r"(?<=[ML\d] )(-?\d+\.\d\d)\d+")
-"""A coordinate in SVG to more than a hundredth of a point: half of a plot's size, and nothing to see."""
+"""Digits of an SVG coordinate below a hundredth of a point. They are half of the file and cannot be seen."""
 
-_ON_ITS_WAY = re.compile(r"([ML] [-\d.]+ ([-\d.]+) ?)(?:\nL [-\d.]+ \2 ?)+(?=\nL [-\d.]+ \2 ?\n)")
-"""Points of a line between two others of the same height: steps have many."""
+_SAME_HEIGHT = re.compile(r"([ML] [-\d.]+ ([-\d.]+) ?)(?:\nL [-\d.]+ \2 ?)+(?=\nL [-\d.]+ \2 ?\n)")
+"""Points of a line between two others of the same height: steps have many of them."""
 
 SETTINGS = {
     "svg.hashsalt": "batchgw",  # the same plot is the same file
@@ -68,7 +68,7 @@ SETTINGS = {
 
 
 def kinds(section: Section) -> tuple[str, ...]:
-    """Which plots a section has."""
+    """The kinds of plots that a section has."""
     found = []
     if _bar_columns(section):
         found.append(BARS)
@@ -87,7 +87,7 @@ def file_name(section: Section, kind: str, form: str) -> str:
 
 def draw(section: Section, folder: Path = RESULTS) -> list[Path]:
     """Draw every plot of a section, as SVG and as PNG."""
-    import matplotlib as mpl  # noqa: PLC0415 - half a second, and only whoever draws needs it
+    import matplotlib as mpl  # noqa: PLC0415 - it takes half a second, and is needed only here
 
     painters: Mapping[str, Callable[[Section], Any]] = {BARS: _bars, RATE: _rates, QUEUE: _queues}
     paths = []
@@ -97,8 +97,8 @@ def draw(section: Section, folder: Path = RESULTS) -> list[Path]:
             svg, png = (folder / file_name(section, kind, form) for form in ("svg", "png"))
             drawn = io.StringIO()
             figure.savefig(drawn, format="svg", metadata={"Date": None})
-            short = _ON_ITS_WAY.sub(r"\1", _LONG_FRACTION.sub(r"\1", drawn.getvalue()))
-            svg.write_text(short, encoding="utf-8")
+            smaller = _SAME_HEIGHT.sub(r"\1", _LONG_FRACTION.sub(r"\1", drawn.getvalue()))
+            svg.write_text(smaller, encoding="utf-8")
             figure.savefig(png, dpi=110, metadata={"Software": None})
             paths += [svg, png]
     return paths
@@ -125,12 +125,12 @@ def _number(row: Row, key: str) -> float | None:
 
 
 def _complete(row: Row) -> bool:
-    """Whether all was made that was asked for, as far as the row says."""
+    """Whether all puts were made, as far as the row says."""
     return row.failed is None and not any(_number(row, key) for key in ("given_up", "wrong"))
 
 
 def _colours(labels: Sequence[str]) -> list[str]:
-    """Ours stands out; where nobody else is, everything is ours."""
+    """Batchgw has its own colour. Without other contestants every row has it."""
     ours = [label.startswith("batchgw") for label in labels]
     return [OURS if own or not any(ours) else OTHERS for own in ours]
 
@@ -146,18 +146,18 @@ def _bars(section: Section) -> Any:
     for key, panel in zip(keys, panels, strict=True):
         values = [_number(row, key) for row in rows]
         most = max((value for value in values if value is not None), default=0.0) or 1.0
-        for place, (row, value) in enumerate(zip(rows, values, strict=True)):
-            short = key == TIME and not _complete(row)
+        for number, (row, value) in enumerate(zip(rows, values, strict=True)):
+            incomplete = key == TIME and not _complete(row)
             panel.barh(
-                place,
+                number,
                 value or 0.0,
-                color="white" if short else colours[place],
-                edgecolor=colours[place],
-                hatch="////" if short else None,
+                color="white" if incomplete else colours[number],
+                edgecolor=colours[number],
+                hatch="////" if incomplete else None,
             )
             text = cell(row.values.get(key), columns[key]) + (" failed" if row.failed else "")
-            text += ", not all made" if short else ""
-            panel.text((value or 0.0) + most * 0.02, place, text, va="center", fontsize=7)
+            text += ", not all made" if incomplete else ""
+            panel.text((value or 0.0) + most * 0.02, number, text, va="center", fontsize=7)
         for goal in sorted({row.goals[key] for row in rows if key in row.goals}):
             panel.axvline(goal, color=QUOTA, linestyle=":", linewidth=0.9)
         panel.set_xlim(0, most * 1.3)
@@ -233,14 +233,14 @@ def _queues(section: Section) -> Any:
 
 
 def _bins(traces: Sequence[object]) -> int:
-    """How many bins each of these traces may have."""
+    """How many bins each of the traces may have."""
     return min(POINTS, ALL_POINTS // len(traces))
 
 
 def _thinned(
     trace: Mapping[str, Any], key: str, fold: Callable[[Sequence[float]], float], bins: int
 ) -> tuple[list[float], list[float]]:
-    """Edges and values of at most so many bins: neighbours are folded into one."""
+    """Edges and values of at most this many bins: adjacent ones are folded into one."""
     times, values = list(trace["t"]), list(trace[key])
     step = float(trace.get("step", 1.0))
     width = max(1, math.ceil(len(values) / bins))

@@ -1,6 +1,6 @@
-"""What a section of the benchmarks has measured: rows with goals, kept as JSON and shown as a table.
+"""What a section has measured: rows with goals, written as JSON and shown as a table.
 
-Nothing here assumes success: a row that could not be measured says why, and a goal that was missed is told.
+A row that could not be measured says why. A goal that was missed is shown.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from rich.table import Table
 from benchmarks.harness.machine import describe
 
 RESULTS = Path(__file__).parent.parent / "results"
-"""Where the committed results are."""
+"""The folder of the committed results."""
 
 Value = float | int | str | None
 
@@ -35,10 +35,14 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One subject and what was measured of it.
+    """One program or case, and what was measured of it.
 
-    `goals` are upper bounds by column key. A row with `skipped` was not run, and why; one with `failed` was
-    run and did not end well, and how: its values are what was seen until then.
+    Attributes:
+        name: its name in the table.
+        values: the figures by column key.
+        goals: upper bounds by column key.
+        skipped: why it was not run, if it was not.
+        failed: how it failed, if it did. Its values are what was measured until then.
     """
 
     name: str
@@ -48,7 +52,7 @@ class Row:
     failed: str | None = None
 
     def missed(self) -> list[str]:
-        """The columns whose goal was missed, also for want of a value: all of them in a row that failed."""
+        """The columns whose goal was missed. Without a value it is missed; in a failed row all are."""
         if self.skipped is not None:
             return []
         return [
@@ -62,7 +66,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """One table. `command` prints it again, `series` are its plots' data, `notes` what to know of it."""
+    """One table. `command` prints it again; `series` has the data of its plots; `notes` explain it."""
 
     name: str
     title: str
@@ -85,7 +89,7 @@ class Section:
 
 
 def cell(value: Value, column: Column) -> str:
-    """A value as it is shown."""
+    """A value as text."""
     if value is None:
         return "-"
     if isinstance(value, str) or not column.format:
@@ -94,7 +98,7 @@ def cell(value: Value, column: Column) -> str:
 
 
 def write(section: Section, folder: Path = RESULTS) -> Path:
-    """Keep a section as `<name>.json`, with the machine and the time it was measured on."""
+    """Write a section to `<name>.json`, with the time and the machine."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{section.name}.json"
     content = asdict(section) | {
@@ -107,7 +111,7 @@ def write(section: Section, folder: Path = RESULTS) -> Path:
 
 
 _NUMBERS = re.compile(r"\[\n[\s\d,.eE+-]+\]")
-"""A list of numbers, each on a line of its own. In JSON no text has a bare line break, so none is met."""
+"""A list of numbers, one on each line. JSON strings contain no line breaks, so none of them matches."""
 
 
 def _in_a_line(numbers: re.Match[str]) -> str:
@@ -138,13 +142,13 @@ class Origin:
 
 
 def origin(name: str, folder: Path = RESULTS) -> Origin:
-    """Read where a kept section comes from."""
+    """Read when and on what machine a section was measured."""
     content = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
     return Origin(measured=content["measured"], machine=content["machine"])
 
 
 def show(section: Section, console: Console | None = None) -> None:
-    """Print the table, its notes, and which goals were missed."""
+    """Print the table, its notes, and the missed goals."""
     console = console or Console(width=None if sys.stdout.isatty() else 140)
     table = Table(
         title=section.title, title_justify="left", caption=f"$ {section.command}", caption_justify="left"

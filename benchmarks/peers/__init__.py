@@ -1,5 +1,5 @@
-"""The contestants: batchgw, and what else a user would pick to write hundreds of gateway responses.
+"""The programs that are compared: batchgw, and what else a user would pick to write gateway responses.
 
-Each runs in a process of its own, `python -m benchmarks.peers NAME`, is given a `Job`, and answers a
-`Report`. Each is written as its users would write it, knowing the documented quota.
+Each runs in a process of its own, `python -m benchmarks.peers NAME`, gets a `Job`, and answers with a
+`Report`. Each is written as its users would write it who know the documented quota.
 """

@@ -1,4 +1,4 @@
-"""Run one contestant: `python -m benchmarks.peers NAME < JOB > REPORT`."""
+"""Runs one contestant: `python -m benchmarks.peers NAME < JOB > REPORT`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How boto3 and aioboto3 contestants get their clients: with the job's keys, or a role in the account."""
+"""Clients of boto3 and aioboto3 for the contestants: with the job's keys, or with a role in the account."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from botocore.config import Config
 from benchmarks.peers.job import Job, Target
 
 CONNECTIONS = 32
-"""Of each client: as many as there are threads. The default of ten would be the first limit met."""
+"""Connections of each client: as many as threads. The default of ten would be the first limit."""
 
 
 def client_arguments(job: Job, target: Target, **config: Any) -> dict[str, Any]:
@@ -24,14 +24,14 @@ def client_arguments(job: Job, target: Target, **config: Any) -> dict[str, Any]:
 
 
 def boto3_client(job: Job, target: Target, **config: Any) -> Any:
-    """A boto3 client with a session of its own, as sessions are not to be shared by threads."""
+    """A boto3 client with a session of its own, because threads must not share a session."""
     arguments = client_arguments(job, target, **config)
     arguments["config"] = Config(**arguments["config"])
     return boto3.Session().client("apigateway", **arguments)
 
 
 def retries(job: Job) -> dict[str, Any]:
-    """The retry configuration the contestant is to use: `{"mode": ..., "total_max_attempts": ...}`."""
+    """The contestant's retry configuration: `{"mode": ..., "total_max_attempts": ...}`."""
     return dict(job.options["retries"])
 
 

@@ -1,7 +1,7 @@
 """botocove: a function run in every account of an organisation, in threads, each in an assumed role.
 
-It goes through accounts and regions side by side, and through one account's APIs one after the other, with
-boto3's own retries. It takes its endpoint from the environment, like all of boto3.
+Accounts and regions run in parallel; the APIs of one of them are written one after the other, with boto3's
+own retries. The endpoint comes from the environment, as always in boto3.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from benchmarks.peers.job import Job, Report
 
 
 def run(job: Job) -> Report:
-    """Put every response: cove's way."""
+    """Put every response, with cove."""
     os.environ["AWS_ENDPOINT_URL"] = job.endpoint
     os.environ["AWS_DEFAULT_REGION"] = job.targets[0].region
     report = Report()

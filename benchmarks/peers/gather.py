@@ -1,4 +1,4 @@
-"""aioboto3 and `asyncio.gather`: everything at once, and botocore's retries see to the rest.
+"""aioboto3 and `asyncio.gather`: all calls at once, with botocore's retries.
 
 Options: `retries` (botocore's configuration). One client for each account and region.
 """

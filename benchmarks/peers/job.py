@@ -1,4 +1,4 @@
-"""What a contestant is asked to do, and what it says of it: JSON through its standard input and output."""
+"""The job of a contestant (JSON on its standard input), and its report (JSON on its standard output)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, Self
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keys:
-    """A long-term key."""
+    """A long-term access key."""
 
     access_key_id: str
     secret_access_key: str
@@ -19,7 +19,7 @@ class Keys:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """The REST APIs of one account and region that are to be written."""
+    """The REST APIs to write in one account and region."""
 
     account: str
     region: str
@@ -32,15 +32,15 @@ class Job:
 
     Attributes:
         endpoint: where API Gateway, STS and Organizations answer.
-        targets: what is to be written.
-        keys: of the account itself, where there is one account; else of the management account.
+        targets: the REST APIs to write.
+        keys: those of the account itself, or with `role` those of the management account.
         role: the name of the role to assume in each account; None to sign with `keys`.
         response_type: the gateway response to put.
         put: the other arguments of boto3's put_gateway_response.
         rate: the quota as the contestant knows it, calls/second per account and region.
         burst: calls at once.
-        folder: the contestant's own, to work in.
-        options: of this contestant.
+        folder: a folder of the contestant's own.
+        options: the contestant's options.
     """
 
     endpoint: str
@@ -56,7 +56,7 @@ class Job:
 
     @property
     def puts(self) -> int:
-        """How many puts there are to make."""
+        """The number of puts to make."""
         return sum(len(target.apis) for target in self.targets)
 
     def dumps(self) -> str:
@@ -76,13 +76,13 @@ class Job:
 
 @dataclass(slots=True, kw_only=True)
 class Report:
-    """What a contestant says: puts it gave up, counted by error. `note` is for the table."""
+    """What a contestant says: the puts that it gave up, counted by error, and a note."""
 
     given_up: Counter[str] = field(default_factory=Counter)
     note: str = ""
 
     def give_up(self, error: BaseException) -> None:
-        """Count a put that will not be tried again."""
+        """Count a put that is not retried any more."""
         self.given_up[code_of(error)] += 1
 
     def dumps(self) -> str:
@@ -97,7 +97,7 @@ class Report:
 
 
 def code_of(error: BaseException) -> str:
-    """AWS's code of a ClientError, else the error's type."""
+    """AWS's error code of a ClientError, or the name of the error's type."""
     answer = getattr(error, "response", None)
     if isinstance(answer, dict):
         return str(answer.get("Error", {}).get("Code", type(error).__name__))

@@ -1,9 +1,9 @@
-"""aioboto3, aiolimiter and tenacity: what a careful engineer writes who has read the quotas.
+"""aioboto3, aiolimiter and tenacity: what a careful engineer writes who knows the quota.
 
-botocore's retries are off; each attempt waits for the limiter, throttles, conflicts that pass, server errors
-and lost connections are tried again with jitter. Options: `limiter`, which is `rate` for
+botocore's retries are off. Each attempt waits for the limiter. Refused calls, conflicts with "try again
+later", server errors and lost connections are retried with jitter. Option: `limiter`, either `rate` for
 `AsyncLimiter(10, 1)`, the usual way to write 10 calls a second, or `bucket` for `AsyncLimiter(40, 4)`, which
-has the server's burst, too. One limiter and one client for each account and region.
+also has the server's burst. One limiter and one client for each account and region.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ async def _put(client: Any, limiter: AsyncLimiter, job: Job, api: str, report: R
 
 
 def worth_another_attempt(error: BaseException) -> bool:
-    """Whether an error may pass."""
+    """Whether the call may succeed at another attempt."""
     if isinstance(error, ConnectionClosedError | EndpointConnectionError | HTTPClientError):
         return True
     if not isinstance(error, ClientError):

@@ -1,8 +1,8 @@
 """batchgw itself, as a library, with everything a run has: plan file, limiter, retries, locks, journal.
 
-Two processes, as with `batchgw plan --out` and `batchgw apply --plan`: the second knows nothing that the
-first learned, and tells Python's collector what the command tells it. Its report counts what did not end as
-applied.
+Two processes, as with `batchgw plan --out` and `batchgw apply --plan`. The second knows nothing that the
+first has learned. It sets Python's garbage collector as the command does. Its report counts the puts that
+were not applied.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ PLAN = "puts.plan"
 
 
 def plan(job: Job) -> Report:
-    """Read every API and write the plan. It must come to exactly the job's puts."""
+    """Read every API and write the plan. It must have exactly the job's puts."""
     return anyio.run(_plan, job)
 
 
 def apply(job: Job) -> Report:
-    """Do what the plan says."""
+    """Apply the plan."""
     return anyio.run(_apply, job)
 
 
@@ -47,7 +47,7 @@ async def _plan(job: Job) -> Report:
         with await batchgw.plan(_policy(job), plane=plane, out=Path(job.folder) / PLAN) as made:
             writes = made.totals.total.writes
     if writes != job.puts:
-        raise RuntimeError(f"the plan has {writes} puts, not {job.puts}: it is not the same task")
+        raise RuntimeError(f"the plan has {writes} puts, not {job.puts}: the task is not the same")
     return Report()
 
 
@@ -70,7 +70,7 @@ async def _apply(job: Job) -> Report:
 
 
 def _connected(job: Job) -> AbstractAsyncContextManager[AwsControlPlane]:
-    """The way to the server. Keys come from the environment, where every AWS tool looks for them."""
+    """Connect to the server. Keys come from the environment, as for every AWS tool."""
     os.environ["AWS_ACCESS_KEY_ID"] = job.keys.access_key_id
     os.environ["AWS_SECRET_ACCESS_KEY"] = job.keys.secret_access_key
     return batchgw.connect(region=job.targets[0].region, endpoint_url=job.endpoint, role=job.role)

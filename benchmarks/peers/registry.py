@@ -1,4 +1,4 @@
-"""The contestants by name, and what each needs to run."""
+"""The programs by name, and what each needs."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ PEERS: Mapping[str, Peer] = {
 
 
 def why_not(name: str) -> str | None:
-    """Say why a contestant cannot run here; None when it can."""
+    """Why a program cannot run here; None if it can."""
     peer = PEERS[name]
     lacking = [package for package in peer.needs if find_spec(package) is None]
     if lacking:
@@ -58,7 +58,7 @@ def why_not(name: str) -> str | None:
 
 
 def load(name: str) -> Run:
-    """The contestant itself."""
+    """The program's function."""
     return cast("Run", _named(PEERS[name].function))
 
 

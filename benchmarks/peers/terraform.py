@@ -1,7 +1,7 @@
 """Terraform and its AWS provider: a resource for each gateway response, with the defaults of both.
 
-The provider reads each response after it has put it, so it makes two calls where others make one. Ten
-resources are in work at once (Terraform's default), and the provider tries 25 times (its default).
+The provider reads each response after its put, so it makes two calls where others make one. Ten resources are
+processed at once (Terraform's default), and the provider makes 25 attempts (its default).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from benchmarks.peers.job import Job, Report
 from benchmarks.peers.terraform_parts import mirror
 
 LONGEST = 150.0
-"""Seconds of `apply`, after which Terraform is ended: before a contest ends us, and nobody ends it."""
+"""Seconds after which `apply` is ended. A contest must not end first: it would leave Terraform running."""
 
 INIT = 20.0  # seconds of `init`
 _PUT_OR_READ = re.compile(r"(?:putting|reading|creating|waiting)[^\n]*", re.IGNORECASE)
@@ -71,7 +71,7 @@ def _terraform(
 ) -> subprocess.CompletedProcess[str]:
     environment = {
         **os.environ,
-        "CHECKPOINT_DISABLE": "1",  # asks no server whether there is a newer one
+        "CHECKPOINT_DISABLE": "1",  # do not ask a server for a newer version
         "TF_IN_AUTOMATION": "1",
         "TF_CLI_CONFIG_FILE": os.devnull,
     }

@@ -1,4 +1,4 @@
-"""Terraform's binary and its AWS provider, where they are on this machine: nothing is downloaded."""
+"""Finds Terraform's binary and its AWS provider on this machine. Nothing is downloaded."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PLUGINS = "BATCHGW_BENCH_TERRAFORM_PLUGINS"
 
 
 def missing() -> str | None:
-    """Say which of the two is not there."""
+    """Which of the two is missing; None if neither is."""
     if shutil.which("terraform") is None:
         return "there is no terraform on the PATH"
     if mirror() is None:
@@ -21,14 +21,16 @@ def missing() -> str | None:
 
 
 def mirror() -> Path | None:
-    """The folder to give as `-plugin-dir`: the first that has the AWS provider."""
-    return next((place for place in _places() if any(place.glob("*/hashicorp/aws/*/*/*provider-aws*"))), None)
+    """The folder for `-plugin-dir`: the first that has the AWS provider."""
+    return next(
+        (folder for folder in _folders() if any(folder.glob("*/hashicorp/aws/*/*/*provider-aws*"))), None
+    )
 
 
-def _places() -> Iterator[Path]:
-    """Where a mirror may be: as told, in the folders Terraform itself looks into, or below /opt."""
-    if told := os.environ.get(PLUGINS):
-        yield Path(told)
+def _folders() -> Iterator[Path]:
+    """Folders that may be a mirror: from the environment, those that Terraform searches, those below /opt."""
+    if given := os.environ.get(PLUGINS):
+        yield Path(given)
     yield Path.home() / ".terraform.d" / "plugins"
     yield Path("/usr/local/share/terraform/plugins")
     yield Path("/usr/share/terraform/plugins")

@@ -1,7 +1,7 @@
 """boto3 and a pool of threads: what most people write first.
 
-Options: `retries` (botocore's configuration), `threads` per account and region, and `per_thread`, for a
-client of its own in each thread in the place of one they share.
+Options: `retries` (botocore's configuration), `threads` for each account and region, and `per_thread`, with
+which each thread has a client of its own instead of one for all.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ def run(job: Job) -> Report:
 
 
 def _interleaved(targets: tuple[Target, ...]) -> list[list[tuple[Target, str]]]:
-    """The APIs in turns, one of each target: so that all targets are worked on at once."""
+    """The APIs in round robin over the targets, so that all targets are written at the same time."""
     most = max(len(target.apis) for target in targets)
-    return [[(t, t.apis[turn]) for t in targets if turn < len(t.apis)] for turn in range(most)]
+    return [[(t, t.apis[n]) for t in targets if n < len(t.apis)] for n in range(most)]
 
 
 def _clients(job: Job, target: Target) -> Callable[[], Any]:
-    """What gives the client of the thread that asks."""
+    """A function that gives the calling thread its client."""
     config = {"retries": retries(job)}
     if not job.options.get("per_thread"):
         shared = boto3_client(job, target, **config)

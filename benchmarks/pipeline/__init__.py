@@ -1,1 +1,1 @@
-"""What the benchmark of the pipeline is made of: a plane that costs nothing, and runs over it, timed."""
+"""What `pipeline_cost` and `journal` measure: a plan, and its runs on a plane that costs nothing."""

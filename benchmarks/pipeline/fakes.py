@@ -1,8 +1,7 @@
-"""What stands around the pipeline when only the pipeline is to be paid for."""
+"""A control plane and a journal that cost nothing, so that only the pipeline between them is measured."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from typing import cast
 
@@ -16,7 +15,7 @@ from benchmarks.pipeline.plans import TYPES, change
 
 
 class Plane:
-    """Answers every call `latency` seconds after it came; without one, when everyone else has had a turn."""
+    """Answers every call after `latency` seconds, or as soon as the other tasks have run once."""
 
     def __init__(self, latency: float | None = None) -> None:
         self._latency = latency
@@ -28,7 +27,7 @@ class Plane:
         }
 
     async def send(self, request: Request[T], execution: Execution | None = None) -> T:
-        """Answer."""
+        """Answer a call."""
         if execution is not None:
             execution.request_id = "0123abcd-0123-abcd-0123-0123456789ab"
         if self._latency is None:
@@ -42,8 +41,8 @@ class Plane:
         return AccountId("111111111111")
 
 
-class Forgetful:
-    """Stands where the journal does, knows what is to be done, and keeps nothing."""
+class NoJournal:
+    """In the place of the journal: it knows the pending changes, and keeps nothing."""
 
     def __init__(self, items: Sequence[PlannedApi]) -> None:
         self._apis = [
@@ -70,24 +69,16 @@ class Forgetful:
         return self._apis[after : after + limit]
 
     def intend(self, ids: Sequence[int]) -> None:
-        """Forget."""
+        """Keep nothing."""
 
     def withdraw(self, ids: Sequence[int]) -> None:
-        """Forget."""
+        """Keep nothing."""
 
     def record(self, id: int, outcome: Outcome) -> None:  # noqa: A002 - as the journal has it
-        """Forget."""
+        """Keep nothing."""
 
     def flush(self) -> None:
-        """Have nothing to commit."""
+        """Do nothing: there is nothing to commit."""
 
     def heartbeat(self, run: str) -> None:
-        """Have no locks to hold."""
-
-
-class Screen(io.StringIO):
-    """A terminal that nobody looks at."""
-
-    def isatty(self) -> bool:
-        """Claim to be one."""
-        return True
+        """Do nothing: there are no locks."""

@@ -32,7 +32,7 @@ def planned(number: int, scope: Scope = SCOPE) -> PlannedApi:
 
 
 def change(type_: ResponseType, kind: int) -> ResponseChange:
-    """An update, each with objects of its own, as when a plan is read from its file."""
+    """An update with objects of its own, as when a plan is read from its file."""
     before = Settings(status_code="403", parameters={"gatewayresponse.header.X-Kind": f"'{kind}'"})
     after = Settings(
         status_code="403",

@@ -1,4 +1,4 @@
-"""Puts on their way through the pipeline: through the control plane's wrappers alone, or as a whole run."""
+"""Puts through the pipeline: through the control plane's wrappers alone, or as a whole run."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ from batchgw.execution.executor import Executor
 from batchgw.execution.recorder import Recorder
 from batchgw.journal import Journal
 from batchgw.model import AccountId, PlannedApi, Region, Scope, Settings
-from benchmarks.pipeline.fakes import Forgetful, Plane
+from benchmarks.pipeline.fakes import NoJournal, Plane
 from benchmarks.pipeline.plans import NEW_RUN, TYPES, planned
 from benchmarks.pipeline.timing import Timed
 
 WORKERS = 10
 
 FAST = Pace(rate=1e6, burst=1e6, workers=WORKERS)
-"""A quota that holds nobody up: what remains is the limiter's own work."""
+"""A quota so high that no call waits: only the limiter's own work remains."""
 
 
 def scopes_of(number: int) -> tuple[Scope, ...]:
-    """So many account-regions."""
+    """A number of account-regions, each in an account of its own."""
     return tuple(
         Scope(account=AccountId(f"{111111111111 + n}"), region=Region("eu-west-1")) for n in range(number)
     )
@@ -45,13 +45,13 @@ def scopes_of(number: int) -> tuple[Scope, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calls:
-    """Puts that nobody remembers, through a control plane."""
+    """Puts through a control plane, without a journal."""
 
     puts: int
     plane: Callable[[], ControlPlane]
 
     async def run(self, timed: Timed) -> None:
-        """Make them."""
+        """Make the puts."""
         plane = self.plane()
         await timed(lambda: self._make(plane))
 
@@ -71,7 +71,7 @@ class Calls:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rollout:
-    """The puts of a run, with or without a journal, a log file and progress on `progress`."""
+    """The puts of a run, with or without a journal, a log file and progress (written to `progress`)."""
 
     puts: int
     pace: Pace = FAST
@@ -82,7 +82,7 @@ class Rollout:
     progress: type[io.StringIO] | None = None
 
     async def run(self, timed: Timed) -> None:
-        """Make them; neither what comes before them is timed nor what comes after."""
+        """Make the puts. Only they are timed, not what comes before and after."""
         items = [
             planned(number, scope)
             for scope in scopes_of(self.scopes)
@@ -96,7 +96,7 @@ class Rollout:
                 journal = stack.enter_context(Journal.open(str(folder / "journal.db")))
                 await self._execute(plane, journal, _imported(journal, items), timed)
             else:
-                await self._execute(plane, cast("Journal", Forgetful(items)), "run", timed)
+                await self._execute(plane, cast("Journal", NoJournal(items)), "run", timed)
 
     async def _execute(self, plane: PacedControlPlane, journal: Journal, run: str, timed: Timed) -> None:
         scopes = scopes_of(self.scopes)

@@ -1,4 +1,4 @@
-"""What a body of code takes, in an event loop of its own."""
+"""Times a piece of code in an event loop of its own."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import trio.testing
 
 
 class Timed:
-    """Runs a body and takes its CPU seconds; with `watch`, the longest the event loop stood still, too."""
+    """Runs a body and measures its CPU seconds; with `watch`, also the event loop's longest stall."""
 
     def __init__(self, *, watch: bool = False) -> None:
         self._watch = watch
@@ -21,17 +21,17 @@ class Timed:
         self.stall = 0.0
 
     async def __call__(self, body: Callable[[], Awaitable[None]]) -> None:
-        """Run it."""
+        """Run the body."""
         gc.collect()
         async with anyio.create_task_group() as tasks:
             if self._watch:
-                tasks.start_soon(self._keep_watching)
+                tasks.start_soon(self._measure_stalls)
             began = time.process_time()
             await body()
             self.cpu = time.process_time() - began
             tasks.cancel_scope.cancel()
 
-    async def _keep_watching(self) -> None:
+    async def _measure_stalls(self) -> None:
         while True:
             asleep = time.perf_counter()
             await anyio.lowlevel.checkpoint()
@@ -42,7 +42,7 @@ Body = Callable[[Timed], Awaitable[None]]
 
 
 def taken(body: Body, backend: str, *, watch: bool = False) -> Timed:
-    """Run a body. On trio time jumps to whatever comes next as soon as everyone waits."""
+    """Run a body. On trio, time is virtual: it jumps to the next event as soon as every task waits."""
     clock = {"clock": trio.testing.MockClock(autojump_threshold=0)} if backend == "trio" else {}
     timed = Timed(watch=watch)
     anyio.run(body, timed, backend=backend, backend_options=clock)

@@ -1,1 +1,1 @@
-"""What the benchmarks of size share: worlds that take no memory, servers that take no time, and gauges."""
+"""What the benchmarks of size share: a world that takes no memory, a canned server, and event loops."""

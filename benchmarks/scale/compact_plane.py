@@ -1,8 +1,8 @@
-"""A control plane over a million APIs that takes next to no memory, and shows afterwards what was written.
+"""A control plane over a million APIs that takes almost no memory, and shows afterwards what was written.
 
-Everything is worked out from an API's number; of the writes it keeps a byte per API and response type. Quota
-buckets, latencies and the answers themselves are the simulator's. It shares no object with what is measured
-except immutable answers, so the memory seen is the run's own.
+Everything is calculated from an API's number. Of the writes it keeps one byte for each API and response type.
+Quota buckets, latencies and answers are the simulator's. The measured run shares only immutable answers with
+it, so the memory that is measured is the run's own.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ from batchgw.simulator.world.customisation import customisation
 from batchgw.simulator.world.world import REGIONS, account_id
 
 FOREIGN = Settings(status_code="418", parameters={f"{HEADER_PREFIX}X-Origin": "'elsewhere'"})
-"""What somebody else has customised before: every tenth API-type has it."""
+"""What somebody else has customised before. Every tenth API-type has it."""
 
 
 class State(IntEnum):
-    """What a gateway response is now: what the byte of an API-type says."""
+    """What a gateway response is now: the meaning of the byte of an API-type."""
 
     DEFAULT = 0
     OTHERS = 1  # customised to FOREIGN, before anything was written
@@ -55,7 +55,7 @@ class CompactPlane:
         apis: REST APIs in all.
         accounts: accounts.
         regions: regions of each account, 17 at most.
-        desired: the settings that puts are expected to carry; these types have state, no others.
+        desired: the settings that are expected in puts, by type. Only these types can be put.
         quota: the server's buckets.
         latency: how long an answer takes.
     """
@@ -80,7 +80,7 @@ class CompactPlane:
         self._share, self._rest = divmod(apis, len(self.scopes))
         self._types = tuple(desired)
         self._desired = desired
-        self._slot = {t: slot for slot, t in enumerate(self._types)}
+        self._offset = {t: offset for offset, t in enumerate(self._types)}
         self._states = bytearray(_initial(n) for n in range(apis * len(self._types)))
         self._quotas = Quotas(quota or QuotaRules())
         self._latency = latency or Latency()
@@ -119,7 +119,7 @@ class CompactPlane:
         return self.scopes[0].account
 
     def census(self) -> Counter[State]:
-        """Count API-types by what they are now: what to compare a run's outcome with."""
+        """Count API-types by their state now, to compare it with the run's own result."""
         return Counter({state: self._states.count(state) for state in State})
 
     def first(self, scope: Scope) -> int:
@@ -132,7 +132,7 @@ class CompactPlane:
         return self._share + (self._number[scope] < self._rest)
 
     def _now(self) -> float:
-        """Seconds since the first call: the buckets are born at 0."""
+        """Seconds since the first call. The buckets begin at 0."""
         now = anyio.current_time()
         if self._started is None:
             self._started = now
@@ -161,27 +161,27 @@ class CompactPlane:
         return found
 
     def _settings(self, response_type: ResponseType, state: int) -> Settings:
-        """What a customised type was set to. What was written wrong is not kept, so it cannot be shown."""
-        assert state != State.WRONG  # noqa: S101 - the final census tells of it
+        """The settings of a customised type. Wrong settings are not kept, so they cannot be shown."""
+        assert state != State.WRONG  # noqa: S101 - the final census counts it
         return FOREIGN if state == State.OTHERS else self._desired[response_type]
 
     def _put(self, number: int, response_type: ResponseType, settings: Settings) -> GatewayResponse:
-        place = number * len(self._types) + self._slot[response_type]
-        before = self._states[place]
+        index = number * len(self._types) + self._offset[response_type]
+        before = self._states[index]
         if settings != self._desired[response_type]:
-            self._states[place] = State.WRONG
+            self._states[index] = State.WRONG
             return GatewayResponse(type=response_type, settings=settings, default_response=False)
         written = before in (State.AS_DESIRED, State.TWICE)
-        self._states[place] = State.TWICE if written else State.AS_DESIRED
+        self._states[index] = State.TWICE if written else State.AS_DESIRED
         return self._shown(number)[response_type]
 
 
-def _initial(place: int) -> int:
-    return State.OTHERS if place % 10 == 0 else State.DEFAULT
+def _initial(index: int) -> int:
+    return State.OTHERS if index % 10 == 0 else State.DEFAULT
 
 
 def _rest_api(scope: Scope, number: int) -> RestApi:
-    """An API as AWS would list it: every one has a name, a third of them tags."""
+    """An API as AWS would list it: each has a name, every third has tags."""
     tags = {"team": f"team-{number % 50}"} if number % 3 == 0 else {}
     return RestApi(
         scope=scope,

@@ -1,4 +1,4 @@
-"""The policy of the benchmarks of size: the same settings for as many response types as are asked for."""
+"""The policy of the benchmarks of size: the same settings for a number of response types."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SETTINGS = Settings(
     },
     templates=DEFAULT_TEMPLATES,
 )
-"""What every type shall be: the headers browsers ask for."""
+"""The settings of every type: the headers that browsers need."""
 
 
 def desired(types: int) -> Desired:
@@ -32,12 +32,12 @@ def desired(types: int) -> Desired:
 
 
 def policy(scopes: Iterable[Scope], types: int) -> Policy:
-    """That, in all these scopes: every account in every region that is among them."""
-    found = tuple(scopes)
+    """A policy for these scopes: every account among them, in every region among them."""
+    targets = tuple(scopes)
     return Policy(
         desired=desired(types),
         targets=Targets(
-            accounts=tuple(dict.fromkeys(scope.account for scope in found)),
-            regions=tuple(dict.fromkeys(scope.region for scope in found)),
+            accounts=tuple(dict.fromkeys(scope.account for scope in targets)),
+            regions=tuple(dict.fromkeys(scope.region for scope in targets)),
         ),
     )

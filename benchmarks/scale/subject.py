@@ -1,9 +1,9 @@
-"""What `benchmarks.scopes` measures, in a process of its own: many account-regions, each with its first call.
+"""What `benchmarks.scopes` measures, in a process of its own: many account-regions, each with a first call.
 
     python -m benchmarks.scale.subject KIND SCOPES URL [CA]
 
-Prints one line of JSON. Kinds: `batchgw`, and what a script does without thinking about it:
-`session-per-scope` and `client-per-scope` of aioboto3.
+Prints one line of JSON. Kinds: `batchgw`, and two simple uses of aioboto3: `session-per-scope` and
+`client-per-scope`.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ from benchmarks.scale.server import STATISTICS
 ROLE = "batchgw"
 REGION = "eu-west-1"
 
-Found = dict[str, float]
+Figures = dict[str, float]
 
 
 def scopes_of(number: int) -> tuple[Scope, ...]:
-    """That many account-regions, each of an account of its own, so that a role is assumed for each."""
+    """A number of account-regions, each in an account of its own, so that each needs a role."""
     return tuple(Scope(account=AccountId(account_id(1 + n)), region=Region(REGION)) for n in range(number))
 
 
 @asynccontextmanager
-async def started(found: Found) -> AsyncIterator[None]:
-    """Measure what it takes until all scopes have made their first call."""
+async def measuring_start(found: Figures) -> AsyncIterator[None]:
+    """Measure CPU, time and memory until all scopes have made their first call."""
     found["before"] = resident()
     cpu, wall = time.process_time(), time.perf_counter()
     yield
@@ -52,27 +52,27 @@ async def started(found: Found) -> AsyncIterator[None]:
     found["after"] = resident()
 
 
-async def batchgw(scopes: tuple[Scope, ...], url: str, ca: str | None) -> Found:
-    """One connection for all. Then each scope plans and applies, all at once."""
+async def batchgw(scopes: tuple[Scope, ...], url: str, ca: str | None) -> Figures:
+    """Start all scopes with one `connect`. Then plan and apply in all of them at the same time."""
     from batchgw.control_plane.aws import connect  # noqa: PLC0415 - only this subject pays for them
     from batchgw.control_plane.operations import GetRestApis  # noqa: PLC0415
     from batchgw.control_plane.stack import PacedControlPlane  # noqa: PLC0415
 
-    found: Found = {}
+    found: Figures = {}
     async with connect(endpoint_url=url, role=ROLE, ca_bundle=ca) as plane:
         paced = PacedControlPlane(plane)
         collect_rarely()  # as the command line does when it is set up
-        async with started(found), anyio.create_task_group() as tasks:
+        async with measuring_start(found), anyio.create_task_group() as tasks:
             for scope in scopes:
                 tasks.start_soon(paced.send, GetRestApis(scope=scope, limit=1))
         found["connections"] = connections(url, ca)
-        found |= await at_work(paced, scopes)
+        found |= await plan_and_apply(paced, scopes)
         found["connections at work"] = connections(url, ca)
     return found
 
 
-async def at_work(paced: Any, scopes: tuple[Scope, ...]) -> Found:
-    """Plan and apply in all scopes side by side."""
+async def plan_and_apply(paced: Any, scopes: tuple[Scope, ...]) -> Figures:
+    """Plan and apply in all scopes at the same time."""
     from batchgw import api  # noqa: PLC0415 - as above
     from batchgw.journal import Journal  # noqa: PLC0415
 
@@ -86,15 +86,15 @@ async def at_work(paced: Any, scopes: tuple[Scope, ...]) -> Found:
     return {"cpu at work": time.process_time() - cpu, "peak": peak(), "applied": summary.total.applied}
 
 
-async def session_per_scope(scopes: tuple[Scope, ...], url: str, ca: str | None) -> Found:
-    """A session for the base credentials, and one of its own for every scope."""
+async def session_per_scope(scopes: tuple[Scope, ...], url: str, ca: str | None) -> Figures:
+    """Start each scope with a session of its own; one more session has the base credentials."""
     import aioboto3  # noqa: PLC0415 - only this subject pays for it
 
-    found: Found = {}
+    found: Figures = {}
     async with AsyncExitStack() as stack:
         base = aioboto3.Session(region_name=REGION)
         sts = await stack.enter_async_context(base.client("sts", endpoint_url=url, verify=ca))
-        async with started(found):
+        async with measuring_start(found):
             for scope in scopes:
                 keys = await _assumed(sts, scope)
                 session = aioboto3.Session(region_name=scope.region, **keys)
@@ -104,15 +104,15 @@ async def session_per_scope(scopes: tuple[Scope, ...], url: str, ca: str | None)
     return found
 
 
-async def client_per_scope(scopes: tuple[Scope, ...], url: str, ca: str | None) -> Found:
-    """One session, and a client with keys of its own for every scope."""
+async def client_per_scope(scopes: tuple[Scope, ...], url: str, ca: str | None) -> Figures:
+    """Start each scope with a client of its own; all share one session."""
     import aioboto3  # noqa: PLC0415 - as above
 
-    found: Found = {}
+    found: Figures = {}
     async with AsyncExitStack() as stack:
         session = aioboto3.Session(region_name=REGION)
         sts = await stack.enter_async_context(session.client("sts", endpoint_url=url, verify=ca))
-        async with started(found):
+        async with measuring_start(found):
             for scope in scopes:
                 keys = await _assumed(sts, scope)
                 client = session.client(
@@ -134,14 +134,14 @@ async def _assumed(sts: Any, scope: Scope) -> dict[str, str]:
 
 
 def connections(url: str, ca: str | None) -> float:
-    """Connections that were open at once, as the server counted; the one that asks is left out."""
+    """The most connections that were open at once, as the server counted, without the one of this request."""
     tls = None if ca is None else ssl.create_default_context(cafile=ca)
     with urllib.request.urlopen(url + STATISTICS, context=tls) as answer:  # noqa: S310 - loopback
         counted: float = json.load(answer)["connections"]
     return counted - 1
 
 
-SUBJECTS: dict[str, Callable[[tuple[Scope, ...], str, str | None], Coroutine[Any, Any, Found]]] = {
+SUBJECTS: dict[str, Callable[[tuple[Scope, ...], str, str | None], Coroutine[Any, Any, Figures]]] = {
     "batchgw": batchgw,
     "session-per-scope": session_per_scope,
     "client-per-scope": client_per_scope,

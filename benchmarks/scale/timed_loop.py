@@ -1,7 +1,7 @@
-"""An asyncio loop that times every step: how long it took, by the clock and in CPU, and whose it was.
+"""An asyncio loop that times every step: its seconds, its CPU seconds, and its task or callback.
 
-A step is what runs between two moments at which the loop can turn to somebody else: a task up to its next
-wait, or a callback. It is what asyncio's debug mode calls slow, without what that mode costs.
+A step is what runs without a break: a task until it waits again, or a callback. asyncio's debug mode reports
+slow steps, too, but it makes everything slow.
 """
 
 from __future__ import annotations
@@ -15,58 +15,58 @@ from dataclasses import dataclass, field
 from typing import Any
 
 KEPT = 20
-"""Longest steps that are kept."""
+"""Number of longest steps that are kept."""
 
 TICK = 0.001
-"""Seconds between two looks at how late the loop is."""
+"""Seconds between two measurements of the loop's delay."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Step:
-    """A step: seconds by the clock and of CPU, when it ended (seconds on the clock), and whose it was."""
+    """A step: seconds of the clock and of CPU, when it ended, and its task or callback (`owner`)."""
 
     wall: float
     cpu: float
     at: float
-    whose: str = field(compare=False)
+    owner: str = field(compare=False)
 
 
 class TimedLoop(asyncio.SelectorEventLoop):
-    """Keeps its longest steps since the first connection was asked for: what was before is start-up.
+    """Keeps its longest steps since the first connection was opened. What came before is start-up.
 
-    From then on a timer goes off every millisecond, and how late it does is kept, too: that is what many
-    short steps in a row amount to.
+    From then on a timer fires every millisecond. Its delays are kept, too: many short steps in a row show
+    there.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.steps: list[Step] = []  # a heap, the least first
+        self.steps: list[Step] = []  # a heap, the shortest first
         self.counted = 0
-        self.busiest = 0.0  # seconds of CPU of the step that took most
+        self.busiest = 0.0  # CPU seconds of the step that took most
         self.connected: float | None = None
-        self.late: list[float] = []  # seconds, of each tick
+        self.late: list[float] = []  # seconds of delay, of each tick
 
     def call_soon(  # type: ignore[override] # typeshed's names for what any callback takes
         self, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> Any:
-        """Time it when it runs."""
+        """Time the callback when it runs."""
         return super().call_soon(self._timed, callback, *args, context=context)
 
     def call_at(  # type: ignore[override] # as above
         self, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> Any:
-        """Time it when it runs."""
+        """Time the callback when it runs."""
         return super().call_at(when, self._timed, callback, *args, context=context)
 
     async def create_connection(self, *args: Any, **settings: Any) -> Any:
-        """Note the first."""
+        """Begin to time with the first connection."""
         if self.connected is None:
             self.connected = time.perf_counter()
             self._tick(self.time())
         return await super().create_connection(*args, **settings)
 
     def _tick(self, due: float) -> None:
-        """Note how long a timer that is due now had to wait for its turn, and set the next."""
+        """Keep the delay of a timer that was due, and set the next one."""
         now = self.time()
         self.late.append(now - due)
         super().call_at(now + TICK, self._tick, now + TICK)
@@ -78,20 +78,20 @@ class TimedLoop(asyncio.SelectorEventLoop):
         cpu, wall = time.thread_time(), time.perf_counter()
         callback(*args)
         now = time.perf_counter()
-        self._note(now - wall, time.thread_time() - cpu, now, callback)
+        self._keep(now - wall, time.thread_time() - cpu, now, callback)
 
-    def _note(self, wall: float, cpu: float, now: float, callback: Callable[..., object]) -> None:
+    def _keep(self, wall: float, cpu: float, now: float, callback: Callable[..., object]) -> None:
         self.counted += 1
         self.busiest = max(self.busiest, cpu)
         if len(self.steps) < KEPT:
-            heapq.heappush(self.steps, Step(wall, cpu, now, _whose(callback)))
+            heapq.heappush(self.steps, Step(wall, cpu, now, _owner(callback)))
         elif wall > self.steps[0].wall:
-            heapq.heapreplace(self.steps, Step(wall, cpu, now, _whose(callback)))
+            heapq.heapreplace(self.steps, Step(wall, cpu, now, _owner(callback)))
 
 
-def _whose(callback: Callable[..., object]) -> str:
-    """Name a task by its coroutine, a callback by itself."""
-    owner = getattr(callback, "__self__", None)
-    if isinstance(owner, asyncio.Task):
-        return str(getattr(owner.get_coro(), "__qualname__", owner))
+def _owner(callback: Callable[..., object]) -> str:
+    """The name of a task's coroutine, or of a callback."""
+    task = getattr(callback, "__self__", None)
+    if isinstance(task, asyncio.Task):
+        return str(getattr(task.get_coro(), "__qualname__", task))
     return str(getattr(callback, "__qualname__", callback))

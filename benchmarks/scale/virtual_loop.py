@@ -1,6 +1,6 @@
-"""asyncio in virtual time: when everybody waits, the clock jumps to when something happens next.
+"""asyncio in virtual time: when every task waits, the clock jumps to the next event.
 
-What users run is asyncio, so its tasks, locks and timers are what is measured; only the waiting is left out.
+Users run asyncio, so its tasks, locks and timers are measured. Only the waiting is left out.
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ import selectors
 
 
 class _Jumping(selectors.DefaultSelector):
-    """Never waits for time to pass: it lets it pass. It does wait for what comes from elsewhere, as ever."""
+    """Moves the clock where it would wait for a time. It does wait for sockets and threads."""
 
     def __init__(self) -> None:
         super().__init__()
         self.now = 0.0
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        """Give what is ready; where nothing is, the clock has moved on by `timeout` seconds."""
-        if timeout is None:  # nobody waits for a moment: something must come from outside
+        """Give what is ready. If nothing is, move the clock by `timeout` seconds."""
+        if timeout is None:  # no timer is set, so something must come from outside
             return super().select()
         ready = super().select(0)
         if not ready:
@@ -27,12 +27,12 @@ class _Jumping(selectors.DefaultSelector):
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
-    """Give it to `anyio.run(..., backend_options={"loop_factory": VirtualLoop})`."""
+    """The loop. Use it with `anyio.run(..., backend_options={"loop_factory": VirtualLoop})`."""
 
     def __init__(self) -> None:
         self._jumping = _Jumping()
         super().__init__(self._jumping)
 
     def time(self) -> float:
-        """Seconds since the loop was made, as it counts them."""
+        """Virtual seconds since the loop was made."""
         return self._jumping.now

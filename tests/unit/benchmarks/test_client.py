@@ -49,11 +49,9 @@ def test_a_contestant_that_cannot_run_says_why_and_misses_its_goal() -> None:
 def test_what_each_step_brought_is_said_in_percent_of_bare() -> None:
     rows = [Row(name=each.name, values={"ratio": 1.0 - 0.01 * n}) for n, each in enumerate(WAYS)]
     cuts, fast, rest = gains(rows)
-    assert cuts.startswith("Each cut alone takes off: user agent 1 %, no validation 2 %, own signer 3 %")
+    assert cuts.startswith("Each cut alone saves: user agent 1 %, no validation 2 %, own signer 3 %")
     assert cuts.endswith("all four together: 5 %.")
-    assert fast == (
-        "The fast path takes off: 1 % of the client alone, 1 % of the control plane, 1 % of a run."
-    )
+    assert fast == ("The fast path saves: 1 % of the client alone, 1 % of the control plane, 1 % of a run.")
     assert "limiter and retries -1 %" in rest
     assert "log and progress -2 %" in rest
     assert "unknown of a run" in gains(rows[:9])[1]

@@ -228,7 +228,7 @@ class TestGauges:
         finally:
             loop.close()
         longest = max(loop.steps)
-        assert longest.whose.endswith("standing")
+        assert longest.owner.endswith("standing")
         assert 0.03 <= longest.wall < 0.06
 
 

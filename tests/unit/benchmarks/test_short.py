@@ -17,7 +17,7 @@ PAGES = pytest.mark.parametrize("page", short.PAGES, ids=lambda page: page.name)
 @PAGES
 def test_the_page_shows_what_was_measured(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
-    assert short.placed(page) == text, "run `python -m benchmarks.harness.short`"
+    assert short.updated(page) == text, "run `python -m benchmarks.harness.short`"
 
 
 @PAGES
@@ -29,7 +29,7 @@ def test_another_result_would_show(page: Path, tmp_path: Path) -> None:
     row = next(row for row in content["rows"] if row["name"] == "batchgw")
     row["values"]["ratio"] += 0.5
     path.write_text(json.dumps(content), encoding="utf-8")
-    assert short.placed(page, folder) != page.read_text(encoding="utf-8")
+    assert short.updated(page, folder) != page.read_text(encoding="utf-8")
 
 
 def test_a_row_that_was_not_measured_is_named(tmp_path: Path) -> None:
@@ -39,4 +39,4 @@ def test_a_row_that_was_not_measured_is_named(tmp_path: Path) -> None:
     content["rows"] = [row for row in content["rows"] if row["name"] != "batchgw"]
     path.write_text(json.dumps(content), encoding="utf-8")
     with pytest.raises(KeyError, match="'batchgw'"):
-        short.table(short.LINES, folder)
+        short.table(short.FIGURES, folder)
