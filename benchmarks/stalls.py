@@ -154,14 +154,16 @@ def gaps(seconds: float) -> Mapping[str, float]:
 
 
 class _Policy(asyncio.DefaultEventLoopPolicy):
-    """Lets asyncio use the timed loop, and keeps it."""
+    """Lets asyncio use timed loops, and keeps them."""
 
-    loop: TimedLoop
+    def __init__(self) -> None:
+        super().__init__()
+        self.loops: list[TimedLoop] = []
 
     def new_event_loop(self) -> TimedLoop:
-        """Make the timed loop."""
-        self.loop = TimedLoop()
-        return self.loop
+        """Make a timed loop."""
+        self.loops.append(TimedLoop())
+        return self.loops[-1]
 
 
 def here(arguments: list[str]) -> int:
@@ -171,7 +173,9 @@ def here(arguments: list[str]) -> int:
     from batchgw.cli.main import run  # noqa: PLC0415 - after the loop has been set
 
     code = run(arguments)
-    loop = policy.loop
+    (loop,) = (
+        each for each in policy.loops if each.connected
+    )  # what is shown has a loop without connections
     steps = sorted(loop.steps, reverse=True)
     if os.environ.get(STEPS):
         for step in steps:
