@@ -1,4 +1,4 @@
-"""From a document to what it means, or to everything that is wrong with it: one fault hides no other."""
+"""Checks a document: what it means, and everything that is wrong with it. One fault hides no other."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from batchgw.policy.lint.registry import lint
 from batchgw.policy.lint.view import PolicyView
 from batchgw.policy.meaning.resolve import resolve
 from batchgw.policy.schema import PolicyFile
-from batchgw.policy.sound_part import Salvage, salvage
+from batchgw.policy.sound_part import SoundPart, sound_part
 from batchgw.policy.text.document import Node, plain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """A finding, and the document that its path leads through."""
+class PlacedFinding:
+    """A finding, and the document in which its path is looked up."""
 
     finding: Finding
     root: Node
@@ -28,30 +28,32 @@ class Told:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """What a document means, None when its form is at fault; and what should be said about it."""
+    """What a document means, and the findings about it. `policy` is None when its form is wrong."""
 
     policy: Policy | None
-    told: tuple[Told, ...]
+    findings: tuple[PlacedFinding, ...]
 
 
 def check(root: Node, source: str) -> Checked:
-    """Check a document; `source` is its name, for messages."""
+    """Check a document. `source` is its name in messages."""
     try:
         file = PolicyFile.model_validate(plain(root))
     except ValidationError as error:
-        rest = salvage(root, error)
-        told = [Told(finding=finding, root=root) for finding in findings_of(error)]
-        return Checked(policy=None, told=(*told, *(_lint_rest(rest, source) if rest else ())))
+        rest = sound_part(root, error)
+        found = [PlacedFinding(finding=finding, root=root) for finding in findings_of(error)]
+        return Checked(policy=None, findings=(*found, *(_lint_rest(rest, source) if rest else ())))
     policy, findings = _lint(file, source)
-    return Checked(policy=policy, told=tuple(Told(finding=finding, root=root) for finding in findings))
+    return Checked(
+        policy=policy, findings=tuple(PlacedFinding(finding=finding, root=root) for finding in findings)
+    )
 
 
-def _lint_rest(rest: Salvage, source: str) -> Iterator[Told]:
-    """Lint what is sound in a policy that is not, leaving out what its faults may have brought about."""
+def _lint_rest(rest: SoundPart, source: str) -> Iterator[PlacedFinding]:
+    """Lint the sound part of a faulty policy, without the findings that its faults may have caused."""
     for finding in _lint(rest.file, source)[1]:
         despite = finding.rule.holds_despite
         if despite is None or rest.broken <= despite:
-            yield Told(finding=finding, root=rest.root)
+            yield PlacedFinding(finding=finding, root=rest.root)
 
 
 def _lint(file: PolicyFile, source: str) -> tuple[Policy, list[Finding]]:

@@ -1,4 +1,4 @@
-"""pydantic's errors in the words of the policy file: what is wrong, and what was probably meant."""
+"""Translates pydantic's errors into findings: what is wrong with the file, and what was probably meant."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def _unknown_key(_: ErrorDetails, path: Path) -> str:
 def _foreign(word: str, path: Path) -> str:
     if path[:1] == ("wherever_customised",) and word in ("status", "statusCode", "mode", "responseType"):
         return (
-            "; it takes headers and templates only, which are merged: say the rest of a type under responses"
+            "; it takes headers and templates only, which are merged: set the rest of a type under responses"
         )
     return _FOREIGN_KEYS.get(word, "")
 
@@ -101,7 +101,7 @@ def _wants_list(details: ErrorDetails, path: Path) -> str:
     given = details["input"]
     example = f": write {pasted([given])}" if isinstance(given, str) and given and fits(given) else ""
     if "types" in path and isinstance(given, str) and given not in TYPE_WORDS:
-        example = did_you_mean(given, TYPE_WORDS)  # a list of what is no type would be refused next
+        example = did_you_mean(given, TYPE_WORDS)  # else the next error would be that it is no type
     return f"a list is needed here, not {_what(details)}{example}"
 
 
@@ -169,7 +169,7 @@ _EXPLAIN: Mapping[str, Callable[[ErrorDetails, Path], str]] = {
 
 
 def _keys_at(model: type[BaseModel], path: Path) -> list[str]:
-    """The keys that the mapping at a path may have; unions are followed to the member that fits the path."""
+    """Give the keys that the mapping at a path may have: of a union, those of the member that fits."""
     here: list[Any] = [model]
     for step in path:
         here = [inner for tp in here for inner in _inside(tp, step)] or here
@@ -181,7 +181,7 @@ def _keys_at(model: type[BaseModel], path: Path) -> list[str]:
 
 
 def _inside(annotation: Any, step: str | int) -> Iterator[Any]:
-    """The types that a step into a value of this type may lead to."""
+    """Give the types that one step into a value of this type may lead to."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         for name, field in annotation.model_fields.items():
             if step == (field.alias or name):
@@ -193,7 +193,7 @@ def _inside(annotation: Any, step: str | int) -> Iterator[Any]:
 
 
 def _members(annotation: Any) -> Iterator[Any]:
-    """The plain types an annotation stands for."""
+    """Give the types of a union, without their annotations."""
     if get_origin(annotation) is Annotated:
         yield from _members(get_args(annotation)[0])
     elif get_origin(annotation) in (Union, types.UnionType):

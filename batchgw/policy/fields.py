@@ -1,4 +1,4 @@
-"""The field types that the policy file's models share, each saying how it is written and what it refuses."""
+"""The field types that the models of the policy file share: how each is written, and what it refuses."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _ROLE_ARN = rf"arn:aws[a-z-]*:iam::(\{{account\}}|\d{{12}}):role/{_ROLE}"
 
 
 def _form(pattern: str, rule: Rule, message: str, *types: str) -> tuple[AfterValidator, WithJsonSchema]:
-    """Make the check of a text's form, which does not repeat what was written, and its JSON Schema."""
+    """Make the check of a text's form, and its JSON Schema. The message does not repeat what was written."""
     compiled = re.compile(pattern, re.ASCII)
 
     def check(text: str) -> str:
@@ -102,7 +102,7 @@ def _check_few(items: object) -> object:
 
 
 FEW = BeforeValidator(_check_few)
-"""A list that is refused as a whole, before each of its items costs time."""
+"""Refuses a list that is too long, before its items are checked one by one."""
 
 NOT_EMPTY = AfterValidator(_check_not_empty)
 MIN_ONE: dict[str, JsonValue] = {"minItems": 1}
@@ -169,14 +169,14 @@ HeaderSourceText = Annotated[
     WithJsonSchema({"type": "string", "pattern": f"^({SOURCE_PATTERN})$"}),
 ]
 RawHeaderText = Annotated[str, WithJsonSchema({"type": "string", "pattern": f"^('.*'|{SOURCE_PATTERN})$"})]
-"""A value of responseParameters. Its form is lint's business, so that it can say what to write instead."""
+"""A value of responseParameters. Lint checks its form, so that its message can say what to write instead."""
 
 
 CUSTOMISED: Final = "customised"
-"""Stands, among a preset's types, for those that an API customised itself."""
+"""Among a preset's types: the types that an API customised itself."""
 
 TYPE_WORDS: Final = (*(t.value for t in ResponseType), CUSTOMISED)
-"""What may stand among a preset's types."""
+"""The words that a preset's `types` may contain."""
 
 
 def _type_word(value: object) -> ResponseType | Literal["customised"]:

@@ -1,7 +1,7 @@
 """The policy file as people write it: its keys, their types, and what each refuses on its own.
 
-A new key of the format is a field here; its description is what editors and `batchgw schema` show. What the
-keys mean together is lint's business, what they come to is resolve's.
+A new key of the format is a field here. Editors and `batchgw schema` show its description. The folder `lint`
+checks keys against each other; the folder `meaning` works out what they mean together.
 """
 
 from __future__ import annotations

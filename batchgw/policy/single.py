@@ -1,4 +1,4 @@
-"""One response without a policy file: what flags say of it, checked by the same models and the same lint."""
+"""One response given by flags, without a policy file. The same models and the same lint check it."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from batchgw.model import Desired, ResponseType, Rule
 from batchgw.policy.check import check
 from batchgw.policy.findings import Finding
 from batchgw.policy.schema import VERSION
-from batchgw.policy.text.document import unplaced
+from batchgw.policy.text.document import at_no_position
 from batchgw.policy.wording import excerpt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedResponse:
-    """One response that can be put, and what should be said about it."""
+    """One response that can be put, and the warnings about it."""
 
     type: ResponseType
     rule: Rule
@@ -24,18 +24,18 @@ class LoadedResponse:
 
     @property
     def desired(self) -> Desired:
-        """The desired state that speaks of this response alone."""
+        """The desired state of this response alone."""
         return Desired(rules={self.type: self.rule})
 
 
 def load_response(type_: str, spec: Mapping[str, object] | str, *, source: str) -> LoadedResponse:
-    """Check one response: a mapping in either spelling (texts throughout), or "default".
+    """Check one response: "default", or a mapping in either spelling whose values are texts.
 
     `source` stands for the file in messages, such as the name of the command. Raises PolicyInvalid with every
     error and warning found.
     """
-    checked = check(unplaced({"version": VERSION, "responses": {type_: spec}}), source)
-    problems = _problems((told.finding for told in checked.told), source)
+    checked = check(at_no_position({"version": VERSION, "responses": {type_: spec}}), source)
+    problems = _problems((placed.finding for placed in checked.findings), source)
     if checked.policy is None or any(problem.severity == "error" for problem in problems):
         raise PolicyInvalid(problems)
     ((known, rule),) = checked.policy.desired.rules.items()
@@ -57,6 +57,6 @@ def _problems(findings: Iterable[Finding], source: str) -> tuple[Problem, ...]:
 
 
 def _where(finding: Finding) -> str:
-    """The header, the content type or the field it is about; nothing for the response itself."""
+    """Name the header, content type or field that a finding is about; nothing for the response itself."""
     steps = finding.path[3:] if finding.path[2:3] == ("settings",) else finding.path[2:]
     return f"{excerpt(str(steps[:2][-1]))}: " if steps else ""

@@ -1,4 +1,4 @@
-"""What is left of a faulty policy without its faults, so that the rest can be looked into all the same."""
+"""Takes the faulty parts out of a policy, so that the rest can be linted nevertheless."""
 
 from __future__ import annotations
 
@@ -13,49 +13,49 @@ from batchgw.policy.schema import VERSION, PolicyFile
 from batchgw.policy.text.document import Entry, Mapping, Node, Scalar, nearest, plain, without
 
 _TYPES = frozenset(ResponseType)
-_ROUNDS = 10  # more than the format has levels: what loses all it holds is at fault in the next round
+_ROUNDS = 10  # more than the format has levels: a mapping that is emptied may be at fault in the next round
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Salvage:
-    """The sound part of a document. `broken` are the keys at the top that lost something."""
+class SoundPart:
+    """The sound part of a document. `broken` are the keys at the top under which something was taken out."""
 
     root: Node
     file: PolicyFile
     broken: frozenset[str]
 
 
-def salvage(root: Node, error: ValidationError) -> Salvage | None:
-    """Take out what is at fault, as `error` says; None when nothing that can be checked is left.
+def sound_part(root: Node, error: ValidationError) -> SoundPart | None:
+    """Take out what `error` says is faulty. None when nothing is left that can be checked.
 
-    A header, a template or a value goes alone, a preset whole: without a parameter it would mean another.
-    A response type that is misspelt counts as the one that was probably meant.
+    A faulty header, template or value is taken out alone. A preset is taken out whole, because without one of
+    its parameters it would mean something else. A misspelt response type counts as the one probably meant.
     """
     if not isinstance(root, Mapping):
         return None
-    doomed = _doomed(root, error)
-    broken = {str(path[0]) for path in doomed if path}
+    faulty = _faulty(root, error)
+    broken = {str(path[0]) for path in faulty if path}
     rest: Node = _with_version(_with_meant_types(root))
     for _ in range(_ROUNDS):
-        rest = without(rest, doomed - {("version",)})
+        rest = without(rest, faulty - {("version",)})
         try:
             file = PolicyFile.model_validate(plain(rest))
         except ValidationError as further:
-            doomed = _doomed(rest, further)
+            faulty = _faulty(rest, further)
         else:
-            return Salvage(root=rest, file=file, broken=frozenset(broken))
+            return SoundPart(root=rest, file=file, broken=frozenset(broken))
     return None
 
 
-def _doomed(root: Node, error: ValidationError) -> set[Path]:
+def _faulty(root: Node, error: ValidationError) -> set[Path]:
     details = error.errors(include_url=False, include_context=False, include_input=False)
     paths = {nearest(root, tuple(each["loc"])) for each in details}
     return {path[:2] if path[:1] == ("use",) else path for path in paths}
 
 
 def _with_version(root: Mapping) -> Mapping:
-    version = Entry(key=root.mark, node=Scalar(mark=root.mark, text=str(VERSION)))
-    return Mapping(mark=root.mark, entries={**root.entries, "version": version})
+    version = Entry(key=root.position, node=Scalar(position=root.position, text=str(VERSION)))
+    return Mapping(position=root.position, entries={**root.entries, "version": version})
 
 
 def _with_meant_types(root: Mapping) -> Mapping:
@@ -67,5 +67,5 @@ def _with_meant_types(root: Mapping) -> Mapping:
         meant = meant_type(word)
         if meant is not None and meant not in entries:
             entries[meant] = entries.pop(word)
-    renamed = Entry(key=responses.key, node=Mapping(mark=responses.node.mark, entries=entries))
-    return Mapping(mark=root.mark, entries={**root.entries, "responses": renamed})
+    renamed = Entry(key=responses.key, node=Mapping(position=responses.node.position, entries=entries))
+    return Mapping(position=root.position, entries={**root.entries, "responses": renamed})

@@ -23,18 +23,18 @@ def closest(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | No
 
 
 LONGEST_ADVICE = 200
-"""Characters of a text up to which advice writes it out, whole; of a longer one it says what to do."""
+"""The longest text, in characters, that advice writes out. For a longer one it says in words what to do."""
 
 
 def fits(text: str) -> bool:
-    """Tell whether advice may write a text out."""
+    """Tell whether a text is short enough to be written out in advice."""
     return len(text) <= LONGEST_ADVICE
 
 
 def pasted(value: object) -> str:
-    """Write a value as it can be pasted into a policy: in YAML and in JSON, in any place, whole.
+    """Write a value so that it can be pasted anywhere into a policy in YAML or JSON.
 
-    So it is JSON, and what is not printable is escaped.
+    That is JSON with everything escaped that is not printable.
     """
     text = json.dumps(value, ensure_ascii=False)
     if text.isprintable():
@@ -43,7 +43,7 @@ def pasted(value: object) -> str:
 
 
 def written_out(text: str) -> str:
-    """Say how a value is to be written: the end of a sentence of advice."""
+    """Make the end of a sentence of advice: how a value is to be written."""
     if fits(text):
         return f": write {pasted(text)}"
     quotes = "it in single quotes, and those" if text[:1] == "'" else "it without them,"

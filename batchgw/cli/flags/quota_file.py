@@ -37,7 +37,8 @@ from batchgw.policy.findings import Path as Steps
 from batchgw.policy.findings import reject
 from batchgw.policy.form_rules import SCHEMA
 from batchgw.policy.text.document import Mapping as MappingNode
-from batchgw.policy.text.document import Mark, Node, locate, plain
+from batchgw.policy.text.document import Node, locate, plain
+from batchgw.policy.text.document import Position as TextPosition
 from batchgw.policy.text.parse import parse
 from batchgw.policy.text.source import MAX_BYTES, STDIN, decode, file_name, read_bounded
 from batchgw.policy.wording import did_you_mean, shown
@@ -145,7 +146,7 @@ def load_quota_file(name: str) -> QuotaFile:
     return _quota_file(name, spec, _positions(shown_as, root))
 
 
-_NOTHING = MappingNode(mark=Mark(line=1, column=1))
+_NOTHING = MappingNode(position=TextPosition(line=1, column=1))
 """A document without content."""
 
 _Finding = tuple[Steps, str]
@@ -177,12 +178,17 @@ def _is_empty(spec: QuotasSpec) -> bool:
 
 def _empty(name: str, root: Node) -> Problem:
     message = f"the quota file is empty; it may have {', '.join(_KEYS[0])}"
-    return Problem(file=name, line=root.mark.line, column=root.mark.column, message=message, rule="file")
+    return Problem(
+        file=name, line=root.position.line, column=root.position.column, message=message, rule="file"
+    )
 
 
 def _positions(name: str, root: Node) -> Mapping[str, Position]:
-    marks = {key: locate(root, path, at_key=False) for key, path in _POSITIONS.items()}
-    return {key: Position(file=name, line=mark.line, column=mark.column) for key, mark in marks.items()}
+    positions = {key: locate(root, path, at_key=False) for key, path in _POSITIONS.items()}
+    return {
+        key: Position(file=name, line=position.line, column=position.column)
+        for key, position in positions.items()
+    }
 
 
 def _quota_file(name: str, spec: QuotasSpec, positions: Mapping[str, Position]) -> QuotaFile:

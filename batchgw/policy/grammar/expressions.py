@@ -1,8 +1,8 @@
 """The values of responseParameters: literals in single quotes, and mappings from the request.
 
-What the service takes: a literal between one pair of single quotes, or
-method.request.{header|path|querystring}.NAME. Only the outer pair of quotes delimits, so quotes within a
-literal stand as they are ('default-src 'self''): there is no escape, and none is needed.
+The service accepts a literal between one pair of single quotes, or
+method.request.{header|path|querystring}.NAME. Only the outer pair of quotes delimits a literal. Quotes inside
+it are sent as they are ('default-src 'self''), so there are no escapes.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _NAME = r"\.[A-Za-z0-9_$.-]+"
 _REQUEST = re.compile(r"method\.request\.(header|path|querystring)" + _NAME)
 _UNVERIFIED = re.compile(
     r"(method\.request\.multivalue(header|querystring)|context|stageVariables)\.[^\x00-\x20\x7f]+"
-)  # what a claim is called is anybody's choice: cognito:username, https://example.com/role
+)  # claims may have any name: cognito:username, https://example.com/role
 SOURCE_PATTERN = f"{_REQUEST.pattern}|{_UNVERIFIED.pattern}"
 """Every mapping that is not refused, for the JSON Schema."""
 
@@ -34,7 +34,7 @@ _SOURCE_WORDS = tuple(
 
 _BEFORE_QUOTE = " \t,;:=(["
 _AFTER_QUOTE = " \t,;)]'"
-"""What may stand before a quote that opens, and after one that closes. Any other is an apostrophe."""
+"""Characters before an opening quote and after a closing one. Any other quote is an apostrophe."""
 
 
 class Form(Enum):
@@ -72,19 +72,19 @@ def source_form(expression: str) -> Form:
 
 
 def is_source(text: str) -> bool:
-    """Tell whether an unquoted value is a mapping that is let through."""
+    """Tell whether an unquoted value is a mapping that is not refused."""
     return source_form(text) in (Form.REQUEST, Form.UNVERIFIED)
 
 
 def meant_source(*guesses: str) -> str | None:
-    """Give the first guess that is a mapping, and plain enough to be named in a message."""
+    """Give the first guess that is a mapping and simple enough for a message."""
     return next((guess for guess in guesses if _PLAIN.fullmatch(guess) and is_source(guess)), None)
 
 
 def quoted_text(text: str) -> str | None:
-    """Give what stands within the single quotes around a whole text; None where there are none around it.
+    """Give the text inside the single quotes around a whole value; None where no pair surrounds all of it.
 
-    In 'default-src 'self'; img-src *' the first quote and the last are a pair around all the rest. In
+    In 'default-src 'self'; img-src *' the first and the last quote are a pair around all the rest. In
     'self', 'none' they are not: the first is closed before the end.
     """
     if form(text) is not Form.LITERAL:

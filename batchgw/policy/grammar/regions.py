@@ -1,4 +1,4 @@
-"""The codes of AWS regions, to catch misspellings. A code that is not here is doubted, never refused."""
+"""The codes of AWS regions, to catch misspellings. A code that is not here is a warning, never an error."""
 
 from __future__ import annotations
 

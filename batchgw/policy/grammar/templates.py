@@ -1,4 +1,4 @@
-"""Mapping templates of gateway responses: text with variables, and what is wrong with it.
+"""Mapping templates of gateway responses: texts with variables.
 
 The service replaces $context.* and $stageVariables.* (and $method.request.*) by their values and does nothing
 else: no VTL. $context.error.messageString brings its own double quotes; every other variable is bare text.

@@ -1,7 +1,7 @@
 """The variables of mapping templates: which of them gateway responses replace, and what a wrong one means.
 
 Names are those of the API Gateway developer guide, "Variables for data transformations" and "Variables for
-access logging". A list cannot be complete for ever, so an unknown name is doubted, never refused.
+access logging". AWS may add variables, so an unknown name is a warning, never an error.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _CONTEXT = (
     "webaclArn",
     "xrayTraceId",
 )
-"""What $context has."""
+"""The variables below $context."""
 
 _OPEN = (
     "authenticate",
@@ -56,17 +56,17 @@ _OPEN = (
     "responseOverride",
     "waf",
 )
-"""What $context has with names of its own below it."""
+"""The variables below $context that have further names below them."""
 
 _PLACES = ("header", "path", "querystring")
 _ROOTS = ("context", "stageVariables", "method")
 _FORMS = "$context.*, $stageVariables.*, $method.request.{header,path,querystring}.NAME"
-_IN_VTL = ("input", "util")  # told as VTL
+_IN_VTL = ("input", "util")  # reported as VTL
 _WRITTEN = re.compile(r"\$([A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z0-9_-]+)*)")
 
 
 def unknown_variables(template: str) -> Iterator[str]:
-    """Give a sentence for each variable that is sent as it stands, or as nothing, instead of a value."""
+    """Give a sentence for each variable that the service does not replace by a value."""
     for written in dict.fromkeys(_WRITTEN.findall(template)):
         root, _, name = written.partition(".")
         if root in _IN_VTL or _known(root, name):
@@ -94,7 +94,7 @@ def _is_below(name: str, parents: tuple[str, ...]) -> bool:
 
 
 def _meant(root: str, name: str) -> str | None:
-    """The variable that was probably meant, without its $."""
+    """Give the variable that was probably meant, without its $."""
     known = closest(root, _ROOTS)
     if known is None or not name:
         return None

@@ -1,4 +1,4 @@
-"""Which types a preset in use covers: in every API, and where an API customised them itself."""
+"""Which types a preset covers: in every API, and where an API customised them itself."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def names_customised(use: PresetSpec) -> bool:
 
 
 def covered(file: PolicyFile, use: PresetSpec) -> tuple[ResponseType, ...]:
-    """The types a preset in use covers in every API, explicit `default`s not yet taken out."""
+    """Give the types that a preset covers in every API, including those that shall be `default`."""
     if use.types is None:
         return use.own_types or _customised(file)
     named = use.named_types or ()
@@ -31,10 +31,10 @@ def covered(file: PolicyFile, use: PresetSpec) -> tuple[ResponseType, ...]:
 
 
 def covered_customised(file: PolicyFile, use: PresetSpec) -> tuple[ResponseType, ...]:
-    """The types a preset in use covers where an API customised them itself.
+    """Give the types that a preset covers where an API customised them itself.
 
-    A type that shall be `default` is reached by no preset. Mode fill leaves what is customised alone, so a
-    preset covers it there only when its `types` say so.
+    No preset covers a type that shall be `default`. Mode fill leaves customised types alone, so there a
+    preset covers them only when its `types` say so.
     """
     if not (names_customised(use) or (use.types is None and use.covers_customised)):
         return ()
@@ -46,7 +46,7 @@ def covered_customised(file: PolicyFile, use: PresetSpec) -> tuple[ResponseType,
 
 
 def _customised(file: PolicyFile) -> tuple[ResponseType, ...]:
-    """The types that the policy customises in every API: by a response, or by a preset that covers them."""
+    """Give the types that the policy customises in every API: by a response, or by a preset."""
     found = {t for t, spec in file.responses.items() if isinstance(spec, ResponseSpec)}
     for use in file.use:
         found.update((use.own_types or FAMILIES) if use.named_types is None else use.named_types)

@@ -1,4 +1,4 @@
-"""What a policy says of the types that an API customised itself: by presets, and by `wherever_customised`."""
+"""What a policy merges into types that an API customised itself: by presets and by `wherever_customised`."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from batchgw.policy.schema import PolicyFile
 def wherever_customised(
     file: PolicyFile, layers: Layers, rules: Mapping[ResponseType, Rule]
 ) -> dict[ResponseType, Settings]:
-    """Give what is merged into each type that an API customised itself; types where that is nothing, not.
+    """Give what is merged into each type that an API customised itself, without types where that is nothing.
 
-    A rule of mode replace or merge lists it already, and says what becomes of what is there. So this is for
-    the types that no rule names, and for those of mode fill, whose rules speak of uncustomised types only.
+    A rule of mode replace or merge already covers customised types. So this is for the types without a rule,
+    and for those of mode fill, whose rules are about uncustomised types only.
     """
     added = {t: layered(layers.get(t, Layer()), file.wherever_customised) for t in ResponseType}
     ruled = {t: _where_ruled(settings, rules.get(t), file.unlisted) for t, settings in added.items()}
@@ -23,7 +23,7 @@ def wherever_customised(
 
 
 def _where_ruled(added: Settings, rule: Rule | None, unlisted: Unlisted) -> Settings:
-    """Give what is left to merge beside a type's rule. What that lists otherwise, it lists here as well."""
+    """Give what is merged beside a type's rule. Where a rule of mode fill differs, its value is merged."""
     if rule is None:
         return added if unlisted is Unlisted.LEAVE else Settings()
     if rule.mode is not Mode.FILL or rule.settings is None:

@@ -1,4 +1,4 @@
-"""What presets make of one response type, the later over the earlier, and what a policy says over that."""
+"""Combines presets for one response type, the later over the earlier, and the policy's settings over them."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from batchgw.policy.schema import BodySpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Wish:
-    """One thing that a preset sets. `narrow`: the policy names the types that it shall cover."""
+class _Setting:
+    """One thing that a preset sets. `narrow`: the policy names the types that the preset covers."""
 
     name: str
     value: str
@@ -24,23 +24,23 @@ class _Wish:
 
 @dataclass(slots=True, kw_only=True)
 class Layer:
-    """What the presets make of one type, the later over the earlier."""
+    """What the presets set for one type, the later over the earlier."""
 
-    headers: dict[str, _Wish] = field(default_factory=dict)  # by lower-case name
-    templates: dict[str, _Wish] = field(default_factory=dict)  # by content type
-    others: dict[str, _Wish] = field(default_factory=dict)  # status, message
+    headers: dict[str, _Setting] = field(default_factory=dict)  # by lower-case name
+    templates: dict[str, _Setting] = field(default_factory=dict)  # by content type
+    others: dict[str, _Setting] = field(default_factory=dict)  # status, message
 
     def add(self, contribution: Contribution, *, narrow: bool) -> Iterator[str]:
-        """Put a preset's wishes on top; tell what they override that was not meant to be."""
+        """Put a preset's settings on top. Give what they override, unless `narrow` says that it is meant."""
         for name, expression in contribution.headers.items():
-            wish = _Wish(name=name, value=expression, narrow=narrow)
-            if _put(self.headers, name.lower(), wish):
+            setting = _Setting(name=name, value=expression, narrow=narrow)
+            if _put(self.headers, name.lower(), setting):
                 yield f"the header {name}"
         for kind, text in contribution.templates.items():
-            if _put(self.templates, kind, _Wish(name=kind, value=text, narrow=narrow)):
+            if _put(self.templates, kind, _Setting(name=kind, value=text, narrow=narrow)):
                 yield f"the {kind} template"
         for what, value in (("status", contribution.status), ("message", contribution.message)):
-            if value is not None and _put(self.others, what, _Wish(name=what, value=value, narrow=narrow)):
+            if value is not None and _put(self.others, what, _Setting(name=what, value=value, narrow=narrow)):
                 yield f"the {what}"
 
     @property
@@ -48,9 +48,9 @@ class Layer:
         """The status code, if a preset sets one."""
         return self.others["status"].value if "status" in self.others else None
 
-    def settled_templates(self) -> Mapping[str, str]:
-        """The templates with the fixed message, if there is one, in place of the service's."""
-        templates = {kind: wish.value for kind, wish in self.templates.items()}
+    def final_templates(self) -> Mapping[str, str]:
+        """The templates. A fixed message, if there is one, replaces the service's in them."""
+        templates = {kind: setting.value for kind, setting in self.templates.items()}
         if "message" not in self.others:
             return templates
         message = self.others["message"].value
@@ -59,11 +59,11 @@ class Layer:
         }
 
 
-def _put(wishes: dict[str, _Wish], key: str, wish: _Wish) -> bool:
-    """Set a wish; tell whether it contradicts an earlier one, and not as the exception to a general one."""
-    old = wishes.get(key)
-    wishes[key] = wish
-    return old is not None and old.value != wish.value and (old.narrow or not wish.narrow)
+def _put(settings: dict[str, _Setting], key: str, setting: _Setting) -> bool:
+    """Set it. Tell whether it contradicts an earlier setting, other than as an exception to a general one."""
+    old = settings.get(key)
+    settings[key] = setting
+    return old is not None and old.value != setting.value and (old.narrow or not setting.narrow)
 
 
 Layers = dict[ResponseType, Layer]
@@ -71,9 +71,9 @@ Layers = dict[ResponseType, Layer]
 
 
 def layered(layer: Layer, *specs: BodySpec | None) -> Settings:
-    """Give the headers and templates of presets, and over them what `specs` say, the last of them on top."""
-    headers = {key: (wish.name, wish.value) for key, wish in layer.headers.items()}
-    templates = dict(layer.settled_templates())
+    """Give the headers and templates of presets with those of `specs` over them, the last spec on top."""
+    headers = {key: (setting.name, setting.value) for key, setting in layer.headers.items()}
+    templates = dict(layer.final_templates())
     for spec in specs:
         if spec is not None:
             headers.update((name.lower(), (name, expression)) for name, expression in _raw_headers(spec))

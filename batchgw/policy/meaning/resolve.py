@@ -1,4 +1,4 @@
-"""From the file to what it means: presets folded in, both spellings made one, `current` made explicit.
+"""Works out what a policy file means: presets folded in, both spellings made one, `current` made explicit.
 
 Order of precedence, weakest first: the presets in the order of `use`, then `wherever_customised`, then the
 response itself. Header names are compared without case, as HTTP does.
@@ -31,7 +31,7 @@ _CUSTOMISED_TYPES = "types that an API customised itself"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Override:
-    """Something that a preset sets differently from one before it, for which both name no exception.
+    """Something that a preset sets differently from an earlier preset, other than as an exception to it.
 
     Attributes:
         use: number of the preset in `use`, from 0.

@@ -1,4 +1,4 @@
-"""The presets. Each says in `title` and `what` what it is for; its fields are its parameters."""
+"""The presets, a class each. `title` and `what` say what it is for; its fields are its parameters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a preset is: parameters that people may set, and what it then contributes to each type it covers."""
+"""What a preset is: parameters that people can set, and what it contributes to each type that it covers."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ JSON = "application/json"
 class Contribution:
     """What a preset wants of one response type.
 
-    `headers` maps names to raw expressions. `message` replaces $context.error.messageString in whatever
-    template the presets together give the type, so that hiding a message and wrapping it in an envelope
-    combine in any order.
+    `headers` maps names to raw expressions. `message` replaces $context.error.messageString in the template
+    that all presets together give the type. So a preset that hides the message and one that wraps it in an
+    envelope can be combined in any order.
     """
 
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -46,10 +46,10 @@ class PresetSpec(Strict):
     title: ClassVar[str]
     what: ClassVar[str]
     own_types: ClassVar[tuple[ResponseType, ...] | None] = None
-    """The types it is made for; None: DEFAULT_4XX, DEFAULT_5XX and every type the policy customises."""
+    """The types it covers by itself. None: DEFAULT_4XX, DEFAULT_5XX and every type the policy customises."""
 
     covers_customised: ClassVar[bool] = False
-    """Whether it covers by itself what an API customised itself: only what does no harm there may."""
+    """Whether it also covers, by itself, the types that an API customised. Only harmless presets do."""
 
     types: Annotated[list[TypeWord], BeforeValidator(_listed), NOT_EMPTY] | None = Field(
         default=None,

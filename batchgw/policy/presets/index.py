@@ -1,35 +1,33 @@
-"""The presets by name: how a policy uses them, and what `batchgw presets` tells of them."""
+"""The presets by name: how a policy uses them, and what `batchgw presets` shows of them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Annotated, Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Annotated, Any, Union
 
 from pydantic import BeforeValidator, Field
 
 from batchgw.model import ResponseType
-from batchgw.policy.presets.catalogue import (
-    Cors,
-    ErrorEnvelope,
-    Hsts,
-    NoCache,
-    NoInternals,
-    SecurityHeaders,
-    WafBlockPage,
-)
+from batchgw.policy.presets import catalogue
 from batchgw.policy.presets.contribution import PresetSpec
 
-PRESETS: Mapping[str, type[PresetSpec]] = {
-    "cors": Cors,
-    "security-headers": SecurityHeaders,
-    "hsts": Hsts,
-    "no-cache": NoCache,
-    "error-envelope": ErrorEnvelope,
-    "no-internals": NoInternals,
-    "waf-block-page": WafBlockPage,
-}
-"""Every preset by the name policies use."""
+
+def presets_in(module: ModuleType) -> Mapping[str, type[PresetSpec]]:
+    """Give the presets that a module defines, by the names that policies use, in the module's order."""
+    classes = (each for each in vars(module).values() if isinstance(each, type))
+    presets = (each for each in classes if issubclass(each, PresetSpec) and each is not PresetSpec)
+    return {str(preset.model_fields["preset"].default): preset for preset in presets}
+
+
+PRESETS = presets_in(catalogue)
+"""Every preset by the name that policies use. A new one is a class in `catalogue`, and nothing else."""
+
+if TYPE_CHECKING:
+    AnyPreset = PresetSpec
+else:
+    AnyPreset = Union[tuple(PRESETS.values())]  # noqa: UP007 - made of a table, which `|` cannot be
 
 
 def _spell_out(value: object) -> object:
@@ -37,10 +35,7 @@ def _spell_out(value: object) -> object:
 
 
 PresetUse = Annotated[
-    Annotated[
-        Cors | SecurityHeaders | Hsts | NoCache | ErrorEnvelope | NoInternals | WafBlockPage,
-        Field(discriminator="preset"),
-    ],
+    Annotated[AnyPreset, Field(discriminator="preset")],
     BeforeValidator(_spell_out),
 ]
 """A preset's name, or a mapping with `preset`, perhaps `types`, and the preset's parameters."""

@@ -1,4 +1,4 @@
-"""ruamel's nodes made ours: aliases unfolded within bounds, merge keys merged, duplicate keys told."""
+"""Converts ruamel's nodes to ours: unfolds aliases within bounds, merges merge keys, reports duplicates."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 from ruamel.yaml.nodes import Node as YamlNode
 
 from batchgw.errors import Problem
-from batchgw.policy.text.document import Entry, Mapping, Mark, Node, Scalar, Sequence
+from batchgw.policy.text.document import Entry, Mapping, Node, Position, Scalar, Sequence
 from batchgw.policy.text.faults import TooMuch, check_bounds, half_a_character, joined_halves, second_time
 from batchgw.policy.wording import shown
 
@@ -19,31 +19,31 @@ _TAGS = {
     _TAG + name
     for name in ("str", "int", "float", "bool", "null", "timestamp", "seq", "map", "merge", "value")
 }
-"""What a value may be, or may be called. Texts stay as typed all the same."""
+"""The tags that are accepted. Values stay texts as they were typed, whatever their tag."""
 
 
-def mark_of(mark: StreamMark) -> Mark:
-    """Make our mark of ruamel's, which counts from 0."""
-    return Mark(line=mark.line + 1, column=mark.column + 1)
+def position_of(position: StreamMark) -> Position:
+    """Convert ruamel's position, which counts from 0."""
+    return Position(line=position.line + 1, column=position.column + 1)
 
 
 class Converter:
-    """Makes our nodes of ruamel's, unfolding aliases within bounds."""
+    """Converts one text's nodes. `problems` are those that do not keep it from being understood."""
 
-    def __init__(self, file: str, stood_in_for: AnyMapping[int, int]) -> None:
-        """`stood_in_for` maps characters of the texts to those that they stand for."""
+    def __init__(self, file: str, originals: AnyMapping[int, int]) -> None:
+        """`originals` maps placeholder characters in the text to the characters that they replace."""
         self.problems: list[Problem] = []
         self._file = file
-        self._stood_in_for = stood_in_for
+        self._originals = originals
         self._made = 0
         self._open: list[YamlNode] = []
 
     def node(self, node: YamlNode) -> Node:
-        """Convert a node and all that is in it. Raises TooMuch."""
+        """Convert a node and everything in it. Raises TooMuch."""
         self._made += 1
-        check_bounds(self._made, len(self._open), mark_of(node.start_mark))
+        check_bounds(self._made, len(self._open), position_of(node.start_mark))
         if any(node is outer for outer in self._open):
-            raise TooMuch("this alias stands inside what it refers to", mark_of(node.start_mark))
+            raise TooMuch("this alias stands inside what it refers to", position_of(node.start_mark))
         self._check_tag(node)
         self._open.append(node)
         try:
@@ -52,15 +52,15 @@ class Converter:
             self._open.pop()
 
     def _convert(self, node: YamlNode) -> Node:
-        mark = mark_of(node.start_mark)
+        position = position_of(node.start_mark)
         if isinstance(node, MappingNode):
-            return Mapping(mark=mark, entries=self._entries(node))
+            return Mapping(position=position, entries=self._entries(node))
         if isinstance(node, SequenceNode):
-            return Sequence(mark=mark, items=[self.node(item) for item in node.value])
+            return Sequence(position=position, items=[self.node(item) for item in node.value])
         if not isinstance(node, ScalarNode):
             raise TypeError(node)
         is_null = node.tag == f"{_TAG}null" and node.style is None
-        return Scalar(mark=mark, text=None if is_null else self._text(node))
+        return Scalar(position=position, text=None if is_null else self._text(node))
 
     def _entries(self, node: MappingNode) -> dict[str, Entry]:
         own: dict[str, Entry] = {}
@@ -72,15 +72,15 @@ class Converter:
                 continue
             name = self._key(key)
             if name in own:
-                self.problems.append(second_time(self._file, mark_of(key.start_mark), name, own[name]))
-            own[name] = Entry(key=mark_of(key.start_mark), node=self._value(key, value))
+                self.problems.append(second_time(self._file, position_of(key.start_mark), name, own[name]))
+            own[name] = Entry(key=position_of(key.start_mark), node=self._value(key, value))
         return merged | own
 
     def _value(self, key: YamlNode, value: YamlNode) -> Node:
-        """The value of a key; what is absent is told of where its key stands."""
+        """Convert the value of a key. An absent value gets the position of its key."""
         node = self.node(value)
         if isinstance(node, Scalar) and node.text is None:
-            return Scalar(mark=mark_of(key.start_mark), text=None)
+            return Scalar(position=position_of(key.start_mark), text=None)
         return node
 
     def _merged(self, value: YamlNode) -> Iterator[dict[str, Entry]]:
@@ -100,14 +100,14 @@ class Converter:
         return f"<key at {key.start_mark.line + 1}:{key.start_mark.column + 1}>"
 
     def _text(self, node: ScalarNode) -> str:
-        """The text as typed; JSON's escapes of half characters joined into what they mean."""
+        """Give the text as typed, with JSON's escapes of half characters joined."""
         text = str(node.value)
-        if self._stood_in_for:
-            text = text.translate(self._stood_in_for)
+        if self._originals:
+            text = text.translate(self._originals)
         joined = joined_halves(text)
         if joined is not None:
             return joined
-        self.problems.append(half_a_character(self._file, mark_of(node.start_mark)))
+        self.problems.append(half_a_character(self._file, position_of(node.start_mark)))
         return text.encode("utf-8", "replace").decode()
 
     def _check_tag(self, node: YamlNode) -> None:
@@ -115,7 +115,7 @@ class Converter:
             self._problem(node, "syntax", f"the tag {shown(str(node.tag))} means nothing here; remove it")
 
     def _problem(self, node: YamlNode, rule: str, message: str) -> None:
-        mark = mark_of(node.start_mark)
+        position = position_of(node.start_mark)
         self.problems.append(
-            Problem(file=self._file, line=mark.line, column=mark.column, message=message, rule=rule)
+            Problem(file=self._file, line=position.line, column=position.column, message=message, rule=rule)
         )

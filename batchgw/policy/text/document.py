@@ -1,7 +1,7 @@
 """A YAML or JSON text as nodes that know their line and column, each scalar kept as it was typed.
 
-Numbers and booleans stay text, so that 012345678901 is an account id and 5e12345678 an API id. It knows
-nothing of policies.
+Numbers and booleans stay text, so that 012345678901 is an account id and 5e12345678 an API id. This module
+knows nothing about policies.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from batchgw.policy.findings import Path
 
 Plain = str | list["Plain"] | dict[str, "Plain"] | None
-"""What is validated: the document without its positions; None where nothing or `null` stands."""
+"""A document without its positions, as it is validated. None stands for `null` and for nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
-    """A place in the text; both count from 1, columns in characters."""
+class Position:
+    """A position in the text. Lines and columns count from 1, columns in characters."""
 
     line: int
     column: int
@@ -28,7 +28,7 @@ class Mark:
 class Scalar:
     """A text, or None for an absent or `null` value."""
 
-    mark: Mark
+    position: Position
     text: str | None
 
 
@@ -36,15 +36,15 @@ class Scalar:
 class Sequence:
     """A list."""
 
-    mark: Mark
+    position: Position
     items: list[Node] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A key's place, and its value."""
+    """A key's position, and its value."""
 
-    key: Mark
+    key: Position
     node: Node
 
 
@@ -52,7 +52,7 @@ class Entry:
 class Mapping:
     """A mapping with text keys."""
 
-    mark: Mark
+    position: Position
     entries: dict[str, Entry] = field(default_factory=dict)
 
 
@@ -60,7 +60,7 @@ Node = Scalar | Sequence | Mapping
 
 
 def plain(node: Node) -> Plain:
-    """Take the positions off."""
+    """Give a document without its positions."""
     match node:
         case Scalar():
             return node.text
@@ -70,52 +70,55 @@ def plain(node: Node) -> Plain:
             return {key: plain(entry.node) for key, entry in node.entries.items()}
 
 
-def locate(root: Node, path: Path, *, at_key: bool) -> Mark:
-    """Find the place a path speaks of: a key or a value.
+def locate(root: Node, path: Path, *, at_key: bool) -> Position:
+    """Find the position of the key or the value at a path.
 
-    Steps that lead nowhere are passed over, so a path to what is missing ends at what should hold it.
+    Steps that lead nowhere are skipped. So a path to something missing leads to what should contain it.
     """
-    mark = root.mark
+    position = root.position
     for _, entry in _steps(root, path):
-        mark = entry.key if at_key else entry.node.mark
-    return mark
+        position = entry.key if at_key else entry.node.position
+    return position
 
 
 def nearest(root: Node, path: Path) -> Path:
-    """Give the steps of a path that lead somewhere."""
+    """Give a path without the steps that lead nowhere."""
     return tuple(step for step, _ in _steps(root, path))
 
 
-def without(node: Node, doomed: Container[Path], here: Path = ()) -> Node:
-    """Give the document without what stands at the `doomed` paths."""
+def without(node: Node, faulty: Container[Path], here: Path = ()) -> Node:
+    """Give the document without what stands at the `faulty` paths."""
     match node:
         case Scalar():
             return node
         case Sequence():
-            left = [((*here, n), item) for n, item in enumerate(node.items) if (*here, n) not in doomed]
-            return Sequence(mark=node.mark, items=[without(item, doomed, path) for path, item in left])
+            left = [((*here, n), item) for n, item in enumerate(node.items) if (*here, n) not in faulty]
+            return Sequence(
+                position=node.position, items=[without(item, faulty, path) for path, item in left]
+            )
         case Mapping():
-            kept = {k: e for k, e in node.entries.items() if (*here, k) not in doomed}
+            kept = {k: e for k, e in node.entries.items() if (*here, k) not in faulty}
             return Mapping(
-                mark=node.mark,
+                position=node.position,
                 entries={
-                    k: Entry(key=e.key, node=without(e.node, doomed, (*here, k))) for k, e in kept.items()
+                    k: Entry(key=e.key, node=without(e.node, faulty, (*here, k))) for k, e in kept.items()
                 },
             )
 
 
-def unplaced(value: object) -> Node:
-    """Make a document of a value that stands in no text: texts, lists, mappings and None."""
-    mark = Mark(line=0, column=0)
+def at_no_position(value: object) -> Node:
+    """Make a document of a value that comes from no text: texts, lists, mappings and None."""
+    position = Position(line=0, column=0)
     match value:
         case AnyMapping():
             return Mapping(
-                mark=mark, entries={str(k): Entry(key=mark, node=unplaced(v)) for k, v in value.items()}
+                position=position,
+                entries={str(k): Entry(key=position, node=at_no_position(v)) for k, v in value.items()},
             )
         case list():
-            return Sequence(mark=mark, items=[unplaced(item) for item in value])
+            return Sequence(position=position, items=[at_no_position(item) for item in value])
         case _:
-            return Scalar(mark=mark, text=None if value is None else str(value))
+            return Scalar(position=position, text=None if value is None else str(value))
 
 
 def _steps(node: Node, path: Path) -> Iterator[tuple[str | int, Entry]]:
@@ -124,7 +127,7 @@ def _steps(node: Node, path: Path) -> Iterator[tuple[str | int, Entry]]:
             entry = node.entries[step]
         elif isinstance(node, Sequence) and isinstance(step, int) and step < len(node.items):
             item = node.items[step]
-            entry = Entry(key=item.mark, node=item)
+            entry = Entry(key=item.position, node=item)
         else:
             continue
         yield step, entry

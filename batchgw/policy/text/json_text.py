@@ -1,7 +1,7 @@
-"""JSON text to nodes, by JSON's own rules: RFC 8259, every character of a text as it stands, columns kept.
+"""Reads JSON into nodes, by RFC 8259: every character of a text is kept, and so is every column.
 
-Python's json module gives no positions, so the structure is scanned here and the texts are left to it.
-Nothing beyond the standard is taken: no comments, no NaN, nothing after the value.
+Python's json module gives no positions. So this module scans the structure, and json reads the texts.
+Nothing beyond the standard is accepted: no comments, no NaN, nothing after the value.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from typing import Never
 
 from batchgw.errors import Problem
-from batchgw.policy.text.document import Entry, Mapping, Mark, Node, Scalar, Sequence
+from batchgw.policy.text.document import Entry, Mapping, Node, Position, Scalar, Sequence
 from batchgw.policy.text.faults import check_bounds, half_a_character, joined_halves, second_time
 
 _SPACE = re.compile(r"[ \t\n\r]*")
@@ -23,10 +23,10 @@ _TEXTS = json.JSONDecoder()
 class NotJson(Exception):
     """The text is not JSON: what was found, and where."""
 
-    def __init__(self, message: str, mark: Mark) -> None:
+    def __init__(self, message: str, position: Position) -> None:
         super().__init__(message)
         self.message = message
-        self.mark = mark
+        self.position = position
 
 
 class JsonScanner:
@@ -44,7 +44,7 @@ class JsonScanner:
         self._counted = 0  # up to here, lines are counted
 
     def document(self) -> Node:
-        """Give the only value. Raises NotJson, and TooMuch for a text that is no policy by its size."""
+        """Read the document. Raises NotJson, and TooMuch for a text that is too large to be a policy."""
         root = self._value()
         if self._next():
             self._refuse("expecting nothing more after the end of its only value")
@@ -52,30 +52,30 @@ class JsonScanner:
 
     def _value(self) -> Node:
         character = self._next()
-        mark = self._mark()
+        position = self._position()
         self._nodes += 1
-        check_bounds(self._nodes, self._level, mark)
+        check_bounds(self._nodes, self._level, position)
         if character == "{":
-            return Mapping(mark=mark, entries=self._entries())
+            return Mapping(position=position, entries=self._entries())
         if character == "[":
-            return Sequence(mark=mark, items=self._items())
+            return Sequence(position=position, items=self._items())
         if character == '"':
-            return Scalar(mark=mark, text=self._string(mark))
-        return Scalar(mark=mark, text=self._bare())
+            return Scalar(position=position, text=self._string(position))
+        return Scalar(position=position, text=self._bare())
 
     def _entries(self) -> dict[str, Entry]:
         entries: dict[str, Entry] = {}
         while self._goes_on("}", first=not entries):
             if self._next() != '"':
                 self._refuse("expecting a key in double quotes")
-            mark = self._mark()
-            name = self._string(mark)
+            position = self._position()
+            name = self._string(position)
             if self._next() != ":":
                 self._refuse("expecting a colon between key and value")
             self._at += 1
             if name in entries:
-                self.problems.append(second_time(self._file, mark, name, entries[name]))
-            entries[name] = Entry(key=mark, node=_told_at(mark, self._value()))
+                self.problems.append(second_time(self._file, position, name, entries[name]))
+            entries[name] = Entry(key=position, node=_at_key_if_absent(position, self._value()))
         return entries
 
     def _items(self) -> list[Node]:
@@ -85,7 +85,7 @@ class JsonScanner:
         return items
 
     def _goes_on(self, end: str, *, first: bool) -> bool:
-        """Pass the bracket or comma before the next element; tell whether there is one."""
+        """Skip the bracket or comma before the next element; tell whether there is one."""
         character = self._next()
         if first:
             self._at += 1
@@ -103,21 +103,21 @@ class JsonScanner:
         self._level -= 1
         return False
 
-    def _string(self, mark: Mark) -> str:
+    def _string(self, position: Position) -> str:
         try:
             text, self._at = _TEXTS.raw_decode(self._text, self._at)
         except json.JSONDecodeError as error:
             self._at = error.pos
-            self._refuse_string(error, mark)
+            self._refuse_string(error, position)
         joined = joined_halves(text)
         if joined is None:
-            self.problems.append(half_a_character(self._file, mark))
+            self.problems.append(half_a_character(self._file, position))
             return str(text).encode("utf-8", "replace").decode()
         return joined
 
-    def _refuse_string(self, error: json.JSONDecodeError, mark: Mark) -> Never:
+    def _refuse_string(self, error: json.JSONDecodeError, position: Position) -> Never:
         if error.msg.startswith("Unterminated"):
-            raise NotJson("the text that begins here does not end", mark)
+            raise NotJson("the text that begins here does not end", position)
         if error.msg.startswith("Invalid control character"):
             self._refuse(
                 f"the character U+{ord(self._text[error.pos]):04X} may not stand in a JSON text; remove it,"
@@ -126,7 +126,7 @@ class JsonScanner:
         self._refuse(r"a backslash begins an escape, and JSON has \n, \t, \", \\, \uXXXX and a few more")
 
     def _bare(self) -> str | None:
-        """A number or a word. Numbers and truth values stay as they were typed."""
+        """Read a number or a word. Numbers, true and false stay as they were typed."""
         found = _BARE.match(self._text, self._at)
         word = _WORD.match(self._text, self._at)
         if found is None or (word is not None and word.end() > found.end()):
@@ -137,27 +137,27 @@ class JsonScanner:
         return None if found.group() == "null" else found.group()
 
     def _next(self) -> str:
-        """Pass white space; give the character that follows, nothing at the end."""
+        """Skip white space; give the next character, or nothing at the end."""
         found = _SPACE.match(self._text, self._at)
         self._at = found.end() if found else self._at
         return self._text[self._at : self._at + 1]
 
-    def _mark(self) -> Mark:
-        """The place where the scanner stands. It only ever moves on, so each character is looked at once."""
+    def _position(self) -> Position:
+        """Give the scanner's position. It only moves forward, so each line break is counted once."""
         passed = self._text.count("\n", self._counted, self._at)
         if passed:
             self._line += passed
             self._line_start = self._text.rfind("\n", self._counted, self._at) + 1
         self._counted = self._at
-        return Mark(line=self._line, column=self._at - self._line_start + 1)
+        return Position(line=self._line, column=self._at - self._line_start + 1)
 
     def _refuse(self, message: str) -> Never:
-        """Refuse what stands here."""
+        """Refuse what is at the scanner's position."""
         hint = "; JSON has no comments" if self._text[self._at : self._at + 1] in ("#", "/") else ""
         end = ", and the text ends here" if self._at >= len(self._text) else ""
-        raise NotJson(f"{message}{end}{hint}", self._mark())
+        raise NotJson(f"{message}{end}{hint}", self._position())
 
 
-def _told_at(key: Mark, value: Node) -> Node:
-    """What is absent is told of where its key stands."""
-    return Scalar(mark=key, text=None) if isinstance(value, Scalar) and value.text is None else value
+def _at_key_if_absent(key: Position, value: Node) -> Node:
+    """Give an absent value the position of its key, for messages about it."""
+    return Scalar(position=key, text=None) if isinstance(value, Scalar) and value.text is None else value

@@ -1,7 +1,7 @@
-"""Text to document: JSON by its own rules, YAML with ruamel.yaml. Whatever the text: that or PolicyInvalid.
+"""Reads a text into a document: JSON by its own rules, YAML with ruamel.yaml. Else it is PolicyInvalid.
 
 Anchors, aliases and merge keys (<<) work; what they unfold to is bounded. Duplicate keys and explicit tags
-are problems, collected so that they can be told together with the rest.
+are problems. They are collected and reported together with all others.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from ruamel.yaml.nodes import Node as YamlNode
 from ruamel.yaml.reader import ReaderError
 
 from batchgw.errors import PolicyInvalid, Problem
-from batchgw.policy.text.convert import Converter, mark_of
-from batchgw.policy.text.document import Mark, Node
+from batchgw.policy.text.convert import Converter, position_of
+from batchgw.policy.text.document import Node, Position
 from batchgw.policy.text.faults import TooMuch, check_bounds, check_lines
 from batchgw.policy.text.json_text import JsonScanner, NotJson
 from batchgw.policy.wording import excerpt
@@ -29,7 +29,7 @@ _MESSAGE = 300  # characters of ruamel's own explanation that are repeated
 _JSON_SPACE = " \t\r\n"
 _MEANT_AS_JSON = re.compile(r'\{\s*"')
 _OLD_BREAKS = "\x85\u2028\u2029"
-_PRIVATE = (0xF0000, 0xFFFFE)  # code points that mean nothing: more of them than a policy has room for
+_PRIVATE = (0xF0000, 0xFFFFE)  # private use code points: more of them than a policy can contain
 _ALIAS = "while scanning an alias"
 
 
@@ -53,7 +53,7 @@ class _BoundedComposer(Composer):
     def compose_node(self, parent: Any, index: Any) -> Any:
         self._level += 1
         self._nodes += 1
-        check_bounds(self._nodes, self._level, mark_of(self.parser.peek_event().start_mark))
+        check_bounds(self._nodes, self._level, position_of(self.parser.peek_event().start_mark))
         node = super().compose_node(parent, index)
         self._level -= 1
         return node
@@ -62,15 +62,15 @@ class _BoundedComposer(Composer):
 def parse(text: str, file: str, *, empty: Node | None = None) -> Document:
     """Parse a YAML or JSON text. Raises PolicyInvalid when nothing can be made of it.
 
-    JSON is what a file called .json holds, and any text in braces or brackets that is valid JSON; all else is
-    YAML. `empty` is what a text without content means; a policy has some.
+    A file called .json is read as JSON, and so is any text in braces or brackets that is valid JSON. All else
+    is read as YAML. `empty` is what a text without content means; None when it must have content.
     """
     try:
         return _parsed(text, file, empty)
     except NotJson as error:
-        _refuse(file, error.mark, "syntax", f"not valid JSON: {error.message}")
+        _refuse(file, error.position, "syntax", f"not valid JSON: {error.message}")
     except TooMuch as error:
-        _refuse(file, error.mark, "syntax", error.message)
+        _refuse(file, error.position, "syntax", error.message)
 
 
 def _parsed(text: str, file: str, empty: Node | None) -> Document:
@@ -84,7 +84,7 @@ def _parsed(text: str, file: str, empty: Node | None) -> Document:
         return _yaml(text, file, empty)
     except PolicyInvalid:
         if _MEANT_AS_JSON.match(content):
-            return _json(text, file)  # it says in JSON's terms what is wrong
+            return _json(text, file)  # its errors name the fault in JSON's terms
         raise
 
 
@@ -98,21 +98,23 @@ def _json(text: str, file: str) -> Document:
 def _yaml(text: str, file: str, empty: Node | None) -> Document:
     """Read YAML. Raises PolicyInvalid and TooMuch."""
     check_lines(text)
-    stand_ins = _stand_ins(text)
+    placeholders = _placeholders(text)
     try:
-        root = _compose(text.translate(stand_ins) if stand_ins else text)
+        root = _compose(text.translate(placeholders) if placeholders else text)
         if root is None and empty is not None:
             return Document(root=empty, problems=())
         if root is None:
-            _refuse(file, Mark(line=1, column=1), "file", _EMPTY)
-        converter = Converter(file, {after: before for before, after in stand_ins.items()})
+            _refuse(file, Position(line=1, column=1), "file", _EMPTY)
+        converter = Converter(file, {after: before for before, after in placeholders.items()})
         return Document(root=converter.node(root), problems=tuple(converter.problems))
     except ReaderError as error:
-        _refuse(file, _mark_at(text, error.position), "syntax", _unprintable(error))
+        _refuse(file, _position_at(text, error.position), "syntax", _unprintable(error))
     except MarkedYAMLError as error:
-        marks = (error.problem_mark, error.context_mark)
-        mark = next(filter(None, reversed(marks) if error.context == _ALIAS else marks), None)
-        _refuse(file, mark_of(mark) if mark else Mark(line=1, column=1), "syntax", _explain(error))
+        positions = (error.problem_mark, error.context_mark)
+        position = next(filter(None, reversed(positions) if error.context == _ALIAS else positions), None)
+        _refuse(
+            file, position_of(position) if position else Position(line=1, column=1), "syntax", _explain(error)
+        )
     except (
         YAMLError,
         RecursionError,
@@ -123,14 +125,16 @@ def _yaml(text: str, file: str, empty: Node | None) -> Document:
         TypeError,
     ) as error:
         # What ruamel lets escape on texts it did not expect.
-        _refuse(file, Mark(line=1, column=1), "syntax", f"this is not YAML or JSON ({type(error).__name__})")
+        _refuse(
+            file, Position(line=1, column=1), "syntax", f"this is not YAML or JSON ({type(error).__name__})"
+        )
 
 
 _EMPTY = "the policy is empty; start from the one that `batchgw init` writes"
 
 
-def _refuse(file: str, mark: Mark, rule: str, message: str) -> Never:
-    problem = Problem(file=file, line=mark.line, column=mark.column, message=message, rule=rule)
+def _refuse(file: str, position: Position, rule: str, message: str) -> Never:
+    problem = Problem(file=file, line=position.line, column=position.column, message=message, rule=rule)
     raise PolicyInvalid((problem,)) from None
 
 
@@ -143,10 +147,10 @@ def _compose(text: str) -> YamlNode | None:
     return node
 
 
-def _stand_ins(text: str) -> dict[int, int]:
-    """Give each character that only YAML 1.1 takes for a line break a stand-in that is not in the text.
+def _placeholders(text: str) -> dict[int, int]:
+    """Choose a placeholder, one that the text does not contain, for each line break that only YAML 1.1 knows.
 
-    ruamel folds them as it folds line breaks; for YAML 1.2 and for every editor they belong to the text.
+    ruamel folds these characters like line breaks. In YAML 1.2 and in editors they are part of the text.
     """
     if not any(character in text for character in _OLD_BREAKS):
         return {}
@@ -154,9 +158,9 @@ def _stand_ins(text: str) -> dict[int, int]:
     return {ord(character): next(spare) for character in _OLD_BREAKS}
 
 
-def _mark_at(text: str, position: int) -> Mark:
+def _position_at(text: str, position: int) -> Position:
     before = text[:position]
-    return Mark(line=before.count("\n") + 1, column=position - before.rfind("\n"))
+    return Position(line=before.count("\n") + 1, column=position - before.rfind("\n"))
 
 
 def _unprintable(error: ReaderError) -> str:

@@ -1,4 +1,4 @@
-"""Where a policy's text comes from: a file or standard input. Whatever is there, a text or PolicyInvalid."""
+"""Reads a policy's text from a file or standard input. What cannot be read as text is PolicyInvalid."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def read_text(path: Path | str) -> str:
     try:
         content = read_bounded(path)
     except FileNotFoundError:
-        _refuse(name, f"there is no such file{_neighbour(Path(path))}")
+        _refuse(name, f"there is no such file{_similar_file(Path(path))}")
     except IsADirectoryError:
         _refuse(name, "this is a folder; name the policy file in it")
     except OSError as error:
@@ -38,7 +38,7 @@ def read_text(path: Path | str) -> str:
 
 
 def decode(content: bytes, name: str) -> str:
-    """Take bytes for UTF-8, with or without a byte order mark. Raises PolicyInvalid for anything else."""
+    """Take bytes for UTF-8, with or without a byte order position. Raises PolicyInvalid for anything else."""
     if len(content) > MAX_BYTES:
         _refuse(name, f"the file is larger than {MAX_BYTES // 1_000_000} MB: this is not a policy")
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -56,7 +56,7 @@ def decode(content: bytes, name: str) -> str:
 
 
 def read_bounded(path: Path | str) -> bytes:
-    """Read a file, or standard input for "-", up to a byte more than a policy may have.
+    """Read a file, or standard input for "-", but at most one byte more than a policy may have.
 
     Raises OSError, and ValueError for what cannot be the name of a file.
     """
@@ -76,7 +76,7 @@ def _read_up_to_bound(file: IO[bytes]) -> bytes:
     return file.read(MAX_BYTES + 1)
 
 
-def _neighbour(path: Path) -> str:
+def _similar_file(path: Path) -> str:
     try:
         names = [p.name for p in path.parent.iterdir() if p.suffix in {".yaml", ".yml", ".json"}]
     except OSError:

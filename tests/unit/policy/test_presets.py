@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+from types import ModuleType
+from typing import ClassVar, Literal
 
 import pytest
 
 from batchgw.errors import PolicyInvalid, Problem
 from batchgw.model import HEADER_PREFIX, ResponseType, Settings
+from batchgw.policy.jsonschema import policy_json_schema
 from batchgw.policy.loader import LoadedPolicy, load_policy
-from batchgw.policy.presets.index import PRESETS, describe
+from batchgw.policy.presets import catalogue
+from batchgw.policy.presets.contribution import Contribution, PresetSpec
+from batchgw.policy.presets.index import PRESETS, describe, presets_in
 
 T = ResponseType
 
@@ -228,3 +233,24 @@ def test_every_preset_describes_itself() -> None:
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_preset_passes_its_own_lint(name: str) -> None:
     assert load(f"use: [{name}]").warnings == ()
+
+
+def test_a_preset_is_one_class_and_nothing_else() -> None:
+    """The class alone gives its name, its place in the union that is validated, and its schema."""
+
+    class ServerTiming(PresetSpec):
+        title: ClassVar[str] = "Server timing on errors"
+        what: ClassVar[str] = "Shows browsers where the time went."
+        preset: Literal["server-timing"] = "server-timing"
+
+        def contribution(self, type_: ResponseType) -> Contribution:  # noqa: ARG002 - the same for every type
+            return Contribution(headers={"Server-Timing": "'gateway'"})
+
+    module = ModuleType("more_presets")
+    vars(module)["ServerTiming"] = ServerTiming
+    assert presets_in(module) == {"server-timing": ServerTiming}
+    assert dict(presets_in(catalogue)) == dict(PRESETS)
+    names = policy_json_schema()["properties"]["use"]["items"]["anyOf"][0]["enum"]
+    assert names == list(PRESETS)
+    for name in PRESETS:
+        assert load_policy("p.yaml", text=f"version: 1\nuse: [{name}]").policy.desired.rules
