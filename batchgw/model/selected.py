@@ -14,6 +14,7 @@ from typing import Any
 
 from batchgw.model.policy import Selection, Selector
 from batchgw.model.scope import RestApi
+from batchgw.model.shape import JSON
 from batchgw.wording import amount
 
 
@@ -87,7 +88,7 @@ class Selected:
             return ("no REST API was found in any account and region that was looked into",)
         return ()
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, JSON]:
         """Render for machines."""
         return {
             "found": self.found,

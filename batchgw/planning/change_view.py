@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 from batchgw.model import Change
+from batchgw.model.shape import JSON
 
 
 class Mark(StrEnum):
@@ -62,9 +62,9 @@ class FieldChange:
         """The field in words: "status", "header X-Origin", "template application/json"."""
         return f"{self.field} {self.name}".rstrip()
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, JSON]:
         """Render for machines."""
-        out: dict[str, Any] = {"field": str(self.field), "mark": self.mark.value}
+        out: dict[str, JSON] = {"field": str(self.field), "mark": self.mark.value}
         if self.name:
             out["name"] = self.name
         out |= {"before": self.before, "after": self.after}
@@ -81,9 +81,9 @@ class ChangeView:
     fields: tuple[FieldChange, ...]
     note: str = ""
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, JSON]:
         """Render for machines."""
-        out: dict[str, Any] = {
+        out: dict[str, JSON] = {
             **self.change.target.to_json(),
             "action": self.change.action.value,
             "fields": [f.to_json() for f in self.fields],

@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Flag, auto
 from math import ceil, inf
-from typing import Any
 
 from batchgw.model import Scope
+from batchgw.model.shape import JSON
 from batchgw.planning.totals import PlanTotals, ScopeTotals
 from batchgw.throttle.quota import TOTAL
 
@@ -54,7 +54,7 @@ class ScopeEstimate:
         """All calls together."""
         return self.listings + self.reads + self.writes
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, JSON]:
         """Render with the sum of the calls."""
         return {
             "listings": self.listings,
@@ -81,7 +81,7 @@ class Estimate:
         """The makespan: scopes run side by side, so the longest decides."""
         return max((e.seconds for e in self.scopes.values()), default=0.0)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, JSON]:
         """Render scope by scope, and the whole."""
         return {
             "scopes": {str(scope): e.to_json() for scope, e in self.scopes.items()},

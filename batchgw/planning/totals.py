@@ -8,7 +8,7 @@ from typing import Any, assert_never
 
 from batchgw.model import Action, PlanItem, PlannedApi, Scope, UnreadApi, UnreadScope
 from batchgw.model.selected import Selected
-from batchgw.model.shape import count
+from batchgw.model.shape import JSON, count
 
 
 @dataclass(slots=True, kw_only=True)
@@ -111,7 +111,7 @@ class PlanTotals:
 
     __hash__ = None  # type: ignore[assignment]  # it changes while it counts
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, JSON]:
         """Render scope by scope, and the sum."""
         return {
             "scopes": {str(scope): totals.to_json() for scope, totals in self._scopes.items()},

@@ -17,7 +17,7 @@ from contextlib import suppress
 from itertools import takewhile
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, NoReturn, Self
+from typing import BinaryIO, NoReturn, Self
 
 from batchgw.errors import BatchgwError, UsageError
 from batchgw.model import PlanItem, Scope, UnreadScope
@@ -118,7 +118,7 @@ class PlanWriter:
             self.abort()
             raise
 
-    def _line(self, data: Mapping[str, Any]) -> bytes:
+    def _line(self, data: Mapping[str, object]) -> bytes:
         line = _encode(data).encode("ascii") + b"\n"
         self._sha256.update(line)
         try:

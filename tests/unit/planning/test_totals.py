@@ -24,6 +24,7 @@ from batchgw.model import (
 )
 from batchgw.model.change import EXCLUDED
 from batchgw.model.response_change import TARGETS
+from batchgw.model.shape import record
 from batchgw.planning.estimate import PAGE_SIZE, Estimate, Work, duration, estimate
 from batchgw.planning.totals import PlanTotals, ScopeTotals
 
@@ -149,7 +150,7 @@ def test_estimate_counts_pages_reads_and_writes_and_takes_the_longest_scope() ->
     assert [e.seconds for e in found.scopes.values()] == pytest.approx([176.2, 0, 46.3])
     assert found.calls == 1802 + 1 + 503
     assert found.seconds == pytest.approx(176.2)
-    assert found.to_json()["scopes"]["222222222222/ap-northeast-1"]["calls"] == 503
+    assert record(record(found.to_json()["scopes"])["222222222222/ap-northeast-1"])["calls"] == 503
 
 
 @pytest.mark.parametrize(
