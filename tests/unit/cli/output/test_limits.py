@@ -322,7 +322,7 @@ def test_who_shares_a_quota_is_told_which_flag_says_so_once() -> None:
     for _ in range(2):
         hints.notify(QuotaShared(account=AccountId(FIRST), regions=regions))
     assert err.getvalue() == (
-        f"Account {FIRST}: eu-west-1, us-east-1 together get no more than one quota gives, so they are "
+        f"Account {FIRST}: eu-west-1, us-east-1 together get no more than one quota allows, so they are "
         "paced as one. If they share a quota, pass --quota-scope account, which does so from the start. "
         "If each has a smaller quota, pass that as --rate.\n"
     )
