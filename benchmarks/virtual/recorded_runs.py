@@ -18,14 +18,15 @@ from typing import TYPE_CHECKING, NamedTuple
 import anyio
 
 import batchgw
-from batchgw.control_plane.interface import Execution, Request, T
+from batchgw.control_plane.interface import Request, T
 from batchgw.errors import CallError
 from batchgw.model import AccountId
 from benchmarks.virtual.run import measure
 from benchmarks.virtual.scenarios import scenario
 from benchmarks.virtual.stage import Stage
 
-if TYPE_CHECKING:  # another revision may name it otherwise
+if TYPE_CHECKING:  # other revisions do not have these names
+    from batchgw.control_plane.interface import Execution
     from benchmarks.virtual.call_log import CallLog
 
 ACCEPTED, REFUSED, FAILED = "accepted", "refused", "failed"
@@ -50,11 +51,11 @@ class Recorder:
         self._inner = inner
         self.calls: list[Call] = []
 
-    async def send(self, request: Request[T], execution: Execution | None = None) -> T:
-        """Pass a call on."""
+    async def send(self, request: Request[T], *execution: Execution | None) -> T:
+        """Pass a call on: with its execution, in the revisions that have one."""
         left, result = anyio.current_time(), FAILED
         try:
-            answer = await self._inner.send(request, execution)
+            answer = await self._inner.send(request, *execution)
             result = ACCEPTED
         except CallError as error:
             result = REFUSED if error.is_throttle else FAILED
