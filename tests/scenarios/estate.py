@@ -1,4 +1,4 @@
-"""A whole rollout in virtual time, and the truth about it, read from the simulated world itself."""
+"""A whole rollout in virtual time. What came of it is read from the simulated world itself."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ DESIRED = Desired(
 
 @dataclass
 class Estate:
-    """A world, a control plane over it, and a policy that means all of it."""
+    """A world, a control plane over it, and a policy for all of its APIs."""
 
     apis: int = 60
     accounts: int = 2
@@ -91,7 +91,7 @@ class Estate:
         return None
 
     def paced(self) -> PacedControlPlane:
-        """A new session: fresh limiters, fresh verdicts on scopes."""
+        """A new session: new limiters, and no scope is given up."""
         self.stop = StopSignal()
         return PacedControlPlane(self.raw, pace=self.pace, observer=self.observer, stop=self.stop)
 
@@ -115,7 +115,7 @@ class Estate:
 
     @property
     def expected(self) -> int:
-        """API-types: what every sum of outcomes must reach."""
+        """Targets: the sum of all outcomes."""
         return self.apis * len(self.desired.types)
 
     async def apply(self, journal: Path, *, recheck: bool = False) -> tuple[Summary, list[Outcome]]:
@@ -143,7 +143,7 @@ class Estate:
         return found
 
     def refute(self, outcomes: Sequence[Outcome]) -> list[str]:
-        """Every outcome the world contradicts. It must be empty: nothing is called done that is not."""
+        """Give every outcome that the world contradicts. There must be none."""
         lies: list[str] = []
         now = self.customisations()
         for outcome in outcomes:

@@ -1,4 +1,4 @@
-"""A success is believed for what its answer shows, and not for its status."""
+"""A write counts as made when its answer shows the new values, whatever its status says."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.virtual import virtually
 
 
 def test_a_success_that_shows_the_old_values_is_no_success(tmp_path: Path) -> None:
-    """Only that API fails, with what differs; the totals, the exit code and a resume know it."""
+    """Only that API fails, and says what differs. The totals, the exit code and a resume count it."""
 
     async def main() -> None:
         estate = Estate()
@@ -63,7 +63,7 @@ class Behind:
         self._status = status
 
     async def send(self, request: Request[T], execution: Execution | None = None) -> T:
-        """Send, but for writes, which end in the proxy's answer."""
+        """Send a call. A write ends in the proxy's answer."""
         if not request.operation.writes:
             return await self._inner.send(request, execution)
         if self._lets_through:
@@ -106,7 +106,7 @@ def test_what_no_aws_service_has_answered_is_looked_at(
 def test_a_denial_that_is_not_of_aws_does_not_tell_that_nothing_was_made(
     tmp_path: Path, *, lets_through: bool, status: int
 ) -> None:
-    """It ends the account-region as AWS's own does, but nothing is called not attempted that was made."""
+    """It gives the account-region up as AWS's own does, but a write that was made is never "not attempted"."""
 
     async def main() -> None:
         async with Estate(apis=40) as estate:
@@ -145,7 +145,7 @@ def test_a_stale_answer_costs_a_second_look_and_nothing_else(tmp_path: Path) -> 
 
 
 def test_a_put_of_a_type_that_is_not_found_was_not_made(tmp_path: Path) -> None:
-    """Said of a DELETE, that the type is not customised means that all is well; of a PUT it is a refusal."""
+    """After a DELETE, "not customised" means that all is as desired. After a PUT it is a refusal."""
 
     async def main() -> None:
         estate = Estate()

@@ -1,4 +1,4 @@
-"""Teams customise types in their APIs, which then inherit nothing: a policy reaches them all the same."""
+"""Teams customise types in their APIs, which then inherit nothing. A policy can cover those types, too."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def desired(text: str) -> Desired:
 
 
 def customised(estate: Estate) -> Customised:
-    """Read it from the world itself, and not through what is tested."""
+    """Read it from the world itself, and not through the code under test."""
     found: Customised = {}
     for scope_apis in estate.world.scopes():
         for number in scope_apis.numbers():
@@ -80,7 +80,7 @@ def test_every_type_that_a_team_customised_carries_the_headers_and_keeps_what_th
 
 
 def test_without_covering_them_a_plan_tells_what_lacks_the_headers(tmp_path: Path) -> None:
-    """At no extra call, and after an apply as before it: for the policy that is no drift."""
+    """It takes no extra call. After an apply it says the same: for the policy that is no drift."""
 
     async def main() -> None:
         narrow = desired("use: [{preset: cors, types: [DEFAULT_4XX, DEFAULT_5XX]}]")
@@ -113,7 +113,7 @@ def test_a_plan_of_covered_types_alone_counts_what_each_api_has(tmp_path: Path) 
 
 
 def test_an_api_that_cannot_be_read_does_not_count_for_nothing(tmp_path: Path) -> None:
-    """What it customises is not known, so it is expected with all that the policy might cover."""
+    """Nobody knows what it customises, so all types that the policy might cover are expected of it."""
 
     async def main() -> None:
         alone = desired("wherever_customised: {headers: {X-Team: reached}}")

@@ -1,4 +1,4 @@
-"""A permission that is missing for one API costs that API alone, whether it is read or written."""
+"""When a permission is missing for one API, that API alone fails, whether it is read or written."""
 
 from __future__ import annotations
 
@@ -68,8 +68,8 @@ def test_an_api_that_may_not_be_read_is_unread_and_the_others_are_planned(tmp_pa
     virtually(main)
 
 
-def test_three_apis_that_may_not_be_read_are_their_scopes_affair() -> None:
-    """All of its APIs are told as not attempted then, also the two that were denied first."""
+def test_when_three_apis_may_not_be_read_their_scope_is_given_up() -> None:
+    """All of its APIs are then not attempted, also the two that were denied first."""
 
     async def main() -> None:
         estate = Estate()
@@ -124,7 +124,7 @@ def test_a_resume_comes_to_denied_apis_last(tmp_path: Path) -> None:
 
 
 def test_apis_whose_tag_is_denied_fail_each_and_no_other() -> None:
-    """As a policy does with the condition key aws:ResourceTag: nothing in a refusal says that it was that."""
+    """An IAM policy does that with the condition key aws:ResourceTag. A refusal does not say so."""
 
     async def main() -> None:
         estate = Estate()

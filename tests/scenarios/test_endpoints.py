@@ -1,4 +1,4 @@
-"""An endpoint to which nobody can connect is told once and soon; others, and outages, are as before."""
+"""An endpoint to which nobody can connect is given up soon, and told once. Outages are waited for."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ TYPES: Mapping[Action, ResponseType] = {
 
 
 def victim_of(estate: Estate, action: Action) -> str:
-    """An API of which the type is to be customised, or put back to its default."""
+    """An API whose type is to be customised, or brought back to its default."""
     kind = TYPES[action]
     customised = action is Action.RESET
     return next(a for (a, t), own in estate.before.items() if t is kind and (own is not None) is customised)
@@ -151,7 +151,7 @@ def test_a_conflict_that_does_not_pass_is_given_up_after_so_many_attempts(tmp_pa
 
 
 def test_after_the_last_attempt_it_is_read_as_well(tmp_path: Path) -> None:
-    """Who wrote then is told as such."""
+    """If somebody else wrote meanwhile, the outcome says so."""
 
     async def main() -> None:
         estate = Estate(apis=12, pace=Pace(attempts=1))
@@ -275,8 +275,8 @@ def slow() -> Estate:
     return Estate(apis=APIS, accounts=1, regions=1, pace=SLOW, desired=DESIRED)
 
 
-def test_an_api_that_was_read_long_ago_is_read_again_before_its_turn(tmp_path: Path) -> None:
-    """What came in the first quarter of an hour is overwritten by nobody who came to it later."""
+def test_an_api_that_was_read_long_ago_is_read_again_before_it_is_written(tmp_path: Path) -> None:
+    """What somebody changes in the first quarter of an hour is not overwritten by a later write."""
 
     async def main() -> None:
         estate = slow()
@@ -325,7 +325,7 @@ def test_a_short_run_reads_nothing_twice(tmp_path: Path) -> None:
 def test_a_write_that_was_refused_for_long_is_looked_at_again(
     tmp_path: Path, quiet: float, theirs: str | None
 ) -> None:
-    """A refusal by the quota did nothing: the write is simply sent again, but not after so long."""
+    """A write that the quota refused changed nothing, so it is sent again; but not after so long a time."""
 
     async def main() -> None:
         estate = Estate(apis=1, accounts=1, regions=1)
@@ -357,7 +357,7 @@ def test_a_write_that_was_refused_for_long_is_looked_at_again(
     virtually(main)
 
 
-def test_where_every_turn_comes_too_late_the_change_is_made_all_the_same(tmp_path: Path) -> None:
+def test_where_every_call_leaves_too_late_the_change_is_made_all_the_same(tmp_path: Path) -> None:
     """One call in 20 s, while a reading is trusted for 10 s: it is read `attempts` times."""
 
     async def main() -> None:

@@ -1,4 +1,4 @@
-"""What happens between the calls: stops, outages, doubts, a failing journal, and coming back later."""
+"""What interrupts a run: stops, outages, writes in doubt, a failing journal; and how it is resumed."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ async def stopped_apply(estate: Estate, journal: Journal, seconds: float) -> str
 
 
 def test_only_calls_that_left_are_intended(tmp_path: Path) -> None:
-    """So a resume has nothing to doubt but what was really under way."""
+    """So only what was really under way is in doubt for a resume."""
 
     async def main() -> None:
         async with Estate(apis=200) as estate:
@@ -256,7 +256,7 @@ def test_a_stop_is_heeded_while_the_account_is_asked_for() -> None:
 
 
 def test_an_outage_leaves_its_scopes_to_a_resume(tmp_path: Path) -> None:
-    """While nothing can be sent nothing fails: it is not attempted, and soon known to be so."""
+    """While nothing can be sent, nothing fails: changes are not attempted, and that is decided soon."""
 
     class Outage:
         """No connection for ten minutes from the third second on."""

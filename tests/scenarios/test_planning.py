@@ -1,4 +1,4 @@
-"""Whole runs whose plans could not be made whole: nothing is called failed that was never asked."""
+"""Whole runs whose plans are incomplete: what was never read is not attempted, and is no failure."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Around:
 
 
 class Paging(Around):
-    """Lists three APIs a page; as if someone created one after each, the next begins with that one's last.
+    """Lists three APIs a page. Each page begins with the last API of the page before, as if one was created.
 
     `circling` is the number of the page whose next one is the page before it.
     """

@@ -1,4 +1,4 @@
-"""Nothing in a run keeps the event loop from turning to others, however slow a disk, however many scopes."""
+"""No step of a run blocks the event loop for long, however slow the disk and however many the scopes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from tests.virtual import Steps, virtually
 PATIENCE = 10.0  # seconds for which the disk waits to see others at work
 
 
-def test_others_have_their_turn_while_a_plan_goes_to_the_disk(
+def test_other_tasks_run_while_a_plan_goes_to_the_disk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """This disk is ready once somebody else has seen that it is busy."""
@@ -65,10 +65,10 @@ def test_others_have_their_turn_while_a_plan_goes_to_the_disk(
     assert all(waits)
 
 
-def test_others_have_their_turn_between_scopes_in_which_nothing_is_found(
+def test_other_tasks_run_between_scopes_in_which_nothing_is_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A run begins and ends by looking for outcomes in every scope, and mostly there is none to be told."""
+    """A run begins and ends by looking for outcomes in every scope. In most scopes there is none to tell."""
     told: list[str] = []
     page = reading.Outcomes.page
 
@@ -93,8 +93,10 @@ def test_others_have_their_turn_between_scopes_in_which_nothing_is_found(
     assert all(later - sooner > 1 for sooner, later in pairwise(pages))
 
 
-def test_a_commit_of_a_plan_is_a_turn_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was read until then is another, or the two would add up."""
+def test_a_commit_of_a_plan_takes_a_time_slice_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was read before it takes another, or the two would add up."""
     told: list[str] = []
     write, add = Chunk.write, Load.add
 

@@ -1,4 +1,4 @@
-"""A process died in the middle of its run: a later run takes its account-regions over and harms nothing."""
+"""A process died in the middle of its run. A later run takes its account-regions over."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Watched:
         return await self._send(request)
 
 
-def test_a_dead_runs_scopes_are_taken_over_read_first_and_it_knows(tmp_path: Path) -> None:
+def test_scopes_of_a_dead_run_are_taken_over_and_read_before_they_are_written(tmp_path: Path) -> None:
     place = tmp_path / "journal.db"
 
     async def main() -> None:

@@ -1,4 +1,4 @@
-"""Whatever the pace and the number of hands, no write arrives that the journal did not know of before."""
+"""Whatever the pace and the number of workers, the journal knows of each write before it arrives."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Calls that go to another account find nothing there, and that never passes for APIs that were deleted."""
+"""Calls that go to another account find no API there. Those must not count as deleted."""
 
 from __future__ import annotations
 
