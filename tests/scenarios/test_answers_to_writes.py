@@ -106,7 +106,7 @@ def test_what_no_aws_service_has_answered_is_looked_at(
 def test_a_denial_that_is_not_of_aws_does_not_tell_that_nothing_was_made(
     tmp_path: Path, *, lets_through: bool, status: int
 ) -> None:
-    """It gives the account-region up as AWS's own does, but a write that was made is never "not attempted"."""
+    """The account-region is given up as after AWS's own, but a write that was made is not "not attempted"."""
 
     async def main() -> None:
         async with Estate(apis=40) as estate:
