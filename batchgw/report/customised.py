@@ -11,8 +11,6 @@ from batchgw.model.kinds import in_order
 from batchgw.model.response_change import response_type, responses
 from batchgw.model.shape import JSON
 from batchgw.planning.coverage import header_names
-from batchgw.report.views.text import Line, Span, line
-from batchgw.wording import amount
 
 
 @dataclass(slots=True, kw_only=True)
@@ -51,35 +49,11 @@ class CustomisedCounts:
                     "apis": count,
                     "headers": list(header_names(response_type(t), self.desired)),
                 }
-                for t, count in self._in_order()
+                for t, count in self.by_target()
             ],
         }
 
-    def lines(self) -> Iterator[Line]:
-        """Render for people; no lines where there is nothing to say."""
-        if self.changes:
-            are = "is to a type" if self.changes == 1 else "are to types"
-            yield line()
-            yield line(
-                f"{amount(self.changes, 'change')} in {amount(self.apis, 'API')} {are} that an API customised"
-                " itself."
-            )
-            yield line("  `wherever_customised` and most presets change those, too;")
-            yield line("  with `types: [DEFAULT_4XX, DEFAULT_5XX]` a preset leaves them alone.")
-        if self.uncovered:
-            yield line()
-            yield line(
-                Span("Not covered: ", "warning"),
-                "some APIs customise types themselves, and those lack headers that this policy sets.",
-            )
-            for t, count in self._in_order():
-                names = ", ".join(header_names(response_type(t), self.desired))
-                yield line(f"  {t} in {amount(count, 'API')}: {names}")
-            yield line(
-                "  Presets with `types: [DEFAULT_4XX, DEFAULT_5XX, customised]` cover them, and so does"
-            )
-            yield line("  `wherever_customised`.")
-
-    def _in_order(self) -> Iterator[tuple[Target, int]]:
+    def by_target(self) -> Iterator[tuple[Target, int]]:
+        """Give the uncovered targets with the number of APIs, in AWS's order."""
         for t in in_order(self.uncovered):
             yield t, self.uncovered[t]

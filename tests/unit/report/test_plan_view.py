@@ -24,6 +24,7 @@ from batchgw.planning.diff import diff
 from batchgw.planning.estimate import Work, estimate
 from batchgw.planning.totals import PlanTotals
 from batchgw.report.plan_fold import GROUPS, PlanFold
+from batchgw.report.views.table.customised import customised_lines
 from batchgw.report.views.table.plan import PlanScreen
 from batchgw.report.views.text import plain
 
@@ -176,7 +177,7 @@ def test_changes_to_what_apis_customised_themselves_are_counted_and_told_how_to_
     """Two of them are customised; the families' changes do not count."""
     found = fold_of(COVERING, team(1, COVERING, T), team(2, COVERING), team(3, COVERING, T)).customised
     assert (found.changes, found.apis, found.uncovered) == (2, 2, {})
-    told = " ".join(plain(each) for each in found.lines())
+    told = " ".join(plain(each) for each in customised_lines(found))
     assert "2 changes in 2 APIs are to types that an API customised itself." in told
     assert "`wherever_customised` and most presets change those, too;" in told
     assert "with `types: [DEFAULT_4XX, DEFAULT_5XX]` a preset leaves them alone." in told
@@ -196,11 +197,11 @@ def test_customised_types_without_the_headers_of_their_family_are_told_with_coun
             {"change": "response", "target": "UNAUTHORIZED", "apis": 2, "headers": ["X", "Y"]},
         ],
     }
-    assert [plain(each) for each in found.lines()][2:4] == [
+    assert [plain(each) for each in customised_lines(found)][2:4] == [
         "  THROTTLED in 1 API: X, Y",
         "  UNAUTHORIZED in 2 APIs: X, Y",
     ]
 
 
 def test_where_no_type_is_customised_there_is_nothing_to_tell() -> None:
-    assert list(fold_of(COVERING, team(1, COVERING)).customised.lines()) == []
+    assert list(customised_lines(fold_of(COVERING, team(1, COVERING)).customised)) == []

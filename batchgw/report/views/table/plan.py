@@ -14,6 +14,7 @@ from batchgw.planning.totals import PlanTotals, ScopeTotals
 from batchgw.report.naming import api_name, scope_name
 from batchgw.report.plan_fold import Group, PlanFold, ScopeApis
 from batchgw.report.plan_report import PlanReport
+from batchgw.report.views.table.customised import customised_lines
 from batchgw.report.views.table.selection import selection_lines
 from batchgw.report.views.table.unread import unread_lines
 from batchgw.report.views.text import Line, Span, Style, duration, line, shorten, table
@@ -71,7 +72,7 @@ class PlanScreen:
         yield from self._changes()
         yield from self._scopes()
         yield from self._unread()
-        yield from self.fold.customised.lines()
+        yield from customised_lines(self.fold.customised)
         yield from selection_lines(self.totals.selected, unread=len(self.totals.unread_scopes))
         yield line()
         yield from self.conclusion()
