@@ -1,8 +1,7 @@
-"""The way of one call through the simulated service, the same in process and over HTTP.
+"""The way of one call through the simulated service. It is the same in process and over HTTP.
 
-arrival: counted, permission, quota, script -> half the latency -> the change -> the other half -> the answer.
-A change is made in the middle, so that a caller who gives up may or may not have written, as with the real
-service.
+arrival: counted, permission, quota, fault script -> half the latency -> change -> other half -> answer.
+The change is made in the middle. So a caller who gives up may or may not have written, as with AWS.
 """
 
 from __future__ import annotations
@@ -38,11 +37,11 @@ from batchgw.simulator.world.keys import Key
 T = TypeVar("T")
 
 CONCURRENT = "Unable to complete operation due to concurrent modification. Please try again later."
-"""The service's words when two writes meet on one API (recorded)."""
+"""What the service answers when two writes to one API overlap (recorded)."""
 
 
 class Engine:
-    """Answers calls on behalf of a service, with everything that can befall a call on its way."""
+    """Answers calls for a service, with quota, latency and faults on the way."""
 
     def __init__(
         self,
@@ -60,15 +59,15 @@ class Engine:
         """Without options: no quota, no latency, no faults.
 
         Args:
-            service: what answers in the end.
+            service: what carries the operations out.
             quotas: the server's token buckets.
             latency: how long answers take.
-            faults: what goes wrong by script. Calls refused by quota or permission are not counted there.
+            faults: what goes wrong by script. It does not see calls refused by quota or permission.
             statistics: what is counted, and how much of it is kept.
             denied: accounts whose identity has no API Gateway permission.
-            exclusive_writes: whether a write that meets another on the same API is refused (409).
-            clock: tells seconds on any scale; the engine's own time starts with the first call.
-            seed: of the request ids.
+            exclusive_writes: whether a write that overlaps another on the same API is refused (409).
+            clock: gives seconds from any starting point; the engine's own time starts with the first call.
+            seed: what the request ids follow from.
         """
         self._service = service
         self._effects = Effects(clock)
@@ -88,7 +87,7 @@ class Engine:
 
     @property
     def service(self) -> Service:
-        """What answers in the end, with every change made whose moment has come."""
+        """The service, once every change that is due has been made."""
         self._effects.run_due()
         return self._service
 
@@ -121,7 +120,7 @@ class Engine:
         Raises:
             ServiceFault: a refusal, with x-amzn-RequestId among its headers.
             ConnectionCutByServer: the connection ends here, without an answer.
-            ArbitraryAnswer: what comes back is no answer of the service.
+            ArbitraryAnswer: the fault script replaces the service's answer.
         """
         reply, request_id = await self.run(
             Call.of(operation, account, region, params, service=service_of(operation)),
@@ -132,7 +131,7 @@ class Engine:
         )
 
     async def run(self, call: Call, act: Callable[[], T]) -> tuple[T, str]:
-        """Take a call on its way; `act` makes the change. Answers its result and the request id.
+        """Take a call through the service; `act` makes the change. Returns its result and the request id.
 
         Raises what `handle` raises.
         """
@@ -166,9 +165,9 @@ class Engine:
                 tally.leave(now)
 
     def restart(self) -> None:
-        """Begin anew at time 0: full buckets, and a script and statistics that saw nothing. The world stays.
+        """Start again at time 0, with full buckets, and script and statistics at zero. The world stays.
 
-        Who is compared with whom shall find the same quota.
+        For comparisons: every client then starts with the same quota.
         """
         self._started = None
         self.quotas.restart()
@@ -199,9 +198,9 @@ class Engine:
         return answer
 
     async def _carry_out(self, target: Target | None, change: Callable[[], T], delay: float) -> T:
-        """Make the change half-way through the delay, and hold the API for all of it.
+        """Make the change half-way through the delay. The API is busy for all of the delay.
 
-        A caller who gives up before has changed nothing.
+        A caller who gives up before the change has changed nothing.
         """
         if target is not None:
             self._changing.add(target)
@@ -216,7 +215,7 @@ class Engine:
         return effect.result()
 
     def _decide(self, call: Call, now: float) -> tuple[Exception | None, Fault | None]:
-        """Decide at the door: what refuses the call before anything is changed, and what befalls it later."""
+        """Decide on arrival: the error that refuses the call, if any, and the fault that it meets."""
         counted = call.service == "apigateway"
         if counted and call.account in self.denied:
             return call.denied(), None
@@ -231,10 +230,10 @@ class Engine:
         if not taken:
             return by_quota(call, self.quotas.rules.retry_after), None
         refusal = None if fault is None else before_change(call, fault, self._service.now())
-        return refusal or self._met(call), fault
+        return refusal or self._overlap(call), fault
 
     def _tags(self, call: Call) -> Mapping[str, str]:
-        """Give the tags of the API that a call is about; none where it is about no API that is there."""
+        """Give the tags of the API that a call names; none where there is no such API."""
         apis = self._service.world.scope(call.account, call.region)
         try:
             return apis.attributes(apis.require(call.api)).tags
@@ -243,11 +242,11 @@ class Engine:
 
     def _write_as_another(self, call: Call, status: str) -> None:
         params = {"restApiId": call.api, "responseType": call.type, "statusCode": status}
-        with suppress(ServiceFault):  # the call names no gateway response that is there
+        with suppress(ServiceFault):  # the call names no existing gateway response
             self._service.dispatch("PutGatewayResponse", call.account, call.region, params)
 
-    def _met(self, call: Call) -> ServiceFault | None:
-        """The refusal of a write that meets another on its API."""
+    def _overlap(self, call: Call) -> ServiceFault | None:
+        """Make the refusal of a write that overlaps another on its API; None where there is no other."""
         if self._exclusive and call.target in self._changing:
             return conflict(CONCURRENT)
         return None
@@ -266,7 +265,7 @@ class Engine:
         return answer
 
     def _stale(self, call: Call, act: Callable[[], T]) -> T:
-        """Answer as if the change had been made, with the values from before."""
+        """Answer as if the change had been made, but with the values from before it."""
         apis = self._service.world.scope(call.account, call.region)
         with apis.not_writing(apis.require(call.api)):
             return act()

@@ -1,4 +1,4 @@
-"""What comes out of the simulated service: a reply, a fault, or a connection cut in the caller's hand.
+"""What comes out of the simulated service: a reply, a fault, or a cut connection.
 
 Bodies are wire bodies: members under their wire names (a list is `item`), timestamps in seconds since the
 epoch.
@@ -61,32 +61,32 @@ class ServiceFault(Exception):
 
 
 def bad_request(message: str) -> ServiceFault:
-    """Refuse a request as it stands."""
+    """Make the refusal of a request whose content is wrong."""
     return ServiceFault("BadRequestException", 400, message)
 
 
 def not_found(message: str) -> ServiceFault:
-    """Tell that what is named does not exist."""
+    """Make the refusal of a request for something that does not exist."""
     return ServiceFault("NotFoundException", 404, message)
 
 
 def conflict(message: str) -> ServiceFault:
-    """Refuse because of what is there already."""
+    """Make the refusal of a request that conflicts with what exists."""
     return ServiceFault("ConflictException", 409, message)
 
 
 class ArbitraryAnswer(Exception):
-    """The answer is none of the service's.
+    """The fault script replaces the service's answer by another.
 
     Attributes:
         status: of HTTP.
         body: as it goes over the wire.
-        signed: whether it has a request id.
+        signed: whether it has a request id, as AWS's answers have.
         pause: seconds after which more of the body follows, for ever; None where the body has an end.
     """
 
     def __init__(self, *, status: int, body: bytes, signed: bool, pause: float | None) -> None:
-        super().__init__("the answer is none of the service's")
+        super().__init__("the answer does not come from the service")
         self.status = status
         self.body = body
         self.signed = signed
@@ -104,7 +104,7 @@ class ConnectionCutByServer(Exception):
 
 
 class ConnectionRefusedByServer(ConnectionCutByServer):
-    """No connection is made at all. Over HTTP there is one already, so that is closed without an answer."""
+    """No connection can be made. Over HTTP there is one already, which is closed without an answer."""
 
     def __init__(self) -> None:
         super().__init__(applied=False)

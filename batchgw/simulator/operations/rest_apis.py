@@ -38,7 +38,7 @@ class Page:
 
 
 def page(apis: ScopeApis, *, limit: int, position: str | None) -> Page:
-    """A page of a apis's APIs, in the order of creation. Deletions in between shift nothing."""
+    """A page of a scope's APIs, in the order of creation. Deletions between two pages do not shift them."""
     found = tuple(islice(apis.numbers(paging.decode(position)), paging.clamp(limit) + 1))
     more = len(found) > paging.clamp(limit)
     return Page(numbers=found[:-1] if more else found, position=paging.encode(found[-1]) if more else None)
@@ -71,7 +71,7 @@ def wire(apis: ScopeApis, number: int) -> Body:
 
 
 def create(apis: ScopeApis, params: Params, now: float) -> int:
-    """Add an API, and answer its number."""
+    """Add an API; return its number."""
     return apis.create(_attributes(params, now))
 
 

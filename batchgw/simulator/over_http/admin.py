@@ -1,11 +1,11 @@
-"""The simulator's own paths, beside AWS's: is it alive, what did it see, what shall go wrong from now on.
+"""The simulator's own paths, beside AWS's: health, statistics, faults.
 
 GET  /_batchgw/health        {"status": "ok"}
 GET  /_batchgw/stats         calls, refusals and concurrency by scope and operation; ?writes=1 adds the writes
 GET  /_batchgw/timeline      calls taken and refused over time, if the server was told to count them
 POST /_batchgw/reset-stats   count from zero
-POST /_batchgw/restart       full buckets, a script and statistics that saw nothing: time 0 in the same world
-POST /_batchgw/faults        a fault script (JSON list of rules) to put in the place of the present one
+POST /_batchgw/restart       time 0 in the same world: full buckets, fault script and statistics at zero
+POST /_batchgw/faults        a fault script (JSON list of rules) that replaces the present one
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from batchgw.simulator.traffic.timeline import Timeline
 
 
 class EngineAdmin:
-    """Looks into an engine and turns its screws. Nobody is asked for a key."""
+    """Answers the simulator's own paths: reads and changes an engine. No key is needed."""
 
     def __init__(self, engine: Engine, *, seed: int = 0) -> None:
         """`seed` decides which calls a fault with a probability hits."""

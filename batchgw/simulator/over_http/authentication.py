@@ -1,7 +1,7 @@
-"""Who is calling, and is it really them: the access key decides the account, the signature is recomputed.
+"""Authenticates callers: the access key decides the account, and the signature is recomputed.
 
-The check uses botocore's own signer on the headers the client signed, so whatever signs for AWS signs for us.
-Nothing here knows the time or the wire form of an error: the caller passes the one and renders the other.
+The check uses botocore's own signer on the headers that the client signed, so every AWS client passes it.
+This module has no clock, and it does not know how errors are written on the wire.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD"
 
 
 class AuthFailure(Enum):
-    """Why a caller is not believed. Each wire protocol has its own code for each."""
+    """Why authentication fails. Each wire protocol has its own error code for each reason."""
 
     NOT_SIGNED = auto()
     INCOMPLETE = auto()
@@ -46,7 +46,7 @@ class AuthFailure(Enum):
 
 
 class NotAuthenticated(Exception):
-    """The caller is not believed; `message` is what the service says then."""
+    """Authentication failed. `message` is the service's."""
 
     def __init__(self, failure: AuthFailure, message: str) -> None:
         super().__init__(message)
@@ -89,7 +89,7 @@ class Authorization:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """A caller who is believed, and where the call is to take place."""
+    """An authenticated caller, and the region of the call."""
 
     key: Key
     region: str
@@ -101,12 +101,12 @@ class Caller:
 
 
 class Authenticator:
-    """Lets callers in, or says why not."""
+    """Tells who is calling, or why that cannot be said."""
 
     def __init__(
         self, keys: KeyRing, accounts: Sequence[str], regions: Sequence[str], *, check: bool
     ) -> None:
-        """`check` false lets any key pass: a 12-digit one is the account, any other the first account."""
+        """Without `check` any key passes: 12 digits name the account, any other key means the first."""
         self._keys = keys
         self._accounts = tuple(accounts)
         self._regions = tuple(regions)
@@ -132,7 +132,7 @@ class Authenticator:
         raise _unknown_token()  # what a region that is not enabled for the account answers
 
     def _named(self, key_id: str) -> Key:
-        """Whom a key means when nobody checks."""
+        """Give the key that is meant when signatures are not checked."""
         issued = self._keys.find(key_id)
         if issued is not None:
             return issued
@@ -158,7 +158,7 @@ class Authenticator:
 
 
 def _is_signed(call: HttpCall, authorization: Authorization, secret: str, timestamp: str) -> bool:
-    """Compare signatures; over what no client can have signed, such as a host that is none, none is right."""
+    """Compare signatures. None is right for a request that no client can have signed (a bad host)."""
     try:
         expected = sign(call, authorization, secret, timestamp).encode()
         return hmac.compare_digest(expected, authorization.signature.encode())

@@ -1,7 +1,7 @@
-"""A simulated world that is served by a process of its own, which ends by itself.
+"""Serves a simulated world from a process of its own, which ends by itself.
 
-`python -m batchgw.simulator.background` is that process: it takes pickled `ServeOptions` on stdin, prints one
-JSON line on stdout when it is ready, and serves until its time is over or a signal ends it.
+`python -m batchgw.simulator.over_http.background` is that process. It reads pickled `ServeOptions` from
+stdin, prints one JSON line to stdout when it is ready, and serves until its time is over or a signal ends it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from batchgw.simulator.over_http.serve import running
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Background:
-    """A world that is served now. `folder` is deleted when `process`, a process id, ends."""
+    """A world that is being served. `folder` is deleted when `process`, a process id, ends."""
 
     info: ReadyInfo
     process: int
@@ -54,9 +54,11 @@ def start(options: ServeOptions) -> Background:
             reason = complaint.read().decode(errors="replace").strip()
             process.wait()
             raise UsageError(reason or "The simulator did not start, and did not say why.")
-    told = json.loads(ready)
-    process.returncode = 0  # it is left to itself, which is no leak to warn of
-    return Background(info=ReadyInfo(**told["info"]), process=process.pid, folder=Path(told["folder"]))
+    answer_of_child = json.loads(ready)
+    process.returncode = 0  # it outlives us on purpose: else Popen would warn
+    return Background(
+        info=ReadyInfo(**answer_of_child["info"]), process=process.pid, folder=Path(answer_of_child["folder"])
+    )
 
 
 _ENDS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}

@@ -1,7 +1,7 @@
 """The simulated service over HTTP: API Gateway, STS and Organizations on one port.
 
-This module joins the parts: who calls (`auth`), in which protocol (`http_wire`, `query`), what the engine
-says, and the aiohttp server around it. It decides nothing itself.
+This module joins the parts: who calls (`authentication`), in which protocol (`wire`, `query`), the engine's
+answer, and the aiohttp server around it. It decides nothing itself.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _SIGNED_SERVICE = re.compile(r"Credential=[^,]*/([^/,]+)/aws4_request")
 _LOG = logging.getLogger("aiohttp.server.simulator")
 
 ADMIN_PREFIX = "/_batchgw/"
-"""Below it are the simulator's own paths, which are no part of AWS."""
+"""The simulator's own paths begin with it. AWS has none of them."""
 
 
 MOST: Final = 10 * 1024 * 1024
@@ -41,11 +41,11 @@ control plane takes is not documented, but for API definitions: 6 MB."""
 
 
 class TooLarge(Exception):
-    """The caller sends more than `MOST`."""
+    """The request's body is larger than `MOST`."""
 
 
 class Answers(Protocol):
-    """What stands behind the front: the engine, or a fake of it."""
+    """What carries calls out: the engine, or something that wraps it."""
 
     async def handle(
         self,
@@ -69,10 +69,10 @@ class Admin(Protocol):
 
 
 class HttpService:
-    """Turns HTTP calls into operations of the engine, and what comes of them into HTTP answers."""
+    """Turns HTTP requests into calls of the engine, and its replies into HTTP answers."""
 
     def __init__(self, engine: Answers, gate: Authenticator, *, now: Callable[[], float] = time.time) -> None:
-        """`now` tells seconds since the epoch: what signatures and sessions are measured against."""
+        """`now` gives seconds since the epoch, for the dates of signatures and sessions."""
         self._engine = engine
         self._gate = gate
         self._now = now
@@ -126,7 +126,7 @@ def make_server(front: HttpService, admin: Admin) -> web.Server:
     async def handle(request: web.BaseRequest) -> web.StreamResponse:
         try:
             call = await _read(request)
-        except ConnectionError:  # the caller died in mid-sentence
+        except ConnectionError:  # the caller went away while sending
             return _cut(request)
         except TooLarge:
             return _too_large()
@@ -143,7 +143,7 @@ def make_server(front: HttpService, admin: Admin) -> web.Server:
 
 
 def _is_ours(record: logging.LogRecord) -> bool:
-    """Tell whether a fault is the server's. What is no HTTP is answered 400, and the caller's own affair."""
+    """Tell whether an error is the server's own. What is not HTTP is answered 400 and not logged."""
     error = record.exc_info[1] if record.exc_info else None
     return not isinstance(error, HttpProcessingError | web.RequestPayloadError)
 
@@ -162,7 +162,7 @@ async def _read(request: web.BaseRequest) -> HttpCall:
 
 
 async def _body(content: StreamReader) -> bytes:
-    """Read the body, but no more of it than is taken. Raises TooLarge."""
+    """Read the body, up to the limit. Raises TooLarge."""
     pieces: list[bytes] = []
     size = 0
     async for piece in content.iter_any():
@@ -186,7 +186,7 @@ def _too_large() -> web.Response:
 
 
 async def _endless(request: web.BaseRequest, answer: HttpAnswer) -> web.StreamResponse:
-    """Send a body that has no end, until the caller has had enough."""
+    """Send a body that has no end, until the caller closes the connection."""
     response = web.StreamResponse(status=answer.status, headers=answer.headers)
     await response.prepare(request)
     with suppress(ConnectionError):
@@ -201,7 +201,7 @@ def _response(answer: HttpAnswer) -> web.Response:
 
 
 def _cut(request: web.BaseRequest) -> web.Response:
-    """Close the connection. The response is never seen: there is nothing left to write it to."""
+    """Close the connection. aiohttp needs a response, but nobody receives it."""
     if request.transport is not None:
         request.transport.abort()
     return web.Response()

@@ -1,4 +1,4 @@
-"""The wire protocols AWS's services speak, behind one interface: how a call is read and an answer written.
+"""The wire protocols of AWS's services, behind one interface: reads calls and writes answers.
 
 API Gateway speaks rest-json, Organizations json-1.1; STS's XML is in `query`.
 """
@@ -27,14 +27,14 @@ _EXCEPTIONS: Mapping[AuthFailure, str] = {
 
 
 class WireProtocol(Protocol):
-    """How a service is spoken to."""
+    """The wire protocol of a service."""
 
     def read(self, call: HttpCall) -> tuple[str, dict[str, object]]:
         """Tell the operation and its parameters. Raises ServiceFault when there is no such operation."""
         ...
 
     def auth_failure(self, failure: AuthFailure, message: str) -> ServiceFault:
-        """Name a refused caller's error as this protocol does."""
+        """Make the error of a failed authentication, with this protocol's code."""
         ...
 
     def reply(self, operation: str, reply: Reply, request_id: str) -> HttpAnswer:
@@ -57,7 +57,7 @@ class RestJson:
         try:
             return self._routes.match(call)
         except NoSuchRoute:
-            # AWS's front door, for a signed request that it cannot tell the operation of.
+            # AWS answers this to a signed request whose operation it cannot tell.
             unknown = "Unable to determine service/operation name to be authorized"
             raise ServiceFault("AccessDeniedException", 403, unknown, modelled=False) from None
 

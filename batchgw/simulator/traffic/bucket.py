@@ -1,7 +1,7 @@
 """The server's token buckets: one, or a total that is spread over several hosts.
 
-They have no clock: the caller says what time it is, in seconds since the world began, never going back.
-Written apart from the client's limiter, which must not share its mistakes.
+They have no clock: the caller passes the time, in seconds since the world began, never earlier than before.
+They share no code with the client's limiter, so that a mistake there is not repeated here.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class Bucket:
         self.level = rate.burst
 
     def has_token(self, now: float) -> bool:
-        """Whether a call arriving now would be taken. A hair's breadth is forgiven: floats are not exact."""
+        """Whether a call arriving now would be accepted. Floats are inexact: 1e-9 may be missing."""
         self._refill(now)
         return self.level >= 1 - 1e-9
 

@@ -1,6 +1,6 @@
-"""What calls under way will do, each at its moment: done when the moment has passed and anybody looks.
+"""Changes that calls in flight will make, each at its time. They are made late, when somebody looks.
 
-So a call sleeps once and not twice, and still everybody sees every change from its moment on.
+So a call sleeps once, not twice, and still every caller sees every change from its time on.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 class _Pending(Protocol):
-    """What waits for its moment, whatever comes of it."""
+    """An effect of any result type."""
 
     @property
     def over(self) -> bool: ...
@@ -23,7 +23,7 @@ class _Pending(Protocol):
 
 
 class Effect(Generic[T]):
-    """Something that will be done, and its result once it is."""
+    """A change to be made, and its result once it is made."""
 
     __slots__ = ("_act", "_failure", "_result")
 
@@ -34,11 +34,11 @@ class Effect(Generic[T]):
 
     @property
     def over(self) -> bool:
-        """Whether it was done, or dropped."""
+        """Whether it was made or dropped."""
         return self._act is None
 
     def happen(self) -> None:
-        """Do it, unless it is over."""
+        """Make it, unless it is over."""
         act, self._act = self._act, None
         if act is None:
             return
@@ -48,33 +48,33 @@ class Effect(Generic[T]):
             self._failure = failure
 
     def drop(self) -> None:
-        """Never do it, if it has not been done."""
+        """Drop it, if it has not been made."""
         self._act = None
 
     def result(self) -> T:
-        """What came of it, raising what it raised."""
+        """Give its result, or raise what it raised."""
         if self._failure is not None:
             raise self._failure
         return self._result  # type: ignore[return-value]  # T may include None
 
 
 class Effects:
-    """Effects to come, done in the order of their moments, which are seconds of one clock."""
+    """Pending effects, made in the order of their times, which are seconds of one clock."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
-        """`clock` is asked only while something is to come: outside of any event loop nothing is."""
+        """`clock` is read only while effects are pending: outside an event loop there are none."""
         self._clock = clock
         self._coming: list[tuple[float, int, _Pending]] = []
         self._places = count()
 
     def add(self, at: float, act: Callable[[], T]) -> Effect[T]:
-        """Have something done at a moment."""
+        """Plan a change for a time."""
         effect = Effect(act)
         heappush(self._coming, (at, next(self._places), effect))
         return effect
 
     def run_due(self) -> None:
-        """Do everything whose moment has come."""
+        """Make every change that is due."""
         coming = self._coming
         now: float | None = None
         while coming:

@@ -1,4 +1,4 @@
-"""Reading a fault script: plain data from JSON or YAML in, rules out, or an error that says what is wrong."""
+"""Reads a fault script: plain data from JSON or YAML into rules, or an error that says what is wrong."""
 
 from __future__ import annotations
 

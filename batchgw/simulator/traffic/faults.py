@@ -45,7 +45,7 @@ class Throttle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refuse:
-    """Refused with an error; `applied` when the change is made nevertheless."""
+    """Refused with an error. With `applied` the change is made nevertheless."""
 
     code: str
     status: int
@@ -63,14 +63,14 @@ class Slow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cut:
-    """The connection is cut; `applied` when the change was made before."""
+    """The connection is cut. With `applied` the change is made before."""
 
     applied: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefuseConnection:
-    """No connection can be made: whoever calls in process gets none, over HTTP it is closed at once."""
+    """No connection can be made (in process). Over HTTP the connection is closed at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +85,7 @@ class DeleteApi:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OtherWrite:
-    """Somebody else gives the gateway response a status of its own just before; `then` befalls the call."""
+    """Somebody else sets the gateway response's status just before the call. `then` is the call's own fault."""
 
     status: str
     then: Fault | None = None
@@ -95,7 +95,7 @@ class OtherWrite:
 class StaleAnswer:
     """A write of a gateway response is answered as a success, with what was there before.
 
-    `applied` when the change is made nevertheless.
+    With `applied` the change is made nevertheless.
     """
 
     applied: bool
@@ -110,7 +110,7 @@ class OtherAccount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arbitrary:
-    """An answer that the service does not give.
+    """An answer of any content, which the service itself would not give.
 
     Attributes:
         status: of HTTP.
@@ -143,12 +143,12 @@ Fault = (
 
 
 Tags = Callable[[], Mapping[str, str]]
-"""Gives the tags of an API: to look them up takes longer than most rules need."""
+"""Looks up the tags of an API: a function, because few rules need them and a lookup takes time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """Which calls a rule means. Empty patterns match everything; times are seconds since the first call."""
+    """The calls that a rule is about. Empty patterns match all; times are seconds since the first call."""
 
     operation: tuple[str, ...] = ()
     account: tuple[str, ...] = ()
@@ -165,7 +165,7 @@ class Match:
     per: str = ""
 
     def describes(self, call: Call, now: float, tags: Tags) -> bool:
-        """Whether the call is of the kind meant, whatever its count. `tags` gives those of its API."""
+        """Whether the call matches, whatever its count. `tags` gives the tags of its API."""
         return (
             self.after <= now < self.until
             and _any(self.operation, call.operation)
@@ -212,7 +212,7 @@ class Rule:
 
 
 class FaultScript:
-    """Decides for each call whether it goes wrong. Counts calls, and nothing else changes in it."""
+    """Decides for each call whether it goes wrong. Its only state is the count of calls."""
 
     def __init__(self, rules: Sequence[Rule] = (), *, seed: int = 0) -> None:
         self.rules = tuple(rules)
@@ -220,9 +220,9 @@ class FaultScript:
         self._counts: dict[tuple[int, str], int] = {}
 
     def decide(self, call: Call, now: float, tags: Tags = dict) -> Fault | None:
-        """The fault this call suffers, if any. `now` is seconds since the first call.
+        """Give the fault that this call meets, if any. `now` is seconds since the first call.
 
-        `tags` gives those of the call's API, where a rule is about them.
+        `tags` gives the tags of the call's API, for rules about them.
         """
         if not self.rules:
             return None
@@ -238,7 +238,7 @@ class FaultScript:
         self._counts.clear()
 
     def _fires(self, place: int, match: Match, call: Call) -> bool:
-        """Count the call under the rule, fired or not, so that rules do not disturb one another."""
+        """Count the call, even if another rule decides: so rules do not affect each other."""
         group = match.group(call)
         count = self._counts[place, group] = self._counts.get((place, group), 0) + 1
         chance = mixed(self._seed, place, crc32(group.encode()), count) / 2**64

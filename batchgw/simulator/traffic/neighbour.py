@@ -1,4 +1,4 @@
-"""Somebody else who calls in the same scopes, and takes their part of the quota."""
+"""A noisy neighbour: another client that calls in the same scopes and uses part of the quota."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import Protocol
 from batchgw.simulator.traffic.bucket import Hosts
 
 Watch = Callable[[str, float, bool], None]
-"""Told of each of the neighbour's calls: the quota's scope, the moment in seconds, whether it was taken."""
+"""Called for each of the neighbour's calls with its scope, time in seconds, and whether it was accepted."""
 
 
 class Traffic(Protocol):
-    """Somebody's calls in one scope."""
+    """The calls of another client in one scope."""
 
     @property
     def next(self) -> float:
@@ -24,27 +24,27 @@ class Traffic(Protocol):
 
     @property
     def lost(self) -> int:
-        """Calls given up so far."""
+        """Calls that the client has given up so far."""
         ...
 
     def answered(self, *, taken: bool) -> None:
-        """The next call has arrived, and was taken or refused: there is another one from now on."""
+        """Report that the next call was accepted or refused. From then on `next` is the one after it."""
         ...
 
 
 class Caller(Protocol):
-    """Whoever calls in every scope."""
+    """Another client, which calls in every scope."""
 
     def traffic(self, seed: str) -> Traffic:
-        """Give the calls of one scope: by its own dice, and the same for the same answers."""
+        """Give the calls of one scope. The seed and the answers alone decide them."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Neighbour:
-    """Somebody else who calls in every scope, at random moments, `rate` calls/second on average.
+    """Another client that calls in every scope, at random times, `rate` calls/second on average.
 
-    With `on` and `off` it calls for `on` seconds, pauses for `off`, and so on. It tries nothing twice.
+    With `on` and `off` it calls for `on` seconds, pauses for `off` seconds, and so on. It never retries.
     """
 
     rate: float
@@ -56,7 +56,7 @@ class Neighbour:
             raise ValueError(f"a neighbour's rate and times must not be negative: {self}")
 
     def moment(self, active: float) -> float:
-        """The time at which it has been calling for `active` seconds."""
+        """Give the time at which it has been calling for `active` seconds, pauses not counted."""
         if self.on <= 0 or self.off <= 0:
             return active
         rounds, rest = divmod(active, self.on)
@@ -68,7 +68,7 @@ class Neighbour:
 
 
 class _Random:
-    """Calls at random moments, whatever the answers."""
+    """Calls at random times, whatever the answers."""
 
     lost = 0
 
@@ -89,7 +89,7 @@ class _Random:
 
 
 class Calls:
-    """The neighbour's calls in one scope: made whenever their time has come, and counted."""
+    """Makes the neighbour's calls in one scope when they are due, and counts them."""
 
     def __init__(self, neighbour: Caller, *, scope: str, seed: int) -> None:
         self._traffic = neighbour.traffic(f"{seed}/{scope}")

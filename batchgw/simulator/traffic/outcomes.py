@@ -1,4 +1,4 @@
-"""What a fault of the script means for a call: refused at the door, or spoilt once its change is made."""
+"""How a fault of the script ends a call: refused before the change, or its answer lost after the change."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from batchgw.simulator.traffic.faults import (
 
 
 def before_change(call: Call, fault: Fault, now: float) -> Exception | None:  # noqa: PLR0911 - one a fault
-    """The refusal a fault stands for, where it is one. `now` is seconds since the epoch."""
+    """Give the error of a fault that refuses the call; else None. `now` is seconds since the epoch."""
     match fault:
         case Throttle():
             return call.throttled(_retry_after(fault, now))
@@ -46,7 +46,7 @@ def before_change(call: Call, fault: Fault, now: float) -> Exception | None:  # 
 
 
 def after_change(fault: Fault) -> None:
-    """Take the answer away from a call whose change was made. Raises what it ends in instead."""
+    """Replace the answer of a call whose change was made: raises the error that the caller gets instead."""
     match fault:
         case Cut():
             raise ConnectionCutByServer(applied=True)
@@ -59,7 +59,7 @@ def after_change(fault: Fault) -> None:
 
 
 def by_quota(call: Call, seconds: float | None) -> ServiceFault:
-    """The refusal by quota; `seconds` is what it asks to wait, if it says."""
+    """Make the refusal by quota. `seconds` is its Retry-After; None for none."""
     return call.throttled(None if seconds is None else f"{seconds:g}")
 
 

@@ -1,6 +1,6 @@
-"""How many calls the server takes: what is limited, and every scope's buckets.
+"""How many calls the server accepts: what is limited, and every scope's buckets.
 
-No clock here either: the caller says what time it is, in seconds since the world began, never going back.
+No clock here either: the caller passes the time, in seconds since the world began, never earlier than before.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 Scoping = Literal["account-region", "account"]
-"""What has a bucket of its own: documented "per account", reported per account and region."""
+"""What has buckets of its own. AWS documents "per account"; users report per account and region."""
 
 TOTAL = Rate(rate=10, burst=40)
 """All API Gateway management operations together (developer guide, quotas)."""
@@ -54,12 +54,12 @@ class QuotaRules:
         total: all operations of a scope together; None for no limit.
         per_operation: operations that have a bucket of their own too.
         scoping: what has its own buckets.
-        refusals: whether a refused call takes tokens all the same.
-        retry_after: seconds that refusals ask to wait; None for refusals that do not say.
+        refusals: whether a refused call consumes tokens.
+        retry_after: Retry-After of refusals, in seconds; None for none.
         neighbour: other callers' traffic, in every scope.
         schedule: how the total's rate changes over time.
         hosts: over how many hosts, each with its part of rate and burst, the total is spread.
-        seed: of the neighbour's moments, and of the hosts that calls go to.
+        seed: what the times of the neighbour's calls and the choice of hosts follow from.
     """
 
     total: Rate | None = TOTAL
@@ -79,7 +79,7 @@ class QuotaRules:
     def scaled(self, factor: float) -> QuotaRules:
         """The same rules with every bucket filled `factor` times as fast.
 
-        Bursts stay. Neighbours are no quota, and the schedule's times no rates: they stay, too.
+        Bursts, neighbours and the schedule stay as they are.
         """
         return replace(
             self,
@@ -93,7 +93,7 @@ UNLIMITED = QuotaRules(total=None, per_operation={})
 
 
 class _Scope:
-    """The buckets of what has its own: made when they are first needed, born full at time 0."""
+    """The buckets of one account or account-region: made when first needed, full at time 0."""
 
     __slots__ = ("_name", "_owns", "_rules", "neighbour", "total")
 
@@ -152,15 +152,15 @@ class Quotas:
         self._found: dict[tuple[str, str], _Scope] = {}
         self._watch: Watch | None = None
 
-    def watch(self, told: Watch) -> None:
-        """Have somebody told of every call that a neighbour makes from now on."""
-        self._watch = told
+    def watch(self, on_call: Watch) -> None:
+        """Run `on_call` for every call that a neighbour makes from now on."""
+        self._watch = on_call
         for scope in self._scopes.values():
             if scope.neighbour is not None:
-                scope.neighbour.watch = told
+                scope.neighbour.watch = on_call
 
     def admit(self, account: str, region: str, operation: str, now: float, *, counted: bool = True) -> bool:
-        """Tell whether a call is taken, and take its tokens: in all its buckets, or in none.
+        """Tell whether a call is accepted, and take its tokens: from all its buckets, or from none.
 
         Calls to other services are not `counted` in the total; they may have a quota of their own.
         """
@@ -182,12 +182,12 @@ class Quotas:
         return sum(scope.neighbour.lost for scope in self._scopes.values() if scope.neighbour is not None)
 
     def level(self, account: str, region: str) -> float | None:
-        """Tokens left in a scope's total when it was last asked; None where nobody called yet."""
+        """Tokens left in a scope's total at its last call; None where nobody called yet."""
         scope = self._scopes.get(self._name(account, region))
         return None if scope is None or scope.total is None else scope.total.level
 
     def restart(self) -> None:
-        """Begin anew at time 0, with full buckets and the neighbour's first call still to come."""
+        """Start again at time 0, with full buckets and before the neighbour's first call."""
         self._scopes.clear()
         self._found.clear()
 

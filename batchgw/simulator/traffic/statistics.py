@@ -1,6 +1,6 @@
-"""What the server saw: calls, refusals, errors and concurrency by scope and operation; writes by API.
+"""Counts what the server saw: calls, refusals, errors and concurrency by scope and operation; writes by API.
 
-What is kept one by one (writes) or over time (the timeline) is bounded, and off unless asked for.
+The log of writes and the timeline are bounded, and off unless asked for.
 
 Times are seconds since the first call.
 """
@@ -38,7 +38,7 @@ class Tally:
             self.first = now
 
     def leave(self, now: float) -> None:
-        """It was answered, cut, or given up."""
+        """The call was answered, cut or given up."""
         self.current -= 1
         self.last = now
 
@@ -66,7 +66,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Write:
-    """A write that was made, whether or not its caller ever heard of it."""
+    """A write that was made, whether or not its caller got the answer."""
 
     operation: str
     account: str

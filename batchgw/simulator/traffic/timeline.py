@@ -1,6 +1,6 @@
-"""How many calls were taken and refused over time, for plots: a bounded number of bins.
+"""Counts calls accepted and refused over time, for plots, in a bounded number of bins.
 
-When the bins are full, each two become one of twice the width: the whole run stays visible, only coarser.
+When the bins are full, every two become one of twice the width. So the whole run stays visible, only coarser.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 NEIGHBOUR = "neighbour"
-"""Stands in the place of an operation for the calls of others."""
+"""The name of the neighbour's calls, in place of an operation's."""
 
 BINS = 3600
 """Bins of one series before they become coarser: an hour of seconds."""

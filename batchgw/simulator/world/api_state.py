@@ -90,7 +90,7 @@ class Stage:
 
 @dataclass(slots=True, kw_only=True)
 class Detail:
-    """An API's whole inside. Made anew for an API nobody changed; kept from the first change on.
+    """All of an API but its customisation. Computed while nobody changed it, stored from the first change.
 
     `numbered` counts the ids given out inside this API.
     """

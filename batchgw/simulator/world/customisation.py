@@ -1,7 +1,7 @@
-"""The gateway responses an API has of its own, and what it answers because of them.
+"""The gateway responses that an API customised, and what it answers because of them.
 
-A `Customisation` is immutable and shared: an estate has many APIs and few ways to configure them, so 100,000
-APIs brought to one policy hold one. A deployment's snapshot is the same object.
+A `Customisation` is immutable and shared: a world has many APIs and few different customisations. So 100,000
+APIs with one policy share one. A deployment's snapshot is the same object.
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ def _shared_settings(key: SettingsKey) -> Settings:
 
 
 class Customisation:
-    """Some gateway responses, by type. Never changes; `put` and `delete` answer another one."""
+    """Customised gateway responses by type. Immutable: `put` and `delete` return another one."""
 
     __slots__ = ("own",)
 
     def __init__(self, own: Mapping[ResponseType, Settings]) -> None:
-        """`own` holds what was set, without defaults. Use `customisation` to share equal ones."""
+        """`own` holds what was set, without defaults. Call `customisation` to share equal ones."""
         self.own = own
 
     def put(self, kind: ResponseType, settings: Settings) -> Customisation:

@@ -1,7 +1,7 @@
-"""Which customisation each of many APIs has, at four bytes an API.
+"""Remembers which customisation each of many APIs has, in four bytes an API.
 
-An estate has many APIs and few ways to configure them. So a customisation that somebody has gets a number,
-and an API holds the number. One that nobody has any more is forgotten.
+A world has many APIs and few different customisations. So each customisation in use gets a number, and an
+API stores the number. A customisation that no API uses any more is removed.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from array import array
 from batchgw.simulator.world.customisation import Customisation
 
 _NONE = 0
-"""Stands for an API that holds nothing: it is as it was born."""
+"""The number of an API that nobody changed since the world was generated."""
 
 
 class CustomisationPool:
-    """Customisations by number, and by how many they are held. One for a whole world."""
+    """Customisations by number, and how many APIs use each. One pool for a whole world."""
 
     def __init__(self) -> None:
         self._entries: list[Customisation | None] = [None]
@@ -26,16 +26,16 @@ class CustomisationPool:
     def __len__(self) -> int:
         return len(self._numbers)
 
-    def take(self, customisation: Customisation) -> int:
-        """The number to hold it by."""
+    def number_of(self, customisation: Customisation) -> int:
+        """Give the number of a customisation, and count one more API that uses it."""
         number = self._numbers.get(customisation)
         if number is None:
             number = self._numbers[customisation] = self._number(customisation)
         self._holders[number] += 1
         return number
 
-    def give_back(self, number: int) -> None:
-        """Hold it no longer."""
+    def release(self, number: int) -> None:
+        """Count one API less that uses a number."""
         self._holders[number] -= 1
         entry = self._entries[number]
         if not self._holders[number] and entry is not None:
@@ -44,7 +44,7 @@ class CustomisationPool:
             self._free.append(number)
 
     def find(self, number: int) -> Customisation | None:
-        """What a number stands for."""
+        """Give the customisation of a number; None for an unchanged API."""
         return self._entries[number]
 
     def _number(self, customisation: Customisation) -> int:
@@ -58,7 +58,7 @@ class CustomisationPool:
 
 
 class CustomisationsByApi:
-    """What the APIs of one apis hold, by their place in it. Takes no memory before the first one holds."""
+    """The customisation of each API of a scope, by the API's number. Empty, it takes no memory."""
 
     def __init__(self, pool: CustomisationPool, *, expected: int) -> None:
         """`expected` is how many APIs there will be at least."""
@@ -66,27 +66,27 @@ class CustomisationsByApi:
         self._expected = expected
         self._numbers = array("I")
 
-    def get(self, place: int) -> Customisation | None:
-        """What an API holds; None for one that is as it was born."""
-        return self._pool.find(self._numbers[place]) if place < len(self._numbers) else None
+    def get(self, api: int) -> Customisation | None:
+        """Give an API's customisation; None when nobody changed it since the world was generated."""
+        return self._pool.find(self._numbers[api]) if api < len(self._numbers) else None
 
-    def set(self, place: int, customisation: Customisation) -> None:
-        """Have an API hold something else."""
+    def set(self, api: int, customisation: Customisation) -> None:
+        """Store an API's customisation."""
         numbers = self._numbers
-        if place >= len(numbers):
-            missing = max(place + 1, self._expected, len(numbers) * 9 // 8) - len(numbers)
+        if api >= len(numbers):
+            missing = max(api + 1, self._expected, len(numbers) * 9 // 8) - len(numbers)
             numbers.frombytes(bytes(missing * numbers.itemsize))
-        taken = self._pool.take(customisation)
-        self._release(place)
-        numbers[place] = taken
+        taken = self._pool.number_of(customisation)
+        self._release(api)
+        numbers[api] = taken
 
-    def clear(self, place: int) -> None:
-        """Have an API hold nothing."""
-        if place < len(self._numbers):
-            self._release(place)
+    def clear(self, api: int) -> None:
+        """Remove an API's customisation."""
+        if api < len(self._numbers):
+            self._release(api)
 
-    def _release(self, place: int) -> None:
-        number = self._numbers[place]
+    def _release(self, api: int) -> None:
+        number = self._numbers[api]
         if number != _NONE:
-            self._pool.give_back(number)
-            self._numbers[place] = _NONE
+            self._pool.release(number)
+            self._numbers[api] = _NONE

@@ -1,8 +1,8 @@
-"""What a generated API was born as, worked out from the seed and its number whenever it is asked for.
+"""Generated APIs as they were at the start, computed from the seed and a number at each call.
 
-The proportions are those of an estate that grew: most APIs have nothing customised, some have CORS headers on
-one family, a few have an error format of their own; some are not tagged, some stages are behind what is
-configured.
+The proportions are those of an organisation that grew: most APIs have nothing customised, some have CORS
+headers on one family, a few have an error format of their own. Some are not tagged, and some stages serve an
+older configuration.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class Proportions:
 
 
 class GeneratedApi:
-    """One generated API, as it was before anybody changed it. Lives only as long as it is looked at."""
+    """One generated API, as it was before anybody changed it. It is computed, not stored."""
 
     def __init__(self, *, seed: int, number: int, index: int, of: int, proportions: Proportions) -> None:
         """`number` is the API's in the world, `index` in its scope of `of` generated APIs."""
@@ -127,14 +127,14 @@ class GeneratedApi:
 
     @property
     def customisation(self) -> Customisation:
-        """Gateway responses it was born with."""
+        """Its gateway responses at the start."""
         if not self._happens(9, self._proportions.customised):
             return NOTHING
         return CUSTOMISED[self._pick(10, len(CUSTOMISED))]
 
     @property
     def attributes(self) -> Attributes:
-        """What GetRestApi tells."""
+        """What GetRestApi answers."""
         endpoint = self.endpoint_type
         return Attributes(
             name=self.name,
@@ -170,7 +170,7 @@ class GeneratedApi:
 
 
 class _Inside:
-    """The inside of a generated API: two resources with mock methods, a deployment a stage."""
+    """The resources, deployments and stages of a generated API: two mocks, a deployment per stage."""
 
     def __init__(self, birth: GeneratedApi, root: str, inner: Identifiers) -> None:
         self._birth = birth

@@ -1,6 +1,6 @@
 """One account in one region: its REST APIs.
 
-Only what was changed is held; the rest is worked out from the seed.
+Only changes are stored; the rest is computed from the seed.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from batchgw.simulator.world.generated import GeneratedApi, Proportions
 from batchgw.simulator.world.identifiers import Identifiers, mixed
 
 CAPACITY = 10_000_000
-"""APIs a apis can number; API ids of different cells never meet."""
+"""APIs that a scope can have. So API ids of different scopes are never equal."""
 
 
 class ScopeApis:
     """REST APIs by number in the order of creation: first the generated ones, then those created since.
 
-    A number is an API's index in its apis. Whoever holds one got it from `require` or `numbers`.
+    A number is an API's index in its scope. `require` and `numbers` give numbers.
     """
 
     def __init__(
@@ -30,19 +30,19 @@ class ScopeApis:
         *,
         account: str,
         region: str,
-        place: int,
+        index: int,
         generated: int = 0,
         seed: int = 0,
         ids: Identifiers,
         proportions: Proportions,
         pool: CustomisationPool,
     ) -> None:
-        """`place` is the apis's in the world, `ids` the world's API ids, `pool` its customisations."""
+        """`index` is the scope's in the world, `ids` are the world's API ids, `pool` its customisations."""
         if generated > CAPACITY:
-            raise ValueError(f"a apis holds at most {CAPACITY} APIs, not {generated}")
+            raise ValueError(f"a scope has at most {CAPACITY} APIs, not {generated}")
         self.account = account
         self.region = region
-        self._first = place * CAPACITY
+        self._first = index * CAPACITY
         self._generated = generated
         self._next = generated
         self._seed = seed
@@ -53,7 +53,7 @@ class ScopeApis:
         self._customised = CustomisationsByApi(pool, expected=generated)
         self._details: dict[int, Detail] = {}
         self._deleted: set[int] = set()
-        self._unwritten: set[int] = set()  # APIs whose customisation stays as it is, whatever is put
+        self._unwritten: set[int] = set()  # APIs whose customisation is not changed, whatever is put
 
     def __len__(self) -> int:
         return self._next - len(self._deleted)
@@ -88,7 +88,7 @@ class ScopeApis:
 
     @contextmanager
     def not_writing(self, number: int) -> Iterator[None]:
-        """Leave an API's customisation as it is while the block lasts, and tell nobody."""
+        """Ignore changes of an API's customisation inside the block, without an error."""
         self._unwritten.add(number)
         try:
             yield
@@ -96,7 +96,7 @@ class ScopeApis:
             self._unwritten.discard(number)
 
     def attributes(self, number: int) -> Attributes:
-        """What GetRestApi tells of it."""
+        """What GetRestApi answers."""
         detail = self._details.get(number)
         return self._generated_api(number).attributes if detail is None else detail.attributes
 
@@ -105,12 +105,12 @@ class ScopeApis:
         return self._roots.of(self._first + number)
 
     def detail(self, number: int) -> Detail:
-        """The API's inside. `keep` it after a change: while nobody changed it, it is made anew each time."""
+        """Resources, deployments and stages. Call `keep` after a change; before, they are computed."""
         found = self._details.get(number)
         return self._generated_api(number).detail(self.root(number), self._inner) if found is None else found
 
     def keep(self, number: int, detail: Detail) -> None:
-        """Hold an inside that was changed."""
+        """Store changed resources, deployments and stages."""
         self._details[number] = detail
 
     def inner_id(self, number: int, detail: Detail) -> str:
@@ -119,7 +119,7 @@ class ScopeApis:
         return self._inner.of(self._generated_api(number).inner_number(detail.numbered))
 
     def create(self, attributes: Attributes) -> int:
-        """Add an API without methods, and answer its number."""
+        """Add an API without methods; return its number."""
         number = self._next
         self._next += 1
         root = self.root(number)

@@ -25,7 +25,7 @@ class World:
     Attributes:
         accounts: ids; the first is the organisation's management account.
         regions: the regions every account has, unless it is in `disabled`.
-        seed: what everything generated follows from.
+        seed: decides everything that is generated.
         keys: the accounts' access keys.
         disabled: (account, region) pairs that are not enabled.
         account_status: ListAccounts' status of accounts that are not ACTIVE.
@@ -117,14 +117,14 @@ class World:
             (account, region): ScopeApis(
                 account=account,
                 region=region,
-                place=place,
-                generated=share + (place < rest),
+                index=index,
+                generated=share + (index < rest),
                 seed=self.seed,
                 ids=ids,
                 proportions=proportions,
                 pool=pool,
             )
-            for place, (account, region) in enumerate(scopes)
+            for index, (account, region) in enumerate(scopes)
         }
 
 
