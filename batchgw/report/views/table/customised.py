@@ -18,7 +18,7 @@ def customised_lines(counts: CustomisedCounts) -> Iterator[Line]:
         yield line()
         yield line(
             f"{amount(counts.changes, 'change')} in {amount(counts.apis, 'API')} {are} that an API customised"
-            " itcounts."
+            " itself."
         )
         yield line("  `wherever_customised` and most presets change those, too;")
         yield line("  with `types: [DEFAULT_4XX, DEFAULT_5XX]` a preset leaves them alone.")
