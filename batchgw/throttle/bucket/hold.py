@@ -1,60 +1,60 @@
-"""What holds calls up, whatever is in the bucket: what refusals ask for, and that nothing is accepted."""
+"""Holds calls back, whatever is in the bucket: for Retry-After, and while nothing is accepted (quiet)."""
 
 from __future__ import annotations
 
 from math import inf
 
 LONGEST_HOLD = 60.0
-"""Seconds: a Retry-After is honoured up to this."""
+"""Seconds: a longer Retry-After counts as this."""
 
-BARREN = 5
-"""Reactions without a single accepted call between them, after which it is quiet."""
+FRUITLESS = 5
+"""Episodes of refusals in a row, without an accepted call between them, after which it is quiet."""
 
 QUIET = 12.0
-"""Seconds between calls while nothing is accepted: five a minute."""
+"""Seconds between calls while it is quiet: five calls a minute."""
 
 
 class Hold:
     """Says until when no call may leave.
 
     Attributes:
-        until: the moment.
+        until: seconds, on the caller's clock.
 
     Args:
-        scale: by which all seconds here are stretched, for slow buckets.
+        scale: factor for all seconds here, for slow buckets.
     """
 
-    __slots__ = ("_asked_for", "_barren", "_scale", "until")
+    __slots__ = ("_asked_for", "_fruitless", "_scale", "until")
 
     def __init__(self, *, scale: float = 1.0) -> None:
         self._scale = scale
-        self._barren = 0
-        self._asked_for = -inf  # until when Retry-After holds us
+        self._fruitless = 0
+        self._asked_for = -inf  # until when Retry-After holds calls back
         self.until = -inf
 
     @property
     def quiet(self) -> bool:
-        """Whether nothing has been accepted for long."""
-        return self._barren >= BARREN
+        """Whether nothing has been accepted for several episodes."""
+        return self._fruitless >= FRUITLESS
 
     def sent(self, now: float) -> None:
-        """A call leaves: while it is quiet, they leave one by one."""
-        if self._barren >= BARREN:
+        """A call leaves. While it is quiet, hold the next one back."""
+        if self._fruitless >= FRUITLESS:
             self.until = max(self.until, now + QUIET * self._scale)
 
     def reacted(self, now: float) -> None:
-        """Another episode of refusals has begun."""
-        self._barren += 1
+        """An episode of refusals has begun."""
+        self._fruitless += 1
         self.sent(now)
 
     def accepted(self) -> bool:
-        """Something is accepted: it is quiet no more. Answers whether it was until now."""
-        was_quiet, self._barren = self._barren >= BARREN, 0
+        """A call was accepted: it is no longer quiet. Returns whether it was until now."""
+        was_quiet, self._fruitless = self._fruitless >= FRUITLESS, 0
         if was_quiet:
             self.until = self._asked_for
         return was_quiet
 
-    def asked(self, retry_after: float, now: float) -> None:
-        """A refusal asked for so many seconds."""
+    def ask(self, retry_after: float, now: float) -> None:
+        """A refusal asked for so many seconds (Retry-After)."""
         self._asked_for = max(self._asked_for, now + min(max(retry_after, 0.0), LONGEST_HOLD))
         self.until = max(self.until, self._asked_for)

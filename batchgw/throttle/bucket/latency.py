@@ -1,7 +1,7 @@
-"""How long calls take, and what that says of when they reach the bucket: earlier or later than expected.
+"""How long calls take, and what that says about when they reach the bucket.
 
-Only the way back ends where a clock is. So the difference between a call and the shortest one bounds by how
-much it may have arrived late.
+When a call reaches the bucket is not known, only when its answer is back. A call may have arrived late by
+what it took beyond the shortest call, and by no more.
 """
 
 from __future__ import annotations
@@ -9,16 +9,16 @@ from __future__ import annotations
 from math import inf
 
 ON_THE_WAY = 0.6
-"""Part of what a call took beyond the shortest that it may have spent before it took its token."""
+"""Part of what a call took beyond the shortest one that counts as spent before it took its token."""
 
 SMOOTHING = 1 / 8
 """Weight of a new latency in its mean and deviation, as in TCP's estimate of the round trip (RFC 6298)."""
 
-UNEASY = 0.5
-"""Deviations of the latency allowed for where there is no reserve: in a small bucket, and at the end."""
+MARGIN = 0.5
+"""Mean deviations of the latency that are allowed for without a reserve: in a tiny bucket, and at the end."""
 
-SETTLED = 5
-"""Answers after which the shortest latency stands for what a call takes that neither connects nor logs in."""
+ENOUGH_ANSWERS = 5
+"""Answers after which the shortest latency is that of a call that neither connects nor gets credentials."""
 
 
 class Latency:
@@ -26,8 +26,8 @@ class Latency:
 
     Attributes:
         shortest: seconds; infinite before the first answer.
-        last: seconds that the call took that departed last; None while it is not answered.
-        jitter: seconds by which calls may differ on their way, whatever they took.
+        last: seconds that the last call to leave took; None until it is answered.
+        jitter: seconds by which the way to the bucket may differ between calls.
     """
 
     __slots__ = ("_deviation", "_mean", "jitter", "last", "shortest")
@@ -47,80 +47,82 @@ class Latency:
         else:
             self._deviation += SMOOTHING * (abs(latency - self._mean) - self._deviation)
             self._mean += SMOOTHING * (latency - self._mean)
-        self.jitter = UNEASY * self._deviation
+        self.jitter = MARGIN * self._deviation
 
     @property
-    def unease(self) -> float:
-        """Seconds by which the next call may come closer to the last one on their ways.
+    def margin(self) -> float:
+        """Seconds to keep between two calls beside the spacing, since they may come closer on the way.
 
-        A last call that took long may have arrived late, and the next one may arrive at once.
+        A last call that took long may have arrived late, and the next one may arrive early.
         """
         if self._deviation < 0:
             return 0.0
-        if self.last is None:  # it is not answered: nothing is known of it
+        if self.last is None:  # not answered yet: nothing is known of it
             return self.jitter + self._deviation
         return self.jitter + ON_THE_WAY * (self.last - self.shortest)
 
 
 class LateStart:
-    """Corrects the level for a late start: a full bucket is refilled from the first arrival on.
+    """Corrects the level for a late start: a full bucket is refilled from the first call's arrival on.
 
-    The first calls may have had to connect, and to ask for credentials, before one of them arrived. No call
-    spends less than the shortest did on its way and on the way back, so the rest of what the first answer
-    took bounds that, the more tightly the shorter calls turn out to be.
+    The first calls may connect and get credentials before one of them arrives. No call is shorter than the
+    shortest one. So the first call was late by no more than what it took beyond that one. The bound becomes
+    tighter when a shorter call is seen.
 
     Attributes:
         full: whether the next call will find a full bucket.
     """
 
-    __slots__ = ("_answers", "_first", "_late", "_settled", "_took", "_withheld", "full")
+    __slots__ = ("_answers", "_corrected", "_first", "_late", "_took", "_withheld", "full")
 
     def __init__(self, *, full: bool) -> None:
         self.full = full
-        self._first = inf  # departure of the call that found the bucket full, until latencies are judged
+        self._first = inf  # departure of the first call to a full bucket, until the level is corrected
         self._took = 0.0  # seconds until the first answer
         self._answers = 0
-        self._withheld = 0.0  # calls that the level was lower than a full bucket then, to be safe
+        self._withheld = 0.0  # calls by which the level was set below a full bucket, to be safe
         self._late = 0.0  # seconds by which the level is corrected
-        self._settled = False  # whether the level is reckoned from that call's arrival on
+        self._corrected = False  # whether the level has been corrected for that call
 
     def departed(self, now: float, *, withheld: float) -> None:
-        """A call leaves for a full bucket, of which so many calls are withheld until more is known."""
-        self.full, self._settled, self._first, self._answers = False, False, now, 0
+        """A call leaves for a full bucket. So many tokens of it are withheld until more is known."""
+        self.full, self._corrected, self._first, self._answers = False, False, now, 0
         self._withheld = withheld
 
     def unanswered(self) -> None:
-        """A call is not answered: it may have arrived before any other."""
+        """A call was not answered. It may have arrived first, so nothing can be corrected."""
         self._first = inf
 
     def measured(self) -> None:
-        """The level was measured, so it needs no correction any more."""
+        """The level was measured: it needs no correction."""
         self._first = inf
-        self._settled = False
+        self._corrected = False
 
     def shorter(self, shortest: float, rate: float) -> float:
-        """The shortest latency is this now. Answers what to add to the level, in calls."""
-        return self._correction(shortest, rate) if self._settled else 0.0
+        """A shorter call was seen. Returns what to add to the level, in calls."""
+        return self._correction(shortest, rate) if self._corrected else 0.0
 
     def answered(self, sent_at: float, now: float, *, shortest: float, rate: float) -> float:
-        """A call was taken. Answers what to add to the level, in calls.
+        """A call was accepted. Returns what to add to the level, in calls.
 
-        What was withheld of the full bucket is given back when it is settled when that began to be refilled.
+        After enough answers it is known when the bucket began to be refilled. Then the withheld part is given
+        back.
         """
         if sent_at < self._first:
             return 0.0
         self._answers += 1
         if self._answers == 1:
             self._took = now - self._first
-        if self._answers < SETTLED:
+        if self._answers < ENOUGH_ANSWERS:
             return 0.0
-        self._first, self._settled, self._late = inf, True, 0.0
+        self._first, self._corrected, self._late = inf, True, 0.0
         return self._withheld + self._correction(shortest, rate)
 
     def _correction(self, shortest: float, rate: float) -> float:
-        """Calls that were not refilled while the first one was on its way, less those known before.
+        """Calls to add to the level: none were refilled while the first call was on its way.
 
-        Up to as much again as the shortest takes, calls differ anyway, and part of that is after the token.
+        Latencies differ by as much as the shortest call takes anyway, and part of that is spent after the
+        token was taken. Earlier corrections are subtracted.
         """
         beyond = max(0.0, self._took - shortest)
         late = beyond - (1 - ON_THE_WAY) * min(beyond, shortest)

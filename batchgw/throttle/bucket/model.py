@@ -1,9 +1,9 @@
-"""The model of one remote token bucket: clockless, deterministic, told what happens and when.
+"""The model of one remote token bucket. It has no clock: it is told what happens, and when.
 
-A rate alone never says how much is in the bucket, so a controller of the rate rides the floor and is refused
-all the time. The model keeps the level. A refusal is a measurement of it, and two refusals are one of the
-refill (`refill`); what is learned upward is learned from calls accepted in excess of belief (`probe`).
-docs/throttle.md explains it with pictures.
+A rate alone does not say how much is in the bucket. A client that controls only its rate keeps the bucket
+empty and is refused all the time, so the model keeps the level, too. One refusal measures the level. Two
+refusals measure the refill (`refill`). Spending more shows whether there is more than believed (`probe`).
+docs/throttle.md explains it.
 """
 
 from __future__ import annotations
@@ -17,59 +17,59 @@ from batchgw.throttle.bucket.latency import Latency, LateStart
 from batchgw.throttle.bucket.polite import PoliteProbe
 from batchgw.throttle.bucket.probe import Probe
 from batchgw.throttle.bucket.refill import POLITE_WINDOW, REMEMBERED, WINDOW, Refill
-from batchgw.throttle.bucket.spurious import SUNK, SpuriousRefusals
+from batchgw.throttle.bucket.spurious import COLLAPSED, SpuriousRefusals
 from batchgw.throttle.pacer import Belief, PacerStatistics
 from batchgw.throttle.quota import TOTAL, Quota, Trust
 
 INSTANT = 1e-6
-"""Seconds: a shorter delay is none. Sums of floats end a hair short, and no clock waits for a hair."""
+"""Seconds: a shorter delay counts as none, because sums of floats are not exact."""
 
 MOST = 10_000.0
-"""Calls/second no belief exceeds."""
+"""Calls/second: the highest rate that is ever believed."""
 
 FLOOR = 0.02
-"""Part of the first belief below which the rate never falls: the run stays alive and quiet."""
+"""Part of the first believed rate: the believed rate never falls below it, so that the run goes on."""
 
 NEAR = 0.98
 """Part of the stated rate that counts as all of it: measurements are not exact."""
 
 HALF_TOKEN = 0.5
-"""What a bucket that refuses holds on average: somewhere between none and one."""
+"""Tokens that a bucket holds on average when it refuses: it holds between none and one."""
 
 DOUBLING = 3.5
 """Seconds in which the rate doubles while nothing is known of the quota."""
 
 RISE = 0.4
-"""Part of the overspending that is believed when it was accepted: it had been growing to its height."""
+"""Part of the overspending that is believed once it was accepted: its speed was lower before."""
 
 PROVING = 20.0
-"""Seconds without a refusal after which a rate has proven itself."""
+"""Seconds without a refusal after which a rate counts as proven."""
 
 AUDIT = 300.0
-"""Seconds without a refusal until a trusted quota is tried for more; twice as long every time."""
+"""Seconds without a refusal until more than a trusted quota is tried; the time doubles with each try."""
 
 VOLLEY = 2
-"""Calls that leave at once to begin with: the first answer of them tells when the bucket was first asked."""
+"""Calls that leave at once at the beginning. Their first answer tells when one first reached the bucket."""
 
 PAIRED = 16.0
-"""Calls: with such a reserve two calls leave at once wherever the floor is not touched. A bucket that others
-have emptied gives us one token at a time, and nobody would notice: it refuses the second of two."""
+"""Calls: with so large a reserve, calls leave in pairs. If others have emptied the bucket, single calls would
+be accepted as each token comes, and nobody would notice; of a pair, the second is refused."""
 
 FORGOTTEN = 600.0
-"""Seconds after which a remembered rate below a trusted quota is no longer believed: others come and go."""
+"""Seconds for which a remembered rate below a trusted quota is believed: others come and go."""
 
 HALF = 0.5
-"""Part of a trusted quota below which a remembered rate is not believed: that was a storm, or a denial."""
+"""Part of a trusted quota: a remembered rate below it is not believed. It came of a storm, or of a denial."""
 
 
 class BucketModel:
-    """Lets through what the remote bucket would, and finds out what that is.
+    """Lets a call leave when the remote bucket should have a token, and learns how much that bucket gives.
 
     Args:
         quota: calls/second and burst; None when nothing is known.
         share: the part of the rate that is ours, 0 < share <= 1; below 1 a hard ceiling.
         trust: how far the quota is believed.
-        polite: whether others come first: they are hardly ever refused, and we find out later who has left.
+        polite: whether others come first. They are hardly ever refused; that one has left is noticed later.
         belief: what an earlier run has learned.
     """
 
@@ -101,13 +101,13 @@ class BucketModel:
             burst=self._burst, scale=self._scale, trusted=self._trusted
         )
         self._refill = Refill(scale=self._scale, window=POLITE_WINDOW if polite else WINDOW)
-        self._unproven = quota is not None  # whether the bucket has still to show how much it holds
+        self._unproven = quota is not None  # whether the bucket has yet to show that it holds its burst
         self._small = reserve.small(self._burst)
         if self._unproven and belief is not None:
             self._enlarge_reserve()
         self._probing = not self._learning and (not self._trusted or self._rate < self._top)
         self._audit = AUDIT * self._scale
-        self._allowance = self._burst  # the hard ceiling: a bucket that only we draw on
+        self._allowance = self._burst  # under a hard ceiling: level of a bucket of our own
         self._at: float | None = None
         self._began = 0.0
         self._last = self._before_last = -inf  # departures
@@ -129,12 +129,13 @@ class BucketModel:
         return self._rate
 
     def delay(self, now: float, calls_left: float = inf) -> float:
-        """Seconds until a call may leave: never more calls than tokens, never faster than twice the rate.
+        """Seconds until a call may leave. A call needs a token, and calls leave at twice the rate at most.
 
-        The spacing makes a wrong belief about the level cost a few refusals and not a burst of them. The last
-        calls may spend the reserve: half a token for each is refilled while they leave one by one.
+        That spacing limits what a wrong belief about the level can cost: a few refusals, not a burst of them.
+        The last calls may spend the reserve: while they leave one by one, half a token is refilled for each.
 
-        Where nobody knows which calls are the last, the reserve stays small: it would cost its time then.
+        If nobody knows which calls are the last, the reserve stays small: what is left of it in the end has
+        cost time.
         """
         self._advance(now)
         kept, refilled_meanwhile = self._reserve(), (calls_left - 1) / 2
@@ -176,9 +177,9 @@ class BucketModel:
         self._spurious.sent()
 
     def accepted(self, sent_at: float, now: float) -> None:
-        """Something is accepted: it is quiet no more; and while nothing is known, the rate may grow."""
+        """End the quiet, if any. While nothing is known of the quota, let the rate grow."""
         self._answered(now)
-        self._time(sent_at, now)
+        self._learn_latency(sent_at, now)
         if self._hold.accepted():
             self._probe.hurry()
         self._spurious.accepted(sent_at)
@@ -186,14 +187,14 @@ class BucketModel:
             self._rate = min(self._top, self._rate * 2 ** (1 / (DOUBLING * max(self._rate, 1.0))))
 
     def unanswered(self, sent_at: float, now: float) -> None:
-        """Count it as consumed, and as no proof of anything."""
+        """Count the token as spent; nothing is learned from the call."""
         self._answered(now)
         self._start.unanswered()
         if sent_at > self._empty:
             self._unanswered.append(sent_at)
 
     def refund(self, sent_at: float, now: float) -> None:
-        """Give the token back; and the departure, where calls are spaced out by it."""
+        """Give the token back. In a tiny bucket, forget the departure as well: it spaces out the calls."""
         self._answered(now)
         self._refill.refused(sent_at)
         if self._tiny and sent_at == self._last:
@@ -201,9 +202,9 @@ class BucketModel:
         self._level = min(self._burst, self._level + 1)
 
     def refused(self, sent_at: float, now: float, retry_after: float | None = None) -> None:
-        """Reset the level to what a bucket that refused at `sent_at` can hold; once an episode, the rate.
+        """Reset the level to what a bucket that refused then can hold. Once an episode, measure the rate.
 
-        A refusal that the level does not explain is tried first: it may say nothing of the bucket.
+        If the level does not explain the refusal, a volley tests it first (`spurious`).
         """
         self._refused += 1
         if not retry_after and sent_at > self._reacted and self._may_be_spurious(sent_at, now):
@@ -218,7 +219,7 @@ class BucketModel:
         self._probe.extra = 0.0
         self._level = self._level_after(sent_at, now, believed)
         if retry_after is not None:
-            self._hold.asked(retry_after, now)
+            self._hold.ask(retry_after, now)
 
     def statistics(self, now: float) -> PacerStatistics:
         """What is believed now."""
@@ -235,12 +236,12 @@ class BucketModel:
         )
 
     def belief(self, now: float) -> Belief:
-        """What is worth remembering: of a rate that grew while nothing was refused, nothing is known."""
+        """What is worth remembering. A rate that only grew was never measured by a refusal: it is None."""
         self._advance(now)
         return Belief(rate=None if self._learning else self._rate, burst=self._burst, level=self._level)
 
     def _recall(self, belief: Belief) -> None:
-        """Take over what was learned: the level as it has been refilled since, and the rate if it holds."""
+        """Take over the level, refilled since then, and the rate if it can be believed."""
         if belief.rate is not None:
             self._rate = self._believable(belief.rate, belief.age)
             self._learning = False
@@ -250,7 +251,7 @@ class BucketModel:
         self._level = min(self._level if self._stated else self._burst, refilled)
 
     def _believable(self, remembered: float, age: float) -> float:
-        """The rate to begin with: below a trusted quota others come and go, and storms and denials pass."""
+        """The rate to begin with. What lowers it below a trusted quota passes: others, a storm, a denial."""
         rate = min(self._top, max(self._floor, remembered))
         if not self._trusted:
             return rate
@@ -259,16 +260,16 @@ class BucketModel:
         return rate
 
     def _until(self, needed: float) -> float:
-        """Seconds until so many more calls are refilled, or overspent."""
+        """Seconds until `needed` more calls are refilled or may be overspent."""
         return self._probe.until(needed, self._rate) if self._probing else needed / self._rate
 
     def _reserve(self) -> float:
-        """Calls to keep: none while nothing is accepted, nor while nobody knows what there is to be kept."""
+        """Calls to keep: none while nothing is accepted, or while nothing is known of the quota."""
         return 0.0 if self._hold.quiet or self._learning else self._probe.reserve
 
     def _goes_unnoticed(self, kept: float) -> bool:
-        """Whether others could empty the bucket, and we would get each token that runs in, and not know."""
-        steady = self._level <= kept + 1  # no burst is being spent, which is fast enough
+        """Whether others could empty the bucket unnoticed: each single call of ours would get a token."""
+        steady = self._level <= kept + 1  # while a burst is spent, calls leave fast enough to notice
         return steady and kept >= PAIRED and self._rate >= self._top and not self._probing
 
     def _enlarge_reserve(self) -> None:
@@ -276,10 +277,10 @@ class BucketModel:
         self._probe.keep(reserve.large(self._burst, polite=self._polite))
 
     def _prove_burst(self, sent_at: float) -> None:
-        """At the first refusal it shows whether the bucket held what was said, and so can keep more."""
+        """At the first refusal, judge whether the bucket held its burst. If it did, keep a larger reserve."""
         taken = self._sent - self._refused - self._refill.taken_after(sent_at)
         refilled = (self._stated or 0.0) * (sent_at - self._began)
-        if reserve.held(taken=taken, refilled=refilled, burst=self._burst):
+        if reserve.held_burst(taken=taken, refilled=refilled, burst=self._burst):
             self._enlarge_reserve()
         self._unproven = False
 
@@ -288,29 +289,29 @@ class BucketModel:
         return min(self._burst, believed, HALF_TOKEN + refilled - self._refill.taken_after(sent_at))
 
     def _measured(self, sent_at: float) -> float:
-        """The refill by the marks; while nothing is known, by the last of them alone."""
+        """The refill by all samples; while nothing is known of the quota, by the last two alone."""
         self._refill.sample(sent_at)
         if self._learning:
             return self._refill.first(self._rate, burst=self._burst)
-        return self._refill.measure(self._rate, max(0.1 * self._rate, self._hoped_for - self._rate))
+        return self._refill.measure(self._rate, max(0.1 * self._rate, self._best_rate - self._rate))
 
     @property
-    def _hoped_for(self) -> float:
-        """Calls/second that run into the bucket, as far as is known: what is missing, others take."""
+    def _best_rate(self) -> float:
+        """Calls/second that run into the bucket, as far as is known. What we do not get, others take."""
         return self._top if self._trusted and self._top < MOST else self._probe.proven
 
     def _may_be_spurious(self, sent_at: float, now: float) -> bool:
-        """Whether not to believe a refusal, at least for now. The first one is always believed."""
+        """Whether not to believe a refusal yet. The first one of a run is always believed."""
         if not (self._episodes and self._trusted) or self._burst < reserve.ROOMY:
             return False
         self._advance(now)
-        noise = max(self._refill.noise, (self._hoped_for - self._rate) / 2)
+        noise = max(self._refill.noise, (self._best_rate - self._rate) / 2)
         explained = self._probe.chance(noise, now - self._empty)
-        odd = self._level > explained or self._rate < SUNK * self._hoped_for
-        return self._spurious.dismisses(sent_at, now, rate=self._rate, odd=odd)
+        odd = self._level > explained or self._rate < COLLAPSED * self._best_rate
+        return self._spurious.dismiss(sent_at, now, rate=self._rate, odd=odd)
 
     def _react(self, sent_at: float, now: float) -> None:
-        """Begin an episode: measure the rate, and adapt how it is probed."""
+        """Begin an episode of refusals: measure the rate, and adapt reserve and probing."""
         since, self._reacted = now - self._reacted, now
         self._episodes += 1
         self._hold.reacted(now)
@@ -320,7 +321,7 @@ class BucketModel:
         before, learning = self._rate, self._learning
         self._rate = min(self._top, max(self._floor, self._measured(sent_at)))
         self._learning = False
-        self._probe.lasted(self._rate)
+        self._probe.proved(self._rate)
         if learning:
             self._probe.calm()
         else:
@@ -357,8 +358,8 @@ class BucketModel:
             self._start.full = True
 
     def _believe_excess(self, now: float) -> None:
-        """More was accepted than belief allows for: so the belief was too low."""
-        if len(self._unanswered) == REMEMBERED:  # there may be more of them: then nobody knows
+        """If more was accepted than the believed rate allows for, raise it."""
+        if len(self._unanswered) == REMEMBERED:  # there may be more of them: nothing can be told
             return
         excess = -(self._level + self._flight + len(self._unanswered))
         chance = self._probe.chance(self._refill.noise, now - self._empty)
@@ -375,18 +376,18 @@ class BucketModel:
         self._refill.restart()
 
     def _prove(self, now: float) -> None:
-        """At the top: it proves itself by lasting, and is audited in the end, unless it is a hard ceiling."""
+        """The highest rate counts as proven once it has lasted. Later it is audited, unless it is hard."""
         quiet = now - max(self._reacted, self._empty)
         if quiet > PROVING * self._scale:
-            self._probe.lasted(self._rate)
+            self._probe.proved(self._rate)
         if quiet > self._audit and not self._hard:
             self._audit *= 2
             self._probing = True
 
     def _spacing(self) -> float:
-        """Seconds between departures. What is overspent may leave, too, however little is believed."""
+        """Seconds between departures. Overspent calls may leave as well, however low the believed rate is."""
         if self._tiny:
-            return 1 / self._rate + min(self._latency.unease, 1 / self._rate)
+            return 1 / self._rate + min(self._latency.margin, 1 / self._rate)
         if self._sent < VOLLEY:
             return 0.0
         overspent = self._rate + self._probe.speed
@@ -399,8 +400,8 @@ class BucketModel:
         if self._flight:
             self._flight -= 1
 
-    def _time(self, sent_at: float, now: float) -> None:
-        """Take note of how long the call took, and of what that says of the level."""
+    def _learn_latency(self, sent_at: float, now: float) -> None:
+        """Learn from how long the call took; correct the level by that."""
         latency, took = self._latency, now - sent_at
         if sent_at == self._last:
             latency.last = took

@@ -1,8 +1,8 @@
-"""Deliberate overspending: the only way to learn that more is there than was believed.
+"""Deliberate overspending: the only way to learn that there is more than was believed.
 
-The model spends a little more than it believes is refilled, on a schedule: it touches the remote bucket's
-floor, on purpose and seldom. A refusal there confirms the belief and says where the floor is. No refusal,
-where there should have been one, says that the belief was too low.
+On a schedule, the model spends a little more than it believes is refilled, until the remote bucket is empty:
+one probe. If a refusal comes when the bucket should be empty, the believed rate was right. If none comes, it
+was too low.
 """
 
 from __future__ import annotations
@@ -11,46 +11,46 @@ from math import exp, sqrt
 
 from batchgw.throttle.bucket.reserve import Reserve, small
 
-TOUCH = 4.0
-"""Seconds between the first touches of the floor."""
+FIRST_INTERVAL = 4.0
+"""Seconds between the first probes."""
 
-CALLS_PER_TOUCH = 95.0
-"""Calls between touches: about one refusal in so many calls."""
+CALLS_PER_PROBE = 95.0
+"""Calls between probes: about one refusal in so many calls."""
 
 STEADY = 3
-"""Touches in a row that changed nothing, after which all is steady."""
+"""Probes in a row that changed nothing, after which all counts as steady."""
 
 STEADIER = 2.1
-"""Times more seldom touches come when all is steady."""
+"""Factor for the time between probes then."""
 
 STEP = 0.05
-"""Part of the rate by which a touch must change it to count as news."""
+"""Part of the rate: a probe that changes it by less changed nothing."""
 
 EARLY = 0.57
-"""Part of the time between touches before which a refusal says that the reserve was too small."""
+"""Part of the time between probes: a refusal that comes earlier says that the reserve was too small."""
 
 OVERFLOW = 1.25
-"""Touches are so close that, should the best rate return at once, the bucket overflows so little before it
-is seen: in times a bucket needs to fill at the difference."""
+"""Factor of the time in which the bucket fills if the best rate returns at once. The next probe comes then,
+so that little overflows unseen."""
 
 FORGETTING = 150.0
-"""Seconds in which the memory of a better rate fades to 1/e."""
+"""Seconds in which the proven rate fades to 1/e of what it exceeds the believed one by."""
 
-HOPING = 8.0
-"""Times longer it is remembered, where it is no guess, to touch as often as is needed should it return."""
+BEST_FADES = 8.0
+"""Factor for that time, if a quota is stated, in deciding how often to probe: it may return."""
 
 HURRIED = 1 / 3
-"""Part of the rate that is hoped for at which is overspent after a time in which nothing was accepted."""
+"""Part of the best rate that may be overspent after a time in which nothing was accepted."""
 
 SLACK = 4.5
-"""Calls accepted in excess that may be chance in a quiet world."""
+"""Calls accepted beyond belief that may be chance while others are regular."""
 
 CONFIDENCE = 2.6
-"""Standard deviations of the others' noise that are chance, too."""
+"""Standard deviations of the others' noise that may be chance, too."""
 
 
 class Probe:
-    """How much is kept in reserve, how often the floor is touched, and how hard.
+    """How much is kept in reserve, how often it is probed, and how fast.
 
     Attributes:
         extra: calls spent beyond belief since the last refusal.
@@ -59,21 +59,21 @@ class Probe:
 
     Args:
         burst: what the bucket holds.
-        scale: by which all seconds here are stretched, for slow buckets.
-        trusted: somebody has said what the quota is.
+        scale: factor for all seconds here, for slow buckets.
+        trusted: whether a stated quota is believed.
     """
 
     __slots__ = (
+        "_best_fades",
+        "_best_rate",
         "_burst",
-        "_hoped_for",
-        "_hoping",
         "_hurrying",
         "_interval",
         "_kept",
         "_proven",
         "_scale",
+        "_speeding",
         "_steady",
-        "_touching",
         "extra",
         "reserve",
         "speed",
@@ -83,12 +83,12 @@ class Probe:
         self._burst = burst
         self._scale = scale
         self._kept = small(burst)
-        self._interval = TOUCH * scale
-        self._proven = 0.0  # the best rate that lasted, fading
-        self._hoped_for = 0.0  # the same, fading more slowly
-        self._hoping = HOPING if trusted else 1.0
+        self._interval = FIRST_INTERVAL * scale
+        self._proven = 0.0  # the best rate, fading
+        self._best_rate = 0.0  # the same, fading more slowly
+        self._best_fades = BEST_FADES if trusted else 1.0
         self._steady = 0
-        self._touching = False
+        self._speeding = False
         self._hurrying = False
         self.reserve = self._kept.least
         self.extra = 0.0
@@ -97,13 +97,13 @@ class Probe:
     def advance(self, passed: float, rate: float) -> None:
         """Let `passed` seconds go by in which `rate` calls/second are believed to be refilled.
 
-        Once the reserve is spent the speed doubles every second, so that whatever there is is found soon.
+        Once the reserve is spent, the speed doubles every second, so that what is there is found soon.
         """
-        if self.extra < self.reserve + 1 and not self._touching:
+        if self.extra < self.reserve + 1 and not self._speeding:
             self.speed = self._gentle(rate)
         else:
-            self._touching = True
-            hoped = HURRIED * self._hoped_for if self._hurrying else self._proven / 2
+            self._speeding = True
+            hoped = HURRIED * self._best_rate if self._hurrying else self._proven / 2
             fastest = max(2 * rate, hoped)
             self.speed = min(
                 fastest, max(self.speed, self._gentle(rate)) * 2.0 ** min(passed / self._scale, 30)
@@ -111,43 +111,43 @@ class Probe:
         self.extra += self.speed * passed
 
     def until(self, needed: float, rate: float) -> float:
-        """Seconds until so many calls are refilled, or overspent: at least, for it may go faster yet."""
+        """Seconds until `needed` calls are refilled or overspent, at this speed: it may be sooner."""
         return needed / (rate + (self.speed or self._gentle(rate)))
 
     def fade(self, passed: float, rate: float) -> None:
         """Let the memory of a better rate than `rate` fade."""
-        if self._proven <= rate >= self._hoped_for:
+        if self._proven <= rate >= self._best_rate:
             return
         passed /= FORGETTING * self._scale
         if self._proven > rate:
             self._proven = rate + (self._proven - rate) * exp(-passed)
-        if self._hoped_for > rate:
-            self._hoped_for = rate + (self._hoped_for - rate) * exp(-passed / self._hoping)
+        if self._best_rate > rate:
+            self._best_rate = rate + (self._best_rate - rate) * exp(-passed / self._best_fades)
 
-    def lasted(self, rate: float) -> None:
-        """A rate has proven itself."""
+    def proved(self, rate: float) -> None:
+        """A rate has been measured, or has lasted."""
         self._proven = max(self._proven, rate)
-        self._hoped_for = max(self._hoped_for, rate)
+        self._best_rate = max(self._best_rate, rate)
 
     @property
     def proven(self) -> float:
-        """The best rate that lasted not long ago, in calls/second."""
+        """The best rate of late, in calls/second."""
         return self._proven
 
     def chance(self, noise: float, seconds: float) -> float:
-        """Calls in excess of belief that may be chance, `seconds` after the bucket was known empty."""
+        """Calls accepted beyond belief that may be chance, `seconds` after the bucket was known empty."""
         return min(SLACK + CONFIDENCE * sqrt(noise * seconds), self._burst / 2)
 
     def found_more(self) -> None:
-        """More was there than believed: go on until a refusal tells how much."""
+        """There was more than believed: go on until a refusal tells how much."""
         self.extra = self.reserve
 
     def hurry(self) -> None:
-        """Something is accepted again after nothing was for long: find out at once how much there is."""
-        self._touching = self._hurrying = True
+        """Calls are accepted again after a quiet time: find out at once how many."""
+        self._speeding = self._hurrying = True
 
     def keep(self, bounds: Reserve) -> None:
-        """Keep as much as that from now on."""
+        """Keep a reserve within other bounds from now on."""
         self._kept = bounds
         self.reserve = max(self.reserve, bounds.least)
 
@@ -164,7 +164,7 @@ class Probe:
     def calm(self) -> None:
         """Stop overspending for now."""
         self.extra = self.speed = 0.0
-        self._touching = self._hurrying = False
+        self._speeding = self._hurrying = False
 
     def _grow(self) -> None:
         self.reserve = min(1.5 * self.reserve + 1, self._kept.most)
@@ -173,12 +173,12 @@ class Probe:
         self.reserve = max(0.9 * self.reserve, self._kept.least)
 
     def _gentle(self, rate: float) -> float:  # noqa: ARG002 - a polite probe's depends on it
-        """Calls/second overspent until the reserve is spent."""
+        """Calls/second that are overspent until the reserve is spent."""
         return max(self.reserve, 1.0) / self._interval
 
     def _longest(self, rate: float) -> float:
-        shortest = TOUCH * self._scale
-        longest = max(shortest, CALLS_PER_TOUCH / rate) * (STEADIER if self._steady >= STEADY else 1)
-        if self._hoped_for > 1.1 * rate:
-            return min(longest, max(shortest, OVERFLOW * self._burst / (self._hoped_for - rate)))
+        shortest = FIRST_INTERVAL * self._scale
+        longest = max(shortest, CALLS_PER_PROBE / rate) * (STEADIER if self._steady >= STEADY else 1)
+        if self._best_rate > 1.1 * rate:
+            return min(longest, max(shortest, OVERFLOW * self._burst / (self._best_rate - rate)))
         return longest

@@ -1,7 +1,7 @@
-"""What two refusals measure: the calls accepted between them, over the time, are the refill left to us.
+"""Measures the refill that is left to us: the calls accepted between two refusals, over the time between.
 
-The remote bucket is empty when it refuses. What it takes until it refuses again is therefore exactly what
-ran into it, less what others took: no model of anybody's behaviour is needed.
+The remote bucket is empty when it refuses. What it accepts until it refuses again is exactly what ran into
+it, less what others took. So no model of the others' behaviour is needed.
 """
 
 from __future__ import annotations
@@ -12,40 +12,40 @@ from itertools import islice
 from math import sqrt
 
 WINDOW = 60.0
-"""Seconds back to which marks count."""
+"""Seconds for which a sample counts."""
 
 POLITE_WINDOW = 180.0
-"""The same where refusals are to be few."""
+"""The same in a polite run, which is refused seldom."""
 
 PRIOR = 1.8
-"""Seconds' worth of calls by which the old belief resists a new measurement."""
+"""Seconds of measurement that the old belief weighs as much as, when the two are blended."""
 
 REFUTED = 0.6
-"""What is left of a believed rate when the level it came with has proven wrong: it may be just as wrong."""
+"""Factor for the believed rate when the level it came with was wrong: the rate may be just as wrong."""
 
 AGAIN = 2
-"""Lossy intervals in a row, each ended by a refusal, after which the belief is doubted."""
+"""Lossy intervals in a row, each ended by a refusal, after which the believed rate is lowered."""
 
-DOUBTED = 0.8
-"""What is left of it then."""
+LOWERED = 0.8
+"""Factor for the believed rate then."""
 
 SIGNIFICANT = 4.0
-"""Standard deviations by which an interval must differ for what came before it to be another regime."""
+"""Standard deviations by which an interval must differ from those before it to begin a new regime."""
 
 GRAIN = 0.75
-"""Variance, in calls squared, of any count between two marks: a bucket that refuses holds 0 to 1 token."""
+"""Variance of every count between two samples, in calls squared: a bucket that refuses holds 0 to 1 token."""
 
 LEAST_NOISE = 0.1
-"""Variance of the refill per second that is always allowed for: latency jitter moves calls across marks."""
+"""Variance of the refill per second that is always allowed for: latency jitter moves calls across samples."""
 
 REMEMBERED = 512
-"""Departures kept: enough to tell how many left after a call that is answered late."""
+"""Departures kept, to tell how many calls left after one that is answered late."""
 
-SAMPLES = 64
-"""Marks kept."""
+MOST_SAMPLES = 64
+"""Samples kept."""
 
-HAIR = 1e-6
-"""Seconds: marks so close are one, for nothing can be measured between them."""
+INSTANT = 1e-6
+"""Seconds: two samples so close count as one, because nothing can be measured between them."""
 
 
 class Sample:
@@ -56,18 +56,18 @@ class Sample:
     def __init__(self, at: float, accepted: float) -> None:
         self.at = at
         self.accepted = accepted
-        self.lossy = False  # tokens may have been lost since: what is measured from here is a lower bound
+        self.lossy = False  # the bucket may have overflowed since: a measurement from here is a lower bound
 
 
 class Refill:
-    """Counts departures and refusals, in whatever order answers come, and measures the refill.
+    """Counts departures and refusals, and measures the refill. Answers may come in any order.
 
     Attributes:
-        noise: variance of the refill per second: how irregular the others are.
+        noise: variance of the refill per second, which says how irregularly others call.
 
     Args:
-        scale: by which all seconds here are stretched, for slow buckets.
-        window: seconds back to which marks count.
+        scale: factor for all seconds here, for slow buckets.
+        window: seconds for which a sample counts.
     """
 
     __slots__ = ("_departures", "_forgotten", "_lossy", "_prior", "_refused", "_samples", "_window", "noise")
@@ -78,12 +78,12 @@ class Refill:
         self._departures: deque[float] = deque(maxlen=REMEMBERED)
         self._refused: deque[float] = deque(maxlen=REMEMBERED)
         self._forgotten = 0  # departures less refusals that the deques hold no more
-        self._samples: deque[Sample] = deque(maxlen=SAMPLES)
+        self._samples: deque[Sample] = deque(maxlen=MOST_SAMPLES)
         self._lossy = 0  # intervals in a row, the last included, that were lossy and showed no more
         self.noise = 0.0
 
     def begin(self, at: float, level: float) -> None:
-        """The bucket held `level` calls at `at`: as if it had been empty, and had taken so many fewer."""
+        """The bucket held `level` calls at `at`. That equals an empty bucket that has taken so many fewer."""
         self._samples.append(Sample(at, level))
 
     def sent(self, at: float) -> None:
@@ -101,38 +101,38 @@ class Refill:
             self._refused.insert(bisect_right(self._refused, at), at)
         else:
             self._refused.append(at)
-        for mark in reversed(self._samples):
-            if mark.at < at:
+        for sample in reversed(self._samples):
+            if sample.at < at:
                 break
-            mark.accepted -= 1
+            sample.accepted -= 1
 
     def taken_after(self, at: float) -> int:
         """Calls that left after `at` and, as far as is known, were taken."""
         return _later(self._departures, at) - _later(self._refused, at)
 
     def overflow(self) -> None:
-        """The bucket may be full: from the last mark on, tokens may be lost."""
+        """The bucket may be full: tokens may have been lost since the last sample."""
         if self._samples:
             self._samples[-1].lossy = True
 
     def restart(self) -> None:
-        """Forget the marks: what was measured before is another regime."""
+        """Forget the samples: they are of another regime."""
         self._samples.clear()
 
     def sample(self, at: float) -> None:
         """The bucket was empty at `at`."""
-        marks = self._samples
-        if marks and at - marks[-1].at <= HAIR:
+        samples = self._samples
+        if samples and at - samples[-1].at <= INSTANT:
             return
         taken = self._forgotten + len(self._departures) - len(self._refused) - self.taken_after(at)
-        marks.append(Sample(at, taken))
-        while len(marks) > 2 and at - marks[0].at > self._window:  # noqa: PLR2004 - the last interval stays
-            marks.popleft()
+        samples.append(Sample(at, taken))
+        while len(samples) > 2 and at - samples[0].at > self._window:  # noqa: PLR2004 - the last interval stays
+            samples.popleft()
 
     def latest(self, *, fewer: float = 0.0) -> float | None:
-        """Calls/second between the last two marks alone; None before there are two.
+        """Calls/second between the last two samples alone; None before there are two.
 
-        `fewer` calls were in the bucket at the first of them than was said.
+        `fewer`: so many calls fewer were in the bucket at the first of them than was recorded.
         """
         if len(self._samples) < 2:  # noqa: PLR2004 - an interval has two ends
             return None
@@ -140,9 +140,9 @@ class Refill:
         return max(0.0, taken + fewer) / span
 
     def first(self, believed: float, *, burst: float) -> float:
-        """The refill since the beginning, `believed` until now. Nobody has said what the bucket held then.
+        """The refill since the beginning, `believed` until now, when nobody has said what the bucket held.
 
-        When it took fewer calls than were assumed to be in it, half of them, at a guess, were.
+        If it took fewer calls than it was assumed to hold, assume that it held half of them.
         """
         latest = self.latest()
         if latest == 0.0:
@@ -150,18 +150,18 @@ class Refill:
         return believed if latest is None else latest
 
     def measure(self, believed: float, others: float) -> float:
-        """Answer the refill in calls/second, `believed` until now; `others` may call so often (calls/second).
+        """Give the refill in calls/second. `believed` is the rate until now, `others` what others may call.
 
-        A crowd that calls at random moments has a variance of its rate: no more is counted as noise, and half
-        of it is allowed for before anything is known.
+        Callers at random moments (a Poisson process) have a variance equal to their rate. So no more than
+        `others` counts as noise, and half of it is allowed for before anything is known.
 
-        An interval that differs significantly from those before it begins a new regime. A blend with the
-        belief keeps short intervals from deciding much.
+        An interval that differs significantly from those before it begins a new regime. The result is blended
+        with the believed rate, so that a short interval does not decide much.
         """
         if len(self._samples) < 2:  # noqa: PLR2004
             return believed
         span, taken = self._last_interval()
-        if taken < 0:  # less was taken than the first mark said was there: it was wrong
+        if taken < 0:  # less was taken than the first sample said was there: it was wrong
             self._samples.popleft()
             return believed * REFUTED
         if self._samples[-2].lossy:
@@ -174,24 +174,24 @@ class Refill:
         return self._blend(believed, last.accepted - first.accepted, last.at - first.at)
 
     def _lower_bound(self, believed: float, taken: float, span: float) -> float:
-        """The refill by an interval in which tokens may have been lost: at least what was taken.
+        """The refill by an interval in which tokens may have been lost: it is at least what was taken.
 
-        A bucket that was full for a while, as is believed, would not refuse soon. If it does so again, less
-        runs in than is believed: a model that is held up by Retry-After would never find out otherwise.
+        A bucket that was full, as the model believes, does not refuse soon after. If that happens twice, less
+        runs in than believed. While Retry-After holds the calls, nothing else would tell.
         """
         bound = self._blend(believed, taken, span)
         if bound >= believed:
             self._lossy = 0
             return bound
         self._lossy += 1
-        return believed if self._lossy < AGAIN else max(bound, DOUBTED * believed)
+        return believed if self._lossy < AGAIN else max(bound, LOWERED * believed)
 
     def _last_interval(self) -> tuple[float, float]:
         previous, last = self._samples[-2], self._samples[-1]
         return last.at - previous.at, last.accepted - previous.accepted
 
     def _is_news(self, span: float, taken: float, others: float) -> bool:
-        """Tell whether the last interval belongs to another regime than those before; learn the noise."""
+        """Whether the last interval begins a new regime. Learns the noise as well."""
         first, previous = self._samples[0], self._samples[-2]
         before = previous.at - first.at
         if before <= 0:
@@ -203,12 +203,12 @@ class Refill:
         return abs(taken - expected) > SIGNIFICANT * sqrt(variance)
 
     def _oldest_sound(self) -> Sample:
-        """The oldest mark since which nothing can have been lost."""
+        """The oldest sample since which no token can have been lost."""
         oldest = self._samples[-1]
-        for mark in islice(reversed(self._samples), 1, None):
-            if mark.lossy:
+        for sample in islice(reversed(self._samples), 1, None):
+            if sample.lossy:
                 break
-            oldest = mark
+            oldest = sample
         return oldest
 
     def _blend(self, believed: float, taken: float, span: float) -> float:
@@ -216,7 +216,7 @@ class Refill:
 
 
 def _later(times: deque[float], at: float) -> int:
-    """How many of the sorted times are after `at`. Mostly few: counted from the end."""
+    """How many of the sorted times are after `at`. They are few, so they are counted from the end."""
     count = 0
     for time in reversed(times):
         if time <= at:

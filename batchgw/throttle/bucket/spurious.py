@@ -1,8 +1,8 @@
-"""Doubts a refusal that should not have come: a few calls at once tell whether the bucket is empty.
+"""Detects spurious refusals, those by a bucket that is not empty. A volley of calls tests for it.
 
-A throttle that is spread over hosts, or that refuses by chance, says nothing of the bucket, and who takes
-each refusal for an empty one asks for less and less. An empty bucket refuses one of two calls that come
-together. So a refusal that the level does not explain is tried by a volley before it is believed.
+A throttle that is spread over hosts, or that refuses by chance, says nothing about the bucket. A client that
+believes each of its refusals sends less and less. But an empty bucket refuses one of two calls that come
+together. So a refusal that the level does not explain is tested by a volley before it is believed.
 """
 
 from __future__ import annotations
@@ -10,53 +10,53 @@ from __future__ import annotations
 from math import inf
 
 HELD = 0.5
-"""Calls that a bucket which refuses may hold all the same."""
+"""Tokens that a bucket holds on average when it refuses."""
 
 LARGEST = 9
-"""Calls of a volley, at most: where more would run in before it arrives, nothing is tried."""
+"""Calls of a volley, at most. If more tokens would run in before it arrives, no volley is sent."""
 
 LEAVING = 0.5
-"""Seconds in which a volley must have left."""
+"""Seconds within which all calls of a volley must have left."""
 
 PATIENCE = 2.0
 """Seconds after which a volley that is not answered has failed."""
 
-SUNK = 0.25
-"""Part of the rate that is hoped for below which a refusal is odd, whatever the level."""
+COLLAPSED = 0.25
+"""Part of the best rate: while less is believed, every refusal is odd, whatever the level."""
 
 PAUSE = 300.0
-"""Seconds without a volley after one that was refused: a neighbour that comes and goes is doubted once."""
+"""Seconds without a volley after a refused one. A neighbour that comes and goes is thus tested once."""
 
 SOONER = 5.0
-"""Times shorter the pause is for each volley that was taken before."""
+"""Factor by which each volley accepted before shortens that pause."""
 
 SHORT_PAUSE = 5.0
 """Seconds: the shortest pause."""
 
 RARER = 3.0
-"""Times longer the pause is after each further volley that was refused."""
+"""Factor by which each further refused volley makes it longer."""
 
 PROOF = 3
-"""Volleys taken, less those refused, that prove that refusals say nothing. Then each is tried."""
+"""Volleys accepted, less those refused, that prove refusals to be spurious. Then each one is tested."""
 
 SEVERAL = 2
-"""Calls of a volley that must be refused then."""
+"""Calls of a volley that must be refused then, for it to fail."""
 
 BACKING = 8
-"""Volleys taken that are remembered, at most. One that is refused outweighs as many as are a proof."""
+"""Accepted volleys that are remembered, at most. A refused one cancels `PROOF` of them."""
 
 
 class SpuriousRefusals:
-    """Keeps the record of the volleys.
+    """Sends volleys, and keeps their record.
 
-    A first volley ends with its first refusal: a bucket that is empty shall not be asked much. Where volleys
-    have been taken before, one more of its calls may be refused by chance.
+    A volley fails with its first refusal, so that an empty bucket is not called much. Once refusals are
+    proven to be spurious, it fails with the second.
 
     Attributes:
         left: calls of the volley that are still to leave.
 
     Args:
-        scale: by which all seconds here are stretched, for slow buckets.
+        scale: factor for all seconds here, for slow buckets.
     """
 
     __slots__ = (
@@ -76,28 +76,28 @@ class SpuriousRefusals:
     def __init__(self, *, scale: float = 1.0) -> None:
         self._scale = scale
         self._accepting = False  # whether anything was accepted since the last refusal that was believed
-        self._taken = 0  # volleys, up to BACKING; less for each that was refused
-        self._failed = 0  # volleys in a row
+        self._taken = 0  # accepted volleys, up to BACKING, less PROOF for each that was refused
+        self._failed = 0  # refused volleys in a row
         self._not_before = -inf
-        self._began: float | None = None  # when the volley was asked for; None when there is none
-        self._asked_at = -inf  # departure of the call that it is to tell about
+        self._began: float | None = None  # when the volley began; None without one
+        self._asked_at = -inf  # departure of the call whose refusal is tested
         self._bar = self._refused = self._to_take = 0
         self.left = 0
 
     @property
     def proven(self) -> bool:
-        """Whether refusals have been shown to say nothing."""
+        """Whether refusals are proven to be spurious."""
         return self._taken >= PROOF
 
     @property
     def tried(self) -> bool:
-        """Whether a volley is to tell what a refusal was worth."""
+        """Whether a volley is testing a refusal."""
         return self._began is not None
 
-    def dismisses(self, sent_at: float, now: float, *, rate: float, odd: bool) -> bool:
-        """Judge the refusal of the call sent at `sent_at`: whether not to believe it, at least for now.
+    def dismiss(self, sent_at: float, now: float, *, rate: float, odd: bool) -> bool:
+        """Whether not to believe, for now, that the call sent at `sent_at` met an empty bucket.
 
-        `rate` is what runs in, in calls/second, and `odd` a refusal that the level does not explain.
+        `rate` is the refill in calls/second. An `odd` refusal is one that the level does not explain.
         """
         if self._began is not None:
             self._refused += sent_at > self._asked_at
@@ -109,14 +109,14 @@ class SpuriousRefusals:
         return False
 
     def believed(self, now: float, *, quiet: bool = False) -> None:
-        """A refusal was believed. Where it is quiet, the believed level is no ground for a doubt for long."""
+        """A refusal was believed. While it is quiet the level proves nothing, so volleys pause."""
         self._accepting = False
         self._end()
         if quiet:
             self._not_before = max(self._not_before, now + PAUSE * self._scale)
 
     def wants(self, now: float) -> bool:
-        """Whether a call of the volley is to leave at once."""
+        """Whether a call of the volley is to leave now."""
         if self.left and self._began is not None and now - self._began > LEAVING * self._scale:
             self.left = 0
         return self.left > 0
@@ -138,7 +138,7 @@ class SpuriousRefusals:
             self._end()
 
     def _begin(self, sent_at: float, now: float, rate: float) -> bool:
-        """Ask for a volley: as many calls as may have run in meanwhile, and those to be refused."""
+        """Begin a volley: as many calls as tokens may have run in meanwhile, and those to be refused."""
         running_in = max(1, int(HELD + rate * (now - sent_at)))
         self._bar = SEVERAL if self.proven else 1
         if running_in + self._bar > LARGEST:

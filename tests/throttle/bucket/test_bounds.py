@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batchgw.throttle.bucket.model import FLOOR, BucketModel
-from batchgw.throttle.bucket.refill import REMEMBERED, SAMPLES
+from batchgw.throttle.bucket.refill import MOST_SAMPLES, REMEMBERED
 from batchgw.throttle.quota import TOTAL, Quota, Trust
 from tests.throttle.worlds.adversary import EXTREME, Kind, Rig, Step, models, steps
 
@@ -92,6 +92,6 @@ def test_memory_is_bounded(trust: Trust) -> None:
         rig.happen(Step("wait", 100.0))
         found = list(containers(rig.pacer, set()))
         assert any(isinstance(each, deque) for each in found)
-        assert max(len(each) for each in found) <= max(REMEMBERED, SAMPLES)
+        assert max(len(each) for each in found) <= max(REMEMBERED, MOST_SAMPLES)
         sizes.append(sum(sys.getsizeof(each) for each in found))
     assert sizes[1] == pytest.approx(sizes[0], rel=0.1)

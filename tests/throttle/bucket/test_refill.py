@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from batchgw.throttle.bucket.refill import DOUBTED, PRIOR, REFUTED, REMEMBERED, SAMPLES, WINDOW, Refill
+from batchgw.throttle.bucket.refill import LOWERED, MOST_SAMPLES, PRIOR, REFUTED, REMEMBERED, WINDOW, Refill
 
 NOISE = 1.0
 
@@ -137,7 +137,7 @@ def test_two_lower_bounds_in_a_row_that_end_in_a_refusal_are_doubted() -> None:
         send(refill, start=10.0 * place, end=10.0 * (place + 1), rate=4.1)
         empty(refill, 10.0 * (place + 1))
         before, believed = believed, refill.measure(believed, NOISE)
-        assert believed == pytest.approx(before if place == 0 else DOUBTED * before)
+        assert believed == pytest.approx(before if place == 0 else LOWERED * before)
 
 
 def test_a_crowd_is_allowed_for_before_its_noise_is_known() -> None:
@@ -229,8 +229,8 @@ def test_what_is_forgotten_still_counts() -> None:
 def test_there_are_so_many_marks_and_no_more() -> None:
     """Marks a second separate, within a window as long as one likes: the oldest go."""
     refill = Refill(scale=1e9)
-    for number in range(3 * SAMPLES):
+    for number in range(3 * MOST_SAMPLES):
         send(refill, start=float(number), end=number + 1.0, rate=11.0)
         empty(refill, number + 1.0)
-    assert len(refill._samples) == SAMPLES
+    assert len(refill._samples) == MOST_SAMPLES
     assert refill.measure(10.0, NOISE) == pytest.approx(10.0)

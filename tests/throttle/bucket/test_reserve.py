@@ -7,7 +7,7 @@ from math import inf
 import pytest
 
 from batchgw.throttle.bucket.model import BucketModel
-from batchgw.throttle.bucket.reserve import Reserve, held, large, small
+from batchgw.throttle.bucket.reserve import Reserve, held_burst, large, small
 from batchgw.throttle.pacer import Belief
 from batchgw.throttle.quota import TOTAL, Quota
 
@@ -32,7 +32,7 @@ def test_what_is_kept_of_a_bucket(burst: float, of_it: object, polite: bool, exp
 @pytest.mark.parametrize(("taken", "proof"), [(40 + 20, True), (23 + 20, True), (22 + 20, False)])
 def test_a_burst_is_proven_by_more_than_half_of_it(taken: int, proof: bool) -> None:  # noqa: FBT001
     """20 were refilled until the first refusal; of the 40 that were said, 23 must have been there."""
-    assert held(taken=taken, refilled=20.0, burst=40.0) == proof
+    assert held_burst(taken=taken, refilled=20.0, burst=40.0) == proof
 
 
 def spent(model: BucketModel, calls: int, now: float = 0.0) -> float:
@@ -59,7 +59,7 @@ def test_a_first_burst_that_was_all_there_is_the_proof() -> None:
 
 
 def test_a_first_refusal_that_comes_too_early_refutes_it_for_good() -> None:
-    """Ten calls, and the bucket is empty: it never held 40."""
+    """Ten calls, and the bucket is empty: it never held_burst 40."""
     model = BucketModel(TOTAL)
     now = spent(model, 10)
     model.sent(now)

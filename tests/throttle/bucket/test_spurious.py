@@ -33,7 +33,7 @@ def alive() -> SpuriousRefusals:
 
 
 def refuse(doubt: SpuriousRefusals, sent_at: float, *, rate: float = 10.0, odd: bool = True) -> bool:
-    return doubt.dismisses(sent_at, sent_at + 0.1, rate=rate, odd=odd)
+    return doubt.dismiss(sent_at, sent_at + 0.1, rate=rate, odd=odd)
 
 
 def volley(doubt: SpuriousRefusals, at: float, *, taken: int, refused: int = 0) -> list[bool]:
@@ -42,7 +42,7 @@ def volley(doubt: SpuriousRefusals, at: float, *, taken: int, refused: int = 0) 
     left = at + 0.1
     while doubt.wants(left):
         doubt.sent()
-    said = [doubt.dismisses(left, left + 0.1, rate=10.0, odd=False) for _ in range(refused)]
+    said = [doubt.dismiss(left, left + 0.1, rate=10.0, odd=False) for _ in range(refused)]
     for _ in range(taken):
         doubt.accepted(left)
     return said
