@@ -47,7 +47,7 @@ class Executor:
         look_first: scopes in which each API is read before it is written, and decided by what is there: those
             of a run that is resumed, and those taken over from another. Time has passed there, and calls may
             have been made that nobody remembers.
-        met: scopes in which the run has changed something already.
+        found_in: scopes in which the run has changed something already, so that APIs of the plan are there.
         read_at: when the APIs were read to which the journal's changes belong, at the earliest.
         trusted: seconds for which a reading counts as what is there. An API whose turn comes later is read
             again, and what somebody else has changed meanwhile is not overwritten.
@@ -62,7 +62,7 @@ class Executor:
         recorder: Recorder,
         *,
         look_first: Collection[Scope],
-        met: Collection[Scope] = (),
+        found_in: Collection[Scope] = (),
         read_at: Moment,
         trusted: float = TRUSTED,
         schedule: Schedule | None = None,
@@ -76,7 +76,7 @@ class Executor:
         self._trusted = trusted
         self._writer = Writer(plane, recorder, trusted=trusted)
         self._schedule = schedule or AllAtOnce()
-        self._held = HeldOutcomes(plane.state.given_up, self._record, met=met)
+        self._held = HeldOutcomes(plane.state.given_up, self._record, found_in=found_in)
 
     async def run(self, scopes: tuple[Scope, ...]) -> None:
         """Work until every change has an outcome. Raises JournalWriteFailed when the journal failed."""
@@ -101,7 +101,7 @@ class Executor:
             async with aclosing(self._beginning(scope)) as apis:
                 await pooled(apis, self._work_on_api, workers=workers)
         finally:
-            self._held.settle(scope)
+            self._held.end_scope(scope)
             self._schedule.scope_ended(scope)
 
     async def _beginning(self, scope: Scope) -> AsyncGenerator[PendingApi, None]:
@@ -137,7 +137,7 @@ class Executor:
         self._schedule.api_ended(pending.api)
 
     async def _bring_to_plan(self, pending: PendingApi) -> None:
-        """Make an API's changes, one after the other. One that is gone or denied is not asked again."""
+        """Make an API's changes, one after the other. After a denial or a 404 it gets no more calls."""
         try:
             known = await self._known(pending, reading := Execution())
         except (CallError, Stopped) as error:
@@ -153,7 +153,7 @@ class Executor:
             if over is not None:
                 outcome = replace(over, target=each.change.target, action=each.change.action)
             else:
-                outcome = self._turned_away(pending.api, each) or await self._writer.make(
+                outcome = self._without_call(pending.api, each) or await self._writer.make(
                     pending.api, each, known
                 )
             if isinstance(outcome, Skipped) or is_denial(outcome):
@@ -183,8 +183,8 @@ class Executor:
             }
         return Known(at=at, shown=shown)
 
-    def _turned_away(self, api: RestApi, pending: PendingChange) -> Outcome | None:
-        """Decide, before it queues for its turn, that no call will be made."""
+    def _without_call(self, api: RestApi, pending: PendingChange) -> Outcome | None:
+        """Decide a change without a call: its scope is given up, or the run was asked to stop."""
         why: CallError | Stopped | None = self._plane.state.given_up.why(api.scope)
         if why is None and self._plane.stop.requested:
             why = Stopped("the run was asked to stop before it came to this")

@@ -37,15 +37,15 @@ def is_gone(outcome: Outcome) -> TypeGuard[Skipped]:
 
 
 class HeldOutcomes:
-    """Passes outcomes on to `decide`, those that may be their scope's not before it is known what they are.
+    """Passes outcomes on to `decide`. It holds those back that may concern the whole scope.
 
-    `met` are scopes of which it is known that APIs of the plan are there.
+    `found_in` are scopes in which APIs of the plan are known to be there.
     """
 
-    def __init__(self, given_up: GivenUpScopes, decide: Decide, *, met: Collection[Scope] = ()) -> None:
+    def __init__(self, given_up: GivenUpScopes, decide: Decide, *, found_in: Collection[Scope] = ()) -> None:
         self._given_up = given_up
         self._decide = decide
-        self._met = set(met)
+        self._found_in = set(found_in)
         self._held: dict[Scope, list[tuple[PendingChange, Failed | Skipped]]] = {}
 
     def take(self, pending: PendingChange, outcome: Outcome) -> None:
@@ -55,21 +55,21 @@ class HeldOutcomes:
         another API was found. A call that failed on its way shows neither.
         """
         scope = outcome.api.scope
-        if is_denial(outcome) or (is_gone(outcome) and scope not in self._met):
+        if is_denial(outcome) or (is_gone(outcome) and scope not in self._found_in):
             self._held.setdefault(scope, []).append((pending, outcome))
             return
         if isinstance(outcome, Applied) or (isinstance(outcome, Failed) and outcome.code in REACHED):
-            self._met.add(scope)
+            self._found_in.add(scope)
         if scope in self._held:
-            self._let_go(scope)
+            self._release(scope)
         self._decide(pending, outcome)
 
-    def settle(self, scope: Scope) -> None:
+    def end_scope(self, scope: Scope) -> None:
         """Decide what is held back of a scope, for which no more outcomes will come."""
         held = self._held.pop(scope, [])
         denied = isinstance(self._given_up.why(scope), AccessDenied)
         gone = {outcome.api.id for _, outcome in held if is_gone(outcome)}
-        lost = scope not in self._met and all_gone(len(gone))
+        lost = scope not in self._found_in and all_gone(len(gone))
         for pending, outcome in held:
             if is_denial(outcome) and denied:
                 self._decide(pending, _not_attempted(outcome, AccessDenied.__name__, outcome.message))
@@ -78,12 +78,12 @@ class HeldOutcomes:
             else:
                 self._decide(pending, outcome)
 
-    def _let_go(self, scope: Scope) -> None:
+    def _release(self, scope: Scope) -> None:
         """Decide what is held back of a scope and cannot concern all of it any more."""
         denials_count = self._given_up.counts(scope) or self._given_up.why(scope) is not None
         still: list[tuple[PendingChange, Failed | Skipped]] = []
         for pending, outcome in self._held.pop(scope):
-            if denials_count if is_denial(outcome) else scope not in self._met:
+            if denials_count if is_denial(outcome) else scope not in self._found_in:
                 still.append((pending, outcome))
             else:
                 self._decide(pending, outcome)

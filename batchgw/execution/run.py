@@ -148,7 +148,7 @@ async def _make_changes(job: Job, paced: PacedControlPlane, journal: Journal) ->
         job.run,
         Recorder(journal, job.run, observer=paced.observer, stop=paced.stop, rate=paced.rate),
         look_first=job.look_first,
-        met=frozenset(s.scope for s in standings if s.tally.applied),
+        found_in=frozenset(s.scope for s in standings if s.tally.applied),
         read_at=job.read_at,
         trusted=job.trusted,
         schedule=job.schedule,

@@ -104,7 +104,7 @@ def test_a_failure_on_the_way_does_not_tell_that_a_denial_was_one_apis(error: Ca
     assert run.decided == [f"b Failed {type(error).__name__}"]
     assert isinstance(run.given_up.judged(_put("d"), no()), AccessDenied)
     run.given_up.add(SCOPE, no())
-    run.held.settle(SCOPE)
+    run.held.end_scope(SCOPE)
     assert run.decided[1:] == ["a NotAttempted AccessDenied", "c NotAttempted AccessDenied"]
 
 
@@ -126,7 +126,7 @@ def test_who_may_delete_may_still_not_put() -> None:
     run.make("a", no())
     run.make("b", NotCustomized("not defined"), delete=True)
     assert run.decided == ["b Applied"]
-    run.held.settle(SCOPE)
+    run.held.end_scope(SCOPE)
     assert run.decided[1:] == ["a Failed ApiDenied"]
 
 
@@ -136,7 +136,7 @@ def test_a_call_that_did_not_reach_an_api_does_not_tell_that_others_were_deleted
     for api in "abc":
         run.make(api, ApiNotFound("no such API", status=404))
     run.make("d", error)
-    run.held.settle(SCOPE)
+    run.held.end_scope(SCOPE)
     gone = [said for said in run.decided if said[0] in "abc"]
     assert gone == [f"{api} NotAttempted AllGone" for api in "abc"]
 
