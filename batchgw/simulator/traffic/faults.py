@@ -85,7 +85,7 @@ class DeleteApi:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OtherWrite:
-    """Somebody else sets the gateway response's status just before the call. `then` is the call's own fault."""
+    """Somebody else sets the gateway response's status just before the call, which then meets `then`."""
 
     status: str
     then: Fault | None = None
