@@ -18,7 +18,7 @@ from batchgw.model.target import Target
 
 
 class Mode(StrEnum):
-    """How desired settings meet what is there."""
+    """How desired settings are combined with those that an API has."""
 
     REPLACE = "replace"  # exactly this
     MERGE = "merge"  # listed keys win, the rest stays

@@ -1,4 +1,4 @@
-"""Listed keys win, the rest stays: how a merge rule meets what a response shows."""
+"""How a merge rule is applied to what a response shows: keys that the rule lists win, the rest stays."""
 
 from __future__ import annotations
 

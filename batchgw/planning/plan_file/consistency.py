@@ -50,11 +50,11 @@ class Consistency:
             raise self._contradiction(f"{item.api}, {found} by its policy")
         self.totals.add(item)
 
-    def finish(self, said: PlanTotals) -> None:
-        """Compare what was counted with what the plan says. Raises PlanUnreadable when they differ."""
+    def finish(self, stated: PlanTotals) -> None:
+        """Compare the counts with the totals that the plan states. Raises PlanUnreadable when they differ."""
         counted = self.totals.scopes
-        for scope in dict.fromkeys((*said.scopes, *counted)):
-            of_file, of_items = _counts(said, scope), _counts(self.totals, scope)
+        for scope in dict.fromkeys((*stated.scopes, *counted)):
+            of_file, of_items = _counts(stated, scope), _counts(self.totals, scope)
             if of_file != of_items:
                 name = next(name for name, count in of_items.items() if of_file[name] != count)
                 what = f"{name.replace('_', ' ')} in {scope}"
@@ -79,14 +79,14 @@ def _counts(totals: PlanTotals, scope: Scope) -> Mapping[str, int]:
     return totals.scopes.get(scope, ScopeTotals()).to_json()
 
 
-def _fault(said: tuple[Change, ...], derived: tuple[Change, ...]) -> str:
+def _fault(planned: tuple[Change, ...], derived: tuple[Change, ...]) -> str:
     """Name the first target in which two sets of changes differ."""
-    of_plan = {change.target: change for change in said}
+    of_plan = {change.target: change for change in planned}
     of_policy = {change.target: change for change in derived}
     for target in dict.fromkeys((*of_policy, *of_plan)):
-        planned, right = of_plan.get(target), of_policy.get(target)
-        if planned != right:
-            is_, should = _action(planned), _action(right)
+        found, right = of_plan.get(target), of_policy.get(target)
+        if found != right:
+            is_, should = _action(found), _action(right)
             if is_ == should:
                 return f"{target}: its `after` is not what is made of it"
             return f"{target}: it has {is_}, where {should} is made of it"

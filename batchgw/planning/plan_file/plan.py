@@ -25,7 +25,7 @@ from batchgw.planning.plan_file import temporary as temporaries
 from batchgw.planning.plan_file.consistency import Consistency
 from batchgw.planning.plan_file.header import PlanHeader
 from batchgw.planning.plan_file.items import ItemReader, item_to_json
-from batchgw.planning.plan_file.verify import Verified, identity, is_totals, same_file, understood, verify
+from batchgw.planning.plan_file.verify import Verified, identity, is_totals, parsed, same_file, verify
 from batchgw.planning.totals import PlanTotals
 
 __all__ = ["Plan", "PlanHeader", "PlanWriter"]
@@ -146,10 +146,10 @@ class Plan:
     def __init__(self, verified: Verified, *, temporary: bool, saved: bool) -> None:
         self.saved = saved
         self.path = verified.path
-        self.header = understood(
+        self.header = parsed(
             verified.path, verified.header, lambda line: PlanHeader.from_json(json.loads(line))
         )
-        self.totals = understood(
+        self.totals = parsed(
             verified.path, verified.totals, lambda line: PlanTotals.from_json(json.loads(line))
         )
         self._verified = verified
@@ -186,7 +186,7 @@ class Plan:
         """
         reader = ItemReader()
         for line in self._lines() if scope is None else self._lines_of(scope):
-            yield understood(self.path, line, reader.read_line)
+            yield parsed(self.path, line, reader.read_line)
 
     def _lines(self) -> Iterator[bytes]:
         with same_file(self._verified) as file:

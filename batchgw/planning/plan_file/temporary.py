@@ -1,4 +1,4 @@
-"""Where temporary files go, and which of them there are, for an end that skips all cleaning up."""
+"""Temporary files: where they go, and which there are, so that a process that is ended can remove them."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def note(path: Path) -> None:
 
 
 def remove(path: Path) -> None:
-    """Remove one; that it is gone already is fine."""
+    """Remove one, if it is still there."""
     path.unlink(missing_ok=True)
     _files.discard(path)
 
 
 def keep(path: Path) -> None:
-    """Forget one, which has become somebody's or has moved."""
+    """Forget one that is temporary no longer: it was kept or renamed."""
     _files.discard(path)
 
 

@@ -73,7 +73,7 @@ def is_totals(line: bytes) -> bool:
     return line.startswith(_TOTALS)
 
 
-def understood(path: Path, line: bytes, read: Callable[[bytes], T]) -> T:
+def parsed(path: Path, line: bytes, read: Callable[[bytes], T]) -> T:
     """Read a line. Raises PlanUnreadable when it is not what this version writes."""
     try:
         return read(line)
@@ -161,7 +161,7 @@ class _Index:
             self._offsets[scope].append(offset)
 
     def offsets(self, path: Path) -> dict[Scope, Sequence[int]]:
-        return {understood(path, scope, _scope): offsets for scope, offsets in self._offsets.items()}
+        return {parsed(path, scope, _scope): offsets for scope, offsets in self._offsets.items()}
 
 
 def _scope(scope: bytes) -> Scope:
