@@ -34,8 +34,8 @@ $ scripts/bench --list      # the sections; --only NAME runs one
 ```
 
 `python -m benchmarks.harness.page` writes this page from [results](results). Tables, plots and missed goals
-are as measured; only the explanations are written by hand. Nothing here was measured on AWS: `batchgw
-simulate` serves the API, with AWS's quotas, AWS's errors, and a latency of 60 to 200 ms. A goal is an upper
+are as measured; only the explanations are written by hand. Nothing here was measured on AWS: the API is that
+of `batchgw simulate`, with AWS's quotas, AWS's errors, and a latency of 60 to 200 ms. A goal is an upper
 bound. A program that is not installed is shown as skipped, and one that breaks as failed; batchgw, too.
 
 Seconds and CPU depend on the machine and the day, so compare rows, not days. The machine of 2026-11-30 was
