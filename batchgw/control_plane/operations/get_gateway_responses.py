@@ -64,7 +64,7 @@ class GetGatewayResponses(ApiRequest[Mapping[ResponseType, GatewayResponse]]):
             return complete(read)
         if len(read) < len(_TYPES):
             raise _left_out([kind for kind in ResponseType if kind not in read])
-        return read
+        return {kind: read[kind] for kind in _TYPES.values()}
 
 
 def _left_out(missing: Sequence[ResponseType]) -> CallError:
