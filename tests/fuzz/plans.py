@@ -1,11 +1,10 @@
-"""Plan files: a plan spoilt as bytes, and line by line as JSON with its checksum made anew.
+"""Plan files: a plan damaged as bytes, or line by line as JSON with a new checksum.
 
-Promised: PlanUnreadable, or a plan whose items, totals and views can be had.
+Promised: PlanUnreadable, or a plan whose items, totals and views can be read.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator
 from functools import cache
@@ -35,12 +34,13 @@ from batchgw.model.response_change import TARGETS
 from batchgw.planning.diff import diff
 from batchgw.planning.estimate import estimate
 from batchgw.planning.plan_file.items import item_to_json
-from batchgw.planning.plan_file.plan import Plan, PlanHeader, PlanWriter
+from batchgw.planning.plan_file.plan import Plan
 from batchgw.report.plan_fold import PlanFold
 from batchgw.report.views.table.plan import PlanScreen
 from batchgw.report.views.text import plain
 from tests.fuzz.harness import fuzz
 from tests.fuzz.mutate import spoil, spoil_bytes
+from tests.saved_plans import with_checksum, write_plan
 
 _SCOPES = (
     Scope(account=AccountId("111122223333"), region=Region("eu-west-1")),
@@ -118,20 +118,8 @@ def _show(plan: Plan, items: list[PlanItem]) -> None:
 def _plan() -> tuple[bytes, ...]:
     """The lines of a plan, up to its totals."""
     with TemporaryDirectory() as folder:
-        path = Path(folder) / "plan"
-        header = PlanHeader(
-            plan="a-plan",
-            created=1_700_000_000.0,
-            batchgw="1",
-            policy_digest="0a" * 32,
-            policy_source="policy.yaml",
-            desired=_DESIRED,
-            targets={"scopes": [str(scope) for scope in _SCOPES], "role": "Batchgw"},
-            options={"rate": 10.0, "regions": ["eu-west-1"]},
-        )
-        with PlanWriter(path, header, scopes=_SCOPES) as writer:
-            for item in _items():
-                writer.write(item)
+        options = {"rate": 10.0, "regions": ["eu-west-1"]}
+        path = write_plan(Path(folder) / "plan", _items(), desired=_DESIRED, scopes=_SCOPES, options=options)
         return tuple(path.read_bytes().splitlines(keepends=True)[:-1])
 
 
@@ -181,14 +169,12 @@ def _case(dice: Random) -> bytes:
         lines[at] = _spoilt_line(lines[at], dice)
     if dice.random() < 0.1:
         lines.insert(dice.randint(1, len(lines)), lines.pop(dice.randrange(len(lines))))
-    whole = b"".join(lines)
-    digest = hashlib.sha256(whole).hexdigest()
-    whole += json.dumps({"kind": "end", "sha256": digest}, separators=(",", ":")).encode() + b"\n"
+    whole = with_checksum(lines)
     return spoil_bytes(whole, dice) if dice.random() < 0.2 else whole
 
 
 def _spoilt_line(line: bytes, dice: Random) -> bytes:
-    """Spoil a line: mostly as JSON, which checksums made anew let through."""
+    """Damage a line: mostly as JSON, so that the plan passes with its new checksum."""
     if dice.random() < 0.2:
         return spoil_bytes(line, dice)
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -29,7 +28,8 @@ from batchgw.model import (
 )
 from batchgw.model.inheritance import Observed, shown
 from batchgw.planning.diff import diff
-from batchgw.planning.plan_file.plan import Plan, PlanHeader, PlanWriter
+from batchgw.planning.plan_file.plan import Plan
+from tests.saved_plans import with_checksum, write_plan
 
 T = ResponseType
 DUBLIN = Scope(account=AccountId("111111111111"), region=Region("eu-west-1"))
@@ -62,28 +62,16 @@ def own(response_type: ResponseType, settings: Settings) -> GatewayResponse:
 
 
 def written(path: Path, *items: PlannedApi | UnreadApi | UnreadScope, desired: Desired = DESIRED) -> Path:
-    header = PlanHeader(
-        plan="p1",
-        created=1_800_000_000.0,
-        batchgw="1.0",
-        policy_digest="abc",
-        policy_source="policy.yaml",
-        desired=desired,
-        targets={"scopes": [str(DUBLIN), str(TOKYO)]},
-    )
-    with PlanWriter(path, header, scopes=[DUBLIN, TOKYO]) as writer:
-        for each in items:
-            writer.write(each)
-    return path
+    return write_plan(path, items, desired=desired, scopes=[DUBLIN, TOKYO])
 
 
 def forged(path: Path, edit: Callable[[list[Line]], None]) -> Path:
-    """Edit the lines of a plan and make its checksum again, as anybody can."""
+    """Edit the lines of a plan and compute its checksum again, as anybody can."""
     lines = [json.loads(line) for line in path.read_bytes().splitlines()]
     edit(lines)
-    encoded = [json.dumps(line, separators=(",", ":")).encode() + b"\n" for line in lines[:-1]]
-    end = {"kind": "end", "sha256": hashlib.sha256(b"".join(encoded)).hexdigest()}
-    path.write_bytes(b"".join(encoded) + json.dumps(end, separators=(",", ":")).encode())
+    path.write_bytes(
+        with_checksum(json.dumps(line, separators=(",", ":")).encode() + b"\n" for line in lines[:-1])
+    )
     return path
 
 
