@@ -76,22 +76,37 @@ class RetryingControlPlane(Wrapper):
             request, execution, tries, inner=self._inner, state=self._state, observer=self._observer
         )
         try:
-            async for attempt in AsyncRetrying(
-                retry=retry_if_exception(attempts.may_repeat),
-                stop=tries.exhausted,
-                wait=attempts.delay,
-                before_sleep=attempts.tell,
-                sleep=attempts.sleep,
-                reraise=True,
-            ):
-                with attempt:
-                    return await attempts.make()
+            return await self._attempted(attempts, tries)
         except CallError as error:
             judged = self._judged(request, error)
             self._give_up(request, execution, judged)
             if judged is error:
                 raise
             raise judged from error
+
+    async def _attempted(self, attempts: _Attempts[T], tries: Tries) -> T:
+        """Make attempts, and let tenacity decide about the failed ones.
+
+        The first attempt stands before the loop: within it each call would cost 50 us more CPU. A whole run
+        would take 0.6 of bare aioboto3, the budget, instead of 0.52. Nearly all calls succeed at once.
+        """
+        failed: list[CallError] = []
+        try:
+            return await attempts.make()
+        except CallError as error:
+            failed.append(error)
+        async for attempt in AsyncRetrying(
+            retry=retry_if_exception(attempts.may_repeat),
+            stop=tries.exhausted,
+            wait=attempts.delay,
+            before_sleep=attempts.tell,
+            sleep=attempts.sleep,
+            reraise=True,
+        ):
+            with attempt:
+                if failed:
+                    raise failed.pop()
+                return await attempts.make()
         raise AssertionError("tenacity ends with a value or an error")
 
     def _judged(self, request: Request[object], error: CallError) -> CallError:
