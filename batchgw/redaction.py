@@ -1,4 +1,4 @@
-"""What foreign text goes through before it is kept or shown: secrets are hidden, and its length is bounded.
+"""Redaction of foreign text before it is kept or shown: secrets are hidden, and its length is bounded.
 
 Servers, proxies and libraries quote what they were sent: a refused signature comes back with the canonical
 request, and with it the session token. Errors (`errors.CallError`), log and URLs use the same rules. Pure.
@@ -25,7 +25,7 @@ LONGEST_NAME = 200
 """Characters kept of an error's code or a request's id: AWS's have at most 60."""
 
 _NOTE = 40
-"""Characters that "... (n more characters)" takes at most: a text that was cut is never cut again for it."""
+"""Characters that "... (n more characters)" takes at most. A text that was cut is not cut again for it."""
 
 LOOKED_THROUGH = 65_536
 """Characters of a foreign text that are searched for secrets (about 2 ms); what follows is dropped unread."""
@@ -34,10 +34,10 @@ LONGEST_TOKEN = 4_096
 """Characters of the longest session token (IAM user guide): half of one may stand where a text was cut."""
 
 SHORTEST_SECRET = 8
-"""Characters of a known secret that is looked for by its value: shorter ones are found in innocent words."""
+"""Characters of a known secret, at least: a shorter one would be found in harmless words."""
 
 SHORTEST_TOKEN = 44
-"""Characters of the shortest session token that is known by its look."""
+"""Characters of the shortest session token that is recognised by its form."""
 
 _SECRET = re.compile(
     r"""
@@ -67,9 +67,9 @@ access key's beginning. All that is not ASCII is in it too: so one class is enou
 
 
 def redacted(text: str, secrets: Iterable[str | None] = ()) -> str:
-    """Give a text without its secrets, URLs' passwords and tokens among them.
+    """Give a text without its secrets, and without passwords and tokens in URLs.
 
-    `secrets` are known by their value, as the keys that signed a call. They are hidden wherever they are.
+    `secrets` are values to hide wherever they occur, such as the keys that signed a call.
     """
     for secret in secrets:
         if secret and len(secret) >= SHORTEST_SECRET:
@@ -80,7 +80,7 @@ def redacted(text: str, secrets: Iterable[str | None] = ()) -> str:
 
 
 def foreign(text: str, secrets: Iterable[str | None] = (), *, longest: int = LONGEST_WORDS) -> str:
-    """Give what is kept of another program's words: without secrets, and no more than `longest` characters.
+    """Give a foreign text without its secrets, cut to `longest` characters.
 
     What is cut off is counted: "... (n more characters)".
     """
@@ -97,18 +97,18 @@ def _cut(text: str, longest: int, *, of: int) -> str:
 
 
 def hide(text: str) -> str:
-    """Search the whole text, whatever it looks like."""
+    """Hide the secrets of a text of any length."""
     return _SECRET.sub(_keep_the_name, text)
 
 
 @lru_cache(maxsize=1024)
 def _short(text: str) -> str:
-    """Look through a text that is too short for a token: most come again and again."""
+    """Hide the secrets of a short text, which can hold no token. Cached: most short texts recur."""
     return hide(text) if _TELLTALE.search(text) else text
 
 
 def is_plain(text: str) -> bool:
-    """Tell at little cost that a text has no secret, unless it is a token on its own; False: not sure."""
+    """Whether a text surely has no secret, at little cost. A token on its own is not seen."""
     return _TELLTALE.search(text) is None
 
 
@@ -123,7 +123,7 @@ def bare_url(url: str) -> str:
 
 
 def with_bare_urls(value: Any) -> Any:
-    """Give a JSON value whose texts that are URLs are `bare_url`s: what a caller gives is kept for others."""
+    """Give a JSON value whose texts that are URLs are `bare_url`s: others will read it."""
     match value:
         case str():
             return bare_url(value) if _URL.match(value) else value

@@ -1,4 +1,4 @@
-"""Times in the one form in which they are told: ISO 8601, in UTC."""
+"""Times as they are shown everywhere: ISO 8601, in UTC."""
 
 from __future__ import annotations
 

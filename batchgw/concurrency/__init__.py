@@ -1,1 +1,1 @@
-"""The shape of all concurrency: a pool of workers, time slices, the wish to stop, and the loop's clock."""
+"""Concurrency: a pool of workers, time slices, the request to stop, and the event loop's clock."""

@@ -1,4 +1,4 @@
-"""The event loop's clock, read several times for every call; and how long ago something was."""
+"""The event loop's clock, and moments that survive a sleeping machine."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import anyio
 
 
 def current_time() -> float:
-    """Seconds of the running event loop's clock: what `anyio.current_time` tells, at an eighth of the cost.
+    """Seconds of the running event loop's clock, as `anyio.current_time` at an eighth of its cost.
 
     anyio looks up which library runs, and whose task, each time it is asked. Raises as it does where no event
     loop runs.
@@ -27,7 +27,7 @@ def current_time() -> float:
 class Moment:
     """A moment by two clocks, in seconds.
 
-    The loop's stands still while this machine sleeps, and others go on; the other one may be set back.
+    The loop's clock may stand still while the machine sleeps. The clock of the epoch may be set back.
     """
 
     loop: float
@@ -40,5 +40,5 @@ class Moment:
 
     @property
     def age(self) -> float:
-        """Seconds since then: what the clock says that says more."""
+        """Seconds since then, by the clock that says more."""
         return max(current_time() - self.loop, time.time() - self.epoch)

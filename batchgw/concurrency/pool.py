@@ -14,7 +14,7 @@ from batchgw.errors import Stopped
 Item = TypeVar("Item")
 
 _END: Final = object()
-"""What a source gives that has nothing more."""
+"""Stands for the end of the source."""
 
 
 async def pooled(
@@ -25,17 +25,17 @@ async def pooled(
 ) -> None:
     """Do `work` on every item of `source`, at most `workers` at a time; return when all is done.
 
-    Workers start as items come, so a short source starts few; where their number may change, more are taken
-    on or let go between items. Whoever is free takes the next item from the source himself, one at a time, so
-    that no more items are alive than are in work. A source is thus resumed in one task or another: between
-    two items it must hold nothing that belongs to a task. The first error ends the pool and is raised.
+    Workers start as items come, so a short source starts few. If their number may change, workers start or
+    end between items. A free worker takes the next item from the source, one at a time, so that no item waits in
+    memory. The source is thus resumed in different tasks: between two items it must hold nothing that belongs
+    to a task (a cancel scope, a lock). The first error ends the pool and is raised.
     """
     most = workers if callable(workers) else lambda: workers
     async with anyio.create_task_group() as tasks:
-        _Crew(source, work, most, tasks).hire()
+        _Pool(source, work, most, tasks).add_worker()
 
 
-class _Crew(Generic[Item]):
+class _Pool(Generic[Item]):
     """The workers of a pool."""
 
     def __init__(
@@ -47,15 +47,15 @@ class _Crew(Generic[Item]):
     ) -> None:
         self._items = aiter(source)
         self._asked = False  # whether the source is at work on the next item
-        self._came: anyio.Event | None = None  # where somebody waits for that
+        self._came: anyio.Event | None = None  # set when it has come, if a worker waits for it
         self._ended = False
         self._work = work
         self._most = most
         self._tasks = tasks
         self._size = 0
 
-    def hire(self) -> None:
-        """Take on one more."""
+    def add_worker(self) -> None:
+        """Start one more worker."""
         self._size += 1
         self._tasks.start_soon(self._take_and_work)
 
@@ -63,7 +63,7 @@ class _Crew(Generic[Item]):
         """Work on items until there are none or fewer workers are wanted."""
         while self._size <= self._wanted and (item := await self._next()) is not _END:
             if self._size < self._wanted:
-                self.hire()
+                self.add_worker()
             await self._work(item)  # type: ignore[arg-type]  # what is not the end is an item
         self._size -= 1
 
@@ -72,10 +72,10 @@ class _Crew(Generic[Item]):
         return max(1, self._most())
 
     async def _next(self) -> Item | object:
-        """Take the next item, or `_END`. Where one is asked for already, wait until it has come.
+        """Take the next item, or `_END`. If another worker is asking for one, wait until it has come.
 
-        All who wait go on at once: with a lock, which is handed on, each would need a turn of the event loop
-        of its own, and most workers would wait most of the time.
+        An event wakes all waiting workers at once. A lock would wake one in each round of the event loop, and
+        most workers would wait most of the time.
         """
         while self._asked:
             self._came = self._came or anyio.Event()
@@ -98,12 +98,12 @@ class _Crew(Generic[Item]):
 def unwrapped() -> Iterator[None]:
     """Raise one error instead of an exception group: a caller has one thing to handle.
 
-    Of several it is the one that says most: an error before a mere stop, and that before a cancellation.
+    Of several it is the most telling one: an error comes before a stop, and a stop before a cancellation.
     """
     try:
         yield
     except BaseExceptionGroup as group:
-        raise min(_leaves(group), key=_reticence) from group
+        raise min(_leaves(group), key=_rank) from group
 
 
 def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
@@ -114,7 +114,7 @@ def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]
             yield error
 
 
-def _reticence(error: BaseException) -> int:
+def _rank(error: BaseException) -> int:
     if isinstance(error, Stopped):
         return 1
     return 0 if isinstance(error, Exception) else 2

@@ -1,4 +1,4 @@
-"""The wish to stop, and the only way to wait that heeds it."""
+"""The request to stop, and waiting that ends with it."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from batchgw.errors import Stopped
 T = TypeVar("T")
 
 MOMENT = 0.25
-"""Seconds: a shorter wait is not interrupted, which costs a fifth of one that can be."""
+"""Seconds: a shorter wait is not interrupted. It costs a fifth of one that can be."""
 
 
 class StopSignal:
-    """Set once, by a signal handler or a failing journal; seen by everyone who waits for a turn."""
+    """Set once, by a signal handler or a failing journal. Every call that waits for a permit sees it."""
 
     def __init__(self) -> None:
         self._event = anyio.Event()
@@ -49,7 +49,7 @@ class StopSignal:
         self.check()
 
     async def heeded(self, read: Callable[[], Awaitable[T]]) -> T:
-        """Do what may be given up at any moment, for it changes nothing. Raises Stopped when it is."""
+        """Do a read, which may be given up at any moment. Raises Stopped when it is."""
         self.check()
         with anyio.CancelScope() as scope:
             self._reads.add(scope)

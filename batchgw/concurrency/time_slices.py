@@ -13,10 +13,10 @@ import anyio.lowlevel
 T = TypeVar("T")
 
 SLICE = 0.003
-"""Seconds of work before other tasks may run: far below what anybody who waits for an answer notices."""
+"""Seconds of work before other tasks may run."""
 
 LOOK = 0.001
-"""Seconds for which a thread is waited for before other tasks may run."""
+"""Seconds to wait for a thread before other tasks may run."""
 
 
 class TimeSlices:
@@ -24,7 +24,7 @@ class TimeSlices:
 
     Args:
         seconds: how long a slice is.
-        clock: tells seconds; real ones, for it is work that is measured and not waiting.
+        clock: real seconds, because work is measured and not waiting.
     """
 
     def __init__(self, *, seconds: float = SLICE, clock: Callable[[], float] = time.perf_counter) -> None:
@@ -40,16 +40,16 @@ class TimeSlices:
         return True
 
     async def yield_now(self) -> None:
-        """Let other tasks run, and begin a new slice: before and after work that takes one of its own."""
+        """Let other tasks run, and begin a new slice: before and after work that takes a whole slice."""
         await anyio.lowlevel.checkpoint()
         self._began = self._clock()
 
 
 async def in_thread(work: Callable[[], T]) -> T:
-    """Do what waits for a disk in a thread, and give or raise what comes of it. Other tasks run meanwhile.
+    """Do blocking disk work in a thread, and return or raise its result. Other tasks run meanwhile.
 
-    It is not cancelled half-way. The loop looks for its end, rather than waiting for an event: where time is
-    virtual, none passes.
+    It cannot be cancelled. The loop polls for its end instead of waiting for an event, so that virtual time
+    does not pass meanwhile.
     """
     with ThreadPoolExecutor(1, "batchgw disk") as pool, anyio.CancelScope(shield=True):
         ended = pool.submit(work)

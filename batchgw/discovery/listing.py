@@ -1,4 +1,4 @@
-"""From a scope to its selected REST APIs, as a stream of pages: what was listed is kept small."""
+"""From a scope to its selected REST APIs, page by page."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import anyio.lowlevel
 from batchgw.control_plane.interface import ControlPlane
 from batchgw.control_plane.operations import UNNAMED, GetRestApis, RestApiPage, UnreadableApi
 from batchgw.discovery.naming import may_be_in
-from batchgw.discovery.packed import Shelf
+from batchgw.discovery.packed import PackedApis
 from batchgw.errors import ServiceFailure
 from batchgw.events import ApisListed, Observer
 from batchgw.model import ExplicitApi, RestApi, RestApiId, Scope, Selection
@@ -19,21 +19,21 @@ from batchgw.model.seen import SeenApis
 from batchgw.model.selected import SelectionCount
 
 IN_A_CIRCLE = "RepeatedPosition"
-"""AWS has no code for a listing that comes back to where it was; this one stands for it."""
+"""Our code for a listing that returns to a position it had before. AWS has none for that."""
 
 ENDLESS = "EndlessListing"
-"""The same for one that has more pages than there can be."""
+"""Our code for a listing that has more pages than there can be."""
 
 MOST_APIS = 600 + 600 + 120
 """REST APIs of an account in a region: regional, private and edge ones (developer guide, quotas)."""
 
 SMALL_PAGE = 25
-"""REST APIs on a page of a service that does not heed our `limit` (API reference: its default)."""
+"""REST APIs on a page of a service that ignores our `limit` (API reference: its default)."""
 
 MOST_PAGES = 2 * ceil(MOST_APIS / SMALL_PAGE)
-"""Pages of a listing: all REST APIs there can be on small pages, and as many empty pages. AWS needs three.
+"""Pages of a listing, at most: as many small pages as all REST APIs can fill, and as many empty ones.
 
-At AWS's quota that many take 7 s, burst included.
+AWS needs three. At AWS's quota so many pages take 7 s, burst included.
 """
 
 
@@ -59,11 +59,10 @@ async def list_rest_apis(
 ) -> AsyncGenerator[RestApi, None]:
     """Yield the selected REST APIs of the scope, each once, in the service's order.
 
-    APIs named by id that include or exclude rules leave out are told to `unselected`. Those that may be meant
-    and of which the service says what cannot be are told to `unreadable`; what is listed without an id may be
-    any. A scope that cannot have any of the
-    explicitly named ones is not asked. `count` learns of what is listed. Raises a `CallError` if a page
-    fails.
+    `unselected` is told of APIs that are named by id and left out by include or exclude rules. `unreadable` is
+    told of APIs of which the service says something impossible, if they may be meant; one that is listed
+    without an id may be any. `count` is told of all that is listed. A scope that cannot have any of the
+    explicitly named APIs is not asked. Raises a `CallError` if a page fails.
     """
     counted = SelectionCount(selection) if count is None else count
     wanted = named(selection.explicit, scope)
@@ -71,7 +70,7 @@ async def list_rest_apis(
         return
     told = wanted.union(s.id for s in selection.include if s.id is not None)
 
-    def shelve(page: list[RestApi], *, last: bool) -> Shelf:
+    def select(page: list[RestApi], *, last: bool) -> PackedApis:
         candidates = [api for api in page if api.id in wanted or not selection.explicit]
         counted.found += len(page)
         selected = []
@@ -81,7 +80,7 @@ async def list_rest_apis(
             elif api.id in told:
                 unselected(api)
         observer.notify(ApisListed(scope=scope, seen=len(page), selected=len(selected), last_page=last))
-        return Shelf(scope, selected)
+        return PackedApis(scope, selected)
 
     pages = _Pages(plane, scope)
     while not pages.ended:
@@ -91,14 +90,14 @@ async def list_rest_apis(
             if each.api.id in wanted or each.unnamed or not selection.explicit:
                 unreadable(each)
         await anyio.lowlevel.checkpoint()  # to know them by their ids, another 2
-        waiting = shelve(page, last=pages.ended)
+        waiting = select(page, last=pages.ended)
         del page
         for api in waiting:
             yield api
 
 
 class _Pages:
-    """The pages of a listing. No page is held here: while one is worked off, thousands of others may be."""
+    """The pages of a listing. No page is kept here: thousands of scopes may be listed at once."""
 
     def __init__(self, plane: ControlPlane, scope: Scope) -> None:
         self._plane = plane
@@ -110,9 +109,9 @@ class _Pages:
         self.ended = False
 
     async def next(self) -> tuple[list[RestApi], list[UnreadableApi]]:
-        """Ask for the next page, and give what is new on it: APIs, and those of which it says odd things.
+        """Ask for the next page. Returns the APIs that are new on it, and those that cannot be read.
 
-        An API that is created meanwhile moves others on to the next page, where they are listed once more.
+        An API that is created meanwhile moves others to the next page, where they are listed again.
         """
         self._refuse_circles()
         page = await self._plane.send(GetRestApis(scope=self._scope, position=self._position))
@@ -132,7 +131,7 @@ class _Pages:
         return fresh + [self._numbered(each) for each in page.unreadable if each.unnamed]
 
     def _numbered(self, listed: UnreadableApi) -> UnreadableApi:
-        """Tell APIs without an id apart: each is a target of its own, and each is to be counted."""
+        """Number APIs without an id: each is a target of its own, and is counted."""
         self._unnamed += 1
         return replace(listed, api=replace(listed.api, id=RestApiId(f"{UNNAMED}{self._unnamed}")))
 

@@ -1,4 +1,4 @@
-"""APIs that were named by id: where each may be, and whether it was found there. It reads nothing itself."""
+"""APIs that are named by id: where each may be, and whether it was found there. Nothing is read here."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from batchgw.model import (
 from batchgw.model.change import NO_SUCH_API, NOT_A_TARGET
 
 ANY = "*"
-"""Stands for the account or region that was left open, in the scope of an API that was found nowhere."""
+"""Stands for an account or region that was not named, in the scope of an API that was not found."""
 
 
 def may_be_in(named: ExplicitApi, scope: Scope) -> bool:
@@ -49,18 +49,18 @@ class NamedApis:
             self._found.setdefault(api.id, set()).add(api.scope)
 
     def not_listed(self, scope: Scope, error: CallError) -> None:
-        """Note that any API may be in the scope, for it was not listed to the end, or not each by its id."""
+        """Note that any API may be in the scope: it was not listed to its end, or one has no id."""
         self._unlisted[scope] = error
 
     def not_read(self, api: RestApi, error: CallError) -> None:
-        """Note that this API may be where it was looked for, for the answer was neither yes nor no."""
+        """Note that this API may be in its scope: the answer was neither yes nor no."""
         self._unread[api.scope, api.id] = error
 
     def odd(self, listed: UnreadableApi) -> bool:
-        """Note an API of which the service says what cannot be; tell whether it is a target of its own.
+        """Note an API of which the service says something impossible. Returns whether it is a target itself.
 
-        One that is listed without an id may be any that is named and not found; those are the targets, where
-        only named ones are meant.
+        An API without an id may be any that is named and not found. If only named APIs are meant, those are
+        the targets, and this one is not.
         """
         if listed.unnamed:
             self.not_listed(listed.api.scope, listed.error)
@@ -69,9 +69,9 @@ class NamedApis:
         return True
 
     def concerned(self, scope: Scope) -> bool:
-        """Tell whether it matters that the scope could not be read to the end.
+        """Whether it matters that the scope could not be listed to its end.
 
-        It does not where only named APIs are meant, and all that may be there were found.
+        It does not if only named APIs are meant, and all that may be in it were found.
         """
         return not self._only or any(
             may_be_in(named, scope) and not self._is_found(named) for named in self._named

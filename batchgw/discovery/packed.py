@@ -1,6 +1,7 @@
-"""Where listed REST APIs wait to be read, in some 30 bytes each instead of 350.
+"""Listed REST APIs, packed while they wait to be read: 10 to 30 bytes each instead of 340 to 530.
 
-A page brings 500 at once and the quota lets 10 a second through, so of a thousand scopes half a million wait.
+A page brings 500 at once and the quota lets 10 calls a second through, so half a million APIs of a thousand
+scopes may wait. Unpacked they would take 170 MB at least, half of what a run with a million targets may take.
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ BATCH = 50
 """APIs that are unpacked at a time: 0.1 ms of work."""
 
 _FAST = 1
-"""zlib's level: names of a fleet are so much alike that more effort gains nothing."""
+"""zlib's level. The names of a fleet are much alike, so more effort gains nothing."""
 
 
-class Shelf:
-    """REST APIs of one scope. Iterating takes them off, in their order."""
+class PackedApis:
+    """REST APIs of one scope, in their order. Iterating removes them."""
 
     def __init__(self, scope: Scope, apis: Sequence[RestApi]) -> None:
         self._scope = scope

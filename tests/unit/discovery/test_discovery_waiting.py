@@ -1,11 +1,11 @@
-"""What was listed waits in little memory, and comes out as it went in, each API once."""
+"""Listed APIs are packed while they wait, come out as they went in, and each comes once."""
 
 from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchgw.discovery.packed import BATCH, Shelf
+from batchgw.discovery.packed import BATCH, PackedApis
 from batchgw.model import RestApi, RestApiId
 from batchgw.model.seen import SeenApis
 from tests.unit.listed_apis import DUBLIN, api
@@ -42,12 +42,12 @@ def test_many_pages_are_remembered() -> None:
 
 
 @given(st.lists(apis, max_size=6))
-def test_what_waits_on_a_shelf_comes_off_as_it_was(listed: list[RestApi]) -> None:
-    assert list(Shelf(DUBLIN, listed)) == listed
+def test_packed_apis_come_out_as_they_went_in(listed: list[RestApi]) -> None:
+    assert list(PackedApis(DUBLIN, listed)) == listed
 
 
-def test_a_shelf_of_several_batches_keeps_the_order() -> None:
+def test_several_batches_keep_the_order() -> None:
     listed = [api(f"{n:010x}") for n in range(2 * BATCH + 1)]
-    shelf = Shelf(DUBLIN, listed)
-    assert list(shelf) == listed
-    assert list(shelf) == []
+    packed = PackedApis(DUBLIN, listed)
+    assert list(packed) == listed
+    assert list(packed) == []
