@@ -26,9 +26,9 @@ async def pooled(
     """Do `work` on every item of `source`, at most `workers` at a time; return when all is done.
 
     Workers start as items come, so a short source starts few. If their number may change, workers start or
-    end between items. A free worker takes the next item from the source, one at a time, so that no item waits in
-    memory. The source is thus resumed in different tasks: between two items it must hold nothing that belongs
-    to a task (a cancel scope, a lock). The first error ends the pool and is raised.
+    end between items. A free worker takes the next item from the source, one at a time, so that no item waits
+    in memory. The source is thus resumed in different tasks: between two items it must hold nothing that
+    belongs to a task (a cancel scope, a lock). The first error ends the pool and is raised.
     """
     most = workers if callable(workers) else lambda: workers
     async with anyio.create_task_group() as tasks:

@@ -59,8 +59,8 @@ async def list_rest_apis(
 ) -> AsyncGenerator[RestApi, None]:
     """Yield the selected REST APIs of the scope, each once, in the service's order.
 
-    `unselected` is told of APIs that are named by id and left out by include or exclude rules. `unreadable` is
-    told of APIs of which the service says something impossible, if they may be meant; one that is listed
+    `unselected` is told of APIs that are named by id and left out by include or exclude rules. `unreadable`
+    is told of APIs of which the service says something impossible, if they may be meant; one that is listed
     without an id may be any. `count` is told of all that is listed. A scope that cannot have any of the
     explicitly named APIs is not asked. Raises a `CallError` if a page fails.
     """
