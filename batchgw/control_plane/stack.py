@@ -26,7 +26,7 @@ WORKERS = 32
 """Cap on the APIs in work per scope: Little's law asks for fewer unless calls take a second."""
 
 PREFETCH = 1.0
-"""Seconds in which accounts are reached ahead of their first calls, at most."""
+"""Seconds, at most, in which credentials are fetched before the first calls need them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -107,9 +107,9 @@ class _Bounded:
 
 
 def _too_large(where: str) -> AnswerTooLarge:
-    place = URL(where, encoded=True)
+    url = URL(where, encoded=True)
     return AnswerTooLarge(
-        f"the answer of {place.scheme}://{place.host} is longer than {LARGEST_ANSWER // 2**20} MiB, as none "
+        f"the answer of {url.scheme}://{url.host} is longer than {LARGEST_ANSWER // 2**20} MiB, as none "
         "of AWS's is: it was not read to its end. Check --endpoint-url / AWS_ENDPOINT_URL, and the proxy."
     )
 
@@ -124,8 +124,8 @@ async def _send_once(
 ) -> aiohttp.ClientResponse:
     """Keep aiohttp from repeating a request by itself.
 
-    It resends a PUT or DELETE when a kept connection breaks, unpaced and untold. It does so on two errors
-    only, so they are given another type.
+    It resends a PUT or DELETE when a kept connection breaks, past the limiter and without saying so. It does
+    so on two errors only, so they are given another type.
     """
     try:
         return await handler(request)
@@ -250,10 +250,10 @@ class ConnectionPool:
 
     def _proxy(self, url: URL) -> str | None:
         """Find the proxy for a host in the environment (HTTPS_PROXY, NO_PROXY), once per host."""
-        place = (url.scheme, url.raw_authority)
-        if place not in self._proxies:
-            self._proxies[place] = proxy_for(url)
-        return self._proxies[place]
+        origin = (url.scheme, url.raw_authority)
+        if origin not in self._proxies:
+            self._proxies[origin] = proxy_for(url)
+        return self._proxies[origin]
 
 
 async def _whole(response: aiohttp.ClientResponse) -> Reply:

@@ -172,7 +172,7 @@ def _rest_api(scope: Scope, item: Wire) -> RestApi:
 
 
 def _unreadable(scope: Scope, item: Any, odd: str) -> UnreadableApi:
-    """Name an API by the id that is told of it, if one is."""
+    """Name an API by its id, if the page gives one."""
     told = item.get("id") if isinstance(item, dict) else None
     if type(told) is int:
         told = str(told)

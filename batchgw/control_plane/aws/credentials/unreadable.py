@@ -1,4 +1,4 @@
-"""What is wrong with the user's AWS files, told with its place and without what stands there. Pure."""
+"""What is wrong with the user's AWS files: it names the line, and does not show its text. Pure."""
 
 from __future__ import annotations
 

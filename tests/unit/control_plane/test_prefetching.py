@@ -1,4 +1,4 @@
-"""Accounts are reached while a plan is written into the journal: the first calls of all leave at once."""
+"""Credentials are fetched while a plan is written into the journal, so all first calls leave at once."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LOGIN = 0.3
 
 
 class Needing:
-    """A plane whose accounts must be reached, which takes `seconds`, or fails.
+    """A plane whose accounts need credentials first, which takes `seconds`, or fails.
 
     Attributes:
         reached: accounts, and how often.
