@@ -9,7 +9,6 @@ botocore's own serializer and parser.
 from __future__ import annotations
 
 import json
-import marshal
 import re
 from collections.abc import Mapping
 from functools import lru_cache
@@ -30,36 +29,9 @@ _KEPT = 4096
 """Quoted values kept: the types, and the APIs that are in work."""
 
 
-KEPT_BODIES = 64
-"""Bodies kept: the settings that are being put."""
-
-SMALL_BODY = 16_384
-"""Bytes of a copy up to which its body is kept: 2 MB of both in all."""
-
-_PLAIN = 2
-"""The version of `marshal`'s format: without references, which depend on who else holds a value."""
-
-
 @lru_cache(maxsize=_KEPT)
 def _quoted(value: str) -> str:
     return quote(value, safe=_SAFE)
-
-
-def _json(content: dict[str, Any]) -> bytes:
-    """Write JSON. What was written lately is kept: a rollout puts the same few settings over and over."""
-    try:
-        copy = marshal.dumps(content, _PLAIN)
-    except ValueError:  # a type that `marshal` does not know, such as a subclass of str
-        copy = None
-    if copy is None or len(copy) > SMALL_BODY:
-        return json.dumps(content).encode()
-    return _kept_json(copy)
-
-
-@lru_cache(maxsize=KEPT_BODIES)
-def _kept_json(content: bytes) -> bytes:
-    """Write JSON of a copy by `marshal`: nobody can change it, and it tells True from 1, and the order."""
-    return json.dumps(marshal.loads(content)).encode()  # noqa: S302 - made here
 
 
 class Written(NamedTuple):
@@ -125,7 +97,7 @@ class RestJson:
         content = {
             name: value for name, value in params.items() if name in self._in_body and value is not None
         }
-        body = _json(content) if self._in_body else None
+        body = json.dumps(content).encode() if self._in_body else None
         return Written(
             method=self._method,
             path=self._path % tuple([_quoted(value) for value in named]),

@@ -13,7 +13,7 @@ from botocore.serialize import create_serializer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchgw.control_plane.aws.wire import FORMS, KEPT_BODIES, SMALL_BODY, Written
+from batchgw.control_plane.aws.wire import FORMS, Written
 from batchgw.control_plane.interface import Reading, Request
 from batchgw.control_plane.operations import (
     DeleteGatewayResponse,
@@ -142,37 +142,6 @@ class Text(str):
 def test_settings_that_are_equal_but_not_the_same_are_not_mixed_up(value: object) -> None:
     for _ in range(2):
         assert put({"statusCode": value}) == json.dumps({"statusCode": value}).encode()
-
-
-def test_only_so_many_bodies_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    written: list[Any] = []
-    dumps = json.dumps
-
-    def counted(value: object) -> str:
-        written.append(value)
-        return dumps(value)
-
-    monkeypatch.setattr(json, "dumps", counted)
-    codes = [f"only {number}" for number in range(KEPT_BODIES + 1)]
-    for code in (*codes, codes[-1], codes[0]):
-        put({"statusCode": code})
-    assert [each["statusCode"] for each in written] == [*codes, codes[0]]
-
-
-def test_a_body_that_is_large_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    written = 0
-    dumps = json.dumps
-
-    def counted(value: object) -> str:
-        nonlocal written
-        written += 1
-        return dumps(value)
-
-    monkeypatch.setattr(json, "dumps", counted)
-    large = {"responseTemplates": {"text/plain": "x" * SMALL_BODY}}
-    bodies = [put(large), put(large)]
-    assert bodies == [dumps(large).encode()] * 2
-    assert written == 2
 
 
 @pytest.mark.parametrize(
