@@ -1,4 +1,4 @@
-"""Answers of every operation, made from botocore's model of the service and then spoilt.
+"""Answers of every operation, made from botocore's model of the service and then damaged.
 
 Promised: the API (or scope) that an answer is about has an outcome that is true, or is unreadable with a
 reason. All others have the outcome that they would have had without it. Nothing raises anything else.

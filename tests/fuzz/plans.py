@@ -166,14 +166,14 @@ def _case(dice: Random) -> bytes:
     lines = list(_plan())
     for _ in range(dice.randint(1, 2)):
         at = dice.randrange(len(lines))
-        lines[at] = _spoilt_line(lines[at], dice)
+        lines[at] = _damaged_line(lines[at], dice)
     if dice.random() < 0.1:
         lines.insert(dice.randint(1, len(lines)), lines.pop(dice.randrange(len(lines))))
     whole = with_checksum(lines)
     return spoil_bytes(whole, dice) if dice.random() < 0.2 else whole
 
 
-def _spoilt_line(line: bytes, dice: Random) -> bytes:
+def _damaged_line(line: bytes, dice: Random) -> bytes:
     """Damage a line: mostly as JSON, so that the plan passes with its new checksum."""
     if dice.random() < 0.2:
         return spoil_bytes(line, dice)

@@ -1,4 +1,4 @@
-"""Policy files: valid ones from a grammar, spoilt as documents and as bytes, in YAML and in JSON.
+"""Policy files: valid ones from a grammar, damaged as documents and as bytes, in YAML and in JSON.
 
 Promised: a policy, or PolicyInvalid in which every problem has its place. A .json file is read as Python's
 own reader of JSON reads it, or refused where that one refuses it.
@@ -119,12 +119,12 @@ def _check_json(content: bytes) -> None:
     if document is not None and document.problems:
         return
     try:
-        told = json.loads(content.decode("utf-8-sig"), **_AS_TYPED)
+        parsed = json.loads(content.decode("utf-8-sig"), **_AS_TYPED)
     except (ValueError, RecursionError):
         assert document is None, "not JSON, and accepted"
     else:
-        assert document is None or plain(document.root) == _spelled(told)
-        assert document is not None or _is_too_much(told)
+        assert document is None or plain(document.root) == _as_policy(parsed)
+        assert document is not None or _is_too_much(parsed)
 
 
 def _never(word: str) -> Never:
@@ -134,13 +134,13 @@ def _never(word: str) -> Never:
 _AS_TYPED: dict[str, Any] = {"parse_int": str, "parse_float": str, "parse_constant": _never}
 
 
-def _spelled(value: Value) -> Value:
+def _as_policy(value: Value) -> Value:
     """Spell truth values as a policy keeps them."""
     match value:
         case dict():
-            return {key: _spelled(inner) for key, inner in value.items()}
+            return {key: _as_policy(inner) for key, inner in value.items()}
         case list():
-            return [_spelled(inner) for inner in value]
+            return [_as_policy(inner) for inner in value]
         case bool():
             return str(value).lower()
         case _:

@@ -1,4 +1,4 @@
-"""Quota files, spoilt as documents and as bytes. Promised: quotas, or UsageError with every place."""
+"""Quota files, damaged as documents and as bytes. Promised: quotas, or UsageError with every place."""
 
 from __future__ import annotations
 

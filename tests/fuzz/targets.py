@@ -1,4 +1,4 @@
-"""Targets files: lines in both forms, spoilt as records and as bytes. Promised: targets, or UsageError."""
+"""Targets files: lines in both forms, damaged as records and as bytes. Promised: targets, or UsageError."""
 
 from __future__ import annotations
 

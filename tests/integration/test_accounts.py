@@ -1,4 +1,4 @@
-"""Several accounts: reached by a role on moto, by the access key on MiniStack, which knows no other way."""
+"""Several accounts: by a role on moto; by the access key on MiniStack, which has no other way."""
 
 from __future__ import annotations
 

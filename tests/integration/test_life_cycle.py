@@ -143,7 +143,7 @@ async def test_an_api_deleted_after_the_plan_is_skipped_and_the_rest_is_applied(
 class StopAt:
     """Asks to stop as a write leaves, so that it is the last one.
 
-    Not when outcomes are known: those are told by the commit, and so few writes may all be made before it.
+    Not when outcomes are known: the commit reports them, and so few writes may all be made before it.
     """
 
     def __init__(self, stop: StopSignal, calls: Calls, *, writes: int) -> None:

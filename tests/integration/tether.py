@@ -1,4 +1,4 @@
-"""Runs a module as a program that ends with whoever started it: at the end of its standard input.
+"""Runs a module as a program that ends with its parent process: at the end of its standard input.
 
 `python tether.py MODULE [ARGUMENT]...`. Whatever kills the starter, its end of the pipe is closed with it.
 """

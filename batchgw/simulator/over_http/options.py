@@ -155,7 +155,7 @@ class ReadyInfo:
 
 
 def make_engine(options: ServeOptions, world: World | None = None) -> Engine:
-    """Make the world (unless it is given) and everything that can befall a call in it.
+    """Make the engine: the world (unless it is given), its quotas, latency and faults.
 
     Raises UsageError for options that cannot be.
     """

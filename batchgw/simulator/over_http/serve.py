@@ -1,4 +1,4 @@
-"""Serving a simulated world on loopback, until told to stop or its time is over."""
+"""Serves a simulated world on loopback, until it is stopped or its time is over."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from batchgw.simulator.world.world import World
 __all__ = ["ReadyInfo", "ServeOptions", "running", "serve"]
 
 HOST = "127.0.0.1"
-"""Nobody but this machine is served."""
+"""Only this machine can connect."""
 
 _LAST_WORDS = 1.0  # seconds that calls in flight have to finish when the server stops
 

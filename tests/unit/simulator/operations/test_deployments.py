@@ -67,16 +67,16 @@ def test_what_a_deployment_says_of_its_stage() -> None:
         cacheClusterEnabled=True,
         cacheClusterSize="0.5",
     )
-    told = {
+    wanted = {
         "description": "mine",
         "tracingEnabled": True,
         "cacheClusterEnabled": True,
         "cacheClusterStatus": "AVAILABLE",
         "cacheClusterSize": "0.5",
     }
-    assert {k: v for k, v in stage(client, api).items() if k in told} == told
+    assert {k: v for k, v in stage(client, api).items() if k in wanted} == wanted
     client("CreateDeployment", restApiId=api, stageName="dev")
-    assert {k: v for k, v in stage(client, api).items() if k in told} == told
+    assert {k: v for k, v in stage(client, api).items() if k in wanted} == wanted
 
 
 def test_an_api_without_methods_cannot_be_deployed() -> None:

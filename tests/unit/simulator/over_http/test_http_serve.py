@@ -57,15 +57,15 @@ def script(ready: ReadyInfo, *rules: object) -> None:
 
 def test_the_ready_record_is_json_and_says_how_to_get_in() -> None:
     with running(replace(SMALL, no_auth=False)) as ready:
-        told = json.loads(json.dumps(ready.to_json()))
-    assert told["endpoint"].startswith("http://127.0.0.1:")
-    assert told["accounts"] == ["111111111111", "222222222222"]
-    assert told["regions"] == ["eu-west-1"]
-    assert told["management_account"] == "111111111111"
-    assert told["role_name"] == "OrganizationBatchgw"
-    assert told["auth"] is True
-    assert told["keys"]["222222222222"]["access_key_id"].startswith("AKIA")
-    assert set(told["keys"]["222222222222"]) == {"access_key_id", "secret_access_key"}
+        info = json.loads(json.dumps(ready.to_json()))
+    assert info["endpoint"].startswith("http://127.0.0.1:")
+    assert info["accounts"] == ["111111111111", "222222222222"]
+    assert info["regions"] == ["eu-west-1"]
+    assert info["management_account"] == "111111111111"
+    assert info["role_name"] == "OrganizationBatchgw"
+    assert info["auth"] is True
+    assert info["keys"]["222222222222"]["access_key_id"].startswith("AKIA")
+    assert set(info["keys"]["222222222222"]) == {"access_key_id", "secret_access_key"}
 
 
 def test_the_same_seed_gives_the_same_keys_and_another_gives_others() -> None:

@@ -44,12 +44,12 @@ def rows(section: str) -> dict[str, list[str]]:
 def test_every_flag_is_there_with_its_default() -> None:
     command = typer.main.get_command(app).commands["simulate"]  # type: ignore[attr-defined]
     flags = {p.opts[0]: p.default for p in command.params if p.opts[0] not in COMMON}
-    told = rows("Flags")
-    assert {flag for row in told for flag in re.findall(r"`(--[\w-]+)`", row)} == set(flags)
+    flag_rows = rows("Flags")
+    assert {flag for row in flag_rows for flag in re.findall(r"`(--[\w-]+)`", row)} == set(flags)
     for flag in set(flags) - UNITED - {"--latency-p99"}:
         default = flags[flag]
         written = "" if default in (None, []) or default is False else str(getattr(default, "value", default))
-        assert told[f"`{flag}`"][0].strip("`") == written.removesuffix(".0"), flag
+        assert flag_rows[f"`{flag}`"][0].strip("`") == written.removesuffix(".0"), flag
 
 
 def test_the_ready_line_has_these_keys() -> None:
@@ -57,8 +57,8 @@ def test_the_ready_line_has_these_keys() -> None:
 
 
 def test_every_fault_and_every_key_of_match_is_there() -> None:
-    told = " ".join(rows("Fault scripts"))
-    assert {name for name in (*_FAULTS, *_KNOWN) if not re.search(rf"[`{{]{name}[`:]", told)} == set()
+    written = " ".join(rows("Fault scripts"))
+    assert {name for name in (*_FAULTS, *_KNOWN) if not re.search(rf"[`{{]{name}[`:]", written)} == set()
     assert {name for name in _GROUPS if f"`{name}`" not in PAGE} == set()
 
 

@@ -11,7 +11,7 @@ from batchgw.simulator.traffic.timeline import NEIGHBOUR, Timeline
 HERE = ("111111111111/eu-west-1", "PutGatewayResponse")
 
 
-def told(timeline: Timeline) -> dict[str, tuple[list[int], list[int]]]:
+def counts(timeline: Timeline) -> dict[str, tuple[list[int], list[int]]]:
     """Taken and refused by operation."""
     return {key[1]: (list(s.taken), list(s.refused)) for key, s in timeline.series.items()}
 
@@ -21,7 +21,7 @@ def test_calls_are_counted_in_the_second_of_their_arrival() -> None:
     for at, taken in ((0.0, True), (0.99, True), (1.0, False), (3.5, True)):
         timeline.add(HERE, at, taken=taken)
     timeline.add((HERE[0], NEIGHBOUR), 2.0, taken=False)
-    assert told(timeline) == {"PutGatewayResponse": ([2, 0, 0, 1], [0, 1]), "neighbour": ([], [0, 0, 1])}
+    assert counts(timeline) == {"PutGatewayResponse": ([2, 0, 0, 1], [0, 1]), "neighbour": ([], [0, 0, 1])}
 
 
 def test_full_bins_become_half_as_many_of_twice_the_width() -> None:

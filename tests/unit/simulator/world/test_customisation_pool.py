@@ -19,37 +19,41 @@ def status(code: int) -> Customisation:
 
 
 def test_who_holds_nothing_is_as_it_was_born() -> None:
-    holdings = CustomisationsByApi(CustomisationPool(), expected=10)
-    assert holdings.get(3) is None
-    holdings.set(3, NOTHING)
-    assert holdings.get(3) is NOTHING
-    assert holdings.get(2) is None
-    holdings.clear(3)
-    holdings.clear(10_000)
-    assert holdings.get(3) is None
+    customisations = CustomisationsByApi(CustomisationPool(), expected=10)
+    assert customisations.get(3) is None
+    customisations.set(3, NOTHING)
+    assert customisations.get(3) is NOTHING
+    assert customisations.get(2) is None
+    customisations.clear(3)
+    customisations.clear(10_000)
+    assert customisations.get(3) is None
 
 
 def test_more_apis_may_come_than_were_expected() -> None:
-    holdings = CustomisationsByApi(CustomisationPool(), expected=2)
-    holdings.set(1, status(401))
-    holdings.set(900, status(402))
-    assert (holdings.get(1), holdings.get(900), holdings.get(899)) == (status(401), status(402), None)
+    customisations = CustomisationsByApi(CustomisationPool(), expected=2)
+    customisations.set(1, status(401))
+    customisations.set(900, status(402))
+    assert (customisations.get(1), customisations.get(900), customisations.get(899)) == (
+        status(401),
+        status(402),
+        None,
+    )
 
 
 def test_setting_the_same_again_forgets_nothing() -> None:
-    register = CustomisationPool()
-    holdings = CustomisationsByApi(register, expected=1)
+    pool = CustomisationPool()
+    customisations = CustomisationsByApi(pool, expected=1)
     for _ in range(2):
-        holdings.set(0, status(401))
-    assert holdings.get(0) is status(401)
-    assert len(register) == 1
+        customisations.set(0, status(401))
+    assert customisations.get(0) is status(401)
+    assert len(pool) == 1
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(400, 404) | st.none()), max_size=60))
 def test_holdings_are_a_dict_of_few_values(steps: list[tuple[int, int | None]]) -> None:
-    """Two cells with one register: as two dicts, and what is registered is what somebody holds."""
-    register = CustomisationPool()
-    cells = [CustomisationsByApi(register, expected=1), CustomisationsByApi(register, expected=3)]
+    """Two cells with one pool: as two dicts, and what is registered is what somebody holds."""
+    pool = CustomisationPool()
+    cells = [CustomisationsByApi(pool, expected=1), CustomisationsByApi(pool, expected=3)]
     truth: list[dict[int, Customisation]] = [{}, {}]
     for turn, (place, code) in enumerate(steps):
         if code is None:
@@ -60,7 +64,7 @@ def test_holdings_are_a_dict_of_few_values(steps: list[tuple[int, int | None]]) 
             truth[turn % 2][place] = status(code)
         for scope_apis, expected in zip(cells, truth, strict=True):
             assert {p: held for p in range(6) if (held := scope_apis.get(p)) is not None} == expected
-        assert len(register) == len({held for expected in truth for held in expected.values()})
+        assert len(pool) == len({held for expected in truth for held in expected.values()})
 
 
 def test_a_world_of_many_apis_is_small_and_stays_so_when_each_is_written() -> None:

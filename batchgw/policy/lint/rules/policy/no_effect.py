@@ -1,4 +1,4 @@
-"""What the policy says and nothing comes of: whoever wrote it expects something."""
+"""Settings that are accepted and do nothing. Their author expects that they do something."""
 
 from __future__ import annotations
 

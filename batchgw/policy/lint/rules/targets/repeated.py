@@ -1,4 +1,4 @@
-"""Whoever lists something twice probably meant something else the second time."""
+"""A value that is listed twice is probably a slip: another was meant."""
 
 from __future__ import annotations
 
