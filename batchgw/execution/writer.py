@@ -105,12 +105,13 @@ class _Making:
         self._read_at = read_at
         self._trusted = trusted
         self._looks = 0
-        self._writing = Execution(before_attempt=self._leave, look=self._look)
+        self._writing = Execution()
         self.effort = Effort()  # of the calls that have ended
         self.in_doubt = False  # a write was sent, and whether it was made is not known
 
     async def write_until_sure(self) -> Outcome:
         """Write. Where it is open what that would replace, or whether it was made, read and decide by it."""
+        self._writing.before_attempt, self._writing.look = self._leave, self._look
         try:
             answered = await self._write()
         except _Judged as judged:
@@ -123,6 +124,8 @@ class _Making:
         except Stopped:
             self.in_doubt = self._writing.in_doubt
             raise
+        finally:  # else every call would be a cycle, which only the garbage collector frees
+            self._writing.before_attempt = self._writing.look = None
         return await self._concluded(answered)
 
     def judge(self, now: object) -> Outcome | None:
