@@ -1,4 +1,4 @@
-"""What all tests share: a busy machine is no failure, and nothing of the user's own is read or written."""
+"""What all tests share: a slow machine is no failure, and no file of the user is read or written."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ _BOTOCORE = Path(botocore.__file__).parent
 
 
 @pytest.fixture(scope="session", autouse=True)
-def data_of_botocore_is_read_once() -> Iterator[None]:
-    """Keep what describes the services: reading it anew is most of what a connection costs."""
+def botocore_reads_its_data_once() -> Iterator[None]:
+    """Keep the descriptions of the services: reading them is most of the cost of a connection."""
     load = JSONFileLoader.load_file
-    own = cache(lambda path: load(JSONFileLoader(), path))
+    load_once = cache(lambda path: load(JSONFileLoader(), path))
 
     def load_file(self: JSONFileLoader, path: str) -> object:
-        return own(path) if Path(path).is_relative_to(_BOTOCORE) else load(self, path)
+        return load_once(path) if Path(path).is_relative_to(_BOTOCORE) else load(self, path)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(JSONFileLoader, "load_file", load_file)
@@ -38,18 +38,18 @@ def data_of_botocore_is_read_once() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def the_command_line_is_put_together_once() -> Iterator[None]:
-    """Keep the parser, too: a process of batchgw's own makes it once, a test's would for every command."""
+def the_command_line_is_built_once() -> Iterator[None]:
+    """Keep the parser: batchgw's own process builds it once, but tests would build it for every command."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(typer.main, "get_command", cache(typer.main.get_command))
         yield
 
 
 @pytest.fixture(scope="session", autouse=True)
-def no_journal_of_the_user_s(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keep fixtures of whole modules, too, away from the state folder and the journal of whoever tests.
+def no_journal_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Give the session a state folder and a journal that are not the user's; module fixtures use them, too.
 
-    What a test's own process left there all the same fails the session.
+    The session fails if something was written to the user's folder all the same.
     """
     own = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "batchgw"
     before = _written(own)
@@ -57,7 +57,7 @@ def no_journal_of_the_user_s(tmp_path_factory: pytest.TempPathFactory) -> Iterat
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.getbasetemp() / "state"))
         patch.delenv("BATCHGW_JOURNAL", raising=False)
         yield
-    assert _written(own) == before, f"something wrote to {own}, which is the user's own"
+    assert _written(own) == before, f"something wrote to {own}, which is the user's folder"
 
 
 def _written(folder: Path) -> dict[Path, int]:
@@ -65,8 +65,8 @@ def _written(folder: Path) -> dict[Path, int]:
 
 
 @pytest.fixture(autouse=True)
-def no_journal_of_another_test_s(
+def no_journal_of_another_test(
     monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """Let no test start from what another has learned of quotas, should they get the same port."""
+    """Let no test use what another has learned of quotas: both may get the same port."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.getbasetemp() / f"state-{next(_numbers)}"))

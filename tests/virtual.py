@@ -1,4 +1,4 @@
-"""Virtual time: a run that waits for hours is over in a moment, and always takes the same time."""
+"""Virtual time: a run that waits for hours takes a moment, and always the same virtual time."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ Result = TypeVar("Result")
 
 
 def virtually(main: Callable[[], Awaitable[Result]]) -> Result:
-    """Run on a clock that jumps to the next thing to happen as soon as everyone waits."""
+    """Run on a clock that jumps to the next event as soon as every task waits."""
     clock = trio.testing.MockClock(autojump_threshold=0)
     return anyio.run(main, backend="trio", backend_options={"clock": clock})
 
 
 class Steps(trio.abc.Instrument):
-    """Notes "step" whenever the loop turns to a task, this one or another, from `begin` on."""
+    """Adds "step" to a list before each step of any task, from `begin` on."""
 
-    def __init__(self, told: list[str]) -> None:
-        self._told = told
+    def __init__(self, log: list[str]) -> None:
+        self._log = log
 
     def begin(self) -> None:
-        """Watch the loop that runs."""
+        """Begin to log the steps of the running loop."""
         trio.lowlevel.add_instrument(self)
 
     def before_task_step(self, _task: trio.lowlevel.Task) -> None:
-        """A task goes on."""
-        self._told.append("step")
+        """Log a step."""
+        self._log.append("step")

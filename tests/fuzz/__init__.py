@@ -1,5 +1,5 @@
-"""Fuzzers of what enters from outside: many seeded cases each, none of which may end in a traceback.
+"""Fuzzers of all input from outside: many seeded cases each. None may end in a traceback.
 
-`python -m tests.fuzz --seconds 600` runs each of them for ten minutes; the suite tries
-up to 10,000 cases of each.
+`python -m tests.fuzz --seconds 600` runs each for ten minutes. The suite tries up to
+10,000 cases of each.
 """

@@ -1,4 +1,4 @@
-"""Run fuzzers: `python -m tests.fuzz [NAME...] [--cases N] [--seed S] [--seconds T]`."""
+"""Runs fuzzers: `python -m tests.fuzz [NAME...] [--cases N] [--seed S] [--seconds T]`."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from tests import fuzz
 from tests.fuzz.harness import Broken
 
 CASES = 10_000
-_ROUND = 500  # cases between two looks at the clock
+_ROUND = 500  # cases before the clock is read again
 
 Run = Callable[[int, int], int]
 
 
 def fuzzers() -> Mapping[str, Run]:
-    """Give each module of this folder that has a `run`, by its name."""
+    """The fuzzers by name: the `run` of each module of this folder that has one."""
     names = [module.name for module in iter_modules(fuzz.__path__) if module.name != "__main__"]
     modules = {name: import_module(f"{fuzz.__name__}.{name}") for name in names}
     return {name: module.run for name, module in modules.items() if hasattr(module, "run")}
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the fuzzers that are named, all by default, and give the exit code: 1 when a case failed."""
+    """Run the named fuzzers, or all of them. Gives the exit code: 1 when a case failed."""
     known = fuzzers()
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=fuzz.__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(known)}; default: all")
-    parser.add_argument("--cases", type=int, default=CASES, help="of each fuzzer (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=1, help="the same seed makes the same cases (default: 1)")
-    parser.add_argument("--seconds", type=float, help="of each fuzzer, in place of a number of cases")
+    parser.add_argument("--cases", type=int, default=CASES, help="for each fuzzer (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same cases (default: 1)")
+    parser.add_argument("--seconds", type=float, help="for each fuzzer, instead of a number of cases")
     options = parser.parse_args(arguments)
     if unknown := sorted(set(options.names) - set(known)):
         parser.error(f"no such fuzzer: {', '.join(unknown)}")
@@ -59,7 +59,7 @@ def _passes(name: str, run: Run, options: argparse.Namespace) -> bool:
 
 
 def _for_seconds(run: Run, seed: int, until: float) -> int:
-    """Run round after round, each with a seed of its own."""
+    """Run rounds, each with the next seed, until a time."""
     tried = 0
     while time.monotonic() < until:
         tried += run(_ROUND, seed)

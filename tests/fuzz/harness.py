@@ -1,7 +1,7 @@
-"""Runs the cases of a fuzzer. A case that breaks the promise is written to a file and ends the run.
+"""Runs the cases of a fuzzer. A case that fails is written to a file, and ends the run.
 
-A fuzzer is a module of this folder with `run(cases, seed) -> int`, which gives how many cases it tried and
-raises Broken. Most are a function that makes a case and one that checks it, joined by `fuzz`.
+A fuzzer is a module of this folder with `run(cases, seed) -> int`. It returns the number of cases it
+tried, or raises Broken. Most have a function that makes a case, and one that checks it, for `fuzz`.
 """
 
 from __future__ import annotations
@@ -17,31 +17,31 @@ from types import FrameType
 from typing import Never
 
 CASE_SECONDS = 10.0
-"""CPU seconds after which a case counts as endless. Most take a few milliseconds."""
+"""CPU seconds that a case may take. Most take a few milliseconds."""
 
 CASE_MEGABYTES = 256
-"""How far a single case may raise the process's peak of memory."""
+"""How much a single case may raise the process's peak memory."""
 
 FOLDER = Path(__file__).parents[2] / ".fuzz"
-"""Where cases that broke a promise are kept."""
+"""The folder of the cases that failed."""
 
-_SHOWN = 2_000  # bytes of a case that the message repeats
+_SHOWN = 2_000  # bytes of a case that are shown in the message
 
 
-class Broken(AssertionError):  # a test that lets it pass fails as by any assertion
-    """A case that broke its promise. The message shows it, and names the file that holds it whole."""
+class Broken(AssertionError):  # pytest shows it like any failed assertion
+    """A case that failed. The message shows it, and names the file with the whole case."""
 
 
 class Unbounded(Exception):
-    """A case took more time or memory than any sensible one."""
+    """A case took too much time or memory."""
 
 
 def fuzz(
     name: str, make: Callable[[Random], bytes], check: Callable[[bytes], None], *, cases: int, seed: int
 ) -> int:
-    """Check `cases` cases. Each has dice of its own, so that it can be made again without those before it.
+    """Check `cases` cases. Each has its own random numbers, so that it can be repeated without the others.
 
-    `check` returns when the case kept the promise, and raises anything when it did not. Raises Broken.
+    `check` returns if the case is as it should be, and raises any exception if not. Raises Broken.
     """
     for number in range(cases):
         case = make(Random(f"{name}/{seed}/{number}"))
@@ -54,12 +54,12 @@ def fuzz(
 
 
 def broken(name: str, case: bytes, error: Exception) -> Broken:
-    """Keep a case under its name, and make the error that tells of it."""
+    """Write a case to a file, and make the error that describes it."""
     FOLDER.mkdir(exist_ok=True)
     file = FOLDER / f"{name}.case"
     file.write_bytes(case)
     text = case[:_SHOWN].decode("utf-8", "backslashreplace")
-    more = f"\n... {len(case) - _SHOWN} bytes more" if len(case) > _SHOWN else ""
+    more = f"\n... {len(case) - _SHOWN} more bytes" if len(case) > _SHOWN else ""
     return Broken(
         f"{name} ends in {type(error).__name__}: {error}\n{text}{more}\nThe whole case is in {file}."
     )
@@ -67,7 +67,7 @@ def broken(name: str, case: bytes, error: Exception) -> Broken:
 
 @contextmanager
 def _bounded() -> Iterator[None]:
-    """Raise Unbounded in what takes too long, by the CPU time of this process: a busy machine is no fault."""
+    """Raise Unbounded if the block takes too long, in CPU time: a slow machine is no failure."""
     peak, began = _peak(), time.process_time()
     before = signal.signal(signal.SIGVTALRM, _give_up)
     signal.setitimer(signal.ITIMER_VIRTUAL, CASE_SECONDS)
@@ -76,7 +76,7 @@ def _bounded() -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
         signal.signal(signal.SIGVTALRM, before)
-    if time.process_time() - began > CASE_SECONDS:  # what was raised in it may have been caught there
+    if time.process_time() - began > CASE_SECONDS:  # the block may have caught what was raised in it
         _give_up(0, None)
     if _peak() - peak > CASE_MEGABYTES:
         raise Unbounded(f"it takes {_peak() - peak} MB of memory")

@@ -1,4 +1,4 @@
-"""What the client costs is measured from end to end, small; and a contestant that cannot run says why."""
+"""client_cost from end to end, with few puts; and a contestant that cannot run says why."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def way(name: str) -> Way:
     return next(way for way in WAYS if way.name == name)
 
 
-def test_the_whole_run_is_held_to_bare_aioboto3() -> None:
+def test_the_whole_run_is_compared_with_bare_aioboto3() -> None:
     bare, fast = compete((way(BARE), way(FAST_RUN)), puts=12, rounds=2)
     assert (bare.failed, fast.failed) == (None, None)
     assert bare.values["ratio"] == 1.0
@@ -46,7 +46,7 @@ def test_a_contestant_that_cannot_run_says_why_and_misses_its_goal() -> None:
     assert failed.missed() == ["ratio"]
 
 
-def test_what_each_step_brought_is_said_in_percent_of_bare() -> None:
+def test_what_each_step_saves_is_said_in_percent_of_bare_aioboto3() -> None:
     rows = [Row(name=each.name, values={"ratio": 1.0 - 0.01 * n}) for n, each in enumerate(WAYS)]
     cuts, fast, rest = gains(rows)
     assert cuts.startswith("Each cut alone saves: user agent 1 %, no validation 2 %, own signer 3 %")

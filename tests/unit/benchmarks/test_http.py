@@ -1,4 +1,4 @@
-"""A contest over HTTP from end to end, small: twelve puts each; and what happens to those who cannot run."""
+"""A contest over HTTP from end to end, with twelve puts each; and what becomes of those that cannot run."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ JOB = Job(
 
 
 def test_a_small_contest_from_end_to_end() -> None:
-    """The server counts, looks at the APIs, and one that breaks down is told as that."""
+    """The server counts calls and reads the APIs. A contestant that breaks is a failed row."""
     broken = Contestant(label="broken", peer="boto3-threads", goals=GOALS)  # without options it cannot run
     section = compete(SMALL, (BATCHGW, limited("bucket", ""), broken), quick=True)
     ours, theirs, dead = section.rows
@@ -54,7 +54,7 @@ def test_a_small_contest_from_end_to_end() -> None:
     assert [trace["label"] for trace in traces] == [ours.name, theirs.name]
 
 
-def test_each_entrant_has_accounts_of_its_own_and_none_the_managing_one() -> None:
+def test_each_contestant_has_accounts_of_its_own_and_none_is_the_managing_one() -> None:
     with serving(world(accounts=5, regions=1, apis=1, no_throttle=True)) as server:
         contest = Contest(server=server, response_type=RESPONSE_TYPE, put=PUT, rate=10, burst=40, each=2)
         assert list(contest._accounts()) == [server.accounts[1:3], server.accounts[3:5]]
@@ -62,7 +62,7 @@ def test_each_entrant_has_accounts_of_its_own_and_none_the_managing_one() -> Non
             contest.run([Contestant(label=str(n), peer="boto3-threads") for n in range(3)])
 
 
-def test_who_must_be_alone_is_and_the_rest_run_side_by_side() -> None:
+def test_those_that_must_be_alone_are_and_the_others_run_in_groups() -> None:
     contestants = [Contestant(label=str(n), peer="x", alone=n in (0, 3)) for n in range(6)]
     groups = [[e.label for e in group] for group in contests._groups(contestants, 3)]
     assert groups == [["1", "2", "4"], ["5"], ["0"], ["3"]]
@@ -75,7 +75,7 @@ def test_a_contestant_that_takes_too_long_has_failed(tmp_path: Path) -> None:
     assert process.failed == "not done after 0.05 s"
 
 
-def test_who_lacks_something_says_what(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_peer_that_needs_something_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     lacking = Peer(function="nowhere:run", needs=("json", "no_such_package"))
     monkeypatch.setattr(registry, "PEERS", {**PEERS, "lacking": lacking})
     assert why_not("lacking") == "no_such_package not installed (scripts/setup bench)"
@@ -83,7 +83,7 @@ def test_who_lacks_something_says_what(monkeypatch: pytest.MonkeyPatch) -> None:
     assert why_not("terraform") == "there is no terraform on the PATH"
 
 
-def test_who_cannot_run_is_skipped_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_contestant_that_cannot_run_is_skipped_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     with serving(world(accounts=2, regions=1, apis=1, no_throttle=True)) as server:
         contest = Contest(server=server, response_type=RESPONSE_TYPE, put=PUT, rate=10, burst=40)
@@ -98,7 +98,7 @@ def test_every_contestant_of_the_sections_is_known() -> None:
     assert named <= set(PEERS)
 
 
-def test_of_several_servers_times_are_means_and_counts_the_most_of_any() -> None:
+def test_with_several_servers_times_are_means_and_counts_are_the_largest() -> None:
     rows = [
         Row(name="x", values={"ratio": ratio, "wall": 5 * ratio, "calls": calls, "refused": refused})
         for ratio, calls, refused in ((1.02, 720, 0), (1.06, 721, 1), (1.04, 720, 0))
@@ -107,7 +107,7 @@ def test_of_several_servers_times_are_means_and_counts_the_most_of_any() -> None
     assert values == {"ratio": 1.04, "worst": 1.06, "wall": 5.2, "calls": 721, "refused": 1}
 
 
-def test_of_several_servers_one_that_failed_is_told() -> None:
+def test_with_several_servers_one_failure_fails_the_row() -> None:
     rows = [Row(name="x", values={"ratio": 1.0}), Row(name="x", failed="exit code 1"), Row(name="x")]
     assert http_scopes.together(rows).failed == "exit code 1"
     assert http_scopes.together(rows[:1]) is rows[0]

@@ -1,4 +1,4 @@
-"""The benchmarks' page says what the kept results say, nothing older, and why a goal was missed."""
+"""The benchmarks' page shows the committed results, and says why a goal was missed."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def results(tmp_path: Path) -> Path:
 
 def test_the_page_has_tables_plots_failures_and_missed_goals(results: Path) -> None:
     text = page.text(results, notes="")
-    for told in (
+    for part in (
         "## Tiny puts",
         "`python -m benchmarks.http_puts`",
         "| batchgw | 1.200 |",
@@ -44,7 +44,7 @@ def test_the_page_has_tables_plots_failures_and_missed_goals(results: Path) -> N
         "(results/http_puts.bars.svg)",
         "Measured 20",
     ):
-        assert told in text
+        assert part in text
 
 
 def test_why_a_goal_was_missed_comes_from_the_notes(results: Path) -> None:
@@ -57,20 +57,20 @@ def test_why_a_goal_was_missed_comes_from_the_notes(results: Path) -> None:
     assert page.unexplained(results, notes) == []
 
 
-def test_a_missed_goal_nobody_explained_is_said_to_be_so(results: Path) -> None:
+def test_a_missed_goal_without_explanation_is_shown_as_unexplained(results: Path) -> None:
     for notes in ("", "## http_puts\n\nOf something else.\n"):
         assert page.UNEXPLAINED in page.text(results, notes=notes)
         assert page.unexplained(results, notes) == ["http_puts"]
 
 
-def test_an_excuse_for_goals_that_were_met_is_stale(tmp_path: Path) -> None:
+def test_an_explanation_of_goals_that_were_met_is_stale(tmp_path: Path) -> None:
     met = Row(name="batchgw", values={"ratio": 1.0}, goals={"ratio": 1.01})
     write(replace(SECTION, rows=(met,)), tmp_path)
     assert page.unexplained(tmp_path, "## http_puts\n\n**Missed**: the last call.\n") == ["http_puts"]
     assert page.unexplained(tmp_path, "## http_puts\n\nOf something else.\n") == []
 
 
-def test_sections_stand_in_the_registry_s_order_and_further_ones_beside_their_module(tmp_path: Path) -> None:
+def test_sections_are_in_the_registry_s_order_and_a_module_s_other_ones_follow_it(tmp_path: Path) -> None:
     for name in ("unheard_of", "startup", "http_scopes_many", "http_scopes", "http_puts"):
         write(replace(SECTION, name=name), tmp_path)
     assert [section.name for section in page.kept(tmp_path)] == [

@@ -1,4 +1,4 @@
-"""Plots are drawn from a section's series alone, the same each time."""
+"""Plots are drawn from a section's series alone, and are the same each time."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_a_long_trace_is_thinned(tmp_path: Path) -> None:
     assert all(path.stat().st_size < 200_000 for path in draw(section, tmp_path))
 
 
-def test_a_section_without_figures_is_drawn_as_nothing(tmp_path: Path) -> None:
+def test_a_section_without_numbers_has_no_plots(tmp_path: Path) -> None:
     assert (
         draw(replace(SECTION, rows=(Row(name="x", failed="it died"),), series={"bars": ["ratio"]}), tmp_path)
         == []

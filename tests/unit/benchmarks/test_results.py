@@ -33,13 +33,13 @@ def section(*rows: Row) -> Section:
         (Row(name="a", values={"ratio": 9.0}), []),
     ],
 )
-def test_a_goal_is_an_upper_bound_that_what_failed_or_was_not_measured_misses(
+def test_a_goal_is_an_upper_bound_and_a_failed_or_unmeasured_value_misses_it(
     row: Row, missed: list[str]
 ) -> None:
     assert row.missed() == missed
 
 
-def test_missed_goals_are_told_with_their_figures() -> None:
+def test_missed_goals_are_shown_with_their_figures() -> None:
     slow = Row(name="slow", values={"ratio": 1.25}, goals={"ratio": 1.01})
     dead = Row(name="dead", goals={"refused": 0}, failed="exit code 1")
     assert section(slow, dead).missed() == [
@@ -48,7 +48,7 @@ def test_missed_goals_are_told_with_their_figures() -> None:
     ]
 
 
-def test_a_section_comes_back_as_it_was_kept(tmp_path: Path) -> None:
+def test_a_section_is_read_as_it_was_written(tmp_path: Path) -> None:
     kept = replace(
         section(
             Row(name="a", values={"ratio": 1.5, "refused": None}, goals={"ratio": 2.0}),
@@ -63,17 +63,17 @@ def test_a_section_comes_back_as_it_was_kept(tmp_path: Path) -> None:
     assert origin("tiny", tmp_path).machine["python"]
 
 
-def test_numbers_of_a_trace_stand_in_one_line(tmp_path: Path) -> None:
+def test_numbers_of_a_trace_are_written_on_one_line(tmp_path: Path) -> None:
     path = write(replace(section(), series={"t": [1.0, 2.0, 3.0]}), tmp_path)
     assert '"t": [1.0, 2.0, 3.0]' in path.read_text()
 
 
-def test_what_is_no_number_is_not_kept(tmp_path: Path) -> None:
+def test_a_value_that_is_not_a_number_is_not_written(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="JSON"):
         write(section(Row(name="a", values={"ratio": float("nan")})), tmp_path)
 
 
-def test_failures_and_skips_stand_in_the_tables() -> None:
+def test_failures_and_skips_are_shown_in_the_tables() -> None:
     shown = section(
         Row(name="dead", failed="exit code 1"), Row(name="absent", skipped="no binary"), Row(name="well")
     )

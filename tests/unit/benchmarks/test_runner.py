@@ -1,4 +1,4 @@
-"""A section that goes wrong is told as failed, whatever goes wrong; and the registry knows every section."""
+"""A section that goes wrong is a failed row, whatever goes wrong; and the registry has every section."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_a_section_that_breaks_is_a_failed_row(fake: Path, body: str, told: str)
         ("", "it said nothing"),
     ],
 )
-def test_last_words_name_no_folder_of_this_machine(said: str, kept: str) -> None:
+def test_last_words_contain_no_folder_of_this_machine(said: str, kept: str) -> None:
     assert last_words(said) == kept
 
 
@@ -88,7 +88,7 @@ def test_a_section_that_hangs_is_killed_and_says_so(fake: Path) -> None:
     assert measured.seconds < 20
 
 
-def test_a_section_that_is_not_there_has_failed() -> None:
+def test_a_section_without_a_module_has_failed() -> None:
     (section,) = run(Entry(name="nowhere", about="made up"), quick=True).sections
     assert section.rows[0].failed == "there is no such module"
 
@@ -133,14 +133,14 @@ def measured(row: Row) -> Measured:
         (Row(name="a", values={"x": 2.0}, goals={"x": 1.0}), ["--check"], 1),
     ],
 )
-def test_only_a_check_answers_for_what_missed_or_failed(
+def test_the_exit_code_is_1_only_with_check(
     monkeypatch: pytest.MonkeyPatch, row: Row, flags: list[str], code: int
 ) -> None:
     monkeypatch.setattr(command, "run", lambda _entry, *, quick: measured(row))  # noqa: ARG005 - its name
     assert command.main(["--only", "startup", "--no-write", *flags]) == code
 
 
-def test_what_is_measured_is_kept_where_it_is_told_to(
+def test_results_are_written_to_the_given_folder(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(command, "run", lambda _entry, *, quick: measured(Row(name="a")))  # noqa: ARG005
@@ -149,7 +149,7 @@ def test_what_is_measured_is_kept_where_it_is_told_to(
     assert str(tmp_path) in capsys.readouterr().out
 
 
-def test_only_those_that_wait_run_beside_others(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_sections_that_wait_run_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -> None:
     now: list[str] = []
     met: set[frozenset[str]] = set()
 
@@ -178,7 +178,7 @@ def test_an_unknown_section_is_a_usage_error(capsys: pytest.CaptureFixture[str])
     assert "http_puts" in capsys.readouterr().err
 
 
-def test_a_peer_that_fails_is_told_in_the_table_and_is_no_fault_of_ours() -> None:
+def test_a_peer_that_fails_is_no_failure_of_ours() -> None:
     peer = Section(
         name="x",
         title="x",

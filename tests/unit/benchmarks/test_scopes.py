@@ -1,4 +1,4 @@
-"""The benchmarks of size measure what they say: stand-ins answer as the simulator does, checks can fail."""
+"""The benchmarks of size measure what they say: their plane answers like the simulator; checks can fail."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def in_virtual_time(main: Callable[[], Awaitable[None]]) -> None:
     anyio.run(main, backend_options={"loop_factory": VirtualLoop})
 
 
-def lean(apis: int = 4, *, regions: int = 2, quota: QuotaRules = UNLIMITED) -> CompactPlane:
+def compact(apis: int = 4, *, regions: int = 2, quota: QuotaRules = UNLIMITED) -> CompactPlane:
     return CompactPlane(
         apis=apis, accounts=1, regions=regions, desired=dict.fromkeys(TYPES, SETTINGS), quota=quota
     )
@@ -48,12 +48,14 @@ def put(number: int, kind: ResponseType, settings: Settings = SETTINGS) -> PutGa
     return PutGatewayResponse(scope=HERE, api=api_id(number), type=kind, settings=settings)
 
 
-class TestLeanPlane:
+class TestCompactPlane:
     @pytest.mark.parametrize("kinds", [(), (T.DEFAULT_4XX,), (T.UNAUTHORIZED,), TYPES, TYPES[::-1]])
     @pytest.mark.parametrize("number", [0, 1])
-    def test_it_shows_what_the_simulator_shows(self, kinds: tuple[ResponseType, ...], number: int) -> None:
+    def test_it_answers_what_the_simulator_answers(
+        self, kinds: tuple[ResponseType, ...], number: int
+    ) -> None:
         """DEFAULT_4XX of API 0 has been customised by somebody else, API 1 has nothing of its own."""
-        plane = lean()
+        plane = compact()
         world = World(accounts=[HERE.account], regions=[HERE.region], apis=1)
         simulated = simulate(world)
         scope_apis = world.scope(HERE.account, HERE.region)
@@ -66,14 +68,14 @@ class TestLeanPlane:
                 expected = await simulated.send(request)
                 assert (await plane.send(put(number, kind))) == expected
             shown = await plane.send(GetGatewayResponses(scope=HERE, api=api_id(number)))
-            wanted = await simulated.send(GetGatewayResponses(scope=HERE, api=there))
-            assert dict(shown) == dict(wanted)
+            answered = await simulated.send(GetGatewayResponses(scope=HERE, api=there))
+            assert dict(shown) == dict(answered)
 
         in_virtual_time(main)
 
     def test_it_lists_every_api_once_and_in_its_scope_only(self) -> None:
         """Seven APIs in two scopes: four and three; pages of three."""
-        plane = lean(7)
+        plane = compact(7)
         listed: list[tuple[Scope, str]] = []
 
         async def main() -> None:
@@ -94,13 +96,13 @@ class TestLeanPlane:
     def test_an_api_of_another_scope_is_not_found(self) -> None:
         async def main() -> None:
             with pytest.raises(ApiNotFound):
-                await lean(4).send(put(2, T.UNAUTHORIZED))
+                await compact(4).send(put(2, T.UNAUTHORIZED))
 
         in_virtual_time(main)
 
     def test_its_quota_is_the_simulators(self) -> None:
         """Of 41 calls at once 40 are taken; a tenth of a second later there is a token again."""
-        plane = lean(quota=QuotaRules())
+        plane = compact(quota=QuotaRules())
         refused: list[int] = []
 
         async def call(number: int) -> None:
@@ -119,9 +121,9 @@ class TestLeanPlane:
         in_virtual_time(main)
         assert len(refused) == plane.refused == 1
 
-    def test_the_census_tells_right_writes_from_wrong_missing_and_repeated_ones(self) -> None:
-        """Of the 12 API-types of 4 APIs, places 0 and 10 were somebody else's."""
-        plane = lean()
+    def test_the_census_counts_right_wrong_missing_and_repeated_writes(self) -> None:
+        """Of the 12 API-types of 4 APIs, numbers 0 and 10 were customised by somebody else."""
+        plane = compact()
         before = plane.census()
 
         async def main() -> None:
@@ -137,8 +139,8 @@ class TestLeanPlane:
         )
 
 
-class Forgetful(CompactPlane):
-    """Acknowledges one write that it does not make."""
+class Lossy(CompactPlane):
+    """Confirms one write that it does not make."""
 
     def _put(self, number: int, response_type: ResponseType, settings: Settings) -> object:  # type: ignore[override]
         if number == 3:
@@ -159,8 +161,8 @@ class TestMillion:
         assert found["ratio"] == pytest.approx(found["makespan"] / 0.3)  # type: ignore[operator]
         assert (found["wrong"], found["undone"], found["refused"]) == (0, 0, 0)
 
-    def test_what_was_acknowledged_and_not_made_is_found(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(million, "CompactPlane", Forgetful)
+    def test_a_confirmed_write_that_was_not_made_is_found(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(million, "CompactPlane", Lossy)
         assert self.measured()["undone"] == 2
 
     def test_the_limit_is_the_quotas(self) -> None:

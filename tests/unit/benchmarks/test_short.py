@@ -21,7 +21,7 @@ def test_the_page_shows_what_was_measured(page: Path) -> None:
 
 
 @PAGES
-def test_another_result_would_show(page: Path, tmp_path: Path) -> None:
+def test_another_result_would_change_the_page(page: Path, tmp_path: Path) -> None:
     """The test above can fail."""
     folder = Path(shutil.copytree(RESULTS, tmp_path / "results"))
     path = folder / "http_puts.json"

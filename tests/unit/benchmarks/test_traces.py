@@ -1,4 +1,4 @@
-"""From the server's log to figures and traces, worked by hand."""
+"""Figures and traces of a server's log, calculated by hand."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ LOG = (
 def test_the_wall_ends_with_the_last_put_that_was_made() -> None:
     figures = Figures.of(LOG)
     assert figures.wall is not None
-    assert round(figures.wall, 9) == 2.4  # not 2.9: what was read later is no put
+    assert round(figures.wall, 9) == 2.4  # not 2.9: the last call is a read
     assert (figures.calls, figures.refused, figures.conflicts, figures.cut) == (6, 1, 1, 1)
 
 
@@ -48,7 +48,7 @@ def test_a_trace_counts_by_the_second_from_the_first_call() -> None:
     assert found["sent"] == [2.0, 2.0, 2.0]
     assert found["refused"] == [1.0, 0.0, 0.0]
     assert found["left"] == [3, 3, 2]
-    assert found["in_flight"] == [1, 2, 2]  # the call from 11.0 to 12.4 meets one in each of two bins
+    assert found["in_flight"] == [1, 2, 2]  # the call from 11.0 to 12.4 overlaps another one in two bins
 
 
 def test_rates_are_per_second_whatever_the_step() -> None:
@@ -56,6 +56,6 @@ def test_rates_are_per_second_whatever_the_step() -> None:
     assert found["sent"] == [4.0, 2.0]
 
 
-def test_a_call_that_lasts_is_in_flight_in_every_bin_between() -> None:
+def test_a_long_call_is_in_flight_in_every_bin() -> None:
     found = trace("x", [call(0.0, 3.5)], quota=[], puts=1)
     assert found["in_flight"] == [1, 1, 1, 1]

@@ -1,4 +1,4 @@
-"""The two-lane bound by hand and by brute force; pipelines before the simulated service; a small contest."""
+"""The two-lane bound by hand and by brute force; pipelines with the simulated service; a small contest."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_a_larger_burst_of_deployments() -> None:
 
 
 def finish(order: tuple[str, ...], total: Rate, deployments: Rate) -> float:
-    """When the last of these calls leaves, each as soon as its buckets allow, none before the one before."""
+    """When the last of these calls is sent: in this order, each as soon as its buckets allow."""
     all_calls, own = Bucket(total, 0.0), Bucket(deployments, 0.0)
     now = 0.0
     for call in order:
@@ -59,7 +59,7 @@ def finish(order: tuple[str, ...], total: Rate, deployments: Rate) -> float:
 
 @pytest.mark.parametrize(("puts", "burst"), [(1, 1), (1, 3), (2, 2)])
 def test_no_order_of_the_calls_beats_the_bound(puts: int, burst: int) -> None:
-    """Two APIs, every order in which no deployment comes before the puts it needs: the best reaches it."""
+    """Two APIs, and every order with no deployment before its puts. The best order reaches the bound."""
     total, deployments = Rate(rate=1, burst=burst), Rate(rate=1 / 2, burst=1)
     calls = ("put",) * (2 * puts) + ("deploy",) * 2
     allowed = [
@@ -77,7 +77,7 @@ def test_no_order_of_the_calls_beats_the_bound(puts: int, burst: int) -> None:
     assert min(ends) == pytest.approx(bound, abs=0.1)
 
 
-def test_depth_first_reaches_the_bound_and_taking_turns_does_not() -> None:
+def test_depth_first_reaches_the_bound_and_round_robin_does_not() -> None:
     task = Task(apis=8, puts=10)  # 35 s
     deep = run(task, order=Order.DEPTH_FIRST, pace=Pace(), seed=3)
     wide = run(task, order=Order.ROUND_ROBIN, pace=Pace(), seed=3)
@@ -88,7 +88,7 @@ def test_depth_first_reaches_the_bound_and_taking_turns_does_not() -> None:
 
 
 def test_a_small_contest_from_end_to_end() -> None:
-    """Deployments at 0, 0.25 and 0.5 s. One that cannot run has put and deployed nothing."""
+    """Deployments at 0, 0.25 and 0.5 s. A contestant that cannot run has made no put and no deployment."""
     task = Task(apis=3, puts=2, scale=20)
     assert task.bound == pytest.approx(0.5)
     broken = Contestant(label="broken", peer="boto3-lanes")  # without options

@@ -43,17 +43,24 @@ AWS = Rate(rate=10, burst=40)
         pytest.param(40, AWS, (), (), 0.0, id="the burst is there at once"),
         pytest.param(300, AWS, (), (), 26.0, id="260 tokens at 10/s"),
         pytest.param(50, AWS, (), (0.5,), 1.1, id="one of ten goes to the neighbour"),
-        pytest.param(50, AWS, (), (1.0,), 1.1, id="who comes at the last moment comes first"),
-        pytest.param(50, AWS, (), (1.01,), 1.0, id="who comes later is not ours to serve"),
-        pytest.param(50, AWS, (), (0.5, 1.05), 1.2, id="who comes while we wait for the neighbour's token"),
+        pytest.param(50, AWS, (), (1.0,), 1.1, id="a call of theirs at the last moment comes first"),
+        pytest.param(50, AWS, (), (1.01,), 1.0, id="a later call of theirs does not count"),
+        pytest.param(50, AWS, (), (0.5, 1.05), 1.2, id="another call of theirs while we wait"),
         pytest.param(60, AWS, ((1, 0.5),), (), 3.0, id="halved at 1 s: 50, then 10 at 5/s"),
         pytest.param(60, AWS, ((1, 0.5), (2, 1)), (), 2.5, id="returned at 2 s: 55, then 5 at 10/s"),
         pytest.param(60, AWS, ((1, 0), (5, 1)), (), 6.0, id="nothing from 1 s to 5 s"),
-        # Full at 0; both of the neighbour's calls need a token that we must not have taken: 1 is left at 0.1,
-        # 0.1 at 0.2. What flows in until 0.1 finds the bucket full: 0.1 is lost. 2 - 2 + T - 0.1 = 3.
-        pytest.param(3, Rate(rate=1, burst=2), (), (0.1, 0.2), 3.1, id="something must overflow for them"),
+        # Full at 0. Both of the neighbour's calls need a token, which we must leave: 1 is left at 0.1, and
+        # 0.1 at 0.2. The bucket is full until 0.1, so 0.1 is lost. 2 - 2 + T - 0.1 = 3.
+        pytest.param(3, Rate(rate=1, burst=2), (), (0.1, 0.2), 3.1, id="some tokens must overflow for them"),
         # The same, but the neighbour leaves 1.1 - 1 = 0.1 and is refused at 0.3 and 0.4 whoever else calls.
-        pytest.param(3, Rate(rate=1, burst=2), (), (0.1, 0.2, 0.3, 0.4), 3.1, id="refused without us, too"),
+        pytest.param(
+            3,
+            Rate(rate=1, burst=2),
+            (),
+            (0.1, 0.2, 0.3, 0.4),
+            3.1,
+            id="theirs would be refused without us, too",
+        ),
         # One of ours must leave at 0; 1 is left at 0.5 for them, and 0.5 of one then, which is 2 at 2.0.
         pytest.param(2, Rate(rate=1, burst=2), (), (), 0.0, id="two at once"),
         pytest.param(3, Rate(rate=1, burst=2), (), (0.5,), 2.0, id="one at once, one for them"),
@@ -66,13 +73,13 @@ def test_limit_by_hand(
     assert found == pytest.approx(seconds, abs=1e-6)
 
 
-def test_a_bucket_that_is_never_refilled_again_has_no_limit() -> None:
+def test_without_refill_there_is_no_limit() -> None:
     with pytest.raises(ValueError, match="never refilled"):
         limit(60, rate=AWS, schedule=Schedule(steps=((1, 0),)))
 
 
 TICKS = 60
-"""Moments of the brute force: everything happens at whole ticks, of which four refill one token."""
+"""Ticks of the brute force: everything happens at whole ticks, and four of them refill one token."""
 
 
 @given(
@@ -84,7 +91,7 @@ TICKS = 60
 def test_nobody_finishes_before_the_limit_and_somebody_reaches_it(
     calls: int, burst: int, slow: tuple[int, int] | None, others: list[int]
 ) -> None:
-    """Every way of placing the calls is tried, in quarters of a token."""
+    """All times of the calls are tried, in quarters of a token."""
     refill = [1] * TICKS
     steps: tuple[tuple[float, float], ...] = ()
     if slow is not None:
@@ -147,11 +154,11 @@ def test_the_neighbour_foreseen_is_the_neighbour_simulated(neighbour: Neighbour)
         assert came["accepted"] + came["refused"] == sum(at <= now for at in foreseen)
 
 
-# What a run is told to have been --------------------------------------------------------------------------
+# Figures of a run -----------------------------------------------------------------------------------------
 
 
 class Storm(PacedControlPlane):
-    """Sends at once whatever is asked of it, and again at once whatever is refused."""
+    """Sends every call at once, and again at once if it is refused."""
 
     def __init__(self, plane: ControlPlane, observer: Observer) -> None:
         super().__init__(plane, observer=observer)
@@ -217,7 +224,7 @@ def test_a_run_that_gives_up_puts_is_a_row_that_failed() -> None:
 
 
 class Lying:
-    """Says that every third write was made."""
+    """Says of every third write that it was made, and does not make it."""
 
     def __init__(self, plane: ControlPlane) -> None:
         self._plane = plane
@@ -235,7 +242,7 @@ class Lying:
         return await self._plane.current_account()
 
 
-def test_a_second_run_makes_use_of_what_the_first_has_learned() -> None:
+def test_a_second_run_uses_what_the_first_has_learned() -> None:
     first, second = (measure(Stage(scenario(key), 200, 3)) for key in ("unknown", "unknown-again"))
     assert second.refused <= first.refused
     assert second.failure is None
@@ -248,7 +255,7 @@ def test_whether_it_is_as_desired_is_read_from_the_world() -> None:
 
 
 class Stuck(Storm):
-    """Never comes to the point, and no time passes."""
+    """Never sends anything, while virtual time does not pass."""
 
     async def send(
         self,
@@ -260,7 +267,7 @@ class Stuck(Storm):
             await anyio.lowlevel.checkpoint()
 
 
-def test_a_run_in_which_time_stands_still_is_ended_and_told() -> None:
+def test_a_run_in_which_virtual_time_does_not_pass_is_ended() -> None:
     job = Job(scenario="alone", calls=10, seed=3)
     done = do(job, lambda plane, observer, _: Stuck(plane, observer), patience=0.3)
     assert done.hung == "not at its end after 0.5 real seconds"
@@ -269,7 +276,7 @@ def test_a_run_in_which_time_stands_still_is_ended_and_told() -> None:
 
 
 class Asleep(Storm):
-    """Waits for ever, in virtual time."""
+    """Waits forever, in virtual time."""
 
     async def send(
         self,
@@ -345,7 +352,7 @@ def test_what_a_neighbour_leaves_by_hand() -> None:
 
 @pytest.mark.parametrize("each", SCENARIOS, ids=lambda each: each.key)
 def test_every_scenario_has_a_limit_at_every_size(each: Scenario) -> None:
-    """And the neighbour only makes it later."""
+    """A neighbour can only make it later."""
     for calls in (200, 2_000):
         alone = (calls - 40) / 10
         assert Stage(each, calls, 7).limit() >= alone - 1e-6
