@@ -9,6 +9,7 @@ resident set that the kernel reports. Goal: under 300 MB for 100,000 APIs.
 from __future__ import annotations
 
 import argparse
+import resource
 import sys
 import tempfile
 import time
@@ -28,11 +29,21 @@ from batchgw.simulator.plane import simulate
 from batchgw.simulator.traffic.latency import Latency
 from batchgw.simulator.traffic.quota import QuotaRules
 from batchgw.simulator.world.world import World
-from benchmarks.harness.memory import peak, resident
 
 GOAL = 300.0  # MB
 ACCOUNTS, REGIONS = 20, 10
 POLICY = Path(__file__).parent.parent / "examples/policies/demo.yaml"
+
+
+def resident() -> float:
+    """Megabytes resident now."""  # not from benchmarks.harness: this file also runs as a script
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize() / 1e6
+
+
+def peak() -> float:
+    """Megabytes resident at most so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
 
 
 @contextmanager
