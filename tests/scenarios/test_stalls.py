@@ -18,6 +18,7 @@ from batchgw import api
 from batchgw.concurrency import time_slices
 from batchgw.concurrency.time_slices import TimeSlices
 from batchgw.errors import Stopped
+from batchgw.execution import run as execution_run
 from batchgw.journal import Journal
 from batchgw.journal.sql import chunk, reading
 from batchgw.journal.sql.chunk import Chunk
@@ -83,7 +84,7 @@ def test_other_tasks_run_between_scopes_in_which_nothing_is_found(
                 Journal.open(f"{tmp_path}/journal.db") as journal,
             ):
                 monkeypatch.setattr(reading.Outcomes, "page", noted)
-                monkeypatch.setattr(api, "TimeSlices", partial(TimeSlices, seconds=0.0))
+                monkeypatch.setattr(execution_run, "TimeSlices", partial(TimeSlices, seconds=0.0))
                 Steps(told).begin()
                 await api.apply(plan, plane=estate.plane, journal=journal)
 
@@ -117,7 +118,7 @@ def test_a_commit_of_a_plan_takes_a_time_slice_of_its_own(
                 monkeypatch.setattr(Chunk, "write", written)
                 monkeypatch.setattr(Load, "add", added)
                 monkeypatch.setattr(chunk, "ROWS", 10)
-                monkeypatch.setattr(api, "TimeSlices", partial(TimeSlices, seconds=float("inf")))
+                monkeypatch.setattr(execution_run, "TimeSlices", partial(TimeSlices, seconds=float("inf")))
                 Steps(told).begin()
                 await api.apply(plan, plane=estate.plane, journal=journal)
 
@@ -149,7 +150,7 @@ def test_a_stop_is_heeded_while_a_plan_goes_into_the_journal(
             ):
                 monkeypatch.setattr(Load, "add", counted)
                 monkeypatch.setattr(chunk, "ROWS", 10)
-                monkeypatch.setattr(api, "TimeSlices", partial(TimeSlices, seconds=float("inf")))
+                monkeypatch.setattr(execution_run, "TimeSlices", partial(TimeSlices, seconds=float("inf")))
                 with pytest.raises(Stopped):
                     await api.apply(plan, plane=estate.plane, journal=journal)
                 assert journal.tally(journal.runs()[0].id) == {}
