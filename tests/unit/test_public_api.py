@@ -20,41 +20,45 @@ from batchgw import errors
 from tests.unit.test_errors import classes
 
 ROOT = Path(__file__).parents[2]
+PUBLIC: list[str] = vars(batchgw)["__all__"]
 PAGE = (ROOT / "docs/library.md").read_text()
 
 
 def test_every_public_name_is_there() -> None:
-    for name in batchgw.__all__:
+    for name in PUBLIC:
         assert getattr(batchgw, name) is not None
-    assert list(batchgw.__all__) == sorted(batchgw.__all__)
+    assert sorted(PUBLIC) == PUBLIC
+
+
+RENAMED = {"VERSION": "__version__", "running": "simulated_api"}
 
 
 def test_what_a_type_checker_sees_is_what_is_loaded() -> None:
     """The imports under TYPE_CHECKING and the table of origins name the same things."""
     tree = ast.parse((ROOT / "batchgw/__init__.py").read_text())
     seen = {
-        alias.asname or {"VERSION": "__version__"}.get(alias.name, alias.name): (node.module, alias.name)
+        alias.asname or RENAMED[alias.name]: (node.module, alias.name)
         for node in ast.walk(tree)
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("batchgw.")
         for alias in node.names
     }
     loaded = {name: (f"batchgw.{home}", origin) for name, (home, origin) in batchgw._ORIGINS.items()}
     assert seen == loaded
-    assert sorted(seen) == batchgw.__all__
+    assert sorted(seen) == PUBLIC
 
 
 def test_every_public_name_is_on_the_page_once_and_nothing_else_is() -> None:
     """Errors stand in the tree, everything else in a table."""
     rows = re.findall(r"^\| `(\w+)` \|", PAGE, re.MULTILINE)
-    exported = {name for name, kind in classes().items() if name in batchgw.__all__}
-    assert sorted([*rows, *exported, "Problem"]) == batchgw.__all__
+    exported = {name for name, kind in classes().items() if name in PUBLIC}
+    assert sorted([*rows, *exported, "Problem"]) == PUBLIC
     tree = (errors.__doc__ or "").split("\n\n")[1]
     assert f"```\n{tree}\n```" in PAGE
 
 
 def test_every_error_is_public_but_those_of_the_command_line() -> None:
     ours = {name for name, kind in classes().items() if not kind.__module__.startswith("batchgw.cli.")}
-    assert ours <= set(batchgw.__all__)
+    assert ours <= set(PUBLIC)
 
 
 def test_the_examples_import_nothing_but_the_package_itself() -> None:
@@ -70,7 +74,7 @@ INNER = {"JsonForm", "Rate"}
 
 def records() -> Iterator[type]:
     """Every public record, and every member of a public union."""
-    for name in batchgw.__all__:
+    for name in PUBLIC:
         kind = getattr(batchgw, name)
         yield from (
             each for each in (kind, *typing.get_args(kind)) if isinstance(each, type) and is_dataclass(each)
@@ -84,7 +88,7 @@ def test_what_a_public_record_holds_is_public(record: type) -> None:
     for name, kind in typing.get_type_hints(record, home).items():
         if not name.startswith("_"):
             found = {each.__name__ for each in ours(kind)} - INNER
-            assert found <= set(batchgw.__all__), f"{record.__name__}.{name}"
+            assert found <= set(PUBLIC), f"{record.__name__}.{name}"
 
 
 def ours(kind: object) -> Iterator[type]:
