@@ -14,8 +14,8 @@ from batchgw.policy.fields import TYPE_WORDS
 from batchgw.policy.findings import Finding, Path
 from batchgw.policy.form_rules import FORM_RULES, SCHEMA
 from batchgw.policy.presets.index import PRESETS
+from batchgw.policy.quoting import closest, did_you_mean, fits, pasted, shown
 from batchgw.policy.schema import PolicyFile
-from batchgw.policy.wording import closest, did_you_mean, fits, pasted, shown
 
 _FOREIGN_KEYS = {
     "restApiId": "; which APIs is said under targets.apis",

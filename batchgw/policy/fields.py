@@ -25,7 +25,7 @@ from batchgw.policy.findings import Rule, reject
 from batchgw.policy.form_rules import ACCOUNT_ID, EMPTY_LIST, MAPPING, REGION, ROLE, SCHEMA, STATUS_CODE
 from batchgw.policy.grammar.expressions import MAPPINGS, SOURCE_PATTERN, is_source, meant_source
 from batchgw.policy.grammar.regions import REGION_FORM, REGIONS
-from batchgw.policy.wording import did_you_mean, pasted, shown
+from batchgw.policy.quoting import did_you_mean, pasted, shown
 
 
 class Strict(BaseModel):

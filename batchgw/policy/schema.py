@@ -30,7 +30,7 @@ from batchgw.policy.fields import (
 from batchgw.policy.findings import reject
 from batchgw.policy.form_rules import EMPTY_SELECTOR, SCHEMA
 from batchgw.policy.presets.index import PresetUse
-from batchgw.policy.wording import shown
+from batchgw.policy.quoting import shown
 
 VERSION = 1
 """The version of the format that this module reads."""

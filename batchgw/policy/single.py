@@ -9,9 +9,9 @@ from batchgw.errors import PolicyInvalid, Problem
 from batchgw.model import Desired, ResponseType, Rule
 from batchgw.policy.check import check
 from batchgw.policy.findings import Finding
+from batchgw.policy.quoting import excerpt
 from batchgw.policy.schema import VERSION
 from batchgw.policy.text.document import at_no_position
-from batchgw.policy.wording import excerpt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

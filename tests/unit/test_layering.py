@@ -28,7 +28,7 @@ LAYERS: tuple[frozenset[str], ...] = (
 
 WITHIN: dict[str, tuple[frozenset[str], ...]] = {
     "policy": (
-        frozenset({"findings", "form_rules", "wording"}),
+        frozenset({"findings", "form_rules", "quoting"}),
         frozenset({"grammar", "text"}),
         frozenset({"fields"}),
         frozenset({"presets"}),

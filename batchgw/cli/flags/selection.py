@@ -124,7 +124,7 @@ def refuse_unknown(regions: Iterable[str], *, own_endpoint: bool = False) -> Non
     An endpoint of the user's may have other regions, if they look like regions and not like misspelt ones.
     """
     from batchgw.policy.grammar.regions import REGIONS  # noqa: PLC0415 - as above
-    from batchgw.policy.wording import did_you_mean  # noqa: PLC0415 - light verbs do without
+    from batchgw.policy.quoting import did_you_mean  # noqa: PLC0415 - light verbs do without
 
     for region in regions:
         if own_endpoint and _OWN_REGION.fullmatch(region) and not did_you_mean(region, REGIONS):

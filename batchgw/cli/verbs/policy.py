@@ -79,7 +79,7 @@ def presets(
 ) -> None:
     """Show the presets that a policy can `use`, and what each sets."""
     from batchgw.policy.presets.index import describe  # noqa: PLC0415 - as above
-    from batchgw.policy.wording import did_you_mean  # noqa: PLC0415 - pydantic is behind it
+    from batchgw.policy.quoting import did_you_mean  # noqa: PLC0415 - pydantic is behind it
 
     console = console_for(output)
     view = view_of(output.output, "presets", console)

@@ -10,7 +10,7 @@ import json
 import re
 from typing import Never
 
-from batchgw.policy.wording import shown
+from batchgw.policy.quoting import shown
 
 MAX_TEMPLATE_BYTES = 300 * 1024
 """API Gateway developer guide, quotas: size of a mapping template."""

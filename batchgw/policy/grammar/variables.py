@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from batchgw.policy.wording import closest, excerpt
+from batchgw.policy.quoting import closest, excerpt
 
 _CONTEXT = (
     "accountId",

@@ -14,7 +14,7 @@ from batchgw.policy.findings import reject
 from batchgw.policy.form_rules import HEADER_NAME, HEADER_VALUE, QUOTED_TWICE
 from batchgw.policy.grammar.expressions import TOKEN, literal, quoted_text
 from batchgw.policy.presets.contribution import JSON, Contribution, PresetSpec
-from batchgw.policy.wording import shown, written_out
+from batchgw.policy.quoting import shown, written_out
 
 YEAR = 31_536_000
 """Seconds."""

@@ -10,9 +10,9 @@ from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 from ruamel.yaml.nodes import Node as YamlNode
 
 from batchgw.errors import Problem
+from batchgw.policy.quoting import shown
 from batchgw.policy.text.document import Entry, Mapping, Node, Position, Scalar, Sequence
 from batchgw.policy.text.faults import TooMuch, check_bounds, half_a_character, joined_halves, second_time
-from batchgw.policy.wording import shown
 
 _TAG = "tag:yaml.org,2002:"
 _TAGS = {

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from batchgw.errors import Problem
+from batchgw.policy.quoting import shown
 from batchgw.policy.text.document import Entry, Position
-from batchgw.policy.wording import shown
 
 MAX_NODES = 20_000
 """Values a policy may hold, unfolded aliases included: four times the largest sensible one."""

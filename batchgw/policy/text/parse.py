@@ -19,11 +19,11 @@ from ruamel.yaml.nodes import Node as YamlNode
 from ruamel.yaml.reader import ReaderError
 
 from batchgw.errors import PolicyInvalid, Problem
+from batchgw.policy.quoting import excerpt
 from batchgw.policy.text.convert import Converter, position_of
 from batchgw.policy.text.document import Node, Position
 from batchgw.policy.text.faults import TooMuch, check_bounds, check_lines
 from batchgw.policy.text.json_text import JsonScanner, NotJson
-from batchgw.policy.wording import excerpt
 
 _MESSAGE = 300  # characters of ruamel's own explanation that are repeated
 _JSON_SPACE = " \t\r\n"

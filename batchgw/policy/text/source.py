@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO, Never
 
 from batchgw.errors import PolicyInvalid, Problem
-from batchgw.policy.wording import did_you_mean
+from batchgw.policy.quoting import did_you_mean
 
 MAX_BYTES = 2_000_000
 """Ten times the largest sensible policy. Reading the worst YAML of this size takes about two seconds."""

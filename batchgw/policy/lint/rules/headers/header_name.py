@@ -10,7 +10,7 @@ from batchgw.policy.form_rules import HEADER_NAME
 from batchgw.policy.grammar.expressions import TOKEN
 from batchgw.policy.lint.check import checks
 from batchgw.policy.lint.view import PolicyView
-from batchgw.policy.wording import fits, shown, written_out
+from batchgw.policy.quoting import fits, shown, written_out
 
 _PREFIXES = (HEADER_PREFIX, "method.response.header.", "integration.response.header.")
 

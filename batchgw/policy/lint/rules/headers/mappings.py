@@ -10,7 +10,7 @@ from batchgw.policy.form_rules import MAPPING
 from batchgw.policy.grammar.expressions import MAPPINGS, Form, form, is_source, meant_source
 from batchgw.policy.lint.check import checks
 from batchgw.policy.lint.view import PolicyView
-from batchgw.policy.wording import fits, pasted, shown
+from batchgw.policy.quoting import fits, pasted, shown
 
 
 @checks(MAPPING)

@@ -10,7 +10,7 @@ from batchgw.policy.form_rules import QUOTED_TWICE
 from batchgw.policy.grammar.expressions import Form, form, literal, quoted_text
 from batchgw.policy.lint.check import checks
 from batchgw.policy.lint.view import PolicyView
-from batchgw.policy.wording import shown, written_out
+from batchgw.policy.quoting import shown, written_out
 
 
 @checks(QUOTED_TWICE)

@@ -8,7 +8,7 @@ from batchgw.policy.findings import Remark, Rule
 from batchgw.policy.grammar.expressions import Form, literal
 from batchgw.policy.lint.check import checks
 from batchgw.policy.lint.view import PolicyView
-from batchgw.policy.wording import pasted
+from batchgw.policy.quoting import pasted
 
 EMPTY_VALUE = Rule(name="empty-value", severity="error", summary="an empty value, which the service refuses")
 

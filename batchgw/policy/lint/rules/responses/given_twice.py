@@ -8,7 +8,7 @@ from batchgw.model import HEADER_PREFIX
 from batchgw.policy.findings import Path, Remark, Rule
 from batchgw.policy.lint.check import checks
 from batchgw.policy.lint.view import Body, PolicyView
-from batchgw.policy.wording import shown
+from batchgw.policy.quoting import shown
 
 GIVEN_TWICE = Rule(
     name="given-twice",

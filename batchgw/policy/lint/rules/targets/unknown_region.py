@@ -8,7 +8,7 @@ from batchgw.policy.findings import Remark, Rule
 from batchgw.policy.grammar.regions import REGIONS
 from batchgw.policy.lint.check import checks
 from batchgw.policy.lint.view import PolicyView
-from batchgw.policy.wording import did_you_mean
+from batchgw.policy.quoting import did_you_mean
 
 
 @checks(

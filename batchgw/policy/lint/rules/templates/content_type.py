@@ -8,7 +8,7 @@ from batchgw.policy.findings import Remark, Rule
 from batchgw.policy.grammar.templates import is_content_type
 from batchgw.policy.lint.check import checks
 from batchgw.policy.lint.view import PolicyView
-from batchgw.policy.wording import shown
+from batchgw.policy.quoting import shown
 
 
 @checks(Rule(name="content-type", severity="error", summary="not a content type"))

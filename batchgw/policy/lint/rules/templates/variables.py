@@ -9,7 +9,7 @@ from batchgw.policy.grammar.templates import vtl
 from batchgw.policy.grammar.variables import unknown_variables
 from batchgw.policy.lint.check import checks
 from batchgw.policy.lint.view import PolicyView
-from batchgw.policy.wording import shown
+from batchgw.policy.quoting import shown
 
 
 @checks(
