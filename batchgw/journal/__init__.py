@@ -1,21 +1,20 @@
 """Remember: intents and outcomes of every run; locks; resume."""
 
 from batchgw.journal.holder import Holder, Liveness
+from batchgw.journal.interface import Journal, JournalRun, PlanImport, QuotaMemory
+from batchgw.journal.locks import ScopeHeld
+from batchgw.journal.opening import open_journal, open_quota_memory
 from batchgw.journal.options import KEPT_OPTIONS
+from batchgw.journal.quota_memory import Limit, Spent
 from batchgw.journal.records import (
     NewRun,
     PendingApi,
     PendingChange,
     RunRecord,
     RunState,
-    ScopeRecord,
-    Standing,
+    ScopeCounts,
     Tally,
 )
-from batchgw.journal.sql.limits import Limit, Limits, Spent
-from batchgw.journal.sql.locks import ScopeHeld
-from batchgw.journal.sql.quota_memory import JournalMemory
-from batchgw.journal.sql.store import Journal
 from batchgw.model.shape import JSON
 
 __all__ = [
@@ -23,18 +22,20 @@ __all__ = [
     "KEPT_OPTIONS",
     "Holder",
     "Journal",
-    "JournalMemory",
+    "JournalRun",
     "Limit",
-    "Limits",
     "Liveness",
     "NewRun",
     "PendingApi",
     "PendingChange",
+    "PlanImport",
+    "QuotaMemory",
     "RunRecord",
     "RunState",
+    "ScopeCounts",
     "ScopeHeld",
-    "ScopeRecord",
     "Spent",
-    "Standing",
     "Tally",
+    "open_journal",
+    "open_quota_memory",
 ]

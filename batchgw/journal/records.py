@@ -5,14 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
+from typing import Final
 
 from batchgw.journal.holder import Holder
 from batchgw.model import Change, Desired, Effort, RestApi, Scope
 from batchgw.model.shape import JSON
 
+SUPERSEDED: Final = "Superseded"
+"""Code of a change that was skipped because a newer run has decided it."""
+
+
+def superseded_by(run: str) -> str:
+    """Say why such a change is skipped."""
+    return f"the newer run {run} has decided it: what it did stands"
+
 
 class RunState(StrEnum):
-    """Where a run stands."""
+    """How far a run is."""
 
     PLANNING = "planning"  # begun; its changes are not, or not all, in the journal
     APPLYING = "applying"  # all its changes are known; some may be undecided
@@ -38,7 +47,7 @@ class NewRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """How many targets stand how, and what they have cost (`effort.request_id` is always None).
+    """How many targets ended how, and what they have cost (`effort.request_id` is always None).
 
     `never_read` says how many of those not attempted belong to APIs that the plan could not read: there is
     nothing about them to resume.
@@ -55,7 +64,7 @@ class Tally:
 
     @property
     def expected(self) -> int:
-        """All of them: the sum every summary must reach."""
+        """All of them: the sum that every summary must reach."""
         return sum(getattr(self, kind) for kind in COUNTS)
 
     @property
@@ -104,22 +113,11 @@ class RunRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ScopeRecord:
-    """One account-region of a run: targets expected in it, and `undecided` ones: those a resume takes up.
+class ScopeCounts:
+    """The outcomes of one account-region of a run, counted.
 
-    `unread_code` and `unread_message` say why its APIs could not all be listed; None when they could.
+    `unread` says why its APIs could not all be listed ("AccessDenied: ..."); None when they could.
     """
-
-    scope: Scope
-    expected: int
-    undecided: int
-    unread_code: str | None = None
-    unread_message: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """How the targets of one account-region stand. `unread` is why its APIs could not all be listed."""
 
     scope: Scope
     tally: Tally
@@ -141,7 +139,7 @@ class PendingChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingApi:
-    """An API with changes to make. `row` is its place in the journal, for `pending(after=...)`."""
+    """An API with changes to make. `row` is its row in the journal, for `pending(after=...)`."""
 
     row: int
     api: RestApi

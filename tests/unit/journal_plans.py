@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import TypeVar
 
-from batchgw.journal import Journal, NewRun, PendingChange
+from batchgw.journal import Journal, JournalRun, NewRun, PendingChange, Tally
 from batchgw.model import (
     AccountId,
     Action,
@@ -25,6 +27,8 @@ from batchgw.model import (
     Settings,
 )
 from batchgw.model.response_change import TARGETS
+
+T = TypeVar("T")
 
 HERE = Scope(account=AccountId("111111111111"), region=Region("eu-west-1"))
 THERE = Scope(account=AccountId("222222222222"), region=Region("us-east-1"))
@@ -101,15 +105,24 @@ def not_attempted(code: str) -> NotAttempted:
     )
 
 
-def begun(journal: Journal, *items: PlannedApi) -> str:
+async def begun(journal: Journal, *items: PlannedApi) -> JournalRun:
     """A run with these items, ready to be worked on."""
-    run = journal.begin(NEW_RUN)
-    journal.import_plan(run, items)
+    run = await journal.begin(NEW_RUN)
+    await run.import_plan(items)
     return run
 
 
-def open_changes(journal: Journal, run: str, scope: Scope = HERE) -> list[PendingChange]:
-    return [change for each in journal.pending(run, scope, limit=10_000) for change in each.changes]
+async def open_changes(run: JournalRun, scope: Scope = HERE) -> list[PendingChange]:
+    return [change for each in await run.pending(scope, limit=10_000) for change in each.changes]
+
+
+async def listed(found: AsyncIterator[T]) -> list[T]:
+    return [each async for each in found]
+
+
+async def tallies(run: JournalRun) -> dict[Scope, Tally]:
+    """How the changes of each account-region stand."""
+    return {counts.scope: counts.tally async for counts in run.scope_counts()}
 
 
 def place(folder: Path) -> str:

@@ -1,13 +1,13 @@
-"""A plan into the journal, as a stream: in chunks, each its own commit, and as a whole or not at all.
+"""Writes a plan into the journal as a stream, in chunks. Each chunk is a commit of its own.
 
-Until the last commit the run's state is `planning`. A run found in it has changed nothing in the world, and
-its rows are dropped when it is imported again.
+Until the last commit the run's state is `planning`. A run found in that state has written nothing to AWS, and
+its rows are dropped when it is imported again. So the journal has a whole plan or none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Final
 
@@ -18,26 +18,24 @@ from batchgw.journal.records import RunState
 from batchgw.journal.sql.chunk import Chunk, Statements
 from batchgw.journal.sql.claims import Claims
 from batchgw.journal.sql.database.connection import Database, Refusal
+from batchgw.journal.sql.tables.images import Images
 from batchgw.journal.sql.tables.schema import apis, changes, runs, scopes
-from batchgw.journal.sql.tables.settings import Contents
 from batchgw.model import PlanItem, Scope, UnreadScope
 
 ID_BLOCK: Final = 5_000
 """Keys taken at a time."""
 
 
-class Load:
-    """A plan on its way into the journal, item by item. Between two items others may use the journal."""
+class SqlPlanImport:
+    """See `interface.PlanImport`."""
 
     def __init__(
-        self, database: Database, contents: Contents, statements: Statements, run: int, *, now: float
+        self, database: Database, images: Images, statements: Statements, run: int, *, now: float
     ) -> None:
         self._database = database
         self._run = run
         ids = partial(next, _ids(database))
-        self._begin_chunk = partial(
-            Chunk, run, contents=contents, statements=statements, next_id=ids, now=now
-        )
+        self._begin_chunk = partial(Chunk, run, images=images, statements=statements, next_id=ids, now=now)
         self._chunk = self._begin_chunk()
         self._scopes: dict[Scope, int] = {}
         self._finished = False
@@ -47,26 +45,23 @@ class Load:
         """Whether so many rows wait that it is time to `commit` them."""
         return self._chunk.full
 
-    def add(self, item: PlanItem) -> None:
-        """Take an item; what waits is committed first, where it is time.
-
-        Raises PlanUnreadable when an API comes twice, ValueError once the load has ended.
-        """
+    async def add(self, item: PlanItem) -> None:
+        """Take an item. Commits what waits first where it is time."""
         self._refuse_when_finished()
         if self.full:
-            self.commit()
+            await self.commit()
         scope = item.scope if isinstance(item, UnreadScope) else item.api.scope
         if scope not in self._scopes:
             self._scopes[scope] = self._chunk.add_scope(scope)
         self._chunk.add(item, self._scopes[scope])
 
-    def commit(self) -> None:
-        """Commit what waits. Raises as `add` does."""
+    async def commit(self) -> None:
+        """Commit what waits."""
         self._refuse_when_finished()
         _write(self._database, self._chunk)
         self._chunk = self._begin_chunk()
 
-    def finish(self) -> None:
+    async def finish(self) -> None:
         """Commit the rest; with it the run is `applying`."""
         self._finished = True
         _write(self._database, self._chunk, and_then=partial(_finish, run=self._run))
@@ -76,26 +71,23 @@ class Load:
             raise ValueError("the plan was imported already: nothing can be added to it")
 
 
-@contextmanager
-def importing(
+@asynccontextmanager
+async def importing(
     database: Database,
-    contents: Contents,
+    images: Images,
     statements: Statements,
     claims: Claims,
     run: int,
     *,
     now: float,
-) -> Iterator[Load]:
-    """Take the items of a run's plan; when the block ends well, the plan is whole and the run `applying`.
-
-    Raises ScopeLocked when another process is at it, and ValueError when the run has left `planning`.
-    """
+) -> AsyncIterator[SqlPlanImport]:
+    """Import a run's plan; see `interface.JournalRun.importing`."""
     with database.write() as connection:
         _claim(connection, claims, run)
         drop_rows(connection, run)
-    load = Load(database, contents, statements, run, now=now)
-    yield load
-    load.finish()
+    plan = SqlPlanImport(database, images, statements, run, now=now)
+    yield plan
+    await plan.finish()
 
 
 def _ids(database: Database) -> Iterator[int]:
@@ -106,7 +98,7 @@ def _ids(database: Database) -> Iterator[int]:
 
 
 def _claim(connection: Connection, claims: Claims, run: int) -> None:
-    state = claims.take(connection, run, doubtful=False)
+    state = claims.take(connection, run, unknown_refused=True)
     if state is not RunState.PLANNING:
         raise Refusal(f"the run is {state}: its plan was imported already")
 
@@ -133,7 +125,7 @@ def _write(database: Database, chunk: Chunk, *, and_then: Callable[[Connection],
             "The plan lists a REST API twice in one account-region, so its changes cannot be kept apart. "
             "Nothing was changed; make the plan anew."
         ) from error
-    chunk.settle()
+    chunk.committed()
 
 
 def _finish(connection: Connection, *, run: int) -> None:

@@ -1,13 +1,13 @@
-"""What was learned of quotas: a row a bucket, of whichever run wrote it last."""
+"""The `limits` table: what was learned of quotas, a row for each bucket, from whichever run wrote it last."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, select, update
 
+from batchgw.journal.quota_memory import Limit, Spent
 from batchgw.journal.sql.database.connection import Database
 from batchgw.journal.sql.tables.columns import escaped
 from batchgw.journal.sql.tables.schema import limits
@@ -16,16 +16,16 @@ from batchgw.throttle.pacer import Belief
 from batchgw.throttle.quota import Quota
 
 ALL: Final = "*"
-"""In the place of a region or an operation: all of them."""
+"""Stands for all regions, or all operations."""
 
 UNMEASURED: Final = 0.0
-"""In the place of a rate that nothing has measured."""
+"""Stands for a rate that nothing has measured."""
 
-_PLACE: Final = ("endpoint", "account", "region", "operation")
+_KEY: Final = ("endpoint", "account", "region", "operation")
 _TOTALS: Final = {"all_sent": "more_sent", "all_refused": "more_refused", "all_waited": "more_waited"}
 """Sums over all runs, and what is added to each."""
 
-_OWN: Final = tuple(c.name for c in limits.c if c.name not in ("id", *_PLACE, *_TOTALS))
+_OWN: Final = tuple(c.name for c in limits.c if c.name not in ("id", *_KEY, *_TOTALS))
 """What the last writer says."""
 
 _OF_ACCOUNT = select(limits).where(
@@ -34,11 +34,11 @@ _OF_ACCOUNT = select(limits).where(
 _INSERTED: Final = tuple(c.name for c in limits.c if c.name != "id" and c.name not in _TOTALS)
 _UPDATED: Final = (
     *(_TOTALS.get(c.name, c.name) for c in limits.c if c.name in (*_OWN, *_TOTALS)),
-    *(f"b_{name}" for name in _PLACE),
+    *(f"b_{name}" for name in _KEY),
 )
 _UPDATE = (
     update(limits)
-    .where(*(limits.c[name] == bindparam(f"b_{name}") for name in _PLACE))
+    .where(*(limits.c[name] == bindparam(f"b_{name}") for name in _KEY))
     .values(
         {name: bindparam(name) for name in _OWN}
         | {total: limits.c[total] + bindparam(more) for total, more in _TOTALS.items()}
@@ -46,76 +46,21 @@ _UPDATE = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spent:
-    """Calls, how many of them the quota refused, and the seconds they have waited for their turns."""
-
-    calls: int = 0
-    refused: int = 0
-    waited: float = 0.0
-
-    @classmethod
-    def of(cls, learned: Learned) -> Spent:
-        """Give what a run has spent on a bucket."""
-        return cls(calls=learned.sent, refused=learned.refused, waited=learned.waited)
-
-    def since(self, earlier: Spent) -> Spent:
-        """What was added."""
-        return Spent(
-            calls=self.calls - earlier.calls,
-            refused=self.refused - earlier.refused,
-            waited=self.waited - earlier.waited,
-        )
+def all_limits(
+    database: Database, *, accounts: Collection[str] = (), regions: Collection[str] = ()
+) -> list[Limit]:
+    """Give what is remembered of these accounts and regions, of all of them where none is named."""
+    wanted = select(limits).where(*_chosen(accounts, regions)).order_by(*(limits.c[k] for k in _KEY))
+    with database.read() as connection:
+        return [_limit_of(row) for row in connection.execute(wanted)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limit:
-    """What is remembered of a bucket.
-
-    Attributes:
-        endpoint: whose quota it is: an address, or "" for AWS itself.
-        stated: the quota as the last run was told; None for an unknown one.
-        share: the part of its rate that was ours.
-        belief: what was learned, as it was at that time.
-        at: when, in seconds since the epoch.
-        last: what the last run has spent.
-        total: what all runs have spent.
-    """
-
-    endpoint: str
-    key: BucketKey
-    stated: Quota | None
-    share: float
-    belief: Belief
-    at: float
-    last: Spent
-    total: Spent
-
-    def level(self, now: float) -> float:
-        """Calls the bucket holds at `now`, if nobody has called since."""
-        refilled = self.belief.level + (self.belief.rate or 0.0) * max(0.0, now - self.at)
-        return min(self.belief.burst, max(0.0, refilled))
-
-
-class Limits:
-    """All that is remembered, of all endpoints. Raises as the journal does."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def all(self, *, accounts: Collection[str] = (), regions: Collection[str] = ()) -> list[Limit]:
-        """Give what is remembered of these accounts and regions, of all of them where none is named.
-
-        A bucket that all regions of an account share goes by the region "*".
-        """
-        wanted = select(limits).where(*_chosen(accounts, regions)).order_by(*(limits.c[k] for k in _PLACE))
-        with self._database.read() as connection:
-            return [_limit_of(row) for row in connection.execute(wanted)]
-
-    def forget(self, *, accounts: Collection[str] = (), regions: Collection[str] = ()) -> int:
-        """Drop what `all` gives, and say how much it was."""
-        with self._database.write() as connection:
-            return connection.execute(delete(limits).where(*_chosen(accounts, regions))).rowcount
+def forget_limits(
+    database: Database, *, accounts: Collection[str] = (), regions: Collection[str] = ()
+) -> int:
+    """Drop what `all_limits` gives, and tell how many rows that were."""
+    with database.write() as connection:
+        return connection.execute(delete(limits).where(*_chosen(accounts, regions))).rowcount
 
 
 def remembered(connection: Connection, endpoint: str, account: str) -> dict[BucketKey, Limit]:
@@ -148,7 +93,7 @@ class Writing:
     ) -> None:
         """Write what was learned of each bucket, and what was spent since it was written last."""
         rows = [
-            _place(key, endpoint) | _row(learned, more) | {"share": share, "at": at}
+            _key_columns(key, endpoint) | _row(learned, more) | {"share": share, "at": at}
             for key, (learned, more) in news.items()
         ]
         cursor = connection.connection.cursor()
@@ -161,11 +106,11 @@ def _chosen(accounts: Collection[str], regions: Collection[str]) -> Iterable[Col
     return [column.in_(list(names)) for column, names in named if names]
 
 
-def _place(key: BucketKey, endpoint: str) -> dict[str, Any]:
+def _key_columns(key: BucketKey, endpoint: str) -> dict[str, Any]:
     """Name the row, for either statement."""
     names = (endpoint, key.account, key.region or ALL, key.operation or ALL)
-    place = {name: escaped(value) for name, value in zip(_PLACE, names, strict=True)}
-    return place | {f"b_{name}": value for name, value in place.items()}
+    columns = {name: escaped(value) for name, value in zip(_KEY, names, strict=True)}
+    return columns | {f"b_{name}": value for name, value in columns.items()}
 
 
 def _row(learned: Learned, more: Spent) -> dict[str, Any]:

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+import json
+from typing import Final, NamedTuple
 
-from sqlalchemy import bindparam, literal_column, select
+from sqlalchemy import Connection, bindparam, literal_column, select
 
-from batchgw.journal import ranking
+from batchgw.journal.ranking import DECIDED
 from batchgw.journal.records import PendingApi, PendingChange
 from batchgw.journal.sql.database.connection import Database
+from batchgw.journal.sql.outcome_columns import effort_of
 from batchgw.journal.sql.paging import Pages, Row
 from batchgw.journal.sql.tables.columns import escaped
+from batchgw.journal.sql.tables.images import Images
 from batchgw.journal.sql.tables.schema import changes, scopes
-from batchgw.journal.sql.tables.settings import Contents
-from batchgw.model import Action, Change, GatewayResponse, ResponseChange, ResponseType, Scope, Settings
+from batchgw.model import Action, Change, Scope
+from batchgw.model.kinds import KINDS, target_of
 
-_PENDING = changes.c.rank < literal_column(str(ranking.DECIDED))
+KEPT: Final = 1_024
+"""Changes kept once they were read: those of one page after another have most of them in common."""
+
+SMALL: Final = 4_000
+"""Characters of two images up to which their change is kept. Templates can be large."""
+
+_PENDING = changes.c.rank < literal_column(str(DECIDED))
 """Undecided or not attempted, but for what was never read."""
 
 _SCOPE = select(scopes.c.id).where(
@@ -23,35 +32,30 @@ _SCOPE = select(scopes.c.id).where(
     scopes.c.account == bindparam("account"),
     scopes.c.region == bindparam("region"),
 )
-_COLUMNS: Final = (
-    changes.c.id,
-    changes.c.intended_at,
-    changes.c.attempts,
-    changes.c.throttles,
-    changes.c.waited,
-    changes.c.request_id,
-    changes.c.type,
-    changes.c.action,
-    changes.c.before_id,
-    changes.c.before_default,
-    changes.c.after_id,
-)
-_BEFORE, _AFTER = 8, 10
-"""Columns that name settings."""
+_OWN: Final = ("id", "intended_at", "attempts", "throttles", "waited", "request_id")
+"""The columns that are about one change alone."""
 
-_SAYS: Final = 6
-"""The first column that says what is to be made; those before are about this change alone."""
+
+class _Stored(NamedTuple):
+    """The columns that say what a change is. Most of a page's rows are alike in these."""
+
+    change: str
+    target: str
+    action: str
+    before_id: int | None
+    after_id: int | None
 
 
 class Pending:
     """Reads pages of APIs with something left to do."""
 
-    def __init__(self, database: Database, contents: Contents) -> None:
+    def __init__(self, database: Database, images: Images) -> None:
         self._database = database
-        self._contents = contents
+        self._images = images
         self._scope = database.query(_SCOPE, ("run", "account", "region"))
-        self._pages = Pages(database, _PENDING, _COLUMNS)
+        self._pages = Pages(database, _PENDING, [changes.c[name] for name in (*_OWN, *_Stored._fields)])
         self._scopes: dict[tuple[int, Scope], int] = {}  # keys are never given out again, so they stay true
+        self._kept: dict[_Stored, Change] = {}
 
     def page(self, run: int, scope: Scope, *, after: int, limit: int) -> list[PendingApi]:
         """Give the next APIs of a scope, none of a scope that is not the run's."""
@@ -63,40 +67,52 @@ class Pending:
                     return []
                 self._scopes[run, scope] = found[0][0]
             page = self._pages.read(cursor, scope, self._scopes[run, scope], after=after, limit=limit)
-            used = {row[column] for each in page for row in each.changes for column in (_BEFORE, _AFTER)}
-            changes_of = _Changes(self._contents.load(connection, used - {None}))
+            stored = {_stored(row): row[0] for each in page for row in each.changes}
+            read = self._changes(connection, stored)
             return [
-                PendingApi(row=id_, api=api, changes=tuple(map(changes_of.pending, rows)))
+                PendingApi(row=id_, api=api, changes=tuple([_pending(row, read) for row in rows]))
                 for id_, api, rows in page
             ]
 
+    def _changes(self, connection: Connection, wanted: dict[_Stored, int]) -> dict[_Stored, Change]:
+        """Read what changes are, each once. `wanted` names a row of each, for errors."""
+        found = {stored: self._kept[stored] for stored in wanted if stored in self._kept}
+        new = {stored: row for stored, row in wanted.items() if stored not in found}
+        used = {id_ for stored in new for id_ in (stored.before_id, stored.after_id) if id_ is not None}
+        bodies = self._images.load(connection, used)
+        for stored, row in new.items():
+            before = bodies.get(stored.before_id) if stored.before_id else None
+            after = bodies.get(stored.after_id) if stored.after_id else None
+            found[stored] = _read(stored, row, before, after)
+            if len(before or "") + len(after or "") <= SMALL:
+                self._kept[stored] = found[stored]
+        while len(self._kept) > KEPT:
+            del self._kept[next(iter(self._kept))]
+        return found
 
-class _Changes:
-    """Reads changes. Most of a page's are alike, and are then one object."""
 
-    def __init__(self, settings: dict[int, Settings]) -> None:
-        self._settings = settings
-        self._read: dict[tuple[Any, ...], Change] = {}
+def _stored(row: Row) -> _Stored:
+    return _Stored(*row[len(_OWN) :])
 
-    def pending(self, row: Row) -> PendingChange:
-        """Read a change that is to be made."""
-        id_, intended_at, *cost = row[:_SAYS]
-        says = tuple(row[_SAYS:])
-        change = self._read.get(says) or self._change(id_, says)
-        return PendingChange(
-            id=id_, change=change, intended=intended_at is not None, spent=ranking.effort(*cost)
+
+def _pending(row: Row, read: dict[_Stored, Change]) -> PendingChange:
+    id_, intended_at, *cost = row[: len(_OWN)]
+    return PendingChange(
+        id=id_, change=read[_stored(row)], intended=intended_at is not None, spent=effort_of(*cost)
+    )
+
+
+def _read(stored: _Stored, row: int, before: str | None, after: str | None) -> Change:
+    """Read a change. Raises ValueError where an image is missing: it would pass for made, or for a reset."""
+    makes = stored.after_id is not None or stored.action in (Action.CREATE, Action.UPDATE)
+    if before is None or (makes and after is None):
+        missing = "what was there" if before is None else "what it makes"
+        raise ValueError(
+            f"table changes, row {row}: {stored.action} of {stored.target} does not say {missing}"
         )
-
-    def _change(self, id_: int, says: tuple[Any, ...]) -> Change:
-        type_, action, before_id, before_default, after_id = says
-        if before_id not in self._settings or before_default is None:
-            raise ValueError(f"table changes, row {id_}: {action} of {type_} does not say what was there")
-        before = GatewayResponse(
-            type=ResponseType(type_), settings=self._settings[before_id], default_response=before_default
-        )
-        after = None if after_id is None else self._settings.get(after_id)
-        change = ResponseChange(type=before.type, action=Action(action), before=before, after=after)
-        unsaid = after_id is None and change.action in {Action.CREATE, Action.UPDATE}
-        if unsaid or (after is None and after_id is not None):  # it would pass for made
-            raise ValueError(f"table changes, row {id_}: {action} of {type_} does not say what it makes")
-        return self._read.setdefault(says, change)
+    return KINDS[stored.change].read(
+        target_of(stored.change, stored.target),
+        Action(stored.action),
+        json.loads(before),
+        None if after is None else json.loads(after),
+    )

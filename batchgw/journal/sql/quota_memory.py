@@ -6,23 +6,19 @@ here waits long, and nothing that fails here ends a run.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable
-from dataclasses import replace
-from typing import Final, Self
+from typing import Final
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from batchgw.errors import BatchgwError
+from batchgw.journal.quota_memory import LONGEST, Limit, Spent, is_news, recalled
 from batchgw.journal.sql.database.connection import Database
-from batchgw.journal.sql.limits import Limit, Spent, Writing, drop_older, remembered
+from batchgw.journal.sql.limits import Writing, drop_older, remembered
 from batchgw.redaction import bare_url
 from batchgw.throttle.memory import BucketKey, Learned
 from batchgw.throttle.pacer import Belief
-from batchgw.throttle.quota import Quota, Quotas
-
-LONGEST: Final = 30 * 86_400.0
-"""Seconds after which what was learned says nothing any more, and is dropped."""
+from batchgw.throttle.quota import Quotas
 
 PATIENCE: Final = 0.3
 """Seconds to wait for another process's transaction, at most once an opening, a reading and a saving."""
@@ -30,17 +26,14 @@ PATIENCE: Final = 0.3
 FRESH: Final = 1.0
 """Seconds for which what was read stands for what is there."""
 
-NEAR: Final = 0.98
-"""Part of our share of the stated rate that counts as all of it: it was not learned, but a ceiling."""
 
-
-class JournalMemory:
+class SqlQuotaMemory:
     """Remembers in a journal; a `Memory` for `PacedControlPlane`. Never raises, nor waits for long.
 
     Args:
         database: the journal's.
         endpoint: whose quotas these are: an address, or "" for AWS itself.
-        quotas: what this run is told of them: a rate that was no more than a ceiling is not carried over.
+        quotas: what this run is told of them: a rate that the stated one held down is not carried over.
         clock: seconds since the epoch.
         trouble: is told why nothing can be remembered, once.
     """
@@ -49,9 +42,9 @@ class JournalMemory:
         self,
         database: Database,
         *,
-        endpoint: str = "",
-        quotas: Quotas | None = None,
-        clock: Callable[[], float] = time.time,
+        endpoint: str,
+        quotas: Quotas | None,
+        clock: Callable[[], float],
         trouble: Callable[[str], None] | None = None,
     ) -> None:
         self._database = database
@@ -63,53 +56,24 @@ class JournalMemory:
         self._known: dict[str, tuple[float, dict[BucketKey, Limit]]] = {}  # by account, and when it was read
         self._saved: dict[BucketKey, Learned] = {}
 
-    @classmethod
-    def open(
-        cls,
-        url: str | None = None,
-        *,
-        endpoint: str = "",
-        quotas: Quotas | None = None,
-        trouble: Callable[[str], None] | None = None,
-    ) -> Self:
-        """Open a journal for this alone, with a connection of its own. Raises JournalUnusable, and soon."""
-        return cls(Database(url, patience=PATIENCE), endpoint=endpoint, quotas=quotas, trouble=trouble)
-
-    def close(self) -> None:
-        """Close what `open` opened."""
-        self._database.close()
-
     def recall(self, key: BucketKey) -> Belief | None:
         """Give what was learned last, with its age; None when there is nothing, or it is too old."""
         now = self._clock()
         limit = self._of_account(key.account, now).get(key)
-        if limit is None:
-            return None
-        age = max(0.0, now - limit.at)
-        return None if age > LONGEST else replace(limit.belief, rate=self._rate(limit), age=age)
+        return None if limit is None else recalled(limit, self._quotas, now)
 
-    def save(self, learned: Iterable[Learned]) -> bool:
+    async def save(self, learned: Iterable[Learned]) -> bool:
         """Write what has changed, in one short transaction: of each bucket, whoever writes last is right.
 
-        Answers whether it could be written.
+        Tells whether it could be written.
         """
-        news = [each for each in learned if self._is_news(each)]
+        news = [each for each in learned if is_news(each, self._saved.get(each.key))]
         if not news:
             return True
         saved = self._tried(lambda: self._write(news))
         if saved:
             self._saved.update((each.key, each) for each in news)
         return saved
-
-    def _rate(self, limit: Limit) -> float | None:
-        """The rate, or what is stated now where it was the ceiling that was stated then."""
-        then, now, rate = limit.stated, self._stated(limit.key), limit.belief.rate
-        if rate is None or then is None or now is None or rate < NEAR * then.rate * limit.share:
-            return rate
-        return max(rate, now.rate * self._quotas.share)
-
-    def _stated(self, key: BucketKey) -> Quota | None:
-        return self._quotas.total if key.operation is None else self._quotas.operations.get(key.operation)
 
     def _of_account(self, account: str, now: float) -> dict[BucketKey, Limit]:
         """What is known of an account's buckets: a thousand scopes are not read at once, nor one by one."""
@@ -122,10 +86,6 @@ class JournalMemory:
     def _read(self, account: str, now: float) -> None:
         with self._database.read() as connection:
             self._known[account] = (now, remembered(connection, self._endpoint, account))
-
-    def _is_news(self, learned: Learned) -> bool:
-        before = self._saved.get(learned.key)
-        return before is None or _essence(before) != _essence(learned)
 
     def _write(self, news: Iterable[Learned]) -> None:
         more = {each.key: (each, Spent.of(each).since(self._spent(each.key))) for each in news}
@@ -141,15 +101,10 @@ class JournalMemory:
         return Spent() if saved is None else Spent.of(saved)
 
     def _tried(self, attempt: Callable[[], None]) -> bool:
-        driver_error = self._database.dialect.driver_error
+        unreadable_row = ValueError
         try:
             attempt()
-        except (
-            BatchgwError,
-            SQLAlchemyError,
-            driver_error,
-            ValueError,
-        ) as error:  # the last: a senseless row
+        except (BatchgwError, SQLAlchemyError, self._database.dialect.driver_error, unreadable_row) as error:
             if self._trouble is not None:
                 self._trouble(self._reason(error))
                 self._trouble = None
@@ -161,8 +116,3 @@ class JournalMemory:
         cause = error.__cause__ if isinstance(error, BatchgwError) else error
         reason = self._database.dialect.reason(cause) if isinstance(cause, Exception) else None
         return reason or str(error.orig if isinstance(error, DBAPIError) else error)
-
-
-def _essence(learned: Learned) -> tuple[int, int, float | None]:
-    """What tells one state from another; a level that only fills up with time is no news."""
-    return learned.sent, learned.refused, learned.belief.rate

@@ -1,32 +1,20 @@
-"""What a run's rows say: how it ended, and the counts. In pages, not a run at once."""
+"""Reads how a run ended: outcomes and counts, a page or a scope at a time."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Select,
-    bindparam,
-    func,
-    select,
-)
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, select
 
-from batchgw.journal import ranking
-from batchgw.journal.records import ScopeRecord, Standing, Tally
+from batchgw.journal.ranking import DECIDED, KINDS, check_rank
+from batchgw.journal.records import ScopeCounts, Tally
 from batchgw.journal.sql.database.connection import Database
+from batchgw.journal.sql.outcome_columns import READ_COLUMNS, outcome_of
 from batchgw.journal.sql.paging import Pages
 from batchgw.journal.sql.tables.columns import Count
 from batchgw.journal.sql.tables.schema import apis, changes, scopes
-from batchgw.model import (
-    AccountId,
-    Effort,
-    Outcome,
-    Region,
-    Scope,
-)
+from batchgw.model import AccountId, Effort, Outcome, Region, Scope
 
 FIRST_PAGE: Final = 19
 """APIs whose outcomes are read at a time to begin with."""
@@ -67,106 +55,78 @@ class ScopeRow(NamedTuple):
 
     id: int
     scope: Scope
-    unread_code: str | None
-    unread_message: str | None
+    unread: str | None
 
 
-def scope_records(connection: Connection, run: int) -> tuple[ScopeRecord, ...]:
-    """Give the run's scopes with their counts."""
-    return tuple(
-        ScopeRecord(
-            scope=row.scope,
-            expected=tally.expected,
-            undecided=tally.left,
-            unread_code=row.unread_code,
-            unread_message=row.unread_message,
-        )
-        for row, tally in _tallied(connection, run)
-    )
-
-
-class Standings:
-    """Counts the API-types of one scope after another."""
+class ScopeCounter:
+    """Counts outcomes, one scope after another."""
 
     def __init__(self, database: Database) -> None:
+        self._database = database
         self._scopes = database.query(_SCOPES, ("run",))
         self._counts = database.query(_COUNTS_OF_SCOPE, ("of",))
 
-    def scopes(self, connection: Connection, run: int) -> list[ScopeRow]:
+    def scopes(self, run: int) -> list[ScopeRow]:
         """Give the run's scopes, in the order of their names."""
-        return _scope_rows(self._scopes.run(connection.connection.cursor(), (run,)))
+        with self._database.read() as connection:
+            rows = self._scopes.run(connection.connection.cursor(), (run,))
+        found = [
+            ScopeRow(
+                id_,
+                Scope(account=AccountId(account), region=Region(region)),
+                f"{code}: {message}" if code else None,
+            )
+            for id_, account, region, code, message in rows
+        ]
+        return sorted(found, key=lambda each: each.scope)
 
-    def of(self, connection: Connection, row: ScopeRow) -> Standing:
+    def count(self, row: ScopeRow) -> ScopeCounts:
         """Count those of a scope."""
-        counted = self._counts.run(connection.connection.cursor(), (row.id,))
-        unread = f"{row.unread_code}: {row.unread_message}" if row.unread_code else None
-        return Standing(scope=row.scope, tally=sum(map(_tally, counted), Tally()), unread=unread)
+        with self._database.read() as connection:
+            counted = self._counts.run(connection.connection.cursor(), (row.id,))
+        return ScopeCounts(scope=row.scope, tally=_sum(counted), unread=row.unread)
 
 
-class Outcomes:
-    """Reads outcomes. Which kinds is said with a parameter each, so that the statements are made once."""
+class OutcomeReader:
+    """Reads outcomes. Each wanted kind is a parameter, so that the statements are compiled once."""
 
-    _KINDS: Final = tuple(f"kind{number}" for number in range(len(ranking.KINDS)))
+    _KINDS: Final = tuple(f"kind{number}" for number in range(len(KINDS)))
 
     def __init__(self, database: Database) -> None:
+        self._database = database
         wanted = changes.c.kind.in_([bindparam(name) for name in self._KINDS])
-        self._pages = Pages(database, wanted, ranking.TELLING, names=self._KINDS)
+        self._pages = Pages(database, wanted, READ_COLUMNS, names=self._KINDS)
 
     def page(
-        self,
-        connection: Connection,
-        scope: Scope,
-        scope_id: int,
-        kinds: frozenset[str],
-        *,
-        after: int,
-        limit: int,
+        self, of: ScopeRow, kinds: frozenset[str], *, after: int, limit: int
     ) -> tuple[list[Outcome], int | None]:
         """Give those of the next `limit` APIs of a scope, and where to go on: None after the last page."""
         values = [*sorted(kinds), *[None] * (len(self._KINDS) - len(kinds))]  # nothing is IN (NULL)
-        cursor = connection.connection.cursor()
-        page = self._pages.read(cursor, scope, scope_id, after=after, limit=limit, values=values)
-        outcomes = [ranking.outcome(api, row) for _, api, rows in page for row in rows]
+        with self._database.read() as connection:
+            cursor = connection.connection.cursor()
+            page = self._pages.read(cursor, of.scope, of.id, after=after, limit=limit, values=values)
+            outcomes = [outcome_of(api, row) for _, api, rows in page for row in rows]
         return outcomes, page[-1].id if len(page) == limit else None
 
 
 def next_page(limit: int, outcomes: int) -> int:
-    """How many APIs the next page should have, when one of `limit` has had so many outcomes."""
+    """Give how many APIs the next page should have, when one of `limit` has had so many outcomes."""
     return max(1, min(PAGE, limit * OUTCOMES // max(1, outcomes)))
 
 
-def tallies_of(connection: Connection, run: int) -> dict[Scope, Tally]:
-    """Count each scope's API-types; a scope without any is there too."""
-    return {row.scope: tally for row, tally in _tallied(connection, run)}
-
-
 def tally_of_run(connection: Connection, run: int) -> Tally:
-    """Count all of a run's API-types."""
-    return sum(tallies_of(connection, run).values(), Tally())
+    """Count all of a run's outcomes at once."""
+    return _sum(connection.execute(_COUNTS_OF_RUN, {"of": run}))
 
 
-def _tallied(connection: Connection, run: int) -> list[tuple[ScopeRow, Tally]]:
-    """Count the API-types of each of a run's scopes, in the order of their names."""
-    counted: dict[int, Tally] = {}
-    for row in connection.execute(_COUNTS_OF_RUN, {"of": run}):
-        counted[row.scope_id] = counted.get(row.scope_id, Tally()) + _tally(row)
-    scopes = _scope_rows(connection.execute(_SCOPES, {"run": run}))
-    return [(row, counted.get(row.id, Tally())) for row in scopes]
-
-
-def _scope_rows(rows: Iterable[Sequence[Any]]) -> list[ScopeRow]:
-    """Read what `_SCOPES` gives, in the order of the scopes' names."""
-    found = [
-        ScopeRow(id_, Scope(account=AccountId(account), region=Region(region)), code, message)
-        for id_, account, region, code, message in rows
-    ]
-    return sorted(found, key=lambda each: each.scope)
+def _sum(rows: Iterable[Sequence[Any]]) -> Tally:
+    return sum(map(_tally, rows), Tally())
 
 
 def _tally(counted: Sequence[Any]) -> Tally:
     """Read a row of `_counts`: a part of a scope's tally."""
     _, kind, rank, number, attempts, throttles, waited = counted
-    ranking.check_rank(kind, rank)
+    check_rank(kind, rank)
     effort = Effort(attempts=attempts, throttles=throttles, waited=waited)
-    never_read = number if kind == "not_attempted" and rank >= ranking.DECIDED else 0
+    never_read = number if kind == "not_attempted" and rank >= DECIDED else 0
     return Tally(**{kind or "undecided": number}, never_read=never_read, effort=effort)

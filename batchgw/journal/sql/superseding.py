@@ -7,12 +7,10 @@ from typing import Final
 
 from sqlalchemy import bindparam, exists, select, update
 
-from batchgw.journal import ranking
+from batchgw.journal.ranking import DECIDED, FINAL, RANKS
+from batchgw.journal.records import SUPERSEDED, superseded_by
 from batchgw.journal.sql.database.connection import Database
 from batchgw.journal.sql.tables.schema import apis, changes, runs, scopes
-
-SUPERSEDED: Final = "Superseded"
-"""Code of a change that a newer run has decided."""
 
 _old, _new = scopes.alias("old"), scopes.alias("new")
 _PAIRS: Final = (
@@ -33,18 +31,19 @@ _DECIDED_ANEW: Final = exists().where(
     _newer_api.c.scope_id == bindparam("new"),
     _newer_api.c.api == _api.c.api,
     _newer.c.api_id == _newer_api.c.id,
-    _newer.c.type == changes.c.type,
-    _newer.c.rank >= ranking.RANKS["applied"],
+    _newer.c.change == changes.c.change,
+    _newer.c.target == changes.c.target,
+    _newer.c.rank >= FINAL,
 )
 _SKIP: Final = (
     update(changes)
     .where(
         changes.c.api_id.in_(select(apis.c.id).where(apis.c.scope_id == bindparam("old"))),
-        changes.c.rank < ranking.DECIDED,
+        changes.c.rank < DECIDED,
         _DECIDED_ANEW,
     )
     .values(
-        rank=ranking.RANKS["skipped"],
+        rank=RANKS["skipped"],
         kind="skipped",
         code=SUPERSEDED,
         message=bindparam("why"),
@@ -58,7 +57,7 @@ def superseding(database: Database, run: int, *, now: float) -> Iterator[int]:
     with database.read() as connection:
         pairs = connection.execute(_PAIRS, {"run": run}).all()
     for old, new, name in pairs:
-        why = f"the newer run {name} has decided it: what it did stands"
+        why = superseded_by(name)
         with database.write() as connection:
             skipped = connection.execute(_SKIP, {"old": old, "new": new, "why": why, "now": now}).rowcount
         yield skipped

@@ -12,9 +12,21 @@ from pathlib import Path
 
 import pytest
 
-from batchgw.journal import Journal
+from batchgw.journal import JournalRun, open_journal
 from batchgw.journal.sql.database import checkpoints
-from tests.unit.journal_plans import HERE, NEW_RUN, applied, begun, create, open_changes, place, planned
+from tests.unit.journal_plans import (
+    HERE,
+    NEW_RUN,
+    applied,
+    begun,
+    create,
+    open_changes,
+    place,
+    planned,
+    tallies,
+)
+
+pytestmark = pytest.mark.anyio
 
 PATIENCE = 30.0
 """Seconds after which what should come has not."""
@@ -43,47 +55,49 @@ def kept_without_log(folder: Path) -> int:
     return int(count)
 
 
-def work(journal: Journal, run: str) -> None:
-    for change in open_changes(journal, run):
-        journal.intend([change.id])
-        journal.record(change.id, applied(1, change))
-    journal.flush()
+async def work(run: JournalRun) -> None:
+    for change in await open_changes(run):
+        await run.intend([change.id])
+        run.record(change.id, applied(1, change))
+    await run.flush()
 
 
-def test_what_was_committed_moves_into_the_database_beside_the_work(tmp_path: Path) -> None:
-    with Journal.open(place(tmp_path)) as journal:
-        run = begun(journal, *(planned(n, create()) for n in range(1_200)))
-        work(journal, run)
+async def test_what_was_committed_moves_into_the_database_beside_the_work(tmp_path: Path) -> None:
+    async with open_journal(place(tmp_path)) as journal:
+        run = await begun(journal, *(planned(n, create()) for n in range(1_200)))
+        await work(run)
         until(lambda: kept_without_log(tmp_path) >= 500)
     assert not Path(place(tmp_path) + "-wal").exists()
     assert helpers() == []
 
 
-def test_a_journal_that_is_hardly_written_has_no_thread(tmp_path: Path) -> None:
-    with Journal.open(place(tmp_path)) as journal:
-        run = begun(journal, *(planned(n, create()) for n in range(20)))
-        work(journal, run)
+async def test_a_journal_that_is_hardly_written_has_no_thread(tmp_path: Path) -> None:
+    async with open_journal(place(tmp_path)) as journal:
+        run = await begun(journal, *(planned(n, create()) for n in range(20)))
+        await work(run)
         assert helpers() == []
 
 
-def test_when_it_cannot_be_moved_the_journal_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_when_it_cannot_be_moved_the_journal_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def trouble(_connection: object) -> None:
         raise sqlite3.OperationalError("disk I/O error")
 
     monkeypatch.setattr(checkpoints, "_move", trouble)
-    with Journal.open(place(tmp_path)) as journal:
-        run = begun(journal, *(planned(n, create()) for n in range(1_200)))
+    async with open_journal(place(tmp_path)) as journal:
+        run = await begun(journal, *(planned(n, create()) for n in range(1_200)))
         until(lambda: helpers() == [])
-        work(journal, run)
-        assert journal.tally(run)[HERE].applied == 1_200
-    with Journal.open(place(tmp_path)) as journal:
-        assert journal.tally(run)[HERE].applied == 1_200
+        await work(run)
+        assert (await tallies(run))[HERE].applied == 1_200
+    async with open_journal(place(tmp_path)) as journal:
+        assert (await tallies(journal.run(run.id)))[HERE].applied == 1_200
 
 
-def test_many_journals_close_without_leaving_anyone_behind(tmp_path: Path) -> None:
+async def test_many_journals_close_without_leaving_anyone_behind(tmp_path: Path) -> None:
     for _ in range(5):
-        with Journal.open(place(tmp_path)) as journal:
-            run = journal.begin(NEW_RUN)
-            journal.import_plan(run, (planned(n) for n in range(800)))
+        async with open_journal(place(tmp_path)) as journal:
+            run = await journal.begin(NEW_RUN)
+            await run.import_plan(planned(n) for n in range(800))
             assert len(helpers()) <= 1
         assert helpers() == []

@@ -11,23 +11,27 @@ from pathlib import Path
 import pytest
 
 from batchgw.errors import BatchgwError, JournalUnusable, JournalWriteFailed
-from batchgw.journal import Journal, RunState
+from batchgw.journal import RunState, open_journal
 from batchgw.journal.sql.tables.columns import AnyText, Name, Word
 from batchgw.journal.sql.tables.schema import metadata
 from batchgw.throttle.memory import BucketKey, Learned
 from batchgw.throttle.pacer import Belief
 from batchgw.throttle.quota import Quota
 from tests.unit.cli_driver import batchgw
+from tests.unit.journal.sqlite import opened
 from tests.unit.journal_plans import (
     HERE,
     NEW_RUN,
     applied,
     begun,
     create,
+    listed,
     open_changes,
     planned,
     update,
 )
+
+pytestmark = pytest.mark.anyio
 
 COLUMNS = [(table.name, column.name) for table in metadata.sorted_tables for column in table.columns]
 
@@ -60,43 +64,43 @@ def _is_checked(table: str, column: str) -> bool:
 
 
 @pytest.fixture
-def file(tmp_path: Path) -> Path:
+async def file(tmp_path: Path) -> Path:
     """A journal with a run that was stopped: one change made, one decided to fail, one open."""
     path = tmp_path / "journal.db"
-    with Journal.open(str(path)) as journal:
-        run = begun(journal, planned(1, create(), update()), planned(2, create()))
-        journal.acquire(run, [HERE])
-        changes = open_changes(journal, run)
-        journal.intend([changes[0].id])
-        journal.record(changes[0].id, applied(1, changes[0]))
-        journal.set_state(run, RunState.STOPPED)
-        journal.memory().save([LEARNED])
-        journal.release(run)
+    async with open_journal(str(path)) as journal:
+        run = await begun(journal, planned(1, create(), update()), planned(2, create()))
+        await run.acquire([HERE])
+        changes = await open_changes(run)
+        await run.intend([changes[0].id])
+        run.record(changes[0].id, applied(1, changes[0]))
+        await run.set_state(RunState.STOPPED)
+        await journal.quota_memory().save([LEARNED])
+        await run.release()
     with closing(sqlite3.connect(path)) as connection:
         connection.execute(LOCK_OF_A_DEAD_PROCESS)
         connection.commit()
     return path
 
 
-def use(path: Path) -> None:
+async def use(path: Path) -> None:
     """Do with a journal what the verbs do: list and show its runs, take one up, begin one."""
-    with Journal.open(str(path)) as journal:
-        for found in journal.runs():
-            list(journal.outcomes(found.id))
-            list(journal.standings(found.id))
-            journal.tally(found.id)
-            journal.acquire(found.id, [HERE], force=True)
-            journal.scopes(found.id)
-            for each in journal.pending(found.id, HERE):
-                journal.intend([change.id for change in each.changes])
-            journal.set_state(found.id, RunState.DONE)
-        journal.limits.all()
-        begun(journal, planned(3, create()))
-        journal.unfinished()
+    async with open_journal(str(path)) as journal:
+        for found in await journal.runs():
+            run = journal.run(found.id)
+            await listed(run.outcomes())
+            await listed(run.scope_counts())
+            await run.acquire([HERE], force=True)
+            await listed(run.scope_counts())
+            for each in await run.pending(HERE):
+                await run.intend([change.id for change in each.changes])
+            await run.set_state(RunState.DONE)
+        await journal.limits()
+        await begun(journal, planned(3, create()))
+        await journal.unfinished()
 
 
 @pytest.mark.parametrize(("table", "column"), COLUMNS)
-def test_whatever_stands_in_a_column_it_is_the_journal_that_is_damaged(
+async def test_whatever_stands_in_a_column_it_is_the_journal_that_is_damaged(
     table: str, column: str, file: Path
 ) -> None:
     whole = file.read_bytes()
@@ -109,7 +113,7 @@ def test_whatever_stands_in_a_column_it_is_the_journal_that_is_damaged(
                 connection.commit()
             except sqlite3.IntegrityError:
                 continue
-        used(file)
+        await used(file)
         shown = batchgw(*(["limits"] if table == "limits" else ["runs", "show", "last"]), "--journal", file)
         assert shown.code == 0 or (shown.code == 64 and str(file) in shown.err), (value, shown.err)
 
@@ -118,7 +122,7 @@ def test_whatever_stands_in_a_column_it_is_the_journal_that_is_damaged(
     ("table", "column"), [each for each in COLUMNS if _is_checked(*each) and each[1] not in KEPT_WHOLE]
 )
 @pytest.mark.parametrize("value", ["'garbage'", "x'fffe'"])
-def test_what_is_no_value_of_its_column_is_told_with_table_and_row(
+async def test_what_is_no_value_of_its_column_is_told_with_table_and_row(
     table: str, column: str, value: str, file: Path
 ) -> None:
     """A waited of 'abc' was passed on, and ended a verb that showed it as a defect."""
@@ -130,7 +134,7 @@ def test_what_is_no_value_of_its_column_is_told_with_table_and_row(
                 break
         connection.commit()
     with pytest.raises(BatchgwError, match=rf"it is damaged \(table {table}, row \d+: ") as caught:
-        use(file)
+        await use(file)
     assert str(file) in str(caught.value)
 
 
@@ -150,40 +154,40 @@ def test_what_is_no_value_of_its_column_is_told_with_table_and_row(
         ("settings SET body = body || ' '", "body is not what was stored"),
     ],
 )
-def test_what_was_edited_is_named(edit: str, told: str, file: Path) -> None:
+async def test_what_was_edited_is_named(edit: str, told: str, file: Path) -> None:
     with closing(sqlite3.connect(file)) as connection:
         connection.execute("UPDATE " + edit)
         connection.commit()
     with pytest.raises(BatchgwError) as caught:
-        use(file)
+        await use(file)
     assert told in str(caught.value)
 
 
-def test_a_change_that_lost_what_it_makes_is_no_reset(file: Path) -> None:
+async def test_a_change_that_lost_what_it_makes_is_no_reset(file: Path) -> None:
     """Taken for one, it would be found as planned on every API that customises nothing."""
     with closing(sqlite3.connect(file)) as connection:
         connection.execute("UPDATE changes SET after_id = NULL")
         connection.commit()
-    with Journal.open(str(file)) as journal:
-        (run,) = journal.runs()
+    async with open_journal(str(file)) as journal:
+        (run,) = await journal.runs()
         with pytest.raises(JournalUnusable, match="is damaged"):
-            journal.pending(run.id, HERE)
+            await journal.run(run.id).pending(HERE)
 
 
-def test_whatever_happens_to_its_bytes(file: Path) -> None:
+async def test_whatever_happens_to_its_bytes(file: Path) -> None:
     whole, dice = file.read_bytes(), random.Random(9)
     for _ in range(60):
         damaged = bytearray(whole)
         for _ in range(dice.choice([1, 20, 400])):
             damaged[dice.randrange(len(damaged))] = dice.randrange(256)
         file.write_bytes(damaged[: dice.choice([len(damaged), dice.randrange(len(damaged))])])
-        used(file)
+        await used(file)
 
 
-def used(file: Path) -> None:
+async def used(file: Path) -> None:
     """Use it; where that fails, it is with an error of ours that says which journal."""
     try:
-        use(file)
+        await use(file)
     except (JournalUnusable, JournalWriteFailed) as error:
         assert str(file) in str(error)  # noqa: PT017 - that it fails is not what is wanted
     except BatchgwError:
@@ -193,36 +197,37 @@ def used(file: Path) -> None:
 
 
 @pytest.mark.parametrize("away", ["deleted", "replaced", "moved"])
-def test_a_journal_that_is_taken_away_stops_the_run_and_is_saved(away: str, tmp_path: Path) -> None:
+async def test_a_journal_that_is_taken_away_stops_the_run_and_is_saved(away: str, tmp_path: Path) -> None:
     path = tmp_path / "journal.db"
-    journal = Journal.open(str(path))
-    run = begun(journal, planned(1, create()), planned(2, create()))
-    journal.acquire(run, [HERE])
-    first, second = open_changes(journal, run)
-    journal.intend([first.id])
+    journal = opened(str(path))
+    run = await begun(journal, planned(1, create()), planned(2, create()))
+    await run.acquire([HERE])
+    first, second = await open_changes(run)
+    await run.intend([first.id])
     if away == "moved":
         path.rename(tmp_path / "elsewhere.db")
     else:
         path.unlink()
     if away == "replaced":
         path.write_bytes(b"")
-    journal.record(first.id, applied(1, first))
+    run.record(first.id, applied(1, first))
     with pytest.raises(JournalWriteFailed, match="deleted, moved or replaced") as raised:
-        journal.intend([second.id])
+        await run.intend([second.id])
     with suppress(JournalWriteFailed):  # it says so again
-        journal.close()
+        await journal.close()
     (rescued,) = tmp_path.glob("journal.db.rescued-*")
-    assert f"go on with `batchgw resume {run} --journal {rescued}`" in str(raised.value)
+    assert f"go on with `batchgw resume {run.id} --journal {rescued}`" in str(raised.value)
     assert stat.S_IMODE(rescued.stat().st_mode) == 0o600
-    with Journal.open(str(rescued)) as journal:
-        assert [outcome.api.id for outcome in journal.outcomes(run)] == [applied(1, first).api.id]
-        assert len(open_changes(journal, run)) == 1
+    async with open_journal(str(rescued)) as other:
+        run = other.run(run.id)
+        assert [outcome.api.id async for outcome in run.outcomes()] == [applied(1, first).api.id]
+        assert len(await open_changes(run)) == 1
 
 
-def test_a_journal_that_is_gone_is_not_the_end_of_a_run_that_is_done(tmp_path: Path) -> None:
+async def test_a_journal_that_is_gone_is_not_the_end_of_a_run_that_is_done(tmp_path: Path) -> None:
     path = tmp_path / "journal.db"
-    with Journal.open(str(path)) as journal:
-        run = journal.begin(NEW_RUN)
+    async with open_journal(str(path)) as journal:
+        run = await journal.begin(NEW_RUN)
         path.unlink()
         with pytest.raises(JournalWriteFailed):
-            journal.set_state(run, RunState.DONE)
+            await run.set_state(RunState.DONE)

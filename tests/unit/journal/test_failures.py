@@ -7,16 +7,18 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import cast
+from textwrap import indent
 
 import pytest
 
 from batchgw.errors import JournalUnusable, JournalWriteFailed
-from batchgw.journal import Journal, PendingChange, RunState, Tally
+from batchgw.journal import JournalRun, PendingChange, RunState, Tally, open_journal
+from batchgw.journal.sql.journal import SqlJournal
 from batchgw.model import Failed
+from tests.unit.journal.sqlite import database, open_sqlite, opened, raw
 from tests.unit.journal_plans import (
     HERE,
     NEW_RUN,
@@ -24,26 +26,25 @@ from tests.unit.journal_plans import (
     api,
     begun,
     create,
+    listed,
     open_changes,
     place,
     planned,
+    tallies,
     update,
 )
 
+pytestmark = pytest.mark.anyio
+
 
 @pytest.fixture
-def journal(tmp_path: Path) -> Iterator[Journal]:
-    with Journal.open(place(tmp_path)) as journal:
+async def journal(tmp_path: Path) -> AsyncIterator[SqlJournal]:
+    async with open_sqlite(place(tmp_path)) as journal:
         yield journal
 
 
-def raw(journal: Journal) -> sqlite3.Connection:
-    """The driver's own connection, outside of any transaction."""
-    return cast("sqlite3.Connection", journal._database._connection.connection.dbapi_connection)
-
-
 @contextmanager
-def full_disk(journal: Journal) -> Iterator[None]:
+def full_disk(journal: SqlJournal) -> Iterator[None]:
     """As long as it lasts, SQLite may not add a page."""
     connection = raw(journal)
     (pages,) = connection.execute("PRAGMA page_count").fetchone()
@@ -66,105 +67,108 @@ def long_winded(change: PendingChange) -> Failed:
 
 
 class TestFullDisk:
-    def test_outcomes_wait_until_there_is_room(self, journal: Journal) -> None:
-        run = begun(journal, planned(1, create(), update()))
-        first, second = open_changes(journal, run)
+    async def test_outcomes_wait_until_there_is_room(self, journal: SqlJournal) -> None:
+        run = await begun(journal, planned(1, create(), update()))
+        first, second = await open_changes(run)
         with full_disk(journal):
-            journal.record(first.id, long_winded(first))
+            run.record(first.id, long_winded(first))
             for _ in range(2):
                 with pytest.raises(JournalWriteFailed, match="disk is full"):
-                    journal.flush()
-            assert journal.tally(run)[HERE] == Tally(undecided=2)
+                    await run.flush()
+            assert (await tallies(run))[HERE] == Tally(undecided=2)
             with pytest.raises(JournalWriteFailed):
-                journal.pending(run, HERE)
-        assert journal.tally(run)[HERE] == Tally(failed=1, undecided=1)
-        assert list(journal.outcomes(run)) == [long_winded(first)]
-        journal.intend([second.id])
+                await run.pending(HERE)
+        assert (await tallies(run))[HERE] == Tally(failed=1, undecided=1)
+        assert await listed(run.outcomes()) == [long_winded(first)]
+        await run.intend([second.id])
 
-    def test_no_intent_is_acknowledged_without_room(self, journal: Journal) -> None:
-        run = begun(journal, planned(1, create(), update()))
-        first, second = open_changes(journal, run)
+    async def test_no_intent_is_acknowledged_without_room(self, journal: SqlJournal) -> None:
+        run = await begun(journal, planned(1, create(), update()))
+        first, second = await open_changes(run)
         with full_disk(journal):
-            journal.record(first.id, long_winded(first))
+            run.record(first.id, long_winded(first))
             with pytest.raises(JournalWriteFailed):
-                journal.intend([second.id])
-        assert [(c.id, c.intended) for c in open_changes(journal, run)] == [(second.id, False)]
+                await run.intend([second.id])
+        assert [(c.id, c.intended) for c in await open_changes(run)] == [(second.id, False)]
 
-    def test_the_message_says_what_to_do(self, journal: Journal) -> None:
-        run = begun(journal, planned(1, create()))
-        (change,) = open_changes(journal, run)
+    async def test_the_message_says_what_to_do(self, journal: SqlJournal) -> None:
+        run = await begun(journal, planned(1, create()))
+        (change,) = await open_changes(run)
         with full_disk(journal):
-            journal.record(change.id, long_winded(change))
+            run.record(change.id, long_winded(change))
             with pytest.raises(JournalWriteFailed) as caught:
-                journal.flush()
+                await run.flush()
         message = str(caught.value)
-        for word in (journal.location, "the disk is full", "make room", f"`batchgw resume {run}`"):
+        for word in (journal.location, "the disk is full", "make room", f"`batchgw resume {run.id}`"):
             assert word in message
         assert "\n" not in message
 
-    def test_the_hundredth_outcome_fails_and_none_is_lost(self, journal: Journal) -> None:
-        run = begun(journal, *(planned(n, create()) for n in range(105)))
-        changes = open_changes(journal, run)
+    async def test_a_hundred_outcomes_that_cannot_be_committed_are_not_lost(
+        self, journal: SqlJournal
+    ) -> None:
+        run = await begun(journal, *(planned(n, create()) for n in range(105)))
+        changes = await open_changes(run)
         with full_disk(journal):
-            for change in changes[:99]:
-                journal.record(change.id, long_winded(change))
-            for change in changes[99:]:
+            for change in changes:
+                run.record(change.id, long_winded(change))
+            for _ in range(6):
                 with pytest.raises(JournalWriteFailed):
-                    journal.record(change.id, long_winded(change))
-        journal.flush()
-        assert journal.tally(run)[HERE] == Tally(failed=105)
+                    await run.flush()
+        await run.flush()
+        assert (await tallies(run))[HERE] == Tally(failed=105)
 
-    def test_an_import_that_finds_no_room_is_done_again(self, journal: Journal) -> None:
-        run = journal.begin(NEW_RUN)
+    async def test_an_import_that_finds_no_room_is_done_again(self, journal: SqlJournal) -> None:
+        run = await journal.begin(NEW_RUN)
         with full_disk(journal), pytest.raises(JournalWriteFailed):
-            journal.import_plan(run, (planned(n) for n in range(5_000)))
-        assert journal.run(run).state is RunState.PLANNING
-        journal.import_plan(run, [planned(1)])
-        assert journal.tally(run) == {HERE: Tally(undecided=2)}
+            await run.import_plan(planned(n) for n in range(5_000))
+        assert (await journal.find(run.id)).state is RunState.PLANNING
+        await run.import_plan([planned(1)])
+        assert await tallies(run) == {HERE: Tally(undecided=2)}
 
-    def test_no_resume_is_promised_before_the_plan_is_in(self, journal: Journal) -> None:
+    async def test_no_resume_is_promised_before_the_plan_is_in(self, journal: SqlJournal) -> None:
         """Nothing was changed by then, and nothing could be resumed; once it is in, it can."""
-        run = journal.begin(NEW_RUN)
-        journal.acquire(run, [HERE])
+        run = await journal.begin(NEW_RUN)
+        await run.acquire([HERE])
         with full_disk(journal), pytest.raises(JournalWriteFailed) as caught:
-            journal.import_plan(run, (planned(n) for n in range(5_000)))
+            await run.import_plan(planned(n) for n in range(5_000))
         assert "batchgw resume" not in str(caught.value)
         assert "nothing was changed" in str(caught.value)
         assert "give the same command again" in str(caught.value)
-        journal.import_plan(run, [planned(1, create())])
-        (change,) = open_changes(journal, run)
-        journal.record(change.id, long_winded(change))
-        with full_disk(journal), pytest.raises(JournalWriteFailed, match=f"`batchgw resume {run}`"):
-            journal.flush()
+        await run.import_plan([planned(1, create())])
+        (change,) = await open_changes(run)
+        run.record(change.id, long_winded(change))
+        with full_disk(journal), pytest.raises(JournalWriteFailed, match=f"`batchgw resume {run.id}`"):
+            await run.flush()
 
-    def test_closing_says_that_an_outcome_was_lost(self, tmp_path: Path) -> None:
-        journal = Journal.open(place(tmp_path))
-        run = begun(journal, planned(1, create()))
-        (change,) = open_changes(journal, run)
+    async def test_closing_says_that_an_outcome_was_lost(self, tmp_path: Path) -> None:
+        journal = opened(place(tmp_path))
+        run = await begun(journal, planned(1, create()))
+        (change,) = await open_changes(run)
         with full_disk(journal):
-            journal.record(change.id, long_winded(change))
-            journal._database.close = lambda: None  # type: ignore[method-assign]  # to end `full_disk` first
+            run.record(change.id, long_winded(change))
+            database(journal).close = lambda: None  # type: ignore[method-assign]  # to end `full_disk` first
             with pytest.raises(JournalWriteFailed):
-                journal.close()
-        del journal._database.close
-        journal.close()
+                await journal.close()
+        del database(journal).close
+        await journal.close()
 
-    def test_an_error_under_way_is_not_hidden_by_it(self, tmp_path: Path) -> None:
-        def trouble() -> None:
-            with Journal.open(place(tmp_path)) as journal:
-                run = begun(journal, planned(1, create()))
-                (change,) = open_changes(journal, run)
+    async def test_an_error_under_way_is_not_hidden_by_it(self, tmp_path: Path) -> None:
+        async def trouble() -> None:
+            async with open_journal(place(tmp_path)) as journal:
+                assert isinstance(journal, SqlJournal)
+                run = await begun(journal, planned(1, create()))
+                (change,) = await open_changes(run)
                 raw(journal).execute("PRAGMA max_page_count = 1")
-                journal.record(change.id, long_winded(change))
+                run.record(change.id, long_winded(change))
                 raise KeyError("the real trouble")
 
         with pytest.raises(KeyError) as caught:
-            trouble()
+            await trouble()
         assert "disk is full" in caught.value.__notes__[0]
 
 
 @contextmanager
-def unreadable(journal: Journal) -> Iterator[None]:
+def unreadable(journal: SqlJournal) -> Iterator[None]:
     """As long as it lasts, SQLite refuses to read from any table."""
 
     def may(action: int, *_: object) -> int:
@@ -179,74 +183,80 @@ def unreadable(journal: Journal) -> Iterator[None]:
 
 
 class TestUnreadable:
-    def test_under_way_it_stops_the_run_which_can_be_resumed(self, journal: Journal) -> None:
-        run = begun(journal, planned(1))
+    async def test_under_way_it_stops_the_run_which_can_be_resumed(self, journal: SqlJournal) -> None:
+        run = await begun(journal, planned(1))
         with unreadable(journal), pytest.raises(JournalWriteFailed) as caught:
-            journal.pending(run, HERE)
+            await run.pending(HERE)
         assert caught.value.exit_code == 3
-        for word in (journal.location, "cannot be read", "access is denied", f"`batchgw resume {run}`"):
+        for word in (journal.location, "cannot be read", "access is denied", f"`batchgw resume {run.id}`"):
             assert word in str(caught.value)
-        assert len(journal.pending(run, HERE)) == 1
+        assert len(await run.pending(HERE)) == 1
 
-    def test_also_when_another_process_resumes_the_run(self, journal: Journal, tmp_path: Path) -> None:
-        run = begun(journal, planned(1))
-        journal.release(run)
-        with Journal.open(place(tmp_path)) as other:
-            other.acquire(run, [HERE])
-            with unreadable(other), pytest.raises(JournalWriteFailed, match=f"`batchgw resume {run}`"):
-                other.scopes(run)
+    async def test_also_when_another_process_resumes_the_run(
+        self, journal: SqlJournal, tmp_path: Path
+    ) -> None:
+        run = await begun(journal, planned(1))
+        await run.release()
+        async with open_sqlite(place(tmp_path)) as other:
+            await other.run(run.id).acquire([HERE])
+            with unreadable(other), pytest.raises(JournalWriteFailed, match=f"`batchgw resume {run.id}`"):
+                await listed(other.run(run.id).scope_counts())
 
-    def test_before_the_plan_is_in_there_is_nothing_to_resume(self, journal: Journal) -> None:
-        run = journal.begin(NEW_RUN)
+    async def test_before_the_plan_is_in_there_is_nothing_to_resume(self, journal: SqlJournal) -> None:
+        run = await journal.begin(NEW_RUN)
         with unreadable(journal), pytest.raises(JournalWriteFailed, match="the same command again"):
-            journal.run(run)
+            await journal.find(run.id)
 
-    def test_whoever_only_looks_is_told_to_name_another(self, journal: Journal, tmp_path: Path) -> None:
-        run = begun(journal, planned(1))
-        with Journal.open(place(tmp_path)) as other:
-            other.scopes(run)
+    async def test_whoever_only_looks_is_told_to_name_another(
+        self, journal: SqlJournal, tmp_path: Path
+    ) -> None:
+        run = await begun(journal, planned(1))
+        async with open_sqlite(place(tmp_path)) as other:
+            await listed(other.run(run.id).scope_counts())
             with unreadable(other), pytest.raises(JournalUnusable, match="--journal"):
-                other.runs()
+                await other.runs()
 
 
 CHILD = """
 import sys
+import anyio
 from batchgw.errors import JournalWriteFailed
-from batchgw.journal import Journal
+from batchgw.journal import open_journal
 from tests.unit.journal_plans import *
 
 def say(*words):
     print(*words, flush=True)
 
-def work(journal, run, scope=HERE):
+async def work(run, scope=HERE):
     '''Intend, then decide, each change of the scope; say what the journal acknowledged.'''
-    journal.acquire(run, [scope])
+    await run.acquire([scope])
     undecided = []
-    for change in open_changes(journal, run, scope):
-        journal.intend([change.id])
+    for change in await open_changes(run, scope):
+        await run.intend([change.id])
         for id in undecided:
             say("decided", id)
         undecided = []
         say("intended", change.id)
-        journal.record(change.id, applied(1, change, scope=scope))
+        run.record(change.id, applied(1, change, scope=scope))
         undecided.append(change.id)
-    journal.flush()
+    await run.flush()
 
-def only_record(journal, run, scope=HERE):
-    for change in open_changes(journal, run, scope):
+async def only_record(run, scope=HERE):
+    for change in await open_changes(run, scope):
         say("intended", change.id)  # in memory, that is
-        journal.record(change.id, applied(1, change, scope=scope))
-        journal.flush()
+        run.record(change.id, applied(1, change, scope=scope))
+        await run.flush()
         say("decided", change.id)
 
-folder, job, *arguments = sys.argv[1:]
+folder, *arguments = sys.argv[1:]
 """
 
 
 def child(folder: Path, job: str, *arguments: str) -> subprocess.Popen[str]:
     """Start a process that works on the journal in `folder`."""
+    main = f"async def main():\n{indent(job, '    ')}\nanyio.run(main)\n"
     return subprocess.Popen(
-        [sys.executable, "-c", CHILD + job, str(folder), job, *arguments],
+        [sys.executable, "-c", CHILD + main, str(folder), *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -261,31 +271,32 @@ def acknowledged(said: str) -> tuple[set[int], set[int]]:
     return intended, {int(words[1]) for words in lines if words[0] == "decided"}
 
 
-def check_acknowledged(folder: Path, run: str, intended: set[int], decided: set[int]) -> None:
-    with Journal.open(place(folder)) as journal:
-        pending = {change.id: change.intended for change in open_changes(journal, run)}
+async def check_acknowledged(folder: Path, run: JournalRun, intended: set[int], decided: set[int]) -> None:
+    async with open_journal(place(folder)) as journal:
+        still_open = await open_changes(journal.run(run.id))
+    pending = {change.id: change.intended for change in still_open}
     assert not decided & set(pending)
     assert all(pending[id_] for id_ in intended & set(pending))
 
 
 @pytest.mark.parametrize(("work", "kilobytes"), [("work", 64), ("work", 200), ("only_record", 64)])
-def test_a_file_that_may_not_grow(tmp_path: Path, work: str, kilobytes: int) -> None:
+async def test_a_file_that_may_not_grow(tmp_path: Path, work: str, kilobytes: int) -> None:
     """The system refuses to write beyond a size, in the middle of a commit; later it is allowed again."""
-    with Journal.open(place(tmp_path)) as journal:
-        run = begun(journal, *(planned(n, create()) for n in range(400)))
+    async with open_sqlite(place(tmp_path)) as journal:
+        run = await begun(journal, *(planned(n, create()) for n in range(400)))
     job = f"""
 import resource
 _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
 resource.setrlimit(resource.RLIMIT_FSIZE, ({kilobytes} * 1024, hard))
-with Journal.open(place(Path(folder))) as journal:
+async with open_journal(place(Path(folder))) as journal:
     try:
-        {work}(journal, {run!r})
+        await {work}(journal.run({run.id!r}))
     except JournalWriteFailed as error:
         say("failed", error)
     input()
     resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
-    work(journal, {run!r})
-    say("applied", journal.tally({run!r})[HERE].applied)
+    await work(journal.run({run.id!r}))
+    say("applied", (await tallies(journal.run({run.id!r})))[HERE].applied)
 """
     with child(tmp_path, job) as process:
         assert process.stdin is not None
@@ -293,9 +304,9 @@ with Journal.open(place(Path(folder))) as journal:
         said = ""
         while "failed" not in said:
             said += process.stdout.readline()
-        assert f"batchgw resume {run}" in said
+        assert f"batchgw resume {run.id}" in said
         intended, decided = acknowledged(said)
-        check_acknowledged(tmp_path, run, intended if work == "work" else set(), decided)
+        await check_acknowledged(tmp_path, run, intended if work == "work" else set(), decided)
         more, _ = process.communicate("\n", timeout=60)
     intended_later, _ = acknowledged(more)
     assert intended - decided  # one was recorded when the disk failed
@@ -303,14 +314,14 @@ with Journal.open(place(Path(folder))) as journal:
     assert more.endswith("applied 400\n")
 
 
-def test_a_process_killed_at_any_moment_loses_nothing_it_was_acknowledged(tmp_path: Path) -> None:
-    with Journal.open(place(tmp_path)) as journal:
-        run = begun(journal, *(planned(n, create(), update()) for n in range(10_000)))
+async def test_a_process_killed_at_any_moment_loses_nothing_it_was_acknowledged(tmp_path: Path) -> None:
+    async with open_sqlite(place(tmp_path)) as journal:
+        run = await begun(journal, *(planned(n, create(), update()) for n in range(10_000)))
     moments = random.Random(7)
     intended: set[int] = set()
     decided: set[int] = set()
     for _ in range(6):
-        job = f"with Journal.open(place(Path(folder))) as journal: work(journal, {run!r})"
+        job = f"async with open_journal(place(Path(folder))) as journal: await work(journal.run({run.id!r}))"
         with child(tmp_path, job) as process:
             assert process.stdout is not None
             first = process.stdout.readline()
@@ -321,40 +332,39 @@ def test_a_process_killed_at_any_moment_loses_nothing_it_was_acknowledged(tmp_pa
         assert not decided & more_intended  # a resume repeats nothing that is done
         intended |= more_intended
         decided |= more_decided
-        check_acknowledged(tmp_path, run, intended, decided)
+        await check_acknowledged(tmp_path, run, intended, decided)
 
 
-def test_an_import_killed_half_way_is_recognised_and_done_again(tmp_path: Path) -> None:
+async def test_an_import_killed_half_way_is_recognised_and_done_again(tmp_path: Path) -> None:
     job = """
-def items():
-    for n in range(100_000):
-        if n == 3_000:
-            say(run)
-            input()
-        yield planned(n)
-
-with Journal.open(place(Path(folder))) as journal:
-    run = journal.begin(NEW_RUN)
-    journal.import_plan(run, items())
+async with open_journal(place(Path(folder))) as journal:
+    run = await journal.begin(NEW_RUN)
+    async with run.importing() as plan:
+        for n in range(100_000):
+            if n == 3_000:
+                say(run.id)
+                input()
+            await plan.add(planned(n))
 """
     with child(tmp_path, job) as process:
         assert process.stdout is not None
-        run = process.stdout.readline().strip()
+        id_ = process.stdout.readline().strip()
         process.kill()
-    with Journal.open(place(tmp_path)) as journal:
-        assert journal.run(run).state is RunState.PLANNING
-        assert journal.run(run).totals.expected > 0
-        journal.import_plan(run, [planned(1), planned(2)])
-        assert journal.tally(run) == {HERE: Tally(undecided=4)}
+    async with open_sqlite(place(tmp_path)) as journal:
+        run = journal.run(id_)
+        assert (await journal.find(run.id)).state is RunState.PLANNING
+        assert (await journal.find(run.id)).totals.expected > 0
+        await run.import_plan([planned(1), planned(2)])
+        assert await tallies(run) == {HERE: Tally(undecided=4)}
 
 
 class TestTwoProcesses:
-    def test_a_new_journal_is_made_once_however_many_open_it(self, tmp_path: Path) -> None:
+    async def test_a_new_journal_is_made_once_however_many_open_it(self, tmp_path: Path) -> None:
         job = """
 say("ready")
 input()
-with Journal.open(place(Path(folder))) as journal:
-    say(journal.begin(NEW_RUN))
+async with open_journal(place(Path(folder))) as journal:
+    say((await journal.begin(NEW_RUN)).id)
 """
         crowd = [child(tmp_path, job) for _ in range(8)]
         try:
@@ -371,32 +381,32 @@ with Journal.open(place(Path(folder))) as journal:
                 process.kill()
                 process.wait()
         assert len(ids) == 8
-        with Journal.open(place(tmp_path)) as journal:
-            assert {record.id for record in journal.runs()} == ids
+        async with open_sqlite(place(tmp_path)) as journal:
+            assert {record.id for record in await journal.runs()} == ids
 
-    def test_work_side_by_side(self, tmp_path: Path) -> None:
+    async def test_work_side_by_side(self, tmp_path: Path) -> None:
         """Each imports its own plan and works on its own scope, at the same time."""
         job = """
 scope = Scope.parse(arguments[0])
-with Journal.open(place(Path(folder))) as journal:
-    run = begun(journal, *(planned(n, create(), scope=scope) for n in range(1_500)))
-    work(journal, run, scope)
-    print(run, journal.tally(run)[scope].applied)
+async with open_journal(place(Path(folder))) as journal:
+    run = await begun(journal, *(planned(n, create(), scope=scope) for n in range(1_500)))
+    await work(run, scope)
+    print(run.id, (await tallies(run))[scope].applied)
 """
         pair = [child(tmp_path, job, str(scope)) for scope in (HERE, THERE)]
         ends = [process.communicate(timeout=120)[0].splitlines()[-1].split() for process in pair]
         assert [number for _, number in ends] == ["1500", "1500"]
-        with Journal.open(place(tmp_path)) as journal:
+        async with open_sqlite(place(tmp_path)) as journal:
             for (run, _), scope in zip(ends, (HERE, THERE), strict=True):
-                assert set(journal.tally(run)) == {scope}
+                assert set(await tallies(journal.run(run))) == {scope}
 
-    def test_one_that_keeps_the_journal_locked_is_told(self, tmp_path: Path) -> None:
-        with Journal.open(f"sqlite:///{place(tmp_path)}?timeout=0.05") as journal:
-            run = begun(journal, planned(1, create()))
-            (change,) = open_changes(journal, run)
+    async def test_one_that_keeps_the_journal_locked_is_told(self, tmp_path: Path) -> None:
+        async with open_journal(f"sqlite:///{place(tmp_path)}?timeout=0.05") as journal:
+            run = await begun(journal, planned(1, create()))
+            (change,) = await open_changes(run)
             other = sqlite3.connect(place(tmp_path), isolation_level=None)
             other.execute("BEGIN IMMEDIATE")
             with pytest.raises(JournalWriteFailed, match="another process keeps it locked"):
-                journal.intend([change.id])
+                await run.intend([change.id])
             other.close()
-            journal.intend([change.id])
+            await run.intend([change.id])

@@ -6,7 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -15,13 +15,17 @@ from typing import cast
 import pytest
 
 from batchgw.errors import JournalUnusable
-from batchgw.journal import Journal, JournalMemory, Limit, Spent
+from batchgw.journal import Journal, Limit, QuotaMemory, Spent, open_journal, open_quota_memory
+from batchgw.journal.quota_memory import LONGEST
 from batchgw.journal.sql.database.sqlite import BUSY_TIMEOUT
-from batchgw.journal.sql.quota_memory import LONGEST, PATIENCE
+from batchgw.journal.sql.quota_memory import PATIENCE, SqlQuotaMemory
 from batchgw.throttle.memory import BucketKey, Learned
 from batchgw.throttle.pacer import Belief
 from batchgw.throttle.quota import TOTAL, Quota, Quotas
+from tests.unit.journal.sqlite import opened
 from tests.unit.journal_plans import place
+
+pytestmark = pytest.mark.anyio
 
 HERE = BucketKey("111111111111", "eu-west-1")
 THERE = BucketKey("111111111111", "us-east-1")
@@ -46,8 +50,8 @@ def wall() -> Wall:
 
 
 @pytest.fixture
-def journal(tmp_path: Path, wall: Wall) -> Iterator[Journal]:
-    with Journal.open(place(tmp_path), clock=wall) as journal:
+async def journal(tmp_path: Path, wall: Wall) -> AsyncIterator[Journal]:
+    async with open_journal(place(tmp_path), clock=wall) as journal:
         yield journal
 
 
@@ -66,76 +70,78 @@ def learned(
 
 
 class TestFromRunToRun:
-    def test_nothing_is_known_at_first(self, journal: Journal) -> None:
-        assert journal.memory().recall(HERE) is None
-        assert journal.limits.all() == []
+    async def test_nothing_is_known_at_first(self, journal: Journal) -> None:
+        assert journal.quota_memory().recall(HERE) is None
+        assert await journal.limits() == []
 
-    def test_what_was_learned_comes_back_with_its_age(self, journal: Journal, wall: Wall) -> None:
-        journal.memory().save([learned(HERE), learned(DEPLOY, rate=0.2, level=0.5)])
+    async def test_what_was_learned_comes_back_with_its_age(self, journal: Journal, wall: Wall) -> None:
+        await journal.quota_memory().save([learned(HERE), learned(DEPLOY, rate=0.2, level=0.5)])
         wall.now += 90
-        memory = journal.memory()
+        memory = journal.quota_memory()
         assert memory.recall(HERE) == Belief(rate=7.0, burst=40.0, level=12.0, age=90.0)
         assert memory.recall(DEPLOY) == Belief(rate=0.2, burst=40.0, level=0.5, age=90.0)
         assert memory.recall(THERE) is None
 
-    def test_another_process_finds_it(self, journal: Journal, tmp_path: Path) -> None:
-        journal.memory().save([learned()])
+    async def test_another_process_finds_it(self, journal: Journal, tmp_path: Path) -> None:
+        await journal.quota_memory().save([learned()])
         code = (
-            "import sys; from batchgw.journal import JournalMemory; "
-            "from batchgw.throttle.memory import BucketKey; "
-            "m = JournalMemory.open(sys.argv[1]); m._clock = lambda: 1_700_000_005.0; "
-            "print(m.recall(BucketKey('111111111111', 'eu-west-1'))); m.close()"
+            "import anyio, sys; from batchgw.journal import open_quota_memory; "
+            "from batchgw.throttle.memory import BucketKey\n"
+            "async def main():\n"
+            "  async with open_quota_memory(sys.argv[1], clock=lambda: 1_700_000_005.0) as m:\n"
+            "    print(m.recall(BucketKey('111111111111', 'eu-west-1')))\n"
+            "anyio.run(main)"
         )
         command = [sys.executable, "-c", code, place(tmp_path)]
         said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
         assert said == "Belief(rate=7.0, burst=40.0, level=12.0, age=5.0)\n"
 
-    def test_an_address_of_one_s_own_has_quotas_of_its_own(self, journal: Journal) -> None:
-        journal.memory(endpoint="http://127.0.0.1:4566").save([learned(rate=3.0)])
-        assert journal.memory().recall(HERE) is None
-        found = journal.memory(endpoint="http://127.0.0.1:4566").recall(HERE)
+    async def test_an_address_of_one_s_own_has_quotas_of_its_own(self, journal: Journal) -> None:
+        await journal.quota_memory(endpoint="http://127.0.0.1:4566").save([learned(rate=3.0)])
+        assert journal.quota_memory().recall(HERE) is None
+        found = journal.quota_memory(endpoint="http://127.0.0.1:4566").recall(HERE)
         assert found is not None
         assert found.rate == 3.0
 
-    def test_after_30_days_it_says_nothing_any_more(self, journal: Journal, wall: Wall) -> None:
-        journal.memory().save([learned()])
+    async def test_after_30_days_it_says_nothing_any_more(self, journal: Journal, wall: Wall) -> None:
+        await journal.quota_memory().save([learned()])
         wall.now += LONGEST
-        assert journal.memory().recall(HERE) is not None
+        assert journal.quota_memory().recall(HERE) is not None
         wall.now += 1
-        assert journal.memory().recall(HERE) is None
+        assert journal.quota_memory().recall(HERE) is None
 
-    def test_what_is_too_old_is_dropped_by_the_next_run(self, journal: Journal, wall: Wall) -> None:
-        journal.memory().save([learned(HERE)])
+    async def test_what_is_too_old_is_dropped_by_the_next_run(self, journal: Journal, wall: Wall) -> None:
+        await journal.quota_memory().save([learned(HERE)])
         wall.now += LONGEST + 1
-        journal.memory().save([learned(THERE)])
-        assert [limit.key for limit in journal.limits.all()] == [THERE]
+        await journal.quota_memory().save([learned(THERE)])
+        assert [limit.key for limit in await journal.limits()] == [THERE]
 
-    def test_a_clock_that_was_set_back_makes_nothing_younger_than_now(
+    async def test_a_clock_that_was_set_back_makes_nothing_younger_than_now(
         self, journal: Journal, wall: Wall
     ) -> None:
-        journal.memory().save([learned()])
+        await journal.quota_memory().save([learned()])
         wall.now -= 3600
-        found = journal.memory().recall(HERE)
+        found = journal.quota_memory().recall(HERE)
         assert found is not None
         assert found.age == 0.0
 
-    def test_a_long_run_sees_what_others_learn_meanwhile(self, journal: Journal, wall: Wall) -> None:
-        memory = journal.memory()
+    async def test_a_long_run_sees_what_others_learn_meanwhile(self, journal: Journal, wall: Wall) -> None:
+        memory = journal.quota_memory()
         assert memory.recall(HERE) is None
-        journal.memory().save([learned()])
+        await journal.quota_memory().save([learned()])
         wall.now += 2
         assert memory.recall(HERE) == Belief(rate=7.0, burst=40.0, level=12.0, age=2.0)
 
 
 class TestSharedQuota:
-    def test_the_account_says_nothing_of_a_region(self, journal: Journal) -> None:
+    async def test_the_account_says_nothing_of_a_region(self, journal: Journal) -> None:
         """Each of several regions would otherwise start with the whole of what they share."""
-        journal.memory().save([learned(SHARED, level=1.0)])
-        assert journal.memory().recall(HERE) is None
+        await journal.quota_memory().save([learned(SHARED, level=1.0)])
+        assert journal.quota_memory().recall(HERE) is None
 
-    def test_a_region_says_nothing_of_the_account(self, journal: Journal) -> None:
-        journal.memory().save([learned(HERE)])
-        assert journal.memory().recall(SHARED) is None
+    async def test_a_region_says_nothing_of_the_account(self, journal: Journal) -> None:
+        await journal.quota_memory().save([learned(HERE)])
+        assert journal.quota_memory().recall(SHARED) is None
 
 
 class TestCeilings:
@@ -153,31 +159,33 @@ class TestCeilings:
             (14.0, 1.0, Quotas(), 14.0),  # an audit found more
         ],
     )
-    def test_it_gives_way_to_what_is_stated_now(
+    async def test_it_gives_way_to_what_is_stated_now(
         self, journal: Journal, rate: float, share: float, now: Quotas, expected: float
     ) -> None:
-        journal.memory(quotas=Quotas(share=share)).save([learned(rate=rate)])
-        found = journal.memory(quotas=now).recall(HERE)
+        await journal.quota_memory(quotas=Quotas(share=share)).save([learned(rate=rate)])
+        found = journal.quota_memory(quotas=now).recall(HERE)
         assert found is not None
         assert found.rate == expected
 
-    def test_an_operation_s_own_ceiling_counts_for_it(self, journal: Journal) -> None:
+    async def test_an_operation_s_own_ceiling_counts_for_it(self, journal: Journal) -> None:
         told = learned(DEPLOY, rate=0.2, stated=Quota(0.2, 1))
-        journal.memory().save([told])
+        await journal.quota_memory().save([told])
         raised = Quotas(operations={"CreateDeployment": Quota(1, 1)})
-        found = journal.memory(quotas=raised).recall(DEPLOY)
+        found = journal.quota_memory(quotas=raised).recall(DEPLOY)
         assert found is not None
         assert found.rate == 1.0
 
 
 class TestAccounts:
-    def test_the_last_run_and_all_runs(self, journal: Journal, wall: Wall) -> None:
-        first = journal.memory()
-        first.save([learned(sent=10, refused=1, waited=2.0)])
-        first.save([learned(sent=30, refused=1, waited=6.0)])
+    async def test_the_last_run_and_all_runs(self, journal: Journal, wall: Wall) -> None:
+        first = journal.quota_memory()
+        await first.save([learned(sent=10, refused=1, waited=2.0)])
+        await first.save([learned(sent=30, refused=1, waited=6.0)])
         wall.now += 100
-        journal.memory(quotas=Quotas(share=0.5)).save([learned(sent=5, refused=0, waited=1.5, rate=4.0)])
-        (limit,) = journal.limits.all()
+        await journal.quota_memory(quotas=Quotas(share=0.5)).save(
+            [learned(sent=5, refused=0, waited=1.5, rate=4.0)]
+        )
+        (limit,) = await journal.limits()
         assert limit == Limit(
             endpoint="",
             key=HERE,
@@ -189,51 +197,55 @@ class TestAccounts:
             total=Spent(calls=35, refused=1, waited=7.5),
         )
 
-    def test_what_has_not_changed_is_not_written_again(self, journal: Journal, wall: Wall) -> None:
-        memory = journal.memory()
-        memory.save([learned()])
+    async def test_what_has_not_changed_is_not_written_again(self, journal: Journal, wall: Wall) -> None:
+        memory = journal.quota_memory()
+        await memory.save([learned()])
         wall.now += 15
-        memory.save([replace(learned(), belief=Belief(rate=7.0, burst=40.0, level=40.0))])  # only filled up
-        assert journal.limits.all()[0].at == START
-        memory.save([learned(rate=6.0)])
-        assert journal.limits.all()[0].at == START + 15
+        await memory.save(
+            [replace(learned(), belief=Belief(rate=7.0, burst=40.0, level=40.0))]
+        )  # only filled up
+        assert (await journal.limits())[0].at == START
+        await memory.save([learned(rate=6.0)])
+        assert (await journal.limits())[0].at == START + 15
 
     @pytest.mark.parametrize(("seconds", "level"), [(0, 12.0), (2, 26.0), (4, 40.0), (400, 40.0), (-9, 12.0)])
-    def test_a_level_fills_up_to_the_burst(self, journal: Journal, seconds: int, level: float) -> None:
-        journal.memory().save([learned(rate=7.0, level=12.0)])
-        assert journal.limits.all()[0].level(START + seconds) == level
+    async def test_a_level_fills_up_to_the_burst(self, journal: Journal, seconds: int, level: float) -> None:
+        await journal.quota_memory().save([learned(rate=7.0, level=12.0)])
+        assert (await journal.limits())[0].level(START + seconds) == level
 
-    def test_an_unknown_quota_stays_unknown(self, journal: Journal) -> None:
-        journal.memory(quotas=Quotas(total=None)).save([learned(stated=None)])
-        assert journal.limits.all()[0].stated is None
+    async def test_an_unknown_quota_stays_unknown(self, journal: Journal) -> None:
+        await journal.quota_memory(quotas=Quotas(total=None)).save([learned(stated=None)])
+        assert (await journal.limits())[0].stated is None
 
-    def test_some_or_all_are_forgotten(self, journal: Journal) -> None:
+    async def test_some_or_all_are_forgotten(self, journal: Journal) -> None:
         other = BucketKey("222222222222", "eu-west-1")
-        journal.memory().save([learned(k) for k in (HERE, THERE, SHARED, DEPLOY, other)])
-        of_region = journal.limits.all(regions=["eu-west-1"])
+        await journal.quota_memory().save([learned(k) for k in (HERE, THERE, SHARED, DEPLOY, other)])
+        of_region = await journal.limits(regions=["eu-west-1"])
         assert [limit.key for limit in of_region] == [HERE, DEPLOY, other]
-        assert journal.limits.forget(accounts=["111111111111"], regions=["eu-west-1", "*"]) == 3
-        assert [limit.key for limit in journal.limits.all()] == [THERE, other]
-        assert journal.limits.forget() == 2
-        assert journal.limits.all() == []
+        assert await journal.forget_limits(accounts=["111111111111"], regions=["eu-west-1", "*"]) == 3
+        assert [limit.key for limit in await journal.limits()] == [THERE, other]
+        assert await journal.forget_limits() == 2
+        assert await journal.limits() == []
 
 
 class TestCrowd:
-    def test_many_processes_write_the_same_buckets_at_once(self, tmp_path: Path) -> None:
+    async def test_many_processes_write_the_same_buckets_at_once(self, tmp_path: Path) -> None:
         """Nobody is refused or blocked, and no call is lost from the sums."""
         code = (
-            "import sys; from batchgw.journal import JournalMemory; "
-            "from tests.unit.journal.test_limits import HERE, THERE, learned; "
-            "m = JournalMemory.open(sys.argv[1], trouble=print)\n"
-            "for n in range(1, 31): m.save([learned(HERE, sent=n), learned(THERE, sent=n, waited=n / 2)])\n"
-            "m.close()"
+            "import anyio, sys; from batchgw.journal import open_quota_memory; "
+            "from tests.unit.journal.test_limits import HERE, THERE, learned\n"
+            "async def main():\n"
+            "  async with open_quota_memory(sys.argv[1], trouble=print) as m:\n"
+            "    for n in range(1, 31):\n"
+            "      await m.save([learned(HERE, sent=n), learned(THERE, sent=n, waited=n / 2)])\n"
+            "anyio.run(main)"
         )
-        Journal.open(place(tmp_path)).close()
+        await opened(place(tmp_path)).close()
         command = [sys.executable, "-c", code, place(tmp_path)]
         crowd = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(4)]
         assert [process.communicate(timeout=60)[0] for process in crowd] == [""] * 4
-        with Journal.open(place(tmp_path)) as journal:
-            here, there = journal.limits.all()
+        async with open_journal(place(tmp_path)) as journal:
+            here, there = await journal.limits()
         assert (here.last.calls, here.total.calls) == (30, 120)
         assert (there.total.calls, there.total.waited) == (120, 60.0)
 
@@ -244,70 +256,71 @@ class TestTrouble:
         return []
 
     @pytest.fixture
-    def memory(self, tmp_path: Path, told: list[str]) -> Iterator[JournalMemory]:
-        memory = JournalMemory.open(place(tmp_path), trouble=told.append)
-        yield memory
-        memory.close()
+    async def memory(self, tmp_path: Path, told: list[str]) -> AsyncIterator[QuotaMemory]:
+        async with open_quota_memory(place(tmp_path), trouble=told.append) as memory:
+            yield memory
 
-    def test_a_journal_that_is_locked_is_waited_for_shortly_and_told_once(
-        self, memory: JournalMemory, told: list[str], tmp_path: Path
+    async def test_a_journal_that_is_locked_is_waited_for_shortly_and_told_once(
+        self, memory: QuotaMemory, told: list[str], tmp_path: Path
     ) -> None:
         other = sqlite3.connect(tmp_path / "journal.db", isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         began = time.monotonic()
-        memory.save([learned()])
+        await memory.save([learned()])
         assert PATIENCE / 2 < time.monotonic() - began < BUSY_TIMEOUT / 2
-        memory.save([learned()])
+        await memory.save([learned()])
         assert len(told) == 1
         assert "another process keeps it locked" in told[0]
         assert "resume" not in told[0]
         other.execute("ROLLBACK")
         other.close()
-        memory.save([learned()])
+        await memory.save([learned()])
         assert memory.recall(HERE) is not None
 
-    def test_one_that_somebody_has_damaged_is_told_once(
-        self, memory: JournalMemory, told: list[str], tmp_path: Path
+    async def test_one_that_somebody_has_damaged_is_told_once(
+        self, memory: QuotaMemory, told: list[str], tmp_path: Path
     ) -> None:
         with closing(sqlite3.connect(tmp_path / "journal.db")) as other:
             other.execute("DROP TABLE limits")
-        assert not memory.save([learned()])
-        assert not memory.save([learned()])
+        assert not await memory.save([learned()])
+        assert not await memory.save([learned()])
         assert told == ["it is not as batchgw made it (no such table: limits)"]
 
-    def test_one_that_refuses_a_row_is_told_too(
-        self, memory: JournalMemory, told: list[str], tmp_path: Path
+    async def test_one_that_refuses_a_row_is_told_too(
+        self, memory: QuotaMemory, told: list[str], tmp_path: Path
     ) -> None:
         """What the driver says of a constraint is no state of the database, and comes through as it is."""
         with closing(sqlite3.connect(tmp_path / "journal.db")) as other:
             other.execute(
                 "CREATE TRIGGER no BEFORE UPDATE ON limits BEGIN SELECT RAISE(ABORT, 'not so'); END"
             )
-        assert not memory.save([learned()])
+        assert not await memory.save([learned()])
         assert told == ["not so"]
 
-    def test_one_that_is_locked_when_it_is_opened_is_given_up_soon(self, tmp_path: Path) -> None:
+    async def test_one_that_is_locked_when_it_is_opened_is_given_up_soon(self, tmp_path: Path) -> None:
         file = tmp_path / "journal.db"
         other = sqlite3.connect(file, isolation_level=None)
         other.execute("PRAGMA journal_mode = DELETE")
         other.execute("BEGIN EXCLUSIVE")
         began = time.monotonic()
         with pytest.raises(JournalUnusable):
-            JournalMemory.open(place(tmp_path))
+            async with open_quota_memory(place(tmp_path)):
+                pass
         assert time.monotonic() - began < BUSY_TIMEOUT / 2
         other.close()
 
-    def test_a_full_disk_is_no_error(self, memory: JournalMemory, told: list[str]) -> None:
+    async def test_a_full_disk_is_no_error(self, memory: QuotaMemory, told: list[str]) -> None:
+        assert isinstance(memory, SqlQuotaMemory)
         driver = cast("sqlite3.Connection", memory._database._connection.connection.dbapi_connection)
         (pages,) = driver.execute("PRAGMA page_count").fetchone()
         driver.execute(f"PRAGMA max_page_count = {pages}")
-        memory.save([learned(BucketKey(str(n), "eu-west-1")) for n in range(500)])
+        await memory.save([learned(BucketKey(str(n), "eu-west-1")) for n in range(500)])
         assert told == ["the disk is full (database or disk is full)"]
 
-    def test_what_makes_no_sense_is_passed_over(
-        self, memory: JournalMemory, told: list[str], tmp_path: Path
+    async def test_what_makes_no_sense_is_passed_over(
+        self, memory: QuotaMemory, told: list[str], tmp_path: Path
     ) -> None:
-        memory.save([learned()])
+        await memory.save([learned()])
         other = sqlite3.connect(tmp_path / "journal.db")
         other.execute("UPDATE limits SET stated_rate = -1")
         other.commit()

@@ -13,9 +13,12 @@ from typing import Any
 import pytest
 
 from batchgw.errors import JournalUnusable, JournalWriteFailed
-from batchgw.journal import Journal
+from batchgw.journal import open_journal
 from batchgw.journal.sql.database.location import Location, locate
+from tests.unit.journal.sqlite import database, open_sqlite, opened
 from tests.unit.journal_plans import NEW_RUN, begun, place, planned
+
+pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture(autouse=True)
@@ -59,11 +62,11 @@ class TestPlace:
     def test_some_urls_are_no_file_to_be_made(self, url: str) -> None:
         assert locate(url, {}).file is None
 
-    def test_the_default_is_made_for_its_owner_only(self, tmp_path: Path) -> None:
+    async def test_the_default_is_made_for_its_owner_only(self, tmp_path: Path) -> None:
         old = os.umask(0)
         try:
-            with Journal.open() as journal:
-                begun(journal, planned(1))
+            async with open_journal() as journal:
+                await begun(journal, planned(1))
                 folder = tmp_path / "home/.local/state/batchgw"
                 assert mode(folder) == 0o700
                 assert {mode(file) for file in folder.iterdir()} == {0o600}
@@ -75,27 +78,28 @@ class TestPlace:
         finally:
             os.umask(old)
 
-    def test_a_file_in_any_other_folder_is_for_its_owner_only_too(self, tmp_path: Path) -> None:
-        with Journal.open(place(tmp_path)):
+    async def test_a_file_in_any_other_folder_is_for_its_owner_only_too(self, tmp_path: Path) -> None:
+        async with open_journal(place(tmp_path)):
             assert mode(tmp_path / "journal.db") == 0o600
 
-    def test_the_database_is_set_up_for_a_writer_among_readers(self, tmp_path: Path) -> None:
-        with Journal.open(place(tmp_path)) as journal, journal._database.read() as connection:
+    async def test_the_database_is_set_up_for_a_writer_among_readers(self, tmp_path: Path) -> None:
+        async with open_sqlite(place(tmp_path)) as journal:
             asked = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
-            found = [connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in asked]
+            with database(journal).read() as connection:
+                found = [connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in asked]
         assert found == ["wal", 1, 1, 10_000]  # synchronous 1 is NORMAL
 
-    def test_a_journal_without_a_file_works_as_long_as_it_is_open(self) -> None:
-        with Journal.open("sqlite://") as journal:
-            run = begun(journal, planned(1))
-            assert journal.run(run).totals.undecided == 2
+    async def test_a_journal_without_a_file_works_as_long_as_it_is_open(self) -> None:
+        async with open_journal("sqlite://") as journal:
+            run = await begun(journal, planned(1))
+            assert (await journal.find(run.id)).totals.undecided == 2
 
-    def test_readers_do_not_wait_for_a_writer(self, tmp_path: Path) -> None:
-        with Journal.open(place(tmp_path)) as journal:
-            run = begun(journal, planned(1))
+    async def test_readers_do_not_wait_for_a_writer(self, tmp_path: Path) -> None:
+        async with open_journal(place(tmp_path)) as journal:
+            run = await begun(journal, planned(1))
             writer = sqlite3.connect(place(tmp_path), isolation_level=None)
             writer.execute("BEGIN IMMEDIATE")
-            assert journal.run(run).totals.undecided == 2
+            assert (await journal.find(run.id)).totals.undecided == 2
             writer.close()
 
 
@@ -126,11 +130,11 @@ class TestMasking:
     )
     def test_nor_are_they_in_errors(self, url: str) -> None:
         with pytest.raises(JournalUnusable) as caught:
-            Journal.open(url)
+            opened(url)
         assert "hunter2" not in str(caught.value)
 
-    def test_a_journal_shows_its_url_and_its_place(self, tmp_path: Path) -> None:
-        with Journal.open(place(tmp_path)) as journal:
+    async def test_a_journal_shows_its_url_and_its_place(self, tmp_path: Path) -> None:
+        async with open_journal(place(tmp_path)) as journal:
             assert journal.url == f"sqlite:///{tmp_path}/journal.db"
             assert journal.location == f"{tmp_path}/journal.db"
 
@@ -153,10 +157,10 @@ class TestUnusable:
                 connection.execute("SELECT 1")
 
     @pytest.fixture
-    def damaged(self, tmp_path: Path) -> Path:
+    async def damaged(self, tmp_path: Path) -> Path:
         """A journal whose pages after the first are garbage."""
-        with Journal.open(place(tmp_path)) as journal:
-            begun(journal, *(planned(n) for n in range(200)))
+        async with open_journal(place(tmp_path)) as journal:
+            await begun(journal, *(planned(n) for n in range(200)))
         file = tmp_path / "journal.db"
         content = file.read_bytes()
         file.write_bytes(content[:4096] + os.urandom(len(content) - 4096))
@@ -164,7 +168,7 @@ class TestUnusable:
 
     def refused(self, given: str, *says: str) -> None:
         with pytest.raises(JournalUnusable) as caught:
-            Journal.open(given)
+            opened(given)
         message = str(caught.value)
         assert all(word in message for word in (*says, "--journal")), message
         assert "\n" not in message
@@ -184,7 +188,7 @@ class TestUnusable:
     def test_the_state_folder_cannot_be_made(self, tmp_path: Path) -> None:
         (tmp_path / "home").touch()
         with pytest.raises(JournalUnusable, match=r"journal\.db cannot be opened"):
-            Journal.open()
+            opened(None)
 
     @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
     def test_no_permission(self, tmp_path: Path) -> None:
@@ -195,7 +199,7 @@ class TestUnusable:
         (tmp_path / "journal.db").write_text("version: 1\n" * 100)
         self.refused(place(tmp_path), "not an SQLite database", place(tmp_path))
 
-    def test_damaged(self, damaged: Path) -> None:
+    async def test_damaged(self, damaged: Path) -> None:
         self.refused(str(damaged), "damaged", str(damaged))
 
     def test_locked(self, tmp_path: Path) -> None:
@@ -209,16 +213,16 @@ class TestUnusable:
         connection.close()
         self.refused(place(tmp_path), "database of something else")
 
-    @pytest.mark.parametrize(("version", "cure"), [(3, "or a newer one"), (0, "Use that version,")])
-    def test_another_schema(self, tmp_path: Path, version: int, cure: str) -> None:
-        Journal.open(place(tmp_path)).close()
+    @pytest.mark.parametrize(("version", "cure"), [(4, "or a newer one"), (0, "Use that version,")])
+    async def test_another_schema(self, tmp_path: Path, version: int, cure: str) -> None:
+        await opened(place(tmp_path)).close()
         with sqlite3.connect(place(tmp_path)) as connection:
             connection.execute("UPDATE batchgw_schema SET version = ?, written_by = '9.9'", [version])
         connection.close()
-        self.refused(place(tmp_path), f"schema {version}", "knows schema 2", "batchgw 9.9", cure)
+        self.refused(place(tmp_path), f"schema {version}", "knows schema 3", "batchgw 9.9", cure)
 
-    def test_no_schema_version(self, tmp_path: Path) -> None:
-        Journal.open(place(tmp_path)).close()
+    async def test_no_schema_version(self, tmp_path: Path) -> None:
+        await opened(place(tmp_path)).close()
         with sqlite3.connect(place(tmp_path)) as connection:
             connection.execute("DELETE FROM batchgw_schema")
         connection.close()
@@ -235,12 +239,12 @@ class TestUnusable:
         self.refused("~nobody-of-that-name/j.db", "nobody-of-that-name")
         monkeypatch.undo()
 
-    def test_read_only(self, tmp_path: Path) -> None:
-        Journal.open(place(tmp_path)).close()
-        with Journal.open(f"sqlite:///file:{tmp_path}/journal.db?mode=ro&uri=true") as journal:
-            assert journal.runs() == []
+    async def test_read_only(self, tmp_path: Path) -> None:
+        await opened(place(tmp_path)).close()
+        async with open_journal(f"sqlite:///file:{tmp_path}/journal.db?mode=ro&uri=true") as journal:
+            assert await journal.runs() == []
             with pytest.raises(JournalWriteFailed, match="read-only"):
-                journal.begin(NEW_RUN)
+                await journal.begin(NEW_RUN)
 
 
 def test_a_location_says_which_file_it_is(tmp_path: Path) -> None:

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from batchgw.journal import Journal, PendingChange, ScopeRecord, Tally
-from batchgw.journal.sql.reading import OUTCOMES, PAGE
+from batchgw.journal import Journal, PendingChange, Tally
 from batchgw.model import (
     Applied,
     Effort,
     Failed,
     NotAttempted,
     Outcome,
-    ResponseType,
     Skipped,
     Unchanged,
 )
+from tests.unit.journal.conftest import Opening
 from tests.unit.journal_plans import (
     HERE,
     THERE,
@@ -27,22 +24,17 @@ from tests.unit.journal_plans import (
     applied,
     begun,
     create,
+    listed,
     no_op,
     not_attempted,
     open_changes,
-    place,
     planned,
     reset,
+    tallies,
     update,
 )
 
-NOON = 1_795_348_800.0  # 2026-11-22 12:00:00 UTC
-
-
-@pytest.fixture
-def journal(tmp_path: Path) -> Iterator[Journal]:
-    with Journal.open(place(tmp_path), clock=lambda: NOON) as journal:
-        yield journal
+pytestmark = pytest.mark.anyio
 
 
 class TestOutcomes:
@@ -59,35 +51,25 @@ class TestOutcomes:
             ),
         ]
 
-    def test_there_is_a_page_for_every_scope_so_that_others_have_a_turn_after_each(
+    async def test_there_is_a_page_for_every_scope_so_that_others_have_a_turn_after_each(
         self, journal: Journal
     ) -> None:
         """To find that a scope has none takes as long as to find some."""
-        run = begun(journal, planned(0, update()), planned(1, update(), scope=THERE))
-        assert [list(page) for page in journal.outcome_pages(run)] == [[], []]
-        first, _ = open_changes(journal, run), open_changes(journal, run, scope=THERE)
+        run = await begun(journal, planned(0, update()), planned(1, update(), scope=THERE))
+        assert [list(page) async for page in run.outcome_pages()] == [[], []]
+        first = await open_changes(run)
         outcome = Unchanged(api=api(0), target=first[0].change.target, action=first[0].change.action)
-        journal.record(first[0].id, outcome)
-        assert [list(page) for page in journal.outcome_pages(run)] == [[outcome], []]
+        run.record(first[0].id, outcome)
+        assert [list(page) async for page in run.outcome_pages()] == [[outcome], []]
 
-    @pytest.mark.parametrize("types", [1, 2, 21])
-    def test_a_page_holds_as_many_apis_as_their_outcomes_let_it(self, journal: Journal, types: int) -> None:
-        """Whatever the number of types, so many outcomes at most are read while others wait."""
-        types_ = list(ResponseType)[:types]
-        run = begun(journal, *(planned(n, *map(no_op, types_)) for n in range(700)))
-        pages = [len(page) for page in journal.outcome_pages(run)]
-        assert sum(pages) == 700 * types
-        assert max(pages) <= OUTCOMES
-        assert len(pages) <= 3 + 700 * types / min(OUTCOMES - types, PAGE * types)
-
-    def test_each_kind_comes_back_as_it_went_in(self, journal: Journal) -> None:
-        run = begun(journal, *(planned(n, update()) for n in range(6)))
-        changes = open_changes(journal, run)
+    async def test_each_kind_comes_back_as_it_went_in(self, journal: Journal) -> None:
+        run = await begun(journal, *(planned(n, update()) for n in range(6)))
+        changes = await open_changes(run)
         outcomes = self.every_kind(changes)
         for change, outcome in zip(changes, outcomes, strict=False):
-            journal.record(change.id, outcome)
-        assert list(journal.outcomes(run)) == outcomes
-        assert journal.tally(run) == {
+            run.record(change.id, outcome)
+        assert await listed(run.outcomes()) == outcomes
+        assert await tallies(run) == {
             HERE: Tally(
                 applied=1,
                 unchanged=1,
@@ -98,8 +80,8 @@ class TestOutcomes:
                 effort=Effort(attempts=12, throttles=8, waited=6.0),
             )
         }
-        assert journal.tally(run)[HERE].expected == 6
-        assert journal.scopes(run) == (ScopeRecord(scope=HERE, expected=6, undecided=2),)
+        (counts,) = await listed(run.scope_counts())
+        assert (counts.scope, counts.tally.expected, counts.tally.left) == (HERE, 6, 2)
 
     @pytest.mark.parametrize(
         ("kinds", "expected"),
@@ -109,126 +91,131 @@ class TestOutcomes:
             (frozenset(), []),
         ],
     )
-    def test_some_kinds_only(self, journal: Journal, kinds: frozenset[str], expected: list[int]) -> None:
-        run = begun(journal, *(planned(n, update()) for n in range(6)))
-        changes = open_changes(journal, run)
+    async def test_some_kinds_only(
+        self, journal: Journal, kinds: frozenset[str], expected: list[int]
+    ) -> None:
+        run = await begun(journal, *(planned(n, update()) for n in range(6)))
+        changes = await open_changes(run)
         outcomes = self.every_kind(changes)
         for change, outcome in zip(changes, outcomes, strict=False):
-            journal.record(change.id, outcome)
-        assert list(journal.outcomes(run, kinds=kinds)) == [outcomes[n] for n in expected]
+            run.record(change.id, outcome)
+        assert await listed(run.outcomes(kinds=kinds)) == [outcomes[n] for n in expected]
 
-    def test_an_unknown_kind_is_refused_at_once(self, journal: Journal) -> None:
-        run = begun(journal, planned(1))
+    async def test_an_unknown_kind_is_refused_at_once(self, journal: Journal) -> None:
+        run = await begun(journal, planned(1))
         with pytest.raises(ValueError, match="aplied"):
-            journal.outcomes(run, kinds=frozenset({"aplied"}))
+            run.outcomes(kinds=frozenset({"aplied"}))
 
-    def test_pages_of_outcomes_are_complete(self, journal: Journal) -> None:
+    async def test_pages_of_outcomes_are_complete(self, journal: Journal) -> None:
         """450 APIs are three pages, in each of two scopes."""
-        run = begun(
+        run = await begun(
             journal,
             *(planned(n, no_op(), update()) for n in range(450)),
             *(planned(n, no_op(), scope=THERE) for n in range(400)),
         )
-        found = [outcome.api for outcome in journal.outcomes(run)]
+        found = [outcome.api async for outcome in run.outcomes()]
         assert found == [api(n) for n in range(450)] + [api(n, THERE) for n in range(400)]
 
-    def test_the_journal_can_be_written_while_outcomes_are_read(self, journal: Journal) -> None:
-        run = begun(journal, *(planned(n, no_op(), update()) for n in range(300)))
-        changes = open_changes(journal, run)
-        for number, _ in enumerate(journal.outcomes(run, kinds=frozenset({"unchanged"}))):
-            journal.intend([changes[number].id])
-        assert all(change.intended for change in open_changes(journal, run))
+    async def test_the_journal_can_be_written_while_outcomes_are_read(self, journal: Journal) -> None:
+        run = await begun(journal, *(planned(n, no_op(), update()) for n in range(300)))
+        changes = await open_changes(run)
+        open_ones = iter(changes)
+        async for _ in run.outcomes(kinds=frozenset({"unchanged"})):
+            await run.intend([next(open_ones).id])
+        assert all(change.intended for change in await open_changes(run))
 
 
 class TestWriteAhead:
-    def test_an_intent_is_known_to_others_at_once_and_takes_outcomes_with_it(
-        self, journal: Journal, tmp_path: Path
+    async def test_an_intent_is_known_to_others_at_once_and_takes_outcomes_with_it(
+        self, journal: Journal, another: Opening
     ) -> None:
-        run = begun(journal, planned(1, create(), update(), reset()))
-        first, second, third = open_changes(journal, run)
-        with Journal.open(place(tmp_path)) as other:
-            journal.record(first.id, applied(1, first))
-            assert len(open_changes(other, run)) == 3
-            journal.intend([second.id])
-            assert [(c.id, c.intended) for c in open_changes(other, run)] == [
+        run = await begun(journal, planned(1, create(), update(), reset()))
+        first, second, third = await open_changes(run)
+        async with another() as other:
+            run.record(first.id, applied(1, first))
+            assert len(await open_changes(other.run(run.id))) == 3
+            await run.intend([second.id])
+            assert [(c.id, c.intended) for c in await open_changes(other.run(run.id))] == [
                 (second.id, True),
                 (third.id, False),
             ]
 
-    def test_the_hundredth_outcome_commits_them_all(self, journal: Journal, tmp_path: Path) -> None:
-        run = begun(journal, *(planned(n, create()) for n in range(120)))
-        changes = open_changes(journal, run)
-        with Journal.open(place(tmp_path)) as other:
-            for change in changes[:99]:
-                journal.record(change.id, applied(1, change))
-            assert other.tally(run)[HERE].applied == 0
-            journal.record(changes[99].id, applied(1, changes[99]))
-            assert other.tally(run)[HERE].applied == 100
-
-    def test_close_commits(self, tmp_path: Path) -> None:
-        with Journal.open(place(tmp_path)) as journal:
-            run = begun(journal, planned(1, create()))
-            (change,) = open_changes(journal, run)
-            journal.record(change.id, applied(1, change))
-        with Journal.open(place(tmp_path)) as journal:
-            assert journal.tally(run)[HERE].applied == 1
-
-    def test_reading_sees_what_was_just_recorded(self, journal: Journal) -> None:
-        run = begun(journal, planned(1, create()))
-        (change,) = open_changes(journal, run)
-        journal.record(change.id, applied(1, change))
-        assert open_changes(journal, run) == []
-        assert journal.run(run).totals.applied == 1
-
-    def test_an_intent_outlives_a_change_that_was_then_not_attempted(self, journal: Journal) -> None:
-        """A call may have been sent in an earlier process: it is still to be verified."""
-        run = begun(journal, planned(1, create()))
-        (change,) = open_changes(journal, run)
-        journal.intend([change.id])
-        journal.record(change.id, not_attempted("Stopped"))
-        assert [c.intended for c in open_changes(journal, run)] == [True]
-
-    def test_an_intent_whose_call_was_not_made_can_be_taken_back(self, journal: Journal) -> None:
-        """By who committed it, who alone can know; the outcome says why."""
-        run = begun(journal, planned(1, create(), update()))
-        first, second = open_changes(journal, run)
-        journal.intend([first.id, second.id])
-        journal.withdraw([second.id])
-        journal.record(second.id, not_attempted("Stopped"))
-        assert [c.intended for c in open_changes(journal, run)] == [True, False]
-        assert journal.tally(run)[HERE] == Tally(undecided=1, not_attempted=1)
-
-    @pytest.mark.parametrize("before", [True, False], ids=["told before", "told after"])
-    def test_an_intent_of_whoever_has_taken_over_is_not_taken_back(
-        self, journal: Journal, tmp_path: Path, *, before: bool
+    async def test_outcomes_wait_in_memory_until_they_are_flushed(
+        self, journal: Journal, another: Opening
     ) -> None:
-        run = begun(journal, planned(1, create()))
-        (change,) = open_changes(journal, run)
-        journal.intend([change.id])
-        with Journal.open(place(tmp_path)) as successor:
+        """To record never waits, however many there are: the recorder decides when to commit."""
+        run = await begun(journal, *(planned(n, create()) for n in range(120)))
+        async with another() as other:
+            for change in await open_changes(run):
+                run.record(change.id, applied(1, change))
+            assert (await tallies(other.run(run.id)))[HERE].applied == 0
+            await run.flush()
+            assert (await tallies(other.run(run.id)))[HERE].applied == 120
+
+    async def test_close_commits(self, another: Opening) -> None:
+        async with another() as journal:
+            run = await begun(journal, planned(1, create()))
+            (change,) = await open_changes(run)
+            run.record(change.id, applied(1, change))
+        async with another() as journal:
+            assert (await tallies(journal.run(run.id)))[HERE].applied == 1
+
+    async def test_reading_sees_what_was_just_recorded(self, journal: Journal) -> None:
+        run = await begun(journal, planned(1, create()))
+        (change,) = await open_changes(run)
+        run.record(change.id, applied(1, change))
+        assert await open_changes(run) == []
+        assert (await journal.find(run.id)).totals.applied == 1
+
+    async def test_an_intent_outlives_a_change_that_was_then_not_attempted(self, journal: Journal) -> None:
+        """A call may have been sent in an earlier process: it is still to be verified."""
+        run = await begun(journal, planned(1, create()))
+        (change,) = await open_changes(run)
+        await run.intend([change.id])
+        run.record(change.id, not_attempted("Stopped"))
+        assert [c.intended for c in await open_changes(run)] == [True]
+
+    async def test_an_intent_whose_call_was_not_made_can_be_taken_back(self, journal: Journal) -> None:
+        """By who committed it, who alone can know; the outcome says why."""
+        run = await begun(journal, planned(1, create(), update()))
+        first, second = await open_changes(run)
+        await run.intend([first.id, second.id])
+        run.withdraw([second.id])
+        run.record(second.id, not_attempted("Stopped"))
+        assert [c.intended for c in await open_changes(run)] == [True, False]
+        assert (await tallies(run))[HERE] == Tally(undecided=1, not_attempted=1)
+
+    @pytest.mark.parametrize("before", [True, False], ids=["withdrawn before", "withdrawn after"])
+    async def test_an_intent_of_whoever_has_taken_over_is_not_taken_back(
+        self, journal: Journal, another: Opening, *, before: bool
+    ) -> None:
+        run = await begun(journal, planned(1, create()))
+        (change,) = await open_changes(run)
+        await run.intend([change.id])
+        async with another() as successor:
             if before:
-                journal.withdraw([change.id])
-            successor.intend([change.id])
+                run.withdraw([change.id])
+            await successor.run(run.id).intend([change.id])
             if not before:
-                journal.withdraw([change.id])
-            journal.flush()
-            assert [c.intended for c in open_changes(successor, run)] == [True]
+                run.withdraw([change.id])
+            await run.flush()
+            assert [c.intended for c in await open_changes(successor.run(run.id))] == [True]
 
-    def test_what_is_taken_up_again_is_undecided_not_not_attempted(self, journal: Journal) -> None:
-        run = begun(journal, planned(1, create()))
-        (change,) = open_changes(journal, run)
-        journal.record(change.id, not_attempted("Stopped"))
-        journal.intend([change.id])
-        assert journal.tally(run)[HERE] == Tally(undecided=1)
-        assert list(journal.outcomes(run)) == []
+    async def test_what_is_taken_up_again_is_undecided_not_not_attempted(self, journal: Journal) -> None:
+        run = await begun(journal, planned(1, create()))
+        (change,) = await open_changes(run)
+        run.record(change.id, not_attempted("Stopped"))
+        await run.intend([change.id])
+        assert (await tallies(run))[HERE] == Tally(undecided=1)
+        assert await listed(run.outcomes()) == []
 
-    def test_the_last_reason_for_not_attempting_stands(self, journal: Journal) -> None:
-        run = begun(journal, planned(1, create()))
-        (change,) = open_changes(journal, run)
+    async def test_the_last_reason_for_not_attempting_stands(self, journal: Journal) -> None:
+        run = await begun(journal, planned(1, create()))
+        (change,) = await open_changes(run)
         for code in ("Stopped", "AccessDenied"):
-            journal.record(change.id, not_attempted(code))
-            journal.flush()
-        assert list(journal.outcomes(run)) == [not_attempted("AccessDenied")]
+            run.record(change.id, not_attempted(code))
+            await run.flush()
+        assert await listed(run.outcomes()) == [not_attempted("AccessDenied")]
 
 
 class TestEffort:
@@ -244,48 +231,48 @@ class TestEffort:
             effort=effort,
         )
 
-    def test_a_resume_adds_to_what_was_spent_before(self, journal: Journal, tmp_path: Path) -> None:
+    async def test_a_resume_adds_to_what_was_spent_before(self, journal: Journal, another: Opening) -> None:
         """5 attempts, then 2, then 1: 8 in all; the last request id stands."""
-        run = begun(journal, planned(1, create()))
-        (change,) = open_changes(journal, run)
+        run = await begun(journal, planned(1, create()))
+        (change,) = await open_changes(run)
         assert change.spent == Effort()
         first = Effort(attempts=5, throttles=1, waited=2.0, request_id="r-1")
-        journal.record(change.id, self.in_doubt(change, first))
-        journal.flush()
-        with Journal.open(place(tmp_path)) as other:
-            (change,) = open_changes(other, run)
+        run.record(change.id, self.in_doubt(change, first))
+        await run.flush()
+        async with another() as other:
+            (change,) = await open_changes(other.run(run.id))
             assert change.spent == first
-            other.intend([change.id])
-            assert other.tally(run)[HERE].effort == replace(first, request_id=None)
-            other.record(change.id, self.in_doubt(change, Effort(attempts=2, waited=0.5)))
-        (change,) = open_changes(journal, run)
+            await other.run(run.id).intend([change.id])
+            assert (await tallies(other.run(run.id)))[HERE].effort == replace(first, request_id=None)
+            other.run(run.id).record(change.id, self.in_doubt(change, Effort(attempts=2, waited=0.5)))
+        (change,) = await open_changes(run)
         assert change.spent == Effort(attempts=7, throttles=1, waited=2.5, request_id="r-1")
-        journal.record(change.id, applied(1, change))  # 1 attempt, 0.25 s
-        (outcome,) = journal.outcomes(run)
+        run.record(change.id, applied(1, change))  # 1 attempt, 0.25 s
+        (outcome,) = await listed(run.outcomes())
         assert isinstance(outcome, Applied)
         assert outcome.effort == Effort(attempts=8, throttles=1, waited=2.75, request_id="request-1")
 
-    def test_saying_it_twice_does_not_count_it_twice(self, journal: Journal) -> None:
-        run = begun(journal, planned(1, create()))
-        (change,) = open_changes(journal, run)
+    async def test_saying_it_twice_does_not_count_it_twice(self, journal: Journal) -> None:
+        run = await begun(journal, planned(1, create()))
+        (change,) = await open_changes(run)
         for _ in range(2):
-            journal.record(change.id, self.in_doubt(change, Effort(attempts=5)))
-            journal.flush()
-        assert journal.tally(run)[HERE] == Tally(not_attempted=1, effort=Effort(attempts=5))
+            run.record(change.id, self.in_doubt(change, Effort(attempts=5)))
+            await run.flush()
+        assert (await tallies(run))[HERE] == Tally(not_attempted=1, effort=Effort(attempts=5))
 
-    def test_a_process_that_dies_after_its_intent_loses_none_of_it(self, journal: Journal) -> None:
-        run = begun(journal, planned(1, create()))
-        (change,) = open_changes(journal, run)
-        journal.record(change.id, self.in_doubt(change, Effort(attempts=5)))
-        journal.intend([change.id])
-        (again,) = open_changes(journal, run)
+    async def test_a_process_that_dies_after_its_intent_loses_none_of_it(self, journal: Journal) -> None:
+        run = await begun(journal, planned(1, create()))
+        (change,) = await open_changes(run)
+        run.record(change.id, self.in_doubt(change, Effort(attempts=5)))
+        await run.intend([change.id])
+        (again,) = await open_changes(run)
         assert again.spent == Effort(attempts=5)
 
-    def test_what_turns_out_to_be_unchanged_has_cost_it_all_the_same(self, journal: Journal) -> None:
-        run = begun(journal, planned(1, create()))
-        (change,) = open_changes(journal, run)
-        journal.record(change.id, self.in_doubt(change, Effort(attempts=5)))
-        (change,) = open_changes(journal, run)
+    async def test_what_turns_out_to_be_unchanged_has_cost_it_all_the_same(self, journal: Journal) -> None:
+        run = await begun(journal, planned(1, create()))
+        (change,) = await open_changes(run)
+        run.record(change.id, self.in_doubt(change, Effort(attempts=5)))
+        (change,) = await open_changes(run)
         unchanged = Unchanged(api=api(1), target=change.change.target, action=change.change.action)
-        journal.record(change.id, unchanged)
-        assert journal.tally(run)[HERE] == Tally(unchanged=1, effort=Effort(attempts=5))
+        run.record(change.id, unchanged)
+        assert (await tallies(run))[HERE] == Tally(unchanged=1, effort=Effort(attempts=5))

@@ -1,9 +1,13 @@
-"""Whatever is recorded, intended, withdrawn, flushed, lost in a crash: the rules of `standing` hold."""
+"""Whatever is recorded, intended, withdrawn, flushed or lost in a crash: the rules of `ranking` hold.
+
+The machine is synchronous, so it shows as well that neither journal ever waits for an event loop.
+"""
 
 from __future__ import annotations
 
 import shutil
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,8 +18,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from batchgw.errors import ScopeLocked
 from batchgw.journal import Journal
+from batchgw.journal.sql.journal import SqlJournal
 from batchgw.model import Action, Applied, Effort, Failed, NotAttempted, Outcome, Skipped, Unchanged
-from tests.unit.journal_plans import HERE, api, begun, create, open_changes, place, planned
+from tests.unit.journal.at_once import at_once
+from tests.unit.journal.in_memory import Data, InMemoryJournal
+from tests.unit.journal.sqlite import database, opened
+from tests.unit.journal_plans import HERE, api, begun, create, listed, open_changes, place, planned, tallies
 
 ROWS = 4
 
@@ -73,9 +81,11 @@ class Row:
 class Rules(RuleBasedStateMachine):
     """One journal that is written, and a second one that sees what is committed."""
 
+    journal: Journal
+    witness: Journal
+
     def __init__(self) -> None:
         super().__init__()
-        self.folder = Path(tempfile.mkdtemp())
         self.rows = [Row() for _ in range(ROWS)]
         self.spent = [0] * ROWS  # what each had cost when it was last taken up
         self.waiting: list[tuple[int, str, int]] = []
@@ -84,10 +94,18 @@ class Rules(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        self.journal = Journal.open(place(self.folder))
-        self.witness = Journal.open(place(self.folder))
-        self.run = begun(self.journal, *(planned(n, create()) for n in range(ROWS)))
-        self.ids = [change.id for change in open_changes(self.journal, self.run)]
+        self.journal, self.witness = self.opened(), self.opened()
+        self.run = at_once(begun(self.journal, *(planned(n, create()) for n in range(ROWS))))
+        self.seen = self.witness.run(self.run.id)
+        self.ids = [change.id for change in at_once(open_changes(self.run))]
+
+    def opened(self) -> Journal:
+        """Open a journal on the data of this machine."""
+        raise NotImplementedError
+
+    def crash(self) -> None:
+        """End the journal that is written, without committing anything."""
+        raise NotImplementedError
 
     def commit(self) -> None:
         for number, kind, attempts in self.waiting:
@@ -99,7 +117,8 @@ class Rules(RuleBasedStateMachine):
         self.withdrawn.clear()
 
     def resume(self) -> None:
-        self.journal = Journal.open(place(self.folder))
+        self.journal = self.opened()
+        self.run = self.journal.run(self.run.id)
         self.spent = [0] * ROWS
         self.ours.clear()
         self.take_up()
@@ -107,7 +126,7 @@ class Rules(RuleBasedStateMachine):
     @rule()
     def take_up(self) -> None:
         """What is open is looked at, and will cost what it cost already and what it costs then."""
-        open_changes(self.journal, self.run)
+        at_once(open_changes(self.run))
         self.commit()
         for number, row in enumerate(self.rows):
             if row.open:
@@ -115,7 +134,7 @@ class Rules(RuleBasedStateMachine):
 
     @rule(number=st.integers(0, ROWS - 1), kind=st.sampled_from(sorted(OUTCOMES)))
     def record(self, number: int, kind: str) -> None:
-        self.journal.record(self.ids[number], OUTCOMES[kind])
+        self.run.record(self.ids[number], OUTCOMES[kind])
         self.waiting.append((number, kind, self.spent[number] + ATTEMPTS.get(kind, 0)))
 
     @rule(numbers=st.lists(st.integers(0, ROWS - 1), max_size=3))
@@ -123,10 +142,10 @@ class Rules(RuleBasedStateMachine):
         self.commit()
         ids = [self.ids[number] for number in numbers]
         if all(self.rows[number].open for number in numbers):
-            self.journal.intend(ids)
+            at_once(self.run.intend(ids))
         else:
             with pytest.raises(ScopeLocked):
-                self.journal.intend(ids)
+                at_once(self.run.intend(ids))
         for number in numbers:
             if self.rows[number].open:
                 self.rows[number] = Row(intended=True, attempts=self.rows[number].attempts)
@@ -135,7 +154,7 @@ class Rules(RuleBasedStateMachine):
     @rule(number=st.integers(0, ROWS - 1))
     def withdraw(self, number: int) -> None:
         """An intent is taken back: no call was made."""
-        self.journal.withdraw([self.ids[number]])
+        self.run.withdraw([self.ids[number]])
         if number in self.ours:
             self.ours.remove(number)
             self.withdrawn.add(number)
@@ -145,39 +164,39 @@ class Rules(RuleBasedStateMachine):
         """Another process has taken over, and is about to make the call: nobody else takes that back."""
         if not self.rows[number].open:
             return
-        self.witness.intend([self.ids[number]])
+        at_once(self.seen.intend([self.ids[number]]))
         self.rows[number] = Row(intended=True, attempts=self.rows[number].attempts)
         self.ours.discard(number)
         self.withdrawn.discard(number)
 
     @rule()
     def flush(self) -> None:
-        self.journal.flush()
+        at_once(self.run.flush())
         self.commit()
 
     @rule()
     def close_and_resume(self) -> None:
-        self.journal.close()
+        at_once(self.journal.close())
         self.commit()
         self.resume()
 
     @rule()
     def crash_and_resume(self) -> None:
         """What was not committed is lost, and nothing else."""
-        self.journal._database.close()
+        self.crash()
         self.waiting.clear()
         self.withdrawn.clear()
         self.resume()
 
     @invariant()
     def what_is_committed_is_as_the_rules_say(self) -> None:
-        pending = {change.id: change.intended for change in open_changes(self.witness, self.run)}
+        pending = {change.id: change.intended for change in at_once(open_changes(self.seen))}
         assert pending == {
             id_: row.intended for id_, row in zip(self.ids, self.rows, strict=True) if row.open
         }
-        found = [type(outcome).__name__ for outcome in self.witness.outcomes(self.run)]
+        found = [type(outcome).__name__ for outcome in at_once(listed(self.seen.outcomes()))]
         assert found == [type(OUTCOMES[row.kind]).__name__ for row in self.rows if row.kind]
-        tally = self.witness.tally(self.run)[HERE]
+        tally = at_once(tallies(self.seen))[HERE]
         applied = sum(row.kind == "applied" for row in self.rows)
         assert (tally.expected, tally.applied) == (ROWS, applied)
         assert tally.undecided == sum(row.kind is None for row in self.rows)
@@ -186,10 +205,40 @@ class Rules(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         if hasattr(self, "journal"):
-            self.journal.close()
-            self.witness.close()
+            at_once(self.journal.close())
+            at_once(self.witness.close())
+
+
+class SqliteRules(Rules):
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp())
+
+    def opened(self) -> Journal:
+        return opened(place(self.folder))
+
+    def crash(self) -> None:
+        assert isinstance(self.journal, SqlJournal)
+        database(self.journal).close()
+
+    def teardown(self) -> None:
+        super().teardown()
         shutil.rmtree(self.folder)
 
 
-TestRules = Rules.TestCase
-TestRules.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
+class InMemoryRules(Rules):
+    def __init__(self) -> None:
+        super().__init__()
+        self.data = Data()
+
+    def opened(self) -> Journal:
+        return InMemoryJournal(self.data, time.time)
+
+    def crash(self) -> None:
+        """What a journal has not committed is nowhere else."""
+
+
+TestSqliteRules = SqliteRules.TestCase
+TestSqliteRules.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
+TestInMemoryRules = InMemoryRules.TestCase
+TestInMemoryRules.settings = TestSqliteRules.settings

@@ -10,10 +10,13 @@ from pathlib import Path
 import pytest
 
 from batchgw.errors import JournalWriteFailed
-from batchgw.journal import Journal
+from batchgw.journal import JournalRun, open_journal
 from batchgw.journal.sql.database import checkpoints
+from tests.unit.journal.sqlite import opened
 from tests.unit.journal.test_checkpoints import helpers, until
 from tests.unit.journal_plans import applied, begun, create, open_changes, place, planned
+
+pytestmark = pytest.mark.anyio
 
 
 class Disk:
@@ -42,11 +45,11 @@ def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Disk:
     return disk
 
 
-def decide_one(journal: Journal, run: str) -> None:
-    change = open_changes(journal, run)[0]
-    journal.intend([change.id])
-    journal.record(change.id, applied(1, change))
-    journal.flush()
+async def decide_one(run: JournalRun) -> None:
+    change = (await open_changes(run))[0]
+    await run.intend([change.id])
+    run.record(change.id, applied(1, change))
+    await run.flush()
 
 
 def more(disk: Disk) -> Callable[[], bool]:
@@ -59,76 +62,72 @@ def test_a_commit_is_at_most_a_second_behind() -> None:
     assert checkpoints.BEHIND == 1.0
 
 
-def test_once_synced_every_commit_is_synced_by_itself(
+async def test_once_synced_every_commit_is_synced_by_itself(
     tmp_path: Path, disk: Disk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(checkpoints, "BEHIND", 0.01)
-    with Journal.open(place(tmp_path)) as journal:
-        run = begun(journal, *(planned(n, create()) for n in range(20)))
+    async with open_journal(place(tmp_path)) as journal:
+        run = await begun(journal, *(planned(n, create()) for n in range(20)))
         assert disk.syncs == 0
         assert helpers() == []
-        journal.sync()
+        await run.sync()
         assert disk.syncs == 1
         for _ in range(3):
             synced = more(disk)
-            decide_one(journal, run)
+            await decide_one(run)
             until(synced)
     assert helpers() == []
 
 
-def test_closing_does_not_wait_for_the_second(tmp_path: Path, disk: Disk) -> None:
-    with Journal.open(place(tmp_path)) as journal, Journal.open(place(tmp_path)):  # so the log stays
-        run = begun(journal, planned(1, create()))
-        journal.sync()
-        decide_one(journal, run)
+async def test_closing_does_not_wait_for_the_second(tmp_path: Path, disk: Disk) -> None:
+    async with open_journal(place(tmp_path)) as journal, open_journal(place(tmp_path)):  # so the log stays
+        run = await begun(journal, planned(1, create()))
+        await run.sync()
+        await decide_one(run)
         synced = more(disk)
-        journal.close()
+        await journal.close()
         assert synced()
 
 
-def test_a_disk_that_fails_stops_whoever_commits_next(
+async def test_a_disk_that_fails_stops_whoever_commits_next(
     tmp_path: Path, disk: Disk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(checkpoints, "BEHIND", 0.01)
-    journal = Journal.open(place(tmp_path))
-    run = begun(journal, *(planned(n, create()) for n in range(1_000)))
-    journal.sync()
+    journal = opened(place(tmp_path))
+    run = await begun(journal, *(planned(n, create()) for n in range(1_000)))
+    await run.sync()
     disk.error = errno.EIO
 
     told: list[str] = []
-
-    def refused() -> bool:
+    while not told:
         try:
-            decide_one(journal, run)
+            await decide_one(run)
         except JournalWriteFailed as error:
             told.append(str(error))
-        return bool(told)
-
-    until(refused)
     assert "the disk does not take it (Input/output error)" in told[0]
-    assert f"batchgw resume {run}" in told[0]
+    assert f"batchgw resume {run.id}" in told[0]
     with pytest.raises(JournalWriteFailed):
-        journal.close()
+        await journal.close()
     assert helpers() == []
 
 
-def test_no_write_is_made_on_a_disk_that_cannot_keep_the_plan(tmp_path: Path, disk: Disk) -> None:
-    with Journal.open(place(tmp_path)) as journal:
-        begun(journal, planned(1, create()))
+async def test_no_write_is_made_on_a_disk_that_cannot_keep_the_plan(tmp_path: Path, disk: Disk) -> None:
+    async with open_journal(place(tmp_path)) as journal:
+        run = await begun(journal, planned(1, create()))
         disk.error = errno.EIO
         with pytest.raises(JournalWriteFailed, match="the disk does not take it"):
-            journal.sync()
+            await run.sync()
 
 
-def test_a_file_system_that_cannot_sync_is_no_error(tmp_path: Path, disk: Disk) -> None:
-    with Journal.open(place(tmp_path)) as journal:
-        begun(journal, planned(1, create()))
+async def test_a_file_system_that_cannot_sync_is_no_error(tmp_path: Path, disk: Disk) -> None:
+    async with open_journal(place(tmp_path)) as journal:
+        run = await begun(journal, planned(1, create()))
         disk.error = errno.EINVAL
-        journal.sync()
+        await run.sync()
 
 
-def test_a_journal_in_memory_has_nothing_to_sync(disk: Disk) -> None:
-    with Journal.open("sqlite://") as journal:
-        begun(journal, planned(1, create()))
-        journal.sync()
+async def test_a_journal_in_memory_has_nothing_to_sync(disk: Disk) -> None:
+    async with open_journal("sqlite://") as journal:
+        run = await begun(journal, planned(1, create()))
+        await run.sync()
         assert disk.syncs == 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from batchgw.journal import Journal
+from batchgw.journal import Journal, open_journal
 from batchgw.model import (
     Action,
     Effort,
@@ -27,15 +27,18 @@ from batchgw.model import (
 from tests.unit.journal_plans import (
     HERE,
     NEW_RUN,
+    listed,
     place,
 )
+
+pytestmark = pytest.mark.anyio
 
 NOON = 1_795_348_800.0  # 2026-11-22 12:00:00 UTC
 
 
 @pytest.fixture
-def journal(tmp_path: Path) -> Iterator[Journal]:
-    with Journal.open(place(tmp_path), clock=lambda: NOON) as journal:
+async def journal(tmp_path: Path) -> AsyncIterator[Journal]:
+    async with open_journal(place(tmp_path), clock=lambda: NOON) as journal:
         yield journal
 
 
@@ -58,7 +61,7 @@ class TestHostileText:
         name="\x00\ud800\\u0000\\", tags={"\x00": "\u2028"}, region="\udfff", message="\\", template="\x00"
     )
     @example(name="'; DROP TABLE apis; --", tags={}, region="", message="\x1b[31m", template="\ud800")
-    def test_round_trips(
+    async def test_round_trips(
         self, journal: Journal, *, name: str, tags: dict[str, str], region: str, message: str, template: str
     ) -> None:
         scope = Scope(account=HERE.account, region=type(HERE.region)(region))
@@ -66,9 +69,9 @@ class TestHostileText:
         text = Settings(parameters={name[:1]: template}, templates={"text/plain": template})
         before = GatewayResponse(type=ResponseType.THROTTLED, settings=text, default_response=False)
         change = ResponseChange(type=before.type, action=Action.RESET, before=before, after=None)
-        run = journal.begin(replace(NEW_RUN, policy_source=name))
-        journal.import_plan(run, [PlannedApi(api=hostile, changes=(change,))])
-        (found,) = journal.pending(run, scope)
+        run = await journal.begin(replace(NEW_RUN, policy_source=name))
+        await run.import_plan([PlannedApi(api=hostile, changes=(change,))])
+        (found,) = await run.pending(scope)
         assert found.api == hostile
         assert found.changes[0].change == change
         outcome = Failed(
@@ -79,9 +82,9 @@ class TestHostileText:
             message=message,
             effort=Effort(),
         )
-        journal.record(found.changes[0].id, outcome)
-        assert list(journal.outcomes(run)) == [outcome]
-        assert journal.run(run).policy_source == name
-        assert journal.scopes(run)[0].scope == scope
-        journal.acquire(run, [scope])
-        journal.release(run)
+        run.record(found.changes[0].id, outcome)
+        assert await listed(run.outcomes()) == [outcome]
+        assert (await journal.find(run.id)).policy_source == name
+        assert (await listed(run.scope_counts()))[0].scope == scope
+        await run.acquire([scope])
+        await run.release()

@@ -13,8 +13,9 @@ from sqlalchemy import Table
 from sqlalchemy.engine import Dialect
 
 from batchgw.journal.ranking import check_rank
-from batchgw.journal.sql.tables.schema import changes, metadata, settings
+from batchgw.journal.sql.tables.schema import changes, images, metadata
 from batchgw.model import Desired
+from batchgw.model.kinds import target_of
 
 Read = Callable[[Any], object]
 
@@ -49,13 +50,14 @@ def first_damage(rows: Callable[[Table], Iterable[Sequence[Any]]], dialect: Dial
 
 def _contradiction(table: Table, row: Mapping[str, Any]) -> str | None:
     """Say how the values of a row contradict each other."""
-    if table is settings and hashlib.sha256(row["body"].encode()).digest() != row["digest"]:
+    if table is images and hashlib.sha256(row["body"].encode()).digest() != row["digest"]:
         return "body is not what was stored"
     if table is changes:
         try:
             check_rank(row["kind"], row["rank"])
-        except ValueError as error:
-            return str(error)
+            target_of(row["change"], row["target"])
+        except (LookupError, ValueError) as error:
+            return f"{error}"
     return None
 
 

@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 
 from batchgw.journal.holder import Holder
+from batchgw.journal.ranking import RANKS
 from batchgw.journal.records import RunState
 from batchgw.journal.sql.tables.columns import (
     DATE,
@@ -35,15 +36,12 @@ from batchgw.journal.sql.tables.columns import (
     Name,
     Word,
 )
-from batchgw.model import Action, ResponseType
-
-KINDS: Final = ("not_attempted", "failed", "skipped", "unchanged", "applied")
-"""The kinds of outcome, as rows name them."""
+from batchgw.model import Action
 
 MOST_RATE: Final = 1e6
 """Calls a second, or at once, that no quota of AWS's or of an emulator's comes near."""
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 """Raised with every change of the tables below, and a step in `migrations.py` written for it."""
 
 
@@ -136,12 +134,12 @@ apis = Table(
     Index(None, "scope_id", "id"),
 )
 
-settings = Table(
-    "settings",
+images = Table(
+    "images",
     metadata,
     Column("id", KEY, primary_key=True, autoincrement=False),
     Column("digest", LargeBinary(32), nullable=False, unique=True),  # sha256 of the body
-    Column("body", LongName, nullable=False),  # Settings.to_json(), canonical
+    Column("body", LongName, nullable=False),  # one of Change.images(), canonical
 )
 
 changes = Table(
@@ -149,14 +147,14 @@ changes = Table(
     metadata,
     Column("id", KEY, primary_key=True, autoincrement=False),
     Column("api_id", ForeignKey("apis.id"), nullable=False, index=True),
-    Column("type", Word(*ResponseType, length=64), nullable=False),
+    Column("change", Name(32), nullable=False),  # the kind of change
+    Column("target", AnyText, nullable=False),  # the target's name
     Column("action", Word(*Action, length=16), nullable=False),
-    Column("before_id", ForeignKey("settings.id")),  # None: the API could not be read
-    Column("before_default", Flag()),
-    Column("after_id", ForeignKey("settings.id")),
+    Column("before_id", ForeignKey("images.id")),  # None: the API could not be read
+    Column("after_id", ForeignKey("images.id")),  # None: there is no image after
     Column("intended_at", MOMENT),  # NULL: no call was sent, for certain
-    Column("rank", Count(SmallInteger, 3), nullable=False),  # see `standing.py`
-    Column("kind", Word(*KINDS, length=16)),  # None: undecided
+    Column("rank", Count(SmallInteger, 3), nullable=False),  # see `ranking.py`
+    Column("kind", Word(*RANKS, length=16)),  # None: undecided
     Column("code", AnyText),
     Column("message", AnyText),
     Column("attempts", Count(Integer, MOST_SMALL), nullable=False, server_default="0"),

@@ -1,0 +1,258 @@
+"""What a journal is, whatever database is behind it: the journal itself, and the handle of one run in it.
+
+A method that may have to ask the database is `async`. One that is not works on what is in memory, never
+waits, and cannot be cancelled half way. Errors of all methods: RunUnknown when there is no such run;
+JournalWriteFailed when something cannot be written; JournalUnusable when something cannot be read, or
+JournalWriteFailed instead once this journal has begun a run or acquired its scopes, because that run has to
+stop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Collection, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from batchgw.journal.quota_memory import Limit
+from batchgw.journal.records import NewRun, PendingApi, RunRecord, RunState, ScopeCounts, Tally
+from batchgw.model import Outcome, PlanItem, Scope
+from batchgw.throttle.memory import Learned, Memory
+from batchgw.throttle.quota import Quotas
+
+
+class PlanImport(Protocol):
+    """A plan on its way into the journal, item by item. Meanwhile the journal may be used otherwise."""
+
+    @property
+    def full(self) -> bool:
+        """Whether so much waits in memory that it is time to `commit`."""
+        ...
+
+    async def add(self, item: PlanItem) -> None:
+        """Take an item. Commits what waits first where it is time.
+
+        Raises PlanUnreadable when an API comes twice, ValueError once the import has ended.
+        """
+        ...
+
+    async def commit(self) -> None:
+        """Commit what waits. Raises as `add` does."""
+        ...
+
+
+class QuotaMemory(Memory, Protocol):
+    """What runs have learned of quotas. It may be lost, so nothing here raises or waits for long."""
+
+    async def save(self, learned: Iterable[Learned]) -> bool:
+        """Write what has changed since the last call. Tells whether it could be written."""
+        ...
+
+
+class JournalRun(Protocol):
+    """One run in the journal. A handle of a run that is not there raises RunUnknown on first use.
+
+    Whoever leaves one of the generators before its end closes it (`contextlib.aclosing`).
+    """
+
+    @property
+    def id(self) -> str:
+        """The run's id, as people type it."""
+        ...
+
+    # The plan
+
+    def importing(self) -> AbstractAsyncContextManager[PlanImport]:
+        """Take a plan's items one by one: `async with run.importing() as plan: await plan.add(item)`.
+
+        The run is `applying` once the block has ended well. A NO_OP is unchanged at once; an API that was not
+        read is skipped, failed or not attempted at once. When the block is left by an exception, the run
+        stays in `planning`, and can be imported again, which drops what was written.
+
+        Raises ScopeLocked when another process imports the run, ValueError when it was imported already. The
+        end of the block raises as `PlanImport.add` does.
+        """
+        ...
+
+    async def import_plan(self, items: Iterable[PlanItem]) -> None:
+        """Import a whole plan. Raises as `importing` does, and what `items` raises."""
+        ...
+
+    async def set_state(self, state: RunState, *, totals: Tally | None = None) -> None:
+        """Move the run to another state. What was recorded is committed first.
+
+        A run that ends keeps its `totals`; they are counted, all at once, where they are not given. A run
+        that ends before its plan was imported whole loses its rows, so that no resume takes them for a plan.
+        Raises ScopeLocked when another process works on the run.
+        """
+        ...
+
+    # What is to be done, and what came of it
+
+    async def pending(self, scope: Scope, *, after: int = 0, limit: int = 100) -> list[PendingApi]:
+        """Give the next APIs after row `after` with a change that is undecided or was not attempted.
+
+        What was recorded is committed first; where it cannot be, JournalWriteFailed is raised, because what
+        is decided must not be given out as pending.
+        """
+        ...
+
+    async def intend(self, ids: Sequence[int]) -> None:
+        """Commit, before their calls are made, that these changes may have been made.
+
+        Recorded outcomes are committed with it. Raises ScopeLocked when one of them was decided meanwhile:
+        then none of the calls may be made.
+        """
+        ...
+
+    def withdraw(self, ids: Iterable[int]) -> None:
+        """Take intents back whose calls were not made after all. Committed with the next intent, or `flush`.
+
+        What another process has intended stays intended: its call may have been made.
+        """
+        ...
+
+    def record(self, change: int, outcome: Outcome) -> None:
+        """Take the outcome of a change. Committed with the next intent, or `flush`.
+
+        To record the same outcome twice changes nothing. A weaker outcome never replaces a stronger one (see
+        `ranking`). When a commit fails, the outcome is kept in memory, and the next commit tries again.
+        """
+        ...
+
+    async def flush(self) -> None:
+        """Commit what was recorded and withdrawn."""
+        ...
+
+    async def sync(self) -> None:
+        """Wait until what was committed is on the disk; from now on each commit is there a second later.
+
+        Called before a run's first write, so that not even a power cut takes its plan and before-images.
+        """
+        ...
+
+    def superseding(self) -> AsyncGenerator[int, None]:
+        """Skip what newer runs have decided: a resume must not put an older plan over it.
+
+        Works scope by scope, as it is iterated, and gives how many changes each step has skipped.
+        """
+        ...
+
+    # How it stands
+
+    def scope_counts(self) -> AsyncGenerator[ScopeCounts, None]:
+        """Count outcomes, one account-region after another, in the order of their names.
+
+        What was recorded is committed first; where that fails, what is committed is counted.
+        """
+        ...
+
+    def outcomes(self, *, kinds: frozenset[str] | None = None) -> AsyncGenerator[Outcome, None]:
+        """Give the outcomes, scope by scope, API by API, of all or some `kinds` ("applied", "failed", ...).
+
+        An undecided change has none. Commits what was recorded first, as `scope_counts` does. Raises
+        ValueError at once for an unknown kind.
+        """
+        ...
+
+    def outcome_pages(
+        self, *, kinds: frozenset[str] | None = None
+    ) -> AsyncGenerator[Sequence[Outcome], None]:
+        """Give the same page by page, so that other tasks can run after each.
+
+        There is at least one page for every scope, empty where there is nothing: to find nothing takes as
+        long.
+        """
+        ...
+
+    # Who works on it
+
+    async def acquire(
+        self, scopes: Iterable[Scope], *, force: bool = False, take_over_dead: bool = False
+    ) -> frozenset[Scope]:
+        """Lock the scopes for the run, all or none, and make this process the run's holder.
+
+        Locks that a dead process left are taken over silently when they belong to the same run, or to one
+        that has nothing to resume (it is done, or ended before its plan was complete). `take_over_dead` also
+        takes those of another run whose process is known to be dead, `force` those of a process that cannot
+        be seen from here. The locks of a process that is known to be alive are never taken.
+
+        Gives the scopes taken from runs that had something left to do. Those runs are stopped. What they were
+        about to do may have been done, so read before you write there. Raises ScopeHeld (a ScopeLocked).
+        """
+        ...
+
+    async def heartbeat(self) -> None:
+        """Renew the sign of life. Raises ScopeLocked when one of the run's locks was broken: it must stop."""
+        ...
+
+    async def release(self) -> None:
+        """Release the run's locks, and the run. What was recorded is committed first, where it can be."""
+        ...
+
+
+class Journal(Protocol):
+    """A journal that is open."""
+
+    @property
+    def location(self) -> str:
+        """What people call it: its file, or its URL without the password."""
+        ...
+
+    @property
+    def url(self) -> str:
+        """Its URL without the password."""
+        ...
+
+    async def begin(self, new: NewRun) -> JournalRun:
+        """Enter a run, in state `planning`."""
+        ...
+
+    def run(self, run: str) -> JournalRun:
+        """Give the handle of the run of exactly this id."""
+        ...
+
+    async def find(self, typed: str) -> RunRecord:
+        """Look a run up by what people type: its id, an unambiguous beginning of it, or "last"."""
+        ...
+
+    async def find_unfinished(self, typed: str) -> RunRecord:
+        """Look a run up as `find` does; but "last" is the newest of the `unfinished`. Checks as that does."""
+        ...
+
+    async def runs(self, limit: int = 50) -> list[RunRecord]:
+        """Give the runs begun last, the last one first."""
+        ...
+
+    async def unfinished(self) -> list[RunRecord]:
+        """Give the runs with something left to resume, the oldest first; not those that are under way.
+
+        Checks first that every row of the journal belongs to a run: half a second for a million APIs.
+        """
+        ...
+
+    async def limits(self, *, accounts: Collection[str] = (), regions: Collection[str] = ()) -> list[Limit]:
+        """Give what is remembered of the quotas of these accounts and regions; of all where none is named.
+
+        A quota that all regions of an account share has the region "*".
+        """
+        ...
+
+    async def forget_limits(self, *, accounts: Collection[str] = (), regions: Collection[str] = ()) -> int:
+        """Forget what `limits` gives, and tell how many quotas that were."""
+        ...
+
+    def quota_memory(self, *, endpoint: str = "", quotas: Quotas | None = None) -> QuotaMemory:
+        """Give a memory for a `PacedControlPlane`; `save` what that has `learned` at the end of a session.
+
+        `endpoint` tells the quotas of an address of your own from AWS's (""); `quotas` are `Pace.quotas`,
+        where they are not the documented ones.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Commit what waits, release all locks, and close in any case.
+
+        Raises JournalWriteFailed when an outcome could not be kept. A lock that cannot be released does no
+        harm: others see whose it was, and whether that process still lives.
+        """
+        ...

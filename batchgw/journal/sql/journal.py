@@ -1,0 +1,107 @@
+"""The journal in an SQL database. SQLite answers in line: a method takes well under a millisecond.
+
+Only what reads or writes a whole run takes longer. Nothing here waits for anything but the database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from typing import Self
+
+from batchgw.errors import JournalWriteFailed
+from batchgw.journal.finding import LAST, typed_run
+from batchgw.journal.quota_memory import Limit
+from batchgw.journal.records import NewRun, RunRecord
+from batchgw.journal.sql.database.connection import Database
+from batchgw.journal.sql.limits import all_limits, forget_limits
+from batchgw.journal.sql.quota_memory import SqlQuotaMemory
+from batchgw.journal.sql.run import SqlRun
+from batchgw.journal.sql.store import Store
+from batchgw.throttle.quota import Quotas
+
+
+class SqlJournal:
+    """See `interface.Journal`."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    @classmethod
+    def open(cls, url: str | None, *, clock: Callable[[], float]) -> Self:
+        """Open a file or database URL. Raises JournalUnusable."""
+        return cls(Store(Database(url), clock))
+
+    @property
+    def is_durable(self) -> bool:
+        """Whether what is committed outlives this process. Raises JournalUnusable."""
+        return self._store.database.is_kept
+
+    @property
+    def url(self) -> str:
+        """Its URL without the password."""
+        return self._store.database.location.masked
+
+    @property
+    def location(self) -> str:
+        """What people call it."""
+        return str(self._store.database.location)
+
+    async def begin(self, new: NewRun) -> SqlRun:
+        """Enter a run."""
+        database = self._store.database
+        database.run, database.working = None, True
+        run = self._store.runs.begin(new)
+        self._store.unplanned.add(run)
+        return SqlRun(self._store, run)
+
+    def run(self, run: str) -> SqlRun:
+        """Give the handle of a run."""
+        return SqlRun(self._store, run)
+
+    async def find(self, typed: str) -> RunRecord:
+        """Look a run up by what people type."""
+        self._store.flush_if_possible()
+        return self._store.runs.find(typed)
+
+    async def find_unfinished(self, typed: str) -> RunRecord:
+        """Look a run up; "last" is the newest that is unfinished."""
+        self._store.flush_if_possible()
+        self._store.database.check_whole()
+        runs = self._store.runs
+        return runs.last_unfinished() if typed_run(typed) == LAST else runs.find(typed)
+
+    async def runs(self, limit: int = 50) -> list[RunRecord]:
+        """Give the runs begun last, the last one first."""
+        self._store.flush_if_possible()
+        return self._store.runs.latest(limit)
+
+    async def unfinished(self) -> list[RunRecord]:
+        """Give the runs with something left to resume, the oldest first."""
+        self._store.flush_if_possible()
+        self._store.database.check_whole()
+        return self._store.runs.unfinished()
+
+    async def limits(self, *, accounts: Collection[str] = (), regions: Collection[str] = ()) -> list[Limit]:
+        """Give what is remembered of quotas."""
+        return all_limits(self._store.database, accounts=accounts, regions=regions)
+
+    async def forget_limits(self, *, accounts: Collection[str] = (), regions: Collection[str] = ()) -> int:
+        """Forget it."""
+        return forget_limits(self._store.database, accounts=accounts, regions=regions)
+
+    def quota_memory(self, *, endpoint: str = "", quotas: Quotas | None = None) -> SqlQuotaMemory:
+        """Give a memory for a `PacedControlPlane`."""
+        store = self._store
+        return SqlQuotaMemory(store.database, endpoint=endpoint, quotas=quotas, clock=store.clock)
+
+    async def close(self) -> None:
+        """Commit what waits, release all locks, and close in any case."""
+        if self._store.database.closed:
+            return
+        try:
+            self._store.buffer.flush()
+        finally:
+            with suppress(JournalWriteFailed):
+                self._store.locks.release_all()
+            self._store.database.close()

@@ -1,0 +1,139 @@
+"""One run in the journal: the handle that everyone who works on the run holds."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
+from contextlib import aclosing, asynccontextmanager
+
+from batchgw.concurrency.time_slices import in_thread
+from batchgw.journal.ranking import check_kinds
+from batchgw.journal.records import PendingApi, RunState, ScopeCounts, Tally
+from batchgw.journal.sql import reading
+from batchgw.journal.sql.importing import SqlPlanImport, importing
+from batchgw.journal.sql.store import Store
+from batchgw.journal.sql.superseding import superseding
+from batchgw.model import Outcome, PlanItem, Scope
+
+
+class SqlRun:
+    """See `interface.JournalRun`."""
+
+    def __init__(self, store: Store, run: str) -> None:
+        self._store = store
+        self._id = run
+
+    @property
+    def id(self) -> str:
+        """The run's id."""
+        return self._id
+
+    @asynccontextmanager
+    async def importing(self) -> AsyncIterator[SqlPlanImport]:
+        """Take a plan's items one by one."""
+        store = self._store
+        async with importing(
+            store.database, store.images, store.statements, store.claims, self._key(), now=store.clock()
+        ) as plan:
+            yield plan
+        store.unplanned.discard(self._id)
+
+    async def import_plan(self, items: Iterable[PlanItem]) -> None:
+        """Import a whole plan."""
+        async with self.importing() as plan:
+            for item in items:
+                await plan.add(item)
+
+    async def set_state(self, state: RunState, *, totals: Tally | None = None) -> None:
+        """Move the run to another state."""
+        self._key()
+        self._store.buffer.flush()
+        self._store.runs.set_state(self._id, state, totals)
+
+    async def pending(self, scope: Scope, *, after: int = 0, limit: int = 100) -> list[PendingApi]:
+        """Give the next APIs with something left to do."""
+        self._store.buffer.flush()
+        page = self._store.pending.page(self._key(), scope, after=after, limit=limit)
+        for each in page:
+            self._store.buffer.take_up(each.changes)
+        return page
+
+    async def intend(self, ids: Sequence[int]) -> None:
+        """Commit that calls are about to be made."""
+        self._store.buffer.intend(ids)
+
+    def withdraw(self, ids: Iterable[int]) -> None:
+        """Take intents back."""
+        self._store.buffer.withdraw(ids)
+
+    def record(self, change: int, outcome: Outcome) -> None:
+        """Take the outcome of a change."""
+        self._store.buffer.record(change, outcome)
+
+    async def flush(self) -> None:
+        """Commit what was recorded and withdrawn."""
+        self._store.buffer.flush()
+
+    async def sync(self) -> None:
+        """Wait for the disk, in a thread."""
+        await in_thread(self._store.database.sync)
+
+    async def superseding(self) -> AsyncGenerator[int, None]:
+        """Skip what newer runs have decided."""
+        self._store.buffer.flush()
+        for skipped in superseding(self._store.database, self._key(), now=self._store.clock()):
+            yield skipped
+
+    async def scope_counts(self) -> AsyncGenerator[ScopeCounts, None]:
+        """Count outcomes, one account-region after another."""
+        self._store.flush_if_possible()
+        for row in self._store.counter.scopes(self._key()):
+            yield self._store.counter.count(row)
+
+    def outcomes(self, *, kinds: frozenset[str] | None = None) -> AsyncGenerator[Outcome, None]:
+        """Give the outcomes."""
+        return _one_by_one(self.outcome_pages(kinds=kinds))
+
+    def outcome_pages(
+        self, *, kinds: frozenset[str] | None = None
+    ) -> AsyncGenerator[Sequence[Outcome], None]:
+        """Give them page by page."""
+        return self._pages(check_kinds(kinds))
+
+    async def acquire(
+        self, scopes: Iterable[Scope], *, force: bool = False, take_over_dead: bool = False
+    ) -> frozenset[Scope]:
+        """Lock the scopes for the run, all or none."""
+        key = self._key()
+        self._store.database.working = True
+        return self._store.locks.acquire(key, self._id, scopes, force=force, take_over_dead=take_over_dead)
+
+    async def heartbeat(self) -> None:
+        """Renew the sign of life."""
+        self._store.locks.heartbeat(self._key(), self._id)
+
+    async def release(self) -> None:
+        """Release the run's locks, and the run."""
+        try:
+            self._store.buffer.flush()
+        finally:
+            self._store.locks.release(self._key(), self._id)
+
+    async def _pages(self, kinds: frozenset[str]) -> AsyncGenerator[Sequence[Outcome], None]:
+        self._store.flush_if_possible()
+        for row in self._store.counter.scopes(self._key()):
+            after: int | None = 0
+            limit = reading.FIRST_PAGE
+            while after is not None:
+                page, after = self._store.outcomes.page(row, kinds, after=after, limit=limit)
+                limit = reading.next_page(limit, len(page))
+                yield page
+
+    def _key(self) -> int:
+        return self._store.key(self._id)
+
+
+async def _one_by_one(pages: AsyncGenerator[Sequence[Outcome], None]) -> AsyncGenerator[Outcome, None]:
+    async with aclosing(pages):
+        async for page in pages:
+            for outcome in page:
+                yield outcome

@@ -1,0 +1,565 @@
+"""A second journal, the smallest honest one: it keeps everything in memory, for as long as the test lasts.
+
+Several journals may share `Data`, as processes share a database: each sees what the others have committed.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Callable,
+    Collection,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from itertools import count
+
+from batchgw.errors import PlanUnreadable
+from batchgw.journal import (
+    Holder,
+    Journal,
+    JournalRun,
+    Limit,
+    Liveness,
+    NewRun,
+    PendingApi,
+    PendingChange,
+    QuotaMemory,
+    RunRecord,
+    RunState,
+    ScopeCounts,
+    Spent,
+    Tally,
+    options,
+)
+from batchgw.journal.finding import LAST, none_unfinished, not_found, run_id, typed_run, unknown_run
+from batchgw.journal.holder import this_process
+from batchgw.journal.locks import (
+    Lock,
+    broken,
+    decided_elsewhere,
+    has_nothing_left,
+    refuse_held,
+    refuse_run_held,
+)
+from batchgw.journal.quota_memory import LONGEST, is_news, recalled
+from batchgw.journal.ranking import DECIDED, FINAL, KIND_OF, RANKS, check_kinds, replaces
+from batchgw.journal.records import SUPERSEDED, superseded_by
+from batchgw.model import (
+    Action,
+    Change,
+    Effort,
+    Failed,
+    NotAttempted,
+    Outcome,
+    PlanItem,
+    PlannedApi,
+    RestApi,
+    RestApiId,
+    Scope,
+    Skipped,
+    Unchanged,
+    UnreadApi,
+    UnreadScope,
+)
+from batchgw.model.target import Target
+from batchgw.redaction import bare_url
+from batchgw.throttle.memory import BucketKey, Learned
+from batchgw.throttle.pacer import Belief
+from batchgw.throttle.quota import Quotas
+from batchgw.version import VERSION
+
+FULL = 100
+"""Items that an import keeps before it commits them."""
+
+ENDED: Mapping[str, type[Skipped | Failed | NotAttempted]] = {
+    "skipped": Skipped,
+    "failed": Failed,
+    "not_attempted": NotAttempted,
+}
+
+
+@dataclass
+class Row:
+    """A change of a run. `change` is None where its API was never read; `intent` names who intends it."""
+
+    id: int
+    target: Target
+    change: Change | None
+    rank: int = 0
+    outcome: Outcome | None = None
+    spent: Effort = field(default_factory=Effort)
+    intent: object = None
+
+    @property
+    def open(self) -> bool:
+        return self.rank < DECIDED
+
+    def decide(self, outcome: Outcome, spent: Effort) -> None:
+        rank = RANKS[KIND_OF[type(outcome)]]
+        if self.rank < replaces(rank):
+            self.rank, self.spent = rank, spent
+            self.outcome = outcome if isinstance(outcome, Unchanged) else replace(outcome, effort=spent)
+
+    def tally(self) -> Tally:
+        kind = "undecided" if self.outcome is None else KIND_OF[type(self.outcome)]
+        never_read = int(kind == "not_attempted" and not self.open)
+        return Tally(**{kind: 1}, never_read=never_read, effort=replace(self.spent, request_id=None))
+
+
+@dataclass
+class ApiRows:
+    id: int
+    api: RestApi
+    changes: list[Row]
+
+
+@dataclass
+class ScopeRows:
+    unread: str | None = None
+    apis: dict[RestApiId, ApiRows] = field(default_factory=dict)
+
+    def tally(self) -> Tally:
+        return sum((row.tally() for api in self.apis.values() for row in api.changes), Tally())
+
+
+@dataclass
+class RunRows:
+    id: str
+    new: NewRun
+    started: float
+    holder: Holder
+    token: str | None
+    state: RunState = RunState.PLANNING
+    finished: float | None = None
+    totals: Tally | None = None
+    scopes: dict[Scope, ScopeRows] = field(default_factory=dict)
+
+    def tally(self) -> Tally:
+        return sum((scope.tally() for scope in self.scopes.values()), Tally())
+
+    def record(self) -> RunRecord:
+        kept = options.kept(self.new.options)
+        return RunRecord(
+            id=self.id,
+            verb=self.new.verb,
+            state=self.state,
+            policy_source=self.new.policy_source,
+            policy_digest=self.new.policy_digest,
+            desired=self.new.desired,
+            options=kept,
+            visible_options=options.visible(kept),
+            started=self.started,
+            finished=self.finished,
+            holder=self.holder,
+            version=VERSION,
+            totals=self.tally() if self.totals is None else self.totals,
+        )
+
+
+@dataclass
+class Data:
+    """What is committed."""
+
+    runs: dict[str, RunRows] = field(default_factory=dict)
+    rows: dict[int, Row] = field(default_factory=dict)
+    locks: dict[Scope, Lock] = field(default_factory=dict)
+    limits: dict[tuple[str, BucketKey], Limit] = field(default_factory=dict)
+    ids: Iterator[int] = field(default_factory=lambda: count(1))
+
+
+class InMemoryJournal:
+    """See `batchgw.journal.Journal`."""
+
+    location = url = "memory"
+
+    def __init__(self, data: Data, clock: Callable[[], float]) -> None:
+        self.data = data
+        self.clock = clock
+        self.token = secrets.token_hex(16)
+        self.waiting: dict[int, tuple[Outcome, Effort]] = {}
+        self.intended: set[int] = set()
+        self.withdrawn: set[int] = set()
+        self.spent: dict[int, Effort] = {}
+        self.held: dict[str, set[Scope]] = {}
+
+    async def begin(self, new: NewRun) -> JournalRun:
+        now = self.clock()
+        name = next(name for n in count() if (name := run_id(now, n)) not in self.data.runs)
+        self.data.runs[name] = RunRows(name, new, now, this_process(now), self.token)
+        return InMemoryRun(self, name)
+
+    def run(self, run: str) -> JournalRun:
+        return InMemoryRun(self, run)
+
+    async def find(self, typed: str) -> RunRecord:
+        self.commit()
+        wanted, runs = typed_run(typed), self._newest_first()
+        if wanted == LAST:
+            planned = [run for run in runs if run.scopes or run.state is not RunState.STOPPED]
+            found = (planned or runs)[:1]
+        else:
+            found = [run for run in runs if wanted and run.id.startswith(wanted)]
+            found = [run for run in found if run.id == wanted] or found
+        if len(found) == 1:
+            return found[0].record()
+        raise not_found(typed, [run.id for run in found], [run.id for run in runs], self.location)
+
+    async def find_unfinished(self, typed: str) -> RunRecord:
+        if typed_run(typed) != LAST:
+            return await self.find(typed)
+        if found := await self.unfinished():
+            return found[-1]
+        raise none_unfinished(await self.find(LAST), self.location)
+
+    async def runs(self, limit: int = 50) -> list[RunRecord]:
+        self.commit()
+        return [run.record() for run in self._newest_first()[:limit]]
+
+    async def unfinished(self) -> list[RunRecord]:
+        self.commit()
+        return [
+            record
+            for run in self.data.runs.values()
+            if run.state in (RunState.APPLYING, RunState.STOPPED)
+            and (record := run.record()).totals.left
+            and not (run.token is not None and run.holder.liveness() is Liveness.ALIVE)
+        ]
+
+    async def limits(self, *, accounts: Collection[str] = (), regions: Collection[str] = ()) -> list[Limit]:
+        found = sorted(self.data.limits.items(), key=lambda item: _order(*item[0]))
+        return [
+            limit
+            for (_, key), limit in found
+            if (not accounts or key.account in accounts) and (not regions or (key.region or "*") in regions)
+        ]
+
+    async def forget_limits(self, *, accounts: Collection[str] = (), regions: Collection[str] = ()) -> int:
+        found = await self.limits(accounts=accounts, regions=regions)
+        for limit in found:
+            del self.data.limits[limit.endpoint, limit.key]
+        return len(found)
+
+    def quota_memory(self, *, endpoint: str = "", quotas: Quotas | None = None) -> QuotaMemory:
+        return InMemoryQuotas(self.data, bare_url(endpoint), quotas or Quotas(), self.clock)
+
+    async def close(self) -> None:
+        self.commit()
+        for run in list(self.held):
+            await self.run(run).release()
+        for rows in self.data.runs.values():
+            if rows.token == self.token:
+                rows.token = None
+
+    def commit(self) -> None:
+        for id_, (outcome, spent) in self.waiting.items():
+            if id_ in self.data.rows:
+                self.data.rows[id_].decide(outcome, spent)
+            self.intended.discard(id_)
+        for id_ in self.withdrawn:
+            if id_ in self.data.rows and self.data.rows[id_].intent == self.token:
+                self.data.rows[id_].intent = None
+        self.waiting.clear()
+        self.withdrawn.clear()
+
+    def _newest_first(self) -> list[RunRows]:
+        return list(self.data.runs.values())[::-1]
+
+
+class InMemoryRun:
+    """See `batchgw.journal.JournalRun`."""
+
+    def __init__(self, journal: InMemoryJournal, run: str) -> None:
+        self._journal = journal
+        self._data = journal.data
+        self.id = run
+
+    @property
+    def rows(self) -> RunRows:
+        if self.id not in self._data.runs:
+            raise unknown_run(self.id, self._journal.location)
+        return self._data.runs[self.id]
+
+    @asynccontextmanager
+    async def importing(self) -> AsyncIterator[InMemoryImport]:
+        self._refuse_other(unknown_refused=True)
+        if self.rows.state is not RunState.PLANNING:
+            raise ValueError(f"the run is {self.rows.state}: its plan was imported already")
+        self._take()
+        self.rows.scopes.clear()
+        plan = InMemoryImport(self.rows, self._data)
+        yield plan
+        await plan.commit()
+        plan.ended = True
+        self.rows.state = RunState.APPLYING
+
+    async def import_plan(self, items: Iterable[PlanItem]) -> None:
+        async with self.importing() as plan:
+            for item in items:
+                await plan.add(item)
+
+    async def set_state(self, state: RunState, *, totals: Tally | None = None) -> None:
+        rows = self.rows
+        self._journal.commit()
+        self._refuse_other()
+        if rows.state is RunState.PLANNING and state.ended:
+            rows.scopes.clear()
+            totals = None
+        rows.totals = (rows.tally() if totals is None else totals) if state.ended else None
+        rows.state, rows.finished = state, self._journal.clock() if state.ended else None
+
+    async def pending(self, scope: Scope, *, after: int = 0, limit: int = 100) -> list[PendingApi]:
+        self._journal.commit()
+        found = []
+        for api in self.rows.scopes.get(scope, ScopeRows()).apis.values():
+            changes = tuple(
+                PendingChange(id=r.id, change=r.change, intended=r.intent is not None, spent=r.spent)
+                for r in api.changes
+                if r.open and r.change is not None
+            )
+            if changes and api.id > after:
+                found.append(PendingApi(row=api.id, api=api.api, changes=changes))
+        page = found[:limit]
+        self._journal.spent.update((change.id, change.spent) for api in page for change in api.changes)
+        return page
+
+    async def intend(self, ids: Sequence[int]) -> None:
+        self._journal.commit()
+        wanted = dict.fromkeys(ids)
+        found = [self._data.rows[id_] for id_ in wanted if id_ in self._data.rows]
+        still_open = [row for row in found if row.open]
+        for row in still_open:
+            row.intent, row.rank, row.outcome = self._journal.token, 0, None
+        self._journal.intended.update(wanted)
+        if missing := len(wanted) - len(still_open):
+            raise decided_elsewhere(missing, len(wanted))
+
+    def withdraw(self, ids: Iterable[int]) -> None:
+        ours = self._journal.intended.intersection(ids)
+        self._journal.intended -= ours
+        self._journal.withdrawn |= ours
+
+    def record(self, change: int, outcome: Outcome) -> None:
+        spent = self._journal.spent.get(change, Effort())
+        if not isinstance(outcome, Unchanged):
+            spent += outcome.effort
+        earlier = self._journal.waiting.get(change)
+        rank = RANKS[KIND_OF[type(outcome)]]
+        if earlier is None or RANKS[KIND_OF[type(earlier[0])]] < replaces(rank):
+            self._journal.waiting[change] = outcome, spent
+
+    async def flush(self) -> None:
+        self._journal.commit()
+
+    async def sync(self) -> None:
+        pass
+
+    async def superseding(self) -> AsyncGenerator[int, None]:
+        self._journal.commit()
+        newer = [run for run in self._data.runs.values() if run.id > self.id][::-1]
+        for scope, own in self.rows.scopes.items():
+            for run in newer:
+                theirs = run.scopes.get(scope, ScopeRows()).apis
+                final = {(a.api.id, r.target) for a in theirs.values() for r in a.changes if r.rank == FINAL}
+                yield sum(_supersede(api, row, run.id) for api in own.apis.values() for row in api.changes
+                          if row.open and (api.api.id, row.target) in final)  # fmt: skip
+
+    async def scope_counts(self) -> AsyncGenerator[ScopeCounts, None]:
+        self._journal.commit()
+        for scope, rows in sorted(self.rows.scopes.items()):
+            yield ScopeCounts(scope=scope, tally=rows.tally(), unread=rows.unread)
+
+    def outcomes(self, *, kinds: frozenset[str] | None = None) -> AsyncGenerator[Outcome, None]:
+        pages = self.outcome_pages(kinds=kinds)
+        return (outcome async for page in pages for outcome in page)
+
+    def outcome_pages(
+        self, *, kinds: frozenset[str] | None = None
+    ) -> AsyncGenerator[Sequence[Outcome], None]:
+        return self._pages(check_kinds(kinds))
+
+    async def acquire(
+        self, scopes: Iterable[Scope], *, force: bool = False, take_over_dead: bool = False
+    ) -> frozenset[Scope]:
+        wanted, token, now = set(scopes), self._journal.token, self._journal.clock()
+        locks = [self._lock(lock) for scope, lock in self._data.locks.items() if scope in wanted]
+        theirs = [lock for lock in locks if (lock.token, lock.run) != (token, self.id)]
+        refuse_held(self.id, theirs, now, force=force, take_over_dead=take_over_dead)
+        self._refuse_other()
+        self._take()
+        for scope in wanted:
+            self._data.locks[scope] = Lock(
+                id=0, scope=scope, token=token, run=self.id, run_over=False, holder=this_process(now)
+            )
+        taken = [lock for lock in theirs if lock.run != self.id and not lock.run_over]
+        for lock in taken:
+            other = self._data.runs[lock.run]
+            other.state, other.finished, other.token = RunState.STOPPED, now, None
+        self._journal.held.setdefault(self.id, set()).update(wanted)
+        return frozenset(lock.scope for lock in taken)
+
+    async def heartbeat(self) -> None:
+        now, rows, locks = self._journal.clock(), self.rows, self._data.locks
+        if rows.token == self._journal.token:
+            rows.holder = replace(rows.holder, heartbeat=now)
+        lost = []
+        for scope in self._journal.held.get(self.id, ()):
+            lock = locks.get(scope)
+            if lock is None or (lock.token, lock.run) != (self._journal.token, self.id):
+                lost.append(lock)
+            else:
+                locks[scope] = replace(lock, holder=replace(lock.holder, heartbeat=now))
+        if lost:
+            raise broken([lock for lock in lost if lock is not None])
+
+    async def release(self) -> None:
+        self._journal.commit()
+        for scope in self._journal.held.pop(self.id, set()):
+            lock = self._data.locks.get(scope)
+            if lock is not None and (lock.token, lock.run) == (self._journal.token, self.id):
+                del self._data.locks[scope]
+        if self.rows.token == self._journal.token:
+            self.rows.token = None
+
+    async def _pages(self, kinds: frozenset[str]) -> AsyncGenerator[Sequence[Outcome], None]:
+        self._journal.commit()
+        for _, scope in sorted(self.rows.scopes.items()):
+            found = [row.outcome for api in scope.apis.values() for row in api.changes]
+            yield [each for each in found if each is not None and KIND_OF[type(each)] in kinds]
+
+    def _refuse_other(self, *, unknown_refused: bool = False) -> None:
+        rows = self.rows
+        if rows.token not in (None, self._journal.token):
+            refuse_run_held(rows.id, rows.state, rows.holder, unknown_refused=unknown_refused)
+
+    def _take(self) -> None:
+        self.rows.token, self.rows.holder = self._journal.token, this_process(self._journal.clock())
+
+    def _lock(self, lock: Lock) -> Lock:
+        run = self._data.runs[lock.run]
+        return replace(lock, run_over=has_nothing_left(run.state, planned=bool(run.scopes)))
+
+
+class InMemoryImport:
+    """See `batchgw.journal.PlanImport`."""
+
+    def __init__(self, rows: RunRows, data: Data) -> None:
+        self._rows = rows
+        self._data = data
+        self._waiting: list[PlanItem] = []
+        self.ended = False
+
+    @property
+    def full(self) -> bool:
+        return len(self._waiting) >= FULL
+
+    async def add(self, item: PlanItem) -> None:
+        if self.ended or self.full:
+            await self.commit()
+        self._waiting.append(item)
+
+    async def commit(self) -> None:
+        if self.ended:
+            raise ValueError("the plan was imported already: nothing can be added to it")
+        for item in self._waiting:
+            self._enter(item)
+        self._waiting.clear()
+
+    def _enter(self, item: PlanItem) -> None:
+        scope = self._rows.scopes.setdefault(
+            item.scope if isinstance(item, UnreadScope) else item.api.scope, ScopeRows()
+        )
+        match item:
+            case UnreadScope():
+                scope.unread = f"{item.code}: {item.message}"
+                return
+            case PlannedApi():
+                rows = [self._planned(item.api, change) for change in item.changes]
+            case UnreadApi():
+                rows = [self._unread(item, target) for target in item.targets]
+        if item.api.id in scope.apis:
+            raise PlanUnreadable("The plan lists a REST API twice in one account-region.")
+        scope.apis[item.api.id] = ApiRows(next(self._data.ids), item.api, rows)
+        self._data.rows.update((row.id, row) for row in rows)
+
+    def _planned(self, api: RestApi, change: Change) -> Row:
+        row = Row(next(self._data.ids), change.target, change)
+        if change.action is Action.NO_OP:
+            row.decide(Unchanged(api=api, target=change.target, action=change.action), Effort())
+        return row
+
+    def _unread(self, item: UnreadApi, target: Target) -> Row:
+        outcome = ENDED[item.kind](
+            api=item.api, target=target, action=Action.NO_OP, code=item.code, message=item.message
+        )
+        return Row(next(self._data.ids), target, None, rank=DECIDED, outcome=outcome)
+
+
+class InMemoryQuotas:
+    """See `batchgw.journal.QuotaMemory`."""
+
+    def __init__(self, data: Data, endpoint: str, quotas: Quotas, clock: Callable[[], float]) -> None:
+        self._limits = data.limits
+        self._endpoint = endpoint
+        self._quotas = quotas
+        self._clock = clock
+        self._saved: dict[BucketKey, Learned] = {}
+
+    def recall(self, key: BucketKey) -> Belief | None:
+        limit = self._limits.get((self._endpoint, key))
+        return None if limit is None else recalled(limit, self._quotas, self._clock())
+
+    async def save(self, learned: Iterable[Learned]) -> bool:
+        now = self._clock()
+        for old in [k for k, limit in self._limits.items() if limit.at < now - LONGEST]:
+            del self._limits[old]
+        for each in learned:
+            if is_news(each, self._saved.get(each.key)):
+                self._write(each, now)
+        return True
+
+    def _write(self, learned: Learned, now: float) -> None:
+        key = self._endpoint, learned.key
+        before, earlier = self._saved.get(learned.key), self._limits.get(key)
+        more = Spent.of(learned).since(Spent() if before is None else Spent.of(before))
+        self._limits[key] = Limit(
+            endpoint=self._endpoint,
+            key=learned.key,
+            stated=learned.stated,
+            share=self._quotas.share,
+            belief=learned.belief,
+            at=now,
+            last=Spent.of(learned),
+            total=more if earlier is None else earlier.total + more,
+        )
+        self._saved[learned.key] = learned
+
+
+@asynccontextmanager
+async def open_in_memory(data: Data, *, clock: Callable[[], float] = time.time) -> AsyncIterator[Journal]:
+    """Open another journal on the same data."""
+    journal = InMemoryJournal(data, clock)
+    try:
+        yield journal
+    finally:
+        await journal.close()
+
+
+def _supersede(api: ApiRows, row: Row, by: str) -> int:
+    action = Action.NO_OP if row.change is None else row.change.action
+    row.decide(
+        Skipped(api=api.api, target=row.target, action=action, code=SUPERSEDED, message=superseded_by(by)),
+        row.spent,
+    )
+    return 1
+
+
+def _order(endpoint: str, key: BucketKey) -> tuple[str, str, str, str]:
+    return endpoint, key.account, key.region or "*", key.operation or "*"
