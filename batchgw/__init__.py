@@ -99,12 +99,14 @@ if TYPE_CHECKING:
     from batchgw.journal import (
         Holder as Holder,
         Journal as Journal,
-        JournalMemory as JournalMemory,
+        JournalRun as JournalRun,
         Liveness as Liveness,
+        QuotaMemory as QuotaMemory,
         RunRecord as RunRecord,
         RunState as RunState,
         ScopeHeld as ScopeHeld,
         Tally as Tally,
+        open_journal as open_journal,
     )
     from batchgw.model import (
         AccountId as AccountId,
@@ -185,7 +187,9 @@ _NAMES = {
         "ReachedDirectly ScopeGivenUp TypeUnknown"
     ),
     "execution.application": "Application",
-    "journal": "Holder Journal JournalMemory Liveness RunRecord RunState ScopeHeld Tally",
+    "journal": (
+        "Holder Journal JournalRun Liveness QuotaMemory RunRecord RunState ScopeHeld Tally open_journal"
+    ),
     "model": (
         "AccountId Action Applied Change Desired Effort ExplicitApi Failed GatewayResponse Mode "
         "NotAttempted OnStale Outcome PlanItem PlannedApi Policy Region ResponseChange ResponseType "

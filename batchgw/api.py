@@ -154,7 +154,7 @@ async def apply(
 
     Raises `JournalWriteFailed` when the journal fails: the run has stopped then, and can be resumed.
     """
-    run = journal.begin(
+    run = await journal.begin(
         NewRun(
             verb=verb,
             policy_source=plan.header.policy_source,
@@ -164,25 +164,23 @@ async def apply(
         )
     )
     scopes = _written(plan)
-    with (
-        session(plane, pace, observer, stop) as paced,
-        new_run(journal, run),
-        holding(journal, run, scopes, force=force_lock, take_over_dead=take_over_dead) as taken,
-        unwrapped(),
-    ):
-        read_at, items = await recheck_if_due(plan, run, paced, wanted=recheck, on_stale=on_stale)
-        async with anyio.create_task_group() as meanwhile:
-            meanwhile.start_soon(paced.prefetch_credentials, scopes)
-            await enter(items, run, paced, journal)
-        job = Job(
-            run=run,
-            verb=verb,
-            look_first=taken,
-            read_at=read_at,
-            trusted=trusted,
-            expected=plan.totals.expected,
-        )
-        return await execute(job, paced, journal)
+    with session(plane, pace, observer, stop) as paced:
+        locks = holding(run, scopes, force=force_lock, take_over_dead=take_over_dead)
+        async with new_run(run), locks as taken:
+            with unwrapped():
+                read_at, items = await recheck_if_due(plan, run.id, paced, wanted=recheck, on_stale=on_stale)
+                async with anyio.create_task_group() as meanwhile:
+                    meanwhile.start_soon(paced.prefetch_credentials, scopes)
+                    await enter(items, run, paced)
+                job = Job(
+                    run=run,
+                    verb=verb,
+                    look_first=taken,
+                    read_at=read_at,
+                    trusted=trusted,
+                    expected=plan.totals.expected,
+                )
+                return await execute(job, paced)
 
 
 async def resume(
@@ -207,15 +205,16 @@ async def resume(
     `run` is a run id, an unambiguous beginning of one, or "last": the newest that is not finished. Raises
     `RunUnknown`, or `UsageError` for a run that ended before it had anything to do.
     """
-    record, scopes = unfinished(journal, run)
-    with (
-        session(plane, pace, observer, stop) as paced,
-        holding(journal, record.id, scopes, force=force_lock, take_over_dead=take_over_dead),
-        unwrapped(),
-    ):
-        await skip_superseded(journal, record.id)
-        job = Job(run=record.id, verb=record.verb, look_first=scopes, read_at=Moment.ago(0), trusted=trusted)
-        return await execute(job, paced, journal)
+    record, scopes = await unfinished(journal, run)
+    found = journal.run(record.id)
+    with session(plane, pace, observer, stop) as paced:
+        async with holding(found, scopes, force=force_lock, take_over_dead=take_over_dead):
+            with unwrapped():
+                await skip_superseded(found)
+                job = Job(
+                    run=found, verb=record.verb, look_first=scopes, read_at=Moment.ago(0), trusted=trusted
+                )
+                return await execute(job, paced)
 
 
 def applying(

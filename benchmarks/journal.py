@@ -15,9 +15,11 @@ from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
+import anyio
+
 from batchgw.execution.executor import PAGE
 from batchgw.execution.upcoming import AHEAD
-from batchgw.journal import Journal, PendingApi, PendingChange, RunState
+from batchgw.journal import JournalRun, PendingApi, PendingChange, RunState, open_journal
 from batchgw.model import Applied, Effort, Outcome, PlannedApi
 from benchmarks.harness.cli import main
 from benchmarks.harness.results import Column, Row, Section
@@ -46,8 +48,7 @@ def measure(*, quick: bool) -> Section:
     plan = [planned(number) for number in range(apis)]
     meter = Meter()
     with tempfile.TemporaryDirectory() as folder:
-        with Journal.open(f"{folder}/journal.db") as journal:
-            _use(journal, plan, cycles, meter)
+        anyio.run(_use, f"{folder}/journal.db", plan, cycles, meter)
         size = sum(file.stat().st_size for file in Path(folder).iterdir())
     return Section(
         name="journal",
@@ -60,27 +61,29 @@ def measure(*, quick: bool) -> Section:
     )
 
 
-def _use(journal: Journal, plan: list[PlannedApi], cycles: int, meter: Meter) -> None:
+async def _use(file: str, plan: list[PlannedApi], cycles: int, meter: Meter) -> None:
     everything = len(plan) * len(TYPES)
-    run = journal.begin(NEW_RUN)
-    with meter.timed("import a plan", everything, IMPORT):
-        journal.import_plan(run, plan)
-    with meter.timed("sync it to disk, before the first write", everything):
-        journal.sync()
-    with meter.timed("read pending changes, in pages", everything, PENDING):
-        pages = list(_pages(journal, run))
-    changes = iter([(each.id, _applied(api, each)) for api in pages for each in api.changes])
-    one_by_one, together = list(islice(changes, cycles)), list(islice(changes, cycles))
-    with meter.timed("record intent and outcome, one at a time", cycles):
-        _work(journal, one_by_one, 1)
-    with meter.timed(f"record intent and outcome, {AHEAD + 1} at a time", cycles, RECORDED):
-        _work(journal, together, AHEAD + 1)
-    with meter.timed("count outcomes", everything):
-        journal.tally(run)
-    journal.set_state(run, RunState.STOPPED)
-    with meter.timed("read outcomes back", 2 * cycles):
-        for _ in journal.outcomes(run):
-            pass
+    async with open_journal(file) as journal:
+        run = await journal.begin(NEW_RUN)
+        with meter.timed("import a plan", everything, IMPORT):
+            await run.import_plan(plan)
+        with meter.timed("sync it to disk, before the first write", everything):
+            await run.sync()
+        with meter.timed("read pending changes, in pages", everything, PENDING):
+            pages = await _pages(run)
+        changes = iter([(each.id, _applied(api, each)) for api in pages for each in api.changes])
+        one_by_one, together = list(islice(changes, cycles)), list(islice(changes, cycles))
+        with meter.timed("record intent and outcome, one at a time", cycles):
+            await _work(run, one_by_one, 1)
+        with meter.timed(f"record intent and outcome, {AHEAD + 1} at a time", cycles, RECORDED):
+            await _work(run, together, AHEAD + 1)
+        with meter.timed("count outcomes", everything):
+            async for _ in run.scope_counts():
+                pass
+        await run.set_state(RunState.STOPPED)
+        with meter.timed("read outcomes back", 2 * cycles):
+            async for _ in run.outcomes():
+                pass
 
 
 class Meter:
@@ -99,11 +102,12 @@ class Meter:
         self.rows.append(Row(name=name, values=values, goals=goals or {}))
 
 
-def _pages(journal: Journal, run: str) -> Iterator[PendingApi]:
-    after = 0
-    while page := journal.pending(run, SCOPE, after=after, limit=PAGE):
+async def _pages(run: JournalRun) -> list[PendingApi]:
+    after, found = 0, list[PendingApi]()
+    while page := await run.pending(SCOPE, after=after, limit=PAGE):
         after = page[-1].row
-        yield from page
+        found += page
+    return found
 
 
 def _applied(of: PendingApi, pending: PendingChange) -> Applied:
@@ -111,14 +115,14 @@ def _applied(of: PendingApi, pending: PendingChange) -> Applied:
     return Applied(api=of.api, target=change.target, action=change.action, effort=EFFORT)
 
 
-def _work(journal: Journal, changes: Changes, group: int) -> None:
+async def _work(run: JournalRun, changes: Changes, group: int) -> None:
     """Record intents and outcomes, `group` at a time. Outcomes are committed with the next intents."""
     for start in range(0, len(changes), group):
         batch = changes[start : start + group]
-        journal.intend([change for change, _ in batch])
+        await run.intend([change for change, _ in batch])
         for change, outcome in batch:
-            journal.record(change, outcome)
-    journal.flush()
+            run.record(change, outcome)
+    await run.flush()
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ import trio.testing
 
 from batchgw import api
 from batchgw.control_plane.stack import PacedControlPlane
-from batchgw.journal import Journal
+from batchgw.journal import open_journal
 from batchgw.model import AccountId, Policy, Region, Targets
 from batchgw.policy.loader import load_policy
 from batchgw.simulator.plane import simulate
@@ -81,8 +81,9 @@ async def measure(apis: int) -> float:
     with tempfile.TemporaryDirectory() as folder:
         with stage("plan"):
             plan = await api.plan(policy(world), plane=plane, out=Path(folder) / "plan")
-        with stage("apply"), Journal.open(str(Path(folder) / "journal.db")) as journal:
-            summary = await api.apply(plan, plane=plane, journal=journal)
+        with stage("apply"):
+            async with open_journal(str(Path(folder) / "journal.db")) as journal:
+                summary = await api.apply(plan, plane=plane, journal=journal)
         print(f"        {summary.arithmetic}")
     if summary.exit_code != 0 or not summary.proves:
         sys.exit(f"the run did not end well: exit code {summary.exit_code}")

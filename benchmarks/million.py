@@ -25,7 +25,7 @@ import anyio
 from batchgw import api
 from batchgw.cli.garbage import collect_rarely
 from batchgw.control_plane.stack import PacedControlPlane
-from batchgw.journal import Journal
+from batchgw.journal import open_journal
 from batchgw.planning.estimate import PAGE_SIZE
 from benchmarks.harness.last_words import last_words
 from benchmarks.harness.memory import Sampler, peak, quarter_peaks, resident
@@ -146,7 +146,7 @@ async def run(task: Task) -> dict[str, float | None]:
     began, cpu, wall = anyio.current_time(), time.process_time(), time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="batchgw-million-") as folder:
         plan = await api.plan(policy(plane.scopes, task.types), plane=paced, out=Path(folder) / "plan")
-        with Journal.open(f"{folder}/journal.db") as journal:
+        async with open_journal(f"{folder}/journal.db") as journal:
             # In virtual time the plan is only minutes old, however long it takes here: no API is read again.
             summary = await api.apply(plan, plane=paced, journal=journal, trusted=inf)
     if summary.exit_code != 0 or not summary.proves:

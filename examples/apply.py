@@ -7,9 +7,12 @@ import batchgw
 
 async def main() -> None:
     policy = batchgw.load_policy("policy.yaml").policy
-    async with batchgw.connect(profile="audit", region="eu-west-1") as aws:
+    async with (
+        batchgw.connect(profile="audit", region="eu-west-1") as aws,
+        batchgw.open_journal() as journal,
+    ):
         plane = batchgw.PacedControlPlane(aws)
-        with await batchgw.plan(policy, plane=plane) as plan, batchgw.Journal.open() as journal:
+        with await batchgw.plan(policy, plane=plane) as plan:
             async with batchgw.applying(plan, plane=plane, journal=journal) as run:
                 async for outcome in run:
                     print(outcome)

@@ -24,9 +24,12 @@ async def bring_to_policy(server: batchgw.ReadyInfo, journal: Path) -> batchgw.S
     policy = batchgw.Policy(
         desired=loaded.policy.desired, targets=batchgw.Targets(accounts=(account,), regions=(region,))
     )
-    async with batchgw.connect(region=region, endpoint_url=server.endpoint) as aws:
+    async with (
+        batchgw.connect(region=region, endpoint_url=server.endpoint) as aws,
+        batchgw.open_journal(str(journal)) as opened,
+    ):
         plane = batchgw.PacedControlPlane(aws, pace=batchgw.Pace(rate=10, burst=40))
-        with await batchgw.plan(policy, plane=plane) as plan, batchgw.Journal.open(str(journal)) as opened:
+        with await batchgw.plan(policy, plane=plane) as plan:
             print(f"{plan.totals.total.writes} responses to write in {plan.totals.total.apis} APIs")
             async with batchgw.applying(plan, plane=plane, journal=opened) as run:
                 async for outcome in run:

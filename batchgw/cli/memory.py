@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from itertools import islice
 
 import anyio
@@ -11,7 +11,7 @@ import anyio.lowlevel
 
 from batchgw.control_plane.stack import PacedControlPlane
 from batchgw.errors import JournalUnusable
-from batchgw.journal import JournalMemory
+from batchgw.journal import QuotaMemory, open_quota_memory
 from batchgw.throttle.quota import Quotas
 
 INTERVAL = 15.0
@@ -21,25 +21,23 @@ BATCH = 50
 """Buckets saved before other tasks run: about 3 ms."""
 
 
-@contextmanager
-def open_memory(
+@asynccontextmanager
+async def open_memory(
     journal: str | None, *, endpoint: str, quotas: Quotas, trouble: Callable[[str], None]
-) -> Iterator[JournalMemory | None]:
+) -> AsyncIterator[QuotaMemory | None]:
     """Open the journal for what is learned. Gives None when that fails, and tells `trouble` why."""
-    try:
-        memory = JournalMemory.open(journal, endpoint=endpoint, quotas=quotas, trouble=trouble)
-    except JournalUnusable as error:
-        trouble(str(error))
-        yield None
-        return
-    try:
+    async with AsyncExitStack() as stack:
+        memory: QuotaMemory | None = None
+        opening = open_quota_memory(journal, endpoint=endpoint, quotas=quotas, trouble=trouble)
+        try:
+            memory = await stack.enter_async_context(opening)
+        except JournalUnusable as error:
+            trouble(str(error))
         yield memory
-    finally:
-        memory.close()
 
 
 @asynccontextmanager
-async def keeping(memory: JournalMemory, plane: PacedControlPlane) -> AsyncIterator[None]:
+async def keeping(memory: QuotaMemory, plane: PacedControlPlane) -> AsyncIterator[None]:
     """Save what is learned every `INTERVAL` seconds, and once more when the block ends."""
 
     async def at_intervals() -> None:
@@ -56,11 +54,11 @@ async def keeping(memory: JournalMemory, plane: PacedControlPlane) -> AsyncItera
         await _save(memory, plane)
 
 
-async def _save(memory: JournalMemory, plane: PacedControlPlane) -> None:
+async def _save(memory: QuotaMemory, plane: PacedControlPlane) -> None:
     """Save a batch at a time. Other tasks run after each."""
     learned = iter(list(plane.learned()))
     while batch := list(islice(learned, BATCH)):
-        saved = memory.save(batch)
+        saved = await memory.save(batch)
         await anyio.lowlevel.cancel_shielded_checkpoint()
         if not saved:
             break  # the database is not available: do not wait again for each further batch

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -25,7 +25,7 @@ from batchgw.control_plane.aws import connect
 from batchgw.control_plane.stack import Pace, PacedControlPlane
 from batchgw.errors import Stopped, UsageError
 from batchgw.events import Event, Observers, PhaseStarted
-from batchgw.journal import JournalMemory
+from batchgw.journal import QuotaMemory
 from batchgw.model import Policy, Region, Targets
 from batchgw.report.views.text import Span, line
 
@@ -78,14 +78,15 @@ class RunId:
             self.id = event.run
 
 
+async def interruptible(body: Callable[[Interrupts], Awaitable[T]], console: Console) -> T:
+    """Run a verb's body. Signals stop it in two steps, see `Interrupts`."""
+    interrupts = Interrupts(lambda text: console.tell(line(Span(text, "warning"))))
+    return await interrupts.run(lambda: body(interrupts))
+
+
 def run_async(body: Callable[[Interrupts], Awaitable[T]], console: Console) -> T:
-    """Run a verb's body in an event loop. Signals stop it in two steps, see `Interrupts`."""
-
-    async def main() -> T:
-        interrupts = Interrupts(lambda text: console.tell(line(Span(text, "warning"))))
-        return await interrupts.run(lambda: body(interrupts))
-
-    return anyio.run(main)
+    """Run a verb's body in an event loop of its own; see `interruptible`."""
+    return anyio.run(interruptible, body, console)
 
 
 def run_reading(body: Callable[[Interrupts], Awaitable[T]], console: Console, *, stopped: str) -> T:
@@ -140,7 +141,7 @@ async def open_run(
                 stop=interrupts.stop,
             )
         )
-        memory = stack.enter_context(_memory(flags, journal, chosen, log_observer, warns=warns))
+        memory = await stack.enter_async_context(_memory(flags, journal, chosen, log_observer, warns=warns))
         paced = PacedControlPlane(plane, pace=chosen, observer=observer, stop=interrupts.stop, memory=memory)
         if memory is not None:
             await stack.enter_async_context(keeping(memory, paced))
@@ -157,7 +158,7 @@ async def open_run(
 
 def _memory(
     flags: RunFlags, journal: JournalFlags | None, pace: Pace, log: LogObserver, *, warns: bool
-) -> AbstractContextManager[JournalMemory | None]:
+) -> AbstractAsyncContextManager[QuotaMemory | None]:
     if flags.memory.no_memory:
         return nullcontext()
 

@@ -150,7 +150,7 @@ class Execution:
     """
 
     priority: float = 0.0
-    before_attempt: Callable[[], None] | None = None
+    before_attempt: Callable[[], Awaitable[None]] | None = None
     look: Look | None = None
     attempts: int = 0
     throttles: int = 0

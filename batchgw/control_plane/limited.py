@@ -69,7 +69,7 @@ class LimitedControlPlane(Wrapper):
         state.limiters.sent(scope)
         try:
             if execution.before_attempt is not None:
-                execution.before_attempt()
+                await execution.before_attempt()
             left = current_time()
             self._tell_sent(request, execution, permit.waited, limiter.rate)
             value = await self._sent(request, execution)

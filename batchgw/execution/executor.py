@@ -19,7 +19,7 @@ from batchgw.execution.kinds import MAKERS
 from batchgw.execution.recorder import Recorder
 from batchgw.execution.schedule import AllAtOnce, Schedule
 from batchgw.execution.writer import Known, Writer, ended
-from batchgw.journal import Journal, PendingApi, PendingChange
+from batchgw.journal import JournalRun, PendingApi, PendingChange
 from batchgw.model import Effort, Failed, Outcome, RestApi, Scope, Skipped, Target
 
 FIRST_PAGE = 8
@@ -41,8 +41,7 @@ class Executor:
 
     Args:
         plane: every call goes through it.
-        journal: knows what is to be done.
-        run: the run's id.
+        run: knows, in the journal, what is to be done.
         recorder: takes what is intended and what came of it.
         look_first: scopes in which each API is read before it is written, and decided by what is there: those
             of a run that is resumed, and those taken over from another. Time has passed there, and calls may
@@ -57,8 +56,7 @@ class Executor:
     def __init__(
         self,
         plane: PacedControlPlane,
-        journal: Journal,
-        run: str,
+        run: JournalRun,
         recorder: Recorder,
         *,
         look_first: Collection[Scope],
@@ -68,7 +66,6 @@ class Executor:
         schedule: Schedule | None = None,
     ) -> None:
         self._plane = plane
-        self._journal = journal
         self._run = run
         self._recorder = recorder
         self._look_first = look_first
@@ -93,7 +90,8 @@ class Executor:
                         await anyio.lowlevel.checkpoint()  # so that they begin one after the other
             finally:  # also when cancelled: what is known by then is kept
                 background.cancel_scope.cancel()
-                self._recorder.close()
+                with anyio.CancelScope(shield=True):
+                    await self._recorder.close()
 
     async def _work_on(self, scope: Scope) -> None:
         workers = self._plane.workers(scope)
@@ -118,15 +116,15 @@ class Executor:
     async def _left(self, scope: Scope) -> AsyncGenerator[Sequence[PendingApi], None]:
         """Yield the scope's APIs with something left to do, a page at a time."""
         after, limit = 0, FIRST_PAGE
-        while page := self._page(scope, after, limit):
+        while page := await self._page(scope, after, limit):
             after = page[-1].row
             limit = max(1, min(PAGE, CHANGES * len(page) // sum(len(api.changes) for api in page)))
             await anyio.lowlevel.checkpoint()
             yield page
 
-    def _page(self, scope: Scope, after: int, limit: int) -> list[PendingApi]:
+    async def _page(self, scope: Scope, after: int, limit: int) -> list[PendingApi]:
         try:
-            return self._journal.pending(self._run, scope, after=after, limit=limit)
+            return await self._run.pending(scope, after=after, limit=limit)
         except JournalWriteFailed as error:
             self._recorder.fail(error)
             return []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from math import inf
@@ -15,7 +15,7 @@ from batchgw.concurrency.stop import StopSignal
 from batchgw.errors import JournalWriteFailed, Stopped
 from batchgw.events import Decided, Observer
 from batchgw.execution.upcoming import FRESH, Line, ahead_at
-from batchgw.journal import Journal, PendingApi
+from batchgw.journal import JournalRun, PendingApi
 from batchgw.model import Outcome, RestApi, Scope
 
 FLUSH_AFTER = 0.2
@@ -43,22 +43,22 @@ class Recorder:
 
     def __init__(
         self,
-        journal: Journal,
-        run: str,
+        run: JournalRun,
         *,
         observer: Observer,
         stop: StopSignal,
         rate: Callable[[Scope], float],
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._journal = journal
         self._run = run
         self._observer = observer
         self._stop = stop
         self._rate = rate
         self._lines: defaultdict[Scope, Line] = defaultdict(Line)
-        self._untold: list[Outcome] = []
+        self._waiting: deque[Outcome] = deque()
+        self._recorded = 0  # outcomes taken so far; all but the last of them, which wait, were told
         self._arrived = anyio.Event()
+        self._many = anyio.Event()
         self._clock = clock
         self._behind = inf
         self.failure: JournalWriteFailed | None = None
@@ -82,7 +82,7 @@ class Recorder:
         finally:
             line.put_down()
 
-    def intend(self, api: RestApi, change: int) -> None:
+    async def intend(self, api: RestApi, change: int) -> None:
         """See that it is committed that the change's call is about to be made, before it is.
 
         Raises Stopped when that cannot be.
@@ -94,62 +94,67 @@ class Recorder:
             return
         line.room = ahead_at(self._rate(api.scope))
         following, past = line.look_ahead(now)
-        self._journal.withdraw(past)
+        self._run.withdraw(past)
+        recorded = self._recorded
         try:
-            self._journal.intend([change, *following])
+            await self._run.intend([change, *following])
         except JournalWriteFailed as error:
             self.fail(error)
             raise Stopped("the journal cannot be written, so this call was not sent") from error
         line.ahead.update(dict.fromkeys(following, now))
-        self._tell()
+        self._tell(recorded)
 
     def decide(self, change: int, outcome: Outcome) -> None:
         """Take an outcome; it is committed with the next intent, or shortly."""
         if self._lines[outcome.api.scope].leave(outcome.api.id, change) is not None:
-            self._journal.withdraw([change])  # it was decided without a call
-        try:
-            self._journal.record(change, outcome)
-        except JournalWriteFailed as error:
-            self.fail(error)
-        self._untold.append(outcome)
-        if len(self._untold) == 1:
+            self._run.withdraw([change])  # it was decided without a call
+        self._run.record(change, outcome)
+        self._waiting.append(outcome)
+        self._recorded += 1
+        if len(self._waiting) == 1:
             self._arrived.set()
-        elif len(self._untold) >= FLUSH_COUNT:
-            self.flush()
+        elif len(self._waiting) >= FLUSH_COUNT:
+            self._many.set()
 
-    def flush(self) -> None:
+    async def flush(self) -> None:
         """Commit what is waiting. A failure is noted, the outcomes stay for the next try."""
+        recorded = self._recorded
         try:
-            self._journal.flush()
+            await self._run.flush()
         except JournalWriteFailed as error:
             self.fail(error)
         else:
-            self._tell()
+            self._tell(recorded)
 
     async def keep_flushing(self) -> None:
-        """Commit stragglers, `FLUSH_AFTER` seconds after they came at the latest. Runs until cancelled."""
+        """Commit outcomes: when there are `FLUSH_COUNT`, else `FLUSH_AFTER` seconds after the first.
+
+        Runs until cancelled.
+        """
         while True:
-            if not self._untold:
+            if not self._waiting:
                 self._arrived = anyio.Event()
                 await self._arrived.wait()
-            await anyio.sleep(FLUSH_AFTER)
+            with anyio.move_on_after(FLUSH_AFTER):
+                await self._many.wait()
+            self._many = anyio.Event()
             if self.failure is None:
-                self.flush()
+                await self.flush()
 
     async def keep_alive(self) -> None:
         """Renew the locks' signs of life. Runs until cancelled."""
         while True:
             await anyio.sleep(HEARTBEAT)
             try:
-                self._journal.heartbeat(self._run)
+                await self._run.heartbeat()
             except JournalWriteFailed as error:
                 self.fail(error)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Commit the rest. Raises JournalWriteFailed when the journal ever failed: that ended the run."""
         for line in self._lines.values():
-            self._journal.withdraw(line.ahead)
-        self.flush()
+            self._run.withdraw(line.ahead)
+        await self.flush()
         if self.failure is not None:
             raise self.failure
 
@@ -170,9 +175,7 @@ class Recorder:
                 line.ahead = dict.fromkeys(line.ahead, -inf)
         self._behind = behind
 
-    def _tell(self) -> None:
-        if not self._untold:
-            return
-        told, self._untold = self._untold, []
-        for outcome in told:
-            self._observer.notify(Decided(outcome=outcome))
+    def _tell(self, committed: int) -> None:
+        """Tell the outcomes that are committed, all but those that came while the journal was busy."""
+        while self._recorded - len(self._waiting) < committed:
+            self._observer.notify(Decided(outcome=self._waiting.popleft()))

@@ -5,15 +5,14 @@ Each step lets other tasks run in between, for a plan may hold a million changes
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from functools import partial
 
 import anyio
 
 from batchgw.concurrency.clock import Moment
-from batchgw.concurrency.time_slices import TimeSlices, in_thread
+from batchgw.concurrency.time_slices import TimeSlices
 from batchgw.control_plane.stack import PacedControlPlane
 from batchgw.errors import JournalWriteFailed, ScopeLocked, UsageError
 from batchgw.events import Decided
@@ -21,7 +20,7 @@ from batchgw.execution.executor import TRUSTED, Executor
 from batchgw.execution.recorder import Recorder
 from batchgw.execution.schedule import AllAtOnce, Schedule
 from batchgw.execution.session import phase
-from batchgw.journal import Journal, RunRecord, RunState, Standing, Tally
+from batchgw.journal import Journal, JournalRun, RunRecord, RunState, ScopeCounts, Tally
 from batchgw.model import PlanItem, Scope
 from batchgw.report.reasons import Reason, Reasons
 from batchgw.report.summary import EXPLAINED, Summary, scope_summaries
@@ -32,7 +31,7 @@ class Job:
     """What a run whose plan is in the journal has still to do, and what is known of the world.
 
     Attributes:
-        run: the run's id.
+        run: the run, in the journal.
         verb: what the user has asked for.
         look_first: scopes in which each API is read before it is written; see `Executor`.
         read_at: when the APIs were read to which the journal's changes belong, at the earliest.
@@ -41,7 +40,7 @@ class Job:
         schedule: decides what may begin.
     """
 
-    run: str
+    run: JournalRun
     verb: str
     look_first: Collection[Scope]
     read_at: Moment
@@ -50,120 +49,122 @@ class Job:
     schedule: Schedule = field(default_factory=AllAtOnce)
 
 
-@contextmanager
-def new_run(journal: Journal, run: str) -> Iterator[None]:
+@asynccontextmanager
+async def new_run(run: JournalRun) -> AsyncIterator[None]:
     """Note a run that was just begun as stopped when it cannot have the scopes it needs."""
     try:
         yield
     except ScopeLocked:
         with suppress(JournalWriteFailed):
-            journal.set_state(run, RunState.STOPPED)
+            await run.set_state(RunState.STOPPED)
         raise
 
 
-@contextmanager
-def holding(
-    journal: Journal, run: str, scopes: tuple[Scope, ...], *, force: bool, take_over_dead: bool
-) -> Iterator[frozenset[Scope]]:
+@asynccontextmanager
+async def holding(
+    run: JournalRun, scopes: tuple[Scope, ...], *, force: bool, take_over_dead: bool
+) -> AsyncIterator[frozenset[Scope]]:
     """Hold the scopes' locks for the run, then release them. A run that ends by an error counts as stopped.
 
     Gives the scopes that were taken over from runs that had something left to do there.
     """
-    taken = journal.acquire(run, scopes, force=force, take_over_dead=take_over_dead)
+    taken = await run.acquire(scopes, force=force, take_over_dead=take_over_dead)
     try:
         yield taken
     except BaseException:
-        for last in (partial(journal.set_state, run, RunState.STOPPED), partial(journal.release, run)):
+        with anyio.CancelScope(shield=True):
             with suppress(JournalWriteFailed, ScopeLocked):  # the error under way says more
-                last()
+                await run.set_state(RunState.STOPPED)
+            with suppress(JournalWriteFailed, ScopeLocked):
+                await run.release()
         raise
     with suppress(JournalWriteFailed):  # every outcome is kept; closing the journal tries once more
-        journal.release(run)
+        await run.release()
 
 
-async def enter(items: Iterable[PlanItem], run: str, paced: PacedControlPlane, journal: Journal) -> None:
+async def enter(items: Iterable[PlanItem], run: JournalRun, paced: PacedControlPlane) -> None:
     """Write a plan into the journal, and tell the outcomes that the plan itself decides. Raises Stopped."""
     slices = TimeSlices()
-    with journal.importing(run) as load:
+    async with run.importing() as plan:
         await slices.yield_now()
         paced.stop.check()
         for item in items:
-            if load.full:  # a commit takes a time slice of its own
+            if plan.full:  # a commit takes a time slice of its own
                 await slices.yield_now()
                 paced.stop.check()
-                load.commit()
+                await plan.commit()
                 await slices.yield_now()
-            load.add(item)
+            await plan.add(item)
             if await slices.yield_if_due():
                 paced.stop.check()
         await slices.yield_now()
         paced.stop.check()
     await slices.yield_now()
-    for page in journal.outcome_pages(run):
+    async for page in run.outcome_pages():
         for outcome in page:
             paced.observer.notify(Decided(outcome=outcome))
             await slices.yield_if_due()
         await slices.yield_if_due()
 
 
-def unfinished(journal: Journal, run: str) -> tuple[RunRecord, tuple[Scope, ...]]:
+async def unfinished(journal: Journal, typed: str) -> tuple[RunRecord, tuple[Scope, ...]]:
     """Give a run that can be resumed, and the scopes in which something is left to do.
 
     Raises RunUnknown, or UsageError for a run that ended before it had anything to do.
     """
-    record = journal.unfinished_run(run)
+    record = await journal.find_unfinished(typed)
     if record.state is RunState.PLANNING or not record.totals.expected:
         raise UsageError(
             f"run {record.id} ended before its plan was complete, so nothing was written and there is "
             "nothing to resume: apply the policy again"
         )
-    return record, tuple(s.scope for s in journal.scopes(record.id) if s.undecided)
+    counts = journal.run(record.id).scope_counts()
+    return record, tuple([each.scope async for each in counts if each.tally.left])
 
 
-async def skip_superseded(journal: Journal, run: str) -> None:
+async def skip_superseded(run: JournalRun) -> None:
     """Skip what a newer run has brought to its own plan."""
     slices = TimeSlices()
-    for _ in journal.superseding(run):
+    async for _ in run.superseding():
         await slices.yield_now()
 
 
-async def execute(job: Job, paced: PacedControlPlane, journal: Journal) -> Summary:
+async def execute(job: Job, paced: PacedControlPlane) -> Summary:
     """Make every change of the run that is not decided yet, and sum up. Raises JournalWriteFailed."""
     began = anyio.current_time()
-    await _make_changes(job, paced, journal)
+    await _make_changes(job, paced)
     elapsed = anyio.current_time() - began
-    return await _summed_up(job, paced, journal, elapsed)
+    return await _summed_up(job, paced, elapsed)
 
 
-async def _make_changes(job: Job, paced: PacedControlPlane, journal: Journal) -> None:
-    standings = await _standings(journal, job.run)
-    undecided = {s.scope: s.tally.left for s in standings if s.tally.left}
+async def _make_changes(job: Job, paced: PacedControlPlane) -> None:
+    counts = await _scope_counts(job.run)
+    undecided = {each.scope: each.tally.left for each in counts if each.tally.left}
     for scope, changes in undecided.items():
         paced.expect(scope, changes)
-    journal.set_state(job.run, RunState.APPLYING)
-    await in_thread(journal.sync)  # before the first write
+    await job.run.set_state(RunState.APPLYING)
+    await job.run.sync()  # before the first write
     executor = Executor(
         paced,
-        journal,
         job.run,
-        Recorder(journal, job.run, observer=paced.observer, stop=paced.stop, rate=paced.rate),
+        Recorder(job.run, observer=paced.observer, stop=paced.stop, rate=paced.rate),
         look_first=job.look_first,
-        found_in=frozenset(s.scope for s in standings if s.tally.applied),
+        found_in=frozenset(each.scope for each in counts if each.tally.applied),
         read_at=job.read_at,
         trusted=job.trusted,
         schedule=job.schedule,
     )
-    with phase(paced.observer, job.run, "apply", tuple(undecided), undecided):
+    with phase(paced.observer, job.run.id, "apply", tuple(undecided), undecided):
         await executor.run(tuple(undecided))
 
 
-async def _summed_up(job: Job, paced: PacedControlPlane, journal: Journal, elapsed: float) -> Summary:
-    scopes = scope_summaries(await _standings(journal, job.run), job.expected)
+async def _summed_up(job: Job, paced: PacedControlPlane, elapsed: float) -> Summary:
+    scopes = scope_summaries(await _scope_counts(job.run), job.expected)
     total = sum((scope.tally for scope in scopes), Tally())
-    reasons = await _reasons(journal, job.run)
-    journal.set_state(job.run, RunState.STOPPED if total.left else RunState.DONE, totals=total)
+    reasons = await _reasons(job.run)
+    await job.run.set_state(RunState.STOPPED if total.left else RunState.DONE, totals=total)
     return Summary(
-        run=job.run,
+        run=job.run.id,
         verb=job.verb,
         scopes=scopes,
         reasons=reasons,
@@ -172,23 +173,21 @@ async def _summed_up(job: Job, paced: PacedControlPlane, journal: Journal, elaps
     )
 
 
-async def _standings(journal: Journal, run: str) -> list[Standing]:
+async def _scope_counts(run: JournalRun) -> list[ScopeCounts]:
     """Count the outcomes of each scope of a run."""
     found, slices = [], TimeSlices()
-    standings = journal.standings(run)  # commits what waits
     await slices.yield_now()
-    for standing in standings:
-        found.append(standing)
+    async for counts in run.scope_counts():
+        found.append(counts)
         await slices.yield_if_due()
     return found
 
 
-async def _reasons(journal: Journal, run: str) -> tuple[Reason, ...]:
+async def _reasons(run: JournalRun) -> tuple[Reason, ...]:
     """Fold why targets did not end well."""
     reasons, slices = Reasons(), TimeSlices()
-    pages = journal.outcome_pages(run, kinds=EXPLAINED)
     await slices.yield_now()
-    for page in pages:
+    async for page in run.outcome_pages(kinds=EXPLAINED):
         for outcome in page:
             reasons.add(outcome)
             await slices.yield_if_due()

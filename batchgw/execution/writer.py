@@ -169,12 +169,12 @@ class _Making:
             return self._applied(verified=True)
         raise not_as_written(self._maker.differences(now, self._change))
 
-    def _leave(self) -> None:
+    async def _leave(self) -> None:
         """Note the intent before the call leaves. Raises ReadingAged where the last reading is too old."""
         age = self._read_at.age
         if age > self._trusted and self._looks < self._plane.pace.attempts:
             raise ReadingAged(f"what is there was read {age:.0f} s before this write could leave")
-        self._recorder.intend(self._api, self._pending.id)
+        await self._recorder.intend(self._api, self._pending.id)
 
     async def _look(self, _error: CallError) -> None:
         """Read what is in effect before the write is sent again. Raises _Judged where that decides it."""

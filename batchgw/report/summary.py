@@ -8,7 +8,7 @@ from functools import reduce
 from operator import add
 from typing import Self
 
-from batchgw.journal import Journal, Standing, Tally
+from batchgw.journal import Journal, ScopeCounts, Tally
 from batchgw.journal.records import COUNTS
 from batchgw.model import Scope
 from batchgw.model.change import MOVED
@@ -68,7 +68,7 @@ class Summary:
     planned: bool = True
 
     @classmethod
-    def from_journal(
+    async def from_journal(
         cls,
         journal: Journal,
         run: str,
@@ -83,13 +83,14 @@ class Summary:
         API-types that the plan counted, so that the journal is compared with something else. Without it the
         journal's own count is used.
         """
-        record = journal.run(run)
-        reasons = Reasons()
-        reasons.add_all(journal.outcomes(record.id, kinds=EXPLAINED))
+        record = await journal.find(run)
+        found, reasons = journal.run(record.id), Reasons()
+        async for outcome in found.outcomes(kinds=EXPLAINED):
+            reasons.add(outcome)
         return cls(
             run=record.id,
             verb=record.verb,
-            scopes=scope_summaries(journal.standings(record.id), expected),
+            scopes=scope_summaries([counts async for counts in found.scope_counts()], expected),
             reasons=reasons.found(),
             elapsed=elapsed,
             stopped=stopped,
@@ -189,10 +190,10 @@ class Summary:
 
 
 def scope_summaries(
-    standings: Iterable[Standing], expected: Mapping[Scope, int] | None = None
+    counts: Iterable[ScopeCounts], expected: Mapping[Scope, int] | None = None
 ) -> tuple[ScopeSummary, ...]:
-    """Sum up how account-regions stand. Those where something was `expected` are among them in any case."""
-    known = {standing.scope: standing for standing in standings}
+    """Sum up account-regions. Those where something was `expected` are among them in any case."""
+    known = {each.scope: each for each in counts}
     return tuple(
         _scope_summary(scope, known.get(scope), expected)
         for scope in dict.fromkeys((*known, *(expected or {})))
@@ -200,14 +201,14 @@ def scope_summaries(
 
 
 def _scope_summary(
-    scope: Scope, standing: Standing | None, expected: Mapping[Scope, int] | None
+    scope: Scope, counts: ScopeCounts | None, expected: Mapping[Scope, int] | None
 ) -> ScopeSummary:
-    tally = standing.tally if standing else Tally()
+    tally = counts.tally if counts else Tally()
     return ScopeSummary(
         scope=scope,
         tally=tally,
         expected=tally.expected if expected is None else expected.get(scope, 0),
-        unread=standing.unread if standing else None,
+        unread=counts.unread if counts else None,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import uuid4
@@ -16,7 +16,7 @@ from batchgw.cli.flags.pace_flags import PaceFlags
 from batchgw.cli.output.console import Console
 from batchgw.cli.session import open_run
 from batchgw.cli.signals import Interrupts
-from batchgw.journal import Journal
+from batchgw.journal import open_journal
 from batchgw.model import (
     Action,
     Desired,
@@ -40,7 +40,7 @@ PACE = PaceFlags(rate=1e6, burst=1e6, workers=CONNECTIONS)
 @asynccontextmanager
 async def opened(url: str, *, fast_path: bool) -> AsyncIterator[Prepare]:
     """Open what `batchgw apply --log-file run.log` opens on a terminal, in the same way."""
-    with TemporaryDirectory() as name, ExitStack() as rounds:
+    with TemporaryDirectory() as name:
         folder = Path(name)
         console = Console(out=io.StringIO(), err=Terminal())
         flags = RunFlags(
@@ -49,19 +49,20 @@ async def opened(url: str, *, fast_path: bool) -> AsyncIterator[Prepare]:
             output=OutputFlags(),
             log=LogFlags(log_file=folder / "run.log"),
         )
-        async with open_run(
+        opening = open_run(
             Targets(regions=(SCOPE.region,)),
             console=console,
             interrupts=Interrupts(console.warning),
             flags=flags,
             journal=JournalFlags(journal=str(folder / "memory.db")),
-        ) as run:
+        )
+        async with AsyncExitStack() as rounds, opening as run:
 
             async def prepare(count: int) -> Body:
-                rounds.close()
+                await rounds.aclose()
                 name = uuid4().hex[:8]
                 plan = rounds.enter_context(_plan(folder / f"{name}.plan", count))
-                journal = rounds.enter_context(Journal.open(str(folder / f"{name}.db")))
+                journal = await rounds.enter_async_context(open_journal(str(folder / f"{name}.db")))
 
                 async def body() -> None:
                     summary = await api.apply(plan, plane=run.plane, journal=journal, recheck=False)

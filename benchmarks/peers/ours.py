@@ -56,11 +56,9 @@ async def _apply(job: Job) -> Report:
     async with _connected(job) as aws:
         collect_rarely()
         plane = batchgw.PacedControlPlane(aws, pace=_pace(job))
-        with (
-            batchgw.Plan.open(folder / PLAN) as made,
-            batchgw.Journal.open(str(folder / "journal.db")) as journal,
-        ):
-            summary = await batchgw.apply(made, plane=plane, journal=journal, recheck=False)
+        with batchgw.Plan.open(folder / PLAN) as made:
+            async with batchgw.open_journal(str(folder / "journal.db")) as journal:
+                summary = await batchgw.apply(made, plane=plane, journal=journal, recheck=False)
     given_up: Counter[str] = Counter()
     for reason in summary.reasons:
         given_up[reason.code] += reason.count

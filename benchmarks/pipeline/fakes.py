@@ -44,6 +44,8 @@ class Plane:
 class NoJournal:
     """In the place of the journal: it knows the pending changes, and keeps nothing."""
 
+    id = "run"
+
     def __init__(self, items: Sequence[PlannedApi]) -> None:
         self._apis = [
             PendingApi(
@@ -57,10 +59,9 @@ class NoJournal:
             for row, item in enumerate(items, start=1)
         ]
 
-    def pending(
+    async def pending(
         self,
-        run: str,  # noqa: ARG002 - the journal's signature
-        scope: Scope,  # noqa: ARG002 - as above
+        scope: Scope,  # noqa: ARG002 - the journal's signature
         *,
         after: int = 0,
         limit: int = 100,
@@ -68,17 +69,17 @@ class NoJournal:
         """Give the next page."""
         return self._apis[after : after + limit]
 
-    def intend(self, ids: Sequence[int]) -> None:
+    async def intend(self, ids: Sequence[int]) -> None:
         """Keep nothing."""
 
     def withdraw(self, ids: Sequence[int]) -> None:
         """Keep nothing."""
 
-    def record(self, id: int, outcome: Outcome) -> None:  # noqa: A002 - as the journal has it
+    def record(self, change: int, outcome: Outcome) -> None:
         """Keep nothing."""
 
-    def flush(self) -> None:
+    async def flush(self) -> None:
         """Do nothing: there is nothing to commit."""
 
-    def heartbeat(self, run: str) -> None:
+    async def heartbeat(self) -> None:
         """Do nothing: there are no locks."""

@@ -24,7 +24,7 @@ from batchgw.control_plane.stack import Pace, PacedControlPlane
 from batchgw.events import Observer, Observers, PhaseEnded, PhaseStarted
 from batchgw.execution.executor import Executor
 from batchgw.execution.recorder import Recorder
-from batchgw.journal import Journal
+from batchgw.journal import Journal, JournalRun, open_journal
 from batchgw.model import AccountId, PlannedApi, Region, Scope, Settings
 from benchmarks.pipeline.fakes import NoJournal, Plane
 from benchmarks.pipeline.plans import NEW_RUN, TYPES, planned
@@ -93,19 +93,19 @@ class Rollout:
             observer = await stack.enter_async_context(self._observing(folder))
             plane = PacedControlPlane(Plane(self.latency), pace=self.pace, observer=observer)
             if self.journal:
-                journal = stack.enter_context(Journal.open(str(folder / "journal.db")))
-                await self._execute(plane, journal, _imported(journal, items), timed)
+                journal = await stack.enter_async_context(open_journal(str(folder / "journal.db")))
+                await self._execute(plane, await _imported(journal, items), timed)
             else:
-                await self._execute(plane, cast("Journal", NoJournal(items)), "run", timed)
+                await self._execute(plane, cast("JournalRun", NoJournal(items)), timed)
 
-    async def _execute(self, plane: PacedControlPlane, journal: Journal, run: str, timed: Timed) -> None:
+    async def _execute(self, plane: PacedControlPlane, run: JournalRun, timed: Timed) -> None:
         scopes = scopes_of(self.scopes)
         expected = dict.fromkeys(scopes, self.puts // self.scopes)
-        recorder = Recorder(journal, run, observer=plane.observer, stop=plane.stop, rate=plane.rate)
-        executor = Executor(plane, journal, run, recorder, look_first=(), read_at=Moment.ago(0), trusted=inf)
-        plane.observer.notify(PhaseStarted(run=run, phase="apply", scopes=scopes, expected=expected))
+        recorder = Recorder(run, observer=plane.observer, stop=plane.stop, rate=plane.rate)
+        executor = Executor(plane, run, recorder, look_first=(), read_at=Moment.ago(0), trusted=inf)
+        plane.observer.notify(PhaseStarted(run=run.id, phase="apply", scopes=scopes, expected=expected))
         await timed(lambda: executor.run(scopes))
-        plane.observer.notify(PhaseEnded(run=run, phase="apply", elapsed=0.0))
+        plane.observer.notify(PhaseEnded(run=run.id, phase="apply", elapsed=0.0))
 
     @asynccontextmanager
     async def _observing(self, folder: Path) -> AsyncIterator[Observer]:
@@ -120,8 +120,8 @@ class Rollout:
             yield Observers(*observers)
 
 
-def _imported(journal: Journal, items: list[PlannedApi]) -> str:
-    run = journal.begin(NEW_RUN)
-    journal.import_plan(run, items)
+async def _imported(journal: Journal, items: list[PlannedApi]) -> JournalRun:
+    run = await journal.begin(NEW_RUN)
+    await run.import_plan(items)
     items.clear()
     return run

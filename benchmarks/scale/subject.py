@@ -23,6 +23,7 @@ from typing import Any
 import anyio
 
 from batchgw.cli.garbage import collect_rarely
+from batchgw.journal import open_journal
 from batchgw.model import AccountId, Region, Scope
 from batchgw.simulator.world.world import account_id
 from benchmarks.harness.cores import pin
@@ -74,12 +75,11 @@ async def batchgw(scopes: tuple[Scope, ...], url: str, ca: str | None) -> Figure
 async def plan_and_apply(paced: Any, scopes: tuple[Scope, ...]) -> Figures:
     """Plan and apply in all scopes at the same time."""
     from batchgw import api  # noqa: PLC0415 - as above
-    from batchgw.journal import Journal  # noqa: PLC0415
 
     cpu = time.process_time()
     with tempfile.TemporaryDirectory() as folder:
         plan = await api.plan(policy(scopes, types=1), plane=paced, out=Path(folder) / "plan")
-        with Journal.open(f"{folder}/journal.db") as journal:
+        async with open_journal(f"{folder}/journal.db") as journal:
             summary = await api.apply(plan, plane=paced, journal=journal)
     if summary.exit_code != 0 or not summary.proves:
         sys.exit(f"the run did not end well: {summary.arithmetic}")

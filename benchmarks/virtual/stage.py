@@ -10,7 +10,7 @@ from pathlib import Path
 from batchgw import api
 from batchgw.control_plane.operations import PutGatewayResponse
 from batchgw.control_plane.stack import Pace, PacedControlPlane
-from batchgw.journal import Journal
+from batchgw.journal import open_journal
 from batchgw.model import (
     AccountId,
     Desired,
@@ -94,8 +94,9 @@ class Stage:
         """
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
-            with await self._plan(folder) as plan, Journal.open(str(folder / "journal.db")) as journal:
-                return await api.apply(plan, plane=paced, journal=journal, trusted=inf)
+            with await self._plan(folder) as plan:
+                async with open_journal(str(folder / "journal.db")) as journal:
+                    return await api.apply(plan, plane=paced, journal=journal, trusted=inf)
 
     def puts(self) -> Iterator[PutGatewayResponse]:
         """All calls to make, one type after another, because an API takes one write at a time."""

@@ -14,9 +14,9 @@ import anyio
 import pytest
 
 import batchgw
-from batchgw import Journal
 from batchgw.control_plane.aws import connect
 from batchgw.events import Decided
+from batchgw.journal import open_journal
 from batchgw.model import Desired, NotAttempted, Policy, Region, ResponseType, Rule, Settings, Targets
 from batchgw.simulator.over_http.serve import ReadyInfo, ServeOptions, running
 from tests.conformance.aws_stub import only_test_configuration
@@ -102,13 +102,11 @@ async def planned_then_applied(
 
     async with connect(profile=profile, endpoint_url=scene.ready.endpoint) as plane:
         session = batchgw.PacedControlPlane(plane)
-        with (
-            await batchgw.plan(policy, plane=session) as plan,
-            Journal.open(str(scene.folder / "journal.db")) as journal,
-        ):
-            assert plan.totals.complete
-            await anyio.sleep(meanwhile())
-            summary = await batchgw.apply(plan, plane=session, journal=journal, observer=Outcomes())
+        with await batchgw.plan(policy, plane=session) as plan:
+            async with open_journal(str(scene.folder / "journal.db")) as journal:
+                assert plan.totals.complete
+                await anyio.sleep(meanwhile())
+                summary = await batchgw.apply(plan, plane=session, journal=journal, observer=Outcomes())
     return summary, told
 
 

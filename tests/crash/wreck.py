@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from batchgw.errors import RunUnknown
-from batchgw.journal import Journal, RunState
+from batchgw.journal import Journal, JournalRun, RunState, open_journal
 from batchgw.model import Scope
+from tests.at_once import at_once
 from tests.crash.truth import Target
+from tests.unit.journal_plans import listed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,38 +37,42 @@ class Wreck:
 
 def wreck_of(journal: Path) -> Wreck:
     """Read a journal that nobody writes to at the moment."""
+    return at_once(_wreck_of(journal))
+
+
+async def _wreck_of(journal: Path) -> Wreck:
     if not journal.exists():
         return Wreck()
     with TemporaryDirectory() as folder:
         for part in journal.parent.glob(f"{journal.name}*"):  # the database, and what SQLite keeps beside it
             shutil.copy(part, folder)
-        with Journal.open(str(Path(folder) / journal.name)) as copy:
-            return _read(copy)
+        async with open_journal(str(Path(folder) / journal.name)) as copy:
+            return await _read(copy)
 
 
-def _read(journal: Journal) -> Wreck:
+async def _read(journal: Journal) -> Wreck:
     try:
-        run = journal.run("last")
+        record = await journal.find("last")
     except RunUnknown:
         return Wreck()
-    scopes = journal.scopes(run.id)
+    run = journal.run(record.id)
     return Wreck(
-        run=run.id,
-        state=run.state,
-        expected=run.totals.expected,
+        run=record.id,
+        state=record.state,
+        expected=record.totals.expected,
         applied=frozenset(
             (outcome.api.id, outcome.target.name)
-            for outcome in journal.outcomes(run.id, kinds=frozenset({"applied"}))
+            for outcome in await listed(run.outcomes(kinds=frozenset({"applied"})))
         ),
         in_doubt=frozenset(
-            target for record in scopes for target in _in_doubt(journal, run.id, record.scope)
+            [target async for counts in run.scope_counts() async for target in _in_doubt(run, counts.scope)]
         ),
     )
 
 
-def _in_doubt(journal: Journal, run: str, scope: Scope) -> Iterator[Target]:
+async def _in_doubt(run: JournalRun, scope: Scope) -> AsyncIterator[Target]:
     after = 0
-    while page := journal.pending(run, scope, after=after):
+    while page := await run.pending(scope, after=after):
         after = page[-1].row
         for api in page:
             for pending in api.changes:

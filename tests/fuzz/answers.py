@@ -27,7 +27,7 @@ from batchgw.control_plane.aws.connections import ConnectionPool, Reply
 from batchgw.control_plane.operations import GetRestApis
 from batchgw.control_plane.stack import Pace
 from batchgw.errors import CallError
-from batchgw.journal import Journal
+from batchgw.journal import Journal, open_journal
 from batchgw.model import (
     DEFAULT_STATUS,
     AccountId,
@@ -360,8 +360,6 @@ class Check:
         """Close the connections and the journal."""
         for opened in reversed(self._open):
             await opened.__aexit__(None, None, None)
-        if self._journal is not None:
-            self._journal.close()
 
     async def _plane(self, *, fast: bool) -> AwsControlPlane:
         if fast not in self._planes:
@@ -399,7 +397,9 @@ class Check:
 
     async def _applied(self, case: Case, planned: Plan, plane: AwsControlPlane) -> None:
         if self._journal is None:
-            self._journal = Journal.open(str(self.folder / "journal.db"))
+            opening = open_journal(str(self.folder / "journal.db"))
+            self._open.append(opening)
+            self._journal = await opening.__aenter__()
         outcomes: list[Outcome] = []
         async with api.applying(planned, plane=plane, journal=self._journal, pace=_PACE) as running:
             outcomes.extend([outcome async for outcome in running])

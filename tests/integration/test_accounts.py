@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 import batchgw
-from batchgw import Event, Journal
+from batchgw import Event
 from batchgw.events import CredentialsRefreshed, ReachedDirectly
+from batchgw.journal import open_journal
 from batchgw.model import AccountId, UnreadScope
 from tests.integration import fleet as fleets
 from tests.integration.emulator import REGIONS, Emulator, Keys
@@ -64,11 +65,9 @@ async def test_two_accounts_of_an_organisation_are_brought_to_policy_and_the_thi
 
     async with connected(only_moto, role=ROLE, observer=assumed) as plane:
         session = paced(plane)
-        with (
-            await batchgw.plan(aimed, plane=session) as plan,
-            Journal.open(str(tmp_path / "journal.db")) as journal,
-        ):
-            summary = await batchgw.apply(plan, plane=session, journal=journal)
+        with await batchgw.plan(aimed, plane=session) as plan:
+            async with open_journal(str(tmp_path / "journal.db")) as journal:
+                summary = await batchgw.apply(plan, plane=session, journal=journal)
         with await batchgw.check(aimed, plane=session) as checked:
             assert pending(checked) == {}
 
@@ -123,11 +122,9 @@ async def test_each_key_of_ministack_is_an_account_of_its_own(
     async with connected(only_ministack) as plane:
         assert await plane.current_account() == AccountId("111111111111")
         session = paced(plane)
-        with (
-            await batchgw.plan(policy(POLICY), plane=session) as plan,
-            Journal.open(str(tmp_path / "journal.db")) as journal,
-        ):
-            summary = await batchgw.apply(plan, plane=session, journal=journal)
+        with await batchgw.plan(policy(POLICY), plane=session) as plan:
+            async with open_journal(str(tmp_path / "journal.db")) as journal:
+                summary = await batchgw.apply(plan, plane=session, journal=journal)
     assert summary.total.applied == WRITES
     assert first.state() == Fleet.after()
     assert second.state() == Fleet.before()
@@ -141,11 +138,9 @@ async def test_the_own_account_of_ministack_is_reached_without_the_role(
     aimed = policy(in_accounts(only_ministack.account))
     async with connected(only_ministack, role=ROLE, observer=assumed) as plane:
         session = paced(plane)
-        with (
-            await batchgw.plan(aimed, plane=session) as plan,
-            Journal.open(str(tmp_path / "journal.db")) as journal,
-        ):
-            await batchgw.apply(plan, plane=session, journal=journal)
+        with await batchgw.plan(aimed, plane=session) as plan:
+            async with open_journal(str(tmp_path / "journal.db")) as journal:
+                await batchgw.apply(plan, plane=session, journal=journal)
     assert fleet.state() == Fleet.after()
     assert assumed.accounts == []
     assert assumed.direct == [only_ministack.account], "told once"

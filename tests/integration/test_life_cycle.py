@@ -9,6 +9,7 @@ import pytest
 import batchgw
 from batchgw import Event, Journal, StopSignal
 from batchgw.errors import PlanStale
+from batchgw.journal import open_journal
 from batchgw.model import Action, Applied, Skipped
 from tests.integration import fleet as fleets
 from tests.integration.emulator import IRELAND, REGIONS, VIRGINIA, Emulator
@@ -52,11 +53,9 @@ async def test_apply_brings_every_api_to_policy_and_touches_nothing_else(
     async with connected(fleet.emulator) as plane:
         calls = Calls()
         session = paced(plane, observer=calls)
-        with (
-            await batchgw.plan(policy(POLICY), plane=session) as plan,
-            Journal.open(str(tmp_path / "journal.db")) as journal,
-        ):
-            summary = await batchgw.apply(plan, plane=session, journal=journal)
+        with await batchgw.plan(policy(POLICY), plane=session) as plan:
+            async with open_journal(str(tmp_path / "journal.db")) as journal:
+                summary = await batchgw.apply(plan, plane=session, journal=journal)
         with await batchgw.check(policy(POLICY), plane=session) as checked:
             drifted = pending(checked)
 
@@ -77,7 +76,7 @@ async def test_apply_brings_every_api_to_policy_and_touches_nothing_else(
 async def test_a_check_finds_what_others_changed_and_an_apply_mends_only_that(
     fleet: Fleet, tmp_path: Path
 ) -> None:
-    with Journal.open(str(tmp_path / "journal.db")) as journal:
+    async with open_journal(str(tmp_path / "journal.db")) as journal:
         await brought_to_policy(fleet, journal)
         fleet.delete((IRELAND, "untouched"), "UNAUTHORIZED")
         fleet.put((IRELAND, "own-waf"), "THROTTLED", {"statusCode": "420"})
@@ -111,11 +110,9 @@ async def test_a_saved_plan_is_refused_when_the_world_has_moved_and_nothing_is_w
         plan = await batchgw.plan(policy(POLICY), plane=session, out=tmp_path / "saved.plan")
         fleet.put((VIRGINIA, "untouched"), "UNAUTHORIZED", {"statusCode": "402"})
         moved = fleet.state()
-        with (
-            Journal.open(str(tmp_path / "journal.db")) as journal,
-            pytest.raises(PlanStale, match="UNAUTHORIZED was not customised when the plan was made"),
-        ):
-            await batchgw.apply(plan, plane=session, journal=journal, recheck=True)
+        async with open_journal(str(tmp_path / "journal.db")) as journal:
+            with pytest.raises(PlanStale, match="UNAUTHORIZED was not customised when the plan was made"):
+                await batchgw.apply(plan, plane=session, journal=journal, recheck=True)
     assert fleet.state() == moved
 
 
@@ -127,13 +124,11 @@ async def test_an_api_deleted_after_the_plan_is_skipped_and_the_rest_is_applied(
     outcomes = []
     async with connected(fleet.emulator) as plane:
         session = paced(plane)
-        with (
-            await batchgw.plan(policy(POLICY), plane=session) as plan,
-            Journal.open(str(tmp_path / "journal.db")) as journal,
-        ):
-            fleet.client(IRELAND).delete_rest_api(restApiId=gone)
-            async with batchgw.applying(plan, plane=session, journal=journal) as run:
-                outcomes = [outcome async for outcome in run]
+        with await batchgw.plan(policy(POLICY), plane=session) as plan:
+            async with open_journal(str(tmp_path / "journal.db")) as journal:
+                fleet.client(IRELAND).delete_rest_api(restApiId=gone)
+                async with batchgw.applying(plan, plane=session, journal=journal) as run:
+                    outcomes = [outcome async for outcome in run]
     skipped = [o for o in outcomes if isinstance(o, Skipped)]
     assert [(o.api.id, o.code) for o in skipped] == [(gone, "ApiNotFound")] * 3
     assert sum(isinstance(o, Applied) for o in outcomes) == WRITES - 3
@@ -160,7 +155,7 @@ class StopAt:
 async def test_a_stopped_run_is_resumed_and_no_write_is_made_twice(fleet: Fleet, tmp_path: Path) -> None:
     """The fifth of 24 writes is the last to leave; all five are made, and known to be."""
     calls = Calls()
-    with Journal.open(str(tmp_path / "journal.db")) as journal:
+    async with open_journal(str(tmp_path / "journal.db")) as journal:
         async with connected(fleet.emulator) as plane:
             stop = StopSignal()
             session = paced(plane, observer=StopAt(stop, calls, writes=5), stop=stop)
@@ -195,11 +190,9 @@ responses:
     )
     async with connected(fleet.emulator) as plane:
         session = paced(plane)
-        with (
-            await batchgw.plan(merging, plane=session) as plan,
-            Journal.open(str(tmp_path / "journal.db")) as journal,
-        ):
-            await batchgw.apply(plan, plane=session, journal=journal)
+        with await batchgw.plan(merging, plane=session) as plan:
+            async with open_journal(str(tmp_path / "journal.db")) as journal:
+                await batchgw.apply(plan, plane=session, journal=journal)
         with await batchgw.check(merging, plane=session) as checked:
             assert pending(checked) == {}
     state = fleet.state()
@@ -231,11 +224,9 @@ responses:
     )
     async with connected(fleet.emulator) as plane:
         session = paced(plane)
-        with (
-            await batchgw.plan(filling, plane=session) as plan,
-            Journal.open(str(tmp_path / "journal.db")) as journal,
-        ):
-            summary = await batchgw.apply(plan, plane=session, journal=journal)
+        with await batchgw.plan(filling, plane=session) as plan:
+            async with open_journal(str(tmp_path / "journal.db")) as journal:
+                summary = await batchgw.apply(plan, plane=session, journal=journal)
     state = fleet.state()
     before = Fleet.before()
     own = {"own-throttled", "own-status"}

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 import batchgw
-from batchgw import Applied, ControlPlane, Journal
+from batchgw import Applied, ControlPlane
 from batchgw.control_plane.interface import Execution, Request, T
 from batchgw.errors import ConnectionCut
-from batchgw.journal import NewRun
+from batchgw.journal import NewRun, open_journal
 from batchgw.model import AccountId, Action
 from tests.integration import fleet as fleets
 from tests.integration.emulator import IRELAND, Emulator
@@ -55,11 +55,11 @@ async def test_a_write_that_was_cut_off_is_read_before_it_is_repeated(
     calls = Calls()
     async with connected(fleet.emulator) as plane:
         session = paced(Cutting(plane, after=after), observer=calls)
-        with (
-            await batchgw.plan(policy(POLICY), plane=session) as plan,
-            Journal.open(str(tmp_path / "journal.db")) as journal,
-        ):
-            async with batchgw.applying(plan, plane=session, journal=journal) as run:
+        with await batchgw.plan(policy(POLICY), plane=session) as plan:
+            async with (
+                open_journal(str(tmp_path / "journal.db")) as journal,
+                batchgw.applying(plan, plane=session, journal=journal) as run,
+            ):
                 outcomes = [outcome async for outcome in run]
 
     applied = [o for o in outcomes if isinstance(o, Applied)]
@@ -81,31 +81,28 @@ async def test_what_a_dead_process_meant_to_write_is_read_before_it_is_resumed(
     doubtful = {fleet.ids[IRELAND, kind] for kind in ("own-throttled", "untouched")}
     location = str(tmp_path / "journal.db")
     async with connected(fleet.emulator) as plane:
-        with (
-            await batchgw.plan(policy(POLICY), plane=paced(plane)) as plan,
-            Journal.open(location) as journal,
-        ):
-            new = NewRun(
-                verb="apply",
-                policy_source=plan.header.policy_source,
-                policy_digest=plan.header.policy_digest,
-                desired=plan.header.desired,
-            )
-            run = journal.begin(new)
-            journal.import_plan(run, plan.items())
-            scope = next(s for s in plan.totals.scopes if s.region == IRELAND)
-            found = journal.pending(run, scope)
-            left = sum(len(journal.pending(run, s)) for s in plan.totals.scopes)
-            journal.intend([c.id for p in found if p.api.id in doubtful for c in p.changes])
+        with await batchgw.plan(policy(POLICY), plane=paced(plane)) as plan:
+            async with open_journal(location) as journal:
+                new = NewRun(
+                    verb="apply",
+                    policy_source=plan.header.policy_source,
+                    policy_digest=plan.header.policy_digest,
+                    desired=plan.header.desired,
+                )
+                run = await journal.begin(new)
+                await run.import_plan(plan.items())
+                scope = next(s for s in plan.totals.scopes if s.region == IRELAND)
+                found = await run.pending(scope)
+                left = sum([len(await run.pending(s)) for s in plan.totals.scopes])
+                await run.intend([c.id for p in found if p.api.id in doubtful for c in p.changes])
     for kind in made:
         for response_type, put in fleets.WANTED.items():
             fleet.put((IRELAND, kind), response_type, put)
         fleet.delete((IRELAND, kind), "THROTTLED")
 
     calls = Calls()
-    async with connected(fleet.emulator) as plane:
-        with Journal.open(location) as journal:
-            summary = await batchgw.resume(run, plane=paced(plane, observer=calls), journal=journal)
+    async with connected(fleet.emulator) as plane, open_journal(location) as journal:
+        summary = await batchgw.resume(run.id, plane=paced(plane, observer=calls), journal=journal)
 
     assert (summary.exit_code, summary.total.applied) == (0, WRITES)
     in_doubt = 5  # DEFAULT_4XX, UNAUTHORIZED of both, THROTTLED of one

@@ -11,7 +11,7 @@ from batchgw import api
 from batchgw.concurrency.stop import StopSignal
 from batchgw.control_plane.stack import Pace, PacedControlPlane
 from batchgw.events import Observer
-from batchgw.journal import Journal
+from batchgw.journal import open_journal
 from batchgw.model import (
     AccountId,
     Applied,
@@ -34,6 +34,7 @@ from batchgw.simulator.plane import simulate
 from batchgw.simulator.traffic.latency import Latency
 from batchgw.simulator.traffic.quota import QuotaRules
 from batchgw.simulator.world.world import World
+from tests.unit.journal_plans import listed
 
 CORS = Settings(parameters={"gatewayresponse.header.Access-Control-Allow-Origin": "'*'"})
 ENVELOPE = Settings(
@@ -120,16 +121,17 @@ class Estate:
 
     async def apply(self, journal: Path, *, recheck: bool = False) -> tuple[Summary, list[Outcome]]:
         """Plan and apply; give the summary and every outcome."""
-        with await api.plan(self.policy, plane=self.plane) as plan, Journal.open(str(journal)) as opened:
-            summary = await api.apply(plan, plane=self.plane, journal=opened, recheck=recheck)
-            return summary, list(opened.outcomes(summary.run))
+        with await api.plan(self.policy, plane=self.plane) as plan:
+            async with open_journal(str(journal)) as opened:
+                summary = await api.apply(plan, plane=self.plane, journal=opened, recheck=recheck)
+                return summary, await listed(opened.run(summary.run).outcomes())
 
     async def resume(self, journal: Path) -> tuple[Summary, list[Outcome]]:
         """Resume the last run in a new session."""
         self.plane = self.paced()
-        with Journal.open(str(journal)) as opened:
+        async with open_journal(str(journal)) as opened:
             summary = await api.resume("last", plane=self.plane, journal=opened)
-            return summary, list(opened.outcomes(summary.run))
+            return summary, await listed(opened.run(summary.run).outcomes())
 
     def customisations(self) -> dict[tuple[str, ResponseType], Settings | None]:
         """What each named type of each API is customised to, straight from the world; None at its default."""

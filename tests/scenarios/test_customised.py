@@ -10,7 +10,7 @@ import pytest
 
 from batchgw import api
 from batchgw.errors import PlanStale
-from batchgw.journal import Journal
+from batchgw.journal import open_journal
 from batchgw.model import HEADER_PREFIX, Desired, Failed, PlannedApi, ResponseType, Settings
 from batchgw.planning.estimate import Work, estimate
 from batchgw.planning.plan_file.plan import Plan
@@ -142,12 +142,12 @@ def test_a_saved_plan_is_stale_once_a_team_customises_another_type_that_it_would
             (scope_apis,) = estate.world.scopes()
             team = scope_apis.id(next(iter(scope_apis.numbers())))
             gateway_responses.put(scope_apis, team, T.WAF_FILTERED, Settings(status_code="403"))
-            with (
-                Journal.open(str(tmp_path / "journal.db")) as journal,
-                Plan.open(tmp_path / "plan") as plan,
-                pytest.raises(PlanStale, match="WAF_FILTERED was not customised when the plan was made"),
-            ):
-                await api.apply(plan, plane=estate.plane, journal=journal)
+            async with open_journal(str(tmp_path / "journal.db")) as journal:
+                with (
+                    Plan.open(tmp_path / "plan") as plan,
+                    pytest.raises(PlanStale, match="WAF_FILTERED was not customised when the plan was made"),
+                ):
+                    await api.apply(plan, plane=estate.plane, journal=journal)
 
     virtually(main)
 
@@ -162,7 +162,7 @@ def test_an_apply_takes_about_as_long_as_it_was_estimated(tmp_path: Path, *, sav
                 work = Work.APPLY_SAVED if saved else Work.APPLY
                 found = estimate(plan.totals, work, level=estate.plane.level)
                 full = estimate(plan.totals, Work.APPLY)
-                with Journal.open(str(tmp_path / "journal.db")) as journal:
+                async with open_journal(str(tmp_path / "journal.db")) as journal:
                     before = anyio.current_time()
                     await api.apply(plan, plane=estate.plane, journal=journal, recheck=saved)
                     took = anyio.current_time() - before

@@ -8,12 +8,13 @@ import anyio
 
 from batchgw import api
 from batchgw.control_plane.stack import Pace
-from batchgw.journal import Journal
+from batchgw.journal import open_journal
 from batchgw.model import NotAttempted
 from batchgw.report.views.table.unread import unread_lines
 from batchgw.report.views.text import plain
 from batchgw.simulator.traffic.fault_script import parse
 from tests.scenarios.estate import Estate
+from tests.unit.journal_plans import listed
 from tests.virtual import virtually
 
 
@@ -74,9 +75,9 @@ def test_what_was_given_up_is_left_to_a_resume(tmp_path: Path) -> None:
                 estate.plane = estate.paced()  # a new session: it has had no answer yet
                 estate.raw.engine.faults = parse([{"match": {}, "fault": "no_connection"}])
 
-                with Journal.open(str(tmp_path / "journal.db")) as journal:
+                async with open_journal(str(tmp_path / "journal.db")) as journal:
                     summary = await api.apply(plan, plane=estate.plane, journal=journal)
-                    outcomes = list(journal.outcomes(summary.run))
+                    outcomes = await listed(journal.run(summary.run).outcomes())
             left = [o for o in outcomes if isinstance(o, NotAttempted)]
             assert {o.code for o in left} == {"EndpointUnreachable"}
             assert summary.exit_code == 4

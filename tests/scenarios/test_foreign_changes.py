@@ -16,13 +16,14 @@ import pytest
 from batchgw import api
 from batchgw.control_plane.stack import Pace
 from batchgw.execution.executor import TRUSTED
-from batchgw.journal import Journal
+from batchgw.journal import open_journal
 from batchgw.model import Action, Applied, Failed, NotAttempted, Outcome, ResponseType, Settings
 from batchgw.report.summary import Summary
 from batchgw.simulator.operations import gateway_responses
 from batchgw.simulator.traffic.fault_script import parse
 from tests.scenarios.estate import DESIRED, Estate
 from tests.scenarios.test_rollouts import FAULTS
+from tests.unit.journal_plans import listed
 from tests.virtual import virtually
 
 THEIRS = "418"
@@ -258,12 +259,13 @@ async def slow_apply(
         for victim in victims:
             write_theirs(estate, victim, ResponseType.DEFAULT_5XX)
 
-    with await api.plan(estate.policy, plane=estate.plane) as plan, Journal.open(str(journal)) as opened:
-        before = reads(estate)
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(others)
-            summary = await api.apply(plan, plane=estate.plane, journal=opened, trusted=trusted)
-        return summary, list(opened.outcomes(summary.run)), reads(estate) - before
+    with await api.plan(estate.policy, plane=estate.plane) as plan:
+        async with open_journal(str(journal)) as opened:
+            before = reads(estate)
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(others)
+                summary = await api.apply(plan, plane=estate.plane, journal=opened, trusted=trusted)
+            return summary, await listed(opened.run(summary.run).outcomes()), reads(estate) - before
 
 
 APIS = 400
@@ -335,7 +337,7 @@ def test_a_write_that_was_refused_for_long_is_looked_at_again(
             with await api.plan(estate.policy, plane=estate.plane) as plan:
                 refused = {"operation": ["Put*", "Delete*"], "until": quiet}
                 estate.raw.engine.faults = parse([{"match": refused, "fault": "throttle"}])
-                with Journal.open(str(tmp_path / "journal.db")) as journal:
+                async with open_journal(str(tmp_path / "journal.db")) as journal:
                     async with anyio.create_task_group() as tasks:
 
                         async def others() -> None:
@@ -345,7 +347,7 @@ def test_a_write_that_was_refused_for_long_is_looked_at_again(
                         if theirs:
                             tasks.start_soon(others)
                         summary = await api.apply(plan, plane=estate.plane, journal=journal)
-                    outcomes = list(journal.outcomes(summary.run))
+                    outcomes = await listed(journal.run(summary.run).outcomes())
             found = outcome_of(outcomes, victim, kind)
             assert isinstance(found, Failed if theirs else Applied)
             assert (status_of(estate, victim, kind) == THEIRS) is bool(theirs)

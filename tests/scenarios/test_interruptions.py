@@ -13,7 +13,8 @@ from batchgw import api
 from batchgw.control_plane.interface import Execution, Request, T
 from batchgw.control_plane.stack import Pace, PacedControlPlane
 from batchgw.errors import ConnectionFailed, JournalWriteFailed, Stopped
-from batchgw.journal import Journal, PendingApi
+from batchgw.journal import Journal, PendingApi, open_journal
+from batchgw.journal.sql.run import SqlRun
 from batchgw.model import (
     AccountId,
     Applied,
@@ -27,6 +28,7 @@ from batchgw.model import (
 )
 from batchgw.simulator.traffic.fault_script import parse
 from tests.scenarios.estate import Estate
+from tests.unit.journal_plans import tallies
 from tests.virtual import virtually
 
 PUTS = ["Put*", "Delete*"]
@@ -53,16 +55,12 @@ def test_only_calls_that_left_are_intended(tmp_path: Path) -> None:
     """So only what was really under way is in doubt for a resume."""
 
     async def main() -> None:
-        async with Estate(apis=200) as estate:
-            with Journal.open(str(tmp_path / "journal.db")) as journal:
-                run = await stopped_apply(estate, journal, 2)
-                intended = sum(
-                    change.intended
-                    for scope in estate.scopes
-                    for pending in journal.pending(run, scope, limit=1000)
-                    for change in pending.changes
-                )
-                assert intended == 0  # a first Ctrl-C lets what is under way finish
+        async with Estate(apis=200) as estate, open_journal(str(tmp_path / "journal.db")) as journal:
+            run = journal.run(await stopped_apply(estate, journal, 2))
+            for scope in estate.scopes:
+                changes = [c for each in await run.pending(scope, limit=1000) for c in each.changes]
+                assert changes
+                assert not any(c.intended for c in changes)  # what is under way at a first Ctrl-C finishes
 
     virtually(main)
 
@@ -88,13 +86,14 @@ def test_a_resume_does_not_undo_what_was_done_since(
     async def main() -> None:
         async with Estate(apis=200) as estate:
             first, second = (tmp_path / name for name in journals)
-            with Journal.open(str(first)) as journal:
+            async with open_journal(str(first)) as journal:
                 old = await stopped_apply(estate, journal, 2)
             estate.plane = estate.paced()
             policy = replace(estate.policy, desired=newer)
-            with await api.plan(policy, plane=estate.plane) as plan, Journal.open(str(second)) as journal:
-                assert (await api.apply(plan, plane=estate.plane, journal=journal)).exit_code == 0
-            with Journal.open(str(first)) as journal:
+            with await api.plan(policy, plane=estate.plane) as plan:
+                async with open_journal(str(second)) as journal:
+                    assert (await api.apply(plan, plane=estate.plane, journal=journal)).exit_code == 0
+            async with open_journal(str(first)) as journal:
                 estate.plane = estate.paced()
                 resumed = await api.resume(old, plane=estate.plane, journal=journal)
             now = estate.customisations()
@@ -111,15 +110,13 @@ def test_a_resume_does_not_undo_what_was_done_since(
 def test_leaving_the_outcomes_early_does_not_end_the_run(tmp_path: Path) -> None:
     async def main() -> None:
         async with Estate() as estate:
-            with (
-                await api.plan(estate.policy, plane=estate.plane) as plan,
-                Journal.open(str(tmp_path / "journal.db")) as journal,
-            ):
-                async with api.applying(plan, plane=estate.plane, journal=journal) as run:
-                    async for _ in run:
-                        break
-                assert run.summary.exit_code == 0
-                assert run.summary.proves
+            with await api.plan(estate.policy, plane=estate.plane) as plan:
+                async with open_journal(str(tmp_path / "journal.db")) as journal:
+                    async with api.applying(plan, plane=estate.plane, journal=journal) as run:
+                        async for _ in run:
+                            break
+                    assert run.summary.exit_code == 0
+                    assert run.summary.proves
 
     virtually(main)
 
@@ -127,13 +124,11 @@ def test_leaving_the_outcomes_early_does_not_end_the_run(tmp_path: Path) -> None
 def test_the_outcomes_of_a_run_can_be_followed(tmp_path: Path) -> None:
     async def main() -> None:
         async with Estate() as estate:
-            with (
-                await api.plan(estate.policy, plane=estate.plane) as plan,
-                Journal.open(str(tmp_path / "journal.db")) as journal,
-            ):
-                async with api.applying(plan, plane=estate.plane, journal=journal) as run:
-                    seen = [outcome async for outcome in run]
-                assert len(seen) == len({(o.api.id, o.target) for o in seen}) == estate.expected
+            with await api.plan(estate.policy, plane=estate.plane) as plan:
+                async with open_journal(str(tmp_path / "journal.db")) as journal:
+                    async with api.applying(plan, plane=estate.plane, journal=journal) as run:
+                        seen = [outcome async for outcome in run]
+                    assert len(seen) == len({(o.api.id, o.target) for o in seen}) == estate.expected
 
     virtually(main)
 
@@ -202,28 +197,26 @@ def test_a_journal_that_fails_lets_calls_under_way_finish(
     async def main() -> None:
         async with Estate(apis=400) as estate:
             pages = 0
-            pending = Journal.pending
+            pending = SqlRun.pending
 
-            def full(
-                self: Journal, run: str, scope: Scope, *, after: int = 0, limit: int = 100
+            async def full(
+                self: SqlRun, scope: Scope, *, after: int = 0, limit: int = 100
             ) -> list[PendingApi]:
                 nonlocal pages
                 pages += 1
                 if pages > 6:
                     raise JournalWriteFailed("the disk is full")
-                return pending(self, run, scope, after=after, limit=limit)
+                return await pending(self, scope, after=after, limit=limit)
 
-            with (
-                await api.plan(estate.policy, plane=estate.plane) as plan,
-                Journal.open(str(tmp_path / "journal.db")) as journal,
-            ):
-                monkeypatch.setattr(Journal, "pending", full)
-                with pytest.raises(JournalWriteFailed, match="disk is full"):
-                    await api.apply(plan, plane=estate.plane, journal=journal)
-                monkeypatch.undo()
-                run = journal.run("last").id
-                applied = sum(t.applied for t in journal.tally(run).values())
-                assert applied == len(estate.raw.engine.statistics.writes)  # none was given up on its way
+            with await api.plan(estate.policy, plane=estate.plane) as plan:
+                async with open_journal(str(tmp_path / "journal.db")) as journal:
+                    monkeypatch.setattr(SqlRun, "pending", full)
+                    with pytest.raises(JournalWriteFailed, match="disk is full"):
+                        await api.apply(plan, plane=estate.plane, journal=journal)
+                    monkeypatch.undo()
+                    run = journal.run((await journal.find("last")).id)
+                    applied = sum(t.applied for t in (await tallies(run)).values())
+                    assert applied == len(estate.raw.engine.statistics.writes)  # none was given up on its way
             resumed, outcomes = await estate.resume(tmp_path / "journal.db")
             assert resumed.exit_code == 0
             assert not estate.refute(outcomes)

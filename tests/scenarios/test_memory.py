@@ -10,7 +10,7 @@ import pytest
 from batchgw import api
 from batchgw.control_plane.stack import Pace, PacedControlPlane
 from batchgw.events import Event, QuotaShared
-from batchgw.journal import Journal
+from batchgw.journal import Journal, open_journal
 from batchgw.simulator.traffic.quota import QuotaRules
 from batchgw.throttle.quota import Scoping
 from tests.scenarios.estate import Estate
@@ -28,16 +28,16 @@ class Session:
     """What a command does: a plane of its own, and a journal that outlives it."""
 
     def __init__(self, estate: Estate, journal: Journal, *, remembers: bool, pace: Pace) -> None:
-        self.memory = journal.memory(quotas=pace.quotas) if remembers else None
+        self.memory = journal.quota_memory(quotas=pace.quotas) if remembers else None
         self.told: list[Event] = []
         self.plane = PacedControlPlane(estate.raw, pace=pace, memory=self.memory, observer=self)
 
     def notify(self, event: Event) -> None:
         self.told.append(event)
 
-    def end(self) -> None:
+    async def end(self) -> None:
         if self.memory is not None:
-            self.memory.save(self.plane.learned())
+            await self.memory.save(self.plane.learned())
 
 
 def refused(estate: Estate) -> int:
@@ -53,19 +53,18 @@ def refusals(
     folder.mkdir()
 
     async def main() -> tuple[int, int]:
-        async with estate:
-            with Journal.open(str(folder / "journal.db"), clock=wall) as journal:
-                first = Session(estate, journal, remembers=remembers, pace=pace)
-                plan = await api.plan(estate.policy, plane=first.plane)
-                first.end()
-                by_plan = refused(estate)
-                await anyio.sleep(pause)
-                second = Session(estate, journal, remembers=remembers, pace=pace)
-                with plan:
-                    summary = await api.apply(plan, plane=second.plane, journal=journal, recheck=True)
-                second.end()
-                assert summary.total.applied > 0
-                return by_plan, refused(estate) - by_plan
+        async with estate, open_journal(str(folder / "journal.db"), clock=wall) as journal:
+            first = Session(estate, journal, remembers=remembers, pace=pace)
+            plan = await api.plan(estate.policy, plane=first.plane)
+            await first.end()
+            by_plan = refused(estate)
+            await anyio.sleep(pause)
+            second = Session(estate, journal, remembers=remembers, pace=pace)
+            with plan:
+                summary = await api.apply(plan, plane=second.plane, journal=journal, recheck=True)
+            await second.end()
+            assert summary.total.applied > 0
+            return by_plan, refused(estate) - by_plan
 
     return virtually(main)
 
@@ -88,17 +87,19 @@ def test_a_quota_that_regions_share_is_remembered_as_one(tmp_path: Path) -> None
 
     async def main() -> tuple[list[QuotaShared], list[str | None], int]:
         quota = QuotaRules(scoping="account")
-        async with Estate(apis=900, accounts=1, regions=4, quota=quota) as estate:
-            with Journal.open(str(tmp_path / "journal.db"), clock=wall) as journal:
-                first = Session(estate, journal, remembers=True, pace=Pace())
-                (await api.plan(estate.policy, plane=first.plane)).close()
-                first.end()
-                shared = [event for event in first.told if isinstance(event, QuotaShared)]
-                regions = [limit.key.region for limit in journal.limits.all()]
-                before = refused(estate)
-                second = Session(estate, journal, remembers=True, pace=Pace(quota_scope=Scoping.ACCOUNT))
-                (await api.plan(estate.policy, plane=second.plane)).close()
-                return shared, regions, refused(estate) - before
+        async with (
+            Estate(apis=900, accounts=1, regions=4, quota=quota) as estate,
+            open_journal(str(tmp_path / "journal.db"), clock=wall) as journal,
+        ):
+            first = Session(estate, journal, remembers=True, pace=Pace())
+            (await api.plan(estate.policy, plane=first.plane)).close()
+            await first.end()
+            shared = [event for event in first.told if isinstance(event, QuotaShared)]
+            regions = [limit.key.region for limit in await journal.limits()]
+            before = refused(estate)
+            second = Session(estate, journal, remembers=True, pace=Pace(quota_scope=Scoping.ACCOUNT))
+            (await api.plan(estate.policy, plane=second.plane)).close()
+            return shared, regions, refused(estate) - before
 
     shared, regions, refused_later = virtually(main)
     assert [event.account for event in shared] == ["111111111111"]

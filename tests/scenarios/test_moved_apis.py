@@ -9,10 +9,11 @@ import pytest
 from batchgw import api
 from batchgw.control_plane.operations import PutGatewayResponse
 from batchgw.errors import PlanStale
-from batchgw.journal import Journal
+from batchgw.journal import open_journal
 from batchgw.model import OnStale, PlannedApi, ResponseType, RestApi, Settings
 from batchgw.planning.plan_file.plan import Plan
 from tests.scenarios.estate import Estate
+from tests.unit.journal_plans import listed
 from tests.virtual import virtually
 
 THEIRS = Settings(status_code="418")
@@ -40,7 +41,7 @@ def test_what_moved_is_left_alone_and_the_rest_applied_where_that_is_asked_for(
             plan = Plan.open(tmp_path / "saved")
             first, second = await moved(estate, plan)
             before = estate.customisations()
-            with Journal.open(str(tmp_path / "journal.db")) as journal:
+            async with open_journal(str(tmp_path / "journal.db")) as journal:
                 if on_stale is OnStale.REFUSE:
                     with pytest.raises(PlanStale, match="--on-stale skip"):
                         await api.apply(plan, plane=estate.paced(), journal=journal)
@@ -52,7 +53,7 @@ def test_what_moved_is_left_alone_and_the_rest_applied_where_that_is_asked_for(
                 why = {(r.kind, r.code): r for r in done.reasons}
                 assert set(why) == {("skipped", "MovedSincePlan"), ("skipped", "ApiNotFound")}
                 assert "DEFAULT_4XX" in why["skipped", "MovedSincePlan"].message
-                outcomes = list(journal.outcomes(done.run))
+                outcomes = await listed(journal.run(done.run).outcomes())
             assert estate.refute(outcomes) == []
             now = estate.customisations()
             assert all(now[key] == before[key] for key in before if key[0] == first.id)

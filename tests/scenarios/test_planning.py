@@ -15,7 +15,7 @@ from batchgw.control_plane.interface import ControlPlane, Execution, Request, T
 from batchgw.control_plane.operations import GetGatewayResponses, GetRestApis, RestApiPage
 from batchgw.control_plane.stack import PacedControlPlane
 from batchgw.errors import ConnectionFailed
-from batchgw.journal import Journal, RunState
+from batchgw.journal import Journal, RunState, open_journal
 from batchgw.model import (
     AccountId,
     ExplicitApi,
@@ -31,6 +31,7 @@ from batchgw.model import (
 from batchgw.report.summary import Summary
 from batchgw.simulator.traffic.fault_script import parse
 from tests.scenarios.estate import Estate
+from tests.unit.journal_plans import listed
 from tests.virtual import virtually
 
 Script = Sequence[Mapping[str, object]]
@@ -97,7 +98,7 @@ class Outage(Around):
 async def applied(estate: Estate, journal: Journal) -> tuple[Summary, list[Outcome]]:
     with await api.plan(estate.policy, plane=estate.plane) as plan:
         summary = await api.apply(plan, plane=estate.plane, journal=journal)
-    return summary, list(journal.outcomes(summary.run))
+    return summary, await listed(journal.run(summary.run).outcomes())
 
 
 def check_incomplete(estate: Estate, summary: Summary, outcomes: Sequence[Outcome], code: str) -> None:
@@ -117,26 +118,28 @@ def test_credentials_that_expire_while_reading_leave_the_rest_not_attempted(tmp_
     script: Script = [{"match": {"after": 6}, "fault": "expired_token"}]
 
     async def main() -> None:
-        async with Estate(apis=300, accounts=1, regions=1, script=script) as estate:
-            with Journal.open(str(tmp_path / "journal.db")) as journal:
-                summary, outcomes = await applied(estate, journal)
-                check_incomplete(estate, summary, outcomes, "CredentialsExpired")
-                assert set(summary.unread) == set(estate.scopes)
-                assert journal.run(summary.run).state is RunState.STOPPED
+        async with (
+            Estate(apis=300, accounts=1, regions=1, script=script) as estate,
+            open_journal(str(tmp_path / "journal.db")) as journal,
+        ):
+            summary, outcomes = await applied(estate, journal)
+            check_incomplete(estate, summary, outcomes, "CredentialsExpired")
+            assert set(summary.unread) == set(estate.scopes)
+            assert (await journal.find(summary.run)).state is RunState.STOPPED
 
-                estate.raw.engine.faults = parse([])
-                resumed = await api.resume("last", plane=estate.paced(), journal=journal)
-                assert resumed.run == summary.run
-                assert (resumed.left, resumed.total.failed) == (0, 0)
-                assert resumed.total.not_attempted == resumed.total.never_read == summary.total.never_read
-                assert (resumed.exit_code, resumed.proves) == (4, True)
-                assert journal.run(summary.run).state is RunState.DONE
-                assert not estate.refute(list(journal.outcomes(resumed.run)))
+            estate.raw.engine.faults = parse([])
+            resumed = await api.resume("last", plane=estate.paced(), journal=journal)
+            assert resumed.run == summary.run
+            assert (resumed.left, resumed.total.failed) == (0, 0)
+            assert resumed.total.not_attempted == resumed.total.never_read == summary.total.never_read
+            assert (resumed.exit_code, resumed.proves) == (4, True)
+            assert (await journal.find(summary.run)).state is RunState.DONE
+            assert not estate.refute(await listed(journal.run(resumed.run).outcomes()))
 
-                estate.plane = estate.paced()
-                again, outcomes = await applied(estate, journal)
-                assert again.exit_code == 0
-                assert not estate.refute(outcomes)
+            estate.plane = estate.paced()
+            again, outcomes = await applied(estate, journal)
+            assert again.exit_code == 0
+            assert not estate.refute(outcomes)
 
     virtually(main)
 
@@ -147,7 +150,7 @@ def test_a_region_out_of_reach_while_reading_is_left_and_the_others_are_finished
             lost = estate.scopes[0]
             outage = Outage(estate.raw, lost, after=12)
             estate.plane = PacedControlPlane(outage)
-            with Journal.open(str(tmp_path / "journal.db")) as journal:
+            async with open_journal(str(tmp_path / "journal.db")) as journal:
                 summary, outcomes = await applied(estate, journal)
                 check_incomplete(estate, summary, outcomes, "ConnectionFailed")
                 assert {o.api.scope for o in outcomes if isinstance(o, NotAttempted)} == {lost}
@@ -166,7 +169,7 @@ def test_an_api_that_stands_on_two_pages_is_one_api(tmp_path: Path) -> None:
     async def main() -> None:
         async with Estate(apis=20, accounts=1, regions=1) as estate:
             estate.plane = PacedControlPlane(Paging(estate.raw))
-            with Journal.open(str(tmp_path / "journal.db")) as journal:
+            async with open_journal(str(tmp_path / "journal.db")) as journal:
                 summary, outcomes = await applied(estate, journal)
             assert summary.exit_code == 0
             assert len(outcomes) == summary.expected == estate.expected
@@ -182,7 +185,7 @@ def test_a_listing_in_a_circle_ends_and_what_it_listed_is_done(tmp_path: Path) -
         async with Estate(apis=20, accounts=1, regions=1) as estate:
             paging = Paging(estate.raw, circling=2)
             estate.plane = PacedControlPlane(paging)
-            with Journal.open(str(tmp_path / "journal.db")) as journal:
+            async with open_journal(str(tmp_path / "journal.db")) as journal:
                 summary, outcomes = await applied(estate, journal)
             assert paging.asked == 3
             assert len(outcomes) == summary.expected == 9 * len(estate.desired.types)
@@ -220,13 +223,11 @@ def test_a_named_api_is_done_whatever_other_accounts_refuse(
             name = RestApiId(scope_apis.id(next(iter(scope_apis.numbers()))))
             apis = Selection(explicit=(ExplicitApi(id=name),), exclude=exclude)
             policy = replace(estate.policy, targets=replace(estate.policy.targets, apis=apis))
-            with (
-                await api.plan(policy, plane=estate.plane) as plan,
-                Journal.open(str(tmp_path / "journal.db")) as journal,
-            ):
-                assert plan.totals.complete
-                summary = await api.apply(plan, plane=estate.plane, journal=journal)
-                outcomes = list(journal.outcomes(summary.run))
+            with await api.plan(policy, plane=estate.plane) as plan:
+                async with open_journal(str(tmp_path / "journal.db")) as journal:
+                    assert plan.totals.complete
+                    summary = await api.apply(plan, plane=estate.plane, journal=journal)
+                    outcomes = await listed(journal.run(summary.run).outcomes())
             assert {(o.api.scope, o.api.id) for o in outcomes} == {(place, name)}
             assert (summary.expected, summary.exit_code) == (len(estate.desired.types), 0)
 

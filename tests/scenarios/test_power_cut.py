@@ -13,9 +13,10 @@ import pytest
 from batchgw import api
 from batchgw.control_plane.interface import Execution, Request, T
 from batchgw.control_plane.operations import PutGatewayResponse
-from batchgw.journal import Journal, RunState
+from batchgw.journal import RunState, open_journal
 from batchgw.model import Applied
 from tests.scenarios.estate import Estate
+from tests.unit.journal_plans import tallies
 from tests.virtual import virtually
 
 WORK = "journal.db"
@@ -80,15 +81,16 @@ def test_before_the_first_write_a_run_and_its_before_images_are_on_the_disk(
     async def main() -> None:
         async with Estate() as estate:
             whole = Path(tmp_path / WORK)
-            with (
-                await api.plan(estate.policy, plane=estate.plane) as plan,
-                Journal.open(str(whole)) as journal,
-            ):
-                summary = await api.apply(plan, plane=Cut(estate, disk, left), journal=journal)
+            with await api.plan(estate.policy, plane=estate.plane) as plan:
+                async with open_journal(str(whole)) as journal:
+                    summary = await api.apply(plan, plane=Cut(estate, disk, left), journal=journal)
             started_anew(left / WORK)
-            with Journal.open(str(left / WORK)) as journal:
-                assert journal.run(summary.run).state is RunState.APPLYING
-                assert sum(t.expected for t in journal.tally(summary.run).values()) == estate.expected
+            async with open_journal(str(left / WORK)) as journal:
+                assert (await journal.find(summary.run)).state is RunState.APPLYING
+                assert (
+                    sum(t.expected for t in (await tallies(journal.run(summary.run))).values())
+                    == estate.expected
+                )
             resumed, outcomes = await estate.resume(left / WORK)
             assert (resumed.run, resumed.exit_code, resumed.proves) == (summary.run, 0, True)
             assert estate.refute(outcomes) == []

@@ -10,7 +10,7 @@ import pytest
 
 from batchgw import api
 from batchgw.errors import UsageError
-from batchgw.journal import Journal
+from batchgw.journal import open_journal
 from batchgw.planning.plan_file.plan import Plan
 from tests.scenarios.estate import Estate
 from tests.virtual import virtually
@@ -55,7 +55,7 @@ def test_a_plan_that_is_not_of_this_moment_is_read_again(
                 plan = Plan.open(tmp_path / "plan")
             monkeypatch.setattr("batchgw.api.time.time", lambda: plan.header.created + case.age)
             before = reads(estate)
-            with Journal.open(str(tmp_path / "journal.db")) as journal:
+            async with open_journal(str(tmp_path / "journal.db")) as journal:
                 options: dict[str, Any] = {"plane": estate.plane, "journal": journal, "recheck": case.recheck}
                 assert (await api.apply(plan, **options)).exit_code == 0
             assert reads(estate) - before == case.again
@@ -66,13 +66,11 @@ def test_a_plan_that_is_not_of_this_moment_is_read_again(
 def test_a_summary_before_the_end_of_a_run_is_refused(tmp_path: Path) -> None:
     async def main() -> None:
         async with Estate(apis=APIS) as estate:
-            with (
-                await api.plan(estate.policy, plane=estate.plane) as plan,
-                Journal.open(str(tmp_path / "journal.db")) as journal,
-            ):
-                async with api.applying(plan, plane=estate.plane, journal=journal) as run:
-                    with pytest.raises(UsageError, match="not ended"):
-                        _ = run.summary
-                assert run.summary.proves
+            with await api.plan(estate.policy, plane=estate.plane) as plan:
+                async with open_journal(str(tmp_path / "journal.db")) as journal:
+                    async with api.applying(plan, plane=estate.plane, journal=journal) as run:
+                        with pytest.raises(UsageError, match="not ended"):
+                            _ = run.summary
+                    assert run.summary.proves
 
     virtually(main)

@@ -14,7 +14,7 @@ from batchgw import api
 from batchgw.control_plane.operations import PutGatewayResponse
 from batchgw.errors import PlanStale
 from batchgw.events import Decided, Event
-from batchgw.journal import Journal
+from batchgw.journal import open_journal
 from batchgw.model import (
     Applied,
     Failed,
@@ -74,13 +74,11 @@ def test_ten_thousand_apis_through_throttles_conflicts_and_faults(tmp_path: Path
 def test_a_rollout_runs_at_the_quota_and_is_hardly_refused(tmp_path: Path) -> None:
     async def main() -> None:
         async with Estate(apis=600, accounts=3, regions=2) as estate:
-            with (
-                await api.plan(estate.policy, plane=estate.plane) as plan,
-                Journal.open(str(tmp_path / "journal.db")) as journal,
-            ):
-                planned = anyio.current_time()
-                summary = await api.apply(plan, plane=estate.plane, journal=journal)
-                elapsed = anyio.current_time() - planned
+            with await api.plan(estate.policy, plane=estate.plane) as plan:
+                async with open_journal(str(tmp_path / "journal.db")) as journal:
+                    planned = anyio.current_time()
+                    summary = await api.apply(plan, plane=estate.plane, journal=journal)
+                    elapsed = anyio.current_time() - planned
             writes = max(t.writes for t in plan.totals.scopes.values())
             # reading left the buckets at their reserve, so the writes go at 10 a second
             assert elapsed == pytest.approx(writes / 10, rel=0.05)
@@ -185,11 +183,11 @@ def test_an_unreadable_account_is_told_and_never_called_compliant(tmp_path: Path
 def test_a_stop_and_a_resume_do_every_write_once(tmp_path: Path) -> None:
     async def main() -> None:
         async with Estate(apis=200) as estate:
-            with (
-                await api.plan(estate.policy, plane=estate.plane) as plan,
-                Journal.open(str(tmp_path / "journal.db")) as journal,
-            ):
-                async with anyio.create_task_group() as tasks:
+            with await api.plan(estate.policy, plane=estate.plane) as plan:
+                async with (
+                    open_journal(str(tmp_path / "journal.db")) as journal,
+                    anyio.create_task_group() as tasks,
+                ):
 
                     async def stop_soon() -> None:
                         await anyio.sleep(3)
@@ -213,34 +211,32 @@ def test_a_stop_and_a_resume_do_every_write_once(tmp_path: Path) -> None:
 def test_a_stale_plan_is_refused_before_anything_is_written(tmp_path: Path) -> None:
     async def main() -> None:
         async with Estate() as estate:
-            with (
-                await api.plan(estate.policy, plane=estate.plane) as plan,
-                Journal.open(str(tmp_path / "journal.db")) as journal,
-            ):
-                victim = next(iter(estate.before))[0]
-                scope = next(
-                    s
-                    for s in estate.scopes
-                    if victim
-                    in {
-                        estate.world.scope(s.account, s.region).id(n)
-                        for n in estate.world.scope(s.account, s.region).numbers()
-                    }
-                )
-                await estate.raw.send(
-                    PutGatewayResponse(
-                        scope=scope,
-                        api=RestApiId(victim),
-                        type=ResponseType.DEFAULT_4XX,
-                        settings=Settings(status_code="444"),
+            with await api.plan(estate.policy, plane=estate.plane) as plan:
+                async with open_journal(str(tmp_path / "journal.db")) as journal:
+                    victim = next(iter(estate.before))[0]
+                    scope = next(
+                        s
+                        for s in estate.scopes
+                        if victim
+                        in {
+                            estate.world.scope(s.account, s.region).id(n)
+                            for n in estate.world.scope(s.account, s.region).numbers()
+                        }
                     )
-                )
-                written = len(estate.raw.engine.statistics.writes)
-                with pytest.raises(PlanStale, match=victim):
-                    await api.apply(plan, plane=estate.plane, journal=journal, recheck=True)
-                assert len(estate.raw.engine.statistics.writes) == written
-                summary = await api.apply(plan, plane=estate.paced(), journal=journal, recheck=False)
-                assert summary.exit_code == 0
+                    await estate.raw.send(
+                        PutGatewayResponse(
+                            scope=scope,
+                            api=RestApiId(victim),
+                            type=ResponseType.DEFAULT_4XX,
+                            settings=Settings(status_code="444"),
+                        )
+                    )
+                    written = len(estate.raw.engine.statistics.writes)
+                    with pytest.raises(PlanStale, match=victim):
+                        await api.apply(plan, plane=estate.plane, journal=journal, recheck=True)
+                    assert len(estate.raw.engine.statistics.writes) == written
+                    summary = await api.apply(plan, plane=estate.paced(), journal=journal, recheck=False)
+                    assert summary.exit_code == 0
 
     virtually(main)
 

@@ -17,10 +17,11 @@ from batchgw.errors import Stopped
 from batchgw.events import CallSent, Event
 from batchgw.execution.run import Job, enter, execute, holding
 from batchgw.execution.schedule import AllAtOnce, Schedule
-from batchgw.journal import Journal, NewRun, PendingApi
+from batchgw.journal import Journal, NewRun, PendingApi, open_journal
 from batchgw.model import RestApi, RestApiId, Scope
 from batchgw.report.summary import Summary
 from tests.scenarios.estate import Estate
+from tests.unit.journal_plans import listed
 from tests.virtual import virtually
 
 BAKE = 600.0
@@ -89,7 +90,7 @@ class OneApiFirst(AllAtOnce):
 async def applied(estate: Estate, journal: Journal, schedule: Schedule) -> Summary:
     """Plan and apply, as `api.apply` does, with a schedule of its own."""
     with await api.plan(estate.policy, plane=estate.plane) as plan:
-        run = journal.begin(
+        run = await journal.begin(
             NewRun(
                 verb="apply",
                 policy_source="policy.yaml",
@@ -97,20 +98,19 @@ async def applied(estate: Estate, journal: Journal, schedule: Schedule) -> Summa
                 desired=estate.desired,
             )
         )
-        with holding(journal, run, estate.scopes, force=False, take_over_dead=False):
-            await enter(plan.items(), run, estate.plane, journal)
+        async with holding(run, estate.scopes, force=False, take_over_dead=False):
+            await enter(plan.items(), run, estate.plane)
             job = Job(run=run, verb="apply", look_first=(), read_at=Moment.ago(0), schedule=schedule)
-            return await execute(job, estate.plane, journal)
+            return await execute(job, estate.plane)
 
 
 def test_one_scope_after_the_other(tmp_path: Path) -> None:
     async def main() -> None:
         writes = Writes()
-        async with Estate(observer=writes) as estate:
-            with Journal.open(str(tmp_path / "journal.db")) as journal:
-                summary = await applied(estate, journal, OneScopeAfterTheOther())
-                assert (summary.exit_code, summary.expected) == (0, estate.expected)
-                assert not estate.refute(list(journal.outcomes(summary.run)))
+        async with Estate(observer=writes) as estate, open_journal(str(tmp_path / "journal.db")) as journal:
+            summary = await applied(estate, journal, OneScopeAfterTheOther())
+            assert (summary.exit_code, summary.expected) == (0, estate.expected)
+            assert not estate.refute(await listed(journal.run(summary.run).outcomes()))
         in_turn = [scope for scope, _ in groupby(scope for _, scope, _ in writes.sent)]
         assert len(in_turn) == len(set(in_turn)) == len(estate.scopes)
 
@@ -128,12 +128,12 @@ def test_a_wave_of_one_api_and_the_rest_after_an_event(tmp_path: Path) -> None:
                 await anyio.sleep(BAKE)
                 schedule.open()
 
-            with Journal.open(str(tmp_path / "journal.db")) as journal:
+            async with open_journal(str(tmp_path / "journal.db")) as journal:
                 async with anyio.create_task_group() as tasks:
                     tasks.start_soon(bake)
                     summary = await applied(estate, journal, schedule)
                 assert (summary.exit_code, summary.expected) == (0, estate.expected)
-                assert not estate.refute(list(journal.outcomes(summary.run)))
+                assert not estate.refute(await listed(journal.run(summary.run).outcomes()))
         first = writes.sent[0][2]
         of_first = [at for at, _, id_ in writes.sent if id_ == first]
         others = [at for at, _, id_ in writes.sent if id_ != first]
@@ -157,14 +157,17 @@ def test_a_stop_ends_the_wait_and_a_resume_takes_up_what_never_began(tmp_path: P
                 if opened:
                     schedule.open()
 
-            with Journal.open(str(tmp_path / "journal.db")) as journal:
+            async with open_journal(str(tmp_path / "journal.db")) as journal:
                 async with anyio.create_task_group() as tasks:
                     tasks.start_soon(stop)
                     summary = await applied(estate, journal, schedule)
                 assert summary.exit_code == 130
                 assert len({id_ for *_, id_ in writes.sent}) == 1
                 left = [
-                    c for s in estate.scopes for each in journal.pending(summary.run, s) for c in each.changes
+                    c
+                    for s in estate.scopes
+                    for each in await journal.run(summary.run).pending(s)
+                    for c in each.changes
                 ]
                 assert left
                 assert not any(change.intended for change in left)

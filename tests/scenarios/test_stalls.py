@@ -7,7 +7,9 @@ import threading
 from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
+from math import inf
 from pathlib import Path
+from typing import Any
 
 import anyio
 import anyio.lowlevel
@@ -19,12 +21,13 @@ from batchgw.concurrency import time_slices
 from batchgw.concurrency.time_slices import TimeSlices
 from batchgw.errors import Stopped
 from batchgw.execution import run as execution_run
-from batchgw.journal import Journal
+from batchgw.journal import open_journal
 from batchgw.journal.sql import chunk, reading
 from batchgw.journal.sql.chunk import Chunk
-from batchgw.journal.sql.importing import Load
+from batchgw.journal.sql.importing import SqlPlanImport
 from batchgw.model import PlanItem
 from tests.scenarios.estate import Estate
+from tests.unit.journal_plans import tallies
 from tests.virtual import Steps, virtually
 
 PATIENCE = 10.0  # seconds for which the disk waits to see others at work
@@ -71,22 +74,20 @@ def test_other_tasks_run_between_scopes_in_which_nothing_is_found(
 ) -> None:
     """A run begins and ends by looking for outcomes in every scope. In most scopes there is none to tell."""
     told: list[str] = []
-    page = reading.Outcomes.page
+    page = reading.OutcomeReader.page
 
-    def noted(*given: object, **named: object) -> object:
+    def noted(*given: Any, **named: Any) -> object:
         told.append("page")
-        return page(*given, **named)  # type: ignore[arg-type]
+        return page(*given, **named)
 
     async def main() -> None:
         async with Estate(apis=20, accounts=4) as estate:
-            with (
-                await api.plan(estate.policy, plane=estate.plane) as plan,
-                Journal.open(f"{tmp_path}/journal.db") as journal,
-            ):
-                monkeypatch.setattr(reading.Outcomes, "page", noted)
-                monkeypatch.setattr(execution_run, "TimeSlices", partial(TimeSlices, seconds=0.0))
-                Steps(told).begin()
-                await api.apply(plan, plane=estate.plane, journal=journal)
+            with await api.plan(estate.policy, plane=estate.plane) as plan:
+                async with open_journal(f"{tmp_path}/journal.db") as journal:
+                    monkeypatch.setattr(reading.OutcomeReader, "page", noted)
+                    monkeypatch.setattr(execution_run, "TimeSlices", partial(TimeSlices, seconds=0.0))
+                    Steps(told).begin()
+                    await api.apply(plan, plane=estate.plane, journal=journal)
 
     virtually(main)
     pages = [number for number, each in enumerate(told) if each == "page"]
@@ -99,28 +100,26 @@ def test_a_commit_of_a_plan_takes_a_time_slice_of_its_own(
 ) -> None:
     """What was read before it takes another, or the two would add up."""
     told: list[str] = []
-    write, add = Chunk.write, Load.add
+    write, add = Chunk.write, SqlPlanImport.add
 
     def written(self: Chunk, connection: Connection) -> None:
         told.append("commit")
         write(self, connection)
 
-    def added(self: Load, item: PlanItem) -> None:
+    async def added(self: SqlPlanImport, item: PlanItem) -> None:
         told.append("item")
-        add(self, item)
+        await add(self, item)
 
     async def main() -> None:
         async with Estate(apis=20) as estate:
-            with (
-                await api.plan(estate.policy, plane=estate.plane) as plan,
-                Journal.open(f"{tmp_path}/journal.db") as journal,
-            ):
-                monkeypatch.setattr(Chunk, "write", written)
-                monkeypatch.setattr(Load, "add", added)
-                monkeypatch.setattr(chunk, "ROWS", 10)
-                monkeypatch.setattr(execution_run, "TimeSlices", partial(TimeSlices, seconds=float("inf")))
-                Steps(told).begin()
-                await api.apply(plan, plane=estate.plane, journal=journal)
+            with await api.plan(estate.policy, plane=estate.plane) as plan:
+                async with open_journal(f"{tmp_path}/journal.db") as journal:
+                    monkeypatch.setattr(Chunk, "write", written)
+                    monkeypatch.setattr(SqlPlanImport, "add", added)
+                    monkeypatch.setattr(chunk, "ROWS", 10)
+                    monkeypatch.setattr(execution_run, "TimeSlices", partial(TimeSlices, seconds=inf))
+                    Steps(told).begin()
+                    await api.apply(plan, plane=estate.plane, journal=journal)
 
     virtually(main)
     commits = [number for number, each in enumerate(told) if each == "commit"]
@@ -133,27 +132,25 @@ def test_a_stop_is_heeded_while_a_plan_goes_into_the_journal(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However fast it is: nothing was changed yet, so nothing is left to be resumed."""
-    added, add = [], Load.add
+    added, add = [], SqlPlanImport.add
 
     async def main() -> None:
         async with Estate(apis=40) as estate:
 
-            def counted(self: Load, item: PlanItem) -> None:
+            async def counted(self: SqlPlanImport, item: PlanItem) -> None:
                 added.append(item)
                 if len(added) == 15:
                     estate.stop.request()
-                add(self, item)
+                await add(self, item)
 
-            with (
-                await api.plan(estate.policy, plane=estate.plane) as plan,
-                Journal.open(f"{tmp_path}/journal.db") as journal,
-            ):
-                monkeypatch.setattr(Load, "add", counted)
-                monkeypatch.setattr(chunk, "ROWS", 10)
-                monkeypatch.setattr(execution_run, "TimeSlices", partial(TimeSlices, seconds=float("inf")))
-                with pytest.raises(Stopped):
-                    await api.apply(plan, plane=estate.plane, journal=journal)
-                assert journal.tally(journal.runs()[0].id) == {}
+            with await api.plan(estate.policy, plane=estate.plane) as plan:
+                async with open_journal(f"{tmp_path}/journal.db") as journal:
+                    monkeypatch.setattr(SqlPlanImport, "add", counted)
+                    monkeypatch.setattr(chunk, "ROWS", 10)
+                    monkeypatch.setattr(execution_run, "TimeSlices", partial(TimeSlices, seconds=inf))
+                    with pytest.raises(Stopped):
+                        await api.apply(plan, plane=estate.plane, journal=journal)
+                    assert await tallies(journal.run((await journal.runs())[0].id)) == {}
 
     virtually(main)
     assert 15 <= len(added) < 30

@@ -13,7 +13,7 @@ from batchgw import api
 from batchgw.control_plane.interface import Execution, Request, T
 from batchgw.control_plane.operations import GetGatewayResponses, PutGatewayResponse
 from batchgw.errors import RunUnknown, ScopeLocked
-from batchgw.journal import Journal, RunState
+from batchgw.journal import RunState, open_journal
 from batchgw.model import Desired, ResponseType, RestApiId, Rule, Settings
 from tests.scenarios.estate import Estate
 from tests.scenarios.test_interruptions import stopped_apply
@@ -68,24 +68,25 @@ def test_scopes_of_a_dead_run_are_taken_over_and_read_before_they_are_written(tm
 
     async def main() -> None:
         async with Estate(apis=200) as estate:
-            with Journal.open(str(place)) as journal:
+            async with open_journal(str(place)) as journal:
                 old = await stopped_apply(estate, journal, 2)
             died(place, old)
             policy = replace(estate.policy, desired=NEWER)
-            with Journal.open(str(place)) as journal, await api.plan(policy, plane=estate.paced()) as plan:
-                with pytest.raises(ScopeLocked, match="--take-over-dead"):
-                    await api.apply(plan, plane=estate.raw, journal=journal)
-                watched = Watched(estate)
-                done = await api.apply(plan, plane=watched, journal=journal, take_over_dead=True)
-                assert (done.exit_code, watched.unread_writes) == (0, 0)
-                assert journal.run(old).state is RunState.STOPPED
-                assert [r.id for r in journal.unfinished()] == [old]
+            async with open_journal(str(place)) as journal:
+                with await api.plan(policy, plane=estate.paced()) as plan:
+                    with pytest.raises(ScopeLocked, match="--take-over-dead"):
+                        await api.apply(plan, plane=estate.raw, journal=journal)
+                    watched = Watched(estate)
+                    done = await api.apply(plan, plane=watched, journal=journal, take_over_dead=True)
+                    assert (done.exit_code, watched.unread_writes) == (0, 0)
+                    assert (await journal.find(old)).state is RunState.STOPPED
+                    assert [r.id for r in await journal.unfinished()] == [old]
 
-                resumed = await api.resume(old, plane=estate.raw, journal=journal)
-                assert (resumed.exit_code, resumed.proves) == (0, True)
-                (reason,) = resumed.reasons
-                assert (reason.kind, reason.code) == ("skipped", "Superseded")
-                assert done.run in reason.message
+                    resumed = await api.resume(old, plane=estate.raw, journal=journal)
+                    assert (resumed.exit_code, resumed.proves) == (0, True)
+                    (reason,) = resumed.reasons
+                    assert (reason.kind, reason.code) == ("skipped", "Superseded")
+                    assert done.run in reason.message
             codes = {
                 own.status_code
                 for (_, response_type), own in estate.customisations().items()
@@ -102,11 +103,9 @@ def test_without_a_take_over_a_write_is_made_without_another_read(tmp_path: Path
     async def main() -> None:
         async with Estate(apis=20) as estate:
             watched = Watched(estate)
-            with (
-                await api.plan(estate.policy, plane=estate.paced()) as plan,
-                Journal.open(str(tmp_path / "journal.db")) as journal,
-            ):
-                await api.apply(plan, plane=watched, journal=journal, take_over_dead=True)
+            with await api.plan(estate.policy, plane=estate.paced()) as plan:
+                async with open_journal(str(tmp_path / "journal.db")) as journal:
+                    await api.apply(plan, plane=watched, journal=journal, take_over_dead=True)
             assert watched.unread_writes > 0
 
     virtually(main)
@@ -114,31 +113,29 @@ def test_without_a_take_over_a_write_is_made_without_another_read(tmp_path: Path
 
 def test_last_is_the_newest_run_that_is_not_finished(tmp_path: Path) -> None:
     async def main() -> None:
-        async with Estate(apis=200) as estate:
-            with Journal.open(str(tmp_path / "journal.db")) as journal:
-                first = await stopped_apply(estate, journal, 2)
-                estate.plane = estate.paced()
-                second = await stopped_apply(estate, journal, 2)
-                with await api.plan(replace(estate.policy, desired=NEWER), plane=estate.paced()) as plan:
-                    third = (await api.apply(plan, plane=estate.paced(), journal=journal)).run
-                assert [run.id for run in journal.unfinished()] == [first, second]
-                assert journal.run("last").id == third
-                resumed = [(await api.resume("last", plane=estate.paced(), journal=journal)) for _ in "12"]
-                assert [(each.run, each.exit_code) for each in resumed] == [(second, 0), (first, 0)]
-                with pytest.raises(RunUnknown, match=f"nothing to resume.* {third}, is finished"):
-                    await api.resume("last", plane=estate.paced(), journal=journal)
+        async with Estate(apis=200) as estate, open_journal(str(tmp_path / "journal.db")) as journal:
+            first = await stopped_apply(estate, journal, 2)
+            estate.plane = estate.paced()
+            second = await stopped_apply(estate, journal, 2)
+            with await api.plan(replace(estate.policy, desired=NEWER), plane=estate.paced()) as plan:
+                third = (await api.apply(plan, plane=estate.paced(), journal=journal)).run
+            assert [run.id for run in await journal.unfinished()] == [first, second]
+            assert (await journal.find("last")).id == third
+            resumed = [(await api.resume("last", plane=estate.paced(), journal=journal)) for _ in "12"]
+            assert [(each.run, each.exit_code) for each in resumed] == [(second, 0), (first, 0)]
+            with pytest.raises(RunUnknown, match=f"nothing to resume.* {third}, is finished"):
+                await api.resume("last", plane=estate.paced(), journal=journal)
 
     virtually(main)
 
 
 def test_a_run_under_way_is_not_unfinished(tmp_path: Path) -> None:
     async def main() -> None:
-        async with Estate(apis=200) as estate:
-            with Journal.open(str(tmp_path / "journal.db")) as journal:
-                run = await stopped_apply(estate, journal, 2)
-                journal.acquire(run, estate.scopes)
-                assert journal.unfinished() == []
-                journal.release(run)
-                assert [record.id for record in journal.unfinished()] == [run]
+        async with Estate(apis=200) as estate, open_journal(str(tmp_path / "journal.db")) as journal:
+            run = journal.run(await stopped_apply(estate, journal, 2))
+            await run.acquire(estate.scopes)
+            assert await journal.unfinished() == []
+            await run.release()
+            assert [record.id for record in await journal.unfinished()] == [run.id]
 
     virtually(main)

@@ -22,7 +22,8 @@ from tests.virtual import virtually
 
 INTENDED = """
     SELECT count(*) FROM changes JOIN apis ON apis.id = changes.api_id
-    WHERE apis.api = ? AND changes.type = ? AND changes.intended_at IS NOT NULL AND changes.decided_at IS NULL
+    WHERE apis.api = ? AND changes.target = ?
+    AND changes.intended_at IS NOT NULL AND changes.decided_at IS NULL
 """
 
 IN_DOUBT = """

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from batchgw import api
-from batchgw.journal import Journal
+from batchgw.journal import open_journal
 from batchgw.model import Applied, Failed, NotAttempted, OnStale, Skipped, Unchanged, UnreadApi
 from batchgw.simulator.traffic.fault_script import parse
 from tests.scenarios.estate import Estate
+from tests.unit.journal_plans import listed
 from tests.virtual import virtually
 
 OTHER = "999988887777"
@@ -143,11 +144,11 @@ def test_apis_that_are_left_alone_when_stale_are_doubted_when_all_are_gone(tmp_p
             with await api.plan(estate.policy, plane=estate.plane) as plan:
                 match = {"operation": "GetGatewayResponses", "account": lost.account, "region": lost.region}
                 estate.raw.engine.faults = parse([{"match": match, "fault": {"other_account": lost.account}}])
-                with Journal.open(str(tmp_path / "journal.db")) as journal:
+                async with open_journal(str(tmp_path / "journal.db")) as journal:
                     summary = await api.apply(
                         plan, plane=estate.plane, journal=journal, recheck=True, on_stale=OnStale.SKIP
                     )
-                    outcomes = list(journal.outcomes(summary.run))
+                    outcomes = await listed(journal.run(summary.run).outcomes())
             bad = [o for o in outcomes if not isinstance(o, Applied | Unchanged)]
             assert {o.api.scope for o in bad} == {lost}
             assert {o.code for o in bad if isinstance(o, Failed)} == {"AllGone"}

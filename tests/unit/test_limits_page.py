@@ -18,8 +18,9 @@ from batchgw.cli.flags.pace import chosen_pace
 from batchgw.cli.flags.pace_flags import PaceFlags
 from batchgw.cli.flags.quota_file import load_quota_file
 from batchgw.cli.main import app
-from batchgw.journal import Journal, Limit, Spent
-from batchgw.journal.sql import quota_memory as journal_memory
+from batchgw.journal import Limit, Spent
+from batchgw.journal.quota_memory import LONGEST
+from batchgw.journal.sql.quota_memory import PATIENCE
 from batchgw.model import Desired, Policy, Region, ResponseType, Rule, Targets
 from batchgw.report.records import limit_to_json
 from batchgw.report.views.table.limits import COLUMNS
@@ -31,6 +32,7 @@ from batchgw.throttle.pacer import Belief
 from batchgw.throttle.quota import TOTAL, Quota
 from tests.unit.cli_driver import batchgw as command
 from tests.unit.cli_driver import clean_environment
+from tests.unit.remembered import remembered
 
 PAGE = (Path(__file__).parents[2] / "docs" / "limits.md").read_text(encoding="utf-8")
 
@@ -116,8 +118,8 @@ def test_the_table_and_the_record_have_these_columns() -> None:
 def test_the_figures_are_those_of_the_code() -> None:
     assert f"every {memory.INTERVAL:g} s" in PAGE
     assert f"After {model.FORGOTTEN / 60:g} minutes" in PAGE
-    assert f"after {journal_memory.LONGEST / 86400:g} days" in PAGE
-    assert journal_memory.PATIENCE <= 1 / 3
+    assert f"after {LONGEST / 86400:g} days" in PAGE
+    assert PATIENCE <= 1 / 3
 
 
 def test_the_program_runs_and_remembers() -> None:
@@ -134,6 +136,5 @@ def test_the_program_runs_and_remembers() -> None:
         plan.close()
 
     anyio.run(main)
-    with Journal.open() as journal:
-        (limit,) = journal.limits.all()
+    (limit,) = remembered()
     assert (limit.total.calls, limit.share) == (4, 0.5)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-import anyio
-
 from batchgw.cli.flags.options import JournalFlags, RunFlags
 from batchgw.cli.output.console import Console
 from batchgw.cli.output.failure import add_resume_hint, code_of, is_unexplained_stop, most_telling
 from batchgw.cli.output.summary import next_steps, resume_hint, run_report
-from batchgw.cli.session import Run, RunId, open_run, run_async
+from batchgw.cli.session import Run, RunId, interruptible, open_run
 from batchgw.cli.signals import Interrupts
 from batchgw.errors import Stopped
 from batchgw.journal import Journal
@@ -21,7 +19,7 @@ from batchgw.report.views.forms import view_of
 from batchgw.report.views.text import plain
 
 
-def carried_out(
+async def carried_out(
     work: Callable[[Run], Awaitable[Summary]],
     *,
     targets: Targets,
@@ -59,14 +57,14 @@ def carried_out(
             return summary
 
     try:
-        summary = run_async(body, console)
+        summary = await interruptible(body, console)
     except Exception as error:
         if run_id.id is not None:
             add_resume_hint(error, plain(resume_hint(run_id.id, journal.journal)))
         elif is_unexplained_stop(error):
             raise Stopped(stopped) from error
         raise
-    anyio.run(view.summary, run_report(summary, store))
+    await view.summary(run_report(summary, store))
     console.tell(*next_steps(summary, journal.journal))
     return summary.exit_code
 

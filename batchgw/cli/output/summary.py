@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 
 from batchgw.journal import Journal
-from batchgw.model import Outcome
 from batchgw.report.summary import Summary
 from batchgw.report.views.interface import RunReport
 from batchgw.report.views.text import Line, Span, line
@@ -15,12 +14,7 @@ from batchgw.wording import amount
 
 def run_report(summary: Summary, journal: Journal) -> RunReport:
     """Give what a view shows of a run's end."""
-    return RunReport(summary=summary, outcomes=_outcomes(journal, summary.run), journal=journal.location)
-
-
-async def _outcomes(journal: Journal, run: str) -> AsyncIterator[Outcome]:
-    for outcome in journal.outcomes(run):
-        yield outcome
+    return RunReport(summary=summary, outcomes=journal.run(summary.run).outcomes(), journal=journal.location)
 
 
 def next_steps(summary: Summary, journal: str | None) -> Iterator[Line]:

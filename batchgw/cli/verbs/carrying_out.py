@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import anyio
+
 from batchgw import api
 from batchgw.cli.empty_selection import refuse_empty_selection
 from batchgw.cli.flags.flag import from_environment
@@ -30,7 +32,7 @@ from batchgw.cli.run_options import REREAD_AFTER, run_options, with_run_options
 from batchgw.cli.session import Run, again
 from batchgw.errors import UsageError
 from batchgw.execution.executor import TRUSTED
-from batchgw.journal import Journal
+from batchgw.journal import Journal, open_journal
 from batchgw.model import OnStale, Targets
 from batchgw.model.shape import JSON
 from batchgw.planning.estimate import Work, estimate
@@ -98,8 +100,11 @@ class Applying:
         chosen_pace(proposal.flags.pace)
         if not self.yes:
             refuse_unasked(self.console)
-        with Journal.open_kept(self.journal.journal) as store:
-            return carried_out(
+        return anyio.run(self._carry_out, proposal)
+
+    async def _carry_out(self, proposal: Proposal) -> int:
+        async with open_journal(self.journal.journal, durable=True) as store:
+            return await carried_out(
                 lambda run: self._apply(proposal, run, store),
                 targets=proposal.targets,
                 flags=proposal.flags,

@@ -53,20 +53,26 @@ def limits(
     forget: Annotated[bool, flag("--forget", "Forget these quotas instead of showing them.")] = False,  # noqa: FBT002 - a flag
 ) -> None:
     """Show what runs have learned of quotas, what was refused, and how long calls have waited."""
-    from batchgw.journal import Journal  # noqa: PLC0415 - SQLAlchemy is behind it
+    import anyio  # noqa: PLC0415 - not for --help
+
+    from batchgw.journal import open_journal  # noqa: PLC0415 - as above
 
     for account in which.account:
         if not _ACCOUNT.fullmatch(account):
             raise UsageError(f"--account {account} is not twelve digits: quotas are kept by account id.")
     console = console_for(output)
     view = view_of(output.output, "limits", console)
-    with Journal.open(journal.journal) as store:
-        if forget:
-            number = store.limits.forget(accounts=which.account, regions=which.region)
-            console.note(line(f"Forgot {amount(number, 'quota')}."))
-            return
-        found = store.limits.all(accounts=which.account, regions=which.region)
-        view.limits(found, time.time())
-        if not found:
-            of = "these quotas" if which.account or which.region else "any quota"
-            console.note(line(f"{store.location} has nothing about {of} yet."))
+
+    async def body() -> None:
+        async with open_journal(journal.journal) as store:
+            if forget:
+                number = await store.forget_limits(accounts=which.account, regions=which.region)
+                console.note(line(f"Forgot {amount(number, 'quota')}."))
+                return
+            found = await store.limits(accounts=which.account, regions=which.region)
+            view.limits(found, time.time())
+            if not found:
+                of = "these quotas" if which.account or which.region else "any quota"
+                console.note(line(f"{store.location} has nothing about {of} yet."))
+
+    anyio.run(body)

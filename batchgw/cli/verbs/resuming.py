@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+import anyio
+
 from batchgw import api
 from batchgw.cli.flags.options import JournalFlags, RunFlags
 from batchgw.cli.output.confirm import confirm, refuse_unasked
@@ -16,7 +18,7 @@ from batchgw.cli.run_options import reread_after, targets_with_run_options, with
 from batchgw.cli.session import Run
 from batchgw.errors import UsageError
 from batchgw.execution.executor import TRUSTED
-from batchgw.journal import Journal, RunRecord
+from batchgw.journal import Journal, RunRecord, open_journal
 from batchgw.model import Targets
 from batchgw.report.live import PLANNED
 from batchgw.report.summary import Summary
@@ -46,8 +48,11 @@ class Resuming:
 
     def one(self, run: str) -> int:
         """Finish a run and return the exit code."""
-        with Journal.open_kept(self.journal.journal) as store:
-            return self._finish(store.unfinished_run(run), store)
+        return anyio.run(self._one, run)
+
+    async def _one(self, run: str) -> int:
+        async with open_journal(self.journal.journal, durable=True) as store:
+            return await self._finish(await store.find_unfinished(run), store)
 
     def all_unfinished(self) -> int:
         """Finish every unfinished run, the oldest first, and return the worst of their exit codes.
@@ -58,27 +63,30 @@ class Resuming:
             raise UsageError(
                 "--unfinished may finish several runs, and this form shows one: use --output jsonl."
             )
-        with Journal.open_kept(self.journal.journal) as store:
-            found = store.unfinished()
+        return anyio.run(self._all_unfinished)
+
+    async def _all_unfinished(self) -> int:
+        async with open_journal(self.journal.journal, durable=True) as store:
+            found = await store.unfinished()
             if not found:
                 self.console.note(
                     line(f"Nothing to resume: {store.location} has no run that is not finished.")
                 )
             worst = OK
             for record in found:
-                code = self._reported(record, store)
+                code = await self._reported(record, store)
                 worst = max(worst, code, key=_severity)
                 if code == INTERRUPTED:
                     break
             return worst
 
-    def _reported(self, record: RunRecord, store: Journal) -> int:
+    async def _reported(self, record: RunRecord, store: Journal) -> int:
         try:
-            return self._finish(record, store)
+            return await self._finish(record, store)
         except Exception as error:  # noqa: BLE001 - reported as for a verb; the other runs come next
             return report(error, self.console, debug=self.flags.output.debug)
 
-    def _finish(self, record: RunRecord, store: Journal) -> int:
+    async def _finish(self, record: RunRecord, store: Journal) -> int:
         if record.totals.left and not self.yes:
             refuse_unasked(self.console)
 
@@ -96,7 +104,7 @@ class Resuming:
                 trusted=TRUSTED if trusted is None else trusted,
             )
 
-        return carried_out(
+        return await carried_out(
             work,
             targets=targets_with_run_options(Targets(role=self.role), record.options),
             flags=flags,
@@ -109,7 +117,8 @@ class Resuming:
 
     async def _confirm(self, record: RunRecord, store: Journal, run: Run) -> None:
         """Show what is left to do, and return when the user agrees."""
-        scopes = sum(scope.undecided > 0 for scope in store.scopes(record.id))
+        counts = store.run(record.id).scope_counts()
+        scopes = sum([each.tally.left > 0 async for each in counts])
         if self.yes or not record.totals.left:
             self.console.note(*_left(record, scopes))
             return

@@ -32,15 +32,21 @@ def list_runs(
     limit: Annotated[int, flag("--limit", "How many, the newest first.", min=1)] = 50,
 ) -> None:
     """List the newest runs."""
-    from batchgw.journal import Journal  # noqa: PLC0415 - SQLAlchemy is behind it
+    import anyio  # noqa: PLC0415 - not for --help
+
+    from batchgw.journal import open_journal  # noqa: PLC0415 - as above
 
     console = console_for(output)
     view = view_of(output.output, "runs", console)
-    with Journal.open(journal.journal) as store:
-        found = store.runs(limit)
-        view.runs(found)
-        if not found:
-            console.note(line(f"No runs in {store.location} yet."))
+
+    async def body() -> None:
+        async with open_journal(journal.journal) as store:
+            found = await store.runs(limit)
+            view.runs(found)
+            if not found:
+                console.note(line(f"No runs in {store.location} yet."))
+
+    anyio.run(body)
 
 
 def show_run(
@@ -52,15 +58,19 @@ def show_run(
     import anyio  # noqa: PLC0415 - not for --help
 
     from batchgw.cli.output.summary import resume_hint, run_report  # noqa: PLC0415 - SQLAlchemy is behind it
-    from batchgw.journal import Journal  # noqa: PLC0415 - as above
+    from batchgw.journal import open_journal  # noqa: PLC0415 - as above
     from batchgw.report.summary import Summary  # noqa: PLC0415 - as above
 
     console = console_for(output)
     view = view_of(output.output, "run", console)
-    with Journal.open(journal.journal) as store:
-        found = store.run(run)
-        elapsed = (found.finished or time.time()) - found.started
-        summary = Summary.from_journal(store, found.id, elapsed=elapsed)
-        anyio.run(view.run, found, run_report(summary, store))
-        if summary.left and found.state.ended:
-            console.note(resume_hint(found.id, journal.journal))
+
+    async def body() -> None:
+        async with open_journal(journal.journal) as store:
+            found = await store.find(run)
+            elapsed = (found.finished or time.time()) - found.started
+            summary = await Summary.from_journal(store, found.id, elapsed=elapsed)
+            await view.run(found, run_report(summary, store))
+            if summary.left and found.state.ended:
+                console.note(resume_hint(found.id, journal.journal))
+
+    anyio.run(body)

@@ -8,9 +8,9 @@ from typing import Any, Final, NamedTuple, assert_never
 from sqlalchemy import Connection, Insert, Table, bindparam, insert, update
 
 from batchgw.journal.sql.database.connection import Database
-from batchgw.journal.sql.outcome_columns import UNDECIDED, PlannedOutcome, never_read, unchanged
 from batchgw.journal.sql.tables.columns import canonical, escaped
 from batchgw.journal.sql.tables.images import Images, digest_of
+from batchgw.journal.sql.tables.outcome_columns import UNDECIDED, PlannedOutcome, never_read, unchanged
 from batchgw.journal.sql.tables.schema import apis, changes, scopes
 from batchgw.model import Action, Change, PlanItem, PlannedApi, RestApi, Scope, UnreadApi, UnreadScope
 from batchgw.model.shape import JSON
@@ -118,7 +118,6 @@ class Chunk:
     def write(self, connection: Connection) -> None:
         """Write all rows. Call `committed` once that is committed."""
         self._ids |= self._images.store(connection, self._bodies)
-        ids: dict[bytes | None, int | None] = {None: None, **self._ids}
         rows = [
             (
                 row.id,
@@ -126,8 +125,8 @@ class Chunk:
                 row.target.kind,
                 escaped(row.target.name),
                 row.action.value,
-                ids[row.before],
-                ids[row.after],
+                row.before and self._ids[row.before],
+                row.after and self._ids[row.after],
                 *row.outcome,
             )
             for row in self._changes

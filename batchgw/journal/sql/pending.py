@@ -10,10 +10,10 @@ from sqlalchemy import Connection, bindparam, literal_column, select
 from batchgw.journal.ranking import DECIDED
 from batchgw.journal.records import PendingApi, PendingChange
 from batchgw.journal.sql.database.connection import Database
-from batchgw.journal.sql.outcome_columns import effort_of
 from batchgw.journal.sql.paging import Pages, Row
 from batchgw.journal.sql.tables.columns import escaped
 from batchgw.journal.sql.tables.images import Images
+from batchgw.journal.sql.tables.outcome_columns import effort_of
 from batchgw.journal.sql.tables.schema import changes, scopes
 from batchgw.model import Action, Change, Scope
 from batchgw.model.kinds import KINDS, target_of

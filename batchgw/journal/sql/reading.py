@@ -10,9 +10,9 @@ from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, selec
 from batchgw.journal.ranking import DECIDED, KINDS, check_rank
 from batchgw.journal.records import ScopeCounts, Tally
 from batchgw.journal.sql.database.connection import Database
-from batchgw.journal.sql.outcome_columns import READ_COLUMNS, outcome_of
 from batchgw.journal.sql.paging import Pages
 from batchgw.journal.sql.tables.columns import Count
+from batchgw.journal.sql.tables.outcome_columns import READ_COLUMNS, outcome_of
 from batchgw.journal.sql.tables.schema import apis, changes, scopes
 from batchgw.model import AccountId, Effort, Outcome, Region, Scope
 
@@ -84,7 +84,7 @@ class ScopeCounter:
         """Count those of a scope."""
         with self._database.read() as connection:
             counted = self._counts.run(connection.connection.cursor(), (row.id,))
-        return ScopeCounts(scope=row.scope, tally=_sum(counted), unread=row.unread)
+            return ScopeCounts(scope=row.scope, tally=_sum(counted), unread=row.unread)
 
 
 class OutcomeReader:

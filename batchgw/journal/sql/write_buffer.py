@@ -10,7 +10,7 @@ from batchgw.journal.locks import decided_elsewhere
 from batchgw.journal.ranking import DECIDED, replaces
 from batchgw.journal.records import PendingChange
 from batchgw.journal.sql.database.connection import Database
-from batchgw.journal.sql.outcome_columns import (
+from batchgw.journal.sql.tables.outcome_columns import (
     EMPTIED,
     NO_EFFORT,
     OUTCOME_COLUMNS,

@@ -212,7 +212,7 @@ class TestGauges:
         """What stands still before the first connection is start-up."""
 
         async def standing(seconds: float) -> None:
-            time.sleep(seconds)  # noqa: ASYNC251 - it is what is looked for
+            time.sleep(seconds)
 
         async def main(loop: TimedLoop) -> None:
             await asyncio.create_task(standing(0.06))

@@ -170,7 +170,7 @@ class Storm(PacedControlPlane):
         execution: Execution | None = None,
     ) -> T:
         if execution is not None and execution.before_attempt is not None:
-            execution.before_attempt()
+            await execution.before_attempt()
         while True:
             try:
                 return await self._plane.send(request, execution)

@@ -220,7 +220,7 @@ def test_a_write_may_be_held_back_as_it_leaves_and_waits_for_another_permit() ->
     held = [ReadingAged("old"), ReadingAged("older")]
     looks: list[CallError] = []
 
-    def leave() -> None:
+    async def leave() -> None:
         if held:
             raise held.pop()
 
@@ -241,11 +241,12 @@ def test_a_write_may_be_held_back_as_it_leaves_and_waits_for_another_permit() ->
 def test_each_attempt_asks_whether_it_may_leave() -> None:
     departures: list[float] = []
 
+    async def leave() -> None:
+        departures.append(anyio.current_time())
+
     async def main() -> None:
         plane = Told(*(Throttled("Too Many Requests") for _ in range(3)))
-        await paced(plane).send(
-            PUT, Execution(before_attempt=lambda: departures.append(anyio.current_time()))
-        )
+        await paced(plane).send(PUT, Execution(before_attempt=leave))
         assert departures == plane.arrivals
 
     virtually(main)

@@ -12,7 +12,7 @@ from batchgw import api
 from batchgw.control_plane.interface import Execution, Request, T
 from batchgw.control_plane.stack import PREFETCH, PacedControlPlane
 from batchgw.errors import CredentialsUnavailable
-from batchgw.journal import Journal
+from batchgw.journal import open_journal
 from batchgw.model import AccountId, Region, Scope
 from tests.scenarios.estate import Estate
 from tests.virtual import virtually
@@ -89,7 +89,7 @@ def test_an_apply_reaches_every_account_before_its_first_put(tmp_path: Path, *, 
         async with Estate() as estate:
             with await api.plan(estate.policy, plane=estate.plane) as plan:
                 plane = Needing(estate, fails=fails)
-                with Journal.open(str(tmp_path / "journal.db")) as journal:
+                async with open_journal(str(tmp_path / "journal.db")) as journal:
                     summary = await api.apply(plan, plane=PacedControlPlane(plane), journal=journal)
             assert summary.exit_code == 0
             assert plane.reached == dict.fromkeys(map(AccountId, estate.world.accounts), 1)

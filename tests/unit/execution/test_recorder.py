@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import ExitStack, asynccontextmanager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -17,8 +17,10 @@ from batchgw.errors import JournalWriteFailed, ScopeLocked, Stopped
 from batchgw.events import Decided, Event
 from batchgw.execution.recorder import Recorder
 from batchgw.execution.upcoming import AHEAD, FRESH
-from batchgw.journal import Journal, PendingApi
+from batchgw.journal import Journal, JournalRun, PendingApi, open_journal
+from batchgw.journal.sql.journal import SqlJournal
 from batchgw.model import NotAttempted, RestApi, Scope
+from tests.unit.journal.sqlite import raw
 from tests.unit.journal_plans import (
     HERE,
     THERE,
@@ -28,6 +30,7 @@ from tests.unit.journal_plans import (
     not_attempted,
     place,
     planned,
+    tallies,
     update,
 )
 from tests.virtual import virtually
@@ -42,7 +45,7 @@ class Scene:
     journal: Journal
     witness: Journal
     file: str
-    run: str
+    run: JournalRun
     stop: StopSignal = field(default_factory=StopSignal)
     told: list[Event] = field(default_factory=list)
     rates: dict[Scope, float] = field(default_factory=lambda: {HERE: 10.0})
@@ -50,7 +53,6 @@ class Scene:
 
     def __post_init__(self) -> None:
         self.recorder = Recorder(
-            self.journal,
             self.run,
             observer=self,
             stop=self.stop,
@@ -62,15 +64,14 @@ class Scene:
     def notify(self, event: Event) -> None:
         self.told.append(event)
 
-    def expect(self) -> list[PendingApi]:
-        page = self.journal.pending(self.run, HERE)
+    async def expect(self) -> list[PendingApi]:
+        page = await self.run.pending(HERE)
         self.recorder.expect(HERE, page)
         return page
 
-    @property
-    def intended(self) -> set[int]:
+    async def intended(self) -> set[int]:
         """What others see as possibly made."""
-        found = self.witness.pending(self.run, HERE, limit=1000)
+        found = await self.witness.run(self.run.id).pending(HERE, limit=1000)
         return {change.id for api in found for change in api.changes if change.intended}
 
     @property
@@ -83,10 +84,10 @@ class Scene:
         self._data.close()
 
 
-@contextmanager
-def staged(folder: Path) -> Iterator[Scene]:
-    with Journal.open(place(folder)) as journal, Journal.open(place(folder)) as witness:
-        run = begun(journal, *(planned(n, create(), update()) for n in range(APIS)))
+@asynccontextmanager
+async def staged(folder: Path) -> AsyncIterator[Scene]:
+    async with open_journal(place(folder)) as journal, open_journal(place(folder)) as witness:
+        run = await begun(journal, *(planned(n, create(), update()) for n in range(APIS)))
         with closing(Scene(journal, witness, place(folder), run)) as scene:
             yield scene
 
@@ -97,7 +98,7 @@ def play(tmp_path: Path) -> Callable[[Callable[[Scene], Awaitable[None]]], None]
 
     def run(body: Callable[[Scene], Awaitable[None]]) -> None:
         async def main() -> None:
-            with staged(tmp_path) as scene:
+            async with staged(tmp_path) as scene:
                 await body(scene)
 
         virtually(main)
@@ -112,7 +113,7 @@ Play = Callable[[Callable[[Scene], Awaitable[None]]], None]
 def test_every_intent_is_committed_before_its_call_and_a_commit_serves_many(play: Play, hands: int) -> None:
     async def body(scene: Scene) -> None:
         commits, version = 0, scene.version
-        to_come = [(each.api, [change.id for change in each.changes]) for each in scene.expect()]
+        to_come = [(each.api, [change.id for change in each.changes]) for each in (await scene.expect())]
         in_work: list[tuple[RestApi, list[int], ExitStack]] = []
         while to_come or in_work:
             for api, changes in to_come[: hands - len(in_work)]:
@@ -120,15 +121,15 @@ def test_every_intent_is_committed_before_its_call_and_a_commit_serves_many(play
                 in_work[-1][2].enter_context(scene.recorder.working_on(api))
                 del to_come[0]
             for api, changes, end in in_work:  # each hand makes a change
-                scene.recorder.intend(api, changes[0])
-                assert changes[0] in scene.intended
+                await scene.recorder.intend(api, changes[0])
+                assert changes[0] in (await scene.intended())
                 commits, version = commits + (version != scene.version), scene.version
                 del changes[0]
                 if not changes:
                     end.close()
             in_work = [each for each in in_work if each[1]]
         assert commits <= APIS * 2 / (AHEAD + 1) + 1
-        assert len(scene.intended) == APIS * 2
+        assert len(await scene.intended()) == APIS * 2
 
     play(body)
 
@@ -139,45 +140,45 @@ def test_whatever_the_order_few_are_intended_that_have_not_left(play: Play, seed
 
     async def body(scene: Scene) -> None:
         dice, left = Random(seed), set[int]()
-        changes = [(each.api, change.id) for each in scene.expect() for change in each.changes]
+        changes = [(each.api, change.id) for each in (await scene.expect()) for change in each.changes]
         for api, change in dice.sample(changes, 40):
             with scene.recorder.working_on(api):
-                scene.recorder.intend(api, change)
+                await scene.recorder.intend(api, change)
             left.add(change)
-            assert left <= scene.intended
-            assert len(scene.intended - left) <= AHEAD
+            assert left <= (await scene.intended())
+            assert len((await scene.intended()) - left) <= AHEAD
 
     play(body)
 
 
 def test_no_more_are_intended_than_that(play: Play) -> None:
     async def body(scene: Scene) -> None:
-        first, *_ = scene.expect()
-        scene.recorder.intend(first.api, first.changes[0].id)
-        assert len(scene.intended) == 1 + AHEAD
+        first, *_ = await scene.expect()
+        await scene.recorder.intend(first.api, first.changes[0].id)
+        assert len(await scene.intended()) == 1 + AHEAD
 
     play(body)
 
 
 def test_where_the_quota_is_higher_a_commit_serves_a_fifth_of_a_second(play: Play) -> None:
     async def body(scene: Scene) -> None:
-        first, second, *_ = scene.expect()
+        first, second, *_ = await scene.expect()
         scene.rates[HERE] = 100.0
-        scene.recorder.intend(first.api, first.changes[0].id)
-        assert len(scene.intended) == 20
+        await scene.recorder.intend(first.api, first.changes[0].id)
+        assert len(await scene.intended()) == 20
         scene.rates[HERE] = 5.0  # less has to be in doubt from now on
         await anyio.sleep(FRESH + 1)
-        scene.recorder.intend(second.api, second.changes[0].id)
-        assert len(scene.intended) == 1 + 1 + AHEAD
+        await scene.recorder.intend(second.api, second.changes[0].id)
+        assert len(await scene.intended()) == 1 + 1 + AHEAD
 
     play(body)
 
 
 def test_who_stands_in_no_line_is_intended_alone(play: Play) -> None:
     async def body(scene: Scene) -> None:
-        (first, *_) = scene.journal.pending(scene.run, HERE)
-        scene.recorder.intend(first.api, first.changes[0].id)
-        assert scene.intended == {first.changes[0].id}
+        (first, *_) = await scene.run.pending(HERE)
+        await scene.recorder.intend(first.api, first.changes[0].id)
+        assert await scene.intended() == {first.changes[0].id}
 
     play(body)
 
@@ -186,17 +187,17 @@ def test_what_was_decided_without_a_call_is_intended_no_longer(play: Play) -> No
     """A stop: this process knows what it has not sent, so a resume has nothing to doubt."""
 
     async def body(scene: Scene) -> None:
-        page = scene.expect()
+        page = await scene.expect()
         sent = page[0].changes[0].id
-        scene.recorder.intend(page[0].api, sent)
+        await scene.recorder.intend(page[0].api, sent)
         for each in page:
             for change in each.changes:
                 if change.id != sent:
                     outcome = not_attempted("Stopped")
                     scene.recorder.decide(change.id, _of(each, outcome))
-        scene.recorder.flush()
-        assert scene.intended == {sent}
-        assert scene.journal.tally(scene.run)[HERE].not_attempted == APIS * 2 - 1
+        await scene.recorder.flush()
+        assert await scene.intended() == {sent}
+        assert (await tallies(scene.run))[HERE].not_attempted == APIS * 2 - 1
 
     play(body)
 
@@ -206,12 +207,12 @@ def test_no_intent_outlives_a_sleep_of_the_machine(play: Play, slept: float, com
     """Somebody else may have taken the run over: that is seen when the intent is committed anew."""
 
     async def body(scene: Scene) -> None:
-        first, second, *_ = scene.expect()
+        first, second, *_ = await scene.expect()
         with scene.recorder.working_on(first.api), scene.recorder.working_on(second.api):
-            scene.recorder.intend(first.api, first.changes[0].id)
+            await scene.recorder.intend(first.api, first.changes[0].id)
             version = scene.version
             scene.slept = slept
-            scene.recorder.intend(second.api, second.changes[0].id)
+            await scene.recorder.intend(second.api, second.changes[0].id)
             assert (scene.version != version) == bool(commits)
 
     play(body)
@@ -221,27 +222,27 @@ def test_when_it_ends_early_only_what_left_is_intended(play: Play) -> None:
     """A second Ctrl-C: nobody gets to decide anything."""
 
     async def body(scene: Scene) -> None:
-        first, second, *_ = scene.expect()
+        first, second, *_ = await scene.expect()
         with scene.recorder.working_on(first.api), scene.recorder.working_on(second.api):
             for each in (first, second):
-                scene.recorder.intend(each.api, each.changes[0].id)
-        assert len(scene.intended) == 1 + AHEAD
-        scene.recorder.close()
-        assert scene.intended == {first.changes[0].id, second.changes[0].id}
+                await scene.recorder.intend(each.api, each.changes[0].id)
+        assert len(await scene.intended()) == 1 + AHEAD
+        await scene.recorder.close()
+        assert await scene.intended() == {first.changes[0].id, second.changes[0].id}
 
     play(body)
 
 
 def test_what_an_earlier_process_intended_stays_so(play: Play) -> None:
     async def body(scene: Scene) -> None:
-        doubtful = scene.journal.pending(scene.run, HERE)[1].changes[0].id
-        scene.journal.intend([doubtful])
-        first, second, *_ = scene.expect()
-        scene.recorder.intend(first.api, first.changes[0].id)
-        assert len(scene.intended) == 1 + AHEAD + 1
+        doubtful = (await scene.run.pending(HERE))[1].changes[0].id
+        await scene.run.intend([doubtful])
+        first, second, *_ = await scene.expect()
+        await scene.recorder.intend(first.api, first.changes[0].id)
+        assert len(await scene.intended()) == 1 + AHEAD + 1
         scene.recorder.decide(doubtful, _of(second, not_attempted("Stopped")))
-        scene.recorder.close()
-        assert scene.intended == {first.changes[0].id, doubtful}
+        await scene.recorder.close()
+        assert await scene.intended() == {first.changes[0].id, doubtful}
 
     play(body)
 
@@ -250,31 +251,31 @@ def test_an_intent_goes_stale_and_is_then_committed_anew(play: Play) -> None:
     """Else a process that was held still would not see that another has taken its run over."""
 
     async def body(scene: Scene) -> None:
-        first, second, *_ = scene.expect()
-        scene.recorder.intend(first.api, first.changes[0].id)
+        first, second, *_ = await scene.expect()
+        await scene.recorder.intend(first.api, first.changes[0].id)
         await anyio.sleep(FRESH)
-        scene.recorder.intend(first.api, first.changes[1].id)
+        await scene.recorder.intend(first.api, first.changes[1].id)
         taken = second.changes[0]
-        scene.witness.record(taken.id, applied(1, taken))
-        scene.witness.flush()
+        scene.witness.run(scene.run.id).record(taken.id, applied(1, taken))
+        await scene.witness.run(scene.run.id).flush()
         await anyio.sleep(0.1)
         with pytest.raises(ScopeLocked, match="another process"):
-            scene.recorder.intend(second.api, taken.id)
+            await scene.recorder.intend(second.api, taken.id)
 
     play(body)
 
 
 def test_lines_of_scopes_do_not_mix(tmp_path: Path) -> None:
     async def main() -> None:
-        with Journal.open(place(tmp_path)) as journal:
-            run = begun(journal, *(planned(n, scope=s) for s in (HERE, THERE) for n in range(20)))
-            recorder = Recorder(journal, run, observer=Told(), stop=StopSignal(), rate=lambda _: 10.0)
+        async with open_journal(place(tmp_path)) as journal:
+            run = await begun(journal, *(planned(n, scope=s) for s in (HERE, THERE) for n in range(20)))
+            recorder = Recorder(run, observer=Told(), stop=StopSignal(), rate=lambda _: 10.0)
             for scope in (HERE, THERE):
-                recorder.expect(scope, journal.pending(run, scope))
-            first, *_ = journal.pending(run, HERE)
-            recorder.intend(first.api, first.changes[0].id)
+                recorder.expect(scope, await run.pending(scope))
+            first, *_ = await run.pending(HERE)
+            await recorder.intend(first.api, first.changes[0].id)
             counts = [
-                sum(c.intended for each in journal.pending(run, scope) for c in each.changes)
+                sum(c.intended for each in await run.pending(scope) for c in each.changes)
                 for scope in (HERE, THERE)
             ]
             assert counts == [1 + AHEAD, 0]
@@ -284,29 +285,29 @@ def test_lines_of_scopes_do_not_mix(tmp_path: Path) -> None:
 
 def test_an_outcome_is_told_once_it_is_committed(play: Play) -> None:
     async def body(scene: Scene) -> None:
-        first, *_ = scene.expect()
-        scene.recorder.intend(first.api, first.changes[0].id)
+        first, *_ = await scene.expect()
+        await scene.recorder.intend(first.api, first.changes[0].id)
         scene.recorder.decide(first.changes[0].id, applied(0, first.changes[0]))
         assert scene.told == []
-        scene.recorder.flush()
+        await scene.recorder.flush()
         assert [type(event) for event in scene.told] == [Decided]
-        assert scene.witness.tally(scene.run)[HERE].applied == 1
+        assert (await tallies(scene.witness.run(scene.run.id)))[HERE].applied == 1
 
     play(body)
 
 
 def test_without_an_intent_there_is_no_call(play: Play) -> None:
     async def body(scene: Scene) -> None:
-        first, *_ = scene.expect()
-        driver = scene.journal._database._connection.connection.driver_connection
-        assert isinstance(driver, sqlite3.Connection)
+        first, *_ = await scene.expect()
+        assert isinstance(scene.journal, SqlJournal)
+        driver = raw(scene.journal)
         driver.execute("PRAGMA query_only = ON")
         with pytest.raises(Stopped, match="not sent"):
-            scene.recorder.intend(first.api, first.changes[0].id)
+            await scene.recorder.intend(first.api, first.changes[0].id)
         assert scene.stop.requested
         assert isinstance(scene.recorder.failure, JournalWriteFailed)
         driver.execute("PRAGMA query_only = OFF")
-        assert scene.intended == set()
+        assert await scene.intended() == set()
 
     play(body)
 

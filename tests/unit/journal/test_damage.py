@@ -17,6 +17,7 @@ from batchgw.journal.sql.tables.schema import metadata
 from batchgw.throttle.memory import BucketKey, Learned
 from batchgw.throttle.pacer import Belief
 from batchgw.throttle.quota import Quota
+from tests.at_once import at_once
 from tests.unit.cli_driver import batchgw
 from tests.unit.journal.sqlite import opened
 from tests.unit.journal_plans import (
@@ -64,9 +65,17 @@ def _is_checked(table: str, column: str) -> bool:
 
 
 @pytest.fixture
-async def file(tmp_path: Path) -> Path:
+def file(tmp_path: Path) -> Path:
     """A journal with a run that was stopped: one change made, one decided to fail, one open."""
     path = tmp_path / "journal.db"
+    at_once(_stopped_run(path))
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(LOCK_OF_A_DEAD_PROCESS)
+        connection.commit()
+    return path
+
+
+async def _stopped_run(path: Path) -> None:
     async with open_journal(str(path)) as journal:
         run = await begun(journal, planned(1, create(), update()), planned(2, create()))
         await run.acquire([HERE])
@@ -76,13 +85,14 @@ async def file(tmp_path: Path) -> Path:
         await run.set_state(RunState.STOPPED)
         await journal.quota_memory().save([LEARNED])
         await run.release()
-    with closing(sqlite3.connect(path)) as connection:
-        connection.execute(LOCK_OF_A_DEAD_PROCESS)
-        connection.commit()
-    return path
 
 
-async def use(path: Path) -> None:
+def use(path: Path) -> None:
+    """Use a journal to its end."""
+    at_once(_use(path))
+
+
+async def _use(path: Path) -> None:
     """Do with a journal what the verbs do: list and show its runs, take one up, begin one."""
     async with open_journal(str(path)) as journal:
         for found in await journal.runs():
@@ -100,7 +110,7 @@ async def use(path: Path) -> None:
 
 
 @pytest.mark.parametrize(("table", "column"), COLUMNS)
-async def test_whatever_stands_in_a_column_it_is_the_journal_that_is_damaged(
+def test_whatever_stands_in_a_column_it_is_the_journal_that_is_damaged(
     table: str, column: str, file: Path
 ) -> None:
     whole = file.read_bytes()
@@ -113,7 +123,7 @@ async def test_whatever_stands_in_a_column_it_is_the_journal_that_is_damaged(
                 connection.commit()
             except sqlite3.IntegrityError:
                 continue
-        await used(file)
+        used(file)
         shown = batchgw(*(["limits"] if table == "limits" else ["runs", "show", "last"]), "--journal", file)
         assert shown.code == 0 or (shown.code == 64 and str(file) in shown.err), (value, shown.err)
 
@@ -122,19 +132,19 @@ async def test_whatever_stands_in_a_column_it_is_the_journal_that_is_damaged(
     ("table", "column"), [each for each in COLUMNS if _is_checked(*each) and each[1] not in KEPT_WHOLE]
 )
 @pytest.mark.parametrize("value", ["'garbage'", "x'fffe'"])
-async def test_what_is_no_value_of_its_column_is_told_with_table_and_row(
+def test_what_is_no_value_of_its_column_is_told_with_table_and_row(
     table: str, column: str, value: str, file: Path
 ) -> None:
     """A waited of 'abc' was passed on, and ended a verb that showed it as a defect."""
     with closing(sqlite3.connect(file)) as connection:
-        for rows in ("", " WHERE id = (SELECT max(id) FROM settings)"):  # one, where each is unique
+        for rows in ("", " WHERE id = (SELECT max(id) FROM images)"):  # one, where each is unique
             with suppress(sqlite3.IntegrityError):
                 edit = f'{table} SET "{column}" = {value}{rows}'
                 connection.execute("UPDATE " + edit)
                 break
         connection.commit()
     with pytest.raises(BatchgwError, match=rf"it is damaged \(table {table}, row \d+: ") as caught:
-        await use(file)
+        use(file)
     assert str(file) in str(caught.value)
 
 
@@ -144,22 +154,23 @@ async def test_what_is_no_value_of_its_column_is_told_with_table_and_row(
         ("changes SET waited = 'abc'", "waited is 'abc', which is no number from 0 on"),
         ("changes SET rank = 3 WHERE kind IS NULL", "kind None with rank 3, which batchgw never wrote"),
         ("changes SET attempts = 4611686018427387904", "attempts is 4611686018427387904, which is no number"),
-        ("changes SET type = 'TELEPORT'", "type is 'TELEPORT', which is no word of batchgw's"),
+        ("changes SET target = 'TELEPORT'", "target is 'TELEPORT', which no change of kind 'response' has"),
+        ("changes SET change = 'TELEPORT'", "which no change of kind 'TELEPORT' has"),
         ("changes SET api_id = 999", "what it belongs to is not there"),
         ("apis SET scope_id = 999", "what it belongs to is not there"),
         ("scopes SET run_id = 999", "what it belongs to is not there"),
         ("apis SET tags = '[1]'", "tags is no JSON object of texts"),
         ("runs SET options = 'secret'", "options is no JSON object"),
         ("runs SET desired = '{}'", "desired is 'unlisted'"),
-        ("settings SET body = body || ' '", "body is not what was stored"),
+        ("images SET body = body || ' '", "body is not what was stored"),
     ],
 )
-async def test_what_was_edited_is_named(edit: str, told: str, file: Path) -> None:
+def test_what_was_edited_is_named(edit: str, told: str, file: Path) -> None:
     with closing(sqlite3.connect(file)) as connection:
         connection.execute("UPDATE " + edit)
         connection.commit()
     with pytest.raises(BatchgwError) as caught:
-        await use(file)
+        use(file)
     assert told in str(caught.value)
 
 
@@ -174,20 +185,20 @@ async def test_a_change_that_lost_what_it_makes_is_no_reset(file: Path) -> None:
             await journal.run(run.id).pending(HERE)
 
 
-async def test_whatever_happens_to_its_bytes(file: Path) -> None:
+def test_whatever_happens_to_its_bytes(file: Path) -> None:
     whole, dice = file.read_bytes(), random.Random(9)
     for _ in range(60):
         damaged = bytearray(whole)
         for _ in range(dice.choice([1, 20, 400])):
             damaged[dice.randrange(len(damaged))] = dice.randrange(256)
         file.write_bytes(damaged[: dice.choice([len(damaged), dice.randrange(len(damaged))])])
-        await used(file)
+        used(file)
 
 
-async def used(file: Path) -> None:
+def used(file: Path) -> None:
     """Use it; where that fails, it is with an error of ours that says which journal."""
     try:
-        await use(file)
+        use(file)
     except (JournalUnusable, JournalWriteFailed) as error:
         assert str(file) in str(error)  # noqa: PT017 - that it fails is not what is wanted
     except BatchgwError:

@@ -36,8 +36,9 @@ pytestmark = pytest.mark.anyio
 JOURNALS = Path(__file__).parent / "journals"
 """Journals as earlier versions wrote them.
 
-1: two APIs with two changes each, one of them made. 2: three APIs; of the first one change is made, one failed,
-one is open and one unchanged, of the second one is intended and one open, the third was never read. Its quotas.
+1: two APIs with two changes each, one of them made.
+2: three APIs, and a quota. Of the first API one change is made, one failed, one is open and one unchanged. Of
+the second one is intended and one open. The third was never read.
 """
 
 EARLIER = tuple(range(1, SCHEMA_VERSION))

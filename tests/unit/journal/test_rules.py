@@ -20,7 +20,7 @@ from batchgw.errors import ScopeLocked
 from batchgw.journal import Journal
 from batchgw.journal.sql.journal import SqlJournal
 from batchgw.model import Action, Applied, Effort, Failed, NotAttempted, Outcome, Skipped, Unchanged
-from tests.unit.journal.at_once import at_once
+from tests.at_once import at_once
 from tests.unit.journal.in_memory import Data, InMemoryJournal
 from tests.unit.journal.sqlite import database, opened
 from tests.unit.journal_plans import HERE, api, begun, create, listed, open_changes, place, planned, tallies

@@ -13,6 +13,7 @@ from sqlalchemy import Table
 from sqlalchemy.engine import Dialect
 
 from batchgw.journal.ranking import check_rank
+from batchgw.journal.sql.tables.columns import shown
 from batchgw.journal.sql.tables.schema import changes, images, metadata
 from batchgw.model import Desired
 from batchgw.model.kinds import target_of
@@ -55,9 +56,12 @@ def _contradiction(table: Table, row: Mapping[str, Any]) -> str | None:
     if table is changes:
         try:
             check_rank(row["kind"], row["rank"])
+        except ValueError as error:
+            return str(error)
+        try:
             target_of(row["change"], row["target"])
-        except (LookupError, ValueError) as error:
-            return f"{error}"
+        except (LookupError, ValueError):
+            return f"target is {shown(row['target'])}, which no change of kind {shown(row['change'])} has"
     return None
 
 

@@ -18,14 +18,17 @@ from batchgw.cli.flags.options import ConnectionFlags
 from batchgw.cli.observers.hints import Hints
 from batchgw.cli.output.console import Console
 from batchgw.events import QuotaShared
-from batchgw.journal import Journal, Limit
+from batchgw.journal import Limit
 from batchgw.model import AccountId, Region
 from batchgw.simulator.over_http.options import ReadyInfo
 from batchgw.throttle.memory import BucketKey, Learned
 from batchgw.throttle.pacer import Belief
 from batchgw.throttle.quota import TOTAL, Quota
 from batchgw.times import timestamp
+from tests.at_once import at_once
 from tests.unit.cli_driver import POLICY, batchgw, clean_environment, served
+from tests.unit.journal.sqlite import database, opened
+from tests.unit.remembered import remember, remembered
 
 FIRST, SECOND = "111111111111", "222222222222"
 AGO = 3 * 3600
@@ -58,17 +61,15 @@ def learned(
 
 
 @pytest.fixture
-def remembered() -> None:
+def four_quotas() -> None:
     """Four buckets, learned of three hours ago: full by now."""
-    with Journal.open(clock=lambda: time.time() - AGO) as journal:
-        journal.memory().save(
-            [
-                learned(BucketKey(FIRST, "eu-west-1")),
-                learned(BucketKey(FIRST, "eu-west-1", "CreateDeployment"), stated=Quota(0.2, 1), rate=0.2),
-                learned(BucketKey(FIRST, None)),
-                learned(BucketKey(SECOND, "us-east-1"), stated=None),
-            ]
-        )
+    remember(
+        learned(BucketKey(FIRST, "eu-west-1")),
+        learned(BucketKey(FIRST, "eu-west-1", "CreateDeployment"), stated=Quota(0.2, 1), rate=0.2),
+        learned(BucketKey(FIRST, None)),
+        learned(BucketKey(SECOND, "us-east-1"), stated=None),
+        clock=lambda: time.time() - AGO,
+    )
 
 
 def test_nothing_is_known_yet() -> None:
@@ -80,7 +81,7 @@ def test_nothing_is_known_yet() -> None:
     assert batchgw("limits", "-o", "jsonl").out == ""
 
 
-@pytest.mark.usefixtures("remembered")
+@pytest.mark.usefixtures("four_quotas")
 class TestShown:
     def test_a_table(self) -> None:
         done = batchgw("limits")
@@ -147,14 +148,15 @@ class TestShown:
         assert "--account current is not twelve digits" in done.err
 
     def test_an_address_of_one_s_own_is_named(self) -> None:
-        with Journal.open() as journal:
-            journal.memory(endpoint="http://127.0.0.1:4566").save([learned(BucketKey(FIRST, "eu-west-1"))])
+        remember(learned(BucketKey(FIRST, "eu-west-1")), endpoint="http://127.0.0.1:4566")
         lines = batchgw("limits").out.splitlines()
         assert [text.split()[0] for text in lines] == ["endpoint", *["AWS"] * 4, "http://127.0.0.1:4566"]
 
     def test_a_share_is_shown_with_what_it_is_of(self) -> None:
-        with Journal.open() as journal, journal._database.write() as connection:
+        journal = opened(None)
+        with database(journal).write() as connection:
             connection.exec_driver_sql("UPDATE limits SET share = 0.5")
+        at_once(journal.close())
         assert "10/s 40 x 0.5" in batchgw("limits").out
 
 
@@ -210,8 +212,7 @@ class TestFromCommandToCommand:
             yield info
 
     def known(self) -> list[Limit]:
-        with Journal.open() as journal:
-            return journal.limits.all()
+        return remembered()
 
     def test_every_verb_that_calls_leaves_what_it_learned(self, world: ReadyInfo) -> None:
         where = ["--region", "eu-west-1", "--account", FIRST, "--role-name", "OrganizationBatchgw"]
@@ -299,7 +300,7 @@ class TestTrouble:
         assert "a database of something else" in self.planned()
 
     def test_one_that_another_process_keeps_locked(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        Journal.open("journal.db").close()
+        at_once(opened("journal.db").close())
         monkeypatch.setenv("BATCHGW_JOURNAL", "journal.db")
         other = sqlite3.connect("journal.db", isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
@@ -307,7 +308,7 @@ class TestTrouble:
         other.close()
 
     def test_a_journal_of_a_newer_batchgw(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        Journal.open("journal.db").close()
+        at_once(opened("journal.db").close())
         with sqlite3.connect("journal.db") as other:
             other.execute("UPDATE batchgw_schema SET version = 99")
         other.close()

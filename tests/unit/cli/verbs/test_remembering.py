@@ -13,13 +13,16 @@ import pytest
 from batchgw.cli.memory import INTERVAL, keeping, open_memory
 from batchgw.control_plane.operations import GetRestApis
 from batchgw.control_plane.stack import PacedControlPlane
-from batchgw.journal import Journal, JournalMemory
+from batchgw.journal import open_quota_memory
+from batchgw.journal.sql.quota_memory import SqlQuotaMemory
 from batchgw.model import AccountId, Region, Scope
 from batchgw.simulator.plane import simulate
 from batchgw.simulator.world.world import World
 from batchgw.throttle.memory import Learned
 from batchgw.throttle.quota import Quotas
+from tests.at_once import at_once
 from tests.unit.journal_plans import place
+from tests.unit.remembered import remembered
 from tests.virtual import Steps, virtually
 
 ACCOUNT, REGION = "111111111111", "eu-west-1"
@@ -38,20 +41,16 @@ def kept(folder: Path, body: Body) -> None:
 
     async def main() -> None:
         world = World(accounts=[ACCOUNT], regions=[REGION])
-        memory = JournalMemory.open(place(folder))
-        plane = PacedControlPlane(simulate(world), memory=memory)
-        try:
+        async with open_quota_memory(place(folder)) as memory:
+            plane = PacedControlPlane(simulate(world), memory=memory)
             async with keeping(memory, plane):
                 await body(plane)
-        finally:
-            memory.close()
 
     virtually(main)
 
 
 def calls(folder: Path) -> list[int]:
-    with Journal.open(place(folder)) as journal:
-        return [limit.total.calls for limit in journal.limits.all()]
+    return [limit.total.calls for limit in remembered(place(folder))]
 
 
 def test_it_is_saved_at_the_end(tmp_path: Path) -> None:
@@ -81,14 +80,13 @@ def test_it_is_saved_when_a_command_is_cancelled(tmp_path: Path) -> None:
     """The second Ctrl-C."""
 
     async def main() -> None:
-        memory = JournalMemory.open(place(tmp_path))
-        plane = PacedControlPlane(simulate(World(accounts=[ACCOUNT], regions=[REGION])), memory=memory)
-        with anyio.CancelScope() as scope:
-            async with keeping(memory, plane):
-                await call(plane, 4)
-                scope.cancel()
-                await anyio.sleep_forever()
-        memory.close()
+        async with open_quota_memory(place(tmp_path)) as memory:
+            plane = PacedControlPlane(simulate(World(accounts=[ACCOUNT], regions=[REGION])), memory=memory)
+            with anyio.CancelScope() as scope:
+                async with keeping(memory, plane):
+                    await call(plane, 4)
+                    scope.cancel()
+                    await anyio.sleep_forever()
 
     virtually(main)
     assert calls(tmp_path) == [4]
@@ -114,14 +112,15 @@ def test_a_thousand_buckets_are_saved_in_turns(tmp_path: Path) -> None:
     accounts = [f"{number:012d}" for number in range(1, 121)]
 
     async def main() -> None:
-        memory = JournalMemory.open(place(tmp_path))
-        plane = PacedControlPlane(simulate(World(accounts=accounts, regions=[REGION])), memory=memory)
-        async with keeping(memory, plane):
-            for account in accounts:
-                await plane.send(GetRestApis(scope=Scope(account=AccountId(account), region=Region(REGION))))
-            await anyio.sleep(2 * INTERVAL)
-            assert calls(tmp_path) == [1] * 120
-        memory.close()
+        async with open_quota_memory(place(tmp_path)) as memory:
+            plane = PacedControlPlane(simulate(World(accounts=accounts, regions=[REGION])), memory=memory)
+            async with keeping(memory, plane):
+                for account in accounts:
+                    await plane.send(
+                        GetRestApis(scope=Scope(account=AccountId(account), region=Region(REGION)))
+                    )
+                await anyio.sleep(2 * INTERVAL)
+                assert calls(tmp_path) == [1] * 120
 
     virtually(main)
 
@@ -131,24 +130,23 @@ def test_a_thousand_buckets_are_saved_in_turns_at_the_end_too(
 ) -> None:
     accounts = [f"{number:012d}" for number in range(1, 121)]
     told: list[str] = []
-    save = JournalMemory.save
+    save = SqlQuotaMemory.save
 
-    def noted(memory: JournalMemory, learned: Iterable[Learned]) -> bool:
+    async def noted(memory: SqlQuotaMemory, learned: Iterable[Learned]) -> bool:
         batch = list(learned)
         told.append(f"{len(batch)} saved")
-        return save(memory, batch)
+        return await save(memory, batch)
 
     async def main() -> None:
-        memory = JournalMemory.open(place(tmp_path))
-        plane = PacedControlPlane(simulate(World(accounts=accounts, regions=[REGION])), memory=memory)
-        async with keeping(memory, plane):
-            for account in accounts:
-                scope = Scope(account=AccountId(account), region=Region(REGION))
-                await plane.send(GetRestApis(scope=scope))
-            Steps(told).begin()
-        memory.close()
+        async with open_quota_memory(place(tmp_path)) as memory:
+            plane = PacedControlPlane(simulate(World(accounts=accounts, regions=[REGION])), memory=memory)
+            async with keeping(memory, plane):
+                for account in accounts:
+                    scope = Scope(account=AccountId(account), region=Region(REGION))
+                    await plane.send(GetRestApis(scope=scope))
+                Steps(told).begin()
 
-    monkeypatch.setattr(JournalMemory, "save", noted)
+    monkeypatch.setattr(SqlQuotaMemory, "save", noted)
     virtually(main)
     saved = [number for number, each in enumerate(told) if each != "step"]
     assert [told[number] for number in saved] == ["50 saved", "50 saved", "20 saved"]
@@ -158,7 +156,11 @@ def test_a_thousand_buckets_are_saved_in_turns_at_the_end_too(
 
 def test_what_cannot_be_opened_is_told_and_done_without(tmp_path: Path) -> None:
     told: list[str] = []
-    with open_memory(str(tmp_path), endpoint="", quotas=Quotas(), trouble=told.append) as memory:
-        assert memory is None
+
+    async def opened() -> None:
+        async with open_memory(str(tmp_path), endpoint="", quotas=Quotas(), trouble=told.append) as memory:
+            assert memory is None
+
+    at_once(opened())
     assert len(told) == 1
     assert "Is a directory" in told[0]
