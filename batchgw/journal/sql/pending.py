@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, bindparam, literal_column, select
@@ -59,8 +60,7 @@ class Pending:
 
     def page(self, run: int, scope: Scope, *, after: int, limit: int) -> list[PendingApi]:
         """Give the next APIs of a scope, none of a scope that is not the run's."""
-        with self._database.read() as connection:
-            cursor = connection.connection.cursor()
+        with self._database.read() as connection, closing(connection.connection.cursor()) as cursor:
             if (run, scope) not in self._scopes:
                 found = self._scope.run(cursor, (run, escaped(scope.account), escaped(scope.region)))
                 if not found:

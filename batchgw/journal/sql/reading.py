@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, select
@@ -68,8 +69,8 @@ class ScopeCounter:
 
     def scopes(self, run: int) -> list[ScopeRow]:
         """Give the run's scopes, in the order of their names."""
-        with self._database.read() as connection:
-            rows = self._scopes.run(connection.connection.cursor(), (run,))
+        with self._database.read() as connection, closing(connection.connection.cursor()) as cursor:
+            rows = self._scopes.run(cursor, (run,))
         found = [
             ScopeRow(
                 id_,
@@ -82,8 +83,8 @@ class ScopeCounter:
 
     def count(self, row: ScopeRow) -> ScopeCounts:
         """Count those of a scope."""
-        with self._database.read() as connection:
-            counted = self._counts.run(connection.connection.cursor(), (row.id,))
+        with self._database.read() as connection, closing(connection.connection.cursor()) as cursor:
+            counted = self._counts.run(cursor, (row.id,))
             return ScopeCounts(scope=row.scope, tally=_sum(counted), unread=row.unread)
 
 
@@ -102,8 +103,7 @@ class OutcomeReader:
     ) -> tuple[list[Outcome], int | None]:
         """Give those of the next `limit` APIs of a scope, and where to go on: None after the last page."""
         values = [*sorted(kinds), *[None] * (len(self._KINDS) - len(kinds))]  # nothing is IN (NULL)
-        with self._database.read() as connection:
-            cursor = connection.connection.cursor()
+        with self._database.read() as connection, closing(connection.connection.cursor()) as cursor:
             page = self._pages.read(cursor, of.scope, of.id, after=after, limit=limit, values=values)
             outcomes = [outcome_of(api, row) for _, api, rows in page for row in rows]
         return outcomes, page[-1].id if len(page) == limit else None
