@@ -175,7 +175,7 @@ async def apply(
                 job = Job(
                     run=run,
                     verb=verb,
-                    look_first=taken,
+                    read_first=taken,
                     read_at=read_at,
                     trusted=trusted,
                     expected=plan.totals.expected,
@@ -212,7 +212,7 @@ async def resume(
             with unwrapped():
                 await skip_superseded(found)
                 job = Job(
-                    run=found, verb=record.verb, look_first=scopes, read_at=Moment.ago(0), trusted=trusted
+                    run=found, verb=record.verb, read_first=scopes, read_at=Moment.ago(0), trusted=trusted
                 )
                 return await execute(job, paced)
 

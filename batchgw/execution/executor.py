@@ -43,7 +43,7 @@ class Executor:
         plane: every call goes through it.
         run: knows, in the journal, what is to be done.
         recorder: takes what is intended and what came of it.
-        look_first: scopes in which each API is read before it is written, and decided by what is there: those
+        read_first: scopes in which each API is read before it is written, and decided by what is there: those
             of a run that is resumed, and those taken over from another. Time has passed there, and calls may
             have been made that nobody remembers.
         found_in: scopes in which the run has changed something already, so that APIs of the plan are there.
@@ -59,7 +59,7 @@ class Executor:
         run: JournalRun,
         recorder: Recorder,
         *,
-        look_first: Collection[Scope],
+        read_first: Collection[Scope],
         found_in: Collection[Scope] = (),
         read_at: Moment,
         trusted: float = TRUSTED,
@@ -68,7 +68,7 @@ class Executor:
         self._plane = plane
         self._run = run
         self._recorder = recorder
-        self._look_first = look_first
+        self._look_first = read_first
         self._planned = Known(at=read_at)
         self._trusted = trusted
         self._writer = Writer(plane, recorder, trusted=trusted)

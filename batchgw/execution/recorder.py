@@ -1,4 +1,4 @@
-"""The one recorder: the journal first, then the observers. What was told is known to the journal."""
+"""The one recorder of a run: what it tells its observers is in the journal already."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from batchgw.concurrency.clock import current_time
 from batchgw.concurrency.stop import StopSignal
 from batchgw.errors import JournalWriteFailed, Stopped
 from batchgw.events import Decided, Observer
-from batchgw.execution.upcoming import FRESH, Line, ahead_at
+from batchgw.execution.upcoming import FRESH, Upcoming, ahead_at
 from batchgw.journal import JournalRun, PendingApi
 from batchgw.model import Outcome, RestApi, Scope
 
@@ -31,9 +31,9 @@ HEARTBEAT = 15.0
 class Recorder:
     """Commits intents before their calls and outcomes soon after, and tells observers of what is committed.
 
-    An intent takes those along that stand next in line, so that a commit serves several calls. Where such a
-    call is not made after all, its intent is taken back: this process knows that it was not. After a crash
-    nobody does, and a resume reads.
+    With an intent, those of the changes that probably come next are committed, so that one commit serves
+    several calls. Where such a call is not made after all, its intent is withdrawn: this process knows that.
+    After a crash nobody knows, and a resume reads.
 
     `rate` tells how many calls/second a scope makes, `clock` seconds since the epoch.
 
@@ -54,7 +54,7 @@ class Recorder:
         self._observer = observer
         self._stop = stop
         self._rate = rate
-        self._lines: defaultdict[Scope, Line] = defaultdict(Line)
+        self._upcoming: defaultdict[Scope, Upcoming] = defaultdict(Upcoming)
         self._waiting: deque[Outcome] = deque()
         self._recorded = 0  # outcomes taken so far; all but the last of them, which wait, were told
         self._arrived = anyio.Event()
@@ -64,36 +64,36 @@ class Recorder:
         self.failure: JournalWriteFailed | None = None
 
     def expect(self, scope: Scope, apis: Iterable[PendingApi]) -> None:
-        """Let the changes of APIs stand in line.
+        """Expect the changes of these APIs, after those expected before.
 
-        What an earlier process has intended does not: its intent is never taken back.
+        Changes that an earlier process has intended are left out: their intents must never be withdrawn.
         """
-        line = self._lines[scope]
+        upcoming = self._upcoming[scope]
         for each in apis:
-            line.join(each.api.id, [change.id for change in each.changes if not change.intended])
+            upcoming.add(each.api.id, [change.id for change in each.changes if not change.intended])
 
     @contextmanager
     def working_on(self, api: RestApi) -> Iterator[None]:
-        """An API is in work as long as the block lasts: its changes come before those of others."""
-        line = self._lines[api.scope]
-        line.take_up(api.id)
+        """Note that an API is in work as long as the block lasts: its changes come before those of others."""
+        upcoming = self._upcoming[api.scope]
+        upcoming.begin_api(api.id)
         try:
             yield
         finally:
-            line.put_down()
+            upcoming.end_api()
 
     async def intend(self, api: RestApi, change: int) -> None:
         """See that it is committed that the change's call is about to be made, before it is.
 
         Raises Stopped when that cannot be.
         """
-        line, now = self._lines[api.scope], current_time()
-        self._mind_sleep(now)
-        intended = line.leave(api.id, change)
+        upcoming, now = self._upcoming[api.scope], current_time()
+        self._forget_ahead_after_sleep(now)
+        intended = upcoming.remove(api.id, change)
         if intended is not None and now - intended <= FRESH:
             return
-        line.room = ahead_at(self._rate(api.scope))
-        following, past = line.look_ahead(now)
+        upcoming.most_ahead = ahead_at(self._rate(api.scope))
+        following, past = upcoming.refresh(now)
         self._run.withdraw(past)
         recorded = self._recorded
         try:
@@ -101,12 +101,12 @@ class Recorder:
         except JournalWriteFailed as error:
             self.fail(error)
             raise Stopped("the journal cannot be written, so this call was not sent") from error
-        line.ahead.update(dict.fromkeys(following, now))
+        upcoming.ahead.update(dict.fromkeys(following, now))
         self._tell(recorded)
 
     def decide(self, change: int, outcome: Outcome) -> None:
         """Take an outcome; it is committed with the next intent, or shortly."""
-        if self._lines[outcome.api.scope].leave(outcome.api.id, change) is not None:
+        if self._upcoming[outcome.api.scope].remove(outcome.api.id, change) is not None:
             self._run.withdraw([change])  # it was decided without a call
         self._run.record(change, outcome)
         self._waiting.append(outcome)
@@ -152,8 +152,8 @@ class Recorder:
 
     async def close(self) -> None:
         """Commit the rest. Raises JournalWriteFailed when the journal ever failed: that ended the run."""
-        for line in self._lines.values():
-            self._run.withdraw(line.ahead)
+        for upcoming in self._upcoming.values():
+            self._run.withdraw(upcoming.ahead)
         await self.flush()
         if self.failure is not None:
             raise self.failure
@@ -164,15 +164,16 @@ class Recorder:
             self.failure = error
         self._stop.request()
 
-    def _mind_sleep(self, now: float) -> None:
-        """Let no intent stand from before this machine slept: the loop's clock stood still then.
+    def _forget_ahead_after_sleep(self, now: float) -> None:
+        """Commit intents again that are from before this machine slept, when the loop's clock stood still.
 
-        Others may have taken the run over meanwhile. It shows in how far the clock lags behind `_clock`.
+        Another process may have taken the run over meanwhile. A sleep shows in how far the loop's clock lags
+        behind `_clock`.
         """
         behind = self._clock() - now
         if behind - self._behind > FRESH / 2:
-            for line in self._lines.values():
-                line.ahead = dict.fromkeys(line.ahead, -inf)
+            for upcoming in self._upcoming.values():
+                upcoming.ahead = dict.fromkeys(upcoming.ahead, -inf)
         self._behind = behind
 
     def _tell(self, committed: int) -> None:

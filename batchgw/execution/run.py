@@ -33,7 +33,7 @@ class Job:
     Attributes:
         run: the run, in the journal.
         verb: what the user has asked for.
-        look_first: scopes in which each API is read before it is written; see `Executor`.
+        read_first: scopes in which each API is read before it is written; see `Executor`.
         read_at: when the APIs were read to which the journal's changes belong, at the earliest.
         trusted: seconds for which a reading counts as what is there.
         expected: targets that must end in an outcome, per scope, where the journal does not say it.
@@ -42,7 +42,7 @@ class Job:
 
     run: JournalRun
     verb: str
-    look_first: Collection[Scope]
+    read_first: Collection[Scope]
     read_at: Moment
     trusted: float = TRUSTED
     expected: Mapping[Scope, int] | None = None
@@ -148,7 +148,7 @@ async def _make_changes(job: Job, paced: PacedControlPlane) -> None:
         paced,
         job.run,
         Recorder(job.run, observer=paced.observer, stop=paced.stop, rate=paced.rate),
-        look_first=job.look_first,
+        read_first=job.read_first,
         found_in=frozenset(each.scope for each in counts if each.tally.applied),
         read_at=job.read_at,
         trusted=job.trusted,

@@ -1,4 +1,4 @@
-"""What will be made next in a scope, as far as can be told, and what of it is intended already."""
+"""Which changes will probably be made next in a scope, and whose intents are in the journal already."""
 
 from __future__ import annotations
 
@@ -10,74 +10,74 @@ from math import inf
 from batchgw.model import RestApiId
 
 AHEAD = 9
-"""Intents that may be committed before their turn: with the one whose turn it is, a second's worth of a
-scope's quota, as AWS gives it. After a crash so many more changes than calls may be in doubt."""
+"""Intents that may be committed before their calls can leave: with the one whose call leaves, a second's
+worth of a scope's quota at AWS. After a crash so many more changes than calls may be in doubt."""
 
 SPAN = 0.2
-"""Seconds whose calls they may be where the quota is higher, so that a disk is not asked ever more often."""
+"""Seconds of calls whose intents may be ahead where the quota is higher, to spare the disk."""
 
 MOST_AHEAD = 49
-"""And where it is higher still: with the one whose turn it is, a commit of 1 ms."""
+"""The most intents ahead, whatever the quota: with the one whose call leaves, a commit of 1 ms."""
 
 FRESH = 2.0
-"""Seconds for which such an intent stands. Then it is committed anew: that is also when it is seen whether
-another process has decided the change meanwhile."""
+"""Seconds for which an intent ahead counts. Then it is committed again, which also shows whether another
+process has decided the change meanwhile."""
 
 Changes = dict[int, None]
 """Changes of one API that are to be made, in order."""
 
 
 def ahead_at(rate: float) -> int:
-    """How many intents may be ahead in a scope that makes `rate` calls/second."""
+    """Give how many intents may be ahead in a scope that makes `rate` calls/second."""
     return max(AHEAD, int(min(SPAN * rate - 1, MOST_AHEAD)))
 
 
-class Line:
-    """The changes of a scope that stand in line.
+class Upcoming:
+    """The changes of a scope that are still to be made, in the order in which they probably will be.
 
-    Each API in work moves on by one change in turn, since its changes are made one after the other; when it
-    has none left, the next API takes its place. It is a guess, and nothing hangs on it.
+    The APIs in work take turns, a change each, because the changes of an API are made one after the other.
+    When an API in work has no changes left, the next API follows. The order is a guess: when it is wrong, an
+    intent was committed too early, and is withdrawn.
 
     Attributes:
-        ahead: changes whose intents are committed and whose calls have not left, at most `room`, and when
-            that was.
-        room: how many there may be.
+        ahead: changes whose intents are committed and whose calls have not left, with the time of the commit.
+        most_ahead: how many there may be.
     """
 
     def __init__(self) -> None:
         self.ahead: dict[int, float] = {}
-        self.room = AHEAD
-        self._hands = 0  # APIs in work
-        self._in_turn: dict[RestApiId, Changes] = {}
-        self._to_come: dict[RestApiId, Changes] = {}
+        self.most_ahead = AHEAD
+        self._in_work = 0  # APIs
+        self._of_apis_in_work: dict[RestApiId, Changes] = {}
+        self._of_other_apis: dict[RestApiId, Changes] = {}
 
-    def join(self, api: RestApiId, changes: Iterable[int]) -> None:
-        """Stand at the end."""
-        self._to_come[api] = dict.fromkeys(changes)
+    def add(self, api: RestApiId, changes: Iterable[int]) -> None:
+        """Add an API's changes at the end."""
+        self._of_other_apis[api] = dict.fromkeys(changes)
 
-    def take_up(self, api: RestApiId) -> None:
-        """An API is in work, until it is put down."""
-        self._hands += 1
+    def begin_api(self, api: RestApiId) -> None:
+        """Note that an API is in work."""
+        self._in_work += 1
         self._move_up(api)
 
-    def put_down(self) -> None:
-        """An API is in work no longer."""
-        self._hands -= 1
+    def end_api(self) -> None:
+        """Note that an API is in work no longer."""
+        self._in_work -= 1
 
-    def leave(self, api: RestApiId, change: int) -> float | None:
-        """Leave the line, wherever the change stands in it. Gives the time of an intent that was ahead."""
+    def remove(self, api: RestApiId, change: int) -> float | None:
+        """Remove a change. Gives the time of its intent, if that was committed ahead."""
         self._move_up(api)
-        standing = self._in_turn.get(api)
-        if standing is not None and change in standing:
-            del self._in_turn[api], standing[change]
-            if standing:  # what is left comes after what the others have
-                self._in_turn[api] = standing
+        left = self._of_apis_in_work.get(api)
+        if left is not None and change in left:
+            del self._of_apis_in_work[api], left[change]
+            if left:  # they come after the changes of the other APIs in work
+                self._of_apis_in_work[api] = left
         return self.ahead.pop(change, None)
 
-    def look_ahead(self, now: float) -> tuple[list[int], list[int]]:
-        """Give what is to be intended with the change whose turn it is, and what was but is not next.
+    def refresh(self, now: float) -> tuple[list[int], list[int]]:
+        """Give the changes whose intents are to be committed now, and those whose are to be withdrawn.
 
-        The latter is ahead no longer.
+        The latter were ahead, and do not come next after all. They are removed from `ahead`.
         """
         following = self.next()
         past = [change for change in self.ahead if change not in following]
@@ -86,13 +86,13 @@ class Line:
         return [change for change in following if now - self.ahead.get(change, -inf) > FRESH / 2], past
 
     def next(self) -> list[int]:
-        """Tell which changes are likely to be made next: as many as there is `room` for, if there are."""
-        later = iter(self._to_come.values())
-        standing = [*self._in_turn.values()]
-        standing += islice(later, max(0, self._hands - len(standing)))
-        turns = deque(map(iter, standing or islice(later, 1)))
+        """Give the changes that will probably be made next, `most_ahead` of them at most."""
+        later = iter(self._of_other_apis.values())
+        apis = [*self._of_apis_in_work.values()]
+        apis += islice(later, max(0, self._in_work - len(apis)))
+        turns = deque(map(iter, apis or islice(later, 1)))
         found: list[int] = []
-        while turns and len(found) < self.room:
+        while turns and len(found) < self.most_ahead:
             of_api = turns.popleft()
             change = next(of_api, None)
             if change is not None:
@@ -103,5 +103,5 @@ class Line:
         return found
 
     def _move_up(self, api: RestApiId) -> None:
-        if standing := self._to_come.pop(api, None):
-            self._in_turn[api] = standing
+        if changes := self._of_other_apis.pop(api, None):
+            self._of_apis_in_work[api] = changes

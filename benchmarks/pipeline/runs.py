@@ -102,7 +102,7 @@ class Rollout:
         scopes = scopes_of(self.scopes)
         expected = dict.fromkeys(scopes, self.puts // self.scopes)
         recorder = Recorder(run, observer=plane.observer, stop=plane.stop, rate=plane.rate)
-        executor = Executor(plane, run, recorder, look_first=(), read_at=Moment.ago(0), trusted=inf)
+        executor = Executor(plane, run, recorder, read_first=(), read_at=Moment.ago(0), trusted=inf)
         plane.observer.notify(PhaseStarted(run=run.id, phase="apply", scopes=scopes, expected=expected))
         await timed(lambda: executor.run(scopes))
         plane.observer.notify(PhaseEnded(run=run.id, phase="apply", elapsed=0.0))

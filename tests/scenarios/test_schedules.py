@@ -100,7 +100,7 @@ async def applied(estate: Estate, journal: Journal, schedule: Schedule) -> Summa
         )
         async with holding(run, estate.scopes, force=False, take_over_dead=False):
             await enter(plan.items(), run, estate.plane)
-            job = Job(run=run, verb="apply", look_first=(), read_at=Moment.ago(0), schedule=schedule)
+            job = Job(run=run, verb="apply", read_first=(), read_at=Moment.ago(0), schedule=schedule)
             return await execute(job, estate.plane)
 
 

@@ -183,3 +183,35 @@ def test_every_room_has_its_layer() -> None:
     for path in modules():
         if room(path) != "__init__":
             level(room(path))
+
+
+RESPONSE_SPECIFIC = (
+    "policy/",
+    "simulator/",
+    "model/__init__.py",
+    "model/completion.py",
+    "model/inheritance.py",
+    "model/policy.py",
+    "model/response.py",
+    "model/response_change.py",
+    "planning/coverage.py",
+    "planning/diff.py",
+    "planning/merge.py",
+    "planning/render.py",
+    "planning/stale.py",
+    "control_plane/operations/",
+    "execution/comparison.py",
+    "execution/responses.py",
+    "report/customised.py",
+    "cli/verbs/put.py",
+    "__init__.py",
+)
+"""What may know gateway responses. All else speaks of changes and their targets, of whatever kind."""
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_only_what_is_about_gateway_responses_names_their_types(path: Path) -> None:
+    where = str(path.relative_to(PACKAGE))
+    if not where.startswith(RESPONSE_SPECIFIC):
+        names = {node.id for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Name)}
+        assert not names & {"ResponseType", "ResponseChange"}

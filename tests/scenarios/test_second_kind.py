@@ -1,0 +1,234 @@
+"""A kind of change that the package does not know goes all the way: plan, journal, calls, outcomes, views."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import anyio
+import pytest
+
+from batchgw import api
+from batchgw.concurrency.stop import StopSignal
+from batchgw.errors import PlanStale, PlanUnreadable
+from batchgw.journal import open_journal
+from batchgw.model import (
+    Action,
+    Applied,
+    NotAttempted,
+    OnStale,
+    Outcome,
+    PlannedApi,
+    RestApi,
+    Skipped,
+    Unchanged,
+)
+from batchgw.planning.estimate import estimate
+from batchgw.planning.plan_file.plan import Plan, PlanWriter
+from batchgw.report.plan_report import PlanReport
+from batchgw.report.summary import Summary
+from batchgw.report.views.forms import view_of
+from batchgw.report.views.interface import RunReport, Subject
+from batchgw.report.views.text import Line, plain
+from tests.scenarios.tags import SetTag, TagChange, TaggedEstate, make_known
+from tests.unit.journal_plans import listed
+from tests.virtual import virtually
+
+APIS = 24
+
+
+@pytest.fixture(autouse=True)
+def _known(monkeypatch: pytest.MonkeyPatch) -> None:
+    make_known(monkeypatch)
+
+
+class Collected:
+    """Where a view writes, for a test to read."""
+
+    def __init__(self) -> None:
+        self.shown: list[str] = []
+
+    def text(self, text: str) -> None:
+        self.shown.append(text)
+
+    def data(self, lines: Iterable[Line]) -> None:
+        self.shown += map(plain, lines)
+
+    def note(self, *lines: Line) -> None:
+        self.data(lines)
+
+    def tell(self, *lines: Line) -> None:
+        self.data(lines)
+
+    def flush(self) -> None:
+        return
+
+
+def tag_changes(of: RestApi, estate: TaggedEstate) -> tuple[TagChange, ...]:
+    """One of each action."""
+    now = estate.tagged[of.id]
+    return (
+        TagChange(key="owner", action=Action.CREATE, before=None, after="platform"),
+        TagChange(key="stale", action=Action.RESET, before=now["stale"], after=None),
+        TagChange(key="team", action=Action.UPDATE, before=now["team"], after="payments"),
+        TagChange(key="zone", action=Action.NO_OP, before=None, after=None),
+    )
+
+
+async def planned(estate: TaggedEstate, path: Path) -> Plan:
+    """Plan the gateway responses, and write a plan that changes tags as well."""
+    with (
+        await api.plan(estate.policy, plane=estate.plane) as responses,
+        PlanWriter(path, responses.header, scopes=estate.scopes) as writer,
+    ):
+        for item in responses.items():
+            assert isinstance(item, PlannedApi)
+            writer.write(replace(item, changes=(*item.changes, *tag_changes(item.api, estate))))
+    return Plan.open(path)
+
+
+def of_tags(outcomes: Iterable[Outcome]) -> list[Outcome]:
+    return [outcome for outcome in outcomes if outcome.target.kind == "tag"]
+
+
+async def shown(form: str, subject: Subject, plan: Plan) -> str:
+    out = Collected()
+    report = PlanReport(plan=plan, estimate=estimate(plan.totals), exit_code=2, stop=StopSignal())
+    view = view_of(form, subject, out)
+    await (view.review(report) if subject == "review" else view.plan(report))
+    return "\n".join(out.shown)
+
+
+async def ended(form: str, summary: Summary, outcomes: Iterable[Outcome]) -> str:
+    async def each() -> AsyncIterator[Outcome]:
+        for outcome in outcomes:
+            yield outcome
+
+    out = Collected()
+    await view_of(form, "summary", out).summary(
+        RunReport(summary=summary, outcomes=each(), journal="journal.db")
+    )
+    return "\n".join(out.shown)
+
+
+def test_a_whole_run(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with TaggedEstate(apis=APIS) as estate:
+            plan = await planned(estate, tmp_path / "plan")
+            assert plan.totals.total.expected == APIS * (3 + 4)
+            async with open_journal(str(tmp_path / "journal.db")) as journal:
+                summary = await api.apply(plan, plane=estate.plane, journal=journal)
+                outcomes = await listed(journal.run(summary.run).outcomes())
+            assert (summary.exit_code, summary.expected, len(outcomes)) == (0, APIS * 7, APIS * 7)
+            assert sum(isinstance(o, Applied) for o in of_tags(outcomes)) == APIS * 3
+            assert sum(isinstance(o, Unchanged) for o in of_tags(outcomes)) == APIS
+            wanted = {"owner": "platform", "team": "payments"}
+            assert all(own == wanted for own in estate.tagged.values())
+            lines = [json.loads(line) for line in (await ended("jsonl", summary, outcomes)).splitlines()]
+            told = {(line["change"], line["target"]) for line in lines if line["kind"] == "outcome"}
+            assert told >= {("tag", "owner"), ("tag", "stale"), ("response", "THROTTLED")}
+            assert f"{APIS * 7}" in await ended("table", summary, outcomes)
+
+    virtually(main)
+
+
+def test_what_a_plan_shows(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with TaggedEstate(apis=APIS) as estate:
+            plan = await planned(estate, tmp_path / "plan")
+            table = await shown("table", "plan", plan)
+            assert f"+ CREATE owner   {APIS} APIs" in table
+            assert "+ value: platform" in table
+            review = await shown("text", "review", plan)
+            assert "~ UPDATE team" in review
+            assert "~ value: t0 \N{RIGHTWARDS ARROW} payments" in review
+            assert "1 tag as desired" in review
+            lines = [json.loads(line) for line in (await shown("jsonl", "plan", plan)).splitlines()]
+            (first, *_) = [line for line in lines if line["kind"] == "api"]
+            assert first["changes"][-4:-2] == [
+                {
+                    "change": "tag",
+                    "target": "owner",
+                    "action": "CREATE",
+                    "before": {"value": None},
+                    "after": "platform",
+                },
+                {
+                    "change": "tag",
+                    "target": "stale",
+                    "action": "RESET",
+                    "before": {"value": "yes"},
+                    "after": None,
+                },
+            ]
+
+    virtually(main)
+
+
+def test_a_resume_reads_what_is_there_and_makes_the_rest(tmp_path: Path) -> None:
+    """What somebody has changed meanwhile is left alone, and what turns out to be made is not made again."""
+
+    async def main() -> None:
+        async with TaggedEstate(apis=APIS) as estate:
+            plan = await planned(estate, tmp_path / "plan")
+
+            async def stop() -> None:
+                await estate.tagging.written.wait()
+                estate.stop.request()
+
+            async with open_journal(str(tmp_path / "journal.db")) as journal:
+                async with anyio.create_task_group() as tasks:
+                    tasks.start_soon(stop)
+                    summary = await api.apply(plan, plane=estate.plane, journal=journal, recheck=False)
+                assert summary.exit_code == 130
+                left = [
+                    o
+                    for o in of_tags(await listed(journal.run(summary.run).outcomes()))
+                    if isinstance(o, NotAttempted)
+                ]
+                of_team = [o.api.id for o in left if o.target.name == "team"]
+                made, foreign = of_team[:2]
+                estate.tagged[made]["team"] = "payments"
+                estate.tagged[foreign]["team"] = "somebody's"
+            resumed, outcomes = await estate.resume(tmp_path / "journal.db")
+            assert resumed.expected == APIS * 7
+            (failed,) = [o for o in outcomes if not isinstance(o, Applied | Unchanged)]
+            assert (failed.api.id, failed.target.name) == (foreign, "team")
+            assert estate.tagged[foreign]["team"] == "somebody's"
+            assert not [
+                c for c in estate.tagging.calls if isinstance(c, SetTag) and (c.api, c.key) == (made, "team")
+            ]
+            assert all("stale" not in own for own in estate.tagged.values())
+
+    virtually(main)
+
+
+def test_a_recheck_sees_what_moved(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with TaggedEstate(apis=APIS) as estate:
+            plan = await planned(estate, tmp_path / "plan")
+            moved = next(iter(estate.tagged))
+            estate.tagged[moved]["team"] = "another"
+            async with open_journal(str(tmp_path / "journal.db")) as journal:
+                with pytest.raises(PlanStale, match="tag team was t0 when the plan was made"):
+                    await api.apply(plan, plane=estate.plane, journal=journal)
+                summary = await api.apply(plan, plane=estate.plane, journal=journal, on_stale=OnStale.SKIP)
+                outcomes = await listed(journal.run(summary.run).outcomes())
+                skipped = [o for o in outcomes if isinstance(o, Skipped)]
+            assert {o.api.id for o in skipped} == {moved}
+            assert len(skipped) == 7
+
+    virtually(main)
+
+
+def test_a_plan_of_a_kind_that_is_unknown_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main() -> None:
+        async with TaggedEstate(apis=APIS) as estate:
+            await planned(estate, tmp_path / "plan")
+
+    virtually(main)
+    monkeypatch.undo()
+    with pytest.raises(PlanUnreadable, match="not understood"):
+        Plan.open(tmp_path / "plan")
