@@ -65,6 +65,9 @@ CLOSED: dict[str, tuple[str, ...]] = {
 }
 """What a folder must never import, whatever the layers say."""
 
+PRIVATE: dict[str, str] = {"batchgw.journal.sql": "journal/opening.py"}
+"""What only one module outside of it may import."""
+
 PURE = ("errors", "redaction", "model", "events", "policy", "planning", "throttle")
 WORLDLY = (
     "aioboto3",
@@ -119,6 +122,18 @@ def test_closed_rooms_stay_closed(path: Path) -> None:
         for name in imports(path):
             assert name != forbidden
             assert not name.startswith(forbidden + "."), f"{path.name} imports {name}"
+
+
+@pytest.mark.parametrize(("private", "door"), PRIVATE.items())
+def test_private_rooms_have_one_door(private: str, door: str) -> None:
+    within = PACKAGE.parent / private.replace(".", "/")
+    users = {
+        str(path.relative_to(PACKAGE))
+        for path in modules()
+        if not path.is_relative_to(within)
+        and any(name == private or name.startswith(private + ".") for name in imports(path))
+    }
+    assert users == {door}
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))

@@ -86,6 +86,7 @@ class Chunk:
         self._unread: list[tuple[Any, ...]] = []
         self._apis: list[tuple[Any, ...]] = []
         self._changes: list[_Change] = []
+        self._digests: dict[str, bytes] = {}  # of images, by their text: most of a chunk's are alike
         self._ids: dict[bytes, int] = {}  # of images, by their digests
         self._bodies: dict[bytes, str] = {}  # of those that may have to be stored
 
@@ -180,12 +181,13 @@ class Chunk:
     def _image(self, image: JSON) -> bytes:
         """See that the image will be stored; give its digest."""
         body = canonical(image)
-        digest = digest_of(body)
-        if digest not in self._ids and digest not in self._bodies:
-            known = self._images.known(digest)
-            if known is None:
-                self._bodies[digest] = body
-                self._text += len(body)
-            else:
-                self._ids[digest] = known
+        if body in self._digests:
+            return self._digests[body]
+        digest = self._digests[body] = digest_of(body)
+        known = self._images.known(digest)
+        if known is None:
+            self._bodies[digest] = body
+            self._text += len(body)
+        else:
+            self._ids[digest] = known
         return digest

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from batchgw.errors import BatchgwError, JournalUnusable, JournalWriteFailed
 from batchgw.journal.sql.database.dialect import dialect_of
-from batchgw.journal.sql.database.file_identity import Place
+from batchgw.journal.sql.database.file_identity import OpenedFile
 from batchgw.journal.sql.database.location import locate, prepare
 from batchgw.journal.sql.database.prepared import Prepared, Query
 from batchgw.journal.sql.tables.damage import first_damage
@@ -21,7 +21,7 @@ from batchgw.journal.sql.tables.migrations import OLDEST, migrate
 from batchgw.journal.sql.tables.schema import SCHEMA_VERSION, ids, metadata, schema_version
 from batchgw.version import VERSION
 
-_NONSENSE = (SQLAlchemyError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError)
+_UNREADABLE = (SQLAlchemyError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError)
 """What reading a row raises that batchgw cannot have written: the journal is damaged."""
 
 _TAKE_IDS = update(ids).values(next=ids.c.next + bindparam("count"))
@@ -29,7 +29,7 @@ _NEXT_ID = select(ids.c.next)
 
 
 class Refusal(ValueError):
-    """A call that cannot be, and no fault of the database's."""
+    """A call that makes no sense here. The database is not at fault."""
 
 
 class Database:
@@ -56,8 +56,8 @@ class Database:
             undo.callback(self._engine.dispose)
             with self._failing_as(JournalUnusable, looking=False):
                 self._connection = undo.enter_context(self._engine.connect())
-            self._settle_schema()
-            self._place = Place(self.location.file)
+            self._ensure_schema()
+            self._file = OpenedFile(self.location.file)
             self._upkeep = self.dialect.upkeep(self._engine, self._connection)
             undo.pop_all()
 
@@ -83,9 +83,9 @@ class Database:
             self._engine.dispose()
 
     def _save_if_lost(self) -> None:
-        if self.working and self._place.lost:
-            with self._failing_as(JournalWriteFailed, f"saved to {self._place.rescue}"):
-                self.dialect.copy(self._connection, self._place.rescue)
+        if self.working and self._file.lost:
+            with self._failing_as(JournalWriteFailed, f"saved to {self._file.rescue}"):
+                self.dialect.copy(self._connection, self._file.rescue)
 
     def sync(self) -> None:
         """See that what was committed survives a power cut, and from now on a second later.
@@ -148,10 +148,10 @@ class Database:
         """Make sure that what was committed can be found again."""
         with self._failing_as(JournalWriteFailed, "written"):
             self._upkeep.committed()
-        if self._place.lost_now():
+        if self._file.lost_now():
             raise JournalWriteFailed(
                 f"The journal {self.location} was deleted, moved or replaced while the run used it. "
-                f"{self._stopped_for_good(self._place.rescue)}"
+                f"{self._stopped_for_good(self._file.rescue)}"
             )
 
     @contextmanager
@@ -163,13 +163,13 @@ class Database:
             yield
         except (BatchgwError, Refusal):
             raise
-        except (DBAPIError, self.dialect.driver_error, OSError, *_NONSENSE) as error:
+        except (DBAPIError, self.dialect.driver_error, OSError, *_UNREADABLE) as error:
             of_rows = not self._is_the_database_s(error) or self.dialect.is_misread(error)
             where = None
             if looking and (of_rows or self.dialect.may_be_misread(error)):
                 where = self._first_damage()
             if of_rows or where:
-                raise failure(self._damaged(done, where or _told(error))) from error
+                raise failure(self._damaged(done, where or _short(error))) from error
             reason = self.dialect.reason(error)
             if reason is None:
                 raise
@@ -208,7 +208,7 @@ class Database:
         try:
             rows = partial(self.dialect.rows, self._connection)
             return first_damage(rows, self._engine.dialect) or self._orphan()
-        except (self.dialect.driver_error, *_NONSENSE):  # the tables themselves are damaged, too
+        except (self.dialect.driver_error, *_UNREADABLE):  # the tables themselves are damaged, too
             return None
 
     def _stopped_for_good(self, rescue: Path) -> str:
@@ -230,7 +230,7 @@ class Database:
             f"(make room, give access), then go on with `batchgw resume {self.run}`."
         )
 
-    def _settle_schema(self) -> None:
+    def _ensure_schema(self) -> None:
         with self.read() as connection:
             if self._version_found(connection) == SCHEMA_VERSION:
                 return
@@ -275,6 +275,6 @@ class Database:
         return f"The journal {self.location} does not say its schema version. Name another with --journal."
 
 
-def _told(error: Exception) -> str:
+def _short(error: Exception) -> str:
     text = " ".join(str(error).split())[:200]
     return text if text.startswith("table ") else f"{type(error).__name__}: {text}"

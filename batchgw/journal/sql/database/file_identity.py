@@ -1,4 +1,4 @@
-"""Whether a journal's file still lies where it was opened, and where what it held goes when it does not."""
+"""Whether a journal's file is still there, and where its content is saved when it is not."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 
 
-class Place:
-    """The file that was opened: its place, and which file it is. None stands for a journal without one."""
+class OpenedFile:
+    """The file that was opened: its path, and which file it is. None stands for a journal without a file."""
 
     def __init__(self, file: Path | None) -> None:
         self._file = file
@@ -16,13 +16,13 @@ class Place:
 
     @property
     def rescue(self) -> Path:
-        """Where a copy is to go: beside the place, or into the working directory when its folder is gone."""
+        """Where a copy goes: beside the file, or into the working directory when its folder is gone."""
         file = self._file or Path("journal.db")
         folder = file.parent if file.parent.is_dir() else Path.cwd()
         return folder / f"{file.name}.rescued-{os.getpid()}"
 
     def lost_now(self) -> bool:
-        """Look again. It costs a microsecond or two."""
+        """Check whether the file was deleted, moved or replaced. It costs a microsecond or two."""
         if self._file is not None and not self.lost:
             self.lost = _identity(self._file) != self._identity
         return self.lost
