@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from batchgw.model import Desired, PlanItem, Scope
+from batchgw.model.shape import JSON
 from batchgw.planning.plan_file.plan import PlanHeader, PlanWriter
 
 
@@ -17,7 +18,7 @@ def write_plan(
     *,
     desired: Desired,
     scopes: Sequence[Scope],
-    options: Mapping[str, object] | None = None,
+    options: Mapping[str, JSON] | None = None,
 ) -> Path:
     """Write a plan of these items."""
     header = PlanHeader(

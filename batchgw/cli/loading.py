@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from batchgw.cli.flags.endpoint import endpoint_of
 from batchgw.cli.flags.options import RunFlags
@@ -15,8 +13,10 @@ from batchgw.control_plane.stack import Pace
 from batchgw.errors import PlanStale, UsageError
 from batchgw.execution.executor import TRUSTED
 from batchgw.model import PlannedApi, Policy, Region, Targets
+from batchgw.model.shape import JSON, text_or_none
 from batchgw.planning.estimate import Estimate, Work, estimate
 from batchgw.planning.plan_file.consistency import fault
+from batchgw.planning.plan_file.header import PlanHeader
 from batchgw.planning.plan_file.plan import Plan
 from batchgw.policy.loader import load_policy
 from batchgw.report.views.table.problems import problem_line
@@ -57,7 +57,7 @@ ENDPOINT = "endpoint"
 
 def plan_options(
     policy: Policy, flags: RunFlags, targets: Targets, *, allow_empty: bool = False
-) -> dict[str, Any]:
+) -> dict[str, JSON]:
     """Give the options that a plan records. `policy` is as in the file, `targets` are as flags chose."""
     options = run_options(flags, targets)
     if allow_empty:
@@ -109,7 +109,7 @@ def refuse_other_endpoint(plan: Plan, flags: RunFlags) -> None:
 def targets_of(plan: Plan, given: Targets) -> Targets:
     """Give what is needed to reach a plan's scopes again: regions, role, and external id."""
     header = plan.header
-    role = given.role or header.targets.get("role")
+    role = given.role or text_or_none(header.targets.get("role"))
     if header.options.get(NEEDS_EXTERNAL_ID) and not given.external_id:
         raise UsageError(
             f"{plan.path} needs the external id of the role {role}, which plans do not carry: give "
@@ -117,7 +117,7 @@ def targets_of(plan: Plan, given: Targets) -> Targets:
         )
     return targets_with_run_options(
         Targets(
-            regions=_regions(header.targets),
+            regions=_regions(header),
             role=role,
             external_id=given.external_id,
             session_name=given.session_name,
@@ -132,7 +132,6 @@ def later_apply(plan: Plan, pace: Pace, *, saved: bool) -> Estimate:
     return estimate(plan.totals, work, rate=pace.supposed, burst=pace.burst, trusted=TRUSTED)
 
 
-def _regions(targets: Mapping[str, Any]) -> tuple[Region, ...]:
+def _regions(header: PlanHeader) -> tuple[Region, ...]:
     """Give the regions of a plan's scopes, in their order."""
-    regions = (str(scope).partition("/")[2] for scope in targets.get("scopes", ()))
-    return tuple(dict.fromkeys(Region(region) for region in regions))
+    return tuple(dict.fromkeys(scope.region for scope in header.scopes or ()))

@@ -18,6 +18,7 @@ from batchgw.cli.flags.pace_flags import PaceFlags
 from batchgw.cli.flags.quota_records import UNKNOWN, QuotaFile
 from batchgw.errors import UsageError
 from batchgw.model import Region, Targets
+from batchgw.model.shape import JSON, items, record, text, text_or_none, truth
 from batchgw.redaction import bare_url
 from batchgw.throttle.quota import Scoping
 
@@ -28,13 +29,13 @@ _CHOSEN_OTHERWISE = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ACCESS_KEY_ID")
 """Variables that choose credentials: where one is set, a recorded profile does not count."""
 
 
-def run_options(flags: RunFlags, targets: Targets) -> dict[str, Any]:
+def run_options(flags: RunFlags, targets: Targets) -> dict[str, JSON]:
     """Give the options to record, as JSON values. What was not given is left out.
 
     Calls to STS go to the first region, so it is recorded even when no flag named it.
     """
     connection = flags.connection
-    options = {
+    options: dict[str, JSON] = {
         "profile": connection.profile,
         "endpoint_url": bare_url(connection.endpoint_url) if connection.endpoint_url else None,
         "ca_bundle": None if connection.ca_bundle is None else str(connection.ca_bundle.absolute()),
@@ -56,26 +57,26 @@ def _is_flag(value: object) -> bool:
     return isinstance(value, bool)
 
 
-def _is_number(value: object) -> bool:
-    return type(value) in {int, float} and 0 <= value <= inf  # type: ignore[operator]  # a number by now
+def _is_number(value: object, most: float = inf) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= most
 
 
-def _is_quota_file(value: Any) -> bool:
+def _is_quota_file(value: object) -> bool:
     try:
-        QuotaFile.from_json(value)
-    except (LookupError, TypeError, ValueError, AttributeError):
+        QuotaFile.from_json(record(value))
+    except (LookupError, TypeError, ValueError):
         return False
     return True
 
 
-_FITS: Mapping[str, Callable[[Any], bool]] = {
+_FITS: Mapping[str, Callable[[object], bool]] = {
     **dict.fromkeys(
         ("profile", "endpoint_url", "ca_bundle", "role", "external_id", "session_name"), _is_text
     ),
     **dict.fromkeys(("client_fast_path", "strict", "probe", "polite"), _is_flag),
     **dict.fromkeys(("burst", "workers", "attempts", "patience", REREAD_AFTER), _is_number),
     "rate": lambda value: value == UNKNOWN or _is_number(value),
-    "share": lambda value: _is_number(value) and 0 < value <= 1,
+    "share": lambda value: _is_number(value, 1) and value != 0,
     "quota_scope": lambda value: value in tuple(Scoping),
     "quota_file": _is_quota_file,
     "regions": lambda value: isinstance(value, list) and all(map(_is_text, value)),
@@ -83,7 +84,7 @@ _FITS: Mapping[str, Callable[[Any], bool]] = {
 """What the value of each option must be."""
 
 
-def _checked(options: Mapping[str, Any]) -> Mapping[str, Any]:
+def _checked(options: Mapping[str, JSON]) -> Mapping[str, JSON]:
     """Give the options. Raises UsageError for a value that batchgw never records: somebody edited it."""
     for name, fits in _FITS.items():
         value = options.get(name)
@@ -96,40 +97,41 @@ def _checked(options: Mapping[str, Any]) -> Mapping[str, Any]:
     return options
 
 
-def with_run_options(flags: RunFlags, options: Mapping[str, Any]) -> RunFlags:
+def with_run_options(flags: RunFlags, options: Mapping[str, JSON]) -> RunFlags:
     """Fill in what flags left open. Raises UsageError for a value that batchgw never records."""
     _checked(options)
     return replace(flags, connection=_connection(flags.connection, options), pace=_pace(flags.pace, options))
 
 
-def _connection(flags: ConnectionFlags, options: Mapping[str, Any]) -> ConnectionFlags:
+def _connection(flags: ConnectionFlags, options: Mapping[str, JSON]) -> ConnectionFlags:
     chosen = any(os.environ.get(name) for name in _CHOSEN_OTHERWISE)
-    bundle = options.get("ca_bundle")
+    bundle = text_or_none(options.get("ca_bundle"))
+    recorded = options.get("client_fast_path")
+    fast = None if recorded is None else truth(recorded)
     return ConnectionFlags(
-        profile=flags.profile or (None if chosen else options.get("profile")),
-        endpoint_url=flags.endpoint_url or options.get("endpoint_url"),
+        profile=flags.profile or (None if chosen else text_or_none(options.get("profile"))),
+        endpoint_url=flags.endpoint_url or text_or_none(options.get("endpoint_url")),
         ca_bundle=flags.ca_bundle or (Path(bundle) if bundle else None),
-        client_fast_path=options.get("client_fast_path")
-        if flags.client_fast_path is None
-        else flags.client_fast_path,
+        client_fast_path=fast if flags.client_fast_path is None else flags.client_fast_path,
     )
 
 
-def _pace_options(flags: PaceFlags) -> dict[str, Any]:
+def _pace_options(flags: PaceFlags) -> dict[str, JSON]:
     """Give the pace's flags. Of a quota file, its content is recorded, since the file may change."""
     values = {f.name: getattr(flags, f.name) for f in fields(flags)}
     return values | {"quota_file": flags.quota_file and flags.quota_file.to_json()}
 
 
-def _pace(flags: PaceFlags, options: Mapping[str, Any]) -> PaceFlags:
+def _pace(flags: PaceFlags, options: Mapping[str, JSON]) -> PaceFlags:
     given = {f.name: getattr(flags, f.name) for f in fields(flags)}
     given = {name: value for name, value in given.items() if value is not None}
     outdated = _outdated(flags)
-    kept = {f.name: options.get(f.name) for f in fields(flags) if f.name not in outdated}
+    # Any: a field's value by its name. `_FITS` has checked each.
+    kept: dict[str, Any] = {f.name: options.get(f.name) for f in fields(flags) if f.name not in outdated}
     if kept.get("quota_file"):
-        kept["quota_file"] = QuotaFile.from_json(options["quota_file"])
+        kept["quota_file"] = QuotaFile.from_json(record(options["quota_file"]))
     if kept.get("quota_scope"):
-        kept["quota_scope"] = Scoping(options["quota_scope"])
+        kept["quota_scope"] = Scoping(text(options["quota_scope"]))
     return PaceFlags(**(kept | given))
 
 
@@ -158,7 +160,7 @@ def _outdated(flags: PaceFlags) -> set[str]:
     return outdated
 
 
-def targets_with_run_options(targets: Targets, options: Mapping[str, Any]) -> Targets:
+def targets_with_run_options(targets: Targets, options: Mapping[str, JSON]) -> Targets:
     """Fill in regions, role and external id where flags left them open.
 
     Raises UsageError for a value that batchgw never records.
@@ -166,17 +168,17 @@ def targets_with_run_options(targets: Targets, options: Mapping[str, Any]) -> Ta
     _checked(options)
     return replace(
         targets,
-        regions=targets.regions or tuple(Region(each) for each in options.get("regions") or ()),
-        role=targets.role or options.get("role"),
-        external_id=targets.external_id or options.get("external_id"),
-        session_name=targets.session_name or options.get("session_name"),
+        regions=targets.regions or tuple(Region(text(each)) for each in items(options.get("regions") or [])),
+        role=targets.role or text_or_none(options.get("role")),
+        external_id=targets.external_id or text_or_none(options.get("external_id")),
+        session_name=targets.session_name or text_or_none(options.get("session_name")),
     )
 
 
-def reread_after(options: Mapping[str, Any]) -> float | None:
+def reread_after(options: Mapping[str, JSON]) -> float | None:
     """Give the seconds for which a run trusts a reading; None where no flag set them.
 
     Raises UsageError for a value that batchgw never records.
     """
-    value: float | None = _checked(options).get(REREAD_AFTER)
-    return value
+    value = _checked(options).get(REREAD_AFTER)
+    return value if isinstance(value, int | float) else None

@@ -79,4 +79,4 @@ def read_change(data: object) -> Change:
     """Read what `change_to_json` wrote. Raises KeyError, TypeError or ValueError for anything else."""
     found = record(data)
     target = read_target(found)
-    return KINDS[target.kind].read(target, Action(found["action"]), found["before"], found["after"])
+    return KINDS[target.kind].read(target, Action(text(found["action"])), found["before"], found["after"])

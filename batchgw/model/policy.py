@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
-from typing import Any
 
 from batchgw.model.response import ResponseType, Settings
 from batchgw.model.response_change import TARGETS
 from batchgw.model.scope import AccountId, Region, RestApi, RestApiId
+from batchgw.model.shape import JSON, items, record, text
 from batchgw.model.target import Target
 
 
@@ -84,9 +84,9 @@ class Desired:
         types = self.types or [t for t in ResponseType if t in self.wherever_customised]
         return tuple(TARGETS[t] for t in types)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, JSON]:
         """Render for the digest and the journal. A later version's key is there only if it is used."""
-        out: dict[str, Any] = {
+        out: dict[str, JSON] = {
             "unlisted": self.unlisted.value,
             "rules": {
                 t.value: {
@@ -101,24 +101,26 @@ class Desired:
         return out
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Desired:
-        """Read what `to_json` wrote."""
+    def from_json(cls, data: Mapping[str, JSON]) -> Desired:
+        """Read what `to_json` wrote. Raises KeyError, TypeError or ValueError for anything else."""
         return cls(
-            unlisted=Unlisted(data["unlisted"]),
-            rules={
-                ResponseType(t): Rule(
-                    mode=Mode(r["mode"]),
-                    settings=None if r["settings"] is None else Settings.from_json(r["settings"]),
-                )
-                for t, r in data["rules"].items()
-            },
+            unlisted=Unlisted(text(data["unlisted"])),
+            rules={ResponseType(t): _rule(record(rule)) for t, rule in record(data["rules"]).items()},
             wherever_customised={
-                ResponseType(t): settings
-                for group in data.get("wherever_customised", ())
-                for settings in (Settings.from_json(group["settings"]),)
-                for t in group["types"]
+                ResponseType(text(t)): settings
+                for group in map(record, items(data.get("wherever_customised", [])))
+                for settings in (Settings.from_json(record(group["settings"])),)
+                for t in items(group["types"])
             },
         )
+
+
+def _rule(data: Mapping[str, JSON]) -> Rule:
+    settings = data["settings"]
+    return Rule(
+        mode=Mode(text(data["mode"])),
+        settings=None if settings is None else Settings.from_json(record(settings)),
+    )
 
 
 def _lists(listed: Settings, added: Settings) -> bool:
@@ -130,17 +132,15 @@ def _lists(listed: Settings, added: Settings) -> bool:
     )
 
 
-def _grouped(by_type: Mapping[ResponseType, Settings]) -> list[dict[str, Any]]:
+def _grouped(by_type: Mapping[ResponseType, Settings]) -> list[JSON]:
     """Render settings with the types that share them: most often all types share one."""
-    groups: dict[str, dict[str, Any]] = {}
+    groups: dict[str, tuple[list[str], JSON]] = {}
     for t in ResponseType:
         if t in by_type:
             settings = by_type[t].to_json()
-            group = groups.setdefault(
-                json.dumps(settings, sort_keys=True), {"types": [], "settings": settings}
-            )
-            group["types"].append(t.value)
-    return list(groups.values())
+            types, _ = groups.setdefault(json.dumps(settings, sort_keys=True), ([], settings))
+            types.append(t.value)
+    return [{"types": types, "settings": settings} for types, settings in groups.values()]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,9 +168,9 @@ class Selector:
             and all(k in api.tags and fnmatchcase(api.tags[k], v) for k, v in self.tags.items())
         )
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, JSON]:
         """Render as the policy file spells it."""
-        out: dict[str, Any] = {}
+        out: dict[str, JSON] = {}
         if self.id is not None:
             out["id"] = self.id
         if self.name is not None:

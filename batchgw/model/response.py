@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+
+from batchgw.model.shape import JSON, text, text_or_none, texts
 
 HEADER_PREFIX = "gatewayresponse.header."
 """Every key of responseParameters starts with it."""
@@ -91,9 +92,9 @@ class Settings:
     parameters: Mapping[str, str] = field(default_factory=dict)
     templates: Mapping[str, str] = field(default_factory=dict)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, JSON]:
         """Render as the keyword arguments of the boto3 call; what is left to the service is left out."""
-        out: dict[str, Any] = {}
+        out: dict[str, JSON] = {}
         if self.status_code is not None:
             out["statusCode"] = self.status_code
         if self.parameters:
@@ -103,12 +104,14 @@ class Settings:
         return out
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Settings:
-        """Read what `to_json` wrote, or an answer of the service."""
+    def from_json(cls, data: Mapping[str, JSON]) -> Settings:
+        """Read what `to_json` wrote, or an answer of the service. Raises TypeError for anything else."""
+        status = text_or_none(data.get("statusCode"))
+        parameters, templates = data.get("responseParameters"), data.get("responseTemplates")
         return cls(
-            status_code=data.get("statusCode"),
-            parameters=data.get("responseParameters") or {},
-            templates=data.get("responseTemplates") or {},
+            status_code=status,
+            parameters={} if parameters is None else texts(parameters),
+            templates={} if templates is None else texts(templates),
         )
 
 
@@ -124,7 +127,7 @@ class GatewayResponse:
     settings: Settings
     default_response: bool
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, JSON]:
         """Render under the service's names."""
         return {
             "responseType": self.type.value,
@@ -133,10 +136,10 @@ class GatewayResponse:
         }
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> GatewayResponse:
+    def from_json(cls, data: Mapping[str, JSON]) -> GatewayResponse:
         """Read an answer of the service, or what `to_json` wrote."""
         return cls(
-            type=ResponseType(data["responseType"]),
+            type=ResponseType(text(data["responseType"])),
             settings=Settings.from_json(data),
             default_response=bool(data.get("defaultResponse", False)),
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from batchgw.model.change import Action, Change
 from batchgw.model.response import GatewayResponse, ResponseType, Settings
-from batchgw.model.shape import JSON, record, text_or_none, texts, truth
+from batchgw.model.shape import JSON, record, truth
 from batchgw.model.target import Target
 
 NAME = "response"
@@ -61,20 +61,9 @@ def read(target: Target, action: Action, before: JSON, after: JSON) -> ResponseC
         type=type_,
         action=action,
         before=GatewayResponse(
-            type=type_, settings=settings(found), default_response=truth(found["defaultResponse"])
+            type=type_, settings=Settings.from_json(found), default_response=truth(found["defaultResponse"])
         ),
-        after=None if after is None else settings(record(after)),
-    )
-
-
-def settings(data: Mapping[str, JSON]) -> Settings:
-    """Read the settings of a gateway response. Raises TypeError when they are something else."""
-    status = text_or_none(data.get("statusCode"))
-    parameters, templates = data.get("responseParameters"), data.get("responseTemplates")
-    return Settings(
-        status_code=status,
-        parameters={} if parameters is None else texts(parameters),
-        templates={} if templates is None else texts(templates),
+        after=None if after is None else Settings.from_json(record(after)),
     )
 
 

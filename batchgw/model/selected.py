@@ -10,11 +10,10 @@ import glob
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import Any
 
 from batchgw.model.policy import Selection, Selector
 from batchgw.model.scope import RestApi
-from batchgw.model.shape import JSON
+from batchgw.model.shape import JSON, count, items, texts
 from batchgw.wording import amount
 
 
@@ -100,15 +99,15 @@ class Selected:
         }
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Selected:
-        """Read what `to_json` wrote."""
+    def from_json(cls, data: Mapping[str, JSON]) -> Selected:
+        """Read what `to_json` wrote. Raises KeyError or TypeError for anything else."""
         return cls(
-            found=data["found"],
-            selected=data["selected"],
-            excluded=data["excluded"],
-            by_id=data["by_id"],
-            unmatched=tuple(map(Unmatched.from_json, data["unmatched"])),
-            idle=tuple(map(Unmatched.from_json, data["idle"])),
+            found=None if data["found"] is None else count(data["found"]),
+            selected=count(data["selected"]),
+            excluded=count(data["excluded"]),
+            by_id=count(data["by_id"]),
+            unmatched=tuple(Unmatched.from_json(texts(each)) for each in items(data["unmatched"])),
+            idle=tuple(Unmatched.from_json(texts(each)) for each in items(data["idle"])),
         )
 
 

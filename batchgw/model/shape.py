@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import TypeAlias, cast
 
 JSON: TypeAlias = "bool | int | float | str | Sequence[JSON] | Mapping[str, JSON] | None"
 """What JSON can say."""
@@ -28,12 +28,20 @@ def text_or_none(value: object) -> str | None:
 
 def texts(value: object) -> Mapping[str, str]:
     """Take an object of texts."""
-    for inner in record(value).values():
+    found = record(value)
+    for inner in found.values():
         text(inner)
-    return record(value)
+    return cast("Mapping[str, str]", found)  # as every one of them is, by now
 
 
-def record(value: object) -> Mapping[str, Any]:
+def items(value: object) -> Sequence[JSON]:
+    """Take a list of anything."""
+    if isinstance(value, list):
+        return value
+    raise TypeError(f"a list is expected, not {_shown(value)}")
+
+
+def record(value: object) -> Mapping[str, JSON]:
     """Take an object of anything."""
     if isinstance(value, dict):
         return value

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any, assert_never
+from typing import assert_never
 
 from batchgw.model import Action, PlanItem, PlannedApi, Scope, UnreadApi, UnreadScope
 from batchgw.model.selected import Selected
-from batchgw.model.shape import JSON, count
+from batchgw.model.shape import JSON, count, record
 
 
 @dataclass(slots=True, kw_only=True)
@@ -45,7 +45,7 @@ class ScopeTotals:
         return {**asdict(self), "expected": self.expected}
 
     @classmethod
-    def from_json(cls, data: Mapping[str, int]) -> ScopeTotals:
+    def from_json(cls, data: Mapping[str, JSON]) -> ScopeTotals:
         """Read what `to_json` wrote."""
         return cls(**{f.name: count(data[f.name]) for f in fields(cls)})
 
@@ -120,13 +120,14 @@ class PlanTotals:
         }
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> PlanTotals:
+    def from_json(cls, data: Mapping[str, JSON]) -> PlanTotals:
         """Read what `to_json` wrote; the sum is made anew."""
         totals = cls()
-        for scope, counts in data["scopes"].items():
-            totals._scopes[Scope.parse(scope)] = ScopeTotals.from_json(counts)
-        if data.get("selection") is not None:
-            totals.selected = Selected.from_json(data["selection"])
+        for scope, counts in record(data["scopes"]).items():
+            totals._scopes[Scope.parse(scope)] = ScopeTotals.from_json(record(counts))
+        selection = data.get("selection")
+        if selection is not None:
+            totals.selected = Selected.from_json(record(selection))
         return totals
 
     def _of(self, scope: Scope) -> ScopeTotals:

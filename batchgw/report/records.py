@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from batchgw.model import PlanItem, RestApi, UnreadScope
-from batchgw.model.shape import JSON
+from batchgw.model.shape import JSON, record
 from batchgw.planning.plan_file.items import item_to_json
 from batchgw.planning.plan_file.plan import Plan
 from batchgw.times import timestamp
@@ -28,7 +28,7 @@ def shown_item_to_json(item: PlanItem) -> Record:
     shown = item_to_json(item)
     if isinstance(item, UnreadScope) or item.api.created is None:
         return shown
-    return {**shown, "api": {**shown["api"], "created": timestamp(item.api.created)}}
+    return {**shown, "api": {**record(shown["api"]), "created": timestamp(item.api.created)}}
 
 
 def api_to_json(api: RestApi) -> Record:

@@ -31,6 +31,7 @@ from batchgw.model import (
     UnreadScope,
 )
 from batchgw.model.response_change import TARGETS
+from batchgw.model.shape import JSON
 from batchgw.planning.diff import diff
 from batchgw.planning.estimate import estimate
 from batchgw.planning.plan_file.items import item_to_json
@@ -118,7 +119,7 @@ def _show(plan: Plan, items: list[PlanItem]) -> None:
 def _plan() -> tuple[bytes, ...]:
     """The lines of a plan, up to its totals."""
     with TemporaryDirectory() as folder:
-        options = {"rate": 10.0, "regions": ["eu-west-1"]}
+        options: dict[str, JSON] = {"rate": 10.0, "regions": ["eu-west-1"]}
         path = write_plan(Path(folder) / "plan", _items(), desired=_DESIRED, scopes=_SCOPES, options=options)
         return tuple(path.read_bytes().splitlines(keepends=True)[:-1])
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import isfinite
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from batchgw.errors import Problem, UsageError
+from batchgw.model.shape import JSON, number, record, text, truth
 from batchgw.throttle.quota import Quota, Scoping
 
 if TYPE_CHECKING:
@@ -113,11 +114,11 @@ class QuotaFile:
         at = self.positions.get(name) or Position(file=self.file)
         return Problem(file=at.file, line=at.line, column=at.column, message=message)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, JSON]:
         """Render for a plan or the journal; what the file does not mention is left out."""
         total = {"rate": self.rate, "burst": self.burst}
         operations = {name: {"rate": q.rate, "burst": q.burst} for name, q in self.operations.items()}
-        values = {
+        values: dict[str, JSON] = {
             "file": self.file,
             "total": {name: value for name, value in total.items() if value is not None} or None,
             "operations": operations or None,
@@ -128,16 +129,26 @@ class QuotaFile:
         return {name: value for name, value in values.items() if value is not None}
 
     @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> QuotaFile:
-        """Read what `to_json` rendered."""
-        total = value.get("total", {})
-        scope = value.get("scope")
+    def from_json(cls, value: Mapping[str, JSON]) -> QuotaFile:
+        """Read what `to_json` rendered. Raises KeyError, TypeError or ValueError for anything else."""
+        total = record(value.get("total", {}))
+        rate, scope, polite = total.get("rate"), value.get("scope"), value.get("polite")
         return cls(
-            file=value["file"],
-            rate=total.get("rate"),
-            burst=total.get("burst"),
-            operations={name: Quota(**quota) for name, quota in value.get("operations", {}).items()},
-            scope=scope and Scoping(scope),
-            share=value.get("share"),
-            polite=value.get("polite"),
+            file=text(value["file"]),
+            rate=UNKNOWN if rate == UNKNOWN else _number_or_none(rate),
+            burst=_number_or_none(total.get("burst")),
+            operations={
+                name: _quota(record(quota)) for name, quota in record(value.get("operations", {})).items()
+            },
+            scope=None if scope is None else Scoping(text(scope)),
+            share=_number_or_none(value.get("share")),
+            polite=None if polite is None else truth(polite),
         )
+
+
+def _number_or_none(value: JSON) -> float | None:
+    return None if value is None else number(value)
+
+
+def _quota(value: Mapping[str, JSON]) -> Quota:
+    return Quota(rate=number(value["rate"]), burst=number(value["burst"]))

@@ -29,9 +29,8 @@ class Consistency:
     """Takes a plan's items one by one, and counts them. It keeps the ids of their APIs."""
 
     def __init__(self, path: Path, header: PlanHeader) -> None:
-        named = header.targets.get("scopes")
         self._path = path
-        self._scopes = None if named is None else frozenset(map(Scope.parse, named))
+        self._scopes = None if header.scopes is None else frozenset(header.scopes)
         self._desired = header.desired
         self._seen: defaultdict[Scope, SeenApis] = defaultdict(SeenApis)
         self.totals = PlanTotals()

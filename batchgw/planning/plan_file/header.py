@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from batchgw.model import Desired, Scope
-from batchgw.model.response_change import settings
-from batchgw.model.shape import moment, record, text, text_or_none
+from batchgw.model.shape import JSON, items, moment, record, text, text_or_none
 from batchgw.planning.plan_file.verify import FORMAT, FORMAT_VERSION
 
 
@@ -26,10 +24,16 @@ class PlanHeader:
     policy_digest: str
     policy_source: str
     desired: Desired
-    targets: Mapping[str, Any] = field(default_factory=dict)
-    options: Mapping[str, Any] = field(default_factory=dict)
+    targets: Mapping[str, JSON] = field(default_factory=dict)
+    options: Mapping[str, JSON] = field(default_factory=dict)
 
-    def to_json(self) -> dict[str, Any]:
+    @property
+    def scopes(self) -> tuple[Scope, ...] | None:
+        """The account-regions that were looked into; None where the plan does not name them."""
+        named = self.targets.get("scopes")
+        return None if named is None else tuple(Scope.parse(text(each)) for each in items(named))
+
+    def to_json(self) -> dict[str, JSON]:
         """Render as the first line of the file."""
         return {
             "kind": "plan",
@@ -46,7 +50,7 @@ class PlanHeader:
         }
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> PlanHeader:
+    def from_json(cls, data: Mapping[str, JSON]) -> PlanHeader:
         """Read what `to_json` wrote. Raises KeyError, TypeError or ValueError when it is something else."""
         return cls(
             plan=text(data["plan"]),
@@ -56,22 +60,12 @@ class PlanHeader:
             policy_source=text(data["policy_source"]),
             targets=_targets(record(data["targets"])),
             options=record(data["options"]),
-            desired=_desired(data["desired"]),
+            desired=Desired.from_json(record(data["desired"])),
         )
 
 
-def _targets(data: Mapping[str, Any]) -> Mapping[str, Any]:
-    for scope in data.get("scopes") or ():
+def _targets(data: Mapping[str, JSON]) -> Mapping[str, JSON]:
+    for scope in items(data.get("scopes") or []):
         Scope.parse(text(scope))
     text_or_none(data.get("role"))
     return data
-
-
-def _desired(data: Mapping[str, Any]) -> Desired:
-    desired = Desired.from_json(record(data))
-    for rule in desired.rules.values():
-        if rule.settings is not None:
-            settings(rule.settings.to_json())
-    for added in desired.wherever_customised.values():
-        settings(added.to_json())
-    return desired

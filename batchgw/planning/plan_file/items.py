@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, assert_never
+from typing import assert_never, cast
 
 from batchgw.model import (
     AccountId,
@@ -19,7 +19,7 @@ from batchgw.model import (
     UnreadScope,
 )
 from batchgw.model.kinds import change_to_json, read_change, read_target
-from batchgw.model.shape import number, record, text
+from batchgw.model.shape import JSON, items, number, record, text
 
 CHANGES = b',"changes":['
 """What separates an API from its changes. It cannot stand within a text: quotes are escaped there."""
@@ -37,7 +37,7 @@ SHORT = 16_384
 """Bytes of the longest changes that are remembered: 1 MB in all, and some MB as objects."""
 
 
-def item_to_json(item: PlanItem) -> dict[str, Any]:
+def item_to_json(item: PlanItem) -> dict[str, JSON]:
     """Render an item whole; "kind" tells the three apart."""
     match item:
         case PlannedApi():
@@ -91,15 +91,15 @@ class ItemReader:
             self._changes[changes] = item.changes
         return item
 
-    def read(self, data: Mapping[str, Any]) -> PlanItem:
+    def read(self, data: Mapping[str, JSON]) -> PlanItem:
         """Make the item. Raises KeyError, TypeError or ValueError when it is not one."""
         match data["kind"]:
             case "api":
-                return self._planned(data, tuple(map(read_change, data["changes"])))
+                return self._planned(data, tuple(map(read_change, items(data["changes"]))))
             case "unread-api":
                 return UnreadApi(
-                    api=self._api(data["api"]),
-                    targets=tuple(map(read_target, data["targets"])),
+                    api=self._api(record(data["api"])),
+                    targets=tuple(map(read_target, items(data["targets"]))),
                     code=text(data["code"]),
                     message=text(data["message"]),
                 )
@@ -110,30 +110,30 @@ class ItemReader:
             case kind:
                 raise ValueError(f"no plan item is a {kind!r}")
 
-    def _planned(self, data: Mapping[str, Any], changes: tuple[Change, ...]) -> PlannedApi:
-        uncovered = tuple(map(read_target, data.get("uncovered", ())))
-        return PlannedApi(api=self._api(data["api"]), changes=changes, uncovered=uncovered)
+    def _planned(self, data: Mapping[str, JSON], changes: tuple[Change, ...]) -> PlannedApi:
+        uncovered = tuple(map(read_target, items(data.get("uncovered", []))))
+        return PlannedApi(api=self._api(record(data["api"])), changes=changes, uncovered=uncovered)
 
-    def _api(self, data: Mapping[str, Any]) -> RestApi:
+    def _api(self, data: Mapping[str, JSON]) -> RestApi:
         return RestApi(
             scope=self._scope(data),
             id=RestApiId(text(data["id"])),
             name=text(data["name"]),
-            tags=record(data["tags"]),
-            endpoint_types=tuple(map(text, data["endpointTypes"])),
+            tags=cast("Mapping[str, str]", record(data["tags"])),  # an emulator's may hold anything
+            endpoint_types=tuple(map(text, items(data["endpointTypes"]))),
             created=None if data["created"] is None else number(data["created"]),
         )
 
-    def _scope(self, data: Mapping[str, Any]) -> Scope:
-        key = (data["account"], data["region"])
+    def _scope(self, data: Mapping[str, JSON]) -> Scope:
+        key = (text(data["account"]), text(data["region"]))
         found = self._scopes.get(key)
         if found is None:
-            found = Scope(account=AccountId(text(key[0])), region=Region(text(key[1])))
+            found = Scope(account=AccountId(key[0]), region=Region(key[1]))
             self._scopes[key] = found
         return found
 
 
-def _api_to_json(api: RestApi) -> dict[str, Any]:
+def _api_to_json(api: RestApi) -> dict[str, JSON]:
     return {
         "account": api.scope.account,
         "region": api.scope.region,

@@ -42,7 +42,7 @@ def facts(plan: Plan) -> Iterator[tuple[str, str]]:
     endpoint = header.options.get("endpoint")
     if endpoint is not None:
         yield "endpoint", str(endpoint) or "AWS"
-    yield "scopes", ", ".join(map(str, header.targets.get("scopes", ())))
+    yield "scopes", ", ".join(map(str, header.scopes or ()))
 
 
 def item_lines(item: PlanItem) -> Iterator[str]:

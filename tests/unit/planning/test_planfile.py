@@ -36,6 +36,7 @@ from batchgw.model import (
     UnreadScope,
 )
 from batchgw.model.response_change import TARGETS, responses
+from batchgw.model.shape import record
 from batchgw.planning.plan_file import items as items_module
 from batchgw.planning.plan_file.items import ItemReader, item_to_json
 from batchgw.planning.plan_file.plan import Plan, PlanHeader, PlanWriter
@@ -259,7 +260,7 @@ def test_tags_that_are_no_texts_are_read_likewise() -> None:
     reader = ItemReader()
     item = planned(DUBLIN, "a")
     data = item_to_json(item)
-    data["api"]["tags"] = {"a": "b", "changes": ["x"]}
+    data = {**data, "api": {**record(data["api"]), "tags": {"a": "b", "changes": ["x"]}}}
     line = json.dumps(data, separators=(",", ":")).encode()
     assert reader.read_line(line) == reader.read_line(line)
 
