@@ -30,7 +30,7 @@ def form_flag(subject: Subject, **settings: Any) -> Any:
 
     return flag(
         "--output",
-        f"{_either(offered)}, on stdout.",
+        f"{_either(offered)}.",
         "-o",
         parser=form,
         autocompletion=beginning,

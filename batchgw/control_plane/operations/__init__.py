@@ -1,8 +1,8 @@
 """Everything that is to be known of an operation, in one file each.
 
-A new operation is a new file: a `Request` with its `Operation`. It is then sent through boto3 and answered by
-the simulator. Every wrapper knows it. Its line in `REQUESTS` lets a file of quotas name it, and sends it on
-the fast path if it has a form.
+A new operation is a new file: a `Request` with its `Operation`. It is then sent through boto3, and the
+simulator answers it if it has it. Every wrapper knows it. Its line in `OPERATIONS` lets a file of quotas name
+it, and sends it on the fast path if it has a form.
 """
 
 from batchgw.control_plane.operations.create_deployment import CreateDeployment, DeploymentId

@@ -89,7 +89,7 @@ class PolicyView:
     """A policy whose form is right.
 
     Attributes:
-        file: as it was written.
+        file: as it was written; a value's keys are its path.
         desired: what it means.
         overrides: what presets set that later presets set differently.
     """

@@ -28,7 +28,7 @@ class Out(Protocol):
     """Where a view writes: data to standard output, remarks for people to standard error."""
 
     def text(self, text: str) -> None:
-        """Print data as it is, and end the line."""
+        """Print data as it is, and end the line. Foreign text goes through `clean`, or is JSON."""
         ...
 
     def data(self, lines: Iterable[Line]) -> None:

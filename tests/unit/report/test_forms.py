@@ -11,7 +11,7 @@ import pytest
 
 from batchgw.cli import verbs
 from batchgw.report.views.forms import EVERYTHING, FORMS, forms_of
-from batchgw.report.views.interface import View
+from batchgw.report.views.interface import Subject, View
 from batchgw.simulator.over_http.options import ReadyInfo
 from tests.unit.cli_driver import POLICY, batchgw, clean_environment, served
 from tests.unit.report.names import FORM
@@ -48,11 +48,17 @@ def test_a_form_of_the_tests_own_is_shown_by_discover_plan_apply_and_runs() -> N
 
 
 @pytest.mark.usefixtures("world", "names")
-@pytest.mark.parametrize("arguments", [["limits"], ["runs", "show", "last"], ["presets"]])
-def test_a_form_that_cannot_show_something_is_refused_before_anything_is_done(arguments: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "subject"),
+    [(["limits"], "limits"), (["runs", "show", "last"], "run"), (["presets"], "presets")],
+)
+def test_a_form_that_cannot_show_something_is_refused_before_anything_is_done(
+    arguments: list[str], subject: Subject
+) -> None:
     done = batchgw(*arguments, "-o", "names")
     assert (done.code, done.out) == (64, "")
-    assert done.err == "error: --output names is for other commands: here it is table or json or jsonl.\n"
+    others = " or ".join(forms_of(subject))
+    assert done.err == f"error: --output names is for other commands: here it is {others}.\n"
 
 
 def test_a_form_that_nobody_has_is_named_with_those_there_are() -> None:

@@ -17,9 +17,12 @@ from batchgw.cli.flags.pace_flags import PaceFlags
 from batchgw.cli.main import app
 from batchgw.cli.verbs.simulate import WorldFlags, options_of
 from batchgw.control_plane.stack import Pace
+from batchgw.report.views.forms import forms_of
 from batchgw.simulator.over_http.options import ServeOptions
 from batchgw.throttle.quota import Scoping
 from tests.unit.cli_driver import batchgw
+
+SUMMARY_FORMS = " or ".join(", ".join(forms_of("summary")).rsplit(", ", 1))
 
 
 def commands() -> Iterator[tuple[str, Any]]:
@@ -129,7 +132,7 @@ def test_the_help_fits_a_tall_window(verb: str, monkeypatch: pytest.MonkeyPatch)
     ("verb", "written"),
     [
         ("apply", "  --quota-scope SCOPE         account-region (the default), or account."),
-        ("apply", "  -o, --output FORM           table, json or jsonl, on stdout. [default: table]"),
+        ("apply", f"  -o, --output FORM           {SUMMARY_FORMS}. [default: table]"),
         ("plan", "  --attempts N                Tries of a call that fails. [default: 8]"),
     ],
 )

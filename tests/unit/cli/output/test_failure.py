@@ -19,7 +19,10 @@ from batchgw.errors import (
     Stopped,
     UsageError,
 )
+from batchgw.report.views.forms import forms_of
 from tests.unit.cli_driver import batchgw
+
+PLAN_FORMS = ", ".join(map(repr, forms_of("plan")))
 
 
 def told(error: BaseException, *, debug: bool = False) -> tuple[int, str]:
@@ -61,7 +64,7 @@ def test_an_error_of_ours_says_more_than_a_foreign_one_beside_it() -> None:
     [
         (["plann"], "No such command 'plann'. Did you mean 'plan'? See 'batchgw --help'."),
         (["plan"], "Missing argument 'POLICY'. See 'batchgw plan --help'."),
-        (["plan", "p.yaml", "-o", "xml"], "'-o': 'xml' is not one of 'table', 'json', 'jsonl'. See 'batchgw"),
+        (["plan", "p.yaml", "-o", "xml"], f"'-o': 'xml' is not one of {PLAN_FORMS}. See 'batchgw plan"),
     ],
 )
 def test_what_the_parser_says_reads_as_sentences(words: list[str], said: str) -> None:
