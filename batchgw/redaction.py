@@ -123,7 +123,10 @@ def bare_url(url: str) -> str:
 
 
 def with_bare_urls(value: Any) -> Any:
-    """Give a JSON value whose texts that are URLs are `bare_url`s: others will read it."""
+    """Give a JSON value whose texts that are URLs are `bare_url`s, since others will read it.
+
+    It is Any here: the type JSON belongs to `model`, which stands above this module.
+    """
     match value:
         case str():
             return bare_url(value) if _URL.match(value) else value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -170,7 +170,7 @@ _EXPLAIN: Mapping[str, Callable[[ErrorDetails, Path], str]] = {
 
 def _keys_at(model: type[BaseModel], path: Path) -> list[str]:
     """Give the keys that the mapping at a path may have: of a union, those of the member that fits."""
-    here: list[Any] = [model]
+    here: list[object] = [model]
     for step in path:
         here = [inner for tp in here for inner in _inside(tp, step)] or here
     models = [tp for tp in here if isinstance(tp, type) and issubclass(tp, BaseModel)]
@@ -180,7 +180,7 @@ def _keys_at(model: type[BaseModel], path: Path) -> list[str]:
     return [f.alias or name for m in (tagged or models) for name, f in m.model_fields.items()]
 
 
-def _inside(annotation: Any, step: str | int) -> Iterator[Any]:
+def _inside(annotation: object, step: str | int) -> Iterator[object]:
     """Give the types that one step into a value of this type may lead to."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         for name, field in annotation.model_fields.items():
@@ -192,7 +192,7 @@ def _inside(annotation: Any, step: str | int) -> Iterator[Any]:
         yield from _members(arguments[-1])
 
 
-def _members(annotation: Any) -> Iterator[Any]:
+def _members(annotation: object) -> Iterator[object]:
     """Give the types of a union, without their annotations."""
     if get_origin(annotation) is Annotated:
         yield from _members(get_args(annotation)[0])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import (
     AfterValidator,
@@ -83,7 +83,7 @@ def _check_source(text: str) -> str:
     raise reject(MAPPING, f"{shown(text)} is not a mapping the service knows: those are {MAPPINGS}{hint}")
 
 
-def _check_not_empty(items: list[Any]) -> list[Any]:
+def _check_not_empty(items: list[object]) -> list[object]:
     if items:
         return items
     raise reject(

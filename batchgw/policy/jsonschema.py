@@ -1,4 +1,7 @@
-"""The JSON Schema of the policy file, for editors and other tools: made of the models, so it cannot drift."""
+"""The JSON Schema of the policy file, for editors and other tools: made of the models, so it cannot drift.
+
+It is Any below its first level, since pydantic makes it so.
+"""
 
 from __future__ import annotations
 

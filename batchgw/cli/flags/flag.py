@@ -58,7 +58,8 @@ def flag(
 ) -> Any:
     """Declare an option with its environment variable, see `variable`. `more` are further spellings.
 
-    The type is Any because that of Typer's `Option` is: it stands inside `Annotated`.
+    `settings` are keyword arguments of Typer's `Option`. The result is Any, because that of `Option` is: it
+    stands inside `Annotated`.
     """
     envvar = variable(name, of)
     _declared.add(envvar)

@@ -2,6 +2,8 @@
 
 A verb is written as `def plan(policy: PolicyFile, selection: SelectionFlags, output: OutputFlags) -> int`;
 Typer sees `plan(policy, region, account, ..., output, quiet, ...)`.
+
+Records, their hints and the values of flags are Any: they are made from annotations while the program runs.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ FILE_LEVEL = logging.INFO
 REPEATS = 3
 """Warnings of one kind shown on a console for people; the summary counts them all."""
 
-Fields = MutableMapping[str, Any]
+Fields = MutableMapping[str, Any]  # as structlog's processors take them
 
 _OF_EVERY_CALL = (CallSent, CallAnswered)
 """Events that every successful call makes."""
@@ -89,11 +89,11 @@ def _json() -> Processor:
     return lambda _logger, _name, fields: encode(fields)
 
 
-def _redact(_logger: Any, _name: str, fields: Fields) -> Fields:
+def _redact(_logger: object, _name: str, fields: Fields) -> Fields:
     return redacted_fields(fields)
 
 
-def _safe(_logger: Any, _name: str, fields: Fields) -> Fields:
+def _safe(_logger: object, _name: str, fields: Fields) -> Fields:
     """Escape what would control a terminal: names and messages come from outside."""
     return {key: clean(value) if isinstance(value, str) else value for key, value in fields.items()}
 

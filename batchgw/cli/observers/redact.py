@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
 
 from batchgw import redaction
 from batchgw.redaction import HIDDEN, SHORTEST_TOKEN, is_plain
@@ -23,7 +22,7 @@ _HARMLESS = frozenset({int, float, bool, type(None)})
 """Types, and not their subclasses, whose values contain no text."""
 
 
-def redacted(value: Any) -> Any:
+def redacted(value: object) -> object:
     """Give the value without its secrets. Mappings and sequences are walked through."""
     if isinstance(value, str):
         return redaction.redacted(value)
@@ -36,7 +35,7 @@ def redacted(value: Any) -> Any:
     return value
 
 
-def redacted_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
+def redacted_fields(fields: Mapping[str, object]) -> dict[str, object]:
     """Give the fields without their secrets: by name, and within texts."""
     if _are_harmless(fields):
         return dict(fields)
@@ -46,16 +45,15 @@ def redacted_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _are_harmless(fields: Mapping[str, Any]) -> bool:
+def _are_harmless(fields: Mapping[str, object]) -> bool:
     """Tell cheaply that there is no secret, as in nearly all entries; False where that is not certain."""
     if _name_a_secret(tuple(fields)):
         return False
     texts: list[str] = []
     for value in fields.values():
-        kind = type(value)
-        if kind is str and len(value) < SHORTEST_TOKEN:
+        if type(value) is str and len(value) < SHORTEST_TOKEN:
             texts.append(value)
-        elif kind not in _HARMLESS:
+        elif type(value) not in _HARMLESS:
             return False
     return is_plain("".join(texts))
 

@@ -1,4 +1,8 @@
-"""The help: a line for each verb or flag where it fits, in groups, the most used first. No boxes."""
+"""The help: a line for each verb or flag where it fits, in groups, the most used first. No boxes.
+
+Contexts, formatters and parameters are Any: Typer has its own copy of click, and its versions keep it in
+different modules.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +34,7 @@ FIRST: Final = ("Arguments", "Options", "Which APIs", "Pace", "Output", "AWS")
 class Command(TyperCommand):
     """A verb with this form of help."""
 
-    def format_help(self, ctx: Any, formatter: Any) -> None:  # Any: Typer's own changed their module
+    def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help."""
         width = _width()
         shown = _shown(self, ctx)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -15,6 +16,7 @@ from batchgw.cli.flags.verb import verb
 from batchgw.cli.verbs.apply import ForceLock, Recheck, RereadAfter, TakeOverDead, Yes
 from batchgw.errors import PolicyInvalid, UsageError
 from batchgw.model import Desired, Mode, Policy, ResponseType
+from batchgw.model.shape import JSON
 
 PANEL = "Rollout"
 _WHAT = "The response"
@@ -127,7 +129,7 @@ def policy_of(flags: ResponseFlags) -> tuple[Policy, tuple[str, ...]]:
     """
     from batchgw.policy.single import load_response  # noqa: PLC0415 - pydantic is behind it
 
-    response: Any = "default" if flags.default else _settings(flags)
+    response: Mapping[str, JSON] | str = "default" if flags.default else _settings(flags)
     if flags.default and _settings(flags):
         raise UsageError("--default resets the response, so give nothing to set beside it.")
     if not response:
@@ -144,8 +146,8 @@ def policy_of(flags: ResponseFlags) -> tuple[Policy, tuple[str, ...]]:
     return Policy(desired=desired, source="put"), tuple(p.message for p in loaded.warnings)
 
 
-def _settings(flags: ResponseFlags) -> dict[str, Any]:
-    headers: dict[str, Any] = dict(_pair(text, "--header") for text in flags.header)
+def _settings(flags: ResponseFlags) -> dict[str, JSON]:
+    headers: dict[str, JSON] = dict(_pair(text, "--header") for text in flags.header)
     for text in flags.header_from:
         name, source = _pair(text, "--header-from")
         headers[name] = {"from": source}
@@ -188,7 +190,7 @@ def _template_file(name: str) -> str:
     return content.decode("utf-8-sig")
 
 
-def _json(text: str | None, name: str) -> dict[str, Any]:
+def _json(text: str | None, name: str) -> dict[str, JSON]:
     if text is None:
         return {}
     try:

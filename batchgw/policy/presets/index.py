@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from types import ModuleType
-from typing import TYPE_CHECKING, Annotated, Any, Union
+from typing import TYPE_CHECKING, Annotated, Union
 
 from pydantic import BeforeValidator, Field
 
 from batchgw.model import ResponseType
+from batchgw.model.shape import JSON
 from batchgw.policy.presets import catalogue
 from batchgw.policy.presets.contribution import PresetSpec
 
@@ -47,7 +48,7 @@ class ParameterInfo:
 
     name: str
     description: str
-    default: Any  # any value that JSON can hold
+    default: JSON
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +72,7 @@ class PresetInfo:
     message: str | None
     parameters: tuple[ParameterInfo, ...]
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, JSON]:
         """Render for JSON."""
         return asdict(self)
 

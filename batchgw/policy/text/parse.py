@@ -42,7 +42,7 @@ class Document:
 
 
 class _BoundedComposer(Composer):
-    """ruamel's composer, stopped before a hostile text costs time or stack."""
+    """ruamel's composer, stopped before a hostile text costs time or stack. Its methods take and give Any."""
 
     def __init__(self, loader: Any = None) -> None:
         super().__init__(loader=loader)

@@ -268,9 +268,9 @@ SECRET = "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY"
     ],
 )
 def test_secrets_in_texts_are_hidden(text: str) -> None:
-    assert SECRET not in redacted(text)
+    assert SECRET not in str(redacted(text))
     assert SECRET not in str(redacted({"nested": [{"deep": text}]}))
-    assert HIDDEN in redacted(text)
+    assert HIDDEN in str(redacted(text))
 
 
 @pytest.mark.parametrize(
