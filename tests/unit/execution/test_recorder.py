@@ -15,7 +15,7 @@ import pytest
 from batchgw.concurrency.stop import StopSignal
 from batchgw.errors import JournalWriteFailed, ScopeLocked, Stopped
 from batchgw.events import Decided, Event
-from batchgw.execution.recorder import Recorder
+from batchgw.execution.recorder import FLUSH_AFTER, FLUSH_COUNT, Recorder
 from batchgw.execution.upcoming import AHEAD, FRESH
 from batchgw.journal import Journal, JournalRun, PendingApi, open_journal
 from batchgw.journal.sql.journal import SqlJournal
@@ -292,6 +292,34 @@ def test_an_outcome_is_told_once_it_is_committed(play: Play) -> None:
         await scene.recorder.flush()
         assert [type(event) for event in scene.told] == [Decided]
         assert (await tallies(scene.witness.run(scene.run.id)))[HERE].applied == 1
+
+    play(body)
+
+
+def test_the_hundredth_outcome_commits_them_all(play: Play) -> None:
+    """99 wait for the others, up to `FLUSH_AFTER`; with one more they are committed before time goes on."""
+
+    async def body(scene: Scene) -> None:
+        async def applied_elsewhere() -> int:
+            return (await tallies(scene.witness.run(scene.run.id)))[HERE].applied
+
+        changes = [change for each in await scene.expect() for change in each.changes]
+        outcomes = [(change.id, applied(0, change)) for change in (*changes, *changes)][:FLUSH_COUNT]
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(scene.recorder.keep_flushing)
+            began = anyio.current_time()
+            for change, outcome in outcomes[:-1]:
+                scene.recorder.decide(change, outcome)
+            await anyio.sleep(FLUSH_AFTER / 2)
+            assert (await applied_elsewhere(), len(scene.told)) == (0, 0)
+            scene.recorder.decide(*outcomes[-1])
+            await anyio.sleep(FLUSH_AFTER / 10)
+            assert (await applied_elsewhere(), len(scene.told)) == (len(changes), FLUSH_COUNT)
+            assert anyio.current_time() - began < FLUSH_AFTER
+            scene.recorder.decide(*outcomes[0])
+            await anyio.sleep(FLUSH_AFTER)
+            assert len(scene.told) == FLUSH_COUNT + 1
+            tasks.cancel_scope.cancel()
 
     play(body)
 
