@@ -108,11 +108,6 @@ NOT_EMPTY = AfterValidator(_check_not_empty)
 MIN_ONE: dict[str, JsonValue] = {"minItems": 1}
 """What NOT_EMPTY means in JSON Schema."""
 
-AccountIdText = Annotated[
-    str,
-    AfterValidator(_check_account),
-    WithJsonSchema({"type": ["string", "integer"], "pattern": r"^\d{12}$"}),
-]
 AccountText = Annotated[
     str,
     AfterValidator(lambda text: text if text == CURRENT else _check_account(text)),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -68,11 +67,6 @@ class Reasons:
             count=known.count + 1 if known else 1,
             examples=(*known.examples, example)[:EXAMPLES] if known else (example,),
         )
-
-    def add_all(self, outcomes: Iterable[Outcome]) -> None:
-        """Count many outcomes."""
-        for outcome in outcomes:
-            self.add(outcome)
 
     def found(self) -> tuple[Reason, ...]:
         """Give the reasons: failures first, the most frequent first."""

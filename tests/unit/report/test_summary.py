@@ -173,7 +173,8 @@ def failed(n: int, message: str, *, code: str = "BadRequest") -> Failed:
 
 def test_messages_that_differ_in_the_api_are_one_reason() -> None:
     reasons = Reasons()
-    reasons.add_all(failed(n, f"Invalid API identifier specified 111111111111:api{n:07}") for n in range(9))
+    for n in range(9):
+        reasons.add(failed(n, f"Invalid API identifier specified 111111111111:api{n:07}"))
     (reason,) = reasons.found()
     assert (reason.count, reason.message) == (9, "Invalid API identifier specified <id>")
     assert len(reason.examples) == EXAMPLES
@@ -188,7 +189,8 @@ def test_a_reason_of_one_api_keeps_its_message() -> None:
 
 def test_reasons_are_bounded_and_none_is_lost() -> None:
     reasons = Reasons()
-    reasons.add_all(failed(n, f"message {n}") for n in range(GROUPS + 50))
+    for n in range(GROUPS + 50):
+        reasons.add(failed(n, f"message {n}"))
     found = reasons.found()
     assert len(found) == GROUPS + 1
     assert sum(r.count for r in found) == GROUPS + 50
