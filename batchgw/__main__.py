@@ -5,7 +5,7 @@ import sys
 
 
 def main() -> None:
-    """Load the command line, run it, and exit with its code. A signal ends it without a word of Python."""
+    """Load the command line, run it, and exit with its code. A signal ends it without a traceback."""
     code = 130
     try:
         from batchgw.cli import process_signals  # noqa: PLC0415 - loading is what may be interrupted
@@ -20,7 +20,7 @@ def main() -> None:
         gc.enable()
         code = run(sys.argv[1:])
         process_signals.stop_handling()
-    except KeyboardInterrupt:  # nothing has begun, or all is over: between, signals are heeded in two steps
+    except KeyboardInterrupt:  # before the start or after the end; `cli.signals` stops the rest
         pass
     sys.exit(code)
 

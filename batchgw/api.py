@@ -57,8 +57,8 @@ async def discover(
 ) -> AsyncGenerator[MemoryObjectReceiveStream[Found], None]:
     """Stream every selected REST API of every scope.
 
-    What is missing in that is in the stream as well, with the reason: an API of which the service says what
-    cannot be, one that was named by id and is nowhere, and a scope that cannot be listed to its end.
+    What could not be listed is in the stream as well, with the reason: an API about which the answer is
+    impossible, one that was named by id and is nowhere, and a scope that cannot be listed to its end.
 
     Usage: `async with discover(targets, plane=plane) as found: async for item in found: ...`
     A `SelectionCount(targets.apis)` knows, at the end, how many there are and which selectors match none.
@@ -197,8 +197,8 @@ async def resume(
 ) -> Summary:
     """Finish a run that was stopped or died: what is done is not repeated.
 
-    Time has passed, so every API that is left is read before it is written: what turns out to be made is not
-    made again, and what someone else has changed since is not overwritten but failed. What a newer run has
+    Time has passed, so every API that is left is read before it is written. What turns out to be made is not
+    made again. What someone else has changed since is not overwritten: it fails. What a newer run has
     brought to its own plan is skipped (`Superseded`). `force_lock`, `take_over_dead` and `trusted` are those
     of `apply`.
 

@@ -71,7 +71,7 @@ class UsageError(BatchgwError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """One finding about a policy file. `line` and `column` count from 1; 0 means the whole file."""
+    """One finding about a policy or quota file. `line` and `column` count from 1; 0 means the whole file."""
 
     file: str
     line: int

@@ -265,7 +265,7 @@ _BY_CODE: Mapping[str, type[CallError] | _Judge] = {
 _BY_STATUS: Mapping[int, type[CallError]] = {
     401: AccessDenied,
     403: AccessDenied,
-    408: ServiceFailure,  # the server tired of waiting for the request: it may pass
+    408: ServiceFailure,  # the server waited too long for the request: the next one may pass
     429: Throttled,
 }
 

@@ -1,4 +1,4 @@
-"""Endpoints to which no connection can be made: told once and soon, instead of anew by every scope.
+"""Endpoints to which no connection can be made: reported once and soon, not by each scope on its own.
 
 A refused connection, a name that does not resolve, a certificate or a proxy that is wrong: they concern the
 endpoint, and all scopes behind it. Where an endpoint has answered before, that is an outage, and is retried.

@@ -1,4 +1,4 @@
-"""The scopes in which nothing more is tried, and why; and the denials that have not come so far yet."""
+"""The scopes in which nothing more is tried, and why; and denials that may yet lead to that."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ class Reading:
 
 
 AWS = Reading()
-"""An answer of AWS's, of which nothing is told to anybody."""
+"""How answers of AWS are read when nobody wants to hear of unknown types."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

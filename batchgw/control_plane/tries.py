@@ -57,9 +57,9 @@ class Tries:
         return self.failures >= self._attempts
 
     def delay(self, state: RetryCallState) -> float:
-        """Tell tenacity how many seconds to wait, should it not stop: after a throttle the limiter does.
+        """Tell tenacity how many seconds to wait before the next try.
 
-        What was not sent has met nobody to give time to.
+        None after a throttle, because the limiter waits then, and none after a call that was not sent.
         """
         error = error_of(state)
         if error.is_throttle or isinstance(error, ReadingAged):
@@ -68,7 +68,7 @@ class Tries:
 
 
 def error_of(state: RetryCallState) -> CallError:
-    """The error tenacity asks about: only CallErrors are retried, so it is one."""
+    """The error tenacity asks about. It is a CallError: only those are retried."""
     assert state.outcome is not None  # noqa: S101 - tenacity asks after an attempt has ended
     error = state.outcome.exception()
     assert isinstance(error, CallError)  # noqa: S101 - see above

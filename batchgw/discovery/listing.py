@@ -115,7 +115,7 @@ class _Pages:
         """
         self._refuse_circles()
         page = await self._plane.send(GetRestApis(scope=self._scope, position=self._position))
-        await anyio.lowlevel.checkpoint()  # to read a page took its time: 5 ms for 500 APIs
+        await anyio.lowlevel.checkpoint()  # reading a page took 5 ms for 500 APIs
         self._position = page.position
         self.ended = page.position is None
         fresh = self._seen.fresh(page.items), self._new_oddities(page)

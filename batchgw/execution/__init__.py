@@ -1,1 +1,1 @@
-"""Do it: workers per scope, and the one recorder."""
+"""Do it: the planner, the workers of each scope, and the one recorder."""

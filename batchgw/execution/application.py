@@ -28,7 +28,7 @@ class Application:
 
     @property
     def summary(self) -> Summary:
-        """What the run came to. Raises UsageError before its end."""
+        """The summary of the run. Raises UsageError before its end."""
         if self._summary is None:
             raise UsageError(
                 "the run has not ended: read its outcomes to the end, or leave its block, before its summary"
@@ -36,7 +36,7 @@ class Application:
         return self._summary
 
     def ended(self, summary: Summary) -> None:
-        """Take what the run came to."""
+        """Store the summary: the run has ended."""
         self._summary = summary
 
 
@@ -62,7 +62,7 @@ async def streaming(
 
 
 class _Sender:
-    """Sends each outcome on. Where nobody reads any more, the run goes on without."""
+    """Sends each outcome on. When nobody reads them any more, the run goes on all the same."""
 
     def __init__(self, outcomes: MemoryObjectSendStream[Outcome]) -> None:
         self._outcomes = outcomes

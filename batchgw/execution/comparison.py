@@ -1,4 +1,4 @@
-"""Is what is in effect what a change was to make of it? And if not, in what does it differ? Pure."""
+"""Is a response as the change was to make it? If not, what differs? Pure."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def _wanted(change: ResponseChange) -> Settings | None:
 
 
 def differences(now: GatewayResponse, change: ResponseChange) -> list[str]:
-    """Say, a clause each, in what a response is not what the change was to make of it."""
+    """Say how a response differs from what the change was to make, a clause for each difference."""
     wanted, own = _wanted(change), customisation(now)
     if wanted is None:
         return [f"{change.type.value} is customised still"]

@@ -13,7 +13,7 @@ from batchgw.model.response_change import NAME as RESPONSE
 
 
 class Maker(Protocol):
-    """Makes and judges the changes of one kind, for which its methods are called only.
+    """Makes and judges the changes of one kind. It is given no others.
 
     `now` is what is in effect for the target of a change: a value of a type that the kind alone knows.
     """
@@ -51,11 +51,11 @@ class Maker(Protocol):
         ...
 
     def differences(self, now: object, change: Change) -> Sequence[str]:
-        """Say, a clause each, in what `now` is not what the change was to make."""
+        """Say how `now` differs from what the change was to make, a clause for each difference."""
         ...
 
     def moved(self, answer: object, changes: Sequence[Change], desired: Desired) -> Sequence[str]:
-        """Say, a sentence each, in what an API is not what it was when the plan was made.
+        """Say in what an API has changed since the plan was made, a sentence for each difference.
 
         `answer` is one to `read_all`, `changes` are all of the API's, of every kind.
         """

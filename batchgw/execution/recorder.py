@@ -56,7 +56,7 @@ class Recorder:
         self._rate = rate
         self._upcoming: defaultdict[Scope, Upcoming] = defaultdict(Upcoming)
         self._waiting: deque[Outcome] = deque()
-        self._recorded = 0  # outcomes taken so far; all but the last of them, which wait, were told
+        self._recorded = 0  # outcomes taken so far; observers know all of them but those that wait
         self._arrived = anyio.Event()
         self._many = anyio.Event()
         self._clock = clock
@@ -83,10 +83,7 @@ class Recorder:
             upcoming.end_api()
 
     async def intend(self, api: RestApi, change: int) -> None:
-        """See that it is committed that the change's call is about to be made, before it is.
-
-        Raises Stopped when that cannot be.
-        """
+        """Commit the change's intent before its call is made. Raises Stopped when it cannot be committed."""
         upcoming, now = self._upcoming[api.scope], current_time()
         self._forget_ahead_after_sleep(now)
         intended = upcoming.remove(api.id, change)

@@ -36,7 +36,7 @@ class ResponseMaker:
         return None if answer is None else _the(GatewayResponse, answer)
 
     def already_made(self, change: Change, error: CallError) -> bool:
-        """Whether a DELETE found nothing to take away. Said of a PUT it is a refusal: nothing was made."""
+        """Whether a DELETE found nothing to take away. To a PUT the same error is a refusal."""
         return isinstance(error, NotCustomized) and change.after is None
 
     def read(self, api: RestApi, change: Change) -> Request[object]:

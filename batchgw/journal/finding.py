@@ -1,4 +1,4 @@
-"""Runs by what people type: which they may mean, and what they are told when it is none. Pure."""
+"""Finds the run that people mean by what they typed, and explains when there is none. Pure."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ def _alive_here(holder: Holder, proc: Path) -> Liveness:
         return Liveness.UNKNOWN if _takes_signals(holder.pid) else Liveness.DEAD
     state, started = _state_and_start(stat)
     if state in "ZX":
-        return Liveness.DEAD  # a zombie: dead, but not yet buried
+        return Liveness.DEAD  # a zombie: dead, but not yet reaped
     if holder.pid_started is None:
         return Liveness.UNKNOWN
     return Liveness.ALIVE if started == holder.pid_started else Liveness.DEAD

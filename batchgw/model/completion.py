@@ -13,11 +13,11 @@ from batchgw.model import GatewayResponse, ResponseType, Settings
 from batchgw.model.inheritance import effective, shown
 
 _BARE: Mapping[ResponseType, Settings] = {kind: effective(kind, None) for kind in ResponseType}
-"""What an uncustomised type shows that inherits nothing."""
+"""What an uncustomised type shows when it inherits nothing."""
 
 
 def complete(observed: Mapping[ResponseType, GatewayResponse]) -> Mapping[ResponseType, GatewayResponse]:
-    """Give all types in enum order: as observed, or as an uncustomised one shows beside the observed ones."""
+    """Give all types in enum order: as observed, or as AWS would show an uncustomised one beside them."""
     passing = {
         kind: family
         for kind in (ResponseType.DEFAULT_4XX, ResponseType.DEFAULT_5XX)
@@ -33,7 +33,7 @@ def _shown(
     observed: Mapping[ResponseType, GatewayResponse],
     passing: Mapping[ResponseType, GatewayResponse],
 ) -> GatewayResponse:
-    """Give a type as observed, but for one that should show what its family passes on, and shows nothing."""
+    """Give a type as observed; or what it inherits, if it shows the service's default in place of that."""
     own = observed.get(kind)
     if own is not None and own.default_response and kind.family in passing and own.settings == _BARE[kind]:
         return shown(kind, passing)

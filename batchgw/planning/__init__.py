@@ -1,1 +1,1 @@
-"""What: desired and observed -> changes; the plan file; the planner."""
+"""What: desired and observed -> changes; the plan file."""

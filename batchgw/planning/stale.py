@@ -17,7 +17,7 @@ _CUSTOMISED_SINCE = "{} was not customised when the plan was made, and is now"
 
 
 def staleness(changes: Sequence[Change], observed: Observed, desired: Desired) -> tuple[str, ...]:
-    """Say, a sentence each, in what an API differs from its before-images; nothing when it does not.
+    """Say how an API differs from its before-images, a sentence for each difference; nothing if it does not.
 
     A type that the API has customised since, and that `desired` would now speak of, counts as well.
 

@@ -9,7 +9,7 @@ UNMEASURED = 10
 """Calls at once before any latency is known: 10 calls/s at a slow call's whole second."""
 
 LEAST = 2
-"""Calls at once at least: one under way and one in line."""
+"""Calls at once at least: one under way and one in the queue."""
 
 ROOM = 3.0
 """Times what Little's law asks for at the slowest latency: the burst leaves at twice the rate, and an API's

@@ -26,7 +26,7 @@ class Learned:
     """What a run knows of a bucket when it ends.
 
     `stated` is the quota it was told, None for an unknown one; `sent` and `refused` are calls of this run,
-    `waited` the seconds they have waited for their turns.
+    `waited` the seconds they have waited.
     """
 
     key: BucketKey

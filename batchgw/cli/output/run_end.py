@@ -31,8 +31,7 @@ async def carried_out(
 ) -> int:
     """Do work that ends in a summary, show the summary, and give the exit code.
 
-    An error says how to finish the run when there is one already. Before that, `stopped` is the message of a
-    stop.
+    Once the run exists, an error says how to finish it. Until then, a stop has the message `stopped`.
     """
     run_id = RunId()
     view = view_of(flags.output.output, "summary", console)

@@ -53,9 +53,8 @@ class Proposal:
     """How to make a plan, and how to reach its APIs.
 
     Attributes:
-        recheck_after: when the plan is so many seconds old, its APIs are read again before the first write: 0
-        for
-            a saved plan, NEVER with --no-recheck.
+        recheck_after: when the plan is so many seconds old, its APIs are read again before the first write:
+            0 for a saved plan, NEVER with --no-recheck.
         options: what the run records in addition.
         allow_empty: a selection that matches nothing is accepted.
     """

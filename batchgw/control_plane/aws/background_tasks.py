@@ -20,7 +20,7 @@ class BackgroundTasks:
         self._failure: BaseException | None = None
 
     def start(self, task: Callable[..., Coroutine[Any, Any, None]], *arguments: object) -> None:
-        """Run `task(*arguments)` from now on. What it raises, it should not have: it is raised on leaving."""
+        """Run `task(*arguments)` from now on. It should not raise: what it raises comes out on leaving."""
         started = asyncio.create_task(task(*arguments))
         self._tasks.add(started)  # asyncio itself holds no reference
         started.add_done_callback(self._ended)

@@ -80,7 +80,7 @@ class LeanSigV4Auth(BaseSigner):  # type: ignore[misc, unused-ignore] # untyped 
 
 
 def _keys(credentials: Any) -> Keys:
-    """Give credentials as those that keep what is derived from them. Of others', that is the last ones."""
+    """Give credentials in the form that keeps its signing keys. Of foreign ones only the last are kept."""
     if isinstance(credentials, Keys):
         return credentials
     return _last_of_others(credentials.access_key, credentials.secret_key, credentials.token)

@@ -136,7 +136,7 @@ async def _send_once(
 
 
 class _Connector(aiohttp.TCPConnector):
-    """Keeps connections, but none on which an answer stands that nobody has asked for.
+    """Keeps connections, but drops one on which an answer has come that nobody asked for.
 
     It would pass for that of the next request, and each answer from then on for that of the one after it.
     """

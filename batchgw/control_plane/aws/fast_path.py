@@ -1,9 +1,9 @@
-"""The way around most of botocore, for the operations sent most: written, signed, sent and read here.
+"""The way around most of botocore: the most frequent operations are written, signed, sent and read here.
 
-botocore is asked once per operation and region. It prepares the first call of each; then, by the public
-event `before-call`, its request is held against ours. Only where they are the same to the byte is that call
-sent from here, and are later ones, to the address that botocore has found. Refusals, and answers of STS that
-are not as they always are, are read by botocore's own parser.
+botocore prepares the first call of each operation in each region. The public event `before-call` shows its
+request, which is compared with ours. If both are the same to the byte, this call and all later ones are sent
+from here, to the address that botocore has found. Else botocore sends them. Refusals, and unusual answers of
+STS, are read by botocore's own parser.
 """
 
 from __future__ import annotations
@@ -44,12 +44,12 @@ _ACCEPT, _CONTENT_TYPE, _CONTENT_LENGTH = istr("Accept"), istr("Content-Type"), 
 _USER_AGENT, _DATE, _TOKEN = istr("User-Agent"), istr("X-Amz-Date"), istr("X-Amz-Security-Token")
 _AUTHORIZATION = istr("Authorization")
 _INVOCATION, _ATTEMPT = istr("amz-sdk-invocation-id"), istr("amz-sdk-request")
-"""Names of headers as aiohttp wants them: of others it makes such, for every request."""
+"""Names of headers in the type that aiohttp uses: it would convert any other at every request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Address:
-    """Where botocore sends an operation in a region, and what it calls itself.
+    """Where botocore sends an operation in a region, and the User-Agent that it sends.
 
     `base` is the URL in front of the operation's path, `root` the path in it.
     """
@@ -108,7 +108,7 @@ class FastPath:
     async def _first(
         self, model: Any, params: Mapping[str, Any], context: Mapping[str, Any], **_: object
     ) -> tuple[Reply, Mapping[str, Any]] | None:
-        """Hold botocore's request, which is about to leave, against ours. None: botocore sends it."""
+        """Compare botocore's request, which is about to leave, with ours. None: botocore sends it."""
         method = self._methods.get(model.name)
         if method is None or GIVEN not in context:
             return None
@@ -168,7 +168,7 @@ class FastPath:
         return self._read_by_botocore(form, reply)
 
     def _read_by_botocore(self, form: Format, reply: Reply) -> Mapping[str, Any]:
-        """Read what is out of the ordinary. Raises a ClientError for a refusal."""
+        """Read a refusal or an unusual answer. Raises a ClientError for a refusal."""
         response = {
             "status_code": reply.status_code,
             "headers": HeadersDict(reply.headers),
@@ -207,14 +207,14 @@ def _address(request: Mapping[str, Any], written: Written) -> _Address | None:
 
 
 def _same_body(one: object, other: object) -> bool:
-    """Compare bodies, to the order of their fields."""
+    """Tell whether two bodies are the same, the order of their fields included."""
     if isinstance(one, Mapping) and isinstance(other, Mapping):
         return list(one.items()) == list(other.items())
     return one == other
 
 
 def _signed_alike(context: Mapping[str, Any], target: Target) -> bool:
-    """Tell whether the call is to be signed as it was asked for: an endpoint's rules may say otherwise."""
+    """Tell whether the call is signed as the target says: an endpoint's rules may change that."""
     asked = {"request_credentials": target.keys, "region": target.region}
     return context["signing"] == asked and context.get("auth_type") in _SIGNATURES
 

@@ -14,7 +14,7 @@ from batchgw.model import AccountId, Region, Scope
 from batchgw.redaction import LONGEST_NAME, foreign
 
 MOST_UNKNOWN = 21
-"""Unknown types that are told of: as many as there are known ones. Whoever answers more is not AWS."""
+"""Unknown types that are reported: as many as there are known ones. Whoever answers more is not AWS."""
 
 
 class AwsControlPlane:
@@ -37,7 +37,7 @@ class AwsControlPlane:
         self._client = client
         self.emulated = emulated
         self._observer = observer or NullObserver()
-        self._unknown: set[str] = set()  # types of gateway responses that were told of
+        self._unknown: set[str] = set()  # types of gateway responses that were reported
         self._credentials = credentials
         self._identity = identity
         self.region = region

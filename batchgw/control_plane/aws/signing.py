@@ -73,7 +73,7 @@ def authorization(
 
 def signing_key(keys: Keys, scope: str) -> bytes:
     """Derive the key that signs the requests of a scope: DAY/REGION/SERVICE/aws4_request. It is kept."""
-    if len(keys.signing_keys) >= KEPT_KEYS:  # of days long gone, most of them
+    if len(keys.signing_keys) >= KEPT_KEYS:  # most of them are of past days
         keys.signing_keys.clear()
     key = f"AWS4{keys.secret_key}".encode()
     for part in scope.split("/"):
@@ -101,7 +101,7 @@ def trimmed(value: str) -> str:
 
 
 def host_of(url: SplitResult) -> str:
-    """Give the Host header of a URL: without a user, and without the port that goes without saying."""
+    """Give the Host header of a URL: without a user, and without the default port."""
     host = url.hostname or ""
     if ":" in host:  # IPv6
         host = f"[{host}]"

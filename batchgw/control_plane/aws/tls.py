@@ -11,7 +11,7 @@ from batchgw.control_plane.aws.credentials.bounded_files import check_file
 from batchgw.errors import UsageError
 
 READ_BUFFER = 32 * 1024
-"""Bytes that asyncio reads at once from a TLS connection, and sets aside for each: two records' worth."""
+"""Bytes of the buffer that asyncio keeps for each TLS connection: room for two TLS records."""
 
 
 def spare_buffers() -> None:

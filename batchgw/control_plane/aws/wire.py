@@ -1,6 +1,6 @@
 """Operations in HTTP's words: written as botocore writes them, and read without it. Pure.
 
-A parameter that is not as it always is, is given up with None: botocore then writes the request. Answers are
+For an unusual parameter the answer is None, and botocore writes the request. Answers are
 read here for botocore's own calls, too. Its parser refuses a whole answer for one odd value, and takes a body
 without what was asked for as an empty list. `tests/unit/aws/test_wire.py` holds every operation against
 botocore's own serializer and parser.
@@ -109,7 +109,7 @@ class RestJson:
         )
 
     def answer(self, body: bytes) -> Wire:
-        """Read the JSON object, or the silence that an operation without an answer answers with.
+        """Read the JSON object, or the empty body of an operation without an answer.
 
         Raises a CallError for a body that is neither.
         """

@@ -175,7 +175,7 @@ class Chunk:
 
     def _add_unread_api(self, item: UnreadApi, api_id: int) -> None:
         outcome = never_read(item.kind, self._now, code=item.code, message=item.message)
-        for target in item.targets:  # what would have been done was never found out
+        for target in item.targets:  # nobody knows what would have been done
             self._changes.append(_Change(self._next_id(), api_id, target, Action.NO_OP, None, None, outcome))
 
     def _image(self, image: JSON) -> bytes:

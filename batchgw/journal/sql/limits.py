@@ -75,7 +75,7 @@ def drop_older(connection: Connection, at: float) -> None:
 
 
 class Writing:
-    """What writes rows: an INSERT that passes over those that are there, and an UPDATE of them all."""
+    """The statements that write rows: an INSERT that skips existing rows, and an UPDATE of all of them."""
 
     def __init__(self, database: Database) -> None:
         insert = database.dialect.insert_missing(limits).values({name: bindparam(name) for name in _INSERTED})

@@ -51,7 +51,7 @@ def use_chain(session: AioSession, region: Region) -> None:
 
 
 class _Wanted(str):
-    """The question for an MFA code, in the code's place until somebody who can wait has asked it."""
+    """Stands where the MFA code belongs, until somebody who can wait asks the user for the code."""
 
     __slots__ = ()
 

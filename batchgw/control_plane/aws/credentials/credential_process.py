@@ -77,7 +77,7 @@ async def _printed(stream: asyncio.StreamReader | None, end: Callable[[], None])
 
 
 async def _last_words(stream: asyncio.StreamReader | None) -> str:
-    """Read to the end, and keep what an error shows. Secrets go first: a part of one has no look of one."""
+    """Read to the end, and keep what an error shows. Secrets are removed before the text is cut."""
     found = b""
     while stream is not None and (part := await stream.read(_CHUNK)):
         found = (found + part)[-_CHUNK:]
@@ -109,7 +109,7 @@ def _end(pid: int, *, apart: bool) -> None:
 
 
 def _descendants(pid: int) -> Iterator[int]:
-    """Give those of a process, where /proc tells them (Linux). Elsewhere Ctrl-C reaches the whole group."""
+    """Give a process's children, where /proc tells them (Linux). Elsewhere Ctrl-C reaches the whole group."""
     for task in Path(f"/proc/{pid}/task").glob("*"):
         try:
             children = (task / "children").read_text().split()

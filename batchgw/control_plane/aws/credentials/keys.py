@@ -32,7 +32,7 @@ class Keys:
         return self
 
     def same_as(self, other: Keys) -> bool:
-        """Tell whether both sign alike, whatever is known of their end and their account."""
+        """Tell whether both sign alike. Their end and their account do not count."""
         return (self.access_key, self.secret_key, self.token) == (
             other.access_key,
             other.secret_key,

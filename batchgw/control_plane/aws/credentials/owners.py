@@ -32,6 +32,6 @@ class Owners:
         flight = self._flights.get(name)
         if flight is None:
             if len(self._flights) >= KEPT:
-                self._flights.clear()  # those that wait have their flight, and share its end still
+                self._flights.clear()  # whoever waits holds its flight, and still gets the answer
             flight = self._flights[name] = Flight()
         return await flight.join(lambda: self._ask(keys, region))

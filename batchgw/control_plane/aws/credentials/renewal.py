@@ -50,7 +50,7 @@ class _Entry:
     renew_at: float = 0.0
     renewing: bool = False
     failed_renewals: int = 0
-    fetches: int = 0  # completed ones, well or badly: who waited for one shares its end
+    fetches: int = 0  # that ended, well or badly: whoever waited for one shares its result
     error: CallError | None = None
     flight: anyio.Lock = field(default_factory=anyio.Lock)
 
@@ -92,7 +92,7 @@ class Refresher:
             entry.keys = None
 
     async def _fetched(self, entry: _Entry, scope: Scope) -> Keys:
-        """Fetch while the callers wait, or share the end of the fetch that is under way."""
+        """Fetch while the callers wait, or share the result of the fetch that is under way."""
         while True:
             before = entry.fetches
             async with entry.flight:
@@ -100,7 +100,7 @@ class Refresher:
                     await self._fetch_into(entry, scope)
             if entry.error is not None:
                 raise entry.error.again()
-            if entry.keys is not None:  # else a faster caller's were refused, and are discarded: once more
+            if entry.keys is not None:  # None: a faster caller was refused and discarded them
                 return entry.keys
 
     async def _renew(self, entry: _Entry, scope: Scope) -> None:
@@ -122,7 +122,7 @@ class Refresher:
         except CallError as error:
             entry.error = error
             if isinstance(error, WrongAccount):
-                entry.keys = None  # whoever changed whose the keys are has changed that of these, too
+                entry.keys = None  # the source now gives keys of another account: do not trust these either
         else:
             self._store(entry, keys)
         entry.fetches += 1

@@ -13,11 +13,11 @@ T = TypeVar("T")
 
 
 class Flight(Generic[T]):
-    """What many want and one fetches. A result is kept. An error goes to all that waited for that attempt."""
+    """A value that many want and one fetches. A result is kept. An error goes to all that waited for it."""
 
     def __init__(self) -> None:
         self._turn = anyio.Lock()
-        self._ended = 0  # attempts that came to an end, good or bad
+        self._ended = 0  # attempts that ended, well or badly
         self._end: T | CallError | None = None
 
     async def join(self, attempt: Callable[[], Awaitable[T]]) -> T:

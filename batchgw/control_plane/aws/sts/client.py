@@ -125,7 +125,7 @@ class StsClient:
         """Ask elsewhere what a region has rejected. If the keys are unknown there, too, they are at fault."""
         try:
             answer = await self._attempted(there)
-        except AccessDenied:  # it is the role that refuses: the keys are good
+        except AccessDenied:  # the role refuses, so the keys are good
             self._off.add(region)
             raise
         except CallError:

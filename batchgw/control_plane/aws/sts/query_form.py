@@ -67,7 +67,7 @@ class QueryForm:
 
 
 def _role(result: Mapping[str, ET.Element]) -> Wire | None:
-    """Read the keys, and whose they are. What else there may be, nobody here asks for."""
+    """Read the keys, and whose they are. Nothing else in it is used."""
     keys, user = _texts(result.get("Credentials")), _texts(result.get("AssumedRoleUser"))
     if keys is None or user is None or not keys.keys() >= _KEYS:
         return None
@@ -76,7 +76,7 @@ def _role(result: Mapping[str, ET.Element]) -> Wire | None:
         return None
     try:
         expires = datetime.fromisoformat(expiration)
-    except ValueError:  # the 31st of February
+    except ValueError:  # an impossible date
         return None
     return {"Credentials": {**keys, "Expiration": expires}, "AssumedRoleUser": user}
 

@@ -30,7 +30,7 @@ LEFT_TO_SQLITE: Final = 16_384
 was moved and nothing came meanwhile, which under full load may not happen by itself."""
 
 TIMES: Final = 3
-"""Goes at a log that is written to meanwhile."""
+"""Attempts to move a log that is written to meanwhile."""
 
 _UNABLE: Final = (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS)
 """What a file system answers that cannot sync: there is nothing better to be had there."""
@@ -95,7 +95,7 @@ class Checkpoints:
         self._connection.execute(f"PRAGMA wal_autocheckpoint = {LEFT_TO_SQLITE}")
 
     def _work(self) -> None:
-        with suppress(DBAPIError, sqlite3.Error):  # SQLite then does it as it always did, if later
+        with suppress(DBAPIError, sqlite3.Error):  # SQLite then does it by itself, later
             proxied = self._engine.raw_connection()
             try:
                 while self._waited():

@@ -48,7 +48,7 @@ _REASONS: Final = {
 
 
 _OF_ROWS: Final = frozenset({sqlite3.SQLITE_ERROR, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_CONSTRAINT})
-"""Primary result codes that what stands in a row may be the cause of."""
+"""Primary result codes that the content of a row may have caused."""
 
 
 class SQLite:
@@ -68,7 +68,7 @@ class SQLite:
         return engine
 
     def begin(self, connection: Connection, *, write: bool) -> AbstractContextManager[Any]:
-        """Begin a transaction; a deferred one that comes to write later could not wait for its turn."""
+        """Begin a transaction; a deferred one could not wait for another writer when it begins to write."""
         connection.info["batchgw.begin"] = "BEGIN IMMEDIATE" if write else "BEGIN"
         return connection.begin()
 
@@ -178,7 +178,7 @@ def _set_up(connection: DBAPIConnection, _record: ConnectionPoolEntry, *, patien
 
 
 def _turn_to_wal(connection: sqlite3.Connection, patience: float) -> None:
-    """Turn the journal mode, once in a file's life; SQLite does not wait its turn for that.
+    """Set the journal mode, once in a file's life. SQLite does not wait for other processes here.
 
     Where several processes open a new journal at the same moment the busy timeout is passed over, lest two
     of them wait for each other: so it is tried again.
