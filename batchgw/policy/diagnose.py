@@ -1,4 +1,4 @@
-"""Translates pydantic's errors into findings: what is wrong with the file, and what was probably meant."""
+"""Turns pydantic's errors into findings: what is wrong with the file, and what was probably meant."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from batchgw.policy.quoting import closest, did_you_mean, fits, pasted, shown
 from batchgw.policy.schema import PolicyFile
 
 _FOREIGN_KEYS = {
-    "restApiId": "; which APIs is said under targets.apis",
-    "defaultResponse": "; it belongs to the service's answers, not to the call",
-    "ResponseMetadata": "; it belongs to the service's answers, not to the call",
+    "restApiId": "; name the APIs under targets.apis",
+    "defaultResponse": "; it is a part of the service's answers, and not of the call",
+    "ResponseMetadata": "; it is a part of the service's answers, and not of the call",
 }
-_RESPONSES = ": write `default` to take the customisation away, or a mapping with status, headers, templates"
+_RESPONSES = ": write `default` to remove the customisation, or a mapping with status, headers, templates"
 
 
 def findings_of(error: ValidationError) -> Iterator[Finding]:
@@ -66,9 +66,7 @@ def _unknown_key(_: ErrorDetails, path: Path) -> str:
 
 def _foreign(word: str, path: Path) -> str:
     if path[:1] == ("wherever_customised",) and word in ("status", "statusCode", "mode", "responseType"):
-        return (
-            "; it takes headers and templates only, which are merged: set the rest of a type under responses"
-        )
+        return "; it takes headers and templates only: set the rest of a type under responses"
     return _FOREIGN_KEYS.get(word, "")
 
 
@@ -91,7 +89,7 @@ def _one_of(details: ErrorDetails, path: Path) -> str:
 def _preset(details: ErrorDetails, _: Path) -> str:
     given = details["input"]
     if not isinstance(given, Mapping) or "preset" not in given:
-        return "a preset is its name, or a mapping with `preset: NAME`, perhaps `types`, and its parameters"
+        return "write a preset as its name, or as a mapping: `preset: NAME`, parameters, perhaps `types`"
     word = str(given["preset"])
     guess = did_you_mean(word, PRESETS)
     return f"{shown(word)} is not a preset{guess or f'; those are {_listed(PRESETS)}'}"
@@ -101,7 +99,7 @@ def _wants_list(details: ErrorDetails, path: Path) -> str:
     given = details["input"]
     example = f": write {pasted([given])}" if isinstance(given, str) and given and fits(given) else ""
     if "types" in path and isinstance(given, str) and given not in TYPE_WORDS:
-        example = did_you_mean(given, TYPE_WORDS)  # else the next error would be that it is no type
+        example = did_you_mean(given, TYPE_WORDS)  # in a list it would be refused as no type
     return f"a list is needed here, not {_what(details)}{example}"
 
 
@@ -169,7 +167,7 @@ _EXPLAIN: Mapping[str, Callable[[ErrorDetails, Path], str]] = {
 
 
 def _keys_at(model: type[BaseModel], path: Path) -> list[str]:
-    """Give the keys that the mapping at a path may have: of a union, those of the member that fits."""
+    """Give the keys that the mapping at a path may have. In a union: those of the member that fits."""
     here: list[object] = [model]
     for step in path:
         here = [inner for tp in here for inner in _inside(tp, step)] or here
@@ -181,7 +179,7 @@ def _keys_at(model: type[BaseModel], path: Path) -> list[str]:
 
 
 def _inside(annotation: object, step: str | int) -> Iterator[object]:
-    """Give the types that one step into a value of this type may lead to."""
+    """Give the types that the values one step inside a value of this type may have."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         for name, field in annotation.model_fields.items():
             if step == (field.alias or name):

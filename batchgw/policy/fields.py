@@ -1,4 +1,4 @@
-"""The field types that the models of the policy file share: how each is written, and what it refuses."""
+"""The field types that the models of the policy file share: how each is written, and what is refused."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from batchgw.policy.quoting import did_you_mean, pasted, shown
 
 
 class Strict(BaseModel):
-    """A mapping of the policy file: no keys but its own, and never changed once read."""
+    """A mapping of the policy file. It has no keys but its own, and is never changed after it was read."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -40,7 +40,7 @@ class Strict(BaseModel):
 
 
 Text = Annotated[str, WithJsonSchema({"type": ["string", "number", "boolean"]})]
-"""A text. Numbers and booleans are taken as they were typed, so `5` and `true` need no quotes."""
+"""A text. Numbers and booleans are read as the texts that were typed, so `5` and `true` need no quotes."""
 
 _NAME = r"[A-Za-z0-9_+=,.@-]"
 _ROLE = rf"({_NAME}|/){{1,512}}"
@@ -48,7 +48,7 @@ _ROLE_ARN = rf"arn:aws[a-z-]*:iam::(\{{account\}}|\d{{12}}):role/{_ROLE}"
 
 
 def _form(pattern: str, rule: Rule, message: str, *types: str) -> tuple[AfterValidator, WithJsonSchema]:
-    """Make the check of a text's form, and its JSON Schema. The message does not repeat what was written."""
+    """Make the check of a text's form, and its JSON Schema. `message` is shown without the text itself."""
     compiled = re.compile(pattern, re.ASCII)
 
     def check(text: str) -> str:
@@ -92,7 +92,7 @@ def _check_not_empty(items: list[object]) -> list[object]:
 
 
 MAX_LISTED = 200
-"""Regions or presets that a policy may list: AWS has not forty regions, and there are not ten presets."""
+"""Regions or presets that a policy may list: AWS has under 40 regions, and there are under 10 presets."""
 
 
 def _check_few(items: object) -> object:
@@ -102,7 +102,7 @@ def _check_few(items: object) -> object:
 
 
 FEW = BeforeValidator(_check_few)
-"""Refuses a list that is too long, before its items are checked one by one."""
+"""Refuses a list that is too long before each of its items is checked."""
 
 NOT_EMPTY = AfterValidator(_check_not_empty)
 MIN_ONE: dict[str, JsonValue] = {"minItems": 1}
@@ -164,11 +164,11 @@ HeaderSourceText = Annotated[
     WithJsonSchema({"type": "string", "pattern": f"^({SOURCE_PATTERN})$"}),
 ]
 RawHeaderText = Annotated[str, WithJsonSchema({"type": "string", "pattern": f"^('.*'|{SOURCE_PATTERN})$"})]
-"""A value of responseParameters. Lint checks its form, so that its message can say what to write instead."""
+"""A value of responseParameters. Its form is checked by lint, whose message can say what to write instead."""
 
 
 CUSTOMISED: Final = "customised"
-"""Among a preset's types: the types that an API customised itself."""
+"""The word in a preset's `types` for the types that an API customised itself."""
 
 TYPE_WORDS: Final = (*(t.value for t in ResponseType), CUSTOMISED)
 """The words that a preset's `types` may contain."""
@@ -203,4 +203,4 @@ def _header_tag(value: object) -> str:
 HeaderValue = Annotated[
     Annotated[Text, Tag("literal")] | Annotated[HeaderSource, Tag("source")], Discriminator(_header_tag)
 ]
-"""A literal as it shall be sent, or `{from: ...}`."""
+"""A literal as it is to be sent, or `{from: ...}`."""

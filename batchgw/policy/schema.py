@@ -1,4 +1,4 @@
-"""The policy file as people write it: its keys, their types, and what each refuses on its own.
+"""The policy file as people write it: its keys, their types, and the checks of each key by itself.
 
 A new key of the format is a field here. Editors and `batchgw schema` show its description. The folder `lint`
 checks keys against each other; the folder `meaning` works out what they mean together.
@@ -138,7 +138,7 @@ ResponseTemplates = Annotated[
 class ResponseSpec(Strict):
     """What one gateway response shall be, in the friendly spelling, in boto3's, or in both.
 
-    What is left out goes to the service's default: a customised type inherits nothing from DEFAULT_4XX or
+    What is left out is the service's default: a customised type inherits nothing from DEFAULT_4XX or
     DEFAULT_5XX.
     """
 
@@ -159,7 +159,7 @@ class ResponseSpec(Strict):
 class CustomisedSpec(Strict):
     """What is merged into every type that an API customised itself, in either spelling.
 
-    It has no status: one status for whatever teams customised would make a 401 of a 429.
+    It has no status: one status for all types would turn a 429 into a 401.
     """
 
     headers: Headers = Field(default_factory=dict)
@@ -169,7 +169,7 @@ class CustomisedSpec(Strict):
 
 
 BodySpec = ResponseSpec | CustomisedSpec
-"""What sets headers and templates."""
+"""The mappings that set headers and templates."""
 
 
 def _response_tag(value: object) -> str:
@@ -188,7 +188,7 @@ def _check_version(value: object) -> object:
     if str(value) == str(VERSION):
         return VERSION
     raise reject(
-        SCHEMA, f"this batchgw reads policies of version {VERSION}, and this one says {shown(str(value))}"
+        SCHEMA, f"this batchgw reads policies of version {VERSION}; this policy says {shown(str(value))}"
     )
 
 

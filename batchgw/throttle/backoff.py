@@ -1,4 +1,4 @@
-"""How long to wait before the same call is made again. It has no dice: the caller brings them."""
+"""How long to wait before the same call is made again. The caller gives the source of randomness."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from random import Random
 from batchgw.throttle.bucket.hold import LONGEST_HOLD
 
 BASE = 0.5
-"""Seconds: the longest first wait."""
+"""The longest first wait, in seconds."""
 
 CAP = 20.0
-"""Seconds: the longest wait of all (the cap of the AWS SDKs' standard retry mode)."""
+"""The longest wait of all, in seconds (the cap of the AWS SDKs' standard retry mode)."""
 
 
 def delay(failures: int, *, retry_after: float | None, random: Random) -> float:
-    """Seconds to wait after the `failures`-th failure, counted from 1: full jitter below a doubling bound.
+    """Give the seconds to wait after failure number `failures`, counted from 1: full jitter, doubling bound.
 
-    What the service asked for is not shortened, up to `LONGEST_HOLD`.
+    The wait is never shorter than what the service asked for, up to `LONGEST_HOLD`.
     """
     bound = min(CAP, BASE * 2.0 ** min(failures - 1, 30))
     jittered = random.uniform(0, bound)

@@ -1,4 +1,4 @@
-"""What is remembered of buckets from one run to the next, and where it is kept."""
+"""What one run remembers about buckets for the next run. Who stores it implements `Memory`."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class BucketKey:
 class Learned:
     """What a run knows of a bucket when it ends.
 
-    `stated` is the quota it was told, None for an unknown one; `sent` and `refused` are calls of this run,
-    `waited` the seconds they have waited.
+    `stated` is the quota that the run was given; None for an unknown one. `sent` and `refused` count calls of
+    this run. `waited` is how many seconds they waited for permits.
     """
 
     key: BucketKey
@@ -41,7 +41,7 @@ class Memory(Protocol):
     """Remembers beliefs between runs."""
 
     def recall(self, key: BucketKey) -> Belief | None:
-        """What an earlier run believed, with its age; None when there is nothing, or it is too old."""
+        """Give what an earlier run believed, with its age. None when there is nothing, or it is too old."""
         ...
 
 
@@ -49,5 +49,5 @@ class NoMemory:
     """Remembers nothing."""
 
     def recall(self, key: BucketKey) -> Belief | None:  # noqa: ARG002 - the protocol's
-        """Nothing."""
+        """Give None."""
         return None

@@ -1,6 +1,6 @@
-"""What a limiter needs of a bucket's model: told what happens and when, it says how long to wait.
+"""The interface of a bucket's model. The limiter tells it what happens, and it says how long to wait.
 
-A pacer has no clock and never waits. Times are seconds on any monotonic scale the caller keeps to.
+A pacer has no clock and never waits. Times are seconds on one monotonic scale, which the caller chooses.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import Protocol
 class PacerStatistics:
     """What a pacer believes and has seen. Rates are calls/second, levels are calls.
 
-    `stated` is the rate that was given, times our share of it; None for an unknown quota. `ceiling` is what
-    `rate` cannot exceed now. `episodes` are the refusals it has reacted to.
+    `stated` is the given rate times our share of it; None for an unknown quota. `ceiling` is the highest that
+    `rate` can be now. `episodes` counts the refusals to which it has reacted.
     """
 
     rate: float
@@ -30,10 +30,10 @@ class PacerStatistics:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Belief:
-    """What was learned of a bucket, worth remembering until the next run.
+    """What was learned about a bucket, for the next run.
 
-    `rate` in calls/second is the refill left to us, None where nothing has measured it; `burst` and `level`
-    are calls; `age` is how many seconds ago all that was so.
+    `rate` is the refill that other callers leave to us, in calls/second; None where it was not measured.
+    `burst` and `level` are calls. `age` is how many seconds ago this was learned.
     """
 
     rate: float | None
@@ -47,40 +47,40 @@ class Pacer(Protocol):
 
     @property
     def rate(self) -> float:
-        """Calls/second believed to be ours, as of the last time anything was asked or told."""
+        """Calls/second believed to be ours, as of the last call of a method."""
         ...
 
     def delay(self, now: float, calls_left: float = inf) -> float:
         """Seconds until the next call may leave: finite, 0 when it may leave now.
 
-        `calls_left` are the calls still to be made, this one included: the last ones may spend a reserve.
+        `calls_left` are the calls still to be made, this one included. The last ones may spend the reserve.
         """
         ...
 
     def sent(self, now: float) -> None:
-        """A call leaves at `now`."""
+        """Tell it that a call leaves at `now`."""
         ...
 
     def accepted(self, sent_at: float, now: float) -> None:
-        """The call sent at `sent_at` was let through by the quota, whatever else became of it."""
+        """Tell it that the quota let the call of `sent_at` through, whatever its result was."""
         ...
 
     def refused(self, sent_at: float, now: float, retry_after: float | None) -> None:
-        """The call sent at `sent_at` was refused; `retry_after` is what the service asked for, in seconds."""
+        """Tell it that the call of `sent_at` was refused. The service asked for `retry_after` seconds."""
         ...
 
     def refund(self, sent_at: float, now: float) -> None:
-        """The call sent at `sent_at` was refused by another bucket: this one was not asked."""
+        """Tell it that another bucket refused the call of `sent_at`: it took no token from this one."""
         ...
 
     def unanswered(self, sent_at: float, now: float) -> None:
-        """The call sent at `sent_at` was not answered: it counts as consumed."""
+        """Tell it that the call of `sent_at` was not answered. Its token counts as consumed."""
         ...
 
     def statistics(self, now: float) -> PacerStatistics:
-        """What is believed now."""
+        """Give what is believed now."""
         ...
 
     def belief(self, now: float) -> Belief:
-        """What is worth remembering."""
+        """Give what the next run should know."""
         ...

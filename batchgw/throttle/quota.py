@@ -1,4 +1,4 @@
-"""What the service lets through: documented quotas, and how far they are believed."""
+"""The quotas of the service: what is documented, and how far that is trusted."""
 
 from __future__ import annotations
 
@@ -45,24 +45,25 @@ OPERATIONS: Mapping[str, Quota] = MappingProxyType(
         "UpdateUsagePlan": Quota(1 / 20, 1),
     }
 )
-"""Operations with a quota of their own beside the total (same source). Every other knows the total only.
+"""Operations that have a quota of their own in addition to the total (same source). The others have none.
 
-CreateRestApi and ImportRestApi are given as for regional and private APIs; for edge ones it is 1 in 30 s.
+The rates of CreateRestApi and ImportRestApi are those for regional and private APIs. For edge-optimised APIs
+it is one call in 30 seconds.
 """
 
 
 class Scoping(StrEnum):
-    """What has a bucket of its own: documented "per account", reported per account and region."""
+    """What has a bucket of its own. AWS documents "per account"; users report one per account and region."""
 
     ACCOUNT_REGION = "account-region"
     ACCOUNT = "account"
 
 
 class Trust(StrEnum):
-    """How far a stated quota is believed.
+    """How far a stated quota is trusted.
 
-    STRICT: a hard ceiling, never tried. TRUSTED: right until shown otherwise, audited now and then.
-    GUESS: where learning starts.
+    STRICT: it is a hard ceiling, and nothing above it is ever tried. TRUSTED: it is right until refusals or
+    an occasional test show another rate. GUESS: learning starts from it.
     """
 
     STRICT = "strict"
@@ -74,8 +75,8 @@ class Trust(StrEnum):
 class Quotas:
     """All quotas of one scope.
 
-    `total` is None when it is not known. `share` is the part of every rate that is ours, 0 < share <= 1:
-    below 1 it is a hard ceiling, like `Trust.STRICT`. `polite` lets others go first.
+    `total` is None when it is not known. `share` is the part of every rate that this run may use, 0 < share
+    <= 1. Below 1 it is a hard ceiling, like `Trust.STRICT`. `polite` leaves the quota to other callers first.
     """
 
     total: Quota | None = TOTAL
@@ -89,4 +90,4 @@ class Quotas:
         if not 0 < self.share <= 1:
             raise ValueError(f"a share is above 0 and at most 1: not {self.share}")
         if self.total is None and (self.share < 1 or self.trust is Trust.STRICT):
-            raise ValueError("of an unknown quota there is no share, and nothing to be strict about")
+            raise ValueError("an unknown quota has no share, and nothing to be strict about")

@@ -1,4 +1,4 @@
-"""The presets, a class each. `title` and `what` say what it is for; its fields are its parameters."""
+"""The presets, one class each. `title` and `what` say what a preset is for; its fields are its parameters."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _origin(value: str | HeaderSource) -> str | HeaderSource:
     raise reject(
         HEADER_VALUE,
         f'{shown(value)} is not an origin: write "*", or one scheme://host without path, or'
-        ' {"from": "method.request.header.Origin"} to answer with whatever origin asked',
+        ' {"from": "method.request.header.Origin"} to answer with the origin that asked',
     )
 
 
@@ -89,7 +89,7 @@ class Cors(PresetSpec):
     )
 
     def contribution(self, type_: ResponseType) -> Contribution:  # noqa: ARG002 - the same for every type
-        """Access-Control-Allow-Origin and its companions."""
+        """Give Access-Control-Allow-Origin and the other CORS headers."""
         fixed = isinstance(self.origin, str)
         headers = {
             "Access-Control-Allow-Origin": literal(self.origin)
@@ -121,7 +121,9 @@ class SecurityHeaders(PresetSpec):
     )
     referrer_policy: HeaderText | None = Field(default="no-referrer", description="Referrer-Policy.")
     hsts_max_age: int | None = Field(
-        default=YEAR, ge=0, description="Seconds in Strict-Transport-Security; the preset hsts says more."
+        default=YEAR,
+        ge=0,
+        description="Seconds in Strict-Transport-Security; the preset hsts has more parameters.",
     )
     content_security_policy: HeaderText | None = Field(
         default=None,
@@ -129,7 +131,7 @@ class SecurityHeaders(PresetSpec):
     )
 
     def contribution(self, type_: ResponseType) -> Contribution:  # noqa: ARG002 - the same for every type
-        """X-Content-Type-Options and its companions."""
+        """Give X-Content-Type-Options and the other security headers."""
         hsts = None if self.hsts_max_age is None else f"max-age={self.hsts_max_age}"
         headers = {
             "X-Content-Type-Options": "nosniff",
@@ -156,14 +158,14 @@ class Hsts(PresetSpec):
     preload: bool = Field(default=False, description="Consent to the browsers' built-in lists.")
 
     def contribution(self, type_: ResponseType) -> Contribution:  # noqa: ARG002 - the same for every type
-        """Strict-Transport-Security."""
+        """Give Strict-Transport-Security."""
         parts = [f"max-age={self.max_age}"]
         parts += ["includeSubDomains"] * self.include_subdomains + ["preload"] * self.preload
         return Contribution(headers={"Strict-Transport-Security": literal("; ".join(parts))})
 
 
 class NoCache(PresetSpec):
-    """Errors that are not kept."""
+    """Errors that no cache keeps."""
 
     title: ClassVar[str] = "Errors that no cache keeps"
     what: ClassVar[str] = "Keeps browsers and CDNs from answering later requests with today's error."
@@ -172,7 +174,7 @@ class NoCache(PresetSpec):
     preset: Literal["no-cache"] = "no-cache"
 
     def contribution(self, type_: ResponseType) -> Contribution:  # noqa: ARG002 - the same for every type
-        """Cache-Control."""
+        """Give Cache-Control."""
         return Contribution(headers={"Cache-Control": literal("no-store")})
 
 
@@ -198,7 +200,7 @@ class ErrorEnvelope(PresetSpec):
     )
 
     def contribution(self, type_: ResponseType) -> Contribution:  # noqa: ARG002 - the same for every type
-        """The application/json template."""
+        """Give the application/json template."""
         fields = {
             self.message: "$context.error.messageString",
             self.type: '"$context.error.responseType"',
@@ -232,7 +234,7 @@ class NoInternals(PresetSpec):
     )
 
     def contribution(self, type_: ResponseType) -> Contribution:
-        """A fixed message for the type."""
+        """Give a fixed message for the type."""
         if self.hide_routes and type_ is ResponseType.MISSING_AUTHENTICATION_TOKEN:
             return Contribution(message="Not Found", status="404")
         return Contribution(message=self.message)
@@ -256,7 +258,7 @@ class WafBlockPage(PresetSpec):
     status: StatusText = Field(default="403", description="The HTTP status code.")
 
     def contribution(self, type_: ResponseType) -> Contribution:  # noqa: ARG002 - the same for every type
-        """The text/html template, and the sentence for whatever JSON there is."""
+        """Give the text/html template, and the sentence that replaces the message in JSON bodies."""
         heading, message = html.escape(self.heading), html.escape(self.message)
         page = (
             '<!doctype html><html lang="en"><head><meta charset="utf-8">'

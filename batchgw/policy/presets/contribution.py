@@ -19,11 +19,11 @@ JSON = "application/json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contribution:
-    """What a preset wants of one response type.
+    """What a preset sets on one response type.
 
-    `headers` maps names to raw expressions. `message` replaces $context.error.messageString in the template
-    that all presets together give the type. So a preset that hides the message and one that wraps it in an
-    envelope can be combined in any order.
+    `headers` maps names to expressions as the service takes them. `message` replaces
+    $context.error.messageString in the template that all presets together give the type. So a preset that
+    hides the message and one that wraps it in an envelope can be combined in any order.
     """
 
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -32,7 +32,7 @@ class Contribution:
     message: str | None = None
 
 
-TYPES: Final = "The types to cover, instead of those it covers by itself"
+TYPES: Final = "The types to cover, instead of those it covers by default"
 TYPES_OF_ANY: Final = f"{TYPES}; `{CUSTOMISED}` stands for those that an API customised itself."
 
 
@@ -46,10 +46,10 @@ class PresetSpec(Strict):
     title: ClassVar[str]
     what: ClassVar[str]
     own_types: ClassVar[tuple[ResponseType, ...] | None] = None
-    """The types it covers by itself. None: DEFAULT_4XX, DEFAULT_5XX and every type the policy customises."""
+    """The types it covers by default. None: DEFAULT_4XX, DEFAULT_5XX and every type the policy customises."""
 
     covers_customised: ClassVar[bool] = False
-    """Whether it also covers, by itself, the types that an API customised. Only harmless presets do."""
+    """Whether it also covers the types that an API customised, by default. Only harmless presets do."""
 
     types: Annotated[list[TypeWord], BeforeValidator(_listed), NOT_EMPTY] | None = Field(
         default=None,
@@ -62,18 +62,18 @@ class PresetSpec(Strict):
         if self.own_types and CUSTOMISED in (self.types or ()):
             raise reject(
                 SCHEMA,
-                f"this preset is made for {', '.join(self.own_types)}: name the types it shall cover, for"
-                f" `{CUSTOMISED}` would put it on whatever an API customised",
+                f"this preset is made for {', '.join(self.own_types)}: name the types it shall cover, since"
+                f" `{CUSTOMISED}` would put it on all types that an API customised",
             )
         return self
 
     @property
     def named_types(self) -> tuple[ResponseType, ...] | None:
-        """The types that `types` names, each once; None where it is left out."""
+        """The types that `types` names, each once. None if `types` is left out."""
         if self.types is None:
             return None
         return tuple(dict.fromkeys(t for t in self.types if isinstance(t, ResponseType)))
 
     def contribution(self, type_: ResponseType) -> Contribution:
-        """Say what this preset wants of a type it covers."""
+        """Give what this preset sets on a type that it covers."""
         raise NotImplementedError

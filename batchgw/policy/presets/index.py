@@ -16,7 +16,7 @@ from batchgw.policy.presets.contribution import PresetSpec
 
 
 def presets_in(module: ModuleType) -> Mapping[str, type[PresetSpec]]:
-    """Give the presets that a module defines, by the names that policies use, in the module's order."""
+    """Give the presets that a module defines, by the names that policies use, in their order there."""
     classes = (each for each in vars(module).values() if isinstance(each, type))
     presets = (each for each in classes if issubclass(each, PresetSpec) and each is not PresetSpec)
     return {str(preset.model_fields["preset"].default): preset for preset in presets}
@@ -44,7 +44,7 @@ PresetUse = Annotated[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParameterInfo:
-    """A parameter of a preset. `default` is what stands when it is left out."""
+    """A parameter of a preset. `default` is its value when it is left out."""
 
     name: str
     description: str
@@ -55,10 +55,10 @@ class ParameterInfo:
 class PresetInfo:
     """A preset as it is shown: its purpose, what it sets by default, and how it can be changed.
 
-    `types` are those it covers by itself; None means DEFAULT_4XX, DEFAULT_5XX and every type the policy
+    `types` are the types it covers by default; None means DEFAULT_4XX, DEFAULT_5XX and every type the policy
     customises. `customised` tells whether it also covers the types that an API customised itself. `status`,
-    `headers` and `templates` are what it sets with its default parameters, `message` what it shows instead of
-    the service's messages.
+    `headers` and `templates` are what it sets with its default parameters. `message` is what it shows instead
+    of the service's messages.
     """
 
     name: str

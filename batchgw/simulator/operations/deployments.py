@@ -21,27 +21,27 @@ def wire(deployment: Deployment) -> Body:
 
 
 def get(apis: ScopeApis, params: Params) -> Body:
-    """A deployment by its id."""
+    """Answer a deployment by its id."""
     detail = apis.detail(apis.require(text(params, "restApiId")))
     return wire(find(detail, text(params, "deploymentId")))
 
 
 def find(detail: Detail, deployment: str) -> Deployment:
-    """The deployment of an id."""
+    """Give the deployment of an id."""
     if deployment not in detail.deployments:
         raise not_found("Invalid Deployment identifier specified")
     return detail.deployments[deployment]
 
 
 def existing(detail: Detail, deployment: str) -> str:
-    """Check a deployment's id that a stage or canary shall have."""
+    """Check the id of the deployment that a stage or canary is to serve."""
     if deployment not in detail.deployments:
         raise bad_request("Deployment id does not exist")
     return deployment
 
 
 def list_page(apis: ScopeApis, params: Params) -> Body:
-    """A page of an API's deployments, oldest first."""
+    """Give a page of an API's deployments, the oldest first."""
     found = list(apis.detail(apis.require(text(params, "restApiId"))).deployments.values())
     start, limit = paging.start(params), paging.limit(params)
     out: Body = {"item": [wire(d) for d in found[start : start + limit]]}
@@ -51,7 +51,7 @@ def list_page(apis: ScopeApis, params: Params) -> Body:
 
 
 def create(apis: ScopeApis, params: Params, now: float) -> Body:
-    """Take a snapshot; with a stage's name, put the stage on it, making the stage where there is none."""
+    """Take a snapshot. With a stage's name, let that stage serve it; the stage is made if there is none."""
     number = apis.require(text(params, "restApiId"))
     detail = apis.detail(number)
     stage = detail.stages.get(text(params, "stageName"))
@@ -77,7 +77,7 @@ def create(apis: ScopeApis, params: Params, now: float) -> Body:
 
 
 def delete(apis: ScopeApis, params: Params) -> None:
-    """Forget a snapshot no stage is on."""
+    """Delete a snapshot. Refuses if a stage serves it."""
     number = apis.require(text(params, "restApiId"))
     detail = apis.detail(number)
     deployment = find(detail, text(params, "deploymentId"))

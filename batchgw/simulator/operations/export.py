@@ -18,7 +18,7 @@ GATEWAY_RESPONSES = "x-amazon-apigateway-gateway-responses"
 
 
 def export(apis: ScopeApis, params: Params) -> tuple[bytes, dict[str, str]]:
-    """The document of the deployment a stage is on, and the answer's headers."""
+    """Give the document of the deployment that a stage serves, and the headers of the answer."""
     number = apis.require(text(params, "restApiId"))
     detail = apis.detail(number)
     stage = find_stage(detail, text(params, "stageName"))
@@ -81,7 +81,7 @@ def _paths(deployment: Deployment) -> Body:
 
 
 def _gateway_responses(deployment: Deployment) -> Body:
-    """What was set, by type; the status code is a number here, as in exports people published."""
+    """Render what was set, by type. The status code is a number here, as in exports that people published."""
     found: Body = {}
     for kind, own in deployment.gateway_responses.own.items():
         entry: Body = {} if own.status_code is None else {"statusCode": int(own.status_code)}

@@ -1,4 +1,4 @@
-"""Get, put, patch and delete gateway responses: typed functions, and operations over them in wire form."""
+"""Get, put, patch and delete gateway responses: typed functions, and the operations that call them."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ _UNKNOWN = {
 
 
 def read(apis: ScopeApis, api: str, kind: ResponseType) -> GatewayResponse:
-    """One response as it is in effect."""
+    """Give one response as it is in effect."""
     return apis.customisation(apis.require(api)).answers[kind]
 
 
 def read_all(apis: ScopeApis, api: str) -> Mapping[ResponseType, GatewayResponse]:
-    """All 21 in effect, in the service's order."""
+    """Give all 21 responses in effect, in the service's order."""
     return apis.customisation(apis.require(api)).answers
 
 
 def put(apis: ScopeApis, api: str, kind: ResponseType, settings: Settings) -> GatewayResponse:
-    """Replace one whole: what is left out goes back to the service's default. Answers what is in effect."""
+    """Replace a whole response, and give what is in effect. What is left out goes back to the default."""
     key = settings_key(settings)
     _check_model(settings.status_code)
     number = apis.require(api)
@@ -43,7 +43,7 @@ def put(apis: ScopeApis, api: str, kind: ResponseType, settings: Settings) -> Ga
 
 
 def delete(apis: ScopeApis, api: str, kind: ResponseType) -> None:
-    """Take a customisation away. Refuses where there is none."""
+    """Remove a customisation. Refuses if there is none."""
     number = apis.require(api)
     before = apis.customisation(number)
     if kind not in before.own:
@@ -64,7 +64,7 @@ def update(
 
 
 def _patched(kind: ResponseType, own: Settings, operations: list[PatchOperation]) -> Settings:
-    """Edit what is shown, but for the status: a default that was never set must not become pinned."""
+    """Edit what is shown, except for the status: a default that nobody set must not become a setting."""
     shown = filled(kind, own)
     status = own.status_code
     maps = {"responseParameters": dict(shown.parameters), "responseTemplates": dict(shown.templates)}
@@ -100,7 +100,7 @@ def _edit(entries: dict[str, str], member: str, key: str, operation: PatchOperat
 
 
 def _check_model(status: str | None) -> None:
-    """What the model forbids is refused before the service looks whether the API exists."""
+    """Refuse what the model forbids, before it is known whether the API exists."""
     require(mapping.status_violations(status, "putGatewayResponseInput.statusCode"))
 
 

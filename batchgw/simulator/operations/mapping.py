@@ -1,6 +1,6 @@
 """What may stand in a gateway response: header names, mapping expressions, templates, status codes.
 
-Messages are the service's own where they were recorded or reported; the few that were not are marked.
+Messages are the service's own, as they were recorded or reported. The few others are marked.
 """
 
 from __future__ import annotations
@@ -46,24 +46,24 @@ _HEADER = re.compile(re.escape(HEADER_PREFIX) + r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _EXPRESSION = re.compile(
     r"(?s:'.*')"  # a literal: only the outer quotes delimit, so 'default-src 'self'' is one
     r"|method\.request\.(header|path|querystring|multivalueheader|multivaluequerystring)\.[\w$.-]+"
-    # seen in public code, never verified: refused by nobody's report, so accepted
+    # seen in public code and never verified; nobody reported a refusal, so it is accepted
     r"|context\.[\w.-]+|stageVariables\.[\w-]+"
 )
 
 
 def response_type(name: str | None, *further: str) -> ResponseType:
-    """The type of that name. Refuses others, together with `further` violations of the same request."""
+    """Give the type of that name. Refuses an unknown one, with `further` violations of the request."""
     require([*one_of(name or "", "responseType", RESPONSE_TYPES), *further])
     return ResponseType(name or "")
 
 
 def status_violations(value: str | None, path: str) -> list[str]:
-    """Violations of statusCode's pattern."""
+    """Give the violations of the pattern of statusCode."""
     return matching(value, path, STATUS_CODE)
 
 
 def check(settings: Settings) -> None:
-    """Refuse settings the service refuses. The status code's pattern is the model's, checked before."""
+    """Refuse the settings that the service refuses. The pattern of the status code was checked before."""
     for member, entries in (
         ("responseParameters", settings.parameters),
         ("responseTemplates", settings.templates),

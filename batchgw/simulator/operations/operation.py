@@ -1,4 +1,4 @@
-"""An operation is a function from its input to a reply. Each module of this folder has a table of them."""
+"""An operation is a function from its input to a reply. Each module of this folder has a table of its own."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from batchgw.simulator.world.world import World
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Input:
-    """An operation's parameters, and all that answering it may need.
+    """The parameters of an operation, and everything that may be needed to answer it.
 
     Attributes:
-        world: what there is.
+        world: the simulated accounts, regions and APIs.
         trust: which roles can be assumed.
         account: whose credentials signed the call.
         region: the endpoint's.
@@ -37,12 +37,12 @@ class Input:
 
     @property
     def apis(self) -> ScopeApis:
-        """The REST APIs of the account in the region. Raises ServiceFault where the region is not enabled."""
+        """Give the REST APIs of the account in the region. Raises ServiceFault if it is not enabled."""
         return self.world.scope(self.account, self.region)
 
     @property
     def api(self) -> str:
-        """The id of the REST API that the call names."""
+        """Give the id of the REST API that the call names."""
         return text(self.params, "restApiId")
 
 
@@ -56,7 +56,7 @@ def answers(body: Callable[[Input], Body], status: int = 200) -> Operation:
 
 
 def accepts(act: Callable[[Input], None]) -> Operation:
-    """Make an operation that is accepted (202) and answered without a body, as deletions are."""
+    """Make an operation that answers 202 without a body, as deletions do."""
 
     def answer(given: Input) -> Reply:
         act(given)

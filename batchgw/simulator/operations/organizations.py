@@ -18,7 +18,7 @@ _ORGANIZATION = "o-batchgw0001"
 
 
 def list_accounts(world: World, caller: str, params: Params) -> Body:
-    """A page of accounts. Only the management account may ask."""
+    """Give a page of accounts. Only the management account may ask."""
     _require_management(world, caller)
     start = paging.decode(optional_text(params, "NextToken"))
     size = min(whole(params, "MaxResults") or PAGE, PAGE)
@@ -29,7 +29,7 @@ def list_accounts(world: World, caller: str, params: Params) -> Body:
 
 
 def describe_organization(world: World) -> Body:
-    """The organisation, to any of its members."""
+    """Describe the organisation. Every member may ask."""
     management = world.accounts[0]
     return {
         "Organization": {

@@ -12,23 +12,23 @@ MAX_LIMIT = 500  # API reference, GetRestApis: limit
 
 
 def limit(params: Params) -> int:
-    """How many entries a page shall have. More than the maximum means the maximum."""
+    """Give how many entries a page is to have. More than the maximum means the maximum."""
     found = whole(params, "limit")
     return DEFAULT_LIMIT if found is None else clamp(found)
 
 
 def clamp(wanted: int) -> int:
-    """The nearest limit the service has."""
+    """Give the nearest limit that the service allows."""
     return max(1, min(wanted, MAX_LIMIT))
 
 
 def start(params: Params) -> int:
-    """The number the page starts at. Refuses a position nobody gave out."""
+    """Give the number at which the page starts. Refuses a position that was never given out."""
     return decode(optional_text(params, "position"))
 
 
 def decode(position: str | None) -> int:
-    """Read a position; none means the start."""
+    """Read a position. An absent one means the start."""
     if position is None:
         return 0
     try:
@@ -38,5 +38,5 @@ def decode(position: str | None) -> int:
 
 
 def encode(number: int) -> str:
-    """The position of the page that starts at a number."""
+    """Make the position of the page that starts at a number."""
     return urlsafe_b64encode(str(number).encode()).decode()

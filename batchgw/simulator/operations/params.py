@@ -1,6 +1,6 @@
-"""Reading wire parameters: JSON values of unknown shape in, typed values out, or the service's own refusal.
+"""Reads wire parameters: JSON values of any shape in, typed values or the service's refusal out.
 
-Also the constraints of the service model, whose violations are all reported at once in one sentence.
+It also checks the constraints of the service model. All violations are reported at once, in one sentence.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def _not_a_string(value: object) -> ServiceFault:
 
 
 def optional_text(params: Params, name: str) -> str | None:
-    """A string member, None when it is absent or null."""
+    """Read a string member; None when it is absent or null."""
     value = params.get(name)
     if value is None or isinstance(value, str):
         return value
@@ -36,12 +36,12 @@ def optional_text(params: Params, name: str) -> str | None:
 
 
 def text(params: Params, name: str) -> str:
-    """A string member that addresses something; absent is the empty string, which nothing is called."""
+    """Read a string member that names something. An absent one is "", which is the name of nothing."""
     return optional_text(params, name) or ""
 
 
 def flag(params: Params, name: str) -> bool | None:
-    """A boolean member; its text form is accepted, as in query strings."""
+    """Read a boolean member. Its text form is accepted, as in query strings."""
     value = params.get(name)
     if isinstance(value, str):
         return value.lower() == "true"
@@ -49,7 +49,7 @@ def flag(params: Params, name: str) -> bool | None:
 
 
 def whole(params: Params, name: str) -> int | None:
-    """An integer member; its text form is accepted, as in query strings. Raises for anything else."""
+    """Read an integer member. Its text form is accepted, as in query strings. Raises for anything else."""
     value = params.get(name)
     if value is None:
         return None
@@ -62,7 +62,7 @@ def whole(params: Params, name: str) -> int | None:
 
 
 def decimal(params: Params, name: str) -> float | None:
-    """A finite number member; its text form is accepted. Raises for anything else."""
+    """Read a member that is a finite number. Its text form is accepted. Raises for anything else."""
     value = params.get(name)
     if value is None:
         return None
@@ -75,7 +75,7 @@ def decimal(params: Params, name: str) -> float | None:
 
 
 def finite(value: str) -> float:
-    """Read a number JSON can carry. Raises ValueError."""
+    """Read a number that JSON can hold. Raises ValueError for any other text."""
     found = float(value)
     if not math.isfinite(found):
         raise ValueError(f"not a finite number: {value}")
@@ -83,7 +83,7 @@ def finite(value: str) -> float:
 
 
 def structure(params: Params, name: str) -> Params | None:
-    """A member that is a structure, None when it is absent."""
+    """Read a member that is a structure; None when it is absent."""
     value = params.get(name)
     if value is None or isinstance(value, Mapping):
         return value
@@ -91,7 +91,7 @@ def structure(params: Params, name: str) -> Params | None:
 
 
 def structures(params: Params, name: str) -> list[Params]:
-    """A list of structures, empty when it is absent."""
+    """Read a list of structures; empty when it is absent."""
     return [structure({name: v}, name) or {} for v in _sequence(params, name) or ()]
 
 
@@ -103,26 +103,26 @@ def _sequence(params: Params, name: str) -> Sequence[object] | None:
 
 
 def strings(params: Params, name: str) -> list[str] | None:
-    """A list of strings, None when it is absent."""
+    """Read a list of strings; None when it is absent."""
     found = _sequence(params, name)
     return None if found is None else [text({name: v}, name) for v in found]
 
 
 def string_map(params: Params, name: str) -> dict[str, str]:
-    """A map from string to string, empty when it is absent; a null value reads as the empty string."""
+    """Read a map from string to string; empty when it is absent. A null value is read as ""."""
     found = structure(params, name) or {}
     return {key: text(found, key) for key in found}
 
 
 def one_of(value: str | None, path: str, allowed: Sequence[str]) -> list[str]:
-    """Violations of an enumeration; `path` is the member's, as the service names it."""
+    """Give the violations of an enumeration. `path` is the member, as the service names it."""
     if value is None or value in allowed:
         return []
     return [_violation(value, path, f"Member must satisfy enum value set: [{', '.join(allowed)}]")]
 
 
 def all_of(values: Iterable[str], path: str, allowed: Sequence[str]) -> list[str]:
-    """Violations of a list of enumerated values: one for the whole list."""
+    """Give the violations of a list of enumerated values: one for the whole list."""
     found = list(values)
     if all(v in allowed for v in found):
         return []
@@ -133,7 +133,7 @@ def all_of(values: Iterable[str], path: str, allowed: Sequence[str]) -> list[str
 
 
 def matching(value: str | None, path: str, pattern: str) -> list[str]:
-    """Violations of a regular expression the whole value must match."""
+    """Give the violations of a regular expression that the whole value must match."""
     if value is None or re.fullmatch(pattern, value):
         return []
     return [_violation(value, path, f"Member must satisfy regular expression pattern: {pattern}")]
@@ -144,7 +144,7 @@ def _violation(value: str, path: str, constraint: str) -> str:
 
 
 def require(violations: list[str]) -> None:
-    """Refuse the request when there are violations, naming all of them."""
+    """Refuse the request if there are violations. The message names all of them."""
     if not violations:
         return
     errors = "error" if len(violations) == 1 else "errors"

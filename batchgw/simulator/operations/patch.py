@@ -1,4 +1,4 @@
-"""Patch operations as every Update* operation takes them: parsed, checked against the model, taken apart."""
+"""Patch operations, as every Update* operation takes them: parses them and checks them against the model."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ class PatchOperation:
 
     @property
     def steps(self) -> list[str]:
-        """The path's steps, "~1" and "~0" decoded. Raises BadRequest for a path that is none."""
+        """The steps of the path, with "~1" and "~0" decoded. Raises BadRequest for a malformed path."""
         if self.path is None or not self.path.startswith("/"):
             raise invalid_path(self)
         return [decode(step) for step in self.path[1:].split("/")]
 
 
 def decode(step: str) -> str:
-    """A path's step as it was meant (RFC 6901)."""
+    """Decode one step of a path (RFC 6901)."""
     return step.replace("~1", "/").replace("~0", "~")
 
 
 def invalid_path(operation: PatchOperation) -> Exception:
-    """The refusal of a path the resource does not have, or not for this operation."""
+    """Make the refusal of a path that the resource does not have, or does not have for this operation."""
     return bad_request(f"Invalid patch path {'null' if operation.path is None else operation.path}")
 
 
 def parse(params: Params, shape: str) -> tuple[list[PatchOperation], list[str]]:
-    """Read `patchOperations`, and what of them violates the model; `shape` is the input's name there."""
+    """Read `patchOperations`, and how they violate the model. `shape` names the input in the model."""
     operations: list[PatchOperation] = []
     violations: list[str] = []
     for number, entry in enumerate(structures(params, "patchOperations"), start=1):

@@ -1,6 +1,6 @@
-"""Resources and methods, as much as it takes to build an API that can be deployed.
+"""Resources and methods: as much as is needed to build an API that can be deployed.
 
-Bodies are kept as they came: nothing here is executed, they are shown, snapshotted and exported.
+Bodies are kept as they came. They are shown, put into snapshots and exported. Nothing is executed.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _INTEGRATION_TYPES = ("HTTP", "MOCK", "AWS_PROXY", "HTTP_PROXY", "AWS")  # the s
 
 
 def wire(resource: Resource, *, methods: bool = False) -> Body:
-    """Render a resource as JSON; its methods are named, or embedded whole."""
+    """Render a resource as JSON. Its methods are named, or embedded as a whole."""
     out: Body = {"id": resource.id, "path": resource.path}
     if resource.parent is not None:
         out |= {"parentId": resource.parent, "pathPart": resource.part}
@@ -30,7 +30,7 @@ def wire(resource: Resource, *, methods: bool = False) -> Body:
 
 
 def list_page(apis: ScopeApis, params: Params) -> Body:
-    """A page of an API's resources."""
+    """Give a page of an API's resources."""
     detail = apis.detail(apis.require(text(params, "restApiId")))
     found = list(detail.resources.values())
     start, limit = paging.start(params), paging.limit(params)
@@ -59,7 +59,7 @@ def create(apis: ScopeApis, params: Params) -> Body:
 
 
 def delete(apis: ScopeApis, params: Params) -> None:
-    """Remove a path and everything below it."""
+    """Delete a path and everything below it."""
     number, detail = _open(apis, params)
     gone = find(detail, text(params, "resourceId"))
     if gone.id == detail.root:
@@ -72,12 +72,12 @@ def delete(apis: ScopeApis, params: Params) -> None:
 
 
 def get(apis: ScopeApis, params: Params) -> Body:
-    """A resource by its id."""
+    """Answer a resource by its id."""
     return wire(find(_open(apis, params)[1], text(params, "resourceId")))
 
 
 def find(detail: Detail, resource: str) -> Resource:
-    """The resource of an id."""
+    """Give the resource of an id."""
     if resource not in detail.resources:
         raise not_found("Invalid Resource identifier specified")
     return detail.resources[resource]
@@ -104,7 +104,7 @@ def put_method(apis: ScopeApis, params: Params) -> Body:
 
 
 def delete_method(apis: ScopeApis, params: Params) -> None:
-    """Take a method away."""
+    """Delete a method."""
     number, detail = _open(apis, params)
     _method(detail, params)
     del find(detail, text(params, "resourceId")).methods[text(params, "httpMethod")]
@@ -112,7 +112,7 @@ def delete_method(apis: ScopeApis, params: Params) -> None:
 
 
 def put_integration(apis: ScopeApis, params: Params) -> Body:
-    """Say what a method does."""
+    """Set the integration of a method."""
     require(one_of(optional_text(params, "type"), "putIntegrationInput.type", _INTEGRATION_TYPES))
     number, detail = _open(apis, params)
     method = _method(detail, params)
@@ -141,7 +141,7 @@ def put_method_response(apis: ScopeApis, params: Params) -> Body:
 
 
 def put_integration_response(apis: ScopeApis, params: Params) -> Body:
-    """Say how an integration's answer becomes the method's."""
+    """Set how an answer of the integration becomes an answer of the method."""
     number, detail = _open(apis, params)
     answer = _answer(params, "selectionPattern", "responseParameters", "contentHandling")
     if params.get("responseTemplates"):
@@ -152,7 +152,7 @@ def put_integration_response(apis: ScopeApis, params: Params) -> Body:
 
 
 def update_integration_response(apis: ScopeApis, params: Params) -> Body:
-    """Replace templates of an integration's response."""
+    """Replace templates of an integration response."""
     operations, violations = parse(params, "updateIntegrationResponseInput")
     require(violations)
     number, detail = _open(apis, params)
@@ -172,12 +172,12 @@ def update_integration_response(apis: ScopeApis, params: Params) -> Body:
 
 
 def get_method(apis: ScopeApis, params: Params) -> Body:
-    """A method, its integration inside."""
+    """Answer a method, with its integration."""
     return _method(_open(apis, params)[1], params)
 
 
 def get_integration(apis: ScopeApis, params: Params) -> Body:
-    """A method's integration."""
+    """Answer the integration of a method."""
     return _integration(_open(apis, params)[1], params)
 
 

@@ -31,14 +31,14 @@ _MAX_COMPRESSION_SIZE = 10_485_760
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """Numbers of the APIs of one page, and the position of the next, None on the last."""
+    """The numbers of the APIs of one page, and the position of the next page; None on the last page."""
 
     numbers: tuple[int, ...]
     position: str | None
 
 
 def page(apis: ScopeApis, *, limit: int, position: str | None) -> Page:
-    """A page of a scope's APIs, in the order of creation. Deletions between two pages do not shift them."""
+    """Give a page of a scope's APIs, in the order of creation. Deletions between two pages shift nothing."""
     found = tuple(islice(apis.numbers(paging.decode(position)), paging.clamp(limit) + 1))
     more = len(found) > paging.clamp(limit)
     return Page(numbers=found[:-1] if more else found, position=paging.encode(found[-1]) if more else None)
@@ -76,7 +76,7 @@ def create(apis: ScopeApis, params: Params, now: float) -> int:
 
 
 def _attributes(params: Params, now: float) -> Attributes:
-    """Check in the order the service was seen to: the model, the description, the endpoint, the rest."""
+    """Check in the order that was seen at the service: the model, the description, the endpoint, the rest."""
     endpoint = structure(params, "endpointConfiguration") or {}
     types = strings(endpoint, "types")
     ip_address_type = optional_text(endpoint, "ipAddressType")

@@ -1,6 +1,6 @@
 """The simulated services: their operations on a world, by name and wire parameters.
 
-They answer at once. Quota, latency and faults are the engine's.
+They answer at once. Quotas, latency and faults are simulated by the engine.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _SERVICE_OF: Mapping[str, ServiceName] = {
 
 
 def service_of(operation: str) -> ServiceName:
-    """Tell whose operation it is. An unknown one counts as API Gateway's."""
+    """Give the service of an operation. An unknown operation counts as one of API Gateway."""
     return _SERVICE_OF.get(operation, "apigateway")
 
 
@@ -59,7 +59,7 @@ class Service:
     def __init__(
         self, world: World, *, now: Callable[[], float] = time.time, trust: Trust | None = None
     ) -> None:
-        """`now` tells the time in seconds since the epoch, for dates and credentials."""
+        """`now` gives the time in seconds since the epoch, for dates and credentials."""
         self.world = world
         self.now = now
         self.trust = trust or Trust()

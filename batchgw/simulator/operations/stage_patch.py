@@ -1,4 +1,4 @@
-"""One patch operation on a stage. Paths and refusals as recorded from the service, its typos included."""
+"""One patch operation on a stage. Paths and refusals are as recorded from the service, with its typos."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def apply(detail: Detail, stage: Stage, operation: PatchOperation) -> None:
 
 
 def _copy(stage: Stage, path: str, source: str | None) -> None:
-    """Promote the canary: its deployment, or its variables, become the stage's."""
+    """Promote the canary: the stage gets its deployment, or its variables."""
     if path not in _COPY_PATHS or source not in _COPY_SOURCES:
         raise bad_request(
             f"Invalid copy operation with path: {path} and from {source}. "
@@ -135,7 +135,7 @@ def _set(detail: Detail, stage: Stage, path: str, operation: PatchOperation) -> 
 
 
 def _set_canary(detail: Detail, stage: Stage, rest: str, operation: PatchOperation) -> None:
-    """Any canary setting makes a canary where there is none, on the stage's own deployment."""
+    """Set a canary setting. If there is no canary, one is made on the stage's own deployment."""
     known = rest in ("deploymentId", "percentTraffic", "useStageCache")
     override = rest.removeprefix("stageVariableOverrides/")
     if not known and (override == rest or not override):

@@ -61,20 +61,20 @@ def _wire_canary(canary: Canary) -> Body:
 
 
 def get(apis: ScopeApis, params: Params) -> Body:
-    """A stage by its name."""
+    """Answer a stage by its name."""
     detail = apis.detail(apis.require(text(params, "restApiId")))
     return wire(find(detail, text(params, "stageName")))
 
 
 def find(detail: Detail, name: str) -> Stage:
-    """The stage of a name."""
+    """Give the stage of a name."""
     if name not in detail.stages:
         raise not_found("Invalid stage identifier specified")
     return detail.stages[name]
 
 
 def list_all(apis: ScopeApis, params: Params) -> Body:
-    """All stages of an API, or those on one deployment. Unpaginated."""
+    """Give all stages of an API, or those that serve one deployment. There are no pages."""
     stages = apis.detail(apis.require(text(params, "restApiId"))).stages.values()
     deployment = optional_text(params, "deploymentId")
     return {"item": [wire(s) for s in stages if deployment in (None, s.deployment)]}
@@ -121,7 +121,7 @@ def _canary(detail: Detail, params: Params) -> Canary | None:
 
 
 def update(apis: ScopeApis, params: Params, now: float) -> Body:
-    """Apply patch operations to a stage, all or none."""
+    """Apply patch operations to a stage: all of them or none."""
     operations, violations = parse(params, "updateStageInput")
     require(violations)
     number = apis.require(text(params, "restApiId"))
@@ -136,7 +136,7 @@ def update(apis: ScopeApis, params: Params, now: float) -> Body:
 
 
 def delete(apis: ScopeApis, params: Params) -> None:
-    """Stop serving under a name."""
+    """Delete a stage."""
     number = apis.require(text(params, "restApiId"))
     detail = apis.detail(number)
     del detail.stages[find(detail, text(params, "stageName")).name]

@@ -17,7 +17,7 @@ _SHORTEST, _LONGEST, _LONGEST_CHAINED = 900, 43_200, 3_600  # seconds (API refer
 
 
 def caller_identity(caller: Key) -> Body:
-    """Who signed."""
+    """Give whose key signed the call."""
     return {"UserId": caller.user_id, "Account": caller.account, "Arn": caller.arn}
 
 
