@@ -39,7 +39,7 @@ def go_on_and_die(scene: Scene, ordeal: Ordeal) -> int:
 def check_write_ahead(scene: Scene, wreck: Wreck) -> None:
     """Every write that was made is known to the journal, at least as one that may have been made.
 
-    Beyond what was in flight it takes few for such: those next in line, whose intents went along.
+    Beyond those in flight, few count as such: the next ones, whose intents were committed ahead.
     """
     made = set(scene.seen().writes)
     assert wreck.applied <= made

@@ -149,11 +149,11 @@ def test_a_write_in_doubt_that_cannot_be_read_back_is_left_to_a_resume(tmp_path:
             resumed, outcomes = await estate.resume(tmp_path / "journal.db")
             assert resumed.exit_code == 0
             assert not estate.refute(outcomes)
-            settled = {(o.api.id, o.target) for o in doubtful}
+            decided = {(o.api.id, o.target) for o in doubtful}
             assert all(
                 isinstance(o, Applied) and o.verified_by_read
                 for o in outcomes
-                if (o.api.id, o.target) in settled
+                if (o.api.id, o.target) in decided
             )
             written = Counter((w.api, w.type) for w in estate.raw.engine.statistics.writes)
             assert max(written.values()) == 1

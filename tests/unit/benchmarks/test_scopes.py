@@ -211,15 +211,15 @@ class TestGauges:
     def test_the_longest_step_is_found_once_there_is_a_connection(self) -> None:
         """What stands still before the first connection is start-up."""
 
-        async def standing(seconds: float) -> None:
+        async def stalling(seconds: float) -> None:
             time.sleep(seconds)
 
         async def main(loop: TimedLoop) -> None:
-            await asyncio.create_task(standing(0.06))
+            await asyncio.create_task(stalling(0.06))
             server = await asyncio.start_server(lambda _reader, writer: writer.close(), "127.0.0.1", 0)
             async with server:
                 _, writer = await asyncio.open_connection(*server.sockets[0].getsockname()[:2])
-                await asyncio.create_task(standing(0.03))
+                await asyncio.create_task(stalling(0.03))
                 await asyncio.sleep(0.005)
                 writer.close()
             assert loop.late
@@ -230,7 +230,7 @@ class TestGauges:
         finally:
             loop.close()
         longest = max(loop.steps)
-        assert longest.owner.endswith("standing")
+        assert longest.owner.endswith("stalling")
         assert 0.03 <= longest.wall < 0.06
 
 

@@ -1,4 +1,4 @@
-"""Work is done in turns: nobody waits for longer than one, and nothing is handed over more often."""
+"""Work is done in slices: nobody waits for longer than one, and the loop is yielded to no more often."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class Clock:
         return self.now
 
 
-def test_others_have_their_turn_when_one_is_used_up() -> None:
-    """Ten pieces of 2 ms in turns of 5 ms: three pieces a turn, so it ends at the 3rd, 6th, 9th."""
+def test_others_run_when_a_slice_is_used_up() -> None:
+    """Ten pieces of 2 ms in slices of 5 ms: three pieces a slice, so one ends at the 3rd, 6th, 9th."""
     told: list[str] = []
 
     async def work() -> None:
@@ -53,7 +53,7 @@ def test_others_have_their_turn_when_one_is_used_up() -> None:
 PATIENCE = 10.0  # seconds that a thread waits for what should have happened
 
 
-def test_others_have_their_turn_while_a_disk_is_waited_for_and_virtual_time_stands_still() -> None:
+def test_others_run_while_a_disk_is_waited_for_and_virtual_time_stands_still() -> None:
     """The work ends when another task says so, and not by a timer of a minute that is under way."""
     said = threading.Event()
 

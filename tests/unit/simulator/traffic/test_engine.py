@@ -50,8 +50,8 @@ class Way:
         given = {"restApiId": self.api, **(STATUS if operation.startswith("Put") else {}), **params}
         return await self.engine.handle(operation, ACCOUNT, REGION, given)
 
-    async def ending(self, operation: str = "PutGatewayResponse", **params: object) -> str:
-        """How the call ends, in a word."""
+    async def outcome(self, operation: str = "PutGatewayResponse", **params: object) -> str:
+        """How the call ends: status and error code, or when its connection was cut."""
         try:
             reply = await self.call(operation, **params)
         except ServiceFault as fault:
@@ -89,7 +89,7 @@ def test_a_refusal_carries_its_request_id() -> None:
 
 
 @pytest.mark.parametrize(
-    ("fault", "ending", "written"),
+    ("fault", "outcome", "written"),
     [
         ("throttle", "429 TooManyRequestsException", False),
         ({"retry_after": 2}, "429 TooManyRequestsException", False),
@@ -106,13 +106,13 @@ def test_a_refusal_carries_its_request_id() -> None:
     ],
 )
 def test_each_fault_ends_as_it_says_and_writes_or_does_not(
-    fault: object, ending: str, *, written: bool
+    fault: object, outcome: str, *, written: bool
 ) -> None:
     async def main() -> None:
         way = Way({"match": {"first": 1}, "fault": fault})
-        assert await way.ending() == ending
+        assert await way.outcome() == outcome
         assert way.written is written
-        assert await way.ending() == "201"
+        assert await way.outcome() == "201"
 
     virtually(main)
 
@@ -120,9 +120,9 @@ def test_each_fault_ends_as_it_says_and_writes_or_does_not(
 def test_an_api_deleted_meanwhile() -> None:
     async def main() -> None:
         way = Way({"match": {"operation": "Put*"}, "fault": "delete_api"})
-        assert await way.ending("GetGatewayResponses") == "200"
-        assert await way.ending() == "404 NotFoundException"
-        assert await way.ending("GetGatewayResponses") == "404 NotFoundException"
+        assert await way.outcome("GetGatewayResponses") == "200"
+        assert await way.outcome() == "404 NotFoundException"
+        assert await way.outcome("GetGatewayResponses") == "404 NotFoundException"
         assert len(way.scope_apis) == 0
 
     virtually(main)
@@ -132,7 +132,7 @@ def test_somebody_else_writes_just_before() -> None:
     async def main() -> None:
         rule = {"match": {"operation": "Put*"}, "fault": {"other_write": {"status": 402, "then": "conflict"}}}
         way = Way(rule)
-        assert await way.ending() == "409 ConflictException"
+        assert await way.outcome() == "409 ConflictException"
         shown = gateway_responses.read(way.scope_apis, way.api, ResponseType.UNAUTHORIZED)
         assert (shown.default_response, shown.settings.status_code) == (False, "402")
 
@@ -183,7 +183,7 @@ def test_latency_lies_half_before_the_change_and_half_after() -> None:
 def test_refusals_take_as_long_as_answers(kind: str, script: list[Mapping[str, object]]) -> None:
     async def main() -> None:
         way = Way(*script, latency=Latency(median=1, p99=1))
-        assert (await way.ending(responseType=kind))[0] == "4"
+        assert (await way.outcome(responseType=kind))[0] == "4"
         assert anyio.current_time() == pytest.approx(1)
 
     virtually(main)
@@ -192,7 +192,7 @@ def test_refusals_take_as_long_as_answers(kind: str, script: list[Mapping[str, o
 def test_a_slow_answer_comes_that_much_later() -> None:
     async def main() -> None:
         way = Way({"fault": {"slow": 30}}, latency=Latency(median=1, p99=1))
-        assert await way.ending() == "201"
+        assert await way.outcome() == "201"
         assert anyio.current_time() == pytest.approx(31)
 
     virtually(main)
@@ -206,30 +206,30 @@ def test_a_caller_who_gives_up_may_have_written(patience: float, *, written: boo
             await way.call()
         assert way.written is written
         assert way.engine.statistics.total.current == 0
-        assert await way.ending() == "201"  # nothing is held for ever
+        assert await way.outcome() == "201"  # nothing is held for ever
 
     virtually(main)
 
 
 async def both(one: Callable[[], Awaitable[str]], two: Callable[[], Awaitable[str]]) -> list[str]:
-    endings = []
+    outcomes = []
 
     async def run(call: Callable[[], Awaitable[str]]) -> None:
-        endings.append(await call())
+        outcomes.append(await call())
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(run, one)
         tasks.start_soon(run, two)
-    return sorted(endings)
+    return sorted(outcomes)
 
 
 @pytest.mark.parametrize(
-    ("exclusive", "endings"), [(True, ["201", "409 ConflictException"]), (False, ["201", "201"])]
+    ("exclusive", "outcomes"), [(True, ["201", "409 ConflictException"]), (False, ["201", "201"])]
 )
-def test_two_writes_on_one_api_meet(*, exclusive: bool, endings: list[str]) -> None:
+def test_two_writes_on_one_api_meet(*, exclusive: bool, outcomes: list[str]) -> None:
     async def main() -> None:
         way = Way(latency=Latency(median=1, p99=1), exclusive_writes=exclusive)
-        assert await both(way.ending, lambda: way.ending(responseType="THROTTLED")) == endings
+        assert await both(way.outcome, lambda: way.outcome(responseType="THROTTLED")) == outcomes
         assert way.engine.statistics.max_concurrent_writes == 2
 
     virtually(main)
@@ -253,8 +253,8 @@ def test_reads_and_writes_of_other_apis_do_not_meet() -> None:
         way = Way(latency=Latency(median=1, p99=1))
         other = way.engine.service.dispatch("CreateRestApi", ACCOUNT, REGION, {"name": "y"}).body
         assert isinstance(other, dict)
-        assert await both(way.ending, lambda: way.ending("GetGatewayResponses")) == ["200", "201"]
-        assert await both(way.ending, lambda: way.ending(restApiId=other["id"])) == ["201", "201"]
+        assert await both(way.outcome, lambda: way.outcome("GetGatewayResponses")) == ["200", "201"]
+        assert await both(way.outcome, lambda: way.outcome(restApiId=other["id"])) == ["201", "201"]
         assert way.engine.statistics.max_concurrent_writes == 1
 
     virtually(main)
@@ -264,10 +264,10 @@ def test_the_quota_counts_from_the_first_call() -> None:
     async def main() -> None:
         await anyio.sleep(1000)
         way = Way(quotas=Quotas(QuotaRules(total=Rate(rate=1, burst=2))))
-        endings = [await way.ending("GetGatewayResponses") for _ in range(3)]
+        outcomes = [await way.outcome("GetGatewayResponses") for _ in range(3)]
         await anyio.sleep(1)
-        endings.append(await way.ending("GetGatewayResponses"))
-        assert endings == ["200", "200", "429 TooManyRequestsException", "200"]
+        outcomes.append(await way.outcome("GetGatewayResponses"))
+        assert outcomes == ["200", "200", "429 TooManyRequestsException", "200"]
 
     virtually(main)
 
@@ -290,11 +290,11 @@ def test_a_restart_is_a_new_beginning_in_the_same_world() -> None:
             {"match": {"nth": 1}, "fault": "conflict"},
             quotas=Quotas(QuotaRules(total=Rate(rate=1, burst=2))),
         )
-        story = [await way.ending() for _ in range(3)]
-        assert story == ["409 ConflictException", "201", "429 TooManyRequestsException"]
+        outcomes = [await way.outcome() for _ in range(3)]
+        assert outcomes == ["409 ConflictException", "201", "429 TooManyRequestsException"]
         way.engine.restart()
         assert way.engine.statistics.total.calls == 0
-        assert [await way.ending() for _ in range(3)] == story
+        assert [await way.outcome() for _ in range(3)] == outcomes
         assert way.engine.snapshot()["elapsed"] == 0.0
         assert way.written
 
@@ -313,16 +313,16 @@ def test_calls_are_told_over_time_by_scope_and_operation_and_the_neighbours_besi
         )
         for second in (1, 2):
             for _ in range(3):
-                await way.ending()
+                await way.outcome()
             await anyio.sleep_until(second)
         await anyio.sleep_until(60)
-        await way.ending("GetGatewayResponses")
+        await way.outcome("GetGatewayResponses")
         series = {operation: (s.taken, s.refused) for (_, operation), s in timeline.series.items()}
         assert [list(bins) for bins in series["PutGatewayResponse"]] == [[2, 1], [1, 2]]
         taken, refused = series["GetGatewayResponses"]
         assert (sum(taken), list(refused)) == (0, [0] * 60 + [1])
         await anyio.sleep_until(3600)
-        await way.ending()
+        await way.outcome()
         neighbour = timeline.series[f"{ACCOUNT}/{REGION}", NEIGHBOUR]
         assert sum(neighbour.taken) == sum(o["accepted"] for o in way.engine.quotas.neighbours().values()) > 0
 
@@ -333,11 +333,11 @@ def test_edge_and_regional_apis_are_created_at_different_rates() -> None:
     async def main() -> None:
         way = Way(quotas=Quotas())
         regional = {"name": "r", "endpointConfiguration": {"types": ["REGIONAL"]}}
-        assert await way.ending("CreateRestApi", name="e") == "201"
-        assert await way.ending("CreateRestApi", **regional) == "201"
+        assert await way.outcome("CreateRestApi", name="e") == "201"
+        assert await way.outcome("CreateRestApi", **regional) == "201"
         await anyio.sleep(3)
-        assert await way.ending("CreateRestApi", name="e") == "429 TooManyRequestsException"
-        assert await way.ending("CreateRestApi", **regional) == "201"
+        assert await way.outcome("CreateRestApi", name="e") == "429 TooManyRequestsException"
+        assert await way.outcome("CreateRestApi", **regional) == "201"
 
     virtually(main)
 
@@ -348,11 +348,11 @@ def test_calls_refused_by_quota_are_not_the_scripts() -> None:
             {"match": {"nth": 2}, "fault": "service_error"},
             quotas=Quotas(QuotaRules(total=Rate(rate=1, burst=1))),
         )
-        endings = []
+        outcomes = []
         for _ in range(4):
-            endings.append(await way.ending())
+            outcomes.append(await way.outcome())
             await anyio.sleep(0.5)
-        assert endings == [
+        assert outcomes == [
             "201",
             "429 TooManyRequestsException",
             "500 InternalFailure",
@@ -368,11 +368,14 @@ def test_other_services_have_no_part_in_the_quota_and_refuse_in_their_own_words(
         way = Way(
             quotas=Quotas(QuotaRules(total=once, per_operation={"ListAccounts": once, "AssumeRole": once}))
         )
-        assert [await way.ending("ListAccounts") for _ in range(2)] == ["200", "400 TooManyRequestsException"]
-        assert await way.ending("AssumeRole") == "400 ValidationError"  # it names no role
-        assert await way.ending("AssumeRole") == "400 Throttling"
-        assert [await way.ending("GetCallerIdentity") for _ in range(3)] == ["200"] * 3
-        assert await way.ending() == "201"
+        assert [await way.outcome("ListAccounts") for _ in range(2)] == [
+            "200",
+            "400 TooManyRequestsException",
+        ]
+        assert await way.outcome("AssumeRole") == "400 ValidationError"  # it names no role
+        assert await way.outcome("AssumeRole") == "400 Throttling"
+        assert [await way.outcome("GetCallerIdentity") for _ in range(3)] == ["200"] * 3
+        assert await way.outcome() == "201"
         assert way.engine.statistics.total.refused == 2
 
     virtually(main)
@@ -417,9 +420,9 @@ def test_statistics_tell_calls_refusals_errors_and_concurrency() -> None:
         )
         async with anyio.create_task_group() as tasks:
             for _ in range(2):
-                tasks.start_soon(way.ending, "GetGatewayResponses")
+                tasks.start_soon(way.outcome, "GetGatewayResponses")
         for _ in range(3):
-            await way.ending()
+            await way.outcome()
         snapshot: Any = way.engine.snapshot()
         scope = snapshot["scopes"][f"{ACCOUNT}/{REGION}"]
         assert scope["operations"]["GetGatewayResponses"] == {
@@ -452,9 +455,9 @@ def test_the_write_log_knows_writes_nobody_heard_of() -> None:
     async def main() -> None:
         way = Way({"match": {"nth": 2}, "fault": "cut_after"}, {"match": {"nth": 3}, "fault": "cut_before"})
         reply = await way.call()
-        await way.ending(responseType="THROTTLED")
-        await way.ending()
-        await way.ending("DeleteGatewayResponse", responseType="THROTTLED")
+        await way.outcome(responseType="THROTTLED")
+        await way.outcome()
+        await way.outcome("DeleteGatewayResponse", responseType="THROTTLED")
         statistics = way.engine.statistics
         assert [(w.operation, w.type) for w in statistics.writes] == [
             ("PutGatewayResponse", "UNAUTHORIZED"),
@@ -490,9 +493,9 @@ def test_the_write_log_is_bounded_and_can_be_left_out() -> None:
 def test_counting_can_start_again_while_calls_are_in_flight() -> None:
     async def main() -> None:
         way = Way(latency=Latency(median=1, p99=1))
-        await way.ending()
+        await way.outcome()
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(way.ending)
+            tasks.start_soon(way.outcome)
             await anyio.sleep(0.1)
             way.engine.statistics.reset()
         total = way.engine.statistics.total
@@ -508,8 +511,10 @@ def test_counting_can_start_again_while_calls_are_in_flight() -> None:
 def test_parameters_of_a_wrong_shape_are_refused_by_the_service_and_counted() -> None:
     async def main() -> None:
         way = Way()
-        assert await way.ending(restApiId=5) == "400 SerializationException"
-        assert await way.ending("CreateRestApi", endpointConfiguration="EDGE") == "400 SerializationException"
+        assert await way.outcome(restApiId=5) == "400 SerializationException"
+        assert (
+            await way.outcome("CreateRestApi", endpointConfiguration="EDGE") == "400 SerializationException"
+        )
         assert way.engine.statistics.total.errors == {"SerializationException": 2}
 
     virtually(main)
@@ -517,4 +522,4 @@ def test_parameters_of_a_wrong_shape_are_refused_by_the_service_and_counted() ->
 
 @pytest.mark.asyncio
 async def test_it_runs_on_asyncio_as_well() -> None:
-    assert await Way(latency=Latency(median=0.001, p99=0.001)).ending() == "201"
+    assert await Way(latency=Latency(median=0.001, p99=0.001)).outcome() == "201"
