@@ -10,7 +10,7 @@ from random import Random
 import anyio
 
 from batchgw.concurrency.stop import StopSignal
-from batchgw.control_plane.interface import ControlPlane, Execution, PrefetchesCredentials, Request, T
+from batchgw.control_plane.interface import ControlPlane, Execution, Request, T
 from batchgw.control_plane.limited import PATIENCE, LimitedControlPlane
 from batchgw.control_plane.retrying import RetryingControlPlane
 from batchgw.control_plane.session_state import SessionState
@@ -99,7 +99,6 @@ class PacedControlPlane:
         self.pace = pace or Pace()
         self.observer = Observers(observer or NullObserver())
         self.stop = stop or StopSignal()
-        self._plane = plane
         self.state = SessionState(
             stop=self.stop,
             limiters=Limiters(self.pace.quotas, sleep=self.stop.sleep, most=self.pace.workers, memory=memory),
@@ -124,14 +123,11 @@ class PacedControlPlane:
 
         Whoever does not answer within `PREFETCH` seconds, or not well, is asked again by the first call.
         """
-        plane = self._plane
-        if not isinstance(plane, PrefetchesCredentials):
-            return
         one_each = {scope.account: scope for scope in scopes}
 
         async def prefetch(scope: Scope) -> None:
             with suppress(CallError, Stopped):
-                await plane.prefetch_credentials(scope)
+                await self._retrying.prefetch_credentials(scope)
 
         with anyio.move_on_after(PREFETCH):
             async with anyio.create_task_group() as tasks:
