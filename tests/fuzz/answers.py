@@ -106,7 +106,7 @@ _STATUSES = (
     418,
     500,
 )
-"""No 429: it is waited for, which is another promise."""
+"""Statuses without 429, since a run waits after that one. Other tests check it."""
 
 _PACE = Pace(attempts=1)
 
@@ -119,7 +119,7 @@ def run(cases: int, seed: int) -> int:
 
 @contextmanager
 def checking() -> Iterator[Callable[[bytes], None]]:
-    """Give what checks a case."""
+    """Make the function that checks a case."""
     with tempfile.TemporaryDirectory() as folder, _ground(), asyncio.Runner() as runner:
         check = Check(Path(folder))
         try:
@@ -130,7 +130,7 @@ def checking() -> Iterator[Callable[[bytes], None]]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """An odd answer: to which operation, and whether a write was made all the same."""
+    """An odd answer: to which operation, and whether the write was made nevertheless."""
 
     operation: str
     status: int
@@ -204,7 +204,7 @@ def _modelled(operation: str, dice: Random) -> Value:
 
 
 def _of(shape: Any, dice: Random, *, depth: int) -> Value:  # noqa: PLR0911 - one for each type of shapes
-    """Make a value of a shape, as it is on the wire."""
+    """Make a value of a shape, in wire form."""
     match shape.type_name:
         case "structure" if depth < 6:
             members = {
@@ -232,7 +232,7 @@ def _of(shape: Any, dice: Random, *, depth: int) -> Value:  # noqa: PLR0911 - on
 
 
 class World:
-    """What is there, and the one answer in it that is odd."""
+    """The simulated APIs, and the one answer that is odd."""
 
     def __init__(self) -> None:
         self.odd: Case | None = None
@@ -333,7 +333,7 @@ def _reply(status: int, body: object) -> Reply:
 
 @dataclass
 class Check:
-    """Plans and applies with one odd answer in the world, and looks at what came of it."""
+    """Plans and applies with one odd answer, and checks the result."""
 
     folder: Path
     world: World = field(default_factory=World)
@@ -408,7 +408,7 @@ class Check:
             for kind, wanted in ((THROTTLED, WANTED), (UNAUTHORIZED, None)):
                 outcome = decided[region, id_, kind]
                 if isinstance(outcome, Applied) and _tells_nothing(case) and id_ == VICTIM and wanted is None:
-                    continue  # a success of AWS's without a word: DELETE has no other
+                    continue  # a success without a body: DELETE has no other
                 if isinstance(outcome, Applied):
                     assert own.get(kind) == wanted, f"{id_} {kind} is said to be applied, and is not"
                 else:
@@ -447,7 +447,7 @@ def _tells_nothing(case: Case) -> bool:
 
 
 def _may_suffer(case: Case, region: Region, id_: str) -> bool:
-    """Tell whether an odd answer may concern an API: a refusal may be one of the whole scope."""
+    """Tell whether an odd answer may affect an API. A refusal may affect the whole scope."""
     if region != VICTIM_REGION:
         return False
     return id_ == VICTIM or case.operation == "GetRestApis" or case.status >= 300 or case.error is not None
@@ -478,7 +478,7 @@ def _look_at_plan(case: Case, items: list[PlanItem]) -> None:
 
 @contextmanager
 def _ground() -> Iterator[None]:
-    """Leave nothing of this machine's AWS configuration."""
+    """Remove everything of this machine's AWS configuration."""
     before = dict(os.environ)
     for name in list(os.environ):
         if name.startswith("AWS_") or name.lower().endswith("_proxy"):

@@ -13,7 +13,7 @@ _PLAIN = re.compile(r"[A-Za-z_/.][A-Za-z0-9_/.-]*")
 
 
 def as_json(document: Value, dice: Random) -> str:
-    """Write JSON; some layouts are valid JSON and no YAML."""
+    """Write JSON. Some layouts are valid JSON, but not valid YAML."""
     return json.dumps(
         document,
         indent=dice.choice((None, 1, 2, "\t", "\r\n", "\n")) if dice.random() < 0.5 else None,
@@ -23,7 +23,7 @@ def as_json(document: Value, dice: Random) -> str:
 
 
 def as_yaml(document: Value, dice: Random) -> str:
-    """Write YAML in block style, with some of what is inside in flow style."""
+    """Write YAML in block style, with some inner values in flow style."""
     return "\n".join(_block(document, dice)) + "\n"
 
 

@@ -20,7 +20,7 @@ TOKENS: Sequence[bytes | str] = (
     b"1" * 5_000, b"[" * 200, b"{" * 200, b'{"a":' * 50, b"[" * 20_000, b'{"a":' * 5_000, b"- " * 50,
     b" " * 3_000, b"\n" * 3_000, b"x" * 3_000,
 )
-"""What formats trip over."""
+"""Pieces that parsers often fail on."""
 
 TEXTS: Sequence[str] = (
     "", " ", "x", "'x'", "''", "'", '"', '"x"', "a: b", "- a", "*", "&a", "\n", "a\r\nb", "\0", "\x7f", "\t",
@@ -37,7 +37,7 @@ VALUES: Sequence[Value] = (
 
 
 def spoil_bytes(content: bytes, dice: Random) -> bytes:
-    """Change bytes in one to four places: put in, take out, replace, repeat, cut short."""
+    """Change bytes at one to four positions: insert, remove, replace, repeat, cut."""
     for _ in range(dice.randint(1, 4)):
         start = dice.randint(0, len(content))
         end = min(len(content), start + dice.choice((0, 1, 1, 2, 8, 40)))
@@ -55,7 +55,7 @@ def spoil_bytes(content: bytes, dice: Random) -> bytes:
 
 
 def spoil(document: Value, dice: Random, *, words: Sequence[str] = ()) -> Value:
-    """Change one to three places of a document, in a copy. `words` are texts and keys of its own format."""
+    """Change a copy of a document at one to three positions. `words` are texts and keys of its format."""
     for _ in range(dice.randint(1, 3)):
         document = _at_random_place(document, dice, lambda value: _other(value, dice, words))
     return document
@@ -102,7 +102,7 @@ def _other_text(text: str, dice: Random, words: Sequence[str]) -> str:
 
 
 def random_value(dice: Random, words: Sequence[str]) -> Value:
-    """Give anything: a text as likely as all else together."""
+    """Give any value. Half of them are texts."""
     return _text(dice, words) if dice.random() < 0.5 else dice.choice(VALUES)
 
 

@@ -1,4 +1,4 @@
-"""Quota files, damaged as documents and as bytes. Promised: quotas, or UsageError with every place."""
+"""Quota files, damaged as documents and as bytes. Promised: quotas, or UsageError with every position."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from tests.fuzz.__main__ import fuzzers
 
 FEW = {"answers": 100}
 CASES = 1_000
-"""Of those that read a file, which takes a millisecond or two; an answer is a whole plan and apply."""
+"""Cases of the fuzzers that read a file, in one or two milliseconds. A case of answers is a whole apply."""
 
 
 @pytest.mark.parametrize("name", fuzzers())
@@ -23,7 +23,7 @@ def test_no_case_breaks_its_promise(name: str) -> None:
 
 
 def test_answers_keep_their_promise_where_hypothesis_throws_the_dice() -> None:
-    """It remembers what failed, and shrinks it to the smallest answer that does."""
+    """Hypothesis remembers a failing answer, and shrinks it to the smallest one that fails."""
     with answers.checking() as checked:
 
         @settings(max_examples=40)

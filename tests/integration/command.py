@@ -20,7 +20,7 @@ TIMEOUT = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """How a command ended."""
+    """The result of a command."""
 
     code: int
     out: str
@@ -28,7 +28,7 @@ class Ended:
 
     @property
     def lines(self) -> list[dict[str, Any]]:
-        """What was printed as JSON lines."""
+        """The JSON lines that were printed."""
         return [json.loads(line) for line in self.out.splitlines()]
 
 

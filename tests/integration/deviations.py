@@ -1,4 +1,4 @@
-"""Where the emulators answer otherwise than AWS: a question each, AWS's answer and theirs.
+"""Where the emulators answer differently from AWS: a question for each difference, AWS's answer and theirs.
 
 AWS's answers are those that were recorded from the service and documented. `docs/emulators.md` says what each
 deviation means to who uses batchgw; the names here are the names there.
@@ -25,12 +25,12 @@ HEADER = "gatewayresponse.header.X"
 DEFAULT_TEMPLATE = {"application/json": '{"message":$context.error.messageString}'}
 
 Said = tuple[object, ...]
-"""What a call came to: status and members of the answer, or status, code and message of the refusal."""
+"""The result of a call: status and members of the answer, or status, code and message of the refusal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deviation:
-    """A question, AWS's answer and an emulator's. `throttled`: it is about quotas, the others know none."""
+    """A question, AWS's answer and an emulator's. `throttled` tells that it is about quotas."""
 
     ask: Callable[[Emulator], object]
     aws: object
@@ -39,7 +39,7 @@ class Deviation:
 
 
 def said(call: Callable[..., Any], **arguments: object) -> Said:
-    """Make a call and give what it came to; ids and accounts in messages are made comparable."""
+    """Make a call and give its result. Ids and accounts in messages are replaced, so that they compare."""
     try:
         answer = dict(call(**arguments))
     except ClientError as error:
@@ -50,7 +50,7 @@ def said(call: Callable[..., Any], **arguments: object) -> Said:
 
 
 def verdict(call: Callable[..., Any], **arguments: object) -> str:
-    """Make a call and give `201`, or status and code of a refusal: `400 BadRequestException`."""
+    """Make a call and give `201`, or the status and code of its refusal: `400 BadRequestException`."""
     match said(call, **arguments):
         case (status, code, _message):
             return f"{status} {code}"
@@ -81,7 +81,7 @@ def _uncustomised(emulator: Emulator) -> Said:
 
 
 def _inherited(emulator: Emulator) -> object:
-    """What THROTTLED, which is not customised, shows of its family's header; None: it is not shown."""
+    """Give the family's header as THROTTLED shows it, not customised itself. None if it shows none."""
     client = emulator.client()
     api = _fresh(client)
     client.put_gateway_response(restApiId=api, responseType="DEFAULT_4XX", responseParameters={HEADER: "'1'"})
@@ -95,7 +95,7 @@ def _missing_api(emulator: Emulator) -> Said:
 
 
 def _first_page(emulator: Emulator) -> tuple[int, bool]:
-    """APIs in a page of two when there are three, and whether there is a next page."""
+    """Give how many APIs a page of two has when there are three, and whether there is a next page."""
     client = emulator.client()
     for _ in range(3):
         _fresh(client)
@@ -111,7 +111,7 @@ def _id_is_ten_letters_and_digits(emulator: Emulator) -> bool:
 
 
 def _put(emulator: Emulator) -> Said:
-    """A PUT of one header."""
+    """Put one header."""
     client = emulator.client()
     return said(
         client.put_gateway_response,
@@ -156,7 +156,7 @@ def _impossible_status(emulator: Emulator) -> str:
 
 
 def _bad_headers(emulator: Emulator) -> list[str]:
-    """Bare text, double quotes, nothing, and a name without its prefix."""
+    """Put bare text, double quotes, nothing, and a name without its prefix."""
     client = emulator.client()
     api = _fresh(client)
     return [
@@ -176,7 +176,7 @@ def _deployment_of_nothing(emulator: Emulator) -> str:
 
 
 def _hundred_reads(emulator: Emulator) -> str | None:
-    """The first refusal of a hundred reads in a row."""
+    """Give the first refusal of a hundred reads in a row."""
     client = emulator.client()
     api = _fresh(client)
     for _ in range(100):
@@ -200,14 +200,14 @@ def _role_that_is_no_arn(emulator: Emulator) -> str:
 
 
 def _apis_seen_from_elsewhere(emulator: Emulator) -> bool:
-    """Whether the keys of a role in another account see an API of the first."""
+    """Tell whether the keys of a role in another account see an API of the first account."""
     api = _fresh(emulator.client())
     seen = emulator.client(keys=emulator.assume(ELSEWHERE)).get_rest_apis(limit=500)["items"]
     return api in {item["id"] for item in seen}
 
 
 def _identity_elsewhere(emulator: Emulator) -> bool:
-    """Whether the keys of a role in another account are said to be of that account."""
+    """Tell whether GetCallerIdentity names the other account for keys of a role in it."""
     identity = emulator.client("sts", keys=emulator.assume(ELSEWHERE)).get_caller_identity()
     return bool(identity["Account"] == ELSEWHERE)
 

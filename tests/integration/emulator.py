@@ -1,4 +1,4 @@
-"""The emulators: how each is started, whose keys it takes for whose, and boto3 clients pointed at it."""
+"""The emulators: how each is started, which account its keys belong to, and boto3 clients for it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ IRELAND, VIRGINIA = REGIONS = ("eu-west-1", "us-east-1")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keys:
-    """What signs a call."""
+    """The credentials that sign a call."""
 
     access_key_id: str = "testing"
     secret_access_key: str = "testing"
@@ -28,7 +28,7 @@ class Keys:
 
     @property
     def environment(self) -> dict[str, str]:
-        """As every AWS tool reads them."""
+        """Give them as the environment variables that every AWS tool reads."""
         return {
             "AWS_ACCESS_KEY_ID": self.access_key_id,
             "AWS_SECRET_ACCESS_KEY": self.secret_access_key,
@@ -50,7 +50,7 @@ def _client(url: str, service: str, region: str, keys: Keys) -> Any:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Emulator:
-    """A server that answers as API Gateway and STS do, more or less. `keys` are those of `account`."""
+    """A server that answers roughly as API Gateway and STS do. `keys` belong to `account`."""
 
     name: str
     url: str
@@ -58,15 +58,15 @@ class Emulator:
     keys: Keys = Keys()
 
     def read_back(self, deletes: int) -> int:
-        """How many of so many DELETEs are read, since they are not answered as AWS does (`deviations`)."""
+        """Give how many of so many DELETEs a read follows, since AWS answers otherwise (`deviations`)."""
         return deletes if self.name == "moto" else 0
 
     def client(self, service: str = "apigateway", region: str = IRELAND, keys: Keys | None = None) -> Any:
-        """A plain boto3 client, which sends whatever it is told to, once."""
+        """Make a plain boto3 client. It sends every call once, without validation."""
         return _client(self.url, service, region, keys or self.keys)
 
     def assume(self, account: str, role: str = "OrganizationBatchgw") -> Keys:
-        """Keys of a role in an account."""
+        """Give keys of a role in an account."""
         arn = f"arn:aws:iam::{account}:role/{role}"
         given = self.client("sts").assume_role(RoleArn=arn, RoleSessionName="test")["Credentials"]
         return Keys(
@@ -76,7 +76,7 @@ class Emulator:
         )
 
     def post(self, path: str, body: bytes = b"") -> None:
-        """Ask the emulator itself for something, past AWS's API."""
+        """Call the emulator's own API, which AWS does not have."""
         request = urllib.request.Request(  # noqa: S310 - loopback
             self.url + path, data=body, headers={"Content-Type": "text/plain"}, method="POST"
         )
@@ -86,7 +86,7 @@ class Emulator:
 
 @contextmanager
 def moto(folder: Path) -> Iterator[Emulator]:
-    """Run moto's server. Keys it has not issued are of its default account."""
+    """Run moto's server. Keys that it has not issued belong to its default account."""
     with serving("moto.server", "-p", "0", folder=folder, environment={}) as url:
         yield Emulator(name="moto", url=url, account="123456789012")
 
@@ -110,4 +110,4 @@ def ministack(folder: Path) -> Iterator[Emulator]:
 
 
 RESET = {"moto": "/moto-api/reset", "ministack": "/_ministack/reset"}
-"""Where each forgets everything it holds."""
+"""The path of each at which it deletes everything it holds."""

@@ -12,10 +12,10 @@ from typing import Any
 from tests.integration.emulator import REGIONS, Emulator, Keys
 
 Put = Mapping[str, Any]
-"""The keyword arguments of put_gateway_response that say what a response shall be."""
+"""The keyword arguments of put_gateway_response that set a response."""
 
 Customised = Mapping[str, Put]
-"""Put by response type; a type that is not there is not customised."""
+"""What is put, by response type. A type that is absent is not customised."""
 
 CORS = "gatewayresponse.header.Access-Control-Allow-Origin"
 ORIGIN = "gatewayresponse.header.X-Origin"
@@ -55,10 +55,10 @@ UNAUTHORIZED: Put = {
     "responseParameters": {CORS: "'*'", CHALLENGE: "'Bearer'", ORIGIN: "method.request.header.Origin"},
 }
 DEFAULT = {JSON: '{"message":$context.error.messageString}'}
-"""The service's own template: to say it is to say nothing, and "conforming" APIs say it."""
+"""The service's own template. Setting it sets nothing, and the "conforming" APIs set it."""
 
 WANTED: Customised = {"DEFAULT_4XX": FAMILY, "UNAUTHORIZED": UNAUTHORIZED}
-"""What the policy says, in boto3's words. THROTTLED is to have no customisation."""
+"""What the policy asks for, as boto3 spells it. THROTTLED is to have no customisation."""
 
 SLOW_DOWN: Put = {"statusCode": "429", "responseTemplates": {JSON: '{"message":"slow down"}'}}
 BLOCKED: Put = {"statusCode": "406", "responseParameters": {CORS: "'https://example.com'"}}
@@ -71,7 +71,7 @@ KINDS: Mapping[str, Customised] = {
     "own-waf": {"WAF_FILTERED": BLOCKED},
     "own-status": {"THROTTLED": SLOW_DOWN, "UNAUTHORIZED": {**UNAUTHORIZED, "statusCode": "403"}},
 }
-"""What an API of each kind has of its own before."""
+"""What an API of each kind has customised before."""
 
 ACTIONS: Mapping[str, tuple[str, str, str]] = {
     "untouched": ("CREATE", "CREATE", "NO_OP"),
@@ -87,11 +87,11 @@ WRITES = 24  # (8 + 2 + 2) in each of two regions
 EXPECTED = 36  # 6 kinds x 3 types x 2 regions
 
 EXEMPT: Customised = {"DEFAULT_4XX": {"statusCode": "418"}}
-"""What one more API of each region has, which the policy's `exclude` exempts."""
+"""What one more API of each region has customised. The policy's `exclude` exempts it."""
 
 
 def after(kind: str) -> Customised:
-    """What an API of a kind has of its own once it is as the policy says: what is not listed has stayed."""
+    """Give what an API of a kind has customised after an apply: what the policy does not list has stayed."""
     match kind:
         case "conforming":
             return KINDS[kind]
@@ -117,7 +117,7 @@ class Fleet:
         return self.emulator.client(region=region, keys=self.keys)
 
     def state(self) -> dict[Address, Customised]:
-        """What every API has of its own now."""
+        """Give what every API has customised now."""
         clients = {region: self.client(region) for region in REGIONS}
         return {at: customised(clients[at[0]], api) for at, api in self.ids.items()}
 
@@ -130,12 +130,12 @@ class Fleet:
 
     @staticmethod
     def before() -> dict[Address, Customised]:
-        """What `state` gives of a fresh fleet."""
+        """Give what `state` is for a fresh fleet."""
         return {at: EXEMPT if at[1] == "exempt" else KINDS[at[1]] for at in _addresses()}
 
     @staticmethod
     def after() -> dict[Address, Customised]:
-        """What `state` gives of a fleet that is as the policy says."""
+        """Give what `state` is for a fleet that is as the policy says."""
         return {at: EXEMPT if at[1] == "exempt" else after(at[1]) for at in _addresses()}
 
 

@@ -1,4 +1,4 @@
-"""Starts an emulator's own server on a free port of 127.0.0.1 and stops it, whatever happens in between."""
+"""Starts an emulator's server on a free port of 127.0.0.1. It is stopped in any case, even after errors."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 START_TIMEOUT = 60.0
-"""Seconds until a server must have announced its address. On a machine with nothing to do it takes two."""
+"""Seconds until a server must have announced its address. On an idle machine that takes two."""
 
 _POLL = 0.02  # seconds
 
@@ -23,7 +23,7 @@ _TETHER = Path(__file__).with_name("tether.py")
 
 
 class ServerFailed(Exception):
-    """A server ended, or said nothing for too long, before it could be used; its last words are in it."""
+    """A server ended, or was silent for too long, before it could be used. The message has its output."""
 
 
 @contextmanager

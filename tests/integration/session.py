@@ -1,4 +1,4 @@
-"""batchgw's library pointed at an emulator, at a pace that does not hold a test up."""
+"""The library of batchgw with an emulator, at a pace that does not slow a test down."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ FAST = Pace(rate=1000.0, burst=1000.0)
 async def connected(
     emulator: Emulator, *, role: str | None = None, observer: Observer | None = None
 ) -> AsyncIterator[AwsControlPlane]:
-    """The control plane, with the keys of the environment. `observer` is told of renewed credentials."""
+    """Open the control plane, with the keys of the environment. `observer` gets events of credentials."""
     async with connect(endpoint_url=emulator.url, region=IRELAND, role=role, observer=observer) as plane:
         yield plane
 
@@ -44,12 +44,12 @@ def paced(
 
 
 def policy(text: str) -> Policy:
-    """Read a policy as from a file."""
+    """Read a policy from a text, as from a file."""
     return load_policy("policy.yaml", text=text).policy
 
 
 def changes(plan: Plan) -> dict[Address, dict[str, ResponseChange]]:
-    """The changes of a plan, by region and kind, by response type."""
+    """Give the changes of a plan by region and kind, and then by response type."""
     return {
         (item.api.scope.region, item.api.name.removeprefix("orders-")): {
             c.type.value: c for c in responses(item.changes)
@@ -60,7 +60,7 @@ def changes(plan: Plan) -> dict[Address, dict[str, ResponseChange]]:
 
 
 def pending(plan: Plan) -> dict[Address, Mapping[str, Action]]:
-    """What is to be written, by region and kind: an empty dict when all is as it should be."""
+    """Give what is to be written, by region and kind: an empty dict if everything is as desired."""
     found = {
         at: {name: c.action for name, c in by_type.items() if c.action is not Action.NO_OP}
         for at, by_type in changes(plan).items()
@@ -69,7 +69,7 @@ def pending(plan: Plan) -> dict[Address, Mapping[str, Action]]:
 
 
 class Calls:
-    """Counts the attempts that left, by operation, and writes by what they are about."""
+    """Counts the attempts that left, by operation, and the writes by their target."""
 
     def __init__(self) -> None:
         self.operations: Counter[str] = Counter()

@@ -1,4 +1,4 @@
-"""Several accounts: by a role on moto; by the access key on MiniStack, which has no other way."""
+"""Several accounts: by a role on moto, and by the access key on MiniStack, which has no roles."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ROLE = "OrganizationBatchgw"
 
 
 class Assumed:
-    """Notes for which accounts credentials were fetched, and which needed none."""
+    """Remembers for which accounts credentials were fetched, and which accounts needed none."""
 
     def __init__(self) -> None:
         self.accounts: list[str] = []
@@ -43,7 +43,7 @@ def in_accounts(*accounts: str) -> str:
 
 
 def members(emulator: Emulator, *names: str) -> list[str]:
-    """Found an organisation and make accounts in it."""
+    """Make an organisation and accounts in it."""
     organizations = emulator.client("organizations")
     organizations.create_organization(FeatureSet="ALL")
     statuses = [
@@ -56,7 +56,7 @@ def members(emulator: Emulator, *names: str) -> list[str]:
 async def test_two_accounts_of_an_organisation_are_brought_to_policy_and_the_third_is_not(
     only_moto: Emulator, tmp_path: Path
 ) -> None:
-    """The management account, whose keys assume the role, has APIs too: it is no target."""
+    """The keys of the management account assume the role. It has APIs too, but is no target."""
     orders, billing = members(only_moto, "orders", "billing")
     untouched = fleets.launch(only_moto)
     targets = [fleets.launch(only_moto, only_moto.assume(account)) for account in (orders, billing)]
@@ -82,7 +82,7 @@ async def test_two_accounts_of_an_organisation_are_brought_to_policy_and_the_thi
 
 @pytest.fixture
 def checking_moto(only_moto: Emulator) -> Iterator[Emulator]:
-    """Moto with a user who has no permission at all, and from now on it looks."""
+    """Give moto with a user who has no permission. From now on it checks permissions."""
     iam = only_moto.client("iam")
     iam.create_user(UserName="nobody")
     given = iam.create_access_key(UserName="nobody")["AccessKey"]
@@ -115,7 +115,7 @@ async def test_a_role_that_may_not_be_assumed_leaves_its_account_unread(
 async def test_each_key_of_ministack_is_an_account_of_its_own(
     only_ministack: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One run per account, for a role leads nowhere there: the second account is as it was."""
+    """One run per account, since roles do not work there. The second account is unchanged."""
     keys = [Keys(access_key_id=account) for account in ("111111111111", "222222222222")]
     first, second = (fleets.launch(only_ministack, each) for each in keys)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "111111111111")

@@ -1,4 +1,4 @@
-"""The command line against each emulator: what it answers, what it leaves behind, and its exit codes."""
+"""The command line with each emulator: what it prints, what it changes, and its exit codes."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def opened(emulator: Emulator, folder: Path, **variables: str) -> tuple[Fleet, S
 
 @pytest.mark.parametrize("fast_path", ["1", "0"])
 def test_plan_apply_check_and_drift(emulator: Emulator, tmp_path: Path, fast_path: str) -> None:
-    """The whole story, each command with its exit code; the truth is read with boto3."""
+    """All commands in order, each with its exit code. boto3 reads what is true."""
     fleet, shell = opened(emulator, tmp_path, BATCHGW_CLIENT_FAST_PATH=fast_path)
 
     planned = shell.batchgw("plan", "policy.yaml", "--out", "saved.plan")
@@ -102,7 +102,7 @@ def test_ctrl_c_ends_an_apply_and_says_how_to_finish_it(only_ministack: Emulator
 
 
 def test_an_apply_that_was_killed_is_resumed(only_moto: Emulator, tmp_path: Path) -> None:
-    """After kill -9; the dead process's lock is no hindrance to its own run."""
+    """After kill -9, a resume goes on: the lock of the dead process does not stop its own run."""
     fleet, shell = opened(only_moto, tmp_path)
     code, _ = _ended_halfway(fleet, shell, signal.SIGKILL)
     assert code == -signal.SIGKILL
@@ -115,7 +115,7 @@ def test_an_apply_that_was_killed_is_resumed(only_moto: Emulator, tmp_path: Path
 
 
 def _ended_halfway(fleet: Fleet, shell: Shell, by: signal.Signals) -> tuple[int, str]:
-    """Start an apply and end it after the first writes; give its exit code and what it said."""
+    """Start an apply and end it after the first writes. Give its exit code and its output."""
     with shell.started("apply", "policy.yaml", "--yes", *SLOWLY) as process:
         _wait_for_a_write(fleet, process)
         process.send_signal(by)

@@ -1,4 +1,4 @@
-"""Deployments without a stage, on the emulators: a snapshot is made, and no stage comes or moves."""
+"""Deployments without a stage, on the emulators: a snapshot is made, and no stage is made or moved."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The list of deviations is true: of the emulators, of AWS, and of the page that tells of them.
+"""The list of deviations is true for the emulators and for AWS, and the page shows all of it.
 
 A test that fails here says that an emulator has mended something (or broken it otherwise): correct the entry
 in `deviations.py`, or take it out there and in `docs/emulators.md`.
@@ -24,7 +24,7 @@ UNTHROTTLED = ServeOptions(apis=0, accounts=2, regions=1, no_throttle=True, late
 
 @pytest.fixture(scope="module")
 def simulator() -> Iterator[Emulator]:
-    """AWS's stand-in: what it answers was compared with recordings of the service."""
+    """Give the simulator in place of AWS: its answers were compared with recordings of the service."""
     with running(UNTHROTTLED) as ready:
         yield _of(ready)
 

@@ -45,7 +45,7 @@ async def test_apis_are_selected_by_name_and_tag(emulator: Emulator) -> None:
 
 
 async def _discovered(emulator: Emulator, selection: Selection) -> tuple[list[RestApi], dict[str, int]]:
-    """The APIs of one region, and the calls it took to list them."""
+    """Give the APIs of one region, and the calls that listed them."""
     calls = Calls()
     targets = Targets(regions=(Region(IRELAND),), apis=selection)
     async with (

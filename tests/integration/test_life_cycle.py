@@ -1,4 +1,4 @@
-"""plan, apply, check and resume against each emulator, through the library, the truth read with boto3."""
+"""plan, apply, check and resume with each emulator, by the library. boto3 reads what is true."""
 
 from __future__ import annotations
 
@@ -81,7 +81,9 @@ async def test_a_check_finds_what_others_changed_and_an_apply_mends_only_that(
         fleet.delete((IRELAND, "untouched"), "UNAUTHORIZED")
         fleet.put((IRELAND, "own-waf"), "THROTTLED", {"statusCode": "420"})
         fleet.put((VIRGINIA, "conforming"), "DEFAULT_4XX", {"responseParameters": {CORS: "'null'"}})
-        fleet.put((VIRGINIA, "own-waf"), "WAF_FILTERED", {"statusCode": "499"})  # not the policy's business
+        fleet.put(
+            (VIRGINIA, "own-waf"), "WAF_FILTERED", {"statusCode": "499"}
+        )  # the policy does not name this type
 
         async with connected(fleet.emulator) as plane:
             calls = Calls()
@@ -119,7 +121,7 @@ async def test_a_saved_plan_is_refused_when_the_world_has_moved_and_nothing_is_w
 async def test_an_api_deleted_after_the_plan_is_skipped_and_the_rest_is_applied(
     fleet: Fleet, tmp_path: Path
 ) -> None:
-    """The emulators each have their own words for it."""
+    """Each emulator words it differently."""
     gone = fleet.ids[IRELAND, "own-throttled"]
     outcomes = []
     async with connected(fleet.emulator) as plane:
@@ -153,7 +155,7 @@ class StopAt:
 
 
 async def test_a_stopped_run_is_resumed_and_no_write_is_made_twice(fleet: Fleet, tmp_path: Path) -> None:
-    """The fifth of 24 writes is the last to leave; all five are made, and known to be."""
+    """The fifth of 24 writes is the last to leave. All five are made, and the run knows it."""
     calls = Calls()
     async with open_journal(str(tmp_path / "journal.db")) as journal:
         async with connected(fleet.emulator) as plane:
@@ -178,7 +180,7 @@ async def test_a_stopped_run_is_resumed_and_no_write_is_made_twice(fleet: Fleet,
 async def test_merge_keeps_what_is_there_even_what_a_type_would_have_inherited(
     fleet: Fleet, tmp_path: Path
 ) -> None:
-    """Onto a type at its default the family's header and template are carried over, as AWS shows them."""
+    """A type at its default keeps the header and template of its family, as AWS shows them."""
     merging = policy(
         """\
 version: 1
@@ -211,7 +213,7 @@ responses:
 
 
 async def test_fill_and_reset_of_what_is_not_listed(fleet: Fleet, tmp_path: Path) -> None:
-    """`fill` leaves own customisations alone; `unlisted: reset` takes away every other one."""
+    """`fill` keeps existing customisations. `unlisted: reset` removes those of all other types."""
     filling = policy(
         """\
 version: 1
@@ -240,7 +242,7 @@ responses:
 
 
 async def test_a_response_type_that_no_one_knows_is_left_alone(only_moto: Emulator) -> None:
-    """Moto keeps and lists any type, as AWS would one that is newer than this version of batchgw."""
+    """Moto keeps and lists any type. AWS would do so with a type that is newer than this batchgw."""
     fleet = fleets.launch(only_moto)
     fleet.put((IRELAND, "conforming"), "INVENTED_TYPE", {"statusCode": "499"})
     resetting = policy(POLICY.replace("unlisted: leave", "unlisted: reset"))

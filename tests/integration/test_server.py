@@ -1,4 +1,4 @@
-"""Servers that tests start: bounded in time, on loopback, and gone afterwards, however the test ends."""
+"""Servers that tests start: they start in time, listen on loopback, and end when the test ends."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ with serving("pretender", folder=Path(sys.argv[1]), environment={"PYTHONPATH": s
 
 
 def test_a_server_ends_with_a_starter_that_is_killed(tmp_path: Path) -> None:
-    """Kill -9 runs no `finally`: the server notices that its standard input has ended."""
+    """Nothing runs `finally` after kill -9. The server ends because its standard input has ended."""
     module(tmp_path, SERVER)
     with subprocess.Popen(
         [sys.executable, "-c", STARTER, str(tmp_path / "home"), str(tmp_path)],
@@ -98,7 +98,7 @@ def test_a_server_ends_with_a_starter_that_is_killed(tmp_path: Path) -> None:
 
 
 def test_the_emulators_listen_on_one_loopback_address_only(emulator: Emulator) -> None:
-    """The port is free on every other address: one that listens on all of them would have it there too."""
+    """The port is free on every other address, so the server listens on loopback only."""
     port = int(emulator.url.rpartition(":")[2])
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as elsewhere:
         elsewhere.bind(("127.0.0.2", port))

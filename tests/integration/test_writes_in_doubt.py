@@ -1,4 +1,4 @@
-"""Writes whose answer never came: what the emulator shows afterwards decides, and nothing is done twice."""
+"""Writes without an answer: a read decides whether they were made, and no write is made twice."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def fleet(emulator: Emulator) -> Fleet:
 async def test_a_write_that_was_cut_off_is_read_before_it_is_repeated(
     fleet: Fleet, tmp_path: Path, *, after: bool
 ) -> None:
-    """Each of 24 writes is cut once. Made ones are found by reading and not sent again, others are sent."""
+    """Each of 24 writes is cut once. A read finds those that were made; only the others are sent again."""
     calls = Calls()
     async with connected(fleet.emulator) as plane:
         session = paced(Cutting(plane, after=after), observer=calls)
@@ -77,7 +77,7 @@ async def test_a_write_that_was_cut_off_is_read_before_it_is_repeated(
 async def test_what_a_dead_process_meant_to_write_is_read_before_it_is_resumed(
     fleet: Fleet, tmp_path: Path, made: Collection[str]
 ) -> None:
-    """The journal holds intents without outcomes for two APIs of Ireland, as a kill -9 leaves them."""
+    """The journal holds intents without outcomes for two APIs in Ireland, as after a kill -9."""
     doubtful = {fleet.ids[IRELAND, kind] for kind in ("own-throttled", "untouched")}
     location = str(tmp_path / "journal.db")
     async with connected(fleet.emulator) as plane:

@@ -15,14 +15,14 @@ _BLOCK = 4096
 
 
 def main() -> None:
-    """Take this program's own name off the command line and become the module."""
+    """Remove this program's own name from the command line, and run the module."""
     threading.Thread(target=_end_with_the_starter, daemon=True).start()
     del sys.argv[0]
     runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
 
 
 def _end_with_the_starter() -> None:
-    """Read past Python's buffer, whose lock an interpreter that ends by itself would stumble over."""
+    """Read without Python's buffer: its lock would make an interpreter fail that ends by itself."""
     while os.read(_STDIN, _BLOCK):
         pass
     os._exit(0)

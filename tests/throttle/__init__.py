@@ -1,1 +1,1 @@
-"""The limiter: the clockless model in a fast world, then the permits it hands out in virtual time."""
+"""Tests of the limiter: its model in a fast simulated world, and the permits it gives in virtual time."""

@@ -1,4 +1,4 @@
-"""Answers may come in any order: the invariants hold, and what is believed in the end is what is true."""
+"""Answers may come in any order: the invariants hold, and the model learns the true values in the end."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.throttle.worlds.remote import Others, TokenBucket
 from tests.throttle.worlds.world import World, play
 
 STRAGGLING = World(straggling=0.3, patience=3.0)
-"""Three of ten answers come up to 3 s late, by when some thirty others have left and come back."""
+"""Three of ten answers are up to 3 s late. Meanwhile some thirty other calls leave and are answered."""
 
 
 @pytest.mark.parametrize(
@@ -43,14 +43,14 @@ def test_the_belief_is_true_in_the_end(world: World, quota: Quota | None, rate: 
 
 @given(order=st.randoms(use_true_random=False), calls=st.integers(1, 120))
 def test_the_order_of_one_moment_does_not_matter(order: Random, calls: int) -> None:
-    """All answers of a volley are told at one moment: shuffled, they lead to the same belief."""
+    """All answers of a volley come at one moment. In any order they lead to the same belief."""
     told = [_volley(calls, shuffle) for shuffle in (None, order)]
     assert told[0][0] == pytest.approx(told[1][0])
     assert told[0][1] == pytest.approx(told[1][1])
 
 
 def _volley(calls: int, order: Random | None) -> tuple[float, float]:
-    """Calls every 20 ms to a bucket of 10/s that holds 30 of 40: rate and level once all are answered."""
+    """Send a call every 20 ms to a bucket of 10/s that holds 30 of 40. Give rate and level in the end."""
     model, remote = BucketModel(TOTAL, belief=Belief(rate=10, burst=40, level=30)), TokenBucket(10, 40)
     remote.level = 30
     sent = [(0.02 * number, remote.take(0.02 * number)) for number in range(calls)]

@@ -1,4 +1,4 @@
-"""What one run has learned is where the next one begins."""
+"""A run begins with what the run before it learned."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def second(model: BucketModel, *, seed: int) -> Played:
 @pytest.mark.parametrize("seed", range(1000, 1005))
 @pytest.mark.parametrize("trust", [Trust.TRUSTED, Trust.STRICT])
 def test_a_second_run_begins_at_the_remembered_level(seed: int, trust: Trust) -> None:
-    """It is refused nothing; without memory it is, for it believes in a full bucket."""
+    """It is refused nothing. Without memory it would be refused, since it would expect a full bucket."""
     remembers = second(BucketModel(TOTAL, trust=trust, belief=EMPTY), seed=seed)
     assert not remembers.refusals
     assert remembers.makespan <= 1.03 * (200 - 0.5) / 10
@@ -35,7 +35,7 @@ def test_a_second_run_begins_at_the_remembered_level(seed: int, trust: Trust) ->
 
 
 def test_two_runs_one_after_the_other() -> None:
-    """The belief of the first is that of the second, and true: what was refilled in 1.5 s is there."""
+    """The second begins with the belief of the first, plus the refill of 1.5 s. That is the truth."""
     first = BucketModel(TOTAL)
     ended = play(World(), first, calls=200, seed=3).makespan
     belief = first.belief(ended)
@@ -46,9 +46,9 @@ def test_two_runs_one_after_the_other() -> None:
 
 
 def test_an_unknown_quota_is_learned_once() -> None:
-    """The second run knows the rate within some percent, does not double it again, and is refused less.
+    """The second run knows the rate within some percent. It does not double it again, and is refused less.
 
-    It finds one token, so 999 are refilled.
+    It finds one token, so the bucket must refill 999.
     """
     world = World(rate=25, burst=60)
     first = BucketModel(None)
@@ -78,7 +78,7 @@ def test_the_level_is_refilled_for_the_time_between_and_no_fuller_than_full() ->
     ],
 )
 def test_an_old_belief_below_a_trusted_quota_is_forgotten(trust: Trust, age: float, rate: float) -> None:
-    """Neighbours come and go; what was learned of a guess stays the best there is."""
+    """Other callers come and go. But where a quota was guessed, what was learned stays the best value."""
     belief = Belief(rate=6, burst=40, level=1, age=age)
     assert believed(BucketModel(TOTAL, trust=trust, belief=belief))[0] == rate
 
@@ -88,13 +88,13 @@ def test_an_old_belief_below_a_trusted_quota_is_forgotten(trust: Trust, age: flo
     [(Trust.TRUSTED, 30, 10), (Trust.STRICT, 30, 10), (Trust.GUESS, 30, 30), (Trust.GUESS, 0.001, 0.2)],
 )
 def test_a_belief_is_kept_within_floor_and_ceiling(trust: Trust, remembered: float, rate: float) -> None:
-    """What a run that might try has found is used by one that may try, too, and by no other."""
+    """A rate above the quota, found by a run that may probe, is used only by another run that may probe."""
     belief = Belief(rate=remembered, burst=40, level=10)
     assert believed(BucketModel(TOTAL, trust=trust, belief=belief))[0] == rate
 
 
 def test_a_remembered_neighbour_is_looked_for() -> None:
-    """2/s were left to us, and 10/s are now: the run finds out, though it is told of nothing."""
+    """2/s were left to us before, and 10/s are left now. The run finds out by itself."""
     belief = Belief(rate=2, burst=40, level=1, age=60)
     model = BucketModel(TOTAL, belief=belief)
     played = play(World(), model, calls=600, seed=4)

@@ -1,4 +1,4 @@
-"""Little's law: calls under way are rate times latency; three times that, for the slowest there was."""
+"""Little's law: rate times latency calls are under way. Three times that is allowed, for the slowest one."""
 
 from __future__ import annotations
 

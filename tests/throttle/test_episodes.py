@@ -1,4 +1,4 @@
-"""At most one rate decision per episode: what left before the last reaction only tells the level."""
+"""At most one rate decision in an episode: refusals of calls sent before the decision only set the level."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ def test_one_decision_an_episode(model: BucketModel, course: list[Step]) -> None
         if step.kind != "refused" or not answered:
             continue
         sent_at = answered[step.which % len(answered)]
-        if sent_at <= reacted or model._spurious.tried:  # a refusal that is tried decides nothing
+        if (
+            sent_at <= reacted or model._spurious.tried
+        ):  # a refusal that is tested by a volley decides nothing
             assert after.rate == before.rate
             assert after.episodes == before.episodes
         else:
@@ -33,7 +35,7 @@ def test_one_decision_an_episode(model: BucketModel, course: list[Step]) -> None
 @settings(max_examples=50)
 @given(together=st.integers(1, 60), quota=st.sampled_from([TOTAL, Quota(100, 40)]))
 def test_a_volley_of_refusals_counts_once(together: int, quota: Quota) -> None:
-    """However many were under way: their rate and their reserve are those after a single refusal."""
+    """However many calls were under way, rate and reserve are the same as after a single refusal."""
     one, many = (Rig(BucketModel(quota, trust=Trust.GUESS)) for _ in range(2))
     for rig, refused in ((one, 1), (many, together)):
         rig.run([Step("push")] * together)
@@ -55,7 +57,7 @@ def test_what_left_after_the_reaction_begins_the_next_episode() -> None:
 
 
 def test_the_level_is_told_by_every_refusal() -> None:
-    """One that left later than the one reacted to says that even then less than a token was there."""
+    """A refusal of a later call shows that even then the bucket held less than one token."""
     model = BucketModel(TOTAL)
     for moment in (0.0, 0.1, 0.2):
         model.sent(moment)
@@ -63,5 +65,5 @@ def test_the_level_is_told_by_every_refusal() -> None:
     assert model.statistics(0.3).level == pytest.approx(1.5)
     model.refused(0.2, 0.3)  # 0.5 at 0.2, refilled by 1, none left since
     assert model.statistics(0.3).level == pytest.approx(1.5)
-    model.refused(0.1, 0.3)  # 0.5 at 0.1, refilled by 2: no news, for at 0.2 it was no more
+    model.refused(0.1, 0.3)  # 0.5 at 0.1, refilled by 2: nothing new, since at 0.2 it was no more
     assert model.statistics(0.3).level == pytest.approx(1.5)

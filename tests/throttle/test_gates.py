@@ -1,4 +1,4 @@
-"""The goals at 2,000 calls are met, and by no model that lacks a part: so these tests are known to bite."""
+"""The model meets the goals at 2,000 calls. Every model without one of its parts misses a goal."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_without_a_part_a_gate_is_missed(make: Make, gate: str) -> None:
 
 
 def test_a_quota_that_returns_is_found_soon_however_long_it_was_gone() -> None:
-    """The floor is touched on a schedule: at one length alone, a return may happen to be found at once."""
+    """The floor is tested on a schedule, so several lengths are tried: one alone might be lucky."""
     means = []
     for low in range(50, 110, 3):
         gate = Gate(name="", ratio=1, refused=0, world=World(steps=((60, 0.5), (60 + low, 1))))

@@ -1,4 +1,4 @@
-"""Permits in virtual time: two buckets, priorities, fairness, and whom a refusal is blamed on."""
+"""Permits in virtual time: two buckets, priorities, fairness, and which bucket a refusal counts for."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TOTAL, DEPLOYMENTS, RESOURCES = Quota(10, 40), Quota(1 / 5, 1), Quota(2.5, 5)
 
 @dataclass
 class Scene:
-    """A limiter of three flows, and who left when."""
+    """A limiter of three flows, and when each call left."""
 
     total: Flow = field(default_factory=lambda: flow(TOTAL))
     deployments: Flow = field(default_factory=lambda: flow(DEPLOYMENTS))
@@ -39,44 +39,44 @@ class Scene:
 
     @property
     def waiting(self) -> int:
-        """Calls in any line."""
+        """Calls in all queues."""
         return sum(len(each.queue) for each in (self.total, self.deployments, self.resources))
 
     async def leave(self, name: str = "", *, operation: str = "Put", priority: float = 0.0) -> Permit:
-        """Wait for a turn, and note it."""
+        """Wait for a permit, and note when it was given."""
         permit = await self.limiter.acquire(lambda: None, operation=operation, priority=priority)
         self.departures.append((name or operation, permit.at))
         return permit
 
     async def call(self, name: str = "", *, operation: str = "Put", priority: float = 0.0) -> None:
-        """A call that is accepted 0.1 s after it left."""
+        """Make a call that is accepted 0.1 s after it left."""
         permit = await self.leave(name, operation=operation, priority=priority)
         await anyio.sleep(0.1)
         self.limiter.accepted(permit)
 
     async def calls(self, count: int, name: str = "", *, operation: str = "Put") -> None:
-        """One after the other."""
+        """Make calls, one after the other."""
         for _ in range(count):
             await self.call(name, operation=operation)
 
     def of(self, name: str) -> list[float]:
-        """When those of a name left."""
+        """Give when the calls of a name left."""
         return [at for each, at in self.departures if each == name]
 
 
 def flow(quota: Quota) -> Flow:
-    """A flow with a bucket of its own, strict: nothing but what the quota says decides."""
+    """A flow with a strict bucket of its own: only the quota decides."""
     return Flow(Bucket(BucketModel(quota, trust=Trust.STRICT)))
 
 
 async def drained(scene: Scene) -> None:
-    """Until the total's bucket holds its reserve and no more, calls leave at the rate."""
+    """Make calls until the bucket of the total holds only its reserve."""
     for _ in range(90):
         scene.limiter.accepted(await scene.leave("drain"))
 
 
 def test_an_operation_with_a_bucket_of_its_own_does_not_hold_up_the_others() -> None:
-    """20 deployments, one in 5 s, and 400 puts: the puts leave at their rate as if there were no others."""
+    """20 deployments, one in 5 s, and 400 puts: the puts leave at their rate, as if they were alone."""
 
     async def main() -> None:
         scene = Scene()
@@ -105,7 +105,7 @@ def test_a_refusal_of_the_own_bucket_while_waiting_for_the_total_holds_up_nobody
         await drained(scene)
         first = await scene.leave("first", operation="GetResources")
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(scene.leave, "second")  # is at the head of the total's line
+            tasks.start_soon(scene.leave, "second")  # is at the head of the total's queue
             await anyio.sleep(0.001)
 
             async def resources() -> None:
@@ -128,8 +128,10 @@ def test_a_deployment_waits_for_the_maximum_over_its_buckets() -> None:
         scene = Scene()
         await drained(scene)
         began = anyio.current_time()
-        await scene.leave(operation="CreateDeployment")  # its own is full, and the reserve is there
-        await scene.leave(operation="CreateDeployment")  # the total is refilled: 5 s for its own
+        await scene.leave(
+            operation="CreateDeployment"
+        )  # its own bucket is full, and the total holds its reserve
+        await scene.leave(operation="CreateDeployment")  # the total is refilled: 5 s for its own bucket
         first, second = scene.of("CreateDeployment")
         assert first - began == pytest.approx(0.05)  # at twice the rate, as the last calls of a run
         assert second - first == pytest.approx(5.0, rel=0.05)
@@ -200,8 +202,8 @@ def test_the_better_priority_leaves_first_however_late_it_comes() -> None:
     virtually(main)
 
 
-def test_no_api_waits_for_more_than_its_turn() -> None:
-    """Seven APIs, whose calls are made one after another: between two of one, each other gets one."""
+def test_no_api_waits_for_more_than_one_call_of_each_other() -> None:
+    """Seven APIs make their calls one after another. Between two calls of one, each other gets one."""
 
     async def main() -> None:
         scene = Scene()
@@ -220,7 +222,7 @@ def test_no_api_waits_for_more_than_its_turn() -> None:
     virtually(main)
 
 
-def test_who_is_turned_away_leaves_the_line_and_makes_no_call() -> None:
+def test_a_rejected_call_leaves_the_queue_and_is_not_made() -> None:
     class Condemned(Exception):
         pass
 
@@ -247,14 +249,14 @@ def test_who_is_turned_away_leaves_the_line_and_makes_no_call() -> None:
             assert scene.waiting == 5
             given_up = True
         assert away == 5
-        assert anyio.current_time() < 9 + 3  # the head looks up once a second
+        assert anyio.current_time() < 9 + 3  # the head checks once a second
         assert scene.waiting == 0
         assert scene.deployments.bucket.sent == 1
 
     virtually(main)
 
 
-def test_who_finds_a_token_and_nobody_in_line_leaves_at_once_or_is_turned_away() -> None:
+def test_a_call_that_finds_a_token_and_an_empty_queue_leaves_at_once_or_is_rejected() -> None:
     class Condemned(Exception):
         pass
 
@@ -265,7 +267,7 @@ def test_who_finds_a_token_and_nobody_in_line_leaves_at_once_or_is_turned_away()
         scene = Scene()
         for _ in range(10):
             coroutine = scene.limiter.acquire(lambda: None, operation="Put")
-            with pytest.raises(StopIteration) as left:  # it gives no turn of the event loop away
+            with pytest.raises(StopIteration) as left:  # it does not yield to the event loop
                 coroutine.send(None)
             permit: Permit = left.value.value
             assert (permit.at, permit.waited) == (anyio.current_time(), 0.0)
@@ -279,7 +281,7 @@ def test_who_finds_a_token_and_nobody_in_line_leaves_at_once_or_is_turned_away()
     virtually(main)
 
 
-def test_nobody_leaves_at_once_past_those_in_line() -> None:
+def test_no_call_overtakes_the_queue() -> None:
     async def main() -> None:
         scene = Scene()
         await drained(scene)
@@ -292,7 +294,7 @@ def test_nobody_leaves_at_once_past_those_in_line() -> None:
     virtually(main)
 
 
-def test_who_is_cancelled_leaves_its_lines() -> None:
+def test_a_cancelled_call_leaves_its_queues() -> None:
     async def main() -> None:
         scene = Scene()
         await drained(scene)
@@ -316,7 +318,7 @@ async def _wait(scene: Scene, operation: str) -> None:
 
 
 def test_the_last_calls_may_spend_the_reserve() -> None:
-    """Of 90 calls, 50 are refilled: in 5 s if the reserve may be spent, and in 5.5 s and more if not."""
+    """90 calls need 50 refilled tokens: 5 s if the reserve may be spent, and 5.5 s or more if not."""
 
     async def last(expected: float) -> float:
         scene = Scene()
@@ -347,7 +349,7 @@ def test_starving_is_the_time_in_which_nothing_was_let_through() -> None:
 
 
 def test_concurrency_follows_from_rate_and_latency() -> None:
-    """10 calls/s of 0.1 s are one under way on average: three times that."""
+    """10 calls/s of 0.1 s each mean one call under way on average. Three times that is allowed."""
 
     async def main() -> None:
         scene = Scene()

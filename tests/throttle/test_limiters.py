@@ -31,7 +31,7 @@ def limiters(quotas: Quotas | None = None, memory: dict[BucketKey, Belief] | Non
 
 
 class Remembered:
-    """A memory of what it is given."""
+    """A memory that holds given beliefs."""
 
     def __init__(self, beliefs: dict[BucketKey, Belief]) -> None:
         self._beliefs = beliefs
@@ -75,7 +75,7 @@ def test_regions_of_one_account_wide_quota_are_paced_as_one() -> None:
 
 
 async def in_all(plane: LimitedControlPlane, scopes: list[Scope], calls: int) -> None:
-    """So many puts in each, side by side."""
+    """Make so many puts in each scope, at the same time."""
     async with anyio.create_task_group() as tasks:
         for where in scopes:
             tasks.start_soon(puts, plane, where, calls)
@@ -84,13 +84,13 @@ async def in_all(plane: LimitedControlPlane, scopes: list[Scope], calls: int) ->
 @pytest.mark.parametrize(("regions", "calls", "refused"), [(8, 100, 0.07), (5, 160, 0.06)])
 @pytest.mark.parametrize("seed", [1, 2])
 def test_an_account_wide_quota_is_recognised(regions: int, calls: int, refused: float, seed: int) -> None:
-    """It is told once, all share one bucket from then on, and after that next to nothing is refused."""
+    """One event reports it. From then on all regions share one bucket, and nearly nothing is refused."""
 
     async def main() -> None:
         remote = Remote(rate=10, burst=40)
         service, seen = Service(lambda _: remote, seed=seed), Seen()
         plane = limited(service, seen=seen)
-        scopes = [scope(f"region-{place}") for place in range(regions)]
+        scopes = [scope(f"region-{number}") for number in range(regions)]
         await in_all(plane, scopes, calls)
         told = [event for event in seen.events if isinstance(event, QuotaShared)]
         assert [event.account for event in told] == [ACCOUNT]
@@ -104,7 +104,7 @@ def test_an_account_wide_quota_is_recognised(regions: int, calls: int, refused: 
 
 
 def test_regions_with_quotas_of_their_own_stay_apart() -> None:
-    """Four regions, each refused at first, for its bucket is empty: together, but not by one another."""
+    """Four regions are refused at the same time at first, but only because each bucket is empty."""
 
     async def main() -> None:
         remotes = {name: Remote(rate=10, burst=40, level=0) for name in "abcd"}
@@ -119,21 +119,21 @@ def test_regions_with_quotas_of_their_own_stay_apart() -> None:
 
 
 def test_what_a_refusal_asked_for_outlives_the_sharing() -> None:
-    """The one model in place of six waits as long as any of them had been asked to."""
+    """One model replaces six, and waits as long as the longest wait that any of them was asked for."""
 
     async def main() -> None:
         remote = Remote(rate=10, burst=40, seed=1)
-        service = Asking(remote)
+        service = AsksToWait(remote)
         plane = limited(service, seen=service)
-        await in_all(plane, [scope(f"region-{place}") for place in range(6)], 100)
+        await in_all(plane, [scope(f"region-{number}") for number in range(6)], 100)
         assert service.shared
         assert not service.early
 
     virtually(main)
 
 
-class Asking(Service):
-    """Asks for 3 s with every refusal, and notes who comes earlier once the quota is known to be shared."""
+class AsksToWait(Service):
+    """Asks for 3 s with every refusal, and notes earlier calls after the quota was found to be shared."""
 
     def __init__(self, remote: Remote) -> None:
         super().__init__(lambda _: remote, retry_after=3.0, seed=1)
@@ -155,7 +155,7 @@ class Asking(Service):
 
 
 def test_a_scope_that_is_held_up_holds_up_no_other() -> None:
-    """One account is asked to wait for a minute, again and again: the others finish all the same."""
+    """One account is asked to wait for a minute, again and again. The others are not delayed."""
 
     async def main() -> None:
         stuck = scope("a", "999999999999")
@@ -220,7 +220,7 @@ def test_an_operations_documented_quota_is_not_guessed_where_the_total_is() -> N
 
 
 def test_one_region_alone_has_no_siblings() -> None:
-    """However often it is refused, it is never told to share."""
+    """However often it is refused, it never shares a bucket."""
 
     async def main() -> None:
         remote = Remote(rate=3, burst=5)

@@ -1,4 +1,4 @@
-"""Whatever is true, and whatever is believed of it: all calls are made in the end."""
+"""All calls are made in the end, whatever the quota is and whatever the client believes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_random_worlds_all_finish(tens: int) -> None:
 
 
 def test_most_random_worlds_finish_soon() -> None:
-    """Half of them within 1.7 times of what can be hoped for, with 4 % refused: most are told lies."""
+    """Half of them take at most 1.7 times the best time, with 4 % refused. Most are given a wrong quota."""
     played = []
     for seed in range(WORLDS):
         each = case(seed)

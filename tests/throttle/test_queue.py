@@ -1,4 +1,4 @@
-"""A line before a bucket: one at its head, best priority next; the cancelled hold nobody up."""
+"""The queue before a bucket: one call at its head, best priority next. Cancelled calls delay nobody."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BACKENDS = ("trio", "asyncio")
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Comes after `comes` turns of the event loop, stays at the head for `stays`, may be cancelled."""
+    """Enters after `comes` checkpoints, stays at the head for `stays`, and may be cancelled."""
 
     priority: int
     comes: int
@@ -28,7 +28,7 @@ class Caller:
 
 @dataclass(slots=True)
 class Scene:
-    """Callers at one line, who let pass whoever is before them, as the limiter does."""
+    """Callers in one queue. The head steps back for calls of a better priority, as in the limiter."""
 
     queue: WaitQueue = field(default_factory=WaitQueue)
     at_head: list[Caller] = field(default_factory=list)
@@ -104,45 +104,45 @@ def test_one_is_at_the_head_and_everyone_gets_there(backend: str, crowd: list[Ca
 
 def test_the_best_priority_goes_first_then_who_came_first() -> None:
     async def main() -> None:
-        line, order = WaitQueue(), list[str]()
-        head = await line.enter(0)
+        queue, order = WaitQueue(), list[str]()
+        head = await queue.enter(0)
 
         async def call(name: str, priority: float) -> None:
-            ticket = await line.enter(priority)
+            ticket = await queue.enter(priority)
             order.append(name)
-            line.leave(ticket)
+            queue.leave(ticket)
 
         async with anyio.create_task_group() as tasks:
             for name, priority in (("a", 2), ("b", 1), ("c", 2), ("d", 1), ("e", 0)):
                 tasks.start_soon(call, name, priority)
                 await anyio.sleep(1)
-            assert len(line) == 6
-            line.leave(head)
+            assert len(queue) == 6
+            queue.leave(head)
         assert order == ["e", "b", "d", "a", "c"]
 
     virtually(main)
 
 
-def test_the_head_lets_only_those_pass_who_are_before_it() -> None:
+def test_the_head_steps_back_only_for_a_better_priority() -> None:
     async def main() -> None:
-        line, order = WaitQueue(), list[str]()
+        queue, order = WaitQueue(), list[str]()
 
         async def call(name: str, priority: float) -> None:
-            ticket = await line.enter(priority)
+            ticket = await queue.enter(priority)
             order.append(name)
-            line.leave(ticket)
+            queue.leave(ticket)
 
         async with anyio.create_task_group() as tasks:
-            head = await line.enter(1)
+            head = await queue.enter(1)
             tasks.start_soon(call, "later", 1)
             await anyio.sleep(1)
-            assert not line.outranked(head)
+            assert not queue.outranked(head)
             tasks.start_soon(call, "urgent", 0)
             await anyio.sleep(1)
-            assert line.outranked(head)
-            await line.step_back(head)
+            assert queue.outranked(head)
+            await queue.step_back(head)
             order.append("head")
-            line.leave(head)
+            queue.leave(head)
         assert order == ["urgent", "head", "later"]
 
     virtually(main)
@@ -150,61 +150,61 @@ def test_the_head_lets_only_those_pass_who_are_before_it() -> None:
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("cancelled_first", [True, False])
-def test_a_turn_handed_to_somebody_just_cancelled_goes_on_to_the_next(
+def test_the_head_given_to_a_call_that_is_just_cancelled_goes_to_the_next(
     backend: str, *, cancelled_first: bool
 ) -> None:
-    """Which comes first decides, by backend, whether it wakes up with its turn or without."""
+    """The order of the two decides, in each backend, whether the call wakes up at the head or cancelled."""
 
     async def main() -> None:
-        line, through, given_up = WaitQueue(), list[str](), anyio.CancelScope()
+        queue, through, given_up = WaitQueue(), list[str](), anyio.CancelScope()
 
         async def call(name: str, scope: anyio.CancelScope) -> None:
             with scope:
-                ticket = await line.enter(0)
+                ticket = await queue.enter(0)
                 through.append(name)
-                line.leave(ticket)
+                queue.leave(ticket)
 
-        head = await line.enter(0)
+        head = await queue.enter(0)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(call, "given up", given_up)
             await anyio.wait_all_tasks_blocked()
             tasks.start_soon(call, "patient", anyio.CancelScope())
             await anyio.wait_all_tasks_blocked()
-            assert len(line) == 3
+            assert len(queue) == 3
             if cancelled_first:
                 given_up.cancel()
-            line.leave(head)
+            queue.leave(head)
             given_up.cancel()
         assert through[-1] == "patient"
         assert not (cancelled_first and "given up" in through)
-        assert len(line) == 0
+        assert len(queue) == 0
 
     anyio.run(main, backend=backend)
 
 
-def test_a_head_cancelled_while_it_lets_others_pass_does_not_take_the_turn_from_them() -> None:
+def test_a_head_that_is_cancelled_after_stepping_back_does_not_replace_the_new_head() -> None:
     async def main() -> None:
-        line, at_head, most = WaitQueue(), 0, 0
+        queue, at_head, most = WaitQueue(), 0, 0
 
         async def call(priority: float, seconds: float) -> None:
             nonlocal at_head, most
-            ticket = await line.enter(priority)
+            ticket = await queue.enter(priority)
             try:
                 at_head += 1
                 most = max(most, at_head)
                 await anyio.sleep(seconds)
                 at_head -= 1
             finally:
-                line.leave(ticket)
+                queue.leave(ticket)
 
         async def polite(scope: anyio.CancelScope) -> None:
             with scope:
-                ticket = await line.enter(1)
+                ticket = await queue.enter(1)
                 try:
                     await anyio.sleep(1)
-                    await line.step_back(ticket)
+                    await queue.step_back(ticket)
                 finally:
-                    line.leave(ticket)
+                    queue.leave(ticket)
 
         scope = anyio.CancelScope()
         async with anyio.create_task_group() as tasks:
@@ -215,6 +215,6 @@ def test_a_head_cancelled_while_it_lets_others_pass_does_not_take_the_turn_from_
             await anyio.sleep(1)
             scope.cancel()  # the first call is at the head now, the second waits
         assert most == 1
-        assert len(line) == 0
+        assert len(queue) == 0
 
     virtually(main)

@@ -1,4 +1,4 @@
-"""Quotas and the pace: what is documented, and what is refused as nonsense."""
+"""Quotas and the pace: what is documented, and which settings are refused."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_a_share_is_a_part(share: float) -> None:
 
 
 @pytest.mark.parametrize(("share", "trust"), [(0.5, Trust.TRUSTED), (1, Trust.STRICT)])
-def test_of_an_unknown_quota_there_is_no_share(share: float, trust: Trust) -> None:
+def test_an_unknown_quota_has_no_share(share: float, trust: Trust) -> None:
     with pytest.raises(ValueError, match="unknown quota"):
         Quotas(total=None, share=share, trust=trust)
 

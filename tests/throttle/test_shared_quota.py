@@ -1,4 +1,4 @@
-"""Regions under one quota are recognised; regions that merely suffer at the same time are not."""
+"""Regions that share a quota are recognised. Regions that are only refused at the same time are not."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.throttle.worlds.remote import Others, Remote
 
 
 def refuse(detector: SharedQuotaDetector[str], at: float, *names: str) -> frozenset[str]:
-    """Calls of all of them leave and are refused, 0.1 s apart; answer what came of the last."""
+    """Let calls of all of them be refused, 0.1 s apart; give the result of the last."""
     found: frozenset[str] = frozenset()
     for number, name in enumerate(names):
         detector.sent(name, at + 0.1 * number)
@@ -32,14 +32,14 @@ def refuse(detector: SharedQuotaDetector[str], at: float, *names: str) -> frozen
 
 
 def take(detector: SharedQuotaDetector[str], calls: int, *, until: float) -> None:
-    """So many calls are let through by then, evenly since the last thing that happened."""
+    """Let so many calls through until then, evenly since the last event."""
     since = detector._at or 0.0
     for call in range(calls):
         detector.accepted(since + (until - since) * (call + 1) / calls)
 
 
 def test_those_refused_together_again_and_again_share_a_bucket() -> None:
-    """Three at a time: three coincide the first time, and as many the second."""
+    """Three at a time: three coincide the first time, and three the second time."""
     detector = SharedQuotaDetector[str](TOTAL)
     assert PROOF == 6
     assert not refuse(detector, 10.0, "a", "b", "c")
@@ -47,15 +47,15 @@ def test_those_refused_together_again_and_again_share_a_bucket() -> None:
     assert refuse(detector, 30.0, "a", "b", "c") == frozenset("abc")
 
 
-def test_who_begins_together_and_is_refused_together_proves_nothing_once() -> None:
-    """Eight regions with buckets alike, each smaller than stated, are emptied at the same moment."""
+def test_regions_that_begin_and_are_refused_together_once_prove_nothing() -> None:
+    """Eight regions have equal buckets, smaller than stated. All are emptied at the same moment."""
     detector = SharedQuotaDetector[str](TOTAL)
     assert not refuse(detector, 10.0, *"abcdefgh")
     assert not refuse(detector, 10.0 + APART - 1, *"abcdefgh")
     assert refuse(detector, 20.0, *"abcdefgh") == frozenset("abcdefgh")
 
 
-def test_who_has_not_called_for_a_while_is_not_counted_in() -> None:
+def test_a_region_that_has_not_called_for_a_while_does_not_count() -> None:
     detector = SharedQuotaDetector[str](TOTAL)
     detector.sent("c", 0.0)
     found = [refuse(detector, 10 * ACTIVE * number, "a", "b", "d") for number in range(1, 5)]
@@ -115,7 +115,7 @@ def test_those_who_take_as_much_as_one_quota_gives_may_share_it() -> None:
 def test_two_who_want_more_and_get_just_one_quota_share_it(
     part: float, episodes: int, *, shared: bool
 ) -> None:
-    """They are never refused at the same moment, but one quota is what they get together."""
+    """They are never refused at the same moment, but together they get exactly one quota."""
     detector = SharedQuotaDetector[str](TOTAL)
     detector.sent("a", 0.0)
     found: frozenset[str] = frozenset()
@@ -131,7 +131,7 @@ def test_two_who_want_more_and_get_just_one_quota_share_it(
 
 
 def recognised(diary: list[Happened]) -> float | None:
-    """When the regions were taken for one, if they were."""
+    """Give when the regions were found to share a quota; None if they were not."""
     detector = SharedQuotaDetector[int](TOTAL)
     for at, region, what in diary:
         match what:
@@ -162,7 +162,7 @@ def test_regions_under_one_quota_with_a_neighbour_are_recognised(seed: int) -> N
 
 
 def independent(seed: int) -> list[Happened]:
-    """Two to eight regions with quotas of their own, and in each a neighbour of its own who takes a lot."""
+    """Two to eight regions with quotas of their own. In each, another caller takes a lot."""
     random = Random(f"independent/{seed}")
     remotes = [
         Remote(

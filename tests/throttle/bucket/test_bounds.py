@@ -29,7 +29,7 @@ def within_bounds(rig: Rig, floor: float) -> None:
 
 @given(model=models(), began=st.sampled_from([0.0, 1e5, 1.7e9]), course=steps(*ALL, waits=EXTREME))
 def test_beliefs_stay_within_bounds(model: BucketModel, began: float, course: list[Step]) -> None:
-    """Time may stand still or jump; calls may leave that were not let through, and answers never come."""
+    """Time may stand still or jump. Calls may leave without a permit. Answers may never come."""
     rig = Rig(model, now=began)
     floor = FLOOR * (rig.statistics().stated or TOTAL.rate)
     rig.run(course, lambda _: within_bounds(rig, floor))
@@ -48,7 +48,7 @@ def test_the_same_answer_for_ever_leads_nowhere_absurd(quota: Quota | None, kind
 
 
 def test_time_may_go_back_a_little() -> None:
-    """Answers that are told late, with the time they came at, are told all the same."""
+    """An answer may be reported late, with the time at which it came."""
     model = BucketModel(TOTAL)
     model.sent(5.0)
     model.accepted(5.0, 4.9)
@@ -61,7 +61,7 @@ def test_time_may_go_back_a_little() -> None:
 def containers(
     thing: object, seen: set[int]
 ) -> Iterator[deque[object] | list[object] | dict[object, object]]:
-    """Everything in an object that could grow."""
+    """Give everything in an object that could grow."""
     if id(thing) in seen or isinstance(thing, type):
         return
     seen.add(id(thing))
@@ -74,7 +74,7 @@ def containers(
 
 @pytest.mark.parametrize("trust", Trust)
 def test_memory_is_bounded(trust: Trust) -> None:
-    """After 30,000 calls, every third refused, as after 15,000: nothing has grown."""
+    """Every third call is refused. Nothing grows between 15,000 and 30,000 calls."""
     rig = Rig(BucketModel(Quota(100, 40), trust=trust))
     sizes = []
     for _ in range(2):

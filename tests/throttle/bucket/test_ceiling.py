@@ -1,7 +1,7 @@
 """Strict, or with a share below 1: in every window w, at most burst + share * rate * w calls leave.
 
-Whatever the service says, and whenever. Checked against a bucket that is filled at the ceiling's rate and
-drawn on by us alone: all windows are kept exactly when it never runs dry.
+This holds whatever the service answers, and whenever. It is checked with a bucket that is filled at the
+ceiling's rate and used by us alone: all windows are kept if and only if it never runs empty.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ beliefs = st.one_of(
 
 
 def kept(departures: Sequence[float], rate: float, burst: float) -> bool:
-    """Whether every window was kept, but for the instant by which a call may be early."""
+    """Tell whether every window was kept, within the instant by which a call may be early."""
     level, at = burst, departures[0] if departures else 0.0
     for moment in departures:
         level = min(burst, level + rate * (moment - at)) - 1
@@ -72,7 +72,7 @@ def test_a_share_is_a_ceiling_however_far_the_quota_is_trusted(
 
 @pytest.mark.parametrize("trust", [Trust.TRUSTED, Trust.GUESS])
 def test_without_a_ceiling_more_is_tried_in_time(trust: Trust) -> None:
-    """The check can fail: a service that lets everything through is found out, and the windows broken."""
+    """The check can fail: when a service lets everything through, the model tries more and breaks windows."""
     rig = Rig(BucketModel(TOTAL, trust=trust))
     rig.run([Step("send"), Step("accepted")] * 10_000)
     assert not kept(rig.departures, TOTAL.rate, TOTAL.burst)
@@ -80,7 +80,7 @@ def test_without_a_ceiling_more_is_tried_in_time(trust: Trust) -> None:
 
 @pytest.mark.parametrize("trust", Trust)
 def test_with_a_share_nothing_more_is_tried_ever(trust: Trust) -> None:
-    """The same service, and half an hour."""
+    """With the same service, for half an hour."""
     rig = Rig(BucketModel(TOTAL, share=0.5, trust=trust))
     rig.run([Step("send"), Step("wait", 0.1), Step("accepted")] * 3000)
     rig.run([Step("send"), Step("accepted")] * 7000)
@@ -88,7 +88,7 @@ def test_with_a_share_nothing_more_is_tried_ever(trust: Trust) -> None:
 
 
 def test_a_long_rest_and_calls_that_other_buckets_refuse_save_nothing_up() -> None:
-    """The token of such a call is given back, and it left all the same: 5 and no more at once."""
+    """The token of such a call is given back, though the call did leave: still only 5 leave at once."""
     quota = Quota(1 / 30, 5)
     rig = Rig(BucketModel(quota, trust=Trust.STRICT))
     rig.run([Step("send"), Step("accepted"), Step("wait", 10_000.0), *[Step("send"), Step("refund")] * 20])
@@ -96,7 +96,7 @@ def test_a_long_rest_and_calls_that_other_buckets_refuse_save_nothing_up() -> No
 
 
 def test_a_whole_run_uses_the_ceiling_up() -> None:
-    """A ceiling that is kept by doing nothing would be none: 540 calls of 40 + 10 t need 50 s."""
+    """Doing nothing would keep a ceiling, too. So: 540 calls at 40 + 10 t must take 50 s and not more."""
     rig = Rig(BucketModel(TOTAL, trust=Trust.STRICT))
     rig.run([Step("send"), Step("accepted")] * 540)
     assert rig.now == pytest.approx(50, rel=0.02)

@@ -1,4 +1,4 @@
-"""The quota known, nobody else there, strict: not one call refused, and at most 1.02 of the limit."""
+"""The quota is known, strict, and used by us alone: no call is refused, and a run takes 1.02 of the limit."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SEEDS = range(1000, 1010)
 def test_nothing_is_refused_and_nothing_lost(
     rate: float, burst: float, calls: int, median: float, p99: float
 ) -> None:
-    """The last answer is on its way when the last call has left: two latencies are not the limiter's."""
+    """Two latencies are not caused by the limiter: that of the first call, and that of the last answer."""
     world = World(rate=rate, burst=burst, median=median, p99=p99)
     for seed in SEEDS:
         played = run(world, Trust.STRICT, calls, seed)
@@ -38,7 +38,7 @@ def test_nothing_is_refused_and_nothing_lost(
 @pytest.mark.parametrize("trust", [Trust.TRUSTED, Trust.STRICT])
 @pytest.mark.parametrize("calls", [1, 2, 20, 39, 40])
 def test_a_short_run_is_over_at_once(trust: Trust, calls: int) -> None:
-    """What fits into the burst leaves at twice the rate, and a single call at once."""
+    """Calls that fit into the burst leave at twice the rate, and a single call leaves at once."""
     for seed in SEEDS:
         played = run(World(), trust, calls, seed)
         assert not played.refusals
@@ -46,14 +46,14 @@ def test_a_short_run_is_over_at_once(trust: Trust, calls: int) -> None:
 
 
 def run(world: World, trust: Trust, calls: int, seed: int) -> Played:
-    """A run of a client that knows the truth."""
+    """Run a client that knows the quota."""
     return play(world, BucketModel(Quota(world.rate, world.burst), trust=trust), calls=calls, seed=seed)
 
 
 @pytest.mark.parametrize("seconds", [1.0, 5.0])
 @pytest.mark.parametrize("arrives", ["late", "in time"])
 def test_a_first_call_that_connects_for_long_costs_what_it_must(seconds: float, arrives: str) -> None:
-    """The bucket is refilled from the first arrival on: of the second call, if the first is as late."""
+    """The bucket is refilled from the first arrival on: that of the second call, if the first is later."""
     played = play(
         World(first=seconds, late=arrives == "late"),
         BucketModel(Quota(10, 40), trust=Trust.STRICT),

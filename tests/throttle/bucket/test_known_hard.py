@@ -1,4 +1,4 @@
-"""What is known to be hard, with the bounds that hold."""
+"""Cases that are known to be hard, and the bounds that hold for them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def mean(world: World, *, calls: int = 2000, quota: Quota = TOTAL, trust: Trust 
 
 
 def test_a_throttle_sharded_over_four_hosts() -> None:
-    """A call goes to one of four buckets of 2.5/s and 10, by chance: while one refuses, another is full."""
+    """Each call goes to one of four buckets (2.5/s, burst 10) by chance: one may refuse, another be full."""
     sharded = mean(World(hosts=4))
     assert sharded.ratio <= 1.16
     assert sharded.refused <= 0.02
@@ -27,7 +27,7 @@ def test_a_throttle_sharded_over_four_hosts() -> None:
 def test_refusals_that_consume_tokens_at_a_load_of_70_percent(
     calls: int, theirs: float, share: float
 ) -> None:
-    """They and we take 7 of 10 calls/s: nothing of ours is refused, and nothing lost but the share."""
+    """Others and we take 7 of 10 calls/s. None of our calls is refused, and only the share limits us."""
     world = World(consuming=True, others=Others(rate=theirs))
     for seed in SEEDS:
         played = play(world, BucketModel(TOTAL, share=share), calls=calls, seed=seed)
@@ -39,7 +39,7 @@ def test_refusals_that_consume_tokens_at_a_load_of_70_percent(
 def test_refusals_that_consume_tokens_when_we_take_all_there_is(
     rate: float, ratio: float, theirs: float
 ) -> None:
-    """Nothing is kept free, and it does not collapse: the reserve keeps refusals few."""
+    """No capacity is kept free, and the rate does not collapse: the reserve keeps refusals few."""
     full = mean(World(consuming=True, others=Others(rate=rate)))
     assert full.ratio <= ratio
     assert full.refused <= 0.03
@@ -54,7 +54,7 @@ def test_stated_two_times_too_low_with_probing(calls: int, ratio: float, refused
 
 
 def test_stated_two_times_too_low_without_probing() -> None:
-    """A trusted quota is audited after five minutes: until then it takes its time."""
+    """A trusted quota is tested only after five minutes, so the run is slow until then."""
     low = mean(World(), calls=2000, quota=Quota(5, 20))
     assert 1.5 <= low.ratio <= 2.1
     assert low.refused <= 0.01

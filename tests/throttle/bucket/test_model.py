@@ -20,8 +20,8 @@ RESERVE = small(40.0).least
 def spend(model: BucketModel, calls: int, *, left: float = inf) -> list[float]:
     """Send as early as the model allows, every call accepted at once; answer when each left."""
     now, departures = 0.0, []
-    for place in range(calls):
-        now += model.delay(now, left - place)
+    for number in range(calls):
+        now += model.delay(now, left - number)
         model.sent(now)
         model.accepted(now, now)
         departures.append(now)
@@ -207,12 +207,12 @@ def test_a_trusted_quota_is_audited_after_five_minutes_without_a_refusal() -> No
 def test_a_small_bucket_spaces_its_calls_by_the_rate_and_by_how_much_latencies_differ() -> None:
     """Of 5 calls/s and burst 1. Latencies of 0.1 and 0.2 s in turn: a guard, but no more than a slot."""
     model, now, departures = BucketModel(Quota(5, 1)), 0.0, []
-    for place in range(40):
+    for number in range(40):
         now += model.delay(now)
         model.sent(now)
         departures.append(now)
-        model.accepted(now, now + 0.1 + 0.1 * (place % 2))
-        now += 0.1 + 0.1 * (place % 2)
+        model.accepted(now, now + 0.1 + 0.1 * (number % 2))
+        now += 0.1 + 0.1 * (number % 2)
     gaps = [b - a for a, b in pairwise(departures)]
     assert all(0.2 < gap <= 0.4 + 1e-6 for gap in gaps)
 

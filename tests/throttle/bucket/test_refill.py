@@ -29,8 +29,8 @@ def steady(*taken: int, every: float = 10.0) -> Refill:
     refill = Refill()
     refill.sent(0.0)
     empty(refill, 0.0)
-    for place, calls in enumerate(taken):
-        start = place * every
+    for number, calls in enumerate(taken):
+        start = number * every
         send(refill, start=start, end=start + every, rate=(calls + 1) / every)
         empty(refill, start + every)
     return refill
@@ -70,9 +70,9 @@ def test_noise_is_learned_and_then_allowed_for() -> None:
     """Others who call irregularly: 60 and 140 in turn. Of those, 50 is no other regime."""
     refill = steady(60, 140, 60, 140)
     refill.measure(10.0, 100.0)
-    for place in (4, 5, 6):
-        send(refill, start=10.0 * place, end=10.0 * (place + 1), rate=(60 + 80 * (place % 2) + 1) / 10)
-        empty(refill, 10.0 * (place + 1))
+    for number in (4, 5, 6):
+        send(refill, start=10.0 * number, end=10.0 * (number + 1), rate=(60 + 80 * (number % 2) + 1) / 10)
+        empty(refill, 10.0 * (number + 1))
         refill.measure(10.0, 100.0)
     assert refill.noise > 20  # 40 calls of deviation in 10 s are a variance of 160 a second
     send(refill, start=70.0, end=80.0, rate=5.1)
@@ -132,12 +132,12 @@ def test_two_lower_bounds_in_a_row_that_end_in_a_refusal_are_doubted() -> None:
     """A bucket that is believed to have been full does not refuse after 41 calls in 10 s, twice."""
     refill = steady()
     believed = 10.0
-    for place in range(3):
+    for number in range(3):
         refill.overflow()
-        send(refill, start=10.0 * place, end=10.0 * (place + 1), rate=4.1)
-        empty(refill, 10.0 * (place + 1))
+        send(refill, start=10.0 * number, end=10.0 * (number + 1), rate=4.1)
+        empty(refill, 10.0 * (number + 1))
         before, believed = believed, refill.measure(believed, NOISE)
-        assert believed == pytest.approx(before if place == 0 else LOWERED * before)
+        assert believed == pytest.approx(before if number == 0 else LOWERED * before)
 
 
 def test_a_crowd_is_allowed_for_before_its_noise_is_known() -> None:

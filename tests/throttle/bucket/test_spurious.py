@@ -50,8 +50,8 @@ def volley(doubt: SpuriousRefusals, at: float, *, taken: int, refused: int = 0) 
 
 def proven() -> SpuriousRefusals:
     doubt = alive()
-    for place in range(PROOF):
-        volley(doubt, 10.0 * (place + 1), taken=2)
+    for number in range(PROOF):
+        volley(doubt, 10.0 * (number + 1), taken=2)
     assert doubt.proven
     return doubt
 
