@@ -66,7 +66,9 @@ async def _use(file: str, plan: list[PlannedApi], cycles: int, meter: Meter) -> 
     async with open_journal(file) as journal:
         run = await journal.begin(NEW_RUN)
         with meter.timed("import a plan", everything, IMPORT):
-            await run.import_plan(plan)
+            async with run.importing() as imported:
+                for item in plan:
+                    await imported.add(item)
         with meter.timed("sync it to disk, before the first write", everything):
             await run.sync()
         with meter.timed("read pending changes, in pages", everything, PENDING):

@@ -73,10 +73,6 @@ class JournalRun(Protocol):
         """
         ...
 
-    async def import_plan(self, items: Iterable[PlanItem]) -> None:
-        """Import a whole plan. Raises as `importing` does, and what `items` raises."""
-        ...
-
     async def set_state(self, state: RunState, *, totals: Tally | None = None) -> None:
         """Move the run to another state. What was recorded is committed first.
 

@@ -122,6 +122,8 @@ class Rollout:
 
 async def _imported(journal: Journal, items: list[PlannedApi]) -> JournalRun:
     run = await journal.begin(NEW_RUN)
-    await run.import_plan(items)
+    async with run.importing() as plan:
+        for item in items:
+            await plan.add(item)
     items.clear()
     return run

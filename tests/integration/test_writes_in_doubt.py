@@ -18,6 +18,7 @@ from tests.integration import fleet as fleets
 from tests.integration.emulator import IRELAND, Emulator
 from tests.integration.fleet import POLICY, WRITES, Fleet
 from tests.integration.session import Calls, connected, paced, policy
+from tests.unit.journal_plans import import_plan
 
 pytestmark = pytest.mark.asyncio
 
@@ -90,7 +91,7 @@ async def test_what_a_dead_process_meant_to_write_is_read_before_it_is_resumed(
                     desired=plan.header.desired,
                 )
                 run = await journal.begin(new)
-                await run.import_plan(plan.items())
+                await import_plan(run, plan.items())
                 scope = next(s for s in plan.totals.scopes if s.region == IRELAND)
                 found = await run.pending(scope)
                 left = sum([len(await run.pending(s)) for s in plan.totals.scopes])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,6 +16,7 @@ from batchgw.model import (
     GatewayResponse,
     Mode,
     NotAttempted,
+    PlanItem,
     PlannedApi,
     Region,
     ResponseChange,
@@ -108,7 +109,7 @@ def not_attempted(code: str) -> NotAttempted:
 async def begun(journal: Journal, *items: PlannedApi) -> JournalRun:
     """A run with these items, ready to be worked on."""
     run = await journal.begin(NEW_RUN)
-    await run.import_plan(items)
+    await import_plan(run, items)
     return run
 
 
@@ -127,3 +128,10 @@ async def tallies(run: JournalRun) -> dict[Scope, Tally]:
 
 def place(folder: Path) -> str:
     return str(folder / "journal.db")
+
+
+async def import_plan(run: JournalRun, items: Iterable[PlanItem]) -> None:
+    """Import a whole plan. Raises as `JournalRun.importing` does, and what `items` raises."""
+    async with run.importing() as plan:
+        for item in items:
+            await plan.add(item)

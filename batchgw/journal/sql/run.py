@@ -12,7 +12,7 @@ from batchgw.journal.sql import reading
 from batchgw.journal.sql.importing import SqlPlanImport, importing
 from batchgw.journal.sql.store import Store
 from batchgw.journal.sql.superseding import superseding
-from batchgw.model import Outcome, PlanItem, Scope
+from batchgw.model import Outcome, Scope
 
 
 class SqlRun:
@@ -36,12 +36,6 @@ class SqlRun:
         ) as plan:
             yield plan
         store.unplanned.discard(self._id)
-
-    async def import_plan(self, items: Iterable[PlanItem]) -> None:
-        """Import a whole plan."""
-        async with self.importing() as plan:
-            for item in items:
-                await plan.add(item)
 
     async def set_state(self, state: RunState, *, totals: Tally | None = None) -> None:
         """Move the run to another state."""

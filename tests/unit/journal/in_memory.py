@@ -300,11 +300,6 @@ class InMemoryRun:
         plan.ended = True
         self.rows.state = RunState.APPLYING
 
-    async def import_plan(self, items: Iterable[PlanItem]) -> None:
-        async with self.importing() as plan:
-            for item in items:
-                await plan.add(item)
-
     async def set_state(self, state: RunState, *, totals: Tally | None = None) -> None:
         rows = self.rows
         self._journal.commit()

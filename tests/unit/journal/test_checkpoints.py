@@ -20,6 +20,7 @@ from tests.unit.journal_plans import (
     applied,
     begun,
     create,
+    import_plan,
     open_changes,
     place,
     planned,
@@ -98,6 +99,6 @@ async def test_many_journals_close_without_leaving_anyone_behind(tmp_path: Path)
     for _ in range(5):
         async with open_journal(place(tmp_path)) as journal:
             run = await journal.begin(NEW_RUN)
-            await run.import_plan(planned(n) for n in range(800))
+            await import_plan(run, (planned(n) for n in range(800)))
             assert len(helpers()) <= 1
         assert helpers() == []

@@ -26,6 +26,7 @@ from tests.unit.journal_plans import (
     api,
     begun,
     create,
+    import_plan,
     listed,
     open_changes,
     place,
@@ -120,9 +121,9 @@ class TestFullDisk:
     async def test_an_import_that_finds_no_room_is_done_again(self, journal: SqlJournal) -> None:
         run = await journal.begin(NEW_RUN)
         with full_disk(journal), pytest.raises(JournalWriteFailed):
-            await run.import_plan(planned(n) for n in range(5_000))
+            await import_plan(run, (planned(n) for n in range(5_000)))
         assert (await journal.find(run.id)).state is RunState.PLANNING
-        await run.import_plan([planned(1)])
+        await import_plan(run, [planned(1)])
         assert await tallies(run) == {HERE: Tally(undecided=2)}
 
     async def test_no_resume_is_promised_before_the_plan_is_in(self, journal: SqlJournal) -> None:
@@ -130,11 +131,11 @@ class TestFullDisk:
         run = await journal.begin(NEW_RUN)
         await run.acquire([HERE])
         with full_disk(journal), pytest.raises(JournalWriteFailed) as caught:
-            await run.import_plan(planned(n) for n in range(5_000))
+            await import_plan(run, (planned(n) for n in range(5_000)))
         assert "batchgw resume" not in str(caught.value)
         assert "nothing was changed" in str(caught.value)
         assert "give the same command again" in str(caught.value)
-        await run.import_plan([planned(1, create())])
+        await import_plan(run, [planned(1, create())])
         (change,) = await open_changes(run)
         run.record(change.id, long_winded(change))
         with full_disk(journal), pytest.raises(JournalWriteFailed, match=f"`batchgw resume {run.id}`"):
@@ -354,7 +355,7 @@ async with open_journal(place(Path(folder))) as journal:
         run = journal.run(id_)
         assert (await journal.find(run.id)).state is RunState.PLANNING
         assert (await journal.find(run.id)).totals.expected > 0
-        await run.import_plan([planned(1), planned(2)])
+        await import_plan(run, [planned(1), planned(2)])
         assert await tallies(run) == {HERE: Tally(undecided=4)}
 
 

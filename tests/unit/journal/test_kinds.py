@@ -19,6 +19,7 @@ from tests.unit.journal_plans import (
     api,
     begun,
     create,
+    import_plan,
     listed,
     open_changes,
     reset,
@@ -79,7 +80,7 @@ async def test_what_was_never_read_keeps_its_kind(journal: Journal) -> None:
         api=api(1, THERE), targets=(MOVE.target, create().target), code="AccessDenied", message="no"
     )
     run = await journal.begin(NEW_RUN)
-    await run.import_plan([unread])
+    await import_plan(run, [unread])
     assert await listed(run.outcomes()) == [
         NotAttempted(api=api(1, THERE), target=target, action=Action.NO_OP, code="AccessDenied", message="no")
         for target in unread.targets

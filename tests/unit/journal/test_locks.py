@@ -12,7 +12,7 @@ from batchgw.journal.holder import this_process
 from batchgw.journal.locks import may_take
 from tests.unit.journal.conftest import NOON, Opening
 from tests.unit.journal.forged_locks import break_lock, leave_lock
-from tests.unit.journal_plans import HERE, NEW_RUN, THERE, begun, planned
+from tests.unit.journal_plans import HERE, NEW_RUN, THERE, begun, import_plan, planned
 
 pytestmark = pytest.mark.anyio
 
@@ -164,10 +164,10 @@ class TestImport:
     async def test_of_a_dead_process_is_done_again(self, journal: Journal) -> None:
         run = await journal.begin(NEW_RUN)
         leave_lock(run, dead())
-        await run.import_plan([planned(1)])
+        await import_plan(run, [planned(1)])
 
     async def test_of_another_process_is_not_disturbed(self, journal: Journal) -> None:
         run = await journal.begin(NEW_RUN)
         leave_lock(run, elsewhere())
         with pytest.raises(ScopeLocked, match=r"may still be planning in another process .*build-7"):
-            await run.import_plan([planned(1)])
+            await import_plan(run, [planned(1)])

@@ -32,6 +32,7 @@ from tests.unit.journal_plans import (
     applied,
     begun,
     create,
+    import_plan,
     listed,
     no_op,
     planned,
@@ -95,7 +96,7 @@ class TestPlan:
         gone = UnreadApi(api=api(1), targets=targets, code="ApiNotFound", message="it is gone")
         broken = UnreadApi(api=api(2), targets=targets[:1], code="ServiceFailure", message="no")
         run = await journal.begin(NEW_RUN)
-        await run.import_plan([gone, broken])
+        await import_plan(run, [gone, broken])
         assert await listed(run.outcomes()) == [
             Skipped(
                 api=api(1), target=targets[0], action=Action.NO_OP, code="ApiNotFound", message="it is gone"
@@ -114,7 +115,7 @@ class TestPlan:
         targets = (TARGETS[ResponseType.DEFAULT_4XX], TARGETS[ResponseType.THROTTLED])
         denied = UnreadApi(api=api(1), targets=targets, code="AccessDenied", message="no")
         run = await journal.begin(NEW_RUN)
-        await run.import_plan([denied, planned(2, create(), no_op())])
+        await import_plan(run, [denied, planned(2, create(), no_op())])
         assert await listed(run.outcomes(kinds=frozenset({"not_attempted"}))) == [
             NotAttempted(api=api(1), target=t, action=Action.NO_OP, code="AccessDenied", message="no")
             for t in targets
@@ -131,12 +132,13 @@ class TestPlan:
         self, journal: Journal
     ) -> None:
         run = await journal.begin(NEW_RUN)
-        await run.import_plan(
+        await import_plan(
+            run,
             [
                 planned(1, create(), no_op()),
                 UnreadScope(scope=HERE, code="ServiceFailure", message="page 2 failed"),
                 UnreadScope(scope=THERE, code="AccessDenied", message="no GET /restapis"),
-            ]
+            ],
         )
         assert await listed(run.scope_counts()) == [
             ScopeCounts(
@@ -158,14 +160,14 @@ class TestPlan:
     async def test_an_api_that_comes_twice_is_refused(self, journal: Journal) -> None:
         run = await journal.begin(NEW_RUN)
         with pytest.raises(PlanUnreadable, match="twice"):
-            await run.import_plan([planned(1), planned(1)])
+            await import_plan(run, [planned(1), planned(1)])
         assert (await journal.find(run.id)).state is RunState.PLANNING
 
     async def test_an_api_that_comes_again_much_later_is_refused_too(self, journal: Journal) -> None:
         run = await journal.begin(NEW_RUN)
         numbers = (*range(ROWS), 1, *range(ROWS, 2 * ROWS))  # in a chunk after the one it was committed with
         with pytest.raises(PlanUnreadable, match="twice"):
-            await run.import_plan(map(planned, numbers))
+            await import_plan(run, map(planned, numbers))
 
     async def test_the_same_id_in_two_scopes_is_two_apis(self, journal: Journal) -> None:
         run = await begun(journal, planned(1), planned(1, scope=THERE))
@@ -181,18 +183,18 @@ class TestUnfinishedImport:
     async def test_stays_in_planning_and_can_be_imported_again(self, journal: Journal) -> None:
         run = await journal.begin(NEW_RUN)
         with pytest.raises(OSError, match="pulled out"):
-            await run.import_plan(self.broken())
+            await import_plan(run, self.broken())
         record = await journal.find(run.id)
         assert record.state is RunState.PLANNING
         assert record.totals.expected > 0
-        await run.import_plan([planned(1), planned(2, scope=THERE)])
+        await import_plan(run, [planned(1), planned(2, scope=THERE)])
         assert (await journal.find(run.id)).state is RunState.APPLYING
         assert await tallies(run) == {HERE: Tally(undecided=2), THERE: Tally(undecided=2)}
 
     async def test_never_passes_for_a_whole_plan_once_the_run_has_ended(self, journal: Journal) -> None:
         run = await journal.begin(NEW_RUN)
         with pytest.raises(OSError, match="pulled out"):
-            await run.import_plan(self.broken())
+            await import_plan(run, self.broken())
         await run.set_state(RunState.STOPPED)
         assert (await journal.find(run.id)).totals.expected == 0
         assert await listed(run.scope_counts()) == []
@@ -201,14 +203,14 @@ class TestUnfinishedImport:
         whole = await begun(journal, planned(1))
         run = await journal.begin(NEW_RUN)
         with pytest.raises(OSError, match="pulled out"):
-            await run.import_plan(self.broken())
+            await import_plan(run, self.broken())
         await run.set_state(RunState.STOPPED)
         assert await tallies(whole) == {HERE: Tally(undecided=2)}
 
     async def test_a_plan_is_imported_once(self, journal: Journal) -> None:
         run = await begun(journal, planned(1))
         with pytest.raises(ValueError, match="imported already"):
-            await run.import_plan([planned(2)])
+            await import_plan(run, [planned(2)])
 
 
 class TestImporting:

@@ -17,6 +17,7 @@ from tests.unit.journal_plans import (
     applied,
     begun,
     create,
+    import_plan,
     listed,
     no_op,
     open_changes,
@@ -38,7 +39,7 @@ async def test_scopes_together_are_the_whole_run(journal: Journal) -> None:
         planned(3, no_op(), scope=THERE),
         UnreadScope(scope=THERE, code="ServiceFailure", message="page 2 failed"),
     ]
-    await run.import_plan(items)
+    await import_plan(run, items)
     first = (await open_changes(run))[0]
     run.record(first.id, applied(1, first, attempts=2))
     here = Tally(applied=1, undecided=2, effort=Effort(attempts=2, waited=0.25))

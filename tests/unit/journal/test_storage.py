@@ -19,6 +19,7 @@ from tests.unit.journal_plans import (
     THERE,
     begun,
     create,
+    import_plan,
     listed,
     no_op,
     place,
@@ -78,7 +79,7 @@ async def test_large_templates_do_not_gather_in_memory_until_a_chunk_has_all_its
             yield planned(n, ResponseChange(type=before.type, action=Action.RESET, before=before, after=None))
             seen.append(count(tmp_path, "apis"))
 
-    await (await journal.begin(NEW_RUN)).import_plan(items())
+    await import_plan(await journal.begin(NEW_RUN), items())
     assert max(seen) > 0
 
 

@@ -24,12 +24,7 @@ from batchgw.model import (
     Scope,
     Settings,
 )
-from tests.unit.journal_plans import (
-    HERE,
-    NEW_RUN,
-    listed,
-    place,
-)
+from tests.unit.journal_plans import HERE, NEW_RUN, import_plan, listed, place
 
 pytestmark = pytest.mark.anyio
 
@@ -70,7 +65,7 @@ class TestHostileText:
         before = GatewayResponse(type=ResponseType.THROTTLED, settings=text, default_response=False)
         change = ResponseChange(type=before.type, action=Action.RESET, before=before, after=None)
         run = await journal.begin(replace(NEW_RUN, policy_source=name))
-        await run.import_plan([PlannedApi(api=hostile, changes=(change,))])
+        await import_plan(run, [PlannedApi(api=hostile, changes=(change,))])
         (found,) = await run.pending(scope)
         assert found.api == hostile
         assert found.changes[0].change == change
