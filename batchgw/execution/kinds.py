@@ -1,8 +1,8 @@
-"""What execution knows of each kind of change: how a change is made, and how it is judged by a reading."""
+"""What execution knows of each kind of change: how it is read and planned, made, and judged afterwards."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from batchgw.control_plane.interface import Request
@@ -10,13 +10,21 @@ from batchgw.errors import CallError
 from batchgw.execution.responses import ResponseMaker
 from batchgw.model import Change, Desired, RestApi
 from batchgw.model.response_change import NAME as RESPONSE
+from batchgw.planning.kinds import Compared
 
 
 class Maker(Protocol):
-    """Makes and judges the changes of one kind. It is given no others.
+    """Plans, makes and judges the changes of one kind. It is given no others.
 
     `now` is what is in effect for the target of a change: a value of a type that the kind alone knows.
     """
+
+    def comparer(self, desired: Desired) -> Callable[[object], Compared] | None:
+        """Give what compares an answer to `read_all` with what is desired.
+
+        None where that says nothing of this kind: then no API is read for it.
+        """
+        ...
 
     def write(self, api: RestApi, change: Change) -> Request[object]:
         """Give the call that makes the change."""

@@ -11,11 +11,12 @@ import anyio
 
 from batchgw.concurrency.pool import pooled
 from batchgw.control_plane.interface import ControlPlane
-from batchgw.control_plane.operations import GetGatewayResponses, UnreadableApi
+from batchgw.control_plane.operations import UnreadableApi
 from batchgw.discovery.listing import list_rest_apis, named, needs_listing
 from batchgw.discovery.naming import NamedApis
 from batchgw.errors import AccessDenied, ApiDenied, ApiNotFound, CallError
 from batchgw.events import Observer
+from batchgw.execution.kinds import MAKERS
 from batchgw.model import (
     Desired,
     PlanItem,
@@ -28,8 +29,7 @@ from batchgw.model import (
 )
 from batchgw.model.change import ALL_GONE, EXCLUDED, all_gone
 from batchgw.model.selected import SelectionCount
-from batchgw.planning.coverage import owed, uncovered
-from batchgw.planning.diff import diff
+from batchgw.planning.kinds import Compared
 
 
 class Pacing(Protocol):
@@ -70,7 +70,9 @@ class Planner:
     ) -> None:
         self._plane = plane
         self._desired = desired
-        self._owed = owed(desired)
+        self._kinds = [
+            (maker, compare) for maker in MAKERS.values() if (compare := maker.comparer(desired)) is not None
+        ]
         self._selection = selection
         self._sink = sink
         self._observer = observer
@@ -134,7 +136,7 @@ class Planner:
 
     async def _plan_api(self, api: RestApi, unread: dict[Scope, CallError]) -> None:
         try:
-            observed = await self._plane.send(GetGatewayResponses(scope=api.scope, api=api.id))
+            compared = await self._compared(api)
         except CallError as error:
             if error.ends_scope:
                 unread.setdefault(api.scope, error)
@@ -151,10 +153,14 @@ class Planner:
             self._sink(
                 PlannedApi(
                     api=api,
-                    changes=diff(observed, self._desired),
-                    uncovered=uncovered(observed, self._owed),
+                    changes=tuple([change for each in compared for change in each.changes]),
+                    uncovered=tuple([target for each in compared for target in each.uncovered]),
                 )
             )
+
+    async def _compared(self, api: RestApi) -> list[Compared]:
+        """Read an API, once for each kind of change that the policy asks for, and compare."""
+        return [compare(await self._plane.send(maker.read_all(api))) for maker, compare in self._kinds]
 
     def _decide_held(self, scope: Scope, given_up: CallError | None, *, read: bool) -> None:
         """Give items for the APIs of a scope that were denied or gone.

@@ -1,8 +1,8 @@
-"""How gateway responses are written, read and judged."""
+"""How gateway responses are read, planned, written and judged."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from batchgw.control_plane.interface import Request
@@ -16,13 +16,26 @@ from batchgw.errors import CallError, NotCustomized
 from batchgw.execution import comparison
 from batchgw.model import Change, Desired, GatewayResponse, ResponseChange, RestApi
 from batchgw.model.inheritance import Observed, customisation, shown
+from batchgw.planning.coverage import owed, uncovered
+from batchgw.planning.diff import diff
+from batchgw.planning.kinds import Compared
 from batchgw.planning.stale import staleness
 
 T = TypeVar("T")
 
 
 class ResponseMaker:
-    """Makes and judges response changes; see `kinds.Maker`."""
+    """Plans, makes and judges response changes; see `kinds.Maker`."""
+
+    def comparer(self, desired: Desired) -> Callable[[object], Compared]:
+        """Compare all 21 types with the policy's rules."""
+        by_type = owed(desired)
+
+        def compared(answer: object) -> Compared:
+            observed = _observed(answer)
+            return Compared(changes=diff(observed, desired), uncovered=uncovered(observed, by_type))
+
+        return compared
 
     def write(self, api: RestApi, change: Change) -> Request[object]:
         """PUT replaces all of a response, DELETE takes its customisation away."""

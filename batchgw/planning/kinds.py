@@ -5,12 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from batchgw.model import Change, Desired, PlannedApi
+from batchgw.model import Change, Desired, PlannedApi, Target
 from batchgw.model.response_change import NAME as RESPONSE
 from batchgw.model.response_change import responses
 from batchgw.planning import render
 from batchgw.planning.change_view import ChangeView
 from batchgw.planning.diff import diff
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """What an API is to become, as far as one kind of change goes.
+
+    Attributes:
+        changes: one for each target that the policy speaks of, NO_OP included.
+        uncovered: targets that the policy leaves without something; see `PlannedApi`.
+    """
+
+    changes: tuple[Change, ...]
+    uncovered: tuple[Target, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

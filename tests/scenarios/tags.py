@@ -6,7 +6,7 @@ execution. The operations and the service behind them are here as well.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -33,7 +33,7 @@ from batchgw.model.kinds import ChangeKind
 from batchgw.model.shape import JSON, text, text_or_none
 from batchgw.planning import kinds as planning_kinds
 from batchgw.planning.change_view import ChangeView, FieldChange
-from batchgw.planning.kinds import PlannedKind
+from batchgw.planning.kinds import Compared, PlannedKind
 from tests.scenarios.estate import Estate
 
 NAME = "tag"
@@ -151,6 +151,27 @@ def _view(change: TagChange) -> ChangeView:
 
 
 class TagMaker:
+    """`wanted` is what each API's tags are to be; None takes one away. Policies speak of no tags."""
+
+    def __init__(self, wanted: Mapping[str, str | None]) -> None:
+        self._wanted = wanted
+
+    def comparer(self, desired: Desired) -> Callable[[object], Compared] | None:  # noqa: ARG002 - see above
+        if not self._wanted:
+            return None
+
+        def compared(answer: object) -> Compared:
+            assert isinstance(answer, Mapping)
+            return Compared(
+                changes=tuple(
+                    TagChange(key=key, action=_action(now, after), before=now, after=after)
+                    for key, after in self._wanted.items()
+                    for now in (text_or_none(answer.get(key)),)
+                )
+            )
+
+        return compared
+
     def write(self, api: RestApi, change: Change) -> Request[object]:
         (one,) = tags([change])
         return SetTag(scope=api.scope, api=api.id, key=one.key, value=one.after)
@@ -192,13 +213,21 @@ class TagMaker:
         ]
 
 
+def _action(now: str | None, after: str | None) -> Action:
+    if now == after:
+        return Action.NO_OP
+    if after is None:
+        return Action.RESET
+    return Action.CREATE if now is None else Action.UPDATE
+
+
 def _value(now: object, change: Change) -> str | None:
     assert isinstance(now, Mapping)
     return text_or_none(now.get(change.target.name))
 
 
-def make_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Enter the kind in the three registries."""
+def make_known(monkeypatch: pytest.MonkeyPatch, wanted: Mapping[str, str | None]) -> None:
+    """Enter the kind in the three registries; see `TagMaker`."""
     kind = ChangeKind(name=NAME, noun="tag", sort_key=lambda name: name, read=_read)
     planned = PlannedKind(
         derive=lambda changes, _desired: tuple(tags(changes)),
@@ -206,4 +235,4 @@ def make_known(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     monkeypatch.setitem(model_kinds.KINDS, NAME, kind)
     monkeypatch.setitem(planning_kinds.KINDS, NAME, planned)
-    monkeypatch.setitem(execution_kinds.MAKERS, NAME, TagMaker())
+    monkeypatch.setitem(execution_kinds.MAKERS, NAME, TagMaker(wanted))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Iterable
-from dataclasses import replace
 from pathlib import Path
 
 import anyio
@@ -21,27 +20,29 @@ from batchgw.model import (
     OnStale,
     Outcome,
     PlannedApi,
-    RestApi,
     Skipped,
     Unchanged,
 )
 from batchgw.planning.estimate import estimate
-from batchgw.planning.plan_file.plan import Plan, PlanWriter
+from batchgw.planning.plan_file.plan import Plan
 from batchgw.report.plan_report import PlanReport
 from batchgw.report.summary import Summary
 from batchgw.report.views.forms import view_of
 from batchgw.report.views.interface import RunReport, Subject
 from batchgw.report.views.text import Line, plain
-from tests.scenarios.tags import SetTag, TagChange, TaggedEstate, make_known
+from tests.scenarios.tags import SetTag, TaggedEstate, make_known
 from tests.unit.journal_plans import listed
 from tests.virtual import virtually
 
 APIS = 24
 
+WANTED = {"owner": "platform", "stale": None, "team": "payments", "zone": None}
+ACTIONS = {"owner": Action.CREATE, "stale": Action.RESET, "team": Action.UPDATE, "zone": Action.NO_OP}
+
 
 @pytest.fixture(autouse=True)
 def _known(monkeypatch: pytest.MonkeyPatch) -> None:
-    make_known(monkeypatch)
+    make_known(monkeypatch, WANTED)
 
 
 class Collected:
@@ -66,26 +67,13 @@ class Collected:
         return
 
 
-def tag_changes(of: RestApi, estate: TaggedEstate) -> tuple[TagChange, ...]:
-    """One of each action."""
-    now = estate.tagged[of.id]
-    return (
-        TagChange(key="owner", action=Action.CREATE, before=None, after="platform"),
-        TagChange(key="stale", action=Action.RESET, before=now["stale"], after=None),
-        TagChange(key="team", action=Action.UPDATE, before=now["team"], after="payments"),
-        TagChange(key="zone", action=Action.NO_OP, before=None, after=None),
-    )
-
-
 async def planned(estate: TaggedEstate, path: Path) -> Plan:
-    """Plan the gateway responses, and write a plan that changes tags as well."""
-    with (
-        await api.plan(estate.policy, plane=estate.plane) as responses,
-        PlanWriter(path, responses.header, scopes=estate.scopes) as writer,
-    ):
-        for item in responses.items():
+    """Plan gateway responses and tags, and open the plan as a file."""
+    with await api.plan(estate.policy, plane=estate.plane, out=path) as plan:
+        for item in plan.items():
             assert isinstance(item, PlannedApi)
-            writer.write(replace(item, changes=(*item.changes, *tag_changes(item.api, estate))))
+            actions = {c.target.name: c.action for c in item.changes if c.target.kind == "tag"}
+            assert actions == ACTIONS
     return Plan.open(path)
 
 

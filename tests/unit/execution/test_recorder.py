@@ -317,7 +317,7 @@ def test_the_hundredth_outcome_commits_them_all(play: Play) -> None:
             assert (await applied_elsewhere(), len(scene.told)) == (len(changes), FLUSH_COUNT)
             assert anyio.current_time() - began < FLUSH_AFTER
             scene.recorder.decide(*outcomes[0])
-            await anyio.sleep(FLUSH_AFTER)
+            await anyio.sleep(1.1 * FLUSH_AFTER)
             assert len(scene.told) == FLUSH_COUNT + 1
             tasks.cancel_scope.cancel()
 
