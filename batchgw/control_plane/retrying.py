@@ -87,8 +87,9 @@ class RetryingControlPlane(Wrapper):
     async def _attempted(self, attempts: _Attempts[T], tries: Tries) -> T:
         """Make attempts, and let tenacity decide about the failed ones.
 
-        The first attempt stands before the loop: within it each call would cost 50 us more CPU. A whole run
-        would take 0.6 of bare aioboto3, the budget, instead of 0.52. Nearly all calls succeed at once.
+        The first attempt stands before the loop, because nearly all calls succeed at once. Within the loop
+        each call costs some 30 us more CPU in this wrapper (`benchmarks.pipeline_cost`). A whole run, which
+        may take 0.60 of bare aioboto3 (`benchmarks.client_cost`), has hardly as much left.
         """
         failed: list[CallError] = []
         try:
