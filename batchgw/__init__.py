@@ -75,6 +75,7 @@ if TYPE_CHECKING:
         WrongAccount as WrongAccount,
     )
     from batchgw.events import (
+        ApiRechecked as ApiRechecked,
         ApisListed as ApisListed,
         CallAnswered as CallAnswered,
         CallGaveUp as CallGaveUp,
@@ -182,9 +183,9 @@ _NAMES = {
         "Throttled UsageError WrongAccount"
     ),
     "events": (
-        "ApisListed CallAnswered CallGaveUp CallRetried CallSent CallThrottled CredentialsRefreshed "
-        "Decided Event ItemPlanned NullObserver Observer Observers PhaseEnded PhaseStarted QuotaShared "
-        "ReachedDirectly ScopeGivenUp TypeUnknown"
+        "ApiRechecked ApisListed CallAnswered CallGaveUp CallRetried CallSent CallThrottled "
+        "CredentialsRefreshed Decided Event ItemPlanned NullObserver Observer Observers PhaseEnded "
+        "PhaseStarted QuotaShared ReachedDirectly ScopeGivenUp TypeUnknown"
     ),
     "execution.application": "Application",
     "journal": (

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
-from batchgw.model import AccountId, Outcome, PlanItem, Region, RestApiId, Scope
+from batchgw.model import AccountId, Outcome, PlanItem, Region, RestApi, RestApiId, Scope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +38,13 @@ class ItemPlanned:
     """An API was read and compared, or could not be."""
 
     item: PlanItem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiRechecked:
+    """A planned API was read again before it is written. What differs from the plan is told elsewhere."""
+
+    api: RestApi
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +184,7 @@ Event = (
     PhaseStarted
     | ApisListed
     | ItemPlanned
+    | ApiRechecked
     | CallSent
     | CallAnswered
     | CallThrottled

@@ -14,6 +14,7 @@ from batchgw.concurrency.pool import pooled
 from batchgw.control_plane.interface import Execution
 from batchgw.control_plane.stack import PacedControlPlane
 from batchgw.errors import CallError, JournalWriteFailed, Stopped
+from batchgw.events import ApiRechecked
 from batchgw.execution.held_outcomes import HeldOutcomes, is_denial
 from batchgw.execution.kinds import MAKERS
 from batchgw.execution.recorder import Recorder
@@ -179,6 +180,7 @@ class Executor:
                 for each in pending.changes
                 if each.change.target.kind == kind
             }
+        self._plane.observer.notify(ApiRechecked(api=api))
         return Known(at=at, shown=shown)
 
     def _without_call(self, api: RestApi, pending: PendingChange) -> Outcome | None:

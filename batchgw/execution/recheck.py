@@ -12,6 +12,7 @@ from batchgw.concurrency.clock import Moment
 from batchgw.concurrency.pool import pooled
 from batchgw.control_plane.stack import PacedControlPlane
 from batchgw.errors import ApiNotFound, CallError, PlanStale
+from batchgw.events import ApiRechecked
 from batchgw.execution.kinds import MAKERS
 from batchgw.execution.session import phase
 from batchgw.model import Desired, OnStale, PlanItem, PlannedApi, RestApiId, Scope, UnreadApi
@@ -90,6 +91,7 @@ class Recheck:
             self._not_read(planned, error)
         else:
             self._there.add(api.scope)
+            self._plane.observer.notify(ApiRechecked(api=api))
             if differences:
                 self._moved(planned, differences)
 

@@ -10,7 +10,9 @@ import pytest
 
 from batchgw import api
 from batchgw.errors import UsageError
+from batchgw.events import ApiRechecked, Event
 from batchgw.journal import open_journal
+from batchgw.model import RestApiId, Scope
 from batchgw.planning.plan_file.plan import Plan
 from tests.scenarios.estate import Estate
 from tests.virtual import virtually
@@ -22,6 +24,17 @@ def reads(estate: Estate) -> int:
     """GetGatewayResponses calls so far."""
     counts = estate.raw.engine.statistics
     return sum(counts.of(s.account, s.region, "GetGatewayResponses").calls for s in estate.scopes)
+
+
+class Told:
+    """Takes down which APIs were read again, as events tell it."""
+
+    def __init__(self) -> None:
+        self.rechecked: list[tuple[Scope, RestApiId]] = []
+
+    def notify(self, event: Event) -> None:
+        if isinstance(event, ApiRechecked):
+            self.rechecked.append((event.api.scope, event.api.id))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,11 +67,11 @@ def test_a_plan_that_is_not_of_this_moment_is_read_again(
             if case.saved:
                 plan = Plan.open(tmp_path / "plan")
             monkeypatch.setattr("batchgw.api.time.time", lambda: plan.header.created + case.age)
-            before = reads(estate)
+            before, told = reads(estate), Told()
             async with open_journal(str(tmp_path / "journal.db")) as journal:
                 options: dict[str, Any] = {"plane": estate.plane, "journal": journal, "recheck": case.recheck}
-                assert (await api.apply(plan, **options)).exit_code == 0
-            assert reads(estate) - before == case.again
+                assert (await api.apply(plan, observer=told, **options)).exit_code == 0
+            assert reads(estate) - before == len(told.rechecked) == len(set(told.rechecked)) == case.again
 
     virtually(main)
 

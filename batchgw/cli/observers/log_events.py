@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import NamedTuple, assert_never
 
 from batchgw.events import (
+    ApiRechecked,
     ApisListed,
     CallAnswered,
     CallGaveUp,
@@ -93,7 +94,7 @@ def level_of(event: Event) -> int:
     return call[0] if call else entry(event).level
 
 
-def entry(event: Event) -> Entry:  # noqa: C901, PLR0911 - a closed match, one arm an event
+def entry(event: Event) -> Entry:  # noqa: C901, PLR0911, PLR0912 - a closed match, one arm an event
     """Translate an event."""
     match event:  # the most frequent first
         case Decided():
@@ -116,6 +117,9 @@ def entry(event: Event) -> Entry:  # noqa: C901, PLR0911 - a closed match, one a
             return Entry(INFO, "batchgw.apis.listed", {**fields, "last_page": event.last_page})
         case ItemPlanned():
             return _item(event.item)
+        case ApiRechecked():
+            fields = {"scope": str(event.api.scope), "api": event.api.id}
+            return Entry(DEBUG, "batchgw.api.rechecked", fields)
         case ScopeGivenUp():
             fields = {"scope": str(event.scope), "code": event.code, "message": event.message}
             return Entry(WARNING, "batchgw.scope.given_up", fields)

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from heapq import nlargest
 
 from batchgw.events import (
+    ApiRechecked,
     ApisListed,
-    CallAnswered,
     CallSent,
     CallThrottled,
     Decided,
@@ -84,15 +84,13 @@ class Tracker:
 
     def notify(self, event: Event, now: float) -> None:
         """Count an event that happened at `now`, in seconds on any monotonic scale."""
-        match event:  # the three that come with every call first
+        match event:  # the two that come with every call first
             case CallSent():
                 self._of(event.scope).sent.append(now)
             case Decided() if self.phase == "apply" and not isinstance(event.outcome, NotAttempted):
                 scope = self._of(event.outcome.api.scope)
                 scope.done += 1
                 scope.failed += isinstance(event.outcome, Failed)
-            case CallAnswered():
-                self._answered(event)
             case CallThrottled():
                 self._of(event.scope).throttles += 1
             case ApisListed() if self.phase == "plan":
@@ -101,6 +99,8 @@ class Tracker:
                 scope.total = scope.listed if event.last_page else None
             case ItemPlanned() if self.phase == "plan":
                 self._planned(event)
+            case ApiRechecked() if self.phase == "recheck":
+                self._of(event.api.scope).done += 1
             case ScopeGivenUp():
                 self._of(event.scope).given_up = True
             case PhaseStarted():
@@ -109,10 +109,6 @@ class Tracker:
                 self.phase = ""
             case _:
                 pass
-
-    def _answered(self, event: CallAnswered) -> None:
-        if self.phase == "recheck" and event.operation == "GetGatewayResponses":
-            self._of(event.scope).done += 1
 
     def scopes(self, now: float, *, at_most: int) -> tuple[list[Progress], int]:
         """Give the unfinished scopes that will take longest, by name, and the number of the others."""

@@ -57,6 +57,7 @@ EVENTS: list[events.Event] = [
     events.ItemPlanned(item=PlannedApi(api=API, changes=())),
     events.ItemPlanned(item=UnreadApi(api=API, targets=(TARGETS[T],), code="ApiNotFound", message="gone")),
     events.ItemPlanned(item=UnreadScope(scope=EU, code="AccessDenied", message="no")),
+    events.ApiRechecked(api=API),
     events.CallSent(**CALL, attempt=2, waited=0.12345, rate=9.5),
     events.CallAnswered(**CALL, attempt=2, latency=0.2, request_id="id-1"),
     events.CallThrottled(**CALL, attempt=1, rate=5.0, retry_after=None, request_id="id-0"),

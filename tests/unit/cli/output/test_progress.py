@@ -14,6 +14,7 @@ from batchgw.cli.observers.progress_lines import progress_line
 from batchgw.cli.observers.tracker import Tracker
 from batchgw.cli.output.console import Console
 from batchgw.events import (
+    ApiRechecked,
     ApisListed,
     CallAnswered,
     CallSent,
@@ -152,12 +153,19 @@ def test_while_listing_goes_on_nobody_knows_how_much_there_is() -> None:
 
 def test_a_recheck_advances_with_each_api_read() -> None:
     made = tracker(EU, phase="recheck", expected=3)
-    for operation in ("GetGatewayResponses", "GetCallerIdentity"):
+    for operation in ("GetGatewayResponses", "GetTags"):  # an API of two kinds of change takes two reads
         answered = CallAnswered(
             scope=EU, operation=operation, api=None, target=None, attempt=1, latency=0.1, request_id=None
         )
         made.notify(answered, 1.0)
+    made.notify(ApiRechecked(api=api()), 1.0)
     assert made.all(1.0).done == 1
+
+
+def test_an_api_that_is_read_again_while_changes_are_made_is_no_progress() -> None:
+    made = tracker(EU, phase="apply", expected=3)
+    made.notify(ApiRechecked(api=api()), 1.0)
+    assert made.all(1.0).done == 0
 
 
 def test_the_plain_line() -> None:
