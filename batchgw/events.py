@@ -14,13 +14,15 @@ from batchgw.model import AccountId, Outcome, PlanItem, Region, RestApi, RestApi
 class PhaseStarted:
     """A run enters a phase: "plan", "recheck" or "apply".
 
-    `expected` is the number of targets to be decided in it per scope, where it is known beforehand.
+    `expected` is the number of targets to be decided in it per scope, where it is known beforehand; in a
+    recheck, of APIs to be read. `kinds` are the kinds of change that the targets are of.
     """
 
     run: str
     phase: str
     scopes: tuple[Scope, ...]
     expected: Mapping[Scope, int]
+    kinds: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

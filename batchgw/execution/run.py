@@ -154,7 +154,8 @@ async def _make_changes(job: Job, paced: PacedControlPlane) -> None:
         trusted=job.trusted,
         schedule=job.schedule,
     )
-    with phase(paced.observer, job.run.id, "apply", tuple(undecided), undecided):
+    kinds = frozenset[str]().union(*(each.kinds for each in counts))
+    with phase(paced.observer, job.run.id, "apply", tuple(undecided), undecided, kinds=kinds):
         await executor.run(tuple(undecided))
 
 

@@ -35,11 +35,17 @@ def session(
 
 @contextmanager
 def phase(
-    observer: Observer, run: str, name: str, scopes: tuple[Scope, ...], expected: Mapping[Scope, int]
+    observer: Observer,
+    run: str,
+    name: str,
+    scopes: tuple[Scope, ...],
+    expected: Mapping[Scope, int],
+    *,
+    kinds: frozenset[str] = frozenset(),
 ) -> Iterator[None]:
     """Tell an observer when a phase of a run starts and when it ends, as `events.PhaseStarted` has it."""
     began = anyio.current_time()
-    observer.notify(PhaseStarted(run=run, phase=name, scopes=scopes, expected=expected))
+    observer.notify(PhaseStarted(run=run, phase=name, scopes=scopes, expected=expected, kinds=kinds))
     try:
         yield
     finally:

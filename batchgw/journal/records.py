@@ -116,11 +116,13 @@ class RunRecord:
 class ScopeCounts:
     """The outcomes of one account-region of a run, counted.
 
-    `unread` says why its APIs could not all be listed ("AccessDenied: ..."); None when they could.
+    `kinds` are the kinds of change that its targets are of. `unread` says why its APIs could not all
+    be listed ("AccessDenied: ..."); None when they could.
     """
 
     scope: Scope
     tally: Tally
+    kinds: frozenset[str] = frozenset()
     unread: str | None = None
 
 

@@ -6,7 +6,7 @@ A new kind is one more record here, one in `planning/kinds.py` (how it is compar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -23,6 +23,7 @@ class ChangeKind:
     Attributes:
         name: in plan files, in the journal and in all JSON, such as "response".
         noun: what people call one of its targets, such as "response type".
+        counted: what people count over many APIs, such as "API-type".
         sort_key: gives what the names of this kind's targets are sorted by. Raises KeyError or ValueError for
             a name that no target of this kind can have.
         read: makes a change from its target, its action, and its images before and after as JSON. Raises
@@ -31,6 +32,7 @@ class ChangeKind:
 
     name: str
     noun: str
+    counted: str
     sort_key: Callable[[str], int | str]
     read: Callable[[Target, Action, JSON, JSON], Change]
 
@@ -39,11 +41,30 @@ KINDS: dict[str, ChangeKind] = {
     response_change.NAME: ChangeKind(
         name=response_change.NAME,
         noun="response type",
+        counted="API-type",
         sort_key=response_change.sort_key,
         read=response_change.read,
     )
 }
 """By name, in the order in which an API's changes are made."""
+
+
+def counted_as(kinds: Collection[str]) -> str:
+    """Give what targets of these kinds are counted as, such as "API-type"; "target" where they differ.
+
+    Of no kind means of any that there is.
+    """
+    return _one_word(kinds, lambda kind: kind.counted)
+
+
+def called(kinds: Collection[str]) -> str:
+    """Give the short word for what is changed, such as "response"; else as `counted_as` does."""
+    return _one_word(kinds, lambda kind: kind.name)
+
+
+def _one_word(kinds: Collection[str], word: Callable[[ChangeKind], str]) -> str:
+    words = {word(KINDS[kind]) if kind in KINDS else "target" for kind in kinds or KINDS}
+    return words.pop() if len(words) == 1 else "target"
 
 
 @lru_cache(maxsize=1024)  # so that many changes share the few targets there are

@@ -23,11 +23,11 @@ CHECKED: Final = (
 """At the end of a check."""
 
 
-def written(applied: int) -> str | None:
-    """Give the sentence for the end of a run that applied so many changes; None for none."""
+def written(applied: int, noun: str) -> str | None:
+    """Give the sentence for the end of a run that applied so many of `noun`; None for none."""
     if not applied:
         return None
     return (
-        f"Configured, not live: {amount(applied, 'API-type')}. An API answers with what is configured after"
+        f"Configured, not live: {amount(applied, noun)}. An API answers with what is configured after"
         " its next deployment to a stage."
     )

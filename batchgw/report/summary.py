@@ -12,6 +12,7 @@ from batchgw.journal import Journal, ScopeCounts, Tally
 from batchgw.journal.records import COUNTS
 from batchgw.model import Scope
 from batchgw.model.change import MOVED
+from batchgw.model.kinds import counted_as
 from batchgw.model.shape import JSON
 from batchgw.report.live import written
 from batchgw.report.reasons import Reason, Reasons
@@ -25,19 +26,21 @@ SCHEMA_VERSION = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScopeSummary:
-    """One account-region: API-types by outcome, and how many were expected.
+    """One account-region: targets by outcome, and how many were expected.
 
-    `unread` says why its REST APIs could not all be listed ("AccessDenied: ..."); None when they were.
+    `kinds` are the kinds of change that the targets are of. `unread` says why its REST APIs could not all
+    be listed ("AccessDenied: ..."); None when they were.
     """
 
     scope: Scope
     tally: Tally
     expected: int
+    kinds: frozenset[str] = frozenset()
     unread: str | None = None
 
     @property
     def proves(self) -> bool:
-        """Whether every expected API-type has its outcome."""
+        """Whether every expected target has its outcome."""
         return self.tally.undecided == 0 and decided(self.tally) == self.expected
 
     def to_json(self) -> dict[str, JSON]:
@@ -80,7 +83,7 @@ class Summary:
         """Fold what the journal knows of a run. Raises RunUnknown.
 
         `elapsed` are the seconds of this process's work on the run; a resume starts at 0. `expected` are the
-        API-types that the plan counted, so that the journal is compared with something else. Without it the
+        targets that the plan counted, so that the journal is compared with something else. Without it the
         journal's own count is used.
         """
         record = await journal.find(run)
@@ -99,17 +102,22 @@ class Summary:
 
     @property
     def total(self) -> Tally:
-        """All scopes added up; its `effort` is what the decided API-types cost."""
+        """All scopes added up; its `effort` is what the decided targets cost."""
         return reduce(add, (s.tally for s in self.scopes), Tally())
 
     @property
+    def noun(self) -> str:
+        """What the targets of this run are counted as, such as "API-type"."""
+        return counted_as(frozenset[str]().union(*(s.kinds for s in self.scopes)))
+
+    @property
     def expected(self) -> int:
-        """API-types that must end in an outcome."""
+        """Targets that must end in an outcome."""
         return sum(s.expected for s in self.scopes)
 
     @property
     def proves(self) -> bool:
-        """Whether every expected API-type of every scope ended in exactly one outcome."""
+        """Whether every expected target of every scope ended in exactly one outcome."""
         return self.planned and all(s.proves for s in self.scopes)
 
     @property
@@ -131,7 +139,7 @@ class Summary:
 
     @property
     def left(self) -> int:
-        """API-types that a resume would work on: planned and not attempted, or undecided."""
+        """Targets that a resume would work on: planned and not attempted, or undecided."""
         return self.total.left
 
     @property
@@ -141,13 +149,13 @@ class Summary:
 
     @property
     def moved(self) -> int:
-        """API-types left alone since their APIs changed after the plan; only a new plan can include them."""
+        """Targets left alone since their APIs changed after the plan; only a new plan can include them."""
         return sum(reason.count for reason in self.reasons if reason.code == MOVED)
 
     @property
     def not_live(self) -> str | None:
         """What this run configured and is not live, in a sentence; None where it configured nothing."""
-        return written(self.total.applied)
+        return written(self.total.applied, self.noun)
 
     @property
     def exit_code(self) -> int:
@@ -208,12 +216,13 @@ def _scope_summary(
         scope=scope,
         tally=tally,
         expected=tally.expected if expected is None else expected.get(scope, 0),
+        kinds=counts.kinds if counts else frozenset(),
         unread=counts.unread if counts else None,
     )
 
 
 def decided(tally: Tally) -> int:
-    """Count the API-types that have an outcome."""
+    """Count the targets that have an outcome."""
     return tally.expected - tally.undecided
 
 

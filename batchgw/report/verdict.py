@@ -28,7 +28,7 @@ _WORDS = {AS_DESIRED: "as_desired", PENDING: "drift", INCOMPLETE: "incomplete"}
 
 
 def verdict_to_json(totals: PlanTotals, exit_code: int) -> dict[str, JSON]:
-    """Count a plan's API-types by what is to be done.
+    """Count a plan's targets by what is to be done.
 
     `percent_as_desired` has two decimals and is rounded down, so 100 means all. It is None where there are
     none.

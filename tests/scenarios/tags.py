@@ -228,7 +228,7 @@ def _value(now: object, change: Change) -> str | None:
 
 def make_known(monkeypatch: pytest.MonkeyPatch, wanted: Mapping[str, str | None]) -> None:
     """Enter the kind in the three registries; see `TagMaker`."""
-    kind = ChangeKind(name=NAME, noun="tag", sort_key=lambda name: name, read=_read)
+    kind = ChangeKind(name=NAME, noun="tag", counted="API-tag", sort_key=lambda name: name, read=_read)
     planned = PlannedKind(
         derive=lambda changes, _desired: tuple(tags(changes)),
         views=lambda changes: tuple(map(_view, tags(changes))),

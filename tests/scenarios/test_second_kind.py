@@ -10,12 +10,15 @@ import anyio
 import pytest
 
 from batchgw import api
+from batchgw.cli.observers.tracker import Tracker
 from batchgw.concurrency.stop import StopSignal
 from batchgw.errors import PlanStale, PlanUnreadable
+from batchgw.events import Event
 from batchgw.journal import open_journal
 from batchgw.model import (
     Action,
     Applied,
+    Desired,
     NotAttempted,
     OnStale,
     Outcome,
@@ -30,6 +33,7 @@ from batchgw.report.summary import Summary
 from batchgw.report.views.forms import view_of
 from batchgw.report.views.interface import RunReport, Subject
 from batchgw.report.views.text import Line, plain
+from tests.scenarios.estate import DESIRED
 from tests.scenarios.tags import SetTag, TaggedEstate, make_known
 from tests.unit.journal_plans import listed
 from tests.virtual import virtually
@@ -118,6 +122,32 @@ def test_a_whole_run(tmp_path: Path) -> None:
             told = {(line["change"], line["target"]) for line in lines if line["kind"] == "outcome"}
             assert told >= {("tag", "owner"), ("tag", "stale"), ("response", "THROTTLED")}
             assert f"{APIS * 7}" in await ended("table", summary, outcomes)
+
+    virtually(main)
+
+
+@pytest.mark.parametrize(
+    ("desired", "noun", "of_live_view"),
+    [(Desired(rules={}), "API-tag", "tags"), (DESIRED, "target", "targets")],
+    ids=["tags alone", "tags and responses"],
+)
+def test_what_is_counted_has_the_kind_s_own_word(
+    tmp_path: Path, desired: Desired, noun: str, of_live_view: str
+) -> None:
+    """Several kinds together are "targets"."""
+    tracker = Tracker(quota=10)
+
+    class Told:
+        def notify(self, event: Event) -> None:
+            tracker.notify(event, 0.0)
+
+    async def main() -> None:
+        async with TaggedEstate(apis=APIS, desired=desired, observer=Told()) as estate:
+            plan = await planned(estate, tmp_path / "plan")
+            async with open_journal(str(tmp_path / "journal.db")) as journal:
+                summary = await api.apply(plan, plane=estate.plane, journal=journal)
+            assert (summary.noun, tracker.noun) == (noun, of_live_view)
+            assert f"Configured, not live: {summary.total.applied} {noun}s." in str(summary.not_live)
 
     virtually(main)
 

@@ -27,7 +27,7 @@ from batchgw.model import (
     Scope,
     Settings,
 )
-from batchgw.model.response_change import TARGETS
+from batchgw.model.response_change import NAME, TARGETS
 
 T = TypeVar("T")
 
@@ -45,6 +45,9 @@ DESIRED = Desired(
         ResponseType.THROTTLED: Rule(settings=None),
     }
 )
+
+RESPONSES = frozenset({NAME})
+"""The one kind of change of most plans here."""
 
 NEW_RUN = NewRun(
     verb="apply",

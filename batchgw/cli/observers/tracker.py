@@ -20,6 +20,7 @@ from batchgw.events import (
     ScopeGivenUp,
 )
 from batchgw.model import Failed, NotAttempted, Scope, UnreadScope
+from batchgw.model.kinds import called
 
 WINDOW = 10.0
 """Seconds over which the rate of calls is measured."""
@@ -157,7 +158,7 @@ class Tracker:
 
     def _start(self, event: PhaseStarted, now: float) -> None:
         self.phase = event.phase
-        self.noun = "responses" if event.phase == "apply" else "APIs"
+        self.noun = f"{called(event.kinds)}s" if event.phase == "apply" else "APIs"
         self._began = now
         self._scopes = {scope: ScopeProgress(total=event.expected.get(scope)) for scope in event.scopes}
 

@@ -23,7 +23,7 @@ def next_steps(summary: Summary, journal: str | None) -> Iterator[Line]:
         yield resume_hint(summary.run, journal)
     if summary.moved:
         yield line(
-            f"Left alone, changed since the plan: {amount(summary.moved, 'API-type')}. Plan again to see "
+            f"Left alone, changed since the plan: {amount(summary.moved, summary.noun)}. Plan again to see "
             "what is there now."
         )
     if summary.out_of_reach:

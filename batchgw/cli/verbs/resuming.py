@@ -20,6 +20,7 @@ from batchgw.errors import UsageError
 from batchgw.execution.executor import TRUSTED
 from batchgw.journal import Journal, RunRecord, open_journal
 from batchgw.model import Targets
+from batchgw.model.kinds import counted_as
 from batchgw.report.live import PLANNED
 from batchgw.report.summary import Summary
 from batchgw.report.views.forms import view_of
@@ -117,12 +118,13 @@ class Resuming:
 
     async def _confirm(self, record: RunRecord, store: Journal, run: Run) -> None:
         """Show what is left to do, and return when the user agrees."""
-        counts = store.run(record.id).scope_counts()
-        scopes = sum([each.tally.left > 0 async for each in counts])
+        counts = [each async for each in store.run(record.id).scope_counts()]
+        scopes = sum(each.tally.left > 0 for each in counts)
+        noun = counted_as(frozenset[str]().union(*(each.kinds for each in counts)))
         if self.yes or not record.totals.left:
-            self.console.note(*_left(record, scopes))
+            self.console.note(*_left(record, scopes, noun))
             return
-        self.console.tell(*_left(record, scopes))
+        self.console.tell(*_left(record, scopes, noun))
         await confirm(
             f"Read what is left, and make up to {amount(record.totals.left, 'change')} "
             f"in {amount(scopes, 'account-region')}?",
@@ -131,9 +133,9 @@ class Resuming:
         )
 
 
-def _left(record: RunRecord, scopes: int) -> Iterator[Line]:
+def _left(record: RunRecord, scopes: int, noun: str) -> Iterator[Line]:
     totals, begun = record.totals, timestamp(record.started)
-    left = f"{amount(totals.left, 'API-type')} of {totals.expected:,} left"
+    left = f"{amount(totals.left, noun)} of {totals.expected:,} left"
     yield line(f"Run {record.id}, {record.verb} of {record.policy_source}, begun {begun}:")
     where = f"{left} in {amount(scopes, 'account-region')}" if totals.left else "nothing is left to do"
     yield line(f"  {where}; {totals.applied:,} applied, {totals.failed:,} failed before.")

@@ -37,10 +37,11 @@ def _counts(which: ColumnElement[bool]) -> Select[Any]:
             func.sum(changes.c.attempts, type_=Count()).label("attempts"),
             func.sum(changes.c.throttles, type_=Count()).label("throttles"),
             func.sum(changes.c.waited).label("waited"),
+            changes.c.change,
         )
         .select_from(scopes.join(apis).join(changes))
         .where(which)
-        .group_by(apis.c.scope_id, changes.c.kind, changes.c.rank)
+        .group_by(apis.c.scope_id, changes.c.kind, changes.c.rank, changes.c.change)
     )
 
 
@@ -85,7 +86,12 @@ class ScopeCounter:
         """Count those of a scope."""
         with self._database.read() as connection, closing(connection.connection.cursor()) as cursor:
             counted = self._counts.run(cursor, (row.id,))
-            return ScopeCounts(scope=row.scope, tally=_sum(counted), unread=row.unread)
+            return ScopeCounts(
+                scope=row.scope,
+                tally=_sum(counted),
+                kinds=frozenset([change for *_, change in counted]),
+                unread=row.unread,
+            )
 
 
 class OutcomeReader:
@@ -125,7 +131,7 @@ def _sum(rows: Iterable[Sequence[Any]]) -> Tally:
 
 def _tally(counted: Sequence[Any]) -> Tally:
     """Read a row of `_counts`: a part of a scope's tally."""
-    _, kind, rank, number, attempts, throttles, waited = counted
+    _, kind, rank, number, attempts, throttles, waited, _ = counted
     check_rank(kind, rank)
     effort = Effort(attempts=attempts, throttles=throttles, waited=waited)
     never_read = number if kind == "not_attempted" and rank >= DECIDED else 0

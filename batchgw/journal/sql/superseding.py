@@ -1,4 +1,4 @@
-"""What newer runs have decided of a run's API-types: its resume must not put an older plan over that."""
+"""What newer runs have decided of a run's targets: its resume must not put an older plan over that."""
 
 from __future__ import annotations
 

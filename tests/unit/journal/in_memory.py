@@ -126,6 +126,9 @@ class ScopeRows:
     unread: str | None = None
     apis: dict[RestApiId, ApiRows] = field(default_factory=dict)
 
+    def kinds(self) -> frozenset[str]:
+        return frozenset(row.target.kind for api in self.apis.values() for row in api.changes)
+
     def tally(self) -> Tally:
         return sum((row.tally() for api in self.apis.values() for row in api.changes), Tally())
 
@@ -369,7 +372,7 @@ class InMemoryRun:
     async def scope_counts(self) -> AsyncGenerator[ScopeCounts, None]:
         self._journal.commit()
         for scope, rows in sorted(self.rows.scopes.items()):
-            yield ScopeCounts(scope=scope, tally=rows.tally(), unread=rows.unread)
+            yield ScopeCounts(scope=scope, tally=rows.tally(), kinds=rows.kinds(), unread=rows.unread)
 
     def outcomes(self, *, kinds: frozenset[str] | None = None) -> AsyncGenerator[Outcome, None]:
         pages = self.outcome_pages(kinds=kinds)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from batchgw.journal import Journal, Tally
+from batchgw.journal import Journal, ScopeCounts, Tally
 from batchgw.model import Action, Applied, Effort, NotAttempted, PlannedApi, UnreadApi
 from batchgw.model.kinds import KINDS, ChangeKind, target_of
 from batchgw.model.shape import JSON, text
@@ -23,7 +23,6 @@ from tests.unit.journal_plans import (
     listed,
     open_changes,
     reset,
-    tallies,
 )
 
 pytestmark = pytest.mark.anyio
@@ -58,7 +57,7 @@ BACK = StageMove(stage="beta \ud800", action=Action.RESET, before="d-2", after=N
 
 @pytest.fixture(autouse=True)
 def stages(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    kind = ChangeKind(name="stage", noun="stage", sort_key=str, read=read)
+    kind = ChangeKind(name="stage", noun="stage", counted="API-stage", sort_key=str, read=read)
     monkeypatch.setitem(KINDS, "stage", kind)
     yield
     target_of.cache_clear()
@@ -72,7 +71,9 @@ async def test_changes_of_two_kinds_are_kept_side_by_side(journal: Journal) -> N
     outcome = Applied(api=api(1), target=MOVE.target, action=MOVE.action, effort=Effort(attempts=1))
     run.record(changes[1].id, outcome)
     assert await listed(run.outcomes()) == [outcome]
-    assert await tallies(run) == {HERE: Tally(applied=1, undecided=3, effort=Effort(attempts=1))}
+    tally = Tally(applied=1, undecided=3, effort=Effort(attempts=1))
+    kinds = frozenset({"response", "stage"})
+    assert await listed(run.scope_counts()) == [ScopeCounts(scope=HERE, tally=tally, kinds=kinds)]
 
 
 async def test_what_was_never_read_keeps_its_kind(journal: Journal) -> None:

@@ -27,6 +27,7 @@ from batchgw.model.response_change import TARGETS
 from tests.unit.journal_plans import (
     HERE,
     NEW_RUN,
+    RESPONSES,
     THERE,
     api,
     applied,
@@ -124,7 +125,7 @@ class TestPlan:
         tally = Tally(not_attempted=2, never_read=2, unchanged=1, undecided=1)
         assert await tallies(run) == {HERE: tally}
         assert (tally.expected, tally.left) == (4, 1)
-        assert await listed(run.scope_counts()) == [ScopeCounts(scope=HERE, tally=tally)]
+        assert await listed(run.scope_counts()) == [ScopeCounts(scope=HERE, tally=tally, kinds=RESPONSES)]
         await run.set_state(RunState.STOPPED)
         assert (await journal.find(run.id)).totals == tally
 
@@ -142,7 +143,10 @@ class TestPlan:
         )
         assert await listed(run.scope_counts()) == [
             ScopeCounts(
-                scope=HERE, tally=Tally(unchanged=1, undecided=1), unread="ServiceFailure: page 2 failed"
+                scope=HERE,
+                tally=Tally(unchanged=1, undecided=1),
+                kinds=RESPONSES,
+                unread="ServiceFailure: page 2 failed",
             ),
             ScopeCounts(scope=THERE, tally=Tally(), unread="AccessDenied: no GET /restapis"),
         ]

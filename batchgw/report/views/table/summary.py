@@ -134,16 +134,16 @@ def _verdict(summary: Summary) -> Line:
         case 0:
             return line(Span("Done.", "good"))
         case 130:
-            return line(Span(f"Stopped, {amount(summary.left, 'API-type')} left.", "warning"))
+            return line(Span(f"Stopped, {amount(summary.left, summary.noun)} left.", "warning"))
         case 1:
-            return line(Span(f"Done, but {amount(summary.total.failed, 'API-type')} failed.", "error"))
+            return line(Span(f"Done, but {amount(summary.total.failed, summary.noun)} failed.", "error"))
         case _:
             return line(Span(f"Incomplete: {_lacking(summary)}.", "error"))
 
 
 def _lacking(summary: Summary) -> str:
     if summary.left:
-        return f"{amount(summary.left, 'API-type')} left"
+        return f"{amount(summary.left, summary.noun)} left"
     if summary.moved and not summary.out_of_reach:
-        return f"{amount(summary.moved, 'API-type')} left alone"
+        return f"{amount(summary.moved, summary.noun)} left alone"
     return "not everything could be read"

@@ -183,6 +183,19 @@ def test_the_plain_line() -> None:
     )
 
 
+def test_changes_of_several_kinds_are_targets() -> None:
+    made = Tracker(quota=10)
+    for kinds, noun in (
+        (set[str](), "responses"),
+        ({"response"}, "responses"),
+        ({"response", "x"}, "targets"),
+    ):
+        made.notify(
+            PhaseStarted(run="r", phase="apply", scopes=(EU,), expected={EU: 2}, kinds=frozenset(kinds)), 0.0
+        )
+        assert plain(progress_line(made, 0.0)).startswith(f"Applying: 0 of 2 {noun}, ")
+
+
 def test_off_a_terminal_the_end_is_one_plain_line() -> None:
     err = io.StringIO()
     observer = ProgressObserver(
