@@ -44,6 +44,11 @@ class TimeSlices:
         await anyio.lowlevel.checkpoint()
         self._began = self._clock()
 
+    async def yield_shielded(self) -> None:
+        """Do the same where something is half done, so that a cancellation must wait."""
+        await anyio.lowlevel.cancel_shielded_checkpoint()
+        self._began = self._clock()
+
 
 async def in_thread(work: Callable[[], T]) -> T:
     """Do blocking disk work in a thread, and return or raise its result. Other tasks run meanwhile.

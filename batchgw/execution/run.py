@@ -68,6 +68,7 @@ async def holding(
 
     Gives the scopes that were taken over from runs that had something left to do there.
     """
+    await TimeSlices().yield_shielded()  # to begin the run took a slice
     taken = await run.acquire(scopes, force=force, take_over_dead=take_over_dead)
     try:
         yield taken
@@ -142,7 +143,10 @@ async def _make_changes(job: Job, paced: PacedControlPlane) -> None:
     undecided = {each.scope: each.tally.left for each in counts if each.tally.left}
     for scope, changes in undecided.items():
         paced.expect(scope, changes)
+    slices = TimeSlices()
+    await slices.yield_now()
     await job.run.set_state(RunState.APPLYING)
+    await slices.yield_now()
     await job.run.sync()  # before the first write
     executor = Executor(
         paced,

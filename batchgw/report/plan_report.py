@@ -50,6 +50,7 @@ class PlanReport:
             yield item
             if await slices.yield_if_due() and self.stop.requested:
                 raise Stopped("the plan was not shown to its end.")
+        await slices.yield_now()  # to print it takes a slice of its own
 
     async def read(self) -> None:
         """Fold the whole plan, without showing its items. Raises Stopped."""
