@@ -1,4 +1,4 @@
-"""level <= cap; the rate between floor and ceiling; the delay finite and never negative; memory bounded."""
+"""What is bounded: the level by the burst, the rate by floor and ceiling, the delay, and memory."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def within_bounds(rig: Rig, floor: float) -> None:
 
 @given(model=models(), began=st.sampled_from([0.0, 1e5, 1.7e9]), course=steps(*ALL, waits=EXTREME))
 def test_beliefs_stay_within_bounds(model: BucketModel, began: float, course: list[Step]) -> None:
-    """Time may stand still or jump. Calls may leave without a permit. Answers may never come."""
+    """Time may stand still or jump. Calls may leave without being allowed to. Answers may never come."""
     rig = Rig(model, now=began)
     floor = FLOOR * (rig.statistics().stated or TOTAL.rate)
     rig.run(course, lambda _: within_bounds(rig, floor))
@@ -39,7 +39,7 @@ def test_beliefs_stay_within_bounds(model: BucketModel, began: float, course: li
     "quota", [None, Quota(10, 1), Quota(1 / 30, 1), Quota(5000, 10_000), Quota(5000, 1), Quota(1 / 30, 40)]
 )
 @pytest.mark.parametrize("kind", ["accepted", "refused", "refund", "unanswered"])
-def test_the_same_answer_for_ever_leads_nowhere_absurd(quota: Quota | None, kind: Kind) -> None:
+def test_beliefs_stay_within_bounds_when_every_answer_is_the_same(quota: Quota | None, kind: Kind) -> None:
     rig = Rig(BucketModel(quota))
     floor = FLOOR * (rig.statistics().stated or TOTAL.rate)
     for _ in range(300):
@@ -61,7 +61,7 @@ def test_time_may_go_back_a_little() -> None:
 def containers(
     thing: object, seen: set[int]
 ) -> Iterator[deque[object] | list[object] | dict[object, object]]:
-    """Give everything in an object that could grow."""
+    """Yield each container in an object: whatever could grow."""
     if id(thing) in seen or isinstance(thing, type):
         return
     seen.add(id(thing))

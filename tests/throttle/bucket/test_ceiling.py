@@ -1,7 +1,7 @@
 """Strict, or with a share below 1: in every window w, at most burst + share * rate * w calls leave.
 
-This holds whatever the service answers, and whenever. It is checked with a bucket that is filled at the
-ceiling's rate and used by us alone: all windows are kept if and only if it never runs empty.
+This holds whatever the service answers, and whenever. The check replays the departures on a token bucket that
+is refilled at the ceiling's rate. Every window is kept if and only if that bucket never runs empty.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ beliefs = st.one_of(
 
 
 def kept(departures: Sequence[float], rate: float, burst: float) -> bool:
-    """Tell whether every window was kept, within the instant by which a call may be early."""
+    """Whether every window was kept. A call may leave early by INSTANT."""
     level, at = burst, departures[0] if departures else 0.0
     for moment in departures:
         level = min(burst, level + rate * (moment - at)) - 1
@@ -62,7 +62,7 @@ def test_strict_is_never_above_the_quota(
     trust=st.sampled_from([Trust.TRUSTED, Trust.GUESS]),
     course=steps("send", "accepted", "wait", "refund"),
 )
-def test_a_share_is_a_ceiling_however_far_the_quota_is_trusted(
+def test_a_share_is_a_ceiling_whether_the_quota_is_trusted_or_guessed(
     share: float, trust: Trust, course: list[Step]
 ) -> None:
     rig = Rig(BucketModel(TOTAL, share=share, trust=trust))
@@ -71,32 +71,32 @@ def test_a_share_is_a_ceiling_however_far_the_quota_is_trusted(
 
 
 @pytest.mark.parametrize("trust", [Trust.TRUSTED, Trust.GUESS])
-def test_without_a_ceiling_more_is_tried_in_time(trust: Trust) -> None:
-    """The check can fail: when a service lets everything through, the model tries more and breaks windows."""
+def test_without_a_ceiling_the_model_exceeds_the_quota_in_time(trust: Trust) -> None:
+    """So the check above can fail: where everything is accepted, the model tries more and breaks windows."""
     rig = Rig(BucketModel(TOTAL, trust=trust))
     rig.run([Step("send"), Step("accepted")] * 10_000)
     assert not kept(rig.departures, TOTAL.rate, TOTAL.burst)
 
 
 @pytest.mark.parametrize("trust", Trust)
-def test_with_a_share_nothing_more_is_tried_ever(trust: Trust) -> None:
-    """With the same service, for half an hour."""
+def test_with_a_share_the_model_never_exceeds_it(trust: Trust) -> None:
+    """The same service accepts everything for half an hour."""
     rig = Rig(BucketModel(TOTAL, share=0.5, trust=trust))
     rig.run([Step("send"), Step("wait", 0.1), Step("accepted")] * 3000)
     rig.run([Step("send"), Step("accepted")] * 7000)
     assert kept(rig.departures, TOTAL.rate / 2, TOTAL.burst)
 
 
-def test_a_long_rest_and_calls_that_other_buckets_refuse_save_nothing_up() -> None:
-    """The token of such a call is given back, though the call did leave: still only 5 leave at once."""
+def test_refunded_calls_after_a_long_rest_do_not_enlarge_the_burst() -> None:
+    """Another bucket refuses these calls, so their tokens are given back. Still only 5 leave at once."""
     quota = Quota(1 / 30, 5)
     rig = Rig(BucketModel(quota, trust=Trust.STRICT))
     rig.run([Step("send"), Step("accepted"), Step("wait", 10_000.0), *[Step("send"), Step("refund")] * 20])
     assert kept(rig.departures, quota.rate, quota.burst)
 
 
-def test_a_whole_run_uses_the_ceiling_up() -> None:
-    """Doing nothing would keep a ceiling, too. So: 540 calls at 40 + 10 t must take 50 s and not more."""
+def test_a_strict_run_uses_the_whole_quota() -> None:
+    """Doing nothing would keep a ceiling, too. But 540 calls must be done after 50 s: 40 + 10 x 50."""
     rig = Rig(BucketModel(TOTAL, trust=Trust.STRICT))
     rig.run([Step("send"), Step("accepted")] * 540)
     assert rig.now == pytest.approx(50, rel=0.02)

@@ -1,4 +1,4 @@
-"""The quota is known, strict, and used by us alone: no call is refused, and a run takes 1.02 of the limit."""
+"""We know the quota and use it alone: no call is refused, and a run takes 1.02 times the limit at most."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ SEEDS = range(1000, 1010)
     ],
 )
 @pytest.mark.parametrize(("median", "p99"), [(0.11, 0.2), (0.02, 0.08), (0.5, 1.0)])
-def test_nothing_is_refused_and_nothing_lost(
+def test_nothing_is_refused_and_no_time_is_lost(
     rate: float, burst: float, calls: int, median: float, p99: float
 ) -> None:
-    """Two latencies are not caused by the limiter: that of the first call, and that of the last answer."""
+    """Two latencies are allowed for: the first call's and the last one's. No limiter can avoid them."""
     world = World(rate=rate, burst=burst, median=median, p99=p99)
     for seed in SEEDS:
         played = run(world, Trust.STRICT, calls, seed)
@@ -37,8 +37,8 @@ def test_nothing_is_refused_and_nothing_lost(
 
 @pytest.mark.parametrize("trust", [Trust.TRUSTED, Trust.STRICT])
 @pytest.mark.parametrize("calls", [1, 2, 20, 39, 40])
-def test_a_short_run_is_over_at_once(trust: Trust, calls: int) -> None:
-    """Calls that fit into the burst leave at twice the rate, and a single call leaves at once."""
+def test_calls_that_fit_into_the_burst_leave_at_twice_the_rate(trust: Trust, calls: int) -> None:
+    """A single call leaves at once."""
     for seed in SEEDS:
         played = run(World(), trust, calls, seed)
         assert not played.refusals
@@ -52,8 +52,8 @@ def run(world: World, trust: Trust, calls: int, seed: int) -> Played:
 
 @pytest.mark.parametrize("seconds", [1.0, 5.0])
 @pytest.mark.parametrize("arrives", ["late", "in time"])
-def test_a_first_call_that_connects_for_long_costs_what_it_must(seconds: float, arrives: str) -> None:
-    """The bucket is refilled from the first arrival on: that of the second call, if the first is later."""
+def test_a_slow_first_call_causes_no_refusal_and_no_further_delay(seconds: float, arrives: str) -> None:
+    """A full bucket is refilled from the first arrival on: the second call's, if the first call is late."""
     played = play(
         World(first=seconds, late=arrives == "late"),
         BucketModel(Quota(10, 40), trust=Trust.STRICT),

@@ -1,4 +1,4 @@
-"""Nothing accepted: attempts decay to about five a minute per bucket, and one accepted call re-opens."""
+"""While nothing is accepted, attempts decay to five a minute per bucket. One accepted call ends that."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from batchgw.throttle.quota import TOTAL, Quota, Trust
 from tests.throttle.worlds.world import Played, World, play
 
 CLOSED, OPEN = 600.0, 900.0
-"""Seconds: until when nothing is let through, and when the run shall be over."""
+"""Seconds: nothing is accepted until CLOSED, and the run must be over at OPEN."""
 
-MIRRORS: Mapping[str, Callable[[], BucketModel]] = {
+MODELS: Mapping[str, Callable[[], BucketModel]] = {
     "trusted": lambda: BucketModel(TOTAL),
     "strict": lambda: BucketModel(TOTAL, trust=Trust.STRICT),
     "guess": lambda: BucketModel(TOTAL, trust=Trust.GUESS),
@@ -21,19 +21,19 @@ MIRRORS: Mapping[str, Callable[[], BucketModel]] = {
     "unknown": lambda: BucketModel(None),
     "fast": lambda: BucketModel(Quota(100, 200)),
 }
-"""Each makes a new one: a process that runs part of the tests makes a storm more than once."""
+"""Each entry makes a new model, because a process that runs part of the tests may run a storm twice."""
 
 
-@pytest.fixture(scope="module", params=MIRRORS)
+@pytest.fixture(scope="module", params=MODELS)
 def storm(request: pytest.FixtureRequest) -> Played:
-    """500 calls, to a service that lets nothing through for ten minutes, and then 10 calls/s."""
+    """500 calls to a service that accepts nothing for ten minutes, and then 10 calls/s."""
     world = World(level=0, steps=((0.0, 0.0), (CLOSED, 1.0)))
-    return play(world, MIRRORS[request.param](), calls=500, seed=7, horizon=OPEN)
+    return play(world, MODELS[request.param](), calls=500, seed=7, horizon=OPEN)
 
 
-def during(moments: Played, start: float, end: float) -> int:
-    """Calls that left in a time."""
-    return sum(start <= moment < end for moment in moments.departures)
+def during(played: Played, start: float, end: float) -> int:
+    """How many calls left from `start` on and before `end`."""
+    return sum(start <= moment < end for moment in played.departures)
 
 
 def test_attempts_decay_to_five_a_minute(storm: Played) -> None:
@@ -42,19 +42,19 @@ def test_attempts_decay_to_five_a_minute(storm: Played) -> None:
     assert during(storm, 0, 60) <= 60
 
 
-def test_one_accepted_call_reopens(storm: Played) -> None:
-    """It is tried within 12 s, and two minutes later all of the 500 calls are made, which take 46 s."""
+def test_one_accepted_call_ends_the_quiet(storm: Played) -> None:
+    """A call leaves within 13 s. After two minutes all 500 are done, which take 46 s at the full rate."""
     assert during(storm, CLOSED, CLOSED + 13) >= 1
     assert storm.makespan <= CLOSED + 120
 
 
-def test_the_storm_costs_little(storm: Played) -> None:
-    """Of 500 calls so many are refused as there are tries in ten minutes, and few more."""
+def test_few_calls_are_refused_in_a_storm(storm: Played) -> None:
+    """At most 60 in the first minute, about five in each of the next nine, and few after the opening."""
     assert len(storm.refusals) <= 120
 
 
 def refused_five_times() -> tuple[BucketModel, float]:
-    """A model whose five calls were refused, one after the other, and what time it is."""
+    """A model whose five calls were refused one after the other, and the time."""
     model, now = BucketModel(TOTAL), 0.0
     for _ in range(5):
         now += model.delay(now)
@@ -64,30 +64,30 @@ def refused_five_times() -> tuple[BucketModel, float]:
     return model, now
 
 
-def test_a_shorter_retry_after_does_not_end_it() -> None:
+def test_a_shorter_retry_after_does_not_end_the_quiet() -> None:
     model, now = refused_five_times()
     model.refused(now - 0.1, now, 1.0)
     assert model.delay(now) == pytest.approx(12.0)
 
 
-def test_what_is_accepted_does_not_end_what_a_refusal_asked_for() -> None:
+def test_an_accepted_call_ends_the_quiet_but_not_a_retry_after() -> None:
     model, now = refused_five_times()
     model.refused(now - 0.1, now, 30.0)
     model.accepted(now - 0.1, now)
     assert model.delay(now) == pytest.approx(30.0)
 
 
-def test_quiet_begins_after_five_reactions_without_success() -> None:
+def test_quiet_begins_after_five_episodes_without_an_accepted_call() -> None:
     model, now = refused_five_times()
     assert model.delay(now) == pytest.approx(12.0)
     model.sent(now + 12)
-    assert model.delay(now + 12) == pytest.approx(12.0)  # one at a time, answered or not
+    assert model.delay(now + 12) == pytest.approx(12.0)  # the last call need not be answered
     model.accepted(now + 12, now + 12.1)
     assert model.delay(now + 12.1) < 5
 
 
-def test_one_success_in_between_keeps_it_awake() -> None:
-    """Four are refused, one is taken, four are refused: at no time were there five."""
+def test_an_accepted_call_in_between_prevents_the_quiet() -> None:
+    """Four are refused, one is accepted, four are refused: never five in a row. Then comes the fifth."""
     model, now = BucketModel(TOTAL), 0.0
     for taken in (False, False, False, False, True, False, False, False, False):
         now += model.delay(now, 1)

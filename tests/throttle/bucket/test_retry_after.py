@@ -1,4 +1,4 @@
-"""Retry-After is never shortened, up to 60 s; and no call, first try or retry, bypasses the gate."""
+"""A Retry-After of up to 60 s is never shortened. No call or retry leaves without the pacer's leave."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_no_call_leaves_before_what_a_refusal_asked_for(model: BucketModel, cour
     ("asked", "held"), [(0.5, 0.5), (7.0, 7.0), (60.0, 60.0), (600.0, 60.0), (0.0, 0.05), (None, 0.05)]
 )
 def test_the_longest_hold_is_a_minute(asked: float | None, held: float) -> None:
-    """Without it the last call waits for half a token at 10/s: the other half was there."""
+    """Without Retry-After, the last call waits 0.05 s for half a token at 10/s: the other half is there."""
     model = BucketModel(TOTAL)
     model.sent(0.0)
     model.refused(0.0, 0.0, asked)
@@ -60,7 +60,12 @@ def test_the_longest_hold_is_a_minute(asked: float | None, held: float) -> None:
 
 @dataclass
 class Spied:
-    """A pacer that knows what it lets through, and whether anything leaves that it would hold."""
+    """A pacer that counts departures, and notes each one that it would have held back.
+
+    Attributes:
+        sends: calls that left.
+        too_early: when calls left that should have waited, in seconds.
+    """
 
     pacer: Pacer
     sends: int = 0
@@ -102,7 +107,7 @@ Failure = Callable[[], CallError] | None
 
 
 class Erratic:
-    """Fails in all the ways there are, and notes what comes."""
+    """A control plane that answers with one of the given errors, by chance. It notes each call's arrival."""
 
     def __init__(self, errors: list[Failure], seed: int) -> None:
         self._errors = errors
@@ -146,8 +151,8 @@ REQUESTS: tuple[Request[object], ...] = (
 
 @settings(max_examples=15)
 @given(errors=st.lists(st.sampled_from(FAILURES), min_size=1, max_size=6), seed=st.integers(0, 999))
-def test_no_call_bypasses_the_gate(errors: list[Failure], seed: int) -> None:
-    """Every second call succeeds; the others fail so, and are made again or not."""
+def test_no_call_leaves_without_the_pacer_s_leave(errors: list[Failure], seed: int) -> None:
+    """About half of the calls succeed. The others fail, and some of them are retried."""
 
     async def main() -> None:
         plane = Erratic([*errors, *[None] * len(errors)], seed)

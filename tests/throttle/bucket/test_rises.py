@@ -1,4 +1,4 @@
-"""The rate rises only on accepted calls or on time without refusal, never on sends alone."""
+"""The rate rises only when calls are accepted, or after a time without refusals: never by sending alone."""
 
 from __future__ import annotations
 
@@ -13,15 +13,17 @@ HAIR = 1 + 1e-9
 
 
 @given(model=models(), course=steps("wait", "send", "push", "ask"))
-def test_never_on_sends_alone(model: BucketModel, course: list[Step]) -> None:
+def test_the_rate_never_rises_by_sending_alone(model: BucketModel, course: list[Step]) -> None:
     rig, first = Rig(model), model.rate
     rig.run(course)
     assert rig.statistics().rate <= first * HAIR
 
 
 @given(model=models(), course=steps("wait", "send", "refused", "refund", "unanswered"))
-def test_never_above_its_beginning_while_nothing_is_accepted(model: BucketModel, course: list[Step]) -> None:
-    """Calls of unknown fate are no proof, though they count as taken."""
+def test_the_rate_never_exceeds_its_first_value_while_nothing_is_accepted(
+    model: BucketModel, course: list[Step]
+) -> None:
+    """Unanswered calls count as taken, but they do not prove that more is there."""
     rig, first = Rig(model), model.rate
 
     def look(_: Step) -> None:
@@ -31,10 +33,10 @@ def test_never_above_its_beginning_while_nothing_is_accepted(model: BucketModel,
 
 
 @given(model=models(), course=steps("wait", "send", "refused", "refund", "unanswered"))
-def test_without_accepted_calls_only_a_measurement_may_raise_it(
+def test_while_nothing_is_accepted_only_a_refusal_s_measurement_may_raise_the_rate(
     model: BucketModel, course: list[Step]
 ) -> None:
-    """Between two refusals, calls without an answer yet count as taken; that is all they can do."""
+    """In it, calls that left between two refusals count as taken, even if they have no answer yet."""
     rig, before = Rig(model), model.rate
     for step in course:
         rig.happen(step)
@@ -44,8 +46,8 @@ def test_without_accepted_calls_only_a_measurement_may_raise_it(
 
 
 @pytest.mark.parametrize("answer", ["accepted", "unanswered"])
-def test_more_is_believed_when_it_was_accepted_and_not_when_nobody_knows(answer: str) -> None:
-    """A guess of 10/s before a service that refuses nothing: 60 s later the rate has grown, or has not."""
+def test_the_rate_grows_when_calls_are_accepted_and_not_when_they_are_unanswered(answer: str) -> None:
+    """The quota is guessed at 10/s, and the service refuses nothing for 60 s."""
     rig = Rig(BucketModel(TOTAL, trust=Trust.GUESS))
     while rig.now < 60:
         rig.run(
@@ -56,8 +58,8 @@ def test_more_is_believed_when_it_was_accepted_and_not_when_nobody_knows(answer:
 
 
 @pytest.mark.parametrize("quota", [TOTAL, Quota(10, 1), Quota(0.2, 1), Quota(100, 40)])
-def test_calls_under_way_prove_nothing(quota: Quota) -> None:
-    """Two hundred leave, as the model lets them, and as many when it does not; none is answered."""
+def test_calls_under_way_do_not_raise_the_rate(quota: Quota) -> None:
+    """200 calls leave when the model allows it, then 200 whatever it says. None is answered."""
     rig = Rig(BucketModel(quota, trust=Trust.GUESS))
     rig.run([Step("send"), Step("wait", 0.01)] * 200)
     assert rig.statistics().rate == quota.rate
@@ -65,8 +67,8 @@ def test_calls_under_way_prove_nothing(quota: Quota) -> None:
     assert rig.statistics().rate == quota.rate
 
 
-def test_calls_of_unknown_fate_after_a_late_refusal_are_no_proof() -> None:
-    """Thirty leave after the one that is refused at last, and none is answered: nothing was accepted."""
+def test_unanswered_calls_after_a_late_refusal_do_not_raise_the_rate() -> None:
+    """One call leaves, then 60 that are never answered. At last the first one is refused."""
     model, now = BucketModel(TOTAL, trust=Trust.GUESS), 0.0
     model.sent(now)
     for _ in range(60):

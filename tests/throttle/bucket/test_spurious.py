@@ -1,4 +1,4 @@
-"""A refusal that the level does not explain is tried by a volley before it is believed. Worked by hand."""
+"""A refusal that the level does not explain is tested by a volley before it is believed. Worked by hand."""
 
 from __future__ import annotations
 
@@ -25,19 +25,23 @@ from tests.throttle.worlds.gates import SEEDS
 from tests.throttle.worlds.world import Mean, World, play
 
 
-def alive() -> SpuriousRefusals:
-    """Something has been accepted."""
+def accepting() -> SpuriousRefusals:
+    """A detector that has seen an accepted call."""
     doubt = SpuriousRefusals()
     doubt.accepted(0.0)
     return doubt
 
 
 def refuse(doubt: SpuriousRefusals, sent_at: float, *, rate: float = 10.0, odd: bool = True) -> bool:
+    """Report a refusal after 0.1 s. Returns whether it is dismissed."""
     return doubt.dismiss(sent_at, sent_at + 0.1, rate=rate, odd=odd)
 
 
 def volley(doubt: SpuriousRefusals, at: float, *, taken: int, refused: int = 0) -> list[bool]:
-    """An odd refusal, and its volley, which comes back 0.1 s after it left: what is said of the refused."""
+    """An odd refusal, and its volley, which is answered 0.1 s after it left.
+
+    Returns for each refused call of the volley whether its refusal is dismissed.
+    """
     assert refuse(doubt, at)
     left = at + 0.1
     while doubt.wants(left):
@@ -49,7 +53,8 @@ def volley(doubt: SpuriousRefusals, at: float, *, taken: int, refused: int = 0) 
 
 
 def proven() -> SpuriousRefusals:
-    doubt = alive()
+    """A detector to which refusals are proven to be spurious."""
+    doubt = accepting()
     for number in range(PROOF):
         volley(doubt, 10.0 * (number + 1), taken=2)
     assert doubt.proven
@@ -59,25 +64,25 @@ def proven() -> SpuriousRefusals:
 @pytest.mark.parametrize(
     ("rate", "calls"),
     [(1.0, 2), (10.0, 2), (26.0, 4), (76.0, LARGEST), (86.0, 0)],
-    ids=["one may run in", "still one", "2.6 + 0.5 run in", "as many as may be", "too many"],
+    ids=["one runs in", "still one", "2.6 + 0.5 run in", "the largest volley", "too many: no volley"],
 )
-def test_a_volley_is_one_more_than_may_run_in_meanwhile(rate: float, calls: int) -> None:
-    """An empty bucket has taken a tenth of the rate when it arrives: one at least is refused."""
-    doubt = alive()
+def test_a_volley_is_one_more_than_the_tokens_that_may_run_in_meanwhile(rate: float, calls: int) -> None:
+    """In the 0.1 s until the refusal is back, a tenth of the rate runs into an empty bucket, and no more."""
+    doubt = accepting()
     assert refuse(doubt, 10.0, rate=rate) == bool(calls)
     assert doubt.left == calls
 
 
-def test_a_volley_that_is_taken_says_that_the_refusal_said_nothing() -> None:
-    doubt = alive()
+def test_after_an_accepted_volley_the_next_odd_refusal_is_tested_at_once() -> None:
+    doubt = accepting()
     volley(doubt, 10.0, taken=2)
     assert not doubt.tried
-    assert refuse(doubt, 11.0)  # and the next odd one is tried at once
+    assert refuse(doubt, 11.0)
 
 
-def test_the_first_call_of_a_volley_that_is_refused_ends_it() -> None:
-    """Then nothing is tried for five minutes, and three times as long after each further one."""
-    doubt, at = alive(), 10.0
+def test_the_first_refused_call_ends_a_volley() -> None:
+    """Then there is no volley for five minutes, and after each further failure for three times as long."""
+    doubt, at = accepting(), 10.0
     for pause in (PAUSE, RARER * PAUSE, RARER**2 * PAUSE):
         assert volley(doubt, at, taken=0, refused=1) == [False]
         assert doubt.left == 0
@@ -87,7 +92,7 @@ def test_the_first_call_of_a_volley_that_is_refused_ends_it() -> None:
         at += pause + 1
 
 
-def test_who_has_been_misled_tries_each_refusal_and_lets_one_more_be_refused() -> None:
+def test_once_proven_each_refusal_is_tested_and_a_volley_fails_with_its_second_refusal() -> None:
     doubt = proven()
     assert refuse(doubt, 100.0, odd=False)
     assert doubt.left == 1 + SEVERAL
@@ -99,7 +104,7 @@ def test_who_has_been_misled_tries_each_refusal_and_lets_one_more_be_refused() -
     assert not refuse(doubt, 110.2 + SHORT_PAUSE - 0.2)
 
 
-def test_a_proof_outlives_no_bucket_that_is_empty() -> None:
+def test_refused_volleys_undo_the_proof() -> None:
     doubt, at = proven(), 100.0
     for _ in range(4):
         if not doubt.proven:
@@ -111,11 +116,11 @@ def test_a_proof_outlives_no_bucket_that_is_empty() -> None:
 
 
 @pytest.mark.parametrize("odd", [True, False])
-def test_an_expected_refusal_is_believed(odd: bool) -> None:  # noqa: FBT001
-    assert refuse(alive(), 10.0, odd=odd) == odd
+def test_only_an_odd_refusal_is_dismissed(odd: bool) -> None:  # noqa: FBT001
+    assert refuse(accepting(), 10.0, odd=odd) == odd
 
 
-def test_where_nothing_is_accepted_nothing_is_tried() -> None:
+def test_no_refusal_is_tested_before_a_call_is_accepted_or_soon_after_a_quiet_time() -> None:
     doubt = SpuriousRefusals()
     assert not refuse(doubt, 10.0)
     doubt.accepted(10.2)
@@ -123,16 +128,16 @@ def test_where_nothing_is_accepted_nothing_is_tried() -> None:
     assert not refuse(doubt, 10.2 + PAUSE - 1)
 
 
-def test_a_refusal_that_says_when_to_come_back_ends_a_volley() -> None:
-    doubt = alive()
+def test_a_believed_refusal_ends_a_volley() -> None:
+    doubt = accepting()
     assert refuse(doubt, 10.0)
     doubt.believed(10.2)
     assert not doubt.wants(10.2)
     assert not doubt.tried
 
 
-def test_a_volley_that_does_not_leave_or_is_not_answered_has_failed() -> None:
-    doubt = alive()
+def test_a_volley_stops_leaving_after_a_while_and_fails_without_an_answer() -> None:
+    doubt = accepting()
     assert refuse(doubt, 10.0)
     assert doubt.wants(10.1 + LEAVING - 0.01)
     assert not doubt.wants(10.1 + LEAVING + 0.01)
@@ -141,27 +146,28 @@ def test_a_volley_that_does_not_leave_or_is_not_answered_has_failed() -> None:
 
 
 def mean(odds: float, *, polite: bool = False) -> Mean:
+    """Means over runs in which the part `odds` of all calls is refused by chance."""
     world = World(odds=odds)
     runs = [play(world, BucketModel(TOTAL, polite=polite), calls=2000, seed=seed) for seed in SEEDS]
     return Mean.of(runs)
 
 
 @pytest.mark.parametrize(("odds", "ratio"), [(0.01, 1.10), (0.02, 1.50), (0.05, 2.0)])
-def test_refusals_by_chance_do_not_sink_the_rate(odds: float, ratio: float) -> None:
-    """Taken for an empty bucket each, they cost 1.26, 1.8 and 7 times the limit."""
+def test_refusals_by_chance_cost_little_time(odds: float, ratio: float) -> None:
+    """If each counted as an empty bucket, the runs would take 1.26, 1.8 and 7 times the limit."""
     by_chance = mean(odds)
     assert by_chance.ratio <= ratio
     assert by_chance.refused <= 1.5 * odds
 
 
-def test_nor_that_of_a_polite_run() -> None:
-    """It cost 5 times the limit, for a polite run is slow to find out that more is there."""
+def test_refusals_by_chance_cost_a_polite_run_at_most_twice_the_limit() -> None:
+    """Without volleys it took 5 times the limit, because a polite run notices slowly that more is there."""
     assert mean(0.02, polite=True).ratio <= 2
 
 
 @pytest.mark.parametrize(("trust", "share"), [(Trust.STRICT, 1.0), (Trust.TRUSTED, 0.9)])
-def test_a_volley_is_under_the_ceiling(trust: Trust, share: float) -> None:
-    """Every twentieth call is refused, however much there is: a ceiling is one all the same."""
+def test_volleys_keep_below_a_ceiling(trust: Trust, share: float) -> None:
+    """Every twentieth call is refused, however much is in the bucket."""
     rig = Rig(BucketModel(TOTAL, trust=trust, share=share))
     for _ in range(200):
         rig.run([Step("send"), Step("wait", 0.05), Step("accepted")] * 19)
@@ -169,8 +175,8 @@ def test_a_volley_is_under_the_ceiling(trust: Trust, share: float) -> None:
     assert kept(rig.departures, share * TOTAL.rate, TOTAL.burst)
 
 
-def doubtful(model: BucketModel, retry_after: float | None) -> float:
-    """A refusal is believed; half a minute later another comes. Answers the delay after it."""
+def delay_after_odd_refusal(model: BucketModel, retry_after: float | None) -> float:
+    """A first refusal is believed. Half a minute later an odd one comes. Returns the delay after that."""
     rig = Rig(model)
     rig.run([Step("send"), Step("wait", 0.1), Step("accepted")] * 100)
     rig.run([Step("send"), Step("wait", 0.1), Step("refused", -1.0), Step("wait", 30.0)])
@@ -180,12 +186,12 @@ def doubtful(model: BucketModel, retry_after: float | None) -> float:
 
 
 def test_a_volley_leaves_at_once_unless_a_refusal_asks_to_wait() -> None:
-    assert doubtful(BucketModel(TOTAL), None) == 0
-    assert doubtful(BucketModel(TOTAL), 3.0) == pytest.approx(3.0)
+    assert delay_after_odd_refusal(BucketModel(TOTAL), None) == 0
+    assert delay_after_odd_refusal(BucketModel(TOTAL), 3.0) == pytest.approx(3.0)
 
 
 @pytest.mark.parametrize("quota", [Quota(10, 5), Quota(0.2, 1)])
 def test_a_small_bucket_has_no_room_for_volleys(quota: Quota) -> None:
     model = BucketModel(quota)
-    doubtful(model, None)
+    delay_after_odd_refusal(model, None)
     assert not model._spurious.tried

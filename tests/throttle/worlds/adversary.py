@@ -1,4 +1,4 @@
-"""An arbitrary course of events for a model: hypothesis draws it, and looks at the model after each."""
+"""Arbitrary courses of events for a model. Hypothesis draws them, and a `Rig` lets them happen."""
 
 from __future__ import annotations
 
@@ -20,10 +20,12 @@ Kind = Literal["wait", "send", "push", "accepted", "refused", "refund", "unanswe
 class Step:
     """One event.
 
-    wait: `amount` seconds go by. send: the pacer's delay, then a call leaves. push: a call leaves at once,
-    whatever the pacer says. ask: its delay is asked for, and not kept to. The others answer the call that is
-    `which` in flight, in whatever order; for throttled, `amount` is what is asked to wait, negative for
-    nothing.
+    - wait: `amount` seconds go by.
+    - send: the pacer's delay goes by, then a call leaves.
+    - push: a call leaves at once, whatever the pacer says.
+    - ask: the pacer's delay is asked for, and ignored.
+    - accepted, refused, refund, unanswered: the answer to one of the calls in flight. `which` is its index in
+      them, modulo their number. `amount` is a refusal's Retry-After in seconds; if negative, it has none.
     """
 
     kind: Kind
@@ -49,12 +51,12 @@ def steps(
     others = st.builds(Step, st.sampled_from(simple), st.just(0.0), st.integers(0, 50))
     special = [one[k] for k in kinds if k in one]
     event = st.one_of(others, *special)
-    lengths = st.integers(0, most)  # else the lists would be short: hypothesis prefers some five elements
+    lengths = st.integers(0, most)  # without this, hypothesis prefers lists of about five elements
     return lengths.flatmap(lambda length: st.lists(event, min_size=length, max_size=length))
 
 
 def quotas(*, least: float = 0.02, most: float = 5000.0) -> st.SearchStrategy[Quota]:
-    """Quotas from one call in a minute to thousands a second, with bursts of 1 and more."""
+    """Quotas between `least` and `most` calls/second, with bursts of 1 and more."""
     rates = st.one_of(st.sampled_from([0.2, 1 / 30, 10.0, most]), st.floats(least, most))
     bursts = st.one_of(st.sampled_from([1.0, 5.0, 40.0]), st.floats(1, 5000))
     return st.builds(Quota, rates, bursts)
@@ -62,7 +64,7 @@ def quotas(*, least: float = 0.02, most: float = 5000.0) -> st.SearchStrategy[Qu
 
 @st.composite
 def models(draw: st.DrawFn) -> BucketModel:
-    """Mirrors of all kinds: of a known quota, a guessed one, none; alone or with a share."""
+    """Models of a known, a guessed or an unknown quota, with all of the rate or a share of it."""
     quota = draw(st.one_of(st.none(), quotas()))
     if quota is None:
         return BucketModel(None)
@@ -76,8 +78,8 @@ class Rig:
 
     Attributes:
         now: seconds.
-        departures: when calls left that were let through.
-        in_flight: when those left that are not answered.
+        departures: when each call left that waited for the pacer, in seconds.
+        in_flight: when each call left that is not answered yet, in seconds.
     """
 
     pacer: BucketModel
@@ -86,13 +88,13 @@ class Rig:
     in_flight: list[float] = field(default_factory=list)
 
     def run(self, course: Iterable[Step], look: Callable[[Step], None] = lambda _: None) -> None:
-        """Let all of it happen, and look at it after each step."""
+        """Let all steps happen. After each, call `look` with it."""
         for step in course:
             self.happen(step)
             look(step)
 
     def happen(self, step: Step) -> None:
-        """Let one event happen. Answers to calls that are not there are none."""
+        """Let one event happen. An answer is ignored if no call is in flight."""
         pacer = self.pacer
         match step.kind:
             case "wait":
@@ -121,7 +123,7 @@ class Rig:
             later = self.now + delay
             self.now = later if later > self.now else self.now * (1 + 1e-15)
         else:
-            raise AssertionError(f"100 waits of what was asked for, and still {delay} s to wait")
+            raise AssertionError(f"after 100 delays in a row the pacer still asks for {delay} s")
         self.departures.append(self.now)
         self._leave()
 

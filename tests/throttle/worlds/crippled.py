@@ -1,4 +1,4 @@
-"""Mirrors with one part switched off: what each part is for shows in the gates that they fail."""
+"""Models with one part switched off. The gates that such a model misses show what its part is for."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from batchgw.throttle.quota import Quota, Trust
 
 
 class NoLevelReset(BucketModel):
-    """A refusal tells nothing about the level."""
+    """A refusal does not change the level."""
 
     def _level_after(self, sent_at: float, now: float, believed: float) -> float:  # noqa: ARG002
         return believed
@@ -56,42 +56,45 @@ class NoReserve(BucketModel):
 
 
 class SmallReserve(BucketModel):
-    """However much the bucket has shown to hold, little is kept in it."""
+    """The reserve stays small, even if the bucket has shown that it holds its burst."""
 
     def _enlarge_reserve(self) -> None:
         self._unproven = False
 
 
 class NoPairs(BucketModel):
-    """Calls leave one by one: others may have emptied the bucket, and each finds the token that ran in."""
+    """Calls never leave in pairs, so nobody notices that others have emptied the bucket.
+
+    Each call gets the token that has just run in.
+    """
 
     def _goes_unnoticed(self, kept: float) -> bool:  # noqa: ARG002
         return False
 
 
 class UnprovenReserve(BucketModel):
-    """Much is kept in the bucket, whatever it holds."""
+    """The reserve becomes large, even if the bucket has not shown that it holds its burst."""
 
-    def _prove_burst(self, sent_at: float) -> None:  # noqa: ARG002 - nothing refutes it
+    def _prove_burst(self, sent_at: float) -> None:  # noqa: ARG002
         self._enlarge_reserve()
 
 
 class NoHurry(BucketModel):
-    """What is overspent leaves no faster than at twice the believed rate."""
+    """Overspent calls leave at twice the believed rate at most."""
 
     def _spacing(self) -> float:
         return max(super()._spacing(), 0.0 if self._sent < VOLLEY else 1 / (2 * self._rate))
 
 
 class BelievesDenials(BucketModel):
-    """A remembered rate is believed, however little it is."""
+    """A remembered rate is believed, however low it is."""
 
     def _believable(self, remembered: float, age: float) -> float:  # noqa: ARG002
         return remembered
 
 
 class HalfPolite(BucketModel):
-    """A polite run that touches the floor as often as any other."""
+    """A polite run that probes as often as any other."""
 
     def __init__(
         self,
@@ -115,7 +118,7 @@ class NoProbing(BucketModel):
 
 
 class NoEpisodes(BucketModel):
-    """Every refusal is reacted to."""
+    """The model reacts to every refusal."""
 
     def refused(self, sent_at: float, now: float, retry_after: float | None = None) -> None:
         self._reacted = -inf

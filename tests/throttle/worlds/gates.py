@@ -1,4 +1,4 @@
-"""The gates a model must pass: scenarios, and bounds on what they may cost in the mean over many seeds.
+"""The goals a model must meet: scenarios, each with bounds on its means over several seeds.
 
 The neighbours are those of the benchmark's worlds (`benchmarks.virtual.worlds.neighbours`).
 """
@@ -19,17 +19,21 @@ from tests.throttle.worlds.world import Mean, Played, Starved, World, play
 CALLS = 2000
 
 SEEDS = range(1000, 1008)
-"""Held out: nothing was tuned on them."""
+"""Nothing was tuned on these seeds."""
 
 Make = type[BucketModel]
-"""The model itself, or a crippled one."""
+"""The model itself, or one that lacks a part (`crippled`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
-    """A world, what the client is told of it, and bounds: makespan / limit, parts refused (ours, theirs).
+    """A world, what the client is told of it, and upper bounds for the means.
 
-    `lost` bounds the part of the neighbour's calls that it gives up.
+    Attributes:
+        ratio: bound of makespan / limit.
+        refused: bound of the part of our calls that is refused.
+        theirs: the same for the neighbour's calls.
+        lost: bound of the part of the neighbour's calls that it gives up.
     """
 
     name: str
@@ -44,24 +48,24 @@ class Gate:
     belief: Belief | None = None
 
     def run(self, make: Make, seed: int) -> Played:
-        """One run. A client three times as slow as the limit is not worth waiting for."""
+        """One run. Raises Starved after three times the limit."""
         pacer = make(self.quota, trust=self.trust, polite=self.polite, belief=self.belief)
         horizon = 3 * self.world.limit(CALLS, seed)
         return play(self.world, pacer, calls=CALLS, seed=seed, horizon=horizon)
 
     def mean(self, make: Make) -> Mean:
-        """The means over all seeds."""
+        """The means over all seeds. Raises Starved if a run does."""
         return Mean.of([self.run(make, seed) for seed in SEEDS])
 
     def passes(self, make: Make) -> bool:
-        """Whether the means are within the bounds."""
+        """Whether every run ends in time, and the means are within the bounds."""
         try:
             return not self.missed(self.mean(make))
         except Starved:
             return False
 
     def missed(self, mean: Mean) -> dict[str, tuple[float, float]]:
-        """The figures that are out of bounds, each with its bound."""
+        """The means that exceed their bounds: (mean, bound) by name."""
         bounds = {"ratio": self.ratio, "refused": self.refused, "theirs": self.theirs, "lost": self.lost}
         figures = {name: (getattr(mean, name), bound) for name, bound in bounds.items()}
         return {name: each for name, each in figures.items() if each[0] > each[1]}
@@ -135,4 +139,4 @@ GATES = (
         world=World(others=Retrying(rate=6)),
     ),
 )
-"""The goals at 2,000 calls of a service of 10 calls/s and burst 40."""
+"""The goals for 2,000 calls to a service of 10 calls/s and burst 40, unless the world says otherwise."""

@@ -1,4 +1,4 @@
-"""Worlds nobody thought of: what is true, and what the client is told, drawn at random."""
+"""Random worlds: both what is true and what the client is told are drawn at random."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class Case:
     trust: Trust
 
     def model(self) -> BucketModel:
-        """The client."""
+        """A new model of what the client believes."""
         return BucketModel(self.quota, share=self.share, trust=self.trust)
 
     @property
     def pace(self) -> float:
-        """Calls/second that can be hoped for: ours of what is true, no more than we take."""
+        """Calls/second to expect: what the true rate leaves to us, within our own ceiling if there is one."""
         others = self.world.others.mean if isinstance(self.world.others, Others) else 0.0
         least = min((factor for _, factor in self.world.steps), default=1.0)
         free = max(0.1 * self.world.rate, self.world.rate * min(1.0, least) - others)
@@ -37,7 +37,7 @@ class Case:
 
 
 def case(seed: int) -> Case:
-    """The world of that number."""
+    """The case that belongs to a seed."""
     random = Random(f"case/{seed}")
     rate = 0.2 * 300 ** random.random()  # 0.2 to 60 calls/s
     hosts = random.choice((1, 1, 1, 2, 4))

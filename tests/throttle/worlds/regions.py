@@ -1,4 +1,4 @@
-"""Several regions in a fast world, each with a model of its own, before one bucket or one each."""
+"""Several regions in a fast world. Each has a model of its own; they draw on one bucket, or on one each."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ class Happened(NamedTuple):
 
 
 def play(remotes: Sequence[Remote], *, calls: int, seed: int) -> list[Happened]:
-    """Make so many calls in every region, which draws on the remote bucket of its place: what happened."""
+    """Make so many calls in every region. Region number i draws on `remotes[i]`. Returns what happened."""
     return _Regions(remotes, calls, seed).play()
 
 
 class _Regions:
-    """Wakes each model when it asked for it, and whenever it was told an answer."""
+    """Asks each model for its delay again when the last one has passed, and after every answer."""
 
     def __init__(self, remotes: Sequence[Remote], calls: int, seed: int) -> None:
         self._random = Random(f"regions/{seed}")

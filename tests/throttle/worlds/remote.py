@@ -1,6 +1,6 @@
-"""The service as a client sees it: token buckets, and somebody else who draws on them.
+"""The service as a client sees it: token buckets, and others who draw on them.
 
-Written for these tests alone, so that neither the limiter's mistakes nor the simulator's are shared.
+The bucket is written for these tests alone, so that it shares no mistake with the limiter or the simulator.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Others:
         return self.rate * (self.on / (self.on + self.off) if self.off else 1.0)
 
     def moments(self, seed: int) -> Iterator[float]:
-        """When they call, in seconds, without end, unless they never do."""
+        """When they call, in seconds: without end, or nothing at all if their rate is 0."""
         if self.rate <= 0:
             return
         random, active = Random(f"others/{seed}"), 0.0
@@ -42,7 +42,7 @@ class Others:
             yield from repeat(rounds * (self.on + self.off) + rest, self.batch)
 
     def traffic(self, seed: str) -> Traffic:
-        """Their calls, for a world that tells them its answers."""
+        """Their calls, for a world that reports each answer to them."""
         return _Regardless(self.moments(int(seed)))
 
 
@@ -71,7 +71,7 @@ class TokenBucket:
         self._at = 0.0
 
     def take(self, now: float, *, consuming: bool = False) -> bool:
-        """Whether there was a token for a call at `now`; `consuming` refusals take what there is."""
+        """Take a token at `now`, and say whether there was one. A `consuming` refusal takes what is left."""
         while self._steps and self._steps[-1][0] <= now:
             at, factor = self._steps.pop()
             self._refill(at)
@@ -88,12 +88,22 @@ class TokenBucket:
 
 
 class Remote:
-    """One quota, asked in the order of time.
+    """One quota. It must be asked in the order of time.
 
     Attributes:
-        theirs: the others' calls so far.
-        their_refused: those of them that were refused.
+        theirs: how many calls the others have made.
+        their_refused: how many of them were refused.
+
+    Args:
+        rate: calls/second.
+        burst: calls.
+        steps: pairs of `at` and `factor`. From `at` (seconds) on, the rate is `rate` times `factor`.
+        hosts: number of hosts that the bucket is spread over; each call goes to one by chance.
+        level: tokens at first; a full bucket if None.
+        consuming: whether refused calls take tokens, too.
         odds: part of all calls that is refused by chance, whatever the bucket holds.
+        others: who else draws on the bucket.
+        seed: of everything that is decided by chance.
     """
 
     def __init__(
@@ -120,7 +130,7 @@ class Remote:
         self.their_refused = 0
 
     def take(self, now: float) -> bool:
-        """Whether our call at `now` is taken; all of the others' that came before it have had their turn."""
+        """Whether our call at `now` is accepted. The others' calls until then take their tokens first."""
         traffic = self._traffic
         while (at := traffic.next) <= now:
             taken = self._take(at)
@@ -131,17 +141,17 @@ class Remote:
 
     @property
     def their_lost(self) -> int:
-        """Calls that the others have given up."""
+        """How many calls the others have given up."""
         return self._traffic.lost
 
     @property
     def their_wanted(self) -> int:
-        """Calls that the others have done with, however often they tried each."""
+        """How many calls the others have finished or given up. Each counts once, with all its attempts."""
         return self.theirs - self.their_refused + self.their_lost
 
     @property
     def level(self) -> float:
-        """Tokens when it was last asked."""
+        """Tokens at the time of the last call."""
         return sum(host.level for host in self._hosts)
 
     def _take(self, now: float) -> bool:

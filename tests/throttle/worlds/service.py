@@ -1,4 +1,4 @@
-"""A service in virtual time: calls take a while, and a token of each of their buckets; the refused say so."""
+"""A service in virtual time. Each call takes a while, and a token of its scope's bucket, or it is refused."""
 
 from __future__ import annotations
 
@@ -26,27 +26,27 @@ ACCOUNT = AccountId("111111111111")
 
 
 def scope(region: str = "eu-west-1", account: str = ACCOUNT) -> Scope:
-    """A scope."""
+    """The scope of an account and a region."""
     return Scope(account=AccountId(account), region=Region(region))
 
 
 def put(where: Scope, api: int = 0) -> PutGatewayResponse:
-    """A put."""
+    """A PutGatewayResponse for the API of that number."""
     return PutGatewayResponse(
         scope=where, api=RestApiId(f"{api:010}"), type=ResponseType.THROTTLED, settings=Settings()
     )
 
 
 class Service:
-    """Answers whatever is let through.
+    """A control plane that accepts a call when its scope's bucket has a token, and throttles it otherwise.
 
     Attributes:
-        sent: calls that came, by scope.
-        refused: those of them that were refused.
-        finished: when the last success of a scope was answered.
+        sent: how many calls came, by scope.
+        refused: how many of them were refused, by scope.
+        finished: when the last accepted call was answered, by scope, in seconds.
 
     Args:
-        bucket: the remote bucket of a scope.
+        bucket: gives the remote bucket of a scope.
         retry_after: seconds that refusals ask for.
         seed: of the latencies, 60 to 200 ms.
     """
@@ -66,7 +66,7 @@ class Service:
         request: Request[T],
         execution: Execution | None = None,  # noqa: ARG002
     ) -> T:
-        """Take a token on the way, or refuse."""
+        """Take a token after part of the latency. Raises Throttled if there is none."""
         where = request.scope
         self.sent[where] += 1
         latency = 0.11 * math.exp(0.257 * self._random.gauss(0, 1))
@@ -81,25 +81,25 @@ class Service:
         return cast("T", None)
 
     async def current_account(self) -> AccountId:
-        """Of no interest here."""
+        """The one account of all calls."""
         return ACCOUNT
 
 
 class Seen:
-    """An observer that remembers."""
+    """An observer that keeps all events."""
 
     def __init__(self) -> None:
         self.events: list[Event] = []
 
     def notify(self, event: Event) -> None:
-        """Remember."""
+        """Keep the event."""
         self.events.append(event)
 
 
 def limited(
     service: Service, quotas: Quotas | None = None, seen: Observer | None = None
 ) -> LimitedControlPlane:
-    """The limiter before a service."""
+    """A control plane that sends through new limiters to the service."""
     stop = StopSignal()
     limiters = Limiters(quotas or Quotas(), sleep=stop.sleep, most=32)
     state = SessionState(stop=stop, limiters=limiters)
@@ -107,7 +107,7 @@ def limited(
 
 
 async def puts(plane: LimitedControlPlane, where: Scope, calls: int, *, workers: int = 16) -> None:
-    """Make so many puts, some at a time, each as often as it takes."""
+    """Make so many puts, `workers` at a time. Each is repeated until it is accepted."""
     todo = iter(range(calls))
     plane.state.limiters.of(where).total.expected = calls
 
@@ -122,7 +122,7 @@ async def puts(plane: LimitedControlPlane, where: Scope, calls: int, *, workers:
 
 
 async def persist(plane: LimitedControlPlane, where: Scope, number: int) -> None:
-    """Make one put until it is let through."""
+    """Repeat one put until it is accepted."""
     while True:
         try:
             await plane.send(put(where, number))

@@ -1,7 +1,7 @@
 """A fast world for one model: a heap of events and no event loop, so that 2,000 calls take some 30 ms.
 
-A call leaves when the pacer lets it, takes its token somewhere on the way up, and is answered. Refused calls
-and those of unknown fate are made again. A makespan is compared with the shortest possible time.
+A call leaves when the pacer allows it, takes its token when it arrives, and is answered. Refused and
+unanswered calls are made again. The makespan is compared with the shortest possible time.
 """
 
 from __future__ import annotations
@@ -34,22 +34,22 @@ class World:
     Attributes:
         rate: calls/second.
         burst: calls.
-        steps: from each `at` (seconds) on, the rate is multiplied by `factor`.
-        hosts: over how many the bucket is spread.
+        steps: pairs of `at` and `factor`. From `at` (seconds) on, the rate is `rate` times `factor`.
+        hosts: number of hosts that the bucket is spread over.
         consuming: whether refused calls take tokens, too.
         retry_after: seconds that refusals ask for.
         others: who else draws on the bucket.
         odds: part of all calls that is refused by chance.
         lost: part of the calls that never arrive; the client waits `patience` seconds for each.
-        cut: part of the calls whose answer never comes, though their token was taken.
-        patience: seconds after which a call's fate is unknown.
-        up: part of a call's latency after which its token is taken: from, to.
+        cut: part of the calls that arrive, and whose answer never comes.
+        patience: seconds after which a call counts as unanswered.
+        up: part of a call's latency that passes before it arrives: (least, most).
         median: of the latency, in seconds.
         p99: of the latency, in seconds.
-        straggling: part of the answers that take up to `patience` seconds more: they come in any order.
+        straggling: part of the answers that take up to `patience` seconds more, so that order is lost.
         level: tokens at first; a full bucket if None.
-        first: seconds that the first call's answer takes, if it takes longer; `late` when it connects so long
-            that it arrives as late, not only its answer.
+        first: seconds that the first call takes at least.
+        late: whether that delays the first call's arrival; if not, only its answer.
     """
 
     rate: float = 10.0
@@ -86,7 +86,7 @@ class World:
         )
 
     def limit(self, calls: int, seed: int) -> float:
-        """The earliest moment at which the last of so many calls can leave while the others are served."""
+        """The earliest time, in seconds, at which the last call can leave while all others are served."""
         return _limit(self, calls, seed)
 
 
@@ -97,7 +97,7 @@ def _limit(world: World, calls: int, seed: int) -> float:
 
 
 def _others(world: World, rate: Rate, schedule: Schedule, seed: int) -> Iterable[float]:
-    """When the others call who do so whatever the answers; of the rest, when they are taken alone."""
+    """When the others call, in seconds. If that depends on the answers: when they are accepted without us."""
     match world.others:
         case None:
             return ()
@@ -111,9 +111,14 @@ def _others(world: World, rate: Rate, schedule: Schedule, seed: int) -> Iterable
 class Played:
     """What came of a run.
 
-    `makespan` and `limit` are seconds, `departures` when calls left and `refusals` when those did that were
-    refused; `attempts` is the most of one call. `theirs` is the part of the others' calls that was refused,
-    `lost` that of them which they gave up.
+    Attributes:
+        makespan: seconds that the run took.
+        limit: the shortest possible time, in seconds.
+        departures: when calls left, in seconds.
+        refusals: when the calls left that were refused, in seconds.
+        attempts: the most attempts that one call took.
+        theirs: the part of the others' calls that was refused.
+        lost: the part of the others' calls that they gave up.
     """
 
     makespan: float
@@ -136,11 +141,11 @@ class Played:
 
 
 class Starved(AssertionError):
-    """A run did not end in the time it was given."""
+    """A run did not end before its horizon."""
 
 
 class _Step(IntEnum):
-    """What is next to happen to a call."""
+    """What happens to a call next."""
 
     ARRIVES = 0
     ACCEPTED = 1
@@ -149,7 +154,7 @@ class _Step(IntEnum):
 
 
 class _Call(NamedTuple):
-    """A call on its way. Sorted by when something happens to it, then by its number."""
+    """A call on its way. Calls are sorted by `at`, when their next step happens, and then by number."""
 
     at: float
     number: int
@@ -172,7 +177,7 @@ class _Run:
         self.left = calls
         self.done = 0
         self.number = 0
-        self.again: list[int] = []  # attempts that calls to be made again have had
+        self.again: list[int] = []  # of each call to be made again, its attempts so far
         self.under_way: list[_Call] = []
         self.departures: list[float] = []
         self.refusals: list[float] = []
@@ -244,7 +249,7 @@ class _Run:
 
 
 def play(world: World, pacer: Pacer, *, calls: int, seed: int, horizon: float = math.inf) -> Played:
-    """Make `calls` calls. Raises Starved when that takes longer than `horizon` seconds."""
+    """Make so many calls. Raises Starved if that takes longer than `horizon` seconds."""
     run = _Run(world, pacer, calls, seed)
     run.play(calls, horizon)
     return Played(
@@ -260,7 +265,7 @@ def play(world: World, pacer: Pacer, *, calls: int, seed: int, horizon: float = 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mean:
-    """Means over several runs."""
+    """Means over several runs, of the figures that `Played` names."""
 
     ratio: float
     refused: float
@@ -269,7 +274,7 @@ class Mean:
 
     @classmethod
     def of(cls, played: Sequence[Played]) -> Mean:
-        """The means."""
+        """The means of these runs."""
         return cls(
             ratio=fmean(p.ratio for p in played),
             refused=fmean(p.refused for p in played),
