@@ -1,19 +1,21 @@
-"""What an answer that is no success means: the single table from (code, status, message) to an error class.
+"""Maps an unsuccessful answer to an error class: by its code, its HTTP status and its message.
 
-Pure. The AWS client, its STS calls and the in-process simulator all ask here, so an error means the same
-wherever it comes from. The order of judgement, and why:
+This module is pure. The AWS client, its STS calls and the in-process simulator all use it, so an error means
+the same wherever it comes from. It judges in this order:
 
-1. The **code** decides where the code alone is enough. It goes before the status, because services disagree
-   on statuses: Organizations throttles with 400, API Gateway with 429, and 429 may be a full resource quota.
-2. Three codes need the **message**: LimitExceededException (a rate or a hard quota), ConflictException
-   (passing or permanent), NotFoundException (the API, a customisation, or something else). So does every
-   bad request: a concurrent modification is one that passes, whatever code and status it comes with.
-3. A code nobody has listed falls to its **status**. An unknown 4xx is permanent, for repeating it would
-   change nothing; an unknown 5xx is the service's trouble and may pass.
-4. An answer without a code is not AWS's own. What becomes of the call behind it, nobody has said.
+1. The **code** decides if it is enough. It goes before the status, because services disagree on statuses:
+   Organizations throttles with 400, API Gateway with 429, and 429 may also mean a full resource quota.
+2. Three codes need the **message**. LimitExceededException is a rate or a full quota. ConflictException is
+   passing or permanent. NotFoundException is about the API, a customisation, or something else. Every bad
+   request needs its message, too: a concurrent modification passes, whatever code and status it comes with.
+3. A code that is not listed here is judged by its **status**. An unknown 4xx is permanent, because the same
+   request would fail again. An unknown 5xx is a failure of the service, and may pass.
+4. An answer without a code does not come from AWS's service itself. So nobody knows what the service behind
+   it has done, or would do.
 
-Sources: the API Gateway service model (modelled exceptions), answers recorded from the service (messages),
-the common errors of AWS's Query and JSON protocols (signature and token codes).
+The codes and messages are taken from three sources: API Gateway's service model (its exceptions), answers
+recorded from the service (messages), and the common errors of AWS's Query and JSON protocols (codes about
+signatures and tokens).
 """
 
 from __future__ import annotations
@@ -60,13 +62,13 @@ def classify(
     """Make the error that an unsuccessful answer stands for.
 
     Args:
-        code: the error's name as the wire gave it; a namespace ("aws.api#Name") or an address
-            ("Name:http://...") around it is ignored. Empty, or the status in digits, when there was none.
+        code: the error's name as it was received. A namespace ("aws.api#Name") or an address
+            ("Name:http://...") around it is ignored. Without a name: empty, or the status in digits.
         status: HTTP status of the answer.
-        message: the service's own words. No secret in them is kept, and no more than `LONGEST_WORDS`.
-        retry_after: seconds the answer asked to wait (see `parse_retry_after`).
+        message: the service's own words. They are cut to `LONGEST_WORDS`, and secrets are removed.
+        retry_after: seconds that the answer asked to wait (see `parse_retry_after`).
         request_id: AWS's id of the request.
-        secrets: the keys that signed the call, for a refusal may quote them.
+        secrets: the keys that signed the call, because a refusal may quote them.
     """
     name = _bare(code)
     text = " ".join(foreign(message, secrets).split())
@@ -82,9 +84,9 @@ def classify(
 
 
 def of_other_account(error: ApiNotFound, scope: Scope) -> OtherAccountAnswered | None:
-    """Make the error of an API that another account says it does not have; None where it is the one meant.
+    """Make the error for a "no such API" that comes from another account than the scope's. Else None.
 
-    Such an API is not gone: nobody has looked where it is.
+    Such an API may still be there: it was looked for in the wrong account.
     """
     found = _ANSWERING.search(error.message)
     if found is None or found[1] == scope.account:
@@ -102,8 +104,8 @@ def of_other_account(error: ApiNotFound, scope: Scope) -> OtherAccountAnswered |
 def parse_retry_after(text: str | None, now: float) -> float | None:
     """Read a Retry-After value: seconds, or an HTTP date compared with `now` (seconds since the epoch).
 
-    Returns seconds, never negative (a date that has passed means "now"), and None for what cannot be read:
-    a malformed hint is no hint, the caller's own backoff applies.
+    Returns seconds, never negative: a date that has passed means 0. Returns None for a value that cannot be
+    read, so the caller's own backoff applies.
     """
     if text is None:
         return None
@@ -124,15 +126,15 @@ def _seconds(text: str) -> float | None:
 def _seconds_until(text: str, now: float) -> float | None:
     try:
         date = parsedate_to_datetime(text)
-        if date.tzinfo is None:  # HTTP dates are GMT, said or not
+        if date.tzinfo is None:  # HTTP dates are GMT, even if they do not say so
             date = date.replace(tzinfo=UTC)
         return max(0.0, date.timestamp() - now)
-    except (ValueError, OverflowError):  # not a date, or one outside what the calendar can hold
+    except (ValueError, OverflowError):  # not a date, or one that Python's calendar cannot hold
         return None
 
 
 def _bare(code: str) -> str:
-    """Take namespace and address off an error's name, as the JSON protocols ask."""
+    """Remove namespace and address from an error's name, as AWS's JSON protocols require."""
     name = code.strip().split(":", 1)[0].rsplit("#", 1)[-1]
     return "" if name.isdigit() else name
 
@@ -153,16 +155,16 @@ _FOREIGN: Mapping[type[CallError], type[CallError]] = {
     Conflict: ForeignAnswer,
     AccessDenied: ForeignDenial,
 }
-"""What a refusal is that names no error: it says nothing of what lies behind whoever refused."""
+"""By the class a refusal would be with a code: what it is without one. Not the service itself refused."""
 
 _RATE = re.compile(r"too many requests|rate exceeded|request rate|throttl|slow ?down", re.IGNORECASE)
 _HARD = re.compile(r"maximum number|has been reached|limit exceeded for", re.IGNORECASE)
 
 
 def _limit(message: str, retry_after: float | None) -> type[CallError]:
-    """Tell a rate from a full quota. The words decide; a Retry-After only where they say neither.
+    """Distinguish a rate limit from a full quota: by the message, and if it says neither, by Retry-After.
 
-    Waiting on a full quota would last for ever, so without a sign of a rate it is taken for a full one.
+    Without any sign of a rate it counts as a full quota, because waiting for one would never end.
     """
     if _RATE.search(message):
         return Throttled
@@ -174,7 +176,7 @@ def _limit(message: str, retry_after: float | None) -> type[CallError]:
 _PASSING = re.compile(r"try again later|concurrent modification", re.IGNORECASE)
 
 _CONCURRENT = re.compile(r"due to (a )?concurrent modification", re.IGNORECASE)
-"""Said of a 400, too. "Try again later" alone does not count there: a refusal may quote such a template."""
+"""A bad request may say this, too. "Try again later" alone is not enough there: it may quote a template."""
 
 
 def _conflict(message: str, _retry_after: float | None) -> type[CallError]:
@@ -183,7 +185,8 @@ def _conflict(message: str, _retry_after: float | None) -> type[CallError]:
 
 _NO_API = re.compile(r"invalid (rest )?api (id|identifier)\b", re.IGNORECASE)
 _ANSWERING = re.compile(r"invalid (?:rest )?api (?:id|identifier) specified (\d{12}):", re.IGNORECASE)
-"""The account in whose name API Gateway says that there is no such API (recorded): the one that signed."""
+"""Finds the account in API Gateway's answer that there is no such API. It is the account that signed the call
+(recorded from the service)."""
 
 _NO_CUSTOMIZATION = re.compile(r"gateway ?response( type)? not (defined|found)", re.IGNORECASE)
 
@@ -191,7 +194,8 @@ _NO_CUSTOMIZATION = re.compile(r"gateway ?response( type)? not (defined|found)",
 def _not_found(message: str, _retry_after: float | None) -> type[CallError]:
     """Tell what is missing: the API, or the customisation.
 
-    Anything else (a stage, say) is a bad request: taking it for a deleted API would skip what is there.
+    If it is anything else, such as a stage, the request is bad. It must not count as a deleted API, because
+    then an API that is there would be skipped.
     """
     if _NO_CUSTOMIZATION.search(message):
         return NotCustomized
@@ -199,7 +203,7 @@ def _not_found(message: str, _retry_after: float | None) -> type[CallError]:
 
 
 def _codes(kind: type[CallError] | _Judge, *codes: str) -> dict[str, type[CallError] | _Judge]:
-    """Spell each code as it comes from REST services and, without "Exception", from Query ones (STS)."""
+    """Spell each code in both ways: with "Exception" (REST services), and without (Query services: STS)."""
     return {spelling: kind for c in codes for spelling in (c, c + "Exception")}
 
 
@@ -249,7 +253,7 @@ _BY_CODE: Mapping[str, type[CallError] | _Judge] = {
         "OptInRequired",
         "SubscriptionRequired",
     ),
-    # Whatever status they come with: these are the service's trouble, not the caller's.
+    # These are failures of the service, whatever status they come with.
     **_codes(
         ServiceFailure,
         "ServiceUnavailable",

@@ -1,9 +1,11 @@
-"""The keys everything starts from: what botocore's chain finds (profile, environment, SSO, IMDS), and whose.
+"""The base credentials: the keys that botocore's chain finds (profile, environment, SSO, IMDS).
 
-botocore renews them by itself. What is added here: no set of keys signs anything before STS has said whose
-it is, and one of another account than the first never does. While a renewal fails, or STS cannot say whose
-the new keys are, the old ones serve on to their end. Keys the service has refused as expired are looked up
-once more from the start of the chain.
+botocore renews them by itself. This module adds three rules:
+
+- New keys sign nothing before STS has said whose they are. Keys of another account than the first ones are
+  never used.
+- If a renewal fails, or STS cannot say whose the new keys are, the old keys are used until they expire.
+- If the service refuses keys as expired, they are looked up once more from the start of the chain.
 """
 
 from __future__ import annotations
@@ -36,32 +38,33 @@ from batchgw.errors import (
 from batchgw.model import AccountId, Region
 
 Load = Callable[[], Awaitable[Any]]
-"""Walks the chain afresh: botocore's credentials object, or None. Raises whatever the providers raise."""
+"""Walks the chain from its start. Returns botocore's credentials object, or None if there are no keys. Raises
+whatever the providers raise."""
 
 Owner = Callable[[Keys, Region], Awaitable[AccountId]]
 """Asks the STS of a region whose keys these are. Raises a CallError."""
 
 LAST_MINUTE = 60.0
-"""Seconds before their end in which keys are no longer used."""
+"""Seconds before they expire in which keys are no longer used."""
 
 SHORT_LIFE = 1 / 6
-"""Of the keys' life: what is kept of keys so short-lived that a minute would be most of it."""
+"""Part of the keys' life that replaces LAST_MINUTE, if it is shorter: for keys that live only minutes."""
 
 RENEWAL_WINDOW = 15 * 60.0
-"""Seconds before their end in which botocore tries to renew keys (its advisory refresh timeout)."""
+"""Seconds before they expire in which botocore tries to renew keys (its advisory refresh timeout)."""
 
 PAUSE = 30.0
-"""Seconds without another attempt after a renewal that failed: botocore itself would try at every call."""
+"""Seconds until the next attempt after a failed renewal. botocore alone would try again at every call."""
 
 
 class BaseCredentials:
-    """The keys of the profile or the environment, proved, and always as fresh as they can be had.
+    """The keys of the profile or the environment. They are proved: STS has said whose they are.
 
     Args:
         load: walks the chain.
-        owner: proves keys.
+        owner: asks STS whose keys are.
         profile: its name, for messages.
-        stop: what is waited for here changes nothing, so it ends with Stopped as soon as a stop is asked for.
+        stop: once a stop is asked for, a look-up of keys ends with Stopped. That is safe: it changes nothing.
         clock: seconds since the epoch.
     """
 
@@ -86,20 +89,21 @@ class BaseCredentials:
         self._renewing = False
         self._loading = anyio.Lock()
         self.account: AccountId | None = None
-        """The account of the first keys, and so of all that follow; None while STS has not told."""
+        """The account of the first keys, and so of all later ones; None until STS has told it."""
 
     def ready(self) -> Keys | None:
-        """Give the present keys, unless there are none or it is time to look for others."""
+        """The present keys; None if there are none, or if it is time to look for others."""
         now = self._clock()
         if now < self._usable_until and (now < self._renew_at or self._renewing):
             return self._keys
         return None
 
     async def keys(self, region: Region) -> Keys:
-        """Give usable keys; a region's STS is asked whose they are. Raises a ScopeError.
+        """Return usable keys. If they are new, the STS of `region` is asked whose they are.
 
-        CredentialsUnavailable: the chain has none, cannot renew them, or STS cannot be asked. WrongAccount:
-        they are of another account than the first were.
+        Raises:
+            ScopeError: CredentialsUnavailable if the chain has no keys or cannot renew them, or if STS cannot
+                be asked; WrongAccount if they are of another account than the first keys.
         """
         ready = self.ready()
         if ready is not None:
@@ -110,25 +114,25 @@ class BaseCredentials:
         return await self._found_and_proved(region)
 
     async def whose(self, region: Region) -> AccountId:
-        """Tell the account, asked of a region's STS. Raises a CallError as STS gave it."""
+        """Return the account of the keys, as the STS of `region` says. Raises a CallError as STS gave it."""
         if self.account is None:
             await self._proved(await self.found(), region)
         assert self.account is not None  # noqa: S101 - keys were proved
         return self.account
 
     async def found(self) -> Keys:
-        """Give what the chain has, unproved: not to sign with. Raises CredentialsUnavailable, or Stopped."""
+        """The chain's keys, unproved: not to sign with. Raises CredentialsUnavailable or Stopped."""
         try:
             return await self._stop.heeded(self._fetched)
         except (CredentialsUnavailable, Stopped):
             raise
-        except Exception as error:  # whatever the profile names may run here, a process included
+        except Exception as error:  # a provider may fail in any way: the profile may even start a process
             raise unavailable(error, self._profile) from error
 
     async def renew(self, rejected: Keys, region: Region) -> bool:
-        """Look for other keys than those the service has refused. Returns whether there are any.
+        """Look for other keys than `rejected`, which the service has refused. Returns whether there are any.
 
-        Raises as `keys` does.
+        Raises what `keys` raises.
         """
         if self._keys is not rejected:
             return True
@@ -141,22 +145,22 @@ class BaseCredentials:
         return await self._told_apart(await self.found(), region)
 
     async def _renewed(self, present: Keys, region: Region) -> Keys:
-        """Renew keys that are still good: they stay if that fails. Other calls use them meanwhile."""
+        """Renew keys that are still usable. Other calls use them meanwhile, and they stay if this fails."""
         self._renewing = True
         try:
             keys = await self._found_and_proved(region)
         except CallError:
-            if self._keys is not present:  # the new ones are of another account
+            if self._keys is not present:  # the new keys are of another account, so the old ones are dropped
                 raise
             keys = present
         finally:
             self._renewing = False
-        if keys is present:  # botocore, too, gives the old ones where it failed, and does not say so
+        if keys is present:  # botocore also returns the old keys when it fails, without saying so
             self._renew_at = self._clock() + PAUSE
         return keys
 
     async def _told_apart(self, keys: Keys, region: Region) -> Keys:
-        """Prove keys. A denial by STS is none by the service that is to be called."""
+        """Prove keys. A denial by STS becomes `unproved`: it must not look like one by the called service."""
         try:
             return await self._proved(keys, region)
         except CallError as error:
@@ -165,7 +169,7 @@ class BaseCredentials:
             raise unproved(error) from error
 
     async def _proved(self, keys: Keys, region: Region) -> Keys:
-        """Take keys as the present ones, once STS has said that they are of the account of the first."""
+        """Make keys the present ones, once STS has said that their account is that of the first keys."""
         if self._keys is not None and keys.same_as(self._keys):
             return self._keys
         try:
@@ -181,7 +185,7 @@ class BaseCredentials:
         if account != self.account:
             self._keys, self._usable_until = None, -inf
             raise of_another_account(account, self.account, self._profile)
-        if self._keys is None or not keys.same_as(self._keys):  # else another call was faster
+        if self._keys is None or not keys.same_as(self._keys):  # if the same, another call was faster
             self._take(replace(keys, account=account))
         assert self._keys is not None  # noqa: S101 - they were taken
         return self._keys
@@ -195,7 +199,7 @@ class BaseCredentials:
             self._renew_at = max(keys.expires - RENEWAL_WINDOW, now + min(PAUSE, life / 2))
 
     async def _looked_up_again(self, rejected: Keys) -> Keys | None:
-        """Walk the chain from its start, unless another call has. None: it has no keys but those."""
+        """Walk the chain from its start, unless another call has done so. None: it has no other keys."""
 
         async def walk() -> Keys | None:
             async with self._loading:
@@ -227,12 +231,12 @@ class BaseCredentials:
 
 
 async def _frozen(source: Any) -> Keys:
-    """Take the keys out of botocore's object, which renews them first where it is time to."""
+    """Take the keys out of botocore's object. If it is time to, that renews them first."""
     frozen = await source.get_frozen_credentials()
     if why := misfit(frozen.access_key, frozen.secret_key, frozen.token):
         raise ValueError(why)
-    # Its only public word on the end is yes or no to "within so many seconds". Pinned by
-    # `test_the_end_of_keys_is_read_from_botocores_own_object`.
+    # botocore has no public way to ask when keys expire, only whether they do within so many seconds.
+    # `test_the_end_of_keys_is_read_from_botocores_own_object` notices if this private name changes.
     end = getattr(source, "_expiry_time", None)
     return Keys(
         access_key=frozen.access_key,

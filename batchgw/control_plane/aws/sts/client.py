@@ -1,7 +1,7 @@
-"""How STS is asked: at its own pace, again when that may help, and elsewhere where a region is switched off.
+"""Sends calls to STS: paced, repeated if that may help, and in another region if one is switched off.
 
-Calls are limited by rate, not by number: a thousand accounts ask within 20 s. An STS that nobody can connect
-to is given up after seconds, for all of them.
+Calls are limited by rate, not by how many are under way: a thousand accounts ask within 20 s. If an STS
+cannot be connected to, it is given up for all accounts after seconds.
 """
 
 from __future__ import annotations
@@ -37,21 +37,27 @@ from batchgw.throttle.limiter import Limiter
 from batchgw.throttle.quota import Quota, Trust
 
 RATE = 50.0
-"""Calls/second: a thousand roles in 20 s. No quota of STS's is known for certain here, so it is a careful
-choice, and refusals lower it."""
+"""Calls/second: a thousand roles in 20 s. STS's own quota is not known for certain, so this is chosen with
+care, and refusals lower it."""
 
 BURST = 10.0
-"""Calls at once after a rest: all that a run of a few accounts needs."""
+"""Calls at once after a rest: enough for a run of a few accounts."""
 
 _OFF = re.compile(r"InvalidClientTokenId|UnrecognizedClient|OptIn|RegionDisabled")
-"""Codes with which STS answers where a region is switched off; the first two also mean an unknown key."""
+"""Codes that STS answers in a region that is switched off. The first two may also mean an unknown key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """A call by its name in boto3 and at AWS, the region it is made in, and the scope it is for.
+    """A call to STS.
 
-    `keys` sign it: the base credentials' proved ones, if none are given.
+    Attributes:
+        method: its name in boto3.
+        operation: its name at AWS.
+        region: the region whose STS is asked.
+        scope: the scope that the answer is for.
+        params: boto3's parameters.
+        keys: sign the call; None for the base credentials' proved keys.
     """
 
     method: str
@@ -62,7 +68,7 @@ class Question:
     keys: Keys | None = None
 
     def worth_repeating(self, error: BaseException) -> bool:
-        """Tell whether to ask again. Given keys that have expired have done so for good."""
+        """Whether to ask again after `error`. Not with given keys that have expired: nobody renews them."""
         expired = self.keys is not None and isinstance(error, CredentialsExpired)
         return isinstance(error, CallError) and error.retry_safe and not expired
 
@@ -73,11 +79,12 @@ class StsClient:
     Args:
         client: sends one attempt.
         base: the keys that sign.
-        always_on: names the region beside another that no account can have switched off, if one is known.
-        observer: is told of every attempt that is made again.
-        stop: no attempt is made, or waited for, after it; Stopped is raised then.
+        always_on: gives for a region the one to ask instead, which no account can have switched off; None if
+            none is known.
+        observer: is told before each repeated attempt.
+        stop: after it no attempt is made or waited for; Stopped is raised.
         attempts: bound on attempts that fail for another reason than a throttle.
-        random: the dice of the backoff's jitter.
+        random: draws the backoff's jitter.
     """
 
     def __init__(
@@ -104,7 +111,7 @@ class StsClient:
         self._random = random or Random()  # noqa: S311 - jitter needs no secrecy
 
     async def answer(self, question: Question) -> Mapping[str, Any]:
-        """Ask in the question's region; if an account has that one switched off, where it cannot be.
+        """Ask in the question's region. If the account has switched that off, ask in an `always_on` one.
 
         Raises a CallError, or Stopped.
         """
@@ -122,7 +129,10 @@ class StsClient:
             return await self._answer_of(there, question.region, error)
 
     async def _answer_of(self, there: Question, region: Region, error: CallError) -> Mapping[str, Any]:
-        """Ask elsewhere what a region has rejected. If the keys are unknown there, too, they are at fault."""
+        """Ask the other region after `region` has rejected the keys.
+
+        If it rejects them as well, the keys are at fault, and the first error is raised.
+        """
         try:
             answer = await self._attempted(there)
         except AccessDenied:  # the role refuses, so the keys are good
@@ -134,7 +144,7 @@ class StsClient:
         return answer
 
     async def _attempted(self, question: Question) -> Mapping[str, Any]:
-        """Ask as often as it may help."""
+        """Repeat the question while that may help."""
         tries = Tries(attempts=self._attempts, random=self._random)
 
         def delay(state: RetryCallState) -> float:
@@ -179,7 +189,7 @@ class StsClient:
         """Make one attempt. Raises a CallError, or Stopped."""
         if question.keys is not None:
             return await self._sent(question, question.keys)
-        keys = await self._base.keys(question.region)  # before the permit: to prove them takes one, too
+        keys = await self._base.keys(question.region)  # before our permit: proving keys takes one, too
         try:
             return await self._sent(question, keys)
         except CredentialsExpired as error:
@@ -205,7 +215,7 @@ class StsClient:
             raise
         except ConnectionFailed as error:
             self._limiter.unanswered(permit)
-            for_all = question.keys is not None  # nothing is signed before it is known whose the keys are
+            for_all = question.keys is not None  # given keys are being proved, on which all scopes depend
             verdict = self._endpoints.failed(
                 error, question.scope, question.region, current_time(), for_all=for_all
             )

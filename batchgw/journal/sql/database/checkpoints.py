@@ -1,9 +1,11 @@
-"""Puts commits on the disk, in a thread of its own: whoever commits never waits for it.
+"""Puts commits on the disk. A thread of its own does that, so no commit waits for the disk.
 
-SQLite in WAL mode with `synchronous = NORMAL` hands a commit to the operating system. It then survives the
-death of the process, but no power cut. Two things are done here: once a run is about to write to the world,
-the log is synced every second (`BEHIND`); and a log that has become long is moved into the database file,
-which SQLite would do within somebody's commit, for 20 ms and more.
+SQLite in WAL mode with `synchronous = NORMAL` only hands a commit to the operating system. The commit then
+survives the death of the process, but not a power cut. So two things are done here:
+
+- Once a run is about to make its first change, the log is synced within a second of each commit (`BEHIND`).
+- When the log has become long, it is moved into the database file. SQLite would do that within a commit,
+  which would then take 20 ms and more.
 """
 
 from __future__ import annotations
@@ -20,26 +22,26 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 ROWS: Final = 1_000
-"""Rows written until it is time to move them: about 300 pages of the log, by calls, or 50, by an import."""
+"""Rows after which the log is moved: about 300 of its pages if calls write them, 50 if an import does."""
 
 BEHIND: Final = 1.0
-"""Seconds for which a commit may wait for its sync. To that comes the time of the sync itself."""
+"""Seconds until the sync of a commit begins, at most. The sync itself takes time, too."""
 
 LEFT_TO_SQLITE: Final = 16_384
-"""Pages in the log, 64 MB, above which whoever commits does it after all: it starts over only when all of it
-was moved and nothing came meanwhile, which under full load may not happen by itself."""
+"""Pages in the log (64 MB) above which SQLite moves it within a commit after all. The log starts over only if
+all of it was moved and nothing was written meanwhile. Under full load the thread may never achieve that."""
 
 TIMES: Final = 3
-"""Attempts to move a log that is written to meanwhile."""
+"""Attempts to move the whole log, while commits add to it."""
 
 _UNABLE: Final = (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS)
-"""What a file system answers that cannot sync: there is nothing better to be had there."""
+"""Errors of a file system that cannot sync. They are ignored, because nothing better can be done there."""
 
 
 class Checkpoints:
-    """Does it for one connection, which tells of its commits.
+    """Syncs and moves the log of one connection. The connection reports its commits.
 
-    A log that cannot be moved only gets longer. One that cannot be synced is told to whoever commits next.
+    If the log cannot be moved, it only gets longer. If it cannot be synced, the next commit fails.
     """
 
     def __init__(self, engine: Engine, connection: sqlite3.Connection) -> None:
@@ -47,27 +49,27 @@ class Checkpoints:
         self._connection = connection
         self._log = _log_of(connection)
         self._done = connection.total_changes
-        self._stirred = Event()  # something is to be done
-        self._urgent = Event()  # at once: the log is long, or this is the end
+        self._stirred = Event()  # there is work for the thread
+        self._urgent = Event()  # it must be done at once: the log is long, or the connection is closed
         self._syncing = False
         self._over = False
         self._failure: OSError | None = None
         self._thread: Thread | None = None
 
     def sync(self) -> None:
-        """See that what was committed is on the disk, and from now on at most `BEHIND` seconds later.
+        """Put what was committed on the disk. From now on, each commit follows within `BEHIND` seconds.
 
         Waits for the disk, and may be called from any thread. Raises OSError.
         """
         if self._log is None:
             return
         if not self._syncing:
-            _sync(self._log.parent)  # the file's own name
+            _sync(self._log.parent)  # the folder, so that the file's name survives, too
         _sync(self._log)
         self._syncing = True
 
     def committed(self) -> None:
-        """See whether enough was written. Never waits. Raises OSError when an earlier sync failed."""
+        """Wake the thread if there is work for it. Never waits. Raises OSError if an earlier sync failed."""
         if self._failure is not None:
             raise self._failure
         if self._connection.total_changes - self._done >= ROWS:
@@ -80,7 +82,10 @@ class Checkpoints:
         self._stirred.set()
 
     def close(self) -> None:
-        """Come to an end: the last to close a database moves the rest. Raises OSError as `sync` does."""
+        """End the thread, and sync once more. Raises OSError as `sync` does.
+
+        The log is not moved here: SQLite moves it when the last connection to the database is closed.
+        """
         self._over = True
         self._urgent.set()
         self._stirred.set()
@@ -95,7 +100,7 @@ class Checkpoints:
         self._connection.execute(f"PRAGMA wal_autocheckpoint = {LEFT_TO_SQLITE}")
 
     def _work(self) -> None:
-        with suppress(DBAPIError, sqlite3.Error):  # SQLite then does it by itself, later
+        with suppress(DBAPIError, sqlite3.Error):  # SQLite then moves the log by itself, later
             proxied = self._engine.raw_connection()
             try:
                 while self._waited():
@@ -106,15 +111,18 @@ class Checkpoints:
             finally:
                 proxied.close()
             return
-        while self._syncing and self._waited():  # what cannot be moved is synced all the same
+        while self._syncing and self._waited():  # a log that cannot be moved is still synced
             self._urgent.clear()
             self._sync_behind()
 
     def _waited(self) -> bool:
-        """Wait for something to do, and for company unless it is urgent. Returns False at the end."""
+        """Wait for work. Unless it is urgent, wait for more commits, too: one sync serves them all.
+
+        Returns False at the end.
+        """
         self._stirred.wait()
         self._urgent.wait(BEHIND)
-        self._stirred.clear()  # before the sync: a commit that comes meanwhile asks for another
+        self._stirred.clear()  # before the sync, so that a commit during it asks for another sync
         return not self._over
 
     def _sync_behind(self) -> None:
@@ -126,15 +134,15 @@ class Checkpoints:
 
 
 def _log_of(connection: sqlite3.Connection) -> Path | None:
-    """Give the write-ahead log beside the database; None for one in memory."""
+    """The path of the write-ahead log beside the database; None for a database in memory."""
     (_, _, file), *_ = connection.execute("PRAGMA database_list").fetchall()
     return Path(f"{file}-wal") if file else None
 
 
 def _sync(path: Path) -> None:
-    """Wait until a file is on the disk. One that is not there any more was moved, which syncs it as well.
+    """Wait until a file is on the disk. If the log is gone, SQLite has moved and synced all of it.
 
-    Never the database file itself: closing it here would drop the locks that SQLite holds on it.
+    Never call this for the database file itself: closing it would drop the locks that SQLite holds on it.
     """
     try:
         handle = os.open(path, os.O_RDONLY)

@@ -1,4 +1,4 @@
-"""The journal's one connection: its transactions, its tables, and its errors in the user's words."""
+"""The journal's one connection: its transactions, its tables, and its errors in words for the user."""
 
 from __future__ import annotations
 
@@ -22,28 +22,29 @@ from batchgw.journal.sql.tables.schema import SCHEMA_VERSION, ids, metadata, sch
 from batchgw.version import VERSION
 
 _UNREADABLE = (SQLAlchemyError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError)
-"""What reading a row raises that batchgw cannot have written: the journal is damaged."""
+"""Errors of reading a row that batchgw cannot have written. They mean that the journal is damaged."""
 
 _TAKE_IDS = update(ids).values(next=ids.c.next + bindparam("count"))
 _NEXT_ID = select(ids.c.next)
 
 
 class Refusal(ValueError):
-    """A call that makes no sense here. The database is not at fault."""
+    """A caller asked for something that makes no sense. The database is not at fault."""
 
 
 class Database:
     """One connection, used from one thread.
 
-    `working`: this process works on a run, so an error must say how to go on with it; `run` is the run to
-    resume then, None while there is none that could be.
+    Attributes:
+        working: whether this process works on a run. Then errors say how to go on with that run.
+        run: the run to resume after an error; None while there is nothing to resume.
+        closed: whether `close` was called.
     """
 
     def __init__(self, given: str | None, *, patience: float | None = None) -> None:
-        """Open, make the tables of a new journal, and bring those of an earlier batchgw up to date.
+        """Open the journal. Make its tables if it is new, and migrate them if an earlier batchgw made them.
 
-        `patience` is seconds to wait for other processes, where the usual ones are too many. Raises
-        JournalUnusable.
+        `patience` is seconds to wait for other processes, if the default is too long. Raises JournalUnusable.
         """
         self.location = locate(given)
         self.dialect = dialect_of(self.location.url)
@@ -68,10 +69,10 @@ class Database:
             return self.dialect.is_kept(self._connection)
 
     def close(self) -> None:
-        """Give the connection back. What was not committed is lost.
+        """Close the connection. What was not committed is lost.
 
-        Raises JournalWriteFailed when the file was taken away while a run was at work, and what it held could
-        not be saved beside its place.
+        If the file was deleted, moved or replaced during a run, what it held is saved beside its place.
+        Raises JournalWriteFailed if that fails, or the last sync.
         """
         self.closed = True
         try:
@@ -88,7 +89,7 @@ class Database:
                 self.dialect.copy(self._connection, self._file.rescue)
 
     def sync(self) -> None:
-        """See that what was committed survives a power cut, and from now on a second later.
+        """Make all commits safe from a power cut. From now on, each commit is safe about a second later.
 
         Waits for the disk, and may be called from any thread. Raises JournalWriteFailed.
         """
@@ -99,8 +100,8 @@ class Database:
     def read(self) -> Iterator[Connection]:
         """Read one consistent state.
 
-        Raises JournalUnusable when the database fails, and JournalWriteFailed where that stops a run: whoever
-        works on one has no use for a journal that cannot be read.
+        If the database fails, raises JournalUnusable; during a run it is JournalWriteFailed, which stops the
+        run, because a run cannot go on with a journal that cannot be read.
         """
         failure = JournalWriteFailed if self.working else JournalUnusable
         with self._failing_as(failure, "read"), self.dialect.begin(self._connection, write=False):
@@ -108,7 +109,7 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """Commit all of it or nothing. Raises JournalWriteFailed when the database fails."""
+        """Commit all that is done within, or nothing. Raises JournalWriteFailed if the database fails."""
         with (
             self._failing_as(JournalWriteFailed, "written"),
             self.dialect.begin(self._connection, write=True),
@@ -125,9 +126,9 @@ class Database:
         return Query(statement, names, self._engine.dialect)
 
     def write_rows(self, *work: tuple[Prepared, Sequence[Sequence[Any]]]) -> list[int]:
-        """Run statements on rows, all of them or none; give how many rows each has changed.
+        """Run statements on rows in one transaction. Returns how many rows each statement has changed.
 
-        Raises JournalWriteFailed when the database fails.
+        Raises JournalWriteFailed if the database fails. Then nothing is changed.
         """
         with (
             self._failing_as(JournalWriteFailed, "written"),
@@ -138,14 +139,14 @@ class Database:
         return changed
 
     def take_ids(self, connection: Connection, count: int) -> range:
-        """Give out `count` keys, of any table, that were never given before."""
-        connection.execute(_NEXT_ID).scalar_one()  # damaged, it would be counted as 0, and keys given again
+        """Reserve `count` keys that were never given out before, for rows of any table."""
+        connection.execute(_NEXT_ID).scalar_one()  # raises if damaged: SQL would take it as 0, and repeat keys
         connection.execute(_TAKE_IDS, {"count": count})
         end: int = connection.execute(_NEXT_ID).scalar_one()
         return range(end - count, end)
 
     def _committed(self) -> None:
-        """Make sure that what was committed can be found again."""
+        """Report a commit to the upkeep. Raises JournalWriteFailed if it failed, or the file is gone."""
         with self._failing_as(JournalWriteFailed, "written"):
             self._upkeep.committed()
         if self._file.lost_now():
@@ -158,7 +159,10 @@ class Database:
     def _failing_as(
         self, failure: type[BatchgwError], done: str = "used", *, looking: bool = True
     ) -> Iterator[None]:
-        """Turn what goes wrong into a `failure`; `looking` for the value that is damaged, where one is."""
+        """Turn an error of the database into a `failure` that says what could not be `done`.
+
+        If the journal is damaged, the message names the place. `looking` False says not to search for it.
+        """
         try:
             yield
         except (BatchgwError, Refusal):
@@ -184,9 +188,9 @@ class Database:
         return isinstance(error, DBAPIError | self.dialect.driver_error | OSError)
 
     def check_whole(self) -> None:
-        """See that every row belongs to one that is there: else a part of a run would be passed over.
+        """Check that no row refers to a missing row, because then a part of a run would be skipped.
 
-        Raises JournalUnusable.
+        Raises JournalUnusable if one does.
         """
         with self._failing_as(JournalUnusable, "read"):
             if orphan := self._orphan():
@@ -197,7 +201,7 @@ class Database:
         return found and "table {}, row {}: what it belongs to is not there".format(*found)
 
     def _damaged(self, done: str, where: str) -> str:
-        """Say that something stands in the journal that batchgw did not write."""
+        """The message for a journal that holds something that batchgw did not write."""
         return (
             f"The journal {self.location} cannot be {done}: it holds what batchgw did not write, so it "
             f"is damaged ({where}). Restore it from a copy, or name another (--journal); `batchgw plan` "
@@ -247,7 +251,10 @@ class Database:
         self._connection.execute(insert(schema_version).values(version=SCHEMA_VERSION, written_by=VERSION))
 
     def _version_found(self, connection: Connection) -> int | None:
-        """None for an empty database. Raises JournalUnusable for any but a journal that can be used."""
+        """The schema version of the journal; None for an empty database.
+
+        Raises JournalUnusable if the database is no journal, or one of a schema that batchgw cannot use.
+        """
         tables = inspect(connection).get_table_names()
         if not tables:
             return None

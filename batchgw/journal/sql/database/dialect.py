@@ -1,4 +1,4 @@
-"""What differs from database to database, behind a few methods. The rest of the journal is portable."""
+"""The interface to one kind of database. What differs between them is behind it."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from batchgw.journal.sql.database.sqlite import SQLite
 
 
 class Upkeep(Protocol):
-    """What a database wants done now and then."""
+    """The regular maintenance of a database: syncs, and what else it needs."""
 
     def sync(self) -> None:
-        """See that what was committed survives a power cut; what comes, shortly after. Raises OSError."""
+        """Make commits safe from a power cut: past ones now, later ones soon after. Raises OSError."""
         ...
 
     def committed(self) -> None:
-        """Something was committed. Never waits. Raises OSError when what came before is not safe."""
+        """Something was committed. Never waits. Raises OSError if an earlier commit is not safe."""
         ...
 
     def close(self) -> None:
@@ -31,67 +31,67 @@ class Upkeep(Protocol):
 
 
 class Dialect(Protocol):
-    """A kind of database. Its driver's errors are all `driver_error`."""
+    """A kind of database."""
 
     @property
     def driver_error(self) -> type[Exception]:
-        """The root of PEP 249's errors, as the driver has it."""
+        """The driver's class for the root of PEP 249's errors. All of its errors are of this class."""
         ...
 
     @property
     def integrity_error(self) -> type[Exception]:
-        """PEP 249's error for a row that a constraint refuses, as the driver has it."""
+        """The driver's class for PEP 249's IntegrityError: a constraint refuses a row."""
         ...
 
     def engine(self, url: URL, *, patience: float | None) -> Engine:
         """Make an engine whose connections are set up. Raises JournalUnusable for an unknown setting.
 
-        `patience` is seconds to wait for other processes; None: the URL's, or the usual ones.
+        `patience` is seconds to wait for other processes. If None, the URL says it, or else a default.
         """
         ...
 
     def begin(self, connection: Connection, *, write: bool) -> AbstractContextManager[Any]:
-        """Begin a transaction; one that writes has its right to do so from the start, or waits for it."""
+        """Begin a transaction. If it writes, first wait until no other process's transaction does."""
         ...
 
     def direct(self, connection: Connection) -> AbstractContextManager[Cursor]:
-        """Begin a transaction that writes, on the driver itself; commit it, or take it back on an error."""
+        """Begin a transaction that writes, with the driver's own cursor. An error rolls it back."""
         ...
 
     def copy(self, connection: Connection, to: Path) -> None:
-        """Write all that is committed to a new database, for its owner only."""
+        """Write all that is committed to a new database, which only its owner can read."""
         ...
 
     def is_kept(self, connection: Connection) -> bool:
-        """Tell whether what is committed is still there once the connection is closed."""
+        """Whether what is committed is still there after the connection is closed."""
         ...
 
     def upkeep(self, engine: Engine, connection: Connection) -> Upkeep:
-        """Begin to look after the database."""
+        """Begin the maintenance of the database."""
         ...
 
     def insert_missing(self, table: Table) -> Insert:
-        """Give an INSERT that passes over rows that are there already."""
+        """An INSERT that skips rows that are there already."""
         ...
 
     def reason(self, error: Exception) -> str | None:
-        """Say what is wrong with the database; None when nothing is, and the error is ours."""
+        """What is wrong with the database; None if nothing is, so that the error is batchgw's own fault."""
         ...
 
     def is_misread(self, error: Exception) -> bool:
-        """Tell whether the driver could not make a value of what a row holds."""
+        """Whether the driver could not turn what a row holds into Python values."""
         ...
 
     def may_be_misread(self, error: Exception) -> bool:
-        """Tell whether the database may have stumbled over what a row holds."""
+        """Whether damaged content of a row may have caused the database's error."""
         ...
 
     def orphan(self, connection: Connection) -> tuple[str, int] | None:
-        """Give table and row of what belongs to a row that is not there; None where nothing does."""
+        """Table and row number of a row that refers to a missing row; None if there is no such row."""
         ...
 
     def rows(self, connection: Connection, table: Table) -> Iterator[Sequence[Any]]:
-        """Give the rows of a table as they are, even what is no value of any of its columns."""
+        """The rows of a table as they are stored, even values that its columns do not allow."""
         ...
 
 
@@ -99,7 +99,7 @@ _DIALECTS: Final[Mapping[str, Dialect]] = {"sqlite": SQLite(), "sqlite+pysqlite"
 
 
 def dialect_of(url: URL) -> Dialect:
-    """Choose by the URL's scheme. Raises JournalUnusable for one that is not known."""
+    """The dialect for the URL's scheme. Raises JournalUnusable for an unknown scheme."""
     try:
         return _DIALECTS[url.drivername]
     except KeyError:

@@ -1,4 +1,4 @@
-"""Whether a journal's file is still there, and where its content is saved when it is not."""
+"""Whether a journal's file is still there, and where its content is saved if it is not."""
 
 from __future__ import annotations
 
@@ -7,7 +7,14 @@ from pathlib import Path
 
 
 class OpenedFile:
-    """The file that was opened: its path, and which file it is. None stands for a journal without a file."""
+    """The file that was opened. It knows its path, device and inode.
+
+    Attributes:
+        lost: whether the file was found to be deleted, moved or replaced.
+
+    Args:
+        file: the path; None for a journal without a file, which is never lost.
+    """
 
     def __init__(self, file: Path | None) -> None:
         self._file = file
@@ -16,7 +23,7 @@ class OpenedFile:
 
     @property
     def rescue(self) -> Path:
-        """Where a copy goes: beside the file, or into the working directory when its folder is gone."""
+        """Where a copy goes: beside the file, or into the working directory if the file's folder is gone."""
         file = self._file or Path("journal.db")
         folder = file.parent if file.parent.is_dir() else Path.cwd()
         return folder / f"{file.name}.rescued-{os.getpid()}"

@@ -1,4 +1,4 @@
-"""Where the journal is: from what the user gave to a database URL, never showing its password."""
+"""Where the journal is: turns what the user gave into a database URL. Its password is never shown."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sqlalchemy.exc import ArgumentError
 from batchgw.errors import JournalUnusable
 
 VARIABLE = "BATCHGW_JOURNAL"
-"""Environment variable that names the journal when no argument does."""
+"""Environment variable that names the journal if no argument does."""
 
 _SCHEME = re.compile(r"([A-Za-z][\w+.-]*)://")
 _IN_MEMORY = ("", ":memory:")
@@ -23,7 +23,13 @@ _SECRET_QUERY = re.compile("pass|secret|token|key", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Location:
-    """A journal's place. `file` is None when it is not a file; `made`: its folder is batchgw's to make."""
+    """A journal's place.
+
+    Attributes:
+        url: the database URL. It may hold a password.
+        file: the file's absolute path; None if the journal is not a file.
+        made: whether batchgw makes the file's folder.
+    """
 
     url: URL = field(repr=False)
     file: Path | None
@@ -36,26 +42,29 @@ class Location:
         return self.url.update_query_dict(hidden).render_as_string(hide_password=True)
 
     def __str__(self) -> str:
-        """The file, where there is one: it is what people can look at."""
+        """The file if there is one, because people know it; else the masked URL."""
         return str(self.file or self.masked)
 
 
 def locate(given: str | None, environ: Mapping[str, str] = os.environ) -> Location:
-    """Find the journal: as given, else as the environment says, else in the XDG state folder.
+    """Find the journal: where `given` says, else where the environment says, else in the XDG state folder.
 
-    Raises JournalUnusable when a URL cannot be understood.
+    Raises JournalUnusable if a URL cannot be understood.
     """
     given = given or environ.get(VARIABLE)
     if not given:
         return _of_file(_state_home(environ) / "batchgw" / "journal.db", made=True)
-    if given == ":memory:":  # SQLite's word for it, and nobody's for a file
+    if given == ":memory:":  # SQLite's name for a database in memory; nobody means a file by it
         given = "sqlite:///:memory:"
     scheme = _SCHEME.match(given)
     return _of_url(given, scheme[1]) if scheme else _of_file(_absolute(Path(given)))
 
 
 def prepare(location: Location) -> None:
-    """Make the file, for its owner only, before anything is in it. Raises JournalUnusable."""
+    """Make the file if it is missing. Only its owner can read it, even while it is empty.
+
+    Raises JournalUnusable.
+    """
     if location.file is None:
         return
     try:
@@ -70,7 +79,7 @@ def _of_url(given: str, scheme: str) -> Location:
     try:
         url = make_url(given)
     except (ArgumentError, ValueError) as error:
-        raise JournalUnusable(  # the text itself may hold a password
+        raise JournalUnusable(  # the URL is not quoted, because it may hold a password
             f"The journal's {scheme} URL cannot be understood. Give a file, or a URL such as "
             "sqlite:////var/lib/batchgw/journal.db, with --journal or " + VARIABLE + "."
         ) from error
@@ -96,7 +105,7 @@ def _absolute(path: Path) -> Path:
 
 
 def _state_home(environ: Mapping[str, str]) -> Path:
-    """$XDG_STATE_HOME where it is absolute, as the XDG base directory specification says."""
+    """$XDG_STATE_HOME if it is absolute, as the XDG base directory specification says; else its default."""
     named = Path(environ.get("XDG_STATE_HOME", ""))
     return named if named.is_absolute() else _absolute(Path("~/.local/state"))
 

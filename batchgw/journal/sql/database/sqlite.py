@@ -21,10 +21,10 @@ from batchgw.errors import JournalUnusable
 from batchgw.journal.sql.database.checkpoints import Checkpoints
 
 BUSY_TIMEOUT: Final = 10.0
-"""Seconds to wait for another process's transaction; each of ours takes well under one."""
+"""Seconds to wait for another process's transaction. A transaction of batchgw takes well under one second."""
 
 WAL_PAUSE: Final = 0.02
-"""Seconds between attempts at turning a new file to WAL; another process's takes a few milliseconds."""
+"""Seconds between attempts to set a new file to WAL. Another process's attempt takes a few milliseconds."""
 
 _REASONS: Final = {
     sqlite3.SQLITE_FULL: "the disk is full",
@@ -44,7 +44,7 @@ _REASONS: Final = {
     sqlite3.SQLITE_MISMATCH: "it is not as batchgw made it",
     sqlite3.SQLITE_NOMEM: "there is not enough memory",
 }
-"""What SQLite's primary result codes mean to whoever has to mend it (sqlite.org/rescode.html)."""
+"""What SQLite's primary result codes mean, in words for the user (sqlite.org/rescode.html)."""
 
 
 _OF_ROWS: Final = frozenset({sqlite3.SQLITE_ERROR, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_CONSTRAINT})
@@ -52,7 +52,7 @@ _OF_ROWS: Final = frozenset({sqlite3.SQLITE_ERROR, sqlite3.SQLITE_MISMATCH, sqli
 
 
 class SQLite:
-    """A journal in one file: WAL, so that readers never block the writer nor it them."""
+    """A journal in one file. It is in WAL mode, so that readers and the writer never block each other."""
 
     driver_error: type[Exception] = sqlite3.Error
     integrity_error: type[Exception] = sqlite3.IntegrityError
@@ -68,13 +68,13 @@ class SQLite:
         return engine
 
     def begin(self, connection: Connection, *, write: bool) -> AbstractContextManager[Any]:
-        """Begin a transaction; a deferred one could not wait for another writer when it begins to write."""
+        """Begin a transaction. One that writes locks at once: later, SQLite could not wait for the lock."""
         connection.info["batchgw.begin"] = "BEGIN IMMEDIATE" if write else "BEGIN"
         return connection.begin()
 
     @contextmanager
     def direct(self, connection: Connection) -> Iterator[sqlite3.Cursor]:
-        """Begin a transaction that writes, on the driver itself; commit it, or take it back on an error."""
+        """Begin a transaction that writes, with the driver's own cursor. An error rolls it back."""
         driver = _driver(connection)
         driver.execute("BEGIN IMMEDIATE")
         try:
@@ -85,7 +85,7 @@ class SQLite:
             raise
 
     def copy(self, connection: Connection, to: Path) -> None:
-        """Write all that is committed to a new file: the open one is whole, though its name is gone."""
+        """Write all that is committed to a new file. The open file can be read, even if it was deleted."""
         try:
             os.close(os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         except OSError as error:
@@ -93,36 +93,36 @@ class SQLite:
         _driver(connection).execute("VACUUM INTO ?", (str(to),))
 
     def is_kept(self, connection: Connection) -> bool:
-        """Tell whether there is a file behind it: a database in memory, or a temporary one, has no name."""
+        """Whether the database has a file. One in memory and a temporary one have no file name."""
         _, _, file = _driver(connection).execute("PRAGMA database_list").fetchone()
         return bool(file)
 
     def upkeep(self, engine: Engine, connection: Connection) -> Checkpoints:
-        """Let nobody who commits wait for the disk."""
+        """Sync and move the write-ahead log in a thread, so that no commit waits for the disk."""
         return Checkpoints(engine, _driver(connection))
 
     def insert_missing(self, table: Table) -> Insert:
-        """Give an INSERT that passes over rows that are there already."""
+        """An INSERT that skips rows that are there already."""
         return insert(table).on_conflict_do_nothing()
 
     def is_misread(self, error: Exception) -> bool:
-        """Tell whether the driver could not make Python's values of what a row holds."""
+        """Whether the driver could not turn what a row holds into Python values."""
         said = error.orig if isinstance(error, DBAPIError) else error
         damaged = isinstance(said, sqlite3.OperationalError | sqlite3.DataError)
         return damaged and getattr(said, "sqlite_errorcode", None) is None
 
     def may_be_misread(self, error: Exception) -> bool:
-        """Tell whether SQLite may have stumbled over what a row holds: a sum too large, keys that clash."""
+        """Whether damaged content of a row may have caused the error: a sum too large, or keys that clash."""
         said = error.orig if isinstance(error, DBAPIError) else error
         return getattr(said, "sqlite_errorcode", 0) & 0xFF in _OF_ROWS
 
     def orphan(self, connection: Connection) -> tuple[str, int] | None:
-        """Look through all rows that belong to another: half a second for a million."""
+        """Check all rows that refer to another row. It takes half a second for a million rows."""
         found = _driver(connection).execute("PRAGMA foreign_key_check").fetchone()
         return None if found is None else (found[0], found[1])
 
     def rows(self, connection: Connection, table: Table) -> Iterator[Sequence[Any]]:
-        """Give the rows of a table. Text that is not UTF-8 has surrogates in place of what is not."""
+        """The rows of a table. In a text, each byte that is not UTF-8 becomes a surrogate."""
         driver = _driver(connection)
         names = ", ".join(f'"{column.name}"' for column in table.columns)
         before, driver.text_factory = driver.text_factory, _any_text
@@ -132,7 +132,7 @@ class SQLite:
             driver.text_factory = before
 
     def reason(self, error: Exception) -> str | None:
-        """Say what is wrong with the file; None when nothing is, and the error is ours."""
+        """What is wrong with the file; None if nothing is, so that the error is batchgw's own fault."""
         if isinstance(error, OSError):
             return f"the disk does not take it ({error.strerror})"
         said = error.orig if isinstance(error, DBAPIError) else error
@@ -156,7 +156,10 @@ def _driver(connection: Connection) -> sqlite3.Connection:
 
 
 def _check_settings(url: URL) -> None:
-    """SQLAlchemy passes over what it does not know; with uri=true, the rest is SQLite's own to read."""
+    """Raise JournalUnusable for a URL with unknown settings, because SQLAlchemy would ignore them.
+
+    With uri=true, SQLite itself reads the settings, so they are not checked here.
+    """
     unknown = set() if "uri" in url.query else set(url.query) - {"timeout"}
     try:
         float(str(url.query.get("timeout", 0)))
@@ -171,17 +174,17 @@ def _check_settings(url: URL) -> None:
 
 def _set_up(connection: DBAPIConnection, _record: ConnectionPoolEntry, *, patience: float) -> None:
     assert isinstance(connection, sqlite3.Connection)  # noqa: S101 - the only driver behind this dialect
-    connection.isolation_level = None  # transactions begin where `_begin` says, not where the driver guesses
+    connection.isolation_level = None  # `_begin` begins transactions; the driver must not begin its own
     _turn_to_wal(connection, patience)
     for pragma in ("synchronous = NORMAL", "foreign_keys = ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 
 def _turn_to_wal(connection: sqlite3.Connection, patience: float) -> None:
-    """Set the journal mode, once in a file's life. SQLite does not wait for other processes here.
+    """Set the file to WAL mode. In a new file that changes it; in any other it does nothing.
 
-    Where several processes open a new journal at the same moment the busy timeout is passed over, lest two
-    of them wait for each other: so it is tried again.
+    If several processes open a new journal at the same moment, SQLite does not heed its busy timeout here,
+    so that no two of them wait for each other. So this function tries again, for `patience` seconds.
     """
     until = time.monotonic() + patience
     while True:
