@@ -140,7 +140,7 @@ class Database:
 
     def take_ids(self, connection: Connection, count: int) -> range:
         """Reserve `count` keys that were never given out before, for rows of any table."""
-        connection.execute(_NEXT_ID).scalar_one()  # raises if damaged: SQL would take it as 0, and repeat keys
+        connection.execute(_NEXT_ID).scalar_one()  # raises if damaged: SQL would read 0, and keys repeat
         connection.execute(_TAKE_IDS, {"count": count})
         end: int = connection.execute(_NEXT_ID).scalar_one()
         return range(end - count, end)
