@@ -6,7 +6,7 @@ import sys
 
 def main() -> None:
     """Load the command line, run it, and exit with its code. A signal ends it without a traceback."""
-    code = 130
+    code = 130  # exit_codes.INTERRUPTED: nothing is loaded yet
     try:
         from batchgw.cli import process_signals  # noqa: PLC0415 - loading is what may be interrupted
         from batchgw.cli.output import streams  # noqa: PLC0415 - as above

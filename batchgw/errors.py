@@ -54,19 +54,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
+from batchgw.exit_codes import FAILED, HELD_BACK, INCOMPLETE, INTERRUPTED, LOCKED, STALE, USAGE
 from batchgw.redaction import LONGEST_MESSAGE, LONGEST_NAME, foreign
 
 
 class BatchgwError(Exception):
     """The root. `str(error)` is one paragraph a user can act on: what happened, where, what to do."""
 
-    exit_code: ClassVar[int] = 1
+    exit_code: ClassVar[int] = FAILED
 
 
 class UsageError(BatchgwError):
     """A flag, a file or an argument that cannot be used."""
 
-    exit_code = 64
+    exit_code = USAGE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,31 +109,31 @@ class JournalUnusable(UsageError):
 class NothingSelected(BatchgwError):
     """A selector that matches no API, or a selection that is empty as a whole; nothing was written."""
 
-    exit_code = 4
+    exit_code = INCOMPLETE
 
 
 class PlanStale(BatchgwError):
     """The policy or an API is no longer what was planned; nothing was written."""
 
-    exit_code = 5
+    exit_code = STALE
 
 
 class JournalWriteFailed(BatchgwError):
     """The journal cannot be written. No call is sent that it does not know of; the run can be resumed."""
 
-    exit_code = 3
+    exit_code = HELD_BACK
 
 
 class ScopeLocked(BatchgwError):
     """Another run holds a scope this one needs; the message names the holder. 75: try again later."""
 
-    exit_code = 75
+    exit_code = LOCKED
 
 
 class Stopped(BatchgwError):
     """The user asked to stop while a call was waiting for its permit: it was not sent."""
 
-    exit_code = 130
+    exit_code = INTERRUPTED
 
 
 class CallError(BatchgwError):
@@ -149,7 +150,7 @@ class CallError(BatchgwError):
         sent: whether a call was made at all. False when its scope had been given up before.
     """
 
-    exit_code = 4
+    exit_code = INCOMPLETE
     retry_safe: ClassVar[bool] = False  # may the same call be sent again
     is_throttle: ClassVar[bool] = False  # refused by a quota: waiting is the cure
     outcome_unknown: ClassVar[bool] = False  # a write may or may not have been made

@@ -10,9 +10,10 @@ from typing import Annotated
 import typer
 
 from batchgw.cli.output.console import Console
-from batchgw.cli.output.failure import FAILED, INTERRUPTED, OK, PENDING, report
+from batchgw.cli.output.failure import report
 from batchgw.cli.output.help import Group
 from batchgw.cli.verbs import apply, discover, limits, plan, policy, put, runs, show, simulate
+from batchgw.exit_codes import FAILED, INTERRUPTED, OK, PENDING
 from batchgw.report.views.text import Span, line
 
 EPILOG = (

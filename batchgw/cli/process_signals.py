@@ -18,6 +18,7 @@ from types import FrameType
 from typing import Final
 
 from batchgw.cli.output import streams
+from batchgw.exit_codes import INTERRUPTED
 
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -26,9 +27,6 @@ STEPS: Final = 2
 
 ECHO: Final = 0.5
 """Seconds within which a second SIGHUP is the same hangup: the kernel and the shell both send one."""
-
-INTERRUPTED: Final = 130
-"""Exit code of an end by signal."""
 
 Listener = Callable[[signal.Signals], None]
 

@@ -8,6 +8,7 @@ from functools import reduce
 from operator import add
 from typing import Self
 
+from batchgw.exit_codes import FAILED, INCOMPLETE, INTERRUPTED, OK
 from batchgw.journal import Journal, ScopeCounts, Tally
 from batchgw.journal.records import COUNTS
 from batchgw.model import Scope
@@ -165,10 +166,11 @@ class Summary:
         could not be read, or has no outcome; 0 all is well.
         """
         if self.stopped and self.left:
-            return 130
+            return INTERRUPTED
         if self.total.failed:
-            return 1
-        return 4 if self.left or self.out_of_reach or self.moved or not self.proves else 0
+            return FAILED
+        incomplete = self.left or self.out_of_reach or self.moved or not self.proves
+        return INCOMPLETE if incomplete else OK
 
     def to_json(self) -> dict[str, JSON]:
         """Render for machines."""

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+from batchgw.exit_codes import INCOMPLETE, OK, PENDING
 from batchgw.model.shape import JSON
 from batchgw.planning.totals import PlanTotals
 
 SCHEMA_VERSION = 1
 """Of `verdict_to_json`: raised when a field changes its meaning or goes away."""
-
-AS_DESIRED, PENDING, INCOMPLETE = 0, 2, 4
-"""Exit codes of `plan` and `check`."""
 
 
 def exit_code(totals: PlanTotals, *, allow_empty: bool) -> int:
@@ -20,10 +18,10 @@ def exit_code(totals: PlanTotals, *, allow_empty: bool) -> int:
     """
     if not totals.complete or (totals.nothing and not allow_empty):
         return INCOMPLETE
-    return PENDING if totals.total.writes else AS_DESIRED
+    return PENDING if totals.total.writes else OK
 
 
-_WORDS = {AS_DESIRED: "as_desired", PENDING: "drift", INCOMPLETE: "incomplete"}
+_WORDS = {OK: "as_desired", PENDING: "drift", INCOMPLETE: "incomplete"}
 """What the exit codes stand for."""
 
 

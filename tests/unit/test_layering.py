@@ -13,7 +13,7 @@ import pytest
 PACKAGE = Path(__file__).parents[2] / "batchgw"
 
 LAYERS: tuple[frozenset[str], ...] = (
-    frozenset({"redaction", "times", "version", "wording"}),
+    frozenset({"exit_codes", "redaction", "times", "version", "wording"}),
     frozenset({"errors"}),
     frozenset({"concurrency", "model"}),
     frozenset({"events"}),

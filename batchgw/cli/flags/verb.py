@@ -23,8 +23,9 @@ import typer
 from batchgw.cli.flags.options import OutputFlags, RunFlags
 from batchgw.cli.flags.variables import check_variables
 from batchgw.cli.output.console import Console
-from batchgw.cli.output.failure import OK, report
+from batchgw.cli.output.failure import report
 from batchgw.cli.output.help import Command
+from batchgw.exit_codes import OK
 
 Verb = Callable[..., int | None]
 """A verb returns its exit code; None means 0. Its exceptions are reported here."""

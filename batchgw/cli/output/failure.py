@@ -1,10 +1,4 @@
-"""From an exception to what the user sees: one paragraph on stderr, and the exit code.
-
-0 ok · 1 some targets failed, or batchgw itself did · 2 drift or pending changes · 3 not confirmed, or the
-journal cannot be written any more · 4 not everything was read, or nothing is selected · 5 the plan is stale ·
-64 usage, or a policy, plan or journal that cannot be used · 75 another run holds an account-region · 130
-interrupted.
-"""
+"""From an exception to what the user sees: one paragraph on stderr, and the exit code."""
 
 from __future__ import annotations
 
@@ -15,18 +9,10 @@ from batchgw.cli.flags.flag import variable_read
 from batchgw.cli.flags.quota_records import QuotasInvalid
 from batchgw.cli.output.console import Console
 from batchgw.errors import BatchgwError, PolicyInvalid, Stopped
+from batchgw.exit_codes import FAILED, HELD_BACK, USAGE
 from batchgw.report.views.table.problems import problem_line
 from batchgw.report.views.text import Line, Span, line
 from batchgw.wording import amount
-
-OK = 0
-FAILED = 1
-PENDING = 2
-HELD_BACK = 3
-INCOMPLETE = 4
-USAGE = 64
-LOCKED = 75
-INTERRUPTED = 130
 
 _ERROR = Span("error:", "error")
 

@@ -16,7 +16,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from batchgw.cli.flags.flag import ADVANCED
-from batchgw.errors import UsageError
+from batchgw.exit_codes import USAGE
 
 LEFT: Final = 29
 """Columns for a flag and its value. The text of a longer one begins on the next line."""
@@ -49,7 +49,7 @@ class Group(TyperGroup):
         """Show the help where no verb is given. It goes to stderr, since it was not asked for."""
         if not args and not ctx.resilient_parsing:
             typer.echo(ctx.get_help(), err=True)
-            raise typer.Exit(UsageError.exit_code)
+            raise typer.Exit(USAGE)
         return super().parse_args(ctx, args)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:

@@ -12,9 +12,9 @@ from batchgw.cli.flags.options import RunFlags, SelectionFlags
 from batchgw.cli.flags.selection import chosen_targets
 from batchgw.cli.flags.stdin import refuse_shared
 from batchgw.cli.output.console import Console, console_for
-from batchgw.cli.output.failure import INCOMPLETE, OK
 from batchgw.cli.session import Run, again, open_run, run_reading
 from batchgw.cli.signals import Interrupts
+from batchgw.exit_codes import INCOMPLETE, OK
 from batchgw.model import RestApi, Targets, UnreadApi, UnreadScope
 from batchgw.model.selected import SelectionCount
 from batchgw.policy.loader import load_policy

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from batchgw.exit_codes import FAILED, INTERRUPTED, OK
 from batchgw.journal.records import Tally
 from batchgw.report.naming import scope_name
 from batchgw.report.reasons import EXAMPLES, Reason
@@ -130,15 +131,14 @@ def _verdict(summary: Summary) -> Line:
         return line(
             Span("This run has no plan yet, or ended before it had one: it has written nothing.", "warning")
         )
-    match summary.exit_code:
-        case 0:
-            return line(Span("Done.", "good"))
-        case 130:
-            return line(Span(f"Stopped, {amount(summary.left, summary.noun)} left.", "warning"))
-        case 1:
-            return line(Span(f"Done, but {amount(summary.total.failed, summary.noun)} failed.", "error"))
-        case _:
-            return line(Span(f"Incomplete: {_lacking(summary)}.", "error"))
+    code = summary.exit_code
+    if code == OK:
+        return line(Span("Done.", "good"))
+    if code == INTERRUPTED:
+        return line(Span(f"Stopped, {amount(summary.left, summary.noun)} left.", "warning"))
+    if code == FAILED:
+        return line(Span(f"Done, but {amount(summary.total.failed, summary.noun)} failed.", "error"))
+    return line(Span(f"Incomplete: {_lacking(summary)}.", "error"))
 
 
 def _lacking(summary: Summary) -> str:
