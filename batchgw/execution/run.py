@@ -20,10 +20,9 @@ from batchgw.execution.executor import TRUSTED, Executor
 from batchgw.execution.recorder import Recorder
 from batchgw.execution.schedule import AllAtOnce, Schedule
 from batchgw.execution.session import phase
-from batchgw.journal import Journal, JournalRun, RunRecord, RunState, ScopeCounts, Tally
+from batchgw.journal import Journal, JournalRun, RunRecord, RunState
 from batchgw.model import PlanItem, Scope
-from batchgw.report.reasons import Reason, Reasons
-from batchgw.report.summary import EXPLAINED, Summary, scope_summaries
+from batchgw.report.summary import Summary, counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +138,7 @@ async def execute(job: Job, paced: PacedControlPlane) -> Summary:
 
 
 async def _make_changes(job: Job, paced: PacedControlPlane) -> None:
-    counts = await _scope_counts(job.run)
+    counts = await counted(job.run)
     undecided = {each.scope: each.tally.left for each in counts if each.tally.left}
     for scope, changes in undecided.items():
         paced.expect(scope, changes)
@@ -164,37 +163,9 @@ async def _make_changes(job: Job, paced: PacedControlPlane) -> None:
 
 
 async def _summed_up(job: Job, paced: PacedControlPlane, elapsed: float) -> Summary:
-    scopes = scope_summaries(await _scope_counts(job.run), job.expected)
-    total = sum((scope.tally for scope in scopes), Tally())
-    reasons = await _reasons(job.run)
-    await job.run.set_state(RunState.STOPPED if total.left else RunState.DONE, totals=total)
-    return Summary(
-        run=job.run.id,
-        verb=job.verb,
-        scopes=scopes,
-        reasons=reasons,
-        elapsed=elapsed,
-        stopped=paced.stop.requested,
+    summary = await Summary.of_run(
+        job.run, verb=job.verb, elapsed=elapsed, stopped=paced.stop.requested, expected=job.expected
     )
-
-
-async def _scope_counts(run: JournalRun) -> list[ScopeCounts]:
-    """Count the outcomes of each scope of a run."""
-    found, slices = [], TimeSlices()
-    await slices.yield_now()
-    async for counts in run.scope_counts():
-        found.append(counts)
-        await slices.yield_if_due()
-    return found
-
-
-async def _reasons(run: JournalRun) -> tuple[Reason, ...]:
-    """Fold why targets did not end well."""
-    reasons, slices = Reasons(), TimeSlices()
-    await slices.yield_now()
-    async for page in run.outcome_pages(kinds=EXPLAINED):
-        for outcome in page:
-            reasons.add(outcome)
-            await slices.yield_if_due()
-        await slices.yield_if_due()
-    return reasons.found()
+    state = RunState.STOPPED if summary.left else RunState.DONE
+    await job.run.set_state(state, totals=summary.total)
+    return summary

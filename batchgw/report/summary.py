@@ -8,8 +8,9 @@ from functools import reduce
 from operator import add
 from typing import Self
 
+from batchgw.concurrency.time_slices import TimeSlices
 from batchgw.exit_codes import FAILED, INCOMPLETE, INTERRUPTED, OK
-from batchgw.journal import Journal, ScopeCounts, Tally
+from batchgw.journal import Journal, JournalRun, ScopeCounts, Tally
 from batchgw.journal.records import COUNTS
 from batchgw.model import Scope
 from batchgw.model.change import MOVED
@@ -88,17 +89,35 @@ class Summary:
         journal's own count is used.
         """
         record = await journal.find(run)
-        found, reasons = journal.run(record.id), Reasons()
-        async for outcome in found.outcomes(kinds=EXPLAINED):
-            reasons.add(outcome)
-        return cls(
-            run=record.id,
+        return await cls.of_run(
+            journal.run(record.id),
             verb=record.verb,
-            scopes=scope_summaries([counts async for counts in found.scope_counts()], expected),
-            reasons=reasons.found(),
             elapsed=elapsed,
             stopped=stopped,
             planned=record.planned,
+            expected=expected,
+        )
+
+    @classmethod
+    async def of_run(
+        cls,
+        run: JournalRun,
+        *,
+        verb: str,
+        elapsed: float,
+        stopped: bool = False,
+        planned: bool = True,
+        expected: Mapping[Scope, int] | None = None,
+    ) -> Self:
+        """Fold what the journal knows of a run; other tasks run in between. See `from_journal`."""
+        return cls(
+            run=run.id,
+            verb=verb,
+            scopes=scope_summaries(await counted(run), expected),
+            reasons=await _reasons(run),
+            elapsed=elapsed,
+            stopped=stopped,
+            planned=planned,
         )
 
     @property
@@ -197,6 +216,28 @@ class Summary:
             "scopes": [s.to_json() for s in self.scopes],
             "reasons": [r.to_json() for r in self.reasons],
         }
+
+
+async def counted(run: JournalRun) -> list[ScopeCounts]:
+    """Count the outcomes of each scope of a run. Other tasks run in between."""
+    found, slices = list[ScopeCounts](), TimeSlices()
+    await slices.yield_now()
+    async for counts in run.scope_counts():
+        found.append(counts)
+        await slices.yield_if_due()
+    return found
+
+
+async def _reasons(run: JournalRun) -> tuple[Reason, ...]:
+    """Fold why targets did not end well."""
+    reasons, slices = Reasons(), TimeSlices()
+    await slices.yield_now()
+    async for page in run.outcome_pages(kinds=EXPLAINED):
+        for outcome in page:
+            reasons.add(outcome)
+            await slices.yield_if_due()
+        await slices.yield_if_due()
+    return reasons.found()
 
 
 def scope_summaries(

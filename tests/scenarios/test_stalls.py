@@ -26,6 +26,7 @@ from batchgw.journal.sql import chunk, reading
 from batchgw.journal.sql.chunk import Chunk
 from batchgw.journal.sql.importing import SqlPlanImport
 from batchgw.model import PlanItem
+from batchgw.report import summary
 from tests.scenarios.estate import Estate
 from tests.unit.journal_plans import tallies
 from tests.virtual import Steps, virtually
@@ -85,7 +86,8 @@ def test_other_tasks_run_between_scopes_in_which_nothing_is_found(
             with await api.plan(estate.policy, plane=estate.plane) as plan:
                 async with open_journal(f"{tmp_path}/journal.db") as journal:
                     monkeypatch.setattr(reading.OutcomeReader, "page", noted)
-                    monkeypatch.setattr(execution_run, "TimeSlices", partial(TimeSlices, seconds=0.0))
+                    for module in (execution_run, summary):
+                        monkeypatch.setattr(module, "TimeSlices", partial(TimeSlices, seconds=0.0))
                     Steps(told).begin()
                     await api.apply(plan, plane=estate.plane, journal=journal)
 
