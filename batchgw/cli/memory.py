@@ -11,11 +11,14 @@ import anyio.lowlevel
 
 from batchgw.control_plane.stack import PacedControlPlane
 from batchgw.errors import JournalUnusable
-from batchgw.journal import QuotaMemory, open_quota_memory
+from batchgw.journal import QuotaMemory, open_journal
 from batchgw.throttle.quota import Quotas
 
 INTERVAL = 15.0
 """Seconds between savings, so that a process that is killed has saved something, too."""
+
+PATIENCE = 0.3
+"""Seconds to wait for another process's transaction, at most once an opening, a reading and a saving."""
 
 BATCH = 50
 """Buckets saved before other tasks run: about 3 ms."""
@@ -25,12 +28,15 @@ BATCH = 50
 async def open_memory(
     journal: str | None, *, endpoint: str, quotas: Quotas, trouble: Callable[[str], None]
 ) -> AsyncIterator[QuotaMemory | None]:
-    """Open the journal for what is learned. Gives None when that fails, and tells `trouble` why."""
+    """Open the journal for what is learned, with a connection of its own that waits for nobody for long.
+
+    Gives None when that fails. `trouble` is told why nothing can be remembered.
+    """
     async with AsyncExitStack() as stack:
         memory: QuotaMemory | None = None
-        opening = open_quota_memory(journal, endpoint=endpoint, quotas=quotas, trouble=trouble)
         try:
-            memory = await stack.enter_async_context(opening)
+            opened = await stack.enter_async_context(open_journal(journal, patience=PATIENCE))
+            memory = opened.quota_memory(endpoint=endpoint, quotas=quotas, trouble=trouble)
         except JournalUnusable as error:
             trouble(str(error))
         yield memory

@@ -3,7 +3,7 @@
 from batchgw.journal.holder import Holder, Liveness
 from batchgw.journal.interface import Journal, JournalRun, PlanImport, QuotaMemory
 from batchgw.journal.locks import ScopeHeld
-from batchgw.journal.opening import open_journal, open_quota_memory
+from batchgw.journal.opening import open_journal
 from batchgw.journal.options import KEPT_OPTIONS
 from batchgw.journal.quota_memory import Limit, Spent
 from batchgw.journal.records import (
@@ -37,5 +37,4 @@ __all__ = [
     "Spent",
     "Tally",
     "open_journal",
-    "open_quota_memory",
 ]

@@ -9,7 +9,7 @@ stop.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Collection, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -41,7 +41,7 @@ class PlanImport(Protocol):
 
 
 class QuotaMemory(Memory, Protocol):
-    """What runs have learned of quotas. It may be lost, so nothing here raises or waits for long."""
+    """What runs have learned of quotas. It may be lost, so nothing here raises."""
 
     async def save(self, learned: Iterable[Learned]) -> bool:
         """Write what has changed since the last call. Tells whether it could be written."""
@@ -237,11 +237,20 @@ class Journal(Protocol):
         """Forget what `limits` gives, and tell how many quotas that were."""
         ...
 
-    def quota_memory(self, *, endpoint: str = "", quotas: Quotas | None = None) -> QuotaMemory:
+    def quota_memory(
+        self,
+        *,
+        endpoint: str = "",
+        quotas: Quotas | None = None,
+        trouble: Callable[[str], None] | None = None,
+    ) -> QuotaMemory:
         """Give a memory for a `PacedControlPlane`; `save` what that has `learned` at the end of a session.
 
         `endpoint` tells the quotas of an address of your own from AWS's (""); `quotas` are `Pace.quotas`,
-        where they are not the documented ones.
+        where they are not the documented ones. `trouble` is told, once, why nothing can be remembered.
+
+        It waits for other processes as long as its journal does. Whoever must not wait for long opens a
+        journal for it alone, with little `patience`.
         """
         ...
 

@@ -20,7 +20,6 @@ from batchgw.cli.flags.quota_file import load_quota_file
 from batchgw.cli.main import app
 from batchgw.journal import Limit, Spent
 from batchgw.journal.quota_memory import LONGEST
-from batchgw.journal.sql.quota_memory import PATIENCE
 from batchgw.model import Desired, Policy, Region, ResponseType, Rule, Targets
 from batchgw.report.records import limit_to_json
 from batchgw.report.views.table.limits import COLUMNS
@@ -119,7 +118,7 @@ def test_the_figures_are_those_of_the_code() -> None:
     assert f"every {memory.INTERVAL:g} s" in PAGE
     assert f"After {model.FORGOTTEN / 60:g} minutes" in PAGE
     assert f"after {LONGEST / 86400:g} days" in PAGE
-    assert PATIENCE <= 1 / 3
+    assert memory.PATIENCE <= 1 / 3
 
 
 def test_the_program_runs_and_remembers() -> None:

@@ -28,9 +28,9 @@ class SqlJournal:
         self._store = store
 
     @classmethod
-    def open(cls, url: str | None, *, clock: Callable[[], float]) -> Self:
+    def open(cls, url: str | None, *, clock: Callable[[], float], patience: float | None = None) -> Self:
         """Open a file or database URL. Raises JournalUnusable."""
-        return cls(Store(Database(url), clock))
+        return cls(Store(Database(url, patience=patience), clock))
 
     @property
     def is_durable(self) -> bool:
@@ -90,10 +90,18 @@ class SqlJournal:
         """Forget it."""
         return forget_limits(self._store.database, accounts=accounts, regions=regions)
 
-    def quota_memory(self, *, endpoint: str = "", quotas: Quotas | None = None) -> SqlQuotaMemory:
+    def quota_memory(
+        self,
+        *,
+        endpoint: str = "",
+        quotas: Quotas | None = None,
+        trouble: Callable[[str], None] | None = None,
+    ) -> SqlQuotaMemory:
         """Give a memory for a `PacedControlPlane`."""
         store = self._store
-        return SqlQuotaMemory(store.database, endpoint=endpoint, quotas=quotas, clock=store.clock)
+        return SqlQuotaMemory(
+            store.database, endpoint=endpoint, quotas=quotas, clock=store.clock, trouble=trouble
+        )
 
     async def close(self) -> None:
         """Commit what waits, release all locks, and close in any case."""

@@ -1,7 +1,7 @@
 """What one run learned of quotas is where the next one starts.
 
 Unlike the rest of the journal it may be lost: a run without it is refused a little more often. So nothing
-here waits long, and nothing that fails here ends a run.
+that fails here ends a run.
 """
 
 from __future__ import annotations
@@ -20,15 +20,12 @@ from batchgw.throttle.memory import BucketKey, Learned
 from batchgw.throttle.pacer import Belief
 from batchgw.throttle.quota import Quotas
 
-PATIENCE: Final = 0.3
-"""Seconds to wait for another process's transaction, at most once an opening, a reading and a saving."""
-
 FRESH: Final = 1.0
 """Seconds for which what was read stands for what is there."""
 
 
 class SqlQuotaMemory:
-    """Remembers in a journal; a `Memory` for `PacedControlPlane`. Never raises, nor waits for long.
+    """Remembers in a journal; a `Memory` for `PacedControlPlane`. Never raises.
 
     Args:
         database: the journal's.

@@ -250,7 +250,13 @@ class InMemoryJournal:
             del self.data.limits[limit.endpoint, limit.key]
         return len(found)
 
-    def quota_memory(self, *, endpoint: str = "", quotas: Quotas | None = None) -> QuotaMemory:
+    def quota_memory(
+        self,
+        *,
+        endpoint: str = "",
+        quotas: Quotas | None = None,
+        trouble: Callable[[str], None] | None = None,  # noqa: ARG002 - nothing fails here
+    ) -> QuotaMemory:
         return InMemoryQuotas(self.data, bare_url(endpoint), quotas or Quotas(), self.clock)
 
     async def close(self) -> None:

@@ -14,11 +14,12 @@ from typing import cast
 
 import pytest
 
+from batchgw.cli.memory import PATIENCE
 from batchgw.errors import JournalUnusable
-from batchgw.journal import Journal, Limit, QuotaMemory, Spent, open_journal, open_quota_memory
+from batchgw.journal import Journal, Limit, QuotaMemory, Spent, open_journal
 from batchgw.journal.quota_memory import LONGEST
 from batchgw.journal.sql.database.sqlite import BUSY_TIMEOUT
-from batchgw.journal.sql.quota_memory import PATIENCE, SqlQuotaMemory
+from batchgw.journal.sql.quota_memory import SqlQuotaMemory
 from batchgw.throttle.memory import BucketKey, Learned
 from batchgw.throttle.pacer import Belief
 from batchgw.throttle.quota import TOTAL, Quota, Quotas
@@ -85,11 +86,11 @@ class TestFromRunToRun:
     async def test_another_process_finds_it(self, journal: Journal, tmp_path: Path) -> None:
         await journal.quota_memory().save([learned()])
         code = (
-            "import anyio, sys; from batchgw.journal import open_quota_memory; "
+            "import anyio, sys; from batchgw.journal import open_journal; "
             "from batchgw.throttle.memory import BucketKey\n"
             "async def main():\n"
-            "  async with open_quota_memory(sys.argv[1], clock=lambda: 1_700_000_005.0) as m:\n"
-            "    print(m.recall(BucketKey('111111111111', 'eu-west-1')))\n"
+            "  async with open_journal(sys.argv[1], clock=lambda: 1_700_000_005.0) as j:\n"
+            "    print(j.quota_memory().recall(BucketKey('111111111111', 'eu-west-1')))\n"
             "anyio.run(main)"
         )
         command = [sys.executable, "-c", code, place(tmp_path)]
@@ -232,10 +233,11 @@ class TestCrowd:
     async def test_many_processes_write_the_same_buckets_at_once(self, tmp_path: Path) -> None:
         """Nobody is refused or blocked, and no call is lost from the sums."""
         code = (
-            "import anyio, sys; from batchgw.journal import open_quota_memory; "
+            "import anyio, sys; from batchgw.journal import open_journal; "
             "from tests.unit.journal.test_limits import HERE, THERE, learned\n"
             "async def main():\n"
-            "  async with open_quota_memory(sys.argv[1], trouble=print) as m:\n"
+            "  async with open_journal(sys.argv[1], patience=0.3) as j:\n"
+            "    m = j.quota_memory(trouble=print)\n"
             "    for n in range(1, 31):\n"
             "      await m.save([learned(HERE, sent=n), learned(THERE, sent=n, waited=n / 2)])\n"
             "anyio.run(main)"
@@ -257,8 +259,8 @@ class TestTrouble:
 
     @pytest.fixture
     async def memory(self, tmp_path: Path, told: list[str]) -> AsyncIterator[QuotaMemory]:
-        async with open_quota_memory(place(tmp_path), trouble=told.append) as memory:
-            yield memory
+        async with open_journal(place(tmp_path), patience=PATIENCE) as journal:
+            yield journal.quota_memory(trouble=told.append)
 
     async def test_a_journal_that_is_locked_is_waited_for_shortly_and_told_once(
         self, memory: QuotaMemory, told: list[str], tmp_path: Path
@@ -304,7 +306,7 @@ class TestTrouble:
         other.execute("BEGIN EXCLUSIVE")
         began = time.monotonic()
         with pytest.raises(JournalUnusable):
-            async with open_quota_memory(place(tmp_path)):
+            async with open_journal(place(tmp_path), patience=PATIENCE):
                 pass
         assert time.monotonic() - began < BUSY_TIMEOUT / 2
         other.close()

@@ -13,7 +13,7 @@ import pytest
 from batchgw.cli.memory import INTERVAL, keeping, open_memory
 from batchgw.control_plane.operations import GetRestApis
 from batchgw.control_plane.stack import PacedControlPlane
-from batchgw.journal import open_quota_memory
+from batchgw.journal import open_journal
 from batchgw.journal.sql.quota_memory import SqlQuotaMemory
 from batchgw.model import AccountId, Region, Scope
 from batchgw.simulator.plane import simulate
@@ -41,7 +41,8 @@ def kept(folder: Path, body: Body) -> None:
 
     async def main() -> None:
         world = World(accounts=[ACCOUNT], regions=[REGION])
-        async with open_quota_memory(place(folder)) as memory:
+        async with open_journal(place(folder)) as journal:
+            memory = journal.quota_memory()
             plane = PacedControlPlane(simulate(world), memory=memory)
             async with keeping(memory, plane):
                 await body(plane)
@@ -80,7 +81,8 @@ def test_it_is_saved_when_a_command_is_cancelled(tmp_path: Path) -> None:
     """The second Ctrl-C."""
 
     async def main() -> None:
-        async with open_quota_memory(place(tmp_path)) as memory:
+        async with open_journal(place(tmp_path)) as journal:
+            memory = journal.quota_memory()
             plane = PacedControlPlane(simulate(World(accounts=[ACCOUNT], regions=[REGION])), memory=memory)
             with anyio.CancelScope() as scope:
                 async with keeping(memory, plane):
@@ -112,7 +114,8 @@ def test_a_thousand_buckets_are_saved_in_turns(tmp_path: Path) -> None:
     accounts = [f"{number:012d}" for number in range(1, 121)]
 
     async def main() -> None:
-        async with open_quota_memory(place(tmp_path)) as memory:
+        async with open_journal(place(tmp_path)) as journal:
+            memory = journal.quota_memory()
             plane = PacedControlPlane(simulate(World(accounts=accounts, regions=[REGION])), memory=memory)
             async with keeping(memory, plane):
                 for account in accounts:
@@ -138,7 +141,8 @@ def test_a_thousand_buckets_are_saved_in_turns_at_the_end_too(
         return await save(memory, batch)
 
     async def main() -> None:
-        async with open_quota_memory(place(tmp_path)) as memory:
+        async with open_journal(place(tmp_path)) as journal:
+            memory = journal.quota_memory()
             plane = PacedControlPlane(simulate(World(accounts=accounts, regions=[REGION])), memory=memory)
             async with keeping(memory, plane):
                 for account in accounts:
