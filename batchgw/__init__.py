@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     )
     from batchgw.concurrency.stop import StopSignal as StopSignal
     from batchgw.control_plane.aws import connect as connect
+    from batchgw.control_plane.aws.plane import AwsControlPlane as AwsControlPlane
     from batchgw.control_plane.interface import (
         ControlPlane as ControlPlane,
         Execution as Execution,
@@ -101,11 +102,18 @@ if TYPE_CHECKING:
         Holder as Holder,
         Journal as Journal,
         JournalRun as JournalRun,
+        Limit as Limit,
         Liveness as Liveness,
+        NewRun as NewRun,
+        PendingApi as PendingApi,
+        PendingChange as PendingChange,
+        PlanImport as PlanImport,
         QuotaMemory as QuotaMemory,
         RunRecord as RunRecord,
         RunState as RunState,
+        ScopeCounts as ScopeCounts,
         ScopeHeld as ScopeHeld,
+        Spent as Spent,
         Tally as Tally,
         open_journal as open_journal,
     )
@@ -149,6 +157,7 @@ if TYPE_CHECKING:
         SelectionCount as SelectionCount,
         Unmatched as Unmatched,
     )
+    from batchgw.model.shape import JSON as JSON
     from batchgw.planning.plan_file.header import PlanHeader as PlanHeader
     from batchgw.planning.plan_file.plan import Plan as Plan
     from batchgw.planning.totals import PlanTotals as PlanTotals, ScopeTotals as ScopeTotals
@@ -159,7 +168,7 @@ if TYPE_CHECKING:
     from batchgw.simulator.over_http.serve import running
     from batchgw.throttle.memory import BucketKey as BucketKey, Learned as Learned, Memory as Memory
     from batchgw.throttle.pacer import Belief as Belief
-    from batchgw.throttle.quota import Quota as Quota, Scoping as Scoping
+    from batchgw.throttle.quota import Quota as Quota, Quotas as Quotas, Scoping as Scoping, Trust as Trust
     from batchgw.version import VERSION
 
     simulated_api = running
@@ -169,6 +178,7 @@ _NAMES = {
     "api": "apply applying check discover plan resume resuming",
     "concurrency.stop": "StopSignal",
     "control_plane.aws": "connect",
+    "control_plane.aws.plane": "AwsControlPlane",
     "control_plane.interface": "ControlPlane Execution Operation Request",
     "control_plane.readonly": "ReadOnlyControlPlane WriteRefused",
     "control_plane.stack": "Pace PacedControlPlane",
@@ -189,7 +199,8 @@ _NAMES = {
     ),
     "execution.application": "Application",
     "journal": (
-        "Holder Journal JournalRun Liveness QuotaMemory RunRecord RunState ScopeHeld Tally open_journal"
+        "Holder Journal JournalRun Limit Liveness NewRun PendingApi PendingChange PlanImport QuotaMemory "
+        "RunRecord RunState ScopeCounts ScopeHeld Spent Tally open_journal"
     ),
     "model": (
         "AccountId Action Applied Change Desired Effort ExplicitApi Failed GatewayResponse Mode "
@@ -198,6 +209,7 @@ _NAMES = {
         "Unlisted UnreadApi UnreadScope"
     ),
     "model.selected": "Selected SelectionCount Unmatched",
+    "model.shape": "JSON",
     "planning.plan_file.header": "PlanHeader",
     "planning.plan_file.plan": "Plan",
     "planning.totals": "PlanTotals ScopeTotals",
@@ -207,7 +219,7 @@ _NAMES = {
     "simulator.over_http.options": "ReadyInfo ServeOptions",
     "throttle.memory": "BucketKey Learned Memory",
     "throttle.pacer": "Belief",
-    "throttle.quota": "Quota Scoping",
+    "throttle.quota": "Quota Quotas Scoping Trust",
 }
 """The public names of each module."""
 

@@ -6,12 +6,13 @@ import ast
 import re
 import subprocess
 import sys
-import types
 import typing
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import is_dataclass
 from importlib import import_module
+from inspect import getmembers_static, unwrap
 from pathlib import Path
+from types import FunctionType
 
 import pytest
 
@@ -68,8 +69,24 @@ def test_the_examples_import_nothing_but_the_package_itself() -> None:
         assert not re.search(r"\b(from|import) batchgw\.", path.read_text()), path.name
 
 
-INNER = {"JsonForm", "Rate"}
-"""How an operation is sent, and the simulated service's own quotas: not needed to take an answer apart."""
+INNER = {
+    "JsonForm": "how an operation is sent without botocore",
+    "Reading": "how a control plane reads an answer",
+    "Rate": "the simulated service's own quotas",
+    "World": "what a simulated service has in it, made from `ServeOptions`",
+}
+"""Classes in public signatures that no user of the library needs a name for, and what they are."""
+
+MADE_WITHIN = {
+    "AwsControlPlane.__init__": "`connect`",
+    "Plan.__init__": "`Plan.open`",
+    "Plan.of": "`plan`",
+    "ReadyInfo.of": "`simulated_api`",
+}
+"""What makes objects that users are given, and who calls it for them."""
+
+ALIASES = {"Sequence": Sequence, "Mapping": Mapping}
+"""What JSON is made of: a text, read where it is used."""
 
 
 def records() -> Iterator[type]:
@@ -84,10 +101,10 @@ def records() -> Iterator[type]:
 @pytest.mark.parametrize("record", sorted(set(records()), key=str), ids=lambda record: record.__name__)
 def test_what_a_public_record_holds_is_public(record: type) -> None:
     """An event, an outcome or a summary can be taken apart with names of `batchgw` alone."""
-    home = {"Sequence": Sequence} | vars(import_module(record.__module__))  # JSON is made of sequences
+    home = ALIASES | vars(import_module(record.__module__))
     for name, kind in typing.get_type_hints(record, home).items():
         if not name.startswith("_"):
-            found = {each.__name__ for each in ours(kind)} - INNER
+            found = {each.__name__ for each in ours(kind)} - set(INNER)
             assert found <= set(PUBLIC), f"{record.__name__}.{name}"
 
 
@@ -95,9 +112,40 @@ def ours(kind: object) -> Iterator[type]:
     """The classes of this package that stand in an annotation."""
     if isinstance(kind, type) and kind.__module__.startswith("batchgw."):
         yield kind
-    if isinstance(kind, types.UnionType) or typing.get_origin(kind) is not None:
-        for part in typing.get_args(kind):
-            yield from ours(part)
+    for part in kind if isinstance(kind, list) else typing.get_args(kind):  # a list: Callable's parameters
+        yield from ours(part)
+
+
+def signatures() -> Iterator[tuple[str, FunctionType]]:
+    """Every public function, and every public method and property of every public class."""
+    for name in PUBLIC:
+        thing = getattr(batchgw, name)
+        found = {name: thing}
+        if isinstance(thing, type):
+            found = {
+                f"{name}.{attribute}": getattr(member, "fget", None) or getattr(member, "__func__", member)
+                for attribute, member in getmembers_static(thing)
+                if attribute == "__init__" or not attribute.startswith("_")
+            }
+        for where, function in found.items():
+            if where in MADE_WITHIN:
+                continue
+            if isinstance(function, FunctionType) and function.__module__.startswith("batchgw."):
+                yield where, unwrap(function)
+
+
+def test_what_stands_in_a_public_signature_is_public() -> None:
+    """Whoever calls a verb or a method can name what goes in and what comes out."""
+    missing: dict[str, list[str]] = {}
+    used: set[str] = set()
+    for where, function in signatures():
+        for kind in typing.get_type_hints(function, ALIASES | function.__globals__).values():
+            for each in ours(kind):
+                used.add(each.__name__)
+                if each.__name__ not in PUBLIC and each.__name__ not in INNER:
+                    missing.setdefault(each.__name__, []).append(where)
+    assert not missing
+    assert used >= set(INNER), "an exception that nothing needs"
 
 
 def test_an_unknown_name_is_refused_as_usual() -> None:
