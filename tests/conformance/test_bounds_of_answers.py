@@ -15,7 +15,7 @@ from batchgw.control_plane.interface import Request
 from batchgw.control_plane.operations import GetGatewayResponses, GetRestApis, PutGatewayResponse
 from batchgw.errors import AnswerTooLarge, BadRequest, CallError, ConnectionCut
 from batchgw.model import AccountId, Region, ResponseType, RestApiId, Scope, Settings
-from tests.conformance.aws_stub import (
+from tests.conformance.aws.stub import (
     BASE_ACCOUNT,
     Answer,
     Seen,

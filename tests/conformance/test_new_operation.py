@@ -23,7 +23,7 @@ from batchgw.simulator.over_http.serve import ServeOptions, running
 from batchgw.simulator.plane import SimulatedControlPlane, simulate
 from batchgw.simulator.world.world import World
 from batchgw.throttle.quota import Quota
-from tests.conformance.aws_stub import only_test_configuration
+from tests.conformance.aws.stub import only_test_configuration
 from tests.virtual import virtually
 
 SCOPE = Scope(account=AccountId("111111111111"), region=Region("eu-west-1"))

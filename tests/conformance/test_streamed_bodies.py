@@ -23,7 +23,7 @@ from batchgw.control_plane.aws.tls import tls_context
 from batchgw.errors import BadRequest, CallError, ConnectionFailed
 from batchgw.model import Region
 from batchgw.simulator.over_http.serve import ReadyInfo, running
-from tests.conformance.aws_stub import only_test_configuration
+from tests.conformance.aws.stub import only_test_configuration
 from tests.conformance.conftest import EMPTY, client_for
 
 pytestmark = pytest.mark.asyncio

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.conformance.aws_stub import only_test_configuration
+from tests.conformance.aws.stub import only_test_configuration
 from tests.integration.emulator import RESET, Emulator, ministack, moto
 
 

@@ -3,7 +3,7 @@
 A client per account-region would cost 25 ms and 0.3 MB each. Instead two public events of botocore are used:
 `provide-client-params` takes our target out of the parameters and puts it into the call's signing context,
 and `before-endpoint-resolution` resolves the endpoint for the target's region. The context's key
-`request_credentials` is undocumented: `tests/conformance/test_aws_plane_targets.py` pins it.
+`request_credentials` is undocumented: `tests/conformance/aws/test_aws_plane_targets.py` pins it.
 """
 
 from __future__ import annotations

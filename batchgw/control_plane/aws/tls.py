@@ -19,7 +19,7 @@ def spare_buffers() -> None:
 
     asyncio's own is 256 KB, four fifths of what a connection takes: with 2,500 of them 0.6 GB, for answers
     of a few KB. A page of REST APIs comes in a few pieces instead of one. The attribute is not documented:
-    `tests/conformance/test_aws_plane_tls.py` pins it.
+    `tests/conformance/aws/test_aws_plane_tls.py` pins it.
     """
     SSLProtocol.max_size = min(getattr(SSLProtocol, "max_size", READ_BUFFER), READ_BUFFER)
 

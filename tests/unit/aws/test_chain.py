@@ -17,7 +17,7 @@ from batchgw.concurrency.stop import StopSignal
 from batchgw.control_plane.aws import connect
 from batchgw.control_plane.aws.credentials.credential_process import output_of
 from batchgw.errors import CredentialsUnavailable, Stopped, UsageError
-from tests.conformance.aws_stub import only_test_configuration, serving
+from tests.conformance.aws.stub import only_test_configuration, serving
 
 pytestmark = pytest.mark.asyncio
 

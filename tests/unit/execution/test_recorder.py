@@ -20,7 +20,7 @@ from batchgw.execution.upcoming import AHEAD, FRESH
 from batchgw.journal import Journal, JournalRun, PendingApi, open_journal
 from batchgw.journal.sql.journal import SqlJournal
 from batchgw.model import NotAttempted, RestApi, Scope
-from tests.unit.journal.sqlite import raw
+from tests.unit.journal.sql.sqlite import raw
 from tests.unit.journal_plans import (
     HERE,
     THERE,

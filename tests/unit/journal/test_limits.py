@@ -23,7 +23,7 @@ from batchgw.journal.sql.quota_memory import SqlQuotaMemory
 from batchgw.throttle.memory import BucketKey, Learned
 from batchgw.throttle.pacer import Belief
 from batchgw.throttle.quota import TOTAL, Quota, Quotas
-from tests.unit.journal.sqlite import opened
+from tests.unit.journal.sql.sqlite import opened
 from tests.unit.journal_plans import place
 
 pytestmark = pytest.mark.anyio

@@ -22,7 +22,7 @@ from batchgw.journal.sql.journal import SqlJournal
 from batchgw.model import Action, Applied, Effort, Failed, NotAttempted, Outcome, Skipped, Unchanged
 from tests.at_once import at_once
 from tests.unit.journal.in_memory import Data, InMemoryJournal
-from tests.unit.journal.sqlite import database, opened
+from tests.unit.journal.sql.sqlite import database, opened
 from tests.unit.journal_plans import HERE, api, begun, create, listed, open_changes, place, planned, tallies
 
 ROWS = 4

@@ -27,7 +27,7 @@ from batchgw.throttle.quota import TOTAL, Quota
 from batchgw.times import timestamp
 from tests.at_once import at_once
 from tests.unit.cli_driver import POLICY, batchgw, clean_environment, served
-from tests.unit.journal.sqlite import database, opened
+from tests.unit.journal.sql.sqlite import database, opened
 from tests.unit.remembered import remember, remembered
 
 FIRST, SECOND = "111111111111", "222222222222"

@@ -34,7 +34,7 @@ from batchgw.report.views.forms import view_of
 from batchgw.report.views.interface import RunReport, Subject
 from batchgw.report.views.text import Line, plain
 from tests.scenarios.estate import DESIRED
-from tests.scenarios.tags import SetTag, TaggedEstate, make_known
+from tests.scenarios.seams.tags import SetTag, TaggedEstate, make_known
 from tests.unit.journal_plans import listed
 from tests.virtual import virtually
 

@@ -19,7 +19,7 @@ from batchgw.throttle.pacer import Belief
 from batchgw.throttle.quota import Quota
 from tests.at_once import at_once
 from tests.unit.cli_driver import batchgw
-from tests.unit.journal.sqlite import opened
+from tests.unit.journal.sql.sqlite import opened
 from tests.unit.journal_plans import (
     HERE,
     NEW_RUN,

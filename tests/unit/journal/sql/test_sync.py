@@ -12,8 +12,8 @@ import pytest
 from batchgw.errors import JournalWriteFailed
 from batchgw.journal import JournalRun, open_journal
 from batchgw.journal.sql.database import checkpoints
-from tests.unit.journal.sqlite import opened
-from tests.unit.journal.test_checkpoints import helpers, until
+from tests.unit.journal.sql.sqlite import opened
+from tests.unit.journal.sql.test_checkpoints import helpers, until
 from tests.unit.journal_plans import applied, begun, create, open_changes, place, planned
 
 pytestmark = pytest.mark.anyio

@@ -29,7 +29,7 @@ from batchgw.model import AccountId, Region, ResponseType, RestApiId, Scope, Set
 from batchgw.simulator.over_http.options import make_engine
 from batchgw.simulator.over_http.serve import ReadyInfo, ServeOptions, running
 from batchgw.simulator.plane import SimulatedControlPlane
-from tests.conformance.aws_stub import only_test_configuration
+from tests.conformance.aws.stub import only_test_configuration
 
 pytestmark = pytest.mark.usefixtures("each_way")
 

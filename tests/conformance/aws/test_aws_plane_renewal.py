@@ -19,7 +19,7 @@ from batchgw.events import Decided
 from batchgw.journal import open_journal
 from batchgw.model import Desired, NotAttempted, Policy, Region, ResponseType, Rule, Settings, Targets
 from batchgw.simulator.over_http.serve import ReadyInfo, ServeOptions, running
-from tests.conformance.aws_stub import only_test_configuration
+from tests.conformance.aws.stub import only_test_configuration
 
 pytestmark = pytest.mark.asyncio
 

@@ -28,7 +28,7 @@ from batchgw.control_plane.aws.wire import FORMS, Format
 from batchgw.control_plane.operations import DeleteGatewayResponse, GetRestApis, PutGatewayResponse
 from batchgw.errors import BadRequest
 from batchgw.model import AccountId, Region, ResponseType, RestApiId, Scope, Settings
-from tests.conformance.aws_stub import BASE_ACCOUNT, only_test_configuration
+from tests.conformance.aws.stub import BASE_ACCOUNT, only_test_configuration
 
 NOW = datetime(2026, 11, 2, 10, 15, 0, tzinfo=UTC)
 IRELAND = Region("eu-west-1")

@@ -24,7 +24,7 @@ from batchgw.control_plane.interface import Execution
 from batchgw.control_plane.operations import GetGatewayResponses, GetRestApis, PutGatewayResponse
 from batchgw.errors import CredentialsUnavailable, ScopeError, ServiceFailure
 from batchgw.model import AccountId, Region, ResponseType, RestApiId, Scope, Settings
-from tests.conformance.aws_stub import (
+from tests.conformance.aws.stub import (
     BASE_ACCOUNT,
     BASE_KEY,
     Seen,

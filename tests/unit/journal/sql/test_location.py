@@ -15,7 +15,7 @@ import pytest
 from batchgw.errors import JournalUnusable, JournalWriteFailed
 from batchgw.journal import open_journal
 from batchgw.journal.sql.database.location import Location, locate
-from tests.unit.journal.sqlite import database, open_sqlite, opened
+from tests.unit.journal.sql.sqlite import database, open_sqlite, opened
 from tests.unit.journal_plans import NEW_RUN, begun, place, planned
 
 pytestmark = pytest.mark.anyio

@@ -25,7 +25,7 @@ from batchgw.errors import (
 )
 from batchgw.events import CallRetried, CredentialsRefreshed, Event
 from batchgw.model import AccountId, Region, Scope
-from tests.conformance.aws_stub import (
+from tests.conformance.aws.stub import (
     BASE_KEY,
     Seen,
     Stub,

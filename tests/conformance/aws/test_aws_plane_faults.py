@@ -36,7 +36,7 @@ from batchgw.errors import (
 )
 from batchgw.events import Event, TypeUnknown
 from batchgw.model import AccountId, Region, ResponseType, RestApiId, Scope, Settings
-from tests.conformance.aws_stub import (
+from tests.conformance.aws.stub import (
     BASE_ACCOUNT,
     Seen,
     Stub,
@@ -46,7 +46,7 @@ from tests.conformance.aws_stub import (
     only_test_configuration,
     serving,
 )
-from tests.conformance.aws_stub import Answer as StubAnswer
+from tests.conformance.aws.stub import Answer as StubAnswer
 
 pytestmark = pytest.mark.usefixtures("each_way")
 

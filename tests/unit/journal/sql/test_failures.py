@@ -18,7 +18,7 @@ from batchgw.errors import JournalUnusable, JournalWriteFailed
 from batchgw.journal import JournalRun, PendingChange, RunState, Tally, open_journal
 from batchgw.journal.sql.journal import SqlJournal
 from batchgw.model import Failed
-from tests.unit.journal.sqlite import database, open_sqlite, opened, raw
+from tests.unit.journal.sql.sqlite import database, open_sqlite, opened, raw
 from tests.unit.journal_plans import (
     HERE,
     NEW_RUN,
@@ -261,7 +261,7 @@ def child(folder: Path, job: str, *arguments: str) -> subprocess.Popen[str]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        cwd=Path(__file__).parents[3],
+        cwd=Path(__file__).parents[4],
     )
 
 

@@ -23,7 +23,7 @@ from batchgw.control_plane.aws.tls import READ_BUFFER, tls_context
 from batchgw.control_plane.operations import GetRestApis
 from batchgw.errors import ConnectionFailed, CredentialsUnavailable, UsageError
 from batchgw.model import AccountId, Region, Scope
-from tests.conformance.aws_stub import BASE_ACCOUNT, api_answer, only_test_configuration, serving
+from tests.conformance.aws.stub import BASE_ACCOUNT, api_answer, only_test_configuration, serving
 
 pytestmark = pytest.mark.usefixtures("each_way")
 

@@ -16,7 +16,7 @@ from batchgw.errors import RunUnknown, ScopeLocked
 from batchgw.journal import RunState, open_journal
 from batchgw.model import Desired, ResponseType, RestApiId, Rule, Settings
 from tests.scenarios.estate import Estate
-from tests.scenarios.test_interruptions import stopped_apply
+from tests.scenarios.interrupted.test_interruptions import stopped_apply
 from tests.virtual import virtually
 
 NEWER = Desired(rules={ResponseType.DEFAULT_4XX: Rule(settings=Settings(status_code="418"))})

@@ -14,7 +14,7 @@ from batchgw.errors import JournalUnusable
 from batchgw.journal import RunState, Tally, open_journal
 from batchgw.journal.sql.tables.schema import SCHEMA_VERSION
 from batchgw.model import Effort
-from tests.unit.journal.sqlite import opened
+from tests.unit.journal.sql.sqlite import opened
 from tests.unit.journal_plans import (
     HERE,
     api,
@@ -166,7 +166,7 @@ async def test_a_step_that_fails_leaves_the_journal_as_it_was(tmp_path: Path) ->
 def test_many_processes_may_be_first(tmp_path: Path) -> None:
     earlier(tmp_path)
     code = (
-        "import anyio, sys; from tests.unit.journal.sqlite import opened; "
+        "import anyio, sys; from tests.unit.journal.sql.sqlite import opened; "
         "anyio.run(opened(sys.argv[1]).runs); print('fine')"
     )
     command = [sys.executable, "-c", code, place(tmp_path)]
