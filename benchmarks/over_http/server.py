@@ -23,7 +23,7 @@ from aiohttp import web
 
 from batchgw.model import ResponseType, Settings
 from batchgw.simulator.engine import Engine
-from batchgw.simulator.operations import gateway_responses
+from batchgw.simulator.operations.apigateway import gateway_responses
 from batchgw.simulator.over_http.admin import EngineAdmin
 from batchgw.simulator.over_http.authentication import Authenticator
 from batchgw.simulator.over_http.call import HttpAnswer, HttpCall

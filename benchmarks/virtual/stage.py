@@ -25,7 +25,7 @@ from batchgw.model import (
 from batchgw.model import Settings as Response
 from batchgw.planning.plan_file.plan import Plan
 from batchgw.report.summary import Summary
-from batchgw.simulator.operations import gateway_responses
+from batchgw.simulator.operations.apigateway import gateway_responses
 from batchgw.simulator.plane import SimulatedControlPlane, simulate
 from batchgw.simulator.traffic.latency import Latency
 from batchgw.simulator.traffic.quota import Neighbour

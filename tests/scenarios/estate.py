@@ -29,7 +29,7 @@ from batchgw.model import (
 )
 from batchgw.model.response_change import response_type
 from batchgw.report.summary import Summary
-from batchgw.simulator.operations import gateway_responses
+from batchgw.simulator.operations.apigateway import gateway_responses
 from batchgw.simulator.plane import simulate
 from batchgw.simulator.traffic.latency import Latency
 from batchgw.simulator.traffic.quota import QuotaRules

@@ -15,7 +15,7 @@ from batchgw.model import HEADER_PREFIX, Desired, Failed, PlannedApi, ResponseTy
 from batchgw.planning.estimate import Work, estimate
 from batchgw.planning.plan_file.plan import Plan
 from batchgw.policy.loader import load_policy
-from batchgw.simulator.operations import gateway_responses
+from batchgw.simulator.operations.apigateway import gateway_responses
 from tests.scenarios.estate import Estate
 from tests.virtual import virtually
 

@@ -19,7 +19,7 @@ from batchgw.execution.executor import TRUSTED
 from batchgw.journal import open_journal
 from batchgw.model import Action, Applied, Failed, NotAttempted, Outcome, ResponseType, Settings
 from batchgw.report.summary import Summary
-from batchgw.simulator.operations import gateway_responses
+from batchgw.simulator.operations.apigateway import gateway_responses
 from batchgw.simulator.traffic.fault_script import parse
 from tests.scenarios.estate import DESIRED, Estate
 from tests.scenarios.test_rollouts import FAULTS

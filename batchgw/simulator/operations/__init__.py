@@ -1,1 +1,1 @@
-"""What each operation of the simulated services does."""
+"""What each operation of the simulated services does: a folder or a module a service."""

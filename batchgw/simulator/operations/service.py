@@ -9,16 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from batchgw.simulator.call import Service as ServiceName
-from batchgw.simulator.operations import (
-    deployments,
-    export,
-    gateway_responses,
-    organizations,
-    resources,
-    rest_apis,
-    stages,
-    sts,
-)
+from batchgw.simulator.operations import apigateway, organizations, sts
 from batchgw.simulator.operations.operation import Input, Operation
 from batchgw.simulator.reply import Reply, ServiceFault
 from batchgw.simulator.world.keys import Key
@@ -26,14 +17,7 @@ from batchgw.simulator.world.trust import Trust
 from batchgw.simulator.world.world import World
 
 _SERVICES: Mapping[ServiceName, Mapping[str, Operation]] = {
-    "apigateway": {
-        **rest_apis.OPERATIONS,
-        **gateway_responses.OPERATIONS,
-        **resources.OPERATIONS,
-        **deployments.OPERATIONS,
-        **stages.OPERATIONS,
-        **export.OPERATIONS,
-    },
+    "apigateway": apigateway.OPERATIONS,
     "sts": sts.OPERATIONS,
     "organizations": organizations.OPERATIONS,
 }

@@ -11,7 +11,7 @@ import pytest
 
 from batchgw.model import ResponseType
 from batchgw.simulator.engine import CONCURRENT, Engine
-from batchgw.simulator.operations import gateway_responses
+from batchgw.simulator.operations.apigateway import gateway_responses
 from batchgw.simulator.operations.service import Service
 from batchgw.simulator.reply import ConnectionCutByServer, Reply, ServiceFault
 from batchgw.simulator.traffic.fault_script import parse

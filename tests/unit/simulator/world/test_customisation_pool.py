@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batchgw.model import ResponseType, Settings
-from batchgw.simulator.operations import gateway_responses
+from batchgw.simulator.operations.apigateway import gateway_responses
 from batchgw.simulator.world.customisation import NOTHING, Customisation, customisation
 from batchgw.simulator.world.customisation_pool import CustomisationPool, CustomisationsByApi
 from batchgw.simulator.world.world import World

@@ -5,7 +5,7 @@ import tracemalloc
 import pytest
 
 from batchgw.model import ResponseType, Settings
-from batchgw.simulator.operations import gateway_responses
+from batchgw.simulator.operations.apigateway import gateway_responses
 from batchgw.simulator.reply import ServiceFault
 from batchgw.simulator.world.customisation import NOTHING
 from batchgw.simulator.world.generated import Proportions

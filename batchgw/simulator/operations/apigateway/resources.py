@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from batchgw.simulator.operations import paging
+from batchgw.simulator.operations.apigateway.patch import invalid_path, parse
 from batchgw.simulator.operations.operation import Operation, accepts, answers
 from batchgw.simulator.operations.params import one_of, optional_text, require, string_map, text
-from batchgw.simulator.operations.patch import invalid_path, parse
 from batchgw.simulator.reply import Body, Params, bad_request, conflict, not_found
 from batchgw.simulator.world.api_state import Detail, MethodBody, Resource
 from batchgw.simulator.world.scope_apis import ScopeApis

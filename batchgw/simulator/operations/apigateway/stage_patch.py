@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from batchgw.simulator.operations.deployments import existing
+from batchgw.simulator.operations.apigateway.deployments import existing
+from batchgw.simulator.operations.apigateway.patch import PatchOperation, decode, invalid_path
 from batchgw.simulator.operations.params import finite
-from batchgw.simulator.operations.patch import PatchOperation, decode, invalid_path
 from batchgw.simulator.reply import bad_request
 from batchgw.simulator.world.api_state import Canary, Detail, Stage
 

@@ -7,10 +7,10 @@ from functools import lru_cache
 from types import MappingProxyType
 
 from batchgw.model import GatewayResponse, ResponseType, Settings
-from batchgw.simulator.operations import mapping, patch
+from batchgw.simulator.operations.apigateway import mapping, patch
+from batchgw.simulator.operations.apigateway.patch import PatchOperation, invalid_path
 from batchgw.simulator.operations.operation import Input, Operation, accepts, answers
 from batchgw.simulator.operations.params import optional_text, require, string_map
-from batchgw.simulator.operations.patch import PatchOperation, invalid_path
 from batchgw.simulator.reply import Body, bad_request, not_found
 from batchgw.simulator.world.customisation import SettingsKey, filled, settings_key, wire
 from batchgw.simulator.world.scope_apis import ScopeApis

@@ -6,7 +6,9 @@ import re
 from collections.abc import Mapping
 from copy import deepcopy
 
-from batchgw.simulator.operations.deployments import existing
+from batchgw.simulator.operations.apigateway.deployments import existing
+from batchgw.simulator.operations.apigateway.patch import parse
+from batchgw.simulator.operations.apigateway.stage_patch import apply
 from batchgw.simulator.operations.operation import Operation, accepts, answers
 from batchgw.simulator.operations.params import (
     decimal,
@@ -17,8 +19,6 @@ from batchgw.simulator.operations.params import (
     structure,
     text,
 )
-from batchgw.simulator.operations.patch import parse
-from batchgw.simulator.operations.stage_patch import apply
 from batchgw.simulator.reply import Body, Params, bad_request, conflict, not_found
 from batchgw.simulator.world.api_state import Canary, Detail, Stage
 from batchgw.simulator.world.scope_apis import ScopeApis

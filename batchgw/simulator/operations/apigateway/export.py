@@ -6,10 +6,10 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from batchgw.simulator.operations.deployments import find as find_deployment
+from batchgw.simulator.operations.apigateway.deployments import find as find_deployment
+from batchgw.simulator.operations.apigateway.stages import find as find_stage
 from batchgw.simulator.operations.operation import Input, Operation
 from batchgw.simulator.operations.params import structure, text
-from batchgw.simulator.operations.stages import find as find_stage
 from batchgw.simulator.reply import Body, Params, Reply, bad_request
 from batchgw.simulator.world.api_state import Deployment
 from batchgw.simulator.world.scope_apis import ScopeApis
