@@ -136,27 +136,24 @@ async def connect(
     async with AsyncExitStack() as stack:
         session = open_session(profile)
         check_endpoints(session)
-        pool = await stack.enter_async_context(
-            _pool(
-                tls_context(ca_bundle or configured_ca_bundle(session)),
-                max_connections=max_connections,
-                connect_timeout=connect_timeout,
-                read_timeout=read_timeout,
-                call_timeout=call_timeout,
-            )
+        pool = _pool(
+            tls_context(ca_bundle or configured_ca_bundle(session)),
+            max_connections=max_connections,
+            connect_timeout=connect_timeout,
+            read_timeout=read_timeout,
+            call_timeout=call_timeout,
         )
-        _use_pool(session, pool)
+        _use_pool(session, await stack.enter_async_context(pool))
         home = region_named(region, "the region given") if region else configured_region(session)
         _check_proxy(session, endpoint_url, home or FORMAL_REGION)
         owners = Owners(lambda keys, region: sts.account(region, keys))
         base = _base_credentials(session, pool, profile, home or FORMAL_REGION, owner=owners.of, stop=stop)
         await base.found()  # no credentials: better said now than by every scope
         clients = _Clients(stack, session, pool, await known_regions(session), fast_path)
-        gateway = await clients.open("apigateway", endpoint_url, wire.FORMS, SIGNATURE_VERSION)
+        gateway = await clients.gateway(endpoint_url)
         sts_regions = StsRegions(home, lambda somewhere: partition_of(session, somewhere))
-        sts_url = None if os.environ.get("AWS_ENDPOINT_URL_STS") else endpoint_url
         sts_client = StsClient(
-            await clients.open("sts", sts_url, query_form.FORMATS),
+            await clients.sts(endpoint_url),
             base,
             always_on=sts_regions.always_on,
             attempts=attempts,
@@ -217,7 +214,16 @@ class _Clients:
     regions: frozenset[str]
     fast_path: bool
 
-    async def open(
+    async def gateway(self, endpoint_url: str | None) -> TargetedClient:
+        """Open that of API Gateway."""
+        return await self._open("apigateway", endpoint_url, wire.FORMS, SIGNATURE_VERSION)
+
+    async def sts(self, endpoint_url: str | None) -> TargetedClient:
+        """Open that of STS, which is at the same address unless it has one of its own."""
+        url = None if os.environ.get("AWS_ENDPOINT_URL_STS") else endpoint_url
+        return await self._open("sts", url, query_form.FORMATS)
+
+    async def _open(
         self,
         service: str,
         endpoint_url: str | None,
