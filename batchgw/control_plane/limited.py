@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from batchgw.concurrency.clock import current_time
+from batchgw.control_plane.event_fields import of_call
 from batchgw.control_plane.interface import ControlPlane, Execution, Request, T, Wrapper
 from batchgw.control_plane.session_state import SessionState
 from batchgw.errors import (
@@ -71,7 +72,11 @@ class LimitedControlPlane(Wrapper):
             if execution.before_attempt is not None:
                 await execution.before_attempt()
             left = current_time()
-            self._tell_sent(request, execution, permit.waited, limiter.rate)
+            self._observer.notify(
+                CallSent(
+                    **of_call(request), attempt=execution.number, waited=permit.waited, rate=limiter.rate
+                )
+            )
             value = await self._sent(request, execution)
         except CallError as error:
             self._learn(request, execution, limiter, permit, error)
@@ -85,7 +90,14 @@ class LimitedControlPlane(Wrapper):
         limiter.accepted(permit)
         state.limiters.accepted(scope)
         state.endpoints.answered(scope.region)
-        self._tell_answered(request, execution, current_time() - left)
+        self._observer.notify(
+            CallAnswered(
+                **of_call(request),
+                attempt=execution.number,
+                latency=current_time() - left,
+                request_id=execution.request_id,
+            )
+        )
         return value
 
     async def _sent(self, request: Request[T], execution: Execution) -> T:
@@ -131,54 +143,20 @@ class LimitedControlPlane(Wrapper):
             shared = limiters.refused(scope)
             if shared is not None:
                 self._observer.notify(QuotaShared(account=shared.account, regions=shared.regions))
-            self._tell_throttled(request, execution, limiter.rate, error)
+            self._observer.notify(
+                CallThrottled(
+                    **of_call(request),
+                    attempt=execution.number,
+                    rate=limiter.rate,
+                    retry_after=error.retry_after,
+                    request_id=error.request_id,
+                )
+            )
         elif isinstance(error, ConnectionCut):
             limiter.unanswered(permit)
         else:
             limiter.accepted(permit)
             limiters.accepted(scope)
-
-    def _tell_sent(self, request: Request[object], execution: Execution, waited: float, rate: float) -> None:
-        self._observer.notify(
-            CallSent(
-                scope=request.scope,
-                operation=request.operation.name,
-                api=request.api_id,
-                target=request.target,
-                attempt=execution.number,
-                waited=waited,
-                rate=rate,
-            )
-        )
-
-    def _tell_answered(self, request: Request[object], execution: Execution, latency: float) -> None:
-        self._observer.notify(
-            CallAnswered(
-                scope=request.scope,
-                operation=request.operation.name,
-                api=request.api_id,
-                target=request.target,
-                attempt=execution.number,
-                latency=latency,
-                request_id=execution.request_id,
-            )
-        )
-
-    def _tell_throttled(
-        self, request: Request[object], execution: Execution, rate: float, error: CallError
-    ) -> None:
-        self._observer.notify(
-            CallThrottled(
-                scope=request.scope,
-                operation=request.operation.name,
-                api=request.api_id,
-                target=request.target,
-                attempt=execution.number,
-                rate=rate,
-                retry_after=error.retry_after,
-                request_id=error.request_id,
-            )
-        )
 
 
 def _was_sent(error: CallError) -> bool:

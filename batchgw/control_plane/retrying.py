@@ -12,6 +12,7 @@ from typing import Generic
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
 from batchgw.control_plane.classify import of_other_account
+from batchgw.control_plane.event_fields import of_call
 from batchgw.control_plane.interface import ControlPlane, Execution, Request, T, Wrapper
 from batchgw.control_plane.session_state import SessionState
 from batchgw.control_plane.tries import ATTEMPTS, Tries, error_of
@@ -125,10 +126,7 @@ class RetryingControlPlane(Wrapper):
         scope = request.scope
         self._observer.notify(
             CallGaveUp(
-                scope=scope,
-                operation=request.operation.name,
-                api=request.api_id,
-                target=request.target,
+                **of_call(request),
                 attempts=execution.attempts,
                 code=error.code,
                 message=error.message,
@@ -213,10 +211,7 @@ class _Attempts(Generic[T]):
             return
         self._observer.notify(
             CallRetried(
-                scope=self._request.scope,
-                operation=self._request.operation.name,
-                api=self._request.api_id,
-                target=self._request.target,
+                **of_call(self._request),
                 attempt=self._tries.ended,
                 delay=state.upcoming_sleep,
                 code=error.code,
