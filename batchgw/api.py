@@ -154,17 +154,9 @@ async def apply(
 
     Raises `JournalWriteFailed` when the journal fails: the run has stopped then, and can be resumed.
     """
-    run = await journal.begin(
-        NewRun(
-            verb=verb,
-            policy_source=plan.header.policy_source,
-            policy_digest=plan.header.policy_digest,
-            desired=plan.header.desired,
-            options=options or {},
-        )
-    )
     scopes = _written(plan)
     with session(plane, pace, observer, stop) as paced:
+        run = await journal.begin(_new(plan, verb, options or {}))
         locks = holding(run, scopes, force=force_lock, take_over_dead=take_over_dead)
         async with new_run(run), locks as taken:
             with unwrapped():
@@ -302,6 +294,16 @@ def _header(policy: Policy, scopes: tuple[Scope, ...], options: Mapping[str, JSO
             "explicit": [str(e) for e in selection.explicit],
         },
         options=with_bare_urls(options),
+    )
+
+
+def _new(plan: Plan, verb: str, options: Mapping[str, JSON]) -> NewRun:
+    return NewRun(
+        verb=verb,
+        policy_source=plan.header.policy_source,
+        policy_digest=plan.header.policy_digest,
+        desired=plan.header.desired,
+        options=options,
     )
 
 

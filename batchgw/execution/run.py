@@ -85,20 +85,28 @@ async def holding(
 async def enter(items: Iterable[PlanItem], run: JournalRun, paced: PacedControlPlane) -> None:
     """Write a plan into the journal, and tell the outcomes that the plan itself decides. Raises Stopped."""
     slices = TimeSlices()
-    async with run.importing() as plan:
+
+    async def pause() -> None:
         await slices.yield_now()
         paced.stop.check()
+
+    async with run.importing() as plan:
+        await pause()
         for item in items:
             if plan.full:  # a commit takes a time slice of its own
-                await slices.yield_now()
-                paced.stop.check()
+                await pause()
                 await plan.commit()
                 await slices.yield_now()
             await plan.add(item)
             if await slices.yield_if_due():
                 paced.stop.check()
-        await slices.yield_now()
-        paced.stop.check()
+        await pause()
+    await _tell_decided(run, paced)
+
+
+async def _tell_decided(run: JournalRun, paced: PacedControlPlane) -> None:
+    """Tell the outcomes that are in the journal."""
+    slices = TimeSlices()
     await slices.yield_now()
     async for page in run.outcome_pages():
         for outcome in page:
@@ -157,7 +165,7 @@ async def _make_changes(job: Job, paced: PacedControlPlane) -> None:
         trusted=job.trusted,
         schedule=job.schedule,
     )
-    kinds = frozenset[str]().union(*(each.kinds for each in counts))
+    kinds = frozenset(kind for each in counts for kind in each.kinds)
     with phase(paced.observer, job.run.id, "apply", tuple(undecided), undecided, kinds=kinds):
         await executor.run(tuple(undecided))
 

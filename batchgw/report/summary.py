@@ -128,7 +128,7 @@ class Summary:
     @property
     def noun(self) -> str:
         """What the targets of this run are counted as, such as "API-type"."""
-        return counted_as(frozenset[str]().union(*(s.kinds for s in self.scopes)))
+        return counted_as({kind for scope in self.scopes for kind in scope.kinds})
 
     @property
     def expected(self) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from batchgw import api
+from batchgw.control_plane.stack import Pace
 from batchgw.errors import UsageError
 from batchgw.events import ApiRechecked, Event
 from batchgw.journal import open_journal
@@ -85,5 +86,17 @@ def test_a_summary_before_the_end_of_a_run_is_refused(tmp_path: Path) -> None:
                         with pytest.raises(UsageError, match="not ended"):
                             _ = run.summary
                     assert run.summary.proves
+
+    virtually(main)
+
+
+def test_a_pace_that_comes_too_late_begins_no_run(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with Estate(apis=APIS) as estate:
+            with await api.plan(estate.policy, plane=estate.plane) as plan:
+                async with open_journal(str(tmp_path / "journal.db")) as journal:
+                    with pytest.raises(UsageError, match="paced already"):
+                        await api.apply(plan, plane=estate.plane, journal=journal, pace=Pace(rate=5))
+                    assert await journal.runs() == []
 
     virtually(main)

@@ -121,7 +121,7 @@ class Resuming:
         """Show what is left to do, and return when the user agrees."""
         counts = [each async for each in store.run(record.id).scope_counts()]
         scopes = sum(each.tally.left > 0 for each in counts)
-        noun = counted_as(frozenset[str]().union(*(each.kinds for each in counts)))
+        noun = counted_as({kind for each in counts for kind in each.kinds})
         if self.yes or not record.totals.left:
             self.console.note(*_left(record, scopes, noun))
             return
