@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 from batchgw.simulator.reply import Params, ServiceFault
-
-Service = Literal["apigateway", "sts", "organizations"]
-"""Whose operation a call is."""
+from batchgw.simulator.services import API_GATEWAY, AwsService
 
 _READS = ("Get", "List", "Describe")
 
@@ -34,14 +30,20 @@ class Call:
     operation: str
     account: str
     region: str
-    service: Service = "apigateway"
+    service: AwsService = API_GATEWAY
     api: str = ""
     type: str = ""
     quota: str = ""
 
     @classmethod
     def of(
-        cls, operation: str, account: str, region: str, params: Params, *, service: Service = "apigateway"
+        cls,
+        operation: str,
+        account: str,
+        region: str,
+        params: Params,
+        *,
+        service: AwsService = API_GATEWAY,
     ) -> Call:
         """Read a call from its wire parameters. What has a wrong shape is left for the service to refuse."""
         edge = operation == "CreateRestApi" and _endpoint_type(params) == "EDGE"
@@ -58,7 +60,7 @@ class Call:
     @property
     def writes(self) -> bool:
         """Whether it changes something in API Gateway."""
-        return self.service == "apigateway" and not self.operation.startswith(_READS)
+        return self.service is API_GATEWAY and not self.operation.startswith(_READS)
 
     @property
     def target(self) -> Target | None:
@@ -66,10 +68,8 @@ class Call:
         return (self.account, self.region, self.api) if self.api and self.writes else None
 
     def throttled(self, retry_after: str | None = None) -> ServiceFault:
-        """Make the refusal by quota, in the words of the call's service. Its status is not always 429."""
-        headers = {} if retry_after is None else {"Retry-After": retry_after}
-        code, status, message = _THROTTLES[self.service]
-        return ServiceFault(code, status, message, headers=headers, modelled=self.service != "sts")
+        """Make the refusal by quota, in the words of the call's service."""
+        return self.service.refusal(retry_after)
 
     def denied(self) -> ServiceFault:
         """Make the refusal of a call whose signer lacks the permission."""
@@ -99,15 +99,6 @@ def _endpoint_type(params: Params) -> object:
             return "EDGE"
 
 
-_THROTTLES: Mapping[str, tuple[str, int, str]] = {
-    "apigateway": ("TooManyRequestsException", 429, "Too Many Requests"),
-    "organizations": (
-        "TooManyRequestsException",
-        400,
-        "AWS Organizations can't complete your request because there are too many requests. Try again later.",
-    ),
-    "sts": ("Throttling", 400, "Rate exceeded"),
-}
 _BELOW_API = {
     "CreateDeployment": "/deployments",
     "GetDeployments": "/deployments",

@@ -16,6 +16,7 @@ from anyio.lowlevel import checkpoint
 from batchgw.simulator.call import Call, Target
 from batchgw.simulator.operations.service import Service, service_of
 from batchgw.simulator.reply import ConnectionCutByServer, Reply, ServiceFault, conflict
+from batchgw.simulator.services import API_GATEWAY
 from batchgw.simulator.traffic import latency as latencies
 from batchgw.simulator.traffic.effects import Effects
 from batchgw.simulator.traffic.faults import (
@@ -216,7 +217,7 @@ class Engine:
 
     def _decide(self, call: Call, now: float) -> tuple[Exception | None, Fault | None]:
         """Decide on arrival: the error that refuses the call, if any, and the fault that it meets."""
-        counted = call.service == "apigateway"
+        counted = call.service is API_GATEWAY
         if counted and call.account in self.denied:
             return call.denied(), None
         taken = self.quotas.admit(

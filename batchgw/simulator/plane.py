@@ -22,6 +22,7 @@ from batchgw.model import AccountId
 from batchgw.simulator.call import Call
 from batchgw.simulator.engine import Engine
 from batchgw.simulator.operations.service import Service
+from batchgw.simulator.operations.sts import STS
 from batchgw.simulator.reply import (
     ArbitraryAnswer,
     ConnectionCutByServer,
@@ -95,7 +96,7 @@ class SimulatedControlPlane:
 
     async def current_account(self) -> AccountId:
         """The account of the base credentials. Raises a `CallError`."""
-        call = Call(operation="GetCallerIdentity", account=self._account, region="global", service="sts")
+        call = Call(operation="GetCallerIdentity", account=self._account, region="global", service=STS)
         account, _ = await self._run(call, lambda: AccountId(self._account))
         return account
 
@@ -129,7 +130,7 @@ class SimulatedControlPlane:
 
 def _not_connected(call: Call) -> ConnectionFailed:
     """Make the error of a call whose endpoint does not answer; each region has one, as at AWS."""
-    endpoint = f"https://{call.service}.{call.region}.simulated"
+    endpoint = f"https://{call.service.name}.{call.region}.simulated"
     error = ConnectionFailed(f"cannot connect to {endpoint}: connection refused.")
     error.endpoint = endpoint
     return error

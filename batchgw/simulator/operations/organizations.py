@@ -8,8 +8,20 @@ from batchgw.simulator.operations import paging
 from batchgw.simulator.operations.operation import Operation, answers
 from batchgw.simulator.operations.params import optional_text, whole
 from batchgw.simulator.reply import Body, Params, ServiceFault
+from batchgw.simulator.services import AwsService
 from batchgw.simulator.world.generated import EPOCH
 from batchgw.simulator.world.world import World
+
+ORGANIZATIONS = AwsService(
+    name="organizations",
+    protocol="json-1.1",
+    throttled=(
+        "TooManyRequestsException",
+        400,
+        "AWS Organizations can't complete your request because there are too many requests. Try again later.",
+    ),
+    has_global_endpoint=True,
+)
 
 PAGE = 20
 """Accounts per page at most (API reference, ListAccounts: MaxResults)."""

@@ -8,33 +8,34 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 
-from batchgw.simulator.call import Service as ServiceName
 from batchgw.simulator.operations import apigateway, organizations, sts
 from batchgw.simulator.operations.operation import Input, Operation
 from batchgw.simulator.reply import Reply, ServiceFault
+from batchgw.simulator.services import API_GATEWAY, AwsService
 from batchgw.simulator.world.keys import Key
 from batchgw.simulator.world.trust import Trust
 from batchgw.simulator.world.world import World
 
-_SERVICES: Mapping[ServiceName, Mapping[str, Operation]] = {
-    "apigateway": apigateway.OPERATIONS,
-    "sts": sts.OPERATIONS,
-    "organizations": organizations.OPERATIONS,
+SERVICES: Mapping[AwsService, Mapping[str, Operation]] = {
+    API_GATEWAY: apigateway.OPERATIONS,
+    sts.STS: sts.OPERATIONS,
+    organizations.ORGANIZATIONS: organizations.OPERATIONS,
 }
+"""What is simulated. A service more is its module, and its line here."""
 
 OPERATIONS: Mapping[str, Operation] = {
-    name: operation for table in _SERVICES.values() for name, operation in table.items()
+    name: operation for table in SERVICES.values() for name, operation in table.items()
 }
 """What is answered, by AWS's names. An operation's row stands in the module that carries it out."""
 
-_SERVICE_OF: Mapping[str, ServiceName] = {
-    name: service for service, table in _SERVICES.items() for name in table
+_SERVICE_OF: Mapping[str, AwsService] = {
+    name: service for service, table in SERVICES.items() for name in table
 }
 
 
-def service_of(operation: str) -> ServiceName:
+def service_of(operation: str) -> AwsService:
     """Give the service of an operation. An unknown operation counts as one of API Gateway."""
-    return _SERVICE_OF.get(operation, "apigateway")
+    return _SERVICE_OF.get(operation, API_GATEWAY)
 
 
 class Service:

@@ -8,9 +8,18 @@ from collections.abc import Mapping
 from batchgw.simulator.operations.operation import Operation, answers
 from batchgw.simulator.operations.params import optional_text, text, whole
 from batchgw.simulator.reply import Body, Params, ServiceFault
+from batchgw.simulator.services import AwsService
 from batchgw.simulator.world.keys import Key
 from batchgw.simulator.world.trust import Trust
 from batchgw.simulator.world.world import World
+
+STS = AwsService(
+    name="sts",
+    protocol="query",
+    throttled=("Throttling", 400, "Rate exceeded"),
+    throttle_is_modelled=False,
+    has_global_endpoint=True,
+)
 
 _ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::(?P<account>\d{12}):role/(?:.*/)?(?P<role>[\w+=,.@-]{1,64})")
 _SHORTEST, _LONGEST, _LONGEST_CHAINED = 900, 43_200, 3_600  # seconds (API reference, AssumeRole)

@@ -19,6 +19,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from batchgw.simulator.operations.service import SERVICES
 from batchgw.simulator.over_http.call import HttpCall
 from batchgw.simulator.world.keys import Key, KeyRing
 
@@ -28,7 +29,7 @@ CLOCK_SKEW = 300.0
 GLOBAL_REGION = "us-east-1"
 """Where the global endpoints of STS and Organizations are signed for; it cannot be switched off."""
 
-_GLOBAL_SERVICES = ("sts", "organizations")
+_GLOBAL_SERVICES = frozenset(service.name for service in SERVICES if service.has_global_endpoint)
 _TIMESTAMP = "%Y%m%dT%H%M%SZ"
 _ALGORITHM = "AWS4-HMAC-SHA256"
 _ACCOUNT = re.compile(r"\d{12}")

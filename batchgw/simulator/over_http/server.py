@@ -19,6 +19,7 @@ from typing import Final, Protocol
 from aiohttp import StreamReader, web
 from aiohttp.http_exceptions import HttpProcessingError
 
+from batchgw.simulator.operations.service import SERVICES
 from batchgw.simulator.over_http.authentication import Authenticator, Authorization, Caller, NotAuthenticated
 from batchgw.simulator.over_http.call import HttpAnswer, HttpCall
 from batchgw.simulator.over_http.query import Query
@@ -28,6 +29,12 @@ from batchgw.simulator.world.keys import Key
 
 _FORM = "application/x-www-form-urlencoded"
 _SIGNED_SERVICE = re.compile(r"Credential=[^,]*/([^/,]+)/aws4_request")
+
+_PROTOCOLS: Final[Mapping[str, Callable[[str], WireProtocol]]] = {
+    "rest-json": RestJson,
+    "query": Query,
+    "json-1.1": lambda _service: Json11(),
+}
 
 _LOG = logging.getLogger("aiohttp.server.simulator")
 
@@ -77,9 +84,7 @@ class HttpService:
         self._gate = gate
         self._now = now
         self._protocols: Mapping[str, WireProtocol] = {
-            "apigateway": RestJson("apigateway"),
-            "sts": Query("sts"),
-            "organizations": Json11(),
+            service.name: _PROTOCOLS[service.protocol](service.name) for service in SERVICES
         }
 
     async def answer(self, call: HttpCall) -> HttpAnswer:
