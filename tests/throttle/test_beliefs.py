@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from batchgw.throttle.bucket.model import FORGOTTEN, BucketModel
+from batchgw.throttle.bucket.beginning import FORGOTTEN
+from batchgw.throttle.bucket.model import BucketModel
 from batchgw.throttle.pacer import Belief
 from batchgw.throttle.quota import TOTAL, Quota, Trust
 from tests.throttle.worlds.world import Played, World, play

@@ -62,7 +62,7 @@ def test_without_a_part_a_gate_is_missed(make: Make, gate: str) -> None:
 
 
 def test_a_quota_that_returns_is_found_soon_however_long_it_was_gone() -> None:
-    """The floor is tested on a schedule, so several lengths are tried: one alone might be lucky."""
+    """Probes come on a schedule, so several lengths are tried. A single length might be lucky."""
     means = []
     for low in range(50, 110, 3):
         gate = Gate(name="", ratio=1, refused=0, world=World(steps=((60, 0.5), (60 + low, 1))))

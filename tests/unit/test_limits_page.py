@@ -25,7 +25,7 @@ from batchgw.report.records import limit_to_json
 from batchgw.report.views.table.limits import COLUMNS
 from batchgw.simulator.plane import simulate
 from batchgw.simulator.world.world import World
-from batchgw.throttle.bucket import model
+from batchgw.throttle.bucket.beginning import FORGOTTEN
 from batchgw.throttle.memory import BucketKey
 from batchgw.throttle.pacer import Belief
 from batchgw.throttle.quota import TOTAL, Quota
@@ -116,7 +116,7 @@ def test_the_table_and_the_record_have_these_columns() -> None:
 
 def test_the_figures_are_those_of_the_code() -> None:
     assert f"every {memory.INTERVAL:g} s" in PAGE
-    assert f"After {model.FORGOTTEN / 60:g} minutes" in PAGE
+    assert f"After {FORGOTTEN / 60:g} minutes" in PAGE
     assert f"after {LONGEST / 86400:g} days" in PAGE
     assert memory.PATIENCE <= 1 / 3
 

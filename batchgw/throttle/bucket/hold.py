@@ -1,4 +1,4 @@
-"""Holds calls back, whatever is in the bucket: for Retry-After, and while nothing is accepted (quiet)."""
+"""Holds calls back, whatever is in the bucket: for a Retry-After, and while nothing is accepted (quiet)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Hold:
     """Says until when no call may leave.
 
     Attributes:
-        until: seconds, on the caller's clock.
+        until: when calls may leave again, in seconds on the caller's clock.
 
     Args:
         scale: factor for all seconds here, for slow buckets.
@@ -48,13 +48,13 @@ class Hold:
         self.sent(now)
 
     def accepted(self) -> bool:
-        """A call was accepted: it is no longer quiet. Returns whether it was until now."""
+        """A call was accepted, which ends the quiet. Returns whether it was quiet."""
         was_quiet, self._fruitless = self._fruitless >= FRUITLESS, 0
         if was_quiet:
             self.until = self._asked_for
         return was_quiet
 
     def ask(self, retry_after: float, now: float) -> None:
-        """A refusal asked for so many seconds (Retry-After)."""
+        """A refusal asked to wait `retry_after` seconds."""
         self._asked_for = max(self._asked_for, now + min(max(retry_after, 0.0), LONGEST_HOLD))
         self.until = max(self.until, self._asked_for)

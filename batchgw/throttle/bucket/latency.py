@@ -1,7 +1,7 @@
 """How long calls take, and what that says about when they reach the bucket.
 
-When a call reaches the bucket is not known, only when its answer is back. A call may have arrived late by
-what it took beyond the shortest call, and by no more.
+Nobody knows when a call reaches the bucket, only when its answer is back. It may have arrived late, but by no
+more than what it took beyond the shortest call.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from math import inf
 
 ON_THE_WAY = 0.6
-"""Part of what a call took beyond the shortest one that counts as spent before it took its token."""
+"""Part of what a call took beyond the shortest one that counts as its way to the bucket."""
 
 SMOOTHING = 1 / 8
 """Weight of a new latency in its mean and deviation, as in TCP's estimate of the round trip (RFC 6298)."""
@@ -18,11 +18,11 @@ MARGIN = 0.5
 """Mean deviations of the latency that are allowed for without a reserve: in a tiny bucket, and at the end."""
 
 ENOUGH_ANSWERS = 5
-"""Answers after which the shortest latency is that of a call that neither connects nor gets credentials."""
+"""Answers after which the shortest latency is that of a call that needed no new connection or credentials."""
 
 
 class Latency:
-    """What calls took.
+    """How long calls took.
 
     Attributes:
         shortest: seconds; infinite before the first answer.
@@ -51,9 +51,9 @@ class Latency:
 
     @property
     def margin(self) -> float:
-        """Seconds to keep between two calls beside the spacing, since they may come closer on the way.
+        """Seconds to add to the spacing of two calls, because the time between them may shrink on the way.
 
-        A last call that took long may have arrived late, and the next one may arrive early.
+        If the last call took long, it may have arrived late, and the next one may arrive early.
         """
         if self._deviation < 0:
             return 0.0
@@ -63,11 +63,11 @@ class Latency:
 
 
 class LateStart:
-    """Corrects the level for a late start: a full bucket is refilled from the first call's arrival on.
+    """Corrects the level for a late start: a full bucket is refilled only from the first call's arrival on.
 
-    The first calls may connect and get credentials before one of them arrives. No call is shorter than the
-    shortest one. So the first call was late by no more than what it took beyond that one. The bound becomes
-    tighter when a shorter call is seen.
+    The first calls may need to connect and to get credentials before one of them arrives. The first call was
+    late by no more than what it took beyond the shortest call. When a shorter call is seen, this bound
+    changes, and the level is corrected again.
 
     Attributes:
         full: whether the next call will find a full bucket.
@@ -78,14 +78,14 @@ class LateStart:
     def __init__(self, *, full: bool) -> None:
         self.full = full
         self._first = inf  # departure of the first call to a full bucket, until the level is corrected
-        self._took = 0.0  # seconds until the first answer
-        self._answers = 0
-        self._withheld = 0.0  # calls by which the level was set below a full bucket, to be safe
+        self._took = 0.0  # seconds from that departure to the first answer
+        self._answers = 0  # to calls that left since then
+        self._withheld = 0.0  # calls by which the level is below that of a full bucket, to be safe
         self._late = 0.0  # seconds by which the level is corrected
         self._corrected = False  # whether the level has been corrected for that call
 
     def departed(self, now: float, *, withheld: float) -> None:
-        """A call leaves for a full bucket. So many tokens of it are withheld until more is known."""
+        """A call leaves for a full bucket. The level is lower by `withheld` calls until more is known."""
         self.full, self._corrected, self._first, self._answers = False, False, now, 0
         self._withheld = withheld
 
@@ -119,10 +119,10 @@ class LateStart:
         return self._withheld + self._correction(shortest, rate)
 
     def _correction(self, shortest: float, rate: float) -> float:
-        """Calls to add to the level: none were refilled while the first call was on its way.
+        """Calls to add to the level, because none were refilled while the first call was on its way.
 
-        Latencies differ by as much as the shortest call takes anyway, and part of that is spent after the
-        token was taken. Earlier corrections are subtracted.
+        Latencies usually differ by as much as the shortest call takes. So that much of the difference counts
+        only in part (`ON_THE_WAY`). What was corrected before is subtracted.
         """
         beyond = max(0.0, self._took - shortest)
         late = beyond - (1 - ON_THE_WAY) * min(beyond, shortest)

@@ -12,54 +12,38 @@ from collections import deque
 from math import inf
 
 from batchgw.throttle.bucket import reserve
+from batchgw.throttle.bucket.beginning import MOST, NEAR, begin
 from batchgw.throttle.bucket.hold import Hold
 from batchgw.throttle.bucket.latency import Latency, LateStart
 from batchgw.throttle.bucket.polite import PoliteProbe
 from batchgw.throttle.bucket.probe import Probe
-from batchgw.throttle.bucket.refill import POLITE_WINDOW, REMEMBERED, WINDOW, Refill
+from batchgw.throttle.bucket.refill import HALF_TOKEN, POLITE_WINDOW, REMEMBERED, WINDOW, Refill
 from batchgw.throttle.bucket.spurious import COLLAPSED, SpuriousRefusals
 from batchgw.throttle.pacer import Belief, PacerStatistics
-from batchgw.throttle.quota import TOTAL, Quota, Trust
+from batchgw.throttle.quota import Quota, Trust
 
 INSTANT = 1e-6
 """Seconds: a shorter delay counts as none, because sums of floats are not exact."""
-
-MOST = 10_000.0
-"""Calls/second: the highest rate that is ever believed."""
-
-FLOOR = 0.02
-"""Part of the first believed rate: the believed rate never falls below it, so that the run goes on."""
-
-NEAR = 0.98
-"""Part of the stated rate that counts as all of it: measurements are not exact."""
-
-HALF_TOKEN = 0.5
-"""Tokens that a bucket holds on average when it refuses: it holds between none and one."""
 
 DOUBLING = 3.5
 """Seconds in which the rate doubles while nothing is known of the quota."""
 
 RISE = 0.4
-"""Part of the overspending that is believed once it was accepted: its speed was lower before."""
+"""Part of the overspending's speed that is added to the believed rate when more was accepted. Not all of it,
+because the speed was lower before."""
 
 PROVING = 20.0
 """Seconds without a refusal after which a rate counts as proven."""
 
 AUDIT = 300.0
-"""Seconds without a refusal until more than a trusted quota is tried; the time doubles with each try."""
+"""Seconds without a refusal after which more than a trusted quota is tried. Each try doubles them."""
 
-VOLLEY = 2
-"""Calls that leave at once at the beginning. Their first answer tells when one first reached the bucket."""
+AT_ONCE = 2
+"""Calls that leave at once at the beginning. Their first answer tells when the bucket was first reached."""
 
 PAIRED = 16.0
-"""Calls: with so large a reserve, calls leave in pairs. If others have emptied the bucket, single calls would
-be accepted as each token comes, and nobody would notice; of a pair, the second is refused."""
-
-FORGOTTEN = 600.0
-"""Seconds for which a remembered rate below a trusted quota is believed: others come and go."""
-
-HALF = 0.5
-"""Part of a trusted quota: a remembered rate below it is not believed. It came of a storm, or of a denial."""
+"""Calls: with so large a reserve, calls leave in pairs. If others have emptied the bucket, each single call
+would get the token that has just run in, and nobody would notice. The second call of a pair is refused."""
 
 
 class BucketModel:
@@ -82,41 +66,33 @@ class BucketModel:
         polite: bool = False,
         belief: Belief | None = None,
     ) -> None:
-        self._stated = None if quota is None else quota.rate * share
-        self._hard = quota is not None and (trust is Trust.STRICT or share < 1)
-        self._trusted = quota is not None and trust is not Trust.GUESS
-        self._top = self._stated if self._stated and (self._trusted or self._hard) else MOST
-        self._burst = quota.burst if quota is not None else TOTAL.burst
-        self._tiny = self._burst < reserve.TINY
-        first = self._stated or TOTAL.rate
-        self._floor = FLOOR * first
-        self._rate = min(first, self._top)
-        self._level = self._burst - (0.0 if self._tiny else HALF_TOKEN) if quota else 0.0
-        self._learning = quota is None
-        self._scale = max(1.0, TOTAL.rate / first)
-        if belief is not None:
-            self._recall(belief)
+        start = begin(quota, share=share, trust=trust, belief=belief)
+        self._stated, self._hard, self._trusted = start.stated, start.hard, start.trusted
+        self._burst, self._tiny, self._level = start.burst, start.tiny, start.level
+        self._rate, self._top, self._floor = start.rate, start.top, start.floor
+        self._learning = start.learning
+        self._scale = start.scale
         self._polite = polite
         self._probe = (PoliteProbe if polite else Probe)(
             burst=self._burst, scale=self._scale, trusted=self._trusted
         )
         self._refill = Refill(scale=self._scale, window=POLITE_WINDOW if polite else WINDOW)
-        self._unproven = quota is not None  # whether the bucket has yet to show that it holds its burst
+        self._unproven = quota is not None  # whether the bucket has not shown yet that it holds its burst
         self._small = reserve.small(self._burst)
         if self._unproven and belief is not None:
             self._enlarge_reserve()
         self._probing = not self._learning and (not self._trusted or self._rate < self._top)
         self._audit = AUDIT * self._scale
-        self._allowance = self._burst  # under a hard ceiling: level of a bucket of our own
+        self._allowance = self._burst  # under a hard ceiling: calls that it allows now
         self._at: float | None = None
         self._began = 0.0
         self._last = self._before_last = -inf  # departures
         self._hold = Hold(scale=self._scale)
         self._spurious = SpuriousRefusals(scale=self._scale)
-        self._reacted = -inf
+        self._reacted = -inf  # when the last episode of refusals began
         self._empty = -inf  # when the remote bucket was last known to be empty
-        self._flight = 0
-        self._unanswered: deque[float] = deque(maxlen=REMEMBERED)  # sent since then, and never answered
+        self._flight = 0  # calls without an answer yet
+        self._unanswered: deque[float] = deque(maxlen=REMEMBERED)  # sent since `_empty`; no answer will come
         self._latency = Latency()
         self._start = LateStart(full=self._level >= self._burst - 1)
         self._sent = 0
@@ -132,24 +108,24 @@ class BucketModel:
         """Seconds until a call may leave. A call needs a token, and calls leave at twice the rate at most.
 
         That spacing limits what a wrong belief about the level can cost: a few refusals, not a burst of them.
-        The last calls may spend the reserve: while they leave one by one, half a token is refilled for each.
 
-        If nobody knows which calls are the last, the reserve stays small: what is left of it in the end has
-        cost time.
+        The last calls may spend the reserve. They leave at twice the rate, so half a token is refilled for
+        each. If nobody knows which calls are the last, the reserve stays small, because what is left of it at
+        the end has cost time.
         """
         self._advance(now)
         kept, refilled_meanwhile = self._reserve(), (calls_left - 1) / 2
         if calls_left == inf and not self._polite:
             kept = min(kept, self._small.most if self._refused else self._small.least)
-        if refilled_meanwhile < kept:
+        if refilled_meanwhile < kept:  # one of the last calls
             least = 0.0 if self._tiny else min(self._rate * self._latency.jitter, 1.0)
             kept = min(kept, max(least, refilled_meanwhile))
         spacing = self._spacing()
         if self._sent % 2 and kept <= refilled_meanwhile and self._goes_unnoticed(kept):
-            kept, spacing = kept - 1, 0.0
+            kept, spacing = kept - 1, 0.0  # the second call of a pair
         needed = 1 + kept - self._level - self._probe.extra
         if self._spurious.left and self._spurious.wants(now):
-            needed = spacing = 0.0
+            needed = spacing = 0.0  # a call of a volley
         delay = max(
             self._hold.until - now,
             0.0 if needed <= 0 else self._until(needed),
@@ -177,7 +153,7 @@ class BucketModel:
         self._spurious.sent()
 
     def accepted(self, sent_at: float, now: float) -> None:
-        """End the quiet, if any. While nothing is known of the quota, let the rate grow."""
+        """End the quiet, and learn the latency. While nothing is known of the quota, let the rate grow."""
         self._answered(now)
         self._learn_latency(sent_at, now)
         if self._hold.accepted():
@@ -187,14 +163,14 @@ class BucketModel:
             self._rate = min(self._top, self._rate * 2 ** (1 / (DOUBLING * max(self._rate, 1.0))))
 
     def unanswered(self, sent_at: float, now: float) -> None:
-        """Count the token as spent; nothing is learned from the call."""
+        """Count the token as spent. Nothing is learned from the call."""
         self._answered(now)
         self._start.unanswered()
         if sent_at > self._empty:
             self._unanswered.append(sent_at)
 
     def refund(self, sent_at: float, now: float) -> None:
-        """Give the token back. In a tiny bucket, forget the departure as well: it spaces out the calls."""
+        """Give the token back. In a tiny bucket, forget the departure, too: it would delay the next call."""
         self._answered(now)
         self._refill.refused(sent_at)
         if self._tiny and sent_at == self._last:
@@ -236,28 +212,9 @@ class BucketModel:
         )
 
     def belief(self, now: float) -> Belief:
-        """What is worth remembering. A rate that only grew was never measured by a refusal: it is None."""
+        """What the next run should know. The rate is None if it only grew, and no refusal has measured it."""
         self._advance(now)
         return Belief(rate=None if self._learning else self._rate, burst=self._burst, level=self._level)
-
-    def _recall(self, belief: Belief) -> None:
-        """Take over the level, refilled since then, and the rate if it can be believed."""
-        if belief.rate is not None:
-            self._rate = self._believable(belief.rate, belief.age)
-            self._learning = False
-        elif self._learning:
-            return
-        refilled = belief.level + self._rate * belief.age
-        self._level = min(self._level if self._stated else self._burst, refilled)
-
-    def _believable(self, remembered: float, age: float) -> float:
-        """The rate to begin with. What lowers it below a trusted quota passes: others, a storm, a denial."""
-        rate = min(self._top, max(self._floor, remembered))
-        if not self._trusted:
-            return rate
-        if age > FORGOTTEN or not HALF <= rate / self._top < NEAR:
-            return self._rate
-        return rate
 
     def _until(self, needed: float) -> float:
         """Seconds until `needed` more calls are refilled or may be overspent."""
@@ -268,11 +225,12 @@ class BucketModel:
         return 0.0 if self._hold.quiet or self._learning else self._probe.reserve
 
     def _goes_unnoticed(self, kept: float) -> bool:
-        """Whether others could empty the bucket unnoticed: each single call of ours would get a token."""
-        steady = self._level <= kept + 1  # while a burst is spent, calls leave fast enough to notice
+        """Whether the bucket could be empty and single calls of ours would not notice (see `PAIRED`)."""
+        steady = self._level <= kept + 1  # while a burst is spent, calls leave fast enough to notice it
         return steady and kept >= PAIRED and self._rate >= self._top and not self._probing
 
     def _enlarge_reserve(self) -> None:
+        """Keep the reserve of a bucket that has shown that it holds its burst."""
         self._unproven = False
         self._probe.keep(reserve.large(self._burst, polite=self._polite))
 
@@ -285,11 +243,12 @@ class BucketModel:
         self._unproven = False
 
     def _level_after(self, sent_at: float, now: float, believed: float) -> float:
+        """The level now, after the call of `sent_at` was refused. No more than was `believed`."""
         refilled = self._rate * (now - sent_at)
         return min(self._burst, believed, HALF_TOKEN + refilled - self._refill.taken_after(sent_at))
 
     def _measured(self, sent_at: float) -> float:
-        """The refill by all samples; while nothing is known of the quota, by the last two alone."""
+        """Measure the refill by all samples. While nothing is known of the quota, use only the last two."""
         self._refill.sample(sent_at)
         if self._learning:
             return self._refill.first(self._rate, burst=self._burst)
@@ -297,7 +256,7 @@ class BucketModel:
 
     @property
     def _best_rate(self) -> float:
-        """Calls/second that run into the bucket, as far as is known. What we do not get, others take."""
+        """Calls/second that run into the bucket for all callers, as far as is known."""
         return self._top if self._trusted and self._top < MOST else self._probe.proven
 
     def _may_be_spurious(self, sent_at: float, now: float) -> bool:
@@ -334,6 +293,7 @@ class BucketModel:
         self._unanswered = deque((at for at in self._unanswered if at > sent_at), maxlen=REMEMBERED)
 
     def _advance(self, now: float) -> None:
+        """Let time go by until `now`: refill the bucket, overspend, and see what that proves."""
         if self._at is None:
             self._at = self._empty = self._began = now
             self._refill.begin(now, self._level if not self._learning else self._burst)
@@ -359,12 +319,12 @@ class BucketModel:
 
     def _believe_excess(self, now: float) -> None:
         """If more was accepted than the believed rate allows for, raise it."""
-        if len(self._unanswered) == REMEMBERED:  # there may be more of them: nothing can be told
+        if len(self._unanswered) == REMEMBERED:  # there may be more of them, so nothing can be concluded
             return
         excess = -(self._level + self._flight + len(self._unanswered))
         chance = self._probe.chance(self._refill.noise, now - self._empty)
         if self._rate >= self._top:
-            if self._hard or excess <= self._burst + chance:  # a full bucket would explain it
+            if self._hard or excess <= self._burst + chance:  # a bucket that was full would explain it
                 return
             self._top = MOST  # an audit has found the stated quota too low
         elif excess <= chance:
@@ -376,7 +336,7 @@ class BucketModel:
         self._refill.restart()
 
     def _prove(self, now: float) -> None:
-        """The highest rate counts as proven once it has lasted. Later it is audited, unless it is hard."""
+        """Count the highest rate as proven once it has lasted. Later, audit it, unless it is hard."""
         quiet = now - max(self._reacted, self._empty)
         if quiet > PROVING * self._scale:
             self._probe.proved(self._rate)
@@ -385,10 +345,10 @@ class BucketModel:
             self._probing = True
 
     def _spacing(self) -> float:
-        """Seconds between departures. Overspent calls may leave as well, however low the believed rate is."""
+        """Seconds between departures. Overspent calls count, too, however low the believed rate is."""
         if self._tiny:
             return 1 / self._rate + min(self._latency.margin, 1 / self._rate)
-        if self._sent < VOLLEY:
+        if self._sent < AT_ONCE:
             return 0.0
         overspent = self._rate + self._probe.speed
         if self._polite:
@@ -401,7 +361,7 @@ class BucketModel:
             self._flight -= 1
 
     def _learn_latency(self, sent_at: float, now: float) -> None:
-        """Learn from how long the call took; correct the level by that."""
+        """Learn from how long the call took, and correct the level if the bucket was reached late."""
         latency, took = self._latency, now - sent_at
         if sent_at == self._last:
             latency.last = took

@@ -1,8 +1,8 @@
 """Probing of a polite run: once a minute. Between probes none of the reserve is spent.
 
 Every probe costs the others about as many refusals as us. So a polite run keeps its reserve between probes,
-and probes every few seconds only after something has changed. Its price: that a neighbour has left is noticed
-up to a minute later.
+and probes every few seconds only after something has changed. The price: it may take a minute to notice that
+a neighbour has left.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ SELDOM = 60.0
 """Seconds between probes, at most."""
 
 RARER = 2.2
-"""Factor for the time until the next probe, if the last one found what was believed."""
+"""Factor for the time until the next probe, if the last one confirmed the believed rate."""
 
 NEWS = 0.3
 """Part of the rate: after a probe that changes it by more, the next one comes soon."""
 
 DESCENT = 1.0
-"""Factor of the rate: how fast a probe spends the reserve. Fast, so the bucket is low only for a moment."""
+"""Factor of the rate: how fast a probe spends the reserve. Fast, so that the bucket is low only briefly."""
 
 LEAST_DESCENT = 0.5
-"""The same in calls/second, at least."""
+"""Calls/second: the least speed at which a probe spends the reserve."""
 
 SOON = 6.0
 """Seconds until the next probe after something has changed."""
@@ -58,7 +58,7 @@ class PoliteProbe(Probe):
         self._interval = SOON * self._scale
 
     def refused(self, *, since: float, before: float, rate: float) -> None:
-        """Adapt to a refusal: probe more seldom, unless it was early or the rate has changed."""
+        """Adapt to a refusal: probe less often, unless it was early or the rate has changed."""
         if since < EARLY * self._interval:
             self._grow()
         else:

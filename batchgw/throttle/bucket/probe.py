@@ -1,8 +1,8 @@
-"""Deliberate overspending: the only way to learn that there is more than was believed.
+"""Probes: deliberate overspending, the only way to learn that more is there than is believed.
 
-On a schedule, the model spends a little more than it believes is refilled, until the remote bucket is empty:
-one probe. If a refusal comes when the bucket should be empty, the believed rate was right. If none comes, it
-was too low.
+On a schedule, the model spends a little more than it believes is refilled, until the remote bucket is empty.
+That is one probe. If a refusal comes when the bucket should be empty, the believed rate was right. If none
+comes, it was too low.
 """
 
 from __future__ import annotations
@@ -18,39 +18,39 @@ CALLS_PER_PROBE = 95.0
 """Calls between probes: about one refusal in so many calls."""
 
 STEADY = 3
-"""Probes in a row that changed nothing, after which all counts as steady."""
+"""Probes in a row that changed nothing, after which the rate counts as steady."""
 
 STEADIER = 2.1
-"""Factor for the time between probes then."""
+"""Factor for the time between probes while the rate is steady."""
 
 STEP = 0.05
 """Part of the rate: a probe that changes it by less changed nothing."""
 
 EARLY = 0.57
-"""Part of the time between probes: a refusal that comes earlier says that the reserve was too small."""
+"""Part of the time between probes: a refusal that comes earlier means that the reserve was too small."""
 
 OVERFLOW = 1.25
-"""Factor of the time in which the bucket fills if the best rate returns at once. The next probe comes then,
-so that little overflows unseen."""
+"""Factor of the time in which the bucket would fill if the best rate returned now. The next probe comes no
+later, so that little overflows unseen."""
 
 FORGETTING = 150.0
-"""Seconds in which the proven rate fades to 1/e of what it exceeds the believed one by."""
+"""Seconds in which the proven rate's excess over the believed rate fades to 1/e."""
 
 BEST_FADES = 8.0
-"""Factor for that time, if a quota is stated, in deciding how often to probe: it may return."""
+"""Factor for that time if a quota is trusted, in deciding how often to probe: its rate may return."""
 
 HURRIED = 1 / 3
-"""Part of the best rate that may be overspent after a time in which nothing was accepted."""
+"""Part of the best rate that may be overspent after a quiet time."""
 
 SLACK = 4.5
-"""Calls accepted beyond belief that may be chance while others are regular."""
+"""Calls: so many more than believed may be accepted by chance, even if others call regularly."""
 
 CONFIDENCE = 2.6
-"""Standard deviations of the others' noise that may be chance, too."""
+"""Standard deviations of the others' noise: so many more calls may be accepted by chance, too."""
 
 
 class Probe:
-    """How much is kept in reserve, how often it is probed, and how fast.
+    """Decides how much is kept in reserve, how often to probe, and how fast.
 
     Attributes:
         extra: calls spent beyond belief since the last refusal.
@@ -84,8 +84,8 @@ class Probe:
         self._scale = scale
         self._kept = small(burst)
         self._interval = FIRST_INTERVAL * scale
-        self._proven = 0.0  # the best rate, fading
-        self._best_rate = 0.0  # the same, fading more slowly
+        self._proven = 0.0  # the best rate of late; it fades to the believed one
+        self._best_rate = 0.0  # the same, but it fades more slowly
         self._best_fades = BEST_FADES if trusted else 1.0
         self._steady = 0
         self._speeding = False
@@ -97,7 +97,7 @@ class Probe:
     def advance(self, passed: float, rate: float) -> None:
         """Let `passed` seconds go by in which `rate` calls/second are believed to be refilled.
 
-        Once the reserve is spent, the speed doubles every second, so that what is there is found soon.
+        Once the reserve is spent, the speed doubles every second, so that it is found soon how much is there.
         """
         if self.extra < self.reserve + 1 and not self._speeding:
             self.speed = self._gentle(rate)
@@ -111,7 +111,7 @@ class Probe:
         self.extra += self.speed * passed
 
     def until(self, needed: float, rate: float) -> float:
-        """Seconds until `needed` calls are refilled or overspent, at this speed: it may be sooner."""
+        """Seconds until `needed` calls are refilled or overspent at this speed. It may grow meanwhile."""
         return needed / (rate + (self.speed or self._gentle(rate)))
 
     def fade(self, passed: float, rate: float) -> None:
@@ -135,15 +135,15 @@ class Probe:
         return self._proven
 
     def chance(self, noise: float, seconds: float) -> float:
-        """Calls accepted beyond belief that may be chance, `seconds` after the bucket was known empty."""
+        """How many more calls than believed may be accepted by chance, `seconds` after an empty bucket."""
         return min(SLACK + CONFIDENCE * sqrt(noise * seconds), self._burst / 2)
 
     def found_more(self) -> None:
-        """There was more than believed: go on until a refusal tells how much."""
+        """There was more than believed. Go on until a refusal tells how much."""
         self.extra = self.reserve
 
     def hurry(self) -> None:
-        """Calls are accepted again after a quiet time: find out at once how many."""
+        """The quiet has ended. Find out at once how many calls are accepted."""
         self._speeding = self._hurrying = True
 
     def keep(self, bounds: Reserve) -> None:
@@ -177,6 +177,7 @@ class Probe:
         return max(self.reserve, 1.0) / self._interval
 
     def _longest(self, rate: float) -> float:
+        """Seconds between two probes, at most."""
         shortest = FIRST_INTERVAL * self._scale
         longest = max(shortest, CALLS_PER_PROBE / rate) * (STEADIER if self._steady >= STEADY else 1)
         if self._best_rate > 1.1 * rate:

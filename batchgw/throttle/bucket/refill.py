@@ -21,22 +21,25 @@ PRIOR = 1.8
 """Seconds of measurement that the old belief weighs as much as, when the two are blended."""
 
 REFUTED = 0.6
-"""Factor for the believed rate when the level it came with was wrong: the rate may be just as wrong."""
+"""Factor for the believed rate when the level at the beginning was wrong: the rate may be wrong, too."""
 
 AGAIN = 2
 """Lossy intervals in a row, each ended by a refusal, after which the believed rate is lowered."""
 
 LOWERED = 0.8
-"""Factor for the believed rate then."""
+"""Factor by which it is lowered then, at most."""
 
 SIGNIFICANT = 4.0
 """Standard deviations by which an interval must differ from those before it to begin a new regime."""
+
+HALF_TOKEN = 0.5
+"""Tokens that a bucket holds on average when it refuses: it holds between none and one."""
 
 GRAIN = 0.75
 """Variance of every count between two samples, in calls squared: a bucket that refuses holds 0 to 1 token."""
 
 LEAST_NOISE = 0.1
-"""Variance of the refill per second that is always allowed for: latency jitter moves calls across samples."""
+"""Variance of the refill per second that is always allowed for: latencies shift calls across samples."""
 
 REMEMBERED = 512
 """Departures kept, to tell how many calls left after one that is answered late."""
@@ -56,7 +59,9 @@ class Sample:
     def __init__(self, at: float, accepted: float) -> None:
         self.at = at
         self.accepted = accepted
-        self.lossy = False  # the bucket may have overflowed since: a measurement from here is a lower bound
+        self.lossy = (
+            False  # whether the bucket may have overflowed since: then a measurement is a lower bound
+        )
 
 
 class Refill:
@@ -77,13 +82,13 @@ class Refill:
         self._prior = PRIOR * scale
         self._departures: deque[float] = deque(maxlen=REMEMBERED)
         self._refused: deque[float] = deque(maxlen=REMEMBERED)
-        self._forgotten = 0  # departures less refusals that the deques hold no more
+        self._forgotten = 0  # departures less refusals that the deques no longer hold
         self._samples: deque[Sample] = deque(maxlen=MOST_SAMPLES)
-        self._lossy = 0  # intervals in a row, the last included, that were lossy and showed no more
+        self._lossy = 0  # lossy intervals in a row, up to the last one, that showed less than was believed
         self.noise = 0.0
 
     def begin(self, at: float, level: float) -> None:
-        """The bucket held `level` calls at `at`. That equals an empty bucket that has taken so many fewer."""
+        """The bucket held `level` calls at `at`, the first sample: those calls count as taken before."""
         self._samples.append(Sample(at, level))
 
     def sent(self, at: float) -> None:
@@ -130,9 +135,9 @@ class Refill:
             samples.popleft()
 
     def latest(self, *, fewer: float = 0.0) -> float | None:
-        """Calls/second between the last two samples alone; None before there are two.
+        """Calls/second between the last two samples; None before there are two.
 
-        `fewer`: so many calls fewer were in the bucket at the first of them than was recorded.
+        `fewer` is by how many calls the bucket held less at the first of them than was recorded.
         """
         if len(self._samples) < 2:  # noqa: PLR2004 - an interval has two ends
             return None
@@ -140,9 +145,10 @@ class Refill:
         return max(0.0, taken + fewer) / span
 
     def first(self, believed: float, *, burst: float) -> float:
-        """The refill since the beginning, `believed` until now, when nobody has said what the bucket held.
+        """The first measurement of an unknown quota. `believed` is the rate until now.
 
-        If it took fewer calls than it was assumed to hold, assume that it held half of them.
+        The bucket was assumed to hold `burst` calls at first. If it took fewer, the refill is counted as if
+        it had held none, and halved.
         """
         latest = self.latest()
         if latest == 0.0:
@@ -150,7 +156,7 @@ class Refill:
         return believed if latest is None else latest
 
     def measure(self, believed: float, others: float) -> float:
-        """Give the refill in calls/second. `believed` is the rate until now, `others` what others may call.
+        """The refill in calls/second. `believed` is the rate until now, `others` the rate of others at most.
 
         Callers at random moments (a Poisson process) have a variance equal to their rate. So no more than
         `others` counts as noise, and half of it is allowed for before anything is known.
@@ -161,7 +167,7 @@ class Refill:
         if len(self._samples) < 2:  # noqa: PLR2004
             return believed
         span, taken = self._last_interval()
-        if taken < 0:  # less was taken than the first sample said was there: it was wrong
+        if taken < 0:  # fewer calls were taken than the bucket held by the first sample, so that was wrong
             self._samples.popleft()
             return believed * REFUTED
         if self._samples[-2].lossy:
@@ -174,10 +180,10 @@ class Refill:
         return self._blend(believed, last.accepted - first.accepted, last.at - first.at)
 
     def _lower_bound(self, believed: float, taken: float, span: float) -> float:
-        """The refill by an interval in which tokens may have been lost: it is at least what was taken.
+        """The refill by an interval in which tokens may have been lost: at least what was taken.
 
-        A bucket that was full, as the model believes, does not refuse soon after. If that happens twice, less
-        runs in than believed. While Retry-After holds the calls, nothing else would tell.
+        If the bucket was full, as the model believes, it does not refuse soon after. If it does so twice in a
+        row, less runs in than is believed. While Retry-After holds calls back, nothing else shows that.
         """
         bound = self._blend(believed, taken, span)
         if bound >= believed:

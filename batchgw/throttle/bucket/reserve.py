@@ -1,8 +1,8 @@
 """How many calls are kept in the bucket, so that a neighbour's ups and downs do not become refusals.
 
 A reserve costs no time: only a full bucket loses tokens, and the last calls of a run spend it. But if the
-bucket holds less than its stated burst, a large reserve costs time and is worth nothing. So a proof comes
-first.
+bucket holds less than its stated burst, a large reserve costs time and is of no use. So the bucket must first
+show that it holds its burst.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ ROOMY = 10.0
 """Calls: a bucket with a smaller burst has no room for a large reserve, only for jitter."""
 
 ALL_THERE = 1.5
-"""Calls that may be left beside the reserve when the first burst counts as spent without a refusal."""
+"""Calls beside the reserve. If no more are left, and none was refused, the first burst counts as spent."""
 
 PROOF = 0.575
-"""Part of the stated burst that must have been accepted before the first refusal."""
+"""Part of the stated burst that must have been accepted before the first refusal, beyond the refill."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reserve:
-    """Bounds of a reserve, in calls: it begins at `least` and grows to `most` while refusals come early."""
+    """Bounds of a reserve, in calls. It begins at `least`, and grows to `most` while refusals come early."""
 
     least: float
     most: float
@@ -46,6 +46,6 @@ def large(burst: float, *, polite: bool = False) -> Reserve:
 def held_burst(*, taken: int, refilled: float, burst: float) -> bool:
     """Judge at the first refusal whether the bucket held its stated burst.
 
-    `taken` calls were accepted until then, and `refilled` ones ran in at the stated rate.
+    Until then `taken` calls were accepted, and `refilled` tokens ran in at the stated rate.
     """
     return taken - refilled >= PROOF * burst

@@ -1,7 +1,7 @@
-"""Detects spurious refusals, those by a bucket that is not empty. A volley of calls tests for it.
+"""Detects spurious refusals: those that do not come from an empty bucket. A volley of calls tests for them.
 
-A throttle that is spread over hosts, or that refuses by chance, says nothing about the bucket. A client that
-believes each of its refusals sends less and less. But an empty bucket refuses one of two calls that come
+If a throttle is spread over hosts, or refuses by chance, its refusals say nothing about the bucket. A client
+that believes each of them sends less and less. But an empty bucket refuses one of two calls that come
 together. So a refusal that the level does not explain is tested by a volley before it is believed.
 """
 
@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from math import inf
 
-HELD = 0.5
-"""Tokens that a bucket holds on average when it refuses."""
+from batchgw.throttle.bucket.refill import HALF_TOKEN
 
 LARGEST = 9
 """Calls of a volley, at most. If more tokens would run in before it arrives, no volley is sent."""
@@ -22,28 +21,28 @@ PATIENCE = 2.0
 """Seconds after which a volley that is not answered has failed."""
 
 COLLAPSED = 0.25
-"""Part of the best rate: while less is believed, every refusal is odd, whatever the level."""
+"""Part of the best rate: while a lower rate is believed, every refusal is odd, whatever the level."""
 
 PAUSE = 300.0
-"""Seconds without a volley after a refused one. A neighbour that comes and goes is thus tested once."""
+"""Seconds without a volley after a failed one. So a neighbour that comes and goes costs only one volley."""
 
 SOONER = 5.0
-"""Factor by which each volley accepted before shortens that pause."""
+"""Divisor of that pause for each accepted volley that is remembered."""
 
 SHORT_PAUSE = 5.0
-"""Seconds: the shortest pause."""
+"""Seconds: the shortest such pause."""
 
 RARER = 3.0
-"""Factor by which each further refused volley makes it longer."""
+"""Factor of the pause for each further failed volley in a row."""
 
 PROOF = 3
-"""Volleys accepted, less those refused, that prove refusals to be spurious. Then each one is tested."""
+"""Accepted volleys that prove refusals to be spurious. From then on, every refusal is tested."""
 
 SEVERAL = 2
-"""Calls of a volley that must be refused then, for it to fail."""
+"""Refused calls with which a volley fails once refusals are proven to be spurious."""
 
 BACKING = 8
-"""Accepted volleys that are remembered, at most. A refused one cancels `PROOF` of them."""
+"""Accepted volleys that are remembered, at most. A failed volley cancels `PROOF` of them."""
 
 
 class SpuriousRefusals:
@@ -76,12 +75,14 @@ class SpuriousRefusals:
     def __init__(self, *, scale: float = 1.0) -> None:
         self._scale = scale
         self._accepting = False  # whether anything was accepted since the last refusal that was believed
-        self._taken = 0  # accepted volleys, up to BACKING, less PROOF for each that was refused
-        self._failed = 0  # refused volleys in a row
-        self._not_before = -inf
+        self._taken = 0  # accepted volleys, up to BACKING, less PROOF for each that failed
+        self._failed = 0  # failed volleys in a row
+        self._not_before = -inf  # when the next volley may begin
         self._began: float | None = None  # when the volley began; None without one
         self._asked_at = -inf  # departure of the call whose refusal is tested
-        self._bar = self._refused = self._to_take = 0
+        self._bar = 0  # refused calls with which the volley fails
+        self._refused = 0  # refused calls since the tested one
+        self._to_take = 0  # accepted calls that are missing until the volley counts as accepted
         self.left = 0
 
     @property
@@ -109,7 +110,7 @@ class SpuriousRefusals:
         return False
 
     def believed(self, now: float, *, quiet: bool = False) -> None:
-        """A refusal was believed. While it is quiet the level proves nothing, so volleys pause."""
+        """A refusal was believed, which ends a volley. While it is `quiet`, volleys pause."""
         self._accepting = False
         self._end()
         if quiet:
@@ -138,8 +139,11 @@ class SpuriousRefusals:
             self._end()
 
     def _begin(self, sent_at: float, now: float, rate: float) -> bool:
-        """Begin a volley: as many calls as tokens may have run in meanwhile, and those to be refused."""
-        running_in = max(1, int(HELD + rate * (now - sent_at)))
+        """Begin a volley: one call for each token that may run in meanwhile, and those with which it fails.
+
+        Returns False, and sends none, if those are too many.
+        """
+        running_in = max(1, int(HALF_TOKEN + rate * (now - sent_at)))
         self._bar = SEVERAL if self.proven else 1
         if running_in + self._bar > LARGEST:
             return False

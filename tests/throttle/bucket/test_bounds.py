@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchgw.throttle.bucket.model import FLOOR, BucketModel
+from batchgw.throttle.bucket.beginning import FLOOR
+from batchgw.throttle.bucket.model import BucketModel
 from batchgw.throttle.bucket.refill import MOST_SAMPLES, REMEMBERED
 from batchgw.throttle.quota import TOTAL, Quota, Trust
 from tests.throttle.worlds.adversary import EXTREME, Kind, Rig, Step, models, steps

@@ -7,7 +7,8 @@ from math import inf
 
 import pytest
 
-from batchgw.throttle.bucket.model import HALF_TOKEN, BucketModel
+from batchgw.throttle.bucket.model import BucketModel
+from batchgw.throttle.bucket.refill import HALF_TOKEN
 from batchgw.throttle.bucket.reserve import small
 from batchgw.throttle.pacer import Belief
 from batchgw.throttle.quota import TOTAL, Quota, Trust

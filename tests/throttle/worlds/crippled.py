@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from math import inf
+from unittest.mock import patch
 
-from batchgw.throttle.bucket.model import VOLLEY, BucketModel
+from batchgw.throttle.bucket import beginning
+from batchgw.throttle.bucket.model import AT_ONCE, BucketModel
 from batchgw.throttle.bucket.probe import Probe
 from batchgw.throttle.bucket.reserve import Reserve
 from batchgw.throttle.pacer import Belief
@@ -83,14 +85,23 @@ class NoHurry(BucketModel):
     """Overspent calls leave at twice the believed rate at most."""
 
     def _spacing(self) -> float:
-        return max(super()._spacing(), 0.0 if self._sent < VOLLEY else 1 / (2 * self._rate))
+        return max(super()._spacing(), 0.0 if self._sent < AT_ONCE else 1 / (2 * self._rate))
 
 
 class BelievesDenials(BucketModel):
     """A remembered rate is believed, however low it is."""
 
-    def _believable(self, remembered: float, age: float) -> float:  # noqa: ARG002
-        return remembered
+    def __init__(
+        self,
+        quota: Quota | None,
+        *,
+        share: float = 1.0,
+        trust: Trust = Trust.TRUSTED,
+        polite: bool = False,
+        belief: Belief | None = None,
+    ) -> None:
+        with patch.object(beginning, "HALF", 0.0):
+            super().__init__(quota, share=share, trust=trust, polite=polite, belief=belief)
 
 
 class HalfPolite(BucketModel):
