@@ -1,7 +1,7 @@
-"""Twenty-five moments at which a process is killed: dice over its whole life, from start-up to last flush.
+"""Twenty-five random moments at which a process is killed: from its start to its last flush.
 
-A moment is told by what the server or the journal shows and by some milliseconds after it, so that on a slow
-machine as on a fast one each stage of a life is met.
+A moment is a stage that the server or the journal shows, and some milliseconds after it. So every stage is
+met, on a slow machine as well as on a fast one.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from enum import StrEnum
 from pathlib import Path
 from random import Random
 
+from tests.crash.process import Ended, Process, until
 from tests.crash.scene import APIS, Scene, Script
-from tests.crash.subject import Ended, Subject, until
 
 
 class Stage(StrEnum):
-    """What must have happened."""
+    """How far a process has come."""
 
     STARTED = "started"  # the process was started
     READING = "reading"  # a share of all APIs was read
-    ENTERED = "entered"  # the journal knows of the run; locks and plan are on their way into it
-    WRITING = "writing"  # a share of the writes that are left was made
+    ENTERED = "entered"  # the journal has the run; its locks and its plan are being written
+    WRITING = "writing"  # a share of the remaining writes was made
     WRITTEN = "written"  # the last write was made
 
 
@@ -40,38 +40,39 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ordeal:
-    """What a run goes through.
+class Case:
+    """When a run is killed, and what else goes wrong.
 
     Attributes:
-        moments: when it is killed: its first process, then whatever goes on with it.
-        rest: whether to wait, after each kill, until the server is through with what was in flight.
-        script: what goes wrong besides.
+        name: the test's id.
+        moments: when the first process is killed, and then each process that continues the run.
+        settles: whether to wait after each kill until no write is in flight.
+        script: the server's faults.
     """
 
     name: str
     moments: tuple[Moment, ...]
-    rest: bool
+    settles: bool
     script: Script = ()
 
 
-def kill_at(moment: Moment, scene: Scene, subject: Subject) -> Ended:
-    """Kill at a moment, or bury the process when it has come to a good end before."""
-    await_moment(moment, scene, subject)
-    ended = subject.kill()
+def kill_at(moment: Moment, scene: Scene, process: Process) -> Ended:
+    """Kill the process at a moment. It may also have ended before, with success."""
+    await_moment(moment, scene, process)
+    ended = process.kill()
     assert ended.code in {0, -signal.SIGKILL}, ended.err
     return ended
 
 
-def await_moment(moment: Moment, scene: Scene, subject: Subject) -> None:
+def await_moment(moment: Moment, scene: Scene, process: Process) -> None:
     """Wait for a moment in the life of a process that was just started, or for its end."""
     reached = _watch(moment, scene)
-    until(lambda: reached() or not subject.alive, f"{moment}")
+    until(lambda: reached() or not process.alive, f"{moment}")
     time.sleep(moment.delay)
 
 
 def _watch(moment: Moment, scene: Scene) -> Callable[[], bool]:
-    """Give the question whether the stage has come."""
+    """Return a function that says whether the moment's stage is reached."""
     begun = scene.seen()
     runs = _runs(scene.journal)
     left = len(scene.truth.to_write - set(begun.writes))
@@ -91,25 +92,25 @@ def _watch(moment: Moment, scene: Scene) -> Callable[[], bool]:
 
 
 def _runs(journal: Path) -> int:
-    """Count a journal's runs as an onlooker, who neither makes it nor holds anyone up."""
+    """Count a journal's runs. This neither makes the journal nor locks it."""
     try:
         with closing(sqlite3.connect(f"{journal.as_uri()}?mode=ro", uri=True)) as connection:
             (count,) = connection.execute("SELECT count(*) FROM runs").fetchone()
-    except sqlite3.OperationalError:  # it is not there yet, or being made
+    except sqlite3.OperationalError:  # the journal is not there yet, or is being made
         return 0
     return int(count)
 
 
-_LIVES: Mapping[Stage, tuple[int, float]] = {
+_STAGES: Mapping[Stage, tuple[int, float]] = {
     Stage.STARTED: (4, 1.2),
     Stage.READING: (4, 0.05),
     Stage.ENTERED: (4, 0.025),
     Stage.WRITING: (9, 0.08),
     Stage.WRITTEN: (4, 0.16),
 }
-"""How many of the moments are in a stage, and the longest delay after it, in seconds."""
+"""For each stage: how many moments are in it, and the longest delay after it, in seconds."""
 
-TROUBLE: Script = (
+FAULTS: Script = (
     {
         "match": {"operation": ["PutGatewayResponse", "DeleteGatewayResponse"], "every": 9},
         "fault": "cut_after",
@@ -120,41 +121,41 @@ TROUBLE: Script = (
         "fault": {"service_error": {"status": 503, "applied": True}},
     },
 )
-"""Answers that never come, of writes that were made and of such that were not."""
+"""Some answers never come: of writes that were made, and of writes that were not."""
 
 
-def ordeals(seed: int = 20) -> list[Ordeal]:
-    """Roll the dice. Every second gives the server rest, every third has trouble, every fourth dies twice."""
-    dice = Random(seed)
+def cases(seed: int = 20) -> list[Case]:
+    """All cases. In every second one the server settles, every third has faults, every fourth two kills."""
+    random = Random(seed)
     firsts = [
-        (f"{stage}-{n}", _within(n, count, stage, longest, dice))
-        for stage, (count, longest) in _LIVES.items()
+        (f"{stage}-{n}", _within(n, count, stage, longest, random))
+        for stage, (count, longest) in _STAGES.items()
         for n in range(count)
     ]
     return [
-        Ordeal(
+        Case(
             name=name,
-            moments=(first, *_again(dice, times=number % 4 == 1)),
-            rest=number % 2 == 0,
-            script=TROUBLE if number % 3 == 2 else (),
+            moments=(first, *_again(random, times=number % 4 == 1)),
+            settles=number % 2 == 0,
+            script=FAULTS if number % 3 == 2 else (),
         )
         for number, (name, first) in enumerate(firsts)
     ]
 
 
-def _within(number: int, count: int, stage: Stage, longest: float, dice: Random) -> Moment:
-    """Roll within the `number`-th of `count` equal parts of a stage, so that each is met."""
-    share, delay = ((number + dice.random()) / count for _ in range(2))
+def _within(number: int, count: int, stage: Stage, longest: float, random: Random) -> Moment:
+    """A random moment in the `number`-th of `count` equal parts of a stage."""
+    share, delay = ((number + random.random()) / count for _ in range(2))
     return Moment(stage=stage, share=share, delay=delay * longest)
 
 
-def _again(dice: Random, *, times: int) -> list[Moment]:
-    """When whoever goes on is killed in its turn."""
+def _again(random: Random, *, times: int) -> list[Moment]:
+    """Random moments at which the processes that continue the run are killed."""
     return [
-        dice.choice(
+        random.choice(
             [
-                Moment(stage=Stage.STARTED, delay=dice.uniform(0.2, 1.5)),
-                Moment(stage=Stage.WRITING, share=dice.random(), delay=dice.uniform(0, 0.08)),
+                Moment(stage=Stage.STARTED, delay=random.uniform(0.2, 1.5)),
+                Moment(stage=Stage.WRITING, share=random.random(), delay=random.uniform(0, 0.08)),
             ]
         )
         for _ in range(times)

@@ -1,4 +1,4 @@
-"""A world served over HTTP, the real command line working on it, and the ways to look at what comes of it."""
+"""A world that is served over HTTP, the real command line that works on it, and what can be seen of both."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from typing import Any
 from batchgw.simulator.over_http.options import ReadyInfo, ServeOptions
 from batchgw.simulator.over_http.serve import running
 from batchgw.simulator.world.world import World
-from tests.crash.subject import Ended, Subject, until
+from tests.crash.journaled import Journaled, journaled_in
+from tests.crash.process import Ended, Process, until
 from tests.crash.truth import POLICY, Target, Truth
-from tests.crash.wreck import Wreck, wreck_of
 
 Script = Sequence[object]
 """Rules of a fault script."""
 
 APIS = 48
-"""In two scopes, which is 93 writes: with the quota below, reading takes half a second and writing one."""
+"""APIs in two scopes, with 93 writes. With the quota below, reading takes half a second, and writing one."""
 
 OPTIONS = ServeOptions(
     apis=APIS, accounts=1, regions=2, rate=45.0, burst=12.0, latency=0.05, latency_p99=0.12
@@ -34,32 +34,32 @@ WRITES = ["PutGatewayResponse", "DeleteGatewayResponse"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What the server has seen so far. `writes` are those made, acknowledged or not, by API and type."""
+    """What the server has counted so far."""
 
     calls: int
-    reads: int
-    refusing: int  # scopes that refused calls by the quota
-    failures: int  # 5xx
-    sent: int  # writes begun; those refused by the quota do not count
-    writes: Counter[Target]
-    writing: int  # writes in flight
-    most_writing: int  # writes in flight at once on one API, at the worst
+    reads: int  # calls of GetGatewayResponses
+    refusing: int  # scopes in which the quota has refused calls
+    failures: int  # answers with a 5xx status
+    sent: int  # writes that were begun; those that the quota refused do not count
+    writes: Counter[Target]  # writes that were made, by API and type; their answers may not have arrived
+    writing: int  # writes in flight now
+    most_writing: int  # the largest number of writes in flight at once on one API
 
     @property
     def repeated(self) -> int:
-        """Writes that were made more than once."""
+        """How many writes were made beyond the first of each API-type."""
         return sum(self.writes.values()) - len(self.writes)
 
 
 @dataclass
 class Scene:
-    """A server, its world, and a folder for journal and policy. `workers` are those of one scope."""
+    """A server, its world, and a folder for journal and policy. `workers` is their number in each scope."""
 
     folder: Path
     truth: Truth
     workers: int
     info: ReadyInfo = field(init=False)
-    subjects: list[Subject] = field(default_factory=list)
+    processes: list[Process] = field(default_factory=list)
     _server: ExitStack = field(default_factory=ExitStack)
 
     @property
@@ -74,7 +74,7 @@ class Scene:
         return ["apply", policy, "--yes", *quota, "--workers", f"{self.workers}", *self._common]
 
     def resume(self, run: str = "last") -> list[str]:
-        """Give the arguments of a resume."""
+        """The arguments of a resume."""
         return ["resume", run, "--yes", *self._common]
 
     @property
@@ -82,57 +82,57 @@ class Scene:
         return ["--journal", str(self.journal), "--output", "json"]
 
     @property
-    def hands(self) -> int:
-        """The workers of all scopes: as many writes can be in flight."""
+    def all_workers(self) -> int:
+        """How many workers all scopes have: so many writes can be in flight."""
         return self.workers * OPTIONS.regions
 
     # What happens
 
     def serve(self, script: Script = ()) -> None:
-        """Serve the world, anew if need be: what was in flight is cut and not made, counting begins at 0."""
-        self.leave()
+        """Serve the world with a new server, which counts from 0. Writes in flight are cut and not made."""
+        self.stop_serving()
         self.info = self._server.enter_context(running(OPTIONS, world=self.truth.world))
-        self.suffer(script)
+        self.set_faults(script)
 
-    def leave(self) -> None:
-        """Serve it no longer."""
+    def stop_serving(self) -> None:
+        """Stop the server."""
         self._server.close()
 
-    def start(self, arguments: Sequence[str]) -> Subject:
-        """Start a command, in an environment that knows of this world alone."""
-        number = len(self.subjects)
-        subject = Subject(
+    def start(self, arguments: Sequence[str]) -> Process:
+        """Start a command, in an environment that points only to this world."""
+        number = len(self.processes)
+        process = Process(
             arguments,
             environment=self._environment,
             out=self.folder / f"{number}.out",
             err=self.folder / f"{number}.err",
         )
-        self.subjects.append(subject)
-        return subject
+        self.processes.append(process)
+        return process
 
     def run(self, arguments: Sequence[str]) -> Ended:
         """Run a command to its end."""
         return self.start(arguments).end()
 
     @property
-    def way_on(self) -> list[str]:
-        """Give the command a user would type next: resume what was begun, or begin."""
-        wreck = self.wreck
-        return self.resume(wreck.run) if wreck.run and wreck.resumable else self.apply
+    def next_command(self) -> list[str]:
+        """The arguments a user would give next: a resume if there is something to resume, else an apply."""
+        journaled = self.journaled
+        return self.resume(journaled.run) if journaled.run and journaled.resumable else self.apply
 
-    def suffer(self, script: Script) -> None:
-        """Put a fault script in the place of the present one."""
+    def set_faults(self, script: Script) -> None:
+        """Replace the server's fault script."""
         self._ask("POST", "faults", script)
 
     # What can be seen of it
 
     @property
-    def wreck(self) -> Wreck:
-        """The journal's account. Only for when nobody writes to it."""
-        return wreck_of(self.journal)
+    def journaled(self) -> Journaled:
+        """What the journal has. Nobody may write to it meanwhile."""
+        return journaled_in(self.journal)
 
     def seen(self) -> Seen:
-        """The server's account."""
+        """What the server has counted."""
         stats = self._ask("GET", "stats?writes=1")
         operations = [pair for scope in stats["scopes"].values() for pair in scope["operations"].items()]
         return Seen(
@@ -146,13 +146,13 @@ class Scene:
             most_writing=stats["writes"]["max_concurrent_per_api"],
         )
 
-    def rest(self) -> Seen:
-        """Wait until no write is in flight any more: those of the dead come to their end, too."""
+    def settle(self) -> Seen:
+        """Wait until no write is in flight, including those of killed processes. Returns the counts then."""
         until(lambda: not self.seen().writing, "no write in flight")
         return self.seen()
 
     def await_reads(self, number: int) -> None:
-        """Wait until so many reads were begun."""
+        """Wait until so many reads have begun."""
         until(lambda: self.seen().reads >= number, f"{number} reads")
 
     @property
@@ -179,7 +179,7 @@ class Scene:
 
 
 def from_write(number: int, fault: object) -> Script:
-    """Let a fault befall every write from the `number`-th on (from 0)."""
+    """A fault script: the first `number` writes succeed, and all later ones have the fault."""
     return (
         {"match": {"operation": WRITES, "first": number}, "fault": {"slow": 0}},
         {"match": {"operation": WRITES}, "fault": fault},
@@ -188,7 +188,7 @@ def from_write(number: int, fault: object) -> Script:
 
 @contextmanager
 def staged(folder: Path, *, workers: int = 16, script: Script = ()) -> Iterator[Scene]:
-    """Serve a fresh world for the length of the block; whatever was started and still lives is killed."""
+    """Serve a new world during the block. At its end, kill the started processes that are still alive."""
     (folder / "policy.yaml").write_text(POLICY, encoding="utf-8")
     world = World.generate(
         apis=OPTIONS.apis, accounts=OPTIONS.accounts, regions=OPTIONS.regions, seed=OPTIONS.seed
@@ -198,7 +198,7 @@ def staged(folder: Path, *, workers: int = 16, script: Script = ()) -> Iterator[
         scene.serve(script)
         yield scene
     finally:
-        for subject in scene.subjects:
-            if subject.alive:
-                subject.kill()
-        scene.leave()
+        for process in scene.processes:
+            if process.alive:
+                process.kill()
+        scene.stop_serving()

@@ -1,4 +1,4 @@
-"""kill -9 at any moment, then resume: the end is right, nothing acknowledged is lost, little is repeated."""
+"""A run is killed with SIGKILL at any moment, and resumed. The end is right, and few writes are repeated."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from batchgw.execution.upcoming import ahead_at
-from tests.crash.moments import Ordeal, kill_at, ordeals
+from tests.crash.journaled import Journaled
+from tests.crash.moments import Case, cases, kill_at
 from tests.crash.scene import OPTIONS, Scene, staged
-from tests.crash.wreck import Wreck
 
 
 @pytest.fixture
@@ -19,50 +19,50 @@ def scene(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Scene]:
         yield scene
 
 
-def go_on_and_die(scene: Scene, ordeal: Ordeal) -> int:
-    """Let one process after the other die; give how many writes may be made again because of that.
+def start_and_kill(scene: Scene, case: Case) -> int:
+    """Start and kill one process after the other. Returns how many writes may be repeated because of that.
 
-    With a server at rest that is none: whoever goes on reads, and finds everything in doubt decided.
+    None if the server settles before the next process starts: that process reads what is in doubt.
     """
     in_flight = 0
-    for moment in ordeal.moments:
-        subject = scene.start(scene.way_on)
-        kill_at(moment, scene, subject)
-        if ordeal.rest:
-            scene.rest()
-        wreck = scene.wreck
-        check_write_ahead(scene, wreck)
-        in_flight += 0 if ordeal.rest else min(scene.hands, len(wreck.in_doubt))
+    for moment in case.moments:
+        process = scene.start(scene.next_command)
+        kill_at(moment, scene, process)
+        if case.settles:
+            scene.settle()
+        journaled = scene.journaled
+        check_write_ahead(scene, journaled)
+        in_flight += 0 if case.settles else min(scene.all_workers, len(journaled.in_doubt))
     return in_flight
 
 
-def check_write_ahead(scene: Scene, wreck: Wreck) -> None:
-    """Every write that was made is known to the journal, at least as one that may have been made.
+def check_write_ahead(scene: Scene, journaled: Journaled) -> None:
+    """The journal has each write that was made: as applied, or as in doubt.
 
-    Beyond those in flight, few count as such: the next ones, whose intents were committed ahead.
+    Writes in doubt that were not made are few: those in flight, and those whose intents were committed ahead.
     """
     made = set(scene.seen().writes)
-    assert wreck.applied <= made
-    assert made <= wreck.applied | wreck.in_doubt
-    assert len(wreck.in_doubt - made) <= scene.hands + ahead_at(OPTIONS.rate) * OPTIONS.regions
-    if not wreck.resumable:
+    assert journaled.applied <= made
+    assert made <= journaled.applied | journaled.in_doubt
+    assert len(journaled.in_doubt - made) <= scene.all_workers + ahead_at(OPTIONS.rate) * OPTIONS.regions
+    if not journaled.resumable:
         assert not made
 
 
 @pytest.mark.parametrize(
-    ("scene", "ordeal"), [pytest.param(o, o, id=o.name) for o in ordeals()], indirect=["scene"]
+    ("scene", "case"), [pytest.param(each, each, id=each.name) for each in cases()], indirect=["scene"]
 )
-def test_killed_at_any_moment_a_run_is_finished(scene: Scene, ordeal: Ordeal) -> None:
-    may_repeat = go_on_and_die(scene, ordeal)
-    ended = scene.run(scene.way_on)
+def test_a_run_killed_at_any_moment_is_finished_by_a_resume(scene: Scene, case: Case) -> None:
+    may_repeat = start_and_kill(scene, case)
+    ended = scene.run(scene.next_command)
     assert ended.code == 0, ended.err
     assert scene.truth.wrong() == []
     assert ended.json["proves"], ended.out
     assert ended.json["applied"] + ended.json["unchanged"] == ended.json["expected"] == scene.truth.expected
 
     seen = scene.seen()
-    assert set(seen.writes) == scene.wreck.applied == scene.truth.to_write
-    assert scene.wreck.in_doubt == frozenset()
-    assert seen.repeated <= may_repeat + seen.failures  # a 5xx is met by writing again, which is safe
-    if ordeal.rest:
+    assert set(seen.writes) == scene.journaled.applied == scene.truth.to_write
+    assert scene.journaled.in_doubt == frozenset()
+    assert seen.repeated <= may_repeat + seen.failures  # after a 5xx a write is made again, which is safe
+    if case.settles:
         assert seen.most_writing == 1

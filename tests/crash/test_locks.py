@@ -1,4 +1,4 @@
-"""One run at a time per account-region: who comes second is told of the first; the dead can be displaced."""
+"""One run at a time per account-region. A second run is refused, but it can take the place of a dead one."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.crash.process import Ended, Process, until
 from tests.crash.scene import Scene, staged
-from tests.crash.subject import Ended, Subject, until
 
 
 @pytest.fixture
@@ -19,25 +19,25 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
         yield scene
 
 
-def started(scene: Scene, arguments: list[str], *, writes: int = 10) -> Subject:
+def started(scene: Scene, arguments: list[str], *, writes: int = 10) -> Process:
     """Start a command and let it make some writes."""
-    subject = scene.start(arguments)
-    until(lambda: len(scene.seen().writes) >= writes or not subject.alive, f"{writes} writes")
-    assert subject.alive, subject.err
-    return subject
+    process = scene.start(arguments)
+    until(lambda: len(scene.seen().writes) >= writes or not process.alive, f"{writes} writes")
+    assert process.alive, process.err
+    return process
 
 
 @contextmanager
-def held_still(subject: Subject) -> Iterator[None]:
-    """For the length of the block the process lives and does nothing, as under Ctrl-Z."""
-    subject.signal(signal.SIGSTOP)
+def held_still(process: Process) -> Iterator[None]:
+    """During the block the process is alive and does nothing, as after Ctrl-Z."""
+    process.signal(signal.SIGSTOP)
     try:
         yield
     finally:
-        subject.signal(signal.SIGCONT)
+        process.signal(signal.SIGCONT)
 
 
-def check_refused(ended: Ended, holder: Subject, run: str | None) -> None:
+def check_refused(ended: Ended, holder: Process, run: str | None) -> None:
     assert ended.code == 75, ended.err
     assert ended.out == ""
     assert run is not None
@@ -45,11 +45,11 @@ def check_refused(ended: Ended, holder: Subject, run: str | None) -> None:
     assert f"pid {holder.pid} " in ended.err
 
 
-def test_the_second_of_two_is_refused_and_told_who_is_first(scene: Scene) -> None:
-    """Whether it would apply or resume, and even by force, while the first is alive."""
+def test_while_a_run_is_alive_a_second_one_is_refused_and_names_it(scene: Scene) -> None:
+    """An apply and a resume are refused, even with --force-lock."""
     first = started(scene, scene.apply)
     with held_still(first):
-        before, run = scene.rest().writes, scene.wreck.run
+        before, run = scene.settle().writes, scene.journaled.run
         for second in (
             scene.apply,
             [*scene.apply, "--force-lock"],
@@ -65,7 +65,7 @@ def test_the_second_of_two_is_refused_and_told_who_is_first(scene: Scene) -> Non
     assert scene.seen().repeated == 0
 
 
-def test_other_scopes_are_free(scene: Scene) -> None:
+def test_a_run_locks_no_other_scopes(scene: Scene) -> None:
     first = started(scene, [*scene.apply, "--region", "eu-west-1"])
     with held_still(first):
         second = scene.run([*scene.apply, "--region", "us-east-1"])
@@ -76,10 +76,10 @@ def test_other_scopes_are_free(scene: Scene) -> None:
     assert scene.seen().repeated == 0
 
 
-def test_the_lock_of_the_dead_is_named_and_broken_by_force(scene: Scene) -> None:
+def test_a_dead_run_s_lock_is_named_and_force_lock_breaks_it(scene: Scene) -> None:
     dead = started(scene, scene.apply)
     dead.kill()
-    before, run = scene.rest().writes, scene.wreck.run
+    before, run = scene.settle().writes, scene.journaled.run
     refused = scene.run(scene.apply)
     check_refused(refused, dead, run)
     assert "is dead" in refused.err
@@ -93,17 +93,17 @@ def test_the_lock_of_the_dead_is_named_and_broken_by_force(scene: Scene) -> None
     assert scene.seen().repeated == 0
 
 
-def test_who_died_before_the_plan_was_complete_holds_nobody_up(scene: Scene) -> None:
-    """Killed while it reads again what a saved plan will change: it has its locks, and nothing to resume."""
+def test_a_run_that_died_before_it_had_a_plan_does_not_block_the_next_one(scene: Scene) -> None:
+    """It is killed while it reads a saved plan's APIs again. It has its locks, and nothing to resume."""
     policy, plan = str(scene.folder / "policy.yaml"), str(scene.folder / "saved")
     assert scene.run(["plan", policy, "--out", plan, "--output", "json"]).code == 2
     apply = ["apply", "--plan", plan, "--yes", "--journal", str(scene.journal), "--output", "json"]
-    scene.suffer([{"match": {"operation": "GetGatewayResponses"}, "fault": {"slow": 60}}])
+    scene.set_faults([{"match": {"operation": "GetGatewayResponses"}, "fault": {"slow": 60}}])
     planned = scene.seen().reads
     dead = scene.start(apply)
     scene.await_reads(planned + 1)
     dead.kill()
-    scene.suffer([])
+    scene.set_faults([])
 
     resumed = scene.run(scene.resume())
     assert resumed.code == 64, resumed.err
@@ -121,12 +121,13 @@ def test_who_died_before_the_plan_was_complete_holds_nobody_up(scene: Scene) -> 
     assert scene.truth.wrong() == []
 
 
-def test_of_two_who_resume_at_once_one_does(scene: Scene) -> None:
+def test_two_resumes_at_once_repeat_no_write(scene: Scene) -> None:
+    """The second one is refused, or finds nothing left to do."""
     started(scene, scene.apply).kill()
-    scene.rest()
-    resume = scene.resume(scene.wreck.run or "")
-    ended = [subject.end() for subject in [scene.start(resume) for _ in range(2)]]
+    scene.settle()
+    resume = scene.resume(scene.journaled.run or "")
+    ended = [process.end() for process in [scene.start(resume) for _ in range(2)]]
     assert sorted(each.code for each in ended) in ([0, 0], [0, 75]), [each.err for each in ended]
     assert scene.truth.wrong() == []
-    assert scene.wreck.applied == scene.truth.to_write
+    assert scene.journaled.applied == scene.truth.to_write
     assert scene.seen().repeated == 0

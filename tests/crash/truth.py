@@ -1,4 +1,4 @@
-"""The truth about a rollout, from the world itself: what it was before, what it must become, what it is."""
+"""The truth about a rollout, from the simulated world itself: what was there, what must be, and what is."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ WANTED: Mapping[ResponseType, Settings | None] = {
     ResponseType.DEFAULT_5XX: Settings(parameters=_CORS),
     ResponseType.THROTTLED: None,
 }
-"""The policy in the service's words: what each type it names is set to, None for taken away."""
+"""What the policy sets each type to, as the service stores it. None: the customisation is deleted."""
 
 Target = tuple[str, str]
 """API and response type."""
@@ -37,7 +37,7 @@ Target = tuple[str, str]
 
 @dataclass
 class Truth:
-    """Remembers how a world was, and knows by the simulator's own rules what it must become."""
+    """Remembers how a world was, and works out what it must become, by the simulator's own rules."""
 
     world: World
     before: Mapping[str, Customisation] = field(init=False)
@@ -52,7 +52,7 @@ class Truth:
 
     @property
     def to_write(self) -> frozenset[Target]:
-        """The API-types that are not as the policy says to begin with."""
+        """The API-types that at first are not as the policy says."""
         return frozenset(
             (api, kind.value)
             for api, own in self.before.items()
@@ -61,7 +61,7 @@ class Truth:
         )
 
     def wrong(self) -> list[str]:
-        """Every gateway response, of all 21 of every API, that is not now what it must become."""
+        """Every gateway response of every API, all 21 types, that is not what it must be."""
         now = self._now()
         return [
             f"{api}/{kind}: {now[api].answers[kind]}"
@@ -79,7 +79,7 @@ class Truth:
 
 
 def _differs(own: Customisation, kind: ResponseType, settings: Settings | None) -> bool:
-    """Whether it takes a write. What merely inherits follows its family without one."""
+    """Whether a write is needed. A type that only inherits follows its family without one."""
     if settings is None:
         return kind in own.own
     return own.answers[kind] != own.put(kind, settings).answers[kind]

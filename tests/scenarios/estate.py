@@ -1,4 +1,4 @@
-"""A whole rollout in virtual time. What came of it is read from the simulated world itself."""
+"""A whole rollout in virtual time. Its result is read from the simulated world itself."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ DESIRED = Desired(
         ResponseType.THROTTLED: Rule(settings=None),
     }
 )
-"""Two customisations and one reset: every action occurs in a generated world."""
+"""Two types to customise and one to reset, so that every action occurs in a generated world."""
 
 
 @dataclass
@@ -116,11 +116,11 @@ class Estate:
 
     @property
     def expected(self) -> int:
-        """Targets: the sum of all outcomes."""
+        """How many outcomes a run must have: one per target."""
         return self.apis * len(self.desired.types)
 
     async def apply(self, journal: Path, *, recheck: bool = False) -> tuple[Summary, list[Outcome]]:
-        """Plan and apply; give the summary and every outcome."""
+        """Plan and apply. Returns the summary and every outcome."""
         with await api.plan(self.policy, plane=self.plane) as plan:
             async with open_journal(str(journal)) as opened:
                 summary = await api.apply(plan, plane=self.plane, journal=opened, recheck=recheck)
@@ -134,7 +134,7 @@ class Estate:
             return summary, await listed(opened.run(summary.run).outcomes())
 
     def customisations(self) -> dict[tuple[str, ResponseType], Settings | None]:
-        """What each named type of each API is customised to, straight from the world; None at its default."""
+        """What each API customises each named type to, as the world has it; None if it is not customised."""
         found: dict[tuple[str, ResponseType], Settings | None] = {}
         for scope_apis in self.world.scopes():
             for number in scope_apis.numbers():
@@ -145,7 +145,7 @@ class Estate:
         return found
 
     def refute(self, outcomes: Sequence[Outcome]) -> list[str]:
-        """Give every outcome that the world contradicts. There must be none."""
+        """Return a line for each outcome that the world contradicts. There must be none."""
         lies: list[str] = []
         now = self.customisations()
         for outcome in outcomes:

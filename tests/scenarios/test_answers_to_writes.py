@@ -1,4 +1,4 @@
-"""A write counts as made when its answer shows the new values, whatever its status says."""
+"""A write counts as made only if its answer shows the new values, whatever its status says."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.virtual import virtually
 
 
 def test_a_success_that_shows_the_old_values_is_no_success(tmp_path: Path) -> None:
-    """Only that API fails, and says what differs. The totals, the exit code and a resume count it."""
+    """Only that API fails, and its message says what differs. The failure is counted, and is not resumed."""
 
     async def main() -> None:
         estate = Estate()
@@ -45,7 +45,7 @@ def test_a_success_that_shows_the_old_values_is_no_success(tmp_path: Path) -> No
 
             estate.raw.engine.faults = parse([])
             with pytest.raises(RunUnknown, match="nothing to resume"):
-                await estate.resume(tmp_path / "journal.db")  # a failure is decided; a new plan comes to it
+                await estate.resume(tmp_path / "journal.db")  # a failure is decided: it takes a new plan
             summary, outcomes = await estate.apply(tmp_path / "again.db")
             assert summary.exit_code == 0
             assert not estate.refute(outcomes)
@@ -54,8 +54,11 @@ def test_a_success_that_shows_the_old_values_is_no_success(tmp_path: Path) -> No
     virtually(main)
 
 
-class Behind:
-    """A control plane behind a proxy that lets writes through, or not, and answers in its own words."""
+class ProxiedPlane:
+    """A control plane behind a proxy, which answers every write itself: with a status, and without a code.
+
+    `lets_through` says whether the write is made as well.
+    """
 
     def __init__(self, inner: ControlPlane, *, lets_through: bool, status: int) -> None:
         self._inner = inner
@@ -63,7 +66,7 @@ class Behind:
         self._status = status
 
     async def send(self, request: Request[T], execution: Execution | None = None) -> T:
-        """Send a call. A write ends in the proxy's answer."""
+        """Send a call. A write gets the proxy's answer."""
         if not request.operation.writes:
             return await self._inner.send(request, execution)
         if self._lets_through:
@@ -71,18 +74,20 @@ class Behind:
         raise classify("", self._status, "")
 
     async def current_account(self) -> AccountId:
-        """As it is behind the proxy."""
+        """The account behind the proxy."""
         return await self._inner.current_account()
 
 
 @pytest.mark.parametrize("status", [307, 400, 409])
 @pytest.mark.parametrize("lets_through", [True, False])
-def test_what_no_aws_service_has_answered_is_looked_at(
+def test_after_an_answer_that_is_not_aws_s_a_read_decides_whether_the_write_was_made(
     tmp_path: Path, *, lets_through: bool, status: int
 ) -> None:
     async def main() -> None:
         async with Estate(apis=6) as estate:
-            estate.plane = PacedControlPlane(Behind(estate.raw, lets_through=lets_through, status=status))
+            estate.plane = PacedControlPlane(
+                ProxiedPlane(estate.raw, lets_through=lets_through, status=status)
+            )
             summary, outcomes = await estate.apply(tmp_path / "journal.db")
             assert summary.proves
             assert not estate.refute(outcomes)
@@ -103,14 +108,16 @@ def test_what_no_aws_service_has_answered_is_looked_at(
 
 @pytest.mark.parametrize("status", [401, 403])
 @pytest.mark.parametrize("lets_through", [True, False])
-def test_a_denial_that_is_not_of_aws_does_not_tell_that_nothing_was_made(
+def test_after_a_denial_that_is_not_aws_s_a_write_may_have_been_made(
     tmp_path: Path, *, lets_through: bool, status: int
 ) -> None:
-    """The account-region is given up as after AWS's own, but a write that was made is not "not attempted"."""
+    """The account-region is given up as after AWS's own denial. But a made write is not "not attempted"."""
 
     async def main() -> None:
         async with Estate(apis=40) as estate:
-            estate.plane = PacedControlPlane(Behind(estate.raw, lets_through=lets_through, status=status))
+            estate.plane = PacedControlPlane(
+                ProxiedPlane(estate.raw, lets_through=lets_through, status=status)
+            )
             summary, outcomes = await estate.apply(tmp_path / "journal.db")
             assert summary.proves
             assert summary.exit_code == 4
@@ -128,7 +135,7 @@ def test_a_denial_that_is_not_of_aws_does_not_tell_that_nothing_was_made(
     virtually(main)
 
 
-def test_a_stale_answer_costs_a_second_look_and_nothing_else(tmp_path: Path) -> None:
+def test_a_stale_answer_costs_one_more_read_and_nothing_else(tmp_path: Path) -> None:
     async def main() -> None:
         estate = Estate()
         estate.script = [{"match": {"operation": "Put*"}, "fault": "stale_answer"}]
@@ -144,8 +151,8 @@ def test_a_stale_answer_costs_a_second_look_and_nothing_else(tmp_path: Path) -> 
     virtually(main)
 
 
-def test_a_put_of_a_type_that_is_not_found_was_not_made(tmp_path: Path) -> None:
-    """After a DELETE, "not customised" means that all is as desired. After a PUT it is a refusal."""
+def test_a_put_that_is_answered_with_not_customised_was_not_made(tmp_path: Path) -> None:
+    """After a DELETE that answer means that all is as desired. After a PUT it is a refusal."""
 
     async def main() -> None:
         estate = Estate()

@@ -1,4 +1,4 @@
-"""Teams customise types in their APIs, which then inherit nothing. A policy can cover those types, too."""
+"""Teams customise types in their APIs. Such a type inherits nothing. A policy can cover those types, too."""
 
 from __future__ import annotations
 
@@ -79,8 +79,8 @@ def test_every_type_that_a_team_customised_carries_the_headers_and_keeps_what_th
     virtually(main)
 
 
-def test_without_covering_them_a_plan_tells_what_lacks_the_headers(tmp_path: Path) -> None:
-    """It takes no extra call. After an apply it says the same: for the policy that is no drift."""
+def test_a_plan_that_does_not_cover_them_reports_the_types_that_lack_the_headers(tmp_path: Path) -> None:
+    """That takes no extra call. A plan after an apply reports the same, and not as drift."""
 
     async def main() -> None:
         narrow = desired("use: [{preset: cors, types: [DEFAULT_4XX, DEFAULT_5XX]}]")
@@ -112,8 +112,8 @@ def test_a_plan_of_covered_types_alone_counts_what_each_api_has(tmp_path: Path) 
     virtually(main)
 
 
-def test_an_api_that_cannot_be_read_does_not_count_for_nothing(tmp_path: Path) -> None:
-    """Nobody knows what it customises, so all types that the policy might cover are expected of it."""
+def test_an_api_that_cannot_be_read_counts_with_all_types_that_might_be_covered(tmp_path: Path) -> None:
+    """Nobody knows what it customises."""
 
     async def main() -> None:
         alone = desired("wherever_customised: {headers: {X-Team: reached}}")
@@ -154,7 +154,7 @@ def test_a_saved_plan_is_stale_once_a_team_customises_another_type_that_it_would
 
 @pytest.mark.parametrize("saved", [False, True])
 def test_an_apply_takes_about_as_long_as_it_was_estimated(tmp_path: Path, *, saved: bool) -> None:
-    """120 APIs of one scope. A plan's reads empty the bucket; a saved plan's are made once more."""
+    """120 APIs of one scope. A plan's reads empty the bucket. A saved plan's APIs are read once more."""
 
     async def main() -> None:
         async with Estate(apis=120, accounts=1, regions=1, desired=desired("use: [no-cache]")) as estate:

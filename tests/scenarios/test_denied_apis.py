@@ -69,7 +69,7 @@ def test_an_api_that_may_not_be_read_is_unread_and_the_others_are_planned(tmp_pa
 
 
 def test_when_three_apis_may_not_be_read_their_scope_is_given_up() -> None:
-    """All of its APIs are then not attempted, also the two that were denied first."""
+    """Then all of its APIs are not attempted, including the two that were denied first."""
 
     async def main() -> None:
         estate = Estate()
@@ -90,8 +90,8 @@ def test_when_three_apis_may_not_be_read_their_scope_is_given_up() -> None:
     virtually(main)
 
 
-def test_a_resume_comes_to_denied_apis_last(tmp_path: Path) -> None:
-    """Three denied APIs made a run give their scope up; a resume does all the others nevertheless."""
+def test_a_resume_leaves_denied_apis_for_the_end(tmp_path: Path) -> None:
+    """A run gave a scope up because of three denied APIs. The resume does all the others first."""
 
     async def main() -> None:
         estate = Estate(apis=200, accounts=1, regions=1)
@@ -108,7 +108,7 @@ def test_a_resume_comes_to_denied_apis_last(tmp_path: Path) -> None:
             resumed, outcomes = await estate.resume(tmp_path / "journal.db")
             assert not estate.refute(outcomes)
             bad = [o for o in outcomes if not isinstance(o, Applied | Unchanged)]
-            beside = {o.api.id for o in bad} - set(denied)  # they were in work when the scope was given up
+            beside = {o.api.id for o in bad} - set(denied)  # under way when the scope was given up
             assert {o.api.id for o in bad} - beside == set(denied)
             assert len(beside) < estate.pace.workers
             told = {o.code for o in bad if isinstance(o, Failed | NotAttempted)}
@@ -123,15 +123,15 @@ def test_a_resume_comes_to_denied_apis_last(tmp_path: Path) -> None:
     virtually(main)
 
 
-def test_apis_whose_tag_is_denied_fail_each_and_no_other() -> None:
-    """An IAM policy does that with the condition key aws:ResourceTag. A refusal does not say so."""
+def test_only_the_apis_whose_tag_is_denied_fail() -> None:
+    """An IAM policy can deny by the condition key aws:ResourceTag. The refusal does not say so."""
 
     async def main() -> None:
         estate = Estate()
         scope_apis = next(iter(estate.world.scopes()))
         teams = Counter(scope_apis.attributes(number).tags.get("team") for number in scope_apis.numbers())
         team, few = min(((t, n) for t, n in teams.items() if t), key=lambda each: each[1])
-        assert few <= 2, "three in a row would be their scope's affair"
+        assert few <= 2, "with three in a row the scope would be given up"
         where = {"account": scope_apis.account, "region": scope_apis.region, "tag": f"team={team}"}
         estate.script = [{"match": where, "fault": "access_denied"}]
         denied = {

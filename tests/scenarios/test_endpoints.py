@@ -1,4 +1,4 @@
-"""An endpoint to which nobody can connect is given up soon, and told once. Outages are waited for."""
+"""An endpoint that nobody can connect to is given up soon, and reported once. Outages are waited for."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.virtual import virtually
 
 
 def test_a_thousand_accounts_behind_an_endpoint_that_refuses_are_given_up_in_seconds() -> None:
-    """Each scope would try 8 times, for half a minute; here most try at most four times within 3 s."""
+    """Alone, each scope would try 8 times, for half a minute. Together, most try at most 4 times in 3 s."""
 
     async def main() -> None:
         script = [{"match": {}, "fault": "no_connection"}]
@@ -41,7 +41,7 @@ def test_a_thousand_accounts_behind_an_endpoint_that_refuses_are_given_up_in_sec
     virtually(main)
 
 
-def test_regions_have_endpoints_of_their_own() -> None:
+def test_only_the_region_whose_endpoint_refuses_is_unread() -> None:
     async def main() -> None:
         estate = Estate(apis=200, accounts=20, regions=2)
         lost, well = estate.world.regions
@@ -56,7 +56,7 @@ def test_regions_have_endpoints_of_their_own() -> None:
 
 
 def test_an_endpoint_that_has_answered_is_retried_through_an_outage(tmp_path: Path) -> None:
-    """Nobody connects for 8 s in mid-run; all is done in the end, and nothing was given up."""
+    """For 8 s nobody can connect. In the end all is done, and nothing was given up."""
 
     async def main() -> None:
         script = [{"match": {"operation": "Put*", "after": 4, "until": 12}, "fault": "no_connection"}]
@@ -68,7 +68,7 @@ def test_an_endpoint_that_has_answered_is_retried_through_an_outage(tmp_path: Pa
     virtually(main)
 
 
-def test_what_was_given_up_is_left_to_a_resume(tmp_path: Path) -> None:
+def test_a_resume_does_what_an_unreachable_endpoint_left(tmp_path: Path) -> None:
     async def main() -> None:
         async with Estate(apis=100, accounts=10, regions=1) as estate:
             with await api.plan(estate.policy, plane=estate.plane) as plan:

@@ -1,7 +1,7 @@
-"""What somebody else writes while a run is under way is never overwritten, however a write of ours ends.
+"""What somebody else writes during a run is never overwritten, whatever becomes of our own write.
 
-In each world somebody gives one gateway response a status of its own right before our write to it, which then
-suffers a fault.
+In most tests somebody sets one gateway response to another status right before our write to it. Then our
+write meets a fault.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ TYPES: Mapping[Action, ResponseType] = {
 
 
 def victim_of(estate: Estate, action: Action) -> str:
-    """An API whose type is to be customised, or brought back to its default."""
+    """An API in which the action's type must be customised, or brought back to its default."""
     kind = TYPES[action]
     customised = action is Action.RESET
     return next(a for (a, t), own in estate.before.items() if t is kind and (own is not None) is customised)
@@ -51,7 +51,7 @@ def outcome_of(outcomes: list[Outcome], api_id: str, kind: ResponseType) -> Outc
 
 
 def rule(action: Action, api_id: str, fault: object, **match: object) -> dict[str, object]:
-    """A rule for writes of the victim, and for no others."""
+    """A rule for the writes to the victim's type, and for no others."""
     return {
         "match": {
             "operation": ["Put*", "Delete*"],
@@ -69,7 +69,7 @@ def rule(action: Action, api_id: str, fault: object, **match: object) -> dict[st
     ["conflict", "service_error", {"service_error": 503}, "cut_before"],
     ids=["409", "500", "503", "cut"],
 )
-def test_a_write_that_is_made_again_does_not_overwrite_what_came_between(
+def test_a_retried_write_does_not_overwrite_somebody_s_change(
     tmp_path: Path, action: Action, fault: object
 ) -> None:
     async def main() -> None:
@@ -92,8 +92,10 @@ def test_a_write_that_is_made_again_does_not_overwrite_what_came_between(
 
 @pytest.mark.parametrize("action", TYPES)
 @pytest.mark.parametrize("fault", ["conflict", "service_error", "cut_before"], ids=["409", "500", "cut"])
-def test_what_is_found_as_it_was_is_written_again(tmp_path: Path, action: Action, fault: object) -> None:
-    """Each retry costs one read, and waits as long as a backoff does."""
+def test_after_a_fault_a_type_that_reads_as_before_is_written_again(
+    tmp_path: Path, action: Action, fault: object
+) -> None:
+    """Each retry costs one read, and waits as a backoff does."""
 
     async def main() -> None:
         estate = Estate(apis=12)
@@ -116,7 +118,7 @@ def test_what_is_found_as_it_was_is_written_again(tmp_path: Path, action: Action
 @pytest.mark.parametrize(
     "fault", [{"service_error": {"status": 502, "applied": True}}, "cut_after"], ids=["5xx", "cut"]
 )
-def test_what_is_found_as_planned_was_made_and_is_not_written_again(
+def test_after_a_fault_a_type_that_reads_as_planned_is_not_written_again(
     tmp_path: Path, action: Action, fault: object
 ) -> None:
     async def main() -> None:
@@ -135,7 +137,7 @@ def test_what_is_found_as_planned_was_made_and_is_not_written_again(
     virtually(main)
 
 
-def test_a_conflict_that_does_not_pass_is_given_up_after_so_many_attempts(tmp_path: Path) -> None:
+def test_a_conflict_that_does_not_pass_fails_after_all_attempts(tmp_path: Path) -> None:
     async def main() -> None:
         estate = Estate(apis=12, pace=Pace(attempts=3))
         victim = victim_of(estate, Action.CREATE)
@@ -151,8 +153,7 @@ def test_a_conflict_that_does_not_pass_is_given_up_after_so_many_attempts(tmp_pa
     virtually(main)
 
 
-def test_after_the_last_attempt_it_is_read_as_well(tmp_path: Path) -> None:
-    """If somebody else wrote meanwhile, the outcome says so."""
+def test_after_the_last_attempt_a_read_still_finds_somebody_s_change(tmp_path: Path) -> None:
 
     async def main() -> None:
         estate = Estate(apis=12, pace=Pace(attempts=1))
@@ -172,7 +173,7 @@ def test_after_the_last_attempt_it_is_read_as_well(tmp_path: Path) -> None:
     ("fault", "kind", "code"),
     [("conflict", Failed, "ServiceFailure"), ("service_error", NotAttempted, "InDoubt")],
 )
-def test_where_it_cannot_be_read_only_what_may_have_been_made_is_in_doubt(
+def test_without_a_read_only_a_write_that_may_have_been_made_is_in_doubt(
     tmp_path: Path, fault: object, kind: type[Outcome], code: str
 ) -> None:
     async def main() -> None:
@@ -194,28 +195,28 @@ def test_where_it_cannot_be_read_only_what_may_have_been_made_is_in_doubt(
 
 
 @pytest.mark.parametrize("seed", range(30))
-def test_in_any_mixture_of_faults_nobody_elses_change_is_lost(tmp_path: Path, seed: int) -> None:
-    """Somebody writes right before the first write to some gateway responses, and that write fails.
+def test_no_mixture_of_faults_loses_somebody_s_change(tmp_path: Path, seed: int) -> None:
+    """Somebody writes right before our first write to some gateway responses, and our write fails.
 
-    A resume without the other faults follows, as after any such run.
+    If anything is left, a resume follows, without the other faults.
     """
-    dice = Random(seed)
-    probability = dice.choice([0.01, 0.05, 0.3])
+    random = Random(seed)
+    probability = random.choice([0.01, 0.05, 0.3])
 
     async def main() -> None:
         estate = Estate(apis=40, seed=seed)
-        kind = dice.choice([ResponseType.DEFAULT_4XX, ResponseType.THROTTLED])
-        victims = dice.sample(sorted({a for a, _ in estate.before}), k=12)
-        then = dice.choice(["conflict", {"service_error": 500}, "cut_before"])
+        kind = random.choice([ResponseType.DEFAULT_4XX, ResponseType.THROTTLED])
+        victims = random.sample(sorted({a for a, _ in estate.before}), k=12)
+        then = random.choice(["conflict", {"service_error": 500}, "cut_before"])
         mine = {"operation": ["Put*", "Delete*"], "api": victims, "type": str(kind), "first": 1, "per": "api"}
         estate.script = [
             {"match": mine, "fault": {"other_write": {"status": THEIRS, "then": then}}},
             *(
                 {
-                    "match": {"operation": dice.choice(["*", "Put*"]), "probability": probability},
+                    "match": {"operation": random.choice(["*", "Put*"]), "probability": probability},
                     "fault": fault,
                 }
-                for fault in dice.sample(FAULTS, k=3)
+                for fault in random.sample(FAULTS, k=3)
             ),
         ]
         async with estate:
@@ -235,7 +236,7 @@ def test_in_any_mixture_of_faults_nobody_elses_change_is_lost(tmp_path: Path, se
     virtually(main)
 
 
-# What is written long after it was read ---------------------------------------------------------------------
+# Writes that are made long after the API was read ---------------------------------------------------------
 
 
 def write_theirs(estate: Estate, api_id: str, kind: ResponseType) -> None:
@@ -252,7 +253,10 @@ def reads(estate: Estate) -> int:
 async def slow_apply(
     estate: Estate, journal: Path, *, trusted: float, change_at: float, victims: list[str]
 ) -> tuple[Summary, list[Outcome], int]:
-    """Plan and apply; somebody writes `change_at` seconds later. Also gives the reads of the apply."""
+    """Plan and apply. `change_at` seconds after the plan somebody writes to the victims.
+
+    Returns the summary, all outcomes, and how many APIs the apply has read again.
+    """
 
     async def others() -> None:
         await anyio.sleep(change_at)
@@ -270,7 +274,7 @@ async def slow_apply(
 
 APIS = 400
 SLOW = Pace(rate=0.5, burst=1, strict=True)
-"""Calls/second: a run of half an hour and more."""
+"""One call in two seconds: a run takes more than half an hour."""
 
 
 def slow() -> Estate:
@@ -278,7 +282,7 @@ def slow() -> Estate:
 
 
 def test_an_api_that_was_read_long_ago_is_read_again_before_it_is_written(tmp_path: Path) -> None:
-    """What somebody changes in the first quarter of an hour is not overwritten by a later write."""
+    """Somebody writes after a minute. Our writes to the same APIs come much later, and overwrite nothing."""
 
     async def main() -> None:
         estate = slow()
@@ -293,12 +297,12 @@ def test_an_api_that_was_read_long_ago_is_read_again_before_it_is_written(tmp_pa
             assert len([o for o in late if isinstance(o, Failed)]) == len(victims)
             assert {status_of(estate, v, ResponseType.DEFAULT_5XX) for v in victims} == {THEIRS}
             assert summary.total.failed == len(victims)
-            assert 0 < again < APIS  # once each, and none of those that came in time
+            assert 0 < again < APIS  # APIs that are written soon after they were read are not read again
 
     virtually(main)
 
 
-def test_a_plan_may_be_done_whatever_its_age(tmp_path: Path) -> None:
+def test_with_unlimited_trust_no_api_is_read_again(tmp_path: Path) -> None:
     async def main() -> None:
         async with slow() as estate:
             victims = list(dict.fromkeys(a for a, _ in estate.before))[-5:]
@@ -311,7 +315,7 @@ def test_a_plan_may_be_done_whatever_its_age(tmp_path: Path) -> None:
     virtually(main)
 
 
-def test_a_short_run_reads_nothing_twice(tmp_path: Path) -> None:
+def test_a_short_run_reads_no_api_again(tmp_path: Path) -> None:
     async def main() -> None:
         async with Estate(apis=APIS) as estate:
             _, outcomes, again = await slow_apply(
@@ -324,10 +328,10 @@ def test_a_short_run_reads_nothing_twice(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("quiet", "theirs"), [(TRUSTED / 3, None), (TRUSTED * 2, THEIRS)])
-def test_a_write_that_was_refused_for_long_is_looked_at_again(
+def test_a_write_that_the_quota_refused_for_long_is_preceded_by_a_read(
     tmp_path: Path, quiet: float, theirs: str | None
 ) -> None:
-    """A write that the quota refused changed nothing, so it is sent again; but not after so long a time."""
+    """A refused write changed nothing, so it is sent again. After a long time somebody may have written."""
 
     async def main() -> None:
         estate = Estate(apis=1, accounts=1, regions=1)
@@ -359,8 +363,8 @@ def test_a_write_that_was_refused_for_long_is_looked_at_again(
     virtually(main)
 
 
-def test_where_every_call_leaves_too_late_the_change_is_made_all_the_same(tmp_path: Path) -> None:
-    """One call in 20 s, while a reading is trusted for 10 s: it is read `attempts` times."""
+def test_where_every_reading_is_too_old_the_change_is_made_after_some_reads(tmp_path: Path) -> None:
+    """One call leaves in 20 s, and a reading is trusted for 10 s. The API is read `attempts` times."""
 
     async def main() -> None:
         pace = Pace(rate=0.05, burst=1, strict=True, attempts=3)

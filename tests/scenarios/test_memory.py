@@ -1,4 +1,4 @@
-"""A session starts with the quotas as the last one left them: command after command, in virtual time."""
+"""A session begins with the quotas as the last one left them. Commands follow each other in virtual time."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ START = 1_700_000_000.0
 
 
 def wall() -> float:
-    """The wall's clock, which virtual time moves."""
+    """The wall clock, which virtual time moves."""
     return START + anyio.current_time()
 
 
 class Session:
-    """What a command does: a plane of its own, and a journal that outlives it."""
+    """One command: it has a plane of its own, and its journal outlives it."""
 
     def __init__(self, estate: Estate, journal: Journal, *, remembers: bool, pace: Pace) -> None:
         self.memory = journal.quota_memory(quotas=pace.quotas) if remembers else None
@@ -48,7 +48,7 @@ def refused(estate: Estate) -> int:
 def refusals(
     folder: Path, estate: Estate, *, remembers: bool, pause: float, pace: Pace | None = None
 ) -> tuple[int, int]:
-    """Plan, and after `pause` seconds apply in a session of its own; give the refusals of each."""
+    """Plan, and after `pause` seconds apply in another session. Returns the number of refusals of each."""
     pace = pace or Pace()
     folder.mkdir()
 
@@ -72,18 +72,18 @@ def refusals(
 @pytest.mark.parametrize("pause", [0.0, 1.0, 2.5])
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_the_next_command_is_not_refused(tmp_path: Path, pause: float, seed: int) -> None:
-    """A plan leaves the buckets at their floor; who takes them for full is refused right away."""
+    """A plan leaves the buckets nearly empty. A session that believes they are full is refused at once."""
     settings = {"apis": 240, "accounts": 2, "regions": 2, "seed": seed}
     estate = Estate(**settings, quota=QuotaRules(seed=seed))  # type: ignore[arg-type]
     assert refusals(tmp_path / "remembers", estate, remembers=True, pause=pause) == (0, 0)
     forgetful = Estate(**settings, quota=QuotaRules(seed=seed))  # type: ignore[arg-type]
     by_plan, by_apply = refusals(tmp_path / "forgets", forgetful, remembers=False, pause=pause)
     assert by_plan == 0
-    assert by_apply >= 4, "each of the four buckets was taken for full"
+    assert by_apply >= 4, "each of the four buckets was believed to be full"
 
 
 def test_a_quota_that_regions_share_is_remembered_as_one(tmp_path: Path) -> None:
-    """The account's regions turn out to share: the next session starts at the level of their one bucket."""
+    """The account's regions turn out to share a quota. The next session begins with that bucket's level."""
 
     async def main() -> tuple[list[QuotaShared], list[str | None], int]:
         quota = QuotaRules(scoping="account")
@@ -103,5 +103,5 @@ def test_a_quota_that_regions_share_is_remembered_as_one(tmp_path: Path) -> None
 
     shared, regions, refused_later = virtually(main)
     assert [event.account for event in shared] == ["111111111111"]
-    assert regions == [None], "no region drew on a bucket of its own in the end, so none is remembered"
+    assert regions == [None], "in the end no region had a bucket of its own, so none is remembered"
     assert refused_later == 0

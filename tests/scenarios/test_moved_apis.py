@@ -1,4 +1,4 @@
-"""APIs that moved since a plan was saved: refused as a whole, or left alone and accounted for."""
+"""APIs that moved since a plan was saved. The plan is refused, or those APIs are skipped and reported."""
 
 from __future__ import annotations
 
@@ -32,9 +32,7 @@ async def moved(estate: Estate, plan: Plan) -> tuple[RestApi, RestApi]:
 
 
 @pytest.mark.parametrize("on_stale", OnStale)
-def test_what_moved_is_left_alone_and_the_rest_applied_where_that_is_asked_for(
-    tmp_path: Path, on_stale: OnStale
-) -> None:
+def test_a_plan_with_moved_apis_is_refused_or_the_rest_is_applied(tmp_path: Path, on_stale: OnStale) -> None:
     async def main() -> None:
         async with Estate(apis=20) as estate:
             (await api.plan(estate.policy, plane=estate.plane, out=tmp_path / "saved")).close()

@@ -1,4 +1,4 @@
-"""Whole runs whose plans are incomplete: what was never read is not attempted, and is no failure."""
+"""Whole runs whose plans are incomplete. What was never read is not attempted, which is not a failure."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def kinds(outcomes: Sequence[Outcome]) -> Counter[str]:
 
 
 class Around:
-    """A plane around another one."""
+    """A plane that passes all calls on to another one."""
 
     def __init__(self, inner: ControlPlane) -> None:
         self.inner = inner
@@ -55,9 +55,10 @@ class Around:
 
 
 class Paging(Around):
-    """Lists three APIs a page. Each page begins with the last API of the page before, as if one was created.
+    """Lists three APIs a page. Each page begins with the last API of the page before.
 
-    `circling` is the number of the page whose next one is the page before it.
+    That happens if an API is created meanwhile. `circling` is the number of a page that points back to the
+    page before it.
     """
 
     def __init__(self, inner: ControlPlane, *, circling: int | None = None) -> None:
@@ -79,7 +80,7 @@ class Paging(Around):
 
 
 class Outage(Around):
-    """After some reads in a scope, no connection to it can be made."""
+    """A plane that loses its connection to a scope after some reads in it."""
 
     def __init__(self, inner: ControlPlane, scope: Scope, *, after: int) -> None:
         super().__init__(inner)
@@ -102,7 +103,7 @@ async def applied(estate: Estate, journal: Journal) -> tuple[Summary, list[Outco
 
 
 def check_incomplete(estate: Estate, summary: Summary, outcomes: Sequence[Outcome], code: str) -> None:
-    """Some was read and not written, some never read, nothing failed, and nothing is missing."""
+    """Some APIs were read and not written, some were never read, none failed, and none is missing."""
     assert len(outcomes) == summary.expected == estate.expected
     assert summary.proves
     assert not estate.refute(outcomes)
@@ -114,7 +115,7 @@ def check_incomplete(estate: Estate, summary: Summary, outcomes: Sequence[Outcom
 
 
 def test_credentials_that_expire_while_reading_leave_the_rest_not_attempted(tmp_path: Path) -> None:
-    """A resume does what was planned and nothing else; a new run does the rest."""
+    """A resume does only what was planned. A new run does the rest."""
     script: Script = [{"match": {"after": 6}, "fault": "expired_token"}]
 
     async def main() -> None:
@@ -165,7 +166,7 @@ def test_a_region_out_of_reach_while_reading_is_left_and_the_others_are_finished
     virtually(main)
 
 
-def test_an_api_that_stands_on_two_pages_is_one_api(tmp_path: Path) -> None:
+def test_an_api_that_is_listed_on_two_pages_counts_once(tmp_path: Path) -> None:
     async def main() -> None:
         async with Estate(apis=20, accounts=1, regions=1) as estate:
             estate.plane = PacedControlPlane(Paging(estate.raw))
@@ -178,8 +179,8 @@ def test_an_api_that_stands_on_two_pages_is_one_api(tmp_path: Path) -> None:
     virtually(main)
 
 
-def test_a_listing_in_a_circle_ends_and_what_it_listed_is_done(tmp_path: Path) -> None:
-    """Pages 0, 1 and 2 list 9 of 20 APIs; after page 2 comes page 1, whose position was given before."""
+def test_a_listing_that_goes_in_a_circle_is_ended_and_its_apis_are_done(tmp_path: Path) -> None:
+    """Pages 0, 1 and 2 list 9 of 20 APIs. Page 2 points to page 1, whose position was given before."""
 
     async def main() -> None:
         async with Estate(apis=20, accounts=1, regions=1) as estate:
@@ -196,7 +197,7 @@ def test_a_listing_in_a_circle_ends_and_what_it_listed_is_done(tmp_path: Path) -
     virtually(main)
 
 
-def test_discover_tells_of_doubles_and_circles_likewise() -> None:
+def test_discover_handles_double_apis_and_circles_in_the_same_way() -> None:
     async def main() -> None:
         async with Estate(apis=20, accounts=1, regions=1) as estate:
             for circling, apis, unread in ((None, 20, 0), (2, 9, 1)):
@@ -211,7 +212,7 @@ def test_discover_tells_of_doubles_and_circles_likewise() -> None:
 
 
 @pytest.mark.parametrize("exclude", [(), (Selector(tags={"batchgw:exempt": "true"}),)])
-def test_a_named_api_is_done_whatever_other_accounts_refuse(
+def test_a_named_api_is_done_even_if_other_accounts_refuse(
     tmp_path: Path, exclude: tuple[Selector, ...]
 ) -> None:
     async def main() -> None:

@@ -1,4 +1,4 @@
-"""When the library reads every planned API again before it writes: as the command line does."""
+"""When the library reads every planned API again before it writes. It does so as the command line does."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def reads(estate: Estate) -> int:
 
 
 class Told:
-    """Takes down which APIs were read again, as events tell it."""
+    """An observer that notes which APIs were read again."""
 
     def __init__(self) -> None:
         self.rechecked: list[tuple[Scope, RestApiId]] = []
@@ -40,7 +40,7 @@ class Told:
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """`again`: how many APIs are to be read a second time."""
+    """`again` is how many APIs must be read a second time."""
 
     saved: bool = False
     age: float = 0.0  # seconds
@@ -59,7 +59,7 @@ class Case:
     ],
     ids=str,
 )
-def test_a_plan_that_is_not_of_this_moment_is_read_again(
+def test_the_apis_of_a_saved_or_old_plan_are_read_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, case: Case
 ) -> None:
     async def main() -> None:

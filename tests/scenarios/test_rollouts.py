@@ -1,4 +1,4 @@
-"""Whole rollouts in virtual time: whatever goes wrong, every expected API-type ends in one true outcome."""
+"""Whole rollouts in virtual time. Whatever goes wrong, every expected API-type gets one true outcome."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def kinds(outcomes: Sequence[Outcome]) -> Counter[str]:
 
 
 def test_ten_thousand_apis_through_throttles_conflicts_and_faults(tmp_path: Path) -> None:
-    """Outcomes sum up to the targets, every one is true, and no API has two writes under way."""
+    """There is one outcome per target, every one is true, and no API has two writes under way at once."""
     script: Script = [
         {"match": {"operation": "Put*", "probability": 0.02}, "fault": "conflict"},
         {"match": {"probability": 0.01}, "fault": {"retry_after": 2}},
@@ -87,7 +87,7 @@ def test_a_rollout_runs_at_the_quota_and_is_hardly_refused(tmp_path: Path) -> No
     virtually(main)
 
 
-def test_what_is_right_is_not_written(tmp_path: Path) -> None:
+def test_a_second_apply_writes_nothing(tmp_path: Path) -> None:
     async def main() -> None:
         async with Estate() as estate:
             await estate.apply(tmp_path / "journal.db")
@@ -112,7 +112,7 @@ def test_what_is_right_is_not_written(tmp_path: Path) -> None:
         ("cut_before", "Failed", "ConnectionCut"),
     ],
 )
-def test_one_api_that_never_succeeds_costs_only_itself(
+def test_one_api_that_never_succeeds_does_not_affect_the_others(
     tmp_path: Path, fault: object, kind: str, code: str
 ) -> None:
     async def main() -> None:
@@ -133,7 +133,9 @@ def test_one_api_that_never_succeeds_costs_only_itself(
 
 
 @pytest.mark.parametrize("fault", ["access_denied", "expired_token"])
-def test_a_scope_that_turns_away_is_left_and_the_others_are_finished(tmp_path: Path, fault: str) -> None:
+def test_a_scope_whose_calls_are_denied_is_given_up_and_the_others_are_finished(
+    tmp_path: Path, fault: str
+) -> None:
     async def main() -> None:
         estate = Estate(apis=120)
         lost = estate.scopes[0]
@@ -164,7 +166,7 @@ def test_a_scope_that_turns_away_is_left_and_the_others_are_finished(tmp_path: P
     virtually(main)
 
 
-def test_an_unreadable_account_is_told_and_never_called_compliant(tmp_path: Path) -> None:
+def test_an_unreadable_account_is_reported_and_makes_the_plan_incomplete(tmp_path: Path) -> None:
     async def main() -> None:
         estate = Estate()
         estate.denied = [estate.world.accounts[0]]
@@ -260,7 +262,7 @@ def test_observers_are_told_of_every_outcome_once(tmp_path: Path) -> None:
     virtually(main)
 
 
-def test_a_quota_half_of_what_is_believed_only_costs_time(tmp_path: Path) -> None:
+def test_a_quota_of_half_the_documented_rate_only_costs_time(tmp_path: Path) -> None:
     async def main() -> None:
         async with Estate(apis=200, quota=QuotaRules(total=Rate(rate=5, burst=40))) as estate:
             summary, outcomes = await estate.apply(tmp_path / "journal.db")
@@ -293,18 +295,18 @@ FAULTS: tuple[object, ...] = (
 
 @pytest.mark.parametrize("seed", range(60))
 def test_any_mixture_of_faults_leaves_one_true_outcome_each(tmp_path: Path, seed: int) -> None:
-    """Random scripts over small worlds. No outcome is missing, doubled or false."""
-    dice = Random(seed)
+    """Random fault scripts in small worlds. No outcome is missing, double or false."""
+    random = Random(seed)
     script = [
         {
             "match": {
-                "operation": dice.choice(["*", "Get*", "Put*", ["Put*", "Delete*"]]),
-                "probability": dice.choice([0.01, 0.05, 0.3]),
-                "after": dice.choice([0, 2]),
+                "operation": random.choice(["*", "Get*", "Put*", ["Put*", "Delete*"]]),
+                "probability": random.choice([0.01, 0.05, 0.3]),
+                "after": random.choice([0, 2]),
             },
             "fault": fault,
         }
-        for fault in dice.sample(FAULTS, k=dice.randint(1, 5))
+        for fault in random.sample(FAULTS, k=random.randint(1, 5))
     ]
 
     async def main() -> None:

@@ -31,13 +31,13 @@ from tests.scenarios.estate import Estate
 from tests.unit.journal_plans import tallies
 from tests.virtual import Steps, virtually
 
-PATIENCE = 10.0  # seconds for which the disk waits to see others at work
+PATIENCE = 10.0  # seconds for which the disk waits until another task has run
 
 
 def test_other_tasks_run_while_a_plan_goes_to_the_disk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """This disk is ready once somebody else has seen that it is busy."""
+    """This disk is ready only after another task has seen that it is busy."""
     busy, seen = threading.Event(), threading.Event()
     waits: list[bool] = []
 
@@ -46,7 +46,7 @@ def test_other_tasks_run_while_a_plan_goes_to_the_disk(
         waits.append(seen.wait(PATIENCE))
 
     async def watch(written: anyio.Event) -> None:
-        await written.wait()  # until then time has to pass, and it does where everybody waits
+        await written.wait()  # virtual time passes only while all tasks wait, so this one does not run before
         while not busy.is_set():
             await anyio.lowlevel.checkpoint()
         seen.set()
@@ -73,7 +73,7 @@ def test_other_tasks_run_while_a_plan_goes_to_the_disk(
 def test_other_tasks_run_between_scopes_in_which_nothing_is_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A run begins and ends by looking for outcomes in every scope. In most scopes there is none to tell."""
+    """A run begins and ends by reading the outcomes of every scope. Most scopes have none to report."""
     told: list[str] = []
     page = reading.OutcomeReader.page
 
@@ -100,7 +100,7 @@ def test_other_tasks_run_between_scopes_in_which_nothing_is_found(
 def test_a_commit_of_a_plan_takes_a_time_slice_of_its_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was read before it takes another, or the two would add up."""
+    """Reading items takes another slice: in one slice, the times of both would add up."""
     told: list[str] = []
     write, add = Chunk.write, SqlPlanImport.add
 
@@ -133,7 +133,7 @@ def test_a_commit_of_a_plan_takes_a_time_slice_of_its_own(
 def test_a_stop_is_heeded_while_a_plan_goes_into_the_journal(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However fast it is: nothing was changed yet, so nothing is left to be resumed."""
+    """Nothing was changed yet, so nothing is left to resume."""
     added, add = [], SqlPlanImport.add
 
     async def main() -> None:

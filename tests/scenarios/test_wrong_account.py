@@ -1,4 +1,4 @@
-"""Calls that go to another account find no API there. Those must not count as deleted."""
+"""Calls that go to another account find no API there. Such APIs must not count as deleted."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_a_read_that_another_account_answers_leaves_its_scope_unread() -> None:
     virtually(main)
 
 
-def test_the_own_account_saying_so_is_an_api_that_is_gone(tmp_path: Path) -> None:
+def test_an_api_that_the_right_account_does_not_find_is_gone(tmp_path: Path) -> None:
     async def main() -> None:
         estate = Estate()
         scope_apis = next(iter(estate.world.scopes()))
@@ -74,8 +74,8 @@ def test_the_own_account_saying_so_is_an_api_that_is_gone(tmp_path: Path) -> Non
     virtually(main)
 
 
-def test_when_all_apis_of_a_scope_are_gone_it_is_not_done(tmp_path: Path) -> None:
-    """Each alone would be skipped, exit 0; together they may be a wrong account, and are left to a resume."""
+def test_when_all_apis_of_a_scope_are_gone_they_are_left_to_a_resume(tmp_path: Path) -> None:
+    """A single one would be skipped, with exit code 0. If all are gone, the account may be the wrong one."""
 
     async def main() -> None:
         estate = Estate()
@@ -103,7 +103,7 @@ def test_when_all_apis_of_a_scope_are_gone_it_is_not_done(tmp_path: Path) -> Non
     virtually(main)
 
 
-def test_apis_that_are_gone_beside_one_that_is_there_are_skipped(tmp_path: Path) -> None:
+def test_apis_that_are_gone_are_skipped_if_another_one_is_there(tmp_path: Path) -> None:
     async def main() -> None:
         estate = Estate(apis=20, accounts=1, regions=1)
         scope_apis = next(iter(estate.world.scopes()))
@@ -136,7 +136,7 @@ def test_when_no_listed_api_of_a_scope_can_be_read_a_plan_is_incomplete() -> Non
     virtually(main)
 
 
-def test_apis_that_are_left_alone_when_stale_are_doubted_when_all_are_gone(tmp_path: Path) -> None:
+def test_with_on_stale_skip_a_scope_whose_apis_are_all_gone_fails(tmp_path: Path) -> None:
     async def main() -> None:
         estate = Estate()
         lost = estate.scopes[0]

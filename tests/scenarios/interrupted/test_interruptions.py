@@ -1,4 +1,4 @@
-"""What interrupts a run: stops, outages, writes in doubt, a failing journal; and how it is resumed."""
+"""What interrupts a run, and how it is resumed: stops, outages, writes in doubt, a failing journal."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ async def stop_after(estate: Estate, seconds: float) -> None:
 
 
 async def stopped_apply(estate: Estate, journal: Journal, seconds: float) -> str:
-    """Apply and stop; give the run's id."""
+    """Apply, and stop after so many seconds. Returns the run's id."""
     with await api.plan(estate.policy, plane=estate.plane) as plan:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(stop_after, estate, seconds)
@@ -51,8 +51,8 @@ async def stopped_apply(estate: Estate, journal: Journal, seconds: float) -> str
     return summary.run
 
 
-def test_only_calls_that_left_are_intended(tmp_path: Path) -> None:
-    """So only what was really under way is in doubt for a resume."""
+def test_after_a_stop_no_change_is_in_doubt(tmp_path: Path) -> None:
+    """Calls under way finish, and an intent that was committed ahead is withdrawn."""
 
     async def main() -> None:
         async with Estate(apis=200) as estate, open_journal(str(tmp_path / "journal.db")) as journal:
@@ -60,7 +60,7 @@ def test_only_calls_that_left_are_intended(tmp_path: Path) -> None:
             for scope in estate.scopes:
                 changes = [c for each in await run.pending(scope, limit=1000) for c in each.changes]
                 assert changes
-                assert not any(c.intended for c in changes)  # what is under way at a first Ctrl-C finishes
+                assert not any(c.intended for c in changes)
 
     virtually(main)
 
@@ -68,14 +68,14 @@ def test_only_calls_that_left_are_intended(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("journals", "code", "kind", "why"),
     [
-        (["journal.db", "journal.db"], 0, "skipped", "Superseded"),  # it is known who did it
-        (["journal.db", "another.db"], 1, "failed", "ChangedMeanwhile"),  # it is not
+        (["journal.db", "journal.db"], 0, "skipped", "Superseded"),  # the journal has the newer run
+        (["journal.db", "another.db"], 1, "failed", "ChangedMeanwhile"),  # nobody knows who changed it
     ],
 )
-def test_a_resume_does_not_undo_what_was_done_since(
+def test_a_resume_does_not_undo_a_newer_run(
     tmp_path: Path, journals: list[str], code: int, kind: str, why: str
 ) -> None:
-    """A run is stopped, a newer policy is rolled out, the old run is resumed: the newer one stands."""
+    """A run is stopped, a newer policy is applied, and the old run is resumed."""
     newer = Desired(
         rules={
             t: Rule(settings=Settings(status_code="418"))
@@ -107,7 +107,7 @@ def test_a_resume_does_not_undo_what_was_done_since(
     virtually(main)
 
 
-def test_leaving_the_outcomes_early_does_not_end_the_run(tmp_path: Path) -> None:
+def test_a_run_goes_on_if_its_outcomes_are_not_read_to_the_end(tmp_path: Path) -> None:
     async def main() -> None:
         async with Estate() as estate:
             with await api.plan(estate.policy, plane=estate.plane) as plan:
@@ -161,7 +161,7 @@ def test_a_write_in_doubt_that_cannot_be_read_back_is_left_to_a_resume(tmp_path:
     virtually(main)
 
 
-def test_attempts_bound_what_one_change_may_cost(tmp_path: Path) -> None:
+def test_attempts_limit_the_calls_of_one_change(tmp_path: Path) -> None:
     async def main() -> None:
         estate = Estate(apis=4, pace=Pace(attempts=3))
         victim, response_type = next(
@@ -176,7 +176,7 @@ def test_attempts_bound_what_one_change_may_cost(tmp_path: Path) -> None:
         async with estate:
             _, outcomes = await estate.apply(tmp_path / "journal.db")
             (failed,) = [o for o in outcomes if isinstance(o, Failed)]
-            assert failed.effort.attempts == 3 + 3  # and after each a read that looks whether it was made
+            assert failed.effort.attempts == 3 + 3  # after each attempt a read tells whether it was made
 
     virtually(main)
 
@@ -216,7 +216,7 @@ def test_a_journal_that_fails_lets_calls_under_way_finish(
                     monkeypatch.undo()
                     run = journal.run((await journal.find("last")).id)
                     applied = sum(t.applied for t in (await tallies(run)).values())
-                    assert applied == len(estate.raw.engine.statistics.writes)  # none was given up on its way
+                    assert applied == len(estate.raw.engine.statistics.writes)  # those under way finished
             resumed, outcomes = await estate.resume(tmp_path / "journal.db")
             assert resumed.exit_code == 0
             assert not estate.refute(outcomes)
@@ -224,9 +224,9 @@ def test_a_journal_that_fails_lets_calls_under_way_finish(
     virtually(main)
 
 
-def test_a_stop_is_heeded_while_the_account_is_asked_for() -> None:
+def test_a_stop_does_not_wait_for_an_answer_about_the_account() -> None:
     class Slow:
-        """STS that does not answer for a minute."""
+        """An STS that does not answer for a minute."""
 
         def __init__(self, estate: Estate) -> None:
             self.send = estate.raw.send
@@ -249,10 +249,10 @@ def test_a_stop_is_heeded_while_the_account_is_asked_for() -> None:
 
 
 def test_an_outage_leaves_its_scopes_to_a_resume(tmp_path: Path) -> None:
-    """While nothing can be sent, nothing fails: changes are not attempted, and that is decided soon."""
+    """If no call can be sent, no change fails: changes are not attempted, which is decided soon."""
 
     class Outage:
-        """No connection for ten minutes from the third second on."""
+        """A plane without connections from the third second on, for ten minutes."""
 
         def __init__(self, estate: Estate) -> None:
             self._inner = estate.raw

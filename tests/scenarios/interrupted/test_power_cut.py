@@ -1,4 +1,4 @@
-"""A power cut: what was not synced to the disk is gone. The run, its plan and its before-images are not."""
+"""After a power cut, what was not synced is gone. The run, its plan and its before-images are still there."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ WORK = "journal.db"
 
 
 class Disk:
-    """What of a journal is on the disk: its files as they were when its log was last synced."""
+    """What a power cut would leave of a journal: copies of its files, made when its log was last synced."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.log = folder / f"{WORK}-wal"
@@ -45,8 +45,8 @@ class Disk:
             shutil.copy(folder / name, self.kept / name)
 
 
-class Cut:
-    """A plane that notes what the disk holds when the first write comes."""
+class CopiesAtFirstWrite:
+    """A plane that copies what the disk holds when the first write comes."""
 
     def __init__(self, behind: Estate, disk: Disk, left: Path) -> None:
         self._send = behind.raw.send
@@ -65,8 +65,8 @@ class Cut:
         return await self._send(request)
 
 
-def started_anew(journal: Path) -> None:
-    """Let the processes that a journal knows be of before the machine was started."""
+def reboot(journal: Path) -> None:
+    """Make a journal look as if its processes had run before the machine was started."""
     with closing(sqlite3.connect(journal)) as connection:
         for table in ("runs", "locks"):
             connection.execute(f"UPDATE {table} SET boot = 'the one before'")  # noqa: S608 - two names of our own
@@ -83,8 +83,9 @@ def test_before_the_first_write_a_run_and_its_before_images_are_on_the_disk(
             whole = Path(tmp_path / WORK)
             with await api.plan(estate.policy, plane=estate.plane) as plan:
                 async with open_journal(str(whole)) as journal:
-                    summary = await api.apply(plan, plane=Cut(estate, disk, left), journal=journal)
-            started_anew(left / WORK)
+                    plane = CopiesAtFirstWrite(estate, disk, left)
+                    summary = await api.apply(plan, plane=plane, journal=journal)
+            reboot(left / WORK)
             async with open_journal(str(left / WORK)) as journal:
                 assert (await journal.find(summary.run)).state is RunState.APPLYING
                 assert (

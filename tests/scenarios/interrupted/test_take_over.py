@@ -1,4 +1,4 @@
-"""A process died in the middle of its run. A later run takes its account-regions over."""
+"""A process died in the middle of its run. A later run takes over its account-regions."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from tests.scenarios.interrupted.test_interruptions import stopped_apply
 from tests.virtual import virtually
 
 NEWER = Desired(rules={ResponseType.DEFAULT_4XX: Rule(settings=Settings(status_code="418"))})
-"""About one of the three types that the run before it is about."""
+"""A policy for one of the three types of the first run."""
 
 
 HOLDER = "run_id, token, host, pid, user, since, heartbeat, pid_started, boot, pid_namespace"
 
 
 def died(journal: Path, run: str) -> None:
-    """Make a stopped run one whose process died before the machine was started anew, its locks in place."""
+    """Make a stopped run look as if its process had died before a reboot. It holds its locks again."""
     with closing(sqlite3.connect(journal)) as connection:
         connection.execute(
             "UPDATE runs SET state = 'applying', finished = NULL, totals = NULL, token = 'gone', "
@@ -43,7 +43,7 @@ def died(journal: Path, run: str) -> None:
 
 
 class Watched:
-    """A plane that notes which APIs were written to before they were read."""
+    """A plane that counts the writes to APIs that were not read before."""
 
     def __init__(self, estate: Estate) -> None:
         self._send = estate.raw.send
@@ -92,13 +92,13 @@ def test_scopes_of_a_dead_run_are_taken_over_and_read_before_they_are_written(tm
                 for (_, response_type), own in estate.customisations().items()
                 if response_type is ResponseType.DEFAULT_4XX and own is not None
             }
-            assert codes == {"418"}  # the older run has not put its own over it
+            assert codes == {"418"}  # the older run has not overwritten the newer one's changes
 
     virtually(main)
 
 
 def test_without_a_take_over_a_write_is_made_without_another_read(tmp_path: Path) -> None:
-    """So it is the take-over that makes the difference."""
+    """This shows that the take-over causes the reads of the test above."""
 
     async def main() -> None:
         async with Estate(apis=20) as estate:
@@ -129,7 +129,7 @@ def test_last_is_the_newest_run_that_is_not_finished(tmp_path: Path) -> None:
     virtually(main)
 
 
-def test_a_run_under_way_is_not_unfinished(tmp_path: Path) -> None:
+def test_a_run_under_way_is_not_listed_as_unfinished(tmp_path: Path) -> None:
     async def main() -> None:
         async with Estate(apis=200) as estate, open_journal(str(tmp_path / "journal.db")) as journal:
             run = journal.run(await stopped_apply(estate, journal, 2))

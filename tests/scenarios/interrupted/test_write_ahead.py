@@ -1,4 +1,4 @@
-"""Whatever the pace and the number of workers, the journal knows of each write before it arrives."""
+"""The journal has the intent of each write before it arrives, whatever the pace and the number of workers."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ IN_DOUBT = """
     AND changes.intended_at IS NOT NULL AND changes.decided_at IS NULL
 """
 
-TROUBLE = [
+FAULTS = [
     {"match": {"operation": "Put*", "probability": 0.05}, "fault": "conflict"},
     {"match": {"operation": ["Put*", "Delete*"], "probability": 0.05}, "fault": "cut_before"},
     {"match": {"probability": 0.02}, "fault": {"retry_after": 5}},
@@ -42,14 +42,20 @@ TROUBLE = [
 
 
 class Onlooker:
-    """Another process's view of the journal, at the moment a write arrives."""
+    """A plane that reads the journal, as another process would, whenever a write arrives.
+
+    Attributes:
+        writes: how many writes have arrived.
+        in_doubt: the largest number of changes of one scope that were in doubt at a time.
+        unknown: writes without an intent in the journal.
+    """
 
     def __init__(self, estate: Estate, journal: Path) -> None:
         self._inner = estate.raw
         self.current_account = estate.raw.current_account
         self._file = journal
         self.writes = 0
-        self.in_doubt = 0  # changes of one scope, at most: were this process dead, they might have been made
+        self.in_doubt = 0
         self.unknown: list[Request[object]] = []
 
     @contextmanager
@@ -76,7 +82,7 @@ def test_no_write_arrives_whose_intent_was_not_committed(tmp_path: Path, workers
 
     async def main() -> None:
         async with Estate(apis=120, pace=Pace(workers=workers)) as estate:
-            estate.raw.engine.faults = parse(TROUBLE)
+            estate.raw.engine.faults = parse(FAULTS)
             onlooker = Onlooker(estate, journal)
             estate.plane = PacedControlPlane(onlooker, pace=estate.pace, stop=estate.stop)
             with onlooker.looking():
@@ -90,8 +96,8 @@ def test_no_write_arrives_whose_intent_was_not_committed(tmp_path: Path, workers
 
 
 @pytest.mark.parametrize("rate", [10.0, 100.0, 1000.0])
-def test_little_is_in_doubt_whatever_the_rate(tmp_path: Path, rate: float) -> None:
-    """What was sent since the last commit, what that let leave, and what is in the hands of workers."""
+def test_few_changes_are_in_doubt_whatever_the_rate(tmp_path: Path, rate: float) -> None:
+    """Those sent since the last commit, those whose intents it holds, and one in each worker's hands."""
     journal, workers = tmp_path / "journal.db", 10
 
     async def main() -> None:
@@ -110,8 +116,8 @@ def test_little_is_in_doubt_whatever_the_rate(tmp_path: Path, rate: float) -> No
     virtually(main)
 
 
-def test_regions_that_share_a_quota_have_little_in_doubt_each(tmp_path: Path) -> None:
-    """Each of five makes a fifth of the calls, so that what all may make would stand five times as long."""
+def test_each_of_the_regions_that_share_a_quota_has_few_changes_in_doubt(tmp_path: Path) -> None:
+    """Each of five regions makes a fifth of the calls, so it commits a fifth of the intents ahead."""
     journal, workers, rate = tmp_path / "journal.db", 10, 250.0
 
     async def main() -> None:

@@ -1,7 +1,7 @@
 """A second kind of change, which the package does not have: one tag of one API.
 
-It is what a new kind takes: a record of the change, and one record for each of the model, planning and
-execution. The operations and the service behind them are here as well.
+A new kind needs what is here: a record of the change, and an entry in each of the model's, the planning's and
+the execution's registries. The operations and the service behind them are here as well.
 """
 
 from __future__ import annotations
@@ -151,7 +151,7 @@ def _view(change: TagChange) -> ChangeView:
 
 
 class TagMaker:
-    """`wanted` is what each API's tags are to be; None takes one away. Policies speak of no tags."""
+    """`wanted` is what each API's tags must be; None removes a tag. Policies say nothing about tags."""
 
     def __init__(self, wanted: Mapping[str, str | None]) -> None:
         self._wanted = wanted
@@ -204,7 +204,7 @@ class TagMaker:
         self,
         answer: object,
         changes: Sequence[Change],
-        desired: Desired,  # noqa: ARG002 - policies speak of no tags
+        desired: Desired,  # noqa: ARG002 - policies say nothing about tags
     ) -> Sequence[str]:
         return [
             f"tag {change.key} was {change.before} when the plan was made"
@@ -227,7 +227,7 @@ def _value(now: object, change: Change) -> str | None:
 
 
 def make_known(monkeypatch: pytest.MonkeyPatch, wanted: Mapping[str, str | None]) -> None:
-    """Enter the kind in the three registries; see `TagMaker`."""
+    """Enter the kind in the three registries. `wanted` is as in `TagMaker`."""
     kind = ChangeKind(name=NAME, noun="tag", counted="API-tag", sort_key=lambda name: name, read=_read)
     planned = PlannedKind(
         derive=lambda changes, _desired: tuple(tags(changes)),

@@ -1,4 +1,4 @@
-"""A schedule decides what begins, and when: whole runs with schedules that the package does not have."""
+"""A schedule decides what may begin, and when. These runs use schedules that the package does not have."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ BAKE = 600.0
 
 
 class Writes:
-    """Notes each write: when, in which scope, of which API."""
+    """Notes each write: its time, scope and API."""
 
     def __init__(self) -> None:
         self.sent: list[tuple[float, Scope, RestApiId | None]] = []
@@ -40,6 +40,8 @@ class Writes:
 
 
 class OneScopeAfterTheOther(AllAtOnce):
+    """A scope begins when the one before it has ended."""
+
     def __init__(self) -> None:
         self._ended = anyio.Event()
 
@@ -49,12 +51,15 @@ class OneScopeAfterTheOther(AllAtOnce):
             yield scope
             await self._ended.wait()
 
-    def scope_ended(self, scope: Scope) -> None:  # noqa: ARG002 - one is in work
+    def scope_ended(self, scope: Scope) -> None:  # noqa: ARG002 - only one is under way
         self._ended.set()
 
 
 class OneApiFirst(AllAtOnce):
-    """One API of the first scope begins; all others when it has ended and `open` was called."""
+    """One API of the first scope begins. All others wait until `open` is called, or a stop is asked for.
+
+    `ended` is set when the first API has ended.
+    """
 
     def __init__(self, stop: StopSignal) -> None:
         self._stop = stop
@@ -88,7 +93,7 @@ class OneApiFirst(AllAtOnce):
 
 
 async def applied(estate: Estate, journal: Journal, schedule: Schedule) -> Summary:
-    """Plan and apply, as `api.apply` does, with a schedule of its own."""
+    """Plan and apply as `api.apply` does, but with the given schedule."""
     with await api.plan(estate.policy, plane=estate.plane) as plan:
         run = await journal.begin(
             NewRun(
@@ -117,7 +122,7 @@ def test_one_scope_after_the_other(tmp_path: Path) -> None:
     virtually(main)
 
 
-def test_a_wave_of_one_api_and_the_rest_after_an_event(tmp_path: Path) -> None:
+def test_one_api_first_and_the_rest_ten_minutes_later(tmp_path: Path) -> None:
     async def main() -> None:
         writes = Writes()
         async with Estate(observer=writes) as estate:
@@ -143,8 +148,8 @@ def test_a_wave_of_one_api_and_the_rest_after_an_event(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("opened", [False, True])
-def test_a_stop_ends_the_wait_and_a_resume_takes_up_what_never_began(tmp_path: Path, *, opened: bool) -> None:
-    """`opened`: the schedule let the others begin in the moment in which the stop came."""
+def test_a_stop_ends_the_wait_and_a_resume_does_what_never_began(tmp_path: Path, *, opened: bool) -> None:
+    """`opened`: the schedule lets the others begin at the moment of the stop."""
 
     async def main() -> None:
         writes = Writes()

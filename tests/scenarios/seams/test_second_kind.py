@@ -1,4 +1,4 @@
-"""A kind of change that the package does not know goes all the way: plan, journal, calls, outcomes, views."""
+"""A kind of change that the package does not know passes through plan, journal, calls, outcomes and views."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _known(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Collected:
-    """Where a view writes, for a test to read."""
+    """An output that keeps what a view writes."""
 
     def __init__(self) -> None:
         self.shown: list[str] = []
@@ -105,7 +105,7 @@ async def ended(form: str, summary: Summary, outcomes: Iterable[Outcome]) -> str
     return "\n".join(out.shown)
 
 
-def test_a_whole_run(tmp_path: Path) -> None:
+def test_a_whole_run_makes_the_changes_of_both_kinds(tmp_path: Path) -> None:
     async def main() -> None:
         async with TaggedEstate(apis=APIS) as estate:
             plan = await planned(estate, tmp_path / "plan")
@@ -134,7 +134,7 @@ def test_a_whole_run(tmp_path: Path) -> None:
 def test_what_is_counted_has_the_kind_s_own_word(
     tmp_path: Path, desired: Desired, noun: str, of_live_view: str
 ) -> None:
-    """Several kinds together are "targets"."""
+    """If a run has several kinds, it counts "targets"."""
     tracker = Tracker(quota=10)
 
     class Told:
@@ -152,7 +152,7 @@ def test_what_is_counted_has_the_kind_s_own_word(
     virtually(main)
 
 
-def test_what_a_plan_shows(tmp_path: Path) -> None:
+def test_a_plan_shows_the_changes_of_the_kind(tmp_path: Path) -> None:
     async def main() -> None:
         async with TaggedEstate(apis=APIS) as estate:
             plan = await planned(estate, tmp_path / "plan")
@@ -186,7 +186,7 @@ def test_what_a_plan_shows(tmp_path: Path) -> None:
 
 
 def test_a_resume_reads_what_is_there_and_makes_the_rest(tmp_path: Path) -> None:
-    """What somebody has changed meanwhile is left alone, and what turns out to be made is not made again."""
+    """What somebody has changed meanwhile is left alone. A change that was made already is not made again."""
 
     async def main() -> None:
         async with TaggedEstate(apis=APIS) as estate:

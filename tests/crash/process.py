@@ -1,4 +1,4 @@
-"""The real command line as a process of its own, to be signalled and killed as terminals and kernels do."""
+"""Runs the real command line in a process of its own, which can be signalled and killed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 PATIENCE = 120.0
-"""Seconds after which something that must come has not: far above what a crowded machine takes."""
+"""Seconds to wait for anything: far more than it takes on a busy machine."""
 
 POLL = 0.01  # seconds
 
@@ -26,22 +26,28 @@ REPOSITORY = Path(__file__).parents[2]
 _RESUME = re.compile(r"To finish it: batchgw (resume .+)")
 
 
-class NeverHappened(AssertionError):
-    """What was waited for did not come to pass."""
+class TimedOut(AssertionError):
+    """What was waited for did not happen."""
 
 
 def until(happened: Callable[[], bool], what: str) -> None:
-    """Wait until something has happened. Raises NeverHappened after `PATIENCE`."""
+    """Wait until `happened` is true. Raises TimedOut after `PATIENCE`; `what` is for its message."""
     deadline = time.monotonic() + PATIENCE
     while not happened():
         if time.monotonic() > deadline:
-            raise NeverHappened(f"{what}: not in {PATIENCE:g} s")
+            raise TimedOut(f"{what}: not in {PATIENCE:g} s")
         time.sleep(POLL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """How a process ended: `code` is negative for one that a signal killed, as subprocess has it."""
+    """How a process ended.
+
+    Attributes:
+        code: its exit code, or the negative number of the signal that killed it.
+        out: all of its stdout.
+        err: all of its stderr.
+    """
 
     code: int
     out: str
@@ -59,8 +65,8 @@ class Ended:
         return shlex.split(printed[1])
 
 
-class Subject:
-    """A batchgw under way. It leads a process group of its own, as a job started in a terminal does."""
+class Process:
+    """A running batchgw. It leads a process group of its own, as a job started in a terminal does."""
 
     def __init__(
         self, arguments: Sequence[str], *, environment: Mapping[str, str], out: Path, err: Path
@@ -87,7 +93,7 @@ class Subject:
 
     @property
     def err(self) -> str:
-        """What it has said on stderr so far."""
+        """What it has written to stderr so far."""
         return self._err.read_text(encoding="utf-8")
 
     def signal(self, number: signal.Signals) -> None:
@@ -96,7 +102,7 @@ class Subject:
             os.killpg(self._process.pid, number)
 
     def kill(self) -> Ended:
-        """Kill -9, whatever it is doing, and bury it."""
+        """Kill it with SIGKILL, and wait for its end."""
         self.signal(signal.SIGKILL)
         return self.end()
 
@@ -107,10 +113,10 @@ class Subject:
         except subprocess.TimeoutExpired:
             self.signal(signal.SIGKILL)
             self._process.wait()
-            raise NeverHappened(f"its end, in {PATIENCE:g} s; its last words: {self.err[-2000:]}") from None
+            raise TimedOut(f"no end in {PATIENCE:g} s; stderr ends with: {self.err[-2000:]}") from None
         return Ended(code=code, out=self._out.read_text(encoding="utf-8"), err=self.err)
 
-    def says(self, words: str) -> None:
-        """Wait until it has said something on stderr."""
+    def await_message(self, words: str) -> None:
+        """Wait until `words` are on its stderr."""
         until(lambda: words in self.err or not self.alive, f"{words!r} on stderr")
         assert words in self.err, self.err

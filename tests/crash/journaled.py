@@ -1,4 +1,4 @@
-"""What a process has left in its journal, read from a copy: looking must not mend anything."""
+"""What a process has left in its journal. It is read from a copy, because opening a journal may repair it."""
 
 from __future__ import annotations
 
@@ -17,10 +17,15 @@ from tests.unit.journal_plans import listed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wreck:
-    """The last run, as the journal tells it; `run` is None when it knows of none.
+class Journaled:
+    """The last run, as the journal has it.
 
-    `in_doubt` are the API-types of which it knows that a write may have been sent, and not what came of it.
+    Attributes:
+        run: its id; None if the journal has no run.
+        state: its state.
+        expected: how many outcomes it must have.
+        applied: the API-types whose outcome is "applied".
+        in_doubt: the API-types with an intent and no outcome: their write may have been sent.
     """
 
     run: str | None = None
@@ -31,18 +36,18 @@ class Wreck:
 
     @property
     def resumable(self) -> bool:
-        """Whether the run came as far as having a plan."""
+        """Whether the run has a whole plan, so that it can be resumed."""
         return self.run is not None and self.state is not RunState.PLANNING and self.expected > 0
 
 
-def wreck_of(journal: Path) -> Wreck:
-    """Read a journal that nobody writes to at the moment."""
-    return at_once(_wreck_of(journal))
+def journaled_in(journal: Path) -> Journaled:
+    """Read a journal. Nobody may write to it meanwhile."""
+    return at_once(_journaled_in(journal))
 
 
-async def _wreck_of(journal: Path) -> Wreck:
+async def _journaled_in(journal: Path) -> Journaled:
     if not journal.exists():
-        return Wreck()
+        return Journaled()
     with TemporaryDirectory() as folder:
         for part in journal.parent.glob(f"{journal.name}*"):  # the database, and what SQLite keeps beside it
             shutil.copy(part, folder)
@@ -50,13 +55,13 @@ async def _wreck_of(journal: Path) -> Wreck:
             return await _read(copy)
 
 
-async def _read(journal: Journal) -> Wreck:
+async def _read(journal: Journal) -> Journaled:
     try:
         record = await journal.find("last")
     except RunUnknown:
-        return Wreck()
+        return Journaled()
     run = journal.run(record.id)
-    return Wreck(
+    return Journaled(
         run=record.id,
         state=record.state,
         expected=record.totals.expected,
