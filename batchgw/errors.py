@@ -140,7 +140,7 @@ class CallError(BatchgwError):
     """A call to the control plane that did not succeed.
 
     Its message may quote servers, proxies and libraries, and is kept in plans, journals and logs. So message,
-    code and request id go through `redaction.foreign` here, whoever makes the error.
+    code and request id of every error go through `redaction.foreign` here.
 
     Attributes:
         code: AWS's error code ("TooManyRequestsException"), or a transport error's name.

@@ -1,8 +1,7 @@
-"""The one seam to the world: requests in, answers out. Whoever sends them knows nothing of what answers.
+"""The one seam to the world: requests in, answers out. The sender does not know what answers.
 
-A request is a record, so a wrapper (limiting, retrying, read-only) is one method. What there is to know of an
-operation stands in one file of `control_plane.operations`. Wrappers are stacked once, in
-`control_plane.stack`.
+A request is a record, so a wrapper (limiting, retrying, read-only) is one method. All that is known about an
+operation is in one file of `control_plane.operations`. Wrappers are stacked once, in `control_plane.stack`.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ T = TypeVar("T")
 Value = TypeVar("Value", covariant=True)  # noqa: PLC0105 - named for what it is
 
 Wire = Mapping[str, Any]
-"""Parameters or an answer under boto3's names. The only place for `Any`: whoever reads it, checks it."""
+"""Parameters or an answer under boto3's names. The only place for `Any`: code that reads it must check it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

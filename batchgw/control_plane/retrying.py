@@ -21,9 +21,9 @@ from batchgw.events import CallGaveUp, CallRetried, Observer, ScopeGivenUp
 
 
 def may_retry(error: BaseException, request: Request[object], *, looks: bool = False) -> bool:
-    """Tell whether sending the same request again is safe and may help.
+    """Whether sending the same request again is safe and may help.
 
-    `looks` says that whoever sends it looks first, where an error leaves open what is there.
+    `looks` says that the sender itself first reads what is there, if an error leaves that open.
     """
     if not isinstance(error, CallError):
         return False

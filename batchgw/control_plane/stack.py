@@ -39,7 +39,7 @@ class Pace:
         share: the part of the rate that is ours (above 0, at most 1); below 1 a hard ceiling.
         strict: never above the stated quota, whatever happens; nothing is tried.
         probe: the stated quota is a guess, and learned.
-        polite: others go first: they are hardly ever refused, and whoever leaves is noticed later.
+        polite: others go first. They are hardly ever refused, but it is noticed later that one has left.
         quota_scope: what has a quota of its own.
         operations: quotas that operations have beside the total.
         patience: seconds in which a scope's quota may let nothing through until the scope is given up.
@@ -119,9 +119,9 @@ class PacedControlPlane:
         return await self.stop.heeded(self._retrying.current_account)
 
     async def prefetch_credentials(self, scopes: Iterable[Scope]) -> None:
-        """Get what the scopes' calls need, while something else is done. Not every plane does.
+        """Get the credentials that the scopes' calls need, while something else is done, if the plane can.
 
-        Whoever does not answer within `PREFETCH` seconds, or not well, is asked again by the first call.
+        If there is an error, or no answer within `PREFETCH` seconds, a scope's first call asks again.
         """
         one_each = {scope.account: scope for scope in scopes}
 

@@ -51,7 +51,7 @@ class QuotaMemory(Memory, Protocol):
 class JournalRun(Protocol):
     """One run in the journal. A handle of a run that is not there raises RunUnknown on first use.
 
-    Whoever leaves one of the generators before its end closes it (`contextlib.aclosing`).
+    If you leave one of the generators before its end, close it (`contextlib.aclosing`).
     """
 
     @property

@@ -13,7 +13,7 @@ LONGEST: Final = 30 * 86_400.0
 """Seconds after which what was learned says nothing any more, and is dropped."""
 
 NEAR: Final = 0.98
-"""A rate of this part of our share of the stated one, or more, was not learned: that one held it down."""
+"""Part of our share of the stated rate. So high a rate was not learned: the stated one held it down."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,10 +50,10 @@ class Permit:
 
 
 class Limiter:
-    """Hands out the permits of one scope. Whoever gets one says later what became of the call.
+    """Hands out the permits of one scope. The holder of a permit later reports what became of the call.
 
-    A call waits for its operation's own bucket first, if there is one, in a queue of its own: so nobody else
-    waits behind it. Then it is the next in the total's queue.
+    A call first waits for its operation's own bucket, if there is one, in a queue of its own, so that no
+    others wait behind it. Then it is the next in the total's queue.
 
     Args:
         total: the flow of all calls.

@@ -38,7 +38,7 @@ class WaitQueue:
         return len(self._waiting) + (self._head is not None)
 
     async def enter(self, priority: float) -> Ticket:
-        """Wait to be at the head. Whoever has been there must `leave`."""
+        """Wait to be at the head. After that, `leave` must be called."""
         ticket = self.enter_if_empty(priority)
         if ticket is None:
             ticket = Ticket(priority, next(self._numbers))

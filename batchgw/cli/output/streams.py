@@ -29,7 +29,7 @@ MOST_DIAGNOSTICS: Final = 16 * 1024 * 1024
 """Bytes of diagnostics that may wait for a reader. More are dropped and counted."""
 
 MOST_DATA: Final = 64 * 1024 * 1024
-"""Bytes of data that may wait. Data is never dropped: whoever writes more waits."""
+"""Bytes of data that may wait for a reader. Data is never dropped: a write of more waits."""
 
 LAST: Final = 2.0
 """Seconds for which the end of the process waits for a reader of diagnostics."""
@@ -55,9 +55,9 @@ class Outlet(io.RawIOBase):
     def __init__(self, descriptor: int, *, whole: bool, backlog: Backlog | None = None) -> None:
         """Take a descriptor.
 
-        `whole`: this is data. After one loss nothing more is written, since data with a hole is worse than
-        data that ends early. When `MOST_DATA` waits, whoever writes waits, too. `backlog`: that of other
-        streams to the same file.
+        `whole` says that this is data. After one loss nothing more is written, because data with a hole is
+        worse than data that ends early. While `MOST_DATA` bytes wait, a write waits, too. `backlog` is that
+        of other streams to the same file.
         """
         super().__init__()
         self.lost: OSError | None = None

@@ -14,7 +14,7 @@ from batchgw.model import AccountId, Region, Scope
 from batchgw.redaction import LONGEST_NAME, foreign
 
 MOST_UNKNOWN = 21
-"""Unknown types that are reported: as many as there are known ones. Whoever answers more is not AWS."""
+"""Unknown types that are reported, at most: as many as there are known types. AWS would not answer more."""
 
 
 class AwsControlPlane:

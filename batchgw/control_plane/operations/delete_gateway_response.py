@@ -27,10 +27,10 @@ class DeleteGatewayResponse(ResponseRequest[None]):
     )
 
     def read(self, answer: Wire, reading: Reading) -> None:
-        """Check the answer, which is empty: nothing in it shows that the change was made.
+        """Check the answer. It is empty, so nothing in it shows that the change was made.
 
-        One of two statuses and AWS's request id are believed. Anybody could answer with an empty body, so any
-        other success is unreadable, and whoever sent the DELETE reads what is there.
+        It is believed if it has one of two statuses and AWS's request id. Anybody could answer with an empty
+        body. So any other success is unreadable, and the sender of the DELETE reads what is there.
         """
         del reading
         if not is_signed(answer):

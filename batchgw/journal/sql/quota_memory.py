@@ -60,9 +60,9 @@ class SqlQuotaMemory:
         return None if limit is None else recalled(limit, self._quotas, now)
 
     async def save(self, learned: Iterable[Learned]) -> bool:
-        """Write what has changed, in one short transaction: of each bucket, whoever writes last is right.
+        """Write what has changed, in one short transaction. Of two writes about a bucket the last one wins.
 
-        Tells whether it could be written.
+        Returns whether it could be written.
         """
         news = [each for each in learned if is_news(each, self._saved.get(each.key))]
         if not news:

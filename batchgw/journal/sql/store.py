@@ -41,6 +41,6 @@ class Store:
         return key
 
     def flush_if_possible(self) -> None:
-        """Commit what waits before something is read. Where that fails, whoever writes next is told."""
+        """Commit what waits, before something is read. If that fails, the next write raises the error."""
         with suppress(JournalWriteFailed):
             self.buffer.flush()

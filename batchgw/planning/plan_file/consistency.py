@@ -1,7 +1,7 @@
 """Does a plan agree with itself, and with its policy?
 
-Whoever edits a plan can make its checksum again. So what is applied must still be what the plan's policy says
-and what its totals promise: these decide whether the user is asked, and which account-regions are locked.
+Somebody who edits a plan can also correct its checksum. So its changes must be what the plan's policy and its
+totals say. The totals decide whether the user is asked, and which account-regions are locked.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Text for people: lines of styled spans, tables, durations. Knows no terminal, and not what is reported.
 
 What comes from outside (API names, messages, header values) may contain anything. `clean` makes it harmless.
-Whoever prints a line cleans every span, so those who make lines need not.
+The code that prints a line cleans every span, so the code that makes lines need not.
 """
 
 from __future__ import annotations

@@ -30,10 +30,10 @@ def check_files() -> None:
 
 
 def check_file(path: str, source: str) -> None:
-    """Raise UsageError for a pipe, a socket or a device: reading it holds everything up.
+    """Raise UsageError for a pipe, a socket or a device, because reading it may never end.
 
-    The null device is an empty file. One that is not there is left to whoever reads it. `source` says where
-    the path is written.
+    The null device counts as an empty file. A missing file is no error here. `source` says where the path was
+    given.
     """
     if why := _unreadable(path):
         raise UsageError(

@@ -1,4 +1,4 @@
-"""Whose keys are: STS is asked once about each set of keys, however many want to know."""
+"""Whose keys are. STS is asked once about each set of keys, even if many tasks ask."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Ask = Callable[[Keys, Region], Awaitable[AccountId]]
 """Asks the STS of a region whose keys these are. Raises a CallError."""
 
 KEPT = 16
-"""Answers kept: a run has one set of keys an hour, and asks in one region for each partition."""
+"""Answers kept. A run has one set of keys an hour, and asks in one region of each partition."""
 
 
 class Owners:
@@ -23,15 +23,15 @@ class Owners:
         self._flights: dict[tuple[str, str, str | None, Region], Flight[AccountId]] = {}
 
     async def of(self, keys: Keys, region: Region) -> AccountId:
-        """Give the account of the keys, asked of the region's STS. Raises a CallError; all who wait get it.
+        """Return the account of the keys, as the STS of `region` says. Raises a CallError for all who wait.
 
-        A bad answer is not kept: the next to ask asks STS again. Another partition has its own STS, which may
-        know keys that the first does not.
+        An error is not kept: the next task that asks makes STS answer again. Another partition has its own
+        STS, which may know keys that the first one does not.
         """
         name = (keys.access_key, keys.secret_key, keys.token, region)
         flight = self._flights.get(name)
         if flight is None:
             if len(self._flights) >= KEPT:
-                self._flights.clear()  # whoever waits holds its flight, and still gets the answer
+                self._flights.clear()  # a task that waits holds its flight, and still gets the answer
             flight = self._flights[name] = Flight()
         return await flight.join(lambda: self._ask(keys, region))

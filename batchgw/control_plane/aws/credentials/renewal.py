@@ -1,8 +1,8 @@
-"""Keys that are always fresh: fetched once per account, renewed before they end. It has no clock of its own.
+"""Keep the keys of each account fresh: fetch them once, and renew them before they expire.
 
-Whoever needs keys gets the present ones at once; renewal happens beside the calls, from two thirds of the
-keys' life on. While renewal fails the present keys serve on, to the end of their life less a minute: an STS
-that is down for ten minutes is not noticed. (botocore's own refresher fails every call of the last ten.)
+Calls get the present keys at once. Renewal happens beside the calls, after two thirds of the keys' life. If
+it fails, the present keys are used until a minute before they expire. So nobody notices an STS that is down
+for ten minutes. (With botocore's own refresher, every call of the keys' last ten minutes would fail.)
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from batchgw.errors import CallError, Stopped, WrongAccount
 from batchgw.model import AccountId, Scope
 
 RENEW_AT = 2 / 3
-"""Of the keys' life: leaves 20 of 60 minutes for an STS that is down."""
+"""Part of the keys' life after which they are renewed. It leaves 20 of 60 minutes for an STS that is down."""
 
 JITTER = 0.1
-"""Of the time until renewal: keys fetched together are not renewed together."""
+"""Part of the time until renewal that is random, so that keys fetched together are not renewed together."""
 
 RESERVE = 60.0
-"""Seconds before the real end in which keys are no longer used: a signed call must still arrive."""
+"""Seconds before they expire in which keys are no longer used, because a signed call must still arrive."""
 
 SHORT_LIFE = 1 / 6
-"""Of the keys' life: the reserve of keys so short-lived that a minute would be most of it."""
+"""Part of the keys' life that replaces RESERVE, if it is shorter: for keys that live only minutes."""
 
 SHORTEST_LIFE = 900.0
-"""Seconds that keys of an unstated end are taken to live: the least AssumeRole can be asked for."""
+"""Seconds that keys are assumed to live if nobody says: the shortest life that AssumeRole grants."""
 
 LONGEST_PAUSE = 60.0
 """Seconds between two attempts to renew while STS fails; the pauses double from one second on."""
@@ -50,7 +50,7 @@ class _Entry:
     renew_at: float = 0.0
     renewing: bool = False
     failed_renewals: int = 0
-    fetches: int = 0  # that ended, well or badly: whoever waited for one shares its result
+    fetches: int = 0  # that have ended, in success or not; all tasks that waited for one share its result
     error: CallError | None = None
     flight: anyio.Lock = field(default_factory=anyio.Lock)
 

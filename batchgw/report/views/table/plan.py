@@ -78,7 +78,7 @@ class PlanScreen:
         yield from self.conclusion()
 
     def conclusion(self) -> Iterator[Line]:
-        """Give the verdict and the estimate. Whoever saved the plan has seen the rest."""
+        """The verdict and the estimate. The user has seen the rest when the plan was saved."""
         yield self.verdict()
         if self.totals.total.writes:
             yield self._estimate()
