@@ -17,7 +17,7 @@ EMPTY = ServeOptions(apis=0, accounts=1, regions=1, no_throttle=True, latency=0.
 
 @pytest.fixture(params=[True, False], ids=["fast", "stock"])
 def each_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Has a test done twice: with connections that use the fast path, and with those that do not."""
+    """Runs a test twice: with connections that use the fast path, and with connections that do not."""
     if not request.param:
         monkeypatch.setattr(connection, "FastPath", lambda *_: None)
 
@@ -31,7 +31,7 @@ def empty_world() -> Iterator[ReadyInfo]:
 
 @pytest.fixture
 def apigateway(empty_world: ReadyInfo) -> Iterator[Any]:
-    """A client of the empty world that sends whatever it is told to."""
+    """A client of the empty world that does not check parameters."""
     client = client_for(empty_world, "apigateway", parameter_validation=False)
     yield client
     client.close()

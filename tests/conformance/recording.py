@@ -1,7 +1,7 @@
-"""Answers recorded from AWS, and how an answer of ours is held against them.
+"""Compares the simulator's answers with answers that were recorded from AWS.
 
-The recordings are the data of localstack/localstack's validated tests (Apache-2.0). What differs from one
-recording to the next stands in them as a placeholder: `<id:1>`, `datetime`, account 111111111111.
+The recordings are the data of localstack/localstack's validated tests (Apache-2.0). Values that differ
+between two recordings are replaced by placeholders: `<id:1>`, `datetime`, account 111111111111.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _PLACEHOLDER = re.compile(r"<[a-z-]+(?::\d+)?>")
 
 
 def folder() -> Path:
-    """Where the recordings are; skips the test when they are nowhere."""
+    """The folder of the recordings. Skips the test if there is none."""
     place = Path(os.environ.get("BATCHGW_RECORDINGS", _BESIDE))
     if not place.is_dir():
         pytest.skip("no recordings: set BATCHGW_RECORDINGS to their folder")
@@ -33,26 +33,26 @@ def folder() -> Path:
 
 
 def load(file: str) -> dict[str, dict[str, Any]]:
-    """The recorded steps of every test in a file, by the test's short name."""
+    """The recorded steps of each test in a file, by the test's short name."""
     recorded = json.loads((folder() / file).read_text())
     return {name.partition("::")[2]: test["recorded-content"] for name, test in recorded.items()}
 
 
 class Recording:
-    """The steps of one recorded test. Every one of them must be met, each once."""
+    """The steps of one recorded test. Each of them must be matched exactly once."""
 
     def __init__(self, steps: Mapping[str, Any]) -> None:
         self._steps = steps
         self._met: set[str] = set()
-        self._names: dict[str, str] = {}  # what it is called here -> its placeholder
+        self._names: dict[str, str] = {}  # whole values here, and their placeholders
         self._told: dict[str, str] = {}
 
     def name(self, actual: str, placeholder: str) -> None:
-        """Say what stands for a value inside longer texts, where it cannot be learnt."""
+        """Say which placeholder stands for a value inside longer texts, where `match` cannot find it out."""
         self._told[actual] = placeholder
 
     def match(self, step: str, answer: Answer) -> None:
-        """Hold an answer against a recorded one."""
+        """Compare an answer with the recorded one of a step."""
         recorded = self._steps[step]
         ours = {k: v for k, v in answer.items() if k != "ResponseMetadata"}
         if "ResponseMetadata" in recorded:
@@ -64,18 +64,18 @@ class Recording:
         self._met.add(step)
 
     def refused(self, step: str, call: Callable[[], object]) -> None:
-        """Make a call that must be refused, and hold the refusal against the recorded one."""
+        """Make a call that must be refused, and compare the refusal with the recorded one."""
         with pytest.raises(ClientError) as caught:
             call()
         self.match(step, caught.value.response)
 
     def finish(self) -> int:
-        """Every step was met. Answers how many there are."""
+        """Check that every step was matched. Returns how many there are."""
         assert self._met == set(self._steps)
         return len(self._met)
 
     def _learn(self, ours: object, recorded: object) -> None:
-        """Take names from the places where the recording has nothing but a placeholder."""
+        """Note our values where the recording has only a placeholder."""
         if isinstance(ours, Mapping) and isinstance(recorded, Mapping):
             for key in ours.keys() & recorded.keys():
                 self._learn(ours[key], recorded[key])
@@ -91,11 +91,11 @@ class Recording:
             self._names.setdefault(ours, recorded)
 
     def _normal(self, ours: object, recorded: object) -> object:
-        """Ours, in the recording's spelling."""
+        """Our answer, with the recording's placeholders."""
         if isinstance(ours, datetime):
             return "datetime"
         if isinstance(ours, str):
-            # A template that is JSON as it stands was recorded parsed.
+            # The recordings hold templates that are valid JSON in parsed form.
             return json.loads(ours) if isinstance(recorded, dict) else self._named(ours)
         if isinstance(ours, Mapping):
             theirs = recorded if isinstance(recorded, Mapping) else {}

@@ -1,4 +1,4 @@
-"""An answer has an end: in bytes, in time, and in what is kept of its words."""
+"""Answers are bounded: in bytes, in time, and in how much of their message is kept."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ async def plane(stub: Stub) -> AsyncIterator[AwsControlPlane]:
 
 @pytest_asyncio.fixture
 async def patient(stub: Stub) -> AsyncIterator[AwsControlPlane]:
-    """For bounds on size: time ends nothing here, however busy the machine is."""
+    """A plane for bounds on size. No timeout ends its calls, however busy the machine is."""
     async with connect(endpoint_url=f"http://127.0.0.1:{stub.port}") as opened:
         yield opened
 
@@ -68,7 +68,7 @@ async def failure(plane: AwsControlPlane, request: Request[object]) -> CallError
 
 
 def endless(status: int, sent: list[int]) -> Answer:
-    """Sends a megabyte at a time for as long as somebody reads, and counts them."""
+    """An answer that sends megabytes while somebody reads, and counts them in `sent`."""
 
     async def answer(_seen: Seen, request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(status=status, headers={"x-amzn-RequestId": "r"})
@@ -91,10 +91,10 @@ async def test_an_endless_answer_is_given_up_at_its_bound(
     error = await failure(patient, request_)
     assert type(error) is AnswerTooLarge
     assert "http://127.0.0.1 is longer than 16 MiB" in error.message
-    assert not error.retry_safe, "the next one would be as long"
+    assert not error.retry_safe, "the next answer would be as long"
     assert error.outcome_unknown, "a write may have been made"
     await asyncio.sleep(0)
-    assert sent[0] < 40, "nobody reads on: what was sent beyond the bound is what buffers hold"
+    assert sent[0] < 40, "nobody reads any more: buffers hold what was sent beyond the bound"
 
 
 async def test_an_answer_within_the_bound_is_read_whole(stub: Stub, plane: AwsControlPlane) -> None:
@@ -107,10 +107,10 @@ async def test_an_answer_within_the_bound_is_read_whole(stub: Stub, plane: AwsCo
     assert [api.id for api in page.items] == ["a1"]
 
 
-async def test_an_answer_that_drips_is_given_up_when_the_time_of_a_call_is_over(
+async def test_an_answer_that_comes_byte_by_byte_is_given_up_after_the_call_timeout(
     stub: Stub, plane: AwsControlPlane
 ) -> None:
-    """No pause is as long as the read timeout; the whole is longer than the call's."""
+    """No pause is as long as the read timeout, but the whole answer takes longer than the call timeout."""
     over = asyncio.Event()
 
     async def answer(_seen: Seen, request: web.Request) -> web.StreamResponse:
@@ -128,9 +128,7 @@ async def test_an_answer_that_drips_is_given_up_when_the_time_of_a_call_is_over(
     assert "was not whole after 1 s" in error.message
 
 
-async def test_of_a_long_refusal_the_beginning_is_kept_and_the_advice(
-    stub: Stub, plane: AwsControlPlane
-) -> None:
+async def test_a_long_refusal_is_cut_and_the_advice_is_kept(stub: Stub, plane: AwsControlPlane) -> None:
     async def answer(_seen: Seen, _request: web.Request) -> web.StreamResponse:
         return api_error("BadRequestException", 400, "Invalid template: " + "x" * 5_000_000)
 

@@ -1,6 +1,6 @@
 """Plain clients pointed at the simulator: boto3, the AWS CLI, and calls signed as the Go SDK signs them.
 
-The last stand for Terraform's AWS provider: they are what its resources for gateway responses send.
+The last ones are what the gateway response resources of Terraform's AWS provider send.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def client_with(ready: ReadyInfo, service: str, credentials: Mapping[str, Any]) 
 
 
 def test_boto3_pages_through_the_apis_of_its_own_scope(world: ReadyInfo) -> None:
-    """60 APIs over 6 scopes: 10 in each, none in two."""
+    """60 APIs in 6 scopes: 10 in each, and none in two."""
     seen = []
     for account in world.accounts:
         pages = client_for(world, "apigateway", account=account).get_paginator("get_rest_apis")
@@ -83,7 +83,7 @@ def test_boto3_sees_dates_tags_and_types(world: ReadyInfo) -> None:
         assert api["endpointConfiguration"]["types"][0] in {"EDGE", "REGIONAL", "PRIVATE"}
 
 
-def test_boto3_finds_the_modelled_exceptions(world: ReadyInfo) -> None:
+def test_boto3_raises_the_exceptions_of_its_service_model(world: ReadyInfo) -> None:
     client = client_for(world, "apigateway")
     with pytest.raises(client.exceptions.NotFoundException):
         client.get_rest_api(restApiId="nowhere")
@@ -100,7 +100,7 @@ def test_boto3_reads_retry_after_from_a_throttle(tmp_path: Path) -> None:
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 429
 
 
-def test_boto3_notices_a_cut_connection(tmp_path: Path) -> None:
+def test_a_cut_connection_is_an_error_in_boto3(tmp_path: Path) -> None:
     faults = tmp_path / "faults.json"
     faults.write_text('[{"fault": "cut_before"}]')
     with running(replace(WORLD, faults=faults)) as ready, pytest.raises(ConnectionClosedError):
@@ -123,7 +123,7 @@ def test_boto3_reads_an_export(world: ReadyInfo) -> None:
     assert str(responses["THROTTLED"]["statusCode"]) == "499"
 
 
-def test_a_name_in_any_alphabet_comes_back(world: ReadyInfo) -> None:
+def test_a_name_in_any_alphabet_is_returned_unchanged(world: ReadyInfo) -> None:
     client = client_for(world, "apigateway")
     name = 'größe <&> "日本" \U0001f680'
     made = client.create_rest_api(name=name, tags={"a b/c": "d+e=ü"})
@@ -131,17 +131,17 @@ def test_a_name_in_any_alphabet_comes_back(world: ReadyInfo) -> None:
     assert (found["name"], found["tags"]) == (name, {"a b/c": "d+e=ü"})
 
 
-# Who is calling
+# Whose keys sign a call
 
 
-def test_a_key_tells_the_account(world: ReadyInfo) -> None:
+def test_a_key_decides_the_account(world: ReadyInfo) -> None:
     for account in world.accounts:
         identity = client_for(world, "sts", account=account).get_caller_identity()
         assert identity["Account"] == account
         assert identity["Arn"].startswith(f"arn:aws:iam::{account}:user/")
 
 
-def test_a_role_tells_the_account_and_is_isolated_from_the_others(world: ReadyInfo) -> None:
+def test_a_role_s_key_decides_the_account_and_sees_no_other(world: ReadyInfo) -> None:
     credentials = assume(world, SECOND, DurationSeconds=900)
     assert client_with(world, "sts", credentials).get_caller_identity()["Arn"] == (
         f"arn:aws:sts::{SECOND}:assumed-role/R/test"
@@ -186,12 +186,12 @@ def test_a_chained_role_lasts_an_hour_at_most(world: ReadyInfo) -> None:
     "arn",
     [f"arn:aws:iam::{SECOND}:role/Other", "arn:aws:iam::999999999999:role/R"],
 )
-def test_a_role_that_is_not_there_denies(world: ReadyInfo, arn: str) -> None:
+def test_a_missing_role_is_denied(world: ReadyInfo, arn: str) -> None:
     sts = client_for(world, "sts")
     assert refusal(sts.assume_role, RoleArn=arn, RoleSessionName="test") == (403, "AccessDenied")
 
 
-def test_a_role_may_ask_for_an_external_id() -> None:
+def test_a_role_may_require_an_external_id() -> None:
     with running(replace(WORLD, external_id="secret-7")) as ready:
         assert assume(ready, SECOND, ExternalId="secret-7")["AccessKeyId"].startswith("ASIA")
         sts = client_for(ready, "sts")
@@ -200,8 +200,8 @@ def test_a_role_may_ask_for_an_external_id() -> None:
         assert refusal(sts.assume_role, **wanted, ExternalId="secret-8") == (403, "AccessDenied")
 
 
-def test_credentials_that_are_over_are_expired() -> None:
-    """A session of no length at all: each protocol says so in its own word."""
+def test_expired_credentials_are_refused_with_each_protocol_s_code() -> None:
+    """The session has no length at all."""
     with running(replace(WORLD, session=0.0)) as ready:
         credentials = assume(ready, SECOND)
         rest = client_with(ready, "apigateway", credentials)
@@ -227,7 +227,7 @@ def test_accounts_can_be_denied() -> None:
         ("organizations", "list_accounts", 400, "InvalidSignatureException"),
     ],
 )
-def test_a_wrong_secret_is_noticed_by_every_service(
+def test_a_wrong_secret_is_refused_by_every_service(
     world: ReadyInfo, service: str, operation: str, status: int, code: str
 ) -> None:
     key = {**world.keys[SECOND], "secret_access_key": "wrong"}
@@ -249,7 +249,7 @@ def test_without_auth_a_role_s_key_still_means_its_account() -> None:
         assert client_with(ready, "sts", credentials).get_caller_identity()["Account"] == SECOND
 
 
-def test_an_organisation_s_accounts_come_twenty_at_a_time() -> None:
+def test_an_organisation_s_accounts_are_listed_twenty_a_page() -> None:
     with running(replace(EMPTY, accounts=25)) as ready:
         pages = list(client_for(ready, "organizations").get_paginator("list_accounts").paginate())
         assert [len(page["Accounts"]) for page in pages] == [20, 5]
@@ -265,7 +265,7 @@ def test_an_organisation_s_accounts_come_twenty_at_a_time() -> None:
 
 @pytest.fixture
 def aws(world: ReadyInfo, tmp_path: Path) -> Any:
-    """Runs the AWS CLI, and answers its exit code, its answer and its complaint."""
+    """Runs the AWS CLI. Returns its exit code, its answer and its stderr."""
     if importlib.util.find_spec("awscli") is None:
         pytest.skip("awscli is not installed")
     key = world.keys[SECOND]
@@ -290,7 +290,7 @@ def aws(world: ReadyInfo, tmp_path: Path) -> Any:
     return run
 
 
-def test_the_aws_cli_customises_a_response_and_takes_it_back(aws: Any) -> None:
+def test_the_aws_cli_customises_a_response_and_deletes_it(aws: Any) -> None:
     apis = aws("apigateway", "get-rest-apis", "--query", "items[].id")[1]
     assert len(apis) == 10
     one = ("--rest-api-id", apis[0], "--response-type", "WAF_FILTERED")
@@ -313,7 +313,7 @@ def test_the_aws_cli_customises_a_response_and_takes_it_back(aws: Any) -> None:
     assert "Gateway response type not defined on api" in complaint
 
 
-def test_the_aws_cli_knows_who_it_is_and_can_be_somebody_else(aws: Any) -> None:
+def test_the_aws_cli_tells_its_account_and_can_assume_a_role(aws: Any) -> None:
     assert aws("sts", "get-caller-identity")[1]["Account"] == SECOND
     role = ("--role-arn", "arn:aws:iam::333333333333:role/R", "--role-session-name", "cli")
     assumed = aws("sts", "assume-role", *role)[1]
@@ -321,13 +321,13 @@ def test_the_aws_cli_knows_who_it_is_and_can_be_somebody_else(aws: Any) -> None:
     assert "AccessDeniedException" in aws("organizations", "list-accounts")[2]  # not the management account
 
 
-# As Terraform's AWS provider calls: Go SDK, more headers signed than botocore signs
+# Calls as Terraform's AWS provider makes them: the Go SDK signs more headers than botocore does
 
 
 def go_call(
     ready: ReadyInfo, method: str, path: str, body: bytes = b"", *, service: str = "apigateway", **own: str
 ) -> tuple[int, dict[str, str], bytes]:
-    """Make a call signed like the AWS SDK for Go v2: every header, with a signer written apart."""
+    """Make a call that is signed over every header, as by the AWS SDK for Go v2, with a signer of our own."""
     key = ready.keys[ready.accounts[0]]
     now = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     scope = f"{now[:8]}/{ready.regions[0]}/{service}/aws4_request"
@@ -360,7 +360,7 @@ def go_call(
 
 
 def test_terraform_s_calls_for_a_gateway_response(apigateway: Any, empty_world: ReadyInfo) -> None:
-    """Put, read, delete, and find that it is deleted; the empty maps it sends mean nothing is set."""
+    """Put, read and delete it, and find that it is deleted. Empty maps mean that nothing is set."""
     api = apigateway.create_rest_api(name="terraform")["id"]
     path = f"/restapis/{api}/gatewayresponses/UNAUTHORIZED"
     sent = {"responseParameters": {}, "responseTemplates": {}, "statusCode": "401"}
@@ -385,7 +385,7 @@ def test_terraform_s_calls_for_a_rest_api(empty_world: ReadyInfo) -> None:
     assert go_call(empty_world, "GET", path)[0] == 404
 
 
-def test_terraform_s_first_call_is_who_am_i(empty_world: ReadyInfo) -> None:
+def test_terraform_s_first_call_is_get_caller_identity(empty_world: ReadyInfo) -> None:
     form = {"content-type": "application/x-www-form-urlencoded"}
     status, headers, body = go_call(
         empty_world, "POST", "/", b"Action=GetCallerIdentity&Version=2011-06-15", service="sts", **form

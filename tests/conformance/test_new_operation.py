@@ -1,4 +1,4 @@
-"""An operation that is added in one place is sent, limited, retried, refused and explained as any other.
+"""An operation that is added in one place is sent, limited, retried, refused and explained like any other.
 
 `GetStages` stands here as it would in a file of `control_plane.operations`. Nothing else knows of it.
 """
@@ -67,7 +67,7 @@ class DeleteStage(ApiRequest[None]):
 
 
 class Seen:
-    """Observes by remembering."""
+    """An observer that keeps all events."""
 
     def __init__(self) -> None:
         self.events: list[Event] = []
@@ -90,7 +90,7 @@ async def stages_of_all(plane: ControlPlane) -> dict[str, tuple[str, ...]]:
 
 
 @pytest.mark.asyncio
-async def test_it_is_answered_alike_by_aws_over_http_and_in_process(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_it_gets_the_same_answer_over_http_and_in_process(monkeypatch: pytest.MonkeyPatch) -> None:
     only_test_configuration(monkeypatch)
     near = PacedControlPlane(SimulatedControlPlane(make_engine(OPTIONS)))
     with running(OPTIONS) as ready:
@@ -104,7 +104,7 @@ async def test_it_is_answered_alike_by_aws_over_http_and_in_process(monkeypatch:
     assert found == await stages_of_all(near)
 
 
-def test_it_is_limited_retried_and_told_of() -> None:
+def test_it_is_limited_and_retried_and_observers_are_told() -> None:
     faults = enumerate(("throttle", "service_error"), start=1)
     script = [{"match": {"operation": "GetStages", "nth": nth}, "fault": fault} for nth, fault in faults]
     plane, request = simulated(script)
@@ -139,7 +139,7 @@ def test_a_denial_names_its_permission() -> None:
     virtually(main)
 
 
-def test_a_verb_that_only_reads_may_send_it_but_not_its_sibling_that_writes() -> None:
+def test_a_read_only_plane_sends_it_and_refuses_the_operation_that_writes() -> None:
     plane, request = simulated()
     delete = DeleteStage(scope=SCOPE, api=request.api, stage="prod")
 

@@ -61,7 +61,7 @@ def test_nothing_recorded_is_left_out() -> None:
     assert sum(recorded.values()) == 35
 
 
-def test_the_life_of_a_gateway_response(apigateway: Any) -> None:
+def test_a_gateway_response_is_put_read_and_deleted(apigateway: Any) -> None:
     steps = recording("test_gateway_response_crud")
     one = {"restApiId": apigateway.create_rest_api(name="crud")["id"], "responseType": TYPE}
     steps.match("get-gateway-response-default", apigateway.get_gateway_response(**one))
@@ -129,7 +129,7 @@ def test_what_does_not_exist_is_refused(apigateway: Any) -> None:
     assert steps.finish() == 9
 
 
-def test_patches_have_rules_of_their_own(apigateway: Any) -> None:
+def test_patches_are_answered_as_recorded(apigateway: Any) -> None:
     steps = recording("test_update_gateway_response")
     one = {"restApiId": apigateway.create_rest_api(name="update")["id"], "responseType": "DEFAULT_4XX"}
 

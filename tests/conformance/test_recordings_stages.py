@@ -1,7 +1,7 @@
 """Over HTTP, with boto3, the simulator answers as AWS did: REST APIs, deployments, stages, canaries.
 
-The requests were made anew after the published tests whose answers were recorded. What the simulator does not
-have is listed with the reason; together the two lists are everything recorded.
+The requests follow the published tests whose answers were recorded. A test of something that the simulator
+does not have is listed with the reason. Together the two lists contain all recorded tests.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ NOT_COVERED = {
 """Recorded tests of things the simulator does not have."""
 
 COVERED: dict[str, Callable[[Any, Recording], None]] = {}
-"""The others, by name."""
+"""All other recorded tests: their steps, by name."""
 
 
 def covers(name: str) -> Callable[[Callable[[Any, Recording], None]], Callable[[Any, Recording], None]]:
-    """CustomisationPool the steps of a recorded test."""
+    """Register the steps of a recorded test under its name."""
 
     def register(steps: Callable[[Any, Recording], None]) -> Callable[[Any, Recording], None]:
         COVERED[name] = steps
@@ -42,7 +42,7 @@ def covers(name: str) -> Callable[[Callable[[Any, Recording], None]], Callable[[
 
 
 def deployable(client: Any) -> str:
-    """An API with a mock method: only such a one can be deployed."""
+    """An API with a mock method, because an API without methods cannot be deployed."""
     api = client.create_rest_api(name="deployable")
     method = {"restApiId": api["id"], "resourceId": api["rootResourceId"], "httpMethod": "GET"}
     client.put_method(**method, authorizationType="NONE")
@@ -231,7 +231,7 @@ def a_second_deployment_moves_the_stage(client: Any, steps: Recording) -> None:
 
 
 def _documented_stage(client: Any, steps: Recording) -> dict[str, str]:
-    """A stage that names a documentation version; the simulator takes its name on trust."""
+    """A stage that names a documentation version. The simulator does not check whether there is one."""
     api = deployable(client)
     stage = {"restApiId": api, "stageName": "s1"}
     deployment = client.create_deployment(restApiId=api)["id"]

@@ -1,4 +1,4 @@
-"""An operation whose body is a stream is the same through the pool as through aiobotocore's own session."""
+"""A streamed body reads the same through the pool as through aiobotocore's own session."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ async def test_an_export_is_read_whole(world: ReadyInfo, deployed: str, *, poole
 async def test_it_is_read_in_pieces_lines_and_as_a_context(
     world: ReadyInfo, deployed: str, *, pooled: bool
 ) -> None:
-    """All that a streaming body offers; with two connections, each is given back."""
+    """All ways to read a streamed body. With only two connections, each must be given back."""
     async with opened(world.endpoint, pooled=pooled) as client:
         targeted = TargetedClient(client, frozenset())
 
@@ -136,7 +136,7 @@ async def test_it_is_read_in_pieces_lines_and_as_a_context(
 
 
 @both
-async def test_a_refusal_is_the_error_it_is_elsewhere(
+async def test_a_refusal_is_the_same_error_in_both_ways(
     world: ReadyInfo, deployed: str, *, pooled: bool
 ) -> None:
     async with opened(world.endpoint, pooled=pooled) as client:
@@ -154,7 +154,7 @@ async def test_a_refusal_is_the_error_it_is_elsewhere(
 
 @asynccontextmanager
 async def half_an_export(*, then: str) -> AsyncIterator[str]:
-    """A server that sends half of a body, and then nothing: it cuts the connection, or keeps it open."""
+    """A server that sends half of a body. Then it cuts the connection, or keeps it open and sends nothing."""
 
     async def answer(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Length": "20"})
@@ -180,8 +180,8 @@ async def half_an_export(*, then: str) -> AsyncIterator[str]:
 
 
 @pytest.mark.parametrize("then", ["cut", "stall"])
-async def test_a_body_that_ends_half_way_fails_alike(then: str) -> None:
-    """The call has its answer; it is the reading that fails, and by both ways with the same error."""
+async def test_a_body_that_ends_half_way_fails_with_the_same_error_in_both_ways(then: str) -> None:
+    """The call itself succeeds. Reading the body fails."""
     errors = []
     for pooled in (True, False):
         async with (
@@ -198,7 +198,7 @@ async def test_a_body_that_ends_half_way_fails_alike(then: str) -> None:
     assert errors[0] is errors[1]
 
 
-async def test_nobody_there_is_a_connection_that_failed(unused_tcp_port: int) -> None:
+async def test_a_server_that_is_not_there_is_a_failed_connection(unused_tcp_port: int) -> None:
     async with opened(f"http://127.0.0.1:{unused_tcp_port}", pooled=True) as client:
         keys = Keys(access_key="AKIA", secret_key="s")
         with pytest.raises(ConnectionFailed):

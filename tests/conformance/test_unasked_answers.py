@@ -1,4 +1,4 @@
-"""An answer that nobody asked for, on a connection that is kept, passes for nobody's."""
+"""An answer that nobody asked for, on a kept connection, is not taken for the answer to the next request."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ CONNECTIONS = 3
 
 @dataclass
 class Talker:
-    """A server that answers each request with its path, and the first `unasked` connections once more."""
+    """A server that answers each request with its path.
+
+    On its first `unasked` connections it sends every answer twice.
+    """
 
     unasked: int
     port: int = 0
@@ -46,7 +49,7 @@ class Talker:
                 writer.write(answer)
                 await writer.drain()
                 if talks:
-                    await asyncio.sleep(0.05)  # the first one has been read, and its connection put by
+                    await asyncio.sleep(0.05)  # by now the first answer was read, and its connection is idle
                     writer.write(answer)
                     await writer.drain()
                     self.said.set()
@@ -76,8 +79,8 @@ async def test_an_answer_that_nobody_asked_for_is_not_that_of_the_next_request(t
             for number in range(together):
                 tasks.start_soon(ask, f"/first/{number}")
         await talker.said.wait()
-        await asyncio.sleep(0.1)  # until it has arrived
+        await asyncio.sleep(0.1)  # until the second answer has arrived
         for number in range(5):
             await ask(f"/then/{number}")
         assert found == {path: path for path in found}
-        assert talker.connections == together + 1, "a connection that is quiet is kept"
+        assert talker.connections == together + 1, "a connection without such an answer is kept"

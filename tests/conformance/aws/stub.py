@@ -1,4 +1,4 @@
-"""A server that answers as STS and API Gateway do, in a few lines, and writes down who asked for what.
+"""A small server that answers as STS and API Gateway do, and notes every request.
 
 It shows what really leaves the AWS client: address, path, and the account and region of the signature.
 """
@@ -79,7 +79,7 @@ def caller_identity(account: str = BASE_ACCOUNT) -> web.Response:
 
 
 def assumed(account: str, *, serial: int = 0, lifetime: float = 3600.0) -> web.Response:
-    """Keys of a role in an account; the access key tells account and serial number."""
+    """Keys of a role in an account. The access key contains the account and the serial number."""
     expires = (datetime.now(UTC) + timedelta(seconds=lifetime)).strftime("%Y-%m-%dT%H:%M:%SZ")
     return _sts(
         "AssumeRole",
@@ -103,7 +103,7 @@ async def _empty_list(_seen: Seen, _request: web.Request) -> web.StreamResponse:
 
 @dataclass(slots=True)
 class Stub:
-    """What is answered, and what was seen. Set these to change the answers.
+    """What the server answers, and what it has seen. Set the attributes to change the answers.
 
     `sts` is asked for roles, `identity` whose keys they are: that question comes first, about all keys.
     """
@@ -155,7 +155,7 @@ def cut(request: web.Request) -> None:
 
 @asynccontextmanager
 async def serving(tls: ssl.SSLContext | None = None) -> AsyncIterator[Stub]:
-    """Serve on a free port of 127.0.0.1 for the length of the block."""
+    """Serve on a free port of 127.0.0.1 during the block."""
     stub = Stub()
     app = web.Application()
     app.router.add_route("*", "/{tail:.*}", stub.handle)
@@ -171,7 +171,7 @@ async def serving(tls: ssl.SSLContext | None = None) -> AsyncIterator[Stub]:
 
 
 def only_test_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave nothing of the machine's AWS configuration, and set keys that are good nowhere."""
+    """Remove the machine's AWS configuration, and set keys that are valid nowhere."""
     for name in ("AWS_PROFILE", "AWS_REGION", "AWS_ENDPOINT_URL", "AWS_CA_BUNDLE", "AWS_SESSION_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "all_proxy", "ALL_PROXY"):

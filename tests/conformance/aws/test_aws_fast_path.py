@@ -1,4 +1,4 @@
-"""The fast path sends what botocore would send, to the byte, and steps aside where it would not."""
+"""The fast path sends what botocore would send, to the byte. If it cannot, botocore sends the call."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ FORMATS: Mapping[str, Mapping[str, Format]] = {"apigateway": FORMS, "sts": query
 
 @pytest.fixture(autouse=True)
 def _configuration(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One moment and one invocation id, so that requests can be the same."""
+    """Fix the time and the invocation id, so that two requests can be equal."""
     only_test_configuration(monkeypatch)
     one = uuid.UUID(int=7)
     monkeypatch.setattr("batchgw.control_plane.aws.fast_path.invocation_id", lambda: str(one))
@@ -95,7 +95,7 @@ class Sent:
 
 @dataclass
 class Wire:
-    """In place of the pool: writes down what would be sent, and by which way it came."""
+    """Takes the pool's place. It notes what would be sent, and by which way it came."""
 
     fast: list[Sent] = field(default_factory=list)
     stock: list[Sent] = field(default_factory=list)
@@ -152,7 +152,7 @@ ASSUMED = (
 async def client(
     wire: Wire, *, fast: bool, url: str | None = None, service: str = "apigateway"
 ) -> AsyncIterator[TargetedClient]:
-    """A client on the fast path; or one that is botocore's own throughout, its signer included."""
+    """A client on the fast path, or one that is wholly botocore's own, including its signer."""
     config = AioConfig(
         http_session_cls=wire.session_class(),
         parameter_validation=False,
@@ -171,7 +171,7 @@ async def client(
 async def sent(
     *, fast: bool, region: str = IRELAND, keys: Keys = KEYS, url: str | None = None
 ) -> tuple[list[Sent], list[Sent]]:
-    """What leaves for `CALLS`, each made twice: by the fast path, and by botocore."""
+    """The requests of `CALLS`. Each call is made twice: by the fast path, and by botocore."""
     wire = Wire()
     async with client(wire, fast=fast, url=url) as targeted:
         for method, params in CALLS * 2:
@@ -183,7 +183,7 @@ async def sent(
 @pytest.mark.parametrize("keys", [KEYS, LONG_LIVED], ids=["session-token", "no-token"])
 @pytest.mark.parametrize("region", ["eu-west-1", "us-gov-west-1", "cn-north-1", "xx-new-1"])
 async def test_every_operation_leaves_as_botocore_sends_and_signs_it(region: str, keys: Keys) -> None:
-    """Method, address, headers in their order, signature and body; first calls and later ones."""
+    """Method, address, headers in their order, signature and body are equal, in first and in later calls."""
     fast, _ = await sent(fast=True, region=region, keys=keys)
     _, stock = await sent(fast=False, region=region, keys=keys)
     assert len(fast) == len(stock) == 2 * len(CALLS)
@@ -194,10 +194,10 @@ async def test_every_operation_leaves_as_botocore_sends_and_signs_it(region: str
 @pytest.mark.parametrize("keys", [KEYS, LONG_LIVED], ids=["session-token", "no-token"])
 @pytest.mark.parametrize("region", ["eu-west-1", "us-gov-west-1", "cn-north-1", "xx-new-1"])
 @pytest.mark.parametrize("url", [None, "http://sts.test:4566", "https://sts.test/base/"])
-async def test_roles_are_asked_for_as_botocore_asks_for_them(
+async def test_assume_role_leaves_as_botocore_sends_and_signs_it(
     region: str, keys: Keys, url: str | None
 ) -> None:
-    """The first and the later ones: method, address, headers in their order, signature and body."""
+    """Method, address, headers in their order, signature and body are equal, in first and in later calls."""
     fast, stock, answers = Wire(), Wire(), []
     for wire in (fast, stock):
         async with client(wire, fast=wire is fast, url=url, service="sts") as targeted:
@@ -211,7 +211,7 @@ async def test_roles_are_asked_for_as_botocore_asks_for_them(
 
 
 @pytest.mark.asyncio
-async def test_a_role_with_a_parameter_of_another_kind_is_asked_for_by_botocore() -> None:
+async def test_assume_role_with_an_unusual_parameter_is_sent_by_botocore() -> None:
     wire = Wire()
     params = {**ROLES[0][1], "DurationSeconds": 900}
     async with client(wire, fast=True, service="sts") as targeted:
@@ -222,7 +222,7 @@ async def test_a_role_with_a_parameter_of_another_kind_is_asked_for_by_botocore(
 
 
 def as_bytes(sent: Sent) -> Sent:
-    """A form is handed on by botocore as text: the same bytes on the wire."""
+    """Encode the body, because botocore passes a form on as text. The bytes on the wire are the same."""
     body: Any = sent.body
     return replace(sent, body=body.encode() if isinstance(body, str) else body)
 
@@ -239,7 +239,7 @@ def as_bytes(sent: Sent) -> Sent:
         "http://[::1]:8080",
     ],
 )
-async def test_addresses_of_ones_own_are_botocores(url: str) -> None:
+async def test_custom_endpoints_lead_to_the_same_address_as_in_botocore(url: str) -> None:
     fast, by_the_way = await sent(fast=True, url=url)
     _, stock = await sent(fast=False, url=url)
     assert by_the_way == []
@@ -248,7 +248,7 @@ async def test_addresses_of_ones_own_are_botocores(url: str) -> None:
 
 @pytest.mark.asyncio
 async def test_an_address_with_a_query_is_left_to_botocore() -> None:
-    """It cannot be told from the operation's own."""
+    """Such a query cannot be distinguished from the operation's own."""
     url = "https://gateway.example/?tenant=a"
     fast, by_the_way = await sent(fast=True, url=url)
     _, stock = await sent(fast=False, url=url)
@@ -257,8 +257,10 @@ async def test_an_address_with_a_query_is_left_to_botocore() -> None:
 
 
 @pytest.mark.asyncio
-async def test_what_somebody_adds_to_a_request_is_sent_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In a Lambda function botocore adds the trace; plugins may add whatever they like."""
+async def test_a_request_that_somebody_changes_is_sent_by_botocore_as_changed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """In a Lambda function botocore adds a trace header. Plugins may add anything."""
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "f")
     monkeypatch.setenv("_X_AMZN_TRACE_ID", "Root=1-2-3")
     fast, by_the_way = await sent(fast=True)
@@ -278,10 +280,10 @@ async def test_what_somebody_adds_to_a_request_is_sent_with_it(monkeypatch: pyte
     ],
     ids=["body", "url", "method", "header"],
 )
-async def test_whatever_botocore_prepares_otherwise_is_sent_as_botocore_prepares_it(
+async def test_a_request_that_botocore_prepares_differently_is_sent_by_botocore(
     change: Callable[[dict[str, Any]], object],
 ) -> None:
-    """The next version of botocore may: then the fast path is none, and nothing is wrong."""
+    """The next version of botocore may do so. Then there is no fast path, and nothing is wrong."""
     wire = Wire()
     async with client(wire, fast=True) as targeted:
 
@@ -305,10 +307,10 @@ async def test_whatever_botocore_prepares_otherwise_is_sent_as_botocore_prepares
     ],
     ids=["region", "name", "not-at-all"],
 )
-async def test_whatever_an_endpoint_wants_signed_otherwise_is_signed_by_botocore(
+async def test_a_request_that_an_endpoint_wants_signed_differently_is_signed_by_botocore(
     change: Callable[[dict[str, Any]], object],
 ) -> None:
-    """The rules of endpoints may name a signing region, a name, and a kind of signature."""
+    """Endpoint rules may name a signing region, a signing name, and a kind of signature."""
     wire = Wire()
     async with client(wire, fast=True) as targeted:
 
@@ -339,7 +341,7 @@ async def test_botocore_prepares_the_first_call_of_each_operation_and_region_onl
 
 
 @pytest.mark.asyncio
-async def test_an_operation_it_does_not_know_goes_botocores_way() -> None:
+async def test_an_operation_without_a_fast_path_is_sent_by_botocore() -> None:
     wire = Wire()
     async with client(wire, fast=True) as targeted:
         for _ in range(2):
@@ -353,11 +355,11 @@ async def test_an_operation_it_does_not_know_goes_botocores_way() -> None:
 @pytest.mark.asyncio
 @pytest.mark.parametrize("fast", [True, False])
 @pytest.mark.parametrize("bad", ["", ".", "..", "a/../b", "/", None, 7])
-async def test_an_id_that_would_make_another_address_is_never_sent(
+async def test_an_id_that_would_change_the_address_is_never_sent(
     bad: object,
     fast: bool,  # noqa: FBT001 - a column of the table
 ) -> None:
-    """DELETE of `/restapis//gatewayresponses/X` may be taken for one of something else."""
+    """A DELETE of `/restapis//gatewayresponses/X` might delete something else."""
     calls: list[tuple[str, Mapping[str, object]]] = [
         ("get_gateway_responses", {"restApiId": bad}),
         ("delete_gateway_response", {"restApiId": bad, "responseType": "THROTTLED"}),
@@ -379,7 +381,7 @@ async def test_an_id_that_would_make_another_address_is_never_sent(
 
 @pytest.mark.asyncio
 async def test_both_ways_are_the_same_on_the_wire(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Through the pool, with what aiohttp adds."""
+    """The requests pass through the pool, and have what aiohttp adds."""
     for module in ("botocore_signer", "fast_path"):
         monkeypatch.setattr(f"batchgw.control_plane.aws.{module}.timestamp", lambda _now: "20261102T101500Z")
     scope = Scope(account=AccountId(BASE_ACCOUNT), region=IRELAND)
@@ -408,7 +410,7 @@ async def test_both_ways_are_the_same_on_the_wire(monkeypatch: pytest.MonkeyPatc
 
 @asynccontextmanager
 async def listening(received: list[bytes]) -> AsyncIterator[int]:
-    """Write down every byte of every request, and answer as the service does."""
+    """A server that notes every byte of every request, and answers as the service does."""
 
     async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(asyncio.IncompleteReadError):

@@ -1,4 +1,4 @@
-"""Roles over the wire: assumed, renewed, refused; and what is done about keys that expire on the way."""
+"""Roles over HTTP: how they are assumed, renewed and refused, and what happens when keys expire."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ DENIED = "User: arn:aws:iam::000000000001:user/test is not authorized to perform
 
 
 class Told:
-    """An observer that remembers."""
+    """An observer that keeps all events."""
 
     def __init__(self) -> None:
         self.events: list[Event] = []
@@ -75,7 +75,10 @@ async def plane(stub: Stub) -> AsyncIterator[AwsControlPlane]:
 
 
 class Script:
-    """STS answers one after the other; the last one stays. Numbers are lives in seconds, new keys each."""
+    """STS gives these answers one after the other, and then repeats the last.
+
+    A number means new keys that live so many seconds.
+    """
 
     def __init__(self, *answers: web.Response | float | None) -> None:
         self.answers = list(answers)
@@ -112,7 +115,7 @@ def refuses(key: str, error: web.Response) -> Any:
 
 
 @pytest.mark.asyncio
-async def test_who_has_been_reached_has_keys_for_the_first_call(stub: Stub, plane: AwsControlPlane) -> None:
+async def test_after_a_prefetch_the_first_call_needs_no_sts(stub: Stub, plane: AwsControlPlane) -> None:
     stub.sts = sts = Script(900.0)
     await plane.prefetch_credentials(THERE)
     assert len(sts.asked) == 1
@@ -123,14 +126,16 @@ async def test_who_has_been_reached_has_keys_for_the_first_call(stub: Stub, plan
 
 
 @pytest.mark.asyncio
-async def test_who_cannot_be_reached_is_explained_as_for_a_call(stub: Stub, plane: AwsControlPlane) -> None:
+async def test_a_prefetch_that_fails_raises_what_a_call_would_raise(
+    stub: Stub, plane: AwsControlPlane
+) -> None:
     stub.sts = Script(sts_error("AccessDenied", 403, DENIED))
     with pytest.raises(CredentialsUnavailable, match="arn:aws:iam::222222222222:role/Batchgw"):
         await plane.prefetch_credentials(THERE)
 
 
 @pytest.mark.asyncio
-async def test_a_role_that_cannot_be_assumed_is_named_with_account_words_and_advice(
+async def test_a_role_that_cannot_be_assumed_is_explained_with_account_reason_and_advice(
     stub: Stub, plane: AwsControlPlane
 ) -> None:
     stub.sts = Script(sts_error("AccessDenied", 403, DENIED))
@@ -168,10 +173,10 @@ async def test_an_sts_that_stays_down_is_given_up_after_a_bounded_number_of_atte
 
 
 @pytest.mark.asyncio
-async def test_without_a_role_an_sts_that_stays_down_ends_the_scope_and_is_not_asked_anew_by_every_call(
+async def test_without_a_role_an_sts_that_stays_down_ends_the_scope_after_the_attempts_of_one_call(
     stub: Stub,
 ) -> None:
-    """Twenty calls in two regions wait for the same three attempts: not twenty times as many, nor more."""
+    """Twenty calls in two regions all wait for the same three attempts."""
     script = Script(sts_error("ServiceUnavailable", 503, "Service Unavailable"))
     stub.identity = script
     errors: list[CallError] = []
@@ -196,7 +201,7 @@ async def test_without_a_role_an_sts_that_stays_down_ends_the_scope_and_is_not_a
 
 
 @pytest.mark.asyncio
-async def test_who_observes_hears_why_it_takes_so_long_and_a_stop_ends_it(stub: Stub) -> None:
+async def test_observers_are_told_of_retries_of_sts_and_a_stop_ends_them(stub: Stub) -> None:
     stub.sts = Script(api_throttle(retry_after=50))
     told, stop = Told(), StopSignal()
 
@@ -221,7 +226,7 @@ def api_throttle(*, retry_after: int) -> web.Response:
 
 
 @pytest.mark.asyncio
-async def test_base_credentials_that_sts_does_not_know_are_at_fault_themselves(
+async def test_base_credentials_that_sts_does_not_know_are_named_as_the_cause(
     stub: Stub, plane: AwsControlPlane
 ) -> None:
     words = "The security token included in the request is invalid."
@@ -230,7 +235,7 @@ async def test_base_credentials_that_sts_does_not_know_are_at_fault_themselves(
 
 
 @pytest.mark.asyncio
-async def test_expired_base_credentials_without_others_are_rejected_for_good(
+async def test_expired_base_credentials_without_newer_ones_are_rejected_for_good(
     stub: Stub, plane: AwsControlPlane
 ) -> None:
     script = Script(sts_error("ExpiredToken", 403, "The security token is expired"))
@@ -242,7 +247,7 @@ async def test_expired_base_credentials_without_others_are_rejected_for_good(
 
 
 @pytest.mark.asyncio
-async def test_expired_base_credentials_are_read_again_from_where_they_came(
+async def test_expired_base_credentials_are_read_again_from_their_source(
     stub: Stub, plane: AwsControlPlane, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     script = Script(sts_error("ExpiredToken", 403, "The security token is expired"), 3600.0)
@@ -267,7 +272,7 @@ async def test_keys_of_another_account_than_asked_for_are_not_used(
 
 
 @pytest.mark.asyncio
-async def test_keys_that_had_expired_when_they_came_point_at_the_clock(
+async def test_new_keys_that_are_expired_already_lead_to_advice_about_the_clock(
     stub: Stub, plane: AwsControlPlane
 ) -> None:
     stub.sts = Script(-600.0)
@@ -277,9 +282,7 @@ async def test_keys_that_had_expired_when_they_came_point_at_the_clock(
 
 
 @pytest.mark.asyncio
-async def test_an_answer_of_sts_that_is_none_shows_nothing_of_itself(
-    stub: Stub, plane: AwsControlPlane
-) -> None:
+async def test_an_unreadable_answer_of_sts_is_not_quoted(stub: Stub, plane: AwsControlPlane) -> None:
     stub.sts = Script(web.Response(text="<html>hunter2</html>", content_type="text/html"))
     error = await failure(plane)
     assert type(error) is CredentialsUnavailable
@@ -287,10 +290,10 @@ async def test_an_answer_of_sts_that_is_none_shows_nothing_of_itself(
 
 
 @pytest.mark.asyncio
-async def test_keys_that_expired_on_the_way_are_replaced_for_the_next_attempt(
+async def test_keys_that_expire_on_the_way_are_replaced_for_the_next_attempt(
     stub: Stub, plane: AwsControlPlane
 ) -> None:
-    """The attempt fails as worth one more; the retrying wrapper's next one is signed with fresh keys."""
+    """The attempt fails with an error that is safe to retry. The next attempt is signed with fresh keys."""
     stub.sts = Script(3600.0)
     stub.gateway = refuses(f"ASIA{ACCOUNT}x1", api_error("ExpiredTokenException", 403, "expired"))
     error = await failure(plane)
@@ -334,7 +337,7 @@ async def test_expired_static_credentials_without_a_role_are_rejected_at_once(st
 
 
 @pytest.mark.asyncio
-async def test_renewed_keys_are_told_to_the_observer_without_their_secret(stub: Stub) -> None:
+async def test_observers_are_told_of_renewed_keys_without_the_secret(stub: Stub) -> None:
     told = Told()
     async with connect(endpoint_url=f"http://127.0.0.1:{stub.port}", role="Batchgw", observer=told) as plane:
         await plane.send(LIST)
@@ -348,7 +351,7 @@ async def test_renewed_keys_are_told_to_the_observer_without_their_secret(stub: 
 async def test_short_lived_keys_are_renewed_beside_the_calls_and_none_fails(
     stub: Stub, plane: AwsControlPlane
 ) -> None:
-    """Keys of less than 2 s and an STS that needs 0.2 s: calls go on until the second pair signs them."""
+    """Keys live less than 2 s, and STS needs 0.2 s. Calls go on until the second pair of keys signs them."""
     slow = Script(2.0)
 
     async def answer(seen: Seen, request: web.Request) -> web.StreamResponse:

@@ -1,4 +1,4 @@
-"""What goes wrong on the way or over there comes out as one of our errors, and says what to do."""
+"""Whatever fails, on the way or in the service, becomes one of batchgw's errors, which says what to do."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ async def failure(plane: AwsControlPlane, request: Request[T]) -> CallError:
         (web.Response(status=302, headers={"Location": "http://127.0.0.1:1/"}), ForeignAnswer),
     ],
 )
-async def test_refusals_are_judged_by_the_table(
+async def test_refusals_become_the_errors_of_the_table(
     stub: Stub, plane: AwsControlPlane, response: web.Response, kind: type[CallError]
 ) -> None:
     stub.gateway = always(response)
@@ -128,15 +128,15 @@ async def test_a_refusal_carries_request_id_and_retry_after(stub: Stub, plane: A
 
 
 @pytest.mark.asyncio
-async def test_a_retry_after_of_null_in_the_body_is_none(stub: Stub, plane: AwsControlPlane) -> None:
-    """As recorded from the service."""
+async def test_a_null_retry_after_in_the_body_is_ignored(stub: Stub, plane: AwsControlPlane) -> None:
+    """The service was recorded to answer so."""
     body = {"message": "Too Many Requests", "retryAfterSeconds": None}
     stub.gateway = always(api_answer(429, body, **{"x-amzn-ErrorType": "TooManyRequestsException"}))
     assert (await failure(plane, LIST)).retry_after is None
 
 
 @pytest.mark.asyncio
-async def test_nobody_listening_is_a_failed_connection_that_says_where_and_what_to_do() -> None:
+async def test_a_refused_connection_is_an_error_with_the_address_and_advice() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     async with connect(endpoint_url=f"http://127.0.0.1:{port}", attempts=1) as plane:
@@ -166,7 +166,7 @@ async def test_an_unreachable_proxy_is_named_without_its_password(monkeypatch: p
 async def test_a_misspelt_region_ends_its_scope_and_suggests_the_right_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Only when the name does not resolve either: a region newer than botocore must work."""
+    """That is only so if the host name does not resolve: a region newer than botocore must work."""
 
     async def nowhere(*_: object, **__: object) -> object:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
@@ -192,7 +192,7 @@ async def _keys_at_hand(*_: object, **__: object) -> object:
 async def test_a_connection_cut_after_sending_leaves_the_outcome_unknown(
     stub: Stub, plane: AwsControlPlane, request_: Request[object]
 ) -> None:
-    await plane.current_account()  # so that the cut one is a kept connection, which aiohttp would resend on
+    await plane.current_account()  # now the connection is a kept one: aiohttp would resend a request on it
 
     async def answer(_seen: Seen, request: web.Request) -> web.StreamResponse:
         cut(request)
@@ -219,7 +219,7 @@ async def test_an_answer_cut_half_way_leaves_the_outcome_unknown(stub: Stub, pla
 
 
 @pytest.mark.asyncio
-async def test_an_answer_that_never_comes_is_a_cut_after_the_read_timeout(
+async def test_an_answer_that_never_comes_counts_as_a_cut_after_the_read_timeout(
     stub: Stub, plane: AwsControlPlane
 ) -> None:
     never = asyncio.Event()
@@ -255,7 +255,7 @@ async def test_an_answer_that_never_comes_is_a_cut_after_the_read_timeout(
         (DELETE, "<html>Please log in</html>"),
     ],
 )
-async def test_an_answer_that_is_none_is_a_failure_of_the_service_not_an_empty_list(
+async def test_an_unreadable_answer_is_a_failure_of_the_service_and_not_an_empty_list(
     stub: Stub, plane: AwsControlPlane, request_: Request[object], body: str
 ) -> None:
     stub.gateway = always(api_answer(200, body))
@@ -268,22 +268,24 @@ async def test_an_answer_that_is_none_is_a_failure_of_the_service_not_an_empty_l
 @pytest.mark.parametrize("request_", [LIST, READ, PUT, DELETE])
 @pytest.mark.parametrize("status", [200, 204])
 @pytest.mark.parametrize("body", ["", "{}"])
-async def test_an_empty_answer_without_a_request_id_is_no_answer_of_aws(
+async def test_an_empty_answer_without_a_request_id_is_not_believed(
     stub: Stub, plane: AwsControlPlane, request_: Request[object], status: int, body: str
 ) -> None:
-    """A region without APIs, or a change that was made, is nothing that a proxy can tell us."""
+    """It may come from a proxy, which cannot know whether a region has no APIs, or a change was made."""
     stub.gateway = always(web.Response(status=status, text=body if status == 200 else ""))
     assert (await failure(plane, request_)).code == "AnswerUnreadable"
 
 
 @pytest.mark.asyncio
-async def test_an_empty_object_of_aws_is_an_empty_page(stub: Stub, plane: AwsControlPlane) -> None:
+async def test_an_empty_object_with_a_request_id_is_an_empty_page(stub: Stub, plane: AwsControlPlane) -> None:
     stub.gateway = always(api_answer(200, "{}"))
     assert (await plane.send(LIST)).items == ()
 
 
 @pytest.mark.asyncio
-async def test_an_odd_api_in_a_list_leaves_the_others_as_they_are(stub: Stub, plane: AwsControlPlane) -> None:
+async def test_an_unreadable_api_in_a_list_does_not_affect_the_others(
+    stub: Stub, plane: AwsControlPlane
+) -> None:
     stub.gateway = always(
         api_answer(200, '{"item": [{"id": "a"}, {"id": "b", "createdDate": 1e300}, {"id": "c"}]}')
     )
@@ -293,7 +295,7 @@ async def test_an_odd_api_in_a_list_leaves_the_others_as_they_are(stub: Stub, pl
 
 
 @pytest.mark.asyncio
-async def test_a_type_that_nobody_knows_yet_is_told_once_and_left_alone(stub: Stub) -> None:
+async def test_an_unknown_type_is_reported_once_and_left_alone(stub: Stub) -> None:
     told: list[Event] = []
 
     class Note:
@@ -309,7 +311,7 @@ async def test_a_type_that_nobody_knows_yet_is_told_once_and_left_alone(stub: St
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("body", ["[1]", "7", '{"message": {"a": 1}, "code": ["b"]}', "[" * 100_000, "null"])
-async def test_a_refusal_with_an_odd_body_is_judged_by_its_status(
+async def test_a_refusal_with_an_unreadable_body_is_judged_by_its_status(
     stub: Stub, plane: AwsControlPlane, body: str
 ) -> None:
     stub.gateway = always(api_answer(403, body, **{"x-amzn-ErrorType": "AccessDeniedException"}))
@@ -319,16 +321,14 @@ async def test_a_refusal_with_an_odd_body_is_judged_by_its_status(
 
 @pytest.mark.asyncio
 async def test_a_redirect_s_body_is_not_read_as_a_success(stub: Stub, plane: AwsControlPlane) -> None:
-    """By botocore a 300 is, by the shape of the answer, and a date that no calendar holds ended the run."""
+    """Botocore reads the body of a 300 as an answer. An impossible date in it used to end the run."""
     stub.gateway = always(api_answer(300, {"item": [{"id": "a", "createdDate": 2**70}], "message": "Moved"}))
     error = await failure(plane, LIST)
     assert (type(error), error.status) == (ForeignAnswer, 300)
 
 
 @pytest.mark.asyncio
-async def test_a_date_that_no_calendar_holds_makes_an_answer_unreadable(
-    stub: Stub, plane: AwsControlPlane
-) -> None:
+async def test_an_impossible_date_makes_an_answer_unreadable(stub: Stub, plane: AwsControlPlane) -> None:
     stub.gateway = always(api_answer(201, {"id": "d1e2f3", "createdDate": 2**70}))
     error = await failure(plane, CreateDeployment(scope=HERE, api=RestApiId("abc")))
     assert error.code == "AnswerUnreadable"
@@ -347,7 +347,7 @@ async def test_reading_one_uncustomised_type_is_no_error_where_an_emulator_says_
 
 
 @pytest.mark.asyncio
-async def test_deleting_is_answered_by_an_empty_body(stub: Stub, plane: AwsControlPlane) -> None:
+async def test_a_delete_is_answered_by_an_empty_body(stub: Stub, plane: AwsControlPlane) -> None:
     stub.gateway = always(web.Response(status=202, headers={"x-amzn-RequestId": "req-9"}))
     execution = Execution()
     await plane.send(DELETE, execution)
@@ -356,10 +356,10 @@ async def test_deleting_is_answered_by_an_empty_body(stub: Stub, plane: AwsContr
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize(("status", "believed"), [(202, True), (204, True), (200, False), (201, False)])
-async def test_deleting_is_believed_for_the_status_that_aws_has_for_it(
+async def test_a_delete_is_believed_only_with_one_of_aws_s_statuses(
     stub: Stub, plane: AwsControlPlane, status: int, *, believed: bool
 ) -> None:
-    """Its answer shows nothing else. What is not believed is read."""
+    """The answer shows nothing else. If it is not believed, the target is read."""
     stub.gateway = always(web.Response(status=status, headers={"x-amzn-RequestId": "req-9"}))
     if believed:
         await plane.send(DELETE)
@@ -369,8 +369,8 @@ async def test_deleting_is_believed_for_the_status_that_aws_has_for_it(
 
 
 @pytest.mark.asyncio
-async def test_the_callers_own_error_leaves_the_connection_as_it_is(stub: Stub) -> None:
-    """Not wrapped in a group, though tasks run beside the caller."""
+async def test_the_caller_s_own_error_leaves_connect_unchanged(stub: Stub) -> None:
+    """It is not wrapped in an exception group, though tasks run beside the caller."""
     with pytest.raises(LookupError, match="mine"):
         async with connect(endpoint_url=f"http://127.0.0.1:{stub.port}"):
             raise LookupError("mine")

@@ -1,4 +1,4 @@
-"""Credentials that are renewed in the middle of a run: they sign once STS has said whose they are."""
+"""Credentials that are renewed during a run sign only after STS has said whose they are."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ WORLD = ServeOptions(apis=6, accounts=2, regions=1, no_throttle=True, latency=0.
 DESIRED = Desired(rules={ResponseType.THROTTLED: Rule(settings=Settings(status_code="420"))})
 
 LIFE = 6.0
-"""Seconds that the first keys are said to live; a sixth of it is kept."""
+"""Seconds that the first keys say they live. In the last sixth of that they are not used."""
 
 PROCESS = """
 import datetime, json, pathlib
@@ -40,7 +40,7 @@ print(json.dumps({"Version": 1, "Expiration": end.isoformat(), **printed}))
 
 @dataclass(frozen=True)
 class Scene:
-    """A world of two accounts, and a profile whose keys come from where the test writes them."""
+    """A world of two accounts, and a profile whose keys the test can replace."""
 
     ready: ReadyInfo
     folder: Path
@@ -54,7 +54,7 @@ class Scene:
         return self.ready.accounts[1]
 
     def printed(self, account: str, life: float) -> None:
-        """Has the credential_process print an account's keys, and that they end so many seconds later."""
+        """Make the credential_process print an account's keys, with an end in so many seconds."""
         key = self.ready.keys[account]
         printed = {
             "AccessKeyId": key["access_key_id"],
@@ -64,7 +64,7 @@ class Scene:
         (self.folder / "keys.json").write_text(json.dumps(printed))
 
     def seen_elsewhere(self) -> list[str]:
-        """What the other account was asked, but for whose the keys are."""
+        """The operations that the other account was asked for, except GetCallerIdentity."""
         with urlopen(f"{self.ready.endpoint}/_batchgw/stats") as answer:  # noqa: S310 - the simulator
             scopes = json.load(answer)["scopes"]
         seen: dict[str, Any] = scopes[f"{self.other}/eu-west-1"]["operations"]
@@ -91,7 +91,10 @@ def scene(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
 async def planned_then_applied(
     scene: Scene, profile: str, meanwhile: Callable[[], float]
 ) -> tuple[batchgw.Summary, list[batchgw.Outcome]]:
-    """Plan, let the test change the keys and say how long to wait, and apply in the same session."""
+    """Plan, change the keys, and apply in the same session.
+
+    The function that changes the keys returns how many seconds to wait before the apply.
+    """
     policy = Policy(desired=DESIRED, targets=Targets(regions=(Region("eu-west-1"),)))
     told: list[batchgw.Outcome] = []
 
@@ -110,7 +113,7 @@ async def planned_then_applied(
     return summary, told
 
 
-async def test_a_process_that_renews_with_another_accounts_keys_ends_the_scope_and_reaches_nothing(
+async def test_a_process_that_gives_another_account_s_keys_ends_the_scope_and_no_call_leaves(
     scene: Scene,
 ) -> None:
     scene.printed(scene.own, LIFE)
@@ -130,7 +133,7 @@ async def test_a_process_that_renews_with_another_accounts_keys_ends_the_scope_a
     assert scene.seen_elsewhere() == []
 
 
-async def test_a_process_that_renews_with_keys_of_the_same_account_goes_on(scene: Scene) -> None:
+async def test_a_process_that_gives_new_keys_of_the_same_account_lets_the_run_go_on(scene: Scene) -> None:
     scene.printed(scene.own, LIFE)
 
     def log_in_again() -> float:
@@ -141,8 +144,8 @@ async def test_a_process_that_renews_with_keys_of_the_same_account_goes_on(scene
     assert summary.exit_code == 0
 
 
-async def test_a_credentials_file_that_was_replaced_by_another_accounts_is_found_out(scene: Scene) -> None:
-    """Keys in a file have no known end: they are read again when the service says that they have expired."""
+async def test_a_credentials_file_that_now_has_another_account_s_keys_is_noticed(scene: Scene) -> None:
+    """Keys in a file have no known end. They are read again when the service says that they have expired."""
 
     def write(access_key: str, secret: str, token: str) -> None:
         token = f"aws_session_token = {token}\n" if token else ""

@@ -1,4 +1,4 @@
-"""The same requests to the same world, over HTTP through the AWS client and in process: the same answers.
+"""The same requests to the same world get the same answers over HTTP, through the AWS client, and in process.
 
 The simulator recomputes every signature with botocore's own signer: what passes here was signed right.
 """
@@ -63,7 +63,7 @@ async def over_http(
 
 
 async def outcome(plane: ControlPlane, request: Request[object]) -> object:
-    """The answer's value, or all that is told of an error."""
+    """The answer's value, or all that an error says."""
     try:
         return await plane.send(request)
     except CallError as error:
@@ -71,7 +71,7 @@ async def outcome(plane: ControlPlane, request: Request[object]) -> object:
 
 
 def story(scope: Scope, api: RestApiId) -> Sequence[Request[object]]:
-    """Reads and writes of every kind on one API, and what the service refuses."""
+    """Reads and writes of every kind on one API, including some that the service refuses."""
 
     def put(response_type: ResponseType, settings: Settings) -> Request[object]:
         return PutGatewayResponse(scope=scope, api=api, type=response_type, settings=settings)
@@ -100,7 +100,7 @@ def story(scope: Scope, api: RestApiId) -> Sequence[Request[object]]:
 
 
 @pytest.mark.asyncio
-async def test_a_story_in_every_scope_reads_the_same_over_http_and_in_process(
+async def test_the_same_calls_in_every_scope_are_answered_alike_over_http_and_in_process(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async with over_http(WORLD, monkeypatch) as (plane, ready):

@@ -1,4 +1,4 @@
-"""Every call is signed by its scope's keys, for its scope's region, and goes to its scope's host."""
+"""Every call is signed with its scope's keys, for its scope's region, and goes to its scope's host."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ async def api_named_like_its_scope(seen: Seen, _request: web.Request) -> web.Str
 
 @pytest.mark.asyncio
 async def test_concurrent_calls_of_250_scopes_are_each_signed_for_their_own(stub: Stub) -> None:
-    """50 accounts x 5 regions at once over one client: no call carries another's keys or region."""
+    """50 accounts x 5 regions at once over one client. No call has another scope's keys or region."""
     stub.gateway = api_named_like_its_scope
     scopes = [scope(account, region) for account in ACCOUNTS for region in REGIONS]
     told: dict[Scope, tuple[str, str]] = {}
@@ -102,10 +102,10 @@ async def test_without_a_role_the_base_credentials_sign_for_their_own_account(st
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("role", [None, "Role"])
-async def test_where_no_region_is_known_sts_is_asked_in_the_scopes_own_partition(
+async def test_without_a_region_of_its_own_sts_is_asked_in_the_scope_s_partition(
     role: str | None, stub: Stub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A key of China's is known nowhere else: neither GetCallerIdentity nor AssumeRole may go elsewhere."""
+    """A key of China is known nowhere else, so neither GetCallerIdentity nor AssumeRole may go elsewhere."""
     monkeypatch.delenv("AWS_DEFAULT_REGION")
     async with connect(endpoint_url=f"http://127.0.0.1:{stub.port}", role=role) as plane:
         assert plane.region is None
@@ -117,10 +117,8 @@ async def test_where_no_region_is_known_sts_is_asked_in_the_scopes_own_partition
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("role", [None, "Role"])
-async def test_a_home_region_that_is_switched_off_is_no_hindrance_to_others(
-    role: str | None, stub: Stub
-) -> None:
-    """The first region of a policy is where STS is asked: it may be one that the account never opted into."""
+async def test_a_switched_off_first_region_does_not_hinder_the_others(role: str | None, stub: Stub) -> None:
+    """STS is asked in the first region of a policy, which the account may never have opted into."""
 
     async def answer(seen: Seen, _request: web.Request) -> web.StreamResponse:
         if seen.region == "me-south-1":
@@ -130,7 +128,7 @@ async def test_a_home_region_that_is_switched_off_is_no_hindrance_to_others(
     stub.sts = stub.identity = answer
     async with connect(endpoint_url=f"http://127.0.0.1:{stub.port}", role=role, region="me-south-1") as plane:
         await plane.send(GetRestApis(scope=scope(ACCOUNTS[1] if role else BASE_ACCOUNT, "eu-west-1")))
-    regions = ["me-south-1", "us-east-1"]  # once refused, it is not tried for the role
+    regions = ["me-south-1", "us-east-1"]  # the region that has refused is not tried again for the role
     assert [s.region for s in stub.seen_by("sts")] == ([*regions, "us-east-1"] if role else regions)
 
 
@@ -143,7 +141,7 @@ async def test_another_account_without_a_role_is_refused_before_anything_is_sent
 
 
 @pytest.mark.asyncio
-async def test_what_leaves_is_the_operation_as_aws_documents_it(stub: Stub) -> None:
+async def test_operations_leave_as_aws_documents_them(stub: Stub) -> None:
     async def answer(seen: Seen, _request: web.Request) -> web.StreamResponse:
         if seen.method == "PUT":
             return api_answer(
@@ -181,8 +179,8 @@ async def test_what_leaves_is_the_operation_as_aws_documents_it(stub: Stub) -> N
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("said", [None, "application/json"])
-async def test_what_a_body_is_said_to_be_is_what_was_signed(stub: Stub, said: str | None) -> None:
-    """Aiohttp has a Content-Type of its own for a body that has none."""
+async def test_the_content_type_that_is_sent_is_the_one_that_was_signed(stub: Stub, said: str | None) -> None:
+    """Aiohttp would add a Content-Type of its own to a body that has none."""
     headers = {} if said is None else {"Content-Type": said}
     url = URL(f"http://127.0.0.1:{stub.port}/restapis")
     pool = ConnectionPool(
@@ -235,8 +233,8 @@ async def test_one_endpoint_in_the_environment_serves_both(
 
 
 @pytest.mark.asyncio
-async def test_a_type_that_awss_own_answer_leaves_out_makes_its_api_unreadable(stub: Stub) -> None:
-    """The stub answers none at all. An emulator does so; from AWS it would be "nothing is customised"."""
+async def test_an_answer_of_aws_that_leaves_a_type_out_makes_its_api_unreadable(stub: Stub) -> None:
+    """The stub lists no types, as an emulator does. Read as AWS's, it would mean "nothing is customised"."""
     request = GetGatewayResponses(scope=scope(BASE_ACCOUNT, "eu-west-1"), api=RestApiId("a1"))
     async with connect(endpoint_url=f"http://127.0.0.1:{stub.port}") as plane:
         assert all(each.default_response for each in (await plane.send(request)).values())
@@ -247,7 +245,7 @@ async def test_a_type_that_awss_own_answer_leaves_out_makes_its_api_unreadable(s
 
 @pytest.mark.asyncio
 async def test_a_proxy_of_the_environment_is_used(stub: Stub, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The stub plays the proxy: it sees the request for the host that only the proxy would know."""
+    """The stub is the proxy. It sees a request for a host that only the proxy can reach."""
     monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{stub.port}")
     async with connect(endpoint_url="http://gateway.invalid:8080") as plane:
         await plane.send(GetRestApis(scope=scope()))
@@ -255,7 +253,7 @@ async def test_a_proxy_of_the_environment_is_used(stub: Stub, monkeypatch: pytes
 
 
 @pytest.mark.asyncio
-async def test_no_proxy_is_heeded(stub: Stub, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_no_proxy_variable_is_heeded(stub: Stub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     async with connect(endpoint_url=f"http://127.0.0.1:{stub.port}") as plane:
@@ -264,7 +262,7 @@ async def test_no_proxy_is_heeded(stub: Stub, monkeypatch: pytest.MonkeyPatch) -
 
 
 class _Body:
-    """An answer's body, in the form aiobotocore reads it."""
+    """An answer's body, in the form that aiobotocore reads."""
 
     def __init__(self, body: bytes) -> None:
         self._body = body
@@ -275,7 +273,7 @@ class _Body:
 
 @dataclass
 class Wire:
-    """In place of a network: writes down what would be sent."""
+    """Takes the network's place, and notes what would be sent."""
 
     sent: list[tuple[str, str]] = field(default_factory=list)  # URL, Authorization
 
@@ -313,7 +311,7 @@ class Wire:
     ],
 )
 async def test_hosts_of_every_partition_and_the_undocumented_signing_key(region: str, host: str) -> None:
-    """Pins `request_credentials`: were it ignored, the client's own worthless keys would show here."""
+    """Pins `request_credentials`: if it were ignored, the client's own invalid keys would be used here."""
     wire = Wire()
     config = AioConfig(http_session_cls=wire.session_class(), parameter_validation=False)
     worthless: dict[str, Any] = {"aws_access_key_id": "no-target", "aws_secret_access_key": "no-target"}
@@ -334,7 +332,7 @@ async def test_hosts_of_every_partition_and_the_undocumented_signing_key(region:
 async def test_a_scope_whose_region_would_lead_to_another_host_is_given_up_and_nothing_is_sent(
     role: str | None, stub: Stub
 ) -> None:
-    """Wherever it was read: a plan, a journal, a library's caller."""
+    """The region may come from a plan, a journal, or a caller of the library."""
     account = ACCOUNTS[1] if role else BASE_ACCOUNT
     async with connect(endpoint_url=f"http://127.0.0.1:{stub.port}", role=role) as plane:
         with pytest.raises(ScopeError, match="is not a region, so nothing was sent"):

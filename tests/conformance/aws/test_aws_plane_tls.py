@@ -1,4 +1,4 @@
-"""Who answers is checked: authority, and host name too, which this aiobotocore by itself does not."""
+"""A server's certificate is checked: its authority, and its host name, which aiobotocore does not check."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ async def test_the_right_name_from_a_trusted_authority_is_accepted(server: Serve
 
 
 @pytest.mark.asyncio
-async def test_the_authority_may_be_named_by_the_environment(
+async def test_the_environment_may_name_the_authority(
     server: Server, bundle: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_CA_BUNDLE", bundle)
@@ -84,7 +84,7 @@ async def test_the_authority_may_be_named_by_the_environment(
 
 @pytest.mark.asyncio
 async def test_a_wrong_name_from_a_trusted_authority_is_refused(server: Server, bundle: str) -> None:
-    """The authority vouches for another host: boto3 refuses that, and so must we."""
+    """The certificate is for another host. boto3 refuses that, and so must batchgw."""
     async with (
         serving(server("apigateway.eu-west-1.amazonaws.com")) as stub,
         connect(endpoint_url=f"https://localhost:{stub.port}", ca_bundle=bundle, attempts=1) as plane,
@@ -110,7 +110,7 @@ async def test_an_unknown_authority_is_refused(server: Server) -> None:
 
 @pytest.mark.asyncio
 async def test_a_self_signed_certificate_is_refused(bundle: str) -> None:
-    """An authority of its own that nobody trusts: other keys, though the same name."""
+    """Its authority has the trusted one's name, but other keys."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     trustme.CA().issue_cert("localhost").configure_cert(context)
     async with (
@@ -134,7 +134,7 @@ async def test_a_server_that_does_not_speak_tls_is_a_failed_connection(bundle: s
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("content", [None, "not a certificate\n"])
-async def test_an_unusable_bundle_is_named(content: str | None, tmp_path: Path) -> None:
+async def test_an_error_names_an_unusable_bundle(content: str | None, tmp_path: Path) -> None:
     path = tmp_path / "ca.pem"
     if content is not None:
         path.write_text(content)
@@ -145,14 +145,14 @@ async def test_an_unusable_bundle_is_named(content: str | None, tmp_path: Path) 
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize(("name", "accepted"), [("localhost", True), ("sts.eu-west-1.amazonaws.com", False)])
-async def test_the_clients_botocore_makes_for_itself_are_held_to_the_same(
+async def test_the_clients_that_botocore_makes_check_certificates_in_the_same_way(
     name: str,
     accepted: bool,  # noqa: FBT001 - a column of the table
     server: Server,
     bundle: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A profile whose role botocore assumes: its STS client checks names, too, though we do not make it."""
+    """Botocore assumes a profile's role with an STS client of its own. That one checks names, too."""
     config = Path(bundle).with_name("config")
     config.write_text(
         "[profile audit]\nrole_arn = arn:aws:iam::222222222222:role/Audit\nsource_profile = base\n"
@@ -179,7 +179,7 @@ async def test_the_clients_botocore_makes_for_itself_are_held_to_the_same(
 async def test_a_connection_takes_little_memory_and_long_answers_come_whole(
     server: Server, bundle: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What asyncio sets aside for what a connection reads; and a page of six times as much."""
+    """The memory is asyncio's read buffer of a connection. The page is six times as long."""
     monkeypatch.setattr(SSLProtocol, "max_size", 256 * 1024)
     items = [{"id": f"{number:010x}", "name": "n" * 400} for number in range(500)]
     async with (
@@ -203,7 +203,7 @@ async def test_a_connection_takes_little_memory_and_long_answers_come_whole(
 
 
 def certificates(folder: Path, name: str) -> tuple[ssl.SSLContext, str]:
-    """A server's context for a host, and the bundle with its authority: a root as companies' proxies have it.
+    """A server's context for a host, and the bundle with its authority: a root like those of company proxies.
 
     Its Basic Constraints are not critical, which RFC 5280 asks of an authority.
     """
@@ -249,8 +249,8 @@ def _signing(folder: Path, name: str) -> str:
 
 
 @pytest.mark.asyncio
-async def test_a_companys_root_is_trusted_as_the_aws_tools_trust_it(tmp_path: Path) -> None:
-    """Python 3.13 and later would refuse it by themselves."""
+async def test_a_company_s_root_is_trusted_as_the_aws_tools_trust_it(tmp_path: Path) -> None:
+    """Python 3.13 and later would refuse it by default."""
     context, bundle = certificates(tmp_path, "localhost")
     async with (
         serving(context) as stub,
@@ -260,7 +260,7 @@ async def test_a_companys_root_is_trusted_as_the_aws_tools_trust_it(tmp_path: Pa
 
 
 @pytest.mark.asyncio
-async def test_a_companys_root_vouches_for_no_other_host(tmp_path: Path) -> None:
+async def test_a_certificate_by_a_company_s_root_is_refused_for_another_host(tmp_path: Path) -> None:
     context, bundle = certificates(tmp_path, "elsewhere.example")
     async with (
         serving(context) as stub,
