@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         WriteRefused as WriteRefused,
     )
     from batchgw.control_plane.stack import Pace as Pace, PacedControlPlane as PacedControlPlane
+    from batchgw.discovery.selection_count import SelectionCount as SelectionCount
     from batchgw.discovery.stream import Found as Found
     from batchgw.errors import (
         AccessDenied as AccessDenied,
@@ -152,11 +153,7 @@ if TYPE_CHECKING:
         UnreadApi as UnreadApi,
         UnreadScope as UnreadScope,
     )
-    from batchgw.model.selected import (
-        Selected as Selected,
-        SelectionCount as SelectionCount,
-        Unmatched as Unmatched,
-    )
+    from batchgw.model.selected import Selected as Selected, Unmatched as Unmatched
     from batchgw.model.shape import JSON as JSON
     from batchgw.planning.plan_file.header import PlanHeader as PlanHeader
     from batchgw.planning.plan_file.plan import Plan as Plan
@@ -182,6 +179,7 @@ _NAMES = {
     "control_plane.interface": "ControlPlane Execution Operation Request",
     "control_plane.readonly": "ReadOnlyControlPlane WriteRefused",
     "control_plane.stack": "Pace PacedControlPlane",
+    "discovery.selection_count": "SelectionCount",
     "discovery.stream": "Found",
     "errors": (
         "AccessDenied AnswerTooLarge ApiDenied ApiNotFound BadRequest BatchgwError CallError "
@@ -208,7 +206,7 @@ _NAMES = {
         "RestApi RestApiId Rule Scope Selection Selector Settings Skipped Target Targets Unchanged "
         "Unlisted UnreadApi UnreadScope"
     ),
-    "model.selected": "Selected SelectionCount Unmatched",
+    "model.selected": "Selected Unmatched",
     "model.shape": "JSON",
     "planning.plan_file.header": "PlanHeader",
     "planning.plan_file.plan": "Plan",

@@ -25,6 +25,7 @@ from batchgw.control_plane.readonly import ReadOnlyControlPlane
 from batchgw.control_plane.stack import Pace
 from batchgw.discovery.listing import needs_listing
 from batchgw.discovery.scopes import resolve_scopes
+from batchgw.discovery.selection_count import SelectionCount
 from batchgw.discovery.stream import DiscoveryStream, Found
 from batchgw.events import ItemPlanned, Observer
 from batchgw.execution.application import Application, streaming
@@ -35,7 +36,6 @@ from batchgw.execution.run import Job, enter, execute, holding, new_run, skip_su
 from batchgw.execution.session import phase, session
 from batchgw.journal import JSON, Journal, NewRun
 from batchgw.model import OnStale, PlanItem, Policy, Scope, Targets
-from batchgw.model.selected import SelectionCount
 from batchgw.planning.plan_file import temporary
 from batchgw.planning.plan_file.plan import Plan, PlanHeader, PlanWriter
 from batchgw.redaction import with_bare_urls

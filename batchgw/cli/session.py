@@ -14,12 +14,12 @@ from batchgw.cli.flags.endpoint import endpoint_of
 from batchgw.cli.flags.options import JournalFlags, RunFlags
 from batchgw.cli.flags.pace import chosen_pace
 from batchgw.cli.garbage import collect_rarely
-from batchgw.cli.memory import keeping, open_memory
 from batchgw.cli.observers.hints import Hints
 from batchgw.cli.observers.log import LogObserver, logging_to
 from batchgw.cli.observers.progress import showing_progress
 from batchgw.cli.output.console import Console
 from batchgw.cli.output.failure import is_unexplained_stop
+from batchgw.cli.quota_memory import keeping, open_memory
 from batchgw.cli.signals import Interrupts
 from batchgw.control_plane.aws import connect
 from batchgw.control_plane.stack import Pace, PacedControlPlane

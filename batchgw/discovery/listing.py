@@ -10,13 +10,13 @@ import anyio.lowlevel
 
 from batchgw.control_plane.interface import ControlPlane
 from batchgw.control_plane.operations import UNNAMED, GetRestApis, RestApiPage, UnreadableApi
-from batchgw.discovery.naming import may_be_in
+from batchgw.discovery.named_apis import may_be_in
 from batchgw.discovery.packed import PackedApis
+from batchgw.discovery.selection_count import SelectionCount
 from batchgw.errors import ServiceFailure
 from batchgw.events import ApisListed, Observer
 from batchgw.model import ExplicitApi, RestApi, RestApiId, Scope, Selection
 from batchgw.model.seen import SeenApis
-from batchgw.model.selected import SelectionCount
 
 IN_A_CIRCLE = "RepeatedPosition"
 """Our code for a listing that returns to a position it had before. AWS has none for that."""

@@ -8,11 +8,11 @@ from anyio.streams.memory import MemoryObjectSendStream
 from batchgw.control_plane.interface import ControlPlane
 from batchgw.control_plane.operations import UnreadableApi
 from batchgw.discovery.listing import list_rest_apis
-from batchgw.discovery.naming import NamedApis
+from batchgw.discovery.named_apis import NamedApis
+from batchgw.discovery.selection_count import SelectionCount
 from batchgw.errors import CallError
 from batchgw.events import Observer
 from batchgw.model import RestApi, Scope, Selection, UnreadApi, UnreadScope
-from batchgw.model.selected import SelectionCount
 
 Found = RestApi | UnreadApi | UnreadScope
 """A selected API; or one, or a scope, of which something is missing."""

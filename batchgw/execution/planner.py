@@ -13,7 +13,8 @@ from batchgw.concurrency.pool import pooled
 from batchgw.control_plane.interface import ControlPlane
 from batchgw.control_plane.operations import UnreadableApi
 from batchgw.discovery.listing import list_rest_apis, named, needs_listing
-from batchgw.discovery.naming import NamedApis
+from batchgw.discovery.named_apis import NamedApis
+from batchgw.discovery.selection_count import SelectionCount
 from batchgw.errors import AccessDenied, ApiDenied, ApiNotFound, CallError
 from batchgw.events import Observer
 from batchgw.execution.kinds import MAKERS
@@ -28,7 +29,6 @@ from batchgw.model import (
     UnreadScope,
 )
 from batchgw.model.change import ALL_GONE, EXCLUDED, all_gone
-from batchgw.model.selected import SelectionCount
 from batchgw.planning.kinds import Compared
 
 

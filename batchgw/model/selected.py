@@ -1,4 +1,4 @@
-"""How many REST APIs a selection means, of how many, and which of its selectors match none. Pure.
+"""How many REST APIs a selection means, of how many, and which of its selectors match none.
 
 A selector that matches nothing is most likely misspelt. The APIs that it was to select were not looked at, so
 a plan with one must not pass for "all as desired".
@@ -6,13 +6,9 @@ a plan with one must not pass for "all as desired".
 
 from __future__ import annotations
 
-import glob
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
+from collections.abc import Mapping
+from dataclasses import dataclass
 
-from batchgw.model.policy import Selection, Selector
-from batchgw.model.scope import RestApi
 from batchgw.model.shape import JSON, count, items, texts
 from batchgw.wording import amount
 
@@ -116,81 +112,3 @@ def _perhaps_there(unread: int) -> str:
         return ""
     where = "the account-region" if unread == 1 else f"one of the {unread:,} account-regions"
     return f"; it may match in {where} that could not be read"
-
-
-@dataclass(slots=True)
-class SelectionCount:
-    """Counts REST APIs as they are listed, in all scopes. A selector that has matched is not tried again."""
-
-    selection: Selection
-    found: int = 0
-    selected: int = 0
-    excluded: int = 0
-    named: int = 0  # found by their ids, where nothing was listed
-    _include: _Open = field(init=False)
-    _exclude: _Open = field(init=False)
-
-    def __post_init__(self) -> None:
-        # `discovery.naming` says which APIs were named by id and are missing.
-        self._include = _Open([s for s in self.selection.include if s.id is None])
-        self._exclude = _Open(self.selection.exclude)
-
-    def add(self, api: RestApi) -> bool:
-        """Count an API that was listed and may be meant; tell whether it is."""
-        self._include.look(api)
-        self._exclude.look(api)
-        if self.selection.matches(api):
-            self.selected += 1
-            return True
-        self.excluded += self.selection.includes(api)
-        return False
-
-    def total(self, *, listed: bool) -> Selected:
-        """Give the counts; `listed` tells whether APIs were listed, not only read by their ids."""
-        return Selected(
-            found=self.found if listed else None,
-            selected=self.selected if listed else self.named,
-            excluded=self.excluded,
-            by_id=len(self.selection.explicit),
-            unmatched=self._include.unmatched(),
-            idle=self._exclude.unmatched(),
-        )
-
-
-class _Open:
-    """Selectors that have matched nothing yet."""
-
-    def __init__(self, selectors: Sequence[Selector]) -> None:
-        self._open = dict(enumerate(selectors))
-        self._near: dict[int, str] = {}  # the name of an API that a selector nearly matches
-
-    def look(self, api: RestApi) -> None:
-        """Remove the selectors that match the API."""
-        if not self._open:
-            return
-        for number, selector in tuple(self._open.items()):
-            if selector.matches(api):
-                del self._open[number]
-            elif selector.name == api.name:
-                self._near[number] = api.name
-            elif selector.name and fnmatchcase(api.name.casefold(), selector.name.casefold()):
-                self._near.setdefault(number, api.name)
-
-    def unmatched(self) -> tuple[Unmatched, ...]:
-        """Give those that are left."""
-        return tuple(
-            Unmatched(
-                selector=str(selector), where=selector.where, hint=_hint(selector, self._near.get(number))
-            )
-            for number, selector in self._open.items()
-        )
-
-
-def _hint(selector: Selector, near: str | None) -> str:
-    """Say how to spell a name that is nearly one of an API that is there."""
-    name = selector.name or ""
-    if near is None or selector.tags:
-        return ""
-    if near != name:
-        return f"; the case of letters counts, and there is {near}"
-    return f"; one has exactly this name, but [ * ? are read as a pattern: write {glob.escape(name)}"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from batchgw.errors import PolicyInvalid, Problem
 from batchgw.model import Policy, Selector
-from batchgw.policy.check import PlacedFinding, check
+from batchgw.policy.document_check import PlacedFinding, check
 from batchgw.policy.text.document import locate
 from batchgw.policy.text.parse import Document, parse
 from batchgw.policy.text.source import file_name, read_text

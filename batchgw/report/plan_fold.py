@@ -20,7 +20,7 @@ from batchgw.model import (
 from batchgw.model.kinds import sort_key
 from batchgw.planning.change_view import ChangeView
 from batchgw.planning.kinds import views
-from batchgw.report.customised import CustomisedCounts
+from batchgw.report.customised_counts import CustomisedCounts
 from batchgw.report.reasons import OTHER, generalised
 
 GROUPS = 2_000

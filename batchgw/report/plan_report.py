@@ -12,7 +12,7 @@ from batchgw.model import PlanItem
 from batchgw.model.shape import JSON
 from batchgw.planning.estimate import Estimate
 from batchgw.planning.plan_file.plan import Plan
-from batchgw.report.live import CHECKED, PLANNED
+from batchgw.report.not_live import CHECKED, PLANNED
 from batchgw.report.plan_fold import PlanFold
 from batchgw.report.verdict import verdict_to_json
 

@@ -16,7 +16,7 @@ from batchgw.model import Scope
 from batchgw.model.change import MOVED
 from batchgw.model.kinds import counted_as
 from batchgw.model.shape import JSON
-from batchgw.report.live import written
+from batchgw.report.not_live import written
 from batchgw.report.reasons import Reason, Reasons
 
 EXPLAINED = frozenset({"failed", "skipped", "not_attempted"})

@@ -35,8 +35,8 @@ WITHIN: dict[str, tuple[frozenset[str], ...]] = {
         frozenset({"schema"}),
         frozenset({"diagnose", "jsonschema", "meaning", "sound_part", "starter"}),
         frozenset({"lint"}),
-        frozenset({"check"}),
-        frozenset({"loader", "single"}),
+        frozenset({"document_check"}),
+        frozenset({"loader", "single_response"}),
     ),
     "simulator": (
         frozenset({"reply", "service_models", "services"}),
@@ -217,7 +217,7 @@ RESPONSE_SPECIFIC = (
     "control_plane/operations/",
     "execution/comparison.py",
     "execution/responses.py",
-    "report/customised.py",
+    "report/customised_counts.py",
     "cli/verbs/put.py",
     "__init__.py",
 )

@@ -37,7 +37,7 @@ from batchgw.model import OnStale, Targets
 from batchgw.model.shape import JSON
 from batchgw.planning.estimate import Work, estimate
 from batchgw.planning.plan_file.plan import Plan
-from batchgw.report.live import PLANNED
+from batchgw.report.not_live import PLANNED
 from batchgw.report.plan_report import PlanReport
 from batchgw.report.summary import Summary
 from batchgw.report.verdict import exit_code

@@ -14,9 +14,9 @@ from batchgw.cli.flags.stdin import refuse_shared
 from batchgw.cli.output.console import Console, console_for
 from batchgw.cli.session import Run, again, open_run, run_reading
 from batchgw.cli.signals import Interrupts
+from batchgw.discovery.selection_count import SelectionCount
 from batchgw.exit_codes import INCOMPLETE, OK
 from batchgw.model import RestApi, Targets, UnreadApi, UnreadScope
-from batchgw.model.selected import SelectionCount
 from batchgw.policy.loader import load_policy
 from batchgw.report.views.forms import view_of
 from batchgw.report.views.interface import View

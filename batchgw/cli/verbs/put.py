@@ -127,7 +127,7 @@ def policy_of(flags: ResponseFlags) -> tuple[Policy, tuple[str, ...]]:
 
     Raises UsageError with everything that is wrong.
     """
-    from batchgw.policy.single import load_response  # noqa: PLC0415 - pydantic is behind it
+    from batchgw.policy.single_response import load_response  # noqa: PLC0415 - pydantic is behind it
 
     response: Mapping[str, JSON] | str = "default" if flags.default else _settings(flags)
     if flags.default and _settings(flags):

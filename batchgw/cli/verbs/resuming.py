@@ -22,7 +22,7 @@ from batchgw.exit_codes import FAILED, HELD_BACK, INCOMPLETE, INTERRUPTED, LOCKE
 from batchgw.journal import Journal, RunRecord, open_journal
 from batchgw.model import Targets
 from batchgw.model.kinds import counted_as
-from batchgw.report.live import PLANNED
+from batchgw.report.not_live import PLANNED
 from batchgw.report.summary import Summary
 from batchgw.report.views.forms import view_of
 from batchgw.report.views.text import Line, Span, line, plain

@@ -22,8 +22,8 @@ from batchgw.model import (
     Targets,
 )
 from batchgw.policy.meaning.covering import covered, covered_customised, mode_of
-from batchgw.policy.meaning.customised import wherever_customised
 from batchgw.policy.meaning.layers import Layer, Layers, layered
+from batchgw.policy.meaning.wherever_customised import wherever_customised
 from batchgw.policy.schema import PolicyFile, ResponseSpec, SelectorSpec, TargetsSpec
 
 _CUSTOMISED_TYPES = "types that an API customised itself"

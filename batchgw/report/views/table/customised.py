@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from batchgw.model.response_change import response_type
 from batchgw.planning.coverage import header_names
-from batchgw.report.customised import CustomisedCounts
+from batchgw.report.customised_counts import CustomisedCounts
 from batchgw.report.views.text import Line, Span, line
 from batchgw.wording import amount
 

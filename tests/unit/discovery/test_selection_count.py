@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from batchgw.discovery.selection_count import SelectionCount
 from batchgw.model import AccountId, ExplicitApi, Region, RestApi, RestApiId, Scope, Selection, Selector
-from batchgw.model.selected import Selected, SelectionCount, Unmatched
+from batchgw.model.selected import Selected, Unmatched
 
 SCOPE = Scope(account=AccountId("111111111111"), region=Region("eu-west-1"))
 

@@ -6,7 +6,7 @@ import pytest
 
 from batchgw.errors import PolicyInvalid
 from batchgw.model import Desired, ResponseType, Rule, Settings
-from batchgw.policy.single import load_response
+from batchgw.policy.single_response import load_response
 
 
 def test_a_response_from_flags() -> None:

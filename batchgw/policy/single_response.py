@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from batchgw.errors import PolicyInvalid, Problem
 from batchgw.model import Desired, ResponseType, Rule
-from batchgw.policy.check import check
+from batchgw.policy.document_check import check
 from batchgw.policy.findings import Finding
 from batchgw.policy.quoting import excerpt
 from batchgw.policy.schema import VERSION

@@ -1,0 +1,89 @@
+"""Counts what a selection means while REST APIs are listed. Nothing is read here."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+
+from batchgw.model import RestApi, Selection, Selector
+from batchgw.model.selected import Selected, Unmatched
+
+
+@dataclass(slots=True)
+class SelectionCount:
+    """Counts REST APIs as they are listed, in all scopes. A selector that has matched is not tried again."""
+
+    selection: Selection
+    found: int = 0
+    selected: int = 0
+    excluded: int = 0
+    named: int = 0  # found by their ids, where nothing was listed
+    _include: _Open = field(init=False)
+    _exclude: _Open = field(init=False)
+
+    def __post_init__(self) -> None:
+        # `discovery.named_apis` says which APIs were named by id and are missing.
+        self._include = _Open([s for s in self.selection.include if s.id is None])
+        self._exclude = _Open(self.selection.exclude)
+
+    def add(self, api: RestApi) -> bool:
+        """Count an API that was listed and may be meant; tell whether it is."""
+        self._include.look(api)
+        self._exclude.look(api)
+        if self.selection.matches(api):
+            self.selected += 1
+            return True
+        self.excluded += self.selection.includes(api)
+        return False
+
+    def total(self, *, listed: bool) -> Selected:
+        """Give the counts; `listed` tells whether APIs were listed, not only read by their ids."""
+        return Selected(
+            found=self.found if listed else None,
+            selected=self.selected if listed else self.named,
+            excluded=self.excluded,
+            by_id=len(self.selection.explicit),
+            unmatched=self._include.unmatched(),
+            idle=self._exclude.unmatched(),
+        )
+
+
+class _Open:
+    """Selectors that have matched nothing yet."""
+
+    def __init__(self, selectors: Sequence[Selector]) -> None:
+        self._open = dict(enumerate(selectors))
+        self._near: dict[int, str] = {}  # the name of an API that a selector nearly matches
+
+    def look(self, api: RestApi) -> None:
+        """Remove the selectors that match the API."""
+        if not self._open:
+            return
+        for number, selector in tuple(self._open.items()):
+            if selector.matches(api):
+                del self._open[number]
+            elif selector.name == api.name:
+                self._near[number] = api.name
+            elif selector.name and fnmatchcase(api.name.casefold(), selector.name.casefold()):
+                self._near.setdefault(number, api.name)
+
+    def unmatched(self) -> tuple[Unmatched, ...]:
+        """Give those that are left."""
+        return tuple(
+            Unmatched(
+                selector=str(selector), where=selector.where, hint=_hint(selector, self._near.get(number))
+            )
+            for number, selector in self._open.items()
+        )
+
+
+def _hint(selector: Selector, near: str | None) -> str:
+    """Say how to spell a name that is nearly one of an API that is there."""
+    name = selector.name or ""
+    if near is None or selector.tags:
+        return ""
+    if near != name:
+        return f"; the case of letters counts, and there is {near}"
+    return f"; one has exactly this name, but [ * ? are read as a pattern: write {glob.escape(name)}"
