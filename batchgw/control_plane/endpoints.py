@@ -101,7 +101,7 @@ class Endpoints:
         return min(seconds, SECONDS) if silence is not None and silence.suspected else seconds
 
     def forget(self) -> None:
-        """Start anew: it may answer by now."""
+        """Forget which endpoints were silent: they may answer by now."""
         self._silent.clear()
 
     def _reach(self, region: Region) -> None:

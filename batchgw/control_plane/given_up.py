@@ -48,7 +48,7 @@ class GivenUpScopes:
         return bool(self._denied) and any(where == scope for where, _ in self._denied)
 
     def forget(self) -> None:
-        """Start anew: a permission may have been given since."""
+        """Forget all scopes that were given up: a permission may have been given since."""
         self._errors.clear()
         self._denied.clear()
 

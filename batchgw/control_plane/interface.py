@@ -138,7 +138,7 @@ class Execution:
         priority: of the calls that wait for one quota, the smallest leaves first; of equals, the first that
             came.
         before_attempt: is called right before an attempt leaves. Where it raises, nothing is sent. After
-            ReadingAged `look` is called, and the attempt is made anew.
+            ReadingAged `look` is called, and the attempt is made again.
         look: is called before a write is sent again after an error that leaves open what is there by now. If
             there is none, such a write is not sent again.
         attempts: calls that were sent, and not refused by a quota. It counts the attempts that have ended.

@@ -1,6 +1,6 @@
 """A run from its plan to its summary: its scopes are held, its plan is in the journal, its changes are made.
 
-Each step lets other tasks run in between, for a plan may hold a million changes.
+Each step lets other tasks run in between, because a plan may hold a million changes.
 """
 
 from __future__ import annotations

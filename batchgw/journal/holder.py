@@ -47,7 +47,7 @@ class Holder:
         if self.boot == here.boot:
             same_pids = self.pid_namespace == here.pid_namespace is not None
             return _alive_here(self, proc) if same_pids else Liveness.UNKNOWN
-        return Liveness.DEAD if self.host == here.host else Liveness.UNKNOWN  # the machine was started anew
+        return Liveness.DEAD if self.host == here.host else Liveness.UNKNOWN  # the machine was rebooted
 
     def __str__(self) -> str:
         """Name it as a message does."""

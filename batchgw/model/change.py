@@ -135,7 +135,7 @@ class UnreadApi:
 
     @property
     def kind(self) -> Literal["skipped", "not_attempted", "failed"]:
-        """How its targets end, for no run can write what was not read.
+        """How its targets end, because no run can write what was not read.
 
         Skipped: it was rightly left alone: deleted or changed meanwhile, or excluded. Not attempted: its
         scope was given up, so most likely no call was made for it. Failed: a call was made, and the API could

@@ -121,7 +121,7 @@ class PlanTotals:
 
     @classmethod
     def from_json(cls, data: Mapping[str, JSON]) -> PlanTotals:
-        """Read what `to_json` wrote; the sum is made anew."""
+        """Read what `to_json` wrote. The sum is computed again."""
         totals = cls()
         for scope, counts in record(data["scopes"]).items():
             totals._scopes[Scope.parse(scope)] = ScopeTotals.from_json(record(counts))

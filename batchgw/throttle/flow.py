@@ -15,7 +15,7 @@ class Bucket:
 
     Attributes:
         held_until: no call leaves before, because a refusal asked for that (Retry-After). It binds all flows,
-            whichever pacer was told of it.
+            even if another pacer was told of it.
         sent, refused: calls that drew on it.
         waited: seconds that they have waited, in total.
     """
@@ -31,7 +31,7 @@ class Bucket:
         self.waited = 0.0
 
     def delay(self, now: float, *, last: bool = False) -> float:
-        """Seconds until a call may leave. A `last` one may spend the reserve, as a run's last do."""
+        """Seconds until a call may leave. A `last` one may spend the reserve, like the last ones of a run."""
         flows = self.flows
         left = 1.0 if last else flows[0].left if len(flows) == 1 else sum(flow.left for flow in flows)
         delay, held = self.pacer.delay(now, left), self.held_until - now

@@ -26,7 +26,7 @@ BEFORE_ALL = -inf
 a token every few seconds, so such a call loses more by waiting than the others do by letting it pass."""
 
 LULL = 600.0
-"""Seconds without a refusal after which the refusals before no longer count as starving."""
+"""Seconds without a refusal after which earlier refusals no longer count as starving."""
 
 
 class Head(NamedTuple):
@@ -41,7 +41,7 @@ class Head(NamedTuple):
 class Permit:
     """Permits one call, which leaves at once. `at` is `current_time()` then, `waited` the seconds before.
 
-    Nobody changes it. It is not frozen because that would treble its cost, and every call has one.
+    It must not be changed. It is not frozen, because that would treble its cost, and every call has one.
     """
 
     at: float
@@ -118,9 +118,9 @@ class Limiter:
             bucket.pacer.accepted(permit.at, now)
 
     def refused(self, permit: Permit, retry_after: float | None) -> None:
-        """A quota has refused the call. The emptiest bucket is blamed; the others get their token back."""
+        """A quota has refused the call: that of the emptiest bucket. The others get their token back."""
         now = current_time()
-        if now - self._last_refused > LULL:  # no call was made for long: that was no starving
+        if now - self._last_refused > LULL:  # for so long, hardly any call was made: that was not starving
             self._starving_since = None
         self._last_refused = now
         if self._starving_since is None:
@@ -152,7 +152,7 @@ class Limiter:
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """A call waits for something else than the quota (a backoff). Another may be at work meanwhile."""
+        """During the block a call waits for a backoff, and not for the quota. Another may work meanwhile."""
         self._paused += 1
         try:
             yield
@@ -201,9 +201,9 @@ class Limiter:
     ) -> Permit:
         """Wait for a token of the own bucket, if there is one, then for one of the total. Spend both at once.
 
-        A call that has waited for its own bucket may spend the total's reserve: a token of its own comes only
-        every few seconds, and no second of one shall be lost here.
-        The own bucket may turn out to be empty meanwhile. Then the call waits for it again, in its own queue.
+        A call that has waited for its own bucket may spend the total's reserve. Its own bucket gives a token
+        only every few seconds, and none of that time must be lost here. If its own bucket turns out to be
+        empty meanwhile, the call waits for it again, in its own queue.
         """
         total = self.total
         while True:

@@ -46,7 +46,7 @@ class WaitQueue:
         return ticket
 
     def enter_if_empty(self, priority: float) -> Ticket | None:
-        """Be at the head at once if the queue is empty, else give None. Then `leave`."""
+        """Be at the head at once if the queue is empty, and `leave` later. Else return None."""
         if self._head is not None:
             return None
         self._head = ticket = Ticket(priority, next(self._numbers))

@@ -1,9 +1,9 @@
 """Finds out that scopes of an account share one quota: they are refused together, and get no more than one.
 
-AWS documents its quota per account; users report it per account and region. If batchgw believes the latter
-and it is wrong, the calls of each region are refused because of the others'. How much was accepted tells
-most. If it is more than one quota gives, the quotas are separate for certain. If it is just what one quota
-gives, while several scopes are refused again and again, they share it.
+AWS documents its quota per account; users report it per account and region. If batchgw believes the second
+and is wrong, the calls of each region are refused because of the others'. The best evidence is how many calls
+are accepted. If they are more than one quota gives, the quotas are certainly separate. If they are just what
+one quota gives, while several scopes are refused again and again, the scopes share it.
 """
 
 from __future__ import annotations
@@ -29,20 +29,20 @@ MOSTLY = 0.6
 """Part of the refusals that must have coincided."""
 
 APART = 5.0
-"""Seconds between the first coincidence and one that counts: scopes that begin at the same time, with equal
-buckets, are refused at the same time once, whatever they share."""
+"""Seconds after the first coincidence before another one counts. Scopes that begin at the same time, with
+equal buckets, are refused at the same time once, even if they share nothing."""
 
 EXCESS = 1.05
-"""Factor by which more than one quota gives may be accepted: clocks and jitter are not exact."""
+"""Factor of what one quota gives: so much may be accepted, because clocks and jitter are not exact."""
 
 GRACE = 3.0
-"""Calls that may be accepted beyond that."""
+"""Calls that may be accepted beyond that, too."""
 
 JUST = 0.94
-"""Part of what one quota gives that scopes which share it get at least, while they are being refused."""
+"""Part of what one quota gives: scopes that share it get at least so much while they are refused."""
 
 LONG = 30.0
-"""Seconds after which the accepted calls are a proof."""
+"""Seconds after which the number of accepted calls is a proof."""
 
 OFTEN = 3
 """Refusals of a scope after which it counts as wanting more than it gets."""
@@ -55,12 +55,12 @@ class _Member:
     sent: float = float("-inf")
     refused: float = float("-inf")
     episodes: int = 0
-    coincided: bool = False  # whether the last refusal did
+    coincided: bool = False  # whether its last refusal coincided with another scope's
 
 
 @dataclass(slots=True)
 class SharedQuotaDetector(Generic[Key]):
-    """Told of every call of the scopes of one account.
+    """Decides for the scopes of one account. It is told of each of their calls.
 
     Attributes:
         separate: whether it is certain that each scope has a quota of its own.
@@ -125,7 +125,7 @@ class SharedQuotaDetector(Generic[Key]):
         return wanting > 1 and passed >= LONG and self._accepted >= JUST * given
 
     def _refill(self, now: float) -> None:
-        """Let time pass. Once the one bucket would be full, nothing is measured: begin anew."""
+        """Let time pass. If the one bucket would be full by now, begin the measurement again."""
         if self._at is None:
             self._level = EXCESS * self.quota.burst
         else:

@@ -276,7 +276,7 @@ def _base_credentials(
     first = [session]
 
     async def load() -> Any:
-        """Walk the chain: in the session there is, then in new ones, for a session keeps what it found."""
+        """Walk the chain, first in the given session. Later in new ones: a session keeps what it found."""
         walker = first.pop() if first else open_session(profile)
         _use_pool(walker, pool)
         use_chain(walker, region)

@@ -35,7 +35,7 @@ from batchgw.control_plane.aws.client import FIRST_ERROR_STATUS
 from batchgw.errors import AnswerTooLarge, UsageError
 
 CALL_TIMEOUT = 60.0
-"""Seconds of a whole call, for an answer may come byte by byte for ever. AWS's comes in under one."""
+"""Seconds of a whole call, because an answer may come byte by byte for ever. AWS's takes less than one."""
 
 KEEP_ALIVE = 12.0
 """Seconds an idle connection is kept: aiobotocore's value, well below what the service keeps."""

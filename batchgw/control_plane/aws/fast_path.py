@@ -61,7 +61,7 @@ class _Address:
 
     def url(self, written: Written) -> URL:
         """Give the URL of a request."""
-        path = self.base.with_path(self.root + written.path, encoded=True)  # as it is, and not parsed anew
+        path = self.base.with_path(self.root + written.path, encoded=True)  # as it is, and not parsed again
         return URL(f"{path}?{written.query}", encoded=True) if written.query else path
 
 

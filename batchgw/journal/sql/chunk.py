@@ -1,4 +1,4 @@
-"""Some rows of a plan on their way into the journal: rows, not the items they came from."""
+"""Some rows of a plan on their way into the journal. Only rows are kept, not the items they are made of."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ from batchgw.model.shape import JSON
 from batchgw.model.target import Target
 
 ROWS: Final = 250
-"""Rows of one commit: 3 ms, in which other processes and the event loop wait. Ten times as many save 5 %."""
+"""Rows of one commit. It takes 3 ms, in which other processes and the event loop wait. Ten times as many rows
+would save only 5 %."""
 
 TEXT: Final = 8_000_000
-"""Characters of new images that fill a chunk of fewer rows: templates can be large."""
+"""Characters of new images with which a chunk is full, even with fewer rows: templates can be large."""
 
 _SCOPE: Final = ("id", "run_id", "account", "region")
 _API: Final = ("id", "scope_id", "api", "name", "tags", "endpoint_types", "created")
@@ -86,7 +87,7 @@ class Chunk:
         self._unread: list[tuple[Any, ...]] = []
         self._apis: list[tuple[Any, ...]] = []
         self._changes: list[_Change] = []
-        self._digests: dict[str, bytes] = {}  # of images, by their text: most of a chunk's are alike
+        self._digests: dict[str, bytes] = {}  # of images, by their text: most images of a chunk are equal
         self._ids: dict[bytes, int] = {}  # of images, by their digests
         self._bodies: dict[bytes, str] = {}  # of those that may have to be stored
 
@@ -179,7 +180,7 @@ class Chunk:
             self._changes.append(_Change(self._next_id(), api_id, target, Action.NO_OP, None, None, outcome))
 
     def _image(self, image: JSON) -> bytes:
-        """See that the image will be stored; give its digest."""
+        """Store the image with this chunk, if it is not stored yet. Returns its digest."""
         body = canonical(image)
         if body in self._digests:
             return self._digests[body]

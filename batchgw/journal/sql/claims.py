@@ -1,4 +1,4 @@
-"""Which process works on a run: the run's row says so, from when it begins until it releases the run."""
+"""Which process works on a run. The run's row names it, from its beginning until it releases the run."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ class Claims:
         return {**asdict(this_process(self._clock())), "token": self.token}
 
     def check(self, connection: Connection, run: int, *, unknown_refused: bool = False) -> RunState:
-        """Give the state of a run that this process may work on.
+        """Return the state of a run, if this process may work on it.
 
-        Raises ScopeLocked while another process that is alive works on it; when `unknown_refused`, also when
-        it cannot be told whether that one is alive.
+        Raises ScopeLocked if another process works on it that is alive; with `unknown_refused`, also if
+        nobody knows whether that process is alive.
         """
         row = connection.execute(select(runs).where(runs.c.id == run)).one()
         state = RunState(row.state)

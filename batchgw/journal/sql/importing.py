@@ -46,7 +46,7 @@ class SqlPlanImport:
         return self._chunk.full
 
     async def add(self, item: PlanItem) -> None:
-        """Take an item. Commits what waits first where it is time."""
+        """Take an item. If enough rows wait, they are committed first."""
         self._refuse_when_finished()
         if self.full:
             await self.commit()

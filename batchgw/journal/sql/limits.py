@@ -1,4 +1,4 @@
-"""The `limits` table: what was learned of quotas, a row for each bucket, from whichever run wrote it last."""
+"""The `limits` table: what was learned of quotas. A row is one bucket, as the last run has written it."""
 
 from __future__ import annotations
 

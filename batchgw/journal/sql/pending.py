@@ -20,13 +20,13 @@ from batchgw.model import Action, Change, Scope
 from batchgw.model.kinds import KINDS, target_of
 
 KEPT: Final = 1_024
-"""Changes kept once they were read: those of one page after another have most of them in common."""
+"""Changes that are kept after they were read, because most pages of a run contain the same ones."""
 
 SMALL: Final = 4_000
-"""Characters of two images up to which their change is kept. Templates can be large."""
+"""Characters of a change's two images, up to which it is kept. Templates can be large."""
 
 _PENDING = changes.c.rank < literal_column(str(DECIDED))
-"""Undecided or not attempted, but for what was never read."""
+"""Undecided or not attempted, except for what was never read."""
 
 _SCOPE = select(scopes.c.id).where(
     scopes.c.run_id == bindparam("run"),
@@ -103,7 +103,7 @@ def _pending(row: Row, read: dict[_Stored, Change]) -> PendingChange:
 
 
 def _read(stored: _Stored, row: int, before: str | None, after: str | None) -> Change:
-    """Read a change. Raises ValueError where an image is missing: it would pass for made, or for a reset."""
+    """Read a change. Raises ValueError if an image is missing: it would look made, or like a reset."""
     makes = stored.after_id is not None or stored.action in (Action.CREATE, Action.UPDATE)
     if before is None or (makes and after is None):
         missing = "what was there" if before is None else "what it makes"

@@ -18,13 +18,13 @@ from batchgw.journal.sql.tables.schema import apis, changes, scopes
 from batchgw.model import AccountId, Effort, Outcome, Region, Scope
 
 FIRST_PAGE: Final = 19
-"""APIs whose outcomes are read at a time to begin with."""
+"""APIs of the first page of outcomes."""
 
 PAGE: Final = 200
-"""The same at most, later."""
+"""APIs of a later page, at most."""
 
 OUTCOMES: Final = 400
-"""Outcomes read at a time, as the first page has them at most: 3 ms, in which an event loop stands still."""
+"""Outcomes of a page: as many as the first page can have. They take 3 ms, in which the event loop waits."""
 
 
 def _counts(which: ColumnElement[bool]) -> Select[Any]:

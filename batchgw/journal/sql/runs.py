@@ -23,10 +23,10 @@ _ENDED_EARLY: Final = and_(
     runs.c.state == RunState.STOPPED.value,
     ~select(scopes.c.id).where(scopes.c.run_id == runs.c.id).exists(),
 )
-"""Ended before it had a plan: its scopes were held, or its plan was stale. It wrote nothing."""
+"""A run that ended before it had a plan: its scopes were held, or its plan was stale. It wrote nothing."""
 
 _RESUMABLE: Final = runs.c.state.in_([RunState.APPLYING.value, RunState.STOPPED.value])
-"""Had a plan, and did not come to its end."""
+"""A run that had a plan, and did not come to its end."""
 
 
 class Runs:

@@ -1,4 +1,4 @@
-"""What newer runs have decided of a run's targets: its resume must not put an older plan over that."""
+"""Which of a run's targets newer runs have decided. The run's resume must not overwrite those."""
 
 from __future__ import annotations
 

@@ -66,14 +66,14 @@ class WriteBuffer:
             self._outcomes[change] = columns
 
     def withdraw(self, ids: Iterable[int]) -> None:
-        """Take intents of this process back; that, too, is committed with what comes next."""
+        """Withdraw intents of this process. The next commit contains that, too."""
         for change in ids:
             when = self._intended.pop(change, None)
             if when is not None:
                 self._withdrawn[change] = when
 
     def flush(self) -> None:
-        """Commit what waits. Raises JournalWriteFailed, and what waits goes on waiting."""
+        """Commit what waits. Raises JournalWriteFailed; then it all still waits."""
         if self._outcomes or self._withdrawn:
             self._commit([])
 

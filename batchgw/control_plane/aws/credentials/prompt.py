@@ -40,7 +40,7 @@ async def ask_unseen(question: str) -> str:
 
 
 async def _line(terminal: int) -> bytes:
-    """Read in a thread, for not every event loop can watch a terminal. Cancelled, it wakes the thread up."""
+    """Read in a thread: not every event loop can watch a terminal. If cancelled, wake the thread up."""
     woken, wake = os.pipe()
     try:
         async with anyio.create_task_group() as tasks:
