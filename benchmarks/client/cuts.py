@@ -13,8 +13,8 @@ from aiobotocore.config import AioConfig
 from batchgw.control_plane.aws.botocore_signer import SIGNATURE_VERSION
 from batchgw.control_plane.aws.client import Target, TargetedClient
 from batchgw.control_plane.aws.connections import ConnectionPool, session_class
-from batchgw.control_plane.aws.credentials.keys import Keys
 from batchgw.control_plane.aws.fast_path import FastPath
+from batchgw.control_plane.aws.keys import Keys
 from batchgw.control_plane.aws.tls import tls_context
 from batchgw.control_plane.aws.wire import FORMS
 from benchmarks.client.task import CONNECTIONS, SCOPE, Prepare, gathered, put

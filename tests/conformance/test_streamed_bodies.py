@@ -18,7 +18,7 @@ from botocore.exceptions import BotoCoreError
 from batchgw.control_plane.aws.botocore_signer import SIGNATURE_VERSION
 from batchgw.control_plane.aws.client import Target, TargetedClient
 from batchgw.control_plane.aws.connections import ConnectionPool, session_class
-from batchgw.control_plane.aws.credentials.keys import Keys
+from batchgw.control_plane.aws.keys import Keys
 from batchgw.control_plane.aws.tls import tls_context
 from batchgw.errors import BadRequest, CallError, ConnectionFailed
 from batchgw.model import Region

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from botocore.auth import AUTH_TYPE_MAPS, BaseSigner, SigV4Auth
 from botocore.exceptions import NoCredentialsError
 
-from batchgw.control_plane.aws.credentials.keys import Keys
+from batchgw.control_plane.aws.keys import Keys
 from batchgw.control_plane.aws.signing import (
     authorization,
     canonical_path,

@@ -18,7 +18,7 @@ from typing import Any, Protocol
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
-from batchgw.control_plane.aws.credentials.keys import Keys
+from batchgw.control_plane.aws.keys import Keys
 from batchgw.control_plane.aws.transport import transport_error, unresolved_host
 from batchgw.control_plane.aws.wire import FORMS
 from batchgw.control_plane.classify import classify, parse_retry_after

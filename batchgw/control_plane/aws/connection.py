@@ -27,7 +27,6 @@ from batchgw.control_plane.aws.client import TargetedClient
 from batchgw.control_plane.aws.connections import CALL_TIMEOUT, ConnectionPool, proxy_for, session_class
 from batchgw.control_plane.aws.credentials.base_keys import BaseCredentials, Owner
 from batchgw.control_plane.aws.credentials.chain import use_chain
-from batchgw.control_plane.aws.credentials.of_scope import Role, ScopeCredentials
 from batchgw.control_plane.aws.credentials.owners import Owners
 from batchgw.control_plane.aws.credentials.roles import check_role, session_name
 from batchgw.control_plane.aws.credentials.settings import (
@@ -44,6 +43,7 @@ from batchgw.control_plane.aws.credentials.settings import (
 )
 from batchgw.control_plane.aws.fast_path import FastPath
 from batchgw.control_plane.aws.plane import AwsControlPlane
+from batchgw.control_plane.aws.scope_credentials import Role, ScopeCredentials
 from batchgw.control_plane.aws.sts import query_form
 from batchgw.control_plane.aws.sts.client import StsClient
 from batchgw.control_plane.aws.sts.questions import Sts

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from batchgw.control_plane.advice import name_permission
 from batchgw.control_plane.aws.client import SUCCESS, Target, TargetedClient, about, request_id
-from batchgw.control_plane.aws.credentials.of_scope import ScopeCredentials
+from batchgw.control_plane.aws.scope_credentials import ScopeCredentials
 from batchgw.control_plane.interface import Execution, Reading, Request, T
 from batchgw.errors import AccessDenied, CallError, CredentialsExpired, CredentialsRejected, NotCustomized
 from batchgw.events import NullObserver, Observer, TypeUnknown

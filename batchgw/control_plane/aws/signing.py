@@ -16,7 +16,7 @@ from urllib.parse import SplitResult, quote
 
 from botocore.utils import normalize_url_path
 
-from batchgw.control_plane.aws.credentials.keys import Keys
+from batchgw.control_plane.aws.keys import Keys
 
 KEPT_KEYS = 256
 """Signing keys kept with one set of credentials, 200 bytes each: one per region, service and day."""

@@ -21,8 +21,8 @@ from yarl import URL
 from batchgw.control_plane.aws import connect
 from batchgw.control_plane.aws.client import Target, TargetedClient
 from batchgw.control_plane.aws.connections import Reply
-from batchgw.control_plane.aws.credentials.keys import Keys
 from batchgw.control_plane.aws.fast_path import FastPath, invocation_id
+from batchgw.control_plane.aws.keys import Keys
 from batchgw.control_plane.aws.sts import query_form
 from batchgw.control_plane.aws.wire import FORMS, Format
 from batchgw.control_plane.operations import DeleteGatewayResponse, GetRestApis, PutGatewayResponse

@@ -11,7 +11,7 @@ import pytest_asyncio
 from aiohttp import web
 
 from batchgw.control_plane.aws import AwsControlPlane, connect
-from batchgw.control_plane.aws.credentials.keys import Keys
+from batchgw.control_plane.aws.keys import Keys
 from batchgw.control_plane.interface import Execution, Request, T
 from batchgw.control_plane.operations import (
     CreateDeployment,

@@ -19,7 +19,7 @@ from yarl import URL
 from batchgw.control_plane.aws import connect
 from batchgw.control_plane.aws.client import Target, TargetedClient
 from batchgw.control_plane.aws.connections import ConnectionPool
-from batchgw.control_plane.aws.credentials.keys import Keys
+from batchgw.control_plane.aws.keys import Keys
 from batchgw.control_plane.interface import Execution
 from batchgw.control_plane.operations import GetGatewayResponses, GetRestApis, PutGatewayResponse
 from batchgw.errors import CredentialsUnavailable, ScopeError, ServiceFailure

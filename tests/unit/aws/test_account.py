@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 import anyio
 import pytest
 
-from batchgw.control_plane.aws.credentials.keys import Keys
 from batchgw.control_plane.aws.credentials.owners import KEPT, Owners
+from batchgw.control_plane.aws.keys import Keys
 from batchgw.control_plane.aws.sts.regions import StsRegions
 from batchgw.errors import CallError, ConnectionFailed
 from batchgw.model import AccountId, Region

@@ -15,7 +15,7 @@ from botocore.exceptions import PartialCredentialsError, SSOTokenLoadError
 
 from batchgw.concurrency.stop import StopSignal
 from batchgw.control_plane.aws.credentials.base_keys import BaseCredentials
-from batchgw.control_plane.aws.credentials.keys import Keys
+from batchgw.control_plane.aws.keys import Keys
 from batchgw.errors import (
     AccessDenied,
     CallError,

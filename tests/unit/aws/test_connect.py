@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from batchgw.control_plane.aws import AwsControlPlane, connect
-from batchgw.control_plane.aws.credentials.of_scope import Role
+from batchgw.control_plane.aws.scope_credentials import Role
 from batchgw.errors import CredentialsUnavailable, UsageError
 from batchgw.model import Desired, Policy, Targets
 

@@ -9,8 +9,8 @@ from random import Random
 import anyio
 import pytest
 
-from batchgw.control_plane.aws.credentials.keys import Keys
 from batchgw.control_plane.aws.credentials.renewal import Refresher
+from batchgw.control_plane.aws.keys import Keys
 from batchgw.errors import AccessDenied, CallError, CredentialsUnavailable, Stopped
 from batchgw.model import AccountId, Region, Scope
 from tests.virtual import virtually

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from batchgw.control_plane.aws.credentials.keys import Keys
 from batchgw.control_plane.aws.credentials.roles import check_role, role_arn, session_name
+from batchgw.control_plane.aws.keys import Keys
 from batchgw.errors import UsageError
 from batchgw.model import AccountId
 

@@ -20,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batchgw.control_plane.aws.botocore_signer import SIGNATURE_VERSION, LeanSigV4Auth
-from batchgw.control_plane.aws.credentials.keys import Keys
+from batchgw.control_plane.aws.keys import Keys
 from batchgw.control_plane.aws.signing import KEPT_KEYS, authorization, timestamp
 
 KEYS = Keys(access_key="AKIDEXAMPLE", secret_key="wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")

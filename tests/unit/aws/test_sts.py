@@ -13,7 +13,7 @@ import pytest
 from batchgw.concurrency.stop import StopSignal
 from batchgw.control_plane.aws.client import Target, TargetedClient
 from batchgw.control_plane.aws.credentials.base_keys import BaseCredentials
-from batchgw.control_plane.aws.credentials.keys import Keys
+from batchgw.control_plane.aws.keys import Keys
 from batchgw.control_plane.aws.sts.client import Question, StsClient
 from batchgw.control_plane.aws.sts.questions import Sts
 from batchgw.errors import (

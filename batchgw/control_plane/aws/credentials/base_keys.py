@@ -19,13 +19,13 @@ from typing import Any
 import anyio
 
 from batchgw.concurrency.stop import StopSignal
-from batchgw.control_plane.aws.credentials.keys import Keys, misfit
 from batchgw.control_plane.aws.credentials.unavailable import (
     none_found,
     of_another_account,
     unavailable,
     unproved,
 )
+from batchgw.control_plane.aws.keys import Keys, misfit
 from batchgw.errors import (
     AccessDenied,
     CallError,

@@ -22,8 +22,8 @@ from botocore.compat import compat_shell_split
 
 from batchgw.control_plane.aws.credentials.bounded_files import TokenFile
 from batchgw.control_plane.aws.credentials.credential_process import PROVIDER, failed, output_of
-from batchgw.control_plane.aws.credentials.keys import misfit
 from batchgw.control_plane.aws.credentials.prompt import NoTerminal, ask_unseen
+from batchgw.control_plane.aws.keys import misfit
 from batchgw.errors import CredentialsUnavailable
 from batchgw.model import Region
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from batchgw.control_plane.aws.credentials.keys import Keys
 from batchgw.control_plane.aws.credentials.single_flight import Flight
+from batchgw.control_plane.aws.keys import Keys
 from batchgw.model import AccountId, Region
 
 Ask = Callable[[Keys, Region], Awaitable[AccountId]]

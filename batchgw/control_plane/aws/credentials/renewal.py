@@ -14,7 +14,7 @@ from random import Random
 
 import anyio
 
-from batchgw.control_plane.aws.credentials.keys import Keys
+from batchgw.control_plane.aws.keys import Keys
 from batchgw.errors import CallError, Stopped, WrongAccount
 from batchgw.model import AccountId, Scope
 

@@ -18,7 +18,7 @@ from batchgw.concurrency.clock import current_time
 from batchgw.concurrency.stop import StopSignal
 from batchgw.control_plane.aws.client import Target, TargetedClient
 from batchgw.control_plane.aws.credentials.base_keys import BaseCredentials
-from batchgw.control_plane.aws.credentials.keys import Keys
+from batchgw.control_plane.aws.keys import Keys
 from batchgw.control_plane.endpoints import Endpoints
 from batchgw.control_plane.tries import ATTEMPTS, Tries, error_of
 from batchgw.errors import (

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from batchgw.control_plane.aws.credentials.keys import Keys, misfit
+from batchgw.control_plane.aws.keys import Keys, misfit
 from batchgw.control_plane.aws.sts.client import Question, StsClient
 from batchgw.control_plane.operations.unreadable import unreadable_answer
 from batchgw.model import AccountId, Region, Scope

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 
 from batchgw.control_plane.advice import words
 from batchgw.control_plane.aws.credentials.base_keys import BaseCredentials
-from batchgw.control_plane.aws.credentials.keys import Keys
 from batchgw.control_plane.aws.credentials.renewal import Background, Refresher
 from batchgw.control_plane.aws.credentials.roles import role_arn
+from batchgw.control_plane.aws.keys import Keys
 from batchgw.control_plane.aws.sts.questions import Sts
 from batchgw.control_plane.aws.sts.regions import StsRegions
 from batchgw.errors import (
