@@ -52,11 +52,13 @@ if TYPE_CHECKING:
         CredentialsRejected as CredentialsRejected,
         CredentialsUnavailable as CredentialsUnavailable,
         EndpointUnreachable as EndpointUnreachable,
+        ExplainedStop as ExplainedStop,
         ForeignAnswer as ForeignAnswer,
         ForeignDenial as ForeignDenial,
         JournalUnusable as JournalUnusable,
         JournalWriteFailed as JournalWriteFailed,
         NotAsWritten as NotAsWritten,
+        NotConfirmed as NotConfirmed,
         NotCustomized as NotCustomized,
         NothingSelected as NothingSelected,
         OtherAccountAnswered as OtherAccountAnswered,
@@ -64,6 +66,7 @@ if TYPE_CHECKING:
         PlanUnreadable as PlanUnreadable,
         PolicyInvalid as PolicyInvalid,
         Problem as Problem,
+        QuotasInvalid as QuotasInvalid,
         ReadingAged as ReadingAged,
         ResourceQuotaExceeded as ResourceQuotaExceeded,
         RunUnknown as RunUnknown,
@@ -184,10 +187,10 @@ _NAMES = {
     "errors": (
         "AccessDenied AnswerTooLarge ApiDenied ApiNotFound BadRequest BatchgwError CallError "
         "ConcurrentModification Conflict ConnectionCut ConnectionFailed CredentialsExpired "
-        "CredentialsRejected CredentialsUnavailable EndpointUnreachable ForeignAnswer ForeignDenial "
-        "JournalUnusable JournalWriteFailed NotAsWritten NotCustomized NothingSelected "
-        "OtherAccountAnswered PlanStale PlanUnreadable PolicyInvalid Problem ReadingAged "
-        "ResourceQuotaExceeded RunUnknown ScopeError ScopeLocked ServiceFailure Starved Stopped "
+        "CredentialsRejected CredentialsUnavailable EndpointUnreachable ExplainedStop ForeignAnswer "
+        "ForeignDenial JournalUnusable JournalWriteFailed NotAsWritten NotConfirmed NotCustomized "
+        "NothingSelected OtherAccountAnswered PlanStale PlanUnreadable PolicyInvalid Problem QuotasInvalid "
+        "ReadingAged ResourceQuotaExceeded RunUnknown ScopeError ScopeLocked ServiceFailure Starved Stopped "
         "Throttled UsageError WrongAccount"
     ),
     "events": (

@@ -3,7 +3,7 @@
 BatchgwError                         1  a number is the exit code of a command that ends with the error
 ├── UsageError                      64  a flag, a file or an argument that cannot be used
 │   ├── PolicyInvalid               64  the policy file; carries every problem with file:line:column
-│   ├── QuotasInvalid               64  the quota file, likewise (in cli.flags.quota_records)
+│   ├── QuotasInvalid               64  the quota file, likewise
 │   ├── PlanUnreadable              64  not a plan, truncated, or of another version
 │   ├── RunUnknown                  64  no such run in this journal
 │   └── JournalUnusable             64  the journal's URL or file cannot be opened
@@ -13,8 +13,8 @@ BatchgwError                         1  a number is the exit code of a command t
 ├── ScopeLocked                     75  another run holds a scope
 │   └── ScopeHeld                   75  the same, with the run and its process (in journal)
 ├── Stopped                        130  the user asked to stop, before this call was sent
-│   └── ExplainedStop              130  a stop whose message says how far things came (in cli.output.failure)
-│       └── NotConfirmed             3  the user was asked and said no (in cli.output.failure)
+│   └── ExplainedStop              130  a stop of the command line whose message says how far things came
+│       └── NotConfirmed             3  the command line asked, and the user said no
 ├── WriteRefused                     1  a verb that only reads was about to write: a fault in batchgw
 │                                       (in control_plane.readonly)
 └── CallError                        4  a call to the control plane that did not succeed. An error about one
@@ -94,6 +94,18 @@ class PolicyInvalid(UsageError):
         super().__init__("\n".join(str(p) for p in problems))
 
 
+class QuotasInvalid(UsageError):
+    """A quota file cannot be used. `problems` are all its problems, in its order.
+
+    `beside_flags` says that the file alone is valid and contradicts flags.
+    """
+
+    def __init__(self, problems: tuple[Problem, ...], *, beside_flags: bool = False) -> None:
+        self.problems = problems
+        self.beside_flags = beside_flags
+        super().__init__("\n".join(str(p) for p in problems))
+
+
 class PlanUnreadable(UsageError):
     """The file is not a plan, is truncated, or was written by another version."""
 
@@ -134,6 +146,16 @@ class Stopped(BatchgwError):
     """The user asked to stop while a call was waiting for its permit: it was not sent."""
 
     exit_code = INTERRUPTED
+
+
+class ExplainedStop(Stopped):
+    """A stop whose message says what was done until then, so that nothing has to be added."""
+
+
+class NotConfirmed(ExplainedStop):
+    """The user was asked and said no: nothing was written."""
+
+    exit_code = HELD_BACK
 
 
 class CallError(BatchgwError):

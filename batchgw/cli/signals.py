@@ -12,10 +12,9 @@ from typing import TypeVar
 
 import anyio
 
-from batchgw.cli.output.failure import ExplainedStop
 from batchgw.cli.process_signals import listening
 from batchgw.concurrency.stop import StopSignal
-from batchgw.errors import Stopped
+from batchgw.errors import ExplainedStop, Stopped
 
 T = TypeVar("T")
 

@@ -9,8 +9,7 @@ from tempfile import TemporaryDirectory
 from batchgw.cli.flags.pace import chosen_pace
 from batchgw.cli.flags.pace_flags import PaceFlags
 from batchgw.cli.flags.quota_file import KNOWN, load_quota_file
-from batchgw.cli.flags.quota_records import QuotasInvalid
-from batchgw.errors import UsageError
+from batchgw.errors import QuotasInvalid, UsageError
 from tests.fuzz.documents import as_json, as_yaml
 from tests.fuzz.harness import fuzz
 from tests.fuzz.mutate import Value, spoil, spoil_bytes

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TypeVar
 
 from batchgw.cli.flags.pace_flags import PaceFlags
-from batchgw.cli.flags.quota_records import SHARE_OF_UNKNOWN, UNKNOWN, QuotaFile, QuotasInvalid, Rate
+from batchgw.cli.flags.quota_records import SHARE_OF_UNKNOWN, UNKNOWN, QuotaFile, Rate
 from batchgw.control_plane.stack import Pace
-from batchgw.errors import UsageError
+from batchgw.errors import QuotasInvalid, UsageError
 
 T = TypeVar("T")
 

@@ -26,12 +26,11 @@ from batchgw.cli.flags.quota_records import (
     Number,
     Position,
     QuotaFile,
-    QuotasInvalid,
     Rate,
     read_total_rate,
 )
 from batchgw.control_plane.operations import NAMES
-from batchgw.errors import PolicyInvalid, Problem, UsageError
+from batchgw.errors import PolicyInvalid, Problem, QuotasInvalid, UsageError
 from batchgw.policy.fields import Strict
 from batchgw.policy.findings import Path as Steps
 from batchgw.policy.findings import reject

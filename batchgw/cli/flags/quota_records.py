@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from math import isfinite
 from typing import TYPE_CHECKING, Literal
 
-from batchgw.errors import Problem, UsageError
+from batchgw.errors import Problem
 from batchgw.model.shape import JSON, number, record, text, truth
 from batchgw.throttle.quota import Quota, Scoping
 
@@ -59,18 +59,6 @@ SHARE_OF_UNKNOWN = (
 def read_total_rate(text: str) -> Rate | None:
     """Read the rate of all operations together, which may be unknown; None for any other text."""
     return UNKNOWN if text.strip().casefold() == UNKNOWN else RATE.read(text)
-
-
-class QuotasInvalid(UsageError):
-    """A quota file cannot be used. `problems` are all its problems, in its order.
-
-    `beside_flags` says that the file alone is valid and contradicts flags.
-    """
-
-    def __init__(self, problems: tuple[Problem, ...], *, beside_flags: bool = False) -> None:
-        self.problems = problems
-        self.beside_flags = beside_flags
-        super().__init__("\n".join(str(p) for p in problems))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,9 +7,8 @@ import sys
 import anyio
 
 from batchgw.cli.output.console import Console
-from batchgw.cli.output.failure import ExplainedStop, NotConfirmed
 from batchgw.cli.signals import Interrupts
-from batchgw.errors import UsageError
+from batchgw.errors import ExplainedStop, NotConfirmed, UsageError
 from batchgw.report.views.text import Span, line
 
 ACCEPTED = "yes"

@@ -6,25 +6,14 @@ import traceback
 from collections.abc import Iterator
 
 from batchgw.cli.flags.flag import variable_read
-from batchgw.cli.flags.quota_records import QuotasInvalid
 from batchgw.cli.output.console import Console
-from batchgw.errors import BatchgwError, PolicyInvalid, Stopped
-from batchgw.exit_codes import FAILED, HELD_BACK, USAGE
+from batchgw.errors import BatchgwError, ExplainedStop, PolicyInvalid, QuotasInvalid, Stopped
+from batchgw.exit_codes import FAILED, USAGE
 from batchgw.report.views.table.problems import problem_line
 from batchgw.report.views.text import Line, Span, line
 from batchgw.wording import amount
 
 _ERROR = Span("error:", "error")
-
-
-class ExplainedStop(Stopped):
-    """A stop whose message says what was done until then, so that nothing has to be added."""
-
-
-class NotConfirmed(ExplainedStop):
-    """The user was asked and said no: nothing was written."""
-
-    exit_code = HELD_BACK
 
 
 def report(error: BaseException, console: Console, *, debug: bool = False) -> int:

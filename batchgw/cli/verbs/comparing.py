@@ -13,11 +13,10 @@ from batchgw.cli.flags.selection import chosen_targets
 from batchgw.cli.flags.stdin import refuse_shared
 from batchgw.cli.loading import Source, later_apply, loaded, plan_options
 from batchgw.cli.output.console import Console, console_for
-from batchgw.cli.output.failure import ExplainedStop
 from batchgw.cli.output.next_command import apply_command
 from batchgw.cli.session import again, open_run, run_reading
 from batchgw.cli.signals import Interrupts
-from batchgw.errors import Stopped
+from batchgw.errors import ExplainedStop, Stopped
 from batchgw.model import Policy
 from batchgw.planning.plan_file.plan import Plan
 from batchgw.report.plan_report import PlanReport

@@ -13,9 +13,9 @@ import pytest
 from batchgw.cli.flags.pace import chosen_pace
 from batchgw.cli.flags.pace_flags import PaceFlags
 from batchgw.cli.flags.quota_file import KNOWN, load_quota_file
-from batchgw.cli.flags.quota_records import QuotaFile, QuotasInvalid
+from batchgw.cli.flags.quota_records import QuotaFile
 from batchgw.control_plane.stack import Pace
-from batchgw.errors import UsageError
+from batchgw.errors import QuotasInvalid, UsageError
 from batchgw.throttle.quota import OPERATIONS, Quota, Quotas, Scoping
 from tests.unit.cli_driver import batchgw, clean_environment
 
