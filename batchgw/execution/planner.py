@@ -29,7 +29,7 @@ from batchgw.model import (
     UnreadScope,
 )
 from batchgw.model.change import ALL_GONE, EXCLUDED, all_gone
-from batchgw.planning.kinds import Compared
+from batchgw.planning.kinds import Compared, expected
 
 
 class Pacing(Protocol):
@@ -69,7 +69,7 @@ class Planner:
         count: SelectionCount | None = None,
     ) -> None:
         self._plane = plane
-        self._desired = desired
+        self._expected = expected(desired)
         self._kinds = [
             (maker, compare) for maker in MAKERS.values() if (compare := maker.comparer(desired)) is not None
         ]
@@ -79,7 +79,7 @@ class Planner:
         self._pacing = pacing
         self._count = SelectionCount(selection) if count is None else count
         self._named = NamedApis(selection)
-        self._listing = needs_listing(selection)
+        self._listing = needs_listing(selection) or not self._kinds  # what is never read must be listed
         self._read: set[Scope] = set()  # where an API was read
         self._held: dict[Scope, list[tuple[RestApi, CallError]]] = {}  # the error may be the whole scope's
 
@@ -92,7 +92,7 @@ class Planner:
         for scope, error in unread.items():
             if self._named.concerned(scope):
                 self._sink(UnreadScope(scope=scope, code=type(error).__name__, message=error.message))
-        for missing in self._named.missing(scopes, self._desired.unread_targets):
+        for missing in self._named.missing(scopes, self._expected):
             self._sink(missing)
 
     async def _plan_scope(self, scope: Scope, unread: dict[Scope, CallError]) -> None:
@@ -186,7 +186,7 @@ class Planner:
         # An API that was named by id and is not here is missing, unless another scope has it.
 
     def _unread(self, api: RestApi, code: str, message: str) -> None:
-        self._sink(UnreadApi(api=api, targets=self._desired.unread_targets, code=code, message=message))
+        self._sink(UnreadApi(api=api, targets=self._expected, code=code, message=message))
 
     def _unreadable(self, listed: UnreadableApi) -> None:
         if self._named.odd(listed):
@@ -197,7 +197,7 @@ class Planner:
         self._sink(
             UnreadApi(
                 api=api,
-                targets=self._desired.unread_targets,
+                targets=self._expected,
                 code=EXCLUDED,
                 message="named, but left out by the policy's include and exclude rules",
             )

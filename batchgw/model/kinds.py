@@ -9,11 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Protocol
 
 from batchgw.model import response_change
 from batchgw.model.change import Action, Change
 from batchgw.model.shape import JSON, record, text
 from batchgw.model.target import Target
+
+
+class DesiredPart(Protocol):
+    """What a policy asks for of one kind: a frozen record that the kind alone knows."""
+
+    def to_json(self) -> JSON:
+        """Render for the plan, the journal and the policy's digest, as the kind's `read_part` reads it."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +37,8 @@ class ChangeKind:
             a name that no target of this kind can have.
         read: makes a change from its target, its action, and its images before and after as JSON. Raises
             KeyError, TypeError or ValueError when they are not what `Change.images` gives.
+        read_part: reads the kind's part of `Desired`. Raises as `read` does. None where what is desired of
+            this kind has fields of its own in `Desired`, as gateway responses have.
     """
 
     name: str
@@ -35,6 +46,7 @@ class ChangeKind:
     counted: str
     sort_key: Callable[[str], int | str]
     read: Callable[[Target, Action, JSON, JSON], Change]
+    read_part: Callable[[JSON], DesiredPart] | None = None
 
 
 KINDS: dict[str, ChangeKind] = {
@@ -72,6 +84,14 @@ def target_of(kind: str, name: str) -> Target:
     """Give a target. Raises KeyError or ValueError for a kind, or a name of that kind, that cannot be."""
     KINDS[kind].sort_key(name)  # raises where there is none
     return Target(kind=kind, name=name)
+
+
+def read_part(kind: str, data: JSON) -> DesiredPart:
+    """Read what `DesiredPart.to_json` wrote. Raises KeyError, TypeError or ValueError for anything else."""
+    read = KINDS[kind].read_part
+    if read is None:
+        raise ValueError(f"what is desired of the kind {kind} stands in no part of its own")
+    return read(data)
 
 
 def in_order(targets: Iterable[Target]) -> list[Target]:

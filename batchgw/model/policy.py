@@ -1,4 +1,4 @@
-"""What a policy asks for: which APIs are meant, and what their gateway responses are to be."""
+"""What a policy asks for: which APIs are meant, and what is to be made of them."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
+from batchgw.model.kinds import DesiredPart, read_part
 from batchgw.model.response import ResponseType, Settings
-from batchgw.model.response_change import TARGETS
 from batchgw.model.scope import AccountId, Region, RestApi, RestApiId
 from batchgw.model.shape import JSON, items, record, text
-from batchgw.model.target import Target
 
 
 class Mode(StrEnum):
@@ -48,11 +47,15 @@ class Desired:
     that is not. It speaks of types that no rule names, and of those whose rule has mode fill, which leaves
     alone what is customised. Such a rule must list the same: else what it customises would be found
     unfinished afterwards. Raises ValueError when it does not, or when a rule of another mode names the type.
+
+    All of that is about gateway responses. What is desired of another kind of change is its part of `parts`,
+    by the name of the kind; see `model.kinds.ChangeKind.read_part`.
     """
 
     rules: Mapping[ResponseType, Rule]
     unlisted: Unlisted = Unlisted.LEAVE
     wherever_customised: Mapping[ResponseType, Settings] = field(default_factory=dict)
+    parts: Mapping[str, DesiredPart] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for t, added in self.wherever_customised.items():
@@ -75,14 +78,9 @@ class Desired:
         return tuple(t for t in ResponseType if t in self.rules)
 
     @property
-    def unread_targets(self) -> tuple[Target, ...]:
-        """The targets expected of an API that could not be read, so that nobody knows what it customises.
-
-        Those are of its `types`. Where the policy speaks of no type in every API, they are of all types that
-        it might speak of: an API that was not read must not count for nothing.
-        """
-        types = self.types or [t for t in ResponseType if t in self.wherever_customised]
-        return tuple(TARGETS[t] for t in types)
+    def of_responses(self) -> bool:
+        """Whether it says anything of gateway responses."""
+        return bool(self.types or self.wherever_customised)
 
     def to_json(self) -> dict[str, JSON]:
         """Render for the digest and the journal. A later version's key is there only if it is used."""
@@ -98,6 +96,8 @@ class Desired:
         }
         if self.wherever_customised:
             out["wherever_customised"] = _grouped(self.wherever_customised)
+        if self.parts:
+            out["parts"] = {kind: part.to_json() for kind, part in sorted(self.parts.items())}
         return out
 
     @classmethod
@@ -112,6 +112,7 @@ class Desired:
                 for settings in (Settings.from_json(record(group["settings"])),)
                 for t in items(group["types"])
             },
+            parts={kind: read_part(kind, part) for kind, part in record(data.get("parts", {})).items()},
         )
 
 

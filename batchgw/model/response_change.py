@@ -1,4 +1,4 @@
-"""The kind of change "response": one gateway response of one API. It is the only kind there is."""
+"""The kind of change "response": one gateway response of one API."""
 
 from __future__ import annotations
 

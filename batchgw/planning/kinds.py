@@ -1,16 +1,15 @@
-"""What planning knows of each kind of change: how its changes are derived again, and how they are shown."""
+"""What planning knows of each kind of change: what it expects, derives and shows, and what that costs."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from batchgw.model import Change, Desired, PlannedApi, Target
+from batchgw.model import Action, Change, Desired, PlannedApi, Target
 from batchgw.model.response_change import NAME as RESPONSE
-from batchgw.model.response_change import responses
-from batchgw.planning import render
+from batchgw.planning import render, responses
 from batchgw.planning.change_view import ChangeView
-from batchgw.planning.diff import diff
+from batchgw.planning.gap import Gap
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,27 +26,73 @@ class Compared:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unnamed:
+    """How a kind speaks of changes that a policy makes to targets which it does not name.
+
+    A gateway response is such a target where the API has customised it itself.
+
+    Attributes:
+        count: counts them among the pending changes of an API.
+        remark: says where they come from, given how many there are and in how many APIs: a line of text each.
+    """
+
+    count: Callable[[Sequence[Change], Desired], int]
+    remark: Callable[[int, int], tuple[str, ...]]
+
+
+def _no_gap(_target: Target, _desired: Desired) -> Gap:
+    return Gap(lacks=(), field="lacks", meaning="the policy leaves some targets without something.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedKind:
     """How changes of a kind are handled before they are made.
 
-    Each function is given all changes of an API, and gives what concerns those of its own kind.
+    `derive`, `views` and `unnamed` are given changes of every kind, and look at those of their own alone.
 
     Attributes:
+        expected: gives the targets that are expected of an API which could not be read. None where the policy
+            says nothing of this kind.
+        reads: tells how many calls it takes to read an API; 0 where the policy says nothing of this kind.
+        operation: names the operation that makes a change, by its action. It may have a quota of its own.
         derive: makes the changes again, from their before-images and what is desired. A saved plan whose
             changes are others was edited.
         views: gives a view of each change, NO_OP included.
+        gap: says what an uncovered target lacks. Left out for a kind that leaves no target uncovered.
+        unnamed: left out for a kind that changes only what a policy names.
     """
 
+    expected: Callable[[Desired], tuple[Target, ...]]
+    reads: Callable[[Desired], int]
+    operation: Callable[[Action], str]
     derive: Callable[[Sequence[Change], Desired], tuple[Change, ...]]
     views: Callable[[Sequence[Change]], tuple[ChangeView, ...]]
+    gap: Callable[[Target, Desired], Gap] = _no_gap
+    unnamed: Unnamed | None = None
 
 
-def _derive_responses(changes: Sequence[Change], desired: Desired) -> tuple[Change, ...]:
-    return diff({change.type: change.before for change in responses(changes)}, desired)
-
-
-KINDS: dict[str, PlannedKind] = {RESPONSE: PlannedKind(derive=_derive_responses, views=render.views)}
+KINDS: dict[str, PlannedKind] = {
+    RESPONSE: PlannedKind(
+        expected=responses.expected,
+        reads=responses.reads,
+        operation=responses.operation,
+        derive=responses.derive,
+        views=render.views,
+        gap=responses.gap,
+        unnamed=Unnamed(count=responses.unnamed, remark=responses.unnamed_remark),
+    )
+}
 """By the name of the kind, in the order in which an API's changes are made."""
+
+
+def expected(desired: Desired) -> tuple[Target, ...]:
+    """Give the targets of every kind that are expected of an API which could not be read."""
+    return tuple([target for kind in KINDS.values() for target in kind.expected(desired)])
+
+
+def reads(desired: Desired) -> int:
+    """Tell how many calls it takes to read an API, as far as the policy says something of it."""
+    return sum(kind.reads(desired) for kind in KINDS.values())
 
 
 def derived(changes: Sequence[Change], desired: Desired) -> tuple[Change, ...]:

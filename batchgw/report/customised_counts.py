@@ -1,40 +1,51 @@
-"""Counts what a plan changes in types that APIs customised themselves, and what it leaves uncovered there."""
+"""Counts what a plan changes in targets that APIs have set themselves, and what it leaves uncovered there."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from batchgw.model import Action, Change, Desired, PlannedApi, Target
+from batchgw.model import Change, Desired, PlannedApi, Target
 from batchgw.model.kinds import in_order
-from batchgw.model.response_change import response_type, responses
 from batchgw.model.shape import JSON
-from batchgw.planning.coverage import header_names
+from batchgw.planning.gap import Gap
+from batchgw.planning.kinds import KINDS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uncovered:
+    """An uncovered target, in how many APIs, and what it lacks there."""
+
+    target: Target
+    apis: int
+    gap: Gap
 
 
 @dataclass(slots=True, kw_only=True)
 class CustomisedCounts:
-    """Counts changes and gaps in types that APIs customised themselves, over a plan's items.
+    """Counts changes and gaps in targets that APIs have set themselves, over a plan's items.
 
-    `changes` in `apis` are those that the policy makes to them although it does not name them; `uncovered`
-    are, by type, the APIs whose type lacks headers that the policy sets for its family.
+    `changes` in `apis` are those that the policy makes although it does not name their targets, and
+    `by_kind` the same for each kind of change. `uncovered` are, by target, the APIs in which it lacks
+    something.
     """
 
     desired: Desired
     changes: int = 0
     apis: int = 0
+    by_kind: dict[str, tuple[int, int]] = field(default_factory=dict)
     uncovered: Counter[Target] = field(default_factory=Counter)
 
-    def add(self, item: PlannedApi, pending: Iterator[Change]) -> None:
+    def add(self, item: PlannedApi, pending: Iterable[Change]) -> None:
         """Count an API, given those of its changes that need a write."""
-        if self.desired.wherever_customised:
-            made = sum(
-                change.action is Action.UPDATE and change.type in self.desired.wherever_customised
-                for change in responses(pending)
-            )
-            self.changes += made
-            self.apis += made > 0
+        before, changes = self.changes, tuple(pending)
+        for name, kind in KINDS.items():
+            if kind.unnamed and (made := kind.unnamed.count(changes, self.desired)):
+                of_kind, apis = self.by_kind.get(name, (0, 0))
+                self.by_kind[name] = of_kind + made, apis + 1
+                self.changes += made
+        self.apis += self.changes > before
         if item.uncovered:
             self.uncovered.update(item.uncovered)
 
@@ -44,16 +55,19 @@ class CustomisedCounts:
             "changes": self.changes,
             "apis": self.apis,
             "uncovered": [
-                {
-                    **t.to_json(),
-                    "apis": count,
-                    "headers": list(header_names(response_type(t), self.desired)),
-                }
-                for t, count in self.by_target()
+                {**each.target.to_json(), "apis": each.apis, each.gap.field: list(each.gap.lacks)}
+                for each in self.gaps()
             ],
         }
 
-    def by_target(self) -> Iterator[tuple[Target, int]]:
-        """Give the uncovered targets with the number of APIs, in AWS's order."""
-        for t in in_order(self.uncovered):
-            yield t, self.uncovered[t]
+    def remarks(self) -> Iterator[tuple[str, ...]]:
+        """Say, a kind at a time, where changes come from whose targets the policy does not name."""
+        for name, (changes, apis) in self.by_kind.items():
+            if unnamed := KINDS[name].unnamed:
+                yield unnamed.remark(changes, apis)
+
+    def gaps(self) -> Iterator[Uncovered]:
+        """Give the uncovered targets, in the order in which people know them."""
+        for target in in_order(self.uncovered):
+            gap = KINDS[target.kind].gap(target, self.desired)
+            yield Uncovered(target=target, apis=self.uncovered[target], gap=gap)

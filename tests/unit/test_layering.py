@@ -213,20 +213,76 @@ RESPONSE_SPECIFIC = (
     "planning/diff.py",
     "planning/merge.py",
     "planning/render.py",
+    "planning/responses.py",
     "planning/stale.py",
     "control_plane/operations/",
     "execution/comparison.py",
     "execution/responses.py",
-    "report/customised_counts.py",
     "cli/verbs/put.py",
     "__init__.py",
 )
 """What may know gateway responses. All else speaks of changes and their targets, of whatever kind."""
+
+REGISTRIES = ("model/kinds.py", "planning/kinds.py", "execution/kinds.py")
+"""What enters the kinds of change. They import what is about gateway responses, and name no type of it."""
+
+OPEN = (
+    "policy/",
+    "simulator/",
+    "model/__init__.py",
+    "model/policy.py",
+    "control_plane/operations/",
+    "cli/verbs/put.py",
+    "__init__.py",
+)
+"""What is about gateway responses among other things, so that others may import it."""
+
+
+def response_modules() -> set[str]:
+    """Give the modules that only what is about gateway responses may import."""
+    return {
+        dotted(path)
+        for path in modules()
+        if (where := str(path.relative_to(PACKAGE))).startswith(RESPONSE_SPECIFIC)
+        and not where.startswith(OPEN)
+    }
+
+
+def named(path: Path) -> set[str]:
+    """Give every name in a module: those it imports, uses, and takes from something else."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        match node:
+            case ast.Name(id=name) | ast.Attribute(attr=name):
+                found.add(name)
+            case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
+                found.update(alias.name for alias in aliases)
+            case _:
+                pass
+    return found
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))
 def test_only_what_is_about_gateway_responses_names_their_types(path: Path) -> None:
     where = str(path.relative_to(PACKAGE))
     if not where.startswith(RESPONSE_SPECIFIC):
-        names = {node.id for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Name)}
-        assert not names & {"ResponseType", "ResponseChange"}
+        assert not named(path) & {"ResponseType", "ResponseChange"}
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_only_what_is_about_gateway_responses_imports_what_is(path: Path) -> None:
+    where = str(path.relative_to(PACKAGE))
+    if not where.startswith((*RESPONSE_SPECIFIC, *REGISTRIES)):
+        known = {dotted(each) for each in modules()}
+        assert not imported_modules(path, known) & response_modules()
+
+
+def test_what_only_gateway_responses_may_import_is_found() -> None:
+    """Among it are the modules whose functions take a response type."""
+    assert response_modules() >= {
+        "batchgw.model.response",
+        "batchgw.model.response_change",
+        "batchgw.planning.coverage",
+        "batchgw.planning.responses",
+        "batchgw.execution.responses",
+    }

@@ -6,7 +6,7 @@ totals say. The totals decide whether the user is asked, and which account-regio
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -41,7 +41,8 @@ class Consistency:
             if not self._seen[item.api.scope].fresh([item.api]):
                 raise self._contradiction(f"it lists {item.api} twice")
             if isinstance(item, UnreadApi) and len(set(item.targets)) < len(item.targets):
-                noun = KINDS[item.targets[0].kind].noun
+                twice = next(target for target, times in Counter(item.targets).items() if times > 1)
+                noun = KINDS[twice.kind].noun
                 raise self._contradiction(f"it expects a {noun} of {item.api} twice")
         if not isinstance(item, UnreadApi):
             self._refuse_elsewhere(item.api.scope if isinstance(item, PlannedApi) else item.scope)

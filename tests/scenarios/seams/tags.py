@@ -1,13 +1,14 @@
 """A second kind of change, which the package does not have: one tag of one API.
 
-A new kind needs what is here: a record of the change, and an entry in each of the model's, the planning's and
-the execution's registries. The operations and the service behind them are here as well.
+A new kind needs what is here: a record of the change, one of what is desired, and an entry in each of three
+registries. The operations and the service behind them are here as well. What is wanted travels as
+a policy's does: in `Desired`, through the plan file and the journal.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import anyio
@@ -30,9 +31,10 @@ from batchgw.execution import kinds as execution_kinds
 from batchgw.model import Action, Change, Desired, RestApi, RestApiId, Target
 from batchgw.model import kinds as model_kinds
 from batchgw.model.kinds import ChangeKind
-from batchgw.model.shape import JSON, text, text_or_none
+from batchgw.model.shape import JSON, record, text, text_or_none
 from batchgw.planning import kinds as planning_kinds
 from batchgw.planning.change_view import ChangeView, FieldChange
+from batchgw.planning.gap import Gap
 from batchgw.planning.kinds import Compared, PlannedKind
 from tests.scenarios.estate import Estate
 
@@ -60,6 +62,36 @@ class TagChange:
 
 def tags(changes: Sequence[Change]) -> list[TagChange]:
     return [change for change in changes if isinstance(change, TagChange)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedTags:
+    """What each API's tags are to be; None takes one away.
+
+    A tag that is not named, and that an API has set itself, is uncovered unless its key begins with `prefix`.
+    """
+
+    tags: Mapping[str, str | None]
+    prefix: str = ""
+
+    def to_json(self) -> JSON:
+        return {"tags": dict(self.tags), "prefix": self.prefix}
+
+
+def with_tags(desired: Desired, wanted: Mapping[str, str | None], *, prefix: str = "") -> Desired:
+    return replace(desired, parts={NAME: WantedTags(tags=wanted, prefix=prefix)})
+
+
+def _read_wanted(data: JSON) -> WantedTags:
+    found = record(data)
+    wanted = {key: text_or_none(value) for key, value in record(found["tags"]).items()}
+    return WantedTags(tags=wanted, prefix=text(found["prefix"]))
+
+
+def _wanted(desired: Desired) -> WantedTags:
+    part = desired.parts.get(NAME, WantedTags(tags={}))
+    assert isinstance(part, WantedTags)
+    return part
 
 
 # --- the operations
@@ -98,6 +130,7 @@ class TaggingPlane(Wrapper):
     def __init__(self, plane: ControlPlane, tagged: dict[RestApiId, dict[str, str]]) -> None:
         super().__init__(plane)
         self._tagged = tagged
+        self.refuses: dict[RestApiId, CallError] = {}
         self.calls: list[ApiRequest[object]] = []
         self.written = anyio.Event()
 
@@ -105,6 +138,8 @@ class TaggingPlane(Wrapper):
         if not isinstance(request, GetTags | SetTag):
             return await self._inner.send(request, execution)
         self.calls.append(request)
+        if request.api in self.refuses:
+            raise self.refuses[request.api]
         own = self._tagged[request.api]
         if isinstance(request, SetTag):
             self.written.set()
@@ -150,24 +185,49 @@ def _view(change: TagChange) -> ChangeView:
     return ChangeView(change=change, fields=() if change.before == change.after else (field,))
 
 
+def _changes(now: Mapping[str, str | None], desired: Desired) -> tuple[Change, ...]:
+    return tuple(
+        TagChange(key=key, action=_action(now.get(key), after), before=now.get(key), after=after)
+        for key, after in _wanted(desired).tags.items()
+    )
+
+
+def _derive(changes: Sequence[Change], desired: Desired) -> tuple[Change, ...]:
+    return _changes({change.key: change.before for change in tags(changes)}, desired)
+
+
+def _expected(desired: Desired) -> tuple[Target, ...]:
+    return tuple(Target(kind=NAME, name=key) for key in _wanted(desired).tags)
+
+
+def _gap(_: Target, desired: Desired) -> Gap:
+    return Gap(
+        lacks=(_wanted(desired).prefix,),
+        field="prefixes",
+        meaning="some APIs have tags of their own, and those lack the prefix that this policy asks for.",
+        remedy=("Name them in the policy.",),
+    )
+
+
 class TagMaker:
-    """`wanted` is what each API's tags must be; None removes a tag. Policies say nothing about tags."""
+    """Makes tags. `needs_all_before` is as in `Maker`."""
 
-    def __init__(self, wanted: Mapping[str, str | None]) -> None:
-        self._wanted = wanted
+    def __init__(self, *, needs_all_before: bool) -> None:
+        self.needs_all_before = needs_all_before
 
-    def comparer(self, desired: Desired) -> Callable[[object], Compared] | None:  # noqa: ARG002 - see above
-        if not self._wanted:
+    def comparer(self, desired: Desired) -> Callable[[object], Compared] | None:
+        wanted = _wanted(desired)
+        if not wanted.tags:
             return None
 
         def compared(answer: object) -> Compared:
-            assert isinstance(answer, Mapping)
+            now = {key: text(value) for key, value in record(answer).items()}
+            own = sorted(now.keys() - wanted.tags.keys())
             return Compared(
-                changes=tuple(
-                    TagChange(key=key, action=_action(now, after), before=now, after=after)
-                    for key, after in self._wanted.items()
-                    for now in (text_or_none(answer.get(key)),)
-                )
+                changes=_changes(now, desired),
+                uncovered=tuple(
+                    Target(kind=NAME, name=key) for key in own if not key.startswith(wanted.prefix)
+                ),
             )
 
         return compared
@@ -204,7 +264,7 @@ class TagMaker:
         self,
         answer: object,
         changes: Sequence[Change],
-        desired: Desired,  # noqa: ARG002 - policies say nothing about tags
+        desired: Desired,  # noqa: ARG002 - the before-images say enough
     ) -> Sequence[str]:
         return [
             f"tag {change.key} was {change.before} when the plan was made"
@@ -226,13 +286,29 @@ def _value(now: object, change: Change) -> str | None:
     return text_or_none(now.get(change.target.name))
 
 
-def make_known(monkeypatch: pytest.MonkeyPatch, wanted: Mapping[str, str | None]) -> None:
-    """Enter the kind in the three registries. `wanted` is as in `TagMaker`."""
-    kind = ChangeKind(name=NAME, noun="tag", counted="API-tag", sort_key=lambda name: name, read=_read)
+def make_known(
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    needs_all_before: bool = False,
+    operation: str = SetTag.operation.name,
+) -> None:
+    """Enter the kind in the three registries. `operation` is what its writes are said to be."""
+    kind = ChangeKind(
+        name=NAME,
+        noun="tag",
+        counted="API-tag",
+        sort_key=lambda name: name,
+        read=_read,
+        read_part=_read_wanted,
+    )
     planned = PlannedKind(
-        derive=lambda changes, _desired: tuple(tags(changes)),
+        expected=_expected,
+        reads=lambda desired: int(bool(_wanted(desired).tags)),
+        operation=lambda _action: operation,
+        derive=_derive,
         views=lambda changes: tuple(map(_view, tags(changes))),
+        gap=_gap,
     )
     monkeypatch.setitem(model_kinds.KINDS, NAME, kind)
     monkeypatch.setitem(planning_kinds.KINDS, NAME, planned)
-    monkeypatch.setitem(execution_kinds.MAKERS, NAME, TagMaker(wanted))
+    monkeypatch.setitem(execution_kinds.MAKERS, NAME, TagMaker(needs_all_before=needs_all_before))

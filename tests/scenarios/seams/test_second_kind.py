@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 import anyio
@@ -11,7 +11,6 @@ import pytest
 
 from batchgw import api
 from batchgw.cli.observers.tracker import Tracker
-from batchgw.concurrency.stop import StopSignal
 from batchgw.errors import PlanStale, PlanUnreadable
 from batchgw.events import Event
 from batchgw.journal import open_journal
@@ -26,49 +25,24 @@ from batchgw.model import (
     Skipped,
     Unchanged,
 )
-from batchgw.planning.estimate import estimate
 from batchgw.planning.plan_file.plan import Plan
-from batchgw.report.plan_report import PlanReport
-from batchgw.report.summary import Summary
-from batchgw.report.views.forms import view_of
-from batchgw.report.views.interface import RunReport, Subject
-from batchgw.report.views.text import Line, plain
 from tests.scenarios.estate import DESIRED
-from tests.scenarios.seams.tags import SetTag, TaggedEstate, make_known
+from tests.scenarios.seams.shown import ended, shown
+from tests.scenarios.seams.tags import SetTag, TaggedEstate, make_known, with_tags
 from tests.unit.journal_plans import listed
 from tests.virtual import virtually
 
 APIS = 24
 
 WANTED = {"owner": "platform", "stale": None, "team": "payments", "zone": None}
+TAGS_ALONE = with_tags(Desired(rules={}), WANTED)
+BOTH = with_tags(DESIRED, WANTED)
 ACTIONS = {"owner": Action.CREATE, "stale": Action.RESET, "team": Action.UPDATE, "zone": Action.NO_OP}
 
 
 @pytest.fixture(autouse=True)
 def _known(monkeypatch: pytest.MonkeyPatch) -> None:
-    make_known(monkeypatch, WANTED)
-
-
-class Collected:
-    """An output that keeps what a view writes."""
-
-    def __init__(self) -> None:
-        self.shown: list[str] = []
-
-    def text(self, text: str) -> None:
-        self.shown.append(text)
-
-    def data(self, lines: Iterable[Line]) -> None:
-        self.shown += map(plain, lines)
-
-    def note(self, *lines: Line) -> None:
-        self.data(lines)
-
-    def tell(self, *lines: Line) -> None:
-        self.data(lines)
-
-    def flush(self) -> None:
-        return
+    make_known(monkeypatch)
 
 
 async def planned(estate: TaggedEstate, path: Path) -> Plan:
@@ -85,29 +59,9 @@ def of_tags(outcomes: Iterable[Outcome]) -> list[Outcome]:
     return [outcome for outcome in outcomes if outcome.target.kind == "tag"]
 
 
-async def shown(form: str, subject: Subject, plan: Plan) -> str:
-    out = Collected()
-    report = PlanReport(plan=plan, estimate=estimate(plan.totals), exit_code=2, stop=StopSignal())
-    view = view_of(form, subject, out)
-    await (view.review(report) if subject == "review" else view.plan(report))
-    return "\n".join(out.shown)
-
-
-async def ended(form: str, summary: Summary, outcomes: Iterable[Outcome]) -> str:
-    async def each() -> AsyncIterator[Outcome]:
-        for outcome in outcomes:
-            yield outcome
-
-    out = Collected()
-    await view_of(form, "summary", out).summary(
-        RunReport(summary=summary, outcomes=each(), journal="journal.db")
-    )
-    return "\n".join(out.shown)
-
-
 def test_a_whole_run_makes_the_changes_of_both_kinds(tmp_path: Path) -> None:
     async def main() -> None:
-        async with TaggedEstate(apis=APIS) as estate:
+        async with TaggedEstate(apis=APIS, desired=BOTH) as estate:
             plan = await planned(estate, tmp_path / "plan")
             assert plan.totals.total.expected == APIS * (3 + 4)
             async with open_journal(str(tmp_path / "journal.db")) as journal:
@@ -128,7 +82,7 @@ def test_a_whole_run_makes_the_changes_of_both_kinds(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("desired", "noun", "of_live_view"),
-    [(Desired(rules={}), "API-tag", "tags"), (DESIRED, "target", "targets")],
+    [(TAGS_ALONE, "API-tag", "tags"), (BOTH, "target", "targets")],
     ids=["tags alone", "tags and responses"],
 )
 def test_what_is_counted_has_the_kind_s_own_word(
@@ -154,7 +108,7 @@ def test_what_is_counted_has_the_kind_s_own_word(
 
 def test_a_plan_shows_the_changes_of_the_kind(tmp_path: Path) -> None:
     async def main() -> None:
-        async with TaggedEstate(apis=APIS) as estate:
+        async with TaggedEstate(apis=APIS, desired=BOTH) as estate:
             plan = await planned(estate, tmp_path / "plan")
             table = await shown("table", "plan", plan)
             assert f"+ CREATE owner   {APIS} APIs" in table
@@ -189,7 +143,7 @@ def test_a_resume_reads_what_is_there_and_makes_the_rest(tmp_path: Path) -> None
     """What somebody has changed meanwhile is left alone. A change that was made already is not made again."""
 
     async def main() -> None:
-        async with TaggedEstate(apis=APIS) as estate:
+        async with TaggedEstate(apis=APIS, desired=BOTH) as estate:
             plan = await planned(estate, tmp_path / "plan")
 
             async def stop() -> None:
@@ -225,7 +179,7 @@ def test_a_resume_reads_what_is_there_and_makes_the_rest(tmp_path: Path) -> None
 
 def test_a_recheck_sees_what_moved(tmp_path: Path) -> None:
     async def main() -> None:
-        async with TaggedEstate(apis=APIS) as estate:
+        async with TaggedEstate(apis=APIS, desired=BOTH) as estate:
             plan = await planned(estate, tmp_path / "plan")
             moved = next(iter(estate.tagged))
             estate.tagged[moved]["team"] = "another"
@@ -243,7 +197,7 @@ def test_a_recheck_sees_what_moved(tmp_path: Path) -> None:
 
 def test_a_plan_of_a_kind_that_is_unknown_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async def main() -> None:
-        async with TaggedEstate(apis=APIS) as estate:
+        async with TaggedEstate(apis=APIS, desired=BOTH) as estate:
             await planned(estate, tmp_path / "plan")
 
     virtually(main)

@@ -28,6 +28,7 @@ from batchgw.model import (
 )
 from batchgw.model.inheritance import Observed, shown
 from batchgw.planning.diff import diff
+from batchgw.planning.kinds import expected
 from batchgw.planning.plan_file.plan import Plan
 from tests.saved_plans import with_checksum, write_plan
 
@@ -79,7 +80,7 @@ def forged(path: Path, edit: Callable[[list[Line]], None]) -> Path:
 def plan(tmp_path: Path) -> Path:
     unread = UnreadApi(
         api=RestApi(scope=DUBLIN, id=RestApiId("a3")),
-        targets=DESIRED.unread_targets,
+        targets=expected(DESIRED),
         code="BadRequest",
         message="no",
     )

@@ -41,6 +41,7 @@ from batchgw.model import (
     UnreadScope,
 )
 from batchgw.model.change import ENDS_SCOPE, EXCLUDED, NO_SUCH_API, NOT_A_TARGET
+from batchgw.planning.kinds import expected
 from tests.unit.listed_apis import DUBLIN, OHIO, TOKYO, ListedApis, api
 from tests.virtual import virtually
 
@@ -87,7 +88,7 @@ def in_short(items: list[PlanItem]) -> list[tuple[str, str]]:
             case PlannedApi():
                 short.append((str(item.api), "read"))
             case UnreadApi():
-                assert item.targets == DESIRED.unread_targets
+                assert item.targets == expected(DESIRED)
                 short.append((str(item.api), item.code))
             case UnreadScope():
                 short.append((str(item.scope), item.code))
@@ -132,7 +133,7 @@ class TestKinds:
         ],
     )
     def test_an_unread_api_is_judged_by_its_code(self, code: str, kind: str) -> None:
-        unread = UnreadApi(api=A, targets=DESIRED.unread_targets, code=code, message="m")
+        unread = UnreadApi(api=A, targets=expected(DESIRED), code=code, message="m")
         assert unread.kind == kind
         assert unread.skipped is (kind == "skipped")
 

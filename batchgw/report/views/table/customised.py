@@ -1,11 +1,10 @@
-"""What a plan does to types that APIs customised themselves, as lines."""
+"""What a plan does to targets that APIs have set themselves, as lines."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
 
-from batchgw.model.response_change import response_type
-from batchgw.planning.coverage import header_names
 from batchgw.report.customised_counts import CustomisedCounts
 from batchgw.report.views.text import Line, Span, line
 from batchgw.wording import amount
@@ -13,23 +12,15 @@ from batchgw.wording import amount
 
 def customised_lines(counts: CustomisedCounts) -> Iterator[Line]:
     """Render the counts; no lines where there is nothing to say."""
-    if counts.changes:
-        are = "is to a type" if counts.changes == 1 else "are to types"
+    for first, *rest in counts.remarks():
         yield line()
-        yield line(
-            f"{amount(counts.changes, 'change')} in {amount(counts.apis, 'API')} {are} that an API customised"
-            " itself."
-        )
-        yield line("  `wherever_customised` and most presets change those, too;")
-        yield line("  with `types: [DEFAULT_4XX, DEFAULT_5XX]` a preset leaves them alone.")
-    if counts.uncovered:
+        yield line(first)
+        yield from (line(f"  {each}") for each in rest)
+    for _, group in groupby(counts.gaps(), key=lambda each: each.target.kind):
+        uncovered = list(group)
         yield line()
-        yield line(
-            Span("Not covered: ", "warning"),
-            "some APIs customise types themselves, and those lack headers that this policy sets.",
-        )
-        for t, count in counts.by_target():
-            names = ", ".join(header_names(response_type(t), counts.desired))
-            yield line(f"  {t} in {amount(count, 'API')}: {names}")
-        yield line("  Presets with `types: [DEFAULT_4XX, DEFAULT_5XX, customised]` cover them, and so does")
-        yield line("  `wherever_customised`.")
+        yield line(Span("Not covered: ", "warning"), uncovered[0].gap.meaning)
+        for each in uncovered:
+            names = ", ".join(each.gap.lacks)
+            yield line(f"  {each.target} in {amount(each.apis, 'API')}" + (f": {names}" if names else ""))
+        yield from (line(f"  {each}") for each in uncovered[0].gap.remedy)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from batchgw.model import Unlisted
 from batchgw.policy.findings import Remark, Rule
 from batchgw.policy.lint.check import checks
 from batchgw.policy.lint.view import PolicyView
@@ -20,8 +19,7 @@ from batchgw.policy.lint.view import PolicyView
 )
 def empty_policy(policy: PolicyView) -> Iterator[Remark]:
     """Look whether anything at all can change."""
-    desired = policy.desired
-    if not (desired.rules or desired.wherever_customised) and desired.unlisted is Unlisted.LEAVE:
+    if not (policy.desired.of_responses or policy.desired.parts):
         yield Remark(
             path=(),
             message="the policy asks for nothing: name response types under `responses`, or presets under"
