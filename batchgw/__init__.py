@@ -156,6 +156,7 @@ if TYPE_CHECKING:
         UnreadApi as UnreadApi,
         UnreadScope as UnreadScope,
     )
+    from batchgw.model.kinds import DesiredPart as DesiredPart
     from batchgw.model.selected import Selected as Selected, Unmatched as Unmatched
     from batchgw.model.shape import JSON as JSON
     from batchgw.planning.plan_file.header import PlanHeader as PlanHeader
@@ -209,6 +210,7 @@ _NAMES = {
         "RestApi RestApiId Rule Scope Selection Selector Settings Skipped Target Targets Unchanged "
         "Unlisted UnreadApi UnreadScope"
     ),
+    "model.kinds": "DesiredPart",
     "model.selected": "Selected Unmatched",
     "model.shape": "JSON",
     "planning.plan_file.header": "PlanHeader",
