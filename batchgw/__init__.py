@@ -55,6 +55,7 @@ if TYPE_CHECKING:
         ExplainedStop as ExplainedStop,
         ForeignAnswer as ForeignAnswer,
         ForeignDenial as ForeignDenial,
+        HeldBack as HeldBack,
         JournalUnusable as JournalUnusable,
         JournalWriteFailed as JournalWriteFailed,
         NotAsWritten as NotAsWritten,
@@ -102,6 +103,7 @@ if TYPE_CHECKING:
         TypeUnknown as TypeUnknown,
     )
     from batchgw.execution.application import Application as Application
+    from batchgw.execution.schedule import AllAtOnce as AllAtOnce, Schedule as Schedule
     from batchgw.journal import (
         Holder as Holder,
         Journal as Journal,
@@ -189,7 +191,7 @@ _NAMES = {
         "AccessDenied AnswerTooLarge ApiDenied ApiNotFound BadRequest BatchgwError CallError "
         "ConcurrentModification Conflict ConnectionCut ConnectionFailed CredentialsExpired "
         "CredentialsRejected CredentialsUnavailable EndpointUnreachable ExplainedStop ForeignAnswer "
-        "ForeignDenial JournalUnusable JournalWriteFailed NotAsWritten NotConfirmed NotCustomized "
+        "ForeignDenial HeldBack JournalUnusable JournalWriteFailed NotAsWritten NotConfirmed NotCustomized "
         "NothingSelected OtherAccountAnswered PlanStale PlanUnreadable PolicyInvalid Problem QuotasInvalid "
         "ReadingAged ResourceQuotaExceeded RunUnknown ScopeError ScopeLocked ServiceFailure Starved Stopped "
         "Throttled UsageError WrongAccount"
@@ -200,6 +202,7 @@ _NAMES = {
         "PhaseStarted QuotaShared ReachedDirectly ScopeGivenUp TypeUnknown"
     ),
     "execution.application": "Application",
+    "execution.schedule": "AllAtOnce Schedule",
     "journal": (
         "Holder Journal JournalRun Limit Liveness NewRun PendingApi PendingChange PlanImport QuotaMemory "
         "RunRecord RunState ScopeCounts ScopeHeld Spent Tally open_journal"

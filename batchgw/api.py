@@ -16,7 +16,6 @@ from uuid import uuid4
 import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream
 
-from batchgw.concurrency.clock import Moment
 from batchgw.concurrency.pool import unwrapped
 from batchgw.concurrency.stop import StopSignal
 from batchgw.concurrency.time_slices import in_thread
@@ -27,15 +26,16 @@ from batchgw.discovery.listing import needs_listing
 from batchgw.discovery.scopes import resolve_scopes
 from batchgw.discovery.selection_count import SelectionCount
 from batchgw.discovery.stream import DiscoveryStream, Found
-from batchgw.events import ItemPlanned, Observer
+from batchgw.events import Observer
 from batchgw.execution.application import Application, streaming
 from batchgw.execution.executor import TRUSTED
 from batchgw.execution.planner import Planner
-from batchgw.execution.recheck import FRESH, recheck_if_due
-from batchgw.execution.run import Job, enter, execute, holding, new_run, skip_superseded, unfinished
+from batchgw.execution.recheck import FRESH
+from batchgw.execution.run import Terms, apply_plan, resume_run
+from batchgw.execution.schedule import Schedule
 from batchgw.execution.session import phase, session
-from batchgw.journal import JSON, Journal, NewRun
-from batchgw.model import OnStale, PlanItem, Policy, Scope, Targets
+from batchgw.journal import JSON, Journal
+from batchgw.model import OnStale, Policy, Scope, Targets
 from batchgw.planning.plan_file import temporary
 from batchgw.planning.plan_file.plan import Plan, PlanHeader, PlanWriter
 from batchgw.redaction import with_bare_urls
@@ -97,17 +97,12 @@ async def plan(
         count = SelectionCount(policy.targets.apis)
         path = Path(out) if out is not None else temporary.folder() / f"batchgw-{header.plan}.plan"
         with PlanWriter(path, header, scopes=scopes) as writer:
-
-            def sink(item: PlanItem) -> None:
-                writer.write(item)
-                told.notify(ItemPlanned(item=item))
-
             with phase(told, header.plan, "plan", scopes, {}):
                 await Planner(
                     ReadOnlyControlPlane(paced),
                     desired=policy.desired,
                     selection=policy.targets.apis,
-                    sink=sink,
+                    sink=writer.write,
                     observer=told,
                     pacing=paced,
                     count=count,
@@ -131,6 +126,7 @@ async def apply(
     on_stale: OnStale = OnStale.REFUSE,
     force_lock: bool = False,
     take_over_dead: bool = False,
+    schedule: Schedule | None = None,
     verb: str = "apply",
     options: Mapping[str, JSON] | None = None,
     pace: Pace | None = None,
@@ -152,27 +148,23 @@ async def apply(
     alive. In scopes that were taken, every API is read before it is written: the other run may have made what
     it was about to write.
 
+    `schedule` decides which account-region and which API may begin, and when; None lets all begin at once.
+    What it holds back is not attempted, and a resume takes it up.
+
     Raises `JournalWriteFailed` when the journal fails: the run has stopped then, and can be resumed.
     """
-    scopes = _written(plan)
+    terms = Terms(force_lock=force_lock, take_over_dead=take_over_dead, trusted=trusted, schedule=schedule)
     with session(plane, pace, observer, stop) as paced:
-        run = await journal.begin(_new(plan, verb, options or {}))
-        locks = holding(run, scopes, force=force_lock, take_over_dead=take_over_dead)
-        async with new_run(run), locks as taken:
-            with unwrapped():
-                read_at, items = await recheck_if_due(plan, run.id, paced, wanted=recheck, on_stale=on_stale)
-                async with anyio.create_task_group() as meanwhile:
-                    meanwhile.start_soon(paced.prefetch_credentials, scopes)
-                    await enter(items, run, paced)
-                job = Job(
-                    run=run,
-                    verb=verb,
-                    read_first=taken,
-                    read_at=read_at,
-                    trusted=trusted,
-                    expected=plan.totals.expected,
-                )
-                return await execute(job, paced)
+        return await apply_plan(
+            plan,
+            paced,
+            journal,
+            terms,
+            recheck=recheck,
+            on_stale=on_stale,
+            verb=verb,
+            options=options or {},
+        )
 
 
 async def resume(
@@ -183,6 +175,7 @@ async def resume(
     force_lock: bool = False,
     take_over_dead: bool = False,
     trusted: float = TRUSTED,
+    schedule: Schedule | None = None,
     pace: Pace | None = None,
     observer: Observer | None = None,
     stop: StopSignal | None = None,
@@ -191,22 +184,15 @@ async def resume(
 
     Time has passed, so every API that is left is read before it is written. What turns out to be made is not
     made again. What someone else has changed since is not overwritten: it fails. What a newer run has
-    brought to its own plan is skipped (`Superseded`). `force_lock`, `take_over_dead` and `trusted` are those
-    of `apply`.
+    brought to its own plan is skipped (`Superseded`). `force_lock`, `take_over_dead`, `trusted` and
+    `schedule` are those of `apply`; a schedule is given what is left, and not told what was decided before.
 
     `run` is a run id, an unambiguous beginning of one, or "last": the newest that is not finished. Raises
     `RunUnknown`, or `UsageError` for a run that ended before it had anything to do.
     """
-    record, scopes = await unfinished(journal, run)
-    found = journal.run(record.id)
+    terms = Terms(force_lock=force_lock, take_over_dead=take_over_dead, trusted=trusted, schedule=schedule)
     with session(plane, pace, observer, stop) as paced:
-        async with holding(found, scopes, force=force_lock, take_over_dead=take_over_dead):
-            with unwrapped():
-                await skip_superseded(found)
-                job = Job(
-                    run=found, verb=record.verb, read_first=scopes, read_at=Moment.ago(0), trusted=trusted
-                )
-                return await execute(job, paced)
+        return await resume_run(run, paced, journal, terms)
 
 
 def applying(
@@ -219,6 +205,7 @@ def applying(
     on_stale: OnStale = OnStale.REFUSE,
     force_lock: bool = False,
     take_over_dead: bool = False,
+    schedule: Schedule | None = None,
     options: Mapping[str, JSON] | None = None,
     pace: Pace | None = None,
     observer: Observer | None = None,
@@ -239,6 +226,7 @@ def applying(
             on_stale=on_stale,
             force_lock=force_lock,
             take_over_dead=take_over_dead,
+            schedule=schedule,
             options=options,
             pace=pace,
             observer=told,
@@ -256,6 +244,7 @@ def resuming(
     force_lock: bool = False,
     take_over_dead: bool = False,
     trusted: float = TRUSTED,
+    schedule: Schedule | None = None,
     pace: Pace | None = None,
     observer: Observer | None = None,
     stop: StopSignal | None = None,
@@ -269,6 +258,7 @@ def resuming(
             force_lock=force_lock,
             take_over_dead=take_over_dead,
             trusted=trusted,
+            schedule=schedule,
             pace=pace,
             observer=told,
             stop=stop,
@@ -295,18 +285,3 @@ def _header(policy: Policy, scopes: tuple[Scope, ...], options: Mapping[str, JSO
         },
         options=with_bare_urls(options),
     )
-
-
-def _new(plan: Plan, verb: str, options: Mapping[str, JSON]) -> NewRun:
-    return NewRun(
-        verb=verb,
-        policy_source=plan.header.policy_source,
-        policy_digest=plan.header.policy_digest,
-        desired=plan.header.desired,
-        options=options,
-    )
-
-
-def _written(plan: Plan) -> tuple[Scope, ...]:
-    """The scopes in which the plan writes: those a run must hold."""
-    return tuple(scope for scope, totals in plan.totals.scopes.items() if totals.writes)

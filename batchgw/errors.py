@@ -10,6 +10,7 @@ BatchgwError                         1  a number is the exit code of a command t
 ├── NothingSelected                  4  a selector, or all of a selection, matches no API: nothing was written
 ├── PlanStale                        5  the policy or the world is no longer what was planned
 ├── JournalWriteFailed               3  the journal cannot be written (disk full): the run stopped, resumable
+├── HeldBack                         3  a schedule lets nothing more begin; its subclasses say why. Resumable
 ├── ScopeLocked                     75  another run holds a scope
 │   └── ScopeHeld                   75  the same, with the run and its process (in journal)
 ├── Stopped                        130  the user asked to stop, before this call was sent
@@ -154,6 +155,16 @@ class ExplainedStop(Stopped):
 
 class NotConfirmed(ExplainedStop):
     """The user was asked and said no: nothing was written."""
+
+    exit_code = HELD_BACK
+
+
+class HeldBack(BatchgwError):
+    """Why a schedule lets nothing more begin, such as a budget of failures that is spent. Resumable.
+
+    It is not raised. Its message stands in the outcome of each target that is held back, and the name of its
+    class, mostly a subclass, is the outcome's code.
+    """
 
     exit_code = HELD_BACK
 

@@ -12,7 +12,7 @@ PENDING: Final = 2
 """`plan` and `check` found drift or pending changes."""
 
 HELD_BACK: Final = 3
-"""Stopped by a guard, such as a question answered with no or a journal that cannot be written; resumable."""
+"""Stopped by a guard: a no to a question, a journal that cannot be written, a schedule; resumable."""
 
 INCOMPLETE: Final = 4
 """Coverage is incomplete: something was not read or not attempted, or a selection matches nothing."""

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import anyio
 
-from batchgw.execution.executor import PAGE
+from batchgw.execution.left import PAGE
 from batchgw.execution.upcoming import AHEAD
 from batchgw.journal import JournalRun, PendingApi, PendingChange, RunState, open_journal
 from batchgw.model import Applied, Effort, Outcome, PlannedApi

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing, suppress
+from typing import Final, TypeVar
 
 import anyio
 
 from batchgw.errors import Stopped
 
 T = TypeVar("T")
+
+_END: Final = object()
+"""Stands for the end of a generator."""
 
 MOMENT = 0.25
 """Seconds: a shorter wait is not interrupted. It costs a fifth of one that can be."""
@@ -58,3 +62,13 @@ class StopSignal:
             finally:
                 self._reads.discard(scope)
         raise Stopped("the run was asked to stop while it read, and did not wait for the answer")
+
+    async def until_stop(self, source: AsyncGenerator[T, None]) -> AsyncGenerator[T, None]:
+        """Yield what `source` yields until a stop is asked for, which ends it at once, also while it waits.
+
+        Where the source raises Stopped, that is its end as well.
+        """
+        async with aclosing(source):
+            with suppress(Stopped):
+                while (item := await self.heeded(lambda: anext(source, _END))) is not _END:
+                    yield item  # type: ignore[misc]  # what is not the end is an item

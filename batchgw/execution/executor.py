@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Collection, Sequence
+from collections.abc import AsyncGenerator, Collection
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 
 import anyio
 import anyio.lowlevel
@@ -13,28 +14,20 @@ from batchgw.concurrency.clock import Moment
 from batchgw.concurrency.pool import pooled
 from batchgw.control_plane.interface import Execution
 from batchgw.control_plane.stack import PacedControlPlane
-from batchgw.errors import CallError, JournalWriteFailed, Stopped
+from batchgw.errors import CallError, HeldBack, JournalWriteFailed, Stopped
 from batchgw.events import ApiRechecked
 from batchgw.execution.held_outcomes import HeldOutcomes, is_denial
 from batchgw.execution.kinds import MAKERS
+from batchgw.execution.left import Begun, Left
 from batchgw.execution.recorder import Recorder
 from batchgw.execution.schedule import AllAtOnce, Schedule
 from batchgw.execution.writer import Known, Writer, ended
 from batchgw.journal import JournalRun, PendingApi, PendingChange
 from batchgw.model import Effort, Failed, Outcome, RestApi, Scope, Skipped, Target
 
-FIRST_PAGE = 8
-"""APIs fetched from the journal to begin with: a thousand scopes begin within a second."""
-
-PAGE = 32
-"""APIs fetched at a time and scope: what bounds memory, whatever the size of the run."""
-
 TRUSTED = 900.0
 """Seconds for which a reading counts as what is there: 15 minutes, in which a scope writes 9,000 times at
 AWS's quota. Most runs are over by then, and read nothing twice."""
-
-CHANGES = 160
-"""Changes fetched at a time: about 2 ms, in which the event loop stands still."""
 
 
 class Executor:
@@ -74,7 +67,10 @@ class Executor:
         self._trusted = trusted
         self._writer = Writer(plane, recorder, trusted=trusted)
         self._schedule = schedule or AllAtOnce()
+        self._begun = Begun()
         self._held = HeldOutcomes(plane.state.given_up, self._record, found_in=found_in)
+        self.held_back = False
+        """Whether the schedule has kept something from beginning."""
 
     async def run(self, scopes: tuple[Scope, ...]) -> None:
         """Work until every change has an outcome. Raises JournalWriteFailed when the journal failed."""
@@ -82,10 +78,7 @@ class Executor:
             background.start_soon(self._recorder.keep_flushing)
             background.start_soon(self._recorder.keep_alive)
             try:
-                async with (
-                    anyio.create_task_group() as tasks,
-                    aclosing(self._schedule.scopes(scopes)) as beginning,
-                ):
+                async with anyio.create_task_group() as tasks, aclosing(self._scopes(scopes)) as beginning:
                     async for scope in beginning:
                         tasks.start_soon(self._work_on, scope)
                         await anyio.lowlevel.checkpoint()  # so that they begin one after the other
@@ -94,34 +87,44 @@ class Executor:
                 with anyio.CancelScope(shield=True):
                     await self._recorder.close()
 
+    async def _scopes(self, scopes: tuple[Scope, ...]) -> AsyncGenerator[Scope, None]:
+        """Yield each scope as it may begin, in the end those in which everything is to be turned away."""
+        waiting = dict.fromkeys(scopes)
+        async with aclosing(self._plane.stop.until_stop(self._schedule.scopes(scopes))) as scheduled:
+            async for scope in scheduled:
+                del waiting[scope]
+                yield scope
+        for scope in waiting:
+            if self._is_over(scope):
+                yield scope
+
+    def _is_over(self, scope: Scope) -> bool:
+        """Tell whether nothing more may begin in a scope."""
+        return self._plane.stop.requested or self._schedule.held_back(scope) is not None
+
     async def _work_on(self, scope: Scope) -> None:
         workers = self._plane.workers(scope)
         try:
-            async with aclosing(self._beginning(scope)) as apis:
+            async with aclosing(self._apis(scope)) as apis:
                 await pooled(apis, self._work_on_api, workers=workers)
         finally:
             self._held.end_scope(scope)
             self._schedule.scope_ended(scope)
 
-    async def _beginning(self, scope: Scope) -> AsyncGenerator[PendingApi, None]:
-        """Yield each of the scope's APIs as it may begin."""
-        async with (
-            aclosing(self._left(scope)) as left,
-            aclosing(self._schedule.apis(scope, left)) as scheduled,
-        ):
-            async for apis in scheduled:
-                self._recorder.expect(scope, apis)
+    async def _apis(self, scope: Scope) -> AsyncGenerator[PendingApi, None]:
+        """Yield each of the scope's APIs as it may begin, in the end those that are to be turned away."""
+        left = Left(partial(self._page, scope), self._begun)
+        if not self._is_over(scope):
+            async with aclosing(self._plane.stop.until_stop(self._schedule.apis(scope, left))) as scheduled:
+                async for apis in scheduled:
+                    self._begun.add(apis)
+                    self._recorder.expect(scope, apis)
+                    for api in apis:
+                        yield api
+        if self._is_over(scope):
+            async for apis in left:
                 for api in apis:
                     yield api
-
-    async def _left(self, scope: Scope) -> AsyncGenerator[Sequence[PendingApi], None]:
-        """Yield the scope's APIs with something left to do, a page at a time."""
-        after, limit = 0, FIRST_PAGE
-        while page := await self._page(scope, after, limit):
-            after = page[-1].row
-            limit = max(1, min(PAGE, CHANGES * len(page) // sum(len(api.changes) for api in page)))
-            await anyio.lowlevel.checkpoint()
-            yield page
 
     async def _page(self, scope: Scope, after: int, limit: int) -> list[PendingApi]:
         try:
@@ -131,9 +134,23 @@ class Executor:
             return []
 
     async def _work_on_api(self, pending: PendingApi) -> None:
+        why = self._held_back(pending.api.scope)
+        if why is not None:
+            self._hold_back(pending, why)
+            return
         with self._recorder.working_on(pending.api):
             await self._bring_to_plan(pending)
         self._schedule.api_ended(pending.api)
+
+    def _held_back(self, scope: Scope) -> HeldBack | None:
+        """Give the schedule's reason not to begin, where there is no other one."""
+        return None if self._why_no_call(scope) is not None else self._schedule.held_back(scope)
+
+    def _hold_back(self, pending: PendingApi, why: HeldBack) -> None:
+        self.held_back = True
+        for each in pending.changes:
+            outcome = ended(pending.api, each.change, why, effort=Effort(), in_doubt=each.intended)
+            self._decide(each, outcome)
 
     async def _bring_to_plan(self, pending: PendingApi) -> None:
         """Make an API's changes, one after the other. After a denial or a 404 it gets no more calls."""
@@ -160,6 +177,7 @@ class Executor:
             self._decide(each, outcome)
 
     def _decide(self, pending: PendingChange, outcome: Outcome) -> None:
+        self._schedule.decided(outcome)
         self._held.take(pending, outcome)
         self._plane.decided(outcome.api.scope)
 
@@ -185,9 +203,13 @@ class Executor:
 
     def _without_call(self, api: RestApi, pending: PendingChange) -> Outcome | None:
         """Decide a change without a call: its scope is given up, or the run was asked to stop."""
-        why: CallError | Stopped | None = self._plane.state.given_up.why(api.scope)
-        if why is None and self._plane.stop.requested:
-            why = Stopped("the run was asked to stop before it came to this")
+        why = self._why_no_call(api.scope)
         if why is None:
             return None
         return ended(api, pending.change, why, effort=Effort(), in_doubt=pending.intended)
+
+    def _why_no_call(self, scope: Scope) -> CallError | Stopped | None:
+        why = self._plane.state.given_up.why(scope)
+        if why is None and self._plane.stop.requested:
+            return Stopped("the run was asked to stop before it came to this")
+        return why

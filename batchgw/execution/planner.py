@@ -16,7 +16,7 @@ from batchgw.discovery.listing import list_rest_apis, named, needs_listing
 from batchgw.discovery.named_apis import NamedApis
 from batchgw.discovery.selection_count import SelectionCount
 from batchgw.errors import AccessDenied, ApiDenied, ApiNotFound, CallError
-from batchgw.events import Observer
+from batchgw.events import ItemPlanned, Observer
 from batchgw.execution.kinds import MAKERS
 from batchgw.model import (
     Desired,
@@ -52,7 +52,7 @@ class Planner:
         desired: what every selected API is to be.
         selection: which APIs are meant.
         sink: takes each item as it is ready, in no particular order.
-        observer: is told of listings.
+        observer: is told of listings, and of each item that the sink has taken.
         pacing: says how many APIs are read at once, and learns how many calls are to come.
         count: learns of what is found and selected.
     """
@@ -91,9 +91,9 @@ class Planner:
                 tasks.start_soon(self._plan_scope, scope, unread)
         for scope, error in unread.items():
             if self._named.concerned(scope):
-                self._sink(UnreadScope(scope=scope, code=type(error).__name__, message=error.message))
+                self._give(UnreadScope(scope=scope, code=type(error).__name__, message=error.message))
         for missing in self._named.missing(scopes, self._expected):
-            self._sink(missing)
+            self._give(missing)
 
     async def _plan_scope(self, scope: Scope, unread: dict[Scope, CallError]) -> None:
         """Plan one scope. The first error that keeps the rest of it from being read goes into `unread`."""
@@ -150,7 +150,7 @@ class Planner:
                 self._decide_held(api.scope, None, read=True)
             self._count.named += 1
             self._named.found(api)
-            self._sink(
+            self._give(
                 PlannedApi(
                     api=api,
                     changes=tuple([change for each in compared for change in each.changes]),
@@ -186,15 +186,19 @@ class Planner:
         # An API that was named by id and is not here is missing, unless another scope has it.
 
     def _unread(self, api: RestApi, code: str, message: str) -> None:
-        self._sink(UnreadApi(api=api, targets=self._expected, code=code, message=message))
+        self._give(UnreadApi(api=api, targets=self._expected, code=code, message=message))
 
     def _unreadable(self, listed: UnreadableApi) -> None:
         if self._named.odd(listed):
             self._unread(listed.api, type(listed.error).__name__, listed.error.message)
 
+    def _give(self, item: PlanItem) -> None:
+        self._sink(item)
+        self._observer.notify(ItemPlanned(item=item))
+
     def _excluded(self, api: RestApi) -> None:
         self._named.found(api)
-        self._sink(
+        self._give(
             UnreadApi(
                 api=api,
                 targets=self._expected,

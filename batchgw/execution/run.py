@@ -1,28 +1,42 @@
 """A run from its plan to its summary: its scopes are held, its plan is in the journal, its changes are made.
 
-Each step lets other tasks run in between, because a plan may hold a million changes.
+`apply_plan` and `resume_run` are the whole of it. Each step lets other tasks run in between, because a plan
+may hold a million changes.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import anyio
 
 from batchgw.concurrency.clock import Moment
+from batchgw.concurrency.pool import unwrapped
 from batchgw.concurrency.time_slices import TimeSlices
 from batchgw.control_plane.stack import PacedControlPlane
 from batchgw.errors import JournalWriteFailed, ScopeLocked, UsageError
 from batchgw.events import Decided
-from batchgw.execution.executor import TRUSTED, Executor
+from batchgw.execution.executor import Executor
+from batchgw.execution.recheck import recheck_if_due
 from batchgw.execution.recorder import Recorder
-from batchgw.execution.schedule import AllAtOnce, Schedule
+from batchgw.execution.schedule import Schedule
 from batchgw.execution.session import phase
-from batchgw.journal import Journal, JournalRun, RunRecord, RunState
-from batchgw.model import PlanItem, Scope
+from batchgw.journal import JSON, Journal, JournalRun, NewRun, RunRecord, RunState
+from batchgw.model import OnStale, PlanItem, Scope
+from batchgw.planning.plan_file.plan import Plan
 from batchgw.report.summary import Summary, counted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """On what terms a run is carried out, whether it is new or resumed; `api.apply` says what each means."""
+
+    force_lock: bool
+    take_over_dead: bool
+    trusted: float
+    schedule: Schedule | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,24 +46,63 @@ class Job:
     Attributes:
         run: the run, in the journal.
         verb: what the user has asked for.
+        terms: those of the verb.
         read_first: scopes in which each API is read before it is written; see `Executor`.
         read_at: when the APIs were read to which the journal's changes belong, at the earliest.
-        trusted: seconds for which a reading counts as what is there.
         expected: targets that must end in an outcome, per scope, where the journal does not say it.
-        schedule: decides what may begin.
     """
 
     run: JournalRun
     verb: str
+    terms: Terms
     read_first: Collection[Scope]
     read_at: Moment
-    trusted: float = TRUSTED
     expected: Mapping[Scope, int] | None = None
-    schedule: Schedule = field(default_factory=AllAtOnce)
+
+
+async def apply_plan(
+    plan: Plan,
+    paced: PacedControlPlane,
+    journal: Journal,
+    terms: Terms,
+    *,
+    recheck: bool | None,
+    on_stale: OnStale,
+    verb: str,
+    options: Mapping[str, JSON],
+) -> Summary:
+    """Begin a run and make a plan's changes in it. `api.apply` says what the parameters mean, and raises."""
+    scopes = tuple(scope for scope, totals in plan.totals.scopes.items() if totals.writes)
+    new = NewRun(
+        verb=verb,
+        policy_source=plan.header.policy_source,
+        policy_digest=plan.header.policy_digest,
+        desired=plan.header.desired,
+        options=options,
+    )
+    run = await journal.begin(new)
+    async with _new_run(run), _holding(run, scopes, terms) as taken:
+        read_at, items = await recheck_if_due(plan, run.id, paced, wanted=recheck, on_stale=on_stale)
+        async with anyio.create_task_group() as meanwhile:
+            meanwhile.start_soon(paced.prefetch_credentials, scopes)
+            await _enter(items, run, paced)
+        expected = plan.totals.expected
+        job = Job(run=run, verb=verb, terms=terms, read_first=taken, read_at=read_at, expected=expected)
+        return await _execute(job, paced)
+
+
+async def resume_run(typed: str, paced: PacedControlPlane, journal: Journal, terms: Terms) -> Summary:
+    """Make what is left of a run's changes. `api.resume` says what the parameters mean, and raises."""
+    record, scopes = await _unfinished(journal, typed)
+    run = journal.run(record.id)
+    async with _holding(run, scopes, terms):
+        await _skip_superseded(run)
+        job = Job(run=run, verb=record.verb, terms=terms, read_first=scopes, read_at=Moment.ago(0))
+        return await _execute(job, paced)
 
 
 @asynccontextmanager
-async def new_run(run: JournalRun) -> AsyncIterator[None]:
+async def _new_run(run: JournalRun) -> AsyncIterator[None]:
     """Note a run that was just begun as stopped when it cannot have the scopes it needs."""
     try:
         yield
@@ -60,17 +113,19 @@ async def new_run(run: JournalRun) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def holding(
-    run: JournalRun, scopes: tuple[Scope, ...], *, force: bool, take_over_dead: bool
+async def _holding(
+    run: JournalRun, scopes: tuple[Scope, ...], terms: Terms
 ) -> AsyncIterator[frozenset[Scope]]:
     """Hold the scopes' locks for the run, then release them. A run that ends by an error counts as stopped.
 
-    Gives the scopes that were taken over from runs that had something left to do there.
+    It ends by one error, whatever its tasks raise. Gives the scopes that were taken over from runs that had
+    something left to do there.
     """
     await TimeSlices().yield_shielded()  # to begin the run took a slice
-    taken = await run.acquire(scopes, force=force, take_over_dead=take_over_dead)
+    taken = await run.acquire(scopes, force=terms.force_lock, take_over_dead=terms.take_over_dead)
     try:
-        yield taken
+        with unwrapped():
+            yield taken
     except BaseException:
         with anyio.CancelScope(shield=True):
             with suppress(JournalWriteFailed, ScopeLocked):  # the error under way says more
@@ -82,7 +137,7 @@ async def holding(
         await run.release()
 
 
-async def enter(items: Iterable[PlanItem], run: JournalRun, paced: PacedControlPlane) -> None:
+async def _enter(items: Iterable[PlanItem], run: JournalRun, paced: PacedControlPlane) -> None:
     """Write a plan into the journal, and tell the outcomes that the plan itself decides. Raises Stopped."""
     slices = TimeSlices()
 
@@ -115,7 +170,7 @@ async def _tell_decided(run: JournalRun, paced: PacedControlPlane) -> None:
         await slices.yield_if_due()
 
 
-async def unfinished(journal: Journal, typed: str) -> tuple[RunRecord, tuple[Scope, ...]]:
+async def _unfinished(journal: Journal, typed: str) -> tuple[RunRecord, tuple[Scope, ...]]:
     """Give a run that can be resumed, and the scopes in which something is left to do.
 
     Raises RunUnknown, or UsageError for a run that ended before it had anything to do.
@@ -130,22 +185,33 @@ async def unfinished(journal: Journal, typed: str) -> tuple[RunRecord, tuple[Sco
     return record, tuple([each.scope async for each in counts if each.tally.left])
 
 
-async def skip_superseded(run: JournalRun) -> None:
+async def _skip_superseded(run: JournalRun) -> None:
     """Skip what a newer run has brought to its own plan."""
     slices = TimeSlices()
     async for _ in run.superseding():
         await slices.yield_now()
 
 
-async def execute(job: Job, paced: PacedControlPlane) -> Summary:
+async def _execute(job: Job, paced: PacedControlPlane) -> Summary:
     """Make every change of the run that is not decided yet, and sum up. Raises JournalWriteFailed."""
     began = anyio.current_time()
-    await _make_changes(job, paced)
+    held_back = await _make_changes(job, paced)
     elapsed = anyio.current_time() - began
-    return await _summed_up(job, paced, elapsed)
+    summary = await Summary.of_run(
+        job.run,
+        verb=job.verb,
+        elapsed=elapsed,
+        stopped=paced.stop.requested,
+        held_back=held_back,
+        expected=job.expected,
+    )
+    state = RunState.STOPPED if summary.left else RunState.DONE
+    await job.run.set_state(state, totals=summary.total)
+    return summary
 
 
-async def _make_changes(job: Job, paced: PacedControlPlane) -> None:
+async def _make_changes(job: Job, paced: PacedControlPlane) -> bool:
+    """Make the changes, and tell whether the schedule held some back."""
     counts = await counted(job.run)
     undecided = {each.scope: each.tally.left for each in counts if each.tally.left}
     for scope, changes in undecided.items():
@@ -162,18 +228,10 @@ async def _make_changes(job: Job, paced: PacedControlPlane) -> None:
         read_first=job.read_first,
         found_in=frozenset(each.scope for each in counts if each.tally.applied),
         read_at=job.read_at,
-        trusted=job.trusted,
-        schedule=job.schedule,
+        trusted=job.terms.trusted,
+        schedule=job.terms.schedule,
     )
     kinds = frozenset(kind for each in counts for kind in each.kinds)
     with phase(paced.observer, job.run.id, "apply", tuple(undecided), undecided, kinds=kinds):
         await executor.run(tuple(undecided))
-
-
-async def _summed_up(job: Job, paced: PacedControlPlane, elapsed: float) -> Summary:
-    summary = await Summary.of_run(
-        job.run, verb=job.verb, elapsed=elapsed, stopped=paced.stop.requested, expected=job.expected
-    )
-    state = RunState.STOPPED if summary.left else RunState.DONE
-    await job.run.set_state(state, totals=summary.total)
-    return summary
+    return executor.held_back

@@ -9,7 +9,7 @@ from typing import TypedDict
 from batchgw.concurrency.clock import Moment
 from batchgw.control_plane.interface import Execution, Request
 from batchgw.control_plane.stack import PacedControlPlane
-from batchgw.errors import ApiNotFound, CallError, NotAsWritten, ReadingAged, Stopped
+from batchgw.errors import ApiNotFound, CallError, HeldBack, NotAsWritten, ReadingAged, Stopped
 from batchgw.execution.kinds import maker_of
 from batchgw.execution.recorder import Recorder
 from batchgw.journal import PendingChange
@@ -245,11 +245,12 @@ class _Because(TypedDict):
 
 
 def ended(
-    api: RestApi, change: Change, error: CallError | Stopped, *, effort: Effort, in_doubt: bool
+    api: RestApi, change: Change, error: CallError | Stopped | HeldBack, *, effort: Effort, in_doubt: bool
 ) -> Outcome:
     """Give the outcome of a change that ended in an error.
 
-    A resume can take up what is not attempted: after a stop, in a scope that was given up, or in doubt.
+    A resume can take up what is not attempted: after a stop, held back by a schedule, in a scope that was
+    given up, or in doubt.
     """
     because = _Because(
         api=api,
@@ -268,6 +269,6 @@ def ended(
             f"({error}). A resume reads it again"
         )
         return NotAttempted(**because)
-    if isinstance(error, Stopped) or error.ends_scope:
+    if isinstance(error, Stopped | HeldBack) or error.ends_scope:
         return NotAttempted(**because)
     return Failed(**because)

@@ -9,7 +9,7 @@ from operator import add
 from typing import Self
 
 from batchgw.concurrency.time_slices import TimeSlices
-from batchgw.exit_codes import FAILED, INCOMPLETE, INTERRUPTED, OK
+from batchgw.exit_codes import FAILED, HELD_BACK, INCOMPLETE, INTERRUPTED, OK
 from batchgw.journal import Journal, JournalRun, ScopeCounts, Tally
 from batchgw.journal.records import COUNTS
 from batchgw.model import Scope
@@ -60,8 +60,9 @@ class ScopeSummary:
 class Summary:
     """How a run ended.
 
-    `elapsed` is in seconds. `stopped`: the user asked to stop before the end. `planned` is False where the
-    run has no plan yet, or ended before it had one: then nothing was written, and nothing is proved.
+    `elapsed` is in seconds. `stopped`: the user asked to stop before the end. `held_back`: the run's schedule
+    let something not begin. `planned` is False where the run has no plan yet, or ended before it had one:
+    then nothing was written, and nothing is proved.
     """
 
     run: str
@@ -70,6 +71,7 @@ class Summary:
     reasons: tuple[Reason, ...] = ()
     elapsed: float = 0.0
     stopped: bool = False
+    held_back: bool = False
     planned: bool = True
 
     @classmethod
@@ -106,6 +108,7 @@ class Summary:
         verb: str,
         elapsed: float,
         stopped: bool = False,
+        held_back: bool = False,
         planned: bool = True,
         expected: Mapping[Scope, int] | None = None,
     ) -> Self:
@@ -117,6 +120,7 @@ class Summary:
             reasons=await _reasons(run),
             elapsed=elapsed,
             stopped=stopped,
+            held_back=held_back,
             planned=planned,
         )
 
@@ -181,11 +185,13 @@ class Summary:
     def exit_code(self) -> int:
         """The exit code of the command line: the first of these that applies.
 
-        130 the user stopped the run and something is left; 1 something failed; 4 something was not attempted,
-        could not be read, or has no outcome; 0 all is well.
+        130 the user stopped the run and something is left; 3 its schedule held something back; 1 something
+        failed; 4 something was not attempted, could not be read, or has no outcome; 0 all is well.
         """
         if self.stopped and self.left:
             return INTERRUPTED
+        if self.held_back and self.left:
+            return HELD_BACK
         if self.total.failed:
             return FAILED
         incomplete = self.left or self.out_of_reach or self.moved or not self.proves
@@ -211,6 +217,7 @@ class Summary:
             },
             "elapsed": round(self.elapsed, 3),
             "stopped": self.stopped,
+            "held_back": self.held_back,
             "exit_code": self.exit_code,
             "not_live": self.not_live,
             "scopes": [s.to_json() for s in self.scopes],

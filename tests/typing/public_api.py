@@ -91,6 +91,33 @@ class Shows:
 observer: batchgw.Observer = Shows()
 
 
+class Spent(batchgw.HeldBack):
+    """A budget of failures is spent."""
+
+
+class Budget(batchgw.AllAtOnce):
+    """A schedule is whatever has the methods of `AllAtOnce`."""
+
+    failed = 0
+
+    def held_back(self, scope: batchgw.Scope) -> batchgw.HeldBack | None:
+        return Spent(f"{self.failed} targets failed before {scope} was done") if self.failed > 9 else None
+
+    def decided(self, outcome: batchgw.Outcome) -> None:
+        self.failed += isinstance(outcome, batchgw.Failed)
+
+
+schedule: batchgw.Schedule = Budget()
+
+
+async def scheduled(plan: batchgw.Plan, plane: batchgw.ControlPlane, journal: batchgw.Journal) -> None:
+    summary = await batchgw.apply(plan, plane=plane, journal=journal, schedule=schedule)
+    assert_type(summary.held_back, bool)
+    await batchgw.resume(summary.run, plane=plane, journal=journal, schedule=Budget())
+    batchgw.applying(plan, plane=plane, journal=journal, schedule=Budget())
+    batchgw.resuming("last", plane=plane, journal=journal, schedule=Budget())
+
+
 def unknown_names() -> None:
     """A name that does not exist is an error: mypy complains of this ignore when it is not."""
     batchgw.no_such_verb  # type: ignore[attr-defined]  # noqa: B018

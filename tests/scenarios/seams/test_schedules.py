@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from contextlib import suppress
+from collections import Counter
+from collections.abc import AsyncGenerator, AsyncIterable, Sequence
+from contextlib import aclosing
 from itertools import groupby
 from pathlib import Path
 
@@ -11,21 +12,24 @@ import anyio
 import pytest
 
 from batchgw import api
-from batchgw.concurrency.clock import Moment
-from batchgw.concurrency.stop import StopSignal
-from batchgw.errors import Stopped
+from batchgw.control_plane.stack import Pace
+from batchgw.errors import HeldBack
 from batchgw.events import CallSent, Event
-from batchgw.execution.run import Job, enter, execute, holding
+from batchgw.execution.recorder import HEARTBEAT
 from batchgw.execution.schedule import AllAtOnce, Schedule
-from batchgw.journal import Journal, NewRun, PendingApi, open_journal
-from batchgw.model import RestApi, RestApiId, Scope
+from batchgw.journal import Journal, PendingApi, RunState, open_journal
+from batchgw.model import Failed, NotAttempted, Outcome, RestApi, RestApiId, Scope
 from batchgw.report.summary import Summary
+from batchgw.simulator.traffic.fault_script import parse
 from tests.scenarios.estate import Estate
 from tests.unit.journal_plans import listed
 from tests.virtual import virtually
 
 BAKE = 600.0
-"""Seconds between the first API's end and the beginning of the others."""
+"""Seconds between the end of the first wave and the beginning of the next."""
+
+START = 1_700_000_000.0
+"""When a run begins, in seconds since the epoch."""
 
 
 class Writes:
@@ -37,6 +41,10 @@ class Writes:
     def notify(self, event: Event) -> None:
         if isinstance(event, CallSent) and event.operation.startswith(("Put", "Delete")):
             self.sent.append((anyio.current_time(), event.scope, event.api))
+
+    @property
+    def scopes(self) -> set[Scope]:
+        return {scope for _, scope, _ in self.sent}
 
 
 class OneScopeAfterTheOther(AllAtOnce):
@@ -56,13 +64,12 @@ class OneScopeAfterTheOther(AllAtOnce):
 
 
 class OneApiFirst(AllAtOnce):
-    """One API of the first scope begins. All others wait until `open` is called, or a stop is asked for.
+    """One API of the first scope begins. All others wait until `open` is called.
 
     `ended` is set when the first API has ended.
     """
 
-    def __init__(self, stop: StopSignal) -> None:
-        self._stop = stop
+    def __init__(self) -> None:
         self._first: Scope | None = None
         self.ended = anyio.Event()
         self._open = anyio.Event()
@@ -76,37 +83,125 @@ class OneApiFirst(AllAtOnce):
             yield scope
 
     async def apis(
-        self, scope: Scope, left: AsyncIterator[Sequence[PendingApi]]
+        self, scope: Scope, left: AsyncIterable[Sequence[PendingApi]]
     ) -> AsyncGenerator[Sequence[PendingApi], None]:
-        page = await anext(left)
         if scope == self._first:
+            page = await anext(aiter(left))
             yield page[:1]
-            page = page[1:]
-        with suppress(Stopped):
-            await self._stop.heeded(self._open.wait)
-        yield page
-        async for following in left:
-            yield following
+        await self._open.wait()
+        async for page in left:
+            yield page
 
     def api_ended(self, api: RestApi) -> None:  # noqa: ARG002 - the first that ends is the first that began
         self.ended.set()
 
 
+def is_canary(tags: object) -> bool:
+    return isinstance(tags, dict) and tags.get("tier") == "partner"
+
+
+class Canaries(AllAtOnce):
+    """The APIs with a tag begin first, in all scopes. The others begin `BAKE` seconds later."""
+
+    def __init__(self) -> None:
+        self._choosing = 0
+        self.canaries = 0
+        self._under_way = 0
+        self.baking = anyio.Event()
+
+    async def scopes(self, scopes: Sequence[Scope]) -> AsyncGenerator[Scope, None]:
+        self._choosing = len(scopes)
+        for scope in scopes:
+            yield scope
+
+    async def apis(
+        self,
+        scope: Scope,  # noqa: ARG002 - the same for each
+        left: AsyncIterable[Sequence[PendingApi]],
+    ) -> AsyncGenerator[Sequence[PendingApi], None]:
+        async for page in left:
+            canaries = [each for each in page if is_canary(each.api.tags)]
+            self.canaries += len(canaries)
+            self._under_way += len(canaries)
+            yield canaries
+        self._choosing -= 1
+        self._note()
+        await self.baking.wait()
+        await anyio.sleep(BAKE)
+        async for page in left:
+            assert not any(is_canary(each.api.tags) for each in page), "one that has begun comes once more"
+            yield page
+
+    def api_ended(self, api: RestApi) -> None:  # noqa: ARG002 - they are counted
+        self._under_way -= 1
+        self._note()
+
+    def _note(self) -> None:
+        if not self._choosing and not self._under_way:
+            self.baking.set()
+
+
+class BudgetSpent(HeldBack):
+    """Too many targets failed."""
+
+
+class Budget(OneScopeAfterTheOther):
+    """A wave is a scope. When more than `most` targets have failed, nothing more begins.
+
+    `ends`: it yields nothing more then. It need not do so, because what it yields is turned away.
+    """
+
+    def __init__(self, most: int, *, ends: bool) -> None:
+        super().__init__()
+        self._most = most
+        self._ends = ends
+        self._failed = 0
+        self._spent: BudgetSpent | None = None
+
+    async def scopes(self, scopes: Sequence[Scope]) -> AsyncGenerator[Scope, None]:
+        async with aclosing(super().scopes(scopes)) as in_turn:
+            async for scope in in_turn:
+                if self._ends and self._spent:
+                    return
+                yield scope
+
+    async def apis(
+        self,
+        scope: Scope,  # noqa: ARG002 - the same for each
+        left: AsyncIterable[Sequence[PendingApi]],
+    ) -> AsyncGenerator[Sequence[PendingApi], None]:
+        async for page in left:
+            if self._ends and self._spent:
+                return
+            yield page
+
+    def held_back(self, scope: Scope) -> HeldBack | None:  # noqa: ARG002 - one budget for all
+        return self._spent
+
+    def decided(self, outcome: Outcome) -> None:
+        self._failed += isinstance(outcome, Failed)
+        if self._failed > self._most and self._spent is None:
+            self._spent = BudgetSpent(f"{self._failed} targets failed; the budget is {self._most}")
+
+
+class BudgetOfEachScope(AllAtOnce):
+    """A scope in which a target has failed is held back; the others go on."""
+
+    def __init__(self) -> None:
+        self.spent: set[Scope] = set()
+
+    def held_back(self, scope: Scope) -> HeldBack | None:
+        return BudgetSpent("a target failed here") if scope in self.spent else None
+
+    def decided(self, outcome: Outcome) -> None:
+        if isinstance(outcome, Failed):
+            self.spent.add(outcome.api.scope)
+
+
 async def applied(estate: Estate, journal: Journal, schedule: Schedule) -> Summary:
-    """Plan and apply as `api.apply` does, but with the given schedule."""
+    """Plan and apply with the given schedule."""
     with await api.plan(estate.policy, plane=estate.plane) as plan:
-        run = await journal.begin(
-            NewRun(
-                verb="apply",
-                policy_source="policy.yaml",
-                policy_digest=plan.header.policy_digest,
-                desired=estate.desired,
-            )
-        )
-        async with holding(run, estate.scopes, force=False, take_over_dead=False):
-            await enter(plan.items(), run, estate.plane)
-            job = Job(run=run, verb="apply", read_first=(), read_at=Moment.ago(0), schedule=schedule)
-            return await execute(job, estate.plane)
+        return await api.apply(plan, plane=estate.plane, journal=journal, schedule=schedule)
 
 
 def test_one_scope_after_the_other(tmp_path: Path) -> None:
@@ -126,7 +221,7 @@ def test_one_api_first_and_the_rest_ten_minutes_later(tmp_path: Path) -> None:
     async def main() -> None:
         writes = Writes()
         async with Estate(observer=writes) as estate:
-            schedule = OneApiFirst(estate.stop)
+            schedule = OneApiFirst()
 
             async def bake() -> None:
                 await schedule.ended.wait()
@@ -147,6 +242,46 @@ def test_one_api_first_and_the_rest_ten_minutes_later(tmp_path: Path) -> None:
     virtually(main)
 
 
+def test_a_wave_by_tag_bakes_while_the_locks_are_renewed(tmp_path: Path) -> None:
+    """The schedule keeps the others out of memory meanwhile: it reads them from the journal once more."""
+
+    async def main() -> None:
+        writes = Writes()
+        ages: list[float] = []
+
+        def wall() -> float:
+            return START + anyio.current_time()
+
+        async with (
+            Estate(observer=writes) as estate,
+            open_journal(str(tmp_path / "journal.db"), clock=wall) as journal,
+        ):
+            schedule = Canaries()
+
+            async def watch() -> None:
+                await schedule.baking.wait()
+                with anyio.move_on_after(BAKE):
+                    while True:
+                        await anyio.sleep(BAKE / 20)
+                        ages.append(wall() - (await journal.find("last")).holder.heartbeat)
+
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(watch)
+                summary = await applied(estate, journal, schedule)
+            assert (summary.exit_code, summary.expected) == (0, estate.expected)
+            outcomes = await listed(journal.run(summary.run).outcomes())
+            assert not estate.refute(outcomes)
+        canaries = {each.api.id for each in outcomes if is_canary(each.api.tags)}
+        first = [at for at, _, id_ in writes.sent if id_ in canaries]
+        others = [at for at, _, id_ in writes.sent if id_ not in canaries]
+        assert 0 < schedule.canaries <= len(canaries)
+        assert min(others) - max(first) >= BAKE
+        assert len(ages) >= 19
+        assert max(ages) <= HEARTBEAT
+
+    virtually(main)
+
+
 @pytest.mark.parametrize("opened", [False, True])
 def test_a_stop_ends_the_wait_and_a_resume_does_what_never_began(tmp_path: Path, *, opened: bool) -> None:
     """`opened`: the schedule lets the others begin at the moment of the stop."""
@@ -154,7 +289,7 @@ def test_a_stop_ends_the_wait_and_a_resume_does_what_never_began(tmp_path: Path,
     async def main() -> None:
         writes = Writes()
         async with Estate(observer=writes) as estate:
-            schedule = OneApiFirst(estate.stop)
+            schedule = OneApiFirst()
 
             async def stop() -> None:
                 await schedule.ended.wait()
@@ -167,6 +302,7 @@ def test_a_stop_ends_the_wait_and_a_resume_does_what_never_began(tmp_path: Path,
                     tasks.start_soon(stop)
                     summary = await applied(estate, journal, schedule)
                 assert summary.exit_code == 130
+                assert summary.total.undecided == 0
                 assert len({id_ for *_, id_ in writes.sent}) == 1
                 left = [
                     c
@@ -179,5 +315,79 @@ def test_a_stop_ends_the_wait_and_a_resume_does_what_never_began(tmp_path: Path,
             resumed, outcomes = await estate.resume(tmp_path / "journal.db")
             assert (resumed.exit_code, resumed.expected) == (0, estate.expected)
             assert not estate.refute(outcomes)
+
+    virtually(main)
+
+
+@pytest.mark.parametrize("ends", [False, True])
+def test_a_wave_whose_budget_is_spent_ends_the_run_and_a_resume_finishes_it(
+    tmp_path: Path, *, ends: bool
+) -> None:
+    async def main() -> None:
+        writes = Writes()
+        most, workers = 2, 3
+        async with Estate(observer=writes, apis=200, pace=Pace(workers=workers)) as estate:
+            estate.raw.engine.faults = parse([{"match": {"operation": "Put*"}, "fault": "bad_request"}])
+            async with open_journal(str(tmp_path / "journal.db")) as journal:
+                summary = await applied(estate, journal, Budget(most, ends=ends))
+                assert summary.exit_code == 3
+                assert (summary.held_back, summary.stopped, summary.proves) == (True, False, True)
+                assert len(writes.scopes) == 1, "nothing began outside of the wave"
+                begun = {id_ for *_, id_ in writes.sent}
+                assert most < summary.total.failed <= 3 * len(begun)
+                assert len(begun) <= most + workers, "what has begun comes to its end, and no more begins"
+                outcomes = await listed(journal.run(summary.run).outcomes())
+                assert not estate.refute(outcomes)
+                rest = [each for each in outcomes if isinstance(each, NotAttempted)]
+                assert len(rest) == summary.left > 0
+                assert {(each.code, each.message) for each in rest} == {
+                    ("BudgetSpent", "3 targets failed; the budget is 2")
+                }
+                assert not begun & {each.api.id for each in rest}
+                assert (await journal.find(summary.run)).state is RunState.STOPPED
+
+                estate.raw.engine.faults = parse([])
+                estate.plane = estate.paced()
+                resumed = await api.resume(
+                    "last", plane=estate.plane, journal=journal, schedule=OneScopeAfterTheOther()
+                )
+                assert (resumed.left, resumed.total.failed) == (0, summary.total.failed)
+                assert resumed.exit_code == 1, "what failed before stays so"
+                assert (resumed.held_back, resumed.proves) == (False, True)
+                assert not estate.refute(await listed(journal.run(summary.run).outcomes()))
+
+    virtually(main)
+
+
+def test_a_budget_of_each_scope_holds_that_scope_back_alone(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with Estate(apis=200, pace=Pace(workers=2)) as estate:
+            ill = estate.scopes[0]
+            match = {"operation": "Put*", "account": ill.account, "region": ill.region}
+            estate.raw.engine.faults = parse([{"match": match, "fault": "bad_request"}])
+            schedule = BudgetOfEachScope()
+            with await api.plan(estate.policy, plane=estate.plane) as plan:
+                async with (
+                    open_journal(str(tmp_path / "journal.db")) as journal,
+                    api.applying(plan, plane=estate.plane, journal=journal, schedule=schedule) as run,
+                ):
+                    told = [each async for each in run]
+            assert run.summary.exit_code == 3
+            assert schedule.spent == {ill}
+            ended = Counter((each.api.scope, type(each)) for each in told)
+            assert {scope for scope, kind in ended if kind is NotAttempted} == {ill}
+            assert not estate.refute(told)
+
+            async with open_journal(str(tmp_path / "journal.db")) as journal:
+                estate.raw.engine.faults = parse([])
+                estate.plane = estate.paced()
+                resuming = api.resuming(
+                    "last", plane=estate.plane, journal=journal, schedule=BudgetOfEachScope()
+                )
+                async with resuming as run:
+                    told = [each async for each in run]
+            assert told
+            assert {each.api.scope for each in told} == {ill}
+            assert run.summary.left == 0
 
     virtually(main)

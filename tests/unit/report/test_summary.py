@@ -83,6 +83,26 @@ def test_exit_codes(tally: Tally, stopped: bool, unread: str | None, code: int) 
 
 
 @pytest.mark.parametrize(
+    ("tally", "stopped", "code", "says"),
+    [
+        (Tally(applied=2, failed=1, not_attempted=1), False, 3, "Held back, 1 API-type left."),
+        (Tally(applied=2, failed=1, not_attempted=1), True, 130, "Stopped, 1 API-type left."),
+        (Tally(applied=3, failed=1), False, 1, "Done, but 1 API-type failed."),  # it left nothing
+    ],
+)
+def test_what_a_schedule_holds_back_comes_after_a_stop_and_before_failures(
+    tally: Tally,
+    stopped: bool,  # noqa: FBT001
+    code: int,
+    says: str,
+) -> None:
+    whole = replace(summary((EU, tally, 4), stopped=stopped), held_back=True)
+    assert whole.exit_code == code
+    assert [plain(each) for each in summary_lines(whole)][-1] == says
+    assert whole.to_json()["held_back"] is True
+
+
+@pytest.mark.parametrize(
     ("tally", "unread", "moved", "says"),
     [
         (Tally(applied=3, not_attempted=1), None, 0, "Incomplete: 1 API-type left."),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from batchgw.exit_codes import FAILED, INTERRUPTED, OK
+from batchgw.exit_codes import FAILED, HELD_BACK, INTERRUPTED, OK
 from batchgw.journal.records import Tally
 from batchgw.report.naming import scope_name
 from batchgw.report.reasons import EXAMPLES, Reason
@@ -136,6 +136,8 @@ def _verdict(summary: Summary) -> Line:
         return line(Span("Done.", "good"))
     if code == INTERRUPTED:
         return line(Span(f"Stopped, {amount(summary.left, summary.noun)} left.", "warning"))
+    if code == HELD_BACK:
+        return line(Span(f"Held back, {amount(summary.left, summary.noun)} left.", "warning"))
     if code == FAILED:
         return line(Span(f"Done, but {amount(summary.total.failed, summary.noun)} failed.", "error"))
     return line(Span(f"Incomplete: {_lacking(summary)}.", "error"))
