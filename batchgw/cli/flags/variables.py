@@ -6,11 +6,10 @@ Terraform warns of such variables, and so does batchgw. A misspelling of its own
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from difflib import SequenceMatcher
 
 from batchgw.cli.flags.flag import PREFIX, declared
-from batchgw.cli.output.console import Console
 from batchgw.errors import UsageError
 
 OF_SCRIPTS = frozenset({"BATCHGW_VENV", "BATCHGW_TEST_PROCESSES", "BATCHGW_RECORDINGS"})
@@ -26,7 +25,7 @@ _PADDING = frozenset({"ARN", "AWS", "ID", "NAME", "URL"})
 """Words that people add or leave out: `BATCHGW_ROLE`, `BATCHGW_ACCOUNT_ID`, `BATCHGW_AWS_REGION`."""
 
 
-def check_variables(environment: Mapping[str, str], console: Console) -> None:
+def check_variables(environment: Mapping[str, str], warn: Callable[[str], None]) -> None:
     """Warn of each variable that nothing reads. Raises UsageError for those that are misspelt.
 
     Empty variables do not count.
@@ -35,7 +34,7 @@ def check_variables(environment: Mapping[str, str], console: Console) -> None:
     for name in unread(environment):
         meant = nearest(name, declared())
         if meant is None:
-            console.warning(f"nothing reads the environment variable {name}: batchgw has no such flag.")
+            warn(f"nothing reads the environment variable {name}: batchgw has no such flag.")
         else:
             misspelt.append(f"{name} (did you mean {meant}?)")
     if misspelt:

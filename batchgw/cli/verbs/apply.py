@@ -10,7 +10,7 @@ import typer
 from batchgw.cli.flags.flag import ADVANCED, file_flag, flag
 from batchgw.cli.flags.options import JournalFlags, RunFlags, SelectionFlags
 from batchgw.cli.flags.stdin import refuse_shared
-from batchgw.cli.flags.verb import verb
+from batchgw.cli.verb import verb
 from batchgw.errors import UsageError
 from batchgw.model import OnStale
 

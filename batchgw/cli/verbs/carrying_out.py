@@ -11,6 +11,7 @@ from pathlib import Path
 import anyio
 
 from batchgw import api
+from batchgw.cli.confirm import confirm, refuse_unasked
 from batchgw.cli.empty_selection import refuse_empty_selection
 from batchgw.cli.flags.flag import from_environment
 from batchgw.cli.flags.options import JournalFlags, RunFlags, SelectionFlags
@@ -25,9 +26,8 @@ from batchgw.cli.loading import (
     refuse_other_policy,
     targets_of,
 )
-from batchgw.cli.output.confirm import confirm, refuse_unasked
 from batchgw.cli.output.console import Console, console_for
-from batchgw.cli.output.run_end import carried_out
+from batchgw.cli.run_end import carried_out
 from batchgw.cli.run_options import REREAD_AFTER, run_options, with_run_options
 from batchgw.cli.session import Run, again
 from batchgw.errors import UsageError

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from batchgw.cli.flags.options import RunFlags, SelectionFlags
-from batchgw.cli.flags.verb import verb
+from batchgw.cli.verb import verb
 
 PANEL = "Rollout"
 

@@ -9,7 +9,7 @@ import typer
 
 from batchgw.cli.flags.flag import file_flag
 from batchgw.cli.flags.options import JournalFlags, RunFlags, SelectionFlags
-from batchgw.cli.flags.verb import verb
+from batchgw.cli.verb import verb
 from batchgw.cli.verbs.policy import PolicyFile
 
 PANEL = "Rollout"

@@ -11,9 +11,9 @@ import typer
 
 from batchgw.cli.flags.flag import flag
 from batchgw.cli.flags.options import OutputFlags
-from batchgw.cli.flags.verb import verb
 from batchgw.cli.output.console import console_for
 from batchgw.cli.output.failure import explained
+from batchgw.cli.verb import verb
 from batchgw.errors import PolicyInvalid, UsageError
 from batchgw.exit_codes import OK, USAGE
 from batchgw.report.views.forms import view_of

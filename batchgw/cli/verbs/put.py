@@ -12,7 +12,7 @@ import typer
 from batchgw.cli.flags.flag import STREAM, flag, repeatable
 from batchgw.cli.flags.options import JournalFlags, RunFlags, SelectionFlags
 from batchgw.cli.flags.stdin import refuse_shared
-from batchgw.cli.flags.verb import verb
+from batchgw.cli.verb import verb
 from batchgw.cli.verbs.apply import ForceLock, Recheck, RereadAfter, TakeOverDead, Yes
 from batchgw.errors import PolicyInvalid, UsageError
 from batchgw.model import Desired, Mode, Policy, ResponseType

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 import anyio
 
 from batchgw import api
+from batchgw.cli.confirm import confirm, refuse_unasked
 from batchgw.cli.flags.options import JournalFlags, RunFlags
-from batchgw.cli.output.confirm import confirm, refuse_unasked
 from batchgw.cli.output.console import Console, console_for
 from batchgw.cli.output.failure import report
-from batchgw.cli.output.run_end import carried_out
 from batchgw.cli.output.summary import resume_hint
+from batchgw.cli.run_end import carried_out
 from batchgw.cli.run_options import reread_after, targets_with_run_options, with_run_options
 from batchgw.cli.session import Run
 from batchgw.errors import UsageError

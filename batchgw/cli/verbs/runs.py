@@ -9,9 +9,9 @@ import typer
 
 from batchgw.cli.flags.flag import flag
 from batchgw.cli.flags.options import JournalFlags, OutputFlags
-from batchgw.cli.flags.verb import verb
 from batchgw.cli.output.console import console_for
 from batchgw.cli.output.help import Group
+from batchgw.cli.verb import verb
 from batchgw.report.views.forms import view_of
 from batchgw.report.views.text import line
 

@@ -10,8 +10,8 @@ import typer
 
 from batchgw.cli.flags.form import form_flag
 from batchgw.cli.flags.options import OutputFlags
-from batchgw.cli.flags.verb import verb
 from batchgw.cli.output.console import console_for
+from batchgw.cli.verb import verb
 from batchgw.report.views.forms import view_of
 
 PANEL = "Rollout"

@@ -13,8 +13,8 @@ import typer
 
 from batchgw.cli.flags.flag import file_flag, flag, repeatable
 from batchgw.cli.flags.options import OutputFlags
-from batchgw.cli.flags.verb import verb
 from batchgw.cli.output.console import console_for
+from batchgw.cli.verb import verb
 from batchgw.exit_codes import OK
 from batchgw.report.views.forms import view_of
 from batchgw.report.views.text import duration, line

@@ -17,9 +17,9 @@ from batchgw.cli.flags.options import ConnectionFlags, LogFlags, OutputFlags, Ru
 from batchgw.cli.flags.pace import chosen_pace
 from batchgw.cli.flags.pace_flags import PaceFlags
 from batchgw.cli.flags.quota_records import QuotaFile
-from batchgw.cli.flags.verb import verb
 from batchgw.cli.loading import plan_options
 from batchgw.cli.run_options import run_options, with_run_options
+from batchgw.cli.verb import verb
 from batchgw.control_plane.stack import Pace
 from batchgw.errors import UsageError
 from batchgw.journal import KEPT_OPTIONS

@@ -117,7 +117,7 @@ def _default(field: Field[Any]) -> Any:
 def _run(function: Verb, arguments: dict[str, Any], groups: dict[str, Any]) -> int:
     output = _output(groups)
     try:
-        check_variables(os.environ, Console(color=not output.no_color))
+        check_variables(os.environ, Console(color=not output.no_color).warning)
         return function(**arguments) or OK
     except Exception as error:
         if _is_parsers_own(error):
