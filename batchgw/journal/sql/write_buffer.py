@@ -60,10 +60,7 @@ class WriteBuffer:
 
     def record(self, change: int, outcome: Outcome) -> None:
         """Take an outcome. Of two for one change, the one with the higher rank stands."""
-        columns = columns_of(outcome, self._clock(), before=self._spent.get(change, NO_EFFORT))
-        earlier = self._outcomes.get(change)
-        if earlier is None or earlier.rank < replaces(columns.rank):
-            self._outcomes[change] = columns
+        self._take(change, columns_of(outcome, self._clock(), before=self._spent.get(change, NO_EFFORT)))
 
     def withdraw(self, ids: Iterable[int]) -> None:
         """Withdraw intents of this process. The next commit contains that, too."""
@@ -87,18 +84,33 @@ class WriteBuffer:
         if missing := len(wanted) - self._commit(wanted):
             raise decided_elsewhere(missing, len(wanted))
 
+    def _take(self, change: int, columns: OutcomeColumns) -> None:
+        earlier = self._outcomes.get(change)
+        if earlier is None or earlier.rank < replaces(columns.rank):
+            self._outcomes[change] = columns
+
     def _commit(self, intended: Sequence[int]) -> int:
         """Commit what waits, and intents; give how many changes of these were there and open."""
         now = self._clock()
-        outcomes = [(*columns, change, replaces(columns.rank)) for change, columns in self._outcomes.items()]
-        *_, still_open = self._database.write_rows(
-            (self._decide, outcomes),
-            (self._withdraw, list(self._withdrawn.items())),
-            (self._intend, [(now, change) for change in intended]),
-        )
-        for change in self._outcomes:
+        outcomes, self._outcomes = self._outcomes, {}
+        withdrawn, self._withdrawn = self._withdrawn, {}
+        try:
+            *_, still_open = self._database.write_rows(
+                (self._decide, [(*row, change, replaces(row.rank)) for change, row in outcomes.items()]),
+                (self._withdraw, list(withdrawn.items())),
+                (self._intend, [(now, change) for change in intended]),
+            )
+        except BaseException:
+            self._put_back(outcomes, withdrawn)
+            raise
+        for change in outcomes:
             self._intended.pop(change, None)
         self._intended.update(dict.fromkeys(intended, now))
-        self._outcomes.clear()
-        self._withdrawn.clear()
         return still_open
+
+    def _put_back(self, outcomes: dict[int, OutcomeColumns], withdrawn: dict[int, float]) -> None:
+        """Let what was not committed wait again, before what came meanwhile."""
+        since, self._outcomes = self._outcomes, outcomes
+        for change, columns in since.items():
+            self._take(change, columns)
+        self._withdrawn = withdrawn | self._withdrawn
