@@ -12,7 +12,7 @@ import pytest
 
 from batchgw.errors import JournalUnusable
 from batchgw.journal import RunState, Tally, open_journal
-from batchgw.journal.sql.tables.schema import SCHEMA_VERSION
+from batchgw.journal.sql.tables.schema import SCHEMA_VERSION, metadata
 from batchgw.model import Effort
 from tests.unit.journal.sql.sqlite import opened
 from tests.unit.journal_plans import (
@@ -42,6 +42,12 @@ the second one is intended and one open. The third was never read.
 """
 
 EARLIER = tuple(range(1, SCHEMA_VERSION))
+
+KEPT = set(metadata.tables) - {"images", "limits"}
+"""Tables that every version has, by their names."""
+
+TABLES = {1: KEPT | {"settings"}, 2: KEPT | {"settings", "limits"}}
+"""Names of the tables of each earlier version."""
 
 
 def earlier(folder: Path, version: int = 1) -> Path:
@@ -126,6 +132,7 @@ async def test_a_run_of_version_2_is_still_there_and_goes_on(tmp_path: Path) -> 
 async def test_its_tables_become_those_of_a_new_journal(tmp_path: Path, version: int) -> None:
     (tmp_path / "new").mkdir()
     file = earlier(tmp_path, version)
+    assert set(tables(file)) == TABLES[version]
     for folder in (tmp_path, tmp_path / "new"):
         await opened(place(folder)).close()
     assert tables(file) == tables(tmp_path / "new" / "journal.db")
