@@ -28,12 +28,32 @@ HEARTBEAT = 15.0
 """Seconds between signs of life under the run's locks."""
 
 
+class _Batch:
+    """Intents that are committed together.
+
+    Attributes:
+        wanted: changes whose calls wait for the commit, and where each is.
+        ahead: changes that are intended with them.
+        afterwards: what became of these changes during the commit. The journal is told after it.
+        committed: whether the calls may leave.
+    """
+
+    def __init__(self) -> None:
+        self.wanted: dict[int, Scope] = {}
+        self.ahead: dict[int, Scope] = {}
+        self.afterwards: list[Callable[[], None]] = []
+        self.committed = False
+
+
 class Recorder:
     """Commits intents before their calls and outcomes soon after, and tells observers of what is committed.
 
     With an intent, those of the changes that probably come next are committed, so that one commit serves
     several calls. Where such a call is not made after all, its intent is withdrawn: this process knows that.
     After a crash nobody knows, and a resume reads.
+
+    One commit of intents is under way at a time. Calls that come meanwhile wait for the next one, together.
+    Until a commit has ended, the journal is told nothing else of its changes.
 
     `rate` tells how many calls/second a scope makes, `clock` seconds since the epoch.
 
@@ -57,10 +77,14 @@ class Recorder:
         self._upcoming: defaultdict[Scope, Upcoming] = defaultdict(Upcoming)
         self._waiting: deque[Outcome] = deque()
         self._recorded = 0  # outcomes taken so far; observers know all of them but those that wait
+        self._committed = 0  # how many of them are known to be committed
         self._arrived = anyio.Event()
         self._many = anyio.Event()
         self._clock = clock
         self._behind = inf
+        self._next = _Batch()
+        self._under_way: _Batch | None = None
+        self._over: anyio.Event | None = None  # set when that has ended, if a call waits for it
         self.failure: JournalWriteFailed | None = None
 
     def expect(self, scope: Scope, apis: Iterable[PendingApi]) -> None:
@@ -83,35 +107,40 @@ class Recorder:
             upcoming.end_api()
 
     async def intend(self, api: RestApi, change: int) -> None:
-        """Commit the change's intent before its call is made. Raises Stopped when it cannot be committed."""
+        """Commit the change's intent before its call is made.
+
+        Raises Stopped when it cannot be committed, or the run was asked to stop while it was.
+        """
         upcoming, now = self._upcoming[api.scope], current_time()
         self._forget_ahead_after_sleep(now)
+        never_left = change in upcoming.ahead or upcoming.expects(api.id, change)
         intended = upcoming.remove(api.id, change)
-        if intended is not None and now - intended <= FRESH:
-            return
-        upcoming.most_ahead = ahead_at(self._rate(api.scope))
-        following, past = upcoming.refresh(now)
-        self._run.withdraw(past)
-        recorded = self._recorded
+        batch = self._under_way
+        if batch is None or change not in batch.ahead:
+            if intended is not None and now - intended <= FRESH:
+                return
+            batch = self._next
+        batch.wanted[change] = api.scope
         try:
-            await self._run.intend([change, *following])
-        except JournalWriteFailed as error:
-            self.fail(error)
-            raise Stopped("the journal cannot be written, so this call was not sent") from error
-        upcoming.ahead.update(dict.fromkeys(following, now))
-        self._tell(recorded)
+            while not batch.committed:
+                if self._under_way is None:
+                    await self._commit(batch)
+                else:
+                    self._over = self._over or anyio.Event()
+                    await self._over.wait()
+                self._check_stop()
+        except BaseException:
+            if never_left:
+                self._tell_journal(change, lambda: self._run.withdraw([change]))
+            raise
+        self._tell_observer()
 
     def decide(self, change: int, outcome: Outcome) -> None:
         """Take an outcome; it is committed with the next intent, or shortly."""
-        if self._upcoming[outcome.api.scope].remove(outcome.api.id, change) is not None:
-            self._run.withdraw([change])  # it was decided without a call
-        self._run.record(change, outcome)
-        self._waiting.append(outcome)
-        self._recorded += 1
-        if len(self._waiting) == 1:
-            self._arrived.set()
-        elif len(self._waiting) >= FLUSH_COUNT:
-            self._many.set()
+        if self._under_way is None:
+            self._record(change, outcome)
+        else:
+            self._tell_journal(change, lambda: self._record(change, outcome))
 
     async def flush(self) -> None:
         """Commit what is waiting. A failure is noted, the outcomes stay for the next try."""
@@ -121,7 +150,8 @@ class Recorder:
         except JournalWriteFailed as error:
             self.fail(error)
         else:
-            self._tell(recorded)
+            self._committed = max(self._committed, recorded)
+            self._tell_observer()
 
     async def keep_flushing(self) -> None:
         """Commit outcomes: when there are `FLUSH_COUNT`, else `FLUSH_AFTER` seconds after the first.
@@ -161,6 +191,71 @@ class Recorder:
             self.failure = error
         self._stop.request()
 
+    async def _commit(self, batch: _Batch) -> None:
+        """Commit the intents that are wanted, and those of what comes next in their scopes.
+
+        An intent ahead is noted before the commit, because its change may come up during it. When it is not
+        committed, none of these calls may leave.
+        """
+        if batch is self._next:
+            self._next = _Batch()
+        self._under_way, now = batch, current_time()
+        batch.ahead = {}
+        for scope in dict.fromkeys(batch.wanted.values()):
+            upcoming = self._upcoming[scope]
+            upcoming.most_ahead = ahead_at(self._rate(scope))
+            following, past = upcoming.refresh(now)
+            self._run.withdraw(past)
+            upcoming.ahead.update(dict.fromkeys(following, now))
+            batch.ahead.update(dict.fromkeys(following, scope))
+        recorded = self._recorded
+        try:
+            await self._run.intend([*batch.wanted, *batch.ahead])
+            batch.committed = True
+            self._committed = max(self._committed, recorded)
+        except JournalWriteFailed as error:
+            self.fail(error)
+        finally:
+            self._under_way = None
+            if self._over is not None:
+                self._over.set()
+                self._over = None
+            if not batch.committed:
+                self._take_back(batch)
+            for tell in batch.afterwards:
+                tell()
+            batch.afterwards = []
+
+    def _take_back(self, batch: _Batch) -> None:
+        for change, scope in batch.ahead.items():
+            self._upcoming[scope].ahead.pop(change, None)
+        self._run.withdraw(batch.ahead)
+
+    def _check_stop(self) -> None:
+        """Raise Stopped when no call may leave any more."""
+        if self.failure is not None:
+            raise Stopped("the journal cannot be written, so this call was not sent") from self.failure
+        self._stop.check()
+
+    def _tell_journal(self, change: int, tell: Callable[[], None]) -> None:
+        """Tell what became of a change; after the commit of its intent, where that is under way."""
+        batch = self._under_way
+        if batch is not None and (change in batch.wanted or change in batch.ahead):
+            batch.afterwards.append(tell)
+        else:
+            tell()
+
+    def _record(self, change: int, outcome: Outcome) -> None:
+        if self._upcoming[outcome.api.scope].remove(outcome.api.id, change) is not None:
+            self._run.withdraw([change])  # it was decided without a call
+        self._run.record(change, outcome)
+        self._waiting.append(outcome)
+        self._recorded += 1
+        if len(self._waiting) == 1:
+            self._arrived.set()
+        elif len(self._waiting) >= FLUSH_COUNT:
+            self._many.set()
+
     def _forget_ahead_after_sleep(self, now: float) -> None:
         """Commit intents again that are from before this machine slept, when the loop's clock stood still.
 
@@ -173,7 +268,7 @@ class Recorder:
                 upcoming.ahead = dict.fromkeys(upcoming.ahead, -inf)
         self._behind = behind
 
-    def _tell(self, committed: int) -> None:
+    def _tell_observer(self) -> None:
         """Tell the outcomes that are committed, all but those that came while the journal was busy."""
-        while self._recorded - len(self._waiting) < committed:
+        while self._recorded - len(self._waiting) < self._committed:
             self._observer.notify(Decided(outcome=self._waiting.popleft()))

@@ -40,7 +40,8 @@ class Upcoming:
     intent was committed too early, and is withdrawn.
 
     Attributes:
-        ahead: changes whose intents are committed and whose calls have not left, with the time of the commit.
+        ahead: changes whose intents are committed, or about to be, and whose calls have not left, with the
+            time when the commit began.
         most_ahead: how many there may be.
     """
 
@@ -63,6 +64,10 @@ class Upcoming:
     def end_api(self) -> None:
         """Note that an API is in work no longer."""
         self._in_work -= 1
+
+    def expects(self, api: RestApiId, change: int) -> bool:
+        """Tell whether a change was added, and not removed since."""
+        return change in self._of_apis_in_work.get(api, ()) or change in self._of_other_apis.get(api, ())
 
     def remove(self, api: RestApiId, change: int) -> float | None:
         """Remove a change. Gives the time of its intent, if that was committed ahead."""

@@ -1,10 +1,12 @@
 """What a journal is, whatever database is behind it: the journal itself, and the handle of one run in it.
 
 A method that may have to ask the database is `async`. One that is not works on what is in memory, never
-waits, and cannot be cancelled half way. Errors of all methods: RunUnknown when there is no such run;
-JournalWriteFailed when something cannot be written; JournalUnusable when something cannot be read, or
-JournalWriteFailed instead once this journal has begun a run or acquired its scopes, because that run has to
-stop.
+waits, and cannot be cancelled half way. Several tasks may use a journal at a time: a method commits what was
+recorded and withdrawn before it was called; what comes while it waits is committed with that, or later.
+
+Errors of all methods: RunUnknown when there is no such run; JournalWriteFailed when something cannot be
+written; JournalUnusable when something cannot be read, or JournalWriteFailed instead once this journal has
+begun a run or acquired its scopes, because that run has to stop.
 """
 
 from __future__ import annotations
@@ -95,8 +97,9 @@ class JournalRun(Protocol):
     async def intend(self, ids: Sequence[int]) -> None:
         """Commit, before their calls are made, that these changes may have been made.
 
-        Recorded outcomes are committed with it. Raises ScopeLocked when one of them was decided meanwhile:
-        then none of the calls may be made.
+        Recorded outcomes are committed with it. Until it has ended, nothing is recorded or withdrawn of these
+        changes. Raises ScopeLocked when one of them was decided meanwhile: then none of the calls may be
+        made. Where it is cancelled, they may be intended or not.
         """
         ...
 

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
-from batchgw.control_plane.interface import Execution, Request, T
-from batchgw.control_plane.operations import DeleteGatewayResponse, PutGatewayResponse
 from batchgw.control_plane.stack import Pace, PacedControlPlane
 from batchgw.execution.upcoming import ahead_at
 from batchgw.simulator.traffic.bucket import Rate
@@ -18,20 +13,8 @@ from batchgw.simulator.traffic.fault_script import parse
 from batchgw.simulator.traffic.quota import QuotaRules
 from batchgw.throttle.quota import Scoping
 from tests.scenarios.estate import Estate
+from tests.scenarios.onlooker import Onlooker
 from tests.virtual import virtually
-
-INTENDED = """
-    SELECT count(*) FROM changes JOIN apis ON apis.id = changes.api_id
-    WHERE apis.api = ? AND changes.target = ?
-    AND changes.intended_at IS NOT NULL AND changes.decided_at IS NULL
-"""
-
-IN_DOUBT = """
-    SELECT count(*) FROM changes
-    JOIN apis ON apis.id = changes.api_id JOIN scopes ON scopes.id = apis.scope_id
-    WHERE scopes.account = ? AND scopes.region = ?
-    AND changes.intended_at IS NOT NULL AND changes.decided_at IS NULL
-"""
 
 FAULTS = [
     {"match": {"operation": "Put*", "probability": 0.05}, "fault": "conflict"},
@@ -39,41 +22,6 @@ FAULTS = [
     {"match": {"probability": 0.02}, "fault": {"retry_after": 5}},
     {"match": {"operation": "Put*", "probability": 0.02}, "fault": {"slow": 20}},
 ]
-
-
-class Onlooker:
-    """A plane that reads the journal, as another process would, whenever a write arrives.
-
-    Attributes:
-        writes: how many writes have arrived.
-        in_doubt: the largest number of changes of one scope that were in doubt at a time.
-        unknown: writes without an intent in the journal.
-    """
-
-    def __init__(self, estate: Estate, journal: Path) -> None:
-        self._inner = estate.raw
-        self.current_account = estate.raw.current_account
-        self._file = journal
-        self.writes = 0
-        self.in_doubt = 0
-        self.unknown: list[Request[object]] = []
-
-    @contextmanager
-    def looking(self) -> Iterator[None]:
-        with closing(sqlite3.connect(self._file)) as self._connection:
-            yield
-
-    async def send(self, request: Request[T], execution: Execution | None = None) -> T:
-        if isinstance(request, PutGatewayResponse | DeleteGatewayResponse):
-            self.writes += 1
-            (known,) = self._connection.execute(INTENDED, (request.api, request.type.value)).fetchone()
-            if not known:
-                self.unknown.append(request)
-            (in_doubt,) = self._connection.execute(
-                IN_DOUBT, (request.scope.account, request.scope.region)
-            ).fetchone()
-            self.in_doubt = max(self.in_doubt, in_doubt)
-        return await self._inner.send(request, execution)
 
 
 @pytest.mark.parametrize("workers", [1, 3, 10])

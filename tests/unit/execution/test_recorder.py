@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import ExitStack, asynccontextmanager, closing
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import ExitStack, asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
+from typing import cast
 
 import anyio
 import pytest
+from trio.testing import wait_all_tasks_blocked
 
 from batchgw.concurrency.stop import StopSignal
 from batchgw.errors import JournalWriteFailed, ScopeLocked, Stopped
@@ -338,6 +340,160 @@ def test_without_an_intent_there_is_no_call(play: Play) -> None:
         assert await scene.intended() == set()
 
     play(body)
+
+
+class Gate:
+    """A run whose commits of intents wait until somebody lets them through."""
+
+    def __init__(self, run: JournalRun) -> None:
+        self._run = run
+        self._open = anyio.Event()
+        self.begun: list[set[int]] = []
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._run, name)
+
+    async def intend(self, ids: Sequence[int]) -> None:
+        self.begun.append(set(ids))
+        await self._open.wait()
+        self._open = anyio.Event()
+        await self._run.intend(ids)
+
+    async def let_one_through(self) -> None:
+        await wait_all_tasks_blocked()
+        self._open.set()
+        await wait_all_tasks_blocked()
+
+
+class TestWhileIntentsAreCommitted:
+    """The others go on meanwhile, where a journal is slow."""
+
+    @pytest.fixture
+    def play(self, play: Play) -> GatedPlay:
+        def run(body: Callable[[Scene, Gate], Awaitable[None]]) -> None:
+            async def gated(scene: Scene) -> None:
+                gate = Gate(scene.run)
+                scene.run = cast("JournalRun", gate)
+                scene.__post_init__()
+                await body(scene, gate)
+
+            play(gated)
+
+        return run
+
+    def test_calls_that_come_meanwhile_wait_for_one_commit_together(self, play: GatedPlay) -> None:
+        async def body(scene: Scene, gate: Gate) -> None:
+            page, left = await scene.expect(), list[int]()
+            late = [page[n] for n in (20, 21, 22)]
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(leave, scene, page[0], left)
+                await wait_all_tasks_blocked()
+                for each in late:
+                    tasks.start_soon(leave, scene, each, left)
+                await gate.let_one_through()
+                assert left == [first_of(page[0])]
+                assert len(gate.begun) == 2
+                assert {first_of(each) for each in late} <= gate.begun[1]
+                await gate.let_one_through()
+                assert set(left) == {first_of(page[0]), *map(first_of, late)}
+            assert set(left) <= (await scene.intended())
+
+        play(body)
+
+    def test_a_call_that_was_to_come_next_waits_for_the_commit_it_is_in(self, play: GatedPlay) -> None:
+        async def body(scene: Scene, gate: Gate) -> None:
+            page, left = await scene.expect(), list[int]()
+            async with anyio.create_task_group() as tasks:
+                for each in page[:2]:
+                    tasks.start_soon(leave, scene, each, left)
+                    await wait_all_tasks_blocked()
+                assert left == []
+                await gate.let_one_through()
+                assert set(left) == {first_of(each) for each in page[:2]}
+            assert len(gate.begun) == 1
+            await scene.recorder.close()
+            assert await scene.intended() == set(left)  # nothing that left was ever withdrawn
+
+        play(body)
+
+    def test_what_is_decided_without_a_call_is_recorded_after_the_commit(self, play: GatedPlay) -> None:
+        async def body(scene: Scene, gate: Gate) -> None:
+            page, left = await scene.expect(), list[int]()
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(leave, scene, page[0], left)
+                await wait_all_tasks_blocked()
+                decided = first_of(page[1])
+                assert decided in gate.begun[0]
+                scene.recorder.decide(decided, _of(page[1], not_attempted("Stopped")))
+                await scene.recorder.flush()
+                assert (await tallies(scene.witness.run(scene.run.id)))[HERE].not_attempted == 0
+                await gate.let_one_through()
+            await scene.recorder.flush()
+            assert (await tallies(scene.witness.run(scene.run.id)))[HERE].not_attempted == 1
+            assert decided not in (await scene.intended())
+
+        play(body)
+
+    def test_a_stop_meanwhile_keeps_the_calls_here(self, play: GatedPlay) -> None:
+        async def body(scene: Scene, gate: Gate) -> None:
+            page, left = await scene.expect(), list[int]()
+            async with anyio.create_task_group() as tasks:
+                for each in (page[0], page[1], page[20]):
+                    tasks.start_soon(leave, scene, each, left)
+                    await wait_all_tasks_blocked()
+                scene.stop.request()
+                await gate.let_one_through()
+            assert left == []
+            assert len(gate.begun) == 1
+            await scene.recorder.close()
+            assert await scene.intended() == set()
+
+        play(body)
+
+    @pytest.mark.parametrize("waiting", [1, 20])
+    def test_who_waits_for_a_commit_that_is_cancelled_begins_another(
+        self, play: GatedPlay, waiting: int
+    ) -> None:
+        """Whether it was a part of that commit (1) or waited for the next one (20)."""
+
+        async def body(scene: Scene, gate: Gate) -> None:
+            page, left = await scene.expect(), list[int]()
+            async with anyio.create_task_group() as tasks:
+                first = anyio.CancelScope()
+                tasks.start_soon(leave, scene, page[0], left, first)
+                await wait_all_tasks_blocked()
+                tasks.start_soon(leave, scene, page[waiting], left)
+                await wait_all_tasks_blocked()
+                first.cancel()
+                await wait_all_tasks_blocked()
+                assert left == []
+                assert len(gate.begun) == 2
+                await gate.let_one_through()
+                assert left == [first_of(page[waiting])]
+                assert left[0] in (await scene.intended())
+                tasks.start_soon(leave, scene, page[2], left)
+                await wait_all_tasks_blocked()
+                assert len(gate.begun) == 2  # it was in the second commit
+            await scene.recorder.close()
+            assert set(left) <= (await scene.intended()) <= {*left, first_of(page[0])}
+
+        play(body)
+
+
+GatedPlay = Callable[[Callable[[Scene, Gate], Awaitable[None]]], None]
+
+
+async def leave(
+    scene: Scene, api: PendingApi, left: list[int], scope: anyio.CancelScope | None = None
+) -> None:
+    """Let the first call of an API leave, as its worker does."""
+    with scope or anyio.CancelScope(), suppress(Stopped), scene.recorder.working_on(api.api):
+        await scene.recorder.intend(api.api, first_of(api))
+        left.append(first_of(api))
+
+
+def first_of(api: PendingApi) -> int:
+    return api.changes[0].id
 
 
 class Told:

@@ -1,4 +1,4 @@
-"""The journals that the suite of the journal's rules runs on: SQLite, and the one in memory."""
+"""The journals that the suite of the journal's rules runs on: SQLite, one that waits, and one in memory."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 
 from batchgw.journal import Journal, open_journal
 from tests.unit.journal.in_memory import Data, open_in_memory
+from tests.unit.journal.suspending import open_suspending
 from tests.unit.journal_plans import place
 
 NOON = 1_795_348_800.0  # 2026-11-22 12:00:00 UTC
@@ -24,11 +25,13 @@ def anyio_backend() -> str:
     return "trio"
 
 
-@pytest.fixture(params=["sqlite", "in memory"])
+@pytest.fixture(params=["sqlite", "suspending", "in memory"])
 def another(request: pytest.FixtureRequest, tmp_path: Path) -> Opening:
     """Gives what opens one more journal on the same data, as another process would."""
     if request.param == "sqlite":
         return partial(open_journal, place(tmp_path))
+    if request.param == "suspending":
+        return partial(open_suspending, place(tmp_path))
     return partial(open_in_memory, Data())
 
 

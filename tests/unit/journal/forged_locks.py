@@ -12,6 +12,7 @@ from batchgw.journal.sql.run import SqlRun
 from batchgw.journal.sql.tables.schema import locks, runs
 from batchgw.model import Scope
 from tests.unit.journal.in_memory import InMemoryRun
+from tests.unit.journal.suspending import SuspendingRun
 from tests.unit.journal_plans import HERE
 
 TOKEN = "another's"
@@ -20,6 +21,8 @@ TOKEN = "another's"
 def leave_lock(run: JournalRun, holder: Holder, scope: Scope = HERE) -> None:
     """Make another process the holder of the run, with a lock on a scope."""
     match run:
+        case SuspendingRun():
+            leave_lock(run.inner, holder, scope)
         case SqlRun():
             key = run._store.runs.key(run.id)
             row = {"account": scope.account, "region": scope.region, "run_id": key, "token": TOKEN}
@@ -39,6 +42,8 @@ def leave_lock(run: JournalRun, holder: Holder, scope: Scope = HERE) -> None:
 def break_lock(run: JournalRun, scope: Scope) -> None:
     """Take the lock on a scope away from the run, as a host does that cannot see this process."""
     match run:
+        case SuspendingRun():
+            break_lock(run.inner, scope)
         case SqlRun():
             with run._store.database.write() as connection:
                 connection.execute(delete(locks).where(locks.c.account == scope.account))
