@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Collection
+from collections.abc import AsyncGenerator, Collection, Mapping
 from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
@@ -17,13 +17,24 @@ from batchgw.control_plane.stack import PacedControlPlane
 from batchgw.errors import CallError, HeldBack, JournalWriteFailed, Stopped
 from batchgw.events import ApiRechecked
 from batchgw.execution.held_outcomes import HeldOutcomes, is_denial
-from batchgw.execution.kinds import MAKERS
+from batchgw.execution.kinds import MAKERS, maker_of
 from batchgw.execution.left import Begun, Left
 from batchgw.execution.recorder import Recorder
 from batchgw.execution.schedule import AllAtOnce, Schedule
 from batchgw.execution.writer import Known, Writer, ended
 from batchgw.journal import JournalRun, PendingApi, PendingChange
-from batchgw.model import Effort, Failed, Outcome, RestApi, Scope, Skipped, Target
+from batchgw.model import (
+    Applied,
+    Change,
+    Effort,
+    Failed,
+    Outcome,
+    RestApi,
+    Scope,
+    Skipped,
+    Target,
+    Unchanged,
+)
 
 TRUSTED = 900.0
 """Seconds for which a reading counts as what is there: 15 minutes, in which a scope writes 9,000 times at
@@ -153,7 +164,10 @@ class Executor:
             self._decide(each, outcome)
 
     async def _bring_to_plan(self, pending: PendingApi) -> None:
-        """Make an API's changes, one after the other. After a denial or a 404 it gets no more calls."""
+        """Make an API's changes, one after the other. After a denial or a 404 it gets no more calls.
+
+        What needs all changes before it is not made after any that was not.
+        """
         try:
             known = await self._known(pending, reading := Execution())
         except (CallError, Stopped) as error:
@@ -165,15 +179,18 @@ class Executor:
             return
         over: Skipped | Failed | None = None
         outcome: Outcome
+        unmade = {each.id: each.change for each in pending.failed if not known.as_planned(each.change)}
         for each in pending.changes:
             if over is not None:
                 outcome = replace(over, target=each.change.target, action=each.change.action)
             else:
                 outcome = self._without_call(pending.api, each) or await self._writer.make(
-                    pending.api, each, known
+                    pending.api, each, known, lacks=_lacks(each, unmade)
                 )
             if isinstance(outcome, Skipped) or is_denial(outcome):
                 over = replace(outcome, effort=Effort())
+            if not isinstance(outcome, Applied | Unchanged):
+                unmade[each.id] = each.change
             self._decide(each, outcome)
 
     def _decide(self, pending: PendingChange, outcome: Outcome) -> None:
@@ -190,13 +207,14 @@ class Executor:
         if api.scope not in self._look_first and self._planned.at.age <= self._trusted:
             return self._planned
         at, shown = Moment.ago(0), dict[Target, object]()
-        for kind in dict.fromkeys(each.change.target.kind for each in pending.changes):
+        changes = [each.change for each in pending.changes]
+        if any(maker_of(change).needs_all_before for change in changes):
+            changes += [each.change for each in pending.failed]
+        for kind in dict.fromkeys(change.target.kind for change in changes):
             maker = MAKERS[kind]
             answer = await self._plane.send(maker.read_all(api), reading)
             shown |= {
-                each.change.target: maker.now(answer, each.change)
-                for each in pending.changes
-                if each.change.target.kind == kind
+                change.target: maker.now(answer, change) for change in changes if change.target.kind == kind
             }
         self._plane.observer.notify(ApiRechecked(api=api))
         return Known(at=at, shown=shown)
@@ -213,3 +231,10 @@ class Executor:
         if why is None and self._plane.stop.requested:
             return Stopped("the run was asked to stop before it came to this")
         return why
+
+
+def _lacks(pending: PendingChange, unmade: Mapping[int, Change]) -> Target | None:
+    """Give the first target before a change whose change it needs, and which was not made."""
+    if not maker_of(pending.change).needs_all_before:
+        return None
+    return next((unmade[id_].target for id_ in sorted(unmade) if id_ < pending.id), None)

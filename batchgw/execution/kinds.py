@@ -19,6 +19,14 @@ class Maker(Protocol):
     `now` is what is in effect for the target of a change: a value of a type that the kind alone knows.
     """
 
+    @property
+    def needs_all_before(self) -> bool:
+        """Whether a change is made only after all changes before it, in the same API, were made.
+
+        Else a deployment would be one of an API that is half configured.
+        """
+        ...
+
     def comparer(self, desired: Desired) -> Callable[[object], Compared] | None:
         """Give what compares an answer to `read_all` with what is desired.
 

@@ -27,6 +27,8 @@ T = TypeVar("T")
 class ResponseMaker:
     """Plans, makes and judges response changes; see `kinds.Maker`."""
 
+    needs_all_before = False
+
     def comparer(self, desired: Desired) -> Callable[[object], Compared] | None:
         """Compare all 21 types with the policy's rules."""
         if not desired.of_responses:

@@ -25,12 +25,17 @@ from batchgw.model import (
     Skipped,
     Target,
 )
+from batchgw.model.kinds import KINDS
 
 CHANGED_MEANWHILE = "ChangedMeanwhile"
 """Code of a target that is neither as it was planned nor as it was before: someone else wrote."""
 
 IN_DOUBT = "InDoubt"
 """Code of a write that was sent and never answered, and could not be read back."""
+
+
+BEFORE_NOT_MADE = "BeforeNotMade"
+"""Code of a change that needs all changes of its API before it, and one of these was not made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +51,11 @@ class Known:
     at: Moment
     shown: Mapping[Target, object] = field(default_factory=dict)
 
+    def as_planned(self, change: Change) -> bool:
+        """Tell whether a change is seen to be made."""
+        target = change.target
+        return target in self.shown and maker_of(change).as_planned(self.shown[target], change)
+
 
 class Writer:
     """Makes changes through a control plane. Each intent is in the journal right before its call leaves.
@@ -60,19 +70,35 @@ class Writer:
         self._recorder = recorder
         self._trusted = trusted
 
-    async def make(self, api: RestApi, pending: PendingChange, known: Known) -> Outcome:
+    async def make(
+        self, api: RestApi, pending: PendingChange, known: Known, *, lacks: Target | None = None
+    ) -> Outcome:
         """Bring one target to what was planned. Never raises a `CallError` or Stopped.
 
         A target that is as planned already is not written again. One that somebody else has changed is not
-        written at all.
+        written at all, and neither is one that needs the change of another target, which it `lacks`.
         """
         making = _Making(api, pending, self._plane, self._recorder, read_at=known.at, trusted=self._trusted)
         target = pending.change.target
         found = making.judge(known.shown[target]) if target in known.shown else None
+        if found is None and lacks is not None:
+            return _before_not_made(api, pending.change, lacks)
         try:
             return found or await making.write_until_sure()
         except (CallError, Stopped) as error:
             return ended(api, pending.change, error, effort=making.effort, in_doubt=making.in_doubt)
+
+
+def _before_not_made(api: RestApi, change: Change, lacks: Target) -> NotAttempted:
+    noun = KINDS[lacks.kind].noun
+    return NotAttempted(
+        api=api,
+        target=change.target,
+        action=change.action,
+        code=BEFORE_NOT_MADE,
+        message=f"it needs all changes of its API before it, and the {noun} {lacks} was not brought to plan. "
+        "Resume when that is as planned, or plan again",
+    )
 
 
 class _Judged(Exception):

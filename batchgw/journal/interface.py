@@ -89,6 +89,7 @@ class JournalRun(Protocol):
     async def pending(self, scope: Scope, *, after: int = 0, limit: int = 100) -> list[PendingApi]:
         """Give the next APIs after row `after` with a change that is undecided or was not attempted.
 
+        Those of its changes that have failed come with it, so that a change that needs them is not made.
         What was recorded is committed first; where it cannot be, JournalWriteFailed is raised, because what
         is decided must not be given out as pending.
         """

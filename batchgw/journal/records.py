@@ -141,8 +141,13 @@ class PendingChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingApi:
-    """An API with changes to make. `row` is its row in the journal, for `pending(after=...)`."""
+    """An API with changes to make. `row` is its row in the journal, for `pending(after=...)`.
+
+    `failed` are its changes that have failed in this run, and that no resume makes. All are in the order in
+    which they are made, by their ids.
+    """
 
     row: int
     api: RestApi
     changes: tuple[PendingChange, ...]
+    failed: tuple[PendingChange, ...] = ()

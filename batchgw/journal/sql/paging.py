@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, bindparam, literal_column, select
+from sqlalchemy import ColumnElement, bindparam, literal_column, or_, select
 
 from batchgw.journal.sql.database.connection import Database
 from batchgw.journal.sql.database.prepared import Cursor
@@ -24,7 +24,10 @@ class ApiRows(NamedTuple):
 
 
 class Pages:
-    """Reads pages. What is `wanted` of a change may hold parameters, in the order of their `names`."""
+    """Reads pages. What is `wanted` of a change may hold parameters, in the order of their `names`.
+
+    An API that has a wanted change comes with those for which `besides` is true, too.
+    """
 
     def __init__(
         self,
@@ -33,8 +36,10 @@ class Pages:
         columns: Sequence[ColumnElement[Any]],
         *,
         names: Sequence[str] = (),
+        besides: ColumnElement[bool] | None = None,
     ) -> None:
         of_scope = apis.c.scope_id == bindparam("scope")
+        given = wanted if besides is None else or_(wanted, besides)
         has_wanted = select(changes.c.id).where(changes.c.api_id == apis.c.id, wanted).exists()
         some = (
             select(apis.c.id, apis.c.api, apis.c.name, apis.c.tags, apis.c.endpoint_types, apis.c.created)
@@ -46,7 +51,7 @@ class Pages:
         theirs = (
             select(changes.c.api_id, *columns)
             .select_from(changes.join(apis))
-            .where(of_scope, apis.c.id >= bindparam("first"), apis.c.id <= bindparam("last"), wanted)
+            .where(of_scope, apis.c.id >= bindparam("first"), apis.c.id <= bindparam("last"), given)
             .order_by(changes.c.id)
         )
         self._apis: Final = database.query(some, ("scope", "after", *names, "limit"))
@@ -72,7 +77,8 @@ class Pages:
         by_api: dict[int, list[Row]] = {row[0]: [] for row in found}
         theirs = self._changes.run(cursor, (scope_id, found[0][0], found[-1][0], *values))
         for api_id, *change in theirs:
-            by_api[api_id].append(change)
+            if api_id in by_api:  # it is not where it has nothing but what is given besides
+                by_api[api_id].append(change)
         return [ApiRows(row[0], _api(scope, row), by_api[row[0]]) for row in found]
 
 

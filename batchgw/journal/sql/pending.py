@@ -6,7 +6,7 @@ import json
 from contextlib import closing
 from typing import Final, NamedTuple
 
-from sqlalchemy import Connection, bindparam, literal_column, select
+from sqlalchemy import Connection, and_, bindparam, literal_column, select
 
 from batchgw.journal.ranking import DECIDED
 from batchgw.journal.records import PendingApi, PendingChange
@@ -33,7 +33,16 @@ _SCOPE = select(scopes.c.id).where(
     scopes.c.account == bindparam("account"),
     scopes.c.region == bindparam("region"),
 )
-_OWN: Final = ("id", "intended_at", "attempts", "throttles", "waited", "request_id")
+_others = changes.alias()
+_FAILED = and_(
+    changes.c.kind == literal_column("'failed'"),
+    select(_others.c.id)
+    .where(_others.c.api_id == changes.c.api_id, _others.c.rank < literal_column(str(DECIDED)))
+    .exists(),  # so that nothing is read of APIs that have nothing left to do
+)
+"""What has failed, of an API with something left to do."""
+
+_OWN: Final = ("kind", "id", "intended_at", "attempts", "throttles", "waited", "request_id")
 """The columns that are about one change alone."""
 
 
@@ -54,7 +63,8 @@ class Pending:
         self._database = database
         self._images = images
         self._scope = database.query(_SCOPE, ("run", "account", "region"))
-        self._pages = Pages(database, _PENDING, [changes.c[name] for name in (*_OWN, *_Stored._fields)])
+        columns = [changes.c[name] for name in (*_OWN, *_Stored._fields)]
+        self._pages = Pages(database, _PENDING, columns, besides=_FAILED)
         self._scopes: dict[tuple[int, Scope], int] = {}  # keys are never given out again, so they stay true
         self._kept: dict[_Stored, Change] = {}
 
@@ -67,10 +77,15 @@ class Pending:
                     return []
                 self._scopes[run, scope] = found[0][0]
             page = self._pages.read(cursor, scope, self._scopes[run, scope], after=after, limit=limit)
-            stored = {_stored(row): row[0] for each in page for row in each.changes}
+            stored = {_stored(row): row[1] for each in page for row in each.changes}
             read = self._changes(connection, stored)
             return [
-                PendingApi(row=id_, api=api, changes=tuple([_pending(row, read) for row in rows]))
+                PendingApi(
+                    row=id_,
+                    api=api,
+                    changes=tuple([_pending(row, read) for row in rows if row[0] != "failed"]),
+                    failed=tuple([_pending(row, read) for row in rows if row[0] == "failed"]),
+                )
                 for id_, api, rows in page
             ]
 
@@ -96,7 +111,7 @@ def _stored(row: Row) -> _Stored:
 
 
 def _pending(row: Row, read: dict[_Stored, Change]) -> PendingChange:
-    id_, intended_at, *cost = row[: len(_OWN)]
+    _, id_, intended_at, *cost = row[: len(_OWN)]
     return PendingChange(
         id=id_, change=read[_stored(row)], intended=intended_at is not None, spent=effort_of(*cost)
     )

@@ -282,6 +282,14 @@ class InMemoryJournal:
         return list(self.data.runs.values())[::-1]
 
 
+def _pending(rows: Iterable[Row]) -> tuple[PendingChange, ...]:
+    return tuple(
+        PendingChange(id=r.id, change=r.change, intended=r.intent is not None, spent=r.spent)
+        for r in rows
+        if r.change is not None
+    )
+
+
 class InMemoryRun:
     """See `batchgw.journal.JournalRun`."""
 
@@ -323,13 +331,10 @@ class InMemoryRun:
         self._journal.commit()
         found = []
         for api in self.rows.scopes.get(scope, ScopeRows()).apis.values():
-            changes = tuple(
-                PendingChange(id=r.id, change=r.change, intended=r.intent is not None, spent=r.spent)
-                for r in api.changes
-                if r.open and r.change is not None
-            )
+            changes = _pending(row for row in api.changes if row.open)
+            failed = _pending(row for row in api.changes if isinstance(row.outcome, Failed))
             if changes and api.id > after:
-                found.append(PendingApi(row=api.id, api=api.api, changes=changes))
+                found.append(PendingApi(row=api.id, api=api.api, changes=changes, failed=failed))
         page = found[:limit]
         self._journal.spent.update((change.id, change.spent) for api in page for change in api.changes)
         return page

@@ -276,3 +276,17 @@ class TestEffort:
         unchanged = Unchanged(api=api(1), target=change.change.target, action=change.change.action)
         run.record(change.id, unchanged)
         assert (await tallies(run))[HERE] == Tally(unchanged=1, effort=Effort(attempts=5))
+
+    async def test_what_has_failed_comes_with_what_is_left_of_its_api(self, journal: Journal) -> None:
+        """Of an API with nothing left, nothing comes."""
+        run = await begun(journal, *(planned(n, update(), create(), reset(), no_op()) for n in range(3)))
+        changes = await open_changes(run)
+        for change in (changes[1], *changes[3:6]):
+            target, action = change.change.target, change.change.action
+            run.record(change.id, Failed(api=api(0), target=target, action=action, code="No", message=""))
+        run.record(changes[0].id, applied(0, changes[0]))
+        first, last = await run.pending(HERE)
+        assert [(each.changes, each.failed) for each in (first, last)] == [
+            ((changes[2],), (changes[1],)),
+            (tuple(changes[6:9]), ()),
+        ]
