@@ -52,6 +52,7 @@ An error stands in this file, unless the tree names another module: it then carr
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
@@ -173,7 +174,8 @@ class CallError(BatchgwError):
     """A call to the control plane that did not succeed.
 
     Its message may quote servers, proxies and libraries, and is kept in plans, journals and logs. So message,
-    code and request id of every error go through `redaction.foreign` here.
+    code and request id of every error go through `redaction.foreign` here. Nothing of it is changed later:
+    where more is known of the call, `again` makes a new error.
 
     Attributes:
         code: AWS's error code ("TooManyRequestsException"), or a transport error's name.
@@ -199,6 +201,7 @@ class CallError(BatchgwError):
         status: int = 0,
         request_id: str | None = None,
         retry_after: float | None = None,
+        sent: bool = True,
     ) -> None:
         self.message = foreign(message, longest=LONGEST_MESSAGE)
         super().__init__(self.message)
@@ -206,17 +209,28 @@ class CallError(BatchgwError):
         self.status = status
         self.request_id = None if request_id is None else foreign(request_id, longest=LONGEST_NAME)
         self.retry_after = retry_after
-        self.sent = True
+        self.sent = sent
 
-    def again(self) -> Self:
-        """Give a new error that says the same, for another call. Nothing was spent on that one."""
-        return type(self)(
-            self.message,
+    def again(
+        self,
+        *,
+        message: str | None = None,
+        status: int | None = None,
+        request_id: str | None = None,
+        sent: bool | None = None,
+    ) -> Self:
+        """Give a new error that says the same, except for what is given here."""
+        new = copy(self)  # a subclass may know more
+        CallError.__init__(
+            new,
+            self.message if message is None else message,
             code=self.code,
-            status=self.status,
-            request_id=self.request_id,
+            status=self.status if status is None else status,
+            request_id=self.request_id if request_id is None else request_id,
             retry_after=self.retry_after,
+            sent=self.sent if sent is None else sent,
         )
+        return new
 
 
 class Throttled(CallError):
@@ -257,16 +271,12 @@ class ConnectionFailed(CallError):
         endpoint: what could not be connected to, an address or a proxy; empty when that is not known.
     """
 
-    endpoint = ""
-
     retry_safe = True
     ends_scope = True
 
-    def again(self) -> Self:
-        """Give a new error that says the same, for another call. Nothing was spent on that one."""
-        error = super().again()
-        error.endpoint = self.endpoint
-        return error
+    def __init__(self, message: str, *, code: str = "", endpoint: str = "") -> None:
+        super().__init__(message, code=code)
+        self.endpoint = endpoint
 
 
 class ConnectionCut(CallError):
@@ -283,8 +293,7 @@ class ReadingAged(CallError):
     leaves_open = True
 
     def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.sent = False
+        super().__init__(message, sent=False)
 
 
 class Conflict(CallError):

@@ -81,11 +81,11 @@ def permission(request: Request[object]) -> str:
     return f"apigateway:{request.operation.http} on arn:{partition}:apigateway:{region}::{path}"
 
 
-def name_permission(error: AccessDenied, request: Request[object]) -> None:
-    """Write into a refusal what the request needs, where AWS's own words do not say it."""
-    if "apigateway:" not in error.message and not _UNNAMED.fullmatch(error.code):
-        error.message = f"{permission(request)} was refused: {error.message}"
-        error.args = (error.message,)
+def with_permission(error: AccessDenied, request: Request[object]) -> AccessDenied:
+    """Give a refusal that says what the request needs: the same one where AWS's own words say it."""
+    if "apigateway:" in error.message or _UNNAMED.fullmatch(error.code):
+        return error
+    return error.again(message=f"{permission(request)} was refused: {error.message}")
 
 
 _PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}

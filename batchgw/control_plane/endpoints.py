@@ -91,9 +91,7 @@ class Endpoints:
         if now - silence.judged >= AGAIN:
             del self._silent[endpoint]
         else:
-            again = silence.verdict.again()
-            again.sent = False
-            raise again
+            raise silence.verdict.again(sent=False)
 
     def shortened(self, seconds: float, region: Region) -> float:
         """Shorten a wait for the next attempt where the endpoint may be given up meanwhile."""

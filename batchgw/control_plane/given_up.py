@@ -60,6 +60,4 @@ class GivenUpScopes:
         """Raise an error like the one that ended the scope, if one did: no call is made."""
         error = self.why(scope)
         if error is not None:
-            again = error.again()
-            again.sent = False
-            raise again
+            raise error.again(sent=False)

@@ -14,7 +14,7 @@ import anyio
 from botocore.model import Shape
 from botocore.parsers import create_parser
 
-from batchgw.control_plane.advice import name_permission
+from batchgw.control_plane.advice import with_permission
 from batchgw.control_plane.classify import classify, parse_retry_after
 from batchgw.control_plane.interface import AWS, Execution, Operation, Request, Wire
 from batchgw.errors import AccessDenied, CallError, ConnectionCut, ConnectionFailed, ServiceFailure
@@ -87,8 +87,7 @@ class SimulatedControlPlane:
                 call, lambda: service.dispatch(operation.name, scope.account, scope.region, params)
             )
         except AccessDenied as error:
-            name_permission(error, request)
-            raise
+            raise with_permission(error, request) from error.__cause__
         metadata = {"RequestId": request_id, "HTTPStatusCode": reply.status}
         if execution is not None:
             execution.request_id = request_id
@@ -131,9 +130,7 @@ class SimulatedControlPlane:
 def _not_connected(call: Call) -> ConnectionFailed:
     """Make the error of a call whose endpoint does not answer; each region has one, as at AWS."""
     endpoint = f"https://{call.service.name}.{call.region}.simulated"
-    error = ConnectionFailed(f"cannot connect to {endpoint}: connection refused.")
-    error.endpoint = endpoint
-    return error
+    return ConnectionFailed(f"cannot connect to {endpoint}: connection refused.", endpoint=endpoint)
 
 
 def _as_boto3(operation: Operation, reply: Reply) -> Wire:

@@ -12,7 +12,7 @@ import pytest
 
 import batchgw
 from batchgw import errors
-from batchgw.errors import BatchgwError
+from batchgw.errors import AccessDenied, BatchgwError, ConnectionFailed, ReadingAged
 
 _ENTRY = re.compile(r"^(?P<branch>[ │├└─]*)(?P<name>[A-Z]\w+) {2,}(?P<text>.*)$")
 _CODE = re.compile(r"(\d+)  ")
@@ -84,3 +84,17 @@ def test_the_tree_names_the_module_of_an_error_that_stands_elsewhere() -> None:
         told = re.search(rf"{name} .*?(?:\(in ([\w.]+)\)|(?=[├└]|\n\n))", errors.__doc__ or "", re.DOTALL)
         module = f"batchgw.{told[1]}" if told and told[1] else "batchgw.errors"
         assert getattr(import_module(module), name) is kind
+
+
+def test_an_error_is_said_again_with_what_was_learned_since() -> None:
+    """The first one stays as it was. A class that knows more, such as an endpoint, knows it again."""
+    first = AccessDenied("no", code="Denied", status=403, request_id="r-1", retry_after=2.0)
+    second = first.again(message="apigateway:GET was refused: no", request_id="r-2", sent=False)
+    assert type(second) is AccessDenied
+    assert (str(second), second.message) == ("apigateway:GET was refused: no",) * 2
+    told = (second.code, second.status, second.request_id, second.retry_after, second.sent)
+    assert told == ("Denied", 403, "r-2", 2.0, False)
+    assert (str(first), first.message, first.request_id, first.sent) == ("no", "no", "r-1", True)
+    assert ConnectionFailed("refused", endpoint="https://here").again(sent=False).endpoint == "https://here"
+    aged = ReadingAged("too old").again()
+    assert (type(aged), aged.sent) == (ReadingAged, False)

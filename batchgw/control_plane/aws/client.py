@@ -203,9 +203,8 @@ def _refuse_foreign_text(body: bytes) -> None:
 
 
 def about(error: CallError, status: int, request: str | None) -> CallError:
-    """Tell in an error which answer it is about."""
-    error.status, error.request_id = error.status or status, error.request_id or request
-    return error
+    """Give the same error with the answer that it is about."""
+    return error.again(status=error.status or status, request_id=error.request_id or request)
 
 
 _SAID = ("code", "Code", "__type", "message", "Message")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from batchgw.control_plane.advice import name_permission
+from batchgw.control_plane.advice import with_permission
 from batchgw.control_plane.aws.client import SUCCESS, Target, TargetedClient, about, request_id
 from batchgw.control_plane.aws.scope_credentials import ScopeCredentials
 from batchgw.control_plane.interface import Execution, Reading, Request, T
@@ -64,8 +64,7 @@ class AwsControlPlane:
                 error.message, code=error.code, status=error.status, request_id=error.request_id
             ) from error
         except AccessDenied as error:
-            name_permission(error, request)
-            raise
+            raise with_permission(error, request) from error.__cause__
         except NotCustomized as error:
             if execution is not None:
                 execution.request_id = error.request_id

@@ -40,9 +40,8 @@ def transport_error(error: BotoCoreError) -> CallError:
         case ProxyConnectionError() if isinstance(cause := error.kwargs.get("error"), UsageError):
             return ScopeError(str(cause), code="ProxyUnusable")
         case ProxyConnectionError() | SSLError() | ConnectTimeoutError() | EndpointConnectionError():
-            failed = ConnectionFailed(_not_connected(error), code=code)
-            failed.endpoint = _address(str(error.kwargs.get("proxy_url") or "")) or _endpoint(error)
-            return failed
+            endpoint = _address(str(error.kwargs.get("proxy_url") or "")) or _endpoint(error)
+            return ConnectionFailed(_not_connected(error), code=code, endpoint=endpoint)
         case ReadTimeoutError() if "seconds" in error.kwargs:
             return ConnectionCut(
                 f"the answer from {_endpoint(error)} was not whole after {error.kwargs['seconds']:g} s. "

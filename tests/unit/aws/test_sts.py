@@ -349,9 +349,8 @@ def test_an_sts_that_nobody_can_connect_to_is_given_up_for_a_thousand_roles_at_o
         return told
 
     def refused() -> ConnectionFailed:
-        error = ConnectionFailed("cannot connect to https://sts.example: connection refused.")
-        error.endpoint = "https://sts.example"
-        return error
+        url = "https://sts.example"
+        return ConnectionFailed(f"cannot connect to {url}: connection refused.", endpoint=url)
 
     client, (told,) = ask(*(refused() for _ in range(8000)), attempts=8, body=roles)
     assert isinstance(told, list)
@@ -368,9 +367,8 @@ def test_whose_the_keys_are_is_not_asked_for_half_a_minute_where_nobody_can_conn
     """
 
     def refused() -> ConnectionFailed:
-        error = ConnectionFailed("cannot connect to https://sts.example: connection refused.")
-        error.endpoint = "https://sts.example"
-        return error
+        url = "https://sts.example"
+        return ConnectionFailed(f"cannot connect to {url}: connection refused.", endpoint=url)
 
     client, (error,) = ask(
         *(refused() for _ in range(20)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from batchgw.control_plane.advice import name_permission, permission
+from batchgw.control_plane.advice import permission, with_permission
 from batchgw.control_plane.classify import classify
 from batchgw.control_plane.interface import Request
 from batchgw.control_plane.operations import (
@@ -64,8 +64,9 @@ def denied(message: str, code: str = "AccessDeniedException") -> AccessDenied:
 
 
 def test_it_is_named_where_the_service_did_not() -> None:
-    error = denied("Access denied by policy")
-    name_permission(error, DEPLOY)
+    plain = denied("Access denied by policy")
+    error = with_permission(plain, DEPLOY)
+    assert type(error) is type(plain)
     assert str(error) == error.message
     assert error.message.startswith(
         f"apigateway:POST on {APIS}/{API}/deployments was refused: Access denied by policy. Give the identity"
@@ -83,5 +84,5 @@ def test_it_is_named_where_the_service_did_not() -> None:
 def test_nothing_is_added_where_it_was_named_or_aws_did_not_speak(code: str, message: str) -> None:
     error = denied(message, code)
     before = str(error)
-    name_permission(error, DEPLOY)
+    assert with_permission(error, DEPLOY) is error
     assert str(error) == before

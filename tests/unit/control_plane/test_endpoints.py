@@ -17,9 +17,7 @@ def scope(number: int, region: Region = DUBLIN) -> Scope:
 
 
 def refused(endpoint: str = HOST) -> ConnectionFailed:
-    error = ConnectionFailed(f"cannot connect to {endpoint}: connection refused.")
-    error.endpoint = endpoint
-    return error
+    return ConnectionFailed(f"cannot connect to {endpoint}: connection refused.", endpoint=endpoint)
 
 
 def fail(endpoints: Endpoints, of: Scope, now: float, endpoint: str = HOST) -> EndpointUnreachable | None:
