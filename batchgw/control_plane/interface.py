@@ -182,6 +182,16 @@ class PrefetchesCredentials(Protocol):
         ...
 
 
+@runtime_checkable
+class Wraps(Protocol):
+    """A control plane around another one, which it names: a verb joins the session of a paced one within."""
+
+    @property
+    def inner(self) -> ControlPlane:
+        """The control plane to which calls are passed on."""
+        ...
+
+
 class ControlPlane(Protocol):
     """Answers requests: AWS, the simulator, or a wrapper around either."""
 
@@ -202,6 +212,11 @@ class Wrapper:
 
     def __init__(self, inner: ControlPlane) -> None:
         self._inner = inner
+
+    @property
+    def inner(self) -> ControlPlane:
+        """The control plane to which calls are passed on."""
+        return self._inner
 
     async def send(self, request: Request[T], execution: Execution | None = None) -> T:
         """Pass a call on."""

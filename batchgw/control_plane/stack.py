@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
+from copy import copy
 from dataclasses import dataclass, field
 from random import Random
 
@@ -109,16 +110,23 @@ class PacedControlPlane:
         self._retrying = RetryingControlPlane(
             limited, state=self.state, observer=self.observer, random=random, attempts=self.pace.attempts
         )
+        self._calls: ControlPlane = self._retrying
+
+    def through(self, wrapper: ControlPlane) -> PacedControlPlane:
+        """Give the same session, with its calls made through a wrapper around this control plane."""
+        outer = copy(self)
+        outer._calls = wrapper  # noqa: SLF001 - of its own copy
+        return outer
 
     async def send(self, request: Request[T], execution: Execution | None = None) -> T:
         """Make one execution: all attempts, each when the quotas let it leave."""
-        return await self._retrying.send(request, execution)
+        return await self._calls.send(request, execution)
 
     async def current_account(self) -> AccountId:
         """The account of the base credentials. Raises Stopped as soon as a stop is asked for."""
-        return await self.stop.heeded(self._retrying.current_account)
+        return await self.stop.heeded(self._calls.current_account)
 
-    async def prefetch_credentials(self, scopes: Iterable[Scope]) -> None:
+    async def prefetch_credentials_of(self, scopes: Iterable[Scope]) -> None:
         """Get the credentials that the scopes' calls need, while something else is done, if the plane can.
 
         If there is an error, or no answer within `PREFETCH` seconds, a scope's first call asks again.
@@ -133,6 +141,18 @@ class PacedControlPlane:
             async with anyio.create_task_group() as tasks:
                 for scope in one_each.values():
                     tasks.start_soon(prefetch, scope)
+
+    def why_given_up(self, scope: Scope) -> CallError | None:
+        """Give the error for which nothing more is tried in a scope; None where it is not given up."""
+        return self.state.given_up.why(scope)
+
+    def counts_denials(self, scope: Scope) -> bool:
+        """Tell whether APIs of a scope were denied, and more such denials would give it up."""
+        return self.state.given_up.counts(scope)
+
+    def try_again(self) -> None:
+        """Give nothing up any longer: a permission may have been given since, or an endpoint may answer."""
+        self.state.try_again()
 
     def workers(self, scope: Scope) -> Callable[[], int]:
         """How many APIs of a scope should be in work at once, from now on: Little's law, and the cap."""

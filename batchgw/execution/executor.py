@@ -79,7 +79,7 @@ class Executor:
         self._writer = Writer(plane, recorder, trusted=trusted)
         self._schedule = schedule or AllAtOnce()
         self._begun = Begun()
-        self._held = HeldOutcomes(plane.state.given_up, self._record, found_in=found_in)
+        self._held = HeldOutcomes(plane.why_given_up, plane.counts_denials, self._record, found_in=found_in)
         self.held_back = False
         """Whether the schedule has kept something from beginning."""
 
@@ -227,7 +227,7 @@ class Executor:
         return ended(api, pending.change, why, effort=Effort(), in_doubt=pending.intended)
 
     def _why_no_call(self, scope: Scope) -> CallError | Stopped | None:
-        why = self._plane.state.given_up.why(scope)
+        why = self._plane.why_given_up(scope)
         if why is None and self._plane.stop.requested:
             return Stopped("the run was asked to stop before it came to this")
         return why

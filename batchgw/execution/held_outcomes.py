@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import TypeGuard
 
-from batchgw.control_plane.given_up import GivenUpScopes
 from batchgw.errors import AccessDenied, ApiDenied, ApiNotFound, CallError
 from batchgw.execution.writer import CHANGED_MEANWHILE
 from batchgw.journal import PendingChange
@@ -39,11 +38,20 @@ def is_gone(outcome: Outcome) -> TypeGuard[Skipped]:
 class HeldOutcomes:
     """Passes outcomes on to `decide`. It holds those back that may concern the whole scope.
 
-    `found_in` are scopes in which APIs of the plan are known to be there.
+    `why_given_up` and `counts_denials` are those of a `PacedControlPlane`. `found_in` are scopes in which
+    APIs of the plan are known to be there.
     """
 
-    def __init__(self, given_up: GivenUpScopes, decide: Decide, *, found_in: Collection[Scope] = ()) -> None:
-        self._given_up = given_up
+    def __init__(
+        self,
+        why_given_up: Callable[[Scope], CallError | None],
+        counts_denials: Callable[[Scope], bool],
+        decide: Decide,
+        *,
+        found_in: Collection[Scope] = (),
+    ) -> None:
+        self._why_given_up = why_given_up
+        self._counts_denials = counts_denials
         self._decide = decide
         self._found_in = set(found_in)
         self._held: dict[Scope, list[tuple[PendingChange, Failed | Skipped]]] = {}
@@ -67,7 +75,7 @@ class HeldOutcomes:
     def end_scope(self, scope: Scope) -> None:
         """Decide what is held back of a scope, for which no more outcomes will come."""
         held = self._held.pop(scope, [])
-        denied = isinstance(self._given_up.why(scope), AccessDenied)
+        denied = isinstance(self._why_given_up(scope), AccessDenied)
         gone = {outcome.api.id for _, outcome in held if is_gone(outcome)}
         lost = scope not in self._found_in and all_gone(len(gone))
         for pending, outcome in held:
@@ -80,7 +88,7 @@ class HeldOutcomes:
 
     def _release(self, scope: Scope) -> None:
         """Decide what is held back of a scope and cannot concern all of it any more."""
-        denials_count = self._given_up.counts(scope) or self._given_up.why(scope) is not None
+        denials_count = self._counts_denials(scope) or self._why_given_up(scope) is not None
         still: list[tuple[PendingChange, Failed | Skipped]] = []
         for pending, outcome in self._held.pop(scope):
             if denials_count if is_denial(outcome) else scope not in self._found_in:

@@ -84,7 +84,7 @@ async def apply_plan(
     async with _new_run(run), _holding(run, scopes, terms) as taken:
         read_at, items = await recheck_if_due(plan, run.id, paced, wanted=recheck, on_stale=on_stale)
         async with anyio.create_task_group() as meanwhile:
-            meanwhile.start_soon(paced.prefetch_credentials, scopes)
+            meanwhile.start_soon(paced.prefetch_credentials_of, scopes)
             await _enter(items, run, paced)
         expected = plan.totals.expected
         job = Job(run=run, verb=verb, terms=terms, read_first=taken, read_at=read_at, expected=expected)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import anyio
 
 from batchgw.concurrency.stop import StopSignal
-from batchgw.control_plane.interface import ControlPlane
+from batchgw.control_plane.interface import ControlPlane, Wraps
 from batchgw.control_plane.stack import Pace, PacedControlPlane
 from batchgw.errors import UsageError
 from batchgw.events import NullObserver, Observer, PhaseEnded, PhaseStarted
@@ -21,16 +21,26 @@ def session(
 ) -> Iterator[PacedControlPlane]:
     """Pace a plane; or join the session of one that is paced, where no scope counts as given up any more.
 
-    Raises UsageError for a pace or a stop that a paced plane cannot take any more.
+    A wrapper around a paced plane belongs to that session, and all calls go through the wrapper. Raises
+    UsageError for a pace or a stop that a paced plane cannot take any more.
     """
-    if not isinstance(plane, PacedControlPlane):
+    paced = _paced_within(plane)
+    if paced is None:
         yield PacedControlPlane(plane, pace=pace, observer=observer, stop=stop)
         return
     if pace is not None or stop is not None:
         raise UsageError("the control plane is paced already: give pace and stop to PacedControlPlane")
-    plane.state.try_again()
-    with plane.observer.joined(observer or NullObserver()):
-        yield plane
+    paced.try_again()
+    with paced.observer.joined(observer or NullObserver()):
+        yield paced if plane is paced else paced.through(plane)
+
+
+def _paced_within(plane: ControlPlane) -> PacedControlPlane | None:
+    while not isinstance(plane, PacedControlPlane):
+        if not isinstance(plane, Wraps):
+            return None
+        plane = plane.inner
+    return plane
 
 
 @contextmanager

@@ -61,7 +61,7 @@ def reaching(plane: Needing) -> float:
 
     async def main() -> float:
         began = anyio.current_time()
-        await PacedControlPlane(plane).prefetch_credentials(SCOPES)
+        await PacedControlPlane(plane).prefetch_credentials_of(SCOPES)
         return anyio.current_time() - began
 
     return virtually(main)
@@ -104,7 +104,7 @@ def test_a_plane_that_needs_nothing_is_not_asked() -> None:
     async def main() -> None:
         async with Estate() as estate:
             began = anyio.current_time()
-            await estate.plane.prefetch_credentials(estate.scopes)
+            await estate.plane.prefetch_credentials_of(estate.scopes)
             assert anyio.current_time() == began
 
     virtually(main)

@@ -58,7 +58,7 @@ class Run:
     def __init__(self) -> None:
         self.given_up = GivenUpScopes()
         self.decided: list[str] = []
-        self.held = HeldOutcomes(self.given_up, self._decide)
+        self.held = HeldOutcomes(self.given_up.why, self.given_up.counts, self._decide)
 
     def _decide(self, _pending: PendingChange, outcome: Outcome) -> None:
         code = getattr(outcome, "code", "")
