@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from batchgw.simulator.reply import Params, ServiceFault
+from batchgw.simulator.service_models import permission
 from batchgw.simulator.services import API_GATEWAY, AwsService
 
 _READS = ("Get", "List", "Describe")
@@ -25,6 +26,7 @@ class Call:
         api: id of the REST API it names; empty where it names none.
         type: the gateway response type it names; empty where it names none.
         quota: the quota of its own that it counts in, when that is not the operation's name.
+        params: its parameters, under botocore's names.
     """
 
     operation: str
@@ -34,6 +36,7 @@ class Call:
     api: str = ""
     type: str = ""
     quota: str = ""
+    params: Params = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def of(
@@ -55,6 +58,7 @@ class Call:
             api=_text(params, "restApiId"),
             type=_text(params, "responseType"),
             quota="CreateRestApi:EDGE" if edge else operation,
+            params=params,
         )
 
     @property
@@ -73,14 +77,12 @@ class Call:
 
     def denied(self) -> ServiceFault:
         """Make the refusal of a call whose signer lacks the permission."""
-        verb = next((v for start, v in _VERBS.items() if self.operation.startswith(start)), "POST")
-        path = f"/restapis/{self.api}" if self.api else "/restapis"
-        path += f"/gatewayresponses/{self.type}" if self.type else _BELOW_API.get(self.operation, "")
+        needed = permission(self.service.name, self.operation, self.params, self.region)
         return ServiceFault(
             "AccessDeniedException",
             403,
             f"User: arn:aws:sts::{self.account}:assumed-role/batchgw/batchgw is not authorized to perform: "
-            f"apigateway:{verb} on resource: arn:aws:apigateway:{self.region}::{path}",
+            f"{needed}",
             modelled=False,
         )
 
@@ -97,15 +99,3 @@ def _endpoint_type(params: Params) -> object:
             return first
         case _:
             return "EDGE"
-
-
-_BELOW_API = {
-    "CreateDeployment": "/deployments",
-    "GetDeployments": "/deployments",
-    "GetGatewayResponses": "/gatewayresponses",
-    "GetResources": "/resources",
-    "GetStages": "/stages",
-}
-"""Where collections of an API stand."""
-
-_VERBS = {"Get": "GET", "Put": "PUT", "Update": "PATCH", "Delete": "DELETE"}

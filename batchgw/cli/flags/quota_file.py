@@ -39,8 +39,9 @@ from batchgw.policy.quoting import did_you_mean, shown
 from batchgw.policy.text.document import Mapping as MappingNode
 from batchgw.policy.text.document import Node, locate, plain
 from batchgw.policy.text.document import Position as TextPosition
+from batchgw.policy.text.opening import STDIN
 from batchgw.policy.text.parse import parse
-from batchgw.policy.text.source import MAX_BYTES, STDIN, decode, file_name, read_bounded
+from batchgw.policy.text.source import MAX_BYTES, decode, file_name, read_bounded
 from batchgw.throttle.quota import OPERATIONS, Quota, Scoping
 
 KNOWN = frozenset(OPERATIONS) | NAMES

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import io
 import json
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
-from batchgw.cli.flags.flag import STREAM
 from batchgw.errors import UsageError
 from batchgw.model import ExplicitApi
+from batchgw.policy.text.opening import opened
 
 MAX_LINES = 1_000_000
 """The most lines of a targets file: as many targets as a run is tested with."""
@@ -97,11 +95,9 @@ def _lines(source: str) -> Iterator[str]:
 @contextmanager
 def _opened(source: str) -> Iterator[io.TextIOWrapper]:
     """Open a file, with or without a byte order mark; standard input stays open."""
-    file = sys.stdin.buffer if source == STREAM else Path(source).open("rb")  # noqa: SIM115 - closed below
-    text = io.TextIOWrapper(file, encoding="utf-8-sig", newline=None)
-    try:
-        yield text
-    finally:
-        text.detach()
-        if source != STREAM:
-            file.close()
+    with opened(source) as file:
+        text = io.TextIOWrapper(file, encoding="utf-8-sig", newline=None)
+        try:
+            yield text
+        finally:
+            text.detach()

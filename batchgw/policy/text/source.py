@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import codecs
-import sys
 from pathlib import Path
-from typing import IO, Never
+from typing import Never
 
 from batchgw.errors import PolicyInvalid, Problem
 from batchgw.policy.quoting import did_you_mean
+from batchgw.policy.text.opening import STDIN, opened
 
 MAX_BYTES = 2_000_000
 """Ten times the largest sensible policy. Reading the worst YAML of this size takes about two seconds."""
-
-STDIN = "-"
 
 
 def file_name(path: Path | str) -> str:
@@ -60,20 +58,8 @@ def read_bounded(path: Path | str) -> bytes:
 
     Raises OSError, and ValueError for what cannot be the name of a file.
     """
-    return _read_stdin() if str(path) == STDIN else _read_file(Path(path))
-
-
-def _read_file(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return _read_up_to_bound(file)
-
-
-def _read_stdin() -> bytes:
-    return _read_up_to_bound(sys.stdin.buffer)
-
-
-def _read_up_to_bound(file: IO[bytes]) -> bytes:
-    return file.read(MAX_BYTES + 1)
+    with opened(path) as file:
+        return file.read(MAX_BYTES + 1)
 
 
 def _similar_file(path: Path) -> str:

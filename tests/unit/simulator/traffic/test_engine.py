@@ -388,13 +388,14 @@ def test_other_services_have_no_part_in_the_quota_and_refuse_in_their_own_words(
         ("PutGatewayResponse", "PUT", "/restapis/{api}/gatewayresponses/UNAUTHORIZED"),
         ("GetGatewayResponses", "GET", "/restapis/{api}/gatewayresponses"),
         ("CreateDeployment", "POST", "/restapis/{api}/deployments"),
-        ("UpdateStage", "PATCH", "/restapis/{api}"),
+        ("UpdateStage", "PATCH", "/restapis/{api}/stages/prod"),
+        ("GetUsagePlans", "GET", "/usageplans"),
     ],
 )
 def test_a_denied_account_is_told_the_missing_permission(operation: str, verb: str, path: str) -> None:
     async def main() -> None:
         way = Way(denied=frozenset({ACCOUNT}))
-        params = {} if operation == "GetRestApis" else {"restApiId": way.api, **STATUS}
+        params = {} if operation == "GetRestApis" else {"restApiId": way.api, "stageName": "prod", **STATUS}
         if not operation.startswith("Put"):
             params.pop("responseType", None)
         with pytest.raises(ServiceFault) as caught:
