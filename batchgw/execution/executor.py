@@ -146,12 +146,13 @@ class Executor:
 
     async def _work_on_api(self, pending: PendingApi) -> None:
         why = self._held_back(pending.api.scope)
-        if why is not None:
+        if why is None:
+            with self._recorder.working_on(pending.api):
+                await self._bring_to_plan(pending)
+        else:
             self._hold_back(pending, why)
-            return
-        with self._recorder.working_on(pending.api):
-            await self._bring_to_plan(pending)
-        self._schedule.api_ended(pending.api)
+        if pending in self._begun:
+            self._schedule.api_ended(pending.api)
 
     def _held_back(self, scope: Scope) -> HeldBack | None:
         """Give the schedule's reason not to begin, where there is no other one."""

@@ -38,7 +38,8 @@ class Schedule(Protocol):
 
         It is asked before each API begins, also after that was yielded. Once there is a reason, the rest of
         the scope is not attempted, with the name of the error's class as its code: a resume takes it up. What
-        has begun comes to its end. A generator that ends before it has yielded everything must have a reason.
+        has begun comes to its end. A generator that ends before it has yielded everything must have a reason,
+        and one that waits must end its wait when there is a reason.
         """
         ...
 
@@ -51,7 +52,7 @@ class Schedule(Protocol):
         ...
 
     def api_ended(self, api: RestApi) -> None:
-        """Take note that each change of an API that had begun was made or decided."""
+        """Take note that each change of an API that was yielded was made or decided."""
         ...
 
     def scope_ended(self, scope: Scope) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Mapping, Sequence
 from contextlib import aclosing
 from itertools import groupby
 from pathlib import Path
@@ -198,6 +198,21 @@ class BudgetOfEachScope(AllAtOnce):
             self.spent.add(outcome.api.scope)
 
 
+class CanariesWithBudgets(BudgetOfEachScope, Canaries):
+    """Both: where a canary fails, the others of its scope do not begin, and the wave ends all the same."""
+
+    def __init__(self) -> None:
+        BudgetOfEachScope.__init__(self)
+        Canaries.__init__(self)
+
+
+class NothingBegins(AllAtOnce):
+    """Holds everything back from the beginning."""
+
+    def held_back(self, scope: Scope) -> HeldBack | None:  # noqa: ARG002 - the same for each
+        return BudgetSpent("nothing may begin")
+
+
 async def applied(estate: Estate, journal: Journal, schedule: Schedule) -> Summary:
     """Plan and apply with the given schedule."""
     with await api.plan(estate.policy, plane=estate.plane) as plan:
@@ -389,5 +404,50 @@ def test_a_budget_of_each_scope_holds_that_scope_back_alone(tmp_path: Path) -> N
             assert told
             assert {each.api.scope for each in told} == {ill}
             assert run.summary.left == 0
+
+    virtually(main)
+
+
+def test_a_wave_ends_although_some_of_it_was_held_back(tmp_path: Path) -> None:
+    async def main() -> None:
+        writes = Writes()
+        async with (
+            Estate(apis=300, pace=Pace(workers=2), observer=writes) as estate,
+            open_journal(str(tmp_path / "journal.db")) as journal,
+        ):
+            ill = estate.scopes[0]
+            match = {"operation": "Put*", "account": ill.account, "region": ill.region}
+            estate.raw.engine.faults = parse([{"match": match, "fault": "bad_request"}])
+            summary = await applied(estate, journal, CanariesWithBudgets())
+            assert (summary.exit_code, summary.proves) == (3, True)
+            left = {each.scope for each in summary.scopes if each.tally.left}
+            assert left == {ill}
+            outcomes = await listed(journal.run(summary.run).outcomes(kinds=frozenset({"not_attempted"})))
+            assert any(is_canary(each.api.tags) for each in outcomes)
+            assert any(not is_canary(each.api.tags) for each in outcomes)
+
+    virtually(main)
+
+
+def test_what_may_have_been_made_stays_in_doubt_when_it_is_held_back(tmp_path: Path) -> None:
+    script: list[Mapping[str, object]] = [
+        {"match": {"operation": "Put*", "probability": 0.2}, "fault": "cut_after"},
+        {"match": {"operation": "GetGatewayResponse"}, "fault": {"service_error": 500}},
+    ]
+
+    async def main() -> None:
+        async with (
+            Estate(script=script, pace=Pace(attempts=2)) as estate,
+            open_journal(str(tmp_path / "journal.db")) as journal,
+        ):
+            summary = await applied(estate, journal, AllAtOnce())
+            in_doubt = {each.code: each.count for each in summary.reasons}["InDoubt"]
+            estate.plane = estate.paced()
+            calls = estate.raw.engine.statistics.total.calls
+            resumed = await api.resume("last", plane=estate.plane, journal=journal, schedule=NothingBegins())
+            assert estate.raw.engine.statistics.total.calls == calls
+            assert resumed.exit_code == 3
+            assert {each.code: each.count for each in resumed.reasons}["InDoubt"] == in_doubt
+            assert not estate.refute(await listed(journal.run(summary.run).outcomes()))
 
     virtually(main)
