@@ -14,14 +14,14 @@ from typing import Any
 from batchgw.control_plane.interface import JsonForm, Operation, Reading, Request, Wire
 from batchgw.control_plane.operations.checks import (
     LONGEST_ID,
-    LONGEST_POSITION,
     are_texts,
     is_id,
     is_list_of_texts,
     is_text,
 )
 from batchgw.control_plane.operations.json_answers import items, message_in
-from batchgw.control_plane.operations.unreadable import UNSIGNED, is_signed, unreadable_answer
+from batchgw.control_plane.operations.listing import listed, next_position
+from batchgw.control_plane.operations.unreadable import unreadable_answer
 from batchgw.errors import CallError
 from batchgw.model import RestApi, RestApiId, Scope
 
@@ -105,29 +105,17 @@ class GetRestApis(Request[RestApiPage]):
         return {"limit": self.limit} | ({"position": self.position} if self.position else {})
 
     def read(self, answer: Wire, reading: Reading) -> RestApiPage:
-        """Read a page. Whether AWS leaves the list out where a region has no API is not known: it may."""
+        """Read a page."""
         del reading
-        listed = answer.get("items")
-        if listed is None and not is_signed(answer):
-            raise unreadable_answer(UNSIGNED)
         apis: list[RestApi] = []
         unreadable: list[UnreadableApi] = []
-        for item in listed or ():
+        for item in listed(answer):
             odd = _oddity(item)
             if odd is None:
                 apis.append(_rest_api(self.scope, item))
             else:
                 unreadable.append(_unreadable(self.scope, item, odd))
-        return RestApiPage(items=tuple(apis), position=_position(answer), unreadable=tuple(unreadable))
-
-
-def _position(answer: Wire) -> str | None:
-    found = answer.get("position")
-    if found is None:
-        return None
-    if not is_text(found, LONGEST_POSITION):
-        raise unreadable_answer("its position, the token of the next page, cannot be sent back")
-    return found or None
+        return RestApiPage(items=tuple(apis), position=next_position(answer), unreadable=tuple(unreadable))
 
 
 def _is_endpoint(value: object) -> bool:
