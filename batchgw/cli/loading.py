@@ -19,7 +19,7 @@ from batchgw.planning.plan_file.consistency import fault
 from batchgw.planning.plan_file.header import PlanHeader
 from batchgw.planning.plan_file.plan import Plan
 from batchgw.policy.loader import load_policy
-from batchgw.report.views.table.problems import problem_line
+from batchgw.report.views.lines.problems import problem_line
 
 FILE_DIGEST = "policy_file_digest"
 """Plan option: the digest of the policy in the file, before flags chose other targets."""

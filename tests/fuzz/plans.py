@@ -37,7 +37,7 @@ from batchgw.planning.estimate import estimate
 from batchgw.planning.plan_file.items import item_to_json
 from batchgw.planning.plan_file.plan import Plan
 from batchgw.report.plan_fold import PlanFold
-from batchgw.report.views.table.plan import PlanScreen
+from batchgw.report.views.lines.plan import PlanScreen
 from batchgw.report.views.text import plain
 from tests.fuzz.harness import fuzz
 from tests.fuzz.mutate import spoil, spoil_bytes

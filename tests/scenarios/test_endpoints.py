@@ -10,7 +10,7 @@ from batchgw import api
 from batchgw.control_plane.stack import Pace
 from batchgw.journal import open_journal
 from batchgw.model import NotAttempted
-from batchgw.report.views.table.unread import unread_lines
+from batchgw.report.views.lines.unread import unread_lines
 from batchgw.report.views.text import plain
 from batchgw.simulator.traffic.fault_script import parse
 from tests.scenarios.estate import Estate

@@ -22,7 +22,7 @@ from batchgw.journal import Limit, Spent
 from batchgw.journal.quota_memory import LONGEST
 from batchgw.model import Desired, Policy, Region, ResponseType, Rule, Targets
 from batchgw.report.records import limit_to_json
-from batchgw.report.views.table.limits import COLUMNS
+from batchgw.report.views.lines.limits import COLUMNS
 from batchgw.simulator.plane import simulate
 from batchgw.simulator.world.world import World
 from batchgw.throttle.bucket.beginning import FORGOTTEN

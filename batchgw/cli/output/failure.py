@@ -9,7 +9,7 @@ from batchgw.cli.flags.flag import variable_read
 from batchgw.cli.output.console import Console
 from batchgw.errors import BatchgwError, ExplainedStop, PolicyInvalid, QuotasInvalid, Stopped
 from batchgw.exit_codes import FAILED, USAGE
-from batchgw.report.views.table.problems import problem_line
+from batchgw.report.views.lines.problems import problem_line
 from batchgw.report.views.text import Line, Span, line
 from batchgw.wording import amount
 

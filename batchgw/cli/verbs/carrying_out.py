@@ -41,7 +41,7 @@ from batchgw.report.not_live import PLANNED
 from batchgw.report.plan_report import PlanReport
 from batchgw.report.summary import Summary
 from batchgw.report.verdict import exit_code
-from batchgw.report.views.table.plan import PlanScreen
+from batchgw.report.views.lines.plan import PlanScreen
 from batchgw.report.views.text import Span, duration, line
 from batchgw.wording import amount
 

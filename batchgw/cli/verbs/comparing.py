@@ -22,7 +22,7 @@ from batchgw.planning.plan_file.plan import Plan
 from batchgw.report.plan_report import PlanReport
 from batchgw.report.verdict import exit_code
 from batchgw.report.views.forms import view_of
-from batchgw.report.views.table.selection import nothing_lines
+from batchgw.report.views.lines.selection import nothing_lines
 from batchgw.report.views.text import line
 
 

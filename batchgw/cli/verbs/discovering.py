@@ -20,7 +20,7 @@ from batchgw.model import RestApi, Targets, UnreadApi, UnreadScope
 from batchgw.policy.loader import load_policy
 from batchgw.report.views.forms import view_of
 from batchgw.report.views.interface import View
-from batchgw.report.views.table.selection import nothing_lines, selection_notes
+from batchgw.report.views.lines.selection import nothing_lines, selection_notes
 from batchgw.report.views.text import Line, Span, line
 from batchgw.wording import amount
 

@@ -26,7 +26,7 @@ class Form:
 
 
 FORMS: Final[dict[str, Form]] = {
-    "table": Form("batchgw.report.views.table.view:TableView", EVERYTHING - REVIEW),
+    "table": Form("batchgw.report.views.as_table:TableView", EVERYTHING - REVIEW),
     "text": Form("batchgw.report.views.as_text:TextView", REVIEW),
     "json": Form("batchgw.report.views.as_json:JsonView"),
     "jsonl": Form("batchgw.report.views.as_jsonl:JsonLinesView"),

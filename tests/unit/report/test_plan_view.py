@@ -24,8 +24,8 @@ from batchgw.planning.diff import diff
 from batchgw.planning.estimate import Work, estimate
 from batchgw.planning.totals import PlanTotals
 from batchgw.report.plan_fold import GROUPS, PlanFold
-from batchgw.report.views.table.customised import customised_lines
-from batchgw.report.views.table.plan import PlanScreen
+from batchgw.report.views.lines.customised import customised_lines
+from batchgw.report.views.lines.plan import PlanScreen
 from batchgw.report.views.text import plain
 
 T = ResponseType.THROTTLED

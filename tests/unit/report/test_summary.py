@@ -25,7 +25,7 @@ from batchgw.model.change import MOVED
 from batchgw.model.response_change import TARGETS
 from batchgw.report.reasons import EXAMPLES, GROUPS, OTHER, Reason, Reasons
 from batchgw.report.summary import ScopeSummary, Summary
-from batchgw.report.views.table.summary import SCOPES, summary_lines
+from batchgw.report.views.lines.summary import SCOPES, summary_lines
 from batchgw.report.views.text import plain
 
 EU = Scope(account=AccountId("111111111111"), region=Region("eu-west-1"))

@@ -10,10 +10,10 @@ import anyio.lowlevel
 
 from batchgw.model.shape import JSON
 from batchgw.report.views.interface import CheckedPolicy, RunReport, View
-from batchgw.report.views.table.limits import limit_table
-from batchgw.report.views.table.presets import preset_lines
-from batchgw.report.views.table.problems import problem_line
-from batchgw.report.views.table.runs import run_lines, run_table
+from batchgw.report.views.lines.limits import limit_table
+from batchgw.report.views.lines.presets import preset_lines
+from batchgw.report.views.lines.problems import problem_line
+from batchgw.report.views.lines.runs import run_lines, run_table
 from batchgw.report.views.text import Span, line, shorten
 from batchgw.wording import amount
 
@@ -39,7 +39,7 @@ class TableView(View):
 
     async def plan(self, plan: PlanReport) -> None:
         """Show a screenful, whatever the size of the plan."""
-        from batchgw.report.views.table.plan import PlanScreen  # noqa: PLC0415 - only plans need it
+        from batchgw.report.views.lines.plan import PlanScreen  # noqa: PLC0415 - only plans need it
 
         await plan.read()
         await anyio.lowlevel.checkpoint()  # to lay out a screenful takes ten milliseconds
@@ -49,7 +49,7 @@ class TableView(View):
 
     async def summary(self, report: RunReport) -> None:
         """Show the outcomes by scope, and the reasons."""
-        from batchgw.report.views.table.summary import summary_lines  # noqa: PLC0415 - SQLAlchemy is behind it
+        from batchgw.report.views.lines.summary import summary_lines  # noqa: PLC0415 - SQLAlchemy is behind it
 
         self.out.data(summary_lines(report.summary))
         self.out.note(line(Span(f"Journal: {report.journal}", "dim")))

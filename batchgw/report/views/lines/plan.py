@@ -14,9 +14,9 @@ from batchgw.planning.totals import PlanTotals, ScopeTotals
 from batchgw.report.naming import api_name, scope_name
 from batchgw.report.plan_fold import Group, PlanFold, ScopeApis
 from batchgw.report.plan_report import PlanReport
-from batchgw.report.views.table.customised import customised_lines
-from batchgw.report.views.table.selection import selection_lines
-from batchgw.report.views.table.unread import unread_lines
+from batchgw.report.views.lines.customised import customised_lines
+from batchgw.report.views.lines.selection import selection_lines
+from batchgw.report.views.lines.unread import unread_lines
 from batchgw.report.views.text import Line, Span, Style, duration, line, shorten, table
 from batchgw.wording import amount
 

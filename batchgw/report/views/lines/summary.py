@@ -9,7 +9,7 @@ from batchgw.journal.records import Tally
 from batchgw.report.naming import scope_name
 from batchgw.report.reasons import EXAMPLES, Reason
 from batchgw.report.summary import ScopeSummary, Summary
-from batchgw.report.views.table.unread import unread_lines
+from batchgw.report.views.lines.unread import unread_lines
 from batchgw.report.views.text import Line, Span, Style, duration, line, table
 from batchgw.wording import amount
 
