@@ -7,11 +7,9 @@ the verb lasts, besides the observer of a plane that is paced already.
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
-from uuid import uuid4
 
 import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream
@@ -35,12 +33,10 @@ from batchgw.execution.run import Terms, apply_plan, resume_run
 from batchgw.execution.schedule import Schedule
 from batchgw.execution.session import phase, session
 from batchgw.journal import JSON, Journal
-from batchgw.model import OnStale, Policy, Scope, Targets
+from batchgw.model import OnStale, Policy, Targets
 from batchgw.planning.plan_file import temporary
 from batchgw.planning.plan_file.plan import Plan, PlanHeader, PlanWriter
-from batchgw.redaction import with_bare_urls
 from batchgw.report.summary import Summary
-from batchgw.version import VERSION
 
 __all__ = ["FRESH", "Application", "apply", "applying", "check", "discover", "plan", "resume", "resuming"]
 
@@ -93,7 +89,7 @@ async def plan(
     with session(plane, pace, observer, stop) as paced, unwrapped():
         told = paced.observer
         scopes = await resolve_scopes(paced, policy.targets)
-        header = _header(policy, scopes, options or {})
+        header = PlanHeader.of(policy, scopes, options or {})
         count = SelectionCount(policy.targets.apis)
         path = Path(out) if out is not None else temporary.folder() / f"batchgw-{header.plan}.plan"
         with PlanWriter(path, header, scopes=scopes) as writer:
@@ -264,24 +260,4 @@ def resuming(
             stop=stop,
         ),
         observer,
-    )
-
-
-def _header(policy: Policy, scopes: tuple[Scope, ...], options: Mapping[str, JSON]) -> PlanHeader:
-    selection = policy.targets.apis
-    return PlanHeader(
-        plan=uuid4().hex[:12],
-        created=time.time(),
-        batchgw=VERSION,
-        policy_digest=policy.digest,
-        policy_source=policy.source,
-        desired=policy.desired,
-        targets={
-            "scopes": [str(scope) for scope in scopes],
-            "role": policy.targets.role,
-            "include": [s.to_json() for s in selection.include],
-            "exclude": [s.to_json() for s in selection.exclude],
-            "explicit": [str(e) for e in selection.explicit],
-        },
-        options=with_bare_urls(options),
     )

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from uuid import uuid4
 
-from batchgw.model import Desired, Scope
+from batchgw.model import Desired, Policy, Scope
 from batchgw.model.shape import JSON, items, moment, record, text, text_or_none
 from batchgw.planning.plan_file.verify import FORMAT, FORMAT_VERSION
+from batchgw.redaction import with_bare_urls
+from batchgw.version import VERSION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +30,27 @@ class PlanHeader:
     desired: Desired
     targets: Mapping[str, JSON] = field(default_factory=dict)
     options: Mapping[str, JSON] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, policy: Policy, scopes: Iterable[Scope], options: Mapping[str, JSON]) -> PlanHeader:
+        """Give the header of a plan that is made now. Of URLs in `options`, no secret is kept."""
+        selection = policy.targets.apis
+        return cls(
+            plan=uuid4().hex[:12],
+            created=time.time(),
+            batchgw=VERSION,
+            policy_digest=policy.digest,
+            policy_source=policy.source,
+            desired=policy.desired,
+            targets={
+                "scopes": [str(scope) for scope in scopes],
+                "role": policy.targets.role,
+                "include": [s.to_json() for s in selection.include],
+                "exclude": [s.to_json() for s in selection.exclude],
+                "explicit": [str(e) for e in selection.explicit],
+            },
+            options=with_bare_urls(options),
+        )
 
     @property
     def scopes(self) -> tuple[Scope, ...] | None:
