@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,14 +13,16 @@ from batchgw.cli.run_options import run_options, targets_with_run_options
 from batchgw.control_plane.stack import Pace
 from batchgw.errors import PlanStale, UsageError
 from batchgw.execution.executor import TRUSTED
-from batchgw.model import PlannedApi, Policy, Region, Targets
+from batchgw.model import PlannedApi, Policy, Region, Scope, Targets
 from batchgw.model.shape import JSON, text_or_none
 from batchgw.planning.estimate import Estimate, Work, estimate
+from batchgw.planning.kinds import reads
 from batchgw.planning.plan_file.consistency import fault
 from batchgw.planning.plan_file.header import PlanHeader
 from batchgw.planning.plan_file.plan import Plan
 from batchgw.policy.loader import load_policy
 from batchgw.report.views.lines.problems import problem_line
+from batchgw.throttle.quota import TOTAL
 
 FILE_DIGEST = "policy_file_digest"
 """Plan option: the digest of the policy in the file, before flags chose other targets."""
@@ -129,7 +132,24 @@ def targets_of(plan: Plan, given: Targets) -> Targets:
 def later_apply(plan: Plan, pace: Pace, *, saved: bool) -> Estimate:
     """Estimate an apply at a later time, of the saved plan or of the policy, with full buckets."""
     work = Work.APPLY_SAVED if saved else Work.ALL
-    return estimate(plan.totals, work, rate=pace.supposed, burst=pace.burst, trusted=TRUSTED)
+    return paced_estimate(plan, work, pace, trusted=TRUSTED)
+
+
+def paced_estimate(
+    plan: Plan, work: Work, pace: Pace, *, trusted: float, level: Callable[[Scope], float] | None = None
+) -> Estimate:
+    """Estimate what of a plan's work takes at a pace; the rest is as in `estimate`."""
+    return estimate(
+        plan.totals,
+        work,
+        rate=pace.rate or TOTAL.rate,
+        burst=pace.burst,
+        share=pace.share,
+        level=level,
+        trusted=trusted,
+        reads=reads(plan.header.desired),
+        operations=pace.operations,
+    )
 
 
 def _regions(header: PlanHeader) -> tuple[Region, ...]:

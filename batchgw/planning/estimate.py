@@ -1,7 +1,8 @@
-"""How many calls and how long, if the quota alone sets the pace and nobody else spends it.
+"""How many calls and how long, if the quotas alone set the pace and nobody else spends them.
 
-Scopes are worked on side by side, so the whole takes as long as the longest of them. A bucket counts as full
-unless its level is given: a plan that was just made has taken calls from it.
+Scopes are worked on side by side, so the whole takes as long as the longest of them; and a scope takes as
+long as the slowest of its quotas. A bucket counts as full unless its level is given: a plan that was just
+made has taken calls from it.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from math import ceil, inf
 from batchgw.model import Scope
 from batchgw.model.shape import JSON
 from batchgw.planning.totals import PlanTotals, ScopeTotals
-from batchgw.throttle.quota import TOTAL
+from batchgw.throttle.quota import OPERATIONS, TOTAL, Quota
 
 PAGE_SIZE = 500
 """REST APIs per page that is listed: `control_plane.operations.PAGE_SIZE`, which lies above this module."""
@@ -23,9 +24,9 @@ PAGE_SIZE = 500
 class Work(Flag):
     """The kinds of calls a run makes."""
 
-    LIST = auto()  # GetRestApis, a page at a time
-    READ = auto()  # GetGatewayResponses, one per API
-    WRITE = auto()  # PutGatewayResponse and DeleteGatewayResponse, one per change
+    LIST = auto()  # a page of REST APIs at a time
+    READ = auto()  # an API, once for each kind of change that the policy asks for
+    WRITE = auto()  # one per change
 
     PLAN = LIST | READ
     APPLY = WRITE  # of a plan just made
@@ -99,11 +100,15 @@ def estimate(
     share: float = 1.0,
     level: Callable[[Scope], float] | None = None,
     trusted: float = inf,
+    reads: int = 1,
+    operations: Mapping[str, Quota] = OPERATIONS,
 ) -> Estimate:
     """Estimate the kinds of calls in `work` for what a plan counted.
 
     `level` gives how many calls a scope may make at once to begin with; `burst`, where it is left out. An API
-    that comes to be written later than after `trusted` seconds is read once more.
+    that comes to be written later than after `trusted` seconds is read once more. To read one takes so many
+    `reads`; see `kinds.reads`. `operations` have quotas of their own beside the total, full to begin with, of
+    whose rates `share` is ours as well.
 
     Listing is counted for the APIs the plan knows: a selection that leaves most of a scope out lists more.
     A scope with "*" for its account or region, which stands for nowhere, takes no calls.
@@ -113,9 +118,10 @@ def estimate(
             scope: _of_scope(
                 counts,
                 work,
-                rate=rate * share,
-                burst=burst if level is None else level(scope),
+                total=_Pace(rate=rate * share, burst=burst if level is None else level(scope)),
+                own={name: _Pace(rate=own.rate * share, burst=own.burst) for name, own in operations.items()},
                 trusted=trusted,
+                reads=reads,
             )
             for scope, counts in totals.scopes.items()
             if "*" not in (scope.account, scope.region)
@@ -123,15 +129,38 @@ def estimate(
     )
 
 
-def _of_scope(counts: ScopeTotals, work: Work, *, rate: float, burst: float, trusted: float) -> ScopeEstimate:
-    listings = _pages(counts.apis) if Work.LIST in work else 0
-    reads = counts.apis if Work.READ in work else 0
-    writes = counts.writes if Work.WRITE in work else 0
-    if writes:
-        late = max(0.0, listings + reads + writes - (burst + rate * trusted))
-        reads += ceil(counts.changed_apis * min(1.0, late / writes))
-    seconds = duration(listings + reads + writes, rate=rate, burst=burst)
-    return ScopeEstimate(listings=listings, reads=reads, writes=writes, seconds=seconds)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pace:
+    """What of a quota is ours. `burst` may be below 0: what was taken in advance."""
+
+    rate: float
+    burst: float
+
+    def seconds(self, calls: int) -> float:
+        return duration(calls, rate=self.rate, burst=self.burst)
+
+    def later(self, calls: int, seconds: float) -> float:
+        """Give how many of the calls come later than that."""
+        return max(0.0, calls - (self.burst + self.rate * seconds))
+
+
+def _of_scope(
+    counts: ScopeTotals, work: Work, *, total: _Pace, own: Mapping[str, _Pace], trusted: float, reads: int
+) -> ScopeEstimate:
+    listed = _pages(counts.apis) if Work.LIST in work else 0
+    read = counts.apis * reads if Work.READ in work else 0
+    written = counts.writes if Work.WRITE in work else 0
+    of_own = [(own[name], calls) for name, calls in counts.operations.items() if written and name in own]
+    if written:
+        late = max(
+            total.later(listed + read + written, trusted),
+            sum(pace.later(calls, trusted) for pace, calls in of_own),
+        )
+        read += reads * ceil(counts.changed_apis * min(1.0, late / written))
+    seconds = max(
+        total.seconds(listed + read + written), *(pace.seconds(calls) for pace, calls in of_own), 0.0
+    )
+    return ScopeEstimate(listings=listed, reads=read, writes=written, seconds=seconds)
 
 
 def _pages(apis: int) -> int:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import assert_never
 
 from batchgw.model import Action, PlanItem, PlannedApi, Scope, UnreadApi, UnreadScope
 from batchgw.model.selected import Selected
 from batchgw.model.shape import JSON, count, record
+from batchgw.planning.kinds import KINDS
 
 
 @dataclass(slots=True, kw_only=True)
 class ScopeTotals:
     """What a plan holds for one scope; also, added up, for all of them."""
 
-    apis: int = 0  # APIs that were read, one GetGatewayResponses each, and compared
+    apis: int = 0  # APIs that were read and compared
     changed_apis: int = 0  # those of them with at least one write to make
     creates: int = 0
     updates: int = 0
@@ -25,6 +27,7 @@ class ScopeTotals:
     skipped_apis: int = 0  # those of them rightly left alone: deleted meanwhile, or excluded
     unread_targets: int = 0  # targets expected of the unread APIs
     unread_scopes: int = 0  # 1 when the scope's APIs could not be listed to the end
+    operations: Counter[str] = field(default_factory=Counter)  # the writes, by the operation that makes them
 
     @property
     def writes(self) -> int:
@@ -41,13 +44,31 @@ class ScopeTotals:
         return ScopeTotals(**{f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(self)})
 
     def to_json(self) -> dict[str, int]:
-        """Render the counts, `expected` with them."""
-        return {**asdict(self), "expected": self.expected}
+        """Render the counts, `expected` with them; not `operations`."""
+        return {**{name: getattr(self, name) for name in _COUNTS}, "expected": self.expected}
 
     @classmethod
-    def from_json(cls, data: Mapping[str, JSON]) -> ScopeTotals:
-        """Read what `to_json` wrote."""
-        return cls(**{f.name: count(data[f.name]) for f in fields(cls)})
+    def from_json(cls, data: Mapping[str, JSON], operations: Mapping[str, JSON] | None = None) -> ScopeTotals:
+        """Read what `to_json` wrote, and the calls of `operations`. None: they are made of the counts.
+
+        A plan of an earlier version counted none, and had the first kind of change alone.
+        """
+        found = cls()
+        for name in _COUNTS:
+            setattr(found, name, count(data[name]))
+        if operations is None:
+            operation = next(iter(KINDS.values())).operation
+            for action, writes in zip(_WRITES, (found.creates, found.updates, found.resets), strict=True):
+                found.operations[operation(action)] += writes
+        else:
+            found.operations.update({name: count(calls) for name, calls in operations.items()})
+        found.operations = +found.operations  # without those of which there is no call
+        return found
+
+
+_WRITES = (Action.CREATE, Action.UPDATE, Action.RESET)
+
+_COUNTS = tuple(f.name for f in fields(ScopeTotals) if f.name != "operations")
 
 
 class PlanTotals:
@@ -112,10 +133,15 @@ class PlanTotals:
     __hash__ = None  # type: ignore[assignment]  # it changes while it counts
 
     def to_json(self) -> dict[str, JSON]:
-        """Render scope by scope, and the sum."""
+        """Render scope by scope, the sum, and what calls of each operation the writes take in each scope."""
         return {
             "scopes": {str(scope): totals.to_json() for scope, totals in self._scopes.items()},
             "total": self.total.to_json(),
+            "operations": {
+                str(scope): dict(sorted(totals.operations.items()))
+                for scope, totals in self._scopes.items()
+                if totals.operations
+            },
             **({} if self.selected is None else {"selection": self.selected.to_json()}),
         }
 
@@ -123,8 +149,10 @@ class PlanTotals:
     def from_json(cls, data: Mapping[str, JSON]) -> PlanTotals:
         """Read what `to_json` wrote. The sum is computed again."""
         totals = cls()
+        operations = None if "operations" not in data else record(data["operations"])
         for scope, counts in record(data["scopes"]).items():
-            totals._scopes[Scope.parse(scope)] = ScopeTotals.from_json(record(counts))
+            calls = None if operations is None else record(operations.get(scope, {}))
+            totals._scopes[Scope.parse(scope)] = ScopeTotals.from_json(record(counts), calls)
         selection = data.get("selection")
         if selection is not None:
             totals.selected = Selected.from_json(record(selection))
@@ -152,4 +180,6 @@ def _count_planned(of: ScopeTotals, item: PlannedApi) -> None:
                 of.no_ops += 1
             case _:
                 assert_never(change.action)
+        if change.action is not Action.NO_OP:
+            of.operations[KINDS[change.target.kind].operation(change.action)] += 1
     of.changed_apis += of.writes > writes_before

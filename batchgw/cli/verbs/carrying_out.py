@@ -21,6 +21,7 @@ from batchgw.cli.loading import (
     Source,
     allows_empty,
     loaded,
+    paced_estimate,
     plan_options,
     refuse_other_endpoint,
     refuse_other_policy,
@@ -35,7 +36,7 @@ from batchgw.execution.executor import TRUSTED
 from batchgw.journal import Journal, open_journal
 from batchgw.model import OnStale, Targets
 from batchgw.model.shape import JSON
-from batchgw.planning.estimate import Work, estimate
+from batchgw.planning.estimate import Work
 from batchgw.planning.plan_file.plan import Plan
 from batchgw.report.not_live import PLANNED
 from batchgw.report.plan_report import PlanReport
@@ -152,14 +153,7 @@ class Applying:
         run.interrupts.stop.check()  # a signal may have come with the last answer
         kinds = Work.APPLY if proposal.recheck_after else Work.APPLY_SAVED
         pace, plane = chosen_pace(proposal.flags.pace), run.plane
-        work = estimate(
-            plan.totals,
-            kinds,
-            rate=pace.supposed,
-            burst=pace.burst,
-            level=plane.level,
-            trusted=self._trusted(proposal),
-        )
+        work = paced_estimate(plan, kinds, pace, trusted=self._trusted(proposal), level=plane.level)
         report = PlanReport(
             plan=plan,
             estimate=work,

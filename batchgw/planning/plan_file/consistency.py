@@ -7,7 +7,6 @@ totals say. The totals decide whether the user is asked, and which account-regio
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
 from pathlib import Path
 
 from batchgw.errors import PlanUnreadable
@@ -56,7 +55,7 @@ class Consistency:
         for scope in dict.fromkeys((*stated.scopes, *counted)):
             of_file, of_items = _counts(stated, scope), _counts(self.totals, scope)
             if of_file != of_items:
-                name = next(name for name, count in of_items.items() if of_file[name] != count)
+                name = next(name for name in (*of_items, *of_file) if of_file[name] != of_items[name])
                 what = f"{name.replace('_', ' ')} in {scope}"
                 raise self._contradiction(
                     f"its totals say {of_file[name]:,} {what}, and its items come to {of_items[name]:,}"
@@ -75,8 +74,10 @@ class Consistency:
         )
 
 
-def _counts(totals: PlanTotals, scope: Scope) -> Mapping[str, int]:
-    return totals.scopes.get(scope, ScopeTotals()).to_json()
+def _counts(totals: PlanTotals, scope: Scope) -> Counter[str]:
+    found = totals.scopes.get(scope, ScopeTotals())
+    calls = {f"calls of {operation}": writes for operation, writes in found.operations.items()}
+    return Counter({**found.to_json(), **calls})
 
 
 def _fault(planned: tuple[Change, ...], derived: tuple[Change, ...]) -> str:

@@ -12,11 +12,19 @@ from batchgw.errors import BadRequest, PlanUnreadable
 from batchgw.execution import kinds as execution_kinds
 from batchgw.journal import open_journal
 from batchgw.model import (
+    AccountId,
+    Action,
+    Change,
     Desired,
     ExplicitApi,
     PlannedApi,
     Policy,
+    Region,
+    ResponseType,
+    RestApi,
     RestApiId,
+    Rule,
+    Scope,
     Selection,
     Target,
     Targets,
@@ -25,12 +33,18 @@ from batchgw.model import (
 )
 from batchgw.model import kinds as model_kinds
 from batchgw.planning import kinds as planning_kinds
+from batchgw.planning.diff import diff
+from batchgw.planning.estimate import Work, estimate
 from batchgw.planning.plan_file.plan import Plan
+from batchgw.planning.totals import PlanTotals
+from batchgw.report.plan_fold import PlanFold
 from batchgw.report.views.forms import EVERYTHING, forms_of
+from batchgw.report.views.lines.plan import PlanScreen
+from batchgw.report.views.text import plain
 from tests.saved_plans import with_checksum
-from tests.scenarios.estate import DESIRED
+from tests.scenarios.estate import CORS, DESIRED
 from tests.scenarios.seams.shown import shown
-from tests.scenarios.seams.tags import TaggedEstate, make_known, with_tags
+from tests.scenarios.seams.tags import TagChange, TaggedEstate, make_known, with_tags
 from tests.unit.journal_plans import listed
 from tests.virtual import virtually
 
@@ -175,6 +189,25 @@ def test_an_uncovered_target_of_any_kind_is_shown_in_every_form(tmp_path: Path) 
     virtually(main)
 
 
+def test_a_plan_says_how_long_a_slow_operation_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """1,000 deployments at one in 5 s, with a response of each API: the total alone would take 3 minutes."""
+    make_known(monkeypatch, operation="CreateDeployment")
+    scope = Scope(account=AccountId("111111111111"), region=Region("eu-west-1"))
+    desired = with_tags(Desired(rules={ResponseType.THROTTLED: Rule(settings=CORS)}), {"deployed": "yes"})
+    deployed = TagChange(key="deployed", action=Action.CREATE, before=None, after="yes")
+    changes: tuple[Change, ...] = (*diff({}, desired), deployed)
+    totals, fold = PlanTotals(), PlanFold(desired)
+    for number in range(1000):
+        item = PlannedApi(api=RestApi(scope=scope, id=RestApiId(f"a{number}")), changes=changes)
+        totals.add(item)
+        fold.add(item)
+    found = estimate(totals, Work.APPLY_SAVED, reads=planning_kinds.reads(desired))
+    assert (found.scopes[scope].reads, found.scopes[scope].writes) == (2000, 2000)
+    assert found.seconds == 999 * 5
+    *_, last = PlanScreen(fold=fold, totals=totals, estimate=found).lines()
+    assert "about 1 h 23 min at the quota" in plain(last)
+
+
 def edited(path: Path, old: bytes, new: bytes) -> None:
     """Change one API of a plan, and make the checksum fit."""
     *lines, _ = path.read_bytes().splitlines(keepends=True)
@@ -194,8 +227,9 @@ PAYMENTS = b'"after":"payments"'
         (b'"target":"owner"', b'"target":"room"', "owner: it has no change, where CREATE"),
         (b'"tags":{"owner":"platform"', b'"tags":{"owner":"me"', "owner: its `after` is not"),
         (b'"tags":{"owner":"platform"', b'"tags":{"owner":7', "not understood"),
+        (b'"SetTag":', b'"SetTag":1', "calls of SetTag in"),
     ],
-    ids=["after", "action", "target", "what is wanted", "what cannot be wanted"],
+    ids=["after", "action", "target", "what is wanted", "what cannot be wanted", "what it costs"],
 )
 def test_a_plan_that_was_edited_is_refused(tmp_path: Path, old: bytes, new: bytes, why: str) -> None:
     path = tmp_path / "plan"

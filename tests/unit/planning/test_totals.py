@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections import Counter
 
 import pytest
 
@@ -27,6 +28,7 @@ from batchgw.model.response_change import TARGETS
 from batchgw.model.shape import record
 from batchgw.planning.estimate import PAGE_SIZE, Estimate, Work, duration, estimate
 from batchgw.planning.totals import PlanTotals, ScopeTotals
+from batchgw.throttle.quota import Quota
 
 DUBLIN = Scope(account=AccountId("111111111111"), region=Region("eu-west-1"))
 OHIO = Scope(account=AccountId("111111111111"), region=Region("us-east-2"))
@@ -67,17 +69,20 @@ def counted() -> PlanTotals:
 def test_counts_by_scope_and_action() -> None:
     totals = counted()
     dublin = ScopeTotals(
-        apis=3, changed_apis=2, creates=2, updates=1, resets=1, no_ops=5, unread_apis=1, unread_targets=3
-    )
+        apis=3, changed_apis=2, creates=2, updates=1, resets=1, no_ops=5, unread_apis=1, unread_targets=3,
+        operations=Counter(PutGatewayResponse=3, DeleteGatewayResponse=1),
+    )  # fmt: skip
     tokyo = ScopeTotals(
-        apis=1, changed_apis=1, updates=1, unread_apis=1, skipped_apis=1, unread_targets=2, unread_scopes=1
-    )
+        apis=1, changed_apis=1, updates=1, unread_apis=1, skipped_apis=1, unread_targets=2, unread_scopes=1,
+        operations=Counter(PutGatewayResponse=1),
+    )  # fmt: skip
     assert totals.scopes == {DUBLIN: dublin, OHIO: ScopeTotals(), TOKYO: tokyo}
     assert (dublin.writes, dublin.expected) == (4, 12)  # 3 APIs read x 3 types + 3 types unread
     assert totals.expected == {DUBLIN: 12, OHIO: 0, TOKYO: 3}
     assert totals.total == ScopeTotals(
         apis=4, changed_apis=3, creates=2, updates=2, resets=1, no_ops=5,
         unread_apis=2, skipped_apis=1, unread_targets=5, unread_scopes=1,
+        operations=Counter(PutGatewayResponse=4, DeleteGatewayResponse=1),
     )  # fmt: skip
     assert totals.total.expected == 15
     assert totals.unread_scopes == (TOKYO,)
@@ -109,6 +114,31 @@ def test_survives_json() -> None:
     assert PlanTotals.from_json(json.loads(text)) == totals
     assert json.loads(text)["total"]["expected"] == 15
     assert json.loads(text)["scopes"]["111111111111/us-east-2"]["apis"] == 0
+
+
+def test_totals_of_an_earlier_version_count_the_calls_of_the_kind_that_there_was() -> None:
+    earlier = counted().to_json()
+    assert earlier.pop("operations") == {
+        str(DUBLIN): {"DeleteGatewayResponse": 1, "PutGatewayResponse": 3},
+        str(TOKYO): {"PutGatewayResponse": 1},
+    }
+    assert PlanTotals.from_json(earlier) == counted()
+
+
+def test_an_operation_with_a_quota_of_its_own_decides_how_long_a_scope_takes() -> None:
+    """1,200 PUTs at one in 5 s, of which half is ours; the total would take two minutes."""
+    own = {"PutGatewayResponse": Quota(0.2, 2), "DeleteGatewayResponse": Quota(0.01, 1)}
+    found = estimate(large(), Work.APPLY, operations=own)
+    assert found.seconds == pytest.approx(1198 * 5)
+    assert estimate(large(), Work.APPLY, operations=own, share=0.5).seconds == pytest.approx(1198 * 10)
+    assert estimate(large(), Work.PLAN, operations=own) == estimate(large(), Work.PLAN)
+    late = estimate(large(), Work.APPLY, operations=own, trusted=990).scopes[DUBLIN]
+    assert (late.reads, late.writes) == (500, 1200)  # 200 PUTs leave in time
+
+
+def test_an_api_is_read_once_for_each_kind_that_is_asked_for() -> None:
+    one, two = (estimate(large(), Work.APPLY_SAVED, reads=n, trusted=0) for n in (1, 2))
+    assert two.scopes[DUBLIN].reads == 2 * one.scopes[DUBLIN].reads == 4 * 600
 
 
 @pytest.mark.parametrize(
