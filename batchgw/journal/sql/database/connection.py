@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Insert, Select, Update, bindparam, insert, inspect, select, update
@@ -13,7 +12,6 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from batchgw.errors import BatchgwError, JournalUnusable, JournalWriteFailed
 from batchgw.journal.sql.database.dialect import dialect_of
-from batchgw.journal.sql.database.file_identity import OpenedFile
 from batchgw.journal.sql.database.location import locate, prepare
 from batchgw.journal.sql.database.prepared import Prepared, Query
 from batchgw.journal.sql.tables.damage import first_damage
@@ -51,6 +49,7 @@ class Database:
         self.working = False
         self.run: str | None = None
         self.closed = False
+        self._rescue: str | None = None  # where what is committed goes, once the database is gone
         prepare(self.location)
         self._engine = self.dialect.engine(self.location.url, patience=patience)
         with ExitStack() as undo:
@@ -58,8 +57,7 @@ class Database:
             with self._failing_as(JournalUnusable, looking=False):
                 self._connection = undo.enter_context(self._engine.connect())
             self._ensure_schema()
-            self._file = OpenedFile(self.location.file)
-            self._upkeep = self.dialect.upkeep(self._engine, self._connection)
+            self._upkeep = self.dialect.upkeep(self._engine, self._connection, self.location)
             undo.pop_all()
 
     @property
@@ -84,9 +82,9 @@ class Database:
             self._engine.dispose()
 
     def _save_if_lost(self) -> None:
-        if self.working and self._file.lost:
-            with self._failing_as(JournalWriteFailed, f"saved to {self._file.rescue}"):
-                self.dialect.copy(self._connection, self._file.rescue)
+        if self.working and self._rescue is not None:
+            with self._failing_as(JournalWriteFailed, f"saved to {self._rescue}"):
+                self._upkeep.save(self._rescue)
 
     def sync(self) -> None:
         """Make all commits safe from a power cut. From now on, each commit is safe about a second later.
@@ -149,10 +147,11 @@ class Database:
         """Report a commit to the upkeep. Raises JournalWriteFailed if it failed, or the file is gone."""
         with self._failing_as(JournalWriteFailed, "written"):
             self._upkeep.committed()
-        if self._file.lost_now():
+        self._rescue = self._upkeep.lost()
+        if self._rescue is not None:
             raise JournalWriteFailed(
                 f"The journal {self.location} was deleted, moved or replaced while the run used it. "
-                f"{self._stopped_for_good(self._file.rescue)}"
+                f"{self._stopped_for_good(self._rescue)}"
             )
 
     @contextmanager
@@ -197,8 +196,8 @@ class Database:
                 raise ValueError(orphan)
 
     def _orphan(self) -> str | None:
-        found = self.dialect.orphan(self._connection)
-        return found and "table {}, row {}: what it belongs to is not there".format(*found)
+        found = self.dialect.broken_reference(self._connection)
+        return found and f"{found}: what it belongs to is not there"
 
     def _damaged(self, done: str, where: str) -> str:
         """The message for a journal that holds something that batchgw did not write."""
@@ -210,12 +209,12 @@ class Database:
 
     def _first_damage(self) -> str | None:
         try:
-            rows = partial(self.dialect.rows, self._connection)
+            rows = partial(self.dialect.stored_rows, self._connection)
             return first_damage(rows, self._engine.dialect) or self._orphan()
         except (self.dialect.driver_error, *_UNREADABLE):  # the tables themselves are damaged, too
             return None
 
-    def _stopped_for_good(self, rescue: Path) -> str:
+    def _stopped_for_good(self, rescue: str) -> str:
         if self.run is None:
             return "The run had no plan in it yet, so nothing was changed: give the same command again."
         return (

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import Any, Final, Protocol
 
 from sqlalchemy import URL, Connection, Engine, Insert, Table
 
 from batchgw.errors import JournalUnusable
+from batchgw.journal.sql.database.location import Location
 from batchgw.journal.sql.database.prepared import Cursor
 from batchgw.journal.sql.database.sqlite import SQLite
 
 
 class Upkeep(Protocol):
-    """The regular maintenance of a database: syncs, and what else it needs."""
+    """What a database needs as long as it is open: syncs, and a look whether it is still there."""
 
     def sync(self) -> None:
         """Make commits safe from a power cut: past ones now, later ones soon after. Raises OSError."""
@@ -23,6 +23,17 @@ class Upkeep(Protocol):
 
     def committed(self) -> None:
         """Something was committed. Never waits. Raises OSError if an earlier commit is not safe."""
+        ...
+
+    def lost(self) -> str | None:
+        """If the database is gone from its place: where `save` could put what it held. It costs little."""
+        ...
+
+    def save(self, to: str) -> None:
+        """Write all that is committed to a new database at a place that `lost` has named.
+
+        Only its owner can read it. Raises an error of the driver.
+        """
         ...
 
     def close(self) -> None:
@@ -58,15 +69,11 @@ class Dialect(Protocol):
         """Begin a transaction that writes, with the driver's own cursor. An error rolls it back."""
         ...
 
-    def copy(self, connection: Connection, to: Path) -> None:
-        """Write all that is committed to a new database, which only its owner can read."""
-        ...
-
     def is_kept(self, connection: Connection) -> bool:
         """Whether what is committed is still there after the connection is closed."""
         ...
 
-    def upkeep(self, engine: Engine, connection: Connection) -> Upkeep:
+    def upkeep(self, engine: Engine, connection: Connection, location: Location) -> Upkeep:
         """Begin the maintenance of the database."""
         ...
 
@@ -86,11 +93,11 @@ class Dialect(Protocol):
         """Whether damaged content of a row may have caused the database's error."""
         ...
 
-    def orphan(self, connection: Connection) -> tuple[str, int] | None:
-        """Table and row number of a row that refers to a missing row; None if there is no such row."""
+    def broken_reference(self, connection: Connection) -> str | None:
+        """Which row refers to a missing row, in words; None if none does, or the database never allows it."""
         ...
 
-    def rows(self, connection: Connection, table: Table) -> Iterator[Sequence[Any]]:
+    def stored_rows(self, connection: Connection, table: Table) -> Iterator[Sequence[Any]]:
         """The rows of a table as they are stored, even values that its columns do not allow."""
         ...
 

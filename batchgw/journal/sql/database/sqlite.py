@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
-from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, Insert, Table, create_engine, event
@@ -18,7 +16,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from batchgw.errors import JournalUnusable
-from batchgw.journal.sql.database.checkpoints import Checkpoints
+from batchgw.journal.sql.database.file_upkeep import FileUpkeep
+from batchgw.journal.sql.database.location import Location
 
 BUSY_TIMEOUT: Final = 10.0
 """Seconds to wait for another process's transaction. A transaction of batchgw takes well under one second."""
@@ -84,22 +83,14 @@ class SQLite:
             driver.rollback()
             raise
 
-    def copy(self, connection: Connection, to: Path) -> None:
-        """Write all that is committed to a new file. The open file can be read, even if it was deleted."""
-        try:
-            os.close(os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-        except OSError as error:
-            raise sqlite3.OperationalError(f"{to}: {error.strerror}") from error
-        _driver(connection).execute("VACUUM INTO ?", (str(to),))
-
     def is_kept(self, connection: Connection) -> bool:
         """Whether the database has a file. One in memory and a temporary one have no file name."""
         _, _, file = _driver(connection).execute("PRAGMA database_list").fetchone()
         return bool(file)
 
-    def upkeep(self, engine: Engine, connection: Connection) -> Checkpoints:
+    def upkeep(self, engine: Engine, connection: Connection, location: Location) -> FileUpkeep:
         """Sync and move the write-ahead log in a thread, so that no commit waits for the disk."""
-        return Checkpoints(engine, _driver(connection))
+        return FileUpkeep(engine, _driver(connection), location.file)
 
     def insert_missing(self, table: Table) -> Insert:
         """An INSERT that skips rows that are there already."""
@@ -116,12 +107,12 @@ class SQLite:
         said = error.orig if isinstance(error, DBAPIError) else error
         return getattr(said, "sqlite_errorcode", 0) & 0xFF in _OF_ROWS
 
-    def orphan(self, connection: Connection) -> tuple[str, int] | None:
+    def broken_reference(self, connection: Connection) -> str | None:
         """Check all rows that refer to another row. It takes half a second for a million rows."""
         found = _driver(connection).execute("PRAGMA foreign_key_check").fetchone()
-        return None if found is None else (found[0], found[1])
+        return None if found is None else f"table {found[0]}, row {found[1]}"
 
-    def rows(self, connection: Connection, table: Table) -> Iterator[Sequence[Any]]:
+    def stored_rows(self, connection: Connection, table: Table) -> Iterator[Sequence[Any]]:
         """The rows of a table. In a text, each byte that is not UTF-8 becomes a surrogate."""
         driver = _driver(connection)
         names = ", ".join(f'"{column.name}"' for column in table.columns)
