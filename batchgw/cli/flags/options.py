@@ -47,14 +47,18 @@ class SelectionFlags:
     account: Annotated[
         list[str],
         repeatable(
-            "--account", "Account id, or `current`; as above.", metavar="ACCOUNT", commas=True, panel=_WHICH
+            "--account",
+            "Account id, or `current`; repeatable, or a list.",
+            metavar="ACCOUNT",
+            commas=True,
+            panel=_WHICH,
         ),
     ] = field(default_factory=list)
     exclude_account: Annotated[
         list[str],
         repeatable(
             "--exclude-account",
-            "Account to leave out; as above.",
+            "Account to leave out; repeatable, or a list.",
             metavar="ACCOUNT",
             commas=True,
             panel=_WHICH,
@@ -71,7 +75,7 @@ class SelectionFlags:
         list[str],
         repeatable(
             "--api-id",
-            "ID, REGION/ID or ACCOUNT/REGION/ID; as above.",
+            "ID, REGION/ID or ACCOUNT/REGION/ID; repeatable.",
             metavar="API",
             commas=True,
             panel=_WHICH,

@@ -101,13 +101,18 @@ class PaceFlags:
         bool | None,
         flag(
             "--polite/--no-polite",
-            "Others go first: leave them more of the quota, and seldom try for more. [default: no]",
+            "Leave more of the quota to others. [default: no]",
             panel=PANEL,
         ),
     ] = None
     quota_scope: Annotated[
         Scoping | None,
-        flag("--quota-scope", "account-region (the default), or account.", metavar="SCOPE", panel=PANEL),
+        flag(
+            "--quota-scope",
+            "account-region (the default), or account.",
+            metavar="SCOPE",
+            panel=PANEL,
+        ),
     ] = None
     quota_file: Annotated[
         QuotaFile | None,
@@ -123,7 +128,7 @@ class PaceFlags:
         float | None,
         flag(
             "--patience",
-            "Give up a scope refused so long. [default: 3600]",
+            "Give up when refused this long. [default: 3600]",
             metavar="SECONDS",
             min=1,
             panel=PANEL,

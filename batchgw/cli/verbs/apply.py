@@ -29,7 +29,7 @@ RereadAfter = Annotated[
     float | None,
     flag(
         "--reread-after",
-        "Re-read an API after so long. [default: 900]",
+        "Re-read an API if read longer ago. [default: 900]",
         metavar="SECONDS",
         min=1,
         panel=ADVANCED,
@@ -39,12 +39,12 @@ OnStaleFlag = Annotated[
     OnStale,
     flag(
         "--on-stale",
-        "APIs changed since the plan.",
+        "If APIs have changed since the plan: refuse to write at all, or skip those.",
     ),
 ]
 ForceLock = Annotated[
     bool,
-    flag("--force-lock", "Break the lock of a run not seen to be alive.", panel=ADVANCED),
+    flag("--force-lock", "Break a lock even if its run may be alive.", panel=ADVANCED),
 ]
 TakeOverDead = Annotated[
     bool,

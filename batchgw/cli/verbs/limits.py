@@ -35,7 +35,7 @@ class WhichFlags:
         list[str],
         repeatable(
             "--region",
-            "Quotas of this region; as above. `*`: shared by all regions.",
+            "Quotas of this region; repeatable, or a comma list. `*`: shared by all regions.",
             commas=True,
         ),
     ] = field(default_factory=list)

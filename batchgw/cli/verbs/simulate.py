@@ -119,14 +119,14 @@ class WorldFlags:
         float, _flag("--neighbour-on", "Seconds for which others call before a pause.", min=0, panel=_QUOTA)
     ] = 0.0
     neighbour_off: Annotated[
-        float, _flag("--neighbour-off", "Seconds for which they pause.", min=0, panel=_QUOTA)
+        float, _flag("--neighbour-off", "Seconds for which others pause.", min=0, panel=_QUOTA)
     ] = 0.0
     latency: Annotated[float, _flag("--latency", "Median latency in seconds.", min=0, panel=_FAULTS)] = 0.11
     latency_p99: Annotated[
         float | None,
         _flag(
             "--latency-p99",
-            "Its 99th percentile. [default: 0.2, at least the median]",
+            "99th percentile of the latency. [default: 0.2, at least the median]",
             min=0,
             panel=_FAULTS,
         ),
@@ -135,11 +135,14 @@ class WorldFlags:
         None
     )
     denied: Annotated[
-        list[str], _repeatable("--denied", "Account that denies everything.", commas=True, panel=_FAULTS)
+        list[str],
+        _repeatable("--denied", "Account that denies everything; repeatable.", commas=True, panel=_FAULTS),
     ] = field(default_factory=list)
     refused_role: Annotated[
         list[str],
-        _repeatable("--refused-role", "Account whose role cannot be assumed.", commas=True, panel=_FAULTS),
+        _repeatable(
+            "--refused-role", "Account whose role cannot be assumed; repeatable.", commas=True, panel=_FAULTS
+        ),
     ] = field(default_factory=list)
     session: Annotated[
         float | None, _flag("--session", "Seconds a role's credentials live.", min=1, panel=_FAULTS)
@@ -160,13 +163,15 @@ class WorldFlags:
         int, _flag("--port", "Port on 127.0.0.1; 0 picks a free one.", min=0, max=65535, panel=_SERVER)
     ] = 0
     max_seconds: Annotated[
-        float | None, _flag("--max-seconds", "Stop after so long.", min=0, panel=_SERVER)
+        float | None, _flag("--max-seconds", "Stop by itself after this many seconds.", min=0, panel=_SERVER)
     ] = None
     certfile: Annotated[
         Path | None,
         _file_flag("--certfile", "Serve over TLS with this certificate (PEM).", panel=_SERVER),
     ] = None
-    keyfile: Annotated[Path | None, _file_flag("--keyfile", "Its private key.", panel=_SERVER)] = None
+    keyfile: Annotated[
+        Path | None, _file_flag("--keyfile", "Private key of that certificate (PEM).", panel=_SERVER)
+    ] = None
 
 
 def register(app: typer.Typer) -> None:
