@@ -20,6 +20,7 @@ from typing import Any, get_args, get_type_hints
 
 import typer
 
+from batchgw.cli.flags.numbers import number_reader
 from batchgw.cli.flags.options import OutputFlags, RunFlags
 from batchgw.cli.flags.variables import check_variables
 from batchgw.cli.output.console import Console
@@ -84,12 +85,15 @@ _VALUES: Mapping[type, str] = {int: "N", float: "NUMBER", str: "TEXT", Path: "FI
 
 
 def _readable(hint: Any) -> Any:
-    """Name a flag's value after its type, where the flag does not name it."""
+    """Name a flag's value after its type, where the flag does not name it, and have numbers read by us."""
     kinds = [kind for kind in _kinds(hint.__origin__) if kind is not NoneType]
     option = hint.__metadata__[0]
     if option.metavar is None and kinds[0] is not bool:
         choices = isinstance(kinds[0], EnumType)
         option.metavar = "|".join(each.value for each in kinds[0]) if choices else _VALUES[kinds[0]]
+    if kinds[0] in (int, float) and option.parser is None:
+        option.parser = number_reader(kinds[0], option.min, option.max)
+        option.min = option.max = None  # Typer would refuse in words of a library's
     return hint
 
 

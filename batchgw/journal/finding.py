@@ -46,9 +46,7 @@ def unknown_run(run: str, location: object) -> RunUnknown:
 def not_found(typed: str, matching: Sequence[str], known: Sequence[str], location: object) -> RunUnknown:
     """Make the error of what was typed. `matching` runs begin so; `known` are the latest, newest first."""
     if not known:
-        return RunUnknown(
-            f"There is no run {typed!r}: the journal {location} has none. Is it the right one (--journal)?"
-        )
+        return RunUnknown(f"There is no run {typed!r}: {_empty(location)}")
     if matching:
         some = ", ".join(matching[:3])
         return RunUnknown(f"{typed!r} may be any of {len(matching)} runs ({some}, ...). Type more of its id.")
@@ -60,12 +58,21 @@ def not_found(typed: str, matching: Sequence[str], known: Sequence[str], locatio
     )
 
 
-def none_unfinished(newest: RunRecord, location: object) -> RunUnknown:
-    """Make the error of a journal with nothing to resume. It says how its newest run stands."""
+def none_unfinished(newest: RunRecord | None, location: object) -> RunUnknown:
+    """Make the error of a journal with nothing to resume.
+
+    It says how its newest run stands; None where there is no run at all.
+    """
+    if newest is None:
+        return RunUnknown(f"There is no run to resume: {_empty(location)}")
     return RunUnknown(
         f"There is nothing to resume: no run of the journal {location} is unfinished. The "
         f"newest, {newest.id}, {_how_it_stands(newest, newest.holder.liveness())}."
     )
+
+
+def _empty(location: object) -> str:
+    return f"the journal {location} has none yet. --journal names another journal."
 
 
 _ENDED_EARLY = "ended before it had a plan: give its command again"

@@ -115,10 +115,10 @@ def _usage(error: BaseException) -> str:
     context = getattr(error, "ctx", None)
     if name := _variable(error):
         message = f"{message}. The value comes from the environment variable {name}"
-    if not (message and context):
-        return message
+    if not message:
+        return ""
     end = "" if message.endswith("?") else "."
-    return f"{message}{end} See '{context.command_path} --help'."
+    return f"{message}{end} See '{context.command_path} --help'." if context else f"{message}{end}"
 
 
 def _variable(error: BaseException) -> str | None:

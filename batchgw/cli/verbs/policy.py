@@ -54,6 +54,10 @@ def init(
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if force else os.O_EXCL), 0o666)
     except FileExistsError:
+        if path.is_dir():
+            raise UsageError(
+                f"{path} is a folder: name a file in it, such as {path / 'policy.yaml'}."
+            ) from None
         raise UsageError(f"{path} exists already. Give --force to replace it, or another PATH.") from None
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(STARTER)
@@ -87,7 +91,8 @@ def presets(
     known = {preset.name: preset for preset in describe()}
     for name in names or ():
         if name not in known:
-            raise UsageError(f"no preset is called {name}{did_you_mean(name, known) or '.'}")
+            meant = did_you_mean(name, known) or f". There are {', '.join(known)}."
+            raise UsageError(f"no preset is called {name}{meant}")
     view.presets([known[name] for name in names or known])
 
 

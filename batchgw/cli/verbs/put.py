@@ -175,7 +175,8 @@ def _template(text: str) -> tuple[str, str]:
     try:
         return content_type, _template_file(value[1:])
     except (OSError, ValueError) as error:
-        raise UsageError(f"--template {text}: {value[1:]} cannot be read: {error}.") from None
+        why = (error.strerror if isinstance(error, OSError) else None) or error
+        raise UsageError(f"--template {text}: {value[1:]} cannot be read: {why}.") from None
 
 
 def _template_file(name: str) -> str:

@@ -96,7 +96,7 @@ class Runs:
         """Give the newest of them. Raises RunUnknown, which says how the newest run of all stands."""
         if found := self.unfinished():
             return found[-1]
-        raise none_unfinished(self.find(LAST), self._database.location)
+        raise none_unfinished(self.find(LAST) if self.latest(1) else None, self._database.location)
 
     def set_state(self, name: str, state: RunState, totals: Tally | None = None) -> None:
         """Move a run to another state.

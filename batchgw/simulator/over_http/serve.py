@@ -103,5 +103,8 @@ def _tls(options: ServeOptions) -> ssl.SSLContext | None:
     try:
         context.load_cert_chain(options.certfile, options.keyfile)
     except (OSError, ssl.SSLError) as error:
-        raise UsageError(f"The certificate {options.certfile} cannot be used: {error}.") from None
+        raise UsageError(
+            f"The certificate {options.certfile} cannot be used: {error}. It must be a PEM file, with its "
+            "private key in it or in a file of its own."
+        ) from None
     return context

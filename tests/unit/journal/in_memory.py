@@ -220,7 +220,7 @@ class InMemoryJournal:
             return await self.find(typed)
         if found := await self.unfinished():
             return found[-1]
-        raise none_unfinished(await self.find(LAST), self.location)
+        raise none_unfinished(await self.find(LAST) if self.data.runs else None, self.location)
 
     async def runs(self, limit: int = 50) -> list[RunRecord]:
         self.commit()

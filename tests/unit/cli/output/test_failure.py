@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import pytest
 
@@ -64,10 +65,23 @@ def test_an_error_of_ours_says_more_than_a_foreign_one_beside_it() -> None:
     [
         (["plann"], "No such command 'plann'. Did you mean 'plan'? See 'batchgw --help'."),
         (["plan"], "Missing argument 'POLICY'. See 'batchgw plan --help'."),
+        (["plan", "p.yaml", "--plan"], "No such option: --plan"),
+        (["apply", "--plan"], "Option '--plan' requires an argument."),
+        (["simulate", "--latency", "x"], "'--latency': 'x' is not a number of at least 0. See"),
+        (["simulate", "--exempt", "2"], "'--exempt': '2' is not a number from 0 to 1. See"),
+        (["simulate", "--seed", "x"], "'--seed': 'x' is not a whole number. See"),
+        (["plan", "p.yaml", "--workers", "nan"], "'nan' is not a whole number of at least 1. See"),
+        (["presets", "nope"], "no preset is called nope. There are cors, security-headers, "),
+        (["resume", "last"], "There is no run to resume: the journal "),
+        (["runs", "show", "last"], "There is no run 'last': the journal "),
+        (["init", "."], ". is a folder: name a file in it, such as policy.yaml."),
         (["plan", "p.yaml", "-o", "xml"], f"'-o': 'xml' is not one of {PLAN_FORMS}. See 'batchgw plan"),
     ],
 )
-def test_what_the_parser_says_reads_as_sentences(words: list[str], said: str) -> None:
+def test_what_is_said_of_wrong_words_reads_as_sentences(
+    words: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     assert said in batchgw(*words).err
 
 
