@@ -26,12 +26,12 @@ from batchgw.discovery.selection_count import SelectionCount
 from batchgw.discovery.stream import DiscoveryStream, Found
 from batchgw.events import Observer
 from batchgw.execution.application import Application, streaming
-from batchgw.execution.executor import TRUSTED
-from batchgw.execution.planner import Planner
-from batchgw.execution.recheck import FRESH
+from batchgw.execution.reading.planner import Planner
+from batchgw.execution.reading.recheck import FRESH
 from batchgw.execution.run import Terms, apply_plan, resume_run
 from batchgw.execution.schedule import Schedule
 from batchgw.execution.session import phase, session
+from batchgw.execution.writing.executor import TRUSTED
 from batchgw.journal import JSON, Journal
 from batchgw.model import OnStale, Policy, Targets
 from batchgw.planning.plan_file import temporary

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import anyio
 
-from batchgw.execution.left import PAGE
-from batchgw.execution.upcoming import AHEAD
+from batchgw.execution.writing.left import PAGE
+from batchgw.execution.writing.upcoming import AHEAD
 from batchgw.journal import JournalRun, PendingApi, PendingChange, RunState, open_journal
 from batchgw.model import Applied, Effort, Outcome, PlannedApi
 from benchmarks.harness.cli import main

@@ -12,7 +12,7 @@ from batchgw.cli.output.console import Console
 from batchgw.cli.run_options import run_options, targets_with_run_options
 from batchgw.control_plane.stack import Pace
 from batchgw.errors import PlanStale, UsageError
-from batchgw.execution.executor import TRUSTED
+from batchgw.execution.writing.executor import TRUSTED
 from batchgw.model import PlannedApi, Policy, Region, Scope, Targets
 from batchgw.model.shape import JSON, text_or_none
 from batchgw.planning.estimate import Estimate, Work, estimate

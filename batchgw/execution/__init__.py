@@ -1,1 +1,1 @@
-"""Do it: the planner, the workers of each scope, and the one recorder."""
+"""Do it: a plan is made and read again, its changes are made, and the run is summed up."""

@@ -18,11 +18,11 @@ from batchgw.concurrency.time_slices import TimeSlices
 from batchgw.control_plane.stack import PacedControlPlane
 from batchgw.errors import JournalWriteFailed, ScopeLocked, UsageError
 from batchgw.events import Decided
-from batchgw.execution.executor import Executor
-from batchgw.execution.recheck import recheck_if_due
-from batchgw.execution.recorder import Recorder
+from batchgw.execution.reading.recheck import recheck_if_due
 from batchgw.execution.schedule import Schedule
 from batchgw.execution.session import phase
+from batchgw.execution.writing.executor import Executor
+from batchgw.execution.writing.recorder import Recorder
 from batchgw.journal import JSON, Journal, JournalRun, NewRun, RunRecord, RunState
 from batchgw.model import OnStale, PlanItem, Scope
 from batchgw.planning.plan_file.plan import Plan

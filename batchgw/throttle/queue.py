@@ -1,6 +1,6 @@
 """The queue of calls before one bucket: by priority, then first come, first served.
 
-`execution.upcoming` is another queue: of changes whose calls have not come this far yet.
+`execution.writing.upcoming` is another queue: of changes whose calls have not come this far yet.
 """
 
 from __future__ import annotations

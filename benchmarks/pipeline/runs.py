@@ -22,8 +22,8 @@ from batchgw.control_plane.interface import ControlPlane
 from batchgw.control_plane.operations import PutGatewayResponse
 from batchgw.control_plane.stack import Pace, PacedControlPlane
 from batchgw.events import Observer, Observers, PhaseEnded, PhaseStarted
-from batchgw.execution.executor import Executor
-from batchgw.execution.recorder import Recorder
+from batchgw.execution.writing.executor import Executor
+from batchgw.execution.writing.recorder import Recorder
 from batchgw.journal import Journal, JournalRun, open_journal
 from batchgw.model import AccountId, PlannedApi, Region, Scope, Settings
 from benchmarks.pipeline.fakes import NoJournal, Plane

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from batchgw.execution.upcoming import ahead_at
+from batchgw.execution.writing.upcoming import ahead_at
 from tests.crash.journaled import Journaled
 from tests.crash.moments import Case, cases, kill_at
 from tests.crash.scene import OPTIONS, Scene, staged

@@ -15,7 +15,7 @@ import pytest
 
 from batchgw import api
 from batchgw.control_plane.stack import Pace
-from batchgw.execution.executor import TRUSTED
+from batchgw.execution.writing.executor import TRUSTED
 from batchgw.journal import open_journal
 from batchgw.model import Action, Applied, Failed, NotAttempted, Outcome, ResponseType, Settings
 from batchgw.report.summary import Summary

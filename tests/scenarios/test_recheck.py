@@ -67,7 +67,9 @@ def test_the_apis_of_a_saved_or_old_plan_are_read_again(
             plan = await api.plan(estate.policy, plane=estate.plane, out=tmp_path / "plan")
             if case.saved:
                 plan = Plan.open(tmp_path / "plan")
-            monkeypatch.setattr("batchgw.execution.recheck.time.time", lambda: plan.header.created + case.age)
+            monkeypatch.setattr(
+                "batchgw.execution.reading.recheck.time.time", lambda: plan.header.created + case.age
+            )
             before, told = reads(estate), Told()
             async with open_journal(str(tmp_path / "journal.db")) as journal:
                 options: dict[str, Any] = {"plane": estate.plane, "journal": journal, "recheck": case.recheck}

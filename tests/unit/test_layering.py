@@ -52,6 +52,11 @@ WITHIN: dict[str, tuple[frozenset[str], ...]] = {
         frozenset({"limiter"}),
         frozenset({"limiters"}),
     ),
+    "execution": (
+        frozenset({"comparison", "kinds", "responses", "schedule", "session"}),
+        frozenset({"reading", "writing"}),
+        frozenset({"application", "run"}),
+    ),
     "control_plane": (
         frozenset({"interface"}),
         frozenset({"advice", "endpoints", "event_fields", "operations", "readonly", "tries"}),

@@ -32,7 +32,7 @@ from batchgw.cli.run_end import carried_out
 from batchgw.cli.run_options import REREAD_AFTER, run_options, with_run_options
 from batchgw.cli.session import Run, again
 from batchgw.errors import UsageError
-from batchgw.execution.executor import TRUSTED
+from batchgw.execution.writing.executor import TRUSTED
 from batchgw.journal import Journal, open_journal
 from batchgw.model import OnStale, Targets
 from batchgw.model.shape import JSON

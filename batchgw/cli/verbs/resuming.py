@@ -17,7 +17,7 @@ from batchgw.cli.run_end import carried_out
 from batchgw.cli.run_options import reread_after, targets_with_run_options, with_run_options
 from batchgw.cli.session import Run
 from batchgw.errors import UsageError
-from batchgw.execution.executor import TRUSTED
+from batchgw.execution.writing.executor import TRUSTED
 from batchgw.exit_codes import FAILED, HELD_BACK, INCOMPLETE, INTERRUPTED, LOCKED, OK, USAGE
 from batchgw.journal import Journal, RunRecord, open_journal
 from batchgw.model import Targets

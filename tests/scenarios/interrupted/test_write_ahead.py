@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from batchgw.control_plane.stack import Pace, PacedControlPlane
-from batchgw.execution.upcoming import ahead_at
+from batchgw.execution.writing.upcoming import ahead_at
 from batchgw.simulator.traffic.bucket import Rate
 from batchgw.simulator.traffic.fault_script import parse
 from batchgw.simulator.traffic.quota import QuotaRules

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from batchgw.control_plane.stack import Pace
-from batchgw.execution.writer import BEFORE_NOT_MADE, IN_DOUBT
+from batchgw.execution.writing.writer import BEFORE_NOT_MADE, IN_DOUBT
 from batchgw.model import (
     Applied,
     Failed,

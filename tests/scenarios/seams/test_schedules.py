@@ -15,8 +15,8 @@ from batchgw import api
 from batchgw.control_plane.stack import Pace
 from batchgw.errors import HeldBack
 from batchgw.events import CallSent, Event
-from batchgw.execution.recorder import HEARTBEAT
 from batchgw.execution.schedule import AllAtOnce, Schedule
+from batchgw.execution.writing.recorder import HEARTBEAT
 from batchgw.journal import Journal, PendingApi, RunState, open_journal
 from batchgw.model import Failed, NotAttempted, Outcome, RestApi, RestApiId, Scope
 from batchgw.report.summary import Summary

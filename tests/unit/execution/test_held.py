@@ -17,7 +17,7 @@ from batchgw.errors import (
     NotCustomized,
     ServiceFailure,
 )
-from batchgw.execution.held_outcomes import HeldOutcomes
+from batchgw.execution.writing.held_outcomes import HeldOutcomes
 from batchgw.journal import PendingChange
 from batchgw.model import (
     AccountId,

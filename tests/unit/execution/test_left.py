@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from batchgw.execution.left import CHANGES, FIRST_PAGE, PAGE, Begun, Left
+from batchgw.execution.writing.left import CHANGES, FIRST_PAGE, PAGE, Begun, Left
 from batchgw.journal import PendingApi, PendingChange
 from tests.unit.journal_plans import api, create
 from tests.virtual import virtually

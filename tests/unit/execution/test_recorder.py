@@ -17,8 +17,8 @@ from trio.testing import wait_all_tasks_blocked
 from batchgw.concurrency.stop import StopSignal
 from batchgw.errors import JournalWriteFailed, ScopeLocked, Stopped
 from batchgw.events import Decided, Event
-from batchgw.execution.recorder import FLUSH_AFTER, FLUSH_COUNT, Recorder
-from batchgw.execution.upcoming import AHEAD, FRESH
+from batchgw.execution.writing.recorder import FLUSH_AFTER, FLUSH_COUNT, Recorder
+from batchgw.execution.writing.upcoming import AHEAD, FRESH
 from batchgw.journal import Journal, JournalRun, PendingApi, open_journal
 from batchgw.journal.sql.journal import SqlJournal
 from batchgw.model import NotAttempted, RestApi, Scope

@@ -6,7 +6,7 @@ from math import inf
 
 import pytest
 
-from batchgw.execution.upcoming import AHEAD, FRESH, Upcoming, ahead_at
+from batchgw.execution.writing.upcoming import AHEAD, FRESH, Upcoming, ahead_at
 from batchgw.model import RestApiId
 
 A, B, C = (RestApiId(name) for name in "abc")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from batchgw.execution.comparison import as_planned, differences
-from batchgw.execution.writer import not_as_written
+from batchgw.execution.writing.writer import not_as_written
 from batchgw.model import (
     DEFAULT_TEMPLATES,
     Action,

@@ -22,7 +22,7 @@ from batchgw.errors import (
     ServiceFailure,
 )
 from batchgw.events import NullObserver
-from batchgw.execution.planner import Planner
+from batchgw.execution.reading.planner import Planner
 from batchgw.journal import JSON
 from batchgw.model import (
     Desired,

@@ -14,7 +14,7 @@ from batchgw.concurrency.clock import current_time
 from batchgw.concurrency.stop import StopSignal
 from batchgw.errors import JournalWriteFailed, Stopped
 from batchgw.events import Decided, Observer
-from batchgw.execution.upcoming import FRESH, Upcoming, ahead_at
+from batchgw.execution.writing.upcoming import FRESH, Upcoming, ahead_at
 from batchgw.journal import JournalRun, PendingApi
 from batchgw.model import Outcome, RestApi, Scope
 

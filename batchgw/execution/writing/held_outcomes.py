@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection
 from typing import TypeGuard
 
 from batchgw.errors import AccessDenied, ApiDenied, ApiNotFound, CallError
-from batchgw.execution.writer import CHANGED_MEANWHILE
+from batchgw.execution.writing.writer import CHANGED_MEANWHILE
 from batchgw.journal import PendingChange
 from batchgw.model import Applied, Failed, NotAttempted, Outcome, Scope, Skipped
 from batchgw.model.change import ALL_GONE, all_gone, codes

@@ -16,12 +16,12 @@ from batchgw.control_plane.interface import Execution
 from batchgw.control_plane.stack import PacedControlPlane
 from batchgw.errors import CallError, HeldBack, JournalWriteFailed, Stopped
 from batchgw.events import ApiRechecked
-from batchgw.execution.held_outcomes import HeldOutcomes, is_denial
 from batchgw.execution.kinds import MAKERS, maker_of
-from batchgw.execution.left import Begun, Left
-from batchgw.execution.recorder import Recorder
 from batchgw.execution.schedule import AllAtOnce, Schedule
-from batchgw.execution.writer import Known, Writer, ended
+from batchgw.execution.writing.held_outcomes import HeldOutcomes, is_denial
+from batchgw.execution.writing.left import Begun, Left
+from batchgw.execution.writing.recorder import Recorder
+from batchgw.execution.writing.writer import Known, Writer, ended
 from batchgw.journal import JournalRun, PendingApi, PendingChange
 from batchgw.model import (
     Applied,

@@ -11,7 +11,7 @@ from batchgw.control_plane.interface import Execution, Request
 from batchgw.control_plane.stack import PacedControlPlane
 from batchgw.errors import ApiNotFound, CallError, HeldBack, NotAsWritten, ReadingAged, Stopped
 from batchgw.execution.kinds import maker_of
-from batchgw.execution.recorder import Recorder
+from batchgw.execution.writing.recorder import Recorder
 from batchgw.journal import PendingChange
 from batchgw.model import (
     Action,
