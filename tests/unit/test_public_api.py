@@ -9,6 +9,7 @@ import sys
 import typing
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import is_dataclass
+from enum import EnumType
 from importlib import import_module
 from inspect import getmembers_static, unwrap
 from pathlib import Path
@@ -55,6 +56,16 @@ def test_every_public_name_is_on_the_page_once_and_nothing_else_is() -> None:
     assert sorted([*rows, *exported, "Problem"]) == PUBLIC
     tree = (errors.__doc__ or "").split("\n\n")[1]
     assert f"```\n{tree}\n```" in PAGE
+
+
+def test_the_page_names_every_value_of_a_choice() -> None:
+    """So that none is called there as it was called once."""
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", PAGE, re.MULTILINE))
+    choices = {name: kind for name in PUBLIC if isinstance(kind := getattr(batchgw, name), EnumType)}
+    del choices["ResponseType"]  # those are AWS's
+    assert len(choices) > 1
+    for name, kind in choices.items():
+        assert set(re.findall(r"\b[A-Z][A-Z_]+\b", rows[name])) == set(kind.__members__), name
 
 
 def test_every_error_is_public() -> None:
