@@ -87,19 +87,18 @@ async def plan(
     asked to stop (no file is left then), and a `CallError` when not even the account can be told.
     """
     with session(plane, pace, observer, stop) as paced, unwrapped():
-        told = paced.observer
         scopes = await resolve_scopes(paced, policy.targets)
         header = PlanHeader.of(policy, scopes, options or {})
         count = SelectionCount(policy.targets.apis)
         path = Path(out) if out is not None else temporary.folder() / f"batchgw-{header.plan}.plan"
         with PlanWriter(path, header, scopes=scopes) as writer:
-            with phase(told, header.plan, "plan", scopes, {}):
+            with phase(paced.observer, header.plan, "plan", scopes, {}):
                 await Planner(
                     ReadOnlyControlPlane(paced),
                     desired=policy.desired,
                     selection=policy.targets.apis,
                     sink=writer.write,
-                    observer=told,
+                    observer=paced.observer,
                     pacing=paced,
                     count=count,
                 ).run(scopes)
@@ -213,7 +212,7 @@ def applying(
     Leaving the block waits for the end of the run.
     """
     return streaming(
-        lambda told: apply(
+        lambda joined: apply(
             plan,
             plane=plane,
             journal=journal,
@@ -225,7 +224,7 @@ def applying(
             schedule=schedule,
             options=options,
             pace=pace,
-            observer=told,
+            observer=joined,
             stop=stop,
         ),
         observer,
@@ -247,7 +246,7 @@ def resuming(
 ) -> AbstractAsyncContextManager[Application]:
     """Like `resume`, giving each outcome as it is decided; see `applying`."""
     return streaming(
-        lambda told: resume(
+        lambda joined: resume(
             run,
             plane=plane,
             journal=journal,
@@ -256,7 +255,7 @@ def resuming(
             trusted=trusted,
             schedule=schedule,
             pace=pace,
-            observer=told,
+            observer=joined,
             stop=stop,
         ),
         observer,

@@ -1,4 +1,4 @@
-"""A control plane that refuses to write, whoever asks: `check` and `plan` go through it."""
+"""A control plane that refuses every write: `check` and `plan` go through it."""
 
 from __future__ import annotations
 

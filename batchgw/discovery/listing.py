@@ -68,7 +68,7 @@ async def list_rest_apis(
     wanted = named(selection.explicit, scope)
     if selection.explicit and not wanted:
         return
-    told = wanted.union(s.id for s in selection.include if s.id is not None)
+    meant = wanted.union(s.id for s in selection.include if s.id is not None)
 
     def select(page: list[RestApi], *, last: bool) -> PackedApis:
         candidates = [api for api in page if api.id in wanted or not selection.explicit]
@@ -77,7 +77,7 @@ async def list_rest_apis(
         for api in candidates:
             if counted.add(api):
                 selected.append(api)
-            elif api.id in told:
+            elif api.id in meant:
                 unselected(api)
         observer.notify(ApisListed(scope=scope, seen=len(page), selected=len(selected), last_page=last))
         return PackedApis(scope, selected)

@@ -253,8 +253,8 @@ class Journal(Protocol):
         `endpoint` tells the quotas of an address of your own from AWS's (""); `quotas` are `Pace.quotas`,
         where they are not the documented ones. `trouble` is told, once, why nothing can be remembered.
 
-        It waits for other processes as long as its journal does. Whoever must not wait for long opens a
-        journal for it alone, with little `patience`.
+        It waits for other processes as long as its journal does. A caller that must not wait for
+        long opens a journal for it alone, with little `patience`.
         """
         ...
 

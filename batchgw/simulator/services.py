@@ -1,4 +1,4 @@
-"""What tells one AWS service from another, as a record: whoever simulates a service makes one of these."""
+"""What tells one AWS service from another, as a record: each simulated service has one."""
 
 from __future__ import annotations
 

@@ -102,7 +102,7 @@ def _parameters(shown: list[Any], width: int) -> Iterator[str]:
         yield ""
         yield f"{name}:"
         for each in groups[name]:
-            yield from _entry(_left(each), _told(each), width)
+            yield from _entry(_left(each), _meaning(each), width)
 
 
 def _order(group: str) -> int:
@@ -133,10 +133,10 @@ def _metavar(parameter: Any) -> str:
     return parameter.metavar or str(parameter.name).upper()
 
 
-def _told(parameter: Any) -> str:
-    told = " ".join((parameter.help or "").split())
+def _meaning(parameter: Any) -> str:
+    meaning = " ".join((parameter.help or "").split())
     default = _default(parameter)
-    return told if default is None or "[default:" in told else f"{told} [default: {default}]"
+    return meaning if default is None or "[default:" in meaning else f"{meaning} [default: {default}]"
 
 
 def _default(parameter: Any) -> str | None:
@@ -153,9 +153,9 @@ def _default(parameter: Any) -> str | None:
 
 def _entry(name: str, text: str, width: int, *, left: int = LEFT) -> Iterable[str]:
     """Render a name and its text, which begins after `left` columns."""
-    told = textwrap.wrap(text, width - left - 1, break_on_hyphens=False) or [""]
+    lines = textwrap.wrap(text, width - left - 1, break_on_hyphens=False) or [""]
     written, indent = f"  {name}", " " * (left + 1)
     if len(written) > left:
-        return [written, *(indent + each for each in told)]
-    first, *more = told
+        return [written, *(indent + each for each in lines)]
+    first, *more = lines
     return [f"{written:<{left}} {first}".rstrip(), *(indent + each for each in more)]

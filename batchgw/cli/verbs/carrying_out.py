@@ -168,7 +168,7 @@ class Applying:
         total = plan.totals.total
         live = [line(Span(PLANNED, "dim"))] if total.writes else []
         if self.yes or not total.writes:
-            seen = self.yes and plan.saved  # whoever saved it has seen it
+            seen = self.yes and plan.saved  # the person who saved it has seen it
             self.console.note(*(screen.conclusion() if seen else screen.lines()), *live)
             return
         self.console.tell(*screen.lines(), *live)

@@ -40,9 +40,9 @@ def from_json(content: dict[str, Any]) -> Wire:
 
 def read_one(expected: ResponseType, answer: Wire) -> GatewayResponse:
     """Read the answer to GET or PUT of one type. Raises a `CallError` for one about another type."""
-    told = answer.get("responseType")
-    if told != expected.value:
-        about = told if told and is_text(told, LONGEST_ID) else "nothing"
+    named = answer.get("responseType")
+    if named != expected.value:
+        about = named if named and is_text(named, LONGEST_ID) else "nothing"
         raise unreadable_answer(f"it is about {about}, not about {expected.value}")
     return read_response(expected, answer)
 

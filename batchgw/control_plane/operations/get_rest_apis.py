@@ -161,10 +161,10 @@ def _rest_api(scope: Scope, item: Wire) -> RestApi:
 
 def _unreadable(scope: Scope, item: Any, odd: str) -> UnreadableApi:
     """Name an API by its id, if the page gives one."""
-    told = item.get("id") if isinstance(item, dict) else None
-    if type(told) is int:
-        told = str(told)
-    if not told or not is_text(told, LONGEST_ID) or told.startswith(UNNAMED):
-        told = UNNAMED
+    given = item.get("id") if isinstance(item, dict) else None
+    if type(given) is int:
+        given = str(given)
+    if not given or not is_text(given, LONGEST_ID) or given.startswith(UNNAMED):
+        given = UNNAMED
     error = unreadable_answer(f"in the list of REST APIs, {odd}")
-    return UnreadableApi(api=RestApi(scope=scope, id=RestApiId(told)), error=error)
+    return UnreadableApi(api=RestApi(scope=scope, id=RestApiId(given)), error=error)

@@ -176,8 +176,8 @@ def _kinds(estimate: Estimate) -> str:
         "to read": sum(e.reads for e in total),
         "to write": sum(e.writes for e in total),
     }
-    told = [f"{count:,} {what}" for what, count in kinds.items() if count]
-    return f" ({', '.join(told)})" if kinds["to list"] or kinds["to read"] else ""
+    counts = [f"{count:,} {what}" for what, count in kinds.items() if count]
+    return f" ({', '.join(counts)})" if kinds["to list"] or kinds["to read"] else ""
 
 
 def _about(seconds: float) -> str:

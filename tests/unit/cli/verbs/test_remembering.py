@@ -59,7 +59,7 @@ def test_it_is_saved_at_the_end(tmp_path: Path) -> None:
     assert calls(tmp_path) == [3]
 
 
-def test_who_never_called_leaves_nothing(tmp_path: Path) -> None:
+def test_a_command_that_made_no_call_saves_nothing(tmp_path: Path) -> None:
     async def idle(_plane: PacedControlPlane) -> None:
         await anyio.sleep(10 * INTERVAL)
 
@@ -95,7 +95,7 @@ def test_it_is_saved_when_a_command_is_cancelled(tmp_path: Path) -> None:
 
 
 def test_it_is_saved_now_and_then(tmp_path: Path) -> None:
-    """For whoever is killed."""
+    """So that a command that is killed has saved something."""
     seen: list[list[int]] = []
 
     async def long(plane: PacedControlPlane) -> None:

@@ -135,7 +135,7 @@ def test_whatever_stands_in_a_column_it_is_the_journal_that_is_damaged(
 def test_what_is_no_value_of_its_column_is_told_with_table_and_row(
     table: str, column: str, value: str, file: Path
 ) -> None:
-    """A waited of 'abc' was passed on, and ended a verb that showed it as a defect."""
+    """A `waited` of 'abc' once reached a verb, which ended with what looked like a defect of batchgw."""
     with closing(sqlite3.connect(file)) as connection:
         for rows in ("", " WHERE id = (SELECT max(id) FROM images)"):  # one, where each is unique
             with suppress(sqlite3.IntegrityError):

@@ -1,4 +1,4 @@
-"""What calls under way will do is done in the order of its moments, when anybody looks, and once."""
+"""Effects of calls under way happen in the order of their times, once each, as soon as somebody looks."""
 
 from __future__ import annotations
 
