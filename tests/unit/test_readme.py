@@ -22,7 +22,7 @@ from batchgw.policy.loader import load_policy
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 USAGE = (ROOT / "docs" / "usage.md").read_text()
-LINES = 120  # two screens
+LINES = 104  # two screens
 
 
 def blocks(page: str, language: str) -> list[str]:
