@@ -36,7 +36,7 @@ async def open_memory(
         memory: QuotaMemory | None = None
         try:
             opened = await stack.enter_async_context(open_journal(journal, patience=PATIENCE))
-            memory = opened.quota_memory(endpoint=endpoint, quotas=quotas, trouble=trouble)
+            memory = await opened.quota_memory(endpoint=endpoint, quotas=quotas, trouble=trouble)
         except JournalUnusable as error:
             trouble(str(error))
         yield memory

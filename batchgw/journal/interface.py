@@ -241,14 +241,16 @@ class Journal(Protocol):
         """Forget what `limits` gives, and tell how many quotas that were."""
         ...
 
-    def quota_memory(
+    async def quota_memory(
         self,
         *,
         endpoint: str = "",
         quotas: Quotas | None = None,
         trouble: Callable[[str], None] | None = None,
     ) -> QuotaMemory:
-        """Give a memory for a `PacedControlPlane`; `save` what that has `learned` at the end of a session.
+        """Read all that is remembered, and give a memory for a `PacedControlPlane`.
+
+        `save` what that has `learned` at the end of a session. What others save meanwhile is not read.
 
         `endpoint` tells the quotas of an address of your own from AWS's (""); `quotas` are `Pace.quotas`,
         where they are not the documented ones. `trouble` is told, once, why nothing can be remembered.

@@ -75,6 +75,22 @@ class Limit:
         return min(self.belief.burst, max(0.0, refilled))
 
 
+def limit_of(
+    learned: Learned, more: Spent, earlier: Limit | None, *, endpoint: str, share: float, at: float
+) -> Limit:
+    """Give what is remembered of a bucket after a run; `more` is what was spent since the `earlier`."""
+    return Limit(
+        endpoint=endpoint,
+        key=learned.key,
+        stated=learned.stated,
+        share=share,
+        belief=learned.belief,
+        at=at,
+        last=Spent.of(learned),
+        total=more if earlier is None else earlier.total + more,
+    )
+
+
 def recalled(limit: Limit, quotas: Quotas, now: float) -> Belief | None:
     """Give what a run with these `quotas` may believe of a bucket, with its age; None when it is too old."""
     age = max(0.0, now - limit.at)

@@ -41,7 +41,10 @@ class Memory(Protocol):
     """Remembers beliefs between runs."""
 
     def recall(self, key: BucketKey) -> Belief | None:
-        """Give what an earlier run believed, with its age. None when there is nothing, or it is too old."""
+        """Give what an earlier run believed, with its age. None when there is nothing, or it is too old.
+
+        Never waits: what has to be read is read before.
+        """
         ...
 
 

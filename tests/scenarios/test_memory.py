@@ -10,7 +10,7 @@ import pytest
 from batchgw import api
 from batchgw.control_plane.stack import Pace, PacedControlPlane
 from batchgw.events import Event, QuotaShared
-from batchgw.journal import Journal, open_journal
+from batchgw.journal import Journal, QuotaMemory, open_journal
 from batchgw.simulator.traffic.quota import QuotaRules
 from batchgw.throttle.quota import Scoping
 from tests.scenarios.estate import Estate
@@ -27,10 +27,14 @@ def wall() -> float:
 class Session:
     """One command: it has a plane of its own, and its journal outlives it."""
 
-    def __init__(self, estate: Estate, journal: Journal, *, remembers: bool, pace: Pace) -> None:
-        self.memory = journal.quota_memory(quotas=pace.quotas) if remembers else None
+    def __init__(self, estate: Estate, memory: QuotaMemory | None, pace: Pace) -> None:
+        self.memory = memory
         self.told: list[Event] = []
         self.plane = PacedControlPlane(estate.raw, pace=pace, memory=self.memory, observer=self)
+
+    @classmethod
+    async def begin(cls, estate: Estate, journal: Journal, *, remembers: bool, pace: Pace) -> Session:
+        return cls(estate, await journal.quota_memory(quotas=pace.quotas) if remembers else None, pace)
 
     def notify(self, event: Event) -> None:
         self.told.append(event)
@@ -54,12 +58,12 @@ def refusals(
 
     async def main() -> tuple[int, int]:
         async with estate, open_journal(str(folder / "journal.db"), clock=wall) as journal:
-            first = Session(estate, journal, remembers=remembers, pace=pace)
+            first = await Session.begin(estate, journal, remembers=remembers, pace=pace)
             plan = await api.plan(estate.policy, plane=first.plane)
             await first.end()
             by_plan = refused(estate)
             await anyio.sleep(pause)
-            second = Session(estate, journal, remembers=remembers, pace=pace)
+            second = await Session.begin(estate, journal, remembers=remembers, pace=pace)
             with plan:
                 summary = await api.apply(plan, plane=second.plane, journal=journal, recheck=True)
             await second.end()
@@ -91,13 +95,15 @@ def test_a_quota_that_regions_share_is_remembered_as_one(tmp_path: Path) -> None
             Estate(apis=900, accounts=1, regions=4, quota=quota) as estate,
             open_journal(str(tmp_path / "journal.db"), clock=wall) as journal,
         ):
-            first = Session(estate, journal, remembers=True, pace=Pace())
+            first = await Session.begin(estate, journal, remembers=True, pace=Pace())
             (await api.plan(estate.policy, plane=first.plane)).close()
             await first.end()
             shared = [event for event in first.told if isinstance(event, QuotaShared)]
             regions = [limit.key.region for limit in await journal.limits()]
             before = refused(estate)
-            second = Session(estate, journal, remembers=True, pace=Pace(quota_scope=Scoping.ACCOUNT))
+            second = await Session.begin(
+                estate, journal, remembers=True, pace=Pace(quota_scope=Scoping.ACCOUNT)
+            )
             (await api.plan(estate.policy, plane=second.plane)).close()
             return shared, regions, refused(estate) - before
 

@@ -17,7 +17,7 @@ def remember(
 
     async def write() -> None:
         async with open_journal(url, clock=clock) as journal:
-            assert await journal.quota_memory(endpoint=endpoint).save(learned)
+            assert await (await journal.quota_memory(endpoint=endpoint)).save(learned)
 
     at_once(write())
 

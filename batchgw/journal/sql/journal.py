@@ -90,18 +90,20 @@ class SqlJournal:
         """Forget it."""
         return forget_limits(self._store.database, accounts=accounts, regions=regions)
 
-    def quota_memory(
+    async def quota_memory(
         self,
         *,
         endpoint: str = "",
         quotas: Quotas | None = None,
         trouble: Callable[[str], None] | None = None,
     ) -> SqlQuotaMemory:
-        """Give a memory for a `PacedControlPlane`."""
+        """Read what is remembered, and give a memory for a `PacedControlPlane`."""
         store = self._store
-        return SqlQuotaMemory(
+        memory = SqlQuotaMemory(
             store.database, endpoint=endpoint, quotas=quotas, clock=store.clock, trouble=trouble
         )
+        await memory.load()
+        return memory
 
     async def close(self) -> None:
         """Commit what waits, release all locks, and close in any case."""

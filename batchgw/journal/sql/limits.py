@@ -28,8 +28,11 @@ _TOTALS: Final = {"all_sent": "more_sent", "all_refused": "more_refused", "all_w
 _OWN: Final = tuple(c.name for c in limits.c if c.name not in ("id", *_KEY, *_TOTALS))
 """What the last writer says."""
 
-_OF_ACCOUNT = select(limits).where(
-    limits.c.endpoint == bindparam("b_endpoint"), limits.c.account == bindparam("b_account")
+_OF_ENDPOINT = (
+    select(limits)
+    .where(limits.c.endpoint == bindparam("b_endpoint"), limits.c.id > bindparam("b_after"))
+    .order_by(limits.c.id)
+    .limit(bindparam("b_limit"))
 )
 _INSERTED: Final = tuple(c.name for c in limits.c if c.name != "id" and c.name not in _TOTALS)
 _UPDATED: Final = (
@@ -63,10 +66,10 @@ def forget_limits(
         return connection.execute(delete(limits).where(*_chosen(accounts, regions))).rowcount
 
 
-def remembered(connection: Connection, endpoint: str, account: str) -> dict[BucketKey, Limit]:
-    """Read what is known of an account's buckets."""
-    rows = connection.execute(_OF_ACCOUNT, {"b_endpoint": endpoint, "b_account": account})
-    return {limit.key: limit for limit in map(_limit_of, rows)}
+def remembered(connection: Connection, endpoint: str, *, after: int, limit: int) -> list[tuple[int, Limit]]:
+    """Read what is known of the next buckets after a row, each with the id of its row."""
+    rows = connection.execute(_OF_ENDPOINT, {"b_endpoint": endpoint, "b_after": after, "b_limit": limit})
+    return [(row.id, _limit_of(row)) for row in rows]
 
 
 def drop_older(connection: Connection, at: float) -> None:

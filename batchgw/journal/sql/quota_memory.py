@@ -11,8 +11,9 @@ from typing import Final
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from batchgw.concurrency.time_slices import TimeSlices
 from batchgw.errors import BatchgwError
-from batchgw.journal.quota_memory import LONGEST, Limit, Spent, is_news, recalled
+from batchgw.journal.quota_memory import LONGEST, Limit, Spent, is_news, limit_of, recalled
 from batchgw.journal.sql.database.connection import Database
 from batchgw.journal.sql.limits import Writing, drop_older, remembered
 from batchgw.redaction import bare_url
@@ -20,12 +21,12 @@ from batchgw.throttle.memory import BucketKey, Learned
 from batchgw.throttle.pacer import Belief
 from batchgw.throttle.quota import Quotas
 
-FRESH: Final = 1.0
-"""Seconds for which what was read stands for what is there."""
+PAGE: Final = 200
+"""Rows read at a time: 3 ms, in which an event loop stands still."""
 
 
 class SqlQuotaMemory:
-    """Remembers in a journal; a `Memory` for `PacedControlPlane`. Never raises.
+    """Remembers in a journal; a `Memory` for `PacedControlPlane`. It knows what it has loaded. Never raises.
 
     Args:
         database: the journal's.
@@ -50,14 +51,30 @@ class SqlQuotaMemory:
         self._quotas = quotas or Quotas()
         self._clock = clock
         self._trouble = trouble
-        self._known: dict[str, tuple[float, dict[BucketKey, Limit]]] = {}  # by account, and when it was read
+        self._known: dict[BucketKey, Limit] = {}
         self._saved: dict[BucketKey, Learned] = {}
+
+    async def load(self) -> None:
+        """Read all that is there, a page at a time. What others write later is not seen."""
+        slices, after = TimeSlices(), 0
+        page: list[tuple[int, Limit]] = []
+
+        def read() -> None:
+            nonlocal page
+            with self._database.read() as connection:
+                page = remembered(connection, self._endpoint, after=after, limit=PAGE)
+
+        while self._tried(read):
+            self._known.update((limit.key, limit) for _, limit in page)
+            if len(page) < PAGE:
+                return
+            after, _ = page[-1]
+            await slices.yield_if_due()
 
     def recall(self, key: BucketKey) -> Belief | None:
         """Give what was learned last, with its age; None when there is nothing, or it is too old."""
-        now = self._clock()
-        limit = self._of_account(key.account, now).get(key)
-        return None if limit is None else recalled(limit, self._quotas, now)
+        limit = self._known.get(key)
+        return None if limit is None else recalled(limit, self._quotas, self._clock())
 
     async def save(self, learned: Iterable[Learned]) -> bool:
         """Write what has changed, in one short transaction. Of two writes about a bucket the last one wins.
@@ -72,25 +89,17 @@ class SqlQuotaMemory:
             self._saved.update((each.key, each) for each in news)
         return saved
 
-    def _of_account(self, account: str, now: float) -> dict[BucketKey, Limit]:
-        """What is known of an account's buckets: a thousand scopes are not read at once, nor one by one."""
-        at, known = self._known.get(account, (float("-inf"), {}))
-        if abs(now - at) > FRESH:
-            self._known[account] = (now, known)
-            self._tried(lambda: self._read(account, now))
-        return self._known[account][1]
-
-    def _read(self, account: str, now: float) -> None:
-        with self._database.read() as connection:
-            self._known[account] = (now, remembered(connection, self._endpoint, account))
-
     def _write(self, news: Iterable[Learned]) -> None:
         more = {each.key: (each, Spent.of(each).since(self._spent(each.key))) for each in news}
-        now = self._clock()
+        now, share = self._clock(), self._quotas.share
         with self._database.write() as connection:
             if not self._saved:  # once a run
                 drop_older(connection, now - LONGEST)
-            self._writing.write(connection, more, endpoint=self._endpoint, share=self._quotas.share, at=now)
+            self._writing.write(connection, more, endpoint=self._endpoint, share=share, at=now)
+        for key, (learned, spent) in more.items():
+            self._known[key] = limit_of(
+                learned, spent, self._known.get(key), endpoint=self._endpoint, share=share, at=now
+            )
 
     def _spent(self, key: BucketKey) -> Spent:
         """What is in the journal already."""

@@ -49,7 +49,7 @@ from batchgw.journal.locks import (
     refuse_held,
     refuse_run_held,
 )
-from batchgw.journal.quota_memory import LONGEST, is_news, recalled
+from batchgw.journal.quota_memory import LONGEST, is_news, limit_of, recalled
 from batchgw.journal.ranking import DECIDED, FINAL, KIND_OF, RANKS, check_kinds, replaces
 from batchgw.journal.records import SUPERSEDED, superseded_by
 from batchgw.model import (
@@ -250,7 +250,7 @@ class InMemoryJournal:
             del self.data.limits[limit.endpoint, limit.key]
         return len(found)
 
-    def quota_memory(
+    async def quota_memory(
         self,
         *,
         endpoint: str = "",
@@ -538,15 +538,8 @@ class InMemoryQuotas:
         key = self._endpoint, learned.key
         before, earlier = self._saved.get(learned.key), self._limits.get(key)
         more = Spent.of(learned).since(Spent() if before is None else Spent.of(before))
-        self._limits[key] = Limit(
-            endpoint=self._endpoint,
-            key=learned.key,
-            stated=learned.stated,
-            share=self._quotas.share,
-            belief=learned.belief,
-            at=now,
-            last=Spent.of(learned),
-            total=more if earlier is None else earlier.total + more,
+        self._limits[key] = limit_of(
+            learned, more, earlier, endpoint=self._endpoint, share=self._quotas.share, at=now
         )
         self._saved[learned.key] = learned
 

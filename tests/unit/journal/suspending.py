@@ -80,15 +80,15 @@ class SuspendingJournal:
     async def forget_limits(self, *, accounts: Collection[str] = (), regions: Collection[str] = ()) -> int:
         return await _slowly(self._wait, self._inner.forget_limits(accounts=accounts, regions=regions))
 
-    def quota_memory(
+    async def quota_memory(
         self,
         *,
         endpoint: str = "",
         quotas: Quotas | None = None,
         trouble: Callable[[str], None] | None = None,
     ) -> QuotaMemory:
-        inner = self._inner.quota_memory(endpoint=endpoint, quotas=quotas, trouble=trouble)
-        return SuspendingQuotas(inner, self._wait)
+        work = self._inner.quota_memory(endpoint=endpoint, quotas=quotas, trouble=trouble)
+        return SuspendingQuotas(await _slowly(self._wait, work), self._wait)
 
     async def close(self) -> None:
         await _slowly(self._wait, self._inner.close())

@@ -19,7 +19,7 @@ from batchgw.errors import JournalUnusable
 from batchgw.journal import Journal, Limit, QuotaMemory, Spent, open_journal
 from batchgw.journal.quota_memory import LONGEST
 from batchgw.journal.sql.database.sqlite import BUSY_TIMEOUT
-from batchgw.journal.sql.quota_memory import SqlQuotaMemory
+from batchgw.journal.sql.quota_memory import PAGE, SqlQuotaMemory
 from batchgw.throttle.memory import BucketKey, Learned
 from batchgw.throttle.pacer import Belief
 from batchgw.throttle.quota import TOTAL, Quota, Quotas
@@ -72,25 +72,25 @@ def learned(
 
 class TestFromRunToRun:
     async def test_nothing_is_known_at_first(self, journal: Journal) -> None:
-        assert journal.quota_memory().recall(HERE) is None
+        assert (await journal.quota_memory()).recall(HERE) is None
         assert await journal.limits() == []
 
     async def test_what_was_learned_comes_back_with_its_age(self, journal: Journal, wall: Wall) -> None:
-        await journal.quota_memory().save([learned(HERE), learned(DEPLOY, rate=0.2, level=0.5)])
+        await (await journal.quota_memory()).save([learned(HERE), learned(DEPLOY, rate=0.2, level=0.5)])
         wall.now += 90
-        memory = journal.quota_memory()
+        memory = await journal.quota_memory()
         assert memory.recall(HERE) == Belief(rate=7.0, burst=40.0, level=12.0, age=90.0)
         assert memory.recall(DEPLOY) == Belief(rate=0.2, burst=40.0, level=0.5, age=90.0)
         assert memory.recall(THERE) is None
 
     async def test_another_process_finds_it(self, journal: Journal, tmp_path: Path) -> None:
-        await journal.quota_memory().save([learned()])
+        await (await journal.quota_memory()).save([learned()])
         code = (
             "import anyio, sys; from batchgw.journal import open_journal; "
             "from batchgw.throttle.memory import BucketKey\n"
             "async def main():\n"
             "  async with open_journal(sys.argv[1], clock=lambda: 1_700_000_005.0) as j:\n"
-            "    print(j.quota_memory().recall(BucketKey('111111111111', 'eu-west-1')))\n"
+            "    print((await j.quota_memory()).recall(BucketKey('111111111111', 'eu-west-1')))\n"
             "anyio.run(main)"
         )
         command = [sys.executable, "-c", code, place(tmp_path)]
@@ -98,51 +98,72 @@ class TestFromRunToRun:
         assert said == "Belief(rate=7.0, burst=40.0, level=12.0, age=5.0)\n"
 
     async def test_an_address_of_one_s_own_has_quotas_of_its_own(self, journal: Journal) -> None:
-        await journal.quota_memory(endpoint="http://127.0.0.1:4566").save([learned(rate=3.0)])
-        assert journal.quota_memory().recall(HERE) is None
-        found = journal.quota_memory(endpoint="http://127.0.0.1:4566").recall(HERE)
+        await (await journal.quota_memory(endpoint="http://127.0.0.1:4566")).save([learned(rate=3.0)])
+        assert (await journal.quota_memory()).recall(HERE) is None
+        found = (await journal.quota_memory(endpoint="http://127.0.0.1:4566")).recall(HERE)
         assert found is not None
         assert found.rate == 3.0
 
     async def test_after_30_days_it_says_nothing_any_more(self, journal: Journal, wall: Wall) -> None:
-        await journal.quota_memory().save([learned()])
+        await (await journal.quota_memory()).save([learned()])
         wall.now += LONGEST
-        assert journal.quota_memory().recall(HERE) is not None
+        assert (await journal.quota_memory()).recall(HERE) is not None
         wall.now += 1
-        assert journal.quota_memory().recall(HERE) is None
+        assert (await journal.quota_memory()).recall(HERE) is None
 
     async def test_what_is_too_old_is_dropped_by_the_next_run(self, journal: Journal, wall: Wall) -> None:
-        await journal.quota_memory().save([learned(HERE)])
+        await (await journal.quota_memory()).save([learned(HERE)])
         wall.now += LONGEST + 1
-        await journal.quota_memory().save([learned(THERE)])
+        await (await journal.quota_memory()).save([learned(THERE)])
         assert [limit.key for limit in await journal.limits()] == [THERE]
 
     async def test_a_clock_that_was_set_back_makes_nothing_younger_than_now(
         self, journal: Journal, wall: Wall
     ) -> None:
-        await journal.quota_memory().save([learned()])
+        await (await journal.quota_memory()).save([learned()])
         wall.now -= 3600
-        found = journal.quota_memory().recall(HERE)
+        found = (await journal.quota_memory()).recall(HERE)
         assert found is not None
         assert found.age == 0.0
 
-    async def test_a_long_run_sees_what_others_learn_meanwhile(self, journal: Journal, wall: Wall) -> None:
-        memory = journal.quota_memory()
+    async def test_the_next_session_sees_what_others_learned_during_this_one(
+        self, journal: Journal, wall: Wall
+    ) -> None:
+        memory = await journal.quota_memory()
         assert memory.recall(HERE) is None
-        await journal.quota_memory().save([learned()])
+        await (await journal.quota_memory()).save([learned()])
+        wall.now += 2
+        assert memory.recall(HERE) is None
+        memory = await journal.quota_memory()
+        assert memory.recall(HERE) == Belief(rate=7.0, burst=40.0, level=12.0, age=2.0)
+
+    async def test_a_memory_sees_what_it_has_saved_itself(self, journal: Journal, wall: Wall) -> None:
+        memory = await journal.quota_memory()
+        await memory.save([learned(rate=3.0)])
+        await memory.save([learned(sent=200)])
         wall.now += 2
         assert memory.recall(HERE) == Belief(rate=7.0, burst=40.0, level=12.0, age=2.0)
+
+    async def test_all_is_read_at_first_and_nothing_later(self, tmp_path: Path) -> None:
+        """A call that waits for its quota must not wait for a database as well."""
+        keys = [BucketKey(f"{n:012}", "eu-west-1") for n in range(2 * PAGE + 1)]
+        async with open_journal(place(tmp_path)) as journal:
+            memory = await journal.quota_memory()
+            await memory.save([learned(key, rate=2.0 + n) for n, key in enumerate(keys)])
+            memory = await journal.quota_memory()
+        rates = [belief and belief.rate for belief in map(memory.recall, keys)]
+        assert rates == [2.0 + n for n in range(len(keys))]
 
 
 class TestSharedQuota:
     async def test_the_account_says_nothing_of_a_region(self, journal: Journal) -> None:
         """Each of several regions would otherwise start with the whole of what they share."""
-        await journal.quota_memory().save([learned(SHARED, level=1.0)])
-        assert journal.quota_memory().recall(HERE) is None
+        await (await journal.quota_memory()).save([learned(SHARED, level=1.0)])
+        assert (await journal.quota_memory()).recall(HERE) is None
 
     async def test_a_region_says_nothing_of_the_account(self, journal: Journal) -> None:
-        await journal.quota_memory().save([learned(HERE)])
-        assert journal.quota_memory().recall(SHARED) is None
+        await (await journal.quota_memory()).save([learned(HERE)])
+        assert (await journal.quota_memory()).recall(SHARED) is None
 
 
 class TestCeilings:
@@ -163,27 +184,27 @@ class TestCeilings:
     async def test_it_gives_way_to_what_is_stated_now(
         self, journal: Journal, rate: float, share: float, now: Quotas, expected: float
     ) -> None:
-        await journal.quota_memory(quotas=Quotas(share=share)).save([learned(rate=rate)])
-        found = journal.quota_memory(quotas=now).recall(HERE)
+        await (await journal.quota_memory(quotas=Quotas(share=share))).save([learned(rate=rate)])
+        found = (await journal.quota_memory(quotas=now)).recall(HERE)
         assert found is not None
         assert found.rate == expected
 
     async def test_an_operation_s_own_ceiling_counts_for_it(self, journal: Journal) -> None:
         told = learned(DEPLOY, rate=0.2, stated=Quota(0.2, 1))
-        await journal.quota_memory().save([told])
+        await (await journal.quota_memory()).save([told])
         raised = Quotas(operations={"CreateDeployment": Quota(1, 1)})
-        found = journal.quota_memory(quotas=raised).recall(DEPLOY)
+        found = (await journal.quota_memory(quotas=raised)).recall(DEPLOY)
         assert found is not None
         assert found.rate == 1.0
 
 
 class TestAccounts:
     async def test_the_last_run_and_all_runs(self, journal: Journal, wall: Wall) -> None:
-        first = journal.quota_memory()
+        first = await journal.quota_memory()
         await first.save([learned(sent=10, refused=1, waited=2.0)])
         await first.save([learned(sent=30, refused=1, waited=6.0)])
         wall.now += 100
-        await journal.quota_memory(quotas=Quotas(share=0.5)).save(
+        await (await journal.quota_memory(quotas=Quotas(share=0.5))).save(
             [learned(sent=5, refused=0, waited=1.5, rate=4.0)]
         )
         (limit,) = await journal.limits()
@@ -199,7 +220,7 @@ class TestAccounts:
         )
 
     async def test_what_has_not_changed_is_not_written_again(self, journal: Journal, wall: Wall) -> None:
-        memory = journal.quota_memory()
+        memory = await journal.quota_memory()
         await memory.save([learned()])
         wall.now += 15
         await memory.save(
@@ -211,16 +232,16 @@ class TestAccounts:
 
     @pytest.mark.parametrize(("seconds", "level"), [(0, 12.0), (2, 26.0), (4, 40.0), (400, 40.0), (-9, 12.0)])
     async def test_a_level_fills_up_to_the_burst(self, journal: Journal, seconds: int, level: float) -> None:
-        await journal.quota_memory().save([learned(rate=7.0, level=12.0)])
+        await (await journal.quota_memory()).save([learned(rate=7.0, level=12.0)])
         assert (await journal.limits())[0].level(START + seconds) == level
 
     async def test_an_unknown_quota_stays_unknown(self, journal: Journal) -> None:
-        await journal.quota_memory(quotas=Quotas(total=None)).save([learned(stated=None)])
+        await (await journal.quota_memory(quotas=Quotas(total=None))).save([learned(stated=None)])
         assert (await journal.limits())[0].stated is None
 
     async def test_some_or_all_are_forgotten(self, journal: Journal) -> None:
         other = BucketKey("222222222222", "eu-west-1")
-        await journal.quota_memory().save([learned(k) for k in (HERE, THERE, SHARED, DEPLOY, other)])
+        await (await journal.quota_memory()).save([learned(k) for k in (HERE, THERE, SHARED, DEPLOY, other)])
         of_region = await journal.limits(regions=["eu-west-1"])
         assert [limit.key for limit in of_region] == [HERE, DEPLOY, other]
         assert await journal.forget_limits(accounts=["111111111111"], regions=["eu-west-1", "*"]) == 3
@@ -237,7 +258,7 @@ class TestCrowd:
             "from tests.unit.journal.test_limits import HERE, THERE, learned\n"
             "async def main():\n"
             "  async with open_journal(sys.argv[1], patience=0.3) as j:\n"
-            "    m = j.quota_memory(trouble=print)\n"
+            "    m = await j.quota_memory(trouble=print)\n"
             "    for n in range(1, 31):\n"
             "      await m.save([learned(HERE, sent=n), learned(THERE, sent=n, waited=n / 2)])\n"
             "anyio.run(main)"
@@ -260,7 +281,7 @@ class TestTrouble:
     @pytest.fixture
     async def memory(self, tmp_path: Path, told: list[str]) -> AsyncIterator[QuotaMemory]:
         async with open_journal(place(tmp_path), patience=PATIENCE) as journal:
-            yield journal.quota_memory(trouble=told.append)
+            yield await journal.quota_memory(trouble=told.append)
 
     async def test_a_journal_that_is_locked_is_waited_for_shortly_and_told_once(
         self, memory: QuotaMemory, told: list[str], tmp_path: Path
@@ -327,5 +348,6 @@ class TestTrouble:
         other.execute("UPDATE limits SET stated_rate = -1")
         other.commit()
         other.close()
-        assert memory.recall(HERE) is None
+        async with open_journal(place(tmp_path)) as journal:
+            assert (await journal.quota_memory(trouble=told.append)).recall(HERE) is None
         assert len(told) == 1

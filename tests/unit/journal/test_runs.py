@@ -165,7 +165,7 @@ class TestOptions:
             "endpoint_url": "https://gateway.test:4566/x",
             "targets": ["http://a.test", {"url": "http://b.test/@c"}, "orders-?#"],
         }
-        memory = journal.quota_memory(endpoint="https://me:hunter2@gateway.test/x?token=hunter2")
+        memory = await journal.quota_memory(endpoint="https://me:hunter2@gateway.test/x?token=hunter2")
         key = BucketKey(HERE.account, HERE.region, None)
         belief = Belief(rate=5.0, burst=40.0, level=1.0)
         await memory.save([Learned(key=key, stated=None, belief=belief, sent=1, refused=0, waited=0.0)])

@@ -42,7 +42,7 @@ def kept(folder: Path, body: Body) -> None:
     async def main() -> None:
         world = World(accounts=[ACCOUNT], regions=[REGION])
         async with open_journal(place(folder)) as journal:
-            memory = journal.quota_memory()
+            memory = await journal.quota_memory()
             plane = PacedControlPlane(simulate(world), memory=memory)
             async with keeping(memory, plane):
                 await body(plane)
@@ -82,7 +82,7 @@ def test_it_is_saved_when_a_command_is_cancelled(tmp_path: Path) -> None:
 
     async def main() -> None:
         async with open_journal(place(tmp_path)) as journal:
-            memory = journal.quota_memory()
+            memory = await journal.quota_memory()
             plane = PacedControlPlane(simulate(World(accounts=[ACCOUNT], regions=[REGION])), memory=memory)
             with anyio.CancelScope() as scope:
                 async with keeping(memory, plane):
@@ -115,7 +115,7 @@ def test_a_thousand_buckets_are_saved_in_turns(tmp_path: Path) -> None:
 
     async def main() -> None:
         async with open_journal(place(tmp_path)) as journal:
-            memory = journal.quota_memory()
+            memory = await journal.quota_memory()
             plane = PacedControlPlane(simulate(World(accounts=accounts, regions=[REGION])), memory=memory)
             async with keeping(memory, plane):
                 for account in accounts:
@@ -142,7 +142,7 @@ def test_a_thousand_buckets_are_saved_in_turns_at_the_end_too(
 
     async def main() -> None:
         async with open_journal(place(tmp_path)) as journal:
-            memory = journal.quota_memory()
+            memory = await journal.quota_memory()
             plane = PacedControlPlane(simulate(World(accounts=accounts, regions=[REGION])), memory=memory)
             async with keeping(memory, plane):
                 for account in accounts:

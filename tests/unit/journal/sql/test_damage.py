@@ -83,7 +83,7 @@ async def _stopped_run(path: Path) -> None:
         await run.intend([changes[0].id])
         run.record(changes[0].id, applied(1, changes[0]))
         await run.set_state(RunState.STOPPED)
-        await journal.quota_memory().save([LEARNED])
+        await (await journal.quota_memory()).save([LEARNED])
         await run.release()
 
 
