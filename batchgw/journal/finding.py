@@ -17,6 +17,9 @@ LAST: Final = "last"
 HINTED: Final = 1_000
 """Runs among which a similar id is looked for."""
 
+SHOWN: Final = 3
+"""Runs named where several begin with what was typed."""
+
 DAY: Final = 86_400.0
 """Seconds."""
 
@@ -48,8 +51,8 @@ def not_found(typed: str, matching: Sequence[str], known: Sequence[str], locatio
     if not known:
         return RunUnknown(f"There is no run {typed!r}: {_empty(location)}")
     if matching:
-        some = ", ".join(matching[:3])
-        return RunUnknown(f"{typed!r} may be any of {len(matching)} runs ({some}, ...). Type more of its id.")
+        some = ", ".join(matching[:SHOWN]) + (", ..." if len(matching) > SHOWN else "")
+        return RunUnknown(f"{typed!r} may be any of {len(matching)} runs ({some}). Type more of its id.")
     close = get_close_matches(typed, known, n=1)
     meant = f" Did you mean {close[0]}?" if close else ""
     return RunUnknown(

@@ -121,7 +121,9 @@ def resume(  # noqa: PLR0917 - Typer passes all of them by name
     """Finish a run that was stopped or died. What is done is not repeated; what is in doubt is read first."""
     from batchgw.cli.verbs.resuming import Resuming  # noqa: PLC0415 - the whole engine
 
-    if (run is None) is not unfinished:
+    if run is not None and unfinished:
+        raise UsageError(f"--unfinished resumes every unfinished run: leave {run} out, or --unfinished.")
+    if run is None and not unfinished:
         raise UsageError("say which run to resume: give its id, or `last`, or --unfinished for all of them.")
     resuming = Resuming(
         flags=flags,

@@ -73,6 +73,7 @@ def test_an_error_of_ours_says_more_than_a_foreign_one_beside_it() -> None:
         (["plan", "p.yaml", "--workers", "nan"], "'nan' is not a whole number of at least 1. See"),
         (["presets", "nope"], "no preset is called nope. There are cors, security-headers, "),
         (["resume", "last"], "There is no run to resume: the journal "),
+        (["resume", "x", "--unfinished"], "every unfinished run: leave x out, or --unfinished."),
         (["runs", "show", "last"], "There is no run 'last': the journal "),
         (["init", "."], ". is a folder: name a file in it, such as policy.yaml."),
         (["plan", "p.yaml", "-o", "xml"], f"'-o': 'xml' is not one of {PLAN_FORMS}. See 'batchgw plan"),
