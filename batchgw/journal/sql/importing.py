@@ -19,6 +19,7 @@ from batchgw.journal.sql.chunk import Chunk, Statements
 from batchgw.journal.sql.claims import Claims
 from batchgw.journal.sql.database.connection import Database, Refusal
 from batchgw.journal.sql.tables.images import Images
+from batchgw.journal.sql.tables.keys import take_keys
 from batchgw.journal.sql.tables.schema import apis, changes, runs, scopes
 from batchgw.model import PlanItem, Scope, UnreadScope
 
@@ -93,7 +94,7 @@ async def importing(
 def _ids(database: Database) -> Iterator[int]:
     while True:
         with database.write() as connection:
-            block = database.take_ids(connection, ID_BLOCK)
+            block = take_keys(connection, ID_BLOCK)
         yield from block
 
 

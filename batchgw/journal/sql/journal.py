@@ -18,6 +18,7 @@ from batchgw.journal.sql.limits import all_limits, forget_limits
 from batchgw.journal.sql.quota_memory import SqlQuotaMemory
 from batchgw.journal.sql.run import SqlRun
 from batchgw.journal.sql.store import Store
+from batchgw.journal.sql.tables.content import JournalTables
 from batchgw.throttle.quota import Quotas
 
 
@@ -30,7 +31,7 @@ class SqlJournal:
     @classmethod
     def open(cls, url: str | None, *, clock: Callable[[], float], patience: float | None = None) -> Self:
         """Open a file or database URL. Raises JournalUnusable."""
-        return cls(Store(Database(url, patience=patience), clock))
+        return cls(Store(Database(url, JournalTables(), patience=patience), clock))
 
     @property
     def is_durable(self) -> bool:

@@ -1,29 +1,42 @@
-"""The journal's one connection: its transactions, its tables, and its errors in words for the user."""
+"""The journal's one connection: its transactions, and its errors in words for the user."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
-from sqlalchemy import Connection, Insert, Select, Update, bindparam, insert, inspect, select, update
+from sqlalchemy import Connection, Insert, Select, Table, Update
+from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from batchgw.errors import BatchgwError, JournalUnusable, JournalWriteFailed
 from batchgw.journal.sql.database.dialect import dialect_of
 from batchgw.journal.sql.database.location import locate, prepare
 from batchgw.journal.sql.database.prepared import Prepared, Query
-from batchgw.journal.sql.tables.damage import first_damage
-from batchgw.journal.sql.tables.migrations import OLDEST, migrate
-from batchgw.journal.sql.tables.schema import SCHEMA_VERSION, ids, metadata, schema_version
-from batchgw.version import VERSION
 
 _UNREADABLE = (SQLAlchemyError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError)
 """Errors of reading a row that batchgw cannot have written. They mean that the journal is damaged."""
 
-_TAKE_IDS = update(ids).values(next=ids.c.next + bindparam("count"))
-_NEXT_ID = select(ids.c.next)
+Rows = Callable[[Table], Iterable[Sequence[Any]]]
+"""Gives the rows of a table as they are stored."""
+
+
+class Content(Protocol):
+    """What a database holds: its tables."""
+
+    def is_ready(self, connection: Connection, location: str) -> bool:
+        """Tell whether the tables are there, and up to date. Raises JournalUnusable for those of another."""
+        ...
+
+    def make_ready(self, connection: Connection, location: str) -> None:
+        """Make them, or bring them up to date, in a transaction that writes. Raises as `is_ready` does."""
+        ...
+
+    def first_damage(self, rows: Rows, dialect: Dialect) -> str | None:
+        """Name the first value that batchgw cannot have written; None if there is none."""
+        ...
 
 
 class Refusal(ValueError):
@@ -39,11 +52,12 @@ class Database:
         closed: whether `close` was called.
     """
 
-    def __init__(self, given: str | None, *, patience: float | None = None) -> None:
-        """Open the journal. Make its tables if it is new, and migrate them if an earlier batchgw made them.
+    def __init__(self, given: str | None, content: Content, *, patience: float | None = None) -> None:
+        """Open the journal, and make its `content` ready.
 
         `patience` is seconds to wait for other processes, if the default is too long. Raises JournalUnusable.
         """
+        self._content = content
         self.location = locate(given)
         self.dialect = dialect_of(self.location.url)
         self.working = False
@@ -56,7 +70,7 @@ class Database:
             undo.callback(self._engine.dispose)
             with self._failing_as(JournalUnusable, looking=False):
                 self._connection = undo.enter_context(self._engine.connect())
-            self._ensure_schema()
+            self._ensure_tables()
             self._upkeep = self.dialect.upkeep(self._engine, self._connection, self.location)
             undo.pop_all()
 
@@ -136,13 +150,6 @@ class Database:
         self._committed()
         return changed
 
-    def take_ids(self, connection: Connection, count: int) -> range:
-        """Reserve `count` keys that were never given out before, for rows of any table."""
-        connection.execute(_NEXT_ID).scalar_one()  # raises if damaged: SQL would read 0, and keys repeat
-        connection.execute(_TAKE_IDS, {"count": count})
-        end: int = connection.execute(_NEXT_ID).scalar_one()
-        return range(end - count, end)
-
     def _committed(self) -> None:
         """Report a commit to the upkeep. Raises JournalWriteFailed if it failed, or the file is gone."""
         with self._failing_as(JournalWriteFailed, "written"):
@@ -210,7 +217,7 @@ class Database:
     def _first_damage(self) -> str | None:
         try:
             rows = partial(self.dialect.stored_rows, self._connection)
-            return first_damage(rows, self._engine.dialect) or self._orphan()
+            return self._content.first_damage(rows, self._engine.dialect) or self._orphan()
         except (self.dialect.driver_error, *_UNREADABLE):  # the tables themselves are damaged, too
             return None
 
@@ -233,52 +240,12 @@ class Database:
             f"(make room, give access), then go on with `batchgw resume {self.run}`."
         )
 
-    def _ensure_schema(self) -> None:
+    def _ensure_tables(self) -> None:
         with self.read() as connection:
-            if self._version_found(connection) == SCHEMA_VERSION:
+            if self._content.is_ready(connection, str(self.location)):
                 return
         with self._failing_as(JournalUnusable), self.dialect.begin(self._connection, write=True):
-            found = self._version_found(self._connection)  # another process may have been faster
-            if found is None:
-                self._make_tables()
-            elif found < SCHEMA_VERSION:
-                migrate(self._connection, found, SCHEMA_VERSION)
-
-    def _make_tables(self) -> None:
-        metadata.create_all(self._connection)
-        self._connection.execute(insert(ids).values(next=1))
-        self._connection.execute(insert(schema_version).values(version=SCHEMA_VERSION, written_by=VERSION))
-
-    def _version_found(self, connection: Connection) -> int | None:
-        """The schema version of the journal; None for an empty database.
-
-        Raises JournalUnusable if the database is no journal, or one of a schema that batchgw cannot use.
-        """
-        tables = inspect(connection).get_table_names()
-        if not tables:
-            return None
-        if schema_version.name not in tables:
-            raise JournalUnusable(
-                f"{self.location} is a database of something else: it has tables, but they are no journal of "
-                "batchgw's. Name another with --journal."
-            )
-        rows = connection.execute(select(schema_version)).all()
-        if len(rows) == 1 and OLDEST <= rows[0].version <= SCHEMA_VERSION:
-            found: int = rows[0].version
-            return found
-        raise JournalUnusable(
-            self._other_version(rows[0].version, rows[0].written_by) if rows else self._no_version()
-        )
-
-    def _other_version(self, found: int, writer: str) -> str:
-        cure = "Use that version or a newer one" if found > SCHEMA_VERSION else "Use that version"
-        return (
-            f"The journal {self.location} was made by batchgw {writer} and has schema {found}; this batchgw "
-            f"({VERSION}) knows schema {SCHEMA_VERSION}. {cure}, or name another with --journal."
-        )
-
-    def _no_version(self) -> str:
-        return f"The journal {self.location} does not say its schema version. Name another with --journal."
+            self._content.make_ready(self._connection, str(self.location))
 
 
 def _short(error: Exception) -> str:

@@ -15,6 +15,7 @@ from typing import Final, TypeVar
 from sqlalchemy import Connection, bindparam, select
 
 from batchgw.journal.sql.database.connection import Database
+from batchgw.journal.sql.tables.keys import take_keys
 from batchgw.journal.sql.tables.schema import images
 
 T = TypeVar("T")
@@ -40,7 +41,6 @@ class Images:
     """The `images` table. It remembers the ids of those that were used last."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
         self._ids: OrderedDict[bytes, int] = OrderedDict()
         self._insert = database.dialect.insert_missing(images)
 
@@ -56,7 +56,7 @@ class Images:
         found = self._stored(connection, bodies)
         missing = [digest for digest in bodies if digest not in found]
         if missing:
-            rows = zip(self._database.take_ids(connection, len(missing)), missing, strict=True)
+            rows = zip(take_keys(connection, len(missing)), missing, strict=True)
             connection.execute(self._insert, [{"id": i, "digest": d, "body": bodies[d]} for i, d in rows])
             found |= self._stored(connection, missing)
         return found
