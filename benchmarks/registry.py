@@ -54,6 +54,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(name="client_cost", about="what the client costs for each call"),
     Entry(name="pipeline_cost", about="what the layers above the client cost for each call"),
     Entry(name="journal", about="what the journal costs for each change"),
+    Entry(name="kept_for_speed", about="what is kept for speed, with it and without"),
     Entry(name="scopes", about="CPU and memory of each account-region"),
     Entry(name="million", about="a million targets, planned and applied in virtual time"),
     Entry(name="stalls", about="the event loop's longest stalls during a run"),

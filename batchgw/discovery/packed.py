@@ -1,4 +1,4 @@
-"""Listed REST APIs, packed while they wait to be read: 10 to 30 bytes each instead of 340 to 530.
+"""Listed REST APIs, packed while they wait to be read: a few bytes each (`benchmarks.kept_for_speed`).
 
 A page brings 500 at once and the quota lets 10 calls a second through, so half a million APIs of a thousand
 scopes may wait. Unpacked they would take 170 MB at least, half of what a run with a million targets may take.

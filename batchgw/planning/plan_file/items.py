@@ -30,7 +30,7 @@ API = b'{"kind":"api",'
 ALIKE = 64
 """Different changes of an API that are remembered, as bytes and as objects. Then all are forgotten.
 
-It makes reading four times faster (6 us an API instead of 25), and a run reads its plan three times.
+A run reads its plan three times, and this makes reading some times faster (`benchmarks.kept_for_speed`).
 """
 
 SHORT = 16_384

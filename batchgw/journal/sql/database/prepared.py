@@ -1,7 +1,8 @@
 """Statements that run often. They are compiled once, and then given to the driver directly.
 
-SQLAlchemy writes them in the database's own dialect, but does not run them. If it did, a row would cost 62 us
-instead of 23 with one row in a commit, and 19 us instead of 9 with ten. The journal may cost 60 us per call.
+SQLAlchemy writes them in the database's own dialect, but does not run them. If it did, it would compile each
+at its first use, a step of some milliseconds in the event loop, and a row would cost half as much again
+(`benchmarks.kept_for_speed`).
 """
 
 from __future__ import annotations
