@@ -132,6 +132,8 @@ class Recorder:
         except BaseException:
             if never_left:
                 self._tell_journal(change, lambda: self._run.withdraw([change]))
+            if batch is not self._under_way:  # the calls that still wait commit what is wanted by then
+                batch.wanted.pop(change, None)
             raise
         self._tell_observer()
 

@@ -475,7 +475,31 @@ class TestWhileIntentsAreCommitted:
                 await wait_all_tasks_blocked()
                 assert len(gate.begun) == 2  # it was in the second commit
             await scene.recorder.close()
-            assert set(left) <= (await scene.intended()) <= {*left, first_of(page[0])}
+            assert await scene.intended() == set(left)
+
+        play(body)
+
+    def test_what_was_decided_while_it_waited_stays_decided(self, play: GatedPlay) -> None:
+        """A later commit of those that wait no longer intends a change that gave up waiting."""
+
+        async def body(scene: Scene, gate: Gate) -> None:
+            page, left = await scene.expect(), list[int]()
+            gone = page[20]
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(leave, scene, page[0], left)
+                await wait_all_tasks_blocked()
+                waiting = anyio.CancelScope()
+                tasks.start_soon(leave, scene, gone, left, waiting)
+                await wait_all_tasks_blocked()
+                waiting.cancel()
+                await wait_all_tasks_blocked()
+                scene.recorder.decide(first_of(gone), _of(gone, not_attempted("Stopped")))
+                tasks.start_soon(leave, scene, page[21], left)
+                await gate.let_one_through()
+                await gate.let_one_through()
+            await scene.recorder.close()
+            assert set(left) == {first_of(page[0]), first_of(page[21])} == await scene.intended()
+            assert (await tallies(scene.witness.run(scene.run.id)))[HERE].not_attempted == 1
 
         play(body)
 
