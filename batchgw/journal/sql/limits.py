@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, select, update
@@ -66,10 +67,34 @@ def forget_limits(
         return connection.execute(delete(limits).where(*_chosen(accounts, regions))).rowcount
 
 
-def remembered(connection: Connection, endpoint: str, *, after: int, limit: int) -> list[tuple[int, Limit]]:
-    """Read what is known of the next buckets after a row, each with the id of its row."""
+@dataclass(slots=True)
+class Page:
+    """Some rows of the table.
+
+    Attributes:
+        limits: what could be read of them, by the ids of the rows.
+        rows: how many rows there were.
+        damage: what is wrong with the last row that could not be read; None where all could be.
+    """
+
+    limits: dict[int, Limit] = field(default_factory=dict)
+    rows: int = 0
+    damage: ValueError | None = None
+
+
+def remembered(connection: Connection, endpoint: str, *, after: int, limit: int) -> Page:
+    """Read what is known of the next buckets after a row. One damaged row does not hide the others."""
+    page = Page()
     rows = connection.execute(_OF_ENDPOINT, {"b_endpoint": endpoint, "b_after": after, "b_limit": limit})
-    return [(row.id, _limit_of(row)) for row in rows]
+    while True:
+        try:
+            row = rows.fetchone()
+            if row is None:
+                return page
+            page.limits[row.id] = _limit_of(row)
+        except ValueError as error:
+            page.damage = error
+        page.rows += 1
 
 
 def drop_older(connection: Connection, at: float) -> None:

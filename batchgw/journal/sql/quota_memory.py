@@ -15,7 +15,7 @@ from batchgw.concurrency.time_slices import TimeSlices
 from batchgw.errors import BatchgwError
 from batchgw.journal.quota_memory import LONGEST, Limit, Spent, is_news, limit_of, recalled
 from batchgw.journal.sql.database.connection import Database
-from batchgw.journal.sql.limits import Writing, drop_older, remembered
+from batchgw.journal.sql.limits import Page, Writing, drop_older, remembered
 from batchgw.redaction import bare_url
 from batchgw.throttle.memory import BucketKey, Learned
 from batchgw.throttle.pacer import Belief
@@ -57,18 +57,12 @@ class SqlQuotaMemory:
     async def load(self) -> None:
         """Read all that is there, a page at a time. What others write later is not seen."""
         slices, after = TimeSlices(), 0
-        page: list[tuple[int, Limit]] = []
-
-        def read() -> None:
-            nonlocal page
-            with self._database.read() as connection:
-                page = remembered(connection, self._endpoint, after=after, limit=PAGE)
-
-        while self._tried(read):
-            self._known.update((limit.key, limit) for _, limit in page)
-            if len(page) < PAGE:
+        while True:
+            page = self._page(after)
+            self._known.update((limit.key, limit) for limit in page.limits.values())
+            if page.rows < PAGE or not page.limits:
                 return
-            after, _ = page[-1]
+            after = max(page.limits)
             await slices.yield_if_due()
 
     def recall(self, key: BucketKey) -> Belief | None:
@@ -88,6 +82,20 @@ class SqlQuotaMemory:
         if saved:
             self._saved.update((each.key, each) for each in news)
         return saved
+
+    def _page(self, after: int) -> Page:
+        """Read what can be read of the next rows."""
+        page = Page()
+
+        def read() -> None:
+            nonlocal page
+            with self._database.read() as connection:
+                page = remembered(connection, self._endpoint, after=after, limit=PAGE)
+                if page.damage is not None and self._trouble is not None:
+                    raise page.damage  # the database looks for the place in the whole journal, so only once
+
+        self._tried(read)
+        return page
 
     def _write(self, news: Iterable[Learned]) -> None:
         more = {each.key: (each, Spent.of(each).since(self._spent(each.key))) for each in news}

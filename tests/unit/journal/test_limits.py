@@ -351,3 +351,28 @@ class TestTrouble:
         async with open_journal(place(tmp_path)) as journal:
             assert (await journal.quota_memory(trouble=told.append)).recall(HERE) is None
         assert len(told) == 1
+
+    @pytest.mark.parametrize(
+        "damage",
+        [
+            "UPDATE limits SET account = CAST(id AS BLOB) WHERE id = ?",
+            "UPDATE limits SET stated_rate = -1 WHERE id = ?",
+            "UPDATE limits SET stated_burst = NULL WHERE id = ?",
+        ],
+    )
+    @pytest.mark.parametrize("bad", ["1", "2, 3", "200, 201", "401"])
+    async def test_damaged_rows_do_not_hide_the_others(
+        self, memory: QuotaMemory, told: list[str], tmp_path: Path, damage: str, bad: str
+    ) -> None:
+        keys = [BucketKey(f"{n:012}", "eu-west-1") for n in range(2 * PAGE + 1)]
+        await memory.save([learned(key) for key in keys])
+        with closing(sqlite3.connect(tmp_path / "journal.db")) as other, other:
+            first = other.execute("SELECT min(id) FROM limits").fetchone()[0]
+            wrong = [first - 1 + int(n) for n in bad.split(",")]
+            other.executemany(damage, [(n,) for n in wrong])
+        async with open_journal(place(tmp_path)) as journal:
+            found = await journal.quota_memory(trouble=told.append)
+        known = [key for key in keys if found.recall(key) is not None]
+        assert len(known) == len(keys) - len(wrong)
+        assert len(told) == 1
+        assert "table limits, row" in told[0]
