@@ -16,10 +16,11 @@ from dataclasses import MISSING, Field, fields, is_dataclass
 from enum import EnumType
 from pathlib import Path
 from types import NoneType
-from typing import Any, get_args, get_type_hints
+from typing import Annotated, Any, get_args, get_type_hints
 
 import typer
 
+from batchgw.cli.flags.form import form_flag
 from batchgw.cli.flags.numbers import number_reader
 from batchgw.cli.flags.options import OutputFlags, RunFlags
 from batchgw.cli.flags.variables import check_variables
@@ -27,22 +28,25 @@ from batchgw.cli.output.console import Console
 from batchgw.cli.output.failure import report
 from batchgw.cli.output.help import Command
 from batchgw.exit_codes import OK
+from batchgw.report.views.interface import Subject
 
 Verb = Callable[..., int | None]
 """A verb returns its exit code; None means 0. Its exceptions are reported here."""
 
 
-def verb(app: typer.Typer, name: str | None = None, **settings: Any) -> Callable[[Verb], Verb]:
-    """Register a verb under its own name, or another."""
+def verb(
+    app: typer.Typer, name: str | None = None, *, shows: Subject | None = None, **settings: Any
+) -> Callable[[Verb], Verb]:
+    """Register a verb under its own name, or another. `--output` offers the forms of what it `shows`."""
 
     def register(function: Verb) -> Verb:
-        app.command(name, cls=Command, **settings)(_flattened(function))
+        app.command(name, cls=Command, **settings)(_flattened(function, shows))
         return function
 
     return register
 
 
-def _flattened(function: Verb) -> Callable[..., int]:
+def _flattened(function: Verb, shows: Subject | None) -> Callable[..., int]:
     hints = get_type_hints(function, include_extras=True)
     hints.pop("return", None)
     groups = {k: v for k, v in hints.items() if is_dataclass(v)}
@@ -55,6 +59,10 @@ def _flattened(function: Verb) -> Callable[..., int]:
             parameters.append(
                 own[name].replace(annotation=_readable(hint), kind=inspect.Parameter.KEYWORD_ONLY)
             )
+
+    if shows is not None:
+        form = Annotated[str, form_flag(shows, panel="Output")]
+        parameters = [p.replace(annotation=form) if p.name == "output" else p for p in parameters]
 
     @functools.wraps(function)
     def command(**given: Any) -> int:

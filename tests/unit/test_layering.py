@@ -212,6 +212,8 @@ def test_no_import_within_a_folder_points_up(folder: str) -> None:
             if parts[: len(within)] != within or len(parts) == len(within) or own == "__init__":
                 continue
             other = parts[len(within)]
+            for stranger in {own, other} - frozenset().union(*order):
+                pytest.fail(f"{folder}/{stranger} stands in no layer of WITHIN")
             ours, theirs = (next(i for i, layer in enumerate(order) if n in layer) for n in (own, other))
             assert theirs <= ours, f"{folder}/{own} imports {name}, which lies above it"
             if own in ALONE.get(folder, ()):

@@ -15,8 +15,7 @@ from batchgw.report.views.interface import Subject
 def form_flag(subject: Subject, **settings: Any) -> Any:
     """Declare `--output`, with the forms of a subject as its help. `settings` as in `flag`.
 
-    Verbs that share their flags show different things, so every form is accepted here, and `view_of` refuses
-    one that has no way to show what the verb shows.
+    Every form is accepted here. `view_of` refuses one that has no way to show the subject, and says so.
     """
     offered = forms_of(subject)
 

@@ -58,7 +58,7 @@ Unfinished = Annotated[bool, flag("--unfinished", "Resume every unfinished run, 
 def register(app: typer.Typer) -> None:
     """Add these verbs to the command line."""
     for function in (apply, resume):
-        verb(app, rich_help_panel=PANEL)(function)
+        verb(app, shows="summary", rich_help_panel=PANEL)(function)
 
 
 def apply(  # noqa: PLR0917 - Typer passes all of them by name

@@ -15,7 +15,7 @@ PANEL = "Rollout"
 
 def register(app: typer.Typer) -> None:
     """Add the verb to the command line."""
-    verb(app, rich_help_panel=PANEL)(discover)
+    verb(app, shows="apis", rich_help_panel=PANEL)(discover)
 
 
 def discover(

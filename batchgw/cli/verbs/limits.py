@@ -43,7 +43,7 @@ class WhichFlags:
 
 def register(app: typer.Typer) -> None:
     """Add the verb to the command line."""
-    verb(app, rich_help_panel=PANEL)(limits)
+    verb(app, shows="limits", rich_help_panel=PANEL)(limits)
 
 
 def limits(

@@ -19,7 +19,7 @@ AS_DATA = "`--output jsonl` prints the plan as data"
 def register(app: typer.Typer) -> None:
     """Add these verbs to the command line."""
     for function in (plan, check):
-        verb(app, rich_help_panel=PANEL)(function)
+        verb(app, shows="plan", rich_help_panel=PANEL)(function)
 
 
 def plan(

@@ -33,8 +33,10 @@ PolicyFile = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add these verbs to the command line."""
-    for function in (init, schema, presets, validate):
-        verb(app, rich_help_panel=PANEL)(function)
+    verb(app, rich_help_panel=PANEL)(init)
+    verb(app, shows="schema", rich_help_panel=PANEL)(schema)
+    verb(app, shows="presets", rich_help_panel=PANEL)(presets)
+    verb(app, shows="policies", rich_help_panel=PANEL)(validate)
 
 
 def init(

@@ -75,7 +75,7 @@ class ResponseFlags:
 
 def register(app: typer.Typer) -> None:
     """Add the verb to the command line."""
-    verb(app, rich_help_panel=PANEL)(put)
+    verb(app, shows="summary", rich_help_panel=PANEL)(put)
 
 
 def put(  # noqa: PLR0917 - Typer passes all of them by name

@@ -21,8 +21,8 @@ PANEL = "Rollout"
 def register(app: typer.Typer) -> None:
     """Add these verbs to the command line."""
     group = typer.Typer(name="runs", help="The runs in the journal.", cls=Group)
-    verb(group, "list")(list_runs)
-    verb(group, "show")(show_run)
+    verb(group, "list", shows="runs")(list_runs)
+    verb(group, "show", shows="run")(show_run)
     app.add_typer(group, rich_help_panel=PANEL)
 
 

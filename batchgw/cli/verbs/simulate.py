@@ -177,7 +177,7 @@ class WorldFlags:
 def register(app: typer.Typer) -> None:
     """Add these verbs to the command line."""
     verb(app, rich_help_panel="Tools")(simulate)
-    verb(app, rich_help_panel="Tools")(version)
+    verb(app, shows="version", rich_help_panel="Tools")(version)
 
 
 Env = Annotated[

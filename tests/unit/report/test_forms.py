@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from pkgutil import resolve_name
@@ -59,6 +62,24 @@ def test_a_form_that_cannot_show_something_is_refused_before_anything_is_done(
     assert (done.code, done.out) == (64, "")
     others = " or ".join(forms_of(subject))
     assert done.err == f"error: --output names is for other commands: here it is {others}.\n"
+
+
+@pytest.mark.parametrize(
+    ("verb", "offers"), [("discover", 1), ("runs list", 1), ("apply", 0), ("runs show", 0)]
+)
+def test_a_verb_offers_the_forms_that_can_show_what_it_shows(verb: str, offers: int) -> None:
+    """In a process of its own: what is offered is settled when the verbs are registered."""
+    code = (
+        "import sys; from batchgw.report.views.forms import FORMS, Form\n"
+        "FORMS['names'] = Form('tests.unit.report.names:NamesView', frozenset({'apis', 'runs'}))\n"
+        "from batchgw.cli.main import main; main(sys.argv[1:])"
+    )
+    command = [sys.executable, "-c", code, *verb.split(), "--help"]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=True, env={**os.environ, "COLUMNS": "80"}
+    )
+    (line,) = [each for each in done.stdout.splitlines() if "--output FORM" in each]
+    assert line.count("names") == offers
 
 
 def test_a_form_that_nobody_has_is_named_with_those_there_are() -> None:
