@@ -23,6 +23,7 @@ import typer
 from batchgw.cli.flags.form import form_flag
 from batchgw.cli.flags.numbers import number_reader
 from batchgw.cli.flags.options import OutputFlags, RunFlags
+from batchgw.cli.flags.texts import read_text
 from batchgw.cli.flags.variables import check_variables
 from batchgw.cli.output.console import Console
 from batchgw.cli.output.failure import report
@@ -93,7 +94,10 @@ _VALUES: Mapping[type, str] = {int: "N", float: "NUMBER", str: "TEXT", Path: "FI
 
 
 def _readable(hint: Any) -> Any:
-    """Name a flag's value after its type, where the flag does not name it, and have numbers read by us."""
+    """Name a flag's value after its type, where the flag does not name it, and have its value read by us.
+
+    A path is not read by us: a file's name may be any bytes.
+    """
     kinds = [kind for kind in _kinds(hint.__origin__) if kind is not NoneType]
     option = hint.__metadata__[0]
     if option.metavar is None and kinds[0] is not bool:
@@ -102,6 +106,8 @@ def _readable(hint: Any) -> Any:
     if kinds[0] in (int, float) and option.parser is None:
         option.parser = number_reader(kinds[0], option.min, option.max)
         option.min = option.max = None  # Typer would refuse in words of a library's
+    if kinds[0] is str and option.parser is None:
+        option.parser = read_text
     return hint
 
 

@@ -28,6 +28,9 @@ _ENDED_EARLY: Final = and_(
 _RESUMABLE: Final = runs.c.state.in_([RunState.APPLYING.value, RunState.STOPPED.value])
 """A run that had a plan, and did not come to its end."""
 
+_MOST: Final = 2**63 - 1
+"""The largest number that a database takes."""
+
 
 class Runs:
     """The `runs` table."""
@@ -81,8 +84,9 @@ class Runs:
 
     def latest(self, limit: int) -> list[RunRecord]:
         """Give the runs begun last, the last one first."""
+        newest = select(runs).order_by(runs.c.id.desc()).limit(min(limit, _MOST))
         with self._database.read() as connection:
-            rows = connection.execute(select(runs).order_by(runs.c.id.desc()).limit(limit)).all()
+            rows = connection.execute(newest).all()
             return [_record(connection, row) for row in rows]
 
     def unfinished(self) -> list[RunRecord]:

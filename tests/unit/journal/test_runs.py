@@ -90,6 +90,7 @@ class TestRuns:
         ids = [(await journal.begin(NEW_RUN)).id for _ in range(3)]
         assert [record.id for record in await journal.runs()] == ids[::-1]
         assert [record.id for record in await journal.runs(limit=2)] == ids[:0:-1]
+        assert [record.id for record in await journal.runs(limit=10**20)] == ids[::-1]
 
     @pytest.mark.parametrize(
         "typed", ["20261122-800001", "20261122-800001 ", "20261122-800001".upper(), "last"]

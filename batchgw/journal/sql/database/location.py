@@ -49,7 +49,7 @@ class Location:
 def locate(given: str | None, environ: Mapping[str, str] = os.environ) -> Location:
     """Find the journal: where `given` says, else where the environment says, else in the XDG state folder.
 
-    Raises JournalUnusable if a URL cannot be understood.
+    Raises JournalUnusable if a URL cannot be understood, or a file's name is not UTF-8 text.
     """
     given = given or environ.get(VARIABLE)
     if not given:
@@ -92,6 +92,13 @@ def _of_url(given: str, scheme: str) -> Location:
 
 
 def _of_file(file: Path, *, made: bool = False) -> Location:
+    try:
+        str(file).encode()
+    except UnicodeEncodeError as error:  # SQLite could open it, but not say its name
+        raise JournalUnusable(
+            f"The journal {str(file)!r} cannot be used: its path is not UTF-8 text. Name another with "
+            f"--journal or {VARIABLE}."
+        ) from error
     return Location(url=URL.create("sqlite", database=str(file)), file=file, made=made)
 
 

@@ -191,6 +191,38 @@ def test_a_journal_that_would_end_with_the_command(verb: list[str], journal: str
     refused(batchgw(*verb, "--journal", journal), 64, "in memory", "--journal")
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["plan", "policy.yaml", "--name", "\udcff"],
+        ["put", "--type", "THROTTLED", "--status", "429", "a1b2c3", "--yes", "--header", "X-A=\udcff"],
+        ["put", "--type", "THROTTLED", "--status", "429", "a1b2c3\udcff", "--yes"],
+        ["resume", "\udcff", "--yes"],
+        ["runs", "show", "20261130\udcff"],
+        ["runs", "list", "--journal", "j\udcff.db"],
+    ],
+)
+def test_bytes_that_are_not_text(words: list[str]) -> None:
+    """What a shell gives in another encoding is said to be wrong: not a defect, and not a damaged journal."""
+    refused(batchgw(*words), 64, "is not UTF-8 text", "\\udcff")
+
+
+def test_a_variable_that_is_not_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BATCHGW_NAME", "\udcff")
+    refused(batchgw("plan", "policy.yaml"), 64, "is not UTF-8 text", "BATCHGW_NAME")
+
+
+def test_a_state_folder_that_is_not_text(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "\udcff"))
+    refused(batchgw("runs", "list"), 64, "its path is not UTF-8 text", "--journal")
+
+
+@pytest.mark.usefixtures("world")
+def test_a_policy_whose_name_is_not_text() -> None:
+    Path("\udcff.yaml").write_text(POLICY)
+    assert batchgw("plan", "\udcff.yaml").code == 2
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
 def test_a_full_disk_for_the_journal() -> None:
     refused(batchgw("apply", "policy.yaml", "--yes", "--journal", "/dev/full"), 64, "full")
