@@ -10,6 +10,7 @@ from batchgw.cli.output.failure import add_resume_hint, code_of, is_unexplained_
 from batchgw.cli.output.summary import next_steps, resume_hint, run_report
 from batchgw.cli.session import Run, RunId, interruptible, open_run
 from batchgw.cli.signals import Interrupts
+from batchgw.concurrency.time_slices import TimeSlices
 from batchgw.errors import Stopped
 from batchgw.journal import Journal
 from batchgw.journal.records import COUNTS
@@ -63,8 +64,11 @@ async def carried_out(
         elif is_unexplained_stop(error):
             raise Stopped(stopped) from error
         raise
+    slices = TimeSlices()
+    await slices.yield_shielded()
     await view.summary(run_report(summary, store))
     console.tell(*next_steps(summary, journal.journal))
+    await slices.yield_shielded()  # to close the journal, after this, takes a slice of its own
     return summary.exit_code
 
 
