@@ -45,6 +45,7 @@ class PlanReport:
         A million items take a minute, so other tasks run meanwhile, and a stop ends it.
         """
         slices = TimeSlices()
+        await slices.yield_now()  # to load the view took a slice
         for item in self.plan.items():
             self.fold.add(item)
             yield item
