@@ -374,6 +374,7 @@ class TestWhileIntentsAreCommitted:
             async def gated(scene: Scene) -> None:
                 gate = Gate(scene.run)
                 scene.run = cast("JournalRun", gate)
+                scene.close()
                 scene.__post_init__()
                 await body(scene, gate)
 
