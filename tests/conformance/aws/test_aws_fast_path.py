@@ -269,6 +269,16 @@ async def test_a_request_that_somebody_changes_is_sent_by_botocore_as_changed(
     assert {each.header("X-Amzn-Trace-Id") for each in by_the_way} == {"Root=1-2-3"}
 
 
+async def called_twice(interfere: Callable[..., object]) -> Wire:
+    """Make a call twice while a plugin of botocore's interferes. Gives what was sent."""
+    wire = Wire()
+    async with client(wire, fast=True) as targeted:
+        targeted._client.meta.events.register("before-call.api-gateway", interfere)
+        for _ in range(2):
+            await targeted.call("put_gateway_response", Target(keys=KEYS, region=IRELAND), CALLS[-1][1])
+    return wire
+
+
 @pytest.mark.asyncio
 @pytest.mark.parametrize(
     "change",
@@ -284,15 +294,7 @@ async def test_a_request_that_botocore_prepares_differently_is_sent_by_botocore(
     change: Callable[[dict[str, Any]], object],
 ) -> None:
     """The next version of botocore may do so. Then there is no fast path, and nothing is wrong."""
-    wire = Wire()
-    async with client(wire, fast=True) as targeted:
-
-        def interfere(params: dict[str, Any], **_: object) -> None:
-            change(params)
-
-        targeted._client.meta.events.register("before-call.api-gateway", interfere)
-        for _ in range(2):
-            await targeted.call("put_gateway_response", Target(keys=KEYS, region=IRELAND), CALLS[-1][1])
+    wire = await called_twice(lambda params, **_: change(params))
     assert wire.fast == []
     assert len(wire.stock) == 2
 
@@ -311,15 +313,7 @@ async def test_a_request_that_an_endpoint_wants_signed_differently_is_signed_by_
     change: Callable[[dict[str, Any]], object],
 ) -> None:
     """Endpoint rules may name a signing region, a signing name, and a kind of signature."""
-    wire = Wire()
-    async with client(wire, fast=True) as targeted:
-
-        def interfere(context: dict[str, Any], **_: object) -> None:
-            change(context)
-
-        targeted._client.meta.events.register("before-call.api-gateway", interfere)
-        for _ in range(2):
-            await targeted.call("put_gateway_response", Target(keys=KEYS, region=IRELAND), CALLS[-1][1])
+    wire = await called_twice(lambda context, **_: change(context))
     assert wire.fast == []
     assert len(wire.stock) == 2
 
