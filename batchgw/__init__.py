@@ -124,19 +124,27 @@ if TYPE_CHECKING:
         open_journal as open_journal,
     )
     from batchgw.model import (
+        Account as Account,
         AccountId as AccountId,
+        AccountSelection as AccountSelection,
+        AccountSelector as AccountSelector,
         Action as Action,
         Applied as Applied,
         Change as Change,
+        Created as Created,
+        Decision as Decision,
         Desired as Desired,
         Effort as Effort,
+        EnabledRegions as EnabledRegions,
         ExplicitApi as ExplicitApi,
         Failed as Failed,
         GatewayResponse as GatewayResponse,
         Mode as Mode,
         NotAttempted as NotAttempted,
         OnStale as OnStale,
+        OuPattern as OuPattern,
         Outcome as Outcome,
+        Owner as Owner,
         PlanItem as PlanItem,
         PlannedApi as PlannedApi,
         Policy as Policy,
@@ -145,21 +153,26 @@ if TYPE_CHECKING:
         ResponseType as ResponseType,
         RestApi as RestApi,
         RestApiId as RestApiId,
+        RoleLink as RoleLink,
         Rule as Rule,
+        Rulebook as Rulebook,
         Scope as Scope,
         Selection as Selection,
         Selector as Selector,
+        SetAside as SetAside,
         Settings as Settings,
         Skipped as Skipped,
+        SkippedScope as SkippedScope,
         Target as Target,
         Targets as Targets,
         Unchanged as Unchanged,
         Unlisted as Unlisted,
         UnreadApi as UnreadApi,
         UnreadScope as UnreadScope,
+        Variant as Variant,
     )
+    from batchgw.model.fleet.selected import Selected as Selected, Unmatched as Unmatched
     from batchgw.model.kinds import DesiredPart as DesiredPart
-    from batchgw.model.selected import Selected as Selected, Unmatched as Unmatched
     from batchgw.model.shape import JSON as JSON
     from batchgw.planning.plan_file.header import PlanHeader as PlanHeader
     from batchgw.planning.plan_file.plan import Plan as Plan
@@ -208,13 +221,15 @@ _NAMES = {
         "RunRecord RunState ScopeCounts ScopeHeld Spent Tally open_journal"
     ),
     "model": (
-        "AccountId Action Applied Change Desired Effort ExplicitApi Failed GatewayResponse Mode "
-        "NotAttempted OnStale Outcome PlanItem PlannedApi Policy Region ResponseChange ResponseType "
-        "RestApi RestApiId Rule Scope Selection Selector Settings Skipped Target Targets Unchanged "
-        "Unlisted UnreadApi UnreadScope"
+        "Account AccountId AccountSelection AccountSelector Action Applied Change Created "
+        "Decision Desired Effort EnabledRegions ExplicitApi Failed GatewayResponse Mode "
+        "NotAttempted OnStale OuPattern Outcome Owner PlanItem PlannedApi Policy Region "
+        "ResponseChange ResponseType RestApi RestApiId RoleLink Rule Rulebook Scope Selection "
+        "Selector SetAside Settings Skipped SkippedScope Target Targets Unchanged Unlisted "
+        "UnreadApi UnreadScope Variant"
     ),
+    "model.fleet.selected": "Selected Unmatched",
     "model.kinds": "DesiredPart",
-    "model.selected": "Selected Unmatched",
     "model.shape": "JSON",
     "planning.plan_file.header": "PlanHeader",
     "planning.plan_file.plan": "Plan",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from batchgw.control_plane.interface import ControlPlane
 from batchgw.errors import UsageError
 from batchgw.model import Scope, Targets
-from batchgw.model.policy import CURRENT
+from batchgw.model.fleet.targets import CURRENT
 
 
 async def resolve_scopes(plane: ControlPlane, targets: Targets) -> tuple[Scope, ...]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from batchgw.model import RestApi, Selection, Selector
-from batchgw.model.selected import Selected, Unmatched
+from batchgw.model.fleet.selected import Selected, Unmatched
 
 
 @dataclass(slots=True)

@@ -1,6 +1,20 @@
 """The nouns that all other folders use: scopes, APIs, responses, policies, changes, outcomes. Pure."""
 
-from batchgw.model.change import Action, Change, OnStale, PlanItem, PlannedApi, UnreadApi, UnreadScope
+from batchgw.model.change import (
+    Action,
+    Change,
+    OnStale,
+    PlanItem,
+    PlannedApi,
+    SetAside,
+    SkippedScope,
+    UnreadApi,
+    UnreadScope,
+)
+from batchgw.model.desired import Desired, Mode, Rule, Unlisted
+from batchgw.model.fleet.organization import Account, AccountSelection, AccountSelector, OuPattern
+from batchgw.model.fleet.selector import Created, Selector
+from batchgw.model.fleet.targets import EnabledRegions, ExplicitApi, RoleLink, Selection, Targets
 from batchgw.model.outcome import (
     Applied,
     Effort,
@@ -10,17 +24,8 @@ from batchgw.model.outcome import (
     Skipped,
     Unchanged,
 )
-from batchgw.model.policy import (
-    Desired,
-    ExplicitApi,
-    Mode,
-    Policy,
-    Rule,
-    Selection,
-    Selector,
-    Targets,
-    Unlisted,
-)
+from batchgw.model.owner import Owner
+from batchgw.model.policy import Policy
 from batchgw.model.response import (
     DEFAULT_STATUS,
     DEFAULT_TEMPLATES,
@@ -30,6 +35,7 @@ from batchgw.model.response import (
     Settings,
 )
 from batchgw.model.response_change import ResponseChange
+from batchgw.model.rulebook import Decision, OneForAll, Rulebook, Variant
 from batchgw.model.scope import AccountId, Region, RestApi, RestApiId, Scope
 from batchgw.model.target import Target
 
@@ -37,19 +43,28 @@ __all__ = [
     "DEFAULT_STATUS",
     "DEFAULT_TEMPLATES",
     "HEADER_PREFIX",
+    "Account",
     "AccountId",
+    "AccountSelection",
+    "AccountSelector",
     "Action",
     "Applied",
     "Change",
+    "Created",
+    "Decision",
     "Desired",
     "Effort",
+    "EnabledRegions",
     "ExplicitApi",
     "Failed",
     "GatewayResponse",
     "Mode",
     "NotAttempted",
     "OnStale",
+    "OneForAll",
+    "OuPattern",
     "Outcome",
+    "Owner",
     "PlanItem",
     "PlannedApi",
     "Policy",
@@ -58,16 +73,21 @@ __all__ = [
     "ResponseType",
     "RestApi",
     "RestApiId",
+    "RoleLink",
     "Rule",
+    "Rulebook",
     "Scope",
     "Selection",
     "Selector",
+    "SetAside",
     "Settings",
     "Skipped",
+    "SkippedScope",
     "Target",
     "Targets",
     "Unchanged",
     "Unlisted",
     "UnreadApi",
     "UnreadScope",
+    "Variant",
 ]

@@ -57,17 +57,41 @@ class Change(Protocol):
         ...
 
 
+EXEMPT = "Exempt"
+"""Code of a target that an exemption leaves alone."""
+
+MANAGED = "Managed"
+"""Code of a target that is held because another tool manages its API (`--on-managed hold`)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetAside:
+    """An expected target that is left alone on purpose. It ends skipped, with this code and reason."""
+
+    target: Target
+    code: str
+    message: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedApi:
     """An API that was read, with one change per target the policy speaks of (NO_OP included).
 
-    `uncovered` are targets that the API has set itself, and that lack something which the policy sets
-    elsewhere for them: headers of their family, where it is a gateway response. The policy leaves that so.
+    Attributes:
+        api: the API.
+        changes: what is to be done about it.
+        uncovered: targets that the API has set itself, and that lack something which the policy sets
+            elsewhere for them: headers of their family, where it is a gateway response. The policy leaves
+            that so.
+        set_aside: expected targets without a change, because they are left alone on purpose.
+        variant: number of what the API shall be, among the plan's variants (`rulebook.Variant`).
     """
 
     api: RestApi
     changes: tuple[Change, ...]
     uncovered: tuple[Target, ...] = ()
+    set_aside: tuple[SetAside, ...] = ()
+    variant: int = 0
 
     @property
     def pending(self) -> tuple[Change, ...]:
@@ -154,6 +178,18 @@ class UnreadApi:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnreadScope:
     """An account-region whose APIs could not be listed, or not to the end. The rest is unknown."""
+
+    scope: Scope
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SkippedScope:
+    """An account-region that is rightly not looked into, and why: it is off, or denied by an SCP.
+
+    Where a whole account is skipped, such as one that is suspended, the region is "*".
+    """
 
     scope: Scope
     code: str

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NewType
 
+from batchgw.model.owner import Owner
+
 AccountId = NewType("AccountId", str)
 """Twelve digits."""
 
@@ -49,7 +51,10 @@ class Scope:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestApi:
-    """A REST API as GetRestApis lists it. `created` is seconds since the epoch, when known."""
+    """A REST API as GetRestApis lists it. `created` is seconds since the epoch, when known.
+
+    `owner` is who manages it; None where nobody asked.
+    """
 
     scope: Scope
     id: RestApiId
@@ -57,6 +62,7 @@ class RestApi:
     tags: Mapping[str, str] = field(default_factory=dict)
     endpoint_types: tuple[str, ...] = ()
     created: float | None = None
+    owner: Owner | None = None
 
     def __str__(self) -> str:
         """Render as `account/region/id`."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields
 from typing import assert_never
 
 from batchgw.model import Action, PlanItem, PlannedApi, Scope, UnreadApi, UnreadScope
-from batchgw.model.selected import Selected
+from batchgw.model.fleet.selected import Selected
 from batchgw.model.shape import JSON, count, record
 from batchgw.planning.kinds import KINDS
 

@@ -20,7 +20,7 @@ from pydantic import (
 from pydantic_core import PydanticKnownError
 
 from batchgw.model import ResponseType
-from batchgw.model.policy import CURRENT
+from batchgw.model.fleet.targets import CURRENT
 from batchgw.policy.findings import Rule, reject
 from batchgw.policy.form_rules import ACCOUNT_ID, EMPTY_LIST, MAPPING, REGION, ROLE, SCHEMA, STATUS_CODE
 from batchgw.policy.grammar.expressions import MAPPINGS, SOURCE_PATTERN, is_source, meant_source

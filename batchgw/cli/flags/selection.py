@@ -12,7 +12,7 @@ from batchgw.cli.flags.options import ConnectionFlags, SelectionFlags
 from batchgw.cli.flags.targets_file import listed, parsed
 from batchgw.errors import UsageError
 from batchgw.model import AccountId, ExplicitApi, Region, Selection, Selector, Targets
-from batchgw.model.policy import CURRENT
+from batchgw.model.fleet.targets import CURRENT
 
 _OWN_REGION = re.compile(r"[a-z]+(-[a-z]+)*-\d+", re.ASCII)
 _ACCOUNT = re.compile(r"\d{12}", re.ASCII)

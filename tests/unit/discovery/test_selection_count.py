@@ -6,7 +6,7 @@ import pytest
 
 from batchgw.discovery.selection_count import SelectionCount
 from batchgw.model import AccountId, ExplicitApi, Region, RestApi, RestApiId, Scope, Selection, Selector
-from batchgw.model.selected import Selected, Unmatched
+from batchgw.model.fleet.selected import Selected, Unmatched
 
 SCOPE = Scope(account=AccountId("111111111111"), region=Region("eu-west-1"))
 

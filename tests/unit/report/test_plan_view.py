@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from batchgw.model import (
     AccountId,
+    Desired,
     GatewayResponse,
     PlanItem,
     PlannedApi,
@@ -17,7 +18,6 @@ from batchgw.model import (
     UnreadApi,
     UnreadScope,
 )
-from batchgw.model.policy import Desired
 from batchgw.model.response_change import TARGETS
 from batchgw.planning.coverage import owed, uncovered
 from batchgw.planning.diff import diff

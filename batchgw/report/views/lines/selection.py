@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from batchgw.model.selected import Selected
+from batchgw.model.fleet.selected import Selected
 from batchgw.report.views.text import Line, Span, line
 
 SHOWN = 20

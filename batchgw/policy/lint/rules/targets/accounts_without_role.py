@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from batchgw.model.policy import CURRENT
+from batchgw.model.fleet.targets import CURRENT
 from batchgw.policy.findings import Remark, Rule
 from batchgw.policy.lint.check import checks
 from batchgw.policy.lint.view import PolicyView

@@ -1,0 +1,85 @@
+"""What each API shall be, where that differs from API to API: the rules of a policy, seen from outside.
+
+How a policy's rules are folded into one another is the business of `policy.meaning`. Everybody else asks a
+`Rulebook`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from batchgw.model.change import SetAside
+from batchgw.model.desired import Desired
+from batchgw.model.fleet.organization import Account
+from batchgw.model.scope import RestApi
+from batchgw.model.shape import JSON
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """What all APIs shall be that the same rules match.
+
+    `rules` are the names of those rules, in the order in which they are folded; none for the policy alone.
+    """
+
+    rules: tuple[str, ...]
+    desired: Desired
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What a policy says of one API: what it shall be, and which of its targets are left alone on purpose.
+
+    APIs of one variant are given the same object, so that variants can be told apart by identity.
+    """
+
+    variant: Variant
+    set_aside: tuple[SetAside, ...] = ()
+
+
+class Rulebook(Protocol):
+    """Decides what each API shall be. It is pure: the same API always gets the same answer."""
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """The names of its rules: those that match no API are worth a warning."""
+        ...
+
+    @property
+    def needs_account(self) -> bool:
+        """Whether a rule asks where in the organisation an API's account is, or what it is called."""
+        ...
+
+    @property
+    def needs_owner(self) -> bool:
+        """Whether a rule asks who manages an API."""
+        ...
+
+    def decide(self, api: RestApi, account: Account | None) -> Decision:
+        """Decide about an API. `account` is what the organisation says of its account, where it was asked."""
+        ...
+
+    def to_json(self) -> JSON:
+        """Render its whole meaning, for the digest of the policy. None where there are no rules."""
+        ...
+
+
+class OneForAll:
+    """The rulebook of a policy without rules: all APIs shall be the same."""
+
+    rules: tuple[str, ...] = ()
+    needs_account = False
+    needs_owner = False
+
+    def __init__(self, desired: Desired) -> None:
+        self._decision = Decision(variant=Variant(rules=(), desired=desired))
+
+    def decide(self, api: RestApi, account: Account | None) -> Decision:
+        """Give the one decision there is."""
+        del api, account
+        return self._decision
+
+    def to_json(self) -> JSON:
+        """Give nothing: `Policy.desired` says it all."""
+        return None

@@ -1,0 +1,104 @@
+"""Which REST APIs the words of a selector mean."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from batchgw.model import (
+    Account,
+    AccountId,
+    Created,
+    OuPattern,
+    Owner,
+    Region,
+    RestApi,
+    RestApiId,
+    Scope,
+    Selector,
+)
+from batchgw.model.fleet.selector import compiled
+
+
+def _on(year: int) -> float:
+    return datetime(year, 1, 1, tzinfo=UTC).timestamp()
+
+
+API = RestApi(
+    scope=Scope(account=AccountId("111111111111"), region=Region("eu-west-1")),
+    id=RestApiId("a1b2c3d4e5"),
+    name="orders",
+    tags={"tier": "internal"},
+    endpoint_types=("PRIVATE",),
+    created=_on(2023),
+    owner=Owner(kind="cloudformation", name="orders-stack"),
+)
+ACCOUNT = Account(id=AccountId("111111111111"), name="orders-prod", ou=("Prod",), tags={"team": "a"})
+
+
+@pytest.mark.parametrize(
+    ("selector", "meant"),
+    [
+        (Selector(account="111111111111"), True),
+        (Selector(account="orders-*"), True),
+        (Selector(account="222222222222"), False),
+        (Selector(region="eu-*"), True),
+        (Selector(region="us-*"), False),
+        (Selector(ou=OuPattern.parse("/Prod/**")), True),
+        (Selector(ou=OuPattern.parse("/Test")), False),
+        (Selector(endpoint="PRIVATE"), True),
+        (Selector(endpoint="EDGE"), False),
+        (Selector(created=Created(before=_on(2024))), True),
+        (Selector(created=Created(before=_on(2023))), False),
+        (Selector(created=Created(after=_on(2023))), True),
+        (Selector(owner="cloudformation"), True),
+        (Selector(owner="cloudformation:orders-*"), True),
+        (Selector(owner="cloudformation:billing"), False),
+        (Selector(owner="terraform"), False),
+        (Selector(expression="tags.tier == 'internal'"), True),
+        (Selector(expression="account.tags.team == 'b'"), False),
+        (Selector(expression="starts_with(account.ou, '/Prod')"), True),
+        (Selector(expression="contains(endpoint, 'PRIVATE') && owner.name == 'orders-stack'"), True),
+        (Selector(expression="tags.nothing"), False),
+        (Selector(expression="length(tags)"), True),
+        (Selector(tags={"tier": "internal"}, region="us-east-1"), False),
+    ],
+    ids=str,
+)
+def test_every_given_word_must_match(selector: Selector, *, meant: bool) -> None:
+    assert selector.matches(API, ACCOUNT) is meant
+
+
+@pytest.mark.parametrize("selector", [Selector(ou=OuPattern.parse("/")), Selector(account="orders-*")])
+def test_an_account_that_nobody_knows_matches_no_ou_and_no_name(selector: Selector) -> None:
+    assert not selector.matches(API, None)
+    assert selector.needs_account
+
+
+def test_an_owner_that_nobody_asked_matches_nothing() -> None:
+    unasked = RestApi(scope=API.scope, id=API.id)
+    assert not Selector(owner="unknown").matches(unasked)
+    assert Selector(owner="unknown").needs_owner
+    assert Selector(expression="owner.kind == 'cdk'").needs_owner
+
+
+def test_an_expression_that_is_none_is_refused_with_what_is_wrong() -> None:
+    with pytest.raises(ValueError, match="tags\\.\\["):
+        compiled("tags.[")
+
+
+def test_it_is_rendered_as_it_is_written() -> None:
+    selector = Selector(
+        tags={"tier": "internal"},
+        ou=OuPattern.parse("/Prod/**"),
+        created=Created(before=_on(2024)),
+        owner="terraform",
+    )
+    assert selector.to_json() == {
+        "tags": {"tier": "internal"},
+        "ou": "/Prod/**",
+        "created": {"before": "2024-01-01"},
+        "owner": "terraform",
+    }
+    assert str(selector) == "tag tier=internal, OU /Prod/**, created before 2024-01-01, owner terraform"
