@@ -6,7 +6,9 @@ How a policy's rules are folded into one another is the business of `policy.mean
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Protocol
 
 from batchgw.model.change import SetAside
@@ -32,10 +34,12 @@ class Decision:
     """What a policy says of one API: what it shall be, and which of its targets are left alone on purpose.
 
     APIs of one variant are given the same object, so that variants can be told apart by identity.
+    `exemptions` are the policy's own that match the API, by their names among `Rulebook.exemptions`.
     """
 
     variant: Variant
     set_aside: tuple[SetAside, ...] = ()
+    exemptions: tuple[str, ...] = ()
 
 
 class Rulebook(Protocol):
@@ -44,6 +48,24 @@ class Rulebook(Protocol):
     @property
     def rules(self) -> tuple[str, ...]:
         """The names of its rules: those that match no API are worth a warning."""
+        ...
+
+    @property
+    def exemptions(self) -> tuple[str, ...]:
+        """A name for each exemption, such as "exemption of name legacy-*": the same is true of those."""
+        ...
+
+    @property
+    def places(self) -> Mapping[str, str]:
+        """Where each rule and exemption stands ("org.yaml:9:5"), by its name, as far as that is known."""
+        ...
+
+    @property
+    def needs_listing(self) -> bool:
+        """Whether it asks for what only a listing says of an API: its name, its tags and so on.
+
+        Else an API that is named by its id need not be listed.
+        """
         ...
 
     @property
@@ -69,6 +91,9 @@ class OneForAll:
     """The rulebook of a policy without rules: all APIs shall be the same."""
 
     rules: tuple[str, ...] = ()
+    exemptions: tuple[str, ...] = ()
+    places: Mapping[str, str] = MappingProxyType({})
+    needs_listing = False
     needs_account = False
     needs_owner = False
 
