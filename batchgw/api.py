@@ -20,8 +20,9 @@ from batchgw.concurrency.time_slices import in_thread
 from batchgw.control_plane.interface import ControlPlane
 from batchgw.control_plane.readonly import ReadOnlyControlPlane
 from batchgw.control_plane.stack import Pace
+from batchgw.discovery.estate import Estate
 from batchgw.discovery.listing import needs_listing
-from batchgw.discovery.scopes import resolve_scopes
+from batchgw.discovery.scopes import find_scopes, resolve_scopes
 from batchgw.discovery.selection_count import SelectionCount
 from batchgw.discovery.stream import DiscoveryStream, Found
 from batchgw.events import Observer
@@ -50,22 +51,30 @@ async def discover(
     observer: Observer | None = None,
     stop: StopSignal | None = None,
     count: SelectionCount | None = None,
+    estate: Estate | None = None,
 ) -> AsyncGenerator[MemoryObjectReceiveStream[Found], None]:
-    """Stream every selected REST API of every scope.
+    """Stream every selected REST API of every scope, while more accounts and regions are looked for.
 
     What could not be listed is in the stream as well, with the reason: an API about which the answer is
-    impossible, one that was named by id and is nowhere, and a scope that cannot be listed to its end.
+    impossible, one that was named by id and is nowhere, a scope that cannot be listed to its end, and one
+    that is rightly left alone, such as a region that is off.
 
     Usage: `async with discover(targets, plane=plane) as found: async for item in found: ...`
-    A `SelectionCount(targets.apis)` knows, at the end, how many there are and which selectors match none.
+    A `SelectionCount(targets.apis)` knows, at the end, how many there are and which selectors match none. An
+    `Estate()` knows the same of accounts, and who said which regions they have.
     """
     send, receive = anyio.create_memory_object_stream[Found](0)
     count = SelectionCount(targets.apis) if count is None else count  # one for all scopes
+    estate = Estate() if estate is None else estate
     with session(plane, pace, observer, stop) as paced, unwrapped():
-        scopes = await resolve_scopes(paced, targets)
         found = DiscoveryStream(paced, targets.apis, observer=paced.observer, count=count, found=send)
+
+        async def run() -> None:
+            async with send, find_scopes(paced, targets, estate=estate) as scopes:
+                await found.run(scopes)
+
         async with anyio.create_task_group() as tasks, receive:
-            tasks.start_soon(found.run, scopes)
+            tasks.start_soon(run)
             yield receive
             tasks.cancel_scope.cancel()
 

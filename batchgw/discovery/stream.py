@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterable
+
 import anyio
 from anyio.streams.memory import MemoryObjectSendStream
 
 from batchgw.control_plane.interface import ControlPlane
 from batchgw.control_plane.operations import UnreadableApi
+from batchgw.discovery.estate import FoundScope
 from batchgw.discovery.listing import list_rest_apis
 from batchgw.discovery.named_apis import NamedApis
 from batchgw.discovery.selection_count import SelectionCount
 from batchgw.errors import CallError
 from batchgw.events import Observer
-from batchgw.model import RestApi, Scope, Selection, UnreadApi, UnreadScope
+from batchgw.model import RestApi, Scope, Selection, SkippedScope, UnreadApi, UnreadScope
 
-Found = RestApi | UnreadApi | UnreadScope
-"""A selected API; or one, or a scope, of which something is missing."""
+Found = RestApi | UnreadApi | UnreadScope | SkippedScope
+"""A selected API; one, or a scope, of which something is missing; or a scope that is rightly left alone."""
 
 
 class DiscoveryStream:
@@ -26,7 +29,7 @@ class DiscoveryStream:
         selection: which APIs are meant.
         observer: is told of listings.
         count: learns of what is found and selected, in all scopes together.
-        found: takes what is found. It is closed at the end.
+        found: takes what is found.
     """
 
     def __init__(
@@ -46,18 +49,22 @@ class DiscoveryStream:
         self._named = NamedApis(selection)
         self._unread: dict[Scope, CallError] = {}
 
-    async def run(self, scopes: tuple[Scope, ...]) -> None:
-        """List all scopes. Sends an UnreadApi or UnreadScope for each `CallError`."""
-        async with self._found:
-            async with anyio.create_task_group() as tasks:
-                for scope in scopes:
+    async def run(self, scopes: AsyncIterable[FoundScope]) -> None:
+        """List all scopes, each as soon as it comes. A `CallError` becomes an UnreadApi or UnreadScope."""
+        listed: list[Scope] = []
+        async with anyio.create_task_group() as tasks:
+            async for scope in scopes:
+                if isinstance(scope, Scope):
+                    listed.append(scope)
                     tasks.start_soon(self._list, scope)
-            for scope, error in self._unread.items():
-                if self._named.concerned(scope):
-                    code, message = type(error).__name__, error.message
-                    await self._found.send(UnreadScope(scope=scope, code=code, message=message))
-            for missing in self._named.missing(scopes, ()):
-                await self._found.send(missing)
+                else:
+                    await self._found.send(scope)
+        for scope, error in self._unread.items():
+            if self._named.concerned(scope):
+                code, message = type(error).__name__, error.message
+                await self._found.send(UnreadScope(scope=scope, code=code, message=message))
+        for missing in self._named.missing(tuple(listed), ()):
+            await self._found.send(missing)
 
     async def _list(self, scope: Scope) -> None:
         odd: list[UnreadableApi] = []

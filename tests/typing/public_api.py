@@ -31,9 +31,13 @@ async def verbs(plane: batchgw.ControlPlane, journal: batchgw.Journal, path: Pat
 async def discovering(plane: batchgw.ControlPlane) -> None:
     targets = batchgw.Targets(regions=(batchgw.Region("eu-west-1"),))
     count = batchgw.SelectionCount(targets.apis)
-    async with batchgw.discover(targets, plane=plane, count=count) as found:
+    estate = batchgw.Estate()
+    async with batchgw.discover(targets, plane=plane, count=count, estate=estate) as found:
         async for item in found:
-            assert_type(item, batchgw.RestApi | batchgw.UnreadApi | batchgw.UnreadScope)
+            assert_type(
+                item, batchgw.RestApi | batchgw.UnreadApi | batchgw.UnreadScope | batchgw.SkippedScope
+            )
+    assert_type(estate.accounts, dict[batchgw.AccountId, batchgw.Account])
     assert_type(count.total(listed=True), batchgw.Selected)
 
 

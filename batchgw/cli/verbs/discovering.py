@@ -14,9 +14,10 @@ from batchgw.cli.flags.stdin import refuse_shared
 from batchgw.cli.output.console import Console, console_for
 from batchgw.cli.session import Run, again, open_run, run_reading
 from batchgw.cli.signals import Interrupts
+from batchgw.discovery import stream
 from batchgw.discovery.selection_count import SelectionCount
 from batchgw.exit_codes import INCOMPLETE, OK
-from batchgw.model import RestApi, Targets, UnreadApi, UnreadScope
+from batchgw.model import RestApi, SkippedScope, Targets, UnreadApi, UnreadScope
 from batchgw.policy.loader import load_policy
 from batchgw.report.views.forms import view_of
 from batchgw.report.views.interface import View
@@ -82,14 +83,15 @@ class Found:
     def __init__(self) -> None:
         self.by_scope: Counter[str] = Counter()
         self.unread: list[UnreadApi | UnreadScope] = []
+        self.skipped: list[SkippedScope] = []
 
-    async def apis(
-        self, items: AsyncIterable[RestApi | UnreadApi | UnreadScope], console: Console
-    ) -> AsyncIterator[RestApi]:
+    async def apis(self, items: AsyncIterable[stream.Found], console: Console) -> AsyncIterator[RestApi]:
         """Give the REST APIs among the items, as long as somebody reads the output."""
         async for item in items:
             if isinstance(item, UnreadApi | UnreadScope):
                 self.unread.append(item)
+            elif isinstance(item, SkippedScope):
+                self.skipped.append(item)
             else:
                 self.by_scope[str(item.scope)] += 1
                 yield item

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from batchgw.model.scope import AccountId
-from batchgw.model.shape import JSON
+from batchgw.model.shape import JSON, items, text
 
 ACTIVE = "ACTIVE"
 """The state of an account in which roles can be assumed (organizations:ListAccounts, `State`)."""
@@ -41,6 +41,27 @@ class Account:
     def path(self) -> str:
         """Where it is, as `OuPattern` reads it: `/Prod/Payments`; `/` at the root."""
         return "/" + "/".join(map(escaped, self.ou))
+
+    def to_json(self) -> dict[str, JSON]:
+        """Render what a plan keeps of it: not its tags."""
+        return {
+            "id": self.id,
+            "name": self.name,
+            "state": self.state,
+            "ou": self.path,
+            "ou_ids": list(self.ou_ids),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, JSON]) -> Account:
+        """Read what `to_json` wrote. Raises KeyError, TypeError or ValueError for anything else."""
+        return cls(
+            id=AccountId(text(data["id"])),
+            name=text(data["name"]),
+            state=text(data["state"]),
+            ou=segments(text(data["ou"])),
+            ou_ids=tuple(text(each) for each in items(data["ou_ids"])),
+        )
 
 
 def escaped(name: str) -> str:

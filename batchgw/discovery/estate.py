@@ -1,0 +1,34 @@
+"""What is found of accounts and regions while account-regions are looked for. Nothing is asked here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from batchgw.model import Account, AccountId, Scope, SkippedScope, UnreadScope
+from batchgw.model.fleet.selected import Unmatched
+
+FoundScope = Scope | SkippedScope | UnreadScope
+"""An account-region to look into; one that is rightly left alone; or one of which nobody can tell."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Estate:
+    """Collects what is found. It is whole when the search for scopes has ended.
+
+    Attributes:
+        accounts: the accounts that are meant, as the organisation describes them. Empty where it was not
+            asked, because accounts were given as a list.
+        regions: who said which regions an account has enabled: "account:ListRegions", "ec2:DescribeRegions"
+            or "sts". An account whose regions were given as a list is not in it.
+        skipped: what is rightly not looked into, and why.
+        found: how many accounts the organisation has; None where it was not asked.
+        unmatched: selectors of accounts, include and exclude alike, that match no account.
+        as_of: when the organisation was asked, in seconds since the epoch; None where it was not.
+    """
+
+    accounts: dict[AccountId, Account] = field(default_factory=dict)
+    regions: dict[AccountId, str] = field(default_factory=dict)
+    skipped: list[SkippedScope] = field(default_factory=list)
+    found: int | None = None
+    unmatched: tuple[Unmatched, ...] = ()
+    as_of: float | None = None
