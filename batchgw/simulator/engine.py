@@ -139,6 +139,7 @@ class Engine:
         request_id = self._next_request_id()
         tallies = self.statistics.tallies(call)
         now = self.elapsed
+        self._service.world.organization.advance(now)
         for tally in tallies:
             tally.enter(now)
         target = call.target

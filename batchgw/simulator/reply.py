@@ -36,6 +36,7 @@ class ServiceFault(Exception):
         status: HTTP status.
         headers: further headers, such as Retry-After; the engine adds x-amzn-RequestId.
         modelled: whether botocore's service model knows the code.
+        members: what the error says beside its message, such as `Reason` of Organizations.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class ServiceFault(Exception):
         *,
         headers: Mapping[str, str] | None = None,
         modelled: bool = True,
+        members: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(f"{code} ({status}): {message}")
         self.code = code
@@ -53,6 +55,7 @@ class ServiceFault(Exception):
         self.message = message
         self.headers: dict[str, str] = dict(headers or {})
         self.modelled = modelled
+        self.members: Mapping[str, str] = members or {}
 
     @property
     def request_id(self) -> str | None:

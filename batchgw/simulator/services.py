@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from batchgw.simulator.reply import ServiceFault
 
+GLOBAL_REGION: Final = "us-east-1"
+"""Where calls to global endpoints are signed for; it cannot be switched off."""
+
 Protocol = Literal["rest-json", "json-1.1", "query"]
 """How calls and answers of a service go over the wire; see `over_http.wire` and `over_http.query`."""
+
+_UNKNOWN_TOKEN: Final[Mapping[Protocol, tuple[str, int]]] = {
+    "rest-json": ("UnrecognizedClientException", 403),
+    "json-1.1": ("UnrecognizedClientException", 400),
+    "query": ("InvalidClientTokenId", 403),
+}
+"""Code and status of a refusal of credentials that the endpoint does not know."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +45,12 @@ class AwsService:
         headers = {} if retry_after is None else {"Retry-After": retry_after}
         code, status, message = self.throttled
         return ServiceFault(code, status, message, headers=headers, modelled=self.throttle_is_modelled)
+
+    def unknown_token(self) -> ServiceFault:
+        """Make the refusal of good credentials where their account has not enabled the region."""
+        code, status = _UNKNOWN_TOKEN[self.protocol]
+        message = "The security token included in the request is invalid."
+        return ServiceFault(code, status, message, modelled=False)
 
 
 API_GATEWAY = AwsService(

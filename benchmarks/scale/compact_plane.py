@@ -32,7 +32,8 @@ from batchgw.model import (
 from batchgw.simulator.traffic.latency import Latency
 from batchgw.simulator.traffic.quota import QuotaRules, Quotas
 from batchgw.simulator.world.customisation import customisation
-from batchgw.simulator.world.world import REGIONS, account_id
+from batchgw.simulator.world.organization.regions import REGIONS
+from batchgw.simulator.world.world import account_id
 
 FOREIGN = Settings(status_code="418", parameters={f"{HEADER_PREFIX}X-Origin": "'elsewhere'"})
 """What somebody else has customised before. Every tenth API-type has it."""

@@ -30,7 +30,8 @@ from batchgw.simulator.plane import SimulatedControlPlane, simulate
 from batchgw.simulator.traffic.latency import Latency
 from batchgw.simulator.traffic.quota import Neighbour
 from batchgw.simulator.world.generated import Proportions
-from batchgw.simulator.world.world import REGIONS, World
+from batchgw.simulator.world.organization.regions import REGIONS
+from batchgw.simulator.world.world import World
 from benchmarks.virtual.call_log import CallLog
 from benchmarks.virtual.optimum import arrivals, limit
 from benchmarks.virtual.worlds.neighbours import served_alone

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from batchgw.simulator.operations import apigateway, organizations, sts
 from batchgw.simulator.operations.operation import Input, Operation
 from batchgw.simulator.reply import Reply, ServiceFault
-from batchgw.simulator.services import API_GATEWAY, AwsService
+from batchgw.simulator.services import API_GATEWAY, GLOBAL_REGION, AwsService
 from batchgw.simulator.world.keys import Key
 from batchgw.simulator.world.trust import Trust
 from batchgw.simulator.world.world import World
@@ -76,6 +76,7 @@ class Service:
             raise ServiceFault(
                 "UnknownOperationException", 404, f"Unknown operation: {operation}", modelled=False
             )
+        self._require_region(service_of(operation), account, region)
         return carry_out(
             Input(
                 world=self.world,
@@ -87,3 +88,9 @@ class Service:
                 now=self.now(),
             )
         )
+
+    def _require_region(self, service: AwsService, account: str, region: str) -> None:
+        """Refuse a call to the endpoint of a region that is off. A global endpoint is always there."""
+        at_global = service.has_global_endpoint and region == GLOBAL_REGION
+        if not at_global and not self.world.organization.is_on(account, region):
+            raise service.unknown_token()

@@ -21,13 +21,11 @@ from botocore.credentials import Credentials
 
 from batchgw.simulator.operations.service import SERVICES
 from batchgw.simulator.over_http.call import HttpCall
+from batchgw.simulator.services import GLOBAL_REGION
 from batchgw.simulator.world.keys import Key, KeyRing
 
 CLOCK_SKEW = 300.0
 """Seconds a signature's date may be off the server's (IAM user guide, signing requests: five minutes)."""
-
-GLOBAL_REGION = "us-east-1"
-"""Where the global endpoints of STS and Organizations are signed for; it cannot be switched off."""
 
 _GLOBAL_SERVICES = frozenset(service.name for service in SERVICES if service.has_global_endpoint)
 _TIMESTAMP = "%Y%m%dT%H%M%SZ"

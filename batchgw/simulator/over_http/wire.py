@@ -102,7 +102,8 @@ class Json11:
     def fault(self, fault: ServiceFault, request_id: str) -> HttpAnswer:
         """Write the code into the body, under `__type`."""
         headers = {REQUEST_ID: request_id, "Content-Type": self._CONTENT_TYPE, **fault.headers}
-        body = _bytes({"__type": fault.code, "Message": fault.message, "message": fault.message})
+        messages = {"Message": fault.message, "message": fault.message}
+        body = _bytes({"__type": fault.code, **messages, **fault.members})
         return HttpAnswer(status=fault.status, headers=headers, body=body)
 
 

@@ -9,26 +9,22 @@ from batchgw.simulator.world.customisation_pool import CustomisationPool
 from batchgw.simulator.world.generated import Proportions
 from batchgw.simulator.world.identifiers import Identifiers
 from batchgw.simulator.world.keys import KeyRing
+from batchgw.simulator.world.organization.organization import Organization
+from batchgw.simulator.world.organization.plan import OrganizationPlan, flat
+from batchgw.simulator.world.organization.regions import REGIONS
+from batchgw.simulator.world.organization.states import AccountState
 from batchgw.simulator.world.scope_apis import ScopeApis
-
-REGIONS = (
-    "eu-west-1", "us-east-1", "eu-central-1", "us-west-2", "ap-southeast-1", "ap-northeast-1", "us-east-2",
-    "eu-west-2", "ap-south-1", "ca-central-1", "eu-north-1", "sa-east-1", "ap-southeast-2", "eu-west-3",
-    "us-west-1", "ap-northeast-2", "ap-northeast-3",
-)  # fmt: skip
-"""Regions in the order in which a world takes them: the 17 that are enabled in every account."""
 
 
 class World:
     """Accounts, regions and their APIs, isolated from one another.
 
     Attributes:
-        accounts: ids; the first is the organisation's management account.
-        regions: the regions every account has, unless it is in `disabled`.
+        accounts: ids of all there are.
+        regions: where some account has APIs; which of them an account has, its organisation knows.
         seed: decides everything that is generated.
         keys: the accounts' access keys.
-        disabled: (account, region) pairs that are not enabled.
-        account_status: ListAccounts' status of accounts that are not ACTIVE.
+        organization: who is where in it; all accounts right under its root, unless it is given.
     """
 
     def __init__(
@@ -40,18 +36,26 @@ class World:
         seed: int = 7,
         proportions: Proportions | None = None,
         disabled: frozenset[tuple[str, str]] = frozenset(),
-        account_status: Mapping[str, str] | None = None,
+        account_status: Mapping[str, AccountState] | None = None,
+        organization: OrganizationPlan | None = None,
     ) -> None:
-        """`apis` are spread evenly over accounts x regions; the first scopes take the remainder."""
-        if not accounts or not regions or apis < 0:
+        """`apis` are spread evenly over accounts x regions; the first scopes take the remainder.
+
+        `disabled` are (account, region) pairs that are off, `account_status` the states of accounts that are
+        not ACTIVE. An `organization` says both itself. Its accounts and regions are the world's, and `apis`
+        are spread over the regions that are on. Raises ValueError for a world that cannot be.
+        """
+        plan = organization or flat(accounts, regions, disabled=disabled, states=account_status)
+        self.accounts = tuple(account.id for account in plan.accounts)
+        self.regions = plan.all_regions
+        if not self.accounts or not self.regions or apis < 0:
             raise ValueError("a world needs accounts, regions, and a number of APIs that is not negative")
-        self.accounts = tuple(accounts)
-        self.regions = tuple(regions)
         self.seed = seed
         self.keys = KeyRing(self.accounts, seed=seed)
-        self.disabled = disabled
-        self.account_status = dict(account_status or {})
-        self._scopes = self._make_scopes(apis, proportions or Proportions())
+        self.organization = Organization(plan, seed=seed)
+        everywhere = [(account, region) for account in self.accounts for region in self.regions]
+        settled = [scope for scope in everywhere if organization is None or self.organization.is_on(*scope)]
+        self._scopes = self._make_scopes(everywhere, settled, apis, proportions or Proportions())
 
     @classmethod
     def generate(
@@ -85,6 +89,18 @@ class World:
         """Make a world without APIs."""
         return cls(accounts=accounts, regions=regions, seed=seed)
 
+    @classmethod
+    def organized(
+        cls,
+        plan: OrganizationPlan,
+        *,
+        apis: int = 0,
+        seed: int = 7,
+        proportions: Proportions | None = None,
+    ) -> World:
+        """Make a world of an organisation's accounts and regions. Raises ValueError if it cannot be."""
+        return cls(accounts=(), regions=(), apis=apis, seed=seed, proportions=proportions, organization=plan)
+
     def __len__(self) -> int:
         return sum(len(apis) for apis in self._scopes.values())
 
@@ -99,7 +115,7 @@ class World:
             ServiceFault: the account is unknown, or has not enabled the region; AWS does not tell which.
         """
         apis = self._scopes.get((account, region))
-        if apis is None or (account, region) in self.disabled:
+        if apis is None or not self.organization.is_on(account, region):
             raise ServiceFault(
                 "UnrecognizedClientException",
                 403,
@@ -108,9 +124,16 @@ class World:
             )
         return apis
 
-    def _make_scopes(self, apis: int, proportions: Proportions) -> dict[tuple[str, str], ScopeApis]:
-        scopes = [(account, region) for account in self.accounts for region in self.regions]
-        share, rest = divmod(apis, len(scopes))
+    def _make_scopes(
+        self,
+        scopes: Sequence[tuple[str, str]],
+        settled: Sequence[tuple[str, str]],
+        apis: int,
+        proportions: Proportions,
+    ) -> dict[tuple[str, str], ScopeApis]:
+        """Make all scopes, and spread the APIs over the `settled` ones."""
+        share, rest = divmod(apis, max(len(settled), 1))
+        counts = {scope: share + (place < rest) for place, scope in enumerate(settled)}
         ids = Identifiers(length=10, seed=self.seed)
         pool = CustomisationPool()
         return {
@@ -118,7 +141,7 @@ class World:
                 account=account,
                 region=region,
                 index=index,
-                generated=share + (index < rest),
+                generated=counts.get((account, region), 0),
                 seed=self.seed,
                 ids=ids,
                 proportions=proportions,

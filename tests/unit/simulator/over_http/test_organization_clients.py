@@ -1,0 +1,111 @@
+"""A real boto3 client reads the organisation over HTTP: every operation, its pages and its refusals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from batchgw.simulator.over_http.options import ServeOptions
+from batchgw.simulator.over_http.serve import ReadyInfo, running
+from batchgw.simulator.world.organization.plan import AccountPlan, AnswerForm, OrganizationPlan
+from batchgw.simulator.world.world import World, account_id
+
+OPTIONS = ServeOptions(no_throttle=True, latency=0.0, latency_p99=0.0)
+TEAM = account_id(1)
+WORLD = World.organized(
+    OrganizationPlan(
+        accounts=(
+            AccountPlan(id=account_id(0), name="management"),
+            AccountPlan(id=TEAM, name="team one", ou=("Prod", "Pay/ments"), tags={"tier": "gold"}),
+            *(
+                AccountPlan(id=account_id(n), name=f"n{n}", ou=("Prod",), state="CLOSED")
+                for n in range(2, 25)
+            ),
+        ),
+        regions=("eu-west-1", "us-east-1"),
+        form=AnswerForm(empty_pages=True),
+    )
+)
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[ReadyInfo]:
+    with running(OPTIONS, world=WORLD) as info:
+        yield info
+
+
+def client(served: ReadyInfo, service: str, account: int = 0, *, region: str = "us-east-1") -> Any:
+    keys = served.keys[account_id(account)]
+    return boto3.client(
+        service,
+        endpoint_url=served.endpoint,
+        region_name=region,
+        aws_access_key_id=keys["access_key_id"],
+        aws_secret_access_key=keys["secret_access_key"],
+        config=Config(retries={"total_max_attempts": 1}),
+    )
+
+
+def test_boto3_reads_every_list_of_organizations(served: ReadyInfo) -> None:
+    """Its paginators follow the empty pages."""
+    asked = client(served, "organizations")
+
+    def everything(operation: str, key: str, **params: str) -> list[Any]:
+        return [item for p in asked.get_paginator(operation).paginate(**params) for item in p[key]]
+
+    accounts = everything("list_accounts", "Accounts")
+    assert [a["Id"] for a in accounts] == [account_id(n) for n in range(25)]
+    assert (accounts[2]["State"], accounts[2]["Status"]) == ("CLOSED", "SUSPENDED")
+    assert accounts[0]["JoinedTimestamp"].year == 2020
+    (root,) = everything("list_roots", "Roots")
+    (prod,) = everything("list_organizational_units_for_parent", "OrganizationalUnits", ParentId=root["Id"])
+    (payments,) = everything(
+        "list_organizational_units_for_parent", "OrganizationalUnits", ParentId=prod["Id"]
+    )
+    assert (prod["Name"], payments["Name"]) == ("Prod", "Pay/ments")
+    (team,) = everything("list_accounts_for_parent", "Accounts", ParentId=payments["Id"])
+    assert (team["Id"], team["Name"]) == (TEAM, "team one")
+    children = everything("list_children", "Children", ParentId=prod["Id"], ChildType="ACCOUNT")
+    assert len(children) == 23
+    assert everything("list_tags_for_resource", "Tags", ResourceId=TEAM) == [{"Key": "tier", "Value": "gold"}]
+
+
+def test_boto3_reads_single_records_of_organizations(served: ReadyInfo) -> None:
+    asked = client(served, "organizations")
+    assert asked.describe_account(AccountId=TEAM)["Account"]["Name"] == "team one"
+    assert asked.describe_organization()["Organization"]["MasterAccountId"] == account_id(0)
+
+
+def test_paths_are_on_the_wire_even_where_the_client_s_model_does_not_know_them(served: ReadyInfo) -> None:
+    asked = client(served, "organizations")
+    bodies: list[bytes] = []
+    asked.meta.events.register(
+        "before-parse.organizations", lambda response_dict, **_: bodies.append(response_dict["body"])
+    )
+    asked.describe_account(AccountId=TEAM)
+    assert f'"Paths":["o-batchgw0001/{WORLD.organization.tree.root.id}/'.encode() in bodies[0]
+
+
+@pytest.mark.parametrize(
+    ("account", "operation", "params", "code"),
+    [
+        (1, "list_accounts", {}, "AccessDeniedException"),
+        (0, "list_accounts", {"MaxResults": 21}, "InvalidInputException"),
+        (0, "list_accounts_for_parent", {"ParentId": "r-zzzz"}, "ParentNotFoundException"),
+        (0, "list_tags_for_resource", {"ResourceId": "100000000099"}, "TargetNotFoundException"),
+        (0, "describe_account", {"AccountId": "100000000099"}, "AccountNotFoundException"),
+    ],
+)
+def test_boto3_knows_the_refusals_of_organizations(
+    served: ReadyInfo, account: int, operation: str, params: dict[str, Any], code: str
+) -> None:
+    asked = client(served, "organizations", account)
+    with pytest.raises(getattr(asked.exceptions, code)) as caught:
+        getattr(asked, operation)(**params)
+    assert isinstance(caught.value, ClientError)
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
