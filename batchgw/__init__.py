@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     )
     from batchgw.concurrency.stop import StopSignal as StopSignal
     from batchgw.control_plane.aws import connect as connect
+    from batchgw.control_plane.aws.credentials.session_policy import Access as Access
     from batchgw.control_plane.aws.plane import AwsControlPlane as AwsControlPlane
     from batchgw.control_plane.interface import (
         ControlPlane as ControlPlane,
@@ -195,6 +196,7 @@ _NAMES = {
     "api": "apply applying check discover plan resume resuming",
     "concurrency.stop": "StopSignal",
     "control_plane.aws": "connect",
+    "control_plane.aws.credentials.session_policy": "Access",
     "control_plane.aws.plane": "AwsControlPlane",
     "control_plane.interface": "ControlPlane Execution Operation Request",
     "control_plane.readonly": "ReadOnlyControlPlane WriteRefused",

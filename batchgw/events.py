@@ -132,10 +132,14 @@ class CredentialsRefreshed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReachedDirectly:
-    """An account is that of the credentials themselves, so the role is not assumed there. Told once."""
+    """An account is that of the credentials themselves, so the role is not assumed there. Told once.
+
+    `narrowed`: the role's sessions can only read. No session policy binds the credentials themselves.
+    """
 
     account: str
     role: str
+    narrowed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

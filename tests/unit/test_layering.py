@@ -69,7 +69,7 @@ WITHIN: dict[str, tuple[frozenset[str], ...]] = {
         frozenset({"addresses", "background_tasks", "keys", "transport", "wire"}),
         frozenset({"client", "credentials", "signing"}),
         frozenset({"botocore_signer", "connections", "sts", "tls"}),
-        frozenset({"fast_path", "scope_credentials"}),
+        frozenset({"assumed_role", "fast_path", "scope_credentials"}),
         frozenset({"plane"}),
         frozenset({"connection"}),
     ),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from resource import RLIM_INFINITY, RLIMIT_NOFILE, getrlimit
 from ssl import SSLContext
 from typing import Any
@@ -21,6 +22,7 @@ from yarl import URL
 from batchgw.concurrency.stop import StopSignal
 from batchgw.control_plane.aws import wire
 from batchgw.control_plane.aws.addresses import check_endpoint_url, leads_to_aws
+from batchgw.control_plane.aws.assumed_role import Assuming, role_chain
 from batchgw.control_plane.aws.background_tasks import BackgroundTasks
 from batchgw.control_plane.aws.botocore_signer import SIGNATURE_VERSION
 from batchgw.control_plane.aws.client import TargetedClient
@@ -28,7 +30,8 @@ from batchgw.control_plane.aws.connections import CALL_TIMEOUT, ConnectionPool, 
 from batchgw.control_plane.aws.credentials.base_keys import BaseCredentials, Owner
 from batchgw.control_plane.aws.credentials.chain import use_chain
 from batchgw.control_plane.aws.credentials.owners import Owners
-from batchgw.control_plane.aws.credentials.roles import check_role, session_name
+from batchgw.control_plane.aws.credentials.role_chain import check_chain
+from batchgw.control_plane.aws.credentials.session_policy import Access, session_policy
 from batchgw.control_plane.aws.credentials.settings import (
     PooledConfig,
     check_endpoints,
@@ -43,16 +46,16 @@ from batchgw.control_plane.aws.credentials.settings import (
 )
 from batchgw.control_plane.aws.fast_path import FastPath
 from batchgw.control_plane.aws.plane import AwsControlPlane
-from batchgw.control_plane.aws.scope_credentials import Role, ScopeCredentials
+from batchgw.control_plane.aws.scope_credentials import ScopeCredentials
 from batchgw.control_plane.aws.sts import query_form
-from batchgw.control_plane.aws.sts.client import StsClient
+from batchgw.control_plane.aws.sts.client import BURST, RATE, StsClient
 from batchgw.control_plane.aws.sts.questions import Sts
 from batchgw.control_plane.aws.sts.regions import FORMAL_REGION, StsRegions
 from batchgw.control_plane.aws.tls import spare_buffers, tls_context
 from batchgw.control_plane.aws.wire import Format
 from batchgw.control_plane.tries import ATTEMPTS
 from batchgw.events import NullObserver, Observer
-from batchgw.model import Region
+from batchgw.model import Region, RoleLink
 from batchgw.version import VERSION
 
 MOST_CONNECTIONS = 4096
@@ -90,7 +93,11 @@ async def connect(
     endpoint_url: str | None = None,
     role: str | None = None,
     external_id: str | None = None,
-    session_name: str | None = None,
+    session_tags: Mapping[str, str] | None = None,
+    source_identity: str | None = None,
+    roles: Sequence[RoleLink] = (),
+    access: Access | None = None,
+    session_name: str | Callable[[], str] | None = None,
     ca_bundle: str | None = None,
     max_connections: int | None = None,
     fast_path: bool = True,
@@ -98,6 +105,8 @@ async def connect(
     connect_timeout: float = CONNECT_TIMEOUT,
     call_timeout: float = CALL_TIMEOUT,
     attempts: int = ATTEMPTS,
+    sts_rate: float = RATE,
+    sts_burst: float = BURST,
     observer: Observer | None = None,
     stop: StopSignal | None = None,
 ) -> AsyncIterator[AwsControlPlane]:
@@ -115,7 +124,15 @@ async def connect(
             answer leaves out is not customised; AWS itself leaves none out.
         role: a role to assume in every account: a name, or an ARN with the account left open.
         external_id: what the role's trust policy may ask for.
-        session_name: shows in CloudTrail; made acceptable to STS. By default "batchgw-" and a random part.
+        session_tags: tags of the role's sessions.
+        source_identity: who is behind the role's sessions.
+        roles: a chain: the links before `role`, which is the last one. Each is assumed with the keys of the
+            link before it, once for all accounts of a partition. Without `role`, the last of these is the
+            last link.
+        access: bounds what the sessions of the last role may do, by a session policy; None: whatever the role
+            may do. Nothing bounds the base credentials, which reach their own account without a role.
+        session_name: of the roles' sessions, which CloudTrail shows; made acceptable to STS. A function is
+            asked each time. By default "batchgw-" and a random part.
         ca_bundle: a file of PEM certificates, trusted in place of the usual authorities.
         max_connections: bound of the pool. It grows with what the limiters let be under way (Little's law),
             so it is there for a process's file descriptors: as many as these allow, if it is not given.
@@ -124,6 +141,8 @@ async def connect(
         connect_timeout: seconds to connect.
         call_timeout: seconds of a whole call: an answer that comes more slowly is given up.
         attempts: bound on attempts of a call to STS; throttles do not count.
+        sts_rate: calls/second to STS, at most.
+        sts_burst: calls to STS at once after a rest.
         observer: is told of renewed credentials, of calls to STS that are made again, and of types of gateway
             responses that nobody knows yet.
         stop: ends what waits for STS, with Stopped: the one that `PacedControlPlane` is given.
@@ -132,7 +151,14 @@ async def connect(
         UsageError: a profile, a file, a role or a URL that cannot be used.
         CredentialsUnavailable: there are no credentials.
     """
-    _check_given(endpoint_url, role)
+    last = RoleLink(
+        role=role or "",
+        external_id=external_id,
+        session_tags=session_tags or {},
+        source_identity=source_identity,
+    )
+    chain = (*roles, last) if role else roles
+    _check_given(endpoint_url, chain)
     async with AsyncExitStack() as stack:
         session = open_session(profile)
         check_endpoints(session)
@@ -157,17 +183,26 @@ async def connect(
             base,
             always_on=sts_regions.always_on,
             attempts=attempts,
+            rate=sts_rate,
+            burst=sts_burst,
             observer=observer,
             stop=stop,
         )
         sts = Sts(sts_client)
-        credentials = ScopeCredentials(
-            base,
-            sts,
-            sts_regions,
-            role=_role(role, session_name, external_id),
+        assuming = Assuming(
+            sts=sts,
+            regions=sts_regions,
+            session_name=_session_name(session_name),
             background=(await stack.enter_async_context(BackgroundTasks())).start,
             observer=observer or NullObserver(),
+        )
+        policy = None if access is None else partial(session_policy, access)
+        credentials = ScopeCredentials(
+            base,
+            sts_regions,
+            role=role_chain(chain, assuming, base, each_account=True, policy=policy),
+            observer=observer or NullObserver(),
+            narrowed=access is Access.READ,
         )
         yield AwsControlPlane(
             gateway,
@@ -179,11 +214,11 @@ async def connect(
         )
 
 
-def _check_given(endpoint_url: str | None, role: str | None) -> None:
+def _check_given(endpoint_url: str | None, *chains: Sequence[RoleLink]) -> None:
     if endpoint_url is not None:
         check_endpoint_url(endpoint_url, "--endpoint-url (or AWS_ENDPOINT_URL)")
-    if role is not None:
-        check_role(role)
+    for chain in chains:
+        check_chain(chain)
 
 
 def _pool(
@@ -243,11 +278,11 @@ def _own_endpoint(session: AioSession, endpoint_url: str | None) -> bool:
     return url is not None and not leads_to_aws(url)
 
 
-def _role(role: str | None, name: str | None, external_id: str | None) -> Role | None:
-    if role is None:
-        return None
-    name = session_name(name or f"batchgw-{uuid4().hex[:8]}")
-    return Role(role=role, session_name=name, external_id=external_id)
+def _session_name(name: str | Callable[[], str] | None) -> Callable[[], str]:
+    if callable(name):
+        return name
+    given = name or f"batchgw-{uuid4().hex[:8]}"
+    return lambda: given
 
 
 def _use_pool(session: AioSession, pool: ConnectionPool) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import Protocol
 
-from batchgw.model import AccountId
+from batchgw.model import AccountId, Region
 
 _FIT = re.compile(r"[!-~]+", re.ASCII)
 """What travels in a header and in a signature unchanged: visible ASCII, no blank and no line break."""
@@ -38,6 +39,18 @@ class Keys:
             other.secret_key,
             other.token,
         )
+
+
+class Signer(Protocol):
+    """Whoever signs: the base credentials, or a role of a chain. Its keys change, its account does not."""
+
+    async def keys(self, region: Region) -> Keys:
+        """Give usable keys, whose account is known. `region` is where STS is asked. Raises a CallError."""
+        ...
+
+    async def renew(self, rejected: Keys, region: Region) -> bool:
+        """Drop keys that the service refused as expired. Returns whether other ones can be had."""
+        ...
 
 
 def misfit(access_key: object, secret_key: object, token: object) -> str | None:

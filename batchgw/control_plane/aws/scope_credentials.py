@@ -6,61 +6,54 @@ account of an organisation. Whichever keys are given, they are of the scope's ac
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from typing import Protocol
 
-from batchgw.control_plane.advice import words
+from batchgw.control_plane.aws.assumed_role import AssumedRole
 from batchgw.control_plane.aws.credentials.base_keys import BaseCredentials
-from batchgw.control_plane.aws.credentials.renewal import Background, Refresher
-from batchgw.control_plane.aws.credentials.roles import role_arn
 from batchgw.control_plane.aws.keys import Keys
-from batchgw.control_plane.aws.sts.questions import Sts
 from batchgw.control_plane.aws.sts.regions import StsRegions
-from batchgw.errors import (
-    AccessDenied,
-    BadRequest,
-    CallError,
-    CredentialsRejected,
-    CredentialsUnavailable,
-    EndpointUnreachable,
-    UsageError,
-    WrongAccount,
-)
-from batchgw.events import CredentialsRefreshed, Observer, ReachedDirectly
+from batchgw.errors import CredentialsUnavailable
+from batchgw.events import Observer, ReachedDirectly
 from batchgw.model import AccountId, Scope
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Role:
-    """The role to assume in every account. `role` is a name or an ARN pattern (see `roles.role_arn`)."""
+class Credentials(Protocol):
+    """Gives the keys for a scope, fresh ones, and takes back those the service refused."""
 
-    role: str
-    session_name: str
-    external_id: str | None = field(default=None, repr=False)
+    async def keys(self, scope: Scope) -> Keys:
+        """Give usable keys. Raises a ScopeError, or Stopped."""
+        ...
+
+    async def renew(self, scope: Scope, rejected: Keys) -> bool:
+        """Drop keys that the service refused as expired. Returns whether other ones can be had."""
+        ...
 
 
 class ScopeCredentials:
-    """Gives the keys for a scope, fresh ones, and takes back those the service refused."""
+    """Keys that act in the scope's account.
+
+    Args:
+        base: the base credentials.
+        regions: where STS is asked.
+        role: the one to assume in every account but that of the base credentials; None to assume none.
+        observer: is told when an account is reached directly.
+        narrowed: a session policy bounds what the role may do; nothing can bound the base credentials.
+    """
 
     def __init__(
         self,
         base: BaseCredentials,
-        sts: Sts,
         regions: StsRegions,
         *,
-        role: Role | None,
-        background: Background,
+        role: AssumedRole | None,
         observer: Observer,
-        clock: Callable[[], float] = time.time,
+        narrowed: bool = False,
     ) -> None:
         self._base = base
-        self._sts = sts
         self._regions = regions
         self._role = role
         self._observer = observer
-        self._clock = clock
-        self._refresher = Refresher(self._assume, background=background, clock=clock)
+        self._narrowed = narrowed
         self._told: set[AccountId] = set()
 
     async def base_account(self) -> AccountId:
@@ -70,7 +63,7 @@ class ScopeCredentials:
     async def keys(self, scope: Scope) -> Keys:
         """Give keys that act in the scope's account, and in no other. Raises a ScopeError, or Stopped."""
         if self._role is not None and scope.account != (self._base.account or await self._own(scope)):
-            return await self._refresher.keys(scope)
+            return await self._role.keys(scope)
         keys = self._base.ready() or await self._base.keys(self._regions.sts_region(scope.region))
         if keys.account != scope.account:
             raise CredentialsUnavailable(
@@ -80,7 +73,7 @@ class ScopeCredentials:
                 code="NoRole",
             )
         if self._role is not None:
-            self._tell_direct(scope.account, self._role.role)
+            self._tell_direct(scope.account, self._role.link.role)
         return keys
 
     async def _own(self, scope: Scope) -> AccountId | None:
@@ -90,68 +83,36 @@ class ScopeCredentials:
     def _tell_direct(self, account: AccountId, role: str) -> None:
         if account not in self._told:
             self._told.add(account)
-            self._observer.notify(ReachedDirectly(account=account, role=role))
+            self._observer.notify(ReachedDirectly(account=account, role=role, narrowed=self._narrowed))
 
     async def renew(self, scope: Scope, rejected: Keys) -> bool:
         """Drop keys that the service refused as expired. Returns whether other ones can be had."""
         if self._role is None or scope.account == self._base.account:
             return await self._base.renew(rejected, self._regions.sts_region(scope.region))
-        self._refresher.discard(scope, rejected)
+        self._role.discard(scope, rejected)
         return True
 
-    async def _assume(self, scope: Scope) -> Keys:
-        arn = self._arn(scope)
-        try:
-            keys = await self._sts.assume_role(
-                arn,
-                self._regions.sts_region(scope.region),
-                scope,
-                session_name=self._role.session_name if self._role else "",
-                external_id=self._role.external_id if self._role else None,
-            )
-        except (CredentialsRejected, CredentialsUnavailable, EndpointUnreachable):
-            raise  # the base credentials or the way to STS are at fault, not the role
-        except CallError as error:
-            raise _not_assumed(arn, scope, error) from error
-        self._check(keys, scope, arn)
-        expires = keys.expires or 0.0
-        self._observer.notify(CredentialsRefreshed(account=scope.account, role=arn, expires=expires))
-        return keys
 
-    def _arn(self, scope: Scope) -> str:
-        try:
-            return role_arn(
-                self._role.role if self._role else "", scope.account, self._regions.partition(scope.region)
-            )
-        except UsageError as error:
-            raise CredentialsUnavailable(str(error), code="RoleUnusable") from error
+class OrganizationCredentials:
+    """Keys that read the organisation: those of the role for that, or the base credentials.
 
-    def _check(self, keys: Keys, scope: Scope, arn: str) -> None:
-        if keys.account != scope.account:
-            raise WrongAccount(
-                f"{arn} gave credentials of account {keys.account}, not of {scope.account}: nothing is done "
-                "with them. Check the role and the STS endpoint."
-            )
-        if keys.expires is not None and keys.expires <= self._clock():
-            raise CredentialsUnavailable(
-                f"the credentials of {arn} had expired when they came: check this machine's clock.",
-                code="ExpiredOnArrival",
-            )
+    They are of whichever account that is, so a scope says only where they are used.
+    """
 
+    def __init__(self, base: BaseCredentials, regions: StsRegions, *, role: AssumedRole | None) -> None:
+        self._base = base
+        self._regions = regions
+        self._role = role
 
-_ON_REFUSAL = (
-    " The role must exist, its trust policy must name this identity (and the external id, if it wants one), "
-    "and the identity must be allowed sts:AssumeRole on it; --role-name and --external-id choose others."
-)
+    async def keys(self, scope: Scope) -> Keys:
+        """Give usable keys. Raises a ScopeError, or Stopped."""
+        if self._role is not None:
+            return await self._role.keys(scope)
+        return self._base.ready() or await self._base.keys(self._regions.sts_region(scope.region))
 
-
-def _not_assumed(arn: str, scope: Scope, error: CallError) -> CredentialsUnavailable:
-    refused = isinstance(error, AccessDenied | BadRequest)
-    why = words(error).rstrip(".") + "." + _ON_REFUSAL if refused else error.message
-    return _no_access(f"cannot assume {arn} in account {scope.account}", error, why)
-
-
-def _no_access(what: str, error: CallError, why: str) -> CredentialsUnavailable:
-    return CredentialsUnavailable(
-        f"{what}: {why}", code=error.code, status=error.status, request_id=error.request_id
-    )
+    async def renew(self, scope: Scope, rejected: Keys) -> bool:
+        """Drop keys that the service refused as expired. Returns whether other ones can be had."""
+        if self._role is None:
+            return await self._base.renew(rejected, self._regions.sts_region(scope.region))
+        self._role.discard(scope, rejected)
+        return True

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from batchgw.control_plane.aws import AwsControlPlane, connect
 from batchgw.control_plane.aws.keys import Keys
+from batchgw.control_plane.aws.sts.questions import Sts
 from batchgw.control_plane.interface import Execution, Request, T
 from batchgw.control_plane.operations import (
     CreateDeployment,
@@ -174,7 +175,7 @@ async def test_a_misspelt_region_ends_its_scope_and_suggests_the_right_one(
     monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", nowhere)
     async with connect(role="Role") as plane:
         wrong = Scope(account=AccountId("222222222222"), region=Region("eu-wst-1"))
-        monkeypatch.setattr(plane._credentials._sts, "assume_role", _keys_at_hand)
+        monkeypatch.setattr(Sts, "assume_role", _keys_at_hand)
         monkeypatch.setattr(plane._credentials._base, "account", AccountId("111111111111"))
         with pytest.raises(ScopeError, match=r"no region eu-wst-1.*Did you mean eu-west-1\?"):
             await plane.send(GetRestApis(scope=wrong))

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from batchgw.control_plane.aws import AwsControlPlane, connect
-from batchgw.control_plane.aws.scope_credentials import Role
+from batchgw.control_plane.aws.sts.questions import RoleSession
 from batchgw.errors import CredentialsUnavailable, UsageError
-from batchgw.model import Desired, Policy, Targets
+from batchgw.model import Desired, Policy, RoleLink, Targets
 
 KEYS = "aws_access_key_id = AKIA1\naws_secret_access_key = hunter2\n"
 
@@ -129,7 +129,10 @@ async def test_an_at_sign_in_a_path_is_no_password(home: Path) -> None:
 
 @pytest.mark.parametrize(
     "holder",
-    [Role(role="R", session_name="s", external_id="hunter2"), Targets(role="R", external_id="hunter2")],
+    [
+        RoleSession(arn="R", name="s", link=RoleLink(role="R", external_id="hunter2")),
+        Targets(role="R", external_id="hunter2"),
+    ],
 )
 def test_no_repr_shows_an_external_id(holder: object) -> None:
     assert "hunter2" not in repr(holder)

@@ -49,8 +49,21 @@ def read_by_botocore(body: bytes) -> Any:
     return create_parser("query").parse({"status_code": 200, "headers": {}, "body": body}, MODEL.output_shape)
 
 
-@given(st.fixed_dictionaries({"RoleArn": TEXT, "RoleSessionName": TEXT}, optional={"ExternalId": TEXT}))
-def test_the_form_is_the_one_that_botocore_writes(params: dict[str, str]) -> None:
+TAG = st.fixed_dictionaries({"Key": TEXT, "Value": TEXT})
+PARAMS = st.fixed_dictionaries(
+    {"RoleArn": TEXT, "RoleSessionName": TEXT},
+    optional={
+        "Policy": TEXT,
+        "Tags": st.lists(TAG, min_size=1, max_size=3),
+        "TransitiveTagKeys": st.lists(TEXT, min_size=1, max_size=3),
+        "ExternalId": TEXT,
+        "SourceIdentity": TEXT,
+    },
+)
+
+
+@given(PARAMS)
+def test_the_form_is_the_one_that_botocore_writes(params: dict[str, Any]) -> None:
     written = ASSUME.write(params)
     assert written is not None
     stock = create_serializer("query", include_validation=False).serialize_to_request(params, MODEL)
@@ -59,6 +72,19 @@ def test_the_form_is_the_one_that_botocore_writes(params: dict[str, str]) -> Non
     assert list(written.prepared.items()) == list(stock["body"].items())
     assert written.content_type == stock["headers"]["Content-Type"]
     assert written.body == urlencode(stock["body"], doseq=True).encode()
+
+
+def test_the_tags_of_a_session_are_numbered() -> None:
+    tags = [{"Key": "team", "Value": "a b"}, {"Key": "k", "Value": ""}]
+    written = ASSUME.write(
+        {"RoleArn": "a", "RoleSessionName": "s", "Tags": tags, "TransitiveTagKeys": ["team", "k"]}
+    )
+    assert written is not None
+    assert written.body == (
+        b"Action=AssumeRole&Version=2011-06-15&RoleArn=a&RoleSessionName=s"
+        b"&Tags.member.1.Key=team&Tags.member.1.Value=a+b&Tags.member.2.Key=k&Tags.member.2.Value="
+        b"&TransitiveTagKeys.member.1=team&TransitiveTagKeys.member.2=k"
+    )
 
 
 def test_what_is_written_in_the_open() -> None:
@@ -77,6 +103,11 @@ def test_what_is_written_in_the_open() -> None:
     [
         {"RoleArn": "a", "RoleSessionName": "s", "DurationSeconds": 900},
         {"RoleArn": "a", "RoleSessionName": "s", "Tags": "t"},
+        {"RoleArn": "a", "RoleSessionName": "s", "Tags": []},
+        {"RoleArn": "a", "RoleSessionName": "s", "Tags": [{}]},
+        {"RoleArn": "a", "RoleSessionName": "s", "Tags": [{"Key": "k", "Value": 7}]},
+        {"RoleArn": "a", "RoleSessionName": "s", "TransitiveTagKeys": ["k", 7]},
+        {"RoleArn": ["a"], "RoleSessionName": "s"},
         {"RoleArn": 7, "RoleSessionName": "s"},
         {"RoleArn": "a", "RoleSessionName": "s", "ExternalId": None},
     ],

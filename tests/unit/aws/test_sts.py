@@ -15,7 +15,7 @@ from batchgw.control_plane.aws.client import Target, TargetedClient
 from batchgw.control_plane.aws.credentials.base_keys import BaseCredentials
 from batchgw.control_plane.aws.keys import Keys
 from batchgw.control_plane.aws.sts.client import Question, StsClient
-from batchgw.control_plane.aws.sts.questions import Sts
+from batchgw.control_plane.aws.sts.questions import RoleSession, Sts
 from batchgw.errors import (
     AccessDenied,
     CallError,
@@ -28,7 +28,7 @@ from batchgw.errors import (
     Throttled,
 )
 from batchgw.events import CallRetried, Event
-from batchgw.model import AccountId, Region, Scope
+from batchgw.model import AccountId, Region, RoleLink, Scope
 from tests.virtual import virtually
 
 EU = Region("eu-west-1")
@@ -81,6 +81,10 @@ class FakeBase:
     async def renew(self, rejected: Keys, region: Region) -> bool:  # noqa: ARG002 - as the real one
         self.number += 1
         return self.number <= self.others
+
+
+def session(arn: str, *, external_id: str | None = None) -> RoleSession:
+    return RoleSession(arn=arn, name="s", link=RoleLink(role="R", external_id=external_id))
 
 
 @dataclass
@@ -193,7 +197,7 @@ def test_a_role_is_told_of_with_the_scope_it_is_for() -> None:
     ask(
         ServiceFailure("down"),
         told=told,
-        body=lambda sts: sts.assume_role("arn", EU, scope, session_name="s", external_id="sesame-17"),
+        body=lambda sts: sts.assume_role(session("arn", external_id="sesame-17"), EU, scope),
     )
     (event,) = told.events
     assert isinstance(event, CallRetried)
@@ -338,7 +342,7 @@ def test_an_sts_that_nobody_can_connect_to_is_given_up_for_a_thousand_roles_at_o
             scope = Scope(account=AccountId(f"{number:012}"), region=EU)
             arn = f"arn:aws:iam::{scope.account}:role/R"
             try:
-                await sts.assume_role(arn, EU, scope, session_name="s", external_id=None)
+                await sts.assume_role(session(arn), EU, scope)
             except CallError as error:
                 told.append(f"{type(error).__name__}: {error}")
 

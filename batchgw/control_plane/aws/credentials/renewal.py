@@ -1,4 +1,4 @@
-"""Keep the keys of each account fresh: fetch them once, and renew them before they expire.
+"""Keep the keys of each account or partition fresh: fetch them once, and renew them before they expire.
 
 Calls get the present keys at once. Renewal happens beside the calls, after two thirds of the keys' life. If
 it fails, the present keys are used until a minute before they expire. So nobody notices an STS that is down
@@ -16,7 +16,7 @@ import anyio
 
 from batchgw.control_plane.aws.keys import Keys
 from batchgw.errors import CallError, Stopped, WrongAccount
-from batchgw.model import AccountId, Scope
+from batchgw.model import Scope
 
 RENEW_AT = 2 / 3
 """Part of the keys' life after which they are renewed. It leaves 20 of 60 minutes for an STS that is down."""
@@ -37,7 +37,7 @@ LONGEST_PAUSE = 60.0
 """Seconds between two attempts to renew while STS fails; the pauses double from one second on."""
 
 Fetch = Callable[[Scope], Awaitable[Keys]]
-"""Gets new keys for a scope's account. Raises a CallError."""
+"""Gets new keys for a scope. Raises a CallError."""
 
 Background = Callable[..., object]
 """Starts an async function beside the caller, such as a task group's `start_soon`."""
@@ -55,8 +55,12 @@ class _Entry:
     flight: anyio.Lock = field(default_factory=anyio.Lock)
 
 
+def _account(scope: Scope) -> str:
+    return scope.account
+
+
 class Refresher:
-    """Keys by account. Any number of tasks may ask at once; one fetch per account is under way at most."""
+    """Keys by `key`, the account by default. Of one key at most one fetch is under way, however many ask."""
 
     def __init__(
         self,
@@ -65,18 +69,21 @@ class Refresher:
         background: Background,
         clock: Callable[[], float] = time.time,
         random: Random | None = None,
+        key: Callable[[Scope], str] = _account,
     ) -> None:
         self._fetch = fetch
+        self._key = key
         self._background = background
         self._clock = clock
         self._random = random or Random()  # noqa: S311 - jitter needs no secrecy
-        self._entries: dict[AccountId, _Entry] = {}
+        self._entries: dict[str, _Entry] = {}
 
     async def keys(self, scope: Scope) -> Keys:
-        """Give usable keys of the scope's account. Raises a CallError when there are none and none come."""
-        entry = self._entries.get(scope.account)
+        """Give usable keys for the scope. Raises a CallError when there are none and none come."""
+        key = self._key(scope)
+        entry = self._entries.get(key)
         if entry is None:
-            entry = self._entries[scope.account] = _Entry()
+            entry = self._entries[key] = _Entry()
         now = self._clock()
         if entry.keys is None or now >= entry.usable_until:
             return await self._fetched(entry, scope)
@@ -87,7 +94,7 @@ class Refresher:
 
     def discard(self, scope: Scope, rejected: Keys) -> None:
         """Forget keys that the service no longer accepts. Newer ones, if there are, stay."""
-        entry = self._entries.get(scope.account)
+        entry = self._entries.get(self._key(scope))
         if entry is not None and entry.keys is rejected:
             entry.keys = None
 

@@ -43,9 +43,13 @@ def role_arn(role: str, account: AccountId, partition: str) -> str:
 
 def check_role(role: str) -> None:
     """Raise UsageError when no account's role could be named by it."""
+    role_arn(role, account_of(role) or AccountId("0" * 12), "aws")
+
+
+def account_of(role: str) -> AccountId | None:
+    """Give the account that the role's ARN names; None where it is left open, or only the name is given."""
     match = _ARN.fullmatch(role)
-    account = match["account"] if match and match["account"].isdigit() else "0" * 12
-    role_arn(role, AccountId(account), "aws")
+    return AccountId(match["account"]) if match and match["account"].isdigit() else None
 
 
 def session_name(text: str | None) -> str:

@@ -18,7 +18,7 @@ from batchgw.concurrency.clock import current_time
 from batchgw.concurrency.stop import StopSignal
 from batchgw.control_plane.aws.client import Target, TargetedClient
 from batchgw.control_plane.aws.credentials.base_keys import BaseCredentials
-from batchgw.control_plane.aws.keys import Keys
+from batchgw.control_plane.aws.keys import Keys, Signer
 from batchgw.control_plane.endpoints import Endpoints
 from batchgw.control_plane.tries import ATTEMPTS, Tries, error_of
 from batchgw.errors import (
@@ -37,11 +37,12 @@ from batchgw.throttle.limiter import Limiter
 from batchgw.throttle.quota import Quota, Trust
 
 RATE = 50.0
-"""Calls/second: a thousand roles in 20 s. STS's own quota is not known for certain, so this is chosen with
-care, and refusals lower it."""
+"""Calls/second: a thousand roles in 20 s. AWS documents 600/s for an account in a region, for AssumeRole,
+GetCallerIdentity and four more together (IAM user guide, "IAM and AWS STS quotas"). This is a twelfth of it,
+because everybody in the account shares the quota. Refusals lower it."""
 
 BURST = 10.0
-"""Calls at once after a rest: enough for a run of a few accounts."""
+"""Calls at once after a rest: enough for a run of a few accounts. AWS documents no burst."""
 
 _OFF = re.compile(r"InvalidClientTokenId|UnrecognizedClient|OptIn|RegionDisabled")
 """Codes that STS answers in a region that is switched off. The first two may also mean an unknown key."""
@@ -57,7 +58,8 @@ class Question:
         region: the region whose STS is asked.
         scope: the scope that the answer is for.
         params: boto3's parameters.
-        keys: sign the call; None for the base credentials' proved keys.
+        keys: sign the call, as they are: they are being proved. None: those of `signer` sign.
+        signer: who signs; None for the base credentials.
     """
 
     method: str
@@ -66,6 +68,7 @@ class Question:
     scope: Scope
     params: Mapping[str, Any] = field(default_factory=dict, repr=False)
     keys: Keys | None = None
+    signer: Signer | None = None
 
     def worth_repeating(self, error: BaseException) -> bool:
         """Whether to ask again after `error`. Not with given keys that have expired: nobody renews them."""
@@ -74,16 +77,18 @@ class Question:
 
 
 class StsClient:
-    """Asks STS with the base credentials.
+    """Asks STS with the keys of whoever signs.
 
     Args:
         client: sends one attempt.
-        base: the keys that sign.
+        base: signs where the question names nobody else.
         always_on: gives for a region the one to ask instead, which no account can have switched off; None if
             none is known.
         observer: is told before each repeated attempt.
         stop: after it no attempt is made or waited for; Stopped is raised.
         attempts: bound on attempts that fail for another reason than a throttle.
+        rate: calls/second, at most.
+        burst: calls at once after a rest.
         random: draws the backoff's jitter.
     """
 
@@ -96,6 +101,8 @@ class StsClient:
         observer: Observer | None = None,
         stop: StopSignal | None = None,
         attempts: int = ATTEMPTS,
+        rate: float = RATE,
+        burst: float = BURST,
         random: Random | None = None,
     ) -> None:
         self._client = client
@@ -104,7 +111,7 @@ class StsClient:
         self._off: set[Region] = set()  # regions that have turned out to be switched off
         self._observer = observer or NullObserver()
         self._stop = stop or StopSignal()
-        pacer = BucketModel(Quota(RATE, BURST), trust=Trust.STRICT)
+        pacer = BucketModel(Quota(rate, burst), trust=Trust.STRICT)
         self._endpoints = Endpoints()
         self._limiter = Limiter(Flow(Bucket(pacer)), sleep=self._stop.sleep)
         self._attempts = attempts
@@ -189,11 +196,12 @@ class StsClient:
         """Make one attempt. Raises a CallError, or Stopped."""
         if question.keys is not None:
             return await self._sent(question, question.keys)
-        keys = await self._base.keys(question.region)  # before our permit: proving keys takes one, too
+        signer = question.signer or self._base
+        keys = await signer.keys(question.region)  # before our permit: to get keys takes one, too
         try:
             return await self._sent(question, keys)
         except CredentialsExpired as error:
-            if await self._base.renew(keys, question.region):
+            if await signer.renew(keys, question.region):
                 raise
             raise CredentialsRejected(
                 error.message, code=error.code, status=error.status, request_id=error.request_id

@@ -29,21 +29,33 @@ _quoted = lru_cache(maxsize=_KEPT)(quote_plus)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueryForm:
-    """A `Format` of the query protocol. All of the operation's parameters that are sent here are plain text.
+    """A `Format` of the query protocol.
 
-    `read` makes boto3's answer of the members of the result, or None of a result that is not as it should be.
+    Attributes:
+        operation: its name at AWS.
+        version: of the service's model.
+        texts: the parameters that are plain text.
+        lists: those that are lists of plain texts, or of structures of plain texts.
+        read: makes boto3's answer of the members of the result, or None of a result that is not as it should
+            be.
     """
 
     operation: str
     version: str
-    params: frozenset[str]
+    texts: frozenset[str]
+    lists: frozenset[str]
     read: Callable[[Mapping[str, ET.Element]], Wire | None]
 
     def write(self, params: Wire) -> Written | None:
         """Write a form: the operation first, then the parameters as they come."""
-        if not (params.keys() <= self.params and all(isinstance(each, str) for each in params.values())):
-            return None
-        fields = {"Action": self.operation, "Version": self.version, **params}
+        fields: dict[str, str] = {"Action": self.operation, "Version": self.version}
+        for name, value in params.items():
+            if name in self.texts and isinstance(value, str):
+                fields[name] = value
+            elif name in self.lists and isinstance(value, list) and (members := _numbered(name, value)):
+                fields.update(members)
+            else:
+                return None
         return Written(
             method="POST",
             path="/",
@@ -64,6 +76,19 @@ class QueryForm:
         result = None if members is None else members.get(f"{self.operation}Result")
         found = None if result is None else _members(result)
         return None if found is None else self.read(found)
+
+
+def _numbered(parameter: str, values: list[object]) -> dict[str, str] | None:
+    """Name the texts of a list: Tags.member.1.Key, ... None: one is no plain text, or there is none."""
+    fields: dict[str, str] = {}
+    for number, value in enumerate(values, 1):
+        at = f"{parameter}.member.{number}"
+        parts = {f".{key}": each for key, each in value.items()} if isinstance(value, dict) else {"": value}
+        texts = {at + name: each for name, each in parts.items() if isinstance(each, str)}
+        if not texts or len(texts) < len(parts):
+            return None
+        fields.update(texts)
+    return fields or None
 
 
 def _role(result: Mapping[str, ET.Element]) -> Wire | None:
@@ -108,7 +133,8 @@ FORMATS: Mapping[str, QueryForm] = {
     "assume_role": QueryForm(
         operation="AssumeRole",
         version="2011-06-15",
-        params=frozenset({"RoleArn", "RoleSessionName", "ExternalId"}),
+        texts=frozenset({"RoleArn", "RoleSessionName", "ExternalId", "SourceIdentity", "Policy"}),
+        lists=frozenset({"Tags", "TransitiveTagKeys"}),
         read=_role,
     ),
 }

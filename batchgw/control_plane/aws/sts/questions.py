@@ -5,16 +5,51 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
-from batchgw.control_plane.aws.keys import Keys, misfit
+from batchgw.control_plane.aws.keys import Keys, Signer, misfit
 from batchgw.control_plane.aws.sts.client import Question, StsClient
 from batchgw.control_plane.operations.unreadable import unreadable_answer
-from batchgw.model import AccountId, Region, Scope
+from batchgw.model import AccountId, Region, RoleLink, Scope
 
 ANYONE = AccountId("*")
 """Stands, in what is told, for the account that is being asked for."""
 
 _ACCOUNT = re.compile(r"\d{12}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleSession:
+    """A session of a role that is asked for.
+
+    Attributes:
+        arn: the role.
+        name: of the session; CloudTrail shows it.
+        link: what else its place in the chain says.
+        policy: what the session may do at most, as JSON; None for all that the role may do.
+        signer: who asks; None for the base credentials.
+    """
+
+    arn: str
+    name: str
+    link: RoleLink
+    policy: str | None = None
+    signer: Signer | None = None
+
+    def params(self) -> dict[str, object]:
+        """Give boto3's parameters. Session tags are passed on to the sessions of later links."""
+        link = self.link
+        params: dict[str, object] = {"RoleArn": self.arn, "RoleSessionName": self.name}
+        if self.policy is not None:
+            params["Policy"] = self.policy
+        if link.session_tags:
+            params["Tags"] = [{"Key": key, "Value": value} for key, value in link.session_tags.items()]
+            params["TransitiveTagKeys"] = list(link.session_tags)
+        if link.external_id is not None:
+            params["ExternalId"] = link.external_id
+        if link.source_identity is not None:
+            params["SourceIdentity"] = link.source_identity
+        return params
 
 
 class Sts:
@@ -42,19 +77,21 @@ class Sts:
             self.identity = answer.get("Arn")
             return AccountId(account)
 
-    async def assume_role(
-        self, arn: str, region: Region, scope: Scope, *, session_name: str, external_id: str | None
-    ) -> Keys:
+    async def assume_role(self, role: RoleSession, region: Region, scope: Scope) -> Keys:
         """Become a role for work in a scope, for an hour unless the role says less. Raises a CallError.
 
         The keys say which account they are of: the one in the ARN that STS answers with, not the one asked
-        for.
+        for. No other length of time is asked for: an hour is the most that a role gets from a role.
         """
-        params = {"RoleArn": arn, "RoleSessionName": session_name}
-        if external_id is not None:
-            params["ExternalId"] = external_id
         answer = await self._client.answer(
-            Question(method="assume_role", operation="AssumeRole", region=region, scope=scope, params=params)
+            Question(
+                method="assume_role",
+                operation="AssumeRole",
+                region=region,
+                scope=scope,
+                params=role.params(),
+                signer=role.signer,
+            )
         )
         with _readable():
             given = answer["Credentials"]
