@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from batchgw.model import Account, AccountId, Scope, SkippedScope, UnreadScope
-from batchgw.model.fleet.selected import Unmatched
+from batchgw.model.fleet.selected import SelectedAccounts
 
 FoundScope = Scope | SkippedScope | UnreadScope
 """An account-region to look into; one that is rightly left alone; or one of which nobody can tell."""
@@ -21,14 +21,13 @@ class Estate:
         regions: who said which regions an account has enabled: "account:ListRegions", "ec2:DescribeRegions"
             or "sts". An account whose regions were given as a list is not in it.
         skipped: what is rightly not looked into, and why.
-        found: how many accounts the organisation has; None where it was not asked.
-        unmatched: selectors of accounts, include and exclude alike, that match no account.
+        selected: how many accounts are meant, and which selectors match none; None where the organisation was
+            not asked, or not to the end. It belongs into `Selected.accounts`.
         as_of: when the organisation was asked, in seconds since the epoch; None where it was not.
     """
 
     accounts: dict[AccountId, Account] = field(default_factory=dict)
     regions: dict[AccountId, str] = field(default_factory=dict)
     skipped: list[SkippedScope] = field(default_factory=list)
-    found: int | None = None
-    unmatched: tuple[Unmatched, ...] = ()
+    selected: SelectedAccounts | None = None
     as_of: float | None = None

@@ -1,4 +1,4 @@
-"""How many REST APIs a selection means, of how many, and which of its selectors match none.
+"""How many accounts and REST APIs a selection means, of how many, and which of its selectors match none.
 
 A selector that matches nothing is most likely misspelt. The APIs that it was to select were not looked at, so
 a plan with one must not pass for "all as desired".
@@ -9,31 +9,87 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from batchgw.model.shape import JSON, count, items, texts
+from batchgw.model.shape import JSON, count, items, record, texts
 from batchgw.wording import amount
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unmatched:
-    """A selector that no REST API matches. `where` it stands: a line of a policy file, or a flag's name."""
+    """A selector that matches nothing. `where` it stands: a line of a policy file, or a flag's name.
+
+    `of` says what it was to match: a REST API or an account.
+    """
 
     selector: str
     where: str = ""
     hint: str = ""
+    of: str = "REST API"
 
     def __str__(self) -> str:
         """Say it in one line, as compilers do."""
         where = f"{self.where}: " if self.where else ""
-        return f"{where}{self.selector} matches no REST API{self.hint}"
+        return f"{where}{self.selector} matches no {self.of}{self.hint}"
 
     def to_json(self) -> dict[str, str]:
         """Render for machines."""
-        return {"selector": self.selector, "where": self.where, "hint": self.hint}
+        return {"selector": self.selector, "where": self.where, "hint": self.hint, "of": self.of}
 
     @classmethod
     def from_json(cls, data: Mapping[str, str]) -> Unmatched:
         """Read what `to_json` wrote."""
-        return cls(selector=data["selector"], where=data["where"], hint=data["hint"])
+        return cls(selector=data["selector"], where=data["where"], hint=data["hint"], of=data["of"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SelectedAccounts:
+    """Which accounts of the organisation a selection means.
+
+    Attributes:
+        found: accounts that the organisation has.
+        selected: those of them that are meant.
+        skipped: those that would be meant, and are not ACTIVE.
+        unmatched: selectors that match none. An `exclude` that matches nothing is one as well: the account
+            that was to be left alone would be written to.
+    """
+
+    found: int
+    selected: int
+    skipped: int = 0
+    unmatched: tuple[Unmatched, ...] = ()
+
+    @property
+    def counts(self) -> str:
+        """Say how many: `400 accounts found, 390 selected, 3 skipped`."""
+        return f"{amount(self.found, 'account')} found, {self.selected:,} selected, {self.skipped:,} skipped"
+
+    def nothing(self) -> tuple[str, ...]:
+        """Say what matches nothing, a sentence each; nothing where all is well."""
+        if self.unmatched:
+            return tuple(str(each) for each in self.unmatched)
+        if self.selected:
+            return ()
+        if self.skipped:
+            return (f"of {amount(self.skipped, 'account')} that would be meant none is ACTIVE",)
+        return (f"of {amount(self.found, 'account')} of the organisation none is meant",)
+
+    def to_json(self) -> dict[str, JSON]:
+        """Render for machines."""
+        return {
+            "found": self.found,
+            "selected": self.selected,
+            "skipped": self.skipped,
+            "unmatched": [each.to_json() for each in self.unmatched],
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, JSON]) -> SelectedAccounts:
+        """Read what `to_json` wrote. Raises KeyError or TypeError for anything else."""
+        return cls(
+            found=count(data["found"]),
+            selected=count(data["selected"]),
+            skipped=count(data["skipped"]),
+            unmatched=_unmatched(data["unmatched"]),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +104,7 @@ class Selected:
             an item of the plan, with the reason.
         unmatched: include selectors that match none of those found.
         idle: exclude selectors that match none: they exempt nothing, which is no error.
+        accounts: which accounts are meant; None where the organisation was not asked.
     """
 
     found: int | None = 0
@@ -56,24 +113,28 @@ class Selected:
     by_id: int = 0
     unmatched: tuple[Unmatched, ...] = ()
     idle: tuple[Unmatched, ...] = ()
+    accounts: SelectedAccounts | None = None
 
     @property
     def counts(self) -> str:
-        """Say how many: `600 REST APIs found, 40 selected, 3 excluded`."""
+        """Say how many: `600 REST APIs found, 40 selected, 3 excluded`; before it, how many accounts."""
+        accounts = f"{self.accounts.counts}; " if self.accounts is not None else ""
         if self.found is None:
-            return f"{self.selected:,} of {amount(self.by_id, 'REST API')} named by id found"
-        return (
-            f"{amount(self.found, 'REST API')} found, {self.selected:,} selected, {self.excluded:,} excluded"
-        )
+            return f"{accounts}{self.selected:,} of {amount(self.by_id, 'REST API')} named by id found"
+        apis = f"{amount(self.found, 'REST API')} found, {self.selected:,} selected, "
+        return f"{accounts}{apis}{self.excluded:,} excluded"
 
     def nothing(self, *, unread: int) -> tuple[str, ...]:
         """Say what matches nothing, a sentence each; nothing where all is well.
 
         `unread` scopes could not be read. What was meant may be in them. So that nothing was found at all is
-        only said where there is no such scope.
+        only said where there is no such scope, and where there are accounts to look into.
         """
+        accounts = self.accounts.nothing() if self.accounts is not None else ()
         if self.unmatched:
-            return tuple(str(each) + _perhaps_there(unread) for each in self.unmatched)
+            return (*accounts, *(str(each) + _perhaps_there(unread) for each in self.unmatched))
+        if accounts:
+            return accounts
         if self.selected or unread or self.by_id:
             return ()
         if self.excluded:
@@ -92,6 +153,7 @@ class Selected:
             "by_id": self.by_id,
             "unmatched": [each.to_json() for each in self.unmatched],
             "idle": [each.to_json() for each in self.idle],
+            "accounts": None if self.accounts is None else self.accounts.to_json(),
         }
 
     @classmethod
@@ -102,9 +164,16 @@ class Selected:
             selected=count(data["selected"]),
             excluded=count(data["excluded"]),
             by_id=count(data["by_id"]),
-            unmatched=tuple(Unmatched.from_json(texts(each)) for each in items(data["unmatched"])),
-            idle=tuple(Unmatched.from_json(texts(each)) for each in items(data["idle"])),
+            unmatched=_unmatched(data["unmatched"]),
+            idle=_unmatched(data["idle"]),
+            accounts=None
+            if data["accounts"] is None
+            else SelectedAccounts.from_json(record(data["accounts"])),
         )
+
+
+def _unmatched(data: JSON) -> tuple[Unmatched, ...]:
+    return tuple(Unmatched.from_json(texts(each)) for each in items(data))
 
 
 def _perhaps_there(unread: int) -> str:
