@@ -19,7 +19,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"events"}),
     frozenset({"policy", "planning", "throttle"}),
     frozenset({"control_plane", "journal", "simulator"}),
-    frozenset({"discovery", "report"}),
+    frozenset({"discovery", "permissions", "report"}),
     frozenset({"execution"}),
     frozenset({"api"}),
     frozenset({"cli", "__main__"}),
