@@ -27,7 +27,8 @@ from tenacity import AsyncRetrying, retry_if_exception
 
 from batchgw.cli.observers.frame import Cell, Frame
 from batchgw.cli.observers.frame import Row as FrameRow
-from batchgw.control_plane.interface import T
+from batchgw.control_plane.interface import AWS, T
+from batchgw.control_plane.operations import GetGatewayResponses, get_gateway_responses
 from batchgw.control_plane.retrying import RetryingControlPlane, _Attempts
 from batchgw.control_plane.stack import PacedControlPlane
 from batchgw.control_plane.tries import Tries
@@ -35,14 +36,18 @@ from batchgw.discovery.packed import PackedApis
 from batchgw.journal.sql.database.connection import Database
 from batchgw.journal.sql.tables.content import JournalTables
 from batchgw.journal.sql.tables.schema import images
-from batchgw.model import RestApi
+from batchgw.model import ResponseType, RestApi
 from batchgw.planning.plan_file.items import ItemReader, item_to_json
+from batchgw.simulator.world.customisation import customisation
 from benchmarks.harness.cli import main
 from benchmarks.harness.results import Column, Row, Section
 from benchmarks.pipeline.fakes import Plane
 from benchmarks.pipeline.plans import SCOPE, planned
 from benchmarks.pipeline.runs import FAST, Calls
 from benchmarks.pipeline.timing import taken
+from benchmarks.scale.policy import SETTINGS
+
+FAMILIES = (ResponseType.DEFAULT_4XX, ResponseType.DEFAULT_5XX)
 
 COLUMNS = (
     Column(key="with", label="with it", format=",.1f"),
@@ -63,6 +68,7 @@ def measure(*, quick: bool) -> Section:
         rows=(
             retries(size, rounds),
             *(statements(size, rounds, rows) for rows in (1, 10)),
+            responses(size, rounds),
             changes(size, rounds),
             listed(size),
             frames(size // 25, rounds),
@@ -128,6 +134,25 @@ def statements(rows: int, rounds: int, together: int) -> Row:
         database.close()
     name = f"statements given to the driver as they are, rows a commit: {together}"
     return Row(name=name, values={**compared, "unit": "us a row"})
+
+
+def responses(apis: int, rounds: int) -> Row:
+    """The gateway responses of APIs that answer alike, read with what was read before, and without."""
+    request = GetGatewayResponses(scope=SCOPE, api=planned(0).api.id)
+    told = json.dumps(customisation(dict.fromkeys(FAMILIES, SETTINGS)).wire_items)
+    answers = [{"items": json.loads(told)} for _ in range(100)]  # equal, and no two with an object in common
+    plain = patch.object(get_gateway_responses, "_as_before", lambda _kind, _item: None)
+
+    def read() -> None:
+        for number in range(apis):
+            request.read(answers[number % len(answers)], AWS)
+
+    def each_anew() -> None:
+        with plain:
+            read()
+
+    name = "a gateway response like the one before it: reading the 21 of an API"
+    return Row(name=name, values={**alternately(read, each_anew, rounds, of=apis), "unit": "us an API"})
 
 
 def changes(apis: int, rounds: int) -> Row:

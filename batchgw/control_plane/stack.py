@@ -26,6 +26,14 @@ from batchgw.throttle.quota import OPERATIONS, TOTAL, Quota, Quotas, Scoping, Tr
 WORKERS = 32
 """Cap on the APIs in work per scope: Little's law asks for fewer unless calls take a second."""
 
+MOST_AT_WORK = 2_000
+"""APIs in work at once, in all scopes together, unless each would have fewer than `LEAST_AT_WORK`. A core
+makes some 1,000 calls/s, and AWS answers in a fifth of a second. More APIs would wait for the core. That
+looks like a slow service, for which Little's law asks for still more of them."""
+
+LEAST_AT_WORK = 2
+"""APIs in work at once in each of thousands of scopes. At AWS's latency their calls spend its quota."""
+
 PREFETCH = 1.0
 """Seconds, at most, in which credentials are fetched before the first calls need them."""
 
@@ -111,6 +119,7 @@ class PacedControlPlane:
             limited, state=self.state, observer=self.observer, random=random, attempts=self.pace.attempts
         )
         self._calls: ControlPlane = self._retrying
+        self._at_work: set[Scope] = set()  # scopes that have calls to make
 
     def through(self, wrapper: ControlPlane) -> PacedControlPlane:
         """Give the same session, with its calls made through a wrapper around this control plane."""
@@ -155,9 +164,17 @@ class PacedControlPlane:
         self.state.try_again()
 
     def workers(self, scope: Scope) -> Callable[[], int]:
-        """How many APIs of a scope should be in work at once, from now on: Little's law, and the cap."""
+        """How many APIs of a scope should be in work at once, from now on: Little's law, and two caps.
+
+        One is that of the pace. The other is the scope's part of what the process can keep busy.
+        """
         limiter = self.state.limiters.of(scope)
-        return lambda: limiter.concurrency
+        return lambda: min(limiter.concurrency, self._part)
+
+    @property
+    def _part(self) -> int:
+        """APIs that each scope may have in work, if all that have calls to make have as many."""
+        return max(LEAST_AT_WORK, MOST_AT_WORK // max(1, len(self._at_work)))
 
     def rate(self, scope: Scope) -> float:
         """Calls/second that a scope may make, as believed now: an equal part where several share a quota."""
@@ -172,10 +189,17 @@ class PacedControlPlane:
     def expect(self, scope: Scope, calls: float) -> None:
         """Tell how many calls a scope has still to make: its last ones may spend what is kept in reserve."""
         self.state.limiters.of(scope).total.expected = calls
+        if calls > 0:
+            self._at_work.add(scope)
+        else:
+            self._at_work.discard(scope)
 
     def decided(self, scope: Scope) -> None:
         """One of the expected calls has been made, or will not be."""
-        self.state.limiters.of(scope).total.expected -= 1
+        total = self.state.limiters.of(scope).total
+        total.expected -= 1
+        if total.expected <= 0:
+            self._at_work.discard(scope)
 
     def learned(self) -> Iterator[Learned]:
         """What is known of every quota that was used, to be remembered."""

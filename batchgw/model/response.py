@@ -44,10 +44,7 @@ class ResponseType(StrEnum):
     @property
     def family(self) -> ResponseType | None:
         """The DEFAULT_* type this one inherits from while it is not customised; None for those two."""
-        if self in (ResponseType.DEFAULT_4XX, ResponseType.DEFAULT_5XX):
-            return None
-        default = DEFAULT_STATUS[self]
-        return ResponseType.DEFAULT_4XX if default[0] == "4" else ResponseType.DEFAULT_5XX
+        return _FAMILIES.get(self)
 
 
 DEFAULT_STATUS: Mapping[ResponseType, str] = {
@@ -75,6 +72,11 @@ DEFAULT_STATUS: Mapping[ResponseType, str] = {
 
 INTEGRATION_FAILURE is shown as 504 and answered as 500 while it is not customised: never pin the shown value.
 """
+
+_FAMILIES: Mapping[ResponseType, ResponseType] = {
+    kind: ResponseType.DEFAULT_4XX if status[0] == "4" else ResponseType.DEFAULT_5XX
+    for kind, status in DEFAULT_STATUS.items()
+}
 
 DEFAULT_TEMPLATES: Mapping[str, str] = {"application/json": '{"message":$context.error.messageString}'}
 """The mapping template of every type that has none of its own."""

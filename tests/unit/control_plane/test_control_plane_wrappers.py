@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import inf
 from random import Random
 from typing import cast
 
@@ -482,3 +483,44 @@ def test_a_reading_verb_cannot_write() -> None:
         assert await guarded.current_account() == SCOPE.account
 
     virtually(main)
+
+
+class TestWorkers:
+    """Many scopes share what one process can keep busy."""
+
+    @staticmethod
+    def scope(number: int) -> Scope:
+        return Scope(account=AccountId(f"{number:012d}"), region=SCOPE.region)
+
+    @pytest.mark.parametrize(
+        ("scopes", "workers"),
+        [(1, 10), (200, 10), (250, 8), (500, 4), (1000, 2), (4000, 2)],  # 2,000 / scopes, 2 at least
+    )
+    def test_the_more_scopes_have_calls_to_make_the_fewer_of_its_apis_each_has_in_work(
+        self, scopes: int, workers: int
+    ) -> None:
+        """Ten, as long as no latency is known."""
+
+        async def main() -> None:
+            plane = paced(Told())
+            for number in range(scopes):
+                plane.expect(self.scope(number), inf)
+            assert plane.workers(self.scope(0))() == workers
+
+        virtually(main)
+
+    def test_scopes_that_have_no_more_calls_to_make_leave_their_part_to_the_others(self) -> None:
+        async def main() -> None:
+            plane = paced(Told())
+            for number in range(1000):
+                plane.expect(self.scope(number), 1)
+            workers = plane.workers(self.scope(0))
+            assert workers() == 2
+            for number in range(1, 501):
+                plane.expect(self.scope(number), 0)
+            assert workers() == 4
+            for number in range(501, 1000):
+                plane.decided(self.scope(number))
+            assert workers() == 10
+
+        virtually(main)

@@ -1,1 +1,0 @@
-"""Verbs that answer questions about a policy."""

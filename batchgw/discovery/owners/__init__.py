@@ -1,1 +1,0 @@
-"""Who manages a REST API: what gives the tool away, and the ladder of calls that looks for it."""

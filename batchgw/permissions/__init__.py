@@ -1,1 +1,0 @@
-"""Which permissions a policy's job needs, as IAM, CloudFormation and Terraform spell them. Pure."""
