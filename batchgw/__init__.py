@@ -53,7 +53,9 @@ if TYPE_CHECKING:
         CredentialsExpired as CredentialsExpired,
         CredentialsRejected as CredentialsRejected,
         CredentialsUnavailable as CredentialsUnavailable,
+        DeniedByScp as DeniedByScp,
         EndpointUnreachable as EndpointUnreachable,
+        EntityNotFound as EntityNotFound,
         ExplainedStop as ExplainedStop,
         ForeignAnswer as ForeignAnswer,
         ForeignDenial as ForeignDenial,
@@ -64,6 +66,7 @@ if TYPE_CHECKING:
         NotConfirmed as NotConfirmed,
         NotCustomized as NotCustomized,
         NothingSelected as NothingSelected,
+        OrganizationNotInUse as OrganizationNotInUse,
         OtherAccountAnswered as OtherAccountAnswered,
         PlanStale as PlanStale,
         PlanUnreadable as PlanUnreadable,
@@ -71,6 +74,7 @@ if TYPE_CHECKING:
         Problem as Problem,
         QuotasInvalid as QuotasInvalid,
         ReadingAged as ReadingAged,
+        RegionOff as RegionOff,
         ResourceQuotaExceeded as ResourceQuotaExceeded,
         RunUnknown as RunUnknown,
         ScopeError as ScopeError,
@@ -207,11 +211,12 @@ _NAMES = {
     "errors": (
         "AccessDenied AnswerTooLarge ApiDenied ApiNotFound BadRequest BatchgwError CallError "
         "ConcurrentModification Conflict ConnectionCut ConnectionFailed CredentialsExpired "
-        "CredentialsRejected CredentialsUnavailable EndpointUnreachable ExplainedStop ForeignAnswer "
-        "ForeignDenial HeldBack JournalUnusable JournalWriteFailed NotAsWritten NotConfirmed NotCustomized "
-        "NothingSelected OtherAccountAnswered PlanStale PlanUnreadable PolicyInvalid Problem QuotasInvalid "
-        "ReadingAged ResourceQuotaExceeded RunUnknown ScopeError ScopeLocked ServiceFailure Starved Stopped "
-        "Throttled UsageError WrongAccount"
+        "CredentialsRejected CredentialsUnavailable DeniedByScp EndpointUnreachable EntityNotFound "
+        "ExplainedStop ForeignAnswer ForeignDenial HeldBack JournalUnusable JournalWriteFailed "
+        "NotAsWritten NotConfirmed NotCustomized NothingSelected OrganizationNotInUse "
+        "OtherAccountAnswered PlanStale PlanUnreadable PolicyInvalid Problem QuotasInvalid ReadingAged "
+        "RegionOff ResourceQuotaExceeded RunUnknown ScopeError ScopeLocked ServiceFailure Starved "
+        "Stopped Throttled UsageError WrongAccount"
     ),
     "events": (
         "ApiRechecked ApisListed CallAnswered CallGaveUp CallRetried CallSent CallThrottled "

@@ -33,6 +33,8 @@ BatchgwError                         1  a number is the exit code of a command t
     ├── ApiNotFound                     404: the API is gone
     ├── NotCustomized                   404 on DELETE: the type is at its default already
     ├── BadRequest                      400: refused as it stands; permanent for this API
+    │   ├── EntityNotFound              the account, OU, stack or deployment that is named is not there
+    │   ├── OrganizationNotInUse        the account that asks is in no organisation
     │   └── ForeignAnswer               3xx or 4xx without an AWS error code: a write may have been made
     ├── ApiDenied                       403 on one API, while others are allowed: permanent for this API
     ├── NotAsWritten                    201, and something else than what was asked is in effect: permanent
@@ -41,9 +43,11 @@ BatchgwError                         1  a number is the exit code of a command t
         ├── EndpointUnreachable         no scope has ever been able to connect: nothing more is tried
         ├── OtherAccountAnswered        404 in another account's name: that account's keys signed the call
         ├── AccessDenied                403 (or 401) on a listing, or on three APIs in a row
+        │   ├── DeniedByScp             the same by a service control policy, as AWS's own words say
         │   └── ForeignDenial           the same without an AWS error code: a write may have been made
-        ├── CredentialsRejected         403: unknown, or the region is not enabled
-        │   └── CredentialsExpired      403: retried once, with fresh credentials
+        ├── CredentialsRejected         403: unknown
+        │   ├── CredentialsExpired      403: retried once, with fresh credentials
+        │   └── RegionOff               the keys are good elsewhere: the region is not enabled for the account
         └── CredentialsUnavailable      there are none, or the role cannot be assumed
             └── WrongAccount            the keys are of another account: nothing was signed with them
 
@@ -322,6 +326,17 @@ class BadRequest(CallError):
     """The service refuses the request as it stands."""
 
 
+class EntityNotFound(BadRequest):
+    """What the call names does not exist: an account, an OU, a stack, a deployment.
+
+    For a REST API there is `ApiNotFound`, and for a customisation `NotCustomized`.
+    """
+
+
+class OrganizationNotInUse(BadRequest):
+    """The account whose credentials asked is not a member of an organisation."""
+
+
 class ForeignAnswer(BadRequest):
     """A 3xx or 4xx without an AWS error code, as from a proxy. AWS may have made the write all the same."""
 
@@ -364,6 +379,10 @@ class AccessDenied(ScopeError):
     """
 
 
+class DeniedByScp(AccessDenied):
+    """A service control policy of the organisation denies it. Only AWS's own words tell that."""
+
+
 class ForeignDenial(AccessDenied):
     """A 401 or 403 without an AWS error code, as from a proxy; see `ForeignAnswer`."""
 
@@ -372,13 +391,17 @@ class ForeignDenial(AccessDenied):
 
 
 class CredentialsRejected(ScopeError):
-    """Expired or unknown credentials, or a region that is not enabled for the account."""
+    """Expired or unknown credentials. Where it is certain that only the region is off: `RegionOff`."""
 
 
 class CredentialsExpired(CredentialsRejected):
     """The credentials have expired: one more attempt is made with fresh ones."""
 
     retry_safe = True
+
+
+class RegionOff(CredentialsRejected):
+    """The region does not know the keys, and STS accepts them: the account has not enabled the region."""
 
 
 class CredentialsUnavailable(ScopeError):

@@ -28,7 +28,8 @@ from tenacity import AsyncRetrying, retry_if_exception
 from batchgw.cli.observers.frame import Cell, Frame
 from batchgw.cli.observers.frame import Row as FrameRow
 from batchgw.control_plane.interface import AWS, T
-from batchgw.control_plane.operations import GetGatewayResponses, get_gateway_responses
+from batchgw.control_plane.operations import GetGatewayResponses
+from batchgw.control_plane.operations.apigateway import get_gateway_responses
 from batchgw.control_plane.retrying import RetryingControlPlane, _Attempts
 from batchgw.control_plane.stack import PacedControlPlane
 from batchgw.control_plane.tries import Tries

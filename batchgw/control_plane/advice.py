@@ -5,28 +5,44 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from batchgw.control_plane.interface import Request
+from batchgw.control_plane.interface import API_GATEWAY, Request
+from batchgw.control_plane.regions import partition
 from batchgw.errors import (
     AccessDenied,
     ApiDenied,
     CallError,
     CredentialsExpired,
     CredentialsRejected,
+    DeniedByScp,
     ForeignAnswer,
     ForeignDenial,
+    OrganizationNotInUse,
     ResourceQuotaExceeded,
 )
+
+_STATEMENT = "`batchgw iam-policy POLICY --for VERB` prints the statement"
 
 _BY_KIND: Mapping[type[CallError], str] = {
     CredentialsExpired: "The credentials have expired: renew them (`aws sso login`, a new session token), "
     "then resume.",
     ResourceQuotaExceeded: "This is a quota on things, not on calls: waiting does not help. "
     "Remove some, or ask AWS Support whether it can be raised.",
-    ApiDenied: "Give the identity this permission (a policy may also deny it by the API's id or tags), "
-    "or leave this API out with an exclude rule.",
-    AccessDenied: "Give the identity this permission (an SCP or a permissions boundary may also deny it), "
-    "or leave this account-region out of the targets.",
+    ApiDenied: f"Give the identity this permission ({_STATEMENT}; a policy may also deny it by the API's "
+    "id or tags), or leave this API out with an exclude rule.",
+    AccessDenied: f"Give the identity this permission ({_STATEMENT}; a permissions boundary may also deny "
+    "it), or leave this account-region out of the targets.",
+    DeniedByScp: "No permission of the account's own helps: ask those who keep the organisation's service "
+    "control policies, or leave this account-region out of the targets.",
+    OrganizationNotInUse: "Use credentials of the organisation's management account or of a delegated "
+    "administrator, or name a role that is there: `organization: {role: ...}` in the policy.",
 }
+
+_TO_READER = (
+    "Who reads the organisation needs this permission (`batchgw iam-policy POLICY --organization` prints the "
+    "statement), and must be of the management account or a delegated administrator; `organization: {role: "
+    "...}` in the policy names another one."
+)
+"""About a denial of a call that is signed by whoever reads the organisation."""
 
 _REJECTED: tuple[tuple[re.Pattern[str], str], ...] = (
     (
@@ -53,8 +69,12 @@ def paragraph(kind: type[CallError], code: str, status: int, message: str) -> st
     unnamed = _UNNAMED.fullmatch(code)
     words = message or f"HTTP {status} {'without an AWS error code' if unnamed else code}, without a message."
     advice = _advice(kind, code)
-    stop = "" if not advice or words[-1] in ".!?" else "."
-    return f"{words}{stop} {advice}".strip()
+    return f"{_ended(words)} {advice}" if advice else words
+
+
+def _ended(words: str) -> str:
+    """Give a sentence with its full stop."""
+    return words if words[-1:] in ".!?" else f"{words}."
 
 
 def words(error: CallError) -> str:
@@ -74,22 +94,27 @@ def for_one_api(error: AccessDenied) -> ApiDenied:
 
 
 def permission(request: Request[object]) -> str:
-    """Name the IAM action and the resource that a request needs."""
-    region = request.scope.region
-    partition = next((name for start, name in _PARTITIONS.items() if region.startswith(start)), "aws")
-    path = request.operation.path.format_map(request.params())
-    return f"apigateway:{request.operation.http} on arn:{partition}:apigateway:{region}::{path}"
+    """Name the IAM action and the resource that a request needs.
+
+    API Gateway's actions are HTTP methods and its resources are paths. Of other services the calls that only
+    read are allowed on `*` (service authorization reference).
+    """
+    operation, region = request.operation, request.scope.region
+    if operation.service != API_GATEWAY:
+        return f"{operation.service}:{operation.name} on *"
+    path = operation.path.format_map(request.params())
+    return f"apigateway:{operation.http} on arn:{partition(region)}:apigateway:{region}::{path}"
 
 
 def with_permission(error: AccessDenied, request: Request[object]) -> AccessDenied:
     """Give a refusal that says what the request needs: the same one where AWS's own words say it."""
-    if "apigateway:" in error.message or _UNNAMED.fullmatch(error.code):
+    if _UNNAMED.fullmatch(error.code):
         return error
-    return error.again(message=f"{permission(request)} was refused: {error.message}")
-
-
-_PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
-"""By the beginning of a region's name; every other region is of partition aws."""
+    for_reader = request.credentials == "organization" and not isinstance(error, DeniedByScp)
+    message = f"{_ended(words(error))} {_TO_READER}" if for_reader else error.message
+    if f"{request.operation.service}:" not in error.message:
+        message = f"{permission(request)} was refused: {message}"
+    return error if message == error.message else error.again(message=message)
 
 
 def _advice(kind: type[CallError], code: str) -> str:

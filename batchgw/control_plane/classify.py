@@ -5,9 +5,10 @@ the same wherever it comes from. It judges in this order:
 
 1. The **code** decides if it is enough. It goes before the status, because services disagree on statuses:
    Organizations throttles with 400, API Gateway with 429, and 429 may also mean a full resource quota.
-2. Three codes need the **message**. LimitExceededException is a rate or a full quota. ConflictException is
+2. Some codes need the **message**. LimitExceededException is a rate or a full quota. ConflictException is
    passing or permanent. NotFoundException is about the API, a customisation, or something else. Every bad
    request needs its message, too: a concurrent modification passes, whatever code and status it comes with.
+   So does every denial: only the message tells that a service control policy denies.
 3. A code that is not listed here is judged by its **status**. An unknown 4xx is permanent, because the same
    request would fail again. An unknown 5xx is a failure of the service, and may pass.
 4. An answer without a code does not come from AWS's service itself. So nobody knows what the service behind
@@ -36,15 +37,19 @@ from batchgw.errors import (
     Conflict,
     CredentialsExpired,
     CredentialsRejected,
+    DeniedByScp,
+    EntityNotFound,
     ForeignAnswer,
     ForeignDenial,
     NotCustomized,
+    OrganizationNotInUse,
     OtherAccountAnswered,
+    RegionOff,
     ResourceQuotaExceeded,
     ServiceFailure,
     Throttled,
 )
-from batchgw.model import Scope
+from batchgw.model import AccountId, Region, Scope
 from batchgw.redaction import foreign
 
 _Judge = Callable[[str, float | None], type[CallError]]
@@ -101,6 +106,17 @@ def of_other_account(error: ApiNotFound, scope: Scope) -> OtherAccountAnswered |
     )
 
 
+def of_region_off(error: CredentialsRejected, account: AccountId | None, region: Region) -> RegionOff:
+    """Make the error of a region that does not know an account's keys, which are known to be good."""
+    return RegionOff(
+        f"{region} is not enabled for account {account}: it does not know keys that STS accepts. Enable the "
+        "region there (`aws account enable-region`), or leave it out of the targets.",
+        code=error.code,
+        status=error.status,
+        request_id=error.request_id,
+    )
+
+
 def parse_retry_after(text: str | None, now: float) -> float | None:
     """Read a Retry-After value: seconds, or an HTTP date compared with `now` (seconds since the epoch).
 
@@ -147,6 +163,10 @@ def _kind(code: str, status: int, message: str, retry_after: float | None) -> ty
         kind = entry if isinstance(entry, type) else entry(message, retry_after)
     if kind is BadRequest and _CONCURRENT.search(message):
         return ConcurrentModification
+    if kind is BadRequest and _NO_STACK.search(message):
+        return EntityNotFound
+    if kind is AccessDenied and code and _BY_SCP.search(message):
+        return DeniedByScp
     return kind if code else _FOREIGN.get(kind, kind)
 
 
@@ -173,6 +193,12 @@ def _limit(message: str, retry_after: float | None) -> type[CallError]:
     return Throttled
 
 
+_BY_SCP = re.compile(r"with an explicit deny in a service control policy", re.IGNORECASE)
+"""IAM's words (IAM user guide, "Troubleshoot access denied error messages"). Nothing else tells."""
+
+_NO_STACK = re.compile(r"\bstack (for|with id) \S+ does not exist", re.IGNORECASE)
+"""CloudFormation's words, with the code ValidationError."""
+
 _PASSING = re.compile(r"try again later|concurrent modification", re.IGNORECASE)
 
 _CONCURRENT = re.compile(r"due to (a )?concurrent modification", re.IGNORECASE)
@@ -194,12 +220,12 @@ _NO_CUSTOMIZATION = re.compile(r"gateway ?response( type)? not (defined|found)",
 def _not_found(message: str, _retry_after: float | None) -> type[CallError]:
     """Tell what is missing: the API, or the customisation.
 
-    If it is anything else, such as a stage, the request is bad. It must not count as a deleted API, because
-    then an API that is there would be skipped.
+    If it is anything else, such as a stage, it must not count as a deleted API, because then an API that is
+    there would be skipped.
     """
     if _NO_CUSTOMIZATION.search(message):
         return NotCustomized
-    return ApiNotFound if _NO_API.search(message) else BadRequest
+    return ApiNotFound if _NO_API.search(message) else EntityNotFound
 
 
 def _codes(kind: type[CallError] | _Judge, *codes: str) -> dict[str, type[CallError] | _Judge]:
@@ -228,10 +254,20 @@ _BY_CODE: Mapping[str, type[CallError] | _Judge] = {
         BadRequest, "BadRequest", "Validation", "ValidationError", "Serialization", "InvalidParameterValue"
     ),
     **_codes(
+        EntityNotFound,
+        "AccountNotFound",
+        "ParentNotFound",
+        "RootNotFound",
+        "TargetNotFound",
+        "ResourceNotFound",
+    ),
+    **_codes(OrganizationNotInUse, "AWSOrganizationsNotInUse"),
+    **_codes(
         AccessDenied,
         "Unauthorized",
         "UnauthorizedOperation",
         "AccessDenied",
+        "AccessDeniedForDependency",
         "NotAuthorized",
         "Forbidden",
     ),

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Generic, Protocol, TypeVar, runtime_checkable
+from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar, runtime_checkable
 
-from batchgw.errors import CallError, NotCustomized
+from batchgw.errors import CallError, EntityNotFound, NotCustomized
 from batchgw.model import AccountId, Effort, RestApiId, Scope
 
 T = TypeVar("T")
@@ -36,6 +36,13 @@ class JsonForm:
     read: Callable[[dict[str, Any]], Wire] | None = None
 
 
+API_GATEWAY = "apigateway"
+"""botocore's name of API Gateway."""
+
+Credentials = Literal["account", "organization"]
+"""Whose keys sign: those of the scope's account, or those of whoever reads the organisation."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
     """What there is to know of an operation.
@@ -43,9 +50,11 @@ class Operation:
     Attributes:
         name: AWS's, for quotas, logs and statistics.
         method: boto3's name.
-        http: the HTTP method. The IAM action has the same name ("apigateway:GET").
-        path: the HTTP path, with boto3's parameters in braces. The IAM resource is the same path (service
-            authorization reference, API Gateway).
+        service: botocore's name of the service that has it.
+        credentials: whose keys sign it.
+        http: the HTTP method. API Gateway's IAM action has the same name ("apigateway:GET").
+        path: the HTTP path, with boto3's parameters in braces. API Gateway's IAM resource is the same path
+            (service authorization reference, API Gateway). Other services leave both out.
         writes: it changes something.
         overwrites: it replaces what is there, which may be somebody else's.
         form: how it is sent without botocore; None where botocore sends it.
@@ -53,8 +62,10 @@ class Operation:
 
     name: str
     method: str
-    http: str
-    path: str
+    service: str = API_GATEWAY
+    credentials: Credentials = "account"
+    http: str = "POST"
+    path: str = "/"
     writes: bool = False
     overwrites: bool = False
     form: JsonForm | None = None
@@ -82,11 +93,18 @@ AWS = Reading()
 class Request(Generic[Value]):
     """A call to make in a scope. `Value` is the type of its answer's value.
 
-    A subclass is an operation: it names its `operation`, and has `params` and `read`.
+    A subclass is an operation: it names its `operation`, and has `params` and `read`. The scope's account
+    says whose keys sign, and its region where the call goes. A service that has one endpoint in a partition,
+    such as Organizations, is asked there.
     """
 
     operation: ClassVar[Operation]
     scope: Scope
+
+    @property
+    def credentials(self) -> Credentials:
+        """Whose keys sign."""
+        return self.operation.credentials
 
     @property
     def api_id(self) -> RestApiId | None:
@@ -106,8 +124,8 @@ class Request(Generic[Value]):
         """Read boto3's answer. Raises a `CallError` for one that is not as AWS's service model says."""
         raise NotImplementedError
 
-    def read_not_customised(self, error: NotCustomized, reading: Reading) -> Value:
-        """Give the value where the answer says that nothing is customised; raises it if that is an error."""
+    def read_absent(self, error: NotCustomized | EntityNotFound, reading: Reading) -> Value:
+        """Give the value where the answer says that there is no such thing; raises it if that is an error."""
         del reading
         raise error
 

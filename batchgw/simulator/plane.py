@@ -15,13 +15,23 @@ from botocore.model import Shape
 from botocore.parsers import create_parser
 
 from batchgw.control_plane.advice import with_permission
-from batchgw.control_plane.classify import classify, parse_retry_after
-from batchgw.control_plane.interface import AWS, Execution, Operation, Request, Wire
-from batchgw.errors import AccessDenied, CallError, ConnectionCut, ConnectionFailed, ServiceFailure
+from batchgw.control_plane.classify import classify, of_region_off, parse_retry_after
+from batchgw.control_plane.interface import API_GATEWAY, AWS, Execution, Operation, Request, Wire
+from batchgw.control_plane.regions import asked_in
+from batchgw.errors import (
+    AccessDenied,
+    CallError,
+    ConnectionCut,
+    ConnectionFailed,
+    CredentialsRejected,
+    EntityNotFound,
+    NotCustomized,
+    ServiceFailure,
+)
 from batchgw.model import AccountId
 from batchgw.simulator.call import Call
 from batchgw.simulator.engine import Engine
-from batchgw.simulator.operations.service import Service
+from batchgw.simulator.operations.service import Service, service_of
 from batchgw.simulator.operations.sts import STS
 from batchgw.simulator.reply import (
     ArbitraryAnswer,
@@ -79,19 +89,38 @@ class SimulatedControlPlane:
 
     async def send(self, request: Request[T], execution: Execution | None = None) -> T:
         """Make one call. Raises a `CallError` for everything that is not a success."""
-        operation, scope, params = request.operation, request.scope, request.params()
-        service = self.engine.service
-        call = Call.of(operation.name, scope.account, scope.region, params)
+        operation, params, service = request.operation, request.params(), self.engine.service
+        account, region = self._signer(request), asked_in(operation.service, request.scope.region)
+        call = Call.of(operation.name, account, region, params, service=service_of(operation.name))
         try:
             reply, request_id = await self._run(
-                call, lambda: service.dispatch(operation.name, scope.account, scope.region, params)
+                call, lambda: service.dispatch(operation.name, account, region, params)
             )
         except AccessDenied as error:
             raise with_permission(error, request) from error.__cause__
+        except CredentialsRejected as error:
+            if not self._is_off(account, region):
+                raise
+            raise of_region_off(error, account, region) from error.__cause__
+        except (NotCustomized, EntityNotFound) as error:
+            if execution is not None:
+                execution.request_id = error.request_id
+            return request.read_absent(error, AWS)
         metadata = {"RequestId": request_id, "HTTPStatusCode": reply.status}
         if execution is not None:
             execution.request_id = request_id
         return request.read({**_as_boto3(operation, reply), "ResponseMetadata": metadata}, AWS)
+
+    def _signer(self, request: Request[object]) -> AccountId:
+        """Give the account whose keys sign. The organisation's management account is its reader."""
+        if request.credentials == "organization":
+            return AccountId(self.engine.service.world.organization.management)
+        return request.scope.account
+
+    def _is_off(self, account: str, region: str) -> bool:
+        """Tell whether a region is off for an account whose keys are good elsewhere."""
+        world = self.engine.service.world
+        return account in world.accounts and not world.organization.is_on(account, region)
 
     async def current_account(self) -> AccountId:
         """The account of the base credentials. Raises a `CallError`."""
@@ -134,7 +163,12 @@ def _not_connected(call: Call) -> ConnectionFailed:
 
 
 def _as_boto3(operation: Operation, reply: Reply) -> Wire:
-    """Give boto3's answer: by the operation's own form, or as botocore parses it."""
+    """Give boto3's answer: by the operation's own form, or as botocore parses it.
+
+    Other services than API Gateway have the same names on the wire as in boto3.
+    """
+    if operation.service != API_GATEWAY:
+        return reply.body if isinstance(reply.body, dict) else {}
     if operation.form is None:
         return _parsed_by_botocore(operation.name, reply)
     if operation.form.read is None or not isinstance(reply.body, dict):

@@ -19,7 +19,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"events"}),
     frozenset({"policy", "planning", "throttle"}),
     frozenset({"control_plane", "journal", "simulator"}),
-    frozenset({"discovery", "report"}),
+    frozenset({"discovery", "permissions", "report"}),
     frozenset({"execution"}),
     frozenset({"api"}),
     frozenset({"cli", "__main__"}),
@@ -59,7 +59,7 @@ WITHIN: dict[str, tuple[frozenset[str], ...]] = {
     ),
     "control_plane": (
         frozenset({"interface"}),
-        frozenset({"advice", "endpoints", "event_fields", "operations", "readonly", "tries"}),
+        frozenset({"advice", "regions", "endpoints", "event_fields", "operations", "readonly", "tries"}),
         frozenset({"classify", "given_up"}),
         frozenset({"session_state"}),
         frozenset({"limited", "retrying"}),

@@ -53,7 +53,7 @@ def test_the_verbs_are_those_of_the_command_line() -> None:
     from batchgw.cli.main import app  # noqa: PLC0415 - only here
 
     table = USAGE.split("## Verbs")[1].split("\n\n")[1]
-    told = set(re.findall(r"`([a-z]+)", table))
+    told = set(re.findall(r"`([a-z-]+)", table))
     command = get_command(app)
     assert told == set(command.list_commands(None))  # type: ignore[attr-defined]
 

@@ -20,8 +20,9 @@ from botocore.parsers import ResponseParserError
 
 from batchgw.control_plane.aws.keys import Keys
 from batchgw.control_plane.aws.transport import transport_error, unresolved_host
-from batchgw.control_plane.aws.wire import FORMS
+from batchgw.control_plane.aws.wire import FORMS, read_json
 from batchgw.control_plane.classify import classify, parse_retry_after
+from batchgw.control_plane.interface import API_GATEWAY
 from batchgw.control_plane.operations.unreadable import unreadable_answer
 from batchgw.errors import BadRequest, CallError, ScopeError
 from batchgw.model import Region
@@ -82,8 +83,9 @@ class TargetedClient:
         service = client.meta.service_model.service_id.hyphenize()
         client.meta.events.register(f"provide-client-params.{service}", _aim)
         client.meta.events.register(f"before-endpoint-resolution.{service}", _resolve_there)
-        if client.meta.service_model.metadata["protocol"] == "rest-json":
-            client.meta.events.register(f"before-parse.{service}", _read_here)
+        read = _READERS.get(client.meta.service_model.metadata["protocol"])
+        if read is not None:
+            client.meta.events.register(f"before-parse.{service}", read)
 
     async def call(self, method: str, target: Target, params: Mapping[str, Any]) -> Mapping[str, Any]:
         """Make one call and give botocore's answer. Raises a CallError."""
@@ -168,7 +170,7 @@ def _resolve_there(builtins: dict[str, Any], context: Mapping[str, Any], **_: ob
 
 
 _FORMS = {form.operation: form for form in FORMS.values()}
-"""By AWS's name of the operation."""
+"""Those of API Gateway, by AWS's name of the operation."""
 
 
 def _read_here(
@@ -184,7 +186,7 @@ def _read_here(
     if status >= FIRST_ERROR_STATUS:
         response_dict["body"] = readable_refusal(body)
         return
-    form = _FORMS.get(operation_model.name)
+    form = _FORMS.get(operation_model.name) if _of_api_gateway(operation_model) else None
     try:
         if form is None:
             _refuse_foreign_text(body)
@@ -193,6 +195,35 @@ def _read_here(
     except CallError as error:
         raise about(error, status, response_dict["headers"].get("x-amzn-requestid")) from error.__cause__
     response_dict["body"] = b""
+
+
+def _of_api_gateway(operation_model: Any) -> bool:
+    return bool(operation_model.service_model.service_name == API_GATEWAY)
+
+
+def _read_as_sent(
+    response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: object
+) -> None:
+    """Take the members of an answer of the JSON protocol as they were sent, and leave botocore none to read.
+
+    They are called as in boto3. botocore leaves out members that its model does not know, and an older one
+    does not know all that matters here: `Paths` and `State` of an account. Dates stay numbers.
+    """
+    body, status = response_dict["body"], response_dict["status_code"]
+    if status >= FIRST_ERROR_STATUS:
+        response_dict["body"] = readable_refusal(body)
+        return
+    content = read_json(body)
+    if not isinstance(content, dict):
+        error = unreadable_answer("it is not a JSON object" if body.strip() else "it is empty")
+        raise about(error, status, response_dict["headers"].get("x-amzn-requestid"))
+    content.pop("ResponseMetadata", None)  # a word of botocore's: an answer must not set it
+    customized_response_dict.update(content)
+    response_dict["body"] = b""
+
+
+_READERS = {"rest-json": _read_here, "json": _read_as_sent}
+"""What reads answers in botocore's place, by the protocol of the service."""
 
 
 def _refuse_foreign_text(body: bytes) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 from uuid import uuid4
 
 import aioboto3
+import anyio
 from aiobotocore.config import AioConfig
 from aiobotocore.session import AioSession
 from botocore.exceptions import ProxyConnectionError
@@ -29,6 +30,7 @@ from batchgw.control_plane.aws.client import TargetedClient
 from batchgw.control_plane.aws.connections import CALL_TIMEOUT, ConnectionPool, proxy_for, session_class
 from batchgw.control_plane.aws.credentials.base_keys import BaseCredentials, Owner
 from batchgw.control_plane.aws.credentials.chain import use_chain
+from batchgw.control_plane.aws.credentials.organization import OrganizationCredentials
 from batchgw.control_plane.aws.credentials.owners import Owners
 from batchgw.control_plane.aws.credentials.role_chain import check_chain
 from batchgw.control_plane.aws.credentials.session_policy import Access, session_policy
@@ -50,6 +52,7 @@ from batchgw.control_plane.aws.scope_credentials import ScopeCredentials
 from batchgw.control_plane.aws.sts import query_form
 from batchgw.control_plane.aws.sts.client import BURST, RATE, StsClient
 from batchgw.control_plane.aws.sts.questions import Sts
+from batchgw.control_plane.aws.sts.region_check import RegionCheck
 from batchgw.control_plane.aws.sts.regions import FORMAL_REGION, StsRegions
 from batchgw.control_plane.aws.tls import spare_buffers, tls_context
 from batchgw.control_plane.aws.wire import Format
@@ -114,15 +117,16 @@ async def connect(
     """Open the control plane of AWS, or of whatever answers at an endpoint URL.
 
     What is not given comes from where every AWS tool takes it: AWS_PROFILE and the config files,
-    AWS_REGION, AWS_ENDPOINT_URL (and ..._API_GATEWAY, ..._STS), AWS_CA_BUNDLE, HTTPS_PROXY.
+    AWS_REGION, AWS_ENDPOINT_URL (and ..._API_GATEWAY, ..._STS, ...), AWS_CA_BUNDLE, HTTPS_PROXY.
 
     Args:
         profile: the AWS profile of the base credentials.
         region: where STS is asked, and `AwsControlPlane.region`. Calls go to the region of their scope.
             `current_account` is not about a scope: outside the commercial partition it needs a region.
-        endpoint_url: the address of API Gateway, and of STS unless AWS_ENDPOINT_URL_STS names another. There,
-            and where the environment or the profile names an address, a type of gateway response that an
-            answer leaves out is not customised; AWS itself leaves none out.
+        endpoint_url: the address of API Gateway, and of each other service unless a variable of its own, such
+            as AWS_ENDPOINT_URL_STS, names another. There, and where the environment or the profile names an
+            address, a type of gateway response that an answer leaves out is not customised; AWS itself leaves
+            none out.
         role: a role to assume in every account: a name, or an ARN with the account left open.
         external_id: what the role's trust policy may ask for.
         session_tags: tags of the role's sessions.
@@ -178,9 +182,10 @@ async def connect(
         await base.found()  # no credentials: better said now than by every scope
         clients = _Clients(stack, session, pool, await known_regions(session), fast_path)
         gateway = await clients.gateway(endpoint_url)
+        services = _Services(clients, endpoint_url)
         sts_regions = StsRegions(home, lambda somewhere: partition_of(session, somewhere))
         sts_client = StsClient(
-            await clients.sts(endpoint_url),
+            await services.client("sts"),
             base,
             always_on=sts_regions.always_on,
             attempts=attempts,
@@ -208,6 +213,9 @@ async def connect(
         yield AwsControlPlane(
             gateway,
             credentials,
+            services=services.client,
+            organization=OrganizationCredentials(base, sts_regions.sts_region),
+            region_check=RegionCheck(lambda keys, region: sts.account(region, keys), sts_regions.always_on),
             region=home,
             identity=lambda: sts.identity,
             observer=observer,
@@ -254,10 +262,10 @@ class _Clients:
         """Open that of API Gateway."""
         return await self._open("apigateway", endpoint_url, wire.FORMS, SIGNATURE_VERSION)
 
-    async def sts(self, endpoint_url: str | None) -> TargetedClient:
-        """Open that of STS, which is at the same address unless it has one of its own."""
-        url = None if os.environ.get("AWS_ENDPOINT_URL_STS") else endpoint_url
-        return await self._open("sts", url, query_form.FORMATS)
+    async def other(self, service: str, endpoint_url: str | None) -> TargetedClient:
+        """Open that of another service, which is at the same address unless it has one of its own."""
+        url = None if os.environ.get(f"AWS_ENDPOINT_URL_{service.upper()}") else endpoint_url
+        return await self._open(service, url, query_form.FORMATS if service == "sts" else {})
 
     async def _open(
         self,
@@ -270,6 +278,26 @@ class _Clients:
         client = await _client(self.stack, self.session, service, endpoint_url, signature_version)
         fast_path = FastPath(client, self.pool, formats) if self.fast_path else None
         return TargetedClient(client, self.regions, fast_path)
+
+
+class _Services:
+    """The clients of the services beside API Gateway. One is opened when it is first asked for."""
+
+    def __init__(self, clients: _Clients, endpoint_url: str | None) -> None:
+        self._clients = clients
+        self._endpoint_url = endpoint_url
+        self._open: dict[str, TargetedClient] = {}
+        self._opening = anyio.Lock()
+
+    async def client(self, service: str) -> TargetedClient:
+        """Give the client of a service, by botocore's name."""
+        found = self._open.get(service)
+        if found is not None:
+            return found
+        async with self._opening:
+            if service not in self._open:
+                self._open[service] = await self._clients.other(service, self._endpoint_url)
+            return self._open[service]
 
 
 def _own_endpoint(session: AioSession, endpoint_url: str | None) -> bool:

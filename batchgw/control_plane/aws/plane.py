@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from batchgw.control_plane.advice import with_permission
 from batchgw.control_plane.aws.client import SUCCESS, Target, TargetedClient, about, request_id
+from batchgw.control_plane.aws.credentials.organization import OrganizationCredentials
 from batchgw.control_plane.aws.scope_credentials import ScopeCredentials
-from batchgw.control_plane.interface import Execution, Reading, Request, T
-from batchgw.errors import AccessDenied, CallError, CredentialsExpired, CredentialsRejected, NotCustomized
+from batchgw.control_plane.aws.sts.region_check import RegionCheck
+from batchgw.control_plane.interface import API_GATEWAY, Execution, Reading, Request, T
+from batchgw.control_plane.regions import asked_in
+from batchgw.errors import (
+    AccessDenied,
+    CallError,
+    CredentialsExpired,
+    CredentialsRejected,
+    EntityNotFound,
+    NotCustomized,
+)
 from batchgw.events import NullObserver, Observer, TypeUnknown
 from batchgw.model import AccountId, Region, Scope
 from batchgw.redaction import LONGEST_NAME, foreign
@@ -16,12 +26,25 @@ from batchgw.redaction import LONGEST_NAME, foreign
 MOST_UNKNOWN = 21
 """Unknown types that are reported, at most: as many as there are known types. AWS would not answer more."""
 
+Services = Callable[[str], Awaitable[TargetedClient]]
+"""Gives the client of a service, by botocore's name. It is opened on first use."""
+
 
 class AwsControlPlane:
-    """API Gateway's control plane. It neither waits nor repeats: the wrappers around it do.
+    """API Gateway's control plane, and what batchgw asks of other services.
 
-    `region` is the one of the profile or the environment, None when neither names one. `emulated`: calls go
-    to an endpoint of the user's, whose answers may hold less than AWS's.
+    It neither waits nor repeats: the wrappers around it do.
+
+    Args:
+        client: of API Gateway.
+        credentials: whose keys sign in each account.
+        services: the clients of other services.
+        organization: whose keys sign what is asked of the organisation, such as its accounts.
+        region_check: tells whether a region that rejects keys is off.
+        region: the one of the profile or the environment, None when neither names one.
+        identity: the ARN of the base credentials.
+        observer: is told of types of gateway responses that nobody knows yet.
+        emulated: calls go to an endpoint of the user's, whose answers may hold less than AWS's.
     """
 
     def __init__(
@@ -29,12 +52,18 @@ class AwsControlPlane:
         client: TargetedClient,
         credentials: ScopeCredentials,
         *,
+        services: Services,
+        organization: OrganizationCredentials,
+        region_check: RegionCheck,
         region: Region | None = None,
         identity: Callable[[], str | None] = lambda: None,
         observer: Observer | None = None,
         emulated: bool = False,
     ) -> None:
         self._client = client
+        self._services = services
+        self._organization = organization
+        self._region_check = region_check
         self.emulated = emulated
         self._observer = observer or NullObserver()
         self._unknown: set[str] = set()  # types of gateway responses that were reported
@@ -52,23 +81,26 @@ class AwsControlPlane:
         reading = Reading(
             whole=not self.emulated, unknown=lambda name: self._tell_unknown(request.scope, name)
         )
-        keys = await self._credentials.keys(request.scope)
-        target = Target(keys=keys, region=request.scope.region)
+        client, credentials = await self._way(request)
+        keys = await credentials.keys(request.scope)
+        target = Target(keys=keys, region=asked_in(request.operation.service, request.scope.region))
         try:
-            answer = await self._client.call(request.operation.method, target, request.params())
+            answer = await client.call(request.operation.method, target, request.params())
         except CredentialsExpired as error:
             # The keys are dropped now, so one more attempt, which the retrying wrapper makes, has fresh ones.
-            if await self._credentials.renew(request.scope, keys):
+            if await credentials.renew(request.scope, keys):
                 raise
             raise CredentialsRejected(
                 error.message, code=error.code, status=error.status, request_id=error.request_id
             ) from error
+        except CredentialsRejected as error:
+            raise await self._region_check.judged(error, target) from error.__cause__
         except AccessDenied as error:
             raise with_permission(error, request) from error.__cause__
-        except NotCustomized as error:
+        except (NotCustomized, EntityNotFound) as error:
             if execution is not None:
                 execution.request_id = error.request_id
-            return request.read_not_customised(error, reading)
+            return request.read_absent(error, reading)
         served = request_id(answer)
         if execution is not None:
             execution.request_id = served
@@ -76,6 +108,14 @@ class AwsControlPlane:
             return request.read(answer, reading)
         except CallError as error:
             raise about(error, SUCCESS, served) from error.__cause__
+
+    async def _way(
+        self, request: Request[object]
+    ) -> tuple[TargetedClient, ScopeCredentials | OrganizationCredentials]:
+        """Give the client that sends a request, and what has the keys that sign it."""
+        service = request.operation.service
+        client = self._client if service == API_GATEWAY else await self._services(service)
+        return client, self._credentials if request.credentials == "account" else self._organization
 
     def _tell_unknown(self, scope: Scope, name: str) -> None:
         name = foreign(name, longest=LONGEST_NAME)

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, Protocol
 from urllib.parse import quote
 
 from batchgw.control_plane.interface import JsonForm, Operation, Wire
-from batchgw.control_plane.operations import OPERATIONS
+from batchgw.control_plane.operations.apigateway import OPERATIONS
 from batchgw.control_plane.operations.json_answers import message_in
 from batchgw.control_plane.operations.unreadable import unreadable_answer
 
@@ -145,4 +145,4 @@ FORMS: Mapping[str, RestJson] = {
     for operation in OPERATIONS
     if operation.form is not None
 }
-"""By the name of boto3's method."""
+"""Those of API Gateway, by the name of boto3's method."""

@@ -1,22 +1,25 @@
-"""Everything that is to be known of an operation, in one file each.
+"""Everything that is to be known of an operation, in one file each, in the folder of its service.
 
 A new operation is a new file: a `Request` with its `Operation`. It is then sent through boto3, and the
-simulator answers it if it has it. Every wrapper knows it. Its line in `OPERATIONS` lets a file of quotas name
-it, and sends it on the fast path if it has a form.
+simulator answers it if it has it. Every wrapper knows it. Its line in `OPERATIONS` of its service's folder
+lets a file of quotas name it, if it is one of API Gateway, and sends it on the fast path if it has a form.
 """
 
-from batchgw.control_plane.operations.create_deployment import CreateDeployment, DeploymentId
-from batchgw.control_plane.operations.delete_gateway_response import DeleteGatewayResponse
-from batchgw.control_plane.operations.get_gateway_response import GetGatewayResponse
-from batchgw.control_plane.operations.get_gateway_responses import GetGatewayResponses
-from batchgw.control_plane.operations.get_rest_apis import (
+from batchgw.control_plane.interface import Operation
+from batchgw.control_plane.operations import apigateway, organizations
+from batchgw.control_plane.operations.apigateway import (
     PAGE_SIZE,
     UNNAMED,
+    CreateDeployment,
+    DeleteGatewayResponse,
+    DeploymentId,
+    GetGatewayResponse,
+    GetGatewayResponses,
     GetRestApis,
+    PutGatewayResponse,
     RestApiPage,
     UnreadableApi,
 )
-from batchgw.control_plane.operations.put_gateway_response import PutGatewayResponse
 
 __all__ = [
     "NAMES",
@@ -34,15 +37,8 @@ __all__ = [
     "UnreadableApi",
 ]
 
-OPERATIONS = (
-    CreateDeployment.operation,
-    DeleteGatewayResponse.operation,
-    GetGatewayResponse.operation,
-    GetGatewayResponses.operation,
-    GetRestApis.operation,
-    PutGatewayResponse.operation,
-)
-"""The operations that batchgw sends."""
+OPERATIONS: tuple[Operation, ...] = (*apigateway.OPERATIONS, *organizations.OPERATIONS)
+"""The operations that batchgw sends, of every service."""
 
-NAMES = frozenset(operation.name for operation in OPERATIONS)
-"""Their names at AWS."""
+NAMES = frozenset(operation.name for operation in apigateway.OPERATIONS)
+"""The names at AWS of those of API Gateway: a file of quotas may name them."""

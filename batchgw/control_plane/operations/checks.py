@@ -17,6 +17,7 @@ LONGEST_POSITION = 4_096
 LONGEST_TEXT = 10_000
 """Characters of a name, a tag and the like: plan and journal keep one for every API, and AWS allows 1,024."""
 
+_ACCOUNT = re.compile(r"\d{12}", re.ASCII)
 _ID = re.compile(r"[\w.~:@+-]+", re.ASCII)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -24,6 +25,11 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 def is_id(value: object) -> TypeGuard[str]:
     """Tell whether it is an id that a path can hold."""
     return isinstance(value, str) and len(value) <= LONGEST_ID and _ID.fullmatch(value) is not None
+
+
+def is_account(value: object) -> TypeGuard[str]:
+    """Tell whether it is the id of an account."""
+    return isinstance(value, str) and _ACCOUNT.fullmatch(value) is not None
 
 
 def is_text(value: object, longest: int | None = LONGEST_TEXT) -> TypeGuard[str]:

@@ -12,6 +12,8 @@ CONCURRENT = "Unable to complete operation due to concurrent modification. Pleas
 NO_API = "Invalid API identifier specified 111111111111:abcde0"
 ENUM = "1 validation error detected: Value 'X' at 'responseType' failed to satisfy constraint"
 
+BY_SCP = "with an explicit deny in a service control policy"
+
 TABLE = [
     # the six modelled exceptions of put_gateway_response, each on every meaning it has
     ("BadRequestException", 400, "Invalid mapping expression specified: X", errors.BadRequest),
@@ -31,7 +33,7 @@ TABLE = [
     ("NotFoundException", 404, "Invalid Rest API Id specified", errors.ApiNotFound),
     ("NotFoundException", 404, "Gateway response type not defined on api", errors.NotCustomized),
     ("NotFoundException", 404, "GatewayResponse not found", errors.NotCustomized),
-    ("NotFoundException", 404, "Invalid stage identifier specified", errors.BadRequest),
+    ("NotFoundException", 404, "Invalid stage identifier specified", errors.EntityNotFound),
     ("UnauthorizedException", 401, "Unauthorized", errors.AccessDenied),
     ("TooManyRequestsException", 429, "Too Many Requests", errors.Throttled),
     # the unmodelled ones that really come
@@ -51,6 +53,20 @@ TABLE = [
     ("InternalFailure", 500, "", errors.ServiceFailure),
     ("InternalServerErrorException", 500, "", errors.ServiceFailure),
     ("RequestTimeout", 400, "", errors.ServiceFailure),
+    # other services
+    ("AccessDeniedException", 400, "You don't have permissions to access this.", errors.AccessDenied),
+    ("AccessDeniedException", 403, f"X is not authorized to perform: Y {BY_SCP}", errors.DeniedByScp),
+    ("UnauthorizedOperation", 403, f"You are not authorized. X {BY_SCP}: arn:aws:Z", errors.DeniedByScp),
+    ("AccessDeniedException", 403, "X with an explicit deny in an identity-based one", errors.AccessDenied),
+    ("", 403, f"<html>{BY_SCP}</html>", errors.ForeignDenial),
+    ("AWSOrganizationsNotInUseException", 400, "Your account is not a member.", errors.OrganizationNotInUse),
+    ("AccountNotFoundException", 400, "You specified an account that doesn't exist.", errors.EntityNotFound),
+    ("ParentNotFoundException", 400, "You specified parent that doesn't exist.", errors.EntityNotFound),
+    ("TargetNotFoundException", 400, "You specified a target that doesn't exist.", errors.EntityNotFound),
+    ("ValidationError", 400, "Stack for a1b2c3d4e5 does not exist", errors.EntityNotFound),
+    ("ValidationError", 400, "1 validation error detected: Value 'X'", errors.BadRequest),
+    ("AuthFailure", 401, "AWS was not able to validate the credentials", errors.CredentialsRejected),
+    ("ServiceException", 500, "", errors.ServiceFailure),
     # throttles under every name, also where the status says something else
     ("TooManyRequestsException", 400, "Organizations throttles so", errors.Throttled),
     ("Throttling", 400, "Rate exceeded", errors.Throttled),

@@ -205,11 +205,11 @@ def test_aws_shows_a_type_at_its_default_so_a_404_of_its_is_no_such_type() -> No
     request = GetGatewayResponse(scope=HERE, api=API, type=ResponseType.THROTTLED)
     missing = NotCustomized("Gateway response type not defined on api")
     with pytest.raises(NotCustomized):
-        request.read_not_customised(missing, AWS)
-    assert request.read_not_customised(missing, EMULATOR) == complete({})[ResponseType.THROTTLED]
+        request.read_absent(missing, AWS)
+    assert request.read_absent(missing, EMULATOR) == complete({})[ResponseType.THROTTLED]
     put = PutGatewayResponse(scope=HERE, api=API, type=ResponseType.THROTTLED, settings=FULL)
     with pytest.raises(NotCustomized):
-        put.read_not_customised(missing, EMULATOR)
+        put.read_absent(missing, EMULATOR)
 
 
 @pytest.mark.parametrize("answer", [{}, {"responseType": "THROTTLED"}])

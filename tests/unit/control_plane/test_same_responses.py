@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batchgw.control_plane.interface import AWS, Reading, Wire
-from batchgw.control_plane.operations import GetGatewayResponses, get_gateway_responses
+from batchgw.control_plane.operations import GetGatewayResponses
+from batchgw.control_plane.operations.apigateway import get_gateway_responses
 from batchgw.errors import ServiceFailure
 from batchgw.model import AccountId, GatewayResponse, Region, ResponseType, RestApiId, Scope
 

@@ -89,7 +89,7 @@ def configured_ca_bundle(session: AioSession) -> str | None:
 def configured_endpoints(session: AioSession, service: str) -> Iterator[tuple[str, str]]:
     """Give the endpoints that are configured for a service, in botocore's order, and where each is written.
 
-    The service is called as in variables and files: api_gateway, sts.
+    The service is called as in variables and files: api_gateway, sts, organizations.
     """
     settings: Mapping[str, Any] = session.get_scoped_config()
     ignored = os.environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") or settings.get(
@@ -108,9 +108,13 @@ def configured_endpoints(session: AioSession, service: str) -> Iterator[tuple[st
         yield url, "endpoint_url of the profile"
 
 
+_SERVICES = ("api_gateway", "sts", "organizations", "account", "ec2", "cloudformation")
+"""The services that batchgw asks, as they are called in variables and files."""
+
+
 def check_endpoints(session: AioSession) -> None:
     """Raise UsageError for an endpoint in variables or files that cannot be used, as `check_endpoint_url`."""
-    for service in ("api_gateway", "sts"):
+    for service in _SERVICES:
         for url, source in configured_endpoints(session, service):
             check_endpoint_url(str(url), source)
 

@@ -57,7 +57,7 @@ ONE_MEANING_IN_OTHER_WORDS = {"BATCHGW_ACCOUNT", "BATCHGW_REGION", "BATCHGW_ROLE
 def test_the_verbs() -> None:
     assert set(COMMANDS) == {
         "init", "schema", "presets", "validate", "discover", "plan", "show", "apply", "check", "put",
-        "resume", "runs list", "runs show", "limits", "simulate", "version",
+        "resume", "runs list", "runs show", "limits", "simulate", "version", "iam-policy",
     }  # fmt: skip
 
 

@@ -5,8 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from batchgw.control_plane.interface import JsonForm, Operation, Reading, Wire
-from batchgw.control_plane.operations.gateway_response import PATH, ResponseRequest, from_json, read_one
-from batchgw.errors import NotCustomized
+from batchgw.control_plane.operations.apigateway.gateway_response import (
+    PATH,
+    ResponseRequest,
+    from_json,
+    read_one,
+)
+from batchgw.errors import EntityNotFound, NotCustomized
 from batchgw.model import GatewayResponse
 from batchgw.model.completion import complete
 
@@ -28,8 +33,8 @@ class GetGatewayResponse(ResponseRequest[GatewayResponse]):
         del reading
         return read_one(self.type, answer)
 
-    def read_not_customised(self, error: NotCustomized, reading: Reading) -> GatewayResponse:
+    def read_absent(self, error: NotCustomized | EntityNotFound, reading: Reading) -> GatewayResponse:
         """Give the default. AWS answers with it, some emulators with a 404."""
-        if reading.whole:
+        if reading.whole or not isinstance(error, NotCustomized):
             raise error
         return complete({})[self.type]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from batchgw.control_plane.interface import ApiRequest, JsonForm, Operation, Reading, Wire
-from batchgw.control_plane.operations.gateway_response import read_response
+from batchgw.control_plane.operations.apigateway.gateway_response import read_response
 from batchgw.control_plane.operations.json_answers import items
 from batchgw.control_plane.operations.unreadable import unreadable_answer
 from batchgw.errors import CallError

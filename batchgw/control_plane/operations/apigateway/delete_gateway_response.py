@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from batchgw.control_plane.interface import JsonForm, Operation, Reading, Wire
-from batchgw.control_plane.operations.gateway_response import PATH, ResponseRequest
+from batchgw.control_plane.operations.apigateway.gateway_response import PATH, ResponseRequest
 from batchgw.control_plane.operations.unreadable import UNSIGNED, is_signed, unreadable_answer
 
 _DELETED = (202, 204)

@@ -5,7 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from batchgw.control_plane.interface import JsonForm, Operation, Reading, Wire
-from batchgw.control_plane.operations.gateway_response import PATH, ResponseRequest, from_json, read_one
+from batchgw.control_plane.operations.apigateway.gateway_response import (
+    PATH,
+    ResponseRequest,
+    from_json,
+    read_one,
+)
 from batchgw.model import GatewayResponse, Settings
 
 

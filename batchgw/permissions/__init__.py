@@ -1,0 +1,1 @@
+"""Which permissions a policy's job needs, as IAM, CloudFormation and Terraform spell them. Pure."""

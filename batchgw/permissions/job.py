@@ -1,0 +1,178 @@
+"""What the role in each account must be allowed to do, for exactly the job of a policy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from batchgw.control_plane.interface import Operation
+from batchgw.control_plane.operations import (
+    DeleteGatewayResponse,
+    GetGatewayResponse,
+    GetGatewayResponses,
+    GetRestApis,
+    PutGatewayResponse,
+)
+from batchgw.model import Region, Selection
+from batchgw.permissions.narrowing import EVERY, Narrowed, excluded, included
+from batchgw.permissions.statement import Statement
+
+
+class Job(StrEnum):
+    """A verb, and what comes with it: who applies also plans, who deploys also applies."""
+
+    PLAN = "plan"
+    CHECK = "check"
+    APPLY = "apply"
+    DEPLOY = "deploy"
+
+    @property
+    def writes(self) -> bool:
+        """Whether it changes gateway responses."""
+        return self in (Job.APPLY, Job.DEPLOY)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """What of a job is known from its policy.
+
+    Attributes:
+        job: the verb.
+        apis: which APIs are meant.
+        regions: where; none means any region.
+        partition: the one of the accounts: aws, aws-cn or aws-us-gov.
+        own_regions: each account is asked which regions it has.
+        owners: it must be told who manages an API.
+    """
+
+    job: Job
+    apis: Selection
+    regions: tuple[Region, ...] = ()
+    partition: str = "aws"
+    own_regions: bool = False
+    owners: bool = False
+
+
+def statements(needs: Needs) -> tuple[Statement, ...]:
+    """Give the statements of the role's policy, the least that the job can do with."""
+    return (*_reading(needs), *(_writing(needs) if needs.job.writes else ()), *_deploying(needs))
+
+
+def _reading(needs: Needs) -> Iterator[Statement]:
+    yield Statement(
+        sid="ListRestApis",
+        actions=_actions(GetRestApis.operation),
+        resources=_on(needs, GetRestApis.operation.path),
+        why="finds the REST APIs of a region",
+    )
+    read = [GetGatewayResponses.operation]
+    if needs.job.writes:
+        read.append(GetGatewayResponse.operation)
+    yield from _about(
+        needs, "ReadGatewayResponses", read, "reads what there is, before it is changed and afterwards"
+    )
+    if needs.own_regions:
+        yield Statement(
+            sid="ListRegions",
+            actions=("account:ListRegions",),
+            resources=(f"arn:{needs.partition}:account::*:account",),
+            why="tells which regions the account has enabled",
+        )
+    if needs.owners:
+        yield from _telling_owners(needs)
+
+
+def _telling_owners(needs: Needs) -> Iterator[Statement]:
+    yield Statement(
+        sid="ReadStagesAndDeployments",
+        actions=("apigateway:GET",),
+        resources=_on(needs, "/restapis/*/stages", "/restapis/*/deployments/*"),
+        why="tells by the description of a deployment which tool has made it",
+    )
+    yield Statement(
+        sid="FindStacks",
+        actions=("cloudformation:DescribeStackResources",),
+        resources=(f"arn:{needs.partition}:cloudformation:*:*:stack/*",),
+        why="tells whether a stack manages an API",
+    )
+
+
+def _writing(needs: Needs) -> Iterator[Statement]:
+    writes = [PutGatewayResponse.operation, DeleteGatewayResponse.operation]
+    yield from _about(needs, "WriteGatewayResponses", writes, "sets gateway responses, and resets them")
+    for number, each in enumerate(excluded(needs.apis)):
+        yield Statement(
+            sid=_numbered("LeaveExcludedAlone", number),
+            effect="Deny",
+            actions=_actions(*writes),
+            resources=_on(needs, f"/restapis/{each.api}/gatewayresponses/*"),
+            condition=each.condition,
+            why="keeps what the policy excludes as it is",
+        )
+
+
+def _deploying(needs: Needs) -> Iterator[Statement]:
+    if needs.job is not Job.DEPLOY:
+        return
+    yield Statement(
+        sid="ReadWhatIsLive",
+        actions=("apigateway:GET",),
+        resources=_on(
+            needs,
+            "/restapis/*/stages",
+            "/restapis/*/stages/*/exports/*",
+            "/restapis/*/deployments",
+            "/restapis/*/deployments/*",
+        ),
+        why="reads which deployment each stage serves, and what that answers",
+    )
+    yield Statement(
+        sid="Deploy",
+        actions=("apigateway:POST",),
+        resources=_on(needs, "/restapis/*/deployments"),
+        why="makes deployments",
+    )
+    yield Statement(
+        sid="MoveStages",
+        actions=("apigateway:PATCH",),
+        resources=_on(needs, "/restapis/*/stages/*"),
+        why="moves stages to a deployment, and back",
+    )
+
+
+def _about(needs: Needs, sid: str, operations: Sequence[Operation], why: str) -> Iterator[Statement]:
+    """Give a statement for each kind of APIs that IAM can name."""
+    for number, each in enumerate(included(needs.apis)):
+        paths = [_path(operation, each) for operation in operations]
+        yield Statement(
+            sid=_numbered(sid, number),
+            actions=_actions(*operations),
+            resources=_on(needs, *paths),
+            condition=each.condition,
+            why=why,
+        )
+
+
+def _path(operation: Operation, apis: Narrowed) -> str:
+    return operation.path.format(restApiId=apis.api, responseType=EVERY)
+
+
+def _actions(*operations: Operation) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(f"apigateway:{operation.http}" for operation in operations))
+
+
+def _on(needs: Needs, *paths: str) -> tuple[str, ...]:
+    """Give the resources of API Gateway at these paths. The account field of its ARNs is empty."""
+    return tuple(
+        dict.fromkeys(
+            f"arn:{needs.partition}:apigateway:{region}::{path}"
+            for path in paths
+            for region in needs.regions or (EVERY,)
+        )
+    )
+
+
+def _numbered(sid: str, number: int) -> str:
+    """Give a statement an id of its own."""
+    return sid if number == 0 else f"{sid}{number + 1}"

@@ -1,0 +1,58 @@
+"""What those must be allowed to do who read the organisation and assume the roles in its accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from batchgw.model import AccountSelection, Targets
+from batchgw.permissions.roles import assuming, last_link
+from batchgw.permissions.statement import Statement
+
+
+def reading_side(targets: Targets, partition: str, *, names: bool = False) -> tuple[Statement, ...]:
+    """Give the statements for the base credentials, or for the role of `organization.role`.
+
+    `names`: rules of the policy ask for OUs by their names. Raises UsageError for a policy without a role.
+    """
+    return tuple(_reading(targets, partition, names=names))
+
+
+def _reading(targets: Targets, partition: str, *, names: bool) -> Iterator[Statement]:
+    selection = targets.organization
+    if selection is not None or names:
+        yield from _listing(selection or AccountSelection(), names=names)
+        if targets.enabled_regions is not None:
+            yield Statement(
+                sid="ListRegionsOfAccounts",
+                actions=("account:ListRegions",),
+                resources=(f"arn:{partition}:account::*:account", f"arn:{partition}:account::*:account/*"),
+                why="tells which regions each account has enabled",
+            )
+    yield assuming(last_link(targets), partition)
+
+
+def _listing(selection: AccountSelection, *, names: bool) -> Iterator[Statement]:
+    yield Statement(
+        sid="ListAccounts",
+        actions=("organizations:DescribeOrganization", "organizations:ListAccounts"),
+        resources=("*",),
+        why="finds the accounts",
+    )
+    if names or selection.needs_names or any(each.ou for each in (*selection.include, *selection.exclude)):
+        yield Statement(
+            sid="ReadOus",
+            actions=(
+                "organizations:ListAccountsForParent",
+                "organizations:ListOrganizationalUnitsForParent",
+                "organizations:ListRoots",
+            ),
+            resources=("*",),
+            why="tells which accounts are in which OU",
+        )
+    if selection.needs_tags:
+        yield Statement(
+            sid="ReadTagsOfAccounts",
+            actions=("organizations:ListTagsForResource",),
+            resources=("*",),
+            why="reads the tags of accounts, since the policy selects by them",
+        )

@@ -1,0 +1,180 @@
+"""The permissions of a policy's job: the least that it can do with."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from batchgw.errors import UsageError
+from batchgw.model import (
+    AccountSelection,
+    AccountSelector,
+    EnabledRegions,
+    ExplicitApi,
+    OuPattern,
+    Region,
+    RestApiId,
+    RoleLink,
+    Selection,
+    Selector,
+    Targets,
+)
+from batchgw.permissions.job import Job, Needs, statements
+from batchgw.permissions.narrowing import Narrowed, excluded, included
+from batchgw.permissions.organization import reading_side
+from batchgw.permissions.roles import last_link, trust
+from batchgw.permissions.statement import Statement
+
+ALL = Selection()
+PUBLIC = Selector(tags={"tier": "public"})
+PUBLIC_X = Selector(tags={"tier": "public"}, name="x")
+
+
+def _sids(found: tuple[Statement, ...]) -> list[str]:
+    return [each.sid for each in found]
+
+
+@pytest.mark.parametrize(
+    ("job", "sids"),
+    [
+        (Job.PLAN, ["ListRestApis", "ReadGatewayResponses"]),
+        (Job.CHECK, ["ListRestApis", "ReadGatewayResponses"]),
+        (Job.APPLY, ["ListRestApis", "ReadGatewayResponses", "WriteGatewayResponses"]),
+        (
+            Job.DEPLOY,
+            [
+                "ListRestApis",
+                "ReadGatewayResponses",
+                "WriteGatewayResponses",
+                "ReadWhatIsLive",
+                "Deploy",
+                "MoveStages",
+            ],
+        ),
+    ],
+)
+def test_each_verb_adds_to_the_one_before(job: Job, sids: list[str]) -> None:
+    assert _sids(statements(Needs(job=job, apis=ALL))) == sids
+
+
+@pytest.mark.parametrize("job", [Job.PLAN, Job.CHECK])
+def test_a_verb_that_reads_may_do_nothing_but_read(job: Job) -> None:
+    found = statements(Needs(job=job, apis=ALL, owners=True, own_regions=True))
+    actions = {action for each in found for action in each.actions}
+    assert actions == {"apigateway:GET", "account:ListRegions", "cloudformation:DescribeStackResources"}
+
+
+def test_regions_and_partition_stand_in_every_resource() -> None:
+    regions = (Region("cn-north-1"), Region("cn-northwest-1"))
+    listing, *_ = statements(Needs(job=Job.PLAN, apis=ALL, regions=regions, partition="aws-cn"))
+    assert listing.resources == (
+        "arn:aws-cn:apigateway:cn-north-1::/restapis",
+        "arn:aws-cn:apigateway:cn-northwest-1::/restapis",
+    )
+
+
+@pytest.mark.parametrize(
+    ("selection", "narrowed"),
+    [
+        (ALL, [Narrowed()]),
+        (Selection(include=(PUBLIC,)), [Narrowed(tags={"tier": "public"})]),
+        (Selection(include=(PUBLIC, Selector(name="x"))), [Narrowed()]),
+        (
+            Selection(include=(PUBLIC, Selector(tags={"tier": "public"}, name="x"))),
+            [Narrowed(tags={"tier": "public"})],
+        ),
+        (Selection(include=(Selector(id=RestApiId("abc")),)), [Narrowed(api="abc")]),
+        (Selection(include=(PUBLIC,), explicit=(ExplicitApi(id=RestApiId("abc")),)), [Narrowed(api="abc")]),
+        (Selection(include=(Selector(tags={"tier": "[ab]*"}),)), [Narrowed()]),
+    ],
+)
+def test_apis_are_narrowed_as_far_as_iam_can_say_it(selection: Selection, narrowed: list[Narrowed]) -> None:
+    assert list(included(selection)) == narrowed
+
+
+@pytest.mark.parametrize(
+    ("selector", "denied"),
+    [
+        (PUBLIC, True),
+        (Selector(tags={"tier": "public"}, name="x"), False),
+        (Selector(tags={"a": "[x]"}), False),
+    ],
+)
+def test_iam_never_denies_more_than_is_excluded(selector: Selector, *, denied: bool) -> None:
+    assert bool(list(excluded(Selection(exclude=(selector,))))) is denied
+
+
+def test_globs_are_compared_as_globs() -> None:
+    assert Narrowed(tags={"a": "x*", "b": "y"}).condition == {
+        "StringEquals": {"aws:ResourceTag/b": "y"},
+        "StringLike": {"aws:ResourceTag/a": "x*"},
+    }
+
+
+def test_statements_have_ids_of_their_own() -> None:
+    selection = Selection(include=(PUBLIC, Selector(tags={"tier": "internal"})), exclude=(PUBLIC,))
+    sids = _sids(statements(Needs(job=Job.DEPLOY, apis=selection)))
+    assert len(set(sids)) == len(sids)
+
+
+LINK = RoleLink(
+    role="Batchgw", external_id="id-1", session_tags={"team": "edge"}, source_identity="nightly-check"
+)
+
+
+def test_the_trust_policy_asks_for_what_batchgw_gives() -> None:
+    principal = "arn:aws:iam::111122223333:role/Runner"
+    found = [each.to_json() for each in trust(LINK, [principal])]
+    assert [(each["Action"], each["Condition"]) for each in found] == [
+        ("sts:AssumeRole", {"StringEquals": {"sts:ExternalId": "id-1"}}),
+        ("sts:TagSession", {"StringEquals": {"aws:RequestTag/team": "edge"}}),
+        ("sts:SetSourceIdentity", {"StringEquals": {"sts:SourceIdentity": "nightly-check"}}),
+    ]
+    assert all(each["Principal"] == {"AWS": principal} for each in found)
+
+
+@pytest.mark.parametrize("principal", ["Runner", "*", "arn:aws:s3:::bucket", "arn:aws:iam::1:role/x"])
+def test_who_can_be_no_principal_is_refused(principal: str) -> None:
+    with pytest.raises(UsageError, match="--principal"):
+        trust(LINK, [principal])
+
+
+def test_a_policy_without_a_role_has_no_role_to_describe() -> None:
+    with pytest.raises(UsageError, match=r"targets\.role"):
+        last_link(Targets())
+
+
+@pytest.mark.parametrize(
+    ("targets", "sids"),
+    [
+        (Targets(role="R"), ["AssumeRoles"]),
+        (Targets(role="R", organization=AccountSelection(everything=True)), ["ListAccounts", "AssumeRoles"]),
+        (
+            Targets(
+                role="R",
+                organization=AccountSelection(include=(AccountSelector(ou=OuPattern.parse("/Prod")),)),
+                enabled_regions=EnabledRegions(),
+            ),
+            ["ListAccounts", "ReadOus", "ListRegionsOfAccounts", "AssumeRoles"],
+        ),
+        (
+            Targets(
+                role="R",
+                organization=AccountSelection(everything=True, exclude=(AccountSelector(tags={"a": "b"}),)),
+            ),
+            ["ListAccounts", "ReadTagsOfAccounts", "AssumeRoles"],
+        ),
+    ],
+)
+def test_the_reading_side_may_do_what_the_selection_needs(targets: Targets, sids: list[str]) -> None:
+    assert _sids(reading_side(targets, "aws")) == sids
+
+
+def test_documents_are_json() -> None:
+    assert json.loads(json.dumps(Statement(sid="A", actions=("a:b",), resources=("*",)).to_json())) == {
+        "Sid": "A",
+        "Effect": "Allow",
+        "Action": "a:b",
+        "Resource": "*",
+    }

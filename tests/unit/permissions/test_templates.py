@@ -1,0 +1,56 @@
+"""The role as a CloudFormation template and as a Terraform module."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+
+import pytest
+from ruamel.yaml import YAML
+
+from batchgw.model import RoleLink, Selection, Selector
+from batchgw.permissions import cloudformation, terraform
+from batchgw.permissions.job import Job, Needs, statements
+from batchgw.permissions.statement import Statement
+
+LINK = RoleLink(role="arn:aws:iam::{account}:role/ops/Batchgw", external_id="id-1")
+PRINCIPAL = "arn:aws:iam::111122223333:role/Runner"
+
+
+def _statements(**tags: str) -> tuple[Statement, ...]:
+    include = (Selector(tags=tags),) if tags else ()
+    return statements(Needs(job=Job.APPLY, apis=Selection(include=include)))
+
+
+@pytest.mark.parametrize(
+    "value", ["off", "yes", "NULL", "2024-01-01", "0o17", "1.5", "~", "a: b", "x #y", "*"]
+)
+def test_every_text_is_text_to_the_yaml_of_cloudformation(value: str) -> None:
+    text = cloudformation.template(LINK, _statements(batchgw=value), [PRINCIPAL])
+    reader = YAML(typ="safe", pure=True)
+    reader.version = (1, 1)  # which is what CloudFormation reads
+    policy = reader.load(io.StringIO(text))["Resources"]["Role"]["Properties"]["Policies"][0]
+    written = policy["PolicyDocument"]["Statement"][1]["Condition"]
+    assert [*written.values()] == [{"aws:ResourceTag/batchgw": value}]
+
+
+def test_the_template_holds_no_external_id_and_no_partition() -> None:
+    text = cloudformation.template(LINK, _statements(), [PRINCIPAL])
+    assert "id-1" not in text
+    assert not re.search(r"arn:aws[a-z-]*:apigateway", text)
+    properties = YAML(typ="safe", pure=True).load(text)["Resources"]["Role"]["Properties"]
+    assert (properties["RoleName"], properties["Path"]) == ("Batchgw", "/ops/")
+
+
+def test_the_module_holds_no_external_id_and_no_partition() -> None:
+    text = terraform.module(LINK, _statements(), [PRINCIPAL])
+    assert "id-1" not in text
+    assert '"sts:ExternalId": var.external_id' in text
+    assert not re.search(r"arn:aws[a-z-]*:apigateway", text)
+    assert f"default     = {json.dumps([PRINCIPAL])}" in text
+
+
+def test_what_terraform_would_fill_in_is_escaped() -> None:
+    text = terraform.module(RoleLink(role="R"), _statements(team="${evil}"), [])
+    assert '"$${evil}"' in text
