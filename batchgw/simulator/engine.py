@@ -222,7 +222,12 @@ class Engine:
         if counted and call.account in self.denied:
             return call.denied(), None
         taken = self.quotas.admit(
-            call.account, call.region, call.quota or call.operation, now, counted=counted
+            call.account,
+            call.region,
+            call.quota or call.operation,
+            now,
+            counted=counted,
+            service=call.service.name,
         )
         fault = self.faults.decide(call, now, lambda: self._tags(call)) if taken else None
         if isinstance(fault, OtherWrite):

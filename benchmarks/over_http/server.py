@@ -25,9 +25,10 @@ from batchgw.model import ResponseType, Settings
 from batchgw.simulator.engine import Engine
 from batchgw.simulator.operations.apigateway import gateway_responses
 from batchgw.simulator.over_http.admin import EngineAdmin
+from batchgw.simulator.over_http.assembly import make_engine
 from batchgw.simulator.over_http.authentication import Authenticator
 from batchgw.simulator.over_http.call import HttpAnswer, HttpCall
-from batchgw.simulator.over_http.options import ReadyInfo, ServeOptions, make_engine
+from batchgw.simulator.over_http.options import ReadyInfo, ServeOptions
 from batchgw.simulator.over_http.server import HttpService, make_server
 from batchgw.simulator.reply import Reply, ServiceFault
 from batchgw.simulator.world.customisation import filled

@@ -18,7 +18,7 @@ from batchgw.control_plane.stack import Pace, PacedControlPlane
 from batchgw.errors import ApiDenied
 from batchgw.events import CallAnswered, CallRetried, CallSent, CallThrottled, Event
 from batchgw.model import AccountId, Region, RestApiId, Scope
-from batchgw.simulator.over_http.options import make_engine
+from batchgw.simulator.over_http.assembly import make_engine
 from batchgw.simulator.over_http.serve import ServeOptions, running
 from batchgw.simulator.plane import SimulatedControlPlane, simulate
 from batchgw.simulator.world.world import World

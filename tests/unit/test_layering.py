@@ -39,7 +39,7 @@ WITHIN: dict[str, tuple[frozenset[str], ...]] = {
         frozenset({"loader", "single_response"}),
     ),
     "simulator": (
-        frozenset({"reply", "service_models", "services"}),
+        frozenset({"documents", "reply", "service_models", "services"}),
         frozenset({"call", "world"}),
         frozenset({"operations", "traffic"}),
         frozenset({"engine"}),

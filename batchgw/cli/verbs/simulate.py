@@ -58,6 +58,14 @@ class WorldFlags:
         int, _flag("--accounts", "Accounts; the first is the management account.", min=1, panel=_WORLD)
     ] = 3
     regions: Annotated[int, _flag("--regions", "Regions of each account.", min=1, panel=_WORLD)] = 2
+    organization: Annotated[
+        Path | None,
+        _file_flag("--organization", "Accounts, OUs, tags and regions (YAML or JSON).", panel=_WORLD),
+    ] = None
+    generated_organization: Annotated[
+        bool,
+        _flag("--generated-organization", "Accounts stand in OUs, with tags and states.", panel=_WORLD),
+    ] = False
     customised: Annotated[
         float,
         _flag("--customised", "Share of APIs with customised responses.", min=0, max=1, panel=_WORLD),
@@ -99,6 +107,10 @@ class WorldFlags:
     operation_quota: Annotated[
         list[str],
         _repeatable("--operation-quota", "OPERATION=RATE, =RATE:BURST or =none.", commas=True, panel=_QUOTA),
+    ] = field(default_factory=list)
+    service_quota: Annotated[
+        list[str],
+        _repeatable("--service-quota", "The same of another service.", commas=True, panel=_QUOTA),
     ] = field(default_factory=list)
     rate_step: Annotated[
         list[str],
@@ -238,13 +250,19 @@ def _in_background(world: WorldFlags, output: OutputFlags) -> int:
 def options_of(world: WorldFlags) -> ServeOptions:
     """Give the simulator's options."""
     from batchgw.simulator.over_http.options import ServeOptions  # noqa: PLC0415 - aiohttp is behind it
-    from batchgw.simulator.traffic.quota_text import operation_quotas, rate_steps  # noqa: PLC0415 - as above
+    from batchgw.simulator.traffic.quota_text import (  # noqa: PLC0415 - as above
+        operation_quotas,
+        rate_steps,
+        service_quotas,
+    )
 
     p99 = max(LATENCY_P99, world.latency) if world.latency_p99 is None else world.latency_p99
     return ServeOptions(
         apis=world.apis,
         accounts=world.accounts,
         regions=world.regions,
+        organization=world.organization,
+        generated_organization=world.generated_organization,
         customised=world.customised,
         exempt=world.exempt,
         canary=world.canary,
@@ -258,6 +276,7 @@ def options_of(world: WorldFlags) -> ServeOptions:
         quota_scale=world.quota_scale,
         quota_hosts=world.quota_hosts,
         operation_quota=operation_quotas(world.operation_quota),
+        service_quota=service_quotas(world.service_quota),
         rate_step=rate_steps(world.rate_step),
         retry_after=world.retry_after,
         neighbour=world.neighbour,

@@ -6,6 +6,8 @@ GET  /_batchgw/timeline      calls taken and refused over time, if the server wa
 POST /_batchgw/reset-stats   count from zero
 POST /_batchgw/restart       time 0 in the same world: full buckets, fault script and statistics at zero
 POST /_batchgw/faults        a fault script (JSON list of rules) that replaces the present one
+GET  /_batchgw/organization  the accounts as they are now: where they stand, their states and regions
+POST /_batchgw/organization  changes of it (a JSON list), made now or, with `at`, later
 """
 
 from __future__ import annotations
@@ -15,10 +17,13 @@ from collections.abc import Callable, Mapping
 from urllib.parse import parse_qs
 
 from batchgw.errors import UsageError
+from batchgw.simulator.documents import Value
 from batchgw.simulator.engine import Engine
 from batchgw.simulator.over_http.call import HttpAnswer, HttpCall
 from batchgw.simulator.traffic import fault_script
 from batchgw.simulator.traffic.timeline import Timeline
+from batchgw.simulator.world.organization import written
+from batchgw.simulator.world.organization.description import describe
 
 
 class EngineAdmin:
@@ -35,6 +40,8 @@ class EngineAdmin:
             ("POST", "/_batchgw/reset-stats"): self._reset,
             ("POST", "/_batchgw/restart"): self._restart,
             ("POST", "/_batchgw/faults"): self._set_faults,
+            ("GET", "/_batchgw/organization"): self._organization,
+            ("POST", "/_batchgw/organization"): self._change_organization,
         }
 
     def answer(self, call: HttpCall) -> HttpAnswer:
@@ -64,12 +71,29 @@ class EngineAdmin:
         return {"status": "ok"}
 
     def _set_faults(self, call: HttpCall) -> object:
-        try:
-            script = json.loads(call.body or b"[]")
-        except (ValueError, RecursionError):
-            raise UsageError("A fault script sent here must be JSON.") from None
+        script = _read(call, "A fault script")
         self._engine.faults = fault_script.parse(script, seed=self._seed)
         return {"rules": len(self._engine.faults.rules)}
+
+    def _organization(self, _: HttpCall) -> object:
+        return describe(self._engine.service.world.organization)
+
+    def _change_organization(self, call: HttpCall) -> object:
+        changes = written.changes(Value(value=_read(call, "A list of changes"), source="changes"))
+        organization, now = self._engine.service.world.organization, self._engine.elapsed
+        try:
+            organization.schedule(changes)
+        except ValueError as error:
+            raise UsageError(f"The organisation cannot be changed: {error}.") from None
+        organization.advance(now)
+        return {"changes": len(changes)}
+
+
+def _read(call: HttpCall, what: str) -> object:
+    try:
+        return json.loads(call.body or b"[]")
+    except (ValueError, RecursionError):
+        raise UsageError(f"{what} sent here must be JSON.") from None
 
 
 def _json(status: int, body: object) -> HttpAnswer:

@@ -6,39 +6,18 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-
-from batchgw.errors import UsageError
-from batchgw.simulator.engine import Engine
-from batchgw.simulator.operations.service import Service
-from batchgw.simulator.traffic import fault_script
-from batchgw.simulator.traffic.faults import FaultScript
-from batchgw.simulator.traffic.latency import Latency
 from batchgw.simulator.traffic.quota import (
-    PER_OPERATION,
     TOTAL,
-    UNLIMITED,
-    Neighbour,
-    QuotaRules,
-    Quotas,
     Rate,
-    Schedule,
     Scoping,
 )
-from batchgw.simulator.traffic.statistics import Statistics
-from batchgw.simulator.traffic.timeline import Timeline
 from batchgw.simulator.world.generated import Proportions
-from batchgw.simulator.world.trust import Trust
 from batchgw.simulator.world.world import World
 
 ROLE_NAME = "OrganizationBatchgw"
 """The role that can be assumed in every account, unless another is named."""
 
 _GROWN = Proportions()
-
-WRITE_LOG = 100_000
-"""Writes the statistics remember, newest last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +28,8 @@ class ServeOptions:
         apis: REST APIs in all, spread evenly over accounts x regions.
         accounts: how many accounts; the first manages the organisation.
         regions: how many regions every account has.
+        organization: a file (YAML or JSON) with the accounts, in the place of `accounts` and `regions`.
+        generated_organization: put the accounts into OUs, give them tags, and so on.
         customised: share of the APIs that have gateway responses of their own, 0 to 1.
         exempt: share that has the tag batchgw:exempt.
         canary: share that has a canary on prod.
@@ -62,6 +43,7 @@ class ServeOptions:
         quota_scale: what the rate of every quota is multiplied with; bursts stay.
         quota_hosts: hosts over which the total is spread, each with its part.
         operation_quota: quotas of operations in the place of AWS's; None for none of its own.
+        service_quota: quotas of other services; None for none.
         rate_step: from each of the seconds on, what the total's rate is multiplied with.
         retry_after: seconds that refusals by quota ask to wait; None for refusals that do not say.
         neighbour: calls/second that somebody else makes in every scope.
@@ -86,6 +68,8 @@ class ServeOptions:
     apis: int = 600
     accounts: int = 3
     regions: int = 2
+    organization: Path | None = None
+    generated_organization: bool = False
     customised: float = _GROWN.customised
     exempt: float = _GROWN.exempt
     canary: float = _GROWN.canary
@@ -99,6 +83,7 @@ class ServeOptions:
     quota_scale: float = 1.0
     quota_hosts: int = 1
     operation_quota: Mapping[str, Rate | None] = field(default_factory=dict)
+    service_quota: Mapping[str, Rate | None] = field(default_factory=dict)
     rate_step: tuple[tuple[float, float], ...] = ()
     retry_after: float | None = None
     neighbour: float = 0.0
@@ -149,88 +134,6 @@ class ReadyInfo:
                 for account, k in keys.items()
             },
             role_name=options.role_name,
-            management_account=world.accounts[0],
+            management_account=world.organization.management,
             auth=not options.no_auth,
         )
-
-
-def make_engine(options: ServeOptions, world: World | None = None) -> Engine:
-    """Make the engine: the world (unless it is given), its quotas, latency and faults.
-
-    Raises UsageError for options that cannot be.
-    """
-    try:
-        return Engine(
-            Service(_make_world(options) if world is None else world, trust=_trust(options)),
-            quotas=Quotas(_quota_rules(options)),
-            latency=Latency(median=options.latency, p99=options.latency_p99, seed=options.seed),
-            faults=_fault_script(options),
-            statistics=Statistics(write_log=WRITE_LOG, timeline=Timeline() if options.timeline else None),
-            denied=options.denied,
-            seed=options.seed,
-        )
-    except ValueError as error:
-        raise UsageError(f"No such world can be simulated: {error}.") from None
-
-
-def _make_world(options: ServeOptions) -> World:
-    proportions = Proportions(
-        customised=options.customised, exempt=options.exempt, canary=options.canary, behind=options.behind
-    )
-    return World.generate(
-        apis=options.apis,
-        accounts=options.accounts,
-        regions=options.regions,
-        seed=options.seed,
-        proportions=proportions,
-    )
-
-
-def _trust(options: ServeOptions) -> Trust:
-    ids = {} if options.external_id is None else {options.role_name: options.external_id}
-    return Trust(
-        roles=frozenset({options.role_name}),
-        external_ids=ids,
-        refused=options.refused_roles,
-        session=options.session,
-    )
-
-
-def _quota_rules(options: ServeOptions) -> QuotaRules:
-    if options.no_throttle:
-        return UNLIMITED
-    if options.quota_scale <= 0:
-        raise ValueError(f"quotas can be scaled by what is above 0, not by {options.quota_scale:g}")
-    quotas = {**PER_OPERATION, **options.operation_quota}
-    return QuotaRules(
-        total=Rate(rate=options.rate, burst=options.burst),
-        per_operation={operation: rate for operation, rate in quotas.items() if rate is not None},
-        scoping=options.quota_scope,
-        refusals="consuming" if options.refused_consume else "free",
-        retry_after=options.retry_after,
-        neighbour=_neighbour(options),
-        schedule=Schedule(steps=options.rate_step),
-        hosts=options.quota_hosts,
-        seed=options.seed,
-    ).scaled(options.quota_scale)
-
-
-def _neighbour(options: ServeOptions) -> Neighbour | None:
-    on, off = options.neighbour_on, options.neighbour_off
-    if (on > 0) is not (off > 0):
-        raise ValueError("a neighbour with pauses needs both, the seconds it is on and the seconds it is off")
-    if on > 0 and not options.neighbour:
-        raise ValueError("a neighbour with pauses needs some rate, too")
-    return Neighbour(rate=options.neighbour, on=on, off=off) if options.neighbour else None
-
-
-def _fault_script(options: ServeOptions) -> FaultScript | None:
-    if options.faults is None:
-        return None
-    try:
-        script = YAML(typ="safe").load(options.faults.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(f"The fault script {options.faults} cannot be read: {error.strerror}.") from None
-    except (YAMLError, UnicodeDecodeError) as error:
-        raise UsageError(f"The fault script {options.faults} is neither YAML nor JSON: {error}") from None
-    return fault_script.parse(script or [], seed=options.seed)

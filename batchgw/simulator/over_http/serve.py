@@ -14,8 +14,9 @@ from anyio.from_thread import start_blocking_portal
 from batchgw.errors import UsageError
 from batchgw.simulator.engine import Engine
 from batchgw.simulator.over_http.admin import EngineAdmin
+from batchgw.simulator.over_http.assembly import make_engine
 from batchgw.simulator.over_http.authentication import Authenticator
-from batchgw.simulator.over_http.options import ReadyInfo, ServeOptions, make_engine
+from batchgw.simulator.over_http.options import ReadyInfo, ServeOptions
 from batchgw.simulator.over_http.server import HttpService, make_server
 from batchgw.simulator.world.world import World
 

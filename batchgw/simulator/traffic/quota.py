@@ -14,6 +14,7 @@ from batchgw.simulator.traffic.neighbour import Caller, Calls, Neighbour, Watch
 
 __all__ = [
     "PER_OPERATION",
+    "PER_SERVICE",
     "TOTAL",
     "UNLIMITED",
     "Bucket",
@@ -45,6 +46,13 @@ PER_OPERATION: Mapping[str, Rate] = {
 }
 """Operations with a quota of their own beside the total (developer guide, quotas)."""
 
+PER_SERVICE: Mapping[str, Rate] = {
+    "account": Rate(rate=5, burst=5),
+    "organizations": Rate(rate=20, burst=100),
+}
+"""What other services take of an account. That of Account Management is documented (API reference: five a
+second of each caller account). That of Organizations is not published: this is more than anybody reports."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuotaRules:
@@ -53,6 +61,7 @@ class QuotaRules:
     Attributes:
         total: all operations of a scope together; None for no limit.
         per_operation: operations that have a bucket of their own too.
+        per_service: other services that have a bucket, by botocore's name.
         scoping: what has its own buckets.
         refusals: whether a refused call consumes tokens.
         retry_after: Retry-After of refusals, in seconds; None for none.
@@ -64,6 +73,7 @@ class QuotaRules:
 
     total: Rate | None = TOTAL
     per_operation: Mapping[str, Rate] = field(default_factory=lambda: PER_OPERATION)
+    per_service: Mapping[str, Rate] = field(default_factory=lambda: PER_SERVICE)
     scoping: Scoping = "account-region"
     refusals: Literal["free", "consuming"] = "free"
     retry_after: float | None = None
@@ -85,10 +95,11 @@ class QuotaRules:
             self,
             total=None if self.total is None else self.total.scaled(factor),
             per_operation={name: rate.scaled(factor) for name, rate in self.per_operation.items()},
+            per_service={name: rate.scaled(factor) for name, rate in self.per_service.items()},
         )
 
 
-UNLIMITED = QuotaRules(total=None, per_operation={})
+UNLIMITED = QuotaRules(total=None, per_operation={}, per_service={})
 """No quota at all."""
 
 
@@ -116,30 +127,30 @@ class _Scope:
             self.neighbour = Calls(rules.neighbour, scope=self._name, seed=rules.seed)
             self.neighbour.watch = watch
 
-    def admit(self, operation: str, now: float, *, counted: bool) -> bool:
+    def admit(self, operation: str, now: float, *, counted: bool, service: str) -> bool:
         consuming = self._rules.refusals == "consuming"
         total = None
         if counted and self.total is not None:
             if self.neighbour is not None:
                 self.neighbour.make_until(now, self.total, consuming=consuming)
             total = self.total.pick()
-        own = self._own(operation)
-        taken = (total is None or total.has_token(now)) and (own is None or own.has_token(now))
+        own = self._own(operation, self._rules.per_operation)
+        of_service = None if counted else self._own(service, self._rules.per_service)
+        buckets = [bucket for bucket in (total, own, of_service) if bucket is not None]
+        taken = all(bucket.has_token(now) for bucket in buckets)
         if taken or consuming:
-            if total is not None:
-                total.take(now)
-            if own is not None:
-                own.take(now)
+            for bucket in buckets:
+                bucket.take(now)
         return taken
 
-    def _own(self, operation: str) -> Bucket | None:
-        """The operation's own bucket, where it has one."""
-        rate = self._rules.per_operation.get(operation)
+    def _own(self, name: str, rates: Mapping[str, Rate]) -> Bucket | None:
+        """The bucket of an operation or of a service, where it has one."""
+        rate = rates.get(name)
         if rate is None:
             return None
-        own = self._owns.get(operation)
+        own = self._owns.get(name)
         if own is None:
-            own = self._owns[operation] = Bucket(rate, 0.0)
+            own = self._owns[name] = Bucket(rate, 0.0)
         return own
 
 
@@ -159,15 +170,24 @@ class Quotas:
             if scope.neighbour is not None:
                 scope.neighbour.watch = on_call
 
-    def admit(self, account: str, region: str, operation: str, now: float, *, counted: bool = True) -> bool:
+    def admit(
+        self,
+        account: str,
+        region: str,
+        operation: str,
+        now: float,
+        *,
+        counted: bool = True,
+        service: str = "",
+    ) -> bool:
         """Tell whether a call is accepted, and take its tokens: from all its buckets, or from none.
 
-        Calls to other services are not `counted` in the total; they may have a quota of their own.
+        Calls to another `service` are not `counted` in the total; they may have a quota of their own.
         """
         scope = self._found.get((account, region)) or self._open(account, region)
         if counted and scope.total is None:
             scope.open_total(self._watch)
-        return scope.admit(operation, now, counted=counted)
+        return scope.admit(operation, now, counted=counted, service=service)
 
     def neighbours(self) -> dict[str, dict[str, int]]:
         """The other callers' accepted and refused calls, by scope."""

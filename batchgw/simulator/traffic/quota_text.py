@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from math import isfinite
 
 from batchgw.errors import UsageError
 from batchgw.simulator.traffic.bucket import Rate
-from batchgw.simulator.traffic.quota import PER_OPERATION
+from batchgw.simulator.traffic.quota import PER_OPERATION, PER_SERVICE
 
 NO_QUOTA = "none"
 """In the place of a rate: the operation has no quota of its own."""
@@ -18,7 +18,12 @@ def operation_quotas(texts: Iterable[str]) -> dict[str, Rate | None]:
 
     Without a burst it is the documented one, or 1. Raises UsageError.
     """
-    return dict(_operation_quota(text) for text in texts)
+    return dict(_quota(text, PER_OPERATION, "an operation", "CreateDeployment") for text in texts)
+
+
+def service_quotas(texts: Iterable[str]) -> dict[str, Rate | None]:
+    """Read `SERVICE=RATE[:BURST]` or `SERVICE=none` in the same way. Raises UsageError."""
+    return dict(_quota(text, PER_SERVICE, "a service", "organizations") for text in texts)
 
 
 def rate_steps(texts: Iterable[str]) -> tuple[tuple[float, float], ...]:
@@ -26,27 +31,27 @@ def rate_steps(texts: Iterable[str]) -> tuple[tuple[float, float], ...]:
     return tuple(sorted(_rate_step(text) for text in texts))
 
 
-def _operation_quota(text: str) -> tuple[str, Rate | None]:
-    operation, _, quota = text.partition("=")
-    if not operation or not quota:
-        raise _wrong(text)
+def _quota(text: str, defaults: Mapping[str, Rate], kind: str, example: str) -> tuple[str, Rate | None]:
+    name, _, quota = text.partition("=")
+    if not name or not quota:
+        raise _wrong(text, kind, example)
     if quota == NO_QUOTA:
-        return operation, None
+        return name, None
     rate, _, burst = quota.partition(":")
-    documented = PER_OPERATION.get(operation)
+    documented = defaults.get(name)
     try:
-        return operation, Rate(
+        return name, Rate(
             rate=_number(rate),
             burst=_number(burst) if burst else 1 if documented is None else documented.burst,
         )
     except ValueError:
-        raise _wrong(text) from None
+        raise _wrong(text, kind, example) from None
 
 
-def _wrong(text: str) -> UsageError:
+def _wrong(text: str, kind: str, example: str) -> UsageError:
     return UsageError(
-        f"{text!r} is no quota of an operation: write CreateDeployment=0.5, CreateDeployment=0.5:2 with a "
-        f"burst of at least 1, or CreateDeployment={NO_QUOTA}."
+        f"{text!r} is no quota of {kind}: write {example}=0.5, {example}=0.5:2 with a "
+        f"burst of at least 1, or {example}={NO_QUOTA}."
     )
 
 

@@ -11,7 +11,7 @@ from batchgw.simulator.world.identifiers import Identifiers
 from batchgw.simulator.world.keys import KeyRing
 from batchgw.simulator.world.organization.organization import Organization
 from batchgw.simulator.world.organization.plan import OrganizationPlan, flat
-from batchgw.simulator.world.organization.regions import REGIONS
+from batchgw.simulator.world.organization.regions import first_regions
 from batchgw.simulator.world.organization.states import AccountState
 from batchgw.simulator.world.scope_apis import ScopeApis
 
@@ -68,11 +68,9 @@ class World:
         proportions: Proportions | None = None,
     ) -> World:
         """Make a world of `apis` REST APIs in all. Raises ValueError for more regions than there are."""
-        if not 1 <= regions <= len(REGIONS):
-            raise ValueError(f"between 1 and {len(REGIONS)} regions can be simulated, not {regions}")
         return cls(
             accounts=[account_id(n) for n in range(accounts)],
-            regions=REGIONS[:regions],
+            regions=first_regions(regions),
             apis=apis,
             seed=seed,
             proportions=proportions,

@@ -26,7 +26,7 @@ from batchgw.control_plane.operations import (
 )
 from batchgw.errors import AccessDenied, CallError, CredentialsUnavailable
 from batchgw.model import AccountId, Region, ResponseType, RestApiId, Scope, Settings
-from batchgw.simulator.over_http.options import make_engine
+from batchgw.simulator.over_http.assembly import make_engine
 from batchgw.simulator.over_http.serve import ReadyInfo, ServeOptions, running
 from batchgw.simulator.plane import SimulatedControlPlane
 from tests.conformance.aws.stub import only_test_configuration

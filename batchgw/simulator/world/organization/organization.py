@@ -42,6 +42,7 @@ class Organization:
         id: of the organisation.
         plan: how it was at the start, and how it answers.
         tree: its root and OUs.
+        all_regions: what some account has or may have; a world has APIs there and nowhere else.
         management: the account that manages it.
     """
 
@@ -50,6 +51,7 @@ class Organization:
     def __init__(self, plan: OrganizationPlan, *, seed: int = 7) -> None:
         """Raises ValueError for a plan that contradicts itself."""
         self.plan = plan
+        self.all_regions = plan.all_regions
         self.tree = Tree((*(a.ou for a in plan.accounts), *plan.ous), seed=seed)
         self._accounts = {account.id: self._at_start(account) for account in plan.accounts}
         if twice := [each for each, count in Counter(a.id for a in plan.accounts).items() if count > 1]:
@@ -111,10 +113,10 @@ class Organization:
 
     def regions(self, account: str) -> dict[str, RegionStatus]:
         """Every region that an account knows, with its status: AWS lists those that are off as well."""
-        plan, own = self.plan, self.account(account).regions
+        own, everywhere = self.account(account).regions, self.plan.regions
         return {
-            region: own.get(region) or (status_of(region) if region in plan.regions else "DISABLED")
-            for region in dict.fromkeys((*plan.all_regions, *own, *OPT_IN))
+            region: own.get(region) or (status_of(region) if region in everywhere else "DISABLED")
+            for region in dict.fromkeys((*self.all_regions, *OPT_IN))
         }
 
     def is_on(self, account: str, region: str) -> bool:
@@ -123,8 +125,10 @@ class Organization:
 
     def schedule(self, changes: Iterable[ScheduledChange]) -> None:
         """Let changes happen later. Raises ValueError for one that names what is not there."""
-        for change in changes:
+        coming = tuple(changes)
+        for change in coming:
             self._check(change.change)
+        for change in coming:
             insort(self._coming, change, key=lambda each: each.at)
 
     def advance(self, now: float) -> None:
@@ -154,7 +158,7 @@ class Organization:
             self.tree.at(change.ou)
         if isinstance(change, Leave) and change.account == self.management:
             raise ValueError(f"the management account {change.account} cannot leave")
-        if isinstance(change, ChangeRegion) and change.region not in (known := self.plan.all_regions):
+        if isinstance(change, ChangeRegion) and change.region not in (known := self.all_regions):
             raise ValueError(f"this world has no region {change.region!r}; it has {', '.join(known)}")
 
     def _switch(self, account: Account, change: ChangeRegion) -> None:

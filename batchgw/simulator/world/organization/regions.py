@@ -38,3 +38,10 @@ def is_region(text: str) -> bool:
 def status_of(region: str) -> RegionStatus:
     """Give the status of a region that is on in an account: it opted in, or did not need to."""
     return "ENABLED" if region in OPT_IN else "ENABLED_BY_DEFAULT"
+
+
+def first_regions(count: int) -> tuple[str, ...]:
+    """Give the regions of a world that has so many. Raises ValueError for more than there are."""
+    if not 1 <= count <= len(REGIONS):
+        raise ValueError(f"between 1 and {len(REGIONS)} regions can be simulated, not {count}")
+    return REGIONS[:count]

@@ -260,3 +260,26 @@ def test_no_window_admits_more_than_burst_and_refill(rate: float, burst: int, ga
             bucket.take(now)
             taken += 1
     assert taken <= burst + rate * now + 1e-6
+
+
+def test_another_service_has_a_bucket_for_each_account_and_none_in_the_total() -> None:
+    """Two at once, and one in ten seconds; API Gateway's only call is taken beside them."""
+    quotas = Quotas(
+        QuotaRules(
+            total=Rate(rate=0, burst=1),
+            per_operation={},
+            per_service={"organizations": Rate(rate=0.1, burst=2)},
+        )
+    )
+
+    def listed(now: float, account: str = "1", service: str = "organizations") -> bool:
+        return quotas.admit(account, "us-east-1", "ListAccounts", now, counted=False, service=service)
+
+    assert [listed(now) for now in (0, 0, 0, 9, 10, 11)] == [True, True, False, False, True, False]
+    assert listed(11, account="2")
+    assert all(listed(11, service="sts") for _ in range(50))
+    assert [quotas.admit("1", "us-east-1", "GetRestApis", 11) for _ in range(2)] == [True, False]
+
+
+def test_quotas_of_services_are_scaled_with_the_others() -> None:
+    assert QuotaRules().scaled(0.5).per_service["account"] == Rate(rate=2.5, burst=5)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from batchgw.cli.verbs.simulate import WorldFlags, options_of
 from batchgw.errors import UsageError
-from batchgw.simulator.over_http.options import ServeOptions, make_engine
+from batchgw.simulator.over_http.assembly import make_engine
+from batchgw.simulator.over_http.options import ServeOptions
 from batchgw.simulator.traffic.quota import PER_OPERATION, Neighbour, QuotaRules, Rate, Schedule
-from batchgw.simulator.traffic.quota_text import operation_quotas, rate_steps
+from batchgw.simulator.traffic.quota_text import operation_quotas, rate_steps, service_quotas
 
 SMALL = ServeOptions(apis=1, accounts=1, regions=1)
 
@@ -110,3 +112,51 @@ def test_the_estates_proportions_are_the_worlds() -> None:
     assert all(
         "batchgw:exempt" in tags for n in scope_apis.numbers() if (tags := scope_apis.attributes(n).tags)
     )  # a few have no tags at all
+
+
+def test_a_service_s_quota_is_written_in_the_same_way() -> None:
+    assert service_quotas(["organizations=2:5", "account=none"]) == {
+        "organizations": Rate(rate=2, burst=5),
+        "account": None,
+    }
+    assert service_quotas(["account=2"]) == {"account": Rate(rate=2, burst=5)}
+    with pytest.raises(UsageError, match=r"'x' is no quota of a service: write organizations=0\.5"):
+        service_quotas(["x"])
+
+
+def test_options_set_the_quotas_of_services() -> None:
+    options = replace(SMALL, service_quota={"organizations": None, "sts": Rate(rate=1, burst=2)})
+    assert rules(options).per_service == {"account": Rate(rate=5, burst=5), "sts": Rate(rate=1, burst=2)}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (
+            {"denied": frozenset({"x"})},
+            "--denied: the simulator has no account 'x'; there are 111111111111.",
+        ),
+        (
+            {"refused_roles": frozenset({"111111111112"})},
+            "--refused-role: the simulator has no account '111111111112', did you mean '111111111111'?",
+        ),
+        (
+            {"operation_quota": {"CreateDeploymet": None}},
+            "--operation-quota: the simulator has no operation 'CreateDeploymet', did you mean 'CreateD",
+        ),
+        (
+            {"service_quota": {"apigateway": None}},
+            "--service-quota: the simulator has no other service 'apigateway'; there are ",
+        ),
+    ],
+)
+def test_what_is_not_there_cannot_be_named(wrong: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        make_engine(replace(SMALL, **wrong))
+    assert str(caught.value).startswith(message)
+
+
+@pytest.mark.parametrize("operation", ["PutRestApi", "UpdateUsagePlan", "CreateRestApi:EDGE", "ListAccounts"])
+def test_any_operation_of_the_services_can_be_given_a_quota(operation: str) -> None:
+    options = replace(SMALL, operation_quota={operation: Rate(rate=1, burst=1)})
+    assert operation in rules(options).per_operation
