@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from batchgw.simulator.reply import Params, ServiceFault
 from batchgw.simulator.service_models import permission
 from batchgw.simulator.services import API_GATEWAY, AwsService
+from batchgw.simulator.world.keys import Key
 
 _READS = ("Get", "List", "Describe")
 
@@ -27,6 +28,7 @@ class Call:
         type: the gateway response type it names; empty where it names none.
         quota: the quota of its own that it counts in, when that is not the operation's name.
         params: its parameters, under botocore's names.
+        caller: whose key signed; None for the account's own.
     """
 
     operation: str
@@ -37,6 +39,7 @@ class Call:
     type: str = ""
     quota: str = ""
     params: Params = field(default_factory=dict, compare=False, repr=False)
+    caller: Key | None = field(default=None, compare=False, repr=False)
 
     @classmethod
     def of(
@@ -47,6 +50,7 @@ class Call:
         params: Params,
         *,
         service: AwsService = API_GATEWAY,
+        caller: Key | None = None,
     ) -> Call:
         """Read a call from its wire parameters. What has a wrong shape is left for the service to refuse."""
         edge = operation == "CreateRestApi" and _endpoint_type(params) == "EDGE"
@@ -59,6 +63,7 @@ class Call:
             type=_text(params, "responseType"),
             quota="CreateRestApi:EDGE" if edge else operation,
             params=params,
+            caller=caller,
         )
 
     @property
@@ -71,18 +76,29 @@ class Call:
         """The API it changes, None when it changes none that exists already."""
         return (self.account, self.region, self.api) if self.api and self.writes else None
 
+    @property
+    def needs(self) -> tuple[str, str]:
+        """The action and the resource that IAM is asked about."""
+        return permission(self.service.name, self.operation, self.params, self.region)
+
     def throttled(self, retry_after: str | None = None) -> ServiceFault:
         """Make the refusal by quota, in the words of the call's service."""
         return self.service.refusal(retry_after)
 
-    def denied(self) -> ServiceFault:
-        """Make the refusal of a call whose signer lacks the permission."""
-        needed = permission(self.service.name, self.operation, self.params, self.region)
+    def denied(self, reason: str = "", *, resource: str | None = None) -> ServiceFault:
+        """Make the refusal of a call whose signer lacks the permission.
+
+        `reason` is how AWS's sentence ends, `resource` what the call is about where its path does not say it.
+        """
+        action, path = self.needs
+        nobody = f"arn:aws:sts::{self.account}:assumed-role/batchgw/batchgw"
+        user = nobody if self.caller is None else self.caller.arn
+        code, status = self.service.denied
         return ServiceFault(
-            "AccessDeniedException",
-            403,
-            f"User: arn:aws:sts::{self.account}:assumed-role/batchgw/batchgw is not authorized to perform: "
-            f"{needed}",
+            code,
+            status,
+            f"User: {user} is not authorized to perform: {action} "
+            f"on resource: {resource or path} {reason}".rstrip(),
             modelled=False,
         )
 

@@ -15,6 +15,7 @@ from anyio.lowlevel import checkpoint
 
 from batchgw.simulator.call import Call, Target
 from batchgw.simulator.operations.service import Service, service_of
+from batchgw.simulator.permissions import refusal
 from batchgw.simulator.reply import ConnectionCutByServer, Reply, ServiceFault, conflict
 from batchgw.simulator.services import API_GATEWAY
 from batchgw.simulator.traffic import latency as latencies
@@ -124,7 +125,7 @@ class Engine:
             ArbitraryAnswer: the fault script replaces the service's answer.
         """
         reply, request_id = await self.run(
-            Call.of(operation, account, region, params, service=service_of(operation)),
+            Call.of(operation, account, region, params, service=service_of(operation), caller=caller),
             lambda: self._service.dispatch(operation, account, region, params, caller=caller),
         )
         return Reply(
@@ -186,11 +187,11 @@ class Engine:
         }
 
     async def _answer(self, call: Call, act: Callable[[], T], now: float, request_id: str) -> T:
-        refusal, fault = self._decide(call, now)
+        error, fault = self._decide(call, now)
         delay = self.latency.draw() + (fault.seconds if isinstance(fault, Slow) else 0.0)
-        if refusal is not None:
+        if error is not None:
             await anyio.sleep(delay)
-            raise refusal
+            raise error
         middle = now + delay / 2
         answer = await self._carry_out(
             call.target, lambda: self._apply(call, act, fault, middle, request_id), delay
@@ -221,6 +222,9 @@ class Engine:
         counted = call.service is API_GATEWAY
         if counted and call.account in self.denied:
             return call.denied(), None
+        not_allowed = refusal(self._service.world, self._service.trust, call)
+        if not_allowed is not None:
+            return not_allowed, None
         taken = self.quotas.admit(
             call.account,
             call.region,
@@ -236,13 +240,13 @@ class Engine:
         self.statistics.counted(call, now, taken=taken and not isinstance(fault, Throttle))
         if not taken:
             return by_quota(call, self.quotas.rules.retry_after), None
-        refusal = None if fault is None else before_change(call, fault, self._service.now())
-        return refusal or self._overlap(call), fault
+        failure = None if fault is None else before_change(call, fault, self._service.now())
+        return failure or self._overlap(call), fault
 
     def _tags(self, call: Call) -> Mapping[str, str]:
         """Give the tags of the API that a call names; none where there is no such API."""
-        apis = self._service.world.scope(call.account, call.region)
         try:
+            apis = self._service.world.scope(call.account, call.region)
             return apis.attributes(apis.require(call.api)).tags
         except ServiceFault:
             return {}

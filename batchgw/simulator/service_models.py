@@ -17,16 +17,25 @@ def service_model(service: str) -> ServiceModel:
     return ServiceModel(Loader().load_service_model(service, "service-2"), service)
 
 
-def permission(service: str, operation: str, params: Mapping[str, object], region: str) -> str:
+def partition(region: str) -> str:
+    """Name the partition of a region: the second part of every ARN there."""
+    return next((name for prefix, name in _PARTITIONS if region.startswith(prefix)), "aws")
+
+
+_PARTITIONS = (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov"))
+
+
+def permission(service: str, operation: str, params: Mapping[str, object], region: str) -> tuple[str, str]:
     """Name the action and the resource that a call needs in IAM.
 
-    API Gateway's actions are HTTP methods, and its resources paths. Parameters are under botocore's names.
+    API Gateway's actions are HTTP methods, and its resources paths. What other services' operations are about
+    is "*" here. Parameters are under botocore's names.
     """
     if service != "apigateway":
-        return f"{service}:{operation} on resource: *"
+        return f"{service}:{operation}", "*"
     method, path, names = _path(operation)
     filled = path.format_map({label: params.get(name, "*") for label, name in names})
-    return f"apigateway:{method} on resource: arn:aws:apigateway:{region}::{filled}"
+    return f"apigateway:{method}", f"arn:{partition(region)}:apigateway:{region}::{filled}"
 
 
 @cache

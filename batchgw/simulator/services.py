@@ -30,6 +30,7 @@ class AwsService:
         name: botocore's name of it, for which its calls are signed.
         protocol: how it speaks.
         throttled: code, status and message of a refusal by quota. The status is not always 429.
+        denied: code and status of a call that IAM does not allow.
         throttle_is_modelled: whether botocore's service model knows that code.
         has_global_endpoint: calls may be signed for us-east-1, whichever regions are enabled.
     """
@@ -37,6 +38,7 @@ class AwsService:
     name: str
     protocol: Protocol
     throttled: tuple[str, int, str]
+    denied: tuple[str, int] = ("AccessDeniedException", 403)
     throttle_is_modelled: bool = True
     has_global_endpoint: bool = False
 

@@ -39,8 +39,9 @@ WITHIN: dict[str, tuple[frozenset[str], ...]] = {
         frozenset({"loader", "single_response"}),
     ),
     "simulator": (
-        frozenset({"documents", "reply", "service_models", "services"}),
+        frozenset({"documents", "iam", "reply", "service_models", "services"}),
         frozenset({"call", "world"}),
+        frozenset({"permissions", "resources"}),
         frozenset({"operations", "traffic"}),
         frozenset({"engine"}),
         frozenset({"over_http", "plane"}),

@@ -26,6 +26,7 @@ ORGANIZATIONS = AwsService(
         400,
         "AWS Organizations can't complete your request because there are too many requests. Try again later.",
     ),
+    denied=("AccessDeniedException", 400),
     has_global_endpoint=True,
 )
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 
 from batchgw.simulator.operations import apigateway, organizations, sts
 from batchgw.simulator.operations.operation import Input, Operation
+from batchgw.simulator.permissions import check
 from batchgw.simulator.reply import Reply, ServiceFault
 from batchgw.simulator.services import API_GATEWAY, GLOBAL_REGION, AwsService
 from batchgw.simulator.world.keys import Key
@@ -44,10 +45,14 @@ class Service:
     def __init__(
         self, world: World, *, now: Callable[[], float] = time.time, trust: Trust | None = None
     ) -> None:
-        """`now` gives the time in seconds since the epoch, for dates and credentials."""
+        """`now` gives the time in seconds since the epoch, for dates and credentials.
+
+        Raises ValueError for a `trust` with accounts or OUs that the world does not have.
+        """
         self.world = world
         self.now = now
         self.trust = trust or Trust()
+        check(world, self.trust)
 
     def dispatch(
         self,

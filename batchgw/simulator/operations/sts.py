@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
-from batchgw.simulator.operations.operation import Operation, answers
-from batchgw.simulator.operations.params import optional_text, text, whole
-from batchgw.simulator.reply import Body, Params, ServiceFault
+from batchgw.simulator.iam.principals import names_itself, trust_effects
+from batchgw.simulator.iam.request import Request
+from batchgw.simulator.iam.roles import Role
+from batchgw.simulator.iam.wildcards import Values
+from batchgw.simulator.operations.operation import Input, Operation, answers
+from batchgw.simulator.operations.session_request import SessionRequest, invalid, read
+from batchgw.simulator.permissions import caller_values, denied, principal, requested_tags, tagged
+from batchgw.simulator.reply import Body, ServiceFault
 from batchgw.simulator.services import AwsService
-from batchgw.simulator.world.keys import Key
-from batchgw.simulator.world.trust import Trust
-from batchgw.simulator.world.world import World
+from batchgw.simulator.world.keys import Key, RoleSession
 
 STS = AwsService(
     name="sts",
     protocol="query",
     throttled=("Throttling", 400, "Rate exceeded"),
+    denied=("AccessDenied", 403),
     throttle_is_modelled=False,
     has_global_endpoint=True,
 )
-
-_ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::(?P<account>\d{12}):role/(?:.*/)?(?P<role>[\w+=,.@-]{1,64})")
-_SHORTEST, _LONGEST, _LONGEST_CHAINED = 900, 43_200, 3_600  # seconds (API reference, AssumeRole)
 
 
 def caller_identity(caller: Key) -> Body:
@@ -30,30 +30,26 @@ def caller_identity(caller: Key) -> Body:
     return {"UserId": caller.user_id, "Account": caller.account, "Arn": caller.arn}
 
 
-def assume_role(world: World, trust: Trust, caller: Key, params: Params, now: float) -> Body:
+def assume_role(given: Input) -> Body:
     """Hand out credentials of a role in this or another account."""
-    arn = text(params, "RoleArn")
-    match = _ROLE_ARN.fullmatch(arn)
-    if match is None:
-        raise _invalid(f"{arn} is invalid")
-    session = text(params, "RoleSessionName")
-    if not re.fullmatch(r"[\w+=,.@-]{2,64}", session):
-        raise _invalid(
-            f"1 validation error detected: Value '{session}' at 'roleSessionName' "
-            r"failed to satisfy constraint: Member must satisfy regular expression pattern: [\w+=,.@-]*"
-        )
-    seconds = _duration(whole(params, "DurationSeconds"), caller)
-    account, role = match["account"], match["role"]
-    if not _trusted(world, trust, account, role, optional_text(params, "ExternalId")):
-        raise ServiceFault(
-            "AccessDenied",
-            403,
-            f"User: {caller.arn} is not authorized to perform: sts:AssumeRole on resource: {arn}",
-            modelled=False,
-        )
-    expires = now + (seconds if trust.session is None else trust.session)
-    key = world.keys.issue(account=account, role=role, session=session, expires=expires, now=now)
-    return {
+    wanted = read(given.params, given.caller, given.region)
+    role = _role(given, wanted)
+    for action in wanted.actions:
+        _require_allowed(given, wanted, role, action)
+    if wanted.seconds > role.max_session and given.trust.session is None:
+        raise invalid("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
+    expires = given.now + (wanted.seconds if given.trust.session is None else given.trust.session)
+    session = RoleSession(
+        role=role.name,
+        name=wanted.name,
+        role_arn=wanted.arn,
+        policy=wanted.policy,
+        tags=wanted.tags,
+        transitive=wanted.transitive,
+        source_identity=wanted.source_identity,
+    )
+    key = given.world.keys.issue(account=wanted.account, session=session, expires=expires, now=given.now)
+    answer: Body = {
         "Credentials": {
             "AccessKeyId": key.access_key_id,
             "SecretAccessKey": key.secret_access_key,
@@ -62,40 +58,71 @@ def assume_role(world: World, trust: Trust, caller: Key, params: Params, now: fl
         },
         "AssumedRoleUser": {"AssumedRoleId": key.user_id, "Arn": key.arn},
     }
+    if wanted.packed:
+        answer["PackedPolicySize"] = wanted.packed
+    if wanted.source_identity is not None:
+        answer["SourceIdentity"] = wanted.source_identity
+    return answer
 
 
-def _trusted(world: World, trust: Trust, account: str, role: str, external_id: str | None) -> bool:
-    return (
-        account in world.accounts
-        and account not in trust.refused
-        and (trust.roles is None or role in trust.roles)
-        and trust.external_ids.get(role) in (None, external_id)
-    )
+def _role(given: Input, wanted: SessionRequest) -> Role:
+    """Find the role. One that is not there is refused as one that trusts somebody else."""
+    trust = given.trust
+    role = trust.role(wanted.account, wanted.role)
+    if (
+        role is None
+        or wanted.account not in given.world.accounts
+        or wanted.account in trust.refused
+        or (trust.iam.defines(role.name) and role.path != wanted.path)
+        or role.external_id not in (None, wanted.external_id)
+    ):
+        raise _not_allowed(given.caller, "sts:AssumeRole", wanted.arn)
+    return role
 
 
-def _duration(wanted: int | None, caller: Key) -> int:
-    seconds = 3_600 if wanted is None else wanted
-    if caller.assumed_role and seconds > _LONGEST_CHAINED:
-        raise _invalid(
-            "The requested DurationSeconds exceeds the 1 hour session limit "
-            "for roles assumed by role chaining"
-        )
-    if not _SHORTEST <= seconds <= _LONGEST:
-        bound = f"less than or equal to {_LONGEST}"
-        if seconds < _SHORTEST:
-            bound = f"greater than or equal to {_SHORTEST}"
-        raise _invalid(
-            f"1 validation error detected: Value '{seconds}' at 'durationSeconds' "
-            f"failed to satisfy constraint: Member must have value {bound}"
-        )
-    return seconds
+def _require_allowed(given: Input, wanted: SessionRequest, role: Role, action: str) -> None:
+    """Ask the caller's policies and the role's trust policy. Both must allow, and neither may deny.
+
+    Raises:
+        ServiceFault: AccessDenied. What the trust policy says is not told, as across accounts.
+    """
+    caller = given.caller
+    request = Request(action=action, resource=wanted.arn, values=_values(given, wanted, role))
+    who = principal(given.trust, caller)
+    itself = False
+    effects = {"Allow"}
+    if role.trust is not None:
+        effects = {*trust_effects(role.trust, request, who)}
+        itself = who.account == wanted.account and names_itself(role.trust, request, who)
+    reason = denied(given.world, given.trust, caller, request, needs_identity=not itself)
+    if reason is not None or "Deny" in effects or "Allow" not in effects:
+        raise _not_allowed(caller, action, wanted.arn, reason or "")
 
 
-def _invalid(message: str) -> ServiceFault:
-    return ServiceFault("ValidationError", 400, message, modelled=False)
+def _values(given: Input, wanted: SessionRequest, role: Role) -> Values:
+    """Give what conditions of the caller's policies and of the trust policy see."""
+    texts = {
+        "aws:resourceaccount": wanted.account,
+        "sts:externalid": wanted.external_id,
+        "sts:rolesessionname": wanted.name,
+        "sts:sourceidentity": wanted.source_identity,
+    }
+    return {
+        **caller_values(given.world, given.trust, given.caller, given.region),
+        **tagged("aws:resourcetag", role.tags),
+        **requested_tags(wanted.requested_tags),
+        **{key: (value,) for key, value in texts.items() if value is not None},
+        **({"sts:transitivetagkeys": tuple(sorted(wanted.transitive))} if wanted.transitive else {}),
+    }
+
+
+def _not_allowed(caller: Key, action: str, arn: str, reason: str = "") -> ServiceFault:
+    code, status = STS.denied
+    text = f"User: {caller.arn} is not authorized to perform: {action} on resource: {arn} {reason}".rstrip()
+    return ServiceFault(code, status, text, modelled=False)
 
 
 OPERATIONS: Mapping[str, Operation] = {
-    "AssumeRole": answers(lambda i: assume_role(i.world, i.trust, i.caller, i.params, i.now)),
+    "AssumeRole": answers(assume_role),
     "GetCallerIdentity": answers(lambda i: caller_identity(i.caller)),
 }

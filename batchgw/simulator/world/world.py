@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from batchgw.simulator.reply import ServiceFault
+from batchgw.simulator.service_models import partition
 from batchgw.simulator.world.customisation_pool import CustomisationPool
 from batchgw.simulator.world.generated import Proportions
 from batchgw.simulator.world.identifiers import Identifiers
@@ -51,7 +52,7 @@ class World:
         if not self.accounts or not self.regions or apis < 0:
             raise ValueError("a world needs accounts, regions, and a number of APIs that is not negative")
         self.seed = seed
-        self.keys = KeyRing(self.accounts, seed=seed)
+        self.keys = KeyRing(self.accounts, seed=seed, partition=partition(self.regions[0]))
         self.organization = Organization(plan, seed=seed)
         everywhere = [(account, region) for account in self.accounts for region in self.regions]
         settled = [scope for scope in everywhere if organization is None or self.organization.is_on(*scope)]

@@ -8,7 +8,7 @@ import pytest
 
 from batchgw.simulator.operations.service import Service
 from batchgw.simulator.reply import ServiceFault
-from batchgw.simulator.world.keys import Key, KeyRing
+from batchgw.simulator.world.keys import Key, KeyRing, RoleSession
 from batchgw.simulator.world.trust import Trust
 from batchgw.simulator.world.world import World
 
@@ -133,7 +133,8 @@ def test_keys_long_expired_are_forgotten() -> None:
     ring = KeyRing([FIRST])
 
     def issue(now: float) -> Key:
-        return ring.issue(account=FIRST, role="R", session="s", expires=now + 900, now=now)
+        session = RoleSession(role="R", name="s", role_arn=f"arn:aws:iam::{FIRST}:role/R")
+        return ring.issue(account=FIRST, session=session, expires=now + 900, now=now)
 
     old = issue(0)
     issue(900 + 3600)

@@ -19,13 +19,14 @@ from batchgw.simulator.over_http.authentication import (
     sign,
 )
 from batchgw.simulator.over_http.call import HttpCall
-from batchgw.simulator.world.keys import Key, KeyRing
+from batchgw.simulator.world.keys import Key, KeyRing, RoleSession
 
 ACCOUNTS = ("111111111111", "222222222222")
 REGIONS = ("eu-west-1", "eu-central-1")
 HOST = "127.0.0.1:4566"
 TARGET = "/restapis/a1b2c3/gatewayresponses/DEFAULT_4XX?x=1&a=%2F"
 BODY = b'{"statusCode":"404"}'
+SESSION = RoleSession(role="R", name="s1", role_arn="arn:aws:iam::222222222222:role/R")
 
 
 @pytest.fixture
@@ -150,7 +151,7 @@ def test_a_signature_lasts_five_minutes(gate: Authenticator, keys: KeyRing, late
 def test_a_session_ends_when_it_says(gate: Authenticator, keys: KeyRing) -> None:
     """20 s of life: the last second is good, the end is not."""
     call_date = date_of(signed(keys.long_term(ACCOUNTS[0])))
-    key = keys.issue(account=ACCOUNTS[1], role="R", session="s1", expires=call_date + 20, now=call_date)
+    key = keys.issue(account=ACCOUNTS[1], session=SESSION, expires=call_date + 20, now=call_date)
     call = signed(key)
     shift = call_date - date_of(call)  # 0, or -1 when a second has passed meanwhile
     assert admit(gate, call, later=shift + 19) == (ACCOUNTS[1], "eu-west-1")
@@ -159,7 +160,7 @@ def test_a_session_ends_when_it_says(gate: Authenticator, keys: KeyRing) -> None
 
 def test_a_session_key_needs_its_token(gate: Authenticator, keys: KeyRing) -> None:
     now = date_of(signed(keys.long_term(ACCOUNTS[0])))
-    key = keys.issue(account=ACCOUNTS[1], role="R", session="s1", expires=now + 900, now=now)
+    key = keys.issue(account=ACCOUNTS[1], session=SESSION, expires=now + 900, now=now)
     assert refused(gate, signed(replace(key, session_token=None))) is AuthFailure.UNKNOWN_KEY
     assert refused(gate, signed(replace(key, session_token="other"))) is AuthFailure.UNKNOWN_KEY
 
@@ -222,7 +223,7 @@ def test_without_auth_a_key_of_twelve_digits_is_the_account(
 
 
 def test_without_auth_a_role_s_key_means_the_role_s_account(open_gate: Authenticator, keys: KeyRing) -> None:
-    key = keys.issue(account=ACCOUNTS[1], role="R", session="s1", expires=1.0, now=0.0)
+    key = keys.issue(account=ACCOUNTS[1], session=SESSION, expires=1.0, now=0.0)
     assert admit(open_gate, signed(replace(key, secret_access_key="any"))) == (ACCOUNTS[1], "eu-west-1")
 
 
