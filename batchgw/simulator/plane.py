@@ -6,7 +6,7 @@ Works on asyncio and trio. It goes through the same engine as HTTP does; only th
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from functools import cache
 from typing import TypeVar
 
@@ -20,15 +20,17 @@ from batchgw.control_plane.interface import API_GATEWAY, AWS, Execution, Operati
 from batchgw.control_plane.regions import asked_in
 from batchgw.errors import (
     AccessDenied,
+    BadRequest,
     CallError,
     ConnectionCut,
     ConnectionFailed,
     CredentialsRejected,
+    CredentialsUnavailable,
     EntityNotFound,
     NotCustomized,
     ServiceFailure,
 )
-from batchgw.model import AccountId
+from batchgw.model import AccountId, RoleLink
 from batchgw.simulator.call import Call
 from batchgw.simulator.engine import Engine
 from batchgw.simulator.operations.service import Service, service_of
@@ -40,11 +42,14 @@ from batchgw.simulator.reply import (
     Reply,
     ServiceFault,
 )
+from batchgw.simulator.role_sessions import RoleSessions, arn_of
 from batchgw.simulator.service_models import service_model
 from batchgw.simulator.traffic.fault_script import parse
 from batchgw.simulator.traffic.latency import Latency
 from batchgw.simulator.traffic.quota import UNLIMITED, QuotaRules, Quotas
 from batchgw.simulator.traffic.statistics import Statistics
+from batchgw.simulator.world.keys import Key
+from batchgw.simulator.world.trust import Trust
 from batchgw.simulator.world.world import World
 
 T = TypeVar("T")
@@ -57,17 +62,21 @@ def simulate(
     latency: Latency | None = None,
     script: Sequence[Mapping[str, object]] = (),
     denied: Collection[str] = (),
+    trust: Trust | None = None,
+    roles: Sequence[RoleLink] = (),
+    session_policy: str | None = None,
     write_log: int = 0,
     seed: int = 0,
     clock: Callable[[], float] = anyio.current_time,
 ) -> SimulatedControlPlane:
     """A plane over a world of its own: without options no quota, no latency and no faults.
 
-    `script` is a fault script as plain data (see `faults`); `denied` accounts have no permission; `write_log`
-    is how many of the latest writes `plane.engine.statistics` keeps. Raises UsageError for a wrong script.
+    `script` is a fault script as plain data (see `faults`); `denied` accounts have no permission; `trust` has
+    roles and their policies; `roles` and `session_policy` as in `SimulatedControlPlane`; `write_log` is how
+    many of the latest writes `plane.engine.statistics` keeps. Raises UsageError for a wrong script.
     """
     engine = Engine(
-        Service(world),
+        Service(world, trust=trust),
         quotas=Quotas(quota),
         latency=latency,
         faults=parse(script, seed=seed),
@@ -76,25 +85,44 @@ def simulate(
         clock=clock,
         seed=seed,
     )
-    return SimulatedControlPlane(engine)
+    return SimulatedControlPlane(engine, roles=roles, session_policy=session_policy)
 
 
 class SimulatedControlPlane:
     """Answers the control plane's requests from a simulated world."""
 
-    def __init__(self, engine: Engine, *, account: str | None = None) -> None:
-        """`account` is that of the base credentials; the world's first when it is not given."""
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        account: str | None = None,
+        roles: Sequence[RoleLink] = (),
+        session_policy: str | None = None,
+    ) -> None:
+        """Without `roles` each account's own key signs.
+
+        Args:
+            engine: answers.
+            account: that of the base credentials; the world's first when it is not given.
+            roles: a chain from the base credentials on. The last role is assumed in each account, and signs.
+            session_policy: what its sessions are narrowed to.
+        """
         self.engine = engine
         self._account = account or engine.service.world.accounts[0]
+        self._roles = tuple(roles)
+        self._sessions = RoleSessions(engine, self._account, self._roles, policy=session_policy)
 
     async def send(self, request: Request[T], execution: Execution | None = None) -> T:
         """Make one call. Raises a `CallError` for everything that is not a success."""
         operation, params, service = request.operation, request.params(), self.engine.service
         account, region = self._signer(request), asked_in(operation.service, request.scope.region)
-        call = Call.of(operation.name, account, region, params, service=service_of(operation.name))
+        caller = await self._caller(request, account)
+        call = Call.of(
+            operation.name, account, region, params, service=service_of(operation.name), caller=caller
+        )
         try:
             reply, request_id = await self._run(
-                call, lambda: service.dispatch(operation.name, account, region, params)
+                call, lambda: service.dispatch(operation.name, account, region, params, caller=caller)
             )
         except AccessDenied as error:
             raise with_permission(error, request) from error.__cause__
@@ -117,6 +145,26 @@ class SimulatedControlPlane:
             return AccountId(self.engine.service.world.organization.management)
         return request.scope.account
 
+    async def _caller(self, request: Request[object], account: AccountId) -> Key | None:
+        """Give the key that signs; None for the account's own. Raises a `CallError`.
+
+        The organisation's reader has no role here.
+        """
+        if not self._roles or request.credentials == "organization":
+            return None
+        region = request.scope.region
+        call = Call(operation="AssumeRole", account=self._account, region=region, service=STS)
+        try:
+            return await self._told(call, self._sessions.key(account, region))
+        except (AccessDenied, BadRequest) as error:
+            arn = arn_of(self._roles[-1], account, region)
+            raise CredentialsUnavailable(
+                f"cannot assume {arn} in account {account}: {error.message}",
+                code=error.code,
+                status=error.status,
+                request_id=error.request_id,
+            ) from error
+
     def _is_off(self, account: str, region: str) -> bool:
         """Tell whether a region is off for an account whose keys are good elsewhere."""
         world = self.engine.service.world
@@ -129,8 +177,12 @@ class SimulatedControlPlane:
         return account
 
     async def _run(self, call: Call, act: Callable[[], T]) -> tuple[T, str]:
+        return await self._told(call, self.engine.run(call, act))
+
+    async def _told(self, call: Call, answer: Awaitable[T]) -> T:
+        """Wait for the engine's answer. Raises a `CallError` for everything that is not a success."""
         try:
-            return await self.engine.run(call, act)
+            return await answer
         except ServiceFault as fault:
             raise self._error(fault) from None
         except ArbitraryAnswer:

@@ -25,7 +25,7 @@ from batchgw.simulator.traffic.faults import (
     Throttle,
 )
 
-_TEXTS = ("operation", "account", "region", "api", "type", "tag")
+_TEXTS = ("service", "operation", "account", "region", "api", "type", "tag")
 _NUMBERS = ("after", "until", "every", "first", "probability")
 _KNOWN = (*_TEXTS, *_NUMBERS, "nth", "per")
 _GROUPS = ("api", "type", "scope")
@@ -67,6 +67,7 @@ def _match(data: object) -> Match:
         raise ValueError(f"`per` is one of {', '.join(_GROUPS)}, not {per!r}")
     nth = data.get("nth", ())
     return Match(
+        service=texts.get("service", ()),
         operation=texts.get("operation", ()),
         account=texts.get("account", ()),
         region=texts.get("region", ()),

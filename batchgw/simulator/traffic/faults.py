@@ -7,10 +7,10 @@ A script is a list of rules, as read from JSON or YAML:
     - match: {operation: [Put*, Delete*], probability: 0.01}
       fault: {retry_after: 2}
 
-`match` names what a call must be: `operation`, `account`, `region`, `api`, `type` (texts with * and ?, or
-lists of them), a `tag` of its API (KEY=VALUE, as IAM's aws:ResourceTag), and the time: `after`, `until`
-(seconds since the first call). Of the calls that are all this, it chooses the `nth` (from 1; or a list of
-them), `every` n-th, the `first` n, or each with a `probability`; all of them when it says nothing.
+`match` names what a call must be: `service`, `operation`, `account`, `region`, `api`, `type` (texts with *
+and ?, or lists of them), a `tag` of its API (KEY=VALUE, as IAM's aws:ResourceTag), and the time: `after`,
+`until` (seconds since the first call). Of the calls that are all this, it chooses the `nth` (from 1; or a
+list of them), `every` n-th, the `first` n, or each with a `probability`; all of them when it says nothing.
 `per: api | type | scope` counts separately for each. The first rule that fires decides.
 
 `fault` is one of: throttle · {retry_after: 2 | {date_in: 2} | text} · conflict | {conflict: permanent} ·
@@ -150,6 +150,7 @@ Tags = Callable[[], Mapping[str, str]]
 class Match:
     """The calls that a rule is about. Empty patterns match all; times are seconds since the first call."""
 
+    service: tuple[str, ...] = ()
     operation: tuple[str, ...] = ()
     account: tuple[str, ...] = ()
     region: tuple[str, ...] = ()
@@ -168,6 +169,7 @@ class Match:
         """Whether the call matches, whatever its count. `tags` gives the tags of its API."""
         return (
             self.after <= now < self.until
+            and _any(self.service, call.service.name)
             and _any(self.operation, call.operation)
             and _any(self.account, call.account)
             and _any(self.region, call.region)
