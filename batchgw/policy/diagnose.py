@@ -15,7 +15,7 @@ from batchgw.policy.findings import Finding, Path
 from batchgw.policy.form_rules import FORM_RULES, SCHEMA
 from batchgw.policy.presets.index import PRESETS
 from batchgw.policy.quoting import closest, did_you_mean, fits, pasted, shown
-from batchgw.policy.schema import PolicyFile
+from batchgw.policy.schema.file import PolicyFile
 
 _FOREIGN_KEYS = {
     "restApiId": "; name the APIs under targets.apis",
@@ -31,6 +31,11 @@ def findings_of(error: ValidationError) -> Iterator[Finding]:
         yield _finding(details)
 
 
+def _in_layer(path: Path) -> Path:
+    """Give a path as it would be at the top of the file, where it is one within a rule."""
+    return path[2:] if path[:1] == ("rules",) else path
+
+
 def _finding(details: ErrorDetails) -> Finding:
     kind, path = details["type"], tuple(details["loc"])
     if kind.startswith("batchgw:"):
@@ -43,7 +48,7 @@ def _finding(details: ErrorDetails) -> Finding:
 
 def _key_finding(details: ErrorDetails, path: Path) -> Finding:
     word = str(path[-1])
-    if path[:1] == ("responses",):
+    if _in_layer(path)[:1] == ("responses",):
         meant = meant_type(word)
         hint = f"did you mean {meant}?" if meant else f"those are {_listed(ResponseType)}"
         message = f"{shown(word)} is not a gateway response type; {hint}"
@@ -65,7 +70,12 @@ def _unknown_key(_: ErrorDetails, path: Path) -> str:
 
 
 def _foreign(word: str, path: Path) -> str:
-    if path[:1] == ("wherever_customised",) and word in ("status", "statusCode", "mode", "responseType"):
+    if _in_layer(path)[:1] == ("wherever_customised",) and word in (
+        "status",
+        "statusCode",
+        "mode",
+        "responseType",
+    ):
         return "; it takes headers and templates only: set the rest of a type under responses"
     return _FOREIGN_KEYS.get(word, "")
 
@@ -76,11 +86,14 @@ def _missing(_: ErrorDetails, path: Path) -> str:
 
 
 def _one_of(details: ErrorDetails, path: Path) -> str:
-    if path[:1] == ("responses",) and "mode" not in path:
+    if _in_layer(path)[:1] == ("responses",) and "mode" not in path:
         guess = did_you_mean(str(details["input"]), ["default"])
         return f"{_what(details)} is not a response{guess or _RESPONSES}"
     if path == ("targets", "accounts", "word"):
-        return f'{_what(details)} is not `current`, nor a list of account ids: write ["111122223333"]'
+        return (
+            f"{_what(details)} is not `current` or `organization`, nor a list of account ids and OUs: write"
+            f' ["111122223333"]{did_you_mean(str(details["input"]), ("current", "organization"))}'
+        )
     known = str(details.get("ctx", {}).get("expected", "")).replace("'", "").replace(" or ", ", ").split(", ")
     guess = did_you_mean(str(details["input"]), known)
     return f"{_what(details)} is not one of {', '.join(known)}{guess}"

@@ -7,15 +7,14 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from batchgw.model import Policy
 from batchgw.policy.diagnose import findings_of
-from batchgw.policy.findings import Finding
+from batchgw.policy.findings import Finding, Path
 from batchgw.policy.lint.registry import lint
-from batchgw.policy.lint.view import PolicyView
-from batchgw.policy.meaning.resolve import resolve
-from batchgw.policy.schema import PolicyFile
+from batchgw.policy.lint.view import views_of
+from batchgw.policy.meaning.source import Source
+from batchgw.policy.schema.file import PolicyFile
 from batchgw.policy.sound_part import SoundPart, sound_part
-from batchgw.policy.text.document import Node, plain
+from batchgw.policy.text.document import Node, locate, plain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,35 +27,43 @@ class PlacedFinding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """What a document means, and the findings about it. `policy` is None when its form is wrong."""
+    """A document as a policy file, and the findings about it. `source` is None when its form is wrong."""
 
-    policy: Policy | None
+    source: Source | None
     findings: tuple[PlacedFinding, ...]
 
 
-def check(root: Node, source: str) -> Checked:
-    """Check a document. `source` is its name in messages."""
+def check(root: Node, name: str) -> Checked:
+    """Check a document. `name` is that of its file."""
     try:
         file = PolicyFile.model_validate(plain(root))
     except ValidationError as error:
         rest = sound_part(root, error)
         found = [PlacedFinding(finding=finding, root=root) for finding in findings_of(error)]
-        return Checked(policy=None, findings=(*found, *(_lint_rest(rest, source) if rest else ())))
-    policy, findings = _lint(file, source)
+        return Checked(source=None, findings=(*found, *(_lint_rest(rest, name) if rest else ())))
+    source = _source(file, root, name)
+    findings = _lint(source)
     return Checked(
-        policy=policy, findings=tuple(PlacedFinding(finding=finding, root=root) for finding in findings)
+        source=source, findings=tuple(PlacedFinding(finding=finding, root=root) for finding in findings)
     )
 
 
-def _lint_rest(rest: SoundPart, source: str) -> Iterator[PlacedFinding]:
+def _source(file: PolicyFile, root: Node, name: str) -> Source:
+    def where(path: Path) -> str:
+        position = locate(root, path, at_key=False)
+        return f"{name}:{position.line}:{position.column}"
+
+    return Source(name=name, file=file, where=where)
+
+
+def _lint_rest(rest: SoundPart, name: str) -> Iterator[PlacedFinding]:
     """Lint the sound part of a faulty policy, without the findings that its faults may have caused."""
-    for finding in _lint(rest.file, source)[1]:
+    for finding in _lint(_source(rest.file, rest.root, name)):
         despite = finding.rule.holds_despite
         if despite is None or rest.broken <= despite:
             yield PlacedFinding(finding=finding, root=rest.root)
 
 
-def _lint(file: PolicyFile, source: str) -> tuple[Policy, list[Finding]]:
-    resolved = resolve(file, source)
-    view = PolicyView(file=file, desired=resolved.policy.desired, overrides=resolved.overrides)
-    return resolved.policy, list(lint(view))
+def _lint(source: Source) -> Iterator[Finding]:
+    """Lint each layer. What is said of several is said once."""
+    return iter(dict.fromkeys(finding for view in views_of(source) for finding in lint(view)))

@@ -113,6 +113,11 @@ AccountText = Annotated[
     AfterValidator(lambda text: text if text == CURRENT else _check_account(text)),
     WithJsonSchema({"type": ["string", "integer"], "pattern": rf"^(\d{{12}}|{CURRENT})$"}),
 ]
+AccountIdText = Annotated[
+    str,
+    AfterValidator(_check_account),
+    WithJsonSchema({"type": ["string", "integer"], "pattern": r"^\d{12}$"}),
+]
 RegionText = Annotated[
     str,
     AfterValidator(_check_region),
@@ -140,6 +145,15 @@ SessionNameText = Annotated[
     str,
     *_form(
         f"{_NAME}{{2,64}}", SCHEMA, "a session name has 2 to 64 letters, digits or any of _+=,.@-", "number"
+    ),
+]
+SourceIdentityText = Annotated[
+    str,
+    *_form(
+        f"{_NAME}{{2,64}}",
+        SCHEMA,
+        "a source identity has 2 to 64 letters, digits or any of _+=,.@-",
+        "number",
     ),
 ]
 ApiIdText = Annotated[

@@ -23,7 +23,7 @@ EMPTY_LIST = Rule(
     severity="error",
     summary="an empty list where nothing and everything are easily confused",
 )
-EMPTY_SELECTOR = Rule(name="empty-selector", severity="error", summary="a selector without id, name or tags")
+EMPTY_SELECTOR = Rule(name="empty-selector", severity="error", summary="a selector without a word")
 STATUS_CODE = Rule(name="status-code", severity="error", summary="a status code outside [1-5]dd")
 HEADER_NAME = Rule(
     name="header-name", severity="error", summary="a header name that is not an RFC 9110 token"
@@ -34,6 +34,7 @@ HEADER_VALUE = Rule(
 QUOTED_TWICE = Rule(
     name="quoted-twice", severity="error", summary="a literal under headers that brings its own single quotes"
 )
+EXPRESSION = Rule(name="expression", severity="error", summary="not a JMESPath expression")
 MAPPING = Rule(name="mapping", severity="error", summary="not a mapping the service knows")
 
 FORM_RULES: Mapping[str, Rule] = {
@@ -52,6 +53,7 @@ FORM_RULES: Mapping[str, Rule] = {
         HEADER_NAME,
         HEADER_VALUE,
         QUOTED_TWICE,
+        EXPRESSION,
         MAPPING,
     )
 }

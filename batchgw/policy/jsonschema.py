@@ -12,7 +12,8 @@ from batchgw.model import DEFAULT_STATUS, HEADER_PREFIX, ResponseType
 from batchgw.policy.fields import CUSTOMISED
 from batchgw.policy.presets.contribution import TYPES, PresetSpec
 from batchgw.policy.presets.index import PRESETS
-from batchgw.policy.schema import BodySpec, PolicyFile
+from batchgw.policy.schema.file import PolicyFile
+from batchgw.policy.schema.responses import BodySpec
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 IDENTIFIER = "urn:batchgw:policy:1"
@@ -28,8 +29,9 @@ def policy_json_schema() -> dict[str, Any]:
         "title": "Version",
         "description": properties["version"]["description"],
     }
-    properties["responses"] = _responses(properties["responses"])
-    properties["use"]["items"] = _uses(properties["use"]["items"])
+    for layer in (properties, schema["$defs"]["RuleSpec"]["properties"]):
+        layer["responses"] = _responses(layer["responses"])
+        layer["use"]["items"] = _uses(layer["use"]["items"])
     for preset in PRESETS.values():
         definition = schema["$defs"][preset.__name__]
         definition["required"] = ["preset"]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from batchgw.errors import PolicyInvalid, Problem
-from batchgw.model import Policy, Selector
+from batchgw.model import Policy
 from batchgw.policy.document_check import PlacedFinding, check
+from batchgw.policy.meaning.policy import policy_of
 from batchgw.policy.text.document import locate
 from batchgw.policy.text.parse import Document, parse
 from batchgw.policy.text.source import file_name, read_text
@@ -34,26 +35,9 @@ def load_policy(path: Path | str, *, text: str | None = None) -> LoadedPolicy:
     document = parse(text, name)
     checked = check(document.root, name)
     problems = _problems(document, name, checked.findings)
-    if checked.policy is None or any(p.severity == "error" for p in problems):
+    if checked.source is None or any(p.severity == "error" for p in problems):
         raise PolicyInvalid(problems)
-    return LoadedPolicy(policy=_with_positions(checked.policy, document, name), warnings=problems, text=text)
-
-
-def _with_positions(policy: Policy, document: Document, name: str) -> Policy:
-    """Note in each selector where it stands in the file."""
-
-    def placed(key: str, selectors: tuple[Selector, ...]) -> tuple[Selector, ...]:
-        positions = (
-            locate(document.root, ("targets", "apis", key, n), at_key=False) for n in range(len(selectors))
-        )
-        return tuple(
-            replace(selector, where=f"{name}:{position.line}:{position.column}")
-            for selector, position in zip(selectors, positions, strict=True)
-        )
-
-    apis = policy.targets.apis
-    found = replace(apis, include=placed("include", apis.include), exclude=placed("exclude", apis.exclude))
-    return replace(policy, targets=replace(policy.targets, apis=found))
+    return LoadedPolicy(policy=policy_of([checked.source]), warnings=problems, text=text)
 
 
 def _problems(document: Document, name: str, findings: Iterable[PlacedFinding]) -> tuple[Problem, ...]:

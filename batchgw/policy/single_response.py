@@ -9,8 +9,10 @@ from batchgw.errors import PolicyInvalid, Problem
 from batchgw.model import Desired, ResponseType, Rule
 from batchgw.policy.document_check import check
 from batchgw.policy.findings import Finding
+from batchgw.policy.meaning.desired import desired_of
+from batchgw.policy.meaning.source import layers_of
 from batchgw.policy.quoting import excerpt
-from batchgw.policy.schema import VERSION
+from batchgw.policy.schema.file import VERSION
 from batchgw.policy.text.document import at_no_position
 
 
@@ -36,9 +38,9 @@ def load_response(type_: str, spec: Mapping[str, object] | str, *, source: str) 
     """
     checked = check(at_no_position({"version": VERSION, "responses": {type_: spec}}), source)
     problems = _problems((placed.finding for placed in checked.findings), source)
-    if checked.policy is None or any(problem.severity == "error" for problem in problems):
+    if checked.source is None or any(problem.severity == "error" for problem in problems):
         raise PolicyInvalid(problems)
-    ((known, rule),) = checked.policy.desired.rules.items()
+    ((known, rule),) = desired_of(layers_of([checked.source])).rules.items()
     return LoadedResponse(type=known, rule=rule, warnings=problems)
 
 

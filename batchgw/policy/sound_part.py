@@ -9,8 +9,8 @@ from pydantic import ValidationError
 from batchgw.model import ResponseType
 from batchgw.policy.diagnose import meant_type
 from batchgw.policy.findings import Path
-from batchgw.policy.schema import VERSION, PolicyFile
-from batchgw.policy.text.document import Entry, Mapping, Node, Scalar, nearest, plain, without
+from batchgw.policy.schema.file import VERSION, PolicyFile
+from batchgw.policy.text.document import Entry, Mapping, Node, Scalar, Sequence, nearest, plain, without
 
 _TYPES = frozenset(ResponseType)
 _ROUNDS = 10  # more than the format has levels: a mapping that is emptied may be at fault in the next round
@@ -50,7 +50,13 @@ def sound_part(root: Node, error: ValidationError) -> SoundPart | None:
 def _faulty(root: Node, error: ValidationError) -> set[Path]:
     details = error.errors(include_url=False, include_context=False, include_input=False)
     paths = {nearest(root, tuple(each["loc"])) for each in details}
-    return {path[:2] if path[:1] == ("use",) else path for path in paths}
+    return {_whole(path) for path in paths}
+
+
+def _whole(path: Path) -> Path:
+    """Give the path of the whole preset, where it leads into one."""
+    at = 2 if path[:1] == ("rules",) else 0
+    return path[: at + 2] if path[at : at + 1] == ("use",) else path
 
 
 def _with_version(root: Mapping) -> Mapping:
@@ -59,13 +65,24 @@ def _with_version(root: Mapping) -> Mapping:
 
 
 def _with_meant_types(root: Mapping) -> Mapping:
-    responses = root.entries.get("responses")
-    if responses is None or not isinstance(responses.node, Mapping):
+    """Rename misspelt response types, at the top and in rules."""
+    root = _with_meant_types_here(root)
+    rules = root.entries.get("rules")
+    if rules is None or not isinstance(rules.node, Sequence):
         return root
+    items = [_with_meant_types_here(item) if isinstance(item, Mapping) else item for item in rules.node.items]
+    renamed = Entry(key=rules.key, node=Sequence(position=rules.node.position, items=items))
+    return Mapping(position=root.position, entries={**root.entries, "rules": renamed})
+
+
+def _with_meant_types_here(layer: Mapping) -> Mapping:
+    responses = layer.entries.get("responses")
+    if responses is None or not isinstance(responses.node, Mapping):
+        return layer
     entries = dict(responses.node.entries)
     for word in [word for word in entries if word not in _TYPES]:
         meant = meant_type(word)
         if meant is not None and meant not in entries:
             entries[meant] = entries.pop(word)
     renamed = Entry(key=responses.key, node=Mapping(position=responses.node.position, entries=entries))
-    return Mapping(position=root.position, entries={**root.entries, "responses": renamed})
+    return Mapping(position=layer.position, entries={**layer.entries, "responses": renamed})

@@ -9,8 +9,13 @@ from batchgw.model import HEADER_PREFIX, Desired, ResponseType, Settings
 from batchgw.policy.fields import HeaderSource
 from batchgw.policy.findings import Path
 from batchgw.policy.grammar.expressions import Form, form, literal_text, quoted_text
-from batchgw.policy.meaning.resolve import Override
-from batchgw.policy.schema import BodySpec, PolicyFile, ResponseSpec
+from batchgw.policy.meaning.desired import unfolded
+from batchgw.policy.meaning.fold import Folded, Override, fold
+from batchgw.policy.meaning.layer import Layer
+from batchgw.policy.meaning.source import Source, layers_of
+from batchgw.policy.meaning.values import Stack, Value
+from batchgw.policy.schema.file import PolicyFile
+from batchgw.policy.schema.responses import BodySpec, ResponseSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,30 +91,46 @@ class SentHeaders:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyView:
-    """A policy whose form is right.
+    """A layer of a policy file whose form is right: its top, or one of its rules over the top.
 
     Attributes:
         file: as it was written; a value's keys are its path.
-        desired: what it means.
-        overrides: what presets set that later presets set differently.
+        layer: the layer that is looked at.
+        folded: what it means, over the top of the file where it is a rule.
+        desired: the same, without what set each value.
     """
 
     file: PolicyFile
+    layer: Layer
+    folded: Folded
     desired: Desired
-    overrides: tuple[Override, ...]
+
+    @property
+    def is_top(self) -> bool:
+        """Whether it is the top of the file, and not a rule."""
+        return self.layer.path == ()
+
+    @property
+    def overrides(self) -> tuple[Override, ...]:
+        """What presets of the layer set that later ones of it set differently."""
+        return tuple(each for each in self.folded.overrides if each.layer == self.layer.number)
+
+    def at(self, *path: str | int) -> Path:
+        """Give the path of something in the layer."""
+        return (*self.layer.path, *path)
 
     def responses(self) -> Iterator[Response]:
         """Give the responses that are not `default`."""
-        for type_, spec in self.file.responses.items():
+        for type_, spec in self.layer.responses.items():
             if isinstance(spec, ResponseSpec):
-                yield Response(type=type_, spec=spec, path=("responses", type_.value))
+                yield Response(type=type_, spec=spec, path=self.at("responses", type_.value))
 
     def bodies(self) -> Iterator[Body]:
-        """Give everything in the file that sets headers and templates."""
+        """Give everything in the layer that sets headers and templates."""
         for response in self.responses():
             yield Body(spec=response.spec, path=response.path)
-        if self.file.wherever_customised is not None:
-            yield Body(spec=self.file.wherever_customised, path=("wherever_customised",))
+        if self.layer.wherever_customised is not None:
+            yield Body(spec=self.layer.wherever_customised, path=self.at("wherever_customised"))
 
     def headers(self) -> Iterator[Header]:
         """Give the headers in the friendly spelling."""
@@ -139,18 +160,24 @@ class PolicyView:
                 yield Template(content_type=kind, text=text, path=(*body.path, "templates", kind))
             for kind, text in body.spec.response_templates.items():
                 yield Template(content_type=kind, text=text, path=(*body.path, "responseTemplates", kind))
-        for type_, settings in self.customised():
-            spec = self.file.responses.get(type_)
-            own = {*spec.templates, *spec.response_templates} if isinstance(spec, ResponseSpec) else set()
-            for kind, text in settings.templates.items():
-                if kind not in own:
-                    yield Template(content_type=kind, text=text, path=self.path_of(type_))
+        for type_, stack in self._stacks():
+            for kind, value in stack.final_templates().items():
+                if not value.written and self._is_own(value):
+                    yield Template(content_type=kind, text=value.text, path=self.path_of(type_))
 
     def customised(self) -> Iterator[tuple[ResponseType, Settings]]:
-        """Give what each type is customised to in every API, with presets folded in."""
-        for type_, rule in self.desired.rules.items():
-            if rule.settings is not None:
-                yield type_, rule.settings
+        """Give what each type is customised to in every API, with presets folded in.
+
+        Of a rule, those are the types that are as they are because of it.
+        """
+        for type_, stack in self._stacks():
+            if self.touches(type_):
+                yield type_, stack.settings()
+
+    def touches(self, type_: ResponseType) -> bool:
+        """Tell whether a type is as it is because of this layer; of the top, that is every type."""
+        stack = self.folded.types[type_].sets
+        return self.is_top or type_ in self.layer.responses or (stack is not None and self._is_in(stack))
 
     def sent_headers(self) -> Iterator[SentHeaders]:
         """Give the headers that are sent together, with presets folded in.
@@ -159,16 +186,39 @@ class PolicyView:
         """
         for type_, settings in self.customised():
             yield _sent(type_.value, settings, self.path_of(type_))
-        path: Path = ("wherever_customised",) if self.file.wherever_customised else ("use",)
+        path = self.at("wherever_customised" if self.layer.wherever_customised else "use")
         seen: list[Settings] = []
         for type_, added in self.desired.wherever_customised.items():
-            if added not in seen:
+            if added not in seen and (self.is_top or self._is_in(self.folded.types[type_].adds)):
                 seen.append(added)
                 yield _sent(f"{type_} where an API customised it", added, path)
 
     def path_of(self, type_: ResponseType) -> Path:
         """Say where the file asks for a type: under `responses`, or by a preset."""
-        return ("responses", type_.value) if type_ in self.file.responses else ("use",)
+        if type_ in self.layer.responses:
+            return self.at("responses", type_.value)
+        if type_ in self.file.responses:
+            return ("responses", type_.value)
+        return self.at("use")
+
+    def _stacks(self) -> Iterator[tuple[ResponseType, Stack]]:
+        for type_, folded in self.folded.types.items():
+            if folded.sets is not None:
+                yield type_, folded.sets
+
+    def _is_in(self, stack: Stack) -> bool:
+        return any(map(self._is_own, stack.values()))
+
+    def _is_own(self, value: Value) -> bool:
+        return value.origin.layer == self.layer.number
+
+
+def views_of(source: Source) -> Iterator[PolicyView]:
+    """Give a view of each layer of a file."""
+    top, *rules = layers_of([source])
+    for layer in (top, *rules):
+        folded = fold([top] if layer is top else [top, layer])
+        yield PolicyView(file=source.file, layer=layer, folded=folded, desired=unfolded(folded))
 
 
 def _sent(what: str, settings: Settings, path: Path) -> SentHeaders:

@@ -68,6 +68,11 @@ class PresetSpec(Strict):
         return self
 
     @property
+    def name(self) -> str:
+        """The name that policies use."""
+        return str(type(self).model_fields["preset"].default)
+
+    @property
     def named_types(self) -> tuple[ResponseType, ...] | None:
         """The types that `types` names, each once. None if `types` is left out."""
         if self.types is None:

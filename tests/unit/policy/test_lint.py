@@ -42,6 +42,13 @@ CASES: list[tuple[str, str, int, int, str]] = [
         "a selector needs",
     ),
     (
+        "expression",
+        "version: 1\nuse: [cors]\ntargets: {apis: {exclude: [{expression: 'tags.a = 1'}]}}",
+        3,
+        41,
+        "at its character 8: Bad jmespath expression: Unknown token",
+    ),
+    (
         "accounts-without-role",
         "version: 1\nuse: [cors]\ntargets: {accounts: ['111122223333']}",
         3,

@@ -19,7 +19,8 @@ from batchgw.policy.lint.view import PolicyView
 )
 def empty_policy(policy: PolicyView) -> Iterator[Remark]:
     """Look whether anything at all can change."""
-    if not (policy.desired.of_responses or policy.desired.parts):
+    asks = policy.desired.of_responses or policy.desired.parts or policy.file.rules
+    if policy.is_top and not asks:
         yield Remark(
             path=(),
             message="the policy asks for nothing: name response types under `responses`, or presets under"

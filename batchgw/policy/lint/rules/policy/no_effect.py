@@ -8,8 +8,8 @@ from batchgw.model import Mode, ResponseType, Unlisted
 from batchgw.policy.findings import Remark, Rule
 from batchgw.policy.lint.check import checks
 from batchgw.policy.lint.view import PolicyView
-from batchgw.policy.meaning.covering import covered, names_customised
-from batchgw.policy.schema import CustomisedSpec
+from batchgw.policy.meaning.covering import names_customised
+from batchgw.policy.schema.responses import CustomisedSpec
 
 NO_EFFECT = Rule(name="no-effect", severity="warning", summary="accepted, and without effect")
 
@@ -33,7 +33,7 @@ def type_never_answered(policy: PolicyView) -> Iterator[Remark]:
 def default_under_fill(policy: PolicyView) -> Iterator[Remark]:
     """Look for `default` under mode fill, which changes nothing that is customised."""
     for type_, rule in policy.desired.rules.items():
-        if rule.settings is None and rule.mode is Mode.FILL:
+        if rule.settings is None and rule.mode is Mode.FILL and policy.layer.resets(type_):
             message = (
                 "mode fill leaves customised types alone, so there is nothing that `default` could take away"
             )
@@ -43,12 +43,12 @@ def default_under_fill(policy: PolicyView) -> Iterator[Remark]:
 @checks(NO_EFFECT)
 def preset_over_default(policy: PolicyView) -> Iterator[Remark]:
     """Look for presets whose `types` name a type that shall be `default`."""
-    for index, use in enumerate(policy.file.use):
+    for index, use in enumerate(policy.layer.use):
         types = use.types or []
         for type_ in dict.fromkeys(types):
-            if isinstance(type_, ResponseType) and policy.file.responses.get(type_) == "default":
+            if isinstance(type_, ResponseType) and policy.layer.resets(type_):
                 yield Remark(
-                    path=("use", index, "types", types.index(type_)),
+                    path=policy.at("use", index, "types", types.index(type_)),
                     message=f"the preset does not reach {type_.value}: responses says it shall be `default`,"
                     " and that wins",
                 )
@@ -57,19 +57,21 @@ def preset_over_default(policy: PolicyView) -> Iterator[Remark]:
 @checks(NO_EFFECT)
 def nothing_to_merge(policy: PolicyView) -> Iterator[Remark]:
     """Look for an empty `wherever_customised`."""
-    if policy.file.wherever_customised == CustomisedSpec():
+    if policy.layer.wherever_customised == CustomisedSpec():
         message = "it lists nothing to merge"
-        yield Remark(path=("wherever_customised",), at_key=True, message=message)
+        yield Remark(path=policy.at("wherever_customised"), at_key=True, message=message)
 
 
 @checks(NO_EFFECT)
 def nothing_left_to_merge_into(policy: PolicyView) -> Iterator[Remark]:
     """Look for words about customised types beside `unlisted: reset`, which leaves none."""
-    file, rules = policy.file, policy.desired.rules.values()
-    if file.unlisted is not Unlisted.RESET:
+    layer, rules = policy.layer, policy.desired.rules
+    if policy.folded.unlisted_used is not Unlisted.RESET:
         return
-    if file.wherever_customised not in (None, CustomisedSpec()) and not any(rule.settings for rule in rules):
-        yield Remark(path=("wherever_customised",), at_key=True, message=_ALL_RESET)
-    for index, use in enumerate(file.use):
-        if names_customised(use) and covered(file, use) == use.named_types:
-            yield Remark(path=("use", index, "types"), at_key=True, message=_ALL_RESET)
+    settings = [rule.settings for rule in rules.values()]
+    if layer.wherever_customised not in (None, CustomisedSpec()) and not any(settings):
+        yield Remark(path=policy.at("wherever_customised"), at_key=True, message=_ALL_RESET)
+    customised = {t for t, rule in rules.items() if rule.settings is not None}
+    for index, use in enumerate(layer.use):
+        if names_customised(use) and customised <= {*(use.named_types or ())}:
+            yield Remark(path=policy.at("use", index, "types"), at_key=True, message=_ALL_RESET)

@@ -20,7 +20,7 @@ def preset_conflict(policy: PolicyView) -> Iterator[Remark]:
     """Tell what a preset sets differently from one before it."""
     for override in policy.overrides:
         yield Remark(
-            path=("use", override.use),
+            path=policy.at("use", override.use),
             message=f"this preset sets {override.what} of {', '.join(override.types)} differently from one"
             " before it, and wins; drop one, or say by `types` where this one is meant",
         )

@@ -54,8 +54,9 @@ def detached_template(policy: PolicyView) -> Iterator[Remark]:
 
 def _detached(policy: PolicyView) -> Iterator[tuple[ResponseType, Settings, Settings]]:
     """Give types that lose what their family has, and both settings. In mode merge a type keeps it."""
-    rules = policy.desired.rules
-    for type_, own in policy.customised():
-        family = rules.get(type_.family) if type_.family is not None else None
-        if family is not None and family.settings is not None and rules[type_].mode is not Mode.MERGE:
-            yield type_, own, family.settings
+    for type_, own in policy.desired.rules.items():
+        family = policy.desired.rules.get(type_.family) if type_.family is not None else None
+        if own.settings is None or family is None or family.settings is None or own.mode is Mode.MERGE:
+            continue
+        if policy.touches(type_) or (type_.family is not None and policy.touches(type_.family)):
+            yield type_, own.settings, family.settings

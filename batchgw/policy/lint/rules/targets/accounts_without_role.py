@@ -21,7 +21,7 @@ from batchgw.policy.lint.view import PolicyView
 def accounts_without_role(policy: PolicyView) -> Iterator[Remark]:
     """Look for accounts beside `current` where no role is named."""
     targets = policy.file.targets
-    accounts = targets.accounts if isinstance(targets.accounts, list) else []
+    accounts = targets.accounts if isinstance(targets.accounts, list) else [targets.accounts]
     if any(account != CURRENT for account in accounts) and targets.role is None:
         message = (
             "accounts are listed without a `role` to reach them: only the account of the credentials"

@@ -1,0 +1,104 @@
+"""The policy file as a whole: its layers, what is locked, and who is exempt."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from batchgw.model import Mode, ResponseType, Unlisted
+from batchgw.policy.fields import FEW, Strict, Text
+from batchgw.policy.findings import reject
+from batchgw.policy.form_rules import SCHEMA
+from batchgw.policy.presets.index import PresetUse
+from batchgw.policy.quoting import shown
+from batchgw.policy.schema.responses import CustomisedSpec, ResponseValue
+from batchgw.policy.schema.selectors import SelectorSpec
+from batchgw.policy.schema.targets import OrganizationSpec, TargetsSpec
+
+VERSION = 1
+"""The version of the format that this module reads."""
+
+
+def _check_version(value: object) -> object:
+    if str(value) == str(VERSION):
+        return VERSION
+    raise reject(
+        SCHEMA, f"this batchgw reads policies of version {VERSION}; this policy says {shown(str(value))}"
+    )
+
+
+Responses = Annotated[
+    dict[ResponseType, ResponseValue], Field(description="What each gateway response type shall be.")
+]
+WhereverCustomised = Annotated[
+    CustomisedSpec | None,
+    Field(
+        description="Headers and templates to merge into the types that an API customised itself; what is"
+        " not customised stays so."
+    ),
+]
+Uses = Annotated[
+    list[PresetUse],
+    FEW,
+    Field(
+        description="Presets to start from (see `batchgw presets`); `responses` win over them, later ones"
+        " over earlier ones."
+    ),
+]
+
+MAX_RULES = 1000
+"""Rules that a policy may have."""
+
+
+class RuleSpec(Strict):
+    """What differs for the APIs that it matches. What it says wins over the layers before it, key by key."""
+
+    name: Text = Field(
+        min_length=1,
+        max_length=200,
+        description="The rule's name, in plans and messages.",
+        examples=["internal"],
+    )
+    match: SelectorSpec = Field(description="Which APIs it is about.")
+    mode: Mode | None = Field(
+        default=None, description="As at the top of the file; what holds already, when left out."
+    )
+    unlisted: Unlisted | None = Field(
+        default=None, description="As at the top of the file; what holds already, when left out."
+    )
+    responses: Responses = Field(default_factory=dict)
+    wherever_customised: WhereverCustomised = None
+    use: Uses = Field(default_factory=list)
+
+
+class PolicyFile(Strict):
+    """A batchgw policy: which REST APIs, and what their gateway responses shall be."""
+
+    version: Annotated[Literal[1], BeforeValidator(_check_version)] = Field(
+        description="The version of the policy format: 1."
+    )
+    targets: TargetsSpec = Field(
+        default_factory=TargetsSpec, description="Where to look, and for which APIs."
+    )
+    organization: OrganizationSpec = Field(
+        default_factory=OrganizationSpec,
+        description="Who asks the organisation, where `accounts` mean accounts of it.",
+    )
+    mode: Mode = Field(
+        default=Mode.REPLACE,
+        description="replace: exactly this; merge: listed keys win, the rest stays; fill: only where nothing"
+        " is customised.",
+    )
+    unlisted: Unlisted = Field(
+        default=Unlisted.LEAVE,
+        description="Customised types that the policy does not name: leave or reset them.",
+    )
+    responses: Responses = Field(default_factory=dict)
+    wherever_customised: WhereverCustomised = None
+    use: Uses = Field(default_factory=list)
+    rules: list[RuleSpec] = Field(
+        default_factory=list,
+        description="What differs for some APIs: every rule that matches an API counts, and later ones win,"
+        " key by key.",
+    )
