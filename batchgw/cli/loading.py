@@ -9,6 +9,7 @@ from pathlib import Path
 from batchgw.cli.flags.endpoint import endpoint_of
 from batchgw.cli.flags.options import RunFlags
 from batchgw.cli.output.console import Console
+from batchgw.cli.role_options import EXTERNAL_IDS, has_external_ids
 from batchgw.cli.run_options import run_options, targets_with_run_options
 from batchgw.control_plane.stack import Pace
 from batchgw.errors import PlanStale, UsageError
@@ -34,6 +35,9 @@ ALLOW_EMPTY = "allow_empty"
 
 NEEDS_EXTERNAL_ID = "needs_external_id"
 """Plan option: the role asked for an external id, which plans do not carry."""
+
+NEEDS_EXTERNAL_IDS = "needs_external_ids"
+"""Plan option: other roles of a chain did."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +71,8 @@ def plan_options(
         options[ALLOW_EMPTY] = True
     if options.pop("external_id", None) is not None:
         options[NEEDS_EXTERNAL_ID] = True
+    if options.pop(EXTERNAL_IDS, None) is not None:
+        options[NEEDS_EXTERNAL_IDS] = True
     return {**options, FILE_DIGEST: policy.digest, ENDPOINT: endpoint_of(flags.connection)}
 
 
@@ -110,7 +116,7 @@ def refuse_other_endpoint(plan: Plan, flags: RunFlags) -> None:
 
 
 def targets_of(plan: Plan, given: Targets) -> Targets:
-    """Give what is needed to reach a plan's scopes again: regions, role, and external id."""
+    """Give what is needed to reach a plan's scopes again: regions, roles, and external ids."""
     header = plan.header
     role = given.role or text_or_none(header.targets.get("role"))
     if header.options.get(NEEDS_EXTERNAL_ID) and not given.external_id:
@@ -118,11 +124,21 @@ def targets_of(plan: Plan, given: Targets) -> Targets:
             f"{plan.path} needs the external id of the role {role}, which plans do not carry: give "
             "--external-id (or BATCHGW_EXTERNAL_ID), or name the policy beside --plan."
         )
+    needed = header.options.get(NEEDS_EXTERNAL_IDS)
+    if needed and not has_external_ids((*given.roles, *given.organization_roles)):
+        raise UsageError(
+            f"{plan.path} needs the external ids of its chain of roles, which plans do not carry: name the "
+            "policy beside --plan."
+        )
     return targets_with_run_options(
         Targets(
             regions=_regions(header),
             role=role,
             external_id=given.external_id,
+            session_tags=given.session_tags,
+            source_identity=given.source_identity,
+            roles=given.roles,
+            organization_roles=given.organization_roles,
             session_name=given.session_name,
         ),
         header.options,

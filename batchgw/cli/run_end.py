@@ -11,6 +11,7 @@ from batchgw.cli.output.summary import next_steps, resume_hint, run_report
 from batchgw.cli.session import Run, RunId, interruptible, open_run
 from batchgw.cli.signals import Interrupts
 from batchgw.concurrency.time_slices import TimeSlices
+from batchgw.control_plane.aws import Access
 from batchgw.errors import Stopped
 from batchgw.journal import Journal
 from batchgw.journal.records import COUNTS
@@ -45,6 +46,7 @@ async def carried_out(
             flags=flags,
             journal=journal,
             run_id=run_id,
+            access=Access.WRITE,
             warns=False,
         )
         async with opened as run:

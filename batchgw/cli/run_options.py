@@ -16,6 +16,14 @@ from typing import Any
 from batchgw.cli.flags.options import ConnectionFlags, RunFlags
 from batchgw.cli.flags.pace_flags import PaceFlags
 from batchgw.cli.flags.quota_records import UNKNOWN, QuotaFile
+from batchgw.cli.role_options import (
+    EXTERNAL_IDS,
+    fits_chain,
+    fits_external_ids,
+    fits_tags,
+    role_options,
+    with_role_options,
+)
 from batchgw.errors import UsageError
 from batchgw.model import Region, Targets
 from batchgw.model.shape import JSON, items, record, text, text_or_none, truth
@@ -40,9 +48,7 @@ def run_options(flags: RunFlags, targets: Targets) -> dict[str, JSON]:
         "endpoint_url": bare_url(connection.endpoint_url) if connection.endpoint_url else None,
         "ca_bundle": None if connection.ca_bundle is None else str(connection.ca_bundle.absolute()),
         "regions": list(targets.regions) or None,
-        "role": targets.role,
-        "external_id": targets.external_id,
-        "session_name": targets.session_name,
+        **role_options(targets),
         "client_fast_path": connection.client_fast_path,
         **_pace_options(flags.pace),
     }
@@ -71,10 +77,14 @@ def _is_quota_file(value: object) -> bool:
 
 _FITS: Mapping[str, Callable[[object], bool]] = {
     **dict.fromkeys(
-        ("profile", "endpoint_url", "ca_bundle", "role", "external_id", "session_name"), _is_text
+        ("profile", "endpoint_url", "ca_bundle", "role", "external_id", "session_name", "source_identity"),
+        _is_text,
     ),
+    **dict.fromkeys(("roles", "organization_roles"), fits_chain),
+    "session_tags": fits_tags,
+    EXTERNAL_IDS: fits_external_ids,
     **dict.fromkeys(("client_fast_path", "strict", "probe", "polite"), _is_flag),
-    **dict.fromkeys(("burst", "workers", "attempts", "patience", REREAD_AFTER), _is_number),
+    **dict.fromkeys(("burst", "workers", "attempts", "patience", "sts_rate", REREAD_AFTER), _is_number),
     "rate": lambda value: value == UNKNOWN or _is_number(value),
     "share": lambda value: _is_number(value, 1) and value != 0,
     "quota_scope": lambda value: value in tuple(Scoping),
@@ -161,18 +171,13 @@ def _outdated(flags: PaceFlags) -> set[str]:
 
 
 def targets_with_run_options(targets: Targets, options: Mapping[str, JSON]) -> Targets:
-    """Fill in regions, role and external id where flags left them open.
+    """Fill in regions and roles where flags left them open.
 
     Raises UsageError for a value that batchgw never records.
     """
     _checked(options)
-    return replace(
-        targets,
-        regions=targets.regions or tuple(Region(text(each)) for each in items(options.get("regions") or [])),
-        role=targets.role or text_or_none(options.get("role")),
-        external_id=targets.external_id or text_or_none(options.get("external_id")),
-        session_name=targets.session_name or text_or_none(options.get("session_name")),
-    )
+    regions = targets.regions or tuple(Region(text(each)) for each in items(options.get("regions") or []))
+    return replace(with_role_options(targets, options), regions=regions)
 
 
 def reread_after(options: Mapping[str, JSON]) -> float | None:

@@ -17,11 +17,12 @@ from batchgw.cli.garbage import collect_rarely
 from batchgw.cli.observers.hints import Hints
 from batchgw.cli.observers.log import LogObserver, logging_to
 from batchgw.cli.observers.progress import showing_progress
+from batchgw.cli.observers.session_names import SessionNames
 from batchgw.cli.output.console import Console
 from batchgw.cli.output.failure import is_unexplained_stop
 from batchgw.cli.quota_memory import keeping, open_memory
 from batchgw.cli.signals import Interrupts
-from batchgw.control_plane.aws import connect
+from batchgw.control_plane.aws import Access, connect
 from batchgw.control_plane.stack import Pace, PacedControlPlane
 from batchgw.errors import Stopped, UsageError
 from batchgw.events import Event, Observers, PhaseStarted
@@ -113,9 +114,13 @@ async def open_run(
     flags: RunFlags,
     journal: JournalFlags | None = None,
     run_id: RunId | None = None,
+    access: Access = Access.READ,
     warns: bool = True,
 ) -> AsyncIterator[Run]:
     """Open log, progress, connection and limiters; they are closed in the opposite order.
+
+    `access` bounds what the sessions of roles may do: a verb that only reads cannot write then, whatever its
+    role allows.
 
     What is learned of quotas is kept in `journal`, or in the default one for verbs that have none. Where that
     fails, a verb that `warns` logs a warning; for the others the journal's own errors say it.
@@ -125,7 +130,8 @@ async def open_run(
     async with AsyncExitStack() as stack:
         log_observer = stack.enter_context(logging_to(console, flags.log))
         progress = await stack.enter_async_context(showing_progress(console, quota=chosen.supposed))
-        observer = Observers(log_observer, progress, Hints(console), run_id or RunId())
+        names = SessionNames()
+        observer = Observers(log_observer, progress, Hints(console), run_id or RunId(), names)
         plane = await stack.enter_async_context(
             connect(
                 profile=connection.profile,
@@ -133,10 +139,16 @@ async def open_run(
                 endpoint_url=connection.endpoint_url,
                 role=targets.role,
                 external_id=targets.external_id,
-                session_name=targets.session_name,
+                session_tags=targets.session_tags,
+                source_identity=targets.source_identity,
+                roles=targets.roles,
+                access=access,
+                session_name=targets.session_name or names.now,
                 ca_bundle=str(connection.ca_bundle) if connection.ca_bundle else None,
                 fast_path=connection.client_fast_path is not False,
                 attempts=chosen.attempts,
+                sts_rate=chosen.sts_rate,
+                sts_burst=chosen.sts_burst,
                 observer=observer,
                 stop=interrupts.stop,
             )

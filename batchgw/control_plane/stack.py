@@ -21,7 +21,7 @@ from batchgw.events import NullObserver, Observer, Observers
 from batchgw.model import AccountId, Scope
 from batchgw.throttle.limiters import Limiters
 from batchgw.throttle.memory import Learned, Memory
-from batchgw.throttle.quota import OPERATIONS, TOTAL, Quota, Quotas, Scoping, Trust
+from batchgw.throttle.quota import OPERATIONS, STS, TOTAL, Quota, Quotas, Scoping, Trust
 
 WORKERS = 32
 """Cap on the APIs in work per scope: Little's law asks for fewer unless calls take a second."""
@@ -54,6 +54,8 @@ class Pace:
         patience: seconds in which a scope's quota may let nothing through until the scope is given up.
         workers: cap on the APIs in work at once per scope.
         attempts: bound on the tries of a call that fails for another reason than a throttle.
+        sts_rate: calls/second to STS, all accounts together. It is `connect` that takes it.
+        sts_burst: calls to STS at once after a rest.
     """
 
     rate: float | None = TOTAL.rate
@@ -67,6 +69,8 @@ class Pace:
     patience: float = PATIENCE
     workers: int = WORKERS
     attempts: int = ATTEMPTS
+    sts_rate: float = STS.rate
+    sts_burst: float = STS.burst
 
     @property
     def supposed(self) -> float:

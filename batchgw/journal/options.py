@@ -1,7 +1,7 @@
 """What of a run's options the journal keeps: what a resume needs to reach the same APIs at the same pace.
 
-Credentials are never among them. The external id of a role is: AWS does not count it as a secret, and without
-it a resume could not assume the role; but it is nobody else's business, so it is not shown.
+Credentials are never among them. External ids of roles are: AWS does not count them as secrets, and without
+them a resume could not assume the roles; but they are nobody else's business, so they are not shown.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ KEPT_OPTIONS: Final = frozenset(
         "explicit",
         "identity",
         "external_id",
+        "external_ids",
         "include",
+        "organization_roles",
         "patience",
         "plan",
         "polite",
@@ -37,17 +39,21 @@ KEPT_OPTIONS: Final = frozenset(
         "regions",
         "reread_after",
         "role",
+        "roles",
         "scopes",
         "session_name",
+        "session_tags",
         "share",
+        "source_identity",
         "strict",
+        "sts_rate",
         "targets",
         "workers",
     }
 )
 """The options that are kept; any other is left out."""
 
-HIDDEN_OPTIONS: Final = frozenset({"external_id"})
+HIDDEN_OPTIONS: Final = frozenset({"external_id", "external_ids"})
 """Kept, but shown to nobody."""
 
 

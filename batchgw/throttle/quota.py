@@ -52,6 +52,15 @@ it is one call in 30 seconds.
 """
 
 
+STS = Quota(50, 10)
+"""Calls to STS, all accounts together: a thousand roles in 20 s, and a run of a few accounts at once.
+
+AWS documents 600 calls/second for an account in a region, for AssumeRole, GetCallerIdentity and four more
+together, and no burst (IAM user guide, "IAM and AWS STS quotas"). This is a twelfth of it, because everybody
+in the account shares the quota.
+"""
+
+
 class Scoping(StrEnum):
     """What has a bucket of its own. AWS documents "per account"; users report one per account and region."""
 

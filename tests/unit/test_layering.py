@@ -88,7 +88,7 @@ WITHIN: dict[str, tuple[frozenset[str], ...]] = {
     "cli": (
         frozenset({"empty_selection", "garbage", "quota_memory"}),
         frozenset({"flags"}),
-        frozenset({"output", "run_options"}),
+        frozenset({"output", "role_options", "run_options"}),
         frozenset({"loading", "observers", "process_signals", "verb"}),
         frozenset({"signals"}),
         frozenset({"confirm", "session"}),

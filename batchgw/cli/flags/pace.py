@@ -35,6 +35,7 @@ def chosen_pace(flags: PaceFlags) -> Pace:
         patience=_first(flags.patience, None, default.patience),
         workers=_first(flags.workers, None, default.workers),
         attempts=_first(flags.attempts, None, default.attempts),
+        sts_rate=_first(flags.sts_rate, None, default.sts_rate),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from batchgw.cli.flags.flag import flag
+from batchgw.cli.flags.flag import ADVANCED, flag
 from batchgw.cli.flags.quota_records import (
     BURST,
     RATE,
@@ -19,7 +19,7 @@ from batchgw.cli.flags.quota_records import (
     Rate,
     read_total_rate,
 )
-from batchgw.throttle.quota import TOTAL, Scoping
+from batchgw.throttle.quota import STS, TOTAL, Scoping
 
 PANEL = "Pace"
 
@@ -150,5 +150,15 @@ class PaceFlags:
             "Tries of a call that fails. [default: 8]",
             min=1,
             panel=PANEL,
+        ),
+    ] = None
+    sts_rate: Annotated[
+        float | None,
+        flag(
+            "--sts-rate",
+            f"Calls/s to STS at most. [default: {STS.rate:g}]",
+            parser=_number(RATE),
+            metavar="NUMBER",
+            panel=ADVANCED,
         ),
     ] = None

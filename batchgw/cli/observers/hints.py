@@ -31,10 +31,11 @@ class Hints:
                     )
                 )
             case ReachedDirectly():
+                unbound = " Only a role can be held to reading." if event.narrowed else ""
                 self._console.note(
                     line(
                         f"Account {event.account} is that of the credentials, so it is used without the role "
-                        f"{event.role}."
+                        f"{event.role}.{unbound}"
                     )
                 )
             case _:

@@ -12,9 +12,13 @@ from batchgw.redaction import bare_url
 
 
 def apply_command(
-    plan: Path, selection: SelectionFlags, connection: ConnectionFlags, journal: JournalFlags
+    plan: Path,
+    selection: SelectionFlags,
+    connection: ConnectionFlags,
+    journal: JournalFlags,
+    policy: Path | None = None,
 ) -> str:
-    """Give the command that applies a saved plan.
+    """Give the command that applies a saved plan; `policy` is the file that it needs beside it, if any.
 
     Flags that come from the environment are left out, since the next command has the same environment. No
     secret is shown: a URL is shown without its password, and an external id as a variable.
@@ -26,6 +30,8 @@ def apply_command(
         "--journal": journal.journal,
     }
     words = ["batchgw", "apply", "--plan", shlex.quote(str(plan))]
+    if policy is not None:
+        words.insert(2, shlex.quote(str(policy)))
     for name, value in given.items():
         if value is not None and not from_environment(name, value):
             words += [name, shlex.quote(bare_url(value) if "://" in value else value)]

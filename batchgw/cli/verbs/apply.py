@@ -39,7 +39,7 @@ OnStaleFlag = Annotated[
     OnStale,
     flag(
         "--on-stale",
-        "If APIs have changed since the plan: refuse to write at all, or skip those.",
+        "Changed APIs: refuse, or skip.",
     ),
 ]
 ForceLock = Annotated[

@@ -14,10 +14,11 @@ from batchgw.cli.flags.stdin import refuse_shared
 from batchgw.cli.loading import Source, later_apply, loaded, plan_options
 from batchgw.cli.output.console import Console, console_for
 from batchgw.cli.output.next_command import apply_command
+from batchgw.cli.role_options import has_external_ids
 from batchgw.cli.session import again, open_run, run_reading
 from batchgw.cli.signals import Interrupts
 from batchgw.errors import ExplainedStop, Stopped
-from batchgw.model import Policy
+from batchgw.model import Policy, Targets
 from batchgw.planning.plan_file.plan import Plan
 from batchgw.report.plan_report import PlanReport
 from batchgw.report.verdict import exit_code
@@ -78,10 +79,16 @@ class Comparing:
                 kept.enter_context(plan)
                 code = exit_code(plan.totals, allow_empty=allow_empty)
                 run.ended(code, plan.totals.total.to_json())
-            await self._show(plan, code, interrupts)
+            await self._show(plan, chosen.targets, code, interrupts)
             return code
 
-    async def _show(self, plan: Plan, code: int, interrupts: Interrupts) -> None:
+    def _needed(self, targets: Targets) -> Path | None:
+        """Name the policy if external ids stand in it: a plan does not carry them."""
+        links = (*targets.roles, *targets.organization_roles)
+        in_policy = targets.external_id is not None and not self.selection.external_id
+        return self.file if in_policy or has_external_ids(links) else None
+
+    async def _show(self, plan: Plan, targets: Targets, code: int, interrupts: Interrupts) -> None:
         view = view_of(self.flags.output.output, "plan", self.console)
         report = PlanReport(
             plan=plan,
@@ -96,7 +103,9 @@ class Comparing:
             raise ExplainedStop(str(error) if self.out else f"{error} {self._again}") from error
         finally:
             if self.out is not None:
-                command = apply_command(self.out, self.selection, self.flags.connection, self.journal)
+                command = apply_command(
+                    self.out, self.selection, self.flags.connection, self.journal, self._needed(targets)
+                )
                 self.console.note(line(f"Saved: {self.out}. To do exactly this:"), line(f"  {command}"))
         if plan.totals.selected is not None and not view.names_unmatched:
             unread = len(plan.totals.unread_scopes)

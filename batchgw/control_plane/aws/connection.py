@@ -50,15 +50,17 @@ from batchgw.control_plane.aws.fast_path import FastPath
 from batchgw.control_plane.aws.plane import AwsControlPlane
 from batchgw.control_plane.aws.scope_credentials import ScopeCredentials
 from batchgw.control_plane.aws.sts import query_form
-from batchgw.control_plane.aws.sts.client import BURST, RATE, StsClient
+from batchgw.control_plane.aws.sts.client import StsClient
 from batchgw.control_plane.aws.sts.questions import Sts
 from batchgw.control_plane.aws.sts.region_check import RegionCheck
 from batchgw.control_plane.aws.sts.regions import FORMAL_REGION, StsRegions
 from batchgw.control_plane.aws.tls import spare_buffers, tls_context
 from batchgw.control_plane.aws.wire import Format
 from batchgw.control_plane.tries import ATTEMPTS
+from batchgw.errors import UsageError
 from batchgw.events import NullObserver, Observer
 from batchgw.model import Region, RoleLink
+from batchgw.throttle.quota import STS, Quota
 from batchgw.version import VERSION
 
 MOST_CONNECTIONS = 1024
@@ -109,8 +111,8 @@ async def connect(
     connect_timeout: float = CONNECT_TIMEOUT,
     call_timeout: float = CALL_TIMEOUT,
     attempts: int = ATTEMPTS,
-    sts_rate: float = RATE,
-    sts_burst: float = BURST,
+    sts_rate: float = STS.rate,
+    sts_burst: float = STS.burst,
     observer: Observer | None = None,
     stop: StopSignal | None = None,
 ) -> AsyncIterator[AwsControlPlane]:
@@ -189,8 +191,7 @@ async def connect(
             base,
             always_on=sts_regions.always_on,
             attempts=attempts,
-            rate=sts_rate,
-            burst=sts_burst,
+            pace=_sts_pace(sts_rate, sts_burst),
             observer=observer,
             stop=stop,
         )
@@ -305,6 +306,13 @@ def _own_endpoint(session: AioSession, endpoint_url: str | None) -> bool:
     configured = next((url for url, _ in configured_endpoints(session, "api_gateway")), None)
     url = endpoint_url or configured
     return url is not None and not leads_to_aws(url)
+
+
+def _sts_pace(rate: float, burst: float) -> Quota:
+    try:
+        return Quota(rate, burst)
+    except ValueError as error:
+        raise UsageError(f"the pace of STS: {error}.") from error
 
 
 def _session_name(name: str | Callable[[], str] | None) -> Callable[[], str]:

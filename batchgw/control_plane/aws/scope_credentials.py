@@ -6,8 +6,6 @@ account of an organisation. Whichever keys are given, they are of the scope's ac
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from batchgw.control_plane.aws.assumed_role import AssumedRole
 from batchgw.control_plane.aws.credentials.base_keys import BaseCredentials
 from batchgw.control_plane.aws.keys import Keys
@@ -17,20 +15,8 @@ from batchgw.events import Observer, ReachedDirectly
 from batchgw.model import AccountId, Scope
 
 
-class Credentials(Protocol):
-    """Gives the keys for a scope, fresh ones, and takes back those the service refused."""
-
-    async def keys(self, scope: Scope) -> Keys:
-        """Give usable keys. Raises a ScopeError, or Stopped."""
-        ...
-
-    async def renew(self, scope: Scope, rejected: Keys) -> bool:
-        """Drop keys that the service refused as expired. Returns whether other ones can be had."""
-        ...
-
-
 class ScopeCredentials:
-    """Keys that act in the scope's account.
+    """Gives the keys for a scope, fresh ones, and takes back those the service refused.
 
     Args:
         base: the base credentials.
@@ -88,31 +74,6 @@ class ScopeCredentials:
     async def renew(self, scope: Scope, rejected: Keys) -> bool:
         """Drop keys that the service refused as expired. Returns whether other ones can be had."""
         if self._role is None or scope.account == self._base.account:
-            return await self._base.renew(rejected, self._regions.sts_region(scope.region))
-        self._role.discard(scope, rejected)
-        return True
-
-
-class OrganizationCredentials:
-    """Keys that read the organisation: those of the role for that, or the base credentials.
-
-    They are of whichever account that is, so a scope says only where they are used.
-    """
-
-    def __init__(self, base: BaseCredentials, regions: StsRegions, *, role: AssumedRole | None) -> None:
-        self._base = base
-        self._regions = regions
-        self._role = role
-
-    async def keys(self, scope: Scope) -> Keys:
-        """Give usable keys. Raises a ScopeError, or Stopped."""
-        if self._role is not None:
-            return await self._role.keys(scope)
-        return self._base.ready() or await self._base.keys(self._regions.sts_region(scope.region))
-
-    async def renew(self, scope: Scope, rejected: Keys) -> bool:
-        """Drop keys that the service refused as expired. Returns whether other ones can be had."""
-        if self._role is None:
             return await self._base.renew(rejected, self._regions.sts_region(scope.region))
         self._role.discard(scope, rejected)
         return True

@@ -34,15 +34,7 @@ from batchgw.model import Region, Scope
 from batchgw.throttle.bucket.model import BucketModel
 from batchgw.throttle.flow import Bucket, Flow
 from batchgw.throttle.limiter import Limiter
-from batchgw.throttle.quota import Quota, Trust
-
-RATE = 50.0
-"""Calls/second: a thousand roles in 20 s. AWS documents 600/s for an account in a region, for AssumeRole,
-GetCallerIdentity and four more together (IAM user guide, "IAM and AWS STS quotas"). This is a twelfth of it,
-because everybody in the account shares the quota. Refusals lower it."""
-
-BURST = 10.0
-"""Calls at once after a rest: enough for a run of a few accounts. AWS documents no burst."""
+from batchgw.throttle.quota import STS, Quota, Trust
 
 _OFF = re.compile(r"InvalidClientTokenId|UnrecognizedClient|OptIn|RegionDisabled")
 """Codes that STS answers in a region that is switched off. The first two may also mean an unknown key."""
@@ -87,8 +79,7 @@ class StsClient:
         observer: is told before each repeated attempt.
         stop: after it no attempt is made or waited for; Stopped is raised.
         attempts: bound on attempts that fail for another reason than a throttle.
-        rate: calls/second, at most.
-        burst: calls at once after a rest.
+        pace: calls/second, and calls at once after a rest. Refusals lower it.
         random: draws the backoff's jitter.
     """
 
@@ -101,8 +92,7 @@ class StsClient:
         observer: Observer | None = None,
         stop: StopSignal | None = None,
         attempts: int = ATTEMPTS,
-        rate: float = RATE,
-        burst: float = BURST,
+        pace: Quota = STS,
         random: Random | None = None,
     ) -> None:
         self._client = client
@@ -111,7 +101,7 @@ class StsClient:
         self._off: set[Region] = set()  # regions that have turned out to be switched off
         self._observer = observer or NullObserver()
         self._stop = stop or StopSignal()
-        pacer = BucketModel(Quota(rate, burst), trust=Trust.STRICT)
+        pacer = BucketModel(pace, trust=Trust.STRICT)
         self._endpoints = Endpoints()
         self._limiter = Limiter(Flow(Bucket(pacer)), sleep=self._stop.sleep)
         self._attempts = attempts

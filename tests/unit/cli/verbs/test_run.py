@@ -235,6 +235,19 @@ def test_the_external_id_of_a_role_is_needed_but_never_in_a_plan(
         assert "sesame-17" not in shown.out
 
 
+def test_a_plan_whose_external_id_is_in_the_policy_names_the_policy_in_its_next_command(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    clean_environment(monkeypatch, tmp_path)
+    (tmp_path / "policy.yaml").write_text(POLICY.replace("targets:", "targets:\n  external_id: sesame-17"))
+    with served(monkeypatch, external_id="sesame-17"):
+        planned = batchgw("plan", "policy.yaml", "--out", "p.plan")
+        assert planned.code == 2, planned.err
+        command = planned.err.splitlines()[-1].split()
+        assert command == ["batchgw", "apply", "policy.yaml", "--plan", "p.plan"]
+        assert batchgw(*command[1:], "--yes").code == 0
+
+
 @pytest.mark.usefixtures("world")
 def test_runs_are_listed_and_shown() -> None:
     assert batchgw("runs", "list", "-o", "json").json == []

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import anyio
 import pytest
@@ -22,16 +24,31 @@ from batchgw.cli.flags.options import (
     SelectionFlags,
 )
 from batchgw.cli.flags.pace_flags import PaceFlags
-from batchgw.cli.loading import plan_options
+from batchgw.cli.loading import plan_options, targets_of
 from batchgw.cli.run_options import run_options, targets_with_run_options, with_run_options
 from batchgw.cli.verbs.simulate import WorldFlags
 from batchgw.concurrency.stop import StopSignal
-from batchgw.control_plane.aws import AwsControlPlane, connect
+from batchgw.control_plane.aws import Access, AwsControlPlane, connect
 from batchgw.errors import UsageError
-from batchgw.model import Desired, Policy, Region, ResponseType, Rule, Settings, Targets
+from batchgw.journal.options import kept, visible
+from batchgw.model import Desired, Policy, Region, ResponseType, RoleLink, Rule, Settings, Targets
+from batchgw.planning.plan_file.header import PlanHeader
+from batchgw.planning.plan_file.plan import Plan
 from tests.unit.cli_driver import batchgw, clean_environment, served
 
-TARGETS = Targets(regions=(Region("cn-north-1"), Region("cn-northwest-1")), role="R", external_id="sesame-17")
+TARGETS = Targets(
+    regions=(Region("cn-north-1"), Region("cn-northwest-1")),
+    role="R",
+    external_id="sesame-17",
+    session_tags={"wave": "1"},
+    source_identity="alice",
+    roles=(
+        RoleLink(role="Hub", external_id="sesame-18", session_tags={"team": "edge"}, source_identity="alice"),
+        RoleLink(role="Spoke"),
+    ),
+    organization_roles=(RoleLink(role="Reader"), RoleLink(role="Lister", external_id="sesame-19")),
+    session_name="nightly",
+)
 
 
 def flags(**connection: Any) -> RunFlags:
@@ -50,22 +67,99 @@ def test_a_run_is_reached_again_as_it_was() -> None:
 
 def test_flags_come_before_what_was_recorded() -> None:
     options = run_options(flags(endpoint_url="http://x"), TARGETS)
-    given = Targets(regions=(Region("us-east-1"),), role="Other", external_id="other")
+    given = Targets(
+        regions=(Region("us-east-1"),),
+        role="Other",
+        external_id="other",
+        session_tags={"wave": "2"},
+        source_identity="bob",
+        roles=(RoleLink(role="OtherHub", external_id="other"),),
+        organization_roles=(RoleLink(role="OtherReader"),),
+        session_name="daily",
+    )
     assert targets_with_run_options(given, options) == given
     assert with_run_options(flags(endpoint_url="http://y"), options).connection.endpoint_url == "http://y"
 
 
 def test_a_password_in_the_endpoint_is_not_kept() -> None:
     endpoint = "https://me:hunter2@gateway.example/prod"
-    for kept in (
+    for found in (
         run_options(flags(endpoint_url=endpoint), TARGETS),
         plan_options(Policy(desired=Desired(rules={})), flags(endpoint_url=endpoint), TARGETS),
     ):
-        assert kept["endpoint_url"] == "https://gateway.example/prod"
+        assert found["endpoint_url"] == "https://gateway.example/prod"
 
 
-def test_a_plan_keeps_no_external_id() -> None:
-    assert "sesame-17" not in json.dumps(plan_options(Policy(desired=Desired(rules={})), flags(), TARGETS))
+def test_a_plan_keeps_no_external_id_of_any_link() -> None:
+    assert "sesame" not in json.dumps(plan_options(Policy(desired=Desired(rules={})), flags(), TARGETS))
+
+
+def test_the_journal_keeps_what_a_chain_needs_and_shows_no_external_id() -> None:
+    options = json.loads(json.dumps(kept(run_options(flags(), TARGETS))))
+    assert targets_with_run_options(Targets(), options) == TARGETS
+    shown = visible(options)
+    assert "sesame" not in json.dumps(shown)
+    assert shown["roles"] == [
+        {"role": "Hub", "session_tags": {"team": "edge"}, "source_identity": "alice"},
+        {"role": "Spoke"},
+    ]
+
+
+def test_external_ids_that_somebody_took_out_leave_the_links_as_they_are() -> None:
+    options = run_options(flags(), TARGETS) | {"external_ids": {"roles": []}}
+    again = targets_with_run_options(Targets(), options)
+    assert [link.role for link in again.roles] == ["Hub", "Spoke"]
+    assert [link.external_id for link in (*again.roles, *again.organization_roles)] == [None] * 4
+
+
+def test_a_saved_plan_of_a_chain_with_external_ids_wants_the_policy_beside_it(tmp_path: Path) -> None:
+    path = tmp_path / "p.plan"
+    policy = Policy(desired=Desired(rules={}), targets=TARGETS)
+    header = PlanHeader.of(policy, (), plan_options(policy, flags(), TARGETS))
+    plan = SimpleNamespace(path=path, header=header)
+    with pytest.raises(
+        UsageError, match=r"external ids of its chain of roles.*name the policy beside --plan"
+    ):
+        targets_of(cast("Plan", plan), Targets(external_id="sesame-17"))
+    given = replace(TARGETS, regions=())
+    assert targets_of(cast("Plan", plan), given) == TARGETS
+
+
+@pytest.mark.parametrize(
+    ("verb", "access"),
+    [
+        ("plan", Access.READ),
+        ("check", Access.READ),
+        ("discover", Access.READ),
+        ("apply", Access.WRITE),
+        ("put", Access.WRITE),
+    ],
+)
+def test_a_verb_asks_for_no_more_than_it_needs_and_names_its_sessions_after_its_run(
+    verb: str, access: Access, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    clean_environment(monkeypatch, tmp_path)
+    (tmp_path / "policy.yaml").write_text("version: 1\nresponses: {THROTTLED: {status: 420}}\n")
+    asked: list[Access] = []
+    named: list[Callable[[], str]] = []
+
+    @asynccontextmanager
+    async def spied(**options: Any) -> AsyncIterator[AwsControlPlane]:
+        asked.append(options["access"])
+        named.append(options["session_name"])
+        async with connect(**options) as plane:
+            yield plane
+
+    monkeypatch.setattr(session, "connect", spied)
+    with served(monkeypatch):
+        of_put = ["--type", "THROTTLED", "--status", "420", "--yes", "--name", "*"]
+        arguments = {"put": of_put, "discover": [], "apply": ["policy.yaml", "--yes"]}
+        done = batchgw(verb, *arguments.get(verb, ["policy.yaml"]), "--region", "eu-west-1")
+    assert done.code in {0, 2}, done.err
+    assert asked == [access]
+    if access is Access.WRITE:
+        assert named[0]() == f"batchgw-{batchgw('runs', 'list', '-o', 'json').json[0]['run']}"
+    assert re.fullmatch(r"batchgw-[\w-]+", named[0]())
 
 
 @pytest.mark.parametrize("holder", [SelectionFlags, WorldFlags])
@@ -140,6 +234,17 @@ def test_a_plan_of_somebody_s_program_says_where_it_looked_too(
         ("endpoint_url", ["x"]),
         ("ca_bundle", 5),
         ("role", {}),
+        ("roles", "Hub"),
+        ("roles", ["Hub"]),
+        ("roles", [{}]),
+        ("organization_roles", [{"role": 5}]),
+        ("session_tags", ["a"]),
+        ("session_tags", {"a": 5}),
+        ("source_identity", 5),
+        ("external_ids", ["a"]),
+        ("external_ids", {"roles": "a"}),
+        ("external_ids", {"roles": [5]}),
+        ("sts_rate", "fast"),
         ("external_id", 5),
         ("session_name", True),
         ("regions", 5),
