@@ -51,8 +51,9 @@ class ApiRechecked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallSent:
-    """An attempt leaves. `target` is the name of what it is about, within `api`.
+    """An attempt leaves. `service` is botocore's name of the service that is asked.
 
+    `target` is the name of what it is about, within `api` or, in another service, by itself.
     `waited` is seconds at the limiter, `rate` the limiter's calls/second now.
     """
 
@@ -63,6 +64,7 @@ class CallSent:
     attempt: int
     waited: float
     rate: float
+    service: str = "apigateway"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +78,7 @@ class CallAnswered:
     attempt: int
     latency: float
     request_id: str | None
+    service: str = "apigateway"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +93,7 @@ class CallThrottled:
     rate: float
     retry_after: float | None
     request_id: str | None
+    service: str = "apigateway"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +109,7 @@ class CallRetried:
     code: str
     message: str
     request_id: str | None
+    service: str = "apigateway"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +124,7 @@ class CallGaveUp:
     code: str
     message: str
     request_id: str | None
+    service: str = "apigateway"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

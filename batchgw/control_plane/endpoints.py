@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from batchgw.errors import ConnectionFailed, EndpointUnreachable
+from batchgw.errors import CallError, ConnectionFailed, CredentialsUnavailable, EndpointUnreachable
 from batchgw.model import Region, Scope
 
 SCOPES = 3
@@ -107,6 +107,13 @@ class Endpoints:
         if endpoint is not None:
             self._reached.add(endpoint)
             self._silent.pop(endpoint, None)
+
+
+def was_sent(error: CallError) -> bool:
+    """Tell whether the service may have seen the call: no keys, no connection, and it has not."""
+    if isinstance(error, ConnectionFailed | CredentialsUnavailable):
+        return False
+    return bool(error.status) or error.is_throttle or error.outcome_unknown
 
 
 def _verdict(error: ConnectionFailed) -> EndpointUnreachable:

@@ -12,6 +12,7 @@ class CallFields(TypedDict):
     """The fields that say which call an event is about."""
 
     scope: Scope
+    service: str
     operation: str
     api: RestApiId | None
     target: str | None
@@ -20,5 +21,9 @@ class CallFields(TypedDict):
 def of_call(request: Request[object]) -> CallFields:
     """Give them for a call."""
     return CallFields(
-        scope=request.scope, operation=request.operation.name, api=request.api_id, target=request.target
+        scope=request.scope,
+        service=request.operation.service,
+        operation=request.operation.name,
+        api=request.api_id,
+        target=request.target,
     )

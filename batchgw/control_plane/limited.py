@@ -1,16 +1,20 @@
-"""A control plane whose every call, first try or retry, read or write, first waits for its scope's quotas."""
+"""A control plane whose every call, first try or retry, read or write, first waits for its scope's quotas.
+
+Calls to other services than API Gateway wait for theirs (`limited_services`).
+"""
 
 from __future__ import annotations
 
 from batchgw.concurrency.clock import current_time
+from batchgw.control_plane.endpoints import was_sent
 from batchgw.control_plane.event_fields import of_call
-from batchgw.control_plane.interface import ControlPlane, Execution, Request, T, Wrapper
+from batchgw.control_plane.interface import API_GATEWAY, ControlPlane, Execution, Request, T, Wrapper
+from batchgw.control_plane.limited_services import LimitedServices
 from batchgw.control_plane.session_state import SessionState
 from batchgw.errors import (
     CallError,
     ConnectionCut,
     ConnectionFailed,
-    CredentialsUnavailable,
     EndpointUnreachable,
     Starved,
 )
@@ -53,9 +57,12 @@ class LimitedControlPlane(Wrapper):
         self._patience = patience
         self.state = state
         self._observer = observer or NullObserver()
+        self._services = LimitedServices(inner, state=state, patience=patience, observer=self._observer)
 
     async def send(self, request: Request[T], execution: Execution | None = None) -> T:
         """Wait, send, and tell the limiter what the answer says about the quota."""
+        if request.operation.service != API_GATEWAY:
+            return await self._services.send(request, execution)
         execution = execution or Execution()
         state, scope = self.state, request.scope
         limiter = state.limiters.of(scope)
@@ -110,7 +117,7 @@ class LimitedControlPlane(Wrapper):
         """Learn from an error what it says of the endpoint; give the verdict when that is given up."""
         if isinstance(error, ConnectionFailed):
             return self.state.endpoints.failed(error, scope, scope.region, current_time())
-        if _was_sent(error):
+        if was_sent(error):
             self.state.endpoints.answered(scope.region)
         return None
 
@@ -135,7 +142,7 @@ class LimitedControlPlane(Wrapper):
     ) -> None:
         """Tell the limiter what an error says about the quota."""
         scope, limiters = request.scope, self.state.limiters
-        if not _was_sent(error):
+        if not was_sent(error):
             limiter.refund(permit)
         elif error.is_throttle:
             limiter.refused(permit, error.retry_after)
@@ -157,10 +164,3 @@ class LimitedControlPlane(Wrapper):
         else:
             limiter.accepted(permit)
             limiters.accepted(scope)
-
-
-def _was_sent(error: CallError) -> bool:
-    """Tell whether API Gateway may have seen the call: no keys, no connection, and it has not."""
-    if isinstance(error, ConnectionFailed | CredentialsUnavailable):
-        return False
-    return bool(error.status) or error.is_throttle or error.outcome_unknown

@@ -13,7 +13,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
 from batchgw.control_plane.classify import of_other_account
 from batchgw.control_plane.event_fields import of_call
-from batchgw.control_plane.interface import ControlPlane, Execution, Request, T, Wrapper
+from batchgw.control_plane.interface import API_GATEWAY, ControlPlane, Execution, Request, T, Wrapper
 from batchgw.control_plane.session_state import SessionState
 from batchgw.control_plane.tries import ATTEMPTS, Tries, error_of
 from batchgw.errors import AccessDenied, ApiNotFound, CallError, ReadingAged
@@ -112,7 +112,12 @@ class RetryingControlPlane(Wrapper):
         raise AssertionError("tenacity ends with a value or an error")
 
     def _judged(self, request: Request[object], error: CallError) -> CallError:
-        """Give what ended the execution: of a denial or a 404, whether it is the API's or the scope's."""
+        """Give what ended the execution: of a denial or a 404, whether it is the API's or the scope's.
+
+        What another service denies says nothing of API Gateway.
+        """
+        if request.operation.service != API_GATEWAY:
+            return error
         if isinstance(error, AccessDenied) and error.sent:
             return self._state.given_up.judged(request, error)
         if isinstance(error, ApiNotFound):
@@ -120,7 +125,10 @@ class RetryingControlPlane(Wrapper):
         return error
 
     def _give_up(self, request: Request[object], execution: Execution, error: CallError) -> None:
-        """Tell of a call that is given up, and give the scope up if that is what the error means."""
+        """Tell of a call that is given up, and give the scope up if that is what the error means.
+
+        An error of another service gives nothing up: whoever asked decides what it means.
+        """
         if not error.sent:
             return
         scope = request.scope
@@ -133,7 +141,8 @@ class RetryingControlPlane(Wrapper):
                 request_id=error.request_id,
             )
         )
-        if error.ends_scope and self._state.given_up.add(scope, error):
+        ours = request.operation.service == API_GATEWAY
+        if ours and error.ends_scope and self._state.given_up.add(scope, error):
             self._observer.notify(ScopeGivenUp(scope=scope, code=error.code, message=error.message))
 
 
@@ -196,12 +205,12 @@ class _Attempts(Generic[T]):
 
     def delay(self, state: RetryCallState) -> float:
         """Tell tenacity how many seconds to wait until the next attempt."""
-        return self._state.endpoints.shortened(self._tries.delay(state), self._request.scope.region)
+        return self._state.shortened(self._tries.delay(state), self._request)
 
     async def sleep(self, seconds: float) -> None:
         """Wait as tenacity was told, but not past a stop."""
         self._execution.waited += seconds
-        with self._state.limiters.of(self._request.scope).paused():
+        with self._state.paused(self._request):
             await self._state.stop.sleep(seconds)
 
     def tell(self, state: RetryCallState) -> None:

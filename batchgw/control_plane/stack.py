@@ -14,6 +14,7 @@ from batchgw.concurrency.stop import StopSignal
 from batchgw.control_plane.interface import ControlPlane, Execution, Request, T
 from batchgw.control_plane.limited import PATIENCE, LimitedControlPlane
 from batchgw.control_plane.retrying import RetryingControlPlane
+from batchgw.control_plane.service_pace import ServicePace
 from batchgw.control_plane.session_state import SessionState
 from batchgw.control_plane.tries import ATTEMPTS
 from batchgw.errors import CallError, Stopped
@@ -21,7 +22,7 @@ from batchgw.events import NullObserver, Observer, Observers
 from batchgw.model import AccountId, Scope
 from batchgw.throttle.limiters import Limiters
 from batchgw.throttle.memory import Learned, Memory
-from batchgw.throttle.quota import OPERATIONS, STS, TOTAL, Quota, Quotas, Scoping, Trust
+from batchgw.throttle.quota import OPERATIONS, SERVICES, STS, TOTAL, Quota, Quotas, Scoping, Trust
 
 WORKERS = 32
 """Cap on the APIs in work per scope: Little's law asks for fewer unless calls take a second."""
@@ -51,6 +52,8 @@ class Pace:
         polite: others go first. They are hardly ever refused, but it is noticed later that one has left.
         quota_scope: what has a quota of its own.
         operations: quotas that operations have beside the total.
+        services: how fast other services are asked, by botocore's names: never faster. Each caller has such a
+            quota, in each region where the service is regional.
         patience: seconds in which a scope's quota may let nothing through until the scope is given up.
         workers: cap on the APIs in work at once per scope.
         attempts: bound on the tries of a call that fails for another reason than a throttle.
@@ -66,6 +69,7 @@ class Pace:
     polite: bool = False
     quota_scope: Scoping = Scoping.ACCOUNT_REGION
     operations: Mapping[str, Quota] = field(default_factory=lambda: OPERATIONS)
+    services: Mapping[str, Quota] = field(default_factory=lambda: SERVICES)
     patience: float = PATIENCE
     workers: int = WORKERS
     attempts: int = ATTEMPTS
@@ -115,6 +119,7 @@ class PacedControlPlane:
         self.state = SessionState(
             stop=self.stop,
             limiters=Limiters(self.pace.quotas, sleep=self.stop.sleep, most=self.pace.workers, memory=memory),
+            services=ServicePace(self.pace.services, sleep=self.stop.sleep, random=random),
         )
         limited = LimitedControlPlane(
             plane, state=self.state, patience=self.pace.patience, observer=self.observer

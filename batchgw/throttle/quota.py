@@ -61,6 +61,31 @@ in the account shares the quota.
 """
 
 
+SERVICES: Mapping[str, Quota] = MappingProxyType(
+    {
+        "account": Quota(5, 5),
+        "cloudformation": Quota(2, 5),
+        "ec2": Quota(5, 5),
+        "organizations": Quota(1.5, 1),
+        "sts": Quota(5, 5),
+    }
+)
+"""How fast other services are asked, at most, by botocore's names: by one caller, and in one region where the
+service is regional.
+
+- account: ListRegions may be called 5 times a second by one account (Account Management reference, quotas).
+- organizations: AWS publishes no rate. Its quota is one for the whole organisation, and whoever reads a large
+  one too fast is throttled together with everybody else there. So this is chosen with care.
+- ec2: 20/s for reads, and 10/s for those without a filter (EC2 developer guide, request throttling). Others
+  share it: a half.
+- cloudformation: AWS publishes no rate, and deployments share it. So this is chosen with care.
+- sts: for the question whether a region is on, which is asked once there. `STS` is for all other calls.
+"""
+
+ANY_SERVICE = Quota(1, 1)
+"""The same for a service that is not in the table: an operation that a program has added."""
+
+
 class Scoping(StrEnum):
     """What has a bucket of its own. AWS documents "per account"; users report one per account and region."""
 

@@ -62,9 +62,9 @@ WITHIN: dict[str, tuple[frozenset[str], ...]] = {
     "control_plane": (
         frozenset({"interface"}),
         frozenset({"advice", "regions", "endpoints", "event_fields", "operations", "readonly", "tries"}),
-        frozenset({"classify", "given_up"}),
+        frozenset({"classify", "given_up", "service_pace"}),
         frozenset({"session_state"}),
-        frozenset({"limited", "retrying"}),
+        frozenset({"limited", "limited_services", "retrying"}),
         frozenset({"aws", "stack"}),
     ),
     "control_plane/aws": (

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Mapping
 from typing import NamedTuple, assert_never
 
+from batchgw.control_plane.interface import API_GATEWAY
 from batchgw.events import (
     ApiRechecked,
     ApisListed,
@@ -69,8 +70,8 @@ _DECIDED: dict[type[Outcome], int] = {
 _OF_A_RUN = (PhaseStarted, PhaseEnded)
 """Events that name their run."""
 
-_OF_STS = frozenset({"GetCallerIdentity", "AssumeRole"})
-"""Operations that everything else waits for. When one fails, nothing else seems to happen."""
+_FIRST_ASKED = frozenset({"sts", "organizations"})
+"""Services that everything else waits for. When a call to one fails, nothing else seems to happen."""
 
 _RENAMED = {"waited": "wait", "delay": "wait"}
 """One key for seconds of waiting, whatever for."""
@@ -88,7 +89,7 @@ def level_of(event: Event) -> int:
     """Give the severity alone. It is cheap, for the many events below every level."""
     if isinstance(event, Decided):
         return _DECIDED[type(event.outcome)]
-    if isinstance(event, CallRetried) and event.attempt == 1 and event.operation in _OF_STS:
+    if isinstance(event, CallRetried) and event.attempt == 1 and event.service in _FIRST_ASKED:
         return WARNING
     call = _CALLS.get(type(event))  # type: ignore[arg-type]  # the others are not in the table
     return call[0] if call else entry(event).level
@@ -147,6 +148,8 @@ def run_of(event: Event) -> str | None:
 def _call(event: CallEvent) -> Entry:
     _, name, own = _CALLS[type(event)]
     fields: dict[str, object] = {"scope": str(event.scope), "operation": event.operation}
+    if event.service != API_GATEWAY:
+        fields["service"] = event.service
     if event.api is not None:
         fields["api"] = event.api
     if event.target is not None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from heapq import nlargest
 
+from batchgw.control_plane.interface import API_GATEWAY
 from batchgw.events import (
     ApiRechecked,
     ApisListed,
@@ -86,13 +87,13 @@ class Tracker:
     def notify(self, event: Event, now: float) -> None:
         """Count an event that happened at `now`, in seconds on any monotonic scale."""
         match event:  # the two that come with every call first
-            case CallSent():
+            case CallSent() if event.service == API_GATEWAY:
                 self._of(event.scope).sent.append(now)
             case Decided() if self.phase == "apply" and not isinstance(event.outcome, NotAttempted):
                 scope = self._of(event.outcome.api.scope)
                 scope.done += 1
                 scope.failed += isinstance(event.outcome, Failed)
-            case CallThrottled():
+            case CallThrottled() if event.service == API_GATEWAY:
                 self._of(event.scope).throttles += 1
             case ApisListed() if self.phase == "plan":
                 scope = self._of(event.scope)

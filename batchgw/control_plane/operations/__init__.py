@@ -6,18 +6,22 @@ lets a file of quotas name it, if it is one of API Gateway, and sends it on the 
 """
 
 from batchgw.control_plane.interface import Operation
-from batchgw.control_plane.operations import apigateway, organizations
+from batchgw.control_plane.operations import account, apigateway, cloudformation, ec2, organizations, sts
 from batchgw.control_plane.operations.apigateway import (
     PAGE_SIZE,
     UNNAMED,
     CreateDeployment,
     DeleteGatewayResponse,
+    Deployment,
     DeploymentId,
+    GetDeployment,
     GetGatewayResponse,
     GetGatewayResponses,
     GetRestApis,
+    GetStages,
     PutGatewayResponse,
     RestApiPage,
+    Stage,
     UnreadableApi,
 )
 
@@ -28,16 +32,24 @@ __all__ = [
     "UNNAMED",
     "CreateDeployment",
     "DeleteGatewayResponse",
+    "Deployment",
     "DeploymentId",
+    "GetDeployment",
     "GetGatewayResponse",
     "GetGatewayResponses",
     "GetRestApis",
+    "GetStages",
     "PutGatewayResponse",
     "RestApiPage",
+    "Stage",
     "UnreadableApi",
 ]
 
-OPERATIONS: tuple[Operation, ...] = (*apigateway.OPERATIONS, *organizations.OPERATIONS)
+OPERATIONS: tuple[Operation, ...] = tuple(
+    operation
+    for service in (apigateway, organizations, account, ec2, cloudformation, sts)
+    for operation in service.OPERATIONS
+)
 """The operations that batchgw sends, of every service."""
 
 NAMES = frozenset(operation.name for operation in apigateway.OPERATIONS)

@@ -171,6 +171,7 @@ class StsClient:
         self._observer.notify(
             CallRetried(
                 scope=question.scope,
+                service="sts",
                 operation=question.operation,
                 api=None,
                 target=None,

@@ -130,21 +130,24 @@ def test_by_default_a_person_sees_warnings_only() -> None:
 
 
 @pytest.mark.parametrize(
-    ("operation", "attempt", "level"),
+    ("service", "operation", "attempt", "level"),
     [
-        ("GetCallerIdentity", 1, "warning"),
-        ("AssumeRole", 1, "warning"),
-        ("AssumeRole", 2, "info"),
-        ("GetRestApis", 1, "info"),
+        ("sts", "GetCallerIdentity", 1, "warning"),
+        ("sts", "AssumeRole", 1, "warning"),
+        ("sts", "AssumeRole", 2, "info"),
+        ("organizations", "ListAccounts", 1, "warning"),
+        ("apigateway", "GetRestApis", 1, "info"),
+        ("cloudformation", "DescribeStackResources", 1, "info"),
     ],
 )
 def test_the_first_failure_of_what_all_else_waits_for_is_a_warning(
-    operation: str, attempt: int, level: str
+    service: str, operation: str, attempt: int, level: str
 ) -> None:
-    call: typing.Any = {**CALL, "operation": operation, "attempt": attempt}
+    call: typing.Any = {**CALL, "service": service, "operation": operation, "attempt": attempt}
     event = events.CallRetried(**call, delay=0.5, code="X", message="cannot connect", request_id=None)
     (line,) = [json.loads(text) for text in logged(event)]
     assert (line["level"], line["message"]) == (level, "cannot connect")
+    assert line.get("service") == (None if service == "apigateway" else service)
 
 
 def test_a_thousand_equal_warnings_do_not_bury_a_person_but_machines_get_them_all() -> None:
