@@ -15,9 +15,6 @@ from batchgw.model.shape import JSON, items, record, text_or_none, texts
 EXTERNAL_IDS = "external_ids"
 """Run option: the external ids of each chain, link by link; null for a link without one."""
 
-_CHAINS = ("roles", "organization_roles")
-"""Names of the chains, in targets and in options."""
-
 
 def role_options(targets: Targets) -> dict[str, JSON]:
     """Give what is to be recorded of the roles. What is empty is left out."""

@@ -142,6 +142,7 @@ async def open_run(
                 session_tags=targets.session_tags,
                 source_identity=targets.source_identity,
                 roles=targets.roles,
+                organization_roles=targets.organization_roles,
                 access=access,
                 session_name=targets.session_name or names.now,
                 ca_bundle=str(connection.ca_bundle) if connection.ca_bundle else None,

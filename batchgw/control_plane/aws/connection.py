@@ -33,7 +33,7 @@ from batchgw.control_plane.aws.credentials.chain import use_chain
 from batchgw.control_plane.aws.credentials.organization import OrganizationCredentials
 from batchgw.control_plane.aws.credentials.owners import Owners
 from batchgw.control_plane.aws.credentials.role_chain import check_chain
-from batchgw.control_plane.aws.credentials.session_policy import Access, session_policy
+from batchgw.control_plane.aws.credentials.session_policy import Access, organization_policy, session_policy
 from batchgw.control_plane.aws.credentials.settings import (
     PooledConfig,
     check_endpoints,
@@ -102,6 +102,7 @@ async def connect(
     session_tags: Mapping[str, str] | None = None,
     source_identity: str | None = None,
     roles: Sequence[RoleLink] = (),
+    organization_roles: Sequence[RoleLink] = (),
     access: Access | None = None,
     session_name: str | Callable[[], str] | None = None,
     ca_bundle: str | None = None,
@@ -136,6 +137,8 @@ async def connect(
         roles: a chain: the links before `role`, which is the last one. Each is assumed with the keys of the
             link before it, once for all accounts of a partition. Without `role`, the last of these is the
             last link.
+        organization_roles: the chain by which the organisation is read; the base credentials, where it is
+            empty. The last of them can do nothing else.
         access: bounds what the sessions of the last role may do, by a session policy; None: whatever the role
             may do. Nothing bounds the base credentials, which reach their own account without a role.
         session_name: of the roles' sessions, which CloudTrail shows; made acceptable to STS. A function is
@@ -165,7 +168,7 @@ async def connect(
         source_identity=source_identity,
     )
     chain = (*roles, last) if role else roles
-    _check_given(endpoint_url, chain)
+    _check_given(endpoint_url, chain, organization_roles)
     async with AsyncExitStack() as stack:
         session = open_session(profile)
         check_endpoints(session)
@@ -211,11 +214,16 @@ async def connect(
             observer=observer or NullObserver(),
             narrowed=access is Access.READ,
         )
+        reader = role_chain(
+            organization_roles, assuming, base, each_account=False, policy=organization_policy
+        )
         yield AwsControlPlane(
             gateway,
             credentials,
             services=services.client,
-            organization=OrganizationCredentials(base, sts_regions.sts_region),
+            organization=OrganizationCredentials(
+                reader.for_scope if reader else lambda _scope: base, sts_regions.sts_region
+            ),
             region_check=RegionCheck(lambda keys, region: sts.account(region, keys), sts_regions.always_on),
             region=home,
             identity=lambda: sts.identity,

@@ -15,6 +15,7 @@ from aiohttp import web
 
 from batchgw.control_plane.aws import Access, AwsControlPlane, connect
 from batchgw.control_plane.operations import GetRestApis
+from batchgw.control_plane.operations.organizations import ListAccounts
 from batchgw.errors import CredentialsExpired, CredentialsUnavailable
 from batchgw.events import CredentialsRefreshed, Event, ReachedDirectly
 from batchgw.model import AccountId, Region, RoleLink, Scope
@@ -206,6 +207,44 @@ async def test_a_function_names_each_session_when_it_is_assumed(stub: Stub) -> N
         for account in ACCOUNTS[:3]:
             await listed(plane, scope(account))
     assert [seen.form["RoleSessionName"] for seen in stub.assumed] == ["before", "run-1", "run-2"]
+
+
+async def organizations(seen: Seen, _request: web.Request) -> web.StreamResponse:
+    account = BASE_ACCOUNT if seen.key == BASE_KEY else seen.key[4:16]
+    return api_answer(200, {"Accounts": [{"Id": account, "Name": "n", "State": "ACTIVE"}]})
+
+
+async def test_the_organisation_is_read_by_a_chain_of_its_own_which_can_do_nothing_else(stub: Stub) -> None:
+    stub.gateway = organizations
+    chain = (CHAIN[0], RoleLink(role="Reader", external_id="reader-7"))
+    async with opened(stub, organization_roles=chain, access=Access.WRITE) as plane:
+        for region in ("eu-west-1", "us-east-1"):
+            page = await plane.send(ListAccounts(scope=scope(ACCOUNTS[0], region)))
+            assert [each.id for each in page.items] == [HUB], "its keys answer for whichever scope"
+    hub, reader = stub.assumed
+    assert link(hub) == (BASE_KEY, f"arn:aws:iam::{HUB}:role/Hub")
+    assert link(reader) == (f"ASIA{HUB}x0", f"arn:aws:iam::{HUB}:role/Reader")
+    assert (reader.form["ExternalId"], "Policy" in hub.form) == ("reader-7", False)
+    assert [each["Action"] for each in json.loads(reader.form["Policy"])["Statement"]] == [
+        ["account:ListRegions", "organizations:Describe*", "organizations:List*"]
+    ]
+
+
+async def test_without_a_chain_of_its_own_the_base_credentials_read_the_organisation(stub: Stub) -> None:
+    stub.gateway = organizations
+    async with opened(stub, roles=CHAIN) as plane:
+        await plane.send(ListAccounts(scope=scope()))
+    assert stub.assumed == []
+    assert [seen.key for seen in stub.seen_by("organizations")] == [BASE_KEY]
+
+
+async def test_a_reader_that_cannot_be_assumed_is_named_by_its_link(stub: Stub) -> None:
+    stub.sts = refusing(
+        "Reader", lambda: sts_error("AccessDenied", 403, DENIED.format(action="sts:AssumeRole"))
+    )
+    async with opened(stub, organization_roles=(CHAIN[0], RoleLink(role="Reader"))) as plane:
+        with pytest.raises(CredentialsUnavailable, match=r"role/Reader in account .* \(link 2 of 2"):
+            await plane.send(ListAccounts(scope=scope()))
 
 
 def refusing(role: str, error: Callable[[], web.Response]) -> Callable[..., Awaitable[web.StreamResponse]]:

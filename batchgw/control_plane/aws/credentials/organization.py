@@ -12,18 +12,18 @@ class OrganizationCredentials:
     """Gives the keys of whoever reads the organisation.
 
     Args:
-        signer: has the keys.
+        reader: gives whoever has the keys; of the scope, only its partition counts.
         sts_region: says where STS is asked about something in a region.
     """
 
-    def __init__(self, signer: Signer, sts_region: Callable[[Region], Region]) -> None:
-        self._signer = signer
+    def __init__(self, reader: Callable[[Scope], Signer], sts_region: Callable[[Region], Region]) -> None:
+        self._reader = reader
         self._sts_region = sts_region
 
     async def keys(self, scope: Scope) -> Keys:
         """Give the keys: the same ones for every account. Raises a ScopeError, or Stopped."""
-        return await self._signer.keys(self._sts_region(scope.region))
+        return await self._reader(scope).keys(self._sts_region(scope.region))
 
     async def renew(self, scope: Scope, rejected: Keys) -> bool:
         """Drop keys that the service refused as expired. Returns whether other ones can be had."""
-        return await self._signer.renew(rejected, self._sts_region(scope.region))
+        return await self._reader(scope).renew(rejected, self._sts_region(scope.region))
