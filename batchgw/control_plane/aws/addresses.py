@@ -9,8 +9,23 @@ from urllib.parse import SplitResult, urlsplit
 from batchgw.errors import UsageError
 from batchgw.redaction import bare_url
 
-_OF_AWS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
-"""Hosts that lead to AWS itself, whichever way: regional, FIPS, a VPC endpoint."""
+_OF_AWS = (
+    ".amazonaws.com",
+    ".api.aws",
+    ".amazonaws.com.cn",
+    ".api.amazonwebservices.com.cn",
+    ".amazonaws.eu",
+    ".api.amazonwebservices.eu",
+    ".c2s.ic.gov",
+    ".api.aws.ic.gov",
+    ".sc2s.sgov.gov",
+    ".api.aws.scloud",
+    ".cloud.adc-e.uk",
+    ".api.cloud-aws.adc-e.uk",
+    ".csp.hci.ic.gov",
+    ".api.aws.hci.ic.gov",
+)
+"""Hosts that lead to AWS itself: regional, FIPS, dual-stack, or a VPC endpoint. Two for each partition."""
 
 
 def leads_to_aws(url: str) -> bool:

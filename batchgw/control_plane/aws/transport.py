@@ -18,6 +18,7 @@ from botocore.exceptions import (
 )
 from botocore.exceptions import ConnectionError as HTTPConnectionError
 
+from batchgw.control_plane.aws.addresses import leads_to_aws
 from batchgw.errors import (
     BadRequest,
     CallError,
@@ -145,6 +146,11 @@ def _tls_refused(error: SSLError) -> str:
 
 
 def _where_to_look(endpoint: str) -> str:
-    if endpoint.endswith((".amazonaws.com", ".amazonaws.com.cn")):
+    if "-fips." in endpoint:
+        return (
+            "Not every region has FIPS endpoints, and STS has them in few: name one first that has them, "
+            "or unset AWS_USE_FIPS_ENDPOINT (use_fips_endpoint of the profile). Else check network and proxy."
+        )
+    if leads_to_aws(endpoint):
         return "Check the network, the proxy settings, and the region's name."
     return "Check --endpoint-url / AWS_ENDPOINT_URL, and that a server listens there."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from botocore.loaders import Loader
 
 from batchgw.control_plane.aws.addresses import check_endpoint_url, check_proxy, leads_to_aws
 from batchgw.errors import UsageError
@@ -94,3 +95,11 @@ def test_what_could_lead_to_another_host_is_no_region(region: str) -> None:
 )
 def test_what_leads_to_aws_is_told_by_its_host(url: str, *, leads: bool) -> None:
     assert leads_to_aws(url) is leads
+
+
+def test_every_partition_s_hosts_lead_to_aws() -> None:
+    """An answer of AWS is read more strictly than one of an emulator, so none may be taken for the other."""
+    partitions = Loader(include_default_search_paths=True).load_data("partitions")["partitions"]
+    suffixes = [each["outputs"][name] for each in partitions for name in ("dnsSuffix", "dualStackDnsSuffix")]
+    assert len(suffixes) > 6
+    assert all(leads_to_aws(f"https://apigateway.x-1.{suffix}") for suffix in suffixes)
