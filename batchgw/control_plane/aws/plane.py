@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable
 
 from batchgw.control_plane.advice import with_permission
 from batchgw.control_plane.aws.client import SUCCESS, Target, TargetedClient, about, request_id
-from batchgw.control_plane.aws.scope_credentials import Credentials, ScopeCredentials
+from batchgw.control_plane.aws.credentials.organization import OrganizationCredentials
+from batchgw.control_plane.aws.scope_credentials import ScopeCredentials
 from batchgw.control_plane.aws.sts.region_check import RegionCheck
 from batchgw.control_plane.interface import API_GATEWAY, Execution, Reading, Request, T
 from batchgw.control_plane.regions import asked_in
@@ -52,7 +53,7 @@ class AwsControlPlane:
         credentials: ScopeCredentials,
         *,
         services: Services,
-        organization: Credentials,
+        organization: OrganizationCredentials,
         region_check: RegionCheck,
         region: Region | None = None,
         identity: Callable[[], str | None] = lambda: None,
@@ -108,7 +109,9 @@ class AwsControlPlane:
         except CallError as error:
             raise about(error, SUCCESS, served) from error.__cause__
 
-    async def _way(self, request: Request[object]) -> tuple[TargetedClient, Credentials]:
+    async def _way(
+        self, request: Request[object]
+    ) -> tuple[TargetedClient, ScopeCredentials | OrganizationCredentials]:
         """Give the client that sends a request, and what has the keys that sign it."""
         service = request.operation.service
         client = self._client if service == API_GATEWAY else await self._services(service)
