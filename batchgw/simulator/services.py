@@ -11,13 +11,14 @@ from batchgw.simulator.reply import ServiceFault
 GLOBAL_REGION: Final = "us-east-1"
 """Where calls to global endpoints are signed for; it cannot be switched off."""
 
-Protocol = Literal["rest-json", "json-1.1", "query"]
-"""How calls and answers of a service go over the wire; see `over_http.wire` and `over_http.query`."""
+Protocol = Literal["rest-json", "json-1.1", "query", "ec2"]
+"""How calls and answers of a service go over the wire; see `over_http.wire`, `query` and `ec2_query`."""
 
 _UNKNOWN_TOKEN: Final[Mapping[Protocol, tuple[str, int]]] = {
     "rest-json": ("UnrecognizedClientException", 403),
     "json-1.1": ("UnrecognizedClientException", 400),
     "query": ("InvalidClientTokenId", 403),
+    "ec2": ("AuthFailure", 401),
 }
 """Code and status of a refusal of credentials that the endpoint does not know."""
 

@@ -80,6 +80,10 @@ class WorldFlags:
         float,
         _flag("--behind", "Share of APIs customised since their deployment.", min=0, max=1, panel=_WORLD),
     ] = 0.1
+    owned: Annotated[
+        float,
+        _flag("--owned", "Share of APIs that CloudFormation, CDK, ... manage.", min=0, max=1, panel=_WORLD),
+    ] = 0.0
     seed: Annotated[int, _flag("--seed", "The same seed makes the same world.", panel=_WORLD)] = 7
     rate: Annotated[
         float,
@@ -267,6 +271,7 @@ def options_of(world: WorldFlags) -> ServeOptions:
         exempt=world.exempt,
         canary=world.canary,
         behind=world.behind,
+        owned=world.owned,
         seed=world.seed,
         rate=world.rate,
         burst=world.burst,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 
-from batchgw.simulator.operations import apigateway, organizations, sts
+from batchgw.simulator.operations import account, apigateway, cloudformation, ec2, organizations, sts
 from batchgw.simulator.operations.operation import Input, Operation
 from batchgw.simulator.permissions import check
 from batchgw.simulator.reply import Reply, ServiceFault
@@ -21,6 +21,9 @@ SERVICES: Mapping[AwsService, Mapping[str, Operation]] = {
     API_GATEWAY: apigateway.OPERATIONS,
     sts.STS: sts.OPERATIONS,
     organizations.ORGANIZATIONS: organizations.OPERATIONS,
+    account.ACCOUNT: account.OPERATIONS,
+    cloudformation.CLOUDFORMATION: cloudformation.OPERATIONS,
+    ec2.EC2: ec2.OPERATIONS,
 }
 """What is simulated. A service more is its module, and its line here."""
 

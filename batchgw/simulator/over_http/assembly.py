@@ -61,7 +61,11 @@ def make_engine(options: ServeOptions, world: World | None = None) -> Engine:
 
 def _make_world(options: ServeOptions) -> World:
     proportions = Proportions(
-        customised=options.customised, exempt=options.exempt, canary=options.canary, behind=options.behind
+        customised=options.customised,
+        exempt=options.exempt,
+        canary=options.canary,
+        behind=options.behind,
+        owned=options.owned,
     )
     plan = _organization(options)
     if plan is not None:

@@ -34,6 +34,7 @@ class ServeOptions:
         exempt: share that has the tag batchgw:exempt.
         canary: share that has a canary on prod.
         behind: share whose stages were deployed before they were customised.
+        owned: share that a tool manages: CloudFormation, CDK, SAM, Serverless or Terraform.
         seed: the same seed gives the same world, keys, latencies and faults.
         rate: calls/second each scope takes, all operations together.
         burst: calls at once.
@@ -74,6 +75,7 @@ class ServeOptions:
     exempt: float = _GROWN.exempt
     canary: float = _GROWN.canary
     behind: float = _GROWN.behind
+    owned: float = _GROWN.owned
     seed: int = 7
     rate: float = TOTAL.rate
     burst: float = TOTAL.burst

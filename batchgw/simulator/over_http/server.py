@@ -1,4 +1,4 @@
-"""The simulated service over HTTP: API Gateway, STS and Organizations on one port.
+"""The simulated services over HTTP, all of them on one port.
 
 This module joins the parts: who calls (`authentication`), in which protocol (`wire`, `query`), the engine's
 answer, and the aiohttp server around it. It decides nothing itself.
@@ -22,6 +22,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from batchgw.simulator.operations.service import SERVICES
 from batchgw.simulator.over_http.authentication import Authenticator, Authorization, Caller, NotAuthenticated
 from batchgw.simulator.over_http.call import HttpAnswer, HttpCall
+from batchgw.simulator.over_http.ec2_query import Ec2Query
 from batchgw.simulator.over_http.query import Query
 from batchgw.simulator.over_http.wire import ERROR_TYPE, REQUEST_ID, Json11, RestJson, WireProtocol
 from batchgw.simulator.reply import ArbitraryAnswer, ConnectionCutByServer, Reply, ServiceFault
@@ -33,6 +34,7 @@ _SIGNED_SERVICE = re.compile(r"Credential=[^,]*/([^/,]+)/aws4_request")
 _PROTOCOLS: Final[Mapping[str, Callable[[str], WireProtocol]]] = {
     "rest-json": RestJson,
     "query": Query,
+    "ec2": Ec2Query,
     "json-1.1": lambda _service: Json11(),
 }
 

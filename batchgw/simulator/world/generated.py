@@ -16,6 +16,7 @@ from batchgw.model import ResponseType, Settings
 from batchgw.simulator.world.api_state import Attributes, Canary, Deployment, Detail, Resource, Stage
 from batchgw.simulator.world.customisation import NOTHING, Customisation, customisation
 from batchgw.simulator.world.identifiers import Identifiers, mixed
+from batchgw.simulator.world.owners import KINDS, Owner
 
 EPOCH = 1_577_836_800.0
 """The oldest API was created on 2020-01-01."""
@@ -69,29 +70,43 @@ class Proportions:
     """Shares in 0..1 of a scope's APIs.
 
     `customised` have gateway responses of their own, `exempt` the tag batchgw:exempt, `canary` a canary on
-    prod, `behind` stages deployed before the customisation was made.
+    prod, `behind` stages deployed before the customisation was made, `owned` a tool that manages them.
     """
 
     customised: float = 0.3
     exempt: float = 0.02
     canary: float = 0.02
     behind: float = 0.1
+    owned: float = 0.0
 
     def __post_init__(self) -> None:
-        if not all(0 <= share <= 1 for share in (self.customised, self.exempt, self.canary, self.behind)):
+        shares = (self.customised, self.exempt, self.canary, self.behind, self.owned)
+        if not all(0 <= share <= 1 for share in shares):
             raise ValueError(f"shares must be between 0 and 1: {self}")
 
 
 class GeneratedApi:
     """One generated API, as it was before anybody changed it. It is computed, not stored."""
 
-    def __init__(self, *, seed: int, number: int, index: int, of: int, proportions: Proportions) -> None:
+    def __init__(
+        self,
+        *,
+        seed: int,
+        number: int,
+        index: int,
+        of: int,
+        proportions: Proportions,
+        account: str = "",
+        region: str = "",
+    ) -> None:
         """`number` is the API's in the world, `index` in its scope of `of` generated APIs."""
         self._bits = mixed(seed, number)
         self._number = number
         self._index = index
         self._of = max(of, 1)
         self._proportions = proportions
+        self._account = account
+        self._region = region
 
     def _pick(self, what: int, options: int) -> int:
         return mixed(self._bits, what) % options
@@ -111,8 +126,29 @@ class GeneratedApi:
         return EPOCH + self._index * _SPAN // self._of + self._pick(3, max(_SPAN // self._of, 1))
 
     @property
+    def owner(self) -> Owner | None:
+        """What manages it; None for nothing that could be told."""
+        share = self._proportions.owned
+        if not share or not self._happens(14, share):
+            return None
+        return Owner(
+            kind=KINDS[self._pick(15, len(KINDS))],
+            api=self.name,
+            account=self._account,
+            region=self._region,
+            bits=self._bits,
+        )
+
+    @property
     def tags(self) -> Mapping[str, str]:
-        """Tier and team for most, nothing for a few."""
+        """Tier and team for most, nothing for a few; and what its owner puts on it."""
+        owner = self.owner
+        if owner is None:
+            return self._own_tags
+        return {**self._own_tags, **owner.tags}
+
+    @property
+    def _own_tags(self) -> Mapping[str, str]:
         if self._happens(4, 0.04):
             return MappingProxyType({})
         tags = {"tier": _TIERS[self._pick(5, len(_TIERS))], "team": _TEAMS[self._pick(6, len(_TEAMS))]}
@@ -206,6 +242,7 @@ class _Inside:
             gateway_responses=NOTHING if birth.is_behind else birth.customisation,
             paths=detail.paths,
             attributes=detail.attributes,
+            description=None if birth.owner is None else birth.owner.deployment_description,
         )
         detail.deployments[deployment.id] = deployment
         canary = None

@@ -14,6 +14,7 @@ from batchgw.simulator.world.customisation import NOTHING, Customisation
 from batchgw.simulator.world.customisation_pool import CustomisationPool, CustomisationsByApi
 from batchgw.simulator.world.generated import GeneratedApi, Proportions
 from batchgw.simulator.world.identifiers import Identifiers, mixed
+from batchgw.simulator.world.owners import Owner, StackResource
 
 CAPACITY = 10_000_000
 """APIs that a scope can have. So API ids of different scopes are never equal."""
@@ -100,6 +101,20 @@ class ScopeApis:
         detail = self._details.get(number)
         return self._generated_api(number).attributes if detail is None else detail.attributes
 
+    def owner(self, number: int) -> Owner | None:
+        """What manages the API; None for one that was created since, or that nothing manages."""
+        return self._generated_api(number).owner if number < self._generated else None
+
+    def stack_resources(self, number: int) -> tuple[StackResource, ...]:
+        """All resources of the stack that the API belongs to; none without a stack."""
+        owner = self.owner(number)
+        if owner is None or owner.stack is None:
+            return ()
+        born = self._generated_api(number).detail(self.root(number), self._inner)
+        return owner.resources(
+            self.id(number), {name: stage.deployment for name, stage in born.stages.items()}
+        )
+
     def root(self, number: int) -> str:
         """The id of its root resource."""
         return self._roots.of(self._first + number)
@@ -141,4 +156,6 @@ class ScopeApis:
             index=number,
             of=self._generated,
             proportions=self._proportions,
+            account=self.account,
+            region=self.region,
         )

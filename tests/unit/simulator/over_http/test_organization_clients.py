@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from batchgw.simulator.over_http.options import ServeOptions
 from batchgw.simulator.over_http.serve import ReadyInfo, running
+from batchgw.simulator.world.generated import Proportions
 from batchgw.simulator.world.organization.plan import AccountPlan, AnswerForm, OrganizationPlan
 from batchgw.simulator.world.world import World, account_id
 
@@ -21,7 +22,13 @@ WORLD = World.organized(
     OrganizationPlan(
         accounts=(
             AccountPlan(id=account_id(0), name="management"),
-            AccountPlan(id=TEAM, name="team one", ou=("Prod", "Pay/ments"), tags={"tier": "gold"}),
+            AccountPlan(
+                id=TEAM,
+                name="team one",
+                ou=("Prod", "Pay/ments"),
+                tags={"tier": "gold"},
+                regions={"eu-south-1": "ENABLED", "ap-east-1": "ENABLING"},
+            ),
             *(
                 AccountPlan(id=account_id(n), name=f"n{n}", ou=("Prod",), state="CLOSED")
                 for n in range(2, 25)
@@ -29,7 +36,9 @@ WORLD = World.organized(
         ),
         regions=("eu-west-1", "us-east-1"),
         form=AnswerForm(empty_pages=True),
-    )
+    ),
+    apis=51 * 20,
+    proportions=Proportions(owned=1),
 )
 
 
@@ -109,3 +118,79 @@ def test_boto3_knows_the_refusals_of_organizations(
         getattr(asked, operation)(**params)
     assert isinstance(caught.value, ClientError)
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
+
+
+def test_boto3_reads_regions_of_account_management(served: ReadyInfo) -> None:
+    asked = client(served, "account")
+    pages = asked.get_paginator("list_regions").paginate(AccountId=TEAM, PaginationConfig={"PageSize": 7})
+    found = {each["RegionName"]: each["RegionOptStatus"] for page in pages for each in page["Regions"]}
+    assert len(found) == 19  # 17 opt-in regions, and two of the world
+    assert (found["eu-west-1"], found["eu-south-1"]) == ("ENABLED_BY_DEFAULT", "ENABLED")
+    only = asked.list_regions(RegionOptStatusContains=["ENABLED_BY_DEFAULT"])["Regions"]
+    assert [each["RegionName"] for each in only] == ["eu-west-1", "us-east-1"]
+
+
+def test_boto3_knows_the_refusals_of_account_management(served: ReadyInfo) -> None:
+    asked = client(served, "account")
+    with pytest.raises(asked.exceptions.AccessDeniedException, match="standalone context") as caught:
+        asked.list_regions(AccountId=account_id(0))
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
+
+
+def test_boto3_reads_regions_of_ec2(served: ReadyInfo) -> None:
+    asked = client(served, "ec2", 1)
+    assert asked.describe_regions()["Regions"] == [
+        {"RegionName": name, "Endpoint": f"ec2.{name}.amazonaws.com", "OptInStatus": status}
+        for name, status in [
+            ("eu-west-1", "opt-in-not-required"),
+            ("us-east-1", "opt-in-not-required"),
+            ("eu-south-1", "opted-in"),
+        ]
+    ]
+    filters = [{"Name": "opt-in-status", "Values": ["not-opted-in", "opted-in"]}]
+    found = asked.describe_regions(AllRegions=True, RegionNames=["ap-east-1", "eu-west-1"], Filters=filters)
+    assert [each["RegionName"] for each in found["Regions"]] == ["ap-east-1"]
+    with pytest.raises(ClientError, match="InvalidParameterValue"):
+        asked.describe_regions(RegionNames=["mars-1"])
+
+
+def test_boto3_reads_the_stack_of_an_api(served: ReadyInfo) -> None:
+    apis = next(a for a in WORLD.scopes() if (a.account, a.region) == (TEAM, "eu-south-1"))
+    number = next(n for n in apis.numbers() if (o := apis.owner(n)) is not None and o.kind == "sam")
+    asked = client(served, "cloudformation", 1, region="eu-south-1")
+    found = asked.describe_stack_resources(PhysicalResourceId=apis.id(number))["StackResources"]
+    assert len(found) == len(apis.stack_resources(number))
+    assert (found[0]["LogicalResourceId"], found[0]["ResourceType"], found[0]["PhysicalResourceId"]) == (
+        "ServerlessRestApi",
+        "AWS::ApiGateway::RestApi",
+        apis.id(number),
+    )
+    assert found[0]["Timestamp"].timestamp() == int(apis.attributes(number).created)
+    assert found[0]["DriftInformation"] == {"StackResourceDriftStatus": "NOT_CHECKED"}
+    with pytest.raises(ClientError, match="Stack for abcdefghij does not exist"):
+        asked.describe_stack_resources(PhysicalResourceId="abcdefghij")
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "code"),
+    [
+        ("sts", "get_caller_identity", "InvalidClientTokenId"),
+        ("apigateway", "get_rest_apis", "UnrecognizedClientException"),
+        ("ec2", "describe_regions", "AuthFailure"),
+        ("cloudformation", "describe_stack_resources", "InvalidClientTokenId"),
+    ],
+)
+@pytest.mark.parametrize("region", ["eu-south-1", "af-south-1"])
+def test_boto3_meets_an_endpoint_of_a_region_that_is_off(
+    served: ReadyInfo, service: str, operation: str, code: str, region: str
+) -> None:
+    """One that is off in this account alone, and one that nobody has."""
+    asked = client(served, service, 0, region=region)
+    params = {"StackName": "one"} if service == "cloudformation" else {}
+    with pytest.raises(ClientError) as caught:
+        getattr(asked, operation)(**params)
+    assert caught.value.response["Error"]["Code"] == code
+
+
+def test_boto3_meets_sts_where_the_region_is_on(served: ReadyInfo) -> None:
+    assert client(served, "sts", 1, region="eu-south-1").get_caller_identity()["Account"] == TEAM

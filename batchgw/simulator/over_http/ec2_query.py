@@ -1,0 +1,64 @@
+"""EC2's dialect of the query protocol: other names of fields, one envelope, and errors of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from xml.etree.ElementTree import Element, SubElement, tostring
+
+from botocore.model import StructureShape
+
+from batchgw.simulator.over_http.authentication import AuthFailure
+from batchgw.simulator.over_http.call import HttpAnswer, HttpCall
+from batchgw.simulator.over_http.form import EC2, Form
+from batchgw.simulator.over_http.xml_body import write
+from batchgw.simulator.reply import Reply, ServiceFault
+from batchgw.simulator.service_models import service_model
+
+_CODES: Mapping[AuthFailure, tuple[str, int]] = {
+    AuthFailure.NOT_SIGNED: ("MissingAuthenticationToken", 403),
+    AuthFailure.INCOMPLETE: ("IncompleteSignature", 400),
+    AuthFailure.UNKNOWN_KEY: ("AuthFailure", 401),
+    AuthFailure.EXPIRED: ("RequestExpired", 400),
+    AuthFailure.WRONG_SIGNATURE: ("SignatureDoesNotMatch", 403),
+}
+"""Codes of EC2 (API reference, error codes)."""
+
+
+class Ec2Query:
+    """Operations by the form field Action."""
+
+    def __init__(self, service: str) -> None:
+        self._model = service_model(service)
+        self._namespace = str(self._model.metadata.get("xmlNamespace", ""))
+
+    def read(self, call: HttpCall) -> tuple[str, dict[str, object]]:
+        """Read the form. Raises ServiceFault for an action the service does not have."""
+        return Form.of(call, EC2).operation(self._model)
+
+    def auth_failure(self, failure: AuthFailure, message: str) -> ServiceFault:
+        """Name it with one of EC2's codes."""
+        code, status = _CODES[failure]
+        return ServiceFault(code, status, message, modelled=False)
+
+    def reply(self, operation: str, reply: Reply, request_id: str) -> HttpAnswer:
+        """Write the result right into its envelope."""
+        root = Element(f"{operation}Response", xmlns=self._namespace)
+        SubElement(root, "requestId").text = request_id
+        shape = self._model.operation_model(operation).output_shape
+        if isinstance(reply.body, dict) and isinstance(shape, StructureShape):
+            write(root, reply.body, shape)
+        return _answer(reply.status, root, request_id, reply.headers)
+
+    def fault(self, fault: ServiceFault, request_id: str) -> HttpAnswer:
+        """Write the error's envelope."""
+        root = Element("Response")
+        error = SubElement(SubElement(root, "Errors"), "Error")
+        SubElement(error, "Code").text = fault.code
+        SubElement(error, "Message").text = fault.message
+        SubElement(root, "RequestID").text = request_id
+        return _answer(fault.status, root, request_id, fault.headers)
+
+
+def _answer(status: int, root: Element, request_id: str, headers: Mapping[str, str]) -> HttpAnswer:
+    own = {"x-amzn-RequestId": request_id, "Content-Type": "text/xml;charset=UTF-8"}
+    return HttpAnswer(status=status, headers={**own, **headers}, body=tostring(root))
