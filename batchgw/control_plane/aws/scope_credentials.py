@@ -6,6 +6,8 @@ account of an organisation. Whichever keys are given, they are of the scope's ac
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from batchgw.control_plane.aws.assumed_role import AssumedRole
 from batchgw.control_plane.aws.credentials.base_keys import BaseCredentials
 from batchgw.control_plane.aws.keys import Keys
@@ -15,8 +17,20 @@ from batchgw.events import Observer, ReachedDirectly
 from batchgw.model import AccountId, Scope
 
 
+class Credentials(Protocol):
+    """Gives the keys for a scope, fresh ones, and takes back those the service refused."""
+
+    async def keys(self, scope: Scope) -> Keys:
+        """Give usable keys. Raises a ScopeError, or Stopped."""
+        ...
+
+    async def renew(self, scope: Scope, rejected: Keys) -> bool:
+        """Drop keys that the service refused as expired. Returns whether other ones can be had."""
+        ...
+
+
 class ScopeCredentials:
-    """Gives the keys for a scope, fresh ones, and takes back those the service refused.
+    """Keys that act in the scope's account.
 
     Args:
         base: the base credentials.
