@@ -172,6 +172,10 @@ class WorldFlags:
     external_id: Annotated[
         str | None, _flag("--external-id", "External id the role asks for.", panel=_ACCESS)
     ] = field(default=None, repr=False)
+    iam: Annotated[
+        Path | None,
+        _file_flag("--iam", "Roles, policies and SCPs (YAML or JSON).", panel=_ACCESS),
+    ] = None
     timeline: Annotated[
         bool, _flag("--timeline", "Count calls over time (GET /_batchgw/timeline).", panel=_SERVER)
     ] = False
@@ -294,6 +298,7 @@ def options_of(world: WorldFlags) -> ServeOptions:
         no_auth=world.no_auth,
         role_name=world.role_name,
         external_id=world.external_id,
+        iam=world.iam,
         refused_roles=frozenset(world.refused_role),
         session=world.session,
         timeline=world.timeline,

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
+from batchgw.simulator.iam.roles import Iam
 from batchgw.simulator.operations import account, apigateway, cloudformation, ec2, organizations, sts
 from batchgw.simulator.operations.operation import Input, Operation
 from batchgw.simulator.permissions import check
@@ -56,6 +58,15 @@ class Service:
         self.now = now
         self.trust = trust or Trust()
         check(world, self.trust)
+
+    def identify(self, iam: Iam) -> None:
+        """Put other identities in the place of the present ones. Sessions that roles have go on.
+
+        Raises ValueError for accounts or OUs that the world does not have.
+        """
+        trust = replace(self.trust, iam=iam)
+        check(self.world, trust)
+        self.trust = trust
 
     def dispatch(
         self,

@@ -8,6 +8,7 @@ POST /_batchgw/restart       time 0 in the same world: full buckets, fault scrip
 POST /_batchgw/faults        a fault script (JSON list of rules) that replaces the present one
 GET  /_batchgw/organization  the accounts as they are now: where they stand, their states and regions
 POST /_batchgw/organization  changes of it (a JSON list), made now or, with `at`, later
+POST /_batchgw/iam           roles, users and service control policies (JSON) that replace the present ones
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from urllib.parse import parse_qs
 from batchgw.errors import UsageError
 from batchgw.simulator.documents import Value
 from batchgw.simulator.engine import Engine
+from batchgw.simulator.iam import written as identities
 from batchgw.simulator.over_http.call import HttpAnswer, HttpCall
 from batchgw.simulator.traffic import fault_script
 from batchgw.simulator.traffic.timeline import Timeline
@@ -42,6 +44,7 @@ class EngineAdmin:
             ("POST", "/_batchgw/faults"): self._set_faults,
             ("GET", "/_batchgw/organization"): self._organization,
             ("POST", "/_batchgw/organization"): self._change_organization,
+            ("POST", "/_batchgw/iam"): self._set_iam,
         }
 
     def answer(self, call: HttpCall) -> HttpAnswer:
@@ -88,10 +91,18 @@ class EngineAdmin:
         organization.advance(now)
         return {"changes": len(changes)}
 
+    def _set_iam(self, call: HttpCall) -> object:
+        iam = identities.iam(Value(value=_read(call, "Identities", empty=b"{}"), source="identities"))
+        try:
+            self._engine.service.identify(iam)
+        except ValueError as error:
+            raise UsageError(f"The identities cannot be changed: {error}.") from None
+        return {"roles": len(iam.roles)}
 
-def _read(call: HttpCall, what: str) -> object:
+
+def _read(call: HttpCall, what: str, *, empty: bytes = b"[]") -> object:
     try:
-        return json.loads(call.body or b"[]")
+        return json.loads(call.body or empty)
     except (ValueError, RecursionError):
         raise UsageError(f"{what} sent here must be JSON.") from None
 

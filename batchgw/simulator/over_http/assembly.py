@@ -7,6 +7,8 @@ from collections.abc import Collection, Iterable
 from batchgw.errors import UsageError
 from batchgw.simulator.documents import did_you_mean, read
 from batchgw.simulator.engine import Engine
+from batchgw.simulator.iam import written as identities
+from batchgw.simulator.iam.roles import NO_POLICIES, Iam
 from batchgw.simulator.operations.service import OPERATIONS, SERVICES, Service
 from batchgw.simulator.over_http.options import ServeOptions
 from batchgw.simulator.service_models import service_model
@@ -38,8 +40,8 @@ WRITE_LOG = 100_000
 """Writes the statistics remember, newest last."""
 
 
-def make_engine(options: ServeOptions, world: World | None = None) -> Engine:
-    """Make the engine: the world (unless it is given), its quotas, latency and faults.
+def make_engine(options: ServeOptions, world: World | None = None, *, iam: Iam | None = None) -> Engine:
+    """Make the engine: the world and its identities (unless they are given), quotas, latency and faults.
 
     Raises UsageError for options that cannot be.
     """
@@ -47,7 +49,7 @@ def make_engine(options: ServeOptions, world: World | None = None) -> Engine:
         made = _make_world(options) if world is None else world
         _require_known_names(options, made)
         return Engine(
-            Service(made, trust=_trust(options)),
+            Service(made, trust=_trust(options, iam)),
             quotas=Quotas(_quota_rules(options)),
             latency=Latency(median=options.latency, p99=options.latency_p99, seed=options.seed),
             faults=_fault_script(options),
@@ -109,14 +111,19 @@ def _require(flag: str, kind: str, names: Iterable[str], known: Collection[str])
             raise UsageError(f"{flag}: the simulator has no {kind} {name!r}{guess}{end}")
 
 
-def _trust(options: ServeOptions) -> Trust:
+def _trust(options: ServeOptions, iam: Iam | None) -> Trust:
     ids = {} if options.external_id is None else {options.role_name: options.external_id}
     return Trust(
+        iam=_iam(options) if iam is None else iam,
         roles=frozenset({options.role_name}),
         external_ids=ids,
         refused=options.refused_roles,
         session=options.session,
     )
+
+
+def _iam(options: ServeOptions) -> Iam:
+    return NO_POLICIES if options.iam is None else identities.iam(read(options.iam, "IAM file"))
 
 
 def _quota_rules(options: ServeOptions) -> QuotaRules:

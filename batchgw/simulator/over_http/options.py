@@ -57,6 +57,7 @@ class ServeOptions:
         no_auth: let any key pass: a 12-digit one is the account, any other means the first account.
         role_name: the role that can be assumed in every account.
         external_id: what that role asks for, if anything.
+        iam: a file (YAML or JSON) with roles, what they may do and whom they trust, and SCPs.
         refused_roles: accounts whose role trusts nobody.
         session: seconds a role's credentials live, whatever was asked for; None to grant what was asked for.
         timeline: count calls over time, for plots.
@@ -98,6 +99,7 @@ class ServeOptions:
     no_auth: bool = False
     role_name: str = ROLE_NAME
     external_id: str | None = None
+    iam: Path | None = None
     refused_roles: frozenset[str] = frozenset()
     session: float | None = None
     timeline: bool = False

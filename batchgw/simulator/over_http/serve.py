@@ -13,6 +13,7 @@ from anyio.from_thread import start_blocking_portal
 
 from batchgw.errors import UsageError
 from batchgw.simulator.engine import Engine
+from batchgw.simulator.iam.roles import Iam
 from batchgw.simulator.over_http.admin import EngineAdmin
 from batchgw.simulator.over_http.assembly import make_engine
 from batchgw.simulator.over_http.authentication import Authenticator
@@ -34,6 +35,7 @@ async def serve(
     ready: Callable[[ReadyInfo], None],
     stop: anyio.Event | None = None,
     world: World | None = None,
+    iam: Iam | None = None,
 ) -> None:
     """Serve until `stop` is set or `max_seconds` are over; on asyncio, because aiohttp is.
 
@@ -42,11 +44,12 @@ async def serve(
         ready: is called once, when connections are taken.
         stop: ends it.
         world: a world to serve in the place of a generated one.
+        iam: its identities, in the place of those of the options' file.
 
     Raises:
         UsageError: options that cannot be, a port that is taken, a certificate that cannot be used.
     """
-    engine = make_engine(options, world)
+    engine = make_engine(options, world, iam=iam)
     runner = web.ServerRunner(_make_server(engine, options), shutdown_timeout=_LAST_WORDS)
     await runner.setup()
     try:
@@ -61,10 +64,12 @@ async def serve(
 
 
 @contextmanager
-def running(options: ServeOptions, *, world: World | None = None) -> Iterator[ReadyInfo]:
+def running(
+    options: ServeOptions, *, world: World | None = None, iam: Iam | None = None
+) -> Iterator[ReadyInfo]:
     """Serve from a thread of its own for the length of a `with`, for clients that know nothing of async."""
     with start_blocking_portal(backend="asyncio") as portal:
-        served, info = portal.start_task(_serve_in_task, options, world)
+        served, info = portal.start_task(_serve_in_task, options, world, iam)
         try:
             yield info
         finally:
@@ -72,9 +77,9 @@ def running(options: ServeOptions, *, world: World | None = None) -> Iterator[Re
 
 
 async def _serve_in_task(
-    options: ServeOptions, world: World | None, *, task_status: TaskStatus[ReadyInfo]
+    options: ServeOptions, world: World | None, iam: Iam | None, *, task_status: TaskStatus[ReadyInfo]
 ) -> None:
-    await serve(options, ready=task_status.started, world=world)
+    await serve(options, ready=task_status.started, world=world, iam=iam)
 
 
 def _make_server(engine: Engine, options: ServeOptions) -> web.Server:

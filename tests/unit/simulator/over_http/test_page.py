@@ -13,7 +13,10 @@ from ruamel.yaml import YAML
 
 from batchgw.cli.main import app
 from batchgw.simulator.call import Call
+from batchgw.simulator.documents import read
 from batchgw.simulator.engine import Engine
+from batchgw.simulator.iam.conditions import KEYS
+from batchgw.simulator.iam.written import FIELDS, ROLE_FIELDS, SCP_FIELDS, iam
 from batchgw.simulator.operations.service import OPERATIONS, Service
 from batchgw.simulator.over_http.admin import EngineAdmin
 from batchgw.simulator.over_http.call import HttpCall
@@ -22,6 +25,7 @@ from batchgw.simulator.traffic import fault_script
 from batchgw.simulator.traffic.fault_script import _FAULTS, _GROUPS, _KNOWN
 from batchgw.simulator.traffic.quota import PER_OPERATION
 from batchgw.simulator.traffic.statistics import Tally
+from batchgw.simulator.world.trust import Trust
 from batchgw.simulator.world.world import World
 
 PAGE = (Path(__file__).parents[4] / "docs" / "simulator.md").read_text(encoding="utf-8")
@@ -68,6 +72,17 @@ def test_the_script_can_be_used_and_so_can_every_form_of_a_fault() -> None:
     forms = [YAML(typ="safe").load(form) for form in re.findall(r"`(\{\w+: .*?\}|[a-z]+_?[a-z]*)`", table)]
     scripts = [{"fault": form} for form in forms if form != {"date_in": 2}]
     assert len(fault_script.parse(scripts).rules) == len(_FAULTS) + 7
+
+
+def test_the_identities_can_be_used_and_every_condition_key_is_named(tmp_path: Path) -> None:
+    section = PAGE.split("\n## Identities\n")[1].split("\n## ")[0]
+    (written,) = re.findall(r"```yaml\n(.*?)```", section, re.DOTALL)
+    (tmp_path / "iam.yaml").write_text(written, encoding="utf-8")
+    identities = iam(read(tmp_path / "iam.yaml", "IAM file"))
+    assert Service(World.generate(apis=0), trust=Trust(iam=identities)).trust.iam is identities
+    for known in (FIELDS, ROLE_FIELDS, SCP_FIELDS):
+        assert {name for name in known if not re.search(rf"\b{name}:", section)} == set()
+    assert {key for key in KEYS if key.removesuffix("/*") not in section} == set()
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
