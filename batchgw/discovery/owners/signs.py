@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
+from batchgw.control_plane.operations.cloudformation import StackResource
 from batchgw.model import Owner
 
 STACK_TAG = "aws:cloudformation:stack-name"
@@ -36,15 +36,6 @@ _SAM_API = "ServerlessRestApi"
 _REST_API = "AWS::ApiGateway::RestApi"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StackResource:
-    """A resource of a stack: the stack's name, and the resource's name and type within it."""
-
-    stack: str
-    name: str
-    type: str
-
-
 def by_tags(tags: Mapping[str, str]) -> Owner | None:
     """Tell the owner by an API's tags. A stack may be of CDK, SAM or Serverless: tags do not say which."""
     stack = tags.get(STACK_TAG)
@@ -66,7 +57,7 @@ def by_stack(resources: Iterable[StackResource]) -> Owner | None:
     found = list(resources)
     if not found:
         return None
-    names = {each.name for each in found if each.type == _REST_API}
+    names = {each.logical_id for each in found if each.type == _REST_API}
     kind = "serverless" if _SERVERLESS_API in names else "sam" if _SAM_API in names else "cloudformation"
     return Owner(kind=kind, name=found[0].stack)
 

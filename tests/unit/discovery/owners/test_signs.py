@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from batchgw.discovery.owners.signs import StackResource, by_description, by_stack, by_tags, joined
+from batchgw.control_plane.operations.cloudformation import StackResource
+from batchgw.discovery.owners.signs import by_description, by_stack, by_tags, joined
 from batchgw.model import Owner
 
 STACK = Owner(kind="cloudformation", name="orders")
@@ -41,21 +42,18 @@ def test_descriptions(description: str, kind: str | None) -> None:
     assert by_description(description) == kind
 
 
-def _api(name: str) -> StackResource:
-    return StackResource(stack="orders", name=name, type="AWS::ApiGateway::RestApi")
+def _resource(name: str, kind: str = "AWS::ApiGateway::RestApi") -> StackResource:
+    return StackResource(stack="orders", stack_id="", logical_id=name, type=kind, physical_id="a1b2c3d4e5")
 
 
 @pytest.mark.parametrize(
     ("resources", "owner"),
     [
         ([], None),
-        ([_api("Api")], STACK),
-        ([_api("ApiGatewayRestApi")], Owner(kind="serverless", name="orders")),
-        ([_api("ServerlessRestApi")], Owner(kind="sam", name="orders")),
-        (
-            [StackResource(stack="orders", name="ServerlessRestApi", type="AWS::Lambda::Function")],
-            STACK,
-        ),
+        ([_resource("Api")], STACK),
+        ([_resource("ApiGatewayRestApi")], Owner(kind="serverless", name="orders")),
+        ([_resource("ServerlessRestApi")], Owner(kind="sam", name="orders")),
+        ([_resource("ServerlessRestApi", "AWS::Lambda::Function")], STACK),
     ],
 )
 def test_stacks(resources: list[StackResource], owner: Owner | None) -> None:

@@ -1,0 +1,63 @@
+"""Asks who manages a REST API, rung by rung: what costs nothing first, and no further than needed.
+
+1. The API's tags: a listing brings them.
+2. The description of the deployment that its newest stage shows: two calls, of the quota that all share.
+3. The stack that has the API: one call to CloudFormation, which has quotas of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from batchgw.control_plane.interface import ControlPlane
+from batchgw.control_plane.operations import GetDeployment, GetStages, Stage
+from batchgw.control_plane.operations.cloudformation import DescribeStackResources
+from batchgw.discovery.owners.signs import by_description, by_stack, by_tags, joined
+from batchgw.errors import EntityNotFound
+from batchgw.model import Owner, RestApi
+from batchgw.model.owner import UNKNOWN
+
+
+def with_owner_by_tags(api: RestApi) -> RestApi:
+    """Give an API with the owner that its tags tell; as it is where they tell none, since others may know."""
+    owner = by_tags(api.tags)
+    return api if owner is None else replace(api, owner=owner)
+
+
+async def with_owner(plane: ControlPlane, api: RestApi) -> RestApi:
+    """Give an API with its owner, `UNKNOWN` where nobody can tell. Raises a `CallError`.
+
+    The reads go through the plane's limits. An error leaves the owner open, and the API must not pass for
+    one that nobody manages.
+    """
+    return replace(api, owner=await _owner(plane, api))
+
+
+async def _owner(plane: ControlPlane, api: RestApi) -> Owner:
+    tags = by_tags(api.tags)
+    if tags is not None and tags.kind == "terraform":
+        return tags
+    described = await _described(plane, api)
+    if described is not None:
+        return joined(tags, described, None) or UNKNOWN
+    resources = await plane.send(DescribeStackResources(scope=api.scope, physical_id=api.id))
+    return joined(tags, None, by_stack(resources)) or UNKNOWN
+
+
+async def _described(plane: ControlPlane, api: RestApi) -> str | None:
+    """Tell the kind of owner by the deployment that the newest stage shows."""
+    stages = await plane.send(GetStages(scope=api.scope, api=api.id))
+    newest = max((each for each in stages if each.deployment), key=_updated, default=None)
+    if newest is None or newest.deployment is None:
+        return None
+    try:
+        deployment = await plane.send(
+            GetDeployment(scope=api.scope, api=api.id, deployment=newest.deployment)
+        )
+    except EntityNotFound:
+        return None  # somebody has deleted it just now
+    return by_description(deployment.description)
+
+
+def _updated(stage: Stage) -> float:
+    return stage.updated or 0.0
