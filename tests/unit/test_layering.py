@@ -36,7 +36,7 @@ WITHIN: dict[str, tuple[frozenset[str], ...]] = {
         frozenset({"diagnose", "jsonschema", "meaning", "sound_part", "starter"}),
         frozenset({"lint"}),
         frozenset({"document_check"}),
-        frozenset({"loader", "single_response"}),
+        frozenset({"loader", "selecting", "single_response"}),
     ),
     "simulator": (
         frozenset({"documents", "iam", "reply", "service_models", "services"}),

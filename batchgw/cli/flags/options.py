@@ -95,6 +95,15 @@ class SelectionFlags:
             panel=_WHICH,
         ),
     ] = field(default_factory=list)
+    select: Annotated[
+        list[str],
+        repeatable(
+            "--select",
+            "APIs in the words of a policy's selectors; repeatable.",
+            metavar="WORDS",
+            panel=_WHICH,
+        ),
+    ] = field(default_factory=list)
     targets: Annotated[
         str | None,
         flag(

@@ -87,6 +87,8 @@ def _without(excluded: Sequence[str], accounts: tuple[AccountId, ...]) -> tuple[
 
 def _selection(apis: Selection, flags: SelectionFlags, explicit: tuple[ExplicitApi, ...]) -> Selection:
     """Let flags replace the policy's `include`. Its `exclude` stays: what is exempt stays exempt."""
+    if flags.select:
+        return Selection(include=_selectors(flags), exclude=apis.exclude, explicit=explicit)
     if flags.name or flags.tag:
         tags = dict(_tag(text) for text in flags.tag)
         names: list[str | None] = [*flags.name] or [None]
@@ -101,6 +103,19 @@ def _selection(apis: Selection, flags: SelectionFlags, explicit: tuple[ExplicitA
     if explicit:
         return Selection(exclude=apis.exclude, explicit=explicit)
     return apis
+
+
+def _selectors(flags: SelectionFlags) -> tuple[Selector, ...]:
+    """Read selectors in the words of policies. Each is enough by itself."""
+    from batchgw.policy.selecting import read_selector  # noqa: PLC0415 - light verbs do without pydantic
+
+    if flags.name or flags.tag:
+        raise UsageError(
+            "--select cannot be combined with --name or --tag: write all words into it, such as "
+            "--select 'name: orders-*, tags: {tier: public}'."
+        )
+    name = variable("--select") if from_environment("--select", flags.select) else "--select"
+    return tuple(read_selector(text, name) for text in flags.select)
 
 
 def _tag(text: str) -> tuple[str, str]:

@@ -250,6 +250,7 @@ def _refuse_selection(selection: SelectionFlags) -> None:
         "--api-id": selection.api_id,
         "--name": selection.name,
         "--tag": selection.tag,
+        "--select": selection.select,
         "--targets": selection.targets,
     }
     named = [name for name, value in given.items() if value and not from_environment(name, value)]

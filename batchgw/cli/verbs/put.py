@@ -99,9 +99,10 @@ def put(  # noqa: PLR0917 - Typer passes all of them by name
     from batchgw.cli.verbs.carrying_out import Applying, policy_plan  # noqa: PLC0415 - the whole engine
 
     named = ids or []
-    if not (named or selection.api_id or selection.targets or selection.name or selection.tag):
+    by_words = selection.name or selection.tag or selection.select
+    if not (named or selection.api_id or selection.targets or by_words):
         raise UsageError(
-            "say which REST APIs: give ids as arguments, --targets FILE (or -), --name or --tag."
+            "say which REST APIs: give ids as arguments, --targets FILE (or -), --name, --tag or --select."
         )
     refuse_shared(flags, targets=selection.targets)
     policy, warnings = policy_of(response)
