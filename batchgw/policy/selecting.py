@@ -31,8 +31,8 @@ def read_selector(text: str, name: str) -> Selector:
         found = [replace(problem, column=max(1, problem.column - 1)) for problem in found]
     if checked.source is None or any(problem.severity == "error" for problem in found):
         raise PolicyInvalid(tuple(found))
-    (spec,) = checked.source.file.targets.apis.include or ()
-    return selector_of(spec, name)
+    selectors = checked.source.file.targets.apis.include or []
+    return selector_of(selectors[0], name)
 
 
 def _as_policy(selector: Node) -> Node:

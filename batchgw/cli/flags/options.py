@@ -99,7 +99,7 @@ class SelectionFlags:
         list[str],
         repeatable(
             "--select",
-            "APIs in the words of a policy's selectors; repeatable.",
+            "APIs in a policy's words; repeatable.",
             metavar="WORDS",
             panel=_WHICH,
         ),

@@ -78,7 +78,7 @@ def apply(  # noqa: PLR0917 - Typer passes all of them by name
     force_lock: ForceLock = False,  # noqa: FBT002 - a flag
     take_over_dead: TakeOverDead = False,  # noqa: FBT002 - a flag
 ) -> int:
-    """Bring REST APIs to the policy: show the plan, ask, write, and account for every target."""
+    """Bring REST APIs to the policy: show the plan, ask, write, account for all."""
     from batchgw.cli.verbs.carrying_out import Applying, fresh_plan, saved_plan  # noqa: PLC0415 - the whole engine
 
     refuse_shared(flags, policy=policy, targets=selection.targets)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from batchgw.control_plane.operations.cloudformation import StackResource
 
+from batchgw.control_plane.operations.cloudformation import StackResource
 from batchgw.discovery.owners.signs import by_description, by_stack, by_tags, joined
 from batchgw.model import Owner
 
