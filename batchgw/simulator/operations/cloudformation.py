@@ -15,6 +15,7 @@ CLOUDFORMATION = AwsService(
     name="cloudformation",
     protocol="query",
     throttled=("Throttling", 400, "Rate exceeded"),
+    denied=("AccessDenied", 403),
     throttle_is_modelled=False,
 )
 

@@ -15,6 +15,7 @@ EC2 = AwsService(
     name="ec2",
     protocol="ec2",
     throttled=("RequestLimitExceeded", 503, "Request limit exceeded."),
+    denied=("UnauthorizedOperation", 403),
     throttle_is_modelled=False,
 )
 

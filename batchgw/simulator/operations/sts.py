@@ -72,6 +72,7 @@ def _role(given: Input, wanted: SessionRequest) -> Role:
     if (
         role is None
         or wanted.account not in given.world.accounts
+        or not given.world.organization.is_open(wanted.account)
         or wanted.account in trust.refused
         or (trust.iam.defines(role.name) and role.path != wanted.path)
         or role.external_id not in (None, wanted.external_id)

@@ -136,11 +136,15 @@ class _Scope:
             total = self.total.pick()
         own = self._own(operation, self._rules.per_operation)
         of_service = None if counted else self._own(service, self._rules.per_service)
-        buckets = [bucket for bucket in (total, own, of_service) if bucket is not None]
-        taken = all(bucket.has_token(now) for bucket in buckets)
+        taken = (
+            (total is None or total.has_token(now))
+            and (own is None or own.has_token(now))
+            and (of_service is None or of_service.has_token(now))
+        )
         if taken or consuming:
-            for bucket in buckets:
-                bucket.take(now)
+            for bucket in (total, own, of_service):
+                if bucket is not None:
+                    bucket.take(now)
         return taken
 
     def _own(self, name: str, rates: Mapping[str, Rate]) -> Bucket | None:

@@ -19,7 +19,7 @@ from batchgw.simulator.world.organization.changes import (
 )
 from batchgw.simulator.world.organization.plan import AccountPlan, OrganizationPlan
 from batchgw.simulator.world.organization.regions import ON, OPT_IN, RegionStatus, status_of
-from batchgw.simulator.world.organization.states import AccountState
+from batchgw.simulator.world.organization.states import OPEN, AccountState
 from batchgw.simulator.world.organization.tree import Tree, Unit
 
 
@@ -91,6 +91,10 @@ class Organization:
     def is_administrator(self, account: str) -> bool:
         """Whether it may ask about the other accounts."""
         return self.is_member(account) and (account == self.management or account in self.plan.delegated)
+
+    def is_open(self, account: str) -> bool:
+        """Whether roles of an account can be assumed: not where it is suspended, closed or not active yet."""
+        return self.account(account).state in OPEN
 
     def accounts_in(self, unit: str) -> tuple[str, ...]:
         """Ids of the accounts right in the root or an OU, and not of those below."""

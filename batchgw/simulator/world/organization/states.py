@@ -9,6 +9,9 @@ AccountState = Literal["PENDING_ACTIVATION", "ACTIVE", "SUSPENDED", "PENDING_CLO
 
 STATES: Final[tuple[AccountState, ...]] = get_args(AccountState)
 
+OPEN: Final[frozenset[AccountState]] = frozenset({"ACTIVE", "PENDING_CLOSURE"})
+"""Where roles can be assumed. What AWS answers in the other states is not documented."""
+
 AccountStatus = Literal["ACTIVE", "SUSPENDED", "PENDING_CLOSURE"]
 """The older and coarser word for it (service model, AccountStatus)."""
 

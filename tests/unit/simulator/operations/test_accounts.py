@@ -9,6 +9,8 @@ import pytest
 from batchgw.simulator.operations.service import Service
 from batchgw.simulator.reply import ServiceFault
 from batchgw.simulator.world.keys import Key, KeyRing, RoleSession
+from batchgw.simulator.world.organization.changes import ChangeState
+from batchgw.simulator.world.organization.states import AccountState
 from batchgw.simulator.world.trust import Trust
 from batchgw.simulator.world.world import World
 
@@ -100,6 +102,25 @@ def test_roles_that_cannot_be_assumed(trust: Trust, params: dict[str, object]) -
         f"User: arn:aws:iam::{FIRST}:user/batchgw is not authorized to perform: sts:AssumeRole "
         f"on resource: {params.get('RoleArn', ROLE)}"
     )
+
+
+@pytest.mark.parametrize(
+    ("state", "opens"),
+    [
+        ("ACTIVE", True),
+        ("PENDING_CLOSURE", True),
+        ("PENDING_ACTIVATION", False),
+        ("SUSPENDED", False),
+        ("CLOSED", False),
+    ],
+)
+def test_no_role_opens_in_an_account_that_is_not_in_use(state: AccountState, opens: bool) -> None:  # noqa: FBT001 - a table
+    asked = service()
+    asked.world.organization.change(ChangeState(account=SECOND, state=state))
+    if opens:
+        assert assume(asked)["Credentials"]
+    else:
+        assert refusal(asked, {}).code == "AccessDenied"
 
 
 def test_the_right_external_id_opens() -> None:

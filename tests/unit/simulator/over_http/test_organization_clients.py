@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection
 from typing import Any
 
 import boto3
@@ -58,6 +61,23 @@ def client(served: ReadyInfo, service: str, account: int = 0, *, region: str = "
         aws_secret_access_key=keys["secret_access_key"],
         config=Config(retries={"total_max_attempts": 1}),
     )
+
+
+@contextmanager
+def faults(served: ReadyInfo, script: list[dict[str, Any]]) -> Iterator[None]:
+    """Let these calls go wrong meanwhile."""
+
+    def send(rules: list[dict[str, Any]]) -> None:
+        connection = HTTPConnection(served.endpoint.removeprefix("http://"), timeout=10)
+        connection.request("POST", "/_batchgw/faults", json.dumps(rules))
+        assert connection.getresponse().status == 200
+        connection.close()
+
+    send(script)
+    try:
+        yield
+    finally:
+        send([])
 
 
 def test_boto3_reads_every_list_of_organizations(served: ReadyInfo) -> None:
@@ -194,3 +214,25 @@ def test_boto3_meets_an_endpoint_of_a_region_that_is_off(
 
 def test_boto3_meets_sts_where_the_region_is_on(served: ReadyInfo) -> None:
     assert client(served, "sts", 1, region="eu-south-1").get_caller_identity()["Account"] == TEAM
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "code", "status"),
+    [
+        ("organizations", "list_roots", "AccessDeniedException", 400),
+        ("account", "list_regions", "AccessDeniedException", 403),
+        ("ec2", "describe_regions", "UnauthorizedOperation", 403),
+        ("cloudformation", "describe_stack_resources", "AccessDenied", 403),
+    ],
+)
+def test_boto3_meets_a_missing_permission_in_each_service_s_own_words(
+    served: ReadyInfo, service: str, operation: str, code: str, status: int
+) -> None:
+    """Each has its own code, and all of them the same sentence."""
+    script = [{"match": {"service": service}, "fault": "access_denied"}]
+    params = {"StackName": "one"} if service == "cloudformation" else {}
+    asked = client(served, service)
+    with faults(served, script), pytest.raises(ClientError, match="is not authorized to perform: ") as caught:
+        getattr(asked, operation)(**params)
+    error = caught.value.response
+    assert (error["Error"]["Code"], error["ResponseMetadata"]["HTTPStatusCode"]) == (code, status)
