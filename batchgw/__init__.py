@@ -111,12 +111,15 @@ if TYPE_CHECKING:
     from batchgw.execution.application import Application as Application
     from batchgw.execution.schedule import AllAtOnce as AllAtOnce, Schedule as Schedule
     from batchgw.journal import (
+        Fact as Fact,
+        FactKind as FactKind,
         Holder as Holder,
         Journal as Journal,
         JournalRun as JournalRun,
         Limit as Limit,
         Liveness as Liveness,
         NewRun as NewRun,
+        OrganizationMemory as OrganizationMemory,
         PendingApi as PendingApi,
         PendingChange as PendingChange,
         PlanImport as PlanImport,
@@ -177,7 +180,11 @@ if TYPE_CHECKING:
         UnreadScope as UnreadScope,
         Variant as Variant,
     )
-    from batchgw.model.fleet.selected import Selected as Selected, Unmatched as Unmatched
+    from batchgw.model.fleet.selected import (
+        Selected as Selected,
+        SelectedAccounts as SelectedAccounts,
+        Unmatched as Unmatched,
+    )
     from batchgw.model.kinds import DesiredPart as DesiredPart
     from batchgw.model.shape import JSON as JSON
     from batchgw.planning.plan_file.header import PlanHeader as PlanHeader
@@ -226,8 +233,9 @@ _NAMES = {
     "execution.application": "Application",
     "execution.schedule": "AllAtOnce Schedule",
     "journal": (
-        "Holder Journal JournalRun Limit Liveness NewRun PendingApi PendingChange PlanImport QuotaMemory "
-        "RunRecord RunState ScopeCounts ScopeHeld Spent Tally open_journal"
+        "Fact FactKind Holder Journal JournalRun Limit Liveness NewRun OrganizationMemory PendingApi "
+        "PendingChange PlanImport QuotaMemory RunRecord RunState ScopeCounts ScopeHeld Spent Tally "
+        "open_journal"
     ),
     "model": (
         "Account AccountId AccountSelection AccountSelector Action Applied Change Created "
@@ -237,7 +245,7 @@ _NAMES = {
         "Selector SetAside Settings Skipped SkippedScope Target Targets Unchanged Unlisted "
         "UnreadApi UnreadScope Variant"
     ),
-    "model.fleet.selected": "Selected Unmatched",
+    "model.fleet.selected": "Selected SelectedAccounts Unmatched",
     "model.kinds": "DesiredPart",
     "model.shape": "JSON",
     "planning.plan_file.header": "PlanHeader",

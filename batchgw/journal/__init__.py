@@ -5,6 +5,7 @@ from batchgw.journal.interface import Journal, JournalRun, PlanImport, QuotaMemo
 from batchgw.journal.locks import ScopeHeld
 from batchgw.journal.opening import open_journal
 from batchgw.journal.options import KEPT_OPTIONS
+from batchgw.journal.organization_memory import Fact, FactKind, OrganizationMemory
 from batchgw.journal.quota_memory import Limit, Spent
 from batchgw.journal.records import (
     NewRun,
@@ -20,12 +21,15 @@ from batchgw.model.shape import JSON
 __all__ = [
     "JSON",
     "KEPT_OPTIONS",
+    "Fact",
+    "FactKind",
     "Holder",
     "Journal",
     "JournalRun",
     "Limit",
     "Liveness",
     "NewRun",
+    "OrganizationMemory",
     "PendingApi",
     "PendingChange",
     "PlanImport",

@@ -15,6 +15,7 @@ from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Sequ
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
+from batchgw.journal.organization_memory import OrganizationMemory
 from batchgw.journal.quota_memory import Limit
 from batchgw.journal.records import NewRun, PendingApi, RunRecord, RunState, ScopeCounts, Tally
 from batchgw.model import Outcome, PlanItem, Scope
@@ -257,6 +258,17 @@ class Journal(Protocol):
 
         It waits for other processes as long as its journal does. A caller that must not wait for
         long opens a journal for it alone, with little `patience`.
+        """
+        ...
+
+    async def organization_memory(
+        self, *, reader: str, trouble: Callable[[str], None] | None = None
+    ) -> OrganizationMemory:
+        """Give a memory of what a `reader` finds of its organisation: accounts, OUs, tags, regions.
+
+        `reader` names the organisation and the role by which it is read: another role may see less of it.
+        `trouble` is told, once, why nothing can be remembered. It waits for other processes as `quota_memory`
+        does.
         """
         ...
 

@@ -78,8 +78,8 @@ WITHIN: dict[str, tuple[frozenset[str], ...]] = {
     "journal/sql": (
         frozenset({"database"}),
         frozenset({"tables"}),
-        frozenset({"chunk", "claims", "limits", "paging", "superseding", "write_buffer"}),
-        frozenset({"importing", "locks", "pending", "quota_memory", "reading"}),
+        frozenset({"chunk", "claims", "memory", "paging", "superseding", "write_buffer"}),
+        frozenset({"importing", "locks", "pending", "reading"}),
         frozenset({"runs"}),
         frozenset({"store"}),
         frozenset({"run"}),

@@ -14,8 +14,9 @@ from batchgw.journal.finding import LAST, typed_run
 from batchgw.journal.quota_memory import Limit
 from batchgw.journal.records import NewRun, RunRecord
 from batchgw.journal.sql.database.connection import Database
-from batchgw.journal.sql.limits import all_limits, forget_limits
-from batchgw.journal.sql.quota_memory import SqlQuotaMemory
+from batchgw.journal.sql.memory.limits import all_limits, forget_limits
+from batchgw.journal.sql.memory.organization import SqlOrganizationMemory
+from batchgw.journal.sql.memory.quotas import SqlQuotaMemory
 from batchgw.journal.sql.run import SqlRun
 from batchgw.journal.sql.store import Store
 from batchgw.journal.sql.tables.content import JournalTables
@@ -105,6 +106,13 @@ class SqlJournal:
         )
         await memory.load()
         return memory
+
+    async def organization_memory(
+        self, *, reader: str, trouble: Callable[[str], None] | None = None
+    ) -> SqlOrganizationMemory:
+        """Give a memory of what a reader finds of its organisation."""
+        store = self._store
+        return SqlOrganizationMemory(store.database, reader=reader, clock=store.clock, trouble=trouble)
 
     async def close(self) -> None:
         """Commit what waits, release all locks, and close in any case."""

@@ -23,12 +23,16 @@ from itertools import count
 
 from batchgw.errors import PlanUnreadable
 from batchgw.journal import (
+    JSON,
+    Fact,
+    FactKind,
     Holder,
     Journal,
     JournalRun,
     Limit,
     Liveness,
     NewRun,
+    OrganizationMemory,
     PendingApi,
     PendingChange,
     QuotaMemory,
@@ -175,6 +179,8 @@ class Data:
     rows: dict[int, Row] = field(default_factory=dict)
     locks: dict[Scope, Lock] = field(default_factory=dict)
     limits: dict[tuple[str, BucketKey], Limit] = field(default_factory=dict)
+    facts: dict[tuple[str, FactKind], dict[str, Fact]] = field(default_factory=dict)
+    whole: set[tuple[str, FactKind]] = field(default_factory=set)
     ids: Iterator[int] = field(default_factory=lambda: count(1))
 
 
@@ -258,6 +264,14 @@ class InMemoryJournal:
         trouble: Callable[[str], None] | None = None,  # noqa: ARG002 - nothing fails here
     ) -> QuotaMemory:
         return InMemoryQuotas(self.data, bare_url(endpoint), quotas or Quotas(), self.clock)
+
+    async def organization_memory(
+        self,
+        *,
+        reader: str,
+        trouble: Callable[[str], None] | None = None,  # noqa: ARG002 - nothing fails here
+    ) -> OrganizationMemory:
+        return InMemoryOrganization(self.data, reader, self.clock)
 
     async def close(self) -> None:
         self.commit()
@@ -565,3 +579,28 @@ def _supersede(api: ApiRows, row: Row, by: str) -> int:
 
 def _order(endpoint: str, key: BucketKey) -> tuple[str, str, str, str]:
     return endpoint, key.account, key.region or "*", key.operation or "*"
+
+
+class InMemoryOrganization:
+    """What one reader has found of its organisation."""
+
+    def __init__(self, data: Data, reader: str, clock: Callable[[], float]) -> None:
+        self._data = data
+        self._reader = reader
+        self._clock = clock
+
+    async def facts(self, kind: FactKind) -> Mapping[str, Fact]:
+        return dict(self._data.facts.get((self._reader, kind), {}))
+
+    async def listed(self, kind: FactKind) -> Mapping[str, Fact] | None:
+        return await self.facts(kind) if (self._reader, kind) in self._data.whole else None
+
+    async def keep(self, kind: FactKind, bodies: Mapping[str, Mapping[str, JSON]]) -> bool:
+        facts = {name: Fact(body=dict(body), at=self._clock()) for name, body in bodies.items()}
+        self._data.facts.setdefault((self._reader, kind), {}).update(facts)
+        return True
+
+    async def keep_list(self, kind: FactKind, bodies: Mapping[str, Mapping[str, JSON]]) -> bool:
+        self._data.facts[self._reader, kind] = {}
+        self._data.whole.add((self._reader, kind))
+        return await self.keep(kind, bodies)

@@ -9,6 +9,7 @@ from collections.abc import (
     Callable,
     Collection,
     Iterable,
+    Mapping,
     Sequence,
 )
 from contextlib import aclosing, asynccontextmanager
@@ -17,10 +18,14 @@ from typing import Any, TypeVar
 import anyio.lowlevel
 
 from batchgw.journal import (
+    JSON,
+    Fact,
+    FactKind,
     Journal,
     JournalRun,
     Limit,
     NewRun,
+    OrganizationMemory,
     PendingApi,
     PlanImport,
     QuotaMemory,
@@ -79,6 +84,12 @@ class SuspendingJournal:
 
     async def forget_limits(self, *, accounts: Collection[str] = (), regions: Collection[str] = ()) -> int:
         return await _slowly(self._wait, self._inner.forget_limits(accounts=accounts, regions=regions))
+
+    async def organization_memory(
+        self, *, reader: str, trouble: Callable[[str], None] | None = None
+    ) -> OrganizationMemory:
+        work = self._inner.organization_memory(reader=reader, trouble=trouble)
+        return SuspendingOrganization(await _slowly(self._wait, work), self._wait)
 
     async def quota_memory(
         self,
@@ -216,3 +227,23 @@ async def _each_slowly(wait: Wait, inner: AsyncGenerator[T, None]) -> AsyncGener
             await wait()
             yield each
             await wait()
+
+
+class SuspendingOrganization:
+    """See `batchgw.journal.OrganizationMemory`."""
+
+    def __init__(self, inner: OrganizationMemory, wait: Wait) -> None:
+        self._inner = inner
+        self._wait = wait
+
+    async def facts(self, kind: FactKind) -> Mapping[str, Fact]:
+        return await _slowly(self._wait, self._inner.facts(kind))
+
+    async def listed(self, kind: FactKind) -> Mapping[str, Fact] | None:
+        return await _slowly(self._wait, self._inner.listed(kind))
+
+    async def keep(self, kind: FactKind, bodies: Mapping[str, Mapping[str, JSON]]) -> bool:
+        return await _slowly(self._wait, self._inner.keep(kind, bodies))
+
+    async def keep_list(self, kind: FactKind, bodies: Mapping[str, Mapping[str, JSON]]) -> bool:
+        return await _slowly(self._wait, self._inner.keep_list(kind, bodies))

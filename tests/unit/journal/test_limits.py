@@ -19,7 +19,7 @@ from batchgw.errors import JournalUnusable
 from batchgw.journal import Journal, Limit, QuotaMemory, Spent, open_journal
 from batchgw.journal.quota_memory import LONGEST
 from batchgw.journal.sql.database.sqlite import BUSY_TIMEOUT
-from batchgw.journal.sql.quota_memory import PAGE, SqlQuotaMemory
+from batchgw.journal.sql.memory.quotas import PAGE, SqlQuotaMemory
 from batchgw.throttle.memory import BucketKey, Learned
 from batchgw.throttle.pacer import Belief
 from batchgw.throttle.quota import TOTAL, Quota, Quotas

@@ -10,7 +10,14 @@ from typing import Final
 from sqlalchemy import Connection, column, insert, select, table, text, update
 
 from batchgw.journal.sql.tables.columns import canonical
-from batchgw.journal.sql.tables.schema import changes, ids, images, limits, schema_version
+from batchgw.journal.sql.tables.schema import (
+    changes,
+    ids,
+    images,
+    limits,
+    organization,
+    schema_version,
+)
 from batchgw.version import VERSION
 
 
@@ -75,7 +82,16 @@ def _before_images(connection: Connection) -> list[dict[str, int | bool]]:
     return rows
 
 
-_STEPS: Final[Mapping[int, Callable[[Connection], None]]] = {2: _remember_limits, 3: _name_kinds}
+def _remember_organization(connection: Connection) -> None:
+    """To 4: what organisations look like. A version that changes this table freezes it here as it is now."""
+    organization.create(connection)
+
+
+_STEPS: Final[Mapping[int, Callable[[Connection], None]]] = {
+    2: _remember_limits,
+    3: _name_kinds,
+    4: _remember_organization,
+}
 """What leads to each version from the one before."""
 
 OLDEST: Final = min(_STEPS) - 1

@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 
 from batchgw.journal.holder import Holder
+from batchgw.journal.organization_memory import FactKind
 from batchgw.journal.ranking import RANKS
 from batchgw.journal.records import RunState
 from batchgw.journal.sql.tables.columns import (
@@ -41,7 +42,7 @@ from batchgw.model import Action
 MOST_RATE: Final = 1e6
 """Calls a second, or at once, that no quota of AWS's or of an emulator's comes near."""
 
-SCHEMA_VERSION: Final = 3
+SCHEMA_VERSION: Final = 4
 """Raised with every change of the tables below, and a step in `migrations.py` written for it."""
 
 
@@ -207,4 +208,19 @@ limits = Table(
     Column("all_refused", Count(), nullable=False, server_default="0"),
     Column("all_waited", Measure(), nullable=False, server_default="0"),
     UniqueConstraint("endpoint", "account", "region", "operation"),
+)
+
+WHOLE: Final = "list"
+"""The kind of a row that says which list is whole: it is named after the list's kind, and counts its rows."""
+
+organization = Table(
+    "organization",
+    metadata,
+    Column("id", KEY, primary_key=True),
+    Column("reader", AnyText, nullable=False),  # whose organisation, and by which role it was read
+    Column("kind", Word(*FactKind, WHOLE, length=16), nullable=False),
+    Column("name", AnyText, nullable=False),  # of an account or OU: its id
+    Column("body", JsonText(), nullable=False),
+    Column("at", MOMENT, nullable=False),  # when it was asked; all rows of a list have the same time
+    UniqueConstraint("reader", "kind", "name"),
 )

@@ -14,7 +14,7 @@ from batchgw.cli.quota_memory import INTERVAL, keeping, open_memory
 from batchgw.control_plane.operations import GetRestApis
 from batchgw.control_plane.stack import PacedControlPlane
 from batchgw.journal import open_journal
-from batchgw.journal.sql.quota_memory import SqlQuotaMemory
+from batchgw.journal.sql.memory.quotas import SqlQuotaMemory
 from batchgw.model import AccountId, Region, Scope
 from batchgw.simulator.plane import simulate
 from batchgw.simulator.world.world import World

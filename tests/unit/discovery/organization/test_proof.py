@@ -62,8 +62,8 @@ UNPROVED = [
     (
         AccountSelector(name="Payments[live]"),
         (
-            "account name Payments[live] matches no account; one has exactly this name, but [ * ? are read as "
-            "a pattern: write Payments[[]live]"
+            "account name Payments[live] matches no account; one has exactly this name, "
+            "but [ * ? are read as a pattern: write Payments[[]live]"
         ),
     ),
     (

@@ -9,13 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-
 from batchgw.concurrency.time_slices import TimeSlices
-from batchgw.errors import BatchgwError
 from batchgw.journal.quota_memory import LONGEST, Limit, Spent, is_news, limit_of, recalled
 from batchgw.journal.sql.database.connection import Database
-from batchgw.journal.sql.limits import Page, Writing, drop_older, remembered
+from batchgw.journal.sql.memory.limits import Page, Writing, drop_older, remembered
+from batchgw.journal.sql.memory.trying import Trying
 from batchgw.redaction import bare_url
 from batchgw.throttle.memory import BucketKey, Learned
 from batchgw.throttle.pacer import Belief
@@ -50,7 +48,7 @@ class SqlQuotaMemory:
         self._endpoint = bare_url(endpoint)
         self._quotas = quotas or Quotas()
         self._clock = clock
-        self._trouble = trouble
+        self._trying = Trying(database, trouble)
         self._known: dict[BucketKey, Limit] = {}
         self._saved: dict[BucketKey, Learned] = {}
 
@@ -78,7 +76,7 @@ class SqlQuotaMemory:
         news = [each for each in learned if is_news(each, self._saved.get(each.key))]
         if not news:
             return True
-        saved = self._tried(lambda: self._write(news))
+        saved = self._trying.tried(lambda: self._write(news))
         if saved:
             self._saved.update((each.key, each) for each in news)
         return saved
@@ -91,10 +89,10 @@ class SqlQuotaMemory:
             nonlocal page
             with self._database.read() as connection:
                 page = remembered(connection, self._endpoint, after=after, limit=PAGE)
-                if page.damage is not None and self._trouble is not None:
+                if page.damage is not None and self._trying.untold:
                     raise page.damage  # the database looks for the place in the whole journal, so only once
 
-        self._tried(read)
+        self._trying.tried(read)
         return page
 
     def _write(self, news: Iterable[Learned]) -> None:
@@ -113,20 +111,3 @@ class SqlQuotaMemory:
         """What is in the journal already."""
         saved = self._saved.get(key)
         return Spent() if saved is None else Spent.of(saved)
-
-    def _tried(self, attempt: Callable[[], None]) -> bool:
-        unreadable_row = ValueError
-        try:
-            attempt()
-        except (BatchgwError, SQLAlchemyError, self._database.dialect.driver_error, unreadable_row) as error:
-            if self._trouble is not None:
-                self._trouble(self._reason(error))
-                self._trouble = None
-            return False
-        return True
-
-    def _reason(self, error: Exception) -> str:
-        """Say what is wrong with the database: the journal's own errors speak of runs and how to resume."""
-        cause = error.__cause__ if isinstance(error, BatchgwError) else error
-        reason = self._database.dialect.reason(cause) if isinstance(cause, Exception) else None
-        return reason or str(error.orig if isinstance(error, DBAPIError) else error)

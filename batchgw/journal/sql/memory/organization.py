@@ -1,0 +1,161 @@
+"""What one command found of an organisation is there for the next. The table `organization`.
+
+Unlike the rest of the journal it may be lost: the organisation is asked again. So nothing that fails here
+ends a run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
+from typing import Any, Final
+
+from sqlalchemy import Connection, bindparam, delete, select, update
+
+from batchgw.concurrency.time_slices import TimeSlices
+from batchgw.journal.organization_memory import LONGEST, Fact, FactKind
+from batchgw.journal.sql.database.connection import Database
+from batchgw.journal.sql.memory.trying import Trying
+from batchgw.journal.sql.tables.columns import canonical, escaped
+from batchgw.journal.sql.tables.schema import WHOLE, organization
+from batchgw.model.shape import JSON, count
+
+PAGE: Final = 200
+"""Rows read or written at a time: a few milliseconds, in which an event loop stands still."""
+
+_KEY: Final = ("reader", "kind", "name")
+_OWN: Final = ("body", "at")
+_UPDATED: Final = (*_OWN, *(f"b_{name}" for name in _KEY))
+_UPDATE = (
+    update(organization)
+    .where(*(organization.c[name] == bindparam(f"b_{name}") for name in _KEY))
+    .values({name: bindparam(name) for name in _OWN})
+)
+_PAGE = (
+    select(organization)
+    .where(
+        organization.c.reader == bindparam("b_reader"),
+        organization.c.kind == bindparam("b_kind"),
+        organization.c.id > bindparam("b_after"),
+    )
+    .order_by(organization.c.id)
+    .limit(PAGE)
+)
+
+
+class SqlOrganizationMemory:
+    """Remembers in a journal what `reader` finds. Never raises.
+
+    Args:
+        database: the journal's.
+        reader: whose organisation, and by which role it is read.
+        clock: seconds since the epoch.
+        trouble: is told why nothing can be remembered, once.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        reader: str,
+        clock: Callable[[], float],
+        trouble: Callable[[str], None] | None = None,
+    ) -> None:
+        self._database = database
+        self._trying = Trying(database, trouble)
+        self._reader = reader
+        self._clock = clock
+        inserted = (*_KEY, *_OWN)
+        insert = database.dialect.insert_missing(organization)
+        self._insert = database.prepared(
+            insert.values({name: bindparam(name) for name in inserted}), inserted
+        )
+        self._update = database.prepared(_UPDATE, _UPDATED)
+
+    async def facts(self, kind: FactKind) -> Mapping[str, Fact]:
+        """Give what is remembered."""
+        return await self._facts(kind)
+
+    async def listed(self, kind: FactKind) -> Mapping[str, Fact] | None:
+        """Give the last whole list. One that another process is about to replace is none."""
+        whole = (await self._facts(WHOLE)).get(kind)
+        if whole is None:
+            return None
+        rows = {name: fact for name, fact in (await self._facts(kind)).items() if fact.at == whole.at}
+        return rows if len(rows) == _rows(whole) else None
+
+    async def keep(self, kind: FactKind, bodies: Mapping[str, Mapping[str, JSON]]) -> bool:
+        """Write some facts."""
+        return await self._write(kind, bodies, self._clock())
+
+    async def keep_list(self, kind: FactKind, bodies: Mapping[str, Mapping[str, JSON]]) -> bool:
+        """Write a whole list. It counts as one when its last row is there."""
+        now = self._clock()
+        return (
+            await self._drop(kind)
+            and await self._write(kind, bodies, now)
+            and await self._write(WHOLE, {kind: {"rows": len(bodies)}}, now)
+        )
+
+    async def _facts(self, kind: str) -> dict[str, Fact]:
+        found: dict[str, Fact] = {}
+        slices, after = TimeSlices(), 0
+        while True:
+            page = self._page(kind, after)
+            found.update((row.name, Fact(body=row.body, at=row.at)) for row in page)
+            if len(page) < PAGE:
+                return found
+            after = page[-1].id
+            await slices.yield_if_due()
+
+    def _page(self, kind: str, after: int) -> Sequence[Any]:
+        page: list[Any] = []
+
+        def read() -> None:
+            with self._database.read() as connection:
+                given = {"b_reader": self._reader, "b_kind": kind, "b_after": after}
+                page.extend(connection.execute(_PAGE, given))
+
+        return page if self._trying.tried(read) else ()
+
+    async def _drop(self, kind: str) -> bool:
+        """Drop a list, and what is too old."""
+        oldest = self._clock() - LONGEST
+
+        def drop(connection: Connection) -> None:
+            own = organization.c.reader == self._reader
+            names = own & (organization.c.kind == WHOLE) & (organization.c.name == kind)
+            connection.execute(delete(organization).where(names))
+            connection.execute(delete(organization).where(own & (organization.c.kind == kind)))
+            connection.execute(delete(organization).where(organization.c.at < oldest))
+
+        def write() -> None:
+            with self._database.write() as connection:
+                drop(connection)
+
+        return self._trying.tried(write)
+
+    async def _write(self, kind: str, bodies: Mapping[str, Mapping[str, JSON]], at: float) -> bool:
+        slices, left = TimeSlices(), iter(bodies.items())
+        while page := list(islice(left, PAGE)):
+            key = {"reader": escaped(self._reader), "kind": kind}
+            rows = [{**key, "name": escaped(name), "body": canonical(body), "at": at} for name, body in page]
+            if not self._trying.tried(lambda rows=rows: self._write_page(rows)):  # type: ignore[misc]
+                return False
+            await slices.yield_if_due()
+        return True
+
+    def _write_page(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        with self._database.write() as connection:
+            cursor = connection.connection.cursor()
+            self._insert.run(cursor, [[row[name] for name in (*_KEY, *_OWN)] for row in rows])
+            updated = [[row[name.removeprefix("b_")] for name in _UPDATED] for row in rows]
+            self._update.run(cursor, updated)
+
+
+def _rows(whole: Fact) -> int:
+    """Say how many rows a whole list has; none that there could be, where that is not a number."""
+    try:
+        return count(whole.body["rows"])
+    except (KeyError, TypeError):
+        return -1
