@@ -12,13 +12,10 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import trustme
-
+from benchmarks.harness.authority import issue
 from benchmarks.harness.cli import main
 from benchmarks.harness.environment import environment
 from benchmarks.harness.last_words import last_words
@@ -109,11 +106,11 @@ def measure(*, quick: bool) -> Section:
 def row(subject: Subject) -> Row:
     """Measure one subject."""
     goals = GOALS if subject.goals else {}
-    with tempfile.TemporaryDirectory() as folder, _authority(Path(folder), tls=subject.tls) as tls:
-        certificate, ca = tls
-        with served(apis=APIS, certificate=certificate) as url:
+    with tempfile.TemporaryDirectory() as folder:
+        issued = issue(Path(folder)) if subject.tls else None
+        with served(apis=APIS, certificate=issued.certificate if issued else None) as url:
             command = [sys.executable, "-m", "benchmarks.scale.subject", subject.kind, str(subject.scopes)]
-            command += [url, *([str(ca)] if ca else [])]
+            command += [url, *([str(issued.ca)] if issued else [])]
             try:
                 done = subprocess.run(
                     command, env=_keys(), capture_output=True, text=True, timeout=PATIENCE, check=False
@@ -142,19 +139,6 @@ def figures(scopes: int, found: dict[str, float]) -> dict[str, float]:
         values |= {"call": 1e3 * found["cpu at work"] / calls}
         values |= {"peak": found["peak"], "busy": found["connections at work"]}
     return values
-
-
-@contextmanager
-def _authority(folder: Path, *, tls: bool) -> Iterator[tuple[Path | None, Path | None]]:
-    """Files with a certificate for 127.0.0.1 and the authority to trust; None and None without TLS."""
-    if not tls:
-        yield None, None
-        return
-    authority = trustme.CA()
-    certificate, ca = folder / "server.pem", folder / "ca.pem"
-    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(certificate))
-    authority.cert_pem.write_to_path(str(ca))
-    yield certificate, ca
 
 
 def _keys() -> dict[str, str]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 import anyio
+import anyio.lowlevel
 
 from batchgw.concurrency.stop import StopSignal
 from batchgw.control_plane.interface import ControlPlane, Execution, Request, T
@@ -159,6 +160,7 @@ class PacedControlPlane:
             async with anyio.create_task_group() as tasks:
                 for scope in one_each.values():
                     tasks.start_soon(prefetch, scope)
+                    await anyio.lowlevel.checkpoint()  # thousands begin one after the other
 
     def why_given_up(self, scope: Scope) -> CallError | None:
         """Give the error for which nothing more is tried in a scope; None where it is not given up."""

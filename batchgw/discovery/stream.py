@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterable
 
 import anyio
+import anyio.lowlevel
 from anyio.streams.memory import MemoryObjectSendStream
 
 from batchgw.control_plane.interface import ControlPlane
@@ -57,6 +58,7 @@ class DiscoveryStream:
                 if isinstance(scope, Scope):
                     listed.append(scope)
                     tasks.start_soon(self._list, scope)
+                    await anyio.lowlevel.checkpoint()  # thousands begin one after the other
                 else:
                     await self._found.send(scope)
         for scope, error in self._unread.items():

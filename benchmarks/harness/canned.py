@@ -40,15 +40,17 @@ def sts_response(operation: str, result: str) -> bytes:
 
 
 class Connections:
-    """How many connections are open now, and were at most."""
+    """How many connections are open now, and were at most, and have been opened in all."""
 
     def __init__(self) -> None:
         self.open = 0
         self.most = 0
+        self.all = 0
 
     def opened(self) -> None:
         """Count one more."""
         self.open += 1
+        self.all += 1
         self.most = max(self.most, self.open)
 
     def closed(self) -> None:
@@ -57,7 +59,10 @@ class Connections:
 
 
 class Connection(asyncio.Protocol):
-    """One connection: one request at a time, answered as soon as its body is complete."""
+    """One connection: one request at a time, answered as soon as its body is complete.
+
+    A server that needs a request's headers, or time for its answer, has a subclass with another `asked`.
+    """
 
     def __init__(self, answer: Answer, connections: Connections) -> None:
         self._answer = answer
@@ -84,9 +89,17 @@ class Connection(asyncio.Protocol):
             if len(self._received) < complete:
                 return
             body, self._received = self._received[end + 4 : complete], self._received[complete:]
-            method, path, _ = head.split(b" ", 2)
-            if self._transport is not None:
-                self._transport.write(self._answer(method, path, body))
+            self.asked(head, body)
+
+    def asked(self, head: bytes, body: bytes) -> None:
+        """Answer a request."""
+        method, path, _ = head.split(b" ", 2)
+        self.write(self._answer(method, path, body))
+
+    def write(self, answer: bytes) -> None:
+        """Send an answer."""
+        if self._transport is not None:
+            self._transport.write(answer)
 
 
 def _content_length(head: bytes) -> int:
@@ -101,11 +114,14 @@ async def serve(
     answer: Answer, connections: Connections | None = None, tls: ssl.SSLContext | None = None
 ) -> None:
     """Serve on a free port, which is printed, until standard input ends."""
-    loop = asyncio.get_running_loop()
     counted = connections or Connections()
-    server = await loop.create_server(
-        lambda: Connection(answer, counted), "127.0.0.1", 0, ssl=tls, backlog=1024
-    )
+    await serve_connections(lambda: Connection(answer, counted), tls)
+
+
+async def serve_connections(connection: Callable[[], Connection], tls: ssl.SSLContext | None = None) -> None:
+    """Serve with connections of a kind of their own; otherwise as `serve`."""
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(connection, "127.0.0.1", 0, ssl=tls, backlog=1024)
     print(server.sockets[0].getsockname()[1], flush=True)
     await loop.run_in_executor(None, sys.stdin.buffer.read)
     server.close()

@@ -36,10 +36,11 @@ _PUT = {
     for item in customisation(dict.fromkeys(ResponseType, SETTINGS)).wire_items
 }
 _UNCUSTOMISED = response("200 OK", json.dumps({"item": NOTHING.wire_items}).encode())
-_IDENTITY = sts_response(
+IDENTITY = sts_response(
     "GetCallerIdentity",
     f"<Account>{BASE_ACCOUNT}</Account><Arn>arn:aws:iam::{BASE_ACCOUNT}:user/b</Arn>",
 )
+"""Whose keys the base credentials are."""
 
 
 def assumed(account: str) -> bytes:
@@ -52,20 +53,20 @@ def assumed(account: str) -> bytes:
     )
 
 
-def page(apis: int) -> bytes:
-    """A page of REST APIs. Its entries are as long as the service's."""
+def page(apis: int, first: int = 0) -> bytes:
+    """A page of REST APIs, numbered from `first` on. Its entries are as long as the service's."""
     items = [
         {
-            "id": f"{number:010x}",
+            "id": f"{number:010}",
             "name": f"orders-{number}",
             "createdDate": 1_600_000_000 + number,
             "apiKeySource": "HEADER",
             "endpointConfiguration": {"types": ["REGIONAL"], "ipAddressType": "ipv4"},
             "disableExecuteApiEndpoint": False,
-            "rootResourceId": f"{number:010x}",
+            "rootResourceId": f"{number:010}",
             "tags": {"team": f"team-{number % 50}", "stage": "production"},
         }
-        for number in range(apis)
+        for number in range(first, first + apis)
     ]
     return response("200 OK", json.dumps({"item": items}).encode())
 
@@ -89,7 +90,7 @@ class World:
             return _PUT[path[path.rindex(b"/") + 1 :]]
         if method == b"POST":
             account = _ACCOUNT.search(body)
-            return _IDENTITY if account is None else assumed(account[1].decode())
+            return IDENTITY if account is None else assumed(account[1].decode())
         if path.endswith(b"/gatewayresponses"):
             return _UNCUSTOMISED
         limit = _LIMIT.search(path)

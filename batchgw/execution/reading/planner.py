@@ -8,6 +8,7 @@ from math import inf
 from typing import Protocol
 
 import anyio
+import anyio.lowlevel
 
 from batchgw.concurrency.pool import pooled
 from batchgw.control_plane.interface import ControlPlane
@@ -89,6 +90,7 @@ class Planner:
         async with anyio.create_task_group() as tasks:
             for scope in scopes:
                 tasks.start_soon(self._plan_scope, scope, unread)
+                await anyio.lowlevel.checkpoint()  # thousands begin one after the other
         for scope, error in unread.items():
             if self._named.concerned(scope):
                 self._give(UnreadScope(scope=scope, code=type(error).__name__, message=error.message))

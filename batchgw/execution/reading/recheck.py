@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from contextlib import aclosing
 
 import anyio
+import anyio.lowlevel
 
 from batchgw.concurrency.clock import Moment
 from batchgw.concurrency.pool import pooled
@@ -52,6 +53,7 @@ class Recheck:
         async with anyio.create_task_group() as tasks:
             for scope in plan.totals.scopes:
                 tasks.start_soon(self._scope, plan, scope)
+                await anyio.lowlevel.checkpoint()  # thousands begin one after the other
         if self._unreadable is not None:
             raise self._unreadable
         if self._count:
