@@ -109,7 +109,7 @@ async def test_both_planes_tell_the_same_of_the_organisation(
         key = ready.keys[MANAGEMENT]
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", key["access_key_id"])
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", key["secret_access_key"])
-        async with connect(endpoint_url=ready.endpoint, role="Batchgw") as plane:
+        async with connect(endpoint_url=ready.endpoint, role=ready.role_name) as plane:
             assert await everything(plane) == near
     assert near[0] == Organization(id=there.organization.id, management_account=AccountId(MANAGEMENT))
     team = next(each for each in near if isinstance(each, Account) and each.id == TEAM)
