@@ -28,7 +28,7 @@ from batchgw.simulator.world.world import World
 from batchgw.throttle.bucket.beginning import FORGOTTEN
 from batchgw.throttle.memory import BucketKey
 from batchgw.throttle.pacer import Belief
-from batchgw.throttle.quota import TOTAL, Quota
+from batchgw.throttle.quota import SERVICES, TOTAL, Quota
 from tests.unit.cli_driver import batchgw as command
 from tests.unit.cli_driver import clean_environment
 from tests.unit.remembered import remembered
@@ -49,6 +49,11 @@ def options(verb: str) -> dict[str, Any]:
 @pytest.fixture(autouse=True)
 def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     clean_environment(monkeypatch, tmp_path)
+
+
+def test_every_service_is_there_with_its_pace() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| ([\d.]+) \| (\d+) \|", PAGE, re.MULTILINE)
+    assert {name: Quota(float(rate), float(burst)) for name, rate, burst in rows} == SERVICES
 
 
 def test_every_flag_of_the_pace_is_there_with_its_default() -> None:

@@ -13,15 +13,21 @@ from batchgw.control_plane.operations import (
     GetGatewayResponse,
     GetGatewayResponses,
     GetRestApis,
+    GetStages,
     PutGatewayResponse,
 )
-from batchgw.errors import AccessDenied
+from batchgw.control_plane.operations.account import ListRegions
+from batchgw.control_plane.operations.cloudformation import DescribeStackResources
+from batchgw.control_plane.operations.ec2 import DescribeRegions
+from batchgw.control_plane.operations.organizations import ListAccounts
+from batchgw.errors import AccessDenied, DeniedByScp
 from batchgw.model import AccountId, Region, ResponseType, RestApiId, Scope, Settings
 
 HERE = Scope(account=AccountId("111111111111"), region=Region("eu-west-1"))
 API = RestApiId("a1b2c3d4e5")
 TYPE = ResponseType.THROTTLED
 DEPLOY = CreateDeployment(scope=HERE, api=API)
+STACK = DescribeStackResources(scope=HERE, physical_id=API)
 APIS = "arn:aws:apigateway:eu-west-1::/restapis"
 
 
@@ -43,6 +49,11 @@ APIS = "arn:aws:apigateway:eu-west-1::/restapis"
             f"apigateway:DELETE on {APIS}/{API}/gatewayresponses/THROTTLED",
         ),
         (DEPLOY, f"apigateway:POST on {APIS}/{API}/deployments"),
+        (GetStages(scope=HERE, api=API), f"apigateway:GET on {APIS}/{API}/stages"),
+        (ListAccounts(scope=HERE), "organizations:ListAccounts on *"),
+        (ListRegions(scope=HERE), "account:ListRegions on *"),
+        (DescribeRegions(scope=HERE), "ec2:DescribeRegions on *"),
+        (STACK, "cloudformation:DescribeStackResources on *"),
     ],
 )
 def test_each_request_needs_a_permission(request_: Request[object], needed: str) -> None:
@@ -86,3 +97,46 @@ def test_nothing_is_added_where_it_was_named_or_aws_did_not_speak(code: str, mes
     before = str(error)
     assert with_permission(error, DEPLOY) is error
     assert str(error) == before
+
+
+STATEMENT = "`batchgw iam-policy POLICY --for VERB` prints the statement"
+OF_READER = "`batchgw iam-policy POLICY --organization` prints the statement"
+NOT_ALLOWED = "User: arn:X is not authorized to perform:"
+BY_SCP = "with an explicit deny in a service control policy"
+
+
+@pytest.mark.parametrize(
+    ("request_", "message", "start", "within"),
+    [
+        (STACK, "Access denied", "cloudformation:DescribeStackResources on * was refused: Acc", STATEMENT),
+        (STACK, f"{NOT_ALLOWED} cloudformation:DescribeStackResources", "User: arn:X is", STATEMENT),
+        (
+            ListAccounts(scope=HERE),
+            "You don't have permissions to access this resource.",
+            "organizations:ListAccounts on * was refused: You don't have permissions",
+            OF_READER,
+        ),
+        (ListAccounts(scope=HERE), f"{NOT_ALLOWED} organizations:ListAccounts", "User: arn:X", OF_READER),
+        (ListRegions(scope=HERE), f"{NOT_ALLOWED} account:ListRegions", "User: arn:X", STATEMENT),
+        (
+            ListRegions(scope=HERE, asked_by="organization"),
+            f"{NOT_ALLOWED} account:ListRegions",
+            "User: arn:X",
+            OF_READER,
+        ),
+    ],
+)
+def test_a_denial_says_what_is_missing_and_which_command_prints_it(
+    request_: Request[object], message: str, start: str, within: str
+) -> None:
+    error = with_permission(denied(message), request_)
+    assert error.message.startswith(start)
+    assert [command for command in (STATEMENT, OF_READER) if command in error.message] == [within]
+
+
+@pytest.mark.parametrize("request_", [GetRestApis(scope=HERE), ListAccounts(scope=HERE)])
+def test_no_permission_is_advised_against_a_service_control_policy(request_: Request[object]) -> None:
+    error = with_permission(denied(f"{NOT_ALLOWED} X {BY_SCP}"), request_)
+    assert type(error) is DeniedByScp
+    assert "service control policies" in error.message
+    assert "iam-policy" not in error.message

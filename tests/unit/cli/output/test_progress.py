@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 
 import pytest
 from rich.console import Console as RichConsole
@@ -59,6 +60,19 @@ def sent(scope: Scope = EU) -> CallSent:
     )
 
 
+def throttled(scope: Scope) -> CallThrottled:
+    return CallThrottled(
+        scope=scope,
+        operation="Put",
+        api=None,
+        target=None,
+        attempt=1,
+        rate=5,
+        retry_after=None,
+        request_id=None,
+    )
+
+
 def api(scope: Scope = EU) -> RestApi:
     return RestApi(scope=scope, id=RestApiId("a"))
 
@@ -92,6 +106,16 @@ def test_the_rate_forgets_what_is_over_ten_seconds_old() -> None:
     made.notify(sent(), 5.0)
     assert made.all(9.0).rate == pytest.approx(41 / 9)
     assert made.all(14.0).rate == pytest.approx(1 / 10)
+
+
+def test_calls_to_other_services_are_no_progress_of_an_account_region() -> None:
+    """They have quotas of their own. Nor do they make a scope of an account that has none in the run."""
+    t = tracker(EU)
+    for scope in (EU, US):
+        t.notify(replace(sent(scope), service="organizations"), 1.0)
+        t.notify(replace(throttled(scope), service="organizations"), 1.0)
+    whole = t.all(2.0)
+    assert (t.count, whole.rate, whole.throttles) == (1, 0.0, 0)
 
 
 def test_scopes_run_side_by_side_so_the_longest_decides() -> None:
@@ -170,11 +194,8 @@ def test_an_api_that_is_read_again_while_changes_are_made_is_no_progress() -> No
 
 def test_the_plain_line() -> None:
     made = tracker(EU, US)
-    throttled = CallThrottled(
-        scope=EU, operation="Put", api=None, target=None, attempt=1, rate=5, retry_after=None, request_id=None
-    )
     for _ in range(2):
-        made.notify(throttled, 1.0)
+        made.notify(throttled(EU), 1.0)
     for _ in range(4):
         made.notify(sent(US), 1.0)
         made.notify(applied(US), 1.0)
