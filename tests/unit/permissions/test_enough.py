@@ -1,0 +1,151 @@
+"""What `iam-policy` prints is enough for the job, and no statement of it can be left out."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from batchgw.exit_codes import OK, PENDING
+from batchgw.simulator.over_http.options import ReadyInfo
+from tests.unit.cli_driver import batchgw, clean_environment, served
+
+ROLE = "OrganizationBatchgw"
+PRINCIPAL = "arn:aws:iam::111111111111:root"
+MEMBER = "222222222222"
+
+TARGETS = f"""\
+version: 1
+targets:
+  regions: [eu-west-1, us-east-1]
+  accounts: ["{MEMBER}"]
+  role: {ROLE}
+  external_id: shared-id
+"""
+POLICIES = {
+    "all": f"""{TARGETS}
+responses:
+  DEFAULT_4XX: {{headers: {{X-Test: "1"}}}}
+  THROTTLED: default
+unlisted: reset
+""",
+    "by tags": f"""{TARGETS}
+  apis:
+    include: [{{tags: {{tier: public}}}}, {{tags: {{team: "p*"}}}}]
+    exclude: [{{tags: {{team: checkout}}}}]
+responses:
+  DEFAULT_5XX: {{headers: {{X-Test: "1"}}}}
+""",
+}
+
+
+@pytest.fixture(autouse=True)
+def _clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    clean_environment(monkeypatch, tmp_path)
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[ReadyInfo]:
+    with served(monkeypatch, apis=48) as info:
+        yield info
+
+
+def _printed(policy: Path, *flags: str) -> dict[str, Any]:
+    found = batchgw("iam-policy", policy, *flags)
+    assert found.code == OK, found.err
+    document: dict[str, Any] = found.json
+    return document
+
+
+def _identify(
+    world: ReadyInfo, policy: Mapping[str, object], trust: Mapping[str, object] | None = None
+) -> None:
+    role: dict[str, object] = {"name": ROLE, "policy": policy}
+    if trust is not None:
+        role["trust"] = trust
+    body = json.dumps({"roles": [role]}).encode()
+    request = urllib.request.Request(f"{world.endpoint}/_batchgw/iam", body, method="POST")  # noqa: S310 - ours
+    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+        assert answer.status == 200
+
+
+def _without(document: Mapping[str, Any], sid: str) -> dict[str, Any]:
+    left = [each for each in document["Statement"] if each["Sid"] != sid]
+    assert len(left) == len(document["Statement"]) - 1
+    return {**document, "Statement": left}
+
+
+def _allowed(document: Mapping[str, Any]) -> Sequence[str]:
+    return [each["Sid"] for each in document["Statement"] if each["Effect"] == "Allow"]
+
+
+def _write(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "policy.yaml"
+    path.write_text(text)
+    return path
+
+
+@pytest.mark.parametrize("kind", POLICIES)
+def test_a_plan_needs_each_statement_for_plan(world: ReadyInfo, tmp_path: Path, kind: str) -> None:
+    policy = _write(tmp_path, POLICIES[kind])
+    document = _printed(policy, "--for", "plan")
+    for sid in _allowed(document):
+        _identify(world, _without(document, sid))
+        assert batchgw("plan", policy).code not in (OK, PENDING), sid
+    _identify(world, document)
+    assert batchgw("plan", policy).code == PENDING
+
+
+@pytest.mark.parametrize("kind", POLICIES)
+def test_an_apply_needs_each_statement_for_apply(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: str
+) -> None:
+    policy = _write(tmp_path, POLICIES[kind])
+    document = _printed(policy, "--for", "apply")
+    for sid in _allowed(document):
+        with served(monkeypatch, apis=48) as world:  # what one run writes, the next need not
+            _identify(world, _without(document, sid))
+            assert batchgw("apply", policy, "--yes").code != OK, sid
+    with served(monkeypatch, apis=48) as world:
+        _identify(world, document)
+        done = batchgw("apply", policy, "--yes")
+        assert done.code == OK, done.err
+        assert batchgw("check", policy).code == OK
+
+
+def test_what_is_printed_for_a_check_cannot_write(world: ReadyInfo, tmp_path: Path) -> None:
+    policy = _write(tmp_path, POLICIES["all"])
+    _identify(world, _printed(policy, "--for", "check"))
+    refused = batchgw("apply", policy, "--yes")
+    assert refused.code != OK
+    assert "apigateway:PUT" in refused.out + refused.err
+
+
+def test_the_trust_policy_lets_in_whom_it_names(world: ReadyInfo, tmp_path: Path) -> None:
+    policy = _write(tmp_path, POLICIES["all"])
+    document = _printed(policy, "--for", "plan")
+    for principal, code in ((PRINCIPAL, PENDING), ("arn:aws:iam::333333333333:root", 4)):
+        _identify(world, document, _printed(policy, "--trust", "--principal", principal))
+        assert batchgw("plan", policy).code == code
+    _identify(world, document, _printed(policy, "--trust", "--principal", PRINCIPAL))
+    assert batchgw("plan", policy, "--external-id", "another").code == 4
+
+
+def test_tags_and_source_identity_are_trusted_as_well(world: ReadyInfo, tmp_path: Path) -> None:
+    text = POLICIES["all"].replace(
+        f"  role: {ROLE}\n  external_id: shared-id\n",
+        f"  role:\n    - role: {ROLE}\n      external_id: shared-id\n"
+        "      session_tags: {team: edge}\n      source_identity: nightly\n",
+    )
+    policy = _write(tmp_path, text)
+    document = _printed(policy, "--for", "plan")
+    trust = _printed(policy, "--trust", "--principal", PRINCIPAL)
+    for sid in _allowed(trust):
+        _identify(world, document, _without(trust, sid))
+        assert batchgw("plan", policy).code == 4, sid
+    _identify(world, document, trust)
+    assert batchgw("plan", policy).code == PENDING
