@@ -93,14 +93,7 @@ class Call:
         action, path = self.needs
         nobody = f"arn:aws:sts::{self.account}:assumed-role/batchgw/batchgw"
         user = nobody if self.caller is None else self.caller.arn
-        code, status = self.service.denied
-        return ServiceFault(
-            code,
-            status,
-            f"User: {user} is not authorized to perform: {action} "
-            f"on resource: {resource or path} {reason}".rstrip(),
-            modelled=False,
-        )
+        return self.service.not_allowed(user=user, action=action, resource=resource or path, reason=reason)
 
 
 def _text(params: Params, name: str) -> str:

@@ -63,17 +63,29 @@ def _account(world: World, call: Call) -> str:
     return f"{where}{organization.management}:account/{organization.id}/{member}"
 
 
-def _stack(_world: World, call: Call) -> str:
-    """Give the stack that a call names; a stack asked for by one of its resources has no name yet."""
-    stack = call.params.get("StackName")
+def _stack(world: World, call: Call) -> str:
+    """Give the stack that a call names, or that has the resource that it names; any, where none has it."""
+    stack = call.params.get("StackName") or _stack_of(world, call)
     if isinstance(stack, str) and stack.startswith("arn:"):
         return stack
     where = f"arn:{partition(call.region)}:cloudformation:{call.region}:{call.account}"
     return f"{where}:stack/{stack if isinstance(stack, str) else '*'}/*"
 
 
+def _stack_of(world: World, call: Call) -> str | None:
+    physical = call.params.get("PhysicalResourceId")
+    try:
+        apis = world.scope(call.account, call.region)
+        owner = apis.owner(apis.require(str(physical)))
+    except ServiceFault:
+        return None
+    return None if owner is None or owner.stack is None else owner.stack_id
+
+
 _RESOURCES: Mapping[str, Callable[[World, Call], str]] = {
+    "DescribeAccount": lambda world, call: _organization_resource(world, call.params, "AccountId"),
     "ListAccountsForParent": _parent,
+    "ListChildren": _parent,
     "ListOrganizationalUnitsForParent": _parent,
     "ListTagsForResource": lambda world, call: _organization_resource(world, call.params, "ResourceId"),
     "ListRegions": _account,

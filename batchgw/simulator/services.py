@@ -32,6 +32,7 @@ class AwsService:
         protocol: how it speaks.
         throttled: code, status and message of a refusal by quota. The status is not always 429.
         denied: code and status of a call that IAM does not allow.
+        denial: the words of that refusal, with {user}, {action}, {resource} and {reason}.
         throttle_is_modelled: whether botocore's service model knows that code.
         has_global_endpoint: calls may be signed for us-east-1, whichever regions are enabled.
     """
@@ -40,6 +41,7 @@ class AwsService:
     protocol: Protocol
     throttled: tuple[str, int, str]
     denied: tuple[str, int] = ("AccessDeniedException", 403)
+    denial: str = "User: {user} is not authorized to perform: {action} on resource: {resource} {reason}"
     throttle_is_modelled: bool = True
     has_global_endpoint: bool = False
 
@@ -48,6 +50,12 @@ class AwsService:
         headers = {} if retry_after is None else {"Retry-After": retry_after}
         code, status, message = self.throttled
         return ServiceFault(code, status, message, headers=headers, modelled=self.throttle_is_modelled)
+
+    def not_allowed(self, *, user: str, action: str, resource: str, reason: str = "") -> ServiceFault:
+        """Make the refusal of a call that IAM does not allow. `reason` is how AWS's sentence ends."""
+        code, status = self.denied
+        message = self.denial.format(user=user, action=action, resource=resource, reason=reason)
+        return ServiceFault(code, status, message.rstrip(), modelled=False)
 
     def unknown_token(self) -> ServiceFault:
         """Make the refusal of good credentials where their account has not enabled the region."""

@@ -16,6 +16,10 @@ EC2 = AwsService(
     protocol="ec2",
     throttled=("RequestLimitExceeded", 503, "Request limit exceeded."),
     denied=("UnauthorizedOperation", 403),
+    denial=(
+        "You are not authorized to perform this operation. "
+        "User: {user} is not authorized to perform: {action} {reason}"
+    ),
     throttle_is_modelled=False,
 )
 

@@ -11,7 +11,7 @@ from batchgw.simulator.iam.wildcards import Values
 from batchgw.simulator.operations.operation import Input, Operation, answers
 from batchgw.simulator.operations.session_request import SessionRequest, invalid, read
 from batchgw.simulator.permissions import caller_values, denied, principal, requested_tags, tagged
-from batchgw.simulator.reply import Body, ServiceFault
+from batchgw.simulator.reply import Body
 from batchgw.simulator.services import AwsService
 from batchgw.simulator.world.keys import Key, RoleSession
 
@@ -77,7 +77,7 @@ def _role(given: Input, wanted: SessionRequest) -> Role:
         or (trust.iam.defines(role.name) and role.path != wanted.path)
         or role.external_id not in (None, wanted.external_id)
     ):
-        raise _not_allowed(given.caller, "sts:AssumeRole", wanted.arn)
+        raise STS.not_allowed(user=given.caller.arn, action="sts:AssumeRole", resource=wanted.arn)
     return role
 
 
@@ -97,7 +97,7 @@ def _require_allowed(given: Input, wanted: SessionRequest, role: Role, action: s
         itself = who.account == wanted.account and names_itself(role.trust, request, who)
     reason = denied(given.world, given.trust, caller, request, needs_identity=not itself)
     if reason is not None or "Deny" in effects or "Allow" not in effects:
-        raise _not_allowed(caller, action, wanted.arn, reason or "")
+        raise STS.not_allowed(user=caller.arn, action=action, resource=wanted.arn, reason=reason or "")
 
 
 def _values(given: Input, wanted: SessionRequest, role: Role) -> Values:
@@ -115,12 +115,6 @@ def _values(given: Input, wanted: SessionRequest, role: Role) -> Values:
         **{key: (value,) for key, value in texts.items() if value is not None},
         **({"sts:transitivetagkeys": tuple(sorted(wanted.transitive))} if wanted.transitive else {}),
     }
-
-
-def _not_allowed(caller: Key, action: str, arn: str, reason: str = "") -> ServiceFault:
-    code, status = STS.denied
-    text = f"User: {caller.arn} is not authorized to perform: {action} on resource: {arn} {reason}".rstrip()
-    return ServiceFault(code, status, text, modelled=False)
 
 
 OPERATIONS: Mapping[str, Operation] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import anyio
@@ -16,6 +17,7 @@ from batchgw.simulator.iam.roles import Accounts, Attachment, Iam, Role, User
 from batchgw.simulator.operations.service import Service
 from batchgw.simulator.reply import ServiceFault
 from batchgw.simulator.world.api_state import Attributes
+from batchgw.simulator.world.generated import Proportions
 from batchgw.simulator.world.keys import Key
 from batchgw.simulator.world.organization.changes import Move
 from batchgw.simulator.world.organization.plan import AccountPlan, OrganizationPlan
@@ -84,7 +86,11 @@ class Desk:
             try:
                 await self.engine.handle(operation, key.account, region or self.region, given, caller=key)
             except ServiceFault as fault:
-                return fault.message if "AccessDenied" in fault.code else f"{fault.code}: {fault.message}"
+                return (
+                    fault.message
+                    if "AccessDenied" in fault.code or "Unauthorized" in fault.code
+                    else f"{fault.code}: {fault.message}"
+                )
             return ""
 
         return anyio.run(main)
@@ -313,6 +319,81 @@ def test_operations_of_organizations(
     enough = Desk(role(allow(action, resource)))
     message = enough.call(operation, enough.session(MANAGEMENT), "us-east-1", **params)
     assert "no identity-based policy" not in message
+
+
+@pytest.mark.parametrize(
+    ("operation", "params", "action", "resource", "message"),
+    [
+        (
+            "ListRegions",
+            {},
+            "account:ListRegions",
+            f"arn:aws:account::{PAYMENTS}:account",
+            f"account:ListRegions on resource: arn:aws:account::{PAYMENTS}:account because no identity-based",
+        ),
+        (
+            "ListRegions",
+            {"AccountId": SANDBOX},
+            "account:ListRegions",
+            f"arn:aws:account::{MANAGEMENT}:account/o-batchgw0001/{SANDBOX}",
+            f"arn:aws:account::{MANAGEMENT}:account/o-batchgw0001/{SANDBOX} because no identity-based policy",
+        ),
+        (
+            "DescribeRegions",
+            {},
+            "ec2:DescribeRegions",
+            "*",
+            "not authorized to perform: ec2:DescribeRegions because no identity-based policy allows the ec2:",
+        ),
+        (
+            "DescribeStackResources",
+            {"PhysicalResourceId": "none"},
+            "cloudformation:DescribeStackResources",
+            f"arn:aws:cloudformation:*:{PAYMENTS}:stack/*",
+            f"arn:aws:cloudformation:{REGION}:{PAYMENTS}:stack/*/* because no identity-based policy",
+        ),
+        (
+            "DescribeStackResources",
+            {"StackName": "Orders"},
+            "cloudformation:DescribeStackResources",
+            f"arn:aws:cloudformation:{REGION}:{PAYMENTS}:stack/Orders/*",
+            f"arn:aws:cloudformation:{REGION}:{PAYMENTS}:stack/Orders/* because no identity-based policy",
+        ),
+    ],
+)
+def test_operations_of_the_services_that_discovery_asks(
+    operation: str, params: dict[str, Any], action: str, resource: str, message: str
+) -> None:
+    desk = Desk(role(allow("apigateway:*")))
+    assert message in desk.call(operation, desk.session(), **params)
+    enough = Desk(role(allow(action, resource)))
+    assert "no identity-based policy" not in enough.call(operation, enough.session(), **params)
+
+
+def test_ec2_words_its_denials_in_its_own_way() -> None:
+    desk = Desk(role(allow("apigateway:*")))
+    assert desk.call("DescribeRegions", desk.session()) == (
+        f"You are not authorized to perform this operation. User: {SESSION} is not authorized to perform: "
+        "ec2:DescribeRegions because no identity-based policy allows the ec2:DescribeRegions action"
+    )
+
+
+def test_a_stack_is_found_by_the_api_that_it_made() -> None:
+    """So a policy that names one stack is enough for its API, and for no other."""
+    world = World.generate(apis=40, accounts=1, regions=1, proportions=Proportions(owned=1.0))
+    apis = world.scope(MANAGEMENT, REGION)
+    stacks = {apis.id(n): o.stack_id for n in apis.numbers() if (o := apis.owner(n)) and o.stack is not None}
+    (one, stack), (other, _) = list(stacks.items())[:2]
+    only = User(policies=documents(allow("cloudformation:DescribeStackResources", stack)))
+    engine = Engine(Service(world, trust=Trust(iam=Iam(users=(only,)))))
+
+    async def main() -> None:
+        ask = partial(engine.handle, "DescribeStackResources", MANAGEMENT, REGION)
+        assert (await ask({"PhysicalResourceId": one})).status == 200
+        with pytest.raises(ServiceFault, match="no identity-based policy"):
+            await ask({"PhysicalResourceId": other})
+
+    anyio.run(main)
 
 
 def test_the_partition_stands_in_the_resource() -> None:
