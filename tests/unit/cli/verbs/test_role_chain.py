@@ -1,0 +1,114 @@
+"""A chain of roles from a policy to a finished run, in a world that has roles, trust and session policies."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.request import urlopen
+
+import anyio
+import pytest
+
+from batchgw.control_plane.aws import Access, connect
+from batchgw.control_plane.operations import GetRestApis, PutGatewayResponse
+from batchgw.errors import AccessDenied
+from batchgw.model import AccountId, Region, ResponseType, RoleLink, Scope, Settings
+from batchgw.simulator.over_http.options import ReadyInfo
+from tests.unit.cli_driver import batchgw, clean_environment, served
+
+BASE, OTHER, WITHOUT = "111111111111", "222222222222", "333333333333"
+HUB = f"arn:aws:iam::{BASE}:role/Hub"
+
+IAM = f"""\
+roles:
+  - name: Hub
+    accounts: ["{BASE}"]
+    trust:
+      Version: 2012-10-17
+      Statement:
+        - Effect: Allow
+          Principal: {{AWS: "arn:aws:iam::{BASE}:root"}}
+          Action: [sts:AssumeRole, sts:TagSession, sts:SetSourceIdentity]
+          Condition: {{StringEquals: {{sts:ExternalId: sesame-17}}}}
+  - name: Each
+    except: ["{WITHOUT}"]
+    trust:
+      Version: 2012-10-17
+      Statement:
+        - Effect: Allow
+          Principal: {{AWS: "{HUB}"}}
+          Action: [sts:AssumeRole, sts:TagSession, sts:SetSourceIdentity]
+          Condition: {{StringEquals: {{aws:PrincipalTag/team: edge, aws:SourceIdentity: alice}}}}
+"""
+
+POLICY = f"""\
+version: 1
+targets:
+  regions: [eu-west-1, us-east-1]
+  accounts: ["{BASE}", "{OTHER}", "{WITHOUT}"]
+  role:
+    - {{role: "{HUB}", external_id: sesame-17, session_tags: {{team: edge}}, source_identity: alice}}
+    - Each
+responses:
+  DEFAULT_4XX: {{headers: {{X-Test: "1"}}}}
+"""
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[ReadyInfo]:
+    """Three accounts with twelve APIs. The third has no role."""
+    clean_environment(monkeypatch, tmp_path)
+    (tmp_path / "iam.yaml").write_text(IAM)
+    (tmp_path / "policy.yaml").write_text(POLICY)
+    with served(monkeypatch, iam=tmp_path / "iam.yaml", accounts=3, apis=12) as info:
+        yield info
+
+
+@pytest.mark.usefixtures("world")
+def test_a_policy_s_chain_is_used_recorded_and_used_again_without_its_external_id_being_shown(
+    tmp_path: Path,
+) -> None:
+    planned = batchgw("plan", "policy.yaml", "--out", "p.plan", "-o", "json")
+    unread = {
+        (each["account"], each["region"], each["code"])
+        for each in planned.json["items"]
+        if each["kind"] == "unread-scope"
+    }
+    assert unread == {(WITHOUT, region, "CredentialsUnavailable") for region in ("eu-west-1", "us-east-1")}
+    assert planned.code == 4, "not everything was read, and the rest is planned"
+    assert "(link 2 of 2 of the chain)" in planned.out
+    assert "sesame-17" not in (tmp_path / "p.plan").read_text()
+    assert HUB in (tmp_path / "p.plan").read_text()
+    alone = batchgw("apply", "--plan", "p.plan", "--yes")
+    assert (alone.code, "name the policy beside --plan" in alone.err) == (64, True)
+    applied = batchgw("apply", "policy.yaml", "--plan", "p.plan", "--yes", "-o", "json")
+    assert applied.json["applied"] == 8, applied.err
+    shown = batchgw("runs", "show", "last", "-o", "json")
+    assert HUB in shown.out
+    assert "sesame-17" not in shown.out
+
+
+def test_a_session_that_may_only_read_cannot_write_whatever_its_role_allows(world: ReadyInfo) -> None:
+    """So a nightly check cannot write, even if somebody has its keys."""
+    there = Scope(account=AccountId(OTHER), region=Region("eu-west-1"))
+    hub = RoleLink(role=HUB, external_id="sesame-17", session_tags={"team": "edge"}, source_identity="alice")
+
+    async def writes(access: Access | None) -> str:
+        async with connect(roles=(hub,), role="Each", access=access) as plane:
+            api = (await plane.send(GetRestApis(scope=there))).items[0].id
+            settings = Settings(status_code="418")
+            put = PutGatewayResponse(scope=there, api=api, type=ResponseType.THROTTLED, settings=settings)
+            try:
+                await plane.send(put)
+            except AccessDenied as error:
+                return str(error)
+            return "written"
+
+    refused = anyio.run(writes, Access.READ)
+    assert "no session policy allows the apigateway:PUT action" in refused
+    assert anyio.run(writes, Access.WRITE) == "written"
+    assert anyio.run(writes, None) == "written"
+    with urlopen(f"{world.endpoint}/_batchgw/stats") as answer:  # noqa: S310 - the simulator
+        operations = json.load(answer)["scopes"][f"{OTHER}/eu-west-1"]["operations"]
+    assert operations["PutGatewayResponse"]["calls"] == 3
