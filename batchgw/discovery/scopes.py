@@ -1,34 +1,65 @@
-"""From targets to scopes: which account-regions a run is about."""
+"""From targets to scopes: which account-regions a run is about, as a stream."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterable
 from contextlib import aclosing, asynccontextmanager
+from typing import Final
+
+import anyio
 
 from batchgw.control_plane.interface import ControlPlane
 from batchgw.discovery.estate import Estate, FoundScope
+from batchgw.discovery.organization.recollection import Remembering
+from batchgw.discovery.scope_search import Needs, ScopeSearch
 from batchgw.errors import UsageError
-from batchgw.model import Scope, Targets
+from batchgw.model import Region, Scope, Targets
 from batchgw.model.fleet.targets import CURRENT
+
+HOME: Final = Region("us-east-1")
+"""A region of the commercial partition that is on in every account."""
+
+_WAITING: Final = 100
+"""Scopes that may wait for whoever reads them."""
 
 
 @asynccontextmanager
 async def find_scopes(
-    plane: ControlPlane, targets: Targets, *, estate: Estate
-) -> AsyncGenerator[AsyncGenerator[FoundScope, None], None]:
+    plane: ControlPlane,
+    targets: Targets,
+    *,
+    estate: Estate,
+    needs: Needs | None = None,
+    home: Region | None = None,
+    remembering: Remembering | None = None,
+) -> AsyncGenerator[AsyncIterable[FoundScope], None]:
     """Stream the account-regions that the targets mean, each once, while more are looked for.
 
     Usage: `async with find_scopes(plane, targets, estate=estate) as scopes: async for scope in scopes: ...`
     What is found of accounts and regions goes into `estate`. An account is in it before its first scope
-    comes.
+    comes. All of it is there when the stream has ended.
 
     Where accounts and regions are given as lists nobody is asked, and the scopes come in the order that is
-    written. Raises UsageError when no region is given, and a `CallError` when accounts must be asked for and
-    cannot be.
+    written. `needs` says what else must be known of accounts: then the organisation is asked. `home` is a
+    region of the organisation's partition that is on everywhere, such as that of the profile.
+
+    Raises UsageError when no region is given. The block raises a `CallError` when the organisation cannot be
+    read to its end: a part of it is no organisation. An account that cannot be read is an UnreadScope.
     """
-    del estate
-    async with aclosing(_given(plane, targets)) as scopes:
-        yield scopes
+    _require_region(targets)
+    needs = needs or Needs()
+    if targets.organization is None and targets.enabled_regions is None and not needs.account:
+        async with aclosing(_given(plane, targets)) as scopes:
+            yield scopes
+        return
+    send, receive = anyio.create_memory_object_stream[FoundScope](_WAITING)
+    search = ScopeSearch(
+        plane, targets, estate, needs=needs, home=home or HOME, remembering=remembering, found=send
+    )
+    async with anyio.create_task_group() as tasks, receive:
+        tasks.start_soon(search.run)
+        yield receive
+        tasks.cancel_scope.cancel()
 
 
 async def _given(plane: ControlPlane, targets: Targets) -> AsyncGenerator[FoundScope, None]:
@@ -37,15 +68,12 @@ async def _given(plane: ControlPlane, targets: Targets) -> AsyncGenerator[FoundS
 
 
 async def resolve_scopes(plane: ControlPlane, targets: Targets) -> tuple[Scope, ...]:
-    """Every account in every region, in the order they are written, each once.
+    """Give every account in every region, in the order they are written, each once, where both are lists.
 
     No accounts means the account of the credentials, and so does `CURRENT` among them. Raises UsageError
     when no region is given, and a `CallError` when the account must be asked for and cannot be.
     """
-    if not targets.regions:
-        raise UsageError(
-            "no region to work in: name some under targets.regions, with --region, or in AWS_REGION"
-        )
+    _require_region(targets)
     accounts = targets.accounts or (CURRENT,)
     if CURRENT in accounts:
         own = await plane.current_account()
@@ -55,3 +83,10 @@ async def resolve_scopes(plane: ControlPlane, targets: Targets) -> tuple[Scope, 
             Scope(account=account, region=region) for account in accounts for region in targets.regions
         )
     )
+
+
+def _require_region(targets: Targets) -> None:
+    if not targets.regions and targets.enabled_regions is None:
+        raise UsageError(
+            "no region to work in: name some under targets.regions, with --region, or in AWS_REGION"
+        )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Iterator
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -12,8 +12,9 @@ from batchgw.control_plane.operations.organizations import (
     ListAccountsForParent,
     ListTagsForResource,
 )
-from batchgw.discovery.organization.pages import pages
+from batchgw.discovery.organization.recollection import Recollection
 from batchgw.discovery.organization.units import Units, list_units
+from batchgw.discovery.pages import pages
 from batchgw.errors import EntityNotFound, ServiceFailure
 from batchgw.model import Account, AccountId, Scope
 from batchgw.wording import amount
@@ -47,23 +48,39 @@ class AccountList:
         plane: calls go through it; it paces and retries them.
         scope: whose calls they are, in a region of the organisation's partition.
         facts: what must be known of each account.
+        known: what is known already, and need not be asked.
+
+    Attributes:
+        units: the OUs that are known.
+        asked: whether the accounts were asked for, and are not those that were known.
+        asked_units: the same of the OUs.
+        asked_tags: the tags that were asked for.
     """
 
-    def __init__(self, plane: ControlPlane, scope: Scope, facts: Facts) -> None:
+    def __init__(
+        self, plane: ControlPlane, scope: Scope, facts: Facts, *, known: Recollection | None = None
+    ) -> None:
         self._plane = plane
         self._scope = scope
         self._facts = facts
+        self._known = known or Recollection()
         self._seen: set[AccountId] = set()
         self._lists_of_units = 0
-        self.units = Units()
-        """The OUs that were listed, if they had to be."""
+        self.units = self._known.units or Units()
+        self.asked = not self._is_enough(self._known.accounts)
+        self.asked_tags: dict[AccountId, Mapping[str, str]] = {}
+
+    @property
+    def asked_units(self) -> bool:
+        """Whether the OUs were asked for."""
+        return self._lists_of_units > 0
 
     async def all(self) -> AsyncGenerator[Account, None]:
         """Yield every account, each once. Raises a `CallError`: a part of an organisation is not one.
 
         Where AWS does not say in which OU an account is, the accounts of each OU are listed.
         """
-        if self._facts.names:
+        if self._facts.names and not self.units.ways:
             await self._list_units()
         without: dict[AccountId, Account] = {}
         async for account in self._listed(without):
@@ -76,6 +93,10 @@ class AccountList:
     async def _listed(self, without: dict[AccountId, Account]) -> AsyncGenerator[Account, None]:
         """Yield the accounts of the one list; those whose place it does not say go into `without`."""
         anywhere = not (self._facts.places or self._facts.names)
+        if not self.asked:
+            for account in self._known.accounts or ():
+                yield account
+            return
         async for page in pages(self._plane, lambda token: ListAccounts(scope=self._scope, token=token)):
             for account in self._new(page):
                 if account.ou_ids or anywhere:
@@ -94,6 +115,14 @@ class AccountList:
                 if without.pop(account.id, None) is not None or any(self._new((account,))):
                     yield account
         self._refuse_lost(without)
+
+    def _is_enough(self, accounts: Sequence[Account] | None) -> bool:
+        """Tell whether known accounts say all that is to be known of their places."""
+        if accounts is None:
+            return False
+        if self._facts.names and self._known.units is not None:
+            return all(each.ou_ids and self.units.know(each.ou_ids) for each in accounts)
+        return all(each.ou_ids for each in accounts) or not (self._facts.places or self._facts.names)
 
     def _new(self, page: Iterable[Account]) -> Iterator[Account]:
         for account in page:
@@ -136,11 +165,15 @@ class AccountList:
             )
         return self.units.named(account.ou_ids)
 
-    async def _tags(self, account: AccountId) -> dict[str, str]:
+    async def _tags(self, account: AccountId) -> Mapping[str, str]:
         def ask(token: str | None) -> ListTagsForResource:
             return ListTagsForResource(scope=self._scope, resource=account, token=token)
 
-        return {key: value async for page in pages(self._plane, ask) for key, value in page}
+        found = self._known.tags.get(account)
+        if found is None:
+            found = {key: value async for page in pages(self._plane, ask) for key, value in page}
+            self.asked_tags[account] = found
+        return found
 
     def _refuse_lost(self, without: Collection[AccountId]) -> None:
         if without:

@@ -13,7 +13,7 @@ from batchgw.control_plane.operations.organizations import (
     ListRoots,
     Unit,
 )
-from batchgw.discovery.organization.pages import pages
+from batchgw.discovery.pages import pages
 from batchgw.errors import EntityNotFound
 from batchgw.model import Scope
 

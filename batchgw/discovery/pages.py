@@ -1,4 +1,4 @@
-"""Follows the pages of a list of Organizations to its end. A list that has none is refused."""
+"""Follows the pages of a list of another service to its end. A list that has none is refused."""
 
 from __future__ import annotations
 

@@ -1,0 +1,125 @@
+"""What was found of an organisation not long ago, so that it need not be asked again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from batchgw.control_plane.operations.region_status import RegionStatus
+from batchgw.discovery.organization.units import Units
+from batchgw.discovery.regions import AccountRegions
+from batchgw.journal import Fact, FactKind, OrganizationMemory
+from batchgw.model import Account, AccountId, Region
+from batchgw.model.shape import JSON, items, text, texts
+
+MAX_AGE: Final = 3_600.0
+"""Seconds for which what was found is used again: new accounts are usually not ready for longer than that."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remembering:
+    """How what is found is remembered.
+
+    Attributes:
+        open: gives the memory of a reader, who is named by a text; `Journal.organization_memory`, mostly.
+        max_age: seconds for which what was found is used; 0: it is always asked again.
+        clock: seconds since the epoch.
+    """
+
+    open: Callable[[str], Awaitable[OrganizationMemory]]
+    max_age: float = MAX_AGE
+    clock: Callable[[], float] = time.time
+
+
+@dataclass(slots=True)
+class Recollection:
+    """What is remembered, and is not too old.
+
+    Attributes:
+        accounts: all accounts, without the names of their OUs; None where they must be listed.
+        units: all roots and OUs; None where they must be listed.
+        tags: of some accounts.
+        regions: of some accounts.
+        as_of: when the oldest of that was asked, in seconds since the epoch; None where there is nothing.
+    """
+
+    accounts: tuple[Account, ...] | None = None
+    units: Units | None = None
+    tags: dict[AccountId, Mapping[str, str]] = field(default_factory=dict)
+    regions: dict[AccountId, AccountRegions] = field(default_factory=dict)
+    as_of: float | None = None
+
+
+async def recalled(memory: OrganizationMemory, *, since: float) -> Recollection:
+    """Give what was asked since then. What cannot be read counts as forgotten."""
+    found = Recollection()
+    accounts = _fresh(await memory.listed(FactKind.ACCOUNT), since)
+    units = _fresh(await memory.listed(FactKind.UNIT), since)
+    tags = _fresh(await memory.facts(FactKind.TAGS), since) or {}
+    regions = _fresh(await memory.facts(FactKind.REGIONS), since) or {}
+    try:
+        if accounts is not None:
+            found.accounts = tuple(Account.from_json(fact.body) for fact in accounts.values())
+        if units is not None:
+            found.units = _units(units)
+        found.tags = {AccountId(name): texts(fact.body) for name, fact in tags.items()}
+        found.regions = {AccountId(name): _regions(fact.body) for name, fact in regions.items()}
+    except (KeyError, TypeError, ValueError):
+        return Recollection()
+    used = [*(accounts or {}).values(), *(units or {}).values(), *tags.values(), *regions.values()]
+    found.as_of = min((fact.at for fact in used), default=None)
+    return found
+
+
+async def keep_accounts(memory: OrganizationMemory, accounts: Iterable[Account]) -> None:
+    """Keep the whole list of accounts."""
+    await memory.keep_list(FactKind.ACCOUNT, {each.id: each.to_json() for each in accounts})
+
+
+async def keep_units(memory: OrganizationMemory, units: Units) -> None:
+    """Keep the whole list of roots and OUs."""
+    bodies: dict[str, dict[str, JSON]] = {
+        unit: {"name": units.names[unit], "way": list(way)} for unit, way in units.ways.items()
+    }
+    await memory.keep_list(FactKind.UNIT, bodies)
+
+
+async def keep_tags(memory: OrganizationMemory, tags: Mapping[AccountId, Mapping[str, str]]) -> None:
+    """Keep the tags of some accounts."""
+    await memory.keep(FactKind.TAGS, {account: dict(each) for account, each in tags.items()})
+
+
+async def keep_regions(memory: OrganizationMemory, regions: Mapping[AccountId, AccountRegions]) -> None:
+    """Keep the regions of some accounts, if all of them could be told, and the accounts' keys are of use."""
+    bodies: dict[str, dict[str, JSON]] = {
+        account: {"by": found.by, "statuses": {each.region: each.status for each in found.statuses}}
+        for account, found in regions.items()
+        if found.unusable is None and not found.unanswered
+    }
+    await memory.keep(FactKind.REGIONS, bodies)
+
+
+def _fresh(facts: Mapping[str, Fact] | None, since: float) -> Mapping[str, Fact] | None:
+    """Give the facts that are new enough. Those of a list are of one time: all of them are, or none is."""
+    if facts is None:
+        return None
+    fresh = {name: fact for name, fact in facts.items() if fact.at >= since}
+    return fresh if fresh or not facts else None
+
+
+def _units(facts: Mapping[str, Fact]) -> Units:
+    units = Units()
+    for unit, fact in facts.items():
+        units.ways[unit] = tuple(text(each) for each in items(fact.body["way"]))
+        units.names[unit] = text(fact.body["name"])
+    return units
+
+
+def _regions(body: Mapping[str, JSON]) -> AccountRegions:
+    statuses = texts(body["statuses"])
+    return AccountRegions(
+        by=text(body["by"]),
+        statuses=tuple(RegionStatus(region=Region(r), status=status) for r, status in statuses.items()),
+    )
