@@ -81,9 +81,11 @@ class AwsControlPlane:
         reading = Reading(
             whole=not self.emulated, unknown=lambda name: self._tell_unknown(request.scope, name)
         )
-        client, credentials = await self._way(request)
+        service = request.operation.service
+        client = self._client if service == API_GATEWAY else await self._services(service)
+        credentials = self._credentials if request.credentials == "account" else self._organization
         keys = await credentials.keys(request.scope)
-        target = Target(keys=keys, region=asked_in(request.operation.service, request.scope.region))
+        target = Target(keys=keys, region=asked_in(service, request.scope.region))
         try:
             answer = await client.call(request.operation.method, target, request.params())
         except CredentialsExpired as error:
@@ -108,14 +110,6 @@ class AwsControlPlane:
             return request.read(answer, reading)
         except CallError as error:
             raise about(error, SUCCESS, served) from error.__cause__
-
-    async def _way(
-        self, request: Request[object]
-    ) -> tuple[TargetedClient, ScopeCredentials | OrganizationCredentials]:
-        """Give the client that sends a request, and what has the keys that sign it."""
-        service = request.operation.service
-        client = self._client if service == API_GATEWAY else await self._services(service)
-        return client, self._credentials if request.credentials == "account" else self._organization
 
     def _tell_unknown(self, scope: Scope, name: str) -> None:
         name = foreign(name, longest=LONGEST_NAME)
