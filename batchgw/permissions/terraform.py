@@ -87,7 +87,7 @@ def module(link: RoleLink, statements: Sequence[Statement], principals: Sequence
 
 def _document(statements: Sequence[Statement]) -> str:
     """Render a document within the module: JSON, which is also an expression of Terraform's."""
-    text = json.dumps(document(statements), indent=2)
+    text = json.dumps(document(statements), indent=2, separators=(",", " : "))  # as `terraform fmt` has it
     text = text.replace("${", "$${").replace("%{", "%%{")
     text = text.replace(f'"{_PRINCIPALS}"', "var.principals").replace(f'"{_ID}"', "var.external_id")
     text = _ARN.sub('"arn:${data.aws_partition.current.partition}:', text)

@@ -46,7 +46,7 @@ def test_the_template_holds_no_external_id_and_no_partition() -> None:
 def test_the_module_holds_no_external_id_and_no_partition() -> None:
     text = terraform.module(LINK, _statements(), [PRINCIPAL])
     assert "id-1" not in text
-    assert '"sts:ExternalId": var.external_id' in text
+    assert '"sts:ExternalId" : var.external_id' in text
     assert not re.search(r"arn:aws[a-z-]*:apigateway", text)
     assert f"default     = {json.dumps([PRINCIPAL])}" in text
 
