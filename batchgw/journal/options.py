@@ -29,6 +29,7 @@ KEPT_OPTIONS: Final = frozenset(
         "organization_roles",
         "patience",
         "plan",
+        "planned_as",
         "polite",
         "probe",
         "profile",

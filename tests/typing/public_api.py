@@ -77,6 +77,10 @@ async def connecting() -> None:
         paced: batchgw.ControlPlane = batchgw.PacedControlPlane(accepted, pace=batchgw.Pace(rate=5))
         assert_type(batchgw.__version__, str)
         del paced
+    hub = batchgw.RoleLink(role="arn:aws:iam::111122223333:role/Hub", session_tags={"team": "edge"})
+    access = batchgw.Access.READ
+    async with batchgw.connect(role="Batchgw", roles=(hub,), access=access, sts_rate=5) as plane:
+        assert_type(plane, batchgw.AwsControlPlane)
 
 
 class Shows:

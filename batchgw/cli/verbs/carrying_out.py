@@ -129,7 +129,13 @@ class Applying:
                 force_lock=self.force_lock,
                 take_over_dead=self.take_over_dead,
                 verb=self.verb,
-                options={**recorded, **proposal.options, **self._reread_option(), "identity": run.identity()},
+                options={
+                    **recorded,
+                    **proposal.options,
+                    **self._reread_option(),
+                    "identity": run.identity(),
+                    "planned_as": plan.header.plan,
+                },
             )
 
     def _reread_option(self) -> dict[str, float]:

@@ -150,6 +150,15 @@ async def test_an_endpoint_of_the_environment_that_is_no_url(
 
 
 @pytest.mark.asyncio
+@pytest.mark.parametrize(("rate", "burst"), [(0.0, 10.0), (-1.0, 10.0), (float("inf"), 10.0), (50.0, 0.5)])
+async def test_a_pace_of_sts_that_is_none(rate: float, burst: float, home: Path) -> None:
+    (home / "credentials").write_text(f"[default]\n{KEYS}")
+    pace = "the pace of STS: a quota is a rate above 0 and a burst of at least 1"
+    async with refused(UsageError, pace), connect(sts_rate=rate, sts_burst=burst):
+        pass
+
+
+@pytest.mark.asyncio
 async def test_a_role_that_is_none() -> None:
     async with refused(UsageError, "not a role: 'my role'"):
         await opened(role="my role")

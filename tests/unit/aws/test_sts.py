@@ -29,6 +29,7 @@ from batchgw.errors import (
 )
 from batchgw.events import CallRetried, Event
 from batchgw.model import AccountId, Region, RoleLink, Scope
+from batchgw.throttle.quota import STS, Quota
 from tests.virtual import virtually
 
 EU = Region("eu-west-1")
@@ -101,6 +102,7 @@ def ask(
     attempts: int = 3,
     told: Told | None = None,
     stop: StopSignal | None = None,
+    pace: Quota = STS,
     body: Callable[[Sts], Awaitable[object]] = lambda sts: sts.account(EU),
 ) -> tuple[FakeClient, list[object]]:
     """Ask, by default for the account, and give what was sent and what came of it."""
@@ -113,6 +115,7 @@ def ask(
             cast("BaseCredentials", base or FakeBase()),
             always_on=lambda region: None if region == CHINA else VIRGINIA,
             attempts=attempts,
+            pace=pace,
             observer=told,
             stop=stop,
             random=Longest(),
@@ -170,6 +173,12 @@ def test_a_thousand_accounts_ask_fifty_times_a_second() -> None:
     first, second, third = client.left_at[:3]
     assert second == first
     assert third - second == pytest.approx(1 / 100), "but for two, not even the burst leaves all at once"
+
+
+def test_another_pace_is_kept_to() -> None:
+    """As above, at 5 a second."""
+    _, (took,) = ask(body=lambda sts: crowd(sts, 1000), pace=Quota(5, 10))
+    assert took == pytest.approx((1000 - 10 + 2.25) / 5 + 1)
 
 
 def test_when_one_is_told_to_slow_down_all_do() -> None:

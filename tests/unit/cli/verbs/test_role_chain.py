@@ -86,6 +86,8 @@ def test_a_policy_s_chain_is_used_recorded_and_used_again_without_its_external_i
     assert applied.json["applied"] == 8, applied.err
     shown = batchgw("runs", "show", "last", "-o", "json")
     assert HUB in shown.out
+    plan = json.loads((tmp_path / "p.plan").read_text().splitlines()[0])["plan"]
+    assert f'"planned_as": "{plan}"' in shown.out, "CloudTrail has sessions that are named after it"
     assert "sesame-17" not in shown.out
 
 
