@@ -5,11 +5,12 @@ A value that came in some other way, such as over HTTP, has no line: then its ke
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
@@ -23,6 +24,10 @@ _MOST_NAMED = 12
 Word = TypeVar("Word", bound=str)
 
 
+Step = str | int
+"""A key of a mapping, or the number of an item of a list, from 0."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Value:
     """A value, and where it stands.
@@ -30,21 +35,28 @@ class Value:
     Attributes:
         value: as YAML or JSON has it.
         source: the file, or what else it came in.
-        keys: that lead to it, such as `accounts[2].ou`.
-        line: in the file, from 1; 0 where there is none.
-        column: in the line, from 1.
+        steps: that lead to it from the whole.
+        text_of_file: whole, from which its line is found; None where it came in some other way.
     """
 
     value: object
     source: str
-    keys: str = ""
-    line: int = 0
-    column: int = 0
+    steps: tuple[Step, ...] = ()
+    text_of_file: str | None = field(default=None, repr=False)
+
+    @property
+    def keys(self) -> str:
+        """The steps as people write them, such as `accounts[2].ou`."""
+        written = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in self.steps)
+        return written.removeprefix(".")
 
     def wrong(self, why: str) -> UsageError:
-        """Make the error of a value that cannot be used."""
-        place = f"{self.source}:{self.line}:{self.column}" if self.line else self.source
-        return UsageError(f"{place}: {self.keys}: {why}" if self.keys else f"{place}: {why}")
+        """Make the error of a value that cannot be used, with its line and column from 1."""
+        place = self.source
+        if self.text_of_file is not None:
+            line, column = _place(self.text_of_file, self.steps)
+            place = f"{place}:{line + 1}:{column + 1}"
+        return UsageError(f"{place}: {self.keys}: {why}" if self.steps else f"{place}: {why}")
 
     def fields(self, known: Collection[str]) -> dict[str, Value]:
         """Read a mapping that has no other keys than the `known` ones; null is an empty one."""
@@ -101,19 +113,30 @@ class Value:
     def _below(self, key: object) -> Value:
         if not isinstance(self.value, Mapping):
             raise TypeError("only a mapping has keys")
-        placed = isinstance(self.value, CommentedMap) and key in (self.value.lc.data or {})  # no merged keys
-        place = self.value.lc.value(key) if placed and isinstance(self.value, CommentedMap) else None
-        return self._at(self.value[key], f"{self.keys}.{key}" if self.keys else str(key), place)
+        return replace(self, value=self.value[key], steps=(*self.steps, str(key)))
 
     def _item(self, index: int) -> Value:
         if not isinstance(self.value, Sequence):
             raise TypeError("only a list has items")
-        place = self.value.lc.item(index) if isinstance(self.value, CommentedSeq) else None
-        return self._at(self.value[index], f"{self.keys}[{index}]", place)
+        return replace(self, value=self.value[index], steps=(*self.steps, index))
 
-    def _at(self, value: object, keys: str, place: tuple[int, int] | None) -> Value:
-        line, column = (0, 0) if place is None else (place[0] + 1, place[1] + 1)
-        return Value(value=value, source=self.source, keys=keys, line=line, column=column)
+
+def _place(text: str, steps: Sequence[Step]) -> tuple[int, int]:
+    """Find the line and column, from 0, of what steps lead to, or of what is nearest to it.
+
+    The file is read again for that, in the form that keeps places: it takes twice as long as the other.
+    """
+    here: object = YAML(typ="rt").load(text)
+    place = (0, 0)
+    for step in steps:
+        if isinstance(here, CommentedMap):
+            key = next((each for each in here if str(each) == step), None)
+            if key not in (here.lc.data or {}):  # merged in from elsewhere
+                return place
+            place, here = here.lc.value(key), here[key]
+        elif isinstance(here, CommentedSeq) and isinstance(step, int):
+            place, here = here.lc.item(step), here[step]
+    return place
 
 
 def did_you_mean(word: str, known: Collection[str]) -> str:
@@ -125,15 +148,37 @@ def did_you_mean(word: str, known: Collection[str]) -> str:
     return f"; there are {named}" + (" and others" if len(known) > _MOST_NAMED else "")
 
 
-def read(path: Path, what: str, *, form: Literal["safe", "rt"] = "rt") -> Value:
+def read(path: Path, what: str) -> Value:
     """Read a YAML or JSON file. `what` names its kind, such as "organisation file".
 
-    The form "rt" keeps the places of its values. Raises UsageError for a file that cannot be read.
+    Raises UsageError for a file that cannot be read.
     """
     try:
-        value = YAML(typ=form).load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        value = _parsed(text)
     except OSError as error:
         raise UsageError(f"The {what} {path} cannot be read: {error.strerror}.") from None
     except (YAMLError, UnicodeDecodeError) as error:
         raise UsageError(f"The {what} {path} is neither YAML nor JSON: {error}") from None
-    return Value(value=value, source=str(path), line=1, column=1)
+    return Value(value=value, source=str(path), text_of_file=text)
+
+
+def _parsed(text: str) -> object:
+    """Read JSON, or else YAML. All JSON is YAML, but as such it takes a hundred times as long."""
+    try:
+        return json.loads(text, object_pairs_hook=_without_doubles, parse_constant=_refused)
+    except (ValueError, RecursionError):
+        return YAML(typ="safe").load(text)
+
+
+def _without_doubles(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Make a mapping. A key that stands there twice is YAML's to refuse, with its place."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key stands here twice")
+    return found
+
+
+def _refused(constant: str) -> object:
+    """NaN and Infinity are Python's, not JSON's."""
+    raise ValueError(constant)

@@ -69,4 +69,4 @@ API_GATEWAY = AwsService(
     protocol="rest-json",
     throttled=("TooManyRequestsException", 429, "Too Many Requests"),
 )
-"""The service that all this is about: quotas, faults and permissions are simulated for it alone."""
+"""The service that all this is about. Its quotas are those that AWS documents."""

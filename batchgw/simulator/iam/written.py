@@ -127,7 +127,7 @@ def _policy(value: Value, kind: Kind) -> Policy:
 
     What came over HTTP names no file.
     """
-    if isinstance(value.value, str) and value.line:
+    if isinstance(value.value, str) and value.text_of_file is not None:
         value = read(Path(value.source).parent / value.text(), "policy")
     try:
         return reading.read(value.value, kind)

@@ -159,5 +159,5 @@ def _neighbour(options: ServeOptions) -> Neighbour | None:
 def _fault_script(options: ServeOptions) -> FaultScript | None:
     if options.faults is None:
         return None
-    script = read(options.faults, "fault script", form="safe").value
+    script = read(options.faults, "fault script").value
     return fault_script.parse(script or [], seed=options.seed)

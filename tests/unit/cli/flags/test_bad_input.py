@@ -351,10 +351,19 @@ def test_put_onto_nothing_is_not_put_onto_everything() -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--accounts", "0"], ["--latency", "1", "--latency-p99", "0.5"], ["--faults", "no.file"]]
+    ("arguments", "told"),
+    [
+        (["--accounts", "0"], "--accounts"),
+        (["--latency", "1", "--latency-p99", "0.5"], "No such world"),
+        (["--faults", "no.file"], "no.file"),
+        (["--organization", "no.file"], "The organisation file no.file cannot be read"),
+        (["--denied", "999999999999"], "--denied: the simulator has no account '999999999999'"),
+        (["--operation-quota", "CreateDeploymet=1"], "did you mean 'CreateDeployment'?"),
+        (["--service-quota", "s3=1"], "--service-quota: the simulator has no other service 's3'"),
+    ],
 )
-def test_a_world_with_impossible_options(arguments: list[str]) -> None:
-    refused(batchgw("simulate", *arguments, "--max-seconds", "0.01"), 64)
+def test_a_world_with_impossible_options(arguments: list[str], told: str) -> None:
+    refused(batchgw("simulate", *arguments, "--max-seconds", "0.01"), 64, told)
 
 
 def test_a_port_that_is_taken() -> None:

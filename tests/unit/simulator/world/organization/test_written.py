@@ -150,8 +150,21 @@ def test_what_came_without_lines_is_named_by_its_keys() -> None:
 
 def test_keys_that_are_merged_in_have_no_place_of_their_own(file: Path) -> None:
     text = "accounts:\n  - &one {id: 111111111111, state: closed}\n  - {<<: *one, id: 222222222222}\n"
-    with pytest.raises(UsageError, match=r"accounts\[0\]\.state: must be one of"):
+    with pytest.raises(UsageError, match=r"org\.yaml:2:\d+: accounts\[0\]\.state: must be one of"):
         organization(from_text(file, text))
+    merged = text.replace("state: closed", "tags: {a: b}").replace("*one,", "*one, state: closed,")
+    with pytest.raises(UsageError, match=r"org\.yaml:3:\d+: accounts\[1\]\.state: must be one of"):
+        organization(from_text(file, merged))
+    elsewhere = "shared: &one {state: closed}\naccounts:\n  - {<<: *one, id: 222222222222}\n"
+    with pytest.raises(UsageError, match=r"org\.yaml:1:\d+: shared: there is no such key"):
+        organization(from_text(file, elsewhere))
+
+
+def test_json_is_read_as_yaml_is_with_its_places(file: Path) -> None:
+    text = '{"accounts": [{"id": "111111111111", "ou": "/Prod"},\n {"id": "222222222222"}], "regions": [1]}'
+    with pytest.raises(UsageError, match=r"org\.yaml:2:39: regions\[0\]: must be a text, not 1;"):
+        organization(from_text(file, text))
+    assert len(organization(from_text(file, text.replace("1]", '"eu-west-1"]'))).accounts) == 2
 
 
 @pytest.mark.parametrize(
@@ -160,6 +173,7 @@ def test_keys_that_are_merged_in_have_no_place_of_their_own(file: Path) -> None:
         (None, "cannot be read: No such file"),
         (b"a: [", "neither YAML nor JSON"),
         (b"\xff", "neither YAML nor JSON"),
+        (b'{"accounts": [], "accounts": []}', 'found duplicate key "accounts"'),
     ],
 )
 def test_a_file_that_cannot_be_read_is_refused(file: Path, content: bytes | None, message: str) -> None:
