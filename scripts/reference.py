@@ -31,6 +31,7 @@ SECTIONS = {
     "HeaderSource": "A header taken from the request",
     "CustomisedSpec": "wherever_customised",
     "RuleSpec": "A rule",
+    "ExemptionSpec": "An exemption",
 }
 """The heading of each part of the schema, in the order of the page; presets come after them."""
 

@@ -35,11 +35,13 @@ class Decision:
 
     APIs of one variant are given the same object, so that variants can be told apart by identity.
     `exemptions` are the policy's own that match the API, by their names among `Rulebook.exemptions`.
+    `notes` are what is to be told of the API's own tags: an exemption that has expired, or says no reason.
     """
 
     variant: Variant
     set_aside: tuple[SetAside, ...] = ()
     exemptions: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class Rulebook(Protocol):

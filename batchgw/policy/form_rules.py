@@ -1,4 +1,4 @@
-"""The rules that the reader of the text and the models of the format report themselves, while they read.
+"""The rules that are reported while a file is read, and while files are put together.
 
 All other rules stand in `lint/rules`, one file each. A few stand here and are looked for there as well.
 """
@@ -23,6 +23,13 @@ EMPTY_LIST = Rule(
     severity="error",
     summary="an empty list where nothing and everything are easily confused",
 )
+EMPTY_POLICY = Rule(
+    name="empty-policy",
+    severity="error",
+    summary="the policy asks for nothing",
+    holds_despite=frozenset({"targets", "version"}),
+)
+EMPTY = "the policy asks for nothing: name response types under `responses`, or presets under `use`"
 EMPTY_SELECTOR = Rule(name="empty-selector", severity="error", summary="a selector without a word")
 STATUS_CODE = Rule(name="status-code", severity="error", summary="a status code outside [1-5]dd")
 HEADER_NAME = Rule(
@@ -36,6 +43,21 @@ QUOTED_TWICE = Rule(
 )
 EXPRESSION = Rule(name="expression", severity="error", summary="not a JMESPath expression")
 MAPPING = Rule(name="mapping", severity="error", summary="not a mapping the service knows")
+TARGETS_TWICE = Rule(
+    name="targets-twice",
+    severity="error",
+    summary="a later file's targets say more than which APIs",
+)
+RULE_NAME = Rule(name="rule-name", severity="error", summary="two rules have one name")
+LOCKED = Rule(name="locked", severity="error", summary="a later layer contradicts what is locked")
+EXEMPTION_OF_LOCKED = Rule(
+    name="exemption-of-locked",
+    severity="warning",
+    summary="an exemption of a later file does not lift what is locked",
+)
+EXEMPTION_EXPIRED = Rule(
+    name="exemption-expired", severity="warning", summary="an exemption whose last day is over"
+)
 
 FORM_RULES: Mapping[str, Rule] = {
     rule.name: rule
@@ -48,6 +70,7 @@ FORM_RULES: Mapping[str, Rule] = {
         REGION,
         ROLE,
         EMPTY_LIST,
+        EMPTY_POLICY,
         EMPTY_SELECTOR,
         STATUS_CODE,
         HEADER_NAME,
@@ -55,6 +78,11 @@ FORM_RULES: Mapping[str, Rule] = {
         QUOTED_TWICE,
         EXPRESSION,
         MAPPING,
+        TARGETS_TWICE,
+        RULE_NAME,
+        LOCKED,
+        EXEMPTION_OF_LOCKED,
+        EXEMPTION_EXPIRED,
     )
 }
 """These rules by name."""

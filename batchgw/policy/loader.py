@@ -1,48 +1,105 @@
-"""Reads a policy from a file, or reports every problem in it with line and column."""
+"""Reads a policy from files, or reports every problem in them with line and column."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from batchgw.errors import PolicyInvalid, Problem
 from batchgw.model import Policy
-from batchgw.policy.document_check import PlacedFinding, check
-from batchgw.policy.meaning.policy import policy_of
+from batchgw.policy.document_check import Checked, PlacedFinding, check
+from batchgw.policy.form_rules import EMPTY_POLICY
+from batchgw.policy.meaning.policy import policy_of, rulebook_of
 from batchgw.policy.text.document import locate
 from batchgw.policy.text.parse import Document, parse
 from batchgw.policy.text.source import file_name, read_text
+from batchgw.policy.together import FileFinding, findings_together
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedPolicy:
-    """A policy that can be used, the warnings about it, and its text as it was read."""
+    """A policy that can be used, the warnings about it, and the texts of its files as they were read."""
 
     policy: Policy
     warnings: tuple[Problem, ...]
-    text: str
+    texts: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """The text of the file, where it is one; else those of all files, one after the other."""
+        return "".join(self.texts)
 
 
-def load_policy(path: Path | str, *, text: str | None = None) -> LoadedPolicy:
+def load_policy(path: Path | str, *, text: str | None = None, today: date | None = None) -> LoadedPolicy:
     """Read and check a policy: a YAML or JSON file, or standard input for "-".
 
-    With `text`, the policy is that text, and `path` is only its name. Raises PolicyInvalid with every error
-    and warning found, in the order of the file.
+    With `text`, the policy is that text, and `path` is only its name. `today`, in UTC, decides which
+    exemptions still count; None is the day of the clock. Raises PolicyInvalid with every error and warning
+    found, in the order of the file.
     """
-    name = file_name(path)
-    text = read_text(path) if text is None else text
-    document = parse(text, name)
-    checked = check(document.root, name)
-    problems = _problems(document, name, checked.findings)
-    if checked.source is None or any(p.severity == "error" for p in problems):
-        raise PolicyInvalid(problems)
-    return LoadedPolicy(policy=policy_of([checked.source]), warnings=problems, text=text)
+    return load_policies([path], texts=None if text is None else [text], today=today)
 
 
-def _problems(document: Document, name: str, findings: Iterable[PlacedFinding]) -> tuple[Problem, ...]:
-    problems = [*document.problems, *(_problem(name, each) for each in findings)]
-    return tuple(sorted(dict.fromkeys(problems), key=lambda p: (p.line, p.column)))
+def load_policies(
+    paths: Sequence[Path | str], *, texts: Sequence[str] | None = None, today: date | None = None
+) -> LoadedPolicy:
+    """Read and check a policy of several files, of which later ones refine earlier ones.
+
+    As `load_policy` for each of them. Problems are in the order of the files. One of them may be standard
+    input. Raises ValueError when there is none.
+    """
+    names = [file_name(path) for path in paths]
+    if not names:
+        raise ValueError("a policy has at least one file")
+    _refuse_twice(names)
+    read = [read_text(path) for path in paths] if texts is None else list(texts)
+    alone = len(names) == 1
+    files = [_File(name, text, alone=alone) for name, text in zip(names, read, strict=True)]
+    sources = [file.checked.source for file in files if file.checked.source is not None]
+    problems = [problem for file in files for problem in file.problems()]
+    if len(sources) < len(files) or _has_error(problems):
+        raise PolicyInvalid(tuple(problems))
+    rulebook = rulebook_of(sources, today=today or datetime.now(UTC).date())
+    together = list(findings_together(sources, rulebook))
+    problems = [problem for n, file in enumerate(files) for problem in file.problems(_of(together, n))]
+    if _has_error(problems):
+        raise PolicyInvalid(tuple(problems))
+    return LoadedPolicy(policy=policy_of(sources, rulebook), warnings=tuple(problems), texts=tuple(read))
+
+
+class _File:
+    """A file that was read, and what was found in it."""
+
+    def __init__(self, name: str, text: str, *, alone: bool) -> None:
+        """Read a text. Beside others, a file need not ask for anything by itself."""
+        self._name = name
+        self._document: Document = parse(text, name)
+        checked = check(self._document.root, name)
+        kept = [each for each in checked.findings if alone or each.finding.rule is not EMPTY_POLICY]
+        self.checked: Checked = replace(checked, findings=tuple(kept))
+
+    def problems(self, more: Iterable[FileFinding] = ()) -> list[Problem]:
+        """Give the problems of the file in its order, with those that were found of it beside others."""
+        placed = [PlacedFinding(finding=each.finding, root=self._document.root) for each in more]
+        found = (_problem(self._name, each) for each in (*self.checked.findings, *placed))
+        return sorted(dict.fromkeys((*self._document.problems, *found)), key=lambda p: (p.line, p.column))
+
+
+def _of(findings: Iterable[FileFinding], file: int) -> Iterable[FileFinding]:
+    return (each for each in findings if each.file == file)
+
+
+def _has_error(problems: Iterable[Problem]) -> bool:
+    return any(problem.severity == "error" for problem in problems)
+
+
+def _refuse_twice(names: Sequence[str]) -> None:
+    for name in names:
+        if names.count(name) > 1:
+            message = "this file is named twice: a policy is made of different files"
+            raise PolicyInvalid((Problem(file=name, line=0, column=0, message=message, rule="file"),))
 
 
 def _problem(name: str, placed: PlacedFinding) -> Problem:

@@ -9,7 +9,7 @@ from batchgw.errors import PolicyInvalid, Problem
 from batchgw.model import Desired, ResponseType, Rule
 from batchgw.policy.document_check import check
 from batchgw.policy.findings import Finding
-from batchgw.policy.meaning.desired import desired_of
+from batchgw.policy.meaning.folding.desired import desired_of
 from batchgw.policy.meaning.source import layers_of
 from batchgw.policy.quoting import excerpt
 from batchgw.policy.schema.file import VERSION

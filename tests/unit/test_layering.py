@@ -35,7 +35,7 @@ WITHIN: dict[str, tuple[frozenset[str], ...]] = {
         frozenset({"schema"}),
         frozenset({"diagnose", "jsonschema", "meaning", "sound_part", "starter"}),
         frozenset({"lint"}),
-        frozenset({"document_check"}),
+        frozenset({"document_check", "together"}),
         frozenset({"loader", "selecting", "single_response"}),
     ),
     "simulator": (

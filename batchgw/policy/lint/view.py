@@ -9,11 +9,11 @@ from batchgw.model import HEADER_PREFIX, Desired, ResponseType, Settings
 from batchgw.policy.fields import HeaderSource
 from batchgw.policy.findings import Path
 from batchgw.policy.grammar.expressions import Form, form, literal_text, quoted_text
-from batchgw.policy.meaning.desired import unfolded
-from batchgw.policy.meaning.fold import Folded, Override, fold
-from batchgw.policy.meaning.layer import Layer
+from batchgw.policy.meaning.folding.desired import unfolded
+from batchgw.policy.meaning.folding.fold import Folded, Override, fold
+from batchgw.policy.meaning.folding.layer import Layer
+from batchgw.policy.meaning.folding.values import Stack, Value
 from batchgw.policy.meaning.source import Source, layers_of
-from batchgw.policy.meaning.values import Stack, Value
 from batchgw.policy.schema.file import PolicyFile
 from batchgw.policy.schema.responses import BodySpec, ResponseSpec
 
@@ -207,7 +207,7 @@ class PolicyView:
                 yield type_, folded.sets
 
     def _is_in(self, stack: Stack) -> bool:
-        return any(map(self._is_own, stack.values()))
+        return any(map(self._is_own, stack.values.values()))
 
     def _is_own(self, value: Value) -> bool:
         return value.origin.layer == self.layer.number

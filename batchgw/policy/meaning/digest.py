@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from batchgw.model.shape import JSON
-from batchgw.policy.meaning.desired import desired_of
-from batchgw.policy.meaning.layer import Layer, Origin
-from batchgw.policy.meaning.values import Stack
+from batchgw.policy.meaning.folding.desired import desired_of
+from batchgw.policy.meaning.folding.layer import Layer, Origin
+from batchgw.policy.meaning.folding.values import Stack
 from batchgw.policy.schema.responses import BodySpec, ResponseSpec
 
 
@@ -15,6 +15,7 @@ def layer_json(layer: Layer) -> dict[str, JSON]:
         "name": None if layer.match is None else layer.name,
         "match": None if layer.match is None else layer.match.to_json(),
         "within": None if layer.within is None else layer.within.to_json(),
+        "locked": sorted(_locks(layer)),
         "mode": None if layer.mode is None else layer.mode.value,
         "unlisted": None if layer.unlisted is None else layer.unlisted.value,
         "responses": {type_.value: _response(spec) for type_, spec in sorted(layer.responses.items())},
@@ -28,6 +29,11 @@ def layer_json(layer: Layer) -> dict[str, JSON]:
         "alone": desired_of([layer]).to_json(),
     }
     return {key: value for key, value in out.items() if value}
+
+
+def _locks(layer: Layer) -> list[str]:
+    locked = layer.locked
+    return [*locked.presets, *(t.value for t in locked.types), *(["*"] if locked.whole else [])]
 
 
 def _response(spec: ResponseSpec | str) -> JSON:

@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
 
-from batchgw.model import Policy
+from batchgw.model import Policy, RoleLink
+from batchgw.policy.meaning.exemptions import exemptions_of
 from batchgw.policy.meaning.rulebook import LayeredRulebook
 from batchgw.policy.meaning.source import Source, chief_of, layers_of
-from batchgw.policy.meaning.targets import targets_of
+from batchgw.policy.meaning.targets import organization_roles, targets_of
 
 
-def policy_of(sources: Sequence[Source]) -> Policy:
+def rulebook_of(sources: Sequence[Source], *, today: date) -> LayeredRulebook:
+    """Give what decides what each API shall be. `today` is a day in UTC."""
+    return LayeredRulebook(layers_of(sources), exemptions_of(sources), files=len(sources), today=today)
+
+
+def policy_of(sources: Sequence[Source], rulebook: LayeredRulebook) -> Policy:
     """Give what files mean, the first of which is the weakest."""
-    rulebook = LayeredRulebook(layers_of(sources))
     chief = sources[chief_of(sources)]
+    targets = targets_of(chief.file, chief.where)
     return Policy(
         desired=rulebook.desired,
-        targets=targets_of(chief.file, chief.where),
+        targets=replace(targets, organization_roles=_organization_roles(sources)),
         source=", ".join(source.name for source in sources),
         rulebook=rulebook,
     )
+
+
+def _organization_roles(sources: Sequence[Source]) -> tuple[RoleLink, ...]:
+    """Give the roles of the first file that says how the organisation is read."""
+    return next(filter(None, (organization_roles(source.file) for source in sources)), ())

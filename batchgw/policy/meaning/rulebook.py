@@ -1,24 +1,57 @@
-"""Decides what each API shall be: which layers match it, and what these say together."""
+"""Decides what each API shall be: which layers match it, what these say together, and who is exempt."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 
-from batchgw.model import Account, Decision, Desired, RestApi, Selector, Variant
+from batchgw.model import Account, Decision, Desired, ResponseType, RestApi, Selector, SetAside, Variant
+from batchgw.model.change import EXEMPT
+from batchgw.model.response_change import TARGETS
 from batchgw.model.shape import JSON
-from batchgw.policy.meaning.desired import desired_of
 from batchgw.policy.meaning.digest import layer_json
-from batchgw.policy.meaning.layer import Layer
+from batchgw.policy.meaning.exemptions import Exemption
+from batchgw.policy.meaning.folding.desired import unfolded
+from batchgw.policy.meaning.folding.fold import Folded, fold
+from batchgw.policy.meaning.folding.layer import Layer, Within
+from batchgw.policy.meaning.tags import TAG, by_tag
+
+Matched = tuple[int, ...]
+"""The layers that match an API, by their numbers, other than those that are about every API."""
+
+Levels = tuple[tuple[ResponseType, int], ...]
+"""Types that are exempt, and the file whose locks, and those of later files, do not hold for each."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Whole:
+    """What the layers that match say together, nobody being exempt."""
+
+    folded: Folded
+    decision: Decision
 
 
 class LayeredRulebook:
-    """The rulebook of policy files: APIs that the same layers match are of one variant."""
+    """The rulebook of policy files. APIs that the same layers match, and that are exempt alike, are one kind.
 
-    def __init__(self, layers: Sequence[Layer]) -> None:
-        self._layers = tuple(layers)
+    `today`, in UTC, decides which exemptions still count.
+    """
+
+    def __init__(
+        self, layers: Sequence[Layer], exemptions: Sequence[Exemption] = (), *, files: int = 1, today: date
+    ) -> None:
+        self.layers = tuple(layers)
+        """All layers, the weakest first."""
+        self.all_exemptions = tuple(exemptions)
+        """All exemptions, those that have expired included."""
+        self.today = today
+        self._files = files
         self._conditional = tuple(layer for layer in layers if not layer.for_all)
-        self._decisions: dict[tuple[int, ...], Decision] = {}
-        self.desired: Desired = self._decision(()).variant.desired
+        self._counting = tuple(each for each in exemptions if not each.expired(today))
+        self._wholes: dict[Matched, _Whole] = {}
+        self._variants: dict[tuple[Matched, Levels], Variant] = {}
+        self.desired: Desired = self._whole(()).decision.variant.desired
         """What an API shall be that no rule matches."""
 
     @property
@@ -28,13 +61,14 @@ class LayeredRulebook:
 
     @property
     def exemptions(self) -> tuple[str, ...]:
-        """A name for each exemption."""
-        return ()
+        """The names of the exemptions that count."""
+        return tuple(each.name for each in self._counting)
 
     @property
     def places(self) -> Mapping[str, str]:
         """Where each of them stands."""
-        return {layer.name: layer.where for layer in self._conditional}
+        rules = {layer.name: layer.where for layer in self._conditional}
+        return rules | {each.name: each.where for each in self._counting}
 
     @property
     def needs_listing(self) -> bool:
@@ -45,7 +79,7 @@ class LayeredRulebook:
     def needs_account(self) -> bool:
         """Whether a layer asks where in the organisation an API's account is, or what it is called."""
         return any(each.needs_account for each in self._selectors()) or any(
-            layer.within is not None and layer.within.needs_account for layer in self._conditional
+            within.needs_account for within in self._withins()
         )
 
     @property
@@ -56,28 +90,76 @@ class LayeredRulebook:
     def decide(self, api: RestApi, account: Account | None) -> Decision:
         """Decide about an API."""
         matched = tuple(layer.number for layer in self._conditional if layer.matches(api, account))
-        found = self._decisions.get(matched)
-        return self._decision(matched) if found is None else found
+        whole = self._wholes.get(matched) or self._whole(matched)
+        exemptions = [each for each in self._counting if each.matches(api, account)]
+        if TAG not in api.tags:
+            return self._exempted(matched, whole, exemptions, ()) if exemptions else whole.decision
+        tagged = by_tag(api, files=self._files, today=self.today)
+        if tagged.exemption is not None:
+            exemptions.append(tagged.exemption)
+        return self._exempted(matched, whole, exemptions, tagged.notes)
+
+    def matched(self, api: RestApi, account: Account | None) -> list[Layer]:
+        """Give the layers that match an API, the weakest first."""
+        return [layer for layer in self.layers if layer.for_all or layer.matches(api, account)]
 
     def to_json(self) -> JSON:
-        """Render all layers. None where there is one that is about every API, and nothing else."""
-        if len(self._layers) == 1 and not self._conditional:
+        """Render the meaning of all layers. None where one that is about every API says it all."""
+        (top, *rest) = self.layers
+        if not rest and not self.all_exemptions and not top.locked and top.for_all:
             return None
-        return [layer_json(layer) for layer in self._layers]
+        return {
+            "layers": [layer_json(layer) for layer in self.layers],
+            "exemptions": [each.to_json() for each in self.all_exemptions],
+        }
 
-    def _decision(self, matched: tuple[int, ...]) -> Decision:
-        layers = [layer for layer in self._layers if layer.for_all or layer.number in matched]
+    def _whole(self, matched: Matched) -> _Whole:
+        layers = [layer for layer in self.layers if layer.for_all or layer.number in matched]
+        folded = fold(layers)
         names = tuple(layer.name for layer in layers if not layer.for_all)
-        variant = Variant(rules=names, desired=desired_of(layers))
-        return self._decisions.setdefault(matched, Decision(variant=variant))
+        decision = Decision(variant=Variant(rules=names, desired=unfolded(folded)))
+        return self._wholes.setdefault(matched, _Whole(folded=folded, decision=decision))
+
+    def _exempted(
+        self, matched: Matched, whole: _Whole, exemptions: Sequence[Exemption], notes: tuple[str, ...]
+    ) -> Decision:
+        by_type = dict[ResponseType, Exemption]()
+        for each in sorted(exemptions, key=lambda exemption: exemption.file, reverse=True):
+            by_type |= dict.fromkeys(each.types, each)  # of the first file that says so: it lifts most locks
+        levels = tuple((t, by_type[t].file) for t in ResponseType if t in by_type)
+        expected = whole.decision.variant
+        variant = self._variant(matched, whole, levels) if levels else expected
+        meant = [t for t in expected.desired.types if t in by_type]
+        left = [t for t in meant if t not in variant.desired.types]
+        held = [t.value for t in meant if t not in left and by_type[t].file == self._files]
+        if held:
+            notes = (*notes, f"its tag {TAG} does not lift what is locked of {', '.join(held)}")
+        return Decision(
+            variant=variant,
+            set_aside=tuple(
+                SetAside(target=TARGETS[t], code=EXEMPT, message=by_type[t].message) for t in left
+            ),
+            exemptions=tuple(each.name for each in exemptions if each.name),
+            notes=notes,
+        )
+
+    def _variant(self, matched: Matched, whole: _Whole, levels: Levels) -> Variant:
+        key = (matched, levels)
+        if key not in self._variants:
+            desired = unfolded(whole.folded, dict(levels))
+            self._variants[key] = Variant(rules=whole.decision.variant.rules, desired=desired)
+        return self._variants[key]
 
     def _selectors(self) -> Iterator[Selector]:
-        for layer in self._conditional:
-            if layer.match is not None:
-                yield layer.match
-            if layer.within is not None:
-                yield from layer.within.apis.include
-                yield from layer.within.apis.exclude
+        matches = [layer.match for layer in self._conditional] + [each.match for each in self._counting]
+        yield from (each for each in matches if each is not None)
+        for within in self._withins():
+            yield from within.apis.include
+            yield from within.apis.exclude
+
+    def _withins(self) -> Iterator[Within]:
+        withins = [layer.within for layer in self._conditional] + [each.within for each in self._counting]
+        return (each for each in withins if each is not None)
 
 
 def _needs_listing(selector: Selector) -> bool:

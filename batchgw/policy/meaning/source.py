@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from batchgw.policy.findings import Path
-from batchgw.policy.meaning.layer import Layer, Within
+from batchgw.policy.meaning.folding.layer import Layer, Within
+from batchgw.policy.meaning.folding.locks import locked_of
 from batchgw.policy.meaning.selectors import selector_of
 from batchgw.policy.meaning.targets import narrowing_of
 from batchgw.policy.schema.file import PolicyFile, RuleSpec
@@ -32,12 +33,17 @@ class Source:
 def layers_of(sources: Sequence[Source]) -> tuple[Layer, ...]:
     """Give the layers of files, the weakest first: the top of the first, its rules, the top of the next."""
     layers: list[Layer] = []
+    for index, (source, within) in enumerate(zip(sources, narrowings(sources), strict=True)):
+        layers += _layers(source, index, len(layers), within)
+    return tuple(layers)
+
+
+def narrowings(sources: Sequence[Source]) -> Iterator[Within | None]:
+    """Give to which APIs each file is narrowed: a later file than the one with the targets, by its own."""
     chief = chief_of(sources)
     for index, source in enumerate(sources):
         narrowed = index > chief and source.has_targets
-        within = narrowing_of(source.file.targets, source.where) if narrowed else None
-        layers += _layers(source, index, len(layers), within)
-    return tuple(layers)
+        yield narrowing_of(source.file.targets, source.where) if narrowed else None
 
 
 def chief_of(sources: Sequence[Source]) -> int:
@@ -53,6 +59,7 @@ def _layers(source: Source, index: int, number: int, within: Within | None) -> I
         name=source.name,
         where=source.where(("targets",) if within else ()),
         within=within,
+        locked=locked_of(file.locked, layer=None),
         mode=file.mode if "mode" in file.model_fields_set else None,
         unlisted=file.unlisted if "unlisted" in file.model_fields_set else None,
         responses=file.responses,
@@ -74,6 +81,7 @@ def _of_rule(  # noqa: PLR0917 - what a layer is made of
         where=source.where(path),
         match=selector_of(rule.match, source.where((*path, "match"))),
         within=within,
+        locked=locked_of(source.file.locked, layer=rule.name),
         mode=rule.mode,
         unlisted=rule.unlisted,
         responses=rule.responses,

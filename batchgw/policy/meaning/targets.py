@@ -16,7 +16,7 @@ from batchgw.model import (
     Targets,
 )
 from batchgw.policy.findings import Path
-from batchgw.policy.meaning.layer import Within
+from batchgw.policy.meaning.folding.layer import Within
 from batchgw.policy.meaning.selectors import account_selector_of, selector_of
 from batchgw.policy.schema.file import PolicyFile
 from batchgw.policy.schema.selectors import AccountSelectorSpec, SelectorSpec
@@ -49,10 +49,14 @@ def targets_of(file: PolicyFile, where: Where) -> Targets:
         session_tags={} if last is None else dict(last.session_tags),
         source_identity=None if last is None else last.source_identity,
         roles=tuple(map(_link, chain[:-1])),
-        organization_roles=tuple(map(_link, links(file.organization.role))),
         session_name=spec.session_name,
         apis=_selection(spec.apis, where),
     )
+
+
+def organization_roles(file: PolicyFile) -> tuple[RoleLink, ...]:
+    """Give the roles by which the organisation is read."""
+    return tuple(map(_link, links(file.organization.role)))
 
 
 def narrowing_of(spec: TargetsSpec, where: Where) -> Within:

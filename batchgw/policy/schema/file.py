@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from batchgw.model import Mode, ResponseType, Unlisted
-from batchgw.policy.fields import FEW, Strict, Text
+from batchgw.policy.fields import FEW, MIN_ONE, NOT_EMPTY, Strict, Text
 from batchgw.policy.findings import reject
 from batchgw.policy.form_rules import SCHEMA
 from batchgw.policy.presets.index import PresetUse
@@ -15,6 +15,7 @@ from batchgw.policy.quoting import shown
 from batchgw.policy.schema.responses import CustomisedSpec, ResponseValue
 from batchgw.policy.schema.selectors import SelectorSpec
 from batchgw.policy.schema.targets import OrganizationSpec, TargetsSpec
+from batchgw.policy.schema.words import DayText
 
 VERSION = 1
 """The version of the format that this module reads."""
@@ -72,6 +73,22 @@ class RuleSpec(Strict):
     use: Uses = Field(default_factory=list)
 
 
+class ExemptionSpec(Strict):
+    """APIs that are left alone, for some types or all, and why."""
+
+    match: SelectorSpec = Field(description="Which APIs it is about.")
+    types: Annotated[list[ResponseType], NOT_EMPTY] | None = Field(
+        default=None,
+        description="The response types that are left alone; all, when left out.",
+        json_schema_extra=MIN_ONE,
+    )
+    reason: Text | None = Field(default=None, description="Why, for reports.", examples=["see CHG-1"])
+    owner: Text | None = Field(default=None, description="Who answers for it.", examples=["team-x"])
+    until: DayText | None = Field(
+        default=None, description="The last day on which it counts, in UTC.", examples=["2027-01-31"]
+    )
+
+
 class PolicyFile(Strict):
     """A batchgw policy: which REST APIs, and what their gateway responses shall be."""
 
@@ -101,4 +118,13 @@ class PolicyFile(Strict):
         default_factory=list,
         description="What differs for some APIs: every rule that matches an API counts, and later ones win,"
         " key by key.",
+    )
+    locked: list[Text] = Field(
+        default_factory=list,
+        description="What neither later rules nor later files may weaken: presets that this file uses,"
+        " response types that it names, or names of its rules.",
+        examples=[["security-headers", "WAF_FILTERED"]],
+    )
+    exemptions: list[ExemptionSpec] = Field(
+        default_factory=list, description="APIs that are left alone, for some types or all, and why."
     )

@@ -11,8 +11,12 @@ from batchgw.policy.lint.registry import all_rules
 from batchgw.policy.loader import load_policy
 
 THROTTLED = "version: 1\nresponses:\n  THROTTLED: "
+LOCKED = "version: 1\nuse: [hsts]\nlocked: [hsts]\nrules:\n"
 FILE_RULES = {"file", "syntax", "schema", "duplicate-key"}
-"""What the reader and the models tell; test_policy_loader has them."""
+"""What the reader and the models tell; test_loader has them."""
+
+OF_SEVERAL = {"targets-twice", "exemption-of-locked"}
+"""What is told of several files alone; test_several_files has them."""
 
 
 def problems(text: str) -> tuple[Problem, ...]:
@@ -47,6 +51,27 @@ CASES: list[tuple[str, str, int, int, str]] = [
         3,
         41,
         "at its character 8: Bad jmespath expression: Unknown token",
+    ),
+    (
+        "rule-name",
+        "version: 1\nuse: [cors]\nrules:\n- {name: a, match: {id: a}}\n- {name: a, match: {id: b}}",
+        5,
+        10,
+        "the rule at p.yaml:4:10 is called 'a' already",
+    ),
+    (
+        "locked",
+        LOCKED + "- {name: a, match: {id: a}, use: [{preset: hsts, max_age: 1}]}",
+        5,
+        35,
+        "p.yaml:3:10 has locked this: the header Strict-Transport-Security of DEFAULT_4XX, DEFAULT_5XX",
+    ),
+    (
+        "exemption-expired",
+        "version: 1\nuse: [cors]\nexemptions: [{match: {id: a}, reason: b, until: 2020-01-31}]",
+        3,
+        49,
+        "ended on 2020-01-31",
     ),
     (
         "accounts-without-role",
@@ -316,7 +341,7 @@ def test_each_rule_points_and_explains(rule: str, text: str, line: int, column: 
 
 
 def test_every_rule_is_tried() -> None:
-    assert {case[0] for case in CASES} == set(all_rules()) - FILE_RULES
+    assert {case[0] for case in CASES} == set(all_rules()) - FILE_RULES - OF_SEVERAL
 
 
 ACCEPTED = [

@@ -8,7 +8,7 @@ from batchgw.model import Mode, ResponseType, Unlisted
 from batchgw.policy.findings import Remark, Rule
 from batchgw.policy.lint.check import checks
 from batchgw.policy.lint.view import PolicyView
-from batchgw.policy.meaning.covering import names_customised
+from batchgw.policy.meaning.folding.covering import names_customised
 from batchgw.policy.schema.responses import CustomisedSpec
 
 NO_EFFECT = Rule(name="no-effect", severity="warning", summary="accepted, and without effect")

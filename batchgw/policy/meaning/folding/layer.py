@@ -17,6 +17,7 @@ from batchgw.model import (
 )
 from batchgw.model.shape import JSON
 from batchgw.policy.findings import Path
+from batchgw.policy.meaning.folding.locks import Lock, Locked
 from batchgw.policy.presets.contribution import PresetSpec
 from batchgw.policy.schema.responses import CustomisedSpec, ResponseSpec
 
@@ -63,6 +64,7 @@ class Layer:
         where: the same with line and column, for messages.
         match: which APIs a rule is about.
         within: to which APIs its file is narrowed.
+        locked: what of it later layers may not set otherwise.
         mode: None where the layer leaves that to those before it. `unlisted` likewise.
     """
 
@@ -73,6 +75,7 @@ class Layer:
     where: str = ""
     match: Selector | None = None
     within: Within | None = None
+    locked: Locked = field(default_factory=Locked)
     mode: Mode | None = None
     unlisted: Unlisted | None = None
     responses: Mapping[ResponseType, ResponseSpec | str] = field(default_factory=dict)
@@ -89,6 +92,12 @@ class Layer:
         return (self.within is None or self.within.matches(api, account)) and (
             self.match is None or self.match.matches(api, account)
         )
+
+    def lock(self, path: Path | None, *, merges: bool = True) -> Lock | None:
+        """Give a lock of this layer; none where no path says that there is one."""
+        if path is None:
+            return None
+        return Lock(layer=self.number, file=self.file, path=path, merges=merges)
 
     def response(self, type_: ResponseType) -> ResponseSpec | None:
         """Give what the layer sets on a type by its name, other than `default`."""
