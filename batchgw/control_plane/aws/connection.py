@@ -224,7 +224,7 @@ async def connect(
             organization=OrganizationCredentials(
                 reader.for_scope if reader else lambda _scope: base, sts_regions.sts_region
             ),
-            region_check=RegionCheck(lambda keys, region: sts.account(region, keys), sts_regions.always_on),
+            region_check=RegionCheck(lambda keys, region: sts.account(region, keys), sts_regions),
             region=home,
             identity=lambda: sts.identity,
             observer=observer,

@@ -15,6 +15,7 @@ from aiohttp import web
 from batchgw.control_plane.aws import connect
 from batchgw.control_plane.operations import GetRestApis
 from batchgw.control_plane.operations.organizations import ListAccounts, ListTagsForResource
+from batchgw.control_plane.stack import PacedControlPlane
 from batchgw.errors import (
     AccessDenied,
     CredentialsRejected,
@@ -177,6 +178,26 @@ async def test_each_refusal_and_each_odd_answer_of_organizations_has_its_meaning
     assert caught.value.request_id == "org-1"  # type: ignore[attr-defined]
 
 
+@pytest.mark.asyncio
+async def test_expired_keys_of_the_reader_are_renewed_once_or_rejected(
+    stub: Stub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def expired(seen: Seen, request: web.Request) -> web.StreamResponse:
+        refusal = answers(
+            {"__type": "ExpiredTokenException", "Message": "The security token is expired"}, 400
+        )
+        return await (refusal if seen.key == BASE_KEY else answers({"Accounts": []}))(seen, request)
+
+    stub.gateway = expired
+    async with connect(endpoint_url=f"http://127.0.0.1:{stub.port}") as plane:
+        paced = PacedControlPlane(plane)
+        with pytest.raises(CredentialsRejected, match="renew them"):
+            await paced.send(ListAccounts(scope=there()))
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIARENEWED")
+        assert (await paced.send(ListAccounts(scope=there()))).items == ()
+    assert [s.key for s in stub.seen_by("organizations")] == [BASE_KEY, BASE_KEY, "AKIARENEWED"]
+
+
 UNKNOWN = ("UnrecognizedClientException", 403, "The security token included is invalid.")
 
 
@@ -190,20 +211,29 @@ def off(*regions: str) -> Answer:
 
 
 @pytest.mark.asyncio
-async def test_a_region_that_does_not_know_good_keys_is_off(stub: Stub) -> None:
-    """STS is asked about the keys after the region has rejected them, where no account can switch it off."""
+@pytest.mark.parametrize(
+    ("home", "asked"),
+    [
+        ("eu-west-1", "eu-west-1"),
+        ("me-south-1", "us-east-1"),
+        (None, "us-east-1"),
+        ("cn-north-1", "us-east-1"),
+    ],
+)
+async def test_a_region_that_does_not_know_good_keys_is_off(
+    home: str | None, asked: str, stub: Stub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """STS is asked about the keys after the region has rejected them: where it is asked for roles, too."""
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
     stub.gateway = off("me-south-1")
-    async with connect(endpoint_url=f"http://127.0.0.1:{stub.port}", role="Role") as plane:
+    url = f"http://127.0.0.1:{stub.port}"
+    async with connect(endpoint_url=url, role="Role", region=home) as plane:
         with pytest.raises(RegionOff, match="me-south-1 is not enabled for account 222222222222") as caught:
             await plane.send(GetRestApis(scope=there("me-south-1")))
         await plane.send(GetRestApis(scope=there("eu-west-1")))
     assert caught.value.code == "UnrecognizedClientException"
-    proof = stub.seen_by("sts")[-1]
-    assert (proof.form["Action"], proof.region, proof.key) == (
-        "GetCallerIdentity",
-        "us-east-1",
-        f"ASIA{MEMBER}x0",
-    )
+    (proof,) = [s for s in stub.seen_by("sts") if s.key == f"ASIA{MEMBER}x0"]
+    assert (proof.form["Action"], proof.region) == ("GetCallerIdentity", asked)
 
 
 @pytest.mark.asyncio

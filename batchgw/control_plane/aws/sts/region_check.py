@@ -17,6 +17,7 @@ import anyio
 from batchgw.concurrency.clock import current_time
 from batchgw.control_plane.aws.client import Target
 from batchgw.control_plane.aws.keys import Keys
+from batchgw.control_plane.aws.sts.regions import StsRegions
 from batchgw.control_plane.classify import of_region_off
 from batchgw.errors import CallError, CredentialsRejected
 from batchgw.model import AccountId, Region
@@ -39,13 +40,12 @@ class RegionCheck:
 
     Args:
         prove: asks STS.
-        always_on: names the region of another one's partition that no account can switch off; None if none is
-            known.
+        regions: where STS is asked. The region that no account can switch off is never off.
     """
 
-    def __init__(self, prove: Prove, always_on: Callable[[Region], Region | None]) -> None:
+    def __init__(self, prove: Prove, regions: StsRegions) -> None:
         self._prove = prove
-        self._always_on = always_on
+        self._regions = regions
         self._proofs: dict[str, _Proof] = {}
 
     async def judged(self, error: CredentialsRejected, target: Target) -> CredentialsRejected:
@@ -53,14 +53,21 @@ class RegionCheck:
 
         Raises Stopped.
         """
-        elsewhere = self._always_on(target.region)
-        if elsewhere in (None, target.region) or not _UNKNOWN_KEY.search(error.code):
+        elsewhere = self._elsewhere(target.region)
+        if elsewhere is None or not _UNKNOWN_KEY.search(error.code):
             return error
         try:
             await self._proved(target.keys, elsewhere, current_time())
         except CallError:
             return error
         return of_region_off(error, target.keys.account, target.region)
+
+    def _elsewhere(self, region: Region) -> Region | None:
+        """Give the region whose STS is asked: where it is asked anyway, or the one that is always on."""
+        always_on = self._regions.always_on(region)
+        usual = self._regions.sts_region(region)
+        found = always_on if usual == region else usual
+        return None if region in (found, always_on) else found
 
     async def _proved(self, keys: Keys, region: Region, rejected: float) -> None:
         """Ask, unless a question that was asked after the rejection has proved them. Raises a CallError."""
