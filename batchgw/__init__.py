@@ -105,7 +105,9 @@ if TYPE_CHECKING:
         PhaseStarted as PhaseStarted,
         QuotaShared as QuotaShared,
         ReachedDirectly as ReachedDirectly,
+        ScopeFound as ScopeFound,
         ScopeGivenUp as ScopeGivenUp,
+        ScopesFound as ScopesFound,
         TypeUnknown as TypeUnknown,
     )
     from batchgw.execution.application import Application as Application
@@ -187,9 +189,12 @@ if TYPE_CHECKING:
     )
     from batchgw.model.kinds import DesiredPart as DesiredPart
     from batchgw.model.shape import JSON as JSON
+    from batchgw.planning.frozen import FrozenAccounts as FrozenAccounts
+    from batchgw.planning.managed import OnManaged as OnManaged
     from batchgw.planning.plan_file.header import PlanHeader as PlanHeader
     from batchgw.planning.plan_file.plan import Plan as Plan
     from batchgw.planning.totals import PlanTotals as PlanTotals, ScopeTotals as ScopeTotals
+    from batchgw.planning.variants import Matched as Matched, Variants as Variants
     from batchgw.policy.loader import LoadedPolicy as LoadedPolicy, load_policy as load_policy
     from batchgw.report.reasons import Reason as Reason
     from batchgw.report.summary import ScopeSummary as ScopeSummary, Summary as Summary
@@ -228,7 +233,7 @@ _NAMES = {
     "events": (
         "ApiRechecked ApisListed CallAnswered CallGaveUp CallRetried CallSent CallThrottled "
         "CredentialsRefreshed Decided Event ItemPlanned NullObserver Observer Observers PhaseEnded "
-        "PhaseStarted QuotaShared ReachedDirectly ScopeGivenUp TypeUnknown"
+        "PhaseStarted QuotaShared ReachedDirectly ScopeFound ScopeGivenUp ScopesFound TypeUnknown"
     ),
     "execution.application": "Application",
     "execution.schedule": "AllAtOnce Schedule",
@@ -248,9 +253,12 @@ _NAMES = {
     "model.fleet.selected": "Selected SelectedAccounts Unmatched",
     "model.kinds": "DesiredPart",
     "model.shape": "JSON",
+    "planning.frozen": "FrozenAccounts",
+    "planning.managed": "OnManaged",
     "planning.plan_file.header": "PlanHeader",
     "planning.plan_file.plan": "Plan",
     "planning.totals": "PlanTotals ScopeTotals",
+    "planning.variants": "Matched Variants",
     "policy.loader": "LoadedPolicy load_policy",
     "report.reasons": "Reason",
     "report.summary": "ScopeSummary Summary",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import anyio
@@ -22,7 +23,8 @@ from batchgw.control_plane.readonly import ReadOnlyControlPlane
 from batchgw.control_plane.stack import Pace
 from batchgw.discovery.estate import Estate
 from batchgw.discovery.listing import needs_listing
-from batchgw.discovery.scopes import find_scopes, resolve_scopes
+from batchgw.discovery.scope_search import Needs
+from batchgw.discovery.scopes import find_scopes
 from batchgw.discovery.selection_count import SelectionCount
 from batchgw.discovery.stream import DiscoveryStream, Found
 from batchgw.events import Observer
@@ -35,6 +37,8 @@ from batchgw.execution.session import phase, session
 from batchgw.execution.writing.executor import TRUSTED
 from batchgw.journal import JSON, Journal
 from batchgw.model import OnStale, Policy, Targets
+from batchgw.planning.frozen import FrozenAccounts
+from batchgw.planning.managed import OnManaged, holding
 from batchgw.planning.plan_file import temporary
 from batchgw.planning.plan_file.plan import Plan, PlanHeader, PlanWriter
 from batchgw.report.summary import Summary
@@ -85,6 +89,7 @@ async def plan(
     plane: ControlPlane,
     out: str | Path | None = None,
     options: Mapping[str, JSON] | None = None,
+    on_managed: OnManaged = OnManaged.WARN,
     pace: Pace | None = None,
     observer: Observer | None = None,
     stop: StopSignal | None = None,
@@ -92,28 +97,42 @@ async def plan(
     """Read every selected API once and compare it with the policy. Nothing is ever written to AWS.
 
     The plan is a file: `out`, or a temporary one that `Plan.close` deletes. What could not be read is in it,
-    and makes it incomplete, not void. Selectors that match nothing are in its totals. Raises `Stopped` when
+    and makes it incomplete, not void. Selectors that match nothing are in its totals. `on_managed` says what
+    becomes of APIs whose owner is known, and is a tool that may put them back. Raises `Stopped` when
     asked to stop (no file is left then), and a `CallError` when not even the account can be told.
     """
     with session(plane, pace, observer, stop) as paced, unwrapped():
-        scopes = await resolve_scopes(paced, policy.targets)
-        header = PlanHeader.of(policy, scopes, options or {})
-        count = SelectionCount(policy.targets.apis)
+        header = PlanHeader.of(policy, options or {})
+        estate = Estate()
+        count = SelectionCount(policy.targets.apis, accounts=estate.accounts)
         path = Path(out) if out is not None else temporary.folder() / f"batchgw-{header.plan}.plan"
-        with PlanWriter(path, header, scopes=scopes) as writer:
-            with phase(paced.observer, header.plan, "plan", scopes, {}):
-                await Planner(
-                    ReadOnlyControlPlane(paced),
-                    desired=policy.desired,
-                    selection=policy.targets.apis,
-                    sink=writer.write,
-                    observer=paced.observer,
-                    pacing=paced,
-                    count=count,
-                ).run(scopes)
-            writer.totals.selected = count.total(listed=needs_listing(policy.targets.apis))
+        with PlanWriter(path, header) as writer:
+            planner = Planner(
+                ReadOnlyControlPlane(paced),
+                policy=policy,
+                sink=writer.write,
+                observer=paced.observer,
+                pacing=paced,
+                count=count,
+                accounts=estate.accounts,
+                hold=holding(on_managed),
+            )
+            with phase(paced.observer, header.plan, "plan", (), {}):
+                async with find_scopes(paced, policy.targets, estate=estate, needs=_needs(policy)) as scopes:
+                    await planner.run(scopes, found=writer.totals.look_into)
+            selected = count.total(listed=needs_listing(policy.targets.apis))
+            writer.totals.selected = replace(selected, accounts=estate.selected)
+            writer.totals.variants = planner.variants
+            writer.totals.frozen = FrozenAccounts(
+                accounts=estate.accounts, regions=estate.regions, as_of=estate.as_of
+            )
             await in_thread(writer.commit)
     return Plan.of(writer, temporary=out is None)
+
+
+def _needs(policy: Policy) -> Needs:
+    """Say what the policy must know of accounts beside those that it selects."""
+    return Needs(account=policy.rules.needs_account or policy.targets.apis.needs_account)
 
 
 check = plan

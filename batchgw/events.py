@@ -14,6 +14,7 @@ from batchgw.model import AccountId, Outcome, PlanItem, Region, RestApi, RestApi
 class PhaseStarted:
     """A run enters a phase: "plan", "recheck" or "apply".
 
+    `scopes` are those that are known: in a plan none. They come one by one, each with a `ScopeFound`.
     `expected` is the number of targets to be decided in it per scope, where it is known beforehand; in a
     recheck, of APIs to be read. `kinds` are the kinds of change that the targets are of.
     """
@@ -23,6 +24,20 @@ class PhaseStarted:
     scopes: tuple[Scope, ...]
     expected: Mapping[Scope, int]
     kinds: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScopeFound:
+    """An account-region was found that is looked into. Others may follow."""
+
+    scope: Scope
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScopesFound:
+    """No more account-regions follow; so many `scopes` were found."""
+
+    scopes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,6 +209,8 @@ class TypeUnknown:
 
 Event = (
     PhaseStarted
+    | ScopeFound
+    | ScopesFound
     | ApisListed
     | ItemPlanned
     | ApiRechecked

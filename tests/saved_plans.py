@@ -28,7 +28,7 @@ def write_plan(
         policy_digest="0a" * 32,
         policy_source="policy.yaml",
         desired=desired,
-        targets={"scopes": [str(scope) for scope in scopes], "role": "Batchgw"},
+        targets={"role": "Batchgw"},
         options=dict(options or {}),
     )
     with PlanWriter(path, header, scopes=scopes) as writer:

@@ -14,12 +14,12 @@ from batchgw.cli.run_options import run_options, targets_with_run_options
 from batchgw.control_plane.stack import Pace
 from batchgw.errors import PlanStale, UsageError
 from batchgw.execution.writing.executor import TRUSTED
-from batchgw.model import PlannedApi, Policy, Region, Scope, Targets
+from batchgw.model import PlannedApi, Policy, Region, Scope, Targets, Variant
+from batchgw.model.change import EXEMPT
 from batchgw.model.shape import JSON, text_or_none
 from batchgw.planning.estimate import Estimate, Work, estimate
 from batchgw.planning.kinds import reads
 from batchgw.planning.plan_file.consistency import fault
-from batchgw.planning.plan_file.header import PlanHeader
 from batchgw.planning.plan_file.plan import Plan
 from batchgw.policy.loader import load_policy
 from batchgw.report.views.lines.problems import problem_line
@@ -90,13 +90,29 @@ def refuse_other_policy(plan: Plan, policy: Policy) -> None:
             f"{str(made_from)[:12]}, and {policy.source} has {policy.digest[:12]}. Nothing was written. "
             "Plan again, or leave the policy out to apply the plan as it is."
         )
-    if plan.header.desired != policy.desired:  # else opening the plan has compared it with the policy
-        _refuse_other_changes(plan, policy)
+    same = plan.header.desired == policy.desired
+    if policy.rulebook is not None or len(plan.variants) > 1 or not same:
+        _refuse_other_changes(plan, policy)  # else opening the plan has compared it with the policy
 
 
 def _refuse_other_changes(plan: Plan, policy: Policy) -> None:
+    """Raise PlanStale where the policy decides otherwise about an API than the plan does."""
+    rules = policy.rules
+    alike: dict[tuple[int, int], tuple[bool, Variant]] = {}  # the variant is kept, so its identity is its own
     for item in plan.items():
-        if isinstance(item, PlannedApi) and (found := fault(item, policy.desired)):
+        if not isinstance(item, PlannedApi):
+            continue
+        decision = rules.decide(item.api, None)
+        key = item.variant, id(decision.variant)
+        if key not in alike:
+            same = plan.variants[item.variant].desired == decision.variant.desired
+            alike[key] = same, decision.variant
+        found = None if alike[key][0] else fault(item, decision.variant.desired)
+        aside = {each.target for each in decision.set_aside}
+        for each in item.set_aside:
+            if each.code == EXEMPT and each.target not in aside:
+                found = f"{each.target}: it is left alone, and it is no longer exempt"
+        if found:
             raise PlanStale(
                 f"{plan.path} does not do what {policy.source} says, though it names its digest: {item.api}, "
                 f"{found} by that policy. Nothing was written. Plan again."
@@ -132,7 +148,7 @@ def targets_of(plan: Plan, given: Targets) -> Targets:
         )
     return targets_with_run_options(
         Targets(
-            regions=_regions(header),
+            regions=_regions(plan),
             role=role,
             external_id=given.external_id,
             session_tags=given.session_tags,
@@ -163,11 +179,11 @@ def paced_estimate(
         share=pace.share,
         level=level,
         trusted=trusted,
-        reads=reads(plan.header.desired),
+        reads=max(reads(each.desired) for each in plan.variants),
         operations=pace.operations,
     )
 
 
-def _regions(header: PlanHeader) -> tuple[Region, ...]:
+def _regions(plan: Plan) -> tuple[Region, ...]:
     """Give the regions of a plan's scopes, in their order."""
-    return tuple(dict.fromkeys(scope.region for scope in header.scopes or ()))
+    return tuple(dict.fromkeys(scope.region for scope in plan.totals.looked_into))

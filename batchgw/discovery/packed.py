@@ -11,7 +11,7 @@ import zlib
 from collections import deque
 from collections.abc import Iterator, Sequence
 
-from batchgw.model import RestApi, RestApiId, Scope
+from batchgw.model import Owner, RestApi, RestApiId, Scope
 
 BATCH = 50
 """APIs that are unpacked at a time: 0.1 ms of work."""
@@ -33,7 +33,13 @@ class PackedApis:
 
 
 def _pack(apis: Sequence[RestApi]) -> bytes:
-    rows = [(api.id, api.name, dict(api.tags), api.endpoint_types, api.created) for api in apis]
+    rows = [
+        (
+            *(api.id, api.name, dict(api.tags), api.endpoint_types, api.created),
+            None if api.owner is None else (api.owner.kind, api.owner.name),
+        )
+        for api in apis
+    ]
     return zlib.compress(json.dumps(rows, separators=(",", ":")).encode("ascii"), _FAST)
 
 
@@ -46,6 +52,7 @@ def _unpack(packed: bytes, scope: Scope) -> list[RestApi]:
             tags=tags,
             endpoint_types=tuple(endpoint_types),
             created=created,
+            owner=None if owner is None else Owner(kind=owner[0], name=owner[1]),
         )
-        for id_, name, tags, endpoint_types, created in json.loads(zlib.decompress(packed))
+        for id_, name, tags, endpoint_types, created, owner in json.loads(zlib.decompress(packed))
     ]

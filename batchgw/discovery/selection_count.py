@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
-from batchgw.model import RestApi, Selection, Selector
+from batchgw.model import Account, AccountId, RestApi, Selection, Selector
 from batchgw.model.fleet.selected import Selected, Unmatched
 
 
 @dataclass(slots=True)
 class SelectionCount:
-    """Counts REST APIs as they are listed, in all scopes. A selector that has matched is not tried again."""
+    """Counts REST APIs as they are listed, in all scopes. A selector that has matched is not tried again.
+
+    `accounts` are what is known of the organisation's accounts; it may grow meanwhile.
+    """
 
     selection: Selection
+    accounts: Mapping[AccountId, Account] = field(default_factory=dict)
     found: int = 0
     selected: int = 0
     excluded: int = 0
@@ -30,12 +34,13 @@ class SelectionCount:
 
     def add(self, api: RestApi) -> bool:
         """Count an API that was listed and may be meant; tell whether it is."""
-        self._include.look(api)
-        self._exclude.look(api)
-        if self.selection.matches(api):
+        account = self.accounts.get(api.scope.account)
+        self._include.look(api, account)
+        self._exclude.look(api, account)
+        if self.selection.matches(api, account):
             self.selected += 1
             return True
-        self.excluded += self.selection.includes(api)
+        self.excluded += self.selection.includes(api, account)
         return False
 
     def total(self, *, listed: bool) -> Selected:
@@ -57,12 +62,12 @@ class _Open:
         self._open = dict(enumerate(selectors))
         self._near: dict[int, str] = {}  # the name of an API that a selector nearly matches
 
-    def look(self, api: RestApi) -> None:
+    def look(self, api: RestApi, account: Account | None) -> None:
         """Remove the selectors that match the API."""
         if not self._open:
             return
         for number, selector in tuple(self._open.items()):
-            if selector.matches(api):
+            if selector.matches(api, account):
                 del self._open[number]
             elif selector.name == api.name:
                 self._near[number] = api.name

@@ -150,12 +150,16 @@ class UnreadApi:
 
     `targets` are those that were expected of it. `code` is the error's class name, or one of the constants
     above.
+
+    `set_aside` are further targets, which would have been left alone on purpose: those end skipped, whatever
+    becomes of the rest.
     """
 
     api: RestApi
     targets: tuple[Target, ...]
     code: str
     message: str
+    set_aside: tuple[SetAside, ...] = ()
 
     @property
     def kind(self) -> Literal["skipped", "not_attempted", "failed"]:
@@ -196,4 +200,9 @@ class SkippedScope:
     message: str
 
 
-PlanItem = PlannedApi | UnreadApi | UnreadScope
+PlanItem = PlannedApi | UnreadApi | UnreadScope | SkippedScope
+
+
+def scope_of(item: PlanItem) -> Scope:
+    """Give the account-region that an item of a plan is about."""
+    return item.scope if isinstance(item, UnreadScope | SkippedScope) else item.api.scope

@@ -34,6 +34,7 @@ class Decision:
     """What a policy says of one API: what it shall be, and which of its targets are left alone on purpose.
 
     APIs of one variant are given the same object, so that variants can be told apart by identity.
+    What is set aside is left alone by the variant as well: `Desired.left_alone`, or nothing is said of it.
     `exemptions` are the policy's own that match the API, by their names among `Rulebook.exemptions`.
     `notes` are what is to be told of the API's own tags: an exemption that has expired, or says no reason.
     """

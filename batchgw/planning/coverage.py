@@ -44,6 +44,8 @@ def header_names(response_type: ResponseType, desired: Desired) -> tuple[str, ..
 
 
 def _owed(response_type: ResponseType, desired: Desired) -> frozenset[str]:
+    if response_type in desired.left_alone:
+        return frozenset()
     rule = desired.rules.get(response_type)
     if rule is not None and rule.mode is not Mode.FILL:
         return frozenset()  # the policy itself says what the type is to be; lint says what it leaves out

@@ -29,7 +29,7 @@ def diff(observed: Observed, desired: Desired) -> tuple[ResponseChange, ...]:
     """Compare one API with what it is to be: one change per type the policy speaks of, NO_OP included.
 
     Those are the types in `desired.types`, and of `desired.wherever_customised` those that the API has
-    customised itself.
+    customised itself. A type that is left alone is never one of them.
 
     DEFAULT_4XX and DEFAULT_5XX come first, because what they are left as decides what a merge starts from.
     That their change alters what uncustomised types show is inheritance at work, not a change of those types.
@@ -41,7 +41,10 @@ def diff(observed: Observed, desired: Desired) -> tuple[ResponseChange, ...]:
     changes = []
     rules, wherever = desired.rules, desired.wherever_customised
     unnamed = _RESET if desired.unlisted is Unlisted.RESET else None
+    left_alone = desired.left_alone
     for response_type in _ORDER:
+        if response_type in left_alone:
+            continue
         rule = rules.get(response_type, unnamed)
         if rule is None:
             if response_type not in wherever or not is_customised(response_type, observed):

@@ -44,6 +44,10 @@ def _no_gap(_target: Target, _desired: Desired) -> Gap:
     return Gap(lacks=(), field="lacks", meaning="the policy leaves some targets without something.")
 
 
+def _of_part(target: Target, desired: Desired) -> object:
+    return desired.parts.get(target.kind)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedKind:
     """How changes of a kind are handled before they are made.
@@ -58,6 +62,8 @@ class PlannedKind:
         derive: makes the changes again, from their before-images and what is desired. A saved plan whose
             changes are others was edited.
         views: gives a view of each change, NO_OP included.
+        says: gives what is said of one target, to tell whether two policies say the same of it. Left out,
+            that is the kind's whole part of what is desired.
         gap: says what an uncovered target lacks. Left out for a kind that leaves no target uncovered.
         unnamed: left out for a kind that changes only what a policy names.
     """
@@ -67,6 +73,7 @@ class PlannedKind:
     operation: Callable[[Action], str]
     derive: Callable[[Sequence[Change], Desired], tuple[Change, ...]]
     views: Callable[[Sequence[Change]], tuple[ChangeView, ...]]
+    says: Callable[[Target, Desired], object] = _of_part
     gap: Callable[[Target, Desired], Gap] = _no_gap
     unnamed: Unnamed | None = None
 
@@ -78,6 +85,7 @@ KINDS: dict[str, PlannedKind] = {
         operation=responses.operation,
         derive=responses.derive,
         views=render.views,
+        says=responses.says,
         gap=responses.gap,
         unnamed=Unnamed(count=responses.unnamed, remark=responses.unnamed_remark),
     )

@@ -27,6 +27,12 @@ def expected(desired: Desired) -> tuple[Target, ...]:
     return tuple(TARGETS[t] for t in types)
 
 
+def says(target: Target, desired: Desired) -> object:
+    """The type's rule, or what becomes of it without one; and what is merged into it."""
+    named = response_type(target)
+    return desired.rules.get(named, desired.unlisted), desired.wherever_customised.get(named)
+
+
 def reads(desired: Desired) -> int:
     """One GetGatewayResponses an API."""
     return int(desired.of_responses)

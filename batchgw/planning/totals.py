@@ -7,10 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import assert_never
 
-from batchgw.model import Action, PlanItem, PlannedApi, Scope, UnreadApi, UnreadScope
+from batchgw.model import Action, PlanItem, PlannedApi, Scope, SkippedScope, UnreadApi, UnreadScope
 from batchgw.model.fleet.selected import Selected
 from batchgw.model.shape import JSON, count, record
+from batchgw.planning.frozen import FrozenAccounts
 from batchgw.planning.kinds import KINDS
+from batchgw.planning.variants import Variants
 
 
 @dataclass(slots=True, kw_only=True)
@@ -27,6 +29,9 @@ class ScopeTotals:
     skipped_apis: int = 0  # those of them rightly left alone: deleted meanwhile, or excluded
     unread_targets: int = 0  # targets expected of the unread APIs
     unread_scopes: int = 0  # 1 when the scope's APIs could not be listed to the end
+    skipped_scopes: int = 0  # 1 when the scope was rightly not looked into
+    set_aside: int = 0  # targets left alone on purpose
+    set_aside_apis: int = 0  # APIs in which nothing else was expected: nothing was to be compared there
     operations: Counter[str] = field(default_factory=Counter)  # the writes, by the operation that makes them
 
     @property
@@ -37,7 +42,7 @@ class ScopeTotals:
     @property
     def expected(self) -> int:
         """Targets that must end in an outcome."""
-        return self.writes + self.no_ops + self.unread_targets
+        return self.writes + self.no_ops + self.unread_targets + self.set_aside
 
     def __add__(self, other: ScopeTotals) -> ScopeTotals:
         """Give the totals of both."""
@@ -48,38 +53,35 @@ class ScopeTotals:
         return {**{name: getattr(self, name) for name in _COUNTS}, "expected": self.expected}
 
     @classmethod
-    def from_json(cls, data: Mapping[str, JSON], operations: Mapping[str, JSON] | None = None) -> ScopeTotals:
-        """Read what `to_json` wrote, and the calls of `operations`. None: they are made of the counts.
-
-        A plan of an earlier version counted none, and had the first kind of change alone.
-        """
+    def from_json(cls, data: Mapping[str, JSON], operations: Mapping[str, JSON]) -> ScopeTotals:
+        """Read what `to_json` wrote, and the calls of `operations`."""
         found = cls()
         for name in _COUNTS:
             setattr(found, name, count(data[name]))
-        if operations is None:
-            operation = next(iter(KINDS.values())).operation
-            for action, writes in zip(_WRITES, (found.creates, found.updates, found.resets), strict=True):
-                found.operations[operation(action)] += writes
-        else:
-            found.operations.update({name: count(calls) for name, calls in operations.items()})
+        found.operations.update({name: count(calls) for name, calls in operations.items()})
         found.operations = +found.operations  # without those of which there is no call
         return found
 
-
-_WRITES = (Action.CREATE, Action.UPDATE, Action.RESET)
 
 _COUNTS = tuple(f.name for f in fields(ScopeTotals) if f.name != "operations")
 
 
 class PlanTotals:
-    """Counts plan items as they pass. Scopes given beforehand are there even when nothing comes from them.
+    """Counts plan items as they pass. Scopes that were looked into are there, whatever comes from them.
 
-    `selected` is what the selection came to; None in a plan of an earlier version.
+    `selected` is what the selection came to, where it was counted. `variants` are what APIs shall be, and
+    `frozen` is what was known of accounts.
     """
 
     def __init__(self, scopes: Iterable[Scope] = ()) -> None:
         self._scopes = {scope: ScopeTotals() for scope in scopes}
         self.selected: Selected | None = None
+        self.variants = Variants()
+        self.frozen = FrozenAccounts()
+
+    def look_into(self, scope: Scope) -> None:
+        """Count a scope, even when nothing will come from it."""
+        self._of(scope)
 
     def add(self, item: PlanItem) -> None:
         """Count one item."""
@@ -91,8 +93,11 @@ class PlanTotals:
                 of.unread_apis += 1
                 of.skipped_apis += item.skipped
                 of.unread_targets += len(item.targets)
+                of.set_aside += len(item.set_aside)
             case UnreadScope():
                 self._of(item.scope).unread_scopes = 1
+            case SkippedScope():
+                self._of(item.scope).skipped_scopes = 1
             case _:
                 assert_never(item)
 
@@ -110,6 +115,15 @@ class PlanTotals:
     def expected(self) -> dict[Scope, int]:
         """Targets that must end in an outcome, per scope."""
         return {scope: totals.expected for scope, totals in self._scopes.items()}
+
+    @property
+    def looked_into(self) -> tuple[Scope, ...]:
+        """The account-regions that were looked into: neither skipped, nor nowhere ("*")."""
+        return tuple(
+            scope
+            for scope, totals in self._scopes.items()
+            if not totals.skipped_scopes and "*" not in (scope.account, scope.region)
+        )
 
     @property
     def unread_scopes(self) -> tuple[Scope, ...]:
@@ -143,19 +157,23 @@ class PlanTotals:
                 if totals.operations
             },
             **({} if self.selected is None else {"selection": self.selected.to_json()}),
+            **self.variants.to_json(),
+            **self.frozen.to_json(),
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, JSON]) -> PlanTotals:
         """Read what `to_json` wrote. The sum is computed again."""
         totals = cls()
-        operations = None if "operations" not in data else record(data["operations"])
+        operations = record(data["operations"])
         for scope, counts in record(data["scopes"]).items():
-            calls = None if operations is None else record(operations.get(scope, {}))
+            calls = record(operations.get(scope, {}))
             totals._scopes[Scope.parse(scope)] = ScopeTotals.from_json(record(counts), calls)
         selection = data.get("selection")
         if selection is not None:
             totals.selected = Selected.from_json(record(selection))
+        totals.variants = Variants.from_json(data)
+        totals.frozen = FrozenAccounts.from_json(data)
         return totals
 
     def _of(self, scope: Scope) -> ScopeTotals:
@@ -166,6 +184,10 @@ class PlanTotals:
 
 
 def _count_planned(of: ScopeTotals, item: PlannedApi) -> None:
+    of.set_aside += len(item.set_aside)
+    if item.set_aside and not item.changes:
+        of.set_aside_apis += 1
+        return
     of.apis += 1
     writes_before = of.writes
     for change in item.changes:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from batchgw.model import Change, Desired, PlannedApi, Target
+from batchgw.model import Change, PlannedApi, Target, Variant
 from batchgw.model.kinds import in_order
 from batchgw.model.shape import JSON
 from batchgw.planning.gap import Gap
@@ -26,28 +26,29 @@ class Uncovered:
 class CustomisedCounts:
     """Counts changes and gaps in targets that APIs have set themselves, over a plan's items.
 
-    `changes` in `apis` are those that the policy makes although it does not name their targets, and
-    `by_kind` the same for each kind of change. `uncovered` are, by target, the APIs in which it lacks
-    something.
+    `variants` are those of the plan. `changes` in `apis` are those that the policy makes although it does not
+    name their targets, and `by_kind` the same for each kind of change. `uncovered` are, by target and number
+    of the variant, the APIs in which it lacks something.
     """
 
-    desired: Desired
+    variants: Sequence[Variant]
     changes: int = 0
     apis: int = 0
     by_kind: dict[str, tuple[int, int]] = field(default_factory=dict)
-    uncovered: Counter[Target] = field(default_factory=Counter)
+    uncovered: Counter[tuple[Target, int]] = field(default_factory=Counter)
 
     def add(self, item: PlannedApi, pending: Iterable[Change]) -> None:
         """Count an API, given those of its changes that need a write."""
         before, changes = self.changes, tuple(pending)
+        desired = self.variants[item.variant].desired
         for name, kind in KINDS.items():
-            if kind.unnamed and (made := kind.unnamed.count(changes, self.desired)):
+            if kind.unnamed and (made := kind.unnamed.count(changes, desired)):
                 of_kind, apis = self.by_kind.get(name, (0, 0))
                 self.by_kind[name] = of_kind + made, apis + 1
                 self.changes += made
         self.apis += self.changes > before
         if item.uncovered:
-            self.uncovered.update(item.uncovered)
+            self.uncovered.update((target, item.variant) for target in item.uncovered)
 
     def to_json(self) -> dict[str, JSON]:
         """Render for machines."""
@@ -67,7 +68,11 @@ class CustomisedCounts:
                 yield unnamed.remark(changes, apis)
 
     def gaps(self) -> Iterator[Uncovered]:
-        """Give the uncovered targets, in the order in which people know them."""
-        for target in in_order(self.uncovered):
-            gap = KINDS[target.kind].gap(target, self.desired)
-            yield Uncovered(target=target, apis=self.uncovered[target], gap=gap)
+        """Give the uncovered targets, in the order in which people know them, by what they lack."""
+        for target in in_order({target for target, _ in self.uncovered}):
+            apis: Counter[Gap] = Counter()
+            for number, variant in enumerate(self.variants):
+                if (target, number) in self.uncovered:
+                    gap = KINDS[target.kind].gap(target, variant.desired)
+                    apis[gap] += self.uncovered[target, number]
+            yield from (Uncovered(target=target, apis=count, gap=gap) for gap, count in apis.items())

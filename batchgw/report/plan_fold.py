@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import assert_never
 
 from batchgw.model import (
     Action,
-    Desired,
     PlanItem,
     PlannedApi,
     RestApi,
     Scope,
+    SkippedScope,
     Target,
     UnreadApi,
     UnreadScope,
+    Variant,
 )
 from batchgw.model.kinds import sort_key
 from batchgw.planning.change_view import ChangeView
-from batchgw.planning.kinds import views
+from batchgw.planning.kinds import KINDS, views
 from batchgw.report.customised_counts import CustomisedCounts
+from batchgw.report.left_alone import LeftAlone
 from batchgw.report.reasons import OTHER, generalised
 
 GROUPS = 2_000
@@ -40,11 +42,16 @@ class ScopeApis:
 
 @dataclass(slots=True, kw_only=True)
 class Group:
-    """One change, and the APIs it concerns. `view` is None where too many changes were counted together."""
+    """One change, and the APIs it concerns. `view` is None where too many changes were counted together.
+
+    `rules` are the policy's rules that match those APIs, where they say something else of the target than the
+    policy says by itself.
+    """
 
     action: Action
     target: Target
     view: ChangeView | None
+    rules: tuple[str, ...] = ()
     scopes: dict[Scope, ScopeApis] = field(default_factory=dict)
 
     @property
@@ -72,12 +79,16 @@ class UnreadApis:
 
 
 class PlanFold:
-    """Everything that a screen shows of a plan of any size. `desired` is that of the plan."""
+    """Everything that a screen shows of a plan of any size. `variants` are those of the plan."""
 
-    def __init__(self, desired: Desired) -> None:
-        self.customised = CustomisedCounts(desired=desired)
+    def __init__(self, variants: Sequence[Variant]) -> None:
+        self.customised = CustomisedCounts(variants=variants)
+        self.left_alone = LeftAlone()
+        self._variants = variants
+        self._rules: dict[tuple[int, Target], tuple[str, ...]] = {}
         self._groups: dict[Hashable, Group] = {}
         self.unread_scopes: list[UnreadScope] = []
+        self.skipped_scopes: list[SkippedScope] = []
         self._unread: dict[tuple[str, str], UnreadApis] = {}
 
     def add(self, item: PlanItem) -> None:
@@ -86,12 +97,16 @@ class PlanFold:
             case PlannedApi():
                 pending = [view for view in views(item) if view.change.action is not Action.NO_OP]
                 for view in pending:
-                    self._group(view).add(item.api)
+                    self._group(view, item.variant).add(item.api)
                 self.customised.add(item, (view.change for view in pending))
+                self.left_alone.add(item, changed=bool(pending))
             case UnreadApi():
                 self._count_unread(item)
+                self.left_alone.add(item, changed=False)
             case UnreadScope():
                 self.unread_scopes.append(item)
+            case SkippedScope():
+                self.skipped_scopes.append(item)
             case _:
                 assert_never(item)
 
@@ -127,14 +142,26 @@ class PlanFold:
                 code=item.code, message=message, skipped=item.skipped, example=item.api
             )
 
-    def _group(self, view: ChangeView) -> Group:
+    def _group(self, view: ChangeView, variant: int) -> Group:
         change = view.change
-        key: Hashable = (change.action, change.target, view.fields, view.note)
+        rules = self._rules_of(change.target, variant) if variant else ()
+        key: Hashable = (change.action, change.target, view.fields, view.note, rules)
         if key not in self._groups and len(self._groups) >= GROUPS:
-            key, view_shown = (change.action, change.target), None
+            key, view_shown, rules = (change.action, change.target), None, ()
         else:
             view_shown = view
         group = self._groups.get(key)
         if group is None:
-            group = self._groups[key] = Group(action=change.action, target=change.target, view=view_shown)
+            group = self._groups[key] = Group(
+                action=change.action, target=change.target, view=view_shown, rules=rules
+            )
         return group
+
+    def _rules_of(self, target: Target, number: int) -> tuple[str, ...]:
+        """Name the rules of a variant, unless it says of a target what the policy says by itself."""
+        found = self._rules.get((number, target))
+        if found is None:
+            says, variant = KINDS[target.kind].says, self._variants[number]
+            same = says(target, variant.desired) == says(target, self._variants[0].desired)
+            found = self._rules[number, target] = () if same else variant.rules
+        return found

@@ -12,6 +12,7 @@ from batchgw.model import PlanItem
 from batchgw.model.shape import JSON
 from batchgw.planning.estimate import Estimate
 from batchgw.planning.plan_file.plan import Plan
+from batchgw.report.extent import Extent
 from batchgw.report.not_live import CHECKED, PLANNED
 from batchgw.report.plan_fold import PlanFold
 from batchgw.report.verdict import verdict_to_json
@@ -37,7 +38,7 @@ class PlanReport:
     fold: PlanFold = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "fold", PlanFold(self.plan.header.desired))
+        object.__setattr__(self, "fold", PlanFold(self.plan.variants))
 
     async def items(self) -> AsyncIterator[PlanItem]:
         """Read the plan once, and fold each item. Raises Stopped.
@@ -57,6 +58,14 @@ class PlanReport:
         """Fold the whole plan, without showing its items. Raises Stopped."""
         async for _ in self.items():
             pass
+
+    def extent_to_json(self) -> dict[str, JSON]:
+        """Render where the plan looked, what it leaves alone and why, and whose its APIs are."""
+        return {
+            "extent": Extent.of(self.plan.totals, self.fold.skipped_scopes).to_json(),
+            "left_alone": self.fold.left_alone.to_json(),
+            "owners": self.fold.left_alone.owners_to_json(),
+        }
 
     @property
     def not_live(self) -> str:

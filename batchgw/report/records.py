@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from batchgw.model import PlanItem, RestApi, UnreadScope
+from batchgw.model import PlanItem, PlannedApi, RestApi, UnreadApi
 from batchgw.model.shape import JSON, record
 from batchgw.planning.plan_file.items import item_to_json
 from batchgw.planning.plan_file.plan import Plan
@@ -26,7 +26,7 @@ def header_to_json(plan: Plan) -> Record:
 def shown_item_to_json(item: PlanItem) -> Record:
     """Render an item of a plan, its API's time as all times are shown."""
     shown = item_to_json(item)
-    if isinstance(item, UnreadScope) or item.api.created is None:
+    if not isinstance(item, PlannedApi | UnreadApi) or item.api.created is None:
         return shown
     return {**shown, "api": {**record(shown["api"]), "created": timestamp(item.api.created)}}
 
@@ -40,6 +40,7 @@ def api_to_json(api: RestApi) -> Record:
         "name": api.name,
         "tags": dict(api.tags),
         "endpointTypes": list(api.endpoint_types),
+        **({} if api.owner is None else {"owner": {"kind": api.owner.kind, "name": api.owner.name}}),
     }
 
 

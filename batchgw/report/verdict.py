@@ -45,8 +45,10 @@ def verdict_to_json(totals: PlanTotals, exit_code: int) -> dict[str, JSON]:
             "to_create": total.creates,
             "to_update": total.updates,
             "to_reset": total.resets,
+            "left_alone": total.set_aside,
             "unread": total.unread_targets,
             "unread_scopes": total.unread_scopes,
+            "skipped_scopes": total.skipped_scopes,
         },
         "percent_as_desired": 10_000 * desired // expected / 100 if expected else None,
     }

@@ -45,8 +45,8 @@ from batchgw.model import (
     Settings,
     Targets,
     UnreadApi,
-    UnreadScope,
 )
+from batchgw.model.change import scope_of
 from batchgw.planning.plan_file.plan import Plan
 from tests.fuzz.harness import fuzz
 from tests.fuzz.mutate import TEXTS, Value, spoil, spoil_bytes
@@ -467,7 +467,7 @@ def _look_at_plan(case: Case, items: list[PlanItem]) -> None:
                     (UNAUTHORIZED, Action.RESET),
                 ], item
     for each in unread:
-        scope = each.scope if isinstance(each, UnreadScope) else each.api.scope
+        scope = scope_of(each)
         assert scope.region == VICTIM_REGION, each
         assert each.code, each
         assert each.message.strip(), each

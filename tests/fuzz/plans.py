@@ -105,7 +105,7 @@ def check(content: bytes, folder: Path) -> None:
 
 
 def _show(plan: Plan, items: list[PlanItem]) -> None:
-    fold = PlanFold(plan.header.desired)
+    fold = PlanFold(plan.variants)
     for item in items:
         fold.add(item)
         json.dumps(item_to_json(item)).encode()

@@ -109,7 +109,7 @@ def not_attempted(code: str) -> NotAttempted:
     )
 
 
-async def begun(journal: Journal, *items: PlannedApi) -> JournalRun:
+async def begun(journal: Journal, *items: PlanItem) -> JournalRun:
     """A run with these items, ready to be worked on."""
     run = await journal.begin(NEW_RUN)
     await import_plan(run, items)

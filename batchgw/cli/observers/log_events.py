@@ -23,7 +23,9 @@ from batchgw.events import (
     PhaseStarted,
     QuotaShared,
     ReachedDirectly,
+    ScopeFound,
     ScopeGivenUp,
+    ScopesFound,
     TypeUnknown,
 )
 from batchgw.model import (
@@ -34,6 +36,7 @@ from batchgw.model import (
     PlanItem,
     PlannedApi,
     Skipped,
+    SkippedScope,
     Unchanged,
     UnreadApi,
     UnreadScope,
@@ -113,6 +116,10 @@ def entry(event: Event) -> Entry:  # noqa: C901, PLR0911, PLR0912 - a closed mat
             return Entry(
                 INFO, "batchgw.phase.ended", {"phase": event.phase, "elapsed": round(event.elapsed, 3)}
             )
+        case ScopeFound():
+            return Entry(DEBUG, "batchgw.scope.found", {"scope": str(event.scope)})
+        case ScopesFound():
+            return Entry(INFO, "batchgw.scopes.found", {"scopes": event.scopes})
         case ApisListed():
             fields = {"scope": str(event.scope), "seen": event.seen, "selected": event.selected}
             return Entry(INFO, "batchgw.apis.listed", {**fields, "last_page": event.last_page})
@@ -170,9 +177,10 @@ def _item(item: PlanItem) -> Entry:
             fields = {"scope": str(item.api.scope), "api": item.api.id}
             fields |= {"code": item.code, "message": item.message}
             return Entry(INFO, "batchgw.api.unread", fields)
-        case UnreadScope():
+        case UnreadScope() | SkippedScope():
+            name = "unread" if isinstance(item, UnreadScope) else "skipped"
             fields = {"scope": str(item.scope), "code": item.code, "message": item.message}
-            return Entry(INFO, "batchgw.scope.unread", fields)
+            return Entry(INFO, f"batchgw.scope.{name}", fields)
         case _:
             assert_never(item)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from heapq import nlargest
 
 from batchgw.control_plane.interface import API_GATEWAY
@@ -18,9 +18,11 @@ from batchgw.events import (
     ItemPlanned,
     PhaseEnded,
     PhaseStarted,
+    ScopeFound,
     ScopeGivenUp,
+    ScopesFound,
 )
-from batchgw.model import Failed, NotAttempted, Scope, UnreadScope
+from batchgw.model import Failed, NotAttempted, Scope, SkippedScope, UnreadScope
 from batchgw.model.kinds import called
 
 WINDOW = 10.0
@@ -83,6 +85,7 @@ class Tracker:
         self._quota = quota
         self._began = 0.0
         self._scopes: dict[Scope, ScopeProgress] = {}
+        self._more = False  # more scopes may come
 
     def notify(self, event: Event, now: float) -> None:
         """Count an event that happened at `now`, in seconds on any monotonic scale."""
@@ -103,8 +106,8 @@ class Tracker:
                 self._planned(event)
             case ApiRechecked() if self.phase == "recheck":
                 self._of(event.api.scope).done += 1
-            case ScopeGivenUp():
-                self._of(event.scope).given_up = True
+            case ScopeFound() | ScopesFound() | ScopeGivenUp():
+                self._of_scopes(event)
             case PhaseStarted():
                 self._start(event, now)
             case PhaseEnded():
@@ -125,8 +128,12 @@ class Tracker:
         return sorted(shown, key=lambda s: s.name), len(open_) - len(longest)
 
     def all(self, now: float) -> Progress:
-        """Give the whole. Scopes run side by side, so the slowest one decides when it ends."""
-        return self._progress(f"{len(self._scopes)} scopes", self._scopes.values(), now)
+        """Give the whole. Scopes run side by side, so the slowest one decides when it ends.
+
+        While more scopes may come, nobody knows how much there is, or when it ends.
+        """
+        whole = self._progress(f"{len(self._scopes)} scopes", self._scopes.values(), now)
+        return replace(whole, total=None, left=None) if self._more else whole
 
     @property
     def count(self) -> int:
@@ -162,10 +169,21 @@ class Tracker:
         self.noun = f"{called(event.kinds)}s" if event.phase == "apply" else "APIs"
         self._began = now
         self._scopes = {scope: ScopeProgress(total=event.expected.get(scope)) for scope in event.scopes}
+        self._more = event.phase == "plan" and not event.scopes
+
+    def _of_scopes(self, event: ScopeFound | ScopesFound | ScopeGivenUp) -> None:
+        match event:
+            case ScopeFound():
+                self._of(event.scope)
+            case ScopesFound():
+                self._more = False
+            case ScopeGivenUp():
+                self._of(event.scope).given_up = True
 
     def _planned(self, event: ItemPlanned) -> None:
-        if isinstance(event.item, UnreadScope):
-            self._of(event.item.scope).given_up = True
+        if isinstance(event.item, UnreadScope | SkippedScope):
+            if event.item.scope in self._scopes:  # it may have been none to look into
+                self._of(event.item.scope).given_up = True
         elif event.item.api.scope in self._scopes:  # an API that was not found has no scope
             self._of(event.item.api.scope).done += 1
 

@@ -23,6 +23,7 @@ from batchgw.planning.plan_file.plan import Plan
 from batchgw.report.plan_report import PlanReport
 from batchgw.report.verdict import exit_code
 from batchgw.report.views.forms import view_of
+from batchgw.report.views.lines.rules import idle_lines
 from batchgw.report.views.lines.selection import nothing_lines
 from batchgw.report.views.text import line
 
@@ -107,6 +108,9 @@ class Comparing:
                     self.out, self.selection, self.flags.connection, self.journal, self._needed(targets)
                 )
                 self.console.note(line(f"Saved: {self.out}. To do exactly this:"), line(f"  {command}"))
-        if plan.totals.selected is not None and not view.names_unmatched:
+        if view.names_unmatched:
+            return
+        self.console.tell(*idle_lines(plan.totals))
+        if plan.totals.selected is not None:
             unread = len(plan.totals.unread_scopes)
             self.console.tell(*nothing_lines(plan.totals.selected, unread=unread))

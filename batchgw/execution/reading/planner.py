@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Mapping
 from contextlib import aclosing
 from math import inf
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import anyio
 import anyio.lowlevel
@@ -13,24 +13,31 @@ import anyio.lowlevel
 from batchgw.concurrency.pool import pooled
 from batchgw.control_plane.interface import ControlPlane
 from batchgw.control_plane.operations import UnreadableApi
+from batchgw.discovery.estate import FoundScope
 from batchgw.discovery.listing import list_rest_apis, named, needs_listing
 from batchgw.discovery.named_apis import NamedApis
 from batchgw.discovery.selection_count import SelectionCount
+from batchgw.discovery.skips import skipped
 from batchgw.errors import AccessDenied, ApiDenied, ApiNotFound, CallError
-from batchgw.events import ItemPlanned, Observer
-from batchgw.execution.kinds import MAKERS
+from batchgw.events import ItemPlanned, Observer, ScopeFound, ScopesFound
+from batchgw.execution.reading.deciding import Decided, Deciding
 from batchgw.model import (
-    Desired,
+    Account,
+    AccountId,
     PlanItem,
     PlannedApi,
+    Policy,
     RestApi,
     Scope,
-    Selection,
+    SetAside,
+    SkippedScope,
     UnreadApi,
     UnreadScope,
 )
 from batchgw.model.change import ALL_GONE, EXCLUDED, all_gone
-from batchgw.planning.kinds import Compared, expected
+from batchgw.planning.kinds import Compared
+from batchgw.planning.managed import Held
+from batchgw.planning.variants import Variants
 
 
 class Pacing(Protocol):
@@ -50,59 +57,87 @@ class Planner:
 
     Args:
         plane: reads go through it; it paces and retries them.
-        desired: what every selected API is to be.
-        selection: which APIs are meant.
+        policy: which APIs are meant, and what each of them is to be.
         sink: takes each item as it is ready, in no particular order.
-        observer: is told of listings, and of each item that the sink has taken.
+        observer: is told of scopes, of listings, and of each item that the sink has taken.
         pacing: says how many APIs are read at once, and learns how many calls are to come.
         count: learns of what is found and selected.
+        accounts: what is known of the organisation's accounts. An account is there before its scopes come.
+        hold: says why nothing is written to an API, if that is so.
     """
 
     def __init__(
         self,
         plane: ControlPlane,
         *,
-        desired: Desired,
-        selection: Selection,
+        policy: Policy,
         sink: Callable[[PlanItem], None],
         observer: Observer,
         pacing: Pacing,
         count: SelectionCount | None = None,
+        accounts: Mapping[AccountId, Account] | None = None,
+        hold: Callable[[RestApi], Held | None] | None = None,
     ) -> None:
+        rules, selection = policy.rules, policy.targets.apis
         self._plane = plane
-        self._expected = expected(desired)
-        self._kinds = [
-            (maker, compare) for maker in MAKERS.values() if (compare := maker.comparer(desired)) is not None
-        ]
+        self._deciding = Deciding(rules, policy.desired, accounts=accounts or {}, hold=hold)
         self._selection = selection
         self._sink = sink
         self._observer = observer
         self._pacing = pacing
         self._count = SelectionCount(selection) if count is None else count
         self._named = NamedApis(selection)
-        self._listing = needs_listing(selection) or not self._kinds  # what is never read must be listed
+        # What is never read must be listed, and so must what is decided by names and tags.
+        unread = not self._deciding.base.kinds or hold is not None
+        self._listing = needs_listing(selection) or rules.needs_listing or unread
+        self._scopes: list[Scope] = []
         self._read: set[Scope] = set()  # where an API was read
-        self._held: dict[Scope, list[tuple[RestApi, CallError]]] = {}  # the error may be the whole scope's
+        self._waiting: dict[Scope, list[_Waiting]] = {}
 
-    async def run(self, scopes: tuple[Scope, ...]) -> None:
-        """Plan all scopes. A `CallError` becomes an item; raises Stopped, and whatever the sink raises."""
+    async def run(
+        self, scopes: AsyncIterable[FoundScope], *, found: Callable[[Scope], None] = lambda _scope: None
+    ) -> None:
+        """Plan all scopes, each as soon as it comes. `found` is told of each before its first item.
+
+        A `CallError` of a scope becomes an item. Raises Stopped, and whatever the sink or `scopes` raise.
+        """
         unread: dict[Scope, CallError] = {}
+        nowhere: list[UnreadScope] = []
         async with anyio.create_task_group() as tasks:
-            for scope in scopes:
-                tasks.start_soon(self._plan_scope, scope, unread)
-                await anyio.lowlevel.checkpoint()  # thousands begin one after the other
-        for scope, error in unread.items():
-            if self._named.concerned(scope):
-                self._give(UnreadScope(scope=scope, code=type(error).__name__, message=error.message))
-        for missing in self._named.missing(scopes, self._expected):
+            async for each in scopes:
+                match each:
+                    case Scope():
+                        self._scopes.append(each)
+                        found(each)
+                        self._observer.notify(ScopeFound(scope=each))
+                        tasks.start_soon(self._plan_scope, each, unread)
+                    case SkippedScope():
+                        self._give(each)
+                    case UnreadScope():
+                        nowhere.append(each)
+                await anyio.lowlevel.checkpoint()  # thousands may come at once
+            self._observer.notify(ScopesFound(scopes=len(self._scopes)))
+        nowhere += [
+            UnreadScope(scope=scope, code=type(error).__name__, message=error.message)
+            for scope, error in unread.items()
+        ]
+        for item in nowhere:
+            if self._named.concerned(item.scope):
+                self._give(item)
+        for missing in self._named.missing(tuple(self._scopes), self._deciding.base.expected):
             self._give(missing)
+
+    @property
+    def variants(self) -> Variants:
+        """What APIs shall be, as far as any was found of which it is so."""
+        return self._deciding.total()
 
     async def _plan_scope(self, scope: Scope, unread: dict[Scope, CallError]) -> None:
         """Plan one scope. The first error that keeps the rest of it from being read goes into `unread`."""
         self._pacing.expect(scope, inf)
         async with aclosing(self._apis_to_the_last(scope, unread)) as apis:
             await pooled(apis, lambda api: self._plan_api(api, unread), workers=self._pacing.workers(scope))
-        self._decide_held(scope, unread.get(scope), read=scope in self._read)
+        self._decide_waiting(scope, unread.get(scope), read=scope in self._read)
 
     async def _apis_to_the_last(
         self, scope: Scope, unread: dict[Scope, CallError]
@@ -127,29 +162,43 @@ class Planner:
             unreadable=self._unreadable,
             count=self._count,
         )
+        begun = False
         try:
             async with aclosing(listed):
                 async for api in listed:
+                    begun = True
                     self._named.found(api)
                     yield api
         except CallError as error:
-            unread.setdefault(scope, error)
             self._named.not_listed(scope, error)
+            left_alone = None if begun else skipped(scope, error)
+            if left_alone is None:
+                unread.setdefault(scope, error)
+            else:
+                self._give(left_alone)
 
     async def _plan_api(self, api: RestApi, unread: dict[Scope, CallError]) -> None:
+        decided = self._deciding.of(api)
+        self._deciding.count(decided)
+        if decided.held is not None:
+            self._count.named += 1
+            self._named.found(api)
+            self._give_held(api, decided, decided.held)
+            return
         try:
-            compared = await self._compared(api)
+            compared = await self._compared(api, decided)
         except CallError as error:
             if error.ends_scope:
                 unread.setdefault(api.scope, error)
             if isinstance(error, ApiDenied) or (isinstance(error, ApiNotFound) and self._listing):
-                self._held.setdefault(api.scope, []).append((api, error))
+                self._waiting.setdefault(api.scope, []).append(_Waiting(api, decided, error))
             else:
-                self._not_read(api, error)
+                self._not_read(api, decided, error)
         else:
-            self._read.add(api.scope)
-            if api.scope in self._held:
-                self._decide_held(api.scope, None, read=True)
+            if compared or not self._listing:
+                self._read.add(api.scope)
+                if api.scope in self._waiting:
+                    self._decide_waiting(api.scope, None, read=True)
             self._count.named += 1
             self._named.found(api)
             self._give(
@@ -157,42 +206,68 @@ class Planner:
                     api=api,
                     changes=tuple([change for each in compared for change in each.changes]),
                     uncovered=tuple([target for each in compared for target in each.uncovered]),
+                    set_aside=decided.set_aside,
+                    variant=decided.wanted.variant,
                 )
             )
 
-    async def _compared(self, api: RestApi) -> list[Compared]:
+    async def _compared(self, api: RestApi, decided: Decided) -> list[Compared]:
         """Read an API, once for each kind of change that the policy asks for, and compare."""
-        return [compare(await self._plane.send(maker.read_all(api))) for maker, compare in self._kinds]
+        kinds = decided.wanted.kinds
+        if not kinds and not self._listing:
+            await self._plane.send(self._deciding.base.kinds[0][0].read_all(api))  # it may not be there
+        return [compare(await self._plane.send(maker.read_all(api))) for maker, compare in kinds]
 
-    def _decide_held(self, scope: Scope, given_up: CallError | None, *, read: bool) -> None:
+    def _give_held(self, api: RestApi, decided: Decided, held: Held) -> None:
+        """Give an item for an API to which nothing is written. It need not be read."""
+        if held.fails:
+            self._unread(api, decided, held.code, held.message)
+            return
+        aside = tuple(
+            SetAside(target=target, code=held.code, message=held.message)
+            for target in decided.wanted.expected
+        )
+        variant = decided.wanted.variant
+        self._give(PlannedApi(api=api, changes=(), set_aside=(*decided.set_aside, *aside), variant=variant))
+
+    def _decide_waiting(self, scope: Scope, given_up: CallError | None, *, read: bool) -> None:
         """Give items for the APIs of a scope that were denied or gone.
 
         The error is each API's own, or it is the whole scope's. `given_up` is why the scope was given up;
         `read` tells whether any API of it was read.
         """
-        held = self._held.pop(scope, [])
-        gone = "" if read else all_gone(sum(isinstance(error, ApiNotFound) for _, error in held))
-        for api, error in held:
+        waiting = self._waiting.pop(scope, [])
+        gone = "" if read else all_gone(sum(isinstance(each.error, ApiNotFound) for each in waiting))
+        for api, decided, error in waiting:
             if isinstance(error, ApiDenied) and isinstance(given_up, AccessDenied):
-                self._not_read(api, AccessDenied(error.message, code=error.code))
+                self._not_read(api, decided, AccessDenied(error.message, code=error.code))
             elif isinstance(error, ApiNotFound) and gone:
-                self._unread(api, ALL_GONE, gone)
+                self._unread(api, decided, ALL_GONE, gone)
             else:
-                self._not_read(api, error)
+                self._not_read(api, decided, error)
 
-    def _not_read(self, api: RestApi, error: CallError) -> None:
+    def _not_read(self, api: RestApi, decided: Decided, error: CallError) -> None:
         if self._listing:
-            self._unread(api, type(error).__name__, error.message)
+            self._unread(api, decided, type(error).__name__, error.message)
         elif not isinstance(error, ApiNotFound):
             self._named.not_read(api, error)
         # An API that was named by id and is not here is missing, unless another scope has it.
 
-    def _unread(self, api: RestApi, code: str, message: str) -> None:
-        self._give(UnreadApi(api=api, targets=self._expected, code=code, message=message))
+    def _unread(self, api: RestApi, decided: Decided, code: str, message: str) -> None:
+        self._give(
+            UnreadApi(
+                api=api,
+                targets=decided.wanted.expected,
+                set_aside=decided.set_aside,
+                code=code,
+                message=message,
+            )
+        )
 
     def _unreadable(self, listed: UnreadableApi) -> None:
         if self._named.odd(listed):
-            self._unread(listed.api, type(listed.error).__name__, listed.error.message)
+            decided = self._deciding.of(listed.api)
+            self._unread(listed.api, decided, type(listed.error).__name__, listed.error.message)
 
     def _give(self, item: PlanItem) -> None:
         self._sink(item)
@@ -200,11 +275,13 @@ class Planner:
 
     def _excluded(self, api: RestApi) -> None:
         self._named.found(api)
-        self._give(
-            UnreadApi(
-                api=api,
-                targets=self._expected,
-                code=EXCLUDED,
-                message="named, but left out by the policy's include and exclude rules",
-            )
-        )
+        message = "named, but left out by the policy's include and exclude rules"
+        self._unread(api, self._deciding.of(api), EXCLUDED, message)
+
+
+class _Waiting(NamedTuple):
+    """An API whose error may be the whole scope's."""
+
+    api: RestApi
+    decided: Decided
+    error: CallError

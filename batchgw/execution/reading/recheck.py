@@ -16,7 +16,7 @@ from batchgw.errors import ApiNotFound, CallError, PlanStale
 from batchgw.events import ApiRechecked
 from batchgw.execution.kinds import MAKERS
 from batchgw.execution.session import phase
-from batchgw.model import Desired, OnStale, PlanItem, PlannedApi, RestApiId, Scope, UnreadApi
+from batchgw.model import OnStale, PlanItem, PlannedApi, RestApiId, Scope, UnreadApi
 from batchgw.model.change import ALL_GONE, MOVED, all_gone
 from batchgw.planning.plan_file.plan import Plan
 
@@ -67,9 +67,8 @@ class Recheck:
 
     async def _scope(self, plan: Plan, scope: Scope) -> None:
         self._plane.expect(scope, plan.totals.scopes[scope].apis)
-        desired = plan.header.desired
         async with aclosing(_planned(plan.items(scope))) as apis:
-            await pooled(apis, lambda api: self._read(api, desired), workers=self._plane.workers(scope))
+            await pooled(apis, lambda api: self._read(api, plan), workers=self._plane.workers(scope))
         self._set_apart_if_all_gone(scope)
 
     def _set_apart_if_all_gone(self, scope: Scope) -> None:
@@ -80,13 +79,13 @@ class Recheck:
             for planned in gone:
                 self._set_apart(planned, ALL_GONE, why)
 
-    async def _read(self, planned: PlannedApi, desired: Desired) -> None:
+    async def _read(self, planned: PlannedApi, plan: Plan) -> None:
         api = planned.api
         self._plane.decided(api.scope)
         if self._unreadable is not None:
             return
         try:
-            differences = await self._differences(planned, desired)
+            differences = await self._differences(planned, plan)
         except CallError as error:
             if isinstance(error, ApiNotFound):
                 self._gone.setdefault(api.scope, []).append(planned)
@@ -97,9 +96,10 @@ class Recheck:
             if differences:
                 self._moved(planned, differences)
 
-    async def _differences(self, planned: PlannedApi, desired: Desired) -> list[str]:
+    async def _differences(self, planned: PlannedApi, plan: Plan) -> list[str]:
         """Read an API, once for each kind of its changes, and say in what it is not as it was planned."""
         found: list[str] = []
+        desired = plan.variants[planned.variant].desired
         for kind in dict.fromkeys(change.target.kind for change in planned.changes):
             maker = MAKERS[kind]
             answer = await self._plane.send(maker.read_all(planned.api))
@@ -122,8 +122,13 @@ class Recheck:
             self._note(f"{planned.api}: {difference}")
 
     def _set_apart(self, planned: PlannedApi, code: str, message: str) -> None:
-        targets = tuple(change.target for change in planned.changes)
-        apart = UnreadApi(api=planned.api, targets=targets, code=code, message=message)
+        apart = UnreadApi(
+            api=planned.api,
+            targets=tuple(change.target for change in planned.changes),
+            set_aside=planned.set_aside,
+            code=code,
+            message=message,
+        )
         self._left_alone[planned.api.scope, planned.api.id] = apart
 
     def _note(self, difference: str) -> None:
@@ -163,5 +168,5 @@ async def recheck_if_due(
 
 async def _planned(items: Iterable[PlanItem]) -> AsyncGenerator[PlannedApi, None]:
     for item in items:
-        if isinstance(item, PlannedApi):
+        if isinstance(item, PlannedApi) and not (item.set_aside and not item.changes):  # as the totals count
             yield item

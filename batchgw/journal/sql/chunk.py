@@ -12,7 +12,16 @@ from batchgw.journal.sql.tables.columns import canonical, escaped
 from batchgw.journal.sql.tables.images import Images, digest_of
 from batchgw.journal.sql.tables.outcome_columns import UNDECIDED, PlannedOutcome, never_read, unchanged
 from batchgw.journal.sql.tables.schema import apis, changes, scopes
-from batchgw.model import Action, Change, PlanItem, PlannedApi, RestApi, Scope, UnreadApi, UnreadScope
+from batchgw.model import (
+    Action,
+    Change,
+    PlannedApi,
+    RestApi,
+    Scope,
+    SetAside,
+    UnreadApi,
+    UnreadScope,
+)
 from batchgw.model.shape import JSON
 from batchgw.model.target import Target
 
@@ -103,13 +112,14 @@ class Chunk:
         self._scopes.append((id_, self._run, escaped(scope.account), escaped(scope.region)))
         return id_
 
-    def add(self, item: PlanItem, scope_id: int) -> None:
+    def add(self, item: PlannedApi | UnreadApi | UnreadScope, scope_id: int) -> None:
         """Take an item."""
         match item:
             case PlannedApi():
                 api_id = self._add_api(item.api, scope_id)
                 for change in item.changes:
                     self._add_change(change, api_id)
+                self._add_set_aside(item.set_aside, api_id)
             case UnreadApi():
                 self._add_unread_api(item, self._add_api(item.api, scope_id))
             case UnreadScope():
@@ -178,6 +188,14 @@ class Chunk:
         outcome = never_read(item.kind, self._now, code=item.code, message=item.message)
         for target in item.targets:  # nobody knows what would have been done
             self._changes.append(_Change(self._next_id(), api_id, target, Action.NO_OP, None, None, outcome))
+        self._add_set_aside(item.set_aside, api_id)
+
+    def _add_set_aside(self, set_aside: Sequence[SetAside], api_id: int) -> None:
+        for each in set_aside:
+            outcome = never_read("skipped", self._now, code=each.code, message=each.message)
+            self._changes.append(
+                _Change(self._next_id(), api_id, each.target, Action.NO_OP, None, None, outcome)
+            )
 
     def _image(self, image: JSON) -> bytes:
         """Store the image with this chunk, if it is not stored yet. Returns its digest."""

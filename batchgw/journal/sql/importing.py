@@ -21,7 +21,8 @@ from batchgw.journal.sql.database.connection import Database, Refusal
 from batchgw.journal.sql.tables.images import Images
 from batchgw.journal.sql.tables.keys import take_keys
 from batchgw.journal.sql.tables.schema import apis, changes, runs, scopes
-from batchgw.model import PlanItem, Scope, UnreadScope
+from batchgw.model import PlanItem, Scope, SkippedScope
+from batchgw.model.change import scope_of
 
 ID_BLOCK: Final = 5_000
 """Keys taken at a time."""
@@ -49,9 +50,11 @@ class SqlPlanImport:
     async def add(self, item: PlanItem) -> None:
         """Take an item. If enough rows wait, they are committed first."""
         self._refuse_when_finished()
+        if isinstance(item, SkippedScope):
+            return  # nothing is expected of it
         if self.full:
             await self.commit()
-        scope = item.scope if isinstance(item, UnreadScope) else item.api.scope
+        scope = scope_of(item)
         if scope not in self._scopes:
             self._scopes[scope] = self._chunk.add_scope(scope)
         self._chunk.add(item, self._scopes[scope])

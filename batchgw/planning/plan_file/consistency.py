@@ -7,46 +7,62 @@ totals say. The totals decide whether the user is asked, and which account-regio
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 
 from batchgw.errors import PlanUnreadable
-from batchgw.model import Change, Desired, PlanItem, PlannedApi, Scope, UnreadApi
+from batchgw.model import Change, Desired, PlanItem, PlannedApi, Scope, UnreadApi, Variant
+from batchgw.model.change import MANAGED
 from batchgw.model.kinds import KINDS
 from batchgw.model.seen import SeenApis
 from batchgw.planning import kinds
 from batchgw.planning.plan_file.header import PlanHeader
 from batchgw.planning.totals import PlanTotals, ScopeTotals
+from batchgw.planning.variants import alike
 
 
 def fault(item: PlannedApi, desired: Desired) -> str | None:
-    """Say what a plan makes of an API that a policy does not; None when all is as derived."""
+    """Say what a plan makes of an API that a policy does not; None when all is as derived.
+
+    Of what is held because another tool manages it, nothing is made. Of what is exempt, `desired` itself says
+    nothing.
+    """
     derived = kinds.derived(item.changes, desired)
+    if item.set_aside:
+        aside = {each.target for each in item.set_aside if each.code == MANAGED}
+        derived = tuple([change for change in derived if change.target not in aside])
     return None if derived == item.changes else _fault(item.changes, derived)
 
 
 class Consistency:
-    """Takes a plan's items one by one, and counts them. It keeps the ids of their APIs."""
+    """Takes a plan's items one by one, and counts them. It keeps the ids of their APIs.
 
-    def __init__(self, path: Path, header: PlanHeader) -> None:
+    Raises PlanUnreadable when the plan's `variants` contradict its header.
+    """
+
+    def __init__(self, path: Path, header: PlanHeader, variants: Sequence[Variant]) -> None:
         self._path = path
-        self._scopes = None if header.scopes is None else frozenset(header.scopes)
-        self._desired = header.desired
+        self._variants = variants
+        if tuple(variants[:1]) != alike(header.desired):
+            raise self._contradiction(
+                "what its totals say of APIs that no rule matches is not what its first line says"
+            )
         self._seen: defaultdict[Scope, SeenApis] = defaultdict(SeenApis)
         self.totals = PlanTotals()
 
     def add(self, item: PlanItem) -> None:
-        """Take an item. Raises PlanUnreadable when it contradicts the header, or an item before it."""
+        """Take an item. Raises PlanUnreadable when it contradicts the policy, or an item before it."""
         if isinstance(item, PlannedApi | UnreadApi):
             if not self._seen[item.api.scope].fresh([item.api]):
                 raise self._contradiction(f"it lists {item.api} twice")
-            if isinstance(item, UnreadApi) and len(set(item.targets)) < len(item.targets):
-                twice = next(target for target, times in Counter(item.targets).items() if times > 1)
-                noun = KINDS[twice.kind].noun
-                raise self._contradiction(f"it expects a {noun} of {item.api} twice")
-        if not isinstance(item, UnreadApi):
-            self._refuse_elsewhere(item.api.scope if isinstance(item, PlannedApi) else item.scope)
-        if isinstance(item, PlannedApi) and (found := fault(item, self._desired)):
-            raise self._contradiction(f"{item.api}, {found} by its policy")
+            self._refuse_twice(item)
+        if isinstance(item, PlannedApi):
+            if item.variant >= len(self._variants):
+                raise self._contradiction(
+                    f"{item.api} is of variant {item.variant}, which its totals do not have"
+                )
+            if found := fault(item, self._variants[item.variant].desired):
+                raise self._contradiction(f"{item.api}, {found} by its policy")
         self.totals.add(item)
 
     def finish(self, stated: PlanTotals) -> None:
@@ -60,12 +76,20 @@ class Consistency:
                 raise self._contradiction(
                     f"its totals say {of_file[name]:,} {what}, and its items come to {of_items[name]:,}"
                 )
-            if scope not in counted:
-                self._refuse_elsewhere(scope)
 
-    def _refuse_elsewhere(self, scope: Scope) -> None:
-        if self._scopes is not None and scope not in self._scopes:
-            raise self._contradiction(f"it has something for {scope}, which is not among its targets")
+    def _refuse_twice(self, item: PlannedApi | UnreadApi) -> None:
+        """Refuse targets that would be counted twice. Changes alone are derived again, which shows it."""
+        if isinstance(item, UnreadApi):
+            own = item.targets
+        elif item.set_aside:
+            own = tuple(change.target for change in item.changes)
+        else:
+            return
+        counts = Counter((*own, *(each.target for each in item.set_aside)))
+        for target, times in counts.items():
+            if times > 1:
+                noun = KINDS[target.kind].noun
+                raise self._contradiction(f"it expects a {noun} of {item.api} twice")
 
     def _contradiction(self, what: str) -> PlanUnreadable:
         return PlanUnreadable(

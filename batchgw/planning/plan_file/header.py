@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from uuid import uuid4
 
-from batchgw.model import Desired, Policy, Scope
-from batchgw.model.shape import JSON, items, moment, record, text, text_or_none
+from batchgw.model import Desired, Policy
+from batchgw.model.shape import JSON, moment, record, text, text_or_none
 from batchgw.planning.plan_file.verify import FORMAT, FORMAT_VERSION
 from batchgw.redaction import with_bare_urls
 from batchgw.version import VERSION
@@ -16,10 +16,13 @@ from batchgw.version import VERSION
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanHeader:
-    """What a plan was made from. `created` is seconds since the epoch.
+    """What a plan was made from. It is written first, before anything is found.
 
-    `targets` and `options` are JSON objects for people and later commands to read: where was looked, and
-    with which flags.
+    `created` is seconds since the epoch.
+
+    `targets` and `options` are JSON objects for people and later commands to read: where to look, and with
+    which flags. Which account-regions that came to is counted in the totals. `desired` is what an API shall
+    be that no rule of the policy matches.
     """
 
     plan: str  # the id of the plan, or of the run that made it
@@ -32,9 +35,10 @@ class PlanHeader:
     options: Mapping[str, JSON] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, policy: Policy, scopes: Iterable[Scope], options: Mapping[str, JSON]) -> PlanHeader:
+    def of(cls, policy: Policy, options: Mapping[str, JSON]) -> PlanHeader:
         """Give the header of a plan that is made now. Of URLs in `options`, no secret is kept."""
-        selection = policy.targets.apis
+        targets = policy.targets
+        selection = targets.apis
         return cls(
             plan=uuid4().hex[:12],
             created=time.time(),
@@ -43,20 +47,21 @@ class PlanHeader:
             policy_source=policy.source,
             desired=policy.desired,
             targets={
-                "scopes": [str(scope) for scope in scopes],
-                "role": policy.targets.role,
+                "accounts": (
+                    list(targets.accounts) if targets.organization is None else targets.organization.to_json()
+                ),
+                "regions": (
+                    list(targets.regions)
+                    if targets.enabled_regions is None
+                    else targets.enabled_regions.to_json()
+                ),
+                "role": targets.role,
                 "include": [s.to_json() for s in selection.include],
                 "exclude": [s.to_json() for s in selection.exclude],
                 "explicit": [str(e) for e in selection.explicit],
             },
             options=with_bare_urls(options),
         )
-
-    @property
-    def scopes(self) -> tuple[Scope, ...] | None:
-        """The account-regions that were looked into; None where the plan does not name them."""
-        named = self.targets.get("scopes")
-        return None if named is None else tuple(Scope.parse(text(each)) for each in items(named))
 
     def to_json(self) -> dict[str, JSON]:
         """Render as the first line of the file."""
@@ -90,7 +95,5 @@ class PlanHeader:
 
 
 def _targets(data: Mapping[str, JSON]) -> Mapping[str, JSON]:
-    for scope in items(data.get("scopes") or []):
-        Scope.parse(text(scope))
     text_or_none(data.get("role"))
     return data

@@ -9,17 +9,20 @@ from typing import assert_never, cast
 from batchgw.model import (
     AccountId,
     Change,
+    Owner,
     PlanItem,
     PlannedApi,
     Region,
     RestApi,
     RestApiId,
     Scope,
+    SetAside,
+    SkippedScope,
     UnreadApi,
     UnreadScope,
 )
 from batchgw.model.kinds import change_to_json, read_change, read_target
-from batchgw.model.shape import JSON, items, number, record, text
+from batchgw.model.shape import JSON, count, items, number, record, text
 
 CHANGES = b',"changes":['
 """What separates an API from its changes. It cannot stand within a text: quotes are escaped there."""
@@ -38,12 +41,14 @@ SHORT = 16_384
 
 
 def item_to_json(item: PlanItem) -> dict[str, JSON]:
-    """Render an item whole; "kind" tells the three apart."""
+    """Render an item whole; "kind" tells the four apart. What is empty is left out, and so is variant 0."""
     match item:
         case PlannedApi():
             return {
                 "kind": "api",
                 "api": _api_to_json(item.api),
+                **({"variant": item.variant} if item.variant else {}),
+                **_set_aside_to_json(item),
                 **({"uncovered": [t.to_json() for t in item.uncovered]} if item.uncovered else {}),
                 "changes": [change_to_json(change) for change in item.changes],
             }
@@ -52,12 +57,13 @@ def item_to_json(item: PlanItem) -> dict[str, JSON]:
                 "kind": "unread-api",
                 "api": _api_to_json(item.api),
                 "targets": [t.to_json() for t in item.targets],
+                **_set_aside_to_json(item),
                 "code": item.code,
                 "message": item.message,
             }
-        case UnreadScope():
+        case UnreadScope() | SkippedScope():
             return {
-                "kind": "unread-scope",
+                "kind": "unread-scope" if isinstance(item, UnreadScope) else "skipped-scope",
                 "account": item.scope.account,
                 "region": item.scope.region,
                 "code": item.code,
@@ -100,6 +106,7 @@ class ItemReader:
                 return UnreadApi(
                     api=self._api(record(data["api"])),
                     targets=tuple(map(read_target, items(data["targets"]))),
+                    set_aside=_set_aside(data),
                     code=text(data["code"]),
                     message=text(data["message"]),
                 )
@@ -107,12 +114,21 @@ class ItemReader:
                 return UnreadScope(
                     scope=self._scope(data), code=text(data["code"]), message=text(data["message"])
                 )
+            case "skipped-scope":
+                return SkippedScope(
+                    scope=self._scope(data), code=text(data["code"]), message=text(data["message"])
+                )
             case kind:
                 raise ValueError(f"no plan item is a {kind!r}")
 
     def _planned(self, data: Mapping[str, JSON], changes: tuple[Change, ...]) -> PlannedApi:
-        uncovered = tuple(map(read_target, items(data.get("uncovered", []))))
-        return PlannedApi(api=self._api(record(data["api"])), changes=changes, uncovered=uncovered)
+        return PlannedApi(
+            api=self._api(record(data["api"])),
+            changes=changes,
+            uncovered=tuple(map(read_target, items(data.get("uncovered", [])))),
+            set_aside=_set_aside(data),
+            variant=count(data.get("variant", 0)),
+        )
 
     def _api(self, data: Mapping[str, JSON]) -> RestApi:
         return RestApi(
@@ -122,6 +138,7 @@ class ItemReader:
             tags=cast("Mapping[str, str]", record(data["tags"])),  # an emulator's may hold anything
             endpoint_types=tuple(map(text, items(data["endpointTypes"]))),
             created=None if data["created"] is None else number(data["created"]),
+            owner=_owner(data.get("owner")),
         )
 
     def _scope(self, data: Mapping[str, JSON]) -> Scope:
@@ -133,6 +150,31 @@ class ItemReader:
         return found
 
 
+def _set_aside_to_json(item: PlannedApi | UnreadApi) -> dict[str, JSON]:
+    if not item.set_aside:
+        return {}
+    return {
+        "set_aside": [
+            {**each.target.to_json(), "code": each.code, "message": each.message} for each in item.set_aside
+        ]
+    }
+
+
+def _set_aside(data: Mapping[str, JSON]) -> tuple[SetAside, ...]:
+    found = items(data.get("set_aside", []))
+    return tuple(
+        SetAside(target=read_target(each), code=text(each["code"]), message=text(each["message"]))
+        for each in map(record, found)
+    )
+
+
+def _owner(data: JSON) -> Owner | None:
+    if data is None:
+        return None
+    found = record(data)
+    return Owner(kind=text(found["kind"]), name=text(found["name"]))
+
+
 def _api_to_json(api: RestApi) -> dict[str, JSON]:
     return {
         "account": api.scope.account,
@@ -142,4 +184,5 @@ def _api_to_json(api: RestApi) -> dict[str, JSON]:
         "tags": dict(api.tags),
         "endpointTypes": api.endpoint_types,
         "created": api.created,
+        **({} if api.owner is None else {"owner": {"kind": api.owner.kind, "name": api.owner.name}}),
     }

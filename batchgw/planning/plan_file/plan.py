@@ -20,13 +20,15 @@ from types import TracebackType
 from typing import BinaryIO, NoReturn, Self
 
 from batchgw.errors import BatchgwError, UsageError
-from batchgw.model import PlanItem, Scope, UnreadScope
+from batchgw.model import PlanItem, Scope
+from batchgw.model.change import scope_of
 from batchgw.planning.plan_file import temporary as temporaries
 from batchgw.planning.plan_file.consistency import Consistency
 from batchgw.planning.plan_file.header import PlanHeader
 from batchgw.planning.plan_file.items import ItemReader, item_to_json
 from batchgw.planning.plan_file.verify import Verified, identity, is_totals, parsed, same_file, verify
 from batchgw.planning.totals import PlanTotals
+from batchgw.planning.variants import alike
 
 __all__ = ["Plan", "PlanHeader", "PlanWriter"]
 
@@ -39,9 +41,10 @@ _encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 class PlanWriter:
     """Writes a plan. Leaving the block commits it; leaving it by an exception leaves nothing behind.
 
-    `scopes` are those that are looked into: they stand in the totals even when nothing is found there. Once
-    it is committed, `written` is what `verify` would find. Raises UsageError when the file cannot be made
-    there, BatchgwError when writing fails (disk full).
+    `scopes` are those that are looked into, as far as they are known: they stand in the totals even when
+    nothing is found there; `totals.look_into` takes others. Once it is committed, `written` is what `verify`
+    would find. Raises UsageError when the file cannot be made there, BatchgwError when writing fails (disk
+    full).
     """
 
     def __init__(self, path: str | Path, header: PlanHeader, *, scopes: Iterable[Scope] = ()) -> None:
@@ -69,7 +72,7 @@ class PlanWriter:
 
     def write(self, item: PlanItem) -> None:
         """Add an item, and count it."""
-        scope = item.scope if isinstance(item, UnreadScope) else item.api.scope
+        scope = scope_of(item)
         if scope not in self._offsets:
             self._offsets[scope] = array("Q")
         self._offsets[scope].append(self._length)
@@ -139,6 +142,7 @@ class PlanWriter:
 class Plan:
     """A plan that was found whole when it was opened. Its items are read from the file each time.
 
+    `variants` are what APIs shall be, each at its number: at 0 what the policy says where no rule matches.
     `temporary` plans are deleted when they are closed. `saved` tells a plan that was opened from a file from
     one that was made just now.
     """
@@ -152,6 +156,7 @@ class Plan:
         self.totals = parsed(
             verified.path, verified.totals, lambda line: PlanTotals.from_json(json.loads(line))
         )
+        self.variants = self.totals.variants.all or alike(self.header.desired)
         self._verified = verified
         self._temporary = temporary
         if temporary:
@@ -165,7 +170,7 @@ class Plan:
         in the plan. Raises PlanUnreadable with a paragraph that says what is wrong and what to do.
         """
         plan = cls(verify(Path(path)), temporary=temporary, saved=True)
-        found = Consistency(plan.path, plan.header)
+        found = Consistency(plan.path, plan.header, plan.variants)
         for item in plan.items():
             found.add(item)
         found.finish(plan.totals)

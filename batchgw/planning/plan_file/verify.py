@@ -23,7 +23,7 @@ from batchgw.model import AccountId, Region, Scope
 T = TypeVar("T")
 
 FORMAT = "batchgw-plan"
-FORMAT_VERSION = 2  # 2: a change names its kind and its target
+FORMAT_VERSION = 3  # 3: APIs may differ in what they shall be, and scopes are counted, not announced
 
 _HEADER = b'{"kind":"plan","format":"batchgw-plan"'
 _TOTALS = b'{"kind":"totals",'

@@ -49,6 +49,7 @@ class JsonView(View):
             "totals": plan.plan.totals.to_json(),
             "estimate": plan.estimate.to_json(),
             "customised": plan.fold.customised.to_json(),
+            **plan.extent_to_json(),
             "not_live": plan.not_live,
             **plan.verdict,
         }

@@ -36,6 +36,7 @@ class JsonLinesView(View):
         self._line({"kind": "totals", **plan.plan.totals.to_json()})
         self._line({"kind": "estimate", **plan.estimate.to_json()})
         self._line({"kind": "customised", **plan.fold.customised.to_json()})
+        self._line({"kind": "extent", **plan.extent_to_json()})
         self._line({"kind": "verdict", **plan.verdict})
         self._line({"kind": "not-live", "message": plan.not_live})
         self.out.flush()

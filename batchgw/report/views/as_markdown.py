@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from batchgw.report.plan_report import PlanReport
-from batchgw.report.views.as_text import facts, item_lines, total_of
+from batchgw.report.views.as_text import facts, item_lines, remarks, total_of
 from batchgw.report.views.interface import View
 from batchgw.report.views.text import line, plain
 
@@ -17,11 +17,12 @@ class MarkdownView(View):
         self.out.data(line(f"- {name}: {_code(value)}") for name, value in facts(plan.plan))
         self.out.data([line(), line(f"**{total_of(plan.plan)}**")])
         async for item in plan.items():
-            head, *rest = item_lines(item)
+            head, *rest = item_lines(item, plan.plan.variants)
             shown = [plain(line(each)) for each in rest]
             fence = "`" * max(3, 1 + max((_longest_run(each) for each in shown), default=0))
             self.out.data([line(), line(f"## {_code(head)}"), line(), line(f"{fence}diff")])
             self.out.data([*(line(each) for each in shown), line(fence)])
+        self.out.data([line(), *(line(f"- {_code(plain(each))}") for each in remarks(plan))])
         self.out.flush()
 
 

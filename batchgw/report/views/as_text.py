@@ -3,20 +3,36 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import assert_never
 
-from batchgw.model import Action, PlanItem, PlannedApi, UnreadApi, UnreadScope
+from batchgw.model import (
+    Action,
+    PlanItem,
+    PlannedApi,
+    RestApi,
+    SetAside,
+    SkippedScope,
+    UnreadApi,
+    UnreadScope,
+    Variant,
+)
 from batchgw.model.kinds import KINDS
 from batchgw.planning import change_view, kinds
 from batchgw.planning.plan_file.plan import Plan
+from batchgw.report.extent import Extent
 from batchgw.report.plan_report import PlanReport
 from batchgw.report.views.interface import View
-from batchgw.report.views.text import Span, line
+from batchgw.report.views.lines.rules import idle_lines
+from batchgw.report.views.text import Line, Span, line
 from batchgw.times import timestamp
 from batchgw.wording import amount
 
 _SIGNS = {Action.CREATE: "+", Action.UPDATE: "~", Action.RESET: "-", Action.NO_OP: " "}
+
+
+SCOPES = 40
+"""Account-regions named at the top. The rest is counted there; each API stands with its own."""
 
 
 class TextView(View):
@@ -28,9 +44,9 @@ class TextView(View):
         self.out.data(line(f"  {name:<9} {value}") for name, value in facts(plan.plan))
         self.out.data([line()])
         async for item in plan.items():
-            head, *rest = item_lines(item)
+            head, *rest = item_lines(item, plan.plan.variants)
             self.out.data([line(Span(head, "bold")), *(line(f"  {each}") for each in rest)])
-        self.out.data([line(), line(total_of(plan.plan))])
+        self.out.data([line(), *remarks(plan), line(total_of(plan.plan))])
         self.out.flush()
 
 
@@ -42,14 +58,27 @@ def facts(plan: Plan) -> Iterator[tuple[str, str]]:
     endpoint = header.options.get("endpoint")
     if endpoint is not None:
         yield "endpoint", str(endpoint) or "AWS"
-    yield "scopes", ", ".join(map(str, header.scopes or ()))
+    scopes = plan.totals.looked_into
+    more = f" and {len(scopes) - SCOPES:,} more" if len(scopes) > SCOPES else ""
+    yield "scopes", ", ".join(map(str, scopes[:SCOPES])) + more
+    rules = [each for each in plan.totals.variants.rules if each.apis]
+    if rules:
+        yield "rules", ", ".join(f"{each.name} ({amount(each.apis, 'API')})" for each in rules)
 
 
-def item_lines(item: PlanItem) -> Iterator[str]:
-    """Render an item: a line that names it, then its changes or why it was not read."""
+def remarks(plan: PlanReport) -> list[Line]:
+    """Say where the plan looked, and which rules and exemptions match nothing. At its end that is known."""
+    skipped = plan.fold.skipped_scopes
+    return [line(str(Extent.of(plan.plan.totals, skipped))), *idle_lines(plan.plan.totals)]
+
+
+def item_lines(item: PlanItem, variants: Sequence[Variant]) -> Iterator[str]:
+    """Render an item: a line that names it, then its changes, what is left alone, or why it was not read."""
     match item:
         case PlannedApi():
-            yield f"{item.api} {item.api.name}".rstrip()
+            yield _title(item.api)
+            if rules := variants[item.variant].rules:
+                yield f"  {'rule' if len(rules) == 1 else 'rules'} {', '.join(rules)}"
             for view in kinds.views(item):
                 change = view.change
                 if change.action is not Action.NO_OP:
@@ -58,14 +87,28 @@ def item_lines(item: PlanItem) -> Iterator[str]:
             kept = (c.target.kind for c in item.changes if c.action is Action.NO_OP)
             for kind, count in Counter(kept).items():
                 yield f"  {amount(count, KINDS[kind].noun)} as desired"
+            yield from map(_aside, item.set_aside)
         case UnreadApi():
-            yield f"{item.api} {item.api.name}".rstrip()
+            yield _title(item.api)
             yield f"  {'left alone' if item.skipped else 'not read'}: {item.code}: {item.message}"
+            yield from map(_aside, item.set_aside)
         case UnreadScope():
             yield f"{item.scope}"
             yield f"  not read to the end: {item.code}: {item.message}"
+        case SkippedScope():
+            yield f"{item.scope}"
+            yield f"  not looked into: {item.code}: {item.message}"
         case _:
             assert_never(item)
+
+
+def _title(api: RestApi) -> str:
+    owner = "" if api.owner is None else f"[{api.owner}]"
+    return " ".join(part for part in (str(api), api.name, owner) if part)
+
+
+def _aside(each: SetAside) -> str:
+    return f"  {each.target} left alone: {each.code}: {each.message}"
 
 
 def total_of(plan: Plan) -> str:
@@ -73,5 +116,6 @@ def total_of(plan: Plan) -> str:
     total = plan.totals.total
     return (
         f"{total.creates:,} to create, {total.updates:,} to update, {total.resets:,} to reset, "
-        f"{total.no_ops:,} as desired, {total.unread_targets:,} not read, in {amount(total.apis, 'API')}."
+        f"{total.no_ops:,} as desired, {total.set_aside:,} left alone, {total.unread_targets:,} not read, "
+        f"in {amount(total.apis + total.set_aside_apis, 'API')}."
     )

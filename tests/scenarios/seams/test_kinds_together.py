@@ -29,7 +29,6 @@ from batchgw.model import (
     Target,
     Targets,
     UnreadApi,
-    UnreadScope,
 )
 from batchgw.model import kinds as model_kinds
 from batchgw.planning import kinds as planning_kinds
@@ -37,6 +36,7 @@ from batchgw.planning.diff import diff
 from batchgw.planning.estimate import Work, estimate
 from batchgw.planning.plan_file.plan import Plan
 from batchgw.planning.totals import PlanTotals
+from batchgw.planning.variants import alike
 from batchgw.report.plan_fold import PlanFold
 from batchgw.report.views.forms import EVERYTHING, forms_of
 from batchgw.report.views.lines.plan import PlanScreen
@@ -158,7 +158,7 @@ def test_a_named_api_is_looked_for_even_where_nothing_is_asked_of_it() -> None:
             targets = Targets(accounts=own.accounts, regions=own.regions, apis=selection)
             policy = Policy(desired=estate.desired, targets=targets)
             with await api.plan(policy, plane=estate.plane) as plan:
-                items = [item for item in plan.items() if not isinstance(item, UnreadScope)]
+                items = [item for item in plan.items() if isinstance(item, PlannedApi | UnreadApi)]
                 found = {(type(item).__name__, item.api.id) for item in items}
             assert found == {("PlannedApi", there), ("UnreadApi", "nowhere")}
 
@@ -196,7 +196,7 @@ def test_a_plan_says_how_long_a_slow_operation_takes(monkeypatch: pytest.MonkeyP
     desired = with_tags(Desired(rules={ResponseType.THROTTLED: Rule(settings=CORS)}), {"deployed": "yes"})
     deployed = TagChange(key="deployed", action=Action.CREATE, before=None, after="yes")
     changes: tuple[Change, ...] = (*diff({}, desired), deployed)
-    totals, fold = PlanTotals(), PlanFold(desired)
+    totals, fold = PlanTotals(), PlanFold(alike(desired))
     for number in range(1000):
         item = PlannedApi(api=RestApi(scope=scope, id=RestApiId(f"a{number}")), changes=changes)
         totals.add(item)

@@ -68,11 +68,14 @@ from batchgw.model import (
     RestApi,
     RestApiId,
     Scope,
+    SetAside,
     Skipped,
+    SkippedScope,
     Unchanged,
     UnreadApi,
     UnreadScope,
 )
+from batchgw.model.change import scope_of
 from batchgw.model.target import Target
 from batchgw.redaction import bare_url
 from batchgw.throttle.memory import BucketKey, Learned
@@ -496,9 +499,9 @@ class InMemoryImport:
         self._waiting.clear()
 
     def _enter(self, item: PlanItem) -> None:
-        scope = self._rows.scopes.setdefault(
-            item.scope if isinstance(item, UnreadScope) else item.api.scope, ScopeRows()
-        )
+        if isinstance(item, SkippedScope):
+            return
+        scope = self._rows.scopes.setdefault(scope_of(item), ScopeRows())
         match item:
             case UnreadScope():
                 scope.unread = f"{item.code}: {item.message}"
@@ -507,6 +510,7 @@ class InMemoryImport:
                 rows = [self._planned(item.api, change) for change in item.changes]
             case UnreadApi():
                 rows = [self._unread(item, target) for target in item.targets]
+        rows += [self._set_aside(item.api, each) for each in item.set_aside]
         if item.api.id in scope.apis:
             raise PlanUnreadable("The plan lists a REST API twice in one account-region.")
         scope.apis[item.api.id] = ApiRows(next(self._data.ids), item.api, rows)
@@ -523,6 +527,12 @@ class InMemoryImport:
             api=item.api, target=target, action=Action.NO_OP, code=item.code, message=item.message
         )
         return Row(next(self._data.ids), target, None, rank=DECIDED, outcome=outcome)
+
+    def _set_aside(self, api: RestApi, each: SetAside) -> Row:
+        outcome = Skipped(
+            api=api, target=each.target, action=Action.NO_OP, code=each.code, message=each.message
+        )
+        return Row(next(self._data.ids), each.target, None, rank=DECIDED, outcome=outcome)
 
 
 class InMemoryQuotas:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -18,11 +19,14 @@ from batchgw.model import (
     ResponseChange,
     ResponseType,
     RestApiId,
+    SetAside,
     Settings,
     Skipped,
+    SkippedScope,
     UnreadApi,
     UnreadScope,
 )
+from batchgw.model.change import EXEMPT
 from batchgw.model.response_change import TARGETS
 from tests.unit.journal_plans import (
     HERE,
@@ -258,3 +262,42 @@ class TestImporting:
             await plan.add(planned(2))
         with pytest.raises(ValueError, match="imported already"):
             await plan.commit()
+
+
+class TestSetAside:
+    ASIDE = tuple(
+        SetAside(target=TARGETS[t], code=EXEMPT, message=f"see CHG-1, {t.value}")
+        for t in (ResponseType.WAF_FILTERED, ResponseType.QUOTA_EXCEEDED)
+    )
+
+    async def test_each_target_that_is_set_aside_ends_skipped_with_its_reason(self, journal: Journal) -> None:
+        """One API with a change and one that is all set aside; one that could not be read."""
+        unread = UnreadApi(
+            api=api(3),
+            targets=(TARGETS[ResponseType.THROTTLED],),
+            code="AccessDenied",
+            message="no",
+            set_aside=self.ASIDE[:1],
+        )
+        run = await begun(
+            journal,
+            replace(planned(1, reset()), set_aside=self.ASIDE[:1]),
+            replace(planned(2), changes=(), set_aside=self.ASIDE),
+            unread,
+        )
+        skipped = [o for o in await listed(run.outcomes()) if isinstance(o, Skipped)]
+        assert {(o.api.id, o.target.name, o.code, o.message) for o in skipped} == {
+            (api(1).id, "WAF_FILTERED", EXEMPT, "see CHG-1, WAF_FILTERED"),
+            (api(2).id, "WAF_FILTERED", EXEMPT, "see CHG-1, WAF_FILTERED"),
+            (api(2).id, "QUOTA_EXCEEDED", EXEMPT, "see CHG-1, QUOTA_EXCEEDED"),
+            (api(3).id, "WAF_FILTERED", EXEMPT, "see CHG-1, WAF_FILTERED"),
+        }
+        tally = (await tallies(run))[HERE]
+        assert (tally.skipped, tally.not_attempted, tally.never_read, tally.undecided) == (4, 1, 1, 1)
+        assert (tally.expected, tally.left) == (6, 1)
+        assert [each.api.id for each in await run.pending(HERE)] == [api(1).id]
+
+    async def test_of_a_scope_that_is_skipped_nothing_is_kept(self, journal: Journal) -> None:
+        off = SkippedScope(scope=THERE, code="RegionOff", message="off")
+        run = await begun(journal, planned(1, reset()), off)
+        assert list(await tallies(run)) == [HERE]

@@ -99,7 +99,7 @@ def test_a_plan_with_a_new_checksum_and_no_edit_is_a_plan(plan: Path) -> None:
 
 
 def no_totals(lines: list[Line]) -> None:
-    lines[-2] = {"kind": "totals", "scopes": {}, "total": {}}
+    lines[-2] = {"kind": "totals", "scopes": {}, "total": {}, "operations": {}}
 
 
 def totals_of_nothing(lines: list[Line]) -> None:
@@ -154,9 +154,38 @@ def unread_elsewhere(lines: list[Line]) -> None:
     lines[4]["region"] = "us-east-1"
 
 
-def totals_elsewhere(lines: list[Line]) -> None:
-    counts = dict.fromkeys(lines[-2]["total"], 0)
+def a_scope_too_many(lines: list[Line]) -> None:
+    counts = dict.fromkeys(lines[-2]["total"], 0) | {"apis": 1}
     lines[-2]["scopes"]["999999999999/eu-west-1"] = counts
+
+
+def unknown_variant(lines: list[Line]) -> None:
+    lines[1]["variant"] = 1
+
+
+def another_base(lines: list[Line]) -> None:
+    desired = Desired(rules={T.THROTTLED: Rule(settings=None)})
+    lines[-2]["variants"] = [{"rules": [], "desired": desired.to_json()}]
+
+
+def said_to_be_exempt(lines: list[Line]) -> None:
+    target = {"change": "response", "target": lines[1]["changes"].pop(0)["target"]}
+    lines[1]["set_aside"] = [{**target, "code": "Exempt", "message": "no"}]
+
+
+def changed_and_set_aside(lines: list[Line]) -> None:
+    target = {"change": "response", "target": "THROTTLED"}
+    lines[1]["set_aside"] = [{**target, "code": "Exempt", "message": "no"}]
+
+
+def held_and_changed(lines: list[Line]) -> None:
+    changed_and_set_aside(lines)
+    lines[1]["set_aside"][0]["code"] = "Managed"
+
+
+def unread_and_set_aside(lines: list[Line]) -> None:
+    target = {"change": "response", "target": "THROTTLED"}
+    lines[3]["set_aside"] = [{**target, "code": "Exempt", "message": "no"}]
 
 
 @pytest.mark.parametrize(
@@ -173,9 +202,15 @@ def totals_elsewhere(lines: list[Line]) -> None:
         (one_api_twice, "it lists 111111111111/eu-west-1/a1 twice"),
         (read_and_unread, "it lists 111111111111/eu-west-1/a1 twice"),
         (types_twice, "a response type of 111111111111/eu-west-1/a3 twice"),
-        (elsewhere, "it has something for 999999999999/eu-west-1, which is not among its targets"),
-        (unread_elsewhere, "something for 111111111111/us-east-1, which is not among its targets"),
-        (totals_elsewhere, "something for 999999999999/eu-west-1, which is not among its targets"),
+        (elsewhere, "its totals say 2 apis in 111111111111/eu-west-1, and its items come to 1"),
+        (unread_elsewhere, "say 1 unread scopes in 111111111111/ap-northeast-1, and its items come to 0"),
+        (a_scope_too_many, "its totals say 1 apis in 999999999999/eu-west-1, and its items come to 0"),
+        (unknown_variant, "111111111111/eu-west-1/a1 is of variant 1, which its totals do not have"),
+        (another_base, "what its totals say of APIs that no rule matches is not what its first line says"),
+        (said_to_be_exempt, "a1, DEFAULT_4XX: it has no change, where CREATE is made of it"),
+        (changed_and_set_aside, "it expects a response type of 111111111111/eu-west-1/a1 twice"),
+        (held_and_changed, "it expects a response type of 111111111111/eu-west-1/a1 twice"),
+        (unread_and_set_aside, "it expects a response type of 111111111111/eu-west-1/a3 twice"),
     ],
 )
 def test_what_contradicts_itself_is_no_plan(

@@ -17,11 +17,13 @@ from hypothesis import strategies as st
 
 from batchgw.errors import BatchgwError, PlanUnreadable, UsageError
 from batchgw.model import (
+    Account,
     AccountId,
     Action,
     Desired,
     GatewayResponse,
     Mode,
+    Owner,
     PlanItem,
     PlannedApi,
     Region,
@@ -31,15 +33,22 @@ from batchgw.model import (
     RestApiId,
     Rule,
     Scope,
+    SetAside,
     Settings,
+    SkippedScope,
     UnreadApi,
     UnreadScope,
+    Variant,
 )
+from batchgw.model.change import EXEMPT
 from batchgw.model.response_change import TARGETS, responses
 from batchgw.model.shape import record
+from batchgw.planning.diff import diff
+from batchgw.planning.frozen import FrozenAccounts
 from batchgw.planning.plan_file import items as items_module
 from batchgw.planning.plan_file.items import ItemReader, item_to_json
 from batchgw.planning.plan_file.plan import Plan, PlanHeader, PlanWriter
+from batchgw.planning.variants import Matched, Variants, alike
 
 untimed = hypothesis_settings(deadline=None)  # a busy machine is no failure
 
@@ -84,6 +93,11 @@ def planned(scope: Scope, api_id: str, name: str = "orders") -> PlannedApi:
     )
 
 
+def as_unread(item: PlannedApi) -> UnreadApi:
+    targets = tuple(change.target for change in item.changes)
+    return UnreadApi(api=item.api, targets=targets, code="AccessDenied", message="no")
+
+
 ITEMS: tuple[PlanItem, ...] = (
     planned(DUBLIN, "a1"),
     planned(OHIO, "b1"),
@@ -96,6 +110,20 @@ ITEMS: tuple[PlanItem, ...] = (
     planned(DUBLIN, "a3", 'caf\xe9 \u2028 "quoted"\n\ud800'),
     UnreadScope(scope=OHIO, code="Throttled", message="given up"),
 )
+
+LEFT_ALONE = (
+    SetAside(target=TARGETS[T.WAF_FILTERED], code=EXEMPT, message='"changes":[ see CHG-1 \u202e'),
+    SetAside(target=TARGETS[T.QUOTA_EXCEEDED], code=EXEMPT, message="see CHG-2"),
+)
+OWNED = replace(planned(DUBLIN, "a1").api, owner=Owner(kind="cdk", name='a "stack"'))
+LATER: tuple[PlanItem, ...] = (
+    replace(planned(DUBLIN, "a1"), api=OWNED, set_aside=LEFT_ALONE, variant=1),
+    replace(planned(DUBLIN, "a2"), variant=1),
+    PlannedApi(api=RestApi(scope=DUBLIN, id=RestApiId("a3")), changes=(), set_aside=LEFT_ALONE),
+    replace(as_unread(planned(DUBLIN, "a4")), set_aside=LEFT_ALONE),
+    SkippedScope(scope=replace(OHIO, region=Region("*")), code="Suspended", message="since June"),
+)
+"""What plans had not before format 3."""
 
 
 def written(path: Path, items: Iterable[PlanItem] = ITEMS) -> Path:
@@ -111,6 +139,44 @@ def path(tmp_path: Path) -> Path:
 
 
 # --- what goes in comes out
+
+
+@pytest.mark.parametrize("item", LATER)
+def test_what_is_set_aside_skipped_or_of_a_variant_is_read_as_it_was_written(item: PlanItem) -> None:
+    line = json.dumps(item_to_json(item), separators=(",", ":")).encode()
+    reader = ItemReader()
+    assert reader.read_line(line) == item
+    assert reader.read_line(line) == item  # its changes are remembered now
+
+
+def test_variants_and_accounts_stand_in_the_totals(tmp_path: Path) -> None:
+    """An API of each variant: what the policy says, and what it says with the rule internal."""
+    ours = Variant(rules=("internal",), desired=Desired(rules={T.THROTTLED: Rule(settings=CORS)}))
+    items = [
+        PlannedApi(
+            api=RestApi(scope=DUBLIN, id=RestApiId(f"a{number}")), changes=diff({}, desired), variant=number
+        )
+        for number, desired in enumerate((HEADER.desired, ours.desired))
+    ]
+    account = Account(
+        id=DUBLIN.account, name="x\u202e", ou=("A/B", "C"), ou_ids=("r-aaaa",), tags={"tier": "1"}
+    )
+    frozen = FrozenAccounts(
+        accounts={account.id: account}, regions={account.id: "account:ListRegions"}, as_of=1_700_000_000.0
+    )
+    variants = Variants(
+        all=(*alike(HEADER.desired), ours),
+        rules=(Matched(name="internal", where="org.yaml:3:5", apis=1), Matched(name="idle")),
+        exemptions=(Matched(name="exemption of id a1", apis=0),),
+    )
+    with PlanWriter(tmp_path / "plan", HEADER, scopes=[DUBLIN]) as writer:
+        for item in items:
+            writer.write(item)
+        writer.totals.variants = variants
+        writer.totals.frozen = frozen
+    plan = Plan.open(tmp_path / "plan")
+    assert list(plan.items()) == items
+    assert (plan.totals.variants, plan.variants, plan.totals.frozen) == (variants, variants.all, frozen)
 
 
 def test_reads_what_was_written(path: Path) -> None:
@@ -436,20 +502,21 @@ def test_another_file(tmp_path: Path, content: bytes, says: str) -> None:
     assert "`batchgw plan POLICY --out FILE`" in text
 
 
-def test_a_plan_of_an_earlier_version(path: Path) -> None:
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_plan_of_an_earlier_version(path: Path, version: int) -> None:
     lines = path.read_bytes().splitlines(keepends=True)
-    header = {**json.loads(lines[0]), "version": 1, "batchgw": "0.9"}
+    header = {**json.loads(lines[0]), "version": version, "batchgw": "0.9"}
     path.write_bytes(json.dumps(header).encode() + b"\n" + b"".join(lines[1:]))
     assert refusal(path) == f"{path} was made by an earlier batchgw, 0.9: plan again."
 
 
-@pytest.mark.parametrize("version", [3, 0, "1", None])
+@pytest.mark.parametrize("version", [4, 0, "1", None])
 def test_a_plan_of_another_version(path: Path, version: object) -> None:
     lines = path.read_bytes().splitlines(keepends=True)
     header = {**json.loads(lines[0]), "version": version, "batchgw": "9.9"}
     path.write_bytes(json.dumps(header).encode() + b"\n" + b"".join(lines[1:]))
     text = refusal(path)
-    assert f"of format {json.dumps(version)}, written by batchgw 9.9; this batchgw reads format 2" in text
+    assert f"of format {json.dumps(version)}, written by batchgw 9.9; this batchgw reads format 3" in text
 
 
 def test_cut_short_anywhere(path: Path) -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from dataclasses import replace
 
+import anyio
 import pytest
 
 import batchgw
 from batchgw.control_plane.interface import ControlPlane
 from batchgw.control_plane.operations import GetGatewayResponses
 from batchgw.control_plane.stack import PacedControlPlane
+from batchgw.discovery.estate import FoundScope
+from batchgw.discovery.selection_count import SelectionCount
 from batchgw.errors import (
     AccessDenied,
     BadRequest,
@@ -19,30 +23,43 @@ from batchgw.errors import (
     CredentialsExpired,
     CredentialsRejected,
     CredentialsUnavailable,
+    DeniedByScp,
+    RegionOff,
     ServiceFailure,
 )
-from batchgw.events import NullObserver
+from batchgw.events import Event, NullObserver, Observer, ScopeFound, ScopesFound
 from batchgw.execution.reading.planner import Planner
 from batchgw.journal import JSON
 from batchgw.model import (
+    Account,
+    AccountId,
     Desired,
     ExplicitApi,
+    OneForAll,
+    OuPattern,
+    Owner,
     PlanItem,
     PlannedApi,
     Policy,
     ResponseType,
+    RestApi,
     Rule,
+    Rulebook,
     Scope,
     Selection,
     Selector,
     Settings,
+    SkippedScope,
     Targets,
     UnreadApi,
     UnreadScope,
 )
-from batchgw.model.change import ENDS_SCOPE, EXCLUDED, NO_SUCH_API, NOT_A_TARGET
+from batchgw.model.change import ENDS_SCOPE, EXCLUDED, EXEMPT, MANAGED, NO_SUCH_API, NOT_A_TARGET
 from batchgw.planning.kinds import expected
+from batchgw.planning.managed import Held, OnManaged, holding
+from batchgw.planning.variants import Variants
 from tests.unit.listed_apis import DUBLIN, OHIO, TOKYO, ListedApis, api
+from tests.unit.rulebooks import ByName
 from tests.virtual import virtually
 
 DESIRED = Desired(
@@ -64,20 +81,63 @@ class TwoAtOnce:
         pass
 
 
-def planned(
-    plane: ControlPlane, selection: Selection | None = None, scopes: tuple[Scope, ...] = SCOPES
-) -> list[PlanItem]:
+class Noted:
+    def __init__(self, events: list[Event]) -> None:
+        self.events = events
+
+    def notify(self, event: Event) -> None:
+        self.events.append(event)
+
+
+def planning(
+    plane: ControlPlane,
+    selection: Selection | None = None,
+    *,
+    rulebook: Rulebook | None = None,
+    observer: Observer | None = None,
+    accounts: Mapping[AccountId, Account] | None = None,
+    hold: Callable[[RestApi], Held | None] | None = None,
+) -> tuple[Planner, list[PlanItem]]:
     items: list[PlanItem] = []
+    selection = selection or Selection()
+    base = DESIRED if not isinstance(rulebook, ByName) else rulebook.base
     planner = Planner(
         plane,
-        desired=DESIRED,
-        selection=selection or Selection(),
+        policy=Policy(desired=base, targets=Targets(apis=selection), rulebook=rulebook),
         sink=items.append,
-        observer=NullObserver(),
+        observer=observer or NullObserver(),
         pacing=TwoAtOnce(),
+        count=SelectionCount(selection, accounts=accounts or {}),
+        accounts=accounts,
+        hold=hold,
     )
-    virtually(lambda: planner.run(scopes))
+    return planner, items
+
+
+def planned(
+    plane: ControlPlane, selection: Selection | None = None, scopes: tuple[FoundScope, ...] = SCOPES
+) -> list[PlanItem]:
+    planner, items = planning(plane, selection)
+    virtually(lambda: planner.run(stream(scopes)))
     return items
+
+
+def by_rules(
+    plane: ControlPlane,
+    rulebook: Rulebook,
+    selection: Selection | None = None,
+    *,
+    accounts: Mapping[AccountId, Account] | None = None,
+    hold: Callable[[RestApi], Held | None] | None = None,
+) -> tuple[list[PlanItem], Variants]:
+    planner, items = planning(plane, selection, rulebook=rulebook, accounts=accounts, hold=hold)
+    virtually(lambda: planner.run(stream(SCOPES)))
+    return items, planner.variants
+
+
+async def stream(scopes: Iterable[FoundScope]) -> AsyncGenerator[FoundScope, None]:
+    for scope in scopes:
+        yield scope
 
 
 def in_short(items: list[PlanItem]) -> list[tuple[str, str]]:
@@ -90,7 +150,7 @@ def in_short(items: list[PlanItem]) -> list[tuple[str, str]]:
             case UnreadApi():
                 assert item.targets == expected(DESIRED)
                 short.append((str(item.api), item.code))
-            case UnreadScope():
+            case UnreadScope() | SkippedScope():
                 short.append((str(item.scope), item.code))
     return sorted(short)
 
@@ -352,3 +412,146 @@ def test_a_plan_keeps_no_secret_of_a_url_among_the_options_of_a_library_s_caller
             return plan.header.options
 
     assert virtually(main) == {"endpoint_url": "https://h.test/x", "rate": 5}
+
+
+class TestRules:
+    """A policy that sets THROTTLED in all APIs, and something else in some."""
+
+    OURS = Rule(settings=Settings(status_code="430"))
+    BASE = Desired(rules={ResponseType.THROTTLED: Rule(settings=Settings(status_code="429"))})
+
+    def test_each_api_is_compared_with_what_it_shall_be(self) -> None:
+        """A is of the policy alone, B and C of the rule; variants are numbered as they come."""
+        book = ByName(self.BASE, {"the [bc]": {ResponseType.THROTTLED: self.OURS}, "idle": {}})
+        plane = ListedApis({(DUBLIN, None): ([B, A, C], None)})
+        items, variants = by_rules(plane, book)
+        found = {str(i.api.id): (i.variant, i.changes[0].after) for i in items if isinstance(i, PlannedApi)}
+        assert found == {
+            "a": (0, Settings(status_code="429")),
+            "b": (1, Settings(status_code="430")),
+            "c": (1, Settings(status_code="430")),
+        }
+        assert [each.rules for each in variants.all] == [(), ("the [bc]",)]
+        assert [(each.name, each.apis) for each in variants.rules] == [("the [bc]", 2), ("idle", 0)]
+
+    def test_an_exempt_target_is_set_aside_and_not_compared(self) -> None:
+        book = ByName(DESIRED, exempt={"the a": [ResponseType.THROTTLED], "x": [ResponseType.THROTTLED]})
+        plane = ListedApis({(DUBLIN, None): ([A, B], None)})
+        items, variants = by_rules(plane, book)
+        a, b = (item for item in sorted(items, key=str) if isinstance(item, PlannedApi))
+        assert [change.target.name for change in a.changes] == ["DEFAULT_4XX"]
+        assert [(each.target.name, each.code) for each in a.set_aside] == [("THROTTLED", EXEMPT)]
+        assert [change.target.name for change in b.changes] == ["DEFAULT_4XX", "THROTTLED"]
+        assert [(each.name, each.apis) for each in variants.exemptions] == [
+            ("exemption of name the a", 1),
+            ("exemption of name x", 0),
+        ]
+
+    def test_an_api_that_is_all_exempt_is_not_read(self) -> None:
+        book = ByName(self.BASE, exempt={"the a": [ResponseType.THROTTLED]})
+        plane = ListedApis({(DUBLIN, None): ([A, B], None)})
+        items, _ = by_rules(plane, book)
+        assert [r.api for r in plane.asked if isinstance(r, GetGatewayResponses)] == ["b"]
+        (a,) = (i for i in items if isinstance(i, PlannedApi) and i.api == A)
+        assert (a.changes, [each.target.name for each in a.set_aside]) == ((), ["THROTTLED"])
+
+    def test_that_is_read_all_the_same_where_it_is_named_and_may_not_be_there(self) -> None:
+        """It is in Dublin, and in no other scope."""
+        book = ByName(self.BASE, exempt={"": [ResponseType.THROTTLED]}, needs_listing=False)
+        items, _ = by_rules(ListedApis(there=[A]), book, names("a"))
+        (item,) = items
+        assert isinstance(item, PlannedApi)
+        assert (item.api.scope, item.changes, len(item.set_aside)) == (DUBLIN, (), 1)
+
+    def test_an_api_that_cannot_be_read_counts_with_the_targets_of_its_variant(self) -> None:
+        more = {ResponseType.WAF_FILTERED: self.OURS}
+        book = ByName(self.BASE, {"the a": more}, {"the a": [ResponseType.THROTTLED]})
+        plane = ListedApis({(DUBLIN, None): ([A], None)}, refused={(DUBLIN, "a"): ServiceFailure("500")})
+        (item,) = by_rules(plane, book)[0]
+        assert isinstance(item, UnreadApi)
+        assert [target.name for target in item.targets] == ["WAF_FILTERED"]
+        assert [each.target.name for each in item.set_aside] == ["THROTTLED"]
+
+    def test_a_rule_by_name_makes_a_named_api_be_listed(self) -> None:
+        """Else its name would not be known, and no rule would match."""
+        book = ByName(self.BASE, {"the a": {ResponseType.THROTTLED: self.OURS}})
+        plane = ListedApis({(DUBLIN, None): ([A], None)})
+        (item,) = by_rules(plane, book, names("a"))[0]
+        assert isinstance(item, PlannedApi)
+        assert (item.variant, plane.listings(DUBLIN)) == (1, 1)
+
+    def test_the_account_decides_and_selects(self) -> None:
+        """Ohio's account is in the OU Prod, Tokyo's is elsewhere; only Prod is selected, and has the rule."""
+        accounts = {a.id: a for a in (Account(id=OHIO.account, ou=("Prod",)), Account(id=TOKYO.account))}
+        book = ByName(self.BASE, {"*": {ResponseType.THROTTLED: self.OURS}}, ou="Prod")
+        plane = ListedApis({(OHIO, None): ([api("o", OHIO)], None), (TOKYO, None): ([api("t", TOKYO)], None)})
+        items, _ = by_rules(plane, book, accounts=accounts)
+        assert {i.api.id: i.variant for i in items if isinstance(i, PlannedApi)} == {"o": 1, "t": 0}
+        selection = Selection(include=(Selector(ou=OuPattern.parse("/Prod/**")),))
+        items, _ = by_rules(plane, book, selection, accounts=accounts)
+        assert [i.api.id for i in items if isinstance(i, PlannedApi)] == ["o"]
+
+
+class TestManaged:
+    OWNED = replace(A, owner=Owner(kind="cdk", name="Payments"))
+    UNKNOWN = replace(B, owner=Owner(kind="unknown"))
+
+    def test_held_every_target_is_set_aside_and_no_call_is_made(self) -> None:
+        plane = ListedApis({(DUBLIN, None): ([self.OWNED, self.UNKNOWN, C], None)})
+        items, _ = by_rules(plane, OneForAll(DESIRED), hold=holding(OnManaged.HOLD))
+        assert sorted(str(r.api) for r in plane.asked if isinstance(r, GetGatewayResponses)) == ["b", "c"]
+        (held,) = (i for i in items if isinstance(i, PlannedApi) and i.set_aside)
+        assert (held.api.id, held.changes) == ("a", ())
+        assert {each.target for each in held.set_aside} == set(expected(DESIRED))
+        assert {(each.code, "cdk:Payments" in each.message) for each in held.set_aside} == {(MANAGED, True)}
+
+    def test_to_fail_is_a_failure_of_each_target(self) -> None:
+        plane = ListedApis({(DUBLIN, None): ([self.OWNED, C], None)})
+        items, _ = by_rules(plane, OneForAll(DESIRED), hold=holding(OnManaged.FAIL))
+        (failed,) = (i for i in items if isinstance(i, UnreadApi))
+        assert (failed.kind, failed.code, failed.targets) == ("failed", MANAGED, expected(DESIRED))
+
+    def test_to_warn_holds_nothing(self) -> None:
+        assert holding(OnManaged.WARN) is None
+
+
+class TestScopes:
+    """Scopes come one by one, and some are rightly left alone."""
+
+    @pytest.mark.parametrize("error", [RegionOff("not enabled"), DeniedByScp("explicit deny")])
+    def test_a_region_that_is_off_or_denied_by_an_scp_is_skipped(self, error: CallError) -> None:
+        plane = ListedApis({(DUBLIN, None): ([A], None)}, refused={OHIO: error})
+        items = planned(plane)
+        (skipped,) = (item for item in items if isinstance(item, SkippedScope))
+        assert (skipped.scope, skipped.code, skipped.message) == (OHIO, type(error).__name__, error.message)
+        assert in_short([item for item in items if item is not skipped]) == [(str(A), "read")]
+
+    def test_any_other_denial_leaves_it_unread(self) -> None:
+        plane = ListedApis(refused={OHIO: AccessDenied("no")})
+        assert in_short(planned(plane)) == [(str(OHIO), "AccessDenied")]
+
+    def test_what_the_search_for_scopes_says_is_in_the_plan(self) -> None:
+        suspended = SkippedScope(scope=TOKYO, code="Suspended", message="since June")
+        unknown = UnreadScope(scope=OHIO, code="AccessDenied", message="nobody tells its regions")
+        plane = ListedApis({(DUBLIN, None): ([A], None)})
+        items = planned(plane, scopes=(suspended, DUBLIN, unknown))
+        assert [item for item in items if not isinstance(item, PlannedApi)] == [suspended, unknown]
+        assert {request.scope for request in plane.asked} == {DUBLIN}
+
+    def test_a_scope_is_read_while_others_are_still_looked_for(self) -> None:
+        """Ohio is found an hour after Dublin, whose API was read by then."""
+        plane = ListedApis({(DUBLIN, None): ([A], None), (OHIO, None): ([api("o", OHIO)], None)})
+        read_by_then: list[int] = []
+
+        async def slowly() -> AsyncGenerator[FoundScope, None]:
+            yield DUBLIN
+            await anyio.sleep(3600)
+            read_by_then.append(sum(isinstance(r, GetGatewayResponses) for r in plane.asked))
+            yield OHIO
+
+        events: list[Event] = []
+        planner, items = planning(plane, observer=Noted(events))
+        virtually(lambda: planner.run(slowly()))
+        assert (read_by_then, len(items)) == ([1], 2)
+        found = [e for e in events if isinstance(e, ScopeFound | ScopesFound)]
+        assert found == [ScopeFound(scope=DUBLIN), ScopeFound(scope=OHIO), ScopesFound(scopes=2)]

@@ -3,6 +3,7 @@
 import json
 import math
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -19,11 +20,13 @@ from batchgw.model import (
     RestApi,
     RestApiId,
     Scope,
+    SetAside,
     Settings,
+    SkippedScope,
     UnreadApi,
     UnreadScope,
 )
-from batchgw.model.change import EXCLUDED
+from batchgw.model.change import EXCLUDED, EXEMPT
 from batchgw.model.response_change import TARGETS
 from batchgw.model.shape import record
 from batchgw.planning.estimate import PAGE_SIZE, Estimate, Work, duration, estimate
@@ -116,13 +119,31 @@ def test_survives_json() -> None:
     assert json.loads(text)["scopes"]["111111111111/us-east-2"]["apis"] == 0
 
 
-def test_totals_of_an_earlier_version_count_the_calls_of_the_kind_that_there_was() -> None:
-    earlier = counted().to_json()
-    assert earlier.pop("operations") == {
+def test_the_calls_of_each_operation_stand_beside_the_counts() -> None:
+    assert counted().to_json()["operations"] == {
         str(DUBLIN): {"DeleteGatewayResponse": 1, "PutGatewayResponse": 3},
         str(TOKYO): {"PutGatewayResponse": 1},
     }
-    assert PlanTotals.from_json(earlier) == counted()
+
+
+def test_what_is_set_aside_is_expected_and_neither_read_nor_written() -> None:
+    """One API with two changes and one exempt target, one that is all exempt, and one that is unread."""
+    aside = tuple(SetAside(target=t, code=EXEMPT, message="CHG-1") for t in list(TARGETS.values())[5:7])
+    totals = PlanTotals()
+    totals.add(replace(planned(DUBLIN, Action.CREATE, Action.NO_OP), set_aside=aside[:1]))
+    totals.add(replace(planned(DUBLIN), set_aside=aside))
+    totals.add(replace(unread(DUBLIN, "ServiceFailure", 3), set_aside=aside[1:]))
+    total = totals.total
+    assert (total.apis, total.set_aside_apis, total.unread_apis) == (1, 1, 1)
+    assert (total.set_aside, total.expected) == (4, 1 + 1 + 3 + 4)
+    assert PlanTotals.from_json(totals.to_json()) == totals
+
+
+def test_a_skipped_scope_is_counted_and_leaves_a_plan_complete() -> None:
+    totals = PlanTotals([DUBLIN])
+    totals.add(SkippedScope(scope=OHIO, code="RegionOff", message="off"))
+    assert (totals.total.skipped_scopes, totals.complete, totals.looked_into) == (1, True, (DUBLIN,))
+    assert totals.expected == {DUBLIN: 0, OHIO: 0}
 
 
 def test_an_operation_with_a_quota_of_its_own_decides_how_long_a_scope_takes() -> None:

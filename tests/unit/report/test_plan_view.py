@@ -23,6 +23,7 @@ from batchgw.planning.coverage import owed, uncovered
 from batchgw.planning.diff import diff
 from batchgw.planning.estimate import Work, estimate
 from batchgw.planning.totals import PlanTotals
+from batchgw.planning.variants import alike
 from batchgw.report.plan_fold import GROUPS, PlanFold
 from batchgw.report.views.lines.customised import customised_lines
 from batchgw.report.views.lines.plan import PlanScreen
@@ -49,7 +50,7 @@ def planned(
 
 
 def shown(*items: PlanItem, drift: bool = False) -> list[str]:
-    fold, totals = PlanFold(DESIRED), PlanTotals()
+    fold, totals = PlanFold(alike(DESIRED)), PlanTotals()
     for item in items:
         fold.add(item)
         totals.add(item)
@@ -84,7 +85,7 @@ def test_the_verdict_counts_and_says_how_long() -> None:
 def test_what_an_apply_reads_is_told_beside_what_it_writes() -> None:
     """102 APIs: a page to list, 102 to read, 101 to write; 40 at once, 164 at 10 a second."""
     items = [*(planned(n) for n in range(101)), planned(200, header="new")]
-    fold, totals = PlanFold(DESIRED), PlanTotals()
+    fold, totals = PlanFold(alike(DESIRED)), PlanTotals()
     for item in items:
         fold.add(item)
         totals.add(item)
@@ -127,7 +128,7 @@ def test_apis_left_alone_on_purpose_do_not_make_a_plan_incomplete() -> None:
     failing = UnreadApi(
         api=planned(2).api, targets=(TARGETS[T],), code="ServiceFailure", message="api0000002: 500"
     )
-    fold = PlanFold(DESIRED)
+    fold = PlanFold(alike(DESIRED))
     fold.add(gone)
     assert fold.complete
     fold.add(failing)
@@ -144,7 +145,7 @@ def test_a_screen_stays_a_screen_whatever_the_fleet() -> None:
     lines = shown(*many)
     assert len(lines) < 250
     assert any("more changes; all of them: --output json" in text for text in lines)
-    fold = PlanFold(DESIRED)
+    fold = PlanFold(alike(DESIRED))
     for item in many:
         fold.add(item)
     groups = list(fold.groups())
@@ -167,7 +168,7 @@ def team(n: int, desired: Desired, *own: ResponseType) -> PlannedApi:
 
 
 def fold_of(desired: Desired, *items: PlannedApi) -> PlanFold:
-    fold = PlanFold(desired)
+    fold = PlanFold(alike(desired))
     for item in items:
         fold.add(item)
     return fold

@@ -37,7 +37,10 @@ def unchanged(now: float) -> PlannedOutcome:
 
 
 def never_read(kind: str, now: float, *, code: str, message: str) -> PlannedOutcome:
-    """Give those of a change whose API could not be read: no resume can know what to write there."""
+    """Give those of a target that the plan decides: its API could not be read, or it is set aside.
+
+    No resume can know what to write there.
+    """
     return DECIDED, kind, escaped(code), escaped(message), now
 
 

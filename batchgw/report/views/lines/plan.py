@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Self
 
-from batchgw.model import Action, Scope
+from batchgw.model import Action, RestApi, Scope
 from batchgw.planning import change_view
 from batchgw.planning.estimate import Estimate
 from batchgw.planning.totals import PlanTotals, ScopeTotals
+from batchgw.report.extent import Extent
 from batchgw.report.naming import api_name, scope_name
 from batchgw.report.plan_fold import Group, PlanFold, ScopeApis
 from batchgw.report.plan_report import PlanReport
 from batchgw.report.views.lines.customised import customised_lines
+from batchgw.report.views.lines.left_alone import left_alone_lines, skipped_lines
+from batchgw.report.views.lines.rules import rule_lines
 from batchgw.report.views.lines.selection import selection_lines
 from batchgw.report.views.lines.unread import unread_lines
 from batchgw.report.views.text import Line, Span, Style, duration, line, shorten, table
@@ -72,7 +75,11 @@ class PlanScreen:
         yield from self._changes()
         yield from self._scopes()
         yield from self._unread()
+        yield from skipped_lines(self.fold.skipped_scopes)
+        yield from left_alone_lines(self.fold.left_alone)
         yield from customised_lines(self.fold.customised)
+        yield from rule_lines(self.totals)
+        yield from self._extent()
         yield from selection_lines(self.totals.selected, unread=len(self.totals.unread_scopes))
         yield line()
         yield from self.conclusion()
@@ -88,7 +95,7 @@ class PlanScreen:
         total = self.totals.total
         counts = (
             f"{total.creates:,} to create, {total.updates:,} to update, {total.resets:,} to reset, "
-            f"{total.no_ops:,} as desired"
+            f"{total.no_ops:,} as desired" + (f", {total.set_aside:,} left alone" if total.set_aside else "")
         )
         apis = f"{amount(total.changed_apis, 'API')} of {total.apis:,}"
         if total.writes:
@@ -96,12 +103,13 @@ class PlanScreen:
             return line(Span(f"{word}: ", "bold"), f"{counts}, in {apis}.")
         if not self.fold.complete:
             return line(Span("No changes found, but not everything could be read.", "warning"))
-        if not total.apis:
+        if not total.apis and not total.set_aside_apis:
             return line(Span("No REST API is selected: there is nothing to compare.", "warning"))
         if self.totals.nothing:
             return line(Span("No changes found, but not everything that was selected is there.", "warning"))
         word = "No drift" if self.drift else "No changes"
-        return line(Span(f"{word}. ", "good"), f"{amount(total.apis, 'API')} as desired.")
+        alone = f", {amount(total.set_aside, 'target')} left alone" if total.set_aside else ""
+        return line(Span(f"{word}. ", "good"), f"{amount(total.apis, 'API')} as desired{alone}.")
 
     def _estimate(self) -> Line:
         found = self.estimate
@@ -122,8 +130,14 @@ class PlanScreen:
             yield line(f"  and {amount(len(rest), 'more change')}; all of them: --output json")
             yield line()
 
+    def _extent(self) -> Iterator[Line]:
+        """Say how many accounts and regions there are, unless one look at the table tells."""
+        if self.fold.skipped_scopes or self.totals.frozen.accounts or len(self.totals.scopes) > SCOPES:
+            yield line()
+            yield line(f"{Extent.of(self.totals, self.fold.skipped_scopes)}.")
+
     def _scopes(self) -> Iterator[Line]:
-        scopes = self.totals.scopes
+        scopes = {scope: each for scope, each in self.totals.scopes.items() if not each.skipped_scopes}
         if not scopes:
             return
         ranked = sorted(scopes.items(), key=lambda s: (-s[1].unread_scopes, -s[1].writes, str(s[0])))
@@ -137,7 +151,9 @@ class PlanScreen:
             rows.append(self._row(amount(len(hidden), "more scope"), rest, None))
         if len(scopes) > 1:
             rows.append(self._row("total", self.totals.total, None))
-        head = ["scope", "APIs", "to change", "create", "update", "reset", "as desired", "unread", "time"]
+        aside = ["left alone"] if self.totals.total.set_aside else []
+        head = ["scope", "APIs", "to change", "create", "update", "reset", "as desired", *aside]
+        head += ["unread", "time"]
         yield from table(head, rows, right=range(1, len(head)))
 
     def _row(self, name: str, counts: ScopeTotals, scope: Scope | None) -> Sequence[str | Span]:
@@ -146,12 +162,13 @@ class PlanScreen:
         unread = f"{counts.unread_apis:,}" + ("+?" if counts.unread_scopes else "")
         return (
             name,
-            f"{counts.apis:,}",
+            f"{counts.apis + counts.set_aside_apis:,}",
             _figure(counts.changed_apis, "bold"),
             _figure(counts.creates, "add"),
             _figure(counts.updates, "change"),
             _figure(counts.resets, "remove"),
             _figure(counts.no_ops, ""),
+            *([_figure(counts.set_aside, "warning")] if self.totals.total.set_aside else []),
             Span(unread, "error" if unread != "0" else "dim"),
             _about(seconds) if seconds is not None and counts.writes else "",
         )
@@ -192,10 +209,13 @@ def _group(group: Group) -> Iterator[Line]:
     sign, style = _SIGNS[group.action]
     scopes = len(group.scopes)
     where = f" in {amount(scopes, 'scope')}" if scopes > 1 else ""
+    word = "rule" if len(group.rules) == 1 else "rules"
+    rules = f"   by {word} {', '.join(group.rules)}" if group.rules else ""
     yield line(
         "  ",
         Span(f"{sign} {group.action.value} {group.target}", style),
         f"   {amount(group.apis, 'API')}{where}",
+        Span(shorten(rules, CELLS), "dim"),
     )
     if group.view is None:
         yield line(Span("        various changes, too many to tell apart here", "dim"))
@@ -216,7 +236,7 @@ def _fields(view: change_view.ChangeView) -> Iterator[Line]:
 def _named_scopes(apis_of: Mapping[Scope, ScopeApis]) -> Iterator[Line]:
     ordered = sorted(apis_of.items())
     for scope, found in ordered[:NAMED_SCOPES]:
-        names = ", ".join(_name(api.id, api.name) for api in found.first)
+        names = ", ".join(map(_name, found.first))
         more = found.apis - len(found.first)
         yield line(Span(f"      {scope}: {names}" + (f" and {more:,} more" if more else ""), "dim"))
     hidden = ordered[NAMED_SCOPES:]
@@ -225,5 +245,6 @@ def _named_scopes(apis_of: Mapping[Scope, ScopeApis]) -> Iterator[Line]:
         yield line(Span(f"      and {amount(apis, 'API')} in {amount(len(hidden), 'more scope')}", "dim"))
 
 
-def _name(api_id: str, name: str) -> str:
-    return f"{shorten(name, NAME_CELLS)} ({api_id})" if name else api_id
+def _name(api: RestApi) -> str:
+    owner = "" if api.owner is None else f" [{shorten(str(api.owner), NAME_CELLS)}]"
+    return (f"{shorten(api.name, NAME_CELLS)} ({api.id})" if api.name else api.id) + owner

@@ -37,6 +37,7 @@ from batchgw.model import (
     RestApiId,
     Scope,
     Skipped,
+    SkippedScope,
     Unchanged,
     UnreadApi,
     UnreadScope,
@@ -53,10 +54,13 @@ CALL: typing.Any = {"scope": EU, "operation": "PutGatewayResponse", "api": API.i
 
 EVENTS: list[events.Event] = [
     events.PhaseStarted(run="r1", phase="apply", scopes=(EU,), expected={EU: 7}),
+    events.ScopeFound(scope=EU),
+    events.ScopesFound(scopes=1),
     events.ApisListed(scope=EU, seen=5, selected=2, last_page=True),
     events.ItemPlanned(item=PlannedApi(api=API, changes=())),
     events.ItemPlanned(item=UnreadApi(api=API, targets=(TARGETS[T],), code="ApiNotFound", message="gone")),
     events.ItemPlanned(item=UnreadScope(scope=EU, code="AccessDenied", message="no")),
+    events.ItemPlanned(item=SkippedScope(scope=EU, code="RegionOff", message="off")),
     events.ApiRechecked(api=API),
     events.CallSent(**CALL, attempt=2, waited=0.12345, rate=9.5),
     events.CallAnswered(**CALL, attempt=2, latency=0.2, request_id="id-1"),

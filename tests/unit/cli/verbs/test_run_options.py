@@ -115,7 +115,7 @@ def test_external_ids_that_somebody_took_out_leave_the_links_as_they_are() -> No
 def test_a_saved_plan_of_a_chain_with_external_ids_wants_the_policy_beside_it(tmp_path: Path) -> None:
     path = tmp_path / "p.plan"
     policy = Policy(desired=Desired(rules={}), targets=TARGETS)
-    header = PlanHeader.of(policy, (), plan_options(policy, flags(), TARGETS))
+    header = PlanHeader.of(policy, plan_options(policy, flags(), TARGETS))
     plan = SimpleNamespace(path=path, header=header)
     with pytest.raises(
         UsageError, match=r"external ids of its chain of roles.*name the policy beside --plan"
