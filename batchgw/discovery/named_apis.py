@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from batchgw.control_plane.operations import UnreadableApi
 from batchgw.errors import CallError
@@ -16,16 +17,34 @@ from batchgw.model import (
     Selection,
     Target,
     UnreadApi,
+    UnreadScope,
 )
 from batchgw.model.change import NO_SUCH_API, NOT_A_TARGET
 
 ANY = "*"
-"""Stands for an account or region that was not named, in the scope of an API that was not found."""
+"""Stands for an account or region that was not named, in the scope of an API that was not found.
+
+As a region it also stands for all of an account whose regions nobody could tell.
+"""
 
 
 def may_be_in(named: ExplicitApi, scope: Scope) -> bool:
-    """Tell whether a named API may be in the scope."""
-    return named.account in (None, scope.account) and named.region in (None, scope.region)
+    """Tell whether a named API may be in the scope, which may be a whole account."""
+    return named.account in (None, scope.account) and (
+        named.region in (None, scope.region) or scope.region == ANY
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Why:
+    """Why something was not read: an error's class name and message."""
+
+    code: str
+    message: str
+
+
+def _why(error: CallError) -> _Why:
+    return _Why(code=type(error).__name__, message=error.message)
 
 
 class NamedApis:
@@ -40,8 +59,8 @@ class NamedApis:
         self._only = bool(selection.explicit)
         self._ids = frozenset(n.id for n in self._named)
         self._found: dict[RestApiId, set[Scope]] = {}
-        self._unlisted: dict[Scope, CallError] = {}
-        self._unread: dict[tuple[Scope, RestApiId], CallError] = {}
+        self._unlisted: dict[Scope, _Why] = {}
+        self._unread: dict[tuple[Scope, RestApiId], _Why] = {}
 
     def found(self, api: RestApi) -> None:
         """Note an API that is there, whether or not it could be read."""
@@ -50,11 +69,15 @@ class NamedApis:
 
     def not_listed(self, scope: Scope, error: CallError) -> None:
         """Note that any API may be in the scope: it was not listed to its end, or one has no id."""
-        self._unlisted[scope] = error
+        self._unlisted[scope] = _why(error)
+
+    def not_looked_into(self, unread: UnreadScope) -> None:
+        """Note that any API may be in a scope, or in an account, into which nobody could look."""
+        self._unlisted[unread.scope] = _Why(code=unread.code, message=unread.message)
 
     def not_read(self, api: RestApi, error: CallError) -> None:
         """Note that this API may be in its scope: the answer was neither yes nor no."""
-        self._unread[api.scope, api.id] = error
+        self._unread[api.scope, api.id] = _why(error)
 
     def odd(self, listed: UnreadableApi) -> bool:
         """Note an API of which the service says something impossible. Returns whether it is a target itself.
@@ -97,7 +120,8 @@ class NamedApis:
 
     def _why(self, named: ExplicitApi, scopes: tuple[Scope, ...]) -> tuple[Scope, str, str]:
         anywhere = Scope(account=named.account or AccountId(ANY), region=named.region or Region(ANY))
-        possible = [scope for scope in scopes if may_be_in(named, scope)]
+        expected = dict.fromkeys((*scopes, *self._unlisted))
+        possible = [scope for scope in expected if may_be_in(named, scope)]
         if not possible:
             return anywhere, NOT_A_TARGET, _elsewhere(named)
         errors = {scope: error for scope in possible if (error := self._error(scope, named.id))}
@@ -106,11 +130,11 @@ class NamedApis:
             return anywhere, NO_SUCH_API, f"no REST API {named.id} in {looked}"
         scope, error = next(iter(errors.items()))
         if len(errors) == 1:
-            return scope, type(error).__name__, error.message
+            return scope, error.code, error.message
         maybe = f"it may be in any of {len(errors)} account-regions that could not be read"
-        return anywhere, type(error).__name__, f"{maybe}; in {scope}: {error.message}"
+        return anywhere, error.code, f"{maybe}; in {scope}: {error.message}"
 
-    def _error(self, scope: Scope, api: RestApiId) -> CallError | None:
+    def _error(self, scope: Scope, api: RestApiId) -> _Why | None:
         return self._unlisted.get(scope) or self._unread.get((scope, api))
 
 

@@ -14,6 +14,7 @@ from batchgw.discovery.estate import FoundScope
 from batchgw.discovery.listing import list_rest_apis
 from batchgw.discovery.named_apis import NamedApis
 from batchgw.discovery.selection_count import SelectionCount
+from batchgw.discovery.skips import skipped
 from batchgw.errors import CallError
 from batchgw.events import Observer
 from batchgw.model import RestApi, Scope, Selection, SkippedScope, UnreadApi, UnreadScope
@@ -53,18 +54,23 @@ class DiscoveryStream:
     async def run(self, scopes: AsyncIterable[FoundScope]) -> None:
         """List all scopes, each as soon as it comes. A `CallError` becomes an UnreadApi or UnreadScope."""
         listed: list[Scope] = []
+        unknown: list[UnreadScope] = []
         async with anyio.create_task_group() as tasks:
             async for scope in scopes:
-                if isinstance(scope, Scope):
-                    listed.append(scope)
-                    tasks.start_soon(self._list, scope)
-                    await anyio.lowlevel.checkpoint()  # thousands begin one after the other
-                else:
-                    await self._found.send(scope)
-        for scope, error in self._unread.items():
-            if self._named.concerned(scope):
-                code, message = type(error).__name__, error.message
-                await self._found.send(UnreadScope(scope=scope, code=code, message=message))
+                match scope:
+                    case Scope():
+                        listed.append(scope)
+                        tasks.start_soon(self._list, scope)
+                        await anyio.lowlevel.checkpoint()  # thousands begin one after the other
+                    case UnreadScope():
+                        unknown.append(scope)
+                        self._named.not_looked_into(scope)
+                    case SkippedScope():
+                        await self._found.send(scope)
+        failed = [skipped(scope, error) or _unread(scope, error) for scope, error in self._unread.items()]
+        for each in (*unknown, *failed):
+            if self._named.concerned(each.scope):
+                await self._found.send(each)
         for missing in self._named.missing(tuple(listed), ()):
             await self._found.send(missing)
 
@@ -89,3 +95,7 @@ class DiscoveryStream:
         for each in filter(self._named.odd, odd):
             code, message = type(each.error).__name__, each.error.message
             await self._found.send(UnreadApi(api=each.api, targets=(), code=code, message=message))
+
+
+def _unread(scope: Scope, error: CallError) -> UnreadScope:
+    return UnreadScope(scope=scope, code=type(error).__name__, message=error.message)

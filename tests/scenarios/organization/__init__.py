@@ -1,0 +1,1 @@
+"""Whole organisations, in virtual time."""
