@@ -9,11 +9,13 @@ import pytest
 
 import batchgw
 from batchgw import Event
+from batchgw.control_plane.aws import Access, connect
+from batchgw.control_plane.operations.organizations import ListAccounts
 from batchgw.events import CredentialsRefreshed, ReachedDirectly
 from batchgw.journal import open_journal
-from batchgw.model import AccountId, UnreadScope
+from batchgw.model import AccountId, RoleLink, Scope, UnreadScope
 from tests.integration import fleet as fleets
-from tests.integration.emulator import REGIONS, Emulator, Keys
+from tests.integration.emulator import IRELAND, REGIONS, Emulator, Keys
 from tests.integration.fleet import EXPECTED, POLICY, WRITES, Fleet
 from tests.integration.session import connected, paced, pending, policy
 
@@ -78,6 +80,36 @@ async def test_two_accounts_of_an_organisation_are_brought_to_policy_and_the_thi
     assert [fleet.state() for fleet in targets] == [Fleet.after()] * 2
     assert untouched.state() == Fleet.before()
     assert sorted(assumed.accounts) == sorted((orders, billing)), "one AssumeRole per account"
+
+
+async def test_a_chain_with_tags_and_session_policies_reaches_the_account_and_the_organisation(
+    only_moto: Emulator,
+) -> None:
+    """Moto reads each parameter of AssumeRole as STS does. It does not check what a session may do."""
+    orders, billing = members(only_moto, "orders", "billing")
+    fleets.launch(only_moto, only_moto.assume(orders))
+    hub = RoleLink(
+        role=f"arn:aws:iam::{billing}:role/Hub",
+        external_id="hub-7",
+        session_tags={"team": "edge", "cost centre": "42"},
+        source_identity="alice",
+    )
+    assumed = Assumed()
+    async with connect(
+        endpoint_url=only_moto.url,
+        region=IRELAND,
+        role=ROLE,
+        roles=(hub,),
+        organization_roles=(RoleLink(role="Reader"),),
+        access=Access.READ,
+        observer=assumed,
+    ) as plane:
+        with await batchgw.check(policy(in_accounts(orders)), plane=paced(plane)) as checked:
+            assert checked.totals.complete
+            assert pending(checked)
+        listed = await plane.send(ListAccounts(scope=Scope(account=AccountId(orders), region=IRELAND)))
+    assert {orders, billing} <= {account.id for account in listed.items}
+    assert assumed.accounts == [billing, orders, only_moto.account]
 
 
 @pytest.fixture
