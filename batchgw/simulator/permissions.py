@@ -12,7 +12,7 @@ from batchgw.simulator.call import Call
 from batchgw.simulator.iam.decision import Layer, denial
 from batchgw.simulator.iam.documents import Policy
 from batchgw.simulator.iam.principals import Principal
-from batchgw.simulator.iam.request import Request
+from batchgw.simulator.iam.request import Lazy, Request
 from batchgw.simulator.iam.wildcards import Values
 from batchgw.simulator.reply import ServiceFault
 from batchgw.simulator.resources import resource_of, resource_tags
@@ -28,20 +28,25 @@ def refusal(world: World, trust: Trust, call: Call) -> ServiceFault | None:
 
     Without policies everything is. A call where the account's keys are not valid is left to the service.
     """
+    session = None if call.caller is None else call.caller.session
+    if not trust.iam and (session is None or session.policy is None):
+        return None
     if call.service.name == "sts" or not _at_home(world, call):
         return None
     caller = call.caller or world.keys.long_term(call.account)
-    if not trust.iam and (caller.session is None or caller.session.policy is None):
-        return None
     resource = resource_of(world, call)
-    values = {
+    values = Lazy(lambda: _values(world, trust, call, caller))
+    reason = denied(world, trust, caller, Request(action=call.needs[0], resource=resource, values=values))
+    return None if reason is None else call.denied(reason, resource=resource)
+
+
+def _values(world: World, trust: Trust, call: Call, caller: Key) -> Values:
+    return {
         **caller_values(world, trust, caller, call.region),
         "aws:resourceaccount": (call.account,),
         **tagged("aws:resourcetag", resource_tags(world, call)),
         **requested_tags(call.params.get("tags")),
     }
-    reason = denied(world, trust, caller, Request(action=call.needs[0], resource=resource, values=values))
-    return None if reason is None else call.denied(reason, resource=resource)
 
 
 def check(world: World, trust: Trust) -> None:

@@ -21,18 +21,22 @@ from batchgw.model import (
     Policy,
     Region,
     ResponseType,
+    RoleLink,
     Rule,
     Scope,
+    Selection,
     Settings,
     Targets,
     Unchanged,
 )
 from batchgw.model.response_change import response_type
 from batchgw.report.summary import Summary
+from batchgw.simulator.iam.roles import NO_POLICIES, Iam
 from batchgw.simulator.operations.apigateway import gateway_responses
 from batchgw.simulator.plane import simulate
 from batchgw.simulator.traffic.latency import Latency
 from batchgw.simulator.traffic.quota import QuotaRules
+from batchgw.simulator.world.trust import Trust
 from batchgw.simulator.world.world import World
 from tests.unit.journal_plans import listed
 
@@ -67,6 +71,10 @@ class Estate:
     pace: Pace = field(default_factory=Pace)
     desired: Desired = DESIRED
     observer: Observer | None = None
+    selection: Selection = field(default_factory=Selection)
+    iam: Iam = NO_POLICIES
+    roles: Sequence[RoleLink] = ()
+    session_policy: str | None = None
 
     def __post_init__(self) -> None:
         self.world = World.generate(
@@ -81,6 +89,9 @@ class Estate:
             latency=Latency(),
             script=self.script,
             denied=self.denied,
+            trust=Trust(iam=self.iam),
+            roles=self.roles,
+            session_policy=self.session_policy,
             write_log=100_000,
             seed=self.seed,
         )
@@ -103,6 +114,7 @@ class Estate:
             targets=Targets(
                 accounts=tuple(AccountId(a) for a in self.world.accounts),
                 regions=tuple(Region(r) for r in self.world.regions),
+                apis=self.selection,
             ),
         )
 
