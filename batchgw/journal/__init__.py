@@ -14,6 +14,7 @@ from batchgw.journal.records import (
     RunRecord,
     RunState,
     ScopeCounts,
+    SeenApi,
     Tally,
 )
 from batchgw.model.shape import JSON
@@ -38,6 +39,7 @@ __all__ = [
     "RunState",
     "ScopeCounts",
     "ScopeHeld",
+    "SeenApi",
     "Spent",
     "Tally",
     "open_journal",

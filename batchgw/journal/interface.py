@@ -17,8 +17,8 @@ from typing import Protocol
 
 from batchgw.journal.organization_memory import OrganizationMemory
 from batchgw.journal.quota_memory import Limit
-from batchgw.journal.records import NewRun, PendingApi, RunRecord, RunState, ScopeCounts, Tally
-from batchgw.model import Outcome, PlanItem, Scope
+from batchgw.journal.records import NewRun, PendingApi, RunRecord, RunState, ScopeCounts, SeenApi, Tally
+from batchgw.model import Outcome, PlanItem, RestApiId, Scope
 from batchgw.throttle.memory import Learned, Memory
 from batchgw.throttle.quota import Quotas
 
@@ -229,6 +229,10 @@ class Journal(Protocol):
 
         Checks first that every row of the journal belongs to a run: half a second for a million APIs.
         """
+        ...
+
+    async def last_seen(self, api: RestApiId) -> SeenApi | None:
+        """Give an API as the newest run has it that has it; None where there is none. An id names one API."""
         ...
 
     async def limits(self, *, accounts: Collection[str] = (), regions: Collection[str] = ()) -> list[Limit]:

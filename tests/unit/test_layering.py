@@ -78,7 +78,7 @@ WITHIN: dict[str, tuple[frozenset[str], ...]] = {
     "journal/sql": (
         frozenset({"database"}),
         frozenset({"tables"}),
-        frozenset({"chunk", "claims", "memory", "paging", "superseding", "write_buffer"}),
+        frozenset({"chunk", "claims", "memory", "paging", "seen", "superseding", "write_buffer"}),
         frozenset({"importing", "locks", "pending", "reading"}),
         frozenset({"runs"}),
         frozenset({"store"}),

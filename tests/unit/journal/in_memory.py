@@ -39,6 +39,7 @@ from batchgw.journal import (
     RunRecord,
     RunState,
     ScopeCounts,
+    SeenApi,
     Spent,
     Tally,
     options,
@@ -244,6 +245,14 @@ class InMemoryJournal:
             and (record := run.record()).totals.left
             and not (run.token is not None and run.holder.liveness() is Liveness.ALIVE)
         ]
+
+    async def last_seen(self, api: RestApiId) -> SeenApi | None:
+        self.commit()
+        for run in self._newest_first():
+            for scope in run.scopes.values():
+                if api in scope.apis:
+                    return SeenApi(api=scope.apis[api].api, run=run.id, at=run.started)
+        return None
 
     async def limits(self, *, accounts: Collection[str] = (), regions: Collection[str] = ()) -> list[Limit]:
         found = sorted(self.data.limits.items(), key=lambda item: _order(*item[0]))

@@ -32,10 +32,11 @@ from batchgw.journal import (
     RunRecord,
     RunState,
     ScopeCounts,
+    SeenApi,
     Tally,
     open_journal,
 )
-from batchgw.model import Outcome, PlanItem, Scope
+from batchgw.model import Outcome, PlanItem, RestApiId, Scope
 from batchgw.throttle.memory import BucketKey, Learned
 from batchgw.throttle.pacer import Belief
 from batchgw.throttle.quota import Quotas
@@ -78,6 +79,9 @@ class SuspendingJournal:
 
     async def unfinished(self) -> list[RunRecord]:
         return await _slowly(self._wait, self._inner.unfinished())
+
+    async def last_seen(self, api: RestApiId) -> SeenApi | None:
+        return await _slowly(self._wait, self._inner.last_seen(api))
 
     async def limits(self, *, accounts: Collection[str] = (), regions: Collection[str] = ()) -> list[Limit]:
         return await _slowly(self._wait, self._inner.limits(accounts=accounts, regions=regions))
