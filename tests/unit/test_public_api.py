@@ -84,6 +84,7 @@ INNER = {
     "Reading": "how a control plane reads an answer",
     "Rate": "the simulated service's own quotas",
     "World": "what a simulated service has in it, made from `ServeOptions`",
+    "Iam": "who may do what in a simulated world, made from a file of `simulate --iam`",
 }
 """Classes in public signatures that no user of the library needs a name for, and what they are."""
 
