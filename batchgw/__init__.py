@@ -196,7 +196,11 @@ if TYPE_CHECKING:
     from batchgw.planning.plan_file.plan import Plan as Plan
     from batchgw.planning.totals import PlanTotals as PlanTotals, ScopeTotals as ScopeTotals
     from batchgw.planning.variants import Matched as Matched, Variants as Variants
-    from batchgw.policy.loader import LoadedPolicy as LoadedPolicy, load_policy as load_policy
+    from batchgw.policy.loader import (
+        LoadedPolicy as LoadedPolicy,
+        load_policies as load_policies,
+        load_policy as load_policy,
+    )
     from batchgw.report.reasons import Reason as Reason
     from batchgw.report.summary import ScopeSummary as ScopeSummary, Summary as Summary
     from batchgw.simulator.over_http.options import ReadyInfo as ReadyInfo, ServeOptions as ServeOptions
@@ -260,7 +264,7 @@ _NAMES = {
     "planning.plan_file.plan": "Plan",
     "planning.totals": "PlanTotals ScopeTotals",
     "planning.variants": "Matched Variants",
-    "policy.loader": "LoadedPolicy load_policy",
+    "policy.loader": "LoadedPolicy load_policies load_policy",
     "report.reasons": "Reason",
     "report.summary": "ScopeSummary Summary",
     "simulator.over_http.options": "ReadyInfo ServeOptions",

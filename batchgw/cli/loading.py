@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from batchgw.planning.estimate import Estimate, Work, estimate
 from batchgw.planning.kinds import reads
 from batchgw.planning.plan_file.consistency import fault
 from batchgw.planning.plan_file.plan import Plan
-from batchgw.policy.loader import load_policy
+from batchgw.policy.loader import load_policies
 from batchgw.report.views.lines.problems import problem_line
 from batchgw.throttle.quota import TOTAL
 
@@ -42,7 +42,7 @@ NEEDS_EXTERNAL_IDS = "needs_external_ids"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A policy as it is in its file."""
+    """A policy as it is in its files."""
 
     policy: Policy
 
@@ -51,9 +51,9 @@ class Source:
         return replace(self.policy, targets=targets)
 
 
-def loaded(file: Path, console: Console) -> Source:
-    """Read a policy and show its warnings. Raises PolicyInvalid."""
-    found = load_policy(file)
+def loaded(files: Sequence[Path], console: Console) -> Source:
+    """Read a policy of one file or more, and show its warnings. Raises PolicyInvalid."""
+    found = load_policies(files)
     console.tell(*map(problem_line, found.warnings))
     return Source(policy=found.policy)
 

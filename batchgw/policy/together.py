@@ -141,10 +141,10 @@ def _locked(sources: Sequence[Source], layers: Sequence[Layer]) -> Iterator[File
         if not never_together(layers[each.lock.layer], layers[each.layer]):
             by_place.setdefault((each.layer, each.path, each.lock.layer, each.lock.path), []).append(each)
     for (layer, path, _, _), conflicts in by_place.items():
-        lock = conflicts[0].lock
+        lock, kept = conflicts[0].lock, conflicts[0].kept
         message = (
             f"{sources[lock.file].where(lock.path)} has locked this: {_in_words(conflicts)}. Say the same as"
-            f" {layers[lock.layer].where}, or leave it out"
+            f" {sources[lock.file].where(kept)}, or leave it out"
         )
         yield _found(LOCKED, layers[layer].file, path, message)
 

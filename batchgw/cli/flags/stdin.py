@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from batchgw.cli.flags.flag import STREAM
@@ -9,11 +10,11 @@ from batchgw.cli.flags.options import RunFlags
 from batchgw.errors import UsageError
 
 
-def refuse_shared(flags: RunFlags, *, policy: Path | None = None, targets: str | None = None) -> None:
+def refuse_shared(flags: RunFlags, *, policies: Sequence[Path] = (), targets: str | None = None) -> None:
     """Raise UsageError where more than one of a verb's files is standard input."""
     quotas = flags.pace.quota_file
     given = {
-        "the policy": str(policy) if policy else None,
+        "the policy": STREAM if STREAM in map(str, policies) else None,
         "--targets": targets,
         "--quota-file": STREAM if quotas and quotas.from_stdin else None,
     }

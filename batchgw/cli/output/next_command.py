@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from batchgw.cli.flags.flag import from_environment
@@ -16,9 +16,9 @@ def apply_command(
     selection: SelectionFlags,
     connection: ConnectionFlags,
     journal: JournalFlags,
-    policy: Path | None = None,
+    policies: Sequence[Path] = (),
 ) -> str:
-    """Give the command that applies a saved plan; `policy` is the file that it needs beside it, if any.
+    """Give the command that applies a saved plan; `policies` are the files that it needs beside it, if any.
 
     Flags that come from the environment are left out, since the next command has the same environment. No
     secret is shown: a URL is shown without its password, and an external id as a variable.
@@ -29,9 +29,8 @@ def apply_command(
         "--ca-bundle": None if connection.ca_bundle is None else str(connection.ca_bundle),
         "--journal": journal.journal,
     }
-    words = ["batchgw", "apply", "--plan", shlex.quote(str(plan))]
-    if policy is not None:
-        words.insert(2, shlex.quote(str(policy)))
+    files = [shlex.quote(str(policy)) for policy in policies]
+    words = ["batchgw", "apply", *files, "--plan", shlex.quote(str(plan))]
     for name, value in given.items():
         if value is not None and not from_environment(name, value):
             words += [name, shlex.quote(bare_url(value) if "://" in value else value)]

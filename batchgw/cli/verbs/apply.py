@@ -11,6 +11,7 @@ from batchgw.cli.flags.flag import ADVANCED, file_flag, flag
 from batchgw.cli.flags.options import JournalFlags, RunFlags, SelectionFlags
 from batchgw.cli.flags.stdin import refuse_shared
 from batchgw.cli.verb import verb
+from batchgw.cli.verbs.policy import POLICY_HELP
 from batchgw.errors import UsageError
 from batchgw.model import OnStale
 
@@ -65,9 +66,7 @@ def apply(  # noqa: PLR0917 - Typer passes all of them by name
     selection: SelectionFlags,
     flags: RunFlags,
     journal: JournalFlags,
-    policy: Annotated[
-        Path | None, typer.Argument(metavar="[POLICY]", help="Policy file (YAML or JSON); - reads stdin.")
-    ] = None,
+    policies: Annotated[list[Path] | None, typer.Argument(metavar="[POLICY]...", help=POLICY_HELP)] = None,
     plan: Annotated[
         Path | None, file_flag("--plan", "Do exactly what this saved plan says.", metavar="PLAN", dash=REREAD)
     ] = None,
@@ -81,7 +80,7 @@ def apply(  # noqa: PLR0917 - Typer passes all of them by name
     """Bring REST APIs to the policy: show the plan, ask, write, account for all."""
     from batchgw.cli.verbs.carrying_out import Applying, fresh_plan, saved_plan  # noqa: PLC0415 - the whole engine
 
-    refuse_shared(flags, policy=policy, targets=selection.targets)
+    refuse_shared(flags, policies=policies or (), targets=selection.targets)
     if on_stale is OnStale.SKIP and not recheck:
         raise UsageError(
             "--on-stale skip and --no-recheck contradict each other: to skip what has changed, APIs must be "
@@ -97,10 +96,10 @@ def apply(  # noqa: PLR0917 - Typer passes all of them by name
         take_over_dead=take_over_dead,
     )
     if plan is not None:
-        return applying.run(saved_plan(plan, policy, selection, flags, recheck=recheck))
-    if policy is None:
+        return applying.run(saved_plan(plan, policies or (), selection, flags, recheck=recheck))
+    if not policies:
         raise UsageError("say what to apply: a policy file, or --plan PLAN.")
-    return applying.run(fresh_plan(policy, selection, flags, applying.console, recheck=recheck))
+    return applying.run(fresh_plan(policies, selection, flags, applying.console, recheck=recheck))
 
 
 def resume(  # noqa: PLR0917 - Typer passes all of them by name

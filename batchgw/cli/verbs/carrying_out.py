@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -188,10 +188,10 @@ class Applying:
 
 
 def fresh_plan(
-    file: Path, selection: SelectionFlags, flags: RunFlags, console: Console, *, recheck: bool
+    files: Sequence[Path], selection: SelectionFlags, flags: RunFlags, console: Console, *, recheck: bool
 ) -> Proposal:
-    """Propose to make a policy file's changes."""
-    source = loaded(file, console)
+    """Propose to make the changes of policy files."""
+    source = loaded(files, console)
     targets = chosen_targets(source.policy.targets, selection, flags.connection)
     return policy_plan(source, targets, flags, recheck=recheck, allow_empty=selection.allow_empty)
 
@@ -216,12 +216,12 @@ def policy_plan(
 
 
 def saved_plan(
-    path: Path, file: Path | None, selection: SelectionFlags, flags: RunFlags, *, recheck: bool
+    path: Path, files: Sequence[Path], selection: SelectionFlags, flags: RunFlags, *, recheck: bool
 ) -> Proposal:
     """Propose to make a saved plan's changes. A policy beside it must be the one it was made from."""
     _refuse_selection(selection)
     plan = Plan.open(path)
-    source = loaded(file, Console(quiet=True)) if file else None
+    source = loaded(files, Console(quiet=True)) if files else None
     if source is not None:
         refuse_other_policy(plan, source.policy)
     role = SelectionFlags(role_name=selection.role_name, external_id=selection.external_id)

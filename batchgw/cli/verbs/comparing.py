@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,7 +33,7 @@ from batchgw.report.views.text import line
 class Comparing:
     """A plan, or a check when `drift` is set. `out`: the file to save the plan in, if any."""
 
-    file: Path
+    files: Sequence[Path]
     selection: SelectionFlags
     flags: RunFlags
     journal: JournalFlags
@@ -45,9 +46,9 @@ class Comparing:
 
     def run(self) -> int:
         """Compare, show, and return the exit code."""
-        refuse_shared(self.flags, policy=self.file, targets=self.selection.targets)
+        refuse_shared(self.flags, policies=self.files, targets=self.selection.targets)
         view_of(self.flags.output.output, "plan", self.console)
-        source = loaded(self.file, self.console)
+        source = loaded(self.files, self.console)
         chosen = source.with_targets(
             chosen_targets(source.policy.targets, self.selection, self.flags.connection)
         )
@@ -83,11 +84,11 @@ class Comparing:
             await self._show(plan, chosen.targets, code, interrupts)
             return code
 
-    def _needed(self, targets: Targets) -> Path | None:
-        """Name the policy if external ids stand in it: a plan does not carry them."""
+    def _needed(self, targets: Targets) -> Sequence[Path]:
+        """Name the policy files if external ids stand in it: a plan does not carry them."""
         links = (*targets.roles, *targets.organization_roles)
         in_policy = targets.external_id is not None and not self.selection.external_id
-        return self.file if in_policy or has_external_ids(links) else None
+        return self.files if in_policy or has_external_ids(links) else ()
 
     async def _show(self, plan: Plan, targets: Targets, code: int, interrupts: Interrupts) -> None:
         view = view_of(self.flags.output.output, "plan", self.console)

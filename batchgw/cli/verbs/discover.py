@@ -21,11 +21,11 @@ def register(app: typer.Typer) -> None:
 def discover(
     selection: SelectionFlags,
     flags: RunFlags,
-    policy: Annotated[
-        Path | None, typer.Argument(metavar="[POLICY]", help="Use the targets of this policy.")
+    policies: Annotated[
+        list[Path] | None, typer.Argument(metavar="[POLICY]...", help="Use the targets of this policy.")
     ] = None,
 ) -> int:
     """List the selected REST APIs. `--targets` reads what `--output jsonl` prints."""
     from batchgw.cli.verbs.discovering import Discovering  # noqa: PLC0415 - the whole engine, not for --help
 
-    return Discovering(policy=policy, selection=selection, flags=flags).run()
+    return Discovering(policies=policies or (), selection=selection, flags=flags).run()

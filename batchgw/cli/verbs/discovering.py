@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterable, AsyncIterator, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from batchgw.discovery import stream
 from batchgw.discovery.selection_count import SelectionCount
 from batchgw.exit_codes import INCOMPLETE, OK
 from batchgw.model import RestApi, SkippedScope, Targets, UnreadApi, UnreadScope
-from batchgw.policy.loader import load_policy
+from batchgw.policy.loader import load_policies
 from batchgw.report.views.forms import view_of
 from batchgw.report.views.interface import View
 from batchgw.report.views.lines.selection import nothing_lines, selection_notes
@@ -30,7 +30,7 @@ from batchgw.wording import amount
 class Discovering:
     """A listing of the selected REST APIs."""
 
-    policy: Path | None
+    policies: Sequence[Path]
     selection: SelectionFlags
     flags: RunFlags
     console: Console = field(init=False)
@@ -40,9 +40,9 @@ class Discovering:
 
     def run(self) -> int:
         """List them, and return the exit code."""
-        refuse_shared(self.flags, policy=self.policy, targets=self.selection.targets)
+        refuse_shared(self.flags, policies=self.policies, targets=self.selection.targets)
         view = view_of(self.flags.output.output, "apis", self.console)
-        base = load_policy(self.policy).policy.targets if self.policy else Targets()
+        base = load_policies(self.policies).policy.targets if self.policies else Targets()
         targets = chosen_targets(base, self.selection, self.flags.connection)
 
         async def body(interrupts: Interrupts) -> int:

@@ -10,7 +10,7 @@ import typer
 from batchgw.cli.flags.flag import file_flag
 from batchgw.cli.flags.options import JournalFlags, RunFlags, SelectionFlags
 from batchgw.cli.verb import verb
-from batchgw.cli.verbs.policy import PolicyFile
+from batchgw.cli.verbs.policy import PolicyFiles
 
 PANEL = "Rollout"
 AS_DATA = "`--output jsonl` prints the plan as data"
@@ -23,7 +23,7 @@ def register(app: typer.Typer) -> None:
 
 
 def plan(
-    policy: PolicyFile,
+    policies: PolicyFiles,
     selection: SelectionFlags,
     flags: RunFlags,
     journal: JournalFlags,
@@ -35,12 +35,12 @@ def plan(
     """Show what an apply would change. Exit 0: nothing, 2: something, 4: not everything could be read."""
     from batchgw.cli.verbs.comparing import Comparing  # noqa: PLC0415 - the whole engine, not for --help
 
-    comparing = Comparing(file=policy, selection=selection, flags=flags, journal=journal, out=out)
+    comparing = Comparing(files=policies, selection=selection, flags=flags, journal=journal, out=out)
     return comparing.run()
 
 
 def check(
-    policy: PolicyFile,
+    policies: PolicyFiles,
     selection: SelectionFlags,
     flags: RunFlags,
     journal: JournalFlags,
@@ -48,5 +48,5 @@ def check(
     """Show what has drifted from the policy. Exit 0: nothing, 2: drift, 4: not everything could be read."""
     from batchgw.cli.verbs.comparing import Comparing  # noqa: PLC0415 - the whole engine, not for --help
 
-    comparing = Comparing(file=policy, selection=selection, flags=flags, journal=journal, drift=True)
+    comparing = Comparing(files=policies, selection=selection, flags=flags, journal=journal, drift=True)
     return comparing.run()

@@ -26,9 +26,11 @@ if TYPE_CHECKING:  # pydantic is behind it, and only three of all verbs want tha
 
 PANEL = "Policy"
 
-PolicyFile = Annotated[
-    Path, typer.Argument(metavar="POLICY", help="Policy file (YAML or JSON); - reads stdin.")
-]
+POLICY_HELP = "Policy files (YAML or JSON), later ones refining earlier ones; - reads stdin."
+
+PolicyFiles = Annotated[list[Path], typer.Argument(metavar="POLICY...", help=POLICY_HELP)]
+
+Together = Annotated[bool, flag("--together", "Check them as one policy, as plan reads them.", of="validate")]
 
 
 def register(app: typer.Typer) -> None:
@@ -103,6 +105,7 @@ def validate(
         list[Path], typer.Argument(metavar="POLICY...", help="Policy files (YAML or JSON); - reads stdin.")
     ],
     output: OutputFlags,
+    together: Together = False,  # noqa: FBT002 - a flag
     strict: Annotated[bool, flag("--strict", "Treat warnings as errors.", of="validate")] = False,  # noqa: FBT002 - a flag
 ) -> int:
     """Check policy files: every error and warning with file, line and column."""
@@ -110,8 +113,8 @@ def validate(
     checked: list[CheckedPolicy] = []
 
     def checking() -> Iterator[CheckedPolicy]:
-        for path in files:
-            checked.append(_checked(path))
+        for paths in [files] if together else [[path] for path in files]:
+            checked.append(_checked(paths))
             yield checked[-1]
 
     view.policies(checking())
@@ -119,16 +122,17 @@ def validate(
     return OK if sound else USAGE
 
 
-def _checked(path: Path) -> CheckedPolicy:
-    """Check one file."""
-    from batchgw.policy.loader import load_policy  # noqa: PLC0415 - pydantic and YAML are behind it
+def _checked(paths: list[Path]) -> CheckedPolicy:
+    """Check the files of one policy."""
+    from batchgw.policy.loader import load_policies  # noqa: PLC0415 - pydantic and YAML are behind it
 
+    name = ", ".join(map(str, paths))
     try:
-        loaded = load_policy(path)
+        loaded = load_policies(paths)
     except PolicyInvalid as error:
         refusal = tuple(explained(error))
-        return CheckedPolicy(path=path, problems=error.problems, content=None, refusal=refusal)
-    return CheckedPolicy(path=path, problems=loaded.warnings, content=_content(loaded.policy.desired))
+        return CheckedPolicy(name=name, problems=error.problems, content=None, refusal=refusal)
+    return CheckedPolicy(name=name, problems=loaded.warnings, content=_content(loaded.policy.desired))
 
 
 def _content(desired: Desired) -> str:

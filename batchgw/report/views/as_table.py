@@ -79,7 +79,7 @@ class TableView(View):
                 continue
             self.out.tell(*map(problem_line, each.problems))
             warnings = f", {amount(len(each.problems), 'warning')}" if each.problems else ""
-            valid = line(f"{each.path}: ", Span("valid", "good"), f", {each.content}{warnings}")
+            valid = line(f"{each.name}: ", Span("valid", "good"), f", {each.content}{warnings}")
             self.out.data([valid])
 
     def presets(self, presets: Sequence[PresetInfo]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterable, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
 
 from batchgw.model.shape import JSON
@@ -64,15 +63,16 @@ class RunReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckedPolicy:
-    """A policy file that was checked.
+    """A policy that was checked.
 
     Attributes:
-        problems: errors and warnings, in the order of the file.
-        content: what a valid policy is about ("3 response types"); None for a file that cannot be used.
-        refusal: for people, why a file cannot be used; the problems are in it.
+        name: its files.
+        problems: errors and warnings, in the order of the files.
+        content: what a valid policy is about ("3 response types"); None for one that cannot be used.
+        refusal: for people, why it cannot be used; the problems are in it.
     """
 
-    path: Path
+    name: str
     problems: Sequence[Problem]
     content: str | None
     refusal: Sequence[Line] = ()

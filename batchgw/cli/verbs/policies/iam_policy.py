@@ -10,7 +10,7 @@ from batchgw.cli.flags.options import ConnectionFlags, OutputFlags, SelectionFla
 from batchgw.cli.output.console import console_for
 from batchgw.cli.verb import verb
 from batchgw.cli.verbs.policies.permission_flags import PermissionFlags
-from batchgw.cli.verbs.policy import PANEL, PolicyFile
+from batchgw.cli.verbs.policy import PANEL, PolicyFiles
 
 
 def register(app: typer.Typer) -> None:
@@ -19,7 +19,7 @@ def register(app: typer.Typer) -> None:
 
 
 def iam_policy(
-    policy: PolicyFile,
+    policies: PolicyFiles,
     permissions: PermissionFlags,
     selection: SelectionFlags,
     connection: ConnectionFlags,
@@ -30,7 +30,7 @@ def iam_policy(
 
     console = console_for(output)
     permitting = Permitting(
-        file=policy,
+        files=policies,
         selection=selection,
         connection=connection,
         permissions=permissions,

@@ -30,7 +30,7 @@ LONGEST = 6_144
 class Permitting:
     """Which permissions are asked for."""
 
-    file: Path
+    files: Sequence[Path]
     selection: SelectionFlags
     connection: ConnectionFlags
     permissions: PermissionFlags
@@ -40,7 +40,7 @@ class Permitting:
         """Give the document: text, or JSON. Raises PolicyInvalid and UsageError."""
         what = self._what()
         principals = self.permissions.principal
-        source = loaded(self.file, self.console)
+        source = loaded(self.files, self.console)
         targets = chosen_targets(source.policy.targets, self.selection, self.connection)
         policy = source.with_targets(targets)
         match what:

@@ -53,11 +53,15 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pin:
-    """A lock on whether a type is customised: `default` tells that it shall be the service's default."""
+    """A lock on whether a type is customised: `default` tells that it shall be the service's default.
+
+    `path` is where the layer says so.
+    """
 
     type: ResponseType
     default: bool
     lock: Lock
+    path: Path
 
 
 def coverage(layers: Sequence[Layer]) -> Coverage:
@@ -95,21 +99,27 @@ def _pins(layer: Layer) -> Iterator[Pin]:
     """Give what a layer locks of which types are customised."""
     if not layer.locked:
         return
-    for use in layer.use:
+    for index, use in enumerate(layer.use):
         for type_ in named_by(use):
             lock = layer.lock(layer.locked.preset(use) or layer.locked.type(type_))
             if lock is not None and not layer.resets(type_):
-                yield Pin(type=type_, default=False, lock=lock)
+                yield Pin(type=type_, default=False, lock=lock, path=(*layer.path, "use", index))
     for type_ in layer.responses:
         lock = layer.lock(layer.locked.type(type_))
         if lock is not None:
-            yield Pin(type=type_, default=layer.resets(type_), lock=lock)
+            path = (*layer.path, "responses", type_.value)
+            yield Pin(type=type_, default=layer.resets(type_), lock=lock, path=path)
 
 
 def _conflict(pin: Pin, layer: Layer, path: Path) -> Conflict:
     what = "a customisation" if pin.default else "`default`"
     return Conflict(
-        what=what, type=pin.type.value, lock=pin.lock, layer=layer.number, path=(*layer.path, *path)
+        what=what,
+        type=pin.type.value,
+        lock=pin.lock,
+        layer=layer.number,
+        path=(*layer.path, *path),
+        kept=pin.path,
     )
 
 

@@ -60,6 +60,7 @@ class Conflict:
         lock: the lock.
         layer: number of the later layer.
         path: where it says that.
+        kept: where what is locked is set, in the file of the lock.
     """
 
     what: str
@@ -67,6 +68,7 @@ class Conflict:
     lock: Lock
     layer: int
     path: Path
+    kept: Path
 
 
 def locked_of(words: Iterable[str], *, layer: str | None) -> Locked:

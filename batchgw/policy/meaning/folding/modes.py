@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from batchgw.model import Mode, ResponseType
+from batchgw.policy.findings import Path
 from batchgw.policy.meaning.folding.covering import Coverage, names
 from batchgw.policy.meaning.folding.layer import Layer, Origin
 from batchgw.policy.meaning.folding.locks import Conflict, Lock
@@ -40,16 +41,16 @@ def modes_of(layers: Sequence[Layer], type_: ResponseType, together: Coverage) -
     general: Value | None = None
     named: Value | None = None
     by_layer: dict[int, Mode] = {}
-    floors: list[tuple[Mode, Lock]] = []
+    floors: list[tuple[Mode, Lock, Path]] = []
     conflicts: list[Conflict] = []
     for layer in layers:
         if layer.mode is not None:
             general = over(general, _value(layer, layer.mode, "mode"))
         spec = layer.response(type_)
         if spec is not None and spec.mode is not None and together.counts(layer, type_):
-            path = ("responses", type_.value, "mode")
-            weaker = [lock for floor, lock in floors if STRENGTH[spec.mode] < STRENGTH[floor]]
-            conflicts += [_conflict(lock, layer, type_, path) for lock in weaker]
+            path: tuple[str, ...] = ("responses", type_.value, "mode")
+            weaker = [(lock, at) for floor, lock, at in floors if STRENGTH[spec.mode] < STRENGTH[floor]]
+            conflicts += [_conflict(lock, layer, type_, path, at) for lock, at in weaker]
             if not weaker:
                 named = over(named or general, _value(layer, spec.mode, *path))
         now = _mode(general if together.is_default(type_) else named or general)
@@ -57,9 +58,11 @@ def modes_of(layers: Sequence[Layer], type_: ResponseType, together: Coverage) -
         path_of_lock = layer.locked.type(type_)
         lock = layer.lock(path_of_lock) if path_of_lock is not None and names(layer, type_) else None
         if lock is not None:
-            floors.append((now, lock))
+            said = named or general
+            here = said is not None and said.origin.layer == layer.number
+            floors.append((now, lock, said.origin.path if said is not None and here else layer.path))
     value = general if together.is_default(type_) else named or general
-    used = max([_mode(value), *(floor for floor, _ in floors)], key=STRENGTH.__getitem__)
+    used = max([_mode(value), *(floor for floor, _, _ in floors)], key=STRENGTH.__getitem__)
     return Modes(value=value, used=used, by_layer=by_layer, conflicts=tuple(conflicts))
 
 
@@ -72,7 +75,12 @@ def _value(layer: Layer, mode: Mode, *path: str) -> Value:
     return Value(kind="mode", name="mode", text=mode.value, origin=origin)
 
 
-def _conflict(lock: Lock, layer: Layer, type_: ResponseType, path: tuple[str, ...]) -> Conflict:
+def _conflict(lock: Lock, layer: Layer, type_: ResponseType, path: Path, kept: Path) -> Conflict:
     return Conflict(
-        what="a weaker mode", type=type_.value, lock=lock, layer=layer.number, path=(*layer.path, *path)
+        what="a weaker mode",
+        type=type_.value,
+        lock=lock,
+        layer=layer.number,
+        path=(*layer.path, *path),
+        kept=kept,
     )

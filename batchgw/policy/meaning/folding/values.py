@@ -202,6 +202,7 @@ class Stack:
                     lock=kept.lock,
                     layer=value.origin.layer,
                     path=value.origin.path,
+                    kept=kept.origin.path,
                 )
             )
 
