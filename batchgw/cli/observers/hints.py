@@ -31,7 +31,7 @@ class Hints:
                     )
                 )
             case ReachedDirectly():
-                unbound = " Only a role can be held to reading." if event.narrowed else ""
+                unbound = " Nothing holds the credentials to reading there." if event.narrowed else ""
                 self._console.note(
                     line(
                         f"Account {event.account} is that of the credentials, so it is used without the role "

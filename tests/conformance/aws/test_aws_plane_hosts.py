@@ -133,6 +133,22 @@ async def test_the_kind_of_endpoint_reaches_every_host_and_the_signature_stays_t
     assert partitions == ["aws", "aws", "aws-us-gov", "aws-us-gov", "aws-cn", "aws-cn"]
 
 
+@pytest.mark.parametrize("kind", HOSTS)
+async def test_a_profile_s_own_role_is_assumed_at_that_kind_of_endpoint_too(
+    kind: str, stub: Stub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    choose(kind, "profile", monkeypatch, tmp_path)
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")  # keys of the environment would count before the profile's role
+    with (tmp_path / "config").open("a") as config:
+        config.write(
+            "role_arn = arn:aws:iam::666666666666:role/Base\nsource_profile = keys\n"
+            "[profile keys]\naws_access_key_id = AKIAKEYS\naws_secret_access_key = s\n"
+        )
+    async with connect():
+        pass
+    assert [seen.host for seen in stub.assumed] == HOSTS[kind][:1]
+
+
 async def nobody(_seen: Seen, _request: web.Request) -> web.StreamResponse:
     return api_answer(200, {"Accounts": []})
 
