@@ -13,7 +13,7 @@ from batchgw.control_plane.aws import Access, connect
 from batchgw.control_plane.operations.organizations import ListAccounts
 from batchgw.events import CredentialsRefreshed, ReachedDirectly
 from batchgw.journal import open_journal
-from batchgw.model import AccountId, RoleLink, Scope, UnreadScope
+from batchgw.model import AccountId, Region, RoleLink, Scope, UnreadScope
 from tests.integration import fleet as fleets
 from tests.integration.emulator import IRELAND, REGIONS, Emulator, Keys
 from tests.integration.fleet import EXPECTED, POLICY, WRITES, Fleet
@@ -107,7 +107,9 @@ async def test_a_chain_with_tags_and_session_policies_reaches_the_account_and_th
         with await batchgw.check(policy(in_accounts(orders)), plane=paced(plane)) as checked:
             assert checked.totals.complete
             assert pending(checked)
-        listed = await plane.send(ListAccounts(scope=Scope(account=AccountId(orders), region=IRELAND)))
+        listed = await plane.send(
+            ListAccounts(scope=Scope(account=AccountId(orders), region=Region(IRELAND)))
+        )
     assert {orders, billing} <= {account.id for account in listed.items}
     assert assumed.accounts == [billing, orders, only_moto.account]
 
