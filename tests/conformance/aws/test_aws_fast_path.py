@@ -18,16 +18,18 @@ from aiobotocore.config import AioConfig
 from aiobotocore.session import AioSession
 from yarl import URL
 
-from batchgw.control_plane.aws import connect
+from batchgw.control_plane.aws import Access, connect
 from batchgw.control_plane.aws.client import Target, TargetedClient
 from batchgw.control_plane.aws.connections import Reply
+from batchgw.control_plane.aws.credentials.session_policy import session_policy
 from batchgw.control_plane.aws.fast_path import FastPath, invocation_id
 from batchgw.control_plane.aws.keys import Keys
 from batchgw.control_plane.aws.sts import query_form
+from batchgw.control_plane.aws.sts.questions import RoleSession
 from batchgw.control_plane.aws.wire import FORMS, Format
 from batchgw.control_plane.operations import DeleteGatewayResponse, GetRestApis, PutGatewayResponse
 from batchgw.errors import BadRequest
-from batchgw.model import AccountId, Region, ResponseType, RestApiId, Scope, Settings
+from batchgw.model import AccountId, Region, ResponseType, RestApiId, RoleLink, Scope, Settings
 from tests.conformance.aws.stub import BASE_ACCOUNT, only_test_configuration
 
 NOW = datetime(2026, 11, 2, 10, 15, 0, tzinfo=UTC)
@@ -65,6 +67,20 @@ ROLES: list[tuple[str, dict[str, Any]]] = [
             "RoleSessionName": "a b",
             "ExternalId": "ü&=/%2F ~",
         },
+    ),
+    (
+        "assume_role",
+        RoleSession(
+            arn="arn:aws:iam::111122223333:role/b",
+            name="batchgw-20261130-d4c3b2",
+            link=RoleLink(
+                role="b",
+                external_id="hub-7",
+                session_tags={"team": "edge", "cost centre": "", "Größe": "a+b=c/d"},
+                source_identity="alice@example.com",
+            ),
+            policy=session_policy(Access.WRITE, "aws"),
+        ).params(),
     ),
 ]
 FORMATS: Mapping[str, Mapping[str, Format]] = {"apigateway": FORMS, "sts": query_form.FORMATS}
@@ -208,6 +224,21 @@ async def test_assume_role_leaves_as_botocore_sends_and_signs_it(
     assert len(fast.fast) == len(stock.stock) == 2 * len(ROLES)
     assert [as_bytes(each) for each in fast.fast] == [as_bytes(each) for each in stock.stock]
     assert all(answer == answers[0] for answer in answers)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("variables", [["FIPS"], ["DUALSTACK"], ["FIPS", "DUALSTACK"]], ids="-".join)
+@pytest.mark.parametrize("region", ["eu-west-1", "us-gov-west-1", "cn-north-1"])
+async def test_fips_and_dual_stack_calls_leave_as_botocore_sends_and_signs_them(
+    region: str, variables: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in variables:
+        monkeypatch.setenv(f"AWS_USE_{name}_ENDPOINT", "true")
+    fast, _ = await sent(fast=True, region=region)
+    _, stock = await sent(fast=False, region=region)
+    assert fast == stock
+    assert len(fast) == 2 * len(CALLS)
+    assert all(("-fips." in each.url) == ("FIPS" in variables) for each in fast)
 
 
 @pytest.mark.asyncio
