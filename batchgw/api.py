@@ -70,11 +70,13 @@ async def discover(
     send, receive = anyio.create_memory_object_stream[Found](0)
     count = SelectionCount(targets.apis) if count is None else count  # one for all scopes
     estate = Estate() if estate is None else estate
+    count.accounts = estate.accounts
+    needs = Needs(account=targets.apis.needs_account)
     with session(plane, pace, observer, stop) as paced, unwrapped():
         found = DiscoveryStream(paced, targets.apis, observer=paced.observer, count=count, found=send)
 
         async def run() -> None:
-            async with send, find_scopes(paced, targets, estate=estate) as scopes:
+            async with send, find_scopes(paced, targets, estate=estate, needs=needs) as scopes:
                 await found.run(scopes)
 
         async with anyio.create_task_group() as tasks, receive:
@@ -104,6 +106,7 @@ async def plan(
     with session(plane, pace, observer, stop) as paced, unwrapped():
         header = PlanHeader.of(policy, options or {})
         estate = Estate()
+        needs = Needs(account=policy.rules.needs_account or policy.targets.apis.needs_account)
         count = SelectionCount(policy.targets.apis, accounts=estate.accounts)
         path = Path(out) if out is not None else temporary.folder() / f"batchgw-{header.plan}.plan"
         with PlanWriter(path, header) as writer:
@@ -118,7 +121,7 @@ async def plan(
                 hold=holding(on_managed),
             )
             with phase(paced.observer, header.plan, "plan", (), {}):
-                async with find_scopes(paced, policy.targets, estate=estate, needs=_needs(policy)) as scopes:
+                async with find_scopes(paced, policy.targets, estate=estate, needs=needs) as scopes:
                     await planner.run(scopes, found=writer.totals.look_into)
             selected = count.total(listed=needs_listing(policy.targets.apis))
             writer.totals.selected = replace(selected, accounts=estate.selected)
@@ -128,11 +131,6 @@ async def plan(
             )
             await in_thread(writer.commit)
     return Plan.of(writer, temporary=out is None)
-
-
-def _needs(policy: Policy) -> Needs:
-    """Say what the policy must know of accounts beside those that it selects."""
-    return Needs(account=policy.rules.needs_account or policy.targets.apis.needs_account)
 
 
 check = plan

@@ -97,12 +97,12 @@ def refuse_other_policy(plan: Plan, policy: Policy) -> None:
 
 def _refuse_other_changes(plan: Plan, policy: Policy) -> None:
     """Raise PlanStale where the policy decides otherwise about an API than the plan does."""
-    rules = policy.rules
+    rules, accounts = policy.rules, plan.totals.frozen.accounts
     alike: dict[tuple[int, int], tuple[bool, Variant]] = {}  # the variant is kept, so its identity is its own
     for item in plan.items():
         if not isinstance(item, PlannedApi):
             continue
-        decision = rules.decide(item.api, None)
+        decision = rules.decide(item.api, accounts.get(item.api.scope.account))
         key = item.variant, id(decision.variant)
         if key not in alike:
             same = plan.variants[item.variant].desired == decision.variant.desired

@@ -85,6 +85,7 @@ class PlannedApi:
             that so.
         set_aside: expected targets without a change, because they are left alone on purpose.
         variant: number of what the API shall be, among the plan's variants (`rulebook.Variant`).
+        notes: what is to be told of the API's own tags, such as an exemption that has expired.
     """
 
     api: RestApi
@@ -92,6 +93,7 @@ class PlannedApi:
     uncovered: tuple[Target, ...] = ()
     set_aside: tuple[SetAside, ...] = ()
     variant: int = 0
+    notes: tuple[str, ...] = ()
 
     @property
     def pending(self) -> tuple[Change, ...]:

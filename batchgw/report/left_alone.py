@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from batchgw.model import PlannedApi, RestApi, SetAside, UnreadApi
@@ -35,10 +36,12 @@ class OwnerCount:
 class LeftAlone:
     """Counts over a plan's items.
 
-    `owners` are by kind, and empty where nobody asked who manages an API.
+    `owners` are by kind, and empty where nobody asked who manages an API. `notes` are what is to be told of
+    the tags of APIs, with how many APIs each is about.
     """
 
     owners: dict[str, OwnerCount] = field(default_factory=dict)
+    notes: Counter[str] = field(default_factory=Counter)
     _reasons: dict[tuple[str, str], AsideCount] = field(default_factory=dict)
 
     def add(self, item: PlannedApi | UnreadApi, *, changed: bool) -> None:
@@ -47,6 +50,9 @@ class LeftAlone:
             owner = self.owners.setdefault(item.api.owner.kind, OwnerCount())
             owner.apis += 1
             owner.changed_apis += changed
+        if isinstance(item, PlannedApi):
+            for note in item.notes:
+                self.notes[note if note in self.notes or len(self.notes) < REASONS else OTHER] += 1
         if item.set_aside:
             counts = [self._count(each, item.api) for each in item.set_aside]
             for count in {id(each): each for each in counts}.values():

@@ -64,6 +64,7 @@ class PlanReport:
         return {
             "extent": Extent.of(self.plan.totals, self.fold.skipped_scopes).to_json(),
             "left_alone": self.fold.left_alone.to_json(),
+            "notes": dict(self.fold.left_alone.notes.most_common()),
             "owners": self.fold.left_alone.owners_to_json(),
         }
 

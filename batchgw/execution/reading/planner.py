@@ -91,6 +91,7 @@ class Planner:
         unread = not self._deciding.base.kinds or hold is not None
         self._listing = needs_listing(selection) or rules.needs_listing or unread
         self._scopes: list[Scope] = []
+        self._listed: set[Scope] = set()  # where an API was found
         self._read: set[Scope] = set()  # where an API was read
         self._waiting: dict[Scope, list[_Waiting]] = {}
 
@@ -102,7 +103,7 @@ class Planner:
         A `CallError` of a scope becomes an item. Raises Stopped, and whatever the sink or `scopes` raise.
         """
         unread: dict[Scope, CallError] = {}
-        nowhere: list[UnreadScope] = []
+        nowhere: list[UnreadScope | SkippedScope] = []
         async with anyio.create_task_group() as tasks:
             async for each in scopes:
                 match each:
@@ -114,11 +115,13 @@ class Planner:
                     case SkippedScope():
                         self._give(each)
                     case UnreadScope():
+                        self._named.not_looked_into(each)
                         nowhere.append(each)
                 await anyio.lowlevel.checkpoint()  # thousands may come at once
             self._observer.notify(ScopesFound(scopes=len(self._scopes)))
         nowhere += [
-            UnreadScope(scope=scope, code=type(error).__name__, message=error.message)
+            (None if scope in self._listed else skipped(scope, error))
+            or UnreadScope(scope=scope, code=type(error).__name__, message=error.message)
             for scope, error in unread.items()
         ]
         for item in nowhere:
@@ -162,20 +165,15 @@ class Planner:
             unreadable=self._unreadable,
             count=self._count,
         )
-        begun = False
         try:
             async with aclosing(listed):
                 async for api in listed:
-                    begun = True
+                    self._listed.add(scope)
                     self._named.found(api)
                     yield api
         except CallError as error:
+            unread.setdefault(scope, error)
             self._named.not_listed(scope, error)
-            left_alone = None if begun else skipped(scope, error)
-            if left_alone is None:
-                unread.setdefault(scope, error)
-            else:
-                self._give(left_alone)
 
     async def _plan_api(self, api: RestApi, unread: dict[Scope, CallError]) -> None:
         decided = self._deciding.of(api)
@@ -208,6 +206,7 @@ class Planner:
                     uncovered=tuple([target for each in compared for target in each.uncovered]),
                     set_aside=decided.set_aside,
                     variant=decided.wanted.variant,
+                    notes=decided.decision.notes,
                 )
             )
 

@@ -49,6 +49,7 @@ def item_to_json(item: PlanItem) -> dict[str, JSON]:
                 "api": _api_to_json(item.api),
                 **({"variant": item.variant} if item.variant else {}),
                 **_set_aside_to_json(item),
+                **({"notes": list(item.notes)} if item.notes else {}),
                 **({"uncovered": [t.to_json() for t in item.uncovered]} if item.uncovered else {}),
                 "changes": [change_to_json(change) for change in item.changes],
             }
@@ -128,6 +129,7 @@ class ItemReader:
             uncovered=tuple(map(read_target, items(data.get("uncovered", [])))),
             set_aside=_set_aside(data),
             variant=count(data.get("variant", 0)),
+            notes=tuple(map(text, items(data.get("notes", [])))),
         )
 
     def _api(self, data: Mapping[str, JSON]) -> RestApi:

@@ -56,7 +56,7 @@ class Exemption:
             *([f"until {self.until.isoformat()}"] if self.until else []),
         ]
         why = self.reason or "no reason given"
-        return f"exempt: {why} ({', '.join(more)})" if more else f"exempt: {why}"
+        return f"{why} ({', '.join(more)})" if more else why
 
     def to_json(self) -> dict[str, JSON]:
         """Render for the digest: all but why, and who answers for it."""

@@ -88,6 +88,7 @@ def item_lines(item: PlanItem, variants: Sequence[Variant]) -> Iterator[str]:
             for kind, count in Counter(kept).items():
                 yield f"  {amount(count, KINDS[kind].noun)} as desired"
             yield from map(_aside, item.set_aside)
+            yield from (f"  tags: {note}" for note in item.notes)
         case UnreadApi():
             yield _title(item.api)
             yield f"  {'left alone' if item.skipped else 'not read'}: {item.code}: {item.message}"

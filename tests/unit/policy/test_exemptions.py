@@ -33,7 +33,7 @@ def test_exempt_targets_are_set_aside_with_the_reason() -> None:
     """Nothing is said of the type any more, and all else is as before."""
     words = "types: [THROTTLED], reason: 'vendor, see CHG-1', owner: team-x, until: 2026-11-30"
     found = decide(POLICY + exemption(words))
-    assert left(found) == {"THROTTLED": "exempt: vendor, see CHG-1 (owner team-x, until 2026-11-30)"}
+    assert left(found) == {"THROTTLED": "vendor, see CHG-1 (owner team-x, until 2026-11-30)"}
     assert found.exemptions == ("exemption of name orders",)
     whole = decide(POLICY)
     assert found.variant.desired.left_alone == {T.THROTTLED}
@@ -47,7 +47,7 @@ def test_exempt_targets_are_set_aside_with_the_reason() -> None:
 def test_without_types_it_is_about_all() -> None:
     found = decide(POLICY + exemption())
     assert set(left(found)) == {"DEFAULT_4XX", "DEFAULT_5XX", "THROTTLED"}
-    assert set(left(found).values()) == {"exempt: no reason given"}
+    assert set(left(found).values()) == {"no reason given"}
     assert found.variant.desired.left_alone == set(T)
     assert not found.variant.desired.of_responses
 

@@ -26,11 +26,18 @@ def left_alone_lines(found: LeftAlone) -> Iterator[Line]:
         yield line()
         yield line(Span(f"Left alone: {amount(sum(r.targets for r in reasons), 'target')}", "warning"))
     for reason in reasons[:REASONS]:
-        yield line(f"  {reason.targets:,} in {amount(reason.apis, 'API')}: {reason.code}: {reason.message}")
+        where = f"{reason.targets:,} in {amount(reason.apis, 'API')}"
+        yield line(f"  {where}: {reason.code}: {reason.message}")
         more = f" and {reason.apis - 1:,} more" if reason.apis > 1 else ""
         yield line(Span(f"      {api_name(reason.example)}{more}", "dim"))
     if len(reasons) > REASONS:
         yield line(f"  and {amount(len(reasons) - REASONS, 'more reason')}")
+    if found.notes:
+        yield line()
+        for note, apis in found.notes.most_common(REASONS):
+            yield line(Span("Tags: ", "warning"), f"{note} ({amount(apis, 'API')})")
+        if len(found.notes) > REASONS:
+            yield line(f"  and {amount(len(found.notes) - REASONS, 'more note')}")
     if found.owners:
         yield line()
         rows = [

@@ -24,7 +24,9 @@ from batchgw.events import (
     ItemPlanned,
     PhaseEnded,
     PhaseStarted,
+    ScopeFound,
     ScopeGivenUp,
+    ScopesFound,
 )
 from batchgw.model import (
     AccountId,
@@ -39,6 +41,7 @@ from batchgw.model import (
     RestApi,
     RestApiId,
     Scope,
+    SkippedScope,
 )
 from batchgw.model.response_change import TARGETS
 from batchgw.report.views.text import plain
@@ -272,3 +275,27 @@ def test_of_an_unknown_total_the_bar_moves_and_the_columns_stand() -> None:
     RichConsole(width=120, file=file).print(drawn(made, 1.0))
     places = {line.index("0.0/s") for line in file.getvalue().splitlines()}
     assert len(places) == 1
+
+
+def test_scopes_that_come_one_by_one_are_counted_and_nothing_is_whole_before_the_last() -> None:
+    """The first is read to its end while others may come: there is no total yet, and no time left."""
+    tracker = Tracker(quota=10)
+    tracker.notify(PhaseStarted(run="r", phase="plan", scopes=(), expected={}), 0.0)
+    tracker.notify(ScopeFound(scope=EU), 1.0)
+    tracker.notify(ApisListed(scope=EU, seen=1, selected=1, last_page=True), 2.0)
+    tracker.notify(ItemPlanned(item=PlannedApi(api=RestApi(scope=EU, id=RestApiId("a")), changes=())), 3.0)
+    before = tracker.all(4.0)
+    assert (tracker.count, before.done, before.total, before.left) == (1, 1, None, None)
+    tracker.notify(ScopesFound(scopes=1), 5.0)
+    after = tracker.all(6.0)
+    assert (after.done, after.total, after.left) == (1, 1, 0.0)
+
+
+def test_a_skipped_scope_is_finished_and_one_that_never_was_is_not_counted() -> None:
+    tracker = Tracker(quota=10)
+    tracker.notify(PhaseStarted(run="r", phase="plan", scopes=(), expected={}), 0.0)
+    tracker.notify(ScopeFound(scope=EU), 0.0)
+    for scope in (EU, replace(EU, region=Region("*"))):
+        tracker.notify(ItemPlanned(item=SkippedScope(scope=scope, code="RegionOff", message="off")), 1.0)
+    tracker.notify(ScopesFound(scopes=1), 2.0)
+    assert (tracker.count, tracker.scopes(3.0, at_most=5), tracker.all(3.0).left) == (1, ([], 0), 0.0)

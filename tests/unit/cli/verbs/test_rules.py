@@ -1,0 +1,102 @@
+"""A policy file with rules and exemptions, from the plan to the check, on the command line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import pytest
+
+from batchgw.simulator.over_http.options import ReadyInfo
+from tests.saved_plans import with_checksum
+from tests.unit.cli_driver import batchgw, clean_environment, served
+
+POLICY = """\
+version: 1
+targets: {regions: [eu-west-1]}
+responses:
+  DEFAULT_4XX: {headers: {X-Test: "all"}}
+  THROTTLED: {headers: {X-Test: "all"}}
+rules:
+  - name: internal
+    match: {name: "int-*"}
+    responses:
+      THROTTLED: {headers: {X-Test: "internal"}}
+  - name: lost
+    match: {name: "no such name"}
+    responses:
+      THROTTLED: default
+exemptions:
+  - {match: {name: vendor}, types: [THROTTLED], reason: see CHG-1, until: 2099-12-31}
+  - {match: {name: gone}, reason: see CHG-2, until: 2099-12-31}
+"""
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[ReadyInfo]:
+    """One account, in it `int-a`, `orders` and `vendor`."""
+    clean_environment(monkeypatch, tmp_path)
+    (tmp_path / "policy.yaml").write_text(POLICY)
+    with served(monkeypatch, apis=0, accounts=1, regions=1) as info:
+        gateway = boto3.client("apigateway", region_name="eu-west-1", endpoint_url=info.endpoint)
+        for name in ("int-a", "orders", "vendor"):
+            gateway.create_rest_api(name=name, endpointConfiguration={"types": ["REGIONAL"]})
+        yield info
+
+
+def throttled(info: ReadyInfo) -> dict[str, str | None]:
+    """The header that each API, by its name, sets on THROTTLED itself."""
+    gateway = boto3.client("apigateway", region_name="eu-west-1", endpoint_url=info.endpoint)
+    found: dict[str, str | None] = {}
+    for api in gateway.get_rest_apis()["items"]:
+        shown = gateway.get_gateway_response(restApiId=api["id"], responseType="THROTTLED")
+        own = shown.get("responseParameters", {}).get("gatewayresponse.header.X-Test")
+        found[api["name"]] = None if shown["defaultResponse"] else own
+    return found
+
+
+def test_each_api_gets_what_its_rules_say_and_the_rest_is_accounted_for(world: ReadyInfo) -> None:
+    """Three APIs with two types each, of which one is exempt."""
+    planned = batchgw("plan", "policy.yaml", "--out", "p.plan")
+    assert planned.code == 2
+    assert "by rule internal" in planned.out
+    assert "policy.yaml:11:5: rule lost matches no REST API" in planned.out
+    assert "exemption of name gone matches no REST API" in planned.out
+    assert "1 in 1 API: Exempt: see CHG-1 (until 2099-12-31)" in planned.out
+    done = batchgw("apply", "policy.yaml", "--plan", "p.plan", "--yes", "-o", "json")
+    assert (done.code, done.json["applied"], done.json["skipped"], done.json["expected"]) == (0, 5, 1, 6)
+    (reason,) = done.json["reasons"]
+    assert (reason["code"], reason["message"]) == ("Exempt", "see CHG-1 (until 2099-12-31)")
+    assert throttled(world) == {"int-a": "'internal'", "orders": "'all'", "vendor": None}
+    assert batchgw("check", "policy.yaml").code == 0
+
+
+def test_machines_are_warned_on_stderr(world: ReadyInfo) -> None:
+    del world
+    planned = batchgw("plan", "policy.yaml", "-o", "json")
+    assert "policy.yaml:11:5: rule lost matches no REST API" in planned.err
+    assert {each["name"]: each["apis"] for each in planned.json["totals"]["rules"]} == {
+        "internal": 1,
+        "lost": 0,
+    }
+
+
+@pytest.mark.usefixtures("world")
+def test_a_plan_that_gives_an_api_another_variant_is_refused_beside_its_policy(tmp_path: Path) -> None:
+    """With its checksum, its totals and its changes made to fit: the plan alone agrees with itself."""
+    batchgw("plan", "policy.yaml", "--out", "p.plan")
+    path = tmp_path / "p.plan"
+    lines = [json.loads(text) for text in path.read_bytes().splitlines()[:-1]]
+    apis = {line["api"]["name"]: line for line in lines if line["kind"] == "api"}
+    apis["int-a"]["changes"] = apis["orders"]["changes"]
+    del apis["int-a"]["variant"]
+    path.write_bytes(
+        with_checksum(json.dumps(line, separators=(",", ":")).encode() + b"\n" for line in lines)
+    )
+    assert batchgw("show", "p.plan").code == 0
+    refused = batchgw("apply", "policy.yaml", "--plan", "p.plan", "--yes")
+    assert refused.code not in (0, 2)
+    assert "does not do what policy.yaml says" in refused.err
+    assert f"{apis['int-a']['api']['id']}, THROTTLED" in refused.err
