@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from batchgw.errors import PolicyInvalid, Problem
-from batchgw.model import Policy
+from batchgw.model import Account, Policy, ResponseType, RestApi
 from batchgw.policy.document_check import Checked, PlacedFinding, check
 from batchgw.policy.form_rules import EMPTY_POLICY
+from batchgw.policy.meaning.explain import Explanation, explain
 from batchgw.policy.meaning.policy import policy_of, rulebook_of
+from batchgw.policy.meaning.rulebook import LayeredRulebook
+from batchgw.policy.meaning.source import Source
 from batchgw.policy.text.document import locate
 from batchgw.policy.text.parse import Document, parse
 from batchgw.policy.text.source import file_name, read_text
@@ -25,6 +28,17 @@ class LoadedPolicy:
     policy: Policy
     warnings: tuple[Problem, ...]
     texts: tuple[str, ...]
+    sources: tuple[Source, ...] = field(repr=False)
+    rulebook: LayeredRulebook = field(repr=False)
+
+    def explain(
+        self, api: RestApi, account: Account | None = None, types: Collection[ResponseType] = ()
+    ) -> Explanation:
+        """Say why an API is to be as it is: of these types, or of all of which anything is said.
+
+        `account` is what the organisation says of its account, where it was asked.
+        """
+        return explain(self.rulebook, self.sources, api, account, types)
 
     @property
     def text(self) -> str:
@@ -66,7 +80,13 @@ def load_policies(
     problems = [problem for n, file in enumerate(files) for problem in file.problems(_of(together, n))]
     if _has_error(problems):
         raise PolicyInvalid(tuple(problems))
-    return LoadedPolicy(policy=policy_of(sources, rulebook), warnings=tuple(problems), texts=tuple(read))
+    return LoadedPolicy(
+        policy=policy_of(sources, rulebook),
+        warnings=tuple(problems),
+        texts=tuple(read),
+        sources=tuple(sources),
+        rulebook=rulebook,
+    )
 
 
 class _File:
