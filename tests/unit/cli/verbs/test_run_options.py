@@ -34,6 +34,7 @@ from batchgw.journal.options import kept, visible
 from batchgw.model import Desired, Policy, Region, ResponseType, RoleLink, Rule, Settings, Targets
 from batchgw.planning.plan_file.header import PlanHeader
 from batchgw.planning.plan_file.plan import Plan
+from batchgw.planning.totals import PlanTotals
 from tests.unit.cli_driver import batchgw, clean_environment, served
 
 TARGETS = Targets(
@@ -116,7 +117,7 @@ def test_a_saved_plan_of_a_chain_with_external_ids_wants_the_policy_beside_it(tm
     path = tmp_path / "p.plan"
     policy = Policy(desired=Desired(rules={}), targets=TARGETS)
     header = PlanHeader.of(policy, plan_options(policy, flags(), TARGETS))
-    plan = SimpleNamespace(path=path, header=header)
+    plan = SimpleNamespace(path=path, header=header, totals=PlanTotals())
     with pytest.raises(
         UsageError, match=r"external ids of its chain of roles.*name the policy beside --plan"
     ):
