@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     )
     from batchgw.control_plane.stack import Pace as Pace, PacedControlPlane as PacedControlPlane
     from batchgw.discovery.estate import Estate as Estate
+    from batchgw.discovery.organization.recollection import Remembering as Remembering
     from batchgw.discovery.selection_count import SelectionCount as SelectionCount
     from batchgw.discovery.stream import Found as Found
     from batchgw.errors import (
@@ -223,6 +224,7 @@ _NAMES = {
     "control_plane.readonly": "ReadOnlyControlPlane WriteRefused",
     "control_plane.stack": "Pace PacedControlPlane",
     "discovery.estate": "Estate",
+    "discovery.organization.recollection": "Remembering",
     "discovery.selection_count": "SelectionCount",
     "discovery.stream": "Found",
     "errors": (

@@ -23,6 +23,7 @@ from batchgw.control_plane.readonly import ReadOnlyControlPlane
 from batchgw.control_plane.stack import Pace
 from batchgw.discovery.estate import Estate
 from batchgw.discovery.listing import needs_listing
+from batchgw.discovery.organization.recollection import Remembering
 from batchgw.discovery.scope_search import Needs
 from batchgw.discovery.scopes import find_scopes
 from batchgw.discovery.selection_count import SelectionCount
@@ -36,7 +37,7 @@ from batchgw.execution.schedule import Schedule
 from batchgw.execution.session import phase, session
 from batchgw.execution.writing.executor import TRUSTED
 from batchgw.journal import JSON, Journal
-from batchgw.model import OnStale, Policy, Targets
+from batchgw.model import OnStale, Policy, Region, Targets
 from batchgw.planning.frozen import FrozenAccounts
 from batchgw.planning.managed import OnManaged, holding
 from batchgw.planning.plan_file import temporary
@@ -56,6 +57,8 @@ async def discover(
     stop: StopSignal | None = None,
     count: SelectionCount | None = None,
     estate: Estate | None = None,
+    home: Region | None = None,
+    remembering: Remembering | None = None,
 ) -> AsyncGenerator[MemoryObjectReceiveStream[Found], None]:
     """Stream every selected REST API of every scope, while more accounts and regions are looked for.
 
@@ -65,18 +68,27 @@ async def discover(
 
     Usage: `async with discover(targets, plane=plane) as found: async for item in found: ...`
     A `SelectionCount(targets.apis)` knows, at the end, how many there are and which selectors match none. An
-    `Estate()` knows the same of accounts, and who said which regions they have.
+    `Estate()` knows the same of accounts, and who said which regions they have. `home` is any region of the
+    organisation's partition, and `remembering` says how what is found of accounts is remembered.
     """
     send, receive = anyio.create_memory_object_stream[Found](0)
-    count = SelectionCount(targets.apis) if count is None else count  # one for all scopes
     estate = Estate() if estate is None else estate
+    count = SelectionCount(targets.apis) if count is None else count  # one for all scopes
     count.accounts = estate.accounts
     needs = Needs(account=targets.apis.needs_account)
     with session(plane, pace, observer, stop) as paced, unwrapped():
         found = DiscoveryStream(paced, targets.apis, observer=paced.observer, count=count, found=send)
 
         async def run() -> None:
-            async with send, find_scopes(paced, targets, estate=estate, needs=needs) as scopes:
+            looking = find_scopes(
+                paced,
+                targets,
+                estate=estate,
+                needs=needs,
+                home=home,
+                remembering=remembering,
+            )
+            async with send, looking as scopes:
                 await found.run(scopes)
 
         async with anyio.create_task_group() as tasks, receive:
@@ -92,6 +104,8 @@ async def plan(
     out: str | Path | None = None,
     options: Mapping[str, JSON] | None = None,
     on_managed: OnManaged = OnManaged.WARN,
+    home: Region | None = None,
+    remembering: Remembering | None = None,
     pace: Pace | None = None,
     observer: Observer | None = None,
     stop: StopSignal | None = None,
@@ -100,7 +114,8 @@ async def plan(
 
     The plan is a file: `out`, or a temporary one that `Plan.close` deletes. What could not be read is in it,
     and makes it incomplete, not void. Selectors that match nothing are in its totals. `on_managed` says what
-    becomes of APIs whose owner is known, and is a tool that may put them back. Raises `Stopped` when
+    becomes of APIs whose owner is known, and is a tool that may put them back. `home` is any region of the
+    organisation's partition, `remembering` how what is found of it is remembered. Raises `Stopped` when
     asked to stop (no file is left then), and a `CallError` when not even the account can be told.
     """
     with session(plane, pace, observer, stop) as paced, unwrapped():
@@ -121,7 +136,15 @@ async def plan(
                 hold=holding(on_managed),
             )
             with phase(paced.observer, header.plan, "plan", (), {}):
-                async with find_scopes(paced, policy.targets, estate=estate, needs=needs) as scopes:
+                looking = find_scopes(
+                    paced,
+                    policy.targets,
+                    estate=estate,
+                    needs=needs,
+                    home=home,
+                    remembering=remembering,
+                )
+                async with looking as scopes:
                     await planner.run(scopes, found=writer.totals.look_into)
             selected = count.total(listed=needs_listing(policy.targets.apis))
             writer.totals.selected = replace(selected, accounts=estate.selected)

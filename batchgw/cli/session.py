@@ -18,12 +18,14 @@ from batchgw.cli.observers.hints import Hints
 from batchgw.cli.observers.log import LogObserver, logging_to
 from batchgw.cli.observers.progress import showing_progress
 from batchgw.cli.observers.session_names import SessionNames
+from batchgw.cli.organization_memory import remembering
 from batchgw.cli.output.console import Console
 from batchgw.cli.output.failure import is_unexplained_stop
 from batchgw.cli.quota_memory import keeping, open_memory
 from batchgw.cli.signals import Interrupts
 from batchgw.control_plane.aws import Access, connect
 from batchgw.control_plane.stack import Pace, PacedControlPlane
+from batchgw.discovery.organization.recollection import MAX_AGE, Remembering
 from batchgw.errors import Stopped, UsageError
 from batchgw.events import Event, Observers, PhaseStarted
 from batchgw.journal import QuotaMemory
@@ -46,6 +48,12 @@ class Run:
     region: str | None
     log: LogObserver
     identity: Callable[[], str | None] = lambda: None
+    remembering: Remembering | None = None
+
+    @property
+    def home(self) -> Region | None:
+        """The region of the environment or profile, as a region of the organisation's partition."""
+        return None if self.region is None else Region(self.region)
 
     def ended(self, exit_code: int, totals: Mapping[str, object]) -> None:
         """Log how the verb ended: the last entry of the log."""
@@ -57,7 +65,7 @@ class Run:
 
     def targets_with_region(self, targets: Targets) -> Targets:
         """Give targets a region when they name none. Raises UsageError when none is known."""
-        if targets.regions:
+        if targets.regions or targets.enabled_regions is not None:
             return targets
         if self.region is None:
             raise UsageError(
@@ -158,6 +166,7 @@ async def open_run(
         paced = PacedControlPlane(plane, pace=chosen, observer=observer, stop=interrupts.stop, memory=memory)
         if memory is not None:
             await stack.enter_async_context(keeping(memory, paced))
+        remembered = await stack.enter_async_context(_remembering(flags, journal, log_observer, warns=warns))
         collect_rarely()
         yield Run(
             console=console,
@@ -166,7 +175,21 @@ async def open_run(
             region=plane.region,
             log=log_observer,
             identity=lambda: plane.identity,
+            remembering=remembered,
         )
+
+
+def _remembering(
+    flags: RunFlags, journal: JournalFlags | None, log: LogObserver, *, warns: bool
+) -> AbstractAsyncContextManager[Remembering | None]:
+    if flags.memory.no_memory:
+        return nullcontext()
+    return remembering(
+        None if journal is None else journal.journal,
+        endpoint=endpoint_of(flags.connection),
+        max_age=0.0 if flags.memory.refresh else MAX_AGE,
+        trouble=_teller(log, warns=warns),
+    )
 
 
 def _memory(
@@ -175,12 +198,18 @@ def _memory(
     if flags.memory.no_memory:
         return nullcontext()
 
-    def trouble(reason: str) -> None:
-        log.tell(logging.WARNING if warns else logging.INFO, _NOT_REMEMBERED, {"reason": reason})
-
     return open_memory(
         None if journal is None else journal.journal,
         endpoint=endpoint_of(flags.connection),
         quotas=pace.quotas,
-        trouble=trouble,
+        trouble=_teller(log, warns=warns),
     )
+
+
+def _teller(log: LogObserver, *, warns: bool) -> Callable[[str], None]:
+    """Log why nothing can be remembered."""
+
+    def trouble(reason: str) -> None:
+        log.tell(logging.WARNING if warns else logging.INFO, _NOT_REMEMBERED, {"reason": reason})
+
+    return trouble

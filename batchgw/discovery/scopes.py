@@ -9,6 +9,7 @@ from typing import Final
 import anyio
 
 from batchgw.control_plane.interface import ControlPlane
+from batchgw.control_plane.regions import asked_in
 from batchgw.discovery.estate import Estate, FoundScope
 from batchgw.discovery.organization.recollection import Remembering
 from batchgw.discovery.scope_search import Needs, ScopeSearch
@@ -17,7 +18,7 @@ from batchgw.model import Region, Scope, Targets
 from batchgw.model.fleet.targets import CURRENT
 
 HOME: Final = Region("us-east-1")
-"""A region of the commercial partition that is on in every account."""
+"""A region of the commercial partition: which one it is, does not matter."""
 
 _WAITING: Final = 100
 """Scopes that may wait for whoever reads them."""
@@ -40,8 +41,8 @@ async def find_scopes(
     comes. All of it is there when the stream has ended.
 
     Where accounts and regions are given as lists nobody is asked, and the scopes come in the order that is
-    written. `needs` says what else must be known of accounts: then the organisation is asked. `home` is a
-    region of the organisation's partition that is on everywhere, such as that of the profile.
+    written. `needs` says what else must be known of accounts: then the organisation is asked. `home` is any
+    region of the organisation's partition, such as that of the profile.
 
     Raises UsageError when no region is given. The block raises a `CallError` when the organisation cannot be
     read to its end: a part of it is no organisation. An account that cannot be read is an UnreadScope.
@@ -53,8 +54,15 @@ async def find_scopes(
             yield scopes
         return
     send, receive = anyio.create_memory_object_stream[FoundScope](_WAITING)
+    known = (home, *targets.regions, *(targets.enabled_regions.order if targets.enabled_regions else ()))
     search = ScopeSearch(
-        plane, targets, estate, needs=needs, home=home or HOME, remembering=remembering, found=send
+        plane,
+        targets,
+        estate,
+        needs=needs,
+        home=asked_in("organizations", next(filter(None, known), HOME)),
+        remembering=remembering,
+        found=send,
     )
     async with anyio.create_task_group() as tasks, receive:
         tasks.start_soon(search.run)

@@ -87,6 +87,7 @@ WITHIN: dict[str, tuple[frozenset[str], ...]] = {
     ),
     "cli": (
         frozenset({"empty_selection", "garbage", "quota_memory"}),
+        frozenset({"organization_memory"}),
         frozenset({"flags"}),
         frozenset({"output", "role_options", "run_options"}),
         frozenset({"loading", "observers", "process_signals", "verb"}),

@@ -41,14 +41,18 @@ class SelectionFlags:
     region: Annotated[
         list[str],
         repeatable(
-            "--region", "Region; repeatable, or a comma list.", metavar="REGION", commas=True, panel=_WHICH
+            "--region",
+            "Region, or `enabled`; repeatable, or a comma list.",
+            metavar="REGION",
+            commas=True,
+            panel=_WHICH,
         ),
     ] = field(default_factory=list)
     account: Annotated[
         list[str],
         repeatable(
             "--account",
-            "Account id, or `current`; repeatable, or a list.",
+            "Id, `current`, `organization`, OU (id or /PATH); repeatable.",
             metavar="ACCOUNT",
             commas=True,
             panel=_WHICH,
@@ -58,7 +62,7 @@ class SelectionFlags:
         list[str],
         repeatable(
             "--exclude-account",
-            "Account to leave out; repeatable, or a list.",
+            "Id or OU to leave out; repeatable, or a list.",
             metavar="ACCOUNT",
             commas=True,
             panel=_WHICH,
@@ -114,7 +118,7 @@ class SelectionFlags:
         ),
     ] = None
     allow_empty: Annotated[
-        bool, flag("--allow-empty", "Accept a selection that matches no API.", panel=_WHICH)
+        bool, flag("--allow-empty", "Accept a selection that matches nothing.", panel=_WHICH)
     ] = False
 
 
@@ -155,11 +159,14 @@ class ConnectionFlags:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemoryFlags:
-    """Whether what is learned of quotas is remembered."""
+    """Whether what is learned of quotas, and found of the organisation, is remembered."""
 
     no_memory: Annotated[
         bool,
-        flag("--no-memory", "Neither use nor keep learned quotas.", panel=_PACE),
+        flag("--no-memory", "Neither use nor keep quotas and accounts.", panel=_PACE),
+    ] = False
+    refresh: Annotated[
+        bool, flag("--refresh", "Ask for accounts again. [default: after an hour]", panel=_WHICH)
     ] = False
 
 

@@ -7,15 +7,17 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from batchgw.cli.flags.accounts import with_accounts
 from batchgw.cli.flags.flag import from_environment, variable
 from batchgw.cli.flags.options import ConnectionFlags, SelectionFlags
 from batchgw.cli.flags.targets_file import listed, parsed
 from batchgw.errors import UsageError
-from batchgw.model import AccountId, ExplicitApi, Region, Selection, Selector, Targets
-from batchgw.model.fleet.targets import CURRENT
+from batchgw.model import EnabledRegions, ExplicitApi, Region, Selection, Selector, Targets
 
 _OWN_REGION = re.compile(r"[a-z]+(-[a-z]+)*-\d+", re.ASCII)
-_ACCOUNT = re.compile(r"\d{12}", re.ASCII)
+
+ENABLED = "enabled"
+"""Stands for the regions that each account has enabled, as in a policy."""
 
 
 def chosen_targets(
@@ -28,9 +30,9 @@ def chosen_targets(
     """
     explicit = _explicit(flags, ids)
     chosen = replace(
-        targets,
-        accounts=_without(flags.exclude_account, _accounts(flags.account, explicit, targets)),
+        with_accounts(targets, flags.account, flags.exclude_account, explicit=explicit),
         regions=_regions(flags.region, explicit, targets),
+        enabled_regions=_enabled(flags.region, explicit, targets),
         role=flags.role_name or targets.role,
         external_id=flags.external_id or targets.external_id,
         apis=_selection(targets.apis, flags, explicit),
@@ -49,40 +51,22 @@ def _explicit(flags: SelectionFlags, ids: Sequence[str]) -> tuple[ExplicitApi, .
 
 def _regions(given: Sequence[str], explicit: tuple[ExplicitApi, ...], targets: Targets) -> tuple[Region, ...]:
     """Choose the flag's regions, else those of the named APIs if each has one, else the policy's."""
+    if ENABLED in given:
+        if set(given) != {ENABLED}:
+            raise UsageError(f"--region {ENABLED} means all that an account has enabled: name no other.")
+        return ()
     named = [api.region for api in explicit if api.region]
     chosen = [Region(r) for r in given] or (named if len(named) == len(explicit) else [])
     return tuple(dict.fromkeys(chosen)) or targets.regions
 
 
-def _accounts(
+def _enabled(
     given: Sequence[str], explicit: tuple[ExplicitApi, ...], targets: Targets
-) -> tuple[AccountId, ...]:
-    """Choose as `_regions` does. No account means that of the credentials."""
-    if list(given) == [CURRENT]:
-        return ()
-    if not given:
-        named = [api.account for api in explicit if api.account]
-        return tuple(dict.fromkeys(named)) if named and len(named) == len(explicit) else targets.accounts
-    for account in given:
-        if account != CURRENT and not _ACCOUNT.fullmatch(account):
-            raise UsageError(f"--account {account} is not twelve digits, and not `{CURRENT}`.")
-    return tuple(AccountId(a) for a in dict.fromkeys(given))
-
-
-def _without(excluded: Sequence[str], accounts: tuple[AccountId, ...]) -> tuple[AccountId, ...]:
-    """Leave accounts out. An unknown one is refused: the one that was meant would be written to."""
-    name = "--exclude-account"
-    if excluded and not accounts:
-        raise UsageError(
-            f"{name} needs accounts from which to leave some out: name them in the policy or by --account."
-        )
-    strange = [account for account in excluded if account not in accounts]
-    if strange and not from_environment(name, list(excluded)):  # a variable is meant for every command
-        raise UsageError(f"{name} {', '.join(strange)}: not among the accounts of this command.")
-    left = tuple(account for account in accounts if account not in excluded)
-    if accounts and not left:
-        raise UsageError(f"{name} leaves out every account, so that nothing is left to do.")
-    return left
+) -> EnabledRegions | None:
+    """Tell whether each account's own regions are meant. What a policy says of them stays."""
+    if ENABLED in given:
+        return targets.enabled_regions or EnabledRegions()
+    return None if _regions(given, explicit, targets) else targets.enabled_regions
 
 
 def _selection(apis: Selection, flags: SelectionFlags, explicit: tuple[ExplicitApi, ...]) -> Selection:

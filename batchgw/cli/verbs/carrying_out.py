@@ -27,6 +27,7 @@ from batchgw.cli.loading import (
     refuse_other_policy,
     targets_of,
 )
+from batchgw.cli.organization_memory import age_lines
 from batchgw.cli.output.console import Console, console_for
 from batchgw.cli.run_end import carried_out
 from batchgw.cli.run_options import REREAD_AFTER, run_options, with_run_options
@@ -168,6 +169,8 @@ class Applying:
         )
         await report.read()
         screen = PlanScreen.of(report)
+        if not plan.saved:
+            self.console.note(*age_lines(plan.totals.frozen.as_of))
         if plan.totals.nothing and not proposal.allow_empty:
             self.console.note(*screen.lines())
             refuse_empty_selection(plan)
@@ -204,7 +207,9 @@ def policy_plan(
     async def make(run: Run) -> Plan:
         policy = run.with_region(source.with_targets(targets))
         options = plan_options(source.policy, flags, policy.targets, allow_empty=allow_empty)
-        return await api.plan(policy, plane=run.plane, options=options)
+        return await api.plan(
+            policy, plane=run.plane, options=options, home=run.home, remembering=run.remembering
+        )
 
     return Proposal(
         make=make,

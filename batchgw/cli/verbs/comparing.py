@@ -13,6 +13,7 @@ from batchgw.cli.flags.pace import chosen_pace
 from batchgw.cli.flags.selection import chosen_targets
 from batchgw.cli.flags.stdin import refuse_shared
 from batchgw.cli.loading import Source, later_apply, loaded, plan_options
+from batchgw.cli.organization_memory import age_lines
 from batchgw.cli.output.console import Console, console_for
 from batchgw.cli.output.next_command import apply_command
 from batchgw.cli.role_options import has_external_ids
@@ -77,7 +78,14 @@ class Comparing:
                 placed = run.with_region(chosen)
                 options = plan_options(source.policy, self.flags, placed.targets, allow_empty=allow_empty)
                 verb = api.check if self.drift else api.plan
-                plan = await verb(placed, plane=run.plane, out=self.out, options=options)
+                plan = await verb(
+                    placed,
+                    plane=run.plane,
+                    out=self.out,
+                    options=options,
+                    home=run.home,
+                    remembering=run.remembering,
+                )
                 kept.enter_context(plan)
                 code = exit_code(plan.totals, allow_empty=allow_empty)
                 run.ended(code, plan.totals.total.to_json())
@@ -109,6 +117,7 @@ class Comparing:
                     self.out, self.selection, self.flags.connection, self.journal, self._needed(targets)
                 )
                 self.console.note(line(f"Saved: {self.out}. To do exactly this:"), line(f"  {command}"))
+        self.console.note(*age_lines(plan.totals.frozen.as_of))
         if view.names_unmatched:
             return
         self.console.tell(*idle_lines(plan.totals))

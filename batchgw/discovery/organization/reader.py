@@ -70,7 +70,7 @@ class OrganizationReader:
         now = self._remembering.clock()
         roles = [link.role for link in self._roles]
         self._memory = await self._remembering.open(" ".join([name, "by", self._scope.account, *roles]))
-        if self._remembering.max_age:
+        if self._memory is not None and self._remembering.max_age:
             self._known = await recalled(self._memory, since=now - self._remembering.max_age)
         self.as_of = now if self._known.as_of is None else self._known.as_of
 

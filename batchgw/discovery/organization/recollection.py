@@ -23,12 +23,13 @@ class Remembering:
     """How what is found is remembered.
 
     Attributes:
-        open: gives the memory of a reader, who is named by a text; `Journal.organization_memory`, mostly.
+        open: gives the memory of a reader, who is named by a text, such as `Journal.organization_memory`;
+            None where nothing can be remembered.
         max_age: seconds for which what was found is used; 0: it is always asked again.
         clock: seconds since the epoch.
     """
 
-    open: Callable[[str], Awaitable[OrganizationMemory]]
+    open: Callable[[str], Awaitable[OrganizationMemory | None]]
     max_age: float = MAX_AGE
     clock: Callable[[], float] = time.time
 

@@ -1,0 +1,46 @@
+"""Keeps what is found of an organisation for the next command. Where that fails, the command goes on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from batchgw.cli.quota_memory import PATIENCE
+from batchgw.discovery.organization.recollection import Remembering
+from batchgw.errors import JournalUnusable
+from batchgw.journal import OrganizationMemory, open_journal
+from batchgw.redaction import bare_url
+from batchgw.report.views.text import Line, Span, duration, line
+
+_NEW = 60.0
+"""Seconds for which nobody needs to be told how old it is."""
+
+
+@asynccontextmanager
+async def remembering(
+    journal: str | None, *, endpoint: str, max_age: float, trouble: Callable[[str], None]
+) -> AsyncIterator[Remembering]:
+    """Open the journal for it once the organisation is asked, with a connection that waits for nobody long.
+
+    `endpoint` tells an address of the user's own from AWS (""). `trouble` is told why nothing can be
+    remembered.
+    """
+    async with AsyncExitStack() as stack:
+
+        async def opened(reader: str) -> OrganizationMemory | None:
+            try:
+                store = await stack.enter_async_context(open_journal(journal, patience=PATIENCE))
+            except JournalUnusable as error:
+                trouble(str(error))
+                return None
+            name = f"{bare_url(endpoint)} {reader}".strip()
+            return await store.organization_memory(reader=name, trouble=trouble)
+
+        yield Remembering(open=opened, max_age=max_age)
+
+
+def age_lines(as_of: float | None, *, clock: Callable[[], float] = time.time) -> Iterator[Line]:
+    """Say how old the accounts are, unless they were asked for just now."""
+    if as_of is not None and (age := clock() - as_of) >= _NEW:
+        yield line(Span(f"Accounts as of {duration(age)} ago; --refresh asks again.", "dim"))
