@@ -57,6 +57,7 @@ async def discover(
     stop: StopSignal | None = None,
     count: SelectionCount | None = None,
     estate: Estate | None = None,
+    stages: bool = False,
     home: Region | None = None,
     remembering: Remembering | None = None,
 ) -> AsyncGenerator[MemoryObjectReceiveStream[Found], None]:
@@ -68,8 +69,9 @@ async def discover(
 
     Usage: `async with discover(targets, plane=plane) as found: async for item in found: ...`
     A `SelectionCount(targets.apis)` knows, at the end, how many there are and which selectors match none. An
-    `Estate()` knows the same of accounts, and who said which regions they have. `home` is any region of the
-    organisation's partition, and `remembering` says how what is found of accounts is remembered.
+    `Estate()` knows the same of accounts, and who said which regions they have; with `stages` also the stages
+    of each API, which are a call each. `home` is any region of the organisation's partition, and
+    `remembering` says how what is found of accounts is remembered.
     """
     send, receive = anyio.create_memory_object_stream[Found](0)
     estate = Estate() if estate is None else estate
@@ -77,7 +79,14 @@ async def discover(
     count.accounts = estate.accounts
     needs = Needs(account=targets.apis.needs_account)
     with session(plane, pace, observer, stop) as paced, unwrapped():
-        found = DiscoveryStream(paced, targets.apis, observer=paced.observer, count=count, found=send)
+        found = DiscoveryStream(
+            paced,
+            targets.apis,
+            observer=paced.observer,
+            count=count,
+            found=send,
+            stages=estate.stages if stages else None,
+        )
 
         async def run() -> None:
             looking = find_scopes(

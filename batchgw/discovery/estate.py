@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from batchgw.model import Account, AccountId, Scope, SkippedScope, UnreadScope
+from batchgw.model import Account, AccountId, RestApiId, Scope, SkippedScope, UnreadScope
 from batchgw.model.fleet.selected import SelectedAccounts
 
 FoundScope = Scope | SkippedScope | UnreadScope
@@ -23,6 +23,7 @@ class Estate:
         skipped: what is rightly not looked into, and why.
         selected: how many accounts are meant, and which selectors match none; None where the organisation was
             not asked, or not to the end. It belongs into `Selected.accounts`.
+        stages: the names of an API's stages, where somebody asked for them.
         as_of: when the organisation was asked, in seconds since the epoch; None where it was not.
     """
 
@@ -30,4 +31,5 @@ class Estate:
     regions: dict[AccountId, str] = field(default_factory=dict)
     skipped: list[SkippedScope] = field(default_factory=list)
     selected: SelectedAccounts | None = None
+    stages: dict[tuple[Scope, RestApiId], tuple[str, ...]] = field(default_factory=dict)
     as_of: float | None = None

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable
+from collections.abc import AsyncIterable, MutableMapping
 
 import anyio
 import anyio.lowlevel
 from anyio.streams.memory import MemoryObjectSendStream
 
 from batchgw.control_plane.interface import ControlPlane
-from batchgw.control_plane.operations import UnreadableApi
+from batchgw.control_plane.operations import GetStages, UnreadableApi
 from batchgw.discovery.estate import FoundScope
 from batchgw.discovery.listing import list_rest_apis
 from batchgw.discovery.named_apis import NamedApis
+from batchgw.discovery.owners.ladder import with_owner_by_tags
 from batchgw.discovery.selection_count import SelectionCount
 from batchgw.discovery.skips import skipped
 from batchgw.errors import CallError
 from batchgw.events import Observer
-from batchgw.model import RestApi, Scope, Selection, SkippedScope, UnreadApi, UnreadScope
+from batchgw.model import RestApi, RestApiId, Scope, Selection, SkippedScope, UnreadApi, UnreadScope
 
 Found = RestApi | UnreadApi | UnreadScope | SkippedScope
 """A selected API; one, or a scope, of which something is missing; or a scope that is rightly left alone."""
@@ -32,6 +33,7 @@ class DiscoveryStream:
         observer: is told of listings.
         count: learns of what is found and selected, in all scopes together.
         found: takes what is found.
+        stages: takes the names of each API's stages, which are a call each; None: nobody asks for them.
     """
 
     def __init__(
@@ -42,12 +44,14 @@ class DiscoveryStream:
         observer: Observer,
         count: SelectionCount,
         found: MemoryObjectSendStream[Found],
+        stages: MutableMapping[tuple[Scope, RestApiId], tuple[str, ...]] | None = None,
     ) -> None:
         self._plane = plane
         self._selection = selection
         self._observer = observer
         self._count = count
         self._found = found
+        self._stages = stages
         self._named = NamedApis(selection)
         self._unread: dict[Scope, CallError] = {}
 
@@ -88,7 +92,10 @@ class DiscoveryStream:
         try:
             async for api in apis:
                 self._named.found(api)
-                await self._found.send(api)
+                if self._stages is not None:
+                    stages = await self._plane.send(GetStages(scope=scope, api=api.id))
+                    self._stages[scope, api.id] = tuple(stage.name for stage in stages)
+                await self._found.send(with_owner_by_tags(api))
         except CallError as error:
             self._unread[scope] = error
             self._named.not_listed(scope, error)

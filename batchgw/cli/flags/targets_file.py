@@ -21,6 +21,9 @@ MAX_LINES = 1_000_000
 MAX_LINE = 1 << 18
 """The most characters of a line: twice what `discover` prints for 50 tags with every character escaped."""
 
+_OTHER_KINDS = ("account", "organization", "skipped-scope")
+"""What else `discover` prints."""
+
 _SHOWN = 80  # characters of what was written that a message repeats
 _FORMS = "Write a1b2c3d4e5, eu-west-1/a1b2c3d4e5 or 111122223333/eu-west-1/a1b2c3d4e5."
 
@@ -32,7 +35,8 @@ def listed(source: str) -> tuple[ExplicitApi, ...]:
         text = raw.strip()
         where = f"--targets {source}, line {number}"
         if text.startswith("{"):
-            found[_of_record(text, where)] = None
+            if (named := _of_record(text, where)) is not None:
+                found[named] = None
         elif text := text.partition("#")[0].strip():
             found[parsed(text, where)] = None
     if not found:
@@ -51,10 +55,15 @@ def parsed(text: str, where: str) -> ExplicitApi:
         ) from None
 
 
-def _of_record(text: str, where: str) -> ExplicitApi:
-    """Read a JSON line. An id such as 5e12345678 looks like a number, so numbers are kept as typed."""
+def _of_record(text: str, where: str) -> ExplicitApi | None:
+    """Read a JSON line; None for one of `discover` that is about something else than an API.
+
+    An id such as 5e12345678 looks like a number, so numbers are kept as typed.
+    """
     try:
         record = json.loads(text, parse_int=str, parse_float=str)
+        if record.get("kind") in _OTHER_KINDS:
+            return None
         parts = [record.get("account"), record.get("region"), record["id"]]
     except (ValueError, KeyError, RecursionError):
         parts = [None]

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import AsyncIterable, AsyncIterator, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from batchgw import api
 from batchgw.cli.flags.options import RunFlags, SelectionFlags
 from batchgw.cli.flags.selection import chosen_targets
 from batchgw.cli.flags.stdin import refuse_shared
+from batchgw.cli.organization_memory import age_lines
 from batchgw.cli.output.console import Console, console_for
 from batchgw.cli.session import Run, again, open_run, run_reading
 from batchgw.cli.signals import Interrupts
 from batchgw.discovery import stream
+from batchgw.discovery.estate import Estate
 from batchgw.discovery.selection_count import SelectionCount
 from batchgw.exit_codes import INCOMPLETE, OK
 from batchgw.model import RestApi, SkippedScope, Targets, UnreadApi, UnreadScope
 from batchgw.policy.loader import load_policies
+from batchgw.report.discovered import Discovered
 from batchgw.report.views.forms import view_of
 from batchgw.report.views.interface import View
+from batchgw.report.views.lines.accounts import account_lines
+from batchgw.report.views.lines.left_alone import skipped_lines
 from batchgw.report.views.lines.selection import nothing_lines, selection_notes
 from batchgw.report.views.text import Line, Span, line
 from batchgw.wording import amount
@@ -33,6 +38,7 @@ class Discovering:
     policies: Sequence[Path]
     selection: SelectionFlags
     flags: RunFlags
+    stages: bool = False
     console: Console = field(init=False)
 
     def __post_init__(self) -> None:
@@ -58,9 +64,19 @@ class Discovering:
 
     async def _listed(self, run: Run, targets: Targets, view: View) -> int:
         count = SelectionCount(targets.apis)
-        found = Found()
-        async with api.discover(targets, plane=run.plane, count=count) as items:
-            await view.apis(found.apis(items, self.console))
+        found, estate = Found(), Estate()
+        looking = api.discover(
+            targets,
+            plane=run.plane,
+            count=count,
+            estate=estate,
+            stages=self.stages,
+            home=run.home,
+            remembering=run.remembering,
+        )
+        async with looking as items:
+            shown = Discovered(apis=found.apis(items, self.console), estate=estate)
+            await view.apis(shown)
         self.console.tell(*found.unread_lines())
         if self.console.lost:  # nobody reads the output any more, so nobody needs the counts
             return INCOMPLETE if found.unread else OK
@@ -68,7 +84,9 @@ class Discovering:
         self.console.note(
             line(f"{amount(by_scope.total(), 'REST API')} in {amount(len(by_scope), 'scope')}.")
         )
-        selected = count.total(listed=True)
+        self.console.note(*account_lines(shown), *skipped_lines(found.skipped))
+        self.console.note(*age_lines(estate.as_of))
+        selected = replace(count.total(listed=True), accounts=estate.selected)
         unread_scopes = sum(isinstance(each, UnreadScope) for each in found.unread)
         self.console.note(*selection_notes(selected, unread=unread_scopes))
         missing = list(nothing_lines(selected, unread=unread_scopes))

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from itertools import chain, repeat
 from typing import TYPE_CHECKING
 
 from batchgw.model.shape import JSON
-from batchgw.report.records import api_to_json, header_to_json, limit_to_json, run_to_json, shown_item_to_json
+from batchgw.report.records import header_to_json, limit_to_json, run_to_json, shown_item_to_json
 from batchgw.report.views.interface import CheckedPolicy, RunReport, View
 
 if TYPE_CHECKING:  # SQLAlchemy and pydantic are behind these
     from batchgw.journal import Limit, RunRecord
-    from batchgw.model import RestApi
     from batchgw.policy.presets.index import PresetInfo
+    from batchgw.report.discovered import Discovered
     from batchgw.report.plan_report import PlanReport
 
 
@@ -29,12 +29,16 @@ class JsonView(View):
 
     one_document = True
 
-    async def apis(self, found: AsyncIterable[RestApi]) -> None:
-        """Show an array."""
+    async def apis(self, found: Discovered) -> None:
+        """Show an array: the APIs, and then what has a `kind`, such as accounts of the organisation."""
         first = True
         async for api in found:
             self.out.text("[" if first else ",")
-            self.out.text(compact(api_to_json(api)))
+            self.out.text(compact(found.api(api)))
+            first = False
+        for record in found.rest():
+            self.out.text("[" if first else ",")
+            self.out.text(compact(record))
             first = False
         self.out.text("[]" if first else "]")
         self.out.flush()

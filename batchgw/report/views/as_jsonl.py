@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from batchgw.model.shape import JSON
 from batchgw.report.outcomes import outcome_to_json
-from batchgw.report.records import api_to_json, header_to_json, limit_to_json, run_to_json, shown_item_to_json
+from batchgw.report.records import header_to_json, limit_to_json, run_to_json, shown_item_to_json
 from batchgw.report.views.as_json import compact
 from batchgw.report.views.interface import CheckedPolicy, RunReport, View
 
 if TYPE_CHECKING:  # SQLAlchemy and pydantic are behind these
     from batchgw.journal import Limit, RunRecord
-    from batchgw.model import RestApi
     from batchgw.policy.presets.index import PresetInfo
+    from batchgw.report.discovered import Discovered
     from batchgw.report.plan_report import PlanReport
 
 
 class JsonLinesView(View):
     """Shows a JSON object a line."""
 
-    async def apis(self, found: AsyncIterable[RestApi]) -> None:
-        """Show a line an API, as `--targets` reads them."""
+    async def apis(self, found: Discovered) -> None:
+        """Show a line an API, as `--targets` reads them. Lines with a `kind` are about something else."""
         async for api in found:
-            self._line(api_to_json(api))
+            self._line(found.api(api))
+        self._lines(found.rest())
         self.out.flush()
 
     async def plan(self, plan: PlanReport) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import anyio.lowlevel
@@ -14,13 +14,15 @@ from batchgw.report.views.lines.limits import limit_table
 from batchgw.report.views.lines.presets import preset_lines
 from batchgw.report.views.lines.problems import problem_line
 from batchgw.report.views.lines.runs import run_lines, run_table
-from batchgw.report.views.text import Span, line, shorten
+from batchgw.report.views.text import Line, Span, line, shorten
+from batchgw.times import timestamp
 from batchgw.wording import amount
 
 if TYPE_CHECKING:  # SQLAlchemy and pydantic are behind these
     from batchgw.journal import Limit, RunRecord
     from batchgw.model import RestApi
     from batchgw.policy.presets.index import PresetInfo
+    from batchgw.report.discovered import Discovered
     from batchgw.report.plan_report import PlanReport
 
 
@@ -29,12 +31,11 @@ class TableView(View):
 
     names_unmatched = True
 
-    async def apis(self, found: AsyncIterable[RestApi]) -> None:
+    async def apis(self, found: Discovered) -> None:
         """Show a line an API as it comes: in columns of fixed width, since the widest comes perhaps last."""
         async for api in found:
-            tags = " ".join(f"{key}={value}" for key, value in api.tags.items())
-            name = f"  {shorten(api.name, 40):<40}" if api.name or tags else ""
-            self.out.data([line(f"{api!s:<40}", name, Span(f"  {tags}" if tags else "", "dim"))])
+            stages = found.estate.stages.get((api.scope, api.id))
+            self.out.data([_api_line(api, stages)])
         self.out.flush()
 
     async def plan(self, plan: PlanReport) -> None:
@@ -102,3 +103,17 @@ class TableView(View):
         The forms for machines always have it, as data.
         """
         self.out.note(line(Span(text, "dim")))
+
+
+def _api_line(api: RestApi, stages: Sequence[str] | None) -> Line:
+    """Render an API: its name, what kind of endpoint it has, its owner, its age, its stages, its tags."""
+    more = [
+        ",".join(api.endpoint_types),
+        "" if api.owner is None else str(api.owner),
+        "" if api.created is None else timestamp(api.created)[:10],
+        "" if stages is None else f"stages: {', '.join(stages) or 'none'}",
+        " ".join(f"{key}={value}" for key, value in api.tags.items()),
+    ]
+    shown = "  ".join(filter(None, more))
+    name = f"  {shorten(api.name, 40):<40}" if api.name or shown else ""
+    return line(f"{api!s:<40}", name, Span(f"  {shown}" if shown else "", "dim"))

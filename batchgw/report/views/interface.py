@@ -12,8 +12,9 @@ from batchgw.report.views.text import Line
 if TYPE_CHECKING:  # SQLAlchemy and pydantic are behind these, and `batchgw --help` does without
     from batchgw.errors import Problem
     from batchgw.journal import Limit, RunRecord
-    from batchgw.model import Outcome, RestApi
+    from batchgw.model import Outcome
     from batchgw.policy.presets.index import PresetInfo
+    from batchgw.report.discovered import Discovered
     from batchgw.report.plan_report import PlanReport
     from batchgw.report.summary import Summary
 
@@ -94,8 +95,8 @@ class View:
     def __init__(self, out: Out) -> None:
         self.out = out
 
-    async def apis(self, found: AsyncIterable[RestApi]) -> None:
-        """Show REST APIs as they are found (`discover`)."""
+    async def apis(self, found: Discovered) -> None:
+        """Show REST APIs as they are found, and then the rest (`discover`)."""
         raise NotImplementedError
 
     async def plan(self, plan: PlanReport) -> None:

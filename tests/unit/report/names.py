@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Sequence
+from collections.abc import Sequence
 
 from batchgw.journal import RunRecord
-from batchgw.model import PlannedApi, RestApi
+from batchgw.model import PlannedApi
+from batchgw.report.discovered import Discovered
 from batchgw.report.plan_report import PlanReport
 from batchgw.report.views.forms import Form
 from batchgw.report.views.interface import RunReport, View
@@ -16,7 +17,7 @@ FORM = Form("tests.unit.report.names:NamesView", frozenset({"apis", "plan", "sum
 class NamesView(View):
     """Shows names."""
 
-    async def apis(self, found: AsyncIterable[RestApi]) -> None:
+    async def apis(self, found: Discovered) -> None:
         """The APIs that were found."""
         async for api in found:
             self.out.text(str(api))

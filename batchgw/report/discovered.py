@@ -1,0 +1,68 @@
+"""What `discover` finds, as records: APIs with account and stages; then accounts, and what is skipped."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterable, AsyncIterator, Iterator
+from dataclasses import dataclass, field
+
+from batchgw.discovery.estate import Estate
+from batchgw.model import RestApi
+from batchgw.model.shape import JSON
+from batchgw.report.records import Record, api_to_json
+from batchgw.times import timestamp
+
+
+@dataclass(kw_only=True)
+class Discovered:
+    """A listing under way.
+
+    Attributes:
+        apis: the REST APIs, as they are found.
+        estate: what is found meanwhile of accounts, regions and stages.
+        by_account: how many APIs were shown, by account.
+    """
+
+    apis: AsyncIterable[RestApi]
+    estate: Estate
+    by_account: Counter[str] = field(default_factory=Counter)
+
+    async def __aiter__(self) -> AsyncIterator[RestApi]:
+        """Give each API, and count it."""
+        async for api in self.apis:
+            self.by_account[api.scope.account] += 1
+            yield api
+
+    def api(self, api: RestApi) -> Record:
+        """Render an API, with what is known of its account, and its stages where somebody asked for them."""
+        account = self.estate.accounts.get(api.scope.account)
+        stages = self.estate.stages.get((api.scope, api.id))
+        record = dict(api_to_json(api))
+        if api.created is not None:
+            record["created"] = timestamp(api.created)
+        if account is not None:
+            record |= {"accountName": account.name, "ou": account.path}
+        if stages is not None:
+            record["stages"] = list(stages)
+        return record
+
+    def rest(self) -> Iterator[Record]:
+        """Render what is not about one API, once all were given. Each record says by `kind` what it is."""
+        for account in self.estate.accounts.values():
+            more: dict[str, JSON] = {
+                "kind": "account",
+                "tags": None if account.tags is None else dict(account.tags),
+                "regions_by": self.estate.regions.get(account.id),
+                "apis": self.by_account[account.id],
+            }
+            yield {**account.to_json(), **more}
+        for each in self.estate.skipped:
+            yield {
+                "kind": "skipped-scope",
+                "account": each.scope.account,
+                "region": each.scope.region,
+                "code": each.code,
+                "message": each.message,
+            }
+        if self.estate.as_of is not None:
+            yield {"kind": "organization", "as_of": timestamp(self.estate.as_of)}

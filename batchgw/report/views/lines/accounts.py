@@ -1,0 +1,35 @@
+"""The accounts of an organisation, as lines: where each is, how many APIs it has, who said its regions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from batchgw.report.discovered import Discovered
+from batchgw.report.views.text import Line, Span, line, shorten, table
+
+SHOWN = 20
+"""Accounts shown. The rest is counted; `--output jsonl` has all."""
+
+_LONGEST = 40
+"""Characters of a name or path that are shown."""
+
+
+def account_lines(found: Discovered) -> Iterator[Line]:
+    """Render the first accounts; nothing where the organisation was not asked."""
+    accounts = list(found.estate.accounts.values())
+    if not accounts:
+        return
+    rows = [
+        (
+            account.id,
+            shorten(account.name, _LONGEST),
+            shorten(account.path, _LONGEST),
+            account.state,
+            f"{found.by_account[account.id]:,}",
+            found.estate.regions.get(account.id, ""),
+        )
+        for account in accounts[:SHOWN]
+    ]
+    yield from table(["account", "name", "OU", "state", "APIs", "regions by"], rows, right=(4,))
+    if len(accounts) > SHOWN:
+        yield line(Span(f"  and {len(accounts) - SHOWN:,} more; --output jsonl has all", "dim"))
