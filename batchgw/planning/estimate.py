@@ -111,7 +111,8 @@ def estimate(
     whose rates `share` is ours as well.
 
     Listing is counted for the APIs the plan knows: a selection that leaves most of a scope out lists more.
-    A scope with "*" for its account or region, which stands for nowhere, takes no calls.
+    A scope with "*" for its account or region, which stands for nowhere, takes no calls, and neither does one
+    that is skipped.
     """
     return Estimate(
         scopes={
@@ -124,7 +125,7 @@ def estimate(
                 reads=reads,
             )
             for scope, counts in totals.scopes.items()
-            if "*" not in (scope.account, scope.region)
+            if "*" not in (scope.account, scope.region) and not counts.skipped_scopes
         }
     )
 
@@ -147,7 +148,7 @@ class _Pace:
 def _of_scope(
     counts: ScopeTotals, work: Work, *, total: _Pace, own: Mapping[str, _Pace], trusted: float, reads: int
 ) -> ScopeEstimate:
-    listed = _pages(counts.apis) if Work.LIST in work else 0
+    listed = _pages(counts.apis + counts.set_aside_apis) if Work.LIST in work else 0
     read = counts.apis * reads if Work.READ in work else 0
     written = counts.writes if Work.WRITE in work else 0
     of_own = [(own[name], calls) for name, calls in counts.operations.items() if written and name in own]

@@ -28,11 +28,12 @@ _WORDS = {OK: "as_desired", PENDING: "drift", INCOMPLETE: "incomplete"}
 def verdict_to_json(totals: PlanTotals, exit_code: int) -> dict[str, JSON]:
     """Count a plan's targets by what is to be done.
 
-    `percent_as_desired` has two decimals and is rounded down, so 100 means all. It is None where there are
-    none.
+    `percent_as_desired` has two decimals and is rounded down, so 100 means all but what is left alone. It is
+    None where there are none.
     """
     total = totals.total
     desired, expected = total.no_ops, total.expected
+    meant = expected - total.set_aside
     return {
         "schema_version": SCHEMA_VERSION,
         "verdict": _WORDS[exit_code],
@@ -50,5 +51,5 @@ def verdict_to_json(totals: PlanTotals, exit_code: int) -> dict[str, JSON]:
             "unread_scopes": total.unread_scopes,
             "skipped_scopes": total.skipped_scopes,
         },
-        "percent_as_desired": 10_000 * desired // expected / 100 if expected else None,
+        "percent_as_desired": 10_000 * desired // meant / 100 if meant else None,
     }

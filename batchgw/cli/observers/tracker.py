@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from heapq import nlargest
+from typing import NamedTuple
 
 from batchgw.control_plane.interface import API_GATEWAY
 from batchgw.events import (
@@ -56,6 +57,21 @@ class ScopeProgress:
         span = min(WINDOW, now - began)
         return len(self.sent) / span if span > 0 else 0.0
 
+    def left(self, rate: float) -> float | None:
+        """Seconds until it is finished, at so many calls/second; None where nobody knows."""
+        if self.total is None:
+            return None
+        return (self.total - self.done) / rate if rate > 0 else None
+
+
+class _Open(NamedTuple):
+    """A scope that is not finished, and what was measured of it."""
+
+    scope: Scope
+    of: ScopeProgress
+    rate: float
+    left: float | None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
@@ -86,9 +102,11 @@ class Tracker:
         self._began = 0.0
         self._scopes: dict[Scope, ScopeProgress] = {}
         self._more = False  # more scopes may come
+        self._measured: tuple[float, list[_Open]] | None = None  # for the last frame
 
     def notify(self, event: Event, now: float) -> None:
         """Count an event that happened at `now`, in seconds on any monotonic scale."""
+        self._measured = None
         match event:  # the two that come with every call first
             case CallSent() if event.service == API_GATEWAY:
                 self._of(event.scope).sent.append(now)
@@ -117,14 +135,9 @@ class Tracker:
 
     def scopes(self, now: float, *, at_most: int) -> tuple[list[Progress], int]:
         """Give the unfinished scopes that will take longest, by name, and the number of the others."""
-
-        def wait(each: tuple[Scope, ScopeProgress]) -> tuple[bool, float]:
-            left = self._left(each[1], each[1].rate(now, self._began), now)
-            return left is None, left or 0.0
-
-        open_ = [each for each in self._scopes.items() if not each[1].finished]
-        longest = nlargest(at_most, open_, key=wait)
-        shown = [self._progress(str(scope), [progress], now) for scope, progress in longest]
+        open_ = self._open(now)
+        longest = nlargest(at_most, open_, key=lambda each: (each.left is None, each.left or 0.0))
+        shown = [self._alone(each) for each in longest]
         return sorted(shown, key=lambda s: s.name), len(open_) - len(longest)
 
     def all(self, now: float) -> Progress:
@@ -132,37 +145,50 @@ class Tracker:
 
         While more scopes may come, nobody knows how much there is, or when it ends.
         """
-        whole = self._progress(f"{len(self._scopes)} scopes", self._scopes.values(), now)
-        return replace(whole, total=None, left=None) if self._more else whole
+        of, open_ = self._scopes.values(), self._open(now)
+        rates = [each.rate for each in open_] if open_ else [each.rate(now, self._began) for each in of]
+        totals = [each.total for each in of]
+        return Progress(
+            name=f"{len(of)} scopes",
+            done=sum([each.done for each in of]),
+            total=None if self._more or None in totals else sum([total or 0 for total in totals]),
+            rate=sum(rates),
+            quota=self._quota * len(rates),
+            throttles=sum([each.throttles for each in of]),
+            failed=sum([each.failed for each in of]),
+            left=None if self._more else _longest([each.left for each in open_]),
+            given_up=any(each.given_up for each in of),
+        )
 
     @property
     def count(self) -> int:
         """How many scopes there are."""
         return len(self._scopes)
 
-    def _progress(self, name: str, parts: Iterable[ScopeProgress], now: float) -> Progress:
-        of = list(parts)
-        totals = [p.total for p in of]
-        active = [p for p in of if not p.finished]
-        rates = [p.rate(now, self._began) for p in active or of]
-        return Progress(
-            name=name,
-            done=sum(p.done for p in of),
-            total=None if None in totals else sum(t or 0 for t in totals),
-            rate=sum(rates),
-            quota=self._quota * len(rates),
-            throttles=sum(p.throttles for p in of),
-            failed=sum(p.failed for p in of),
-            left=_longest(self._left(*each, now) for each in zip(active, rates, strict=False)),
-            given_up=any(p.given_up for p in of),
-        )
+    def _open(self, now: float) -> list[_Open]:
+        """Measure the scopes that are not finished: once a frame, because there may be thousands."""
+        if self._measured is None or self._measured[0] != now:
+            began, quota = self._began, self._quota if now - self._began < MEASURED_AFTER else None
+            found = [
+                _Open(scope, of, rate := of.rate(now, began), of.left(rate if quota is None else quota))
+                for scope, of in self._scopes.items()
+                if not of.finished
+            ]
+            self._measured = now, found
+        return self._measured[1]
 
-    def _left(self, scope: ScopeProgress, rate: float, now: float) -> float | None:
-        if scope.total is None:
-            return None
-        if now - self._began < MEASURED_AFTER:
-            rate = self._quota
-        return (scope.total - scope.done) / rate if rate > 0 else None
+    def _alone(self, each: _Open) -> Progress:
+        return Progress(
+            name=str(each.scope),
+            done=each.of.done,
+            total=each.of.total,
+            rate=each.rate,
+            quota=self._quota,
+            throttles=each.of.throttles,
+            failed=each.of.failed,
+            left=each.left,
+            given_up=each.of.given_up,
+        )
 
     def _start(self, event: PhaseStarted, now: float) -> None:
         self.phase = event.phase
@@ -194,7 +220,7 @@ class Tracker:
         return found
 
 
-def _longest(times: Iterator[float | None]) -> float | None:
+def _longest(times: Iterable[float | None]) -> float | None:
     """Give the longest time; 0 where there is none, and None where one is unknown."""
     longest = 0.0
     for time in times:

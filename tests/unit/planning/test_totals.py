@@ -144,6 +144,7 @@ def test_a_skipped_scope_is_counted_and_leaves_a_plan_complete() -> None:
     totals.add(SkippedScope(scope=OHIO, code="RegionOff", message="off"))
     assert (totals.total.skipped_scopes, totals.complete, totals.looked_into) == (1, True, (DUBLIN,))
     assert totals.expected == {DUBLIN: 0, OHIO: 0}
+    assert list(estimate(totals).scopes) == [DUBLIN]  # no call is made in the other
 
 
 def test_an_operation_with_a_quota_of_its_own_decides_how_long_a_scope_takes() -> None:

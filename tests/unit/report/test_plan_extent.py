@@ -13,6 +13,7 @@ from batchgw.model import (
     Account,
     AccountId,
     Desired,
+    GatewayResponse,
     Owner,
     PlanItem,
     PlannedApi,
@@ -143,6 +144,9 @@ def test_owners_are_named_and_counted_where_they_are_known(tmp_path: Path) -> No
     )
     at = said.index("  owner           APIs  to change")
     assert said[at + 1 : at + 3] == ["  cloudformation     1          1", "  unknown            1          1"]
+    assert (
+        said[at + 3] == "Managed: 1 API to change is managed by a tool that may put back what is changed here"
+    )
     assert "owner" not in shown(saved(tmp_path, [planned(3)]), "table")
 
 
@@ -222,3 +226,11 @@ def test_hostile_names_of_rules_owners_and_reasons_are_harmless(
     said = shown(saved(tmp_path, items, variants), form, subject)
     assert "pwned" in said
     assert not {"\x1b", "\x07", "\u202e"} & set(said)
+
+
+def test_what_is_left_alone_does_not_keep_a_fleet_from_being_as_desired(tmp_path: Path) -> None:
+    """Of four targets two are as desired and two exempt: 100 percent of those that are meant."""
+    own = {t: GatewayResponse(type=t, settings=NEW, default_response=False) for t in (T, W)}
+    done = replace(planned(1), changes=diff(own, BASE))
+    verdict = json.loads(shown(saved(tmp_path, [done, exempt(2)]), "json"))
+    assert (verdict["counts"]["expected"], verdict["percent_as_desired"]) == (4, 100.0)

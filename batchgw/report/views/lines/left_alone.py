@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from batchgw.model import SkippedScope
+from batchgw.model.owner import UNKNOWN
 from batchgw.report.extent import named
 from batchgw.report.left_alone import LeftAlone
 from batchgw.report.naming import api_name
@@ -45,6 +46,11 @@ def left_alone_lines(found: LeftAlone) -> Iterator[Line]:
             for kind, count in sorted(found.owners.items())
         ]
         yield from table(["owner", "APIs", "to change"], rows, right=(1, 2))
+        managed = sum(n.changed_apis for kind, n in found.owners.items() if kind != UNKNOWN.kind)
+        if managed:
+            are = "API to change is" if managed == 1 else "APIs to change are"
+            said = f"{managed:,} {are} managed by a tool that may put back what is changed here"
+            yield line(Span("Managed: ", "warning"), said)
 
 
 def skipped_lines(skipped: Sequence[SkippedScope]) -> Iterator[Line]:

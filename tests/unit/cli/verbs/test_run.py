@@ -89,7 +89,16 @@ def test_quiet_leaves_stderr_empty_when_all_is_well() -> None:
 @pytest.mark.usefixtures("world")
 def test_a_plan_streams_as_json_lines_with_kinds() -> None:
     kinds = [record["kind"] for record in batchgw("plan", "policy.yaml", "-o", "jsonl").lines]
-    assert kinds == ["plan", *["api"] * 8, "totals", "estimate", "customised", "verdict", "not-live"]
+    assert kinds == [
+        "plan",
+        *["api"] * 8,
+        "totals",
+        "estimate",
+        "customised",
+        "extent",
+        "verdict",
+        "not-live",
+    ]
 
 
 @pytest.mark.usefixtures("world")
