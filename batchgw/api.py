@@ -60,12 +60,15 @@ async def discover(
     stages: bool = False,
     home: Region | None = None,
     remembering: Remembering | None = None,
+    owners: bool = False,
 ) -> AsyncGenerator[MemoryObjectReceiveStream[Found], None]:
     """Stream every selected REST API of every scope, while more accounts and regions are looked for.
 
     What could not be listed is in the stream as well, with the reason: an API about which the answer is
     impossible, one that was named by id and is nowhere, a scope that cannot be listed to its end, and one
     that is rightly left alone, such as a region that is off.
+
+    `owners` makes calls to tell who manages each API; else the owner is known where its tags tell it.
 
     Usage: `async with discover(targets, plane=plane) as found: async for item in found: ...`
     A `SelectionCount(targets.apis)` knows, at the end, how many there are and which selectors match none. An
@@ -86,6 +89,7 @@ async def discover(
             count=count,
             found=send,
             stages=estate.stages if stages else None,
+            owners=owners,
         )
 
         async def run() -> None:
@@ -112,7 +116,7 @@ async def plan(
     plane: ControlPlane,
     out: str | Path | None = None,
     options: Mapping[str, JSON] | None = None,
-    on_managed: OnManaged = OnManaged.WARN,
+    on_managed: OnManaged | None = None,
     home: Region | None = None,
     remembering: Remembering | None = None,
     pace: Pace | None = None,
@@ -123,9 +127,10 @@ async def plan(
 
     The plan is a file: `out`, or a temporary one that `Plan.close` deletes. What could not be read is in it,
     and makes it incomplete, not void. Selectors that match nothing are in its totals. `on_managed` says what
-    becomes of APIs whose owner is known, and is a tool that may put them back. `home` is any region of the
-    organisation's partition, `remembering` how what is found of it is remembered. Raises `Stopped` when
-    asked to stop (no file is left then), and a `CallError` when not even the account can be told.
+    becomes of APIs that a tool manages, which may put them back; then calls are made to tell the owner of
+    each. `home` is any region of the organisation's partition, `remembering` how what is found of it is
+    remembered. Raises `Stopped` when asked to stop (no file is left then), and a `CallError` when not even
+    the account can be told.
     """
     with session(plane, pace, observer, stop) as paced, unwrapped():
         header = PlanHeader.of(policy, options or {})
@@ -142,7 +147,8 @@ async def plan(
                 pacing=paced,
                 count=count,
                 accounts=estate.accounts,
-                hold=holding(on_managed),
+                owners=on_managed is not None,
+                hold=None if on_managed is None else holding(on_managed),
             )
             with phase(paced.observer, header.plan, "plan", (), {}):
                 looking = find_scopes(

@@ -11,9 +11,10 @@ import anyio.lowlevel
 from batchgw.control_plane.interface import ControlPlane
 from batchgw.control_plane.operations import UNNAMED, GetRestApis, RestApiPage, UnreadableApi
 from batchgw.discovery.named_apis import may_be_in
+from batchgw.discovery.owners.ladder import Asking, with_owner, with_owner_by_tags
 from batchgw.discovery.packed import PackedApis
 from batchgw.discovery.selection_count import SelectionCount
-from batchgw.errors import ServiceFailure
+from batchgw.errors import CallError, ServiceFailure
 from batchgw.events import ApisListed, Observer
 from batchgw.model import ExplicitApi, RestApi, RestApiId, Scope, Selection
 from batchgw.model.seen import SeenApis
@@ -56,13 +57,15 @@ async def list_rest_apis(
     unselected: Callable[[RestApi], None] = lambda _api: None,
     unreadable: Callable[[UnreadableApi], None] = lambda _api: None,
     count: SelectionCount | None = None,
+    owners: Asking = Asking.TAGS,
 ) -> AsyncGenerator[RestApi, None]:
     """Yield the selected REST APIs of the scope, each once, in the service's order.
 
     `unselected` is told of APIs that are named by id and left out by include or exclude rules. `unreadable`
     is told of APIs of which the service says something impossible, if they may be meant; one that is listed
     without an id may be any. `count` is told of all that is listed. A scope that cannot have any of the
-    explicitly named APIs is not asked. Raises a `CallError` if a page fails.
+    explicitly named APIs is not asked. An API whose owner must be told and cannot be is unreadable. Raises a
+    `CallError` if a page fails.
     """
     counted = SelectionCount(selection) if count is None else count
     wanted = named(selection.explicit, scope)
@@ -90,10 +93,35 @@ async def list_rest_apis(
             if each.api.id in wanted or each.unnamed or not selection.explicit:
                 unreadable(each)
         await anyio.lowlevel.checkpoint()  # to know them by their ids, another 2
+        page = [api async for api in _with_owners(plane, page, owners, unreadable)]
         waiting = select(page, last=pages.ended)
         del page
         for api in waiting:
             yield api
+
+
+async def _with_owners(
+    plane: ControlPlane,
+    page: list[RestApi],
+    owners: Asking,
+    unreadable: Callable[[UnreadableApi], None],
+) -> AsyncGenerator[RestApi, None]:
+    """Give APIs with their owners. One after the other: the scope's quota lets no more through anyway."""
+    for api in page:
+        match owners:
+            case Asking.LATER:
+                yield api
+            case Asking.TAGS:
+                yield with_owner_by_tags(api)
+            case Asking.ALL:
+                try:
+                    owned = await with_owner(plane, api)
+                except CallError as error:
+                    if error.ends_scope:
+                        raise
+                    unreadable(UnreadableApi(api=api, error=error))
+                else:
+                    yield owned
 
 
 class _Pages:

@@ -13,7 +13,7 @@ from batchgw.control_plane.operations import GetStages, UnreadableApi
 from batchgw.discovery.estate import FoundScope
 from batchgw.discovery.listing import list_rest_apis
 from batchgw.discovery.named_apis import NamedApis
-from batchgw.discovery.owners.ladder import with_owner_by_tags
+from batchgw.discovery.owners.ladder import Asking
 from batchgw.discovery.selection_count import SelectionCount
 from batchgw.discovery.skips import skipped
 from batchgw.errors import CallError
@@ -34,6 +34,7 @@ class DiscoveryStream:
         count: learns of what is found and selected, in all scopes together.
         found: takes what is found.
         stages: takes the names of each API's stages, which are a call each; None: nobody asks for them.
+        owners: whether calls are made to tell who manages each API.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class DiscoveryStream:
         count: SelectionCount,
         found: MemoryObjectSendStream[Found],
         stages: MutableMapping[tuple[Scope, RestApiId], tuple[str, ...]] | None = None,
+        owners: bool = False,
     ) -> None:
         self._plane = plane
         self._selection = selection
@@ -52,6 +54,7 @@ class DiscoveryStream:
         self._count = count
         self._found = found
         self._stages = stages
+        self._owners = Asking.ALL if owners or selection.needs_owner else Asking.TAGS
         self._named = NamedApis(selection)
         self._unread: dict[Scope, CallError] = {}
 
@@ -88,6 +91,7 @@ class DiscoveryStream:
             unselected=self._named.found,
             unreadable=odd.append,
             count=self._count,
+            owners=self._owners,
         )
         try:
             async for api in apis:
@@ -95,7 +99,7 @@ class DiscoveryStream:
                 if self._stages is not None:
                     stages = await self._plane.send(GetStages(scope=scope, api=api.id))
                     self._stages[scope, api.id] = tuple(stage.name for stage in stages)
-                await self._found.send(with_owner_by_tags(api))
+                await self._found.send(api)
         except CallError as error:
             self._unread[scope] = error
             self._named.not_listed(scope, error)

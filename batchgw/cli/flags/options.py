@@ -11,6 +11,7 @@ from batchgw.cli.flags.flag import ADVANCED, file_flag, flag, repeatable
 from batchgw.cli.flags.form import form_flag
 from batchgw.cli.flags.pace_flags import PANEL as _PACE
 from batchgw.cli.flags.pace_flags import PaceFlags
+from batchgw.planning.managed import OnManaged
 
 
 class LogLevel(StrEnum):
@@ -120,6 +121,16 @@ class SelectionFlags:
     allow_empty: Annotated[
         bool, flag("--allow-empty", "Accept a selection that matches nothing.", panel=_WHICH)
     ] = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnerFlags:
+    """What becomes of APIs that other tools manage. None: nobody asks who manages them."""
+
+    on_managed: Annotated[
+        OnManaged | None,
+        flag("--on-managed", "APIs of other tools. [default: no calls]", panel=_WHICH),
+    ] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from batchgw.cli.flags.flag import ADVANCED, file_flag, flag
-from batchgw.cli.flags.options import JournalFlags, RunFlags, SelectionFlags
+from batchgw.cli.flags.flag import ADVANCED, file_flag, flag, from_environment
+from batchgw.cli.flags.options import JournalFlags, OwnerFlags, RunFlags, SelectionFlags
 from batchgw.cli.flags.stdin import refuse_shared
 from batchgw.cli.verb import verb
 from batchgw.cli.verbs.policy import POLICY_HELP
@@ -64,6 +64,7 @@ def register(app: typer.Typer) -> None:
 
 def apply(  # noqa: PLR0917 - Typer passes all of them by name
     selection: SelectionFlags,
+    owners: OwnerFlags,
     flags: RunFlags,
     journal: JournalFlags,
     policies: Annotated[list[Path] | None, typer.Argument(metavar="[POLICY]...", help=POLICY_HELP)] = None,
@@ -96,10 +97,15 @@ def apply(  # noqa: PLR0917 - Typer passes all of them by name
         take_over_dead=take_over_dead,
     )
     if plan is not None:
+        if owners.on_managed is not None and not from_environment("--on-managed", owners.on_managed.value):
+            raise UsageError(
+                "--on-managed cannot be combined with --plan: what becomes of APIs of other tools was "
+                "decided when it was made."
+            )
         return applying.run(saved_plan(plan, policies or (), selection, flags, recheck=recheck))
     if not policies:
         raise UsageError("say what to apply: a policy file, or --plan PLAN.")
-    return applying.run(fresh_plan(policies, selection, flags, applying.console, recheck=recheck))
+    return applying.run(fresh_plan(policies, selection, owners, flags, applying.console, recheck=recheck))
 
 
 def resume(  # noqa: PLR0917 - Typer passes all of them by name

@@ -14,7 +14,7 @@ from batchgw import api
 from batchgw.cli.confirm import confirm, refuse_unasked
 from batchgw.cli.empty_selection import refuse_empty_selection
 from batchgw.cli.flags.flag import from_environment
-from batchgw.cli.flags.options import JournalFlags, RunFlags, SelectionFlags
+from batchgw.cli.flags.options import JournalFlags, OwnerFlags, RunFlags, SelectionFlags
 from batchgw.cli.flags.pace import chosen_pace
 from batchgw.cli.flags.selection import chosen_targets
 from batchgw.cli.loading import (
@@ -38,6 +38,7 @@ from batchgw.journal import Journal, open_journal
 from batchgw.model import OnStale, Targets
 from batchgw.model.shape import JSON
 from batchgw.planning.estimate import Work
+from batchgw.planning.managed import OnManaged
 from batchgw.planning.plan_file.plan import Plan
 from batchgw.report.not_live import PLANNED
 from batchgw.report.plan_report import PlanReport
@@ -191,16 +192,35 @@ class Applying:
 
 
 def fresh_plan(
-    files: Sequence[Path], selection: SelectionFlags, flags: RunFlags, console: Console, *, recheck: bool
+    files: Sequence[Path],
+    selection: SelectionFlags,
+    owners: OwnerFlags,
+    flags: RunFlags,
+    console: Console,
+    *,
+    recheck: bool,
 ) -> Proposal:
     """Propose to make the changes of policy files."""
     source = loaded(files, console)
     targets = chosen_targets(source.policy.targets, selection, flags.connection)
-    return policy_plan(source, targets, flags, recheck=recheck, allow_empty=selection.allow_empty)
+    return policy_plan(
+        source,
+        targets,
+        flags,
+        recheck=recheck,
+        allow_empty=selection.allow_empty,
+        on_managed=owners.on_managed,
+    )
 
 
 def policy_plan(
-    source: Source, targets: Targets, flags: RunFlags, *, recheck: bool, allow_empty: bool
+    source: Source,
+    targets: Targets,
+    flags: RunFlags,
+    *,
+    recheck: bool,
+    allow_empty: bool,
+    on_managed: OnManaged | None = None,
 ) -> Proposal:
     """Propose to make a policy's changes, on targets that flags chose."""
 
@@ -208,7 +228,12 @@ def policy_plan(
         policy = run.with_region(source.with_targets(targets))
         options = plan_options(source.policy, flags, policy.targets, allow_empty=allow_empty)
         return await api.plan(
-            policy, plane=run.plane, options=options, home=run.home, remembering=run.remembering
+            policy,
+            plane=run.plane,
+            options=options,
+            on_managed=on_managed,
+            home=run.home,
+            remembering=run.remembering,
         )
 
     return Proposal(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from batchgw import api
-from batchgw.cli.flags.options import JournalFlags, RunFlags, SelectionFlags
+from batchgw.cli.flags.options import JournalFlags, OwnerFlags, RunFlags, SelectionFlags
 from batchgw.cli.flags.pace import chosen_pace
 from batchgw.cli.flags.selection import chosen_targets
 from batchgw.cli.flags.stdin import refuse_shared
@@ -36,6 +36,7 @@ class Comparing:
 
     files: Sequence[Path]
     selection: SelectionFlags
+    owners: OwnerFlags
     flags: RunFlags
     journal: JournalFlags
     out: Path | None = None
@@ -85,6 +86,7 @@ class Comparing:
                     options=options,
                     home=run.home,
                     remembering=run.remembering,
+                    on_managed=self.owners.on_managed,
                 )
                 kept.enter_context(plan)
                 code = exit_code(plan.totals, allow_empty=allow_empty)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from batchgw.cli.flags.flag import file_flag
-from batchgw.cli.flags.options import JournalFlags, RunFlags, SelectionFlags
+from batchgw.cli.flags.options import JournalFlags, OwnerFlags, RunFlags, SelectionFlags
 from batchgw.cli.verb import verb
 from batchgw.cli.verbs.policy import PolicyFiles
 
@@ -22,9 +22,10 @@ def register(app: typer.Typer) -> None:
         verb(app, shows="plan", rich_help_panel=PANEL)(function)
 
 
-def plan(
+def plan(  # noqa: PLR0917 - Typer passes all of them by name
     policies: PolicyFiles,
     selection: SelectionFlags,
+    owners: OwnerFlags,
     flags: RunFlags,
     journal: JournalFlags,
     out: Annotated[
@@ -35,18 +36,23 @@ def plan(
     """Show what an apply would change. Exit 0: nothing, 2: something, 4: not everything could be read."""
     from batchgw.cli.verbs.comparing import Comparing  # noqa: PLC0415 - the whole engine, not for --help
 
-    comparing = Comparing(files=policies, selection=selection, flags=flags, journal=journal, out=out)
+    comparing = Comparing(
+        files=policies, selection=selection, owners=owners, flags=flags, journal=journal, out=out
+    )
     return comparing.run()
 
 
 def check(
     policies: PolicyFiles,
     selection: SelectionFlags,
+    owners: OwnerFlags,
     flags: RunFlags,
     journal: JournalFlags,
 ) -> int:
     """Show what has drifted from the policy. Exit 0: nothing, 2: drift, 4: not everything could be read."""
     from batchgw.cli.verbs.comparing import Comparing  # noqa: PLC0415 - the whole engine, not for --help
 
-    comparing = Comparing(files=policies, selection=selection, flags=flags, journal=journal, drift=True)
+    comparing = Comparing(
+        files=policies, selection=selection, owners=owners, flags=flags, journal=journal, drift=True
+    )
     return comparing.run()

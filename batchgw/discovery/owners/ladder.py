@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from enum import Enum, auto
 
 from batchgw.control_plane.interface import ControlPlane
 from batchgw.control_plane.operations import GetDeployment, GetStages, Stage
@@ -16,6 +17,18 @@ from batchgw.discovery.owners.signs import by_description, by_stack, by_tags, jo
 from batchgw.errors import EntityNotFound
 from batchgw.model import Owner, RestApi
 from batchgw.model.owner import UNKNOWN
+
+
+class Asking(Enum):
+    """How far a listing goes to tell the owners of APIs."""
+
+    TAGS = auto()  # no call: what the tags tell
+    ALL = auto()  # all rungs, before it is decided which APIs are meant
+    LATER = auto()  # not at all: whoever has listed them asks
+
+
+READS = 2
+"""Calls of API Gateway's quota that the ladder makes for an API, at most."""
 
 
 def with_owner_by_tags(api: RestApi) -> RestApi:

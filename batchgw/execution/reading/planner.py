@@ -16,6 +16,7 @@ from batchgw.control_plane.operations import UnreadableApi
 from batchgw.discovery.estate import FoundScope
 from batchgw.discovery.listing import list_rest_apis, named, needs_listing
 from batchgw.discovery.named_apis import NamedApis
+from batchgw.discovery.owners.ladder import Asking, with_owner
 from batchgw.discovery.selection_count import SelectionCount
 from batchgw.discovery.skips import skipped
 from batchgw.errors import AccessDenied, ApiDenied, ApiNotFound, CallError
@@ -63,6 +64,7 @@ class Planner:
         pacing: says how many APIs are read at once, and learns how many calls are to come.
         count: learns of what is found and selected.
         accounts: what is known of the organisation's accounts. An account is there before its scopes come.
+        owners: calls are made to tell who manages each API, even where no rule asks for it.
         hold: says why nothing is written to an API, if that is so.
     """
 
@@ -76,6 +78,7 @@ class Planner:
         pacing: Pacing,
         count: SelectionCount | None = None,
         accounts: Mapping[AccountId, Account] | None = None,
+        owners: bool = False,
         hold: Callable[[RestApi], Held | None] | None = None,
     ) -> None:
         rules, selection = policy.rules, policy.targets.apis
@@ -88,8 +91,9 @@ class Planner:
         self._count = SelectionCount(selection) if count is None else count
         self._named = NamedApis(selection)
         # What is never read must be listed, and so must what is decided by names and tags.
-        unread = not self._deciding.base.kinds or hold is not None
+        unread = not self._deciding.base.kinds or owners or hold is not None
         self._listing = needs_listing(selection) or rules.needs_listing or unread
+        self._owners = _asking(policy, always=owners)
         self._scopes: list[Scope] = []
         self._listed: set[Scope] = set()  # where an API was found
         self._read: set[Scope] = set()  # where an API was read
@@ -164,6 +168,7 @@ class Planner:
             unselected=self._excluded,
             unreadable=self._unreadable,
             count=self._count,
+            owners=self._owners,
         )
         try:
             async with aclosing(listed):
@@ -176,6 +181,12 @@ class Planner:
             self._named.not_listed(scope, error)
 
     async def _plan_api(self, api: RestApi, unread: dict[Scope, CallError]) -> None:
+        try:
+            if self._owners is Asking.LATER:
+                api = await with_owner(self._plane, api)
+        except CallError as error:
+            self._failed(api, self._deciding.of(api), error, unread)
+            return
         decided = self._deciding.of(api)
         self._deciding.count(decided)
         if decided.held is not None:
@@ -186,12 +197,7 @@ class Planner:
         try:
             compared = await self._compared(api, decided)
         except CallError as error:
-            if error.ends_scope:
-                unread.setdefault(api.scope, error)
-            if isinstance(error, ApiDenied) or (isinstance(error, ApiNotFound) and self._listing):
-                self._waiting.setdefault(api.scope, []).append(_Waiting(api, decided, error))
-            else:
-                self._not_read(api, decided, error)
+            self._failed(api, decided, error, unread)
         else:
             if compared or not self._listing:
                 self._read.add(api.scope)
@@ -209,6 +215,17 @@ class Planner:
                     notes=decided.decision.notes,
                 )
             )
+
+    def _failed(
+        self, api: RestApi, decided: Decided, error: CallError, unread: dict[Scope, CallError]
+    ) -> None:
+        """Give an item for an API that was not read, or keep it until its scope is known."""
+        if error.ends_scope:
+            unread.setdefault(api.scope, error)
+        if isinstance(error, ApiDenied) or (isinstance(error, ApiNotFound) and self._listing):
+            self._waiting.setdefault(api.scope, []).append(_Waiting(api, decided, error))
+        else:
+            self._not_read(api, decided, error)
 
     async def _compared(self, api: RestApi, decided: Decided) -> list[Compared]:
         """Read an API, once for each kind of change that the policy asks for, and compare."""
@@ -276,6 +293,13 @@ class Planner:
         self._named.found(api)
         message = "named, but left out by the policy's include and exclude rules"
         self._unread(api, self._deciding.of(api), EXCLUDED, message)
+
+
+def _asking(policy: Policy, *, always: bool) -> Asking:
+    """Say when the owners of APIs are asked for: before they are selected, before they are decided about."""
+    if policy.targets.apis.needs_owner:
+        return Asking.ALL
+    return Asking.LATER if policy.rules.needs_owner or always else Asking.TAGS
 
 
 class _Waiting(NamedTuple):
