@@ -11,7 +11,7 @@ import anyio.lowlevel
 from batchgw.control_plane.interface import ControlPlane
 from batchgw.control_plane.operations import UNNAMED, GetRestApis, RestApiPage, UnreadableApi
 from batchgw.discovery.named_apis import may_be_in
-from batchgw.discovery.owners.ladder import Asking, with_owner, with_owner_by_tags
+from batchgw.discovery.owners.ladder import Asking, Ladder, with_owner_by_tags
 from batchgw.discovery.packed import PackedApis
 from batchgw.discovery.selection_count import SelectionCount
 from batchgw.errors import CallError, ServiceFailure
@@ -86,6 +86,7 @@ async def list_rest_apis(
         return PackedApis(scope, selected)
 
     pages = _Pages(plane, scope)
+    ladder = Ladder(plane)
     while not pages.ended:
         page, odd = await pages.next()
         counted.found += len(odd)
@@ -93,7 +94,7 @@ async def list_rest_apis(
             if each.api.id in wanted or each.unnamed or not selection.explicit:
                 unreadable(each)
         await anyio.lowlevel.checkpoint()  # to know them by their ids, another 2
-        page = [api async for api in _with_owners(plane, page, owners, unreadable)]
+        page = [api async for api in _with_owners(ladder, page, owners, unreadable)]
         waiting = select(page, last=pages.ended)
         del page
         for api in waiting:
@@ -101,7 +102,7 @@ async def list_rest_apis(
 
 
 async def _with_owners(
-    plane: ControlPlane,
+    ladder: Ladder,
     page: list[RestApi],
     owners: Asking,
     unreadable: Callable[[UnreadableApi], None],
@@ -115,7 +116,7 @@ async def _with_owners(
                 yield with_owner_by_tags(api)
             case Asking.ALL:
                 try:
-                    owned = await with_owner(plane, api)
+                    owned = await ladder.with_owner(api)
                 except CallError as error:
                     if error.ends_scope:
                         raise

@@ -30,7 +30,7 @@ POLICY_HELP = "Policy files (YAML or JSON), later ones refining earlier ones; - 
 
 PolicyFiles = Annotated[list[Path], typer.Argument(metavar="POLICY...", help=POLICY_HELP)]
 
-Together = Annotated[bool, flag("--together", "Check them as one policy, as plan reads them.", of="validate")]
+Together = Annotated[bool, flag("--together", "Check them as one policy, as plan reads them.")]
 
 
 def register(app: typer.Typer) -> None:

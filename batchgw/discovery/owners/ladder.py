@@ -14,8 +14,8 @@ from batchgw.control_plane.interface import ControlPlane
 from batchgw.control_plane.operations import GetDeployment, GetStages, Stage
 from batchgw.control_plane.operations.cloudformation import DescribeStackResources
 from batchgw.discovery.owners.signs import by_description, by_stack, by_tags, joined
-from batchgw.errors import EntityNotFound
-from batchgw.model import Owner, RestApi
+from batchgw.errors import AccessDenied, EntityNotFound
+from batchgw.model import Owner, RestApi, Scope
 from batchgw.model.owner import UNKNOWN
 
 
@@ -37,39 +37,51 @@ def with_owner_by_tags(api: RestApi) -> RestApi:
     return api if owner is None else replace(api, owner=owner)
 
 
-async def with_owner(plane: ControlPlane, api: RestApi) -> RestApi:
-    """Give an API with its owner, `UNKNOWN` where nobody can tell. Raises a `CallError`.
+class Ladder:
+    """Asks the owners of APIs. Where CloudFormation refuses to tell, it is not asked again in that scope."""
 
-    The reads go through the plane's limits. An error leaves the owner open, and the API must not pass for
-    one that nobody manages.
-    """
-    return replace(api, owner=await _owner(plane, api))
+    def __init__(self, plane: ControlPlane) -> None:
+        """The reads go through the plane's limits."""
+        self._plane = plane
+        self._refused: dict[Scope, AccessDenied] = {}
 
+    async def with_owner(self, api: RestApi) -> RestApi:
+        """Give an API with its owner, `UNKNOWN` where nobody can tell. Raises a `CallError`.
 
-async def _owner(plane: ControlPlane, api: RestApi) -> Owner:
-    tags = by_tags(api.tags)
-    if tags is not None and tags.kind == "terraform":
-        return tags
-    described = await _described(plane, api)
-    if described is not None:
-        return joined(tags, described, None) or UNKNOWN
-    resources = await plane.send(DescribeStackResources(scope=api.scope, physical_id=api.id))
-    return joined(tags, None, by_stack(resources)) or UNKNOWN
+        An error leaves the owner open, and the API must not pass for one that nobody manages.
+        """
+        return replace(api, owner=await self._owner(api))
 
+    async def _owner(self, api: RestApi) -> Owner:
+        tags = by_tags(api.tags)
+        if tags is not None and tags.kind == "terraform":
+            return tags
+        described = await self._described(api)
+        stack = None if described is not None else await self._stack(api)
+        return joined(tags, described, stack) or UNKNOWN
 
-async def _described(plane: ControlPlane, api: RestApi) -> str | None:
-    """Tell the kind of owner by the deployment that the newest stage shows."""
-    stages = await plane.send(GetStages(scope=api.scope, api=api.id))
-    newest = max((each for each in stages if each.deployment), key=_updated, default=None)
-    if newest is None or newest.deployment is None:
-        return None
-    try:
-        deployment = await plane.send(
-            GetDeployment(scope=api.scope, api=api.id, deployment=newest.deployment)
-        )
-    except EntityNotFound:
-        return None  # somebody has deleted it just now
-    return by_description(deployment.description)
+    async def _described(self, api: RestApi) -> str | None:
+        """Tell the kind of owner by the deployment that the newest stage shows."""
+        stages = await self._plane.send(GetStages(scope=api.scope, api=api.id))
+        newest = max((each for each in stages if each.deployment), key=_updated, default=None)
+        if newest is None or newest.deployment is None:
+            return None
+        request = GetDeployment(scope=api.scope, api=api.id, deployment=newest.deployment)
+        try:
+            deployment = await self._plane.send(request)
+        except EntityNotFound:
+            return None  # somebody has deleted it just now
+        return by_description(deployment.description)
+
+    async def _stack(self, api: RestApi) -> Owner | None:
+        if api.scope in self._refused:
+            raise self._refused[api.scope]
+        try:
+            found = await self._plane.send(DescribeStackResources(scope=api.scope, physical_id=api.id))
+        except AccessDenied as error:
+            self._refused[api.scope] = error
+            raise
+        return by_stack(found)
 
 
 def _updated(stage: Stage) -> float:

@@ -33,6 +33,9 @@ _SERVERLESS_API = "ApiGatewayRestApi"
 _SAM_API = "ServerlessRestApi"
 """SAM's name for the REST API that events of functions imply (SAM developer guide, generated resources)."""
 
+_CDK_METADATA = "AWS::CDK::Metadata"
+"""CDK puts one into each stack, unless it is told not to (CDK developer guide, version reporting)."""
+
 _REST_API = "AWS::ApiGateway::RestApi"
 
 
@@ -57,9 +60,16 @@ def by_stack(resources: Iterable[StackResource]) -> Owner | None:
     found = list(resources)
     if not found:
         return None
-    names = {each.logical_id for each in found if each.type == _REST_API}
-    kind = "serverless" if _SERVERLESS_API in names else "sam" if _SAM_API in names else "cloudformation"
-    return Owner(kind=kind, name=found[0].stack)
+    apis = {each.logical_id for each in found if each.type == _REST_API}
+    return Owner(kind=_kind(apis, {each.type for each in found}), name=found[0].stack)
+
+
+def _kind(apis: set[str], types: set[str]) -> str:
+    if _SERVERLESS_API in apis:
+        return "serverless"
+    if _SAM_API in apis:
+        return "sam"
+    return "cdk" if _CDK_METADATA in types else "cloudformation"
 
 
 def joined(tags: Owner | None, described: str | None, stack: Owner | None) -> Owner | None:

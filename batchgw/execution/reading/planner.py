@@ -16,7 +16,7 @@ from batchgw.control_plane.operations import UnreadableApi
 from batchgw.discovery.estate import FoundScope
 from batchgw.discovery.listing import list_rest_apis, named, needs_listing
 from batchgw.discovery.named_apis import NamedApis
-from batchgw.discovery.owners.ladder import Asking, with_owner
+from batchgw.discovery.owners.ladder import Asking, Ladder
 from batchgw.discovery.selection_count import SelectionCount
 from batchgw.discovery.skips import skipped
 from batchgw.errors import AccessDenied, ApiDenied, ApiNotFound, CallError
@@ -94,6 +94,7 @@ class Planner:
         unread = not self._deciding.base.kinds or owners or hold is not None
         self._listing = needs_listing(selection) or rules.needs_listing or unread
         self._owners = _asking(policy, always=owners)
+        self._ladder = Ladder(plane)
         self._scopes: list[Scope] = []
         self._listed: set[Scope] = set()  # where an API was found
         self._read: set[Scope] = set()  # where an API was read
@@ -183,7 +184,7 @@ class Planner:
     async def _plan_api(self, api: RestApi, unread: dict[Scope, CallError]) -> None:
         try:
             if self._owners is Asking.LATER:
-                api = await with_owner(self._plane, api)
+                api = await self._ladder.with_owner(api)
         except CallError as error:
             self._failed(api, self._deciding.of(api), error, unread)
             return

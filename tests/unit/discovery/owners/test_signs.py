@@ -54,6 +54,10 @@ def _resource(name: str, kind: str = "AWS::ApiGateway::RestApi") -> StackResourc
         ([_resource("ApiGatewayRestApi")], Owner(kind="serverless", name="orders")),
         ([_resource("ServerlessRestApi")], Owner(kind="sam", name="orders")),
         ([_resource("ServerlessRestApi", "AWS::Lambda::Function")], STACK),
+        (
+            [_resource("Api"), _resource("CDKMetadata", "AWS::CDK::Metadata")],
+            Owner(kind="cdk", name="orders"),
+        ),
     ],
 )
 def test_stacks(resources: list[StackResource], owner: Owner | None) -> None:
