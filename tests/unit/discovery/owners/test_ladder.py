@@ -126,18 +126,17 @@ async def test_a_refusal_of_cloudformation_is_not_asked_for_again(world: World) 
     assert plane.calls["DescribeStackResources"] == 1
 
 
-DESIRED = Desired(
-    rules={ResponseType.DEFAULT_4XX: Rule(settings=Settings(parameters={"gatewayresponse.header.X": "'1'"}))}
-)
+X = Settings(parameters={"gatewayresponse.header.X": "'1'"})
+DESIRED = Desired(rules={ResponseType.DEFAULT_4XX: Rule(settings=X)})
 
 
-def _policy(**apis: tuple[Selector, ...]) -> Policy:
-    targets = Targets(regions=(HERE.region,), apis=Selection(**apis))
+def _policy(*include: Selector) -> Policy:
+    targets = Targets(regions=(HERE.region,), apis=Selection(include=include))
     return Policy(desired=DESIRED, targets=targets)
 
 
 async def test_apis_are_selected_by_their_owner(world: World, tmp_path: Path) -> None:
-    policy = _policy(include=(Selector(owner="terraform"), Selector(owner="cdk:*Stack")))
+    policy = _policy(Selector(owner="terraform"), Selector(owner="cdk:*Stack"))
     plan = await verbs.plan(policy, plane=simulate(world), out=tmp_path / "a.plan")
     meant = {id_ for id_, kind in _truth(world).items() if kind in ("terraform", "cdk")}
     planned = {each.api.id for each in plan.items() if isinstance(each, PlannedApi)}
