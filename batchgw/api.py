@@ -80,7 +80,8 @@ async def discover(
     estate = Estate() if estate is None else estate
     count = SelectionCount(targets.apis) if count is None else count  # one for all scopes
     count.accounts = estate.accounts
-    needs = Needs(account=targets.apis.needs_account)
+    shown = targets.organization is not None  # people want to see where accounts are
+    needs = Needs(account=shown or targets.apis.needs_account)
     with session(plane, pace, observer, stop) as paced, unwrapped():
         found = DiscoveryStream(
             paced,

@@ -1,0 +1,116 @@
+"""An organisation on the command line: what is found, what is told of it, and what is refused."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.unit.cli_driver import batchgw, clean_environment, served
+
+MANAGEMENT, PROD, OTHER, CLOSED = (str(n) * 12 for n in range(1, 5))
+WORLD = {
+    "accounts": [
+        {"id": MANAGEMENT, "name": "management"},
+        {"id": PROD, "name": "prod", "ou": r"/Prod/Pay\/ments", "tags": {"tier": "a"}},
+        {"id": OTHER, "name": "other", "ou": "/Sand box", "regions": {"eu-south-1": "ENABLED"}},
+        {"id": CLOSED, "name": "closed", "ou": "/Prod", "state": "CLOSED"},
+    ],
+    "regions": ["eu-west-1", "us-east-1"],
+}
+POLICY = """\
+version: 1
+targets:
+  accounts: [/Prod, ACCOUNT]
+  regions: enabled
+  role: OrganizationBatchgw
+responses:
+  DEFAULT_4XX: {headers: {X-Test: "1"}}
+"""
+ROLE = ("--role-name", "OrganizationBatchgw")
+EVERYWHERE = ("--account", "organization", "--region", "enabled", *ROLE)
+
+
+@pytest.fixture(autouse=True)
+def _world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    clean_environment(monkeypatch, tmp_path)
+    Path("world.json").write_text(json.dumps(WORLD))
+    Path("policy.yaml").write_text(POLICY.replace("ACCOUNT", f'"{OTHER}"'))
+    with served(monkeypatch, organization=Path("world.json"), apis=14):
+        yield
+
+
+def kinds(lines: list[Any]) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {}
+    for record in lines:
+        found.setdefault(record.get("kind", "api"), []).append(record)
+    return found
+
+
+def test_discover_shows_apis_and_then_what_it_knows_of_accounts() -> None:
+    """Fourteen APIs are spread over seven account-regions that are on, and one account that is closed."""
+    shown = batchgw("discover", *EVERYWHERE, "--output", "jsonl", "--stages")
+    assert shown.code == 0, shown.err
+    found = kinds(shown.lines)
+    assert {record["account"] for record in found["api"]} == {MANAGEMENT, PROD, OTHER}
+    one = next(record for record in found["api"] if record["account"] == PROD)
+    assert (one["accountName"], one["ou"]) == ("prod", r"/Prod/Pay\/ments")
+    assert one["created"].startswith("20")
+    assert isinstance(one["stages"], list)
+    accounts = {record["id"]: record for record in found["account"]}
+    assert accounts[OTHER]["ou"] == "/Sand box"
+    assert accounts[PROD]["ou"] == r"/Prod/Pay\/ments"
+    assert accounts[PROD]["regions_by"] == "account:ListRegions"
+    assert accounts[CLOSED]["state"] == "CLOSED"
+    skipped = {(record["account"], record["region"]): record["code"] for record in found["skipped-scope"]}
+    assert skipped[CLOSED, "*"] == "CLOSED"
+    assert skipped[PROD, "eu-south-1"] == "DISABLED"
+    Path("apis.jsonl").write_text(shown.out)
+    again = batchgw("discover", "--targets", "apis.jsonl", *ROLE, "-o", "jsonl")
+    assert len(kinds(again.lines)["api"]) == len(found["api"])
+
+
+def test_the_table_names_accounts_and_what_is_skipped_beside_it() -> None:
+    shown = batchgw("discover", "policy.yaml")
+    assert shown.code == 0, shown.err
+    assert PROD in shown.out
+    assert MANAGEMENT not in shown.out
+    assert r"/Prod/Pay\/ments" in shown.err
+    assert "account:ListRegions" in shown.err
+    assert "4 accounts found, 2 selected, 1 skipped" in shown.err
+    assert "CLOSED" in shown.err
+
+
+@pytest.mark.parametrize("verb", ["plan", "check", "apply", "discover"])
+def test_a_selector_of_accounts_that_matches_nothing_is_refused_with_its_place(verb: str) -> None:
+    Path("policy.yaml").write_text(POLICY.replace("ACCOUNT", "/prod/**"))
+    yes = ["--yes"] if verb == "apply" else []
+    refused = batchgw(verb, "policy.yaml", *yes)
+    assert refused.code == 4
+    assert "policy.yaml:3:21: OU /prod/** matches no account" in refused.out + refused.err
+    assert "the case of letters counts, and there is /Prod" in refused.out + refused.err
+    accepted = batchgw(verb, "policy.yaml", *yes, "--allow-empty")
+    assert accepted.code in (0, 2)
+
+
+def test_what_was_found_is_used_again_until_it_is_asked_for() -> None:
+    first = batchgw("plan", "policy.yaml", "-o", "json")
+    again = batchgw("plan", "policy.yaml", "-o", "json")
+    third = batchgw("plan", "policy.yaml", "-o", "json")
+    asked = [each.json["totals"]["as_of"] for each in (first, again, third)]
+    assert asked[1] == asked[2]
+    assert 0 <= asked[1] - asked[0] < 60
+    refreshed = batchgw("plan", "policy.yaml", "-o", "json", "--refresh")
+    assert refreshed.json["totals"]["as_of"] > asked[2]
+    assert {each["id"] for each in first.json["totals"]["accounts"]} == {PROD, OTHER, CLOSED}
+
+
+def test_a_plan_and_its_apply_account_for_every_target() -> None:
+    planned = batchgw("plan", "policy.yaml", "--out", "saved", "-o", "json")
+    assert planned.code == 2, planned.err
+    applied = batchgw("apply", "--plan", "saved", "--yes", "-o", "json")
+    assert applied.code == 0, applied.err
+    assert batchgw("check", "policy.yaml").code == 0
