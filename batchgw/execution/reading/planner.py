@@ -83,7 +83,8 @@ class Planner:
     ) -> None:
         rules, selection = policy.rules, policy.targets.apis
         self._plane = plane
-        self._deciding = Deciding(rules, policy.desired, accounts=accounts or {}, hold=hold)
+        known = {} if accounts is None else accounts  # it may be empty as yet
+        self._deciding = Deciding(rules, policy.desired, accounts=known, hold=hold)
         self._selection = selection
         self._sink = sink
         self._observer = observer
