@@ -199,7 +199,7 @@ def _inside(annotation: object, step: str | int) -> Iterator[object]:
                 yield from _members(field.annotation)
         return
     origin, arguments = get_origin(annotation), get_args(annotation)
-    if origin in (list, dict):
+    if origin is dict or (origin is list and isinstance(step, int)):
         yield from _members(arguments[-1])
 
 

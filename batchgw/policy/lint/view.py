@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from batchgw.model import HEADER_PREFIX, Desired, ResponseType, Settings
 from batchgw.policy.fields import HeaderSource
 from batchgw.policy.findings import Path
 from batchgw.policy.grammar.expressions import Form, form, literal_text, quoted_text
-from batchgw.policy.meaning.folding.desired import unfolded
+from batchgw.policy.meaning.folding.desired import desired_of, unfolded
 from batchgw.policy.meaning.folding.fold import Folded, Override, fold
 from batchgw.policy.meaning.folding.layer import Layer
 from batchgw.policy.meaning.folding.values import Stack, Value
@@ -98,12 +98,14 @@ class PolicyView:
         layer: the layer that is looked at.
         folded: what it means, over the top of the file where it is a rule.
         desired: the same, without what set each value.
+        idle: whether it is a rule that changes nothing, neither over the top nor over all rules before it.
     """
 
     file: PolicyFile
     layer: Layer
     folded: Folded
     desired: Desired
+    idle: bool = False
 
     @property
     def is_top(self) -> bool:
@@ -215,10 +217,19 @@ class PolicyView:
 
 def views_of(source: Source) -> Iterator[PolicyView]:
     """Give a view of each layer of a file."""
-    top, *rules = layers_of([source])
-    for layer in (top, *rules):
-        folded = fold([top] if layer is top else [top, layer])
-        yield PolicyView(file=source.file, layer=layer, folded=folded, desired=unfolded(folded))
+    layers = layers_of([source])
+    base = fold(layers[:1])
+    alone = unfolded(base)
+    yield PolicyView(file=source.file, layer=layers[0], folded=base, desired=alone)
+    for index, layer in enumerate(layers[1:], 1):
+        folded = fold([layers[0], layer])
+        desired = unfolded(folded)
+        idle = desired == alone and layer.locked.whole is None and _changes_nothing(layers[:index], layer)
+        yield PolicyView(file=source.file, layer=layer, folded=folded, desired=desired, idle=idle)
+
+
+def _changes_nothing(before: Sequence[Layer], layer: Layer) -> bool:
+    return desired_of([*before, layer]) == desired_of(before)
 
 
 def _sent(what: str, settings: Settings, path: Path) -> SentHeaders:

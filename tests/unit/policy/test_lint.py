@@ -11,6 +11,13 @@ from batchgw.policy.lint.registry import all_rules
 from batchgw.policy.loader import load_policy
 
 THROTTLED = "version: 1\nresponses:\n  THROTTLED: "
+RULED = """\
+version: 1
+use: [cors]
+targets: {regions: [eu-west-1], accounts: ['111122223333'], role: R, apis: {include: [{name: orders*}], \
+exclude: [{name: orders-old}]}}
+rules: [{name: a, match: {%s}, use: [hsts]}]
+"""
 LOCKED = "version: 1\nuse: [hsts]\nlocked: [hsts]\nrules:\n"
 FILE_RULES = {"file", "syntax", "schema", "duplicate-key"}
 """What the reader and the models tell; test_loader has them."""
@@ -65,6 +72,54 @@ CASES: list[tuple[str, str, int, int, str]] = [
         5,
         35,
         "p.yaml:3:10 has locked this: the header Strict-Transport-Security of DEFAULT_4XX, DEFAULT_5XX",
+    ),
+    (
+        "locked-name",
+        "version: 1\nuse: [cors]\nlocked: [cors, THROTLED]",
+        3,
+        16,
+        "'THROTLED' is no preset that this file uses, no response type that it names",
+    ),
+    ("locked-name", "version: 1\nuse: [cors]\nlocked: [hsts]", 3, 10, "does not use the preset hsts"),
+    (
+        "locked-name",
+        "version: 1\nuse: [cors]\nlocked: [DEFAULT_3XX]",
+        3,
+        10,
+        "did you mean DEFAULT_5XX?",
+    ),
+    (
+        "never-matches",
+        RULED % "created: {before: 2024-01-01, after: 2024-01-01}",
+        4,
+        36,
+        "nothing is created after 2024-01-01, before 2024-01-01",
+    ),
+    ("never-matches", RULED % "region: us-*", 4, 35, "the targets are in eu-west-1"),
+    ("never-matches", RULED % "account: 444455556666", 4, 36, "not among the targets"),
+    ("never-matches", RULED % "name: pay", 4, 26, "the targets are those with name orders*"),
+    ("never-matches", RULED % "name: orders-old", 4, 26, "the targets exclude exactly those"),
+    (
+        "idle-rule",
+        "version: 1\nuse: [cors]\nrules:\n- {name: a, match: {id: a}, use: [cors]}",
+        4,
+        3,
+        "changes nothing",
+    ),
+    ("idle-rule", "version: 1\nuse: [cors]\nrules:\n- {name: a, match: {id: a}}", 4, 3, "changes nothing"),
+    (
+        "exemption-unbounded",
+        "version: 1\nuse: [cors]\nexemptions: [{match: {id: a}, reason: b}]",
+        3,
+        14,
+        "does not say until when",
+    ),
+    (
+        "exemption-unbounded",
+        "version: 1\nuse: [cors]\nexemptions: [{match: {id: a}}]",
+        3,
+        14,
+        "does not say why and until when",
     ),
     (
         "exemption-expired",
