@@ -176,7 +176,7 @@ def test_an_exempt_type_says_why() -> None:
     """19: what is locked of customised types is all that is left; the exemption is of the locking file."""
     vendor = api("x", id="vendor")
     (found,) = explained(vendor, T.THROTTLED).types
-    assert (found.state, found.why) == ("exempt", "exempt: portal (owner team-x, until 2027-01-31)")
+    assert (found.state, found.why) == ("exempt", "portal (owner team-x, until 2027-01-31)")
     first, second = explained(vendor).exemptions
     assert (first.matches, first.where) == (True, "org.yaml:25:5")
     assert (second.matches, second.why) == (False, "it ended on 2020-01-31")

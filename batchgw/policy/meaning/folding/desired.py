@@ -30,8 +30,9 @@ def unfolded(folded: Folded, exempt: Exempt | None = None) -> Desired:
     parts = {t: _Part.of(each, folded, (exempt or {}).get(t)) for t, each in folded.types.items()}
     rules = {t: part.rule for t, part in parts.items() if part.rule is not None}
     unlisted = folded.unlisted_used
-    kept = {t for t in exempt or () if t not in rules}
-    if unlisted is Unlisted.RESET and kept:  # what is exempt is not reset: the others are, one by one
+    left = {t for t in exempt or () if t not in rules}
+    kept = left | {t for t, each in folded.types.items() if each.reset is not None and t not in rules}
+    if unlisted is Unlisted.RESET and kept:  # these are not reset: the others are, one by one
         unlisted = Unlisted.LEAVE
         rules = {t: rules.get(t, _RESET) for t in ResponseType if t not in kept}
     added = {t: part.added for t, part in parts.items() if part.added != Settings()}
@@ -39,7 +40,7 @@ def unfolded(folded: Folded, exempt: Exempt | None = None) -> Desired:
         rules=rules,
         unlisted=unlisted,
         wherever_customised=added,
-        left_alone=frozenset(t for t in kept if t not in added),
+        left_alone=frozenset(t for t in left if t not in added),
     )
 
 
@@ -55,6 +56,10 @@ class _Part:
         if level is not None:
             return _exempt(folded, lambda lock: lock.file < level)
         if folded.reset is not None:
+            locked = _with_lock(folded.adds.final(), lambda lock: lock.merges)
+            added = settings_of(locked, status=False)
+            if folded.modes.used is Mode.FILL and added != Settings():  # what is customised stays so
+                return cls(None, added)
             return cls(Rule(settings=None, mode=folded.modes.used), Settings())
         if folded.sets is None:
             leaves = whole.unlisted_used is Unlisted.LEAVE
@@ -88,8 +93,8 @@ def _customised(settings: Settings, folded: FoldedType) -> _Part:
 def _exempt(folded: FoldedType, holds: Callable[[Lock], bool]) -> _Part:
     """Say of an exempt type what is locked, by the locks that hold nevertheless."""
     pins = [pin for pin in folded.pins if holds(pin.lock)]
-    if folded.reset is not None:
-        return _Part(Rule(settings=None, mode=folded.modes.used) if pins else None, Settings())
+    if pins and folded.reset is not None:
+        return _Part(Rule(settings=None, mode=folded.modes.used), Settings())
     if pins:
         fills = all(folded.modes.by_layer[pin.lock.layer] is Mode.FILL for pin in pins)
         settings = _held(folded, holds)

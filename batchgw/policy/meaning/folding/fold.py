@@ -113,8 +113,6 @@ def _type(
         adds=Stack(about=CUSTOMISED_TYPES),
         pins=tuple(pin for pin in together.pins if pin.type is type_),
     )
-    if folded.reset is not None:
-        return folded
     for layer in layers:
         _add_presets(folded, layer, type_, together, overrides)
         _add_wherever(folded, layer, type_)
