@@ -199,19 +199,6 @@ def _role_that_is_no_arn(emulator: Emulator) -> str:
     return verdict(emulator.client("sts").assume_role, RoleArn="a-role-by-any-name", RoleSessionName="test")
 
 
-def _apis_seen_from_elsewhere(emulator: Emulator) -> bool:
-    """Tell whether the keys of a role in another account see an API of the first account."""
-    api = _fresh(emulator.client())
-    seen = emulator.client(keys=emulator.assume(ELSEWHERE)).get_rest_apis(limit=500)["items"]
-    return api in {item["id"] for item in seen}
-
-
-def _identity_elsewhere(emulator: Emulator) -> bool:
-    """Tell whether GetCallerIdentity names the other account for keys of a role in it."""
-    identity = emulator.client("sts", keys=emulator.assume(ELSEWHERE)).get_caller_identity()
-    return bool(identity["Account"] == ELSEWHERE)
-
-
 _ANSWER_OF_PUT = {
     "responseType": "UNAUTHORIZED",
     "statusCode": "401",
@@ -272,10 +259,6 @@ MOTO: Mapping[str, Deviation] = {
 """moto's server."""
 
 MINISTACK: Mapping[str, Deviation] = {
-    "shows-no-inheritance": Deviation(ask=_inherited, aws={HEADER: "'1'"}, here={}),
-    "fills-in-no-template": Deviation(
-        ask=_put, aws=(201, _ANSWER_OF_PUT), here=(201, {**_ANSWER_OF_PUT, "responseTemplates": {}})
-    ),
     "deletes-what-is-not-there": Deviation(ask=_delete_uncustomised, aws="404 NotFoundException", here="202"),
     "knows-no-patch": Deviation(ask=_patch, aws="200", here="404 NotFoundException"),
     "refuses-unknown-types-otherwise": Deviation(
@@ -295,9 +278,5 @@ MINISTACK: Mapping[str, Deviation] = {
     "has-no-quota": Deviation(
         ask=_hundred_reads, aws="429 TooManyRequestsException", here=None, throttled=True
     ),
-    "accepts-any-key": Deviation(ask=_keys_never_issued, aws="403 UnrecognizedClientException", here="200"),
-    "assumes-any-role": Deviation(ask=_role_that_is_not_there, aws="403 AccessDenied", here="200"),
-    "leaves-roles-in-the-first-account": Deviation(ask=_apis_seen_from_elsewhere, aws=False, here=True),
-    "counts-roles-to-the-first-account": Deviation(ask=_identity_elsewhere, aws=True, here=False),
 }
 """MiniStack."""

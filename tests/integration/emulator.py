@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +14,10 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from tests.integration.server import serving
+from tests.integration.server import ServerFailed, serving
+
+MINISTACK_PYTHON = Path(sys.prefix) / "emulators" / "bin" / "python"
+"""The environment that has MiniStack. `scripts/setup dev` makes it."""
 
 IRELAND, VIRGINIA = REGIONS = ("eu-west-1", "us-east-1")
 
@@ -95,17 +99,22 @@ def moto(folder: Path) -> Iterator[Emulator]:
 def ministack(folder: Path) -> Iterator[Emulator]:
     """Run MiniStack with what is needed and nothing else: no other listener, no Docker.
 
-    An access key of twelve digits is that account's; any other is its default account's.
+    It checks signatures and permissions. An access key of twelve digits is the root's of that account. The
+    keys that it is given here are the root's of its default account.
     """
     environment = {
+        **Keys().environment,
+        "AUTH": "true",
         "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": "0",
-        "SERVICES": "apigateway,iam,organizations,sts",
+        "SERVICES": "account,apigateway,ec2,iam,organizations,sts",
         "SFTP_ENABLED": "0",
         "IOT_MTLS_ENABLED": "0",
         "DOCKER_HOST": f"unix://{folder}/no-docker.sock",
     }
-    with serving("ministack", folder=folder, environment=environment) as url:
+    if not MINISTACK_PYTHON.exists():
+        raise ServerFailed(f"there is no {MINISTACK_PYTHON}: run scripts/setup dev")
+    with serving("ministack", folder=folder, environment=environment, python=MINISTACK_PYTHON) as url:
         yield Emulator(name="ministack", url=url, account="000000000000")
 
 

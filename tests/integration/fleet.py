@@ -131,12 +131,12 @@ class Fleet:
     @staticmethod
     def before() -> dict[Address, Customised]:
         """Give what `state` is for a fresh fleet."""
-        return {at: EXEMPT if at[1] == "exempt" else KINDS[at[1]] for at in _addresses()}
+        return {at: _own(EXEMPT if at[1] == "exempt" else KINDS[at[1]]) for at in _addresses()}
 
     @staticmethod
     def after() -> dict[Address, Customised]:
         """Give what `state` is for a fleet that is as the policy says."""
-        return {at: EXEMPT if at[1] == "exempt" else after(at[1]) for at in _addresses()}
+        return {at: _own(EXEMPT if at[1] == "exempt" else after(at[1])) for at in _addresses()}
 
 
 def launch(emulator: Emulator, keys: Keys | None = None) -> Fleet:
@@ -156,18 +156,21 @@ def launch(emulator: Emulator, keys: Keys | None = None) -> Fleet:
 def customised(client: Any, api: str) -> Customised:
     """What an API has of its own, in the words it was put in.
 
-    Emulators show what was left out of a PUT in different ways (left out, or empty), AWS as filled in: an
-    empty field, and here that is the point, is taken for one that was left out.
+    Emulators show what was left out of a PUT in different ways: left out, empty, or as AWS does, filled in.
     """
     items = client.get_gateway_responses(restApiId=api)["items"]
+    return _own({item["responseType"]: item for item in items if not item["defaultResponse"]})
+
+
+def _own(put: Customised) -> Customised:
+    """Leave out what sets nothing: empty fields, and the service's own template."""
     return {
-        item["responseType"]: {
-            field: item[field]
+        response_type: {
+            field: value
             for field in ("statusCode", "responseParameters", "responseTemplates")
-            if item.get(field)
+            if (value := given.get(field)) and value != DEFAULT
         }
-        for item in items
-        if not item["defaultResponse"]
+        for response_type, given in put.items()
     }
 
 

@@ -32,9 +32,12 @@ def serving(
     *arguments: str,
     folder: Path,
     environment: Mapping[str, str],
+    python: Path = Path(sys.executable),
     timeout: float = START_TIMEOUT,
 ) -> Iterator[str]:
     """Run a module that serves HTTP for the length of the block, and give its address.
+
+    `python` is the interpreter whose environment has the module.
 
     The port must be left to the server (0): only so can no other process take it in between. Of this
     process's environment it sees PATH alone, so that neither credentials nor proxies lead it anywhere.
@@ -42,7 +45,8 @@ def serving(
     """
     folder.mkdir(parents=True, exist_ok=True)
     log = folder / "server.log"
-    with log.open("wb") as output, _process([module, *arguments], folder, environment, output.fileno()) as p:
+    command = [str(python), "-P", str(_TETHER), module, *arguments]
+    with log.open("wb") as output, _process(command, folder, environment, output.fileno()) as p:
         yield _address(p, log, timeout)
 
 
@@ -52,7 +56,7 @@ def _process(
 ) -> Iterator[subprocess.Popen[bytes]]:
     own = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(folder), "TMPDIR": str(folder)}
     with subprocess.Popen(
-        [sys.executable, "-P", str(_TETHER), *command],
+        command,
         stdin=subprocess.PIPE,
         stdout=output,
         stderr=subprocess.STDOUT,

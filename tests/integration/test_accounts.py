@@ -1,4 +1,4 @@
-"""Several accounts: by a role on moto, and by the access key on MiniStack, which has no roles."""
+"""Several accounts: by a role, or by the keys of each."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ async def test_a_role_that_may_not_be_assumed_leaves_its_account_unread(
 async def test_each_key_of_ministack_is_an_account_of_its_own(
     only_ministack: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One run per account, since roles do not work there. The second account is unchanged."""
+    """The root of one account is at work. The second account is unchanged."""
     keys = [Keys(access_key_id=account) for account in ("111111111111", "222222222222")]
     first, second = (fleets.launch(only_ministack, each) for each in keys)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "111111111111")
