@@ -12,6 +12,7 @@ from batchgw.cli.session import Run, RunId, interruptible, open_run
 from batchgw.cli.signals import Interrupts
 from batchgw.concurrency.time_slices import TimeSlices
 from batchgw.control_plane.aws import Access
+from batchgw.discovery.organization.moves import Moves
 from batchgw.errors import Stopped
 from batchgw.journal import Journal
 from batchgw.journal.records import COUNTS
@@ -36,6 +37,7 @@ async def carried_out(
     Once the run exists, an error says how to finish it. Until then, a stop has the message `stopped`.
     """
     run_id = RunId()
+    moves: list[Moves] = []
     view = view_of(flags.output.output, "summary", console)
 
     async def body(interrupts: Interrupts) -> Summary:
@@ -55,6 +57,7 @@ async def carried_out(
             except Exception as error:
                 run.ended(code_of(error), {"error": type(most_telling(error)).__name__})
                 raise
+            moves.extend(run.moves)
             run.ended(summary.exit_code, _totals(summary))
             return summary
 
@@ -68,7 +71,7 @@ async def carried_out(
         raise
     slices = TimeSlices()
     await slices.yield_shielded()
-    await view.summary(run_report(summary, store))
+    await view.summary(run_report(summary, store, moves[0] if moves else None))
     console.tell(*next_steps(summary, journal.journal))
     await slices.yield_shielded()  # to close the journal, after this, takes a slice of its own
     return summary.exit_code

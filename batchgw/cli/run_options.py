@@ -25,7 +25,7 @@ from batchgw.cli.role_options import (
     with_role_options,
 )
 from batchgw.errors import UsageError
-from batchgw.model import Region, Targets
+from batchgw.model import Account, AccountSelection, Region, Targets
 from batchgw.model.shape import JSON, items, record, text, text_or_none, truth
 from batchgw.redaction import bare_url
 from batchgw.throttle.quota import Scoping
@@ -48,6 +48,7 @@ def run_options(flags: RunFlags, targets: Targets) -> dict[str, JSON]:
         "endpoint_url": bare_url(connection.endpoint_url) if connection.endpoint_url else None,
         "ca_bundle": None if connection.ca_bundle is None else str(connection.ca_bundle.absolute()),
         "regions": list(targets.regions) or None,
+        "organization": None if targets.organization is None else targets.organization.to_json(),
         **role_options(targets),
         "client_fast_path": connection.client_fast_path,
         **_pace_options(flags.pace),
@@ -68,8 +69,12 @@ def _is_number(value: object, most: float = inf) -> bool:
 
 
 def _is_quota_file(value: object) -> bool:
+    return _reads(lambda: QuotaFile.from_json(record(value)))
+
+
+def _reads(read: Callable[[], object]) -> bool:
     try:
-        QuotaFile.from_json(record(value))
+        read()
     except (LookupError, TypeError, ValueError):
         return False
     return True
@@ -89,6 +94,10 @@ _FITS: Mapping[str, Callable[[object], bool]] = {
     "share": lambda value: _is_number(value, 1) and value != 0,
     "quota_scope": lambda value: value in tuple(Scoping),
     "quota_file": _is_quota_file,
+    "organization": lambda value: _reads(lambda: AccountSelection.from_json(record(value))),
+    "organization_accounts": lambda value: _reads(
+        lambda: [Account.from_json(record(each)) for each in items(value)]
+    ),
     "regions": lambda value: isinstance(value, list) and all(map(_is_text, value)),
 }
 """What the value of each option must be."""

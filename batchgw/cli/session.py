@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import anyio
@@ -25,6 +25,7 @@ from batchgw.cli.quota_memory import keeping, open_memory
 from batchgw.cli.signals import Interrupts
 from batchgw.control_plane.aws import Access, connect
 from batchgw.control_plane.stack import Pace, PacedControlPlane
+from batchgw.discovery.organization.moves import Moves
 from batchgw.discovery.organization.recollection import MAX_AGE, Remembering
 from batchgw.errors import Stopped, UsageError
 from batchgw.events import Event, Observers, PhaseStarted
@@ -49,6 +50,8 @@ class Run:
     log: LogObserver
     identity: Callable[[], str | None] = lambda: None
     remembering: Remembering | None = None
+    moves: list[Moves] = field(default_factory=list)
+    """Which accounts joined, left or moved since the plan, once that was asked."""
 
     @property
     def home(self) -> Region | None:

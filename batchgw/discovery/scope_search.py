@@ -12,7 +12,7 @@ from anyio.streams.memory import MemoryObjectSendStream
 from batchgw.concurrency.pool import pooled
 from batchgw.control_plane.interface import ControlPlane
 from batchgw.discovery.estate import Estate, FoundScope
-from batchgw.discovery.organization.accounts import Facts
+from batchgw.discovery.organization.accounts import facts_for
 from batchgw.discovery.organization.proof import AccountCount
 from batchgw.discovery.organization.reader import OrganizationReader
 from batchgw.discovery.organization.recollection import Remembering
@@ -106,7 +106,7 @@ class ScopeSearch:
         reader = OrganizationReader(
             self._plane,
             Scope(account=own, region=self._home),
-            _facts(selection, self._needs),
+            facts_for(selection, names=self._needs.account, tags=self._needs.tags),
             roles=self._targets.organization_roles,
             remembering=self._remembering,
         )
@@ -185,21 +185,6 @@ def _selection(targets: Targets, own: AccountId) -> AccountSelection:
         return tuple(replace(each, id=own) if each.id == CURRENT else each for each in selectors)
 
     return replace(chosen, include=resolved(chosen.include), exclude=resolved(chosen.exclude))
-
-
-def _facts(selection: AccountSelection, needs: Needs) -> Facts:
-    selectors = (*selection.include, *selection.exclude)
-    by_tags = tuple(each for each in selectors if each.tags)
-
-    def needs_tags(account: Account) -> bool:
-        """Tell whether the tags decide about an account, which is so only where all else matches."""
-        return needs.tags or any(replace(each, tags={}).matches(account) for each in by_tags)
-
-    return Facts(
-        places=any(each.ou is not None for each in selectors),
-        names=selection.needs_names or needs.account,
-        tags=needs_tags,
-    )
 
 
 def _unread(scope: Scope, error: CallError) -> UnreadScope:

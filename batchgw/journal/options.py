@@ -26,6 +26,8 @@ KEPT_OPTIONS: Final = frozenset(
         "external_id",
         "external_ids",
         "include",
+        "organization",
+        "organization_accounts",
         "organization_roles",
         "patience",
         "plan",

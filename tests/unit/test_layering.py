@@ -93,7 +93,7 @@ WITHIN: dict[str, tuple[frozenset[str], ...]] = {
         frozenset({"loading", "observers", "process_signals", "verb"}),
         frozenset({"signals"}),
         frozenset({"confirm", "session"}),
-        frozenset({"run_end"}),
+        frozenset({"moved_accounts", "run_end"}),
         frozenset({"verbs"}),
         frozenset({"main"}),
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 
+from batchgw.discovery.organization.moves import Moves
 from batchgw.journal import Journal
 from batchgw.report.summary import Summary
 from batchgw.report.views.interface import RunReport
@@ -12,9 +13,10 @@ from batchgw.report.views.text import Line, Span, line
 from batchgw.wording import amount
 
 
-def run_report(summary: Summary, journal: Journal) -> RunReport:
+def run_report(summary: Summary, journal: Journal, moves: Moves | None = None) -> RunReport:
     """Give what a view shows of a run's end."""
-    return RunReport(summary=summary, outcomes=journal.run(summary.run).outcomes(), journal=journal.location)
+    outcomes = journal.run(summary.run).outcomes()
+    return RunReport(summary=summary, outcomes=outcomes, journal=journal.location, moves=moves)
 
 
 def next_steps(summary: Summary, journal: str | None) -> Iterator[Line]:

@@ -27,6 +27,7 @@ from batchgw.cli.loading import (
     refuse_other_policy,
     targets_of,
 )
+from batchgw.cli.moved_accounts import account_options, recorded_selection, telling_moves
 from batchgw.cli.organization_memory import age_lines
 from batchgw.cli.output.console import Console, console_for
 from batchgw.cli.run_end import carried_out
@@ -121,24 +122,28 @@ class Applying:
             made = self.clock()
             await self._confirm(plan, proposal, run)
             recorded = run_options(proposal.flags, run.targets_with_region(proposal.targets))
-            return await api.apply(
-                plan,
-                plane=run.plane,
-                journal=journal,
-                recheck=self._recheck_due(proposal, self.clock() - made),
-                trusted=self._trusted(proposal),
-                on_stale=self.on_stale,
-                force_lock=self.force_lock,
-                take_over_dead=self.take_over_dead,
-                verb=self.verb,
-                options={
-                    **recorded,
-                    **proposal.options,
-                    **self._reread_option(),
-                    "identity": run.identity(),
-                    "planned_as": plan.header.plan,
-                },
-            )
+            planned = tuple(plan.totals.frozen.accounts.values())
+            before = planned if plan.saved else ()
+            async with telling_moves(run, before, recorded_selection(plan.header.options)):
+                return await api.apply(
+                    plan,
+                    plane=run.plane,
+                    journal=journal,
+                    recheck=self._recheck_due(proposal, self.clock() - made),
+                    trusted=self._trusted(proposal),
+                    on_stale=self.on_stale,
+                    force_lock=self.force_lock,
+                    take_over_dead=self.take_over_dead,
+                    verb=self.verb,
+                    options={
+                        **recorded,
+                        **account_options(planned, plan.header.options),
+                        **proposal.options,
+                        **self._reread_option(),
+                        "identity": run.identity(),
+                        "planned_as": plan.header.plan,
+                    },
+                )
 
     def _reread_option(self) -> dict[str, float]:
         return {} if self.reread_after is None else {REREAD_AFTER: self.reread_after}

@@ -10,6 +10,7 @@ import anyio
 from batchgw import api
 from batchgw.cli.confirm import confirm, refuse_unasked
 from batchgw.cli.flags.options import JournalFlags, RunFlags
+from batchgw.cli.moved_accounts import recorded_accounts, recorded_selection, telling_moves
 from batchgw.cli.output.console import Console, console_for
 from batchgw.cli.output.failure import report
 from batchgw.cli.output.summary import resume_hint
@@ -97,14 +98,16 @@ class Resuming:
 
         async def work(under_way: Run) -> Summary:
             await self._confirm(record, store, under_way)
-            return await api.resume(
-                record.id,
-                plane=under_way.plane,
-                journal=store,
-                force_lock=self.force_lock,
-                take_over_dead=self.take_over_dead,
-                trusted=TRUSTED if trusted is None else trusted,
-            )
+            before, selection = recorded_accounts(record.options), recorded_selection(record.options)
+            async with telling_moves(under_way, before, selection):
+                return await api.resume(
+                    record.id,
+                    plane=under_way.plane,
+                    journal=store,
+                    force_lock=self.force_lock,
+                    take_over_dead=self.take_over_dead,
+                    trusted=TRUSTED if trusted is None else trusted,
+                )
 
         return await carried_out(
             work,

@@ -16,7 +16,7 @@ from batchgw.discovery.organization.recollection import Recollection
 from batchgw.discovery.organization.units import Units, list_units
 from batchgw.discovery.pages import pages
 from batchgw.errors import EntityNotFound, ServiceFailure
-from batchgw.model import Account, AccountId, Scope
+from batchgw.model import Account, AccountId, AccountSelection, Scope
 from batchgw.wording import amount
 
 MOST_WALKS = 2
@@ -39,6 +39,22 @@ class Facts:
     places: bool = False
     names: bool = False
     tags: Callable[[Account], bool] = field(default=lambda _account: False)
+
+
+def facts_for(selection: AccountSelection, *, names: bool = False, tags: bool = False) -> Facts:
+    """Give what must be known to decide which accounts are meant; and names and tags, if they are wanted."""
+    selectors = (*selection.include, *selection.exclude)
+    by_tags = tuple(each for each in selectors if each.tags)
+
+    def needs_tags(account: Account) -> bool:
+        """Tell whether the tags decide about an account, which is so only where all else matches."""
+        return tags or any(replace(each, tags={}).matches(account) for each in by_tags)
+
+    return Facts(
+        places=any(each.ou is not None for each in selectors),
+        names=selection.needs_names or names,
+        tags=needs_tags,
+    )
 
 
 class AccountList:

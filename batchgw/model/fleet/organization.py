@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from batchgw.model.scope import AccountId
-from batchgw.model.shape import JSON, items, text
+from batchgw.model.shape import JSON, items, record, text, text_or_none, texts
 
 ACTIVE = "ACTIVE"
 """The state of an account in which roles can be assumed (organizations:ListAccounts, `State`)."""
@@ -165,6 +165,17 @@ class AccountSelector:
         }
         return {word: value for word, value in words.items() if value is not None}
 
+    @classmethod
+    def from_json(cls, data: Mapping[str, JSON]) -> AccountSelector:
+        """Read what `to_json` wrote. Raises TypeError or ValueError for anything else."""
+        account, ou = text_or_none(data.get("id")), text_or_none(data.get("ou"))
+        return cls(
+            id=None if account is None else AccountId(account),
+            ou=None if ou is None else OuPattern.parse(ou),
+            name=text_or_none(data.get("name")),
+            tags=texts(data.get("tags", {})),
+        )
+
     def matches(self, account: Account) -> bool:
         """Tell whether the account is meant. Without known tags, no tag matches."""
         tags = account.tags or {}
@@ -203,3 +214,14 @@ class AccountSelection:
         """Render as the policy file spells it."""
         include: JSON = "organization" if self.everything else [each.to_json() for each in self.include]
         return {"include": include, "exclude": [each.to_json() for each in self.exclude]}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, JSON]) -> AccountSelection:
+        """Read what `to_json` wrote. Raises KeyError, TypeError or ValueError for anything else."""
+        everything = data["include"] == "organization"
+        include = () if everything else items(data["include"])
+        return cls(
+            include=tuple(AccountSelector.from_json(record(each)) for each in include),
+            exclude=tuple(AccountSelector.from_json(record(each)) for each in items(data["exclude"])),
+            everything=everything,
+        )

@@ -66,7 +66,7 @@ class JsonView(View):
 
     async def summary(self, report: RunReport) -> None:
         """Show the summary; its outcomes are in `--output jsonl`."""
-        self._document(report.summary.to_json())
+        self._document(report.summary_to_json())
 
     def runs(self, runs: Sequence[RunRecord]) -> None:
         """Show an array."""

@@ -50,7 +50,7 @@ class JsonLinesView(View):
         """Show every outcome, and the summary last."""
         async for outcome in report.outcomes:
             self._line(outcome_to_json(outcome))
-        self._line({"kind": "summary", **report.summary.to_json()})
+        self._line({"kind": "summary", **report.summary_to_json()})
         self.out.flush()
 
     def runs(self, runs: Sequence[RunRecord]) -> None:

@@ -10,6 +10,7 @@ from batchgw.model.shape import JSON
 from batchgw.report.views.text import Line
 
 if TYPE_CHECKING:  # SQLAlchemy and pydantic are behind these, and `batchgw --help` does without
+    from batchgw.discovery.organization.moves import Moves
     from batchgw.errors import Problem
     from batchgw.journal import Limit, RunRecord
     from batchgw.model import Outcome
@@ -55,11 +56,18 @@ class RunReport:
     Attributes:
         outcomes: how each target ended. They are read from the journal only when a view asks for them.
         journal: where the journal is, for people.
+        moves: which accounts joined, left or moved since the plan; None where that was not asked.
     """
 
     summary: Summary
     outcomes: AsyncIterable[Outcome]
     journal: str
+    moves: Moves | None = None
+
+    def summary_to_json(self) -> dict[str, JSON]:
+        """Render the summary, and what became of accounts where that was asked."""
+        moved = {} if self.moves is None else {"organization": self.moves.to_json()}
+        return {**self.summary.to_json(), **moved}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

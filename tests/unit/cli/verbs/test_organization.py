@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from batchgw.simulator.over_http.options import ReadyInfo
 from tests.unit.cli_driver import batchgw, clean_environment, served
 
 MANAGEMENT, PROD, OTHER, CLOSED = (str(n) * 12 for n in range(1, 5))
@@ -35,12 +37,12 @@ EVERYWHERE = ("--account", "organization", "--region", "enabled", *ROLE)
 
 
 @pytest.fixture(autouse=True)
-def _world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[ReadyInfo]:
     clean_environment(monkeypatch, tmp_path)
     Path("world.json").write_text(json.dumps(WORLD))
     Path("policy.yaml").write_text(POLICY.replace("ACCOUNT", f'"{OTHER}"'))
-    with served(monkeypatch, organization=Path("world.json"), apis=14):
-        yield
+    with served(monkeypatch, organization=Path("world.json"), apis=14) as info:
+        yield info
 
 
 def kinds(lines: list[Any]) -> dict[str, list[Any]]:
@@ -114,3 +116,41 @@ def test_a_plan_and_its_apply_account_for_every_target() -> None:
     applied = batchgw("apply", "--plan", "saved", "--yes", "-o", "json")
     assert applied.code == 0, applied.err
     assert batchgw("check", "policy.yaml").code == 0
+
+
+def change(world: ReadyInfo, *changes: dict[str, str]) -> None:
+    """Change the organisation that is served."""
+    url, body = f"{world.endpoint}/_batchgw/organization", json.dumps(changes).encode()
+    urllib.request.urlopen(urllib.request.Request(url, body, method="POST")).close()  # noqa: S310 - our own
+
+
+SINCE = [
+    f"account {OTHER} (other) moved since the plan, from /Sand box to /Prod",
+    f"account {CLOSED} (closed) was CLOSED when the plan was made, and is ACTIVE",
+]
+
+
+def test_accounts_that_moved_since_are_told_and_the_plan_is_applied_all_the_same(world: ReadyInfo) -> None:
+    assert batchgw("plan", "policy.yaml", "--out", "saved").code == 2
+    change(world, {"account": OTHER, "move": "/Prod"}, {"account": CLOSED, "state": "ACTIVE"})
+    applied = batchgw("apply", "--plan", "saved", "--yes", "-o", "json")
+    assert applied.code == 0, applied.err
+    assert applied.json["failed"] == 0
+    for sentence in SINCE:
+        assert f"Accounts: {sentence}" in applied.err
+    told = applied.json["organization"]
+    assert [each["now"]["id"] for each in told["moved"]] == [OTHER]
+    assert [each["now"]["id"] for each in told["changed"]] == [CLOSED]
+    assert (told["joined"], told["left"]) == ([], [])
+
+
+def test_a_resume_tells_what_became_of_the_accounts_of_its_plan(world: ReadyInfo) -> None:
+    """The run keeps them, since its plan may be gone."""
+    applied = batchgw("apply", "policy.yaml", "--yes", "-o", "json")
+    assert (applied.code, "organization" in applied.json) == (0, False)
+    change(world, {"account": OTHER, "move": "/Prod"}, {"account": CLOSED, "state": "ACTIVE"})
+    resumed = batchgw("resume", applied.json["run"], "--yes", "-o", "jsonl")
+    assert resumed.code == 0, resumed.err
+    for sentence in SINCE:
+        assert f"Accounts: {sentence}" in resumed.err
+    assert [each["now"]["id"] for each in resumed.lines[-1]["organization"]["moved"]] == [OTHER]
