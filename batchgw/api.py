@@ -61,6 +61,7 @@ async def discover(
     home: Region | None = None,
     remembering: Remembering | None = None,
     owners: bool = False,
+    accounts: bool = False,
 ) -> AsyncGenerator[MemoryObjectReceiveStream[Found], None]:
     """Stream every selected REST API of every scope, while more accounts and regions are looked for.
 
@@ -68,7 +69,8 @@ async def discover(
     impossible, one that was named by id and is nowhere, a scope that cannot be listed to its end, and one
     that is rightly left alone, such as a region that is off.
 
-    `owners` makes calls to tell who manages each API; else the owner is known where its tags tell it.
+    `owners` makes calls to tell who manages each API; else the owner is known where its tags tell it. With
+    `accounts` the organisation is asked about accounts even where the targets do not need that.
 
     Usage: `async with discover(targets, plane=plane) as found: async for item in found: ...`
     A `SelectionCount(targets.apis)` knows, at the end, how many there are and which selectors match none. An
@@ -81,7 +83,7 @@ async def discover(
     count = SelectionCount(targets.apis) if count is None else count  # one for all scopes
     count.accounts = estate.accounts
     shown = targets.organization is not None  # people want to see where accounts are
-    needs = Needs(account=shown or targets.apis.needs_account)
+    needs = Needs(account=shown or accounts or targets.apis.needs_account)
     with session(plane, pace, observer, stop) as paced, unwrapped():
         found = DiscoveryStream(
             paced,

@@ -14,6 +14,7 @@ from batchgw.report.views.interface import CheckedPolicy, RunReport, View
 
 if TYPE_CHECKING:  # SQLAlchemy and pydantic are behind these
     from batchgw.journal import Limit, RunRecord
+    from batchgw.policy.meaning.explain import Explanation
     from batchgw.policy.presets.index import PresetInfo
     from batchgw.report.discovered import Discovered
     from batchgw.report.plan_report import PlanReport
@@ -83,6 +84,11 @@ class JsonView(View):
     def policies(self, checked: Iterable[CheckedPolicy]) -> None:
         """Show an array of all problems."""
         self._document([asdict(problem) for each in checked for problem in each.problems])
+
+    def explanation(self, explanation: Explanation) -> None:
+        """Show one object."""
+        self.out.text(compact(explanation.to_json()))
+        self.out.flush()
 
     def presets(self, presets: Sequence[PresetInfo]) -> None:
         """Show an array."""

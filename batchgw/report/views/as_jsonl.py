@@ -14,6 +14,7 @@ from batchgw.report.views.interface import CheckedPolicy, RunReport, View
 
 if TYPE_CHECKING:  # SQLAlchemy and pydantic are behind these
     from batchgw.journal import Limit, RunRecord
+    from batchgw.policy.meaning.explain import Explanation
     from batchgw.policy.presets.index import PresetInfo
     from batchgw.report.discovered import Discovered
     from batchgw.report.plan_report import PlanReport
@@ -68,6 +69,12 @@ class JsonLinesView(View):
     def policies(self, checked: Iterable[CheckedPolicy]) -> None:
         """Show a line a problem."""
         self._lines(asdict(problem) for each in checked for problem in each.problems)
+
+    def explanation(self, explanation: Explanation) -> None:
+        """Show an object a response type."""
+        for each in explanation.types:
+            self.out.text(compact({"api": str(explanation.api), **each.to_json()}))
+        self.out.flush()
 
     def presets(self, presets: Sequence[PresetInfo]) -> None:
         """Show a line a preset."""

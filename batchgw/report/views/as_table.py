@@ -21,6 +21,7 @@ from batchgw.wording import amount
 if TYPE_CHECKING:  # SQLAlchemy and pydantic are behind these
     from batchgw.journal import Limit, RunRecord
     from batchgw.model import RestApi
+    from batchgw.policy.meaning.explain import Explanation
     from batchgw.policy.presets.index import PresetInfo
     from batchgw.report.discovered import Discovered
     from batchgw.report.plan_report import PlanReport
@@ -82,6 +83,13 @@ class TableView(View):
             warnings = f", {amount(len(each.problems), 'warning')}" if each.problems else ""
             valid = line(f"{each.name}: ", Span("valid", "good"), f", {each.content}{warnings}")
             self.out.data([valid])
+
+    def explanation(self, explanation: Explanation) -> None:
+        """Show what matches, and each value with the line that decided it."""
+        from batchgw.report.views.lines.explanation import explanation_lines  # noqa: PLC0415 - rarely shown
+
+        self.out.data(explanation_lines(explanation))
+        self.out.flush()
 
     def presets(self, presets: Sequence[PresetInfo]) -> None:
         """Show a paragraph a preset."""

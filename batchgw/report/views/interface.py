@@ -14,13 +14,25 @@ if TYPE_CHECKING:  # SQLAlchemy and pydantic are behind these, and `batchgw --he
     from batchgw.errors import Problem
     from batchgw.journal import Limit, RunRecord
     from batchgw.model import Outcome
+    from batchgw.policy.meaning.explain import Explanation
     from batchgw.policy.presets.index import PresetInfo
     from batchgw.report.discovered import Discovered
     from batchgw.report.plan_report import PlanReport
     from batchgw.report.summary import Summary
 
 Subject = Literal[
-    "apis", "plan", "review", "summary", "runs", "run", "limits", "policies", "presets", "schema", "version"
+    "apis",
+    "plan",
+    "review",
+    "summary",
+    "runs",
+    "run",
+    "limits",
+    "policies",
+    "explanation",
+    "presets",
+    "schema",
+    "version",
 ]
 """What can be shown: the names of the methods of `View`."""
 
@@ -133,6 +145,10 @@ class View:
 
     def policies(self, checked: Iterable[CheckedPolicy]) -> None:
         """Show what is wrong with policy files, each as soon as it is checked (`validate`)."""
+        raise NotImplementedError
+
+    def explanation(self, explanation: Explanation) -> None:
+        """Show why an API is to be as it is (`explain`)."""
         raise NotImplementedError
 
     def presets(self, presets: Sequence[PresetInfo]) -> None:

@@ -58,6 +58,7 @@ def test_the_verbs() -> None:
     assert set(COMMANDS) == {
         "init", "schema", "presets", "validate", "discover", "plan", "show", "apply", "check", "put",
         "resume", "runs list", "runs show", "limits", "simulate", "version", "iam-policy",
+        "explain",
     }  # fmt: skip
 
 

@@ -1,0 +1,148 @@
+"""The work of `explain`: find one API, as AWS has it now or as a run has found it, and explain it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Self
+
+import anyio
+
+from batchgw import api
+from batchgw.cli.flags.options import JournalFlags, RunFlags, SelectionFlags
+from batchgw.cli.flags.selection import chosen_targets
+from batchgw.cli.flags.stdin import refuse_shared
+from batchgw.cli.output.console import Console, console_for
+from batchgw.cli.session import Run, again, open_run, run_reading
+from batchgw.cli.signals import Interrupts
+from batchgw.discovery.estate import Estate
+from batchgw.errors import UsageError
+from batchgw.exit_codes import INCOMPLETE, OK
+from batchgw.journal import open_journal
+from batchgw.model import Account, ExplicitApi, ResponseType, RestApi, Selection, Targets
+from batchgw.policy.loader import LoadedPolicy, load_policies
+from batchgw.policy.quoting import did_you_mean
+from batchgw.report.views.forms import view_of
+from batchgw.report.views.lines.problems import problem_line
+from batchgw.report.views.text import Span, line
+from batchgw.times import timestamp
+
+_TYPES = frozenset(ResponseType)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explaining:
+    """What is to be explained. `types` are all of which anything is said, where there are none."""
+
+    policies: Sequence[Path]
+    named: ExplicitApi
+    types: tuple[ResponseType, ...]
+    flags: RunFlags
+    journal: JournalFlags
+    offline: bool
+    console: Console
+
+    @classmethod
+    def of(cls, words: Sequence[str], *, flags: RunFlags, journal: JournalFlags, offline: bool) -> Self:
+        """Take the arguments apart: policies, an API, perhaps a type. Raises UsageError."""
+        rest = list(words)
+        types: tuple[ResponseType, ...] = ()
+        if len(rest) > 2 and rest[-1] in _TYPES:  # noqa: PLR2004 - a policy and an API stand before it
+            types = (ResponseType(rest.pop()),)
+        if len(rest) < 2:  # noqa: PLR2004
+            raise UsageError("say what to explain: POLICY... API [TYPE].")
+        try:
+            named = ExplicitApi.parse(rest[-1])
+        except ValueError:
+            near = did_you_mean(rest[-1], [t.value for t in ResponseType])
+            raise UsageError(
+                f"{rest[-1]} is neither an API (ID, REGION/ID or ACCOUNT/REGION/ID) nor a response type"
+                f"{near or '.'}"
+            ) from None
+        return cls(
+            policies=[Path(each) for each in rest[:-1]],
+            named=named,
+            types=types,
+            flags=flags,
+            journal=journal,
+            offline=offline,
+            console=console_for(flags.output),
+        )
+
+    def run(self) -> int:
+        """Find the API and explain it. Returns the exit code."""
+        refuse_shared(self.flags, policies=self.policies, targets=None)
+        view_of(self.flags.output.output, "explanation", self.console)
+        policy = load_policies(self.policies)
+        self.console.tell(*map(problem_line, policy.warnings))
+        if self.offline:
+            return anyio.run(self._remembered, policy)
+        return run_reading(
+            lambda interrupts: self._found(policy, interrupts),
+            self.console,
+            stopped=f"the API was not found yet. {again('explain')}",
+        )
+
+    async def _remembered(self, policy: LoadedPolicy) -> int:
+        """Explain the API as the newest run has found it."""
+        if policy.rulebook.needs_account or policy.rulebook.needs_owner:
+            raise UsageError(
+                "--offline cannot tell: a rule asks for OUs, for the name of an account or for owners, which "
+                "runs do not keep. Leave --offline out."
+            )
+        async with open_journal(self.journal.journal) as journal:
+            seen = await journal.last_seen(self.named.id)
+        if seen is None:
+            raise UsageError(f"no run in the journal has found {self.named}: leave --offline out to ask AWS.")
+        self.console.note(line(f"As run {seen.run} found it, begun {timestamp(seen.at)}."))
+        self._show(policy, seen.api, None)
+        return OK
+
+    async def _found(self, policy: LoadedPolicy, interrupts: Interrupts) -> int:
+        """Explain the API as AWS has it now."""
+        targets = self._targets(policy.policy.targets)
+        opened = open_run(
+            targets, console=self.console, interrupts=interrupts, flags=self.flags, journal=self.journal
+        )
+        async with opened as run:
+            return await self._searched(policy, run, run.targets_with_region(targets))
+
+    async def _searched(self, policy: LoadedPolicy, run: Run, targets: Targets) -> int:
+        estate = Estate()
+        found: RestApi | None = None
+        missing: list[str] = []
+        looking = api.discover(
+            targets,
+            plane=run.plane,
+            estate=estate,
+            accounts=policy.rulebook.needs_account,
+            owners=policy.rulebook.needs_owner,
+            home=run.home,
+            remembering=run.remembering,
+        )
+        async with looking as items:
+            async for item in items:
+                if isinstance(item, RestApi):
+                    found = item
+                else:
+                    missing.append(f"{item.code}: {item.message}")
+        if found is None:
+            for why in missing:
+                self.console.tell(line(Span("not found: ", "error"), f"{self.named}  {why}"))
+            return INCOMPLETE
+        account = estate.accounts.get(found.scope.account)
+        if not policy.policy.targets.apis.matches(found, account):
+            left_out = "the policy's targets.apis leave this API out, so it is not touched."
+            self.console.tell(line(Span("note: ", "warning"), left_out))
+        self._show(policy, found, account)
+        return OK
+
+    def _targets(self, targets: Targets) -> Targets:
+        """Give where the API may be: the policy's accounts and regions, or those that it is named with."""
+        chosen = chosen_targets(targets, SelectionFlags(), self.flags.connection, ids=[str(self.named)])
+        return replace(chosen, apis=Selection(explicit=chosen.apis.explicit))
+
+    def _show(self, policy: LoadedPolicy, found: RestApi, account: Account | None) -> None:
+        view = view_of(self.flags.output.output, "explanation", self.console)
+        view.explanation(policy.explain(found, account, self.types))
