@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import runpy
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -72,11 +73,11 @@ def test_every_response_type_stands_in_its_family() -> None:
 @pytest.mark.parametrize("text", EXAMPLES)
 def test_the_examples_are_policies(text: str) -> None:
     try:
-        assert load_policy("p.yaml", text=text).warnings == ()
+        assert load_policy("p.yaml", text=text, today=date(2026, 11, 30)).warnings == ()
     except PolicyInvalid as invalid:
         pytest.fail(str(invalid))
 
 
 def test_the_two_spellings_mean_the_same() -> None:
-    friendly, exact = EXAMPLES[:2]
+    friendly, exact = (text for text in EXAMPLES if "WWW-Authenticate" in text)
     assert load_policy("a", text=friendly).policy.digest == load_policy("b", text=exact).policy.digest
