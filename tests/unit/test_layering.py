@@ -298,7 +298,7 @@ RESPONSE_SPECIFIC = (
     "control_plane/operations/",
     "execution/comparison.py",
     "execution/responses.py",
-    "cli/verbs/policies/explaining.py",
+    "cli/verbs/policies/explain",
     "cli/verbs/put.py",
     "__init__.py",
 )
