@@ -75,6 +75,7 @@ class PlanTotals:
 
     def __init__(self, scopes: Iterable[Scope] = ()) -> None:
         self._scopes = {scope: ScopeTotals() for scope in scopes}
+        self._total: ScopeTotals | None = None  # as long as nothing more is counted
         self.selected: Selected | None = None
         self.variants = Variants()
         self.frozen = FrozenAccounts()
@@ -108,8 +109,16 @@ class PlanTotals:
 
     @property
     def total(self) -> ScopeTotals:
-        """All scopes added up."""
-        return sum(self._scopes.values(), ScopeTotals())
+        """All scopes added up; once, because there may be thousands and a screen asks for each line."""
+        if self._total is None:
+            found, scopes = ScopeTotals(), self._scopes.values()
+            for name in _COUNTS:
+                setattr(found, name, sum([getattr(each, name) for each in scopes]))
+            for each in scopes:
+                if each.operations:
+                    found.operations.update(each.operations)
+            self._total = found
+        return self._total
 
     @property
     def expected(self) -> dict[Scope, int]:
@@ -177,6 +186,8 @@ class PlanTotals:
         return totals
 
     def _of(self, scope: Scope) -> ScopeTotals:
+        """Give the totals of a scope, to be counted on."""
+        self._total = None
         found = self._scopes.get(scope)
         if found is None:
             found = self._scopes[scope] = ScopeTotals()

@@ -111,6 +111,13 @@ def test_complete_means_that_all_was_read_but_what_is_rightly_left_alone(
     assert totals.complete is complete
 
 
+def test_the_sum_goes_on_counting() -> None:
+    totals = PlanTotals()
+    for changes in (1, 2, 3):
+        totals.add(planned(TOKYO, Action.CREATE))
+        assert (totals.total.creates, totals.total.operations) == (changes, {"PutGatewayResponse": changes})
+
+
 def test_survives_json() -> None:
     totals = counted()
     text = json.dumps(totals.to_json())
