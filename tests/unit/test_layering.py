@@ -309,6 +309,7 @@ REGISTRIES = ("model/kinds.py", "planning/kinds.py", "execution/kinds.py")
 
 OPEN = (
     "policy/",
+    "cli/verbs/policies/explain.py",
     "simulator/",
     "model/__init__.py",
     "model/desired.py",
