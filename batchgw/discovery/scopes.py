@@ -71,26 +71,17 @@ async def find_scopes(
 
 
 async def _given(plane: ControlPlane, targets: Targets) -> AsyncGenerator[FoundScope, None]:
-    for scope in await resolve_scopes(plane, targets):
-        yield scope
+    """Every account in every region, in the order they are written, each once.
 
-
-async def resolve_scopes(plane: ControlPlane, targets: Targets) -> tuple[Scope, ...]:
-    """Give every account in every region, in the order they are written, each once, where both are lists.
-
-    No accounts means the account of the credentials, and so does `CURRENT` among them. Raises UsageError
-    when no region is given, and a `CallError` when the account must be asked for and cannot be.
+    No accounts means the account of the credentials, and so does `CURRENT` among them.
     """
-    _require_region(targets)
     accounts = targets.accounts or (CURRENT,)
     if CURRENT in accounts:
         own = await plane.current_account()
         accounts = tuple(own if account == CURRENT else account for account in accounts)
-    return tuple(
-        dict.fromkeys(
-            Scope(account=account, region=region) for account in accounts for region in targets.regions
-        )
-    )
+    for account in dict.fromkeys(accounts):
+        for region in dict.fromkeys(targets.regions):
+            yield Scope(account=account, region=region)
 
 
 def _require_region(targets: Targets) -> None:

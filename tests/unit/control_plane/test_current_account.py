@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from batchgw.cli.flags.options import ConnectionFlags, SelectionFlags
 from batchgw.cli.flags.selection import chosen_targets
-from batchgw.discovery.scopes import resolve_scopes
-from batchgw.model import AccountId, Region, Targets
+from batchgw.control_plane.interface import ControlPlane
+from batchgw.discovery.estate import Estate
+from batchgw.discovery.scopes import find_scopes
+from batchgw.model import AccountId, Region, Scope, Targets
 from batchgw.policy.loader import load_policy
 from tests.virtual import virtually
 
@@ -37,8 +40,10 @@ def test_current_becomes_the_account_of_the_credentials(accounts: list[str], res
     targets = Targets(accounts=tuple(map(AccountId, accounts)), regions=(Region("eu-west-1"),))
 
     async def main() -> None:
-        scopes = await resolve_scopes(Plane(), targets)  # type: ignore[arg-type] # it is asked nothing else
-        assert [scope.account for scope in scopes] == resolved
+        plane = cast("ControlPlane", Plane())  # it is asked nothing else
+        async with find_scopes(plane, targets, estate=Estate()) as scopes:
+            found = [scope async for scope in scopes]
+        assert found == [Scope(account=AccountId(a), region=Region("eu-west-1")) for a in resolved]
 
     virtually(main)
 

@@ -108,3 +108,9 @@ def test_a_selection_that_leaves_nothing_is_told_even_if_every_selector_matches(
 def test_the_counts_survive_as_json(selection: AccountSelection) -> None:
     _, total = counted(selection)
     assert SelectedAccounts.from_json(total.to_json()) == total
+
+
+@pytest.mark.parametrize("selection", [selection for selection, _ in PROVED])
+def test_a_selection_survives_as_json(selection: AccountSelection) -> None:
+    """As plans and runs record it: without the places, which tell selectors apart for people alone."""
+    assert AccountSelection.from_json(selection.to_json()) == selection
