@@ -17,14 +17,10 @@ PAGE_SIZE = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unit:
-    """An OU or a root, by its id (`ou-...` or `r-...`), and what people call it.
-
-    `ou_ids` are the ids of the root and the OUs down to it, its own included; empty where AWS does not say.
-    """
+    """An OU or a root, by its id (`ou-...` or `r-...`), and what people call it."""
 
     id: str
     name: str
-    ou_ids: tuple[str, ...] = ()
 
 
 def read_account(item: Any) -> Account:
@@ -48,13 +44,12 @@ def read_account(item: Any) -> Account:
 
 
 def read_unit(item: Any) -> Unit:
-    """Read an OU or a root."""
+    """Read an OU or a root. Its `Path` is not needed: it was asked for by its parent."""
     members = _members(item, "an OU")
     found = members.get("Id")
     if not is_unit(found):
         raise unreadable_answer("the id of an OU or root in it is not one")
-    path = members.get("Path")
-    return Unit(id=found, name=_name(members, found), ou_ids=() if path is None else _units(path))
+    return Unit(id=found, name=_name(members, found))
 
 
 def is_unit(value: object) -> TypeGuard[str]:
