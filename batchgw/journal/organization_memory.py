@@ -41,10 +41,10 @@ class OrganizationMemory(Protocol):
         """Give the last list that was kept whole, in its order; None where a part of it is missing."""
         ...
 
-    async def keep(self, kind: FactKind, bodies: Mapping[str, Mapping[str, JSON]]) -> bool:
-        """Write some facts, as of now. Tells whether they could be written."""
+    async def keep(self, kind: FactKind, bodies: Mapping[str, Mapping[str, JSON]], *, at: float) -> bool:
+        """Write some facts, that were asked `at` a time. Tells whether they could be written."""
         ...
 
-    async def keep_list(self, kind: FactKind, bodies: Mapping[str, Mapping[str, JSON]]) -> bool:
-        """Write a whole list, as of now, in the place of the last one. Tells whether it could be written."""
+    async def keep_list(self, kind: FactKind, bodies: Mapping[str, Mapping[str, JSON]], *, at: float) -> bool:
+        """Write a whole list, asked `at` a time, in the place of the last one. Tells as `keep` does."""
         ...

@@ -53,6 +53,7 @@ class OrganizationReader:
         self._known = Recollection()
         self._list: AccountList | None = None
         self._found: list[Account] = []
+        self._opened = 0.0  # what is asked is at least as new as this
         self.management: AccountId | None = None
         """The management account, once the organisation was `opened`, if that could be told."""
         self.as_of: float | None = None
@@ -67,7 +68,7 @@ class OrganizationReader:
             name = organization.id
         if self._remembering is None:
             return
-        now = self._remembering.clock()
+        self._opened = now = self._remembering.clock()
         roles = [link.role for link in self._roles]
         self._memory = await self._remembering.open(" ".join([name, "by", self._scope.account, *roles]))
         if self._memory is not None and self._remembering.max_age:
@@ -96,8 +97,8 @@ class OrganizationReader:
         if self._memory is None or self._list is None:
             return
         if self._list.asked:
-            await keep_accounts(self._memory, self._found)
+            await keep_accounts(self._memory, self._found, self._opened)
         if self._list.asked_units:
-            await keep_units(self._memory, self._list.units)
-        await keep_tags(self._memory, self._list.asked_tags)
-        await keep_regions(self._memory, regions)
+            await keep_units(self._memory, self._list.units, self._opened)
+        await keep_tags(self._memory, self._list.asked_tags, self._opened)
+        await keep_regions(self._memory, regions, self._opened)

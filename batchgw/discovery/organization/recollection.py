@@ -74,32 +74,36 @@ async def recalled(memory: OrganizationMemory, *, since: float) -> Recollection:
     return found
 
 
-async def keep_accounts(memory: OrganizationMemory, accounts: Iterable[Account]) -> None:
+async def keep_accounts(memory: OrganizationMemory, accounts: Iterable[Account], at: float) -> None:
     """Keep the whole list of accounts."""
-    await memory.keep_list(FactKind.ACCOUNT, {each.id: each.to_json() for each in accounts})
+    await memory.keep_list(FactKind.ACCOUNT, {each.id: each.to_json() for each in accounts}, at=at)
 
 
-async def keep_units(memory: OrganizationMemory, units: Units) -> None:
+async def keep_units(memory: OrganizationMemory, units: Units, at: float) -> None:
     """Keep the whole list of roots and OUs."""
     bodies: dict[str, dict[str, JSON]] = {
         unit: {"name": units.names[unit], "way": list(way)} for unit, way in units.ways.items()
     }
-    await memory.keep_list(FactKind.UNIT, bodies)
+    await memory.keep_list(FactKind.UNIT, bodies, at=at)
 
 
-async def keep_tags(memory: OrganizationMemory, tags: Mapping[AccountId, Mapping[str, str]]) -> None:
+async def keep_tags(
+    memory: OrganizationMemory, tags: Mapping[AccountId, Mapping[str, str]], at: float
+) -> None:
     """Keep the tags of some accounts."""
-    await memory.keep(FactKind.TAGS, {account: dict(each) for account, each in tags.items()})
+    await memory.keep(FactKind.TAGS, {account: dict(each) for account, each in tags.items()}, at=at)
 
 
-async def keep_regions(memory: OrganizationMemory, regions: Mapping[AccountId, AccountRegions]) -> None:
+async def keep_regions(
+    memory: OrganizationMemory, regions: Mapping[AccountId, AccountRegions], at: float
+) -> None:
     """Keep the regions of some accounts, if all of them could be told, and the accounts' keys are of use."""
     bodies: dict[str, dict[str, JSON]] = {
         account: {"by": found.by, "statuses": {each.region: each.status for each in found.statuses}}
         for account, found in regions.items()
         if found.unusable is None and not found.unanswered
     }
-    await memory.keep(FactKind.REGIONS, bodies)
+    await memory.keep(FactKind.REGIONS, bodies, at=at)
 
 
 def _fresh(facts: Mapping[str, Fact] | None, since: float) -> Mapping[str, Fact] | None:

@@ -283,7 +283,7 @@ class InMemoryJournal:
         reader: str,
         trouble: Callable[[str], None] | None = None,  # noqa: ARG002 - nothing fails here
     ) -> OrganizationMemory:
-        return InMemoryOrganization(self.data, reader, self.clock)
+        return InMemoryOrganization(self.data, reader)
 
     async def close(self) -> None:
         self.commit()
@@ -603,10 +603,9 @@ def _order(endpoint: str, key: BucketKey) -> tuple[str, str, str, str]:
 class InMemoryOrganization:
     """What one reader has found of its organisation."""
 
-    def __init__(self, data: Data, reader: str, clock: Callable[[], float]) -> None:
+    def __init__(self, data: Data, reader: str) -> None:
         self._data = data
         self._reader = reader
-        self._clock = clock
 
     async def facts(self, kind: FactKind) -> Mapping[str, Fact]:
         return dict(self._data.facts.get((self._reader, kind), {}))
@@ -614,12 +613,12 @@ class InMemoryOrganization:
     async def listed(self, kind: FactKind) -> Mapping[str, Fact] | None:
         return await self.facts(kind) if (self._reader, kind) in self._data.whole else None
 
-    async def keep(self, kind: FactKind, bodies: Mapping[str, Mapping[str, JSON]]) -> bool:
-        facts = {name: Fact(body=dict(body), at=self._clock()) for name, body in bodies.items()}
+    async def keep(self, kind: FactKind, bodies: Mapping[str, Mapping[str, JSON]], *, at: float) -> bool:
+        facts = {name: Fact(body=dict(body), at=at) for name, body in bodies.items()}
         self._data.facts.setdefault((self._reader, kind), {}).update(facts)
         return True
 
-    async def keep_list(self, kind: FactKind, bodies: Mapping[str, Mapping[str, JSON]]) -> bool:
+    async def keep_list(self, kind: FactKind, bodies: Mapping[str, Mapping[str, JSON]], *, at: float) -> bool:
         self._data.facts[self._reader, kind] = {}
         self._data.whole.add((self._reader, kind))
-        return await self.keep(kind, bodies)
+        return await self.keep(kind, bodies, at=at)

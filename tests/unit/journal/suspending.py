@@ -246,8 +246,8 @@ class SuspendingOrganization:
     async def listed(self, kind: FactKind) -> Mapping[str, Fact] | None:
         return await _slowly(self._wait, self._inner.listed(kind))
 
-    async def keep(self, kind: FactKind, bodies: Mapping[str, Mapping[str, JSON]]) -> bool:
-        return await _slowly(self._wait, self._inner.keep(kind, bodies))
+    async def keep(self, kind: FactKind, bodies: Mapping[str, Mapping[str, JSON]], *, at: float) -> bool:
+        return await _slowly(self._wait, self._inner.keep(kind, bodies, at=at))
 
-    async def keep_list(self, kind: FactKind, bodies: Mapping[str, Mapping[str, JSON]]) -> bool:
-        return await _slowly(self._wait, self._inner.keep_list(kind, bodies))
+    async def keep_list(self, kind: FactKind, bodies: Mapping[str, Mapping[str, JSON]], *, at: float) -> bool:
+        return await _slowly(self._wait, self._inner.keep_list(kind, bodies, at=at))

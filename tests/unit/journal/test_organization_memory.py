@@ -24,10 +24,10 @@ READER = "o-1 by role/Reader"
 async def test_facts_are_there_for_the_next_one(journal: Journal, another: Opening) -> None:
     memory = await journal.organization_memory(reader=READER)
     assert await memory.facts(FactKind.TAGS) == {}
-    assert await memory.keep(FactKind.TAGS, {"1": {"tier": "a"}, "2\x00": {"tier": "b"}})
+    assert await memory.keep(FactKind.TAGS, {"1": {"tier": "a"}, "2\x00": {"tier": "b"}}, at=NOON)
     async with another(clock=lambda: NOON + 60) as second:
         later = await second.organization_memory(reader=READER)
-        assert await later.keep(FactKind.TAGS, {"1": {"tier": "c"}})
+        assert await later.keep(FactKind.TAGS, {"1": {"tier": "c"}}, at=NOON + 60)
         assert await later.facts(FactKind.TAGS) == {
             "1": Fact(body={"tier": "c"}, at=NOON + 60),
             "2\x00": Fact(body={"tier": "b"}, at=NOON),
@@ -37,7 +37,7 @@ async def test_facts_are_there_for_the_next_one(journal: Journal, another: Openi
 
 async def test_readers_do_not_see_what_others_found(journal: Journal) -> None:
     """Another role may see less of the organisation."""
-    await (await journal.organization_memory(reader=READER)).keep_list(FactKind.ACCOUNT, {"1": ONE})
+    await (await journal.organization_memory(reader=READER)).keep_list(FactKind.ACCOUNT, {"1": ONE}, at=NOON)
     other = await journal.organization_memory(reader="o-1 by role/Other")
     assert (await other.facts(FactKind.ACCOUNT), await other.listed(FactKind.ACCOUNT)) == ({}, None)
 
@@ -45,10 +45,10 @@ async def test_readers_do_not_see_what_others_found(journal: Journal) -> None:
 async def test_a_list_replaces_the_one_before_and_keeps_its_order(journal: Journal, another: Opening) -> None:
     memory = await journal.organization_memory(reader=READER)
     assert await memory.listed(FactKind.ACCOUNT) is None
-    assert await memory.keep_list(FactKind.ACCOUNT, {"1": ONE, "2": TWO, "3": {}})
+    assert await memory.keep_list(FactKind.ACCOUNT, {"1": ONE, "2": TWO, "3": {}}, at=NOON)
     async with another(clock=lambda: NOON + 60) as second:
         later = await second.organization_memory(reader=READER)
-        assert await later.keep_list(FactKind.ACCOUNT, {"2": TWO, "1": ONE})
+        assert await later.keep_list(FactKind.ACCOUNT, {"2": TWO, "1": ONE}, at=NOON + 60)
     found = await memory.listed(FactKind.ACCOUNT)
     assert found is not None
     assert list(found.items()) == [("2", Fact(body=TWO, at=NOON + 60)), ("1", Fact(body=ONE, at=NOON + 60))]
@@ -56,14 +56,14 @@ async def test_a_list_replaces_the_one_before_and_keeps_its_order(journal: Journ
 
 async def test_an_empty_list_is_a_list(journal: Journal) -> None:
     memory = await journal.organization_memory(reader=READER)
-    assert await memory.keep_list(FactKind.UNIT, {})
+    assert await memory.keep_list(FactKind.UNIT, {}, at=NOON)
     assert await memory.listed(FactKind.UNIT) == {}
 
 
 async def test_facts_of_many_pages(journal: Journal) -> None:
     memory = await journal.organization_memory(reader=READER)
     many: dict[str, dict[str, JSON]] = {str(n): {"n": n} for n in range(2 * PAGE + 1)}
-    assert await memory.keep_list(FactKind.ACCOUNT, many)
+    assert await memory.keep_list(FactKind.ACCOUNT, many, at=NOON)
     found = await memory.listed(FactKind.ACCOUNT)
     assert found is not None
     assert {name: fact.body for name, fact in found.items()} == many
@@ -73,20 +73,20 @@ async def test_a_list_of_which_a_part_is_missing_is_none(tmp_path: Path) -> None
     """A process was killed while it wrote, or another one replaces the list."""
     async with open_journal(place(tmp_path), clock=lambda: NOON) as journal:
         memory = await journal.organization_memory(reader=READER)
-        await memory.keep_list(FactKind.ACCOUNT, {"1": ONE, "2": TWO})
+        await memory.keep_list(FactKind.ACCOUNT, {"1": ONE, "2": TWO}, at=NOON)
         _sql(tmp_path, "DELETE FROM organization WHERE kind = 'account' AND name = '2'")
         assert await memory.listed(FactKind.ACCOUNT) is None
-        await memory.keep_list(FactKind.ACCOUNT, {"1": ONE, "2": TWO})
+        await memory.keep_list(FactKind.ACCOUNT, {"1": ONE, "2": TWO}, at=NOON)
         _sql(tmp_path, "UPDATE organization SET at = at + 1 WHERE kind = 'account' AND name = '2'")
         assert await memory.listed(FactKind.ACCOUNT) is None
 
 
 async def test_what_is_old_is_dropped(tmp_path: Path) -> None:
     async with open_journal(place(tmp_path), clock=lambda: NOON) as journal:
-        await (await journal.organization_memory(reader=READER)).keep(FactKind.TAGS, {"1": ONE})
+        await (await journal.organization_memory(reader=READER)).keep(FactKind.TAGS, {"1": ONE}, at=NOON)
     async with open_journal(place(tmp_path), clock=lambda: NOON + LONGEST + 1) as journal:
         memory = await journal.organization_memory(reader="another")
-        await memory.keep_list(FactKind.ACCOUNT, {})
+        await memory.keep_list(FactKind.ACCOUNT, {}, at=NOON + LONGEST)
     assert _sql(tmp_path, "SELECT count(*) FROM organization WHERE kind = 'tags'") == [(0,)]
 
 
@@ -95,7 +95,7 @@ async def test_damage_is_told_once_and_ends_nothing(tmp_path: Path, damage: str)
     trouble: list[str] = []
     async with open_journal(place(tmp_path), clock=lambda: NOON) as journal:
         memory = await journal.organization_memory(reader=READER, trouble=trouble.append)
-        await memory.keep_list(FactKind.ACCOUNT, {"1": ONE})
+        await memory.keep_list(FactKind.ACCOUNT, {"1": ONE}, at=NOON)
         _sql(tmp_path, f"UPDATE organization SET {damage} WHERE kind = 'account'")  # noqa: S608 - our own
         for _ in range(2):
             assert await memory.listed(FactKind.ACCOUNT) is None
@@ -107,8 +107,8 @@ async def test_a_database_that_is_gone_is_told_once(tmp_path: Path) -> None:
     async with open_journal(place(tmp_path), clock=lambda: NOON) as journal:
         memory = await journal.organization_memory(reader=READER, trouble=trouble.append)
         _sql(tmp_path, "DROP TABLE organization")
-        assert not await memory.keep(FactKind.TAGS, {"1": ONE})
-        assert not await memory.keep_list(FactKind.TAGS, {"1": ONE})
+        assert not await memory.keep(FactKind.TAGS, {"1": ONE}, at=NOON)
+        assert not await memory.keep_list(FactKind.TAGS, {"1": ONE}, at=NOON)
         assert await memory.facts(FactKind.TAGS) == {}
     assert len(trouble) == 1
     assert "organization" in trouble[0]

@@ -84,17 +84,16 @@ class SqlOrganizationMemory:
         rows = {name: fact for name, fact in (await self._facts(kind)).items() if fact.at == whole.at}
         return rows if len(rows) == _rows(whole) else None
 
-    async def keep(self, kind: FactKind, bodies: Mapping[str, Mapping[str, JSON]]) -> bool:
+    async def keep(self, kind: FactKind, bodies: Mapping[str, Mapping[str, JSON]], *, at: float) -> bool:
         """Write some facts."""
-        return await self._write(kind, bodies, self._clock())
+        return await self._write(kind, bodies, at)
 
-    async def keep_list(self, kind: FactKind, bodies: Mapping[str, Mapping[str, JSON]]) -> bool:
+    async def keep_list(self, kind: FactKind, bodies: Mapping[str, Mapping[str, JSON]], *, at: float) -> bool:
         """Write a whole list. It counts as one when its last row is there."""
-        now = self._clock()
         return (
             await self._drop(kind)
-            and await self._write(kind, bodies, now)
-            and await self._write(WHOLE, {kind: {"rows": len(bodies)}}, now)
+            and await self._write(kind, bodies, at)
+            and await self._write(WHOLE, {kind: {"rows": len(bodies)}}, at)
         )
 
     async def _facts(self, kind: str) -> dict[str, Fact]:
