@@ -83,7 +83,9 @@ async def discover(
     count = SelectionCount(targets.apis) if count is None else count  # one for all scopes
     count.accounts = estate.accounts
     shown = targets.organization is not None  # people want to see where accounts are
-    needs = Needs(account=shown or accounts or targets.apis.needs_account)
+    needs = Needs(
+        account=shown or accounts or targets.apis.needs_account, tags=targets.apis.needs_account_tags
+    )
     with session(plane, pace, observer, stop) as paced, unwrapped():
         found = DiscoveryStream(
             paced,
@@ -138,7 +140,11 @@ async def plan(
     with session(plane, pace, observer, stop) as paced, unwrapped():
         header = PlanHeader.of(policy, options or {})
         estate = Estate()
-        needs = Needs(account=policy.rules.needs_account or policy.targets.apis.needs_account)
+        rules, apis = policy.rules, policy.targets.apis
+        needs = Needs(
+            account=rules.needs_account or apis.needs_account,
+            tags=rules.needs_account_tags or apis.needs_account_tags,
+        )
         count = SelectionCount(policy.targets.apis, accounts=estate.accounts)
         path = Path(out) if out is not None else temporary.folder() / f"batchgw-{header.plan}.plan"
         with PlanWriter(path, header) as writer:

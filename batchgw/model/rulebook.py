@@ -77,6 +77,11 @@ class Rulebook(Protocol):
         ...
 
     @property
+    def needs_account_tags(self) -> bool:
+        """Whether a rule asks for the tags of an API's account, a call for each account."""
+        ...
+
+    @property
     def needs_owner(self) -> bool:
         """Whether a rule asks who manages an API."""
         ...
@@ -98,6 +103,7 @@ class OneForAll:
     places: Mapping[str, str] = MappingProxyType({})
     needs_listing = False
     needs_account = False
+    needs_account_tags = False
     needs_owner = False
 
     def __init__(self, desired: Desired) -> None:

@@ -28,6 +28,7 @@ class ByName:
     ou: str | None = None
     needs_listing: bool = True
     needs_account: bool = False
+    needs_account_tags: bool = False
     needs_owner: bool = False
 
     def __post_init__(self) -> None:

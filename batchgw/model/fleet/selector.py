@@ -104,6 +104,11 @@ class Selector:
         return by_name or self.ou is not None or self._mentions("account")
 
     @property
+    def needs_account_tags(self) -> bool:
+        """Whether the tags of the API's account must be known: only an expression can ask for them."""
+        return self._mentions("account") and self._mentions("tags")
+
+    @property
     def needs_owner(self) -> bool:
         """Whether the API's owner must be known."""
         return self.owner is not None or self._mentions("owner")

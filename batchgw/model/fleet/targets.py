@@ -57,6 +57,11 @@ class Selection:
         return any(each.needs_account for each in (*self.include, *self.exclude))
 
     @property
+    def needs_account_tags(self) -> bool:
+        """Whether the tags of APIs' accounts must be known."""
+        return any(each.needs_account_tags for each in (*self.include, *self.exclude))
+
+    @property
     def needs_owner(self) -> bool:
         """Whether the owners of APIs must be known."""
         return any(each.needs_owner for each in (*self.include, *self.exclude))

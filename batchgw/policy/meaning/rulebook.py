@@ -70,16 +70,22 @@ class LayeredRulebook:
         rules = {layer.name: layer.where for layer in self._conditional}
         return rules | {each.name: each.where for each in self._counting}
 
-    @property
-    def needs_listing(self) -> bool:
-        """Whether a selector asks for what only a listing says of an API."""
-        return any(map(_needs_listing, self._selectors()))
+    needs_listing = True
+    """Any API may be exempt by a tag of its own, and only a listing tells tags."""
 
     @property
     def needs_account(self) -> bool:
         """Whether a layer asks where in the organisation an API's account is, or what it is called."""
         return any(each.needs_account for each in self._selectors()) or any(
             within.needs_account for within in self._withins()
+        )
+
+    @property
+    def needs_account_tags(self) -> bool:
+        """Whether a selector asks for the tags of an API's account."""
+        accounts = (within.accounts for within in self._withins())
+        return any(each.needs_account_tags for each in self._selectors()) or any(
+            each.needs_tags for each in accounts if each is not None
         )
 
     @property
@@ -160,8 +166,3 @@ class LayeredRulebook:
     def _withins(self) -> Iterator[Within]:
         withins = [layer.within for layer in self._conditional] + [each.within for each in self._counting]
         return (each for each in withins if each is not None)
-
-
-def _needs_listing(selector: Selector) -> bool:
-    words = (selector.name, selector.endpoint, selector.created, selector.owner, selector.expression)
-    return bool(selector.tags) or any(word is not None for word in words)

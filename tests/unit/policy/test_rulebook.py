@@ -234,14 +234,15 @@ def test_rules_match_by_every_word_of_a_selector(words: str, matches: bool) -> N
 
 
 NEEDS = [
-    # words, needs_listing, needs_account, needs_owner
+    # words, needs_account, needs_account_tags, needs_owner
     ("id: a", (False, False, False)),
     ("region: eu-west-1", (False, False, False)),
     ("account: 111122223333", (False, False, False)),
-    ("account: payments", (False, True, False)),
-    ("ou: /Prod", (False, True, False)),
-    ("name: a", (True, False, False)),
-    ("owner: sam", (True, False, True)),
+    ("account: payments", (True, False, False)),
+    ("ou: /Prod", (True, False, False)),
+    ("name: a", (False, False, False)),
+    ("owner: sam", (False, False, True)),
+    ("expression: account.tags.tier", (True, True, False)),
 ]
 
 
@@ -249,7 +250,11 @@ NEEDS = [
 def test_it_says_what_must_be_known_of_apis(words: str, needs: tuple[bool, bool, bool]) -> None:
     text = f"version: 1\nrules: [{{name: r, match: {{{words}}}, use: [cors]}}]"
     rules = load_policy("p.yaml", text=text).policy.rules
-    assert (rules.needs_listing, rules.needs_account, rules.needs_owner) == needs
+    assert (rules.needs_account, rules.needs_account_tags, rules.needs_owner) == needs
+
+
+def test_tags_may_exempt_any_api_so_all_are_listed() -> None:
+    assert load_policy("p.yaml", text="version: 1\nuse: [cors]").policy.rules.needs_listing
 
 
 def test_rules_belong_to_the_meaning_and_their_layout_does_not() -> None:

@@ -100,3 +100,16 @@ def test_a_plan_that_gives_an_api_another_variant_is_refused_beside_its_policy(t
     assert refused.code not in (0, 2)
     assert "does not do what policy.yaml says" in refused.err
     assert f"{apis['int-a']['api']['id']}, THROTTLED" in refused.err
+
+
+def test_a_tag_exempts_an_api_that_is_named_by_its_id(world: ReadyInfo) -> None:
+    gateway = boto3.client("apigateway", region_name="eu-west-1", endpoint_url=world.endpoint)
+    tags = {
+        "batchgw:exempt": "true",
+        "batchgw:exempt-reason": "see CHG-3",
+        "batchgw:exempt-until": "2099-12-31",
+    }
+    made = gateway.create_rest_api(name="tagged", tags=tags)
+    done = batchgw("apply", "policy.yaml", "--api-id", made["id"], "--yes", "-o", "json")
+    assert (done.code, done.json["applied"], done.json["skipped"], done.json["expected"]) == (0, 0, 2, 2)
+    assert throttled(world)["tagged"] is None
