@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Final
@@ -81,11 +81,12 @@ class Tally:
         """Those a resume takes up."""
         return self.not_attempted - self.never_read + self.undecided
 
-    def __add__(self, other: Tally) -> Tally:
-        """Both together."""
-        counts = {kind: getattr(self, kind) + getattr(other, kind) for kind in COUNTS}
-        never_read = self.never_read + other.never_read
-        return Tally(**counts, never_read=never_read, effort=self.effort + other.effort)
+    @classmethod
+    def added_up(cls, tallies: Iterable[Tally]) -> Tally:
+        """All of them together, count by count: there may be thousands of account-regions."""
+        every = tuple(tallies)
+        counts = {name: sum([getattr(each, name) for each in every]) for name in (*COUNTS, "never_read")}
+        return cls(**counts, effort=sum((each.effort for each in every), Effort()))
 
 
 COUNTS = tuple(f.name for f in fields(Tally) if f.name not in ("never_read", "effort"))

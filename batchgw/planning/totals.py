@@ -44,10 +44,6 @@ class ScopeTotals:
         """Targets that must end in an outcome."""
         return self.writes + self.no_ops + self.unread_targets + self.set_aside
 
-    def __add__(self, other: ScopeTotals) -> ScopeTotals:
-        """Give the totals of both."""
-        return ScopeTotals(**{f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(self)})
-
     def to_json(self) -> dict[str, int]:
         """Render the counts, `expected` with them; not `operations`."""
         return {**{name: getattr(self, name) for name in _COUNTS}, "expected": self.expected}
@@ -64,6 +60,16 @@ class ScopeTotals:
 
 
 _COUNTS = tuple(f.name for f in fields(ScopeTotals) if f.name != "operations")
+
+
+def added_up(totals: Iterable[ScopeTotals]) -> ScopeTotals:
+    """Add totals up, count by count: there may be thousands of account-regions."""
+    every = tuple(totals)
+    operations: Counter[str] = Counter()
+    for each in every:
+        operations.update(each.operations)
+    counts = {name: sum([getattr(each, name) for each in every]) for name in _COUNTS}
+    return ScopeTotals(**counts, operations=operations)
 
 
 class PlanTotals:
@@ -111,13 +117,7 @@ class PlanTotals:
     def total(self) -> ScopeTotals:
         """All scopes added up; once, because there may be thousands and a screen asks for each line."""
         if self._total is None:
-            found, scopes = ScopeTotals(), self._scopes.values()
-            for name in _COUNTS:
-                setattr(found, name, sum([getattr(each, name) for each in scopes]))
-            for each in scopes:
-                if each.operations:
-                    found.operations.update(each.operations)
-            self._total = found
+            self._total = added_up(self._scopes.values())
         return self._total
 
     @property

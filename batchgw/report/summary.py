@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from functools import reduce
-from operator import add
 from typing import Self
 
 from batchgw.concurrency.time_slices import TimeSlices
@@ -127,7 +125,7 @@ class Summary:
     @property
     def total(self) -> Tally:
         """All scopes added up; its `effort` is what the decided targets cost."""
-        return reduce(add, (s.tally for s in self.scopes), Tally())
+        return Tally.added_up(s.tally for s in self.scopes)
 
     @property
     def noun(self) -> str:

@@ -126,7 +126,7 @@ def tally_of_run(connection: Connection, run: int) -> Tally:
 
 
 def _sum(rows: Iterable[Sequence[Any]]) -> Tally:
-    return sum(map(_tally, rows), Tally())
+    return Tally.added_up(map(_tally, rows))
 
 
 def _tally(counted: Sequence[Any]) -> Tally:

@@ -138,7 +138,7 @@ class ScopeRows:
         return frozenset(row.target.kind for api in self.apis.values() for row in api.changes)
 
     def tally(self) -> Tally:
-        return sum((row.tally() for api in self.apis.values() for row in api.changes), Tally())
+        return Tally.added_up(row.tally() for api in self.apis.values() for row in api.changes)
 
 
 @dataclass
@@ -154,7 +154,7 @@ class RunRows:
     scopes: dict[Scope, ScopeRows] = field(default_factory=dict)
 
     def tally(self) -> Tally:
-        return sum((scope.tally() for scope in self.scopes.values()), Tally())
+        return Tally.added_up(scope.tally() for scope in self.scopes.values())
 
     def record(self) -> RunRecord:
         kept = options.kept(self.new.options)

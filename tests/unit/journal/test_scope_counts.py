@@ -49,7 +49,7 @@ async def test_scopes_together_are_the_whole_run(journal: Journal) -> None:
         ScopeCounts(scope=HERE, tally=here, kinds=RESPONSES),
         ScopeCounts(scope=THERE, tally=there, kinds=RESPONSES, unread="ServiceFailure: page 2 failed"),
     ]
-    assert (await journal.find(run.id)).totals == here + there
+    assert (await journal.find(run.id)).totals == Tally.added_up([here, there])
 
 
 async def test_a_run_without_a_plan_has_no_counts(journal: Journal) -> None:

@@ -10,7 +10,7 @@ from typing import Self
 from batchgw.model import Action, RestApi, Scope
 from batchgw.planning import change_view
 from batchgw.planning.estimate import Estimate
-from batchgw.planning.totals import PlanTotals, ScopeTotals
+from batchgw.planning.totals import PlanTotals, ScopeTotals, added_up
 from batchgw.report.extent import Extent
 from batchgw.report.naming import api_name, scope_name
 from batchgw.report.plan_fold import Group, PlanFold, ScopeApis
@@ -147,7 +147,7 @@ class PlanScreen:
         rows = [self._row(scope_name(scope), counts, scope) for scope, counts in shown]
         hidden = ranked[SCOPES:]
         if hidden:
-            rest = sum((counts for _, counts in hidden), ScopeTotals())
+            rest = added_up(counts for _, counts in hidden)
             rows.append(self._row(amount(len(hidden), "more scope"), rest, None))
         if len(scopes) > 1:
             rows.append(self._row("total", self.totals.total, None))

@@ -52,7 +52,7 @@ def _scopes(summary: Summary) -> list[Line]:
     shown, hidden = _most_telling(summary.scopes)
     rows: list[list[str | Span]] = [_row(scope_name(s.scope), s.tally, s.expected, columns) for s in shown]
     if hidden:
-        rest = sum((s.tally for s in hidden), Tally())
+        rest = Tally.added_up(s.tally for s in hidden)
         expected = sum(s.expected for s in hidden)
         rows.append(_row(f"{amount(len(hidden), 'more scope')}", rest, expected, columns))
     if len(summary.scopes) > 1:
