@@ -16,7 +16,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -31,7 +30,7 @@ from benchmarks.harness.last_words import last_words
 from benchmarks.harness.results import Column, Row, Section, Value
 from benchmarks.scale.policy import SETTINGS
 from benchmarks.scale.server import served
-from benchmarks.scale.timed_loop import TimedLoop
+from benchmarks.scale.timed_loop import TimedLoop, figures
 
 APIS = 500  # in each account-region: a full page
 REGIONS = ("eu-west-1", "us-east-1")
@@ -39,6 +38,7 @@ ACCOUNTS, QUICK_ACCOUNTS = 6, 1
 RATE, QUICK_RATE = 25, 250  # calls/second in each account-region: as many as one core can make
 PATIENCE = 150.0  # seconds for a command
 ROUNDS, QUICK_ROUNDS = 2, 1
+BEGIN, QUICK_BEGIN = 4_000, 400  # account-regions that begin at the same time
 CLOCK_ONLY = "only reading the clock"
 CLOCK_SECONDS, QUICK_CLOCK_SECONDS = 15.0, 2.0
 POLICY = {
@@ -87,6 +87,9 @@ def measure(*, quick: bool) -> Section:
         for number in range(rounds):
             planned.append(_run(plan, PENDING))
             applied.append(_run([*apply, "--journal", f"{folder}/{number}.db"], 0))
+    begin = QUICK_BEGIN if quick else BEGIN
+    with served(apis=1) as url:
+        begun = [_measured(["benchmarks.scale.beginning", str(begin), url], 0) for _ in range(rounds)]
     clock_only = Row(name=CLOCK_ONLY, values=gaps(QUICK_CLOCK_SECONDS if quick else CLOCK_SECONDS))
     return Section(
         name="stalls",
@@ -94,9 +97,10 @@ def measure(*, quick: bool) -> Section:
         command="python -m benchmarks.stalls" + (" --quick" if quick else ""),
         quick=quick,
         columns=COLUMNS,
-        rows=(row("plan", planned), row("apply", applied), clock_only),
+        rows=(row("plan", planned), row("apply", applied), row(beginning_of(begin), begun), clock_only),
         notes=(
             f"{scopes * APIS:,} REST APIs in {scopes} scopes at {rate} calls/s each, after start-up.",
+            "They begin from the call of `plan` until all of their APIs are listed, roles included.",
             "A step is what the loop runs without a break. A timer fires every millisecond.",
             "Each command is run "
             + ("once." if rounds == 1 else f"{rounds} times, and the smallest value of each column counts.")
@@ -114,10 +118,20 @@ class Run:
     failed: str | None = None
 
 
+def beginning_of(scopes: int) -> str:
+    """The name of the row about the beginning of so many account-regions."""
+    return f"{scopes:,} account-regions begin"
+
+
 def _run(arguments: list[str], expected: int) -> Run:
     """Run a command in a process whose loop is timed."""
+    return _measured(["benchmarks.stalls", "--here", *arguments], expected)
+
+
+def _measured(module: list[str], expected: int) -> Run:
+    """Run a module with its arguments, whose last line has what a loop has measured."""
     keys = {"AWS_ACCESS_KEY_ID": "AKIABENCH", "AWS_SECRET_ACCESS_KEY": "bench", "AWS_REGION": REGIONS[0]}
-    command = [sys.executable, "-m", "benchmarks.stalls", "--here", *arguments]
+    command = [sys.executable, "-m", *module]
     try:
         done = subprocess.run(
             command, env=environment() | keys, capture_output=True, text=True, timeout=PATIENCE, check=False
@@ -180,15 +194,7 @@ def here(arguments: list[str]) -> int:
     if os.environ.get(STEPS):
         for step in steps:
             print(asdict(step), file=sys.stderr)
-    late = statistics.quantiles(loop.late, n=100)
-    values = {
-        "wall": 1e3 * steps[0].wall,
-        "cpu": 1e3 * loop.busiest,
-        "p99": 1e3 * late[-1],
-        "latest": 1e3 * max(loop.late),
-        "steps": loop.counted,
-    }
-    print(json.dumps(values))
+    print(json.dumps(figures(loop)))
     return code
 
 

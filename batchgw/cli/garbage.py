@@ -10,8 +10,12 @@ from __future__ import annotations
 import gc
 from functools import cache
 
-THRESHOLDS = (50_000, 10, 10)
-"""Arguments of `gc.set_threshold`. Python's own are (700, 10, 10)."""
+THRESHOLDS = (5_000, 100, 10)
+"""Arguments of `gc.set_threshold`. Python's own are (700, 10, 10).
+
+The first is the number of new objects that are looked at in one step. 50,000 take 10 ms or more, and so many
+come when thousands of account-regions begin. The older ones are looked at after 500,000.
+"""
 
 
 @cache  # once a process: what each of many commands leaves behind must still be collected

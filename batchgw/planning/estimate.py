@@ -114,13 +114,14 @@ def estimate(
     A scope with "*" for its account or region, which stands for nowhere, takes no calls, and neither does one
     that is skipped.
     """
+    own = {name: _Pace(rate=quota.rate * share, burst=quota.burst) for name, quota in operations.items()}
     return Estimate(
         scopes={
             scope: _of_scope(
                 counts,
                 work,
                 total=_Pace(rate=rate * share, burst=burst if level is None else level(scope)),
-                own={name: _Pace(rate=own.rate * share, burst=own.burst) for name, own in operations.items()},
+                own=own,
                 trusted=trusted,
                 reads=reads,
             )

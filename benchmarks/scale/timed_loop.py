@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+import statistics
 import time
 from collections.abc import Callable
 from contextvars import Context
@@ -35,11 +36,12 @@ class TimedLoop(asyncio.SelectorEventLoop):
     """Keeps its longest steps since the first connection was opened. What came before is start-up.
 
     From then on a timer fires every millisecond. Its delays are kept, too: many short steps in a row show
-    there.
+    there. Without `connections` it is from `watch` on, and in both cases until `unwatch`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, connections: bool = True) -> None:
         super().__init__()
+        self._connections = connections
         self.steps: list[Step] = []  # a heap, the shortest first
         self.counted = 0
         self.busiest = 0.0  # CPU seconds of the step that took most
@@ -60,13 +62,23 @@ class TimedLoop(asyncio.SelectorEventLoop):
 
     async def create_connection(self, *args: Any, **settings: Any) -> Any:
         """Begin to time with the first connection."""
-        if self.connected is None:
-            self.connected = time.perf_counter()
-            self._tick(self.time())
+        if self._connections and self.connected is None:
+            self.watch()
         return await super().create_connection(*args, **settings)
+
+    def watch(self) -> None:
+        """Begin to time."""
+        self.connected = time.perf_counter()
+        self._tick(self.time())
+
+    def unwatch(self) -> None:
+        """Time no more; the present step is the last."""
+        self.connected = None
 
     def _tick(self, due: float) -> None:
         """Keep the delay of a timer that was due, and set the next one."""
+        if self.connected is None:
+            return
         now = self.time()
         self.late.append(now - due)
         super().call_at(now + TICK, self._tick, now + TICK)
@@ -87,6 +99,17 @@ class TimedLoop(asyncio.SelectorEventLoop):
             heapq.heappush(self.steps, Step(wall, cpu, now, _owner(callback)))
         elif wall > self.steps[0].wall:
             heapq.heapreplace(self.steps, Step(wall, cpu, now, _owner(callback)))
+
+
+def figures(loop: TimedLoop) -> dict[str, float]:
+    """What a loop has measured, in milliseconds: its longest step, most CPU, delays of timers."""
+    return {
+        "wall": 1e3 * max(loop.steps).wall,
+        "cpu": 1e3 * loop.busiest,
+        "p99": 1e3 * statistics.quantiles(loop.late, n=100)[-1],
+        "latest": 1e3 * max(loop.late),
+        "steps": loop.counted,
+    }
 
 
 def _owner(callback: Callable[..., object]) -> str:
