@@ -197,6 +197,12 @@ if TYPE_CHECKING:
     from batchgw.planning.plan_file.plan import Plan as Plan
     from batchgw.planning.totals import PlanTotals as PlanTotals, ScopeTotals as ScopeTotals
     from batchgw.planning.variants import Matched as Matched, Variants as Variants
+    from batchgw.policy.meaning.explain import (
+        ExplainedType as ExplainedType,
+        Explanation as Explanation,
+        Said as Said,
+        Tried as Tried,
+    )
     from batchgw.policy.loader import (
         LoadedPolicy as LoadedPolicy,
         load_policies as load_policies,
@@ -267,6 +273,7 @@ _NAMES = {
     "planning.totals": "PlanTotals ScopeTotals",
     "planning.variants": "Matched Variants",
     "policy.loader": "LoadedPolicy load_policies load_policy",
+    "policy.meaning.explain": "ExplainedType Explanation Said Tried",
     "report.reasons": "Reason",
     "report.summary": "ScopeSummary Summary",
     "simulator.over_http.options": "ReadyInfo ServeOptions",

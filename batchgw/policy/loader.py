@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 
 from batchgw.errors import PolicyInvalid, Problem
@@ -13,8 +14,6 @@ from batchgw.policy.document_check import Checked, PlacedFinding, check
 from batchgw.policy.form_rules import EMPTY_POLICY
 from batchgw.policy.meaning.explain import Explanation, explain
 from batchgw.policy.meaning.policy import policy_of, rulebook_of
-from batchgw.policy.meaning.rulebook import LayeredRulebook
-from batchgw.policy.meaning.source import Source
 from batchgw.policy.text.document import locate
 from batchgw.policy.text.parse import Document, parse
 from batchgw.policy.text.source import file_name, read_text
@@ -28,8 +27,7 @@ class LoadedPolicy:
     policy: Policy
     warnings: tuple[Problem, ...]
     texts: tuple[str, ...]
-    sources: tuple[Source, ...] = field(repr=False)
-    rulebook: LayeredRulebook = field(repr=False)
+    _explain: Callable[[RestApi, Account | None, Collection[ResponseType]], Explanation] = field(repr=False)
 
     def explain(
         self, api: RestApi, account: Account | None = None, types: Collection[ResponseType] = ()
@@ -38,7 +36,7 @@ class LoadedPolicy:
 
         `account` is what the organisation says of its account, where it was asked.
         """
-        return explain(self.rulebook, self.sources, api, account, types)
+        return self._explain(api, account, types)
 
     @property
     def text(self) -> str:
@@ -84,8 +82,7 @@ def load_policies(
         policy=policy_of(sources, rulebook),
         warnings=tuple(problems),
         texts=tuple(read),
-        sources=tuple(sources),
-        rulebook=rulebook,
+        _explain=partial(explain, rulebook, sources),
     )
 
 

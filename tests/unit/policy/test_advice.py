@@ -216,6 +216,7 @@ FIXED = [
     (("targets", "regions"), '"a: b, *c"', "schema"),
     (("targets", "accounts"), '"all"', "schema"),
     (("targets", "apis", "include", "[]"), "{}", "empty-selector"),
+    (("locked", "[]"), '"no-cach"', "locked-name"),
     (("responses", "THROTTLED"), "{}", "empty-response"),
     (("responses", "THROTTLED"), "5", "schema"),
     (("use", "[]"), '{"preset": "cors", "origin": "x"}', "header-value"),

@@ -86,7 +86,7 @@ class Explaining:
 
     async def _remembered(self, policy: LoadedPolicy) -> int:
         """Explain the API as the newest run has found it."""
-        if policy.rulebook.needs_account or policy.rulebook.needs_owner:
+        if policy.policy.rules.needs_account or policy.policy.rules.needs_owner:
             raise UsageError(
                 "--offline cannot tell: a rule asks for OUs, for the name of an account or for owners, which "
                 "runs do not keep. Leave --offline out."
@@ -116,8 +116,8 @@ class Explaining:
             targets,
             plane=run.plane,
             estate=estate,
-            accounts=policy.rulebook.needs_account,
-            owners=policy.rulebook.needs_owner,
+            accounts=policy.policy.rules.needs_account,
+            owners=policy.policy.rules.needs_owner,
             home=run.home,
             remembering=run.remembering,
         )

@@ -56,7 +56,8 @@ def modes_of(layers: Sequence[Layer], type_: ResponseType, together: Coverage) -
         now = _mode(general if together.is_default(type_) else named or general)
         by_layer[layer.number] = now
         path_of_lock = layer.locked.type(type_)
-        lock = layer.lock(path_of_lock) if path_of_lock is not None and names(layer, type_) else None
+        says = names(layer, type_) or layer.resets(type_)
+        lock = layer.lock(path_of_lock) if says else None
         if lock is not None:
             said = named or general
             here = said is not None and said.origin.layer == layer.number
