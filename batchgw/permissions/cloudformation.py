@@ -10,9 +10,8 @@ from dataclasses import replace
 from ruamel.yaml import YAML
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
-from batchgw.model import RoleLink
 from batchgw.model.shape import JSON
-from batchgw.permissions.roles import role_name, trust
+from batchgw.permissions.roles import Chain, role_name, trust
 from batchgw.permissions.statement import Statement, document
 
 HEADER = """\
@@ -28,8 +27,9 @@ HEADER = """\
 _PARTITION = "${AWS::Partition}"
 
 
-def template(link: RoleLink, statements: Sequence[Statement], principals: Sequence[str]) -> str:
+def template(chain: Chain, statements: Sequence[Statement], principals: Sequence[str]) -> str:
     """Give the template as YAML. `principals` are the default of its parameter. Raises UsageError."""
+    link = chain.last
     path, _, name = f"/{role_name(link.role)}".rpartition("/")
     parameters: dict[str, JSON] = {
         "Principal": {
@@ -38,7 +38,7 @@ def template(link: RoleLink, statements: Sequence[Statement], principals: Sequen
             **({"Default": ",".join(principals)} if principals else {}),
         }
     }
-    trusting: list[Statement] = list(trust(link, principals))
+    trusting: list[Statement] = list(trust(chain, principals))
     if link.external_id:
         parameters["ExternalId"] = {
             "Type": "String",

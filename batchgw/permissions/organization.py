@@ -5,22 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from batchgw.model import AccountSelection, Targets
-from batchgw.permissions.roles import assuming, last_link
+from batchgw.permissions.roles import Chain, assuming
 from batchgw.permissions.statement import Statement
 
 
-def reading_side(targets: Targets, partition: str, *, names: bool = False) -> tuple[Statement, ...]:
+def reading_side(
+    targets: Targets, partition: str, *, names: bool = False, tags: bool = False
+) -> tuple[Statement, ...]:
     """Give the statements for the base credentials, or for the role of `organization.role`.
 
-    `names`: rules of the policy ask for OUs by their names. Raises UsageError for a policy without a role.
+    `names`: rules of the policy ask for accounts by their names or OUs; `tags`: for the tags of accounts.
+    Raises UsageError for a policy without a role.
     """
-    return tuple(_reading(targets, partition, names=names))
+    return tuple(_reading(targets, partition, names=names, tags=tags))
 
 
-def _reading(targets: Targets, partition: str, *, names: bool) -> Iterator[Statement]:
+def _reading(targets: Targets, partition: str, *, names: bool, tags: bool) -> Iterator[Statement]:
     selection = targets.organization
     if selection is not None or names:
-        yield from _listing(selection or AccountSelection(), names=names)
+        yield from _listing(selection or AccountSelection(), names=names, tags=tags)
         if targets.enabled_regions is not None:
             yield Statement(
                 sid="ListRegionsOfAccounts",
@@ -28,10 +31,10 @@ def _reading(targets: Targets, partition: str, *, names: bool) -> Iterator[State
                 resources=(f"arn:{partition}:account::*:account", f"arn:{partition}:account::*:account/*"),
                 why="tells which regions each account has enabled",
             )
-    yield assuming(last_link(targets), partition)
+    yield from assuming(Chain.of(targets), partition)
 
 
-def _listing(selection: AccountSelection, *, names: bool) -> Iterator[Statement]:
+def _listing(selection: AccountSelection, *, names: bool, tags: bool) -> Iterator[Statement]:
     yield Statement(
         sid="ListAccounts",
         actions=("organizations:DescribeOrganization", "organizations:ListAccounts"),
@@ -49,10 +52,10 @@ def _listing(selection: AccountSelection, *, names: bool) -> Iterator[Statement]
             resources=("*",),
             why="tells which accounts are in which OU",
         )
-    if selection.needs_tags:
+    if tags or selection.needs_tags:
         yield Statement(
             sid="ReadTagsOfAccounts",
             actions=("organizations:ListTagsForResource",),
             resources=("*",),
-            why="reads the tags of accounts, since the policy selects by them",
+            why="reads the tags of accounts, since the policy asks for them",
         )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Self
 
 from batchgw.errors import UsageError
 from batchgw.model import RoleLink, Targets
@@ -14,19 +16,43 @@ _PRINCIPAL = re.compile(
 )
 
 
-def last_link(targets: Targets) -> RoleLink:
-    """Give the role that is assumed in each account. Raises UsageError where a policy names none."""
-    if targets.role is None:
-        raise UsageError(
-            "The policy names no role, so the job runs with the base credentials and there is no role to "
-            "describe: name one under targets.role (or --role-name)."
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chain:
+    """The chain of roles by which an account is entered. `last` is the role in each account."""
+
+    before: tuple[RoleLink, ...]
+    last: RoleLink
+
+    @classmethod
+    def of(cls, targets: Targets) -> Self:
+        """Give a policy's chain. Raises UsageError where it names no role."""
+        if targets.role is None:
+            raise UsageError(
+                "The policy names no role, so the job runs with the base credentials and there is no role to "
+                "describe: name one under targets.role (or --role-name)."
+            )
+        last = RoleLink(
+            role=targets.role,
+            external_id=targets.external_id,
+            session_tags=targets.session_tags,
+            source_identity=targets.source_identity,
         )
-    return RoleLink(
-        role=targets.role,
-        external_id=targets.external_id,
-        session_tags=targets.session_tags,
-        source_identity=targets.source_identity,
-    )
+        return cls(before=targets.roles, last=last)
+
+    @property
+    def links(self) -> tuple[RoleLink, ...]:
+        """All links, the first one first."""
+        return (*self.before, self.last)
+
+    @property
+    def passes_tags(self) -> bool:
+        """Whether a session comes to the last role with tags of an earlier one."""
+        return any(each.session_tags for each in self.before)
+
+    @property
+    def passes_identity(self) -> bool:
+        """Whether a session comes to the last role with the source identity of an earlier one."""
+        return any(each.source_identity for each in self.before)
 
 
 def role_name(role: str) -> str:
@@ -34,49 +60,61 @@ def role_name(role: str) -> str:
     return role.partition(":role/")[2] or role
 
 
-def trust(link: RoleLink, principals: Sequence[str]) -> tuple[Statement, ...]:
-    """Give the statements of a role's trust policy. Raises UsageError for what can be no principal."""
+def trust(chain: Chain, principals: Sequence[str]) -> tuple[Statement, ...]:
+    """Give the statements of the trust policy of a chain's last role.
+
+    Raises UsageError for what can be no principal.
+    """
     for each in principals:
         if not _PRINCIPAL.fullmatch(each):
             raise UsageError(
                 f"--principal {each} is not the ARN of a role, a user or an account: write one such as "
                 "arn:aws:iam::111122223333:role/BatchgwRunner."
             )
-    return tuple(_trust(link, tuple(principals)))
+    return tuple(_trust(chain, tuple(principals)))
 
 
-def _trust(link: RoleLink, principals: tuple[str, ...]) -> Iterator[Statement]:
+def _trust(chain: Chain, principals: tuple[str, ...]) -> Iterator[Statement]:
+    link = chain.last
     yield Statement(
         sid="LetBatchgwIn",
         principals=principals,
         actions=("sts:AssumeRole",),
         condition={"StringEquals": {"sts:ExternalId": link.external_id}} if link.external_id else {},
     )
-    if link.session_tags:
+    if link.session_tags or chain.passes_tags:
+        own = {f"aws:RequestTag/{k}": v for k, v in link.session_tags.items()}
         yield Statement(
             sid="TakeSessionTags",
             principals=principals,
             actions=("sts:TagSession",),
-            condition={"StringEquals": {f"aws:RequestTag/{k}": v for k, v in link.session_tags.items()}},
+            condition={"StringEquals": own} if own else {},
         )
-    if link.source_identity:
+    if link.source_identity or chain.passes_identity:
+        own = {"sts:SourceIdentity": link.source_identity} if link.source_identity else {}
         yield Statement(
             sid="TakeSourceIdentity",
             principals=principals,
             actions=("sts:SetSourceIdentity",),
-            condition={"StringEquals": {"sts:SourceIdentity": link.source_identity}},
+            condition={"StringEquals": own} if own else {},
         )
 
 
-def assuming(link: RoleLink, partition: str) -> Statement:
-    """Give the statement that lets somebody assume the role in every account."""
-    actions = ["sts:AssumeRole"]
-    actions += ["sts:TagSession"] if link.session_tags else []
-    actions += ["sts:SetSourceIdentity"] if link.source_identity else []
-    arn = link.role.replace("{account}", "*") if link.role.startswith("arn:") else None
-    return Statement(
-        sid="AssumeRoles",
-        actions=tuple(actions),
-        resources=(arn or f"arn:{partition}:iam::*:role/{role_name(link.role)}",),
-        why="assumes the role in each account",
-    )
+def assuming(chain: Chain, partition: str) -> Iterator[Statement]:
+    """Give a statement for each link: who stands before it must be allowed to assume it.
+
+    The first is for the base credentials, the second for the role of the first link, and so on.
+    """
+    tags = identity = False
+    for number, link in enumerate(chain.links, 1):
+        tags, identity = tags or bool(link.session_tags), identity or bool(link.source_identity)
+        actions = ["sts:AssumeRole"]
+        actions += ["sts:TagSession"] if tags else []
+        actions += ["sts:SetSourceIdentity"] if identity else []
+        arn = link.role.replace("{account}", "*") if link.role.startswith("arn:") else None
+        yield Statement(
+            sid="AssumeRoles" if number == 1 else f"AssumeRolesOfLink{number}",
+            actions=tuple(actions),
+            resources=(arn or f"arn:{partition}:iam::*:role/{role_name(link.role)}",),
+            why="assumes the role in each account",
+        )

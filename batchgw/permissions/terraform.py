@@ -7,8 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from batchgw.model import RoleLink
-from batchgw.permissions.roles import role_name, trust
+from batchgw.permissions.roles import Chain, role_name, trust
 from batchgw.permissions.statement import Statement, document
 
 _MODULE = """\
@@ -68,10 +67,11 @@ _PRINCIPALS, _ID = "VAR-PRINCIPALS", "VAR-EXTERNAL-ID"
 _ARN = re.compile(r'"arn:aws[a-z-]*:')
 
 
-def module(link: RoleLink, statements: Sequence[Statement], principals: Sequence[str]) -> str:
+def module(chain: Chain, statements: Sequence[Statement], principals: Sequence[str]) -> str:
     """Give the module, one file. `principals` are the default of its variable. Raises UsageError."""
+    link = chain.last
     path, _, name = f"/{role_name(link.role)}".rpartition("/")
-    trusting = [replace(each, principals=(_PRINCIPALS,)) for each in trust(link, principals)]
+    trusting = [replace(each, principals=(_PRINCIPALS,)) for each in trust(chain, principals)]
     if link.external_id:
         trusting[0] = replace(trusting[0], condition={"StringEquals": {"sts:ExternalId": _ID}})
     default = f"\n  default     = {json.dumps(list(principals))}" if principals else ""

@@ -24,7 +24,7 @@ from batchgw.model import (
     UnreadScope,
 )
 from batchgw.permissions.job import Job, Needs, statements
-from batchgw.permissions.roles import assuming, trust
+from batchgw.permissions.roles import Chain, assuming, trust
 from batchgw.permissions.statement import Statement, document
 from batchgw.simulator.iam.reading import Kind, read
 from batchgw.simulator.iam.roles import Iam, Role, User
@@ -137,31 +137,32 @@ def test_a_role_that_plans_cannot_write(tmp_path: Path, by: str) -> None:
 
 
 LINK = RoleLink(role=ROLE, external_id="secret", session_tags={"team": "platform"}, source_identity="nightly")
+CHAIN = Chain(before=(), last=LINK)
 BASE = f"arn:aws:iam::{account_id(0)}:user/batchgw"
 
 
 def entrance(given: Sequence[Statement]) -> Estate:
     """Make an estate whose role trusts as the statements say. The base user may assume it, and no more."""
-    may = read(document([assuming(LINK, "aws")]), Kind.IDENTITY)
+    may = read(document([*assuming(CHAIN, "aws")]), Kind.IDENTITY)
     role = Role(name=ROLE, trust=read(document(given), Kind.TRUST))
     return Estate(iam=Iam(roles=(role,), users=(User(policies=(may,)),)), roles=[LINK])
 
 
 def test_the_trust_policy_lets_batchgw_in() -> None:
     async def main() -> None:
-        async with entrance(trust(LINK, [BASE])) as world:
+        async with entrance(trust(CHAIN, [BASE])) as world:
             with await api.plan(world.policy, plane=world.plane) as plan:
                 assert plan.totals.total.apis == world.apis
 
     virtually(main)
 
 
-@pytest.mark.parametrize("spared", [s.sid for s in trust(LINK, [BASE])])
+@pytest.mark.parametrize("spared", [s.sid for s in trust(CHAIN, [BASE])])
 def test_no_statement_of_the_trust_policy_can_be_spared(spared: str) -> None:
     """With a part of it no account can be read."""
 
     async def main() -> None:
-        async with entrance([s for s in trust(LINK, [BASE]) if s.sid != spared]) as world:
+        async with entrance([s for s in trust(CHAIN, [BASE]) if s.sid != spared]) as world:
             with await api.plan(world.policy, plane=world.plane) as plan:
                 unread = [i for i in plan.items() if isinstance(i, UnreadScope)]
                 assert len(unread) == len(world.scopes)

@@ -28,6 +28,7 @@ from batchgw.model import (
 from batchgw.permissions import cloudformation, terraform
 from batchgw.permissions.job import Job, Needs, statements
 from batchgw.permissions.organization import reading_side
+from batchgw.permissions.roles import Chain
 from batchgw.permissions.statement import Statement, document
 from benchmarks.peers import terraform_parts
 
@@ -38,6 +39,7 @@ LINK = RoleLink(
     session_tags={"team": "edge"},
     source_identity="nightly",
 )
+CHAIN = Chain(before=(), last=LINK)
 BY_TAGS = Selection(
     include=(Selector(tags={"tier": "public"}), Selector(tags={"team": "p*"})),
     exclude=(Selector(tags={"batchgw": "off"}),),
@@ -75,7 +77,7 @@ def test_a_linter_of_policies_finds_nothing(job: str) -> None:
 @pytest.mark.parametrize("job", JOBS)
 @pytest.mark.parametrize("link", [LINK, RoleLink(role="Batchgw")], ids=["full", "plain"])
 def test_cfn_lint_finds_nothing_in_the_template(job: str, link: RoleLink) -> None:
-    assert _lint(cloudformation.template(link, JOBS[job], [PRINCIPAL])) == []
+    assert _lint(cloudformation.template(Chain(before=(), last=link), JOBS[job], [PRINCIPAL])) == []
 
 
 def _lint(template: str) -> list[str]:
@@ -88,7 +90,7 @@ def _lint(template: str) -> list[str]:
 @pytest.mark.parametrize("job", JOBS)
 def test_a_reader_of_hcl_reads_the_module(job: str) -> None:
     hcl2 = pytest.importorskip("hcl2")
-    module: Any = hcl2.load(io.StringIO(terraform.module(LINK, JOBS[job], [PRINCIPAL])))
+    module: Any = hcl2.load(io.StringIO(terraform.module(CHAIN, JOBS[job], [PRINCIPAL])))
     kinds = [kind.strip('"') for each in module["resource"] for kind in each]
     assert kinds == ["aws_iam_role", "aws_iam_role_policy"]
 
@@ -108,7 +110,9 @@ def _terraform(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str
 def test_terraform_has_nothing_to_format_and_nothing_to_object(tmp_path: Path, link: RoleLink) -> None:
     if shutil.which("terraform") is None:
         pytest.skip("no terraform on this machine")
-    (tmp_path / "main.tf").write_text(terraform.module(link, JOBS["deploy by tags"], [PRINCIPAL]))
+    (tmp_path / "main.tf").write_text(
+        terraform.module(Chain(before=(), last=link), JOBS["deploy by tags"], [PRINCIPAL])
+    )
     formatted = _terraform(tmp_path, "fmt", "-check", "-diff")
     assert formatted.returncode == 0, formatted.stdout + formatted.stderr
     plugins = terraform_parts.mirror()
@@ -122,5 +126,5 @@ def test_terraform_has_nothing_to_format_and_nothing_to_object(tmp_path: Path, l
 
 def test_the_linter_finds_what_is_wrong() -> None:
     """So that its silence means something."""
-    text = cloudformation.template(LINK, JOBS["apply all"], [PRINCIPAL])
+    text = cloudformation.template(Chain(before=(), last=LINK), JOBS["apply all"], [PRINCIPAL])
     assert _lint(text.replace("PolicyDocument:", "PolicyDocumnt:"))

@@ -23,7 +23,7 @@ from batchgw.model import (
 from batchgw.permissions.job import Job, Needs, statements
 from batchgw.permissions.narrowing import Narrowed, excluded, included
 from batchgw.permissions.organization import reading_side
-from batchgw.permissions.roles import last_link, trust
+from batchgw.permissions.roles import Chain, trust
 from batchgw.permissions.statement import Statement
 
 ALL = Selection()
@@ -125,7 +125,7 @@ LINK = RoleLink(
 
 def test_the_trust_policy_asks_for_what_batchgw_gives() -> None:
     principal = "arn:aws:iam::111122223333:role/Runner"
-    found = [each.to_json() for each in trust(LINK, [principal])]
+    found = [each.to_json() for each in trust(Chain(before=(), last=LINK), [principal])]
     assert [(each["Action"], each["Condition"]) for each in found] == [
         ("sts:AssumeRole", {"StringEquals": {"sts:ExternalId": "id-1"}}),
         ("sts:TagSession", {"StringEquals": {"aws:RequestTag/team": "edge"}}),
@@ -137,12 +137,12 @@ def test_the_trust_policy_asks_for_what_batchgw_gives() -> None:
 @pytest.mark.parametrize("principal", ["Runner", "*", "arn:aws:s3:::bucket", "arn:aws:iam::1:role/x"])
 def test_who_can_be_no_principal_is_refused(principal: str) -> None:
     with pytest.raises(UsageError, match="--principal"):
-        trust(LINK, [principal])
+        trust(Chain(before=(), last=LINK), [principal])
 
 
 def test_a_policy_without_a_role_has_no_role_to_describe() -> None:
     with pytest.raises(UsageError, match=r"targets\.role"):
-        last_link(Targets())
+        Chain.of(Targets())
 
 
 @pytest.mark.parametrize(
@@ -169,6 +169,30 @@ def test_a_policy_without_a_role_has_no_role_to_describe() -> None:
 )
 def test_the_reading_side_may_do_what_the_selection_needs(targets: Targets, sids: list[str]) -> None:
     assert _sids(reading_side(targets, "aws")) == sids
+
+
+HUB = RoleLink(role="arn:aws:iam::999999999999:role/Hub", session_tags={"team": "edge"}, source_identity="me")
+
+
+def test_what_an_earlier_link_passes_on_is_taken_without_a_condition() -> None:
+    """Tags that are inherited are not in the request."""
+    found = trust(Chain(before=(HUB,), last=RoleLink(role="R")), [HUB.role])
+    assert [(each.sid, each.condition) for each in found] == [
+        ("LetBatchgwIn", {}),
+        ("TakeSessionTags", {}),
+        ("TakeSourceIdentity", {}),
+    ]
+
+
+def test_whoever_stands_before_a_link_may_assume_it() -> None:
+    targets = Targets(roles=(RoleLink(role="arn:aws:iam::999999999999:role/Door"), HUB), role="R")
+    found = [(each.sid, each.actions, each.resources) for each in reading_side(targets, "aws")]
+    handed_on = ("sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity")
+    assert found == [
+        ("AssumeRoles", ("sts:AssumeRole",), ("arn:aws:iam::999999999999:role/Door",)),
+        ("AssumeRolesOfLink2", handed_on, (HUB.role,)),
+        ("AssumeRolesOfLink3", handed_on, ("arn:aws:iam::*:role/R",)),
+    ]
 
 
 def test_documents_are_json() -> None:

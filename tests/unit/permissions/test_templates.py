@@ -12,6 +12,7 @@ from ruamel.yaml import YAML
 from batchgw.model import RoleLink, Selection, Selector
 from batchgw.permissions import cloudformation, terraform
 from batchgw.permissions.job import Job, Needs, statements
+from batchgw.permissions.roles import Chain
 from batchgw.permissions.statement import Statement
 
 LINK = RoleLink(role="arn:aws:iam::{account}:role/ops/Batchgw", external_id="id-1")
@@ -27,7 +28,7 @@ def _statements(**tags: str) -> tuple[Statement, ...]:
     "value", ["off", "yes", "NULL", "2024-01-01", "0o17", "1.5", "~", "a: b", "x #y", "*"]
 )
 def test_every_text_is_text_to_the_yaml_of_cloudformation(value: str) -> None:
-    text = cloudformation.template(LINK, _statements(batchgw=value), [PRINCIPAL])
+    text = cloudformation.template(Chain(before=(), last=LINK), _statements(batchgw=value), [PRINCIPAL])
     reader = YAML(typ="safe", pure=True)
     reader.version = (1, 1)  # which is what CloudFormation reads
     policy = reader.load(io.StringIO(text))["Resources"]["Role"]["Properties"]["Policies"][0]
@@ -36,7 +37,7 @@ def test_every_text_is_text_to_the_yaml_of_cloudformation(value: str) -> None:
 
 
 def test_the_template_holds_no_external_id_and_no_partition() -> None:
-    text = cloudformation.template(LINK, _statements(), [PRINCIPAL])
+    text = cloudformation.template(Chain(before=(), last=LINK), _statements(), [PRINCIPAL])
     assert "id-1" not in text
     assert not re.search(r"arn:aws[a-z-]*:apigateway", text)
     properties = YAML(typ="safe", pure=True).load(text)["Resources"]["Role"]["Properties"]
@@ -44,7 +45,7 @@ def test_the_template_holds_no_external_id_and_no_partition() -> None:
 
 
 def test_the_module_holds_no_external_id_and_no_partition() -> None:
-    text = terraform.module(LINK, _statements(), [PRINCIPAL])
+    text = terraform.module(Chain(before=(), last=LINK), _statements(), [PRINCIPAL])
     assert "id-1" not in text
     assert '"sts:ExternalId" : var.external_id' in text
     assert not re.search(r"arn:aws[a-z-]*:apigateway", text)
@@ -52,5 +53,5 @@ def test_the_module_holds_no_external_id_and_no_partition() -> None:
 
 
 def test_what_terraform_would_fill_in_is_escaped() -> None:
-    text = terraform.module(RoleLink(role="R"), _statements(team="${evil}"), [])
+    text = terraform.module(Chain(before=(), last=RoleLink(role="R")), _statements(team="${evil}"), [])
     assert '"$${evil}"' in text

@@ -6,7 +6,7 @@ import json
 
 import typer
 
-from batchgw.cli.flags.options import ConnectionFlags, OutputFlags, SelectionFlags
+from batchgw.cli.flags.options import ConnectionFlags, OutputFlags, OwnerFlags, SelectionFlags
 from batchgw.cli.output.console import console_for
 from batchgw.cli.verb import verb
 from batchgw.cli.verbs.policies.permission_flags import PermissionFlags
@@ -18,10 +18,11 @@ def register(app: typer.Typer) -> None:
     verb(app, "iam-policy", rich_help_panel=PANEL)(iam_policy)
 
 
-def iam_policy(
+def iam_policy(  # noqa: PLR0917 - Typer passes all of them by name
     policies: PolicyFiles,
     permissions: PermissionFlags,
     selection: SelectionFlags,
+    owners: OwnerFlags,
     connection: ConnectionFlags,
     output: OutputFlags,
 ) -> None:
@@ -32,6 +33,7 @@ def iam_policy(
     permitting = Permitting(
         files=policies,
         selection=selection,
+        owners=owners,
         connection=connection,
         permissions=permissions,
         console=console,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from batchgw.cli.flags.options import ConnectionFlags, SelectionFlags
+from batchgw.cli.flags.options import ConnectionFlags, OwnerFlags, SelectionFlags
 from batchgw.cli.flags.selection import chosen_targets
 from batchgw.cli.loading import loaded
 from batchgw.cli.output.console import Console
@@ -17,7 +17,7 @@ from batchgw.model.shape import JSON
 from batchgw.permissions import cloudformation, terraform
 from batchgw.permissions.job import Needs, statements
 from batchgw.permissions.organization import reading_side
-from batchgw.permissions.roles import last_link, trust
+from batchgw.permissions.roles import Chain, trust
 from batchgw.permissions.statement import Statement, document
 
 _FORMS = ("trust", "cloudformation", "terraform", "organization")
@@ -32,6 +32,7 @@ class Permitting:
 
     files: Sequence[Path]
     selection: SelectionFlags
+    owners: OwnerFlags
     connection: ConnectionFlags
     permissions: PermissionFlags
     console: Console
@@ -45,14 +46,15 @@ class Permitting:
         policy = source.with_targets(targets)
         match what:
             case "trust":
-                return document(trust(last_link(targets), self._principals()))
+                return document(trust(Chain.of(targets), self._principals()))
             case "organization":
                 names = policy.rules.needs_account or targets.apis.needs_account
-                return document(reading_side(targets, partition_of(targets), names=names))
+                tags = policy.rules.needs_account_tags or targets.apis.needs_account_tags
+                return document(reading_side(targets, partition_of(targets), names=names, tags=tags))
             case "cloudformation":
-                return cloudformation.template(last_link(targets), self._of_role(policy), principals)
+                return cloudformation.template(Chain.of(targets), self._of_role(policy), principals)
             case "terraform":
-                return terraform.module(last_link(targets), self._of_role(policy), principals)
+                return terraform.module(Chain.of(targets), self._of_role(policy), principals)
             case _:
                 return document(self._of_role(policy))
 
@@ -65,7 +67,7 @@ class Permitting:
                 regions=targets.regions,
                 partition=partition_of(targets),
                 own_regions=targets.enabled_regions is not None and targets.organization is None,
-                owners=policy.rules.needs_owner or targets.apis.needs_owner,
+                owners=self._asks_owners(policy),
             )
         )
         size = sum(not letter.isspace() for letter in str(document(found)))
@@ -75,6 +77,10 @@ class Permitting:
                 "select APIs by tags rather than by ids, or put it into the role itself (10,240)."
             )
         return found
+
+    def _asks_owners(self, policy: Policy) -> bool:
+        by_flag = self.owners.on_managed is not None
+        return by_flag or policy.rules.needs_owner or policy.targets.apis.needs_owner
 
     def _what(self) -> str:
         """Name the document that is asked for."""
