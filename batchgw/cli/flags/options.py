@@ -43,7 +43,7 @@ class SelectionFlags:
         list[str],
         repeatable(
             "--region",
-            "Region, or `enabled`; repeatable, or a comma list.",
+            "Region, or `enabled`; repeatable, or a list.",
             metavar="REGION",
             commas=True,
             panel=_WHICH,
@@ -53,7 +53,7 @@ class SelectionFlags:
         list[str],
         repeatable(
             "--account",
-            "Id, `current`, `organization`, OU (id or /PATH); repeatable.",
+            "Id, OU, `current` or `organization`; repeatable.",
             metavar="ACCOUNT",
             commas=True,
             panel=_WHICH,

@@ -26,7 +26,7 @@ if TYPE_CHECKING:  # pydantic is behind it, and only three of all verbs want tha
 
 PANEL = "Policy"
 
-POLICY_HELP = "Policy files (YAML or JSON), later ones refining earlier ones; - reads stdin."
+POLICY_HELP = "Policy files, later ones refine; - reads stdin."
 
 PolicyFiles = Annotated[list[Path], typer.Argument(metavar="POLICY...", help=POLICY_HELP)]
 

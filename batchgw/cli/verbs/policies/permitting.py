@@ -66,7 +66,7 @@ class Permitting:
                 apis=targets.apis,
                 regions=targets.regions,
                 partition=partition_of(targets),
-                own_regions=targets.enabled_regions is not None and targets.organization is None,
+                own_regions=targets.enabled_regions is not None,
                 owners=self._asks_owners(policy),
             )
         )

@@ -126,7 +126,7 @@ def test_the_help_shows_every_flag_whole_at_80_columns(name: str, monkeypatch: p
 @pytest.mark.parametrize("verb", ["plan", "apply", "check", "discover", "resume"])
 def test_the_help_fits_a_tall_window(verb: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
-    assert len(batchgw(verb, "--help").out.splitlines()) <= 63
+    assert len(batchgw(verb, "--help").out.splitlines()) <= 66  # lines of a printed page
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_simulate_has_every_option_of_the_simulator_with_its_default() -> None:
         ["plan", "p.yaml", "--rate", "0"],
         ["plan", "p.yaml", "--share", "1.5"],
         ["plan", "p.yaml", "--output", "xml"],
-        ["plan", "p.yaml", "extra"],
+        ["show", "p.plan", "extra"],
         ["runs", "show"],
     ],
 )
