@@ -175,7 +175,7 @@ def after(observed: Mapping[str, Settings], desired: Desired) -> dict[ResponseTy
 
 def holds(locked: Settings, in_effect: Settings | None) -> bool:
     if in_effect is None:
-        return False
+        return locked == Settings()  # without a locked key there is nothing to hold
     headers = {key.lower(): value for key, value in in_effect.parameters.items()}
     return (
         all(headers.get(key.lower()) == value for key, value in locked.parameters.items())
