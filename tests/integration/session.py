@@ -22,10 +22,11 @@ from batchgw.control_plane.aws import AwsControlPlane
 from batchgw.events import CallSent
 from batchgw.model import Action, PlannedApi, ResponseChange
 from batchgw.model.response_change import responses
+from batchgw.throttle.quota import SERVICES, Quota
 from tests.integration.emulator import IRELAND, Emulator
 from tests.integration.fleet import Address
 
-FAST = Pace(rate=1000.0, burst=1000.0)
+FAST = Pace(rate=1000.0, burst=1000.0, services={service: Quota(1000.0, 1000.0) for service in SERVICES})
 
 
 @asynccontextmanager
