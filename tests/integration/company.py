@@ -63,7 +63,9 @@ class Company:
     def accounts(self) -> dict[str, tuple[str, Path, Path, str]]:
         """Give each account's name, where it is by names and by ids, and its state."""
         told = self.emulator.client("organizations").describe_account(AccountId=self.emulator.account)
-        found = {self.emulator.account: (told["Account"]["Name"], (), self._way(()), "ACTIVE")}
+        found: dict[str, tuple[str, Path, Path, str]] = {
+            self.emulator.account: (told["Account"]["Name"], (), self._way(()), "ACTIVE")
+        }
         for name, member in MEMBERS.items():
             state = "ACTIVE" if member.open else "SUSPENDED"
             found[self.ids[name]] = (name, member.ou, self._way(member.ou), state)
@@ -77,7 +79,7 @@ class Company:
         return _keys(self.emulator, self.ids[name])
 
     def regions(self, name: str) -> dict[str, str]:
-        """Give the regions of an account with their statuses. On moto, which has no ListRegions, EC2 tells."""
+        """Give the regions of an account with their statuses. Moto has no ListRegions: there EC2 tells."""
         if self.emulator.name == "moto":
             ec2 = self.emulator.client("ec2", region=VIRGINIA, keys=self.keys(name))
             regions = ec2.describe_regions(AllRegions=True)["Regions"]

@@ -6,14 +6,17 @@ deviation means to who uses batchgw; the names here are the names there.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import boto3
 from botocore.exceptions import ClientError
 
 from tests.integration.emulator import Emulator, Keys
+from tests.integration.permits import EVERYTHING, Document, make_role, policy_of, trusting
 
 ELSEWHERE = "222222222222"
 """An account other than that of the keys."""
@@ -199,6 +202,101 @@ def _role_that_is_no_arn(emulator: Emulator) -> str:
     return verdict(emulator.client("sts").assume_role, RoleArn="a-role-by-any-name", RoleSessionName="test")
 
 
+def _by_tag(emulator: Emulator) -> str:
+    """Read the gateway responses of an API by a role that may do so for APIs with its tag."""
+    api = emulator.client().create_rest_api(name="deviant", tags={"tier": "public"})["id"]
+    reading = {
+        "Effect": "Allow",
+        "Action": "apigateway:GET",
+        "Resource": "arn:aws:apigateway:*::/restapis/*/gatewayresponses",
+        "Condition": {"StringEquals": {"aws:ResourceTag/tier": "public"}},
+    }
+    _make_role(emulator, may=policy_of(reading))
+    keys = emulator.assume(emulator.account, _ROLE)
+    return verdict(emulator.client(keys=keys).get_gateway_responses, restApiId=api)
+
+
+def _denial_names_the_resource(emulator: Emulator) -> bool:
+    """Tell whether a denial says on what the action was not allowed."""
+    _make_role(emulator, may=policy_of({"Effect": "Allow", "Action": "sts:*", "Resource": "*"}))
+    denied = said(emulator.client(keys=emulator.assume(emulator.account, _ROLE)).get_rest_apis)
+    assert denied[0] == 403
+    return "on resource: arn:aws:apigateway:eu-west-1::/restapis" in str(denied[-1])
+
+
+def _with_a_source_identity(emulator: Emulator) -> str:
+    """Assume a role with a source identity. Its trust policy says nothing of one."""
+    entry = {"Effect": "Allow", "Principal": {"AWS": _own(emulator)}, "Action": "sts:AssumeRole"}
+    _make_role(emulator, trust=policy_of(entry))
+    arn = f"arn:aws:iam::{emulator.account}:role/{_ROLE}"
+    return verdict(
+        emulator.client("sts").assume_role, RoleArn=arn, RoleSessionName="test", SourceIdentity="alice"
+    )
+
+
+_ROLE = "Deviant"
+
+
+def _own(emulator: Emulator) -> str:
+    return f"arn:aws:iam::{emulator.account}:root"
+
+
+def _make_role(emulator: Emulator, *, may: Document = EVERYTHING, trust: Document | None = None) -> None:
+    """Make a role in the emulator's own account: by IAM's API, and on the simulator by its own."""
+    trust = trust or trusting(_own(emulator))
+    if emulator.name == "simulator":
+        role = {"name": _ROLE, "policy": may, "trust": trust}
+        emulator.post("/_batchgw/iam", json.dumps({"roles": [role]}).encode())
+    else:
+        make_role(emulator, emulator.keys, _ROLE, may=may, trust=trust)
+
+
+# The organisation
+
+
+def _told_of_an_account(emulator: Emulator) -> set[str]:
+    """Give what tells where an account is and in which state, in the answer as it was sent."""
+    if emulator.name == "moto":  # where none is there from the start
+        emulator.client("organizations").create_organization(FeatureSet="ALL")
+    [account, *_] = _as_sent(emulator, "organizations", "list_accounts")["Accounts"]
+    return {"Path", "Paths", "State", "Status"}.intersection(account)
+
+
+def _first_page_of_accounts(emulator: Emulator) -> tuple[int, bool]:
+    """Give how many accounts a page of one has when there are two, and whether there is a next page."""
+    client = emulator.client("organizations")
+    if emulator.name != "simulator":  # which has two
+        client.create_account(Email="second@example.com", AccountName="second")
+    page = client.list_accounts(MaxResults=1)
+    return len(page["Accounts"]), bool(page.get("NextToken"))
+
+
+def _list_regions(emulator: Emulator) -> str:
+    return verdict(emulator.client("account").list_regions).partition(" ")[0]
+
+
+def _partitions(emulator: Emulator) -> set[str]:
+    """Give the partitions of the regions that EC2 lists."""
+    regions = emulator.client("ec2").describe_regions(AllRegions=True)["Regions"]
+    session = boto3.Session()
+    return {session.get_partition_for_region(each["RegionName"]) for each in regions}
+
+
+def _as_sent(emulator: Emulator, service: str, call: str) -> dict[str, Any]:
+    """Make a call and give its answer with what the service model does not know."""
+    client = emulator.client(service)
+    sent: list[bytes] = []
+    client.meta.events.register_first(
+        f"before-parse.{service}", lambda response_dict, **_: sent.append(response_dict["body"]), "as-sent"
+    )
+    try:
+        getattr(client, call)()
+    finally:
+        client.meta.events.unregister(f"before-parse.{service}", unique_id="as-sent")
+    answer: dict[str, Any] = json.loads(sent[0])
+    return answer
+
+
 _ANSWER_OF_PUT = {
     "responseType": "UNAUTHORIZED",
     "statusCode": "401",
@@ -255,6 +353,13 @@ MOTO: Mapping[str, Deviation] = {
     "accepts-any-key": Deviation(ask=_keys_never_issued, aws="403 UnrecognizedClientException", here="200"),
     "assumes-any-role": Deviation(ask=_role_that_is_not_there, aws="403 AccessDenied", here="200"),
     "assumes-what-is-no-role": Deviation(ask=_role_that_is_no_arn, aws="400 ValidationError", here="200"),
+    "tells-no-paths": Deviation(
+        ask=_told_of_an_account, aws={"Paths", "State", "Status"}, here={"State", "Status"}
+    ),
+    "knows-no-list-regions": Deviation(ask=_list_regions, aws="200", here="404"),
+    "lists-regions-of-all-partitions": Deviation(
+        ask=_partitions, aws={"aws"}, here={"aws", "aws-cn", "aws-us-gov"}
+    ),
 }
 """moto's server."""
 
@@ -278,5 +383,12 @@ MINISTACK: Mapping[str, Deviation] = {
     "has-no-quota": Deviation(
         ask=_hundred_reads, aws="429 TooManyRequestsException", here=None, throttled=True
     ),
+    "knows-no-tags-of-apis": Deviation(ask=_by_tag, aws="200", here="403 AccessDeniedException"),
+    "names-no-resource-in-denials": Deviation(ask=_denial_names_the_resource, aws=True, here=False),
+    "takes-any-source-identity": Deviation(ask=_with_a_source_identity, aws="403 AccessDenied", here="200"),
+    "tells-no-states-and-no-paths": Deviation(
+        ask=_told_of_an_account, aws={"Paths", "State", "Status"}, here={"Path", "Status"}
+    ),
+    "has-no-pages-of-accounts": Deviation(ask=_first_page_of_accounts, aws=(1, True), here=(2, False)),
 }
 """MiniStack."""

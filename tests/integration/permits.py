@@ -11,18 +11,18 @@ from tests.integration.emulator import Emulator, Keys
 Document = Mapping[str, Any]
 """A policy as IAM takes it."""
 
-EVERYTHING: Document = {
-    "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
-}
+
+def policy_of(*statements: Mapping[str, Any]) -> Document:
+    """Give the policy that has these statements."""
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+EVERYTHING = policy_of({"Effect": "Allow", "Action": "*", "Resource": "*"})
 
 
 def trusting(principal: str) -> Document:
     """Give the trust policy that lets a principal in, whatever it brings."""
-    return {
-        "Version": "2012-10-17",
-        "Statement": [{"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "sts:*"}],
-    }
+    return policy_of({"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "sts:*"})
 
 
 def make_role(
