@@ -63,7 +63,7 @@ def test_an_error_of_ours_says_more_than_a_foreign_one_beside_it() -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["plann"], "No such command 'plann'. Did you mean 'plan'? See 'batchgw --help'."),
+        (["plann"], "No such command 'plann'. Did you mean 'plan', 'explain'? See 'batchgw --help'."),
         (["plan"], "Missing argument 'POLICY...'. See 'batchgw plan --help'."),
         (["plan", "p.yaml", "--plan"], "No such option: --plan"),
         (["apply", "--plan"], "Option '--plan' requires an argument."),
