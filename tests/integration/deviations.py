@@ -216,10 +216,21 @@ def _by_tag(emulator: Emulator) -> str:
     return verdict(emulator.client(keys=keys).get_gateway_responses, restApiId=api)
 
 
+def _regions_without_permission(emulator: Emulator) -> str:
+    """List the regions of the account by a role that may not."""
+    keys = _restricted(emulator)
+    return verdict(emulator.client("account", keys=keys).list_regions)
+
+
+def _restricted(emulator: Emulator) -> Keys:
+    """Give the keys of a role that may do next to nothing."""
+    _make_role(emulator, may=policy_of({"Effect": "Allow", "Action": "sts:*", "Resource": "*"}))
+    return emulator.assume(emulator.account, _ROLE)
+
+
 def _denial_names_the_resource(emulator: Emulator) -> bool:
     """Tell whether a denial says on what the action was not allowed."""
-    _make_role(emulator, may=policy_of({"Effect": "Allow", "Action": "sts:*", "Resource": "*"}))
-    denied = said(emulator.client(keys=emulator.assume(emulator.account, _ROLE)).get_rest_apis)
+    denied = said(emulator.client(keys=_restricted(emulator)).get_rest_apis)
     assert denied[0] == 403
     return "on resource: arn:aws:apigateway:eu-west-1::/restapis" in str(denied[-1])
 
@@ -385,6 +396,9 @@ MINISTACK: Mapping[str, Deviation] = {
     ),
     "knows-no-tags-of-apis": Deviation(ask=_by_tag, aws="200", here="403 AccessDeniedException"),
     "names-no-resource-in-denials": Deviation(ask=_denial_names_the_resource, aws=True, here=False),
+    "lets-everybody-list-regions": Deviation(
+        ask=_regions_without_permission, aws="403 AccessDeniedException", here="200"
+    ),
     "takes-any-source-identity": Deviation(ask=_with_a_source_identity, aws="403 AccessDenied", here="200"),
     "tells-no-states-and-no-paths": Deviation(
         ask=_told_of_an_account, aws={"Paths", "State", "Status"}, here={"Path", "Status"}

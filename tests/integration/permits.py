@@ -52,6 +52,18 @@ def make_user(emulator: Emulator, name: str, *, may: Document) -> Keys:
     """Make a user in the emulator's own account, and give its keys."""
     iam = emulator.client("iam")
     iam.create_user(UserName=name)
-    iam.put_user_policy(UserName=name, PolicyName="only", PolicyDocument=json.dumps(may))
+    change_user(emulator, name, may)
     given = iam.create_access_key(UserName=name)["AccessKey"]
     return Keys(access_key_id=given["AccessKeyId"], secret_access_key=given["SecretAccessKey"])
+
+
+def change_user(emulator: Emulator, name: str, may: Document) -> None:
+    """Let a user do what a policy says, and nothing else."""
+    emulator.client("iam").put_user_policy(UserName=name, PolicyName="only", PolicyDocument=json.dumps(may))
+
+
+def without(document: Document, sid: str) -> Document:
+    """Take a statement out of a policy."""
+    left = [each for each in document["Statement"] if each["Sid"] != sid]
+    assert len(left) == len(document["Statement"]) - 1
+    return {**document, "Statement": left}

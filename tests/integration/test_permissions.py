@@ -17,7 +17,7 @@ from batchgw.errors import AccessDenied
 from batchgw.exit_codes import INCOMPLETE, OK, PENDING
 from batchgw.model import AccountId, Region, ResponseType, RestApiId, Scope, Settings
 from tests.integration.emulator import IRELAND, REGIONS, Emulator, Keys
-from tests.integration.permits import EVERYTHING, Document, change_trust, give, make_role, make_user
+from tests.integration.permits import EVERYTHING, Document, change_trust, give, make_role, make_user, without
 from tests.unit.cli_driver import Result, batchgw, clean_environment
 
 ROLE = "OrganizationBatchgw"
@@ -121,12 +121,6 @@ def inhabited(
         monkeypatch.setenv(name, value)
     make_role(emulator, ROOT, ROLE, trust=member.trust())
     return member
-
-
-def without(document: Mapping[str, Any], sid: str) -> dict[str, Any]:
-    left = [each for each in document["Statement"] if each["Sid"] != sid]
-    assert len(left) == len(document["Statement"]) - 1
-    return {**document, "Statement": left}
 
 
 def allowed(document: Mapping[str, Any]) -> Sequence[str]:
