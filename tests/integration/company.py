@@ -76,7 +76,7 @@ class Company:
 
     def keys(self, name: str) -> Keys:
         """Give keys that may do everything in an account."""
-        return _keys(self.emulator, self.ids[name])
+        return self.emulator.inside(self.ids[name])
 
     def regions(self, name: str) -> dict[str, str]:
         """Give the regions of an account with their statuses. Moto has no ListRegions: there EC2 tells."""
@@ -120,8 +120,8 @@ def found(emulator: Emulator) -> Company:
         organizations.move_account(
             AccountId=ids[name], SourceParentId=root, DestinationParentId=ous[member.ou]
         )
-        if member.role and emulator.name != "moto":  # which assumes any, and takes a second to make one
-            make_role(emulator, _keys(emulator, ids[name]), ROLE)
+        if member.role and emulator.name == "ministack":  # moto assumes any
+            make_role(emulator, emulator.inside(ids[name]), ROLE)
     apis = {
         (name, region): _api(emulator, account, region) for name, account in ids.items() for region in REGIONS
     }
@@ -131,14 +131,8 @@ def found(emulator: Emulator) -> Company:
     return Company(emulator=emulator, ids=ids, ous=ous, apis=apis)
 
 
-def _keys(emulator: Emulator, account: str) -> Keys:
-    if account == emulator.account:
-        return emulator.keys
-    return emulator.assume(account) if emulator.name == "moto" else Keys(access_key_id=account)
-
-
 def _api(emulator: Emulator, account: str, region: str) -> str:
-    client = emulator.client(region=region, keys=_keys(emulator, account))
+    client = emulator.client(region=region, keys=emulator.inside(account))
     api: str = client.create_rest_api(name="orders")["id"]
     client.put_gateway_response(restApiId=api, responseType="THROTTLED", statusCode="503")
     return api

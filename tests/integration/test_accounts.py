@@ -17,6 +17,7 @@ from batchgw.model import AccountId, Region, RoleLink, Scope, UnreadScope
 from tests.integration import fleet as fleets
 from tests.integration.emulator import IRELAND, REGIONS, Emulator, Keys
 from tests.integration.fleet import EXPECTED, POLICY, WRITES, Fleet
+from tests.integration.permits import change_trust, make_role, trusting
 from tests.integration.session import connected, paced, pending, policy
 
 pytestmark = pytest.mark.asyncio
@@ -45,27 +46,31 @@ def in_accounts(*accounts: str) -> str:
 
 
 def members(emulator: Emulator, *names: str) -> list[str]:
-    """Make an organisation and accounts in it."""
+    """Make accounts in an organisation, each with the role."""
     organizations = emulator.client("organizations")
-    organizations.create_organization(FeatureSet="ALL")
+    if emulator.name == "moto":  # on MiniStack there is one from the start
+        organizations.create_organization(FeatureSet="ALL")
     statuses = [
         organizations.create_account(Email=f"{name}@example.com", AccountName=name)["CreateAccountStatus"]
         for name in names
     ]
-    return [status["AccountId"] for status in statuses]
+    accounts = [status["AccountId"] for status in statuses]
+    for account in accounts if emulator.name == "ministack" else ():  # moto assumes any role
+        make_role(emulator, emulator.inside(account), ROLE)
+    return accounts
 
 
 async def test_two_accounts_of_an_organisation_are_brought_to_policy_and_the_third_is_not(
-    only_moto: Emulator, tmp_path: Path
+    emulator: Emulator, tmp_path: Path
 ) -> None:
     """The keys of the management account assume the role. It has APIs too, but is no target."""
-    orders, billing = members(only_moto, "orders", "billing")
-    untouched = fleets.launch(only_moto)
-    targets = [fleets.launch(only_moto, only_moto.assume(account)) for account in (orders, billing)]
+    orders, billing = members(emulator, "orders", "billing")
+    untouched = fleets.launch(emulator)
+    targets = [fleets.launch(emulator, emulator.inside(account)) for account in (orders, billing)]
     assumed = Assumed()
     aimed = policy(in_accounts(orders, billing))
 
-    async with connected(only_moto, role=ROLE, observer=assumed) as plane:
+    async with connected(emulator, role=ROLE, observer=assumed) as plane:
         session = paced(plane)
         with await batchgw.plan(aimed, plane=session) as plan:
             async with open_journal(str(tmp_path / "journal.db")) as journal:
@@ -83,11 +88,16 @@ async def test_two_accounts_of_an_organisation_are_brought_to_policy_and_the_thi
 
 
 async def test_a_chain_with_tags_and_session_policies_reaches_the_account_and_the_organisation(
-    only_moto: Emulator,
+    emulator: Emulator,
 ) -> None:
-    """Moto reads each parameter of AssumeRole as STS does. It does not check what a session may do."""
-    orders, billing = members(only_moto, "orders", "billing")
-    fleets.launch(only_moto, only_moto.assume(orders))
+    """MiniStack checks who may assume what, and what a session may do. Moto reads the parameters alone."""
+    orders, billing = members(emulator, "orders", "billing")
+    fleets.launch(emulator, emulator.inside(orders))
+    if emulator.name == "ministack":
+        make_role(emulator, emulator.inside(billing), "Hub")
+        make_role(emulator, emulator.keys, "Reader")
+        from_hub = trusting(f"arn:aws:iam::{billing}:role/Hub")
+        change_trust(emulator, emulator.inside(orders), ROLE, trust=from_hub)
     hub = RoleLink(
         role=f"arn:aws:iam::{billing}:role/Hub",
         external_id="hub-7",
@@ -96,7 +106,7 @@ async def test_a_chain_with_tags_and_session_policies_reaches_the_account_and_th
     )
     assumed = Assumed()
     async with connect(
-        endpoint_url=only_moto.url,
+        endpoint_url=emulator.url,
         region=IRELAND,
         role=ROLE,
         roles=(hub,),
@@ -111,7 +121,7 @@ async def test_a_chain_with_tags_and_session_policies_reaches_the_account_and_th
             ListAccounts(scope=Scope(account=AccountId(orders), region=Region(IRELAND)))
         )
     assert {orders, billing} <= {account.id for account in listed.items}
-    assert assumed.accounts == [billing, orders, only_moto.account]
+    assert assumed.accounts == [billing, orders, emulator.account]
 
 
 @pytest.fixture
