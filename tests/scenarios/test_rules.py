@@ -18,6 +18,7 @@ from batchgw.model import (
     Applied,
     Decision,
     Mode,
+    PlannedApi,
     Policy,
     ResponseType,
     RestApi,
@@ -28,9 +29,13 @@ from batchgw.model import (
     Unchanged,
 )
 from batchgw.model.change import EXEMPT
+from batchgw.model.response_change import TARGETS
 from batchgw.planning.plan_file.plan import Plan
+from batchgw.policy.loader import load_policy
 from batchgw.simulator.operations.apigateway import gateway_responses
 from batchgw.simulator.traffic.fault_script import parse
+from batchgw.simulator.world.generated import Proportions
+from batchgw.simulator.world.world import World
 from tests.saved_plans import with_checksum
 from tests.scenarios.estate import CORS, DESIRED, Estate
 from tests.unit.journal_plans import listed
@@ -139,6 +144,49 @@ def test_each_api_becomes_what_its_rules_say_and_what_is_exempt_stays_as_it_was(
             assert {type(o) for o in outcomes} == {Applied, Unchanged, Skipped}
             with await api.check(estate.policy, plane=estate.paced()) as again:
                 assert (again.totals.total.writes, again.totals.complete) == (0, True)
+
+    virtually(main)
+
+
+LOCKED = """
+version: 1
+use: [security-headers]
+responses: {THROTTLED: {status: 429}, QUOTA_EXCEEDED: {status: 429}}
+locked: [security-headers]
+"""
+
+
+@dataclass
+class Locked(Estate):
+    """An estate in which every API is exempt by its tag, from a policy that has locked something."""
+
+    apis: int = APIS
+
+    def __post_init__(self) -> None:
+        proportions = Proportions(customised=0.7, exempt=1.0)
+        self.world = World.generate(apis=self.apis, accounts=2, regions=2, proportions=proportions)
+        self.before = self.customisations()
+
+    @property
+    def policy(self) -> Policy:
+        return replace(load_policy("p.yaml", text=LOCKED).policy, targets=super().policy.targets)
+
+
+def test_an_exempt_type_with_locked_keys_is_left_alone_or_changed_and_never_both(tmp_path: Path) -> None:
+    """Locked keys are merged into exempt types that an API customised itself: then nothing is left alone."""
+
+    async def main() -> None:
+        async with Locked() as estate, open_journal(str(tmp_path / "journal.db")) as journal:
+            await api.plan(estate.policy, plane=estate.plane, out=tmp_path / "plan")
+            plan = Plan.open(tmp_path / "plan")
+            planned = [each for each in plan.items() if isinstance(each, PlannedApi)]
+            changed = Counter(c.target for each in planned for c in each.changes)
+            aside = Counter(a.target for each in planned for a in each.set_aside)
+            throttled = TARGETS[T.THROTTLED]
+            assert changed[throttled] > 0 < aside[throttled]
+            assert changed[throttled] + aside[throttled] == estate.apis
+            summary = await api.apply(plan, plane=estate.plane, journal=journal)
+            assert (summary.exit_code, summary.proves) == (0, True)
 
     virtually(main)
 

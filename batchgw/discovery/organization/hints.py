@@ -53,6 +53,9 @@ def _of_ou(ou: OuPattern, accounts: Sequence[Account], ous: Collection[tuple[str
     near = next((n for n in sorted(ous) if _covers(folded, tuple(each.casefold() for each in n))), None)
     if near is not None:
         return f"; the case of letters counts, and there is {_path(near)}"
+    exact = next((n for n in ous if n == ou.path), None)
+    if exact is not None:
+        return f"; one has exactly this path, but [ * ? are read as a pattern: write {_path(exact)}"
     all_ous = {names[: n + 1] for names in ous for n in range(len(names))}
     return did_you_mean(ou.text, sorted(_path(names) for names in all_ous))
 
@@ -62,7 +65,8 @@ def _covers(ou: OuPattern, names: tuple[str, ...]) -> bool:
 
 
 def _path(names: tuple[str, ...]) -> str:
-    return _in(names).path
+    """Write the pattern that means this OU and no other."""
+    return _in(tuple(glob.escape(each) for each in names)).path
 
 
 def _in(names: tuple[str, ...]) -> Account:

@@ -25,6 +25,7 @@ from batchgw.execution.reading.deciding import Decided, Deciding
 from batchgw.model import (
     Account,
     AccountId,
+    Change,
     PlanItem,
     PlannedApi,
     Policy,
@@ -207,12 +208,13 @@ class Planner:
                     self._decide_waiting(api.scope, None, read=True)
             self._count.named += 1
             self._named.found(api)
+            changes = tuple([change for each in compared for change in each.changes])
             self._give(
                 PlannedApi(
                     api=api,
-                    changes=tuple([change for each in compared for change in each.changes]),
+                    changes=changes,
                     uncovered=tuple([target for each in compared for target in each.uncovered]),
-                    set_aside=decided.set_aside,
+                    set_aside=_without_changes(decided.set_aside, changes),
                     variant=decided.wanted.variant,
                     notes=decided.decision.notes,
                 )
@@ -302,6 +304,14 @@ def _asking(policy: Policy, *, always: bool) -> Asking:
     if policy.targets.apis.needs_owner:
         return Asking.ALL
     return Asking.LATER if policy.rules.needs_owner or always else Asking.TAGS
+
+
+def _without_changes(set_aside: tuple[SetAside, ...], changes: tuple[Change, ...]) -> tuple[SetAside, ...]:
+    """Give what is left alone. Locked keys are merged into an exempt type that an API customised itself."""
+    if not set_aside:
+        return set_aside
+    changed = {change.target for change in changes}
+    return tuple([each for each in set_aside if each.target not in changed])
 
 
 class _Waiting(NamedTuple):

@@ -9,9 +9,12 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from batchgw.errors import UsageError
 from batchgw.model.fleet.organization import Account, OuPattern
 from batchgw.model.scope import RestApi, RestApiId
 from batchgw.model.shape import JSON
+from batchgw.redaction import foreign
+from batchgw.wording import amount
 
 if TYPE_CHECKING:
     from jmespath.parser import ParsedResult
@@ -117,7 +120,10 @@ class Selector:
         return self.expression is not None and word in self.expression
 
     def matches(self, api: RestApi, account: Account | None = None) -> bool:
-        """Tell whether the API is meant. `account` is what the organisation says of its account, if known."""
+        """Tell whether the API is meant. `account` is what the organisation says of its account, if known.
+
+        Raises UsageError where the expression cannot be worked out for this API.
+        """
         return (
             (self.id is None or self.id == api.id)
             and (self.name is None or fnmatchcase(api.name, self.name))
@@ -128,7 +134,7 @@ class Selector:
             and (self.endpoint is None or self.endpoint in api.endpoint_types)
             and (self.created is None or self.created.holds(api.created))
             and (self.owner is None or _is_owner(self.owner, api))
-            and (self.expression is None or _is_true(self.expression, api, account))
+            and (self.expression is None or _is_true(self, self.expression, api, account))
         )
 
     def to_json(self) -> dict[str, JSON]:
@@ -178,17 +184,53 @@ def document(api: RestApi, account: Account | None) -> dict[str, JSON]:
 
 @lru_cache(maxsize=256)  # a policy has few, and each is tried on every API
 def compiled(expression: str) -> ParsedResult:
-    """Compile a JMESPath expression. Raises ValueError with what is wrong with it."""
+    """Compile a JMESPath expression. Raises ValueError with what is wrong with it.
+
+    JMESPath itself looks at the names of functions only when they are called.
+    """
     import jmespath  # noqa: PLC0415 - few policies need it
     from jmespath.exceptions import JMESPathError  # noqa: PLC0415
 
     try:
-        return jmespath.compile(expression)
+        parsed = jmespath.compile(expression)
     except JMESPathError as error:
         raise ValueError(str(error)) from error
+    _check_functions(parsed.parsed)
+    return parsed
 
 
-def _is_true(expression: str, api: RestApi, account: Account | None) -> bool:
+def _check_functions(node: Mapping[str, Any]) -> None:
+    from jmespath.functions import Functions  # noqa: PLC0415
+
+    if node["type"] == "function_expression":
+        name, given = node["value"], len(node["children"])
+        known = Functions.FUNCTION_TABLE.get(name)
+        if known is None:
+            raise ValueError(f"there is no function {name}()")
+        signature = known["signature"]
+        variadic = bool(signature) and signature[-1].get("variadic", False)
+        if given < len(signature) or (given > len(signature) and not variadic):
+            least = "at least " if variadic else ""
+            raise ValueError(
+                f"{name}() takes {least}{amount(len(signature), 'argument')}, and here are {given}"
+            )
+    for child in node["children"]:
+        if isinstance(child, dict):
+            _check_functions(child)
+
+
+def _is_true(selector: Selector, expression: str, api: RestApi, account: Account | None) -> bool:
     """Tell whether an expression holds. JMESPath takes null, false and what is empty for false."""
-    found: Any = compiled(expression).search(document(api, account))
+    from jmespath.exceptions import JMESPathError  # noqa: PLC0415
+
+    try:
+        found: Any = compiled(expression).search(document(api, account))
+    except JMESPathError as error:
+        # Taken for false, an exclusion or an exemption would be passed over.
+        where = f"{selector.where}: " if selector.where else ""
+        raise UsageError(
+            f"{where}the expression {foreign(expression)} cannot be worked out for the REST API {api.id} in "
+            f"{api.scope}: {foreign(str(error))}. Ask first whether the value is there, as in `tags.team && "
+            "starts_with(tags.team, 'a')`"
+        ) from error
     return bool(found) or (found == 0 and found is not False and not isinstance(found, list | dict | str))

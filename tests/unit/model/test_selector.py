@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import pytest
 
+from batchgw.errors import UsageError
 from batchgw.model import (
     Account,
     AccountId,
@@ -86,6 +88,39 @@ def test_an_owner_that_nobody_asked_matches_nothing() -> None:
 def test_an_expression_that_is_none_is_refused_with_what_is_wrong() -> None:
     with pytest.raises(ValueError, match="tags\\.\\["):
         compiled("tags.[")
+
+
+@pytest.mark.parametrize(
+    ("expression", "said"),
+    [
+        ("begins_with(name, 'a')", "there is no function begins_with()"),
+        ("tags.a && length(foo(name))", "there is no function foo()"),
+        ("starts_with(name)", "starts_with() takes 2 arguments, and here are 1"),
+        ("not_null()", "not_null() takes at least 1 argument, and here are 0"),
+        ("sort_by(keys(tags), &upper(@))", "there is no function upper()"),
+    ],
+)
+def test_functions_are_checked_before_any_api_is_seen(expression: str, said: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(said)):
+        compiled(expression)
+
+
+@pytest.mark.parametrize("expression", ["not_null(tags.a, tags.b, name)", "sort_by(@, &name)", "now || name"])
+def test_expressions_with_known_functions_compile(expression: str) -> None:
+    compiled(expression)
+
+
+@pytest.mark.parametrize("expression", ["starts_with(tags.nope, 'a')", "sum(name)"])
+def test_an_expression_that_fails_on_an_api_names_its_place_and_the_api(expression: str) -> None:
+    """It is no answer: taken for false, an exclusion would be passed over."""
+    selector = Selector(expression=expression, where="p.yaml:3:9")
+    with pytest.raises(UsageError) as raised:
+        selector.matches(API, ACCOUNT)
+    said = str(raised.value)
+    assert said.startswith(
+        f"p.yaml:3:9: the expression {expression} cannot be worked out for the REST API {API.id}"
+    )
+    assert "invalid type for value" in said
 
 
 def test_it_is_rendered_as_it_is_written() -> None:

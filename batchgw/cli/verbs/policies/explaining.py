@@ -31,6 +31,14 @@ from batchgw.times import timestamp
 _TYPES = frozenset(ResponseType)
 
 
+def _is_api(word: str) -> bool:
+    try:
+        ExplicitApi.parse(word)
+    except ValueError:
+        return False
+    return True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explaining:
     """What is to be explained. `types` are all of which anything is said, where there are none."""
@@ -52,6 +60,9 @@ class Explaining:
             types = (ResponseType(rest.pop()),)
         if len(rest) < 2:  # noqa: PLR2004
             raise UsageError("say what to explain: POLICY... API [TYPE].")
+        if len(rest) > 2 and _is_api(rest[-2]) and not rest[-1].islower():  # noqa: PLR2004 - ids are in small letters
+            near = did_you_mean(rest[-1].upper(), [t.value for t in ResponseType])
+            raise UsageError(f"{rest[-1]} is not a response type{near or '.'}")
         try:
             named = ExplicitApi.parse(rest[-1])
         except ValueError:

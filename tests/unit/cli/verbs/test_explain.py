@@ -93,6 +93,12 @@ def test_an_api_that_is_nowhere_is_not_explained() -> None:
     assert "nosuchapi0" in done.err
 
 
+def test_a_misspelt_type_is_not_taken_for_an_api() -> None:
+    done = batchgw("explain", "org.yaml", "a1b2c3d4e5", "TROTTLED")
+    assert done.code == 64
+    assert "TROTTLED is not a response type; did you mean THROTTLED?" in done.err
+
+
 @pytest.mark.usefixtures("world")
 def test_the_journal_knows_what_a_run_has_found() -> None:
     api = _api("internal")

@@ -13,7 +13,7 @@ from tests.unit.discovery.organization.accounts import ALL, FOUR, ONE, THREE, TW
 def counted(selection: AccountSelection) -> tuple[list[Account], SelectedAccounts]:
     count = AccountCount(selection)
     meant = [account for account in ALL if count.add(account)]
-    return meant, count.total(ous=[*UNITS, ("Empty",)])
+    return meant, count.total(ous=[*UNITS, ("Empty",), ("Prod", "Old [x]")])
 
 
 def ou(text: str) -> AccountSelector:
@@ -52,6 +52,14 @@ UNPROVED = [
     ),
     (ou("/Prd"), "OU /Prd matches no account; did you mean /Prod?"),
     (ou("/Empty"), "OU /Empty matches no account; there is such an OU, and no account is in it or below it"),
+    (
+        ou("/Prod/Old [x]"),
+        (
+            "OU /Prod/Old [x] matches no account; one has exactly this path, "
+            "but [ * ? are read as a pattern: write /Prod/Old [[]x]"
+        ),
+    ),
+    (ou("/Prod/Old [[]y]"), "OU /Prod/Old [[]y] matches no account; did you mean /Prod/Old [[]x]?"),
     (ou("ou-ab12-00000009"), "OU ou-ab12-00000009 matches no account; did you mean ou-ab12-0000000"),
     (account_id("111111111112"), "account 111111111112 matches no account; did you mean 111111111111?"),
     (account_id("987654321098"), "account 987654321098 matches no account"),
