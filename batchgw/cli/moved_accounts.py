@@ -11,7 +11,7 @@ from batchgw.cli.session import Run
 from batchgw.concurrency.pool import unwrapped
 from batchgw.discovery.organization.since import moves_since
 from batchgw.discovery.scopes import HOME
-from batchgw.errors import CallError, Stopped
+from batchgw.errors import CallError, PlanStale, Stopped
 from batchgw.model import Account, AccountSelection, AccountSelector
 from batchgw.model.shape import JSON, items, record
 from batchgw.report.views.text import Span, line
@@ -52,7 +52,8 @@ async def telling_moves(
 ) -> AsyncIterator[None]:
     """Ask the organisation while the block lasts, and tell what is different. Nothing else changes.
 
-    Nothing is asked where no accounts are known from then.
+    Nothing is asked where no accounts are known from then. A block that is left by a refusal waits for it, too:
+    an account that left may be the reason.
     """
     if not before:
         yield
@@ -72,8 +73,14 @@ async def telling_moves(
         if len(sentences) > SHOWN:
             run.console.tell(line(f"  and {len(sentences) - SHOWN:,} more"))
 
+    refusal: PlanStale | CallError | None = None
     with unwrapped():
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(ask)
-            yield
+            try:
+                yield
+            except (PlanStale, CallError) as error:
+                refusal = error
             tasks.cancel_scope.deadline = anyio.current_time() + LONGEST
+    if refusal is not None:
+        raise refusal

@@ -122,8 +122,8 @@ class PlanTotals:
 
     @property
     def expected(self) -> dict[Scope, int]:
-        """Targets that must end in an outcome, per scope."""
-        return {scope: totals.expected for scope, totals in self._scopes.items()}
+        """Targets that must end in an outcome, per scope. Those that are rightly left alone have none."""
+        return {scope: each.expected for scope, each in self._scopes.items() if not each.skipped_scopes}
 
     @property
     def looked_into(self) -> tuple[Scope, ...]:

@@ -142,6 +142,15 @@ def test_accounts_that_moved_since_are_told_and_the_plan_is_applied_all_the_same
     assert (told["joined"], told["left"]) == ([], [])
 
 
+def test_accounts_are_told_before_a_plan_is_refused_because_of_one_of_them(world: ReadyInfo) -> None:
+    assert batchgw("plan", "policy.yaml", "--out", "saved").code == 2
+    change(world, {"account": OTHER, "state": "SUSPENDED"})
+    applied = batchgw("apply", "--plan", "saved", "--yes")
+    assert applied.code == 4
+    told = applied.err.index(f"account {OTHER} (other) was ACTIVE when the plan was made, and is SUSPENDED")
+    assert told < applied.err.index("error: cannot assume")
+
+
 def test_a_resume_tells_what_became_of_the_accounts_of_its_plan(world: ReadyInfo) -> None:
     """The run keeps them, since its plan may be gone."""
     applied = batchgw("apply", "policy.yaml", "--yes", "-o", "json")
