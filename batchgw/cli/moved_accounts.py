@@ -52,7 +52,7 @@ async def telling_moves(
 ) -> AsyncIterator[None]:
     """Ask the organisation while the block lasts, and tell what is different. Nothing else changes.
 
-    Nothing is asked where no accounts are known from then. A block that is left by a refusal waits for it, too:
+    Nothing is asked where no accounts are known from then. A block that is left by a refusal waits, too:
     an account that left may be the reason.
     """
     if not before:
