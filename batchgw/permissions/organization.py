@@ -23,7 +23,7 @@ def reading_side(
 def _reading(targets: Targets, partition: str, *, names: bool, tags: bool) -> Iterator[Statement]:
     selection = targets.organization
     if selection is not None or names:
-        yield from _listing(selection or AccountSelection(), names=names, tags=tags)
+        yield from _listing(selection or AccountSelection(), tags=tags)
         if targets.enabled_regions is not None:
             yield Statement(
                 sid="ListRegionsOfAccounts",
@@ -34,24 +34,23 @@ def _reading(targets: Targets, partition: str, *, names: bool, tags: bool) -> It
     yield from assuming(Chain.of(targets), partition)
 
 
-def _listing(selection: AccountSelection, *, names: bool, tags: bool) -> Iterator[Statement]:
+def _listing(selection: AccountSelection, *, tags: bool) -> Iterator[Statement]:
     yield Statement(
         sid="ListAccounts",
         actions=("organizations:DescribeOrganization", "organizations:ListAccounts"),
         resources=("*",),
         why="finds the accounts",
     )
-    if names or selection.needs_names or any(each.ou for each in (*selection.include, *selection.exclude)):
-        yield Statement(
-            sid="ReadOus",
-            actions=(
-                "organizations:ListAccountsForParent",
-                "organizations:ListOrganizationalUnitsForParent",
-                "organizations:ListRoots",
-            ),
-            resources=("*",),
-            why="tells which accounts are in which OU",
-        )
+    yield Statement(
+        sid="ReadOus",
+        actions=(
+            "organizations:ListAccountsForParent",
+            "organizations:ListOrganizationalUnitsForParent",
+            "organizations:ListRoots",
+        ),
+        resources=("*",),
+        why="tells which accounts are in which OU: `discover` always shows that",
+    )
     if tags or selection.needs_tags:
         yield Statement(
             sid="ReadTagsOfAccounts",

@@ -53,8 +53,12 @@ class Extent:
         found = f"{where}: {amount(self.scopes, 'account-region')}"
         if not self.skipped:
             return found
-        reasons = ", ".join(f"{count:,} {word}" for word, count in self.skipped.most_common())
+        reasons = ", ".join(f"{count:,} {word}" for word, count in self._ranked())
         return f"{found}, {self.skipped.total():,} skipped: {reasons}"
+
+    def _ranked(self) -> list[tuple[str, int]]:
+        """The most frequent first, then by name: scopes come in an order that chance decides."""
+        return sorted(self.skipped.items(), key=lambda item: (-item[1], item[0]))
 
     def to_json(self) -> dict[str, JSON]:
         """Render for machines."""
@@ -62,7 +66,7 @@ class Extent:
             "accounts": self.accounts,
             "regions": self.regions,
             "account_regions": self.scopes,
-            "skipped": dict(self.skipped.most_common()),
+            "skipped": dict(self._ranked()),
         }
 
 

@@ -1,4 +1,8 @@
-"""Names of scopes and APIs for people. An API that was named by id and not found has the scope "*"."""
+"""Names of scopes and APIs for people.
+
+An API that was named by id and not found has the account "*". An account whose regions nobody can tell has
+the region "*".
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ ANYWHERE = "*"
 
 def scope_name(scope: Scope) -> str:
     """Name a scope."""
-    return "(not found)" if ANYWHERE in (scope.account, scope.region) else str(scope)
+    return "(not found)" if scope.account == ANYWHERE else str(scope)
 
 
 def api_name(api: RestApi) -> str:

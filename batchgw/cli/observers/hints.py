@@ -31,7 +31,7 @@ class Hints:
                     )
                 )
             case ReachedDirectly():
-                unbound = " Nothing holds the credentials to reading there." if event.narrowed else ""
+                unbound = " There, no session policy keeps them from writing." if event.narrowed else ""
                 self._console.note(
                     line(
                         f"Account {event.account} is that of the credentials, so it is used without the role "

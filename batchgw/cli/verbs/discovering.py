@@ -27,6 +27,7 @@ from batchgw.report.views.interface import View
 from batchgw.report.views.lines.accounts import account_lines
 from batchgw.report.views.lines.left_alone import skipped_lines
 from batchgw.report.views.lines.selection import nothing_lines, selection_notes
+from batchgw.report.views.lines.unread import unread_lines
 from batchgw.report.views.text import Line, Span, line
 from batchgw.wording import amount
 
@@ -120,7 +121,7 @@ class Found:
         """Say what could not be read, and why."""
         for each in self.unread:
             if isinstance(each, UnreadApi):
-                what, where = "not read: ", str(each.api)
-            else:
-                what, where = "not read to the end: ", str(each.scope)
-            yield line(Span(what, "error"), f"{where}  {each.code}: {each.message}")
+                yield line(Span("not read: ", "error"), f"{each.api}  {each.code}: {each.message}")
+        yield from unread_lines(
+            {u.scope: f"{u.code}: {u.message}" for u in self.unread if isinstance(u, UnreadScope)}
+        )

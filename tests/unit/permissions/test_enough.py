@@ -117,6 +117,15 @@ def test_an_apply_needs_each_statement_for_apply(
         assert batchgw("check", policy).code == OK
 
 
+def test_telling_owners_needs_what_is_printed_for_it(world: ReadyInfo, tmp_path: Path) -> None:
+    """`plan --on-managed` makes calls that a plan without it does not make."""
+    policy = _write(tmp_path, POLICIES["all"])
+    _identify(world, _printed(policy, "--for", "plan"))
+    assert batchgw("plan", policy, "--on-managed", "hold").code not in (OK, PENDING)
+    _identify(world, _printed(policy, "--for", "plan", "--on-managed", "hold"))
+    assert batchgw("plan", policy, "--on-managed", "hold").code == PENDING
+
+
 def test_what_is_printed_for_a_check_cannot_write(world: ReadyInfo, tmp_path: Path) -> None:
     policy = _write(tmp_path, POLICIES["all"])
     _identify(world, _printed(policy, "--for", "check"))

@@ -149,7 +149,10 @@ def test_a_policy_without_a_role_has_no_role_to_describe() -> None:
     ("targets", "sids"),
     [
         (Targets(role="R"), ["AssumeRoles"]),
-        (Targets(role="R", organization=AccountSelection(everything=True)), ["ListAccounts", "AssumeRoles"]),
+        (
+            Targets(role="R", organization=AccountSelection(everything=True)),
+            ["ListAccounts", "ReadOus", "AssumeRoles"],
+        ),
         (
             Targets(
                 role="R",
@@ -163,7 +166,7 @@ def test_a_policy_without_a_role_has_no_role_to_describe() -> None:
                 role="R",
                 organization=AccountSelection(everything=True, exclude=(AccountSelector(tags={"a": "b"}),)),
             ),
-            ["ListAccounts", "ReadTagsOfAccounts", "AssumeRoles"],
+            ["ListAccounts", "ReadOus", "ReadTagsOfAccounts", "AssumeRoles"],
         ),
     ],
 )

@@ -23,6 +23,7 @@ from batchgw.model import (
 )
 from batchgw.model.change import MOVED
 from batchgw.model.response_change import TARGETS
+from batchgw.report.naming import scope_name
 from batchgw.report.reasons import EXAMPLES, GROUPS, OTHER, Reason, Reasons
 from batchgw.report.summary import ScopeSummary, Summary
 from batchgw.report.views.lines.summary import SCOPES, summary_lines
@@ -226,6 +227,25 @@ def test_failures_come_before_what_was_left() -> None:
         )
     reasons.add(left)
     assert [r.kind for r in reasons.found()] == ["failed", "not attempted"]
+
+
+def test_a_scope_without_anything_to_do_has_no_row() -> None:
+    """Most regions are off, or have no API. One that was not read has a row all the same."""
+    off = [
+        (Scope(account=AccountId(f"{n:012}"), region=Region("af-south-1")), Tally(), 0)
+        for n in range(SCOPES + 9)
+    ]
+    text = "\n".join(map(plain, summary_lines(summary(*off, (EU, Tally(applied=1), 1)))))
+    assert str(EU) in text
+    assert "af-south-1" not in text
+    assert "more scope" not in text
+    unread = "\n".join(map(plain, summary_lines(summary((US, Tally(), 0), unread="denied"))))
+    assert str(US) in unread.split("Not read")[0]
+
+
+def test_an_account_whose_regions_nobody_can_tell_is_named() -> None:
+    assert scope_name(Scope(account=AccountId("111111111111"), region=Region("*"))) == "111111111111/*"
+    assert scope_name(Scope(account=AccountId("*"), region=Region("eu-west-1"))) == "(not found)"
 
 
 def test_of_many_scopes_those_in_trouble_are_shown() -> None:

@@ -29,7 +29,7 @@ def selection_notes(selected: Selected, *, unread: int) -> Iterator[Line]:
     if unread:
         return
     for idle in selected.idle[:SHOWN]:
-        yield line(Span(f"Exempts nothing: {idle}", "dim"))
+        yield line(Span(f"Excludes nothing: {idle}", "dim"))
 
 
 def nothing_lines(selected: Selected, *, unread: int) -> Iterator[Line]:

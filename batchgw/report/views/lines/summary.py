@@ -49,7 +49,7 @@ def summary_lines(summary: Summary) -> Iterator[Line]:
 
 def _scopes(summary: Summary) -> list[Line]:
     columns = [c for c in _COLUMNS if c[0] != "undecided" or summary.total.undecided]
-    shown, hidden = _most_telling(summary.scopes)
+    shown, hidden = _most_telling([each for each in summary.scopes if each.expected or each.unread])
     rows: list[list[str | Span]] = [_row(scope_name(s.scope), s.tally, s.expected, columns) for s in shown]
     if hidden:
         rest = Tally.added_up(s.tally for s in hidden)

@@ -78,7 +78,7 @@ def test_a_policy_s_chain_is_used_recorded_and_used_again_without_its_external_i
     assert unread == {(WITHOUT, region, "CredentialsUnavailable") for region in ("eu-west-1", "us-east-1")}
     assert planned.code == 4, "not everything was read, and the rest is planned"
     assert "(link 2 of 2 of the chain)" in planned.out
-    assert "used without the role Each. Nothing holds the credentials to reading there." in planned.err
+    assert "used without the role Each. There, no session policy keeps them from writing." in planned.err
     assert "sesame-17" not in (tmp_path / "p.plan").read_text()
     assert HUB in (tmp_path / "p.plan").read_text()
     alone = batchgw("apply", "--plan", "p.plan", "--yes")
