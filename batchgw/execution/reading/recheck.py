@@ -51,7 +51,7 @@ class Recheck:
         could not be read: nothing was written then.
         """
         async with anyio.create_task_group() as tasks:
-            for scope in plan.totals.scopes:
+            for scope in plan.totals.looked_into:
                 tasks.start_soon(self._scope, plan, scope)
                 await anyio.lowlevel.checkpoint()  # thousands begin one after the other
         if self._unreadable is not None:
@@ -160,7 +160,7 @@ async def recheck_if_due(
     due = (plan.saved or age > FRESH) if wanted is None else wanted
     read_at = Moment.ago(0 if due else age)  # when the reading begins, or the plan did
     if due:
-        expected = {scope: totals.apis for scope, totals in plan.totals.scopes.items()}
+        expected = {scope: plan.totals.scopes[scope].apis for scope in plan.totals.looked_into}
         with phase(paced.observer, run, "recheck", tuple(expected), expected):
             await checked.run(plan)
     return read_at, map(checked.left_alone, plan.items())

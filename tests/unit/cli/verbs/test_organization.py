@@ -142,6 +142,21 @@ def test_accounts_that_moved_since_are_told_and_the_plan_is_applied_all_the_same
     assert (told["joined"], told["left"]) == ([], [])
 
 
+def test_a_saved_plan_gives_no_pace_to_regions_that_are_off() -> None:
+    """There are more of those than of any other, and no call is ever made there."""
+    assert batchgw("plan", "policy.yaml", "--out", "saved").code == 2
+    assert batchgw("apply", "--plan", "saved", "--yes").code == 0
+    known = {(each["account"], each["region"]) for each in batchgw("limits", "-o", "json").json}
+    on = {
+        (PROD, "eu-west-1"),
+        (PROD, "us-east-1"),
+        (OTHER, "eu-west-1"),
+        (OTHER, "us-east-1"),
+        (OTHER, "eu-south-1"),
+    }
+    assert known == on
+
+
 def test_accounts_are_told_before_a_plan_is_refused_because_of_one_of_them(world: ReadyInfo) -> None:
     assert batchgw("plan", "policy.yaml", "--out", "saved").code == 2
     change(world, {"account": OTHER, "state": "SUSPENDED"})
