@@ -142,11 +142,15 @@ class AssumedRole:
                 code="ExpiredOnArrival",
             )
 
+    def _advice(self, error: CallError, session: RoleSession) -> str:
+        chosen = "; --role-name and --external-id choose others" if self._each_account else ""
+        return _advice(error, session) or f"{_ON_REFUSAL}{chosen}."
+
     def _not_assumed(
         self, session: RoleSession, account: AccountId, error: CallError
     ) -> CredentialsUnavailable:
         refused = isinstance(error, AccessDenied | BadRequest)
-        why = f"{words(error).rstrip('.')}. {_advice(error, session)}" if refused else error.message
+        why = f"{words(error).rstrip('.')}. {self._advice(error, session)}" if refused else error.message
         return CredentialsUnavailable(
             f"cannot assume {session.arn} in account {account}{self._place}: {why}",
             code=error.code,
@@ -209,12 +213,12 @@ def _account(scope: Scope) -> str:
 
 _ON_REFUSAL = (
     "The role must exist, its trust policy must name this identity (and the external id, if it wants one), "
-    "and the identity must be allowed sts:AssumeRole on it; --role-name and --external-id choose others."
+    "and the identity must be allowed sts:AssumeRole on it"
 )
 
 
-def _advice(error: CallError, session: RoleSession) -> str:
-    """Say what to do about a refusal. STS names the action that was denied, and the bound that was passed."""
+def _advice(error: CallError, session: RoleSession) -> str | None:
+    """Say what to do where STS names the action that was denied, or the bound that was passed."""
     link = session.link
     if "PackedPolicyTooLarge" in error.code:
         too_much = "session policy and session tags together" if link.session_tags else "session policy"
@@ -229,4 +233,4 @@ def _advice(error: CallError, session: RoleSession) -> str:
             "Sessions with a source identity need sts:SetSourceIdentity beside sts:AssumeRole, in the role's "
             "trust policy and for this identity. So does each later link of the chain."
         )
-    return _ON_REFUSAL
+    return None

@@ -58,7 +58,7 @@ def _tried(title: str, found: Iterable[Tried]) -> Iterator[Line]:
             yield line("  ", Span("matches  ", "good"), each.name, Span(f"  {each.where}", "dim"))
         else:
             where = Span(f"  {each.where}", "dim")
-            yield line("  ", Span("does not ", "dim"), each.name, where, f"  {each.why}")
+            yield line("  ", Span("no match ", "dim"), each.name, where, f"  {each.why}")
 
 
 def _type(explained: ExplainedType) -> Iterator[Line]:

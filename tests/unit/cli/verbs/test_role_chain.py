@@ -85,13 +85,26 @@ def test_a_policy_s_chain_is_used_recorded_and_used_again_without_its_external_i
     assert (alone.code, "name the policy beside --plan" in alone.err) == (64, True)
     applied = batchgw("apply", "policy.yaml", "--plan", "p.plan", "--yes", "-o", "json")
     assert "used without the role Each." in applied.err
-    assert "to reading" not in applied.err
+    assert "no session policy" not in applied.err
     assert applied.json["applied"] == 8, applied.err
     shown = batchgw("runs", "show", "last", "-o", "json")
     assert HUB in shown.out
     plan = json.loads((tmp_path / "p.plan").read_text().splitlines()[0])["plan"]
     assert f'"planned_as": "{plan}"' in shown.out, "CloudTrail has sessions that are named after it"
     assert "sesame-17" not in shown.out
+
+
+@pytest.mark.usefixtures("world")
+def test_flags_are_advised_for_the_last_link_alone() -> None:
+    """They stand for no other: a hub that wants another external id is named in the policy alone."""
+    Path("policy.yaml").write_text(POLICY.replace("sesame-17", "another-17"))
+    refused = batchgw("plan", "policy.yaml")
+    assert refused.code == 4
+    assert "(link 1 of 2 of the chain)" in refused.out
+    assert "must be allowed sts:AssumeRole on it." in refused.out
+    assert "--role-name" not in refused.out
+    Path("policy.yaml").write_text(POLICY)
+    assert "--role-name and --external-id choose" in batchgw("plan", "policy.yaml", "--role-name", "No").out
 
 
 def test_a_session_that_may_only_read_cannot_write_whatever_its_role_allows(world: ReadyInfo) -> None:
