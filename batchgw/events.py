@@ -172,11 +172,12 @@ class Decided:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScopeGivenUp:
-    """Nothing more is tried in this scope, and why."""
+    """Nothing more is tried in this scope, and why. `rightly`: it is off or denied by an SCP, so no error."""
 
     scope: Scope
     code: str
     message: str
+    rightly: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from batchgw.control_plane.event_fields import of_call
 from batchgw.control_plane.interface import API_GATEWAY, ControlPlane, Execution, Request, T, Wrapper
 from batchgw.control_plane.session_state import SessionState
 from batchgw.control_plane.tries import ATTEMPTS, Tries, error_of
-from batchgw.errors import AccessDenied, ApiNotFound, CallError, ReadingAged
+from batchgw.errors import AccessDenied, ApiNotFound, CallError, DeniedByScp, ReadingAged, RegionOff
 from batchgw.events import CallGaveUp, CallRetried, Observer, ScopeGivenUp
 
 
@@ -143,7 +143,10 @@ class RetryingControlPlane(Wrapper):
         )
         ours = request.operation.service == API_GATEWAY
         if ours and error.ends_scope and self._state.given_up.add(scope, error):
-            self._observer.notify(ScopeGivenUp(scope=scope, code=error.code, message=error.message))
+            rightly = isinstance(error, DeniedByScp | RegionOff)
+            self._observer.notify(
+                ScopeGivenUp(scope=scope, code=error.code, message=error.message, rightly=rightly)
+            )
 
 
 class _Attempts(Generic[T]):

@@ -97,8 +97,10 @@ class ScopeSearch:
                 await self._read_organization(own)
 
     async def _own(self) -> AccountId:
+        """Give the account of the base credentials: whose they are tells what they see of an organisation."""
         named = self._targets.accounts
-        return await self._plane.current_account() if CURRENT in named or not named else named[0]
+        asks = self._targets.organization is not None or self._needs.account
+        return await self._plane.current_account() if asks or CURRENT in named or not named else named[0]
 
     async def _read_organization(self, own: AccountId) -> None:
         selection = _selection(self._targets, own)

@@ -130,7 +130,7 @@ def entry(event: Event) -> Entry:  # noqa: C901, PLR0911, PLR0912 - a closed mat
             return Entry(DEBUG, "batchgw.api.rechecked", fields)
         case ScopeGivenUp():
             fields = {"scope": str(event.scope), "code": event.code, "message": event.message}
-            return Entry(WARNING, "batchgw.scope.given_up", fields)
+            return Entry(INFO if event.rightly else WARNING, "batchgw.scope.given_up", fields)
         case QuotaShared():
             fields = {"account": event.account, "regions": list(event.regions)}
             return Entry(WARNING, "batchgw.quota.shared", fields)

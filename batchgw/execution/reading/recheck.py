@@ -27,6 +27,13 @@ SHOWN = 10
 """APIs named in the refusal; the rest are counted."""
 
 
+_SKIP = (
+    "So the plan may be stale, and nothing was written. --on-stale skip leaves alone what cannot be read, "
+    "and applies the rest."
+)
+"""What to do about an API of a saved plan that cannot be read any more."""
+
+
 class Recheck:
     """Reads planned APIs and collects what differs from their before-images.
 
@@ -112,7 +119,7 @@ class Recheck:
         elif isinstance(error, ApiNotFound):
             self._note(f"{planned.api}: it was deleted")
         else:
-            self._unreadable = error
+            self._unreadable = error.again(message=f"{error.message} {_SKIP}")
 
     def _moved(self, planned: PlannedApi, differences: Sequence[str]) -> None:
         if self._on_stale is OnStale.SKIP:
