@@ -96,16 +96,30 @@ class DiscoveryStream:
         try:
             async for api in apis:
                 self._named.found(api)
-                if self._stages is not None:
-                    stages = await self._plane.send(GetStages(scope=scope, api=api.id))
-                    self._stages[scope, api.id] = tuple(stage.name for stage in stages)
-                await self._found.send(api)
+                error = await self._ask_stages(api)
+                if error is None:
+                    await self._found.send(api)
+                else:
+                    odd.append(UnreadableApi(api=api, error=error))
         except CallError as error:
             self._unread[scope] = error
             self._named.not_listed(scope, error)
         for each in filter(self._named.odd, odd):
             code, message = type(each.error).__name__, each.error.message
             await self._found.send(UnreadApi(api=each.api, targets=(), code=code, message=message))
+
+    async def _ask_stages(self, api: RestApi) -> CallError | None:
+        """Note the API's stages, if they are asked for. Gives the error of this API; raises the scope's."""
+        if self._stages is None:
+            return None
+        try:
+            stages = await self._plane.send(GetStages(scope=api.scope, api=api.id))
+        except CallError as error:
+            if error.ends_scope:
+                raise
+            return error
+        self._stages[api.scope, api.id] = tuple(stage.name for stage in stages)
+        return None
 
 
 def _unread(scope: Scope, error: CallError) -> UnreadScope:
