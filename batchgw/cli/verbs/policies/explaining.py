@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
@@ -20,7 +20,17 @@ from batchgw.discovery.estate import Estate
 from batchgw.errors import UsageError
 from batchgw.exit_codes import INCOMPLETE, OK
 from batchgw.journal import open_journal
-from batchgw.model import Account, ExplicitApi, ResponseType, RestApi, Selection, Targets
+from batchgw.model import (
+    Account,
+    ExplicitApi,
+    ResponseType,
+    RestApi,
+    Selection,
+    SkippedScope,
+    Targets,
+    UnreadApi,
+    UnreadScope,
+)
 from batchgw.policy.loader import LoadedPolicy, load_policies
 from batchgw.policy.quoting import did_you_mean
 from batchgw.report.views.forms import view_of
@@ -30,6 +40,9 @@ from batchgw.times import timestamp
 
 _TYPES = frozenset(ResponseType)
 
+Missing = UnreadApi | UnreadScope | SkippedScope
+"""What is said of an API that was not found, or of an account-region that it may be in."""
+
 
 def _is_api(word: str) -> bool:
     try:
@@ -37,6 +50,16 @@ def _is_api(word: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _reasons(missing: Sequence[Missing]) -> Iterator[str]:
+    """Say why an API was not found: what is said of itself, then what that leaves out of account-regions."""
+    of_api = [each for each in missing if isinstance(each, UnreadApi)]
+    for each in of_api:
+        yield f"{each.code}: {each.message}"
+    for scope in missing:
+        if not isinstance(scope, UnreadApi) and not any(scope.message in each.message for each in of_api):
+            yield f"in {scope.scope}: {scope.code}: {scope.message}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +145,7 @@ class Explaining:
     async def _searched(self, policy: LoadedPolicy, run: Run, targets: Targets) -> int:
         estate = Estate()
         found: RestApi | None = None
-        missing: list[str] = []
+        missing: list[Missing] = []
         looking = api.discover(
             targets,
             plane=run.plane,
@@ -137,9 +160,9 @@ class Explaining:
                 if isinstance(item, RestApi):
                     found = item
                 else:
-                    missing.append(f"{item.code}: {item.message}")
+                    missing.append(item)
         if found is None:
-            for why in missing:
+            for why in _reasons(missing):
                 self.console.tell(line(Span("not found: ", "error"), f"{self.named}  {why}"))
             return INCOMPLETE
         account = estate.accounts.get(found.scope.account)

@@ -39,4 +39,5 @@ def iam_policy(  # noqa: PLR0917 - Typer passes all of them by name
         console=console,
     )
     found = permitting.document()
-    console.text(found if isinstance(found, str) else json.dumps(found, indent=2) + "\n")
+    indent = None if output.output == "jsonl" else 2  # a document is one line there
+    console.text(found if isinstance(found, str) else json.dumps(found, indent=indent) + "\n")

@@ -93,6 +93,24 @@ def test_an_api_that_is_nowhere_is_not_explained() -> None:
     assert "nosuchapi0" in done.err
 
 
+@pytest.mark.parametrize("named", ["a1b2c3d4e5", "222222222222/eu-west-1/a1b2c3d4e5"])
+def test_why_an_account_region_cannot_be_read_is_said_once(
+    monkeypatch: pytest.MonkeyPatch, named: str
+) -> None:
+    with served(monkeypatch, regions=1, denied=("222222222222",)):
+        done = batchgw("explain", "org.yaml", named, "--log-level", "error")
+    assert done.code == 4
+    assert done.err.count("not found: ") == done.err.count("is not authorized to perform") == 1
+
+
+def test_each_account_region_that_cannot_be_read_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    with served(monkeypatch, regions=1, denied=("111111111111", "222222222222")):
+        done = batchgw("explain", "org.yaml", "a1b2c3d4e5", "--log-level", "error")
+    first, second = [each for each in done.err.splitlines() if each.startswith("not found: ")]
+    assert "in any of 2 account-regions that could not be read; in 111111111111/eu-west-1" in first
+    assert "in 222222222222/eu-west-1: AccessDenied" in second
+
+
 def test_a_misspelt_type_is_not_taken_for_an_api() -> None:
     done = batchgw("explain", "org.yaml", "a1b2c3d4e5", "TROTTLED")
     assert done.code == 64

@@ -105,3 +105,14 @@ def test_version() -> None:
 
     assert batchgw("version").out == f"batchgw {VERSION}\n"
     assert batchgw("version", "-o", "json").json == {"batchgw": VERSION}
+
+
+@pytest.mark.parametrize(
+    "asked", [(), ("--trust", "--principal", "arn:aws:iam::111111111111:user/u"), ("--organization",)]
+)
+def test_a_document_for_iam_is_one_line_of_jsonl(asked: tuple[str, ...]) -> None:
+    batchgw("init")
+    (one,) = batchgw("iam-policy", "policy.yaml", *asked, "-o", "jsonl").lines
+    pretty = batchgw("iam-policy", "policy.yaml", *asked)
+    assert one == pretty.json
+    assert len(pretty.out.splitlines()) > 1
