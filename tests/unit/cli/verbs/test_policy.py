@@ -111,7 +111,8 @@ def test_version() -> None:
     "asked", [(), ("--trust", "--principal", "arn:aws:iam::111111111111:user/u"), ("--organization",)]
 )
 def test_a_document_for_iam_is_one_line_of_jsonl(asked: tuple[str, ...]) -> None:
-    batchgw("init")
+    targets = "targets: {accounts: organization, regions: enabled, role: Reader}"
+    Path("policy.yaml").write_text(f"version: 1\n{targets}\nresponses: {{THROTTLED: default}}\n")
     (one,) = batchgw("iam-policy", "policy.yaml", *asked, "-o", "jsonl").lines
     pretty = batchgw("iam-policy", "policy.yaml", *asked)
     assert one == pretty.json
