@@ -44,6 +44,12 @@ class ScopeTotals:
         """Targets that must end in an outcome."""
         return self.writes + self.no_ops + self.unread_targets + self.set_aside
 
+    @property
+    def empty(self) -> bool:
+        """Whether all was listed, and no API that is meant is there."""
+        found = self.apis or self.set_aside_apis or self.unread_apis
+        return not (found or self.unread_scopes or self.skipped_scopes)
+
     def to_json(self) -> dict[str, int]:
         """Render the counts, `expected` with them; not `operations`."""
         return {**{name: getattr(self, name) for name in _COUNTS}, "expected": self.expected}
@@ -138,6 +144,11 @@ class PlanTotals:
     def unread_scopes(self) -> tuple[Scope, ...]:
         """Scopes whose APIs could not be listed to the end."""
         return tuple(scope for scope, totals in self._scopes.items() if totals.unread_scopes)
+
+    @property
+    def skipped_accounts(self) -> int:
+        """Accounts that were rightly not looked into as a whole: each is a scope with the region "*"."""
+        return sum(t.skipped_scopes for scope, t in self._scopes.items() if scope.region == "*")
 
     @property
     def complete(self) -> bool:

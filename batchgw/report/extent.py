@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from batchgw.model import Scope, SkippedScope
+from batchgw.model import SkippedScope
 from batchgw.model.shape import JSON
 from batchgw.planning.totals import PlanTotals
 from batchgw.report.naming import ANYWHERE
@@ -20,45 +20,57 @@ WORDS = {
     "DISABLING": "opting out",
     "DeniedByScp": "denied by SCP",
 }
-"""What codes of skipped scopes mean, in a word. Any other code is a word already, such as SUSPENDED."""
+"""What codes of skipped scopes mean, in a word. Any other is a state of an account, such as SUSPENDED."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extent:
-    """How many accounts and regions a plan looked into, and how many scopes are skipped, by reason.
+    """How many accounts and regions a plan looked into, and what is skipped, by reason.
 
-    An account that is skipped as a whole counts once among `skipped`.
+    Attributes:
+        accounts: all that are meant, those that are skipped as a whole among them.
+        regions: regions in which something was looked into or skipped.
+        scopes: account-regions that are known: looked into, or skipped by themselves.
+        skipped: account-regions that are skipped by themselves.
+        skipped_accounts: accounts that are skipped as a whole. Nobody asks which regions they have.
+        unknown: accounts whose regions could not be told.
     """
 
     accounts: int
     regions: int
     scopes: int
     skipped: Counter[str] = field(default_factory=Counter)
+    skipped_accounts: Counter[str] = field(default_factory=Counter)
+    unknown: int = 0
 
     @classmethod
     def of(cls, totals: PlanTotals, skipped: Iterable[SkippedScope]) -> Extent:
         """Count what a plan's totals and its skipped scopes say."""
         left_out = list(skipped)
-        known = (*totals.looked_into, *(each.scope for each in left_out))
+        known = {*totals.looked_into, *(each.scope for each in left_out)}
+        unknown = {s.account for s in totals.unread_scopes if s.region == ANYWHERE != s.account}
+        scopes = {scope for scope in known if scope.region != ANYWHERE}
         return cls(
-            accounts=len({scope.account for scope in known}),
-            regions=len({scope.region for scope in known if scope.region != ANYWHERE}),
-            scopes=sum(scope.region != ANYWHERE for scope in known),
-            skipped=Counter(WORDS.get(each.code, each.code.lower()) for each in left_out),
+            accounts=len({scope.account for scope in known} | unknown),
+            regions=len({scope.region for scope in scopes}),
+            scopes=len(scopes),
+            skipped=_by_word(each for each in left_out if each.scope.region != ANYWHERE),
+            skipped_accounts=_by_word(each for each in left_out if each.scope.region == ANYWHERE),
+            unknown=len(unknown),
         )
 
     def __str__(self) -> str:
-        """Say it in a line: `38 accounts, 4 regions: 152 account-regions, 9 skipped: 5 off, 4 suspended`."""
+        """Say it in a line: `38 accounts, 4 regions: 148 account-regions, 5 skipped: 5 off`."""
         where = f"{amount(self.accounts, 'account')}, {amount(self.regions, 'region')}"
-        found = f"{where}: {amount(self.scopes, 'account-region')}"
-        if not self.skipped:
-            return found
-        reasons = ", ".join(f"{count:,} {word}" for word, count in self._ranked())
-        return f"{found}, {self.skipped.total():,} skipped: {reasons}"
-
-    def _ranked(self) -> list[tuple[str, int]]:
-        """The most frequent first, then by name: scopes come in an order that chance decides."""
-        return sorted(self.skipped.items(), key=lambda item: (-item[1], item[0]))
+        parts = [f"{where}: {amount(self.scopes, 'account-region')}"]
+        if self.skipped:
+            parts[0] += f", {self.skipped.total():,} skipped: {_reasons(self.skipped)}"
+        if self.skipped_accounts:
+            accounts = amount(self.skipped_accounts.total(), "account")
+            parts.append(f"{accounts} skipped as a whole: {_reasons(self.skipped_accounts)}")
+        if self.unknown:
+            parts.append(f"of {amount(self.unknown, 'account')} the regions could not be told")
+        return "; ".join(parts)
 
     def to_json(self) -> dict[str, JSON]:
         """Render for machines."""
@@ -66,10 +78,25 @@ class Extent:
             "accounts": self.accounts,
             "regions": self.regions,
             "account_regions": self.scopes,
-            "skipped": dict(self._ranked()),
+            "skipped": dict(_ranked(self.skipped)),
+            "skipped_accounts": dict(_ranked(self.skipped_accounts)),
+            "unknown_accounts": self.unknown,
         }
 
 
-def named(scope: Scope) -> str:
-    """Name a skipped scope: a whole account by its id alone."""
-    return scope.account if scope.region == ANYWHERE else str(scope)
+def word_of(skipped: SkippedScope) -> str:
+    """Say in a word why a scope is skipped."""
+    return WORDS.get(skipped.code, skipped.code.lower().replace("_", " "))
+
+
+def _by_word(skipped: Iterable[SkippedScope]) -> Counter[str]:
+    return Counter(map(word_of, skipped))
+
+
+def _reasons(by_word: Counter[str]) -> str:
+    return ", ".join(f"{count:,} {word}" for word, count in _ranked(by_word))
+
+
+def _ranked(by_word: Counter[str]) -> list[tuple[str, int]]:
+    """Give the most frequent first, then by name: scopes come in an order that chance decides."""
+    return sorted(by_word.items(), key=lambda item: (-item[1], item[0]))

@@ -49,7 +49,8 @@ def verdict_to_json(totals: PlanTotals, exit_code: int) -> dict[str, JSON]:
             "left_alone": total.set_aside,
             "unread": total.unread_targets,
             "unread_scopes": total.unread_scopes,
-            "skipped_scopes": total.skipped_scopes,
+            "skipped_scopes": total.skipped_scopes - totals.skipped_accounts,
+            "skipped_accounts": totals.skipped_accounts,
         },
         "percent_as_desired": 10_000 * desired // meant / 100 if meant else None,
     }

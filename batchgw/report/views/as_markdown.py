@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from batchgw.model import SkippedScope
 from batchgw.report.plan_report import PlanReport
 from batchgw.report.views.as_text import facts, item_lines, remarks, total_of
 from batchgw.report.views.interface import View
@@ -17,6 +18,8 @@ class MarkdownView(View):
         self.out.data(line(f"- {name}: {_code(value)}") for name, value in facts(plan.plan))
         self.out.data([line(), line(f"**{total_of(plan.plan)}**")])
         async for item in plan.items():
+            if isinstance(item, SkippedScope):
+                continue  # told at the end, by reason
             head, *rest = item_lines(item, plan.plan.variants)
             shown = [plain(line(each)) for each in rest]
             fence = "`" * max(3, 1 + max((_longest_run(each) for each in shown), default=0))

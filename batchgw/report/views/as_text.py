@@ -1,4 +1,7 @@
-"""A plan API by API as plain text, for the person who approves it. Nothing is folded or left out."""
+"""A plan API by API as plain text, for the person who approves it.
+
+Nothing is folded or left out, but for account-regions that are skipped: there may be thousands.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,6 @@ from typing import assert_never
 
 from batchgw.model import (
     Action,
-    PlanItem,
     PlannedApi,
     RestApi,
     SetAside,
@@ -23,6 +25,7 @@ from batchgw.planning.plan_file.plan import Plan
 from batchgw.report.extent import Extent
 from batchgw.report.plan_report import PlanReport
 from batchgw.report.views.interface import View
+from batchgw.report.views.lines.left_alone import skipped_lines
 from batchgw.report.views.lines.rules import idle_lines
 from batchgw.report.views.text import Line, Span, line
 from batchgw.times import timestamp
@@ -30,6 +33,8 @@ from batchgw.wording import amount
 
 _SIGNS = {Action.CREATE: "+", Action.UPDATE: "~", Action.RESET: "-", Action.NO_OP: " "}
 
+ShownItem = PlannedApi | UnreadApi | UnreadScope
+"""What is shown one by one."""
 
 SCOPES = 40
 """Account-regions named at the top. The rest is counted there; each API stands with its own."""
@@ -44,6 +49,8 @@ class TextView(View):
         self.out.data(line(f"  {name:<9} {value}") for name, value in facts(plan.plan))
         self.out.data([line()])
         async for item in plan.items():
+            if isinstance(item, SkippedScope):
+                continue  # told at the end, by reason
             head, *rest = item_lines(item, plan.plan.variants)
             self.out.data([line(Span(head, "bold")), *(line(f"  {each}") for each in rest)])
         self.out.data([line(), *remarks(plan), line(total_of(plan.plan))])
@@ -67,12 +74,16 @@ def facts(plan: Plan) -> Iterator[tuple[str, str]]:
 
 
 def remarks(plan: PlanReport) -> list[Line]:
-    """Say where the plan looked, and which rules and exemptions match nothing. At its end that is known."""
+    """Say where the plan looked and where not, and which rules and exemptions match nothing.
+
+    That is known at its end.
+    """
     skipped = plan.fold.skipped_scopes
-    return [line(str(Extent.of(plan.plan.totals, skipped))), *idle_lines(plan.plan.totals)]
+    extent = line(str(Extent.of(plan.plan.totals, skipped)))
+    return [*filter(None, skipped_lines(skipped)), extent, *idle_lines(plan.plan.totals)]
 
 
-def item_lines(item: PlanItem, variants: Sequence[Variant]) -> Iterator[str]:
+def item_lines(item: ShownItem, variants: Sequence[Variant]) -> Iterator[str]:
     """Render an item: a line that names it, then its changes, what is left alone, or why it was not read."""
     match item:
         case PlannedApi():
@@ -96,9 +107,6 @@ def item_lines(item: PlanItem, variants: Sequence[Variant]) -> Iterator[str]:
         case UnreadScope():
             yield f"{item.scope}"
             yield f"  not read to the end: {item.code}: {item.message}"
-        case SkippedScope():
-            yield f"{item.scope}"
-            yield f"  not looked into: {item.code}: {item.message}"
         case _:
             assert_never(item)
 

@@ -30,6 +30,7 @@ from batchgw.model import (
     Variant,
 )
 from batchgw.model.change import EXEMPT
+from batchgw.model.fleet.selected import Selected
 from batchgw.model.response_change import TARGETS
 from batchgw.planning.diff import diff
 from batchgw.planning.frozen import FrozenAccounts
@@ -76,13 +77,21 @@ def skipped(code: str, *scopes: Scope) -> list[SkippedScope]:
     return [SkippedScope(scope=s, code=code, message=f"{s.region} is so in {s.account}") for s in scopes]
 
 
-def saved(path: Path, items: Sequence[PlanItem], variants: Variants | None = None) -> Plan:
+def saved(
+    path: Path,
+    items: Sequence[PlanItem],
+    variants: Variants | None = None,
+    *,
+    looked_into: Sequence[Scope] = (),
+) -> Plan:
     header = PlanHeader(
         plan="p", created=0.0, batchgw="1", policy_digest="0", policy_source="org.yaml", desired=BASE
     )
     with PlanWriter(path / "plan", header) as writer:
         for item in items:
             writer.write(item)
+        for each in looked_into:
+            writer.totals.look_into(each)
         writer.totals.variants = variants or Variants(all=ALL, rules=RULES, exemptions=EXEMPTIONS)
         writer.totals.frozen = FrozenAccounts(accounts={AccountId("1"): Account(id=AccountId("1"))})
     return Plan.of(writer)
@@ -151,9 +160,13 @@ def test_owners_are_named_and_counted_where_they_are_known(tmp_path: Path) -> No
 
 
 def test_the_extent_counts_accounts_regions_and_what_is_skipped(tmp_path: Path) -> None:
-    """Three accounts in two regions: five account-regions, and one account that is suspended as a whole."""
+    """Three accounts in two regions: five account-regions. One account is suspended as a whole: that is none.
+
+    Nor is an account whose regions nobody can tell.
+    """
     items: list[PlanItem] = [
         planned(1),
+        UnreadScope(scope=scope(5, "*"), code="CredentialsUnavailable", message="no role"),
         *skipped("RegionOff", scope(1, "me-south-1"), scope(2, "me-south-1")),
         *skipped("not-opted-in", scope(3, "me-south-1")),
         *skipped("DeniedByScp", scope(2)),
@@ -161,30 +174,85 @@ def test_the_extent_counts_accounts_regions_and_what_is_skipped(tmp_path: Path) 
     ]
     plan = saved(tmp_path, items)
     left_out = [item for item in items if isinstance(item, SkippedScope)]
-    sentence = "4 accounts, 2 regions: 5 account-regions, 5 skipped: 3 off, 1 denied by SCP, 1 suspended"
+    sentence = (
+        "5 accounts, 2 regions: 5 account-regions, 4 skipped: 3 off, 1 denied by SCP; "
+        "1 account skipped as a whole: 1 suspended; of 1 account the regions could not be told"
+    )
     assert str(Extent.of(plan.totals, left_out)) == sentence
     said = shown(plan, "table").splitlines()
     assert f"{sentence}." in said
-    assert "Skipped: 5 scopes" in said
-    at = said.index("  RegionOff: REGION is so in ACCOUNT")
-    assert said[at + 1] == "      000000000001/me-south-1, 000000000002/me-south-1"
-    assert "      000000000004" in said
+    assert "Not read to the end: 1 account" in said
+    at = said.index("Skipped: 4 scopes and 1 account")
+    assert said[at + 1 : at + 5] == [
+        "  3 off: 000000000001/me-south-1, 000000000002/me-south-1, 000000000003/me-south-1",
+        "  1 denied by SCP: 000000000002/eu-west-1",
+        "      REGION is so in ACCOUNT",
+        "  1 account suspended: 000000000004",
+    ]
     assert not any("me-south-1  " in text for text in said)  # in the table there is only what was looked into
+
+
+@pytest.mark.parametrize("form", ["table", "text", "markdown"])
+def test_what_is_skipped_takes_a_line_a_reason_however_much_it_is(tmp_path: Path, form: str) -> None:
+    """Of five accounts ten regions each are off, and of one account two."""
+    regions = [f"xx-east-{n}" for n in range(10)]
+    off = [scope(n, region) for n in range(1, 6) for region in regions] + [scope(6, r) for r in regions[:2]]
+    items: list[PlanItem] = [planned(1), *skipped("DISABLED", *off)]
+    items += skipped("CLOSED", scope(7, "*"), scope(8, "*"))
+    said = shown(saved(tmp_path, items), form, "plan" if form == "table" else "review").splitlines()
+    said = [text.removeprefix("- `").removesuffix("`") for text in said]  # Markdown has them as a list
+    at = said.index("Skipped: 52 scopes and 2 accounts; --output jsonl names all")
+    accounts = ", ".join(f"00000000000{n} in 10 regions" for n in (1, 2, 3))
+    assert said[at + 1 : at + 3] == [
+        f"  52 off: {accounts} and 22 more",
+        "  2 accounts closed: 000000000007, 000000000008",
+    ]
+    assert not any("not looked into" in text for text in said)
+
+
+def test_account_regions_without_apis_are_counted_in_one_line(tmp_path: Path) -> None:
+    """A table with a row of zeros for each is read by nobody. What was not read has a row all the same."""
+    unread = UnreadScope(scope=scope(7), code="AccessDenied", message="no")
+
+    def told(empty: int, selected: Selected | None = None) -> list[str]:
+        plan = saved(tmp_path, [planned(1), unread], looked_into=[scope(n) for n in range(10, 10 + empty)])
+        plan.totals.selected = selected
+        return shown(plan, "table").splitlines()
+
+    said = told(1_234)
+    at = said.index("  1,234 account-regions have no REST API")
+    assert [text.split()[0] for text in said[at - 4 : at]] == [
+        "scope",
+        "000000000001/eu-west-1",
+        "000000000007/eu-west-1",
+        "total",
+    ]
+    few = "  2 account-regions have no REST API: 000000000010/eu-west-1, 000000000011/eu-west-1"
+    assert few in told(2)
+    assert not any("has no REST API" in text or "have no" in text for text in told(0))
+    one = "  1 account-region has no REST API that is selected: 000000000010/eu-west-1"
+    assert one in told(1, Selected(found=4, selected=1))
+    assert "  1 account-region has no REST API: 000000000010/eu-west-1" in told(
+        1, Selected(found=1, selected=1)
+    )
 
 
 def test_machines_are_told_the_same(tmp_path: Path) -> None:
     stack = Owner(kind="sam", name="x")
-    items: list[PlanItem] = [planned(1, 1, owner=stack), exempt(2), *skipped("RegionOff", scope(2))]
+    left_out = [*skipped("RegionOff", scope(2)), *skipped("SUSPENDED", scope(3, "*"))]
+    items: list[PlanItem] = [planned(1, 1, owner=stack), exempt(2), *left_out]
     plan = saved(tmp_path, items)
     found = json.loads(shown(plan, "json"))
     lines = [json.loads(text) for text in shown(plan, "jsonl").splitlines()]
     (extent,) = [each for each in lines if each["kind"] == "extent"]
     for told in (found, extent):
         assert told["extent"] == {
-            "accounts": 2,
+            "accounts": 3,
             "regions": 1,
             "account_regions": 2,
             "skipped": {"off": 1},
+            "skipped_accounts": {"suspended": 1},
+            "unknown_accounts": 0,
         }
         assert told["left_alone"] == [{"code": EXEMPT, "message": "see CHG-1", "targets": 2, "apis": 1}]
         assert told["owners"] == {"sam": {"apis": 1, "apis_to_change": 1}}
@@ -194,9 +262,9 @@ def test_machines_are_told_the_same(tmp_path: Path) -> None:
         assert told["rules"][2] == {"name": "lost", "where": "org.yaml:15:5", "apis": 0}
         assert told["total"]["set_aside"] == 2
     assert found["counts"]["left_alone"] == 2
-    assert found["counts"]["skipped_scopes"] == 1
+    assert (found["counts"]["skipped_scopes"], found["counts"]["skipped_accounts"]) == (1, 1)
     assert found["items"][0]["api"]["owner"] == {"kind": "sam", "name": "x"}
-    assert [item["kind"] for item in found["items"]] == ["api", "api", "skipped-scope"]
+    assert [item["kind"] for item in found["items"]] == ["api", "api", "skipped-scope", "skipped-scope"]
 
 
 @pytest.mark.parametrize("form", ["text", "markdown"])

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from batchgw.model import SkippedScope
+from batchgw.errors import DeniedByScp
+from batchgw.model import Scope, SkippedScope
 from batchgw.model.owner import UNKNOWN
-from batchgw.report.extent import named
+from batchgw.report.extent import word_of
 from batchgw.report.left_alone import LeftAlone
-from batchgw.report.naming import api_name
+from batchgw.report.naming import ANYWHERE, api_name, scopes_counted, scopes_named
 from batchgw.report.reasons import generalised_scope
 from batchgw.report.views.text import Line, Span, line, table
 from batchgw.wording import amount
@@ -16,8 +18,11 @@ from batchgw.wording import amount
 REASONS = 10
 """Reasons shown. The rest is counted; `--output json` has all."""
 
-NAMED = 20
-"""Skipped scopes named for each reason."""
+NAMED = 3
+"""Names of skipped scopes for each reason."""
+
+ANSWERED = frozenset({DeniedByScp.__name__})
+"""Codes of skips that are an answer of AWS: its words say who can change it."""
 
 
 def left_alone_lines(found: LeftAlone) -> Iterator[Line]:
@@ -54,19 +59,27 @@ def left_alone_lines(found: LeftAlone) -> Iterator[Line]:
 
 
 def skipped_lines(skipped: Sequence[SkippedScope]) -> Iterator[Line]:
-    """Render account-regions that are rightly not looked into; a reason that many share is shown once."""
+    """Render account-regions that are rightly not looked into: a line a reason, with the first of them.
+
+    A word says it all but for what AWS has answered, which is shown beneath.
+    """
     if not skipped:
         return
-    yield line()
-    yield line(Span(f"Skipped: {amount(len(skipped), 'scope')}", "warning"))
-    groups: dict[str, list[SkippedScope]] = {}
+    groups = defaultdict[tuple[bool, str, str], list[Scope]](list)
     for each in skipped:
-        groups.setdefault(f"{each.code}: {generalised_scope(each.message, each.scope)}", []).append(each)
-    ranked = sorted(groups.items(), key=lambda group: -len(group[1]))
-    for general, scopes in ranked[:REASONS]:
-        yield line("  ", general if len(scopes) > 1 else f"{scopes[0].code}: {scopes[0].message}")
-        names = ", ".join(named(scope) for scope in sorted(each.scope for each in scopes)[:NAMED])
-        more = f" and {len(scopes) - NAMED:,} more" if len(scopes) > NAMED else ""
-        yield line(Span(f"      {names}{more}", "dim"))
+        said = generalised_scope(each.message, each.scope) if each.code in ANSWERED else ""
+        groups[each.scope.region == ANYWHERE, word_of(each), said].append(each.scope)
+    more = any(len(scopes) > NAMED for scopes in groups.values())
+    yield line()
+    yield line(
+        Span(f"Skipped: {scopes_counted(each.scope for each in skipped)}", "warning"),
+        Span("; --output jsonl names all" if more else "", "dim"),
+    )
+    ranked = sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
+    for (whole, word, said), scopes in ranked[:REASONS]:
+        count = amount(len(scopes), "account") if whole else f"{len(scopes):,}"
+        yield line(f"  {count} {word}: ", Span(scopes_named(scopes, at_most=NAMED), "dim"))
+        if said:
+            yield line(Span(f"      {said}", "dim"))
     if len(ranked) > REASONS:
         yield line(f"  and {amount(len(ranked) - REASONS, 'more reason')}")

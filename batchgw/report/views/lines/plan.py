@@ -137,15 +137,21 @@ class PlanScreen:
             yield line(f"{Extent.of(self.totals, self.fold.skipped_scopes)}.")
 
     def _scopes(self) -> Iterator[Line]:
-        scopes = {scope: each for scope, each in self.totals.scopes.items() if not each.skipped_scopes}
-        if not scopes:
-            return
-        ranked = sorted(scopes.items(), key=lambda s: (-s[1].unread_scopes, -s[1].writes, str(s[0])))
-        shown = (
-            sorted(ranked[:SCOPES], key=lambda s: str(s[0])) if len(ranked) > SCOPES else list(scopes.items())
-        )
+        """Give a table of the scopes in which there is something, and count the others."""
+        looked_into = {s: t for s, t in self.totals.scopes.items() if not t.skipped_scopes}
+        found = {scope: totals for scope, totals in looked_into.items() if not totals.empty}
+        if found:
+            yield from self._table(found)
+        if empty := sorted(looked_into.keys() - found.keys()):
+            have = "has" if len(empty) == 1 else "have"
+            names = f": {', '.join(map(str, empty))}" if len(empty) <= NAMED_SCOPES else ""
+            said = f"{amount(len(empty), 'account-region')} {have} {self._no_api}"
+            yield line(f"  {said}", Span(names, "dim"))
+
+    def _table(self, scopes: Mapping[Scope, ScopeTotals]) -> Iterator[Line]:
+        ranked = sorted(scopes.items(), key=lambda s: (-s[1].unread_scopes, -s[1].writes, s[0]))
+        shown, hidden = sorted(ranked[:SCOPES], key=lambda s: s[0]), ranked[SCOPES:]
         rows = [self._row(scope_name(scope), counts, scope) for scope, counts in shown]
-        hidden = ranked[SCOPES:]
         if hidden:
             rest = added_up(counts for _, counts in hidden)
             rows.append(self._row(amount(len(hidden), "more scope"), rest, None))
@@ -155,6 +161,13 @@ class PlanScreen:
         head = ["scope", "APIs", "to change", "create", "update", "reset", "as desired", *aside]
         head += ["unread", "time"]
         yield from table(head, rows, right=range(1, len(head)))
+
+    @property
+    def _no_api(self) -> str:
+        selected = self.totals.selected
+        if selected is None or selected.found == selected.selected:
+            return "no REST API"
+        return "no REST API that is selected"
 
     def _row(self, name: str, counts: ScopeTotals, scope: Scope | None) -> Sequence[str | Span]:
         estimate = self.estimate.scopes.get(scope) if scope else None
