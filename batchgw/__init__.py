@@ -58,6 +58,7 @@ if TYPE_CHECKING:
         EndpointUnreachable as EndpointUnreachable,
         EntityNotFound as EntityNotFound,
         ExplainedStop as ExplainedStop,
+        ExpressionFailed as ExpressionFailed,
         ForeignAnswer as ForeignAnswer,
         ForeignDenial as ForeignDenial,
         HeldBack as HeldBack,
@@ -237,8 +238,8 @@ _NAMES = {
         "AccessDenied AnswerTooLarge ApiDenied ApiNotFound BadRequest BatchgwError CallError "
         "ConcurrentModification Conflict ConnectionCut ConnectionFailed CredentialsExpired "
         "CredentialsRejected CredentialsUnavailable DeniedByScp EndpointUnreachable EntityNotFound "
-        "ExplainedStop ForeignAnswer ForeignDenial HeldBack JournalUnusable JournalWriteFailed "
-        "NotAsWritten NotConfirmed NotCustomized NothingSelected OrganizationNotInUse "
+        "ExplainedStop ExpressionFailed ForeignAnswer ForeignDenial HeldBack JournalUnusable "
+        "JournalWriteFailed NotAsWritten NotConfirmed NotCustomized NothingSelected OrganizationNotInUse "
         "OtherAccountAnswered PlanStale PlanUnreadable PolicyInvalid Problem QuotasInvalid ReadingAged "
         "RegionOff ResourceQuotaExceeded RunUnknown ScopeError ScopeLocked ServiceFailure Starved "
         "Stopped Throttled UsageError WrongAccount"

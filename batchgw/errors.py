@@ -8,6 +8,7 @@ BatchgwError                         1  a number is the exit code of a command t
 │   ├── RunUnknown                  64  no such run in this journal
 │   └── JournalUnusable             64  the journal's URL or file cannot be opened
 ├── NothingSelected                  4  a selector, or all of a selection, matches no API: nothing was written
+├── ExpressionFailed                 4  a JMESPath expression fails on one API, which becomes unread
 ├── PlanStale                        5  the policy or the world is no longer what was planned
 ├── JournalWriteFailed               3  the journal cannot be written (disk full): the run stopped, resumable
 ├── HeldBack                         3  a schedule lets nothing more begin; its subclasses say why. Resumable
@@ -128,6 +129,16 @@ class NothingSelected(BatchgwError):
     """A selector that matches no API, or a selection that is empty as a whole; nothing was written."""
 
     exit_code = INCOMPLETE
+
+
+class ExpressionFailed(BatchgwError):
+    """A JMESPath expression cannot be worked out for one API: nobody can tell what that one shall be."""
+
+    exit_code = INCOMPLETE
+
+    def __init__(self, message: str) -> None:
+        self.message = message
+        super().__init__(message)
 
 
 class PlanStale(BatchgwError):

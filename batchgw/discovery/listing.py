@@ -14,7 +14,7 @@ from batchgw.discovery.named_apis import may_be_in
 from batchgw.discovery.owners.ladder import Asking, Ladder, with_owner_by_tags
 from batchgw.discovery.packed import PackedApis
 from batchgw.discovery.selection_count import SelectionCount
-from batchgw.errors import CallError, ServiceFailure
+from batchgw.errors import CallError, ExpressionFailed, ServiceFailure
 from batchgw.events import ApisListed, Observer
 from batchgw.model import ExplicitApi, RestApi, RestApiId, Scope, Selection
 from batchgw.model.seen import SeenApis
@@ -64,8 +64,8 @@ async def list_rest_apis(
     `unselected` is told of APIs that are named by id and left out by include or exclude rules. `unreadable`
     is told of APIs of which the service says something impossible, if they may be meant; one that is listed
     without an id may be any. `count` is told of all that is listed. A scope that cannot have any of the
-    explicitly named APIs is not asked. An API whose owner must be told and cannot be is unreadable. Raises a
-    `CallError` if a page fails.
+    explicitly named APIs is not asked. An API whose owner must be told and cannot be is unreadable, and so is
+    one on which an expression fails. Raises a `CallError` if a page fails.
     """
     counted = SelectionCount(selection) if count is None else count
     wanted = named(selection.explicit, scope)
@@ -78,9 +78,10 @@ async def list_rest_apis(
         counted.found += len(page)
         selected = []
         for api in candidates:
-            if counted.add(api):
+            is_selected = _is_selected(api, counted, unreadable)
+            if is_selected:
                 selected.append(api)
-            elif api.id in meant:
+            elif is_selected is False and api.id in meant:
                 unselected(api)
         observer.notify(ApisListed(scope=scope, seen=len(page), selected=len(selected), last_page=last))
         return PackedApis(scope, selected)
@@ -99,6 +100,17 @@ async def list_rest_apis(
         del page
         for api in waiting:
             yield api
+
+
+def _is_selected(
+    api: RestApi, count: SelectionCount, unreadable: Callable[[UnreadableApi], None]
+) -> bool | None:
+    """Count an API, and tell whether it is selected; None where an expression fails on it."""
+    try:
+        return count.add(api)
+    except ExpressionFailed as error:
+        unreadable(UnreadableApi(api=api, error=error))
+        return None
 
 
 async def _with_owners(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from batchgw.control_plane.operations import UnreadableApi
-from batchgw.errors import CallError
+from batchgw.errors import CallError, ExpressionFailed
 from batchgw.model import (
     AccountId,
     ExplicitApi,
@@ -43,7 +43,7 @@ class _Why:
     message: str
 
 
-def _why(error: CallError) -> _Why:
+def _why(error: CallError | ExpressionFailed) -> _Why:
     return _Why(code=type(error).__name__, message=error.message)
 
 
@@ -67,7 +67,7 @@ class NamedApis:
         if api.id in self._ids:
             self._found.setdefault(api.id, set()).add(api.scope)
 
-    def not_listed(self, scope: Scope, error: CallError) -> None:
+    def not_listed(self, scope: Scope, error: CallError | ExpressionFailed) -> None:
         """Note that any API may be in the scope: it was not listed to its end, or one has no id."""
         self._unlisted[scope] = _why(error)
 

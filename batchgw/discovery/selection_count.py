@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
+from batchgw.errors import ExpressionFailed
 from batchgw.model import Account, AccountId, RestApi, Selection, Selector
 from batchgw.model.fleet.selected import Selected, Unmatched
 
@@ -33,7 +34,7 @@ class SelectionCount:
         self._exclude = _Open(self.selection.exclude)
 
     def add(self, api: RestApi) -> bool:
-        """Count an API that was listed and may be meant; tell whether it is."""
+        """Count an API that was listed and may be meant; tell whether it is. Raises ExpressionFailed."""
         account = self.accounts.get(api.scope.account)
         self._include.look(api, account)
         self._exclude.look(api, account)
@@ -67,7 +68,7 @@ class _Open:
         if not self._open:
             return
         for number, selector in tuple(self._open.items()):
-            if selector.matches(api, account):
+            if _matches(selector, api, account):
                 del self._open[number]
             elif selector.name == api.name:
                 self._near[number] = api.name
@@ -82,6 +83,14 @@ class _Open:
             )
             for number, selector in self._open.items()
         )
+
+
+def _matches(selector: Selector, api: RestApi, account: Account | None) -> bool:
+    """Tell whether a selector is known to match. Others may have decided about an API on which it fails."""
+    try:
+        return selector.matches(api, account)
+    except ExpressionFailed:
+        return False
 
 
 def _hint(selector: Selector, near: str | None) -> str:

@@ -87,7 +87,10 @@ class Rulebook(Protocol):
         ...
 
     def decide(self, api: RestApi, account: Account | None) -> Decision:
-        """Decide about an API. `account` is what the organisation says of its account, where it was asked."""
+        """Decide about an API. `account` is what the organisation says of its account, where it was asked.
+
+        Raises ExpressionFailed where an expression of a rule cannot be worked out for it.
+        """
         ...
 
     def to_json(self) -> JSON:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from batchgw.errors import ExpressionFailed
 from batchgw.execution.kinds import MAKERS, Maker
-from batchgw.model import Account, AccountId, Decision, Desired, RestApi, Rulebook, SetAside, Target
+from batchgw.model import Account, AccountId, Decision, Desired, RestApi, Rulebook, SetAside, Target, Variant
 from batchgw.planning.kinds import Compared, expected
 from batchgw.planning.managed import Held
 from batchgw.planning.variants import VariantNumbers, Variants
@@ -73,9 +74,11 @@ class Deciding:
         self._wanted: dict[int, Wanted] = {}
         self.base = _wanted(base, 0)
         """What an API shall be that no rule matches."""
+        variant = Variant(rules=(), desired=base)
+        self._without_rules = Decided(wanted=self.base, set_aside=(), decision=Decision(variant=variant))
 
     def of(self, api: RestApi) -> Decided:
-        """Decide about an API."""
+        """Decide about an API. Raises ExpressionFailed."""
         decision = self._rulebook.decide(api, self._accounts.get(api.scope.account))
         number = self._numbers.number(decision.variant)
         wanted = self._wanted.get(number)
@@ -84,6 +87,13 @@ class Deciding:
             self._wanted[number] = wanted
         held = None if self._hold is None else self._hold(api)
         return Decided(wanted=wanted, set_aside=decision.set_aside, decision=decision, held=held)
+
+    def of_unread(self, api: RestApi) -> Decided:
+        """Decide about an API that is not read: where its rules cannot be told, as if it had none."""
+        try:
+            return self.of(api)
+        except ExpressionFailed:
+            return self._without_rules
 
     def count(self, decided: Decided) -> None:
         """Count an API that was decided about, for the rules and exemptions that match it."""

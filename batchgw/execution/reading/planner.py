@@ -19,7 +19,7 @@ from batchgw.discovery.named_apis import NamedApis
 from batchgw.discovery.owners.ladder import Asking, Ladder
 from batchgw.discovery.selection_count import SelectionCount
 from batchgw.discovery.skips import skipped
-from batchgw.errors import AccessDenied, ApiDenied, ApiNotFound, CallError
+from batchgw.errors import AccessDenied, ApiDenied, ApiNotFound, CallError, ExpressionFailed
 from batchgw.events import ItemPlanned, Observer, ScopeFound, ScopesFound
 from batchgw.execution.reading.deciding import Decided, Deciding
 from batchgw.model import (
@@ -188,9 +188,13 @@ class Planner:
             if self._owners is Asking.LATER:
                 api = await self._ladder.with_owner(api)
         except CallError as error:
-            self._failed(api, self._deciding.of(api), error, unread)
+            self._failed(api, self._deciding.of_unread(api), error, unread)
             return
-        decided = self._deciding.of(api)
+        try:
+            decided = self._deciding.of(api)
+        except ExpressionFailed as error:
+            self._unread(api, self._deciding.of_unread(api), type(error).__name__, error.message)
+            return
         self._deciding.count(decided)
         if decided.held is not None:
             self._count.named += 1
@@ -286,7 +290,7 @@ class Planner:
 
     def _unreadable(self, listed: UnreadableApi) -> None:
         if self._named.odd(listed):
-            decided = self._deciding.of(listed.api)
+            decided = self._deciding.of_unread(listed.api)
             self._unread(listed.api, decided, type(listed.error).__name__, listed.error.message)
 
     def _give(self, item: PlanItem) -> None:
@@ -296,7 +300,7 @@ class Planner:
     def _excluded(self, api: RestApi) -> None:
         self._named.found(api)
         message = "named, but left out by the policy's include and exclude rules"
-        self._unread(api, self._deciding.of(api), EXCLUDED, message)
+        self._unread(api, self._deciding.of_unread(api), EXCLUDED, message)
 
 
 def _asking(policy: Policy, *, always: bool) -> Asking:

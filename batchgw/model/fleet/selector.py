@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from batchgw.errors import UsageError
+from batchgw.errors import ExpressionFailed
 from batchgw.model.fleet.organization import Account, OuPattern
 from batchgw.model.scope import RestApi, RestApiId
 from batchgw.model.shape import JSON
@@ -69,7 +69,8 @@ class Selector:
         created: when it was created.
         owner: the kind of its owner, or `kind:NAME` where the name is a glob. What nobody asked is no match.
         expression: a JMESPath expression over what `document` gives; a truth of JMESPath's matches.
-        where: where it stands, for messages: a line of a policy file ("policy.yaml:9:7"), a flag or variable.
+        where: where it stands, for messages: a line of a policy file ("policy.yaml:9:7", with the name of a
+            rule after it), a flag or variable.
     """
 
     id: RestApiId | None = None
@@ -122,7 +123,7 @@ class Selector:
     def matches(self, api: RestApi, account: Account | None = None) -> bool:
         """Tell whether the API is meant. `account` is what the organisation says of its account, if known.
 
-        Raises UsageError where the expression cannot be worked out for this API.
+        Raises ExpressionFailed where the expression cannot be worked out for this API.
         """
         return (
             (self.id is None or self.id == api.id)
@@ -221,14 +222,13 @@ def _check_functions(node: Mapping[str, Any]) -> None:
 
 def _is_true(selector: Selector, expression: str, api: RestApi, account: Account | None) -> bool:
     """Tell whether an expression holds. JMESPath takes null, false and what is empty for false."""
-    from jmespath.exceptions import JMESPathError  # noqa: PLC0415
-
     try:
         found: Any = compiled(expression).search(document(api, account))
-    except JMESPathError as error:
-        # Taken for false, an exclusion or an exemption would be passed over.
+    except Exception as error:
+        # JMESPath also raises what Python does, as in `[::0]`. Taken for false, an exclusion or an exemption
+        # would be passed over.
         where = f"{selector.where}: " if selector.where else ""
-        raise UsageError(
+        raise ExpressionFailed(
             f"{where}the expression {foreign(expression)} cannot be worked out for the REST API {api.id} in "
             f"{api.scope}: {foreign(str(error))}. Ask first whether the value is there, as in `tags.team && "
             "starts_with(tags.team, 'a')`"

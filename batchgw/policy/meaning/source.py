@@ -79,7 +79,7 @@ def _of_rule(  # noqa: PLR0917 - what a layer is made of
         path=path,
         name=rule.name,
         where=source.where(path),
-        match=selector_of(rule.match, source.where((*path, "match"))),
+        match=selector_of(rule.match, f"{source.where((*path, 'match'))}: rule {rule.name}"),
         within=within,
         locked=locked_of(source.file.locked, layer=rule.name),
         mode=rule.mode,

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from batchgw.errors import UsageError
+from batchgw.errors import ExpressionFailed
 from batchgw.model import (
     Account,
     AccountId,
@@ -114,13 +114,20 @@ def test_expressions_with_known_functions_compile(expression: str) -> None:
 def test_an_expression_that_fails_on_an_api_names_its_place_and_the_api(expression: str) -> None:
     """It is no answer: taken for false, an exclusion would be passed over."""
     selector = Selector(expression=expression, where="p.yaml:3:9")
-    with pytest.raises(UsageError) as raised:
+    with pytest.raises(ExpressionFailed) as raised:
         selector.matches(API, ACCOUNT)
     said = str(raised.value)
     assert said.startswith(
         f"p.yaml:3:9: the expression {expression} cannot be worked out for the REST API {API.id}"
     )
     assert "invalid type for value" in said
+
+
+@pytest.mark.parametrize("expression", ["name > `3`", "keys(tags)[::0]", "ceil(to_number('inf'))"])
+def test_what_python_itself_stumbles_over_is_such_a_failure(expression: str) -> None:
+    """JMESPath lets some errors of Python's through."""
+    with pytest.raises(ExpressionFailed, match="cannot be worked out for the REST API"):
+        Selector(expression=expression).matches(API, ACCOUNT)
 
 
 def test_it_is_rendered_as_it_is_written() -> None:

@@ -22,7 +22,7 @@ from batchgw.control_plane.operations.checks import (
 from batchgw.control_plane.operations.json_answers import items, message_in
 from batchgw.control_plane.operations.listing import listed, next_position
 from batchgw.control_plane.operations.unreadable import unreadable_answer
-from batchgw.errors import CallError
+from batchgw.errors import CallError, ExpressionFailed
 from batchgw.model import RestApi, RestApiId, Scope
 
 PAGE_SIZE = 500
@@ -34,13 +34,14 @@ UNNAMED = RestApiId("?")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnreadableApi:
-    """A REST API that cannot be, by what a page says of it. `api` holds the id alone.
+    """A REST API that cannot be, by what a page says of it, or about which more cannot be told.
 
-    Where the page gives no id either, it holds `UNNAMED`; a listing puts a number behind that.
+    Of one that cannot be, `api` holds the id alone. Where the page gives no id either, it holds `UNNAMED`; a
+    listing puts a number behind that.
     """
 
     api: RestApi
-    error: CallError
+    error: CallError | ExpressionFailed
 
     @property
     def unnamed(self) -> bool:

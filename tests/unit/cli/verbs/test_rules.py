@@ -113,3 +113,74 @@ def test_a_tag_exempts_an_api_that_is_named_by_its_id(world: ReadyInfo) -> None:
     done = batchgw("apply", "policy.yaml", "--api-id", made["id"], "--yes", "-o", "json")
     assert (done.code, done.json["applied"], done.json["skipped"], done.json["expected"]) == (0, 0, 2, 2)
     assert throttled(world)["tagged"] is None
+
+
+FAILING = """\
+version: 1
+targets: {regions: [eu-west-1]}
+responses:
+  THROTTLED: {headers: {X-Test: "all"}}
+rules:
+  - name: tiers
+    match: {name: "o*", expression: "starts_with(tags.tier, 'internal')"}
+    responses: {THROTTLED: {headers: {X-Test: "internal"}}}
+"""
+"""On `orders`, which has no tags, the expression is given null."""
+
+
+def test_an_api_on_which_an_expression_fails_is_unread_and_the_others_go_on(world: ReadyInfo) -> None:
+    """It is named with its rule, the place and the error. A syntax error is refused before any call."""
+    Path("failing.yaml").write_text(FAILING)
+    planned = batchgw("plan", "failing.yaml", "-o", "jsonl")
+    assert planned.code == 4
+    (unread,) = [each for each in planned.lines if each["kind"] == "unread-api"]
+    assert (unread["code"], unread["targets"]) == (
+        "ExpressionFailed",
+        [{"change": "response", "target": "THROTTLED"}],
+    )
+    assert unread["message"].startswith(
+        "failing.yaml:7:12: rule tiers: the expression starts_with(tags.tier, "
+    )
+    assert f"cannot be worked out for the REST API {unread['api']['id']} in " in unread["message"]
+    assert (
+        "invalid type for value: None, expected one of: ['string'], received: \"null\"" in unread["message"]
+    )
+    done = batchgw("apply", "failing.yaml", "--yes", "-o", "json")
+    assert (done.code, done.json["applied"], done.json["failed"]) == (1, 2, 1)
+    assert throttled(world) == {"int-a": "'all'", "orders": None, "vendor": "'all'"}
+    Path("failing.yaml").write_text(FAILING.replace("internal')", "internal'"))
+    assert batchgw("plan", "failing.yaml").code == 64
+
+
+def test_an_exemption_whose_expression_fails_exempts_nobody_and_is_told(world: ReadyInfo) -> None:
+    exemption = "exemptions: [{match: {expression: name > `3`, name: orders}, reason: r, until: 2099-12-31}]"
+    Path("failing.yaml").write_text(FAILING.partition("rules:")[0] + exemption + "\n")
+    done = batchgw("apply", "failing.yaml", "--yes", "-o", "json")
+    assert (done.code, done.json["applied"], done.json["failed"]) == (1, 2, 1)
+    (reason,) = done.json["reasons"]
+    assert reason["message"].startswith("failing.yaml:5:22: the expression name > `3` cannot be worked out")
+    assert throttled(world)["orders"] is None
+
+
+def test_a_selection_that_fails_on_an_api_leaves_that_one_unread(world: ReadyInfo) -> None:
+    select = "name: '[io]*', expression: \"name == 'int-a' || starts_with(tags.tier, 'a')\""
+    found = batchgw("discover", "--region", "eu-west-1", "--select", select, "-o", "jsonl")
+    assert found.code == 4
+    assert [each["name"] for each in found.lines if "name" in each] == ["int-a"]
+    assert "--select: the expression" in found.err
+    planned = batchgw("plan", "policy.yaml", "--select", select)
+    assert planned.code == 4
+    assert "ExpressionFailed" in planned.out
+    del world
+
+
+def test_the_failure_of_an_expression_is_the_explanation_of_that_api(world: ReadyInfo) -> None:
+    Path("failing.yaml").write_text(FAILING)
+    ids = {
+        each["name"]: each["id"] for each in batchgw("discover", "--region", "eu-west-1", "-o", "jsonl").lines
+    }
+    done = batchgw("explain", "failing.yaml", ids["orders"])
+    assert (done.code, done.out) == (4, "")
+    assert "failing.yaml:7:12: rule tiers: the expression starts_with(tags.tier" in done.err
+    assert batchgw("explain", "failing.yaml", ids["vendor"]).code == 0
+    del world
