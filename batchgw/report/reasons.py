@@ -45,7 +45,7 @@ class Reason:
 
 
 class Reasons:
-    """The fold. Messages that differ only in the API they name are one reason."""
+    """The fold. Messages that differ only in the API that they name, or in its place, are one reason."""
 
     def __init__(self) -> None:
         self._groups: dict[tuple[Kind, str, str], Reason] = {}
@@ -87,12 +87,12 @@ def _kind(outcome: Outcome) -> Kind | None:
 
 
 def generalised(message: str, api: RestApi) -> str:
-    """Give the message without the ids of its API, so that equal reasons are equal.
+    """Give the message without its API's id, account and region, so that equal reasons are equal.
 
     A denial names its resource, which may be that of another API: its id is replaced, too.
     """
     named = message.replace(f"{api.scope.account}:{api.id}", "<id>").replace(api.id, "<id>")
-    return _RESOURCE.sub("/restapis/<id>", named)
+    return generalised_scope(_RESOURCE.sub("/restapis/<id>", named), api.scope)
 
 
 def generalised_scope(message: str, scope: Scope) -> str:

@@ -185,8 +185,8 @@ def test_json_holds_everything_and_is_json() -> None:
     assert (data["proves"], data["exit_code"], data["elapsed"]) == (True, 0, 61.0)
 
 
-def failed(n: int, message: str, *, code: str = "BadRequest") -> Failed:
-    api = RestApi(scope=EU, id=RestApiId(f"api{n:07}"))
+def failed(n: int, message: str, *, code: str = "BadRequest", scope: Scope = EU) -> Failed:
+    api = RestApi(scope=scope, id=RestApiId(f"api{n:07}"))
     return Failed(
         api=api, target=TARGETS[ResponseType.THROTTLED], action=Action.CREATE, code=code, message=message
     )
@@ -200,6 +200,20 @@ def test_messages_that_differ_in_the_api_are_one_reason() -> None:
     assert (reason.count, reason.message) == (9, "Invalid API identifier specified <id>")
     assert len(reason.examples) == EXAMPLES
     assert reason.examples[0] == "111111111111/eu-west-1/api0000000 THROTTLED"
+
+
+def test_messages_that_differ_in_the_account_region_are_one_reason() -> None:
+    reasons = Reasons()
+    for n in range(GROUPS + 1):
+        scope = Scope(account=AccountId(f"{n:012}"), region=Region("eu-west-1" if n % 2 else "us-east-1"))
+        arn = f"arn:aws:apigateway:{scope.region}::/restapis/api{n:07}"
+        reasons.add(failed(n, f"role/batchgw of {scope.account} must not write {arn}", scope=scope))
+    (reason,) = reasons.found()
+    assert reason.count == GROUPS + 1
+    assert reason.message == (
+        "role/batchgw of ACCOUNT must not write arn:aws:apigateway:REGION::/restapis/<id>"
+    )
+    assert reason.examples[1] == "000000000001/eu-west-1/api0000001 THROTTLED"
 
 
 def test_a_reason_of_one_api_keeps_its_message() -> None:
