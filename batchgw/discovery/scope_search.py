@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -122,7 +122,11 @@ class ScopeSearch:
         await reader.keep(self._asked)
 
     async def _meant(self, reader: OrganizationReader, count: AccountCount) -> AsyncGenerator[Account, None]:
-        """Yield the accounts that are meant, and ACTIVE; the others of them are skipped."""
+        """Yield the accounts that are meant, and ACTIVE; the others of them are skipped.
+
+        Those that are decided before the names of their OUs are known are completed when all were given: an
+        OU may be proved by them, and plans keep where they are.
+        """
         async with aclosing(reader.accounts()) as accounts:
             async for account in accounts:
                 if not count.add(account):
@@ -132,6 +136,17 @@ class ScopeSearch:
                     yield account
                 else:
                     await self._skip(inactive(account))
+        if not count.selection.needs_names:
+            return
+        known = self._estate.accounts
+        async with aclosing(reader.completed(lambda a: a.id in known or count.may_prove(a))) as completed:
+            async for account in completed:
+                count.prove(account)
+                if account.id in known:
+                    known[account.id] = account
+        if count.misses_ous:
+            with suppress(CallError):  # it is for the hint alone
+                await reader.list_all_units()
 
     async def _look_into(self, account: Account) -> None:
         """Send the scopes of an account."""

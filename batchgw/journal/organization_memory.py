@@ -16,7 +16,7 @@ LONGEST: Final = 30 * 86_400.0
 class FactKind(StrEnum):
     """What a fact is about, and what it is named by."""
 
-    UNIT = "unit"  # an OU or root, by its id
+    UNIT = "unit"  # all OUs right below an OU or root, by its id
     ACCOUNT = "account"  # an account, by its id
     TAGS = "tags"  # the tags of an account, by its id
     REGIONS = "regions"  # the regions of an account, by its id

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from batchgw.discovery.organization.hints import hint
-from batchgw.model import Account, AccountSelection, AccountSelector
+from batchgw.model import Account, AccountId, AccountSelection, AccountSelector
 from batchgw.model.fleet.organization import ACTIVE
 from batchgw.model.fleet.selected import SelectedAccounts, Unmatched
 
@@ -19,7 +19,7 @@ class AccountCount:
     found: int = 0
     selected: int = 0
     skipped: int = 0
-    _seen: list[Account] = field(default_factory=list)
+    _seen: dict[AccountId, Account] = field(default_factory=dict)
     _open: list[AccountSelector] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -29,8 +29,7 @@ class AccountCount:
     def add(self, account: Account) -> bool:
         """Count an account; tell whether it is meant, whatever its state."""
         self.found += 1
-        self._seen.append(account)
-        self._open = [each for each in self._open if not each.matches(account)]
+        self.prove(account)
         if not self.selection.matches(account):
             return False
         if account.state == ACTIVE:
@@ -39,17 +38,30 @@ class AccountCount:
             self.skipped += 1
         return True
 
+    def prove(self, account: Account) -> None:
+        """Try selectors on an account: one that is new, or one of which more is known than before."""
+        self._seen[account.id] = account
+        self._open = [each for each in self._open if not each.matches(account)]
+
+    def may_prove(self, account: Account) -> bool:
+        """Tell whether a selector may match, if the names of the account's OUs were known."""
+        return any(each.needs_names and each.may_match(account) for each in self._open)
+
+    @property
+    def misses_ous(self) -> bool:
+        """Whether a selector by the names of OUs has matched nothing."""
+        return any(each.needs_names for each in self._open)
+
     def total(self, ous: Iterable[Sequence[str]] = ()) -> SelectedAccounts:
         """Give the counts. `ous` are the names of known OUs from the top, also of those without accounts."""
-        known = {tuple(names) for names in ous}.union(account.ou for account in self._seen)
+        known = {tuple(names) for names in ous}.union(account.ou for account in self._seen.values())
+        seen = tuple(self._seen.values())
         return SelectedAccounts(
             found=self.found,
             selected=self.selected,
             skipped=self.skipped,
             unmatched=tuple(
-                Unmatched(
-                    selector=str(each), where=each.where, hint=hint(each, self._seen, known), of="account"
-                )
+                Unmatched(selector=str(each), where=each.where, hint=hint(each, seen, known), of="account")
                 for each in self._open
             ),
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import suppress
 
 from batchgw.control_plane.interface import ControlPlane
@@ -52,7 +52,6 @@ class OrganizationReader:
         self._memory: OrganizationMemory | None = None
         self._known = Recollection()
         self._list: AccountList | None = None
-        self._found: list[Account] = []
         self._opened = 0.0  # what is asked is at least as new as this
         self.management: AccountId | None = None
         """The management account, once the organisation was `opened`, if that could be told."""
@@ -77,8 +76,8 @@ class OrganizationReader:
 
     @property
     def units(self) -> Units:
-        """The OUs that are known, when all accounts were given."""
-        return Units() if self._list is None else self._list.units
+        """The OUs that are known by now."""
+        return self._known.units
 
     @property
     def regions(self) -> Mapping[AccountId, AccountRegions]:
@@ -89,16 +88,25 @@ class OrganizationReader:
         """Yield every account, each once. Raises a `CallError`: a part of an organisation is not one."""
         self._list = AccountList(self._plane, self._scope, self._facts, known=self._known)
         async for account in self._list.all():
-            self._found.append(account)
             yield account
+
+    async def completed(self, wanted: Callable[[Account], bool]) -> AsyncGenerator[Account, None]:
+        """Yield accounts again, once all were given: those without names of OUs that are wanted with them."""
+        if self._list is not None:
+            async for account in self._list.completed(wanted):
+                yield account
+
+    async def list_all_units(self) -> None:
+        """Ask for the OUs that are not known, once all accounts were given. Raises a `CallError`."""
+        if self._list is not None:
+            await self._list.list_all_units()
 
     async def keep(self, regions: Mapping[AccountId, AccountRegions]) -> None:
         """Remember what was asked, once all accounts were given. `regions` are those that were asked for."""
         if self._memory is None or self._list is None:
             return
-        if self._list.asked:
-            await keep_accounts(self._memory, self._found, self._opened)
-        if self._list.asked_units:
-            await keep_units(self._memory, self._list.units, self._opened)
+        if self._list.listed:
+            await keep_accounts(self._memory, self._list.listed.values(), self._opened)
+        await keep_units(self._memory, self._list.asked_units, self._opened)
         await keep_tags(self._memory, self._list.asked_tags, self._opened)
         await keep_regions(self._memory, regions, self._opened)

@@ -12,7 +12,7 @@ from batchgw.discovery.organization.units import Units
 from batchgw.discovery.regions import AccountRegions
 from batchgw.journal import Fact, FactKind, OrganizationMemory
 from batchgw.model import Account, AccountId, Region
-from batchgw.model.shape import JSON, items, text, texts
+from batchgw.model.shape import JSON, text, texts
 
 MAX_AGE: Final = 3_600.0
 """Seconds for which what was found is used again: new accounts are usually not ready for longer than that."""
@@ -40,14 +40,14 @@ class Recollection:
 
     Attributes:
         accounts: all accounts, without the names of their OUs; None where they must be listed.
-        units: all roots and OUs; None where they must be listed.
+        units: OUs, as far as the lists of those right below a root or OU are there. The others must be asked.
         tags: of some accounts.
         regions: of some accounts.
         as_of: when the oldest of that was asked, in seconds since the epoch; None where there is nothing.
     """
 
     accounts: tuple[Account, ...] | None = None
-    units: Units | None = None
+    units: Units = field(default_factory=Units)
     tags: dict[AccountId, Mapping[str, str]] = field(default_factory=dict)
     regions: dict[AccountId, AccountRegions] = field(default_factory=dict)
     as_of: float | None = None
@@ -57,19 +57,18 @@ async def recalled(memory: OrganizationMemory, *, since: float) -> Recollection:
     """Give what was asked since then. What cannot be read counts as forgotten."""
     found = Recollection()
     accounts = _fresh(await memory.listed(FactKind.ACCOUNT), since)
-    units = _fresh(await memory.listed(FactKind.UNIT), since)
+    units = _fresh(await memory.facts(FactKind.UNIT), since) or {}
     tags = _fresh(await memory.facts(FactKind.TAGS), since) or {}
     regions = _fresh(await memory.facts(FactKind.REGIONS), since) or {}
     try:
         if accounts is not None:
             found.accounts = tuple(Account.from_json(fact.body) for fact in accounts.values())
-        if units is not None:
-            found.units = _units(units)
+        found.units = _units(units)
         found.tags = {AccountId(name): texts(fact.body) for name, fact in tags.items()}
         found.regions = {AccountId(name): _regions(fact.body) for name, fact in regions.items()}
     except (KeyError, TypeError, ValueError):
         return Recollection()
-    used = [*(accounts or {}).values(), *(units or {}).values(), *tags.values(), *regions.values()]
+    used = [*(accounts or {}).values(), *units.values(), *tags.values(), *regions.values()]
     found.as_of = min((fact.at for fact in used), default=None)
     return found
 
@@ -79,12 +78,15 @@ async def keep_accounts(memory: OrganizationMemory, accounts: Iterable[Account],
     await memory.keep_list(FactKind.ACCOUNT, {each.id: each.to_json() for each in accounts}, at=at)
 
 
-async def keep_units(memory: OrganizationMemory, units: Units, at: float) -> None:
-    """Keep the whole list of roots and OUs."""
+async def keep_units(memory: OrganizationMemory, lists: Mapping[str, Mapping[str, str]], at: float) -> None:
+    """Keep lists of OUs, by the root or OU right below which they are.
+
+    Each list is a fact by itself and is whole. So what was not asked about is never taken for empty.
+    """
     bodies: dict[str, dict[str, JSON]] = {
-        unit: {"name": units.names[unit], "way": list(way)} for unit, way in units.ways.items()
+        parent: {"children": dict(children)} for parent, children in lists.items()
     }
-    await memory.keep_list(FactKind.UNIT, bodies, at=at)
+    await memory.keep(FactKind.UNIT, bodies, at=at)
 
 
 async def keep_tags(
@@ -116,9 +118,9 @@ def _fresh(facts: Mapping[str, Fact] | None, since: float) -> Mapping[str, Fact]
 
 def _units(facts: Mapping[str, Fact]) -> Units:
     units = Units()
-    for unit, fact in facts.items():
-        units.ways[unit] = tuple(text(each) for each in items(fact.body["way"]))
-        units.names[unit] = text(fact.body["name"])
+    for parent, fact in facts.items():
+        if "children" in fact.body:  # an earlier version kept each OU by itself
+            units.learn(parent, texts(fact.body["children"]))
     return units
 
 

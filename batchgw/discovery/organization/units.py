@@ -1,9 +1,9 @@
-"""The roots and OUs of the organisation: where each is, and what people call it."""
+"""The OUs of the organisation: which are right below which, and what people call them."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -11,36 +11,35 @@ from batchgw.control_plane.interface import ControlPlane
 from batchgw.control_plane.operations.organizations import (
     ListOrganizationalUnitsForParent,
     ListRoots,
-    Unit,
 )
 from batchgw.discovery.pages import pages
 from batchgw.errors import EntityNotFound
 from batchgw.model import Scope
 
+_ROOT = "r-"
+"""What the id of a root begins with (organizations API reference)."""
+
 
 @dataclass(slots=True)
 class Units:
-    """The roots and OUs that are known.
+    """The OUs that are known, list by list.
 
     Attributes:
-        ways: by its id, the ids from the root down to each, its own included.
-        names: by its id, what people call it. A root's name is not part of a path.
+        below: by the id of a root or OU, the names of all OUs right below it, by their ids.
+        names: by its id, what people call an OU. A root's name is not part of a path.
     """
 
-    ways: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    below: dict[str, Mapping[str, str]] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
 
-    def add(self, unit: Unit, above: tuple[str, ...] = ()) -> bool:
-        """Take note of one that is right below the last of `above`. Returns whether it is new."""
-        if unit.id in self.ways:
-            return False
-        self.ways[unit.id] = (*above, unit.id)
-        self.names[unit.id] = unit.name
-        return True
+    def learn(self, parent: str, children: Mapping[str, str]) -> None:
+        """Take note of all OUs right below a root or OU."""
+        self.below[parent] = children
+        self.names.update(children)
 
     def know(self, ou_ids: Sequence[str]) -> bool:
-        """Tell whether the names of these are known."""
-        return all(each in self.names for each in ou_ids)
+        """Tell whether the names of these are known, but for that of the root."""
+        return all(each in self.names for each in ou_ids[1:])
 
     def named(self, ou_ids: Sequence[str]) -> tuple[str, ...]:
         """Give the names of OUs from the top, without the root. Raises KeyError for one that is not known."""
@@ -48,26 +47,65 @@ class Units:
 
     def paths(self) -> Iterator[tuple[str, ...]]:
         """Give the names from the top down to each OU."""
-        return (self.named(way) for way in self.ways.values())
+        seen: set[str] = set()
+        ways = deque[tuple[str, tuple[str, ...]]]((each, ()) for each in self.below if each.startswith(_ROOT))
+        while ways:
+            unit, names = ways.popleft()
+            if unit not in seen:
+                seen.add(unit)
+                yield names
+                ways.extend((each, (*names, name)) for each, name in self.below.get(unit, {}).items())
 
 
-async def list_units(plane: ControlPlane, scope: Scope) -> Units:
-    """List all roots and OUs, parents first, one call after the other. Raises a `CallError`.
+class UnitLists:
+    """Asks for OUs, one call after the other: for those right below one root or OU at a time.
 
-    An OU that is deleted meanwhile has no OUs below it.
+    Args:
+        plane: calls go through it; it paces and retries them.
+        scope: whose calls they are, in a region of the organisation's partition.
+        units: what is known already. It grows.
+
+    Attributes:
+        asked: the roots and OUs that were asked about, each with the number of its list.
     """
-    units = Units()
-    async for page in pages(plane, lambda token: ListRoots(scope=scope, token=token)):
-        for root in page:
-            units.add(root)
-    parents = deque(units.ways)
-    while parents:
-        parent = parents.popleft()
 
-        def ask(token: str | None, parent: str = parent) -> ListOrganizationalUnitsForParent:
-            return ListOrganizationalUnitsForParent(scope=scope, parent=parent, token=token)
+    def __init__(self, plane: ControlPlane, scope: Scope, units: Units) -> None:
+        self._plane = plane
+        self._scope = scope
+        self.units = units
+        self.asked: dict[str, int] = {}
+        self.lists = 0
+        """How many lists were asked for so far."""
 
+    async def list_below(self, parent: str) -> None:
+        """Ask for the OUs right below one. One that was deleted meanwhile has none. Raises a `CallError`."""
+
+        def ask(token: str | None) -> ListOrganizationalUnitsForParent:
+            return ListOrganizationalUnitsForParent(scope=self._scope, parent=parent, token=token)
+
+        children: dict[str, str] = {}
         with suppress(EntityNotFound):
-            async for page in pages(plane, ask):
-                parents.extend([unit.id for unit in page if units.add(unit, units.ways[parent])])
-    return units
+            async for page in pages(self._plane, ask):
+                children |= {unit.id: unit.name for unit in page}
+        self.lists += 1
+        self.asked[parent] = self.lists
+        self.units.learn(parent, children)
+
+    async def ways(self, *, again: bool = False) -> AsyncGenerator[tuple[str, ...], None]:
+        """Yield the ids from the root down to each root and OU, parents first. Raises a `CallError`.
+
+        Only what is not known is asked for, or all of it `again`.
+        """
+        ways = deque[tuple[str, ...]]()
+        async for page in pages(self._plane, lambda token: ListRoots(scope=self._scope, token=token)):
+            ways.extend((root.id,) for root in page)
+        seen: set[str] = set()
+        while ways:
+            way = ways.popleft()
+            if way[-1] in seen:
+                continue
+            seen.add(way[-1])
+            if again or way[-1] not in self.units.below:
+                await self.list_below(way[-1])
+            yield way
+            ways.extend((*way, each) for each in self.units.below[way[-1]])

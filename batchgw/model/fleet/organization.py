@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
 from batchgw.model.scope import AccountId
@@ -116,6 +116,11 @@ class OuPattern:
         """Render as it was written."""
         return self.text
 
+    @property
+    def by_names(self) -> bool:
+        """Whether it is a path, so that the names of OUs must be known."""
+        return self.id is None
+
     def matches(self, account: Account) -> bool:
         """Tell whether the account is in such an OU, or in one below it."""
         if self.id is not None:
@@ -155,6 +160,11 @@ class AccountSelector:
         ]
         return ", ".join(f"{kind} {value}" for kind, value in parts if value is not None)
 
+    @property
+    def needs_names(self) -> bool:
+        """Whether the names of OUs must be known."""
+        return self.ou is not None and self.ou.by_names
+
     def to_json(self) -> dict[str, JSON]:
         """Render as the policy file spells it."""
         words: dict[str, JSON] = {
@@ -186,6 +196,10 @@ class AccountSelector:
             and all(k in tags and fnmatchcase(tags[k], v) for k, v in self.tags.items())
         )
 
+    def may_match(self, account: Account) -> bool:
+        """Tell whether the account may be meant, of whose OUs no name is known, and no tag of its own."""
+        return replace(self, ou=None if self.needs_names else self.ou, tags={}).matches(account)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountSelection:
@@ -203,12 +217,24 @@ class AccountSelection:
     @property
     def needs_names(self) -> bool:
         """Whether the names of OUs must be known."""
-        return any(each.ou is not None and each.ou.id is None for each in (*self.include, *self.exclude))
+        return any(each.needs_names for each in (*self.include, *self.exclude))
 
     def matches(self, account: Account) -> bool:
         """Tell whether the account is meant."""
         included = self.everything or any(each.matches(account) for each in self.include)
         return included and not any(each.matches(account) for each in self.exclude)
+
+    def may_mean(self, account: Account) -> bool:
+        """Tell whether the account may be meant, of whose OUs no name is known, and no tag of its own."""
+        included = self.everything or any(each.may_match(account) for each in self.include)
+        return included and not _matched(self.exclude, account)
+
+    def depends_on_names(self, account: Account) -> bool:
+        """Tell whether the names of its OUs decide about the account."""
+        sure = self.everything or _matched(self.include, account)
+        deciding = self.exclude if sure else (*self.include, *self.exclude)
+        by_names = any(each.needs_names and each.may_match(account) for each in deciding)
+        return by_names and self.may_mean(account)
 
     def to_json(self) -> dict[str, JSON]:
         """Render as the policy file spells it."""
@@ -225,3 +251,8 @@ class AccountSelection:
             exclude=tuple(AccountSelector.from_json(record(each)) for each in items(data["exclude"])),
             everything=everything,
         )
+
+
+def _matched(selectors: Sequence[AccountSelector], account: Account) -> bool:
+    """Tell whether one that asks for no name of an OU, and for no tag, matches the account."""
+    return any(not each.needs_names and not each.tags and each.matches(account) for each in selectors)

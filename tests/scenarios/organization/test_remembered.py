@@ -8,8 +8,9 @@ import pytest
 
 from batchgw.discovery.organization.recollection import Remembering
 from batchgw.discovery.scope_search import Needs
-from batchgw.journal import FactKind
-from batchgw.model import AccountSelection, AccountSelector, OuPattern
+from batchgw.journal import Fact, FactKind
+from batchgw.model import AccountId, AccountSelection, AccountSelector, OuPattern
+from batchgw.model.shape import items, record
 from batchgw.simulator.plane import SimulatedControlPlane
 from batchgw.simulator.world.organization.changes import Join, Move
 from batchgw.simulator.world.organization.generated import generated
@@ -56,7 +57,6 @@ def test_within_the_hour_nothing_is_asked_again_and_the_same_is_found() -> None:
     second = looked(plane, wall)
     assert asked(first) == {
         "ListAccounts",
-        "ListRoots",
         "ListOrganizationalUnitsForParent",
         "ListTagsForResource",
         "ListRegions",
@@ -105,21 +105,84 @@ def test_what_is_known_is_kept_and_what_is_not_is_asked() -> None:
     plain = found(plane, remembering=wall.remembering())
     assert asked(plain) == {"ListAccounts", "ListRegions"}
     named = looked(plane, wall)
-    assert asked(named) == {"ListRoots", "ListOrganizationalUnitsForParent", "ListTagsForResource"}
+    assert asked(named) == {"ListOrganizationalUnitsForParent", "ListTagsForResource"}
     assert asked(looked(plane, wall, tags=True)) == {"ListTagsForResource"}
     assert asked(looked(plane, wall, tags=True)) == set()
 
 
-def test_a_new_ou_of_a_known_account_is_asked_for() -> None:
-    """The OUs were listed before it was made."""
+def facts(wall: Wall, kind: FactKind) -> dict[str, Fact]:
+    """What the one reader has kept."""
+    [found] = [facts for (_, of), facts in wall.journal.data.facts.items() if of is kind]
+    return found
+
+
+@pytest.mark.parametrize("gone", ["the list", "an entry"])
+def test_a_new_ou_of_a_known_account_is_asked_for(gone: str) -> None:
+    """The OUs were listed before it was made: there was nothing right below the one above it, or others."""
     plane, wall = plane_of(replace(PLAN, ous=(*PLAN.ous, ("New",)))), Wall()
     first = found(plane, remembering=wall.remembering(), needs=Needs(account=True))
-    units = wall.journal.data.facts[next(iter(wall.journal.data.facts))[0], FactKind.UNIT]
-    unit = plane.engine.service.world.organization.tree.at(("Prod",)).id
-    del units[unit]
+    units = facts(wall, FactKind.UNIT)
+    tree = plane.engine.service.world.organization.tree
+    prod = tree.at(("Prod",)).id
+    children = dict(record(units[prod].body["children"]))
+    del children[tree.at(("Prod", "Orders")).id]
+    units[prod] = replace(units[prod], body={"children": children})
+    if gone == "the list":
+        del units[prod]
     again = found(plane, remembering=wall.remembering(), needs=Needs(account=True))
     assert again.estate.accounts == first.estate.accounts
-    assert "ListOrganizationalUnitsForParent" in again.calls
+    assert again.calls["ListOrganizationalUnitsForParent"] == 1
+    assert "ListAccounts" not in again.calls
+
+
+def test_an_account_whose_ou_was_deleted_since_is_looked_for() -> None:
+    """It was moved before. All accounts are listed again; in the next hour nobody asks for that again."""
+    plane, wall = plane_of(PLAN), Wall()
+    first = found(plane, remembering=wall.remembering(), needs=Needs(account=True))
+    accounts = facts(wall, FactKind.ACCOUNT)
+    body = accounts[ACCOUNTS[5]].body
+    [root, *_] = items(body["ou_ids"])
+    accounts[ACCOUNTS[5]] = Fact(body={**body, "ou_ids": [root, "ou-abcd-deleted0"]}, at=wall.now)
+    again = found(plane, remembering=wall.remembering(), needs=Needs(account=True))
+    assert again.estate.accounts == first.estate.accounts
+    assert {call: again.calls.get(call) for call in ("ListAccounts", "ListOrganizationalUnitsForParent")} == {
+        "ListAccounts": 2,
+        "ListOrganizationalUnitsForParent": 1,
+    }
+    assert asked(found(plane, remembering=wall.remembering(), needs=Needs(account=True))) == set()
+
+
+def test_a_part_of_the_ous_is_not_taken_for_all_of_them() -> None:
+    """The first command asks for one account's way alone, the second for what is missing."""
+    plane, wall = plane_of(PLAN), Wall()
+    one = AccountSelection(include=(AccountSelector(id=AccountId(ACCOUNTS[1])),))  # /Prod/Payments
+    first = found(plane, one, remembering=wall.remembering(), needs=Needs(account=True))
+    assert first.calls["ListOrganizationalUnitsForParent"] == 2
+    second = found(plane, remembering=wall.remembering(), needs=Needs(account=True))
+    alone = found(plane, needs=Needs(account=True))
+    assert second.estate.accounts == alone.estate.accounts
+    assert (
+        second.calls["ListOrganizationalUnitsForParent"]
+        == alone.calls["ListOrganizationalUnitsForParent"] - 2
+    )
+    former = AccountSelection(include=(AccountSelector(ou=OuPattern.parse("/Former/Below")),))
+    for seen in ({"ListRoots", "ListOrganizationalUnitsForParent"}, {"ListRoots"}):  # all, for the hint
+        told = found(plane, former, remembering=wall.remembering())
+        assert asked(told) - {"ListRegions"} == seen
+
+
+def test_ous_as_an_earlier_version_kept_them_are_asked_again_and_nothing_else_is() -> None:
+    """That one kept a fact for each OU, and all of them as one list."""
+    plane, wall = plane_of(PLAN), Wall()
+    first = looked(plane, wall)
+    units = facts(wall, FactKind.UNIT)
+    for unit, fact in units.items():
+        units[unit] = replace(fact, body={"name": "Prod", "way": ["r-abcd", unit]})
+    units["ou-abcd-leaf0000"] = Fact(body={"name": "Leaf", "way": ["r-abcd"]}, at=wall.now)
+    again = looked(plane, wall)
+    assert again.estate.accounts == first.estate.accounts
+    assert asked(again) == {"ListOrganizationalUnitsForParent"}
+    assert asked(looked(plane, wall)) == set()
 
 
 def test_an_account_whose_role_is_missing_is_asked_again() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import combinations
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -82,3 +85,51 @@ def test_exclude_wins() -> None:
     assert not AccountSelection(everything=True, exclude=(of_prod,)).matches(PAYMENTS)
     assert AccountSelection(include=(of_prod,)).matches(PAYMENTS)
     assert not AccountSelection(include=(of_prod,)).matches(AT_THE_ROOT)
+
+
+SELECTORS = [
+    AccountSelector(id=PAYMENTS.id),
+    AccountSelector(name="payments-*"),
+    AccountSelector(tags={"tier": "gold"}),
+    AccountSelector(ou=OuPattern.parse("/Prod")),
+    AccountSelector(ou=OuPattern.parse("/Prod"), name="other"),
+    AccountSelector(ou=OuPattern.parse("/Sandbox"), tags={"tier": "*"}),
+    AccountSelector(ou=OuPattern.parse("ou-ab12-22222222")),
+    AccountSelector(id=AT_THE_ROOT.id),
+]
+SELECTIONS = [
+    AccountSelection(everything=everything, include=() if everything else include, exclude=exclude)
+    for everything in (True, False)
+    for include in combinations(SELECTORS, 2)
+    for n in range(3)
+    for exclude in combinations(SELECTORS, n)
+]
+
+
+def test_names_decide_about_an_account_only_where_it_is_said() -> None:
+    """With any names of its OUs, and any tags, the selection means the same as it may, or as it does."""
+    unnamed = replace(PAYMENTS, ou=(), tags=None)
+    names = [("Prod", "West", "Payments"), ("Sandbox", "x", "y"), ("a", "b", "c")]
+    for selection in SELECTIONS:
+        by_tags = [
+            {selection.matches(replace(PAYMENTS, ou=ou, tags=tags)) for ou in names}
+            for tags in ({}, {"tier": "gold"}, {"tier": "iron"})
+        ]
+        decided = [len(meant) == 1 for meant in by_tags]
+        assert selection.depends_on_names(unnamed) or all(decided), selection
+        assert selection.may_mean(unnamed) or not any(map(any, by_tags)), selection
+
+
+def test_what_needs_no_name_is_not_said_to() -> None:
+    unnamed = replace(PAYMENTS, ou=(), tags=None)
+    by_id, by_name, by_tag, prod, other, *_ = SELECTORS
+    for selection, depends in [
+        (AccountSelection(everything=True), False),
+        (AccountSelection(everything=True, exclude=(prod,)), True),
+        (AccountSelection(everything=True, exclude=(prod, by_id)), False),
+        (AccountSelection(include=(prod, by_name)), False),
+        (AccountSelection(include=(prod, by_tag)), True),
+        (AccountSelection(include=(other, by_tag)), False),
+        (AccountSelection(include=(other,), exclude=(prod,)), False),
+    ]:
+        assert selection.depends_on_names(unnamed) == depends, selection

@@ -219,7 +219,7 @@ organization = Table(
     Column("id", KEY, primary_key=True),
     Column("reader", AnyText, nullable=False),  # whose organisation, and by which role it was read
     Column("kind", Word(*FactKind, WHOLE, length=16), nullable=False),
-    Column("name", AnyText, nullable=False),  # of an account or OU: its id
+    Column("name", AnyText, nullable=False),  # of an account, OU or root: its id
     Column("body", JsonText(), nullable=False),
     Column("at", MOMENT, nullable=False),  # when it was asked; all rows of a list have the same time
     UniqueConstraint("reader", "kind", "name"),
