@@ -132,7 +132,6 @@ if TYPE_CHECKING:
         RunState as RunState,
         ScopeCounts as ScopeCounts,
         ScopeHeld as ScopeHeld,
-        SeenApi as SeenApi,
         Spent as Spent,
         Tally as Tally,
         open_journal as open_journal,
@@ -253,7 +252,7 @@ _NAMES = {
     "execution.schedule": "AllAtOnce Schedule",
     "journal": (
         "Fact FactKind Holder Journal JournalRun Limit Liveness NewRun OrganizationMemory PendingApi "
-        "PendingChange PlanImport QuotaMemory RunRecord RunState ScopeCounts ScopeHeld SeenApi Spent "
+        "PendingChange PlanImport QuotaMemory RunRecord RunState ScopeCounts ScopeHeld Spent "
         "Tally open_journal"
     ),
     "model": (

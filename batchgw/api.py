@@ -22,6 +22,7 @@ from batchgw.control_plane.interface import ControlPlane
 from batchgw.control_plane.readonly import ReadOnlyControlPlane
 from batchgw.control_plane.stack import Pace
 from batchgw.discovery.estate import Estate
+from batchgw.discovery.found_apis import keeping_apis
 from batchgw.discovery.listing import needs_listing
 from batchgw.discovery.organization.recollection import Remembering
 from batchgw.discovery.scope_search import Needs
@@ -76,7 +77,7 @@ async def discover(
     A `SelectionCount(targets.apis)` knows, at the end, how many there are and which selectors match none. An
     `Estate()` knows the same of accounts, and who said which regions they have; with `stages` also the stages
     of each API, which are a call each. `home` is any region of the organisation's partition, and
-    `remembering` says how what is found of accounts is remembered.
+    `remembering` says how what is found of accounts and APIs is remembered.
     """
     send, receive = anyio.create_memory_object_stream[Found](0)
     estate = Estate() if estate is None else estate
@@ -87,15 +88,6 @@ async def discover(
         account=shown or accounts or targets.apis.needs_account, tags=targets.apis.needs_account_tags
     )
     with session(plane, pace, observer, stop) as paced, unwrapped():
-        found = DiscoveryStream(
-            paced,
-            targets.apis,
-            observer=paced.observer,
-            count=count,
-            found=send,
-            stages=estate.stages if stages else None,
-            owners=owners,
-        )
 
         async def run() -> None:
             looking = find_scopes(
@@ -106,7 +98,17 @@ async def discover(
                 home=home,
                 remembering=remembering,
             )
-            async with send, looking as scopes:
+            async with send, keeping_apis(remembering) as kept, looking as scopes:
+                found = DiscoveryStream(
+                    paced,
+                    targets.apis,
+                    observer=paced.observer,
+                    count=count,
+                    found=send,
+                    kept=kept,
+                    stages=estate.stages if stages else None,
+                    owners=owners,
+                )
                 await found.run(scopes)
 
         async with anyio.create_task_group() as tasks, receive:
@@ -133,9 +135,9 @@ async def plan(
     The plan is a file: `out`, or a temporary one that `Plan.close` deletes. What could not be read is in it,
     and makes it incomplete, not void. Selectors that match nothing are in its totals. `on_managed` says what
     becomes of APIs that a tool manages, which may put them back; then calls are made to tell the owner of
-    each. `home` is any region of the organisation's partition, `remembering` how what is found of it is
-    remembered. Raises `Stopped` when asked to stop (no file is left then), and a `CallError` when not even
-    the account can be told.
+    each. `home` is any region of the organisation's partition, `remembering` how what is found of it and of
+    APIs is remembered. Raises `Stopped` when asked to stop (no file is left then), and a `CallError` when not
+    even the account can be told.
     """
     with session(plane, pace, observer, stop) as paced, unwrapped():
         header = PlanHeader.of(policy, options or {})
@@ -148,28 +150,30 @@ async def plan(
         count = SelectionCount(policy.targets.apis, accounts=estate.accounts)
         path = Path(out) if out is not None else temporary.folder() / f"batchgw-{header.plan}.plan"
         with PlanWriter(path, header) as writer:
-            planner = Planner(
-                ReadOnlyControlPlane(paced),
-                policy=policy,
-                sink=writer.write,
-                observer=paced.observer,
-                pacing=paced,
-                count=count,
-                accounts=estate.accounts,
-                owners=on_managed is not None,
-                hold=None if on_managed is None else holding(on_managed),
-            )
-            with phase(paced.observer, header.plan, "plan", (), {}):
-                looking = find_scopes(
-                    paced,
-                    policy.targets,
-                    estate=estate,
-                    needs=needs,
-                    home=home,
-                    remembering=remembering,
+            async with keeping_apis(remembering) as kept:
+                planner = Planner(
+                    ReadOnlyControlPlane(paced),
+                    policy=policy,
+                    sink=writer.write,
+                    observer=paced.observer,
+                    pacing=paced,
+                    count=count,
+                    accounts=estate.accounts,
+                    owners=on_managed is not None,
+                    hold=None if on_managed is None else holding(on_managed),
+                    kept=kept,
                 )
-                async with looking as scopes:
-                    await planner.run(scopes, found=writer.totals.look_into)
+                with phase(paced.observer, header.plan, "plan", (), {}):
+                    looking = find_scopes(
+                        paced,
+                        policy.targets,
+                        estate=estate,
+                        needs=needs,
+                        home=home,
+                        remembering=remembering,
+                    )
+                    async with looking as scopes:
+                        await planner.run(scopes, found=writer.totals.look_into)
             selected = count.total(listed=needs_listing(policy.targets.apis))
             writer.totals.selected = replace(selected, accounts=estate.selected)
             writer.totals.variants = planner.variants

@@ -34,10 +34,20 @@ async def remembering(
             except JournalUnusable as error:
                 trouble(str(error))
                 return None
-            name = f"{bare_url(endpoint)} {reader}".strip()
-            return await store.organization_memory(reader=name, trouble=trouble)
+            return await store.organization_memory(reader=at_endpoint(reader, endpoint), trouble=trouble)
 
         yield Remembering(open=opened, max_age=max_age)
+
+
+def at_endpoint(reader: str, endpoint: str) -> str:
+    """Name a reader at an endpoint of the user's own, or at AWS ("")."""
+    return f"{bare_url(endpoint)} {reader}".strip()
+
+
+def is_at_endpoint(reader: str, endpoint: str) -> bool:
+    """Tell whether a name that `at_endpoint` gave is one at this endpoint."""
+    own, space, _ = reader.partition(" ")
+    return (own if space and "://" in own else "") == bare_url(endpoint)
 
 
 def age_lines(as_of: float | None, *, clock: Callable[[], float] = time.time) -> Iterator[Line]:

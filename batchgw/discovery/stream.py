@@ -11,6 +11,7 @@ from anyio.streams.memory import MemoryObjectSendStream
 from batchgw.control_plane.interface import ControlPlane
 from batchgw.control_plane.operations import GetStages, UnreadableApi
 from batchgw.discovery.estate import FoundScope
+from batchgw.discovery.found_apis import FoundApis
 from batchgw.discovery.listing import list_rest_apis
 from batchgw.discovery.named_apis import NamedApis
 from batchgw.discovery.owners.ladder import Asking
@@ -33,6 +34,7 @@ class DiscoveryStream:
         observer: is told of listings.
         count: learns of what is found and selected, in all scopes together.
         found: takes what is found.
+        kept: keeps the APIs among it.
         stages: takes the names of each API's stages, which are a call each; None: nobody asks for them.
         owners: whether calls are made to tell who manages each API.
     """
@@ -45,6 +47,7 @@ class DiscoveryStream:
         observer: Observer,
         count: SelectionCount,
         found: MemoryObjectSendStream[Found],
+        kept: FoundApis,
         stages: MutableMapping[tuple[Scope, RestApiId], tuple[str, ...]] | None = None,
         owners: bool = False,
     ) -> None:
@@ -53,6 +56,7 @@ class DiscoveryStream:
         self._observer = observer
         self._count = count
         self._found = found
+        self._kept = kept
         self._stages = stages
         self._owners = Asking.ALL if owners or selection.needs_owner else Asking.TAGS
         self._named = NamedApis(selection)
@@ -97,6 +101,7 @@ class DiscoveryStream:
             async for api in apis:
                 self._named.found(api)
                 error = await self._ask_stages(api)
+                await self._kept.add(api)
                 if error is None:
                     await self._found.send(api)
                 else:

@@ -14,7 +14,6 @@ from batchgw.journal.records import (
     RunRecord,
     RunState,
     ScopeCounts,
-    SeenApi,
     Tally,
 )
 from batchgw.model.shape import JSON
@@ -39,7 +38,6 @@ __all__ = [
     "RunState",
     "ScopeCounts",
     "ScopeHeld",
-    "SeenApi",
     "Spent",
     "Tally",
     "open_journal",

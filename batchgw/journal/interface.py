@@ -17,8 +17,8 @@ from typing import Protocol
 
 from batchgw.journal.organization_memory import OrganizationMemory
 from batchgw.journal.quota_memory import Limit
-from batchgw.journal.records import NewRun, PendingApi, RunRecord, RunState, ScopeCounts, SeenApi, Tally
-from batchgw.model import Outcome, PlanItem, RestApiId, Scope
+from batchgw.journal.records import NewRun, PendingApi, RunRecord, RunState, ScopeCounts, Tally
+from batchgw.model import Outcome, PlanItem, Scope
 from batchgw.throttle.memory import Learned, Memory
 from batchgw.throttle.quota import Quotas
 
@@ -231,10 +231,6 @@ class Journal(Protocol):
         """
         ...
 
-    async def last_seen(self, api: RestApiId) -> SeenApi | None:
-        """Give an API as the newest run has it that has it; None where there is none. An id names one API."""
-        ...
-
     async def limits(self, *, accounts: Collection[str] = (), regions: Collection[str] = ()) -> list[Limit]:
         """Give what is remembered of the quotas of these accounts and regions; of all where none is named.
 
@@ -274,6 +270,10 @@ class Journal(Protocol):
         `trouble` is told, once, why nothing can be remembered. It waits for other processes as `quota_memory`
         does.
         """
+        ...
+
+    async def organization_readers(self) -> list[str]:
+        """Give those of whom there is an `organization_memory`, who found something last first."""
         ...
 
     async def close(self) -> None:

@@ -1,4 +1,4 @@
-"""What is remembered of an organisation from one command to the next, as plain records. Pure."""
+"""What is remembered of an organisation and its APIs from one command to the next, as plain records. Pure."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ class FactKind(StrEnum):
     ACCOUNT = "account"  # an account, by its id
     TAGS = "tags"  # the tags of an account, by its id
     REGIONS = "regions"  # the regions of an account, by its id
+    API = "api"  # a REST API, by its id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +36,10 @@ class OrganizationMemory(Protocol):
 
     async def facts(self, kind: FactKind) -> Mapping[str, Fact]:
         """Give what is remembered, by name. Each fact may be of another time."""
+        ...
+
+    async def fact(self, kind: FactKind, name: str) -> Fact | None:
+        """Give what is remembered under one name."""
         ...
 
     async def listed(self, kind: FactKind) -> Mapping[str, Fact] | None:

@@ -20,15 +20,6 @@ def superseded_by(run: str) -> str:
     return f"the newer run {run} has decided it: what it did stands"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SeenApi:
-    """An API as a run has found it. `at` is when that run began, in seconds since the epoch."""
-
-    api: RestApi
-    run: str
-    at: float
-
-
 class RunState(StrEnum):
     """How far a run is."""
 

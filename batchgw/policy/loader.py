@@ -13,6 +13,7 @@ from batchgw.model import Account, Policy, ResponseType, RestApi
 from batchgw.policy.document_check import Checked, PlacedFinding, check
 from batchgw.policy.form_rules import EMPTY_POLICY
 from batchgw.policy.meaning.explain import Explanation, explain
+from batchgw.policy.meaning.lacking import lacking
 from batchgw.policy.meaning.policy import policy_of, rulebook_of
 from batchgw.policy.text.document import locate
 from batchgw.policy.text.parse import Document, parse
@@ -28,6 +29,7 @@ class LoadedPolicy:
     warnings: tuple[Problem, ...]
     texts: tuple[str, ...]
     _explain: Callable[[RestApi, Account | None, Collection[ResponseType]], Explanation] = field(repr=False)
+    _lacking: Callable[[RestApi, Account | None], tuple[str, ...]] = field(repr=False)
 
     def explain(
         self, api: RestApi, account: Account | None = None, types: Collection[ResponseType] = ()
@@ -37,6 +39,13 @@ class LoadedPolicy:
         `account` is what the organisation says of its account, where it was asked.
         """
         return self._explain(api, account, types)
+
+    def lacking(self, api: RestApi, account: Account | None = None) -> tuple[str, ...]:
+        """Name what rules ask of an API that is not known, and which of them; nothing where it cannot matter.
+
+        Unless there is nothing, `explain` takes those rules for rules that do not match.
+        """
+        return self._lacking(api, account)
 
     @property
     def text(self) -> str:
@@ -83,6 +92,7 @@ def load_policies(
         warnings=tuple(problems),
         texts=tuple(read),
         _explain=partial(explain, rulebook, sources),
+        _lacking=partial(lacking, rulebook),
     )
 
 

@@ -14,6 +14,7 @@ from batchgw.concurrency.pool import pooled
 from batchgw.control_plane.interface import ControlPlane
 from batchgw.control_plane.operations import UnreadableApi
 from batchgw.discovery.estate import FoundScope
+from batchgw.discovery.found_apis import FoundApis
 from batchgw.discovery.listing import list_rest_apis, named, needs_listing
 from batchgw.discovery.named_apis import NamedApis
 from batchgw.discovery.owners.ladder import Asking, Ladder
@@ -67,6 +68,7 @@ class Planner:
         accounts: what is known of the organisation's accounts. An account is there before its scopes come.
         owners: calls are made to tell who manages each API, even where no rule asks for it.
         hold: says why nothing is written to an API, if that is so.
+        kept: keeps the APIs that are found.
     """
 
     def __init__(
@@ -81,6 +83,7 @@ class Planner:
         accounts: Mapping[AccountId, Account] | None = None,
         owners: bool = False,
         hold: Callable[[RestApi], Held | None] | None = None,
+        kept: FoundApis | None = None,
     ) -> None:
         rules, selection = policy.rules, policy.targets.apis
         self._plane = plane
@@ -92,6 +95,7 @@ class Planner:
         self._pacing = pacing
         self._count = SelectionCount(selection) if count is None else count
         self._named = NamedApis(selection)
+        self._kept = kept
         # What is never read must be listed, and so must what is decided by names and tags.
         unread = not self._deciding.base.kinds or owners or hold is not None
         self._listing = needs_listing(selection) or rules.needs_listing or unread
@@ -190,6 +194,8 @@ class Planner:
         except CallError as error:
             self._failed(api, self._deciding.of_unread(api), error, unread)
             return
+        if self._kept is not None and self._listing:  # else there is nothing but the id
+            await self._kept.add(api)
         try:
             decided = self._deciding.of(api)
         except ExpressionFailed as error:

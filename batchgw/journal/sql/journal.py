@@ -12,16 +12,14 @@ from typing import Self
 from batchgw.errors import JournalWriteFailed
 from batchgw.journal.finding import LAST, typed_run
 from batchgw.journal.quota_memory import Limit
-from batchgw.journal.records import NewRun, RunRecord, SeenApi
+from batchgw.journal.records import NewRun, RunRecord
 from batchgw.journal.sql.database.connection import Database
 from batchgw.journal.sql.memory.limits import all_limits, forget_limits
-from batchgw.journal.sql.memory.organization import SqlOrganizationMemory
+from batchgw.journal.sql.memory.organization import SqlOrganizationMemory, readers
 from batchgw.journal.sql.memory.quotas import SqlQuotaMemory
 from batchgw.journal.sql.run import SqlRun
-from batchgw.journal.sql.seen import last_seen
 from batchgw.journal.sql.store import Store
 from batchgw.journal.sql.tables.content import JournalTables
-from batchgw.model import RestApiId
 from batchgw.throttle.quota import Quotas
 
 
@@ -86,11 +84,6 @@ class SqlJournal:
         self._store.database.check_whole()
         return self._store.runs.unfinished()
 
-    async def last_seen(self, api: RestApiId) -> SeenApi | None:
-        """Give an API as the newest run has it that has it."""
-        self._store.flush_if_possible()
-        return last_seen(self._store.database, api)
-
     async def limits(self, *, accounts: Collection[str] = (), regions: Collection[str] = ()) -> list[Limit]:
         """Give what is remembered of quotas."""
         return all_limits(self._store.database, accounts=accounts, regions=regions)
@@ -120,6 +113,10 @@ class SqlJournal:
         """Give a memory of what a reader finds of its organisation."""
         store = self._store
         return SqlOrganizationMemory(store.database, reader=reader, clock=store.clock, trouble=trouble)
+
+    async def organization_readers(self) -> list[str]:
+        """Give those whose findings are remembered, the last ones first."""
+        return readers(self._store.database)
 
     async def close(self) -> None:
         """Commit what waits, release all locks, and close in any case."""

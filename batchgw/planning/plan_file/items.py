@@ -46,7 +46,7 @@ def item_to_json(item: PlanItem) -> dict[str, JSON]:
         case PlannedApi():
             return {
                 "kind": "api",
-                "api": _api_to_json(item.api),
+                "api": api_to_json(item.api),
                 **({"variant": item.variant} if item.variant else {}),
                 **_set_aside_to_json(item),
                 **({"notes": list(item.notes)} if item.notes else {}),
@@ -56,7 +56,7 @@ def item_to_json(item: PlanItem) -> dict[str, JSON]:
         case UnreadApi():
             return {
                 "kind": "unread-api",
-                "api": _api_to_json(item.api),
+                "api": api_to_json(item.api),
                 "targets": [t.to_json() for t in item.targets],
                 **_set_aside_to_json(item),
                 "code": item.code,
@@ -105,7 +105,7 @@ class ItemReader:
                 return self._planned(data, tuple(map(read_change, items(data["changes"]))))
             case "unread-api":
                 return UnreadApi(
-                    api=self._api(record(data["api"])),
+                    api=self.api(record(data["api"])),
                     targets=tuple(map(read_target, items(data["targets"]))),
                     set_aside=_set_aside(data),
                     code=text(data["code"]),
@@ -124,7 +124,7 @@ class ItemReader:
 
     def _planned(self, data: Mapping[str, JSON], changes: tuple[Change, ...]) -> PlannedApi:
         return PlannedApi(
-            api=self._api(record(data["api"])),
+            api=self.api(record(data["api"])),
             changes=changes,
             uncovered=tuple(map(read_target, items(data.get("uncovered", [])))),
             set_aside=_set_aside(data),
@@ -132,7 +132,8 @@ class ItemReader:
             notes=tuple(map(text, items(data.get("notes", [])))),
         )
 
-    def _api(self, data: Mapping[str, JSON]) -> RestApi:
+    def api(self, data: Mapping[str, JSON]) -> RestApi:
+        """Make an API that `api_to_json` wrote. Raises as `read` does."""
         return RestApi(
             scope=self._scope(data),
             id=RestApiId(text(data["id"])),
@@ -177,7 +178,8 @@ def _owner(data: JSON) -> Owner | None:
     return Owner(kind=text(found["kind"]), name=text(found["name"]))
 
 
-def _api_to_json(api: RestApi) -> dict[str, JSON]:
+def api_to_json(api: RestApi) -> dict[str, JSON]:
+    """Render an API with all that is known of it."""
     return {
         "account": api.scope.account,
         "region": api.scope.region,

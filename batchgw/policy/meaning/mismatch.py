@@ -8,12 +8,17 @@ from dataclasses import fields
 from batchgw.model import Account, RestApi, Selector
 from batchgw.model.fleet.selector import document
 from batchgw.policy.meaning.folding.layer import Within
+from batchgw.policy.meaning.lacking import unknown
 from batchgw.policy.quoting import shown
 
 
 def mismatch(selector: Selector, api: RestApi, account: Account | None) -> str | None:
-    """Say which word does not match, and what the API has there. None where all do."""
-    for word, only in _words(selector):
+    """Say which word does not match, and what the API has there. None where all do.
+
+    What is not known of the API is said only where all that is known matches.
+    """
+    open_ = unknown(selector, api, account)
+    for word, only in sorted(_words(selector), key=lambda each: each[0] in open_):
         if not only.matches(api, account):
             return f"{only}: {_has(word, only, api, account)}"
     return None

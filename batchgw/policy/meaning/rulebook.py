@@ -48,7 +48,8 @@ class LayeredRulebook:
         self.today = today
         self._files = files
         self._conditional = tuple(layer for layer in layers if not layer.for_all)
-        self._counting = tuple(each for each in exemptions if not each.expired(today))
+        self.counting = tuple(each for each in exemptions if not each.expired(today))
+        """The exemptions that have not expired."""
         self._wholes: dict[Matched, _Whole] = {}
         self._variants: dict[tuple[Matched, Levels], Variant] = {}
         self.desired: Desired = self._whole(()).decision.variant.desired
@@ -62,13 +63,13 @@ class LayeredRulebook:
     @property
     def exemptions(self) -> tuple[str, ...]:
         """The names of the exemptions that count."""
-        return tuple(each.name for each in self._counting)
+        return tuple(each.name for each in self.counting)
 
     @property
     def places(self) -> Mapping[str, str]:
         """Where each of them stands."""
         rules = {layer.name: layer.where for layer in self._conditional}
-        return rules | {each.name: each.where for each in self._counting}
+        return rules | {each.name: each.where for each in self.counting}
 
     needs_listing = True
     """Any API may be exempt by a tag of its own, and only a listing tells tags."""
@@ -97,7 +98,7 @@ class LayeredRulebook:
         """Decide about an API."""
         matched = tuple(layer.number for layer in self._conditional if layer.matches(api, account))
         whole = self._wholes.get(matched) or self._whole(matched)
-        exemptions = [each for each in self._counting if each.matches(api, account)]
+        exemptions = [each for each in self.counting if each.matches(api, account)]
         if TAG not in api.tags:
             return self._exempted(matched, whole, exemptions, ()) if exemptions else whole.decision
         tagged = by_tag(api, files=self._files, today=self.today)
@@ -157,12 +158,12 @@ class LayeredRulebook:
         return self._variants[key]
 
     def _selectors(self) -> Iterator[Selector]:
-        matches = [layer.match for layer in self._conditional] + [each.match for each in self._counting]
+        matches = [layer.match for layer in self._conditional] + [each.match for each in self.counting]
         yield from (each for each in matches if each is not None)
         for within in self._withins():
             yield from within.apis.include
             yield from within.apis.exclude
 
     def _withins(self) -> Iterator[Within]:
-        withins = [layer.within for layer in self._conditional] + [each.within for each in self._counting]
+        withins = [layer.within for layer in self._conditional] + [each.within for each in self.counting]
         return (each for each in withins if each is not None)

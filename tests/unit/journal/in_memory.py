@@ -39,7 +39,6 @@ from batchgw.journal import (
     RunRecord,
     RunState,
     ScopeCounts,
-    SeenApi,
     Spent,
     Tally,
     options,
@@ -246,14 +245,6 @@ class InMemoryJournal:
             and not (run.token is not None and run.holder.liveness() is Liveness.ALIVE)
         ]
 
-    async def last_seen(self, api: RestApiId) -> SeenApi | None:
-        self.commit()
-        for run in self._newest_first():
-            for scope in run.scopes.values():
-                if api in scope.apis:
-                    return SeenApi(api=scope.apis[api].api, run=run.id, at=run.started)
-        return None
-
     async def limits(self, *, accounts: Collection[str] = (), regions: Collection[str] = ()) -> list[Limit]:
         found = sorted(self.data.limits.items(), key=lambda item: _order(*item[0]))
         return [
@@ -284,6 +275,13 @@ class InMemoryJournal:
         trouble: Callable[[str], None] | None = None,  # noqa: ARG002 - nothing fails here
     ) -> OrganizationMemory:
         return InMemoryOrganization(self.data, reader)
+
+    async def organization_readers(self) -> list[str]:
+        newest = dict[str, float]()
+        for (reader, _), facts in self.data.facts.items():
+            for fact in facts.values():
+                newest[reader] = max(fact.at, newest.get(reader, fact.at))
+        return sorted(newest, key=lambda reader: (-newest[reader], reader))
 
     async def close(self) -> None:
         self.commit()
@@ -609,6 +607,9 @@ class InMemoryOrganization:
 
     async def facts(self, kind: FactKind) -> Mapping[str, Fact]:
         return dict(self._data.facts.get((self._reader, kind), {}))
+
+    async def fact(self, kind: FactKind, name: str) -> Fact | None:
+        return (await self.facts(kind)).get(name)
 
     async def listed(self, kind: FactKind) -> Mapping[str, Fact] | None:
         return await self.facts(kind) if (self._reader, kind) in self._data.whole else None

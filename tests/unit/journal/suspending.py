@@ -32,11 +32,10 @@ from batchgw.journal import (
     RunRecord,
     RunState,
     ScopeCounts,
-    SeenApi,
     Tally,
     open_journal,
 )
-from batchgw.model import Outcome, PlanItem, RestApiId, Scope
+from batchgw.model import Outcome, PlanItem, Scope
 from batchgw.throttle.memory import BucketKey, Learned
 from batchgw.throttle.pacer import Belief
 from batchgw.throttle.quota import Quotas
@@ -80,9 +79,6 @@ class SuspendingJournal:
     async def unfinished(self) -> list[RunRecord]:
         return await _slowly(self._wait, self._inner.unfinished())
 
-    async def last_seen(self, api: RestApiId) -> SeenApi | None:
-        return await _slowly(self._wait, self._inner.last_seen(api))
-
     async def limits(self, *, accounts: Collection[str] = (), regions: Collection[str] = ()) -> list[Limit]:
         return await _slowly(self._wait, self._inner.limits(accounts=accounts, regions=regions))
 
@@ -94,6 +90,9 @@ class SuspendingJournal:
     ) -> OrganizationMemory:
         work = self._inner.organization_memory(reader=reader, trouble=trouble)
         return SuspendingOrganization(await _slowly(self._wait, work), self._wait)
+
+    async def organization_readers(self) -> list[str]:
+        return await _slowly(self._wait, self._inner.organization_readers())
 
     async def quota_memory(
         self,
@@ -242,6 +241,9 @@ class SuspendingOrganization:
 
     async def facts(self, kind: FactKind) -> Mapping[str, Fact]:
         return await _slowly(self._wait, self._inner.facts(kind))
+
+    async def fact(self, kind: FactKind, name: str) -> Fact | None:
+        return await _slowly(self._wait, self._inner.fact(kind, name))
 
     async def listed(self, kind: FactKind) -> Mapping[str, Fact] | None:
         return await _slowly(self._wait, self._inner.listed(kind))

@@ -35,6 +35,23 @@ async def test_facts_are_there_for_the_next_one(journal: Journal, another: Openi
         assert await later.facts(FactKind.REGIONS) == {}
 
 
+async def test_one_fact_is_found_by_its_name(journal: Journal) -> None:
+    memory = await journal.organization_memory(reader=READER)
+    await memory.keep(FactKind.API, {"a\x00": ONE, "b": TWO}, at=NOON)
+    assert await memory.fact(FactKind.API, "a\x00") == Fact(body=ONE, at=NOON)
+    assert await memory.fact(FactKind.API, "c") is None
+    assert await memory.fact(FactKind.ACCOUNT, "b") is None
+    assert await (await journal.organization_memory(reader="another")).fact(FactKind.API, "b") is None
+
+
+async def test_readers_are_those_that_found_something_the_last_ones_first(journal: Journal) -> None:
+    assert await journal.organization_readers() == []
+    for reader, at in (("early", NOON), ("late \x00", NOON + 60), ("early", NOON + 30)):
+        memory = await journal.organization_memory(reader=reader)
+        await memory.keep(FactKind.TAGS, {f"{at}": {}}, at=at)
+    assert await journal.organization_readers() == ["late \x00", "early"]
+
+
 async def test_readers_do_not_see_what_others_found(journal: Journal) -> None:
     """Another role may see less of the organisation."""
     await (await journal.organization_memory(reader=READER)).keep_list(FactKind.ACCOUNT, {"1": ONE}, at=NOON)
@@ -88,6 +105,16 @@ async def test_what_is_old_is_dropped(tmp_path: Path) -> None:
         memory = await journal.organization_memory(reader="another")
         await memory.keep_list(FactKind.ACCOUNT, {}, at=NOON + LONGEST)
     assert _sql(tmp_path, "SELECT count(*) FROM organization WHERE kind = 'tags'") == [(0,)]
+
+
+async def test_a_damaged_fact_is_none(tmp_path: Path) -> None:
+    trouble: list[str] = []
+    async with open_journal(place(tmp_path), clock=lambda: NOON) as journal:
+        memory = await journal.organization_memory(reader=READER, trouble=trouble.append)
+        await memory.keep(FactKind.API, {"1": ONE}, at=NOON)
+        _sql(tmp_path, "UPDATE organization SET body = '['")
+        assert await memory.fact(FactKind.API, "1") is None
+    assert len(trouble) == 1
 
 
 @pytest.mark.parametrize("damage", ["body = '['", "at = 'x'", "kind = 1"])

@@ -10,7 +10,7 @@ import pytest
 
 from batchgw.errors import RunUnknown
 from batchgw.journal import JSON, Journal, RunState, Tally
-from batchgw.model import Effort, RestApiId
+from batchgw.model import Effort
 from batchgw.throttle.memory import BucketKey, Learned
 from batchgw.throttle.pacer import Belief
 from tests.unit.journal.conftest import NOON, Opening
@@ -183,20 +183,3 @@ class TestOptions:
 
     def test_a_new_run_does_not_show_its_options(self) -> None:
         assert "e-123" not in repr(replace(NEW_RUN, options={"external_id": "e-123"}))
-
-
-class TestLastSeen:
-    async def test_an_api_is_as_the_newest_run_has_it(self, another: Opening) -> None:
-        old = planned(1, create())
-        new = replace(old, api=replace(old.api, name="new", tags={"tier": "b"}))
-        for moment, item in ((NOON, old), (NOON + 60, new)):
-            async with another(clock=partial(float, moment)) as journal:
-                run = await begun(journal, item)
-                await run.set_state(RunState.STOPPED)
-        async with another() as journal:
-            seen = await journal.last_seen(old.api.id)
-            assert seen is not None
-            assert (seen.api, seen.run, seen.at) == (new.api, run.id, NOON + 60)
-
-    async def test_an_api_that_no_run_has_is_none(self, journal: Journal) -> None:
-        assert await journal.last_seen(RestApiId("nowhere")) is None

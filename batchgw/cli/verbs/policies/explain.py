@@ -18,7 +18,7 @@ Words = Annotated[
         help="Policy files; an API's ID, REGION/ID or ACCOUNT/REGION/ID; a response type.",
     ),
 ]
-Offline = Annotated[bool, flag("--offline", "Make no call: take the API from the journal's newest run.")]
+Offline = Annotated[bool, flag("--offline", "Make no call: take the API from the journal's last discovery.")]
 
 
 def register(app: typer.Typer) -> None:

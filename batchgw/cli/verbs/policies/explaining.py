@@ -1,7 +1,8 @@
-"""The work of `explain`: find one API, as AWS has it now or as a run has found it, and explain it."""
+"""The work of `explain`: find one API, as AWS has it now or as it was found last, and explain it."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,12 +11,14 @@ from typing import Self
 import anyio
 
 from batchgw import api
+from batchgw.cli.flags.endpoint import endpoint_of
 from batchgw.cli.flags.options import JournalFlags, RunFlags, SelectionFlags
 from batchgw.cli.flags.selection import chosen_targets
 from batchgw.cli.flags.stdin import refuse_shared
 from batchgw.cli.output.console import Console, console_for
 from batchgw.cli.session import Run, again, open_run, run_reading
 from batchgw.cli.signals import Interrupts
+from batchgw.cli.verbs.policies.remembered import Remembered, remembered
 from batchgw.discovery.estate import Estate
 from batchgw.errors import UsageError
 from batchgw.exit_codes import INCOMPLETE, OK
@@ -35,7 +38,7 @@ from batchgw.policy.loader import LoadedPolicy, load_policies
 from batchgw.policy.quoting import did_you_mean
 from batchgw.report.views.forms import view_of
 from batchgw.report.views.lines.problems import problem_line
-from batchgw.report.views.text import Span, line
+from batchgw.report.views.text import Line, Span, duration, line
 from batchgw.times import timestamp
 
 _TYPES = frozenset(ResponseType)
@@ -60,6 +63,13 @@ def _reasons(missing: Sequence[Missing]) -> Iterator[str]:
     for scope in missing:
         if not isinstance(scope, UnreadApi) and not any(scope.message in each.message for each in of_api):
             yield f"in {scope.scope}: {scope.code}: {scope.message}"
+
+
+def _age_lines(found: Remembered, now: float) -> Iterator[Line]:
+    """Say how old is what the journal remembers."""
+    yield line(f"{found.api} as it was found {duration(now - found.at)} ago, at {timestamp(found.at)}.")
+    if found.account_at is not None:
+        yield line(f"Its account as it was {duration(now - found.account_at)} ago.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,18 +129,24 @@ class Explaining:
         )
 
     async def _remembered(self, policy: LoadedPolicy) -> int:
-        """Explain the API as the newest run has found it."""
-        if policy.policy.rules.needs_account or policy.policy.rules.needs_owner:
-            raise UsageError(
-                "--offline cannot tell: a rule asks for OUs, for the name of an account or for owners, which "
-                "runs do not keep. Leave --offline out."
-            )
+        """Explain the API as it was found last."""
+        endpoint = endpoint_of(self.flags.connection)
+        needs_account = policy.policy.rules.needs_account or policy.policy.targets.apis.needs_account
         async with open_journal(self.journal.journal) as journal:
-            seen = await journal.last_seen(self.named.id)
-        if seen is None:
-            raise UsageError(f"no run in the journal has found {self.named}: leave --offline out to ask AWS.")
-        self.console.note(line(f"As run {seen.run} found it, begun {timestamp(seen.at)}."))
-        self._show(policy, seen.api, None)
+            found = await remembered(journal, self.named, endpoint=endpoint, account=needs_account)
+        if found is None:
+            raise UsageError(
+                f"no discovery that the journal remembers has found {self.named}. `batchgw discover` or "
+                "`batchgw plan` looks for it; or leave --offline out to ask AWS."
+            )
+        if lacks := policy.lacking(found.api, found.account):
+            raise UsageError(
+                f"--offline cannot tell what {found.api} is to be. The journal does not remember "
+                f"{'; '.join(lacks)}. A `batchgw plan` of this policy finds that out and remembers it; or "
+                "leave --offline out to ask AWS."
+            )
+        self.console.note(*_age_lines(found, time.time()))
+        self._show(policy, found.api, found.account)
         return OK
 
     async def _found(self, policy: LoadedPolicy, interrupts: Interrupts) -> int:
@@ -165,11 +181,7 @@ class Explaining:
             for why in _reasons(missing):
                 self.console.tell(line(Span("not found: ", "error"), f"{self.named}  {why}"))
             return INCOMPLETE
-        account = estate.accounts.get(found.scope.account)
-        if not policy.policy.targets.apis.matches(found, account):
-            left_out = "the policy's targets.apis leave this API out, so it is not touched."
-            self.console.tell(line(Span("note: ", "warning"), left_out))
-        self._show(policy, found, account)
+        self._show(policy, found, estate.accounts.get(found.scope.account))
         return OK
 
     def _targets(self, targets: Targets) -> Targets:
@@ -178,5 +190,10 @@ class Explaining:
         return replace(chosen, apis=Selection(explicit=chosen.apis.explicit))
 
     def _show(self, policy: LoadedPolicy, found: RestApi, account: Account | None) -> None:
+        apis = policy.policy.targets.apis
+        is_known = (found.owner or not apis.needs_owner) and (account or not apis.needs_account)
+        if is_known and not apis.matches(found, account):
+            left_out = "the policy's targets.apis leave this API out, so it is not touched."
+            self.console.tell(line(Span("note: ", "warning"), left_out))
         view = view_of(self.flags.output.output, "explanation", self.console)
         view.explanation(policy.explain(found, account, self.types))

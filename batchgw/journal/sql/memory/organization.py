@@ -1,4 +1,4 @@
-"""What one command found of an organisation is there for the next. The table `organization`.
+"""What one command found of an organisation and its APIs is there for the next. The table `organization`.
 
 Unlike the rest of the journal it may be lost: the organisation is asked again. So nothing that fails here
 ends a run.
@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from batchgw.concurrency.time_slices import TimeSlices
 from batchgw.journal.organization_memory import LONGEST, Fact, FactKind
@@ -43,6 +43,20 @@ _PAGE = (
 )
 
 
+_ONE = select(organization).where(*(organization.c[name] == bindparam(f"b_{name}") for name in _KEY))
+_READERS = (
+    select(organization.c.reader)
+    .group_by(organization.c.reader)
+    .order_by(func.max(organization.c.at).desc(), organization.c.reader)
+)
+
+
+def readers(database: Database) -> list[str]:
+    """Give all readers, who found something last first."""
+    with database.read() as connection:
+        return list(connection.execute(_READERS).scalars())
+
+
 class SqlOrganizationMemory:
     """Remembers in a journal what `reader` finds. Never raises.
 
@@ -65,6 +79,7 @@ class SqlOrganizationMemory:
         self._trying = Trying(database, trouble)
         self._reader = reader
         self._clock = clock
+        self._is_tidy = False  # whether what is too old was dropped
         inserted = (*_KEY, *_OWN)
         insert = database.dialect.insert_missing(organization)
         self._insert = database.prepared(
@@ -75,6 +90,18 @@ class SqlOrganizationMemory:
     async def facts(self, kind: FactKind) -> Mapping[str, Fact]:
         """Give what is remembered."""
         return await self._facts(kind)
+
+    async def fact(self, kind: FactKind, name: str) -> Fact | None:
+        """Give what is remembered under one name."""
+        found: list[Fact] = []
+
+        def read() -> None:
+            with self._database.read() as connection:
+                given = {"b_reader": self._reader, "b_kind": kind, "b_name": name}
+                rows = connection.execute(_ONE, given)
+                found.extend(Fact(body=row.body, at=row.at) for row in rows)
+
+        return found[0] if self._trying.tried(read) and found else None
 
     async def listed(self, kind: FactKind) -> Mapping[str, Fact] | None:
         """Give the last whole list. One that another process is about to replace is none."""
@@ -118,15 +145,13 @@ class SqlOrganizationMemory:
         return page if self._trying.tried(read) else ()
 
     async def _drop(self, kind: str) -> bool:
-        """Drop a list, and what is too old."""
-        oldest = self._clock() - LONGEST
+        """Drop a list."""
 
         def drop(connection: Connection) -> None:
             own = organization.c.reader == self._reader
             names = own & (organization.c.kind == WHOLE) & (organization.c.name == kind)
             connection.execute(delete(organization).where(names))
             connection.execute(delete(organization).where(own & (organization.c.kind == kind)))
-            connection.execute(delete(organization).where(organization.c.at < oldest))
 
         def write() -> None:
             with self._database.write() as connection:
@@ -146,6 +171,9 @@ class SqlOrganizationMemory:
 
     def _write_page(self, rows: Sequence[Mapping[str, Any]]) -> None:
         with self._database.write() as connection:
+            if not self._is_tidy:  # once a command
+                connection.execute(delete(organization).where(organization.c.at < self._clock() - LONGEST))
+                self._is_tidy = True
             cursor = connection.connection.cursor()
             self._insert.run(cursor, [[row[name] for name in (*_KEY, *_OWN)] for row in rows])
             updated = [[row[name.removeprefix("b_")] for name in _UPDATED] for row in rows]

@@ -117,24 +117,6 @@ def test_a_misspelt_type_is_not_taken_for_an_api() -> None:
     assert "TROTTLED is not a response type; did you mean THROTTLED?" in done.err
 
 
-@pytest.mark.usefixtures("world")
-def test_the_journal_knows_what_a_run_has_found() -> None:
-    api = _api("internal")
-    assert batchgw("explain", "org.yaml", "--offline", api).code == 64
-    assert batchgw("apply", "org.yaml", "--yes").code == 0
-    live = batchgw("explain", "org.yaml", api).out
-    offline = batchgw("explain", "org.yaml", "--offline", api)
-    assert (offline.code, offline.out) == (0, live)
-    assert "As run " in offline.err
-
-
-@pytest.mark.usefixtures("world")
-def test_offline_cannot_tell_what_runs_do_not_keep() -> None:
-    done = batchgw("explain", "ous.yaml", "--offline", "a1b2c3d4e5")
-    assert done.code == 64
-    assert "OUs" in done.err
-
-
 def test_a_rule_about_an_ou_asks_the_organisation(monkeypatch: pytest.MonkeyPatch) -> None:
     with served(monkeypatch, apis=4, accounts=2, regions=1, generated_organization=True) as info:
         listed = batchgw("discover", "--region", "eu-west-1", "-o", "jsonl").lines[0]
