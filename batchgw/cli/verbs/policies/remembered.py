@@ -47,7 +47,7 @@ def _account(known: Recollection, wanted: AccountId) -> Account | None:
     """Give an account with the names of its OUs and its tags, as far as they are remembered."""
     for account in known.accounts or ():
         if account.id == wanted:
-            named = known.units is not None and known.units.know(account.ou_ids)
-            ou = known.units.named(account.ou_ids) if named and known.units is not None else account.ou
+            way = account.ou_ids
+            ou = known.units.named(way) if known.units.know(way) else account.ou
             return replace(account, ou=ou, tags=known.tags.get(wanted))
     return None
