@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from batchgw.model import HEADER_PREFIX, Mode, ResponseType
+from batchgw.model import (
+    HEADER_PREFIX,
+    Account,
+    AccountId,
+    Decision,
+    Desired,
+    Mode,
+    Region,
+    ResponseType,
+    RestApi,
+    RestApiId,
+    Scope,
+)
 from batchgw.policy.loader import load_policy
 from batchgw.policy.starter import STARTER
 
@@ -21,6 +35,7 @@ FOLDER = Path(__file__).parents[3] / "examples" / "policies"
         ("demo.yaml", []),
         ("envelope.yaml", []),
         ("full.yaml", ["detached-headers", "detached-template"]),  # UNAUTHORIZED leaves out what it shows to
+        ("rules.yaml", []),
     ],
 )
 def test_examples_are_valid(name: str, rules: list[str]) -> None:
@@ -34,7 +49,46 @@ def test_no_example_is_forgotten() -> None:
         "demo.yaml",
         "envelope.yaml",
         "full.yaml",
+        "rules.yaml",
     }
+
+
+def _headers(desired: Desired, type_: ResponseType) -> Mapping[str, str]:
+    settings = desired.rules[type_].settings
+    assert settings is not None
+    return {name.removeprefix(HEADER_PREFIX): value for name, value in settings.parameters.items()}
+
+
+def test_the_example_with_rules_says_what_differs_for_whom() -> None:
+    """Each rule and the exemption is met by an API; the locked preset is what all of them have."""
+    policy = load_policy(FOLDER / "rules.yaml").policy
+    account = AccountId("222222222222")
+    partner = Account(id=account, ou=("Prod", "Partners"), ou_ids=("r-1", "ou-1", "ou-2"))
+
+    def decided(account_: Account | None = None, **facts: Any) -> Decision:
+        scope = Scope(account=account, region=Region("eu-west-1"))
+        api = RestApi(scope=scope, id=RestApiId("a1b2c3d4e5"), **({"created": 1.75e9} | facts))
+        return policy.rules.decide(api, account_)
+
+    plain, legacy = decided(), decided(created=1.5e9)
+    internal = decided(tags={"tier": "internal"}, endpoint_types=("PRIVATE",))
+    partners, vendor = decided(partner), decided(name="vendor-portal")
+    assert [d.variant.rules for d in (plain, legacy, internal, partners)] == [
+        (),
+        ("legacy",),
+        ("internal",),
+        ("partners",),
+    ]
+    assert legacy.variant.desired.rules[ResponseType.DEFAULT_4XX].mode is Mode.FILL
+    origin = "Access-Control-Allow-Origin"
+    assert (
+        _headers(internal.variant.desired, ResponseType.DEFAULT_4XX)[origin] == "'https://intranet.example'"
+    )
+    assert _headers(plain.variant.desired, ResponseType.DEFAULT_4XX)[origin] == "'*'"
+    assert _headers(partners.variant.desired, ResponseType.THROTTLED)["Retry-After"] == "'30'"
+    assert [each.target.name for each in vendor.set_aside] == ["DEFAULT_5XX"]
+    for decision in (plain, legacy, internal, partners):
+        assert _headers(decision.variant.desired, ResponseType.DEFAULT_5XX)["X-Frame-Options"] == "'DENY'"
 
 
 def test_the_demo_changes_exactly_two_types_and_names_no_account() -> None:

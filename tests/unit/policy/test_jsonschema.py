@@ -23,7 +23,8 @@ SCHEMA = policy_json_schema()
 
 
 def errors(text: str) -> list[str]:
-    document = YAML(typ="safe").load(text)
+    read = YAML(typ="safe").load(text)
+    document = json.loads(json.dumps(read, default=str))  # dates are texts to editors, whose YAML is 1.2
     return [error.message for error in Draft202012Validator(SCHEMA).iter_errors(document)]
 
 
