@@ -21,7 +21,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.harness.cli import main
@@ -30,7 +30,7 @@ from benchmarks.harness.last_words import last_words
 from benchmarks.harness.results import Column, Row, Section, Value
 from benchmarks.scale.policy import SETTINGS
 from benchmarks.scale.server import served
-from benchmarks.scale.timed_loop import TimedLoop, figures
+from benchmarks.scale.timed_loop import STEPS, TimedLoop, figures, shown
 
 APIS = 500  # in each account-region: a full page
 REGIONS = ("eu-west-1", "us-east-1")
@@ -53,9 +53,6 @@ POLICY = {
 }
 """It sets what the server answers to any PUT."""
 PENDING = 2  # exit code of a plan with changes
-
-STEPS = "BATCHGW_BENCH_STEPS"
-"""Environment variable. If it is set, the longest steps are printed to stderr with their task or callback."""
 
 GOALS = {"wall": 10.0}
 """Milliseconds."""
@@ -88,8 +85,7 @@ def measure(*, quick: bool) -> Section:
             planned.append(_run(plan, PENDING))
             applied.append(_run([*apply, "--journal", f"{folder}/{number}.db"], 0))
     begin = QUICK_BEGIN if quick else BEGIN
-    with served(apis=1) as url:
-        begun = [_measured(["benchmarks.scale.beginning", str(begin), url], 0) for _ in range(rounds)]
+    begun, applied_in_all = _beginnings(begin, rounds)
     clock_only = Row(name=CLOCK_ONLY, values=gaps(QUICK_CLOCK_SECONDS if quick else CLOCK_SECONDS))
     return Section(
         name="stalls",
@@ -97,10 +93,17 @@ def measure(*, quick: bool) -> Section:
         command="python -m benchmarks.stalls" + (" --quick" if quick else ""),
         quick=quick,
         columns=COLUMNS,
-        rows=(row("plan", planned), row("apply", applied), row(beginning_of(begin), begun), clock_only),
+        rows=(
+            row("plan", planned),
+            row("apply", applied),
+            row(beginning_of(begin), begun),
+            row(apply_of(begin), applied_in_all),
+            clock_only,
+        ),
         notes=(
             f"{scopes * APIS:,} REST APIs in {scopes} scopes at {rate} calls/s each, after start-up.",
             "They begin from the call of `plan` until all of their APIs are listed, roles included.",
+            "They apply, with one API in each, from the call of `apply` to the end of its journal.",
             "A step is what the loop runs without a break. A timer fires every millisecond.",
             "Each command is run "
             + ("once." if rounds == 1 else f"{rounds} times, and the smallest value of each column counts.")
@@ -121,6 +124,22 @@ class Run:
 def beginning_of(scopes: int) -> str:
     """The name of the row about the beginning of so many account-regions."""
     return f"{scopes:,} account-regions begin"
+
+
+def apply_of(scopes: int) -> str:
+    """The name of the row about an apply in so many account-regions."""
+    return f"{scopes:,} account-regions apply"
+
+
+def _beginnings(scopes: int, rounds: int) -> tuple[Sequence[Run], Sequence[Run]]:
+    """Let many account-regions begin: in plans, and in applies of a plan that is saved before."""
+    module, number = "benchmarks.scale.beginning", str(scopes)
+    with tempfile.TemporaryDirectory(prefix="batchgw-stalls-") as folder, served(apis=1) as url:
+        planned = [_measured([module, "plan", number, url], 0) for _ in range(rounds)]
+        saved = _measured([module, "save", number, url, f"{folder}/plan"], 0)
+        journals = [f"{folder}/{round_}.db" for round_ in range(rounds)]
+        apply = [module, "apply", number, url, f"{folder}/plan"]
+        return planned, [_measured([*apply, each], 0) if not saved.failed else saved for each in journals]
 
 
 def _run(arguments: list[str], expected: int) -> Run:
@@ -190,10 +209,8 @@ def here(arguments: list[str]) -> int:
     (loop,) = (
         each for each in policy.loops if each.connected
     )  # what is shown has a loop without connections
-    steps = sorted(loop.steps, reverse=True)
     if os.environ.get(STEPS):
-        for step in steps:
-            print(asdict(step), file=sys.stderr)
+        shown(loop)
     print(json.dumps(figures(loop)))
     return code
 

@@ -214,9 +214,10 @@ async def _make_changes(job: Job, paced: PacedControlPlane) -> bool:
     """Make the changes, and tell whether the schedule held some back."""
     counts = await counted(job.run)
     undecided = {each.scope: each.tally.left for each in counts if each.tally.left}
-    for scope, changes in undecided.items():
-        paced.expect(scope, changes)
     slices = TimeSlices()
+    for scope, changes in undecided.items():
+        paced.expect(scope, changes)  # makes the scope's limiter
+        await slices.yield_if_due()
     await slices.yield_now()
     await job.run.set_state(RunState.APPLYING)
     await slices.yield_now()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import assert_never
 
 from batchgw.errors import ScopeLocked
@@ -58,11 +59,12 @@ def may_take(liveness: Liveness, *, own: bool, force: bool, take_over_dead: bool
 
 def refuse_held(run: str, found: Sequence[Lock], now: float, *, force: bool, take_over_dead: bool) -> None:
     """Raise ScopeHeld unless `run` may take all these locks over."""
+    seen = cache(Holder.liveness)  # a process may hold thousands, and to look for it takes files
     refused = [
         (lock, liveness)
         for lock in found
         if not may_take(
-            liveness := lock.holder.liveness(),
+            liveness := seen(lock.holder),
             own=lock.run == run or lock.run_over,
             force=force,
             take_over_dead=take_over_dead,

@@ -77,7 +77,7 @@ class Tally:
         """All of them together, count by count: there may be thousands of account-regions."""
         every = tuple(tallies)
         counts = {name: sum([getattr(each, name) for each in every]) for name in (*COUNTS, "never_read")}
-        return cls(**counts, effort=sum((each.effort for each in every), Effort()))
+        return cls(**counts, effort=Effort.added_up([each.effort for each in every]))
 
 
 COUNTS = tuple(f.name for f in fields(Tally) if f.name not in ("never_read", "effort"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from batchgw.model.change import Action
@@ -29,6 +30,16 @@ class Effort:
             throttles=self.throttles + other.throttles,
             waited=self.waited + other.waited,
             request_id=other.request_id or self.request_id,
+        )
+
+    @classmethod
+    def added_up(cls, efforts: Sequence[Effort]) -> Effort:
+        """The cost of all, without a record for each step: there may be thousands."""
+        return cls(
+            attempts=sum([each.attempts for each in efforts]),
+            throttles=sum([each.throttles for each in efforts]),
+            waited=sum([each.waited for each in efforts], 0.0),
+            request_id=next((each.request_id for each in reversed(efforts) if each.request_id), None),
         )
 
 

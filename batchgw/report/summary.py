@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Self
 
 from batchgw.concurrency.time_slices import TimeSlices
@@ -71,6 +71,12 @@ class Summary:
     stopped: bool = False
     held_back: bool = False
     planned: bool = True
+    total: Tally = field(init=False, repr=False, compare=False)
+    """All scopes added up; its `effort` is what the decided targets cost."""
+
+    def __post_init__(self) -> None:
+        """Add up once: there may be thousands of scopes."""
+        object.__setattr__(self, "total", Tally.added_up(each.tally for each in self.scopes))
 
     @classmethod
     async def from_journal(
@@ -114,18 +120,13 @@ class Summary:
         return cls(
             run=run.id,
             verb=verb,
-            scopes=scope_summaries(await counted(run), expected),
+            scopes=await _scope_summaries(await counted(run), expected),
             reasons=await _reasons(run),
             elapsed=elapsed,
             stopped=stopped,
             held_back=held_back,
             planned=planned,
         )
-
-    @property
-    def total(self) -> Tally:
-        """All scopes added up; its `effort` is what the decided targets cost."""
-        return Tally.added_up(s.tally for s in self.scopes)
 
     @property
     def noun(self) -> str:
@@ -245,15 +246,20 @@ async def _reasons(run: JournalRun) -> tuple[Reason, ...]:
     return reasons.found()
 
 
-def scope_summaries(
-    counts: Iterable[ScopeCounts], expected: Mapping[Scope, int] | None = None
+async def _scope_summaries(
+    counts: Iterable[ScopeCounts], expected: Mapping[Scope, int] | None
 ) -> tuple[ScopeSummary, ...]:
     """Sum up account-regions. Those where something was `expected` are among them in any case."""
-    known = {each.scope: each for each in counts}
-    return tuple(
-        _scope_summary(scope, known.get(scope), expected)
-        for scope in dict.fromkeys((*known, *(expected or {})))
-    )
+    found, slices = dict[Scope, ScopeSummary](), TimeSlices()
+    await slices.yield_now()
+    for each in counts:
+        found[each.scope] = _scope_summary(each.scope, each, expected)
+        await slices.yield_if_due()
+    for scope in expected or ():
+        if scope not in found:
+            found[scope] = _scope_summary(scope, None, expected)
+        await slices.yield_if_due()
+    return tuple(found.values())
 
 
 def _scope_summary(

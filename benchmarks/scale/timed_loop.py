@@ -9,14 +9,18 @@ from __future__ import annotations
 import asyncio
 import heapq
 import statistics
+import sys
 import time
 from collections.abc import Callable
 from contextvars import Context
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 KEPT = 20
 """Number of longest steps that are kept."""
+
+STEPS = "BATCHGW_BENCH_STEPS"
+"""Environment variable. If it is set, the longest steps are printed to stderr with their task or callback."""
 
 TICK = 0.001
 """Seconds between two measurements of the loop's delay."""
@@ -110,6 +114,12 @@ def figures(loop: TimedLoop) -> dict[str, float]:
         "latest": 1e3 * max(loop.late),
         "steps": loop.counted,
     }
+
+
+def shown(loop: TimedLoop) -> None:
+    """Print the longest steps of a loop to stderr, the longest first."""
+    for step in sorted(loop.steps, reverse=True):
+        print(asdict(step), file=sys.stderr)
 
 
 def _owner(callback: Callable[..., object]) -> str:

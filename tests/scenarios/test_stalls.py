@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 from batchgw import api
 from batchgw.concurrency import time_slices
 from batchgw.concurrency.time_slices import TimeSlices
+from batchgw.control_plane.stack import PacedControlPlane
 from batchgw.errors import Stopped
 from batchgw.execution import run as execution_run
 from batchgw.journal import open_journal
@@ -95,6 +96,36 @@ def test_other_tasks_run_between_scopes_in_which_nothing_is_found(
     pages = [number for number, each in enumerate(told) if each == "page"]
     assert len(pages) >= 2 * 4, "each scope at the beginning and at the end"
     assert all(later - sooner > 1 for sooner, later in pairwise(pages))
+
+
+@pytest.mark.parametrize(
+    ("owner", "name"), [(PacedControlPlane, "expect"), (summary, "_scope_summary")], ids=["begin", "sum up"]
+)
+def test_other_tasks_run_between_scopes_that_begin_and_that_are_summed_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, owner: object, name: str
+) -> None:
+    """A limiter is made for each that begins."""
+    told: list[str] = []
+    each = getattr(owner, name)
+
+    def noted(*given: Any) -> object:
+        told.append("scope")
+        return each(*given)
+
+    async def main() -> None:
+        async with Estate(apis=20, accounts=4) as estate:
+            with await api.plan(estate.policy, plane=estate.plane) as plan:
+                async with open_journal(f"{tmp_path}/journal.db") as journal:
+                    monkeypatch.setattr(owner, name, noted)
+                    for module in (execution_run, summary):
+                        monkeypatch.setattr(module, "TimeSlices", partial(TimeSlices, seconds=0.0))
+                    Steps(told).begin()
+                    await api.apply(plan, plane=estate.plane, journal=journal)
+
+    virtually(main)
+    scopes = [number for number, each in enumerate(told) if each == "scope"]
+    assert len(scopes) >= 4
+    assert all(later - sooner > 1 for sooner, later in pairwise(scopes))
 
 
 def test_a_commit_of_a_plan_takes_a_time_slice_of_its_own(

@@ -120,8 +120,10 @@ class SqlJournal:
 
     async def close(self) -> None:
         """Commit what waits, release all locks, and close in any case."""
-        if self._store.database.closed:
-            return
+        if not self._store.database.closed:
+            await self._store.done(self._close)
+
+    def _close(self) -> None:
         try:
             self._store.buffer.flush()
         finally:

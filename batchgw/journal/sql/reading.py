@@ -6,13 +6,23 @@ from collections.abc import Iterable, Sequence
 from contextlib import closing
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Text,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    tuple_,
+)
 
 from batchgw.journal.ranking import DECIDED, KINDS, check_rank
 from batchgw.journal.records import ScopeCounts, Tally
 from batchgw.journal.sql.database.connection import Database
 from batchgw.journal.sql.paging import Pages
-from batchgw.journal.sql.tables.columns import Count
+from batchgw.journal.sql.tables.columns import Count, escaped
 from batchgw.journal.sql.tables.outcome_columns import READ_COLUMNS, outcome_of
 from batchgw.journal.sql.tables.schema import apis, changes, scopes
 from batchgw.model import AccountId, Effort, Outcome, Region, Scope
@@ -30,7 +40,6 @@ OUTCOMES: Final = 400
 def _counts(which: ColumnElement[bool]) -> Select[Any]:
     return (
         select(
-            apis.c.scope_id,
             changes.c.kind,
             changes.c.rank,
             func.count().label("number"),
@@ -41,15 +50,27 @@ def _counts(which: ColumnElement[bool]) -> Select[Any]:
         )
         .select_from(scopes.join(apis).join(changes))
         .where(which)
-        .group_by(apis.c.scope_id, changes.c.kind, changes.c.rank, changes.c.change)
+        .group_by(changes.c.kind, changes.c.rank, changes.c.change)
     )
 
 
 _COUNTS_OF_SCOPE: Final = _counts(scopes.c.id == bindparam("of"))
 _COUNTS_OF_RUN: Final = _counts(scopes.c.run_id == bindparam("of"))
-_SCOPES: Final = select(
-    scopes.c.id, scopes.c.account, scopes.c.region, scopes.c.unread_code, scopes.c.unread_message
-).where(scopes.c.run_id == bindparam("run"))
+SCOPES: Final = 500
+"""Scopes that are read at once. They take 2 ms."""
+
+_NAMES: Final = (scopes.c.account, scopes.c.region)
+_SCOPES: Final = (
+    select(scopes.c.id, *_NAMES, scopes.c.unread_code, scopes.c.unread_message)
+    .where(
+        scopes.c.run_id == bindparam("run"),
+        tuple_(*_NAMES) > tuple_(bindparam("account", type_=Text), bindparam("region", type_=Text)),
+    )
+    .order_by(*_NAMES)
+    .limit(literal_column(str(SCOPES)))
+    .offset(literal_column("0"))  # as in `paging.py`
+)
+"""A page of a run's scopes, after the one of these names. The table has an index in this order."""
 
 
 class ScopeRow(NamedTuple):
@@ -65,14 +86,15 @@ class ScopeCounter:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._scopes = database.query(_SCOPES, ("run",))
+        self._scopes = database.query(_SCOPES, ("run", "account", "region"))
         self._counts = database.query(_COUNTS_OF_SCOPE, ("of",))
 
-    def scopes(self, run: int) -> list[ScopeRow]:
-        """Give the run's scopes, in the order of their names."""
+    def scopes(self, run: int, *, after: Scope | None = None) -> list[ScopeRow]:
+        """Give the next of the run's scopes, none after the last."""
+        last = ("", "") if after is None else (escaped(after.account), escaped(after.region))
         with self._database.read() as connection, closing(connection.connection.cursor()) as cursor:
-            rows = self._scopes.run(cursor, (run,))
-        found = [
+            rows = self._scopes.run(cursor, (run, *last))
+        return [
             ScopeRow(
                 id_,
                 Scope(account=AccountId(account), region=Region(region)),
@@ -80,7 +102,6 @@ class ScopeCounter:
             )
             for id_, account, region, code, message in rows
         ]
-        return sorted(found, key=lambda each: each.scope)
 
     def count(self, row: ScopeRow) -> ScopeCounts:
         """Count those of a scope."""
@@ -115,6 +136,11 @@ class OutcomeReader:
         return outcomes, page[-1].id if len(page) == limit else None
 
 
+def in_order(found: Iterable[ScopeRow]) -> list[ScopeRow]:
+    """Sort scopes by their names, which are almost in that order: the database has them escaped."""
+    return sorted(found, key=lambda each: (each.scope.account, each.scope.region))
+
+
 def next_page(limit: int, outcomes: int) -> int:
     """Give how many APIs the next page should have, when one of `limit` has had so many outcomes."""
     return max(1, min(PAGE, limit * OUTCOMES // max(1, outcomes)))
@@ -131,7 +157,7 @@ def _sum(rows: Iterable[Sequence[Any]]) -> Tally:
 
 def _tally(counted: Sequence[Any]) -> Tally:
     """Read a row of `_counts`: a part of a scope's tally."""
-    _, kind, rank, number, attempts, throttles, waited, _ = counted
+    kind, rank, number, attempts, throttles, waited, _ = counted
     check_rank(kind, rank)
     effort = Effort(attempts=attempts, throttles=throttles, waited=waited)
     never_read = number if kind == "not_attempted" and rank >= DECIDED else 0

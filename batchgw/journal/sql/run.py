@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
 from contextlib import aclosing, asynccontextmanager
+from functools import partial
 
-from batchgw.concurrency.time_slices import in_thread
+from batchgw.concurrency.time_slices import TimeSlices, in_thread
 from batchgw.journal.ranking import check_kinds
 from batchgw.journal.records import PendingApi, RunState, ScopeCounts, Tally
 from batchgw.journal.sql import reading
 from batchgw.journal.sql.importing import SqlPlanImport, importing
+from batchgw.journal.sql.reading import ScopeRow, in_order
 from batchgw.journal.sql.store import Store
 from batchgw.journal.sql.superseding import superseding
 from batchgw.model import Outcome, Scope
@@ -41,7 +43,9 @@ class SqlRun:
         """Move the run to another state."""
         self._key()
         self._store.buffer.flush()
-        self._store.runs.set_state(self._id, state, totals)
+        counted = totals is not None or not state.ended
+        moving = partial(self._store.runs.set_state, self._id, state, totals)
+        await self._store.done(moving, rows=1 if counted else None)
 
     async def pending(self, scope: Scope, *, after: int = 0, limit: int = 100) -> list[PendingApi]:
         """Give the next APIs with something left to do."""
@@ -80,7 +84,7 @@ class SqlRun:
     async def scope_counts(self) -> AsyncGenerator[ScopeCounts, None]:
         """Count outcomes, one account-region after another."""
         self._store.flush_if_possible()
-        for row in self._store.counter.scopes(self._key()):
+        for row in await self._scopes():
             yield self._store.counter.count(row)
 
     def outcomes(self, *, kinds: frozenset[str] | None = None) -> AsyncGenerator[Outcome, None]:
@@ -97,9 +101,11 @@ class SqlRun:
         self, scopes: Iterable[Scope], *, force: bool = False, take_over_dead: bool = False
     ) -> frozenset[Scope]:
         """Lock the scopes for the run, all or none."""
-        key = self._key()
+        key, wanted = self._key(), frozenset(scopes)
         self._store.database.working = True
-        return self._store.locks.acquire(key, self._id, scopes, force=force, take_over_dead=take_over_dead)
+        acquire = self._store.locks.acquire
+        taking = partial(acquire, key, self._id, wanted, force=force, take_over_dead=take_over_dead)
+        return await self._store.done(taking, rows=len(wanted))
 
     async def heartbeat(self) -> None:
         """Renew the sign of life."""
@@ -110,17 +116,27 @@ class SqlRun:
         try:
             self._store.buffer.flush()
         finally:
-            self._store.locks.release(self._key(), self._id)
+            await self._store.done(partial(self._store.locks.release, self._key(), self._id))
 
     async def _pages(self, kinds: frozenset[str]) -> AsyncGenerator[Sequence[Outcome], None]:
         self._store.flush_if_possible()
-        for row in self._store.counter.scopes(self._key()):
+        for row in await self._scopes():
             after: int | None = 0
             limit = reading.FIRST_PAGE
             while after is not None:
                 page, after = self._store.outcomes.page(row, kinds, after=after, limit=limit)
                 limit = reading.next_page(limit, len(page))
                 yield page
+
+    async def _scopes(self) -> list[ScopeRow]:
+        """Give the run's scopes, in the order of their names. There may be thousands."""
+        key, slices = self._key(), TimeSlices()
+        page = found = self._store.counter.scopes(key)
+        while len(page) == reading.SCOPES:
+            await slices.yield_if_due()
+            page = self._store.counter.scopes(key, after=page[-1].scope)
+            found = [*found, *page]
+        return in_order(found)
 
     def _key(self) -> int:
         return self._store.key(self._id)

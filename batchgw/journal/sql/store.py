@@ -1,10 +1,15 @@
-"""The parts behind a journal and the handles of its runs. They are synchronous, and used from one thread."""
+"""The parts behind a journal and the handles of its runs. They are synchronous.
+
+They are used from the event loop's thread, and for what is about many rows from another one meanwhile.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Final, TypeVar
 
+from batchgw.concurrency.time_slices import in_thread
 from batchgw.errors import JournalWriteFailed
 from batchgw.journal.sql.chunk import Statements
 from batchgw.journal.sql.claims import Claims
@@ -15,6 +20,11 @@ from batchgw.journal.sql.reading import OutcomeReader, ScopeCounter
 from batchgw.journal.sql.runs import Runs
 from batchgw.journal.sql.tables.images import Images
 from batchgw.journal.sql.write_buffer import WriteBuffer
+
+T = TypeVar("T")
+
+MANY: Final = 100
+"""Rows that are written or counted at once in the event loop. More take longer than it may stand still."""
 
 
 class Store:
@@ -39,6 +49,14 @@ class Store:
         key = self.runs.key(run)
         self.database.run = None if run in self.unplanned else run
         return key
+
+    async def done(self, work: Callable[[], T], *, rows: int | None = None) -> T:
+        """Do work on so many rows, by default on all that were changed so far: many of them in a thread.
+
+        Its transactions are no others' in any case: those that come meanwhile wait.
+        """
+        about = self.database.changed if rows is None else rows
+        return await in_thread(work) if about > MANY else work()
 
     def flush_if_possible(self) -> None:
         """Commit what waits, before something is read. If that fails, the next write raises the error."""

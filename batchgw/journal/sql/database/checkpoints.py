@@ -68,6 +68,11 @@ class Checkpoints:
         _sync(self._log)
         self._syncing = True
 
+    @property
+    def changed(self) -> int:
+        """How many rows were changed since the connection was opened."""
+        return self._connection.total_changes
+
     def committed(self) -> None:
         """Wake the thread if there is work for it. Never waits. Raises OSError if an earlier sync failed."""
         if self._failure is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
+from threading import RLock
 from typing import Any, Protocol
 
 from sqlalchemy import Connection, Insert, Select, Table, Update
@@ -44,7 +45,7 @@ class Refusal(ValueError):
 
 
 class Database:
-    """One connection, used from one thread.
+    """One connection. Several threads may use it: a transaction of one ends before that of another begins.
 
     Attributes:
         working: whether this process works on a run. Then errors say how to go on with that run.
@@ -64,6 +65,7 @@ class Database:
         self.run: str | None = None
         self.closed = False
         self._rescue: str | None = None  # where what is committed goes, once the database is gone
+        self._turn = RLock()  # held by the thread that uses the connection
         prepare(self.location)
         self._engine = self.dialect.engine(self.location.url, patience=patience)
         with ExitStack() as undo:
@@ -77,8 +79,13 @@ class Database:
     @property
     def is_kept(self) -> bool:
         """Whether what is committed outlives this process. Raises JournalUnusable."""
-        with self._failing_as(JournalUnusable):
+        with self._turn, self._failing_as(JournalUnusable):
             return self.dialect.is_kept(self._connection)
+
+    @property
+    def changed(self) -> int:
+        """How many rows were changed since it was opened."""
+        return self._upkeep.changed
 
     def close(self) -> None:
         """Close the connection. What was not committed is lost.
@@ -116,18 +123,23 @@ class Database:
         run, because a run cannot go on with a journal that cannot be read.
         """
         failure = JournalWriteFailed if self.working else JournalUnusable
-        with self._failing_as(failure, "read"), self.dialect.begin(self._connection, write=False):
+        with (
+            self._turn,
+            self._failing_as(failure, "read"),
+            self.dialect.begin(self._connection, write=False),
+        ):
             yield self._connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """Commit all that is done within, or nothing. Raises JournalWriteFailed if the database fails."""
-        with (
-            self._failing_as(JournalWriteFailed, "written"),
-            self.dialect.begin(self._connection, write=True),
-        ):
-            yield self._connection
-        self._committed()
+        with self._turn:
+            with (
+                self._failing_as(JournalWriteFailed, "written"),
+                self.dialect.begin(self._connection, write=True),
+            ):
+                yield self._connection
+            self._committed()
 
     def prepared(self, statement: Insert | Update, names: Sequence[str]) -> Prepared:
         """Prepare a statement that takes its values in the order of `names`."""
@@ -142,12 +154,13 @@ class Database:
 
         Raises JournalWriteFailed if the database fails. Then nothing is changed.
         """
-        with (
-            self._failing_as(JournalWriteFailed, "written"),
-            self.dialect.direct(self._connection) as cursor,
-        ):
-            changed = [statement.run(cursor, rows) for statement, rows in work]
-        self._committed()
+        with self._turn:
+            with (
+                self._failing_as(JournalWriteFailed, "written"),
+                self.dialect.direct(self._connection) as cursor,
+            ):
+                changed = [statement.run(cursor, rows) for statement, rows in work]
+            self._committed()
         return changed
 
     def _committed(self) -> None:
@@ -198,7 +211,7 @@ class Database:
 
         Raises JournalUnusable if one does.
         """
-        with self._failing_as(JournalUnusable, "read"):
+        with self._turn, self._failing_as(JournalUnusable, "read"):
             if orphan := self._orphan():
                 raise ValueError(orphan)
 

@@ -25,6 +25,11 @@ class Upkeep(Protocol):
         """Something was committed. Never waits. Raises OSError if an earlier commit is not safe."""
         ...
 
+    @property
+    def changed(self) -> int:
+        """How many rows were changed since it was opened."""
+        ...
+
     def lost(self) -> str | None:
         """If the database is gone from its place: where `save` could put what it held. It costs little."""
         ...

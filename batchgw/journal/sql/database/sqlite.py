@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from functools import partial
 from typing import Any, Final
 
@@ -61,7 +61,8 @@ class SQLite:
         _check_settings(url)
         if patience is None:
             patience = float(str(url.query.get("timeout", BUSY_TIMEOUT)))
-        engine = create_engine(url, connect_args={"timeout": patience})
+        in_threads = {"check_same_thread": False}  # the journal sees to it that they take turns
+        engine = create_engine(url, connect_args={"timeout": patience, **in_threads})
         event.listen(engine, "connect", partial(_set_up, patience=patience))
         event.listen(engine, "begin", _begin)
         return engine
@@ -77,7 +78,8 @@ class SQLite:
         driver = _driver(connection)
         driver.execute("BEGIN IMMEDIATE")
         try:
-            yield driver.cursor()
+            with closing(driver.cursor()) as cursor:  # at once: freed in another thread, it stops that one's
+                yield cursor
             driver.commit()
         except BaseException:
             driver.rollback()
