@@ -101,7 +101,7 @@ class DiscoveryStream:
             async for api in apis:
                 self._named.found(api)
                 error = await self._ask_stages(api)
-                await self._kept.add(api)
+                await self._kept.add(api, asked=self._owners is Asking.ALL)
                 if error is None:
                     await self._found.send(api)
                 else:

@@ -21,6 +21,7 @@ class FactKind(StrEnum):
     TAGS = "tags"  # the tags of an account, by its id
     REGIONS = "regions"  # the regions of an account, by its id
     API = "api"  # a REST API, by its id
+    OWNER = "owner"  # who manages a REST API, by its id, where calls were made to tell
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

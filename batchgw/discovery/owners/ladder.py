@@ -13,7 +13,7 @@ from enum import Enum, auto
 from batchgw.control_plane.interface import ControlPlane
 from batchgw.control_plane.operations import GetDeployment, GetStages, Stage
 from batchgw.control_plane.operations.cloudformation import DescribeStackResources
-from batchgw.discovery.owners.signs import by_description, by_stack, by_tags, joined
+from batchgw.discovery.owners.signs import by_description, by_stack, by_tags, is_certain, joined
 from batchgw.errors import AccessDenied, EntityNotFound
 from batchgw.model import Owner, RestApi, Scope
 from batchgw.model.owner import UNKNOWN
@@ -54,7 +54,7 @@ class Ladder:
 
     async def _owner(self, api: RestApi) -> Owner:
         tags = by_tags(api.tags)
-        if tags is not None and tags.kind == "terraform":
+        if tags is not None and is_certain(tags):
             return tags
         described = await self._described(api)
         stack = None if described is not None else await self._stack(api)

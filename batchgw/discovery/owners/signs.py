@@ -50,6 +50,11 @@ def by_tags(tags: Mapping[str, str]) -> Owner | None:
     return None
 
 
+def is_certain(by_tags: Owner) -> bool:
+    """Tell whether nothing else can tell more than such tags. A stack may be that of another tool."""
+    return by_tags.kind == "terraform"
+
+
 def by_description(description: str) -> str | None:
     """Tell the kind of owner by the description of a deployment; None where no tool has written it."""
     return next((kind for pattern, kind in _DESCRIPTIONS if pattern.search(description)), None)

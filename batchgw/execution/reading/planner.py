@@ -195,7 +195,7 @@ class Planner:
             self._failed(api, self._deciding.of_unread(api), error, unread)
             return
         if self._kept is not None and self._listing:  # else there is nothing but the id
-            await self._kept.add(api)
+            await self._kept.add(api, asked=self._owners is not Asking.TAGS)
         try:
             decided = self._deciding.of(api)
         except ExpressionFailed as error:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from batchgw.discovery.found_apis import PAGE, READER, FoundApis, keeping_apis, recalled_api
+from batchgw.discovery.found_apis import PAGE, READER, FoundApis, RecalledApi, keeping_apis, recalled_api
 from batchgw.discovery.organization.recollection import Remembering
 from batchgw.journal import FactKind, Journal, OrganizationMemory, open_journal
 from batchgw.model import AccountId, Owner, Region, RestApi, RestApiId, Scope
@@ -45,13 +46,36 @@ async def test_each_api_is_there_as_it_was_found_last(tmp_path: Path, count: int
         for _ in range(2):
             async with keeping_apis(remembering) as kept:
                 for number in range(count):
-                    await kept.add(_api(number))
+                    await kept.add(_api(number), asked=True)
         memory = await journal.organization_memory(reader=READER)
         assert len(await memory.facts(FactKind.API)) == count
         for number in (0, count - 1):
-            found = await recalled_api(memory, _api(number).id)
+            owner_at = NOW if number else None
+            recalled = RecalledApi(api=_api(number), at=NOW, owner_at=owner_at)
+            assert await recalled_api(memory, _api(number).id, owner=True) == recalled
+
+
+@pytest.mark.parametrize(("kind", "certain"), [("terraform", True), ("cloudformation", False)])
+async def test_what_tags_tell_is_no_answer_where_calls_may_tell_more(
+    tmp_path: Path, kind: str, *, certain: bool
+) -> None:
+    """A stack may be of CDK. What calls told earlier stands."""
+    by_tags = replace(_api(1), owner=Owner(kind=kind))
+    async with open_journal(place(tmp_path)) as journal:
+        memory = await journal.organization_memory(reader=READER)
+        kept = FoundApis(memory, lambda: NOW)
+        await kept.add(by_tags, asked=False)
+        await kept.flush()
+        for owner, told in ((False, by_tags.owner), (True, by_tags.owner if certain else None)):
+            found = await recalled_api(memory, by_tags.id, owner=owner)
             assert found is not None
-            assert (found[0], found[1].at) == (_api(number), NOW)
+            assert (found.api.owner, found.owner_at) == (told, None)
+        for api, asked in ((_api(1), True), (by_tags, False)):
+            await kept.add(api, asked=asked)
+            await kept.flush()
+        assert await recalled_api(memory, by_tags.id, owner=True) == RecalledApi(
+            api=_api(1), at=NOW, owner_at=NOW
+        )
 
 
 async def test_what_waits_is_kept_when_discovery_fails(tmp_path: Path) -> None:
@@ -59,13 +83,13 @@ async def test_what_waits_is_kept_when_discovery_fails(tmp_path: Path) -> None:
 
         async def failing() -> None:
             async with keeping_apis(Remembering(open=_opening(journal))) as kept:
-                await kept.add(_api(1))
+                await kept.add(_api(1), asked=True)
                 raise LookupError
 
         with pytest.raises(LookupError):
             await failing()
         memory = await journal.organization_memory(reader=READER)
-        assert await recalled_api(memory, _api(1).id) is not None
+        assert await recalled_api(memory, _api(1).id, owner=False) is not None
 
 
 async def test_after_a_failure_nothing_more_is_tried(tmp_path: Path) -> None:
@@ -84,18 +108,18 @@ async def test_after_a_failure_nothing_more_is_tried(tmp_path: Path) -> None:
 
         kept = FoundApis(Failing(), lambda: NOW)
         for number in range(3 * PAGE):
-            await kept.add(_api(number))
+            await kept.add(_api(number), asked=True)
         await kept.flush()
-        assert tries == [PAGE]
+        assert tries == [PAGE]  # and no owners either
 
 
 async def test_what_is_no_api_counts_as_not_found(tmp_path: Path) -> None:
     async with open_journal(place(tmp_path)) as journal:
         memory = await journal.organization_memory(reader=READER)
         await memory.keep(FactKind.API, {"api1": {"name": "x"}}, at=NOW)
-        assert await recalled_api(memory, RestApiId("api1")) is None
+        assert await recalled_api(memory, RestApiId("api1"), owner=False) is None
 
 
 async def test_without_a_memory_nothing_is_kept() -> None:
     async with keeping_apis(None) as kept:
-        await kept.add(_api(1))
+        await kept.add(_api(1), asked=True)

@@ -65,11 +65,14 @@ def _reasons(missing: Sequence[Missing]) -> Iterator[str]:
             yield f"in {scope.scope}: {scope.code}: {scope.message}"
 
 
-def _age_lines(found: Remembered, now: float) -> Iterator[Line]:
-    """Say how old is what the journal remembers."""
+def _age_lines(known: Remembered, now: float, *, owner: bool) -> Iterator[Line]:
+    """Say how old is what the journal remembers; of the owner, where a rule asks for it."""
+    found = known.found
     yield line(f"{found.api} as it was found {duration(now - found.at)} ago, at {timestamp(found.at)}.")
-    if found.account_at is not None:
-        yield line(f"Its account as it was {duration(now - found.account_at)} ago.")
+    if known.account_at is not None:
+        yield line(f"Its account as it was {duration(now - known.account_at)} ago.")
+    if owner and found.owner_at is not None:
+        yield line(f"Who manages it as it was {duration(now - found.owner_at)} ago.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,23 +133,29 @@ class Explaining:
 
     async def _remembered(self, policy: LoadedPolicy) -> int:
         """Explain the API as it was found last."""
-        endpoint = endpoint_of(self.flags.connection)
-        needs_account = policy.policy.rules.needs_account or policy.policy.targets.apis.needs_account
+        rules, apis = policy.policy.rules, policy.policy.targets.apis
         async with open_journal(self.journal.journal) as journal:
-            found = await remembered(journal, self.named, endpoint=endpoint, account=needs_account)
-        if found is None:
+            known = await remembered(
+                journal,
+                self.named,
+                endpoint=endpoint_of(self.flags.connection),
+                account=rules.needs_account or apis.needs_account,
+                owner=rules.needs_owner or apis.needs_owner,
+            )
+        if known is None:
             raise UsageError(
                 f"no discovery that the journal remembers has found {self.named}. `batchgw discover` or "
                 "`batchgw plan` looks for it; or leave --offline out to ask AWS."
             )
-        if lacks := policy.lacking(found.api, found.account):
+        api = known.found.api
+        if lacks := policy.lacking(api, known.account):
             raise UsageError(
-                f"--offline cannot tell what {found.api} is to be. The journal does not remember "
+                f"--offline cannot tell what {api} is to be. The journal does not remember "
                 f"{'; '.join(lacks)}. A `batchgw plan` of this policy finds that out and remembers it; or "
                 "leave --offline out to ask AWS."
             )
-        self.console.note(*_age_lines(found, time.time()))
-        self._show(policy, found.api, found.account)
+        self.console.note(*_age_lines(known, time.time(), owner=rules.needs_owner))
+        self._show(policy, api, known.account)
         return OK
 
     async def _found(self, policy: LoadedPolicy, interrupts: Interrupts) -> int:

@@ -5,42 +5,40 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from batchgw.cli.organization_memory import at_endpoint, is_at_endpoint
-from batchgw.discovery.found_apis import READER, recalled_api
+from batchgw.discovery.found_apis import READER, RecalledApi, recalled_api
 from batchgw.discovery.named_apis import may_be_in
 from batchgw.discovery.organization.recollection import Recollection, recalled
 from batchgw.journal import Journal
-from batchgw.model import Account, AccountId, ExplicitApi, RestApi
+from batchgw.model import Account, AccountId, ExplicitApi
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remembered:
-    """An API, and when it was found; its account, if that is remembered, and when that was asked."""
+    """An API as it was found, its account, and when that was asked; None where it is not remembered."""
 
-    api: RestApi
-    at: float
+    found: RecalledApi
     account: Account | None = None
     account_at: float | None = None
 
 
 async def remembered(
-    journal: Journal, named: ExplicitApi, *, endpoint: str, account: bool
+    journal: Journal, named: ExplicitApi, *, endpoint: str, account: bool, owner: bool
 ) -> Remembered | None:
     """Give what is remembered of an API at an endpoint, and of its `account`, if that is asked for.
 
-    None where no discovery has found the API.
+    With `owner` its owner must be certain. None where no discovery has found the API.
     """
     memory = await journal.organization_memory(reader=at_endpoint(READER, endpoint))
-    found = await recalled_api(memory, named.id)
-    if found is None or not may_be_in(named, found[0].scope):
+    found = await recalled_api(memory, named.id, owner=owner)
+    if found is None or not may_be_in(named, found.api.scope):
         return None
-    api, fact = found
     for reader in await journal.organization_readers() if account else ():
         if is_at_endpoint(reader, endpoint):
             known = await recalled(await journal.organization_memory(reader=reader), since=0.0)
-            of_api = _account(known, api.scope.account)
+            of_api = _account(known, found.api.scope.account)
             if of_api is not None:
-                return Remembered(api=api, at=fact.at, account=of_api, account_at=known.as_of)
-    return Remembered(api=api, at=fact.at)
+                return Remembered(found=found, account=of_api, account_at=known.as_of)
+    return Remembered(found=found)
 
 
 def _account(known: Recollection, wanted: AccountId) -> Account | None:
