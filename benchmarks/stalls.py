@@ -39,6 +39,7 @@ RATE, QUICK_RATE = 25, 250  # calls/second in each account-region: as many as on
 PATIENCE = 150.0  # seconds for a command
 ROUNDS, QUICK_ROUNDS = 2, 1
 BEGIN, QUICK_BEGIN = 4_000, 400  # account-regions that begin at the same time
+FIRST_CALLS = "the first call of each service"
 CLOCK_ONLY = "only reading the clock"
 CLOCK_SECONDS, QUICK_CLOCK_SECONDS = 15.0, 2.0
 POLICY = {
@@ -86,6 +87,8 @@ def measure(*, quick: bool) -> Section:
             applied.append(_run([*apply, "--journal", f"{folder}/{number}.db"], 0))
     begin = QUICK_BEGIN if quick else BEGIN
     begun, applied_in_all = _beginnings(begin, rounds)
+    with served(apis=1) as url:
+        first_calls = [_measured(["benchmarks.scale.first_calls", url], 0) for _ in range(rounds)]
     clock_only = Row(name=CLOCK_ONLY, values=gaps(QUICK_CLOCK_SECONDS if quick else CLOCK_SECONDS))
     return Section(
         name="stalls",
@@ -98,12 +101,14 @@ def measure(*, quick: bool) -> Section:
             row("apply", applied),
             row(beginning_of(begin), begun),
             row(apply_of(begin), applied_in_all),
+            row(FIRST_CALLS, first_calls),
             clock_only,
         ),
         notes=(
             f"{scopes * APIS:,} REST APIs in {scopes} scopes at {rate} calls/s each, after start-up.",
             "They begin from the call of `plan` until all of their APIs are listed, roles included.",
             "They apply, with one API in each, from the call of `apply` to the end of its journal.",
+            "The services are organizations, account, ec2 and cloudformation, one after the other.",
             "A step is what the loop runs without a break. A timer fires every millisecond.",
             "Each command is run "
             + ("once." if rounds == 1 else f"{rounds} times, and the smallest value of each column counts.")

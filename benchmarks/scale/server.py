@@ -43,6 +43,23 @@ IDENTITY = sts_response(
 """Whose keys the base credentials are."""
 
 
+_OTHERS = {
+    b"/listRegions": response(
+        "200 OK", b'{"Regions": [{"RegionName": "eu-west-1", "RegionOptStatus": "ENABLED"}]}'
+    ),
+    b"Action=DescribeRegions": response(
+        "200 OK",
+        b'<DescribeRegionsResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><regionInfo><item>'
+        b"<regionName>eu-west-1</regionName><optInStatus>opt-in-not-required</optInStatus></item></regionInfo>"
+        b"</DescribeRegionsResponse>",
+        "text/xml",
+    ),
+    b"Action=DescribeStackResources": sts_response("DescribeStackResources", "<StackResources/>"),
+    b'{"MaxResults": 20}': response("200 OK", b'{"Roots": []}'),
+}
+"""What other services answer, by the path or by what the body begins with. The last is of organizations."""
+
+
 def assumed(account: str) -> bytes:
     """Keys of the role in an account. They do not expire."""
     return sts_response(
@@ -90,7 +107,9 @@ class World:
             return _PUT[path[path.rindex(b"/") + 1 :]]
         if method == b"POST":
             account = _ACCOUNT.search(body)
-            return IDENTITY if account is None else assumed(account[1].decode())
+            if account is not None:
+                return assumed(account[1].decode())
+            return _OTHERS.get(path if path != b"/" else body.partition(b"&")[0], IDENTITY)
         if path.endswith(b"/gatewayresponses"):
             return _UNCUSTOMISED
         limit = _LIMIT.search(path)

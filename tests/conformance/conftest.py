@@ -9,7 +9,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from batchgw.control_plane.aws import connection
+from batchgw.control_plane.aws import clients
 from batchgw.simulator.over_http.serve import ReadyInfo, ServeOptions, running
 
 EMPTY = ServeOptions(apis=0, accounts=1, regions=1, no_throttle=True, latency=0.0, latency_p99=0.0)
@@ -19,7 +19,7 @@ EMPTY = ServeOptions(apis=0, accounts=1, regions=1, no_throttle=True, latency=0.
 def each_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs a test twice: with connections that use the fast path, and with connections that do not."""
     if not request.param:
-        monkeypatch.setattr(connection, "FastPath", lambda *_: None)
+        monkeypatch.setattr(clients, "FastPath", lambda *_: None)
 
 
 @pytest.fixture

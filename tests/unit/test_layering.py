@@ -68,11 +68,11 @@ WITHIN: dict[str, tuple[frozenset[str], ...]] = {
         frozenset({"aws", "stack"}),
     ),
     "control_plane/aws": (
-        frozenset({"addresses", "background_tasks", "keys", "transport", "wire"}),
+        frozenset({"addresses", "keys", "transport", "wire"}),
         frozenset({"client", "credentials", "signing"}),
         frozenset({"botocore_signer", "connections", "sts", "tls"}),
         frozenset({"assumed_role", "fast_path", "scope_credentials"}),
-        frozenset({"plane"}),
+        frozenset({"clients", "plane"}),
         frozenset({"connection"}),
     ),
     "journal/sql": (

@@ -3,30 +3,23 @@
 from __future__ import annotations
 
 import os
-import platform
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from functools import partial
 from resource import RLIM_INFINITY, RLIMIT_NOFILE, getrlimit
 from ssl import SSLContext
 from typing import Any
 from uuid import uuid4
 
-import aioboto3
-import anyio
-from aiobotocore.config import AioConfig
 from aiobotocore.session import AioSession
 from botocore.exceptions import ProxyConnectionError
 from yarl import URL
 
+from batchgw.concurrency.background_tasks import BackgroundTasks
 from batchgw.concurrency.stop import StopSignal
-from batchgw.control_plane.aws import wire
 from batchgw.control_plane.aws.addresses import check_endpoint_url, leads_to_aws
 from batchgw.control_plane.aws.assumed_role import Assuming, role_chain
-from batchgw.control_plane.aws.background_tasks import BackgroundTasks
-from batchgw.control_plane.aws.botocore_signer import SIGNATURE_VERSION
-from batchgw.control_plane.aws.client import TargetedClient
+from batchgw.control_plane.aws.clients import Clients, Services
 from batchgw.control_plane.aws.connections import CALL_TIMEOUT, ConnectionPool, proxy_for, session_class
 from batchgw.control_plane.aws.credentials.base_keys import BaseCredentials, Owner
 from batchgw.control_plane.aws.credentials.chain import use_chain
@@ -43,25 +36,20 @@ from batchgw.control_plane.aws.credentials.settings import (
     known_regions,
     open_session,
     partition_of,
-    readable_configuration,
     region_named,
 )
-from batchgw.control_plane.aws.fast_path import FastPath
 from batchgw.control_plane.aws.plane import AwsControlPlane
 from batchgw.control_plane.aws.scope_credentials import ScopeCredentials
-from batchgw.control_plane.aws.sts import query_form
 from batchgw.control_plane.aws.sts.client import StsClient
 from batchgw.control_plane.aws.sts.questions import Sts
 from batchgw.control_plane.aws.sts.region_check import RegionCheck
 from batchgw.control_plane.aws.sts.regions import FORMAL_REGION, StsRegions
 from batchgw.control_plane.aws.tls import spare_buffers, tls_context
-from batchgw.control_plane.aws.wire import Format
 from batchgw.control_plane.tries import ATTEMPTS
 from batchgw.errors import UsageError
 from batchgw.events import NullObserver, Observer
 from batchgw.model import Region, RoleLink
 from batchgw.throttle.quota import STS, Quota
-from batchgw.version import VERSION
 
 MOST_CONNECTIONS = 1024
 """Connections at once, all scopes together: 2,000 calls/s, more than a process makes on its core, at half a
@@ -75,12 +63,6 @@ CONNECT_TIMEOUT = 10.0
 
 READ_TIMEOUT = 30.0
 """Seconds without a byte of the answer. The control plane answers in under one."""
-
-USER_AGENT = f"batchgw/{VERSION} python/{platform.python_version()}"
-"""Fixed, because botocore otherwise builds it twice per call (a sixth of a call's CPU)."""
-
-_WORTHLESS_KEYS = {"aws_access_key_id": "no-target", "aws_secret_access_key": "no-target"}
-"""What signs a call that no target reached: nothing must happen then, least of all in the wrong account."""
 
 
 def affordable_connections() -> int:
@@ -185,9 +167,9 @@ async def connect(
         owners = Owners(lambda keys, region: sts.account(region, keys))
         base = _base_credentials(session, pool, profile, home or FORMAL_REGION, owner=owners.of, stop=stop)
         await base.found()  # no credentials: better said now than by every scope
-        clients = _Clients(stack, session, pool, await known_regions(session), fast_path)
+        clients = Clients(stack, session, pool, await known_regions(session), fast_path)
         gateway = await clients.gateway(endpoint_url)
-        services = _Services(clients, endpoint_url)
+        services = Services(clients, endpoint_url)
         sts_regions = StsRegions(home, lambda somewhere: partition_of(session, somewhere))
         sts_client = StsClient(
             await services.client("sts"),
@@ -257,58 +239,6 @@ def _pool(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Clients:
-    """Opens clients of AWS's services, one for all accounts and regions each."""
-
-    stack: AsyncExitStack
-    session: AioSession
-    pool: ConnectionPool
-    regions: frozenset[str]
-    fast_path: bool
-
-    async def gateway(self, endpoint_url: str | None) -> TargetedClient:
-        """Open that of API Gateway."""
-        return await self._open("apigateway", endpoint_url, wire.FORMS, SIGNATURE_VERSION)
-
-    async def other(self, service: str, endpoint_url: str | None) -> TargetedClient:
-        """Open that of another service, which is at the same address unless it has one of its own."""
-        url = None if os.environ.get(f"AWS_ENDPOINT_URL_{service.upper()}") else endpoint_url
-        return await self._open(service, url, query_form.FORMATS if service == "sts" else {})
-
-    async def _open(
-        self,
-        service: str,
-        endpoint_url: str | None,
-        formats: Mapping[str, Format],
-        signature_version: str | None = None,
-    ) -> TargetedClient:
-        """Open one. `formats` are those of the operations that need not go through botocore."""
-        client = await _client(self.stack, self.session, service, endpoint_url, signature_version)
-        fast_path = FastPath(client, self.pool, formats) if self.fast_path else None
-        return TargetedClient(client, self.regions, fast_path)
-
-
-class _Services:
-    """The clients of the services beside API Gateway. One is opened when it is first asked for."""
-
-    def __init__(self, clients: _Clients, endpoint_url: str | None) -> None:
-        self._clients = clients
-        self._endpoint_url = endpoint_url
-        self._open: dict[str, TargetedClient] = {}
-        self._opening = anyio.Lock()
-
-    async def client(self, service: str) -> TargetedClient:
-        """Give the client of a service, by botocore's name."""
-        found = self._open.get(service)
-        if found is not None:
-            return found
-        async with self._opening:
-            if service not in self._open:
-                self._open[service] = await self._clients.other(service, self._endpoint_url)
-            return self._open[service]
-
-
 def _own_endpoint(session: AioSession, endpoint_url: str | None) -> bool:
     """Tell whether calls go to an address that is not AWS's."""
     configured = next((url for url, _ in configured_endpoints(session, "api_gateway")), None)
@@ -364,23 +294,3 @@ def _base_credentials(
 
     name = profile or os.environ.get("AWS_PROFILE")
     return BaseCredentials(load, owner=owner, profile=name, stop=stop)
-
-
-async def _client(
-    stack: AsyncExitStack,
-    session: AioSession,
-    service: str,
-    endpoint_url: str | None,
-    signature_version: str | None = None,
-) -> Any:
-    config = AioConfig(  # merged into the session's default, which holds the pool
-        user_agent=USER_AGENT,
-        signature_version=signature_version,
-        retries={"total_max_attempts": 1, "mode": "standard"},  # batchgw owns every retry
-        parameter_validation=False,  # the policy was validated, and the service validates again
-    )
-    with readable_configuration():
-        client = aioboto3.Session(botocore_session=session).client(
-            service, region_name=FORMAL_REGION, endpoint_url=endpoint_url, config=config, **_WORTHLESS_KEYS
-        )
-        return await stack.enter_async_context(client)

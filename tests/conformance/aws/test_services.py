@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 import pytest
 import pytest_asyncio
 from aiobotocore.session import AioSession
 from aiohttp import web
+from botocore.loaders import JSONFileLoader
 
-from batchgw.control_plane.aws import connect
+from batchgw.control_plane.aws import clients, connect
 from batchgw.control_plane.operations import GetRestApis
 from batchgw.control_plane.operations.organizations import ListAccounts, ListTagsForResource
 from batchgw.control_plane.stack import PacedControlPlane
@@ -40,6 +44,8 @@ from tests.conformance.aws.stub import (
     sts_error,
 )
 
+PATIENCE = 10.0  # seconds for which a model waits until another task has run
+
 MEMBER = AccountId("222222222222")
 ACCOUNT = {"Id": MEMBER, "Name": "payments", "State": "ACTIVE", "Paths": ["o-abc/r-ab12/ou-ab12-1/"]}
 
@@ -57,6 +63,48 @@ async def stub() -> AsyncIterator[Stub]:
 
 def there(region: str = "eu-west-1", account: str = MEMBER) -> Scope:
     return Scope(account=AccountId(account), region=Region(region))
+
+
+@pytest.mark.asyncio
+async def test_other_tasks_run_while_the_model_of_a_service_is_read(
+    stub: Stub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of its objects is made in Python, between two of which another thread may go on."""
+    reading, seen = threading.Event(), threading.Event()
+    beside: list[bool] = []
+    made = clients._made
+
+    def slow(members: list[tuple[str, Any]]) -> Any:
+        reading.set()
+        beside.append(seen.wait(PATIENCE))
+        return made(members)
+
+    async def watch() -> None:
+        while not reading.is_set():
+            await anyio.lowlevel.checkpoint()
+        seen.set()
+
+    stub.gateway = answers({"Accounts": [ACCOUNT]})
+    async with connect(endpoint_url=f"http://127.0.0.1:{stub.port}") as plane:
+        monkeypatch.setattr(clients, "_made", slow)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(watch)
+            page = await plane.send(ListAccounts(scope=there()))
+    assert [each.id for each in page.items] == [MEMBER]
+    assert beside
+    assert all(beside)
+
+
+@pytest.mark.parametrize("service", ["account", "cloudformation", "ec2", "organizations"])
+def test_a_model_is_what_botocore_reads_itself(service: str) -> None:
+    """Also the files beside it, and one that is not there."""
+    stock = JSONFileLoader()
+    loader = AioSession().get_component("data_loader")
+    folder = Path(loader.BUILTIN_DATA_PATH, service, loader.determine_latest_version(service, "service-2"))
+    for name in ("service-2", "endpoint-rule-set-1", "waiters-2", "nothing"):
+        file = str(folder / name)
+        assert clients._Models().exists(file) == stock.exists(file)
+        assert clients._Models().load_file(file) == stock.load_file(file)
 
 
 def answers(body: object, status: int = 200) -> Answer:

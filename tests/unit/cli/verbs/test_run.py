@@ -11,7 +11,7 @@ import pytest
 import typer.main
 
 from batchgw.cli.main import app
-from batchgw.control_plane.aws import connection
+from batchgw.control_plane.aws import clients
 from batchgw.control_plane.aws.fast_path import FastPath
 from batchgw.simulator.over_http.options import ReadyInfo
 from tests.unit.cli_driver import POLICY, batchgw, clean_environment, served
@@ -51,7 +51,7 @@ def test_a_life_cycle_with_the_fast_path_off_by_its_variable(
             super().__init__(*given, **more)
             fast_paths.append(self)
 
-    monkeypatch.setattr(connection, "FastPath", Noted)
+    monkeypatch.setattr(clients, "FastPath", Noted)
     if variable is not None:
         monkeypatch.setenv("BATCHGW_CLIENT_FAST_PATH", variable)
     assert batchgw("plan", "policy.yaml").code == 2
