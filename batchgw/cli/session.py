@@ -165,11 +165,12 @@ async def open_run(
                 stop=interrupts.stop,
             )
         )
-        memory = await stack.enter_async_context(_memory(flags, journal, chosen, log_observer, warns=warns))
+        trouble = _teller(log_observer, warns=warns)
+        memory = await stack.enter_async_context(_memory(flags, journal, chosen, trouble))
         paced = PacedControlPlane(plane, pace=chosen, observer=observer, stop=interrupts.stop, memory=memory)
         if memory is not None:
             await stack.enter_async_context(keeping(memory, paced))
-        remembered = await stack.enter_async_context(_remembering(flags, journal, log_observer, warns=warns))
+        remembered = await stack.enter_async_context(_remembering(flags, journal, trouble))
         collect_rarely()
         yield Run(
             console=console,
@@ -183,7 +184,7 @@ async def open_run(
 
 
 def _remembering(
-    flags: RunFlags, journal: JournalFlags | None, log: LogObserver, *, warns: bool
+    flags: RunFlags, journal: JournalFlags | None, trouble: Callable[[str], None]
 ) -> AbstractAsyncContextManager[Remembering | None]:
     if flags.memory.no_memory:
         return nullcontext()
@@ -191,12 +192,12 @@ def _remembering(
         None if journal is None else journal.journal,
         endpoint=endpoint_of(flags.connection),
         max_age=0.0 if flags.memory.refresh else MAX_AGE,
-        trouble=_teller(log, warns=warns),
+        trouble=trouble,
     )
 
 
 def _memory(
-    flags: RunFlags, journal: JournalFlags | None, pace: Pace, log: LogObserver, *, warns: bool
+    flags: RunFlags, journal: JournalFlags | None, pace: Pace, trouble: Callable[[str], None]
 ) -> AbstractAsyncContextManager[QuotaMemory | None]:
     if flags.memory.no_memory:
         return nullcontext()
@@ -205,14 +206,18 @@ def _memory(
         None if journal is None else journal.journal,
         endpoint=endpoint_of(flags.connection),
         quotas=pace.quotas,
-        trouble=_teller(log, warns=warns),
+        trouble=trouble,
     )
 
 
 def _teller(log: LogObserver, *, warns: bool) -> Callable[[str], None]:
-    """Log why nothing can be remembered."""
+    """Log why nothing can be remembered: quotas, the organisation, APIs. The same reason is told once."""
+    told: set[str] = set()
 
     def trouble(reason: str) -> None:
+        if reason in told:
+            return
+        told.add(reason)
         log.tell(logging.WARNING if warns else logging.INFO, _NOT_REMEMBERED, {"reason": reason})
 
     return trouble
