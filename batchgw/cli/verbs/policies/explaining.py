@@ -38,6 +38,7 @@ from batchgw.policy.loader import LoadedPolicy, load_policies
 from batchgw.policy.quoting import did_you_mean
 from batchgw.report.views.forms import view_of
 from batchgw.report.views.lines.problems import problem_line
+from batchgw.report.views.lines.unread import unread_lines
 from batchgw.report.views.text import Line, Span, duration, line
 from batchgw.times import timestamp
 
@@ -55,14 +56,17 @@ def _is_api(word: str) -> bool:
     return True
 
 
-def _reasons(missing: Sequence[Missing]) -> Iterator[str]:
-    """Say why an API was not found: what is said of itself, then what that leaves out of account-regions."""
-    of_api = [each for each in missing if isinstance(each, UnreadApi)]
-    for each in of_api:
-        yield f"{each.code}: {each.message}"
-    for scope in missing:
-        if not isinstance(scope, UnreadApi) and not any(scope.message in each.message for each in of_api):
-            yield f"in {scope.scope}: {scope.code}: {scope.message}"
+def _not_found(named: ExplicitApi, missing: Sequence[Missing]) -> Iterator[Line]:
+    """Say why an API was not found, and which account-regions could not be read, in which it may be.
+
+    Of those that were skipped nothing is said: where the API is named with one, the reason is its own.
+    """
+    for each in missing:
+        if isinstance(each, UnreadApi):
+            yield line(Span("not found: ", "error"), f"{named}  {each.code}: {each.message}")
+    unread = {each.scope: f"{each.code}: {each.message}" for each in missing if isinstance(each, UnreadScope)}
+    if len(unread) > 1:  # the reason of one alone is that of the API
+        yield from unread_lines(unread)
 
 
 def _age_lines(known: Remembered, now: float, *, owner: bool) -> Iterator[Line]:
@@ -187,8 +191,7 @@ class Explaining:
                 else:
                     missing.append(item)
         if found is None:
-            for why in _reasons(missing):
-                self.console.tell(line(Span("not found: ", "error"), f"{self.named}  {why}"))
+            self.console.tell(*_not_found(self.named, missing))
             return INCOMPLETE
         self._show(policy, found, estate.accounts.get(found.scope.account))
         return OK
