@@ -175,7 +175,9 @@ async def plan(
                     async with looking as scopes:
                         await planner.run(scopes, found=writer.totals.look_into)
             selected = count.total(listed=needs_listing(policy.targets.apis))
-            writer.totals.selected = replace(selected, accounts=estate.selected)
+            writer.totals.selected = replace(
+                selected, accounts=estate.selected, regions=estate.unmatched_regions
+            )
             writer.totals.variants = planner.variants
             writer.totals.frozen = FrozenAccounts(
                 accounts=estate.accounts, regions=estate.regions, as_of=estate.as_of

@@ -10,11 +10,10 @@ from batchgw.cli.quota_memory import PATIENCE
 from batchgw.discovery.organization.recollection import Remembering
 from batchgw.errors import JournalUnusable
 from batchgw.journal import OrganizationMemory, open_journal
+from batchgw.model.fleet.selected import NEW
 from batchgw.redaction import bare_url
-from batchgw.report.views.text import Line, Span, duration, line
-
-_NEW = 60.0
-"""Seconds for which nobody needs to be told how old it is."""
+from batchgw.report.views.text import Line, Span, line
+from batchgw.times import duration
 
 
 @asynccontextmanager
@@ -52,5 +51,5 @@ def is_at_endpoint(reader: str, endpoint: str) -> bool:
 
 def age_lines(as_of: float | None, *, clock: Callable[[], float] = time.time) -> Iterator[Line]:
     """Say how old the accounts are, unless they were asked for just now."""
-    if as_of is not None and (age := clock() - as_of) >= _NEW:
+    if as_of is not None and (age := clock() - as_of) >= NEW:
         yield line(Span(f"Accounts as of {duration(age)} ago; --refresh asks again.", "dim"))

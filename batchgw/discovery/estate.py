@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from batchgw.model import Account, AccountId, RestApiId, Scope, SkippedScope, UnreadScope
-from batchgw.model.fleet.selected import SelectedAccounts
+from batchgw.model.fleet.selected import SelectedAccounts, Unmatched
 
 FoundScope = Scope | SkippedScope | UnreadScope
 """An account-region to look into; one that is rightly left alone; or one of which nobody can tell."""
@@ -23,6 +23,8 @@ class Estate:
         skipped: what is rightly not looked into, and why.
         selected: how many accounts are meant, and which selectors match none; None where the organisation was
             not asked, or not to the end. It belongs into `Selected.accounts`.
+        unmatched_regions: words of `regions` that match no region of any account. They belong into
+            `Selected.regions`.
         stages: the names of an API's stages, where somebody asked for them.
         as_of: when the organisation was asked, in seconds since the epoch; None where it was not.
     """
@@ -31,5 +33,6 @@ class Estate:
     regions: dict[AccountId, str] = field(default_factory=dict)
     skipped: list[SkippedScope] = field(default_factory=list)
     selected: SelectedAccounts | None = None
+    unmatched_regions: tuple[Unmatched, ...] = ()
     stages: dict[tuple[Scope, RestApiId], tuple[str, ...]] = field(default_factory=dict)
     as_of: float | None = None

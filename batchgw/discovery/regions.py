@@ -57,6 +57,11 @@ class AccountRegions:
     unanswered: tuple[Unanswered, ...] = ()
     unusable: CallError | None = None
 
+    @property
+    def all(self) -> tuple[Region, ...]:
+        """All regions: those that are on, off, or could not be told."""
+        return (*(each.region for each in self.statuses), *(each.region for each in self.unanswered))
+
 
 class RegionSearch:
     """Finds the regions of accounts, of several at a time.

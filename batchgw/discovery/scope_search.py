@@ -16,6 +16,7 @@ from batchgw.discovery.organization.accounts import facts_for
 from batchgw.discovery.organization.proof import AccountCount
 from batchgw.discovery.organization.reader import OrganizationReader
 from batchgw.discovery.organization.recollection import Remembering
+from batchgw.discovery.region_count import RegionCount
 from batchgw.discovery.regions import AccountRegions, RegionSearch
 from batchgw.discovery.skips import EVERYWHERE, inactive, is_on, off
 from batchgw.errors import CallError
@@ -83,6 +84,7 @@ class ScopeSearch:
         self._remembering = remembering
         self._found = found
         self._regions = RegionSearch(plane, home=home, reader=True)
+        self._count = RegionCount(targets.enabled_regions or EnabledRegions())
         self._asked: dict[AccountId, AccountRegions] = {}
         self._known: dict[AccountId, AccountRegions] = {}
 
@@ -95,6 +97,7 @@ class ScopeSearch:
                     await pooled(accounts, self._look_into, workers=AT_ONCE)
             else:
                 await self._read_organization(own)
+            self._estate.unmatched_regions = self._count.unmatched()
 
     async def _own(self) -> AccountId:
         """Give the account of the base credentials: whose they are tells what they see of an organisation."""
@@ -118,7 +121,7 @@ class ScopeSearch:
         self._regions = RegionSearch(self._plane, home=self._home, reader=True, management=reader.management)
         async with aclosing(self._meant(reader, count)) as accounts:
             await pooled(accounts, self._look_into, workers=AT_ONCE)
-        self._estate.selected = count.total(ous=reader.units.paths())
+        self._estate.selected = count.total(ous=reader.units.paths(), age=reader.age)
         await reader.keep(self._asked)
 
     async def _meant(self, reader: OrganizationReader, count: AccountCount) -> AsyncGenerator[Account, None]:
@@ -158,8 +161,10 @@ class ScopeSearch:
         try:
             regions = self._known.get(account.id) or await self._regions.regions(account.id)
         except CallError as error:
+            self._count.untold += 1
             await self._found.send(_unread(Scope(account=account.id, region=EVERYWHERE), error))
             return
+        self._count.add(regions.all)
         if account.id not in self._known:
             self._asked[account.id] = regions
         self._estate.regions[account.id] = regions.by
@@ -193,8 +198,7 @@ async def _listed(targets: Targets, own: AccountId) -> AsyncGenerator[Account, N
 def _selection(targets: Targets, own: AccountId) -> AccountSelection:
     """Give what is meant of the organisation; a list of accounts is a selection of their ids."""
     if targets.organization is None:
-        named = dict.fromkeys(targets.accounts or (own,))
-        chosen = AccountSelection(include=tuple(AccountSelector(id=each) for each in named))
+        chosen = AccountSelection(include=targets.account_selectors or (AccountSelector(id=own),))
     else:
         chosen = targets.organization
 

@@ -40,12 +40,11 @@ def _included(targets: Targets, given: Sequence[str], explicit: tuple[ExplicitAp
         named = [api.account for api in explicit if api.account]
         if not named or len(named) != len(explicit):
             return targets
-        return replace(targets, accounts=tuple(dict.fromkeys(named)), organization=None)
+        return _listed(targets, named)
     if list(given) == [CURRENT]:
-        return replace(targets, accounts=(), organization=None)
+        return _listed(targets, ())
     if all(map(_is_account, given)):
-        accounts = tuple(AccountId(each) for each in dict.fromkeys(given))
-        return replace(targets, accounts=accounts, organization=None)
+        return _listed(targets, [AccountId(each) for each in given], where=_where(_INCLUDE, given))
     words = [each for each in dict.fromkeys(given) if each != ORGANIZATION]
     selection = AccountSelection(
         include=() if ORGANIZATION in given else _selectors(words, _INCLUDE, given),
@@ -54,6 +53,16 @@ def _included(targets: Targets, given: Sequence[str], explicit: tuple[ExplicitAp
     if ORGANIZATION in given and words:
         raise UsageError(f"{_INCLUDE} {ORGANIZATION} means every account: leave out {', '.join(words)}.")
     return replace(targets, accounts=(), organization=selection)
+
+
+def _listed(targets: Targets, accounts: Sequence[AccountId], *, where: str = "") -> Targets:
+    listed = tuple(dict.fromkeys(accounts))
+    places = dict.fromkeys(listed, where)
+    return replace(targets, accounts=listed, account_places=places, organization=None)
+
+
+def _where(name: str, given: Sequence[str]) -> str:
+    return variable(name) if from_environment(name, list(given)) else name
 
 
 def _without(targets: Targets, excluded: Sequence[str]) -> Targets:
@@ -71,7 +80,7 @@ def _without(targets: Targets, excluded: Sequence[str]) -> Targets:
         )
     if not all(map(_is_account, excluded)):  # in which OU an account is, only the organisation can tell
         selection = AccountSelection(
-            include=tuple(AccountSelector(id=each) for each in targets.accounts),
+            include=targets.account_selectors,
             exclude=_selectors(excluded, _EXCLUDE, excluded),
         )
         return replace(targets, accounts=(), organization=selection)
@@ -89,7 +98,7 @@ def _is_account(word: str) -> bool:
 
 
 def _selectors(words: Sequence[str], name: str, given: Sequence[str]) -> tuple[AccountSelector, ...]:
-    where = variable(name) if from_environment(name, list(given)) else name
+    where = _where(name, given)
     return tuple(_selector(word, name, where) for word in dict.fromkeys(words))
 
 

@@ -10,7 +10,7 @@ from batchgw.cli.observers.frame import BOLD, DIM, RED, YELLOW, Cell, Frame, Row
 from batchgw.cli.observers.progress_lines import TITLES, done_of, end_line
 from batchgw.cli.observers.tracker import Progress, Tracker
 from batchgw.cli.output.console import Console
-from batchgw.report.views.text import duration
+from batchgw.times import duration
 from batchgw.wording import amount
 
 REFRESH = 0.2

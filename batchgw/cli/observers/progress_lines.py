@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from batchgw.cli.observers.tracker import Progress, Tracker
-from batchgw.report.views.text import Line, duration, line
+from batchgw.report.views.text import Line, line
+from batchgw.times import duration
 
 TITLES = {"plan": "Reading", "recheck": "Re-reading", "apply": "Applying"}
 

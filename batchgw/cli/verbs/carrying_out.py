@@ -46,7 +46,8 @@ from batchgw.report.plan_report import PlanReport
 from batchgw.report.summary import Summary
 from batchgw.report.verdict import exit_code
 from batchgw.report.views.lines.plan import PlanScreen
-from batchgw.report.views.text import Span, duration, line
+from batchgw.report.views.text import Span, line
+from batchgw.times import duration
 from batchgw.wording import amount
 
 NEVER = math.inf

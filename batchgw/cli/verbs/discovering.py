@@ -87,7 +87,9 @@ class Discovering:
         )
         self.console.note(*account_lines(shown), *skipped_lines(found.skipped))
         self.console.note(*age_lines(estate.as_of))
-        selected = replace(count.total(listed=True), accounts=estate.selected)
+        selected = replace(
+            count.total(listed=True), accounts=estate.selected, regions=estate.unmatched_regions
+        )
         unread_scopes = sum(isinstance(each, UnreadScope) for each in found.unread)
         self.console.note(*selection_notes(selected, unread=unread_scopes))
         missing = list(nothing_lines(selected, unread=unread_scopes))

@@ -17,8 +17,9 @@ from batchgw.cli.output.console import console_for
 from batchgw.cli.verb import verb
 from batchgw.exit_codes import OK
 from batchgw.report.views.forms import view_of
-from batchgw.report.views.text import duration, line
+from batchgw.report.views.text import line
 from batchgw.throttle.quota import TOTAL
+from batchgw.times import duration
 from batchgw.wording import amount
 
 if TYPE_CHECKING:  # aiohttp is behind it

@@ -52,14 +52,18 @@ class AccountCount:
         """Whether a selector by the names of OUs has matched nothing."""
         return any(each.needs_names for each in self._open)
 
-    def total(self, ous: Iterable[Sequence[str]] = ()) -> SelectedAccounts:
-        """Give the counts. `ous` are the names of known OUs from the top, also of those without accounts."""
+    def total(self, ous: Iterable[Sequence[str]] = (), *, age: float = 0.0) -> SelectedAccounts:
+        """Give the counts. `ous` are the names of known OUs from the top, also of those without accounts.
+
+        `age` is how old what is remembered of accounts is, in seconds.
+        """
         known = {tuple(names) for names in ous}.union(account.ou for account in self._seen.values())
         seen = tuple(self._seen.values())
         return SelectedAccounts(
             found=self.found,
             selected=self.selected,
             skipped=self.skipped,
+            age=age,
             unmatched=tuple(
                 Unmatched(selector=str(each), where=each.where, hint=hint(each, seen, known), of="account")
                 for each in self._open

@@ -80,6 +80,11 @@ class OrganizationReader:
         return self._known.units
 
     @property
+    def age(self) -> float:
+        """How old what is remembered was when the organisation was `opened`, in seconds."""
+        return 0.0 if self.as_of is None else self._opened - self.as_of
+
+    @property
     def regions(self) -> Mapping[AccountId, AccountRegions]:
         """The regions of accounts, as far as they are remembered."""
         return self._known.regions

@@ -6,18 +6,22 @@ a plan with one must not pass for "all as desired".
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from batchgw.model.shape import JSON, count, items, record, texts
+from batchgw.model.shape import JSON, count, items, number, record, texts
+from batchgw.times import duration
 from batchgw.wording import amount
+
+NEW = 60.0
+"""Seconds for which nobody needs to be told how old accounts are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unmatched:
     """A selector that matches nothing. `where` it stands: a line of a policy file, or a flag's name.
 
-    `of` says what it was to match: a REST API or an account.
+    `of` says what it was to match: a REST API, an account, or a region of any account.
     """
 
     selector: str
@@ -50,11 +54,13 @@ class SelectedAccounts:
         skipped: those that would be meant, and are not ACTIVE.
         unmatched: selectors that match none. An `exclude` that matches nothing is one as well: the account
             that was to be left alone would be written to.
+        age: how old what was remembered of accounts was, in seconds; 0 where they were asked for.
     """
 
     found: int
     selected: int
     skipped: int = 0
+    age: float = 0.0
     unmatched: tuple[Unmatched, ...] = ()
 
     @property
@@ -63,14 +69,20 @@ class SelectedAccounts:
         return f"{amount(self.found, 'account')} found, {self.selected:,} selected, {self.skipped:,} skipped"
 
     def nothing(self) -> tuple[str, ...]:
-        """Say what matches nothing, a sentence each; nothing where all is well."""
+        """Say what matches nothing, a sentence each; nothing where all is well.
+
+        Accounts that are remembered may have moved or joined since: each sentence says how old they are.
+        """
+        old = f" (accounts as of {duration(self.age)} before; --refresh asks again)"
+        return tuple(each + (old if self.age >= NEW else "") for each in self._nothing())
+
+    def _nothing(self) -> Iterator[str]:
         if self.unmatched:
-            return tuple(str(each) for each in self.unmatched)
-        if self.selected:
-            return ()
-        if self.skipped:
-            return (f"of {amount(self.skipped, 'account')} that would be meant none is ACTIVE",)
-        return (f"of {amount(self.found, 'account')} of the organisation none is meant",)
+            yield from map(str, self.unmatched)
+        elif not self.selected and self.skipped:
+            yield f"of {amount(self.skipped, 'account')} that would be meant none is ACTIVE"
+        elif not self.selected:
+            yield f"of {amount(self.found, 'account')} of the organisation none is meant"
 
     def to_json(self) -> dict[str, JSON]:
         """Render for machines."""
@@ -78,6 +90,7 @@ class SelectedAccounts:
             "found": self.found,
             "selected": self.selected,
             "skipped": self.skipped,
+            "age": self.age,
             "unmatched": [each.to_json() for each in self.unmatched],
         }
 
@@ -88,6 +101,7 @@ class SelectedAccounts:
             found=count(data["found"]),
             selected=count(data["selected"]),
             skipped=count(data["skipped"]),
+            age=number(data.get("age", 0.0)),  # earlier versions wrote none
             unmatched=_unmatched(data["unmatched"]),
         )
 
@@ -105,6 +119,7 @@ class Selected:
         unmatched: include selectors that match none of those found.
         idle: exclude selectors that match none: they exempt nothing, which is no error.
         accounts: which accounts are meant; None where the organisation was not asked.
+        regions: regions to leave out, or to begin with, that are no region of any account.
     """
 
     found: int | None = 0
@@ -114,6 +129,7 @@ class Selected:
     unmatched: tuple[Unmatched, ...] = ()
     idle: tuple[Unmatched, ...] = ()
     accounts: SelectedAccounts | None = None
+    regions: tuple[Unmatched, ...] = ()
 
     @property
     def counts(self) -> str:
@@ -131,10 +147,11 @@ class Selected:
         only said where there is no such scope, and where there are accounts to look into.
         """
         accounts = self.accounts.nothing() if self.accounts is not None else ()
+        places = (*accounts, *map(str, self.regions))
         if self.unmatched:
-            return (*accounts, *(str(each) + _perhaps_there(unread) for each in self.unmatched))
-        if accounts:
-            return accounts
+            return (*places, *(str(each) + _perhaps_there(unread) for each in self.unmatched))
+        if places:
+            return places
         if self.selected or unread or self.by_id:
             return ()
         if self.excluded:
@@ -154,6 +171,7 @@ class Selected:
             "unmatched": [each.to_json() for each in self.unmatched],
             "idle": [each.to_json() for each in self.idle],
             "accounts": None if self.accounts is None else self.accounts.to_json(),
+            "regions": [each.to_json() for each in self.regions],
         }
 
     @classmethod
@@ -169,6 +187,7 @@ class Selected:
             accounts=None
             if data["accounts"] is None
             else SelectedAccounts.from_json(record(data["accounts"])),
+            regions=_unmatched(data.get("regions", [])),  # earlier versions wrote none
         )
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from batchgw.model.fleet.organization import Account, AccountSelection
+from batchgw.model.fleet.organization import Account, AccountSelection, AccountSelector
 from batchgw.model.fleet.selector import Selector
 from batchgw.model.scope import AccountId, Region, RestApi, RestApiId
 from batchgw.model.shape import JSON, text, text_or_none, texts
@@ -116,10 +116,15 @@ class RoleLink:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnabledRegions:
-    """The regions that each account has enabled, but for `exclude`. Those of `order` come first."""
+    """The regions that each account has enabled, but for `exclude`. Those of `order` come first.
+
+    `exclude_places` and `order_places` say where each stands, for messages.
+    """
 
     exclude: tuple[Region, ...] = ()
     order: tuple[Region, ...] = ()
+    exclude_places: Mapping[Region, str] = field(default_factory=dict, compare=False, repr=False)
+    order_places: Mapping[Region, str] = field(default_factory=dict, compare=False, repr=False)
 
     def chosen(self, enabled: Iterable[Region]) -> tuple[Region, ...]:
         """Give the regions to look into, of those that an account has enabled."""
@@ -138,6 +143,7 @@ class Targets:
 
     Attributes:
         accounts: ids, and `CURRENT` for the account of the credentials, which is meant where this is empty.
+        account_places: where those stand, for messages: a line of a policy file, a flag or a variable.
         organization: which accounts of the organisation are meant instead; then `accounts` is empty.
         regions: where to look in each account; the default region of the credentials, where this is empty.
         enabled_regions: that each account's own regions are meant instead; then `regions` is empty.
@@ -153,6 +159,7 @@ class Targets:
     """
 
     accounts: tuple[AccountId, ...] = ()
+    account_places: Mapping[AccountId, str] = field(default_factory=dict, compare=False, repr=False)
     organization: AccountSelection | None = None
     regions: tuple[Region, ...] = ()
     enabled_regions: EnabledRegions | None = None
@@ -164,3 +171,10 @@ class Targets:
     organization_roles: tuple[RoleLink, ...] = ()
     session_name: str | None = None
     apis: Selection = field(default_factory=Selection)
+
+    @property
+    def account_selectors(self) -> tuple[AccountSelector, ...]:
+        """The accounts that are listed, each as a selector with its place."""
+        return tuple(
+            AccountSelector(id=each, where=self.account_places.get(each, "")) for each in self.accounts
+        )

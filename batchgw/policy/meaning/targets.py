@@ -39,11 +39,13 @@ def targets_of(file: PolicyFile, where: Where) -> Targets:
     chain = links(spec.role)
     last = chain[-1] if chain else None
     regions = spec.regions if isinstance(spec.regions, list) else []
+    ids = _ids(spec, where)
     return Targets(
-        accounts=_ids(spec),
+        accounts=tuple(ids),
+        account_places=ids,
         organization=_organization(spec, where),
         regions=tuple(Region(r) for r in dict.fromkeys(regions)),
-        enabled_regions=_enabled(spec),
+        enabled_regions=_enabled(spec, where),
         role=None if last is None else last.role,
         external_id=spec.external_id if last is None or last.external_id is None else last.external_id,
         session_tags={} if last is None else dict(last.session_tags),
@@ -100,10 +102,20 @@ def is_id(item: str | AccountSelectorSpec) -> bool:
     return isinstance(item, str) and not item.startswith(("/", "ou-", "r-"))
 
 
-def _ids(spec: TargetsSpec) -> tuple[AccountId, ...]:
+def _ids(spec: TargetsSpec, where: Where) -> dict[AccountId, str]:
+    """Give the accounts that are known by their ids, and where each stands."""
     if not isinstance(spec.accounts, list) or not all(map(is_id, spec.accounts)):
-        return ()
-    return tuple(AccountId(str(a)) for a in dict.fromkeys(map(str, spec.accounts)))
+        return {}
+    places = _placed([str(item) for item in spec.accounts], ("targets", "accounts"), where)
+    return {AccountId(account): place for account, place in places.items()}
+
+
+def _placed(items: Sequence[str], path: Path, where: Where) -> dict[str, str]:
+    """Give the items of a list, each with the place where it stands first."""
+    found: dict[str, str] = {}
+    for n, item in enumerate(items):
+        found.setdefault(item, where((*path, n)))
+    return found
 
 
 def _selectors(
@@ -114,14 +126,19 @@ def _selectors(
     return tuple(account_selector_of(item, where((*path, n))) for n, item in enumerate(items))
 
 
-def _enabled(spec: TargetsSpec) -> EnabledRegions | None:
+def _enabled(spec: TargetsSpec, where: Where) -> EnabledRegions | None:
     if spec.regions == "enabled":
         return EnabledRegions()
     if not isinstance(spec.regions, EnabledRegionsSpec):
         return None
+
+    def placed(word: str, regions: Sequence[str]) -> dict[Region, str]:
+        places = _placed(regions, ("targets", "regions", word), where)
+        return {Region(region): place for region, place in places.items()}
+
+    exclude, order = placed("exclude", spec.regions.exclude), placed("order", spec.regions.order)
     return EnabledRegions(
-        exclude=tuple(Region(r) for r in dict.fromkeys(spec.regions.exclude)),
-        order=tuple(Region(r) for r in dict.fromkeys(spec.regions.order)),
+        exclude=tuple(exclude), order=tuple(order), exclude_places=exclude, order_places=order
     )
 
 

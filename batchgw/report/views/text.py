@@ -1,4 +1,4 @@
-"""Text for people: lines of styled spans, tables, durations. Knows no terminal, and not what is reported.
+"""Text for people: lines of styled spans, tables. Knows no terminal, and not what is reported.
 
 What comes from outside (API names, messages, header values) may contain anything. `clean` makes it harmless.
 The code that prints a line cleans every span, so the code that makes lines need not.
@@ -107,17 +107,3 @@ def _laid_out(row: Sequence[Span], widths: Sequence[int], right: Sequence[int], 
         if not last:
             spans.append(Span("  "))
     return tuple(s for s in spans if s.text)
-
-
-def duration(seconds: float) -> str:
-    """Say how long, as precisely as people need it: `0.4 s`, `42 s`, `3 min 20 s`, `1 h 05 min`."""
-    if seconds < 10:  # noqa: PLR2004 - below it tenths matter
-        return f"{seconds:.1f} s"
-    whole = round(seconds)
-    if whole < 60:  # noqa: PLR2004 - clock arithmetic from here on
-        return f"{whole} s"
-    minutes, rest = divmod(whole, 60)
-    if minutes < 60:  # noqa: PLR2004
-        return f"{minutes} min {rest:02d} s" if rest else f"{minutes} min"
-    hours, minutes = divmod(round(seconds / 60), 60)
-    return f"{hours} h {minutes:02d} min"

@@ -128,6 +128,24 @@ def test_regions_come_in_the_wanted_order_and_some_are_left_out() -> None:
     assert not {region for _, region in result.skips} & {"eu-west-1", "eu-south-1"}
 
 
+def test_a_region_that_no_account_has_is_told() -> None:
+    """One that is off everywhere is a region all the same. Some accounts' regions nobody can tell."""
+    order = EnabledRegions(
+        exclude=(Region("eu-wst-1"), Region("eu-south-1")), order=(Region("us-est-1"), Region("af-south-1"))
+    )
+    told = [str(each) for each in found(plane_of(SMALL), enabled=order).estate.unmatched_regions]
+    assert told == [
+        "excluded region eu-wst-1 matches no region of any account; did you mean eu-west-1?",
+        "region of the order us-est-1 matches no region of any account; did you mean us-east-1?",
+    ]
+    plane = plane_of(replace(SMALL, trusted_access=False), without(MEMBER))
+    [one, other] = found(plane, enabled=order).estate.unmatched_regions
+    for each in (one, other):
+        assert each.hint.endswith("; it may be one of an account whose regions nobody could tell")
+    listed = Targets(accounts=(AccountId(OTHER),), enabled_regions=order)
+    assert len(found(plane_of(SMALL), targets=listed).estate.unmatched_regions) == 2
+
+
 def test_a_plain_list_of_accounts_may_be_looked_into_wherever_they_are() -> None:
     """Nobody asks the organisation then."""
     targets = Targets(accounts=(AccountId(MEMBER),), enabled_regions=EnabledRegions())

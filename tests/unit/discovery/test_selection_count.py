@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from batchgw.discovery.selection_count import SelectionCount
 from batchgw.model import AccountId, ExplicitApi, Region, RestApi, RestApiId, Scope, Selection, Selector
-from batchgw.model.fleet.selected import Selected, Unmatched
+from batchgw.model.fleet.selected import Selected, SelectedAccounts, Unmatched
 
 SCOPE = Scope(account=AccountId("111111111111"), region=Region("eu-west-1"))
 
@@ -105,6 +107,7 @@ def test_an_id_is_not_told_twice() -> None:
 
 
 UNMATCHED = Unmatched(selector="tag a=b", where="--tag")
+NO_REGION = Unmatched(selector="excluded region eu-wst-1", where="p.yaml:4:7", of="region of any account")
 
 
 @pytest.mark.parametrize(
@@ -119,6 +122,12 @@ UNMATCHED = Unmatched(selector="tag a=b", where="--tag")
         (Selected(found=0), 1, ()),  # it is unread, which is told as such
         (Selected(found=3, excluded=3), 0, ("the exclude selectors exempt all 3 REST APIs that are meant",)),
         (Selected(found=3, selected=2, unmatched=(UNMATCHED,)), 0, ("--tag: tag a=b matches no REST API",)),
+        (Selected(found=3, selected=3, regions=(NO_REGION,)), 1, (str(NO_REGION),)),
+        (
+            Selected(found=3, selected=2, unmatched=(UNMATCHED,), regions=(NO_REGION,)),
+            0,
+            (str(NO_REGION), str(UNMATCHED)),
+        ),
         (
             Selected(found=3, selected=2, unmatched=(UNMATCHED,)),
             2,
@@ -131,5 +140,19 @@ def test_what_selects_nothing_is_said(total: Selected, unread: int, said: tuple[
 
 
 def test_it_survives_a_plan_file() -> None:
-    total = Selected(found=9, selected=4, excluded=1, by_id=2, unmatched=(UNMATCHED,), idle=(UNMATCHED,))
-    assert Selected.from_json(total.to_json()) == total
+    accounts = SelectedAccounts(found=3, selected=2, age=720.0)
+    total = Selected(
+        found=9,
+        selected=4,
+        excluded=1,
+        by_id=2,
+        unmatched=(UNMATCHED,),
+        idle=(UNMATCHED,),
+        accounts=accounts,
+        regions=(NO_REGION,),
+    )
+    kept = total.to_json()
+    assert Selected.from_json(kept) == total
+    earlier = {key: value for key, value in kept.items() if key != "regions"}
+    earlier["accounts"] = {key: value for key, value in accounts.to_json().items() if key != "age"}
+    assert Selected.from_json(earlier) == replace(total, accounts=replace(accounts, age=0.0), regions=())

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from batchgw.report.views.text import Span, clean, duration, line, plain, shorten, table, width
+from batchgw.report.views.text import Span, clean, line, plain, shorten, table, width
+from batchgw.times import duration
 from batchgw.wording import amount
 
 

@@ -39,8 +39,8 @@ from batchgw.policy.quoting import did_you_mean
 from batchgw.report.views.forms import view_of
 from batchgw.report.views.lines.problems import problem_line
 from batchgw.report.views.lines.unread import unread_lines
-from batchgw.report.views.text import Line, Span, duration, line
-from batchgw.times import timestamp
+from batchgw.report.views.text import Line, Span, line
+from batchgw.times import duration, timestamp
 
 _TYPES = frozenset(ResponseType)
 

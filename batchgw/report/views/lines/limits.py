@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from batchgw.report.views.text import Line, Span, duration, table
+from batchgw.report.views.text import Line, Span, table
+from batchgw.times import duration
 
 if TYPE_CHECKING:  # SQLAlchemy is behind it
     from batchgw.journal import Limit

@@ -20,7 +20,8 @@ from batchgw.report.views.lines.left_alone import left_alone_lines, skipped_line
 from batchgw.report.views.lines.rules import rule_lines
 from batchgw.report.views.lines.selection import selection_lines
 from batchgw.report.views.lines.unread import unread_lines
-from batchgw.report.views.text import Line, Span, Style, duration, line, shorten, table
+from batchgw.report.views.text import Line, Span, Style, line, shorten, table
+from batchgw.times import duration
 from batchgw.wording import amount
 
 CHANGES = 30

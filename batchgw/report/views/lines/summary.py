@@ -10,7 +10,8 @@ from batchgw.report.naming import scope_name
 from batchgw.report.reasons import EXAMPLES, Reason
 from batchgw.report.summary import ScopeSummary, Summary
 from batchgw.report.views.lines.unread import unread_lines
-from batchgw.report.views.text import Line, Span, Style, duration, line, table
+from batchgw.report.views.text import Line, Span, Style, line, table
+from batchgw.times import duration
 from batchgw.wording import amount
 
 SCOPES = 20

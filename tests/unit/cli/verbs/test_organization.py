@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
+import sqlite3
 import urllib.request
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +99,67 @@ def test_a_selector_of_accounts_that_matches_nothing_is_refused_with_its_place(v
     assert "the case of letters counts, and there is /Prod" in refused.out + refused.err
     accepted = batchgw(verb, "policy.yaml", *yes, "--allow-empty")
     assert accepted.code in (0, 2)
+
+
+REGIONS = "{enabled: true, exclude: [us-east-9], order: [eu-south-1, eu-west-9]}"
+NO_REGIONS = (
+    "policy.yaml:4:38: excluded region us-east-9 matches no region of any account; did you mean us-east-",
+    "policy.yaml:4:70: region of the order eu-west-9 matches no region of any account; did you mean eu-west-",
+)
+
+
+@pytest.mark.parametrize("verb", ["plan", "check", "apply", "discover"])
+def test_a_region_that_no_account_has_is_refused_with_its_place(verb: str) -> None:
+    """It would not be left out, or not be first. One that any account has is no mistake."""
+    text = POLICY.replace("ACCOUNT", f'"{OTHER}"').replace("regions: enabled", f"regions: {REGIONS}")
+    Path("policy.yaml").write_text(text)
+    yes = ["--yes"] if verb == "apply" else []
+    refused = batchgw(verb, "policy.yaml", *yes)
+    assert refused.code == 4
+    said = refused.out + refused.err
+    for sentence in NO_REGIONS:
+        assert sentence in said
+    assert "order eu-south-1 matches" not in said
+    if verb == "apply":
+        assert "nothing was written" in said
+    accepted = batchgw(verb, "policy.yaml", *yes, "--allow-empty")
+    assert accepted.code in (0, 2)
+
+
+@pytest.mark.parametrize("by_flag", [True, False])
+def test_an_account_of_a_plain_list_is_told_with_its_place(*, by_flag: bool) -> None:
+    """A rule asks for its OU, so the organisation is asked, which does not have it."""
+    rule = "rules:\n  - {name: r, match: {ou: /Prod}, responses: {THROTTLED: {status: 429}}}\n"
+    text = POLICY.replace("[/Prod, ACCOUNT]", f'["{OTHER}", "987654321098"]')
+    Path("policy.yaml").write_text(text + rule)
+    given = ["--account", OTHER, "--account", "987654321098"] if by_flag else []
+    where = "--account" if by_flag else "policy.yaml:3:30"
+    refused = batchgw("plan", "policy.yaml", *given)
+    assert refused.code == 4
+    assert f"{where}: account 987654321098 matches no account" in refused.out
+    left_out = batchgw("discover", "policy.yaml", *given, "--exclude-account", "/Prod")
+    assert f"{where}: account 987654321098 matches no account" in left_out.err
+
+
+@pytest.mark.parametrize(("verb", "yes"), [("plan", []), ("apply", ["--yes"]), ("discover", [])])
+def test_an_error_says_how_old_the_accounts_are_even_if_all_else_is_quiet(verb: str, yes: list[str]) -> None:
+    """An OU that has got its first account since is not known yet."""
+    assert batchgw("plan", "policy.yaml").code == 2
+    [journal] = Path("state").rglob("*.db")
+    with closing(sqlite3.connect(journal)) as connection, connection:
+        connection.execute("UPDATE organization SET at = at - 725")
+    Path("policy.yaml").write_text(POLICY.replace("ACCOUNT", "/Former"))
+    again = batchgw(verb, "policy.yaml", *yes, "-q")
+    assert again.code == 4
+    said = re.search(
+        r"policy.yaml:3:21: OU /Former matches no account.* \(accounts as of 12 min \d+ s before; "
+        r"--refresh asks again\)",
+        again.out + again.err,
+    )
+    assert said, again
+    fresh = batchgw(verb, "policy.yaml", *yes, "-q", "--refresh")
+    assert "OU /Former matches no account" in fresh.out + fresh.err
+    assert "--refresh" not in fresh.out + fresh.err
 
 
 def test_what_was_found_is_used_again_until_it_is_asked_for() -> None:

@@ -110,6 +110,24 @@ def test_a_selection_that_leaves_nothing_is_told_even_if_every_selector_matches(
     assert suspended.nothing() == ("of 1 account that would be meant none is ACTIVE",)
 
 
+def test_what_matches_nothing_says_how_old_the_accounts_are_that_were_remembered() -> None:
+    count = AccountCount(AccountSelection(include=(account_id("987654321098"), account_id("111111111113"))))
+    for account in ALL:
+        count.add(account)
+    for age, said in [
+        (0.0, ""),
+        (59.0, ""),
+        (725.0, " (accounts as of 12 min 05 s before; --refresh asks again)"),
+    ]:
+        first, second = count.total(age=age).nothing()
+        assert first == f"policy.yaml:3:14: account 987654321098 matches no account{said}"
+        assert second.endswith(f"did you mean 111111111111?{said}")
+    none = AccountCount(AccountSelection(everything=True, exclude=(ou("r-ab12"),)))
+    none.add(ONE)
+    [said] = none.total(age=3_600.0).nothing()
+    assert said.endswith("none is meant (accounts as of 1 h 00 min before; --refresh asks again)")
+
+
 @pytest.mark.parametrize(
     "selection", [AccountSelection(everything=True), AccountSelection(include=(ou("/no"),))]
 )
