@@ -44,6 +44,12 @@ _TO_READER = (
 )
 """About a denial of a call that is signed by whoever reads the organisation."""
 
+_TO_TELL_OWNERS = (
+    "To tell who manages an API takes this permission: `batchgw iam-policy POLICY --on-managed hold` prints "
+    "the statement."
+)
+"""About a denial of a call that asks for the owner of an API."""
+
 _REJECTED: tuple[tuple[re.Pattern[str], str], ...] = (
     (
         re.compile(r"RequestTimeTooSkewed|RequestExpired|InvalidSignature|SignatureDoesNotMatch|Incomplete"),
@@ -86,6 +92,21 @@ def for_one_api(error: AccessDenied) -> ApiDenied:
     """Give the same denial as one of a single API, with the advice for that."""
     return ApiDenied(
         paragraph(ApiDenied, error.code, error.status, words(error)),
+        code=error.code,
+        status=error.status,
+        request_id=error.request_id,
+        retry_after=error.retry_after,
+    )
+
+
+def for_owner(error: AccessDenied | ApiDenied) -> ApiDenied:
+    """Give a denial of a call that asks for an API's owner as one of that API, with the advice for that.
+
+    It says nothing of the account-region: what is asked may be another service.
+    """
+    advice = _BY_KIND[DeniedByScp] if isinstance(error, DeniedByScp) else _TO_TELL_OWNERS
+    return ApiDenied(
+        f"{_ended(words(error))} {advice}",
         code=error.code,
         status=error.status,
         request_id=error.request_id,

@@ -73,9 +73,8 @@ async def list_rest_apis(
         return
     meant = wanted.union(s.id for s in selection.include if s.id is not None)
 
-    def select(page: list[RestApi], *, last: bool) -> PackedApis:
+    def select(page: list[RestApi], *, seen: int, last: bool) -> PackedApis:
         candidates = [api for api in page if api.id in wanted or not selection.explicit]
-        counted.found += len(page)
         selected = []
         for api in candidates:
             is_selected = _is_selected(api, counted, unreadable)
@@ -83,20 +82,21 @@ async def list_rest_apis(
                 selected.append(api)
             elif is_selected is False and api.id in meant:
                 unselected(api)
-        observer.notify(ApisListed(scope=scope, seen=len(page), selected=len(selected), last_page=last))
+        observer.notify(ApisListed(scope=scope, seen=seen, selected=len(selected), last_page=last))
         return PackedApis(scope, selected)
 
     pages = _Pages(plane, scope)
     ladder = Ladder(plane)
     while not pages.ended:
         page, odd = await pages.next()
-        counted.found += len(odd)
+        seen = len(page)
+        counted.found += seen + len(odd)
         for each in odd:
             if each.api.id in wanted or each.unnamed or not selection.explicit:
                 unreadable(each)
         await anyio.lowlevel.checkpoint()  # to know them by their ids, another 2
         page = [api async for api in _with_owners(ladder, page, owners, unreadable)]
-        waiting = select(page, last=pages.ended)
+        waiting = select(page, seen=seen, last=pages.ended)
         del page
         for api in waiting:
             yield api

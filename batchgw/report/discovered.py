@@ -1,15 +1,15 @@
-"""What `discover` finds, as records: APIs with account and stages; then accounts, and what is skipped."""
+"""What `discover` finds, as records: APIs with account and stages; then accounts, and what was not read."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterable, AsyncIterator, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from batchgw.discovery.estate import Estate
-from batchgw.model import RestApi
+from batchgw.model import RestApi, SkippedScope, UnreadApi, UnreadScope
 from batchgw.model.shape import JSON
-from batchgw.report.records import Record, api_to_json
+from batchgw.report.records import Record, api_to_json, shown_item_to_json
 from batchgw.times import timestamp
 
 
@@ -20,11 +20,15 @@ class Discovered:
     Attributes:
         apis: the REST APIs, as they are found.
         estate: what is found meanwhile of accounts, regions and stages.
+        unread: what turns out meanwhile not to be readable.
+        skipped: what is meanwhile rightly not looked into.
         by_account: how many APIs were shown, by account.
     """
 
     apis: AsyncIterable[RestApi]
     estate: Estate
+    unread: Sequence[UnreadApi | UnreadScope] = ()
+    skipped: Sequence[SkippedScope] = ()
     by_account: Counter[str] = field(default_factory=Counter)
 
     async def __aiter__(self) -> AsyncIterator[RestApi]:
@@ -56,13 +60,6 @@ class Discovered:
                 "apis": self.by_account[account.id],
             }
             yield {**account.to_json(), **more}
-        for each in self.estate.skipped:
-            yield {
-                "kind": "skipped-scope",
-                "account": each.scope.account,
-                "region": each.scope.region,
-                "code": each.code,
-                "message": each.message,
-            }
+        yield from map(shown_item_to_json, (*self.unread, *self.skipped))
         if self.estate.as_of is not None:
             yield {"kind": "organization", "as_of": timestamp(self.estate.as_of)}

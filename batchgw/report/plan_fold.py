@@ -23,7 +23,7 @@ from batchgw.planning.change_view import ChangeView
 from batchgw.planning.kinds import KINDS, views
 from batchgw.report.customised_counts import CustomisedCounts
 from batchgw.report.left_alone import LeftAlone
-from batchgw.report.reasons import OTHER, generalised
+from batchgw.report.unread_apis import UnreadApis
 
 GROUPS = 2_000
 """Different changes kept apart. Further ones are counted by action and target alone."""
@@ -67,17 +67,6 @@ class Group:
             found.first.append(api)
 
 
-@dataclass(slots=True, kw_only=True)
-class UnreadApis:
-    """APIs that were not read for one reason. `skipped`: they were left alone on purpose."""
-
-    code: str
-    message: str
-    skipped: bool
-    example: RestApi
-    count: int = 1
-
-
 class PlanFold:
     """Everything that a screen shows of a plan of any size. `variants` are those of the plan."""
 
@@ -89,7 +78,7 @@ class PlanFold:
         self._groups: dict[Hashable, Group] = {}
         self.unread_scopes: list[UnreadScope] = []
         self.skipped_scopes: list[SkippedScope] = []
-        self._unread: dict[tuple[str, str], UnreadApis] = {}
+        self.unread_apis = UnreadApis()
 
     def add(self, item: PlanItem) -> None:
         """Count an item."""
@@ -101,7 +90,7 @@ class PlanFold:
                 self.customised.add(item, (view.change for view in pending))
                 self.left_alone.add(item, changed=bool(pending))
             case UnreadApi():
-                self._count_unread(item)
+                self.unread_apis.add(item)
                 self.left_alone.add(item, changed=False)
             case UnreadScope():
                 self.unread_scopes.append(item)
@@ -118,29 +107,11 @@ class PlanFold:
     @property
     def complete(self) -> bool:
         """Whether everything was read, except what was left alone on purpose."""
-        return not self.unread_scopes and all(u.skipped for u in self._unread.values())
+        return not self.unread_scopes and all(each.skipped for each in self.unread_apis.reasons())
 
     def groups(self) -> Iterator[Group]:
         """Give the changes by target, in the order people know them, the most frequent first."""
         yield from sorted(self._groups.values(), key=lambda g: (sort_key(g.target), -g.apis))
-
-    def unread_apis(self) -> list[UnreadApis]:
-        """Give the APIs that were not read, by reason, the most frequent first."""
-        return sorted(self._unread.values(), key=lambda u: -u.count)
-
-    def _count_unread(self, item: UnreadApi) -> None:
-        general = generalised(item.message, item.api)
-        if (item.code, general) not in self._unread and len(self._unread) >= GROUPS:
-            general = OTHER
-        known = self._unread.get((item.code, general))
-        if known is not None:
-            known.count += 1
-            known.message = general
-        else:
-            message = OTHER if general is OTHER else item.message
-            self._unread[item.code, general] = UnreadApis(
-                code=item.code, message=message, skipped=item.skipped, example=item.api
-            )
 
     def _group(self, view: ChangeView, variant: int) -> Group:
         change = view.change

@@ -19,6 +19,7 @@ GROUPS = 200
 """Reasons kept apart. Further ones are counted by code alone."""
 
 _RESOURCE = re.compile(r"/restapis/[A-Za-z0-9]+")
+_STACK = re.compile(r":stack/\S+")
 
 OTHER = "various messages"
 
@@ -89,10 +90,11 @@ def _kind(outcome: Outcome) -> Kind | None:
 def generalised(message: str, api: RestApi) -> str:
     """Give the message without its API's id, account and region, so that equal reasons are equal.
 
-    A denial names its resource, which may be that of another API: its id is replaced, too.
+    A denial names its resource, which may be that of another API, or a stack: its id is replaced, too.
     """
     named = message.replace(f"{api.scope.account}:{api.id}", "<id>").replace(api.id, "<id>")
-    return generalised_scope(_RESOURCE.sub("/restapis/<id>", named), api.scope)
+    named = _STACK.sub(":stack/<id>", _RESOURCE.sub("/restapis/<id>", named))
+    return generalised_scope(named, api.scope)
 
 
 def generalised_scope(message: str, scope: Scope) -> str:

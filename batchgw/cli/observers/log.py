@@ -19,7 +19,7 @@ from batchgw.cli.observers.log_events import entry, level_of, run_of
 from batchgw.cli.observers.log_file import log_file
 from batchgw.cli.observers.redact import redacted_fields
 from batchgw.cli.output.console import Console
-from batchgw.events import CallAnswered, CallSent, Event
+from batchgw.events import CallAnswered, CallSent, Event, PhaseStarted, ScopeGivenUp
 from batchgw.report.views.text import clean
 
 FILE_LEVEL = logging.INFO
@@ -37,7 +37,7 @@ _OF_EVERY_CALL = (CallSent, CallAnswered)
 class Sink:
     """A destination of entries: from `level` up, as lines given to `write`.
 
-    Where people read it, `at_most` entries of one name and code are written.
+    Where people read its warnings beside a report, `at_most` entries of one name and code are written.
     """
 
     def __init__(
@@ -57,9 +57,9 @@ class Sink:
             *renderers,
         )
 
-    def log(self, level: int, name: str, fields: Fields) -> None:
-        """Write an entry, if it is severe enough."""
-        if level < self.level:
+    def log(self, level: int, name: str, fields: Fields, *, reported: bool = False) -> None:
+        """Write an entry, if it is severe enough. Where it is `reported` as well, people are told once."""
+        if level < self.level or (reported and self._at_most is not None):
             return
         if self._at_most is None:
             self._render(level, name, fields)
@@ -105,18 +105,25 @@ class LogObserver:
         self._sinks = sinks
         self._threshold = min((sink.level for sink in sinks), default=logging.CRITICAL)
         self._run: dict[str, str] = {}
+        self._reading = True
 
     def notify(self, event: Event) -> None:
-        """Log an event."""
+        """Log an event.
+
+        A scope that is given up before there is a plan is reported with the plan, and all like it together.
+        """
         if self._threshold > logging.DEBUG and isinstance(event, _OF_EVERY_CALL):
             return  # below every sink's level
         run = run_of(event)
         if run is not None:
             self._run = {"run": run}
+        if isinstance(event, PhaseStarted) and event.phase != "plan":
+            self._reading = False
         if level_of(event) < self._threshold:
             return
         level, name, fields = entry(event)
-        self._log(level, name, {**self._run, **fields})
+        reported = self._reading and isinstance(event, ScopeGivenUp)
+        self._log(level, name, {**self._run, **fields}, reported=reported)
 
     def tell(self, level: int, name: str, fields: Mapping[str, object]) -> None:
         """Log something that is not an event."""
@@ -126,9 +133,9 @@ class LogObserver:
         """Log what a library logs."""
         self._log(record.levelno, f"library.{record.name}", self._run | {"message": record.getMessage()})
 
-    def _log(self, level: int, name: str, fields: Fields) -> None:
+    def _log(self, level: int, name: str, fields: Fields, *, reported: bool = False) -> None:
         for sink in self._sinks:
-            sink.log(level, name, fields)
+            sink.log(level, name, fields, reported=reported)
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,7 +27,8 @@ from batchgw.report.verdict import exit_code
 from batchgw.report.views.forms import view_of
 from batchgw.report.views.lines.rules import idle_lines
 from batchgw.report.views.lines.selection import nothing_lines
-from batchgw.report.views.text import line
+from batchgw.report.views.lines.unread import unread_scope_lines
+from batchgw.report.views.text import Line, line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +101,16 @@ class Comparing:
         in_policy = targets.external_id is not None and not self.selection.external_id
         return self.files if in_policy or has_external_ids(links) else ()
 
+    def _saved(self, out: Path, plan: Plan, targets: Targets) -> Iterator[Line]:
+        """Say where the plan is, and how to apply it where there is something that `apply` would do."""
+        refused = plan.totals.nothing and not self.selection.allow_empty
+        if refused or not plan.totals.total.writes:
+            yield line(f"Saved: {out}.")
+            return
+        needed = self._needed(targets)
+        yield line(f"Saved: {out}. To do exactly this:")
+        yield line(f"  {apply_command(out, self.selection, self.flags.connection, self.journal, needed)}")
+
     async def _show(self, plan: Plan, targets: Targets, code: int, interrupts: Interrupts) -> None:
         view = view_of(self.flags.output.output, "plan", self.console)
         report = PlanReport(
@@ -115,13 +126,11 @@ class Comparing:
             raise ExplainedStop(str(error) if self.out else f"{error} {self._again}") from error
         finally:
             if self.out is not None:
-                command = apply_command(
-                    self.out, self.selection, self.flags.connection, self.journal, self._needed(targets)
-                )
-                self.console.note(line(f"Saved: {self.out}. To do exactly this:"), line(f"  {command}"))
+                self.console.note(*self._saved(self.out, plan, targets))
         self.console.note(*age_lines(plan.totals.frozen.as_of))
-        if view.names_unmatched:
+        if view.names_missing:
             return
+        self.console.tell(*unread_scope_lines(report.fold.unread_scopes))
         self.console.tell(*idle_lines(plan.totals))
         if plan.totals.selected is not None:
             unread = len(plan.totals.unread_scopes)

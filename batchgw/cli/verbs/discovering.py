@@ -22,13 +22,14 @@ from batchgw.exit_codes import INCOMPLETE, OK
 from batchgw.model import RestApi, SkippedScope, Targets, UnreadApi, UnreadScope
 from batchgw.policy.loader import load_policies
 from batchgw.report.discovered import Discovered
+from batchgw.report.unread_apis import UnreadApis
 from batchgw.report.views.forms import view_of
 from batchgw.report.views.interface import View
 from batchgw.report.views.lines.accounts import account_lines
 from batchgw.report.views.lines.left_alone import skipped_lines
 from batchgw.report.views.lines.selection import nothing_lines, selection_notes
-from batchgw.report.views.lines.unread import unread_lines
-from batchgw.report.views.text import Line, Span, line
+from batchgw.report.views.lines.unread import unread_api_lines, unread_scope_lines
+from batchgw.report.views.text import Line, line
 from batchgw.wording import amount
 
 
@@ -76,7 +77,12 @@ class Discovering:
             remembering=run.remembering,
         )
         async with looking as items:
-            shown = Discovered(apis=found.apis(items, self.console), estate=estate)
+            shown = Discovered(
+                apis=found.apis(items, self.console),
+                estate=estate,
+                unread=found.unread,
+                skipped=found.skipped,
+            )
             await view.apis(shown)
         self.console.tell(*found.unread_lines())
         if self.console.lost:  # nobody reads the output any more, so nobody needs the counts
@@ -121,9 +127,9 @@ class Found:
 
     def unread_lines(self) -> Iterator[Line]:
         """Say what could not be read, and why."""
+        apis = UnreadApis()
         for each in self.unread:
             if isinstance(each, UnreadApi):
-                yield line(Span("not read: ", "error"), f"{each.api}  {each.code}: {each.message}")
-        yield from unread_lines(
-            {u.scope: f"{u.code}: {u.message}" for u in self.unread if isinstance(u, UnreadScope)}
-        )
+                apis.add(each)
+        yield from unread_api_lines(apis.reasons())
+        yield from unread_scope_lines(each for each in self.unread if isinstance(each, UnreadScope))

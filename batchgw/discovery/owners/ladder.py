@@ -10,11 +10,12 @@ from __future__ import annotations
 from dataclasses import replace
 from enum import Enum, auto
 
+from batchgw.control_plane.advice import for_owner
 from batchgw.control_plane.interface import ControlPlane
-from batchgw.control_plane.operations import GetDeployment, GetStages, Stage
+from batchgw.control_plane.operations import Deployment, GetDeployment, GetStages, Stage
 from batchgw.control_plane.operations.cloudformation import DescribeStackResources
 from batchgw.discovery.owners.signs import by_description, by_stack, by_tags, is_certain, joined
-from batchgw.errors import AccessDenied, EntityNotFound
+from batchgw.errors import AccessDenied, ApiDenied, EntityNotFound, ForeignDenial
 from batchgw.model import Owner, RestApi, Scope
 from batchgw.model.owner import UNKNOWN
 
@@ -43,12 +44,13 @@ class Ladder:
     def __init__(self, plane: ControlPlane) -> None:
         """The reads go through the plane's limits."""
         self._plane = plane
-        self._refused: dict[Scope, AccessDenied] = {}
+        self._refused: dict[Scope, ApiDenied] = {}
 
     async def with_owner(self, api: RestApi) -> RestApi:
         """Give an API with its owner, `UNKNOWN` where nobody can tell. Raises a `CallError`.
 
-        An error leaves the owner open, and the API must not pass for one that nobody manages.
+        An error leaves the owner open, and the API must not pass for one that nobody manages. A denial is
+        one of that API: its account-region may be read all the same.
         """
         return replace(api, owner=await self._owner(api))
 
@@ -62,25 +64,33 @@ class Ladder:
 
     async def _described(self, api: RestApi) -> str | None:
         """Tell the kind of owner by the deployment that the newest stage shows."""
+        try:
+            deployment = await self._newest_deployment(api)
+        except ApiDenied as error:
+            raise for_owner(error) from error
+        return None if deployment is None else by_description(deployment.description)
+
+    async def _newest_deployment(self, api: RestApi) -> Deployment | None:
         stages = await self._plane.send(GetStages(scope=api.scope, api=api.id))
         newest = max((each for each in stages if each.deployment), key=_updated, default=None)
         if newest is None or newest.deployment is None:
             return None
         request = GetDeployment(scope=api.scope, api=api.id, deployment=newest.deployment)
         try:
-            deployment = await self._plane.send(request)
+            return await self._plane.send(request)
         except EntityNotFound:
             return None  # somebody has deleted it just now
-        return by_description(deployment.description)
 
     async def _stack(self, api: RestApi) -> Owner | None:
         if api.scope in self._refused:
             raise self._refused[api.scope]
         try:
             found = await self._plane.send(DescribeStackResources(scope=api.scope, physical_id=api.id))
-        except AccessDenied as error:
-            self._refused[api.scope] = error
+        except ForeignDenial:
             raise
+        except AccessDenied as error:
+            denied = self._refused[api.scope] = for_owner(error)
+            raise denied from error
         return by_stack(found)
 
 

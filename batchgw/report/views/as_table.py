@@ -27,10 +27,17 @@ if TYPE_CHECKING:  # SQLAlchemy and pydantic are behind these
     from batchgw.report.plan_report import PlanReport
 
 
+_ENDPOINT = len("REGIONAL")
+"""Cells of the longest kind of endpoint."""
+
+_BY_AWS = "aws:"
+"""Keys of tags that nobody but AWS sets begin with it (tagging user guide)."""
+
+
 class TableView(View):
     """Shows tables and sentences."""
 
-    names_unmatched = True
+    names_missing = True
 
     async def apis(self, found: Discovered) -> None:
         """Show a line an API as it comes: in columns of fixed width, since the widest comes perhaps last."""
@@ -114,14 +121,17 @@ class TableView(View):
 
 
 def _api_line(api: RestApi, stages: Sequence[str] | None) -> Line:
-    """Render an API: its name, what kind of endpoint it has, its owner, its age, its stages, its tags."""
+    """Render an API: its name, what kind of endpoint it has, its age, its owner, its stages, its tags.
+
+    The tags that AWS sets are left out: they are long, and say no more than the owner does.
+    """
     more = [
-        ",".join(api.endpoint_types),
-        "" if api.owner is None else str(api.owner),
+        f"{','.join(api.endpoint_types):<{_ENDPOINT}}",
         "" if api.created is None else timestamp(api.created)[:10],
+        "" if api.owner is None else f"[{api.owner}]",
         "" if stages is None else f"stages: {', '.join(stages) or 'none'}",
-        " ".join(f"{key}={value}" for key, value in api.tags.items()),
+        " ".join(f"{key}={value}" for key, value in api.tags.items() if not key.startswith(_BY_AWS)),
     ]
-    shown = "  ".join(filter(None, more))
+    shown = "  ".join(each for each in more if each.strip())
     name = f"  {shorten(api.name, 40):<40}" if api.name or shown else ""
-    return line(f"{api!s:<40}", name, Span(f"  {shown}" if shown else "", "dim"))
+    return line(f"{api!s:<40}", name, Span(f"  {shown.rstrip()}" if shown else "", "dim"))

@@ -106,8 +106,9 @@ class View:
     called, since a verb refuses such a form before it does anything.
     """
 
-    names_unmatched: ClassVar[bool] = False
-    """Whether a shown plan names the selectors that match nothing. Else the verb tells them on stderr."""
+    names_missing: ClassVar[bool] = False
+    """Whether a shown plan names, for people, the scopes that were not read and the selectors that match
+    nothing. Else the verb tells them on stderr."""
 
     one_document: ClassVar[bool] = False
     """Whether all of the output is one document, so that only one thing can be shown in it."""

@@ -121,6 +121,23 @@ def test_a_reason_many_scopes_share_is_given_once() -> None:
     assert "      000000000003/eu-west-1, 000000000004/eu-west-1" in lines
 
 
+def test_a_denial_that_many_apis_share_is_given_once() -> None:
+    """It names account, region, API or stack of each."""
+
+    def refused(n: int, resource: str) -> UnreadApi:
+        api = planned(n, in_scope=scope(n)).api
+        message = f"role of {n:012} may not x:Y on {api.scope.region}:{n:012}{resource.format(api.id)}"
+        return UnreadApi(api=api, targets=(TARGETS[T],), code="ApiDenied", message=message)
+
+    lines = shown(*(refused(n, "::/restapis/{0}/stages") for n in (1, 2, 3)))
+    stages = "role of ACCOUNT may not x:Y on REGION:ACCOUNT::/restapis/<id>/stages"
+    at = lines.index(f"3 APIs could not be read: ApiDenied: {stages}")
+    assert lines[at + 1] == "      000000000001/eu-west-1/api0000001 and 2 more; --output jsonl names all"
+    lines = shown(*(refused(n, f":stack/orders-{n}/uuid-{n}") for n in (1, 2, 3)))
+    stack = "role of ACCOUNT may not x:Y on REGION:ACCOUNT:stack/<id>"
+    assert f"3 APIs could not be read: ApiDenied: {stack}" in lines
+
+
 def test_apis_left_alone_on_purpose_do_not_make_a_plan_incomplete() -> None:
     gone = UnreadApi(
         api=planned(1).api, targets=(TARGETS[T],), code="ApiNotFound", message="api0000001 is gone"

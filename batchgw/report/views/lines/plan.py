@@ -12,14 +12,14 @@ from batchgw.planning import change_view
 from batchgw.planning.estimate import Estimate
 from batchgw.planning.totals import PlanTotals, ScopeTotals, added_up
 from batchgw.report.extent import Extent
-from batchgw.report.naming import api_name, scope_name
+from batchgw.report.naming import scope_name
 from batchgw.report.plan_fold import Group, PlanFold, ScopeApis
 from batchgw.report.plan_report import PlanReport
 from batchgw.report.views.lines.customised import customised_lines
 from batchgw.report.views.lines.left_alone import left_alone_lines, skipped_lines
 from batchgw.report.views.lines.rules import rule_lines
 from batchgw.report.views.lines.selection import selection_lines
-from batchgw.report.views.lines.unread import unread_lines
+from batchgw.report.views.lines.unread import unread_api_lines, unread_scope_lines
 from batchgw.report.views.text import Line, Span, Style, line, shorten, table
 from batchgw.times import duration
 from batchgw.wording import amount
@@ -188,15 +188,8 @@ class PlanScreen:
         )
 
     def _unread(self) -> Iterator[Line]:
-        yield from unread_lines({u.scope: f"{u.code}: {u.message}" for u in self.fold.unread_scopes})
-        for unread in self.fold.unread_apis()[:SCOPES]:
-            yield line()
-            what = "left alone" if unread.skipped else "could not be read"
-            style: Style = "warning" if unread.skipped else "error"
-            head = f"{amount(unread.count, 'API')} {what}: "
-            yield line(Span(head, style), f"{unread.code}: {unread.message}")
-            more = f" and {unread.count - 1:,} more" if unread.count > 1 else ""
-            yield line(Span(f"      {api_name(unread.example)}{more}", "dim"))
+        yield from unread_scope_lines(self.fold.unread_scopes)
+        yield from unread_api_lines(self.fold.unread_apis.reasons())
 
 
 def _kinds(estimate: Estimate) -> str:

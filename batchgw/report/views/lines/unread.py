@@ -1,20 +1,24 @@
-"""Scopes that could not be read, as lines: a reason that many share is shown once."""
+"""Scopes and APIs that could not be read, as lines: a reason that many share is shown once."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from batchgw.model import Scope
-from batchgw.report.naming import scopes_counted, scopes_named
+from batchgw.model import Scope, UnreadScope
+from batchgw.report.naming import api_name, scopes_counted, scopes_named
 from batchgw.report.reasons import generalised_scope
-from batchgw.report.views.text import Line, Span, line
+from batchgw.report.unread_apis import UnreadCount
+from batchgw.report.views.text import Line, Span, Style, line
 from batchgw.wording import amount
 
 NAMED = 20
 """Names of scopes for each reason."""
 
 REASONS = 10
-"""Reasons shown."""
+"""Reasons shown for scopes."""
+
+API_REASONS = 20
+"""Reasons shown for APIs."""
 
 
 def unread_lines(unread: Mapping[Scope, str]) -> Iterator[Line]:
@@ -32,3 +36,23 @@ def unread_lines(unread: Mapping[Scope, str]) -> Iterator[Line]:
         yield line(Span(f"      {scopes_named(scopes, at_most=NAMED)}", "dim"))
     if len(ranked) > REASONS:
         yield line(f"  and {amount(len(ranked) - REASONS, 'more reason')}")
+
+
+def unread_api_lines(found: Sequence[UnreadCount]) -> Iterator[Line]:
+    """Render APIs that could not be read, by reason."""
+    for unread in found[:API_REASONS]:
+        yield line()
+        what = "left alone" if unread.skipped else "could not be read"
+        style: Style = "warning" if unread.skipped else "error"
+        head = f"{amount(unread.count, 'API')} {what}: "
+        yield line(Span(head, style), f"{unread.code}: {unread.message}")
+        more = f" and {unread.count - 1:,} more; --output jsonl names all" if unread.count > 1 else ""
+        yield line(Span(f"      {api_name(unread.example)}{more}", "dim"))
+    if len(found) > API_REASONS:
+        yield line()
+        yield line(f"and {amount(len(found) - API_REASONS, 'more reason')}")
+
+
+def unread_scope_lines(unread: Iterable[UnreadScope]) -> Iterator[Line]:
+    """Render the same of a plan or a listing."""
+    return unread_lines({each.scope: f"{each.code}: {each.message}" for each in unread})

@@ -321,6 +321,23 @@ def test_a_denied_account_is_not_silence(monkeypatch: pytest.MonkeyPatch) -> Non
     assert unread == {"222222222222"}
 
 
+@pytest.mark.parametrize("form", ["table", "jsonl"])
+@pytest.mark.parametrize("verb", ["plan", "check", "discover"])
+def test_what_was_not_read_is_told_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, verb: str, form: str
+) -> None:
+    """On a terminal both streams are read by the same person. Data for programs has it as well."""
+    with served(monkeypatch, denied=frozenset({"222222222222"})):
+        done = batchgw(verb, "policy.yaml", "-o", form, "--log-file", "run.log")
+    assert done.code == 4
+    seen = done.err if form == "jsonl" else done.out + done.err
+    assert seen.count("is not authorized to perform: apigateway:GET") == 1
+    assert "Not read to the end: 2 scopes" in seen
+    if form == "jsonl":
+        assert sum(each.get("kind") == "unread-scope" for each in done.lines) == 2
+    assert (tmp_path / "run.log").read_text().count("batchgw.scope.given_up") == 2
+
+
 @pytest.mark.usefixtures("world")
 @pytest.mark.parametrize(
     ("flags", "word"),

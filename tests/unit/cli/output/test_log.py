@@ -134,6 +134,26 @@ def test_by_default_a_person_sees_warnings_only() -> None:
 
 
 @pytest.mark.parametrize(
+    ("phase", "form", "level", "told"),
+    [
+        ("plan", LogFormat.CONSOLE, LogLevel.WARNING, False),
+        ("plan", LogFormat.CONSOLE, LogLevel.INFO, True),
+        ("plan", LogFormat.JSON, LogLevel.WARNING, True),
+        ("recheck", LogFormat.CONSOLE, LogLevel.WARNING, True),
+        ("apply", LogFormat.CONSOLE, LogLevel.WARNING, True),
+    ],
+)
+def test_a_scope_that_the_plan_reports_is_no_warning_for_people(
+    phase: typing.Any, form: LogFormat, level: LogLevel, *, told: bool
+) -> None:
+    """The end of a run may be hours away: there it is told at once."""
+    began = events.PhaseStarted(run="r1", phase=phase, scopes=(EU,), expected={})
+    ended = events.ScopeGivenUp(scope=EU, code="AccessDenied", message="no")
+    lines = logged(began, ended, level=level, form=form)
+    assert any("batchgw.scope.given_up" in text for text in lines) is told
+
+
+@pytest.mark.parametrize(
     ("service", "operation", "attempt", "level"),
     [
         ("sts", "GetCallerIdentity", 1, "warning"),

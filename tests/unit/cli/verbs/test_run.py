@@ -309,3 +309,17 @@ def test_hostile_names_do_nothing_to_a_terminal(world: ReadyInfo) -> None:
         assert "\\x1b[2Jowned\\u202e[bold]" in shown.out
         assert "\x1b" not in shown.out
         assert "\u202e" not in shown.out
+
+
+def test_discover_shows_the_tags_that_people_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Those of CloudFormation are longer than all else in a line; its stack is named as the owner."""
+    clean_environment(monkeypatch, tmp_path)
+    with served(monkeypatch, owned=1.0, apis=40):
+        done = batchgw("discover", "--account", "111111111111", "--region", "eu-west-1")
+        found = batchgw("discover", "--account", "111111111111", "--region", "eu-west-1", "-o", "jsonl").lines
+    (stack, *_) = [each for each in found if "aws:cloudformation:stack-name" in each.get("tags", {})]
+    (text,) = [text for text in done.out.splitlines() if stack["id"] in text]
+    tags = " ".join(f"{key}={value}" for key, value in stack["tags"].items() if key in ("tier", "team"))
+    endpoint = stack["endpointTypes"][0]
+    owner = stack["tags"]["aws:cloudformation:stack-name"]
+    assert text.endswith(f"  {endpoint:<8}  {stack['created'][:10]}  [cloudformation:{owner}]  {tags}")

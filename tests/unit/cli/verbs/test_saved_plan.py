@@ -77,3 +77,19 @@ def test_a_refused_run_is_listed_as_one_that_never_began() -> None:
     assert (refused["state"], refused["expected"], applied["state"]) == ("not begun", 0, "done")
     row = next(row for row in batchgw("runs", "list").out.splitlines() if refused["run"] in row)
     assert "  not begun  " in row
+
+
+@pytest.mark.usefixtures("world")
+def test_the_command_that_applies_a_plan_is_told_where_it_would_do_something() -> None:
+    """Not where nothing is to be written, nor where `apply` refuses what the selection misses."""
+    command = "To do exactly this:\n  batchgw apply --plan next"
+
+    def told(*flags: str) -> str:
+        return batchgw("plan", "policy.yaml", "--out", "next", *flags).err
+
+    assert command in told()
+    assert "Saved: next.\n" in told("--name", "nowhere-*", "--allow-empty")
+    assert "Saved: next.\n" in told("--name", "*", "--name", "nowhere-*")
+    assert command in told("--name", "*", "--name", "nowhere-*", "--allow-empty")
+    assert batchgw("apply", "--plan", "next", "--yes").code == 0
+    assert "Saved: next.\n" in told()

@@ -10,8 +10,11 @@ import pytest
 from batchgw import api as verbs
 from batchgw.control_plane.interface import Execution, Request, T
 from batchgw.control_plane.operations import GetRestApis
+from batchgw.control_plane.stack import Pace
+from batchgw.discovery.estate import Estate
 from batchgw.discovery.owners.ladder import Ladder, with_owner_by_tags
-from batchgw.errors import AccessDenied
+from batchgw.discovery.selection_count import SelectionCount
+from batchgw.errors import AccessDenied, ApiDenied, CallError, DeniedByScp
 from batchgw.model import (
     AccountId,
     Desired,
@@ -42,15 +45,18 @@ APIS = 60
 class Counting:
     """A plane that counts calls, and may deny those of one operation."""
 
-    def __init__(self, inner: SimulatedControlPlane, *, denied: str = "") -> None:
+    def __init__(
+        self, inner: SimulatedControlPlane, *, denied: str = "", error: CallError | None = None
+    ) -> None:
         self.inner = inner
         self.calls: Counter[str] = Counter()
         self._denied = denied
+        self._error = error or AccessDenied("not allowed", code="AccessDenied", status=403)
 
     async def send(self, request: Request[T], execution: Execution | None = None) -> T:
         self.calls[request.operation.name] += 1
         if request.operation.name == self._denied:
-            raise AccessDenied("not allowed", code="AccessDenied", status=403)
+            raise self._error
         return await self.inner.send(request, execution)
 
     async def current_account(self) -> AccountId:
@@ -116,14 +122,45 @@ async def test_tags_cost_nothing(world: World) -> None:
 async def test_a_refusal_of_cloudformation_is_not_asked_for_again(world: World) -> None:
     plane = Counting(simulate(world), denied="DescribeStackResources")
     ladder = Ladder(plane)
-    refused = 0
+    refused = []
     for each in await _listed(plane):
         try:
             await ladder.with_owner(each)
-        except AccessDenied:
-            refused += 1
-    assert refused > 1
+        except ApiDenied as error:
+            refused.append(error.message)
+    assert len(refused) > 1
+    (message,) = set(refused)
+    assert message.startswith("not allowed. To tell who manages an API takes this permission: ")
+    assert "`batchgw iam-policy POLICY --on-managed hold`" in message
     assert plane.calls["DescribeStackResources"] == 1
+
+
+@pytest.mark.parametrize(
+    ("operation", "error"),
+    [
+        ("DescribeStackResources", AccessDenied("not allowed", code="AccessDenied", status=403)),
+        ("DescribeStackResources", DeniedByScp("not allowed", code="AccessDenied", status=403)),
+        ("GetStages", ApiDenied("not allowed", code="AccessDenied", status=403)),
+    ],
+)
+async def test_a_denial_of_the_owner_makes_apis_unread_and_not_their_account_region(
+    world: World, operation: str, error: CallError
+) -> None:
+    """Nor is the account-region skipped where it is a service control policy that denies the question.
+
+    All that were listed count as found. Those whose tags tell the tool are selected all the same.
+    """
+    plane = Counting(simulate(world), denied=operation, error=error)
+    count, estate = SelectionCount(Selection(include=(Selector(owner="terraform"),))), Estate()
+    targets = Targets(regions=(HERE.region,), apis=Selection(include=(Selector(owner="terraform"),)))
+    async with verbs.discover(targets, plane=plane, pace=Pace(), count=count, estate=estate) as items:
+        found = [item async for item in items]
+    told = [item for item in found if isinstance(item, RestApi)]
+    unread = [item for item in found if isinstance(item, UnreadApi)]
+    assert len(told) + len(unread) == len(found)
+    assert len(told) == Counter(_truth(world).values())["terraform"]
+    assert {item.code for item in unread} == {"ApiDenied"}
+    assert count.total(listed=True).found == APIS
 
 
 X = Settings(parameters={"gatewayresponse.header.X": "'1'"})

@@ -1,0 +1,48 @@
+"""Counts APIs that could not be read, equal reasons once. Its size is bounded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from batchgw.model import RestApi, UnreadApi
+from batchgw.report.reasons import OTHER, generalised
+
+REASONS = 2_000
+"""Reasons kept apart. Further ones are counted by code alone."""
+
+
+@dataclass(slots=True, kw_only=True)
+class UnreadCount:
+    """APIs that were not read for one reason. `skipped`: they were left alone on purpose."""
+
+    code: str
+    message: str
+    skipped: bool
+    example: RestApi
+    count: int = 1
+
+
+@dataclass(slots=True, kw_only=True)
+class UnreadApis:
+    """The fold. Messages that differ only in the API, account and region they name are one reason."""
+
+    _reasons: dict[tuple[str, str], UnreadCount] = field(default_factory=dict)
+
+    def add(self, item: UnreadApi) -> None:
+        """Count an API."""
+        general = generalised(item.message, item.api)
+        if (item.code, general) not in self._reasons and len(self._reasons) >= REASONS:
+            general = OTHER
+        known = self._reasons.get((item.code, general))
+        if known is not None:
+            known.count += 1
+            known.message = general
+        else:
+            message = OTHER if general is OTHER else item.message
+            self._reasons[item.code, general] = UnreadCount(
+                code=item.code, message=message, skipped=item.skipped, example=item.api
+            )
+
+    def reasons(self) -> list[UnreadCount]:
+        """Give the reasons, the most frequent first."""
+        return sorted(self._reasons.values(), key=lambda each: -each.count)
