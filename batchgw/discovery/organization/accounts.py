@@ -59,11 +59,14 @@ def facts_for(selection: AccountSelection, *, names: bool = False, tags: bool = 
     And the names of the OUs of those that are, and all tags, if they are wanted.
     """
     selectors = (*selection.include, *selection.exclude)
+    by_names = selection.needs_names
     by_tags = tuple(each for each in selectors if each.tags)
 
     def needs_names(account: Account) -> bool:
         """Tell whether names are wanted of an account that may be meant, or decide whether it is."""
-        return selection.may_mean(account) if names else selection.depends_on_names(account)
+        if names:
+            return selection.may_mean(account)
+        return by_names and selection.depends_on_names(account)
 
     def needs_tags(account: Account) -> bool:
         """Tell whether the tags decide about an account, which is so only where all else matches."""

@@ -198,6 +198,8 @@ class AccountSelector:
 
     def may_match(self, account: Account) -> bool:
         """Tell whether the account may be meant, of whose OUs no name is known, and no tag of its own."""
+        if not self.needs_names and not self.tags:
+            return self.matches(account)
         return replace(self, ou=None if self.needs_names else self.ou, tags={}).matches(account)
 
 
