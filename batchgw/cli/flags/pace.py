@@ -32,6 +32,7 @@ def chosen_pace(flags: PaceFlags) -> Pace:
         polite=_first(flags.polite, file.polite, default.polite),
         quota_scope=_first(flags.quota_scope, file.scope, default.quota_scope),
         operations={**default.operations, **file.operations},
+        services={**default.services, **file.services},
         patience=_first(flags.patience, None, default.patience),
         workers=_first(flags.workers, None, default.workers),
         attempts=_first(flags.attempts, None, default.attempts),

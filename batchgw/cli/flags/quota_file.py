@@ -6,6 +6,8 @@ scope: account
 polite: true
 operations:
   CreateDeployment: {rate: 0.5}
+services:
+  organizations: {rate: 3}
 """
 
 from __future__ import annotations
@@ -42,7 +44,7 @@ from batchgw.policy.text.document import Position as TextPosition
 from batchgw.policy.text.opening import STDIN
 from batchgw.policy.text.parse import parse
 from batchgw.policy.text.source import MAX_BYTES, decode, file_name, read_bounded
-from batchgw.throttle.quota import OPERATIONS, Quota, Scoping
+from batchgw.throttle.quota import OPERATIONS, SERVICES, Quota, Scoping
 
 KNOWN = frozenset(OPERATIONS) | NAMES
 """Operations with a documented quota of their own, and those that batchgw sends."""
@@ -80,6 +82,13 @@ def _operation(name: str) -> str:
     raise reject(SCHEMA, f"{shown(name)} is no operation that has a quota here{hint}")
 
 
+def _service(name: str) -> str:
+    if name in SERVICES:
+        return name
+    hint = did_you_mean(name, SERVICES) or f"; those are {', '.join(SERVICES)}"
+    raise reject(SCHEMA, f"{shown(name)} is no other service that is asked{hint}")
+
+
 def _polite(value: object) -> bool:
     said = str(value).casefold()
     if said not in ("true", "false"):
@@ -106,8 +115,8 @@ class TotalSpec(Strict):
     burst: BurstText | None = None
 
 
-class OperationSpec(Strict):
-    """The quota of one operation."""
+class PartSpec(Strict):
+    """The quota of one operation, or how fast one other service is asked."""
 
     rate: RateText | None = None
     burst: BurstText | None = None
@@ -117,7 +126,8 @@ class QuotasSpec(Strict):
     """A quota file. What is left out or empty stays as it would be without the file."""
 
     total: TotalSpec | None = None
-    operations: dict[Annotated[str, AfterValidator(_operation)], OperationSpec] | None = None
+    operations: dict[Annotated[str, AfterValidator(_operation)], PartSpec] | None = None
+    services: dict[Annotated[str, AfterValidator(_service)], PartSpec] | None = None
     scope: Annotated[Scoping, PlainValidator(_scope)] | None = None
     share: ShareText | None = None
     polite: Annotated[bool, PlainValidator(_polite)] | None = None
@@ -172,7 +182,7 @@ def _content(name: str) -> bytes:
 
 
 def _is_empty(spec: QuotasSpec) -> bool:
-    said = (spec.total, spec.operations, spec.scope, spec.share, spec.polite)
+    said = (spec.total, spec.operations, spec.services, spec.scope, spec.share, spec.polite)
     return not any(each is not None and each not in (TotalSpec(), {}) for each in said)
 
 
@@ -197,7 +207,8 @@ def _quota_file(name: str, spec: QuotasSpec, positions: Mapping[str, Position]) 
         file=file_name(name) if name == STDIN else str(Path(name).absolute()),
         rate=total.rate,
         burst=total.burst,
-        operations={name: _whole(name, own) for name, own in (spec.operations or {}).items()},
+        operations={name: _whole(OPERATIONS.get(name), own) for name, own in (spec.operations or {}).items()},
+        services={name: _whole(SERVICES[name], own) for name, own in (spec.services or {}).items()},
         scope=spec.scope,
         share=spec.share,
         polite=spec.polite,
@@ -206,12 +217,11 @@ def _quota_file(name: str, spec: QuotasSpec, positions: Mapping[str, Position]) 
     )
 
 
-def _whole(name: str, own: OperationSpec) -> Quota:
-    """Fill in the documented rate or burst where one of them is left out."""
-    documented = OPERATIONS.get(name)
-    if documented is None:
+def _whole(default: Quota | None, own: PartSpec) -> Quota:
+    """Fill in the default's rate or burst where one of them is left out."""
+    if default is None:
         return Quota(own.rate or 0, own.burst or 0)  # `_contradictions` has refused it unless both are given
-    return Quota(own.rate or documented.rate, own.burst or documented.burst)
+    return Quota(own.rate or default.rate, own.burst or default.burst)
 
 
 def _contradictions(said: object) -> Iterator[_Finding]:
@@ -257,11 +267,11 @@ def _finding(details: ErrorDetails) -> _Finding:
             return path, details["msg"]
 
 
-_KEYS = tuple(tuple(spec.model_fields) for spec in (QuotasSpec, TotalSpec, OperationSpec))
+_KEYS = tuple(tuple(spec.model_fields) for spec in (QuotasSpec, TotalSpec, PartSpec))
 """The keys by level."""
 
 _HALVES = _KEYS[2]
-"""The keys of an operation."""
+"""The keys of an operation or service."""
 
 
 def _what(value: object) -> str:

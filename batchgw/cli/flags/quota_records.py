@@ -79,6 +79,7 @@ class QuotaFile:
         rate: calls/second of all operations together.
         burst: calls at once, of all operations together.
         operations: the operations it names, each with rate and burst.
+        services: the other services it names, each with how fast it is asked.
         scope: what has a quota of its own.
         share: the part of the rate that is used.
         polite: whether other callers go first.
@@ -91,6 +92,7 @@ class QuotaFile:
     rate: Rate | None = None
     burst: float | None = None
     operations: Mapping[str, Quota] = field(default_factory=dict)
+    services: Mapping[str, Quota] = field(default_factory=dict)
     scope: Scoping | None = None
     share: float | None = None
     polite: bool | None = None
@@ -105,11 +107,11 @@ class QuotaFile:
     def to_json(self) -> dict[str, JSON]:
         """Render for a plan or the journal; what the file does not mention is left out."""
         total = {"rate": self.rate, "burst": self.burst}
-        operations = {name: {"rate": q.rate, "burst": q.burst} for name, q in self.operations.items()}
         values: dict[str, JSON] = {
             "file": self.file,
             "total": {name: value for name, value in total.items() if value is not None} or None,
-            "operations": operations or None,
+            "operations": _to_json(self.operations) or None,
+            "services": _to_json(self.services) or None,
             "scope": self.scope and self.scope.value,
             "share": self.share,
             "polite": self.polite,
@@ -125,9 +127,8 @@ class QuotaFile:
             file=text(value["file"]),
             rate=UNKNOWN if rate == UNKNOWN else _number_or_none(rate),
             burst=_number_or_none(total.get("burst")),
-            operations={
-                name: _quota(record(quota)) for name, quota in record(value.get("operations", {})).items()
-            },
+            operations=_quotas(record(value.get("operations", {}))),
+            services=_quotas(record(value.get("services", {}))),
             scope=None if scope is None else Scoping(text(scope)),
             share=_number_or_none(value.get("share")),
             polite=None if polite is None else truth(polite),
@@ -136,6 +137,14 @@ class QuotaFile:
 
 def _number_or_none(value: JSON) -> float | None:
     return None if value is None else number(value)
+
+
+def _to_json(quotas: Mapping[str, Quota]) -> dict[str, JSON]:
+    return {name: {"rate": quota.rate, "burst": quota.burst} for name, quota in quotas.items()}
+
+
+def _quotas(value: Mapping[str, JSON]) -> dict[str, Quota]:
+    return {name: _quota(record(quota)) for name, quota in value.items()}
 
 
 def _quota(value: Mapping[str, JSON]) -> Quota:

@@ -16,7 +16,7 @@ from batchgw.cli.flags.quota_file import KNOWN, load_quota_file
 from batchgw.cli.flags.quota_records import QuotaFile
 from batchgw.control_plane.stack import Pace
 from batchgw.errors import QuotasInvalid, UsageError
-from batchgw.throttle.quota import OPERATIONS, Quota, Quotas, Scoping
+from batchgw.throttle.quota import OPERATIONS, SERVICES, Quota, Quotas, Scoping
 from tests.unit.cli_driver import batchgw, clean_environment
 
 WHOLE = """\
@@ -66,6 +66,17 @@ class TestWhatItSays:
         assert {n: q for n, q in pace.operations.items() if n not in named} == {
             n: q for n, q in OPERATIONS.items() if n not in named
         }
+
+    def test_other_services_are_asked_as_fast_as_it_says(self) -> None:
+        """A plan and a run keep that, as they keep the rest of the file."""
+        text = "services:\n  organizations: {rate: 3}\n  ec2: {rate: 1/2, burst: 2}\n"
+        file = load_quota_file(written(text))
+        for kept in (file, QuotaFile.from_json(file.to_json())):
+            assert chosen_pace(PaceFlags(quota_file=kept)).services == {
+                **SERVICES,
+                "organizations": Quota(3, SERVICES["organizations"].burst),
+                "ec2": Quota(0.5, 2),
+            }
 
     def test_json_is_yaml(self) -> None:
         name = written('{"total": {"rate": 2.5}}', "quotas.json")
@@ -132,8 +143,12 @@ WRONG = [
         "unknown key 'every'; known here are rate, burst",
     ),
     ("operations:\n  CreateDeployment: {rate: unknown}\n", 2, 28, "'unknown' is for the total alone"),
+    ("services:\n  organisations: {rate: 1}\n", 2, 3, "did you mean organizations?"),
+    ("services:\n  apigateway: {rate: 1}\n", 2, 3, "those are account, cloudformation, ec2, organizations"),
+    ("services:\n  ec2: {rate: unknown}\n", 2, 15, "'unknown' is for the total alone"),
+    ("services:\n  ec2: {each: 1}\n", 2, 9, "unknown key 'each'; known here are rate, burst"),
     ("total: {rate: unknown}\nshare: 1/2\n", 2, 8, "the rate is unknown, and a share is a part of a quota"),
-    ("", 1, 1, "the quota file is empty; it may have total, operations, scope, share, polite"),
+    ("", 1, 1, "the quota file is empty; it may have total, operations, services, scope, share, polite"),
     ("# total: {rate: 1}\n", 1, 1, "the quota file is empty"),
     ("---\n", 1, 1, "the quota file is empty"),
     ("# nothing\n{}\n", 2, 1, "the quota file is empty"),
@@ -206,6 +221,7 @@ operations:
 SCALARS = ["", "1", "-1", "unknown", "1/2", "fast", "[1]", "{a: 1}", "~", ".nan", "1e400", "!!int 3", '"\\0"']
 PLACES = ["total: ", "share: ", "scope: ", "total:\n  rate: ", "total:\n  burst: ", "operations: "]
 PLACES += [f"operations:\n  {name}: " for name in ("GetRestApis", "CreateDeployment", "1", "? [a]")]
+PLACES += ["services: ", "services:\n  ec2: ", "services:\n  ec2:\n    rate: "]
 PLACES += ["operations:\n  GetRestApis:\n    rate: ", "operations:\n  GetRestApis:\n    burst: "]
 
 
