@@ -87,13 +87,15 @@ def _telling_owners(needs: Needs) -> Iterator[Statement]:
     yield Statement(
         sid="ReadStagesAndDeployments",
         actions=("apigateway:GET",),
-        resources=_on(needs, "/restapis/*/stages", "/restapis/*/deployments/*"),
+        resources=_on(needs, *_of_each(needs, "stages", "deployments/*")),
         why="tells by the description of a deployment which tool has made it",
     )
     yield Statement(
         sid="FindStacks",
         actions=("cloudformation:DescribeStackResources",),
-        resources=(f"arn:{needs.partition}:cloudformation:*:*:stack/*",),
+        resources=tuple(
+            f"arn:{needs.partition}:cloudformation:{region}:*:stack/*" for region in needs.regions or (EVERY,)
+        ),
         why="tells whether a stack manages an API",
     )
 
@@ -119,24 +121,20 @@ def _deploying(needs: Needs) -> Iterator[Statement]:
         sid="ReadWhatIsLive",
         actions=("apigateway:GET",),
         resources=_on(
-            needs,
-            "/restapis/*/stages",
-            "/restapis/*/stages/*/exports/*",
-            "/restapis/*/deployments",
-            "/restapis/*/deployments/*",
+            needs, *_of_each(needs, "stages", "stages/*/exports/*", "deployments", "deployments/*")
         ),
         why="reads which deployment each stage serves, and what that answers",
     )
     yield Statement(
         sid="Deploy",
         actions=("apigateway:POST",),
-        resources=_on(needs, "/restapis/*/deployments"),
+        resources=_on(needs, *_of_each(needs, "deployments")),
         why="makes deployments",
     )
     yield Statement(
         sid="MoveStages",
         actions=("apigateway:PATCH",),
-        resources=_on(needs, "/restapis/*/stages/*"),
+        resources=_on(needs, *_of_each(needs, "stages/*")),
         why="moves stages to a deployment, and back",
     )
 
@@ -152,6 +150,16 @@ def _about(needs: Needs, sid: str, operations: Sequence[Operation], why: str) ->
             condition=each.condition,
             why=why,
         )
+
+
+def _of_each(needs: Needs, *parts: str) -> Iterator[str]:
+    """Give the paths of these parts of APIs: of those that are named by id, or else of all.
+
+    Tags narrow nothing here: a stage may have tags of its own, and nobody has said what a deployment has.
+    """
+    ids = dict.fromkeys(each.api for each in included(needs.apis))
+    for api in (EVERY,) if EVERY in ids else ids:
+        yield from (f"/restapis/{api}/{part}" for part in parts)
 
 
 def _path(operation: Operation, apis: Narrowed) -> str:

@@ -28,10 +28,11 @@ def _reading(targets: Targets, partition: str, *, names: bool, tags: bool) -> It
             yield Statement(
                 sid="ListRegionsOfAccounts",
                 actions=("account:ListRegions",),
-                resources=(f"arn:{partition}:account::*:account", f"arn:{partition}:account::*:account/*"),
-                why="tells which regions each account has enabled",
+                resources=(f"arn:{partition}:account::*:account/o-*/*",),
+                why="tells the regions of an account that cannot be asked itself",
             )
-    yield from assuming(Chain.of(targets), partition)
+    accounts = targets.accounts if selection is None else ()
+    yield from assuming(Chain.of(targets), partition, accounts)
 
 
 def _listing(selection: AccountSelection, *, tags: bool) -> Iterator[Statement]:

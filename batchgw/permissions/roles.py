@@ -8,12 +8,19 @@ from dataclasses import dataclass
 from typing import Self
 
 from batchgw.errors import UsageError
-from batchgw.model import RoleLink, Targets
+from batchgw.model import AccountId, RoleLink, Targets
 from batchgw.permissions.statement import Statement
 
 _PRINCIPAL = re.compile(
     r"arn:aws[a-z-]*:(?:iam|sts)::\d{12}:(?:root|(?:role|user|assumed-role)/[\w+=,.@/-]+)|\d{12}"
 )
+
+
+_OPEN = frozenset({"*", "{partition}", "{account}"})
+"""How an ARN of a role leaves its partition or its account open."""
+
+MOST_NAMED = 20
+"""Accounts that a statement names one by one: a user's policies have 2,048 characters (IAM, quotas)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +64,13 @@ class Chain:
 
 def role_name(role: str) -> str:
     """Give the name of a role that is named by an ARN, with its path; a name is given back."""
-    return role.partition(":role/")[2] or role
+    return role.partition(":role/")[2] or role.strip("/")
+
+
+def named_partition(role: str) -> str | None:
+    """Give the partition that a role's ARN names; None where it is left open, or only the name is given."""
+    named = role.split(":")[1] if role.startswith("arn:") else "*"
+    return None if named in _OPEN else named
 
 
 def trust(chain: Chain, principals: Sequence[str]) -> tuple[Statement, ...]:
@@ -100,10 +113,11 @@ def _trust(chain: Chain, principals: tuple[str, ...]) -> Iterator[Statement]:
         )
 
 
-def assuming(chain: Chain, partition: str) -> Iterator[Statement]:
+def assuming(chain: Chain, partition: str, accounts: Sequence[AccountId] = ()) -> Iterator[Statement]:
     """Give a statement for each link: who stands before it must be allowed to assume it.
 
-    The first is for the base credentials, the second for the role of the first link, and so on.
+    The first is for the base credentials, the second for the role of the first link, and so on. `accounts`
+    are those with the last role, where they are known.
     """
     tags = identity = False
     for number, link in enumerate(chain.links, 1):
@@ -111,10 +125,18 @@ def assuming(chain: Chain, partition: str) -> Iterator[Statement]:
         actions = ["sts:AssumeRole"]
         actions += ["sts:TagSession"] if tags else []
         actions += ["sts:SetSourceIdentity"] if identity else []
-        arn = link.role.replace("{account}", "*") if link.role.startswith("arn:") else None
+        known = accounts if link is chain.last and len(accounts) <= MOST_NAMED else ()
         yield Statement(
             sid="AssumeRoles" if number == 1 else f"AssumeRolesOfLink{number}",
             actions=tuple(actions),
-            resources=(arn or f"arn:{partition}:iam::*:role/{role_name(link.role)}",),
+            resources=tuple(dict.fromkeys(_arn(link, partition, account) for account in known or ("*",))),
             why="assumes the role in each account",
         )
+
+
+def _arn(link: RoleLink, partition: str, account: str) -> str:
+    """Give the ARN of a link's role. It may leave its partition and its account open."""
+    if not link.role.startswith("arn:"):
+        return f"arn:{partition}:iam::{account}:role/{role_name(link.role)}"
+    _, given, _, _, there, role = link.role.split(":", 5)
+    return f"arn:{partition if given in _OPEN else given}:iam::{account if there in _OPEN else there}:{role}"

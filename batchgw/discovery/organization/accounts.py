@@ -12,7 +12,7 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
 
 from batchgw.concurrency.time_slices import TimeSlices
@@ -118,12 +118,14 @@ class AccountList:
         is, the accounts of each OU are listed.
         """
         without: dict[AccountId, Account] = {}
-        async for account in self._with_places(without):
-            async for each in self._tagged(account):
-                yield each
-        async for account in self._walked(without):
-            async for each in self._tagged(self._named(account)):
-                yield each
+        async with aclosing(self._with_places(without)) as placed:
+            async for account in placed:
+                async for each in self._tagged(account):
+                    yield each
+        async with aclosing(self._walked(without)) as walked:
+            async for account in walked:
+                async for each in self._tagged(self._named(account)):
+                    yield each
 
     async def completed(self, wanted: Callable[[Account], bool]) -> AsyncGenerator[Account, None]:
         """Yield accounts again that came before the names of their OUs were known, those that are wanted.
@@ -153,8 +155,12 @@ class AccountList:
         asks = not self._is_enough(self._known.accounts)
         for _ in range(MOST_LISTS):
             waiting = WaitingAccounts(self._units)
-            async for account in self._in_turn(self._pages(without, asks=asks), waiting):
-                yield account
+            async with (
+                aclosing(self._pages(without, asks=asks)) as listed,
+                aclosing(self._in_turn(listed, waiting)) as in_turn,
+            ):
+                async for account in in_turn:
+                    yield account
             if not waiting.lost:
                 return
             self._seen.difference_update(each.id for each in waiting.lost)
@@ -197,11 +203,13 @@ class AccountList:
             yield self._new(self._known.accounts or ())
             return
         self.listed.clear()
-        async for page in pages(self._plane, lambda token: ListAccounts(scope=self._scope, token=token)):
-            self.listed |= {account.id: account for account in page}
-            new = list(self._new(page))
-            without.update({each.id: each for each in new if not self._has_place(each)})
-            yield filter(self._has_place, new)
+        listed = pages(self._plane, lambda token: ListAccounts(scope=self._scope, token=token))
+        async with aclosing(listed):
+            async for page in listed:
+                self.listed |= {account.id: account for account in page}
+                new = list(self._new(page))
+                without.update({each.id: each for each in new if not self._has_place(each)})
+                yield filter(self._has_place, new)
 
     def _has_place(self, account: Account) -> bool:
         return bool(account.ou_ids) or not self._facts.places
@@ -211,11 +219,13 @@ class AccountList:
         for walk in range(MOST_LISTS):
             if not without:
                 return
-            async for way in self._units.ways(again=walk > 0):
-                async for account in self._right_below(way):
-                    if without.pop(account.id, None) is not None or any(self._new((account,))):
-                        self.listed[account.id] = account
-                        yield account
+            async with aclosing(self._units.ways(again=walk > 0)) as ways:
+                async for way in ways:
+                    async with aclosing(self._right_below(way)) as below:
+                        async for account in below:
+                            if without.pop(account.id, None) is not None or any(self._new((account,))):
+                                self.listed[account.id] = account
+                                yield account
         self._refuse_lost(without)
 
     def _is_enough(self, accounts: Sequence[Account] | None) -> bool:

@@ -8,6 +8,7 @@ import pytest
 
 from batchgw.errors import UsageError
 from batchgw.model import (
+    AccountId,
     AccountSelection,
     AccountSelector,
     EnabledRegions,
@@ -23,7 +24,7 @@ from batchgw.model import (
 from batchgw.permissions.job import Job, Needs, statements
 from batchgw.permissions.narrowing import Narrowed, excluded, included
 from batchgw.permissions.organization import reading_side
-from batchgw.permissions.roles import Chain, trust
+from batchgw.permissions.roles import MOST_NAMED, Chain, trust
 from batchgw.permissions.statement import Statement
 
 ALL = Selection()
@@ -196,6 +197,53 @@ def test_whoever_stands_before_a_link_may_assume_it() -> None:
         ("AssumeRolesOfLink2", handed_on, (HUB.role,)),
         ("AssumeRolesOfLink3", handed_on, ("arn:aws:iam::*:role/R",)),
     ]
+
+
+def _resources(found: tuple[Statement, ...], sid: str) -> tuple[str, ...]:
+    (resources,) = [each.resources for each in found if each.sid == sid]
+    return resources
+
+
+ACCOUNTS = tuple(AccountId(f"{number:012}") for number in range(MOST_NAMED + 1))
+
+
+def test_accounts_that_a_policy_names_stand_in_the_resource() -> None:
+    """Other roles of the same name cannot be assumed. Very many names would be too long for a policy."""
+    for number, wanted in (
+        (2, ("arn:aws:iam::000000000000:role/R", "arn:aws:iam::000000000001:role/R")),
+        (MOST_NAMED + 1, ("arn:aws:iam::*:role/R",)),
+    ):
+        targets = Targets(roles=(HUB,), role="R", accounts=ACCOUNTS[:number])
+        found = reading_side(targets, "aws")
+        assert _resources(found, "AssumeRolesOfLink2") == wanted
+        assert _resources(found, "AssumeRoles") == (HUB.role,)
+
+
+@pytest.mark.parametrize("role", ["arn:*:iam::*:role/x/R", "arn:{partition}:iam::{account}:role/x/R", "x/R"])
+def test_what_a_role_leaves_open_is_filled_in(role: str) -> None:
+    found = reading_side(Targets(role=role, accounts=ACCOUNTS[:1]), "aws-cn")
+    assert _resources(found, "AssumeRoles") == ("arn:aws-cn:iam::000000000000:role/x/R",)
+
+
+def test_what_is_below_apis_that_are_named_by_id_is_narrowed_to_them() -> None:
+    """Not by tags: a stage may have others than its API."""
+    named = Selection(explicit=(ExplicitApi(id=RestApiId("abc")),))
+    regions = (Region("eu-west-1"),)
+    for apis, which in ((named, "abc"), (Selection(include=(PUBLIC,)), "*")):
+        found = statements(Needs(job=Job.DEPLOY, apis=apis, owners=True, regions=regions))
+        at = f"arn:aws:apigateway:eu-west-1::/restapis/{which}"
+        assert _resources(found, "Deploy") == (f"{at}/deployments",)
+        assert _resources(found, "MoveStages") == (f"{at}/stages/*",)
+        assert _resources(found, "ReadStagesAndDeployments") == (f"{at}/stages", f"{at}/deployments/*")
+        assert _resources(found, "FindStacks") == ("arn:aws:cloudformation:eu-west-1:*:stack/*",)
+
+
+def test_the_reader_may_ask_about_members_alone() -> None:
+    """It never asks about its own account in this way."""
+    selection = AccountSelection(everything=True)
+    targets = Targets(role="R", organization=selection, enabled_regions=EnabledRegions())
+    found = reading_side(targets, "aws-us-gov")
+    assert _resources(found, "ListRegionsOfAccounts") == ("arn:aws-us-gov:account::*:account/o-*/*",)
 
 
 def test_documents_are_json() -> None:

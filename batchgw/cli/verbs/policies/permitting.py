@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from batchgw.model.shape import JSON
 from batchgw.permissions import cloudformation, terraform
 from batchgw.permissions.job import Needs, statements
 from batchgw.permissions.organization import reading_side
-from batchgw.permissions.roles import Chain, trust
+from batchgw.permissions.roles import Chain, named_partition, trust
 from batchgw.permissions.statement import Statement, document
 
 _FORMS = ("trust", "cloudformation", "terraform", "organization")
@@ -98,10 +99,17 @@ class Permitting:
 
 
 def partition_of(targets: Targets) -> str:
-    """Give the partition of a policy's accounts: that of its role's ARN, else of its regions, else aws."""
-    if targets.role is not None and targets.role.startswith("arn:"):
-        return targets.role.split(":")[1]
-    return next((name for start, name in _PARTITIONS.items() if _all_begin(targets.regions, start)), "aws")
+    """Give the partition of a policy's accounts: that of a role's ARN, else of the regions, else aws.
+
+    Where each account says its regions itself, the region of the environment tells the partition.
+    """
+    links = (*targets.roles, *targets.organization_roles)
+    named = map(named_partition, (targets.role or "", *[each.role for each in links]))
+    if found := next(filter(None, named), None):
+        return found
+    here = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    regions = targets.regions or ((Region(here),) if here else ())
+    return next((name for start, name in _PARTITIONS.items() if _all_begin(regions, start)), "aws")
 
 
 def _all_begin(regions: Sequence[Region], start: str) -> bool:

@@ -117,3 +117,49 @@ def test_a_document_for_iam_is_one_line_of_jsonl(asked: tuple[str, ...]) -> None
     pretty = batchgw("iam-policy", "policy.yaml", *asked)
     assert one == pretty.json
     assert len(pretty.out.splitlines()) > 1
+
+
+@pytest.mark.parametrize(
+    ("targets", "region", "partition"),
+    [
+        ("role: R, regions: [us-gov-west-1]", "eu-west-1", "aws-us-gov"),
+        ("role: R, regions: enabled", "cn-north-1", "aws-cn"),
+        ("role: R, regions: enabled", "eu-west-1", "aws"),
+        ("role: 'arn:aws-cn:iam::{account}:role/R', regions: enabled", "eu-west-1", "aws-cn"),
+        (
+            "role: [{role: 'arn:aws-cn:iam::999999999999:role/Hub'}, {role: R}], regions: enabled",
+            "eu-west-1",
+            "aws-cn",
+        ),
+    ],
+)
+def test_permissions_are_about_the_partition_of_the_accounts(
+    monkeypatch: pytest.MonkeyPatch, targets: str, region: str, partition: str
+) -> None:
+    monkeypatch.setenv("AWS_REGION", region)
+    Path("policy.yaml").write_text(
+        f"version: 1\ntargets: {{accounts: ['111111111111'], {targets}}}\nresponses: {{THROTTLED: default}}\n"
+    )
+    _all_arns_are_of(partition)
+
+
+@pytest.mark.parametrize("role", ["arn:*:iam::*:role/R", "arn:{partition}:iam::{account}:role/R"])
+def test_a_role_may_leave_the_partition_open(monkeypatch: pytest.MonkeyPatch, role: str) -> None:
+    monkeypatch.setenv("AWS_REGION", "us-gov-west-1")
+    Path("policy.yaml").write_text(
+        "version: 1\ntargets: {accounts: ['111111111111'], regions: enabled}\n"
+        "responses: {THROTTLED: default}\n"
+    )
+    _all_arns_are_of("aws-us-gov", "--role-name", role)
+
+
+def _all_arns_are_of(partition: str, *given: str) -> None:
+    for flags in ((), ("--organization",)):
+        found = batchgw("iam-policy", "policy.yaml", *flags, *given)
+        assert found.code == 0, found.err
+        arns = [
+            arn
+            for each in found.json["Statement"]
+            for arn in ([each["Resource"]] if isinstance(each["Resource"], str) else each["Resource"])
+        ]
+        assert {arn.split(":")[1] for arn in arns} == {partition}
