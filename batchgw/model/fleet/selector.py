@@ -194,9 +194,11 @@ def compiled(expression: str) -> ParsedResult:
 
     try:
         parsed = jmespath.compile(expression)
+        _check_functions(parsed.parsed)
     except JMESPathError as error:
         raise ValueError(str(error)) from error
-    _check_functions(parsed.parsed)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
     return parsed
 
 

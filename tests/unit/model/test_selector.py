@@ -90,6 +90,12 @@ def test_an_expression_that_is_none_is_refused_with_what_is_wrong() -> None:
         compiled("tags.[")
 
 
+@pytest.mark.parametrize("expression", ["(" * 5_000, "!" * 5_000 + "name", "`" + "[" * 50_000 + "`"])
+def test_an_expression_that_is_nested_too_deeply_is_refused(expression: str) -> None:
+    with pytest.raises(ValueError, match="nested too deeply"):
+        compiled(expression)
+
+
 @pytest.mark.parametrize(
     ("expression", "said"),
     [
