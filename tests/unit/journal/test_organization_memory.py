@@ -5,12 +5,14 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from threading import get_ident
 
 import pytest
 
 from batchgw.journal import JSON, Fact, FactKind, Journal, open_journal
 from batchgw.journal.organization_memory import LONGEST
-from batchgw.journal.sql.memory.organization import PAGE
+from batchgw.journal.sql.memory.organization import PAGE, SqlOrganizationMemory
+from batchgw.journal.sql.tables.images import BATCH
 from tests.unit.journal.conftest import NOON, Opening
 from tests.unit.journal_plans import place
 
@@ -105,6 +107,28 @@ async def test_what_is_old_is_dropped(tmp_path: Path) -> None:
         memory = await journal.organization_memory(reader="another")
         await memory.keep_list(FactKind.ACCOUNT, {}, at=NOON + LONGEST)
     assert _sql(tmp_path, "SELECT count(*) FROM organization WHERE kind = 'tags'") == [(0,)]
+
+
+async def test_what_is_old_is_dropped_in_a_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every row is looked at: that of a night's 60,000 APIs takes 20 ms, to drop them some 100 ms."""
+    many: dict[str, dict[str, JSON]] = {f"{number}": {} for number in range(3 * BATCH)}
+    async with open_journal(place(tmp_path), clock=lambda: NOON) as journal:
+        await (await journal.organization_memory(reader=READER)).keep(FactKind.API, many, at=NOON)
+    threads: list[int] = []
+    drop = SqlOrganizationMemory._drop_old
+
+    def watched(memory: SqlOrganizationMemory) -> None:
+        threads.append(get_ident())
+        drop(memory)
+
+    monkeypatch.setattr(SqlOrganizationMemory, "_drop_old", watched)
+    async with open_journal(place(tmp_path), clock=lambda: NOON + LONGEST + 1) as journal:
+        memory = await journal.organization_memory(reader="another")
+        for name in ("a", "b"):
+            assert await memory.keep(FactKind.API, {name: {}}, at=NOON + LONGEST)
+        assert await journal.organization_readers() == ["another"]
+    assert len(threads) == 1
+    assert threads[0] != get_ident()
 
 
 async def test_a_damaged_fact_is_none(tmp_path: Path) -> None:

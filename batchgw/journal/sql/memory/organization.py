@@ -17,6 +17,7 @@ from batchgw.journal.organization_memory import LONGEST, Fact, FactKind
 from batchgw.journal.sql.database.connection import Database
 from batchgw.journal.sql.memory.trying import Trying
 from batchgw.journal.sql.tables.columns import canonical, escaped
+from batchgw.journal.sql.tables.images import batches
 from batchgw.journal.sql.tables.schema import WHOLE, organization
 from batchgw.model.shape import JSON, count
 
@@ -159,7 +160,20 @@ class SqlOrganizationMemory:
 
         return self._trying.tried(write)
 
+    def _drop_old(self) -> None:
+        """Drop what is too old. Every row is looked at, and thousands may go: no other process waits long."""
+        is_old = organization.c.at < self._clock() - LONGEST
+        with self._database.read() as connection:
+            old = connection.execute(select(organization.c.id).where(is_old)).scalars().all()
+        for ids in batches(old):
+            with self._database.write() as connection:
+                connection.execute(delete(organization).where(organization.c.id.in_(ids), is_old))
+
     async def _write(self, kind: str, bodies: Mapping[str, Mapping[str, JSON]], at: float) -> bool:
+        if bodies and not self._is_tidy:  # once a command
+            self._is_tidy = True
+            if not await self._trying.tried_in_thread(self._drop_old):
+                return False
         slices, left = TimeSlices(), iter(bodies.items())
         while page := list(islice(left, PAGE)):
             key = {"reader": escaped(self._reader), "kind": kind}
@@ -171,9 +185,6 @@ class SqlOrganizationMemory:
 
     def _write_page(self, rows: Sequence[Mapping[str, Any]]) -> None:
         with self._database.write() as connection:
-            if not self._is_tidy:  # once a command
-                connection.execute(delete(organization).where(organization.c.at < self._clock() - LONGEST))
-                self._is_tidy = True
             cursor = connection.connection.cursor()
             self._insert.run(cursor, [[row[name] for name in (*_KEY, *_OWN)] for row in rows])
             updated = [[row[name.removeprefix("b_")] for name in _UPDATED] for row in rows]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from batchgw.concurrency.time_slices import in_thread
 from batchgw.errors import BatchgwError
 from batchgw.journal.sql.database.connection import Database
 
@@ -24,15 +25,31 @@ class Trying:
 
     def tried(self, attempt: Callable[[], None]) -> bool:
         """Tell whether an attempt succeeds."""
-        unreadable_row = ValueError
         try:
             attempt()
-        except (BatchgwError, SQLAlchemyError, self._database.dialect.driver_error, unreadable_row) as error:
-            if self._trouble is not None:
-                self._trouble(self._reason(error))
-                self._trouble = None
+        except self._failures as error:
+            self._tell(error)
             return False
         return True
+
+    async def tried_in_thread(self, attempt: Callable[[], None]) -> bool:
+        """Tell the same of an attempt that takes long. Other tasks run meanwhile."""
+        try:
+            await in_thread(attempt)
+        except self._failures as error:
+            self._tell(error)
+            return False
+        return True
+
+    @property
+    def _failures(self) -> tuple[type[Exception], ...]:
+        unreadable_row = ValueError
+        return (BatchgwError, SQLAlchemyError, self._database.dialect.driver_error, unreadable_row)
+
+    def _tell(self, error: Exception) -> None:
+        if self._trouble is not None:
+            self._trouble(self._reason(error))
+            self._trouble = None
 
     def _reason(self, error: Exception) -> str:
         """Say what is wrong with the database: the journal's own errors speak of runs and how to resume."""
