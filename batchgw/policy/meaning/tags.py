@@ -44,7 +44,7 @@ def by_tag(api: RestApi, *, files: int, today: date) -> ByTag:
         return ByTag(exemption=None, notes=tuple(notes))
     lacks = [*([TAG_REASON] if not reason else []), *([TAG_UNTIL] if until is None and not wrong else [])]
     if lacks:
-        notes.append(f"it is exempt by the tag {TAG}, without the tag {' and '.join(lacks)}")
+        notes.append(f"its tag {TAG} comes without the tag {' and '.join(lacks)}")
     return ByTag(exemption=found, notes=(*notes, *wrong))
 
 
