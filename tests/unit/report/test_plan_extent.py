@@ -26,6 +26,7 @@ from batchgw.model import (
     SetAside,
     Settings,
     SkippedScope,
+    UnreadApi,
     UnreadScope,
     Variant,
 )
@@ -113,12 +114,19 @@ def test_a_group_of_changes_names_the_rules_that_say_something_else(tmp_path: Pa
     assert "Rules: internal (1 API), late (1 API)" in said
 
 
-@pytest.mark.parametrize("unread", [False, True])
+@pytest.mark.parametrize(
+    "unread",
+    [
+        None,
+        UnreadScope(scope=scope(3), code="AccessDenied", message="no"),
+        UnreadApi(api=planned(9).api, targets=(TARGETS[T],), code="ExpressionFailed", message="no"),
+    ],
+)
 @pytest.mark.parametrize("form", ["table", "text", "markdown"])
 def test_a_rule_or_exemption_that_matches_nothing_is_named_with_its_place(
-    tmp_path: Path, form: str, *, unread: bool
+    tmp_path: Path, form: str, unread: PlanItem | None
 ) -> None:
-    more = [UnreadScope(scope=scope(3), code="AccessDenied", message="no")] if unread else []
+    more = [] if unread is None else [unread]
     said = shown(saved(tmp_path, [planned(1), *more]), form, "plan" if form == "table" else "review")
     perhaps = "; it may match in what could not be read" if unread else ""
     for nothing in (
