@@ -222,6 +222,16 @@ def _check_functions(node: Mapping[str, Any]) -> None:
             _check_functions(child)
 
 
+def _said(error: Exception) -> str:
+    """Say what is wrong, without the value it is wrong with: it may be another one for each API."""
+    from jmespath.exceptions import JMESPathTypeError  # noqa: PLC0415
+
+    if not isinstance(error, JMESPathTypeError):
+        return str(error)
+    takes = " or ".join(map(str, error.expected_types))
+    return f"{error.function_name}() takes {takes}, and a value is of type {error.actual_type}"
+
+
 def _is_true(selector: Selector, expression: str, api: RestApi, account: Account | None) -> bool:
     """Tell whether an expression holds. JMESPath takes null, false and what is empty for false."""
     try:
@@ -232,7 +242,7 @@ def _is_true(selector: Selector, expression: str, api: RestApi, account: Account
         where = f"{selector.where}: " if selector.where else ""
         raise ExpressionFailed(
             f"{where}the expression {foreign(expression)} cannot be worked out for the REST API {api.id} in "
-            f"{api.scope}: {foreign(str(error))}. Ask first whether the value is there, as in `tags.team && "
-            "starts_with(tags.team, 'a')`"
+            f"{api.scope}: {foreign(_said(error))}. Ask first whether the value is there, as in `tags.team "
+            "&& starts_with(tags.team, 'a')`"
         ) from error
     return bool(found) or (found == 0 and found is not False and not isinstance(found, list | dict | str))
