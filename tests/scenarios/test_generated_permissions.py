@@ -26,6 +26,7 @@ from batchgw.model import (
 from batchgw.permissions.job import Job, Needs, statements
 from batchgw.permissions.roles import Chain, assuming, trust
 from batchgw.permissions.statement import Statement, document
+from batchgw.planning.managed import OnManaged
 from batchgw.simulator.iam.reading import Kind, read
 from batchgw.simulator.iam.roles import Iam, Role, User
 from batchgw.simulator.world.world import account_id
@@ -85,6 +86,25 @@ def test_none_can_be_spared(tmp_path: Path, spared: str) -> None:
             assert denied
             assert all(any(action in text for action in missing.actions) for text in denied)
             assert all("no identity-based policy allows" in text for text in denied)
+
+    virtually(main)
+
+
+TELLING_OWNERS = statements(Needs(job=Job.PLAN, apis=Selection(), owners=True))
+
+
+@pytest.mark.parametrize("spared", [None, *(s.sid for s in TELLING_OWNERS)])
+def test_none_of_those_that_tell_owners_can_be_spared(spared: str | None) -> None:
+    """With all of them each API is read. Without any one some are not, and the missing action is told."""
+    missing = [s for s in TELLING_OWNERS if s.sid == spared]
+
+    async def main() -> None:
+        async with estate([s for s in TELLING_OWNERS if s.sid != spared]) as world:
+            planning = api.plan(world.policy, plane=world.plane, on_managed=OnManaged.HOLD)
+            with await planning as plan:
+                denied = [i.message for i in plan.items() if isinstance(i, UnreadApi | UnreadScope)]
+        assert bool(denied) is bool(missing)
+        assert all(action in text for each in missing for action in each.actions for text in denied)
 
     virtually(main)
 
