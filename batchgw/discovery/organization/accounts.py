@@ -120,12 +120,12 @@ class AccountList:
         without: dict[AccountId, Account] = {}
         async with aclosing(self._with_places(without)) as placed:
             async for account in placed:
-                async for each in self._tagged(account):
-                    yield each
+                if (tagged := await self._tagged(account)) is not None:
+                    yield tagged
         async with aclosing(self._walked(without)) as walked:
             async for account in walked:
-                async for each in self._tagged(self._named(account)):
-                    yield each
+                if (tagged := await self._tagged(self._named(account))) is not None:
+                    yield tagged
 
     async def completed(self, wanted: Callable[[Account], bool]) -> AsyncGenerator[Account, None]:
         """Yield accounts again that came before the names of their OUs were known, those that are wanted.
@@ -138,9 +138,9 @@ class AccountList:
                 waiting.add(account)
                 while waiting:
                     await waiting.list_next()
-                if self.units.know(account.ou_ids):
-                    async for each in self._tagged(self._named(account)):
-                        yield each
+                known = self.units.know(account.ou_ids)
+                if known and (tagged := await self._tagged(self._named(account))) is not None:
+                    yield tagged
 
     async def list_all_units(self) -> None:
         """Ask for all OUs that are not known, with or without accounts. Raises a `CallError`."""
@@ -245,9 +245,10 @@ class AccountList:
             return ListAccountsForParent(scope=self._scope, parent=way[-1], token=token)
 
         with suppress(EntityNotFound):  # deleted meanwhile, so nothing is in it
-            async for page in pages(self._plane, ask):
-                for account in page:
-                    yield replace(account, ou_ids=way)
+            async with aclosing(pages(self._plane, ask)) as listed:
+                async for page in listed:
+                    for account in page:
+                        yield replace(account, ou_ids=way)
 
     def _named(self, account: Account) -> Account:
         """Give the account with the names of its OUs, if they are known."""
@@ -256,13 +257,13 @@ class AccountList:
         self._unnamed.append(account)
         return account
 
-    async def _tagged(self, account: Account) -> AsyncGenerator[Account, None]:
-        """Yield the account with its tags, if they must be known; nothing where it left meanwhile."""
-        if self._facts.tags(account):
-            with suppress(EntityNotFound):
-                yield replace(account, tags=await self._tags(account.id))
-        else:
-            yield account
+    async def _tagged(self, account: Account) -> Account | None:
+        """Give the account with its tags, if they must be known; None where it left meanwhile."""
+        if not self._facts.tags(account):
+            return account
+        with suppress(EntityNotFound):
+            return replace(account, tags=await self._tags(account.id))
+        return None
 
     async def _tags(self, account: AccountId) -> Mapping[str, str]:
         def ask(token: str | None) -> ListTagsForResource:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from itertools import product
 
@@ -203,6 +204,25 @@ def test_where_no_places_are_told_accounts_come_while_the_ous_are_walked() -> No
     assert result.estate.accounts == in_the_world(plane)
     assert result.first < result.seconds / 5
     assert result.calls[LISTS] == result.calls["ListAccountsForParent"] == OUS + 1
+
+
+@pytest.mark.parametrize("paths", ["account", "none"])
+@pytest.mark.parametrize("wanted", [1, 50])
+def test_who_needs_no_more_accounts_leaves_nothing_open(
+    recwarn: pytest.WarningsRecorder, paths: PathsForm, wanted: int
+) -> None:
+    """Trio warns of a generator that is left to be collected: its end then comes at any time."""
+    plane = plane_of(replace(ORGANIZATION, form=AnswerForm(paths=paths)))
+
+    async def main() -> None:
+        paced = PacedControlPlane(plane)
+        scope = Scope(account=await paced.current_account(), region=REGION)
+        async with aclosing(AccountList(paced, scope, facts_for(EVERYTHING, names=True)).all()) as accounts:
+            for _ in range(wanted):
+                await anext(accounts)
+
+    virtually(main)
+    assert [str(each.message) for each in recwarn] == []
 
 
 def test_a_saved_plan_asks_for_the_names_that_it_shows() -> None:
