@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from batchgw.model import Account, AccountId, RestApiId, Scope, SkippedScope, UnreadScope
+from batchgw.model import Account, AccountId, Region, RestApiId, Scope, SkippedScope, UnreadScope
 from batchgw.model.fleet.selected import SelectedAccounts, Unmatched
 
 FoundScope = Scope | SkippedScope | UnreadScope
@@ -20,6 +20,7 @@ class Estate:
             asked, because accounts were given as a list.
         regions: who said which regions an account has enabled: "account:ListRegions", "ec2:DescribeRegions"
             or "sts". An account whose regions were given as a list is not in it.
+        looked_into: the regions of each account in which APIs are looked for.
         skipped: what is rightly not looked into, and why.
         selected: how many accounts are meant, and which selectors match none; None where the organisation was
             not asked, or not to the end. It belongs into `Selected.accounts`.
@@ -31,6 +32,7 @@ class Estate:
 
     accounts: dict[AccountId, Account] = field(default_factory=dict)
     regions: dict[AccountId, str] = field(default_factory=dict)
+    looked_into: dict[AccountId, tuple[Region, ...]] = field(default_factory=dict)
     skipped: list[SkippedScope] = field(default_factory=list)
     selected: SelectedAccounts | None = None
     unmatched_regions: tuple[Unmatched, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from typing import Final
@@ -87,6 +87,7 @@ class ScopeSearch:
         self._count = RegionCount(targets.enabled_regions or EnabledRegions())
         self._asked: dict[AccountId, AccountRegions] = {}
         self._known: dict[AccountId, AccountRegions] = {}
+        self._known_at: Mapping[AccountId, float] = {}
 
     async def run(self) -> None:
         """Find all. Raises a `CallError` when the organisation cannot be read to its end."""
@@ -117,7 +118,7 @@ class ScopeSearch:
         )
         await reader.open()
         self._estate.as_of = reader.as_of
-        self._known = dict(reader.regions)
+        self._known, self._known_at = dict(reader.regions), reader.regions_at
         self._regions = RegionSearch(self._plane, home=self._home, reader=True, management=reader.management)
         async with aclosing(self._meant(reader, count)) as accounts:
             await pooled(accounts, self._look_into, workers=AT_ONCE)
@@ -155,24 +156,29 @@ class ScopeSearch:
         """Send the scopes of an account."""
         enabled = self._targets.enabled_regions
         if enabled is None:
-            for region in dict.fromkeys(self._targets.regions):
+            regions = tuple(dict.fromkeys(self._targets.regions))
+            self._estate.looked_into[account.id] = regions
+            for region in regions:
                 await self._found.send(Scope(account=account.id, region=region))
             return
         try:
-            regions = self._known.get(account.id) or await self._regions.regions(account.id)
+            told = self._known.get(account.id) or await self._regions.regions(account.id)
         except CallError as error:
             self._count.untold += 1
             await self._found.send(_unread(Scope(account=account.id, region=EVERYWHERE), error))
             return
-        self._count.add(regions.all)
+        self._count.add(told.all)
         if account.id not in self._known:
-            self._asked[account.id] = regions
-        self._estate.regions[account.id] = regions.by
-        await self._send(account.id, regions, enabled)
+            self._asked[account.id] = told
+        elif self._estate.as_of is not None:
+            self._estate.as_of = min(self._estate.as_of, self._known_at[account.id])
+        self._estate.regions[account.id] = told.by
+        await self._send(account.id, told, enabled)
 
     async def _send(self, account: AccountId, regions: AccountRegions, enabled: EnabledRegions) -> None:
         statuses = {each.region: each for each in regions.statuses}
         on = enabled.chosen(region for region, status in statuses.items() if is_on(status))
+        self._estate.looked_into[account] = on
         for region in on:
             scope = Scope(account=account, region=region)
             error = regions.unusable

@@ -89,6 +89,11 @@ class OrganizationReader:
         """The regions of accounts, as far as they are remembered."""
         return self._known.regions
 
+    @property
+    def regions_at(self) -> Mapping[AccountId, float]:
+        """When the remembered regions of accounts were asked, in seconds since the epoch."""
+        return self._known.regions_at
+
     async def accounts(self) -> AsyncGenerator[Account, None]:
         """Yield every account, each once. Raises a `CallError`: a part of an organisation is not one."""
         self._list = AccountList(self._plane, self._scope, self._facts, known=self._known)

@@ -43,13 +43,16 @@ class Recollection:
         units: OUs, as far as the lists of those right below a root or OU are there. The others must be asked.
         tags: of some accounts.
         regions: of some accounts.
-        as_of: when the oldest of that was asked, in seconds since the epoch; None where there is nothing.
+        regions_at: when those of an account were asked, in seconds since the epoch.
+        as_of: when the oldest of the rest was asked, as far as it is about accounts and OUs that are still
+            there; None where there is nothing.
     """
 
     accounts: tuple[Account, ...] | None = None
     units: Units = field(default_factory=Units)
     tags: dict[AccountId, Mapping[str, str]] = field(default_factory=dict)
     regions: dict[AccountId, AccountRegions] = field(default_factory=dict)
+    regions_at: dict[AccountId, float] = field(default_factory=dict)
     as_of: float | None = None
 
 
@@ -68,7 +71,12 @@ async def recalled(memory: OrganizationMemory, *, since: float) -> Recollection:
         found.regions = {AccountId(name): _regions(fact.body) for name, fact in regions.items()}
     except (KeyError, TypeError, ValueError):
         return Recollection()
-    used = [*(accounts or {}).values(), *units.values(), *tags.values(), *regions.values()]
+    found.regions_at = {AccountId(name): fact.at for name, fact in regions.items()}
+    there = {*found.units.reachable()} if accounts is None else {*found.units.reachable(), *accounts}
+    used = [
+        *(accounts or {}).values(),
+        *(fact for facts in (units, tags) for name, fact in facts.items() if name in there),
+    ]
     found.as_of = min((fact.at for fact in used), default=None)
     return found
 

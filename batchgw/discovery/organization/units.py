@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -47,14 +47,21 @@ class Units:
 
     def paths(self) -> Iterator[tuple[str, ...]]:
         """Give the names from the top down to each OU."""
-        seen: set[str] = set()
+        yield from self._walked().values()
+
+    def reachable(self) -> Iterable[str]:
+        """Give the ids of the roots and OUs to which lists lead: one that was removed is in none."""
+        return self._walked().keys()
+
+    def _walked(self) -> Mapping[str, tuple[str, ...]]:
+        found: dict[str, tuple[str, ...]] = {}
         ways = deque[tuple[str, tuple[str, ...]]]((each, ()) for each in self.below if each.startswith(_ROOT))
         while ways:
             unit, names = ways.popleft()
-            if unit not in seen:
-                seen.add(unit)
-                yield names
+            if unit not in found:
+                found[unit] = names
                 ways.extend((each, (*names, name)) for each, name in self.below.get(unit, {}).items())
+        return found
 
 
 class UnitLists:

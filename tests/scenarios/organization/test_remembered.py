@@ -12,7 +12,7 @@ from batchgw.journal import Fact, FactKind
 from batchgw.model import AccountId, AccountSelection, AccountSelector, OuPattern
 from batchgw.model.shape import items, record
 from batchgw.simulator.plane import SimulatedControlPlane
-from batchgw.simulator.world.organization.changes import Join, Move
+from batchgw.simulator.world.organization.changes import Join, Leave, Move
 from batchgw.simulator.world.organization.generated import generated
 from batchgw.simulator.world.organization.plan import AccountPlan, OrganizationPlan
 from batchgw.simulator.world.world import account_id
@@ -98,6 +98,32 @@ def test_to_ask_again_is_to_say_how_old_it_may_be(max_age: float) -> None:
     assert again.estate.as_of == NOON + 60
     wall.now += 60
     assert looked(plane, wall).estate.as_of == NOON + 60
+
+
+def test_what_is_left_of_an_account_that_is_gone_makes_nothing_look_older() -> None:
+    """Its tags and regions are of the time before `--refresh`, and nothing that is told comes of them."""
+    plane, wall = plane_of(PLAN), Wall()
+    left = next(iter(looked(plane, wall).estate.regions))
+    plane.engine.service.world.organization.change(Leave(account=left))
+    wall.now += 60
+    looked(plane, wall, 0.0)
+    wall.now += 60
+    again = looked(plane, wall)
+    assert left not in again.estate.accounts
+    assert again.estate.as_of == NOON + 60
+
+
+def test_regions_that_are_older_than_the_accounts_count_where_they_are_used() -> None:
+    plane, wall = plane_of(PLAN), Wall()
+    everywhere = found(plane, remembering=wall.remembering())
+    wall.now += 60
+    looked(plane, wall, 0.0)
+    wall.now += 60
+    assert looked(plane, wall).estate.as_of == NOON + 60
+    again = found(plane, remembering=wall.remembering())
+    assert asked(again) == set()
+    assert set(again.scopes) == set(everywhere.scopes)
+    assert again.estate.as_of == NOON
 
 
 def test_what_is_known_is_kept_and_what_is_not_is_asked() -> None:
