@@ -44,6 +44,7 @@ class Needs:
         partition: the one of the accounts: aws, aws-cn or aws-us-gov.
         own_regions: each account is asked which regions it has.
         owners: it must be told who manages an API.
+        stages: the names of stages are shown.
     """
 
     job: Job
@@ -52,6 +53,7 @@ class Needs:
     partition: str = "aws"
     own_regions: bool = False
     owners: bool = False
+    stages: bool = False
 
 
 def statements(needs: Needs) -> tuple[Statement, ...]:
@@ -81,6 +83,13 @@ def _reading(needs: Needs) -> Iterator[Statement]:
         )
     if needs.owners:
         yield from _telling_owners(needs)
+    elif needs.stages:
+        yield Statement(
+            sid="ReadStages",
+            actions=("apigateway:GET",),
+            resources=_on(needs, "/restapis/*/stages"),
+            why="shows the names of stages",
+        )
 
 
 def _telling_owners(needs: Needs) -> Iterator[Statement]:

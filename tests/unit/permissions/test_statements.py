@@ -66,6 +66,14 @@ def test_a_verb_that_reads_may_do_nothing_but_read(job: Job) -> None:
     assert actions == {"apigateway:GET", "account:ListRegions", "cloudformation:DescribeStackResources"}
 
 
+def test_who_shows_stages_may_list_them_and_who_tells_owners_may_already() -> None:
+    stages = statements(Needs(job=Job.PLAN, apis=ALL, stages=True))[-1]
+    assert (stages.sid, stages.resources) == ("ReadStages", ("arn:aws:apigateway:*::/restapis/*/stages",))
+    both = statements(Needs(job=Job.PLAN, apis=ALL, stages=True, owners=True))
+    assert "ReadStages" not in _sids(both)
+    assert "arn:aws:apigateway:*::/restapis/*/stages" in {each for one in both for each in one.resources}
+
+
 def test_regions_and_partition_stand_in_every_resource() -> None:
     regions = (Region("cn-north-1"), Region("cn-northwest-1"))
     listing, *_ = statements(Needs(job=Job.PLAN, apis=ALL, regions=regions, partition="aws-cn"))

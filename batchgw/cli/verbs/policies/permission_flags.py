@@ -16,6 +16,7 @@ class PermissionFlags:
     """Of which job, and in which form. Without a form it is the role's policy, as JSON."""
 
     job: Annotated[Job, flag("--for", "The verb.", panel=_WHAT)] = Job.APPLY
+    stages: Annotated[bool, flag("--stages", "For `discover --stages`, too.", panel=_WHAT)] = False
     trust: Annotated[bool, flag("--trust", "The role's trust policy.", panel=_WHAT)] = False
     cloudformation: Annotated[
         bool, flag("--cloudformation", "The role as a template for a StackSet.", panel=_WHAT)

@@ -69,6 +69,7 @@ class Permitting:
                 partition=partition_of(targets),
                 own_regions=targets.enabled_regions is not None,
                 owners=self._asks_owners(policy),
+                stages=self.permissions.stages,
             )
         )
         size = sum(not letter.isspace() for letter in str(document(found)))

@@ -50,8 +50,8 @@ MEAN_SOMETHING_ELSE = {
 So it is with all that describe a simulated world: BATCHGW_ACCOUNTS would pass for a misspelt BATCHGW_ACCOUNT.
 """
 
-ONE_MEANING_IN_OTHER_WORDS = {"BATCHGW_ACCOUNT", "BATCHGW_REGION", "BATCHGW_ROLE_NAME"}
-"""Which accounts and regions, and which role: one thing, whether to work in or to look up."""
+ONE_MEANING_IN_OTHER_WORDS = {"BATCHGW_ACCOUNT", "BATCHGW_REGION", "BATCHGW_ROLE_NAME", "BATCHGW_STAGES"}
+"""Which accounts and regions, and which role, and stages: one thing, whether to work with or to look up."""
 
 
 def test_the_verbs() -> None:
