@@ -7,7 +7,7 @@ from collections.abc import AsyncIterable, AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from batchgw.discovery.estate import Estate
-from batchgw.model import RestApi, SkippedScope, UnreadApi, UnreadScope
+from batchgw.model import AccountId, RestApi, SkippedScope, UnreadApi, UnreadScope
 from batchgw.model.shape import JSON
 from batchgw.report.records import Record, api_to_json, shown_item_to_json
 from batchgw.times import timestamp
@@ -37,6 +37,11 @@ class Discovered:
             self.by_account[api.scope.account] += 1
             yield api
 
+    def in_doubt(self) -> set[AccountId]:
+        """Name the accounts in which there may be APIs that are not shown."""
+        scopes = (each.api.scope if isinstance(each, UnreadApi) else each.scope for each in self.unread)
+        return {scope.account for scope in scopes}
+
     def api(self, api: RestApi) -> Record:
         """Render an API, with what is known of its account, and its stages where somebody asked for them."""
         account = self.estate.accounts.get(api.scope.account)
@@ -56,6 +61,7 @@ class Discovered:
             more: dict[str, JSON] = {
                 "kind": "account",
                 "tags": None if account.tags is None else dict(account.tags),
+                "regions": list(self.estate.looked_into.get(account.id, ())),
                 "regions_by": self.estate.regions.get(account.id),
                 "apis": self.by_account[account.id],
             }

@@ -19,17 +19,19 @@ def account_lines(found: Discovered) -> Iterator[Line]:
     accounts = list(found.estate.accounts.values())
     if not accounts:
         return
+    in_doubt = found.in_doubt()
     rows = [
         (
             account.id,
             shorten(account.name, _LONGEST),
             shorten(account.path, _LONGEST),
             account.state,
-            f"{found.by_account[account.id]:,}",
+            f"{found.by_account[account.id]:,}" + ("+?" if account.id in in_doubt else ""),
+            f"{len(found.estate.looked_into.get(account.id, ())):,}",
             found.estate.regions.get(account.id, ""),
         )
         for account in accounts[:SHOWN]
     ]
-    yield from table(["account", "name", "OU", "state", "APIs", "regions by"], rows, right=(4,))
+    yield from table(["account", "name", "OU", "state", "APIs", "regions", "regions by"], rows, right=(4, 5))
     if len(accounts) > SHOWN:
         yield line(Span(f"  and {len(accounts) - SHOWN:,} more; --output jsonl has all", "dim"))

@@ -151,7 +151,8 @@ def test_discover_misses_an_id_that_is_nowhere_as_a_plan_does(more: tuple[str, .
     there = batchgw("discover", "--region", "eu-west-1", "--allow-empty", "-o", "json").json[0]
     both = ("--region", "eu-west-1", "--api-id", f"{there['id']},nosuch1234", *more)
     found = batchgw("discover", *both, "-o", "json")
-    assert (found.code, found.json) == (4, [there])
+    assert (found.code, found.json[0]) == (4, there)
+    assert [(each["kind"], each["api"]["id"]) for each in found.json[1:]] == [("unread-api", "nosuch1234")]
     assert "no REST API nosuch1234 in 111111111111/eu-west-1" in found.err
     elsewhere = batchgw("discover", "--region", "eu-west-1", "--api-id", f"us-east-1/{there['id']}", *more)
     assert elsewhere.code == 4, elsewhere.err

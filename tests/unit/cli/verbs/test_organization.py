@@ -69,6 +69,7 @@ def test_discover_shows_apis_and_then_what_it_knows_of_accounts() -> None:
     assert accounts[OTHER]["ou"] == "/Sand box"
     assert accounts[PROD]["ou"] == r"/Prod/Pay\/ments"
     assert accounts[PROD]["regions_by"] == "account:ListRegions"
+    assert accounts[OTHER]["regions"] == ["eu-south-1", "eu-west-1", "us-east-1"]
     assert accounts[CLOSED]["state"] == "CLOSED"
     skipped = {(record["account"], record["region"]): record["code"] for record in found["skipped-scope"]}
     assert skipped[CLOSED, "*"] == "CLOSED"
@@ -87,6 +88,44 @@ def test_the_table_names_accounts_and_what_is_skipped_beside_it() -> None:
     assert "account:ListRegions" in shown.err
     assert "4 accounts found, 2 selected, 1 skipped" in shown.err
     assert "CLOSED" in shown.err
+
+
+ROLE_THAT_LISTS = {
+    "Version": "2012-10-17",
+    "Statement": {
+        "Effect": "Allow",
+        "Action": "apigateway:GET",
+        "Resource": "arn:aws:apigateway:*::/restapis",
+    },
+}
+
+
+def test_what_cannot_be_read_is_told_to_programs_as_well_and_counted_as_unknown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One role lists APIs and may not show their stages; another is missing."""
+    roles = [{"name": "OrganizationBatchgw", "accounts": [PROD], "policy": ROLE_THAT_LISTS}]
+    Path("iam.json").write_text(json.dumps({"roles": roles}))
+    with served(monkeypatch, organization=Path("world.json"), apis=14, iam=Path("iam.json")):
+        plain = batchgw("discover", *EVERYWHERE, "-o", "jsonl")
+        table = batchgw("discover", *EVERYWHERE, "--stages")
+        stages = batchgw("discover", *EVERYWHERE, "--stages", "-o", "jsonl")
+        Path("apis.jsonl").write_text(stages.out)
+        again = batchgw("discover", "--targets", "apis.jsonl", *ROLE)
+    assert (plain.code, table.code, stages.code) == (4, 4, 4)
+    unread = {(each["account"], each["region"]) for each in kinds(plain.lines)["unread-scope"]}
+    assert unread == {(OTHER, region) for region in ("eu-south-1", "eu-west-1", "us-east-1")}
+    assert "unread-api" not in kinds(plain.lines)
+    denied = {each["api"]["id"] for each in kinds(stages.lines)["unread-api"]}
+    listed = {each["id"] for each in kinds(plain.lines)["api"] if each["account"] == PROD}
+    assert denied == listed
+    assert table.err.count("could not be read: ApiDenied") == 1
+    assert f"{len(listed)} APIs could not be read: " in table.err
+    rows = {line.split()[0]: line for line in table.err.splitlines() if "account:ListRegions" in line}
+    assert "ACTIVE   0+?  " in rows[PROD]
+    assert "ACTIVE   0+?  " in rows[OTHER]
+    assert "?" not in rows[MANAGEMENT]
+    assert again.code == 0, again.err
 
 
 @pytest.mark.parametrize("verb", ["plan", "check", "apply", "discover"])
