@@ -68,6 +68,8 @@ def facts(plan: Plan) -> Iterator[tuple[str, str]]:
     scopes = plan.totals.looked_into
     more = f" and {len(scopes) - SCOPES:,} more" if len(scopes) > SCOPES else ""
     yield "scopes", ", ".join(map(str, scopes[:SCOPES])) + more
+    if said := Counter(plan.totals.frozen.regions.values()):
+        yield "regions", ", ".join(f"by {who} ({amount(n, 'account')})" for who, n in said.most_common())
     rules = [each for each in plan.totals.variants.rules if each.apis]
     if rules:
         yield "rules", ", ".join(f"{each.name} ({amount(each.apis, 'API')})" for each in rules)
@@ -123,8 +125,9 @@ def _aside(each: SetAside) -> str:
 def total_of(plan: Plan) -> str:
     """Add up a plan in a sentence."""
     total = plan.totals.total
+    more = "+?" if total.unread_scopes else ""  # nobody knows how many there are
     return (
         f"{total.creates:,} to create, {total.updates:,} to update, {total.resets:,} to reset, "
-        f"{total.no_ops:,} as desired, {total.set_aside:,} left alone, {total.unread_targets:,} not read, "
-        f"in {amount(total.apis + total.set_aside_apis, 'API')}."
+        f"{total.no_ops:,} as desired, {total.set_aside:,} left alone, "
+        f"{total.unread_targets:,}{more} not read, in {amount(total.apis + total.set_aside_apis, 'API')}."
     )

@@ -310,3 +310,19 @@ def test_what_is_left_alone_does_not_keep_a_fleet_from_being_as_desired(tmp_path
     done = replace(planned(1), changes=diff(own, BASE))
     verdict = json.loads(shown(saved(tmp_path, [done, exempt(2)]), "json"))
     assert (verdict["counts"]["expected"], verdict["percent_as_desired"]) == (4, 100.0)
+
+
+@pytest.mark.parametrize("form", ["text", "markdown"])
+def test_who_approves_sees_who_said_the_regions_and_that_something_may_be_missing(
+    tmp_path: Path, form: str
+) -> None:
+    plan = saved(tmp_path, [planned(1), UnreadScope(scope=scope(3), code="AccessDenied", message="no")])
+    who = {
+        AccountId("1"): "account:ListRegions",
+        AccountId("2"): "sts",
+        AccountId("3"): "account:ListRegions",
+    }
+    plan.totals.frozen = FrozenAccounts(regions=who)
+    said = shown(plan, form, "review")
+    assert "by account:ListRegions (2 accounts), by sts (1 account)" in said
+    assert "0+? not read" in said
