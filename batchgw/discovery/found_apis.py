@@ -17,8 +17,8 @@ from batchgw.planning.plan_file.items import ItemReader, api_to_json
 READER: Final = "REST APIs"
 """What REST APIs are remembered under, whoever has found them: an id names one API."""
 
-PAGE: Final = 100
-"""APIs written at a time: a few milliseconds, in which an event loop stands still."""
+PAGE: Final = 200
+"""APIs written at a time."""
 
 
 class FoundApis:

@@ -7,6 +7,7 @@ ends a run.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import islice
 from typing import Any, Final
 
@@ -22,7 +23,7 @@ from batchgw.journal.sql.tables.schema import WHOLE, organization
 from batchgw.model.shape import JSON, count
 
 PAGE: Final = 200
-"""Rows read or written at a time: a few milliseconds, in which an event loop stands still."""
+"""Rows read or written at a time: a few milliseconds, in which an event loop or another process waits."""
 
 _KEY: Final = ("reader", "kind", "name")
 _OWN: Final = ("body", "at")
@@ -174,16 +175,15 @@ class SqlOrganizationMemory:
             self._is_tidy = True
             if not await self._trying.tried_in_thread(self._drop_old):
                 return False
-        slices, left = TimeSlices(), iter(bodies.items())
+        left = iter(bodies.items())
         while page := list(islice(left, PAGE)):
-            key = {"reader": escaped(self._reader), "kind": kind}
-            rows = [{**key, "name": escaped(name), "body": canonical(body), "at": at} for name, body in page]
-            if not self._trying.tried(lambda rows=rows: self._write_page(rows)):  # type: ignore[misc]
+            if not await self._trying.tried_in_thread(partial(self._write_page, kind, page, at)):
                 return False
-            await slices.yield_if_due()
         return True
 
-    def _write_page(self, rows: Sequence[Mapping[str, Any]]) -> None:
+    def _write_page(self, kind: str, page: Sequence[tuple[str, Mapping[str, JSON]]], at: float) -> None:
+        key = {"reader": escaped(self._reader), "kind": kind}
+        rows = [{**key, "name": escaped(name), "body": canonical(body), "at": at} for name, body in page]
         with self._database.write() as connection:
             cursor = connection.connection.cursor()
             self._insert.run(cursor, [[row[name] for name in (*_KEY, *_OWN)] for row in rows])
