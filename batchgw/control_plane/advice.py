@@ -50,6 +50,11 @@ _TO_TELL_OWNERS = (
 )
 """About a denial of a call that asks for the owner of an API."""
 
+_TO_SHOW_STAGES = (
+    "To show stages takes this permission: `batchgw iam-policy POLICY --stages` prints the statement."
+)
+"""About a denial of a call that asks for the stages of an API, which are only shown."""
+
 _REJECTED: tuple[tuple[re.Pattern[str], str], ...] = (
     (
         re.compile(r"RequestTimeTooSkewed|RequestExpired|InvalidSignature|SignatureDoesNotMatch|Incomplete"),
@@ -104,7 +109,15 @@ def for_owner(error: AccessDenied | ApiDenied) -> ApiDenied:
 
     It says nothing of the account-region: what is asked may be another service.
     """
-    advice = _BY_KIND[DeniedByScp] if isinstance(error, DeniedByScp) else _TO_TELL_OWNERS
+    return _advised(error, _BY_KIND[DeniedByScp] if isinstance(error, DeniedByScp) else _TO_TELL_OWNERS)
+
+
+def for_stages(error: ApiDenied) -> ApiDenied:
+    """Give a denial of a call that asks for an API's stages, to show them, with the advice for that."""
+    return _advised(error, _TO_SHOW_STAGES)
+
+
+def _advised(error: AccessDenied | ApiDenied, advice: str) -> ApiDenied:
     return ApiDenied(
         f"{_ended(words(error))} {advice}",
         code=error.code,

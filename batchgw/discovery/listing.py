@@ -124,7 +124,7 @@ async def _with_owners(
         match owners:
             case Asking.LATER:
                 yield api
-            case Asking.TAGS:
+            case Asking.TAGS | Asking.MANAGED:
                 yield with_owner_by_tags(api)
             case Asking.ALL:
                 try:

@@ -8,6 +8,7 @@ import anyio
 import anyio.lowlevel
 from anyio.streams.memory import MemoryObjectSendStream
 
+from batchgw.control_plane.advice import for_stages
 from batchgw.control_plane.interface import ControlPlane
 from batchgw.control_plane.operations import GetStages, UnreadableApi
 from batchgw.discovery.estate import FoundScope
@@ -17,7 +18,7 @@ from batchgw.discovery.named_apis import NamedApis
 from batchgw.discovery.owners.ladder import Asking
 from batchgw.discovery.selection_count import SelectionCount
 from batchgw.discovery.skips import skipped
-from batchgw.errors import CallError
+from batchgw.errors import ApiDenied, CallError
 from batchgw.events import Observer
 from batchgw.model import RestApi, RestApiId, Scope, Selection, SkippedScope, UnreadApi, UnreadScope
 
@@ -119,6 +120,8 @@ class DiscoveryStream:
             return None
         try:
             stages = await self._plane.send(GetStages(scope=api.scope, api=api.id))
+        except ApiDenied as error:
+            return for_stages(error)
         except CallError as error:
             if error.ends_scope:
                 raise

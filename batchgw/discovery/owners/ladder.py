@@ -26,10 +26,7 @@ class Asking(Enum):
     TAGS = auto()  # no call: what the tags tell
     ALL = auto()  # all rungs, before it is decided which APIs are meant
     LATER = auto()  # not at all: whoever has listed them asks
-
-
-READS = 2
-"""Calls of API Gateway's quota that the ladder makes for an API, at most."""
+    MANAGED = auto()  # the same of those whose tags tell none: which tool it is does not matter
 
 
 def with_owner_by_tags(api: RestApi) -> RestApi:

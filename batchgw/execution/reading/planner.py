@@ -66,7 +66,7 @@ class Planner:
         pacing: says how many APIs are read at once, and learns how many calls are to come.
         count: learns of what is found and selected.
         accounts: what is known of the organisation's accounts. An account is there before its scopes come.
-        owners: calls are made to tell who manages each API, even where no rule asks for it.
+        owners: calls are made to tell whether a tool manages an API, even where no rule asks for its owner.
         hold: says why nothing is written to an API, if that is so.
         kept: keeps the APIs that are found.
     """
@@ -188,14 +188,15 @@ class Planner:
             self._named.not_listed(scope, error)
 
     async def _plan_api(self, api: RestApi, unread: dict[Scope, CallError]) -> None:
+        asks = self._owners is Asking.LATER or (self._owners is Asking.MANAGED and api.owner is None)
         try:
-            if self._owners is Asking.LATER:
+            if asks:
                 api = await self._ladder.with_owner(api)
         except CallError as error:
             self._failed(api, self._deciding.of_unread(api), error, unread)
             return
         if self._kept is not None and self._listing:  # else there is nothing but the id
-            await self._kept.add(api, asked=self._owners is not Asking.TAGS)
+            await self._kept.add(api, asked=asks or self._owners is Asking.ALL)
         try:
             decided = self._deciding.of(api)
         except ExpressionFailed as error:
@@ -313,7 +314,9 @@ def _asking(policy: Policy, *, always: bool) -> Asking:
     """Say when the owners of APIs are asked for: before they are selected, before they are decided about."""
     if policy.targets.apis.needs_owner:
         return Asking.ALL
-    return Asking.LATER if policy.rules.needs_owner or always else Asking.TAGS
+    if policy.rules.needs_owner:
+        return Asking.LATER
+    return Asking.MANAGED if always else Asking.TAGS
 
 
 def _without_changes(set_aside: tuple[SetAside, ...], changes: tuple[Change, ...]) -> tuple[SetAside, ...]:

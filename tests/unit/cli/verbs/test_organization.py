@@ -121,6 +121,7 @@ def test_what_cannot_be_read_is_told_to_programs_as_well_and_counted_as_unknown(
     assert denied == listed
     assert table.err.count("could not be read: ApiDenied") == 1
     assert f"{len(listed)} APIs could not be read: " in table.err
+    assert table.err.count("`batchgw iam-policy POLICY --stages` prints the statement") == 1
     rows = {line.split()[0]: line for line in table.err.splitlines() if "account:ListRegions" in line}
     assert "ACTIVE   0+?  " in rows[PROD]
     assert "ACTIVE   0+?  " in rows[OTHER]

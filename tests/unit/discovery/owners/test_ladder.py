@@ -203,6 +203,22 @@ async def test_apis_of_other_tools_are_written_held_or_failures(
     assert plan.totals.complete is (on_managed is not OnManaged.FAIL)
 
 
+async def test_no_call_is_made_about_an_api_whose_tags_tell_that_a_tool_manages_it(
+    world: World, tmp_path: Path
+) -> None:
+    """Unless a rule asks which tool it is: then a stack may be of CDK, SAM or Serverless."""
+    plane = Counting(simulate(world))
+    plan = await verbs.plan(_policy(), plane=plane, out=tmp_path / "a.plan", on_managed=OnManaged.HOLD)
+    tagged = [
+        each
+        for each in await _listed(Counting(simulate(world)))
+        if with_owner_by_tags(each).owner is not None
+    ]
+    assert tagged
+    assert plane.calls["GetStages"] == APIS - len(tagged)
+    assert plan.totals.complete
+
+
 async def test_an_api_whose_owner_cannot_be_told_is_not_written(world: World, tmp_path: Path) -> None:
     plane = Counting(simulate(world), denied="GetStages")
     plan = await verbs.plan(_policy(), plane=plane, out=tmp_path / "a.plan", on_managed=OnManaged.HOLD)
