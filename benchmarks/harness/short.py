@@ -108,6 +108,16 @@ FIGURES = (
         columns=("cpu", "base"),
     ),
     Figure(
+        text="a night's check of 1,000 accounts x 4 regions x 15 APIs over TLS",
+        section="night",
+        row="batchgw check",
+        columns=("wall", "peak", "refused"),
+        others=(
+            ("boto3, 32 threads", "boto3, 32 threads, a session an account"),
+            ("botocove, 20 threads", "botocove, 20 threads, a session an account-region"),
+        ),
+    ),
+    Figure(
         text="longest stall of the event loop during apply, the smaller of two runs",
         section="stalls",
         row="apply",
