@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from batchgw.control_plane.aws import Access, connect
 from batchgw.control_plane.operations import PutGatewayResponse
@@ -17,7 +18,16 @@ from batchgw.errors import AccessDenied
 from batchgw.exit_codes import INCOMPLETE, OK, PENDING
 from batchgw.model import AccountId, Region, ResponseType, RestApiId, Scope, Settings
 from tests.integration.emulator import IRELAND, REGIONS, Emulator, Keys
-from tests.integration.permits import EVERYTHING, Document, change_trust, give, make_role, make_user, without
+from tests.integration.permits import (
+    EVERYTHING,
+    Document,
+    change_trust,
+    give,
+    make_role,
+    make_user,
+    trusting,
+    without,
+)
 from tests.unit.cli_driver import Result, batchgw, clean_environment
 
 ROLE = "OrganizationBatchgw"
@@ -94,6 +104,15 @@ class Member:
             self._client(region).delete_gateway_response(restApiId=api, responseType="DEFAULT_4XX")
             self._begin(region, api)
 
+    def make_stage(self, region: str, name: str) -> None:
+        """Deploy the API, as the root. It has a method then, which a deployment needs."""
+        client, api = self._client(region), self.apis[region]
+        (root,) = client.get_resources(restApiId=api)["items"]
+        method = {"restApiId": api, "resourceId": root["id"], "httpMethod": "GET"}
+        client.put_method(**method, authorizationType="NONE")
+        client.put_integration(**method, type="MOCK")
+        client.create_deployment(restApiId=api, stageName=name)
+
     def _make(self, region: str) -> str:
         api: str = self._client(region).create_rest_api(name="orders")["id"]
         self._begin(region, api)
@@ -164,6 +183,37 @@ def test_an_apply_needs_each_statement_for_apply(
     assert member.customised() == AFTER
     member.may(member.printed("--for", "check"))
     assert member.run("check").code == OK
+
+
+@pytest.mark.parametrize("selection", SELECTIONS)
+def test_the_calls_of_a_deployment_need_each_statement_for_deploy(
+    world: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, selection: str
+) -> None:
+    """No verb deploys yet. These are the calls it takes: what is live, a deployment, a stage that moves."""
+    member = inhabited(world, tmp_path, monkeypatch, SELECTIONS[selection])
+    change_trust(world, ROOT, ROLE, trust=trusting(f"arn:aws:iam::{world.account}:root"))
+    api = member.apis[IRELAND]
+    member.make_stage(IRELAND, "prod")
+    role = world.client(keys=world.assume(MEMBER, ROLE))
+
+    def deploy() -> None:
+        role.get_stages(restApiId=api)
+        role.get_export(restApiId=api, stageName="prod", exportType="oas30")
+        role.get_deployments(restApiId=api)
+        made = role.create_deployment(restApiId=api)["id"]
+        role.get_deployment(restApiId=api, deploymentId=made)
+        moved = {"op": "replace", "path": "/deploymentId", "value": made}
+        role.update_stage(restApiId=api, stageName="prod", patchOperations=[moved])
+
+    document = member.printed("--for", "deploy")
+    added = [sid for sid in allowed(document) if sid not in allowed(member.printed("--for", "apply"))]
+    assert added == ["ReadWhatIsLive", "Deploy", "MoveStages"]
+    for sid in added:
+        member.may(without(document, sid))
+        with pytest.raises(ClientError, match="AccessDenied"):
+            deploy()
+    member.may(document)
+    deploy()
 
 
 def test_what_the_policy_leaves_out_cannot_be_written(
