@@ -14,6 +14,7 @@ from typing import Any
 
 import boto3
 from botocore.exceptions import ClientError
+from botocore.parsers import ResponseParserError
 
 from tests.integration.emulator import Emulator, Keys
 from tests.integration.permits import EVERYTHING, Document, make_role, policy_of, trusting
@@ -282,6 +283,13 @@ def _first_page_of_accounts(emulator: Emulator) -> tuple[int, bool]:
     return len(page["Accounts"]), bool(page.get("NextToken"))
 
 
+def _stack_of_a_resource(emulator: Emulator) -> str:
+    try:
+        return verdict(emulator.client("cloudformation").describe_stack_resources, PhysicalResourceId="none")
+    except ResponseParserError:
+        return "unreadable"
+
+
 def _list_regions(emulator: Emulator) -> str:
     return verdict(emulator.client("account").list_regions).partition(" ")[0]
 
@@ -404,5 +412,8 @@ MINISTACK: Mapping[str, Deviation] = {
         ask=_told_of_an_account, aws={"Paths", "State", "Status"}, here={"Path", "Status"}
     ),
     "has-no-pages-of-accounts": Deviation(ask=_first_page_of_accounts, aws=(1, True), here=(2, False)),
+    "knows-no-stack-by-its-resource": Deviation(
+        ask=_stack_of_a_resource, aws="400 ValidationError", here="unreadable"
+    ),
 }
 """MiniStack."""

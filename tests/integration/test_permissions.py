@@ -185,6 +185,27 @@ def test_an_apply_needs_each_statement_for_apply(
     assert member.run("check").code == OK
 
 
+def test_a_plan_that_tells_owners_needs_each_statement_for_that(
+    world: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    member = inhabited(world, tmp_path, monkeypatch)
+    for region in REGIONS:
+        member.make_stage(region, "prod")
+    document = member.printed("--for", "plan", "--on-managed", "hold")
+    added = [sid for sid in allowed(document) if sid not in allowed(member.printed("--for", "plan"))]
+    assert added == ["ReadStagesAndDeployments", "FindStacks"]
+    for sid in added:
+        member.may(without(document, sid))
+        refused = member.run("plan", "--on-managed", "hold")
+        assert refused.code == INCOMPLETE, sid
+        assert "To tell who manages an API takes this permission" in refused.out + refused.err
+    member.may(document)
+    allowed_now = member.run(
+        "plan", "--on-managed", "hold"
+    )  # MiniStack's answer cannot be read: deviations.py
+    assert "not authorized" not in allowed_now.out + allowed_now.err
+
+
 @pytest.mark.parametrize("selection", SELECTIONS)
 def test_the_calls_of_a_deployment_need_each_statement_for_deploy(
     world: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, selection: str
