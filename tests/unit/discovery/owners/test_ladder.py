@@ -6,6 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+import trio.testing
 
 from batchgw import api as verbs
 from batchgw.control_plane.interface import Execution, Request, T
@@ -37,6 +38,13 @@ from batchgw.simulator.world.generated import Proportions
 from batchgw.simulator.world.world import World
 
 pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def anyio_backend() -> tuple[str, dict[str, object]]:
+    """Virtual time: to ask CloudFormation about all of them, at its pace, takes a quarter of a minute."""
+    return "trio", {"clock": trio.testing.MockClock(autojump_threshold=0)}
+
 
 HERE = Scope(account=AccountId("111111111111"), region=Region("eu-west-1"))
 APIS = 60
