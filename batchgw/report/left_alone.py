@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from batchgw.model import PlannedApi, RestApi, SetAside, UnreadApi
 from batchgw.model.shape import JSON
-from batchgw.report.reasons import OTHER, generalised
+from batchgw.report.reasons import OTHER, counted_as
 
 REASONS = 200
 """Reasons kept apart. Further ones are counted by code alone."""
@@ -77,14 +77,11 @@ class LeftAlone:
         }
 
     def _count(self, each: SetAside, api: RestApi) -> AsideCount:
-        general = generalised(each.message, api)
-        if (each.code, general) not in self._reasons and len(self._reasons) >= REASONS:
-            general = OTHER
-        found = self._reasons.get((each.code, general))
+        key = counted_as(each.code, each.message, api, known=self._reasons, most=REASONS)
+        found, general = self._reasons.get(key), key[1]
         if found is None:
             message = OTHER if general is OTHER else each.message
-            found = AsideCount(code=each.code, message=message, example=api)
-            self._reasons[each.code, general] = found
+            found = self._reasons[key] = AsideCount(code=each.code, message=message, example=api)
         elif found.message != each.message:
             found.message = general
         found.targets += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -95,6 +96,17 @@ def generalised(message: str, api: RestApi) -> str:
     named = message.replace(f"{api.scope.account}:{api.id}", "<id>").replace(api.id, "<id>")
     named = _STACK.sub(":stack/<id>", _RESOURCE.sub("/restapis/<id>", named))
     return generalised_scope(named, api.scope)
+
+
+def counted_as(
+    code: str, message: str, api: RestApi, *, known: Mapping[tuple[str, str], object], most: int
+) -> tuple[str, str]:
+    """Give the code and the general message that a reason is counted under.
+
+    Where `most` reasons are `known`, further ones are counted by their code alone.
+    """
+    key = code, generalised(message, api)
+    return key if key in known or len(known) < most else (code, OTHER)
 
 
 def generalised_scope(message: str, scope: Scope) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from batchgw.model import RestApi, UnreadApi
-from batchgw.report.reasons import OTHER, generalised
+from batchgw.report.reasons import OTHER, counted_as
 
 REASONS = 2_000
 """Reasons kept apart. Further ones are counted by code alone."""
@@ -30,16 +30,14 @@ class UnreadApis:
 
     def add(self, item: UnreadApi) -> None:
         """Count an API."""
-        general = generalised(item.message, item.api)
-        if (item.code, general) not in self._reasons and len(self._reasons) >= REASONS:
-            general = OTHER
-        known = self._reasons.get((item.code, general))
+        key = counted_as(item.code, item.message, item.api, known=self._reasons, most=REASONS)
+        known, general = self._reasons.get(key), key[1]
         if known is not None:
             known.count += 1
             known.message = general
         else:
             message = OTHER if general is OTHER else item.message
-            self._reasons[item.code, general] = UnreadCount(
+            self._reasons[key] = UnreadCount(
                 code=item.code, message=message, skipped=item.skipped, example=item.api
             )
 
