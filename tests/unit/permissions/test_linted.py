@@ -63,6 +63,8 @@ def _jobs() -> Iterator[tuple[str, tuple[Statement, ...]]]:
 
 
 JOBS = dict(_jobs())
+# The stack is asked for by an API's id. It is not known when IAM decides, so the statement cannot name one.
+OF_ANY_STACK = {("RESOURCE_STAR", "['cloudformation:DescribeStackResources']")}
 
 
 @pytest.mark.parametrize("job", JOBS)
@@ -71,7 +73,8 @@ def test_a_linter_of_policies_finds_nothing(job: str) -> None:
         warnings.simplefilter("ignore")
         parliament = pytest.importorskip("parliament")
         policy = parliament.analyze_policy_string(json.dumps(document(JOBS[job])))
-    assert [(each.issue, each.detail, each.location) for each in policy.findings] == []
+    found = {(each.issue, str(each.detail)) for each in policy.findings}
+    assert found == (OF_ANY_STACK if "FindStacks" in {each.sid for each in JOBS[job]} else set())
 
 
 @pytest.mark.parametrize("job", JOBS)
