@@ -144,6 +144,17 @@ def _deploying(needs: Needs) -> Iterator[Statement]:
         resources=_on(needs, *_of_each(needs, "stages/*")),
         why="moves stages to a deployment, and back",
     )
+    named = [each.api for each in excluded(needs.apis) if not each.tags]
+    if named:
+        yield Statement(
+            sid="LeaveExcludedLive",
+            effect="Deny",
+            actions=("apigateway:POST", "apigateway:PATCH"),
+            resources=_on(
+                needs, *(f"/restapis/{api}/{part}" for api in named for part in ("deployments", "stages/*"))
+            ),
+            why="keeps live what the policy excludes by its id",
+        )
 
 
 def _about(needs: Needs, sid: str, operations: Sequence[Operation], why: str) -> Iterator[Statement]:

@@ -5,7 +5,7 @@ MiniStack has an evaluator of policies of its own. It decides on every call, aft
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from batchgw.control_plane.operations import PutGatewayResponse
 from batchgw.errors import AccessDenied
 from batchgw.exit_codes import INCOMPLETE, OK, PENDING
 from batchgw.model import AccountId, Region, ResponseType, RestApiId, Scope, Settings
-from tests.integration.emulator import IRELAND, REGIONS, Emulator, Keys
+from tests.integration.emulator import IRELAND, REGIONS, VIRGINIA, Emulator, Keys
 from tests.integration.permits import (
     EVERYTHING,
     Document,
@@ -212,10 +212,37 @@ def test_the_calls_of_a_deployment_need_each_statement_for_deploy(
 ) -> None:
     """No verb deploys yet. These are the calls it takes: what is live, a deployment, a stage that moves."""
     member = inhabited(world, tmp_path, monkeypatch, SELECTIONS[selection])
+    deploy = deploying(world, member, IRELAND)
+    document = member.printed("--for", "deploy")
+    added = [sid for sid in allowed(document) if sid not in allowed(member.printed("--for", "apply"))]
+    assert added == ["ReadWhatIsLive", "Deploy", "MoveStages"]
+    for sid in added:
+        member.may(without(document, sid))
+        with pytest.raises(ClientError, match="AccessDenied"):
+            deploy()
+    member.may(document)
+    deploy()
+
+
+def test_what_the_policy_leaves_out_by_its_id_is_not_deployed(
+    world: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    member = inhabited(world, tmp_path, monkeypatch, "{exclude: [{id: US}]}")
+    excluded, other = (deploying(world, member, region) for region in (VIRGINIA, IRELAND))
+    member.may(member.printed("--for", "deploy"))
+    other()
+    with pytest.raises(ClientError, match="explicit deny"):
+        excluded()
+    member.may(without(member.printed("--for", "deploy"), "LeaveExcludedLive"))
+    excluded()
+
+
+def deploying(world: Emulator, member: Member, region: str) -> Callable[[], None]:
+    """Give what makes the calls of a deployment of the API of a region, with the role as it is now."""
     change_trust(world, ROOT, ROLE, trust=trusting(f"arn:aws:iam::{world.account}:root"))
-    api = member.apis[IRELAND]
-    member.make_stage(IRELAND, "prod")
-    role = world.client(keys=world.assume(MEMBER, ROLE))
+    api = member.apis[region]
+    member.make_stage(region, "prod")
+    role = world.client(keys=world.assume(MEMBER, ROLE), region=region)
 
     def deploy() -> None:
         role.get_stages(restApiId=api)
@@ -226,15 +253,7 @@ def test_the_calls_of_a_deployment_need_each_statement_for_deploy(
         moved = {"op": "replace", "path": "/deploymentId", "value": made}
         role.update_stage(restApiId=api, stageName="prod", patchOperations=[moved])
 
-    document = member.printed("--for", "deploy")
-    added = [sid for sid in allowed(document) if sid not in allowed(member.printed("--for", "apply"))]
-    assert added == ["ReadWhatIsLive", "Deploy", "MoveStages"]
-    for sid in added:
-        member.may(without(document, sid))
-        with pytest.raises(ClientError, match="AccessDenied"):
-            deploy()
-    member.may(document)
-    deploy()
+    return deploy
 
 
 def test_what_the_policy_leaves_out_cannot_be_written(

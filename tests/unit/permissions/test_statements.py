@@ -246,6 +246,24 @@ def test_what_is_below_apis_that_are_named_by_id_is_narrowed_to_them() -> None:
         assert _resources(found, "FindStacks") == ("*",)  # it is asked by an API's id: no stack is named
 
 
+def test_what_is_excluded_by_its_id_is_never_deployed() -> None:
+    """What is excluded by tags is, as far as IAM knows: nobody has said which tags a deployment has."""
+    by_id = Selector(id=RestApiId("abc"))
+    for job, excluded_apis, denied in (
+        (Job.DEPLOY, (by_id, PUBLIC), ["deployments", "stages/*"]),
+        (Job.DEPLOY, (PUBLIC,), []),
+        (Job.APPLY, (by_id,), []),
+    ):
+        found = statements(Needs(job=job, apis=Selection(exclude=excluded_apis)))
+        denials = [each for each in found if each.sid == "LeaveExcludedLive"]
+        assert [r for each in denials for r in each.resources] == [
+            f"arn:aws:apigateway:*::/restapis/abc/{part}" for part in denied
+        ]
+        assert {(each.effect, each.actions) for each in denials} <= {
+            ("Deny", ("apigateway:POST", "apigateway:PATCH"))
+        }
+
+
 def test_the_reader_may_ask_about_members_alone() -> None:
     """It never asks about its own account in this way."""
     selection = AccountSelection(everything=True)
