@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
+
+import anyio
 
 from batchgw.errors import UsageError
 from batchgw.simulator.documents import did_you_mean, read
@@ -40,8 +42,16 @@ WRITE_LOG = 100_000
 """Writes the statistics remember, newest last."""
 
 
-def make_engine(options: ServeOptions, world: World | None = None, *, iam: Iam | None = None) -> Engine:
+def make_engine(
+    options: ServeOptions,
+    world: World | None = None,
+    *,
+    iam: Iam | None = None,
+    clock: Callable[[], float] = anyio.current_time,
+) -> Engine:
     """Make the engine: the world and its identities (unless they are given), quotas, latency and faults.
+
+    `clock` is the engine's.
 
     Raises UsageError for options that cannot be.
     """
@@ -55,6 +65,7 @@ def make_engine(options: ServeOptions, world: World | None = None, *, iam: Iam |
             faults=_fault_script(options),
             statistics=Statistics(write_log=WRITE_LOG, timeline=Timeline() if options.timeline else None),
             denied=options.denied,
+            clock=clock,
             seed=options.seed,
         )
     except ValueError as error:

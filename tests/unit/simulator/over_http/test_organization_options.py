@@ -90,8 +90,7 @@ def moved(engine: Engine) -> tuple[object, bool]:
 
 def test_changes_of_the_file_come_with_the_calls_after_their_time(file: Path) -> None:
     now = 1000.0
-    engine = make_engine(replace(SMALL, organization=file))
-    engine._clock = lambda: now
+    engine = make_engine(replace(SMALL, organization=file), clock=lambda: now)
     seen = []
 
     async def call_at(seconds: float) -> None:
