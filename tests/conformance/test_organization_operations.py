@@ -19,7 +19,7 @@ from batchgw.control_plane.operations.organizations import (
     Organization,
     Unit,
 )
-from batchgw.control_plane.stack import PacedControlPlane
+from batchgw.control_plane.stack import Pace, PacedControlPlane
 from batchgw.errors import AccessDenied, CallError, EntityNotFound, OrganizationNotInUse
 from batchgw.model import AccountId, Region, Scope
 from batchgw.model.fleet.organization import Account
@@ -28,8 +28,10 @@ from batchgw.simulator.over_http.serve import running
 from batchgw.simulator.plane import simulate
 from batchgw.simulator.world.organization.plan import AccountPlan, AnswerForm, OrganizationPlan
 from batchgw.simulator.world.world import World, account_id
+from batchgw.throttle.quota import SERVICES, Quota
 from tests.conformance.aws.stub import only_test_configuration
 
+FAST = Pace(services={name: Quota(1000, 1000) for name in SERVICES})
 OPTIONS = ServeOptions(no_throttle=True, latency=0.0, latency_p99=0.0)
 MANAGEMENT, TEAM = account_id(0), AccountId(account_id(1))
 HERE = Scope(account=AccountId(MANAGEMENT), region=Region("eu-west-1"))
@@ -104,7 +106,7 @@ async def test_both_planes_tell_the_same_of_the_organisation(
 ) -> None:
     only_test_configuration(monkeypatch)
     there = world(form)
-    near = await everything(PacedControlPlane(simulate(there)))
+    near = await everything(PacedControlPlane(simulate(there), pace=FAST))
     with running(OPTIONS, world=there) as ready:
         key = ready.keys[MANAGEMENT]
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", key["access_key_id"])

@@ -25,7 +25,7 @@ from batchgw.throttle.quota import SERVICES, Quota
 from tests.conformance.aws.stub import only_test_configuration
 
 OPTIONS = ServeOptions(no_throttle=True, latency=0.0, latency_p99=0.0)
-FAST = Pace(rate=None, services={name: Quota(1000, 1000) for name in SERVICES})
+FAST = Pace(rate=1000, burst=1000, services={name: Quota(1000, 1000) for name in SERVICES})
 MANAGEMENT, TEAM = AccountId(account_id(0)), AccountId(account_id(1))
 HERE = Scope(account=TEAM, region=Region("eu-west-1"))
 _GONE = DeploymentId("zzzzzz")

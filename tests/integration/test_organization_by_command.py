@@ -27,10 +27,12 @@ responses:
 def test_an_account_that_moves_after_the_plan_is_told_and_the_plan_is_carried_out(
     only_ministack: Emulator, tmp_path: Path
 ) -> None:
-    """Twice the organisation is asked, at three calls in two seconds: the plan knows what discover found."""
+    """Twice the organisation is asked: the plan knows what discover found."""
     company = companies.found(only_ministack)
     (tmp_path / "policy.yaml").write_text(POLICY)
-    shell = Shell(emulator=only_ministack, folder=tmp_path)
+    (tmp_path / "quotas.yaml").write_text("services: {organizations: {rate: 1000, burst: 1000}}")
+    quotas = {"BATCHGW_QUOTA_FILE": "quotas.yaml"}
+    shell = Shell(emulator=only_ministack, folder=tmp_path, variables=quotas)
 
     found = shell.batchgw("discover", "policy.yaml", "--output", "jsonl")
     assert found.code == OK, found.err

@@ -16,6 +16,7 @@ import pytest
 from batchgw.cli.main import run
 from batchgw.simulator.over_http.options import ReadyInfo, ServeOptions
 from batchgw.simulator.over_http.serve import running
+from batchgw.throttle.quota import SERVICES
 
 POLICY = """\
 version: 1
@@ -70,6 +71,13 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(folder / "state"))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.chdir(folder)
+
+
+def ask_services_at_once(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Ask other services than API Gateway without pauses, where a test is not about their pace."""
+    every = "".join(f"  {name}: {{rate: 1000, burst: 1000}}\n" for name in SERVICES)
+    (folder / "quotas.yaml").write_text(f"services:\n{every}")
+    monkeypatch.setenv("BATCHGW_QUOTA_FILE", str(folder / "quotas.yaml"))
 
 
 @contextmanager

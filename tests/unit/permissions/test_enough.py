@@ -12,7 +12,7 @@ import pytest
 
 from batchgw.exit_codes import OK, PENDING
 from batchgw.simulator.over_http.options import ReadyInfo
-from tests.unit.cli_driver import batchgw, clean_environment, served
+from tests.unit.cli_driver import ask_services_at_once, batchgw, clean_environment, served
 
 ROLE = "OrganizationBatchgw"
 PRINCIPAL = "arn:aws:iam::111111111111:root"
@@ -46,6 +46,7 @@ responses:
 @pytest.fixture(autouse=True)
 def _clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     clean_environment(monkeypatch, tmp_path)
+    ask_services_at_once(monkeypatch, tmp_path)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from batchgw.simulator.over_http.options import ReadyInfo
-from tests.unit.cli_driver import Result, batchgw, clean_environment, served
+from tests.unit.cli_driver import Result, ask_services_at_once, batchgw, clean_environment, served
 
 HEAD = """\
 version: 1
@@ -24,6 +24,7 @@ APIS = ("--account", "current", "--account", "222222222222", "--region", "eu-wes
 @pytest.fixture(autouse=True)
 def _clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     clean_environment(monkeypatch, tmp_path)
+    ask_services_at_once(monkeypatch, tmp_path)
     Path("plain.yaml").write_text(HEAD)
 
 

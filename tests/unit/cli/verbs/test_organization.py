@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from batchgw.simulator.over_http.options import ReadyInfo
-from tests.unit.cli_driver import batchgw, clean_environment, served
+from tests.unit.cli_driver import ask_services_at_once, batchgw, clean_environment, served
 
 MANAGEMENT, PROD, OTHER, CLOSED = (str(n) * 12 for n in range(1, 5))
 WORLD = {
@@ -42,6 +42,7 @@ EVERYWHERE = ("--account", "organization", "--region", "enabled", *ROLE)
 @pytest.fixture(autouse=True)
 def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[ReadyInfo]:
     clean_environment(monkeypatch, tmp_path)
+    ask_services_at_once(monkeypatch, tmp_path)
     Path("world.json").write_text(json.dumps(WORLD))
     Path("policy.yaml").write_text(POLICY.replace("ACCOUNT", f'"{OTHER}"'))
     with served(monkeypatch, organization=Path("world.json"), apis=14) as info:
