@@ -2,7 +2,8 @@
 
 Tables are printed as they are measured, and written with their plots to benchmarks/results. From these files
 benchmarks/README.md is written. Results of --quick are written to benchmarks/results/quick, and to no page.
-Sections that mostly wait for a quota run two at a time, with --quick three at a time.
+Sections that mostly wait for a quota run two at a time, with --quick three at a time. With --quick --check
+runs, all sections do: what they measure does not count then.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     kept = folder if given.write else None
     measured = []
     try:
-        for each in _measured(entries, quick=given.quick):
+        for each in _measured(entries, quick=given.quick, counts=given.check != "runs"):
             _show(each, kept)
             measured.append(each)
     except KeyboardInterrupt:
@@ -77,22 +78,27 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _measured(entries: Sequence[Entry], *, quick: bool) -> Iterator[Measured]:
-    """Run first the sections that mostly wait, some at a time; then the others, one by one."""
+def _measured(entries: Sequence[Entry], *, quick: bool, counts: bool) -> Iterator[Measured]:
+    """Run first the sections that mostly wait, some at a time; then the others, one by one.
+
+    If what a quick run measures does not count, the others do not run alone either.
+    """
 
     def one(entry: Entry) -> Measured:
         print(f"{entry.name} ...", file=sys.stderr, flush=True)
         return run(entry, quick=quick)
 
     waiting = [entry for entry in entries if entry.waits and (quick or not entry.alone)]
+    others = [entry for entry in entries if entry not in waiting]
+    alone = others if counts or not quick else []
     with ThreadPoolExecutor(3 if quick else 2) as pool:
         try:
-            yield from pool.map(one, waiting)
+            yield from pool.map(one, waiting if alone else [*waiting, *others])
         except KeyboardInterrupt:
             pool.shutdown(wait=False, cancel_futures=True)
             end_all()
             raise
-    yield from (one(entry) for entry in entries if entry not in waiting)
+    yield from map(one, alone)
 
 
 def _show(measured: Measured, folder: Path | None) -> None:

@@ -169,6 +169,9 @@ def test_only_sections_that_wait_run_at_the_same_time(monkeypatch: pytest.Monkey
     command.main(["--only", *names, "--no-write", "--quick"])
     assert frozenset(names[:3]) in met
     assert all(len(together) == 1 for together in met if "startup" in together)
+    met.clear()
+    command.main(["--only", *names[1:], "--no-write", "--quick", "--check", "runs"])
+    assert frozenset(names[1:]) in met, "what they measure does not count"
 
 
 def test_an_unknown_section_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
