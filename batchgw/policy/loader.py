@@ -12,10 +12,11 @@ from batchgw.errors import PolicyInvalid, Problem
 from batchgw.model import Account, Policy, ResponseType, RestApi
 from batchgw.policy.document_check import Checked, PlacedFinding, check
 from batchgw.policy.form_rules import EMPTY_POLICY
+from batchgw.policy.lint.rules.targets.accounts_without_role import accounts_without_role
 from batchgw.policy.meaning.explain import Explanation, explain
 from batchgw.policy.meaning.lacking import lacking
 from batchgw.policy.meaning.policy import policy_of, rulebook_of
-from batchgw.policy.text.document import locate
+from batchgw.policy.text.document import Mapping, locate
 from batchgw.policy.text.parse import Document, parse
 from batchgw.policy.text.source import file_name, read_text
 from batchgw.policy.together import FileFinding, findings_together
@@ -76,8 +77,10 @@ def load_policies(
         raise ValueError("a policy has at least one file")
     _refuse_twice(names)
     read = [read_text(path) for path in paths] if texts is None else list(texts)
-    alone = len(names) == 1
-    files = [_File(name, text, alone=alone) for name, text in zip(names, read, strict=True)]
+    files: list[_File] = []
+    for name, text in zip(names, read, strict=True):
+        narrows = any(file.has_targets for file in files)
+        files.append(_File(name, text, alone=len(names) == 1, narrows=narrows))
     sources = [file.checked.source for file in files if file.checked.source is not None]
     problems = [problem for file in files for problem in file.problems()]
     if len(sources) < len(files) or _has_error(problems):
@@ -99,13 +102,23 @@ def load_policies(
 class _File:
     """A file that was read, and what was found in it."""
 
-    def __init__(self, name: str, text: str, *, alone: bool) -> None:
-        """Read a text. Beside others, a file need not ask for anything by itself."""
+    def __init__(self, name: str, text: str, *, alone: bool, narrows: bool) -> None:
+        """Read a text. Beside others, a file need not ask for anything by itself.
+
+        Where an earlier file has targets, those of this one narrow it, and have no role.
+        """
         self._name = name
         self._document: Document = parse(text, name)
         checked = check(self._document.root, name)
-        kept = [each for each in checked.findings if alone or each.finding.rule is not EMPTY_POLICY]
+        spared = {*(() if alone else (EMPTY_POLICY,)), *((accounts_without_role.rule,) if narrows else ())}
+        kept = [each for each in checked.findings if each.finding.rule not in spared]
         self.checked: Checked = replace(checked, findings=tuple(kept))
+
+    @property
+    def has_targets(self) -> bool:
+        """Whether it says where to look, rightly or wrongly."""
+        root = self._document.root
+        return isinstance(root, Mapping) and "targets" in root.entries
 
     def problems(self, more: Iterable[FileFinding] = ()) -> list[Problem]:
         """Give the problems of the file in its order, with those that were found of it beside others."""

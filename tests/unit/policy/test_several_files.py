@@ -76,6 +76,14 @@ rules: [{name: r, match: {region: eu-*}, use: [cors]}]
     assert policy.digest != load(first, second.replace("orders*", "orders-*")).policy.digest
 
 
+def test_a_later_file_is_not_told_to_name_a_role() -> None:
+    """There it would be an error."""
+    first = "targets: {accounts: organization, role: R}\nuse: [no-cache]"
+    second = "targets: {accounts: [/Prod/**]}\nuse: [hsts]"
+    assert load(first, second).warnings == ()
+    assert [each.rule for each in load("use: [no-cache]", second).warnings] == ["accounts-without-role"]
+
+
 def test_a_later_file_is_narrowed_to_accounts_by_their_ids_without_the_organisation() -> None:
     first = "targets: {accounts: ['111122223333', '444455556666'], role: R}\nuse: [no-cache]"
     policy = load(first, "targets: {accounts: ['444455556666']}\nuse: [hsts]").policy
