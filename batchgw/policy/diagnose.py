@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from batchgw.model import ResponseType
+from batchgw.model import DEFAULT_STATUS, ResponseType
 from batchgw.policy.fields import TYPE_WORDS
 from batchgw.policy.findings import Finding, Path
 from batchgw.policy.form_rules import FORM_RULES, SCHEMA
+from batchgw.policy.grammar.regions import REGION_FORM
 from batchgw.policy.presets.index import PRESETS
 from batchgw.policy.quoting import closest, did_you_mean, fits, pasted, shown
 from batchgw.policy.schema.file import PolicyFile
@@ -22,6 +23,19 @@ _FOREIGN_KEYS = {
     "defaultResponse": "; it is a part of the service's answers, and not of the call",
     "ResponseMetadata": "; it is a part of the service's answers, and not of the call",
 }
+_FOREIGN_FILES = {
+    "Statement": "an IAM policy",
+    "AWSTemplateFormatVersion": "a template of CloudFormation",
+    "Resources": "a template of CloudFormation",
+    "openapi": "an OpenAPI definition",
+    "swagger": "an OpenAPI definition",
+    "policies": "a policy of Cloud Custodian",
+}
+"""What a file is that has such a key."""
+
+_ALL = frozenset({"*", "all", "any", "every", "everything"})
+"""What people write who mean all of them."""
+
 _RESPONSES = ": write `default` to remove the customisation, or a mapping with status, headers, templates"
 
 
@@ -29,6 +43,15 @@ def findings_of(error: ValidationError) -> Iterator[Finding]:
     """Give a finding for each of pydantic's errors."""
     for details in error.errors(include_url=False):
         yield _finding(details)
+
+
+def foreign(keys: Collection[str]) -> Finding | None:
+    """Give the finding about a file whose keys tell that it is of another tool; None if a key is ours."""
+    kind = next((kind for key, kind in _FOREIGN_FILES.items() if key in keys), None)
+    if kind is None or any(key in keys for key in PolicyFile.model_fields):
+        return None
+    message = f"this is {kind}, and no policy of batchgw; `batchgw init` writes one to start from"
+    return Finding(rule=SCHEMA, path=(), message=message)
 
 
 def _in_layer(path: Path) -> Path:
@@ -49,8 +72,11 @@ def _finding(details: ErrorDetails) -> Finding:
 def _key_finding(details: ErrorDetails, path: Path) -> Finding:
     word = str(path[-1])
     if _in_layer(path)[:1] == ("responses",):
-        meant = meant_type(word)
-        hint = f"did you mean {meant}?" if meant else f"those are {_listed(ResponseType)}"
+        if answering := [kind for kind, status in DEFAULT_STATUS.items() if status == word]:
+            hint = f"{word} is the status of {_listed(answering)}"
+        else:
+            meant = meant_type(word)
+            hint = f"did you mean {meant}?" if meant else f"those are {_listed(ResponseType)}"
         message = f"{shown(word)} is not a gateway response type; {hint}"
     else:
         message = f"{shown(word)}: {details['msg']}"
@@ -81,7 +107,7 @@ def _foreign(word: str, path: Path) -> str:
 
 
 def _missing(_: ErrorDetails, path: Path) -> str:
-    example = '; write "version": 1' if path == ("version",) else ""
+    example = {"version": '; write "version": 1', "enabled": '; write "enabled": true'}.get(str(path[-1]), "")
     return f"the key {shown(str(path[-1]))} is missing{example}"
 
 
@@ -91,12 +117,26 @@ def _one_of(details: ErrorDetails, path: Path) -> str:
         return f"{_what(details)} is not a response{guess or _RESPONSES}"
     if path == ("targets", "accounts", "word"):
         return (
-            f"{_what(details)} is not `current` or `organization`, nor a list of account ids and OUs: write"
-            f' ["111122223333"]{did_you_mean(str(details["input"]), ("current", "organization"))}'
+            f"{_what(details)} is not `current` or `organization`, nor a list of account ids and OUs"
+            f"{_accounts(details['input'])}"
+        )
+    if path == ("targets", "accounts", "mapping", "include", "word"):
+        return (
+            f"{_what(details)} is not `organization`, nor a list of account ids and OUs"
+            f"{_accounts(details['input'], ('organization',))}"
         )
     known = str(details.get("ctx", {}).get("expected", "")).replace("'", "").replace(" or ", ", ").split(", ")
     guess = did_you_mean(str(details["input"]), known)
     return f"{_what(details)} is not one of {', '.join(known)}{guess}"
+
+
+def _accounts(given: object, words: Sequence[str] = ("current", "organization")) -> str:
+    """Say which accounts were probably meant by a text that is no list."""
+    text = str(given)
+    if text.casefold() in _ALL:
+        return "; did you mean organization?"
+    listed = text if text.startswith(("/", "ou-", "r-")) or text.isdigit() else "111122223333"
+    return did_you_mean(text, words) or f": write {pasted([listed])}"
 
 
 def _preset(details: ErrorDetails, _: Path) -> str:
@@ -110,6 +150,11 @@ def _preset(details: ErrorDetails, _: Path) -> str:
 
 def _wants_list(details: ErrorDetails, path: Path) -> str:
     given = details["input"]
+    at_regions = path == ("targets", "regions", "items")
+    if at_regions and isinstance(given, str) and not REGION_FORM.fullmatch(given):
+        every = "enabled" if given.casefold() in _ALL else given
+        guess = did_you_mean(every, ("enabled",)) or f": write {pasted(['eu-west-1'])}"
+        return f"{_what(details)} is not `enabled`, nor a list of regions{guess}"
     example = f": write {pasted([given])}" if isinstance(given, str) and given and fits(given) else ""
     if "types" in path and isinstance(given, str) and given not in TYPE_WORDS:
         example = did_you_mean(given, TYPE_WORDS)  # in a list it would be refused as no type

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from batchgw.policy.diagnose import findings_of
+from batchgw.policy.diagnose import findings_of, foreign
 from batchgw.policy.findings import Finding, Path
 from batchgw.policy.lint.registry import lint
 from batchgw.policy.lint.view import views_of
 from batchgw.policy.meaning.source import Source
 from batchgw.policy.schema.file import PolicyFile
 from batchgw.policy.sound_part import SoundPart, sound_part
-from batchgw.policy.text.document import Node, locate, plain
+from batchgw.policy.text.document import Mapping, Node, locate, plain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +38,8 @@ def check(root: Node, name: str) -> Checked:
     try:
         file = PolicyFile.model_validate(plain(root))
     except ValidationError as error:
+        if isinstance(root, Mapping) and (other := foreign(root.entries)):
+            return Checked(source=None, findings=(PlacedFinding(finding=other, root=root),))
         rest = sound_part(root, error)
         found = [PlacedFinding(finding=finding, root=root) for finding in findings_of(error)]
         return Checked(source=None, findings=(*found, *(_lint_rest(rest, name) if rest else ())))

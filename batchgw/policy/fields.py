@@ -64,7 +64,14 @@ def _check_account(text: str) -> str:
     if re.fullmatch(r"\d{12}", text, re.ASCII):
         return text
     lost = text.isascii() and text.isdecimal() and 9 <= len(text) < 12  # noqa: PLR2004 - of 12 digits
-    why = f"; has it lost its leading zeros? Write {pasted(text.zfill(12))} if so" if lost else ""
+    if lost:
+        why = f"; has it lost its leading zeros? Write {pasted(text.zfill(12))} if so"
+    elif text == "organization":
+        why = "; it stands alone, as in `accounts: organization`"
+    elif text[:1].isdigit():
+        why = ""
+    else:
+        why = f"; an OU is a path from the root, such as /Prod, and a name is {pasted({'name': 'payments'})}"
     raise reject(ACCOUNT_ID, f"an account id is twelve digits, and this is {shown(text)}{why}")
 
 
@@ -72,6 +79,8 @@ def _check_region(text: str) -> str:
     if REGION_FORM.fullmatch(text):
         return text
     guess = did_you_mean(text, REGIONS)
+    if text == "enabled":
+        guess = "; it stands alone, as in `regions: enabled`"
     raise reject(REGION, f"{shown(text)} is not a region code such as eu-west-1{guess}")
 
 

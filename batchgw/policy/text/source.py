@@ -13,6 +13,9 @@ from batchgw.policy.text.opening import STDIN, opened
 MAX_BYTES = 2_000_000
 """Ten times the largest sensible policy. Reading the worst YAML of this size takes about two seconds."""
 
+_PLAN = b'{"kind":"plan"'
+"""How a saved plan begins."""
+
 
 def file_name(path: Path | str) -> str:
     """The name of the policy in messages."""
@@ -37,6 +40,8 @@ def read_text(path: Path | str) -> str:
 
 def decode(content: bytes, name: str) -> str:
     """Take bytes for UTF-8, with or without a byte order position. Raises PolicyInvalid for anything else."""
+    if content.startswith(_PLAN):
+        _refuse(name, "this is a saved plan, and no policy: give it to `apply --plan`, or to `show`")
     if len(content) > MAX_BYTES:
         _refuse(name, f"the file is larger than {MAX_BYTES // 1_000_000} MB: this is not a policy")
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):

@@ -112,14 +112,14 @@ CASES: list[tuple[str, str, int, int, str]] = [
         "version: 1\nuse: [cors]\nexemptions: [{match: {id: a}, reason: b}]",
         3,
         14,
-        "does not say until when",
+        "does not say until when: give `until`, a date, so",
     ),
     (
         "exemption-unbounded",
         "version: 1\nuse: [cors]\nexemptions: [{match: {id: a}}]",
         3,
         14,
-        "does not say why and until when",
+        "does not say why and until when: give `reason` and `until`, a date, so",
     ),
     (
         "exemption-expired",
@@ -419,6 +419,11 @@ ACCEPTED = [
 @pytest.mark.parametrize("response", ACCEPTED)
 def test_what_is_right_is_left_alone(response: str) -> None:
     assert problems(THROTTLED + response) == ()
+
+
+def test_an_exemption_whose_end_is_no_date_is_not_said_to_have_none() -> None:
+    text = "version: 1\nuse: [cors]\nexemptions: [{match: {id: a}, reason: b, until: soon}]"
+    assert rules(text) == {"schema"}
 
 
 def test_merge_keeps_what_the_family_carries() -> None:

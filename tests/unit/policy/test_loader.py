@@ -291,6 +291,7 @@ PLACED = [
     ("version: 1\nresponses:\n  UNATHORIZED: default\n", 3, 3, "did you mean UNAUTHORIZED?"),
     ("version: 1\nresponses:\n  unauthorized: default\n", 3, 3, "did you mean UNAUTHORIZED?"),
     ("version: 1\nresponses:\n  4XX: default\n", 3, 3, "did you mean DEFAULT_4XX?"),
+    ("version: 1\nresponses:\n  '404': default\n", 3, 3, "404 is the status of RESOURCE_NOT_FOUND"),
     ("version: 1\nresponses:\n  TEAPOT: default\n", 3, 3, "those are DEFAULT_4XX, DEFAULT_5XX"),
     ("version: 1\nresponses:\n  THROTTLED: defualt\n", 3, 14, "did you mean default?"),
     ("version: 1\nresponses:\n  THROTTLED:\n", 3, 3, "write `default`"),
@@ -318,6 +319,15 @@ PLACED = [
     ("version: 1\ntargets: {regions: [eu-wset-1]}\n", 2, 21, "did you mean eu-west-1?"),
     ("version: 1\ntargets: {accounts: curent}\n", 2, 21, "did you mean current?"),
     ("version: 1\ntargets: {accounts: organisation}\n", 2, 21, "did you mean organization?"),
+    ("version: 1\ntargets: {accounts: all}\n", 2, 21, "did you mean organization?"),
+    ("version: 1\ntargets: {accounts: /Prod}\n", 2, 21, 'write ["/Prod"]'),
+    ("version: 1\ntargets: {accounts: {include: all}}\n", 2, 31, "did you mean organization?"),
+    ("version: 1\ntargets: {accounts: {include: /Prod}}\n", 2, 31, 'write ["/Prod"]'),
+    ("version: 1\ntargets: {accounts: [organization]}\n", 2, 22, "`accounts: organization`"),
+    ("version: 1\ntargets: {accounts: [Prod]}\n", 2, 22, "such as /Prod, and a name is"),
+    ("version: 1\ntargets: {regions: all}\n", 2, 20, "did you mean enabled?"),
+    ("version: 1\ntargets: {regions: enable}\n", 2, 20, "did you mean enabled?"),
+    ("version: 1\ntargets: {regions: [enabled]}\n", 2, 21, "`regions: enabled`"),
     ("version: 1\ntargets: {accounts: [current, /Prod]}\n", 2, 22, "write the account's id"),
     ("version: 1\ntargets: {accounts: {exclude: [current]}}\n", 2, 32, "write the account's id"),
     ("version: 1\ntargets: {accounts: [{}]}\n", 2, 22, "an account selector needs"),
@@ -325,7 +335,7 @@ PLACED = [
     ("version: 1\ntargets: {accounts: {exclud: []}}\n", 2, 22, "did you mean exclude?"),
     ("version: 1\ntargets: {accounts: {include: []}}\n", 2, 31, "empty list"),
     ("version: 1\ntargets: {regions: {enabled: false}}\n", 2, 30, "there is no other choice"),
-    ("version: 1\ntargets: {regions: {exclude: [us-east-1]}}\n", 2, 20, "the key 'enabled' is missing"),
+    ("version: 1\ntargets: {regions: {exclude: [us-east-1]}}\n", 2, 20, 'write "enabled": true'),
     (
         "version: 1\ntargets: {regions: {enabled: true, order: [eu-wset-1]}}\n",
         2,
@@ -390,6 +400,28 @@ def test_errors_point_at_what_is_wrong(text: str, line: int, column: int, says: 
     found = problems(text)
     here = [p for p in found if (p.line, p.column) == (line, column) and p.severity == "error"]
     assert any(says in p.message for p in here), "\n".join(str(p) for p in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('{"Version": "2012-10-17", "Statement": []}', "this is an IAM policy, and no policy of batchgw"),
+        ("Resources: {}\n", "this is a template of CloudFormation"),
+        ('{"kind":"plan","format":"batchgw-plan","version":3}\n{"kind":"api"}\n', "this is a saved plan"),
+    ],
+)
+def test_a_file_of_another_kind_is_one_error_that_names_it(text: str, says: str, tmp_path: Path) -> None:
+    path = tmp_path / "other"
+    path.write_text(text)
+    with pytest.raises(PolicyInvalid) as error:
+        load_policy(path)
+    (found,) = error.value.problems
+    assert says in found.message
+
+
+def test_a_policy_that_has_a_key_of_another_kind_of_file_is_still_a_policy() -> None:
+    found = problems("version: 1\nuse: [cors]\nResources: {}\n")
+    assert [p.message for p in found] == ["unknown key 'Resources'; did you mean responses?"]
 
 
 def test_all_errors_are_told_at_once_and_in_order() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from batchgw.policy.findings import Remark, Rule
 from batchgw.policy.lint.check import checks
 from batchgw.policy.lint.view import PolicyView
+from batchgw.policy.schema.file import PolicyFile
 
 
 @checks(
@@ -14,6 +15,7 @@ from batchgw.policy.lint.view import PolicyView
         name="exemption-unbounded",
         severity="warning",
         summary="an exemption without a reason or without an end",
+        holds_despite=frozenset(PolicyFile.model_fields) - {"exemptions"},
     )
 )
 def exemption_unbounded(policy: PolicyView) -> Iterator[Remark]:
@@ -21,9 +23,15 @@ def exemption_unbounded(policy: PolicyView) -> Iterator[Remark]:
     if not policy.is_top:
         return
     for index, exemption in enumerate(policy.file.exemptions):
-        given = {"why": exemption.reason, "until when": exemption.until}
-        lacks = [word for word, value in given.items() if not value]
+        lacks = [
+            (says, give)
+            for value, says, give in (
+                (exemption.reason, "why", "`reason`"),
+                (exemption.until, "until when", "`until`, a date"),
+            )
+            if not value
+        ]
         if lacks:
-            keys = "give `reason` and `until`, a date, so that somebody looks at it again"
-            message = f"this exemption does not say {' and '.join(lacks)}: {keys}"
+            says, give = (" and ".join(words) for words in zip(*lacks, strict=True))
+            message = f"this exemption does not say {says}: give {give}, so that somebody looks at it again"
             yield Remark(path=("exemptions", index), message=message)
