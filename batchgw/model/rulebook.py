@@ -14,8 +14,12 @@ from typing import Protocol
 from batchgw.model.change import SetAside
 from batchgw.model.desired import Desired
 from batchgw.model.fleet.organization import Account
+from batchgw.model.fleet.selector import Selector
 from batchgw.model.scope import RestApi
 from batchgw.model.shape import JSON
+
+Reach = tuple[tuple[Selector, ...], ...]
+"""APIs: those that all selectors of any of the groups match."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +90,11 @@ class Rulebook(Protocol):
         """Whether a rule asks who manages an API."""
         ...
 
+    @property
+    def reach(self) -> Reach | None:
+        """The APIs, or more, about whose gateway responses it says something; None where that may be any."""
+        ...
+
     def decide(self, api: RestApi, account: Account | None) -> Decision:
         """Decide about an API. `account` is what the organisation says of its account, where it was asked.
 
@@ -108,6 +117,7 @@ class OneForAll:
     needs_account = False
     needs_account_tags = False
     needs_owner = False
+    reach: Reach | None = None
 
     def __init__(self, desired: Desired) -> None:
         self._decision = Decision(variant=Variant(rules=(), desired=desired))

@@ -15,7 +15,8 @@ from batchgw.control_plane.operations import (
     PutGatewayResponse,
 )
 from batchgw.model import Region, Selection
-from batchgw.permissions.narrowing import EVERY, Narrowed, excluded, included
+from batchgw.model.rulebook import Reach
+from batchgw.permissions.narrowing import EVERY, Narrowed, changed, excluded, included
 from batchgw.permissions.statement import Statement
 
 
@@ -40,6 +41,7 @@ class Needs:
     Attributes:
         job: the verb.
         apis: which APIs are meant.
+        reach: which of those the policy may change; None where that may be any.
         regions: where; none means any region.
         partition: the one of the accounts: aws, aws-cn or aws-us-gov.
         own_regions: each account is asked which regions it has.
@@ -49,6 +51,7 @@ class Needs:
 
     job: Job
     apis: Selection
+    reach: Reach | None = None
     regions: tuple[Region, ...] = ()
     partition: str = "aws"
     own_regions: bool = False
@@ -72,7 +75,11 @@ def _reading(needs: Needs) -> Iterator[Statement]:
     if needs.job.writes:
         read.append(GetGatewayResponse.operation)
     yield from _about(
-        needs, "ReadGatewayResponses", read, "reads what there is, before it is changed and afterwards"
+        needs,
+        included(needs.apis),
+        "ReadGatewayResponses",
+        read,
+        "reads what there is, before it is changed and afterwards",
     )
     if needs.own_regions:
         yield Statement(
@@ -109,7 +116,13 @@ def _telling_owners(needs: Needs) -> Iterator[Statement]:
 
 def _writing(needs: Needs) -> Iterator[Statement]:
     writes = [PutGatewayResponse.operation, DeleteGatewayResponse.operation]
-    yield from _about(needs, "WriteGatewayResponses", writes, "sets gateway responses, and resets them")
+    yield from _about(
+        needs,
+        changed(needs.apis, needs.reach),
+        "WriteGatewayResponses",
+        writes,
+        "sets gateway responses, and resets them",
+    )
     for number, each in enumerate(excluded(needs.apis)):
         yield Statement(
             sid=_numbered("LeaveExcludedAlone", number),
@@ -157,9 +170,11 @@ def _deploying(needs: Needs) -> Iterator[Statement]:
         )
 
 
-def _about(needs: Needs, sid: str, operations: Sequence[Operation], why: str) -> Iterator[Statement]:
+def _about(
+    needs: Needs, apis: Sequence[Narrowed], sid: str, operations: Sequence[Operation], why: str
+) -> Iterator[Statement]:
     """Give a statement for each kind of APIs that IAM can name."""
-    for number, each in enumerate(included(needs.apis)):
+    for number, each in enumerate(apis):
         paths = [_path(operation, each) for operation in operations]
         yield Statement(
             sid=_numbered(sid, number),

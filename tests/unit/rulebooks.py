@@ -10,6 +10,7 @@ from functools import cached_property
 from batchgw.model import Account, Decision, Desired, ResponseType, RestApi, Rule, SetAside, Variant
 from batchgw.model.change import EXEMPT
 from batchgw.model.response_change import TARGETS
+from batchgw.model.rulebook import Reach
 from batchgw.model.shape import JSON
 
 
@@ -30,6 +31,7 @@ class ByName:
     needs_account: bool = False
     needs_account_tags: bool = False
     needs_owner: bool = False
+    reach: Reach | None = None
 
     def __post_init__(self) -> None:
         self._variants: dict[tuple[tuple[str, ...], frozenset[ResponseType]], Variant] = {}

@@ -6,9 +6,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from batchgw.model import Account, Decision, Desired, ResponseType, RestApi, Selector, SetAside, Variant
+from batchgw.model import (
+    Account,
+    Decision,
+    Desired,
+    ResponseType,
+    RestApi,
+    Selector,
+    SetAside,
+    Unlisted,
+    Variant,
+)
 from batchgw.model.change import EXEMPT
 from batchgw.model.response_change import TARGETS
+from batchgw.model.rulebook import Reach
 from batchgw.model.shape import JSON
 from batchgw.policy.meaning.digest import layer_json
 from batchgw.policy.meaning.exemptions import Exemption
@@ -94,6 +105,14 @@ class LayeredRulebook:
         """Whether a selector asks who manages an API."""
         return any(each.needs_owner for each in self._selectors())
 
+    @property
+    def reach(self) -> Reach | None:
+        """What rules and narrowed files are about, where nothing else says anything."""
+        if self.desired.of_responses:
+            return None
+        saying = (layer for layer in self._conditional if _sets(layer))
+        return tuple(selectors for layer in saying for selectors in _reach(layer))
+
     def decide(self, api: RestApi, account: Account | None) -> Decision:
         """Decide about an API."""
         matched = tuple(layer.number for layer in self._conditional if layer.matches(api, account))
@@ -167,3 +186,16 @@ class LayeredRulebook:
     def _withins(self) -> Iterator[Within]:
         withins = [layer.within for layer in self._conditional] + [each.within for each in self.counting]
         return (each for each in withins if each is not None)
+
+
+def _sets(layer: Layer) -> bool:
+    """Tell whether a layer sets something by itself: a mode only says how, and `leave` leaves it."""
+    named = layer.responses or layer.wherever_customised or layer.use
+    return bool(named) or layer.unlisted is Unlisted.RESET
+
+
+def _reach(layer: Layer) -> Reach:
+    """Give the APIs that a layer is about, or more: exclude selectors and accounts are left out."""
+    own = () if layer.match is None else (layer.match,)
+    include = () if layer.within is None else layer.within.apis.include
+    return tuple((*own, each) for each in include) or (own,)

@@ -40,6 +40,15 @@ unlisted: reset
 responses:
   DEFAULT_5XX: {{headers: {{X-Test: "1"}}}}
 """,
+    "by rules": f"""{TARGETS}
+rules:
+  - name: public
+    match: {{tags: {{tier: public}}}}
+    responses: {{DEFAULT_4XX: {{headers: {{X-Test: "1"}}}}}}
+  - name: platform
+    match: {{tags: {{team: "p*"}}}}
+    responses: {{DEFAULT_5XX: {{headers: {{X-Test: "1"}}}}}}
+""",
 }
 
 
@@ -116,6 +125,22 @@ def test_an_apply_needs_each_statement_for_apply(
         done = batchgw("apply", policy, "--yes")
         assert done.code == OK, done.err
         assert batchgw("check", policy).code == OK
+
+
+def test_what_rules_need_cannot_write_where_no_rule_is_about(world: ReadyInfo, tmp_path: Path) -> None:
+    """The same role, used for a policy about all APIs: only those with the tags of rules can be changed."""
+    _identify(world, _printed(_write(tmp_path, POLICIES["by rules"])))
+    done = batchgw("apply", _write(tmp_path, POLICIES["all"]), "--yes", "-o", "jsonl")
+    about = {
+        line["id"]
+        for line in batchgw("discover", tmp_path / "policy.yaml", "-o", "jsonl").lines
+        if "kind" not in line
+        and (line["tags"].get("tier") == "public" or line["tags"].get("team", "").startswith("p"))
+    }
+    written = {o["api"]: o["outcome"] for o in done.lines if o.get("target") == "DEFAULT_4XX"}
+    assert {api for api, outcome in written.items() if outcome == "applied"} <= about
+    assert "applied" in written.values()
+    assert {*written.values()} > {"applied"}
 
 
 def test_telling_owners_needs_what_is_printed_for_it(world: ReadyInfo, tmp_path: Path) -> None:

@@ -21,8 +21,9 @@ from batchgw.model import (
     Selector,
     Targets,
 )
+from batchgw.model.rulebook import Reach
 from batchgw.permissions.job import Job, Needs, statements
-from batchgw.permissions.narrowing import Narrowed, excluded, included
+from batchgw.permissions.narrowing import MOST_OF_RULES, Narrowed, changed, excluded, included
 from batchgw.permissions.organization import reading_side
 from batchgw.permissions.roles import MOST_NAMED, Chain, trust
 from batchgw.permissions.statement import Statement
@@ -119,6 +120,48 @@ def test_globs_are_compared_as_globs() -> None:
         "StringEquals": {"aws:ResourceTag/b": "y"},
         "StringLike": {"aws:ResourceTag/a": "x*"},
     }
+
+
+INTERNAL = Selector(tags={"tier": "internal"})
+ABC = Selector(id=RestApiId("abc"))
+OF_EDGE = Selector(tags={"team": "edge"})
+
+
+@pytest.mark.parametrize(
+    ("selection", "reach", "narrowed"),
+    [
+        # selection, what the rules are about, what may be changed
+        (ALL, None, [Narrowed()]),
+        (ALL, ((INTERNAL,),), [Narrowed(tags={"tier": "internal"})]),
+        (ALL, ((INTERNAL,), (Selector(name="x"),)), [Narrowed()]),
+        (
+            ALL,
+            ((Selector(id=RestApiId("abc")),), (INTERNAL,)),
+            [Narrowed(api="abc"), Narrowed(tags=INTERNAL.tags)],
+        ),
+        (ALL, ((INTERNAL, OF_EDGE), (INTERNAL,)), [Narrowed(tags=INTERNAL.tags)]),
+        (ALL, ((INTERNAL, ABC),), [Narrowed(api="abc", tags=INTERNAL.tags)]),
+        (ALL, ((INTERNAL, PUBLIC),), []),
+        (Selection(include=(PUBLIC,)), ((INTERNAL,),), []),
+        (Selection(include=(PUBLIC,)), ((Selector(name="x"),),), [Narrowed(tags=PUBLIC.tags)]),
+        (Selection(include=(PUBLIC,)), ((OF_EDGE,),), [Narrowed(tags={"tier": "public", "team": "edge"})]),
+        (Selection(include=(PUBLIC,)), ((Selector(tags={"tier": "p*"}),),), [Narrowed(tags=PUBLIC.tags)]),
+        (Selection(include=(Selector(tags={"tier": "i*"}),)), ((INTERNAL,),), [Narrowed(tags=INTERNAL.tags)]),
+        (Selection(explicit=(ExplicitApi(id=RestApiId("abc")),)), ((Selector(id=RestApiId("xyz")),),), []),
+        (ALL, tuple((Selector(tags={"n": str(n)}),) for n in range(MOST_OF_RULES + 1)), [Narrowed()]),
+    ],
+)
+def test_where_only_rules_say_something_only_what_they_are_about_may_be_changed(
+    selection: Selection, reach: Reach | None, narrowed: list[Narrowed]
+) -> None:
+    assert list(changed(selection, reach)) == narrowed
+    found = statements(Needs(job=Job.APPLY, apis=selection, reach=reach))
+    assert len([each for each in found if each.sid.startswith("WriteGatewayResponses")]) == len(narrowed)
+    assert [each for each in found if each.sid.startswith("Read")] == [
+        each
+        for each in statements(Needs(job=Job.APPLY, apis=selection))
+        if each.sid.startswith("Read")  # a plan reads what no rule is about, too
+    ]
 
 
 def test_statements_have_ids_of_their_own() -> None:

@@ -18,10 +18,12 @@ from batchgw.model import (
     RestApi,
     RestApiId,
     Scope,
+    Selector,
     Settings,
     Unlisted,
 )
-from batchgw.policy.loader import load_policy
+from batchgw.model.rulebook import Reach
+from batchgw.policy.loader import load_policies, load_policy
 
 T = ResponseType
 FAMILIES = {T.DEFAULT_4XX, T.DEFAULT_5XX}
@@ -251,6 +253,45 @@ def test_it_says_what_must_be_known_of_apis(words: str, needs: tuple[bool, bool,
     text = f"version: 1\nrules: [{{name: r, match: {{{words}}}, use: [cors]}}]"
     rules = load_policy("p.yaml", text=text).policy.rules
     assert (rules.needs_account, rules.needs_account_tags, rules.needs_owner) == needs
+
+
+PUBLIC, INTERNAL, ORDERS = (
+    Selector(tags={"tier": "public"}),
+    Selector(tags={"tier": "internal"}),
+    Selector(name="orders-*"),
+)
+SECOND = "targets: {apis: {include: [{name: orders-*}, {tags: {tier: public}}]}}"
+FIRST = "targets: {regions: [eu-west-1]}"
+BY_RULES = "rules: [{name: r, match: {tags: {tier: public}}, use: [cors]}]"
+
+
+@pytest.mark.parametrize(
+    ("texts", "reach"),
+    [
+        ([BY_RULES], ((PUBLIC,),)),
+        ([f"mode: fill\nunlisted: leave\n{BY_RULES}"], ((PUBLIC,),)),
+        ([f"use: [cors]\n{BY_RULES}"], None),
+        ([f"wherever_customised: {{headers: {{X-A: b}}}}\n{BY_RULES}"], None),
+        ([f"unlisted: reset\n{BY_RULES}"], None),
+        ([f"{FIRST}\n{BY_RULES}", f"{SECOND}\nuse: [hsts]"], ((PUBLIC,), (ORDERS,), (PUBLIC,))),
+        (
+            [
+                f"{FIRST}\n{BY_RULES}",
+                f"{SECOND}\n{BY_RULES.replace('r,', 's,').replace('public', 'internal')}",
+            ],
+            ((PUBLIC,), (INTERNAL, ORDERS), (INTERNAL, PUBLIC)),
+        ),
+        ([BY_RULES, "use: [hsts]"], None),
+        ([f"{BY_RULES[:-1]}, {{name: s, match: {{tags: {{tier: internal}}}}, mode: fill}}]"], ((PUBLIC,),)),
+        (["rules: [{name: s, match: {tags: {tier: internal}}, unlisted: reset}]"], ((INTERNAL,),)),
+    ],
+)
+def test_it_says_what_it_is_about_where_only_rules_say_something(
+    texts: list[str], reach: Reach | None
+) -> None:
+    files = [f"{n}.yaml" for n in range(len(texts))]
+    loaded = load_policies(files, texts=[f"version: 1\n{text}" for text in texts])
+    assert loaded.policy.rules.reach == reach
 
 
 def test_tags_may_exempt_any_api_so_all_are_listed() -> None:

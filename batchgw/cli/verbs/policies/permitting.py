@@ -65,6 +65,7 @@ class Permitting:
             Needs(
                 job=self.permissions.job,
                 apis=targets.apis,
+                reach=policy.rules.reach,
                 regions=targets.regions,
                 partition=partition_of(targets),
                 own_regions=targets.enabled_regions is not None,
