@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from batchgw.model import AccountSelection, Targets
-from batchgw.permissions.roles import Chain, assuming
+from batchgw.permissions.roles import Chain, assuming, assuming_reader
 from batchgw.permissions.statement import Statement
 
 
@@ -31,8 +31,10 @@ def _reading(targets: Targets, partition: str, *, names: bool, tags: bool) -> It
                 resources=(f"arn:{partition}:account::*:account/o-*/*",),
                 why="tells the regions of an account that cannot be asked itself",
             )
-    accounts = targets.accounts if selection is None else ()
-    yield from assuming(Chain.of(targets), partition, accounts)
+    accounts, chain = targets.accounts if selection is None else (), Chain.of(targets)
+    yield from assuming(chain, partition, accounts)
+    if selection is not None or names:
+        yield from assuming_reader(targets.organization_roles, chain, partition)
 
 
 def _listing(selection: AccountSelection, *, tags: bool) -> Iterator[Statement]:

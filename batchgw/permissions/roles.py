@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Self
 
 from batchgw.errors import UsageError
@@ -119,19 +120,41 @@ def assuming(chain: Chain, partition: str, accounts: Sequence[AccountId] = ()) -
     The first is for the base credentials, the second for the role of the first link, and so on. `accounts`
     are those with the last role, where they are known.
     """
+    for number, (link, actions) in enumerate(_handed_on(chain.links), 1):
+        known = accounts if link is chain.last and len(accounts) <= MOST_NAMED else ()
+        yield Statement(
+            sid="AssumeRoles" if number == 1 else f"AssumeRolesOfLink{number}",
+            actions=actions,
+            resources=tuple(dict.fromkeys(_arn(link, partition, account) for account in known or ("*",))),
+            why="assumes the role in each account",
+        )
+
+
+def assuming_reader(links: Sequence[RoleLink], chain: Chain, partition: str) -> Iterator[Statement]:
+    """Give a statement for each link of the chain by which the organisation is read.
+
+    Links with which both chains begin are left out: `assuming` has them.
+    """
+    begun = list(takewhile(lambda pair: pair[0] == pair[1], zip(links, chain.before, strict=False)))
+    for number, (link, actions) in enumerate(_handed_on(links), 1):
+        if number > len(begun):
+            yield Statement(
+                sid="AssumeReader" if number == 1 else f"AssumeReaderOfLink{number}",
+                actions=actions,
+                resources=(_arn(link, partition, "*"),),
+                why="assumes the role that reads the organisation",
+            )
+
+
+def _handed_on(links: Sequence[RoleLink]) -> Iterator[tuple[RoleLink, tuple[str, ...]]]:
+    """Give with each link what assuming it takes. Tags and identities are passed on to later links."""
     tags = identity = False
-    for number, link in enumerate(chain.links, 1):
+    for link in links:
         tags, identity = tags or bool(link.session_tags), identity or bool(link.source_identity)
         actions = ["sts:AssumeRole"]
         actions += ["sts:TagSession"] if tags else []
         actions += ["sts:SetSourceIdentity"] if identity else []
-        known = accounts if link is chain.last and len(accounts) <= MOST_NAMED else ()
-        yield Statement(
-            sid="AssumeRoles" if number == 1 else f"AssumeRolesOfLink{number}",
-            actions=tuple(actions),
-            resources=tuple(dict.fromkeys(_arn(link, partition, account) for account in known or ("*",))),
-            why="assumes the role in each account",
-        )
+        yield link, tuple(actions)
 
 
 def _arn(link: RoleLink, partition: str, account: str) -> str:

@@ -77,7 +77,11 @@ def _identify(
     role: dict[str, object] = {"name": ROLE, "policy": policy}
     if trust is not None:
         role["trust"] = trust
-    body = json.dumps({"roles": [role]}).encode()
+    _post(world, roles=[role])
+
+
+def _post(world: ReadyInfo, **iam: object) -> None:
+    body = json.dumps(iam).encode()
     request = urllib.request.Request(f"{world.endpoint}/_batchgw/iam", body, method="POST")  # noqa: S310 - ours
     with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
         assert answer.status == 200
@@ -150,6 +154,33 @@ def test_telling_owners_needs_what_is_printed_for_it(world: ReadyInfo, tmp_path:
     assert batchgw("plan", policy, "--on-managed", "hold").code not in (OK, PENDING)
     _identify(world, _printed(policy, "--for", "plan", "--on-managed", "hold"))
     assert batchgw("plan", policy, "--on-managed", "hold").code == PENDING
+
+
+def test_who_reads_the_organisation_by_a_role_needs_each_statement(world: ReadyInfo, tmp_path: Path) -> None:
+    """Those about assuming are for the base credentials, the others for the role that reads."""
+    policy = _write(
+        tmp_path,
+        f"""\
+version: 1
+targets: {{accounts: organization, regions: [eu-west-1], role: {ROLE}}}
+organization: {{role: "arn:aws:iam::111111111111:role/Reader"}}
+use: [cors]
+""",
+    )
+    printed = _printed(policy, "--organization")
+    assert "AssumeReader" in _allowed(printed)
+    for spared in ("", "ListAccounts", "AssumeRoles", "AssumeReader"):  # there are no OUs to read
+        given = _without(printed, spared) if spared else printed
+        assuming = [each for each in given["Statement"] if each["Sid"].startswith("Assume")]
+        reading = [each for each in given["Statement"] if each not in assuming]
+        own = [*assuming, *_printed(policy)["Statement"]]
+        _post(
+            world,
+            roles=[{"name": "Reader", "policy": {**printed, "Statement": reading}}, {"name": ROLE}],
+            users=[{"accounts": ["111111111111"], "policy": {**printed, "Statement": own}}],
+        )
+        found = batchgw("discover", policy, "--no-memory")
+        assert (found.code == OK) is (not spared), (spared, found.err)
 
 
 def test_what_is_printed_for_a_check_cannot_write(world: ReadyInfo, tmp_path: Path) -> None:

@@ -136,7 +136,7 @@ OF_EDGE = Selector(tags={"team": "edge"})
         (ALL, ((INTERNAL,), (Selector(name="x"),)), [Narrowed()]),
         (
             ALL,
-            ((Selector(id=RestApiId("abc")),), (INTERNAL,)),
+            ((ABC,), (INTERNAL,)),
             [Narrowed(api="abc"), Narrowed(tags=INTERNAL.tags)],
         ),
         (ALL, ((INTERNAL, OF_EDGE), (INTERNAL,)), [Narrowed(tags=INTERNAL.tags)]),
@@ -247,6 +247,42 @@ def test_whoever_stands_before_a_link_may_assume_it() -> None:
         ("AssumeRoles", ("sts:AssumeRole",), ("arn:aws:iam::999999999999:role/Door",)),
         ("AssumeRolesOfLink2", handed_on, (HUB.role,)),
         ("AssumeRolesOfLink3", handed_on, ("arn:aws:iam::*:role/R",)),
+    ]
+
+
+READER = RoleLink(role="arn:aws:iam::111111111111:role/Reader")
+ANY = AccountSelection(everything=True)
+
+
+@pytest.mark.parametrize(
+    ("targets", "sids"),
+    [
+        (Targets(role="R", organization_roles=(READER,)), ["AssumeRoles"]),  # nobody asks the organisation
+        (
+            Targets(role="R", organization=ANY, organization_roles=(READER,)),
+            ["ListAccounts", "ReadOus", "AssumeRoles", "AssumeReader"],
+        ),
+        (
+            Targets(role="R", roles=(HUB,), organization=ANY, organization_roles=(HUB, READER)),
+            ["ListAccounts", "ReadOus", "AssumeRoles", "AssumeRolesOfLink2", "AssumeReaderOfLink2"],
+        ),
+        (
+            Targets(role="R", roles=(HUB,), organization=ANY, organization_roles=(HUB,)),
+            ["ListAccounts", "ReadOus", "AssumeRoles", "AssumeRolesOfLink2"],
+        ),
+    ],
+)
+def test_the_role_that_reads_the_organisation_is_assumed_as_well(targets: Targets, sids: list[str]) -> None:
+    assert _sids(reading_side(targets, "aws")) == sids
+
+
+def test_the_reader_takes_over_what_the_link_before_it_hands_on() -> None:
+    targets = Targets(role="R", organization=ANY, organization_roles=(HUB, READER))
+    *_, hub, reader = reading_side(targets, "aws")
+    handed_on = ("sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity")
+    assert [(each.sid, each.actions, each.resources) for each in (hub, reader)] == [
+        ("AssumeReader", handed_on, (HUB.role,)),
+        ("AssumeReaderOfLink2", handed_on, (READER.role,)),
     ]
 
 
