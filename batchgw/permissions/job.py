@@ -23,6 +23,7 @@ from batchgw.permissions.statement import Statement
 class Job(StrEnum):
     """A verb, and what comes with it: who applies also plans, who deploys also applies."""
 
+    DISCOVER = "discover"
     PLAN = "plan"
     CHECK = "check"
     APPLY = "apply"
@@ -74,13 +75,14 @@ def _reading(needs: Needs) -> Iterator[Statement]:
     read = [GetGatewayResponses.operation]
     if needs.job.writes:
         read.append(GetGatewayResponse.operation)
-    yield from _about(
-        needs,
-        included(needs.apis),
-        "ReadGatewayResponses",
-        read,
-        "reads what there is, before it is changed and afterwards",
-    )
+    if needs.job is not Job.DISCOVER:
+        yield from _about(
+            needs,
+            included(needs.apis),
+            "ReadGatewayResponses",
+            read,
+            "reads what there is, before it is changed and afterwards",
+        )
     if needs.own_regions:
         yield Statement(
             sid="ListRegions",

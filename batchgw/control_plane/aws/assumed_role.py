@@ -144,7 +144,10 @@ class AssumedRole:
 
     def _advice(self, error: CallError, session: RoleSession) -> str:
         chosen = "; --role-name and --external-id choose others" if self._each_account else ""
-        return _advice(error, session) or f"{_ON_REFUSAL}{chosen}."
+        advice = _advice(error, session) or f"{_ON_REFUSAL}{chosen}."
+        if not isinstance(error, AccessDenied):
+            return advice
+        return f"{advice} {_TRUST_PRINTED if self._each_account else ''}{_IDENTITY_PRINTED}"
 
     def _not_assumed(
         self, session: RoleSession, account: AccountId, error: CallError
@@ -215,6 +218,9 @@ _ON_REFUSAL = (
     "The role must exist, its trust policy must name this identity (and the external id, if it wants one), "
     "and the identity must be allowed sts:AssumeRole on it"
 )
+
+_TRUST_PRINTED = "`batchgw iam-policy POLICY --trust --principal ARN` prints the trust policy. "
+_IDENTITY_PRINTED = "`batchgw iam-policy POLICY --organization` prints what the identity needs."
 
 
 def _advice(error: CallError, session: RoleSession) -> str | None:

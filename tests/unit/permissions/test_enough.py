@@ -114,6 +114,20 @@ def test_a_plan_needs_each_statement_for_plan(world: ReadyInfo, tmp_path: Path, 
     assert batchgw("plan", policy).code == PENDING
 
 
+def test_a_discover_needs_each_statement_for_discover(world: ReadyInfo, tmp_path: Path) -> None:
+    policy = _write(tmp_path, POLICIES["all"])
+    document = _printed(policy, "--for", "discover", "--stages")
+    for sid in _allowed(document):
+        _identify(world, _without(document, sid))
+        refused = batchgw("discover", policy, "--stages")
+        assert refused.code == 4, sid
+        assert "`batchgw iam-policy POLICY --" in refused.err
+    _identify(world, document)
+    assert batchgw("discover", policy, "--stages").code == OK
+    _identify(world, _printed(policy, "--for", "discover"))
+    assert batchgw("discover", policy).code == OK
+
+
 @pytest.mark.parametrize("kind", POLICIES)
 def test_an_apply_needs_each_statement_for_apply(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: str

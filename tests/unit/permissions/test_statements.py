@@ -40,6 +40,7 @@ def _sids(found: tuple[Statement, ...]) -> list[str]:
 @pytest.mark.parametrize(
     ("job", "sids"),
     [
+        (Job.DISCOVER, ["ListRestApis"]),
         (Job.PLAN, ["ListRestApis", "ReadGatewayResponses"]),
         (Job.CHECK, ["ListRestApis", "ReadGatewayResponses"]),
         (Job.APPLY, ["ListRestApis", "ReadGatewayResponses", "WriteGatewayResponses"]),
@@ -60,7 +61,7 @@ def test_each_verb_adds_to_the_one_before(job: Job, sids: list[str]) -> None:
     assert _sids(statements(Needs(job=job, apis=ALL))) == sids
 
 
-@pytest.mark.parametrize("job", [Job.PLAN, Job.CHECK])
+@pytest.mark.parametrize("job", [Job.DISCOVER, Job.PLAN, Job.CHECK])
 def test_a_verb_that_reads_may_do_nothing_but_read(job: Job) -> None:
     found = statements(Needs(job=job, apis=ALL, owners=True, own_regions=True))
     actions = {action for each in found for action in each.actions}

@@ -103,8 +103,12 @@ def test_flags_are_advised_for_the_last_link_alone() -> None:
     assert "(link 1 of 2 of the chain)" in refused.out
     assert "must be allowed sts:AssumeRole on it." in refused.out
     assert "--role-name" not in refused.out
+    assert "`batchgw iam-policy POLICY --organization` prints what the identity needs." in refused.out
+    assert "--trust" not in refused.out  # that prints the trust policy of the last link
     Path("policy.yaml").write_text(POLICY)
-    assert "--role-name and --external-id choose" in batchgw("plan", "policy.yaml", "--role-name", "No").out
+    last = batchgw("plan", "policy.yaml", "--role-name", "No").out
+    assert "--role-name and --external-id choose" in last
+    assert "`batchgw iam-policy POLICY --trust --principal ARN` prints the trust policy. `batchgw iam" in last
 
 
 def test_a_session_that_may_only_read_cannot_write_whatever_its_role_allows(world: ReadyInfo) -> None:
