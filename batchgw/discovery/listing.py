@@ -73,11 +73,13 @@ async def list_rest_apis(
         return
     meant = wanted.union(s.id for s in selection.include if s.id is not None)
 
+    unclear = _undecided(counted, unreadable)
+
     def select(page: list[RestApi], *, seen: int, last: bool) -> PackedApis:
         candidates = [api for api in page if api.id in wanted or not selection.explicit]
         selected = []
         for api in candidates:
-            is_selected = _is_selected(api, counted, unreadable)
+            is_selected = _is_selected(api, counted, unclear)
             if is_selected:
                 selected.append(api)
             elif is_selected is False and api.id in meant:
@@ -93,13 +95,25 @@ async def list_rest_apis(
         counted.found += seen + len(odd)
         for each in odd:
             if each.api.id in wanted or each.unnamed or not selection.explicit:
-                unreadable(each)
+                unclear(each)
         await anyio.lowlevel.checkpoint()  # to know them by their ids, another 2
-        page = [api async for api in _with_owners(ladder, page, owners, unreadable)]
+        page = [api async for api in _with_owners(ladder, page, owners, unclear)]
         waiting = select(page, seen=seen, last=pages.ended)
         del page
         for api in waiting:
             yield api
+
+
+def _undecided(
+    count: SelectionCount, unreadable: Callable[[UnreadableApi], None]
+) -> Callable[[UnreadableApi], None]:
+    """Count the APIs that are told to `unreadable`: selectors may match them."""
+
+    def tell(each: UnreadableApi) -> None:
+        count.undecided += 1
+        unreadable(each)
+
+    return tell
 
 
 def _is_selected(

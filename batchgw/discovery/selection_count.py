@@ -24,6 +24,7 @@ class SelectionCount:
     found: int = 0
     selected: int = 0
     excluded: int = 0
+    undecided: int = 0  # of which too little is known to tell whether they are meant
     named: int = 0  # found by their ids, where nothing was listed
     _include: _Open = field(init=False)
     _exclude: _Open = field(init=False)
@@ -51,8 +52,8 @@ class SelectionCount:
             selected=self.selected if listed else self.named,
             excluded=self.excluded,
             by_id=len(self.selection.explicit),
-            unmatched=self._include.unmatched(),
-            idle=self._exclude.unmatched(),
+            unmatched=self._include.unmatched(self.undecided),
+            idle=self._exclude.unmatched(self.undecided),
         )
 
 
@@ -75,11 +76,14 @@ class _Open:
             elif selector.name and fnmatchcase(api.name.casefold(), selector.name.casefold()):
                 self._near.setdefault(number, api.name)
 
-    def unmatched(self) -> tuple[Unmatched, ...]:
-        """Give those that are left."""
+    def unmatched(self, undecided: int) -> tuple[Unmatched, ...]:
+        """Give those that are left. They may match `undecided` APIs."""
+        perhaps = _perhaps(undecided)
         return tuple(
             Unmatched(
-                selector=str(selector), where=selector.where, hint=_hint(selector, self._near.get(number))
+                selector=str(selector),
+                where=selector.where,
+                hint=_hint(selector, self._near.get(number)) + perhaps,
             )
             for number, selector in self._open.items()
         )
@@ -101,3 +105,11 @@ def _hint(selector: Selector, near: str | None) -> str:
     if near != name:
         return f"; the case of letters counts, and there is {near}"
     return f"; one has exactly this name, but [ * ? are read as a pattern: write {glob.escape(name)}"
+
+
+def _perhaps(undecided: int) -> str:
+    """Say that an API may be meant of which too little could be read."""
+    if not undecided:
+        return ""
+    which = "the REST API" if undecided == 1 else f"one of the {undecided:,} REST APIs"
+    return f"; it may match {which} that could not be read"

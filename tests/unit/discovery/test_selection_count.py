@@ -88,6 +88,23 @@ def test_a_name_that_is_nearly_there_comes_with_how_to_spell_it(pattern: str, na
     assert unmatched(selection, (api(name),)) == [f"name {pattern} matches no REST API{hint}"]
 
 
+@pytest.mark.parametrize(
+    ("undecided", "hint"),
+    [
+        (0, ""),
+        (1, "; it may match the REST API that could not be read"),
+        (2, "; it may match one of the 2 REST APIs that could not be read"),
+    ],
+)
+def test_an_api_of_which_too_little_is_known_may_be_the_one_that_is_meant(undecided: int, hint: str) -> None:
+    """Such as one whose owner is not told, because the calls that tell it are denied."""
+    count = SelectionCount(Selection(include=(Selector(owner="sam"),), exclude=(Selector(name="x"),)))
+    count.undecided = undecided
+    total = count.total(listed=True)
+    said = [str(each) for each in (*total.unmatched, *total.idle)]
+    assert said == [f"owner sam matches no REST API{hint}", f"name x matches no REST API{hint}"]
+
+
 def test_the_spelling_that_is_advised_matches() -> None:
     assert Selector(name="[[]dev] orders").matches(api("[dev] orders"))
 

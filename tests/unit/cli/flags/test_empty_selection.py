@@ -167,3 +167,12 @@ def test_show_judges_a_saved_plan_by_what_it_was_made_with() -> None:
         for name in ("refused", "accepted")
     }
     assert shown == {"refused": 4, "accepted": 2}
+
+
+def test_an_api_on_which_the_expression_fails_may_be_the_one_that_is_meant(world: ReadyInfo) -> None:
+    """Nobody can tell whether the selector matches it, so nobody says that it does not."""
+    del world
+    found = batchgw("discover", "policy.yaml", "--select", "expression: \"starts_with(tags.nope, 'x')\"")
+    assert found.code == 4
+    said = "expression starts_with(tags.nope, 'x') matches no REST API; it may match one of the 2 REST APIs"
+    assert f"--select: {said} that could not be read" in found.err
