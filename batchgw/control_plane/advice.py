@@ -13,11 +13,14 @@ from batchgw.errors import (
     CallError,
     CredentialsExpired,
     CredentialsRejected,
+    CredentialsUnavailable,
     DeniedByScp,
+    EndpointUnreachable,
     ForeignAnswer,
     ForeignDenial,
     OrganizationNotInUse,
     ResourceQuotaExceeded,
+    Starved,
 )
 
 _STATEMENT = "`batchgw iam-policy POLICY --for VERB` prints the statement"
@@ -71,7 +74,7 @@ _REJECTED: tuple[tuple[re.Pattern[str], str], ...] = (
 )
 """By the code of credentials that were rejected; the first that is found in it."""
 
-_NOT_AWS = "This does not look like API Gateway: check --endpoint-url / AWS_ENDPOINT_URL and the proxy."
+_NOT_AWS = "This does not look like AWS: check --endpoint-url / AWS_ENDPOINT_URL and the proxy."
 _UNNAMED = re.compile(r"HTTP\d+")
 
 
@@ -149,6 +152,20 @@ def with_permission(error: AccessDenied, request: Request[object]) -> AccessDeni
     if f"{request.operation.service}:" not in error.message:
         message = f"{permission(request)} was refused: {message}"
     return error if message == error.message else error.again(message=message)
+
+
+_CLEAR = (CredentialsUnavailable, CredentialsRejected, OrganizationNotInUse, EndpointUnreachable, Starved)
+"""Errors that say what they are about, whatever was called."""
+
+
+def with_operation(error: CallError, service: str, operation: str) -> CallError:
+    """Give an error that names the call: the same one where its own words do, or the call does not matter.
+
+    It is for calls to other services. What API Gateway answers is told of an API or an account-region.
+    """
+    if isinstance(error, _CLEAR) or f"{service}:" in error.message:
+        return error
+    return error.again(message=f"{service}:{operation}: {error.message}")
 
 
 def _advice(kind: type[CallError], code: str) -> str:

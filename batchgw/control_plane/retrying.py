@@ -11,6 +11,7 @@ from typing import Generic
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
+from batchgw.control_plane.advice import with_operation
 from batchgw.control_plane.classify import of_other_account
 from batchgw.control_plane.event_fields import of_call
 from batchgw.control_plane.interface import API_GATEWAY, ControlPlane, Execution, Request, T, Wrapper
@@ -114,10 +115,10 @@ class RetryingControlPlane(Wrapper):
     def _judged(self, request: Request[object], error: CallError) -> CallError:
         """Give what ended the execution: of a denial or a 404, whether it is the API's or the scope's.
 
-        What another service denies says nothing of API Gateway.
+        What another service denies says nothing of API Gateway, so it is only told which call that was.
         """
         if request.operation.service != API_GATEWAY:
-            return error
+            return with_operation(error, request.operation.service, request.operation.name)
         if isinstance(error, AccessDenied) and error.sent:
             return self._state.given_up.judged(request, error)
         if isinstance(error, ApiNotFound):

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from batchgw.control_plane.advice import with_operation
 from batchgw.control_plane.aws.keys import Keys, Signer, misfit
 from batchgw.control_plane.aws.sts.client import Question, StsClient
 from batchgw.control_plane.operations.unreadable import unreadable_answer
+from batchgw.errors import CallError
 from batchgw.model import AccountId, Region, RoleLink, Scope
 
 ANYONE = AccountId("*")
@@ -61,6 +63,12 @@ class Sts:
 
     async def account(self, region: Region, keys: Keys | None = None) -> AccountId:
         """Tell whose keys are, by default the base credentials'. Raises a CallError."""
+        try:
+            return await self._account(region, keys)
+        except CallError as error:
+            raise with_operation(error, "sts", "GetCallerIdentity") from error.__cause__
+
+    async def _account(self, region: Region, keys: Keys | None) -> AccountId:
         answer = await self._client.answer(
             Question(
                 method="get_caller_identity",

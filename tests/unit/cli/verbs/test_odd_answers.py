@@ -198,3 +198,26 @@ def test_an_answer_without_an_end_makes_one_api_unreadable(
     (unread,) = [line for line in done.lines if line.get("kind") == "unread-api"]
     assert (done.code, unread["code"]) == (4, "AnswerTooLarge")
     assert "is longer than 16 MiB" in unread["message"]
+
+
+ORGANIZATION = ("--account", "organization", "--region", "enabled", "--role-name", "OrganizationBatchgw")
+
+
+@pytest.mark.parametrize(
+    ("operation", "named"),
+    [
+        ("ListAccounts", "organizations:ListAccounts: "),
+        ("DescribeOrganization", "organizations:DescribeOrganization: "),
+        ("GetCallerIdentity", "sts:GetCallerIdentity: "),
+    ],
+)
+@pytest.mark.parametrize("answer", [{"body": "<html>Log in</html>"}, {"status": 302, "body": ""}])
+def test_an_error_that_ends_the_run_names_the_call(
+    monkeypatch: pytest.MonkeyPatch, script: Script, operation: str, named: str, answer: dict[str, Any]
+) -> None:
+    """Such an answer names neither the service nor what was asked of it; nothing else on the screen does."""
+    with served(monkeypatch, **script({"answer": answer}, operation=operation)):
+        done = batchgw("plan", "policy.yaml", *ORGANIZATION, "--attempts", "1")
+    assert done.code == 4
+    assert f"error: {named}" in done.err
+    assert "API Gateway" not in done.err
