@@ -7,6 +7,7 @@ share its quota: five a second for a thousand accounts are more than three minut
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -17,6 +18,7 @@ from batchgw.control_plane.operations.account import ListRegions
 from batchgw.control_plane.operations.ec2 import DescribeRegions
 from batchgw.control_plane.operations.region_status import RegionStatus
 from batchgw.control_plane.operations.sts import GetCallerIdentity
+from batchgw.control_plane.operations.unreadable import unreadable_answer
 from batchgw.discovery.pages import pages
 from batchgw.errors import (
     AccessDenied,
@@ -108,11 +110,12 @@ class RegionSearch:
             return ListRegions(scope=scope, asked_by=by, token=token)
 
         statuses = [each async for page in pages(self._plane, request) for each in page]
-        return AccountRegions(by=LIST_REGIONS, statuses=tuple(statuses))
+        return AccountRegions(by=LIST_REGIONS, statuses=_some(statuses, LIST_REGIONS))
 
     async def _describe(self, account: AccountId) -> AccountRegions | None:
         request = DescribeRegions(scope=Scope(account=account, region=self._home))
-        return AccountRegions(by=DESCRIBE_REGIONS, statuses=await self._plane.send(request))
+        statuses = _some(await self._plane.send(request), DESCRIBE_REGIONS)
+        return AccountRegions(by=DESCRIBE_REGIONS, statuses=statuses)
 
     async def _list_by_reader(self, account: AccountId) -> AccountRegions | None:
         if account == self._management:
@@ -151,6 +154,16 @@ class RegionSearch:
             statuses=tuple(statuses[region] for region in self._known if region in statuses),
             unanswered=tuple(Unanswered(region=r, error=errors[r]) for r in self._known if r in errors),
         )
+
+
+def _some(statuses: Sequence[RegionStatus], by: str) -> tuple[RegionStatus, ...]:
+    """Give the regions of an account, which always has some: most are on and cannot be switched off.
+
+    An account without any would leave the plan without a word.
+    """
+    if not statuses:
+        raise unreadable_answer(f"{by} names no region, and every account has some")
+    return tuple(statuses)
 
 
 def _of_keys(error: CallError) -> bool:

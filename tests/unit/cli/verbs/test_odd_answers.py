@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.unit.cli_driver import POLICY, batchgw, clean_environment, served
+from tests.unit.cli_driver import POLICY, ask_services_at_once, batchgw, clean_environment, served
 
 ACCOUNT = "111111111111"
 SECRET = "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY"
@@ -221,3 +222,15 @@ def test_an_error_that_ends_the_run_names_the_call(
     assert done.code == 4
     assert f"error: {named}" in done.err
     assert "API Gateway" not in done.err
+
+
+def test_an_account_of_which_no_region_is_named_does_not_leave_the_plan(
+    monkeypatch: pytest.MonkeyPatch, folder: Path, script: Script
+) -> None:
+    """Every account has regions. Before, a check of such an account looked nowhere, and ended with 0."""
+    ask_services_at_once(monkeypatch, folder)
+    world = script({"answer": {"body": {"Regions": []}}}, operation="ListRegions", account="222222222222")
+    with served(monkeypatch, **world):
+        done = batchgw("discover", *ORGANIZATION, "-o", "jsonl")
+    apis = Counter(line["account"] for line in done.lines if line.get("kind") is None)
+    assert apis == {ACCOUNT: 4, "222222222222": 4}
