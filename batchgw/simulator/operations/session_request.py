@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -17,10 +18,13 @@ from batchgw.simulator.world.keys import Key, RoleSession
 from batchgw.simulator.world.trust import LONGEST
 
 _ROLE_ARN = re.compile(
-    r"arn:(?P<partition>aws[a-z-]*):iam::(?P<account>\d{12}):role(?P<path>/(?:.*/)?)(?P<role>[\w+=,.@-]{1,64})"
+    r"arn:(?P<partition>aws[a-z-]*):iam::(?P<account>\d{12}):role(?P<path>/(?:.*/)?)(?P<role>[\w+=,.@-]{1,64})",
+    re.ASCII,
 )
 _SHORTEST, _LONGEST_CHAINED = 900, 3_600  # seconds (API reference, AssumeRole)
 _MOST_TAGS, _TAG_KEY, _TAG_VALUE, _POLICY = 50, 128, 256, 2_048  # likewise
+
+_IN_TAGS = r"[\p{L}\p{Z}\p{N}_.:/=+\-@]*"  # service model, tagKeyType and tagValueType
 
 PACKED = 4_096
 """Bytes of policy and tags that are taken together. AWS packs them in a way, and to a limit, that it does not
@@ -78,7 +82,7 @@ def read(params: Params, caller: Key, region: str) -> SessionRequest:
     if params.get("PolicyArns"):
         raise invalid("The simulator has no managed policies: PolicyArns cannot be used.")
     inherited = caller.session
-    policy = _text(params, "Policy", most=_POLICY)
+    policy = _text(params, "Policy", most=_POLICY, pattern=r"[\u0009\u000A\u000D\u0020-\u00FF]*")
     requested = _tags(params, inherited)
     tags = {**_inherited_tags(inherited), **requested}
     return SessionRequest(
@@ -112,7 +116,7 @@ def _text(params: Params, name: str, *, most: int, least: int = 1, pattern: str 
     member = name[0].lower() + name[1:]
     if len(value) > most:
         raise _violated(value, member, f"Member must have length less than or equal to {most}")
-    if not re.fullmatch(pattern, value, re.DOTALL):
+    if not re.fullmatch(pattern, value, re.DOTALL | re.ASCII):
         raise _violated(value, member, f"Member must satisfy regular expression pattern: {pattern}")
     if len(value) < least:
         raise _violated(value, member, f"Member must have length greater than or equal to {least}")
@@ -167,6 +171,10 @@ def _tags(params: Params, inherited: RoleSession | None) -> dict[str, str]:
                 "tags",
                 f"Member must have a key of 1 to {_TAG_KEY} characters and a value of at most {_TAG_VALUE}",
             )
+        if not (_fits_tag(key) and _fits_tag(value)):
+            raise _violated(
+                f"{key}={value}", "tags", f"Member must satisfy regular expression pattern: {_IN_TAGS}"
+            )
     lower = {key.lower() for key in tags}
     if len(lower) < len(given):
         raise _bad_value("Duplicate tag keys found. Please note that Tag keys are case insensitive.")
@@ -176,6 +184,11 @@ def _tags(params: Params, inherited: RoleSession | None) -> dict[str, str]:
             "tag key from the calling session."
         )
     return tags
+
+
+def _fits_tag(text: str) -> bool:
+    """Tell whether a tag's key or value fits STS's pattern, which is about letters of every script."""
+    return all(each in "_.:/=+-@" or unicodedata.category(each)[0] in "LZN" for each in text)
 
 
 def _bad_value(message: str) -> ServiceFault:

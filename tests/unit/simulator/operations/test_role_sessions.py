@@ -361,9 +361,19 @@ def test_what_goes_on_needs_the_next_trust_policy_and_cannot_be_changed() -> Non
         ({"ExternalId": "x"}, "ValidationError", "'externalId' failed to satisfy constraint"),
         ({"RoleSessionName": "x"}, "ValidationError", "length greater than or equal to 2"),
         ({"RoleSessionName": "x" * 65}, "ValidationError", "length less than or equal to 64"),
+        ({"RoleSessionName": "né"}, "ValidationError", "regular expression pattern: [\\w+=,.@-]*"),
+        ({"ExternalId": "clé"}, "ValidationError", "'externalId' failed to satisfy constraint"),
+        ({"SourceIdentity": "né"}, "ValidationError", "'sourceIdentity' failed to satisfy constraint"),
+        ({"Tags": tags(**{"a#b": ""})}, "ValidationError", "pattern: [\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*"),
+        ({"Tags": tags(a="b#")}, "ValidationError", "pattern: [\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*"),
+        ({"Policy": '{"Ω": 1}'}, "ValidationError", "'policy' failed to satisfy constraint"),
     ],
 )
 def test_what_sts_does_not_take(params: dict[str, Any], code: str, message: str) -> None:
     found = Sts().refusal(WORKER, **params)
     assert found[0] == code
     assert message in found[1]
+
+
+def test_tags_may_be_in_any_script() -> None:
+    assert Sts().key(WORKER, Tags=tags(**{"cost centre": "日本", "a:b/c=d+e-f@g": ""})).session
