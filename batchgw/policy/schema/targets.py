@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from batchgw.policy.fields import (
     FEW,
@@ -21,6 +21,7 @@ from batchgw.policy.fields import (
 )
 from batchgw.policy.findings import reject
 from batchgw.policy.form_rules import SCHEMA
+from batchgw.policy.grammar.session_tags import faults_of_tags
 from batchgw.policy.schema.selectors import AccountSelectorSpec, SelectorSpec
 from batchgw.policy.schema.words import OuText
 
@@ -109,6 +110,12 @@ def _regions_tag(value: object) -> str:
     return "word" if value == "enabled" else "items"
 
 
+def _session_tags(tags: dict[str, str]) -> dict[str, str]:
+    for fault in faults_of_tags(tags):
+        raise reject(SCHEMA, fault)
+    return tags
+
+
 class RoleLinkSpec(Strict):
     """A role of a chain."""
 
@@ -116,7 +123,7 @@ class RoleLinkSpec(Strict):
     external_id: ExternalIdText | None = Field(
         default=None, description="The external id that the role's trust policy asks for."
     )
-    session_tags: dict[Text, Text] = Field(
+    session_tags: Annotated[dict[Text, Text], AfterValidator(_session_tags)] = Field(
         default_factory=dict,
         description="Tags of the role's sessions, which are passed on to the roles after it.",
         examples=[{"team": "platform"}],

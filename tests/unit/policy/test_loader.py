@@ -345,6 +345,8 @@ PLACED = [
     ("version: 1\ntargets: {role: [a, {rol: b}]}\n", 2, 22, "did you mean role?"),
     ("version: 1\ntargets: {role: []}\n", 2, 17, "empty list"),
     ("version: 1\ntargets: {external_id: ab, role: {role: a, external_id: cd}}\n", 2, 10, "keep one of them"),
+    ("version: 1\ntargets: {role: {role: a, session_tags: {a: '#'}}}\n", 2, 41, "the session tag a is not"),
+    ("version: 1\ntargets: {role: {role: a, session_tags: {aws:a: b}}}\n", 2, 41, "AWS's own: rename aws:a"),
     ("version: 1\norganization: {rolle: a}\n", 2, 16, "did you mean role?"),
     ("version: 1\nrules: [{match: {id: a}}]\n", 2, 9, "the key 'name' is missing"),
     ("version: 1\nrules: [{name: a}]\n", 2, 9, "the key 'match' is missing"),

@@ -6,20 +6,15 @@ The bounds are those of the API reference, AssumeRole, and of the IAM user guide
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from batchgw.control_plane.aws.credentials.roles import check_role
 from batchgw.errors import UsageError
 from batchgw.model import RoleLink
-
-MOST_TAGS = 50
-LONGEST_KEY, LONGEST_VALUE = 128, 256
+from batchgw.policy.grammar.session_tags import faults_of_tags
 
 _EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
 _SOURCE_IDENTITY = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
-_IN_TAGS = "_.:/=+-@"  # beside letters, numbers and separators of every script
-_RESERVED = "aws:"
 
 
 def check_chain(links: Sequence[RoleLink]) -> None:
@@ -42,7 +37,7 @@ def _faults(link: RoleLink, before: Sequence[RoleLink]) -> Iterator[str]:
             "its external id is not what STS accepts (and is not shown): 2 to 1,224 letters, digits and "
             "_+=,.@:/-"
         )
-    yield from _faults_of_tags(link.session_tags)
+    yield from faults_of_tags(link.session_tags)
     yield from _faults_of_identity(link.source_identity, before)
     passed_on = {key.casefold() for each in before for key in each.session_tags}
     if again := [key for key in link.session_tags if key.casefold() in passed_on]:
@@ -50,26 +45,6 @@ def _faults(link: RoleLink, before: Sequence[RoleLink]) -> Iterator[str]:
             f"the session tag {again[0]} comes from a link before, and STS lets no later one change it: "
             "leave it out here"
         )
-
-
-def _faults_of_tags(tags: Mapping[str, str]) -> Iterator[str]:
-    if len(tags) > MOST_TAGS:
-        yield f"{len(tags)} session tags, where STS takes {MOST_TAGS}"
-    if len({key.casefold() for key in tags}) < len(tags):
-        yield "two keys of its session tags differ in capitals only, and for STS they are the same"
-    for key, value in tags.items():
-        if not key or len(key) > LONGEST_KEY or not _fits(key):
-            yield (
-                f"{key!r} is not a key of a session tag: 1 to {LONGEST_KEY} letters, digits, spaces and "
-                f"{_IN_TAGS}"
-            )
-        elif key.casefold().startswith(_RESERVED):
-            yield f"session tags that begin with {_RESERVED} are AWS's own: rename {key}"
-        elif len(value) > LONGEST_VALUE or not _fits(value):
-            yield (
-                f"the value of the session tag {key} is not what STS accepts: up to {LONGEST_VALUE} letters, "
-                f"digits, spaces and {_IN_TAGS}"
-            )
 
 
 def _faults_of_identity(identity: str | None, before: Sequence[RoleLink]) -> Iterator[str]:
@@ -83,7 +58,3 @@ def _faults_of_identity(identity: str | None, before: Sequence[RoleLink]) -> Ite
                 f"a link before sets the source identity {each.source_identity}, and STS lets no later one "
                 "change it: leave it out here"
             )
-
-
-def _fits(text: str) -> bool:
-    return all(each in _IN_TAGS or unicodedata.category(each)[0] in "LNZ" for each in text)
