@@ -23,6 +23,7 @@ PLATFORM = "222222222222"
 ELSEWHERE = "..."
 """Stands for what the page leaves out: lines, or the rest of a line."""
 
+ACCOUNT_ROW = re.compile(r"  \d{12}  ")
 
 FILLED_IN = re.compile(r"\.\.\.|\b\w+:[A-Z]\w+(?: on \*)?|\b[A-Z]+\b(?!-)|\d of \d|\*")
 """What differs in a message from case to case: names in capitals, actions of IAM, counts."""
@@ -104,10 +105,21 @@ def test_the_commands_print_what_the_page_shows(endpoint: str) -> None:
         all_printed += "\n".join(printed)
         missing = [line for line in shown if not shows(printed, line)]
         assert not missing, (command, last.out, last.err)
+        in_order = [line for line in shown if ACCOUNT_ROW.match(line) and not line.endswith(ELSEWHERE)]
+        assert [line for line in printed if line in in_order] == in_order, command
     known = all_printed + in_the_code()
     for message in messages():
         for piece in FILLED_IN.split(message):
             assert piece.strip(" ()") in known, (message, piece)
+
+
+def test_the_run_of_a_saved_plan_tells_who_began_it_and_counts_the_accounts(endpoint: str) -> None:
+    assert endpoint
+    batchgw("plan", "policy.yaml", "--out", "first.plan")
+    batchgw("apply", "--plan", "first.plan", "--yes")
+    told = batchgw("runs", "show", "last").out
+    assert f"identity  arn:aws:iam::{PLATFORM}:user/batchgw\n" in told
+    assert "organization_accounts = 8 accounts; --output json has all\n" in told
 
 
 def test_the_policies_are_those_of_the_example() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,7 +34,7 @@ from batchgw.cli.output.console import Console, console_for
 from batchgw.cli.run_end import carried_out
 from batchgw.cli.run_options import REREAD_AFTER, run_options, with_run_options
 from batchgw.cli.session import Run, again
-from batchgw.errors import UsageError
+from batchgw.errors import CallError, UsageError
 from batchgw.execution.writing.executor import TRUSTED
 from batchgw.journal import Journal, open_journal
 from batchgw.model import OnStale, Targets
@@ -125,6 +126,9 @@ class Applying:
             recorded = run_options(proposal.flags, run.targets_with_region(proposal.targets))
             planned = tuple(plan.totals.frozen.accounts.values())
             before = planned if plan.saved else ()
+            if run.identity() is None:  # a saved plan makes no call that would have asked for it
+                with suppress(CallError):  # the calls that follow tell what is wrong
+                    await run.plane.current_account()
             async with telling_moves(run, before, recorded_selection(plan.header.options)):
                 return await api.apply(
                     plan,

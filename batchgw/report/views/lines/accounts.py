@@ -16,7 +16,7 @@ _LONGEST = 40
 
 def account_lines(found: Discovered) -> Iterator[Line]:
     """Render the first accounts; nothing where the organisation was not asked."""
-    accounts = list(found.estate.accounts.values())
+    accounts = sorted(found.estate.accounts.values(), key=lambda account: account.id)
     if not accounts:
         return
     in_doubt = found.in_doubt()

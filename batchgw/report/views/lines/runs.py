@@ -10,6 +10,7 @@ from batchgw.model.shape import JSON
 from batchgw.report.records import NOT_BEGUN, state_of
 from batchgw.report.views.text import Line, Span, Style, line, table
 from batchgw.times import timestamp
+from batchgw.wording import amount
 
 if TYPE_CHECKING:  # SQLAlchemy is behind it
     from batchgw.journal import RunRecord
@@ -57,9 +58,15 @@ def run_lines(run: RunRecord) -> Iterator[Line]:
     label = "options"
     for name, value in run.visible_options.items():
         if name != "identity":
-            yield line(f"{label:<10}", Span(f"{name} = {_said(value)}", "dim"))
+            said = _counted(value) if name == "organization_accounts" else _said(value)
+            yield line(f"{label:<10}", Span(f"{name} = {said}", "dim"))
             label = ""
     yield line()
+
+
+def _counted(accounts: JSON) -> str:
+    """Count the accounts of an organisation: it may have thousands."""
+    return f"{amount(len(accounts) if isinstance(accounts, list) else 0, 'account')}; --output json has all"
 
 
 def _said(value: JSON) -> str:
