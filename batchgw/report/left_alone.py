@@ -37,11 +37,12 @@ class LeftAlone:
     """Counts over a plan's items.
 
     `owners` are by kind, and empty where nobody asked who manages an API. `notes` are what is to be told of
-    the tags of APIs, with how many APIs each is about.
+    the tags of APIs, with how many APIs each is about; `noted` has the first of those.
     """
 
     owners: dict[str, OwnerCount] = field(default_factory=dict)
     notes: Counter[str] = field(default_factory=Counter)
+    noted: dict[str, RestApi] = field(default_factory=dict)
     _reasons: dict[tuple[str, str], AsideCount] = field(default_factory=dict)
 
     def add(self, item: PlannedApi | UnreadApi, *, changed: bool) -> None:
@@ -52,7 +53,9 @@ class LeftAlone:
             owner.changed_apis += changed
         if isinstance(item, PlannedApi):
             for note in item.notes:
-                self.notes[note if note in self.notes or len(self.notes) < REASONS else OTHER] += 1
+                kept = note if note in self.notes or len(self.notes) < REASONS else OTHER
+                self.notes[kept] += 1
+                self.noted.setdefault(kept, item.api)
         if item.set_aside:
             counts = [self._count(each, item.api) for each in item.set_aside]
             for count in {id(each): each for each in counts}.values():

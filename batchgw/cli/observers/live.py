@@ -75,7 +75,7 @@ def drawn(tracker: Tracker, now: float) -> Frame:
 
 def _row(title: Cell, progress: Progress, noun: str) -> Row:
     cells = (
-        Cell(f"{done_of(progress)} {noun}".rstrip(), right=True),
+        Cell(done_of(progress, noun), right=True),
         Cell(f"{progress.rate:.1f}/s of {progress.quota:g}", right=True),
         Cell(f"{progress.throttles:,} throttled", YELLOW if progress.throttles else DIM, right=True),
         Cell(f"{progress.failed:,} failed" if progress.failed else "", RED),

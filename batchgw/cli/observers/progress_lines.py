@@ -5,6 +5,7 @@ from __future__ import annotations
 from batchgw.cli.observers.tracker import Progress, Tracker
 from batchgw.report.views.text import Line, line
 from batchgw.times import duration
+from batchgw.wording import amount
 
 TITLES = {"plan": "Reading", "recheck": "Re-reading", "apply": "Applying"}
 
@@ -13,7 +14,7 @@ def progress_line(tracker: Tracker, now: float) -> Line:
     """Give the progress of a phase in one line."""
     whole = tracker.all(now)
     parts = [
-        f"{TITLES.get(tracker.phase, tracker.phase)}: {done_of(whole)} {tracker.noun}",
+        f"{TITLES.get(tracker.phase, tracker.phase)}: {done_of(whole, tracker.noun)}",
         f"{whole.rate:.1f} calls/s of {whole.quota:g}",
         f"{whole.throttles:,} throttled",
     ]
@@ -28,10 +29,12 @@ def end_line(tracker: Tracker, now: float, elapsed: float) -> Line:
     """Give the end of a phase in one line."""
     whole = tracker.all(now)
     title = TITLES.get(tracker.phase, tracker.phase)
-    done = f"{done_of(whole)} {tracker.noun} in {duration(elapsed)}"
+    done = f"{done_of(whole, tracker.noun)} in {duration(elapsed)}"
     return line(f"{title}: {done}, {whole.throttles:,} throttled")
 
 
-def done_of(progress: Progress) -> str:
-    """Give how much is done, and of how much."""
-    return f"{progress.done:,}" + ("" if progress.total is None else f" of {progress.total:,}")
+def done_of(progress: Progress, noun: str = "") -> str:
+    """Give how much is done, of how much, and of what."""
+    if progress.total is None:
+        return amount(progress.done, noun) if noun else f"{progress.done:,}"
+    return f"{progress.done:,} of {amount(progress.total, noun) if noun else f'{progress.total:,}'}"

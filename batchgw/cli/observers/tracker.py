@@ -192,7 +192,7 @@ class Tracker:
 
     def _start(self, event: PhaseStarted, now: float) -> None:
         self.phase = event.phase
-        self.noun = f"{called(event.kinds)}s" if event.phase == "apply" else "APIs"
+        self.noun = called(event.kinds) if event.phase == "apply" else "API"
         self._began = now
         self._scopes = {scope: ScopeProgress(total=event.expected.get(scope)) for scope in event.scopes}
         self._more = event.phase == "plan" and not event.scopes

@@ -165,7 +165,7 @@ def _settings(flags: ResponseFlags) -> dict[str, JSON]:
 def _pair(text: str, name: str) -> tuple[str, str]:
     key, equals, value = text.partition("=")
     if not (key.strip() and equals):
-        raise UsageError(f"{name} {text}: write NAME=VALUE.")
+        raise UsageError(f"{name} {text!r}: write NAME=VALUE, with an equals sign and no colon.")
     return key.strip(), value
 
 

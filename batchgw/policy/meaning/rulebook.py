@@ -159,7 +159,7 @@ class LayeredRulebook:
         left = [t for t in meant if t not in variant.desired.types]
         held = [t.value for t in meant if t not in left and by_type[t].file == self._files]
         if held:
-            notes = (*notes, f"its tag {TAG} does not lift what is locked of {', '.join(held)}")
+            notes = (*notes, f"the tag {TAG} does not lift what is locked of {', '.join(held)}")
         return Decision(
             variant=variant,
             set_aside=tuple(

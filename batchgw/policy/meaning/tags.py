@@ -40,11 +40,11 @@ def by_tag(api: RestApi, *, files: int, today: date) -> ByTag:
     if not types:
         return ByTag(exemption=None, notes=tuple(notes))
     if found.expired(today):
-        notes.append(f"its exemption by the tag {TAG} ended on {until}: it no longer counts")
+        notes.append(f"the exemption by the tag {TAG} ended on {until}: it no longer counts")
         return ByTag(exemption=None, notes=tuple(notes))
     lacks = [*([TAG_REASON] if not reason else []), *([TAG_UNTIL] if until is None and not wrong else [])]
     if lacks:
-        notes.append(f"its tag {TAG} comes without the tag {' and '.join(lacks)}")
+        notes.append(f"the tag {TAG} comes without {' and '.join(lacks)}")
     return ByTag(exemption=found, notes=(*notes, *wrong))
 
 
@@ -52,7 +52,7 @@ def _unknown_types(words: Iterator[str]) -> Iterator[str]:
     for word in words:
         if word.lower() not in ("", "false", "no"):
             guess = did_you_mean(word, ALL)
-            yield f"its tag {TAG} says {shown(word)}, which is neither true nor a response type{guess}"
+            yield f"the tag {TAG} says {shown(word)}, which is neither true nor a response type{guess}"
 
 
 def _until(text: str | None) -> tuple[date | None, tuple[str, ...]]:
@@ -61,5 +61,5 @@ def _until(text: str | None) -> tuple[date | None, tuple[str, ...]]:
     try:
         return date.fromisoformat(text), ()
     except ValueError:
-        note = f"its tag {TAG_UNTIL} says {shown(text)}, which is no date such as 2027-01-31: it has no end"
+        note = f"the tag {TAG_UNTIL} says {shown(text)}, no date such as 2027-01-31: the exemption has no end"
         return None, (note,)

@@ -105,12 +105,12 @@ TAGGED = [
     (
         {"batchgw:exempt": "true"},
         {"DEFAULT_4XX", "DEFAULT_5XX", "THROTTLED"},
-        ["without the tag batchgw:exempt-reason and batchgw:exempt-until"],
+        ["without batchgw:exempt-reason and batchgw:exempt-until"],
     ),
     (
         {"batchgw:exempt": "THROTTLED, DEFAULT_4XX", "batchgw:exempt-reason": "r"},
         {"DEFAULT_4XX", "THROTTLED"},
-        ["without the tag batchgw:exempt-until"],
+        ["without batchgw:exempt-until"],
     ),
     (
         {"batchgw:exempt": "True", "batchgw:exempt-reason": "r", "batchgw:exempt-until": "2026-11-30"},
@@ -130,7 +130,7 @@ TAGGED = [
     (
         {"batchgw:exempt": "THROTTLED", "batchgw:exempt-reason": "r", "batchgw:exempt-until": "soon"},
         {"THROTTLED"},
-        ["says 'soon', which is no date such as 2027-01-31"],
+        ["says 'soon', no date such as 2027-01-31: the exemption has no end"],
     ),
 ]
 

@@ -147,6 +147,13 @@ def test_what_is_left_alone_is_counted_by_reason(tmp_path: Path) -> None:
     assert "Plan: 2 to create, 0 to update, 0 to reset, 0 as desired, 4 left alone, in 2 APIs of 2." in said
 
 
+def test_what_is_told_of_tags_names_the_first_api(tmp_path: Path) -> None:
+    items = [replace(planned(n), notes=("the tag says nothing",)) for n in (1, 2, 3)]
+    said = shown(saved(tmp_path, items), "table").splitlines()
+    at = said.index("Tags: the tag says nothing (3 APIs)")
+    assert said[at + 1] == f"      {planned(1).api} and 2 more"
+
+
 def test_a_fleet_that_is_all_exempt_is_not_called_empty(tmp_path: Path) -> None:
     said = shown(saved(tmp_path, [exempt(1)]), "table")
     assert "No changes. 0 APIs as desired, 2 targets left alone." in said.splitlines()

@@ -44,6 +44,8 @@ from batchgw.times import duration, timestamp
 
 _TYPES = frozenset(ResponseType)
 
+_LACKS_API = "say what to explain: POLICY... API [TYPE], where API is ID, REGION/ID or ACCOUNT/REGION/ID."
+
 Missing = UnreadApi | UnreadScope | SkippedScope
 """What is said of an API that was not found, or of an account-region that it may be in."""
 
@@ -99,17 +101,19 @@ class Explaining:
         if len(rest) > 2 and rest[-1] in _TYPES:  # noqa: PLR2004 - a policy and an API stand before it
             types = (ResponseType(rest.pop()),)
         if len(rest) < 2:  # noqa: PLR2004
-            raise UsageError("say what to explain: POLICY... API [TYPE].")
+            raise UsageError(_LACKS_API)
         if len(rest) > 2 and _is_api(rest[-2]) and not rest[-1].islower():  # noqa: PLR2004 - ids are in small letters
             near = did_you_mean(rest[-1].upper(), [t.value for t in ResponseType])
             raise UsageError(f"{rest[-1]} is not a response type{near or '.'}")
         try:
             named = ExplicitApi.parse(rest[-1])
         except ValueError:
+            if rest[-1].endswith((".yaml", ".yml", ".json")):
+                raise UsageError(_LACKS_API) from None
             near = did_you_mean(rest[-1], [t.value for t in ResponseType])
             raise UsageError(
                 f"{rest[-1]} is neither an API (ID, REGION/ID or ACCOUNT/REGION/ID) nor a response type"
-                f"{near or '.'}"
+                f"{near or '. `batchgw discover POLICY --name NAME` tells the id of an API with a name.'}"
             ) from None
         return cls(
             policies=[Path(each) for each in rest[:-1]],

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from batchgw.errors import DeniedByScp
-from batchgw.model import Scope, SkippedScope
+from batchgw.model import RestApi, Scope, SkippedScope
 from batchgw.model.owner import UNKNOWN
 from batchgw.report.extent import word_of
 from batchgw.report.left_alone import LeftAlone
@@ -34,14 +34,14 @@ def left_alone_lines(found: LeftAlone) -> Iterator[Line]:
     for reason in reasons[:REASONS]:
         where = f"{reason.targets:,} in {amount(reason.apis, 'API')}"
         yield line(f"  {where}: {reason.code}: {reason.message}")
-        more = f" and {reason.apis - 1:,} more" if reason.apis > 1 else ""
-        yield line(Span(f"      {api_name(reason.example)}{more}", "dim"))
+        yield line(_first_of(reason.example, reason.apis))
     if len(reasons) > REASONS:
         yield line(f"  and {amount(len(reasons) - REASONS, 'more reason')}")
     if found.notes:
         yield line()
         for note, apis in found.notes.most_common(REASONS):
             yield line(Span("Tags: ", "warning"), f"{note} ({amount(apis, 'API')})")
+            yield line(_first_of(found.noted[note], apis))
         if len(found.notes) > REASONS:
             yield line(f"  and {amount(len(found.notes) - REASONS, 'more note')}")
     if found.owners:
@@ -56,6 +56,11 @@ def left_alone_lines(found: LeftAlone) -> Iterator[Line]:
             are = "API to change is" if managed == 1 else "APIs to change are"
             said = f"{managed:,} {are} managed by a tool that may put back what is changed here"
             yield line(Span("Managed: ", "warning"), said)
+
+
+def _first_of(api: RestApi, apis: int) -> Span:
+    more = f" and {apis - 1:,} more" if apis > 1 else ""
+    return Span(f"      {api_name(api)}{more}", "dim")
 
 
 def skipped_lines(skipped: Sequence[SkippedScope]) -> Iterator[Line]:

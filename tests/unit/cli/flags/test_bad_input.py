@@ -347,6 +347,7 @@ def test_what_was_not_read_is_told_once(
         (["--type", "UNAUTHORIZED", "--default", "--status", "401"], "--default"),
         (["--type", "UNAUTHORIZED", "--status", "99"], "cannot be put"),
         (["--type", "UNAUTHORIZED", "--header", "X"], "NAME=VALUE"),
+        (["--type", "UNAUTHORIZED", "--header", "Retry-After: 5"], "an equals sign and no colon"),
         (["--type", "UNAUTHORIZED", "--header-from", "X=nonsense"], "cannot be put"),
         (["--type", "UNAUTHORIZED", "--template", "application/json=@no.file"], "no.file"),
         (["--type", "UNAUTHORIZED", "--response-parameters", "{"], "not JSON"),

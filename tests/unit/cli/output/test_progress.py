@@ -11,7 +11,7 @@ from rich.console import Console as RichConsole
 
 from batchgw.cli.observers.live import drawn
 from batchgw.cli.observers.progress import PlainView, ProgressObserver
-from batchgw.cli.observers.progress_lines import progress_line
+from batchgw.cli.observers.progress_lines import end_line, progress_line
 from batchgw.cli.observers.tracker import Tracker
 from batchgw.cli.output.console import Console
 from batchgw.events import (
@@ -220,6 +220,13 @@ def test_changes_of_several_kinds_are_targets() -> None:
         assert plain(progress_line(made, 0.0)).startswith(f"Applying: 0 of 2 {noun}, ")
 
 
+def test_one_api_is_not_several() -> None:
+    made = Tracker(quota=10)
+    made.notify(PhaseStarted(run="r", phase="plan", scopes=(EU,), expected={EU: 1}), 0.0)
+    assert plain(progress_line(made, 0.0)).startswith("Reading: 0 of 1 API, ")
+    assert plain(end_line(made, 1.0, 1.0)).startswith("Reading: 0 of 1 API in ")
+
+
 def test_off_a_terminal_the_end_is_one_plain_line() -> None:
     err = io.StringIO()
     observer = ProgressObserver(
@@ -228,7 +235,7 @@ def test_off_a_terminal_the_end_is_one_plain_line() -> None:
     observer.notify(PhaseStarted(run="r", phase="apply", scopes=(EU,), expected={EU: 1}))
     observer.notify(applied())
     observer.notify(PhaseEnded(run="r", phase="apply", elapsed=2.0))
-    assert err.getvalue() == "Applying: 1 of 1 responses in 2.0 s, 0 throttled\n"
+    assert err.getvalue() == "Applying: 1 of 1 response in 2.0 s, 0 throttled\n"
 
 
 def test_a_frame_shows_the_whole_and_the_slowest_ten() -> None:

@@ -141,6 +141,8 @@ def test_a_rule_about_an_ou_asks_the_organisation(monkeypatch: pytest.MonkeyPatc
     ("words", "said"),
     [
         (["org.yaml"], "POLICY... API"),
+        (["org.yaml", "team.yaml"], "POLICY... API"),
+        (["org.yaml", "orders-gateway-1"], "discover POLICY --name NAME"),
         (["org.yaml", "a/b/c/d"], "neither an API"),
         (["org.yaml", "DEFAULT_4X", "x!"], "neither an API"),
     ],
