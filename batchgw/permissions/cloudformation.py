@@ -10,19 +10,22 @@ from dataclasses import replace
 from ruamel.yaml import YAML
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
-from batchgw.model.shape import JSON
+from batchgw.model.shape import JSON, record
 from batchgw.permissions.roles import Chain, role_name, trust
 from batchgw.permissions.statement import Statement, document
 
-HEADER = """\
+_HEADER = """\
 # The role that batchgw assumes in each account. To put it into every account of an organisation:
 #   aws cloudformation create-stack-set --stack-set-name batchgw-role --template-body file://THIS-FILE \\
 #     --permission-model SERVICE_MANAGED --auto-deployment Enabled=true,RetainStacksOnAccountRemoval=false \\
-#     --capabilities CAPABILITY_NAMED_IAM --parameters ParameterKey=Principal,ParameterValue=ARN
+#     --capabilities CAPABILITY_NAMED_IAM{parameters}
 #   aws cloudformation create-stack-instances --stack-set-name batchgw-role --regions us-east-1 \\
 #     --deployment-targets OrganizationalUnitIds=ROOT-OR-OU-ID
 # IAM is global: one region is enough. A StackSet does not reach the management account itself.
 """
+
+_TO_FILL_IN = {"Principal": "ARN", "ExternalId": "EXTERNAL-ID"}
+"""What stands in the command for the value of a parameter that has no default."""
 
 _PARTITION = "${AWS::Partition}"
 
@@ -62,7 +65,7 @@ def template(chain: Chain, statements: Sequence[Statement], principals: Sequence
             ],
         },
     }
-    return HEADER + _yaml(
+    return _header(parameters) + _yaml(
         {
             "AWSTemplateFormatVersion": "2010-09-09",
             "Description": "The role that batchgw assumes to keep gateway responses as the policy says.",
@@ -71,6 +74,12 @@ def template(chain: Chain, statements: Sequence[Statement], principals: Sequence
             "Outputs": {"RoleArn": {"Value": {"Fn::GetAtt": ["Role", "Arn"]}}},
         }
     )
+
+
+def _header(parameters: Mapping[str, JSON]) -> str:
+    asked = [name for name, each in parameters.items() if "Default" not in record(each)]
+    values = [f" ParameterKey={name},ParameterValue={_TO_FILL_IN[name]}" for name in asked]
+    return _HEADER.format(parameters=" --parameters" + "".join(values) if values else "")
 
 
 def _trusting(statement: Statement) -> dict[str, JSON]:

@@ -13,9 +13,7 @@ from batchgw.permissions.statement import Statement, document
 _MODULE = """\
 # The role that batchgw assumes in each account. Use the module once for each, with its own provider:
 #   module "batchgw" {{
-#     source     = "./batchgw-role"
-#     principals = ["arn:aws:iam::111122223333:role/BatchgwRunner"]
-#   }}
+{arguments}#   }}
 
 terraform {{
   required_version = ">= 1.3"
@@ -76,6 +74,7 @@ def module(chain: Chain, statements: Sequence[Statement], principals: Sequence[s
         trusting[0] = replace(trusting[0], condition={"StringEquals": {"sts:ExternalId": _ID}})
     default = f"\n  default     = {json.dumps(list(principals))}" if principals else ""
     return _MODULE.format(
+        arguments=_arguments(principals, link.external_id),
         default=default,
         external_id=_EXTERNAL_ID if link.external_id else "",
         name=json.dumps(name),
@@ -83,6 +82,17 @@ def module(chain: Chain, statements: Sequence[Statement], principals: Sequence[s
         trust=_document(trusting),
         policy=_document(statements),
     )
+
+
+def _arguments(principals: Sequence[str], external_id: str | None) -> str:
+    """Give the arguments of a use of the module: the variables that have no default."""
+    given = {"source": '"./batchgw-role"'}
+    if not principals:
+        given["principals"] = '["ARN"]'
+    if external_id:
+        given["external_id"] = '"EXTERNAL-ID"'
+    width = max(map(len, given))
+    return "".join(f"#     {name:<{width}} = {value}\n" for name, value in given.items())
 
 
 def _document(statements: Sequence[Statement]) -> str:

@@ -44,6 +44,30 @@ def test_the_template_holds_no_external_id_and_no_partition() -> None:
     assert (properties["RoleName"], properties["Path"]) == ("Batchgw", "/ops/")
 
 
+@pytest.mark.parametrize(
+    ("link", "principals", "parameters", "arguments"),
+    [
+        (RoleLink(role="R"), [PRINCIPAL], [], []),
+        (RoleLink(role="R"), [], ["ParameterKey=Principal,ParameterValue=ARN"], ['principals = ["ARN"]']),
+        (
+            LINK,
+            [PRINCIPAL],
+            ["ParameterKey=ExternalId,ParameterValue=EXTERNAL-ID"],
+            ['external_id = "EXTERNAL-ID"'],
+        ),
+    ],
+)
+def test_the_commands_to_copy_give_what_has_no_default_and_nothing_else(
+    link: RoleLink, principals: list[str], parameters: list[str], arguments: list[str]
+) -> None:
+    chain = Chain(before=(), last=link)
+    comment = cloudformation.template(chain, _statements(), principals).split("AWSTemplateFormatVersion")[0]
+    assert re.findall(r"ParameterKey=\S+", comment) == parameters
+    assert ("--parameters" in comment) == bool(parameters)
+    comment = terraform.module(chain, _statements(), principals).split("terraform {")[0]
+    assert re.findall(r"(?:principals|external_id) += .*", comment) == arguments
+
+
 def test_the_module_holds_no_external_id_and_no_partition() -> None:
     text = terraform.module(Chain(before=(), last=LINK), _statements(), [PRINCIPAL])
     assert "id-1" not in text
