@@ -44,7 +44,7 @@ Text = Annotated[str, WithJsonSchema({"type": ["string", "number", "boolean"]})]
 
 _NAME = r"[A-Za-z0-9_+=,.@-]"
 _ROLE = rf"({_NAME}|/){{1,512}}"
-_ROLE_ARN = rf"arn:aws[a-z-]*:iam::(\{{account\}}|\d{{12}}):role/{_ROLE}"
+_ROLE_ARN = rf"arn:(aws[a-z-]*|\*|\{{partition\}}):iam::(\{{account\}}|\*|\d{{12}}):role/{_ROLE}"
 
 
 def _form(pattern: str, rule: Rule, message: str, *types: str) -> tuple[AfterValidator, WithJsonSchema]:

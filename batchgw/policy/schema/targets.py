@@ -119,7 +119,10 @@ def _session_tags(tags: dict[str, str]) -> dict[str, str]:
 class RoleLinkSpec(Strict):
     """A role of a chain."""
 
-    role: RoleText = Field(description="The role's name, or its ARN; {account} in it is the account.")
+    role: RoleText = Field(
+        description="The role's name, or its ARN; {account} in it is the account, and * stands for any"
+        " partition."
+    )
     external_id: ExternalIdText | None = Field(
         default=None, description="The external id that the role's trust policy asks for."
     )
@@ -206,8 +209,8 @@ class TargetsSpec(Strict):
     )
     role: Roles | None = Field(
         default=None,
-        description="The role to assume in each account: its name, or an ARN with {account} in it; or a"
-        " chain of roles, the last of which is that one.",
+        description="The role to assume in each account: its name, or an ARN with {account} in it"
+        " (arn:*:... in any partition); or a chain of roles, the last of which is that one.",
         examples=["OrganizationBatchgw", "arn:aws:iam::{account}:role/ops/Batchgw"],
     )
     external_id: ExternalIdText | None = Field(

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from batchgw.errors import PolicyInvalid, Problem
+from batchgw.control_plane.aws.credentials.roles import check_role
+from batchgw.errors import PolicyInvalid, Problem, UsageError
 from batchgw.model import (
     AccountId,
     Mode,
@@ -593,6 +594,30 @@ def test_many_faults_are_told_in_time() -> None:
 def test_errors_come_with_the_warnings() -> None:
     found = problems("version: 1\nresponses: {REQUEST_TOO_LARGE: {headers: {'a b': c}}}\n")
     assert [(p.rule, p.severity) for p in found] == [("no-effect", "warning"), ("header-name", "error")]
+
+
+@pytest.mark.parametrize(
+    "role",
+    [
+        "ops/Batchgw",
+        "arn:aws-cn:iam::{account}:role/R",
+        "arn:*:iam::{account}:role/R",
+        "arn:{partition}:iam::*:role/ops/R",
+        "arn:aws:iam::111122223333:role/R",
+    ],
+)
+def test_a_role_may_leave_its_account_and_its_partition_open(role: str) -> None:
+    """What `--role-name` takes, a policy takes as well."""
+    loaded = load_policy("p.yaml", text=f"version: 1\nuse: [cors]\ntargets: {{role: '{role}'}}\n")
+    assert loaded.policy.targets.role == role
+    check_role(role)
+
+
+@pytest.mark.parametrize("role", ["arn:*:s3:::R", "arn:*:iam::1:role/R", "arn:*:iam::*:user/R"])
+def test_what_is_no_role_is_none_for_a_flag_either(role: str) -> None:
+    assert [p.rule for p in problems(f"version: 1\nuse: [cors]\ntargets: {{role: '{role}'}}\n")] == ["role"]
+    with pytest.raises(UsageError):
+        check_role(role)
 
 
 def test_external_ids_are_never_repeated() -> None:
