@@ -52,9 +52,14 @@ class ApisListed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemPlanned:
-    """An API was read and compared, or could not be."""
+    """An API was read and compared, or could not be.
+
+    `selected` is false for one that `ApisListed` has not counted, because it could not be told whether it is
+    meant, or because it is named and left out.
+    """
 
     item: PlanItem
+    selected: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -211,7 +211,11 @@ class Tracker:
             if event.item.scope in self._scopes:  # it may have been none to look into
                 self._of(event.item.scope).given_up = True
         elif event.item.api.scope in self._scopes:  # an API that was not found has no scope
-            self._of(event.item.api.scope).done += 1
+            scope = self._of(event.item.api.scope)
+            scope.done += 1
+            if not event.selected:
+                scope.listed += 1
+                scope.total = None if scope.total is None else scope.total + 1
 
     def _of(self, scope: Scope) -> ScopeProgress:
         found = self._scopes.get(scope)

@@ -284,7 +284,9 @@ class Planner:
             self._named.not_read(api, error)
         # An API that was named by id and is not here is missing, unless another scope has it.
 
-    def _unread(self, api: RestApi, decided: Decided, code: str, message: str) -> None:
+    def _unread(
+        self, api: RestApi, decided: Decided, code: str, message: str, *, selected: bool = True
+    ) -> None:
         self._give(
             UnreadApi(
                 api=api,
@@ -292,22 +294,24 @@ class Planner:
                 set_aside=decided.set_aside,
                 code=code,
                 message=message,
-            )
+            ),
+            selected=selected,
         )
 
     def _unreadable(self, listed: UnreadableApi) -> None:
         if self._named.odd(listed):
             decided = self._deciding.of_unread(listed.api)
-            self._unread(listed.api, decided, type(listed.error).__name__, listed.error.message)
+            code, message = type(listed.error).__name__, listed.error.message
+            self._unread(listed.api, decided, code, message, selected=False)
 
-    def _give(self, item: PlanItem) -> None:
+    def _give(self, item: PlanItem, *, selected: bool = True) -> None:
         self._sink(item)
-        self._observer.notify(ItemPlanned(item=item))
+        self._observer.notify(ItemPlanned(item=item, selected=selected))
 
     def _excluded(self, api: RestApi) -> None:
         self._named.found(api)
         message = "named, but left out by the policy's include and exclude rules"
-        self._unread(api, self._deciding.of_unread(api), EXCLUDED, message)
+        self._unread(api, self._deciding.of_unread(api), EXCLUDED, message, selected=False)
 
 
 def _asking(policy: Policy, *, always: bool) -> Asking:

@@ -42,6 +42,7 @@ from batchgw.model import (
     RestApiId,
     Scope,
     SkippedScope,
+    UnreadApi,
 )
 from batchgw.model.response_change import TARGETS
 from batchgw.report.views.text import plain
@@ -176,6 +177,18 @@ def test_while_listing_goes_on_nobody_knows_how_much_there_is() -> None:
     assert (made.all(1.0).done, made.all(1.0).total, made.all(1.0).left) == (1, None, None)
     made.notify(ApisListed(scope=EU, seen=100, selected=1, last_page=True), 2.0)
     assert (made.all(2.0).total, made.all(2.0).left) == (301, 30.0)
+
+
+def test_apis_that_count_as_not_read_without_being_selected_are_part_of_all() -> None:
+    """Else a line says that 3 of 1 APIs were read. They come before their page is counted, or after it."""
+    made = tracker(EU, phase="plan", expected=None)
+    unread = UnreadApi(api=api(), targets=(), code="ExpressionFailed", message="m")
+    made.notify(ItemPlanned(item=unread, selected=False), 1.0)
+    made.notify(ApisListed(scope=EU, seen=3, selected=1, last_page=True), 1.0)
+    made.notify(ItemPlanned(item=unread, selected=False), 1.0)
+    assert (made.all(1.0).done, made.all(1.0).total) == (2, 3)
+    made.notify(ItemPlanned(item=PlannedApi(api=api(), changes=())), 2.0)
+    assert (made.all(2.0).done, made.all(2.0).total, made.all(2.0).left) == (3, 3, 0.0)
 
 
 def test_a_recheck_advances_with_each_api_read() -> None:

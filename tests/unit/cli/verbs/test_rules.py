@@ -169,6 +169,7 @@ def test_a_selection_that_fails_on_an_api_leaves_that_one_unread(world: ReadyInf
     planned = batchgw("plan", "policy.yaml", "--select", select)
     assert planned.code == 4
     assert "ExpressionFailed" in planned.out
+    assert "Reading: 2 of 2 APIs" in planned.err
     del world
 
 
