@@ -102,6 +102,8 @@ class Explaining:
             types = (ResponseType(rest.pop()),)
         if len(rest) < 2:  # noqa: PLR2004
             raise UsageError(_LACKS_API)
+        if rest[-1] in _TYPES:
+            raise UsageError(f"{rest[-1]} stands where an API is expected: {_LACKS_API}")
         if len(rest) > 2 and _is_api(rest[-2]) and not rest[-1].islower():  # noqa: PLR2004 - ids are in small letters
             near = did_you_mean(rest[-1].upper(), [t.value for t in ResponseType])
             raise UsageError(f"{rest[-1]} is not a response type{near or '.'}")

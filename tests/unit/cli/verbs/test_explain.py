@@ -145,6 +145,8 @@ def test_a_rule_about_an_ou_asks_the_organisation(monkeypatch: pytest.MonkeyPatc
         (["org.yaml", "orders-gateway-1"], "discover POLICY --name NAME"),
         (["org.yaml", "a/b/c/d"], "neither an API"),
         (["org.yaml", "DEFAULT_4X", "x!"], "neither an API"),
+        (["org.yaml", "THROTTLED"], "error: THROTTLED stands where an API is expected: "),
+        (["org.yaml", "a1b2c3d4e5", "THROTTLED", "UNAUTHORIZED"], "error: THROTTLED stands where an API"),
     ],
 )
 def test_words_that_name_no_api_are_refused(words: list[str], said: str) -> None:
