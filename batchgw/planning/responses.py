@@ -70,7 +70,7 @@ def gap(target: Target, desired: Desired) -> Gap:
         field="headers",
         meaning="some APIs customise types themselves, and those lack headers that this policy sets.",
         remedy=(
-            "Presets with `types: [DEFAULT_4XX, DEFAULT_5XX, customised]` cover them, and so does",
-            "`wherever_customised`.",
+            "Presets with `types: [DEFAULT_4XX, DEFAULT_5XX, customised]` cover them, written out where the",
+            "mode is `fill`; and so does `wherever_customised`.",
         ),
     )

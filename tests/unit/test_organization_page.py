@@ -113,13 +113,17 @@ def test_the_commands_print_what_the_page_shows(endpoint: str) -> None:
             assert piece.strip(" ()") in known, (message, piece)
 
 
-def test_the_run_of_a_saved_plan_tells_who_began_it_and_counts_the_accounts(endpoint: str) -> None:
+def test_the_run_of_a_saved_plan_tells_who_began_it_and_a_second_run_names_it(endpoint: str) -> None:
     assert endpoint
     batchgw("plan", "policy.yaml", "--out", "first.plan")
     batchgw("apply", "--plan", "first.plan", "--yes")
     told = batchgw("runs", "show", "last").out
     assert f"identity  arn:aws:iam::{PLATFORM}:user/batchgw\n" in told
     assert "organization_accounts = 8 accounts; --output json has all\n" in told
+    again = batchgw("apply", "--plan", "first.plan", "--yes")
+    run = batchgw("runs", "list", "-o", "jsonl").lines[-1]["run"]
+    assert again.code == 5
+    assert f"Run {run} has applied this plan already" in again.err
 
 
 def test_the_policies_are_those_of_the_example() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,7 +34,7 @@ from batchgw.cli.output.console import Console, console_for
 from batchgw.cli.run_end import carried_out
 from batchgw.cli.run_options import REREAD_AFTER, run_options, with_run_options
 from batchgw.cli.session import Run, again
-from batchgw.errors import CallError, UsageError
+from batchgw.errors import CallError, PlanStale, UsageError
 from batchgw.execution.writing.executor import TRUSTED
 from batchgw.journal import Journal, open_journal
 from batchgw.model import OnStale, Targets
@@ -129,7 +129,10 @@ class Applying:
             if run.identity() is None:  # a saved plan makes no call that would have asked for it
                 with suppress(CallError):  # the calls that follow tell what is wrong
                     await run.plane.current_account()
-            async with telling_moves(run, before, recorded_selection(plan.header.options)):
+            async with (
+                telling_moves(run, before, recorded_selection(plan.header.options)),
+                _naming_who_applied(plan, journal),
+            ):
                 return await api.apply(
                     plan,
                     plane=run.plane,
@@ -305,3 +308,16 @@ def _refuse_selection(selection: SelectionFlags) -> None:
             f"{', '.join(named)} cannot be combined with --plan: a plan is applied as a whole. Plan again "
             "with these flags instead."
         )
+
+
+@asynccontextmanager
+async def _naming_who_applied(plan: Plan, journal: Journal) -> AsyncIterator[None]:
+    """Where a plan is stale because a run of this journal has applied it, say so."""
+    try:
+        yield
+    except PlanStale as error:
+        for run in await journal.runs():
+            if run.options.get("planned_as") == plan.header.plan and run.totals.applied:
+                left = "`batchgw plan POLICY` shows what is left to do."
+                raise PlanStale(f"{error}\nRun {run.id} has applied this plan already: {left}") from error
+        raise
