@@ -125,6 +125,8 @@ def _one_of(details: ErrorDetails, path: Path) -> str:
             f"{_what(details)} is not `organization`, nor a list of account ids and OUs"
             f"{_accounts(details['input'], ('organization',))}"
         )
+    if several := _several(details, path):
+        return f"{_what(details)} is not one value{several}"
     known = str(details.get("ctx", {}).get("expected", "")).replace("'", "").replace(" or ", ", ").split(", ")
     guess = did_you_mean(str(details["input"]), known)
     return f"{_what(details)} is not one of {', '.join(known)}{guess}"
@@ -144,6 +146,8 @@ def _preset(details: ErrorDetails, _: Path) -> str:
     if not isinstance(given, Mapping) or "preset" not in given:
         return "write a preset as its name, or as a mapping: `preset: NAME`, parameters, perhaps `types`"
     word = str(given["preset"])
+    if " - " in word:
+        return f"{shown(word)} is not a preset: lines of a list have become one text, so indent them alike"
     guess = did_you_mean(word, PRESETS)
     return f"{shown(word)} is not a preset{guess or f'; those are {_listed(PRESETS)}'}"
 
@@ -161,12 +165,24 @@ def _wants_list(details: ErrorDetails, path: Path) -> str:
     return f"a list is needed here, not {_what(details)}{example}"
 
 
-def _wants_mapping(details: ErrorDetails, _: Path) -> str:
-    return f"a mapping (key: value) is needed here, not {_what(details)}"
+def _wants_mapping(details: ErrorDetails, path: Path) -> str:
+    given = details["input"]
+    dated = path[-1:] == ("created",) and isinstance(given, str) and fits(given)
+    example = f": write {pasted({'after': given})}" if dated else ""
+    return f"a mapping (key: value) is needed here, not {_what(details)}{example}"
+
+
+def _several(details: ErrorDetails, path: Path) -> str:
+    """Say what to do where several values are given to a word of a selector of APIs."""
+    if not isinstance(details["input"], list):
+        return ""
+    if "match" in path:
+        return f"; a word has one: write {'a rule' if path[0] == 'rules' else 'an exemption'} for each"
+    return "; a word has one: write a selector for each" if path[:2] == ("targets", "apis") else ""
 
 
 def _wants_text(details: ErrorDetails, path: Path) -> str:
-    hint = ""
+    hint = _several(details, path)
     if details["input"] is None:
         hint = '; an empty text is ""'
     elif {"templates", "responseTemplates"} & set(path):

@@ -11,7 +11,9 @@ from pathlib import Path
 from batchgw.errors import PolicyInvalid, Problem
 from batchgw.model import Account, Policy, ResponseType, RestApi
 from batchgw.policy.document_check import Checked, PlacedFinding, check
-from batchgw.policy.form_rules import EMPTY_POLICY
+from batchgw.policy.findings import Finding
+from batchgw.policy.form_rules import EMPTY_POLICY, LOCKED
+from batchgw.policy.lint.rules.layers.idle_rule import idle_rule
 from batchgw.policy.lint.rules.targets.accounts_without_role import accounts_without_role
 from batchgw.policy.meaning.explain import Explanation, explain
 from batchgw.policy.meaning.lacking import lacking
@@ -123,12 +125,20 @@ class _File:
     def problems(self, more: Iterable[FileFinding] = ()) -> list[Problem]:
         """Give the problems of the file in its order, with those that were found of it beside others."""
         placed = [PlacedFinding(finding=each.finding, root=self._document.root) for each in more]
-        found = (_problem(self._name, each) for each in (*self.checked.findings, *placed))
+        contradicting = [each.finding for each in placed if each.finding.rule is LOCKED]
+        kept = [each for each in self.checked.findings if not _is_idle_among(each.finding, contradicting)]
+        found = (_problem(self._name, each) for each in (*kept, *placed))
         return sorted(dict.fromkeys((*self._document.problems, *found)), key=lambda p: (p.line, p.column))
 
 
 def _of(findings: Iterable[FileFinding], file: int) -> Iterable[FileFinding]:
     return (each for each in findings if each.file == file)
+
+
+def _is_idle_among(finding: Finding, contradicting: Iterable[Finding]) -> bool:
+    """Tell whether a rule was found idle only since a lock wins over what it says."""
+    rule = finding.path
+    return finding.rule is idle_rule.rule and any(each.path[: len(rule)] == rule for each in contradicting)
 
 
 def _has_error(problems: Iterable[Problem]) -> bool:

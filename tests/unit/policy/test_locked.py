@@ -174,3 +174,13 @@ def test_a_locked_type_keeps_its_mode() -> None:
 
 def test_what_is_locked_belongs_to_the_meaning() -> None:
     assert load("use: [cors]\nlocked: [cors]").policy.digest != load("use: [cors]").policy.digest
+
+
+def test_a_rule_that_a_lock_contradicts_is_not_called_idle_as_well() -> None:
+    """What it says has no effect only since it is refused."""
+    text = "use: [security-headers]\nlocked: [security-headers]\n" + RULE % (
+        "responses: {DEFAULT_4XX: {headers: {X-Frame-Options: SAMEORIGIN}}}"
+    )
+    with pytest.raises(PolicyInvalid) as found:
+        load(text)
+    assert [problem.rule for problem in found.value.problems] == ["locked"]
