@@ -47,13 +47,14 @@ class SelectionCount:
 
     def total(self, *, listed: bool) -> Selected:
         """Give the counts; `listed` tells whether APIs were listed, not only read by their ids."""
+        named = bool(self.selection.explicit)
         return Selected(
             found=self.found if listed else None,
             selected=self.selected if listed else self.named,
             excluded=self.excluded,
             by_id=len(self.selection.explicit),
-            unmatched=self._include.unmatched(self.undecided),
-            idle=self._exclude.unmatched(self.undecided),
+            unmatched=self._include.unmatched(self.undecided, named=named),
+            idle=self._exclude.unmatched(self.undecided, named=named),
         )
 
 
@@ -76,14 +77,15 @@ class _Open:
             elif selector.name and fnmatchcase(api.name.casefold(), selector.name.casefold()):
                 self._near.setdefault(number, api.name)
 
-    def unmatched(self, undecided: int) -> tuple[Unmatched, ...]:
-        """Give those that are left. They may match `undecided` APIs."""
+    def unmatched(self, undecided: int, *, named: bool) -> tuple[Unmatched, ...]:
+        """Give those that are left. They may match `undecided` APIs; only the `named` ones were looked at."""
         perhaps = _perhaps(undecided)
         return tuple(
             Unmatched(
                 selector=str(selector),
                 where=selector.where,
                 hint=_hint(selector, self._near.get(number)) + perhaps,
+                of="REST API that is named by id" if named else "REST API",
             )
             for number, selector in self._open.items()
         )

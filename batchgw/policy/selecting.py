@@ -22,7 +22,7 @@ def read_selector(text: str, name: str) -> Selector:
 
     `name` is that of the flag. Raises PolicyInvalid with every error, each with its column in the text.
     """
-    braced = text.lstrip().startswith("{")
+    braced = text.lstrip().startswith(("{", "["))  # a list is not meant, and is told as such
     document = parse(text if braced else f"{{{text}}}", name)
     root = _as_policy(document.root)
     checked = check(root, name)

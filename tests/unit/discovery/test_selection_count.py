@@ -105,6 +105,11 @@ def test_an_api_of_which_too_little_is_known_may_be_the_one_that_is_meant(undeci
     assert said == [f"owner sam matches no REST API{hint}", f"name x matches no REST API{hint}"]
 
 
+def test_where_apis_are_named_by_id_selectors_are_looked_up_among_those_alone() -> None:
+    selection = Selection(include=(Selector(name="legacy"),), explicit=(ExplicitApi(id=ORDERS.id),))
+    assert unmatched(selection, (ORDERS,)) == ["name legacy matches no REST API that is named by id"]
+
+
 def test_the_spelling_that_is_advised_matches() -> None:
     assert Selector(name="[[]dev] orders").matches(api("[dev] orders"))
 

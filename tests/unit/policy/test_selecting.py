@@ -38,7 +38,7 @@ def test_the_words_of_a_policy(text: str, selector: Selector) -> None:
         ("tags: {a: b}, expression: 'a.['", 27, "JMESPath"),
         ("", 1, "selector"),
         ("orders-*", 1, ""),
-        ("[a]", 1, ""),
+        ("[{name: a}]", 1, "a mapping (key: value) is needed here, not a list"),
         ("name: x, name: y", 10, "name"),
         ("name: {", 1, ""),
     ],
