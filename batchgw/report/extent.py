@@ -84,6 +84,15 @@ class Extent:
         }
 
 
+def who_said_regions(totals: PlanTotals) -> str:
+    """Say who told which regions the accounts have; nothing where none was asked.
+
+    Example: `by account:ListRegions (38 accounts), by sts (1 account)`.
+    """
+    said = _ranked(Counter(totals.frozen.regions.values()))
+    return ", ".join(f"by {who} ({amount(count, 'account')})" for who, count in said)
+
+
 def word_of(skipped: SkippedScope) -> str:
     """Say in a word why a scope is skipped."""
     return WORDS.get(skipped.code, skipped.code.lower().replace("_", " "))

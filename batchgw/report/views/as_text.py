@@ -22,7 +22,7 @@ from batchgw.model import (
 from batchgw.model.kinds import KINDS
 from batchgw.planning import change_view, kinds
 from batchgw.planning.plan_file.plan import Plan
-from batchgw.report.extent import Extent
+from batchgw.report.extent import Extent, who_said_regions
 from batchgw.report.plan_report import PlanReport
 from batchgw.report.views.interface import View
 from batchgw.report.views.lines.left_alone import skipped_lines
@@ -68,8 +68,8 @@ def facts(plan: Plan) -> Iterator[tuple[str, str]]:
     scopes = plan.totals.looked_into
     more = f" and {len(scopes) - SCOPES:,} more" if len(scopes) > SCOPES else ""
     yield "scopes", ", ".join(map(str, scopes[:SCOPES])) + more
-    if said := Counter(plan.totals.frozen.regions.values()):
-        yield "regions", ", ".join(f"by {who} ({amount(n, 'account')})" for who, n in said.most_common())
+    if said := who_said_regions(plan.totals):
+        yield "regions", said
     rules = [each for each in plan.totals.variants.rules if each.apis]
     if rules:
         yield "rules", ", ".join(f"{each.name} ({amount(each.apis, 'API')})" for each in rules)

@@ -333,3 +333,22 @@ def test_who_approves_sees_who_said_the_regions_and_that_something_may_be_missin
     said = shown(plan, form, "review")
     assert "by account:ListRegions (2 accounts), by sts (1 account)" in said
     assert "0+? not read" in said
+
+
+@pytest.mark.parametrize(
+    ("second", "said"),
+    [
+        ("account:ListRegions", ""),  # as usual
+        ("sts", "Regions: by account:ListRegions (1 account), by sts (1 account)."),
+    ],
+)
+def test_a_plan_tells_where_somebody_else_than_account_management_said_the_regions(
+    tmp_path: Path, second: str, said: str
+) -> None:
+    plan = saved(tmp_path, [planned(1), *skipped("DISABLED", scope(2))])
+    plan.totals.frozen = FrozenAccounts(
+        regions={AccountId("1"): "account:ListRegions", AccountId("2"): second}
+    )
+    assert [text for text in shown(plan, "table").splitlines() if text.startswith("Regions")] == (
+        [said] if said else []
+    )

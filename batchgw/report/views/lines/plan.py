@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Self
 
+from batchgw.discovery.regions import LIST_REGIONS
 from batchgw.model import Action, RestApi, Scope
 from batchgw.planning import change_view
 from batchgw.planning.estimate import Estimate
 from batchgw.planning.totals import PlanTotals, ScopeTotals, added_up
-from batchgw.report.extent import Extent
+from batchgw.report.extent import Extent, who_said_regions
 from batchgw.report.naming import scope_name
 from batchgw.report.plan_fold import Group, PlanFold, ScopeApis
 from batchgw.report.plan_report import PlanReport
@@ -136,6 +137,8 @@ class PlanScreen:
         if self.fold.skipped_scopes or self.totals.frozen.accounts or len(self.totals.scopes) > SCOPES:
             yield line()
             yield line(f"{Extent.of(self.totals, self.fold.skipped_scopes)}.")
+            if {*self.totals.frozen.regions.values()} - {LIST_REGIONS}:  # others know less of regions
+                yield line(f"Regions: {who_said_regions(self.totals)}.")
 
     def _scopes(self) -> Iterator[Line]:
         """Give a table of the scopes in which there is something, and count the others."""
