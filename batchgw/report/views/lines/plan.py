@@ -9,6 +9,7 @@ from typing import Self
 
 from batchgw.discovery.regions import LIST_REGIONS
 from batchgw.model import Action, RestApi, Scope
+from batchgw.model.owner import UNKNOWN
 from batchgw.planning import change_view
 from batchgw.planning.estimate import Estimate
 from batchgw.planning.totals import PlanTotals, ScopeTotals, added_up
@@ -256,5 +257,6 @@ def _named_scopes(apis_of: Mapping[Scope, ScopeApis]) -> Iterator[Line]:
 
 
 def _name(api: RestApi) -> str:
-    owner = "" if api.owner is None else f" [{shorten(str(api.owner), NAME_CELLS)}]"
+    known = api.owner is not None and api.owner != UNKNOWN  # the table of owners counts the others
+    owner = f" [{shorten(str(api.owner), NAME_CELLS)}]" if known else ""
     return (f"{shorten(api.name, NAME_CELLS)} ({api.id})" if api.name else api.id) + owner
