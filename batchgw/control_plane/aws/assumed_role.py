@@ -23,6 +23,7 @@ from batchgw.errors import (
     CallError,
     CredentialsRejected,
     CredentialsUnavailable,
+    DeniedByScp,
     EndpointUnreachable,
     UsageError,
     WrongAccount,
@@ -145,7 +146,7 @@ class AssumedRole:
     def _advice(self, error: CallError, session: RoleSession) -> str:
         chosen = "; --role-name and --external-id choose others" if self._each_account else ""
         advice = _advice(error, session) or f"{_ON_REFUSAL}{chosen}."
-        if not isinstance(error, AccessDenied):
+        if type(error) is not AccessDenied:  # no permission helps
             return advice
         return f"{advice} {_TRUST_PRINTED if self._each_account else ''}{_IDENTITY_PRINTED}"
 
@@ -226,6 +227,11 @@ _IDENTITY_PRINTED = "`batchgw iam-policy POLICY --organization` prints what the 
 def _advice(error: CallError, session: RoleSession) -> str | None:
     """Say what to do where STS names the action that was denied, or the bound that was passed."""
     link = session.link
+    if isinstance(error, DeniedByScp):
+        return (
+            "No permission of this identity or of the role helps: ask those who keep the organisation's "
+            "service control policies."
+        )
     if "PackedPolicyTooLarge" in error.code:
         too_much = "session policy and session tags together" if link.session_tags else "session policy"
         return f"The {too_much} are more than STS takes: give fewer or shorter session tags, on all links."

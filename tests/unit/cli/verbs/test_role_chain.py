@@ -111,6 +111,26 @@ def test_flags_are_advised_for_the_last_link_alone() -> None:
     assert "`batchgw iam-policy POLICY --trust --principal ARN` prints the trust policy. `batchgw iam" in last
 
 
+def test_where_a_service_control_policy_lets_nobody_assume_no_permission_is_advised(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The role is there, and nobody can give the identity what it lacks."""
+    clean_environment(monkeypatch, tmp_path)
+    denied = {"Statement": {"Effect": "Deny", "Action": "sts:AssumeRole", "Resource": "*"}}
+    policies = [{"accounts": [OTHER], "policy": {"Version": "2012-10-17", **denied}}]
+    iam = {"roles": [{"name": "Each"}], "service_control_policies": policies}
+    (tmp_path / "iam.json").write_text(json.dumps(iam))
+    with served(monkeypatch, iam=tmp_path / "iam.json", accounts=3, apis=12) as info:
+        key = info.keys[OTHER]
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", key["access_key_id"])
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", key["secret_access_key"])
+        found = batchgw("discover", "--account", WITHOUT, "--role-name", "Each", "--region", "eu-west-1")
+    assert found.code == 4
+    assert "with an explicit deny in a service control policy. No permission of this identity" in found.err
+    assert "The role must exist" not in found.err
+    assert "iam-policy" not in found.err
+
+
 def test_a_session_that_may_only_read_cannot_write_whatever_its_role_allows(world: ReadyInfo) -> None:
     """So a nightly check cannot write, even if somebody has its keys."""
     there = Scope(account=AccountId(OTHER), region=Region("eu-west-1"))
