@@ -171,7 +171,7 @@ def document(api: RestApi, account: Account | None) -> dict[str, JSON]:
         "name": api.name,
         "tags": dict(api.tags),
         "region": api.scope.region,
-        "endpoint": list(api.endpoint_types),
+        "endpoint": ",".join(api.endpoint_types),  # AWS's list has one
         "created": None if api.created is None else _date(api.created),
         "owner": None if api.owner is None else {"kind": api.owner.kind, "name": api.owner.name},
         "account": {

@@ -61,6 +61,8 @@ ACCOUNT = Account(id=AccountId("111111111111"), name="orders-prod", ou=("Prod",)
         (Selector(expression="tags.tier == 'internal'"), True),
         (Selector(expression="account.tags.team == 'b'"), False),
         (Selector(expression="starts_with(account.ou, '/Prod')"), True),
+        (Selector(expression="endpoint == 'PRIVATE'"), True),
+        (Selector(expression="endpoint == 'REGIONAL'"), False),
         (Selector(expression="contains(endpoint, 'PRIVATE') && owner.name == 'orders-stack'"), True),
         (Selector(expression="tags.nothing"), False),
         (Selector(expression="length(tags)"), True),
