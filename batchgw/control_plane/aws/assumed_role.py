@@ -143,9 +143,9 @@ class AssumedRole:
                 code="ExpiredOnArrival",
             )
 
-    def _advice(self, error: CallError, session: RoleSession) -> str:
+    def _advice(self, error: CallError) -> str:
         chosen = "; --role-name and --external-id choose others" if self._each_account else ""
-        advice = _advice(error, session) or f"{_ON_REFUSAL}{chosen}."
+        advice = _advice(error) or f"{_ON_REFUSAL}{chosen}."
         if type(error) is not AccessDenied:  # no permission helps
             return advice
         return f"{advice} {_TRUST_PRINTED if self._each_account else ''}{_IDENTITY_PRINTED}"
@@ -154,7 +154,7 @@ class AssumedRole:
         self, session: RoleSession, account: AccountId, error: CallError
     ) -> CredentialsUnavailable:
         refused = isinstance(error, AccessDenied | BadRequest)
-        why = f"{words(error).rstrip('.')}. {self._advice(error, session)}" if refused else error.message
+        why = f"{words(error).rstrip('.')}. {self._advice(error)}" if refused else error.message
         return CredentialsUnavailable(
             f"cannot assume {session.arn} in account {account}{self._place}: {why}",
             code=error.code,
@@ -224,17 +224,18 @@ _TRUST_PRINTED = "`batchgw iam-policy POLICY --trust --principal ARN` prints the
 _IDENTITY_PRINTED = "`batchgw iam-policy POLICY --organization` prints what the identity needs."
 
 
-def _advice(error: CallError, session: RoleSession) -> str | None:
+def _advice(error: CallError) -> str | None:
     """Say what to do where STS names the action that was denied, or the bound that was passed."""
-    link = session.link
     if isinstance(error, DeniedByScp):
         return (
             "No permission of this identity or of the role helps: ask those who keep the organisation's "
             "service control policies."
         )
     if "PackedPolicyTooLarge" in error.code:
-        too_much = "session policy and session tags together" if link.session_tags else "session policy"
-        return f"The {too_much} are more than STS takes: give fewer or shorter session tags, on all links."
+        return (
+            "The session policy and the session tags of all links so far are more than STS takes together: "
+            "give fewer or shorter session tags."
+        )
     if "sts:TagSession" in error.message:
         return (
             "Sessions with tags need sts:TagSession beside sts:AssumeRole, in the role's trust policy and "

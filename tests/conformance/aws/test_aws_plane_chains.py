@@ -265,7 +265,7 @@ REFUSALS = {
     DENIED.format(action="sts:AssumeRole"): "its trust policy must name this identity",
     DENIED.format(action="sts:TagSession"): "need sts:TagSession beside sts:AssumeRole",
     DENIED.format(action="sts:SetSourceIdentity"): "need sts:SetSourceIdentity beside sts:AssumeRole",
-    TOO_LARGE: "fewer or shorter session tags",
+    TOO_LARGE: "are more than STS takes together: give fewer or shorter session tags",
 }
 """What STS says, and what batchgw adds."""
 
