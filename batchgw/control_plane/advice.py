@@ -40,6 +40,12 @@ _BY_KIND: Mapping[type[CallError], str] = {
     "administrator, or name a role that is there: `organization: {role: ...}` in the policy.",
 }
 
+_ONE_BY_SCP = (
+    "No permission of the account's own helps: ask those who keep the organisation's service control "
+    "policies, or leave this API out with an exclude rule."
+)
+"""About a denial of a single API by a service control policy: one that denies writes is such."""
+
 _TO_READER = (
     "Who reads the organisation needs this permission (`batchgw iam-policy POLICY --organization` prints the "
     "statement), and must be of the management account or a delegated administrator; `organization: {role: "
@@ -98,6 +104,8 @@ def words(error: CallError) -> str:
 
 def for_one_api(error: AccessDenied) -> ApiDenied:
     """Give the same denial as one of a single API, with the advice for that."""
+    if isinstance(error, DeniedByScp):
+        return _advised(error, _ONE_BY_SCP)
     return ApiDenied(
         paragraph(ApiDenied, error.code, error.status, words(error)),
         code=error.code,
@@ -112,12 +120,19 @@ def for_owner(error: AccessDenied | ApiDenied) -> ApiDenied:
 
     It says nothing of the account-region: what is asked may be another service.
     """
+    if isinstance(error, ApiDenied) and _by_scp(error):
+        return error
     return _advised(error, _BY_KIND[DeniedByScp] if isinstance(error, DeniedByScp) else _TO_TELL_OWNERS)
 
 
 def for_stages(error: ApiDenied) -> ApiDenied:
     """Give a denial of a call that asks for an API's stages, to show them, with the advice for that."""
-    return _advised(error, _TO_SHOW_STAGES)
+    return error if _by_scp(error) else _advised(error, _TO_SHOW_STAGES)
+
+
+def _by_scp(error: ApiDenied) -> bool:
+    """Tell whether a service control policy denies a single API, so that no permission helps."""
+    return error.message.endswith(_ONE_BY_SCP)
 
 
 def _advised(error: AccessDenied | ApiDenied, advice: str) -> ApiDenied:

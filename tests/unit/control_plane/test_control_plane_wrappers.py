@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from math import inf
 from random import Random
@@ -11,7 +12,7 @@ import anyio
 import pytest
 
 from batchgw.concurrency.stop import StopSignal
-from batchgw.control_plane.advice import for_one_api
+from batchgw.control_plane.advice import for_one_api, for_owner, for_stages
 from batchgw.control_plane.classify import classify
 from batchgw.control_plane.interface import Execution, Request, T
 from batchgw.control_plane.operations import GetGatewayResponse, GetRestApis, PutGatewayResponse
@@ -27,6 +28,7 @@ from batchgw.errors import (
     ConnectionFailed,
     CredentialsExpired,
     CredentialsRejected,
+    DeniedByScp,
     ReadingAged,
     ServiceFailure,
     Stopped,
@@ -404,6 +406,21 @@ class TestDenials:
         assert "leave this API out with an exclude rule" in single.message
         assert "account-region" not in single.message
         assert (single.code, single.status) == ("AccessDeniedException", 403)
+
+    @pytest.mark.parametrize("further", [lambda error: error, for_owner, for_stages])
+    def test_of_one_api_that_a_service_control_policy_denies_no_permission_is_advised(
+        self, further: Callable[[ApiDenied], ApiDenied]
+    ) -> None:
+        """One that denies writes is met at each API, and not at the listing."""
+        words = "not authorized to perform: apigateway:PUT with an explicit deny in a service control policy"
+        denial = classify("AccessDeniedException", 403, words)
+        assert isinstance(denial, DeniedByScp)
+        single = further(for_one_api(denial))
+        assert type(single) is ApiDenied
+        assert single.message == (
+            f"{words}. No permission of the account's own helps: ask those who keep the organisation's "
+            "service control policies, or leave this API out with an exclude rule."
+        )
 
 
 def test_a_stop_lets_calls_in_flight_finish_and_sends_no_other() -> None:
