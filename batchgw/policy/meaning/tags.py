@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -11,7 +12,11 @@ from batchgw.policy.meaning.exemptions import ALL, Exemption
 from batchgw.policy.quoting import did_you_mean, shown
 
 TAG = "batchgw:exempt"
-"""`true`, or a list of response types with commas. Anything else exempts from nothing."""
+"""`true`, or a list of response types with spaces. Anything else exempts from nothing."""
+
+_SEPARATORS = re.compile(r"[\s,/:+]+")
+"""What may stand between response types. AWS's common rules for the values of tags have no comma among their
+characters (letters, digits, spaces and `_ . : / = + - @`), and not every service holds to them."""
 
 TAG_UNTIL = "batchgw:exempt-until"
 TAG_REASON = "batchgw:exempt-reason"
@@ -27,7 +32,7 @@ class ByTag:
 
 def by_tag(api: RestApi, *, files: int, today: date) -> ByTag:
     """Read the tags of an API. Of `files` files, such an exemption lifts the locks of none."""
-    words = [word.strip() for word in api.tags[TAG].split(",")]
+    words = _SEPARATORS.split(api.tags[TAG].strip())
     if [word.lower() for word in words] == ["true"]:
         types, notes = ALL, list[str]()
     else:

@@ -112,6 +112,19 @@ TAGGED = [
         {"DEFAULT_4XX", "THROTTLED"},
         ["without batchgw:exempt-until"],
     ),
+    *(
+        (
+            {"batchgw:exempt": text, "batchgw:exempt-reason": "r"},
+            {"DEFAULT_4XX", "THROTTLED"},
+            ["exempt-until"],
+        )
+        for text in (
+            "THROTTLED DEFAULT_4XX",
+            " THROTTLED/DEFAULT_4XX ",
+            "THROTTLED:DEFAULT_4XX",
+            "THROTTLED,DEFAULT_4XX",
+        )
+    ),
     (
         {"batchgw:exempt": "True", "batchgw:exempt-reason": "r", "batchgw:exempt-until": "2026-11-30"},
         {"DEFAULT_4XX", "DEFAULT_5XX", "THROTTLED"},
