@@ -56,7 +56,10 @@ MOST_CONNECTIONS = 1024
 second of latency (Little's law). One takes 110 KB. More than these would only wait for the core."""
 
 OTHER_FILES = 128
-"""File descriptors kept for everything else."""
+"""File descriptors kept for everything else, where there are so many."""
+
+FEWEST_FILES = 64
+"""File descriptors that a process needs at least: a command has up to 40 open beside its connections."""
 
 CONNECT_TIMEOUT = 10.0
 """Seconds for the connection and its TLS handshake."""
@@ -66,11 +69,19 @@ READ_TIMEOUT = 30.0
 
 
 def affordable_connections() -> int:
-    """As many connections as the process may have files open, up to `MOST_CONNECTIONS`."""
+    """As many connections as the process may have files open, up to `MOST_CONNECTIONS`.
+
+    Raises UsageError where that is too few to work with.
+    """
     allowed, _ = getrlimit(RLIMIT_NOFILE)
     if allowed == RLIM_INFINITY:
         return MOST_CONNECTIONS
-    return max(OTHER_FILES, min(MOST_CONNECTIONS, allowed - OTHER_FILES))
+    if allowed < FEWEST_FILES:
+        raise UsageError(
+            f"this process may have {allowed} files open, and needs {FEWEST_FILES} at least: "
+            "raise that limit with `ulimit -n 1024`."
+        )
+    return min(MOST_CONNECTIONS, max(allowed - OTHER_FILES, allowed // 4))
 
 
 @asynccontextmanager

@@ -12,12 +12,16 @@ from batchgw.control_plane.operations.organizations import (
     ListOrganizationalUnitsForParent,
     ListRoots,
 )
+from batchgw.discovery.listing import ENDLESS
 from batchgw.discovery.pages import pages
-from batchgw.errors import EntityNotFound
+from batchgw.errors import EntityNotFound, ServiceFailure
 from batchgw.model import Scope
 
 _ROOT = "r-"
 """What the id of a root begins with (organizations API reference)."""
+
+MOST_DEEP = 20
+"""OUs below each other, at most: four times as many as AWS lets nest (Organizations user guide, quotas)."""
 
 
 @dataclass(slots=True)
@@ -114,5 +118,11 @@ class UnitLists:
             seen.add(way[-1])
             if again or way[-1] not in self.units.below:
                 await self.list_below(way[-1])
+            if len(way) > MOST_DEEP + 1:
+                raise ServiceFailure(
+                    f"the organisation's tree of OUs does not end: {way[-1]} has {MOST_DEEP} OUs above it, "
+                    "and AWS lets five of them nest. Check --endpoint-url / AWS_ENDPOINT_URL",
+                    code=ENDLESS,
+                )
             yield way
             ways.extend((*way, each) for each in self.units.below[way[-1]])

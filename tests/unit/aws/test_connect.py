@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import resource
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import pytest
 
 from batchgw.control_plane.aws import AwsControlPlane, connect
+from batchgw.control_plane.aws.connection import affordable_connections
 from batchgw.control_plane.aws.sts.questions import RoleSession
 from batchgw.errors import CredentialsUnavailable, UsageError
 from batchgw.model import Desired, Policy, RoleLink, Targets
@@ -280,3 +282,30 @@ async def test_a_proxy_that_is_none_is_told_at_once_unless_no_call_would_go_thro
     await opened(endpoint_url="http://127.0.0.1:9")
     monkeypatch.setenv("NO_PROXY", "amazonaws.com")
     await opened()
+
+
+@contextmanager
+def files(most: int) -> Iterator[None]:
+    """Let this process have so many files open."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.mark.parametrize(
+    ("allowed", "connections"), [(64, 16), (110, 27), (256, 128), (1000, 872), (1152, 1024), (4096, 1024)]
+)
+def test_there_are_as_many_connections_as_files_can_be_open(allowed: int, connections: int) -> None:
+    with files(allowed):
+        assert affordable_connections() == connections
+
+
+def test_too_few_files_are_refused_with_what_to_do() -> None:
+    with (
+        files(63),
+        pytest.raises(UsageError, match=r"may have 63 files open, and needs 64 .* `ulimit -n 1024`"),
+    ):
+        affordable_connections()
