@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 
 from batchgw.control_plane.interface import API_GATEWAY, Request
-from batchgw.control_plane.regions import partition
 from batchgw.errors import (
     AccessDenied,
     ApiDenied,
@@ -22,6 +21,7 @@ from batchgw.errors import (
     ResourceQuotaExceeded,
     Starved,
 )
+from batchgw.model.fleet.partitions import partition
 
 _STATEMENT = "`batchgw iam-policy POLICY --for VERB` prints the statement"
 

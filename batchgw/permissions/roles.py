@@ -68,12 +68,6 @@ def role_name(role: str) -> str:
     return role.partition(":role/")[2] or role.strip("/")
 
 
-def named_partition(role: str) -> str | None:
-    """Give the partition that a role's ARN names; None where it is left open, or only the name is given."""
-    named = role.split(":")[1] if role.startswith("arn:") else "*"
-    return None if named in _OPEN else named
-
-
 def trust(chain: Chain, principals: Sequence[str]) -> tuple[Statement, ...]:
     """Give the statements of the trust policy of a chain's last role.
 

@@ -14,11 +14,12 @@ from batchgw.cli.output.console import Console
 from batchgw.cli.verbs.policies.permission_flags import PermissionFlags
 from batchgw.errors import UsageError
 from batchgw.model import Policy, Region, Targets
+from batchgw.model.fleet.partitions import named_partition, partition
 from batchgw.model.shape import JSON
 from batchgw.permissions import cloudformation, terraform
 from batchgw.permissions.job import Needs, statements
 from batchgw.permissions.organization import reading_side
-from batchgw.permissions.roles import Chain, named_partition, trust
+from batchgw.permissions.roles import Chain, trust
 from batchgw.permissions.statement import Statement, document
 
 _FORMS = ("trust", "cloudformation", "terraform", "organization")
@@ -111,11 +112,5 @@ def partition_of(targets: Targets) -> str:
         return found
     here = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     regions = targets.regions or ((Region(here),) if here else ())
-    return next((name for start, name in _PARTITIONS.items() if _all_begin(regions, start)), "aws")
-
-
-def _all_begin(regions: Sequence[Region], start: str) -> bool:
-    return bool(regions) and all(region.startswith(start) for region in regions)
-
-
-_PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
+    within = {partition(region) for region in regions}
+    return within.pop() if len(within) == 1 else "aws"
