@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import shutil
+import signal
+import subprocess
+import sys
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -124,6 +128,28 @@ def test_the_run_of_a_saved_plan_tells_who_began_it_and_a_second_run_names_it(en
     run = batchgw("runs", "list", "-o", "jsonl").lines[-1]["run"]
     assert again.code == 5
     assert f"Run {run} has applied this plan already" in again.err
+
+
+def test_the_organisation_of_the_page_is_served_by_what_it_says_to_paste(tmp_path: Path) -> None:
+    served, changes = blocks("sh")[-2:]
+    shutil.copytree(EXAMPLE, tmp_path / "examples" / "organization")
+    environment = {"PATH": f"{Path(sys.executable).parent}:{os.defpath}", "HOME": str(tmp_path)}
+    done = subprocess.run(
+        ["bash", "-c", f"{served}\n{changes}"],
+        check=False,
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    server = re.search(r"To end it sooner: kill (\d+)", done.stderr)
+    assert server, done.stderr
+    os.kill(int(server[1]), signal.SIGTERM)
+    assert '{"changes": 3}' in done.stdout or shutil.which("curl") is None
+    for line in PAGE.split("$ batchgw discover policy.yaml\n")[1].split("$ ")[0].splitlines():
+        if ACCOUNT_ROW.match(line) or line.startswith("15 REST APIs"):
+            assert line.removesuffix(ELSEWHERE).rstrip() in done.stderr
 
 
 def test_the_policies_are_those_of_the_example() -> None:

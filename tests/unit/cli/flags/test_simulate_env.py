@@ -16,6 +16,7 @@ import pytest
 
 from batchgw.simulator.over_http import background
 from batchgw.simulator.over_http.options import ServeOptions
+from batchgw.throttle.quota import SERVICES
 from tests.unit.cli_driver import Result, batchgw, clean_environment
 
 SMALL = ("--apis", "3", "--accounts", "1", "--regions", "1", "--max-seconds", "60")
@@ -56,6 +57,11 @@ def test_a_shell_that_evaluates_it_reaches_the_world(started: Result) -> None:
 
 def test_a_profile_of_the_shell_does_not_lead_past_it(started: Result) -> None:
     assert evaluated(started, "echo ${AWS_PROFILE-unset}") == "unset\n"
+
+
+def test_no_service_of_the_shell_is_asked_elsewhere(started: Result) -> None:
+    unset = started.out.split(";")[0].split()
+    assert {f"AWS_ENDPOINT_URL_{service.upper()}" for service in ("api_gateway", *SERVICES)} <= {*unset}
 
 
 def test_its_journal_ends_with_it(started: Result) -> None:
