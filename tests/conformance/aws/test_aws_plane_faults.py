@@ -144,7 +144,7 @@ async def test_a_refused_connection_is_an_error_with_the_address_and_advice() ->
         with pytest.raises(ConnectionFailed) as caught:
             await plane.current_account()
     assert str(caught.value) == (
-        f"cannot connect to http://127.0.0.1:{port}: connection refused. "
+        f"sts:GetCallerIdentity: cannot connect to http://127.0.0.1:{port}: connection refused. "
         "Check --endpoint-url / AWS_ENDPOINT_URL, and that a server listens there."
     )
     assert caught.value.endpoint == f"http://127.0.0.1:{port}"

@@ -82,13 +82,13 @@ def test_a_whole_run_makes_the_changes_of_both_kinds(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("desired", "noun", "of_live_view"),
-    [(TAGS_ALONE, "API-tag", "tags"), (BOTH, "target", "targets")],
+    [(TAGS_ALONE, "API-tag", "tag"), (BOTH, "target", "target")],
     ids=["tags alone", "tags and responses"],
 )
 def test_what_is_counted_has_the_kind_s_own_word(
     tmp_path: Path, desired: Desired, noun: str, of_live_view: str
 ) -> None:
-    """If a run has several kinds, it counts "targets"."""
+    """If a run has several kinds, it counts targets."""
     tracker = Tracker(quota=10)
 
     class Told:
