@@ -83,6 +83,9 @@ _REJECTED: tuple[tuple[re.Pattern[str], str], ...] = (
 _NOT_AWS = "This does not look like AWS: check --endpoint-url / AWS_ENDPOINT_URL and the proxy."
 _UNNAMED = re.compile(r"HTTP\d+")
 
+_BY_SCP = re.compile(r"with an explicit deny in a service control policy", re.IGNORECASE)
+"""IAM's words (IAM user guide, "Troubleshoot access denied error messages"). Nothing else tells."""
+
 
 def paragraph(kind: type[CallError], code: str, status: int, message: str) -> str:
     """Join AWS's words with the advice. `code` is "HTTP404" and the like when the answer named no error."""
@@ -95,6 +98,11 @@ def paragraph(kind: type[CallError], code: str, status: int, message: str) -> st
 def _ended(words: str) -> str:
     """Give a sentence with its full stop."""
     return words if words[-1:] in ".!?" else f"{words}."
+
+
+def by_scp(message: str) -> bool:
+    """Tell whether a denial's words name a service control policy, so that no permission helps."""
+    return _BY_SCP.search(message) is not None
 
 
 def words(error: CallError) -> str:
@@ -120,19 +128,14 @@ def for_owner(error: AccessDenied | ApiDenied) -> ApiDenied:
 
     It says nothing of the account-region: what is asked may be another service.
     """
-    if isinstance(error, ApiDenied) and _by_scp(error):
+    if isinstance(error, ApiDenied) and by_scp(error.message):
         return error
     return _advised(error, _BY_KIND[DeniedByScp] if isinstance(error, DeniedByScp) else _TO_TELL_OWNERS)
 
 
 def for_stages(error: ApiDenied) -> ApiDenied:
     """Give a denial of a call that asks for an API's stages, to show them, with the advice for that."""
-    return error if _by_scp(error) else _advised(error, _TO_SHOW_STAGES)
-
-
-def _by_scp(error: ApiDenied) -> bool:
-    """Tell whether a service control policy denies a single API, so that no permission helps."""
-    return error.message.endswith(_ONE_BY_SCP)
+    return error if by_scp(error.message) else _advised(error, _TO_SHOW_STAGES)
 
 
 def _advised(error: AccessDenied | ApiDenied, advice: str) -> ApiDenied:

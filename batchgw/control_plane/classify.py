@@ -27,7 +27,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
-from batchgw.control_plane.advice import paragraph
+from batchgw.control_plane.advice import by_scp, paragraph
 from batchgw.errors import (
     AccessDenied,
     ApiNotFound,
@@ -165,7 +165,7 @@ def _kind(code: str, status: int, message: str, retry_after: float | None) -> ty
         return ConcurrentModification
     if kind is BadRequest and _NO_STACK.search(message):
         return EntityNotFound
-    if kind is AccessDenied and code and _BY_SCP.search(message):
+    if kind is AccessDenied and code and by_scp(message):
         return DeniedByScp
     return kind if code else _FOREIGN.get(kind, kind)
 
@@ -192,9 +192,6 @@ def _limit(message: str, retry_after: float | None) -> type[CallError]:
         return ResourceQuotaExceeded
     return Throttled
 
-
-_BY_SCP = re.compile(r"with an explicit deny in a service control policy", re.IGNORECASE)
-"""IAM's words (IAM user guide, "Troubleshoot access denied error messages"). Nothing else tells."""
 
 _NO_STACK = re.compile(r"\bstack (for|with id) \S+ does not exist", re.IGNORECASE)
 """CloudFormation's words, with the code ValidationError."""

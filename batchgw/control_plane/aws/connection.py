@@ -59,7 +59,8 @@ OTHER_FILES = 128
 """File descriptors kept for everything else, where there are so many."""
 
 FEWEST_FILES = 64
-"""File descriptors that a process needs at least: a command has up to 40 open beside its connections."""
+"""File descriptors that a process needs at least: 16 of them are for connections, and an apply has had 14
+open beside its sockets."""
 
 CONNECT_TIMEOUT = 10.0
 """Seconds for the connection and its TLS handshake."""
@@ -69,9 +70,10 @@ READ_TIMEOUT = 30.0
 
 
 def affordable_connections() -> int:
-    """As many connections as the process may have files open, up to `MOST_CONNECTIONS`.
+    """Give as many connections as the process may have files open, up to `MOST_CONNECTIONS`.
 
-    Raises UsageError where that is too few to work with.
+    `OTHER_FILES` are left for the rest; where there are few, three quarters of them. Raises UsageError where
+    there are too few to work with.
     """
     allowed, _ = getrlimit(RLIMIT_NOFILE)
     if allowed == RLIM_INFINITY:

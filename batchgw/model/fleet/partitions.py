@@ -1,15 +1,16 @@
-"""Partitions of AWS: groups of regions of which no credentials and no roles are valid in another."""
+"""Partitions of AWS: groups of regions. Keys and roles of one are valid in no other."""
 
 from __future__ import annotations
 
 from batchgw.model.scope import Region
 
 _BY_BEGINNING = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
-"""By the beginning of a region's name (botocore, endpoint rule sets); every other region is of aws."""
+"""The partitions that batchgw knows beside aws, by the beginning of a region's name (botocore, endpoint rule
+sets)."""
 
 
 def partition(region: Region) -> str:
-    """Name the partition of a region."""
+    """Name the partition of a region: aws, where it is none of the others that are known."""
     return next((name for start, name in _BY_BEGINNING.items() if region.startswith(start)), "aws")
 
 
