@@ -23,6 +23,10 @@ SECONDS_FOR_ALL = 10.0
 """The same for one question that all scopes wait for: there is no second scope to confirm it."""
 
 
+APART_FOR_ALL = 1.5
+"""Seconds at least between two attempts of it: all of them (`tries.ATTEMPTS`) outlast `SECONDS_FOR_ALL`."""
+
+
 AGAIN = 60.0
 """Seconds for which an endpoint is given up. A session may go on for long, and it may answer by then."""
 
@@ -93,10 +97,15 @@ class Endpoints:
         else:
             raise silence.verdict.again(sent=False)
 
-    def shortened(self, seconds: float, region: Region) -> float:
-        """Shorten a wait for the next attempt where the endpoint may be given up meanwhile."""
+    def wait(self, seconds: float, region: Region) -> float:
+        """Give the wait for the next attempt, which would be `seconds` if the endpoint were not suspected.
+
+        Nobody sleeps through the verdict, and nobody has used up all attempts before it.
+        """
         silence = self._silent.get(self._of.get(region, "")) if self._silent else None
-        return min(seconds, SECONDS) if silence is not None and silence.suspected else seconds
+        if silence is None or not silence.suspected:
+            return seconds
+        return min(max(seconds, APART_FOR_ALL if silence.for_all else 0.0), SECONDS)
 
     def forget(self) -> None:
         """Forget which endpoints were silent: they may answer by now."""

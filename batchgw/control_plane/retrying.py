@@ -209,7 +209,7 @@ class _Attempts(Generic[T]):
 
     def delay(self, state: RetryCallState) -> float:
         """Tell tenacity how many seconds to wait until the next attempt."""
-        return self._state.shortened(self._tries.delay(state), self._request)
+        return self._state.wait(self._tries.delay(state), self._request)
 
     async def sleep(self, seconds: float) -> None:
         """Wait as tenacity was told, but not past a stop."""

@@ -32,12 +32,12 @@ class SessionState:
     endpoints: Endpoints = field(default_factory=Endpoints)
     services: ServicePace = field(default_factory=ServicePace)
 
-    def shortened(self, seconds: float, request: Request[object]) -> float:
-        """Shorten a wait for the next attempt where the request's endpoint may be given up meanwhile."""
+    def wait(self, seconds: float, request: Request[object]) -> float:
+        """Give the wait for the next attempt: another one where the endpoint may be given up meanwhile."""
         if request.operation.service == API_GATEWAY:
-            return self.endpoints.shortened(seconds, request.scope.region)
+            return self.endpoints.wait(seconds, request.scope.region)
         lane = self.services.lane(request)
-        return lane.endpoints.shortened(seconds, lane.region)
+        return lane.endpoints.wait(seconds, lane.region)
 
     @contextmanager
     def paused(self, request: Request[object]) -> Iterator[None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from batchgw.control_plane.endpoints import AGAIN, SCOPES, SECONDS, SECONDS_FOR_ALL, Endpoints
+from batchgw.control_plane.tries import ATTEMPTS
 from batchgw.errors import ConnectionFailed, EndpointUnreachable
 from batchgw.model import AccountId, Region, Scope
 
@@ -98,13 +99,13 @@ def test_the_next_verb_tries_again() -> None:
 
 def test_nobody_sleeps_through_the_verdict() -> None:
     endpoints = Endpoints()
-    assert endpoints.shortened(14.0, DUBLIN) == 14.0
+    assert endpoints.wait(14.0, DUBLIN) == 14.0
     for number in range(SCOPES):
-        assert endpoints.shortened(14.0, DUBLIN) == 14.0
+        assert endpoints.wait(14.0, DUBLIN) == 14.0
         fail(endpoints, scope(number), 0.0)
-    assert endpoints.shortened(14.0, DUBLIN) == SECONDS
-    assert endpoints.shortened(0.2, DUBLIN) == 0.2
-    assert endpoints.shortened(14.0, OHIO) == 14.0
+    assert endpoints.wait(14.0, DUBLIN) == SECONDS
+    assert endpoints.wait(0.2, DUBLIN) == 0.2
+    assert endpoints.wait(14.0, OHIO) == 14.0
 
 
 def test_one_call_that_all_wait_for_is_enough_after_a_longer_while() -> None:
@@ -112,8 +113,15 @@ def test_one_call_that_all_wait_for_is_enough_after_a_longer_while() -> None:
     alone = scope(0)
     for now in (0.0, 3.0, SECONDS_FOR_ALL - 0.1):
         assert endpoints.failed(refused(), alone, DUBLIN, now, for_all=True) is None
-    assert endpoints.shortened(14.0, DUBLIN) == SECONDS
+    assert endpoints.wait(14.0, DUBLIN) == SECONDS
+    assert endpoints.wait(2.0, DUBLIN) == 2.0
     assert endpoints.failed(refused(), alone, DUBLIN, SECONDS_FOR_ALL, for_all=True) is not None
+
+
+def test_the_attempts_of_a_call_that_all_wait_for_outlast_the_verdict_however_the_dice_fall() -> None:
+    endpoints = Endpoints()
+    endpoints.failed(refused(), scope(0), DUBLIN, 0.0, for_all=True)
+    assert (ATTEMPTS - 1) * endpoints.wait(0.0, DUBLIN) >= SECONDS_FOR_ALL
 
 
 def test_after_a_while_it_is_tried_again() -> None:

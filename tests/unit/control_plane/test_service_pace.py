@@ -266,13 +266,25 @@ def test_a_stop_ends_every_wait() -> None:
     virtually(main)
 
 
-def test_an_endpoint_that_nobody_can_connect_to_is_reported_once_and_soon() -> None:
+class Dice(Random):
+    """Dice that always show the same share of the longest wait."""
+
+    def __init__(self, share: float) -> None:
+        super().__init__()
+        self._share = share
+
+    def random(self) -> float:
+        return self._share
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 1.0])
+def test_an_endpoint_that_nobody_can_connect_to_is_reported_once_and_soon(share: float) -> None:
     """Everything waits for the organisation, so one call that fails for ten seconds is enough."""
 
     async def main() -> None:
         plane = Plane()
         plane.forever = ConnectionFailed("connection refused", endpoint="https://organizations.example")
-        paced = PacedControlPlane(plane)
+        paced = PacedControlPlane(plane, random=Dice(share))
         began = anyio.current_time()
         with pytest.raises(EndpointUnreachable):
             await paced.send(ACCOUNTS)

@@ -145,7 +145,7 @@ class StsClient:
         tries = Tries(attempts=self._attempts, random=self._random)
 
         def delay(state: RetryCallState) -> float:
-            return self._endpoints.shortened(tries.delay(state), question.region)
+            return self._endpoints.wait(tries.delay(state), question.region)
 
         def tell(state: RetryCallState) -> None:
             self._tell_retried(question, state, tries.ended)
