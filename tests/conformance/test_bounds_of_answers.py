@@ -56,7 +56,7 @@ async def plane(stub: Stub) -> AsyncIterator[AwsControlPlane]:
 
 @pytest_asyncio.fixture
 async def patient(stub: Stub) -> AsyncIterator[AwsControlPlane]:
-    """A plane for bounds on size. No timeout ends its calls, however busy the machine is."""
+    """A plane for what is not about time. No timeout ends its calls, however busy the machine is."""
     async with connect(endpoint_url=f"http://127.0.0.1:{stub.port}") as opened:
         yield opened
 
@@ -97,13 +97,13 @@ async def test_an_endless_answer_is_given_up_at_its_bound(
     assert sent[0] < 40, "nobody reads any more: buffers hold what was sent beyond the bound"
 
 
-async def test_an_answer_within_the_bound_is_read_whole(stub: Stub, plane: AwsControlPlane) -> None:
+async def test_an_answer_within_the_bound_is_read_whole(stub: Stub, patient: AwsControlPlane) -> None:
     async def answer(_seen: Seen, _request: web.Request) -> web.StreamResponse:
         body = b'{"item": [{"id": "a1"}]}'
         return api_answer(200, (body + b" " * (LARGEST_ANSWER - len(body))).decode())
 
     stub.gateway = answer
-    page = await plane.send(LIST)
+    page = await patient.send(LIST)
     assert [api.id for api in page.items] == ["a1"]
 
 
@@ -128,12 +128,12 @@ async def test_an_answer_that_comes_byte_by_byte_is_given_up_after_the_call_time
     assert "was not whole after 1 s" in error.message
 
 
-async def test_a_long_refusal_is_cut_and_the_advice_is_kept(stub: Stub, plane: AwsControlPlane) -> None:
+async def test_a_long_refusal_is_cut_and_the_advice_is_kept(stub: Stub, patient: AwsControlPlane) -> None:
     async def answer(_seen: Seen, _request: web.Request) -> web.StreamResponse:
         return api_error("BadRequestException", 400, "Invalid template: " + "x" * 5_000_000)
 
     stub.gateway = answer
-    error = await failure(plane, PUT)
+    error = await failure(patient, PUT)
     assert type(error) is BadRequest
     assert error.message.startswith("Invalid template: xxx")
     assert error.message.endswith("... (4,998,018 more characters)")
