@@ -73,7 +73,7 @@ async def stub() -> AsyncIterator[Stub]:
 
 @pytest_asyncio.fixture
 async def plane(stub: Stub) -> AsyncIterator[AwsControlPlane]:
-    async with connect(endpoint_url=f"http://127.0.0.1:{stub.port}", read_timeout=0.3) as opened:
+    async with connect(endpoint_url=f"http://127.0.0.1:{stub.port}") as opened:
         yield opened
 
 
@@ -221,7 +221,7 @@ async def test_an_answer_cut_half_way_leaves_the_outcome_unknown(stub: Stub, pla
 
 @pytest.mark.asyncio
 async def test_an_answer_that_never_comes_counts_as_a_cut_after_the_read_timeout(
-    stub: Stub, plane: AwsControlPlane
+    stub: Stub,
 ) -> None:
     never = asyncio.Event()
 
@@ -230,7 +230,8 @@ async def test_an_answer_that_never_comes_counts_as_a_cut_after_the_read_timeout
         return web.Response()
 
     stub.gateway = answer
-    error = await failure(plane, PUT)
+    async with connect(endpoint_url=f"http://127.0.0.1:{stub.port}", read_timeout=0.3) as plane:
+        error = await failure(plane, PUT)
     assert type(error) is ConnectionCut
     assert "read timeout" in str(error)
     never.set()
