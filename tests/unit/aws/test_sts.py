@@ -374,9 +374,9 @@ def test_an_sts_that_nobody_can_connect_to_is_given_up_for_a_thousand_roles_at_o
 
 
 def test_whose_the_keys_are_is_not_asked_for_half_a_minute_where_nobody_can_connect() -> None:
-    """All scopes wait for it. A call takes 1 s, and waits are cut to 3 s: it leaves as is said below.
+    """All scopes wait for it. A call takes 1 s, and waits are of 1.5 to 3 s: it leaves as is said below.
 
-    The last one fails 10.5 s after the first did, which is long enough.
+    The last one fails 12 s after the first did, which is long enough.
     """
 
     def refused() -> ConnectionFailed:
@@ -389,4 +389,4 @@ def test_whose_the_keys_are_is_not_asked_for_half_a_minute_where_nobody_can_conn
         body=lambda sts: sts.account(EU, Keys(access_key="AKIA9", secret_key="s")),
     )
     assert isinstance(error, EndpointUnreachable)
-    assert client.left_at == [0.0, 1.5, 3.5, 6.5, 10.5]
+    assert client.left_at == [0.0, 2.5, 5.0, 8.0, 12.0]
