@@ -281,3 +281,30 @@ def test_a_resume_tells_what_became_of_the_accounts_of_its_plan(world: ReadyInfo
     for sentence in SINCE:
         assert f"Accounts: {sentence}" in resumed.err
     assert [each["now"]["id"] for each in resumed.lines[-1]["organization"]["moved"]] == [OTHER]
+
+
+@pytest.mark.parametrize("verb", ["apply", "resume"])
+def test_what_became_of_the_accounts_is_remembered_for_the_next_command(world: ReadyInfo, verb: str) -> None:
+    """It has the age of that question, and needs no --refresh. With --no-memory nothing is kept."""
+    assert batchgw("plan", "policy.yaml", "--out", "saved").code == 2
+    given = ["--plan", "saved", "--no-recheck"]
+    if verb == "resume":
+        given = [batchgw("apply", "--plan", "saved", "--yes", "-o", "json").json["run"]]
+    planned = _accounts()
+    change(world, {"account": OTHER, "move": "/Prod"}, {"account": CLOSED, "state": "ACTIVE"})
+    for flags, accounts in (
+        (["--no-memory"], planned),
+        (
+            [],
+            [(PROD, r"/Prod/Pay\/ments", "ACTIVE"), (OTHER, "/Prod", "ACTIVE"), (CLOSED, "/Prod", "ACTIVE")],
+        ),
+    ):
+        done = batchgw(verb, *given, "--yes", *flags)
+        assert done.code == 0, done.err
+        assert _accounts() == accounts
+
+
+def _accounts() -> list[tuple[str, str, str]]:
+    """Give the accounts of a plan that is made now: their ids, places and states."""
+    found = batchgw("plan", "policy.yaml", "-o", "json").json["totals"]
+    return sorted((each["id"], each["ou"], each["state"]) for each in found["accounts"])
