@@ -190,10 +190,11 @@ def _remembering(
 ) -> AbstractAsyncContextManager[Remembering | None]:
     if flags.memory.no_memory:
         return nullcontext()
+    max_age = flags.memory.max_age
     return remembering(
         None if journal is None else journal.journal,
         endpoint=endpoint_of(flags.connection),
-        max_age=0.0 if flags.memory.refresh else MAX_AGE,
+        max_age=MAX_AGE if max_age is None else max_age,
         trouble=trouble,
     )
 

@@ -213,6 +213,38 @@ def test_what_was_found_is_used_again_until_it_is_asked_for() -> None:
     assert {each["id"] for each in first.json["totals"]["accounts"]} == {PROD, OTHER, CLOSED}
 
 
+@pytest.mark.parametrize(
+    ("flags", "variable", "is_asked"),
+    [
+        ([], None, True),
+        (["--organization-age", "7300"], None, False),
+        (["--organization-age", "7100"], None, True),
+        (["--organization-age", "0"], None, True),
+        ([], "7300", False),
+        (["--refresh"], "7300", True),
+    ],
+)
+def test_for_how_long_accounts_are_used_again_can_be_said(
+    monkeypatch: pytest.MonkeyPatch, flags: list[str], variable: str | None, *, is_asked: bool
+) -> None:
+    """They were asked for two hours ago."""
+    asked = batchgw("plan", "policy.yaml", "-o", "json").json["totals"]["as_of"]
+    [journal] = Path("state").rglob("*.db")
+    with closing(sqlite3.connect(journal)) as connection, connection:
+        connection.execute("UPDATE organization SET at = at - 7200")
+    if variable is not None:
+        monkeypatch.setenv("BATCHGW_ORGANIZATION_AGE", variable)
+    again = batchgw("plan", "policy.yaml", "-o", "json", *flags).json["totals"]["as_of"]
+    assert again >= asked if is_asked else again == pytest.approx(asked - 7200)
+
+
+@pytest.mark.parametrize("given", ["-1", "nan", "1h"])
+def test_an_age_is_a_number_of_seconds(given: str) -> None:
+    refused = batchgw("plan", "policy.yaml", "--organization-age", given)
+    assert refused.code == 64
+    assert f"'{given}' is not a number of at least 0" in refused.err
+
+
 def test_a_plan_and_its_apply_account_for_every_target() -> None:
     planned = batchgw("plan", "policy.yaml", "--out", "saved", "-o", "json")
     assert planned.code == 2, planned.err
