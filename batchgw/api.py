@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 import anyio
@@ -85,7 +86,9 @@ async def discover(
     count.accounts = estate.accounts
     shown = targets.organization is not None  # people want to see where accounts are
     needs = Needs(
-        account=shown or accounts or targets.apis.needs_account, tags=targets.apis.needs_account_tags
+        account=shown or accounts or targets.apis.needs_account,
+        tags=targets.apis.needs_account_tags,
+        words=targets.apis.account_words,
     )
     with session(plane, pace, observer, stop) as paced, unwrapped():
 
@@ -146,6 +149,7 @@ async def plan(
         needs = Needs(
             account=rules.needs_account or apis.needs_account,
             tags=rules.needs_account_tags or apis.needs_account_tags,
+            words=(*chain.from_iterable(rules.account_words.values()), *apis.account_words),
         )
         count = SelectionCount(policy.targets.apis, accounts=estate.accounts)
         path = Path(out) if out is not None else temporary.folder() / f"batchgw-{header.plan}.plan"
@@ -174,11 +178,11 @@ async def plan(
                     )
                     async with looking as scopes:
                         await planner.run(scopes, found=writer.totals.look_into)
-            selected = count.total(listed=needs_listing(policy.targets.apis))
+            selected = count.total(listed=needs_listing(apis), unmatched_words=estate.unmatched_words)
             writer.totals.selected = replace(
                 selected, accounts=estate.selected, regions=estate.unmatched_regions
             )
-            writer.totals.variants = planner.variants
+            writer.totals.variants = planner.variants.hinted(rules.account_words, estate.unmatched_words)
             writer.totals.frozen = FrozenAccounts(
                 accounts=estate.accounts, regions=estate.regions, as_of=estate.as_of
             )

@@ -24,6 +24,8 @@ class Estate:
         skipped: what is rightly not looked into, and why.
         selected: how many accounts are meant, and which selectors match none; None where the organisation was
             not asked, or not to the end. It belongs into `Selected.accounts`.
+        unmatched_words: those of `Needs.words` that match no account of the organisation, as far as that
+            can be told. They belong into `Variants.hinted` and `SelectionCount.total`.
         unmatched_regions: words of `regions` that match no region of any account. They belong into
             `Selected.regions`.
         stages: the names of an API's stages, where somebody asked for them.
@@ -35,6 +37,7 @@ class Estate:
     looked_into: dict[AccountId, tuple[Region, ...]] = field(default_factory=dict)
     skipped: list[SkippedScope] = field(default_factory=list)
     selected: SelectedAccounts | None = None
+    unmatched_words: tuple[Unmatched, ...] = ()
     unmatched_regions: tuple[Unmatched, ...] = ()
     stages: dict[tuple[Scope, RestApiId], tuple[str, ...]] = field(default_factory=dict)
     as_of: float | None = None

@@ -94,7 +94,9 @@ class Discovering:
         self.console.note(*account_lines(shown), *skipped_lines(found.skipped))
         self.console.note(*age_lines(estate.as_of))
         selected = replace(
-            count.total(listed=True), accounts=estate.selected, regions=estate.unmatched_regions
+            count.total(listed=True, unmatched_words=estate.unmatched_words),
+            accounts=estate.selected,
+            regions=estate.unmatched_regions,
         )
         unread_scopes = sum(isinstance(each, UnreadScope) for each in found.unread)
         self.console.note(*selection_notes(selected, unread=unread_scopes))

@@ -2,7 +2,7 @@
 
 When one or two APIs are denied, they have failed. When a third follows in a row, the permission is missing in
 the whole scope: nothing is wrong with the first two, so they are not attempted, and a resume takes them up.
-All of the scope then has one reason, that of the third: what else was denied there says the same of other calls.
+All of the scope then has one reason, that of the third: what else was denied there says the same of others.
 
 When one API is gone, it was deleted since it was planned, and is skipped. When no API of a scope is found,
 somebody may have deleted them all; but more likely the calls go to another account or endpoint than the

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from batchgw.errors import ExpressionFailed
-from batchgw.model.fleet.organization import Account, OuPattern
+from batchgw.model.fleet.organization import Account, AccountSelector, OuPattern
 from batchgw.model.scope import RestApi, RestApiId
 from batchgw.model.shape import JSON
 from batchgw.redaction import foreign
@@ -106,6 +106,16 @@ class Selector:
         """Whether the organisation must be asked about the API's account."""
         by_name = self.account is not None and not self.account.isdigit()
         return by_name or self.ou is not None or self._mentions("account")
+
+    @property
+    def account_words(self) -> tuple[AccountSelector, ...]:
+        """What it asks of an API's account that only the organisation knows: each by itself."""
+        words = []
+        if self.ou is not None:
+            words.append(AccountSelector(ou=self.ou))
+        if self.account is not None and not self.account.isdigit():
+            words.append(AccountSelector(name=self.account))
+        return tuple(words)
 
     @property
     def needs_account_tags(self) -> bool:

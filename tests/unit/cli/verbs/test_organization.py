@@ -182,6 +182,60 @@ def test_an_account_of_a_plain_list_is_told_with_its_place(*, by_flag: bool) -> 
     assert f"{where}: account 987654321098 matches no account" in left_out.err
 
 
+RULES = """\
+rules:
+  - {name: old, match: {ou: /Prd, tags: {team: a}}, responses: {THROTTLED: {status: 429}}}
+  - {name: few, match: {account: Other}, responses: {THROTTLED: {status: 429}}}
+  - {name: none, match: {ou: /Sand box, name: missing}, responses: {THROTTLED: {status: 429}}}
+exemptions:
+  - {match: {ou: /Sandbox/**}, types: [THROTTLED], reason: r, until: 2999-01-01}
+"""
+SLIPS = (
+    "policy.yaml:9:5: rule old matches no REST API; OU /Prd matches no account; did you mean /Prod?\n",
+    "policy.yaml:10:5: rule few matches no REST API; account name Other matches no account; the case of ",
+    "policy.yaml:11:5: rule none matches no REST API\n",
+    "OU /Sandbox/** matches no REST API; OU /Sandbox/** matches no account; did you mean /Sand box?\n",
+)
+
+
+@pytest.mark.parametrize("accounts", ["organization", f'[/Prod, "{OTHER}"]'])
+def test_a_slip_in_what_a_rule_asks_of_accounts_is_told_as_in_targets(accounts: str) -> None:
+    text = POLICY.replace("[/Prod, ACCOUNT]", accounts)
+    Path("policy.yaml").write_text(text + RULES)
+    table = batchgw("plan", "policy.yaml", "--out", "saved.plan")
+    assert table.code == 2
+    for sentence in SLIPS:
+        assert sentence in table.out
+    for form in ("text", "markdown"):
+        said = batchgw("show", "saved.plan", "-o", form)
+        assert "did you mean /Prod?" in said.out + said.err, form
+    told = batchgw("check", "policy.yaml", "-o", "json").json["totals"]
+    assert [each.get("hint") for each in told["rules"]] == [
+        "OU /Prd matches no account; did you mean /Prod?",
+        "account name Other matches no account; the case of letters counts, and there is other",
+        None,
+    ]
+    assert told["exemptions"][0]["hint"].endswith("did you mean /Sand box?")
+
+
+def test_of_a_rule_about_accounts_that_are_not_meant_this_time_nothing_is_guessed() -> None:
+    """In which OUs the others are is not asked for, so that its OU may be there."""
+    Path("policy.yaml").write_text(POLICY.replace("[/Prod, ACCOUNT]", f'["{OTHER}"]') + RULES)
+    told = batchgw("check", "policy.yaml", "-o", "json").json["totals"]
+    assert "hint" not in told["rules"][0]
+
+
+@pytest.mark.parametrize(("verb", "key"), [("plan", "include"), ("discover", "include"), ("plan", "exclude")])
+def test_a_slip_in_what_a_selector_of_apis_asks_of_accounts_is_told(verb: str, key: str) -> None:
+    text = POLICY.replace("[/Prod, ACCOUNT]", "organization")
+    apis = f"  apis: {{{key}: [{{ou: /Prd}}]}}\nresponses"
+    Path("policy.yaml").write_text(text.replace("responses", apis))
+    found = batchgw(verb, "policy.yaml")
+    assert found.code == (4 if key == "include" else 2)
+    said = "OU /Prd matches no REST API; OU /Prd matches no account; did you mean /Prod?"
+    assert said in found.out + found.err
+
+
 @pytest.mark.parametrize(("verb", "yes"), [("plan", []), ("apply", ["--yes"]), ("discover", [])])
 def test_an_error_says_how_old_the_accounts_are_even_if_all_else_is_quiet(verb: str, yes: list[str]) -> None:
     """An OU that has got its first account since is not known yet."""
