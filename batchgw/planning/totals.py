@@ -50,6 +50,11 @@ class ScopeTotals:
         found = self.apis or self.set_aside_apis or self.unread_apis
         return not (found or self.unread_scopes or self.skipped_scopes)
 
+    @property
+    def nothing_but_skipped(self) -> bool:
+        """Whether it is that of a scope that was rightly not looked into, of which nothing else is known."""
+        return bool(self.skipped_scopes and not self.unread_apis and not self.expected)
+
     def to_json(self) -> dict[str, int]:
         """Render the counts, `expected` with them; not `operations`."""
         return {**{name: getattr(self, name) for name in _COUNTS}, "expected": self.expected}

@@ -274,6 +274,8 @@ def test_machines_are_told_the_same(tmp_path: Path) -> None:
         assert [each["rules"] for each in told["variants"]] == [[], ["internal", "late"]]
         assert told["rules"][2] == {"name": "lost", "where": "org.yaml:15:5", "apis": 0}
         assert told["total"]["set_aside"] == 2
+        assert list(told["scopes"]) == [str(scope(1))]  # what is skipped has no row of zeros
+        assert told["total"]["skipped_scopes"] == 2
     assert found["counts"]["left_alone"] == 2
     assert (found["counts"]["skipped_scopes"], found["counts"]["skipped_accounts"]) == (1, 1)
     assert found["items"][0]["api"]["owner"] == {"kind": "sam", "name": "x"}
