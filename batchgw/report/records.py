@@ -33,8 +33,13 @@ def totals_to_json(totals: PlanTotals) -> Record:
 
 
 def shown_item_to_json(item: PlanItem) -> Record:
-    """Render an item of a plan, its API's time as all times are shown."""
+    """Render an item of a plan, its API's time as all times are shown.
+
+    An API that another tool manages has a kind of its own where that is a failure: it could have been read.
+    """
     shown = item_to_json(item)
+    if isinstance(item, UnreadApi) and item.managed:
+        shown["kind"] = "managed-api"
     if not isinstance(item, PlannedApi | UnreadApi) or item.api.created is None:
         return shown
     return {**shown, "api": {**record(shown["api"]), "created": timestamp(item.api.created)}}

@@ -35,7 +35,7 @@ def idle_lines(totals: PlanTotals) -> Iterator[Line]:
     variants = totals.variants
     idle = [(f"rule {each.name}", each) for each in variants.rules if not each.apis]
     idle += [(each.name, each) for each in variants.exemptions if not each.apis]
-    perhaps = "" if totals.complete else "; it may match in what could not be read"
+    perhaps = "" if totals.readable else "; it may match in what could not be read"
     for name, each in idle[:SHOWN]:
         yield line(Span("Matches nothing: ", "warning"), f"{_place(each)}{name} {_idle(each, perhaps)}")
     if len(idle) > SHOWN:

@@ -42,7 +42,7 @@ def unread_api_lines(found: Sequence[UnreadCount]) -> Iterator[Line]:
     """Render APIs that could not be read, by reason."""
     for unread in found[:API_REASONS]:
         yield line()
-        what = "left alone" if unread.skipped else "could not be read"
+        what = "left alone" if unread.skipped or unread.managed else "could not be read"
         style: Style = "warning" if unread.skipped else "error"
         head = f"{amount(unread.count, 'API')} {what}: "
         yield line(Span(head, style), f"{unread.code}: {unread.message}")
