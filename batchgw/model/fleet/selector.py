@@ -244,15 +244,19 @@ def _said(error: Exception) -> str:
 
 def _is_true(selector: Selector, expression: str, api: RestApi, account: Account | None) -> bool:
     """Tell whether an expression holds. JMESPath takes null, false and what is empty for false."""
+    from batchgw.model.fleet.working_out import Bounded, TooManySteps  # noqa: PLC0415 - few policies need it
+
     try:
-        found: Any = compiled(expression).search(document(api, account))
+        found: Any = Bounded().visit(compiled(expression).parsed, document(api, account))
     except Exception as error:
         # JMESPath also raises what Python does, as in `[::0]`. Taken for false, an exclusion or an exemption
         # would be passed over.
         where = f"{selector.where}: " if selector.where else ""
+        advice = "Ask first whether the value is there, as in `tags.team && starts_with(tags.team, 'a')`"
+        if isinstance(error, TooManySteps):
+            advice = "Write a simpler one"
         raise ExpressionFailed(
             f"{where}the expression {foreign(expression)} cannot be worked out for the REST API {api.id} in "
-            f"{api.scope}: {foreign(_said(error))}. Ask first whether the value is there, as in `tags.team "
-            "&& starts_with(tags.team, 'a')`"
+            f"{api.scope}: {foreign(_said(error))}. {advice}"
         ) from error
     return bool(found) or (found == 0 and found is not False and not isinstance(found, list | dict | str))
