@@ -77,8 +77,8 @@ async def discover(
     Usage: `async with discover(targets, plane=plane) as found: async for item in found: ...`
     A `SelectionCount(targets.apis)` knows, at the end, how many there are and which selectors match none. An
     `Estate()` knows the same of accounts, and who said which regions they have; with `stages` also the stages
-    of each API, which are a call each. `home` is any region of the organisation's partition, and
-    `remembering` says how what is found of accounts and APIs is remembered.
+    of each API, which are a call each, or why they could not be read. `home` is any region of the
+    organisation's partition, and `remembering` says how what is found of accounts and APIs is remembered.
     """
     send, receive = anyio.create_memory_object_stream[Found](0)
     estate = Estate() if estate is None else estate
@@ -109,7 +109,7 @@ async def discover(
                     count=count,
                     found=send,
                     kept=kept,
-                    stages=estate.stages if stages else None,
+                    stages=estate if stages else None,
                     owners=owners,
                 )
                 await found.run(scopes)

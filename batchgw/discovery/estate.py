@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from batchgw.model import Account, AccountId, Region, RestApiId, Scope, SkippedScope, UnreadScope
+from batchgw.model import Account, AccountId, Region, RestApi, RestApiId, Scope, SkippedScope, UnreadScope
 from batchgw.model.fleet.selected import SelectedAccounts, Unmatched
 
 FoundScope = Scope | SkippedScope | UnreadScope
 """An account-region to look into; one that is rightly left alone; or one of which nobody can tell."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnreadStages:
+    """An API that was found and whose stages could not be read, and why. `code` is the error's class name."""
+
+    api: RestApi
+    code: str
+    message: str
 
 
 @dataclass(slots=True, kw_only=True)
@@ -29,6 +38,7 @@ class Estate:
         unmatched_regions: words of `regions` that match no region of any account. They belong into
             `Selected.regions`.
         stages: the names of an API's stages, where somebody asked for them.
+        unread_stages: why an API's stages could not be read.
         as_of: when the organisation was asked, in seconds since the epoch; None where it was not.
     """
 
@@ -40,4 +50,5 @@ class Estate:
     unmatched_words: tuple[Unmatched, ...] = ()
     unmatched_regions: tuple[Unmatched, ...] = ()
     stages: dict[tuple[Scope, RestApiId], tuple[str, ...]] = field(default_factory=dict)
+    unread_stages: dict[tuple[Scope, RestApiId], UnreadStages] = field(default_factory=dict)
     as_of: float | None = None

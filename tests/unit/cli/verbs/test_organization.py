@@ -117,14 +117,19 @@ def test_what_cannot_be_read_is_told_to_programs_as_well_and_counted_as_unknown(
     unread = {(each["account"], each["region"]) for each in kinds(plain.lines)["unread-scope"]}
     assert unread == {(OTHER, region) for region in ("eu-south-1", "eu-west-1", "us-east-1")}
     assert "unread-api" not in kinds(plain.lines)
-    denied = {each["api"]["id"] for each in kinds(stages.lines)["unread-api"]}
+    told = kinds(stages.lines)
+    denied = {each["api"]["id"] for each in told["unread-stages"]}
     listed = {each["id"] for each in kinds(plain.lines)["api"] if each["account"] == PROD}
     assert denied == listed
+    assert "unread-api" not in told
+    assert {each["id"] for each in told["api"] if each["stages"] is None} == denied
+    assert {each["id"] for each in told["api"]} == {each["id"] for each in kinds(plain.lines)["api"]}
     assert table.err.count("could not be read: ApiDenied") == 1
-    assert f"{len(listed)} APIs could not be read: " in table.err
+    assert f"Stages of {len(listed)} APIs could not be read: ApiDenied: " in table.err
+    assert table.out.count("stages: not read") == len(listed)
     assert table.err.count("`batchgw iam-policy POLICY --stages` prints the statement") == 1
     rows = {line.split()[0]: line for line in table.err.splitlines() if "account:ListRegions" in line}
-    assert "ACTIVE   0+?  " in rows[PROD]
+    assert f"ACTIVE     {len(listed)}  " in rows[PROD]
     assert "ACTIVE   0+?  " in rows[OTHER]
     assert "?" not in rows[MANAGEMENT]
     assert again.code == 0, again.err
