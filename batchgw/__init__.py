@@ -35,7 +35,7 @@ if TYPE_CHECKING:
         WriteRefused as WriteRefused,
     )
     from batchgw.control_plane.stack import Pace as Pace, PacedControlPlane as PacedControlPlane
-    from batchgw.discovery.estate import Estate as Estate
+    from batchgw.discovery.estate import Estate as Estate, UnreadStages as UnreadStages
     from batchgw.discovery.organization.recollection import Remembering as Remembering
     from batchgw.discovery.selection_count import SelectionCount as SelectionCount
     from batchgw.discovery.stream import Found as Found
@@ -229,7 +229,7 @@ _NAMES = {
     "control_plane.interface": "ControlPlane Execution Operation Request",
     "control_plane.readonly": "ReadOnlyControlPlane WriteRefused",
     "control_plane.stack": "Pace PacedControlPlane",
-    "discovery.estate": "Estate",
+    "discovery.estate": "Estate UnreadStages",
     "discovery.organization.recollection": "Remembering",
     "discovery.selection_count": "SelectionCount",
     "discovery.stream": "Found",

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 import anyio
@@ -76,8 +77,8 @@ async def discover(
     Usage: `async with discover(targets, plane=plane) as found: async for item in found: ...`
     A `SelectionCount(targets.apis)` knows, at the end, how many there are and which selectors match none. An
     `Estate()` knows the same of accounts, and who said which regions they have; with `stages` also the stages
-    of each API, which are a call each. `home` is any region of the organisation's partition, and
-    `remembering` says how what is found of accounts and APIs is remembered.
+    of each API, which are a call each, or why they could not be read. `home` is any region of the
+    organisation's partition, and `remembering` says how what is found of accounts and APIs is remembered.
     """
     send, receive = anyio.create_memory_object_stream[Found](0)
     estate = Estate() if estate is None else estate
@@ -85,7 +86,9 @@ async def discover(
     count.accounts = estate.accounts
     shown = targets.organization is not None  # people want to see where accounts are
     needs = Needs(
-        account=shown or accounts or targets.apis.needs_account, tags=targets.apis.needs_account_tags
+        account=shown or accounts or targets.apis.needs_account,
+        tags=targets.apis.needs_account_tags,
+        words=targets.apis.account_words,
     )
     with session(plane, pace, observer, stop) as paced, unwrapped():
 
@@ -106,7 +109,7 @@ async def discover(
                     count=count,
                     found=send,
                     kept=kept,
-                    stages=estate.stages if stages else None,
+                    stages=estate if stages else None,
                     owners=owners,
                 )
                 await found.run(scopes)
@@ -146,6 +149,7 @@ async def plan(
         needs = Needs(
             account=rules.needs_account or apis.needs_account,
             tags=rules.needs_account_tags or apis.needs_account_tags,
+            words=(*chain.from_iterable(rules.account_words.values()), *apis.account_words),
         )
         count = SelectionCount(policy.targets.apis, accounts=estate.accounts)
         path = Path(out) if out is not None else temporary.folder() / f"batchgw-{header.plan}.plan"
@@ -174,11 +178,11 @@ async def plan(
                     )
                     async with looking as scopes:
                         await planner.run(scopes, found=writer.totals.look_into)
-            selected = count.total(listed=needs_listing(policy.targets.apis))
+            selected = count.total(listed=needs_listing(apis), unmatched_words=estate.unmatched_words)
             writer.totals.selected = replace(
                 selected, accounts=estate.selected, regions=estate.unmatched_regions
             )
-            writer.totals.variants = planner.variants
+            writer.totals.variants = planner.variants.hinted(rules.account_words, estate.unmatched_words)
             writer.totals.frozen = FrozenAccounts(
                 accounts=estate.accounts, regions=estate.regions, as_of=estate.as_of
             )

@@ -48,7 +48,8 @@ _SECRET = re.compile(
           |external_?id|password|passwd|passphrase|api[_-]?key|private[_-]?key
           |(?<!expired_)(?<!authentication_)token|(?<![a-z])signature|(?:set-)?cookie
           |(?<=[?&])(?:key|sig|auth|authorization|secret|pwd|pass|code|credential|session|sas))
-        [\\"']{0,4}\s{0,9}(?:[=:>]|%3[ad])(?:[\s\[({]{0,9}(?:b(?=["']))?[\\"']{0,4}))[^\s"'&,;}<]+
+        [\\"']{0,4}\s{0,9}(?:[=:>]|%3[ad])(?:[\s\[({]{0,9}(?:b(?=["']))?[\\"']{0,4}))
+        (?!(?-i:Token\ for\ ))[^\s"'&,;}<]+                             # what SSOTokenLoadError says is none
     | (?P<url>[a-z][a-z0-9+.-]{0,30}://[^\s:/@?\#]{0,256}:)(?!\*{3}@|\d{1,5}(?:[/?\#\s]|$))
         (?:[^\s/?\#]{1,256}|[^\s@]{1,256})(?=@)                     # a password in a URL
     | (?P<bare_url>[a-z][a-z0-9+.-]{0,30}://)(?!\*{3}@)[^\s:/@?\#]{1,256}(?=@)  # a token in its place
@@ -59,7 +60,8 @@ _SECRET = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 """Secrets inside a text: only what follows a named group is hidden. Repetitions that can fail are bounded, so
-the time is in proportion to the length. EXPIRED_TOKEN and MISSING_AUTHENTICATION_TOKEN are response types."""
+the time is in proportion to the length. EXPIRED_TOKEN and MISSING_AUTHENTICATION_TOKEN are response types.
+"Error loading SSO Token: Token for NAME does not exist" is botocore's: the word "Token" is no secret."""
 
 _TELLTALE = re.compile(r"[^!-$&-9;<?-~]|A[KS]IA")
 """One of these is in every secret text, but for a token on its own: `=`, `:`, `>`, `%`, white space, or an

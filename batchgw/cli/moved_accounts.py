@@ -62,7 +62,14 @@ async def telling_moves(
 
     async def ask() -> None:
         try:
-            found = await moves_since(run.plane, before, meant, home=run.home or HOME)
+            found = await moves_since(
+                run.plane,
+                before,
+                meant,
+                home=run.home or HOME,
+                roles=run.organization_roles,
+                remembering=run.remembering,
+            )
         except (CallError, Stopped) as error:
             why = f"Whether accounts joined, left or moved since the plan is not known: {error}"
             run.console.note(line(Span(why, "dim")))

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from batchgw.cli.flags.options import JournalFlags, RunFlags
 from batchgw.cli.output.console import Console
 from batchgw.cli.output.failure import add_resume_hint, code_of, is_unexplained_stop, most_telling
-from batchgw.cli.output.summary import next_steps, resume_hint, run_report
+from batchgw.cli.output.summary import next_steps, resume_hint, run_report, show_hint
 from batchgw.cli.session import Run, RunId, interruptible, open_run
 from batchgw.cli.signals import Interrupts
 from batchgw.concurrency.time_slices import TimeSlices
 from batchgw.control_plane.aws import Access
 from batchgw.discovery.organization.moves import Moves
-from batchgw.errors import Stopped
-from batchgw.journal import Journal
+from batchgw.errors import BatchgwError, ExplainedStop, Stopped
+from batchgw.journal import Journal, RunState
 from batchgw.journal.records import COUNTS
 from batchgw.model import Targets
 from batchgw.report.summary import Summary
@@ -34,7 +35,8 @@ async def carried_out(
 ) -> int:
     """Do work that ends in a summary, show the summary, and give the exit code.
 
-    Once the run exists, an error says how to finish it. Until then, a stop has the message `stopped`.
+    Once the run exists, an error says how to finish it, or that nothing is left. Until then, a stop has the
+    message `stopped`.
     """
     run_id = RunId()
     moves: list[Moves] = []
@@ -64,10 +66,16 @@ async def carried_out(
     try:
         summary = await interruptible(body, console)
     except Exception as error:
-        if run_id.id is not None:
+        if run_id.id is None:
+            if is_unexplained_stop(error):
+                raise Stopped(stopped) from error
+        elif not await _is_done(run_id.id, store):
             add_resume_hint(error, plain(resume_hint(run_id.id, journal.journal)))
         elif is_unexplained_stop(error):
-            raise Stopped(stopped) from error
+            shown = plain(show_hint(run_id.id, journal.journal))
+            raise ExplainedStop(f"all its changes were decided by then. {shown}") from error
+        else:
+            error.add_note(plain(show_hint(run_id.id, journal.journal)))
         raise
     slices = TimeSlices()
     await slices.yield_shielded()
@@ -75,6 +83,13 @@ async def carried_out(
     console.tell(*next_steps(summary, journal.journal))
     await slices.yield_shielded()  # to close the journal, after this, takes a slice of its own
     return summary.exit_code
+
+
+async def _is_done(run: str, store: Journal) -> bool:
+    """Tell whether nothing of a run is left. Where the journal cannot tell, a resume does."""
+    with suppress(BatchgwError):
+        return (await store.find(run)).state is RunState.DONE
+    return False
 
 
 def _totals(summary: Summary) -> dict[str, int]:

@@ -30,7 +30,7 @@ from batchgw.discovery.organization.recollection import MAX_AGE, Remembering
 from batchgw.errors import Stopped, UsageError
 from batchgw.events import Event, Observers, PhaseStarted
 from batchgw.journal import QuotaMemory
-from batchgw.model import Policy, Region, Targets
+from batchgw.model import Policy, Region, RoleLink, Targets
 from batchgw.report.views.text import Span, line
 
 T = TypeVar("T")
@@ -50,6 +50,7 @@ class Run:
     log: LogObserver
     identity: Callable[[], str | None] = lambda: None
     remembering: Remembering | None = None
+    organization_roles: tuple[RoleLink, ...] = ()
     moves: list[Moves] = field(default_factory=list)
     """Which accounts joined, left or moved since the plan, once that was asked."""
 
@@ -180,6 +181,7 @@ async def open_run(
             log=log_observer,
             identity=lambda: plane.identity,
             remembering=remembered,
+            organization_roles=targets.organization_roles,
         )
 
 
@@ -188,10 +190,11 @@ def _remembering(
 ) -> AbstractAsyncContextManager[Remembering | None]:
     if flags.memory.no_memory:
         return nullcontext()
+    max_age = flags.memory.max_age
     return remembering(
         None if journal is None else journal.journal,
         endpoint=endpoint_of(flags.connection),
-        max_age=0.0 if flags.memory.refresh else MAX_AGE,
+        max_age=MAX_AGE if max_age is None else max_age,
         trouble=trouble,
     )
 

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from batchgw.model import Account, AccountId, Region, RestApiId, Scope, SkippedScope, UnreadScope
+from batchgw.model import Account, AccountId, Region, RestApi, RestApiId, Scope, SkippedScope, UnreadScope
 from batchgw.model.fleet.selected import SelectedAccounts, Unmatched
 
 FoundScope = Scope | SkippedScope | UnreadScope
 """An account-region to look into; one that is rightly left alone; or one of which nobody can tell."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnreadStages:
+    """An API that was found and whose stages could not be read, and why. `code` is the error's class name."""
+
+    api: RestApi
+    code: str
+    message: str
 
 
 @dataclass(slots=True, kw_only=True)
@@ -24,9 +33,12 @@ class Estate:
         skipped: what is rightly not looked into, and why.
         selected: how many accounts are meant, and which selectors match none; None where the organisation was
             not asked, or not to the end. It belongs into `Selected.accounts`.
+        unmatched_words: those of `Needs.words` that match no account of the organisation, as far as that
+            can be told. They belong into `Variants.hinted` and `SelectionCount.total`.
         unmatched_regions: words of `regions` that match no region of any account. They belong into
             `Selected.regions`.
         stages: the names of an API's stages, where somebody asked for them.
+        unread_stages: why an API's stages could not be read.
         as_of: when the organisation was asked, in seconds since the epoch; None where it was not.
     """
 
@@ -35,6 +47,8 @@ class Estate:
     looked_into: dict[AccountId, tuple[Region, ...]] = field(default_factory=dict)
     skipped: list[SkippedScope] = field(default_factory=list)
     selected: SelectedAccounts | None = None
+    unmatched_words: tuple[Unmatched, ...] = ()
     unmatched_regions: tuple[Unmatched, ...] = ()
     stages: dict[tuple[Scope, RestApiId], tuple[str, ...]] = field(default_factory=dict)
+    unread_stages: dict[tuple[Scope, RestApiId], UnreadStages] = field(default_factory=dict)
     as_of: float | None = None

@@ -46,10 +46,12 @@ class Needs:
     Attributes:
         account: their names and OUs.
         tags: their tags.
+        words: what is asked of accounts, a word each. Those that match none are told.
     """
 
     account: bool = False
     tags: bool = False
+    words: tuple[AccountSelector, ...] = ()
 
 
 class ScopeSearch:
@@ -108,7 +110,7 @@ class ScopeSearch:
 
     async def _read_organization(self, own: AccountId) -> None:
         selection = _selection(self._targets, own)
-        count = AccountCount(selection)
+        count = AccountCount(selection, self._needs.words)
         reader = OrganizationReader(
             self._plane,
             Scope(account=own, region=self._home),
@@ -123,6 +125,7 @@ class ScopeSearch:
         async with aclosing(self._meant(reader, count)) as accounts:
             await pooled(accounts, self._look_into, workers=AT_ONCE)
         self._estate.selected = count.total(ous=reader.units.paths(), age=reader.age)
+        self._estate.unmatched_words = count.unmatched_words(ous=reader.units.paths())
         await reader.keep(self._asked)
 
     async def _meant(self, reader: OrganizationReader, count: AccountCount) -> AsyncGenerator[Account, None]:
@@ -140,17 +143,20 @@ class ScopeSearch:
                     yield account
                 else:
                     await self._skip(inactive(account))
-        if not count.selection.needs_names:
-            return
+        if count.selection.needs_names:
+            await self._complete(reader, count)
+        if count.misses_ous:
+            with suppress(CallError):  # it is for the hint alone
+                await reader.list_all_units()
+
+    async def _complete(self, reader: OrganizationReader, count: AccountCount) -> None:
+        """Learn the names of the OUs of accounts that are meant, or that may prove a selector."""
         known = self._estate.accounts
         async with aclosing(reader.completed(lambda a: a.id in known or count.may_prove(a))) as completed:
             async for account in completed:
                 count.prove(account)
                 if account.id in known:
                     known[account.id] = account
-        if count.misses_ous:
-            with suppress(CallError):  # it is for the hint alone
-                await reader.list_all_units()
 
     async def _look_into(self, account: Account) -> None:
         """Send the scopes of an account."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
@@ -45,16 +45,20 @@ class SelectionCount:
         self.excluded += self.selection.includes(api, account)
         return False
 
-    def total(self, *, listed: bool) -> Selected:
-        """Give the counts; `listed` tells whether APIs were listed, not only read by their ids."""
+    def total(self, *, listed: bool, unmatched_words: Iterable[Unmatched] = ()) -> Selected:
+        """Give the counts; `listed` tells whether APIs were listed, not only read by their ids.
+
+        `unmatched_words` are those of the selection's `account_words` that match no account.
+        """
+        lost = {each.selector: each.statement for each in unmatched_words}
         named = bool(self.selection.explicit)
         return Selected(
             found=self.found if listed else None,
             selected=self.selected if listed else self.named,
             excluded=self.excluded,
             by_id=len(self.selection.explicit),
-            unmatched=self._include.unmatched(self.undecided, named=named),
-            idle=self._exclude.unmatched(self.undecided, named=named),
+            unmatched=self._include.unmatched(self.undecided, lost, named=named),
+            idle=self._exclude.unmatched(self.undecided, lost, named=named),
         )
 
 
@@ -77,14 +81,17 @@ class _Open:
             elif selector.name and fnmatchcase(api.name.casefold(), selector.name.casefold()):
                 self._near.setdefault(number, api.name)
 
-    def unmatched(self, undecided: int, *, named: bool) -> tuple[Unmatched, ...]:
-        """Give those that are left. They may match `undecided` APIs; only the `named` ones were looked at."""
+    def unmatched(self, undecided: int, lost: Mapping[str, str], *, named: bool) -> tuple[Unmatched, ...]:
+        """Give those that are left. They may match `undecided` APIs; only the `named` ones were looked at.
+
+        `lost` says of what they ask of accounts that it matches none.
+        """
         perhaps = _perhaps(undecided)
         return tuple(
             Unmatched(
                 selector=str(selector),
                 where=selector.where,
-                hint=_hint(selector, self._near.get(number)) + perhaps,
+                hint=_hint(selector, self._near.get(number)) + _of_accounts(selector, lost) + perhaps,
                 of="REST API that is named by id" if named else "REST API",
             )
             for number, selector in self._open.items()
@@ -107,6 +114,10 @@ def _hint(selector: Selector, near: str | None) -> str:
     if near != name:
         return f"; the case of letters counts, and there is {near}"
     return f"; one has exactly this name, but [ * ? are read as a pattern: write {glob.escape(name)}"
+
+
+def _of_accounts(selector: Selector, lost: Mapping[str, str]) -> str:
+    return "".join(f"; {lost[str(word)]}" for word in selector.account_words if str(word) in lost)
 
 
 def _perhaps(undecided: int) -> str:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, MutableMapping
+from collections import Counter
+from collections.abc import AsyncIterable
 
 import anyio
 import anyio.lowlevel
 from anyio.streams.memory import MemoryObjectSendStream
 
 from batchgw.control_plane.advice import for_stages
+from batchgw.control_plane.given_up import DENIALS
 from batchgw.control_plane.interface import ControlPlane
 from batchgw.control_plane.operations import GetStages, UnreadableApi
-from batchgw.discovery.estate import FoundScope
+from batchgw.discovery.estate import Estate, FoundScope, UnreadStages
 from batchgw.discovery.found_apis import FoundApis
 from batchgw.discovery.listing import list_rest_apis
 from batchgw.discovery.named_apis import NamedApis
@@ -20,7 +22,7 @@ from batchgw.discovery.selection_count import SelectionCount
 from batchgw.discovery.skips import skipped
 from batchgw.errors import ApiDenied, CallError
 from batchgw.events import Observer
-from batchgw.model import RestApi, RestApiId, Scope, Selection, SkippedScope, UnreadApi, UnreadScope
+from batchgw.model import RestApi, Scope, Selection, SkippedScope, UnreadApi, UnreadScope
 
 Found = RestApi | UnreadApi | UnreadScope | SkippedScope
 """A selected API; one, or a scope, of which something is missing; or a scope that is rightly left alone."""
@@ -36,7 +38,7 @@ class DiscoveryStream:
         count: learns of what is found and selected, in all scopes together.
         found: takes what is found.
         kept: keeps the APIs among it.
-        stages: takes the names of each API's stages, which are a call each; None: nobody asks for them.
+        stages: takes the stages of each API, which are a call each; None: nobody asks for them.
         owners: whether calls are made to tell who manages each API.
     """
 
@@ -49,7 +51,7 @@ class DiscoveryStream:
         count: SelectionCount,
         found: MemoryObjectSendStream[Found],
         kept: FoundApis,
-        stages: MutableMapping[tuple[Scope, RestApiId], tuple[str, ...]] | None = None,
+        stages: Estate | None = None,
         owners: bool = False,
     ) -> None:
         self._plane = plane
@@ -62,6 +64,8 @@ class DiscoveryStream:
         self._owners = Asking.ALL if owners or selection.needs_owner else Asking.TAGS
         self._named = NamedApis(selection)
         self._unread: dict[Scope, CallError] = {}
+        self._stages_denied = Counter[Scope]()  # how many APIs in a row
+        self._stages_refused: dict[Scope, ApiDenied] = {}
 
     async def run(self, scopes: AsyncIterable[FoundScope]) -> None:
         """List all scopes, each as soon as it comes. A `CallError` becomes an UnreadApi or UnreadScope."""
@@ -101,12 +105,9 @@ class DiscoveryStream:
         try:
             async for api in apis:
                 self._named.found(api)
-                error = await self._ask_stages(api)
+                await self._ask_stages(api)
                 await self._kept.add(api, asked=self._owners is Asking.ALL)
-                if error is None:
-                    await self._found.send(api)
-                else:
-                    odd.append(UnreadableApi(api=api, error=error))
+                await self._found.send(api)
         except CallError as error:
             self._unread[scope] = error
             self._named.not_listed(scope, error)
@@ -114,20 +115,37 @@ class DiscoveryStream:
             code, message = type(each.error).__name__, each.error.message
             await self._found.send(UnreadApi(api=each.api, targets=(), code=code, message=message))
 
-    async def _ask_stages(self, api: RestApi) -> CallError | None:
-        """Note the API's stages, if they are asked for. Gives the error of this API; raises the scope's."""
+    async def _ask_stages(self, api: RestApi) -> None:
+        """Note the API's stages, or why they could not be read, if they are asked for. The API is there."""
         if self._stages is None:
-            return None
+            return
         try:
-            stages = await self._plane.send(GetStages(scope=api.scope, api=api.id))
-        except ApiDenied as error:
-            return for_stages(error)
+            found = await self._stages_of(api)
         except CallError as error:
-            if error.ends_scope:
-                raise
-            return error
-        self._stages[api.scope, api.id] = tuple(stage.name for stage in stages)
-        return None
+            why = UnreadStages(api=api, code=type(error).__name__, message=error.message)
+            self._stages.unread_stages[api.scope, api.id] = why
+        else:
+            self._stages.stages[api.scope, api.id] = found
+
+    async def _stages_of(self, api: RestApi) -> tuple[str, ...]:
+        """Ask for the names of the API's stages. Raises a `CallError`.
+
+        One more denial in a row would give the account-region up, and its APIs can be listed all the same. So
+        it is not asked again there.
+        """
+        scope = api.scope
+        if scope in self._stages_refused:
+            raise self._stages_refused[scope]
+        try:
+            stages = await self._plane.send(GetStages(scope=scope, api=api.id))
+        except ApiDenied as error:
+            denied = for_stages(error)
+            self._stages_denied[scope] += 1
+            if self._stages_denied[scope] == DENIALS - 1:
+                self._stages_refused[scope] = denied
+            raise denied from error
+        self._stages_denied[scope] = 0
+        return tuple(stage.name for stage in stages)
 
 
 def _unread(scope: Scope, error: CallError) -> UnreadScope:

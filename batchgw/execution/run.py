@@ -81,13 +81,13 @@ async def apply_plan(
         options=options,
     )
     run = await journal.begin(new)
-    async with _new_run(run), _holding(run, scopes, terms) as taken:
+    async with _new_run(run), _holding(run, scopes, terms) as held:
         read_at, items = await recheck_if_due(plan, run.id, paced, wanted=recheck, on_stale=on_stale)
         async with anyio.create_task_group() as meanwhile:
             meanwhile.start_soon(paced.prefetch_credentials_of, scopes)
             await _enter(items, run, paced)
-        expected = plan.totals.expected
-        job = Job(run=run, verb=verb, terms=terms, read_first=taken, read_at=read_at, expected=expected)
+        held.planned, expected = True, plan.totals.expected
+        job = Job(run=run, verb=verb, terms=terms, read_first=held.taken, read_at=read_at, expected=expected)
         return await _execute(job, paced)
 
 
@@ -95,7 +95,8 @@ async def resume_run(typed: str, paced: PacedControlPlane, journal: Journal, ter
     """Make what is left of a run's changes. `api.resume` says what the parameters mean, and raises."""
     record, scopes = await _unfinished(journal, typed)
     run = journal.run(record.id)
-    async with _holding(run, scopes, terms):
+    async with _holding(run, scopes, terms) as held:
+        held.planned = True
         await _skip_superseded(run)
         job = Job(run=run, verb=record.verb, terms=terms, read_first=scopes, read_at=Moment.ago(0))
         return await _execute(job, paced)
@@ -112,29 +113,50 @@ async def _new_run(run: JournalRun) -> AsyncIterator[None]:
         raise
 
 
-@asynccontextmanager
-async def _holding(
-    run: JournalRun, scopes: tuple[Scope, ...], terms: Terms
-) -> AsyncIterator[frozenset[Scope]]:
-    """Hold the scopes' locks for the run, then release them. A run that ends by an error counts as stopped.
+@dataclass(slots=True, kw_only=True)
+class _Held:
+    """A run that holds the locks of its scopes.
 
-    It ends by one error, whatever its tasks raise. Gives the scopes that were taken over from runs that had
-    something left to do there.
+    Attributes:
+        taken: the scopes that were taken over from runs that had something left to do there.
+        planned: whether its whole plan is in the journal.
+    """
+
+    taken: frozenset[Scope]
+    planned: bool = False
+
+
+@asynccontextmanager
+async def _holding(run: JournalRun, scopes: tuple[Scope, ...], terms: Terms) -> AsyncIterator[_Held]:
+    """Hold the scopes' locks for the run, then release them.
+
+    A run that ends by an error counts as stopped, unless all its changes were decided by then. It ends by one
+    error, whatever its tasks raise.
     """
     await TimeSlices().yield_shielded()  # to begin the run took a slice
     taken = await run.acquire(scopes, force=terms.force_lock, take_over_dead=terms.take_over_dead)
+    held = _Held(taken=taken)
     try:
         with unwrapped():
-            yield taken
+            yield held
     except BaseException:
         with anyio.CancelScope(shield=True):
             with suppress(JournalWriteFailed, ScopeLocked):  # the error under way says more
-                await run.set_state(RunState.STOPPED)
+                over = held.planned and not await _has_pending(run, scopes)
+                await run.set_state(RunState.DONE if over else RunState.STOPPED)
             with suppress(JournalWriteFailed, ScopeLocked):
                 await run.release()
         raise
     with suppress(JournalWriteFailed):  # every outcome is kept; closing the journal tries once more
         await run.release()
+
+
+async def _has_pending(run: JournalRun, scopes: tuple[Scope, ...]) -> bool:
+    """Tell whether a change is left to be made. Mostly that is so in the first scope, and known at once."""
+    for scope in scopes:
+        if await run.pending(scope, limit=1):
+            return True
+    return False
 
 
 async def _enter(items: Iterable[PlanItem], run: JournalRun, paced: PacedControlPlane) -> None:

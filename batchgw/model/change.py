@@ -61,7 +61,8 @@ EXEMPT = "Exempt"
 """Code of a target that an exemption leaves alone."""
 
 MANAGED = "Managed"
-"""Code of a target that is held because another tool manages its API (`--on-managed hold`)."""
+"""Code of a target that is held because another tool manages its API (`--on-managed hold`); with `fail`, of
+the API."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +149,7 @@ ENDS_SCOPE = codes(CallError, lambda error: error.ends_scope)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnreadApi:
-    """An expected API that was not read: gone, excluded, denied, failing.
+    """An expected API that was not read: gone, excluded, denied, failing, or managed where that is a failure.
 
     `targets` are those that were expected of it. `code` is the error's class name, or one of the constants
     above.
@@ -169,7 +170,7 @@ class UnreadApi:
 
         Skipped: it was rightly left alone: deleted or changed meanwhile, or excluded. Not attempted: its
         scope was given up, so most likely no call was made for it. Failed: a call was made, and the API could
-        not be read.
+        not be read; or it is `managed`.
         """
         if self.code in ("ApiNotFound", EXCLUDED, MOVED):
             return "skipped"
@@ -179,6 +180,11 @@ class UnreadApi:
     def skipped(self) -> bool:
         """Whether it was rightly left alone, and is neither failed nor not attempted."""
         return self.kind == "skipped"
+
+    @property
+    def managed(self) -> bool:
+        """Whether it failed because another tool manages it: nothing kept it from being read."""
+        return self.code == MANAGED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

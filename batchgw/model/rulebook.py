@@ -13,7 +13,7 @@ from typing import Protocol
 
 from batchgw.model.change import SetAside
 from batchgw.model.desired import Desired
-from batchgw.model.fleet.organization import Account
+from batchgw.model.fleet.organization import Account, AccountSelector
 from batchgw.model.fleet.selector import Selector
 from batchgw.model.scope import RestApi
 from batchgw.model.shape import JSON
@@ -81,6 +81,14 @@ class Rulebook(Protocol):
         ...
 
     @property
+    def account_words(self) -> Mapping[str, tuple[AccountSelector, ...]]:
+        """What a rule or exemption asks of an API's account that only the organisation knows, by its name.
+
+        Each is given by itself: one that matches no account is most likely misspelt.
+        """
+        ...
+
+    @property
     def needs_account_tags(self) -> bool:
         """Whether a rule asks for the tags of an API's account, a call for each account."""
         ...
@@ -115,6 +123,7 @@ class OneForAll:
     places: Mapping[str, str] = MappingProxyType({})
     needs_listing = False
     needs_account = False
+    account_words: Mapping[str, tuple[AccountSelector, ...]] = MappingProxyType({})
     needs_account_tags = False
     needs_owner = False
     reach: Reach | None = None

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from batchgw.control_plane.interface import Operation
 from batchgw.control_plane.operations import (
+    CreateDeployment,
     DeleteGatewayResponse,
     GetGatewayResponse,
     GetGatewayResponses,
@@ -105,7 +106,7 @@ def _telling_owners(needs: Needs) -> Iterator[Statement]:
     yield Statement(
         sid="ReadStagesAndDeployments",
         actions=("apigateway:GET",),
-        resources=_on(needs, *_of_each(needs, "stages", "deployments/*")),
+        resources=_on(needs, *_of_each(included(needs.apis), "stages", "deployments/*")),
         why="tells by the description of a deployment which tool has made it",
     )
     yield Statement(
@@ -137,38 +138,45 @@ def _writing(needs: Needs) -> Iterator[Statement]:
 
 
 def _deploying(needs: Needs) -> Iterator[Statement]:
+    """Give what making an API live takes. A deployment inherits the tags of its API.
+
+    A stage does as well, but one of its own hides the API's, so a stage is narrowed by ids alone.
+    """
     if needs.job is not Job.DEPLOY:
         return
+    read = ("stages", "stages/*/exports/*", "deployments", "deployments/*")
     yield Statement(
         sid="ReadWhatIsLive",
         actions=("apigateway:GET",),
-        resources=_on(
-            needs, *_of_each(needs, "stages", "stages/*/exports/*", "deployments", "deployments/*")
-        ),
+        resources=_on(needs, *_of_each(included(needs.apis), *read)),
         why="reads which deployment each stage serves, and what that answers",
     )
-    yield Statement(
-        sid="Deploy",
-        actions=("apigateway:POST",),
-        resources=_on(needs, *_of_each(needs, "deployments")),
-        why="makes deployments",
-    )
-    yield Statement(
-        sid="MoveStages",
-        actions=("apigateway:PATCH",),
-        resources=_on(needs, *_of_each(needs, "stages/*")),
-        why="moves stages to a deployment, and back",
-    )
-    named = [each.api for each in excluded(needs.apis) if not each.tags]
-    if named:
+    meant = changed(needs.apis, needs.reach)
+    yield from _about(needs, meant, "Deploy", [CreateDeployment.operation], "makes deployments")
+    if meant:
+        yield Statement(
+            sid="MoveStages",
+            actions=("apigateway:PATCH",),
+            resources=_on(needs, *_of_each(meant, "stages/*")),
+            why="moves stages to a deployment, and back",
+        )
+    spared = [*excluded(needs.apis)]
+    if named := [each for each in spared if not each.tags]:
         yield Statement(
             sid="LeaveExcludedLive",
             effect="Deny",
             actions=("apigateway:POST", "apigateway:PATCH"),
-            resources=_on(
-                needs, *(f"/restapis/{api}/{part}" for api in named for part in ("deployments", "stages/*"))
-            ),
+            resources=_on(needs, *_of_each(named, "deployments", "stages/*")),
             why="keeps live what the policy excludes by its id",
+        )
+    for number, each in enumerate(each for each in spared if each.tags):
+        yield Statement(
+            sid=_numbered("LeaveExcludedUndeployed", number),
+            effect="Deny",
+            actions=_actions(CreateDeployment.operation),
+            resources=_on(needs, _path(CreateDeployment.operation, each)),
+            condition=each.condition,
+            why="deploys nothing that the policy excludes by its tags",
         )
 
 
@@ -187,12 +195,12 @@ def _about(
         )
 
 
-def _of_each(needs: Needs, *parts: str) -> Iterator[str]:
+def _of_each(apis: Sequence[Narrowed], *parts: str) -> Iterator[str]:
     """Give the paths of these parts of APIs: of those that are named by id, or else of all.
 
-    Tags narrow nothing here: a stage may have tags of its own, and nobody has said what a deployment has.
+    Tags narrow nothing here, since a stage may have other ones than its API.
     """
-    ids = dict.fromkeys(each.api for each in included(needs.apis))
+    ids = dict.fromkeys(each.api for each in apis)
     for api in (EVERY,) if EVERY in ids else ids:
         yield from (f"/restapis/{api}/{part}" for part in parts)
 

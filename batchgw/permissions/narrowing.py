@@ -1,6 +1,7 @@
 """Which REST APIs a selection means, as far as IAM can say it: by their ids, and by their tags.
 
-Gateway responses inherit the tags of their API, so `aws:ResourceTag` narrows calls about them. IAM knows no
+Gateway responses and deployments inherit the tags of their API (developer guide, resources that can be
+tagged), so `aws:ResourceTag` narrows calls about them. A stage may have other tags than its API. IAM knows no
 names, dates or owners of APIs. Of a selector with such words only its ids and tags count, so IAM allows more
 than the selector means.
 """

@@ -40,8 +40,8 @@ def holding(on_managed: OnManaged) -> Callable[[RestApi], Held | None] | None:
     def hold(api: RestApi) -> Held | None:
         if api.owner is None or api.owner.kind == UNKNOWN.kind:
             return None
-        return Held(
-            message=f"managed by {api.owner}, so nothing is written to it: change it there", fails=fails
-        )
+        failure = ", which --on-managed fail makes a failure" if fails else ""
+        message = f"managed by {api.owner}{failure}, so nothing is written to it: change it there"
+        return Held(message=message, fails=fails)
 
     return hold

@@ -28,6 +28,8 @@ class ScopeTotals:
     unread_apis: int = 0  # expected APIs that were not read
     skipped_apis: int = 0  # those of them rightly left alone: deleted meanwhile, or excluded
     unread_targets: int = 0  # targets expected of the unread APIs
+    managed_apis: int = 0  # those of the unread APIs that another tool manages, where that is a failure
+    managed_targets: int = 0  # targets expected of them
     unread_scopes: int = 0  # 1 when the scope's APIs could not be listed to the end
     skipped_scopes: int = 0  # 1 when the scope was rightly not looked into
     set_aside: int = 0  # targets left alone on purpose
@@ -49,6 +51,11 @@ class ScopeTotals:
         """Whether all was listed, and no API that is meant is there."""
         found = self.apis or self.set_aside_apis or self.unread_apis
         return not (found or self.unread_scopes or self.skipped_scopes)
+
+    @property
+    def nothing_but_skipped(self) -> bool:
+        """Whether it is that of a scope that was rightly not looked into, of which nothing else is known."""
+        return bool(self.skipped_scopes and not self.unread_apis and not self.expected)
 
     def to_json(self) -> dict[str, int]:
         """Render the counts, `expected` with them; not `operations`."""
@@ -106,6 +113,9 @@ class PlanTotals:
                 of.unread_apis += 1
                 of.skipped_apis += item.skipped
                 of.unread_targets += len(item.targets)
+                if item.managed:
+                    of.managed_apis += 1
+                    of.managed_targets += len(item.targets)
                 of.set_aside += len(item.set_aside)
             case UnreadScope():
                 self._of(item.scope).unread_scopes = 1
@@ -153,8 +163,13 @@ class PlanTotals:
     @property
     def complete(self) -> bool:
         """Tell whether everything that was expected was read, but for what is rightly left alone."""
+        return self.readable and not self.total.managed_apis
+
+    @property
+    def readable(self) -> bool:
+        """The same where APIs that another tool manages may be a failure: these could have been read."""
         total = self.total
-        return total.unread_apis == total.skipped_apis and not total.unread_scopes
+        return total.unread_apis == total.skipped_apis + total.managed_apis and not total.unread_scopes
 
     @property
     def nothing(self) -> tuple[str, ...]:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from batchgw.model import Decision, Desired, Rulebook, Variant
+from batchgw.model import AccountSelector, Decision, Desired, Rulebook, Variant
+from batchgw.model.fleet.selected import Unmatched
 from batchgw.model.shape import JSON, count, items, record, text
 
 
@@ -17,21 +18,29 @@ from batchgw.model.shape import JSON, count, items, record, text
 class Matched:
     """A rule or an exemption of a policy, and how many REST APIs it has matched.
 
-    `where` it stands: a line of a policy file ("org.yaml:9:5"), as far as that is known.
+    `where` it stands: a line of a policy file ("org.yaml:9:5"), as far as that is known. `hint` says of one
+    that has matched none what of it is probably misspelt; it may be empty.
     """
 
     name: str
     where: str = ""
     apis: int = 0
+    hint: str = ""
 
     def to_json(self) -> dict[str, JSON]:
-        """Render for machines."""
-        return {"name": self.name, "where": self.where, "apis": self.apis}
+        """Render for machines, without a hint where there is none."""
+        found: dict[str, JSON] = {"name": self.name, "where": self.where, "apis": self.apis}
+        return found | {"hint": self.hint} if self.hint else found
 
     @classmethod
     def from_json(cls, data: Mapping[str, JSON]) -> Matched:
         """Read what `to_json` wrote. Raises KeyError or TypeError for anything else."""
-        return cls(name=text(data["name"]), where=text(data["where"]), apis=count(data["apis"]))
+        return cls(
+            name=text(data["name"]),
+            where=text(data["where"]),
+            apis=count(data["apis"]),
+            hint=text(data.get("hint", "")),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +71,22 @@ class Variants:
             rules=_matched(data.get("rules", [])),
             exemptions=_matched(data.get("exemptions", [])),
         )
+
+    def hinted(
+        self, words: Mapping[str, tuple[AccountSelector, ...]], unmatched: Iterable[Unmatched]
+    ) -> Variants:
+        """Give the same with a hint for each rule or exemption that has matched no API.
+
+        `words` are what they ask of accounts, by their names (`Rulebook.account_words`). Those of them that
+        match no account are `unmatched`.
+        """
+        lost = {each.selector: each.statement for each in unmatched}
+
+        def hint(matched: Matched) -> Matched:
+            said = [lost[str(word)] for word in words.get(matched.name, ()) if str(word) in lost]
+            return replace(matched, hint="; ".join(said)) if said and not matched.apis else matched
+
+        return replace(self, rules=tuple(map(hint, self.rules)), exemptions=tuple(map(hint, self.exemptions)))
 
 
 def alike(desired: Desired) -> tuple[Variant, ...]:

@@ -53,6 +53,8 @@ class Discovered:
             record |= {"accountName": account.name, "ou": account.path}
         if stages is not None:
             record["stages"] = list(stages)
+        elif (api.scope, api.id) in self.estate.unread_stages:
+            record["stages"] = None
         return record
 
     def rest(self) -> Iterator[Record]:
@@ -67,5 +69,8 @@ class Discovered:
             }
             yield {**account.to_json(), **more}
         yield from map(shown_item_to_json, (*self.unread, *self.skipped))
+        for each in self.estate.unread_stages.values():
+            told: dict[str, JSON] = {"api": dict(api_to_json(each.api)), "code": each.code}
+            yield {"kind": "unread-stages", **told, "message": each.message}
         if self.estate.as_of is not None:
             yield {"kind": "organization", "as_of": timestamp(self.estate.as_of)}

@@ -104,11 +104,6 @@ class PlanFold:
         """Whether there is anything to write."""
         return bool(self._groups)
 
-    @property
-    def complete(self) -> bool:
-        """Whether everything was read, except what was left alone on purpose."""
-        return not self.unread_scopes and all(each.skipped for each in self.unread_apis.reasons())
-
     def groups(self) -> Iterator[Group]:
         """Give the changes by target, in the order people know them, the most frequent first."""
         yield from sorted(self._groups.values(), key=lambda g: (sort_key(g.target), -g.apis))

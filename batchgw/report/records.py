@@ -9,6 +9,7 @@ from batchgw.model import PlanItem, PlannedApi, RestApi, UnreadApi
 from batchgw.model.shape import JSON, record
 from batchgw.planning.plan_file.items import item_to_json
 from batchgw.planning.plan_file.plan import Plan
+from batchgw.planning.totals import PlanTotals
 from batchgw.times import timestamp
 
 if TYPE_CHECKING:  # SQLAlchemy is behind it
@@ -23,9 +24,22 @@ def header_to_json(plan: Plan) -> Record:
     return {**plan.header.to_json(), "created": timestamp(plan.header.created)}
 
 
+def totals_to_json(totals: PlanTotals) -> Record:
+    """Render a plan's totals. A scope that was rightly not looked into has no row: it is an item."""
+    found = totals.to_json()
+    rows = record(found["scopes"])
+    left_alone = {str(scope) for scope, counts in totals.scopes.items() if counts.nothing_but_skipped}
+    return {**found, "scopes": {scope: row for scope, row in rows.items() if scope not in left_alone}}
+
+
 def shown_item_to_json(item: PlanItem) -> Record:
-    """Render an item of a plan, its API's time as all times are shown."""
+    """Render an item of a plan, its API's time as all times are shown.
+
+    An API that another tool manages has a kind of its own where that is a failure: it could have been read.
+    """
     shown = item_to_json(item)
+    if isinstance(item, UnreadApi) and item.managed:
+        shown["kind"] = "managed-api"
     if not isinstance(item, PlannedApi | UnreadApi) or item.api.created is None:
         return shown
     return {**shown, "api": {**record(shown["api"]), "created": timestamp(item.api.created)}}

@@ -13,11 +13,15 @@ REASONS = 2_000
 
 @dataclass(slots=True, kw_only=True)
 class UnreadCount:
-    """APIs that were not read for one reason. `skipped`: they were left alone on purpose."""
+    """APIs that were not read for one reason.
+
+    `skipped`: they were left alone on purpose. `managed`: so were they, and that is a failure.
+    """
 
     code: str
     message: str
     skipped: bool
+    managed: bool = False
     example: RestApi
     count: int = 1
 
@@ -38,7 +42,11 @@ class UnreadApis:
         else:
             message = OTHER if general is OTHER else item.message
             self._reasons[key] = UnreadCount(
-                code=item.code, message=message, skipped=item.skipped, example=item.api
+                code=item.code,
+                message=message,
+                skipped=item.skipped,
+                managed=item.managed,
+                example=item.api,
             )
 
     def reasons(self) -> list[UnreadCount]:

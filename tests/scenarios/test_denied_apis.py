@@ -9,8 +9,11 @@ import pytest
 
 from batchgw import api
 from batchgw.model import Applied, Failed, NotAttempted, Unchanged, UnreadApi
+from batchgw.simulator.iam.reading import Kind
+from batchgw.simulator.iam.roles import Accounts, Attachment, Iam
 from batchgw.simulator.traffic.fault_script import parse
 from tests.scenarios.estate import Estate
+from tests.unit.simulator.test_permissions import deny, documents
 from tests.virtual import virtually
 
 
@@ -86,6 +89,47 @@ def test_when_three_apis_may_not_be_read_their_scope_is_given_up() -> None:
                 }
             tally = estate.raw.engine.statistics.of(lost.account, lost.region, "GetGatewayResponses")
             assert tally.calls <= 2 + estate.pace.workers
+
+    virtually(main)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_writes_that_an_scp_denies_have_one_reason_in_their_account_region(tmp_path: Path, seed: int) -> None:
+    """That of the third API in a row, also for the two before it and for those that were under way."""
+
+    async def main() -> None:
+        no_write = documents(deny(["apigateway:PUT", "apigateway:DELETE"]), kind=Kind.SCP)
+        estate = Estate(seed=seed, iam=Iam(attachments=(Attachment(policies=no_write, accounts=Accounts()),)))
+        async with estate:
+            summary, outcomes = await estate.apply(tmp_path / "journal.db")
+            assert not estate.refute(outcomes)
+            assert summary.exit_code == 4
+            lost = [scope for scope in estate.scopes if scope.account != "111111111111"]
+            bad = [o for o in outcomes if isinstance(o, NotAttempted)]
+            assert {o.api.scope for o in bad} == set(lost)
+            for scope in lost:
+                (told,) = {(o.code, o.message) for o in bad if o.api.scope == scope}
+                assert told[0] == "DeniedByScp"
+                assert told[1].endswith("or leave this account-region out of the targets.")
+            assert sum(reason.count for reason in summary.reasons) == len(bad)
+            assert {reason.code for reason in summary.reasons} == {"DeniedByScp"}
+            assert sum(o.effort.attempts for o in bad) >= 6  # the denied calls are still counted
+
+    virtually(main)
+
+
+def test_reads_that_an_scp_denies_have_one_reason_in_their_account_region() -> None:
+    async def main() -> None:
+        one = "arn:aws:apigateway:*::/restapis/*/gatewayresponses"
+        no_read = documents(deny(["apigateway:GET"], one), kind=Kind.SCP)
+        estate = Estate(iam=Iam(attachments=(Attachment(policies=no_read, accounts=Accounts()),)))
+        async with estate:
+            with await api.plan(estate.policy, plane=estate.plane) as plan:
+                unread = [item for item in plan.items() if isinstance(item, UnreadApi)]
+                assert {u.api.scope.account for u in unread} == {"222222222222"}
+                assert {(u.code, u.kind) for u in unread} == {("DeniedByScp", "not_attempted")}
+                advice = "or leave this account-region out of the targets."
+                assert all(u.message.endswith(advice) for u in unread)
 
     virtually(main)
 

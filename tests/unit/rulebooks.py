@@ -7,7 +7,17 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cached_property
 
-from batchgw.model import Account, Decision, Desired, ResponseType, RestApi, Rule, SetAside, Variant
+from batchgw.model import (
+    Account,
+    AccountSelector,
+    Decision,
+    Desired,
+    ResponseType,
+    RestApi,
+    Rule,
+    SetAside,
+    Variant,
+)
 from batchgw.model.change import EXEMPT
 from batchgw.model.response_change import TARGETS
 from batchgw.model.rulebook import Reach
@@ -29,6 +39,7 @@ class ByName:
     ou: str | None = None
     needs_listing: bool = True
     needs_account: bool = False
+    account_words: Mapping[str, tuple[AccountSelector, ...]] = field(default_factory=dict)
     needs_account_tags: bool = False
     needs_owner: bool = False
     reach: Reach | None = None

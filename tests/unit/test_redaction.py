@@ -5,7 +5,13 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given
+from botocore.exceptions import (
+    BotoCoreError,
+    SSOTokenLoadError,
+    TokenRetrievalError,
+    UnauthorizedSSOTokenError,
+)
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from batchgw.control_plane.classify import classify
@@ -176,6 +182,41 @@ def test_hiding_twice_is_hiding_once(text: str) -> None:
     assert redacted(once) == once
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        UnauthorizedSSOTokenError(),
+        SSOTokenLoadError(error_msg="Token for ops does not exist"),
+        SSOTokenLoadError(error_msg="Token for https://ops.awsapps.com/start is invalid"),
+        TokenRetrievalError(provider="sso", error_msg="Token has expired and refresh failed"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_what_botocore_says_of_a_login_that_is_over_stays_whole(error: BotoCoreError) -> None:
+    assert redacted(str(error)) == str(error)
+
+
+@given(st.from_regex(r"[a-z0-9-]{1,30}", fullmatch=True))
+def test_whatever_a_login_is_called_its_message_stays_whole(name: str) -> None:
+    assume("bearer" not in name)  # what follows that word is hidden wherever it stands
+    text = str(SSOTokenLoadError(error_msg=f"Token for {name} does not exist"))
+    assert redacted(text) == text
+
+
+SECRETS = st.from_regex(r"(Token|for|)[A-Za-z0-9+/_-]{8,60}", fullmatch=True)
+BEFORE = st.lists(
+    st.sampled_from(["SSO ", "Token", ": ", "=", " for ", " ", "Token for ", "x", '"', "(", "\n"])
+)
+
+
+@given(BEFORE, st.sampled_from([": ", ":", "=", ' = "', "': b'", ":\n", "%3D"]), SECRETS)
+def test_a_token_is_hidden_whatever_stands_before_it(before: list[str], between: str, secret: str) -> None:
+    """The words of botocore among it: they do not make a token a part of a message."""
+    shown = redacted(f"{''.join(before)}Token{between}{secret} does not exist")
+    assert secret not in shown
+    assert shown.endswith(f"{HIDDEN} does not exist")
+
+
 ATTACKS = [
     "a" * LOOKED_THROUGH,
     "a:" * (LOOKED_THROUGH // 2),
@@ -188,6 +229,7 @@ ATTACKS = [
     "IQoJ" * (LOOKED_THROUGH // 4),
     "bearer " * (LOOKED_THROUGH // 7),
     'token"' * (LOOKED_THROUGH // 6),
+    "Token: Token for " * (LOOKED_THROUGH // 17),
 ]
 
 

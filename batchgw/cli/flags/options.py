@@ -179,6 +179,21 @@ class MemoryFlags:
     refresh: Annotated[
         bool, flag("--refresh", "Ask for accounts again. [default: after an hour]", panel=_WHICH)
     ] = False
+    organization_age: Annotated[
+        float | None,
+        flag(
+            "--organization-age",
+            "Ask for accounts if older. [default: 3600]",
+            metavar="SECONDS",
+            min=0,
+            panel=ADVANCED,
+        ),
+    ] = None
+
+    @property
+    def max_age(self) -> float | None:
+        """Seconds for which what was found of the organisation is used; None where no flag says so."""
+        return 0.0 if self.refresh else self.organization_age
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

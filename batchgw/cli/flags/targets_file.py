@@ -21,7 +21,7 @@ MAX_LINES = 1_000_000
 MAX_LINE = 1 << 18
 """The most characters of a line: twice what `discover` prints for 50 tags with every character escaped."""
 
-_OTHER_KINDS = ("account", "organization", "skipped-scope", "unread-api", "unread-scope")
+_OTHER_KINDS = ("account", "organization", "skipped-scope", "unread-api", "unread-scope", "unread-stages")
 """What else `discover` prints."""
 
 _SHOWN = 80  # characters of what was written that a message repeats

@@ -176,7 +176,7 @@ def _item(item: PlanItem) -> Entry:
         case UnreadApi():
             fields = {"scope": str(item.api.scope), "api": item.api.id}
             fields |= {"code": item.code, "message": item.message}
-            return Entry(INFO, "batchgw.api.unread", fields)
+            return Entry(INFO, f"batchgw.api.{'managed' if item.managed else 'unread'}", fields)
         case UnreadScope() | SkippedScope():
             name = "unread" if isinstance(item, UnreadScope) else "skipped"
             fields = {"scope": str(item.scope), "code": item.code, "message": item.message}

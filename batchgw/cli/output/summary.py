@@ -37,5 +37,14 @@ def next_steps(summary: Summary, journal: str | None) -> Iterator[Line]:
 
 def resume_hint(run: str, journal: str | None) -> Line:
     """Say how to go on. `journal` is that of the flag or variable, None for the default one."""
-    at = f" --journal {shlex.quote(journal)}" if journal and "@" not in journal else ""
-    return line("To finish it: ", Span(f"batchgw resume {run}{at}", "bold"))
+    return line("To finish it: ", Span(f"batchgw resume {run}{_at(journal)}", "bold"))
+
+
+def show_hint(run: str, journal: str | None) -> Line:
+    """Say how to see what a run did of which nothing is left. `journal` as in `resume_hint`."""
+    command = Span(f"batchgw runs show {run}{_at(journal)}", "bold")
+    return line("Nothing is left to resume. To see how it ended: ", command)
+
+
+def _at(journal: str | None) -> str:
+    return f" --journal {shlex.quote(journal)}" if journal and "@" not in journal else ""

@@ -84,9 +84,10 @@ class Discovering:
                 skipped=found.skipped,
             )
             await view.apis(shown)
-        self.console.tell(*found.unread_lines())
+        self.console.tell(*found.unread_lines(), *_unread_stages_lines(estate))
+        unread = bool(found.unread or estate.unread_stages)
         if self.console.lost:  # nobody reads the output any more, so nobody needs the counts
-            return INCOMPLETE if found.unread else OK
+            return INCOMPLETE if unread else OK
         by_scope = found.by_scope
         self.console.note(
             line(f"{amount(by_scope.total(), 'REST API')} in {amount(len(by_scope), 'scope')}.")
@@ -94,14 +95,24 @@ class Discovering:
         self.console.note(*account_lines(shown), *skipped_lines(found.skipped))
         self.console.note(*age_lines(estate.as_of))
         selected = replace(
-            count.total(listed=True), accounts=estate.selected, regions=estate.unmatched_regions
+            count.total(listed=True, unmatched_words=estate.unmatched_words),
+            accounts=estate.selected,
+            regions=estate.unmatched_regions,
         )
         unread_scopes = sum(isinstance(each, UnreadScope) for each in found.unread)
         self.console.note(*selection_notes(selected, unread=unread_scopes))
         missing = list(nothing_lines(selected, unread=unread_scopes))
         self.console.tell(*missing)
-        incomplete = found.unread or (missing and not self.selection.allow_empty)
+        incomplete = unread or (missing and not self.selection.allow_empty)
         return INCOMPLETE if incomplete else OK
+
+
+def _unread_stages_lines(estate: Estate) -> Iterator[Line]:
+    """Say of how many APIs the stages could not be read, and why: the APIs themselves were found."""
+    apis = UnreadApis()
+    for each in estate.unread_stages.values():
+        apis.add(UnreadApi(api=each.api, targets=(), code=each.code, message=each.message))
+    yield from unread_api_lines(apis.reasons(), part="Stages")
 
 
 class Found:

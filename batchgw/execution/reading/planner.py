@@ -271,7 +271,7 @@ class Planner:
         gone = "" if read else all_gone(sum(isinstance(each.error, ApiNotFound) for each in waiting))
         for api, decided, error in waiting:
             if isinstance(error, ApiDenied) and isinstance(given_up, AccessDenied):
-                self._not_read(api, decided, AccessDenied(error.message, code=error.code))
+                self._not_read(api, decided, given_up)
             elif isinstance(error, ApiNotFound) and gone:
                 self._unread(api, decided, ALL_GONE, gone)
             else:

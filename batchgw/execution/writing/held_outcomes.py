@@ -2,6 +2,7 @@
 
 When one or two APIs are denied, they have failed. When a third follows in a row, the permission is missing in
 the whole scope: nothing is wrong with the first two, so they are not attempted, and a resume takes them up.
+All of the scope then has one reason, that of the third: what else was denied there says the same of others.
 
 When one API is gone, it was deleted since it was planned, and is skipped. When no API of a scope is found,
 somebody may have deleted them all; but more likely the calls go to another account or endpoint than the
@@ -18,6 +19,9 @@ from batchgw.execution.writing.writer import CHANGED_MEANWHILE
 from batchgw.journal import PendingChange
 from batchgw.model import Applied, Failed, NotAttempted, Outcome, Scope, Skipped
 from batchgw.model.change import ALL_GONE, all_gone, codes
+
+_DENIALS = codes(AccessDenied, lambda _error: True)
+"""Codes of changes that were not attempted because their scope is denied."""
 
 REACHED = codes(CallError, lambda error: error.reached_api) | {CHANGED_MEANWHILE}
 """Codes of changes that failed although their API is there."""
@@ -70,17 +74,24 @@ class HeldOutcomes:
             self._found_in.add(scope)
         if scope in self._held:
             self._release(scope)
+        given_up = self._why_given_up(scope)
+        if (
+            isinstance(given_up, AccessDenied)
+            and isinstance(outcome, NotAttempted)
+            and outcome.code in _DENIALS
+        ):  # it was under way when its scope was given up: its own denial is not told beside the scope's
+            outcome = _not_attempted(outcome, type(given_up).__name__, given_up.message)
         self._decide(pending, outcome)
 
     def end_scope(self, scope: Scope) -> None:
         """Decide what is held back of a scope, for which no more outcomes will come."""
         held = self._held.pop(scope, [])
-        denied = isinstance(self._why_given_up(scope), AccessDenied)
+        given_up = self._why_given_up(scope)
         gone = {outcome.api.id for _, outcome in held if is_gone(outcome)}
         lost = scope not in self._found_in and all_gone(len(gone))
         for pending, outcome in held:
-            if is_denial(outcome) and denied:
-                self._decide(pending, _not_attempted(outcome, AccessDenied.__name__, outcome.message))
+            if is_denial(outcome) and isinstance(given_up, AccessDenied):
+                self._decide(pending, _not_attempted(outcome, type(given_up).__name__, given_up.message))
             elif is_gone(outcome) and lost:
                 self._decide(pending, _not_attempted(outcome, ALL_GONE, lost))
             else:
@@ -99,7 +110,7 @@ class HeldOutcomes:
             self._held[scope] = still
 
 
-def _not_attempted(outcome: Failed | Skipped, code: str, message: str) -> NotAttempted:
+def _not_attempted(outcome: Failed | Skipped | NotAttempted, code: str, message: str) -> NotAttempted:
     return NotAttempted(
         api=outcome.api,
         target=outcome.target,

@@ -31,8 +31,12 @@ class Unmatched:
 
     def __str__(self) -> str:
         """Say it in one line, as compilers do."""
-        where = f"{self.where}: " if self.where else ""
-        return f"{where}{self.selector} matches no {self.of}{self.hint}"
+        return f"{self.where}: {self.statement}" if self.where else self.statement
+
+    @property
+    def statement(self) -> str:
+        """The same without its place."""
+        return f"{self.selector} matches no {self.of}{self.hint}"
 
     def to_json(self) -> dict[str, str]:
         """Render for machines."""

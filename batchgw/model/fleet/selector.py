@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from batchgw.errors import ExpressionFailed
-from batchgw.model.fleet.organization import Account, OuPattern
+from batchgw.model.fleet.organization import Account, AccountSelector, OuPattern
 from batchgw.model.scope import RestApi, RestApiId
 from batchgw.model.shape import JSON
 from batchgw.redaction import foreign
@@ -106,6 +106,16 @@ class Selector:
         """Whether the organisation must be asked about the API's account."""
         by_name = self.account is not None and not self.account.isdigit()
         return by_name or self.ou is not None or self._mentions("account")
+
+    @property
+    def account_words(self) -> tuple[AccountSelector, ...]:
+        """What it asks of an API's account that only the organisation knows: each by itself."""
+        words = []
+        if self.ou is not None:
+            words.append(AccountSelector(ou=self.ou))
+        if self.account is not None and not self.account.isdigit():
+            words.append(AccountSelector(name=self.account))
+        return tuple(words)
 
     @property
     def needs_account_tags(self) -> bool:
@@ -234,15 +244,19 @@ def _said(error: Exception) -> str:
 
 def _is_true(selector: Selector, expression: str, api: RestApi, account: Account | None) -> bool:
     """Tell whether an expression holds. JMESPath takes null, false and what is empty for false."""
+    from batchgw.model.fleet.working_out import Bounded, TooManySteps  # noqa: PLC0415 - few policies need it
+
     try:
-        found: Any = compiled(expression).search(document(api, account))
+        found: Any = Bounded().visit(compiled(expression).parsed, document(api, account))
     except Exception as error:
         # JMESPath also raises what Python does, as in `[::0]`. Taken for false, an exclusion or an exemption
         # would be passed over.
         where = f"{selector.where}: " if selector.where else ""
+        advice = "Ask first whether the value is there, as in `tags.team && starts_with(tags.team, 'a')`"
+        if isinstance(error, TooManySteps):
+            advice = "Write a simpler one"
         raise ExpressionFailed(
             f"{where}the expression {foreign(expression)} cannot be worked out for the REST API {api.id} in "
-            f"{api.scope}: {foreign(_said(error))}. Ask first whether the value is there, as in `tags.team "
-            "&& starts_with(tags.team, 'a')`"
+            f"{api.scope}: {foreign(_said(error))}. {advice}"
         ) from error
     return bool(found) or (found == 0 and found is not False and not isinstance(found, list | dict | str))

@@ -57,6 +57,11 @@ class Selection:
         return any(each.needs_account for each in (*self.include, *self.exclude))
 
     @property
+    def account_words(self) -> tuple[AccountSelector, ...]:
+        """What its selectors ask of accounts that only the organisation knows: each by itself."""
+        return tuple(word for each in (*self.include, *self.exclude) for word in each.account_words)
+
+    @property
     def needs_account_tags(self) -> bool:
         """Whether the tags of APIs' accounts must be known."""
         return any(each.needs_account_tags for each in (*self.include, *self.exclude))

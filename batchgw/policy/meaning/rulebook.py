@@ -8,6 +8,7 @@ from datetime import date
 
 from batchgw.model import (
     Account,
+    AccountSelector,
     Decision,
     Desired,
     ResponseType,
@@ -91,6 +92,13 @@ class LayeredRulebook:
         return any(each.needs_account for each in self._selectors()) or any(
             within.needs_account for within in self._withins()
         )
+
+    @property
+    def account_words(self) -> Mapping[str, tuple[AccountSelector, ...]]:
+        """What each of them asks of an API's account that only the organisation knows."""
+        matches = [(layer.name, layer.match) for layer in self._conditional]
+        matches += [(each.name, each.match) for each in self.counting]
+        return {name: match.account_words for name, match in matches if match and match.account_words}
 
     @property
     def needs_account_tags(self) -> bool:

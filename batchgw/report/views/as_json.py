@@ -9,7 +9,13 @@ from itertools import chain, repeat
 from typing import TYPE_CHECKING
 
 from batchgw.model.shape import JSON
-from batchgw.report.records import header_to_json, limit_to_json, run_to_json, shown_item_to_json
+from batchgw.report.records import (
+    header_to_json,
+    limit_to_json,
+    run_to_json,
+    shown_item_to_json,
+    totals_to_json,
+)
 from batchgw.report.views.interface import CheckedPolicy, RunReport, View
 
 if TYPE_CHECKING:  # SQLAlchemy and pydantic are behind these
@@ -51,7 +57,7 @@ class JsonView(View):
         async for item in plan.items():
             self.out.text(next(separators) + compact(shown_item_to_json(item)))
         closing = {
-            "totals": plan.plan.totals.to_json(),
+            "totals": totals_to_json(plan.plan.totals),
             "estimate": plan.estimate.to_json(),
             "customised": plan.fold.customised.to_json(),
             **plan.extent_to_json(),

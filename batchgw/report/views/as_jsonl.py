@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 
 from batchgw.model.shape import JSON
 from batchgw.report.outcomes import outcome_to_json
-from batchgw.report.records import header_to_json, limit_to_json, run_to_json, shown_item_to_json
+from batchgw.report.records import (
+    header_to_json,
+    limit_to_json,
+    run_to_json,
+    shown_item_to_json,
+    totals_to_json,
+)
 from batchgw.report.views.as_json import compact
 from batchgw.report.views.interface import CheckedPolicy, RunReport, View
 
@@ -31,11 +37,11 @@ class JsonLinesView(View):
         self.out.flush()
 
     async def plan(self, plan: PlanReport) -> None:
-        """Show the lines of a plan file, and what else there is to know of the plan after them."""
+        """Show what a plan file has, and what else there is to know of the plan after them."""
         self._line(header_to_json(plan.plan))
         async for item in plan.items():
             self._line(shown_item_to_json(item))
-        self._line({"kind": "totals", **plan.plan.totals.to_json()})
+        self._line({"kind": "totals", **totals_to_json(plan.plan.totals)})
         self._line({"kind": "estimate", **plan.estimate.to_json()})
         self._line({"kind": "customised", **plan.fold.customised.to_json()})
         self._line({"kind": "extent", **plan.extent_to_json()})

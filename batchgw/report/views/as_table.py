@@ -19,6 +19,7 @@ from batchgw.times import timestamp
 from batchgw.wording import amount
 
 if TYPE_CHECKING:  # SQLAlchemy and pydantic are behind these
+    from batchgw.discovery.estate import Estate
     from batchgw.journal import Limit, RunRecord
     from batchgw.model import RestApi
     from batchgw.policy.meaning.explain import Explanation
@@ -42,8 +43,7 @@ class TableView(View):
     async def apis(self, found: Discovered) -> None:
         """Show a line an API as it comes: in columns of fixed width, since the widest comes perhaps last."""
         async for api in found:
-            stages = found.estate.stages.get((api.scope, api.id))
-            self.out.data([_api_line(api, stages)])
+            self.out.data([_api_line(api, _stages_of(api, found.estate))])
         self.out.flush()
 
     async def plan(self, plan: PlanReport) -> None:
@@ -120,7 +120,15 @@ class TableView(View):
         self.out.note(line(Span(text, "dim")))
 
 
-def _api_line(api: RestApi, stages: Sequence[str] | None) -> Line:
+def _stages_of(api: RestApi, estate: Estate) -> str:
+    """Name an API's stages; nothing where nobody asked for them."""
+    if (api.scope, api.id) in estate.unread_stages:
+        return "stages: not read"
+    stages = estate.stages.get((api.scope, api.id))
+    return "" if stages is None else f"stages: {', '.join(stages) or 'none'}"
+
+
+def _api_line(api: RestApi, stages: str) -> Line:
     """Render an API: its name, what kind of endpoint it has, its age, its owner, its stages, its tags.
 
     The tags that AWS sets are left out: they are long, and say no more than the owner does.
@@ -129,7 +137,7 @@ def _api_line(api: RestApi, stages: Sequence[str] | None) -> Line:
         f"{','.join(api.endpoint_types):<{_ENDPOINT}}",
         "" if api.created is None else timestamp(api.created)[:10],
         "" if api.owner is None else f"[{api.owner}]",
-        "" if stages is None else f"stages: {', '.join(stages) or 'none'}",
+        stages,
         " ".join(f"{key}={value}" for key, value in api.tags.items() if not key.startswith(_BY_AWS)),
     ]
     shown = "  ".join(each for each in more if each.strip())

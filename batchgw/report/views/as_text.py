@@ -104,7 +104,8 @@ def item_lines(item: ShownItem, variants: Sequence[Variant]) -> Iterator[str]:
             yield from (f"  tags: {note}" for note in item.notes)
         case UnreadApi():
             yield _title(item.api)
-            yield f"  {'left alone' if item.skipped else 'not read'}: {item.code}: {item.message}"
+            what = "left alone" if item.skipped or item.managed else "not read"
+            yield f"  {what}: {item.code}: {item.message}"
             yield from map(_aside, item.set_aside)
         case UnreadScope():
             yield f"{item.scope}"
@@ -129,5 +130,7 @@ def total_of(plan: Plan) -> str:
     return (
         f"{total.creates:,} to create, {total.updates:,} to update, {total.resets:,} to reset, "
         f"{total.no_ops:,} as desired, {total.set_aside:,} left alone, "
-        f"{total.unread_targets:,}{more} not read, in {amount(total.apis + total.set_aside_apis, 'API')}."
+        + (f"{total.managed_targets:,} of managed APIs, " if total.managed_targets else "")
+        + f"{total.unread_targets - total.managed_targets:,}{more} not read, "
+        f"in {amount(total.apis + total.set_aside_apis, 'API')}."
     )

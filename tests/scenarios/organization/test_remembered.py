@@ -46,8 +46,11 @@ def asked(result: Found) -> set[str]:
     return set(result.calls) - {"GetCallerIdentity", "DescribeOrganization", "AssumeRole"}
 
 
-def looked(plane: SimulatedControlPlane, wall: Wall, max_age: float = 3_600.0, **more: bool) -> Found:
-    return found(plane, TAGGED, needs=Needs(account=True, **more), remembering=wall.remembering(max_age))
+def looked(
+    plane: SimulatedControlPlane, wall: Wall, max_age: float = 3_600.0, *, tags: bool = False
+) -> Found:
+    needs = Needs(account=True, tags=tags)
+    return found(plane, TAGGED, needs=needs, remembering=wall.remembering(max_age))
 
 
 def test_within_the_hour_nothing_is_asked_again_and_the_same_is_found() -> None:

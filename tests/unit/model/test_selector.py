@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
+import time
+import tracemalloc
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -161,3 +165,50 @@ def test_it_is_rendered_as_it_is_written() -> None:
         "owner": "terraform",
     }
     assert str(selector) == "tag tier=internal, OU /Prod/**, created before 2024-01-01, owner terraform"
+
+
+LONGER = " | join('', [@, @])"
+DOUBLED = " | [@, @]" * 17
+"""An API 131,072 times, in a few letters: with 40 more of them no machine would come to an end."""
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        f"@{DOUBLED} | to_string(@) | length(@)",
+        f"(@{DOUBLED}) == (@{DOUBLED})",
+        f"name | [@, @]{DOUBLED}{' | []' * 17} | length(@)",
+        f"name{' | {a: [@, @], b: @}' * 11} | to_string(@)",
+        f"name{' | [@, @] | map(&[@, @], @)' * 9} | to_string(@)",
+        f"name{' | [@, @][*].[@, @]' * 9} | to_string(@)",
+        f"name{' | [@, @][?@].[@, @]' * 9} | to_string(@)",
+        f"tags{' | {a: @, b: @} | @.*' * 17} | to_string(@)",
+        f"name{LONGER * 17} | length(@)",
+        f"[{', '.join(['@'] * 50)}][*].[contains(`{list(range(5_000))}`, @)]",
+    ],
+)
+def test_an_expression_that_makes_far_too_much_of_an_api_is_such_a_failure(expression: str) -> None:
+    selector = Selector(expression=expression, where="p.yaml:3:9")
+    before = time.process_time()
+    with pytest.raises(ExpressionFailed, match=r"^p\.yaml:3:9: .*than 200,000 steps\. Write a simpler one$"):
+        selector.matches(API, ACCOUNT)
+    assert time.process_time() - before < 5.0
+
+
+def test_a_text_that_would_be_far_too_long_is_not_even_made() -> None:
+    """`join` makes 120 MB of two values that are within bounds."""
+    selector = Selector(expression=f"name{LONGER * 12} | join(@, `{json.dumps([''] * 5_000)}`) | length(@)")
+    tracemalloc.start()
+    try:
+        with pytest.raises(ExpressionFailed, match="than 200,000 steps"):
+            selector.matches(API, ACCOUNT)
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_the_most_tags_that_there_can_be_are_not_too_much() -> None:
+    """Fifty of an API and fifty of its account, as long as they may be, made one text twice."""
+    tags = {f"{number:03}" + "k" * 125: "v" * 256 for number in range(50)}
+    selector = Selector(expression="contains(to_string(@), 'x=') || contains(to_string([@]), 'vvv')")
+    assert selector.matches(replace(API, tags=tags), replace(ACCOUNT, tags=tags))

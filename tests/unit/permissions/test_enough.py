@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from batchgw.exit_codes import OK, PENDING
 from batchgw.simulator.over_http.options import ReadyInfo
@@ -159,6 +161,67 @@ def test_what_rules_need_cannot_write_where_no_rule_is_about(world: ReadyInfo, t
     assert {api for api, outcome in written.items() if outcome == "applied"} <= about
     assert "applied" in written.values()
     assert {*written.values()} > {"applied"}
+
+
+def test_what_deploys_reaches_the_apis_of_rules_and_stages_with_tags_of_their_own(
+    world: ReadyInfo, tmp_path: Path
+) -> None:
+    """A deployment has the tags of its API. A stage that has another one is moved all the same."""
+    text = POLICIES["by rules"].replace(
+        f"  role: {ROLE}\n", f"  role: {ROLE}\n  apis: {{exclude: [{{tags: {{team: checkout}}}}]}}\n"
+    )
+    _identify(world, _printed(_write(tmp_path, text), "--for", "deploy"))
+    owner = _apigateway(world, **world.keys[MEMBER])
+    role = _apigateway(world, **_assumed(world))
+    apis = owner.get_rest_apis(limit=500)["items"]
+    meant = {api["id"] for api in apis if _is_meant(api.get("tags", {}))}
+    deployed = {api["id"] for api in apis if _is_done(role.create_deployment, restApiId=api["id"])}
+    assert deployed == meant
+    assert 0 < len(meant) < len(apis)
+    for api in meant:
+        made = owner.create_deployment(restApiId=api)["id"]
+        owner.create_stage(
+            restApiId=api, stageName="own", deploymentId=made, tags={"tier": "x", "team": "checkout"}
+        )
+        move = [{"op": "replace", "path": "/deploymentId", "value": made}]
+        assert _is_done(role.update_stage, restApiId=api, stageName="own", patchOperations=move)
+
+
+def _is_meant(tags: Mapping[str, str]) -> bool:
+    """Tell whether a rule of "by rules" is about an API with these tags, and it is not the checkout's."""
+    team = tags.get("team", "")
+    return (tags.get("tier") == "public" or team.startswith("p")) and team != "checkout"
+
+
+def _is_done(call: Callable[..., object], **params: object) -> bool:
+    try:
+        call(**params)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "AccessDeniedException":
+            raise
+        return False
+    return True
+
+
+def _assumed(world: ReadyInfo) -> dict[str, str]:
+    own = world.keys[world.management_account]
+    sts = _client(world, "sts", **own)
+    arn = f"arn:aws:iam::{MEMBER}:role/{ROLE}"
+    made = sts.assume_role(RoleArn=arn, RoleSessionName="test", ExternalId="shared-id")["Credentials"]
+    return {
+        "access_key_id": made["AccessKeyId"],
+        "secret_access_key": made["SecretAccessKey"],
+        "session_token": made["SessionToken"],
+    }
+
+
+def _apigateway(world: ReadyInfo, **keys: str) -> Any:
+    return _client(world, "apigateway", **keys)
+
+
+def _client(world: ReadyInfo, service: str, **keys: str) -> Any:
+    named = {f"aws_{name}": value for name, value in keys.items()}
+    return boto3.client(service, region_name="eu-west-1", endpoint_url=world.endpoint, **named)
 
 
 def test_telling_owners_needs_what_is_printed_for_it(world: ReadyInfo, tmp_path: Path) -> None:

@@ -163,6 +163,17 @@ def test_where_only_rules_say_something_only_what_they_are_about_may_be_changed(
         for each in statements(Needs(job=Job.APPLY, apis=selection))
         if each.sid.startswith("Read")  # a plan reads what no rule is about, too
     ]
+    live = statements(Needs(job=Job.DEPLOY, apis=selection, reach=reach))
+    at = "arn:aws:apigateway:*::/restapis"
+    deployed = [each for each in live if each.sid.startswith("Deploy")]
+    assert [(each.resources, each.condition) for each in deployed] == [
+        ((f"{at}/{each.api}/deployments",), each.condition) for each in narrowed
+    ]
+    ids = [each.api for each in narrowed]
+    moved = [(each.resources, each.condition) for each in live if each.sid == "MoveStages"]
+    assert moved == (
+        [(tuple(f"{at}/{api}/stages/*" for api in (["*"] if "*" in ids else ids)), {})] if ids else []
+    )
 
 
 def test_statements_have_ids_of_their_own() -> None:
@@ -314,7 +325,7 @@ def test_what_a_role_leaves_open_is_filled_in(role: str) -> None:
 
 
 def test_what_is_below_apis_that_are_named_by_id_is_narrowed_to_them() -> None:
-    """Not by tags: a stage may have others than its API."""
+    """Stages not by tags: one may have others than its API. A deployment has those of its API."""
     named = Selection(explicit=(ExplicitApi(id=RestApiId("abc")),))
     regions = (Region("eu-west-1"),)
     for apis, which in ((named, "abc"), (Selection(include=(PUBLIC,)), "*")):
@@ -322,12 +333,15 @@ def test_what_is_below_apis_that_are_named_by_id_is_narrowed_to_them() -> None:
         at = f"arn:aws:apigateway:eu-west-1::/restapis/{which}"
         assert _resources(found, "Deploy") == (f"{at}/deployments",)
         assert _resources(found, "MoveStages") == (f"{at}/stages/*",)
+        conditions = {each.sid: each.condition for each in found}
+        assert conditions["Deploy"] == included(apis)[0].condition
+        assert not any(conditions[sid] for sid in ("MoveStages", "ReadStagesAndDeployments"))
         assert _resources(found, "ReadStagesAndDeployments") == (f"{at}/stages", f"{at}/deployments/*")
         assert _resources(found, "FindStacks") == ("*",)  # it is asked by an API's id: no stack is named
 
 
 def test_what_is_excluded_by_its_id_is_never_deployed() -> None:
-    """What is excluded by tags is, as far as IAM knows: nobody has said which tags a deployment has."""
+    """What is excluded by tags is not deployed either. Its stages may have other tags."""
     by_id = Selector(id=RestApiId("abc"))
     for job, excluded_apis, denied in (
         (Job.DEPLOY, (by_id, PUBLIC), ["deployments", "stages/*"]),
@@ -342,6 +356,17 @@ def test_what_is_excluded_by_its_id_is_never_deployed() -> None:
         assert {(each.effect, each.actions) for each in denials} <= {
             ("Deny", ("apigateway:POST", "apigateway:PATCH"))
         }
+        by_tags = [each for each in found if each.sid.startswith("LeaveExcludedUndeployed")]
+        assert [(each.effect, each.actions, each.resources, each.condition) for each in by_tags] == [
+            (
+                "Deny",
+                ("apigateway:POST",),
+                ("arn:aws:apigateway:*::/restapis/*/deployments",),
+                {"StringEquals": {"aws:ResourceTag/tier": "public"}},
+            )
+            for each in excluded_apis
+            if each.tags and job is Job.DEPLOY
+        ]
 
 
 def test_the_reader_may_ask_about_members_alone() -> None:

@@ -26,7 +26,7 @@ from batchgw.model import (
     UnreadApi,
     UnreadScope,
 )
-from batchgw.model.change import EXCLUDED, EXEMPT
+from batchgw.model.change import EXCLUDED, EXEMPT, MANAGED
 from batchgw.model.response_change import TARGETS
 from batchgw.model.shape import record
 from batchgw.planning.estimate import PAGE_SIZE, Estimate, Work, duration, estimate
@@ -99,6 +99,7 @@ def test_counts_by_scope_and_action() -> None:
         (unread(DUBLIN, EXCLUDED, 1), True),
         (unread(DUBLIN, "NoSuchApi", 1), False),
         (unread(DUBLIN, "AccessDenied", 1), False),
+        (unread(DUBLIN, MANAGED, 1), False),
         (UnreadScope(scope=OHIO, code="Throttled", message="no"), False),
     ],
 )

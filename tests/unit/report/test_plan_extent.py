@@ -35,6 +35,7 @@ from batchgw.model.fleet.selected import Selected
 from batchgw.model.response_change import TARGETS
 from batchgw.planning.diff import diff
 from batchgw.planning.frozen import FrozenAccounts
+from batchgw.planning.managed import OnManaged, holding
 from batchgw.planning.plan_file.plan import Plan, PlanHeader, PlanWriter
 from batchgw.planning.variants import Matched, Variants
 from batchgw.report.extent import Extent
@@ -274,10 +275,54 @@ def test_machines_are_told_the_same(tmp_path: Path) -> None:
         assert [each["rules"] for each in told["variants"]] == [[], ["internal", "late"]]
         assert told["rules"][2] == {"name": "lost", "where": "org.yaml:15:5", "apis": 0}
         assert told["total"]["set_aside"] == 2
+        assert list(told["scopes"]) == [str(scope(1))]  # what is skipped has no row of zeros
+        assert told["total"]["skipped_scopes"] == 2
     assert found["counts"]["left_alone"] == 2
     assert (found["counts"]["skipped_scopes"], found["counts"]["skipped_accounts"]) == (1, 1)
     assert found["items"][0]["api"]["owner"] == {"kind": "sam", "name": "x"}
     assert [item["kind"] for item in found["items"]] == ["api", "api", "skipped-scope", "skipped-scope"]
+
+
+def managed(n: int) -> UnreadApi:
+    """An API that another tool manages, under --on-managed fail."""
+    api = planned(n, owner=Owner(kind="cloudformation", name="orders")).api
+    hold = holding(OnManaged.FAIL)
+    assert hold is not None
+    held = hold(api)
+    assert held is not None
+    return UnreadApi(api=api, targets=(TARGETS[T], TARGETS[W]), code=held.code, message=held.message)
+
+
+MANAGED_WHY = (
+    "left alone: Managed: managed by cloudformation:orders, which --on-managed fail makes a failure, so "
+    "nothing is written to it: change it there"
+)
+
+
+def test_an_api_that_is_managed_is_no_unread_one_where_that_is_a_failure(tmp_path: Path) -> None:
+    """Nothing kept it from being read, and so rules that match nothing do not match in it, either."""
+    said = shown(saved(tmp_path, [managed(1), managed(2)]), "table").splitlines()
+    assert f"2 APIs {MANAGED_WHY}" in said
+    head, row = said[0], said[1]
+    assert head.split()[-3:] == ["managed", "unread", "time"]
+    assert row.split()[-2:] == ["2", "0"]
+    idle = [text for text in said if text.startswith("Matches nothing")]
+    assert idle
+    assert not [text for text in idle if "could not be read" in text]
+    assert "No changes found, but 2 APIs are managed by another tool: that is a failure here." in said
+
+
+def test_machines_and_who_approves_are_told_that_it_is_managed(tmp_path: Path) -> None:
+    unread = UnreadApi(api=planned(3).api, targets=(TARGETS[T],), code="ServiceFailure", message="500")
+    plan = saved(tmp_path, [managed(1), unread])
+    found = json.loads(shown(plan, "json"))
+    assert [each["kind"] for each in found["items"]] == ["managed-api", "unread-api"]
+    assert (found["counts"]["managed"], found["counts"]["unread"]) == (2, 1)
+    assert (found["totals"]["total"]["managed_apis"], found["totals"]["total"]["unread_apis"]) == (1, 2)
+    for form in ("text", "markdown"):
+        said = shown(plan, form, "review")
+        assert MANAGED_WHY in said
+        assert "0 left alone, 2 of managed APIs, 1 not read" in said
 
 
 @pytest.mark.parametrize("form", ["text", "markdown"])

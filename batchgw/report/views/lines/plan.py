@@ -104,8 +104,12 @@ class PlanScreen:
         if total.writes:
             word = "Drift" if self.drift else "Plan"
             return line(Span(f"{word}: ", "bold"), f"{counts}, in {apis}.")
-        if not self.fold.complete:
+        if not self.totals.readable:
             return line(Span("No changes found, but not everything could be read.", "warning"))
+        if total.managed_apis:
+            apis = amount(total.managed_apis, "API is", "APIs are")
+            said = f"No changes found, but {apis} managed by another tool: that is a failure here."
+            return line(Span(said, "warning"))
         if not total.apis and not total.set_aside_apis:
             return line(Span("No REST API is selected: there is nothing to compare.", "warning"))
         if self.totals.nothing:
@@ -162,7 +166,9 @@ class PlanScreen:
             rows.append(self._row(amount(len(hidden), "more scope"), rest, None))
         if len(scopes) > 1:
             rows.append(self._row("total", self.totals.total, None))
-        aside = ["left alone"] if self.totals.total.set_aside else []
+        total = self.totals.total
+        aside = ["left alone"] if total.set_aside else []
+        aside += ["managed"] if total.managed_apis else []
         head = ["scope", "APIs", "to change", "create", "update", "reset", "as desired", *aside]
         head += ["unread", "time"]
         yield from table(head, rows, right=range(1, len(head)))
@@ -177,7 +183,7 @@ class PlanScreen:
     def _row(self, name: str, counts: ScopeTotals, scope: Scope | None) -> Sequence[str | Span]:
         estimate = self.estimate.scopes.get(scope) if scope else None
         seconds = estimate.seconds if estimate else self.estimate.seconds if name == "total" else None
-        unread = f"{counts.unread_apis:,}" + ("+?" if counts.unread_scopes else "")
+        unread = f"{counts.unread_apis - counts.managed_apis:,}" + ("+?" if counts.unread_scopes else "")
         return (
             name,
             f"{counts.apis + counts.set_aside_apis:,}",
@@ -187,6 +193,7 @@ class PlanScreen:
             _figure(counts.resets, "remove"),
             _figure(counts.no_ops, ""),
             *([_figure(counts.set_aside, "warning")] if self.totals.total.set_aside else []),
+            *([_figure(counts.managed_apis, "error")] if self.totals.total.managed_apis else []),
             Span(unread, "error" if unread != "0" else "dim"),
             _about(seconds) if seconds is not None and counts.writes else "",
         )

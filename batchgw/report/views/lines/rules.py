@@ -35,11 +35,16 @@ def idle_lines(totals: PlanTotals) -> Iterator[Line]:
     variants = totals.variants
     idle = [(f"rule {each.name}", each) for each in variants.rules if not each.apis]
     idle += [(each.name, each) for each in variants.exemptions if not each.apis]
-    perhaps = "" if totals.complete else "; it may match in what could not be read"
+    perhaps = "" if totals.readable else "; it may match in what could not be read"
     for name, each in idle[:SHOWN]:
-        yield line(Span("Matches nothing: ", "warning"), f"{_place(each)}{name} matches no REST API{perhaps}")
+        yield line(Span("Matches nothing: ", "warning"), f"{_place(each)}{name} {_idle(each, perhaps)}")
     if len(idle) > SHOWN:
         yield line(Span(f"  and {len(idle) - SHOWN:,} more", "dim"))
+
+
+def _idle(matched: Matched, perhaps: str) -> str:
+    hint = f"; {matched.hint}" if matched.hint else ""
+    return f"matches no REST API{hint}{perhaps}"
 
 
 def _place(matched: Matched) -> str:

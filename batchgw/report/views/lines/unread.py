@@ -38,13 +38,14 @@ def unread_lines(unread: Mapping[Scope, str]) -> Iterator[Line]:
         yield line(f"  and {amount(len(ranked) - REASONS, 'more reason')}")
 
 
-def unread_api_lines(found: Sequence[UnreadCount]) -> Iterator[Line]:
-    """Render APIs that could not be read, by reason."""
+def unread_api_lines(found: Sequence[UnreadCount], *, part: str = "") -> Iterator[Line]:
+    """Render APIs that could not be read, by reason; or only a `part` of which could not ("Stages")."""
     for unread in found[:API_REASONS]:
         yield line()
-        what = "left alone" if unread.skipped else "could not be read"
+        what = "left alone" if unread.skipped or unread.managed else "could not be read"
         style: Style = "warning" if unread.skipped else "error"
-        head = f"{amount(unread.count, 'API')} {what}: "
+        apis = amount(unread.count, "API")
+        head = f"{part} of {apis} could not be read: " if part else f"{apis} {what}: "
         yield line(Span(head, style), f"{unread.code}: {unread.message}")
         more = f" and {unread.count - 1:,} more; --output jsonl names all" if unread.count > 1 else ""
         yield line(Span(f"      {api_name(unread.example)}{more}", "dim"))

@@ -42,6 +42,7 @@ from batchgw.model import (
     UnreadApi,
     UnreadScope,
 )
+from batchgw.model.change import MANAGED
 from batchgw.model.response_change import TARGETS
 from batchgw.redaction import HIDDEN, hide
 
@@ -120,6 +121,12 @@ def test_entries_carry_the_fields_people_search_by() -> None:
     answered = next(each for each in lines if each["event"] == "batchgw.call.answered")
     assert answered["request_id"] == "id-1"
     assert all(each["timestamp"].endswith("Z") for each in lines)
+
+
+def test_an_api_that_is_managed_where_that_is_a_failure_is_not_logged_as_unread() -> None:
+    managed = UnreadApi(api=API, targets=(TARGETS[T],), code=MANAGED, message="managed by cdk")
+    (text,) = logged(events.ItemPlanned(item=managed))
+    assert json.loads(text)["event"] == "batchgw.api.managed"
 
 
 def test_by_default_a_person_sees_warnings_only() -> None:

@@ -199,3 +199,35 @@ def test_a_plan_that_is_made_but_not_shown(monkeypatch: pytest.MonkeyPatch, out:
         assert batchgw("apply", "--plan", "p.plan", "--yes").code == 0
     else:
         assert last == f"stopped: the plan was not shown to its end. {BEGIN.format('plan')}"
+
+
+def last_write_and_end(writes: int) -> Callable[[Event], bool]:
+    """The answer to the last write, and the end of the phase: the second Ctrl-C finds nothing in flight."""
+    answers = count(1)
+
+    def last(event: Event) -> bool:
+        return isinstance(event, CallAnswered) and event.operation in WRITES and next(answers) == writes
+
+    return lambda event: last(event) or (isinstance(event, PhaseEnded) and event.phase == "apply")
+
+
+WRITES = ("PutGatewayResponse", "DeleteGatewayResponse")
+
+
+@pytest.mark.usefixtures("world")
+def test_a_second_one_after_the_last_write_leaves_nothing_to_resume(monkeypatch: pytest.MonkeyPatch) -> None:
+    at = last_write_and_end(pending())
+    done = interrupted(
+        monkeypatch, at, "apply", "policy.yaml", "--yes", "--journal", "j.db", *AT_ONCE, times=2
+    )
+    assert (done.code, done.out) == (130, "")
+    assert "resume" not in done.err.replace("Nothing is left to resume", "")
+    run = batchgw("runs", "list", "--journal", "j.db", "-o", "json").json[0]
+    assert done.err.splitlines()[-1] == (
+        "stopped: all its changes were decided by then. Nothing is left to resume. To see how it ended: "
+        f"batchgw runs show {run['run']} --journal j.db"
+    )
+    assert (run["state"], run["undecided"], run["not_attempted"], pending()) == ("done", 0, 0, 0)
+    assert batchgw("runs", "show", run["run"], "--journal", "j.db", "-o", "json").json["summary"]["proves"]
+    again = batchgw("resume", "last", "--journal", "j.db").err
+    assert f"The newest, {run['run']}, is finished" in again

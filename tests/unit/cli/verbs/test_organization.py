@@ -117,14 +117,19 @@ def test_what_cannot_be_read_is_told_to_programs_as_well_and_counted_as_unknown(
     unread = {(each["account"], each["region"]) for each in kinds(plain.lines)["unread-scope"]}
     assert unread == {(OTHER, region) for region in ("eu-south-1", "eu-west-1", "us-east-1")}
     assert "unread-api" not in kinds(plain.lines)
-    denied = {each["api"]["id"] for each in kinds(stages.lines)["unread-api"]}
+    told = kinds(stages.lines)
+    denied = {each["api"]["id"] for each in told["unread-stages"]}
     listed = {each["id"] for each in kinds(plain.lines)["api"] if each["account"] == PROD}
     assert denied == listed
+    assert "unread-api" not in told
+    assert {each["id"] for each in told["api"] if each["stages"] is None} == denied
+    assert {each["id"] for each in told["api"]} == {each["id"] for each in kinds(plain.lines)["api"]}
     assert table.err.count("could not be read: ApiDenied") == 1
-    assert f"{len(listed)} APIs could not be read: " in table.err
+    assert f"Stages of {len(listed)} APIs could not be read: ApiDenied: " in table.err
+    assert table.out.count("stages: not read") == len(listed)
     assert table.err.count("`batchgw iam-policy POLICY --stages` prints the statement") == 1
     rows = {line.split()[0]: line for line in table.err.splitlines() if "account:ListRegions" in line}
-    assert "ACTIVE   0+?  " in rows[PROD]
+    assert f"ACTIVE     {len(listed)}  " in rows[PROD]
     assert "ACTIVE   0+?  " in rows[OTHER]
     assert "?" not in rows[MANAGEMENT]
     assert again.code == 0, again.err
@@ -182,6 +187,60 @@ def test_an_account_of_a_plain_list_is_told_with_its_place(*, by_flag: bool) -> 
     assert f"{where}: account 987654321098 matches no account" in left_out.err
 
 
+RULES = """\
+rules:
+  - {name: old, match: {ou: /Prd, tags: {team: a}}, responses: {THROTTLED: {status: 429}}}
+  - {name: few, match: {account: Other}, responses: {THROTTLED: {status: 429}}}
+  - {name: none, match: {ou: /Sand box, name: missing}, responses: {THROTTLED: {status: 429}}}
+exemptions:
+  - {match: {ou: /Sandbox/**}, types: [THROTTLED], reason: r, until: 2999-01-01}
+"""
+SLIPS = (
+    "policy.yaml:9:5: rule old matches no REST API; OU /Prd matches no account; did you mean /Prod?\n",
+    "policy.yaml:10:5: rule few matches no REST API; account name Other matches no account; the case of ",
+    "policy.yaml:11:5: rule none matches no REST API\n",
+    "OU /Sandbox/** matches no REST API; OU /Sandbox/** matches no account; did you mean /Sand box?\n",
+)
+
+
+@pytest.mark.parametrize("accounts", ["organization", f'[/Prod, "{OTHER}"]'])
+def test_a_slip_in_what_a_rule_asks_of_accounts_is_told_as_in_targets(accounts: str) -> None:
+    text = POLICY.replace("[/Prod, ACCOUNT]", accounts)
+    Path("policy.yaml").write_text(text + RULES)
+    table = batchgw("plan", "policy.yaml", "--out", "saved.plan")
+    assert table.code == 2
+    for sentence in SLIPS:
+        assert sentence in table.out
+    for form in ("text", "markdown"):
+        said = batchgw("show", "saved.plan", "-o", form)
+        assert "did you mean /Prod?" in said.out + said.err, form
+    told = batchgw("check", "policy.yaml", "-o", "json").json["totals"]
+    assert [each.get("hint") for each in told["rules"]] == [
+        "OU /Prd matches no account; did you mean /Prod?",
+        "account name Other matches no account; the case of letters counts, and there is other",
+        None,
+    ]
+    assert told["exemptions"][0]["hint"].endswith("did you mean /Sand box?")
+
+
+def test_of_a_rule_about_accounts_that_are_not_meant_this_time_nothing_is_guessed() -> None:
+    """In which OUs the others are is not asked for, so that its OU may be there."""
+    Path("policy.yaml").write_text(POLICY.replace("[/Prod, ACCOUNT]", f'["{OTHER}"]') + RULES)
+    told = batchgw("check", "policy.yaml", "-o", "json").json["totals"]
+    assert "hint" not in told["rules"][0]
+
+
+@pytest.mark.parametrize(("verb", "key"), [("plan", "include"), ("discover", "include"), ("plan", "exclude")])
+def test_a_slip_in_what_a_selector_of_apis_asks_of_accounts_is_told(verb: str, key: str) -> None:
+    text = POLICY.replace("[/Prod, ACCOUNT]", "organization")
+    apis = f"  apis: {{{key}: [{{ou: /Prd}}]}}\nresponses"
+    Path("policy.yaml").write_text(text.replace("responses", apis))
+    found = batchgw(verb, "policy.yaml")
+    assert found.code == (4 if key == "include" else 2)
+    said = "OU /Prd matches no REST API; OU /Prd matches no account; did you mean /Prod?"
+    assert said in found.out + found.err
+
+
 @pytest.mark.parametrize(("verb", "yes"), [("plan", []), ("apply", ["--yes"]), ("discover", [])])
 def test_an_error_says_how_old_the_accounts_are_even_if_all_else_is_quiet(verb: str, yes: list[str]) -> None:
     """An OU that has got its first account since is not known yet."""
@@ -211,6 +270,38 @@ def test_what_was_found_is_used_again_until_it_is_asked_for() -> None:
     refreshed = batchgw("plan", "policy.yaml", "-o", "json", "--refresh")
     assert refreshed.json["totals"]["as_of"] > asked[1]
     assert {each["id"] for each in first.json["totals"]["accounts"]} == {PROD, OTHER, CLOSED}
+
+
+@pytest.mark.parametrize(
+    ("flags", "variable", "is_asked"),
+    [
+        ([], None, True),
+        (["--organization-age", "7300"], None, False),
+        (["--organization-age", "7100"], None, True),
+        (["--organization-age", "0"], None, True),
+        ([], "7300", False),
+        (["--refresh"], "7300", True),
+    ],
+)
+def test_for_how_long_accounts_are_used_again_can_be_said(
+    monkeypatch: pytest.MonkeyPatch, flags: list[str], variable: str | None, *, is_asked: bool
+) -> None:
+    """They were asked for two hours ago."""
+    asked = batchgw("plan", "policy.yaml", "-o", "json").json["totals"]["as_of"]
+    [journal] = Path("state").rglob("*.db")
+    with closing(sqlite3.connect(journal)) as connection, connection:
+        connection.execute("UPDATE organization SET at = at - 7200")
+    if variable is not None:
+        monkeypatch.setenv("BATCHGW_ORGANIZATION_AGE", variable)
+    again = batchgw("plan", "policy.yaml", "-o", "json", *flags).json["totals"]["as_of"]
+    assert again >= asked if is_asked else again == pytest.approx(asked - 7200)
+
+
+@pytest.mark.parametrize("given", ["-1", "nan", "1h"])
+def test_an_age_is_a_number_of_seconds(given: str) -> None:
+    refused = batchgw("plan", "policy.yaml", "--organization-age", given)
+    assert refused.code == 64
+    assert f"'{given}' is not a number of at least 0" in refused.err
 
 
 def test_a_plan_and_its_apply_account_for_every_target() -> None:
@@ -281,3 +372,30 @@ def test_a_resume_tells_what_became_of_the_accounts_of_its_plan(world: ReadyInfo
     for sentence in SINCE:
         assert f"Accounts: {sentence}" in resumed.err
     assert [each["now"]["id"] for each in resumed.lines[-1]["organization"]["moved"]] == [OTHER]
+
+
+@pytest.mark.parametrize("verb", ["apply", "resume"])
+def test_what_became_of_the_accounts_is_remembered_for_the_next_command(world: ReadyInfo, verb: str) -> None:
+    """It has the age of that question, and needs no --refresh. With --no-memory nothing is kept."""
+    assert batchgw("plan", "policy.yaml", "--out", "saved").code == 2
+    given = ["--plan", "saved", "--no-recheck"]
+    if verb == "resume":
+        given = [batchgw("apply", "--plan", "saved", "--yes", "-o", "json").json["run"]]
+    planned = _accounts()
+    change(world, {"account": OTHER, "move": "/Prod"}, {"account": CLOSED, "state": "ACTIVE"})
+    for flags, accounts in (
+        (["--no-memory"], planned),
+        (
+            [],
+            [(PROD, r"/Prod/Pay\/ments", "ACTIVE"), (OTHER, "/Prod", "ACTIVE"), (CLOSED, "/Prod", "ACTIVE")],
+        ),
+    ):
+        done = batchgw(verb, *given, "--yes", *flags)
+        assert done.code == 0, done.err
+        assert _accounts() == accounts
+
+
+def _accounts() -> list[tuple[str, str, str]]:
+    """Give the accounts of a plan that is made now: their ids, places and states."""
+    found = batchgw("plan", "policy.yaml", "-o", "json").json["totals"]
+    return sorted((each["id"], each["ou"], each["state"]) for each in found["accounts"])

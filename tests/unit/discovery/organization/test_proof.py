@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from batchgw.discovery.organization.proof import AccountCount
@@ -140,3 +142,25 @@ def test_the_counts_survive_as_json(selection: AccountSelection) -> None:
 def test_a_selection_survives_as_json(selection: AccountSelection) -> None:
     """As plans and runs record it: without the places, which tell selectors apart for people alone."""
     assert AccountSelection.from_json(selection.to_json()) == selection
+
+
+def test_words_that_decide_nothing_are_told_too_and_ask_for_ous_where_that_may_help() -> None:
+    """An OU in which no account is, is not listed unless a word by its name has matched nothing."""
+    words = (ou("/Prod"), ou("/Emty"), ou("/Emty"), AccountSelector(name="Account-?"))
+    count = AccountCount(AccountSelection(everything=True), words)
+    for account in ALL:
+        count.add(account)
+    assert count.misses_ous
+    assert [each.statement for each in count.unmatched_words(ous=[*UNITS, ("Empty",)])] == [
+        "OU /Emty matches no account; did you mean /Empty?",
+        "account name Account-? matches no account; the case of letters counts, and there is account-1",
+    ]
+    assert count.total().nothing() == ()
+
+
+def test_where_an_account_s_ou_has_no_name_nothing_is_said_of_words_about_ous() -> None:
+    count = AccountCount(AccountSelection(everything=True), (ou("/Emty"), AccountSelector(name="missing")))
+    for account in (ONE, replace(TWO, ou=())):
+        count.add(account)
+    assert not count.misses_ous
+    assert [each.selector for each in count.unmatched_words()] == ["account name missing"]
