@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -18,7 +18,7 @@ from batchgw.control_plane.operations import (
 from batchgw.model import Region, Selection
 from batchgw.model.rulebook import Reach
 from batchgw.permissions.narrowing import EVERY, Narrowed, changed, excluded, included
-from batchgw.permissions.statement import Statement
+from batchgw.permissions.statement import Effect, Statement
 
 
 class Job(StrEnum):
@@ -126,15 +126,14 @@ def _writing(needs: Needs) -> Iterator[Statement]:
         writes,
         "sets gateway responses, and resets them",
     )
-    for number, each in enumerate(excluded(needs.apis)):
-        yield Statement(
-            sid=_numbered("LeaveExcludedAlone", number),
-            effect="Deny",
-            actions=_actions(*writes),
-            resources=_on(needs, f"/restapis/{each.api}/gatewayresponses/*"),
-            condition=each.condition,
-            why="keeps what the policy excludes as it is",
-        )
+    yield from _about(
+        needs,
+        excluded(needs.apis),
+        "LeaveExcludedAlone",
+        writes,
+        "keeps what the policy excludes as it is",
+        effect="Deny",
+    )
 
 
 def _deploying(needs: Needs) -> Iterator[Statement]:
@@ -169,28 +168,36 @@ def _deploying(needs: Needs) -> Iterator[Statement]:
             resources=_on(needs, *_of_each(named, "deployments", "stages/*")),
             why="keeps live what the policy excludes by its id",
         )
-    for number, each in enumerate(each for each in spared if each.tags):
-        yield Statement(
-            sid=_numbered("LeaveExcludedUndeployed", number),
-            effect="Deny",
-            actions=_actions(CreateDeployment.operation),
-            resources=_on(needs, _path(CreateDeployment.operation, each)),
-            condition=each.condition,
-            why="deploys nothing that the policy excludes by its tags",
-        )
+    yield from _about(
+        needs,
+        [each for each in spared if each.tags],
+        "LeaveExcludedUndeployed",
+        [CreateDeployment.operation],
+        "deploys nothing that the policy excludes by its tags",
+        effect="Deny",
+    )
 
 
 def _about(
-    needs: Needs, apis: Sequence[Narrowed], sid: str, operations: Sequence[Operation], why: str
+    needs: Needs,
+    apis: Iterable[Narrowed],
+    sid: str,
+    operations: Sequence[Operation],
+    why: str,
+    *,
+    effect: Effect = "Allow",
 ) -> Iterator[Statement]:
-    """Give a statement for each kind of APIs that IAM can name."""
-    for number, each in enumerate(apis):
-        paths = [_path(operation, each) for operation in operations]
+    """Give the statements about these APIs: one for all that IAM knows by the same tags, or by their ids."""
+    alike: dict[tuple[tuple[str, str], ...], list[Narrowed]] = {}
+    for each in apis:
+        alike.setdefault(tuple(sorted(each.tags.items())), []).append(each)
+    for number, group in enumerate(alike.values()):
         yield Statement(
             sid=_numbered(sid, number),
+            effect=effect,
             actions=_actions(*operations),
-            resources=_on(needs, *paths),
-            condition=each.condition,
+            resources=_on(needs, *(_path(operation, each) for each in group for operation in operations)),
+            condition=group[0].condition,
             why=why,
         )
 

@@ -20,8 +20,8 @@ EVERY = "*"
 """Stands for the id of any API."""
 
 MOST_OF_RULES = 20
-"""Kinds of APIs into which rules divide a selection: each takes a statement, and a managed policy has 6,144
-characters (IAM, quotas)."""
+"""Kinds of APIs into which rules divide a selection: each takes a statement or a part of one, and a managed
+policy has 6,144 characters (IAM, quotas)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,9 @@ VERSION = "2012-10-17"
 Condition = Mapping[str, Mapping[str, str]]
 """Operator -> key -> value."""
 
+Effect = Literal["Allow", "Deny"]
+"""What a statement does with the calls it is about."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
@@ -23,7 +26,7 @@ class Statement:
     actions: tuple[str, ...]
     resources: tuple[str, ...] = ()
     why: str = ""
-    effect: Literal["Allow", "Deny"] = "Allow"
+    effect: Effect = "Allow"
     condition: Condition = field(default_factory=dict)
     principals: tuple[str, ...] = ()
 

@@ -116,6 +116,26 @@ def test_iam_never_denies_more_than_is_excluded(selector: Selector, *, denied: b
     assert bool(list(excluded(Selection(exclude=(selector,))))) is denied
 
 
+def test_apis_that_are_named_by_id_share_a_statement_and_so_do_those_of_the_same_tags() -> None:
+    """A managed policy has room for a hundred ids in one statement, and not for a hundred statements."""
+    ids = [Selector(id=RestApiId(f"api{n:07}")) for n in range(40)]
+    apis = Selection(
+        include=(*ids, PUBLIC), exclude=(Selector(id=RestApiId("old1")), Selector(id=RestApiId("old2")))
+    )
+    found = {each.sid: each for each in statements(Needs(job=Job.DEPLOY, apis=apis))}
+    assert found["Deploy"].resources == tuple(
+        f"arn:aws:apigateway:*::/restapis/api{n:07}/deployments" for n in range(40)
+    )
+    assert not found["Deploy"].condition
+    assert found["Deploy2"].condition == {"StringEquals": {"aws:ResourceTag/tier": "public"}}
+    assert "Deploy3" not in found
+    assert found["LeaveExcludedAlone"].resources == (
+        "arn:aws:apigateway:*::/restapis/old1/gatewayresponses/*",
+        "arn:aws:apigateway:*::/restapis/old2/gatewayresponses/*",
+    )
+    assert "LeaveExcludedAlone2" not in found
+
+
 def test_globs_are_compared_as_globs() -> None:
     assert Narrowed(tags={"a": "x*", "b": "y"}).condition == {
         "StringEquals": {"aws:ResourceTag/b": "y"},
