@@ -9,8 +9,10 @@ from pathlib import Path
 import anyio
 import pytest
 
+from batchgw.control_plane.stack import Pace
 from batchgw.model import Desired, NotAttempted, Outcome, ResponseType, Rule
 from batchgw.model.response_change import response_type
+from batchgw.report.summary import Summary
 from batchgw.simulator.traffic import fault_script
 from batchgw.simulator.traffic.fault_script import parse
 from benchmarks.scale.virtual_loop import VirtualLoop
@@ -60,6 +62,10 @@ SCRIPT: Sequence[Mapping[str, object]] = [
     *({"match": {"operation": "Put*", "probability": SHARE}, "fault": fault} for fault in OF_A_PUT),
 ]
 
+PACE = Pace(attempts=20)
+"""One attempt in six fails here. With eight, a run in some thousand could not list an account-region, and had
+fewer targets than the world."""
+
 NOT_TRIED = {
     "other_account",  # gives an account-region up at once: test_wrong_account
     "endless",  # an answer over HTTP
@@ -88,17 +94,17 @@ def test_outcomes_add_up_and_the_world_is_as_they_say(
 
     async def main() -> None:
         async with Estate(
-            apis=accounts * 4 * 25, accounts=accounts, regions=4, script=SCRIPT, desired=desired
+            apis=accounts * 4 * 25, accounts=accounts, regions=4, script=SCRIPT, desired=desired, pace=PACE
         ) as estate:
             summary, outcomes = await estate.apply(tmp_path / "journal.db")
-            check(estate, outcomes)
+            check(estate, summary, outcomes)
             assert summary.expected == estate.expected
             assert summary.proves
             before = kinds(outcomes)
             assert set(before) >= {"Applied", "Skipped", "Failed", "NotAttempted"}
 
             summary, outcomes = await estate.resume(tmp_path / "journal.db")
-            check(estate, outcomes)
+            check(estate, summary, outcomes)
             assert summary.proves
             after = kinds(outcomes)
             assert after["NotAttempted"] + after["Failed"] < before["NotAttempted"] + before["Failed"]
@@ -108,12 +114,15 @@ def test_outcomes_add_up_and_the_world_is_as_they_say(
     anyio.run(main, backend_options={"loop_factory": VirtualLoop})
 
 
-def check(estate: Estate, outcomes: Sequence[Outcome]) -> None:
+def check(estate: Estate, summary: Summary, outcomes: Sequence[Outcome]) -> None:
     """Each target has one outcome, and the world does not contradict it.
 
     What was not attempted may have been changed, but by somebody else alone.
     """
-    assert len(outcomes) == estate.expected
+    ended = Counter(outcome.api.scope for outcome in outcomes)
+    each = estate.expected // len(estate.scopes)
+    odd = {scope: ended[scope] for scope in estate.scopes if ended[scope] != each}
+    assert not odd, [each for each in summary.scopes if each.scope in odd]
     assert set(map(key, outcomes)) == set(estate.before)
     now = estate.customisations()
     theirs = {each for each, own in now.items() if own is not None and own.status_code == THEIRS}
