@@ -39,17 +39,30 @@ SHORTEST_SECRET = 8
 SHORTEST_TOKEN = 44
 """Characters of the shortest session token that is recognised by its form."""
 
-_SECRET = re.compile(
-    r"""
-      (?P<scheme>AWS4-(?:HMAC-SHA256|ECDSA-P256-SHA256)\s+|\bBearer\s+|\bBasic\s+(?=[a-z0-9+/=]{8}))[^\r\n'"]+
-    | (?P<field>
+_VALUE = r"""[^\s"'&,;}<]"""
+"""A character of something secret."""
+
+_BEFORE_VALUE = r"""[\s\[({]{0,9}(?:b(?=["']))?[\\"']{0,4}"""
+"""What may stand between a separator and a value: space, brackets, quotes."""
+
+_FIELD = rf"""
         (?:x-amz-(?:security-token|signature|credential)|x-amz-content-sha256-key
           |(?:aws_?)?secret_?access_?key|access_?key_?id|(?:client|consumer|shared)[_-]?secret
           |external_?id|password|passwd|passphrase|api[_-]?key|private[_-]?key
           |(?<!expired_)(?<!authentication_)token|(?<![a-z])signature|(?:set-)?cookie
           |(?<=[?&])(?:key|sig|auth|authorization|secret|pwd|pass|code|credential|session|sas))
-        [\\"']{0,4}\s{0,9}(?:[=:>]|%3[ad])(?:[\s\[({]{0,9}(?:b(?=["']))?[\\"']{0,4}))
-        (?!(?-i:Token\ for\ ))[^\s"'&,;}<]+                             # what SSOTokenLoadError says is none
+        [\\"']{{0,4}}\s{{0,9}}(?:[=:>]|%3[ad])
+        (?!{_BEFORE_VALUE}{re.escape(HIDDEN)}(?!{_VALUE})){_BEFORE_VALUE}"""
+"""The name of something secret, up to its value. One whose value is hidden already is none."""
+
+_SECRET = re.compile(
+    rf"""
+      (?P<scheme>AWS4-(?:HMAC-SHA256|ECDSA-P256-SHA256)\s+|\bBearer\s+|\bBasic\s+(?=[a-z0-9+/=]{{8}}))[^\r\n'"]+
+    | (?P<field>{_FIELD})
+        (?!(?-i:Token\ for\ ))                                      # not botocore's word: see below
+        (?:{_VALUE}*?{_FIELD})*{_VALUE}+                            # in "token: token: SECRET" to the end
+    """
+    r"""
     | (?P<url>[a-z][a-z0-9+.-]{0,30}://[^\s:/@?\#]{0,256}:)(?!\*{3}@|\d{1,5}(?:[/?\#\s]|$))
         (?:[^\s/?\#]{1,256}|[^\s@]{1,256})(?=@)                     # a password in a URL
     | (?P<bare_url>[a-z][a-z0-9+.-]{0,30}://)(?!\*{3}@)[^\s:/@?\#]{1,256}(?=@)  # a token in its place

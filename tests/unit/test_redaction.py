@@ -176,7 +176,29 @@ def test_no_half_of_a_token_is_left_where_a_long_text_was_cut(half: int) -> None
     assert "Ab3/" not in foreign(before + token)
 
 
-@given(st.text(max_size=300))
+PIECES = st.lists(
+    st.sampled_from(["Token", "password", "?key", "Bearer ", "b'", "b1c2d3e4", HIDDEN, *"=:[(,} \n\"'a"]),
+    max_size=12,
+)
+"""What names and values are made of. A text of any characters hardly ever has one."""
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Token: Token: b1c2d3e4f5 is over", f"Token: {HIDDEN} is over"),
+        ("Token: xToken = 'b1c2d3e4f5' is over", f"Token: {HIDDEN}' is over"),
+        ("token=mytoken=b1c2d3e4f5", f"token={HIDDEN}"),
+        (f"?key={HIDDEN}", f"?key={HIDDEN}"),
+        (f"token: ['{HIDDEN}']", f"token: ['{HIDDEN}']"),
+        (f"token={HIDDEN}b1c2d3e4f5", f"token=[{HIDDEN}"),
+    ],
+)
+def test_a_name_in_the_place_of_a_value_hides_the_value_after_it(text: str, shown: str) -> None:
+    assert redacted(text) == shown
+
+
+@given(st.one_of(st.text(max_size=300), PIECES.map("".join)))
 def test_hiding_twice_is_hiding_once(text: str) -> None:
     once = redacted(text)
     assert redacted(once) == once
@@ -230,6 +252,8 @@ ATTACKS = [
     "bearer " * (LOOKED_THROUGH // 7),
     'token"' * (LOOKED_THROUGH // 6),
     "Token: Token for " * (LOOKED_THROUGH // 17),
+    "token:token " * (LOOKED_THROUGH // 12),
+    "a token=" * (LOOKED_THROUGH // 8),
 ]
 
 
