@@ -66,16 +66,10 @@ async def carried_out(
     try:
         summary = await interruptible(body, console)
     except Exception as error:
-        if run_id.id is None:
-            if is_unexplained_stop(error):
-                raise Stopped(stopped) from error
-        elif not await _is_done(run_id.id, store):
-            add_resume_hint(error, plain(resume_hint(run_id.id, journal.journal)))
+        if run_id.id is not None:
+            await _tell_what_is_left(error, run_id.id, store, journal.journal)
         elif is_unexplained_stop(error):
-            shown = plain(show_hint(run_id.id, journal.journal))
-            raise ExplainedStop(f"all its changes were decided by then. {shown}") from error
-        else:
-            error.add_note(plain(show_hint(run_id.id, journal.journal)))
+            raise Stopped(stopped) from error
         raise
     slices = TimeSlices()
     await slices.yield_shielded()
@@ -83,6 +77,20 @@ async def carried_out(
     console.tell(*next_steps(summary, journal.journal))
     await slices.yield_shielded()  # to close the journal, after this, takes a slice of its own
     return summary.exit_code
+
+
+async def _tell_what_is_left(error: Exception, run: str, store: Journal, journal: str | None) -> None:
+    """Add to an error how to finish the run, or that nothing of it is left. Raises ExplainedStop for a stop.
+
+    `journal` is that of the flag or variable, None for the default one.
+    """
+    if not await _is_done(run, store):
+        add_resume_hint(error, plain(resume_hint(run, journal)))
+        return
+    hint = plain(show_hint(run, journal))
+    if is_unexplained_stop(error):
+        raise ExplainedStop(f"all its changes were decided by then. {hint}") from error
+    error.add_note(hint)
 
 
 async def _is_done(run: str, store: Journal) -> bool:

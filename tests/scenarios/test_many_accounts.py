@@ -63,8 +63,8 @@ SCRIPT: Sequence[Mapping[str, object]] = [
 ]
 
 PACE = Pace(attempts=20)
-"""One attempt in six fails here. With eight, a run in some thousand could not list an account-region, and had
-fewer targets than the world."""
+"""One attempt in five or six fails here. With eight, one run in some hundreds could not list an
+account-region, and had fewer targets than the world."""
 
 NOT_TRIED = {
     "other_account",  # gives an account-region up at once: test_wrong_account
@@ -120,8 +120,8 @@ def check(estate: Estate, summary: Summary, outcomes: Sequence[Outcome]) -> None
     What was not attempted may have been changed, but by somebody else alone.
     """
     ended = Counter(outcome.api.scope for outcome in outcomes)
-    each = estate.expected // len(estate.scopes)
-    odd = {scope: ended[scope] for scope in estate.scopes if ended[scope] != each}
+    share = estate.expected // len(estate.scopes)
+    odd = {scope for scope in estate.scopes if ended[scope] != share}
     assert not odd, [each for each in summary.scopes if each.scope in odd]
     assert set(map(key, outcomes)) == set(estate.before)
     now = estate.customisations()

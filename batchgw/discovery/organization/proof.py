@@ -15,7 +15,7 @@ from batchgw.model.fleet.selected import SelectedAccounts, Unmatched
 class AccountCount:
     """Counts accounts as they are listed, and which selectors have matched none of them yet.
 
-    `words` are further selectors, which decide nothing: a rule asks so for the account of an API.
+    `words` are what rules and selectors of APIs ask of accounts. They choose no account; they are only tried.
     """
 
     selection: AccountSelection
@@ -79,8 +79,8 @@ class AccountCount:
     def _lost_words(self) -> list[AccountSelector]:
         """Give the `words` that are known to match no account.
 
-        By an OU that is so only where the names of each account's OUs are known. None is asked for for their
-        sake: a rule may well be about accounts that are not meant this time.
+        Of a word by an OU that is known only where the names of each account's OUs are. No call is made to
+        learn them: a rule may well be about accounts that are not meant this time.
         """
         named = all(len(account.ou) == len(account.ou_ids[1:]) for account in self._seen.values())
         return [each for each in self._open_words if named or not each.needs_names]
