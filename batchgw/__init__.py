@@ -190,9 +190,9 @@ if TYPE_CHECKING:
         Unmatched as Unmatched,
     )
     from batchgw.model.kinds import DesiredPart as DesiredPart
+    from batchgw.model.owner import OnManaged as OnManaged
     from batchgw.model.shape import JSON as JSON
     from batchgw.planning.frozen import FrozenAccounts as FrozenAccounts
-    from batchgw.planning.managed import OnManaged as OnManaged
     from batchgw.planning.plan_file.header import PlanHeader as PlanHeader
     from batchgw.planning.plan_file.plan import Plan as Plan
     from batchgw.planning.totals import PlanTotals as PlanTotals, ScopeTotals as ScopeTotals
@@ -265,9 +265,9 @@ _NAMES = {
     ),
     "model.fleet.selected": "Selected SelectedAccounts Unmatched",
     "model.kinds": "DesiredPart",
+    "model.owner": "OnManaged",
     "model.shape": "JSON",
     "planning.frozen": "FrozenAccounts",
-    "planning.managed": "OnManaged",
     "planning.plan_file.header": "PlanHeader",
     "planning.plan_file.plan": "Plan",
     "planning.totals": "PlanTotals ScopeTotals",

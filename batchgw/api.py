@@ -40,8 +40,9 @@ from batchgw.execution.session import phase, session
 from batchgw.execution.writing.executor import TRUSTED
 from batchgw.journal import JSON, Journal
 from batchgw.model import OnStale, Policy, Region, Targets
+from batchgw.model.owner import OnManaged
 from batchgw.planning.frozen import FrozenAccounts
-from batchgw.planning.managed import OnManaged, holding
+from batchgw.planning.managed import holding
 from batchgw.planning.plan_file import temporary
 from batchgw.planning.plan_file.plan import Plan, PlanHeader, PlanWriter
 from batchgw.report.summary import Summary

@@ -17,7 +17,7 @@ from batchgw.discovery.selection_count import SelectionCount
 from batchgw.errors import CallError, ExpressionFailed, ServiceFailure
 from batchgw.events import ApisListed, Observer
 from batchgw.model import ExplicitApi, RestApi, RestApiId, Scope, Selection
-from batchgw.model.seen import SeenApis
+from batchgw.model.fleet.seen import SeenApis
 
 IN_A_CIRCLE = "RepeatedPosition"
 """Our code for a listing that returns to a position it had before. AWS has none for that."""

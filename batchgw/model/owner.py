@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 KINDS = ("cloudformation", "cdk", "sam", "serverless", "terraform", "unknown")
 """The tools that can be told apart."""
@@ -26,6 +27,14 @@ class Owner:
         if kind not in KINDS:
             raise ValueError(f"not an owner: {text!r}. Owners are {', '.join(KINDS)}")
         return cls(kind=kind, name=name)
+
+
+class OnManaged(StrEnum):
+    """What happens to what another tool manages, and may put back as it was: APIs, or their stages."""
+
+    WARN = "warn"  # it is written all the same
+    HOLD = "hold"  # nothing is written to it: its targets end skipped
+    FAIL = "fail"  # nothing is written to it: its targets end failed
 
 
 UNKNOWN = Owner(kind="unknown")

@@ -4,19 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 
 from batchgw.model import RestApi
 from batchgw.model.change import MANAGED
-from batchgw.model.owner import UNKNOWN
-
-
-class OnManaged(StrEnum):
-    """What happens to APIs that another tool manages, and may put back as they were."""
-
-    WARN = "warn"  # they are written all the same
-    HOLD = "hold"  # nothing is written to them: their targets end skipped
-    FAIL = "fail"  # nothing is written to them: their targets end failed
+from batchgw.model.owner import UNKNOWN, OnManaged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,10 +23,10 @@ from batchgw.model import (
     UnreadApi,
     UnreadScope,
 )
+from batchgw.model.owner import OnManaged
 from batchgw.permissions.job import Job, Needs, statements
 from batchgw.permissions.roles import Chain, assuming, trust
 from batchgw.permissions.statement import Statement, document
-from batchgw.planning.managed import OnManaged
 from batchgw.simulator.iam.reading import Kind, read
 from batchgw.simulator.iam.roles import Iam, Role, User
 from batchgw.simulator.world.world import account_id

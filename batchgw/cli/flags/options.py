@@ -11,7 +11,7 @@ from batchgw.cli.flags.flag import ADVANCED, file_flag, flag, repeatable
 from batchgw.cli.flags.form import form_flag
 from batchgw.cli.flags.pace_flags import PANEL as _PACE
 from batchgw.cli.flags.pace_flags import PaceFlags
-from batchgw.planning.managed import OnManaged
+from batchgw.model.owner import OnManaged
 
 
 class LogLevel(StrEnum):

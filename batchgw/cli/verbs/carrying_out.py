@@ -38,9 +38,9 @@ from batchgw.errors import CallError, PlanStale, UsageError
 from batchgw.execution.writing.executor import TRUSTED
 from batchgw.journal import Journal, open_journal
 from batchgw.model import OnStale, Targets
+from batchgw.model.owner import OnManaged
 from batchgw.model.shape import JSON
 from batchgw.planning.estimate import Work
-from batchgw.planning.managed import OnManaged
 from batchgw.planning.plan_file.plan import Plan
 from batchgw.report.not_live import PLANNED
 from batchgw.report.plan_report import PlanReport

@@ -13,8 +13,8 @@ from pathlib import Path
 from batchgw.errors import PlanUnreadable
 from batchgw.model import Change, Desired, PlanItem, PlannedApi, Scope, UnreadApi, Variant
 from batchgw.model.change import MANAGED
+from batchgw.model.fleet.seen import SeenApis
 from batchgw.model.kinds import KINDS
-from batchgw.model.seen import SeenApis
 from batchgw.planning import kinds
 from batchgw.planning.plan_file.header import PlanHeader
 from batchgw.planning.totals import PlanTotals, ScopeTotals

@@ -7,8 +7,8 @@ from fnmatch import fnmatchcase
 from itertools import product
 
 from batchgw.model import Created, OuPattern, Selector
+from batchgw.model.fleet.globs import GLOB, is_glob
 from batchgw.policy.meaning.folding.layer import Layer
-from batchgw.policy.schema.words import GLOB, is_glob
 
 
 def disjoint(one: Selector, other: Selector) -> bool:

@@ -4,25 +4,18 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime
-from typing import Annotated, Final
+from typing import Annotated
 
 from pydantic import AfterValidator, WithJsonSchema
 
 from batchgw.model import OuPattern, Owner
+from batchgw.model.fleet.globs import is_glob
 from batchgw.model.fleet.selector import compiled
 from batchgw.model.owner import KINDS
 from batchgw.policy.findings import reject
 from batchgw.policy.form_rules import ACCOUNT_ID, EXPRESSION, REGION, SCHEMA
 from batchgw.policy.grammar.regions import REGION_FORM, REGIONS
 from batchgw.policy.quoting import closest, did_you_mean, excerpt, pasted, shown
-
-GLOB: Final = frozenset("*?[")
-"""The characters that make a glob of a text."""
-
-
-def is_glob(text: str) -> bool:
-    """Tell whether a text is a glob, and so can match more than itself."""
-    return bool(GLOB & set(text))
 
 
 def _check_ou(text: str) -> str:

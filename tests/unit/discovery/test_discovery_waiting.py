@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from batchgw.discovery.packed import BATCH, PackedApis
 from batchgw.model import RestApi, RestApiId
-from batchgw.model.seen import SeenApis
+from batchgw.model.fleet.seen import SeenApis
 from tests.unit.listed_apis import DUBLIN, api
 
 odd = st.sampled_from(["0", "a", "A000000001", "000000001", "00000000010", "\u0661234567890", "a_b_c_d_e_"])

@@ -55,8 +55,9 @@ from batchgw.model import (
     UnreadScope,
 )
 from batchgw.model.change import ENDS_SCOPE, EXCLUDED, EXEMPT, MANAGED, NO_SUCH_API, NOT_A_TARGET
+from batchgw.model.owner import OnManaged
 from batchgw.planning.kinds import expected
-from batchgw.planning.managed import Held, OnManaged, holding
+from batchgw.planning.managed import Held, holding
 from batchgw.planning.variants import Variants
 from tests.unit.listed_apis import DUBLIN, OHIO, TOKYO, ListedApis, api
 from tests.unit.rulebooks import ByName

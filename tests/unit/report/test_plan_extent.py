@@ -32,10 +32,11 @@ from batchgw.model import (
 )
 from batchgw.model.change import EXEMPT
 from batchgw.model.fleet.selected import Selected
+from batchgw.model.owner import OnManaged
 from batchgw.model.response_change import TARGETS
 from batchgw.planning.diff import diff
 from batchgw.planning.frozen import FrozenAccounts
-from batchgw.planning.managed import OnManaged, holding
+from batchgw.planning.managed import holding
 from batchgw.planning.plan_file.plan import Plan, PlanHeader, PlanWriter
 from batchgw.planning.variants import Matched, Variants
 from batchgw.report.extent import Extent

@@ -32,7 +32,7 @@ from batchgw.model import (
     Targets,
     UnreadApi,
 )
-from batchgw.planning.managed import OnManaged
+from batchgw.model.owner import OnManaged
 from batchgw.simulator.plane import SimulatedControlPlane, simulate
 from batchgw.simulator.world.generated import Proportions
 from batchgw.simulator.world.world import World
