@@ -13,7 +13,7 @@ MethodBody = dict[str, object]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attributes:
-    """What CreateRestApi sets. `created` is seconds since the epoch."""
+    """What CreateRestApi and UpdateRestApi set. `created` is seconds since the epoch."""
 
     name: str
     created: float
@@ -27,6 +27,7 @@ class Attributes:
     minimum_compression_size: int | None = None
     api_key_source: str = "HEADER"
     disable_execute_api_endpoint: bool = False
+    endpoint_access_mode: str | None = None
     policy: str | None = None
 
 
@@ -41,8 +42,48 @@ class Resource:
     methods: dict[str, MethodBody] = field(default_factory=dict)
 
 
-Paths = tuple[tuple[str, tuple[str, ...]], ...]
-"""(path, HTTP methods) of a deployed API, sorted."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeployedMethod:
+    """What a deployment remembers of a method.
+
+    Attributes:
+        authorization: its type, such as NONE, AWS_IAM or CUSTOM.
+        api_key_required: whether callers need an API key.
+        authorizer: the id of its authorizer, when it has one.
+        mock: the body that a MOCK integration answers, a template; None for all that need a backend.
+    """
+
+    authorization: str = "NONE"
+    api_key_required: bool = False
+    authorizer: str | None = None
+    mock: str | None = None
+
+    @classmethod
+    def of(cls, method: MethodBody) -> DeployedMethod:
+        """Take it from a method as it is now."""
+        authorizer = method.get("authorizerId")
+        return cls(
+            authorization=str(method.get("authorizationType") or "NONE"),
+            api_key_required=bool(method.get("apiKeyRequired")),
+            authorizer=None if authorizer is None else str(authorizer),
+            mock=_mock_answer(method.get("methodIntegration")),
+        )
+
+
+def _mock_answer(integration: object) -> str | None:
+    """Give the template that a MOCK integration answers with 200; an empty one counts as none."""
+    match integration:
+        case {
+            "type": "MOCK",
+            "integrationResponses": {"200": {"responseTemplates": {"application/json": str(template)}}},
+        }:
+            return template or None
+        case _:
+            return None
+
+
+DeployedPaths = Mapping[str, Mapping[str, DeployedMethod]]
+"""Methods of a deployed API, by path and HTTP method; both are sorted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +93,7 @@ class Deployment:
     id: str
     created: float
     gateway_responses: Customisation
-    paths: Paths
+    paths: DeployedPaths
     attributes: Attributes
     description: str | None = None
 
@@ -92,7 +133,10 @@ class Stage:
 class Detail:
     """All of an API but its customisation. Computed while nobody changed it, stored from the first change.
 
-    `numbered` counts the ids given out inside this API.
+    Attributes:
+        endpoint_disabled: the default endpoint answers nothing. It follows what the API says of it at the
+            next change of a stage: "when you update any setting on any stage" (API Gateway API reference).
+        numbered: counts the ids given out inside this API.
     """
 
     attributes: Attributes
@@ -100,9 +144,20 @@ class Detail:
     resources: dict[str, Resource]
     deployments: dict[str, Deployment] = field(default_factory=dict)
     stages: dict[str, Stage] = field(default_factory=dict)
+    endpoint_disabled: bool = False
     numbered: int = 0
 
+    def stage_changed(self) -> None:
+        """Let what waits for the change of a stage take effect."""
+        self.endpoint_disabled = self.attributes.disable_execute_api_endpoint
+
     @property
-    def paths(self) -> Paths:
+    def paths(self) -> DeployedPaths:
         """What a deployment made now would contain."""
-        return tuple(sorted((r.path, tuple(sorted(r.methods))) for r in self.resources.values() if r.methods))
+        return {
+            resource.path: {
+                verb: DeployedMethod.of(method) for verb, method in sorted(resource.methods.items())
+            }
+            for resource in sorted(self.resources.values(), key=lambda each: each.path)
+            if resource.methods
+        }

@@ -6,24 +6,45 @@ from collections.abc import Mapping
 
 from batchgw.simulator.operations import paging
 from batchgw.simulator.operations.operation import Operation, accepts, answers
-from batchgw.simulator.operations.params import decimal, flag, optional_text, string_map, structure, text
+from batchgw.simulator.operations.params import (
+    decimal,
+    flag,
+    optional_text,
+    string_map,
+    strings,
+    structure,
+    text,
+)
 from batchgw.simulator.reply import Body, Params, bad_request, not_found
 from batchgw.simulator.world.api_state import Canary, Deployment, Detail, Stage
 from batchgw.simulator.world.scope_apis import ScopeApis
 
 
-def wire(deployment: Deployment) -> Body:
-    """Render a deployment as JSON."""
+def wire(deployment: Deployment, *, summary: bool = False) -> Body:
+    """Render a deployment as JSON; with `summary`, what each of its methods asks of callers."""
     out: Body = {"id": deployment.id, "createdDate": int(deployment.created)}
     if deployment.description is not None:
         out["description"] = deployment.description
+    if summary:
+        out["apiSummary"] = _summary(deployment)
     return out
+
+
+def _summary(deployment: Deployment) -> Body:
+    return {
+        path: {
+            verb: {"authorizationType": method.authorization, "apiKeyRequired": method.api_key_required}
+            for verb, method in methods.items()
+        }
+        for path, methods in deployment.paths.items()
+    }
 
 
 def get(apis: ScopeApis, params: Params) -> Body:
     """Answer a deployment by its id."""
     detail = apis.detail(apis.require(text(params, "restApiId")))
-    return wire(find(detail, text(params, "deploymentId")))
+    found = find(detail, text(params, "deploymentId"))
+    return wire(found, summary="apisummary" in (strings(params, "embed") or ()))
 
 
 def find(detail: Detail, deployment: str) -> Deployment:
@@ -72,6 +93,8 @@ def create(apis: ScopeApis, params: Params, now: float) -> Body:
         stage.updated = now
     elif text(params, "stageName"):
         _put_on_stage(detail, deployment, params, now)
+    if text(params, "stageName"):
+        detail.stage_changed()
     apis.keep(number, detail)
     return wire(deployment)
 

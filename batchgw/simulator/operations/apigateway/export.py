@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from operator import itemgetter
 
 from batchgw.simulator.operations.apigateway.deployments import find as find_deployment
 from batchgw.simulator.operations.apigateway.stages import find as find_stage
 from batchgw.simulator.operations.operation import Input, Operation
 from batchgw.simulator.operations.params import structure, text
 from batchgw.simulator.reply import Body, Params, Reply, bad_request
-from batchgw.simulator.world.api_state import Deployment
+from batchgw.simulator.world.api_state import DeployedMethod, Deployment
 from batchgw.simulator.world.scope_apis import ScopeApis
 
 GATEWAY_RESPONSES = "x-amazon-apigateway-gateway-responses"
+
+_AUTH_TYPE = "x-amazon-apigateway-authtype"
+_HEADER: Body = {"type": "apiKey", "in": "header"}
 
 
 def export(apis: ScopeApis, params: Params) -> tuple[bytes, dict[str, str]]:
@@ -50,7 +54,7 @@ def _oas30(deployment: Deployment, host: str, stage: str) -> Body:
         "info": _info(deployment),
         "servers": [server],
         "paths": _paths(deployment),
-        "components": {},
+        "components": {"securitySchemes": schemes} if (schemes := _schemes(deployment)) else {},
     }
 
 
@@ -62,6 +66,7 @@ def _swagger(deployment: Deployment, host: str, stage: str) -> Body:
         "basePath": f"/{stage}",
         "schemes": ["https"],
         "paths": _paths(deployment),
+        **({"securityDefinitions": schemes} if (schemes := _schemes(deployment)) else {}),
     }
 
 
@@ -75,9 +80,36 @@ def _info(deployment: Deployment) -> Body:
 def _paths(deployment: Deployment) -> Body:
     verbs = {"ANY": "x-amazon-apigateway-any-method"}
     return {
-        path: {verbs.get(verb, verb.lower()): {"responses": {}} for verb in methods}
-        for path, methods in deployment.paths
+        path: {verbs.get(verb, verb.lower()): _method(method) for verb, method in methods.items()}
+        for path, methods in deployment.paths.items()
     }
+
+
+def _method(method: DeployedMethod) -> Body:
+    out: Body = {"responses": {}}
+    if names := [name for name, _ in _security(method)]:
+        out["security"] = [{name: [] for name in names}]
+    return out
+
+
+def _schemes(deployment: Deployment) -> Body:
+    """Give the security schemes that the methods name, by their names."""
+    found = (scheme for ms in deployment.paths.values() for m in ms.values() for scheme in _security(m))
+    return dict(sorted(found, key=itemgetter(0)))
+
+
+def _security(method: DeployedMethod) -> Iterator[tuple[str, Body]]:
+    """Give the security schemes of a method: who may call it, and the key that it asks for."""
+    match method.authorization:
+        case "NONE":
+            pass
+        case "AWS_IAM":
+            yield "sigv4", {**_HEADER, "name": "Authorization", _AUTH_TYPE: "awsSigv4"}
+        case other:
+            kind = "cognito_user_pools" if other == "COGNITO_USER_POOLS" else "custom"
+            yield method.authorizer or kind, {**_HEADER, "name": "Authorization", _AUTH_TYPE: kind}
+    if method.api_key_required:
+        yield "api_key", {**_HEADER, "name": "x-api-key"}
 
 
 def _gateway_responses(deployment: Deployment) -> Body:

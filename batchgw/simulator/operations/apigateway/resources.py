@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from batchgw.simulator.operations import paging
 from batchgw.simulator.operations.apigateway.patch import invalid_path, parse
 from batchgw.simulator.operations.operation import Operation, accepts, answers
-from batchgw.simulator.operations.params import one_of, optional_text, require, string_map, text
+from batchgw.simulator.operations.params import one_of, optional_text, require, string_map, strings, text
 from batchgw.simulator.reply import Body, Params, bad_request, conflict, not_found
 from batchgw.simulator.world.api_state import Detail, MethodBody, Resource
 from batchgw.simulator.world.scope_apis import ScopeApis
@@ -34,7 +34,8 @@ def list_page(apis: ScopeApis, params: Params) -> Body:
     detail = apis.detail(apis.require(text(params, "restApiId")))
     found = list(detail.resources.values())
     start, limit = paging.start(params), paging.limit(params)
-    out: Body = {"item": [wire(r) for r in found[start : start + limit]]}
+    methods = _embeds_methods(params)
+    out: Body = {"item": [wire(r, methods=methods) for r in found[start : start + limit]]}
     if start + limit < len(found):
         out["position"] = paging.encode(start + limit)
     return out
@@ -73,7 +74,11 @@ def delete(apis: ScopeApis, params: Params) -> None:
 
 def get(apis: ScopeApis, params: Params) -> Body:
     """Answer a resource by its id."""
-    return wire(find(_open(apis, params)[1], text(params, "resourceId")))
+    return wire(find(_open(apis, params)[1], text(params, "resourceId")), methods=_embeds_methods(params))
+
+
+def _embeds_methods(params: Params) -> bool:
+    return "methods" in (strings(params, "embed") or ())
 
 
 def find(detail: Detail, resource: str) -> Resource:

@@ -1,12 +1,14 @@
-"""Create, read, list and delete REST APIs."""
+"""Create, read, list, update and delete REST APIs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from itertools import islice
+from typing import Any
 
 from batchgw.simulator.operations import paging
+from batchgw.simulator.operations.apigateway.patch import invalid_path, parse
 from batchgw.simulator.operations.operation import Input, Operation, accepts, answers
 from batchgw.simulator.operations.params import (
     all_of,
@@ -53,6 +55,7 @@ def wire(apis: ScopeApis, number: int) -> Body:
         "binaryMediaTypes": list(of.binary_media_types) or None,
         "minimumCompressionSize": of.minimum_compression_size,
         "policy": of.policy,
+        "endpointAccessMode": of.endpoint_access_mode,
         "tags": dict(of.tags) or None,
     }
     endpoint: Body = {"types": [of.endpoint_type], "ipAddressType": of.ip_address_type}
@@ -137,6 +140,36 @@ def _compression_size(params: Params) -> int | None:
     return size
 
 
+_EDITABLE: Mapping[str, tuple[str, Callable[[str], str | bool]]] = {
+    "name": ("name", str),
+    "description": ("description", str),
+    "version": ("version", str),
+    "policy": ("policy", str),
+    "disableExecuteApiEndpoint": ("disable_execute_api_endpoint", lambda value: value.lower() == "true"),
+    "endpointAccessMode": ("endpoint_access_mode", str),
+}
+"""What UpdateRestApi replaces here: the field of `Attributes`, and how its value is read."""
+
+
+def update(apis: ScopeApis, params: Params) -> int:
+    """Apply patch operations to an API: all of them or none. Return its number."""
+    operations, violations = parse(params, "updateRestApiInput")
+    require(violations)
+    number = apis.require(text(params, "restApiId"))
+    detail = apis.detail(number)
+    changed: dict[str, Any] = {}
+    for operation in operations:
+        match operation.steps:
+            case [member] if operation.op == "replace" and member in _EDITABLE:
+                field, read = _EDITABLE[member]
+                changed[field] = read(operation.value or "")
+            case _:
+                raise invalid_path(operation)
+    detail.attributes = replace(detail.attributes, **changed)
+    apis.keep(number, detail)
+    return number
+
+
 def _list(given: Input) -> Body:
     found = page(
         given.apis, limit=paging.limit(given.params), position=optional_text(given.params, "position")
@@ -151,5 +184,6 @@ OPERATIONS: Mapping[str, Operation] = {
     "CreateRestApi": answers(lambda i: wire(i.apis, create(i.apis, i.params, i.now)), 201),
     "GetRestApi": answers(lambda i: wire(i.apis, i.apis.require(i.api))),
     "GetRestApis": answers(_list),
+    "UpdateRestApi": answers(lambda i: wire(i.apis, update(i.apis, i.params))),
     "DeleteRestApi": accepts(lambda i: i.apis.delete(i.apis.require(i.api))),
 }

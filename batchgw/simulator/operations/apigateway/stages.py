@@ -104,6 +104,7 @@ def create(apis: ScopeApis, params: Params, now: float) -> Body:
         tags=string_map(params, "tags"),
     )
     detail.stages[name] = stage
+    detail.stage_changed()
     apis.keep(number, detail)
     return wire(stage)
 
@@ -131,6 +132,7 @@ def update(apis: ScopeApis, params: Params, now: float) -> Body:
         apply(detail, stage, operation)
     stage.updated = now
     detail.stages[stage.name] = stage
+    detail.stage_changed()
     apis.keep(number, detail)
     return wire(stage)
 

@@ -79,6 +79,55 @@ def test_what_a_deployment_says_of_its_stage() -> None:
     assert {k: v for k, v in stage(client, api).items() if k in wanted} == wanted
 
 
+def with_other_methods(client: Client) -> tuple[str, str]:
+    """An API with a GET for everybody, and a POST for an IAM identity with an API key; and its root."""
+    api = client.api()
+    root = str(client("GetRestApi", restApiId=api)["rootResourceId"])
+    where = {"restApiId": api, "resourceId": root, "httpMethod": "POST"}
+    client("PutMethod", **where, authorizationType="AWS_IAM", apiKeyRequired=True)
+    client("PutIntegration", **where, type="MOCK")
+    return api, root
+
+
+SUMMARY = {
+    "/": {
+        "GET": {"authorizationType": "NONE", "apiKeyRequired": False},
+        "POST": {"authorizationType": "AWS_IAM", "apiKeyRequired": True},
+    }
+}
+
+
+def test_a_deployment_tells_its_methods_when_asked_even_without_a_stage_and_after_later_edits() -> None:
+    client = Client()
+    api, root = with_other_methods(client)
+    one = {"restApiId": api, "deploymentId": client("CreateDeployment", restApiId=api)["id"]}
+    client("DeleteMethod", restApiId=api, resourceId=root, httpMethod="POST")
+    assert client("GetDeployment", **one, embed=["apisummary"])["apiSummary"] == SUMMARY
+    assert "apiSummary" not in client("GetDeployment", **one)
+
+
+def test_resources_with_their_methods_and_the_export_agree_with_the_summary() -> None:
+    client = Client()
+    api, root = with_other_methods(client)
+    client("CreateDeployment", restApiId=api, stageName="prod")
+    embedded = client("GetResources", restApiId=api, embed=["methods"])["item"][0]
+    one = client("GetResource", restApiId=api, resourceId=root, embed=["methods"])
+    assert one == embedded
+    named = {
+        verb: {name: method[name] for name in ("authorizationType", "apiKeyRequired")}
+        for verb, method in embedded["resourceMethods"].items()
+    }
+    assert {embedded["path"]: named} == SUMMARY
+    exported = {"restApiId": api, "stageName": "prod", "exportType": "oas30"}
+    document = json.loads(client("GetExport", **exported))
+    methods = document["paths"]["/"]
+    assert {verb: method.get("security") for verb, method in methods.items()} == {
+        "get": None,
+        "post": [{"sigv4": [], "api_key": []}],
+    }
+    assert set(document["components"]["securitySchemes"]) == {"sigv4", "api_key"}
+
+
 def test_an_api_without_methods_cannot_be_deployed() -> None:
     client = Client()
     assert client.refusal("CreateDeployment", restApiId=client.api(methods=False)) == (

@@ -131,6 +131,24 @@ def test_a_position_nobody_gave_out() -> None:
     assert Client().refusal("GetRestApis", position="?")[:2] == ("BadRequestException", 400)
 
 
+def test_an_update_changes_what_it_names_or_nothing_at_all() -> None:
+    client = Client()
+    api = client.api()
+    disable = {"op": "replace", "path": "/disableExecuteApiEndpoint", "value": "true"}
+    strict = {"op": "replace", "path": "/endpointAccessMode", "value": "STRICT"}
+    before = client("GetRestApi", restApiId=api)
+    after = client("UpdateRestApi", restApiId=api, patchOperations=[disable, strict])
+    assert after == {**before, "disableExecuteApiEndpoint": True, "endpointAccessMode": "STRICT"}
+    wrong = {"op": "replace", "path": "/id", "value": "x"}
+    named = {"op": "replace", "path": "/name", "value": "other"}
+    assert client.refusal("UpdateRestApi", restApiId=api, patchOperations=[named, wrong]) == (
+        "BadRequestException",
+        400,
+        "Invalid patch path /id",
+    )
+    assert client("GetRestApi", restApiId=api) == after
+
+
 def test_a_deleted_api_is_unknown() -> None:
     client = Client()
     api = client.api()
