@@ -153,6 +153,7 @@ if TYPE_CHECKING:
         Failed as Failed,
         GatewayResponse as GatewayResponse,
         Mode as Mode,
+        Held as Held,
         NotAttempted as NotAttempted,
         OnStale as OnStale,
         OuPattern as OuPattern,
@@ -258,7 +259,7 @@ _NAMES = {
     "model": (
         "Account AccountId AccountSelection AccountSelector Action Applied Change Created "
         "Decision Desired Effort EnabledRegions ExplicitApi Failed GatewayResponse Mode "
-        "NotAttempted OnStale OuPattern Outcome Owner PlanItem PlannedApi Policy Region "
+        "Held NotAttempted OnStale OuPattern Outcome Owner PlanItem PlannedApi Policy Region "
         "ResponseChange ResponseType RestApi RestApiId RoleLink Rule Rulebook Scope Selection "
         "Selector SetAside Settings Skipped SkippedScope Target Targets Unchanged Unlisted "
         "UnreadApi UnreadScope Variant"

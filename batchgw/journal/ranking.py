@@ -1,8 +1,9 @@
 """Which outcome of a change may replace which. Pure.
 
 An undecided change has rank 0. "Not attempted" may be recorded again, for another reason, and gives way to
-every other outcome. Failed and skipped give way only to applied or unchanged, and those two are final. A
-change whose API was never read is not taken up by any resume: its rank is `DECIDED`, whatever its kind.
+every other outcome. Failed, skipped and held back give way only to applied or unchanged, and those two are
+final. A change whose API was never read is not taken up by any resume: its rank is `DECIDED`, whatever its
+kind.
 """
 
 from __future__ import annotations
@@ -10,12 +11,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from batchgw.model import Applied, Failed, NotAttempted, Outcome, Skipped, Unchanged
+from batchgw.model import Applied, Failed, Held, NotAttempted, Outcome, Skipped, Unchanged
 
 KIND_OF: Final[Mapping[type[Outcome], str]] = {
     NotAttempted: "not_attempted",
     Failed: "failed",
     Skipped: "skipped",
+    Held: "held",
     Unchanged: "unchanged",
     Applied: "applied",
 }
@@ -27,6 +29,7 @@ RANKS: Final[Mapping[str, int]] = {
     "not_attempted": 1,
     "failed": 2,
     "skipped": 2,
+    "held": 2,
     "unchanged": 3,
     "applied": 3,
 }

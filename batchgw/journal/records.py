@@ -57,6 +57,7 @@ class Tally:
     unchanged: int = 0
     failed: int = 0
     skipped: int = 0
+    held: int = 0
     not_attempted: int = 0
     undecided: int = 0
     never_read: int = 0

@@ -67,11 +67,16 @@ the API."""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetAside:
-    """An expected target that is left alone on purpose. It ends skipped, with this code and reason."""
+    """An expected target that the plan decides, without a change: it ends so, with this code and reason.
+
+    Mostly it is left alone on purpose, and ends skipped. A stage that a policy names and an API lacks has
+    failed. One that is held back waits for a person.
+    """
 
     target: Target
     code: str
     message: str
+    ending: Literal["skipped", "held", "failed"] = "skipped"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""How it ended. Every expected target of every API ends in exactly one of these five."""
+"""How it ended. Every expected target of every API ends in exactly one of these six."""
 
 from __future__ import annotations
 
@@ -84,6 +84,17 @@ class Skipped(_EndedBecause):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Held(_EndedBecause):
+    """Held back, because going on would do what nobody asked for.
+
+    It would ship other people's edits, take a stage from the tool that manages it, or end a canary that
+    carries traffic. It is no failure, and no resume takes it up: a person decides, and plans again.
+    """
+
+    effort: Effort = Effort()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NotAttempted(_EndedBecause):
     """Not reached: the scope was given up, or the run was stopped. A resume takes it up.
 
@@ -93,4 +104,4 @@ class NotAttempted(_EndedBecause):
     effort: Effort = Effort()
 
 
-Outcome = Applied | Unchanged | Failed | Skipped | NotAttempted
+Outcome = Applied | Unchanged | Failed | Skipped | Held | NotAttempted

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from batchgw.model import Applied, Effort, Failed, NotAttempted, Outcome, Skipped, Unchanged
+from batchgw.model import Applied, Effort, Failed, Held, NotAttempted, Outcome, Skipped, Unchanged
 from batchgw.model.shape import JSON
 
 
@@ -25,7 +25,7 @@ def outcome_to_json(outcome: Outcome) -> dict[str, JSON]:
             return out | {"verified_by_read": outcome.verified_by_read, **_cost(outcome.effort)}
         case Unchanged():
             return out
-        case Failed() | Skipped():
+        case Failed() | Skipped() | Held():
             return out | {"code": outcome.code, "message": outcome.message, **_cost(outcome.effort)}
         case NotAttempted():
             return out | {"code": outcome.code, "message": outcome.message}
@@ -44,6 +44,8 @@ def kind_of(outcome: Outcome) -> str:
             return "failed"
         case Skipped():
             return "skipped"
+        case Held():
+            return "held"
         case NotAttempted():
             return "not_attempted"
         case _:

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from batchgw.model import Failed, NotAttempted, Outcome, RestApi, Scope, Skipped
+from batchgw.model import Failed, Held, NotAttempted, Outcome, RestApi, Scope, Skipped
 from batchgw.model.shape import JSON
 from batchgw.report.naming import api_name
 
-Kind = Literal["failed", "skipped", "not attempted"]
+Kind = Literal["failed", "skipped", "held back", "not attempted"]
 
 EXAMPLES = 5
 """Targets named for each reason."""
@@ -55,7 +55,7 @@ class Reasons:
     def add(self, outcome: Outcome) -> None:
         """Count an outcome. One that ended well has no reason."""
         kind = _kind(outcome)
-        if kind is None or not isinstance(outcome, Failed | Skipped | NotAttempted):
+        if kind is None or not isinstance(outcome, Failed | Skipped | Held | NotAttempted):
             return
         general = generalised(outcome.message, outcome.api)
         if (kind, outcome.code, general) not in self._groups and len(self._groups) >= GROUPS:
@@ -72,7 +72,7 @@ class Reasons:
 
     def found(self) -> tuple[Reason, ...]:
         """Give the reasons: failures first, the most frequent first."""
-        order: tuple[Kind, ...] = ("failed", "not attempted", "skipped")
+        order: tuple[Kind, ...] = ("failed", "held back", "not attempted", "skipped")
         return tuple(sorted(self._groups.values(), key=lambda r: (order.index(r.kind), -r.count)))
 
 
@@ -82,6 +82,8 @@ def _kind(outcome: Outcome) -> Kind | None:
             return "failed"
         case Skipped():
             return "skipped"
+        case Held():
+            return "held back"
         case NotAttempted():
             return "not attempted"
         case _:

@@ -87,6 +87,7 @@ def run_to_json(run: RunRecord) -> Record:
         "unchanged": totals.unchanged,
         "failed": totals.failed,
         "skipped": totals.skipped,
+        "held": totals.held,
         "not_attempted": totals.not_attempted,
         "undecided": totals.undecided,
     }

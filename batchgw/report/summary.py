@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Self
 
 from batchgw.concurrency.time_slices import TimeSlices
-from batchgw.exit_codes import FAILED, HELD_BACK, INCOMPLETE, INTERRUPTED, OK
+from batchgw.exit_codes import FAILED, HELD_BACK, INCOMPLETE, INTERRUPTED, OK, PENDING
 from batchgw.journal import Journal, JournalRun, ScopeCounts, Tally
 from batchgw.journal.records import COUNTS
 from batchgw.model import Scope
@@ -17,8 +17,14 @@ from batchgw.model.shape import JSON
 from batchgw.report.not_live import written
 from batchgw.report.reasons import Reason, Reasons
 
-EXPLAINED = frozenset({"failed", "skipped", "not_attempted"})
+EXPLAINED = frozenset({"failed", "skipped", "held", "not_attempted"})
 """Kinds of outcome that have a reason."""
+
+WORDS = {"held": "held back", "not_attempted": "not attempted"}
+"""What people call a kind of outcome, where that is not its name."""
+
+IF_ANY = frozenset({"held", "undecided"})
+"""Kinds of outcome that most runs have none of: they are shown where there are any."""
 
 SCHEMA_VERSION = 1
 """Of `Summary.to_json`: raised when a field changes its meaning or goes away."""
@@ -148,9 +154,9 @@ class Summary:
         """The proof in figures: `2 applied + 1 unchanged + 0 failed + ... = 3 of 3 expected`."""
         total = self.total
         figures = " + ".join(
-            f"{getattr(total, kind):,} {kind.replace('_', ' ')}"
+            f"{getattr(total, kind):,} {WORDS.get(kind, kind)}"
             for kind in COUNTS
-            if kind != "undecided" or total.undecided
+            if kind not in IF_ANY or getattr(total, kind)
         )
         reached = decided(total) + total.undecided
         return f"{figures} = {reached:,} of {self.expected:,} expected"
@@ -185,7 +191,8 @@ class Summary:
         """The exit code of the command line: the first of these that applies.
 
         130 the user stopped the run and something is left; 3 its schedule held something back; 1 something
-        failed; 4 something was not attempted, could not be read, or has no outcome; 0 all is well.
+        failed; 4 something was not attempted, could not be read, or has no outcome; 2 a target was held back,
+        so it is pending still; 0 all is well.
         """
         if self.stopped and self.left:
             return INTERRUPTED
@@ -194,7 +201,9 @@ class Summary:
         if self.total.failed:
             return FAILED
         incomplete = self.left or self.out_of_reach or self.moved or not self.proves
-        return INCOMPLETE if incomplete else OK
+        if incomplete:
+            return INCOMPLETE
+        return PENDING if self.total.held else OK
 
     def to_json(self) -> dict[str, JSON]:
         """Render for machines."""

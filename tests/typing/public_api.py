@@ -23,7 +23,12 @@ async def verbs(plane: batchgw.ControlPlane, journal: batchgw.Journal, path: Pat
         async for outcome in run:
             assert_type(
                 outcome,
-                batchgw.Applied | batchgw.Unchanged | batchgw.Failed | batchgw.Skipped | batchgw.NotAttempted,
+                batchgw.Applied
+                | batchgw.Unchanged
+                | batchgw.Failed
+                | batchgw.Skipped
+                | batchgw.Held
+                | batchgw.NotAttempted,
             )
         assert_type(run.summary, batchgw.Summary)
 

@@ -31,6 +31,7 @@ from batchgw.events import (
 from batchgw.model import (
     Applied,
     Failed,
+    Held,
     NotAttempted,
     Outcome,
     PlanItem,
@@ -66,6 +67,7 @@ _DECIDED: dict[type[Outcome], int] = {
     Unchanged: DEBUG,
     Failed: WARNING,
     Skipped: INFO,
+    Held: WARNING,
     NotAttempted: INFO,
 }
 """Severity of each kind of outcome."""
@@ -208,11 +210,13 @@ def _outcome(outcome: Outcome) -> Entry:
             return Entry(level, "batchgw.outcome.failed", fields | _why(outcome))
         case Skipped():
             return Entry(level, "batchgw.outcome.skipped", fields | _why(outcome))
+        case Held():
+            return Entry(level, "batchgw.outcome.held", fields | _why(outcome))
         case NotAttempted():
             return Entry(level, "batchgw.outcome.not_attempted", fields | _why(outcome))
         case _:
             assert_never(outcome)
 
 
-def _why(outcome: Failed | Skipped | NotAttempted) -> dict[str, str]:
+def _why(outcome: Failed | Skipped | Held | NotAttempted) -> dict[str, str]:
     return {"code": outcome.code, "message": outcome.message}

@@ -192,7 +192,7 @@ class Chunk:
 
     def _add_set_aside(self, set_aside: Sequence[SetAside], api_id: int) -> None:
         for each in set_aside:
-            outcome = never_read("skipped", self._now, code=each.code, message=each.message)
+            outcome = never_read(each.ending, self._now, code=each.code, message=each.message)
             self._changes.append(
                 _Change(self._next_id(), api_id, each.target, Action.NO_OP, None, None, outcome)
             )

@@ -175,5 +175,5 @@ def _tally_to_json(tally: Tally) -> dict[str, float]:
 
 def _tally_from_json(data: dict[str, Any]) -> Tally:
     effort = Effort(attempts=data["attempts"], throttles=data["throttles"], waited=data["waited"])
-    counts = {kind: data[kind] for kind in COUNTS}
+    counts = {kind: data.get(kind, 0) for kind in COUNTS}  # journals before schema 5 held nothing back
     return Tally(**counts, never_read=data.get("never_read", 0), effort=effort)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import assert_never, cast
+from typing import Literal, assert_never, cast
 
 from batchgw.model import (
     AccountId,
@@ -158,7 +158,13 @@ def _set_aside_to_json(item: PlannedApi | UnreadApi) -> dict[str, JSON]:
         return {}
     return {
         "set_aside": [
-            {**each.target.to_json(), "code": each.code, "message": each.message} for each in item.set_aside
+            {
+                **each.target.to_json(),
+                **({} if each.ending == "skipped" else {"ending": each.ending}),
+                "code": each.code,
+                "message": each.message,
+            }
+            for each in item.set_aside
         ]
     }
 
@@ -166,9 +172,22 @@ def _set_aside_to_json(item: PlannedApi | UnreadApi) -> dict[str, JSON]:
 def _set_aside(data: Mapping[str, JSON]) -> tuple[SetAside, ...]:
     found = items(data.get("set_aside", []))
     return tuple(
-        SetAside(target=read_target(each), code=text(each["code"]), message=text(each["message"]))
+        SetAside(
+            target=read_target(each),
+            code=text(each["code"]),
+            message=text(each["message"]),
+            ending=_ending(each.get("ending", "skipped")),
+        )
         for each in map(record, found)
     )
+
+
+def _ending(data: JSON) -> Literal["skipped", "held", "failed"]:
+    match data:
+        case "skipped" | "held" | "failed":
+            return data
+        case _:
+            raise ValueError(f"no target that the plan decides ends {data!r}")
 
 
 def _owner(data: JSON) -> Owner | None:

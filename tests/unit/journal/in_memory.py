@@ -61,6 +61,7 @@ from batchgw.model import (
     Change,
     Effort,
     Failed,
+    Held,
     NotAttempted,
     Outcome,
     PlanItem,
@@ -86,8 +87,9 @@ from batchgw.version import VERSION
 FULL = 100
 """Items that an import keeps before it commits them."""
 
-ENDED: Mapping[str, type[Skipped | Failed | NotAttempted]] = {
+ENDED: Mapping[str, type[Skipped | Failed | Held | NotAttempted]] = {
     "skipped": Skipped,
+    "held": Held,
     "failed": Failed,
     "not_attempted": NotAttempted,
 }
@@ -536,7 +538,7 @@ class InMemoryImport:
         return Row(next(self._data.ids), target, None, rank=DECIDED, outcome=outcome)
 
     def _set_aside(self, api: RestApi, each: SetAside) -> Row:
-        outcome = Skipped(
+        outcome = ENDED[each.ending](
             api=api, target=each.target, action=Action.NO_OP, code=each.code, message=each.message
         )
         return Row(next(self._data.ids), each.target, None, rank=DECIDED, outcome=outcome)

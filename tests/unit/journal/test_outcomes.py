@@ -11,6 +11,7 @@ from batchgw.model import (
     Applied,
     Effort,
     Failed,
+    Held,
     NotAttempted,
     Outcome,
     Skipped,
@@ -46,8 +47,9 @@ class TestOutcomes:
             Unchanged(api=api(1), target=target, action=action),
             Failed(api=api(2), target=target, action=action, code="BadRequest", message="no", effort=effort),
             Skipped(api=api(3), target=target, action=action, code="ApiNotFound", message="", effort=effort),
+            Held(api=api(4), target=target, action=action, code="Managed", message="cdk", effort=effort),
             NotAttempted(
-                api=api(4), target=target, action=action, code="InDoubt", message="cut", effort=effort
+                api=api(5), target=target, action=action, code="InDoubt", message="cut", effort=effort
             ),
         ]
 
@@ -63,7 +65,7 @@ class TestOutcomes:
         assert [list(page) async for page in run.outcome_pages()] == [[outcome], []]
 
     async def test_each_kind_comes_back_as_it_went_in(self, journal: Journal) -> None:
-        run = await begun(journal, *(planned(n, update()) for n in range(6)))
+        run = await begun(journal, *(planned(n, update()) for n in range(7)))
         changes = await open_changes(run)
         outcomes = self.every_kind(changes)
         for change, outcome in zip(changes, outcomes, strict=False):
@@ -75,26 +77,27 @@ class TestOutcomes:
                 unchanged=1,
                 failed=1,
                 skipped=1,
+                held=1,
                 not_attempted=1,
                 undecided=1,
-                effort=Effort(attempts=12, throttles=8, waited=6.0),
+                effort=Effort(attempts=15, throttles=10, waited=7.5),
             )
         }
         (counts,) = await listed(run.scope_counts())
-        assert (counts.scope, counts.tally.expected, counts.tally.left) == (HERE, 6, 2)
+        assert (counts.scope, counts.tally.expected, counts.tally.left) == (HERE, 7, 2)
 
     @pytest.mark.parametrize(
         ("kinds", "expected"),
         [
             (frozenset({"failed"}), [2]),
-            (frozenset({"applied", "not_attempted"}), [0, 4]),
+            (frozenset({"applied", "not_attempted", "held"}), [0, 4, 5]),
             (frozenset(), []),
         ],
     )
     async def test_some_kinds_only(
         self, journal: Journal, kinds: frozenset[str], expected: list[int]
     ) -> None:
-        run = await begun(journal, *(planned(n, update()) for n in range(6)))
+        run = await begun(journal, *(planned(n, update()) for n in range(7)))
         changes = await open_changes(run)
         outcomes = self.every_kind(changes)
         for change, outcome in zip(changes, outcomes, strict=False):

@@ -13,6 +13,7 @@ from batchgw.model import (
     Applied,
     Effort,
     Failed,
+    Held,
     NotAttempted,
     Outcome,
     RestApi,
@@ -84,7 +85,7 @@ def columns_of(outcome: Outcome, now: float, *, before: Effort) -> OutcomeColumn
             cost, verified = outcome.effort, outcome.verified_by_read
         case Unchanged():
             cost = NO_EFFORT
-        case Failed() | Skipped() | NotAttempted():
+        case Failed() | Skipped() | Held() | NotAttempted():
             cost, code, message = outcome.effort, escaped(outcome.code), escaped(outcome.message)
         case _:
             assert_never(outcome)
@@ -117,7 +118,7 @@ def outcome_of(api: RestApi, row: Sequence[Any]) -> Outcome:
     id_, change, name, action_name, *columns = row
     target, action, read = target_of(change, name), Action(action_name), OutcomeColumns(*columns)
     cost = effort_of(read.attempts, read.throttles, read.waited, read.request_id)
-    ended: type[Failed | Skipped | NotAttempted]
+    ended: type[Failed | Skipped | Held | NotAttempted]
     match read.kind:
         case "applied":
             return Applied(api=api, target=target, action=action, effort=cost, verified_by_read=read.verified)
@@ -127,6 +128,8 @@ def outcome_of(api: RestApi, row: Sequence[Any]) -> Outcome:
             ended = Failed
         case "skipped":
             ended = Skipped
+        case "held":
+            ended = Held
         case "not_attempted":
             ended = NotAttempted
         case unknown:

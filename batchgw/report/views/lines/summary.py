@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from batchgw.exit_codes import FAILED, HELD_BACK, INTERRUPTED, OK
+from batchgw.exit_codes import FAILED, HELD_BACK, INTERRUPTED, OK, PENDING
 from batchgw.journal.records import Tally
 from batchgw.report.naming import scope_name
 from batchgw.report.reasons import EXAMPLES, Reason
-from batchgw.report.summary import ScopeSummary, Summary
+from batchgw.report.summary import IF_ANY, ScopeSummary, Summary
 from batchgw.report.views.lines.unread import unread_lines
 from batchgw.report.views.text import Line, Span, Style, line, table
 from batchgw.times import duration
@@ -25,6 +25,7 @@ _COLUMNS: tuple[tuple[str, str, Style], ...] = (
     ("unchanged", "unchanged", ""),
     ("failed", "failed", "error"),
     ("skipped", "skipped", "warning"),
+    ("held", "held back", "warning"),
     ("not_attempted", "not attempted", "warning"),
     ("undecided", "undecided", "error"),
 )
@@ -49,7 +50,7 @@ def summary_lines(summary: Summary) -> Iterator[Line]:
 
 
 def _scopes(summary: Summary) -> list[Line]:
-    columns = [c for c in _COLUMNS if c[0] != "undecided" or summary.total.undecided]
+    columns = [c for c in _COLUMNS if c[0] not in IF_ANY or getattr(summary.total, c[0])]
     shown, hidden = _most_telling([each for each in summary.scopes if each.expected or each.unread])
     rows: list[list[str | Span]] = [_row(scope_name(s.scope), s.tally, s.expected, columns) for s in shown]
     if hidden:
@@ -73,7 +74,8 @@ def _most_telling(
 
 def _trouble(scope: ScopeSummary) -> int:
     tally = scope.tally
-    return tally.failed + tally.not_attempted + tally.undecided + tally.skipped + (scope.unread is not None)
+    left = tally.not_attempted + tally.undecided
+    return tally.failed + tally.held + left + tally.skipped + (scope.unread is not None)
 
 
 def _row(
@@ -108,7 +110,12 @@ def _cost(total: Tally) -> Iterator[Line]:
 
 
 def _reasons(reasons: Sequence[Reason]) -> Iterator[Line]:
-    titles: dict[str, Style] = {"failed": "error", "not attempted": "warning", "skipped": "warning"}
+    titles: dict[str, Style] = {
+        "failed": "error",
+        "held back": "warning",
+        "not attempted": "warning",
+        "skipped": "warning",
+    }
     for kind, style in titles.items():
         of_kind = [r for r in reasons if r.kind == kind]
         if not of_kind:
@@ -132,16 +139,15 @@ def _verdict(summary: Summary) -> Line:
         return line(
             Span("This run has no plan yet, or ended before it had one: it has written nothing.", "warning")
         )
-    code = summary.exit_code
-    if code == OK:
-        return line(Span("Done.", "good"))
-    if code == INTERRUPTED:
-        return line(Span(f"Stopped, {amount(summary.left, summary.noun)} left.", "warning"))
-    if code == HELD_BACK:
-        return line(Span(f"Held back, {amount(summary.left, summary.noun)} left.", "warning"))
-    if code == FAILED:
-        return line(Span(f"Done, but {amount(summary.total.failed, summary.noun)} failed.", "error"))
-    return line(Span(f"Incomplete: {_lacking(summary)}.", "error"))
+    left = amount(summary.left, summary.noun)
+    said: dict[int, tuple[str, Style]] = {
+        OK: ("Done.", "good"),
+        INTERRUPTED: (f"Stopped, {left} left.", "warning"),
+        HELD_BACK: (f"Held back, {left} left.", "warning"),
+        FAILED: (f"Done, but {amount(summary.total.failed, summary.noun)} failed.", "error"),
+        PENDING: (f"Done, but {amount(summary.total.held, summary.noun)} held back.", "warning"),
+    }
+    return line(Span(*said.get(summary.exit_code, (f"Incomplete: {_lacking(summary)}.", "error"))))
 
 
 def _lacking(summary: Summary) -> str:
