@@ -57,6 +57,8 @@ class Operation:
             (service authorization reference, API Gateway). Other services leave both out.
         writes: it changes something.
         overwrites: it replaces what is there, which may be somebody else's.
+        stream: boto3's member of the answer that is a stream. It is read to its end before `read` gets the
+            answer, which has a text or bytes in its place.
         form: how it is sent without botocore; None where botocore sends it.
     """
 
@@ -68,6 +70,7 @@ class Operation:
     path: str = "/"
     writes: bool = False
     overwrites: bool = False
+    stream: str | None = None
     form: JsonForm | None = None
 
 

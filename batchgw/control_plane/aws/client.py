@@ -15,7 +15,14 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Protocol
 
-from botocore.exceptions import BotoCoreError, ClientError
+import aiohttp
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionClosedError,
+    IncompleteReadError,
+    ResponseStreamingError,
+)
 from botocore.parsers import ResponseParserError
 
 from batchgw.control_plane.aws.keys import Keys
@@ -87,8 +94,13 @@ class TargetedClient:
         if read is not None:
             client.meta.events.register(f"before-parse.{service}", read)
 
-    async def call(self, method: str, target: Target, params: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Make one call and give botocore's answer. Raises a CallError."""
+    async def call(
+        self, method: str, target: Target, params: Mapping[str, Any], *, stream: str | None = None
+    ) -> Mapping[str, Any]:
+        """Make one call and give botocore's answer. Raises a CallError.
+
+        `stream` names the member that is a stream, if it is to be read to its end here.
+        """
         if target.region not in self._seen:
             self._check_region(target.region)
         self._check(method, params)
@@ -96,6 +108,8 @@ class TargetedClient:
             answer = await self._shortcut.call(method, target, params) if self._shortcut else None
             if answer is None:
                 answer = await getattr(self._client, method)(**params, **{_MARKER: target})
+            if stream is not None:
+                answer = {**answer, stream: await _whole(answer[stream])}
         except ClientError as error:
             raise _refusal(error.response, target.keys) from error
         except BotoCoreError as error:
@@ -147,6 +161,16 @@ class TargetedClient:
             + (f"Did you mean {nearest[0]}?" if nearest else "`aws account list-regions` shows them."),
             code="UnknownRegion",
         )
+
+
+async def _whole(stream: Any) -> bytes:
+    """Read a stream to its end, and name what goes wrong on the way as botocore names it elsewhere."""
+    try:
+        return bytes(await stream.read())
+    except (aiohttp.ClientError, IncompleteReadError, ResponseStreamingError) as error:
+        raise ConnectionClosedError(endpoint_url=str(stream.url), error=error) from error
+    finally:
+        stream.close()
 
 
 def request_id(answer: Mapping[str, Any]) -> str | None:

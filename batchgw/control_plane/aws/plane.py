@@ -81,13 +81,13 @@ class AwsControlPlane:
         reading = Reading(
             whole=not self.emulated, unknown=lambda name: self._tell_unknown(request.scope, name)
         )
-        service = request.operation.service
+        operation, service = request.operation, request.operation.service
         client = self._client if service == API_GATEWAY else await self._services(service)
         credentials = self._credentials if request.credentials == "account" else self._organization
         keys = await credentials.keys(request.scope)
         target = Target(keys=keys, region=asked_in(service, request.scope.region))
         try:
-            answer = await client.call(request.operation.method, target, request.params())
+            answer = await client.call(operation.method, target, request.params(), stream=operation.stream)
         except CredentialsExpired as error:
             # The keys are dropped now, so one more attempt, which the retrying wrapper makes, has fresh ones.
             if await credentials.renew(request.scope, keys):

@@ -24,10 +24,17 @@ class Page(Generic[Item]):
     token: str | None = None
 
 
-def page(answer: Wire, member: str, read: Callable[[Any], Item]) -> Page[Item]:
-    """Read a page whose entries stand in `member`, and the next page's token in `NextToken`."""
+def page(
+    answer: Wire,
+    member: str,
+    read: Callable[[Any], Item],
+    *,
+    next_in: str = "NextToken",
+    longest: int = LONGEST_TOKEN,
+) -> Page[Item]:
+    """Read a page whose entries stand in `member`, and the next page's token in the member `next_in`."""
     items = tuple([read(item) for item in listed(answer, member)])
-    return Page(items=items, token=next_position(answer, "NextToken", LONGEST_TOKEN))
+    return Page(items=items, token=next_position(answer, next_in, longest))
 
 
 def listed(answer: Wire, member: str = "items") -> Sequence[Any]:

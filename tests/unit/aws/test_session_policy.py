@@ -13,7 +13,7 @@ from batchgw.control_plane.aws.credentials.session_policy import (
     organization_policy,
     session_policy,
 )
-from batchgw.control_plane.operations import OPERATIONS
+from batchgw.control_plane.operations import OPERATIONS, DeleteDeployment
 
 API = "arn:aws:apigateway:eu-west-1::/restapis/a1b2c3"
 
@@ -28,10 +28,10 @@ def allows(policy: str, action: str, resource: str) -> bool:
 
 
 ASKED = [
-    ("apigateway:GET", "arn:aws:apigateway:eu-west-1::/restapis", "rwd"),
-    ("apigateway:GET", API, "rwd"),
-    ("apigateway:GET", f"{API}/gatewayresponses/WAF_FILTERED", "rwd"),
-    ("apigateway:GET", f"{API}/stages/prod/exports/oas30", "rwd"),
+    ("apigateway:GET", "arn:aws:apigateway:eu-west-1::/restapis", "rwdp"),
+    ("apigateway:GET", API, "rwdp"),
+    ("apigateway:GET", f"{API}/gatewayresponses/WAF_FILTERED", "rwdp"),
+    ("apigateway:GET", f"{API}/stages/prod/exports/oas30", "rwdp"),
     ("apigateway:GET", "arn:aws:apigateway:eu-west-1::/apikeys", ""),
     ("apigateway:GET", "arn:aws:apigateway:eu-west-1::/domainnames/x", ""),
     ("apigateway:PUT", f"{API}/gatewayresponses/WAF_FILTERED", "wd"),
@@ -40,13 +40,13 @@ ASKED = [
     ("apigateway:PUT", API, ""),
     ("apigateway:PATCH", f"{API}/gatewayresponses/WAF_FILTERED", ""),
     ("apigateway:POST", f"{API}/deployments", "d"),
-    ("apigateway:DELETE", f"{API}/deployments/d1", ""),
+    ("apigateway:DELETE", f"{API}/deployments/d1", "p"),
     ("apigateway:PATCH", f"{API}/stages/prod", "d"),
     ("apigateway:POST", f"{API}/stages", ""),
-    ("ec2:DescribeRegions", "*", "rwd"),
-    ("account:ListRegions", "*", "rwd"),
+    ("ec2:DescribeRegions", "*", "rwdp"),
+    ("account:ListRegions", "*", "rwdp"),
     ("account:EnableRegion", "*", ""),
-    ("cloudformation:DescribeStackResources", "arn:aws:cloudformation:eu-west-1:1:stack/s/u", "rwd"),
+    ("cloudformation:DescribeStackResources", "arn:aws:cloudformation:eu-west-1:1:stack/s/u", "rwdp"),
     ("cloudformation:DeleteStack", "arn:aws:cloudformation:eu-west-1:1:stack/s/u", ""),
     ("sts:AssumeRole", "arn:aws:iam::111122223333:role/Admin", ""),
     ("lambda:InvokeFunction", "*", ""),
@@ -68,13 +68,17 @@ def test_a_session_policy_is_of_its_partition_and_short_enough(access: Access, p
     assert not allows(policy, "apigateway:GET", "arn:other:apigateway:r-1::/restapis/a")
 
 
-def test_every_operation_of_batchgw_is_within_the_widest_access_and_reads_are_within_the_narrowest() -> None:
+def test_every_operation_of_batchgw_is_within_the_access_of_its_verb_and_reads_are_within_the_narrowest() -> (
+    None
+):
     """An operation that is added and not allowed would be denied in every account, and only there."""
     for operation in OPERATIONS:
         if operation.path == "/":
             continue  # not API Gateway's: its IAM action is not made of the HTTP method
         path = operation.path.replace("{", "").replace("}", "")
         access = Access.DEPLOY if operation.writes else Access.READ
+        if operation == DeleteDeployment.operation:
+            access = Access.PRUNE  # by a verb of its own, and never within a run
         policy = session_policy(access, "aws")
         action, resource = f"apigateway:{operation.http}", f"arn:aws:apigateway:eu-west-1::{path}"
         assert allows(policy, action, resource), operation.name

@@ -10,7 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from batchgw.control_plane.interface import AWS, Request
-from batchgw.control_plane.operations import DeploymentId, GetDeployment, GetStages
+from batchgw.control_plane.operations import (
+    DeleteDeployment,
+    DeploymentId,
+    GetApiSummary,
+    GetDeployment,
+    GetDeployments,
+    GetExport,
+    GetResources,
+    GetStage,
+    GetStages,
+)
 from batchgw.control_plane.operations.account import ListRegions
 from batchgw.control_plane.operations.cloudformation import DescribeStackResources
 from batchgw.control_plane.operations.ec2 import DescribeRegions
@@ -41,7 +51,13 @@ REQUESTS: tuple[Request[object], ...] = (
     GetCallerIdentity(scope=HERE),
     DescribeStackResources(scope=HERE, physical_id=API),
     GetStages(scope=HERE, api=API),
+    GetStage(scope=HERE, api=API, stage="prod"),
     GetDeployment(scope=HERE, api=API, deployment=DeploymentId("d1e2f3")),
+    GetApiSummary(scope=HERE, api=API, deployment=DeploymentId("d1e2f3")),
+    DeleteDeployment(scope=HERE, api=API, deployment=DeploymentId("d1e2f3")),
+    GetDeployments(scope=HERE, api=API),
+    GetResources(scope=HERE, api=API),
+    GetExport(scope=HERE, api=API, stage="prod"),
 )
 
 MEMBERS = (
@@ -49,7 +65,8 @@ MEMBERS = (
     "item", "NextToken", "Account", "Id", "Name", "State", "Status", "Paths", "Path", "Key", "Value",
     "MasterAccountId", "RegionName", "RegionOptStatus", "OptInStatus", "StackName", "StackId",
     "LogicalResourceId", "PhysicalResourceId", "ResourceType", "stageName", "deploymentId", "description",
-    "id", "createdDate",
+    "id", "createdDate", "canarySettings", "percentTraffic", "apiSummary", "authorizationType",
+    "apiKeyRequired", "items", "position", "path", "resourceMethods", "body",
 )  # fmt: skip
 """All names that are read."""
 
@@ -62,6 +79,7 @@ GOOD = st.sampled_from(
         "ACTIVE",
         "eu-west-1",
         "d1e2f3",
+        "prod",
         "\ud800",
         "",
     ]

@@ -22,6 +22,7 @@ class Access(StrEnum):
     READ = "read"  # nothing is written: plan, check, discover
     WRITE = "write"  # and gateway responses are put and deleted: apply, put, resume
     DEPLOY = "deploy"  # and deployments are made, and stages pointed at them
+    PRUNE = "prune"  # deployments that no stage uses are deleted, and nothing else is written
 
 
 _BESIDE = ("account:ListRegions", "cloudformation:DescribeStackResources", "ec2:DescribeRegions")
@@ -34,11 +35,13 @@ def session_policy(access: Access, partition: str) -> str:
     """Give the session policy for the role of an account, as JSON."""
     apis = f"arn:{partition}:apigateway:*::/restapis"
     statements = [_allow(["apigateway:GET"], [f"{apis}*"]), _allow(_BESIDE, ["*"])]
-    if access is not Access.READ:
+    if access in (Access.WRITE, Access.DEPLOY):
         statements.append(_allow(["apigateway:DELETE", "apigateway:PUT"], [f"{apis}/*/gatewayresponses/*"]))
     if access is Access.DEPLOY:
         statements.append(_allow(["apigateway:POST"], [f"{apis}/*/deployments"]))
         statements.append(_allow(["apigateway:PATCH"], [f"{apis}/*/stages/*"]))
+    if access is Access.PRUNE:
+        statements.append(_allow(["apigateway:DELETE"], [f"{apis}/*/deployments/*"]))
     return _document(statements)
 
 

@@ -6,10 +6,7 @@ from dataclasses import dataclass
 
 from batchgw.control_plane.interface import JsonForm, Operation, Reading, Wire
 from batchgw.control_plane.operations.apigateway.gateway_response import PATH, ResponseRequest
-from batchgw.control_plane.operations.unreadable import UNSIGNED, is_signed, unreadable_answer
-
-_DELETED = (202, 204)
-"""Statuses of the answer: 202 is recorded, 204 is what sibling operations have in the service model."""
+from batchgw.control_plane.operations.unreadable import check_deleted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,16 +24,6 @@ class DeleteGatewayResponse(ResponseRequest[None]):
     )
 
     def read(self, answer: Wire, reading: Reading) -> None:
-        """Check the answer. It is empty, so nothing in it shows that the change was made.
-
-        It is believed if it has one of two statuses and AWS's request id. Anybody could answer with an empty
-        body. So any other success is unreadable, and the sender of the DELETE reads what is there.
-        """
+        """Check the answer, which is empty."""
         del reading
-        if not is_signed(answer):
-            raise unreadable_answer(UNSIGNED)
-        status = answer["ResponseMetadata"].get("HTTPStatusCode")
-        if status not in _DELETED:
-            raise unreadable_answer(
-                f"it has status {status}, and AWS says with 202 that something is deleted"
-            )
+        check_deleted(answer)
