@@ -190,6 +190,7 @@ if TYPE_CHECKING:
         SelectedAccounts as SelectedAccounts,
         Unmatched as Unmatched,
     )
+    from batchgw.model.deploy import Deploy as Deploy, Verify as Verify
     from batchgw.model.kinds import DesiredPart as DesiredPart
     from batchgw.model.owner import OnManaged as OnManaged
     from batchgw.model.shape import JSON as JSON
@@ -199,6 +200,7 @@ if TYPE_CHECKING:
     from batchgw.planning.totals import PlanTotals as PlanTotals, ScopeTotals as ScopeTotals
     from batchgw.planning.variants import Matched as Matched, Variants as Variants
     from batchgw.policy.meaning.explain import (
+        ExplainedDeploy as ExplainedDeploy,
         ExplainedType as ExplainedType,
         Explanation as Explanation,
         Said as Said,
@@ -265,6 +267,7 @@ _NAMES = {
         "UnreadApi UnreadScope Variant"
     ),
     "model.fleet.selected": "Selected SelectedAccounts Unmatched",
+    "model.deploy": "Deploy Verify",
     "model.kinds": "DesiredPart",
     "model.owner": "OnManaged",
     "model.shape": "JSON",
@@ -274,7 +277,7 @@ _NAMES = {
     "planning.totals": "PlanTotals ScopeTotals",
     "planning.variants": "Matched Variants",
     "policy.loader": "LoadedPolicy load_policies load_policy",
-    "policy.meaning.explain": "ExplainedType Explanation Said Tried",
+    "policy.meaning.explain": "ExplainedDeploy ExplainedType Explanation Said Tried",
     "report.reasons": "Reason",
     "report.summary": "ScopeSummary Summary",
     "simulator.over_http.options": "ReadyInfo ServeOptions",

@@ -30,12 +30,13 @@ SECTIONS = {
     "ResponseSpec": "A response",
     "HeaderSource": "A header taken from the request",
     "CustomisedSpec": "wherever_customised",
+    "DeploySpec": "deploy",
     "RuleSpec": "A rule",
     "ExemptionSpec": "An exemption",
 }
 """The heading of each part of the schema, in the order of the page; presets come after them."""
 
-PLAIN = ("Mode", "ResponseType", "Unlisted")
+PLAIN = ("Mode", "OnManaged", "ResponseType", "Unlisted", "Verify")
 """Parts that are lists of words: they stand in the tables that use them."""
 
 WORDS = {
@@ -87,7 +88,7 @@ def _kinds(part: dict[str, Any], schema: dict[str, Any]) -> Iterator[str]:
     if "const" in part:
         yield f"`{json.dumps(part['const']) if part['const'] is True else part['const']}`"
     elif "enum" in part:
-        yield from (f"`{value}`" for value in part["enum"])
+        yield from (f"`{value if isinstance(value, str) else json.dumps(value)}`" for value in part["enum"])
     elif "type" in part and part["type"] != "null":
         yield WORDS["string" if isinstance(part["type"], list) else part["type"]]
 

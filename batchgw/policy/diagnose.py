@@ -125,6 +125,12 @@ def _one_of(details: ErrorDetails, path: Path) -> str:
             f"{_what(details)} is not `organization`, nor a list of account ids and OUs"
             f"{_accounts(details['input'], ('organization',))}"
         )
+    if path[-2:] == ("deploy", "word"):
+        stages = details["input"]
+        example = (
+            f": write {pasted({'stages': [stages]})}" if isinstance(stages, str) and fits(stages) else ""
+        )
+        return f"{_what(details)} is not `none`, nor a mapping with stages{example}"
     if several := _several(details, path):
         return f"{_what(details)} is not one value{several}"
     known = str(details.get("ctx", {}).get("expected", "")).replace("'", "").replace(" or ", ", ").split(", ")

@@ -29,7 +29,10 @@ EMPTY_POLICY = Rule(
     summary="the policy asks for nothing",
     holds_despite=frozenset({"targets", "version"}),
 )
-EMPTY = "the policy asks for nothing: name response types under `responses`, or presets under `use`"
+EMPTY = (
+    "the policy asks for nothing: name response types under `responses`, presets under `use`, or stages under"
+    " `deploy`"
+)
 EMPTY_SELECTOR = Rule(name="empty-selector", severity="error", summary="a selector without a word")
 STATUS_CODE = Rule(name="status-code", severity="error", summary="a status code outside [1-5]dd")
 HEADER_NAME = Rule(
@@ -58,6 +61,11 @@ EXEMPTION_OF_LOCKED = Rule(
 EXEMPTION_EXPIRED = Rule(
     name="exemption-expired", severity="warning", summary="an exemption whose last day is over"
 )
+DEPLOY_WITHOUT_STAGES = Rule(
+    name="deploy-without-stages",
+    severity="warning",
+    summary="a deployment is described, and no layer names a stage",
+)
 
 FORM_RULES: Mapping[str, Rule] = {
     rule.name: rule
@@ -83,6 +91,7 @@ FORM_RULES: Mapping[str, Rule] = {
         LOCKED,
         EXEMPTION_OF_LOCKED,
         EXEMPTION_EXPIRED,
+        DEPLOY_WITHOUT_STAGES,
     )
 }
 """These rules by name."""

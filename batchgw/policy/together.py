@@ -9,6 +9,7 @@ from batchgw.model import Unlisted
 from batchgw.model.fleet.targets import CURRENT
 from batchgw.policy.findings import Finding, Path, Rule
 from batchgw.policy.form_rules import (
+    DEPLOY_WITHOUT_STAGES,
     EMPTY,
     EMPTY_POLICY,
     EXEMPTION_EXPIRED,
@@ -20,12 +21,14 @@ from batchgw.policy.form_rules import (
 from batchgw.policy.meaning.disjoint import never_together
 from batchgw.policy.meaning.exemptions import Exemption
 from batchgw.policy.meaning.folding.covering import widest
+from batchgw.policy.meaning.folding.deploying import names_stages
 from batchgw.policy.meaning.folding.fold import folded_as, type_order
 from batchgw.policy.meaning.folding.layer import Layer
 from batchgw.policy.meaning.folding.locks import Conflict
 from batchgw.policy.meaning.rulebook import LayeredRulebook
 from batchgw.policy.meaning.source import Source, chief_of
 from batchgw.policy.quoting import shown
+from batchgw.policy.schema.deploy import DeploySpec
 from batchgw.policy.schema.selectors import AccountSelectorSpec
 from batchgw.policy.schema.targets import AccountsSpec
 
@@ -44,6 +47,7 @@ class FileFinding:
 def findings_together(sources: Sequence[Source], rulebook: LayeredRulebook) -> Iterator[FileFinding]:
     """Give what is wrong with files together. Each of them by itself has been checked."""
     yield from _nothing(rulebook)
+    yield from _no_stages(rulebook)
     yield from _targets(sources)
     yield from _organizations(sources)
     yield from _names(sources)
@@ -63,8 +67,17 @@ def _nothing(rulebook: LayeredRulebook) -> Iterator[FileFinding]:
     resets = any(
         layer.unlisted is Unlisted.RESET or "default" in layer.responses.values() for layer in rulebook.layers
     )
-    if not asks and not resets:
+    if not asks and not resets and not names_stages(rulebook.layers):
         yield _found(EMPTY_POLICY, 0, (), EMPTY)
+
+
+def _no_stages(rulebook: LayeredRulebook) -> Iterator[FileFinding]:
+    """Look for a deployment that is described, and of no stage."""
+    said = [layer for layer in rulebook.layers if isinstance(layer.deploy, DeploySpec)]
+    if said and not names_stages(said):
+        message = "no layer says which stages are made live, so none is: name them under `deploy.stages`"
+        path: Path = (*said[0].path, "deploy")
+        yield _found(DEPLOY_WITHOUT_STAGES, said[0].file, path, message, at_key=True)
 
 
 def _targets(sources: Sequence[Source]) -> Iterator[FileFinding]:
@@ -189,5 +202,7 @@ def _held(sources: Sequence[Source], layers: Sequence[Layer], exemption: Exempti
         if (lock := value.lock) is not None
     ]
     locks += [pin.lock for type_ in exemption.types for pin in folded.types[type_].pins]
+    if exemption.of_stages:
+        locks += [value.lock for value in folded.deploy.values.values() if value.lock is not None]
     places = [sources[lock.file].where(lock.path) for lock in locks if lock.file < exemption.file]
     return sorted(dict.fromkeys(places))

@@ -5,7 +5,9 @@ from __future__ import annotations
 from batchgw.model.shape import JSON
 from batchgw.policy.meaning.folding.desired import desired_of
 from batchgw.policy.meaning.folding.layer import Layer, Origin
+from batchgw.policy.meaning.folding.locks import DEPLOY
 from batchgw.policy.meaning.folding.values import Stack
+from batchgw.policy.schema.deploy import DeploySpec
 from batchgw.policy.schema.responses import BodySpec, ResponseSpec
 
 
@@ -26,14 +28,20 @@ def layer_json(layer: Layer) -> dict[str, JSON]:
             use.model_dump(mode="json", by_alias=True, exclude_defaults=True) | {"preset": use.name}
             for use in layer.use
         ],
+        "deploy": _deploy(layer.deploy),
         "alone": desired_of([layer]).to_json(),
     }
     return {key: value for key, value in out.items() if value}
 
 
+def _deploy(said: DeploySpec | str | None) -> JSON:
+    return said.model_dump(mode="json", exclude_none=True) if isinstance(said, DeploySpec) else said
+
+
 def _locks(layer: Layer) -> list[str]:
     locked = layer.locked
-    return [*locked.presets, *(t.value for t in locked.types), *(["*"] if locked.whole else [])]
+    words = [*locked.presets, *(t.value for t in locked.types)]
+    return [*words, *(["*"] if locked.whole else []), *([DEPLOY] if locked.stages else [])]
 
 
 def _response(spec: ResponseSpec | str) -> JSON:

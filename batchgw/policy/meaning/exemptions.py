@@ -44,6 +44,11 @@ class Exemption:
             self.match is None or self.match.matches(api, account)
         )
 
+    @property
+    def of_stages(self) -> bool:
+        """Whether it is about the stages, too: it is where the whole API is exempt."""
+        return self.types == ALL
+
     def expired(self, today: date) -> bool:
         """Tell whether its last day is over."""
         return self.until is not None and self.until < today

@@ -6,7 +6,9 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 
 from batchgw.model import Account, Decision, Desired, ResponseType, RestApi, Selector
+from batchgw.model.deploy import NAME as STAGE
 from batchgw.model.shape import JSON
+from batchgw.policy.meaning.exemptions import Exemption
 from batchgw.policy.meaning.folding.fold import Folded, FoldedType, fold
 from batchgw.policy.meaning.folding.layer import Within
 from batchgw.policy.meaning.folding.values import Value
@@ -20,7 +22,7 @@ class Said:
     """A value, and what says it.
 
     Attributes:
-        what: "header", "template", "status", "message", "mode", "default" or "unlisted".
+        what: "header", "template", "status", "message", "mode", "default", "unlisted" or "deploy".
         name: the header or content type; else as `what`.
         value: the value, a header's as the service takes it.
         where: the line that decided it: "org.yaml:9:5"; nothing for the default of the format.
@@ -83,6 +85,25 @@ class ExplainedType:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExplainedDeploy:
+    """What is said of stages.
+
+    Attributes:
+        state: "live", "none" (nothing is made live) or "exempt".
+        why: why it is exempt.
+        sets: what is said, by key. Of what is exempt, that is what is locked.
+    """
+
+    state: str
+    why: str = ""
+    sets: tuple[Said, ...] = ()
+
+    def to_json(self) -> dict[str, JSON]:
+        """Render for machines."""
+        return {"state": self.state, "why": self.why, "sets": [each.to_json() for each in self.sets]}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tried:
     """A rule, a file or an exemption, and whether it matches. `why` it does not, if it does not."""
 
@@ -94,7 +115,7 @@ class Tried:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """Why an API is to be as it is."""
+    """Why an API is to be as it is. `deploy` is None where nothing is said of stages."""
 
     api: RestApi
     layers: tuple[Tried, ...]
@@ -102,6 +123,7 @@ class Explanation:
     notes: tuple[str, ...]
     unlisted: Said
     types: tuple[ExplainedType, ...]
+    deploy: ExplainedDeploy | None = None
 
     def to_json(self) -> dict[str, JSON]:
         """Render for machines."""
@@ -112,6 +134,7 @@ class Explanation:
             "notes": list(self.notes),
             "unlisted": self.unlisted.to_json(),
             "types": [each.to_json() for each in self.types],
+            "deploy": None if self.deploy is None else self.deploy.to_json(),
         }
 
 
@@ -137,6 +160,7 @@ def explain(
         notes=decision.notes,
         unlisted=places.said(folded.unlisted, "unlisted", folded.unlisted_used.value),
         types=tuple(each for each in explained if types or each.state != "left" or each.adds),
+        deploy=None if types else _deploy(folded, rulebook.exempting(api, account), decision, places),
     )
 
 
@@ -173,6 +197,23 @@ class _Places:
             locked="" if lock is None else self._sources[lock.file].where(lock.path),
             over=over,
         )
+
+
+def _deploy(
+    folded: Folded, exemption: Exemption | None, decision: Decision, places: _Places
+) -> ExplainedDeploy | None:
+    values = folded.deploy.values.values()
+    if not values:
+        return None
+    if exemption is not None:
+        held = [value for value in values if value.lock is not None and value.lock.file < exemption.file]
+        live = STAGE in decision.variant.desired.parts
+        why = exemption.message
+        return ExplainedDeploy(
+            state="live" if live else "exempt", why=why, sets=tuple(map(places.of, held if live else ()))
+        )
+    state = "live" if STAGE in decision.variant.desired.parts else "none"
+    return ExplainedDeploy(state=state, sets=tuple(map(places.of, values)))
 
 
 def _type(type_: ResponseType, folded: Folded, decision: Decision, places: _Places) -> ExplainedType:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -15,10 +15,13 @@ from batchgw.model import (
     RestApi,
     Selector,
     SetAside,
+    Target,
     Unlisted,
     Variant,
 )
 from batchgw.model.change import EXEMPT
+from batchgw.model.deploy import NAME as STAGE
+from batchgw.model.deploy import Deploy
 from batchgw.model.response_change import TARGETS
 from batchgw.model.rulebook import Reach
 from batchgw.model.shape import JSON
@@ -27,6 +30,7 @@ from batchgw.policy.meaning.exemptions import Exemption
 from batchgw.policy.meaning.folding.desired import unfolded
 from batchgw.policy.meaning.folding.fold import Folded, fold
 from batchgw.policy.meaning.folding.layer import Layer, Within
+from batchgw.policy.meaning.folding.locks import DEPLOY
 from batchgw.policy.meaning.tags import TAG, by_tag
 
 Matched = tuple[int, ...]
@@ -63,7 +67,7 @@ class LayeredRulebook:
         self.counting = tuple(each for each in exemptions if not each.expired(today))
         """The exemptions that have not expired."""
         self._wholes: dict[Matched, _Whole] = {}
-        self._variants: dict[tuple[Matched, Levels], Variant] = {}
+        self._variants: dict[tuple[Matched, Levels, int | None], Variant] = {}
         self.desired: Desired = self._whole(()).decision.variant.desired
         """What an API shall be that no rule matches."""
 
@@ -137,6 +141,13 @@ class LayeredRulebook:
         """Give the layers that match an API, the weakest first."""
         return [layer for layer in self.layers if layer.for_all or layer.matches(api, account)]
 
+    def exempting(self, api: RestApi, account: Account | None) -> Exemption | None:
+        """Give the exemption that leaves an API's stages alone, of the first file that has one."""
+        found = [each for each in self.counting if each.matches(api, account)]
+        if TAG in api.tags and (tagged := by_tag(api, files=self._files, today=self.today).exemption):
+            found.append(tagged)
+        return _of_stages(found)
+
     def to_json(self) -> JSON:
         """Render the meaning of all layers. None where one that is about every API says it all."""
         (top, *rest) = self.layers
@@ -162,25 +173,29 @@ class LayeredRulebook:
             by_type |= dict.fromkeys(each.types, each)  # of the first file that says so: it lifts most locks
         levels = tuple((t, by_type[t].file) for t in ResponseType if t in by_type)
         expected = whole.decision.variant
-        variant = self._variant(matched, whole, levels) if levels else expected
+        whole_api = _of_stages(exemptions)
+        stages = None if whole_api is None else whole_api.file
+        variant = self._variant(matched, whole, levels, stages) if levels else expected
         meant = [t for t in expected.desired.types if t in by_type]
         left = [t for t in meant if t not in variant.desired.types]
         held = [t.value for t in meant if t not in left and by_type[t].file == self._files]
+        held += [DEPLOY] if stages == self._files and variant.desired.parts else []
         if held:
             notes = (*notes, f"the tag {TAG} does not lift what is locked of {', '.join(held)}")
         return Decision(
             variant=variant,
-            set_aside=tuple(
-                SetAside(target=TARGETS[t], code=EXEMPT, message=by_type[t].message) for t in left
+            set_aside=(
+                *(SetAside(target=TARGETS[t], code=EXEMPT, message=by_type[t].message) for t in left),
+                *_stages_set_aside(expected.desired, variant.desired, whole_api),
             ),
             exemptions=tuple(each.name for each in exemptions if each.name),
             notes=notes,
         )
 
-    def _variant(self, matched: Matched, whole: _Whole, levels: Levels) -> Variant:
-        key = (matched, levels)
+    def _variant(self, matched: Matched, whole: _Whole, levels: Levels, stages: int | None) -> Variant:
+        key = (matched, levels, stages)
         if key not in self._variants:
-            desired = unfolded(whole.folded, dict(levels))
+            desired = unfolded(whole.folded, dict(levels), stages)
             self._variants[key] = Variant(rules=whole.decision.variant.rules, desired=desired)
         return self._variants[key]
 
@@ -194,6 +209,22 @@ class LayeredRulebook:
     def _withins(self) -> Iterator[Within]:
         withins = [layer.within for layer in self._conditional] + [each.within for each in self.counting]
         return (each for each in withins if each is not None)
+
+
+def _of_stages(exemptions: Iterable[Exemption]) -> Exemption | None:
+    """Give the exemption that leaves stages alone, of the first file that says so: it lifts most locks."""
+    return min((each for each in exemptions if each.of_stages), key=lambda each: each.file, default=None)
+
+
+def _stages_set_aside(expected: Desired, kept: Desired, exemption: Exemption | None) -> Iterator[SetAside]:
+    """Give the stages that every API must have, and that are left alone since the whole API is exempt."""
+    deploy, of_kept = expected.parts.get(STAGE), kept.parts.get(STAGE)
+    if exemption is None or not isinstance(deploy, Deploy):
+        return
+    still = of_kept.literal_names if isinstance(of_kept, Deploy) else ()
+    for name in deploy.literal_names:
+        if name not in still:
+            yield SetAside(target=Target(kind=STAGE, name=name), code=EXEMPT, message=exemption.message)
 
 
 def _sets(layer: Layer) -> bool:

@@ -65,6 +65,7 @@ def _layers(source: Source, index: int, number: int, within: Within | None) -> I
         responses=file.responses,
         wherever_customised=file.wherever_customised,
         use=file.use,
+        deploy=file.deploy,
     )
     for n, rule in enumerate(file.rules):
         yield _of_rule(rule, source, ("rules", n), index, number + 1 + n, within)
@@ -87,4 +88,5 @@ def _of_rule(  # noqa: PLR0917 - what a layer is made of
         responses=rule.responses,
         wherever_customised=rule.wherever_customised,
         use=rule.use,
+        deploy=rule.deploy,
     )

@@ -12,6 +12,7 @@ from batchgw.policy.findings import reject
 from batchgw.policy.form_rules import SCHEMA
 from batchgw.policy.presets.index import PresetUse
 from batchgw.policy.quoting import shown
+from batchgw.policy.schema.deploy import DeployField
 from batchgw.policy.schema.responses import CustomisedSpec, ResponseValue
 from batchgw.policy.schema.selectors import SelectorSpec
 from batchgw.policy.schema.targets import OrganizationSpec, TargetsSpec
@@ -71,6 +72,7 @@ class RuleSpec(Strict):
     responses: Responses = Field(default_factory=dict)
     wherever_customised: WhereverCustomised = None
     use: Uses = Field(default_factory=list)
+    deploy: DeployField = None
 
 
 class ExemptionSpec(Strict):
@@ -114,6 +116,7 @@ class PolicyFile(Strict):
     responses: Responses = Field(default_factory=dict)
     wherever_customised: WhereverCustomised = None
     use: Uses = Field(default_factory=list)
+    deploy: DeployField = None
     rules: list[RuleSpec] = Field(
         default_factory=list,
         description="What differs for some APIs: every rule that matches an API counts, and later ones win,"
@@ -122,7 +125,7 @@ class PolicyFile(Strict):
     locked: list[Text] = Field(
         default_factory=list,
         description="What neither later rules nor later files may weaken: presets that this file uses,"
-        " response types that it names, or names of its rules.",
+        " response types that it names, names of its rules, or `deploy`.",
         examples=[["security-headers", "WAF_FILTERED"]],
     )
     exemptions: list[ExemptionSpec] = Field(

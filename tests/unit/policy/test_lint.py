@@ -39,6 +39,15 @@ def rules(text: str) -> set[str]:
 
 CASES: list[tuple[str, str, int, int, str]] = [
     # rule, text, line, column, what the message must say
+    ("deploy-without-stages", "version: 1\nuse: [hsts]\ndeploy: {bake: 10m}", 3, 1, "name them under"),
+    ("every-stage", "version: 1\ndeploy: {stages: ['*']}", 2, 19, "also those that stand on an older one"),
+    (
+        "canary-without-bake",
+        "version: 1\ndeploy: {stages: [a], canary: [5%, 100%]}",
+        2,
+        31,
+        "say how long, as in `bake: 10m`",
+    ),
     ("account-id", "version: 1\nuse: [cors]\ntargets: {accounts: [1]}", 3, 22, "twelve digits"),
     ("region", "version: 1\nuse: [cors]\ntargets: {regions: [Ireland]}", 3, 21, "'Ireland' is not a region"),
     ("unknown-region", "version: 1\nuse: [cors]\ntargets: {regions: [eu-west-9]}", 3, 21, "eu-west-"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from batchgw.model import Desired, Mode, ResponseType, Rule, Settings, Unlisted
+from batchgw.model.deploy import NAME as STAGE
 from batchgw.policy.meaning.folding.fold import Folded, FoldedType, fold
 from batchgw.policy.meaning.folding.layer import Layer
 from batchgw.policy.meaning.folding.locks import Lock
@@ -21,11 +22,11 @@ def desired_of(layers: Sequence[Layer]) -> Desired:
     return unfolded(fold(layers))
 
 
-def unfolded(folded: Folded, exempt: Exempt | None = None) -> Desired:
-    """Give what layers mean that are folded into one, but for types that are exempt.
+def unfolded(folded: Folded, exempt: Exempt | None = None, stages_exempt: int | None = None) -> Desired:
+    """Give what layers mean that are folded into one, but for types, and stages, that are exempt.
 
     Of those, only what is locked holds: as a merge where the type is to be customised, and wherever an API
-    customised it itself.
+    customised it itself. `stages_exempt` is such a number for the stages: only what is locked of them holds.
     """
     parts = {t: _Part.of(each, folded, (exempt or {}).get(t)) for t, each in folded.types.items()}
     rules = {t: part.rule for t, part in parts.items() if part.rule is not None}
@@ -36,11 +37,13 @@ def unfolded(folded: Folded, exempt: Exempt | None = None) -> Desired:
         unlisted = Unlisted.LEAVE
         rules = {t: rules.get(t, _RESET) for t in ResponseType if t not in kept}
     added = {t: part.added for t, part in parts.items() if part.added != Settings()}
+    deploy = folded.deploy.deploy(None if stages_exempt is None else lambda lock: lock.file < stages_exempt)
     return Desired(
         rules=rules,
         unlisted=unlisted,
         wherever_customised=added,
         left_alone=frozenset(t for t in left if t not in added),
+        parts={} if deploy is None else {STAGE: deploy},
     )
 
 

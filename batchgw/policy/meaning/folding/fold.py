@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from batchgw.model import Mode, ResponseType, Unlisted
 from batchgw.policy.meaning.folding.covering import Coverage, Pin, coverage, covers_customised, names
+from batchgw.policy.meaning.folding.deploying import FoldedDeploy, fold_deploy
 from batchgw.policy.meaning.folding.layer import Layer, Origin
 from batchgw.policy.meaning.folding.locks import Conflict, Lock
 from batchgw.policy.meaning.folding.modes import Modes, modes_of
@@ -64,6 +65,7 @@ class Folded:
     unlisted: Value | None
     overrides: tuple[Override, ...]
     conflicts: tuple[Conflict, ...]
+    deploy: FoldedDeploy = field(default_factory=FoldedDeploy)
 
     @property
     def unlisted_used(self) -> Unlisted:
@@ -85,11 +87,13 @@ def folded_as(layers: Sequence[Layer], together: Coverage) -> Folded:
         conflicts += each.modes.conflicts
         conflicts += [] if each.sets is None else each.sets.conflicts
         conflicts += each.adds.conflicts
+    deploy = fold_deploy(layers)
     return Folded(
         types=types,
         unlisted=_unlisted(layers),
         overrides=tuple(overrides),
-        conflicts=tuple(conflicts),
+        conflicts=(*conflicts, *deploy.conflicts),
+        deploy=deploy,
     )
 
 

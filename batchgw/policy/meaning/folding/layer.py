@@ -19,6 +19,7 @@ from batchgw.model.shape import JSON
 from batchgw.policy.findings import Path
 from batchgw.policy.meaning.folding.locks import Lock, Locked
 from batchgw.policy.presets.contribution import PresetSpec
+from batchgw.policy.schema.deploy import DeploySpec
 from batchgw.policy.schema.responses import CustomisedSpec, ResponseSpec
 
 
@@ -65,7 +66,7 @@ class Layer:
         match: which APIs a rule is about.
         within: to which APIs its file is narrowed.
         locked: what of it later layers may not set otherwise.
-        mode: None where the layer leaves that to those before it. `unlisted` likewise.
+        mode: None where the layer leaves that to those before it. `unlisted` and `deploy` likewise.
     """
 
     number: int
@@ -81,6 +82,7 @@ class Layer:
     responses: Mapping[ResponseType, ResponseSpec | str] = field(default_factory=dict)
     wherever_customised: CustomisedSpec | None = None
     use: Sequence[PresetSpec] = ()
+    deploy: DeploySpec | str | None = None
 
     @property
     def for_all(self) -> bool:

@@ -10,6 +10,9 @@ from batchgw.policy.findings import Path
 from batchgw.policy.presets.contribution import PresetSpec
 from batchgw.policy.presets.index import PRESETS
 
+DEPLOY = "deploy"
+"""The word of `locked` for what a file says of stages."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lock:
@@ -31,15 +34,16 @@ class Lock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Locked:
-    """What of a layer is locked, each with the path of its lock: presets, types, or all that it says."""
+    """What of a layer is locked, each with the path of its lock: presets, types, stages, or all it says."""
 
     presets: Mapping[str, Path] = field(default_factory=dict)
     types: Mapping[ResponseType, Path] = field(default_factory=dict)
     whole: Path | None = None
+    stages: Path | None = None
 
     def __bool__(self) -> bool:
         """Tell whether anything is."""
-        return bool(self.presets or self.types or self.whole is not None)
+        return bool(self.presets or self.types or self.whole is not None or self.stages is not None)
 
     def preset(self, use: PresetSpec) -> Path | None:
         """Give the path of the lock on a preset."""
@@ -49,6 +53,11 @@ class Locked:
         """Give the path of the lock on a type."""
         return self.types.get(type_, self.whole)
 
+    @property
+    def deploy(self) -> Path | None:
+        """The path of the lock on what it says of stages."""
+        return self.whole if self.stages is None else self.stages
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conflict:
@@ -56,7 +65,7 @@ class Conflict:
 
     Attributes:
         what: what it is about, in words, such as "the header Vary".
-        type: the type, or `types that an API customised itself`.
+        type: the type, `types that an API customised itself`, or the deployment.
         lock: the lock.
         layer: number of the later layer.
         path: where it says that.
@@ -80,4 +89,5 @@ def locked_of(words: Iterable[str], *, layer: str | None) -> Locked:
         presets={word: path for word, path in paths.items() if word in PRESETS},
         types={t: paths[t.value] for t in ResponseType if t.value in paths},
         whole=None if layer is None else paths.get(layer),
+        stages=paths.get(DEPLOY),
     )

@@ -16,7 +16,7 @@ from batchgw.policy.meaning.folding.locks import Conflict, Lock
 from batchgw.policy.presets.contribution import Contribution
 from batchgw.policy.schema.responses import BodySpec
 
-Kind = Literal["header", "template", "status", "message", "mode", "unlisted", "default"]
+Kind = Literal["header", "template", "status", "message", "mode", "unlisted", "default", "deploy"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from batchgw.report.views.text import Line, Span, Style, line
 
 if TYPE_CHECKING:  # pydantic is behind it
-    from batchgw.policy.meaning.explain import ExplainedType, Explanation, Said, Tried
+    from batchgw.policy.meaning.explain import ExplainedDeploy, ExplainedType, Explanation, Said, Tried
 
 _STATES = {
     "customised": "customised",
@@ -17,6 +17,8 @@ _STATES = {
     "left": "left as it is",
     "exempt": "exempt",
 }
+
+_DEPLOYED = {"live": "made live", "none": "none is made live", "exempt": "exempt"}
 
 
 def explanation_lines(explanation: Explanation) -> Iterator[Line]:
@@ -38,6 +40,9 @@ def explanation_lines(explanation: Explanation) -> Iterator[Line]:
         yield line()
         yield line(Span(", ".join(each.type.value for each in types), "bold"), f"  {_STATES['left']}, but")
         yield from _added(types[0])
+    if explanation.deploy is not None:
+        yield line()
+        yield from _deploy(explanation.deploy)
     yield line()
     yield line("Types that the policy does not name: ", *_value(explanation.unlisted))
 
@@ -70,6 +75,16 @@ def _type(explained: ExplainedType) -> Iterator[Line]:
     for said in explained.sets:
         yield from _said(said)
     yield from _added(explained)
+
+
+def _deploy(explained: ExplainedDeploy) -> Iterator[Line]:
+    style: Style = "warning" if explained.state == "exempt" else ""
+    why = f": {explained.why}" if explained.why else ""
+    yield line(Span("Stages", "bold"), "  ", Span(_DEPLOYED[explained.state] + why, style))
+    for said in explained.sets:
+        yield line(f"  {said.name}: ", *_value(said))
+        for each in said.over:
+            yield line(Span("      over ", "dim"), *_value(each))
 
 
 def _added(explained: ExplainedType) -> Iterator[Line]:

@@ -9,6 +9,7 @@ from batchgw.policy.findings import Remark, Rule
 from batchgw.policy.lint.check import checks
 from batchgw.policy.lint.view import PolicyView
 from batchgw.policy.meaning.folding.covering import named_by
+from batchgw.policy.meaning.folding.locks import DEPLOY
 from batchgw.policy.presets.index import PRESETS
 from batchgw.policy.quoting import did_you_mean, shown
 
@@ -44,6 +45,8 @@ def _known(policy: PolicyView) -> Iterator[str]:
         yield use.name
         yield from (t.value for t in named_by(use))
     yield from (t.value for t in file.responses)
+    if any(said is not None for said in (file.deploy, *(rule.deploy for rule in file.rules))):
+        yield DEPLOY
     for rule in file.rules:
         yield rule.name
         yield from (t.value for t in rule.responses)

@@ -1,0 +1,1 @@
+"""Rules about the stages that are made live, and how."""
