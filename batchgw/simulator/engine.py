@@ -14,6 +14,9 @@ import anyio
 from anyio.lowlevel import checkpoint
 
 from batchgw.simulator.call import Call, Target
+from batchgw.simulator.data_plane.answering import Moment
+from batchgw.simulator.data_plane.edge import Edge
+from batchgw.simulator.data_plane.invocation import Answered, Invocation
 from batchgw.simulator.operations.service import Service, service_of
 from batchgw.simulator.permissions import refusal
 from batchgw.simulator.reply import ConnectionCutByServer, Reply, ServiceFault, conflict
@@ -32,8 +35,8 @@ from batchgw.simulator.traffic.faults import (
 from batchgw.simulator.traffic.latency import Latency
 from batchgw.simulator.traffic.outcomes import after_change, before_change, by_quota
 from batchgw.simulator.traffic.quota import UNLIMITED, Quotas
+from batchgw.simulator.traffic.request_ids import RequestIds
 from batchgw.simulator.traffic.statistics import Statistics
-from batchgw.simulator.world.identifiers import mix, mixed
 from batchgw.simulator.world.keys import Key
 
 T = TypeVar("T")
@@ -55,6 +58,7 @@ class Engine:
         statistics: Statistics | None = None,
         denied: frozenset[str] = frozenset(),
         exclusive_writes: bool = True,
+        propagation: float = 0.0,
         clock: Callable[[], float] = anyio.current_time,
         seed: int = 0,
     ) -> None:
@@ -68,8 +72,11 @@ class Engine:
             statistics: what is counted, and how much of it is kept.
             denied: accounts whose identity has no API Gateway permission.
             exclusive_writes: whether a write that overlaps another on the same API is refused (409).
+            propagation: seconds after which a change of a stage reaches the callers of deployed APIs.
             clock: gives seconds from any starting point; the engine's own time starts with the first call.
-            seed: what the request ids follow from.
+            seed: what the request ids follow from, and which calls of deployed APIs a canary gets.
+
+        Raises ValueError for a propagation below 0.
         """
         self._service = service
         self._effects = Effects(clock)
@@ -81,8 +88,10 @@ class Engine:
         self._exclusive = exclusive_writes
         self._clock = clock
         self._started: float | None = None
-        self._seed = mixed(seed)
-        self._calls = 0
+        self._request_ids = RequestIds(seed)
+        self._edge = Edge(
+            service.world, propagation=propagation, seed=seed, tally=self.statistics.invocations
+        )
         self._changing: set[Target] = set()
         if self.statistics.timeline is not None:
             self.quotas.watch(self.statistics.neighbour_called)
@@ -137,7 +146,7 @@ class Engine:
 
         Raises what `handle` raises.
         """
-        request_id = self._next_request_id()
+        request_id = self._request_ids.next()
         tallies = self.statistics.tallies(call)
         now = self.elapsed
         self._service.world.organization.advance(now)
@@ -167,12 +176,22 @@ class Engine:
             for tally in tallies:
                 tally.leave(now)
 
+    async def invoke(self, invocation: Invocation) -> Answered:
+        """Answer a call of a deployed API. It has the latency of other calls, and costs no quota."""
+        delay = self.latency.draw()
+        await (anyio.sleep(delay) if delay else checkpoint())
+        self._effects.run_due()
+        now = 0.0 if self._started is None else self.elapsed
+        moment = Moment(request_id=self._request_ids.next(), now=self._service.now())
+        return self._edge.answer(invocation, now, moment)
+
     def restart(self) -> None:
         """Start again at time 0, with full buckets, and script and statistics at zero. The world stays.
 
         For comparisons: every client then starts with the same quota.
         """
         self._started = None
+        self._edge.settle()
         self.quotas.restart()
         self.faults.restart()
         self.statistics.reset()
@@ -263,6 +282,17 @@ class Engine:
         return None
 
     def _apply(self, call: Call, act: Callable[[], T], fault: Fault | None, now: float, request_id: str) -> T:
+        if call.target is not None:
+            self._edge.before_change(call.target)
+        try:
+            return self._change(call, act, fault, now, request_id)
+        finally:
+            if call.target is not None:
+                self._edge.changed(call.target, now)
+
+    def _change(
+        self, call: Call, act: Callable[[], T], fault: Fault | None, now: float, request_id: str
+    ) -> T:
         if isinstance(fault, DeleteApi) and call.api:
             apis = self._service.world.scope(call.account, call.region)
             apis.delete(apis.require(call.api))
@@ -288,13 +318,3 @@ class Engine:
                 tally.refused += 1
             else:
                 tally.errors[fault.code] += 1
-
-    def _next_request_id(self) -> str:
-        self._calls += 1
-        high = mix(self._seed ^ self._calls)
-        low = mix(high)
-        digits = f"{high:016x}"
-        return f"{digits[:8]}-{digits[8:12]}-{digits[12:]}-{low >> 48:04x}-{low & _TWELVE_DIGITS:012x}"
-
-
-_TWELVE_DIGITS = 0xFFFF_FFFF_FFFF

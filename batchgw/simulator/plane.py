@@ -66,6 +66,7 @@ def simulate(
     roles: Sequence[RoleLink] = (),
     session_policy: str | None = None,
     write_log: int = 0,
+    propagation: float = 0.0,
     seed: int = 0,
     clock: Callable[[], float] = anyio.current_time,
 ) -> SimulatedControlPlane:
@@ -73,7 +74,8 @@ def simulate(
 
     `script` is a fault script as plain data (see `faults`); `denied` accounts have no permission; `trust` has
     roles and their policies; `roles` and `session_policy` as in `SimulatedControlPlane`; `write_log` is how
-    many of the latest writes `plane.engine.statistics` keeps. Raises UsageError for a wrong script.
+    many of the latest writes `plane.engine.statistics` keeps; `propagation` is how many seconds later a
+    change of a stage reaches callers (`SimulatedDataPlane`). Raises UsageError for a wrong script.
     """
     engine = Engine(
         Service(world, trust=trust),
@@ -82,6 +84,7 @@ def simulate(
         faults=parse(script, seed=seed),
         statistics=Statistics(write_log=write_log),
         denied=frozenset(denied),
+        propagation=propagation,
         clock=clock,
         seed=seed,
     )

@@ -43,9 +43,10 @@ WITHIN: dict[str, tuple[frozenset[str], ...]] = {
         frozenset({"call", "world"}),
         frozenset({"permissions", "resources"}),
         frozenset({"operations", "traffic"}),
+        frozenset({"data_plane"}),
         frozenset({"engine"}),
         frozenset({"role_sessions"}),
-        frozenset({"over_http", "plane"}),
+        frozenset({"over_http", "plane", "simulated_data_plane"}),
     ),
     "throttle": (
         frozenset({"concurrency", "pacer", "queue", "quota"}),
@@ -60,7 +61,7 @@ WITHIN: dict[str, tuple[frozenset[str], ...]] = {
         frozenset({"application", "run"}),
     ),
     "control_plane": (
-        frozenset({"interface"}),
+        frozenset({"data_plane", "interface"}),
         frozenset({"advice", "regions", "endpoints", "event_fields", "operations", "readonly", "tries"}),
         frozenset({"classify", "given_up", "service_pace"}),
         frozenset({"session_state"}),

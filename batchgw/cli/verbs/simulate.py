@@ -148,6 +148,10 @@ class WorldFlags:
             panel=_FAULTS,
         ),
     ] = None
+    propagation: Annotated[
+        float,
+        _flag("--propagation", "Seconds until callers see a stage's change.", min=0, panel=_FAULTS),
+    ] = 0.0
     faults: Annotated[Path | None, _file_flag("--faults", "Fault script (YAML or JSON).", panel=_FAULTS)] = (
         None
     )
@@ -294,6 +298,7 @@ def options_of(world: WorldFlags) -> ServeOptions:
         neighbour_off=world.neighbour_off,
         latency=world.latency,
         latency_p99=p99,
+        propagation=world.propagation,
         faults=world.faults,
         denied=frozenset(world.denied),
         no_auth=world.no_auth,

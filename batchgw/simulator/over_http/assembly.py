@@ -65,6 +65,7 @@ def make_engine(
             faults=_fault_script(options),
             statistics=Statistics(write_log=WRITE_LOG, timeline=Timeline() if options.timeline else None),
             denied=options.denied,
+            propagation=options.propagation,
             clock=clock,
             seed=options.seed,
         )

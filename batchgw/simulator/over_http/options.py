@@ -52,6 +52,7 @@ class ServeOptions:
         neighbour_off: seconds for which they pause.
         latency: median in seconds, 0 for none.
         latency_p99: 99th percentile in seconds.
+        propagation: seconds after which a change of a stage reaches the callers of deployed APIs.
         faults: a fault script (YAML or JSON).
         denied: accounts whose identities have no API Gateway permission.
         no_auth: let any key pass: a 12-digit one is the account, any other means the first account.
@@ -94,6 +95,7 @@ class ServeOptions:
     neighbour_off: float = 0.0
     latency: float = 0.11
     latency_p99: float = 0.2
+    propagation: float = 0.0
     faults: Path | None = None
     denied: frozenset[str] = frozenset()
     no_auth: bool = False

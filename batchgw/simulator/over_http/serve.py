@@ -17,6 +17,7 @@ from batchgw.simulator.iam.roles import Iam
 from batchgw.simulator.over_http.admin import EngineAdmin
 from batchgw.simulator.over_http.assembly import make_engine
 from batchgw.simulator.over_http.authentication import Authenticator
+from batchgw.simulator.over_http.data_plane import HttpDataPlane
 from batchgw.simulator.over_http.options import ReadyInfo, ServeOptions
 from batchgw.simulator.over_http.server import HttpService, make_server
 from batchgw.simulator.world.world import World
@@ -85,7 +86,8 @@ async def _serve_in_task(
 def _make_server(engine: Engine, options: ServeOptions) -> web.Server:
     world = engine.service.world
     gate = Authenticator(world.keys, world.accounts, world.regions, check=not options.no_auth)
-    return make_server(HttpService(engine, gate), EngineAdmin(engine, seed=options.seed))
+    admin = EngineAdmin(engine, seed=options.seed)
+    return make_server(HttpService(engine, gate), admin, data_plane=HttpDataPlane(engine))
 
 
 async def _listen(runner: web.ServerRunner, options: ServeOptions) -> int:

@@ -77,6 +77,14 @@ class Admin(Protocol):
         ...
 
 
+class DataPlane(Protocol):
+    """Answers calls of deployed APIs."""
+
+    async def answer(self, call: HttpCall) -> HttpAnswer | None:
+        """Answer a request; None for one that is about something else."""
+        ...
+
+
 class HttpService:
     """Turns HTTP requests into calls of the engine, and its replies into HTTP answers."""
 
@@ -127,7 +135,7 @@ class HttpService:
         return caller
 
 
-def make_server(front: HttpService, admin: Admin) -> web.Server:
+def make_server(front: HttpService, admin: Admin, *, data_plane: DataPlane | None = None) -> web.Server:
     """Put aiohttp's bare server, without routes or middleware, in front."""
 
     async def handle(request: web.BaseRequest) -> web.StreamResponse:
@@ -139,6 +147,8 @@ def make_server(front: HttpService, admin: Admin) -> web.Server:
             return _too_large()
         if call.target.startswith(ADMIN_PREFIX):
             return _response(admin.answer(call))
+        if data_plane is not None and (invoked := await data_plane.answer(call)) is not None:
+            return _response(invoked)
         try:
             answer = await front.answer(call)
             return _response(answer) if answer.pause is None else await _endless(request, answer)

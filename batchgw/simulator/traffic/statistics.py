@@ -11,6 +11,7 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 
 from batchgw.simulator.call import Call, Target
+from batchgw.simulator.traffic.invocations import InvocationTally
 from batchgw.simulator.traffic.timeline import NEIGHBOUR, Timeline
 
 
@@ -97,6 +98,7 @@ class Statistics:
         self._logged = write_log > 0
         self.writes: deque[Write] = deque(maxlen=write_log)
         self.puts: Counter[tuple[str, str, str, str]] = Counter()
+        self.invocations = InvocationTally()
 
     def of(self, account: str, region: str, operation: str) -> Tally:
         """The tally of one operation in one scope; a new one where nobody called yet."""
@@ -180,6 +182,7 @@ class Statistics:
         self._worst = (most[1], "/".join(most[0]) if most[1] else "")
         self.writes.clear()
         self.puts.clear()
+        self.invocations.reset()
         if self.timeline is not None:
             self.timeline.reset()
 
@@ -192,7 +195,12 @@ class Statistics:
             "/".join(scope): {**self.scope(*scope).to_json(), "operations": found}
             for scope, found in operations.items()
         }
-        return {"total": self._total.to_json(), "scopes": scopes, "writes": self._snapshot_writes(log=log)}
+        return {
+            "total": self._total.to_json(),
+            "scopes": scopes,
+            "writes": self._snapshot_writes(log=log),
+            "data_plane": self.invocations.to_json(),
+        }
 
     def _snapshot_writes(self, *, log: bool) -> dict[str, object]:
         most, api = self._worst

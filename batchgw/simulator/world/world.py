@@ -14,7 +14,7 @@ from batchgw.simulator.world.organization.organization import Organization
 from batchgw.simulator.world.organization.plan import OrganizationPlan, flat
 from batchgw.simulator.world.organization.regions import first_regions
 from batchgw.simulator.world.organization.states import AccountState
-from batchgw.simulator.world.scope_apis import ScopeApis
+from batchgw.simulator.world.scope_apis import CAPACITY, ScopeApis
 
 
 class World:
@@ -56,7 +56,9 @@ class World:
         self.organization = Organization(plan, seed=seed)
         everywhere = [(account, region) for account in self.accounts for region in self.regions]
         settled = [scope for scope in everywhere if organization is None or self.organization.is_on(*scope)]
+        self._ids = Identifiers(length=10, seed=self.seed)
         self._scopes = self._make_scopes(everywhere, settled, apis, proportions or Proportions())
+        self._in_order = tuple(self._scopes.values())
 
     @classmethod
     def generate(
@@ -123,6 +125,12 @@ class World:
             )
         return apis
 
+    def home(self, api: str) -> ScopeApis | None:
+        """Give the scope in which an API of that id is, was or could be; None for no id of this world."""
+        number = self._ids.number(api)
+        index = -1 if number is None else number // CAPACITY
+        return self._in_order[index] if 0 <= index < len(self._in_order) else None
+
     def _make_scopes(
         self,
         scopes: Sequence[tuple[str, str]],
@@ -133,7 +141,6 @@ class World:
         """Make all scopes, and spread the APIs over the `settled` ones."""
         share, rest = divmod(apis, max(len(settled), 1))
         counts = {scope: share + (place < rest) for place, scope in enumerate(settled)}
-        ids = Identifiers(length=10, seed=self.seed)
         pool = CustomisationPool()
         return {
             (account, region): ScopeApis(
@@ -142,7 +149,7 @@ class World:
                 index=index,
                 generated=counts.get((account, region), 0),
                 seed=self.seed,
-                ids=ids,
+                ids=self._ids,
                 proportions=proportions,
                 pool=pool,
             )
