@@ -193,6 +193,39 @@ if TYPE_CHECKING:
     from batchgw.model.deploy import Deploy as Deploy, Verify as Verify
     from batchgw.model.kinds import DesiredPart as DesiredPart
     from batchgw.model.owner import OnManaged as OnManaged
+    from batchgw.model.rollout.amount import (
+        Amount as Amount,
+    )
+    from batchgw.model.rollout.gate import (
+        AlarmCheck as AlarmCheck,
+        CalendarCheck as CalendarCheck,
+        Check as Check,
+        CommandCheck as CommandCheck,
+        Gate as Gate,
+        MetricCheck as MetricCheck,
+        MetricName as MetricName,
+        OnInconclusive as OnInconclusive,
+        ProbeCheck as ProbeCheck,
+        PromptCheck as PromptCheck,
+    )
+    from batchgw.model.rollout.limits import (
+        Limits as Limits,
+        MaxFailures as MaxFailures,
+        OnFailure as OnFailure,
+    )
+    from batchgw.model.rollout.rollout import (
+        Rollout as Rollout,
+    )
+    from batchgw.model.rollout.wave import (
+        Wave as Wave,
+        WaveOrder as WaveOrder,
+    )
+    from batchgw.model.rollout.window import (
+        CalendarWindow as CalendarWindow,
+        FileWindow as FileWindow,
+        WeekWindow as WeekWindow,
+        Window as Window,
+    )
     from batchgw.model.shape import JSON as JSON
     from batchgw.planning.frozen import FrozenAccounts as FrozenAccounts
     from batchgw.planning.plan_file.header import PlanHeader as PlanHeader
@@ -270,6 +303,15 @@ _NAMES = {
     "model.deploy": "Deploy Verify",
     "model.kinds": "DesiredPart",
     "model.owner": "OnManaged",
+    "model.rollout.amount": "Amount",
+    "model.rollout.gate": (
+        "AlarmCheck CalendarCheck Check CommandCheck Gate MetricCheck MetricName OnInconclusive "
+        "ProbeCheck PromptCheck"
+    ),
+    "model.rollout.limits": "Limits MaxFailures OnFailure",
+    "model.rollout.rollout": "Rollout",
+    "model.rollout.wave": "Wave WaveOrder",
+    "model.rollout.window": "CalendarWindow FileWindow WeekWindow Window",
     "model.shape": "JSON",
     "planning.frozen": "FrozenAccounts",
     "planning.plan_file.header": "PlanHeader",

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from batchgw.model.desired import Desired
 from batchgw.model.fleet.targets import Targets
+from batchgw.model.rollout.rollout import Rollout
 from batchgw.model.rulebook import OneForAll, Rulebook
 from batchgw.model.shape import JSON
 
@@ -21,12 +22,14 @@ class Policy:
         targets: where to look, and for which APIs.
         source: the names of its files, for messages.
         rulebook: decides what each API shall be; None where that is `desired` for all.
+        rollout: how it is rolled out; None where it says nothing of that.
     """
 
     desired: Desired
     targets: Targets = field(default_factory=Targets)
     source: str = "policy"
     rulebook: Rulebook | None = field(default=None, compare=False)
+    rollout: Rollout | None = None
 
     @property
     def rules(self) -> Rulebook:
@@ -53,6 +56,7 @@ class Policy:
             "enabled_regions": None if t.enabled_regions is None else t.enabled_regions.to_json(),
             "roles": [link.to_json() for link in t.roles],
             "rules": self.rules.to_json(),
+            "rollout": None if self.rollout is None else self.rollout.to_json(),
         }
         meaning |= {key: value for key, value in later.items() if value}
         text = json.dumps(meaning, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

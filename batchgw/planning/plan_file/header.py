@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from uuid import uuid4
 
 from batchgw.model import Desired, Policy
+from batchgw.model.rollout.rollout import Rollout
 from batchgw.model.shape import JSON, moment, record, text, text_or_none
 from batchgw.planning.plan_file.verify import FORMAT, FORMAT_VERSION
 from batchgw.redaction import with_bare_urls
@@ -19,6 +20,8 @@ class PlanHeader:
     """What a plan was made from. It is written first, before anything is found.
 
     `created` is seconds since the epoch.
+
+    `rollout` is how the plan is rolled out, where its policy says that: an apply of it asks no other.
 
     `targets` and `options` are JSON objects for people and later commands to read: where to look, and with
     which flags. Which account-regions that came to is counted in the totals. `desired` is what an API shall
@@ -33,6 +36,7 @@ class PlanHeader:
     desired: Desired
     targets: Mapping[str, JSON] = field(default_factory=dict)
     options: Mapping[str, JSON] = field(default_factory=dict)
+    rollout: Rollout | None = None
 
     @classmethod
     def of(cls, policy: Policy, options: Mapping[str, JSON]) -> PlanHeader:
@@ -61,6 +65,7 @@ class PlanHeader:
                 "explicit": [str(e) for e in selection.explicit],
             },
             options=with_bare_urls(options),
+            rollout=policy.rollout,
         )
 
     def to_json(self) -> dict[str, JSON]:
@@ -77,6 +82,7 @@ class PlanHeader:
             "targets": dict(self.targets),
             "options": dict(self.options),
             "desired": self.desired.to_json(),
+            **({} if self.rollout is None else {"rollout": self.rollout.to_json()}),
         }
 
     @classmethod
@@ -91,6 +97,7 @@ class PlanHeader:
             targets=_targets(record(data["targets"])),
             options=record(data["options"]),
             desired=Desired.from_json(record(data["desired"])),
+            rollout=Rollout.from_json(data["rollout"]) if "rollout" in data else None,
         )
 
 
