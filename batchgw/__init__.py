@@ -73,6 +73,7 @@ if TYPE_CHECKING:
         PlanStale as PlanStale,
         PlanUnreadable as PlanUnreadable,
         PolicyInvalid as PolicyInvalid,
+        ProbeFailed as ProbeFailed,
         Problem as Problem,
         QuotasInvalid as QuotasInvalid,
         ReadingAged as ReadingAged,
@@ -275,9 +276,9 @@ _NAMES = {
         "CredentialsRejected CredentialsUnavailable DeniedByScp EndpointUnreachable EntityNotFound "
         "ExplainedStop ExpressionFailed ForeignAnswer ForeignDenial HeldBack JournalUnusable "
         "JournalWriteFailed NotAsWritten NotConfirmed NotCustomized NothingSelected OrganizationNotInUse "
-        "OtherAccountAnswered PlanStale PlanUnreadable PolicyInvalid Problem QuotasInvalid ReadingAged "
-        "RegionOff ResourceQuotaExceeded RunUnknown ScopeError ScopeLocked ServiceFailure Starved "
-        "Stopped Throttled UsageError WrongAccount"
+        "OtherAccountAnswered PlanStale PlanUnreadable PolicyInvalid ProbeFailed Problem QuotasInvalid "
+        "ReadingAged RegionOff ResourceQuotaExceeded RunUnknown ScopeError ScopeLocked ServiceFailure "
+        "Starved Stopped Throttled UsageError WrongAccount"
     ),
     "events": (
         "ApiRechecked ApisListed CallAnswered CallGaveUp CallRetried CallSent CallThrottled "

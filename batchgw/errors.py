@@ -39,6 +39,7 @@ BatchgwError                         1  a number is the exit code of a command t
     │   └── ForeignAnswer               3xx or 4xx without an AWS error code: a write may have been made
     ├── ApiDenied                       403 on one API, while others are allowed: permanent for this API
     ├── NotAsWritten                    201, and something else than what was asked is in effect: permanent
+    ├── ProbeFailed                     no answer from a deployed API: what is live there is not known
     └── ScopeError                      the whole account-region is given up
         ├── Starved                     refused for as long as --patience allows: others use the quota up
         ├── EndpointUnreachable         no scope has ever been able to connect: nothing more is tried
@@ -363,6 +364,16 @@ class NotAsWritten(CallError):
     """AWS answered a write as a success, but two reads show something else than what was asked."""
 
     reached_api = True
+
+
+class ProbeFailed(CallError):
+    """A deployed API gave no answer to a probe. What is live there is not known.
+
+    Its code says what happened: NameUnresolved, TlsRefused, ProxyUnusable, ConnectionRefused, NotConnected,
+    TimedOut, or ConnectionCut.
+    """
+
+    retry_safe = True
 
 
 class ScopeError(CallError):

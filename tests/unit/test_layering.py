@@ -61,12 +61,13 @@ WITHIN: dict[str, tuple[frozenset[str], ...]] = {
         frozenset({"application", "run"}),
     ),
     "control_plane": (
-        frozenset({"data_plane", "interface"}),
+        frozenset({"interface"}),
         frozenset({"advice", "regions", "endpoints", "event_fields", "operations", "readonly", "tries"}),
         frozenset({"classify", "given_up", "service_pace"}),
         frozenset({"session_state"}),
         frozenset({"limited", "limited_services", "retrying"}),
         frozenset({"aws", "stack"}),
+        frozenset({"data_plane"}),
     ),
     "control_plane/aws": (
         frozenset({"addresses", "keys", "transport", "wire"}),

@@ -169,6 +169,21 @@ class ConnectionFlags:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DataPlaneFlags:
+    """Where deployed APIs are called."""
+
+    data_plane_url: Annotated[
+        str | None,
+        flag(
+            "--data-plane-url",
+            "Stages of an emulator: http://HOST/{api}/{stage}{path}.",
+            metavar="URL",
+            panel=_AWS,
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MemoryFlags:
     """Whether what is learned of quotas, and found of the organisation, is remembered."""
 

@@ -118,7 +118,7 @@ class _CutOff(aiohttp.ClientError):
     """The connection broke after the request had been sent. `__cause__` tells how."""
 
 
-async def _send_once(
+async def send_once(
     request: aiohttp.ClientRequest,
     handler: Callable[[aiohttp.ClientRequest], Awaitable[aiohttp.ClientResponse]],
 ) -> aiohttp.ClientResponse:
@@ -176,7 +176,7 @@ class ConnectionPool:
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
-            middlewares=(_send_once,),
+            middlewares=(send_once,),
         )
         self._proxies: dict[tuple[str, str], str | None] = {}
 

@@ -85,8 +85,11 @@ def _address(url: str) -> str:
 
 
 def _cause(error: BotoCoreError) -> str:
-    """Tell the cause in a few words; aiohttp's own sentences repeat host and class."""
-    cause: object = error.kwargs.get("error")
+    return cause_in_words(error.kwargs.get("error"))
+
+
+def cause_in_words(cause: object) -> str:
+    """Tell in a few words why there is no answer; aiohttp's own sentences repeat host and class."""
     match cause:
         case aiohttp.ClientConnectorError():
             return _plain(cause.os_error)
@@ -133,16 +136,19 @@ def _not_connected(error: BotoCoreError) -> str:
 
 
 def _tls_refused(error: SSLError) -> str:
-    cause = error.kwargs.get("error")
-    verification = getattr(cause, "certificate_error", None)
-    if isinstance(verification, ssl.SSLCertVerificationError):
-        why = f"its TLS certificate is refused ({verification.verify_message})"
-    else:
-        why = f"TLS failed ({_cause(error)})"
+    why = tls_failure(error.kwargs.get("error"))
     return (
         f"cannot connect to {_endpoint(error)}: {why}. If a proxy or a private endpoint stands there, name "
         "its authority with AWS_CA_BUNDLE; otherwise somebody else answers under this name."
     )
+
+
+def tls_failure(cause: object) -> str:
+    """Tell in a few words why TLS failed."""
+    verification = getattr(cause, "certificate_error", None)
+    if isinstance(verification, ssl.SSLCertVerificationError):
+        return f"its TLS certificate is refused ({verification.verify_message})"
+    return f"TLS failed ({cause_in_words(cause)})"
 
 
 def _where_to_look(endpoint: str) -> str:
