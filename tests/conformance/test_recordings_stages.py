@@ -6,9 +6,12 @@ does not have is listed with the reason. Together the two lists contain all reco
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from operator import itemgetter
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -18,12 +21,8 @@ FILE = "deployments_stages_routing.json"
 
 NOT_COVERED = {
     "TestApiGatewayApiAuthorizer::test_authorizer_crud_no_api": "authorizers are not simulated",
-    "TestApigatewayTestInvoke::test_failed_invoke_test_method": "TestInvokeMethod: no data plane yet",
+    "TestApigatewayTestInvoke::test_failed_invoke_test_method": "TestInvokeMethod is not simulated",
     "TestUsagePlans::test_api_key_required_for_methods": "API keys and usage plans are not simulated",
-    "TestApigatewayRouting::test_routing_not_found": "invokes the deployed API: no data plane yet",
-    "TestCanaryDeployments::test_invoking_canary_deployment": (
-        "invokes the deployed API: no data plane yet; its control-plane answers are those of the canary tests"
-    ),
 }
 """Recorded tests of things the simulator does not have."""
 
@@ -44,14 +43,34 @@ def covers(name: str) -> Callable[[Callable[[Any, Recording], None]], Callable[[
 def deployable(client: Any) -> str:
     """An API with a mock method, because an API without methods cannot be deployed."""
     api = client.create_rest_api(name="deployable")
-    method = {"restApiId": api["id"], "resourceId": api["rootResourceId"], "httpMethod": "GET"}
+    mock(client, api["id"], api["rootResourceId"], "{}")
+    return str(api["id"])
+
+
+def mock(client: Any, api: str, resource: str, template: str) -> dict[str, str]:
+    """Add a GET that answers a template. Returns where its integration response is."""
+    method = {"restApiId": api, "resourceId": resource, "httpMethod": "GET"}
     client.put_method(**method, authorizationType="NONE")
     client.put_method_response(**method, statusCode="200")
     client.put_integration(
         **method, type="MOCK", requestTemplates={"application/json": '{"statusCode": 200}'}
     )
-    client.put_integration_response(**method, statusCode="200", responseTemplates={"application/json": "{}"})
-    return str(api["id"])
+    answer = {**method, "statusCode": "200"}
+    client.put_integration_response(**answer, responseTemplates={"application/json": template})
+    return answer
+
+
+def invoked(client: Any, api: str, stage: str, path: str, method: str = "GET") -> Answer:
+    """What a deployed API answers: the body of a success, else the body and the error type."""
+    url = f"{client.meta.endpoint_url}/restapis/{api}/{stage}/_user_request_{path}"
+    try:
+        with urlopen(Request(url, method=method), timeout=10) as answer:  # noqa: S310 - the simulator's own
+            success: Answer = json.loads(answer.read())
+            return success
+    except HTTPError as refused:
+        with refused:
+            content = json.loads(refused.read())
+            return {"content": content, "errorType": refused.headers["x-amzn-ErrorType"]}
 
 
 def patch(*operations: tuple[str, ...]) -> list[dict[str, str]]:
@@ -431,6 +450,53 @@ def a_canary_is_promoted(client: Any, steps: Recording) -> None:
     )
     steps.match("get-stage", client.get_stage(**stage))
     steps.match("update-stage-with-copy-2", update(*promote))
+
+
+# Calls of deployed APIs
+
+
+@covers("TestApigatewayRouting::test_routing_not_found")
+def what_is_not_there(client: Any, steps: Recording) -> None:
+    api = client.create_rest_api(name="routing")
+    existing = client.create_resource(
+        restApiId=api["id"], parentId=api["rootResourceId"], pathPart="existing"
+    )
+    mock(client, api["id"], existing["id"], '{"statusCode": 200, "message": "exists"}')
+    client.create_deployment(restApiId=api["id"], stageName="dev")
+    steps.match("working-route", invoked(client, api["id"], "dev", "/existing"))
+    steps.match("not-found", invoked(client, api["id"], "dev", "/random-non-existing-route"))
+    steps.match("wrong-method", invoked(client, api["id"], "dev", "/existing", "POST"))
+
+
+@covers("TestCanaryDeployments::test_invoking_canary_deployment")
+def a_canary_answers(client: Any, steps: Recording) -> None:
+    api = client.create_rest_api(name="canary")
+
+    def template(message: str) -> str:
+        names = {"variable": "testVar", "nonExistingDefault": "noStageVar", "nonOverridden": "defaultVar"}
+        lines = {name: f"$stageVariables.{variable}" for name, variable in names.items()}
+        lines |= {"message": f"{message} deployment", "isCanary": "$context.isCanaryRequest"}
+        return json.dumps({"statusCode": 200, **lines})
+
+    where = mock(client, api["id"], api["rootResourceId"], template("default"))
+    stage: dict[str, Any] = {"restApiId": api["id"], "stageName": "dev"}
+    variables = {"testVar": "default", "defaultVar": "default"}
+    first = client.create_deployment(**stage, variables=variables)
+    steps.match("create-deployment-1", first)
+    changed = {"op": "replace", "path": "/responseTemplates/application~1json", "value": template("canary")}
+    client.update_integration_response(**where, patchOperations=[changed])
+    second = client.create_deployment(restApiId=api["id"])
+    steps.match("create-deployment-2", second)
+    steps.match("response-deployment-1", invoked(client, api["id"], "dev", "/"))
+    settings = {
+        "/canarySettings/deploymentId": second["id"],
+        "/canarySettings/percentTraffic": "100.0",
+        "/canarySettings/stageVariableOverrides/testVar": "canary",
+        "/canarySettings/stageVariableOverrides/noStageVar": "canary",
+    }
+    operations = patch(*(("replace", path, value) for path, value in settings.items()))
+    steps.match("update-stage", client.update_stage(**stage, patchOperations=operations))
+    steps.match("response-canary-deployment", invoked(client, api["id"], "dev", "/"))
 
 
 @pytest.mark.parametrize("name", COVERED)
