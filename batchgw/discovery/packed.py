@@ -36,6 +36,7 @@ def _pack(apis: Sequence[RestApi]) -> bytes:
     rows = [
         (
             *(api.id, api.name, dict(api.tags), api.endpoint_types, api.created),
+            *(api.disable_execute_api_endpoint, api.endpoint_access_mode),
             None if api.owner is None else (api.owner.kind, api.owner.name),
         )
         for api in apis
@@ -52,7 +53,11 @@ def _unpack(packed: bytes, scope: Scope) -> list[RestApi]:
             tags=tags,
             endpoint_types=tuple(endpoint_types),
             created=created,
+            disable_execute_api_endpoint=disabled,
+            endpoint_access_mode=access_mode,
             owner=None if owner is None else Owner(kind=owner[0], name=owner[1]),
         )
-        for id_, name, tags, endpoint_types, created, owner in json.loads(zlib.decompress(packed))
+        for id_, name, tags, endpoint_types, created, disabled, access_mode, owner in json.loads(
+            zlib.decompress(packed)
+        )
     ]

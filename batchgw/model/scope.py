@@ -54,6 +54,10 @@ class RestApi:
     """A REST API as GetRestApis lists it. `created` is seconds since the epoch, when known.
 
     `owner` is who manages it; None where nobody asked.
+
+    `disable_execute_api_endpoint` is what is set, which takes effect when a stage is next updated.
+    `endpoint_access_mode` is AWS's word, such as STRICT; "" where it is not set. The journal keeps neither,
+    so the APIs of a run that is resumed have the defaults.
     """
 
     scope: Scope
@@ -62,6 +66,8 @@ class RestApi:
     tags: Mapping[str, str] = field(default_factory=dict)
     endpoint_types: tuple[str, ...] = ()
     created: float | None = None
+    disable_execute_api_endpoint: bool = False
+    endpoint_access_mode: str = ""
     owner: Owner | None = None
 
     def __str__(self) -> str:

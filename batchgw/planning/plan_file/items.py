@@ -22,7 +22,7 @@ from batchgw.model import (
     UnreadScope,
 )
 from batchgw.model.kinds import change_to_json, read_change, read_target
-from batchgw.model.shape import JSON, count, items, number, record, text
+from batchgw.model.shape import JSON, count, items, number, record, text, truth
 
 CHANGES = b',"changes":['
 """What separates an API from its changes. It cannot stand within a text: quotes are escaped there."""
@@ -141,6 +141,8 @@ class ItemReader:
             tags=cast("Mapping[str, str]", record(data["tags"])),  # an emulator's may hold anything
             endpoint_types=tuple(map(text, items(data["endpointTypes"]))),
             created=None if data["created"] is None else number(data["created"]),
+            disable_execute_api_endpoint=truth(data.get("disableExecuteApiEndpoint", False)),
+            endpoint_access_mode=text(data.get("endpointAccessMode", "")),
             owner=_owner(data.get("owner")),
         )
 
@@ -198,7 +200,8 @@ def _owner(data: JSON) -> Owner | None:
 
 
 def api_to_json(api: RestApi) -> dict[str, JSON]:
-    """Render an API with all that is known of it."""
+    """Render an API with all that is known of it. What few APIs have is left out where it is not set."""
+    mode = api.endpoint_access_mode
     return {
         "account": api.scope.account,
         "region": api.scope.region,
@@ -207,5 +210,7 @@ def api_to_json(api: RestApi) -> dict[str, JSON]:
         "tags": dict(api.tags),
         "endpointTypes": api.endpoint_types,
         "created": api.created,
+        **({"disableExecuteApiEndpoint": True} if api.disable_execute_api_endpoint else {}),
+        **({"endpointAccessMode": mode} if mode else {}),
         **({} if api.owner is None else {"owner": {"kind": api.owner.kind, "name": api.owner.name}}),
     }

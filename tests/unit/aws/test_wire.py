@@ -359,6 +359,8 @@ def test_an_odd_answer_is_unreadable_and_says_why(request_: Request[Any], body: 
         ('"id": "bad", "createdDate": "soon"', "bad", "creation date"),
         ('"id": "bad", "createdDate": NaN', "bad", "creation date"),
         ('"id": "bad", "endpointConfiguration": "EDGE"', "bad", "endpoint"),
+        ('"id": "bad", "disableExecuteApiEndpoint": "yes"', "bad", "disableExecuteApiEndpoint"),
+        ('"id": "bad", "endpointAccessMode": 7', "bad", "access mode"),
         ('"id": "bad", "endpointConfiguration": {"types": "EDGE"}', "bad", "endpoint"),
         ('"id": "bad", "endpointConfiguration": {"types": [null]}', "bad", "endpoint"),
     ],

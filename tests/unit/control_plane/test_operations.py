@@ -118,6 +118,8 @@ def test_a_rest_api_is_read_whole_and_when_bare() -> None:
                     "tags": {"tier": "public"},
                     "endpointConfiguration": {"types": ["REGIONAL"]},
                     "createdDate": created,
+                    "disableExecuteApiEndpoint": True,
+                    "endpointAccessMode": "STRICT",
                 },
                 {"id": "b2"},
             ],
@@ -134,6 +136,8 @@ def test_a_rest_api_is_read_whole_and_when_bare() -> None:
             tags={"tier": "public"},
             endpoint_types=("REGIONAL",),
             created=1713213980.0,
+            disable_execute_api_endpoint=True,
+            endpoint_access_mode="STRICT",
         ),
         RestApi(scope=HERE, id=RestApiId("b2")),
     )

@@ -19,6 +19,8 @@ apis = st.builds(
     id=st.one_of(odd, plain).map(RestApiId),
     name=names,
     tags=st.dictionaries(names, names, max_size=2),
+    disable_execute_api_endpoint=st.booleans(),
+    endpoint_access_mode=st.sampled_from(["", "STRICT"]),
     endpoint_types=st.lists(st.sampled_from(["EDGE", "REGIONAL"]), max_size=2).map(tuple),
     created=st.none() | st.floats(0, 2e9),
 )

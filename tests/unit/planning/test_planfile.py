@@ -251,6 +251,8 @@ apis = st.builds(
     name=texts,
     tags=maps,
     endpoint_types=st.lists(texts, max_size=2).map(tuple),
+    disable_execute_api_endpoint=st.booleans(),
+    endpoint_access_mode=st.sampled_from(["", "STRICT"]),
     created=st.none() | st.floats(allow_nan=False, allow_infinity=False),
 )
 any_settings = st.builds(Settings, status_code=st.none() | texts, parameters=maps, templates=maps)
@@ -602,6 +604,8 @@ class Forger(PlanWriter):
         {"kind": "api", "api": {**API, "created": float("nan")}, "changes": []},
         {"kind": "api", "api": {**API, "tags": []}, "changes": []},
         {"kind": "api", "api": {**API, "endpointTypes": [None]}, "changes": []},
+        {"kind": "api", "api": {**API, "disableExecuteApiEndpoint": 1}, "changes": []},
+        {"kind": "api", "api": {**API, "endpointAccessMode": None}, "changes": []},
         {"kind": "api", "api": API, "changes": [{**CHANGE, "change": "stage"}]},
         {"kind": "api", "api": API, "changes": [{**CHANGE, "target": "THROTTELD"}]},
         {"kind": "api", "api": API, "changes": [{**CHANGE, "target": ["THROTTLED"]}]},

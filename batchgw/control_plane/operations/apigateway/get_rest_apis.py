@@ -130,6 +130,12 @@ _MEMBERS: tuple[tuple[str, Callable[[object], bool], str], ...] = (
     ("name", is_text, "the name is not a text that can be kept"),
     ("tags", are_texts, "the tags are not names with texts that can be kept"),
     ("endpointConfiguration", _is_endpoint, "the types of endpoint are not a list of texts"),
+    (
+        "disableExecuteApiEndpoint",
+        lambda value: isinstance(value, bool),
+        "disableExecuteApiEndpoint is no bool",
+    ),
+    ("endpointAccessMode", is_text, "the access mode of the endpoint is not a text that can be kept"),
     ("createdDate", lambda value: isinstance(value, datetime), "the creation date is not one"),
 )
 """What a REST API may have, and what is wrong where it is something else."""
@@ -157,6 +163,8 @@ def _rest_api(scope: Scope, item: Wire) -> RestApi:
         tags=item.get("tags") or {},
         endpoint_types=tuple((item.get("endpointConfiguration") or {}).get("types") or ()),
         created=None if created is None else created.timestamp(),
+        disable_execute_api_endpoint=item.get("disableExecuteApiEndpoint") or False,
+        endpoint_access_mode=item.get("endpointAccessMode") or "",
     )
 
 
