@@ -248,7 +248,14 @@ _BY_CODE: Mapping[str, type[CallError] | _Judge] = {
     **_codes(_conflict, "Conflict"),
     **_codes(_not_found, "NotFound"),
     **_codes(
-        BadRequest, "BadRequest", "Validation", "ValidationError", "Serialization", "InvalidParameterValue"
+        BadRequest,
+        "BadRequest",
+        "Validation",
+        "ValidationError",
+        "Serialization",
+        "InvalidParameterValue",
+        "InvalidDocumentType",
+        "UnsupportedCalendar",
     ),
     **_codes(
         EntityNotFound,
@@ -257,6 +264,7 @@ _BY_CODE: Mapping[str, type[CallError] | _Judge] = {
         "RootNotFound",
         "TargetNotFound",
         "ResourceNotFound",
+        "InvalidDocument",  # "The specified SSM document doesn't exist" (API reference, GetCalendarState)
     ),
     **_codes(OrganizationNotInUse, "AWSOrganizationsNotInUse"),
     **_codes(

@@ -65,8 +65,10 @@ SERVICES: Mapping[str, Quota] = MappingProxyType(
     {
         "account": Quota(5, 5),
         "cloudformation": Quota(2, 5),
+        "cloudwatch": Quota(3, 5),
         "ec2": Quota(5, 5),
         "organizations": Quota(1.5, 1),
+        "ssm": Quota(1, 2),
         "sts": Quota(5, 5),
     }
 )
@@ -79,6 +81,9 @@ service is regional.
 - ec2: 20/s for reads, and 10/s for those without a filter (EC2 developer guide, request throttling). Others
   share it: a half.
 - cloudformation: AWS publishes no rate, and deployments share it. So this is chosen with care.
+- cloudwatch: 9/s for DescribeAlarms, and more for GetMetricData (CloudWatch user guide, service quotas).
+  Dashboards and other gates share it: a third.
+- ssm: AWS publishes no rate for GetCalendarState. A calendar is asked about now and then.
 - sts: for the question whether a region is on, which is asked once there. `STS` is for all other calls.
 """
 

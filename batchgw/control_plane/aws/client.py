@@ -90,7 +90,7 @@ class TargetedClient:
         service = client.meta.service_model.service_id.hyphenize()
         client.meta.events.register(f"provide-client-params.{service}", _aim)
         client.meta.events.register(f"before-endpoint-resolution.{service}", _resolve_there)
-        read = _READERS.get(client.meta.service_model.metadata["protocol"])
+        read = _READERS.get(client.meta.service_model.resolved_protocol)
         if read is not None:
             client.meta.events.register(f"before-parse.{service}", read)
 

@@ -61,8 +61,22 @@ class _Models:
         for suffix, opened in _SUFFIXES.items():
             if Path(file_path + suffix).is_file():
                 with opened(file_path + suffix, "rb") as file:
-                    return json.loads(file.read().decode(), object_pairs_hook=_made)
+                    return _in_query(json.loads(file.read().decode(), object_pairs_hook=_made))
         return None
+
+
+_QUERY = "query"
+
+
+def _in_query(model: Any) -> Any:
+    """Let botocore speak the query protocol to a service that knows it and others.
+
+    Newer versions would speak CBOR to CloudWatch, which neither the simulator nor most emulators read.
+    """
+    metadata = model.get("metadata", {})
+    if _QUERY in metadata.get("protocols", ()):
+        metadata.update(protocol=_QUERY, protocols=[_QUERY])
+    return model
 
 
 def _made(members: list[tuple[str, Any]]) -> OrderedDict[str, Any]:

@@ -6,7 +6,16 @@ lets a file of quotas name it, if it is one of API Gateway, and sends it on the 
 """
 
 from batchgw.control_plane.interface import Operation
-from batchgw.control_plane.operations import account, apigateway, cloudformation, ec2, organizations, sts
+from batchgw.control_plane.operations import (
+    account,
+    apigateway,
+    cloudformation,
+    cloudwatch,
+    ec2,
+    organizations,
+    ssm,
+    sts,
+)
 from batchgw.control_plane.operations.apigateway import (
     PAGE_SIZE,
     UNNAMED,
@@ -73,7 +82,7 @@ __all__ = [
 
 OPERATIONS: tuple[Operation, ...] = tuple(
     operation
-    for service in (apigateway, organizations, account, ec2, cloudformation, sts)
+    for service in (apigateway, organizations, account, ec2, cloudformation, cloudwatch, ssm, sts)
     for operation in service.OPERATIONS
 )
 """The operations that batchgw sends, of every service."""

@@ -95,7 +95,9 @@ async def test_other_tasks_run_while_the_model_of_a_service_is_read(
     assert all(beside)
 
 
-@pytest.mark.parametrize("service", ["account", "cloudformation", "ec2", "organizations"])
+@pytest.mark.parametrize(
+    "service", ["account", "cloudformation", "cloudwatch", "ec2", "organizations", "ssm"]
+)
 def test_a_model_is_what_botocore_reads_itself(service: str) -> None:
     """Also the files beside it, and one that is not there."""
     stock = JSONFileLoader()
@@ -105,6 +107,26 @@ def test_a_model_is_what_botocore_reads_itself(service: str) -> None:
         file = str(folder / name)
         assert clients._Models().exists(file) == stock.exists(file)
         assert clients._Models().load_file(file) == stock.load_file(file)
+
+
+@pytest.mark.parametrize(
+    ("stated", "spoken"),
+    [
+        (
+            {"protocol": "smithy-rpc-v2-cbor", "protocols": ["smithy-rpc-v2-cbor", "json", "query"]},
+            {"protocol": "query", "protocols": ["query"]},
+        ),
+        ({"protocol": "json", "protocols": ["json"]}, {"protocol": "json", "protocols": ["json"]}),
+        ({"protocol": "ec2"}, {"protocol": "ec2"}),
+    ],
+)
+def test_a_service_that_knows_the_query_protocol_is_spoken_to_in_it(
+    stated: dict[str, object], spoken: dict[str, object], tmp_path: Path
+) -> None:
+    """As CloudWatch's in newer versions of botocore, which would speak CBOR to it."""
+    (tmp_path / "service-2.json").write_text(json.dumps({"metadata": {**stated, "serviceId": "S"}}))
+    read = clients._Models().load_file(str(tmp_path / "service-2"))
+    assert read == {"metadata": {**spoken, "serviceId": "S"}}
 
 
 def answers(body: object, status: int = 200) -> Answer:

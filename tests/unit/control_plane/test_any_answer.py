@@ -23,6 +23,7 @@ from batchgw.control_plane.operations import (
 )
 from batchgw.control_plane.operations.account import ListRegions
 from batchgw.control_plane.operations.cloudformation import DescribeStackResources
+from batchgw.control_plane.operations.cloudwatch import DescribeAlarms, GetMetricData, MetricQuery
 from batchgw.control_plane.operations.ec2 import DescribeRegions
 from batchgw.control_plane.operations.organizations import (
     DescribeOrganization,
@@ -32,6 +33,7 @@ from batchgw.control_plane.operations.organizations import (
     ListRoots,
     ListTagsForResource,
 )
+from batchgw.control_plane.operations.ssm import GetCalendarState
 from batchgw.control_plane.operations.sts import GetCallerIdentity
 from batchgw.errors import ServiceFailure
 from batchgw.model import AccountId, Region, RestApiId, Scope
@@ -58,6 +60,9 @@ REQUESTS: tuple[Request[object], ...] = (
     GetDeployments(scope=HERE, api=API),
     GetResources(scope=HERE, api=API),
     GetExport(scope=HERE, api=API, stage="prod"),
+    DescribeAlarms(scope=HERE, names=("prod",)),
+    GetMetricData(scope=HERE, queries=(MetricQuery(id="prod", metric="Count"),), start=0.0, end=60.0),
+    GetCalendarState(scope=HERE, calendar="prod"),
 )
 
 MEMBERS = (
@@ -67,6 +72,8 @@ MEMBERS = (
     "LogicalResourceId", "PhysicalResourceId", "ResourceType", "stageName", "deploymentId", "description",
     "id", "createdDate", "canarySettings", "percentTraffic", "apiSummary", "authorizationType",
     "apiKeyRequired", "items", "position", "path", "resourceMethods", "body",
+    "MetricAlarms", "CompositeAlarms", "AlarmName", "AlarmArn", "StateValue", "StateReason",
+    "StateUpdatedTimestamp", "MetricDataResults", "Timestamps", "Values", "StatusCode", "NextTransitionTime",
 )  # fmt: skip
 """All names that are read."""
 

@@ -108,7 +108,16 @@ def configured_endpoints(session: AioSession, service: str) -> Iterator[tuple[st
         yield url, "endpoint_url of the profile"
 
 
-_SERVICES = ("api_gateway", "sts", "organizations", "account", "ec2", "cloudformation")
+_SERVICES = (
+    "api_gateway",
+    "sts",
+    "organizations",
+    "account",
+    "ec2",
+    "cloudformation",
+    "cloudwatch",
+    "ssm",
+)
 """The services that batchgw asks, as they are called in variables and files."""
 
 

@@ -133,7 +133,7 @@ _MEMBERS: tuple[tuple[str, Callable[[object], bool], str], ...] = (
     (
         "disableExecuteApiEndpoint",
         lambda value: isinstance(value, bool),
-        "disableExecuteApiEndpoint is no bool",
+        "disableExecuteApiEndpoint is neither true nor false",
     ),
     ("endpointAccessMode", is_text, "the access mode of the endpoint is not a text that can be kept"),
     ("createdDate", lambda value: isinstance(value, datetime), "the creation date is not one"),

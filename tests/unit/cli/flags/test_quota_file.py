@@ -144,7 +144,7 @@ WRONG = [
     ),
     ("operations:\n  CreateDeployment: {rate: unknown}\n", 2, 28, "'unknown' is for the total alone"),
     ("services:\n  organisations: {rate: 1}\n", 2, 3, "did you mean organizations?"),
-    ("services:\n  apigateway: {rate: 1}\n", 2, 3, "those are account, cloudformation, ec2, organizations"),
+    ("services:\n  apigateway: {rate: 1}\n", 2, 3, "those are account, cloudformation, cloudwatch, ec2"),
     ("services:\n  ec2: {rate: unknown}\n", 2, 15, "'unknown' is for the total alone"),
     ("services:\n  ec2: {each: 1}\n", 2, 9, "unknown key 'each'; known here are rate, burst"),
     ("total: {rate: unknown}\nshare: 1/2\n", 2, 8, "the rate is unknown, and a share is a part of a quota"),
