@@ -150,6 +150,7 @@ class Engine:
         tallies = self.statistics.tallies(call)
         now = self.elapsed
         self._service.world.organization.advance(now)
+        self._service.world.signals.advance(now)
         for tally in tallies:
             tally.enter(now)
         target = call.target

@@ -32,6 +32,7 @@ from batchgw.errors import (
 )
 from batchgw.model import AccountId, RoleLink
 from batchgw.simulator.call import Call
+from batchgw.simulator.documents import Value
 from batchgw.simulator.engine import Engine
 from batchgw.simulator.operations.service import Service, service_of
 from batchgw.simulator.operations.sts import STS
@@ -49,6 +50,7 @@ from batchgw.simulator.traffic.latency import Latency
 from batchgw.simulator.traffic.quota import UNLIMITED, QuotaRules, Quotas
 from batchgw.simulator.traffic.statistics import Statistics
 from batchgw.simulator.world.keys import Key
+from batchgw.simulator.world.signals import written as signal_script
 from batchgw.simulator.world.trust import Trust
 from batchgw.simulator.world.world import World
 
@@ -61,6 +63,7 @@ def simulate(
     quota: QuotaRules = UNLIMITED,
     latency: Latency | None = None,
     script: Sequence[Mapping[str, object]] = (),
+    signals: Mapping[str, object] | None = None,
     denied: Collection[str] = (),
     trust: Trust | None = None,
     roles: Sequence[RoleLink] = (),
@@ -72,11 +75,17 @@ def simulate(
 ) -> SimulatedControlPlane:
     """A plane over a world of its own: without options no quota, no latency and no faults.
 
-    `script` is a fault script as plain data (see `faults`); `denied` accounts have no permission; `trust` has
+    `script` is a fault script as plain data (see `faults`), and `signals` a script of alarms, metrics and
+    calendars, which stays with the world (`world.signals.written`); `denied` accounts have no permission;
+    `trust` has
     roles and their policies; `roles` and `session_policy` as in `SimulatedControlPlane`; `write_log` is how
     many of the latest writes `plane.engine.statistics` keeps; `propagation` is how many seconds later a
     change of a stage reaches callers (`SimulatedDataPlane`). Raises UsageError for a wrong script.
     """
+    if signals is not None:
+        world.signals.script = signal_script.signals(
+            Value(value=signals, source="signals"), accounts=world.accounts, regions=world.regions
+        )
     engine = Engine(
         Service(world, trust=trust),
         quotas=Quotas(quota),

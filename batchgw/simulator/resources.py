@@ -82,6 +82,16 @@ def _stack_of(world: World, call: Call) -> str | None:
     return None if owner is None or owner.stack is None else owner.stack_id
 
 
+def _calendar(_: World, call: Call) -> str:
+    """Give the document of the first calendar that a call names."""
+    match call.params.get("CalendarNames"):
+        case [str(name), *_]:
+            where = f"arn:{partition(call.region)}:ssm:{call.region}:{call.account}"
+            return name if name.startswith("arn:") else f"{where}:document/{name}"
+        case _:
+            return "*"
+
+
 _RESOURCES: Mapping[str, Callable[[World, Call], str]] = {
     "DescribeAccount": lambda world, call: _organization_resource(world, call.params, "AccountId"),
     "ListAccountsForParent": _parent,
@@ -90,5 +100,6 @@ _RESOURCES: Mapping[str, Callable[[World, Call], str]] = {
     "ListTagsForResource": lambda world, call: _organization_resource(world, call.params, "ResourceId"),
     "ListRegions": _account,
     "DescribeStackResources": _stack,
+    "GetCalendarState": _calendar,
 }
 """What operations of other services are about; all others are about "*" (service authorization reference)."""

@@ -28,7 +28,8 @@ class AwsService:
     """One service.
 
     Attributes:
-        name: botocore's name of it, for which its calls are signed.
+        name: botocore's name of it.
+        signing_name: for which its calls are signed, where that is not its name.
         protocol: how it speaks.
         throttled: code, status and message of a refusal by quota. The status is not always 429.
         denied: code and status of a call that IAM does not allow.
@@ -40,10 +41,16 @@ class AwsService:
     name: str
     protocol: Protocol
     throttled: tuple[str, int, str]
+    signing_name: str | None = None
     denied: tuple[str, int] = ("AccessDeniedException", 403)
     denial: str = "User: {user} is not authorized to perform: {action} on resource: {resource} {reason}"
     throttle_is_modelled: bool = True
     has_global_endpoint: bool = False
+
+    @property
+    def signed_as(self) -> str:
+        """The service's name in signatures."""
+        return self.signing_name or self.name
 
     def refusal(self, retry_after: str | None = None) -> ServiceFault:
         """Make the refusal by quota."""

@@ -56,7 +56,7 @@ WITHIN: dict[str, tuple[frozenset[str], ...]] = {
         frozenset({"limiters"}),
     ),
     "execution": (
-        frozenset({"comparison", "kinds", "responses", "schedule", "session"}),
+        frozenset({"comparison", "kinds", "responses", "schedule", "session", "signals"}),
         frozenset({"reading", "writing"}),
         frozenset({"application", "run"}),
     ),

@@ -155,6 +155,10 @@ class WorldFlags:
     faults: Annotated[Path | None, _file_flag("--faults", "Fault script (YAML or JSON).", panel=_FAULTS)] = (
         None
     )
+    signals: Annotated[
+        Path | None,
+        _file_flag("--signals", "Alarms, metrics and calendars over time (YAML or JSON).", panel=_FAULTS),
+    ] = None
     denied: Annotated[
         list[str],
         _repeatable("--denied", "Account that denies everything; repeatable.", commas=True, panel=_FAULTS),
@@ -300,6 +304,7 @@ def options_of(world: WorldFlags) -> ServeOptions:
         latency_p99=p99,
         propagation=world.propagation,
         faults=world.faults,
+        signals=world.signals,
         denied=frozenset(world.denied),
         no_auth=world.no_auth,
         role_name=world.role_name,

@@ -22,6 +22,8 @@ _OTHER_WAYS = (
     "AWS_ENDPOINT_URL_ACCOUNT",
     "AWS_ENDPOINT_URL_EC2",
     "AWS_ENDPOINT_URL_CLOUDFORMATION",
+    "AWS_ENDPOINT_URL_CLOUDWATCH",
+    "AWS_ENDPOINT_URL_SSM",
 )
 """Variables that would send calls somewhere else."""
 

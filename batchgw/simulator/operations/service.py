@@ -10,7 +10,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from batchgw.simulator.iam.roles import Iam
-from batchgw.simulator.operations import account, apigateway, cloudformation, ec2, organizations, sts
+from batchgw.simulator.operations import (
+    account,
+    apigateway,
+    cloudformation,
+    cloudwatch,
+    ec2,
+    organizations,
+    ssm,
+    sts,
+)
 from batchgw.simulator.operations.operation import Input, Operation
 from batchgw.simulator.permissions import check
 from batchgw.simulator.reply import Reply, ServiceFault
@@ -26,6 +35,8 @@ SERVICES: Mapping[AwsService, Mapping[str, Operation]] = {
     account.ACCOUNT: account.OPERATIONS,
     cloudformation.CLOUDFORMATION: cloudformation.OPERATIONS,
     ec2.EC2: ec2.OPERATIONS,
+    cloudwatch.CLOUDWATCH: cloudwatch.OPERATIONS,
+    ssm.SSM: ssm.OPERATIONS,
 }
 """What is simulated. A service more is its module, and its line here."""
 

@@ -8,6 +8,7 @@ POST /_batchgw/restart       time 0 in the same world: full buckets, fault scrip
 POST /_batchgw/faults        a fault script (JSON list of rules) that replaces the present one
 GET  /_batchgw/organization  the accounts as they are now: where they stand, their states and regions
 POST /_batchgw/organization  changes of it (a JSON list), made now or, with `at`, later
+POST /_batchgw/signals       a script of alarms, metrics and calendars (JSON) that replaces the present one
 POST /_batchgw/iam           roles, users and service control policies (JSON) that replace the present ones
 """
 
@@ -26,6 +27,7 @@ from batchgw.simulator.traffic import fault_script
 from batchgw.simulator.traffic.timeline import Timeline
 from batchgw.simulator.world.organization import written
 from batchgw.simulator.world.organization.description import describe
+from batchgw.simulator.world.signals import written as signal_script
 
 
 class EngineAdmin:
@@ -44,6 +46,7 @@ class EngineAdmin:
             ("POST", "/_batchgw/faults"): self._set_faults,
             ("GET", "/_batchgw/organization"): self._organization,
             ("POST", "/_batchgw/organization"): self._change_organization,
+            ("POST", "/_batchgw/signals"): self._set_signals,
             ("POST", "/_batchgw/iam"): self._set_iam,
         }
 
@@ -90,6 +93,14 @@ class EngineAdmin:
             raise UsageError(f"The organisation cannot be changed: {error}.") from None
         organization.advance(now)
         return {"changes": len(changes)}
+
+    def _set_signals(self, call: HttpCall) -> object:
+        world = self._engine.service.world
+        script = Value(value=_read(call, "A signal script", empty=b"{}"), source="signals")
+        read = world.signals.script = signal_script.signals(
+            script, accounts=world.accounts, regions=world.regions
+        )
+        return {name: len(getattr(read, name)) for name in signal_script.FIELDS}
 
     def _set_iam(self, call: HttpCall) -> object:
         iam = identities.iam(Value(value=_read(call, "Identities", empty=b"{}"), source="identities"))

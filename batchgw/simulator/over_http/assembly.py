@@ -35,6 +35,7 @@ from batchgw.simulator.world.organization import written
 from batchgw.simulator.world.organization.generated import generated
 from batchgw.simulator.world.organization.plan import OrganizationPlan
 from batchgw.simulator.world.organization.regions import first_regions
+from batchgw.simulator.world.signals import written as signal_script
 from batchgw.simulator.world.trust import Trust
 from batchgw.simulator.world.world import World, account_id
 
@@ -58,6 +59,10 @@ def make_engine(
     try:
         made = _make_world(options) if world is None else world
         _require_known_names(options, made)
+        if options.signals is not None:
+            made.signals.script = signal_script.signals(
+                read(options.signals, "signal script"), accounts=made.accounts, regions=made.regions
+            )
         return Engine(
             Service(made, trust=_trust(options, iam)),
             quotas=Quotas(_quota_rules(options)),

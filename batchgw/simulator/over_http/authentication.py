@@ -27,7 +27,7 @@ from batchgw.simulator.world.keys import Key, KeyRing
 CLOCK_SKEW = 300.0
 """Seconds a signature's date may be off the server's (IAM user guide, signing requests: five minutes)."""
 
-_GLOBAL_SERVICES = frozenset(service.name for service in SERVICES if service.has_global_endpoint)
+_GLOBAL_SERVICES = frozenset(service.signed_as for service in SERVICES if service.has_global_endpoint)
 _TIMESTAMP = "%Y%m%dT%H%M%SZ"
 _ALGORITHM = "AWS4-HMAC-SHA256"
 _ACCOUNT = re.compile(r"\d{12}")

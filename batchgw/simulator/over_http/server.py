@@ -94,7 +94,7 @@ class HttpService:
         self._gate = gate
         self._now = now
         self._protocols: Mapping[str, WireProtocol] = {
-            service.name: _PROTOCOLS[service.protocol](service.name) for service in SERVICES
+            service.signed_as: _PROTOCOLS[service.protocol](service.name) for service in SERVICES
         }
 
     async def answer(self, call: HttpCall) -> HttpAnswer:

@@ -48,10 +48,12 @@ PER_OPERATION: Mapping[str, Rate] = {
 
 PER_SERVICE: Mapping[str, Rate] = {
     "account": Rate(rate=5, burst=5),
+    "cloudwatch": Rate(rate=9, burst=9),
     "organizations": Rate(rate=20, burst=100),
 }
 """What other services take of an account. That of Account Management is documented (API reference: five a
-second of each caller account). That of Organizations is not published: this is more than anybody reports."""
+second of each caller account). So is that of CloudWatch's DescribeAlarms (user guide, service quotas: nine a
+second). That of Organizations is not published: this is more than anybody reports."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

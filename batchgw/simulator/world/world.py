@@ -15,6 +15,7 @@ from batchgw.simulator.world.organization.plan import OrganizationPlan, flat
 from batchgw.simulator.world.organization.regions import first_regions
 from batchgw.simulator.world.organization.states import AccountState
 from batchgw.simulator.world.scope_apis import CAPACITY, ScopeApis
+from batchgw.simulator.world.signals.script import Signals
 
 
 class World:
@@ -26,6 +27,7 @@ class World:
         seed: decides everything that is generated.
         keys: the accounts' access keys.
         organization: who is where in it; all accounts right under its root, unless it is given.
+        signals: what CloudWatch and Systems Manager say; nothing, until it is scripted.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class World:
         self.seed = seed
         self.keys = KeyRing(self.accounts, seed=seed, partition=partition(self.regions[0]))
         self.organization = Organization(plan, seed=seed)
+        self.signals = Signals()
         everywhere = [(account, region) for account in self.accounts for region in self.regions]
         settled = [scope for scope in everywhere if organization is None or self.organization.is_on(*scope)]
         self._ids = Identifiers(length=10, seed=self.seed)

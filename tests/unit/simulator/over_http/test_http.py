@@ -210,4 +210,4 @@ def test_an_unsigned_call_is_missing_its_token() -> None:
 def test_a_service_that_is_not_simulated_says_which_are() -> None:
     answer = ask(FakeEngine(Reply(status=200)), headers=scope("lambda"))
     assert (answer.status, answer.headers["x-amzn-ErrorType"]) == (404, "UnknownOperationException")
-    assert b"apigateway, sts, organizations, account, cloudformation, ec2, not for lambda" in answer.body
+    assert b"account, cloudformation, ec2, monitoring, ssm, not for lambda" in answer.body

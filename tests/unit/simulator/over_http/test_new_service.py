@@ -15,26 +15,28 @@ from batchgw.simulator.over_http.serve import running
 from batchgw.simulator.reply import Body, ServiceFault
 from batchgw.simulator.services import AwsService
 
-SSM = AwsService(name="ssm", protocol="json-1.1", throttled=("ThrottlingException", 400, "Rate exceeded"))
+SECRETS = AwsService(
+    name="secretsmanager", protocol="json-1.1", throttled=("ThrottlingException", 400, "Rate exceeded")
+)
 OPTIONS = ServeOptions(apis=1, accounts=1, regions=1, no_throttle=True, latency=0.0, latency_p99=0.0)
 
 
-def get_parameter(given: Input) -> Body:
-    name = text(given.params, "Name")
-    if name != "/role":
-        raise ServiceFault("ParameterNotFound", 400, f"{name} is not there")
-    return {"Parameter": {"Name": name, "Type": "String", "Value": f"batchgw in {given.region}"}}
+def get_secret_value(given: Input) -> Body:
+    name = text(given.params, "SecretId")
+    if name != "role":
+        raise ServiceFault("ResourceNotFoundException", 400, f"{name} is not there")
+    return {"Name": name, "SecretString": f"batchgw in {given.region}"}
 
 
-OPERATIONS: dict[str, Operation] = {"GetParameter": answers(get_parameter)}
+OPERATIONS: dict[str, Operation] = {"GetSecretValue": answers(get_secret_value)}
 
 
 @pytest.fixture(autouse=True)
 def _registered(monkeypatch: pytest.MonkeyPatch) -> None:
     """Do what the line in `SERVICES` does."""
-    monkeypatch.setattr(service, "SERVICES", {**service.SERVICES, SSM: OPERATIONS})
+    monkeypatch.setattr(service, "SERVICES", {**service.SERVICES, SECRETS: OPERATIONS})
     monkeypatch.setattr(service, "OPERATIONS", {**service.OPERATIONS, **OPERATIONS})
-    monkeypatch.setattr(service, "_SERVICE_OF", {**service._SERVICE_OF, "GetParameter": SSM})
+    monkeypatch.setattr(service, "_SERVICE_OF", {**service._SERVICE_OF, "GetSecretValue": SECRETS})
     monkeypatch.setattr("batchgw.simulator.over_http.server.SERVICES", service.SERVICES)
 
 
@@ -42,13 +44,13 @@ def test_boto3_calls_it() -> None:
     with running(OPTIONS) as served:
         (keys,) = served.keys.values()
         client = boto3.client(
-            "ssm",
+            "secretsmanager",
             endpoint_url=served.endpoint,
             region_name=served.regions[0],
             aws_access_key_id=keys["access_key_id"],
             aws_secret_access_key=keys["secret_access_key"],
             config=Config(retries={"total_max_attempts": 1}),
         )
-        assert client.get_parameter(Name="/role")["Parameter"]["Value"] == f"batchgw in {served.regions[0]}"
-        with pytest.raises(ClientError, match="ParameterNotFound"):
-            client.get_parameter(Name="/other")
+        assert client.get_secret_value(SecretId="role")["SecretString"] == f"batchgw in {served.regions[0]}"
+        with pytest.raises(ClientError, match="ResourceNotFoundException"):
+            client.get_secret_value(SecretId="other")

@@ -126,7 +126,11 @@ def test_a_service_s_quota_is_written_in_the_same_way() -> None:
 
 def test_options_set_the_quotas_of_services() -> None:
     options = replace(SMALL, service_quota={"organizations": None, "sts": Rate(rate=1, burst=2)})
-    assert rules(options).per_service == {"account": Rate(rate=5, burst=5), "sts": Rate(rate=1, burst=2)}
+    assert rules(options).per_service == {
+        "account": Rate(rate=5, burst=5),
+        "cloudwatch": Rate(rate=9, burst=9),
+        "sts": Rate(rate=1, burst=2),
+    }
 
 
 @pytest.mark.parametrize(
