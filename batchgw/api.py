@@ -45,6 +45,7 @@ from batchgw.planning.frozen import FrozenAccounts
 from batchgw.planning.managed import holding
 from batchgw.planning.plan_file import temporary
 from batchgw.planning.plan_file.plan import Plan, PlanHeader, PlanWriter
+from batchgw.planning.rollout.waves import refuse_empty
 from batchgw.report.summary import Summary
 
 __all__ = ["FRESH", "Application", "apply", "applying", "check", "discover", "plan", "resume", "resuming"]
@@ -147,14 +148,15 @@ async def plan(
         header = PlanHeader.of(policy, options or {})
         estate = Estate()
         rules, apis = policy.rules, policy.targets.apis
+        of_waves = () if policy.rollout is None else policy.rollout.account_words
         needs = Needs(
-            account=rules.needs_account or apis.needs_account,
+            account=rules.needs_account or apis.needs_account or bool(of_waves),
             tags=rules.needs_account_tags or apis.needs_account_tags,
-            words=(*chain.from_iterable(rules.account_words.values()), *apis.account_words),
+            words=(*chain.from_iterable(rules.account_words.values()), *apis.account_words, *of_waves),
         )
         count = SelectionCount(policy.targets.apis, accounts=estate.accounts)
         path = Path(out) if out is not None else temporary.folder() / f"batchgw-{header.plan}.plan"
-        with PlanWriter(path, header) as writer:
+        with PlanWriter(path, header, accounts=estate.accounts) as writer:
             async with keeping_apis(remembering) as kept:
                 planner = Planner(
                     ReadOnlyControlPlane(paced),
@@ -230,8 +232,10 @@ async def apply(
     `schedule` decides which account-region and which API may begin, and when; None lets all begin at once.
     What it holds back is not attempted, and a resume takes it up.
 
-    Raises `JournalWriteFailed` when the journal fails: the run has stopped then, and can be resumed.
+    Raises `NothingSelected` when a wave of the plan is empty that may not be, and `JournalWriteFailed` when
+    the journal fails: the run has stopped then, and can be resumed.
     """
+    refuse_empty(plan.waves)
     terms = Terms(force_lock=force_lock, take_over_dead=take_over_dead, trusted=trusted, schedule=schedule)
     with session(plane, pace, observer, stop) as paced:
         return await apply_plan(

@@ -31,12 +31,29 @@ SECTIONS = {
     "HeaderSource": "A header taken from the request",
     "CustomisedSpec": "wherever_customised",
     "DeploySpec": "deploy",
+    "RolloutSpec": "rollout",
+    "WaveSpec": "A wave",
+    "GateSpec": "A gate",
+    "MaxFailuresSpec": "rollout.max_failures",
+    "LimitsSpec": "rollout.limits",
+    "WindowSpec": "A window",
+    "RegionOrderSpec": "rollout.regions",
     "RuleSpec": "A rule",
     "ExemptionSpec": "An exemption",
 }
 """The heading of each part of the schema, in the order of the page; presets come after them."""
 
-PLAIN = ("Mode", "OnManaged", "ResponseType", "Unlisted", "Verify")
+PLAIN = (
+    "MetricName",
+    "Mode",
+    "OnFailure",
+    "OnInconclusive",
+    "OnManaged",
+    "ResponseType",
+    "Unlisted",
+    "Verify",
+    "WaveOrder",
+)
 """Parts that are lists of words: they stand in the tables that use them."""
 
 WORDS = {

@@ -51,6 +51,7 @@ TARGETS_TWICE = Rule(
     severity="error",
     summary="a later file's targets say more than which APIs",
 )
+ROLLOUT_TWICE = Rule(name="rollout-twice", severity="error", summary="two files have a rollout")
 RULE_NAME = Rule(name="rule-name", severity="error", summary="two rules have one name")
 LOCKED = Rule(name="locked", severity="error", summary="a later layer contradicts what is locked")
 EXEMPTION_OF_LOCKED = Rule(
@@ -87,6 +88,7 @@ FORM_RULES: Mapping[str, Rule] = {
         EXPRESSION,
         MAPPING,
         TARGETS_TWICE,
+        ROLLOUT_TWICE,
         RULE_NAME,
         LOCKED,
         EXEMPTION_OF_LOCKED,

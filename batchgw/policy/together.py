@@ -15,6 +15,7 @@ from batchgw.policy.form_rules import (
     EXEMPTION_EXPIRED,
     EXEMPTION_OF_LOCKED,
     LOCKED,
+    ROLLOUT_TWICE,
     RULE_NAME,
     TARGETS_TWICE,
 )
@@ -50,6 +51,7 @@ def findings_together(sources: Sequence[Source], rulebook: LayeredRulebook) -> I
     yield from _no_stages(rulebook)
     yield from _targets(sources)
     yield from _organizations(sources)
+    yield from _rollouts(sources)
     yield from _names(sources)
     yield from _locked(sources, rulebook.layers)
     yield from _exemptions(sources, rulebook)
@@ -129,6 +131,14 @@ def _organizations(sources: Sequence[Source]) -> Iterator[FileFinding]:
             f"how the organisation is read stands at {sources[having[0]].where(('organization',))} already"
         )
         yield _found(TARGETS_TWICE, index, ("organization",), message, at_key=True)
+
+
+def _rollouts(sources: Sequence[Source]) -> Iterator[FileFinding]:
+    having = [n for n, source in enumerate(sources) if source.file.rollout is not None]
+    for index in having[1:]:
+        first = sources[having[0]].where(("rollout",))
+        message = f"how the policy is rolled out stands at {first} already: say it in one file"
+        yield _found(ROLLOUT_TWICE, index, ("rollout",), message, at_key=True)
 
 
 def _names(sources: Sequence[Source]) -> Iterator[FileFinding]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from batchgw.model.fleet.organization import AccountSelector
 from batchgw.model.rollout.gate import Gate
 from batchgw.model.rollout.limits import Limits, MaxFailures, OnFailure
 from batchgw.model.rollout.wave import ALL, Wave, WaveOrder
@@ -41,6 +42,11 @@ class Rollout:
     windows: tuple[Window, ...] = ()
     max_parallel_scopes: int | None = None
     regions: tuple[Region, ...] = ()
+
+    @property
+    def account_words(self) -> tuple[AccountSelector, ...]:
+        """What its waves ask of accounts that only the organisation knows: each by itself."""
+        return tuple(word for wave in self.waves for word in wave.account_words)
 
     def to_json(self) -> dict[str, JSON]:
         """Render as `from_json` reads it."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from batchgw.model.fleet.organization import OuPattern
+from batchgw.model.fleet.organization import AccountSelector, OuPattern
 from batchgw.model.rollout.amount import Amount, amount_or_none
 from batchgw.model.shape import JSON, items, record, text, texts, truth
 
@@ -58,6 +58,13 @@ class Wave:
         if self.accounts:
             return "accounts " + ", ".join(self.accounts)
         return "stages " + ", ".join(self.stages) if self.stages else "rest"
+
+    @property
+    def account_words(self) -> tuple[AccountSelector, ...]:
+        """What it asks of accounts that only the organisation knows: each by itself."""
+        names = (word for word in self.accounts if not word.isdigit())
+        of_ou = () if self.ou is None else (AccountSelector(ou=self.ou),)
+        return (*of_ou, *(AccountSelector(name=name) for name in names))
 
     def to_json(self) -> dict[str, JSON]:
         """Render its unit, and `allow_empty` where it is true."""

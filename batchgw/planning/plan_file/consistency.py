@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from batchgw.errors import PlanUnreadable
-from batchgw.model import Change, Desired, PlanItem, PlannedApi, Scope, UnreadApi, Variant
+from batchgw.model import Change, Desired, PlanItem, PlannedApi, RestApiId, Scope, UnreadApi, Variant
 from batchgw.model.change import MANAGED
 from batchgw.model.fleet.seen import SeenApis
 from batchgw.model.kinds import KINDS
 from batchgw.planning import kinds
 from batchgw.planning.plan_file.header import PlanHeader
+from batchgw.planning.rollout.waves import Waves
 from batchgw.planning.totals import PlanTotals, ScopeTotals
 from batchgw.planning.variants import alike
 
@@ -48,6 +49,8 @@ class Consistency:
                 "what its totals say of APIs that no rule matches is not what its first line says"
             )
         self._seen: defaultdict[Scope, SeenApis] = defaultdict(SeenApis)
+        self._waves = header.rollout is not None
+        self._pending: defaultdict[Scope, set[RestApiId]] = defaultdict(set)
         self.totals = PlanTotals()
 
     def add(self, item: PlanItem) -> None:
@@ -64,6 +67,27 @@ class Consistency:
             if found := fault(item, self._variants[item.variant].desired):
                 raise self._contradiction(f"{item.api}, {found} by its policy")
         self.totals.add(item)
+        if self._waves and isinstance(item, PlannedApi) and item.pending:
+            self._pending[item.api.scope].add(item.api.id)
+
+    def check_waves(self, waves: Waves | None) -> None:
+        """Take the plan's waves, after all items.
+
+        Raises PlanUnreadable when an API with something to do is in none, or in two, or another is in one.
+        """
+        if waves is None:
+            return
+        for number, _, members in waves:
+            for scope, apis in members.items():
+                for api in apis:
+                    if api not in self._pending[scope]:
+                        raise self._contradiction(
+                            f"wave {number} has {scope}/{api}, which has nothing to do, or is in one already"
+                        )
+                    self._pending[scope].remove(api)
+        for scope, left in self._pending.items():
+            if left:
+                raise self._contradiction(f"no wave has {scope}/{min(left)}, which has something to do")
 
     def finish(self, stated: PlanTotals) -> None:
         """Compare the counts with the totals that the plan states. Raises PlanUnreadable when they differ."""

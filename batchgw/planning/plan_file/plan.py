@@ -1,6 +1,7 @@
 """A plan as a file: JSON lines, a stream in both directions, recognised when it is cut short or edited.
 
-The first line is the header, then comes one line per item, then the totals, and last the sha256 of every byte
+The first line is the header, then comes one line per item, then, where the policy has a rollout, one per wave
+and account-region, then the totals, and last the sha256 of every byte
 before. A plan is written under another name and renamed when it is whole, so a plan that exists is whole.
 It holds nothing secret, but it is for its owner only (0600): it says what an organisation's APIs answer.
 """
@@ -20,13 +21,23 @@ from types import TracebackType
 from typing import BinaryIO, NoReturn, Self
 
 from batchgw.errors import BatchgwError, UsageError
-from batchgw.model import PlanItem, Scope
+from batchgw.model import Account, AccountId, PlanItem, PlannedApi, Scope
 from batchgw.model.change import scope_of
 from batchgw.planning.plan_file import temporary as temporaries
 from batchgw.planning.plan_file.consistency import Consistency
 from batchgw.planning.plan_file.header import PlanHeader
 from batchgw.planning.plan_file.items import ItemReader, item_to_json
-from batchgw.planning.plan_file.verify import Verified, identity, is_totals, parsed, same_file, verify
+from batchgw.planning.plan_file.verify import (
+    Verified,
+    ends_items,
+    identity,
+    is_wave,
+    parsed,
+    same_file,
+    verify,
+)
+from batchgw.planning.rollout.drawing import Candidate, Drawing
+from batchgw.planning.rollout.waves import WaveReader, Waves
 from batchgw.planning.totals import PlanTotals
 from batchgw.planning.variants import alike
 
@@ -42,15 +53,26 @@ class PlanWriter:
     """Writes a plan. Leaving the block commits it; leaving it by an exception leaves nothing behind.
 
     `scopes` are those that are looked into, as far as they are known: they stand in the totals even when
-    nothing is found there; `totals.look_into` takes others. Once it is committed, `written` is what `verify`
-    would find. Raises UsageError when the file cannot be made there, BatchgwError when writing fails (disk
-    full).
+    nothing is found there; `totals.look_into` takes others. `accounts` is what the organisation says of
+    accounts by the time that their items come: waves may ask for it. Once it is committed, `written` is what
+    `verify` would find.
+
+    Raises UsageError when the file cannot be made there, BatchgwError when writing fails (disk full).
     """
 
-    def __init__(self, path: str | Path, header: PlanHeader, *, scopes: Iterable[Scope] = ()) -> None:
+    def __init__(
+        self,
+        path: str | Path,
+        header: PlanHeader,
+        *,
+        scopes: Iterable[Scope] = (),
+        accounts: Mapping[AccountId, Account] | None = None,
+    ) -> None:
         self.path = _writable(path)
         self.totals = PlanTotals(scopes)
         self.written: Verified | None = None
+        self._accounts = {} if accounts is None else accounts
+        self._drawing = None if header.rollout is None else Drawing(header.rollout)
         self._offsets: dict[Scope, array[int]] = {}
         self._length = 0
         self._temporary = self.path.with_name(f".batchgw-{secrets.token_hex(6)}.tmp")
@@ -78,11 +100,18 @@ class PlanWriter:
         self._offsets[scope].append(self._length)
         self._line(item_to_json(item))
         self.totals.add(item)
+        if self._drawing is not None and isinstance(item, PlannedApi):
+            candidate = Candidate.of(item, self._accounts.get(scope.account))
+            if candidate is not None:
+                self._drawing.add(candidate)
 
     def commit(self) -> None:
         """Make the plan whole and give it its name. A second call does nothing."""
         if self._file.closed:
             return
+        if self._drawing is not None:
+            for line in self._drawing.draw().lines():
+                self._line(line)
         totals = self._line({"kind": "totals", **self.totals.to_json()})
         self._line({"kind": "end", "sha256": self._sha256.hexdigest()})
         try:
@@ -173,6 +202,7 @@ class Plan:
         found = Consistency(plan.path, plan.header, plan.variants)
         for item in plan.items():
             found.add(item)
+        found.check_waves(plan.waves)
         found.finish(plan.totals)
         return plan
 
@@ -193,10 +223,25 @@ class Plan:
         for line in self._lines() if scope is None else self._lines_of(scope):
             yield parsed(self.path, line, reader.read_line)
 
+    @property
+    def waves(self) -> Waves | None:
+        """The waves, as they are in the file: who goes when. None where the policy has no rollout.
+
+        Each call reads the file. Raises PlanUnreadable as `items` does.
+        """
+        rollout = self.header.rollout
+        if rollout is None:
+            return None
+        reader = WaveReader(rollout)
+        with same_file(self._verified) as file:
+            for line in filter(is_wave, file):
+                parsed(self.path, line, lambda each: reader.read(json.loads(each)))
+        return reader.waves()
+
     def _lines(self) -> Iterator[bytes]:
         with same_file(self._verified) as file:
             next(file)  # the header
-            yield from takewhile(lambda line: not is_totals(line), file)
+            yield from takewhile(lambda line: not ends_items(line), file)
 
     def _lines_of(self, scope: Scope) -> Iterator[bytes]:
         """Open the file for a batch at a time: hundreds of scopes may be read side by side."""

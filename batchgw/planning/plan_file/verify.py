@@ -23,10 +23,13 @@ from batchgw.model import AccountId, Region, Scope
 T = TypeVar("T")
 
 FORMAT = "batchgw-plan"
-FORMAT_VERSION = 3  # 3: APIs may differ in what they shall be, and scopes are counted, not announced
+FORMAT_VERSION = 4  # 4: waves stand between the items and the totals
+READABLE = (3, FORMAT_VERSION)
+"""The versions that are read. 3: APIs may differ in what they shall be, and scopes are counted."""
 
 _HEADER = b'{"kind":"plan","format":"batchgw-plan"'
 _TOTALS = b'{"kind":"totals",'
+_WAVE = b'{"kind":"wave",'
 _END = b'{"kind":"end",'
 _STRING = rb'"(?:[^"\\]|\\.)*"'
 _SCOPE = re.compile(rb'"account":%b,"region":%b' % (_STRING, _STRING))
@@ -68,9 +71,14 @@ def same_file(verified: Verified, *, buffer: int = _BUFFER) -> BinaryIO:
     )
 
 
-def is_totals(line: bytes) -> bool:
-    """Tell whether a line ends the items."""
-    return line.startswith(_TOTALS)
+def ends_items(line: bytes) -> bool:
+    """Tell whether a line comes after the items: one of a wave, or the totals."""
+    return line.startswith((_WAVE, _TOTALS))
+
+
+def is_wave(line: bytes) -> bool:
+    """Tell whether a line is one of a wave."""
+    return line.startswith(_WAVE)
 
 
 def parsed(path: Path, line: bytes, read: Callable[[bytes], T]) -> T:
@@ -114,15 +122,15 @@ def _header(path: Path, file: BinaryIO) -> bytes:
         raise PlanUnreadable(f"{path} is not a plan: its first line is not JSON. {make}") from error
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         raise PlanUnreadable(f"{path} is JSON, but not a plan. {make}")
-    if data.get("version") in range(1, FORMAT_VERSION):
+    if data.get("version") in range(1, READABLE[0]):
         raise PlanUnreadable(
             f"{path} was made by an earlier batchgw, {data.get('batchgw', '(unknown)')}: plan again."
         )
-    if data.get("version") != FORMAT_VERSION:
+    if data.get("version") not in READABLE:
         raise PlanUnreadable(
             f"{path} is a plan of format {json.dumps(data.get('version'))}, written by batchgw "
-            f"{data.get('batchgw', '(unknown)')}; this batchgw reads format {FORMAT_VERSION}. "
-            "Use that version, or plan again with this one."
+            f"{data.get('batchgw', '(unknown)')}; this batchgw reads formats {READABLE[0]} and {READABLE[1]}."
+            " Use that version, or plan again with this one."
         )
     return line
 
@@ -153,7 +161,7 @@ class _Index:
         self._offsets: dict[bytes, array[int]] = {}
 
     def add(self, line: bytes, offset: int) -> None:
-        found = None if is_totals(line) else _SCOPE.search(line)
+        found = None if ends_items(line) else _SCOPE.search(line)
         if found:
             scope = found.group()
             if scope not in self._offsets:

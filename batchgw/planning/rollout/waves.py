@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from batchgw.errors import NothingSelected
 from batchgw.model import AccountId, Region, RestApiId, Scope
 from batchgw.model.rollout.rollout import Rollout
 from batchgw.model.rollout.wave import Wave
@@ -67,6 +68,12 @@ class Waves:
                     "region": scope.region,
                     "apis": list(apis),
                 }
+
+
+def refuse_empty(waves: Waves | None) -> None:
+    """Raise NothingSelected where a wave is empty that may not be."""
+    if waves is not None and waves.fault is not None:
+        raise NothingSelected(f"{waves.fault} Nothing was written.")
 
 
 class WaveReader:

@@ -7,7 +7,9 @@ from dataclasses import replace
 from datetime import date
 
 from batchgw.model import Policy, RoleLink
+from batchgw.model.rollout.rollout import Rollout
 from batchgw.policy.meaning.exemptions import exemptions_of
+from batchgw.policy.meaning.rollout import rollout_of
 from batchgw.policy.meaning.rulebook import LayeredRulebook
 from batchgw.policy.meaning.source import Source, chief_of, layers_of
 from batchgw.policy.meaning.targets import organization_roles, targets_of
@@ -27,7 +29,16 @@ def policy_of(sources: Sequence[Source], rulebook: LayeredRulebook) -> Policy:
         targets=replace(targets, organization_roles=_organization_roles(sources)),
         source=", ".join(source.name for source in sources),
         rulebook=rulebook,
+        rollout=_rollout(sources),
     )
+
+
+def _rollout(sources: Sequence[Source]) -> Rollout | None:
+    """Give how the first file that says it is rolled out."""
+    for source in sources:
+        if source.file.rollout is not None:
+            return rollout_of(source.file.rollout, file=source.name)
+    return None
 
 
 def _organization_roles(sources: Sequence[Source]) -> tuple[RoleLink, ...]:

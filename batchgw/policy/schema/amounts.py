@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
 from batchgw.policy.findings import reject
 from batchgw.policy.form_rules import SCHEMA
@@ -45,6 +45,15 @@ def _check_count(text: str) -> str:
         raise reject(SCHEMA, f"{shown(text)} is not a whole number from 0, such as 5")
     return text
 
+
+def _true(value: object) -> object:
+    if value in (True, "true", "True"):
+        return True
+    raise reject(SCHEMA, f"this is true, or it is left out; {shown(str(value))} means nothing here")
+
+
+TrueWord = Annotated[Literal[True], BeforeValidator(_true)]
+"""`true`; there is no other choice than to leave it out."""
 
 DurationText = Annotated[
     str,

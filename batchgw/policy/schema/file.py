@@ -14,6 +14,7 @@ from batchgw.policy.presets.index import PresetUse
 from batchgw.policy.quoting import shown
 from batchgw.policy.schema.deploy import DeployField
 from batchgw.policy.schema.responses import CustomisedSpec, ResponseValue
+from batchgw.policy.schema.rollout import RolloutSpec
 from batchgw.policy.schema.selectors import SelectorSpec
 from batchgw.policy.schema.targets import OrganizationSpec, TargetsSpec
 from batchgw.policy.schema.words import DayText
@@ -121,6 +122,11 @@ class PolicyFile(Strict):
         default_factory=list,
         description="What differs for some APIs: every rule that matches an API counts, and later ones win,"
         " key by key.",
+    )
+    rollout: RolloutSpec | None = Field(
+        default=None,
+        description="How the policy is rolled out: in waves, behind gates, within budgets, guard rails and"
+        " windows.",
     )
     locked: list[Text] = Field(
         default_factory=list,

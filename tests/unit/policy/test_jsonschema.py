@@ -102,7 +102,7 @@ BAD = [
     "{version: 1, wherever_customised: [cors]}",
     "{version: 1, use: [{preset: cors, include_subdomains: true}]}",
     "{version: 1, mode: overwrite, use: [cors]}",
-    "{version: 1, rollout: {}, use: [cors]}",
+    "{version: 1, rollouts: {}, use: [cors]}",
     "{version: 1, responses: {UNATHORIZED: default}}",
     "{version: 1, responses: {THROTTLED: off}}",
     "{version: 1, responses: {THROTTLED: {status: 600}}}",

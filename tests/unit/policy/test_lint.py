@@ -22,8 +22,8 @@ LOCKED = "version: 1\nuse: [hsts]\nlocked: [hsts]\nrules:\n"
 FILE_RULES = {"file", "syntax", "schema", "duplicate-key"}
 """What the reader and the models tell; test_loader has them."""
 
-OF_SEVERAL = {"targets-twice", "exemption-of-locked"}
-"""What is told of several files alone; test_several_files has them."""
+OF_SEVERAL = {"targets-twice", "exemption-of-locked", "rollout-twice"}
+"""What is told of several files alone; test_several_files and test_rollout have them."""
 
 
 def problems(text: str) -> tuple[Problem, ...]:
@@ -41,6 +41,27 @@ CASES: list[tuple[str, str, int, int, str]] = [
     # rule, text, line, column, what the message must say
     ("deploy-without-stages", "version: 1\nuse: [hsts]\ndeploy: {bake: 10m}", 3, 1, "name them under"),
     ("every-stage", "version: 1\ndeploy: {stages: ['*']}", 2, 19, "also those that stand on an older one"),
+    (
+        "waves-unwatched",
+        "version: 1\nuse: [hsts]\nrollout: {waves: [{size: 1}, {rest: true}]}",
+        3,
+        11,
+        "nothing is watched between these waves",
+    ),
+    (
+        "waves-unwatched",
+        "version: 1\nuse: [hsts]\nrollout: {gates: [prompt, {alarm: a}]}",
+        3,
+        27,
+        "without a bake this is looked at the moment",
+    ),
+    (
+        "gate-name",
+        "version: 1\nuse: [hsts]\nrollout: {gates: [prompt, {command: [x/prompt.sh]}]}",
+        3,
+        27,
+        "a gate before is called 'prompt' already",
+    ),
     (
         "canary-without-bake",
         "version: 1\ndeploy: {stages: [a], canary: [5%, 100%]}",
