@@ -6,8 +6,9 @@ The change is made in the middle. So a caller who gives up may or may not have w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 import anyio
@@ -17,6 +18,10 @@ from batchgw.simulator.call import Call, Target
 from batchgw.simulator.data_plane.answering import Moment
 from batchgw.simulator.data_plane.edge import Edge
 from batchgw.simulator.data_plane.invocation import Answered, Invocation
+from batchgw.simulator.edits.edit import DeleteApi as ApiDeletion
+from batchgw.simulator.edits.edit import PutGatewayResponse
+from batchgw.simulator.edits.others import Others
+from batchgw.simulator.edits.script import EditScript, Planned
 from batchgw.simulator.operations.service import Service, service_of
 from batchgw.simulator.permissions import refusal
 from batchgw.simulator.reply import ConnectionCutByServer, Reply, ServiceFault, conflict
@@ -45,6 +50,15 @@ CONCURRENT = "Unable to complete operation due to concurrent modification. Pleas
 """What the service answers when two writes to one API overlap (recorded)."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Met:
+    """What a call meets: an error that refuses it, a fault of the script, other people's edits after it."""
+
+    error: Exception | None = None
+    fault: Fault | None = None
+    edits: Sequence[Planned] = ()
+
+
 class Engine:
     """Answers calls for a service, with quota, latency and faults on the way."""
 
@@ -55,6 +69,7 @@ class Engine:
         quotas: Quotas | None = None,
         latency: Latency | None = None,
         faults: FaultScript | None = None,
+        edits: EditScript | None = None,
         statistics: Statistics | None = None,
         denied: frozenset[str] = frozenset(),
         exclusive_writes: bool = True,
@@ -69,6 +84,7 @@ class Engine:
             quotas: the server's token buckets.
             latency: how long answers take.
             faults: what goes wrong by script. It does not see calls refused by quota or permission.
+            edits: what other people do by script. It does not see calls refused by quota or permission.
             statistics: what is counted, and how much of it is kept.
             denied: accounts whose identity has no API Gateway permission.
             exclusive_writes: whether a write that overlaps another on the same API is refused (409).
@@ -92,6 +108,7 @@ class Engine:
         self._edge = Edge(
             service.world, propagation=propagation, seed=seed, tally=self.statistics.invocations
         )
+        self.others = Others(service, self._edge, self._effects, self.statistics.edits, edits or EditScript())
         self._changing: set[Target] = set()
         if self.statistics.timeline is not None:
             self.quotas.watch(self.statistics.neighbour_called)
@@ -108,6 +125,7 @@ class Engine:
         now = self._clock()
         if self._started is None:
             self._started = now
+            self.others.begin(now)
         return now - self._started
 
     async def handle(
@@ -160,7 +178,7 @@ class Engine:
             answer = await self._answer(call, act, now, request_id)
         except ServiceFault as fault:
             fault.headers["x-amzn-RequestId"] = request_id
-            self._count_fault(call, fault)
+            self.statistics.failed(call, fault)
             raise
         except ConnectionCutByServer:
             for tally in tallies:
@@ -193,6 +211,7 @@ class Engine:
         """
         self._started = None
         self._edge.settle()
+        self.others.restart()
         self.quotas.restart()
         self.faults.restart()
         self.statistics.reset()
@@ -207,18 +226,23 @@ class Engine:
         }
 
     async def _answer(self, call: Call, act: Callable[[], T], now: float, request_id: str) -> T:
-        error, fault = self._decide(call, now)
-        delay = self.latency.draw() + (fault.seconds if isinstance(fault, Slow) else 0.0)
-        if error is not None:
+        met = self._decide(call, now)
+        delay = self.latency.draw() + (met.fault.seconds if isinstance(met.fault, Slow) else 0.0)
+        if met.error is not None:
+            self._follow(met, call, now)
             await anyio.sleep(delay)
-            raise error
+            raise met.error
         middle = now + delay / 2
         answer = await self._carry_out(
-            call.target, lambda: self._apply(call, act, fault, middle, request_id), delay
+            call.target, lambda: self._apply(call, act, met, middle, request_id), delay
         )
-        if fault is not None:
-            after_change(fault)
+        if met.fault is not None:
+            after_change(met.fault)
         return answer
+
+    def _follow(self, met: _Met, call: Call, now: float) -> None:
+        for planned in met.edits:
+            self.others.make(planned, now, api=call.api)
 
     async def _carry_out(self, target: Target | None, change: Callable[[], T], delay: float) -> T:
         """Make the change half-way through the delay. The API is busy for all of the delay.
@@ -237,14 +261,14 @@ class Engine:
                 self._changing.discard(target)
         return effect.result()
 
-    def _decide(self, call: Call, now: float) -> tuple[Exception | None, Fault | None]:
-        """Decide on arrival: the error that refuses the call, if any, and the fault that it meets."""
+    def _decide(self, call: Call, now: float) -> _Met:
+        """Decide on arrival what a call meets."""
         counted = call.service is API_GATEWAY
         if counted and call.account in self.denied:
-            return call.denied(), None
+            return _Met(error=call.denied())
         not_allowed = refusal(self._service.world, self._service.trust, call)
         if not_allowed is not None:
-            return not_allowed, None
+            return _Met(error=not_allowed)
         taken = self.quotas.admit(
             call.account,
             call.region,
@@ -253,28 +277,18 @@ class Engine:
             counted=counted,
             service=call.service.name,
         )
-        fault = self.faults.decide(call, now, lambda: self._tags(call)) if taken else None
+        tags = partial(self._service.world.tags, call.account, call.region, call.api)
+        fault = self.faults.decide(call, now, tags) if taken else None
         if isinstance(fault, OtherWrite):
-            self._write_as_another(call, fault.status)
+            written = PutGatewayResponse(type=call.type, status=fault.status)
+            self.others.edit([written], (call.account, call.region, call.api), now)
             fault = fault.then
         self.statistics.counted(call, now, taken=taken and not isinstance(fault, Throttle))
         if not taken:
-            return by_quota(call, self.quotas.rules.retry_after), None
+            return _Met(error=by_quota(call, self.quotas.rules.retry_after))
         failure = None if fault is None else before_change(call, fault, self._service.now())
-        return failure or self._overlap(call), fault
-
-    def _tags(self, call: Call) -> Mapping[str, str]:
-        """Give the tags of the API that a call names; none where there is no such API."""
-        try:
-            apis = self._service.world.scope(call.account, call.region)
-            return apis.attributes(apis.require(call.api)).tags
-        except ServiceFault:
-            return {}
-
-    def _write_as_another(self, call: Call, status: str) -> None:
-        params = {"restApiId": call.api, "responseType": call.type, "statusCode": status}
-        with suppress(ServiceFault):  # the call names no existing gateway response
-            self._service.dispatch("PutGatewayResponse", call.account, call.region, params)
+        edits = self.others.script.after(call, now, tags)
+        return _Met(error=failure or self._overlap(call), fault=fault, edits=edits)
 
     def _overlap(self, call: Call) -> ServiceFault | None:
         """Make the refusal of a write that overlaps another on its API; None where there is no other."""
@@ -282,21 +296,23 @@ class Engine:
             return conflict(CONCURRENT)
         return None
 
-    def _apply(self, call: Call, act: Callable[[], T], fault: Fault | None, now: float, request_id: str) -> T:
-        if call.target is not None:
-            self._edge.before_change(call.target)
+    def _apply(self, call: Call, act: Callable[[], T], met: _Met, now: float, request_id: str) -> T:
+        """Make a call's change, and what other people do before and after it."""
+        if isinstance(met.fault, DeleteApi) and call.api:
+            self.others.edit([ApiDeletion()], (call.account, call.region, call.api), now)
+        target = call.target
+        if target is not None:
+            self._edge.before_change(target)
         try:
-            return self._change(call, act, fault, now, request_id)
+            return self._change(call, act, met.fault, now, request_id)
         finally:
-            if call.target is not None:
-                self._edge.changed(call.target, now)
+            if target is not None:
+                self._edge.changed(target, now)
+            self._follow(met, call, now)
 
     def _change(
         self, call: Call, act: Callable[[], T], fault: Fault | None, now: float, request_id: str
     ) -> T:
-        if isinstance(fault, DeleteApi) and call.api:
-            apis = self._service.world.scope(call.account, call.region)
-            apis.delete(apis.require(call.api))
         answer = self._stale(call, act) if isinstance(fault, StaleAnswer) else act()
         if isinstance(fault, StaleAnswer):
             if not fault.applied:
@@ -311,11 +327,3 @@ class Engine:
         apis = self._service.world.scope(call.account, call.region)
         with apis.not_writing(apis.require(call.api)):
             return act()
-
-    def _count_fault(self, call: Call, fault: ServiceFault) -> None:
-        refused = fault.code == call.throttled().code
-        for tally in self.statistics.tallies(call):
-            if refused:
-                tally.refused += 1
-            else:
-                tally.errors[fault.code] += 1

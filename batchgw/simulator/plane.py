@@ -33,6 +33,7 @@ from batchgw.errors import (
 from batchgw.model import AccountId, RoleLink
 from batchgw.simulator.call import Call
 from batchgw.simulator.documents import Value
+from batchgw.simulator.edits import reading
 from batchgw.simulator.engine import Engine
 from batchgw.simulator.operations.service import Service, service_of
 from batchgw.simulator.operations.sts import STS
@@ -64,6 +65,7 @@ def simulate(
     latency: Latency | None = None,
     script: Sequence[Mapping[str, object]] = (),
     signals: Mapping[str, object] | None = None,
+    edits: Sequence[Mapping[str, object]] = (),
     denied: Collection[str] = (),
     trust: Trust | None = None,
     roles: Sequence[RoleLink] = (),
@@ -75,10 +77,10 @@ def simulate(
 ) -> SimulatedControlPlane:
     """A plane over a world of its own: without options no quota, no latency and no faults.
 
-    `script` is a fault script as plain data (see `faults`), and `signals` a script of alarms, metrics and
-    calendars, which stays with the world (`world.signals.written`); `denied` accounts have no permission;
-    `trust` has
-    roles and their policies; `roles` and `session_policy` as in `SimulatedControlPlane`; `write_log` is how
+    `script` is a fault script as plain data (see `faults`), `edits` a script of other people's edits (see
+    `edits.reading`), and `signals` a script of alarms, metrics and calendars, which stays with the world
+    (`world.signals.written`); `denied` accounts have no permission; `trust` has roles and their policies;
+    `roles` and `session_policy` as in `SimulatedControlPlane`; `write_log` is how
     many of the latest writes `plane.engine.statistics` keeps; `propagation` is how many seconds later a
     change of a stage reaches callers (`SimulatedDataPlane`). Raises UsageError for a wrong script.
     """
@@ -86,11 +88,13 @@ def simulate(
         world.signals.script = signal_script.signals(
             Value(value=signals, source="signals"), accounts=world.accounts, regions=world.regions
         )
+    written = Value(value=list(edits), source="edits")
     engine = Engine(
         Service(world, trust=trust),
         quotas=Quotas(quota),
         latency=latency,
         faults=parse(script, seed=seed),
+        edits=reading.edits(written, seed=seed),
         statistics=Statistics(write_log=write_log),
         denied=frozenset(denied),
         propagation=propagation,

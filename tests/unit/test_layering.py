@@ -44,6 +44,7 @@ WITHIN: dict[str, tuple[frozenset[str], ...]] = {
         frozenset({"permissions", "resources"}),
         frozenset({"operations", "traffic"}),
         frozenset({"data_plane"}),
+        frozenset({"edits"}),
         frozenset({"engine"}),
         frozenset({"role_sessions"}),
         frozenset({"over_http", "plane", "simulated_data_plane"}),

@@ -159,6 +159,9 @@ class WorldFlags:
         Path | None,
         _file_flag("--signals", "Alarms, metrics and calendars over time (YAML or JSON).", panel=_FAULTS),
     ] = None
+    edits: Annotated[
+        Path | None, _file_flag("--edits", "Other people's edits (YAML or JSON).", panel=_FAULTS)
+    ] = None
     denied: Annotated[
         list[str],
         _repeatable("--denied", "Account that denies everything; repeatable.", commas=True, panel=_FAULTS),
@@ -305,6 +308,7 @@ def options_of(world: WorldFlags) -> ServeOptions:
         propagation=world.propagation,
         faults=world.faults,
         signals=world.signals,
+        edits=world.edits,
         denied=frozenset(world.denied),
         no_auth=world.no_auth,
         role_name=world.role_name,

@@ -10,7 +10,7 @@ from batchgw.simulator.data_plane.answering import Handling, Moment, forbidden
 from batchgw.simulator.data_plane.invocation import Answered, Invocation
 from batchgw.simulator.data_plane.serving import ServedApi, ServedStage, served
 from batchgw.simulator.reply import ServiceFault
-from batchgw.simulator.traffic.invocations import InvocationTally
+from batchgw.simulator.traffic.tallies import InvocationTally
 from batchgw.simulator.world.identifiers import mixed
 from batchgw.simulator.world.world import World
 

@@ -6,6 +6,7 @@ GET  /_batchgw/timeline      calls taken and refused over time, if the server wa
 POST /_batchgw/reset-stats   count from zero
 POST /_batchgw/restart       time 0 in the same world: full buckets, fault script and statistics at zero
 POST /_batchgw/faults        a fault script (JSON list of rules) that replaces the present one
+POST /_batchgw/edits         a script of other people's edits (JSON list) that replaces the present one
 GET  /_batchgw/organization  the accounts as they are now: where they stand, their states and regions
 POST /_batchgw/organization  changes of it (a JSON list), made now or, with `at`, later
 POST /_batchgw/signals       a script of alarms, metrics and calendars (JSON) that replaces the present one
@@ -20,6 +21,7 @@ from urllib.parse import parse_qs
 
 from batchgw.errors import UsageError
 from batchgw.simulator.documents import Value
+from batchgw.simulator.edits import reading
 from batchgw.simulator.engine import Engine
 from batchgw.simulator.iam import written as identities
 from batchgw.simulator.over_http.call import HttpAnswer, HttpCall
@@ -34,7 +36,7 @@ class EngineAdmin:
     """Answers the simulator's own paths: reads and changes an engine. No key is needed."""
 
     def __init__(self, engine: Engine, *, seed: int = 0) -> None:
-        """`seed` decides which calls a fault with a probability hits."""
+        """`seed` decides which calls a probability in a script chooses."""
         self._engine = engine
         self._seed = seed
         self._paths: Mapping[tuple[str, str], Callable[[HttpCall], object]] = {
@@ -44,6 +46,7 @@ class EngineAdmin:
             ("POST", "/_batchgw/reset-stats"): self._reset,
             ("POST", "/_batchgw/restart"): self._restart,
             ("POST", "/_batchgw/faults"): self._set_faults,
+            ("POST", "/_batchgw/edits"): self._set_edits,
             ("GET", "/_batchgw/organization"): self._organization,
             ("POST", "/_batchgw/organization"): self._change_organization,
             ("POST", "/_batchgw/signals"): self._set_signals,
@@ -80,6 +83,12 @@ class EngineAdmin:
         script = _read(call, "A fault script")
         self._engine.faults = fault_script.parse(script, seed=self._seed)
         return {"rules": len(self._engine.faults.rules)}
+
+    def _set_edits(self, call: HttpCall) -> object:
+        written = Value(value=_read(call, "A script of edits"), source="edits")
+        script = reading.edits(written, seed=self._seed)
+        self._engine.others.use(script)
+        return {"entries": len(script.at_times) + len(script.after_calls)}
 
     def _organization(self, _: HttpCall) -> object:
         return describe(self._engine.service.world.organization)

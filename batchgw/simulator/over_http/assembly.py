@@ -8,6 +8,8 @@ import anyio
 
 from batchgw.errors import UsageError
 from batchgw.simulator.documents import did_you_mean, read
+from batchgw.simulator.edits import reading
+from batchgw.simulator.edits.script import EditScript
 from batchgw.simulator.engine import Engine
 from batchgw.simulator.iam import written as identities
 from batchgw.simulator.iam.roles import NO_POLICIES, Iam
@@ -68,6 +70,7 @@ def make_engine(
             quotas=Quotas(_quota_rules(options)),
             latency=Latency(median=options.latency, p99=options.latency_p99, seed=options.seed),
             faults=_fault_script(options),
+            edits=_edit_script(options),
             statistics=Statistics(write_log=WRITE_LOG, timeline=Timeline() if options.timeline else None),
             denied=options.denied,
             propagation=options.propagation,
@@ -178,3 +181,9 @@ def _fault_script(options: ServeOptions) -> FaultScript | None:
         return None
     script = read(options.faults, "fault script").value
     return fault_script.parse(script or [], seed=options.seed)
+
+
+def _edit_script(options: ServeOptions) -> EditScript | None:
+    if options.edits is None:
+        return None
+    return reading.edits(read(options.edits, "script of edits"), seed=options.seed)

@@ -55,6 +55,7 @@ class ServeOptions:
         propagation: seconds after which a change of a stage reaches the callers of deployed APIs.
         faults: a fault script (YAML or JSON).
         signals: a script of alarms, metrics and calendars (YAML or JSON).
+        edits: a script of other people's edits (YAML or JSON).
         denied: accounts whose identities have no API Gateway permission.
         no_auth: let any key pass: a 12-digit one is the account, any other means the first account.
         role_name: the role that can be assumed in every account.
@@ -99,6 +100,7 @@ class ServeOptions:
     propagation: float = 0.0
     faults: Path | None = None
     signals: Path | None = None
+    edits: Path | None = None
     denied: frozenset[str] = frozenset()
     no_auth: bool = False
     role_name: str = ROLE_NAME

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from difflib import get_close_matches
 
 from batchgw.errors import UsageError
 from batchgw.simulator.traffic.faults import (
@@ -14,7 +13,6 @@ from batchgw.simulator.traffic.faults import (
     Deny,
     Fault,
     FaultScript,
-    Match,
     OtherAccount,
     OtherWrite,
     Refuse,
@@ -24,11 +22,7 @@ from batchgw.simulator.traffic.faults import (
     StaleAnswer,
     Throttle,
 )
-
-_TEXTS = ("service", "operation", "account", "region", "api", "type", "tag")
-_NUMBERS = ("after", "until", "every", "first", "probability")
-_KNOWN = (*_TEXTS, *_NUMBERS, "nth", "per")
-_GROUPS = ("api", "type", "scope")
+from batchgw.simulator.traffic.match_script import did_you_mean, match_of
 
 _OTHER_STATUS = 418
 _TRY_AGAIN = "Unable to complete operation due to concurrent modification. Please try again later."
@@ -46,51 +40,13 @@ def _rule(number: int, entry: object) -> Rule:
     if not isinstance(entry, Mapping) or not {"fault"} <= set(entry) <= {"match", "fault"}:
         raise _wrong(number, "it must have `fault`, may have `match`, and nothing else")
     try:
-        return Rule(match=_match(entry.get("match") or {}), fault=_fault(entry["fault"]))
+        return Rule(match=match_of(entry.get("match") or {}), fault=_fault(entry["fault"]))
     except (ValueError, TypeError) as error:
         raise _wrong(number, str(error)) from None
 
 
 def _wrong(number: int, why: str) -> UsageError:
     return UsageError(f"Rule {number} of the fault script cannot be used: {why}.")
-
-
-def _match(data: object) -> Match:
-    if not isinstance(data, Mapping):
-        raise ValueError("`match` must be a mapping")  # noqa: TRY004 - one kind of error for the reader
-    for key in data:
-        if key not in _KNOWN:
-            raise ValueError(f"`match` knows no {key!r}{_meant(str(key), _KNOWN)}")
-    texts = {key: _texts(data[key]) for key in _TEXTS if key in data}
-    per = str(data.get("per", ""))
-    if per and per not in _GROUPS:
-        raise ValueError(f"`per` is one of {', '.join(_GROUPS)}, not {per!r}")
-    nth = data.get("nth", ())
-    return Match(
-        service=texts.get("service", ()),
-        operation=texts.get("operation", ()),
-        account=texts.get("account", ()),
-        region=texts.get("region", ()),
-        api=texts.get("api", ()),
-        type=texts.get("type", ()),
-        tag=texts.get("tag", ()),
-        after=float(data.get("after", 0)),
-        until=float(data.get("until", "inf")),
-        nth=tuple(int(n) for n in nth) if isinstance(nth, Sequence) else (int(nth),),
-        every=int(data.get("every", 0)),
-        first=int(data.get("first", 0)),
-        probability=float(data.get("probability", 1)),
-        per=per,
-    )
-
-
-def _texts(value: object) -> tuple[str, ...]:
-    return tuple(map(str, value)) if isinstance(value, list | tuple) else (str(value),)
-
-
-def _meant(word: str, known: Sequence[str]) -> str:
-    close = get_close_matches(word, known, n=1)
-    return f", did you mean {close[0]!r}?" if close else f" (it knows {', '.join(known)})"
 
 
 def _fault(data: object) -> Fault:
@@ -103,7 +59,7 @@ def _fault(data: object) -> Fault:
         raise ValueError("`fault` must be a name, or one name with its argument")
     read = _FAULTS.get(str(name))
     if read is None:
-        raise ValueError(f"there is no fault {name!r}{_meant(str(name), tuple(_FAULTS))}")
+        raise ValueError(f"there is no fault {name!r}{did_you_mean(str(name), tuple(_FAULTS))}")
     return read(argument)
 
 

@@ -26,13 +26,11 @@ not_found | {not_found: message}
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
-from zlib import crc32
 
 from batchgw.simulator.call import Call
-from batchgw.simulator.world.identifiers import mixed
+from batchgw.simulator.traffic.matching import Counts, Match, Tags
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,69 +140,6 @@ Fault = (
 )
 
 
-Tags = Callable[[], Mapping[str, str]]
-"""Looks up the tags of an API: a function, because few rules need them and a lookup takes time."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Match:
-    """The calls that a rule is about. Empty patterns match all; times are seconds since the first call."""
-
-    service: tuple[str, ...] = ()
-    operation: tuple[str, ...] = ()
-    account: tuple[str, ...] = ()
-    region: tuple[str, ...] = ()
-    api: tuple[str, ...] = ()
-    type: tuple[str, ...] = ()
-    tag: tuple[str, ...] = ()
-    after: float = 0.0
-    until: float = float("inf")
-    nth: tuple[int, ...] = ()
-    every: int = 0
-    first: int = 0
-    probability: float = 1.0
-    per: str = ""
-
-    def describes(self, call: Call, now: float, tags: Tags) -> bool:
-        """Whether the call matches, whatever its count. `tags` gives the tags of its API."""
-        return (
-            self.after <= now < self.until
-            and _any(self.service, call.service.name)
-            and _any(self.operation, call.operation)
-            and _any(self.account, call.account)
-            and _any(self.region, call.region)
-            and _any(self.api, call.api)
-            and _any(self.type, call.type)
-            and (not self.tag or any(_any(self.tag, f"{key}={value}") for key, value in tags().items()))
-        )
-
-    def group(self, call: Call) -> str:
-        """What the call is counted under."""
-        scope = f"{call.account}/{call.region}"
-        match self.per:
-            case "scope":
-                return scope
-            case "api":
-                return f"{scope}/{call.api}"
-            case "type":
-                return f"{scope}/{call.api}/{call.type}"
-            case _:
-                return ""
-
-    def chooses(self, count: int, chance: float) -> bool:
-        """Whether the `count`-th call of the kind (from 1) is chosen; `chance` is its draw from 0..1."""
-        return (
-            (not self.nth or count in self.nth)
-            and (not self.every or count % self.every == 0)
-            and (not self.first or count <= self.first)
-            and chance < self.probability
-        )
-
-
-def _any(patterns: tuple[str, ...], value: str) -> bool:
-    return not patterns or any(p == value or fnmatchcase(value, p) for p in patterns)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """One line of a script."""
@@ -218,30 +153,16 @@ class FaultScript:
 
     def __init__(self, rules: Sequence[Rule] = (), *, seed: int = 0) -> None:
         self.rules = tuple(rules)
-        self._seed = seed
-        self._counts: dict[tuple[int, str], int] = {}
+        self._counts = Counts([rule.match for rule in self.rules], seed=seed)
 
     def decide(self, call: Call, now: float, tags: Tags = dict) -> Fault | None:
         """Give the fault that this call meets, if any. `now` is seconds since the first call.
 
         `tags` gives the tags of the call's API, for rules about them.
         """
-        if not self.rules:
-            return None
-        decided: Fault | None = None
-        for place, rule in enumerate(self.rules):
-            meant = rule.match.describes(call, now, tags)
-            if meant and self._fires(place, rule.match, call) and decided is None:
-                decided = rule.fault
-        return decided
+        chosen = self._counts.chosen(call, now, tags)
+        return self.rules[chosen[0]].fault if chosen else None
 
     def restart(self) -> None:
         """Count from zero."""
-        self._counts.clear()
-
-    def _fires(self, place: int, match: Match, call: Call) -> bool:
-        """Count the call, even if another rule decides: so rules do not affect each other."""
-        group = match.group(call)
-        count = self._counts[place, group] = self._counts.get((place, group), 0) + 1
-        chance = mixed(self._seed, place, crc32(group.encode()), count) / 2**64
-        return match.chooses(count, chance)
+        self._counts.restart()

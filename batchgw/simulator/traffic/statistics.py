@@ -8,61 +8,12 @@ Times are seconds since the first call.
 from __future__ import annotations
 
 from collections import Counter, deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from batchgw.simulator.call import Call, Target
-from batchgw.simulator.traffic.invocations import InvocationTally
+from batchgw.simulator.reply import ServiceFault
+from batchgw.simulator.traffic.tallies import EditTally, InvocationTally, Tally
 from batchgw.simulator.traffic.timeline import NEIGHBOUR, Timeline
-
-
-@dataclass(slots=True)
-class Tally:
-    """Calls of one kind. `refused` by quota; `errors` by code, refusals not among them."""
-
-    calls: int = 0
-    succeeded: int = 0
-    refused: int = 0
-    cut: int = 0
-    current: int = 0
-    max_concurrent: int = 0
-    errors: Counter[str] = field(default_factory=Counter)
-    first: float | None = None
-    last: float = 0.0
-
-    def enter(self, now: float) -> None:
-        """A call arrived."""
-        self.calls += 1
-        self.current = current = self.current + 1
-        if current > self.max_concurrent:  # noqa: PLR1730 - three times a call: max() takes twice as long
-            self.max_concurrent = current
-        if self.first is None:
-            self.first = now
-
-    def leave(self, now: float) -> None:
-        """The call was answered, cut or given up."""
-        self.current -= 1
-        self.last = now
-
-    def reset(self) -> None:
-        """Count from zero; calls still in flight stay in flight."""
-        self.calls = self.succeeded = self.refused = self.cut = 0
-        self.max_concurrent = self.current
-        self.errors.clear()
-        self.first, self.last = None, 0.0
-
-    def to_json(self) -> dict[str, object]:
-        """Render for GET /_batchgw/stats."""
-        return {
-            "calls": self.calls,
-            "succeeded": self.succeeded,
-            "refused": self.refused,
-            "cut": self.cut,
-            "errors": dict(self.errors),
-            "concurrent": self.current,
-            "max_concurrent": self.max_concurrent,
-            "first": self.first,
-            "last": self.last,
-        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +50,7 @@ class Statistics:
         self.writes: deque[Write] = deque(maxlen=write_log)
         self.puts: Counter[tuple[str, str, str, str]] = Counter()
         self.invocations = InvocationTally()
+        self.edits = EditTally()
 
     def of(self, account: str, region: str, operation: str) -> Tally:
         """The tally of one operation in one scope; a new one where nobody called yet."""
@@ -144,6 +96,15 @@ class Statistics:
         if self.timeline is not None:
             self.timeline.add((scope, NEIGHBOUR), now, taken=taken)
 
+    def failed(self, call: Call, fault: ServiceFault) -> None:
+        """Count a refusal: by quota, or as an error."""
+        refused = fault.code == call.throttled().code
+        for tally in self.tallies(call):
+            if refused:
+                tally.refused += 1
+            else:
+                tally.errors[fault.code] += 1
+
     def write_starts(self, target: Target) -> None:
         """Count a write in flight on its API."""
         count = self._writing[target] = self._writing.get(target, 0) + 1
@@ -183,6 +144,7 @@ class Statistics:
         self.writes.clear()
         self.puts.clear()
         self.invocations.reset()
+        self.edits.reset()
         if self.timeline is not None:
             self.timeline.reset()
 
@@ -200,6 +162,7 @@ class Statistics:
             "scopes": scopes,
             "writes": self._snapshot_writes(log=log),
             "data_plane": self.invocations.to_json(),
+            "edits": self.edits.to_json(),
         }
 
     def _snapshot_writes(self, *, log: bool) -> dict[str, object]:

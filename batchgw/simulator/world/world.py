@@ -128,6 +128,14 @@ class World:
             )
         return apis
 
+    def tags(self, account: str, region: str, api: str) -> Mapping[str, str]:
+        """Give the tags of an API; none where there is no such API."""
+        try:
+            apis = self.scope(account, region)
+            return apis.attributes(apis.require(api)).tags
+        except ServiceFault:
+            return {}
+
     def home(self, api: str) -> ScopeApis | None:
         """Give the scope in which an API of that id is, was or could be; None for no id of this world."""
         number = self._ids.number(api)

@@ -14,6 +14,7 @@ from ruamel.yaml import YAML
 from batchgw.cli.main import app
 from batchgw.simulator.call import Call
 from batchgw.simulator.documents import read
+from batchgw.simulator.edits import reading
 from batchgw.simulator.engine import Engine
 from batchgw.simulator.iam.conditions import KEYS
 from batchgw.simulator.iam.written import FIELDS, ROLE_FIELDS, SCP_FIELDS, iam
@@ -22,9 +23,10 @@ from batchgw.simulator.over_http.admin import EngineAdmin
 from batchgw.simulator.over_http.call import HttpCall
 from batchgw.simulator.over_http.options import ReadyInfo
 from batchgw.simulator.traffic import fault_script
-from batchgw.simulator.traffic.fault_script import _FAULTS, _GROUPS, _KNOWN
+from batchgw.simulator.traffic.fault_script import _FAULTS
+from batchgw.simulator.traffic.match_script import GROUPS, MATCH_KEYS
 from batchgw.simulator.traffic.quota import PER_OPERATION
-from batchgw.simulator.traffic.statistics import Tally
+from batchgw.simulator.traffic.tallies import Tally
 from batchgw.simulator.world.trust import Trust
 from batchgw.simulator.world.world import World
 
@@ -62,8 +64,8 @@ def test_the_ready_line_has_these_keys() -> None:
 
 def test_every_fault_and_every_key_of_match_is_there() -> None:
     written = " ".join(rows("Fault scripts"))
-    assert {name for name in (*_FAULTS, *_KNOWN) if not re.search(rf"[`{{]{name}[`:]", written)} == set()
-    assert {name for name in _GROUPS if f"`{name}`" not in PAGE} == set()
+    assert {name for name in (*_FAULTS, *MATCH_KEYS) if not re.search(rf"[`{{]{name}[`:]", written)} == set()
+    assert {name for name in GROUPS if f"`{name}`" not in PAGE} == set()
 
 
 def test_the_script_can_be_used_and_so_can_every_form_of_a_fault() -> None:
@@ -72,6 +74,15 @@ def test_the_script_can_be_used_and_so_can_every_form_of_a_fault() -> None:
     forms = [YAML(typ="safe").load(form) for form in re.findall(r"`(\{\w+: .*?\}|[a-z]+_?[a-z]*)`", table)]
     scripts = [{"fault": form} for form in forms if form != {"date_in": 2}]
     assert len(fault_script.parse(scripts).rules) == len(_FAULTS) + 7
+
+
+def test_the_edits_can_be_used_and_every_edit_is_named(tmp_path: Path) -> None:
+    section = PAGE.split("\n## Other people's edits\n")[1].split("\n## ")[0]
+    (written,) = re.findall(r"```yaml\n(.*?)```", section, re.DOTALL)
+    (tmp_path / "edits.yaml").write_text(written, encoding="utf-8")
+    script = reading.edits(read(tmp_path / "edits.yaml", "script of edits"))
+    assert (len(script.at_times), len(script.after_calls)) == (1, 2)
+    assert {row.strip("`") for row in rows("Other people's edits")} == set(reading.EDITS)
 
 
 def test_the_identities_can_be_used_and_every_condition_key_is_named(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Other people, who edit, deploy and delete APIs while somebody rolls a policy out: by script."""
