@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from batchgw.model.change import SetAside
+from batchgw.model.deploy import NAME as STAGE
 from batchgw.model.desired import Desired
 from batchgw.model.fleet.organization import Account, AccountSelector
 from batchgw.model.fleet.selector import Selector
@@ -103,6 +104,11 @@ class Rulebook(Protocol):
         """The APIs, or more, about whose gateway responses it says something; None where that may be any."""
         ...
 
+    @property
+    def live_reach(self) -> Reach | None:
+        """The same of their stages: which APIs have some that are made live. Empty where there are none."""
+        ...
+
     def decide(self, api: RestApi, account: Account | None) -> Decision:
         """Decide about an API. `account` is what the organisation says of its account, where it was asked.
 
@@ -129,6 +135,7 @@ class OneForAll:
     reach: Reach | None = None
 
     def __init__(self, desired: Desired) -> None:
+        self.live_reach: Reach | None = None if STAGE in desired.parts else ()
         self._decision = Decision(variant=Variant(rules=(), desired=desired))
 
     def decide(self, api: RestApi, account: Account | None) -> Decision:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from batchgw.control_plane.interface import Operation
 from batchgw.control_plane.operations import (
     CreateDeployment,
+    DeleteDeployment,
     DeleteGatewayResponse,
     GetGatewayResponse,
     GetGatewayResponses,
@@ -16,19 +17,25 @@ from batchgw.control_plane.operations import (
     PutGatewayResponse,
 )
 from batchgw.model import Region, Selection
+from batchgw.model.rollout.rollout import Rollout
 from batchgw.model.rulebook import Reach
 from batchgw.permissions.narrowing import EVERY, Narrowed, changed, excluded, included
+from batchgw.permissions.signals import asking
 from batchgw.permissions.statement import Effect, Statement
 
 
 class Job(StrEnum):
-    """A verb, and what comes with it: who applies also plans, who deploys also applies."""
+    """A verb, and what comes with it: who applies also plans, who deploys also applies.
+
+    Who prunes deployments does neither.
+    """
 
     DISCOVER = "discover"
     PLAN = "plan"
     CHECK = "check"
     APPLY = "apply"
     DEPLOY = "deploy"
+    PRUNE = "prune"
 
     @property
     def writes(self) -> bool:
@@ -49,6 +56,9 @@ class Needs:
         own_regions: each account is asked which regions it has.
         owners: it must be told who manages an API.
         stages: the names of stages are shown.
+        live: it says which stages are made live.
+        live_reach: of which APIs those are; None where that may be any.
+        rollout: what is asked of other services before, between and after its waves.
     """
 
     job: Job
@@ -59,11 +69,36 @@ class Needs:
     own_regions: bool = False
     owners: bool = False
     stages: bool = False
+    live: bool = False
+    live_reach: Reach | None = None
+    rollout: Rollout | None = None
+
+    @property
+    def deploys(self) -> bool:
+        """Whether stages are made live: an apply does that where the policy says which."""
+        return self.job is Job.DEPLOY or (self.live and self.job is Job.APPLY)
+
+    @property
+    def reads_live(self) -> bool:
+        """Whether it is read what stages serve."""
+        return self.deploys or (self.live and self.job in (Job.PLAN, Job.CHECK))
+
+    @property
+    def deployed(self) -> tuple[Narrowed, ...]:
+        """The APIs whose stages are made live, or more."""
+        return changed(self.apis, self.live_reach if self.live else self.reach)
 
 
 def statements(needs: Needs) -> tuple[Statement, ...]:
     """Give the statements of the role's policy, the least that the job can do with."""
-    return (*_reading(needs), *(_writing(needs) if needs.job.writes else ()), *_deploying(needs))
+    return (
+        *_reading(needs),
+        *(_writing(needs) if needs.job.writes else ()),
+        *(_reading_live(needs) if needs.reads_live else ()),
+        *(_deploying(needs) if needs.deploys else ()),
+        *(_pruning(needs) if needs.job is Job.PRUNE else ()),
+        *(asking(needs.rollout, needs.partition, needs.regions) if needs.job.writes else ()),
+    )
 
 
 def _reading(needs: Needs) -> Iterator[Statement]:
@@ -76,7 +111,7 @@ def _reading(needs: Needs) -> Iterator[Statement]:
     read = [GetGatewayResponses.operation]
     if needs.job.writes:
         read.append(GetGatewayResponse.operation)
-    if needs.job is not Job.DISCOVER:
+    if needs.job not in (Job.DISCOVER, Job.PRUNE):
         yield from _about(
             needs,
             included(needs.apis),
@@ -136,21 +171,23 @@ def _writing(needs: Needs) -> Iterator[Statement]:
     )
 
 
+def _reading_live(needs: Needs) -> Iterator[Statement]:
+    """Give what it takes to read what is live. Exports are below stages, and the methods are resources."""
+    read = ("stages", "stages/*", "deployments", "deployments/*", "resources")
+    yield Statement(
+        sid="ReadWhatIsLive",
+        actions=("apigateway:GET",),
+        resources=_on(needs, *_of_each(included(needs.apis), *read)),
+        why="reads which deployment each stage serves, what that answers, and what is edited since",
+    )
+
+
 def _deploying(needs: Needs) -> Iterator[Statement]:
     """Give what making an API live takes. A deployment inherits the tags of its API.
 
     A stage does as well, but one of its own hides the API's, so a stage is narrowed by ids alone.
     """
-    if needs.job is not Job.DEPLOY:
-        return
-    read = ("stages", "stages/*/exports/*", "deployments", "deployments/*")
-    yield Statement(
-        sid="ReadWhatIsLive",
-        actions=("apigateway:GET",),
-        resources=_on(needs, *_of_each(included(needs.apis), *read)),
-        why="reads which deployment each stage serves, and what that answers",
-    )
-    meant = changed(needs.apis, needs.reach)
+    meant = needs.deployed
     yield from _about(needs, meant, "Deploy", [CreateDeployment.operation], "makes deployments")
     if meant:
         yield Statement(
@@ -174,6 +211,26 @@ def _deploying(needs: Needs) -> Iterator[Statement]:
         "LeaveExcludedUndeployed",
         [CreateDeployment.operation],
         "deploys nothing that the policy excludes by its tags",
+        effect="Deny",
+    )
+
+
+def _pruning(needs: Needs) -> Iterator[Statement]:
+    """Give what it takes to delete deployments that no stage is on. They inherit the tags of their API."""
+    yield Statement(
+        sid="ReadDeployments",
+        actions=("apigateway:GET",),
+        resources=_on(needs, *_of_each(included(needs.apis), "stages", "deployments")),
+        why="reads which deployments there are, and which of them a stage is on",
+    )
+    delete = [DeleteDeployment.operation]
+    yield from _about(needs, included(needs.apis), "DeleteDeployments", delete, "deletes deployments")
+    yield from _about(
+        needs,
+        excluded(needs.apis),
+        "LeaveExcludedDeployments",
+        delete,
+        "deletes no deployment of what the policy excludes",
         effect="Deny",
     )
 
@@ -213,7 +270,7 @@ def _of_each(apis: Sequence[Narrowed], *parts: str) -> Iterator[str]:
 
 
 def _path(operation: Operation, apis: Narrowed) -> str:
-    return operation.path.format(restApiId=apis.api, responseType=EVERY)
+    return operation.path.format(restApiId=apis.api, responseType=EVERY, deploymentId=EVERY)
 
 
 def _actions(*operations: Operation) -> tuple[str, ...]:

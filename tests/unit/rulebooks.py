@@ -43,6 +43,7 @@ class ByName:
     needs_account_tags: bool = False
     needs_owner: bool = False
     reach: Reach | None = None
+    live_reach: Reach | None = ()
 
     def __post_init__(self) -> None:
         self._variants: dict[tuple[tuple[str, ...], frozenset[ResponseType]], Variant] = {}

@@ -27,6 +27,7 @@ from batchgw.model.rulebook import Reach
 from batchgw.model.shape import JSON
 from batchgw.policy.meaning.digest import layer_json
 from batchgw.policy.meaning.exemptions import Exemption
+from batchgw.policy.meaning.folding.deploying import names_stages
 from batchgw.policy.meaning.folding.desired import unfolded
 from batchgw.policy.meaning.folding.fold import Folded, fold
 from batchgw.policy.meaning.folding.layer import Layer, Within
@@ -123,6 +124,14 @@ class LayeredRulebook:
         if self.desired.of_responses:
             return None
         saying = (layer for layer in self._conditional if _sets(layer))
+        return tuple(selectors for layer in saying for selectors in _reach(layer))
+
+    @property
+    def live_reach(self) -> Reach | None:
+        """The same of stages that are made live: nothing else may say which."""
+        if STAGE in self.desired.parts:
+            return None
+        saying = (layer for layer in self._conditional if names_stages((layer,)))
         return tuple(selectors for layer in saying for selectors in _reach(layer))
 
     def decide(self, api: RestApi, account: Account | None) -> Decision:

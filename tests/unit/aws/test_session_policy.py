@@ -50,6 +50,11 @@ ASKED = [
     ("cloudformation:DeleteStack", "arn:aws:cloudformation:eu-west-1:1:stack/s/u", ""),
     ("sts:AssumeRole", "arn:aws:iam::111122223333:role/Admin", ""),
     ("lambda:InvokeFunction", "*", ""),
+    ("cloudwatch:DescribeAlarms", "*", "wd"),
+    ("cloudwatch:GetMetricData", "*", "wd"),
+    ("cloudwatch:PutMetricAlarm", "*", ""),
+    ("ssm:GetCalendarState", "arn:aws:ssm:eu-west-1:111122223333:document/freeze", "wd"),
+    ("ssm:GetParameter", "arn:aws:ssm:eu-west-1:111122223333:parameter/secret", ""),
 ]
 
 

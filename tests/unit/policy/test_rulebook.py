@@ -294,6 +294,26 @@ def test_it_says_what_it_is_about_where_only_rules_say_something(
     assert loaded.policy.rules.reach == reach
 
 
+DEPLOY = "deploy: {stages: [prod]}"
+LIVE_BY_RULES = f"rules: [{{name: r, match: {{tags: {{tier: public}}}}, {DEPLOY}}}]"
+
+
+@pytest.mark.parametrize(
+    ("text", "reach"),
+    [
+        ("use: [cors]", ()),
+        (BY_RULES, ()),
+        (DEPLOY, None),
+        (f"{DEPLOY}\n{BY_RULES}", None),
+        (f"use: [cors]\n{LIVE_BY_RULES}", ((PUBLIC,),)),
+        ("use: [cors]\nrules: [{name: r, match: {tags: {tier: public}}, deploy: none}]", ()),
+    ],
+)
+def test_it_says_of_which_apis_stages_are_made_live(text: str, reach: Reach | None) -> None:
+    rules = load_policy("p.yaml", text=f"version: 1\n{text}").policy.rules
+    assert rules.live_reach == reach
+
+
 def test_tags_may_exempt_any_api_so_all_are_listed() -> None:
     assert load_policy("p.yaml", text="version: 1\nuse: [cors]").policy.rules.needs_listing
 

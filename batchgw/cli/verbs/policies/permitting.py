@@ -72,6 +72,9 @@ class Permitting:
                 own_regions=targets.enabled_regions is not None,
                 owners=self._asks_owners(policy),
                 stages=self.permissions.stages,
+                live=policy.rules.live_reach != (),
+                live_reach=policy.rules.live_reach,
+                rollout=policy.rollout,
             )
         )
         size = sum(not letter.isspace() for letter in str(document(found)))

@@ -20,13 +20,16 @@ class Access(StrEnum):
     """What the sessions of roles are allowed, at most."""
 
     READ = "read"  # nothing is written: plan, check, discover
-    WRITE = "write"  # and gateway responses are put and deleted: apply, put, resume
+    WRITE = "write"  # and gateway responses are put and deleted, and gates asked: apply, put, resume
     DEPLOY = "deploy"  # and deployments are made, and stages pointed at them
     PRUNE = "prune"  # deployments that no stage uses are deleted, and nothing else is written
 
 
 _BESIDE = ("account:ListRegions", "cloudformation:DescribeStackResources", "ec2:DescribeRegions")
 """What is read of an account beside API Gateway: its regions, and who owns its APIs."""
+
+_OF_ROLLOUT = ("cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData", "ssm:GetCalendarState")
+"""What the gates of a rollout ask."""
 
 _OF_ORGANIZATION = ("account:ListRegions", "organizations:Describe*", "organizations:List*")
 
@@ -37,6 +40,8 @@ def session_policy(access: Access, partition: str) -> str:
     statements = [_allow(["apigateway:GET"], [f"{apis}*"]), _allow(_BESIDE, ["*"])]
     if access in (Access.WRITE, Access.DEPLOY):
         statements.append(_allow(["apigateway:DELETE", "apigateway:PUT"], [f"{apis}/*/gatewayresponses/*"]))
+        statements.append(_allow(_OF_ROLLOUT, ["*"]))
+        statements.append(_allow(_OF_ROLLOUT, ["*"]))
     if access is Access.DEPLOY:
         statements.append(_allow(["apigateway:POST"], [f"{apis}/*/deployments"]))
         statements.append(_allow(["apigateway:PATCH"], [f"{apis}/*/stages/*"]))
