@@ -187,6 +187,40 @@ def test_what_deploys_reaches_the_apis_of_rules_and_stages_with_tags_of_their_ow
         assert _is_done(role.update_stage, restApiId=api, stageName="own", patchOperations=move)
 
 
+ROLLOUT = f"""{TARGETS}
+use: [cors]
+rules:
+  - {{name: public, match: {{tags: {{tier: public}}}}, deploy: {{stages: [prod]}}}}
+rollout:
+  gates: [{{alarm: errors}}, {{metric: 5XXError}}]
+  window: {{calendar: "arn:aws:ssm:eu-west-1:{MEMBER}:document/freeze"}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("job", "added"),
+    [
+        ("discover", []),
+        ("plan", ["ReadWhatIsLive"]),
+        ("apply", ["ReadWhatIsLive", "Deploy", "MoveStages", "AskAlarms", "AskMetrics", "AskCalendars"]),
+        ("prune", ["ReadDeployments", "DeleteDeployments"]),
+    ],
+)
+def test_what_a_policy_says_of_stages_gates_and_windows_is_printed(
+    tmp_path: Path, job: str, added: list[str]
+) -> None:
+    found = _printed(_write(tmp_path, ROLLOUT), "--for", job)["Statement"]
+    plain = _printed(
+        _write(tmp_path, f"{TARGETS}\nuse: [cors]\n"), "--for", job if job != "prune" else "discover"
+    )
+    usual = [each["Sid"] for each in plain["Statement"]]
+    assert [each["Sid"] for each in found if each["Sid"] not in usual] == added
+    by_sid = {each["Sid"]: each for each in found}
+    if job == "apply":
+        assert by_sid["Deploy"]["Condition"] == {"StringEquals": {"aws:ResourceTag/tier": "public"}}
+        assert by_sid["AskCalendars"]["Resource"] == f"arn:aws:ssm:eu-west-1:{MEMBER}:document/freeze"
+
+
 def _is_meant(tags: Mapping[str, str]) -> bool:
     """Tell whether a rule of "by rules" is about an API with these tags, and it is not the checkout's."""
     team = tags.get("team", "")
