@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import ssl
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -11,16 +12,24 @@ import pytest
 import trustme
 from aiohttp import web
 
-from batchgw.control_plane.data_plane import LONGEST_BODY, ProbeAnswer, ProbeRequest
+from batchgw.control_plane.data_plane import LONGEST_BODY, DataPlane, ProbeAnswer, ProbeRequest
 from batchgw.control_plane.data_plane.over_https import USER_AGENT, open_data_plane
 from batchgw.errors import ProbeFailed, UsageError
 from batchgw.model import AccountId, Region, RestApi, RestApiId, Scope
+from batchgw.simulator.over_http.serve import ServeOptions, running
+from batchgw.simulator.plane import simulate
+from batchgw.simulator.simulated_data_plane import SimulatedDataPlane
+from batchgw.simulator.world.generated import Proportions
+from batchgw.simulator.world.world import World
 from tests.conformance.aws.stub import Seen, cut, only_test_configuration, serving
 
 SCOPE = Scope(account=AccountId("111111111111"), region=Region("eu-west-1"))
 PROBE = ProbeRequest(
     api=RestApi(scope=SCOPE, id=RestApiId("a1b2c3d4e5")), stage="prod", path="/no%20such?q=1"
 )
+
+QUIET = ServeOptions(no_auth=True, no_throttle=True, latency=0.0, latency_p99=0.0)
+_OWN_HEADERS = ("x-amzn-errortype", "access-control-allow-origin")
 
 Answer = Callable[[Seen, web.Request], Awaitable[web.StreamResponse]]
 
@@ -169,3 +178,33 @@ async def test_a_template_that_leads_nowhere_is_refused_at_once() -> None:
     with pytest.raises(UsageError, match=r"does not name \{path\}"):
         async with open_data_plane(url="http://127.0.0.1/{api}/{stage}"):
             pass
+
+
+@pytest.mark.asyncio
+async def test_the_simulator_answers_the_same_over_http_and_in_process() -> None:
+    """Every API of a world is probed on both ways: the greater part refuses or is customised."""
+    seen: dict[str, list[object]] = {}
+
+    async def probe_all(plane: DataPlane, world: World) -> list[object]:
+        (apis,) = world.scopes()
+        found: list[object] = []
+        for number in apis.numbers():
+            api = RestApi(scope=SCOPE, id=RestApiId(apis.id(number)))
+            answer = await plane.get(ProbeRequest(api=api, stage="prod", path="/no/such?q=1"))
+            own = {name: each for name, each in answer.headers.items() if name in _OWN_HEADERS}
+            found.append((answer.status, own, re.sub(r'"id":"[^"]*"', "", answer.body)))
+        return found
+
+    def world() -> World:
+        everything = Proportions(customised=1.0, behind=0.5, canary=0.5)
+        return World.generate(apis=30, accounts=1, regions=1, proportions=everything)
+
+    served = world()
+    with running(QUIET, world=served) as ready:
+        url = f"{ready.endpoint}/restapis/{{api}}/{{stage}}/_user_request_{{path}}"
+        async with open_data_plane(url=url) as plane:
+            seen["http"] = await probe_all(plane, served)
+    inside = simulate(world())
+    seen["in process"] = await probe_all(SimulatedDataPlane(inside.engine), inside.engine.service.world)
+    assert seen["http"] == seen["in process"]
+    assert len({str(each) for each in seen["http"]}) > 3

@@ -7,6 +7,8 @@ import json
 import shutil
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -87,6 +89,24 @@ def test_curl_sees_the_old_response_before_and_the_new_one_after(served: tuple[R
     assert (before[0].split()[1], after[0].split()[1]) == ("403", "404")
     assert before[-1] == after[-1] == '{"message":"Missing Authentication Token"}'
     assert ("X-Gateway: batchgw" in before, "X-Gateway: batchgw" in after) == (False, True)
+
+
+def test_other_people_s_edits_come_by_file_and_by_request(tmp_path: Path) -> None:
+    """A script follows the first listing by deleting the API; another one takes its place."""
+    world = World.generate(apis=2, accounts=1, regions=1)
+    (apis,) = world.scopes()
+    first, second = map(apis.id, apis.numbers())
+    file = tmp_path / "edits.yaml"
+    file.write_text(f"- {{match: {{operation: GetRestApis}}, api: {first}, edit: delete_api}}\n")
+    with running(replace(OPTIONS, edits=file), world=world) as ready:
+        for left in (2, 1):
+            assert len(call(ready, "/restapis")[1]["item"]) == left
+        script = [{"match": {"operation": "GetRestApis"}, "api": second, "edit": "delete_api"}]
+        assert call(ready, "/_batchgw/edits", method="POST", body=script)[1] == {"entries": 1}
+        for left in (1, 0):
+            assert len(call(ready, "/restapis")[1]["item"]) == left
+        made = call(ready, "/_batchgw/stats")[1]["edits"]
+    assert made == {"made": {"delete_api": 2}, "refused": {"delete_api: NotFoundException": 2}}
 
 
 @pytest.mark.parametrize(
