@@ -15,6 +15,7 @@ from batchgw.planning.plan_file.plan import Plan
 from batchgw.report.extent import Extent
 from batchgw.report.not_live import CHECKED, PLANNED
 from batchgw.report.plan_fold import PlanFold
+from batchgw.report.plan_waves import PlanWaves
 from batchgw.report.verdict import verdict_to_json
 
 
@@ -28,6 +29,7 @@ class PlanReport:
         stop: asks to end early.
         drift: whether this is a check, which uses other words.
         fold: equal changes once; complete when `items` has ended.
+        waves: the waves in figures; likewise.
     """
 
     plan: Plan
@@ -36,8 +38,11 @@ class PlanReport:
     stop: StopSignal
     drift: bool = False
     fold: PlanFold = field(init=False)
+    waves: PlanWaves = field(init=False)
 
     def __post_init__(self) -> None:
+        waves = PlanWaves(self.plan.waves, self.plan.variants, begun=self.plan.header.created)
+        object.__setattr__(self, "waves", waves)
         object.__setattr__(self, "fold", PlanFold(self.plan.variants))
 
     async def items(self) -> AsyncIterator[PlanItem]:
@@ -49,6 +54,7 @@ class PlanReport:
         await slices.yield_now()  # to load the view took a slice
         for item in self.plan.items():
             self.fold.add(item)
+            self.waves.add(item)
             yield item
             if await slices.yield_if_due() and self.stop.requested:
                 raise Stopped("the plan was not shown to its end.")
@@ -66,6 +72,7 @@ class PlanReport:
             "left_alone": self.fold.left_alone.to_json(),
             "notes": dict(self.fold.left_alone.notes.most_common()),
             "owners": self.fold.left_alone.owners_to_json(),
+            **({} if self.waves.rollout is None else {"waves": self.waves.to_json()}),
         }
 
     @property

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from itertools import count
+from math import inf
 from zoneinfo import ZoneInfo
 
 from batchgw.model.rollout.window import MINUTES, WeekWindow
@@ -59,6 +60,23 @@ def all_open(windows: Sequence[StateAt]) -> StateAt:
         return State(open=True, until=min(ends, default=None))
 
     return state_at
+
+
+def when_done(window: StateAt, begun: float, seconds: float) -> float:
+    """Give the moment at which work is done that takes so long, and is done only while a window is open.
+
+    It is infinite where the window does not open for long enough.
+    """
+    moment, left = begun, seconds
+    for _ in range(_STEPS):
+        state = window(moment)
+        if state.open and (state.until is None or state.until - moment >= left):
+            return moment + left
+        if state.until is None:
+            return inf
+        left -= state.until - moment if state.open else 0.0
+        moment = state.until
+    return inf
 
 
 def _next_opening(windows: Sequence[StateAt], now: float) -> float | None:

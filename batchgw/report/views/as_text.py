@@ -27,6 +27,7 @@ from batchgw.report.plan_report import PlanReport
 from batchgw.report.views.interface import View
 from batchgw.report.views.lines.left_alone import skipped_lines
 from batchgw.report.views.lines.rules import idle_lines
+from batchgw.report.views.lines.waves import wave_lines
 from batchgw.report.views.text import Line, Span, line
 from batchgw.times import timestamp
 from batchgw.wording import amount
@@ -82,7 +83,8 @@ def remarks(plan: PlanReport) -> list[Line]:
     """
     skipped = plan.fold.skipped_scopes
     extent = line(str(Extent.of(plan.plan.totals, skipped)))
-    return [*filter(None, skipped_lines(skipped)), extent, *idle_lines(plan.plan.totals)]
+    waves = filter(None, wave_lines(plan.waves))
+    return [*filter(None, skipped_lines(skipped)), *waves, extent, *idle_lines(plan.plan.totals)]
 
 
 def item_lines(item: ShownItem, variants: Sequence[Variant]) -> Iterator[str]:

@@ -17,11 +17,13 @@ from batchgw.report.extent import Extent, who_said_regions
 from batchgw.report.naming import scope_name
 from batchgw.report.plan_fold import Group, PlanFold, ScopeApis
 from batchgw.report.plan_report import PlanReport
+from batchgw.report.plan_waves import PlanWaves
 from batchgw.report.views.lines.customised import customised_lines
 from batchgw.report.views.lines.left_alone import left_alone_lines, skipped_lines
 from batchgw.report.views.lines.rules import rule_lines
 from batchgw.report.views.lines.selection import selection_lines
 from batchgw.report.views.lines.unread import unread_api_lines, unread_scope_lines
+from batchgw.report.views.lines.waves import wave_lines
 from batchgw.report.views.text import Line, Span, Style, line, shorten, table
 from batchgw.times import duration
 from batchgw.wording import amount
@@ -67,16 +69,25 @@ class PlanScreen:
     totals: PlanTotals
     estimate: Estimate
     drift: bool = False
+    waves: PlanWaves | None = None
 
     @classmethod
     def of(cls, plan: PlanReport) -> Self:
         """Give the screen of a plan that was read to its end."""
-        return cls(fold=plan.fold, totals=plan.plan.totals, estimate=plan.estimate, drift=plan.drift)
+        return cls(
+            fold=plan.fold,
+            totals=plan.plan.totals,
+            estimate=plan.estimate,
+            drift=plan.drift,
+            waves=plan.waves,
+        )
 
     def lines(self) -> Iterator[Line]:
         """Render everything."""
         yield from self._changes()
         yield from self._scopes()
+        if self.waves is not None and not self.drift:
+            yield from wave_lines(self.waves)
         yield from self._unread()
         yield from skipped_lines(self.fold.skipped_scopes)
         yield from left_alone_lines(self.fold.left_alone)

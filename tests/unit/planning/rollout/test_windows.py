@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from batchgw.errors import UsageError
 from batchgw.model.rollout.window import WeekWindow
 from batchgw.planning.rollout.calendar_file import spans_of
-from batchgw.planning.rollout.windows import HORIZON, State, all_open, of_spans, of_week
+from batchgw.planning.rollout.windows import HORIZON, State, all_open, of_spans, of_week, when_done
 
 DAYS = {"mon": 0, "tue": 1, "wed": 2, "thu": 3, "fri": 4, "sat": 5, "sun": 6}
 EVERY = tuple(DAYS.values())
@@ -75,6 +75,23 @@ def test_several_must_all_be_open() -> None:
     assert both(at("2026-12-04T12:00+01:00")) == State(open=False, until=at("2026-12-07T09:00+01:00"))
     assert both(at("2026-12-08T09:00+01:00")) == State(open=True, until=at("2026-12-08T10:00+01:00"))
     assert both(at("2026-12-08T11:00+01:00")) == State(open=False, until=None)
+
+
+@pytest.mark.parametrize(
+    ("begun", "hours", "done"),
+    [
+        ("2026-12-03T10:00+01:00", 6, "2026-12-03T16:00+01:00"),  # to the very end of the window
+        ("2026-12-03T10:00+01:00", 7, "2026-12-07T10:00+01:00"),  # six hours on Thursday, one on Monday
+        ("2026-12-03T20:00+01:00", 15, "2026-12-09T10:00+01:00"),  # Monday, Tuesday, an hour of Wednesday
+    ],
+)
+def test_work_is_done_while_the_window_is_open(begun: str, hours: float, done: str) -> None:
+    assert when_done(of_week(OFFICE), at(begun), hours * 3600) == at(done)
+
+
+def test_work_is_never_done_where_the_window_does_not_open_again() -> None:
+    assert when_done(of_spans([(0.0, 10.0)]), 5.0, 5.0) == 10.0
+    assert when_done(of_spans([(0.0, 10.0)]), 5.0, 6.0) == float("inf")
 
 
 def test_windows_that_are_never_open_together_never_open() -> None:
