@@ -231,6 +231,7 @@ if TYPE_CHECKING:
     from batchgw.planning.frozen import FrozenAccounts as FrozenAccounts
     from batchgw.planning.plan_file.header import PlanHeader as PlanHeader
     from batchgw.planning.plan_file.plan import Plan as Plan
+    from batchgw.planning.rollout.waves import Waves as Waves
     from batchgw.planning.totals import PlanTotals as PlanTotals, ScopeTotals as ScopeTotals
     from batchgw.planning.variants import Matched as Matched, Variants as Variants
     from batchgw.policy.meaning.explain import (
@@ -317,6 +318,7 @@ _NAMES = {
     "planning.frozen": "FrozenAccounts",
     "planning.plan_file.header": "PlanHeader",
     "planning.plan_file.plan": "Plan",
+    "planning.rollout.waves": "Waves",
     "planning.totals": "PlanTotals ScopeTotals",
     "planning.variants": "Matched Variants",
     "policy.loader": "LoadedPolicy load_policies load_policy",
