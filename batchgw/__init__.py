@@ -111,6 +111,7 @@ if TYPE_CHECKING:
         ScopeFound as ScopeFound,
         ScopeGivenUp as ScopeGivenUp,
         ScopesFound as ScopesFound,
+        StageLive as StageLive,
         TypeUnknown as TypeUnknown,
     )
     from batchgw.execution.application import Application as Application
@@ -122,6 +123,7 @@ if TYPE_CHECKING:
         Journal as Journal,
         JournalRun as JournalRun,
         Limit as Limit,
+        LiveMemory as LiveMemory,
         Liveness as Liveness,
         NewRun as NewRun,
         OrganizationMemory as OrganizationMemory,
@@ -133,6 +135,7 @@ if TYPE_CHECKING:
         RunState as RunState,
         ScopeCounts as ScopeCounts,
         ScopeHeld as ScopeHeld,
+        Snapshot as Snapshot,
         Spent as Spent,
         Tally as Tally,
         open_journal as open_journal,
@@ -284,14 +287,15 @@ _NAMES = {
     "events": (
         "ApiRechecked ApisListed CallAnswered CallGaveUp CallRetried CallSent CallThrottled "
         "CredentialsRefreshed Decided Event ItemPlanned NullObserver Observer Observers PhaseEnded "
-        "PhaseStarted QuotaShared ReachedDirectly ScopeFound ScopeGivenUp ScopesFound TypeUnknown"
+        "PhaseStarted QuotaShared ReachedDirectly ScopeFound ScopeGivenUp ScopesFound StageLive "
+        "TypeUnknown"
     ),
     "execution.application": "Application",
     "execution.schedule": "AllAtOnce Schedule",
     "journal": (
-        "Fact FactKind Holder Journal JournalRun Limit Liveness NewRun OrganizationMemory PendingApi "
-        "PendingChange PlanImport QuotaMemory RunRecord RunState ScopeCounts ScopeHeld Spent "
-        "Tally open_journal"
+        "Fact FactKind Holder Journal JournalRun Limit LiveMemory Liveness NewRun OrganizationMemory "
+        "PendingApi PendingChange PlanImport QuotaMemory RunRecord RunState ScopeCounts ScopeHeld "
+        "Snapshot Spent Tally open_journal"
     ),
     "model": (
         "Account AccountId AccountSelection AccountSelector Action Applied Change Created "

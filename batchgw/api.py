@@ -38,7 +38,7 @@ from batchgw.execution.run import Terms, apply_plan, resume_run
 from batchgw.execution.schedule import Schedule
 from batchgw.execution.session import phase, session
 from batchgw.execution.writing.executor import TRUSTED
-from batchgw.journal import JSON, Journal
+from batchgw.journal import JSON, Journal, LiveMemory
 from batchgw.model import OnStale, Policy, Region, Targets
 from batchgw.model.owner import OnManaged
 from batchgw.planning.frozen import FrozenAccounts
@@ -131,6 +131,7 @@ async def plan(
     on_managed: OnManaged | None = None,
     home: Region | None = None,
     remembering: Remembering | None = None,
+    live: LiveMemory | None = None,
     pace: Pace | None = None,
     observer: Observer | None = None,
     stop: StopSignal | None = None,
@@ -141,8 +142,9 @@ async def plan(
     and makes it incomplete, not void. Selectors that match nothing are in its totals. `on_managed` says what
     becomes of APIs that a tool manages, which may put them back; then calls are made to tell the owner of
     each. `home` is any region of the organisation's partition, `remembering` how what is found of it and of
-    APIs is remembered. Raises `Stopped` when asked to stop (no file is left then), and a `CallError` when not
-    even the account can be told.
+    APIs is remembered. `live` remembers what deployments answer with, so that each is read once. Raises
+    `Stopped` when asked to stop (no file is left then), and a `CallError` when not even the account can be
+    told.
     """
     with session(plane, pace, observer, stop) as paced, unwrapped():
         header = PlanHeader.of(policy, options or {})
@@ -169,6 +171,7 @@ async def plan(
                     owners=on_managed is not None,
                     hold=None if on_managed is None else holding(on_managed),
                     kept=kept,
+                    live=live,
                 )
                 with phase(paced.observer, header.plan, "plan", (), {}):
                     looking = find_scopes(
@@ -208,6 +211,7 @@ async def apply(
     force_lock: bool = False,
     take_over_dead: bool = False,
     schedule: Schedule | None = None,
+    ship_pending: bool = False,
     verb: str = "apply",
     options: Mapping[str, JSON] | None = None,
     pace: Pace | None = None,
@@ -232,11 +236,20 @@ async def apply(
     `schedule` decides which account-region and which API may begin, and when; None lets all begin at once.
     What it holds back is not attempted, and a resume takes it up.
 
+    A stage that would get edits which are not the plan's is held back, unless these are to be shipped, too
+    (`ship_pending`).
+
     Raises `NothingSelected` when a wave of the plan is empty that may not be, and `JournalWriteFailed` when
     the journal fails: the run has stopped then, and can be resumed.
     """
     refuse_empty(plan.waves)
-    terms = Terms(force_lock=force_lock, take_over_dead=take_over_dead, trusted=trusted, schedule=schedule)
+    terms = Terms(
+        force_lock=force_lock,
+        take_over_dead=take_over_dead,
+        trusted=trusted,
+        schedule=schedule,
+        ship_pending=ship_pending,
+    )
     with session(plane, pace, observer, stop) as paced:
         return await apply_plan(
             plan,
@@ -259,6 +272,7 @@ async def resume(
     take_over_dead: bool = False,
     trusted: float = TRUSTED,
     schedule: Schedule | None = None,
+    ship_pending: bool = False,
     pace: Pace | None = None,
     observer: Observer | None = None,
     stop: StopSignal | None = None,
@@ -267,13 +281,20 @@ async def resume(
 
     Time has passed, so every API that is left is read before it is written. What turns out to be made is not
     made again. What someone else has changed since is not overwritten: it fails. What a newer run has
-    brought to its own plan is skipped (`Superseded`). `force_lock`, `take_over_dead`, `trusted` and
-    `schedule` are those of `apply`; a schedule is given what is left, and not told what was decided before.
+    brought to its own plan is skipped (`Superseded`). `force_lock`, `take_over_dead`, `trusted`, `schedule`
+    and `ship_pending` are those of `apply`; a schedule is given what is left, and not told what was decided
+    before.
 
     `run` is a run id, an unambiguous beginning of one, or "last": the newest that is not finished. Raises
     `RunUnknown`, or `UsageError` for a run that ended before it had anything to do.
     """
-    terms = Terms(force_lock=force_lock, take_over_dead=take_over_dead, trusted=trusted, schedule=schedule)
+    terms = Terms(
+        force_lock=force_lock,
+        take_over_dead=take_over_dead,
+        trusted=trusted,
+        schedule=schedule,
+        ship_pending=ship_pending,
+    )
     with session(plane, pace, observer, stop) as paced:
         return await resume_run(run, paced, journal, terms)
 
@@ -289,6 +310,7 @@ def applying(
     force_lock: bool = False,
     take_over_dead: bool = False,
     schedule: Schedule | None = None,
+    ship_pending: bool = False,
     options: Mapping[str, JSON] | None = None,
     pace: Pace | None = None,
     observer: Observer | None = None,
@@ -310,6 +332,7 @@ def applying(
             force_lock=force_lock,
             take_over_dead=take_over_dead,
             schedule=schedule,
+            ship_pending=ship_pending,
             options=options,
             pace=pace,
             observer=joined,
@@ -328,6 +351,7 @@ def resuming(
     take_over_dead: bool = False,
     trusted: float = TRUSTED,
     schedule: Schedule | None = None,
+    ship_pending: bool = False,
     pace: Pace | None = None,
     observer: Observer | None = None,
     stop: StopSignal | None = None,
@@ -342,6 +366,7 @@ def resuming(
             take_over_dead=take_over_dead,
             trusted=trusted,
             schedule=schedule,
+            ship_pending=ship_pending,
             pace=pace,
             observer=joined,
             stop=stop,

@@ -70,6 +70,15 @@ class ApiRechecked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StageLive:
+    """A stage was seen to answer as planned, so many seconds after it was moved."""
+
+    api: RestApi
+    stage: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallSent:
     """An attempt leaves. `service` is botocore's name of the service that is asked.
 
@@ -220,6 +229,7 @@ Event = (
     | ApisListed
     | ItemPlanned
     | ApiRechecked
+    | StageLive
     | CallSent
     | CallAnswered
     | CallThrottled

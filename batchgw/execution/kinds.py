@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 from batchgw.control_plane.interface import Request
 from batchgw.errors import CallError
+from batchgw.execution.looking import Comparer
 from batchgw.execution.responses import ResponseMaker
+from batchgw.execution.stages import StageMaker
 from batchgw.model import Change, Desired, RestApi
+from batchgw.model.deploy import NAME as STAGE
 from batchgw.model.response_change import NAME as RESPONSE
-from batchgw.planning.kinds import Compared
 
 
 class Maker(Protocol):
@@ -27,8 +29,16 @@ class Maker(Protocol):
         """
         ...
 
-    def comparer(self, desired: Desired) -> Callable[[object], Compared] | None:
-        """Give what compares an answer to `read_all` with what is desired.
+    @property
+    def second_lane(self) -> bool:
+        """Whether its changes wait for a slow quota, and are made by workers of their own.
+
+        Those of one API are made together; see `execution.writing.deploying`.
+        """
+        ...
+
+    def comparer(self, desired: Desired) -> Comparer | None:
+        """Give what reads an API and compares it with what is desired.
 
         None where that says nothing of this kind: then no API is read for it.
         """
@@ -78,7 +88,7 @@ class Maker(Protocol):
         ...
 
 
-MAKERS: dict[str, Maker] = {RESPONSE: ResponseMaker()}
+MAKERS: dict[str, Maker] = {RESPONSE: ResponseMaker(), STAGE: StageMaker()}
 """By the name of the kind, in the order in which an API's changes are made."""
 
 

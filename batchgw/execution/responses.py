@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from batchgw.control_plane.interface import Request
@@ -14,6 +14,7 @@ from batchgw.control_plane.operations import (
 )
 from batchgw.errors import CallError, NotCustomized
 from batchgw.execution import comparison
+from batchgw.execution.looking import Comparer, Looking
 from batchgw.model import Change, Desired, GatewayResponse, ResponseChange, RestApi
 from batchgw.model.inheritance import Observed, customisation, shown
 from batchgw.planning.coverage import owed, uncovered
@@ -28,15 +29,16 @@ class ResponseMaker:
     """Plans, makes and judges response changes; see `kinds.Maker`."""
 
     needs_all_before = False
+    second_lane = False
 
-    def comparer(self, desired: Desired) -> Callable[[object], Compared] | None:
+    def comparer(self, desired: Desired) -> Comparer | None:
         """Compare all 21 types with the policy's rules."""
         if not desired.of_responses:
             return None
         by_type = owed(desired)
 
-        def compared(answer: object) -> Compared:
-            observed = _observed(answer)
+        async def compared(api: RestApi, _: Sequence[Change], looking: Looking) -> Compared:
+            observed = _observed(await looking.plane.send(self.read_all(api)))
             return Compared(changes=diff(observed, desired), uncovered=uncovered(observed, by_type))
 
         return compared

@@ -23,7 +23,7 @@ from batchgw.execution.schedule import Schedule
 from batchgw.execution.session import phase
 from batchgw.execution.writing.executor import Executor
 from batchgw.execution.writing.recorder import Recorder
-from batchgw.journal import JSON, Journal, JournalRun, NewRun, RunRecord, RunState
+from batchgw.journal import JSON, Journal, JournalRun, LiveMemory, NewRun, RunRecord, RunState
 from batchgw.model import OnStale, PlanItem, Scope
 from batchgw.planning.plan_file.plan import Plan
 from batchgw.report.summary import Summary, counted
@@ -37,6 +37,7 @@ class Terms:
     take_over_dead: bool
     trusted: float
     schedule: Schedule | None
+    ship_pending: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,10 +50,12 @@ class Job:
         terms: those of the verb.
         read_first: scopes in which each API is read before it is written; see `Executor`.
         read_at: when the APIs were read to which the journal's changes belong, at the earliest.
+        live: remembers what deployments answer with.
         expected: targets that must end in an outcome, per scope, where the journal does not say it.
     """
 
     run: JournalRun
+    live: LiveMemory
     verb: str
     terms: Terms
     read_first: Collection[Scope]
@@ -87,7 +90,15 @@ async def apply_plan(
             meanwhile.start_soon(paced.prefetch_credentials_of, scopes)
             await _enter(items, run, paced)
         held.planned, expected = True, plan.totals.expected
-        job = Job(run=run, verb=verb, terms=terms, read_first=held.taken, read_at=read_at, expected=expected)
+        job = Job(
+            run=run,
+            verb=verb,
+            terms=terms,
+            read_first=held.taken,
+            read_at=read_at,
+            live=await journal.live_memory(),
+            expected=expected,
+        )
         return await _execute(job, paced)
 
 
@@ -98,7 +109,14 @@ async def resume_run(typed: str, paced: PacedControlPlane, journal: Journal, ter
     async with _holding(run, scopes, terms) as held:
         held.planned = True
         await _skip_superseded(run)
-        job = Job(run=run, verb=record.verb, terms=terms, read_first=scopes, read_at=Moment.ago(0))
+        job = Job(
+            run=run,
+            verb=record.verb,
+            terms=terms,
+            read_first=scopes,
+            read_at=Moment.ago(0),
+            live=await journal.live_memory(),
+        )
         return await _execute(job, paced)
 
 
@@ -253,8 +271,10 @@ async def _make_changes(job: Job, paced: PacedControlPlane) -> bool:
         read_at=job.read_at,
         trusted=job.terms.trusted,
         schedule=job.terms.schedule,
+        live=job.live,
+        ship_pending=job.terms.ship_pending,
     )
-    kinds = frozenset(kind for each in counts for kind in each.kinds)
+    kinds = frozenset(kind for each in counts for kind in each.by_kind)
     with phase(paced.observer, job.run.id, "apply", tuple(undecided), undecided, kinds=kinds):
         await executor.run(tuple(undecided))
     return executor.held_back

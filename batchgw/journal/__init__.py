@@ -2,6 +2,7 @@
 
 from batchgw.journal.holder import Holder, Liveness
 from batchgw.journal.interface import Journal, JournalRun, PlanImport, QuotaMemory
+from batchgw.journal.live_memory import LiveMemory
 from batchgw.journal.locks import ScopeHeld
 from batchgw.journal.opening import open_journal
 from batchgw.journal.options import KEPT_OPTIONS
@@ -14,6 +15,7 @@ from batchgw.journal.records import (
     RunRecord,
     RunState,
     ScopeCounts,
+    Snapshot,
     Tally,
 )
 from batchgw.model.shape import JSON
@@ -27,6 +29,7 @@ __all__ = [
     "Journal",
     "JournalRun",
     "Limit",
+    "LiveMemory",
     "Liveness",
     "NewRun",
     "OrganizationMemory",
@@ -38,6 +41,7 @@ __all__ = [
     "RunState",
     "ScopeCounts",
     "ScopeHeld",
+    "Snapshot",
     "Spent",
     "Tally",
     "open_journal",

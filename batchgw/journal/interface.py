@@ -15,10 +15,11 @@ from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Sequ
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
+from batchgw.journal.live_memory import LiveMemory
 from batchgw.journal.organization_memory import OrganizationMemory
 from batchgw.journal.quota_memory import Limit
-from batchgw.journal.records import NewRun, PendingApi, RunRecord, RunState, ScopeCounts, Tally
-from batchgw.model import Outcome, PlanItem, Scope
+from batchgw.journal.records import NewRun, PendingApi, RunRecord, RunState, ScopeCounts, Snapshot, Tally
+from batchgw.model import Change, Outcome, PlanItem, Scope
 from batchgw.throttle.memory import Learned, Memory
 from batchgw.throttle.quota import Quotas
 
@@ -129,6 +130,22 @@ class JournalRun(Protocol):
 
         Called before a run's first write, so that not even a power cut takes its plan and before-images.
         """
+        ...
+
+    async def planned(self, row: int) -> tuple[Change, ...]:
+        """Give all changes that are planned for the API of a `PendingApi.row`, whatever became of them."""
+        ...
+
+    async def snapshot(self, row: int) -> Snapshot | None:
+        """Give the snapshot that the run has taken of an API; None where it has not tried to."""
+        ...
+
+    async def intend_snapshot(self, row: int) -> None:
+        """Commit, before the call is made, that a snapshot may have been taken. Raises as `intend` does."""
+        ...
+
+    async def keep_snapshot(self, row: int, deployment: str) -> None:
+        """Commit what the snapshot of an API is called, that was intended."""
         ...
 
     def superseding(self) -> AsyncGenerator[int, None]:
@@ -270,6 +287,10 @@ class Journal(Protocol):
         `trouble` is told, once, why nothing can be remembered. It waits for other processes as `quota_memory`
         does.
         """
+        ...
+
+    async def live_memory(self, *, trouble: Callable[[str], None] | None = None) -> LiveMemory:
+        """Give a memory of what deployments answer with. `trouble` is told why nothing can be remembered."""
         ...
 
     async def organization_readers(self) -> list[str]:

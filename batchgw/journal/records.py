@@ -118,14 +118,19 @@ class RunRecord:
 class ScopeCounts:
     """The outcomes of one account-region of a run, counted.
 
-    `kinds` are the kinds of change that its targets are of. `unread` says why its APIs could not all
-    be listed ("AccessDenied: ..."); None when they could.
+    `by_kind` counts the targets of each kind of change, `tally` all of them. `unread` says why its APIs could
+    not all be listed ("AccessDenied: ..."); None when they could.
     """
 
     scope: Scope
-    tally: Tally
-    kinds: frozenset[str] = frozenset()
+    by_kind: Mapping[str, Tally]
     unread: str | None = None
+    tally: Tally = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Add up once: it is asked for several times of each of thousands."""
+        kinds = tuple(self.by_kind.values())
+        object.__setattr__(self, "tally", kinds[0] if len(kinds) == 1 else Tally.added_up(kinds))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,14 +147,25 @@ class PendingChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """The deployment that a run takes of an API, once. `deployment` is None until it is known.
+
+    Until then a call for it may have been made all the same, so look for it before it is made again.
+    """
+
+    deployment: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PendingApi:
     """An API with changes to make. `row` is its row in the journal, for `pending(after=...)`.
 
     `failed` are its changes that have failed in this run, and that no resume makes. All are in the order in
-    which they are made, by their ids.
+    which they are made, by their ids. `wave` is the one that has it, counted from 1; None in a run without.
     """
 
     row: int
     api: RestApi
     changes: tuple[PendingChange, ...]
     failed: tuple[PendingChange, ...] = ()
+    wave: int | None = None

@@ -6,13 +6,14 @@ A new kind is one more record here, one in `planning/kinds.py` (how it is compar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Protocol
 
-from batchgw.model import response_change
+from batchgw.model import deploy, response_change
 from batchgw.model.change import Action, Change
+from batchgw.model.deployment import stage_change
 from batchgw.model.shape import JSON, record, text
 from batchgw.model.target import Target
 
@@ -37,6 +38,8 @@ class ChangeKind:
             a name that no target of this kind can have.
         read: makes a change from its target, its action, and its images before and after as JSON. Raises
             KeyError, TypeError or ValueError when they are not what `Change.images` gives.
+        words: what people call an outcome of this kind, where that is not the outcome's own name: a stage is
+            not applied, it is "live".
         read_part: reads the kind's part of `Desired`. Raises as `read` does. None where what is desired of
             this kind has fields of its own in `Desired`, as gateway responses have.
     """
@@ -46,6 +49,7 @@ class ChangeKind:
     counted: str
     sort_key: Callable[[str], int | str]
     read: Callable[[Target, Action, JSON, JSON], Change]
+    words: Mapping[str, str] = field(default_factory=dict)
     read_part: Callable[[JSON], DesiredPart] | None = None
 
 
@@ -56,7 +60,16 @@ KINDS: dict[str, ChangeKind] = {
         counted="API-type",
         sort_key=response_change.sort_key,
         read=response_change.read,
-    )
+    ),
+    deploy.NAME: ChangeKind(
+        name=deploy.NAME,
+        noun="stage",
+        counted="API-stage",
+        sort_key=stage_change.sort_key,
+        read=stage_change.read,
+        words={"applied": "live", "unchanged": "live already"},
+        read_part=deploy.Deploy.from_json,
+    ),
 }
 """By name, in the order in which an API's changes are made."""
 
@@ -64,7 +77,7 @@ KINDS: dict[str, ChangeKind] = {
 def counted_as(kinds: Collection[str]) -> str:
     """Give what targets of these kinds are counted as, such as "API-type"; "target" where they differ.
 
-    Of no kind means of any that there is.
+    Of no kind means of responses: a run that found no target most likely was about them.
     """
     return _one_word(kinds, lambda kind: kind.counted)
 
@@ -75,7 +88,7 @@ def called(kinds: Collection[str]) -> str:
 
 
 def _one_word(kinds: Collection[str], word: Callable[[ChangeKind], str]) -> str:
-    words = {word(KINDS[kind]) if kind in KINDS else "target" for kind in kinds or KINDS}
+    words = {word(KINDS[kind]) if kind in KINDS else "target" for kind in kinds or [response_change.NAME]}
     return words.pop() if len(words) == 1 else "target"
 
 

@@ -26,7 +26,7 @@ class Work(Flag):
 
     LIST = auto()  # a page of REST APIs at a time
     READ = auto()  # an API, once for each kind of change that the policy asks for
-    WRITE = auto()  # one per change
+    WRITE = auto()  # what the changes take: mostly one each
 
     PLAN = LIST | READ
     APPLY = WRITE  # of a plan just made
@@ -151,7 +151,7 @@ def _of_scope(
 ) -> ScopeEstimate:
     listed = _pages(counts.apis + counts.set_aside_apis) if Work.LIST in work else 0
     read = counts.apis * reads if Work.READ in work else 0
-    written = counts.writes if Work.WRITE in work else 0
+    written = counts.operations.total() if Work.WRITE in work else 0
     of_own = [(own[name], calls) for name, calls in counts.operations.items() if written and name in own]
     if written:
         late = max(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from batchgw.model import Action, Change, Desired, PlannedApi, Target
+from batchgw.model import Change, Desired, PlannedApi, SetAside, Target
+from batchgw.model.deploy import NAME as STAGE
 from batchgw.model.response_change import NAME as RESPONSE
 from batchgw.planning import render, responses
 from batchgw.planning.change_view import ChangeView
+from batchgw.planning.deployment import stages
 from batchgw.planning.gap import Gap
 
 
@@ -19,10 +21,12 @@ class Compared:
     Attributes:
         changes: one for each target that the policy speaks of, NO_OP included.
         uncovered: targets that the policy leaves without something; see `PlannedApi`.
+        set_aside: targets that are decided without a change.
     """
 
     changes: tuple[Change, ...]
     uncovered: tuple[Target, ...] = ()
+    set_aside: tuple[SetAside, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +62,8 @@ class PlannedKind:
         expected: gives the targets that are expected of an API which could not be read. None where the policy
             says nothing of this kind.
         reads: tells how many calls it takes to read an API; 0 where the policy says nothing of this kind.
-        operation: names the operation that makes a change, by its action. It may have a quota of its own.
+        operations: names the operation of each call that making an API's pending changes takes: those that
+            make them, and what is read and made for them besides. One may have a quota of its own.
         derive: makes the changes again, from their before-images and what is desired. A saved plan whose
             changes are others was edited.
         views: gives a view of each change, NO_OP included.
@@ -70,7 +75,7 @@ class PlannedKind:
 
     expected: Callable[[Desired], tuple[Target, ...]]
     reads: Callable[[Desired], int]
-    operation: Callable[[Action], str]
+    operations: Callable[[Sequence[Change]], Iterable[str]]
     derive: Callable[[Sequence[Change], Desired], tuple[Change, ...]]
     views: Callable[[Sequence[Change]], tuple[ChangeView, ...]]
     says: Callable[[Target, Desired], object] = _of_part
@@ -82,13 +87,20 @@ KINDS: dict[str, PlannedKind] = {
     RESPONSE: PlannedKind(
         expected=responses.expected,
         reads=responses.reads,
-        operation=responses.operation,
+        operations=responses.operations,
         derive=responses.derive,
         views=render.views,
         says=responses.says,
         gap=responses.gap,
         unnamed=Unnamed(count=responses.unnamed, remark=responses.unnamed_remark),
-    )
+    ),
+    STAGE: PlannedKind(
+        expected=stages.expected,
+        reads=stages.reads,
+        operations=stages.operations,
+        derive=stages.derive,
+        views=stages.views,
+    ),
 }
 """By the name of the kind, in the order in which an API's changes are made."""
 

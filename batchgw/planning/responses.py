@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from batchgw.model import Action, Change, Desired, ResponseType, Target
 from batchgw.model.response_change import TARGETS, response_type, responses
@@ -38,9 +38,11 @@ def reads(desired: Desired) -> int:
     return int(desired.of_responses)
 
 
-def operation(action: Action) -> str:
-    """A reset is a DELETE, all else a PUT."""
-    return "DeleteGatewayResponse" if action is Action.RESET else "PutGatewayResponse"
+def operations(changes: Sequence[Change]) -> Iterator[str]:
+    """A reset is a DELETE, all else a PUT: one for each change."""
+    for change in responses(changes):
+        if change.action is not Action.NO_OP:
+            yield "DeleteGatewayResponse" if change.action is Action.RESET else "PutGatewayResponse"
 
 
 def unnamed(changes: Iterable[Change], desired: Desired) -> int:

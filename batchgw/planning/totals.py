@@ -34,7 +34,7 @@ class ScopeTotals:
     skipped_scopes: int = 0  # 1 when the scope was rightly not looked into
     set_aside: int = 0  # targets left alone on purpose
     set_aside_apis: int = 0  # APIs in which nothing else was expected: nothing was to be compared there
-    operations: Counter[str] = field(default_factory=Counter)  # the writes, by the operation that makes them
+    operations: Counter[str] = field(default_factory=Counter)  # the calls that make the writes, by operation
 
     @property
     def writes(self) -> int:
@@ -239,6 +239,7 @@ def _count_planned(of: ScopeTotals, item: PlannedApi) -> None:
                 of.no_ops += 1
             case _:
                 assert_never(change.action)
-        if change.action is not Action.NO_OP:
-            of.operations[KINDS[change.target.kind].operation(change.action)] += 1
-    of.changed_apis += of.writes > writes_before
+    if of.writes > writes_before:
+        of.changed_apis += 1
+        for kind in KINDS.values():
+            of.operations.update(kind.operations(item.changes))

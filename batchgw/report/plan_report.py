@@ -13,7 +13,7 @@ from batchgw.model.shape import JSON
 from batchgw.planning.estimate import Estimate
 from batchgw.planning.plan_file.plan import Plan
 from batchgw.report.extent import Extent
-from batchgw.report.not_live import CHECKED, PLANNED
+from batchgw.report.not_live import CHECKED, PLANNED, deploys
 from batchgw.report.plan_fold import PlanFold
 from batchgw.report.plan_waves import PlanWaves
 from batchgw.report.verdict import verdict_to_json
@@ -76,8 +76,10 @@ class PlanReport:
         }
 
     @property
-    def not_live(self) -> str:
-        """What is not live, in a sentence."""
+    def not_live(self) -> str | None:
+        """What is not live, in a sentence; None where the policy says which stages shall be."""
+        if deploys(variant.desired for variant in self.plan.variants):
+            return None
         return CHECKED if self.drift else PLANNED
 
     @property

@@ -12,7 +12,7 @@ from batchgw.journal import Journal, JournalRun, ScopeCounts, Tally
 from batchgw.journal.records import COUNTS
 from batchgw.model import Scope
 from batchgw.model.change import MOVED
-from batchgw.model.kinds import counted_as
+from batchgw.model.kinds import KINDS, counted_as
 from batchgw.model.shape import JSON
 from batchgw.report.not_live import written
 from batchgw.report.reasons import Reason, Reasons
@@ -34,14 +34,14 @@ SCHEMA_VERSION = 1
 class ScopeSummary:
     """One account-region: targets by outcome, and how many were expected.
 
-    `kinds` are the kinds of change that the targets are of. `unread` says why its REST APIs could not all
+    `by_kind` has the same for each kind of change alone. `unread` says why its REST APIs could not all
     be listed ("AccessDenied: ..."); None when they were.
     """
 
     scope: Scope
     tally: Tally
     expected: int
-    kinds: frozenset[str] = frozenset()
+    by_kind: Mapping[str, Tally] = field(default_factory=dict)
     unread: str | None = None
 
     @property
@@ -137,7 +137,16 @@ class Summary:
     @property
     def noun(self) -> str:
         """What the targets of this run are counted as, such as "API-type"."""
-        return counted_as({kind for scope in self.scopes for kind in scope.kinds})
+        return counted_as(self.by_kind)
+
+    @property
+    def by_kind(self) -> dict[str, Tally]:
+        """The targets of each kind of change, added up: API-types configured, API-stages live."""
+        kinds = dict.fromkeys(kind for scope in self.scopes for kind in scope.by_kind)
+        return {
+            kind: Tally.added_up(scope.by_kind[kind] for scope in self.scopes if kind in scope.by_kind)
+            for kind in sorted(kinds, key=lambda kind: (*KINDS, kind).index(kind))
+        }
 
     @property
     def expected(self) -> int:
@@ -152,14 +161,21 @@ class Summary:
     @property
     def arithmetic(self) -> str:
         """The proof in figures: `2 applied + 1 unchanged + 0 failed + ... = 3 of 3 expected`."""
-        total = self.total
-        figures = " + ".join(
-            f"{getattr(total, kind):,} {WORDS.get(kind, kind)}"
-            for kind in COUNTS
-            if kind not in IF_ANY or getattr(total, kind)
-        )
-        reached = decided(total) + total.undecided
-        return f"{figures} = {reached:,} of {self.expected:,} expected"
+        return f"{_figures(self.total, WORDS)} of {self.expected:,} expected"
+
+    @property
+    def arithmetics(self) -> dict[str, str]:
+        """The figures of each kind of change, by what its targets are counted as; empty where there is one.
+
+        `{"API-type": "2 applied + ... = 3", "API-stage": "1 live + 0 live already + ... = 1"}`
+        """
+        found = self.by_kind
+        if len(found) < 2:  # noqa: PLR2004 - then the whole says it
+            return {}
+        return {
+            KINDS[kind].counted: _figures(tally, {**WORDS, **KINDS[kind].words})
+            for kind, tally in found.items()
+        }
 
     @property
     def unread(self) -> Mapping[Scope, str]:
@@ -184,7 +200,7 @@ class Summary:
     @property
     def not_live(self) -> str | None:
         """What this run configured and is not live, in a sentence; None where it configured nothing."""
-        return written(self.total.applied, self.noun)
+        return written(self.by_kind)
 
     @property
     def exit_code(self) -> int:
@@ -218,6 +234,7 @@ class Summary:
             "planned": self.planned,
             "proves": self.proves,
             "arithmetic": self.arithmetic,
+            **({"kinds": self._kinds_to_json()} if len(self.by_kind) > 1 else {}),
             "effort": {
                 "attempts": total.effort.attempts,
                 "throttles": total.effort.throttles,
@@ -231,6 +248,18 @@ class Summary:
             "scopes": [s.to_json() for s in self.scopes],
             "reasons": [r.to_json() for r in self.reasons],
         }
+
+    def _kinds_to_json(self) -> dict[str, JSON]:
+        return {
+            kind: {"counted_as": KINDS[kind].counted, "expected": tally.expected, **_counts(tally)}
+            for kind, tally in self.by_kind.items()
+        }
+
+
+def _figures(tally: Tally, words: Mapping[str, str]) -> str:
+    shown = [kind for kind in COUNTS if kind not in IF_ANY or getattr(tally, kind)]
+    figures = " + ".join(f"{getattr(tally, kind):,} {words.get(kind, kind)}" for kind in shown)
+    return f"{figures} = {tally.expected:,}"
 
 
 async def counted(run: JournalRun) -> list[ScopeCounts]:
@@ -279,7 +308,7 @@ def _scope_summary(
         scope=scope,
         tally=tally,
         expected=tally.expected if expected is None else expected.get(scope, 0),
-        kinds=counts.kinds if counts else frozenset(),
+        by_kind=counts.by_kind if counts else {},
         unread=counts.unread if counts else None,
     )
 

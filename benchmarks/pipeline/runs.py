@@ -25,6 +25,7 @@ from batchgw.events import Observer, Observers, PhaseEnded, PhaseStarted
 from batchgw.execution.writing.executor import Executor
 from batchgw.execution.writing.recorder import Recorder
 from batchgw.journal import Journal, JournalRun, open_journal
+from batchgw.journal.live_memory import BriefLiveMemory
 from batchgw.model import AccountId, PlannedApi, Region, Scope, Settings
 from benchmarks.pipeline.fakes import NoJournal, Plane
 from benchmarks.pipeline.plans import NEW_RUN, TYPES, planned
@@ -102,7 +103,9 @@ class Rollout:
         scopes = scopes_of(self.scopes)
         expected = dict.fromkeys(scopes, self.puts // self.scopes)
         recorder = Recorder(run, observer=plane.observer, stop=plane.stop, rate=plane.rate)
-        executor = Executor(plane, run, recorder, read_first=(), read_at=Moment.ago(0), trusted=inf)
+        executor = Executor(
+            plane, run, recorder, read_first=(), live=BriefLiveMemory(), read_at=Moment.ago(0), trusted=inf
+        )
         plane.observer.notify(PhaseStarted(run=run.id, phase="apply", scopes=scopes, expected=expected))
         await timed(lambda: executor.run(scopes))
         plane.observer.notify(PhaseEnded(run=run.id, phase="apply", elapsed=0.0))

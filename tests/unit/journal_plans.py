@@ -46,7 +46,7 @@ DESIRED = Desired(
     }
 )
 
-RESPONSES = frozenset({NAME})
+RESPONSE = NAME
 """The one kind of change of most plans here."""
 
 NEW_RUN = NewRun(

@@ -57,7 +57,20 @@ WITHIN: dict[str, tuple[frozenset[str], ...]] = {
         frozenset({"limiters"}),
     ),
     "execution": (
-        frozenset({"comparison", "kinds", "responses", "schedule", "session", "signals"}),
+        frozenset(
+            {
+                "comparison",
+                "kinds",
+                "looking",
+                "read_back",
+                "responses",
+                "schedule",
+                "session",
+                "signals",
+                "stages",
+            }
+        ),
+        frozenset({"verifying"}),
         frozenset({"reading", "writing"}),
         frozenset({"application", "run"}),
     ),
@@ -81,7 +94,9 @@ WITHIN: dict[str, tuple[frozenset[str], ...]] = {
     "journal/sql": (
         frozenset({"database"}),
         frozenset({"tables"}),
-        frozenset({"chunk", "claims", "memory", "paging", "seen", "superseding", "write_buffer"}),
+        frozenset(
+            {"chunk", "claims", "memory", "paging", "seen", "snapshots", "superseding", "write_buffer"}
+        ),
         frozenset({"importing", "locks", "pending", "reading"}),
         frozenset({"runs"}),
         frozenset({"store"}),
@@ -293,6 +308,7 @@ RESPONSE_SPECIFIC = (
     "model/response.py",
     "model/response_change.py",
     "planning/coverage.py",
+    "planning/deployment/",
     "planning/diff.py",
     "planning/merge.py",
     "planning/render.py",
@@ -300,6 +316,7 @@ RESPONSE_SPECIFIC = (
     "planning/stale.py",
     "control_plane/operations/",
     "execution/comparison.py",
+    "execution/read_back.py",
     "execution/responses.py",
     "cli/verbs/policies/explain",
     "cli/verbs/put.py",
@@ -317,6 +334,8 @@ OPEN = (
     "model/__init__.py",
     "model/desired.py",
     "control_plane/operations/",
+    "planning/deployment/",
+    "execution/read_back.py",
     "cli/verbs/put.py",
     "__init__.py",
 )

@@ -26,6 +26,7 @@ from batchgw.events import (
     ScopeFound,
     ScopeGivenUp,
     ScopesFound,
+    StageLive,
     TypeUnknown,
 )
 from batchgw.model import (
@@ -130,6 +131,9 @@ def entry(event: Event) -> Entry:  # noqa: C901, PLR0911, PLR0912 - a closed mat
         case ApiRechecked():
             fields = {"scope": str(event.api.scope), "api": event.api.id}
             return Entry(DEBUG, "batchgw.api.rechecked", fields)
+        case StageLive():
+            fields = {"scope": str(event.api.scope), "api": event.api.id, "stage": event.stage}
+            return Entry(INFO, "batchgw.stage.live", {**fields, "seconds": round(event.seconds, 3)})
         case ScopeGivenUp():
             fields = {"scope": str(event.scope), "code": event.code, "message": event.message}
             return Entry(INFO if event.rightly else WARNING, "batchgw.scope.given_up", fields)

@@ -42,7 +42,7 @@ from batchgw.model.owner import OnManaged
 from batchgw.model.shape import JSON
 from batchgw.planning.estimate import Work
 from batchgw.planning.plan_file.plan import Plan
-from batchgw.report.not_live import PLANNED
+from batchgw.report.not_live import PLANNED, deploys
 from batchgw.report.plan_report import PlanReport
 from batchgw.report.summary import Summary
 from batchgw.report.verdict import exit_code
@@ -189,7 +189,8 @@ class Applying:
             self.console.note(*screen.lines())
             refuse_empty_selection(plan)
         total = plan.totals.total
-        live = [line(Span(PLANNED, "dim"))] if total.writes else []
+        by_hand = total.writes and not deploys(variant.desired for variant in plan.variants)
+        live = [line(Span(PLANNED, "dim"))] if by_hand else []
         if self.yes or not total.writes:
             seen = self.yes and plan.saved  # the person who saved it has seen it
             self.console.note(*(screen.conclusion() if seen else screen.lines()), *live)

@@ -22,6 +22,7 @@ from batchgw.execution.writing.executor import TRUSTED
 from batchgw.exit_codes import FAILED, HELD_BACK, INCOMPLETE, INTERRUPTED, LOCKED, OK, USAGE
 from batchgw.journal import Journal, RunRecord, open_journal
 from batchgw.model import Targets
+from batchgw.model.deploy import NAME as STAGE
 from batchgw.model.kinds import counted_as
 from batchgw.report.not_live import PLANNED
 from batchgw.report.summary import Summary
@@ -124,7 +125,7 @@ class Resuming:
         """Show what is left to do, and return when the user agrees."""
         counts = [each async for each in store.run(record.id).scope_counts()]
         scopes = sum(each.tally.left > 0 for each in counts)
-        noun = counted_as({kind for each in counts for kind in each.kinds})
+        noun = counted_as({kind for each in counts for kind in each.by_kind})
         if self.yes or not record.totals.left:
             self.console.note(*_left(record, scopes, noun))
             return
@@ -143,7 +144,7 @@ def _left(record: RunRecord, scopes: int, noun: str) -> Iterator[Line]:
     yield line(f"Run {record.id}, {record.verb} of {record.policy_source}, begun {begun}:")
     where = f"{left} in {amount(scopes, 'account-region')}" if totals.left else "nothing is left to do"
     yield line(f"  {where}; {totals.applied:,} applied, {totals.failed:,} failed before.")
-    if totals.left:
+    if totals.left and STAGE not in record.desired.parts:
         yield line(Span(PLANNED, "dim"))
 
 

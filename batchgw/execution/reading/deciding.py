@@ -7,13 +7,11 @@ from dataclasses import dataclass, field
 
 from batchgw.errors import ExpressionFailed
 from batchgw.execution.kinds import MAKERS, Maker
+from batchgw.execution.looking import Comparer
 from batchgw.model import Account, AccountId, Decision, Desired, RestApi, Rulebook, SetAside, Target, Variant
-from batchgw.planning.kinds import Compared, expected
+from batchgw.planning.kinds import expected
 from batchgw.planning.managed import Held
 from batchgw.planning.variants import VariantNumbers, Variants
-
-Compare = Callable[[object], Compared]
-"""Compares the answer that shows one kind of targets with what is desired of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +26,7 @@ class Wanted:
 
     variant: int
     expected: tuple[Target, ...]
-    kinds: Sequence[tuple[Maker, Compare]]
+    kinds: Sequence[tuple[Maker, Comparer]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

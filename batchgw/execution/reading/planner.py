@@ -22,7 +22,9 @@ from batchgw.discovery.selection_count import SelectionCount
 from batchgw.discovery.skips import skipped
 from batchgw.errors import AccessDenied, ApiDenied, ApiNotFound, CallError, ExpressionFailed
 from batchgw.events import ItemPlanned, Observer, ScopeFound, ScopesFound
+from batchgw.execution.looking import Looking
 from batchgw.execution.reading.deciding import Decided, Deciding
+from batchgw.journal.live_memory import BriefLiveMemory, LiveMemory
 from batchgw.model import (
     Account,
     AccountId,
@@ -69,6 +71,7 @@ class Planner:
         owners: calls are made to tell whether a tool manages an API, even where no rule asks for its owner.
         hold: says why nothing is written to an API, if that is so.
         kept: keeps the APIs that are found.
+        live: knows what deployments answer with that were read before.
     """
 
     def __init__(
@@ -84,6 +87,7 @@ class Planner:
         owners: bool = False,
         hold: Callable[[RestApi], Held | None] | None = None,
         kept: FoundApis | None = None,
+        live: LiveMemory | None = None,
     ) -> None:
         rules, selection = policy.rules, policy.targets.apis
         self._plane = plane
@@ -101,6 +105,7 @@ class Planner:
         self._listing = needs_listing(selection) or rules.needs_listing or unread
         self._owners = _asking(policy, always=owners)
         self._ladder = Ladder(plane)
+        self._looking = Looking(plane=plane, ladder=self._ladder, live=live or BriefLiveMemory())
         self._scopes: list[Scope] = []
         self._listed: set[Scope] = set()  # where an API was found
         self._read: set[Scope] = set()  # where an API was read
@@ -225,7 +230,10 @@ class Planner:
                     api=api,
                     changes=changes,
                     uncovered=tuple([target for each in compared for target in each.uncovered]),
-                    set_aside=_without_changes(decided.set_aside, changes),
+                    set_aside=(
+                        *_without_changes(decided.set_aside, changes),
+                        *(aside for each in compared for aside in each.set_aside),
+                    ),
                     variant=decided.wanted.variant,
                     notes=decided.decision.notes,
                 )
@@ -247,7 +255,12 @@ class Planner:
         kinds = decided.wanted.kinds
         if not kinds and not self._listing:
             await self._plane.send(self._deciding.base.kinds[0][0].read_all(api))  # it may not be there
-        return [compare(await self._plane.send(maker.read_all(api))) for maker, compare in kinds]
+        found, changes = list[Compared](), list[Change]()
+        for _, compare in kinds:
+            compared = await compare(api, changes, self._looking)
+            found.append(compared)
+            changes += compared.changes
+        return found
 
     def _give_held(self, api: RestApi, decided: Decided, held: Held) -> None:
         """Give an item for an API to which nothing is written. It need not be read."""

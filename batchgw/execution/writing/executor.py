@@ -9,6 +9,7 @@ from functools import partial
 
 import anyio
 import anyio.lowlevel
+from anyio.abc import TaskGroup
 
 from batchgw.concurrency.clock import Moment
 from batchgw.concurrency.pool import pooled
@@ -18,11 +19,13 @@ from batchgw.errors import CallError, HeldBack, JournalWriteFailed, Stopped
 from batchgw.events import ApiRechecked
 from batchgw.execution.kinds import MAKERS, maker_of
 from batchgw.execution.schedule import AllAtOnce, Schedule
+from batchgw.execution.writing.deploying import Deploying
 from batchgw.execution.writing.held_outcomes import HeldOutcomes, is_denial
 from batchgw.execution.writing.left import Begun, Left
 from batchgw.execution.writing.recorder import Recorder
-from batchgw.execution.writing.writer import Known, Writer, ended
-from batchgw.journal import JournalRun, PendingApi, PendingChange
+from batchgw.execution.writing.second_lane import SecondLane, in_lanes
+from batchgw.execution.writing.writer import Known, Writer, before_not_made, ended
+from batchgw.journal import JournalRun, LiveMemory, PendingApi, PendingChange
 from batchgw.model import (
     Applied,
     Change,
@@ -56,6 +59,8 @@ class Executor:
         trusted: seconds for which a reading counts as what is there. An API whose turn comes later is read
             again, and what somebody else has changed meanwhile is not overwritten.
         schedule: decides what may begin; all at once, when it is left out.
+        live: remembers what deployments answer with.
+        ship_pending: a deployment also ships what others have edited.
     """
 
     def __init__(
@@ -69,6 +74,8 @@ class Executor:
         read_at: Moment,
         trusted: float = TRUSTED,
         schedule: Schedule | None = None,
+        live: LiveMemory,
+        ship_pending: bool = False,
     ) -> None:
         self._plane = plane
         self._run = run
@@ -80,6 +87,16 @@ class Executor:
         self._schedule = schedule or AllAtOnce()
         self._begun = Begun()
         self._held = HeldOutcomes(plane.why_given_up, plane.counts_denials, self._record, found_in=found_in)
+        self._deploying = Deploying(
+            plane,
+            run,
+            recorder,
+            decide=self._decide,
+            why_not=self._why_not,
+            live=live,
+            trusted=trusted,
+            ship_pending=ship_pending,
+        )
         self.held_back = False
         """Whether the schedule has kept something from beginning."""
 
@@ -116,8 +133,9 @@ class Executor:
     async def _work_on(self, scope: Scope) -> None:
         workers = self._plane.workers(scope)
         try:
-            async with aclosing(self._apis(scope)) as apis:
-                await pooled(apis, self._work_on_api, workers=workers)
+            async with anyio.create_task_group() as tasks, aclosing(self._apis(scope)) as apis:
+                with SecondLane(tasks, self._deploy, self._plane.pace) as lane:
+                    await pooled(apis, lambda pending: self._work_on_api(pending, lane), workers=workers)
         finally:
             self._held.end_scope(scope)
             self._schedule.scope_ended(scope)
@@ -129,7 +147,7 @@ class Executor:
             async with aclosing(self._plane.stop.until_stop(self._schedule.apis(scope, left))) as scheduled:
                 async for apis in scheduled:
                     self._begun.add(apis)
-                    self._recorder.expect(scope, apis)
+                    self._recorder.expect(scope, [in_lanes(api)[0] for api in apis])
                     for api in apis:
                         yield api
         if self._is_over(scope):
@@ -144,15 +162,34 @@ class Executor:
             self._recorder.fail(error)
             return []
 
-    async def _work_on_api(self, pending: PendingApi) -> None:
+    async def _work_on_api(self, pending: PendingApi, lane: SecondLane) -> None:
+        waiting: PendingApi | None = None
         why = self._held_back(pending.api.scope)
         if why is None:
             with self._recorder.working_on(pending.api):
-                await self._bring_to_plan(pending)
+                waiting = await self._bring_to_plan(pending)
         else:
             self._hold_back(pending, why)
+        if waiting is None:
+            self._api_ended(pending)
+        else:
+            await lane.add(waiting)
+
+    async def _deploy(self, pending: PendingApi, tasks: TaskGroup) -> None:
+        await self._deploying.deploy(pending, tasks, lambda: self._api_ended(pending))
+
+    def _api_ended(self, pending: PendingApi) -> None:
         if pending in self._begun:
             self._schedule.api_ended(pending.api)
+
+    def _why_not(self, scope: Scope) -> CallError | Stopped | HeldBack | None:
+        """Say why nothing more may begin in a scope, for whatever reason."""
+        why = self._why_no_call(scope)
+        if why is not None:
+            return why
+        held = self._schedule.held_back(scope)
+        self.held_back = self.held_back or held is not None
+        return held
 
     def _held_back(self, scope: Scope) -> HeldBack | None:
         """Give the schedule's reason not to begin, where there is no other one."""
@@ -164,24 +201,28 @@ class Executor:
             outcome = ended(pending.api, each.change, why, effort=Effort(), in_doubt=each.intended)
             self._decide(each, outcome)
 
-    async def _bring_to_plan(self, pending: PendingApi) -> None:
+    async def _bring_to_plan(self, pending: PendingApi) -> PendingApi | None:
         """Make an API's changes, one after the other. After a denial or a 404 it gets no more calls.
 
-        What needs all changes before it is not made after any that was not.
+        What needs all changes before it is not made after any that was not. Gives what is left for the second
+        lane.
         """
+        first, second = in_lanes(pending)
+        if not first.changes and not first.failed:
+            return second
         try:
-            known = await self._known(pending, reading := Execution())
+            known = await self._known(first, reading := Execution(), all_needed=bool(second.changes))
         except (CallError, Stopped) as error:
             spent = Effort() if isinstance(error, Stopped) else reading.effort
             for each in pending.changes:
                 unread = ended(pending.api, each.change, error, effort=spent, in_doubt=each.intended)
                 self._decide(each, unread)
                 spent = Effort()
-            return
+            return None
         over: Skipped | Failed | None = None
         outcome: Outcome
-        unmade = {each.id: each.change for each in pending.failed if not known.as_planned(each.change)}
-        for each in pending.changes:
+        unmade = {each.id: each.change for each in first.failed if not known.as_planned(each.change)}
+        for each in first.changes:
             if over is not None:
                 outcome = replace(over, target=each.change.target, action=each.change.action)
             else:
@@ -193,6 +234,21 @@ class Executor:
             if not isinstance(outcome, Applied | Unchanged):
                 unmade[each.id] = each.change
             self._decide(each, outcome)
+        if not unmade:
+            return second if second.changes else None
+        self._not_deployed(second, over, next(iter(unmade.values())).target)
+        return None
+
+    def _not_deployed(self, second: PendingApi, over: Skipped | Failed | None, lacks: Target) -> None:
+        """Decide the second lane's changes of an API of which not all before them was made."""
+        for each in second.changes:
+            outcome: Outcome
+            if over is not None:
+                outcome = replace(over, target=each.change.target, action=each.change.action)
+            else:
+                why = self._without_call(second.api, each)
+                outcome = why or before_not_made(second.api, each.change, lacks)
+            self._decide(each, outcome)
 
     def _decide(self, pending: PendingChange, outcome: Outcome) -> None:
         self._schedule.decided(outcome)
@@ -202,14 +258,14 @@ class Executor:
     def _record(self, pending: PendingChange, outcome: Outcome) -> None:
         self._recorder.decide(pending.id, outcome)
 
-    async def _known(self, pending: PendingApi, reading: Execution) -> Known:
+    async def _known(self, pending: PendingApi, reading: Execution, *, all_needed: bool) -> Known:
         """Give what is known of an API. One that was read too long ago, or by another, is read again."""
         api = pending.api
         if api.scope not in self._look_first and self._planned.at.age <= self._trusted:
             return self._planned
         at, shown = Moment.ago(0), dict[Target, object]()
         changes = [each.change for each in pending.changes]
-        if any(maker_of(change).needs_all_before for change in changes):
+        if all_needed or any(maker_of(change).needs_all_before for change in changes):
             changes += [each.change for each in pending.failed]
         for kind in dict.fromkeys(change.target.kind for change in changes):
             maker = MAKERS[kind]

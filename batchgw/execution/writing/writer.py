@@ -82,14 +82,15 @@ class Writer:
         target = pending.change.target
         found = making.judge(known.shown[target]) if target in known.shown else None
         if found is None and lacks is not None:
-            return _before_not_made(api, pending.change, lacks)
+            return before_not_made(api, pending.change, lacks)
         try:
             return found or await making.write_until_sure()
         except (CallError, Stopped) as error:
             return ended(api, pending.change, error, effort=making.effort, in_doubt=making.in_doubt)
 
 
-def _before_not_made(api: RestApi, change: Change, lacks: Target) -> NotAttempted:
+def before_not_made(api: RestApi, change: Change, lacks: Target) -> NotAttempted:
+    """Give the outcome of a change that needs another one, which was not made."""
     noun = KINDS[lacks.kind].noun
     return NotAttempted(
         api=api,

@@ -20,7 +20,7 @@ from batchgw.journal.sql.claims import Claims
 from batchgw.journal.sql.database.connection import Database, Refusal
 from batchgw.journal.sql.tables.images import Images
 from batchgw.journal.sql.tables.keys import take_keys
-from batchgw.journal.sql.tables.schema import apis, changes, runs, scopes
+from batchgw.journal.sql.tables.schema import apis, changes, runs, scopes, snapshots
 from batchgw.model import PlanItem, Scope, SkippedScope
 from batchgw.model.change import scope_of
 
@@ -113,6 +113,7 @@ def drop_rows(connection: Connection, run: int) -> None:
     if connection.scalar(of_run.limit(1)) is None:
         return
     of_scopes = select(apis.c.id).where(apis.c.scope_id.in_(of_run))
+    connection.execute(delete(snapshots).where(snapshots.c.api_id.in_(of_scopes)))
     connection.execute(delete(changes).where(changes.c.api_id.in_(of_scopes)))
     connection.execute(delete(apis).where(apis.c.scope_id.in_(of_run)))
     connection.execute(delete(scopes).where(scopes.c.run_id == run))

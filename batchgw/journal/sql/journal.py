@@ -14,6 +14,7 @@ from batchgw.journal.finding import LAST, typed_run
 from batchgw.journal.quota_memory import Limit
 from batchgw.journal.records import NewRun, RunRecord
 from batchgw.journal.sql.database.connection import Database
+from batchgw.journal.sql.memory.deployed import SqlLiveMemory
 from batchgw.journal.sql.memory.limits import all_limits, forget_limits
 from batchgw.journal.sql.memory.organization import SqlOrganizationMemory, readers
 from batchgw.journal.sql.memory.quotas import SqlQuotaMemory
@@ -113,6 +114,10 @@ class SqlJournal:
         """Give a memory of what a reader finds of its organisation."""
         store = self._store
         return SqlOrganizationMemory(store.database, reader=reader, clock=store.clock, trouble=trouble)
+
+    async def live_memory(self, *, trouble: Callable[[str], None] | None = None) -> SqlLiveMemory:
+        """Give a memory of what deployments answer with."""
+        return SqlLiveMemory(self._store.database, clock=self._store.clock, trouble=trouble)
 
     async def organization_readers(self) -> list[str]:
         """Give those whose findings are remembered, the last ones first."""

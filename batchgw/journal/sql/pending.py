@@ -36,6 +36,7 @@ _SCOPE = select(scopes.c.id).where(
 _others = changes.alias()
 _FAILED = and_(
     changes.c.kind == literal_column("'failed'"),
+    changes.c.before_id.is_not(None),  # the plan itself has decided it otherwise: there is nothing to make
     select(_others.c.id)
     .where(_others.c.api_id == changes.c.api_id, _others.c.rank < literal_column(str(DECIDED)))
     .exists(),  # so that nothing is read of APIs that have nothing left to do
@@ -56,6 +57,14 @@ class _Stored(NamedTuple):
     after_id: int | None
 
 
+_OF_API = (
+    select(changes.c.id, *(changes.c[name] for name in _Stored._fields))
+    .where(changes.c.api_id == bindparam("api"), changes.c.before_id.is_not(None))
+    .order_by(changes.c.id)
+)
+"""What is planned for an API. A target that the plan itself has decided has no images."""
+
+
 class Pending:
     """Reads pages of APIs with something left to do."""
 
@@ -65,6 +74,7 @@ class Pending:
         self._scope = database.query(_SCOPE, ("run", "account", "region"))
         columns = [changes.c[name] for name in (*_OWN, *_Stored._fields)]
         self._pages = Pages(database, _PENDING, columns, besides=_FAILED)
+        self._of_api = database.query(_OF_API, ("api",))
         self._scopes: dict[tuple[int, Scope], int] = {}  # keys are never given out again, so they stay true
         self._kept: dict[_Stored, Change] = {}
 
@@ -85,9 +95,18 @@ class Pending:
                     api=api,
                     changes=tuple([_pending(row, read) for row in rows if row[0] != "failed"]),
                     failed=tuple([_pending(row, read) for row in rows if row[0] == "failed"]),
+                    wave=wave,
                 )
-                for id_, api, rows in page
+                for id_, api, rows, wave in page
             ]
+
+    def planned(self, row: int) -> tuple[Change, ...]:
+        """Give all changes of an API, whatever became of them."""
+        with self._database.read() as connection, closing(connection.connection.cursor()) as cursor:
+            rows = self._of_api.run(cursor, (row,))
+            stored = {_Stored(*each[1:]): each[0] for each in rows}
+            read = self._changes(connection, stored)
+            return tuple([read[_Stored(*each[1:])] for each in rows])
 
     def _changes(self, connection: Connection, wanted: dict[_Stored, int]) -> dict[_Stored, Change]:
         """Read what changes are, each once. `wanted` names a row of each, for errors."""

@@ -26,6 +26,7 @@ from batchgw.journal.sql.tables.columns import Count, escaped
 from batchgw.journal.sql.tables.outcome_columns import READ_COLUMNS, outcome_of
 from batchgw.journal.sql.tables.schema import apis, changes, scopes
 from batchgw.model import AccountId, Effort, Outcome, Region, Scope
+from batchgw.model.kinds import KINDS as CHANGE_KINDS
 
 FIRST_PAGE: Final = 19
 """APIs of the first page of outcomes."""
@@ -107,10 +108,15 @@ class ScopeCounter:
         """Count those of a scope."""
         with self._database.read() as connection, closing(connection.connection.cursor()) as cursor:
             counted = self._counts.run(cursor, (row.id,))
+            for *_, kind in counted:
+                if kind not in CHANGE_KINDS:
+                    raise ValueError(f"table changes: no change is of kind {kind!r}")
             return ScopeCounts(
                 scope=row.scope,
-                tally=_sum(counted),
-                kinds=frozenset([change for *_, change in counted]),
+                by_kind={
+                    kind: _sum([row for row in counted if row[-1] == kind])
+                    for kind in dict.fromkeys(row[-1] for row in counted)
+                },
                 unread=row.unread,
             )
 
@@ -132,7 +138,7 @@ class OutcomeReader:
         values = [*sorted(kinds), *[None] * (len(self._KINDS) - len(kinds))]  # nothing is IN (NULL)
         with self._database.read() as connection, closing(connection.connection.cursor()) as cursor:
             page = self._pages.read(cursor, of.scope, of.id, after=after, limit=limit, values=values)
-            outcomes = [outcome_of(api, row) for _, api, rows in page for row in rows]
+            outcomes = [outcome_of(api, row) for _, api, rows, _ in page for row in rows]
         return outcomes, page[-1].id if len(page) == limit else None
 
 

@@ -8,13 +8,13 @@ from functools import partial
 
 from batchgw.concurrency.time_slices import TimeSlices, in_thread
 from batchgw.journal.ranking import check_kinds
-from batchgw.journal.records import PendingApi, RunState, ScopeCounts, Tally
+from batchgw.journal.records import PendingApi, RunState, ScopeCounts, Snapshot, Tally
 from batchgw.journal.sql import reading
 from batchgw.journal.sql.importing import SqlPlanImport, importing
 from batchgw.journal.sql.reading import ScopeRow, in_order
 from batchgw.journal.sql.store import Store
 from batchgw.journal.sql.superseding import superseding
-from batchgw.model import Outcome, Scope
+from batchgw.model import Change, Outcome, Scope
 
 
 class SqlRun:
@@ -74,6 +74,26 @@ class SqlRun:
     async def sync(self) -> None:
         """Wait for the disk, in a thread."""
         await in_thread(self._store.database.sync)
+
+    async def planned(self, row: int) -> tuple[Change, ...]:
+        """Give all changes that are planned for an API."""
+        self._key()
+        return self._store.pending.planned(row)
+
+    async def snapshot(self, row: int) -> Snapshot | None:
+        """Give the snapshot of an API."""
+        self._key()
+        return self._store.snapshots.find(row)
+
+    async def intend_snapshot(self, row: int) -> None:
+        """Commit that a snapshot may have been taken."""
+        self._store.buffer.flush()
+        self._store.snapshots.intend(self._key(), row)
+
+    async def keep_snapshot(self, row: int, deployment: str) -> None:
+        """Commit what it is called."""
+        self._key()
+        self._store.snapshots.keep(row, deployment)
 
     async def superseding(self) -> AsyncGenerator[int, None]:
         """Skip what newer runs have decided."""

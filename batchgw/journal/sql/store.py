@@ -18,6 +18,7 @@ from batchgw.journal.sql.locks import Locks
 from batchgw.journal.sql.pending import Pending
 from batchgw.journal.sql.reading import OutcomeReader, ScopeCounter
 from batchgw.journal.sql.runs import Runs
+from batchgw.journal.sql.snapshots import Snapshots
 from batchgw.journal.sql.tables.images import Images
 from batchgw.journal.sql.write_buffer import WriteBuffer
 
@@ -39,6 +40,7 @@ class Store:
         self.runs = Runs(database, self.claims, clock)
         self.buffer = WriteBuffer(database, clock)
         self.pending = Pending(database, self.images)
+        self.snapshots = Snapshots(database, self.claims, clock)
         self.outcomes = OutcomeReader(database)
         self.counter = ScopeCounter(database)
         self.locks = Locks(database, self.claims, clock)

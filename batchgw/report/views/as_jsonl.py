@@ -46,7 +46,8 @@ class JsonLinesView(View):
         self._line({"kind": "customised", **plan.fold.customised.to_json()})
         self._line({"kind": "extent", **plan.extent_to_json()})
         self._line({"kind": "verdict", **plan.verdict})
-        self._line({"kind": "not-live", "message": plan.not_live})
+        if plan.not_live:
+            self._line({"kind": "not-live", "message": plan.not_live})
         self.out.flush()
 
     async def review(self, plan: PlanReport) -> None:

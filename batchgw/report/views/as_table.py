@@ -53,7 +53,8 @@ class TableView(View):
         await plan.read()
         await anyio.lowlevel.checkpoint()  # to lay out a screenful takes ten milliseconds
         self.out.data(PlanScreen.of(plan).lines())
-        self._remark(plan.not_live)
+        if plan.not_live:
+            self._remark(plan.not_live)
         self.out.flush()
 
     async def summary(self, report: RunReport) -> None:

@@ -7,7 +7,7 @@ a policy's does: in `Desired`, through the plan file and the journal.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -28,6 +28,7 @@ from batchgw.control_plane.interface import (
 from batchgw.control_plane.stack import PacedControlPlane
 from batchgw.errors import CallError
 from batchgw.execution import kinds as execution_kinds
+from batchgw.execution.looking import Comparer, Looking
 from batchgw.model import Action, Change, Desired, RestApi, RestApiId, Target
 from batchgw.model import kinds as model_kinds
 from batchgw.model.kinds import ChangeKind
@@ -212,15 +213,18 @@ def _gap(_: Target, desired: Desired) -> Gap:
 class TagMaker:
     """Makes tags. `needs_all_before` is as in `Maker`."""
 
+    second_lane = False
+
     def __init__(self, *, needs_all_before: bool) -> None:
         self.needs_all_before = needs_all_before
 
-    def comparer(self, desired: Desired) -> Callable[[object], Compared] | None:
+    def comparer(self, desired: Desired) -> Comparer | None:
         wanted = _wanted(desired)
         if not wanted.tags:
             return None
 
-        def compared(answer: object) -> Compared:
+        async def compared(api: RestApi, _: Sequence[Change], looking: Looking) -> Compared:
+            answer = await looking.plane.send(self.read_all(api))
             now = {key: text(value) for key, value in record(answer).items()}
             own = sorted(now.keys() - wanted.tags.keys())
             return Compared(
@@ -304,7 +308,9 @@ def make_known(
     planned = PlannedKind(
         expected=_expected,
         reads=lambda desired: int(bool(_wanted(desired).tags)),
-        operation=lambda _action: operation,
+        operations=lambda changes: [
+            operation for change in tags(changes) if change.action is not Action.NO_OP
+        ],
         derive=_derive,
         views=lambda changes: tuple(map(_view, tags(changes))),
         gap=_gap,

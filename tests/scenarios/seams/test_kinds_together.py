@@ -66,7 +66,7 @@ def test_the_registries_hold_the_same_kinds_in_the_same_order(monkeypatch: pytes
     def registries() -> list[list[str]]:
         return [list(model_kinds.KINDS), list(planning_kinds.KINDS), list(execution_kinds.MAKERS)]
 
-    assert registries() == [["response", "tag"]] * 3
+    assert registries() == [["response", "stage", "tag"]] * 3
     monkeypatch.undo()
     own, *others = registries()
     assert others == [own, own]

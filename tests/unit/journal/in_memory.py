@@ -30,6 +30,7 @@ from batchgw.journal import (
     Journal,
     JournalRun,
     Limit,
+    LiveMemory,
     Liveness,
     NewRun,
     OrganizationMemory,
@@ -39,12 +40,14 @@ from batchgw.journal import (
     RunRecord,
     RunState,
     ScopeCounts,
+    Snapshot,
     Spent,
     Tally,
     options,
 )
 from batchgw.journal.finding import LAST, none_unfinished, not_found, run_id, typed_run, unknown_run
 from batchgw.journal.holder import this_process
+from batchgw.journal.live_memory import BriefLiveMemory
 from batchgw.journal.locks import (
     Lock,
     broken,
@@ -135,11 +138,13 @@ class ScopeRows:
     unread: str | None = None
     apis: dict[RestApiId, ApiRows] = field(default_factory=dict)
 
-    def kinds(self) -> frozenset[str]:
-        return frozenset(row.target.kind for api in self.apis.values() for row in api.changes)
+    def by_kind(self) -> dict[str, Tally]:
+        rows = [row for api in self.apis.values() for row in api.changes]
+        kinds = {row.target.kind for row in rows}
+        return {kind: Tally.added_up(r.tally() for r in rows if r.target.kind == kind) for kind in kinds}
 
     def tally(self) -> Tally:
-        return Tally.added_up(row.tally() for api in self.apis.values() for row in api.changes)
+        return Tally.added_up(self.by_kind().values())
 
 
 @dataclass
@@ -186,6 +191,8 @@ class Data:
     limits: dict[tuple[str, BucketKey], Limit] = field(default_factory=dict)
     facts: dict[tuple[str, FactKind], dict[str, Fact]] = field(default_factory=dict)
     whole: set[tuple[str, FactKind]] = field(default_factory=set)
+    snapshots: dict[int, Snapshot] = field(default_factory=dict)
+    live: BriefLiveMemory = field(default_factory=BriefLiveMemory)
     ids: Iterator[int] = field(default_factory=lambda: count(1))
 
 
@@ -277,6 +284,13 @@ class InMemoryJournal:
         trouble: Callable[[str], None] | None = None,  # noqa: ARG002 - nothing fails here
     ) -> OrganizationMemory:
         return InMemoryOrganization(self.data, reader)
+
+    async def live_memory(
+        self,
+        *,
+        trouble: Callable[[str], None] | None = None,  # noqa: ARG002 - nothing fails here
+    ) -> LiveMemory:
+        return self.data.live
 
     async def organization_readers(self) -> list[str]:
         newest = dict[str, float]()
@@ -396,6 +410,20 @@ class InMemoryRun:
     async def sync(self) -> None:
         pass
 
+    async def planned(self, row: int) -> tuple[Change, ...]:
+        apis = (api for scope in self.rows.scopes.values() for api in scope.apis.values())
+        return tuple(each.change for api in apis if api.id == row for each in api.changes if each.change)
+
+    async def snapshot(self, row: int) -> Snapshot | None:
+        return self._data.snapshots.get(row)
+
+    async def intend_snapshot(self, row: int) -> None:
+        self._refuse_other()
+        self._data.snapshots.setdefault(row, Snapshot())
+
+    async def keep_snapshot(self, row: int, deployment: str) -> None:
+        self._data.snapshots[row] = Snapshot(deployment=deployment)
+
     async def superseding(self) -> AsyncGenerator[int, None]:
         self._journal.commit()
         newer = [run for run in self._data.runs.values() if run.id > self.id][::-1]
@@ -409,7 +437,7 @@ class InMemoryRun:
     async def scope_counts(self) -> AsyncGenerator[ScopeCounts, None]:
         self._journal.commit()
         for scope, rows in sorted(self.rows.scopes.items()):
-            yield ScopeCounts(scope=scope, tally=rows.tally(), kinds=rows.kinds(), unread=rows.unread)
+            yield ScopeCounts(scope=scope, by_kind=rows.by_kind(), unread=rows.unread)
 
     def outcomes(self, *, kinds: frozenset[str] | None = None) -> AsyncGenerator[Outcome, None]:
         pages = self.outcome_pages(kinds=kinds)

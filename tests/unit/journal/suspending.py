@@ -24,6 +24,7 @@ from batchgw.journal import (
     Journal,
     JournalRun,
     Limit,
+    LiveMemory,
     NewRun,
     OrganizationMemory,
     PendingApi,
@@ -32,10 +33,11 @@ from batchgw.journal import (
     RunRecord,
     RunState,
     ScopeCounts,
+    Snapshot,
     Tally,
     open_journal,
 )
-from batchgw.model import Outcome, PlanItem, Scope
+from batchgw.model import Change, Outcome, PlanItem, Scope
 from batchgw.throttle.memory import BucketKey, Learned
 from batchgw.throttle.pacer import Belief
 from batchgw.throttle.quota import Quotas
@@ -91,6 +93,9 @@ class SuspendingJournal:
         work = self._inner.organization_memory(reader=reader, trouble=trouble)
         return SuspendingOrganization(await _slowly(self._wait, work), self._wait)
 
+    async def live_memory(self, *, trouble: Callable[[str], None] | None = None) -> LiveMemory:
+        return await _slowly(self._wait, self._inner.live_memory(trouble=trouble))
+
     async def organization_readers(self) -> list[str]:
         return await _slowly(self._wait, self._inner.organization_readers())
 
@@ -143,6 +148,18 @@ class SuspendingRun:
 
     async def sync(self) -> None:
         await _slowly(self._wait, self.inner.sync())
+
+    async def planned(self, row: int) -> tuple[Change, ...]:
+        return await _slowly(self._wait, self.inner.planned(row))
+
+    async def snapshot(self, row: int) -> Snapshot | None:
+        return await _slowly(self._wait, self.inner.snapshot(row))
+
+    async def intend_snapshot(self, row: int) -> None:
+        await _slowly(self._wait, self.inner.intend_snapshot(row))
+
+    async def keep_snapshot(self, row: int, deployment: str) -> None:
+        await _slowly(self._wait, self.inner.keep_snapshot(row, deployment))
 
     def superseding(self) -> AsyncGenerator[int, None]:
         return _each_slowly(self._wait, self.inner.superseding())

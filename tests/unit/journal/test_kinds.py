@@ -71,9 +71,11 @@ async def test_changes_of_two_kinds_are_kept_side_by_side(journal: Journal) -> N
     outcome = Applied(api=api(1), target=MOVE.target, action=MOVE.action, effort=Effort(attempts=1))
     run.record(changes[1].id, outcome)
     assert await listed(run.outcomes()) == [outcome]
-    tally = Tally(applied=1, undecided=3, effort=Effort(attempts=1))
-    kinds = frozenset({"response", "stage"})
-    assert await listed(run.scope_counts()) == [ScopeCounts(scope=HERE, tally=tally, kinds=kinds)]
+    by_kind = {
+        "response": Tally(undecided=2),
+        "stage": Tally(applied=1, undecided=1, effort=Effort(attempts=1)),
+    }
+    assert await listed(run.scope_counts()) == [ScopeCounts(scope=HERE, by_kind=by_kind)]
 
 
 async def test_what_was_never_read_keeps_its_kind(journal: Journal) -> None:

@@ -31,7 +31,7 @@ from batchgw.model.response_change import TARGETS
 from tests.unit.journal_plans import (
     HERE,
     NEW_RUN,
-    RESPONSES,
+    RESPONSE,
     THERE,
     api,
     applied,
@@ -129,7 +129,7 @@ class TestPlan:
         tally = Tally(not_attempted=2, never_read=2, unchanged=1, undecided=1)
         assert await tallies(run) == {HERE: tally}
         assert (tally.expected, tally.left) == (4, 1)
-        assert await listed(run.scope_counts()) == [ScopeCounts(scope=HERE, tally=tally, kinds=RESPONSES)]
+        assert await listed(run.scope_counts()) == [ScopeCounts(scope=HERE, by_kind={RESPONSE: tally})]
         await run.set_state(RunState.STOPPED)
         assert (await journal.find(run.id)).totals == tally
 
@@ -148,11 +148,10 @@ class TestPlan:
         assert await listed(run.scope_counts()) == [
             ScopeCounts(
                 scope=HERE,
-                tally=Tally(unchanged=1, undecided=1),
-                kinds=RESPONSES,
+                by_kind={RESPONSE: Tally(unchanged=1, undecided=1)},
                 unread="ServiceFailure: page 2 failed",
             ),
-            ScopeCounts(scope=THERE, tally=Tally(), unread="AccessDenied: no GET /restapis"),
+            ScopeCounts(scope=THERE, by_kind={}, unread="AccessDenied: no GET /restapis"),
         ]
 
     async def test_many_chunks_and_new_settings_in_each(self, journal: Journal) -> None:

@@ -13,7 +13,7 @@ from tests.unit.journal.conftest import Opening
 from tests.unit.journal_plans import (
     HERE,
     NEW_RUN,
-    RESPONSES,
+    RESPONSE,
     THERE,
     applied,
     begun,
@@ -46,8 +46,8 @@ async def test_scopes_together_are_the_whole_run(journal: Journal) -> None:
     here = Tally(applied=1, undecided=2, effort=Effort(attempts=2, waited=0.25))
     there = Tally(unchanged=1)
     assert await listed(run.scope_counts()) == [
-        ScopeCounts(scope=HERE, tally=here, kinds=RESPONSES),
-        ScopeCounts(scope=THERE, tally=there, kinds=RESPONSES, unread="ServiceFailure: page 2 failed"),
+        ScopeCounts(scope=HERE, by_kind={RESPONSE: here}),
+        ScopeCounts(scope=THERE, by_kind={RESPONSE: there}, unread="ServiceFailure: page 2 failed"),
     ]
     assert (await journal.find(run.id)).totals == Tally.added_up([here, there])
 

@@ -34,7 +34,10 @@ US = Scope(account=AccountId("111111111111"), region=Region("us-east-1"))
 
 
 def summary(*parts: tuple[Scope, Tally, int], stopped: bool = False, unread: str | None = None) -> Summary:
-    scopes = tuple(ScopeSummary(scope=s, tally=t, expected=e, unread=unread) for s, t, e in parts)
+    scopes = tuple(
+        ScopeSummary(scope=s, tally=t, expected=e, by_kind={"response": t}, unread=unread)
+        for s, t, e in parts
+    )
     return Summary(run="20261122-abc", verb="apply", scopes=scopes, elapsed=61.0, stopped=stopped)
 
 

@@ -12,11 +12,13 @@ from sqlalchemy import Connection, column, insert, select, table, text, update
 from batchgw.journal.sql.tables.columns import canonical
 from batchgw.journal.sql.tables.schema import (
     changes,
+    deployed,
     ids,
     images,
     limits,
     organization,
     schema_version,
+    snapshots,
 )
 from batchgw.version import VERSION
 
@@ -87,10 +89,29 @@ def _remember_organization(connection: Connection) -> None:
     organization.create(connection)
 
 
+def _know_stages(connection: Connection) -> None:
+    """To 5: waves, snapshots, and what deployments answer with.
+
+    A version that changes these tables freezes them here as they are now.
+    """
+    for statement in _NEW_COLUMNS:
+        connection.execute(text(statement))
+    snapshots.create(connection)
+    deployed.create(connection)
+
+
+_NEW_COLUMNS: Final = (
+    "ALTER TABLE apis ADD COLUMN wave INTEGER",
+    "ALTER TABLE runs ADD COLUMN parent VARCHAR(32)",
+    "ALTER TABLE runs ADD COLUMN rollout TEXT",
+)
+
+
 _STEPS: Final[Mapping[int, Callable[[Connection], None]]] = {
     2: _remember_limits,
     3: _name_kinds,
     4: _remember_organization,
+    5: _know_stages,
 }
 """What leads to each version from the one before."""
 

@@ -42,7 +42,7 @@ from batchgw.model import Action
 MOST_RATE: Final = 1e6
 """Calls a second, or at once, that no quota of AWS's or of an emulator's comes near."""
 
-SCHEMA_VERSION: Final = 4
+SCHEMA_VERSION: Final = 5
 """Raised with every change of the tables below, and a step in `migrations.py` written for it."""
 
 
@@ -107,6 +107,8 @@ runs = Table(
     ),  # the tally of an ended run, so that a list of runs need not count
     Column("token", Name(32), index=True),  # see `claims.py`; None: nobody works on it
     *_holder_columns(),
+    Column("parent", Name(32)),  # the run that this one takes back
+    Column("rollout", JsonText(optional=True)),  # its waves, gates and budgets; None or null without any
 )
 
 scopes = Table(
@@ -131,6 +133,7 @@ apis = Table(
     Column("tags", JsonText(texts=True), nullable=False),
     Column("endpoint_types", JsonText(list, texts=True), nullable=False),
     Column("created", DATE),
+    Column("wave", Count(Integer, MOST_SMALL)),  # the wave that has it; None: it has nothing to do
     UniqueConstraint("scope_id", "api"),  # one row per API: one worker at a time writes to it
     Index(None, "scope_id", "id"),
 )
@@ -164,6 +167,29 @@ changes = Table(
     Column("request_id", AnyText),
     Column("verified", Flag(), nullable=False, server_default=false()),
     Column("decided_at", MOMENT),
+)
+
+snapshots = Table(
+    "snapshots",
+    metadata,
+    Column("id", KEY, primary_key=True),
+    Column("api_id", ForeignKey("apis.id"), nullable=False, unique=True),  # a run takes one of each API
+    Column("intended_at", MOMENT, nullable=False),  # a call for it may have been made since
+    Column("deployment", AnyText),  # what it is called; None: not known yet
+    Column("taken_at", MOMENT),
+)
+
+deployed = Table(
+    "deployed",
+    metadata,
+    Column("id", KEY, primary_key=True),
+    Column("account", AnyText, nullable=False),
+    Column("region", AnyText, nullable=False),
+    Column("api", AnyText, nullable=False),
+    Column("deployment", AnyText, nullable=False),
+    Column("digests", JsonText(texts=True), nullable=False),  # what it answers with, by response type
+    Column("at", MOMENT, nullable=False),  # when that was read last
+    UniqueConstraint("account", "region", "api", "deployment"),
 )
 
 locks = Table(

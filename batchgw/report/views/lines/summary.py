@@ -41,6 +41,7 @@ def summary_lines(summary: Summary) -> Iterator[Line]:
         return
     yield from _scopes(summary)
     yield line()
+    yield from _kinds(summary)
     yield _proof(summary)
     yield from _cost(summary.total)
     yield from unread_lines(summary.unread)
@@ -86,6 +87,11 @@ def _row(
         value: int = getattr(tally, field)
         figures.append(Span(f"{value:,}", style if value else "dim"))
     return [name, f"{expected:,}", *figures]
+
+
+def _kinds(summary: Summary) -> Iterator[Line]:
+    for noun, figures in summary.arithmetics.items():
+        yield line(f"  {noun}s: {figures}")
 
 
 def _proof(summary: Summary) -> Line:

@@ -84,7 +84,7 @@ def apply(detail: Detail, stage: Stage, operation: PatchOperation) -> None:
 
 
 def _copy(stage: Stage, path: str, source: str | None) -> None:
-    """Promote the canary: the stage gets its deployment, or its variables."""
+    """Promote the canary: the stage gets its deployment, or its variables. It stays, without traffic."""
     if path not in _COPY_PATHS or source not in _COPY_SOURCES:
         raise bad_request(
             f"Invalid copy operation with path: {path} and from {source}. "
@@ -94,7 +94,7 @@ def _copy(stage: Stage, path: str, source: str | None) -> None:
     if stage.canary is None:
         raise bad_request("Promotion not available. Canary does not exist.")
     if path == "/deploymentId":
-        stage.deployment = stage.canary.deployment
+        stage.deployment, stage.canary.percent = stage.canary.deployment, 0.0
     else:
         stage.variables = {**stage.variables, **stage.canary.overrides}
 

@@ -15,6 +15,7 @@ import pytest
 from batchgw.errors import JournalUnusable, JournalWriteFailed
 from batchgw.journal import open_journal
 from batchgw.journal.sql.database.location import Location, locate
+from batchgw.journal.sql.tables.schema import SCHEMA_VERSION
 from tests.unit.journal.sql.sqlite import database, open_sqlite, opened
 from tests.unit.journal_plans import NEW_RUN, begun, place, planned
 
@@ -213,13 +214,17 @@ class TestUnusable:
         connection.close()
         self.refused(place(tmp_path), "database of something else")
 
-    @pytest.mark.parametrize(("version", "cure"), [(5, "or a newer one"), (0, "Use that version,")])
+    @pytest.mark.parametrize(
+        ("version", "cure"), [(SCHEMA_VERSION + 1, "or a newer one"), (0, "Use that version,")]
+    )
     async def test_another_schema(self, tmp_path: Path, version: int, cure: str) -> None:
         await opened(place(tmp_path)).close()
         with sqlite3.connect(place(tmp_path)) as connection:
             connection.execute("UPDATE batchgw_schema SET version = ?, written_by = '9.9'", [version])
         connection.close()
-        self.refused(place(tmp_path), f"schema {version}", "knows schema 4", "batchgw 9.9", cure)
+        self.refused(
+            place(tmp_path), f"schema {version}", f"knows schema {SCHEMA_VERSION}", "batchgw 9.9", cure
+        )
 
     async def test_no_schema_version(self, tmp_path: Path) -> None:
         await opened(place(tmp_path)).close()

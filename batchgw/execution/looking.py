@@ -1,0 +1,34 @@
+"""What a kind of change may use to read an API and compare it with a policy."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from batchgw.control_plane.interface import ControlPlane
+from batchgw.discovery.owners.ladder import Ladder
+from batchgw.journal.live_memory import LiveMemory
+from batchgw.model import Change, RestApi
+from batchgw.planning.kinds import Compared
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looking:
+    """Where to look.
+
+    Attributes:
+        plane: reads go through it.
+        ladder: tells who manages an API.
+        live: knows what deployments answer with that were read before.
+    """
+
+    plane: ControlPlane
+    ladder: Ladder
+    live: LiveMemory
+
+
+Comparer = Callable[[RestApi, Sequence[Change], Looking], Awaitable[Compared]]
+"""Reads an API and compares it with what is desired. It is given what is planned of the kinds before it.
+
+Raises a `CallError` where the API cannot be read.
+"""

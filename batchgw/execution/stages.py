@@ -1,0 +1,262 @@
+"""How stages are read, planned, moved and judged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from batchgw.control_plane.interface import Request
+from batchgw.control_plane.operations import (
+    DeploymentId,
+    GetExport,
+    GetStage,
+    GetStages,
+    PatchOperation,
+    Stage,
+    UpdateStage,
+)
+from batchgw.errors import BadRequest, CallError, ServiceFailure
+from batchgw.execution.looking import Comparer, Looking
+from batchgw.model import Action, Change, Desired, RestApi, SetAside, Target
+from batchgw.model.change import MANAGED
+from batchgw.model.deploy import NAME, Deploy
+from batchgw.model.deployment.stage_change import (
+    StageCanary,
+    StageChange,
+    StageImage,
+    StageStep,
+    stage_changes,
+)
+from batchgw.model.owner import UNKNOWN, OnManaged
+from batchgw.planning.deployment.live import EVERY, LiveDigests, digests, joined, spoken_of
+from batchgw.planning.deployment.stages import compared, deploy_of
+from batchgw.planning.deployment.steps import same
+from batchgw.planning.kinds import Compared
+
+T = TypeVar("T")
+
+NO_SUCH_STAGE = "NoSuchStage"
+"""Code of a stage that a policy names in full and an API lacks: a failure, because no stage is ever made."""
+
+CANARY_TRAFFIC = "CanaryCarriesTraffic"
+"""Code of a stage that is held back because a canary gets some of its traffic."""
+
+
+class StageMaker:
+    """Plans and judges stage changes, and makes the steps of each; see `kinds.Maker`.
+
+    `now` is a `Stage`. What is written are the steps of a change: see `planning.deployment.steps`.
+    """
+
+    needs_all_before = True
+    second_lane = True
+
+    def comparer(self, desired: Desired) -> Comparer | None:
+        """Compare what each chosen stage answers with, with what the API will be configured to."""
+        deploy = deploy_of(desired)
+        if deploy is None:
+            return None
+
+        async def compare(api: RestApi, before: Sequence[Change], looking: Looking) -> Compared:
+            stages = await looking.plane.send(GetStages(scope=api.scope, api=api.id))
+            chosen = {stage.name: stage for stage in stages if deploy.chooses(stage.name)}
+            types = spoken_of(before)
+            images = [(name, await _read(api, chosen[name], types, looking)) for name in sorted(chosen)]
+            changes = compared(images, deploy, before)
+            aside = [
+                *(_no_such(name) for name in deploy.literal_names if name not in chosen),
+                *await _held(api, changes, deploy, looking),
+            ]
+            decided = {each.target for each in aside}
+            return Compared(
+                changes=tuple(change for change in changes if change.target not in decided),
+                set_aside=tuple(aside),
+            )
+
+        return compare
+
+    def write(self, api: RestApi, change: Change) -> Request[object]:
+        """One UpdateStage for a step."""
+        step = _the(StageStep, change)
+        return UpdateStage(
+            scope=api.scope, api=api.id, stage=step.stage, patch=(_patch(step.before, step.after),)
+        )
+
+    def answered(self, answer: object) -> Stage:
+        """The answer is the stage as it is now."""
+        return _the(Stage, answer)
+
+    def already_made(self, change: Change, error: CallError) -> bool:
+        """A refusal never says that a step was made."""
+        del change, error
+        return False
+
+    def read(self, api: RestApi, change: Change) -> Request[object]:
+        """One stage of one API."""
+        return GetStage(scope=api.scope, api=api.id, stage=change.target.name)
+
+    def read_all(self, api: RestApi) -> Request[object]:
+        """All stages, which is one call."""
+        return GetStages(scope=api.scope, api=api.id)
+
+    def now(self, answer: object, change: Change) -> Stage | None:
+        """One of the stages; None where it is gone."""
+        return next((stage for stage in _stages(answer) if stage.name == change.target.name), None)
+
+    def as_planned(self, now: object, change: Change) -> bool:
+        """Whether the stage is where a step leads. Of a whole change, that is not all there is to it."""
+        return isinstance(change, StageStep) and _is(now, change.after)
+
+    def as_before(self, now: object, change: Change) -> bool:
+        """Whether the stage is as it was."""
+        return isinstance(change, StageStep | StageChange) and _is(now, change.before)
+
+    def differences(self, now: object, change: Change) -> Sequence[str]:
+        """Say what the stage shows."""
+        step = _the(StageStep, change)
+        if now is None:
+            return [f"stage {step.stage} is gone"]
+        found = image_of(_the(Stage, now))
+        return [f"stage {step.stage} shows {_shown(found)}, and {_shown(step.after)} was asked for"]
+
+    def moved(self, answer: object, changes: Sequence[Change], desired: Desired) -> Sequence[str]:
+        """Say which stages show something else than when the plan was made, or are gone."""
+        del desired
+        now = {stage.name: image_of(stage) for stage in _stages(answer)}
+        return [
+            f"stage {change.stage} showed {_shown(change.before)} when the plan was made, and "
+            + (f"shows {_shown(now[change.stage])} now" if change.stage in now else "is gone now")
+            for change in stage_changes(changes)
+            if change.stage not in now or not same(now[change.stage], change.before)
+        ]
+
+
+def image_of(stage: Stage) -> StageImage:
+    """Give a stage as it was read, without what it answers with."""
+    canary = stage.canary
+    if canary is None or canary.deployment is None:
+        return StageImage(deployment=stage.deployment)
+    return StageImage(
+        deployment=stage.deployment,
+        canary=StageCanary(deployment=canary.deployment, percent=canary.percent),
+    )
+
+
+async def remembered(
+    api: RestApi, deployment: DeploymentId | None, stage: str, looking: Looking
+) -> LiveDigests | None:
+    """Give what a deployment answers with, by an export of the stage that shows it, unless it is remembered.
+
+    None where it cannot be told: the export fails, as of an API with a model that is not JSON, or the stage
+    was moved meanwhile, so that nobody knows of which deployment it is. Raises a `CallError` for a denial and
+    for what ends the scope.
+    """
+    if deployment is None:
+        return None
+    known = await looking.live.recall(api, deployment)
+    if known is not None and known.keys() >= EVERY:
+        return known
+    try:
+        exported = await looking.plane.send(GetExport(scope=api.scope, api=api.id, stage=stage))
+        still = await looking.plane.send(GetStage(scope=api.scope, api=api.id, stage=stage))
+    except (BadRequest, ServiceFailure):
+        return None
+    if still.deployment != deployment:
+        return None
+    found = digests(exported.responses)
+    await looking.live.keep(api, deployment, found)
+    return found
+
+
+async def _read(api: RestApi, stage: Stage, types: Sequence[str], looking: Looking) -> StageImage:
+    image = image_of(stage)
+    if not types:  # there is nothing that it could answer otherwise
+        return replace(image, live=joined({}, ()))
+    found = await remembered(api, stage.deployment, stage.name, looking)
+    return image if found is None else replace(image, live=joined(found, types))
+
+
+async def _held(
+    api: RestApi, changes: Sequence[StageChange], deploy: Deploy, looking: Looking
+) -> list[SetAside]:
+    """Say which stages that would be moved are left alone. Only then their owner is asked for."""
+    pending = [change for change in changes if change.action is not Action.NO_OP]
+    carrying = [change for change in pending if change.before.carries_canary]
+    found = [
+        _aside(
+            change,
+            CANARY_TRAFFIC,
+            carries(change.stage, change.before.canary),
+        )
+        for change in carrying
+        if change.before.canary is not None
+    ]
+    rest = [change for change in pending if change not in carrying]
+    if rest and deploy.on_managed is not OnManaged.WARN:
+        owner = api.owner or (await looking.ladder.with_owner(api)).owner or UNKNOWN
+        if owner.kind != UNKNOWN.kind:
+            fails = deploy.on_managed is OnManaged.FAIL
+            message = (
+                f"managed by {owner}, which may take the stage away again: deploy there, or say `on_managed: "
+                "warn` under `deploy`"
+            )
+            found += [_aside(change, MANAGED, message, fails=fails) for change in rest]
+    return found
+
+
+def carries(stage: str, canary: StageCanary) -> str:
+    """Say why a stage whose canary gets some traffic is held back."""
+    share = f"{canary.percent:g} % of the traffic of stage {stage}"
+    return f"a canary gets {share}: promote or remove it, then plan again"
+
+
+def _aside(change: StageChange, code: str, message: str, *, fails: bool = False) -> SetAside:
+    return SetAside(target=change.target, code=code, message=message, ending="failed" if fails else "held")
+
+
+def _no_such(name: str) -> SetAside:
+    message = f"the API has no stage {name}, and none is ever made: correct `stages` under `deploy`"
+    return SetAside(target=Target(kind=NAME, name=name), code=NO_SUCH_STAGE, message=message, ending="failed")
+
+
+def _patch(before: StageImage, after: StageImage) -> PatchOperation:
+    """Give the one patch that leads from one image to the next, as recorded from the service."""
+    to, canary = after.deployment, before.canary
+    if to != before.deployment:
+        if canary is not None and canary.deployment == to and not after.carries_canary:
+            return PatchOperation(op="copy", path="/deploymentId", from_="/canarySettings/deploymentId")
+        return PatchOperation(op="replace", path="/deploymentId", value=to)
+    if after.canary is None:
+        return PatchOperation(op="remove", path="/canarySettings")
+    if canary is None or canary.deployment != after.canary.deployment:
+        return PatchOperation(
+            op="replace", path="/canarySettings/deploymentId", value=after.canary.deployment
+        )
+    return PatchOperation(
+        op="replace", path="/canarySettings/percentTraffic", value=f"{after.canary.percent:g}"
+    )
+
+
+def _is(now: object, image: StageImage) -> bool:
+    return isinstance(now, Stage) and same(image_of(now), image)
+
+
+def _shown(image: StageImage) -> str:
+    where = f"deployment {image.deployment}" if image.deployment else "no deployment"
+    if image.canary is None:
+        return where
+    return f"{where} with a canary of {image.canary.deployment} at {image.canary.percent:g} %"
+
+
+def _stages(answer: object) -> tuple[Stage, ...]:
+    if isinstance(answer, tuple):
+        return answer
+    raise TypeError(f"{type(answer).__name__} is no answer to GetStages")
+
+
+def _the(kind: type[T], value: object) -> T:
+    """Take a value of this kind of change. Raises TypeError for one of another kind."""
+    if isinstance(value, kind):
+        return value
+    raise TypeError(f"{type(value).__name__} is not of a step of a stage")

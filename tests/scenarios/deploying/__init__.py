@@ -1,0 +1,1 @@
+"""Runs that make stages live, in virtual time."""
