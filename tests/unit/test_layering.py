@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -154,6 +155,7 @@ WORLDLY = (
 )
 
 
+@cache
 def modules() -> list[Path]:
     return sorted(PACKAGE.rglob("*.py"))
 
@@ -167,12 +169,24 @@ MODULES = {dotted(path): path for path in modules()}
 """Every module of the package by its name."""
 
 
+def where(path: Path) -> str:
+    """Name a module by its place in the package, as the lists here do: `model/response.py`."""
+    return path.relative_to(PACKAGE).as_posix()
+
+
 def room(path: Path) -> str:
     return path.relative_to(PACKAGE).with_suffix("").parts[0]
 
 
+@cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    """Give what a module is made of. Every rule reads every module, which is read once."""
+    wanted = (ast.Import, ast.ImportFrom, ast.Name, ast.Attribute)
+    return tuple(node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, wanted))
+
+
 def imports(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -185,24 +199,26 @@ def level(name: str) -> int:
     return next(i for i, layer in enumerate(LAYERS) if name in layer)
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))
-def test_imports_never_point_up(path: Path) -> None:
-    own = room(path)
-    if own == "__init__":
-        return  # the package's door names what lies inside, lazily
-    for name in imports(path):
-        parts = name.split(".")
-        if parts[0] != "batchgw" or len(parts) == 1:
-            continue
-        assert level(parts[1]) <= level(own), f"{own} imports {name}, which lies above it"
+def test_imports_never_point_up() -> None:
+    wrong = [
+        f"{where(path)} imports {name}, which lies above it"
+        for path in modules()
+        if room(path) != "__init__"  # the package's door names what lies inside, lazily
+        for name in imports(path)
+        if name.startswith("batchgw.") and level(name.split(".")[1]) > level(room(path))
+    ]
+    assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))
-def test_closed_rooms_stay_closed(path: Path) -> None:
-    for forbidden in CLOSED.get(room(path), ()):
-        for name in imports(path):
-            assert name != forbidden
-            assert not name.startswith(forbidden + "."), f"{path.name} imports {name}"
+def test_closed_rooms_stay_closed() -> None:
+    wrong = [
+        f"{where(path)} imports {name}"
+        for path in modules()
+        for forbidden in CLOSED.get(room(path), ())
+        for name in imports(path)
+        if name == forbidden or name.startswith(forbidden + ".")
+    ]
+    assert not wrong, "\n".join(wrong)
 
 
 @pytest.mark.parametrize(("private", "door"), PRIVATE.items())
@@ -217,10 +233,15 @@ def test_private_rooms_have_one_door(private: str, door: str) -> None:
     assert users == {door}
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))
-def test_the_pure_know_no_world(path: Path) -> None:
-    if room(path) in PURE:
-        assert not {n.split(".")[0] for n in imports(path)} & set(WORLDLY)
+def test_the_pure_know_no_world() -> None:
+    wrong = [
+        f"{where(path)} imports {name}"
+        for path in modules()
+        if room(path) in PURE
+        for name in imports(path)
+        if name.split(".")[0] in WORLDLY
+    ]
+    assert not wrong, "\n".join(wrong)
 
 
 @pytest.mark.parametrize("folder", WITHIN)
@@ -228,7 +249,7 @@ def test_no_import_within_a_folder_points_up(folder: str) -> None:
     order, within = WITHIN[folder], ["batchgw", *folder.split("/")]
     for path in (PACKAGE / folder).rglob("*.py"):
         own = path.relative_to(PACKAGE / folder).with_suffix("").parts[0]
-        for name in imported_modules(path, MODULES):
+        for name in imported_modules(path):
             parts = name.split(".")
             if parts[: len(within)] != within or len(parts) == len(within) or own == "__init__":
                 continue
@@ -252,7 +273,7 @@ def test_no_folder_is_crowded() -> None:
 
 def test_no_modules_import_each_other_in_a_circle() -> None:
     """Not even lazily: an import within a function counts as any other."""
-    refuse_circle({name: imported_modules(path, MODULES) for name, path in MODULES.items()})
+    refuse_circle({name: imported_modules(path) for name, path in MODULES.items()})
 
 
 @pytest.mark.parametrize("folder", sorted(name for name, path in MODULES.items() if path.stem == "__init__"))
@@ -262,7 +283,7 @@ def test_no_rooms_in_a_folder_import_each_other_in_a_circle(folder: str) -> None
     for name, path in MODULES.items():
         if name.startswith(f"{folder}."):
             own = within_folder(name, folder)
-            others = {within_folder(other, folder) for other in imported_modules(path, MODULES)}
+            others = {within_folder(other, folder) for other in imported_modules(path)}
             graph.setdefault(own, set()).update(others - {own, ""})
     refuse_circle(graph)
 
@@ -279,17 +300,18 @@ def refuse_circle(graph: Mapping[str, Collection[str]]) -> None:
         pytest.fail(" -> ".join(reversed(error.args[1])))
 
 
-def imported_modules(path: Path, known: Collection[str]) -> set[str]:
+@cache
+def imported_modules(path: Path) -> frozenset[str]:
     """Give the modules that one imports. A module taken from its package is that module, not the package."""
     found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             for alias in node.names:
                 within = f"{node.module}.{alias.name}"
-                found.add(within if within in known else node.module)
-    return found & set(known)
+                found.add(within if within in MODULES else node.module)
+    return frozenset(found & set(MODULES))
 
 
 def test_every_room_has_its_layer() -> None:
@@ -347,15 +369,14 @@ def response_modules() -> set[str]:
     return {
         dotted(path)
         for path in modules()
-        if (where := str(path.relative_to(PACKAGE))).startswith(RESPONSE_SPECIFIC)
-        and not where.startswith(OPEN)
+        if where(path).startswith(RESPONSE_SPECIFIC) and not where(path).startswith(OPEN)
     }
 
 
 def named(path: Path) -> set[str]:
     """Give every name in a module: those it imports, uses, and takes from something else."""
     found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in nodes(path):
         match node:
             case ast.Name(id=name) | ast.Attribute(attr=name):
                 found.add(name)
@@ -366,19 +387,25 @@ def named(path: Path) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))
-def test_only_what_is_about_gateway_responses_names_their_types(path: Path) -> None:
-    where = str(path.relative_to(PACKAGE))
-    if not where.startswith(RESPONSE_SPECIFIC):
-        assert not named(path) & {"ResponseType", "ResponseChange"}
+def test_only_what_is_about_gateway_responses_names_their_types() -> None:
+    wrong = [
+        f"{where(path)} names {name}"
+        for path in modules()
+        if not where(path).startswith(RESPONSE_SPECIFIC)
+        for name in sorted(named(path) & {"ResponseType", "ResponseChange"})
+    ]
+    assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))
-def test_only_what_is_about_gateway_responses_imports_what_is(path: Path) -> None:
-    where = str(path.relative_to(PACKAGE))
-    if not where.startswith((*RESPONSE_SPECIFIC, *REGISTRIES)):
-        known = {dotted(each) for each in modules()}
-        assert not imported_modules(path, known) & response_modules()
+def test_only_what_is_about_gateway_responses_imports_what_is() -> None:
+    specific = response_modules()
+    wrong = [
+        f"{where(path)} imports {name}"
+        for path in modules()
+        if not where(path).startswith((*RESPONSE_SPECIFIC, *REGISTRIES))
+        for name in sorted(imported_modules(path) & specific)
+    ]
+    assert not wrong, "\n".join(wrong)
 
 
 def test_what_only_gateway_responses_may_import_is_found() -> None:
