@@ -14,10 +14,16 @@ import typer.main
 from botocore.loaders import JSONFileLoader
 from hypothesis import HealthCheck, settings
 
-settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+EXAMPLES = 40
+"""Of a property, where its test says no other number. `--hypothesis-profile thorough` tries a thousand."""
+
+settings.register_profile(
+    "patient", max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.register_profile("ci", parent=settings.get_profile("patient"), derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "patient")
 settings.register_profile("quick", parent=settings(), max_examples=10)  # scripts/pythons
+settings.register_profile("thorough", parent=settings(), max_examples=1_000)  # by hand, or by night
 
 _numbers = count()
 _BOTOCORE = Path(botocore.__file__).parent

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from batchgw.control_plane.aws.credentials.roles import check_role
@@ -791,7 +791,7 @@ def loads_or_refuses(text: str) -> None:
         str(problem).encode()
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 @given(st.binary(max_size=60))
 @example(b"\xff\xfe")
 @example(b"%YAML 9.9\n---\n")
@@ -804,7 +804,7 @@ def test_any_bytes_are_loaded_or_refused(content: bytes) -> None:
     loads_or_refuses(text)
 
 
-@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200)
 @given(st.lists(st.sampled_from(WORDS), max_size=25).map("".join))
 def test_any_yaml_like_text_is_loaded_or_refused(text: str) -> None:
     loads_or_refuses(text)
@@ -825,7 +825,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 @given(st.dictionaries(st.sampled_from(["responses", "use", "targets", "mode"]), VALUES, max_size=4))
 def test_any_document_is_loaded_or_refused(document: dict[str, object]) -> None:
     loads_or_refuses(json.dumps({"version": 1, **document}))
