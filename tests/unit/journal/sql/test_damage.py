@@ -67,14 +67,24 @@ def _is_checked(table: str, column: str) -> bool:
     return table not in MAY_BE_LOST and (not free or table == "settings")
 
 
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """A journal with a run that was stopped: one change made, one decided to fail, one open."""
-    path = tmp_path / "journal.db"
+    path = tmp_path_factory.mktemp("whole") / "journal.db"
     at_once(_stopped_run(path))
     with closing(sqlite3.connect(path)) as connection:
         connection.execute(LOCK_OF_A_DEAD_PROCESS)
         connection.commit()
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return path.read_bytes()
+
+
+@pytest.fixture
+def file(whole: bytes, tmp_path: Path) -> Path:
+    """A copy of that journal, to be damaged."""
+    path = tmp_path / "journal.db"
+    path.write_bytes(whole)
+    path.chmod(0o600)
     return path
 
 
@@ -118,9 +128,8 @@ async def _use(path: Path) -> None:
 
 @pytest.mark.parametrize(("table", "column"), COLUMNS)
 def test_whatever_stands_in_a_column_it_is_the_journal_that_is_damaged(
-    table: str, column: str, file: Path
+    table: str, column: str, whole: bytes, file: Path
 ) -> None:
-    whole = file.read_bytes()
     for value in GARBAGE:
         file.write_bytes(whole)
         with closing(sqlite3.connect(file)) as connection:
@@ -192,8 +201,8 @@ async def test_a_change_that_lost_what_it_makes_is_no_reset(file: Path) -> None:
             await journal.run(run.id).pending(HERE)
 
 
-def test_whatever_happens_to_its_bytes(file: Path) -> None:
-    whole, dice = file.read_bytes(), random.Random(9)
+def test_whatever_happens_to_its_bytes(whole: bytes, file: Path) -> None:
+    dice = random.Random(9)
     for _ in range(60):
         damaged = bytearray(whole)
         for _ in range(dice.choice([1, 20, 400])):
