@@ -17,6 +17,8 @@ from batchgw.journal.records import (
     ScopeCounts,
     Snapshot,
     Tally,
+    TracedApi,
+    TracedChange,
 )
 from batchgw.model.shape import JSON
 
@@ -44,5 +46,7 @@ __all__ = [
     "Snapshot",
     "Spent",
     "Tally",
+    "TracedApi",
+    "TracedChange",
     "open_journal",
 ]

@@ -18,7 +18,16 @@ from typing import Protocol
 from batchgw.journal.live_memory import LiveMemory
 from batchgw.journal.organization_memory import OrganizationMemory
 from batchgw.journal.quota_memory import Limit
-from batchgw.journal.records import NewRun, PendingApi, RunRecord, RunState, ScopeCounts, Snapshot, Tally
+from batchgw.journal.records import (
+    NewRun,
+    PendingApi,
+    RunRecord,
+    RunState,
+    ScopeCounts,
+    Snapshot,
+    Tally,
+    TracedApi,
+)
 from batchgw.model import Change, Outcome, PlanItem, Scope
 from batchgw.throttle.memory import Learned, Memory
 from batchgw.throttle.quota import Quotas
@@ -148,6 +157,14 @@ class JournalRun(Protocol):
         """Commit what the snapshot of an API is called, that was intended."""
         ...
 
+    async def reopen(self) -> int:
+        """Let what has failed be undecided again, all of it or nothing, and give how many changes that were.
+
+        The run can then be resumed, whatever state it was in. Its snapshots stay. What the plan itself has
+        decided stays failed: there is nothing to make. Raises ScopeLocked when another process works on it.
+        """
+        ...
+
     def superseding(self) -> AsyncGenerator[int, None]:
         """Skip what newer runs have decided: a resume must not put an older plan over it.
 
@@ -179,6 +196,14 @@ class JournalRun(Protocol):
 
         There is at least one page for every scope, empty where there is nothing: to find nothing takes as
         long.
+        """
+        ...
+
+    def traces(self) -> AsyncGenerator[Sequence[TracedApi], None]:
+        """Give what the run has planned and what became of it, API by API, page by page, scope by scope.
+
+        A target that the plan itself has decided is not among it. Commits what was recorded first, as
+        `scope_counts` does.
         """
         ...
 

@@ -36,13 +36,17 @@ class RunState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewRun:
-    """A run to begin. Of `options` only those in `KEPT_OPTIONS` are kept: no secret gets in by accident."""
+    """A run to begin. Of `options` only those in `KEPT_OPTIONS` are kept: no secret gets in by accident.
+
+    `parent` is the id of the run that this one takes back; None for any other.
+    """
 
     verb: str
     policy_source: str
     policy_digest: str
     desired: Desired
     options: Mapping[str, JSON] = field(default_factory=dict, repr=False)
+    parent: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +93,7 @@ COUNTS = tuple(f.name for f in fields(Tally) if f.name not in ("never_read", "ef
 class RunRecord:
     """A run. Times are seconds since the epoch; `version` is of the batchgw that began it.
 
-    `options` may hold an external id: show `visible_options` instead.
+    `options` may hold an external id: show `visible_options` instead. `parent` is as in `NewRun`.
     """
 
     id: str
@@ -105,6 +109,7 @@ class RunRecord:
     holder: Holder
     version: str
     totals: Tally
+    parent: str | None = None
 
     @property
     def planned(self) -> bool:
@@ -168,4 +173,33 @@ class PendingApi:
     api: RestApi
     changes: tuple[PendingChange, ...]
     failed: tuple[PendingChange, ...] = ()
+    wave: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TracedChange:
+    """A change that a run has planned, and what became of it.
+
+    Attributes:
+        kind: of its outcome ("applied", "failed", ...); None while it is undecided.
+        intended: a call for it may have been sent.
+    """
+
+    change: Change
+    kind: str | None
+    intended: bool
+
+    @property
+    def touched(self) -> bool:
+        """Whether the run has made it, or may have: it is applied, failed on its way, or in doubt."""
+        return self.kind == "applied" or self.intended
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TracedApi:
+    """An API of a run, with all changes that were planned for it, NO_OP included. See `PendingApi`."""
+
+    row: int
+    api: RestApi
+    changes: tuple[TracedChange, ...]
     wave: int | None = None

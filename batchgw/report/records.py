@@ -73,6 +73,7 @@ def run_to_json(run: RunRecord) -> Record:
     return {
         "run": run.id,
         "verb": run.verb,
+        **({} if run.parent is None else {"takes_back": run.parent}),
         "state": state_of(run),
         "policy": run.policy_source,
         "policy_digest": run.policy_digest,

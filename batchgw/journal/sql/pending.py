@@ -1,4 +1,4 @@
-"""What is left to do of a run, page by page. It is read while the run is under way."""
+"""What is left to do of a run, and what became of the rest, page by page, also while it is under way."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from sqlalchemy import Connection, and_, bindparam, literal_column, select
 
 from batchgw.journal.ranking import DECIDED
-from batchgw.journal.records import PendingApi, PendingChange
+from batchgw.journal.records import PendingApi, PendingChange, TracedApi, TracedChange
 from batchgw.journal.sql.database.connection import Database
 from batchgw.journal.sql.paging import Pages, Row
 from batchgw.journal.sql.tables.columns import escaped
@@ -43,6 +43,9 @@ _FAILED = and_(
 )
 """What has failed, of an API with something left to do."""
 
+_PLANNED = changes.c.before_id.is_not(None)
+"""What is planned. A target that the plan itself has decided has no images."""
+
 _OWN: Final = ("kind", "id", "intended_at", "attempts", "throttles", "waited", "request_id")
 """The columns that are about one change alone."""
 
@@ -59,14 +62,13 @@ class _Stored(NamedTuple):
 
 _OF_API = (
     select(changes.c.id, *(changes.c[name] for name in _Stored._fields))
-    .where(changes.c.api_id == bindparam("api"), changes.c.before_id.is_not(None))
+    .where(changes.c.api_id == bindparam("api"), _PLANNED)
     .order_by(changes.c.id)
 )
-"""What is planned for an API. A target that the plan itself has decided has no images."""
 
 
 class Pending:
-    """Reads pages of APIs with something left to do."""
+    """Reads pages of APIs with something left to do, or with whatever was planned."""
 
     def __init__(self, database: Database, images: Images) -> None:
         self._database = database
@@ -74,6 +76,7 @@ class Pending:
         self._scope = database.query(_SCOPE, ("run", "account", "region"))
         columns = [changes.c[name] for name in (*_OWN, *_Stored._fields)]
         self._pages = Pages(database, _PENDING, columns, besides=_FAILED)
+        self._all = Pages(database, _PLANNED, columns)
         self._of_api = database.query(_OF_API, ("api",))
         self._scopes: dict[tuple[int, Scope], int] = {}  # keys are never given out again, so they stay true
         self._kept: dict[_Stored, Change] = {}
@@ -97,6 +100,16 @@ class Pending:
                     failed=tuple([_pending(row, read) for row in rows if row[0] == "failed"]),
                     wave=wave,
                 )
+                for id_, api, rows, wave in page
+            ]
+
+    def traces(self, scope: Scope, scope_id: int, *, after: int, limit: int) -> list[TracedApi]:
+        """Give the next APIs of a scope, with all that was planned and what became of it."""
+        with self._database.read() as connection, closing(connection.connection.cursor()) as cursor:
+            page = self._all.read(cursor, scope, scope_id, after=after, limit=limit)
+            read = self._changes(connection, {_stored(row): row[1] for each in page for row in each.changes})
+            return [
+                TracedApi(row=id_, api=api, changes=tuple([_traced(row, read) for row in rows]), wave=wave)
                 for id_, api, rows, wave in page
             ]
 
@@ -134,6 +147,11 @@ def _pending(row: Row, read: dict[_Stored, Change]) -> PendingChange:
     return PendingChange(
         id=id_, change=read[_stored(row)], intended=intended_at is not None, spent=effort_of(*cost)
     )
+
+
+def _traced(row: Row, read: dict[_Stored, Change]) -> TracedChange:
+    kind, _, intended_at, *_ = row
+    return TracedChange(change=read[_stored(row)], kind=kind, intended=intended_at is not None)
 
 
 def _read(stored: _Stored, row: int, before: str | None, after: str | None) -> Change:

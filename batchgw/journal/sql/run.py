@@ -8,7 +8,7 @@ from functools import partial
 
 from batchgw.concurrency.time_slices import TimeSlices, in_thread
 from batchgw.journal.ranking import check_kinds
-from batchgw.journal.records import PendingApi, RunState, ScopeCounts, Snapshot, Tally
+from batchgw.journal.records import PendingApi, RunState, ScopeCounts, Snapshot, Tally, TracedApi
 from batchgw.journal.sql import reading
 from batchgw.journal.sql.importing import SqlPlanImport, importing
 from batchgw.journal.sql.reading import ScopeRow, in_order
@@ -95,6 +95,12 @@ class SqlRun:
         self._key()
         self._store.snapshots.keep(row, deployment)
 
+    async def reopen(self) -> int:
+        """Let what has failed be undecided again."""
+        self._key()
+        self._store.buffer.flush()
+        return await self._store.done(partial(self._store.runs.reopen, self._id))
+
     async def superseding(self) -> AsyncGenerator[int, None]:
         """Skip what newer runs have decided."""
         self._store.buffer.flush()
@@ -116,6 +122,17 @@ class SqlRun:
     ) -> AsyncGenerator[Sequence[Outcome], None]:
         """Give them page by page."""
         return self._pages(check_kinds(kinds))
+
+    async def traces(self) -> AsyncGenerator[Sequence[TracedApi], None]:
+        """Give what became of all that was planned."""
+        self._store.flush_if_possible()
+        for row in await self._scopes():
+            after = 0
+            while page := self._store.pending.traces(
+                row.scope, row.id, after=after, limit=reading.FIRST_PAGE
+            ):
+                after = page[-1].row
+                yield page
 
     async def acquire(
         self, scopes: Iterable[Scope], *, force: bool = False, take_over_dead: bool = False

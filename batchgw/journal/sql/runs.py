@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, and_, insert, select, update
+from sqlalchemy import Connection, Row, and_, insert, null, select, update
 
 from batchgw.journal import options
 from batchgw.journal.finding import HINTED, LAST, none_unfinished, not_found, run_id, typed_run, unknown_run
@@ -15,7 +15,8 @@ from batchgw.journal.sql.claims import Claims
 from batchgw.journal.sql.database.connection import Database
 from batchgw.journal.sql.importing import drop_rows
 from batchgw.journal.sql.reading import tally_of_run
-from batchgw.journal.sql.tables.schema import holder_of, runs, scopes
+from batchgw.journal.sql.tables.outcome_columns import EMPTIED
+from batchgw.journal.sql.tables.schema import apis, changes, holder_of, runs, scopes
 from batchgw.model import Desired, Effort
 from batchgw.version import VERSION
 
@@ -57,6 +58,7 @@ class Runs:
                     policy_digest=new.policy_digest,
                     desired=new.desired.to_json(),
                     options=options.kept(new.options),
+                    parent=new.parent,
                     **self._claims.columns(),
                 )
             )
@@ -123,6 +125,27 @@ class Runs:
                 update(runs).where(runs.c.id == key).values(state=state.value, finished=finished, totals=kept)
             )
 
+    def reopen(self, name: str) -> int:
+        """Let a run's failed changes be undecided again, in one transaction; give how many they were.
+
+        Its totals are then counted again, and a process that dies now leaves a run that can be resumed.
+        """
+        key = self.key(name)
+        with self._database.write() as connection:
+            self._claims.check(connection, key)
+            of_run = select(apis.c.id).join(scopes).where(scopes.c.run_id == key)
+            reopened = connection.execute(
+                update(changes)
+                .where(
+                    changes.c.api_id.in_(of_run), changes.c.kind == "failed", changes.c.before_id.is_not(None)
+                )
+                .values(rank=0, **dict.fromkeys(EMPTIED, null()))
+            ).rowcount
+            if reopened:
+                again = {"state": RunState.APPLYING.value, "finished": None, "totals": None}
+                connection.execute(update(runs).where(runs.c.id == key).values(again))
+        return reopened
+
 
 def _under_way(row: Row[Any], record: RunRecord) -> bool:
     return row.token is not None and record.holder.liveness() is Liveness.ALIVE
@@ -164,6 +187,7 @@ def _record(connection: Connection, row: Row[Any]) -> RunRecord:
         holder=holder_of(row),
         version=row.version,
         totals=totals,
+        parent=row.parent,
     )
 
 

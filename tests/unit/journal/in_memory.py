@@ -43,6 +43,8 @@ from batchgw.journal import (
     Snapshot,
     Spent,
     Tally,
+    TracedApi,
+    TracedChange,
     options,
 )
 from batchgw.journal.finding import LAST, none_unfinished, not_found, run_id, typed_run, unknown_run
@@ -178,6 +180,7 @@ class RunRows:
             holder=self.holder,
             version=VERSION,
             totals=self.tally() if self.totals is None else self.totals,
+            parent=self.new.parent,
         )
 
 
@@ -424,6 +427,17 @@ class InMemoryRun:
     async def keep_snapshot(self, row: int, deployment: str) -> None:
         self._data.snapshots[row] = Snapshot(deployment=deployment)
 
+    async def reopen(self) -> int:
+        self._journal.commit()
+        self._refuse_other()
+        apis = (api for scope in self.rows.scopes.values() for api in scope.apis.values())
+        failed = [r for api in apis for r in api.changes if r.change and isinstance(r.outcome, Failed)]
+        for row in failed:
+            row.rank, row.outcome = 0, None
+        if failed:
+            self.rows.state, self.rows.finished, self.rows.totals = RunState.APPLYING, None, None
+        return len(failed)
+
     async def superseding(self) -> AsyncGenerator[int, None]:
         self._journal.commit()
         newer = [run for run in self._data.runs.values() if run.id > self.id][::-1]
@@ -447,6 +461,22 @@ class InMemoryRun:
         self, *, kinds: frozenset[str] | None = None
     ) -> AsyncGenerator[Sequence[Outcome], None]:
         return self._pages(check_kinds(kinds))
+
+    async def traces(self) -> AsyncGenerator[Sequence[TracedApi], None]:
+        self._journal.commit()
+        for _, scope in sorted(self.rows.scopes.items()):
+            for api in scope.apis.values():
+                traced = tuple(
+                    TracedChange(
+                        change=row.change,
+                        kind=None if row.outcome is None else KIND_OF[type(row.outcome)],
+                        intended=row.intent is not None,
+                    )
+                    for row in api.changes
+                    if row.change is not None
+                )
+                if traced:
+                    yield [TracedApi(row=api.id, api=api.api, changes=traced)]
 
     async def acquire(
         self, scopes: Iterable[Scope], *, force: bool = False, take_over_dead: bool = False

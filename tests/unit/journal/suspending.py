@@ -35,6 +35,7 @@ from batchgw.journal import (
     ScopeCounts,
     Snapshot,
     Tally,
+    TracedApi,
     open_journal,
 )
 from batchgw.model import Change, Outcome, PlanItem, Scope
@@ -161,6 +162,9 @@ class SuspendingRun:
     async def keep_snapshot(self, row: int, deployment: str) -> None:
         await _slowly(self._wait, self.inner.keep_snapshot(row, deployment))
 
+    async def reopen(self) -> int:
+        return await _slowly(self._wait, self.inner.reopen())
+
     def superseding(self) -> AsyncGenerator[int, None]:
         return _each_slowly(self._wait, self.inner.superseding())
 
@@ -174,6 +178,9 @@ class SuspendingRun:
         self, *, kinds: frozenset[str] | None = None
     ) -> AsyncGenerator[Sequence[Outcome], None]:
         return _each_slowly(self._wait, self.inner.outcome_pages(kinds=kinds))
+
+    def traces(self) -> AsyncGenerator[Sequence[TracedApi], None]:
+        return _each_slowly(self._wait, self.inner.traces())
 
     async def acquire(
         self, scopes: Iterable[Scope], *, force: bool = False, take_over_dead: bool = False

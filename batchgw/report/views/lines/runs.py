@@ -27,7 +27,7 @@ def run_table(found: Sequence[RunRecord]) -> list[Line]:
         [
             run.id,
             timestamp(run.started),
-            run.verb,
+            run.verb if run.parent is None else f"{run.verb} of {run.parent}",
             _state(run),
             *_figures(run),
             run.policy_source,
@@ -49,6 +49,8 @@ def _figures(run: RunRecord) -> list[str]:
 
 def run_lines(run: RunRecord) -> Iterator[Line]:
     """Say what a run was, by whom, and with which options."""
+    if run.parent is not None:
+        yield line(f"back      it takes back run {run.parent}")
     yield line(f"started   {timestamp(run.started)}")
     yield line(f"finished  {timestamp(run.finished) if run.finished else '-'}")
     yield line("state     ", _state(run))
