@@ -132,6 +132,7 @@ async def plan(
     home: Region | None = None,
     remembering: Remembering | None = None,
     live: LiveMemory | None = None,
+    configures: bool = True,
     pace: Pace | None = None,
     observer: Observer | None = None,
     stop: StopSignal | None = None,
@@ -142,9 +143,13 @@ async def plan(
     and makes it incomplete, not void. Selectors that match nothing are in its totals. `on_managed` says what
     becomes of APIs that a tool manages, which may put them back; then calls are made to tell the owner of
     each. `home` is any region of the organisation's partition, `remembering` how what is found of it and of
-    APIs is remembered. `live` remembers what deployments answer with, so that each is read once. Raises
-    `Stopped` when asked to stop (no file is left then), and a `CallError` when not even the account can be
-    told.
+    APIs is remembered. `live` remembers what deployments answer with, so that each is read once.
+
+    A plan that does not configure (`configures=False`) makes live what is configured already, and nothing
+    else: an API that is not configured as the policy says is left alone.
+
+    Raises `Stopped` when asked to stop (no file is left then), and a `CallError` when not even the account
+    can be told.
     """
     with session(plane, pace, observer, stop) as paced, unwrapped():
         header = PlanHeader.of(policy, options or {})
@@ -172,6 +177,7 @@ async def plan(
                     hold=None if on_managed is None else holding(on_managed),
                     kept=kept,
                     live=live,
+                    configures=configures,
                 )
                 with phase(paced.observer, header.plan, "plan", (), {}):
                     looking = find_scopes(
@@ -212,6 +218,7 @@ async def apply(
     take_over_dead: bool = False,
     schedule: Schedule | None = None,
     ship_pending: bool = False,
+    live: LiveMemory | None = None,
     verb: str = "apply",
     options: Mapping[str, JSON] | None = None,
     pace: Pace | None = None,
@@ -237,7 +244,7 @@ async def apply(
     What it holds back is not attempted, and a resume takes it up.
 
     A stage that would get edits which are not the plan's is held back, unless these are to be shipped, too
-    (`ship_pending`).
+    (`ship_pending`). `live` is that of `plan`; None for the journal's own.
 
     Raises `NothingSelected` when a wave of the plan is empty that may not be, and `JournalWriteFailed` when
     the journal fails: the run has stopped then, and can be resumed.
@@ -249,6 +256,7 @@ async def apply(
         trusted=trusted,
         schedule=schedule,
         ship_pending=ship_pending,
+        live=live,
     )
     with session(plane, pace, observer, stop) as paced:
         return await apply_plan(
@@ -273,6 +281,7 @@ async def resume(
     trusted: float = TRUSTED,
     schedule: Schedule | None = None,
     ship_pending: bool = False,
+    live: LiveMemory | None = None,
     pace: Pace | None = None,
     observer: Observer | None = None,
     stop: StopSignal | None = None,
@@ -281,9 +290,9 @@ async def resume(
 
     Time has passed, so every API that is left is read before it is written. What turns out to be made is not
     made again. What someone else has changed since is not overwritten: it fails. What a newer run has
-    brought to its own plan is skipped (`Superseded`). `force_lock`, `take_over_dead`, `trusted`, `schedule`
-    and `ship_pending` are those of `apply`; a schedule is given what is left, and not told what was decided
-    before.
+    brought to its own plan is skipped (`Superseded`). `force_lock`, `take_over_dead`, `trusted`, `schedule`,
+    `ship_pending` and `live` are those of `apply`; a schedule is given what is left, and not told what was
+    decided before.
 
     `run` is a run id, an unambiguous beginning of one, or "last": the newest that is not finished. Raises
     `RunUnknown`, or `UsageError` for a run that ended before it had anything to do.
@@ -294,6 +303,7 @@ async def resume(
         trusted=trusted,
         schedule=schedule,
         ship_pending=ship_pending,
+        live=live,
     )
     with session(plane, pace, observer, stop) as paced:
         return await resume_run(run, paced, journal, terms)
@@ -311,6 +321,7 @@ def applying(
     take_over_dead: bool = False,
     schedule: Schedule | None = None,
     ship_pending: bool = False,
+    live: LiveMemory | None = None,
     options: Mapping[str, JSON] | None = None,
     pace: Pace | None = None,
     observer: Observer | None = None,
@@ -333,6 +344,7 @@ def applying(
             take_over_dead=take_over_dead,
             schedule=schedule,
             ship_pending=ship_pending,
+            live=live,
             options=options,
             pace=pace,
             observer=joined,
@@ -352,6 +364,7 @@ def resuming(
     trusted: float = TRUSTED,
     schedule: Schedule | None = None,
     ship_pending: bool = False,
+    live: LiveMemory | None = None,
     pace: Pace | None = None,
     observer: Observer | None = None,
     stop: StopSignal | None = None,
@@ -367,6 +380,7 @@ def resuming(
             trusted=trusted,
             schedule=schedule,
             ship_pending=ship_pending,
+            live=live,
             pace=pace,
             observer=joined,
             stop=stop,

@@ -32,11 +32,12 @@ async def carried_out(
     store: Journal,
     console: Console,
     stopped: str,
+    access: Access = Access.WRITE,
 ) -> int:
     """Do work that ends in a summary, show the summary, and give the exit code.
 
     Once the run exists, an error says how to finish it, or that nothing is left. Until then, a stop has the
-    message `stopped`.
+    message `stopped`. `access` is what sessions of roles may do.
     """
     run_id = RunId()
     moves: list[Moves] = []
@@ -50,7 +51,7 @@ async def carried_out(
             flags=flags,
             journal=journal,
             run_id=run_id,
-            access=Access.WRITE,
+            access=access,
             warns=False,
         )
         async with opened as run:

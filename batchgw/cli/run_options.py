@@ -33,6 +33,9 @@ from batchgw.throttle.quota import Scoping
 REREAD_AFTER = "reread_after"
 """Run option: seconds for which a reading is trusted, where a flag said so. A resume keeps to it."""
 
+SHIP_PENDING = "ship_pending"
+"""Run option: stages get others' edits, too, because a flag said so. A resume keeps to it."""
+
 _CHOSEN_OTHERWISE = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ACCESS_KEY_ID")
 """Variables that choose credentials: where one is set, a recorded profile does not count."""
 
@@ -88,7 +91,7 @@ _FITS: Mapping[str, Callable[[object], bool]] = {
     **dict.fromkeys(("roles", "organization_roles"), fits_chain),
     "session_tags": fits_tags,
     EXTERNAL_IDS: fits_external_ids,
-    **dict.fromkeys(("client_fast_path", "strict", "probe", "polite"), _is_flag),
+    **dict.fromkeys(("client_fast_path", "strict", "probe", "polite", SHIP_PENDING), _is_flag),
     **dict.fromkeys(("burst", "workers", "attempts", "patience", "sts_rate", REREAD_AFTER), _is_number),
     "rate": lambda value: value == UNKNOWN or _is_number(value),
     "share": lambda value: _is_number(value, 1) and value != 0,
@@ -196,3 +199,8 @@ def reread_after(options: Mapping[str, JSON]) -> float | None:
     """
     value = _checked(options).get(REREAD_AFTER)
     return value if isinstance(value, int | float) else None
+
+
+def ships_pending(options: Mapping[str, JSON]) -> bool:
+    """Tell whether a run ships others' edits. Raises UsageError for a value that batchgw never records."""
+    return bool(_checked(options).get(SHIP_PENDING))

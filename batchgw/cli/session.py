@@ -10,18 +10,19 @@ from typing import TypeVar
 
 import anyio
 
-from batchgw.cli.flags.endpoint import endpoint_of
+from batchgw.cli.flags.endpoint import AWS, endpoint_of
 from batchgw.cli.flags.options import JournalFlags, RunFlags
 from batchgw.cli.flags.pace import chosen_pace
 from batchgw.cli.garbage import collect_rarely
+from batchgw.cli.memory.deployments import remembering_deployments
+from batchgw.cli.memory.organization import remembering
+from batchgw.cli.memory.quotas import keeping, open_memory
 from batchgw.cli.observers.hints import Hints
 from batchgw.cli.observers.log import LogObserver, logging_to
 from batchgw.cli.observers.progress import showing_progress
 from batchgw.cli.observers.session_names import SessionNames
-from batchgw.cli.organization_memory import remembering
 from batchgw.cli.output.console import Console
 from batchgw.cli.output.failure import is_unexplained_stop
-from batchgw.cli.quota_memory import keeping, open_memory
 from batchgw.cli.signals import Interrupts
 from batchgw.control_plane.aws import Access, connect
 from batchgw.control_plane.stack import Pace, PacedControlPlane
@@ -29,7 +30,8 @@ from batchgw.discovery.organization.moves import Moves
 from batchgw.discovery.organization.recollection import MAX_AGE, Remembering
 from batchgw.errors import Stopped, UsageError
 from batchgw.events import Event, Observers, PhaseStarted
-from batchgw.journal import QuotaMemory
+from batchgw.journal import LiveMemory, QuotaMemory
+from batchgw.journal.live_memory import BriefLiveMemory
 from batchgw.model import Policy, Region, RoleLink, Targets
 from batchgw.report.views.text import Span, line
 
@@ -41,7 +43,10 @@ _NOT_REMEMBERED = "batchgw.limits.not_remembered"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """A verb that runs. `region` is that of the environment or profile, None when there is none."""
+    """A verb that runs. `region` is that of the environment or profile, None when there is none.
+
+    `live` remembers what deployments answer with.
+    """
 
     console: Console
     interrupts: Interrupts
@@ -50,6 +55,7 @@ class Run:
     log: LogObserver
     identity: Callable[[], str | None] = lambda: None
     remembering: Remembering | None = None
+    live: LiveMemory = field(default_factory=BriefLiveMemory)
     organization_roles: tuple[RoleLink, ...] = ()
     moves: list[Moves] = field(default_factory=list)
     """Which accounts joined, left or moved since the plan, once that was asked."""
@@ -172,6 +178,7 @@ async def open_run(
         if memory is not None:
             await stack.enter_async_context(keeping(memory, paced))
         remembered = await stack.enter_async_context(_remembering(flags, journal, trouble))
+        live = await stack.enter_async_context(_live(flags, journal, trouble))
         collect_rarely()
         yield Run(
             console=console,
@@ -181,6 +188,7 @@ async def open_run(
             log=log_observer,
             identity=lambda: plane.identity,
             remembering=remembered,
+            live=live,
             organization_roles=targets.organization_roles,
         )
 
@@ -197,6 +205,15 @@ def _remembering(
         max_age=MAX_AGE if max_age is None else max_age,
         trouble=trouble,
     )
+
+
+def _live(
+    flags: RunFlags, journal: JournalFlags | None, trouble: Callable[[str], None]
+) -> AbstractAsyncContextManager[LiveMemory]:
+    """An emulator that begins anew may give old names to new deployments, so of those nothing is kept."""
+    if flags.memory.no_memory or endpoint_of(flags.connection) != AWS:
+        return nullcontext(BriefLiveMemory())
+    return remembering_deployments(None if journal is None else journal.journal, trouble=trouble)
 
 
 def _memory(

@@ -31,13 +31,17 @@ from batchgw.report.summary import Summary, counted
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """On what terms a run is carried out, whether it is new or resumed; `api.apply` says what each means."""
+    """On what terms a run is carried out, whether it is new or resumed; `api.apply` says what each means.
+
+    `live` is None for the journal's own memory.
+    """
 
     force_lock: bool
     take_over_dead: bool
     trusted: float
     schedule: Schedule | None
     ship_pending: bool = False
+    live: LiveMemory | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +100,7 @@ async def apply_plan(
             terms=terms,
             read_first=held.taken,
             read_at=read_at,
-            live=await journal.live_memory(),
+            live=terms.live or await journal.live_memory(),
             expected=expected,
         )
         return await _execute(job, paced)
@@ -115,7 +119,7 @@ async def resume_run(typed: str, paced: PacedControlPlane, journal: Journal, ter
             terms=terms,
             read_first=scopes,
             read_at=Moment.ago(0),
-            live=await journal.live_memory(),
+            live=terms.live or await journal.live_memory(),
         )
         return await _execute(job, paced)
 

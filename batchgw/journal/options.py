@@ -47,6 +47,7 @@ KEPT_OPTIONS: Final = frozenset(
         "session_name",
         "session_tags",
         "share",
+        "ship_pending",
         "source_identity",
         "strict",
         "sts_rate",

@@ -64,6 +64,9 @@ MANAGED = "Managed"
 """Code of a target that is held because another tool manages its API (`--on-managed hold`); with `fail`, of
 the API."""
 
+NOT_CONFIGURED = "NotConfigured"
+"""Code of the targets of an API that is not configured as its policy says, where a plan only makes live."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetAside:

@@ -16,6 +16,7 @@ from batchgw.model.change import Action, Change
 from batchgw.model.deployment import stage_change
 from batchgw.model.shape import JSON, record, text
 from batchgw.model.target import Target
+from batchgw.wording import amount
 
 
 class DesiredPart(Protocol):
@@ -80,6 +81,13 @@ def counted_as(kinds: Collection[str]) -> str:
     Of no kind means of responses: a run that found no target most likely was about them.
     """
     return _one_word(kinds, lambda kind: kind.counted)
+
+
+def amounts(counts: Mapping[str, int]) -> str:
+    """Say how many targets of each kind there are: "6 API-types and 4 API-stages"; "" where there is none."""
+    return " and ".join(
+        amount(counts[kind], known.counted) for kind, known in KINDS.items() if counts.get(kind)
+    )
 
 
 def called(kinds: Collection[str]) -> str:

@@ -13,11 +13,11 @@ import pytest
 import typer.main
 
 import batchgw
-from batchgw.cli import quota_memory
 from batchgw.cli.flags.pace import chosen_pace
 from batchgw.cli.flags.pace_flags import PaceFlags
 from batchgw.cli.flags.quota_file import load_quota_file
 from batchgw.cli.main import app
+from batchgw.cli.memory import quotas
 from batchgw.journal import Limit, Spent
 from batchgw.journal.quota_memory import LONGEST
 from batchgw.model import Desired, Policy, Region, ResponseType, Rule, Targets
@@ -120,10 +120,10 @@ def test_the_table_and_the_record_have_these_columns() -> None:
 
 
 def test_the_figures_are_those_of_the_code() -> None:
-    assert f"every {quota_memory.INTERVAL:g} s" in PAGE
+    assert f"every {quotas.INTERVAL:g} s" in PAGE
     assert f"After {FORGOTTEN / 60:g} minutes" in PAGE
     assert f"after {LONGEST / 86400:g} days" in PAGE
-    assert quota_memory.PATIENCE <= 1 / 3
+    assert quotas.PATIENCE <= 1 / 3
 
 
 def test_the_program_runs_and_remembers() -> None:

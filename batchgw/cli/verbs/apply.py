@@ -1,4 +1,4 @@
-"""The verbs `apply` and `resume`: plan, ask, write and account for every target; finish what was left."""
+"""The verbs `apply`, `deploy`, `resume`: plan, ask, write, account for every target; finish what was left."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from batchgw.cli.flags.flag import ADVANCED, file_flag, flag, from_environment
 from batchgw.cli.flags.options import JournalFlags, OwnerFlags, RunFlags, SelectionFlags
 from batchgw.cli.flags.stdin import refuse_shared
 from batchgw.cli.verb import verb
-from batchgw.cli.verbs.policy import POLICY_HELP
+from batchgw.cli.verbs.policy import POLICY_HELP, PolicyFiles
 from batchgw.errors import UsageError
 from batchgw.model import OnStale
 
@@ -53,12 +53,13 @@ TakeOverDead = Annotated[
 ]
 
 
+ShipPending = Annotated[bool, flag("--ship-pending", "Deploy others' pending edits, too.")]
 Unfinished = Annotated[bool, flag("--unfinished", "Resume every unfinished run, the oldest first.")]
 
 
 def register(app: typer.Typer) -> None:
     """Add these verbs to the command line."""
-    for function in (apply, resume):
+    for function in (apply, deploy, resume):
         verb(app, shows="summary", rich_help_panel=PANEL)(function)
 
 
@@ -77,9 +78,11 @@ def apply(  # noqa: PLR0917 - Typer passes all of them by name
     on_stale: OnStaleFlag = OnStale.REFUSE,
     force_lock: ForceLock = False,  # noqa: FBT002 - a flag
     take_over_dead: TakeOverDead = False,  # noqa: FBT002 - a flag
+    ship_pending: ShipPending = False,  # noqa: FBT002 - a flag
 ) -> int:
     """Bring REST APIs to the policy: show the plan, ask, write, account for all."""
-    from batchgw.cli.verbs.carrying_out import Applying, fresh_plan, saved_plan  # noqa: PLC0415 - the whole engine
+    from batchgw.cli.proposing import fresh_plan, saved_plan  # noqa: PLC0415 - as below
+    from batchgw.cli.verbs.carrying_out import Applying  # noqa: PLC0415 - the whole engine
 
     refuse_shared(flags, policies=policies or (), targets=selection.targets)
     if on_stale is OnStale.SKIP and not recheck:
@@ -95,6 +98,7 @@ def apply(  # noqa: PLR0917 - Typer passes all of them by name
         reread_after=reread_after,
         force_lock=force_lock,
         take_over_dead=take_over_dead,
+        ship_pending=ship_pending,
     )
     if plan is not None:
         if owners.on_managed is not None and not from_environment("--on-managed", owners.on_managed.value):
@@ -106,6 +110,39 @@ def apply(  # noqa: PLR0917 - Typer passes all of them by name
     if not policies:
         raise UsageError("say what to apply: a policy file, or --plan PLAN.")
     return applying.run(fresh_plan(policies, selection, owners, flags, applying.console, recheck=recheck))
+
+
+def deploy(  # noqa: PLR0917 - Typer passes all of them by name
+    policies: PolicyFiles,
+    selection: SelectionFlags,
+    owners: OwnerFlags,
+    flags: RunFlags,
+    journal: JournalFlags,
+    yes: Yes = False,  # noqa: FBT002 - a flag
+    recheck: Recheck = True,  # noqa: FBT002 - a flag
+    reread_after: RereadAfter = None,
+    force_lock: ForceLock = False,  # noqa: FBT002 - a flag
+    take_over_dead: TakeOverDead = False,  # noqa: FBT002 - a flag
+    ship_pending: ShipPending = False,  # noqa: FBT002 - a flag
+) -> int:
+    """Make live what is configured, and configure nothing: the stages that the policy's `deploy` names."""
+    from batchgw.cli.proposing import fresh_plan  # noqa: PLC0415 - as below
+    from batchgw.cli.verbs.carrying_out import Applying  # noqa: PLC0415 - the whole engine
+
+    refuse_shared(flags, policies=policies, targets=selection.targets)
+    applying = Applying(
+        flags=flags,
+        journal=journal,
+        yes=yes,
+        reread_after=reread_after,
+        force_lock=force_lock,
+        take_over_dead=take_over_dead,
+        ship_pending=ship_pending,
+        verb="deploy",
+    )
+    return applying.run(
+        fresh_plan(policies, selection, owners, flags, applying.console, recheck=recheck, configures=False)
+    )
 
 
 def resume(  # noqa: PLR0917 - Typer passes all of them by name
@@ -122,6 +159,7 @@ def resume(  # noqa: PLR0917 - Typer passes all of them by name
     role_name: Annotated[str | None, flag("--role-name", "Role to assume, if it has changed.")] = None,
     force_lock: ForceLock = False,  # noqa: FBT002 - a flag
     take_over_dead: TakeOverDead = False,  # noqa: FBT002 - a flag
+    ship_pending: ShipPending = False,  # noqa: FBT002 - a flag
 ) -> int:
     """Finish a run that was stopped or died. What is done is not repeated; what is in doubt is read first."""
     from batchgw.cli.verbs.resuming import Resuming  # noqa: PLC0415 - the whole engine
@@ -137,5 +175,6 @@ def resume(  # noqa: PLR0917 - Typer passes all of them by name
         role=role_name,
         force_lock=force_lock,
         take_over_dead=take_over_dead,
+        ship_pending=ship_pending,
     )
     return resuming.all_unfinished() if run is None else resuming.one(run)

@@ -2,43 +2,32 @@
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import anyio
 
 from batchgw import api
 from batchgw.cli.confirm import confirm, refuse_unasked
 from batchgw.cli.empty_selection import refuse_empty_selection
-from batchgw.cli.flags.flag import from_environment
-from batchgw.cli.flags.options import JournalFlags, OwnerFlags, RunFlags, SelectionFlags
+from batchgw.cli.flags.options import JournalFlags, RunFlags
 from batchgw.cli.flags.pace import chosen_pace
-from batchgw.cli.flags.selection import chosen_targets
 from batchgw.cli.loading import (
-    Source,
-    allows_empty,
-    loaded,
     paced_estimate,
-    plan_options,
-    refuse_other_endpoint,
-    refuse_other_policy,
-    targets_of,
 )
+from batchgw.cli.memory.organization import age_lines
 from batchgw.cli.moved_accounts import account_options, recorded_selection, telling_moves
-from batchgw.cli.organization_memory import age_lines
 from batchgw.cli.output.console import Console, console_for
+from batchgw.cli.proposing import NEVER, Proposal
 from batchgw.cli.run_end import carried_out
-from batchgw.cli.run_options import REREAD_AFTER, run_options, with_run_options
+from batchgw.cli.run_options import REREAD_AFTER, SHIP_PENDING, run_options
 from batchgw.cli.session import Run, again
-from batchgw.errors import CallError, PlanStale, UsageError
+from batchgw.errors import CallError, PlanStale
 from batchgw.execution.writing.executor import TRUSTED
 from batchgw.journal import Journal, open_journal
-from batchgw.model import OnStale, Targets
-from batchgw.model.owner import OnManaged
+from batchgw.model import OnStale
 from batchgw.model.shape import JSON
 from batchgw.planning.estimate import Work
 from batchgw.planning.plan_file.plan import Plan
@@ -50,27 +39,6 @@ from batchgw.report.views.lines.plan import PlanScreen
 from batchgw.report.views.text import Span, line
 from batchgw.times import duration
 from batchgw.wording import amount
-
-NEVER = math.inf
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proposal:
-    """How to make a plan, and how to reach its APIs.
-
-    Attributes:
-        recheck_after: when the plan is so many seconds old, its APIs are read again before the first write:
-            0 for a saved plan, NEVER with --no-recheck.
-        options: what the run records in addition.
-        allow_empty: a selection that matches nothing is accepted.
-    """
-
-    make: Callable[[Run], Awaitable[Plan]]
-    targets: Targets
-    flags: RunFlags
-    recheck_after: float = api.FRESH
-    options: Mapping[str, JSON] = field(default_factory=dict)
-    allow_empty: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +57,7 @@ class Applying:
     reread_after: float | None = None
     force_lock: bool = False
     take_over_dead: bool = False
+    ship_pending: bool = False
     verb: str = "apply"
     clock: Callable[[], float] = time.time
     console: Console = field(init=False)
@@ -116,6 +85,7 @@ class Applying:
                 journal=self.journal,
                 store=store,
                 console=self.console,
+                access=proposal.access,
                 stopped=f"nothing was written: this came before the first write. {again(self.verb)}",
             )
 
@@ -142,19 +112,23 @@ class Applying:
                     on_stale=self.on_stale,
                     force_lock=self.force_lock,
                     take_over_dead=self.take_over_dead,
+                    ship_pending=self.ship_pending,
+                    live=run.live,
                     verb=self.verb,
                     options={
                         **recorded,
                         **account_options(planned, plan.header.options),
                         **proposal.options,
-                        **self._reread_option(),
+                        **self._own_options(),
                         "identity": run.identity(),
                         "planned_as": plan.header.plan,
                     },
                 )
 
-    def _reread_option(self) -> dict[str, float]:
-        return {} if self.reread_after is None else {REREAD_AFTER: self.reread_after}
+    def _own_options(self) -> dict[str, JSON]:
+        """Give what a resume keeps to, besides how APIs are reached."""
+        options: dict[str, JSON] = {SHIP_PENDING: True} if self.ship_pending else {}
+        return options if self.reread_after is None else {**options, REREAD_AFTER: self.reread_after}
 
     def _trusted(self, proposal: Proposal) -> float:
         if self.reread_after is not None:
@@ -202,112 +176,6 @@ class Applying:
             f"in {amount(scopes, 'account-region')}?",
             console=self.console,
             interrupts=run.interrupts,
-        )
-
-
-def fresh_plan(
-    files: Sequence[Path],
-    selection: SelectionFlags,
-    owners: OwnerFlags,
-    flags: RunFlags,
-    console: Console,
-    *,
-    recheck: bool,
-) -> Proposal:
-    """Propose to make the changes of policy files."""
-    source = loaded(files, console)
-    targets = chosen_targets(source.policy.targets, selection, flags.connection)
-    return policy_plan(
-        source,
-        targets,
-        flags,
-        recheck=recheck,
-        allow_empty=selection.allow_empty,
-        on_managed=owners.on_managed,
-    )
-
-
-def policy_plan(
-    source: Source,
-    targets: Targets,
-    flags: RunFlags,
-    *,
-    recheck: bool,
-    allow_empty: bool,
-    on_managed: OnManaged | None = None,
-) -> Proposal:
-    """Propose to make a policy's changes, on targets that flags chose."""
-
-    async def make(run: Run) -> Plan:
-        policy = run.with_region(source.with_targets(targets))
-        options = plan_options(source.policy, flags, policy.targets, allow_empty=allow_empty)
-        return await api.plan(
-            policy,
-            plane=run.plane,
-            options=options,
-            on_managed=on_managed,
-            home=run.home,
-            remembering=run.remembering,
-        )
-
-    return Proposal(
-        make=make,
-        targets=targets,
-        flags=flags,
-        recheck_after=api.FRESH if recheck else NEVER,
-        allow_empty=allow_empty,
-    )
-
-
-def saved_plan(
-    path: Path, files: Sequence[Path], selection: SelectionFlags, flags: RunFlags, *, recheck: bool
-) -> Proposal:
-    """Propose to make a saved plan's changes. A policy beside it must be the one it was made from."""
-    _refuse_selection(selection)
-    plan = Plan.open(path)
-    source = loaded(files, Console(quiet=True)) if files else None
-    if source is not None:
-        refuse_other_policy(plan, source.policy)
-    role = SelectionFlags(role_name=selection.role_name, external_id=selection.external_id)
-    given = chosen_targets(source.policy.targets if source else Targets(), role, flags.connection)
-    targets = targets_of(plan, given)
-    laid = with_run_options(flags, plan.header.options)
-    refuse_other_endpoint(plan, laid)
-
-    async def make(_run: Run) -> Plan:
-        return plan
-
-    return Proposal(
-        make=make,
-        targets=targets,
-        flags=laid,
-        recheck_after=0.0 if recheck else NEVER,
-        options={"plan": str(path.absolute())},
-        allow_empty=selection.allow_empty or allows_empty(plan),
-    )
-
-
-def _refuse_selection(selection: SelectionFlags) -> None:
-    """Raise UsageError for flags that select APIs: the plan says which APIs it is about.
-
-    Environment variables are meant for every command, so they are ignored here, as Terraform does with a
-    saved plan.
-    """
-    given = {
-        "--region": selection.region,
-        "--account": selection.account,
-        "--exclude-account": selection.exclude_account,
-        "--api-id": selection.api_id,
-        "--name": selection.name,
-        "--tag": selection.tag,
-        "--select": selection.select,
-        "--targets": selection.targets,
-    }
-    named = [name for name, value in given.items() if value and not from_environment(name, value)]
-    if named:
-        raise UsageError(
-            f"{', '.join(named)} cannot be combined with --plan: a plan is applied as a whole. Plan again "
-            "with these flags instead."
         )
 
 

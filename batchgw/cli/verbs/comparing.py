@@ -13,7 +13,7 @@ from batchgw.cli.flags.pace import chosen_pace
 from batchgw.cli.flags.selection import chosen_targets
 from batchgw.cli.flags.stdin import refuse_shared
 from batchgw.cli.loading import Source, later_apply, loaded, plan_options
-from batchgw.cli.organization_memory import age_lines
+from batchgw.cli.memory.organization import age_lines
 from batchgw.cli.output.console import Console, console_for
 from batchgw.cli.output.next_command import apply_command
 from batchgw.cli.role_options import has_external_ids
@@ -87,6 +87,7 @@ class Comparing:
                     options=options,
                     home=run.home,
                     remembering=run.remembering,
+                    live=run.live,
                     on_managed=self.owners.on_managed,
                 )
                 kept.enter_context(plan)

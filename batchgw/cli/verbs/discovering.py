@@ -11,7 +11,7 @@ from batchgw import api
 from batchgw.cli.flags.options import RunFlags, SelectionFlags
 from batchgw.cli.flags.selection import chosen_targets
 from batchgw.cli.flags.stdin import refuse_shared
-from batchgw.cli.organization_memory import age_lines
+from batchgw.cli.memory.organization import age_lines
 from batchgw.cli.output.console import Console, console_for
 from batchgw.cli.session import Run, again, open_run, run_reading
 from batchgw.cli.signals import Interrupts

@@ -96,7 +96,8 @@ def put(  # noqa: PLR0917 - Typer passes all of them by name
     """Put one gateway response onto named REST APIs, without a policy file."""
     from batchgw.cli.flags.selection import chosen_targets  # noqa: PLC0415 - as above
     from batchgw.cli.loading import Source  # noqa: PLC0415 - as above
-    from batchgw.cli.verbs.carrying_out import Applying, policy_plan  # noqa: PLC0415 - the whole engine
+    from batchgw.cli.proposing import policy_plan  # noqa: PLC0415 - as below
+    from batchgw.cli.verbs.carrying_out import Applying  # noqa: PLC0415 - the whole engine
 
     named = ids or []
     by_words = selection.name or selection.tag or selection.select

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import anyio
@@ -15,17 +15,18 @@ from batchgw.cli.output.console import Console, console_for
 from batchgw.cli.output.failure import report
 from batchgw.cli.output.summary import resume_hint
 from batchgw.cli.run_end import carried_out
-from batchgw.cli.run_options import reread_after, targets_with_run_options, with_run_options
+from batchgw.cli.run_options import reread_after, ships_pending, targets_with_run_options, with_run_options
 from batchgw.cli.session import Run
+from batchgw.control_plane.aws import Access
 from batchgw.errors import UsageError
 from batchgw.execution.writing.executor import TRUSTED
 from batchgw.exit_codes import FAILED, HELD_BACK, INCOMPLETE, INTERRUPTED, LOCKED, OK, USAGE
-from batchgw.journal import Journal, RunRecord, open_journal
+from batchgw.journal import Journal, RunRecord, ScopeCounts, open_journal
 from batchgw.model import Targets
 from batchgw.model.deploy import NAME as STAGE
-from batchgw.model.kinds import counted_as
+from batchgw.model.kinds import amounts
 from batchgw.report.not_live import PLANNED
-from batchgw.report.summary import Summary
+from batchgw.report.summary import Summary, counted
 from batchgw.report.views.forms import view_of
 from batchgw.report.views.text import Line, Span, line, plain
 from batchgw.times import timestamp
@@ -45,6 +46,7 @@ class Resuming:
     role: str | None
     force_lock: bool
     take_over_dead: bool
+    ship_pending: bool = False
     console: Console = field(init=False)
 
     def __post_init__(self) -> None:
@@ -96,9 +98,12 @@ class Resuming:
 
         flags = with_run_options(self.flags, record.options)
         trusted = reread_after(record.options)
+        ship_pending = self.ship_pending or ships_pending(record.options)
+        counts = await counted(store.run(record.id))
+        stages = any(STAGE in each.by_kind for each in counts)
 
         async def work(under_way: Run) -> Summary:
-            await self._confirm(record, store, under_way)
+            await self._confirm(record, counts, under_way)
             before, selection = recorded_accounts(record.options), recorded_selection(record.options)
             async with telling_moves(under_way, before, selection):
                 return await api.resume(
@@ -108,6 +113,8 @@ class Resuming:
                     force_lock=self.force_lock,
                     take_over_dead=self.take_over_dead,
                     trusted=TRUSTED if trusted is None else trusted,
+                    ship_pending=ship_pending,
+                    live=under_way.live,
                 )
 
         return await carried_out(
@@ -117,19 +124,18 @@ class Resuming:
             journal=self.journal,
             store=store,
             console=self.console,
+            access=Access.DEPLOY if stages else Access.WRITE,
             stopped="nothing more was written: this came before the next write. "
             + plain(resume_hint(record.id, self.journal.journal)),
         )
 
-    async def _confirm(self, record: RunRecord, store: Journal, run: Run) -> None:
+    async def _confirm(self, record: RunRecord, counts: Sequence[ScopeCounts], run: Run) -> None:
         """Show what is left to do, and return when the user agrees."""
-        counts = [each async for each in store.run(record.id).scope_counts()]
         scopes = sum(each.tally.left > 0 for each in counts)
-        noun = counted_as({kind for each in counts for kind in each.by_kind})
         if self.yes or not record.totals.left:
-            self.console.note(*_left(record, scopes, noun))
+            self.console.note(*_left(record, counts))
             return
-        self.console.tell(*_left(record, scopes, noun))
+        self.console.tell(*_left(record, counts))
         await confirm(
             f"Read what is left, and make up to {amount(record.totals.left, 'change')} "
             f"in {amount(scopes, 'account-region')}?",
@@ -138,13 +144,20 @@ class Resuming:
         )
 
 
-def _left(record: RunRecord, scopes: int, noun: str) -> Iterator[Line]:
+def _left(record: RunRecord, counts: Sequence[ScopeCounts]) -> Iterator[Line]:
     totals, begun = record.totals, timestamp(record.started)
-    left = f"{amount(totals.left, noun)} of {totals.expected:,} left"
+    scopes = sum(each.tally.left > 0 for each in counts)
+    kinds = {kind for each in counts for kind in each.by_kind}
+    of_kind = {
+        kind: sum(each.by_kind[kind].left for each in counts if kind in each.by_kind) for kind in kinds
+    }
+    left = amounts(of_kind)
     yield line(f"Run {record.id}, {record.verb} of {record.policy_source}, begun {begun}:")
-    where = f"{left} in {amount(scopes, 'account-region')}" if totals.left else "nothing is left to do"
+    where = "nothing is left to do"
+    if left:
+        where = f"{left} of {totals.expected:,} left in {amount(scopes, 'account-region')}"
     yield line(f"  {where}; {totals.applied:,} applied, {totals.failed:,} failed before.")
-    if totals.left and STAGE not in record.desired.parts:
+    if totals.left and STAGE not in kinds:
         yield line(Span(PLANNED, "dim"))
 
 

@@ -40,6 +40,7 @@ from batchgw.model import (
     UnreadScope,
 )
 from batchgw.model.change import ALL_GONE, EXCLUDED, all_gone
+from batchgw.planning.deployment.configured import if_configured
 from batchgw.planning.kinds import Compared
 from batchgw.planning.managed import Held
 from batchgw.planning.variants import Variants
@@ -72,6 +73,7 @@ class Planner:
         hold: says why nothing is written to an API, if that is so.
         kept: keeps the APIs that are found.
         live: knows what deployments answer with that were read before.
+        configures: whether responses are changed; else an API in which that is to do is left alone.
     """
 
     def __init__(
@@ -88,6 +90,7 @@ class Planner:
         hold: Callable[[RestApi], Held | None] | None = None,
         kept: FoundApis | None = None,
         live: LiveMemory | None = None,
+        configures: bool = True,
     ) -> None:
         rules, selection = policy.rules, policy.targets.apis
         self._plane = plane
@@ -100,6 +103,7 @@ class Planner:
         self._count = SelectionCount(selection) if count is None else count
         self._named = NamedApis(selection)
         self._kept = kept
+        self._configures = configures
         # What is never read must be listed, and so must what is decided by names and tags.
         unread = not self._deciding.base.kinds or owners or hold is not None
         self._listing = needs_listing(selection) or rules.needs_listing or unread
@@ -225,19 +229,18 @@ class Planner:
             self._count.named += 1
             self._named.found(api)
             changes = tuple([change for each in compared for change in each.changes])
-            self._give(
-                PlannedApi(
-                    api=api,
-                    changes=changes,
-                    uncovered=tuple([target for each in compared for target in each.uncovered]),
-                    set_aside=(
-                        *_without_changes(decided.set_aside, changes),
-                        *(aside for each in compared for aside in each.set_aside),
-                    ),
-                    variant=decided.wanted.variant,
-                    notes=decided.decision.notes,
-                )
+            planned = PlannedApi(
+                api=api,
+                changes=changes,
+                uncovered=tuple([target for each in compared for target in each.uncovered]),
+                set_aside=(
+                    *_without_changes(decided.set_aside, changes),
+                    *(aside for each in compared for aside in each.set_aside),
+                ),
+                variant=decided.wanted.variant,
+                notes=decided.decision.notes,
             )
+            self._give(planned if self._configures else if_configured(planned))
 
     def _failed(
         self, api: RestApi, decided: Decided, error: CallError, unread: dict[Scope, CallError]

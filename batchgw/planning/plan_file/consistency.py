@@ -12,7 +12,7 @@ from pathlib import Path
 
 from batchgw.errors import PlanUnreadable
 from batchgw.model import Change, Desired, PlanItem, PlannedApi, RestApiId, Scope, UnreadApi, Variant
-from batchgw.model.change import MANAGED
+from batchgw.model.change import MANAGED, NOT_CONFIGURED
 from batchgw.model.fleet.seen import SeenApis
 from batchgw.model.kinds import KINDS
 from batchgw.planning import kinds
@@ -25,12 +25,12 @@ from batchgw.planning.variants import alike
 def fault(item: PlannedApi, desired: Desired) -> str | None:
     """Say what a plan makes of an API that a policy does not; None when all is as derived.
 
-    Of what is held because another tool manages it, nothing is made. Of what is exempt, `desired` itself says
-    nothing.
+    Of what is held because another tool manages it, nothing is made; nor of an API that is not configured,
+    where the plan only makes live. Of what is exempt, `desired` itself says nothing.
     """
     derived = kinds.derived(item.changes, desired)
     if item.set_aside:
-        aside = {each.target for each in item.set_aside if each.code == MANAGED}
+        aside = {each.target for each in item.set_aside if each.code in (MANAGED, NOT_CONFIGURED)}
         derived = tuple([change for change in derived if change.target not in aside])
     return None if derived == item.changes else _fault(item.changes, derived)
 

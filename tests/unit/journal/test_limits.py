@@ -14,7 +14,7 @@ from typing import cast
 
 import pytest
 
-from batchgw.cli.quota_memory import PATIENCE
+from batchgw.cli.memory.quotas import PATIENCE
 from batchgw.errors import JournalUnusable
 from batchgw.journal import Journal, Limit, QuotaMemory, Spent, open_journal
 from batchgw.journal.quota_memory import LONGEST

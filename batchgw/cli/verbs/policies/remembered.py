@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from batchgw.cli.organization_memory import at_endpoint, is_at_endpoint
+from batchgw.cli.memory.organization import at_endpoint, is_at_endpoint
 from batchgw.discovery.found_apis import READER, RecalledApi, recalled_api
 from batchgw.discovery.named_apis import may_be_in
 from batchgw.discovery.organization.recollection import Recollection, recalled

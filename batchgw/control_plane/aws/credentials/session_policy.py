@@ -41,7 +41,6 @@ def session_policy(access: Access, partition: str) -> str:
     if access in (Access.WRITE, Access.DEPLOY):
         statements.append(_allow(["apigateway:DELETE", "apigateway:PUT"], [f"{apis}/*/gatewayresponses/*"]))
         statements.append(_allow(_OF_ROLLOUT, ["*"]))
-        statements.append(_allow(_OF_ROLLOUT, ["*"]))
     if access is Access.DEPLOY:
         statements.append(_allow(["apigateway:POST"], [f"{apis}/*/deployments"]))
         statements.append(_allow(["apigateway:PATCH"], [f"{apis}/*/stages/*"]))

@@ -10,7 +10,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from batchgw.cli.quota_memory import INTERVAL, keeping, open_memory
+from batchgw.cli.memory.quotas import INTERVAL, keeping, open_memory
 from batchgw.control_plane.operations import GetRestApis
 from batchgw.control_plane.stack import PacedControlPlane
 from batchgw.journal import open_journal

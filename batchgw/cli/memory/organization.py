@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from batchgw.cli.quota_memory import PATIENCE
+from batchgw.cli.memory.quotas import PATIENCE
 from batchgw.discovery.organization.recollection import Remembering
 from batchgw.errors import JournalUnusable
 from batchgw.journal import OrganizationMemory, open_journal

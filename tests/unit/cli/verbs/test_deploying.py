@@ -1,0 +1,132 @@
+"""Stages on the command line: an apply makes them live, `deploy` makes live what is configured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import pytest
+
+from batchgw.errors import ScopeLocked
+from batchgw.journal.sql.run import SqlRun
+from batchgw.simulator.over_http.options import ReadyInfo
+from tests.unit.cli.output.test_stopped import enters, interrupted
+from tests.unit.cli_driver import POLICY, Result, batchgw, clean_environment, served
+
+DEPLOYING = POLICY + "deploy: {stages: ['prod*']}\n"
+"""Six of the eight APIs have a stage prod. None answers as this policy says."""
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[ReadyInfo]:
+    clean_environment(monkeypatch, tmp_path)
+    (tmp_path / "configures.yaml").write_text(POLICY)
+    (tmp_path / "policy.yaml").write_text(DEPLOYING)
+    (tmp_path / "quotas.yaml").write_text("operations: {CreateDeployment: {rate: 1000, burst: 1000}}\n")
+    monkeypatch.setenv("BATCHGW_QUOTA_FILE", str(tmp_path / "quotas.yaml"))
+    with served(monkeypatch) as info:
+        yield info
+
+
+def of_stages(done: Result) -> dict[str, int]:
+    """How the stages of a run ended, those of outcomes that there are."""
+    counts = done.json["kinds"]["stage"]
+    return {kind: n for kind, n in counts.items() if n and kind not in ("counted_as", "expected")}
+
+
+def somebody_edits() -> str:
+    """Somebody adds a method to an API that has a stage prod, and does not deploy it. Gives the API's id."""
+    gateway = boto3.client("apigateway", region_name="eu-west-1")
+    for api in gateway.get_rest_apis()["items"]:
+        if any(each["stageName"] == "prod" for each in gateway.get_stages(restApiId=api["id"])["item"]):
+            where = {"restApiId": api["id"], "resourceId": api["rootResourceId"], "httpMethod": "DELETE"}
+            gateway.put_method(**where, authorizationType="NONE")
+            gateway.put_integration(**where, type="MOCK")
+            return str(api["id"])
+    raise AssertionError("no API has a stage prod")
+
+
+@pytest.mark.usefixtures("world")
+def test_deploy_makes_live_what_is_configured_and_configures_nothing() -> None:
+    """Where something is still to be configured, the API is left alone, and its stages are held back.
+
+    Roles of other accounts are used in sessions that may deploy.
+    """
+    early = batchgw("deploy", "policy.yaml", "--yes", "-o", "json")
+    assert (early.code, of_stages(early)) == (2, {"held": 6}), early.err
+    assert {(reason["kind"], reason["code"]) for reason in early.json["reasons"]} == {
+        ("held_back", "NotConfigured"),
+        ("skipped", "NotConfigured"),
+    }
+    assert "apply the policy" in early.json["reasons"][0]["message"]
+    assert batchgw("apply", "configures.yaml", "--yes", "-q").code == 0
+    deployed = batchgw("deploy", "policy.yaml", "--yes", "-o", "json")
+    assert (deployed.code, of_stages(deployed)) == (0, {"applied": 6}), deployed.err
+    assert deployed.json["not_live"] is None
+    assert deployed.json["verb"] == "deploy"
+    assert batchgw("check", "policy.yaml", "-q").code == 0
+
+
+@pytest.mark.usefixtures("world")
+def test_edits_of_others_hold_a_stage_back_unless_they_may_be_shipped() -> None:
+    edited = somebody_edits()
+    held = batchgw("apply", "policy.yaml", "--yes", "-o", "json")
+    assert (held.code, of_stages(held)) == (2, {"applied": 5, "held": 1}), held.err
+    (reason,) = held.json["reasons"]
+    assert reason["code"] == "ForeignEdits"
+    assert "DELETE / added" in reason["message"]
+    assert "--ship-pending" in reason["message"]
+    assert edited in reason["examples"][0]
+    assert held.json["not_live"] == "Not live: 1 API-stage; the reasons are above."
+    held = batchgw("deploy", "policy.yaml", "--yes", "-o", "json")
+    assert (held.code, of_stages(held)) == (2, {"unchanged": 5, "held": 1}), held.err
+    shipped = batchgw("deploy", "policy.yaml", "--yes", "-o", "json", "--ship-pending")
+    assert (shipped.code, of_stages(shipped)) == (0, {"applied": 1, "unchanged": 5})
+
+
+@pytest.mark.usefixtures("world")
+@pytest.mark.parametrize("given", ["variable", "on resume"])
+def test_a_resume_makes_stages_live_and_ships_what_the_run_was_to_ship(
+    monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    somebody_edits()
+    if given == "variable":
+        monkeypatch.setenv("BATCHGW_SHIP_PENDING", "1")
+    stopped = interrupted(monkeypatch, enters("apply"), "apply", "policy.yaml", "--yes", "-o", "json")
+    monkeypatch.delenv("BATCHGW_SHIP_PENDING", raising=False)
+    assert stopped.code == 130
+    late = ["--ship-pending"] if given == "on resume" else []
+    done = batchgw("resume", "last", "--yes", "-o", "json", *late)
+    assert (done.code, of_stages(done)) == (0, {"applied": 6}), done.err
+    assert "API-types and 6 API-stages of 22 left in 4 account-regions" in done.err
+
+
+@pytest.mark.usefixtures("world")
+def test_each_verb_says_by_its_exit_code_what_kept_stages_from_being_live(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """1: a stage that is named and not there. 4: nothing is selected. 75: another run holds a scope."""
+    (tmp_path / "policy.yaml").write_text(POLICY + "deploy: {stages: [prod]}\n")
+    for verb, ended in (("apply", {"applied": 6, "failed": 2}), ("deploy", {"unchanged": 6, "failed": 2})):
+        done = batchgw(verb, "policy.yaml", "--yes", "-o", "json")
+        assert (done.code, of_stages(done)) == (1, ended), done.err
+        assert [reason["code"] for reason in done.json["reasons"]] == ["NoSuchStage"]
+        assert batchgw(verb, "policy.yaml", "--yes", "--name", "nothing-*").code == 4
+
+    async def held(*_: object, **__: object) -> frozenset[object]:
+        raise ScopeLocked("account-region x is held by run y")
+
+    monkeypatch.setattr(SqlRun, "acquire", held)
+    assert {batchgw(verb, "policy.yaml", "--yes").code for verb in ("apply", "deploy")} == {75}
+
+
+@pytest.mark.usefixtures("world")
+def test_deploy_wants_a_policy_that_deploys_and_somebody_who_agrees() -> None:
+    nothing = batchgw("deploy", "configures.yaml", "--yes")
+    assert nothing.code == 64
+    assert "configures.yaml says nothing of stages" in nothing.err
+    assert "`deploy: {stages: [prod]}`" in nothing.err
+    nobody = batchgw("deploy", "policy.yaml")
+    assert nobody.code == 64
+    assert "--yes" in nobody.err
