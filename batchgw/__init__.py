@@ -24,6 +24,15 @@ if TYPE_CHECKING:
     from batchgw.control_plane.aws import connect as connect
     from batchgw.control_plane.aws.credentials.session_policy import Access as Access
     from batchgw.control_plane.aws.plane import AwsControlPlane as AwsControlPlane
+    from batchgw.control_plane.data_plane import (
+        DataPlane as DataPlane,
+        ProbeAnswer as ProbeAnswer,
+        ProbeRequest as ProbeRequest,
+    )
+    from batchgw.control_plane.data_plane.over_https import (
+        HttpsDataPlane as HttpsDataPlane,
+        open_data_plane as open_data_plane,
+    )
     from batchgw.control_plane.interface import (
         ControlPlane as ControlPlane,
         Execution as Execution,
@@ -195,6 +204,7 @@ if TYPE_CHECKING:
         Unmatched as Unmatched,
     )
     from batchgw.model.deploy import Deploy as Deploy, Verify as Verify
+    from batchgw.model.deployment.seen_live import SeenLive as SeenLive
     from batchgw.model.kinds import DesiredPart as DesiredPart
     from batchgw.model.owner import OnManaged as OnManaged
     from batchgw.model.rollout.amount import (
@@ -267,6 +277,8 @@ _NAMES = {
     "control_plane.aws": "connect",
     "control_plane.aws.credentials.session_policy": "Access",
     "control_plane.aws.plane": "AwsControlPlane",
+    "control_plane.data_plane": "DataPlane ProbeAnswer ProbeRequest",
+    "control_plane.data_plane.over_https": "HttpsDataPlane open_data_plane",
     "control_plane.interface": "ControlPlane Execution Operation Request",
     "control_plane.readonly": "ReadOnlyControlPlane WriteRefused",
     "control_plane.stack": "Pace PacedControlPlane",
@@ -307,6 +319,7 @@ _NAMES = {
     ),
     "model.fleet.selected": "Selected SelectedAccounts Unmatched",
     "model.deploy": "Deploy Verify",
+    "model.deployment.seen_live": "SeenLive",
     "model.kinds": "DesiredPart",
     "model.owner": "OnManaged",
     "model.rollout.amount": "Amount",

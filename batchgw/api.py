@@ -19,6 +19,7 @@ from anyio.streams.memory import MemoryObjectReceiveStream
 from batchgw.concurrency.pool import unwrapped
 from batchgw.concurrency.stop import StopSignal
 from batchgw.concurrency.time_slices import in_thread
+from batchgw.control_plane.data_plane import DataPlane
 from batchgw.control_plane.interface import ControlPlane
 from batchgw.control_plane.readonly import ReadOnlyControlPlane
 from batchgw.control_plane.stack import Pace
@@ -37,6 +38,7 @@ from batchgw.execution.reading.recheck import FRESH
 from batchgw.execution.run import Terms, apply_plan, resume_run
 from batchgw.execution.schedule import Schedule
 from batchgw.execution.session import phase, session
+from batchgw.execution.verifying.needed import check_plan
 from batchgw.execution.writing.executor import TRUSTED
 from batchgw.journal import JSON, Journal, LiveMemory
 from batchgw.model import OnStale, Policy, Region, Targets
@@ -217,6 +219,7 @@ async def apply(
     force_lock: bool = False,
     take_over_dead: bool = False,
     schedule: Schedule | None = None,
+    data_plane: DataPlane | None = None,
     ship_pending: bool = False,
     live: LiveMemory | None = None,
     verb: str = "apply",
@@ -244,17 +247,21 @@ async def apply(
     What it holds back is not attempted, and a resume takes it up.
 
     A stage that would get edits which are not the plan's is held back, unless these are to be shipped, too
-    (`ship_pending`). `live` is that of `plan`; None for the journal's own.
+    (`ship_pending`). `live` is that of `plan`; None for the journal's own. `data_plane` takes the probes of a
+    policy that says `verify: probe` or `both`, such as what `open_data_plane` opens.
 
-    Raises `NothingSelected` when a wave of the plan is empty that may not be, and `JournalWriteFailed` when
-    the journal fails: the run has stopped then, and can be resumed.
+    Raises `UsageError` where the plan asks for probes and there is no data plane, `NothingSelected` when a
+    wave of the plan is empty that may not be, and `JournalWriteFailed` when the journal fails: the run has
+    stopped then, and can be resumed.
     """
     refuse_empty(plan.waves)
+    check_plan(plan, data_plane)
     terms = Terms(
         force_lock=force_lock,
         take_over_dead=take_over_dead,
         trusted=trusted,
         schedule=schedule,
+        data_plane=data_plane,
         ship_pending=ship_pending,
         live=live,
     )
@@ -280,6 +287,7 @@ async def resume(
     take_over_dead: bool = False,
     trusted: float = TRUSTED,
     schedule: Schedule | None = None,
+    data_plane: DataPlane | None = None,
     ship_pending: bool = False,
     live: LiveMemory | None = None,
     pace: Pace | None = None,
@@ -291,8 +299,8 @@ async def resume(
     Time has passed, so every API that is left is read before it is written. What turns out to be made is not
     made again. What someone else has changed since is not overwritten: it fails. What a newer run has
     brought to its own plan is skipped (`Superseded`). `force_lock`, `take_over_dead`, `trusted`, `schedule`,
-    `ship_pending` and `live` are those of `apply`; a schedule is given what is left, and not told what was
-    decided before.
+    `data_plane`, `ship_pending` and `live` are those of `apply`; a schedule is given what is left, and not
+    told what was decided before.
 
     `run` is a run id, an unambiguous beginning of one, or "last": the newest that is not finished. Raises
     `RunUnknown`, or `UsageError` for a run that ended before it had anything to do.
@@ -302,6 +310,7 @@ async def resume(
         take_over_dead=take_over_dead,
         trusted=trusted,
         schedule=schedule,
+        data_plane=data_plane,
         ship_pending=ship_pending,
         live=live,
     )
@@ -320,6 +329,7 @@ def applying(
     force_lock: bool = False,
     take_over_dead: bool = False,
     schedule: Schedule | None = None,
+    data_plane: DataPlane | None = None,
     ship_pending: bool = False,
     live: LiveMemory | None = None,
     options: Mapping[str, JSON] | None = None,
@@ -343,6 +353,7 @@ def applying(
             force_lock=force_lock,
             take_over_dead=take_over_dead,
             schedule=schedule,
+            data_plane=data_plane,
             ship_pending=ship_pending,
             live=live,
             options=options,
@@ -363,6 +374,7 @@ def resuming(
     take_over_dead: bool = False,
     trusted: float = TRUSTED,
     schedule: Schedule | None = None,
+    data_plane: DataPlane | None = None,
     ship_pending: bool = False,
     live: LiveMemory | None = None,
     pace: Pace | None = None,
@@ -379,6 +391,7 @@ def resuming(
             take_over_dead=take_over_dead,
             trusted=trusted,
             schedule=schedule,
+            data_plane=data_plane,
             ship_pending=ship_pending,
             live=live,
             pace=pace,

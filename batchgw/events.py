@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from batchgw.model import AccountId, Outcome, PlanItem, Region, RestApi, RestApiId, Scope
+from batchgw.model.deploy import Verify
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,11 +72,20 @@ class ApiRechecked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageLive:
-    """A stage was seen to answer as planned, so many seconds after it was moved."""
+    """A stage was seen to answer as planned.
+
+    Attributes:
+        by: how it was seen. BOTH means that a request and the export agree.
+        seconds: from the answer to UpdateStage to the first answer as planned, or to the export. None where
+            nobody knows: an earlier process moved the stage, or a canary answered so before.
+        not_probeable: why it was seen by the export though the policy asks for a probe; empty otherwise.
+    """
 
     api: RestApi
     stage: str
-    seconds: float
+    by: Verify
+    seconds: float | None
+    not_probeable: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,12 +15,14 @@ import anyio
 from batchgw.concurrency.clock import Moment
 from batchgw.concurrency.pool import unwrapped
 from batchgw.concurrency.time_slices import TimeSlices
+from batchgw.control_plane.data_plane import DataPlane
 from batchgw.control_plane.stack import PacedControlPlane
 from batchgw.errors import JournalWriteFailed, ScopeLocked, UsageError
 from batchgw.events import Decided
 from batchgw.execution.reading.recheck import recheck_if_due
 from batchgw.execution.schedule import Schedule
 from batchgw.execution.session import phase
+from batchgw.execution.verifying.needed import check_run
 from batchgw.execution.writing.executor import Executor
 from batchgw.execution.writing.recorder import Recorder
 from batchgw.journal import JSON, Journal, JournalRun, LiveMemory, NewRun, RunRecord, RunState
@@ -40,6 +42,7 @@ class Terms:
     take_over_dead: bool
     trusted: float
     schedule: Schedule | None
+    data_plane: DataPlane | None = None
     ship_pending: bool = False
     live: LiveMemory | None = None
 
@@ -112,6 +115,7 @@ async def resume_run(typed: str, paced: PacedControlPlane, journal: Journal, ter
     run = journal.run(record.id)
     async with _holding(run, scopes, terms) as held:
         held.planned = True
+        await check_run(run, scopes, terms.data_plane)
         await _skip_superseded(run)
         job = Job(
             run=run,
@@ -239,14 +243,15 @@ async def _skip_superseded(run: JournalRun) -> None:
 async def _execute(job: Job, paced: PacedControlPlane) -> Summary:
     """Make every change of the run that is not decided yet, and sum up. Raises JournalWriteFailed."""
     began = anyio.current_time()
-    held_back = await _make_changes(job, paced)
+    executor = await _make_changes(job, paced)
     elapsed = anyio.current_time() - began
     summary = await Summary.of_run(
         job.run,
         verb=job.verb,
         elapsed=elapsed,
         stopped=paced.stop.requested,
-        held_back=held_back,
+        held_back=executor.held_back,
+        seen_live=executor.seen_live,
         expected=job.expected,
     )
     state = RunState.STOPPED if summary.left else RunState.DONE
@@ -254,8 +259,8 @@ async def _execute(job: Job, paced: PacedControlPlane) -> Summary:
     return summary
 
 
-async def _make_changes(job: Job, paced: PacedControlPlane) -> bool:
-    """Make the changes, and tell whether the schedule held some back."""
+async def _make_changes(job: Job, paced: PacedControlPlane) -> Executor:
+    """Make the changes, and give what made them: it tells what it has seen."""
     counts = await counted(job.run)
     undecided = {each.scope: each.tally.left for each in counts if each.tally.left}
     slices = TimeSlices()
@@ -276,9 +281,10 @@ async def _make_changes(job: Job, paced: PacedControlPlane) -> bool:
         trusted=job.terms.trusted,
         schedule=job.terms.schedule,
         live=job.live,
+        data_plane=job.terms.data_plane,
         ship_pending=job.terms.ship_pending,
     )
     kinds = frozenset(kind for each in counts for kind in each.by_kind)
     with phase(paced.observer, job.run.id, "apply", tuple(undecided), undecided, kinds=kinds):
         await executor.run(tuple(undecided))
-    return executor.held_back
+    return executor

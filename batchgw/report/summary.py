@@ -12,6 +12,7 @@ from batchgw.journal import Journal, JournalRun, ScopeCounts, Tally
 from batchgw.journal.records import COUNTS
 from batchgw.model import Scope
 from batchgw.model.change import MOVED
+from batchgw.model.deployment.seen_live import SeenLive
 from batchgw.model.kinds import KINDS, counted_as
 from batchgw.model.shape import JSON
 from batchgw.report.not_live import written
@@ -66,7 +67,7 @@ class Summary:
 
     `elapsed` is in seconds. `stopped`: the user asked to stop before the end. `held_back`: the run's schedule
     let something not begin. `planned` is False where the run has no plan yet, or ended before it had one:
-    then nothing was written, and nothing is proved.
+    then nothing was written, and nothing is proved. `seen_live` is what this process has seen to be live.
     """
 
     run: str
@@ -77,6 +78,7 @@ class Summary:
     stopped: bool = False
     held_back: bool = False
     planned: bool = True
+    seen_live: SeenLive | None = None
     total: Tally = field(init=False, repr=False, compare=False)
     """All scopes added up; its `effort` is what the decided targets cost."""
 
@@ -120,6 +122,7 @@ class Summary:
         stopped: bool = False,
         held_back: bool = False,
         planned: bool = True,
+        seen_live: SeenLive | None = None,
         expected: Mapping[Scope, int] | None = None,
     ) -> Self:
         """Fold what the journal knows of a run; other tasks run in between. See `from_journal`."""
@@ -132,6 +135,7 @@ class Summary:
             stopped=stopped,
             held_back=held_back,
             planned=planned,
+            seen_live=seen_live,
         )
 
     @property
@@ -245,6 +249,7 @@ class Summary:
             "held_back": self.held_back,
             "exit_code": self.exit_code,
             "not_live": self.not_live,
+            **({"seen_live": self.seen_live.to_json()} if self.seen_live else {}),
             "scopes": [s.to_json() for s in self.scopes],
             "reasons": [r.to_json() for r in self.reasons],
         }

@@ -9,6 +9,7 @@ from typing import Self
 
 from batchgw import api
 from batchgw.concurrency.stop import StopSignal
+from batchgw.control_plane.data_plane import DataPlane
 from batchgw.control_plane.stack import Pace, PacedControlPlane
 from batchgw.events import Observer
 from batchgw.journal import open_journal
@@ -34,6 +35,7 @@ from batchgw.report.summary import Summary
 from batchgw.simulator.iam.roles import NO_POLICIES, Iam
 from batchgw.simulator.operations.apigateway import gateway_responses
 from batchgw.simulator.plane import simulate
+from batchgw.simulator.simulated_data_plane import SimulatedDataPlane
 from batchgw.simulator.traffic.latency import Latency
 from batchgw.simulator.traffic.quota import QuotaRules
 from batchgw.simulator.world.trust import Trust
@@ -75,6 +77,7 @@ class Estate:
     iam: Iam = NO_POLICIES
     roles: Sequence[RoleLink] = ()
     session_policy: str | None = None
+    propagation: float = 0.0
 
     def __post_init__(self) -> None:
         self.world = World.generate(
@@ -93,14 +96,21 @@ class Estate:
             roles=self.roles,
             session_policy=self.session_policy,
             write_log=100_000,
+            propagation=self.propagation,
             seed=self.seed,
         )
+        self.engine = self.raw.engine
         self.stop = StopSignal()
         self.plane = self.paced()
         return self
 
     async def __aexit__(self, *_: object) -> None:
         return None
+
+    @property
+    def data_plane(self) -> DataPlane:
+        """What answers callers of the deployed APIs."""
+        return SimulatedDataPlane(self.engine)
 
     def paced(self) -> PacedControlPlane:
         """A new session: new limiters, and no scope is given up."""
@@ -135,14 +145,16 @@ class Estate:
         """Plan and apply. Returns the summary and every outcome."""
         with await api.plan(self.policy, plane=self.plane) as plan:
             async with open_journal(str(journal)) as opened:
-                summary = await api.apply(plan, plane=self.plane, journal=opened, recheck=recheck)
+                summary = await api.apply(
+                    plan, plane=self.plane, journal=opened, recheck=recheck, data_plane=self.data_plane
+                )
                 return summary, await listed(opened.run(summary.run).outcomes())
 
     async def resume(self, journal: Path) -> tuple[Summary, list[Outcome]]:
         """Resume the last run in a new session."""
         self.plane = self.paced()
         async with open_journal(str(journal)) as opened:
-            summary = await api.resume("last", plane=self.plane, journal=opened)
+            summary = await api.resume("last", plane=self.plane, journal=opened, data_plane=self.data_plane)
             return summary, await listed(opened.run(summary.run).outcomes())
 
     def customisations(self) -> dict[tuple[str, ResponseType], Settings | None]:

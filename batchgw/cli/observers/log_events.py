@@ -133,7 +133,9 @@ def entry(event: Event) -> Entry:  # noqa: C901, PLR0911, PLR0912 - a closed mat
             return Entry(DEBUG, "batchgw.api.rechecked", fields)
         case StageLive():
             fields = {"scope": str(event.api.scope), "api": event.api.id, "stage": event.stage}
-            return Entry(INFO, "batchgw.stage.live", {**fields, "seconds": round(event.seconds, 3)})
+            seconds = None if event.seconds is None else round(event.seconds, 3)
+            fields |= {"by": event.by.value, "not_probeable": event.not_probeable}
+            return Entry(INFO, "batchgw.stage.live", {**fields, "seconds": seconds})
         case ScopeGivenUp():
             fields = {"scope": str(event.scope), "code": event.code, "message": event.message}
             return Entry(INFO if event.rightly else WARNING, "batchgw.scope.given_up", fields)

@@ -13,6 +13,7 @@ from anyio.abc import TaskGroup
 
 from batchgw.concurrency.clock import Moment
 from batchgw.concurrency.pool import pooled
+from batchgw.control_plane.data_plane import DataPlane
 from batchgw.control_plane.interface import Execution
 from batchgw.control_plane.stack import PacedControlPlane
 from batchgw.errors import CallError, HeldBack, JournalWriteFailed, Stopped
@@ -38,6 +39,7 @@ from batchgw.model import (
     Target,
     Unchanged,
 )
+from batchgw.model.deployment.seen_live import SeenLive
 
 TRUSTED = 900.0
 """Seconds for which a reading counts as what is there: 15 minutes, in which a scope writes 9,000 times at
@@ -60,6 +62,7 @@ class Executor:
             again, and what somebody else has changed meanwhile is not overwritten.
         schedule: decides what may begin; all at once, when it is left out.
         live: remembers what deployments answer with.
+        data_plane: takes the probes that a policy asks for.
         ship_pending: a deployment also ships what others have edited.
     """
 
@@ -75,6 +78,7 @@ class Executor:
         trusted: float = TRUSTED,
         schedule: Schedule | None = None,
         live: LiveMemory,
+        data_plane: DataPlane | None = None,
         ship_pending: bool = False,
     ) -> None:
         self._plane = plane
@@ -95,10 +99,16 @@ class Executor:
             why_not=self._why_not,
             live=live,
             trusted=trusted,
+            data_plane=data_plane,
             ship_pending=ship_pending,
         )
         self.held_back = False
         """Whether the schedule has kept something from beginning."""
+
+    @property
+    def seen_live(self) -> SeenLive:
+        """How many stages were seen to be live up to now, and after what time."""
+        return self._deploying.seen.total()
 
     async def run(self, scopes: tuple[Scope, ...]) -> None:
         """Work until every change has an outcome. Raises JournalWriteFailed when the journal failed."""

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+FOREIGN_EDITS = "ForeignEdits"
+"""Code of a stage that is held back because moving it would ship edits that are not the run's."""
+
 SHOWN = 5
 """Differences that a message names; the rest is counted."""
 
@@ -37,10 +40,14 @@ def edits(before: Methods, after: Methods) -> tuple[str, ...]:
     return tuple(found)
 
 
-def said(differing: Sequence[str]) -> str:
-    """Join some differences, and count the rest."""
+def would_ship(stage: str, differing: Sequence[str]) -> str:
+    """Say that a stage is held back for some differences. The first are named, the rest is counted."""
     more = len(differing) - SHOWN
-    return ", ".join(differing[:SHOWN]) + (f" and {more:,} more" if more > 0 else "")
+    said = ", ".join(differing[:SHOWN]) + (f" and {more:,} more" if more > 0 else "")
+    return (
+        f"stage {stage} would get edits that are not this run's: {said}. Let their owner deploy them, or "
+        "pass --ship-pending"
+    )
 
 
 def _callers(method: _Method) -> str:

@@ -57,6 +57,18 @@ def planned_digests(changes: Sequence[Change]) -> dict[str, str] | None:
     return found
 
 
+def planned_settings(kind: ResponseType, changes: Sequence[Change], *, inherits: bool) -> Settings | None:
+    """Give what callers get of one type once some changes are made; None where these do not tell it.
+
+    `inherits` says of a type that none of them is of whether it shows what its family has.
+    """
+    by_type = {change.type: change for change in responses(changes)}
+    own, family = by_type.get(kind), by_type.get(kind.family) if kind.family else None
+    if own is not None:
+        return _answers(own, family)
+    return effective(kind, None, leaves(family)) if inherits and family is not None else None
+
+
 def _answers(change: ResponseChange, family: ResponseChange | None) -> Settings | None:
     """Give the effective values of a type once the change is made; None where they cannot be told."""
     own = leaves(change)

@@ -44,6 +44,8 @@ def summary_lines(summary: Summary) -> Iterator[Line]:
     yield from _kinds(summary)
     yield _proof(summary)
     yield from _cost(summary.total)
+    if summary.seen_live:
+        yield line("  ", str(summary.seen_live))
     yield from unread_lines(summary.unread)
     yield from _reasons(summary.reasons)
     yield line()
