@@ -28,6 +28,7 @@ from batchgw.journal.records import (
     Tally,
     TracedApi,
 )
+from batchgw.journal.rollout_records import Decision, GateCheck, GateResult, Verdict, WaveRecord, WaveState
 from batchgw.model import Change, Outcome, PlanItem, Scope
 from batchgw.throttle.memory import Learned, Memory
 from batchgw.throttle.quota import Quotas
@@ -41,8 +42,8 @@ class PlanImport(Protocol):
         """Whether so much waits in memory that it is time to `commit`."""
         ...
 
-    async def add(self, item: PlanItem) -> None:
-        """Take an item. Commits what waits first where it is time.
+    async def add(self, item: PlanItem, *, wave: int | None = None) -> None:
+        """Take an item, and the wave that has its API. Commits what waits first where it is time.
 
         Raises PlanUnreadable when an API comes twice, ValueError once the import has ended.
         """
@@ -97,8 +98,12 @@ class JournalRun(Protocol):
 
     # What is to be done, and what came of it
 
-    async def pending(self, scope: Scope, *, after: int = 0, limit: int = 100) -> list[PendingApi]:
+    async def pending(
+        self, scope: Scope, *, after: int = 0, limit: int = 100, wave: int | None = None
+    ) -> list[PendingApi]:
         """Give the next APIs after row `after` with a change that is undecided or was not attempted.
+
+        With a `wave`, those of that wave alone.
 
         Those of its changes that have failed come with it, so that a change that needs them is not made.
         What was recorded is committed first; where it cannot be, JournalWriteFailed is raised, because what
@@ -174,8 +179,10 @@ class JournalRun(Protocol):
 
     # How it stands
 
-    def scope_counts(self) -> AsyncGenerator[ScopeCounts, None]:
+    def scope_counts(self, *, wave: int | None = None) -> AsyncGenerator[ScopeCounts, None]:
         """Count outcomes, one account-region after another, in the order of their names.
+
+        With a `wave`, those of its APIs alone.
 
         What was recorded is committed first; where that fails, what is committed is counted.
         """
@@ -205,6 +212,32 @@ class JournalRun(Protocol):
         A target that the plan itself has decided is not among it. Commits what was recorded first, as
         `scope_counts` does.
         """
+        ...
+
+    # Its waves
+
+    async def waves(self) -> list[WaveRecord]:
+        """Give the waves that have begun, in their order."""
+        ...
+
+    async def set_wave(self, number: int, state: WaveState, *, said: str = "") -> None:
+        """Bring a wave into a state, and say why where there is something to say."""
+        ...
+
+    async def note_check(self, wave: int, gate: str, result: GateResult, *, said: str) -> None:
+        """Keep what became of a gate that was asked, and on what data."""
+        ...
+
+    async def checks(self) -> list[GateCheck]:
+        """Give all that was asked of gates, in its order."""
+        ...
+
+    async def decide(self, wave: int, verdict: Verdict, *, who: str, reason: str = "") -> None:
+        """Answer for a wave, from any process: it goes on, or the run ends."""
+        ...
+
+    async def decisions(self) -> list[Decision]:
+        """Give what people have decided, in its order."""
         ...
 
     # Who works on it

@@ -9,6 +9,7 @@ from typing import Final
 
 from batchgw.journal.holder import Holder
 from batchgw.model import Change, Desired, Effort, RestApi, Scope
+from batchgw.model.rollout.rollout import Rollout
 from batchgw.model.shape import JSON
 
 SUPERSEDED: Final = "Superseded"
@@ -36,9 +37,10 @@ class RunState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewRun:
-    """A run to begin. Of `options` only those in `KEPT_OPTIONS` are kept: no secret gets in by accident.
+    """A run to begin; `rollout` says in which waves.
 
-    `parent` is the id of the run that this one takes back; None for any other.
+    Of `options` only those in `KEPT_OPTIONS` are kept: no secret gets in by accident. `parent` is the id of
+    the run that this one takes back; None for any other.
     """
 
     verb: str
@@ -47,6 +49,7 @@ class NewRun:
     desired: Desired
     options: Mapping[str, JSON] = field(default_factory=dict, repr=False)
     parent: str | None = None
+    rollout: Rollout | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +113,7 @@ class RunRecord:
     version: str
     totals: Tally
     parent: str | None = None
+    rollout: Rollout | None = field(default=None, repr=False)
 
     @property
     def planned(self) -> bool:

@@ -96,7 +96,17 @@ WITHIN: dict[str, tuple[frozenset[str], ...]] = {
         frozenset({"database"}),
         frozenset({"tables"}),
         frozenset(
-            {"chunk", "claims", "memory", "paging", "seen", "snapshots", "superseding", "write_buffer"}
+            {
+                "chunk",
+                "claims",
+                "memory",
+                "paging",
+                "rollouts",
+                "seen",
+                "snapshots",
+                "superseding",
+                "write_buffer",
+            }
         ),
         frozenset({"importing", "locks", "pending", "reading"}),
         frozenset({"runs"}),

@@ -33,7 +33,7 @@ TEXT: Final = 8_000_000
 """Characters of new images with which a chunk is full, even with fewer rows: templates can be large."""
 
 _SCOPE: Final = ("id", "run_id", "account", "region")
-_API: Final = ("id", "scope_id", "api", "name", "tags", "endpoint_types", "created")
+_API: Final = ("id", "scope_id", "api", "name", "tags", "endpoint_types", "created", "wave")
 _CHANGE: Final = (
     *("id", "api_id", "change", "target", "action", "before_id", "after_id"),
     *("rank", "kind", "code", "message", "decided_at"),
@@ -112,11 +112,11 @@ class Chunk:
         self._scopes.append((id_, self._run, escaped(scope.account), escaped(scope.region)))
         return id_
 
-    def add(self, item: PlannedApi | UnreadApi | UnreadScope, scope_id: int) -> None:
-        """Take an item."""
+    def add(self, item: PlannedApi | UnreadApi | UnreadScope, scope_id: int, wave: int | None = None) -> None:
+        """Take an item, and the wave that has its API."""
         match item:
             case PlannedApi():
-                api_id = self._add_api(item.api, scope_id)
+                api_id = self._add_api(item.api, scope_id, wave)
                 for change in item.changes:
                     self._add_change(change, api_id)
                 self._add_set_aside(item.set_aside, api_id)
@@ -153,7 +153,7 @@ class Chunk:
         """Remember the images that are now known to be stored."""
         self._images.remember(self._ids)
 
-    def _add_api(self, api: RestApi, scope_id: int) -> int:
+    def _add_api(self, api: RestApi, scope_id: int, wave: int | None = None) -> int:
         id_ = self._next_id()
         self._apis.append(
             (
@@ -164,6 +164,7 @@ class Chunk:
                 canonical(api.tags) if api.tags else "{}",  # what they mostly are needs no encoder
                 canonical(api.endpoint_types) if api.endpoint_types else "[]",
                 api.created,
+                wave,
             )
         )
         return id_

@@ -47,7 +47,7 @@ class SqlPlanImport:
         """Whether so many rows wait that it is time to `commit` them."""
         return self._chunk.full
 
-    async def add(self, item: PlanItem) -> None:
+    async def add(self, item: PlanItem, *, wave: int | None = None) -> None:
         """Take an item. If enough rows wait, they are committed first."""
         self._refuse_when_finished()
         if isinstance(item, SkippedScope):
@@ -57,7 +57,7 @@ class SqlPlanImport:
         scope = scope_of(item)
         if scope not in self._scopes:
             self._scopes[scope] = self._chunk.add_scope(scope)
-        self._chunk.add(item, self._scopes[scope])
+        self._chunk.add(item, self._scopes[scope], wave)
 
     async def commit(self) -> None:
         """Commit what waits."""

@@ -15,7 +15,7 @@ from batchgw.journal.sql.paging import Pages, Row
 from batchgw.journal.sql.tables.columns import escaped
 from batchgw.journal.sql.tables.images import Images
 from batchgw.journal.sql.tables.outcome_columns import effort_of
-from batchgw.journal.sql.tables.schema import changes, scopes
+from batchgw.journal.sql.tables.schema import apis, changes, scopes
 from batchgw.model import Action, Change, Scope
 from batchgw.model.kinds import KINDS, target_of
 
@@ -77,11 +77,15 @@ class Pending:
         columns = [changes.c[name] for name in (*_OWN, *_Stored._fields)]
         self._pages = Pages(database, _PENDING, columns, besides=_FAILED)
         self._all = Pages(database, _PLANNED, columns)
+        in_wave = and_(_PENDING, apis.c.wave == bindparam("wave"))
+        self._of_wave = Pages(database, in_wave, columns, besides=_FAILED, names=("wave",))
         self._of_api = database.query(_OF_API, ("api",))
         self._scopes: dict[tuple[int, Scope], int] = {}  # keys are never given out again, so they stay true
         self._kept: dict[_Stored, Change] = {}
 
-    def page(self, run: int, scope: Scope, *, after: int, limit: int) -> list[PendingApi]:
+    def page(
+        self, run: int, scope: Scope, *, after: int, limit: int, wave: int | None = None
+    ) -> list[PendingApi]:
         """Give the next APIs of a scope, none of a scope that is not the run's."""
         with self._database.read() as connection, closing(connection.connection.cursor()) as cursor:
             if (run, scope) not in self._scopes:
@@ -89,7 +93,10 @@ class Pending:
                 if not found:
                     return []
                 self._scopes[run, scope] = found[0][0]
-            page = self._pages.read(cursor, scope, self._scopes[run, scope], after=after, limit=limit)
+            some = self._pages if wave is None else self._of_wave
+            values = () if wave is None else (wave,)
+            of = self._scopes[run, scope]
+            page = some.read(cursor, scope, of, after=after, limit=limit, values=values)
             stored = {_stored(row): row[1] for each in page for row in each.changes}
             read = self._changes(connection, stored)
             return [

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Connection,
     Select,
     Text,
+    and_,
     bindparam,
     func,
     literal_column,
@@ -56,6 +57,7 @@ def _counts(which: ColumnElement[bool]) -> Select[Any]:
 
 
 _COUNTS_OF_SCOPE: Final = _counts(scopes.c.id == bindparam("of"))
+_COUNTS_OF_WAVE: Final = _counts(and_(scopes.c.id == bindparam("of"), apis.c.wave == bindparam("wave")))
 _COUNTS_OF_RUN: Final = _counts(scopes.c.run_id == bindparam("of"))
 SCOPES: Final = 500
 """Scopes that are read at once. They take 2 ms."""
@@ -89,6 +91,7 @@ class ScopeCounter:
         self._database = database
         self._scopes = database.query(_SCOPES, ("run", "account", "region"))
         self._counts = database.query(_COUNTS_OF_SCOPE, ("of",))
+        self._of_wave = database.query(_COUNTS_OF_WAVE, ("of", "wave"))
 
     def scopes(self, run: int, *, after: Scope | None = None) -> list[ScopeRow]:
         """Give the next of the run's scopes, none after the last."""
@@ -104,10 +107,11 @@ class ScopeCounter:
             for id_, account, region, code, message in rows
         ]
 
-    def count(self, row: ScopeRow) -> ScopeCounts:
-        """Count those of a scope."""
+    def count(self, row: ScopeRow, *, wave: int | None = None) -> ScopeCounts:
+        """Count those of a scope, or of one wave in it."""
         with self._database.read() as connection, closing(connection.connection.cursor()) as cursor:
-            counted = self._counts.run(cursor, (row.id,))
+            of_wave = None if wave is None else self._of_wave.run(cursor, (row.id, wave))
+            counted = self._counts.run(cursor, (row.id,)) if of_wave is None else of_wave
             for *_, kind in counted:
                 if kind not in CHANGE_KINDS:
                     raise ValueError(f"table changes: no change is of kind {kind!r}")

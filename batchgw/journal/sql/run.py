@@ -9,6 +9,7 @@ from functools import partial
 from batchgw.concurrency.time_slices import TimeSlices, in_thread
 from batchgw.journal.ranking import check_kinds
 from batchgw.journal.records import PendingApi, RunState, ScopeCounts, Snapshot, Tally, TracedApi
+from batchgw.journal.rollout_records import Decision, GateCheck, GateResult, Verdict, WaveRecord, WaveState
 from batchgw.journal.sql import reading
 from batchgw.journal.sql.importing import SqlPlanImport, importing
 from batchgw.journal.sql.reading import ScopeRow, in_order
@@ -47,10 +48,12 @@ class SqlRun:
         moving = partial(self._store.runs.set_state, self._id, state, totals)
         await self._store.done(moving, rows=1 if counted else None)
 
-    async def pending(self, scope: Scope, *, after: int = 0, limit: int = 100) -> list[PendingApi]:
+    async def pending(
+        self, scope: Scope, *, after: int = 0, limit: int = 100, wave: int | None = None
+    ) -> list[PendingApi]:
         """Give the next APIs with something left to do."""
         self._store.buffer.flush()
-        page = self._store.pending.page(self._key(), scope, after=after, limit=limit)
+        page = self._store.pending.page(self._key(), scope, after=after, limit=limit, wave=wave)
         for each in page:
             self._store.buffer.take_up(each.changes)
         return page
@@ -107,11 +110,11 @@ class SqlRun:
         for skipped in superseding(self._store.database, self._key(), now=self._store.clock()):
             yield skipped
 
-    async def scope_counts(self) -> AsyncGenerator[ScopeCounts, None]:
+    async def scope_counts(self, *, wave: int | None = None) -> AsyncGenerator[ScopeCounts, None]:
         """Count outcomes, one account-region after another."""
         self._store.flush_if_possible()
         for row in await self._scopes():
-            yield self._store.counter.count(row)
+            yield self._store.counter.count(row, wave=wave)
 
     def outcomes(self, *, kinds: frozenset[str] | None = None) -> AsyncGenerator[Outcome, None]:
         """Give the outcomes."""
@@ -133,6 +136,30 @@ class SqlRun:
             ):
                 after = page[-1].row
                 yield page
+
+    async def waves(self) -> list[WaveRecord]:
+        """Give the waves that have begun."""
+        return self._store.rollouts.waves(self._key())
+
+    async def set_wave(self, number: int, state: WaveState, *, said: str = "") -> None:
+        """Bring a wave into a state."""
+        self._store.rollouts.set_wave(self._key(), number, state, said)
+
+    async def note_check(self, wave: int, gate: str, result: GateResult, *, said: str) -> None:
+        """Keep what became of a gate."""
+        self._store.rollouts.note_check(self._key(), wave, gate, result, said)
+
+    async def checks(self) -> list[GateCheck]:
+        """Give all that was asked of gates."""
+        return self._store.rollouts.checks(self._key())
+
+    async def decide(self, wave: int, verdict: Verdict, *, who: str, reason: str = "") -> None:
+        """Answer for a wave."""
+        self._store.rollouts.decide(self._key(), wave, verdict, who, reason)
+
+    async def decisions(self) -> list[Decision]:
+        """Give what people have decided."""
+        return self._store.rollouts.decisions(self._key())
 
     async def acquire(
         self, scopes: Iterable[Scope], *, force: bool = False, take_over_dead: bool = False

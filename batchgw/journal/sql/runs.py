@@ -18,6 +18,7 @@ from batchgw.journal.sql.reading import tally_of_run
 from batchgw.journal.sql.tables.outcome_columns import EMPTIED
 from batchgw.journal.sql.tables.schema import apis, changes, holder_of, runs, scopes
 from batchgw.model import Desired, Effort
+from batchgw.model.rollout.rollout import Rollout
 from batchgw.version import VERSION
 
 _ENDED_EARLY: Final = and_(
@@ -59,6 +60,7 @@ class Runs:
                     desired=new.desired.to_json(),
                     options=options.kept(new.options),
                     parent=new.parent,
+                    rollout=None if new.rollout is None else new.rollout.to_json(),
                     **self._claims.columns(),
                 )
             )
@@ -188,6 +190,7 @@ def _record(connection: Connection, row: Row[Any]) -> RunRecord:
         version=row.version,
         totals=totals,
         parent=row.parent,
+        rollout=None if row.rollout is None else Rollout.from_json(row.rollout),
     )
 
 

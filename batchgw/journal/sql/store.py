@@ -17,6 +17,7 @@ from batchgw.journal.sql.database.connection import Database
 from batchgw.journal.sql.locks import Locks
 from batchgw.journal.sql.pending import Pending
 from batchgw.journal.sql.reading import OutcomeReader, ScopeCounter
+from batchgw.journal.sql.rollouts import Rollouts
 from batchgw.journal.sql.runs import Runs
 from batchgw.journal.sql.snapshots import Snapshots
 from batchgw.journal.sql.tables.images import Images
@@ -40,6 +41,7 @@ class Store:
         self.runs = Runs(database, self.claims, clock)
         self.buffer = WriteBuffer(database, clock)
         self.pending = Pending(database, self.images)
+        self.rollouts = Rollouts(database, clock)
         self.snapshots = Snapshots(database, self.claims, clock)
         self.outcomes = OutcomeReader(database)
         self.counter = ScopeCounter(database)

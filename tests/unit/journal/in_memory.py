@@ -61,6 +61,14 @@ from batchgw.journal.locks import (
 from batchgw.journal.quota_memory import LONGEST, is_news, limit_of, recalled
 from batchgw.journal.ranking import DECIDED, FINAL, KIND_OF, RANKS, check_kinds, replaces
 from batchgw.journal.records import SUPERSEDED, superseded_by
+from batchgw.journal.rollout_records import (
+    Decision,
+    GateCheck,
+    GateResult,
+    Verdict,
+    WaveRecord,
+    WaveState,
+)
 from batchgw.model import (
     Action,
     Change,
@@ -133,6 +141,7 @@ class ApiRows:
     id: int
     api: RestApi
     changes: list[Row]
+    wave: int | None = None
 
 
 @dataclass
@@ -140,8 +149,9 @@ class ScopeRows:
     unread: str | None = None
     apis: dict[RestApiId, ApiRows] = field(default_factory=dict)
 
-    def by_kind(self) -> dict[str, Tally]:
-        rows = [row for api in self.apis.values() for row in api.changes]
+    def by_kind(self, wave: int | None = None) -> dict[str, Tally]:
+        apis = [api for api in self.apis.values() if wave in (None, api.wave)]
+        rows = [row for api in apis for row in api.changes]
         kinds = {row.target.kind for row in rows}
         return {kind: Tally.added_up(r.tally() for r in rows if r.target.kind == kind) for kind in kinds}
 
@@ -160,6 +170,9 @@ class RunRows:
     finished: float | None = None
     totals: Tally | None = None
     scopes: dict[Scope, ScopeRows] = field(default_factory=dict)
+    waves: dict[int, WaveRecord] = field(default_factory=dict)
+    checks: list[GateCheck] = field(default_factory=list)
+    decisions: list[Decision] = field(default_factory=list)
 
     def tally(self) -> Tally:
         return Tally.added_up(scope.tally() for scope in self.scopes.values())
@@ -181,6 +194,7 @@ class RunRows:
             version=VERSION,
             totals=self.tally() if self.totals is None else self.totals,
             parent=self.new.parent,
+            rollout=self.new.rollout,
         )
 
 
@@ -370,14 +384,18 @@ class InMemoryRun:
         rows.totals = (rows.tally() if totals is None else totals) if state.ended else None
         rows.state, rows.finished = state, self._journal.clock() if state.ended else None
 
-    async def pending(self, scope: Scope, *, after: int = 0, limit: int = 100) -> list[PendingApi]:
+    async def pending(
+        self, scope: Scope, *, after: int = 0, limit: int = 100, wave: int | None = None
+    ) -> list[PendingApi]:
         self._journal.commit()
         found = []
         for api in self.rows.scopes.get(scope, ScopeRows()).apis.values():
             changes = _pending(row for row in api.changes if row.open)
             failed = _pending(row for row in api.changes if isinstance(row.outcome, Failed))
-            if changes and api.id > after:
-                found.append(PendingApi(row=api.id, api=api.api, changes=changes, failed=failed))
+            if changes and api.id > after and wave in (None, api.wave):
+                found.append(
+                    PendingApi(row=api.id, api=api.api, changes=changes, failed=failed, wave=api.wave)
+                )
         page = found[:limit]
         self._journal.spent.update((change.id, change.spent) for api in page for change in api.changes)
         return page
@@ -448,10 +466,32 @@ class InMemoryRun:
                 yield sum(_supersede(api, row, run.id) for api in own.apis.values() for row in api.changes
                           if row.open and (api.api.id, row.target) in final)  # fmt: skip
 
-    async def scope_counts(self) -> AsyncGenerator[ScopeCounts, None]:
+    async def scope_counts(self, *, wave: int | None = None) -> AsyncGenerator[ScopeCounts, None]:
         self._journal.commit()
         for scope, rows in sorted(self.rows.scopes.items()):
-            yield ScopeCounts(scope=scope, by_kind=rows.by_kind(), unread=rows.unread)
+            yield ScopeCounts(scope=scope, by_kind=rows.by_kind(wave), unread=rows.unread)
+
+    async def waves(self) -> list[WaveRecord]:
+        return [self.rows.waves[number] for number in sorted(self.rows.waves)]
+
+    async def set_wave(self, number: int, state: WaveState, *, said: str = "") -> None:
+        now, known = self._journal.clock(), self.rows.waves.get(number)
+        began = now if known is None else known.began
+        self.rows.waves[number] = WaveRecord(number=number, state=state, began=began, since=now, said=said)
+
+    async def note_check(self, wave: int, gate: str, result: GateResult, *, said: str) -> None:
+        now = self._journal.clock()
+        self.rows.checks.append(GateCheck(wave=wave, gate=gate, result=result, at=now, said=said))
+
+    async def checks(self) -> list[GateCheck]:
+        return list(self.rows.checks)
+
+    async def decide(self, wave: int, verdict: Verdict, *, who: str, reason: str = "") -> None:
+        now = self._journal.clock()
+        self.rows.decisions.append(Decision(wave=wave, verdict=verdict, at=now, who=who, reason=reason))
+
+    async def decisions(self) -> list[Decision]:
+        return list(self.rows.decisions)
 
     def outcomes(self, *, kinds: frozenset[str] | None = None) -> AsyncGenerator[Outcome, None]:
         pages = self.outcome_pages(kinds=kinds)
@@ -546,26 +586,26 @@ class InMemoryImport:
     def __init__(self, rows: RunRows, data: Data) -> None:
         self._rows = rows
         self._data = data
-        self._waiting: list[PlanItem] = []
+        self._waiting: list[tuple[PlanItem, int | None]] = []
         self.ended = False
 
     @property
     def full(self) -> bool:
         return len(self._waiting) >= FULL
 
-    async def add(self, item: PlanItem) -> None:
+    async def add(self, item: PlanItem, *, wave: int | None = None) -> None:
         if self.ended or self.full:
             await self.commit()
-        self._waiting.append(item)
+        self._waiting.append((item, wave))
 
     async def commit(self) -> None:
         if self.ended:
             raise ValueError("the plan was imported already: nothing can be added to it")
-        for item in self._waiting:
-            self._enter(item)
+        for item, wave in self._waiting:
+            self._enter(item, wave)
         self._waiting.clear()
 
-    def _enter(self, item: PlanItem) -> None:
+    def _enter(self, item: PlanItem, wave: int | None) -> None:
         if isinstance(item, SkippedScope):
             return
         scope = self._rows.scopes.setdefault(scope_of(item), ScopeRows())
@@ -580,7 +620,7 @@ class InMemoryImport:
         rows += [self._set_aside(item.api, each) for each in item.set_aside]
         if item.api.id in scope.apis:
             raise PlanUnreadable("The plan lists a REST API twice in one account-region.")
-        scope.apis[item.api.id] = ApiRows(next(self._data.ids), item.api, rows)
+        scope.apis[item.api.id] = ApiRows(next(self._data.ids), item.api, rows, wave)
         self._data.rows.update((row.id, row) for row in rows)
 
     def _planned(self, api: RestApi, change: Change) -> Row:

@@ -38,6 +38,14 @@ from batchgw.journal import (
     TracedApi,
     open_journal,
 )
+from batchgw.journal.rollout_records import (
+    Decision,
+    GateCheck,
+    GateResult,
+    Verdict,
+    WaveRecord,
+    WaveState,
+)
 from batchgw.model import Change, Outcome, PlanItem, Scope
 from batchgw.throttle.memory import BucketKey, Learned
 from batchgw.throttle.pacer import Belief
@@ -138,8 +146,10 @@ class SuspendingRun:
     async def set_state(self, state: RunState, *, totals: Tally | None = None) -> None:
         await _slowly(self._wait, self.inner.set_state(state, totals=totals))
 
-    async def pending(self, scope: Scope, *, after: int = 0, limit: int = 100) -> list[PendingApi]:
-        return await _slowly(self._wait, self.inner.pending(scope, after=after, limit=limit))
+    async def pending(
+        self, scope: Scope, *, after: int = 0, limit: int = 100, wave: int | None = None
+    ) -> list[PendingApi]:
+        return await _slowly(self._wait, self.inner.pending(scope, after=after, limit=limit, wave=wave))
 
     async def intend(self, ids: Sequence[int]) -> None:
         await _slowly(self._wait, self.inner.intend(ids))
@@ -168,8 +178,26 @@ class SuspendingRun:
     def superseding(self) -> AsyncGenerator[int, None]:
         return _each_slowly(self._wait, self.inner.superseding())
 
-    def scope_counts(self) -> AsyncGenerator[ScopeCounts, None]:
-        return _each_slowly(self._wait, self.inner.scope_counts())
+    def scope_counts(self, *, wave: int | None = None) -> AsyncGenerator[ScopeCounts, None]:
+        return _each_slowly(self._wait, self.inner.scope_counts(wave=wave))
+
+    async def waves(self) -> list[WaveRecord]:
+        return await _slowly(self._wait, self.inner.waves())
+
+    async def set_wave(self, number: int, state: WaveState, *, said: str = "") -> None:
+        await _slowly(self._wait, self.inner.set_wave(number, state, said=said))
+
+    async def note_check(self, wave: int, gate: str, result: GateResult, *, said: str) -> None:
+        await _slowly(self._wait, self.inner.note_check(wave, gate, result, said=said))
+
+    async def checks(self) -> list[GateCheck]:
+        return await _slowly(self._wait, self.inner.checks())
+
+    async def decide(self, wave: int, verdict: Verdict, *, who: str, reason: str = "") -> None:
+        await _slowly(self._wait, self.inner.decide(wave, verdict, who=who, reason=reason))
+
+    async def decisions(self) -> list[Decision]:
+        return await _slowly(self._wait, self.inner.decisions())
 
     def outcomes(self, *, kinds: frozenset[str] | None = None) -> AsyncGenerator[Outcome, None]:
         return _each_slowly(self._wait, self.inner.outcomes(kinds=kinds))
@@ -206,8 +234,8 @@ class SuspendingImport:
     def full(self) -> bool:
         return self._inner.full
 
-    async def add(self, item: PlanItem) -> None:
-        await self._inner.add(item)  # mostly kept in memory
+    async def add(self, item: PlanItem, *, wave: int | None = None) -> None:
+        await self._inner.add(item, wave=wave)  # mostly kept in memory
 
     async def commit(self) -> None:
         await _slowly(self._wait, self._inner.commit())

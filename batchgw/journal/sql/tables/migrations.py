@@ -12,13 +12,16 @@ from sqlalchemy import Connection, column, insert, select, table, text, update
 from batchgw.journal.sql.tables.columns import canonical
 from batchgw.journal.sql.tables.schema import (
     changes,
+    decisions,
     deployed,
+    gate_checks,
     ids,
     images,
     limits,
     organization,
     schema_version,
     snapshots,
+    waves,
 )
 from batchgw.version import VERSION
 
@@ -96,8 +99,8 @@ def _know_stages(connection: Connection) -> None:
     """
     for statement in _NEW_COLUMNS:
         connection.execute(text(statement))
-    snapshots.create(connection)
-    deployed.create(connection)
+    for each in (snapshots, deployed, waves, gate_checks, decisions):
+        each.create(connection)
 
 
 _NEW_COLUMNS: Final = (

@@ -23,6 +23,7 @@ from batchgw.journal.holder import Holder
 from batchgw.journal.organization_memory import FactKind
 from batchgw.journal.ranking import RANKS
 from batchgw.journal.records import RunState
+from batchgw.journal.rollout_records import GateResult, Verdict, WaveState
 from batchgw.journal.sql.tables.columns import (
     DATE,
     KEY,
@@ -190,6 +191,43 @@ deployed = Table(
     Column("digests", JsonText(texts=True), nullable=False),  # what it answers with, by response type
     Column("at", MOMENT, nullable=False),  # when that was read last
     UniqueConstraint("account", "region", "api", "deployment"),
+)
+
+waves = Table(
+    "waves",
+    metadata,
+    Column("id", KEY, primary_key=True),
+    Column("run_id", ForeignKey("runs.id"), nullable=False),
+    Column("number", Count(Integer, MOST_SMALL), nullable=False),  # counted from 1
+    Column("state", Word(*WaveState, length=16), nullable=False),
+    Column("began", MOMENT, nullable=False),  # when it came into its first state
+    Column("since", MOMENT, nullable=False),  # when it came into this one
+    Column("said", AnyText, nullable=False),  # why; empty where nothing is to be said
+    UniqueConstraint("run_id", "number"),
+)
+
+gate_checks = Table(
+    "gate_checks",
+    metadata,
+    Column("id", KEY, primary_key=True),
+    Column("run_id", ForeignKey("runs.id"), nullable=False, index=True),
+    Column("wave", Count(Integer, MOST_SMALL), nullable=False),
+    Column("gate", AnyText, nullable=False),
+    Column("result", Word(*GateResult, length=16), nullable=False),
+    Column("at", MOMENT, nullable=False),
+    Column("said", AnyText, nullable=False),  # on what data
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("id", KEY, primary_key=True),
+    Column("run_id", ForeignKey("runs.id"), nullable=False, index=True),
+    Column("wave", Count(Integer, MOST_SMALL), nullable=False),
+    Column("verdict", Word(*Verdict, length=16), nullable=False),
+    Column("at", MOMENT, nullable=False),
+    Column("who", AnyText, nullable=False),
+    Column("reason", AnyText, nullable=False),
 )
 
 locks = Table(

@@ -44,7 +44,10 @@ the second one is intended and one open. The third was never read.
 
 EARLIER = tuple(range(1, SCHEMA_VERSION))
 
-KEPT = set(metadata.tables) - {"deployed", "images", "limits", "organization", "snapshots"}
+NEW = {"decisions", "deployed", "gate_checks", "snapshots", "waves"}
+"""Tables of this version alone."""
+
+KEPT = set(metadata.tables) - {"images", "limits", "organization"} - NEW
 """Tables that every version has, by their names."""
 
 TABLES = {
