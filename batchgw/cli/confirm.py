@@ -9,7 +9,13 @@ import anyio
 from batchgw.cli.output.console import Console
 from batchgw.cli.signals import Interrupts
 from batchgw.errors import ExplainedStop, NotConfirmed, UsageError
+from batchgw.model import Action
+from batchgw.model.deploy import NAME as STAGE
+from batchgw.model.kinds import KINDS
+from batchgw.planning.totals import PlanTotals
+from batchgw.report.plan_fold import PlanFold
 from batchgw.report.views.text import Span, line
+from batchgw.wording import amount
 
 ACCEPTED = "yes"
 
@@ -21,6 +27,19 @@ def refuse_unasked(console: Console) -> None:
             "nobody can be asked, since this is not a terminal: nothing was written. Give --yes (or "
             "BATCHGW_YES=1) to write without asking. `batchgw plan` shows what would be written."
         )
+
+
+def question(fold: PlanFold, totals: PlanTotals) -> str:
+    """Ask whether to make a plan's changes."""
+    total, stages = totals.total, fold.counted(STAGE, Action.UPDATE)
+    apis = amount(total.changed_apis, "REST API")
+    live, changes = amount(stages, KINDS[STAGE].counted), total.writes - stages
+    where = amount(sum(counts.writes > 0 for counts in totals.scopes.values()), "account-region")
+    if not stages:
+        return f"Make {amount(changes, 'change')} to {apis} in {where}?"
+    if not changes:
+        return f"Make {live} of {apis} live, in {where}?"
+    return f"Make {amount(changes, 'change')} to {apis}, and {live} live, in {where}?"
 
 
 async def confirm(question: str, *, console: Console, interrupts: Interrupts) -> None:

@@ -27,6 +27,15 @@ class DesiredPart(Protocol):
         ...
 
 
+PLANNED: Mapping[Action, str] = {
+    Action.CREATE: "to create",
+    Action.UPDATE: "to update",
+    Action.RESET: "to reset",
+    Action.NO_OP: "as desired",
+}
+"""What people call what is to become of a target."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeKind:
     """What everybody must know of a kind of change.
@@ -41,6 +50,8 @@ class ChangeKind:
             KeyError, TypeError or ValueError when they are not what `Change.images` gives.
         words: what people call an outcome of this kind, where that is not the outcome's own name: a stage is
             not applied, it is "live".
+        planned: what people call what is to become of its targets.
+        verbs: what an action on one is called in a plan, where that is not the action's own name.
         read_part: reads the kind's part of `Desired`. Raises as `read` does. None where what is desired of
             this kind has fields of its own in `Desired`, as gateway responses have.
     """
@@ -51,6 +62,8 @@ class ChangeKind:
     sort_key: Callable[[str], int | str]
     read: Callable[[Target, Action, JSON, JSON], Change]
     words: Mapping[str, str] = field(default_factory=dict)
+    planned: Mapping[Action, str] = field(default_factory=lambda: PLANNED)
+    verbs: Mapping[Action, str] = field(default_factory=dict)
     read_part: Callable[[JSON], DesiredPart] | None = None
 
 
@@ -69,6 +82,8 @@ KINDS: dict[str, ChangeKind] = {
         sort_key=stage_change.sort_key,
         read=stage_change.read,
         words={"applied": "live", "unchanged": "live already"},
+        planned={Action.UPDATE: "to make live", Action.NO_OP: "live already"},
+        verbs={Action.UPDATE: "MOVE stage"},
         read_part=deploy.Deploy.from_json,
     ),
 }
@@ -88,6 +103,11 @@ def amounts(counts: Mapping[str, int]) -> str:
     return " and ".join(
         amount(counts[kind], known.counted) for kind, known in KINDS.items() if counts.get(kind)
     )
+
+
+def title(action: Action, target: Target) -> str:
+    """Say what is to be done to a target: "CREATE DEFAULT_4XX", "MOVE stage prod"."""
+    return f"{KINDS[target.kind].verbs.get(action, action.value)} {target}"
 
 
 def called(kinds: Collection[str]) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import assert_never
 
@@ -18,7 +19,9 @@ from batchgw.model import (
     UnreadScope,
     Variant,
 )
+from batchgw.model.kinds import KINDS as KNOWN
 from batchgw.model.kinds import sort_key
+from batchgw.model.shape import JSON
 from batchgw.planning.change_view import ChangeView
 from batchgw.planning.kinds import KINDS, views
 from batchgw.report.customised_counts import CustomisedCounts
@@ -68,7 +71,10 @@ class Group:
 
 
 class PlanFold:
-    """Everything that a screen shows of a plan of any size. `variants` are those of the plan."""
+    """Everything that a screen shows of a plan of any size. `variants` are those of the plan.
+
+    `changes` counts the changes of each account-region by kind and action, `set_aside` targets by kind.
+    """
 
     def __init__(self, variants: Sequence[Variant]) -> None:
         self.customised = CustomisedCounts(variants=variants)
@@ -79,6 +85,8 @@ class PlanFold:
         self.unread_scopes: list[UnreadScope] = []
         self.skipped_scopes: list[SkippedScope] = []
         self.unread_apis = UnreadApis()
+        self.changes: dict[Scope, Counter[tuple[str, Action]]] = {}
+        self.set_aside = Counter[str]()
 
     def add(self, item: PlanItem) -> None:
         """Count an item."""
@@ -89,6 +97,7 @@ class PlanFold:
                     self._group(view, item.variant).add(item.api)
                 self.customised.add(item, (view.change for view in pending))
                 self.left_alone.add(item, changed=bool(pending))
+                self._count(item)
             case UnreadApi():
                 self.unread_apis.add(item)
                 self.left_alone.add(item, changed=False)
@@ -104,9 +113,49 @@ class PlanFold:
         """Whether there is anything to write."""
         return bool(self._groups)
 
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of the targets that were read, in the order in which their changes are made."""
+        found = {kind for counts in self.changes.values() for kind, _ in counts} | set(self.set_aside)
+        return tuple(kind for kind in KINDS if kind in found)
+
+    def counted(self, kind: str, action: Action, scopes: Collection[Scope] | None = None) -> int:
+        """Count the changes of a kind, in all account-regions or in some."""
+        of = self.changes if scopes is None else scopes
+        return sum(self.changes[scope][kind, action] for scope in of if scope in self.changes)
+
+    def figures(self) -> Mapping[str, Mapping[str, int]]:
+        """Count the targets of each kind by what is to become of them; empty where there is one kind alone.
+
+        `{"stage": {"to make live": 6, "live already": 2, "left alone": 1}}`
+        """
+        return {
+            kind: {
+                **{word: self.counted(kind, action) for action, word in KNOWN[kind].planned.items()},
+                **({"left alone": self.set_aside[kind]} if self.set_aside[kind] else {}),
+            }
+            for kind in (self.kinds if len(self.kinds) > 1 else ())
+        }
+
+    def figures_to_json(self) -> dict[str, JSON]:
+        """Render the same for machines."""
+        return {
+            kind: {
+                "counted_as": KNOWN[kind].counted,
+                **{word.replace(" ", "_"): count for word, count in counts.items()},
+            }
+            for kind, counts in self.figures().items()
+        }
+
     def groups(self) -> Iterator[Group]:
         """Give the changes by target, in the order people know them, the most frequent first."""
         yield from sorted(self._groups.values(), key=lambda g: (sort_key(g.target), -g.apis))
+
+    def _count(self, item: PlannedApi) -> None:
+        counts = self.changes.setdefault(item.api.scope, Counter())
+        counts.update([(change.target.kind, change.action) for change in item.changes])
+        if item.set_aside:
+            self.set_aside.update([each.target.kind for each in item.set_aside])
 
     def _group(self, view: ChangeView, variant: int) -> Group:
         change = view.change

@@ -72,6 +72,7 @@ class PlanReport:
             "left_alone": self.fold.left_alone.to_json(),
             "notes": dict(self.fold.left_alone.notes.most_common()),
             "owners": self.fold.left_alone.owners_to_json(),
+            **({"kinds": figures} if (figures := self.fold.figures_to_json()) else {}),
             **({} if self.waves.rollout is None else {"waves": self.waves.to_json()}),
         }
 

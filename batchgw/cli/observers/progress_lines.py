@@ -37,4 +37,5 @@ def done_of(progress: Progress, noun: str = "") -> str:
     """Give how much is done, of how much, and of what."""
     if progress.total is None:
         return amount(progress.done, noun) if noun else f"{progress.done:,}"
-    return f"{progress.done:,} of {amount(progress.total, noun) if noun else f'{progress.total:,}'}"
+    kinds = f" ({progress.by_kind})" if progress.by_kind else ""
+    return f"{progress.done:,} of {amount(progress.total, noun) if noun else f'{progress.total:,}'}{kinds}"

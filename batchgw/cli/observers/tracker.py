@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from heapq import nlargest
@@ -25,6 +25,7 @@ from batchgw.events import (
 )
 from batchgw.model import Failed, NotAttempted, Scope, SkippedScope, UnreadScope
 from batchgw.model.kinds import called
+from batchgw.wording import amount
 
 WINDOW = 10.0
 """Seconds over which the rate of calls is measured."""
@@ -78,7 +79,8 @@ class Progress:
     """What a view shows of a scope, or of all.
 
     `rate` and `quota` are calls/second of the same scopes: those that are not finished, or all when none is
-    left. `left` is the time left in seconds, None when it is unknown.
+    left. `left` is the time left in seconds, None when it is unknown. `by_kind` says what is done of each
+    kind of target, where there are several: "10 responses, 2 stages".
     """
 
     name: str
@@ -90,6 +92,7 @@ class Progress:
     failed: int
     left: float | None
     given_up: bool = False
+    by_kind: str = ""
 
 
 class Tracker:
@@ -98,6 +101,8 @@ class Tracker:
     def __init__(self, *, quota: float) -> None:
         self.phase = ""
         self.noun = ""
+        self._kinds: frozenset[str] = frozenset()
+        self._done = Counter[str]()  # targets by kind
         self._quota = quota
         self._began = 0.0
         self._scopes: dict[Scope, ScopeProgress] = {}
@@ -114,6 +119,7 @@ class Tracker:
                 scope = self._of(event.outcome.api.scope)
                 scope.done += 1
                 scope.failed += isinstance(event.outcome, Failed)
+                self._done[event.outcome.target.kind] += 1
             case CallThrottled() if event.service == API_GATEWAY:
                 self._of(event.scope).throttles += 1
             case ApisListed() if self.phase == "plan":
@@ -158,12 +164,18 @@ class Tracker:
             failed=sum([each.failed for each in of]),
             left=None if self._more else _longest([each.left for each in open_]),
             given_up=any(each.given_up for each in of),
+            by_kind=self._by_kind(),
         )
 
     @property
     def count(self) -> int:
         """How many scopes there are."""
         return len(self._scopes)
+
+    def _by_kind(self) -> str:
+        if len(self._kinds) < 2 or not self._done:  # noqa: PLR2004 - then the noun says it
+            return ""
+        return ", ".join(amount(n, called([kind])) for kind, n in sorted(self._done.items()))
 
     def _open(self, now: float) -> list[_Open]:
         """Measure the scopes that are not finished: once a frame, because there may be thousands."""
@@ -193,6 +205,7 @@ class Tracker:
     def _start(self, event: PhaseStarted, now: float) -> None:
         self.phase = event.phase
         self.noun = called(event.kinds) if event.phase == "apply" else "API"
+        self._kinds, self._done = event.kinds, Counter()
         self._began = now
         self._scopes = {scope: ScopeProgress(total=event.expected.get(scope)) for scope in event.scopes}
         self._more = event.phase == "plan" and not event.scopes

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import anyio
 
 from batchgw import api
-from batchgw.cli.confirm import confirm, refuse_unasked
+from batchgw.cli.confirm import confirm, question, refuse_unasked
 from batchgw.cli.empty_selection import refuse_empty_selection
 from batchgw.cli.flags.options import JournalFlags, RunFlags
 from batchgw.cli.flags.pace import chosen_pace
@@ -38,7 +38,6 @@ from batchgw.report.verdict import exit_code
 from batchgw.report.views.lines.plan import PlanScreen
 from batchgw.report.views.text import Span, line
 from batchgw.times import duration
-from batchgw.wording import amount
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,13 +169,8 @@ class Applying:
             self.console.note(*(screen.conclusion() if seen else screen.lines()), *live)
             return
         self.console.tell(*screen.lines(), *live)
-        scopes = sum(counts.writes > 0 for counts in plan.totals.scopes.values())
-        await confirm(
-            f"Make {amount(total.writes, 'change')} to {amount(total.changed_apis, 'REST API')} "
-            f"in {amount(scopes, 'account-region')}?",
-            console=self.console,
-            interrupts=run.interrupts,
-        )
+        asked = question(report.fold, plan.totals)
+        await confirm(asked, console=self.console, interrupts=run.interrupts)
 
 
 @asynccontextmanager

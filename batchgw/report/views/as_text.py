@@ -19,13 +19,14 @@ from batchgw.model import (
     UnreadScope,
     Variant,
 )
-from batchgw.model.kinds import KINDS
+from batchgw.model.kinds import KINDS, title
 from batchgw.planning import change_view, kinds
 from batchgw.planning.plan_file.plan import Plan
 from batchgw.report.extent import Extent, who_said_regions
 from batchgw.report.plan_report import PlanReport
 from batchgw.report.views.interface import View
 from batchgw.report.views.lines.left_alone import skipped_lines
+from batchgw.report.views.lines.plan import kind_lines
 from batchgw.report.views.lines.rules import idle_lines
 from batchgw.report.views.lines.waves import wave_lines
 from batchgw.report.views.text import Line, Span, line
@@ -84,7 +85,8 @@ def remarks(plan: PlanReport) -> list[Line]:
     skipped = plan.fold.skipped_scopes
     extent = line(str(Extent.of(plan.plan.totals, skipped)))
     waves = filter(None, wave_lines(plan.waves))
-    return [*filter(None, skipped_lines(skipped)), *waves, extent, *idle_lines(plan.plan.totals)]
+    idle, of_kinds = idle_lines(plan.plan.totals), kind_lines(plan.fold)
+    return [*filter(None, skipped_lines(skipped)), *waves, extent, *idle, *of_kinds]
 
 
 def item_lines(item: ShownItem, variants: Sequence[Variant]) -> Iterator[str]:
@@ -97,7 +99,7 @@ def item_lines(item: ShownItem, variants: Sequence[Variant]) -> Iterator[str]:
             for view in kinds.views(item):
                 change = view.change
                 if change.action is not Action.NO_OP:
-                    yield f"{_SIGNS[change.action]} {change.action.value} {change.target}"
+                    yield f"{_SIGNS[change.action]} {title(change.action, change.target)}"
                     yield from (f"    {each}" for each in change_view.lines(view))
             kept = (c.target.kind for c in item.changes if c.action is Action.NO_OP)
             for kind, count in Counter(kept).items():

@@ -9,6 +9,7 @@ from typing import Self
 
 from batchgw.discovery.regions import LIST_REGIONS
 from batchgw.model import Action, RestApi, Scope
+from batchgw.model.kinds import KINDS, PLANNED, title
 from batchgw.model.owner import UNKNOWN
 from batchgw.planning import change_view
 from batchgw.planning.estimate import Estimate
@@ -102,6 +103,8 @@ class PlanScreen:
         """The verdict and the estimate. The user has seen the rest when the plan was saved."""
         yield self.verdict()
         if self.totals.total.writes:
+            yield from kind_lines(self.fold)
+        if self.totals.total.writes:
             yield self._estimate()
 
     def verdict(self) -> Line:
@@ -114,7 +117,8 @@ class PlanScreen:
         apis = f"{amount(total.changed_apis, 'API')} of {total.apis:,}"
         if total.writes:
             word = "Drift" if self.drift else "Plan"
-            return line(Span(f"{word}: ", "bold"), f"{counts}, in {apis}.")
+            said = f"{apis} to change." if self.fold.figures() else f"{counts}, in {apis}."
+            return line(Span(f"{word}: ", "bold"), said)
         if not self.totals.readable:
             return line(Span("No changes found, but not everything could be read.", "warning"))
         if total.managed_apis:
@@ -171,16 +175,18 @@ class PlanScreen:
     def _table(self, scopes: Mapping[Scope, ScopeTotals]) -> Iterator[Line]:
         ranked = sorted(scopes.items(), key=lambda s: (-s[1].unread_scopes, -s[1].writes, s[0]))
         shown, hidden = sorted(ranked[:SCOPES], key=lambda s: s[0]), ranked[SCOPES:]
-        rows = [self._row(scope_name(scope), counts, scope) for scope, counts in shown]
+        rows = [self._row(scope_name(scope), counts, [scope]) for scope, counts in shown]
         if hidden:
             rest = added_up(counts for _, counts in hidden)
-            rows.append(self._row(amount(len(hidden), "more scope"), rest, None))
+            of_rest = [scope for scope, _ in hidden]
+            rows.append(self._row(amount(len(hidden), "more scope"), rest, of_rest))
         if len(scopes) > 1:
-            rows.append(self._row("total", self.totals.total, None))
+            rows.append(self._row("total", self.totals.total, list(scopes)))
         total = self.totals.total
         aside = ["left alone"] if total.set_aside else []
         aside += ["managed"] if total.managed_apis else []
-        head = ["scope", "APIs", "to change", "create", "update", "reset", "as desired", *aside]
+        own = [KINDS[kind].planned[Action.UPDATE].removeprefix("to ") for kind in self._own]
+        head = ["scope", "APIs", "to change", "create", "update", "reset", *own, "as desired", *aside]
         head += ["unread", "time"]
         yield from table(head, rows, right=range(1, len(head)))
 
@@ -191,8 +197,14 @@ class PlanScreen:
             return "no REST API"
         return "no REST API that is selected"
 
-    def _row(self, name: str, counts: ScopeTotals, scope: Scope | None) -> Sequence[str | Span]:
-        estimate = self.estimate.scopes.get(scope) if scope else None
+    @property
+    def _own(self) -> list[str]:
+        """The kinds whose changes have a column of their own."""
+        return [kind for kind in self.fold.kinds if KINDS[kind].planned is not PLANNED]
+
+    def _row(self, name: str, counts: ScopeTotals, scopes: Sequence[Scope]) -> Sequence[str | Span]:
+        estimate = self.estimate.scopes.get(scopes[0]) if len(scopes) == 1 else None
+        own = [self.fold.counted(kind, Action.UPDATE, scopes) for kind in self._own]
         seconds = estimate.seconds if estimate else self.estimate.seconds if name == "total" else None
         unread = f"{counts.unread_apis - counts.managed_apis:,}" + ("+?" if counts.unread_scopes else "")
         return (
@@ -200,8 +212,9 @@ class PlanScreen:
             f"{counts.apis + counts.set_aside_apis:,}",
             _figure(counts.changed_apis, "bold"),
             _figure(counts.creates, "add"),
-            _figure(counts.updates, "change"),
+            _figure(counts.updates - sum(own), "change"),
             _figure(counts.resets, "remove"),
+            *(_figure(n, "change") for n in own),
             _figure(counts.no_ops, ""),
             *([_figure(counts.set_aside, "warning")] if self.totals.total.set_aside else []),
             *([_figure(counts.managed_apis, "error")] if self.totals.total.managed_apis else []),
@@ -212,6 +225,13 @@ class PlanScreen:
     def _unread(self) -> Iterator[Line]:
         yield from unread_scope_lines(self.fold.unread_scopes)
         yield from unread_api_lines(self.fold.unread_apis.reasons())
+
+
+def kind_lines(fold: PlanFold) -> Iterator[Line]:
+    """Count the targets of each kind, a line each, where there are several kinds."""
+    for kind, counts in fold.figures().items():
+        said = ", ".join(f"{count:,} {word}" for word, count in counts.items())
+        yield line(f"  {KINDS[kind].counted}s: {said}")
 
 
 def _kinds(estimate: Estimate) -> str:
@@ -242,7 +262,7 @@ def _group(group: Group) -> Iterator[Line]:
     rules = f"   by {word} {', '.join(group.rules)}" if group.rules else ""
     yield line(
         "  ",
-        Span(f"{sign} {group.action.value} {group.target}", style),
+        Span(f"{sign} {title(group.action, group.target)}", style),
         f"   {amount(group.apis, 'API')}{where}",
         Span(shorten(rules, CELLS), "dim"),
     )

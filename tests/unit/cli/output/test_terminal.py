@@ -199,3 +199,14 @@ def test_a_served_world_ends_at_ctrl_c_with_exit_0(monkeypatch: pytest.MonkeyPat
         run.send_signal(signal.SIGINT)
         run.communicate(timeout=PATIENCE)
     assert run.returncode == 0
+
+
+@pytest.mark.usefixtures("world")
+def test_deploy_asks_how_many_stages_it_is_to_make_live(tmp_path: Path) -> None:
+    assert batchgw("apply", "policy.yaml", "--yes", "--quiet").code == 0
+    (tmp_path / "policy.yaml").write_text(POLICY + "deploy: {stages: ['prod*']}\n")
+    terminal = OnTerminal("deploy", "policy.yaml")
+    terminal.wait_for("Make 6 API-stages of 6 REST APIs live, in 4 account-regions?")
+    terminal.type("no\n")
+    assert terminal.end() == 3
+    assert pending() == 6

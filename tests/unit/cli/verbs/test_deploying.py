@@ -8,8 +8,28 @@ from pathlib import Path
 import boto3
 import pytest
 
+from batchgw.cli.confirm import question
 from batchgw.errors import ScopeLocked
 from batchgw.journal.sql.run import SqlRun
+from batchgw.model import (
+    AccountId,
+    Action,
+    Change,
+    Desired,
+    GatewayResponse,
+    PlannedApi,
+    Region,
+    ResponseChange,
+    ResponseType,
+    RestApi,
+    RestApiId,
+    Scope,
+    Settings,
+    Variant,
+)
+from batchgw.model.deployment.stage_change import StageChange, StageImage, StageMove
+from batchgw.planning.totals import PlanTotals
+from batchgw.report.plan_fold import PlanFold
 from batchgw.simulator.over_http.options import ReadyInfo
 from tests.unit.cli.output.test_stopped import enters, interrupted
 from tests.unit.cli_driver import POLICY, Result, batchgw, clean_environment, served
@@ -71,6 +91,22 @@ def test_deploy_makes_live_what_is_configured_and_configures_nothing() -> None:
 @pytest.mark.usefixtures("world")
 def test_edits_of_others_hold_a_stage_back_unless_they_may_be_shipped() -> None:
     edited = somebody_edits()
+    plan = batchgw("plan", "policy.yaml", "--out", "p.plan")
+    assert "~ MOVE stage prod   6 APIs in 4 scopes" in plan.out
+    told = [
+        "  API-types: 5 to create, 3 to update, 2 to reset, 6 as desired",
+        "  API-stages: 6 to make live, 0 live already",
+    ]
+    assert ["Plan: 8 APIs of 8 to change.", *told] == plan.out.splitlines()[-4:-1]
+    for form in ("text", "markdown"):
+        shown = batchgw("show", "p.plan", "-o", form).out
+        assert shown.count("~ MOVE stage prod") == 6
+        assert all(each.strip() in shown for each in told)
+    assert batchgw("show", "p.plan", "-o", "json").json["kinds"]["stage"] == {
+        "counted_as": "API-stage",
+        "to_make_live": 6,
+        "live_already": 0,
+    }
     held = batchgw("apply", "policy.yaml", "--yes", "-o", "json")
     assert (held.code, of_stages(held)) == (2, {"applied": 5, "held": 1}), held.err
     (reason,) = held.json["reasons"]
@@ -130,3 +166,36 @@ def test_deploy_wants_a_policy_that_deploys_and_somebody_who_agrees() -> None:
     nobody = batchgw("deploy", "policy.yaml")
     assert nobody.code == 64
     assert "--yes" in nobody.err
+
+
+@pytest.mark.parametrize(
+    ("kinds", "asked"),
+    [
+        (["response"], "Make 1 change to 1 REST API in 1 account-region?"),
+        (["stage"], "Make 1 API-stage of 1 REST API live, in 1 account-region?"),
+        (
+            ["response", "stage"],
+            "Make 1 change to 1 REST API, and 1 API-stage live, in 1 account-region?",
+        ),
+    ],
+)
+def test_the_question_tells_what_is_configured_from_what_is_made_live(kinds: list[str], asked: str) -> None:
+    changes: dict[str, Change] = {
+        "response": ResponseChange(
+            type=ResponseType.THROTTLED,
+            action=Action.CREATE,
+            before=GatewayResponse(type=ResponseType.THROTTLED, settings=Settings(), default_response=True),
+            after=Settings(status_code="430"),
+        ),
+        "stage": StageChange(
+            stage="prod", action=Action.UPDATE, before=StageImage(deployment="d1"), after=StageMove()
+        ),
+    }
+    scope = Scope(account=AccountId("111111111111"), region=Region("eu-west-1"))
+    planned = PlannedApi(
+        api=RestApi(scope=scope, id=RestApiId("a1")), changes=tuple(changes[kind] for kind in kinds)
+    )
+    fold, totals = PlanFold([Variant(rules=(), desired=Desired(rules={}))]), PlanTotals()
+    fold.add(planned)
+    totals.add(planned)
+    assert question(fold, totals) == asked
