@@ -134,6 +134,9 @@ async def plan(
     home: Region | None = None,
     remembering: Remembering | None = None,
     live: LiveMemory | None = None,
+    data_plane: DataPlane | None = None,
+    pending: bool = False,
+    ship_pending: bool = False,
     configures: bool = True,
     pace: Pace | None = None,
     observer: Observer | None = None,
@@ -152,6 +155,10 @@ async def plan(
 
     Raises `Stopped` when asked to stop (no file is left then), and a `CallError` when not even the account
     can be told.
+
+    With `pending` it is read what a deployment would ship besides: a stage that would get others' edits is
+    held back. So is any stage of an API whose own endpoint is to be disabled, unless `data_plane` shows that
+    it is so already. `ship_pending` plans both all the same.
     """
     with session(plane, pace, observer, stop) as paced, unwrapped():
         header = PlanHeader.of(policy, options or {})
@@ -179,6 +186,9 @@ async def plan(
                     hold=None if on_managed is None else holding(on_managed),
                     kept=kept,
                     live=live,
+                    data_plane=data_plane,
+                    pending=pending,
+                    ship_pending=ship_pending,
                     configures=configures,
                 )
                 with phase(paced.observer, header.plan, "plan", (), {}):

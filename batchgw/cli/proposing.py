@@ -64,6 +64,8 @@ def fresh_plan(
     *,
     recheck: bool,
     configures: bool = True,
+    pending: bool = False,
+    ship_pending: bool = False,
 ) -> Proposal:
     """Propose to make the changes of policy files; or, without configuring, what they say of stages.
 
@@ -84,6 +86,8 @@ def fresh_plan(
         allow_empty=selection.allow_empty,
         on_managed=owners.on_managed,
         configures=configures,
+        pending=pending,
+        ship_pending=ship_pending,
     )
 
 
@@ -96,6 +100,8 @@ def policy_plan(
     allow_empty: bool,
     on_managed: OnManaged | None = None,
     configures: bool = True,
+    pending: bool = False,
+    ship_pending: bool = False,
 ) -> Proposal:
     """Propose to make a policy's changes, on targets that flags chose."""
 
@@ -111,6 +117,8 @@ def policy_plan(
             remembering=run.remembering,
             live=run.live,
             configures=configures,
+            pending=pending,
+            ship_pending=ship_pending,
         )
 
     return Proposal(

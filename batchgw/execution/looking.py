@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
+from batchgw.control_plane.data_plane import DataPlane
 from batchgw.control_plane.interface import ControlPlane
 from batchgw.discovery.owners.ladder import Ladder
 from batchgw.journal.live_memory import LiveMemory
@@ -20,11 +21,17 @@ class Looking:
         plane: reads go through it.
         ladder: tells who manages an API.
         live: knows what deployments answer with that were read before.
+        data_plane: asks deployed APIs; None where that is not possible.
+        pending: it is read what a deployment would ship besides, which takes calls of a slow quota.
+        ship_pending: what others have edited may be shipped, so that it is not asked for.
     """
 
     plane: ControlPlane
     ladder: Ladder
     live: LiveMemory
+    data_plane: DataPlane | None = None
+    pending: bool = False
+    ship_pending: bool = False
 
 
 Comparer = Callable[[RestApi, Sequence[Change], Looking], Awaitable[Compared]]

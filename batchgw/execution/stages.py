@@ -18,9 +18,9 @@ from batchgw.control_plane.operations import (
 )
 from batchgw.errors import BadRequest, CallError, ServiceFailure
 from batchgw.execution.looking import Comparer, Looking
-from batchgw.model import Action, Change, Desired, RestApi, SetAside, Target
-from batchgw.model.change import MANAGED
-from batchgw.model.deploy import NAME, Deploy
+from batchgw.execution.stage_guards import held_back
+from batchgw.model import Change, Desired, RestApi, SetAside, Target
+from batchgw.model.deploy import NAME
 from batchgw.model.deployment.stage_change import (
     StageCanary,
     StageChange,
@@ -28,7 +28,6 @@ from batchgw.model.deployment.stage_change import (
     StageStep,
     stage_changes,
 )
-from batchgw.model.owner import UNKNOWN, OnManaged
 from batchgw.planning.deployment.live import EVERY, LiveDigests, digests, joined, spoken_of
 from batchgw.planning.deployment.stages import compared, deploy_of
 from batchgw.planning.deployment.steps import same
@@ -38,9 +37,6 @@ T = TypeVar("T")
 
 NO_SUCH_STAGE = "NoSuchStage"
 """Code of a stage that a policy names in full and an API lacks: a failure, because no stage is ever made."""
-
-CANARY_TRAFFIC = "CanaryCarriesTraffic"
-"""Code of a stage that is held back because a canary gets some of its traffic."""
 
 
 class StageMaker:
@@ -66,7 +62,7 @@ class StageMaker:
             changes = compared(images, deploy, before)
             aside = [
                 *(_no_such(name) for name in deploy.literal_names if name not in chosen),
-                *await _held(api, changes, deploy, looking),
+                *await held_back(api, changes, deploy, looking),
             ]
             decided = {each.target for each in aside}
             return Compared(
@@ -175,44 +171,6 @@ async def _read(api: RestApi, stage: Stage, types: Sequence[str], looking: Looki
         return replace(image, live=joined({}, ()))
     found = await remembered(api, stage.deployment, stage.name, looking)
     return image if found is None else replace(image, live=joined(found, types))
-
-
-async def _held(
-    api: RestApi, changes: Sequence[StageChange], deploy: Deploy, looking: Looking
-) -> list[SetAside]:
-    """Say which stages that would be moved are left alone. Only then their owner is asked for."""
-    pending = [change for change in changes if change.action is not Action.NO_OP]
-    carrying = [change for change in pending if change.before.carries_canary]
-    found = [
-        _aside(
-            change,
-            CANARY_TRAFFIC,
-            carries(change.stage, change.before.canary),
-        )
-        for change in carrying
-        if change.before.canary is not None
-    ]
-    rest = [change for change in pending if change not in carrying]
-    if rest and deploy.on_managed is not OnManaged.WARN:
-        owner = api.owner or (await looking.ladder.with_owner(api)).owner or UNKNOWN
-        if owner.kind != UNKNOWN.kind:
-            fails = deploy.on_managed is OnManaged.FAIL
-            message = (
-                f"managed by {owner}, which may take the stage away again: deploy there, or say `on_managed: "
-                "warn` under `deploy`"
-            )
-            found += [_aside(change, MANAGED, message, fails=fails) for change in rest]
-    return found
-
-
-def carries(stage: str, canary: StageCanary) -> str:
-    """Say why a stage whose canary gets some traffic is held back."""
-    share = f"{canary.percent:g} % of the traffic of stage {stage}"
-    return f"a canary gets {share}: promote or remove it, then plan again"
-
-
-def _aside(change: StageChange, code: str, message: str, *, fails: bool = False) -> SetAside:
-    return SetAside(target=change.target, code=code, message=message, ending="failed" if fails else "held")
 
 
 def _no_such(name: str) -> SetAside:

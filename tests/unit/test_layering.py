@@ -63,11 +63,13 @@ WITHIN: dict[str, tuple[frozenset[str], ...]] = {
                 "comparison",
                 "kinds",
                 "looking",
+                "probeable",
                 "read_back",
                 "responses",
                 "schedule",
                 "session",
                 "signals",
+                "stage_guards",
                 "stages",
             }
         ),

@@ -11,6 +11,7 @@ from batchgw.cli.flags.flag import ADVANCED, file_flag, flag, from_environment
 from batchgw.cli.flags.options import JournalFlags, OwnerFlags, RunFlags, SelectionFlags
 from batchgw.cli.flags.stdin import refuse_shared
 from batchgw.cli.verb import verb
+from batchgw.cli.verbs.pending import Pending, ShipPending
 from batchgw.cli.verbs.policy import POLICY_HELP, PolicyFiles
 from batchgw.errors import UsageError
 from batchgw.model import OnStale
@@ -53,7 +54,6 @@ TakeOverDead = Annotated[
 ]
 
 
-ShipPending = Annotated[bool, flag("--ship-pending", "Deploy others' pending edits, too.")]
 Unfinished = Annotated[bool, flag("--unfinished", "Resume every unfinished run, the oldest first.")]
 
 
@@ -78,6 +78,7 @@ def apply(  # noqa: PLR0917 - Typer passes all of them by name
     on_stale: OnStaleFlag = OnStale.REFUSE,
     force_lock: ForceLock = False,  # noqa: FBT002 - a flag
     take_over_dead: TakeOverDead = False,  # noqa: FBT002 - a flag
+    pending: Pending = False,  # noqa: FBT002 - a flag
     ship_pending: ShipPending = False,  # noqa: FBT002 - a flag
 ) -> int:
     """Bring REST APIs to the policy: show the plan, ask, write, account for all."""
@@ -109,7 +110,18 @@ def apply(  # noqa: PLR0917 - Typer passes all of them by name
         return applying.run(saved_plan(plan, policies or (), selection, flags, recheck=recheck))
     if not policies:
         raise UsageError("say what to apply: a policy file, or --plan PLAN.")
-    return applying.run(fresh_plan(policies, selection, owners, flags, applying.console, recheck=recheck))
+    return applying.run(
+        fresh_plan(
+            policies,
+            selection,
+            owners,
+            flags,
+            applying.console,
+            recheck=recheck,
+            pending=pending,
+            ship_pending=ship_pending,
+        )
+    )
 
 
 def deploy(  # noqa: PLR0917 - Typer passes all of them by name
@@ -123,6 +135,7 @@ def deploy(  # noqa: PLR0917 - Typer passes all of them by name
     reread_after: RereadAfter = None,
     force_lock: ForceLock = False,  # noqa: FBT002 - a flag
     take_over_dead: TakeOverDead = False,  # noqa: FBT002 - a flag
+    pending: Pending = False,  # noqa: FBT002 - a flag
     ship_pending: ShipPending = False,  # noqa: FBT002 - a flag
 ) -> int:
     """Make live what is configured, and configure nothing: the stages that the policy's `deploy` names."""
@@ -141,7 +154,17 @@ def deploy(  # noqa: PLR0917 - Typer passes all of them by name
         verb="deploy",
     )
     return applying.run(
-        fresh_plan(policies, selection, owners, flags, applying.console, recheck=recheck, configures=False)
+        fresh_plan(
+            policies,
+            selection,
+            owners,
+            flags,
+            applying.console,
+            recheck=recheck,
+            configures=False,
+            pending=pending,
+            ship_pending=ship_pending,
+        )
     )
 
 

@@ -42,6 +42,8 @@ class Comparing:
     journal: JournalFlags
     out: Path | None = None
     drift: bool = False
+    pending: bool = False
+    ship_pending: bool = False
     console: Console = field(init=False)
 
     def __post_init__(self) -> None:
@@ -89,6 +91,8 @@ class Comparing:
                     remembering=run.remembering,
                     live=run.live,
                     on_managed=self.owners.on_managed,
+                    pending=self.pending,
+                    ship_pending=self.ship_pending,
                 )
                 kept.enter_context(plan)
                 code = exit_code(plan.totals, allow_empty=allow_empty)

@@ -11,6 +11,7 @@ import anyio
 import anyio.lowlevel
 
 from batchgw.concurrency.pool import pooled
+from batchgw.control_plane.data_plane import DataPlane
 from batchgw.control_plane.interface import ControlPlane
 from batchgw.control_plane.operations import UnreadableApi
 from batchgw.discovery.estate import FoundScope
@@ -73,6 +74,9 @@ class Planner:
         hold: says why nothing is written to an API, if that is so.
         kept: keeps the APIs that are found.
         live: knows what deployments answer with that were read before.
+        data_plane: asks deployed APIs where that tells more.
+        pending: it is read what a deployment would ship besides.
+        ship_pending: what others have edited may be shipped.
         configures: whether responses are changed; else an API in which that is to do is left alone.
     """
 
@@ -90,6 +94,9 @@ class Planner:
         hold: Callable[[RestApi], Held | None] | None = None,
         kept: FoundApis | None = None,
         live: LiveMemory | None = None,
+        data_plane: DataPlane | None = None,
+        pending: bool = False,
+        ship_pending: bool = False,
         configures: bool = True,
     ) -> None:
         rules, selection = policy.rules, policy.targets.apis
@@ -104,12 +111,20 @@ class Planner:
         self._named = NamedApis(selection)
         self._kept = kept
         self._configures = configures
-        # What is never read must be listed, and so must what is decided by names and tags.
+        # What is never read must be listed, and so must what is decided by names and tags, and what is made
+        # live: only a listing tells whether an API's own endpoint is to be disabled.
         unread = not self._deciding.base.kinds or owners or hold is not None
-        self._listing = needs_listing(selection) or rules.needs_listing or unread
+        self._listing = needs_listing(selection) or rules.needs_listing or unread or rules.live_reach != ()
         self._owners = _asking(policy, always=owners)
         self._ladder = Ladder(plane)
-        self._looking = Looking(plane=plane, ladder=self._ladder, live=live or BriefLiveMemory())
+        self._looking = Looking(
+            plane=plane,
+            ladder=self._ladder,
+            live=live or BriefLiveMemory(),
+            data_plane=data_plane,
+            pending=pending,
+            ship_pending=ship_pending,
+        )
         self._scopes: list[Scope] = []
         self._listed: set[Scope] = set()  # where an API was found
         self._read: set[Scope] = set()  # where an API was read

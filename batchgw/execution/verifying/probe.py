@@ -1,25 +1,25 @@
 """By requests to a stage, each on a path that no route matches: API Gateway answers these itself.
 
 What it answers with is its MISSING_AUTHENTICATION_TOKEN response (recorded). Where no such answer can come,
-the stage is not probeable, for one of the reasons here.
+the stage is not probeable, for a reason of `execution.probeable`.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import aclosing
 from dataclasses import dataclass
 from math import ceil, log
 from typing import Final
 
 from batchgw.concurrency.stop import StopSignal
-from batchgw.control_plane.data_plane import DataPlane, ProbeAnswer, ProbeRequest
+from batchgw.control_plane.data_plane import DataPlane, ProbeRequest
 from batchgw.errors import ProbeFailed
+from batchgw.execution.probeable import ERROR_TYPE, GREEDY, UNSAID, closed, refusal
 from batchgw.execution.verifying.pauses import NOT_LIVE, NOT_SEEN, NotLive, looks
 from batchgw.model import RestApi
 from batchgw.model.deploy import ALL_TRAFFIC
-from batchgw.planning.deployment.answer import ASKED, PlannedAnswer, differences
+from batchgw.planning.deployment.answer import PlannedAnswer, differences
 from batchgw.planning.deployment.unrouted import unrouted
 
 PAUSE: Final = 0.5
@@ -34,22 +34,10 @@ SHORTEST: Final = 0.1
 MISSED: Final = 1e-4
 """How improbable it is that a canary got none of the probes sent in half of the time that they may take."""
 
-PRIVATE: Final = "the API is private"
-DISABLED: Final = "the API's own endpoint is disabled"
-STRICT: Final = "the API's endpoint access mode is STRICT"
-GREEDY: Final = "a greedy route takes every path"
-UNSAID: Final = f"the plan does not tell what {ASKED} answers with"
-ALIKE: Final = "the stage answered so before it was moved"
-FORBIDDEN: Final = "the endpoint refuses every caller"
-REFUSED: Final = "the stage refuses this caller before it looks for a route"
-
-_ERROR_TYPE = "x-amzn-errortype"
-_EXPECTED = "MissingAuthenticationTokenException"  # recorded
-
 
 @dataclass(frozen=True, slots=True)
 class NotProbeable:
-    """Why no probe can tell whether a stage is live: one of the reasons above, or what one of them begins."""
+    """Why no probe can tell whether a stage is live: a reason of `execution.probeable`."""
 
     why: str
 
@@ -88,7 +76,7 @@ class Probe:
             answer = await self.data_plane.get(self.request)
         except ProbeFailed as error:
             return Look(failed=error)
-        if _ERROR_TYPE not in self.planned.headers and (why := refusal(answer)):
+        if ERROR_TYPE not in self.planned.headers and (why := refusal(answer)):
             return Look(refused=why)
         return Look(differing=differences(self.planned, answer))
 
@@ -149,36 +137,6 @@ def probe_of(
         request=ProbeRequest(api=api, stage=stage, path=path),
         planned=planned,
     )
-
-
-def closed(api: RestApi) -> str | None:
-    """Say why an API answers no probe, as far as it was listed. An API that was not says nothing of it."""
-    if "PRIVATE" in api.endpoint_types:
-        return PRIVATE
-    if api.disable_execute_api_endpoint:
-        return DISABLED
-    return STRICT if api.endpoint_access_mode == "STRICT" else None
-
-
-def refusal(answer: ProbeAnswer) -> str:
-    """Say why an answer is no gateway response of an unmatched path; nothing where it may be one.
-
-    Where an endpoint is disabled, or private, a plain 403 comes: no gateway response can change it.
-    """
-    kind = answer.headers.get(_ERROR_TYPE, "").partition(":")[0]
-    if kind == _EXPECTED:
-        return ""
-    if answer.status == 403 and kind in ("", "ForbiddenException") and _message(answer.body) == "Forbidden":  # noqa: PLR2004
-        return FORBIDDEN
-    return f"{REFUSED}: {kind[:100]}" if kind else ""
-
-
-def _message(body: str) -> object:
-    try:
-        found = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-    return found["message"] if isinstance(found, Mapping) and len(found) == 1 and "message" in found else None
 
 
 def _canary_pause(share: float, within: float) -> float:

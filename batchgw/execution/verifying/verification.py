@@ -12,9 +12,10 @@ from batchgw.control_plane.data_plane import DataPlane
 from batchgw.control_plane.operations import DeploymentId
 from batchgw.errors import UsageError
 from batchgw.execution.looking import Looking
+from batchgw.execution.probeable import ALIKE
 from batchgw.execution.verifying.export import by_export
 from batchgw.execution.verifying.pauses import NotLive
-from batchgw.execution.verifying.probe import ALIKE, NotProbeable, Probe, probe_of
+from batchgw.execution.verifying.probe import NotProbeable, Probe, probe_of
 from batchgw.model import RestApi
 from batchgw.model.deploy import Verify
 from batchgw.model.deployment.stage_change import StageMove

@@ -27,7 +27,8 @@ from batchgw.discovery.owners.ladder import Ladder
 from batchgw.errors import CallError, HeldBack, Stopped
 from batchgw.execution.looking import Looking
 from batchgw.execution.read_back import Elsewhere, ReadBack, read_back, unrouted_answer
-from batchgw.execution.stages import CANARY_TRAFFIC, NO_SUCH_STAGE, carries, image_of
+from batchgw.execution.stage_guards import CANARY_TRAFFIC, carries
+from batchgw.execution.stages import NO_SUCH_STAGE, image_of
 from batchgw.execution.verifying.verification import Expected
 from batchgw.execution.writing.moving import Means, Moving, Prepared, failed, held
 from batchgw.execution.writing.recorder import Recorder

@@ -13,7 +13,7 @@ from batchgw.control_plane.data_plane import DataPlane, ProbeAnswer, ProbeReques
 from batchgw.control_plane.stack import PacedControlPlane
 from batchgw.errors import UsageError
 from batchgw.events import Event, StageLive
-from batchgw.execution.verifying.probe import ALIKE, FORBIDDEN, GREEDY, PRIVATE, UNSAID
+from batchgw.execution.probeable import ALIKE, FORBIDDEN, GREEDY, PRIVATE, UNSAID
 from batchgw.journal import open_journal
 from batchgw.model import Applied, Desired, Failed, ResponseType, Rule, Settings
 from batchgw.model.deploy import Deploy, Verify
