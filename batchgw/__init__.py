@@ -97,6 +97,13 @@ if TYPE_CHECKING:
         Throttled as Throttled,
         UsageError as UsageError,
         WrongAccount as WrongAccount,
+        BudgetExceeded as BudgetExceeded,
+        DeadlineOver as DeadlineOver,
+        GateFailed as GateFailed,
+        GateHeld as GateHeld,
+        RunAborted as RunAborted,
+        WaveReached as WaveReached,
+        WindowClosed as WindowClosed,
     )
     from batchgw.events import (
         ApiRechecked as ApiRechecked,
@@ -121,9 +128,11 @@ if TYPE_CHECKING:
         ScopeGivenUp as ScopeGivenUp,
         ScopesFound as ScopesFound,
         StageLive as StageLive,
+        WaveEntered as WaveEntered,
         TypeUnknown as TypeUnknown,
     )
     from batchgw.execution.application import Application as Application
+    from batchgw.execution.rollout.conduct import Conduct as Conduct
     from batchgw.execution.schedule import AllAtOnce as AllAtOnce, Schedule as Schedule
     from batchgw.journal import (
         Fact as Fact,
@@ -147,7 +156,17 @@ if TYPE_CHECKING:
         Snapshot as Snapshot,
         Spent as Spent,
         Tally as Tally,
+        TracedApi as TracedApi,
+        TracedChange as TracedChange,
         open_journal as open_journal,
+    )
+    from batchgw.journal.rollout_records import (
+        GateCheck as GateCheck,
+        GateResult as GateResult,
+        Verdict as Verdict,
+        WaveDecision as WaveDecision,
+        WaveRecord as WaveRecord,
+        WaveState as WaveState,
     )
     from batchgw.model import (
         Account as Account,
@@ -295,20 +314,24 @@ _NAMES = {
         "OtherAccountAnswered PlanStale PlanUnreadable PolicyInvalid ProbeFailed Problem QuotasInvalid "
         "ReadingAged RegionOff ResourceQuotaExceeded RunUnknown ScopeError ScopeLocked ServiceFailure "
         "Starved Stopped Throttled UsageError WrongAccount"
+        " BudgetExceeded DeadlineOver GateFailed GateHeld RunAborted WaveReached WindowClosed"
     ),
     "events": (
         "ApiRechecked ApisListed CallAnswered CallGaveUp CallRetried CallSent CallThrottled "
         "CredentialsRefreshed Decided Event ItemPlanned NullObserver Observer Observers PhaseEnded "
         "PhaseStarted QuotaShared ReachedDirectly ScopeFound ScopeGivenUp ScopesFound StageLive "
-        "TypeUnknown"
+        "TypeUnknown WaveEntered"
     ),
     "execution.application": "Application",
+    "execution.rollout.conduct": "Conduct",
     "execution.schedule": "AllAtOnce Schedule",
     "journal": (
         "Fact FactKind Holder Journal JournalRun Limit LiveMemory Liveness NewRun OrganizationMemory "
         "PendingApi PendingChange PlanImport QuotaMemory RunRecord RunState ScopeCounts ScopeHeld "
-        "Snapshot Spent Tally open_journal"
+        "Snapshot Spent Tally TracedApi TracedChange "
+        "open_journal"
     ),
+    "journal.rollout_records": "GateCheck GateResult Verdict WaveDecision WaveRecord WaveState",
     "model": (
         "Account AccountId AccountSelection AccountSelector Action Applied Change Created "
         "Decision Desired Effort EnabledRegions ExplicitApi Failed GatewayResponse Mode "

@@ -33,9 +33,11 @@ from batchgw.discovery.selection_count import SelectionCount
 from batchgw.discovery.stream import DiscoveryStream, Found
 from batchgw.events import Observer
 from batchgw.execution.application import Application, streaming
+from batchgw.execution.making import Terms
 from batchgw.execution.reading.planner import Planner
 from batchgw.execution.reading.recheck import FRESH
-from batchgw.execution.run import Terms, apply_plan, resume_run
+from batchgw.execution.rollout.conduct import Conduct
+from batchgw.execution.run import apply_plan, resume_run
 from batchgw.execution.schedule import Schedule
 from batchgw.execution.session import phase, session
 from batchgw.execution.verifying.needed import check_plan
@@ -232,6 +234,7 @@ async def apply(
     data_plane: DataPlane | None = None,
     ship_pending: bool = False,
     live: LiveMemory | None = None,
+    conduct: Conduct | None = None,
     verb: str = "apply",
     options: Mapping[str, JSON] | None = None,
     pace: Pace | None = None,
@@ -260,6 +263,9 @@ async def apply(
     (`ship_pending`). `live` is that of `plan`; None for the journal's own. `data_plane` takes the probes of a
     policy that says `verify: probe` or `both`, such as what `open_data_plane` opens.
 
+    A policy with a `rollout` is applied wave by wave; `conduct` says how people take part in it, and
+    `schedule` is for plans without one. Where the rollout is halted, `Summary.halted` says why.
+
     Raises `UsageError` where the plan asks for probes and there is no data plane, `NothingSelected` when a
     wave of the plan is empty that may not be, and `JournalWriteFailed` when the journal fails: the run has
     stopped then, and can be resumed.
@@ -274,6 +280,7 @@ async def apply(
         data_plane=data_plane,
         ship_pending=ship_pending,
         live=live,
+        conduct=conduct or Conduct(),
     )
     with session(plane, pace, observer, stop) as paced:
         return await apply_plan(
@@ -300,6 +307,7 @@ async def resume(
     data_plane: DataPlane | None = None,
     ship_pending: bool = False,
     live: LiveMemory | None = None,
+    conduct: Conduct | None = None,
     pace: Pace | None = None,
     observer: Observer | None = None,
     stop: StopSignal | None = None,
@@ -309,8 +317,8 @@ async def resume(
     Time has passed, so every API that is left is read before it is written. What turns out to be made is not
     made again. What someone else has changed since is not overwritten: it fails. What a newer run has
     brought to its own plan is skipped (`Superseded`). `force_lock`, `take_over_dead`, `trusted`, `schedule`,
-    `data_plane`, `ship_pending` and `live` are those of `apply`; a schedule is given what is left, and not
-    told what was decided before.
+    `data_plane`, `ship_pending`, `live` and `conduct` are those of `apply`; a schedule is given what is left,
+    and not told what was decided before.
 
     `run` is a run id, an unambiguous beginning of one, or "last": the newest that is not finished. Raises
     `RunUnknown`, or `UsageError` for a run that ended before it had anything to do.
@@ -323,6 +331,7 @@ async def resume(
         data_plane=data_plane,
         ship_pending=ship_pending,
         live=live,
+        conduct=conduct or Conduct(),
     )
     with session(plane, pace, observer, stop) as paced:
         return await resume_run(run, paced, journal, terms)
@@ -342,6 +351,7 @@ def applying(
     data_plane: DataPlane | None = None,
     ship_pending: bool = False,
     live: LiveMemory | None = None,
+    conduct: Conduct | None = None,
     options: Mapping[str, JSON] | None = None,
     pace: Pace | None = None,
     observer: Observer | None = None,
@@ -366,6 +376,7 @@ def applying(
             data_plane=data_plane,
             ship_pending=ship_pending,
             live=live,
+            conduct=conduct,
             options=options,
             pace=pace,
             observer=joined,
@@ -387,6 +398,7 @@ def resuming(
     data_plane: DataPlane | None = None,
     ship_pending: bool = False,
     live: LiveMemory | None = None,
+    conduct: Conduct | None = None,
     pace: Pace | None = None,
     observer: Observer | None = None,
     stop: StopSignal | None = None,
@@ -404,6 +416,7 @@ def resuming(
             data_plane=data_plane,
             ship_pending=ship_pending,
             live=live,
+            conduct=conduct,
             pace=pace,
             observer=joined,
             stop=stop,

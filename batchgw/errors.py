@@ -12,6 +12,13 @@ BatchgwError                         1  a number is the exit code of a command t
 ├── PlanStale                        5  the policy or the world is no longer what was planned
 ├── JournalWriteFailed               3  the journal cannot be written (disk full): the run stopped, resumable
 ├── HeldBack                         3  a schedule lets nothing more begin; its subclasses say why. Resumable
+│   ├── BudgetExceeded               3  more targets have failed than `max_failures` allow
+│   ├── GateFailed                   3  a gate's answer was bad, or an alarm was not OK before a wave
+│   ├── GateHeld                     3  a wave waits for a person, and nobody has decided
+│   ├── RunAborted                   3  a person has ended the run
+│   ├── WindowClosed                 3  no window of the policy is open
+│   ├── DeadlineOver                 3  the time that the run was given is over
+│   └── WaveReached                  3  the wave after which the run was to stop has passed
 ├── ScopeLocked                     75  another run holds a scope
 │   └── ScopeHeld                   75  the same, with the run and its process (in journal)
 ├── Stopped                        130  the user asked to stop, before this call was sent
@@ -184,6 +191,43 @@ class HeldBack(BatchgwError):
     """
 
     exit_code = HELD_BACK
+
+    at_once: ClassVar[bool] = False
+    """Whether no new call is made either, for APIs that are in work; else these come to their end."""
+
+
+class BudgetExceeded(HeldBack):
+    """More targets have failed than the policy's `max_failures` allow."""
+
+    at_once = True
+
+
+class GateFailed(HeldBack):
+    """A gate was asked about a wave, and its answer was bad; or an alarm was not OK before the wave."""
+
+
+class GateHeld(HeldBack):
+    """A wave waits for a person to decide: `batchgw promote` or `batchgw abort`."""
+
+
+class RunAborted(HeldBack):
+    """A person has ended the run."""
+
+
+class WindowClosed(HeldBack):
+    """No window of the policy is open, so no call may be made."""
+
+    at_once = True
+
+
+class DeadlineOver(HeldBack):
+    """The time that the run was given is over."""
+
+    at_once = True
+
+
+class WaveReached(HeldBack):
+    """The wave after which the run was to stop has passed."""
 
 
 class CallError(BatchgwError):

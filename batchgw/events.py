@@ -71,6 +71,20 @@ class ApiRechecked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WaveEntered:
+    """A wave comes into a state: "writing", "baking", "asking", "held", "passed" or "failed".
+
+    `number` counts from 1, `of` is how many there are, and `said` why it is so where there is something to
+    say.
+    """
+
+    number: int
+    of: int
+    state: str
+    said: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StageLive:
     """A stage was seen to answer as planned.
 
@@ -240,6 +254,7 @@ Event = (
     | ItemPlanned
     | ApiRechecked
     | StageLive
+    | WaveEntered
     | CallSent
     | CallAnswered
     | CallThrottled

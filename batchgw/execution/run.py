@@ -6,7 +6,7 @@ may hold a million changes.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
@@ -15,59 +15,17 @@ import anyio
 from batchgw.concurrency.clock import Moment
 from batchgw.concurrency.pool import unwrapped
 from batchgw.concurrency.time_slices import TimeSlices
-from batchgw.control_plane.data_plane import DataPlane
 from batchgw.control_plane.stack import PacedControlPlane
 from batchgw.errors import JournalWriteFailed, ScopeLocked, UsageError
 from batchgw.events import Decided
+from batchgw.execution.making import Job, Terms, make_changes
 from batchgw.execution.reading.recheck import recheck_if_due
-from batchgw.execution.schedule import Schedule
-from batchgw.execution.session import phase
 from batchgw.execution.verifying.needed import check_run
-from batchgw.execution.writing.executor import Executor
-from batchgw.execution.writing.recorder import Recorder
-from batchgw.journal import JSON, Journal, JournalRun, LiveMemory, NewRun, RunRecord, RunState
-from batchgw.model import OnStale, PlanItem, Scope
+from batchgw.journal import JSON, Journal, JournalRun, NewRun, RunRecord, RunState
+from batchgw.model import OnStale, PlanItem, PlannedApi, RestApiId, Scope, UnreadApi
 from batchgw.planning.plan_file.plan import Plan
-from batchgw.report.summary import Summary, counted
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """On what terms a run is carried out, whether it is new or resumed; `api.apply` says what each means.
-
-    `live` is None for the journal's own memory.
-    """
-
-    force_lock: bool
-    take_over_dead: bool
-    trusted: float
-    schedule: Schedule | None
-    data_plane: DataPlane | None = None
-    ship_pending: bool = False
-    live: LiveMemory | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """What a run whose plan is in the journal has still to do, and what is known of the world.
-
-    Attributes:
-        run: the run, in the journal.
-        verb: what the user has asked for.
-        terms: those of the verb.
-        read_first: scopes in which each API is read before it is written; see `Executor`.
-        read_at: when the APIs were read to which the journal's changes belong, at the earliest.
-        live: remembers what deployments answer with.
-        expected: targets that must end in an outcome, per scope, where the journal does not say it.
-    """
-
-    run: JournalRun
-    live: LiveMemory
-    verb: str
-    terms: Terms
-    read_first: Collection[Scope]
-    read_at: Moment
-    expected: Mapping[Scope, int] | None = None
+from batchgw.planning.rollout.waves import Waves
+from batchgw.report.summary import Summary
 
 
 async def apply_plan(
@@ -89,18 +47,20 @@ async def apply_plan(
         policy_digest=plan.header.policy_digest,
         desired=plan.header.desired,
         options=options,
+        rollout=plan.header.rollout,
     )
     run = await journal.begin(new)
     async with _new_run(run), _holding(run, scopes, terms) as held:
         read_at, items = await recheck_if_due(plan, run.id, paced, wanted=recheck, on_stale=on_stale)
         async with anyio.create_task_group() as meanwhile:
             meanwhile.start_soon(paced.prefetch_credentials_of, scopes)
-            await _enter(items, run, paced)
+            await _enter(items, run, paced, plan.waves)
         held.planned, expected = True, plan.totals.expected
         job = Job(
             run=run,
             verb=verb,
             terms=terms,
+            rollout=plan.header.rollout,
             read_first=held.taken,
             read_at=read_at,
             live=terms.live or await journal.live_memory(),
@@ -121,6 +81,7 @@ async def resume_run(typed: str, paced: PacedControlPlane, journal: Journal, ter
             run=run,
             verb=record.verb,
             terms=terms,
+            rollout=record.rollout,
             read_first=scopes,
             read_at=Moment.ago(0),
             live=terms.live or await journal.live_memory(),
@@ -185,7 +146,9 @@ async def _has_pending(run: JournalRun, scopes: tuple[Scope, ...]) -> bool:
     return False
 
 
-async def _enter(items: Iterable[PlanItem], run: JournalRun, paced: PacedControlPlane) -> None:
+async def _enter(
+    items: Iterable[PlanItem], run: JournalRun, paced: PacedControlPlane, waves: Waves | None
+) -> None:
     """Write a plan into the journal, and tell the outcomes that the plan itself decides. Raises Stopped."""
     slices = TimeSlices()
 
@@ -193,6 +156,7 @@ async def _enter(items: Iterable[PlanItem], run: JournalRun, paced: PacedControl
         await slices.yield_now()
         paced.stop.check()
 
+    wave_of = _wave_of(waves)
     async with run.importing() as plan:
         await pause()
         for item in items:
@@ -200,11 +164,28 @@ async def _enter(items: Iterable[PlanItem], run: JournalRun, paced: PacedControl
                 await pause()
                 await plan.commit()
                 await slices.yield_now()
-            await plan.add(item)
+            await plan.add(item, wave=wave_of(item))
             if await slices.yield_if_due():
                 paced.stop.check()
         await pause()
     await _tell_decided(run, paced)
+
+
+def _wave_of(waves: Waves | None) -> Callable[[PlanItem], int | None]:
+    """Give what tells the wave of an item's API; None for one that has nothing to do, or is in none."""
+    if waves is None:
+        return lambda _item: None
+    known: dict[Scope, dict[RestApiId, int]] = {}
+
+    def wave_of(item: PlanItem) -> int | None:
+        if not isinstance(item, PlannedApi | UnreadApi):
+            return None
+        scope = item.api.scope
+        if scope not in known:
+            known[scope] = waves.of_scope(scope)
+        return known[scope].get(item.api.id)
+
+    return wave_of
 
 
 async def _tell_decided(run: JournalRun, paced: PacedControlPlane) -> None:
@@ -243,48 +224,18 @@ async def _skip_superseded(run: JournalRun) -> None:
 async def _execute(job: Job, paced: PacedControlPlane) -> Summary:
     """Make every change of the run that is not decided yet, and sum up. Raises JournalWriteFailed."""
     began = anyio.current_time()
-    executor = await _make_changes(job, paced)
+    made = await make_changes(job, paced)
     elapsed = anyio.current_time() - began
     summary = await Summary.of_run(
         job.run,
         verb=job.verb,
         elapsed=elapsed,
         stopped=paced.stop.requested,
-        held_back=executor.held_back,
-        seen_live=executor.seen_live,
+        held_back=made.held_back,
+        halted=made.halted,
+        seen_live=made.seen_live,
         expected=job.expected,
     )
-    state = RunState.STOPPED if summary.left else RunState.DONE
+    state = RunState.STOPPED if summary.left or made.halted else RunState.DONE
     await job.run.set_state(state, totals=summary.total)
     return summary
-
-
-async def _make_changes(job: Job, paced: PacedControlPlane) -> Executor:
-    """Make the changes, and give what made them: it tells what it has seen."""
-    counts = await counted(job.run)
-    undecided = {each.scope: each.tally.left for each in counts if each.tally.left}
-    slices = TimeSlices()
-    for scope, changes in undecided.items():
-        paced.expect(scope, changes)  # makes the scope's limiter
-        await slices.yield_if_due()
-    await slices.yield_now()
-    await job.run.set_state(RunState.APPLYING)
-    await slices.yield_now()
-    await job.run.sync()  # before the first write
-    executor = Executor(
-        paced,
-        job.run,
-        Recorder(job.run, observer=paced.observer, stop=paced.stop, rate=paced.rate),
-        read_first=job.read_first,
-        found_in=frozenset(each.scope for each in counts if each.tally.applied),
-        read_at=job.read_at,
-        trusted=job.terms.trusted,
-        schedule=job.terms.schedule,
-        live=job.live,
-        data_plane=job.terms.data_plane,
-        ship_pending=job.terms.ship_pending,
-    )
-    kinds = frozenset(kind for each in counts for kind in each.by_kind)
-    with phase(paced.observer, job.run.id, "apply", tuple(undecided), undecided, kinds=kinds):
-        await executor.run(tuple(undecided))
-    return executor

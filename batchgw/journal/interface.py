@@ -28,7 +28,14 @@ from batchgw.journal.records import (
     Tally,
     TracedApi,
 )
-from batchgw.journal.rollout_records import Decision, GateCheck, GateResult, Verdict, WaveRecord, WaveState
+from batchgw.journal.rollout_records import (
+    GateCheck,
+    GateResult,
+    Verdict,
+    WaveDecision,
+    WaveRecord,
+    WaveState,
+)
 from batchgw.model import Change, Outcome, PlanItem, Scope
 from batchgw.throttle.memory import Learned, Memory
 from batchgw.throttle.quota import Quotas
@@ -236,7 +243,7 @@ class JournalRun(Protocol):
         """Answer for a wave, from any process: it goes on, or the run ends."""
         ...
 
-    async def decisions(self) -> list[Decision]:
+    async def decisions(self) -> list[WaveDecision]:
         """Give what people have decided, in its order."""
         ...
 

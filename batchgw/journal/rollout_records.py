@@ -56,7 +56,7 @@ class GateCheck:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class WaveDecision:
     """A person has decided about a wave at a time."""
 
     wave: int

@@ -79,6 +79,7 @@ class Summary:
     held_back: bool = False
     planned: bool = True
     seen_live: SeenLive | None = None
+    halted: str | None = None
     total: Tally = field(init=False, repr=False, compare=False)
     """All scopes added up; its `effort` is what the decided targets cost."""
 
@@ -121,6 +122,7 @@ class Summary:
         elapsed: float,
         stopped: bool = False,
         held_back: bool = False,
+        halted: str | None = None,
         planned: bool = True,
         seen_live: SeenLive | None = None,
         expected: Mapping[Scope, int] | None = None,
@@ -134,6 +136,7 @@ class Summary:
             elapsed=elapsed,
             stopped=stopped,
             held_back=held_back,
+            halted=halted,
             planned=planned,
             seen_live=seen_live,
         )
@@ -210,13 +213,13 @@ class Summary:
     def exit_code(self) -> int:
         """The exit code of the command line: the first of these that applies.
 
-        130 the user stopped the run and something is left; 3 its schedule held something back; 1 something
-        failed; 4 something was not attempted, could not be read, or has no outcome; 2 a target was held back,
-        so it is pending still; 0 all is well.
+        130 the user stopped the run and something is left; 3 its rollout was halted, or its schedule held
+        something back; 1 something failed; 4 something was not attempted, could not be read, or has no
+        outcome; 2 a target was held back, so it is pending still; 0 all is well.
         """
         if self.stopped and self.left:
             return INTERRUPTED
-        if self.held_back and self.left:
+        if self.halted is not None or (self.held_back and self.left):
             return HELD_BACK
         if self.total.failed:
             return FAILED
@@ -247,6 +250,7 @@ class Summary:
             "elapsed": round(self.elapsed, 3),
             "stopped": self.stopped,
             "held_back": self.held_back,
+            "halted": self.halted,
             "exit_code": self.exit_code,
             "not_live": self.not_live,
             **({"seen_live": self.seen_live.to_json()} if self.seen_live else {}),
@@ -267,11 +271,11 @@ def _figures(tally: Tally, words: Mapping[str, str]) -> str:
     return f"{figures} = {tally.expected:,}"
 
 
-async def counted(run: JournalRun) -> list[ScopeCounts]:
-    """Count the outcomes of each scope of a run. Other tasks run in between."""
+async def counted(run: JournalRun, *, wave: int | None = None) -> list[ScopeCounts]:
+    """Count the outcomes of each scope of a run, or of one wave of it. Other tasks run in between."""
     found, slices = list[ScopeCounts](), TimeSlices()
     await slices.yield_now()
-    async for counts in run.scope_counts():
+    async for counts in run.scope_counts(wave=wave):
         found.append(counts)
         await slices.yield_if_due()
     return found

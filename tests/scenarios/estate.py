@@ -78,6 +78,7 @@ class Estate:
     roles: Sequence[RoleLink] = ()
     session_policy: str | None = None
     propagation: float = 0.0
+    signals: Mapping[str, object] | None = None
 
     def __post_init__(self) -> None:
         self.world = World.generate(
@@ -95,6 +96,7 @@ class Estate:
             trust=Trust(iam=self.iam),
             roles=self.roles,
             session_policy=self.session_policy,
+            signals=self.signals,
             write_log=100_000,
             propagation=self.propagation,
             seed=self.seed,

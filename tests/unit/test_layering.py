@@ -75,6 +75,8 @@ WITHIN: dict[str, tuple[frozenset[str], ...]] = {
         ),
         frozenset({"verifying"}),
         frozenset({"reading", "writing"}),
+        frozenset({"rollout"}),
+        frozenset({"making"}),
         frozenset({"application", "run"}),
     ),
     "control_plane": (

@@ -28,6 +28,7 @@ from batchgw.events import (
     ScopesFound,
     StageLive,
     TypeUnknown,
+    WaveEntered,
 )
 from batchgw.model import (
     Applied,
@@ -136,6 +137,9 @@ def entry(event: Event) -> Entry:  # noqa: C901, PLR0911, PLR0912 - a closed mat
             seconds = None if event.seconds is None else round(event.seconds, 3)
             fields |= {"by": event.by.value, "not_probeable": event.not_probeable}
             return Entry(INFO, "batchgw.stage.live", {**fields, "seconds": seconds})
+        case WaveEntered():
+            fields = {"wave": event.number, "of": event.of, "state": event.state, "said": event.said}
+            return Entry(WARNING if event.state in ("held", "failed") else INFO, "batchgw.wave", fields)
         case ScopeGivenUp():
             fields = {"scope": str(event.scope), "code": event.code, "message": event.message}
             return Entry(INFO if event.rightly else WARNING, "batchgw.scope.given_up", fields)

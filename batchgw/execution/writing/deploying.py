@@ -66,6 +66,7 @@ class Deploying:
         decide: takes the outcome of a change.
         why_not: says why nothing more may begin in a scope.
         live: remembers what deployments answer with.
+        seen: takes each stage that is seen to be live.
         data_plane: takes the probes that a policy asks for.
         ship_pending: others' edits are shipped, too.
     """
@@ -79,6 +80,7 @@ class Deploying:
         decide: Callable[[PendingChange, Outcome], None],
         why_not: Callable[[Scope], CallError | Stopped | HeldBack | None],
         live: LiveMemory,
+        seen: LiveTimes,
         trusted: float,
         data_plane: DataPlane | None = None,
         ship_pending: bool = False,
@@ -88,7 +90,7 @@ class Deploying:
         self._recorder = recorder
         self._decide = decide
         self._why_not = why_not
-        self.seen = LiveTimes()
+        self.seen = seen
         self._means = Means(
             plane=self._plane,
             data_plane=data_plane,

@@ -39,7 +39,7 @@ from batchgw.model import (
     Target,
     Unchanged,
 )
-from batchgw.model.deployment.seen_live import SeenLive
+from batchgw.model.deployment.seen_live import LiveTimes
 
 TRUSTED = 900.0
 """Seconds for which a reading counts as what is there: 15 minutes, in which a scope writes 9,000 times at
@@ -62,8 +62,10 @@ class Executor:
             again, and what somebody else has changed meanwhile is not overwritten.
         schedule: decides what may begin; all at once, when it is left out.
         live: remembers what deployments answer with.
+        seen: takes each stage that is seen to be live.
         data_plane: takes the probes that a policy asks for.
         ship_pending: a deployment also ships what others have edited.
+        wave: only the APIs of this wave are worked on; None: all.
     """
 
     def __init__(
@@ -78,11 +80,14 @@ class Executor:
         trusted: float = TRUSTED,
         schedule: Schedule | None = None,
         live: LiveMemory,
+        seen: LiveTimes | None = None,
         data_plane: DataPlane | None = None,
         ship_pending: bool = False,
+        wave: int | None = None,
     ) -> None:
         self._plane = plane
         self._run = run
+        self._wave = wave
         self._recorder = recorder
         self._look_first = read_first
         self._planned = Known(at=read_at)
@@ -98,17 +103,13 @@ class Executor:
             decide=self._decide,
             why_not=self._why_not,
             live=live,
+            seen=seen or LiveTimes(),
             trusted=trusted,
             data_plane=data_plane,
             ship_pending=ship_pending,
         )
         self.held_back = False
         """Whether the schedule has kept something from beginning."""
-
-    @property
-    def seen_live(self) -> SeenLive:
-        """How many stages were seen to be live up to now, and after what time."""
-        return self._deploying.seen.total()
 
     async def run(self, scopes: tuple[Scope, ...]) -> None:
         """Work until every change has an outcome. Raises JournalWriteFailed when the journal failed."""
@@ -167,7 +168,7 @@ class Executor:
 
     async def _page(self, scope: Scope, after: int, limit: int) -> list[PendingApi]:
         try:
-            return await self._run.pending(scope, after=after, limit=limit)
+            return await self._run.pending(scope, after=after, limit=limit, wave=self._wave)
         except JournalWriteFailed as error:
             self._recorder.fail(error)
             return []
@@ -287,10 +288,13 @@ class Executor:
         return Known(at=at, shown=shown)
 
     def _without_call(self, api: RestApi, pending: PendingChange) -> Outcome | None:
-        """Decide a change without a call: its scope is given up, or the run was asked to stop."""
-        why = self._why_no_call(api.scope)
+        """Decide a change without a call: its scope is given up, or the run is to make no more."""
+        why: CallError | Stopped | HeldBack | None = self._why_no_call(api.scope)
         if why is None:
-            return None
+            why = self._schedule.held_back(api.scope)
+            if why is None or not why.at_once:
+                return None
+            self.held_back = True
         return ended(api, pending.change, why, effort=Effort(), in_doubt=pending.intended)
 
     def _why_no_call(self, scope: Scope) -> CallError | Stopped | None:

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from sqlalchemy import insert, select, update
 
 from batchgw.journal.rollout_records import (
-    Decision,
     GateCheck,
     GateResult,
     Verdict,
+    WaveDecision,
     WaveRecord,
     WaveState,
 )
@@ -52,7 +52,7 @@ class Rollouts:
         """Keep what became of a gate."""
         row = {"run_id": run, "wave": wave, "gate": gate, "result": result.value, "said": said}
         with self._database.write() as connection:
-            connection.execute(insert(gate_checks).values(row, at=self._clock()))
+            connection.execute(insert(gate_checks).values(**row, at=self._clock()))
 
     def checks(self, run: int) -> list[GateCheck]:
         """Give all that was asked of gates."""
@@ -69,14 +69,14 @@ class Rollouts:
         """Answer for a wave."""
         row = {"run_id": run, "wave": wave, "verdict": verdict.value, "who": who, "reason": reason}
         with self._database.write() as connection:
-            connection.execute(insert(decisions).values(row, at=self._clock()))
+            connection.execute(insert(decisions).values(**row, at=self._clock()))
 
-    def decisions(self, run: int) -> list[Decision]:
+    def decisions(self, run: int) -> list[WaveDecision]:
         """Give what people have decided."""
         found = select(decisions).where(decisions.c.run_id == run).order_by(decisions.c.id)
         with self._database.read() as connection:
             return [
-                Decision(
+                WaveDecision(
                     wave=row.wave, verdict=Verdict(row.verdict), at=row.at, who=row.who, reason=row.reason
                 )
                 for row in connection.execute(found)

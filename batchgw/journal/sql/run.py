@@ -9,7 +9,14 @@ from functools import partial
 from batchgw.concurrency.time_slices import TimeSlices, in_thread
 from batchgw.journal.ranking import check_kinds
 from batchgw.journal.records import PendingApi, RunState, ScopeCounts, Snapshot, Tally, TracedApi
-from batchgw.journal.rollout_records import Decision, GateCheck, GateResult, Verdict, WaveRecord, WaveState
+from batchgw.journal.rollout_records import (
+    GateCheck,
+    GateResult,
+    Verdict,
+    WaveDecision,
+    WaveRecord,
+    WaveState,
+)
 from batchgw.journal.sql import reading
 from batchgw.journal.sql.importing import SqlPlanImport, importing
 from batchgw.journal.sql.reading import ScopeRow, in_order
@@ -157,7 +164,7 @@ class SqlRun:
         """Answer for a wave."""
         self._store.rollouts.decide(self._key(), wave, verdict, who, reason)
 
-    async def decisions(self) -> list[Decision]:
+    async def decisions(self) -> list[WaveDecision]:
         """Give what people have decided."""
         return self._store.rollouts.decisions(self._key())
 

@@ -62,10 +62,10 @@ from batchgw.journal.quota_memory import LONGEST, is_news, limit_of, recalled
 from batchgw.journal.ranking import DECIDED, FINAL, KIND_OF, RANKS, check_kinds, replaces
 from batchgw.journal.records import SUPERSEDED, superseded_by
 from batchgw.journal.rollout_records import (
-    Decision,
     GateCheck,
     GateResult,
     Verdict,
+    WaveDecision,
     WaveRecord,
     WaveState,
 )
@@ -172,7 +172,7 @@ class RunRows:
     scopes: dict[Scope, ScopeRows] = field(default_factory=dict)
     waves: dict[int, WaveRecord] = field(default_factory=dict)
     checks: list[GateCheck] = field(default_factory=list)
-    decisions: list[Decision] = field(default_factory=list)
+    decisions: list[WaveDecision] = field(default_factory=list)
 
     def tally(self) -> Tally:
         return Tally.added_up(scope.tally() for scope in self.scopes.values())
@@ -488,9 +488,9 @@ class InMemoryRun:
 
     async def decide(self, wave: int, verdict: Verdict, *, who: str, reason: str = "") -> None:
         now = self._journal.clock()
-        self.rows.decisions.append(Decision(wave=wave, verdict=verdict, at=now, who=who, reason=reason))
+        self.rows.decisions.append(WaveDecision(wave=wave, verdict=verdict, at=now, who=who, reason=reason))
 
-    async def decisions(self) -> list[Decision]:
+    async def decisions(self) -> list[WaveDecision]:
         return list(self.rows.decisions)
 
     def outcomes(self, *, kinds: frozenset[str] | None = None) -> AsyncGenerator[Outcome, None]:

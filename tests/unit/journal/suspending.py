@@ -39,10 +39,10 @@ from batchgw.journal import (
     open_journal,
 )
 from batchgw.journal.rollout_records import (
-    Decision,
     GateCheck,
     GateResult,
     Verdict,
+    WaveDecision,
     WaveRecord,
     WaveState,
 )
@@ -196,7 +196,7 @@ class SuspendingRun:
     async def decide(self, wave: int, verdict: Verdict, *, who: str, reason: str = "") -> None:
         await _slowly(self._wait, self.inner.decide(wave, verdict, who=who, reason=reason))
 
-    async def decisions(self) -> list[Decision]:
+    async def decisions(self) -> list[WaveDecision]:
         return await _slowly(self._wait, self.inner.decisions())
 
     def outcomes(self, *, kinds: frozenset[str] | None = None) -> AsyncGenerator[Outcome, None]:

@@ -12,6 +12,7 @@ import pytest
 
 from batchgw.errors import BatchgwError, JournalUnusable, JournalWriteFailed
 from batchgw.journal import RunState, open_journal
+from batchgw.journal.rollout_records import GateResult, Verdict, WaveState
 from batchgw.journal.sql.tables.columns import AnyText, Name, Word
 from batchgw.journal.sql.tables.schema import metadata
 from batchgw.throttle.memory import BucketKey, Learned
@@ -98,6 +99,9 @@ async def _stopped_run(path: Path) -> None:
         first, *_ = await run.pending(HERE)
         await run.intend_snapshot(first.row)
         await run.keep_snapshot(first.row, "dep123")
+        await run.set_wave(1, WaveState.HELD)
+        await run.note_check(1, "prompt", GateResult.INCONCLUSIVE, said="a person decides")
+        await run.decide(1, Verdict.PROMOTE, who="ada")
         await run.set_state(RunState.STOPPED)
         await (await journal.quota_memory()).save([LEARNED])
         await run.release()
@@ -117,6 +121,9 @@ async def _use(path: Path) -> None:
             await listed(run.scope_counts())
             await run.acquire([HERE], force=True)
             await listed(run.scope_counts())
+            await run.waves()
+            await run.checks()
+            await run.decisions()
             for each in await run.pending(HERE):
                 await run.snapshot(each.row)
                 await run.intend([change.id for change in each.changes])
