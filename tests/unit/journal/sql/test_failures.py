@@ -317,7 +317,7 @@ async with open_journal(place(Path(folder))) as journal:
 
 async def test_a_process_killed_at_any_moment_loses_nothing_it_was_acknowledged(tmp_path: Path) -> None:
     async with open_sqlite(place(tmp_path)) as journal:
-        run = await begun(journal, *(planned(n, create(), update()) for n in range(10_000)))
+        run = await begun(journal, *(planned(n, create(), update()) for n in range(3_000)))
     moments = random.Random(7)
     intended: set[int] = set()
     decided: set[int] = set()
