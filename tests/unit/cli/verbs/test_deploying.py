@@ -107,7 +107,7 @@ def test_edits_of_others_hold_a_stage_back_unless_they_may_be_shipped() -> None:
         "to_make_live": 6,
         "live_already": 0,
     }
-    held = batchgw("apply", "policy.yaml", "--yes", "-o", "json")
+    held = batchgw("apply", "--plan", "p.plan", "--yes", "-o", "json")
     assert (held.code, of_stages(held)) == (2, {"applied": 5, "held": 1}), held.err
     (reason,) = held.json["reasons"]
     assert reason["code"] == "ForeignEdits"
