@@ -14,6 +14,7 @@ from batchgw.cli.output.failure import report
 from batchgw.cli.output.help import Group
 from batchgw.cli.verbs import apply, discover, limits, plan, policy, put, runs, show, simulate
 from batchgw.cli.verbs.policies import explain, iam_policy
+from batchgw.cli.verbs.rollout import deciding
 from batchgw.exit_codes import FAILED, INTERRUPTED, OK, PENDING
 from batchgw.report.views.text import Span, line
 
@@ -48,7 +49,20 @@ def _version(wanted: bool) -> None:  # noqa: FBT001 - Typer's way
         raise typer.Exit
 
 
-for module in (policy, explain, iam_policy, discover, plan, show, apply, put, runs, limits, simulate):
+for module in (
+    policy,
+    explain,
+    iam_policy,
+    discover,
+    plan,
+    show,
+    apply,
+    put,
+    deciding,
+    runs,
+    limits,
+    simulate,
+):
     module.register(app)
 
 

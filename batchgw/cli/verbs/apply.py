@@ -13,6 +13,7 @@ from batchgw.cli.flags.stdin import refuse_shared
 from batchgw.cli.verb import verb
 from batchgw.cli.verbs.pending import Pending, ShipPending
 from batchgw.cli.verbs.policy import POLICY_HELP, PolicyFiles
+from batchgw.cli.verbs.rollout.conducting import RolloutFlags
 from batchgw.errors import UsageError
 from batchgw.model import OnStale
 
@@ -68,6 +69,7 @@ def apply(  # noqa: PLR0917 - Typer passes all of them by name
     owners: OwnerFlags,
     flags: RunFlags,
     journal: JournalFlags,
+    rollout: RolloutFlags,
     policies: Annotated[list[Path] | None, typer.Argument(metavar="[POLICY]...", help=POLICY_HELP)] = None,
     plan: Annotated[
         Path | None, file_flag("--plan", "Do exactly what this saved plan says.", metavar="PLAN", dash=REREAD)
@@ -100,6 +102,7 @@ def apply(  # noqa: PLR0917 - Typer passes all of them by name
         force_lock=force_lock,
         take_over_dead=take_over_dead,
         ship_pending=ship_pending,
+        rollout=rollout,
     )
     if plan is not None:
         if owners.on_managed is not None and not from_environment("--on-managed", owners.on_managed.value):
@@ -130,6 +133,7 @@ def deploy(  # noqa: PLR0917 - Typer passes all of them by name
     owners: OwnerFlags,
     flags: RunFlags,
     journal: JournalFlags,
+    rollout: RolloutFlags,
     yes: Yes = False,  # noqa: FBT002 - a flag
     recheck: Recheck = True,  # noqa: FBT002 - a flag
     reread_after: RereadAfter = None,
@@ -151,6 +155,7 @@ def deploy(  # noqa: PLR0917 - Typer passes all of them by name
         force_lock=force_lock,
         take_over_dead=take_over_dead,
         ship_pending=ship_pending,
+        rollout=rollout,
         verb="deploy",
     )
     return applying.run(
@@ -171,6 +176,7 @@ def deploy(  # noqa: PLR0917 - Typer passes all of them by name
 def resume(  # noqa: PLR0917 - Typer passes all of them by name
     flags: RunFlags,
     journal: JournalFlags,
+    rollout: RolloutFlags,
     run: Annotated[
         str | None,
         typer.Argument(
@@ -199,5 +205,6 @@ def resume(  # noqa: PLR0917 - Typer passes all of them by name
         force_lock=force_lock,
         take_over_dead=take_over_dead,
         ship_pending=ship_pending,
+        rollout=rollout,
     )
     return resuming.all_unfinished() if run is None else resuming.one(run)

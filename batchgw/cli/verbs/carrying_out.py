@@ -24,6 +24,7 @@ from batchgw.cli.proposing import NEVER, Proposal
 from batchgw.cli.run_end import carried_out
 from batchgw.cli.run_options import REREAD_AFTER, SHIP_PENDING, run_options
 from batchgw.cli.session import Run, again
+from batchgw.cli.verbs.rollout.conducting import RolloutFlags, conduct_of
 from batchgw.errors import CallError, PlanStale
 from batchgw.execution.writing.executor import TRUSTED
 from batchgw.journal import Journal, open_journal
@@ -57,6 +58,7 @@ class Applying:
     force_lock: bool = False
     take_over_dead: bool = False
     ship_pending: bool = False
+    rollout: RolloutFlags = field(default_factory=RolloutFlags)
     verb: str = "apply"
     clock: Callable[[], float] = time.time
     console: Console = field(init=False)
@@ -71,6 +73,7 @@ class Applying:
         be.
         """
         chosen_pace(proposal.flags.pace)
+        self.rollout.refuse_unexplained()
         if not self.yes:
             refuse_unasked(self.console)
         return anyio.run(self._carry_out, proposal)
@@ -112,6 +115,7 @@ class Applying:
                     force_lock=self.force_lock,
                     take_over_dead=self.take_over_dead,
                     ship_pending=self.ship_pending,
+                    conduct=conduct_of(self.rollout, self.console, run.interrupts, home=run.home),
                     live=run.live,
                     verb=self.verb,
                     options={

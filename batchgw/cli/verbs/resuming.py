@@ -17,6 +17,7 @@ from batchgw.cli.output.summary import resume_hint
 from batchgw.cli.run_end import carried_out
 from batchgw.cli.run_options import reread_after, ships_pending, targets_with_run_options, with_run_options
 from batchgw.cli.session import Run
+from batchgw.cli.verbs.rollout.conducting import RolloutFlags, conduct_of
 from batchgw.control_plane.aws import Access
 from batchgw.errors import UsageError
 from batchgw.execution.writing.executor import TRUSTED
@@ -46,6 +47,7 @@ class Resuming:
     role: str | None
     force_lock: bool
     take_over_dead: bool
+    rollout: RolloutFlags = field(default_factory=RolloutFlags)
     ship_pending: bool = False
     console: Console = field(init=False)
 
@@ -114,6 +116,7 @@ class Resuming:
                     take_over_dead=self.take_over_dead,
                     trusted=TRUSTED if trusted is None else trusted,
                     ship_pending=ship_pending,
+                    conduct=conduct_of(self.rollout, self.console, under_way.interrupts, home=under_way.home),
                     live=under_way.live,
                 )
 

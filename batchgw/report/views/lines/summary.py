@@ -151,11 +151,17 @@ def _verdict(summary: Summary) -> Line:
     said: dict[int, tuple[str, Style]] = {
         OK: ("Done.", "good"),
         INTERRUPTED: (f"Stopped, {left} left.", "warning"),
-        HELD_BACK: (f"Held back, {left} left.", "warning"),
+        HELD_BACK: (_halted(summary, left), "warning"),
         FAILED: (f"Done, but {amount(summary.total.failed, summary.noun)} failed.", "error"),
         PENDING: (f"Done, but {amount(summary.total.held, summary.noun)} held back.", "warning"),
     }
     return line(Span(*said.get(summary.exit_code, (f"Incomplete: {_lacking(summary)}.", "error"))))
+
+
+def _halted(summary: Summary, left: str) -> str:
+    if summary.halted is None:
+        return f"Held back, {left} left."
+    return f"Halted, {left} left: {summary.halted}."
 
 
 def _lacking(summary: Summary) -> str:
