@@ -19,6 +19,8 @@ if TYPE_CHECKING:
         plan as plan,
         resume as resume,
         resuming as resuming,
+        retry as retry,
+        rollback as rollback,
     )
     from batchgw.concurrency.stop import StopSignal as StopSignal
     from batchgw.control_plane.aws import connect as connect
@@ -291,7 +293,7 @@ if TYPE_CHECKING:
     __version__ = VERSION
 
 _NAMES = {
-    "api": "apply applying check discover plan resume resuming",
+    "api": "apply applying check discover plan resume resuming retry rollback",
     "concurrency.stop": "StopSignal",
     "control_plane.aws": "connect",
     "control_plane.aws.credentials.session_policy": "Access",

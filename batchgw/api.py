@@ -7,7 +7,7 @@ the verb lasts, besides the observer of a plane that is paced already.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Collection, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from itertools import chain
@@ -36,14 +36,15 @@ from batchgw.execution.application import Application, streaming
 from batchgw.execution.making import Terms
 from batchgw.execution.reading.planner import Planner
 from batchgw.execution.reading.recheck import FRESH
+from batchgw.execution.reading.taking_back import Meant, TakingBack
 from batchgw.execution.rollout.conduct import Conduct
-from batchgw.execution.run import apply_plan, resume_run
+from batchgw.execution.run import apply_plan, ended_run, resume_run, retry_run
 from batchgw.execution.schedule import Schedule
 from batchgw.execution.session import phase, session
 from batchgw.execution.verifying.needed import check_plan
 from batchgw.execution.writing.executor import TRUSTED
 from batchgw.journal import JSON, Journal, LiveMemory
-from batchgw.model import OnStale, Policy, Region, Targets
+from batchgw.model import ExplicitApi, OnStale, Policy, Region, Targets
 from batchgw.model.owner import OnManaged
 from batchgw.planning.frozen import FrozenAccounts
 from batchgw.planning.managed import holding
@@ -52,7 +53,19 @@ from batchgw.planning.plan_file.plan import Plan, PlanHeader, PlanWriter
 from batchgw.planning.rollout.waves import refuse_empty
 from batchgw.report.summary import Summary
 
-__all__ = ["FRESH", "Application", "apply", "applying", "check", "discover", "plan", "resume", "resuming"]
+__all__ = [
+    "FRESH",
+    "Application",
+    "apply",
+    "applying",
+    "check",
+    "discover",
+    "plan",
+    "resume",
+    "resuming",
+    "retry",
+    "rollback",
+]
 
 
 @asynccontextmanager
@@ -335,6 +348,94 @@ async def resume(
     )
     with session(plane, pace, observer, stop) as paced:
         return await resume_run(run, paced, journal, terms)
+
+
+async def retry(
+    run: str,
+    *,
+    plane: ControlPlane,
+    journal: Journal,
+    force_lock: bool = False,
+    take_over_dead: bool = False,
+    trusted: float = TRUSTED,
+    schedule: Schedule | None = None,
+    ship_pending: bool = False,
+    pace: Pace | None = None,
+    observer: Observer | None = None,
+    stop: StopSignal | None = None,
+) -> Summary:
+    """Try again what has failed in a run; what was left, a resume would have done as well, is done too.
+
+    There is no new plan. Every API is read first: what is as planned by then counts as applied, and what
+    somebody else has changed fails again. A snapshot that the run has taken is used, not taken again. Where
+    nothing has failed and nothing is left, the run stays as it is.
+
+    `run` and the other parameters are those of `resume`, which it raises as well.
+    """
+    terms = Terms(
+        force_lock=force_lock,
+        take_over_dead=take_over_dead,
+        trusted=trusted,
+        schedule=schedule,
+        ship_pending=ship_pending,
+    )
+    with session(plane, pace, observer, stop) as paced:
+        return await retry_run(run, paced, journal, terms)
+
+
+async def rollback(
+    run: str,
+    *,
+    plane: ControlPlane,
+    journal: Journal,
+    wave: int | None = None,
+    apis: Collection[ExplicitApi] | None = None,
+    failed: bool = False,
+    force: bool = False,
+    redeploy: bool = False,
+    out: str | Path | None = None,
+    options: Mapping[str, JSON] | None = None,
+    pace: Pace | None = None,
+    observer: Observer | None = None,
+    stop: StopSignal | None = None,
+) -> Plan:
+    """Plan the way back of a run: whatever it has made is to be as it was before. Nothing is written yet.
+
+    `apply` carries the plan out as a run of its own, which `resume`, `retry` and `rollback` know.
+    What the run has made is found in the journal, and each API is read once. A target that is as before
+    needs nothing. One that is as the run left it goes back; what was at its default is reset, never written
+    out. One that somebody else has changed since is held: it is left alone, unless `force`.
+
+    A stage goes back to the deployment that it showed before, first of all changes of its API and without a
+    new snapshot. Where that does not exist any more, or somebody has moved the stage since, only responses go
+    back, and the stage is held as configured back, not live. With `redeploy` a new snapshot of the API is
+    made live there instead.
+
+    `wave`, `apis` and `failed` choose APIs of the run: those of a wave, those named, those in which something
+    has failed. `out` is as in `plan`.
+
+    Raises RunUnknown; ScopeLocked for a run that is under way; UsageError for one that never had a plan, and
+    for `apis` that it has not touched; and Stopped.
+    """
+    record = await ended_run(journal, run)
+    with session(plane, pace, observer, stop) as paced, unwrapped():
+        header = PlanHeader.back(
+            record.id, record.policy_source, record.policy_digest, record.desired, options
+        )
+        path = Path(out) if out is not None else temporary.folder() / f"batchgw-{header.plan}.plan"
+        with PlanWriter(path, header) as writer:
+            taking = TakingBack(
+                plane=paced,
+                run=journal.run(record.id),
+                meant=Meant(wave=wave, apis=apis, failed=failed, force=force, redeploy=redeploy),
+                sink=writer.write,
+                live=await journal.live_memory(),
+            )
+            with phase(paced.observer, header.plan, "plan", (), {}):
+                await taking.take_back()
+            taking.refuse_untouched()
+            await in_thread(writer.commit)
+    return Plan.of(writer, temporary=out is None)
 
 
 def applying(

@@ -7,12 +7,13 @@ from typing import Protocol
 
 from batchgw.control_plane.interface import Request
 from batchgw.errors import CallError
-from batchgw.execution.looking import Comparer
+from batchgw.execution.looking import Comparer, Looking, WayBack
 from batchgw.execution.responses import ResponseMaker
 from batchgw.execution.stages import StageMaker
 from batchgw.model import Change, Desired, RestApi
 from batchgw.model.deploy import NAME as STAGE
 from batchgw.model.response_change import NAME as RESPONSE
+from batchgw.planning.kinds import Compared
 
 
 class Maker(Protocol):
@@ -41,6 +42,22 @@ class Maker(Protocol):
         """Give what reads an API and compares it with what is desired.
 
         None where that says nothing of this kind: then no API is read for it.
+        """
+        ...
+
+    async def taken_back(self, way: WayBack, looking: Looking) -> Compared:
+        """Read an API, and give what takes changes back that a run has made: one, or why not, for each.
+
+        What is as it was before the run is a NO_OP. What is as the run left it is changed back: to its
+        before-image, and to its default by a RESET. Anything else somebody has changed since, so it is left
+        alone. Raises a `CallError` where the API cannot be read.
+        """
+        ...
+
+    def at_once(self, change: Change) -> bool:
+        """Tell whether a change of the second lane waits for no quota and for no other change of its API.
+
+        Such a change is made first of all, so that a mistake that is live is gone before the rest begins.
         """
         ...
 

@@ -34,6 +34,26 @@ class Looking:
     ship_pending: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WayBack:
+    """What a run has made of one API, as far as one kind of change goes, and is to be taken back.
+
+    Attributes:
+        changes: those that the run has made, or may have.
+        planned: all that it has planned for the API, of every kind.
+        snapshot: the deployment that it has taken of the API, if it has taken one.
+        force: what somebody else has changed since is taken back all the same.
+        redeploy: a stage that cannot go back gets a new snapshot.
+    """
+
+    api: RestApi
+    changes: Sequence[Change]
+    planned: Sequence[Change]
+    snapshot: str | None
+    force: bool
+    redeploy: bool
+
+
 Comparer = Callable[[RestApi, Sequence[Change], Looking], Awaitable[Compared]]
 """Reads an API and compares it with what is desired. It is given what is planned of the kinds before it.
 

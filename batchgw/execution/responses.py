@@ -14,15 +14,29 @@ from batchgw.control_plane.operations import (
 )
 from batchgw.errors import CallError, NotCustomized
 from batchgw.execution import comparison
-from batchgw.execution.looking import Comparer, Looking
-from batchgw.model import Change, Desired, GatewayResponse, ResponseChange, RestApi
-from batchgw.model.inheritance import Observed, customisation, shown
+from batchgw.execution.looking import Comparer, Looking, WayBack
+from batchgw.model import (
+    Action,
+    Change,
+    Desired,
+    GatewayResponse,
+    ResponseChange,
+    RestApi,
+    SetAside,
+    Settings,
+)
+from batchgw.model.inheritance import Observed, customisation, effective, shown
+from batchgw.model.response_change import responses
 from batchgw.planning.coverage import owed, uncovered
 from batchgw.planning.diff import diff
 from batchgw.planning.kinds import Compared
+from batchgw.planning.merge import merged
 from batchgw.planning.stale import staleness
 
 T = TypeVar("T")
+
+CONFLICT = "ChangedSince"
+"""Code of a response that is not taken back, because somebody else has changed it since the run."""
 
 
 class ResponseMaker:
@@ -42,6 +56,36 @@ class ResponseMaker:
             return Compared(changes=diff(observed, desired), uncovered=uncovered(observed, by_type))
 
         return compared
+
+    async def taken_back(self, way: WayBack, looking: Looking) -> Compared:
+        """Compare each type with what it was, and with what the run made of it."""
+        observed = _observed(await looking.plane.send(self.read_all(way.api)))
+        found = [self._back(change, observed, force=way.force) for change in responses(way.changes)]
+        return Compared(
+            changes=tuple(each for each in found if not isinstance(each, SetAside)),
+            set_aside=tuple(each for each in found if isinstance(each, SetAside)),
+        )
+
+    def _back(self, change: ResponseChange, observed: Observed, *, force: bool) -> ResponseChange | SetAside:
+        now = shown(change.type, observed)
+        after = _restoring(change.before)
+        if self.as_before(now, change):
+            return ResponseChange(type=change.type, action=Action.NO_OP, before=now, after=after)
+        if not (force or self.as_planned(now, change)):
+            differing = "; ".join(self.differences(now, change))
+            message = (
+                f"someone else changed {change.type.value} since the run, so it is left alone ({differing}). "
+                "With --force it is taken back all the same"
+            )
+            return SetAside(target=change.target, code=CONFLICT, message=message, ending="held")
+        made = Action.CREATE if now.default_response else Action.UPDATE
+        action = Action.RESET if after is None else made
+        return ResponseChange(type=change.type, action=action, before=now, after=after)
+
+    def at_once(self, change: Change) -> bool:
+        """No response is of the second lane."""
+        del change
+        return False
 
     def write(self, api: RestApi, change: Change) -> Request[object]:
         """PUT replaces all of a response, DELETE takes its customisation away."""
@@ -85,6 +129,13 @@ class ResponseMaker:
     def moved(self, answer: object, changes: Sequence[Change], desired: Desired) -> Sequence[str]:
         """Compare with the before-images."""
         return staleness(changes, _observed(answer), desired)
+
+
+def _restoring(before: GatewayResponse) -> Settings | None:
+    """Give what makes a response what it was; None for its default, which is never written out."""
+    if before.default_response:
+        return None
+    return merged(before.type, effective(before.type, before.settings), Settings())
 
 
 def _the(kind: type[T], value: object) -> T:

@@ -22,6 +22,7 @@ from batchgw.execution.making import Job, Terms, make_changes
 from batchgw.execution.reading.recheck import recheck_if_due
 from batchgw.execution.verifying.needed import check_run
 from batchgw.journal import JSON, Journal, JournalRun, NewRun, RunRecord, RunState
+from batchgw.journal.locks import refuse_run_held
 from batchgw.model import OnStale, PlanItem, PlannedApi, RestApiId, Scope, UnreadApi
 from batchgw.planning.plan_file.plan import Plan
 from batchgw.planning.rollout.waves import Waves
@@ -48,6 +49,7 @@ async def apply_plan(
         desired=plan.header.desired,
         options=options,
         rollout=plan.header.rollout,
+        parent=plan.header.takes_back,
     )
     run = await journal.begin(new)
     async with _new_run(run), _holding(run, scopes, terms) as held:
@@ -72,21 +74,60 @@ async def apply_plan(
 async def resume_run(typed: str, paced: PacedControlPlane, journal: Journal, terms: Terms) -> Summary:
     """Make what is left of a run's changes. `api.resume` says what the parameters mean, and raises."""
     record, scopes = await _unfinished(journal, typed)
+    return await _go_on(record, scopes, paced, journal, terms, reopening=False)
+
+
+async def _go_on(
+    record: RunRecord,
+    scopes: tuple[Scope, ...],
+    paced: PacedControlPlane,
+    journal: Journal,
+    terms: Terms,
+    *,
+    reopening: bool,
+) -> Summary:
+    """Go on with a run in some of its scopes, after a reading of each API; `reopening`: with what failed."""
     run = journal.run(record.id)
     async with _holding(run, scopes, terms) as held:
         held.planned = True
         await check_run(run, scopes, terms.data_plane)
+        if reopening:
+            await run.reopen()
         await _skip_superseded(run)
         job = Job(
             run=run,
             verb=record.verb,
             terms=terms,
-            rollout=record.rollout,
+            rollout=None if reopening else record.rollout,  # what failed goes in one wave
             read_first=scopes,
             read_at=Moment.ago(0),
             live=terms.live or await journal.live_memory(),
         )
         return await _execute(job, paced)
+
+
+async def retry_run(typed: str, paced: PacedControlPlane, journal: Journal, terms: Terms) -> Summary:
+    """Make what has failed of a run once more. `api.retry` says what the parameters mean, and raises."""
+    record = await ended_run(journal, typed)
+    counts = journal.run(record.id).scope_counts()
+    scopes = tuple([each.scope async for each in counts if each.tally.left or each.tally.failed])
+    return await _go_on(record, scopes, paced, journal, terms, reopening=True)
+
+
+async def ended_run(journal: Journal, typed: str) -> RunRecord:
+    """Give a run that nobody works on.
+
+    Raises RunUnknown, ScopeLocked for one that may be under way, and UsageError for one without a plan.
+    """
+    record = await journal.find(typed)
+    if not record.state.ended:
+        refuse_run_held(record.id, record.state, record.holder, unknown_refused=True)
+    if not record.planned:
+        raise UsageError(
+            f"run {record.id} ended before its plan was complete, so nothing was written: there is nothing "
+            "to take back or to try again"
+        )
+    return record
 
 
 @asynccontextmanager

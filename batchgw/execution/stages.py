@@ -3,32 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TypeVar
 
 from batchgw.control_plane.interface import Request
 from batchgw.control_plane.operations import (
     DeploymentId,
-    GetExport,
+    GetApiSummary,
     GetStage,
     GetStages,
     PatchOperation,
     Stage,
     UpdateStage,
 )
-from batchgw.errors import BadRequest, CallError, ServiceFailure
-from batchgw.execution.looking import Comparer, Looking
+from batchgw.errors import CallError, EntityNotFound
+from batchgw.execution.looking import Comparer, Looking, WayBack
 from batchgw.execution.stage_guards import held_back
+from batchgw.execution.stage_images import image_of, read_image
 from batchgw.model import Change, Desired, RestApi, SetAside, Target
 from batchgw.model.deploy import NAME
 from batchgw.model.deployment.stage_change import (
-    StageCanary,
     StageChange,
     StageImage,
     StageStep,
     stage_changes,
 )
-from batchgw.planning.deployment.live import EVERY, LiveDigests, digests, joined, spoken_of
+from batchgw.planning.deployment.back import Found, taken_back
+from batchgw.planning.deployment.live import spoken_of
 from batchgw.planning.deployment.stages import compared, deploy_of
 from batchgw.planning.deployment.steps import same
 from batchgw.planning.kinds import Compared
@@ -58,7 +58,7 @@ class StageMaker:
             stages = await looking.plane.send(GetStages(scope=api.scope, api=api.id))
             chosen = {stage.name: stage for stage in stages if deploy.chooses(stage.name)}
             types = spoken_of(before)
-            images = [(name, await _read(api, chosen[name], types, looking)) for name in sorted(chosen)]
+            images = [(name, await read_image(api, chosen[name], types, looking)) for name in sorted(chosen)]
             changes = compared(images, deploy, before)
             aside = [
                 *(_no_such(name) for name in deploy.literal_names if name not in chosen),
@@ -71,6 +71,30 @@ class StageMaker:
             )
 
         return compare
+
+    async def taken_back(self, way: WayBack, looking: Looking) -> Compared:
+        """Compare what each stage shows with where it was, and with where the run has brought it."""
+        api = way.api
+        stages = {
+            each.name: each for each in await looking.plane.send(GetStages(scope=api.scope, api=api.id))
+        }
+        every = spoken_of(way.planned)
+        each = []
+        for change in stage_changes(way.changes):
+            stage = stages.get(change.stage)
+            types = (change.after.types if change.after else ()) or every
+            now = None if stage is None else await read_image(api, stage, types, looking)
+            there = await _is_there(api, change.before.deployment, tuple(stages.values()), looking)
+            found = Found(change=change, now=now, there=there)
+            each.append(taken_back(found, way.snapshot, types, force=way.force, redeploy=way.redeploy))
+        return Compared(
+            changes=tuple(one for one in each if not isinstance(one, SetAside)),
+            set_aside=tuple(one for one in each if isinstance(one, SetAside)),
+        )
+
+    def at_once(self, change: Change) -> bool:
+        """Whether the stage goes back to a deployment that is there: that takes no snapshot."""
+        return isinstance(change, StageChange) and change.after is not None and change.after.back is not None
 
     def write(self, api: RestApi, change: Change) -> Request[object]:
         """One UpdateStage for a step."""
@@ -128,49 +152,18 @@ class StageMaker:
         ]
 
 
-def image_of(stage: Stage) -> StageImage:
-    """Give a stage as it was read, without what it answers with."""
-    canary = stage.canary
-    if canary is None or canary.deployment is None:
-        return StageImage(deployment=stage.deployment)
-    return StageImage(
-        deployment=stage.deployment,
-        canary=StageCanary(deployment=canary.deployment, percent=canary.percent),
-    )
-
-
-async def remembered(
-    api: RestApi, deployment: DeploymentId | None, stage: str, looking: Looking
-) -> LiveDigests | None:
-    """Give what a deployment answers with, by an export of the stage that shows it, unless it is remembered.
-
-    None where it cannot be told: the export fails, as of an API with a model that is not JSON, or the stage
-    was moved meanwhile, so that nobody knows of which deployment it is. Raises a `CallError` for a denial and
-    for what ends the scope.
-    """
+async def _is_there(api: RestApi, deployment: str | None, stages: Sequence[Stage], looking: Looking) -> bool:
+    """Tell whether a deployment still exists. One that a stage shows does, so nobody is asked for it."""
     if deployment is None:
-        return None
-    known = await looking.live.recall(api, deployment)
-    if known is not None and known.keys() >= EVERY:
-        return known
+        return False
+    if any(stage.deployment == deployment for stage in stages):
+        return True
+    request = GetApiSummary(scope=api.scope, api=api.id, deployment=DeploymentId(deployment))
     try:
-        exported = await looking.plane.send(GetExport(scope=api.scope, api=api.id, stage=stage))
-        still = await looking.plane.send(GetStage(scope=api.scope, api=api.id, stage=stage))
-    except (BadRequest, ServiceFailure):
-        return None
-    if still.deployment != deployment:
-        return None
-    found = digests(exported.responses)
-    await looking.live.keep(api, deployment, found)
-    return found
-
-
-async def _read(api: RestApi, stage: Stage, types: Sequence[str], looking: Looking) -> StageImage:
-    image = image_of(stage)
-    if not types:  # there is nothing that it could answer otherwise
-        return replace(image, live=joined({}, ()))
-    found = await remembered(api, stage.deployment, stage.name, looking)
-    return image if found is None else replace(image, live=joined(found, types))
+        await looking.plane.send(request)
+    except EntityNotFound:
+        return False
+    return True
 
 
 def _no_such(name: str) -> SetAside:

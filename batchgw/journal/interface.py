@@ -118,6 +118,14 @@ class JournalRun(Protocol):
         """
         ...
 
+    async def traced(self, scope: Scope, *, after: int = 0, limit: int = 100) -> list[TracedApi]:
+        """Give the next APIs after row `after` with all that was planned, and what became of it.
+
+        A target that the plan itself has decided is not among it. Commits what was recorded first, as
+        `scope_counts` does.
+        """
+        ...
+
     async def intend(self, ids: Sequence[int]) -> None:
         """Commit, before their calls are made, that these changes may have been made.
 
@@ -210,14 +218,6 @@ class JournalRun(Protocol):
 
         There is at least one page for every scope, empty where there is nothing: to find nothing takes as
         long.
-        """
-        ...
-
-    def traces(self) -> AsyncGenerator[Sequence[TracedApi], None]:
-        """Give what the run has planned and what became of it, API by API, page by page, scope by scope.
-
-        A target that the plan itself has decided is not among it. Commits what was recorded first, as
-        `scope_counts` does.
         """
         ...
 

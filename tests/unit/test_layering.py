@@ -70,6 +70,7 @@ WITHIN: dict[str, tuple[frozenset[str], ...]] = {
                 "session",
                 "signals",
                 "stage_guards",
+                "stage_images",
                 "stages",
             }
         ),

@@ -13,7 +13,7 @@ from batchgw.control_plane.operations import DeploymentId
 from batchgw.errors import UsageError
 from batchgw.execution.looking import Looking
 from batchgw.execution.probeable import ALIKE
-from batchgw.execution.verifying.export import by_export
+from batchgw.execution.verifying.export import by_export, from_planned, from_recorded
 from batchgw.execution.verifying.pauses import NotLive
 from batchgw.execution.verifying.probe import NotProbeable, Probe, probe_of
 from batchgw.model import RestApi
@@ -89,7 +89,7 @@ class Verification:
                 self.api,
                 self.stage,
                 self.deployment,
-                self.digests,
+                from_planned(self.digests) if self.move.back is None else from_recorded(self.move),
                 looking=self.looking,
                 within=self.move.verify_within,
                 stop=self.stop,

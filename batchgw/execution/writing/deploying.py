@@ -28,7 +28,8 @@ from batchgw.errors import CallError, HeldBack, Stopped
 from batchgw.execution.looking import Looking
 from batchgw.execution.read_back import Elsewhere, ReadBack, read_back, unrouted_answer
 from batchgw.execution.stage_guards import CANARY_TRAFFIC, carries
-from batchgw.execution.stages import NO_SUCH_STAGE, image_of
+from batchgw.execution.stage_images import image_of
+from batchgw.execution.stages import NO_SUCH_STAGE
 from batchgw.execution.verifying.verification import Expected
 from batchgw.execution.writing.moving import Means, Moving, Prepared, failed, held
 from batchgw.execution.writing.recorder import Recorder
@@ -104,9 +105,24 @@ class Deploying:
 
     async def deploy(self, pending: PendingApi, tasks: TaskGroup, done: Callable[[], None]) -> None:
         """Take the snapshot of an API, and start its moves as tasks; `done` is called when all have ended."""
+        prepared = await self._prepared_or_decided(pending)
+        if prepared is None:
+            done()
+            return
+        self._recorder.expect(pending.api.scope, [pending])
+        tasks.start_soon(self._bring, pending, prepared, done)
+
+    async def move_back(self, pending: PendingApi) -> None:
+        """Move stages of an API back to deployments that are there, and wait until all have ended."""
+        prepared = await self._prepared_or_decided(pending)
+        if prepared is not None:
+            await self._bring_stages(pending, prepared)
+
+    async def _prepared_or_decided(self, pending: PendingApi) -> Prepared | None:
+        """Give what the moves need; None where that could not be had, and all of them are decided by it."""
         api, spent = pending.api, Execution()
         try:
-            prepared = await self._prepared(pending, spent)
+            return await self._prepared(pending, spent)
         except Elsewhere as elsewhere:
             for each in pending.changes:
                 self._decide(each, held(api, each.change, CHANGED_MEANWHILE, str(elsewhere)))
@@ -115,18 +131,17 @@ class Deploying:
             for each in pending.changes:
                 self._decide(each, ended(api, each.change, error, effort=effort, in_doubt=each.intended))
                 effort = Effort()
-        else:
-            self._recorder.expect(api.scope, [pending])
-            tasks.start_soon(self._bring, pending, prepared, done)
-            return
-        done()
+        return None
 
     async def _bring(self, pending: PendingApi, prepared: Prepared, done: Callable[[], None]) -> None:
         with self._recorder.working_on(pending.api):
-            async with anyio.create_task_group() as tasks:
-                for each in pending.changes:
-                    tasks.start_soon(self._bring_stage, pending.api, each, prepared)
+            await self._bring_stages(pending, prepared)
         done()
+
+    async def _bring_stages(self, pending: PendingApi, prepared: Prepared) -> None:
+        async with anyio.create_task_group() as tasks:
+            for each in pending.changes:
+                tasks.start_soon(self._bring_stage, pending.api, each, prepared)
 
     async def _bring_stage(self, api: RestApi, pending: PendingChange, prepared: Prepared) -> None:
         self._decide(pending, await self._brought(api, pending, prepared))
@@ -140,7 +155,7 @@ class Deploying:
         snapshot = await self._snapshots.taken(row)
         ours = any(_move(each).deployment is None for each in pending.changes)
         before: ReadBack | None = None
-        if planned_digests(changes) is None or (ours and snapshot is None):
+        if ours and (planned_digests(changes) is None or snapshot is None):
             before = await read_back(api, changes, plane=self._plane, spent=spent)
         if ours and snapshot is None:
             snapshot, effort = await self._snapshots.take(api, row)
@@ -153,7 +168,7 @@ class Deploying:
         edited: dict[Target, Held] = {}
         if snapshot is not None and ours and not self._ship_pending:
             edited = await _edited(pending, snapshot, stages, summaries)
-        expected = Expected(digests=_planned(changes, before))
+        expected = Expected(digests=_planned(changes, before) if ours else {})
         if any(_move(each).verify is not Verify.EXPORT for each in pending.changes):
             expected = Expected(
                 digests=expected.digests,
@@ -176,7 +191,8 @@ class Deploying:
                 api, change, NO_SUCH_STAGE, f"stage {change.stage} was there when the plan was made"
             )
         canary = now.canary
-        if canary is not None and now.carries_canary and canary.deployment != to:
+        stays = canary is not None and now.carries_canary and canary.deployment != to
+        if canary is not None and stays and move.back is None:
             return held(api, change, CANARY_TRAFFIC, carries(change.stage, canary))
         moving = Moving(
             means=self._means,

@@ -158,7 +158,7 @@ class Executor:
             async with aclosing(self._plane.stop.until_stop(self._schedule.apis(scope, left))) as scheduled:
                 async for apis in scheduled:
                     self._begun.add(apis)
-                    self._recorder.expect(scope, [in_lanes(api)[0] for api in apis])
+                    self._recorder.expect(scope, [_now(api) for api in apis])
                     for api in apis:
                         yield api
         if self._is_over(scope):
@@ -215,17 +215,22 @@ class Executor:
     async def _bring_to_plan(self, pending: PendingApi) -> PendingApi | None:
         """Make an API's changes, one after the other. After a denial or a 404 it gets no more calls.
 
+        Stages that go back to a deployment which is there go first: what is live is what hurts, and they need
+        no snapshot, so they need not wait for the responses either.
+
         What needs all changes before it is not made after any that was not. Gives what is left for the second
         lane.
         """
-        first, second = in_lanes(pending)
+        at_once, first, second = in_lanes(pending)
+        if at_once.changes:
+            await self._deploying.move_back(at_once)
         if not first.changes and not first.failed:
-            return second
+            return second if second.changes else None
         try:
             known = await self._known(first, reading := Execution(), all_needed=bool(second.changes))
         except (CallError, Stopped) as error:
             spent = Effort() if isinstance(error, Stopped) else reading.effort
-            for each in pending.changes:
+            for each in (*first.changes, *second.changes):
                 unread = ended(pending.api, each.change, error, effort=spent, in_doubt=each.intended)
                 self._decide(each, unread)
                 spent = Effort()
@@ -302,6 +307,12 @@ class Executor:
         if why is None and self._plane.stop.requested:
             return Stopped("the run was asked to stop before it came to this")
         return why
+
+
+def _now(pending: PendingApi) -> PendingApi:
+    """Give an API with the changes that are made as soon as it comes up."""
+    at_once, first, _ = in_lanes(pending)
+    return replace(first, changes=(*at_once.changes, *first.changes)) if at_once.changes else first
 
 
 def _lacks(pending: PendingChange, unmade: Mapping[int, Change]) -> Target | None:

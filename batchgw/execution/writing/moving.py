@@ -176,7 +176,7 @@ class Moving:
 
     async def _withdraw(self, now: StageImage) -> bool:
         """Remove our canary after a failure, and tell whether it is gone. If not, the stage says so."""
-        step = withdrawal(self.change.stage, now)
+        step = None if self.move.back is not None else withdrawal(self.change.stage, now)
         if step is None or now.canary is None or now.canary.deployment != self.to:
             return True
         return isinstance(await self._made(step), Applied)

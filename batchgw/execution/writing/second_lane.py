@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from math import ceil
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 import anyio
 from anyio.abc import TaskGroup
@@ -28,15 +28,27 @@ AROUND: Final = 2.0
 """Seconds that an API keeps a worker besides waiting for its turn: four calls, at twice AWS's latency."""
 
 
-def in_lanes(pending: PendingApi) -> tuple[PendingApi, PendingApi]:
-    """Part an API's changes in those of the first lane and those of the second."""
+class Lanes(NamedTuple):
+    """An API's changes: those that are made first of all, those of the first lane, those of the second."""
+
+    at_once: PendingApi
+    first: PendingApi
+    second: PendingApi
+
+
+def in_lanes(pending: PendingApi) -> Lanes:
+    """Part an API's changes."""
     changes, failed = pending.changes, pending.failed
     first = [each for each in changes if not maker_of(each.change).second_lane]
     if len(first) == len(changes) and not failed:
-        return pending, replace(pending, changes=())
-    second = [each for each in changes if maker_of(each.change).second_lane]
+        none = replace(pending, changes=())
+        return Lanes(none, pending, none)
+    rest = [each for each in changes if maker_of(each.change).second_lane]
+    at_once = [each for each in rest if maker_of(each.change).at_once(each.change)]
+    second = [each for each in rest if each not in at_once]
     failed = tuple([each for each in failed if not maker_of(each.change).second_lane])
-    return (
+    return Lanes(
+        replace(pending, changes=tuple(at_once), failed=()),
         replace(pending, changes=tuple(first), failed=failed),
         replace(pending, changes=tuple(second), failed=()),
     )

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, and_, bindparam, literal_column, select
 from batchgw.journal.ranking import DECIDED
 from batchgw.journal.records import PendingApi, PendingChange, TracedApi, TracedChange
 from batchgw.journal.sql.database.connection import Database
+from batchgw.journal.sql.database.prepared import Cursor
 from batchgw.journal.sql.paging import Pages, Row
 from batchgw.journal.sql.tables.columns import escaped
 from batchgw.journal.sql.tables.images import Images
@@ -88,15 +89,12 @@ class Pending:
     ) -> list[PendingApi]:
         """Give the next APIs of a scope, none of a scope that is not the run's."""
         with self._database.read() as connection, closing(connection.connection.cursor()) as cursor:
-            if (run, scope) not in self._scopes:
-                found = self._scope.run(cursor, (run, escaped(scope.account), escaped(scope.region)))
-                if not found:
-                    return []
-                self._scopes[run, scope] = found[0][0]
+            scope_id = self._scope_id(cursor, run, scope)
+            if scope_id is None:
+                return []
             some = self._pages if wave is None else self._of_wave
             values = () if wave is None else (wave,)
-            of = self._scopes[run, scope]
-            page = some.read(cursor, scope, of, after=after, limit=limit, values=values)
+            page = some.read(cursor, scope, scope_id, after=after, limit=limit, values=values)
             stored = {_stored(row): row[1] for each in page for row in each.changes}
             read = self._changes(connection, stored)
             return [
@@ -110,9 +108,12 @@ class Pending:
                 for id_, api, rows, wave in page
             ]
 
-    def traces(self, scope: Scope, scope_id: int, *, after: int, limit: int) -> list[TracedApi]:
+    def traced(self, run: int, scope: Scope, *, after: int, limit: int) -> list[TracedApi]:
         """Give the next APIs of a scope, with all that was planned and what became of it."""
         with self._database.read() as connection, closing(connection.connection.cursor()) as cursor:
+            scope_id = self._scope_id(cursor, run, scope)
+            if scope_id is None:
+                return []
             page = self._all.read(cursor, scope, scope_id, after=after, limit=limit)
             read = self._changes(connection, {_stored(row): row[1] for each in page for row in each.changes})
             return [
@@ -127,6 +128,14 @@ class Pending:
             stored = {_Stored(*each[1:]): each[0] for each in rows}
             read = self._changes(connection, stored)
             return tuple([read[_Stored(*each[1:])] for each in rows])
+
+    def _scope_id(self, cursor: Cursor, run: int, scope: Scope) -> int | None:
+        if (run, scope) not in self._scopes:
+            found = self._scope.run(cursor, (run, escaped(scope.account), escaped(scope.region)))
+            if not found:
+                return None
+            self._scopes[run, scope] = found[0][0]
+        return self._scopes[run, scope]
 
     def _changes(self, connection: Connection, wanted: dict[_Stored, int]) -> dict[_Stored, Change]:
         """Read what changes are, each once. `wanted` names a row of each, for errors."""

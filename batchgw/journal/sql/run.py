@@ -65,6 +65,11 @@ class SqlRun:
             self._store.buffer.take_up(each.changes)
         return page
 
+    async def traced(self, scope: Scope, *, after: int = 0, limit: int = 100) -> list[TracedApi]:
+        """Give the next APIs, with what became of all that was planned."""
+        self._store.flush_if_possible()
+        return self._store.pending.traced(self._key(), scope, after=after, limit=limit)
+
     async def intend(self, ids: Sequence[int]) -> None:
         """Commit that calls are about to be made."""
         self._store.buffer.intend(ids)
@@ -132,17 +137,6 @@ class SqlRun:
     ) -> AsyncGenerator[Sequence[Outcome], None]:
         """Give them page by page."""
         return self._pages(check_kinds(kinds))
-
-    async def traces(self) -> AsyncGenerator[Sequence[TracedApi], None]:
-        """Give what became of all that was planned."""
-        self._store.flush_if_possible()
-        for row in await self._scopes():
-            after = 0
-            while page := self._store.pending.traces(
-                row.scope, row.id, after=after, limit=reading.FIRST_PAGE
-            ):
-                after = page[-1].row
-                yield page
 
     async def waves(self) -> list[WaveRecord]:
         """Give the waves that have begun."""

@@ -70,23 +70,33 @@ class StageMove:
     """What a stage is to show, and how it comes there.
 
     Attributes:
-        deployment: what it is to show; None for the snapshot that the run takes of the API.
+        back: a stage as it was before another run, and is to be again; None for a stage that goes to the
+            snapshot which the run takes of its API.
+        types: the response types over which the `live` of the images is, of a move that takes another one
+            back; empty for those that the plan speaks of.
         canary: shares of the traffic through which it goes, in per cent; empty: at once.
         bake: seconds between these.
         verify: how it is seen that the stage is live.
         verify_within: seconds in which that must be seen.
     """
 
-    deployment: str | None = None
+    back: StageImage | None = None
+    types: tuple[str, ...] = ()
     canary: tuple[float, ...] = ()
     bake: float = 0.0
     verify: Verify = Verify.EXPORT
     verify_within: float = VERIFY_WITHIN
 
+    @property
+    def deployment(self) -> str | None:
+        """What the stage is to show, where that is there already; None for the run's snapshot."""
+        return None if self.back is None else self.back.deployment
+
     def to_json(self) -> dict[str, JSON]:
-        """Render as `from_json` reads it."""
+        """Render as `from_json` reads it, without what there is not."""
         return {
-            "deployment": self.deployment,
+            **({} if self.back is None else {"back": self.back.to_json()}),
+            **({"types": list(self.types)} if self.types else {}),
             "canary": list(self.canary),
             "bake": self.bake,
             "verify": self.verify.value,
@@ -98,7 +108,8 @@ class StageMove:
         """Read what `to_json` wrote. Raises KeyError, TypeError or ValueError for anything else."""
         found = record(data)
         return cls(
-            deployment=text_or_none(found["deployment"]),
+            back=StageImage.from_json(found["back"]) if "back" in found else None,
+            types=tuple(map(text, items(found.get("types", [])))),
             canary=tuple(map(number, items(found["canary"]))),
             bake=number(found["bake"]),
             verify=Verify(text(found["verify"])),

@@ -7,6 +7,7 @@ stage is. What each patch does to a stage is as recorded from the service.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 
 from batchgw.model.deploy import ALL_TRAFFIC
@@ -34,7 +35,7 @@ def withdrawal(stage: str, now: StageImage) -> StageStep | None:
 
 def calls(before: StageImage, move: StageMove) -> int:
     """Count the calls of the whole way, to a deployment that the stage does not show."""
-    return len(steps("", before, move, ""))
+    return len(steps("", before, move, move.deployment or ""))
 
 
 def same(one: StageImage, other: StageImage) -> bool:
@@ -57,6 +58,9 @@ def _images(before: StageImage, move: StageMove, deployment: str) -> Iterator[St
 
     One that somebody left behind at 0 % stays where the stage is moved at once: it is not ours.
     """
+    if move.back is not None:
+        yield from _images_back(before, move.back)
+        return
     if before.deployment == deployment and not before.carries_canary:
         return
     if not move.canary:
@@ -71,3 +75,18 @@ def _images(before: StageImage, move: StageMove, deployment: str) -> Iterator[St
             yield StageImage(deployment=before.deployment, canary=at)
     yield StageImage(deployment=deployment, canary=StageCanary(deployment=deployment, percent=0.0))
     yield StageImage(deployment=deployment)
+
+
+def _images_back(now: StageImage, back: StageImage) -> Iterator[StageImage]:
+    """A canary that was not there goes, then the stage goes back, then a canary that was there comes."""
+    keeps = now.canary == back.canary
+    if now.canary is not None and not keeps:
+        now = StageImage(deployment=now.deployment)
+        yield now
+    if now.deployment != back.deployment:
+        now = StageImage(deployment=back.deployment, canary=now.canary)
+        yield now
+    if back.canary is not None and not keeps:
+        yield StageImage(deployment=now.deployment, canary=replace(back.canary, percent=0.0))
+        if back.carries_canary:
+            yield StageImage(deployment=now.deployment, canary=back.canary)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import uuid4
 
 from batchgw.model import Desired, Policy
@@ -23,6 +23,9 @@ class PlanHeader:
 
     `rollout` is how the plan is rolled out, where its policy says that: an apply of it asks no other.
 
+    `takes_back` is the id of the run that a rollback takes back: its changes are made from before-images, not
+    from a policy; `desired` is then that run's.
+
     `targets` and `options` are JSON objects for people and later commands to read: where to look, and with
     which flags. Which account-regions that came to is counted in the totals. `desired` is what an API shall
     be that no rule of the policy matches.
@@ -37,6 +40,7 @@ class PlanHeader:
     targets: Mapping[str, JSON] = field(default_factory=dict)
     options: Mapping[str, JSON] = field(default_factory=dict)
     rollout: Rollout | None = None
+    takes_back: str | None = None
 
     @classmethod
     def of(cls, policy: Policy, options: Mapping[str, JSON]) -> PlanHeader:
@@ -68,6 +72,22 @@ class PlanHeader:
             rollout=policy.rollout,
         )
 
+    @classmethod
+    def back(
+        cls, run: str, source: str, digest: str, desired: Desired, options: Mapping[str, JSON] | None = None
+    ) -> PlanHeader:
+        """Give the header of the plan that takes a run back, from what the run knows of its policy."""
+        return cls(
+            plan=uuid4().hex[:12],
+            created=time.time(),
+            batchgw=VERSION,
+            policy_digest=digest,
+            policy_source=source,
+            desired=replace(desired, wherever_customised={}),  # of no type is said more than it was before
+            options=with_bare_urls(options or {}),
+            takes_back=run,
+        )
+
     def to_json(self) -> dict[str, JSON]:
         """Render as the first line of the file."""
         return {
@@ -83,6 +103,7 @@ class PlanHeader:
             "options": dict(self.options),
             "desired": self.desired.to_json(),
             **({} if self.rollout is None else {"rollout": self.rollout.to_json()}),
+            **({} if self.takes_back is None else {"takes_back": self.takes_back}),
         }
 
     @classmethod
@@ -98,6 +119,7 @@ class PlanHeader:
             options=record(data["options"]),
             desired=Desired.from_json(record(data["desired"])),
             rollout=Rollout.from_json(data["rollout"]) if "rollout" in data else None,
+            takes_back=text_or_none(data.get("takes_back")),
         )
 
 

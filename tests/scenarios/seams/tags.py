@@ -28,7 +28,7 @@ from batchgw.control_plane.interface import (
 from batchgw.control_plane.stack import PacedControlPlane
 from batchgw.errors import CallError
 from batchgw.execution import kinds as execution_kinds
-from batchgw.execution.looking import Comparer, Looking
+from batchgw.execution.looking import Comparer, Looking, WayBack
 from batchgw.model import Action, Change, Desired, RestApi, RestApiId, Target
 from batchgw.model import kinds as model_kinds
 from batchgw.model.kinds import ChangeKind
@@ -235,6 +235,20 @@ class TagMaker:
             )
 
         return compared
+
+    async def taken_back(self, way: WayBack, looking: Looking) -> Compared:
+        answer = await looking.plane.send(self.read_all(way.api))
+        found = [(change, _value(answer, change)) for change in tags(way.changes)]
+        return Compared(
+            changes=tuple(
+                TagChange(key=was.key, action=_action(now, was.before), before=now, after=was.before)
+                for was, now in found
+            )
+        )
+
+    def at_once(self, change: Change) -> bool:
+        del change
+        return False
 
     def write(self, api: RestApi, change: Change) -> Request[object]:
         (one,) = tags([change])

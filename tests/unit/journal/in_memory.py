@@ -400,6 +400,23 @@ class InMemoryRun:
         self._journal.spent.update((change.id, change.spent) for api in page for change in api.changes)
         return page
 
+    async def traced(self, scope: Scope, *, after: int = 0, limit: int = 100) -> list[TracedApi]:
+        self._journal.commit()
+        found = []
+        for api in self.rows.scopes.get(scope, ScopeRows()).apis.values():
+            traced = tuple(
+                TracedChange(
+                    change=row.change,
+                    kind=None if row.outcome is None else KIND_OF[type(row.outcome)],
+                    intended=row.intent is not None,
+                )
+                for row in api.changes
+                if row.change is not None
+            )
+            if traced and api.id > after:
+                found.append(TracedApi(row=api.id, api=api.api, changes=traced))
+        return found[:limit]
+
     async def intend(self, ids: Sequence[int]) -> None:
         self._journal.commit()
         wanted = dict.fromkeys(ids)
@@ -501,22 +518,6 @@ class InMemoryRun:
         self, *, kinds: frozenset[str] | None = None
     ) -> AsyncGenerator[Sequence[Outcome], None]:
         return self._pages(check_kinds(kinds))
-
-    async def traces(self) -> AsyncGenerator[Sequence[TracedApi], None]:
-        self._journal.commit()
-        for _, scope in sorted(self.rows.scopes.items()):
-            for api in scope.apis.values():
-                traced = tuple(
-                    TracedChange(
-                        change=row.change,
-                        kind=None if row.outcome is None else KIND_OF[type(row.outcome)],
-                        intended=row.intent is not None,
-                    )
-                    for row in api.changes
-                    if row.change is not None
-                )
-                if traced:
-                    yield [TracedApi(row=api.id, api=api.api, changes=traced)]
 
     async def acquire(
         self, scopes: Iterable[Scope], *, force: bool = False, take_over_dead: bool = False

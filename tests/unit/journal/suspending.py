@@ -151,6 +151,9 @@ class SuspendingRun:
     ) -> list[PendingApi]:
         return await _slowly(self._wait, self.inner.pending(scope, after=after, limit=limit, wave=wave))
 
+    async def traced(self, scope: Scope, *, after: int = 0, limit: int = 100) -> list[TracedApi]:
+        return await _slowly(self._wait, self.inner.traced(scope, after=after, limit=limit))
+
     async def intend(self, ids: Sequence[int]) -> None:
         await _slowly(self._wait, self.inner.intend(ids))
 
@@ -206,9 +209,6 @@ class SuspendingRun:
         self, *, kinds: frozenset[str] | None = None
     ) -> AsyncGenerator[Sequence[Outcome], None]:
         return _each_slowly(self._wait, self.inner.outcome_pages(kinds=kinds))
-
-    def traces(self) -> AsyncGenerator[Sequence[TracedApi], None]:
-        return _each_slowly(self._wait, self.inner.traces())
 
     async def acquire(
         self, scopes: Iterable[Scope], *, force: bool = False, take_over_dead: bool = False

@@ -41,7 +41,7 @@ async def test_each_api_comes_with_all_that_was_planned_and_what_became_of_it(jo
     first, second, *_ = await open_changes(run)
     await run.intend([first.id, second.id])
     run.record(first.id, applied(0, first))
-    traced = [each async for page in run.traces() for each in page]
+    traced = await run.traced(HERE) + await run.traced(THERE)
     assert [(each.api, [c.change for c in each.changes]) for each in traced] == [
         (api(0), [create(), update(), reset(), no_op()]),
         (api(2), [reset()]),
@@ -59,8 +59,11 @@ async def test_each_api_comes_with_all_that_was_planned_and_what_became_of_it(jo
 
 async def test_many_apis_come_page_by_page(journal: Journal) -> None:
     run = await begun(journal, *(planned(n, update()) for n in range(50)))
-    traced: list[TracedApi] = [each async for page in run.traces() for each in page]
+    traced: list[TracedApi] = []
+    while page := await run.traced(HERE, after=traced[-1].row if traced else 0, limit=20):
+        traced += page
     assert [each.api for each in traced] == [api(n) for n in range(50)]
+    assert await run.traced(THERE) == []
 
 
 async def test_a_run_knows_the_one_that_it_takes_back(journal: Journal) -> None:
