@@ -9,7 +9,7 @@ responses. Moves, bakes and looks of a stage are a task of its own: they wait fo
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import anyio
 from anyio.abc import TaskGroup
@@ -175,7 +175,9 @@ class Deploying:
                 answer=await unrouted_answer(api, changes, before, plane=self._plane, spent=spent),
                 routes=await _routes(pending, snapshot, stages, summaries),
             )
-        return Prepared(deployment=snapshot, expected=expected, stages=stages, held=edited)
+        return Prepared(
+            deployment=snapshot, expected=expected, stages=stages, held=edited, effort=spent.effort
+        )
 
     async def _brought(self, api: RestApi, pending: PendingChange, prepared: Prepared) -> Outcome:
         """Move one stage and see that it is live. Never raises a `CallError`, Stopped or HeldBack."""
@@ -183,17 +185,17 @@ class Deploying:
         to = prepared.deployment if move.deployment is None else DeploymentId(move.deployment)
         if to is None or not isinstance(change, StageChange):
             raise TypeError(f"{change.target} of {api} has nowhere to go")
+        effort, prepared.effort = prepared.effort, Effort()
         if change.target in prepared.held:
-            return prepared.held[change.target]
+            return replace(prepared.held[change.target], effort=effort)
         now = prepared.stages.get(change.stage)
         if now is None:
-            return failed(
-                api, change, NO_SUCH_STAGE, f"stage {change.stage} was there when the plan was made"
-            )
+            message = f"stage {change.stage} was there when the plan was made, and is gone now"
+            return replace(failed(api, change, NO_SUCH_STAGE, message), effort=effort)
         canary = now.canary
         stays = canary is not None and now.carries_canary and canary.deployment != to
         if canary is not None and stays and move.back is None:
-            return held(api, change, CANARY_TRAFFIC, carries(change.stage, canary))
+            return replace(held(api, change, CANARY_TRAFFIC, carries(change.stage, canary)), effort=effort)
         moving = Moving(
             means=self._means,
             api=api,
@@ -202,6 +204,7 @@ class Deploying:
             move=move,
             to=to,
             prepared=prepared,
+            effort=effort,
         )
         try:
             return await moving.moved(now)

@@ -53,6 +53,7 @@ class Prepared:
         expected: what the stages must answer with.
         stages: the API's stages as they are now, by name.
         held: why a stage is held back.
+        effort: what all that has cost, until a stage takes it over: it is counted once.
         lock: is taken for each write: an API takes one at a time.
     """
 
@@ -60,6 +61,7 @@ class Prepared:
     expected: Expected
     stages: Mapping[str, StageImage]
     held: Mapping[Target, Held]
+    effort: Effort = field(default_factory=Effort)
     lock: anyio.Lock = field(default_factory=anyio.Lock)
 
 

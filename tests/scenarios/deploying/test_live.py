@@ -222,3 +222,20 @@ def test_a_run_that_is_stopped_anywhere_is_finished_by_a_resume(tmp_path: Path, 
             assert {len(found) for found in world.snapshots(first.run).values()} <= {0, 1}
 
     virtually(main)
+
+
+def test_what_a_snapshot_costs_is_told_with_its_first_stage(tmp_path: Path) -> None:
+    """Else fewer calls would be told than were made."""
+
+    async def main() -> None:
+        async with StagedEstate(apis=6, accounts=1, regions=1) as world:
+            summary, _ = await world.apply(tmp_path / "journal.db")
+            (scope,) = world.scopes
+            counted = ("CreateDeployment", "UpdateStage", "PutGatewayResponse", "DeleteGatewayResponse")
+            made = world.engine.statistics
+            calls = sum(
+                made.of(scope.account, scope.region, name).calls for name in (*counted, "GetDeployment")
+            )
+            assert summary.total.effort.attempts >= calls > 6
+
+    virtually(main)
