@@ -116,6 +116,7 @@ def policy_plan(
             home=run.home,
             remembering=run.remembering,
             live=run.live,
+            data_plane=run.data_plane,
             configures=configures,
             pending=pending,
             ship_pending=ship_pending,

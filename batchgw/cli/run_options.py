@@ -49,6 +49,7 @@ def run_options(flags: RunFlags, targets: Targets) -> dict[str, JSON]:
     options: dict[str, JSON] = {
         "profile": connection.profile,
         "endpoint_url": bare_url(connection.endpoint_url) if connection.endpoint_url else None,
+        "data_plane_url": bare_url(connection.data_plane_url) if connection.data_plane_url else None,
         "ca_bundle": None if connection.ca_bundle is None else str(connection.ca_bundle.absolute()),
         "regions": list(targets.regions) or None,
         "organization": None if targets.organization is None else targets.organization.to_json(),
@@ -85,7 +86,16 @@ def _reads(read: Callable[[], object]) -> bool:
 
 _FITS: Mapping[str, Callable[[object], bool]] = {
     **dict.fromkeys(
-        ("profile", "endpoint_url", "ca_bundle", "role", "external_id", "session_name", "source_identity"),
+        (
+            "profile",
+            "endpoint_url",
+            "data_plane_url",
+            "ca_bundle",
+            "role",
+            "external_id",
+            "session_name",
+            "source_identity",
+        ),
         _is_text,
     ),
     **dict.fromkeys(("roles", "organization_roles"), fits_chain),
@@ -133,6 +143,7 @@ def _connection(flags: ConnectionFlags, options: Mapping[str, JSON]) -> Connecti
     return ConnectionFlags(
         profile=flags.profile or (None if chosen else text_or_none(options.get("profile"))),
         endpoint_url=flags.endpoint_url or text_or_none(options.get("endpoint_url")),
+        data_plane_url=flags.data_plane_url or text_or_none(options.get("data_plane_url")),
         ca_bundle=flags.ca_bundle or (Path(bundle) if bundle else None),
         client_fast_path=fast if flags.client_fast_path is None else flags.client_fast_path,
     )

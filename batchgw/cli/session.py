@@ -11,7 +11,7 @@ from typing import TypeVar
 import anyio
 
 from batchgw.cli.flags.endpoint import AWS, endpoint_of
-from batchgw.cli.flags.options import JournalFlags, RunFlags
+from batchgw.cli.flags.options import ConnectionFlags, JournalFlags, RunFlags
 from batchgw.cli.flags.pace import chosen_pace
 from batchgw.cli.garbage import collect_rarely
 from batchgw.cli.memory.deployments import remembering_deployments
@@ -25,6 +25,7 @@ from batchgw.cli.output.console import Console
 from batchgw.cli.output.failure import is_unexplained_stop
 from batchgw.cli.signals import Interrupts
 from batchgw.control_plane.aws import Access, connect
+from batchgw.control_plane.data_plane import DataPlane, ProbeAnswer, ProbeRequest
 from batchgw.control_plane.stack import Pace, PacedControlPlane
 from batchgw.discovery.organization.moves import Moves
 from batchgw.discovery.organization.recollection import MAX_AGE, Remembering
@@ -45,7 +46,8 @@ _NOT_REMEMBERED = "batchgw.limits.not_remembered"
 class Run:
     """A verb that runs. `region` is that of the environment or profile, None when there is none.
 
-    `live` remembers what deployments answer with.
+    `live` remembers what deployments answer with. `data_plane` is None for an emulator whose stages nobody
+    has said the place of.
     """
 
     console: Console
@@ -56,6 +58,7 @@ class Run:
     identity: Callable[[], str | None] = lambda: None
     remembering: Remembering | None = None
     live: LiveMemory = field(default_factory=BriefLiveMemory)
+    data_plane: DataPlane | None = None
     organization_roles: tuple[RoleLink, ...] = ()
     moves: list[Moves] = field(default_factory=list)
     """Which accounts joined, left or moved since the plan, once that was asked."""
@@ -179,6 +182,7 @@ async def open_run(
             await stack.enter_async_context(keeping(memory, paced))
         remembered = await stack.enter_async_context(_remembering(flags, journal, trouble))
         live = await stack.enter_async_context(_live(flags, journal, trouble))
+        data_plane = _data_plane(connection, stack)
         collect_rarely()
         yield Run(
             console=console,
@@ -187,6 +191,7 @@ async def open_run(
             region=plane.region,
             log=log_observer,
             identity=lambda: plane.identity,
+            data_plane=data_plane,
             remembering=remembered,
             live=live,
             organization_roles=targets.organization_roles,
@@ -241,3 +246,37 @@ def _teller(log: LogObserver, *, warns: bool) -> Callable[[str], None]:
         log.tell(logging.WARNING if warns else logging.INFO, _NOT_REMEMBERED, {"reason": reason})
 
     return trouble
+
+
+def _data_plane(connection: ConnectionFlags, stack: AsyncExitStack) -> DataPlane | None:
+    """Give the way to deployed APIs. It is opened at the first probe: most runs make none."""
+    if endpoint_of(connection) != AWS and not connection.data_plane_url:
+        return None  # the stages of an emulator are not at AWS
+    return _OpenedLate(connection, stack)
+
+
+class _OpenedLate:
+    """A data plane that is opened when it is needed, and closed with the stack."""
+
+    def __init__(self, connection: ConnectionFlags, stack: AsyncExitStack) -> None:
+        self._connection = connection
+        self._stack = stack
+        self._opening = anyio.Lock()
+        self._plane: DataPlane | None = None
+
+    async def get(self, request: ProbeRequest) -> ProbeAnswer:
+        """Make one GET. Raises `ProbeFailed`, and UsageError for a template or a file of no use."""
+        async with self._opening:
+            if self._plane is None:
+                from batchgw.control_plane.data_plane.over_https import (  # noqa: PLC0415 - few runs need it
+                    open_data_plane,
+                )
+
+                bundle = self._connection.ca_bundle
+                opened = open_data_plane(
+                    url=self._connection.data_plane_url,
+                    profile=self._connection.profile,
+                    ca_bundle=None if bundle is None else str(bundle),
+                )
+                self._plane = await self._stack.enter_async_context(opened)
+        return await self._plane.get(request)

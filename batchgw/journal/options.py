@@ -19,6 +19,7 @@ KEPT_OPTIONS: Final = frozenset(
         "burst",
         "ca_bundle",
         "client_fast_path",
+        "data_plane_url",
         "endpoint_url",
         "exclude",
         "explicit",

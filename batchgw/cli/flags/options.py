@@ -157,21 +157,6 @@ class ConnectionFlags:
             panel=_AWS,
         ),
     ] = None
-    client_fast_path: Annotated[
-        bool | None,
-        flag(
-            "--client-fast-path/--no-client-fast-path",
-            "Frequent calls skip botocore. [default: yes]",
-            panel=ADVANCED,
-        ),
-    ] = None
-    """None as in `PaceFlags`."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DataPlaneFlags:
-    """Where deployed APIs are called."""
-
     data_plane_url: Annotated[
         str | None,
         flag(
@@ -181,6 +166,15 @@ class DataPlaneFlags:
             panel=_AWS,
         ),
     ] = None
+    client_fast_path: Annotated[
+        bool | None,
+        flag(
+            "--client-fast-path/--no-client-fast-path",
+            "Frequent calls skip botocore. [default: yes]",
+            panel=ADVANCED,
+        ),
+    ] = None
+    """None as in `PaceFlags`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -117,6 +117,7 @@ class Applying:
                     ship_pending=self.ship_pending,
                     conduct=conduct_of(self.rollout, self.console, run.interrupts, home=run.home),
                     live=run.live,
+                    data_plane=run.data_plane,
                     verb=self.verb,
                     options={
                         **recorded,

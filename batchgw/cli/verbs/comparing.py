@@ -90,6 +90,7 @@ class Comparing:
                     home=run.home,
                     remembering=run.remembering,
                     live=run.live,
+                    data_plane=run.data_plane,
                     on_managed=self.owners.on_managed,
                     pending=self.pending,
                     ship_pending=self.ship_pending,

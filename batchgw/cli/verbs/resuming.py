@@ -118,6 +118,7 @@ class Resuming:
                     ship_pending=ship_pending,
                     conduct=conduct_of(self.rollout, self.console, under_way.interrupts, home=under_way.home),
                     live=under_way.live,
+                    data_plane=under_way.data_plane,
                 )
 
         return await carried_out(

@@ -16,7 +16,7 @@ from batchgw.control_plane.data_plane.probe import ProbeRequest
 from batchgw.errors import UsageError
 from batchgw.model import AccountId, Region, RestApi, RestApiId, Scope
 
-SOURCE: Final = "--data-plane-url"
+SOURCE: Final = "--data-plane-url / BATCHGW_DATA_PLANE_URL"
 """Where a template comes from."""
 
 AWS: Final = "https://{api}.execute-api.{region}.{suffix}/{stage}{path}"

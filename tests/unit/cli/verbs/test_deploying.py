@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -199,3 +200,23 @@ def test_the_question_tells_what_is_configured_from_what_is_made_live(kinds: lis
     fold.add(planned)
     totals.add(planned)
     assert question(fold, totals) == asked
+
+
+def test_stages_of_an_emulator_are_probed_where_the_flag_says(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Without it nothing is written: they are not at AWS."""
+    policy = tmp_path / "probed.yaml"
+    policy.write_text(
+        "version: 1\n"
+        "targets: {regions: [eu-west-1]}\n"
+        "responses: {MISSING_AUTHENTICATION_TOKEN: {status: 404}}\n"
+        'deploy: {stages: ["prod*"], verify: probe}\n'
+    )
+    with served(monkeypatch, apis=3, accounts=1, regions=1):
+        refused = batchgw("apply", policy, "--yes")
+        assert (refused.code, "--data-plane-url" in refused.err) == (64, True), refused.err
+        url = os.environ["AWS_ENDPOINT_URL"] + "/restapis/{api}/{stage}/_user_request_{path}"
+        applied = batchgw("apply", policy, "--yes", "--data-plane-url", url, "-o", "json")
+        assert applied.code in (0, 2), applied.err
+        assert applied.json["seen_live"]["by_probe"] > 0
