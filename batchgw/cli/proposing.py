@@ -143,6 +143,11 @@ def saved_plan(
     """Propose to make a saved plan's changes. A policy beside it must be the one it was made from."""
     _refuse_selection(selection)
     plan = Plan.open(path)
+    if plan.header.takes_back is not None:
+        raise UsageError(
+            f"{path} takes the run {plan.header.takes_back} back. No policy vouches for such a plan, so it is "
+            "not applied from a file: roll the run back by itself."
+        )
     source = loaded(files, Console(quiet=True)) if files else None
     if source is not None:
         refuse_other_policy(plan, source.policy)

@@ -148,6 +148,6 @@ def no_data_plane() -> UsageError:
     """Make the error of a policy that asks for probes, where nothing can send them."""
     return UsageError(
         "the policy says `verify: probe` or `verify: both` under `deploy`, and there is no data plane to "
-        "ask: name the stages of an emulator with --data-plane-url (in Python give `data_plane`, such as what "
-        "`batchgw.open_data_plane()` opens), or say `verify: export`"
+        "ask: name the stages of an emulator with --data-plane-url (in Python give `data_plane`, such as "
+        "what `batchgw.open_data_plane()` opens), or say `verify: export`"
     )

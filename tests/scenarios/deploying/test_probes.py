@@ -209,7 +209,9 @@ def test_without_a_data_plane_nothing_is_written_and_a_resume_needs_one_too(tmp_
             before = world.shows()
             with await api.plan(world.policy, plane=world.plane) as plan:
                 async with open_journal(str(tmp_path / "journal.db")) as journal:
-                    with pytest.raises(UsageError, match=r"no data plane to ask: give `data_plane`"):
+                    with pytest.raises(
+                        UsageError, match=r"no data plane to ask: name the stages of an emulator"
+                    ):
                         await api.apply(plan, plane=world.plane, journal=journal)
                     stopping = StoppingAfter(world.raw, 1)
                     paced = PacedControlPlane(stopping, stop=(stop := StopSignal()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import boto3
@@ -19,6 +20,7 @@ from batchgw.model import (
     Desired,
     GatewayResponse,
     PlannedApi,
+    Policy,
     Region,
     ResponseChange,
     ResponseType,
@@ -29,6 +31,7 @@ from batchgw.model import (
     Variant,
 )
 from batchgw.model.deployment.stage_change import StageChange, StageImage, StageMove
+from batchgw.planning.plan_file.plan import PlanHeader, PlanWriter
 from batchgw.planning.totals import PlanTotals
 from batchgw.report.plan_fold import PlanFold
 from batchgw.simulator.over_http.options import ReadyInfo
@@ -220,3 +223,15 @@ def test_stages_of_an_emulator_are_probed_where_the_flag_says(
         applied = batchgw("apply", policy, "--yes", "--data-plane-url", url, "-o", "json")
         assert applied.code in (0, 2), applied.err
         assert applied.json["seen_live"]["by_probe"] > 0
+
+
+def test_a_plan_that_takes_a_run_back_is_not_applied_from_a_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """No policy vouches for its changes, so somebody who edits it could write anything."""
+    header = replace(PlanHeader.of(Policy(desired=Desired(rules={})), {}), takes_back="20261201-abcdef")
+    with PlanWriter(tmp_path / "back.plan", header):
+        pass
+    with served(monkeypatch, apis=1, accounts=1, regions=1):
+        refused = batchgw("apply", "--plan", tmp_path / "back.plan", "--yes")
+    assert (refused.code, "takes the run 20261201-abcdef back" in refused.err) == (64, True), refused.err
