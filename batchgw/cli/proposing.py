@@ -145,8 +145,8 @@ def saved_plan(
     plan = Plan.open(path)
     if plan.header.takes_back is not None:
         raise UsageError(
-            f"{path} takes the run {plan.header.takes_back} back. No policy vouches for such a plan, so it is "
-            "not applied from a file: roll the run back by itself."
+            f"{path} takes the run {plan.header.takes_back} back. No policy vouches for such a plan, so it "
+            "is not applied from a file: roll the run back by itself."
         )
     source = loaded(files, Console(quiet=True)) if files else None
     if source is not None:
