@@ -106,6 +106,7 @@ if TYPE_CHECKING:
         RunAborted as RunAborted,
         WaveReached as WaveReached,
         WindowClosed as WindowClosed,
+        LimitsExceeded as LimitsExceeded,
     )
     from batchgw.events import (
         ApiRechecked as ApiRechecked,
@@ -317,6 +318,7 @@ _NAMES = {
         "ReadingAged RegionOff ResourceQuotaExceeded RunUnknown ScopeError ScopeLocked ServiceFailure "
         "Starved Stopped Throttled UsageError WrongAccount"
         " BudgetExceeded DeadlineOver GateFailed GateHeld RunAborted WaveReached WindowClosed"
+        " LimitsExceeded"
     ),
     "events": (
         "ApiRechecked ApisListed CallAnswered CallGaveUp CallRetried CallSent CallThrottled "

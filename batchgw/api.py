@@ -37,6 +37,7 @@ from batchgw.execution.making import Terms
 from batchgw.execution.reading.planner import Planner
 from batchgw.execution.reading.recheck import FRESH
 from batchgw.execution.reading.taking_back import Meant, TakingBack
+from batchgw.execution.rollout.before import check_rollout
 from batchgw.execution.rollout.conduct import Conduct
 from batchgw.execution.run import apply_plan, ended_run, resume_run, retry_run
 from batchgw.execution.schedule import Schedule
@@ -247,6 +248,7 @@ async def apply(
     data_plane: DataPlane | None = None,
     ship_pending: bool = False,
     live: LiveMemory | None = None,
+    allow: Collection[str] = (),
     conduct: Conduct | None = None,
     verb: str = "apply",
     options: Mapping[str, JSON] | None = None,
@@ -278,12 +280,15 @@ async def apply(
 
     A policy with a `rollout` is applied wave by wave; `conduct` says how people take part in it, and
     `schedule` is for plans without one. Where the rollout is halted, `Summary.halted` says why.
+    `allow` names guard rails (`limits`) that the plan may exceed.
 
-    Raises `UsageError` where the plan asks for probes and there is no data plane, `NothingSelected` when a
-    wave of the plan is empty that may not be, and `JournalWriteFailed` when the journal fails: the run has
-    stopped then, and can be resumed.
+    Raises `LimitsExceeded` where the plan does more than its `limits` allow, `UsageError` where it asks for
+    probes and there is no data plane, or for what this version does not do, `NothingSelected` when a wave of
+    the plan is empty that may not be, and `JournalWriteFailed` when the journal fails: the run has stopped
+    then, and can be resumed.
     """
     refuse_empty(plan.waves)
+    check_rollout(plan, allow)
     check_plan(plan, data_plane)
     terms = Terms(
         force_lock=force_lock,
@@ -452,6 +457,7 @@ def applying(
     data_plane: DataPlane | None = None,
     ship_pending: bool = False,
     live: LiveMemory | None = None,
+    allow: Collection[str] = (),
     conduct: Conduct | None = None,
     options: Mapping[str, JSON] | None = None,
     pace: Pace | None = None,
@@ -477,6 +483,7 @@ def applying(
             data_plane=data_plane,
             ship_pending=ship_pending,
             live=live,
+            allow=allow,
             conduct=conduct,
             options=options,
             pace=pace,

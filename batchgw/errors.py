@@ -10,6 +10,7 @@ BatchgwError                         1  a number is the exit code of a command t
 ├── NothingSelected                  4  a selector, or all of a selection, matches no API: nothing was written
 ├── ExpressionFailed                 4  a JMESPath expression fails on one API, which becomes unread
 ├── PlanStale                        5  the policy or the world is no longer what was planned
+├── LimitsExceeded                   3  a plan does more than the policy's `limits` allow: nothing was written
 ├── JournalWriteFailed               3  the journal cannot be written (disk full): the run stopped, resumable
 ├── HeldBack                         3  a schedule lets nothing more begin; its subclasses say why. Resumable
 │   ├── BudgetExceeded               3  more targets have failed than `max_failures` allow
@@ -153,6 +154,12 @@ class PlanStale(BatchgwError):
     """The policy or an API is no longer what was planned; nothing was written."""
 
     exit_code = STALE
+
+
+class LimitsExceeded(BatchgwError):
+    """A plan does more than the policy's `limits` allow; nothing was written."""
+
+    exit_code = HELD_BACK
 
 
 class JournalWriteFailed(BatchgwError):

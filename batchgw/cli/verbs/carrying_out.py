@@ -26,6 +26,7 @@ from batchgw.cli.run_options import REREAD_AFTER, SHIP_PENDING, run_options
 from batchgw.cli.session import Run, again
 from batchgw.cli.verbs.rollout.conducting import RolloutFlags, conduct_of
 from batchgw.errors import CallError, PlanStale
+from batchgw.execution.rollout.before import check_rollout
 from batchgw.execution.writing.executor import TRUSTED
 from batchgw.journal import Journal, open_journal
 from batchgw.model import OnStale
@@ -94,6 +95,7 @@ class Applying:
     async def _apply(self, proposal: Proposal, run: Run, journal: Journal) -> Summary:
         with await proposal.make(run) as plan:
             made = self.clock()
+            check_rollout(plan, self.rollout.allow)
             await self._confirm(plan, proposal, run)
             recorded = run_options(proposal.flags, run.targets_with_region(proposal.targets))
             planned = tuple(plan.totals.frozen.accounts.values())
@@ -115,6 +117,7 @@ class Applying:
                     force_lock=self.force_lock,
                     take_over_dead=self.take_over_dead,
                     ship_pending=self.ship_pending,
+                    allow=self.rollout.allow,
                     conduct=conduct_of(self.rollout, self.console, run.interrupts, home=run.home),
                     live=run.live,
                     data_plane=run.data_plane,

@@ -36,6 +36,12 @@ class RolloutFlags:
     wait_for_window: Annotated[
         bool, flag("--wait-for-window", "Wait until the window opens.", panel=_WAVES)
     ] = False
+    allow: Annotated[
+        list[str],
+        repeatable(
+            "--allow", "Exceed these limits: apis, resets, ...", commas=True, metavar="LIMIT", panel=_WAVES
+        ),
+    ] = field(default_factory=list)
     deadline: Annotated[
         float | None,
         flag("--deadline", "Make no new call after so long.", metavar="SECONDS", min=1, panel=_WAVES),

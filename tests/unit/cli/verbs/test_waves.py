@@ -60,3 +60,39 @@ def test_gates_are_skipped_with_a_reason_and_a_wave_may_be_the_last(
         stopped = batchgw("apply", policy, "--yes", *skip, "--stop-after", "2")
         assert (stopped.code, "wave 2 has passed" in stopped.out) == (3, True)
         assert batchgw("resume", "last", "--yes", *skip).code == 0
+
+
+def test_a_plan_that_does_too_much_is_refused_unless_that_is_allowed_by_name(
+    policy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policy.write_text(
+        POLICY.replace("gates: [prompt]", "limits: {apis: 5, status_changes: 3, resets: 0}").replace(
+            "status: 429", "status: 420"
+        )
+    )
+    with served(monkeypatch, apis=10, accounts=1, regions=1):
+        refused = batchgw("apply", policy, "--yes")
+        assert refused.code == 3
+        assert "10 REST APIs that are changed or made live > apis: 5" in refused.err
+        assert "10 response types whose status code changes > status_changes: 3" in refused.err
+        assert "--allow apis,status_changes" in refused.err
+        assert batchgw("apply", policy, "--yes", "--allow", "apis").code == 3
+        assert batchgw("apply", policy, "--yes", "--allow", "api").code == 64
+        assert batchgw("apply", policy, "--yes", "--allow", "apis,status_changes").code == 0
+
+
+@pytest.mark.parametrize(
+    ("rollout", "said"),
+    [
+        ("gates: [{metric: 5XXError}]", "is one of kind metric, which this version cannot ask"),
+        ("on_failure: rollback-wave", "`on_failure: rollback-wave` is not carried out by this version"),
+    ],
+)
+def test_what_cannot_be_done_yet_is_refused_before_anything_is_written(
+    policy: Path, monkeypatch: pytest.MonkeyPatch, rollout: str, said: str
+) -> None:
+    policy.write_text(POLICY.replace("gates: [prompt]", rollout))
+    with served(monkeypatch, apis=10, accounts=1, regions=1):
+        refused = batchgw("apply", policy, "--yes")
+        assert (refused.code, said in refused.err) == (64, True), refused.err
+        assert batchgw("plan", policy).code == 2
