@@ -15,7 +15,7 @@ from batchgw.planning.plan_file.plan import Plan
 from batchgw.report.extent import Extent
 from batchgw.report.not_live import CHECKED, PLANNED, deploys
 from batchgw.report.plan_fold import PlanFold
-from batchgw.report.plan_waves import PlanWaves
+from batchgw.report.rollout.plan_waves import PlanWaves
 from batchgw.report.verdict import verdict_to_json
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -59,6 +60,7 @@ def show_run(
 
     from batchgw.cli.output.summary import resume_hint, run_report  # noqa: PLC0415 - SQLAlchemy is behind it
     from batchgw.journal import open_journal  # noqa: PLC0415 - as above
+    from batchgw.report.rollout.went import RolloutReport  # noqa: PLC0415 - as above
     from batchgw.report.summary import Summary  # noqa: PLC0415 - as above
 
     console = console_for(output)
@@ -69,7 +71,8 @@ def show_run(
             found = await store.find(run)
             elapsed = (found.finished or time.time()) - found.started
             summary = await Summary.from_journal(store, found.id, elapsed=elapsed)
-            await view.run(found, run_report(summary, store))
+            rollout = await RolloutReport.of_run(store.run(found.id))
+            await view.run(found, replace(run_report(summary, store), rollout=rollout))
             if summary.left and found.state.ended:
                 console.note(resume_hint(found.id, journal.journal))
 

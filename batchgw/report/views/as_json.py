@@ -81,7 +81,8 @@ class JsonView(View):
 
     async def run(self, run: RunRecord, report: RunReport) -> None:
         """Show the run with its summary."""
-        self._document({**run_to_json(run), "summary": report.summary.to_json()})
+        rollout = {} if report.rollout is None else {"rollout": report.rollout.to_json()}
+        self._document({**run_to_json(run), **rollout, "summary": report.summary.to_json()})
 
     def limits(self, limits: Sequence[Limit], now: float) -> None:
         """Show an array."""

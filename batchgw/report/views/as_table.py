@@ -74,6 +74,10 @@ class TableView(View):
     async def run(self, run: RunRecord, report: RunReport) -> None:
         """Show what it was, then how it ended."""
         self.out.data(run_lines(run))
+        if report.rollout is not None:
+            from batchgw.report.views.lines.rollout import rollout_lines  # noqa: PLC0415 - few runs have waves
+
+            self.out.data(rollout_lines(report.rollout))
         await self.summary(report)
 
     def limits(self, limits: Sequence[Limit], now: float) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # SQLAlchemy and pydantic are behind these, and `batchgw --he
     from batchgw.policy.presets.index import PresetInfo
     from batchgw.report.discovered import Discovered
     from batchgw.report.plan_report import PlanReport
+    from batchgw.report.rollout.went import RolloutReport
     from batchgw.report.summary import Summary
 
 Subject = Literal[
@@ -69,12 +70,14 @@ class RunReport:
         outcomes: how each target ended. They are read from the journal only when a view asks for them.
         journal: where the journal is, for people.
         moves: which accounts joined, left or moved since the plan; None where that was not asked.
+        rollout: how its waves went; None where it has none, or nobody asked.
     """
 
     summary: Summary
     outcomes: AsyncIterable[Outcome]
     journal: str
     moves: Moves | None = None
+    rollout: RolloutReport | None = None
 
     def summary_to_json(self) -> dict[str, JSON]:
         """Render the summary, and what became of accounts where that was asked."""

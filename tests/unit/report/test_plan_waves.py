@@ -12,7 +12,7 @@ from batchgw.model.rollout.rollout import Rollout
 from batchgw.model.rollout.wave import Wave
 from batchgw.model.rollout.window import WeekWindow
 from batchgw.planning.plan_file.plan import Plan, PlanWriter
-from batchgw.report.plan_waves import PlanWaves
+from batchgw.report.rollout.plan_waves import PlanWaves
 from batchgw.report.views.lines.waves import wave_lines
 from batchgw.report.views.text import plain
 from tests.unit.planning.test_planfile import HEADER, planned

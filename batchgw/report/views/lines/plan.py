@@ -18,7 +18,7 @@ from batchgw.report.extent import Extent, who_said_regions
 from batchgw.report.naming import scope_name
 from batchgw.report.plan_fold import Group, PlanFold, ScopeApis
 from batchgw.report.plan_report import PlanReport
-from batchgw.report.plan_waves import PlanWaves
+from batchgw.report.rollout.plan_waves import PlanWaves
 from batchgw.report.views.lines.customised import customised_lines
 from batchgw.report.views.lines.left_alone import left_alone_lines, skipped_lines
 from batchgw.report.views.lines.rules import rule_lines

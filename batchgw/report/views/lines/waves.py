@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from batchgw.model.kinds import KINDS
-from batchgw.report.plan_waves import PlanWaves
+from batchgw.report.rollout.plan_waves import PlanWaves
 from batchgw.report.views.text import Line, Span, line, table
 from batchgw.times import duration
 

@@ -46,6 +46,13 @@ def test_a_run_is_held_promoted_resumed_and_aborted(policy: Path, monkeypatch: p
         assert batchgw("abort", "last").code == 0
         aborted = batchgw("resume", "last", "--yes")
         assert (aborted.code, "the run was aborted after wave 2" in aborted.out) == (3, True)
+        shown = batchgw("runs", "show", "last")
+        assert "wave 2    failed since" in shown.out
+        assert "promote by" in shown.out
+        told = batchgw("runs", "show", "last", "-o", "json").json["rollout"]
+        assert [wave["state"] for wave in told["waves"]] == ["passed", "failed"]
+        assert [each["verdict"] for each in told["decisions"]] == ["promote", "abort"]
+        assert {gate["gate"] for gate in told["gates"]} == {"prompt"}
         moved_on = batchgw("promote", "last")
         assert (moved_on.code, "is failed, not held" in moved_on.err) == (64, True)
 
