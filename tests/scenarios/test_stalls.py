@@ -21,6 +21,7 @@ from batchgw.concurrency import time_slices
 from batchgw.concurrency.time_slices import TimeSlices
 from batchgw.control_plane.stack import PacedControlPlane
 from batchgw.errors import Stopped
+from batchgw.execution import making as execution_making
 from batchgw.execution import run as execution_run
 from batchgw.journal import open_journal
 from batchgw.journal.sql import chunk, reading
@@ -87,7 +88,7 @@ def test_other_tasks_run_between_scopes_in_which_nothing_is_found(
             with await api.plan(estate.policy, plane=estate.plane) as plan:
                 async with open_journal(f"{tmp_path}/journal.db") as journal:
                     monkeypatch.setattr(reading.OutcomeReader, "page", noted)
-                    for module in (execution_run, summary):
+                    for module in (execution_run, execution_making, summary):
                         monkeypatch.setattr(module, "TimeSlices", partial(TimeSlices, seconds=0.0))
                     Steps(told).begin()
                     await api.apply(plan, plane=estate.plane, journal=journal)
@@ -117,7 +118,7 @@ def test_other_tasks_run_between_scopes_that_begin_and_that_are_summed_up(
             with await api.plan(estate.policy, plane=estate.plane) as plan:
                 async with open_journal(f"{tmp_path}/journal.db") as journal:
                     monkeypatch.setattr(owner, name, noted)
-                    for module in (execution_run, summary):
+                    for module in (execution_run, execution_making, summary):
                         monkeypatch.setattr(module, "TimeSlices", partial(TimeSlices, seconds=0.0))
                     Steps(told).begin()
                     await api.apply(plan, plane=estate.plane, journal=journal)
@@ -139,9 +140,9 @@ def test_a_commit_of_a_plan_takes_a_time_slice_of_its_own(
         told.append("commit")
         write(self, connection)
 
-    async def added(self: SqlPlanImport, item: PlanItem) -> None:
+    async def added(self: SqlPlanImport, item: PlanItem, *, wave: int | None = None) -> None:
         told.append("item")
-        await add(self, item)
+        await add(self, item, wave=wave)
 
     async def main() -> None:
         async with Estate(apis=20) as estate:
@@ -170,11 +171,11 @@ def test_a_stop_is_heeded_while_a_plan_goes_into_the_journal(
     async def main() -> None:
         async with Estate(apis=40) as estate:
 
-            async def counted(self: SqlPlanImport, item: PlanItem) -> None:
+            async def counted(self: SqlPlanImport, item: PlanItem, *, wave: int | None = None) -> None:
                 added.append(item)
                 if len(added) == 15:
                     estate.stop.request()
-                await add(self, item)
+                await add(self, item, wave=wave)
 
             with await api.plan(estate.policy, plane=estate.plane) as plan:
                 async with open_journal(f"{tmp_path}/journal.db") as journal:

@@ -200,13 +200,13 @@ def test_a_journal_that_fails_lets_calls_under_way_finish(
             pending = SqlRun.pending
 
             async def full(
-                self: SqlRun, scope: Scope, *, after: int = 0, limit: int = 100
+                self: SqlRun, scope: Scope, *, after: int = 0, limit: int = 100, wave: int | None = None
             ) -> list[PendingApi]:
                 nonlocal pages
                 pages += 1
                 if pages > 6:
                     raise JournalWriteFailed("the disk is full")
-                return await pending(self, scope, after=after, limit=limit)
+                return await pending(self, scope, after=after, limit=limit, wave=wave)
 
             with await api.plan(estate.policy, plane=estate.plane) as plan:
                 async with open_journal(str(tmp_path / "journal.db")) as journal:

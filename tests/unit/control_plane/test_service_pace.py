@@ -81,7 +81,7 @@ class Seen:
 class GetParameter(Request[None]):
     """An operation of a service that batchgw does not ask itself."""
 
-    operation = Operation(name="GetParameter", method="get_parameter", service="ssm")
+    operation = Operation(name="GetParameter", method="get_parameter", service="kms")
 
     def params(self) -> Wire:
         return {}

@@ -31,7 +31,7 @@ class RolloutFlags:
         repeatable("--skip-gate", "Do not ask this gate; needs --reason.", metavar="NAME", panel=_WAVES),
     ] = field(default_factory=list)
     reason: Annotated[
-        str | None, flag("--reason", "Why a gate is skipped.", metavar="TEXT", panel=_WAVES)
+        str | None, flag("--reason", "Why: it stands in the journal.", metavar="TEXT", panel=_WAVES)
     ] = None
     wait_for_window: Annotated[
         bool, flag("--wait-for-window", "Wait until the window opens.", panel=_WAVES)

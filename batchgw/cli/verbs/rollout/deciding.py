@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 PANEL = "Rollout"
 
 RunName = Annotated[str, typer.Argument(metavar="RUN", help="Run id, the beginning of one, or `last`.")]
-Reason = Annotated[str, flag("--reason", "Why; it stands in the journal.", metavar="TEXT")]
+Reason = Annotated[str, flag("--reason", "Why: it stands in the journal.", metavar="TEXT")]
 
 
 def register(app: typer.Typer) -> None:

@@ -101,6 +101,7 @@ def test_what_the_project_itself_reads_is_known() -> None:
     read = re.compile(r"""(?:\$\{?|[("'\s])(BATCHGW_[A-Z][A-Z_]*[A-Z])\b""")
     named = {name for file in files if file.is_file() for name in read.findall(file.read_text())}
     examples = {"BATCHGW_ACCOUNTS", "BATCHGW_ACCOUNT_ID", "BATCHGW_ROLE", "BATCHGW_AWS_REGION"}
+    examples |= {"BATCHGW_RUN", "BATCHGW_WAVE"}  # which the command of a gate is given
     assert OF_SCRIPTS - {"BATCHGW_RECORDINGS"} <= named
     assert set(unread(dict.fromkeys(named, "1"))) <= examples
 

@@ -43,6 +43,7 @@ from batchgw.model import (
     UnreadScope,
 )
 from batchgw.model.change import MANAGED
+from batchgw.model.deploy import Verify
 from batchgw.model.response_change import TARGETS
 from batchgw.redaction import HIDDEN, hide
 
@@ -63,6 +64,8 @@ EVENTS: list[events.Event] = [
     events.ItemPlanned(item=UnreadScope(scope=EU, code="AccessDenied", message="no")),
     events.ItemPlanned(item=SkippedScope(scope=EU, code="RegionOff", message="off")),
     events.ApiRechecked(api=API),
+    events.StageLive(api=API, stage="prod", by=Verify.PROBE, seconds=1.5),
+    events.WaveEntered(number=1, of=3, state="held", said="prompt: a person decides"),
     events.CallSent(**CALL, attempt=2, waited=0.12345, rate=9.5),
     events.CallAnswered(**CALL, attempt=2, latency=0.2, request_id="id-1"),
     events.CallThrottled(**CALL, attempt=1, rate=5.0, retry_after=None, request_id="id-0"),
