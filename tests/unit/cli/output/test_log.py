@@ -136,6 +136,7 @@ def test_by_default_a_person_sees_warnings_only() -> None:
     lines = logged(*EVENTS, level=LogLevel.WARNING, form=LogFormat.CONSOLE)
     names = [next(word for word in text.split() if word.startswith("batchgw.")) for text in lines]
     assert names == [
+        "batchgw.wave",
         "batchgw.outcome.failed",
         "batchgw.scope.given_up",
         "batchgw.quota.shared",
