@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 from batchgw.control_plane.interface import Operation
 from batchgw.control_plane.operations import (
@@ -19,28 +18,10 @@ from batchgw.control_plane.operations import (
 from batchgw.model import Region, Selection
 from batchgw.model.rollout.rollout import Rollout
 from batchgw.model.rulebook import Reach
+from batchgw.permissions.kinds import Job
 from batchgw.permissions.narrowing import EVERY, Narrowed, changed, excluded, included
 from batchgw.permissions.signals import asking
 from batchgw.permissions.statement import Effect, Statement
-
-
-class Job(StrEnum):
-    """A verb, and what comes with it: who applies also plans, who deploys also applies.
-
-    Who prunes deployments does neither.
-    """
-
-    DISCOVER = "discover"
-    PLAN = "plan"
-    CHECK = "check"
-    APPLY = "apply"
-    DEPLOY = "deploy"
-    PRUNE = "prune"
-
-    @property
-    def writes(self) -> bool:
-        """Whether it changes gateway responses."""
-        return self in (Job.APPLY, Job.DEPLOY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

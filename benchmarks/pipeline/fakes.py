@@ -65,6 +65,7 @@ class NoJournal:
         *,
         after: int = 0,
         limit: int = 100,
+        wave: int | None = None,  # noqa: ARG002 - as above
     ) -> list[PendingApi]:
         """Give the next page."""
         return self._apis[after : after + limit]

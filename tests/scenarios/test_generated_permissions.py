@@ -24,7 +24,8 @@ from batchgw.model import (
     UnreadScope,
 )
 from batchgw.model.owner import OnManaged
-from batchgw.permissions.job import Job, Needs, statements
+from batchgw.permissions.job import Needs, statements
+from batchgw.permissions.kinds import Job
 from batchgw.permissions.roles import Chain, assuming, trust
 from batchgw.permissions.statement import Statement, document
 from batchgw.simulator.iam.reading import Kind, read

@@ -14,6 +14,7 @@ from batchgw.discovery.scope_search import Needs
 from batchgw.errors import AccessDenied
 from batchgw.model import AccountSelection, AccountSelector, EnabledRegions, Selection, Targets
 from batchgw.permissions import job
+from batchgw.permissions.kinds import Job
 from batchgw.permissions.organization import reading_side
 from batchgw.permissions.statement import Statement, document
 from batchgw.simulator.iam.documents import Policy
@@ -38,7 +39,7 @@ PLAN = OrganizationPlan(
 SELECTION = AccountSelection(everything=True, exclude=(AccountSelector(tags={"tier": "none"}),))
 TARGETS = Targets(organization=SELECTION, enabled_regions=EnabledRegions(), role=ROLE)
 READING = reading_side(TARGETS, "aws")
-WORKING = job.statements(job.Needs(job=job.Job.PLAN, apis=Selection(), own_regions=True))
+WORKING = job.statements(job.Needs(job=Job.PLAN, apis=Selection(), own_regions=True))
 
 
 def look(*, spared: str = "", trusted_access: bool = True) -> Found:

@@ -28,7 +28,8 @@ from batchgw.model import (
 from batchgw.model.rollout.gate import AlarmCheck, CalendarCheck, Gate, MetricCheck, MetricName
 from batchgw.model.rollout.rollout import Rollout
 from batchgw.permissions import cloudformation, terraform
-from batchgw.permissions.job import Job, Needs, statements
+from batchgw.permissions.job import Needs, statements
+from batchgw.permissions.kinds import Job
 from batchgw.permissions.organization import reading_side
 from batchgw.permissions.roles import Chain
 from batchgw.permissions.statement import Statement, document

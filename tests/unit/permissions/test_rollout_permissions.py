@@ -34,7 +34,8 @@ from batchgw.model import AccountId, Region, RestApiId, RoleLink, Scope, Selecti
 from batchgw.model.rollout.gate import AlarmCheck, CalendarCheck, CommandCheck, Gate, MetricCheck, MetricName
 from batchgw.model.rollout.rollout import Rollout
 from batchgw.model.rollout.window import CalendarWindow
-from batchgw.permissions.job import Job, Needs, statements
+from batchgw.permissions.job import Needs, statements
+from batchgw.permissions.kinds import Job
 from batchgw.permissions.statement import Statement, document
 from batchgw.simulator.iam.reading import Kind, read
 from batchgw.simulator.iam.roles import Iam, Role

@@ -22,7 +22,8 @@ from batchgw.model import (
     Targets,
 )
 from batchgw.model.rulebook import Reach
-from batchgw.permissions.job import Job, Needs, statements
+from batchgw.permissions.job import Needs, statements
+from batchgw.permissions.kinds import Job
 from batchgw.permissions.narrowing import MOST_OF_RULES, Narrowed, changed, excluded, included
 from batchgw.permissions.organization import reading_side
 from batchgw.permissions.roles import MOST_NAMED, Chain, trust

@@ -11,7 +11,8 @@ from ruamel.yaml import YAML
 
 from batchgw.model import RoleLink, Selection, Selector
 from batchgw.permissions import cloudformation, terraform
-from batchgw.permissions.job import Job, Needs, statements
+from batchgw.permissions.job import Needs, statements
+from batchgw.permissions.kinds import Job
 from batchgw.permissions.roles import Chain
 from batchgw.permissions.statement import Statement
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 from batchgw.cli.flags.flag import flag, repeatable
-from batchgw.permissions.job import Job
+from batchgw.permissions.kinds import Job
 
 _WHAT = "What to print"
 
