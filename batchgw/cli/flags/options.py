@@ -161,7 +161,7 @@ class ConnectionFlags:
         str | None,
         flag(
             "--data-plane-url",
-            "Stages of an emulator: http://HOST/{api}/{stage}{path}.",
+            "Stages of an emulator, as a template.",
             metavar="URL",
             panel=_AWS,
         ),

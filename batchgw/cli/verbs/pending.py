@@ -6,5 +6,5 @@ from typing import Annotated
 
 from batchgw.cli.flags.flag import flag
 
-Pending = Annotated[bool, flag("--pending", "Hold stages back that would get others' pending edits.")]
+Pending = Annotated[bool, flag("--pending", "Hold back stages with others' edits.")]
 ShipPending = Annotated[bool, flag("--ship-pending", "Deploy others' pending edits, too.")]

@@ -123,10 +123,13 @@ def test_the_help_shows_every_flag_whole_at_80_columns(name: str, monkeypatch: p
     }
 
 
-@pytest.mark.parametrize("verb", ["plan", "apply", "check", "discover", "resume"])
-def test_the_help_fits_a_tall_window(verb: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("verb", "most"), [("plan", 66), ("apply", 77), ("check", 66), ("discover", 66), ("resume", 66)]
+)
+def test_the_help_fits_a_tall_window(verb: str, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """66 are the lines of a printed page. Apply has the flags of its waves besides."""
     monkeypatch.setenv("COLUMNS", "80")
-    assert len(batchgw(verb, "--help").out.splitlines()) <= 80  # lines of a printed page
+    assert len(batchgw(verb, "--help").out.splitlines()) <= most
 
 
 @pytest.mark.parametrize(
