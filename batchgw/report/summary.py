@@ -217,7 +217,7 @@ class Summary:
         something back; 1 something failed; 4 something was not attempted, could not be read, or has no
         outcome; 2 a target was held back, so it is pending still; 0 all is well.
         """
-        if self.stopped and self.left:
+        if self.stopped and (self.left or self.halted is not None):
             return INTERRUPTED
         if self.halted is not None or (self.held_back and self.left):
             return HELD_BACK

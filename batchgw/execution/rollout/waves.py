@@ -93,7 +93,7 @@ class Waves:
         self._budgets = Budgets(max_failures=rollout.max_failures, scopes={})
 
     async def run(self) -> Halt | None:
-        """Go through the waves; give why it ended early, None where it did not, or was asked to stop.
+        """Go through the waves; give why it ended early, None where it did not.
 
         What is left after that is turned away, with the reason, so that every target has an outcome.
         """
@@ -110,6 +110,10 @@ class Waves:
                 halt = await self._through()
         for later in range(self._next, len(self._rollout.waves) + 1):
             await self._make(later, AllAtOnce() if halt is None else Refusing(halt.why))
+        passed = [number for number, each in self._records.items() if each.state is WaveState.PASSED]
+        if halt is None and self._plane.stop.requested and len(passed) < len(self._records):
+            said = "the run was asked to stop before its last wave had passed: a resume asks its gates"
+            return Halt(why=RunAborted(said), wave=max(self._records))
         return halt
 
     async def _through(self) -> Halt | None:

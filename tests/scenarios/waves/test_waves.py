@@ -290,3 +290,26 @@ def test_a_command_is_told_of_the_wave_and_its_exit_code_decides(
             assert said in f"{first.said} {summary.halted}"
 
     anyio.run(main)
+
+
+def test_a_stop_in_the_last_bake_is_not_done(tmp_path: Path) -> None:
+    """All is written by then, and nobody has seen it through its bake."""
+
+    async def main() -> None:
+        async with estate(Rollout(waves=(Wave(rest=True),), bake=600.0)) as world:
+
+            async def stop_in_the_bake() -> None:
+                await anyio.sleep(300)  # all is written within a minute or two
+                assert world.seen.entered[-1] == (1, "baking")
+                world.stop.request()
+
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(stop_in_the_bake)
+                summary, _ = await world.roll(tmp_path / "journal.db")
+            assert (summary.exit_code, summary.left) == (130, 0)
+            assert "before its last wave had passed" in str(summary.halted)
+            summary, _ = await world.go_on(tmp_path / "journal.db")
+            assert summary.exit_code == 0
+            assert world.seen.entered[-1] == (1, "passed")
+
+    virtually(main)
