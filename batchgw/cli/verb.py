@@ -27,7 +27,7 @@ from batchgw.cli.flags.texts import read_text
 from batchgw.cli.flags.variables import check_variables
 from batchgw.cli.output.console import Console
 from batchgw.cli.output.failure import report
-from batchgw.cli.output.help import Command
+from batchgw.cli.output.help import HELP_ALL, Command, HelpAll
 from batchgw.exit_codes import OK
 from batchgw.report.views.interface import Subject
 
@@ -65,8 +65,12 @@ def _flattened(function: Verb, shows: Subject | None) -> Callable[..., int]:
         form = Annotated[str, form_flag(shows, panel="Output")]
         parameters = [p.replace(annotation=form) if p.name == "output" else p for p in parameters]
 
+    kind = inspect.Parameter.KEYWORD_ONLY
+    parameters.append(inspect.Parameter(HELP_ALL, kind, default=False, annotation=HelpAll))
+
     @functools.wraps(function)
     def command(**given: Any) -> int:
+        del given[HELP_ALL]  # it has ended already where it was given
         arguments = {name: _assembled(group, given) for name, group in groups.items()}
         return _run(function, given | arguments, arguments)
 

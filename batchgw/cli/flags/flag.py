@@ -13,7 +13,7 @@ STREAM = "-"
 """The value that stands for standard input or output."""
 
 ADVANCED = "Advanced"
-"""The last group of a verb's help: flags that few people need."""
+"""The last group of a verb's help: flags that few people need. Only `--help-all` shows it."""
 
 PREFIX = "BATCHGW_"
 """The beginning of every variable's name."""

@@ -9,7 +9,6 @@ from typing import Annotated
 
 from batchgw.cli.flags.flag import ADVANCED, file_flag, flag, repeatable
 from batchgw.cli.flags.form import form_flag
-from batchgw.cli.flags.pace_flags import PANEL as _PACE
 from batchgw.cli.flags.pace_flags import PaceFlags
 from batchgw.model.owner import OnManaged
 
@@ -154,7 +153,7 @@ class ConnectionFlags:
         file_flag(
             "--ca-bundle",
             "Certificates to trust instead of the system's.",
-            panel=_AWS,
+            panel=ADVANCED,
         ),
     ] = None
     data_plane_url: Annotated[
@@ -163,7 +162,7 @@ class ConnectionFlags:
             "--data-plane-url",
             "Stages of an emulator, as a template.",
             metavar="URL",
-            panel=_AWS,
+            panel=ADVANCED,
         ),
     ] = None
     client_fast_path: Annotated[
@@ -183,7 +182,7 @@ class MemoryFlags:
 
     no_memory: Annotated[
         bool,
-        flag("--no-memory", "Neither use nor keep quotas and accounts.", panel=_PACE),
+        flag("--no-memory", "Neither use nor keep quotas and accounts.", panel=ADVANCED),
     ] = False
     refresh: Annotated[
         bool, flag("--refresh", "Ask for accounts again. [default: after an hour]", panel=_WHICH)

@@ -10,7 +10,7 @@ import shutil
 import textwrap
 from collections.abc import Iterable, Iterator
 from enum import Enum
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -26,6 +26,12 @@ SHORT: Final = 12
 
 NARROWEST, WIDEST = 60, 110
 """The narrowest and the widest layout, in columns."""
+
+HELP_ALL: Final = "help_all"
+"""The parameter of `--help-all`."""
+
+EVERY_FLAG: Final = "batchgw.every_flag"
+"""In a context's `meta`: whether the group `ADVANCED` is shown, too. Without it the help fits on a page."""
 
 FIRST: Final = ("Arguments", "Options", "Which APIs", "Pace", "Output", "AWS")
 """The groups that verbs share, in this order. A verb's own groups come next, and `ADVANCED` last."""
@@ -80,8 +86,30 @@ def _write(formatter: Any, lines: Iterable[str]) -> None:
     formatter.write("\n".join(lines) + "\n")
 
 
+def show_every_flag(context: typer.Context, wanted: bool) -> None:  # noqa: FBT001 - Typer's way
+    """Show the help with every flag, and end."""
+    if wanted:
+        context.meta[EVERY_FLAG] = True
+        typer.echo(context.get_help())
+        raise typer.Exit
+
+
+HelpAll = Annotated[
+    bool,
+    typer.Option(
+        "--help-all",
+        help="Show advanced flags, too, and exit.",
+        callback=show_every_flag,
+        is_eager=True,
+    ),
+]
+"""The flag of every verb that shows its whole help."""
+
+
 def _shown(command: TyperCommand | TyperGroup, context: Any) -> list[Any]:
-    return [each for each in command.get_params(context) if not getattr(each, "hidden", False)]
+    every = EVERY_FLAG in context.meta
+    found = [each for each in command.get_params(context) if not getattr(each, "hidden", False)]
+    return [each for each in found if every or _group(each) != ADVANCED]
 
 
 def _filled(text: str, width: int) -> list[str]:

@@ -43,17 +43,15 @@ class ResponseFlags:
     ]
     status: Annotated[str | None, flag("--status", "Status code.", "--status-code", panel=_WHAT)] = None
     header: Annotated[
-        list[str], repeatable("--header", "Header with a literal value: NAME=VALUE; repeatable.", panel=_WHAT)
+        list[str], repeatable("--header", "A header, as NAME=VALUE; repeatable.", panel=_WHAT)
     ] = field(default_factory=list)
     header_from: Annotated[
         list[str],
-        repeatable(
-            "--header-from", "Header taken from the request: NAME=method.request.header.ORIGIN.", panel=_WHAT
-        ),
+        repeatable("--header-from", "From the request: NAME=method.request.header.X.", panel=_WHAT),
     ] = field(default_factory=list)
     template: Annotated[
         list[str],
-        repeatable("--template", "Mapping template: CONTENT/TYPE=TEXT, or CONTENT/TYPE=@FILE.", panel=_WHAT),
+        repeatable("--template", "CONTENT/TYPE=TEXT, or CONTENT/TYPE=@FILE.", panel=_WHAT),
     ] = field(default_factory=list)
     response_parameters: Annotated[
         str | None,

@@ -31,7 +31,7 @@ from batchgw.simulator.world.trust import Trust
 from batchgw.simulator.world.world import World
 
 PAGE = (Path(__file__).parents[4] / "docs" / "simulator.md").read_text(encoding="utf-8")
-COMMON = {"--output", "--quiet", "--no-color", "--debug", "--help"}
+COMMON = {"--output", "--quiet", "--no-color", "--debug", "--help", "--help-all"}
 UNITED = {"--certfile", "--keyfile"}
 """Two flags in one row."""
 
