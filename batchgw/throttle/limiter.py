@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import inf
-from typing import NamedTuple
 
 from batchgw.concurrency.clock import current_time
 from batchgw.throttle.bucket.hold import LONGEST_HOLD
@@ -21,20 +20,8 @@ Check = Callable[[], None]
 RECHECK = 1.0
 """Seconds after which a waiting call is checked again: a scope that is given up meanwhile ends its wait."""
 
-BEFORE_ALL = -inf
-"""Priority, in the total's queue, of calls that have waited for an operation's own bucket. That bucket gives
-a token every few seconds, so such a call loses more by waiting than the others do by letting it pass."""
-
 LULL = 600.0
 """Seconds without a refusal after which earlier refusals no longer count as starving."""
-
-
-class Head(NamedTuple):
-    """The call at the head of a flow's queue. An `urgent` one may spend the reserve."""
-
-    flow: Flow
-    ticket: Ticket
-    urgent: bool = False
 
 
 @dataclass(slots=True)
@@ -52,8 +39,8 @@ class Permit:
 class Limiter:
     """Hands out the permits of one scope. The holder of a permit later reports what became of the call.
 
-    A call first waits for its operation's own bucket, if there is one, in a queue of its own, so that no
-    others wait behind it. Then it is the next in the total's queue.
+    A call of an operation that has a bucket of its own waits for that in a queue of its own, so that no
+    others wait behind it. Then it takes the total's next token, before all that wait for one.
 
     Args:
         total: the flow of all calls.
@@ -90,11 +77,7 @@ class Limiter:
             return self._acquire_at_once(arrived, check, priority) or await self._acquire(
                 arrived, check, priority
             )
-        ticket = await own.queue.enter(priority)
-        try:
-            return await self._acquire(arrived, check, BEFORE_ALL, Head(own, ticket))
-        finally:
-            own.queue.leave(ticket)
+        return await self._acquire_both(arrived, check, priority, own)
 
     def own_flow(self, operation: str) -> Flow | None:
         """The flow of an operation that has a bucket of its own. It is made on first use."""
@@ -196,36 +179,40 @@ class Limiter:
         finally:
             total.queue.leave(ticket)
 
-    async def _acquire(
-        self, arrived: float, check: Check, priority: float, own: Head | None = None
-    ) -> Permit:
-        """Wait for a token of the own bucket, if there is one, then for one of the total. Spend both at once.
-
-        A call that has waited for its own bucket may spend the total's reserve. Its own bucket gives a token
-        only every few seconds, and none of that time must be lost here. If its own bucket turns out to be
-        empty meanwhile, the call waits for it again, in its own queue.
-        """
+    async def _acquire(self, arrived: float, check: Check, priority: float) -> Permit:
+        """Wait for a token of the total, and spend it."""
         total = self.total
-        while True:
-            if own is not None:
-                await self._token(own, check)
-            head = Head(total, await total.queue.enter(priority), urgent=own is not None)
-            try:
-                await self._token(head, check)
-                now = current_time()
-                if own is None:
-                    return _permit(arrived, now, (total,))
-                if own.flow.bucket.delay(now) <= 0:
-                    return _permit(arrived, now, (total, own.flow))
-            finally:
-                total.queue.leave(head.ticket)
+        ticket = await total.queue.enter(priority)
+        try:
+            await self._token(total, ticket, check)
+            return _permit(arrived, current_time(), (total,))
+        finally:
+            total.queue.leave(ticket)
 
-    async def _token(self, head: Head, check: Check) -> None:
+    async def _acquire_both(self, arrived: float, check: Check, priority: float, own: Flow) -> Permit:
+        """Wait for a token of the own bucket, then for one of the total. Spend both at once.
+
+        The own bucket gives a token only every few seconds, and none of that time must be lost. So the call
+        does not queue for the total, whose head may be asleep, and it may spend the total's reserve. If its
+        own bucket turns out to be empty meanwhile, the call waits for it again.
+        """
+        ticket = await own.queue.enter(priority)
+        try:
+            while True:
+                await self._token(own, ticket, check)
+                now = current_time()
+                delay = self.total.bucket.delay(now, last=True)
+                if delay <= 0:
+                    return _permit(arrived, now, (self.total, own))
+                await self._sleep(min(delay, RECHECK))
+        finally:
+            own.queue.leave(ticket)
+
+    async def _token(self, flow: Flow, ticket: Ticket, check: Check) -> None:
         """Wait, at the head of a queue, until the bucket has a token."""
-        flow, ticket, urgent = head
         while True:
             check()
-            delay = flow.bucket.delay(current_time(), last=urgent)
+            delay = flow.bucket.delay(current_time())
             if delay > 0:
                 await self._sleep(min(delay, RECHECK))
             elif not flow.queue.outranked(ticket):

@@ -99,6 +99,24 @@ async def _deploy(scene: Scene) -> None:
     await scene.call(operation="CreateDeployment")
 
 
+def test_a_deployment_does_not_wait_until_the_head_of_the_total_wakes_up() -> None:
+    """Calls leave one in 2 s, and one is asleep for it. The deployment may spend the reserve."""
+
+    async def main() -> None:
+        scene = Scene(total=Flow(Bucket(BucketModel(Quota(0.5, 4)))))
+        async with anyio.create_task_group() as tasks:
+            for _ in range(12):
+                tasks.start_soon(scene.call)
+            await anyio.sleep(15.3)
+            await scene.call(operation="CreateDeployment")
+            tasks.cancel_scope.cancel()
+        (deployed,) = scene.of("CreateDeployment")
+        assert deployed == pytest.approx(15.3)
+        assert scene.of("Put")[-1] < deployed  # and the next one sleeps
+
+    virtually(main)
+
+
 def test_a_refusal_of_the_own_bucket_while_waiting_for_the_total_holds_up_nobody_else() -> None:
     async def main() -> None:
         scene = Scene()

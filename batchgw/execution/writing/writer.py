@@ -71,14 +71,22 @@ class Writer:
         self._trusted = trusted
 
     async def make(
-        self, api: RestApi, pending: PendingChange, known: Known, *, lacks: Target | None = None
+        self,
+        api: RestApi,
+        pending: PendingChange,
+        known: Known,
+        *,
+        lacks: Target | None = None,
+        priority: float = 0.0,
     ) -> Outcome:
         """Bring one target to what was planned. Never raises a `CallError` or Stopped.
 
         A target that is as planned already is not written again. One that somebody else has changed is not
-        written at all, and neither is one that needs the change of another target, which it `lacks`.
+        written at all, and neither is one that needs the change of another target, which it `lacks`. Of those
+        that wait for a quota, the one of the smallest `priority` leaves first.
         """
         making = _Making(api, pending, self._plane, self._recorder, read_at=known.at, trusted=self._trusted)
+        making.writing.priority = priority
         target = pending.change.target
         found = making.judge(known.shown[target]) if target in known.shown else None
         if found is None and lacks is not None:
@@ -132,27 +140,27 @@ class _Making:
         self._read_at = read_at
         self._trusted = trusted
         self._looks = 0
-        self._writing = Execution()
+        self.writing = Execution()
         self.effort = Effort()  # of the calls that have ended
         self.in_doubt = False  # a write was sent, and whether it was made is not known
 
     async def write_until_sure(self) -> Outcome:
         """Write. Where it is open what that would replace, or whether it was made, read and decide by it."""
-        self._writing.before_attempt, self._writing.look = self._leave, self._look
+        self.writing.before_attempt, self.writing.look = self._leave, self._look
         try:
             answered = await self._write()
         except _Judged as judged:
             return judged.outcome
         except CallError as error:
-            self.in_doubt = self._writing.in_doubt
+            self.in_doubt = self.writing.in_doubt
             if not (self.in_doubt or error.leaves_open):
                 raise
             return self.judge(await self._read()) or self._not_made(error)
         except Stopped:
-            self.in_doubt = self._writing.in_doubt
+            self.in_doubt = self.writing.in_doubt
             raise
         finally:  # else every call would be a cycle, which only the garbage collector frees
-            self._writing.before_attempt = self._writing.look = None
+            self.writing.before_attempt = self.writing.look = None
         return await self._concluded(answered)
 
     def judge(self, now: object) -> Outcome | None:
@@ -175,7 +183,7 @@ class _Making:
         """Make the call. Gives what is now in effect, if the answer says so."""
         request = self._maker.write(self._api, self._change)
         try:
-            answer = await self._send(request, self._writing)
+            answer = await self._send(request, self.writing)
         except CallError as error:
             if not self._maker.already_made(self._change, error):
                 raise
@@ -206,14 +214,14 @@ class _Making:
     async def _look(self, _error: CallError) -> None:
         """Read what is in effect before the write is sent again. Raises _Judged where that decides it."""
         self._looks += 1
-        self.in_doubt = self._writing.in_doubt
+        self.in_doubt = self.writing.in_doubt
         try:
             now = await self._read()
         except (CallError, Stopped) as unread:
-            spent = self._writing.effort + self.effort
+            spent = self.writing.effort + self.effort
             found = ended(self._api, self._change, unread, effort=spent, in_doubt=self.in_doubt)
             raise _Judged(found) from unread
-        reads, self.effort = self.effort, self.effort + self._writing.effort
+        reads, self.effort = self.effort, self.effort + self.writing.effort
         if outcome := self.judge(now):
             raise _Judged(outcome)
         self.effort = reads  # what the write costs is added at its end

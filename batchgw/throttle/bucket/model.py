@@ -97,6 +97,7 @@ class BucketModel:
         self._start = LateStart(full=self._level >= self._burst - 1)
         self._sent = 0
         self._refused = 0
+        self._early = False  # whether the last answer was a refusal, which a tiny bucket gives to early calls
         self._episodes = 0
 
     @property
@@ -155,6 +156,7 @@ class BucketModel:
     def accepted(self, sent_at: float, now: float) -> None:
         """End the quiet, and learn the latency. While nothing is known of the quota, let the rate grow."""
         self._answered(now)
+        self._early = False
         self._learn_latency(sent_at, now)
         if self._hold.accepted():
             self._probe.hurry()
@@ -180,10 +182,13 @@ class BucketModel:
     def refused(self, sent_at: float, now: float, retry_after: float | None = None) -> None:
         """Reset the level to what a bucket that refused then can hold. Once an episode, measure the rate.
 
-        If the level does not explain the refusal, a volley tests it first (`spurious`).
+        If the level does not explain the refusal, a volley tests it first (`spurious`). A call to a tiny
+        bucket is never far from its token. So the first refusal there says that the call came a moment early:
+        it leaves again at once. Only if it is refused again is the refusal believed.
         """
         self._refused += 1
-        if not retry_after and sent_at > self._reacted and self._may_be_spurious(sent_at, now):
+        early, self._early = self._tiny and self._trusted and not (self._early or retry_after), True
+        if early or (not retry_after and sent_at > self._reacted and self._may_be_spurious(sent_at, now)):
             self.refund(sent_at, now)
             return
         self._answered(now)

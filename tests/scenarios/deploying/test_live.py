@@ -8,14 +8,25 @@ from pathlib import Path
 import pytest
 
 from batchgw import api
-from batchgw.control_plane.interface import Execution, Request, T, Wrapper
+from batchgw.control_plane.interface import ControlPlane, Execution, Request, T, Wrapper
 from batchgw.control_plane.operations import PutGatewayResponse
 from batchgw.journal import open_journal
-from batchgw.model import Applied, Failed, Held, NotAttempted, ResponseType, Settings, Unchanged
+from batchgw.model import (
+    Applied,
+    Desired,
+    Failed,
+    Held,
+    NotAttempted,
+    ResponseType,
+    Rule,
+    Settings,
+    Unchanged,
+)
 from batchgw.model.deploy import Deploy
 from batchgw.simulator.operations.apigateway import gateway_responses
 from batchgw.simulator.world.api_state import Canary
-from tests.scenarios.deploying.staged import StagedEstate, StoppingAfter, deploying, of_stages
+from tests.scenarios.deploying.staged import PROD, StagedEstate, StoppingAfter, deploying, of_stages
+from tests.scenarios.estate import CORS
 from tests.virtual import virtually
 
 
@@ -40,6 +51,39 @@ def test_each_chosen_stage_is_live_and_no_other_is_touched(tmp_path: Path) -> No
             again, outcomes = await world.apply(tmp_path / "journal.db")
             assert again.exit_code == 0
             assert {type(outcome) for outcome in outcomes} == {Unchanged}
+
+    virtually(main)
+
+
+FIVE = Desired(rules={kind: Rule(settings=CORS) for kind in list(ResponseType)[:5]})
+
+
+class Order(Wrapper):
+    """Notes the order of the writes."""
+
+    def __init__(self, inner: ControlPlane) -> None:
+        super().__init__(inner)
+        self.writes: list[str] = []
+
+    async def send(self, request: Request[T], execution: Execution | None = None) -> T:
+        if request.operation.writes:
+            self.writes.append(request.operation.name)
+        return await self._inner.send(request, execution)
+
+
+def test_the_first_deployment_leaves_before_all_apis_have_their_responses(tmp_path: Path) -> None:
+    """The API with the fewest changes left goes first, so that the slow lane has work early."""
+
+    async def main() -> None:
+        world = StagedEstate(apis=12, accounts=1, regions=1, desired=deploying(PROD, FIVE))
+        async with world:
+            order = Order(world.raw)
+            world.raw = order  # type: ignore[assignment] # only what is sent through it is asked for
+            world.plane = world.paced()
+            await world.apply(tmp_path / "journal.db")
+            first = order.writes.index("CreateDeployment")
+            assert first < 25
+            assert len(order.writes) > 70
 
     virtually(main)
 
