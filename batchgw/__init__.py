@@ -134,7 +134,7 @@ if TYPE_CHECKING:
         WaveEntered as WaveEntered,
         TypeUnknown as TypeUnknown,
     )
-    from batchgw.execution.application import Application as Application
+    from batchgw.execution.running.application import Application as Application
     from batchgw.execution.rollout.conduct import Conduct as Conduct
     from batchgw.execution.schedule import AllAtOnce as AllAtOnce, Schedule as Schedule
     from batchgw.journal import (
@@ -326,7 +326,7 @@ _NAMES = {
         "PhaseStarted QuotaShared ReachedDirectly ScopeFound ScopeGivenUp ScopesFound StageLive "
         "TypeUnknown WaveEntered"
     ),
-    "execution.application": "Application",
+    "execution.running.application": "Application",
     "execution.rollout.conduct": "Conduct",
     "execution.schedule": "AllAtOnce Schedule",
     "journal": (

@@ -185,6 +185,14 @@ class JournalRun(Protocol):
         """
         ...
 
+    async def close(self, code: str, message: str) -> int:
+        """End the run for good: what is left of it is skipped, with this reason. Give how much that was.
+
+        A change that may have been made is skipped as well: whoever closes the run has seen to it. Raises
+        ScopeLocked when another process works on it.
+        """
+        ...
+
     def superseding(self) -> AsyncGenerator[int, None]:
         """Skip what newer runs have decided: a resume must not put an older plan over it.
 
@@ -304,6 +312,10 @@ class Journal(Protocol):
 
     async def runs(self, limit: int = 50) -> list[RunRecord]:
         """Give the runs begun last, the last one first."""
+        ...
+
+    async def children(self, run: str) -> list[RunRecord]:
+        """Give the runs that take the run of this id back, the oldest first."""
         ...
 
     async def unfinished(self) -> list[RunRecord]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import assert_never
@@ -57,15 +57,23 @@ def may_take(liveness: Liveness, *, own: bool, force: bool, take_over_dead: bool
             assert_never(liveness)
 
 
-def refuse_held(run: str, found: Sequence[Lock], now: float, *, force: bool, take_over_dead: bool) -> None:
-    """Raise ScopeHeld unless `run` may take all these locks over."""
+def refuse_held(
+    run: str,
+    own: Collection[str | None],
+    found: Sequence[Lock],
+    now: float,
+    *,
+    force: bool,
+    take_over_dead: bool,
+) -> None:
+    """Raise ScopeHeld unless `run` may take all these locks over. `own` are the runs that it may end."""
     seen = cache(Holder.liveness)  # a process may hold thousands, and to look for it takes files
     refused = [
         (lock, liveness)
         for lock in found
         if not may_take(
             liveness := seen(lock.holder),
-            own=lock.run == run or lock.run_over,
+            own=lock.run in own or lock.run_over,
             force=force,
             take_over_dead=take_over_dead,
         )

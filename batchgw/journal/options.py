@@ -24,6 +24,7 @@ KEPT_OPTIONS: Final = frozenset(
         "exclude",
         "explicit",
         "identity",
+        "only",
         "external_id",
         "external_ids",
         "include",

@@ -16,6 +16,16 @@ SUPERSEDED: Final = "Superseded"
 """Code of a change that was skipped because a newer run has decided it."""
 
 
+TAKEN_BACK: Final = "TakenBack"
+"""Code of a change that was skipped because its run was taken back before it was made."""
+
+ABORTED: Final = "Aborted"
+"""Code of a change that was skipped because somebody has ended its run."""
+
+ONLY: Final = "only"
+"""Run option of a rollback: the part of the run that it takes back. Without it that is all of the run."""
+
+
 def superseded_by(run: str) -> str:
     """Say why such a change is skipped."""
     return f"the newer run {run} has decided it: what it did stands"
@@ -114,6 +124,13 @@ class RunRecord:
     totals: Tally
     parent: str | None = None
     rollout: Rollout | None = field(default=None, repr=False)
+
+    @property
+    def ends_parent(self) -> bool:
+        """Whether it takes back so much of its parent that nobody goes on with that: a wave, or all of it."""
+        only = self.options.get(ONLY)
+        part = only if isinstance(only, Mapping) else {}
+        return self.parent is not None and not part.get("apis") and not part.get("failed")
 
     @property
     def planned(self) -> bool:

@@ -31,6 +31,7 @@ class Verdict(StrEnum):
 
     PROMOTE = "promote"  # go on
     ABORT = "abort"  # end the run
+    ROLLBACK = "rollback"  # end the run, and take it back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

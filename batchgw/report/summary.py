@@ -68,6 +68,7 @@ class Summary:
     `elapsed` is in seconds. `stopped`: the user asked to stop before the end. `held_back`: the run's schedule
     let something not begin. `planned` is False where the run has no plan yet, or ended before it had one:
     then nothing was written, and nothing is proved. `seen_live` is what this process has seen to be live.
+    `taken_back` is the end of the run that has taken this one back by itself.
     """
 
     run: str
@@ -80,6 +81,7 @@ class Summary:
     planned: bool = True
     seen_live: SeenLive | None = None
     halted: str | None = None
+    taken_back: Summary | None = None
     total: Tally = field(init=False, repr=False, compare=False)
     """All scopes added up; its `effort` is what the decided targets cost."""
 
@@ -253,6 +255,7 @@ class Summary:
             "halted": self.halted,
             "exit_code": self.exit_code,
             "not_live": self.not_live,
+            **({"taken_back": self.taken_back.to_json()} if self.taken_back else {}),
             **({"seen_live": self.seen_live.to_json()} if self.seen_live else {}),
             "scopes": [s.to_json() for s in self.scopes],
             "reasons": [r.to_json() for r in self.reasons],

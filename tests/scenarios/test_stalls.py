@@ -21,8 +21,8 @@ from batchgw.concurrency import time_slices
 from batchgw.concurrency.time_slices import TimeSlices
 from batchgw.control_plane.stack import PacedControlPlane
 from batchgw.errors import Stopped
-from batchgw.execution import making as execution_making
-from batchgw.execution import run as execution_run
+from batchgw.execution.running import making as execution_making
+from batchgw.execution.running import run as execution_run
 from batchgw.journal import open_journal
 from batchgw.journal.sql import chunk, reading
 from batchgw.journal.sql.chunk import Chunk

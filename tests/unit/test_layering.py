@@ -77,8 +77,12 @@ WITHIN: dict[str, tuple[frozenset[str], ...]] = {
         frozenset({"verifying"}),
         frozenset({"reading", "writing"}),
         frozenset({"rollout"}),
-        frozenset({"making"}),
-        frozenset({"application", "run"}),
+        frozenset({"running"}),
+    ),
+    "execution/running": (
+        frozenset({"application", "making"}),
+        frozenset({"run"}),
+        frozenset({"returning"}),
     ),
     "control_plane": (
         frozenset({"interface"}),

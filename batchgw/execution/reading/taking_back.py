@@ -6,14 +6,16 @@ read as any other.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Collection, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import anyio
 import anyio.lowlevel
 
 from batchgw.concurrency.pool import pooled
+from batchgw.concurrency.time_slices import in_thread
 from batchgw.control_plane.readonly import ReadOnlyControlPlane
 from batchgw.control_plane.stack import PacedControlPlane
 from batchgw.discovery.named_apis import may_be_in
@@ -22,12 +24,55 @@ from batchgw.errors import CallError, UsageError
 from batchgw.events import ItemPlanned
 from batchgw.execution.kinds import MAKERS
 from batchgw.execution.looking import Looking, WayBack
-from batchgw.journal import JournalRun, LiveMemory, TracedApi
+from batchgw.execution.session import phase
+from batchgw.journal import JSON, Journal, JournalRun, LiveMemory, RunRecord, TracedApi
+from batchgw.journal.records import ONLY
 from batchgw.model import Action, Change, ExplicitApi, PlanItem, PlannedApi, RestApi, Scope, UnreadApi
 from batchgw.planning.kinds import Compared
+from batchgw.planning.plan_file import temporary
+from batchgw.planning.plan_file.plan import Plan, PlanHeader, PlanWriter
+from batchgw.planning.rollout.backwards import backwards
 
 PAGE = 32
 """APIs fetched from the journal at a time."""
+
+
+async def plan_back(
+    record: RunRecord,
+    meant: Meant,
+    paced: PacedControlPlane,
+    journal: Journal,
+    *,
+    out: str | Path | None = None,
+    options: Mapping[str, JSON] | None = None,
+) -> Plan:
+    """Plan the way back of a run that nobody works on. Raises UsageError and Stopped, as `api.rollback`."""
+    rollout = record.rollout
+    if meant.wave is not None and (rollout is None or not 1 <= meant.wave <= len(rollout.waves)):
+        has = "has no waves" if rollout is None else f"has the waves 1 to {len(rollout.waves)}"
+        raise UsageError(f"run {record.id} {has}: there is no wave {meant.wave} to take back.")
+    header = PlanHeader.back(
+        record.id,
+        record.policy_source,
+        record.policy_digest,
+        record.desired,
+        rollout=None if rollout is None else backwards(rollout, meant.wave),
+        options={**(options or {}), ONLY: meant.to_json()},
+    )
+    path = Path(out) if out is not None else temporary.folder() / f"batchgw-{header.plan}.plan"
+    with PlanWriter(path, header) as writer:
+        taking = TakingBack(
+            plane=paced,
+            run=journal.run(record.id),
+            meant=meant,
+            sink=lambda item, wave: writer.write(item, was_in=wave),
+            live=await journal.live_memory(),
+        )
+        with phase(paced.observer, header.plan, "plan", (), {}):
+            await taking.take_back()
+        taking.refuse_untouched()
+        await in_thread(writer.commit)
+    return Plan.of(writer, temporary=out is None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +85,12 @@ class Meant:
     force: bool = False
     redeploy: bool = False
 
+    def to_json(self) -> dict[str, JSON]:
+        """Render which part of the run it is: empty for all of it."""
+        apis = [] if self.apis is None else [str(each) for each in self.apis]
+        part: dict[str, JSON] = {"wave": self.wave, "apis": apis, "failed": self.failed}
+        return {name: value for name, value in part.items() if value}
+
     def means(self, traced: TracedApi) -> bool:
         """Tell whether an API of the run is among it."""
         if self.wave is not None and traced.wave != self.wave:
@@ -51,7 +102,7 @@ class Meant:
 
 @dataclass(slots=True, kw_only=True)
 class TakingBack:
-    """Reads what a run has made, scopes side by side; the sink takes an item for each API.
+    """Reads what a run has made, scopes side by side; the sink takes an item for each API, and its wave.
 
     Attributes:
         found: the APIs of which something is taken back.
@@ -60,7 +111,7 @@ class TakingBack:
     plane: PacedControlPlane
     run: JournalRun
     meant: Meant
-    sink: Callable[[PlanItem], None]
+    sink: Callable[[PlanItem, int | None], None]
     live: LiveMemory
     found: list[RestApi] = field(default_factory=list)
     _looking: Looking = field(init=False)
@@ -113,7 +164,7 @@ class TakingBack:
                 set_aside=tuple([aside for each in compared for aside in each.set_aside]),
             )
         self.found.append(api)
-        self.sink(item)
+        self.sink(item, traced.wave)
         self.plane.observer.notify(ItemPlanned(item=item))
 
     async def _compared(self, traced: TracedApi, made: Sequence[Change]) -> list[Compared]:

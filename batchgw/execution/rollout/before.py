@@ -8,7 +8,6 @@ from batchgw.errors import LimitsExceeded, UsageError
 from batchgw.model import Action, PlannedApi
 from batchgw.model.deployment.stage_change import stage_changes
 from batchgw.model.rollout.gate import MetricCheck, ProbeCheck
-from batchgw.model.rollout.limits import OnFailure
 from batchgw.model.rollout.rollout import Rollout
 from batchgw.planning.plan_file.plan import Plan
 from batchgw.planning.rollout.guard_rails import Extent, exceeded, refusal
@@ -56,8 +55,3 @@ def _refuse_undoable(rollout: Rollout) -> None:
                 f"the gate {gate.name} is one of kind {gate.check.kind}, which this version cannot ask: "
                 "nothing was written. Use a command, an alarm, a calendar or a prompt."
             )
-    if rollout.on_failure is not OnFailure.STOP:
-        raise UsageError(
-            f"`on_failure: {rollout.on_failure.value}` is not carried out by this version: nothing was "
-            "written. Say `on_failure: stop`, and take the run back by `api.rollback`."
-        )

@@ -45,14 +45,10 @@ Count = Callable[[int | None], Awaitable[list[ScopeCounts]]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Halt:
-    """Why a rollout has ended before its end, and at which wave.
-
-    Where a gate or a budget has `failed`, the rollout's `on_failure` says what is to follow.
-    """
+    """Why a rollout has ended before its end, and at which wave. What follows is up to `returning`."""
 
     why: HeldBack
     wave: int
-    failed: bool = False
 
 
 class Waves:
@@ -160,10 +156,9 @@ class Waves:
         self._plane.stop.check()
         if within.why is None:
             return None
-        failed = self._budgets.exceeded() is not None
-        if failed:
+        if self._budgets.exceeded() is not None:
             await self._enter(number, WaveState.FAILED, str(within.why))
-        return Halt(why=within.why, wave=number, failed=failed)
+        return Halt(why=within.why, wave=number)
 
     async def _baked(self, number: int) -> Halt | None:
         """Watch the alarms for as long as the wave bakes."""
@@ -185,6 +180,9 @@ class Waves:
         before = self._records.get(number)
         was_held = before is not None and before.state is WaveState.HELD
         self._since = before.since if before is not None and was_held else self._conduct.clock()
+        decided = await self._answered(number) if was_held else None
+        if decided is not None and decided.verdict is not Verdict.PROMOTE:
+            return await self._aborted(number, decided)
         await self._enter(number, WaveState.ASKING)
         for gate in self._rollout.gates:
             if last and isinstance(gate.check, PromptCheck):
@@ -219,16 +217,20 @@ class Waves:
         decided = await self._decision(number, gate)
         if decided is None:
             said = (
-                f"wave {number} is held at gate {gate.name} ({answer.said}), and nobody has decided. Look at "
-                f"it; `batchgw promote {self._run.id}` lets the run go on, `batchgw abort {self._run.id}` "
-                "ends it; then resume it"
+                f"wave {number} is held at gate {gate.name} ({answer.said}), and nobody has decided. "
+                f"Look at it; `batchgw promote {self._run.id}` lets the run go on, then resume it; `batchgw "
+                f"abort {self._run.id}` ends it, and with --rollback takes it back"
             )
             return Halt(why=GateHeld(said), wave=number)
+        if decided.verdict is not Verdict.PROMOTE:
+            return await self._aborted(number, decided)
+        said = f"promoted by {decided.who}" + (f": {decided.reason}" if decided.reason else "")
+        await self._run.note_check(number, gate.name, GateResult.PASS, said=said)
+        await self._enter(number, WaveState.ASKING)
+        return None
+
+    async def _aborted(self, number: int, decided: WaveDecision) -> Halt:
         by = f"by {decided.who}" + (f": {decided.reason}" if decided.reason else "")
-        if decided.verdict is Verdict.PROMOTE:
-            await self._run.note_check(number, gate.name, GateResult.PASS, said=f"promoted {by}")
-            await self._enter(number, WaveState.ASKING)
-            return None
         await self._enter(number, WaveState.FAILED, f"aborted {by}")
         return Halt(why=RunAborted(f"the run was aborted after wave {number} {by}"), wave=number)
 
@@ -257,9 +259,9 @@ class Waves:
                     yes = await ask(
                         f"Wave {number} of {len(self._rollout.waves)} has ended. Go on with the next one?"
                     )
-                    verdict = Verdict.PROMOTE if yes else Verdict.ABORT
-                    await self._run.decide(number, verdict, who=self._conduct.who)
-                    found.extend(await self._run.decisions())
+                    if yes:  # to end a run for good takes more than a slip of the finger: `abort`
+                        await self._run.decide(number, Verdict.PROMOTE, who=self._conduct.who)
+                        found.extend(await self._run.decisions())
                     tasks.cancel_scope.cancel()
 
                 tasks.start_soon(listen)
@@ -275,7 +277,7 @@ class Waves:
         await self._run.note_check(number, gate.name, GateResult.FAIL, said=answer.said)
         await self._enter(number, WaveState.FAILED, f"{gate.name}: {answer.said}")
         said = f"gate {gate.name} failed after wave {number}: {answer.said}"
-        return Halt(why=GateFailed(said), wave=number, failed=True)
+        return Halt(why=GateFailed(said), wave=number)
 
     async def _alarms_first(self, number: int) -> HeldBack | None:
         """Say which alarm is not OK before the first write of a wave: then it does not begin."""

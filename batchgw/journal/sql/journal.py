@@ -79,6 +79,11 @@ class SqlJournal:
         self._store.flush_if_possible()
         return self._store.runs.latest(limit)
 
+    async def children(self, run: str) -> list[RunRecord]:
+        """Give the runs that take a run back."""
+        self._store.flush_if_possible()
+        return self._store.runs.children(run)
+
     async def unfinished(self) -> list[RunRecord]:
         """Give the runs with something left to resume, the oldest first."""
         self._store.flush_if_possible()

@@ -49,7 +49,9 @@ class Locks:
             held = [lock for lock in _locks(connection, accounts) if lock.scope in wanted]
             mine = {lock.scope for lock in held if lock.token == self._claims.token and lock.run == run}
             theirs = [lock for lock in held if lock.scope not in mine]
-            refuse_held(run, theirs, self._clock(), force=force, take_over_dead=take_over_dead)
+            parent = connection.scalar(select(runs.c.parent).where(runs.c.id == key))
+            own = {run, parent}  # a run that takes another back ends that one
+            refuse_held(run, own, theirs, self._clock(), force=force, take_over_dead=take_over_dead)
             self._claims.take(connection, key)
             for ids in batches(lock.id for lock in theirs):
                 connection.execute(delete(locks).where(locks.c.id.in_(ids)))

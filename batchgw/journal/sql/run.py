@@ -116,6 +116,12 @@ class SqlRun:
         self._store.buffer.flush()
         return await self._store.done(partial(self._store.runs.reopen, self._id))
 
+    async def close(self, code: str, message: str) -> int:
+        """End the run for good."""
+        self._key()
+        self._store.buffer.flush()
+        return await self._store.done(partial(self._store.runs.close, self._id, code, message))
+
     async def superseding(self) -> AsyncGenerator[int, None]:
         """Skip what newer runs have decided."""
         self._store.buffer.flush()

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, and_, insert, null, select, update
+from sqlalchemy import Connection, Row, and_, func, insert, null, select, update
 
 from batchgw.journal import options
 from batchgw.journal.finding import HINTED, LAST, none_unfinished, not_found, run_id, typed_run, unknown_run
 from batchgw.journal.holder import Liveness
+from batchgw.journal.ranking import DECIDED, RANKS
 from batchgw.journal.records import COUNTS, NewRun, RunRecord, RunState, Tally
 from batchgw.journal.sql.claims import Claims
 from batchgw.journal.sql.database.connection import Database
@@ -93,6 +94,12 @@ class Runs:
             rows = connection.execute(newest).all()
             return [_record(connection, row) for row in rows]
 
+    def children(self, parent: str) -> list[RunRecord]:
+        """Give the runs that take a run back, the oldest first."""
+        with self._database.read() as connection:
+            rows = connection.execute(select(runs).where(runs.c.parent == parent).order_by(runs.c.id)).all()
+            return [_record(connection, row) for row in rows]
+
     def unfinished(self) -> list[RunRecord]:
         """Give the runs with something left to do that no living process works on, the oldest first."""
         with self._database.read() as connection:
@@ -147,6 +154,27 @@ class Runs:
                 again = {"state": RunState.APPLYING.value, "finished": None, "totals": None}
                 connection.execute(update(runs).where(runs.c.id == key).values(again))
         return reopened
+
+    def close(self, name: str, code: str, message: str) -> int:
+        """Skip what is left of a run, in one transaction; give how much that was. It is done then."""
+        key = self.key(name)
+        now = self._clock()
+        with self._database.write() as connection:
+            self._claims.check(connection, key)
+            of_run = select(apis.c.id).join(scopes).where(scopes.c.run_id == key)
+            skipped = connection.execute(
+                update(changes)
+                .where(changes.c.api_id.in_(of_run), changes.c.rank < DECIDED)
+                .values(rank=RANKS["skipped"], kind="skipped", code=code, message=message, decided_at=now)
+            ).rowcount
+            totals = _tally_to_json(tally_of_run(connection, key))
+            ended = {"state": RunState.DONE.value, "totals": totals, "token": None}
+            connection.execute(
+                update(runs)
+                .where(runs.c.id == key)
+                .values(**ended, finished=func.coalesce(runs.c.finished, now))
+            )
+        return skipped
 
 
 def _under_way(row: Row[Any], record: RunRecord) -> bool:

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from batchgw.model.fleet.organization import AccountSelector, OuPattern
 from batchgw.model.rollout.amount import Amount, amount_or_none
-from batchgw.model.shape import JSON, items, record, text, texts, truth
+from batchgw.model.shape import JSON, count, items, record, text, texts, truth
 
 
 class WaveOrder(StrEnum):
@@ -31,6 +31,7 @@ class Wave:
         tags: globs by the key of an API's tag; an API that lacks one is not meant.
         stages: names and globs. APIs of which every stage that is moved is one of them.
         rest: all that no wave before has taken.
+        taken_back: the APIs of the wave of this number, of the run that a rollback takes back.
         allow_empty: whether it may have no API.
     """
 
@@ -40,10 +41,19 @@ class Wave:
     tags: Mapping[str, str] = field(default_factory=dict)
     stages: tuple[str, ...] = ()
     rest: bool = False
+    taken_back: int | None = None
     allow_empty: bool = False
 
     def __post_init__(self) -> None:
-        units = (self.size is not None, self.accounts, self.ou is not None, self.tags, self.stages, self.rest)
+        units = (
+            self.size is not None,
+            self.accounts,
+            self.ou is not None,
+            self.tags,
+            self.stages,
+            self.rest,
+            self.taken_back is not None,
+        )
         if sum(map(bool, units)) != 1:
             raise ValueError("a wave has exactly one unit")
 
@@ -53,6 +63,8 @@ class Wave:
             return str(self.size)
         if self.ou is not None:
             return f"ou {self.ou}"
+        if self.taken_back is not None:
+            return f"back from wave {self.taken_back}"
         if self.tags:
             return "tags " + ", ".join(f"{key}={value}" for key, value in self.tags.items())
         if self.accounts:
@@ -73,6 +85,8 @@ class Wave:
             out["size"] = self.size.to_json()
         if self.ou is not None:
             out["ou"] = self.ou.text
+        if self.taken_back is not None:
+            out["taken_back"] = self.taken_back
         plain: dict[str, JSON] = {
             "accounts": list(self.accounts),
             "tags": dict(self.tags),
@@ -93,6 +107,7 @@ class Wave:
             tags=texts(found.get("tags", {})),
             stages=tuple(map(text, items(found.get("stages", [])))),
             rest=truth(found.get("rest", False)),
+            taken_back=count(found["taken_back"]) if "taken_back" in found else None,
             allow_empty=truth(found.get("allow_empty", False)),
         )
 

@@ -74,7 +74,14 @@ class PlanHeader:
 
     @classmethod
     def back(
-        cls, run: str, source: str, digest: str, desired: Desired, options: Mapping[str, JSON] | None = None
+        cls,
+        run: str,
+        source: str,
+        digest: str,
+        desired: Desired,
+        *,
+        rollout: Rollout | None = None,
+        options: Mapping[str, JSON] | None = None,
     ) -> PlanHeader:
         """Give the header of the plan that takes a run back, from what the run knows of its policy."""
         return cls(
@@ -85,6 +92,7 @@ class PlanHeader:
             policy_source=source,
             desired=replace(desired, wherever_customised={}),  # of no type is said more than it was before
             options=with_bare_urls(options or {}),
+            rollout=rollout,
             takes_back=run,
         )
 

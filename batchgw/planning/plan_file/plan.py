@@ -92,8 +92,8 @@ class PlanWriter:
             self.abort()
             raise
 
-    def write(self, item: PlanItem) -> None:
-        """Add an item, and count it."""
+    def write(self, item: PlanItem, *, was_in: int | None = None) -> None:
+        """Add an item, and count it. `was_in` is the wave of its API in the run that is taken back."""
         scope = scope_of(item)
         if scope not in self._offsets:
             self._offsets[scope] = array("Q")
@@ -101,7 +101,7 @@ class PlanWriter:
         self._line(item_to_json(item))
         self.totals.add(item)
         if self._drawing is not None and isinstance(item, PlannedApi):
-            candidate = Candidate.of(item, self._accounts.get(scope.account))
+            candidate = Candidate.of(item, self._accounts.get(scope.account), was_in=was_in)
             if candidate is not None:
                 self._drawing.add(candidate)
 

@@ -24,7 +24,7 @@ class Candidate:
     """An API that has something to change or to make live.
 
     `account` is what the organisation says of its account, where it was asked. `stages` are the names of
-    those that are moved.
+    those that are moved. `was_in` is its wave in the run that is taken back.
     """
 
     scope: Scope
@@ -32,9 +32,12 @@ class Candidate:
     tags: Mapping[str, str] = field(default_factory=dict)
     account: Account | None = None
     stages: tuple[str, ...] = ()
+    was_in: int | None = None
 
     @classmethod
-    def of(cls, planned: PlannedApi, account: Account | None) -> Candidate | None:
+    def of(
+        cls, planned: PlannedApi, account: Account | None, *, was_in: int | None = None
+    ) -> Candidate | None:
         """Make one of a planned API; None where nothing is to be done about it."""
         pending = planned.pending
         if not pending:
@@ -45,6 +48,7 @@ class Candidate:
             tags=planned.api.tags,
             account=account,
             stages=tuple([each.target.name for each in pending if each.target.kind == STAGE]),
+            was_in=was_in,
         )
 
 
@@ -134,8 +138,8 @@ class Drawing:
 
 def takes(wave: Wave, candidate: Candidate) -> bool:
     """Tell whether a wave takes an API by its unit; one that has a size takes none by it."""
-    if wave.rest:
-        return True
+    if wave.rest or wave.taken_back is not None:
+        return wave.rest or wave.taken_back == candidate.was_in
     account = candidate.account
     if wave.ou is not None:
         return account is not None and wave.ou.matches(account)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -25,8 +26,14 @@ EPOCH = 1_796_000_000.0
 THREE = (Wave(size=Amount(count=1)), Wave(size=Amount(percent=30)), Wave(rest=True))
 
 
+_looked = [EPOCH]
+
+
 def clock() -> float:
-    return EPOCH + anyio.current_time()
+    """Virtual time; in a thread, which has no loop of its own, that of the last look."""
+    with suppress(anyio.NoEventLoopError):
+        _looked[:] = [EPOCH + anyio.current_time()]
+    return _looked[0]
 
 
 class Waiting:

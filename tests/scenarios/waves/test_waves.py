@@ -182,8 +182,8 @@ def test_a_person_at_the_terminal_decides(tmp_path: Path, *, yes: bool) -> None:
             ]
             assert summary.exit_code == (0 if yes else 3)
             if not yes:
-                assert summary.halted == "the run was aborted after wave 1 by ada"
-                assert {o.code for o in outcomes if isinstance(o, NotAttempted)} == {"RunAborted"}
+                assert str(summary.halted).startswith("wave 1 is held at gate prompt")
+                assert {o.code for o in outcomes if isinstance(o, NotAttempted)} == {"GateHeld"}
 
     virtually(main)
 

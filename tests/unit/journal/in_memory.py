@@ -261,6 +261,10 @@ class InMemoryJournal:
         self.commit()
         return [run.record() for run in self._newest_first()[:limit]]
 
+    async def children(self, run: str) -> list[RunRecord]:
+        self.commit()
+        return [rows.record() for rows in self.data.runs.values() if rows.new.parent == run]
+
     async def unfinished(self) -> list[RunRecord]:
         self.commit()
         return [
@@ -473,6 +477,18 @@ class InMemoryRun:
             self.rows.state, self.rows.finished, self.rows.totals = RunState.APPLYING, None, None
         return len(failed)
 
+    async def close(self, code: str, message: str) -> int:
+        self._journal.commit()
+        self._refuse_other()
+        apis = (api for scope in self.rows.scopes.values() for api in scope.apis.values())
+        left = [(api, row) for api in apis for row in api.changes if row.open]
+        for api, row in left:
+            _skip(api, row, code, message)
+        rows = self.rows
+        rows.state, rows.totals, rows.token = RunState.DONE, rows.tally(), None
+        rows.finished = self._journal.clock() if rows.finished is None else rows.finished
+        return len(left)
+
     async def superseding(self) -> AsyncGenerator[int, None]:
         self._journal.commit()
         newer = [run for run in self._data.runs.values() if run.id > self.id][::-1]
@@ -525,7 +541,8 @@ class InMemoryRun:
         wanted, token, now = set(scopes), self._journal.token, self._journal.clock()
         locks = [self._lock(lock) for scope, lock in self._data.locks.items() if scope in wanted]
         theirs = [lock for lock in locks if (lock.token, lock.run) != (token, self.id)]
-        refuse_held(self.id, theirs, now, force=force, take_over_dead=take_over_dead)
+        own = {self.id, self.rows.new.parent}
+        refuse_held(self.id, own, theirs, now, force=force, take_over_dead=take_over_dead)
         self._refuse_other()
         self._take()
         for scope in wanted:
@@ -687,12 +704,14 @@ async def open_in_memory(data: Data, *, clock: Callable[[], float] = time.time) 
 
 
 def _supersede(api: ApiRows, row: Row, by: str) -> int:
-    action = Action.NO_OP if row.change is None else row.change.action
-    row.decide(
-        Skipped(api=api.api, target=row.target, action=action, code=SUPERSEDED, message=superseded_by(by)),
-        row.spent,
-    )
+    _skip(api, row, SUPERSEDED, superseded_by(by))
     return 1
+
+
+def _skip(api: ApiRows, row: Row, code: str, message: str) -> None:
+    action = Action.NO_OP if row.change is None else row.change.action
+    skipped = Skipped(api=api.api, target=row.target, action=action, code=code, message=message)
+    row.decide(skipped, row.spent)
 
 
 def _order(endpoint: str, key: BucketKey) -> tuple[str, str, str, str]:

@@ -87,6 +87,9 @@ class SuspendingJournal:
     async def runs(self, limit: int = 50) -> list[RunRecord]:
         return await _slowly(self._wait, self._inner.runs(limit))
 
+    async def children(self, run: str) -> list[RunRecord]:
+        return await _slowly(self._wait, self._inner.children(run))
+
     async def unfinished(self) -> list[RunRecord]:
         return await _slowly(self._wait, self._inner.unfinished())
 
@@ -177,6 +180,9 @@ class SuspendingRun:
 
     async def reopen(self) -> int:
         return await _slowly(self._wait, self.inner.reopen())
+
+    async def close(self, code: str, message: str) -> int:
+        return await _slowly(self._wait, self.inner.close(code, message))
 
     def superseding(self) -> AsyncGenerator[int, None]:
         return _each_slowly(self._wait, self.inner.superseding())

@@ -92,7 +92,6 @@ def test_a_plan_that_does_too_much_is_refused_unless_that_is_allowed_by_name(
     ("rollout", "said"),
     [
         ("gates: [{metric: 5XXError}]", "is one of kind metric, which this version cannot ask"),
-        ("on_failure: rollback-wave", "`on_failure: rollback-wave` is not carried out by this version"),
     ],
 )
 def test_what_cannot_be_done_yet_is_refused_before_anything_is_written(

@@ -18,11 +18,12 @@ from batchgw.concurrency.time_slices import TimeSlices
 from batchgw.control_plane.stack import PacedControlPlane
 from batchgw.errors import JournalWriteFailed, ScopeLocked, UsageError
 from batchgw.events import Decided
-from batchgw.execution.making import Job, Terms, make_changes
 from batchgw.execution.reading.recheck import recheck_if_due
+from batchgw.execution.running.making import Job, Terms, make_changes
 from batchgw.execution.verifying.needed import check_run
 from batchgw.journal import JSON, Journal, JournalRun, NewRun, RunRecord, RunState
 from batchgw.journal.locks import refuse_run_held
+from batchgw.journal.records import ONLY, TAKEN_BACK
 from batchgw.model import OnStale, PlanItem, PlannedApi, RestApiId, Scope, UnreadApi
 from batchgw.planning.plan_file.plan import Plan
 from batchgw.planning.rollout.waves import Waves
@@ -42,14 +43,16 @@ async def apply_plan(
 ) -> Summary:
     """Begin a run and make a plan's changes in it. `api.apply` says what the parameters mean, and raises."""
     scopes = tuple(scope for scope, totals in plan.totals.scopes.items() if totals.writes)
+    parent = plan.header.takes_back
+    part = {} if parent is None else {ONLY: plan.header.options.get(ONLY)}
     new = NewRun(
         verb=verb,
         policy_source=plan.header.policy_source,
         policy_digest=plan.header.policy_digest,
         desired=plan.header.desired,
-        options=options,
+        options={**options, **part},
         rollout=plan.header.rollout,
-        parent=plan.header.takes_back,
+        parent=parent,
     )
     run = await journal.begin(new)
     async with _new_run(run), _holding(run, scopes, terms) as held:
@@ -58,6 +61,7 @@ async def apply_plan(
             meanwhile.start_soon(paced.prefetch_credentials_of, scopes)
             await _enter(items, run, paced, plan.waves)
         held.planned, expected = True, plan.totals.expected
+        await _end_parent(journal, run.id)
         job = Job(
             run=run,
             verb=verb,
@@ -74,6 +78,7 @@ async def apply_plan(
 async def resume_run(typed: str, paced: PacedControlPlane, journal: Journal, terms: Terms) -> Summary:
     """Make what is left of a run's changes. `api.resume` says what the parameters mean, and raises."""
     record, scopes = await _unfinished(journal, typed)
+    await refuse_taken_back(journal, record)
     return await _go_on(record, scopes, paced, journal, terms, reopening=False)
 
 
@@ -90,6 +95,7 @@ async def _go_on(
     run = journal.run(record.id)
     async with _holding(run, scopes, terms) as held:
         held.planned = True
+        await _end_parent(journal, record.id)
         await check_run(run, scopes, terms.data_plane)
         if reopening:
             await run.reopen()
@@ -109,6 +115,7 @@ async def _go_on(
 async def retry_run(typed: str, paced: PacedControlPlane, journal: Journal, terms: Terms) -> Summary:
     """Make what has failed of a run once more. `api.retry` says what the parameters mean, and raises."""
     record = await ended_run(journal, typed)
+    await refuse_taken_back(journal, record)
     counts = journal.run(record.id).scope_counts()
     scopes = tuple([each.scope async for each in counts if each.tally.left or each.tally.failed])
     return await _go_on(record, scopes, paced, journal, terms, reopening=True)
@@ -253,6 +260,25 @@ async def _unfinished(journal: Journal, typed: str) -> tuple[RunRecord, tuple[Sc
         )
     counts = journal.run(record.id).scope_counts()
     return record, tuple([each.scope async for each in counts if each.tally.left])
+
+
+async def _end_parent(journal: Journal, run: str) -> None:
+    """Where a run takes another one back, nobody goes on with that: what is left of it is skipped."""
+    record = await journal.find(run)
+    if record.parent is not None and record.ends_parent:
+        why = f"run {run} takes its run back: plan and apply again"
+        await journal.run(record.parent).close(TAKEN_BACK, why)
+
+
+async def refuse_taken_back(journal: Journal, record: RunRecord) -> None:
+    """Raise UsageError for a run that another one takes back, and which so has nothing to go on with."""
+    for child in await journal.children(record.id):
+        if child.ends_parent and child.planned:
+            raise UsageError(
+                f"run {record.id} was taken back by run {child.id}, so nobody goes on with it: apply the "
+                f"policy again. `batchgw resume {child.id}` finishes the way back where something is left of "
+                "it."
+            )
 
 
 async def _skip_superseded(run: JournalRun) -> None:
