@@ -119,6 +119,8 @@ if TYPE_CHECKING:
         CredentialsRefreshed as CredentialsRefreshed,
         Decided as Decided,
         Event as Event,
+        GateAnswered as GateAnswered,
+        GateAsked as GateAsked,
         ItemPlanned as ItemPlanned,
         NullObserver as NullObserver,
         Observer as Observer,
@@ -132,6 +134,7 @@ if TYPE_CHECKING:
         ScopesFound as ScopesFound,
         StageLive as StageLive,
         WaveEntered as WaveEntered,
+        WavesEnded as WavesEnded,
         TypeUnknown as TypeUnknown,
     )
     from batchgw.execution.running.application import Application as Application
@@ -322,9 +325,9 @@ _NAMES = {
     ),
     "events": (
         "ApiRechecked ApisListed CallAnswered CallGaveUp CallRetried CallSent CallThrottled "
-        "CredentialsRefreshed Decided Event ItemPlanned NullObserver Observer Observers PhaseEnded "
-        "PhaseStarted QuotaShared ReachedDirectly ScopeFound ScopeGivenUp ScopesFound StageLive "
-        "TypeUnknown WaveEntered"
+        "CredentialsRefreshed Decided Event GateAnswered GateAsked ItemPlanned NullObserver Observer "
+        "Observers PhaseEnded PhaseStarted QuotaShared ReachedDirectly ScopeFound ScopeGivenUp ScopesFound "
+        "StageLive TypeUnknown WaveEntered WavesEnded"
     ),
     "execution.running.application": "Application",
     "execution.rollout.conduct": "Conduct",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from batchgw.model import AccountId, Outcome, PlanItem, Region, RestApi, RestApiId, Scope
@@ -17,7 +17,8 @@ class PhaseStarted:
 
     `scopes` are those that are known: in a plan none. They come one by one, each with a `ScopeFound`.
     `expected` is the number of targets to be decided in it per scope, where it is known beforehand; in a
-    recheck, of APIs to be read. `kinds` are the kinds of change that the targets are of.
+    recheck, of APIs to be read. `kinds` are the kinds of change that the targets are of. `by_kind` parts the
+    expected ones by their kind, where they are of several.
     """
 
     run: str
@@ -25,6 +26,7 @@ class PhaseStarted:
     scopes: tuple[Scope, ...]
     expected: Mapping[Scope, int]
     kinds: frozenset[str] = frozenset()
+    by_kind: Mapping[str, Mapping[Scope, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,14 +76,53 @@ class ApiRechecked:
 class WaveEntered:
     """A wave comes into a state: "writing", "baking", "asking", "held", "passed" or "failed".
 
-    `number` counts from 1, `of` is how many there are, and `said` why it is so where there is something to
-    say.
+    Attributes:
+        number: counts from 1.
+        of: how many waves there are.
+        said: why the wave is in this state, where there is something to say.
+        run: the run.
+        unit: the wave in the policy's words, such as "5%" or "rest".
+        lasts: seconds until the state ends by itself: a bake, or a hold for which somebody waits; else None.
     """
 
     number: int
     of: int
     state: str
     said: str = ""
+    run: str = ""
+    unit: str = ""
+    lasts: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateAsked:
+    """A gate is asked about a wave that has ended. A person may take long to answer, and so may a command."""
+
+    number: int
+    of: int
+    gate: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateAnswered:
+    """What a gate says about a wave: "pass", "fail", "inconclusive" or "skipped", and on what data.
+
+    An alarm that is not OK before its wave begins answers, too, and so does a person who decides.
+    """
+
+    number: int
+    of: int
+    gate: str
+    result: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WavesEnded:
+    """No more waves begin in a run. `why` says what has stopped it; empty where the last one has passed."""
+
+    run: str
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,6 +296,9 @@ Event = (
     | ApiRechecked
     | StageLive
     | WaveEntered
+    | GateAsked
+    | GateAnswered
+    | WavesEnded
     | CallSent
     | CallAnswered
     | CallThrottled

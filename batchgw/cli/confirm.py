@@ -8,7 +8,7 @@ import anyio
 
 from batchgw.cli.output.console import Console
 from batchgw.cli.signals import Interrupts
-from batchgw.errors import ExplainedStop, NotConfirmed, UsageError
+from batchgw.errors import NotConfirmed, UsageError
 from batchgw.model import Action
 from batchgw.model.deploy import NAME as STAGE
 from batchgw.model.kinds import KINDS
@@ -44,14 +44,16 @@ def question(fold: PlanFold, totals: PlanTotals) -> str:
 
 async def confirm(question: str, *, console: Console, interrupts: Interrupts) -> None:
     """Return when the user agrees. Raises NotConfirmed when they do not."""
-    console.tell(line(), line(Span(question, "bold")), line("  Only 'yes' will be accepted."), line())
-    console.ask("  Enter a value: ")
-    try:
-        with interrupts.question():
-            answer = await _typed_line()
-    except ExplainedStop:
-        console.ask("\n")  # ^C did not end the line
-        raise
+    answer: str | None = None
+    with console.question():
+        console.tell(line(), line(Span(question, "bold")), line("  Only 'yes' will be accepted."), line())
+        console.ask("  Enter a value: ")
+        try:
+            with interrupts.question():
+                answer = await _typed_line()
+        finally:
+            if answer is None:
+                console.ask("\n")  # the answer came by a signal, or from elsewhere, and ended no line
     if answer.strip() != ACCEPTED:
         raise NotConfirmed("not confirmed, nothing was written.")
 

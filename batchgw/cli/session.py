@@ -26,6 +26,7 @@ from batchgw.cli.output.failure import is_unexplained_stop
 from batchgw.cli.signals import Interrupts
 from batchgw.control_plane.aws import Access, connect
 from batchgw.control_plane.data_plane import DataPlane, ProbeAnswer, ProbeRequest
+from batchgw.control_plane.operations import CreateDeployment
 from batchgw.control_plane.stack import Pace, PacedControlPlane
 from batchgw.discovery.organization.moves import Moves
 from batchgw.discovery.organization.recollection import MAX_AGE, Remembering
@@ -150,7 +151,10 @@ async def open_run(
     connection = flags.connection
     async with AsyncExitStack() as stack:
         log_observer = stack.enter_context(logging_to(console, flags.log))
-        progress = await stack.enter_async_context(showing_progress(console, quota=chosen.supposed))
+        snapshots = chosen.supposed_of(CreateDeployment.operation.name)
+        progress = await stack.enter_async_context(
+            showing_progress(console, quota=chosen.supposed, snapshots=snapshots)
+        )
         names = SessionNames()
         observer = Observers(log_observer, progress, Hints(console), run_id or RunId(), names)
         plane = await stack.enter_async_context(

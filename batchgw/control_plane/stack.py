@@ -82,6 +82,11 @@ class Pace:
         """Calls/second to reckon with before anything is known: the documented ones where none are stated."""
         return (self.rate or TOTAL.rate) * self.share
 
+    def supposed_of(self, operation: str) -> float:
+        """Calls/second of one operation to reckon with: those of its own quota, where it has one."""
+        quota = self.operations.get(operation)
+        return self.supposed if quota is None else quota.rate * self.share
+
     @property
     def quotas(self) -> Quotas:
         """The quotas of one scope. Raises ValueError for settings that contradict each other."""

@@ -51,11 +51,16 @@ def phase(
     scopes: tuple[Scope, ...],
     expected: Mapping[Scope, int],
     *,
-    kinds: frozenset[str] = frozenset(),
+    by_kind: Mapping[str, Mapping[Scope, int]] | None = None,
 ) -> Iterator[None]:
     """Tell an observer when a phase of a run starts and when it ends, as `events.PhaseStarted` has it."""
     began = anyio.current_time()
-    observer.notify(PhaseStarted(run=run, phase=name, scopes=scopes, expected=expected, kinds=kinds))
+    parts = by_kind or {}
+    observer.notify(
+        PhaseStarted(
+            run=run, phase=name, scopes=scopes, expected=expected, kinds=frozenset(parts), by_kind=parts
+        )
+    )
     try:
         yield
     finally:

@@ -52,15 +52,29 @@ class Row(NamedTuple):
 
 
 class Frame:
-    """Rows, and a last line. On a narrow terminal bars go first, then the columns in `spare`, last first."""
+    """Rows, between a first line and a last one.
 
-    def __init__(self, rows: list[Row], *, last: str = "", spare: tuple[int, ...] = ()) -> None:
+    On a narrow terminal bars go first, then the columns in `spare`, last first. Then titles are cut.
+    """
+
+    def __init__(
+        self, rows: list[Row], *, first: str = "", last: str = "", spare: tuple[int, ...] = ()
+    ) -> None:
         self._rows = rows
+        self._first = first
         self._last = last
         self._spare = spare
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Render for rich."""
+        if self._first:
+            yield from _line(self._first, BOLD, options.max_width)
+        if self._rows:
+            yield from self._table(console, options)
+        if self._last:
+            yield from _line(self._last, DIM, options.max_width)
+
+    def _table(self, console: Console, options: ConsoleOptions) -> RenderResult:
         title = max(len(row.title.text) for row in self._rows)
         columns = list(zip(*(row.cells for row in self._rows), strict=True))
         widths = {n: max(len(cell.text) for cell in column) for n, column in enumerate(columns)}
@@ -70,17 +84,27 @@ class Frame:
         ) < 0 and spare:
             del widths[spare.pop()]
         bar = min(BAR, room - len(GAP))
+        title += min(0, room)
         for row in self._rows:
-            yield Segment(row.title.padded(title), row.title.style)
+            yield Segment(_cut(row.title.padded(title), title), row.title.style)
             if bar >= LEAST_BAR:
                 yield Segment(GAP)
                 yield from _bar(row, bar, console, options)
             for n, width in widths.items():
                 yield Segment(GAP + row.cells[n].padded(width), row.cells[n].style)
             yield Segment.line()
-        if self._last:
-            yield Segment(self._last, DIM)
-            yield Segment.line()
+
+
+def _line(text: str, style: Style, width: int) -> Iterator[Segment]:
+    yield Segment(_cut(text, width), style)
+    yield Segment.line()
+
+
+def _cut(text: str, width: int) -> str:
+    """Cut a text that is too long: a line that wraps would spoil the view."""
+    if len(text) <= width:
+        return text
+    return text[: width - 1] + "…" if width > 0 else ""
 
 
 def _bar(row: Row, width: int, console: Console, options: ConsoleOptions) -> Iterator[Segment]:

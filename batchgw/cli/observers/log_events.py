@@ -18,6 +18,8 @@ from batchgw.events import (
     CredentialsRefreshed,
     Decided,
     Event,
+    GateAnswered,
+    GateAsked,
     ItemPlanned,
     PhaseEnded,
     PhaseStarted,
@@ -29,6 +31,7 @@ from batchgw.events import (
     StageLive,
     TypeUnknown,
     WaveEntered,
+    WavesEnded,
 )
 from batchgw.model import (
     Applied,
@@ -74,7 +77,7 @@ _DECIDED: dict[type[Outcome], int] = {
 }
 """Severity of each kind of outcome."""
 
-_OF_A_RUN = (PhaseStarted, PhaseEnded)
+_OF_A_RUN = (PhaseStarted, PhaseEnded, WaveEntered, WavesEnded)
 """Events that name their run."""
 
 _FIRST_ASKED = frozenset({"sts", "organizations"})
@@ -137,9 +140,8 @@ def entry(event: Event) -> Entry:  # noqa: C901, PLR0911, PLR0912 - a closed mat
             seconds = None if event.seconds is None else round(event.seconds, 3)
             fields |= {"by": event.by.value, "not_probeable": event.not_probeable}
             return Entry(INFO, "batchgw.stage.live", {**fields, "seconds": seconds})
-        case WaveEntered():
-            fields = {"wave": event.number, "of": event.of, "state": event.state, "said": event.said}
-            return Entry(WARNING if event.state in ("held", "failed") else INFO, "batchgw.wave", fields)
+        case WaveEntered() | GateAsked() | GateAnswered() | WavesEnded():
+            return _wave(event)
         case ScopeGivenUp():
             fields = {"scope": str(event.scope), "code": event.code, "message": event.message}
             return Entry(INFO if event.rightly else WARNING, "batchgw.scope.given_up", fields)
@@ -161,7 +163,7 @@ def entry(event: Event) -> Entry:  # noqa: C901, PLR0911, PLR0912 - a closed mat
 
 def run_of(event: Event) -> str | None:
     """The run of an event, if the event names it."""
-    return event.run if isinstance(event, _OF_A_RUN) else None
+    return event.run or None if isinstance(event, _OF_A_RUN) else None
 
 
 def _call(event: CallEvent) -> Entry:
@@ -178,6 +180,25 @@ def _call(event: CallEvent) -> Entry:
         if value is not None:
             fields[_RENAMED.get(field, field)] = round(value, 3) if isinstance(value, float) else value
     return Entry(level_of(event), name, fields)
+
+
+def _wave(event: WaveEntered | GateAsked | GateAnswered | WavesEnded) -> Entry:
+    match event:
+        case WaveEntered():
+            fields = {"wave": event.number, "of": event.of, "state": event.state, "said": event.said}
+            fields |= {"unit": event.unit} if event.unit else {}
+            fields |= {} if event.lasts is None else {"lasts": round(event.lasts, 3)}
+            return Entry(WARNING if event.state in ("held", "failed") else INFO, "batchgw.wave", fields)
+        case GateAsked():
+            fields = {"wave": event.number, "of": event.of, "gate": event.gate}
+            return Entry(INFO, "batchgw.gate.asked", fields)
+        case GateAnswered():
+            fields = {"wave": event.number, "of": event.of, "gate": event.gate, "result": event.result}
+            return Entry(INFO, "batchgw.gate.answered", {**fields, "said": event.said})
+        case WavesEnded():
+            return Entry(INFO, "batchgw.waves.ended", {"why": event.why} if event.why else {})
+        case _:
+            assert_never(event)
 
 
 def _item(item: PlanItem) -> Entry:

@@ -8,10 +8,13 @@ from dataclasses import dataclass, field
 from heapq import nlargest
 from typing import NamedTuple
 
+from batchgw.cli.observers.waves_seen import WavesSeen
 from batchgw.control_plane.interface import API_GATEWAY
+from batchgw.control_plane.operations import CreateDeployment
 from batchgw.events import (
     ApiRechecked,
     ApisListed,
+    CallAnswered,
     CallSent,
     CallThrottled,
     Decided,
@@ -24,7 +27,9 @@ from batchgw.events import (
     ScopesFound,
 )
 from batchgw.model import Failed, NotAttempted, Scope, SkippedScope, UnreadScope
+from batchgw.model.deploy import NAME as STAGE
 from batchgw.model.kinds import called
+from batchgw.throttle.quota import OPERATIONS
 from batchgw.wording import amount
 
 WINDOW = 10.0
@@ -34,12 +39,24 @@ MEASURED_AFTER = 3.0
 """Seconds after which the measured rate predicts the time left better than the quota does."""
 
 
+SLOW_WINDOW = 30.0
+"""The same for snapshots, of which AWS takes one in five seconds."""
+
+SNAPSHOT = CreateDeployment.operation.name
+
+
 @dataclass(slots=True, kw_only=True)
 class ScopeProgress:
-    """One scope in the current phase. `total` is None while it is unknown."""
+    """One scope in the current phase. `total` is None while it is unknown.
+
+    `stages` of the total are stages, `moved` of these are done, with `snapshots` that were made for them.
+    """
 
     done: int = 0
     total: int | None = None
+    stages: int = 0
+    moved: int = 0
+    snapshots: int = 0
     listed: int = 0
     throttles: int = 0
     failed: int = 0
@@ -58,11 +75,23 @@ class ScopeProgress:
         span = min(WINDOW, now - began)
         return len(self.sent) / span if span > 0 else 0.0
 
-    def left(self, rate: float) -> float | None:
-        """Seconds until it is finished, at so many calls/second; None where nobody knows."""
+    def left(self, rate: float, snapshots: float) -> float | None:
+        """Seconds until it is finished, at so many calls/second, and snapshots/second.
+
+        The lanes run side by side, so the slower one tells. None where nobody knows.
+        """
         if self.total is None:
             return None
-        return (self.total - self.done) / rate if rate > 0 else None
+        stages = self.stages - self.moved
+        other = self.total - self.done - stages
+        if other and rate <= 0:
+            return None
+        return max(other / rate if other else 0.0, stages / self._per_snapshot / snapshots)
+
+    @property
+    def _per_snapshot(self) -> float:
+        """How many stages a snapshot is for, as far as that was seen: one at least."""
+        return max(1.0, self.moved / self.snapshots) if self.snapshots else 1.0
 
 
 class _Open(NamedTuple):
@@ -95,15 +124,41 @@ class Progress:
     by_kind: str = ""
 
 
-class Tracker:
-    """Counts per scope. `quota` is calls/second of one scope, as the run supposes."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lanes:
+    """What is done in each lane of a run that makes stages live, and of how much, all scopes together.
 
-    def __init__(self, *, quota: float) -> None:
+    `rate` and `quota` are snapshots/second; the calls of both lanes are counted in `Progress.rate`.
+    """
+
+    changes: int
+    all_changes: int
+    noun: str
+    snapshots: int
+    stages: int
+    all_stages: int
+    rate: float
+    quota: float
+    left: float | None
+
+
+class Tracker:
+    """Counts per scope. `quota` and `snapshots` are calls/second of one scope, as the run supposes.
+
+    `snapshots` is that of CreateDeployment.
+    """
+
+    def __init__(self, *, quota: float, snapshots: float = OPERATIONS[SNAPSHOT].rate) -> None:
+        self.waves = WavesSeen()
         self.phase = ""
         self.noun = ""
         self._kinds: frozenset[str] = frozenset()
         self._done = Counter[str]()  # targets by kind
+        self._expected: dict[str, int] = {}  # targets by kind
+        self._snapshots = 0
+        self._taken = deque[float]()  # when snapshots were taken
         self._quota = quota
+        self._slow_quota = snapshots
         self._began = 0.0
         self._scopes: dict[Scope, ScopeProgress] = {}
         self._more = False  # more scopes may come
@@ -112,6 +167,7 @@ class Tracker:
     def notify(self, event: Event, now: float) -> None:
         """Count an event that happened at `now`, in seconds on any monotonic scale."""
         self._measured = None
+        self.waves.notify(event, now)
         match event:  # the two that come with every call first
             case CallSent() if event.service == API_GATEWAY:
                 self._of(event.scope).sent.append(now)
@@ -119,7 +175,12 @@ class Tracker:
                 scope = self._of(event.outcome.api.scope)
                 scope.done += 1
                 scope.failed += isinstance(event.outcome, Failed)
-                self._done[event.outcome.target.kind] += 1
+                scope.moved += (kind := event.outcome.target.kind) == STAGE
+                self._done[kind] += 1
+            case CallAnswered() if event.operation == SNAPSHOT and self.phase == "apply":
+                self._of(event.scope).snapshots += 1
+                self._snapshots += 1
+                self._taken.append(now)
             case CallThrottled() if event.service == API_GATEWAY:
                 self._of(event.scope).throttles += 1
             case ApisListed() if self.phase == "plan":
@@ -128,9 +189,7 @@ class Tracker:
                 scope.total = scope.listed if event.last_page else None
             case ItemPlanned() if self.phase == "plan":
                 self._planned(event)
-            case ApiRechecked() if self.phase == "recheck":
-                self._of(event.api.scope).done += 1
-            case ScopeFound() | ScopesFound() | ScopeGivenUp():
+            case ScopeFound() | ScopesFound() | ScopeGivenUp() | ApiRechecked():
                 self._of_scopes(event)
             case PhaseStarted():
                 self._start(event, now)
@@ -167,6 +226,28 @@ class Tracker:
             by_kind=self._by_kind(),
         )
 
+    def lanes(self, now: float) -> Lanes | None:
+        """Give both lanes, where the run has a second one beside the first."""
+        stages = self._expected.get(STAGE, 0)
+        if not stages or self.phase != "apply":
+            return None
+        while self._taken and self._taken[0] <= now - SLOW_WINDOW:
+            self._taken.popleft()
+        span = min(SLOW_WINDOW, now - self._began)
+        busy = [of for of in self._scopes.values() if of.stages > of.moved and not of.given_up]
+        rest = frozenset(self._expected) - {STAGE}
+        return Lanes(
+            changes=sum(self._done[kind] for kind in rest),
+            all_changes=sum(self._expected[kind] for kind in rest),
+            noun=called(rest),
+            snapshots=self._snapshots,
+            stages=self._done[STAGE],
+            all_stages=stages,
+            rate=len(self._taken) / span if span > 0 else 0.0,
+            quota=self._slow_quota * len(busy),
+            left=_longest([of.left(self._quota, self._slow_quota) for of in busy]),
+        )
+
     @property
     def count(self) -> int:
         """How many scopes there are."""
@@ -175,14 +256,20 @@ class Tracker:
     def _by_kind(self) -> str:
         if len(self._kinds) < 2 or not self._done:  # noqa: PLR2004 - then the noun says it
             return ""
-        return ", ".join(amount(n, called([kind])) for kind, n in sorted(self._done.items()))
+        words = [amount(n, called([kind])) for kind, n in sorted(self._done.items())]
+        return ", ".join([*words, amount(self._snapshots, "snapshot")] if self._snapshots else words)
 
     def _open(self, now: float) -> list[_Open]:
         """Measure the scopes that are not finished: once a frame, because there may be thousands."""
         if self._measured is None or self._measured[0] != now:
             began, quota = self._began, self._quota if now - self._began < MEASURED_AFTER else None
             found = [
-                _Open(scope, of, rate := of.rate(now, began), of.left(rate if quota is None else quota))
+                _Open(
+                    scope,
+                    of,
+                    rate := of.rate(now, began),
+                    of.left(rate if quota is None else quota, self._slow_quota),
+                )
                 for scope, of in self._scopes.items()
                 if not of.finished
             ]
@@ -206,12 +293,21 @@ class Tracker:
         self.phase = event.phase
         self.noun = called(event.kinds) if event.phase == "apply" else "API"
         self._kinds, self._done = event.kinds, Counter()
+        self._expected = {kind: sum(scopes.values()) for kind, scopes in event.by_kind.items()}
+        self._snapshots, self._taken = 0, deque()
         self._began = now
-        self._scopes = {scope: ScopeProgress(total=event.expected.get(scope)) for scope in event.scopes}
+        stages = event.by_kind.get(STAGE, {})
+        self._scopes = {
+            scope: ScopeProgress(total=event.expected.get(scope), stages=stages.get(scope, 0))
+            for scope in event.scopes
+        }
         self._more = event.phase == "plan" and not event.scopes
 
-    def _of_scopes(self, event: ScopeFound | ScopesFound | ScopeGivenUp) -> None:
+    def _of_scopes(self, event: ScopeFound | ScopesFound | ScopeGivenUp | ApiRechecked) -> None:
         match event:
+            case ApiRechecked():  # while changes are made it is no progress
+                if self.phase == "recheck":
+                    self._of(event.api.scope).done += 1
             case ScopeFound():
                 self._of(event.scope)
             case ScopesFound():

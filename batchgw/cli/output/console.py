@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TextIO
 
 from batchgw.cli.flags.options import OutputFlags
@@ -55,6 +56,10 @@ class Console:
         self.quiet = quiet
         self.above: Callable[[str], None] | None = None
         """Prints a line of stderr above a live view, while there is one."""
+        self.hide: Callable[[], None] | None = None
+        """Removes the live view, while there is one."""
+        self.asking = False
+        """Whether a question is open: nothing is drawn then, and the line that is typed stays whole."""
 
     @property
     def lost(self) -> bool:
@@ -116,6 +121,17 @@ class Console:
     def warning(self, text: str) -> None:
         """Print a warning."""
         self.tell(line(Span("warning:", "warning"), " " + text))
+
+    @contextmanager
+    def question(self) -> Iterator[None]:
+        """Keep the terminal for a question, as long as the block lasts."""
+        if self.hide is not None:
+            self.hide()
+        self.asking = True
+        try:
+            yield
+        finally:
+            self.asking = False
 
     def ask(self, text: str) -> None:
         """Print the start of a line that the user completes."""

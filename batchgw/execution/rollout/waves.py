@@ -14,7 +14,7 @@ import anyio
 
 from batchgw.control_plane.stack import PacedControlPlane
 from batchgw.errors import GateFailed, GateHeld, HeldBack, RunAborted, Stopped, WaveReached
-from batchgw.events import WaveEntered
+from batchgw.events import GateAnswered, GateAsked, WaveEntered, WavesEnded
 from batchgw.execution.rollout.conduct import Conduct
 from batchgw.execution.rollout.gates import Answer, Gates
 from batchgw.execution.rollout.opening import Opening
@@ -101,9 +101,13 @@ class Waves:
         self._records = {each.number: each for each in await self._run.waves()}
         await self._opening.refresh()
         halt: Halt | None = None
-        async with _in_background(self._opening.keep_fresh), _in_background(self._keep_alive):
-            with suppress(Stopped):
-                halt = await self._through()
+        try:
+            async with _in_background(self._opening.keep_fresh), _in_background(self._keep_alive):
+                with suppress(Stopped):
+                    halt = await self._through()
+        finally:
+            why = "" if halt is None else str(halt.why)
+            self._plane.observer.notify(WavesEnded(run=self._run.id, why=why))
         for later in range(self._next, len(self._rollout.waves) + 1):
             await self._make(later, AllAtOnce() if halt is None else Refusing(halt.why))
         passed = [number for number, each in self._records.items() if each.state is WaveState.PASSED]
@@ -164,7 +168,7 @@ class Waves:
         """Watch the alarms for as long as the wave bakes."""
         if not self._rollout.bake:
             return None
-        await self._enter(number, WaveState.BAKING)
+        await self._enter(number, WaveState.BAKING, lasts=self._rollout.bake)
         over = anyio.current_time() + self._rollout.bake
         while (left := over - anyio.current_time()) > 0:
             await self._plane.stop.sleep(min(LOOK, left) if self._alarms else left)
@@ -199,12 +203,13 @@ class Waves:
     async def _passed(self, number: int, gate: Gate) -> Halt | None:
         if gate.name in self._conduct.skip:
             reason = f"skipped by {self._conduct.who}: {self._conduct.skip[gate.name]}"
-            await self._run.note_check(number, gate.name, GateResult.SKIPPED, said=reason)
+            await self._note(number, gate.name, GateResult.SKIPPED, said=reason)
             return None
+        self._plane.observer.notify(GateAsked(number=number, of=self._of, gate=gate.name))
         answer = await self._gates.ask(gate, number, await self._summary(number))
         if answer.result is GateResult.INCONCLUSIVE and gate.on_inconclusive is OnInconclusive.HOLD:
             return await self._held(number, gate, answer)
-        await self._run.note_check(number, gate.name, answer.result, said=answer.said)
+        await self._note(number, gate.name, answer.result, said=answer.said)
         passes = answer.result is GateResult.PASS or (
             answer.result is GateResult.INCONCLUSIVE and gate.on_inconclusive is OnInconclusive.PASS
         )
@@ -212,8 +217,9 @@ class Waves:
 
     async def _held(self, number: int, gate: Gate, answer: Answer) -> Halt | None:
         """Wait for a person: at the terminal, or in another process that shares the journal."""
-        await self._run.note_check(number, gate.name, GateResult.INCONCLUSIVE, said=answer.said)
-        await self._enter(number, WaveState.HELD, f"{gate.name}: {answer.said}")
+        await self._note(number, gate.name, GateResult.INCONCLUSIVE, said=answer.said)
+        waits = gate.hold_for if self._may_be_answered(gate) else None
+        await self._enter(number, WaveState.HELD, f"{gate.name}: {answer.said}", lasts=waits)
         decided = await self._decision(number, gate)
         if decided is None:
             said = (
@@ -225,7 +231,7 @@ class Waves:
         if decided.verdict is not Verdict.PROMOTE:
             return await self._aborted(number, decided)
         said = f"promoted by {decided.who}" + (f": {decided.reason}" if decided.reason else "")
-        await self._run.note_check(number, gate.name, GateResult.PASS, said=said)
+        await self._note(number, gate.name, GateResult.PASS, said=said)
         await self._enter(number, WaveState.ASKING)
         return None
 
@@ -235,13 +241,10 @@ class Waves:
         return Halt(why=RunAborted(f"the run was aborted after wave {number} {by}"), wave=number)
 
     async def _decision(self, number: int, gate: Gate) -> WaveDecision | None:
-        """Give what a person decides about a wave, within the time that it is held.
-
-        Without a terminal nobody can answer a question here, so a prompt is not waited for.
-        """
+        """Give what a person decides about a wave, within the time that it is held."""
         known = await self._answered(number)
         ask = self._conduct.ask
-        if known is not None or (ask is None and isinstance(gate.check, PromptCheck)):
+        if known is not None or not self._may_be_answered(gate):
             return known
         found: list[WaveDecision] = []
         with anyio.move_on_after(gate.hold_for):
@@ -256,9 +259,7 @@ class Waves:
                 async def at_terminal() -> None:
                     if ask is None:
                         return
-                    yes = await ask(
-                        f"Wave {number} of {len(self._rollout.waves)} has ended. Go on with the next one?"
-                    )
+                    yes = await ask(f"Wave {number} of {self._of} has ended. Go on with the next one?")
                     if yes:  # to end a run for good takes more than a slip of the finger: `abort`
                         await self._run.decide(number, Verdict.PROMOTE, who=self._conduct.who)
                         found.extend(await self._run.decisions())
@@ -268,13 +269,17 @@ class Waves:
                 tasks.start_soon(at_terminal)
         return found[-1] if found else None
 
+    def _may_be_answered(self, gate: Gate) -> bool:
+        """Tell whether a hold is worth waiting for: without a terminal nobody answers a prompt here."""
+        return self._conduct.ask is not None or not isinstance(gate.check, PromptCheck)
+
     async def _answered(self, number: int) -> WaveDecision | None:
         decisions = await self._run.decisions()
         of_wave = [each for each in decisions if each.wave == number and each.at >= self._since]
         return of_wave[-1] if of_wave else None
 
     async def _failed(self, number: int, gate: Gate, answer: Answer) -> Halt:
-        await self._run.note_check(number, gate.name, GateResult.FAIL, said=answer.said)
+        await self._note(number, gate.name, GateResult.FAIL, said=answer.said)
         await self._enter(number, WaveState.FAILED, f"{gate.name}: {answer.said}")
         said = f"gate {gate.name} failed after wave {number}: {answer.said}"
         return Halt(why=GateFailed(said), wave=number)
@@ -287,7 +292,7 @@ class Waves:
                 answer.result is GateResult.INCONCLUSIVE and gate.on_inconclusive is OnInconclusive.PASS
             )
             if not passes:
-                await self._run.note_check(number, gate.name, answer.result, said=f"before: {answer.said}")
+                await self._note(number, gate.name, answer.result, said=f"before: {answer.said}")
                 return GateFailed(
                     f"wave {number} has not begun: gate {gate.name} is not good before it ({answer.said}), "
                     "so it could not tell what the wave does. Resume when it is, or skip it "
@@ -303,11 +308,32 @@ class Waves:
             if isinstance(gate.check, AlarmCheck) and gate.name not in self._conduct.skip
         ]
 
-    async def _enter(self, number: int, state: WaveState, said: str = "") -> None:
+    async def _enter(
+        self, number: int, state: WaveState, said: str = "", *, lasts: float | None = None
+    ) -> None:
         await self._run.set_wave(number, state, said=said)
         self._records = {each.number: each for each in await self._run.waves()}
-        of = len(self._rollout.waves)
-        self._plane.observer.notify(WaveEntered(number=number, of=of, state=state.value, said=said))
+        self._plane.observer.notify(
+            WaveEntered(
+                number=number,
+                of=self._of,
+                state=state.value,
+                said=said,
+                run=self._run.id,
+                unit=str(self._rollout.waves[number - 1]),
+                lasts=lasts,
+            )
+        )
+
+    async def _note(self, number: int, gate: str, result: GateResult, *, said: str) -> None:
+        """Write down what a gate says, and tell it."""
+        await self._run.note_check(number, gate, result, said=said)
+        answered = GateAnswered(number=number, of=self._of, gate=gate, result=result.value, said=said)
+        self._plane.observer.notify(answered)
+
+    @property
+    def _of(self) -> int:
+        return len(self._rollout.waves)
 
     async def _summary(self, number: int) -> Mapping[str, JSON]:
         """Give what became of a wave, for the commands that are asked about it."""

@@ -144,11 +144,23 @@ class _Making:
             ship_pending=job.terms.ship_pending,
             wave=number,
         )
-        kinds = frozenset(kind for each in counts for kind in each.by_kind)
-        with phase(paced.observer, job.run.id, "apply", tuple(undecided), undecided, kinds=kinds):
+        with phase(
+            paced.observer, job.run.id, "apply", tuple(undecided), undecided, by_kind=_left_by_kind(counts)
+        ):
             await executor.run(tuple(undecided))
         self._found_in |= set(undecided)
         self._held_back = self._held_back or executor.held_back
+
+
+def _left_by_kind(counts: Sequence[ScopeCounts]) -> dict[str, dict[Scope, int]]:
+    """Part what is left by its kind. A kind of which nothing is left is there, too."""
+    found: dict[str, dict[Scope, int]] = {}
+    for each in counts:
+        for kind, tally in each.by_kind.items():
+            left = found.setdefault(kind, {})
+            if tally.left:
+                left[each.scope] = tally.left
+    return found
 
 
 async def _here(job: Job, paced: PacedControlPlane, counts: Sequence[ScopeCounts]) -> Scope:

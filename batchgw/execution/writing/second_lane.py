@@ -65,8 +65,7 @@ class SecondLane:
     ) -> None:
         self._tasks = tasks
         self._work = work
-        quota = pace.operations.get(CreateDeployment.operation.name)
-        rate = pace.supposed if quota is None else quota.rate * pace.share
+        rate = pace.supposed_of(CreateDeployment.operation.name)
         self._workers = SPARE + ceil(rate * AROUND)
         self._send, self._waiting = anyio.create_memory_object_stream[PendingApi](AHEAD)
         self._begun = False

@@ -65,7 +65,12 @@ EVENTS: list[events.Event] = [
     events.ItemPlanned(item=SkippedScope(scope=EU, code="RegionOff", message="off")),
     events.ApiRechecked(api=API),
     events.StageLive(api=API, stage="prod", by=Verify.PROBE, seconds=1.5),
-    events.WaveEntered(number=1, of=3, state="held", said="prompt: a person decides"),
+    events.WaveEntered(
+        number=1, of=3, state="held", said="prompt: a person decides", run="r1", unit="5%", lasts=3600.0
+    ),
+    events.GateAsked(number=1, of=3, gate="prompt"),
+    events.GateAnswered(number=1, of=3, gate="prompt", result="pass", said="promoted by jane"),
+    events.WavesEnded(run="r1", why="gate prompt failed"),
     events.CallSent(**CALL, attempt=2, waited=0.12345, rate=9.5),
     events.CallAnswered(**CALL, attempt=2, latency=0.2, request_id="id-1"),
     events.CallThrottled(**CALL, attempt=1, rate=5.0, retry_after=None, request_id="id-0"),
