@@ -118,8 +118,12 @@ class JournalRun(Protocol):
         """
         ...
 
-    async def traced(self, scope: Scope, *, after: int = 0, limit: int = 100) -> list[TracedApi]:
+    async def traced(
+        self, scope: Scope, *, after: int = 0, limit: int = 100, wave: int | None = None
+    ) -> list[TracedApi]:
         """Give the next APIs after row `after` with all that was planned, and what became of it.
+
+        With a `wave`, those of that wave alone.
 
         A target that the plan itself has decided is not among it. Commits what was recorded first, as
         `scope_counts` does.

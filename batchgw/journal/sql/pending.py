@@ -78,8 +78,10 @@ class Pending:
         columns = [changes.c[name] for name in (*_OWN, *_Stored._fields)]
         self._pages = Pages(database, _PENDING, columns, besides=_FAILED)
         self._all = Pages(database, _PLANNED, columns)
-        in_wave = and_(_PENDING, apis.c.wave == bindparam("wave"))
-        self._of_wave = Pages(database, in_wave, columns, besides=_FAILED, names=("wave",))
+        in_wave = apis.c.wave == bindparam("wave")
+        of_wave = and_(_PENDING, in_wave)
+        self._of_wave = Pages(database, of_wave, columns, besides=_FAILED, names=("wave",))
+        self._all_of_wave = Pages(database, and_(_PLANNED, in_wave), columns, names=("wave",))
         self._of_api = database.query(_OF_API, ("api",))
         self._scopes: dict[tuple[int, Scope], int] = {}  # keys are never given out again, so they stay true
         self._kept: dict[_Stored, Change] = {}
@@ -108,13 +110,17 @@ class Pending:
                 for id_, api, rows, wave in page
             ]
 
-    def traced(self, run: int, scope: Scope, *, after: int, limit: int) -> list[TracedApi]:
+    def traced(
+        self, run: int, scope: Scope, *, after: int, limit: int, wave: int | None = None
+    ) -> list[TracedApi]:
         """Give the next APIs of a scope, with all that was planned and what became of it."""
         with self._database.read() as connection, closing(connection.connection.cursor()) as cursor:
             scope_id = self._scope_id(cursor, run, scope)
             if scope_id is None:
                 return []
-            page = self._all.read(cursor, scope, scope_id, after=after, limit=limit)
+            every = self._all if wave is None else self._all_of_wave
+            values = () if wave is None else (wave,)
+            page = every.read(cursor, scope, scope_id, after=after, limit=limit, values=values)
             read = self._changes(connection, {_stored(row): row[1] for each in page for row in each.changes})
             return [
                 TracedApi(row=id_, api=api, changes=tuple([_traced(row, read) for row in rows]), wave=wave)

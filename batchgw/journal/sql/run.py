@@ -65,10 +65,12 @@ class SqlRun:
             self._store.buffer.take_up(each.changes)
         return page
 
-    async def traced(self, scope: Scope, *, after: int = 0, limit: int = 100) -> list[TracedApi]:
+    async def traced(
+        self, scope: Scope, *, after: int = 0, limit: int = 100, wave: int | None = None
+    ) -> list[TracedApi]:
         """Give the next APIs, with what became of all that was planned."""
         self._store.flush_if_possible()
-        return self._store.pending.traced(self._key(), scope, after=after, limit=limit)
+        return self._store.pending.traced(self._key(), scope, after=after, limit=limit, wave=wave)
 
     async def intend(self, ids: Sequence[int]) -> None:
         """Commit that calls are about to be made."""

@@ -404,7 +404,9 @@ class InMemoryRun:
         self._journal.spent.update((change.id, change.spent) for api in page for change in api.changes)
         return page
 
-    async def traced(self, scope: Scope, *, after: int = 0, limit: int = 100) -> list[TracedApi]:
+    async def traced(
+        self, scope: Scope, *, after: int = 0, limit: int = 100, wave: int | None = None
+    ) -> list[TracedApi]:
         self._journal.commit()
         found = []
         for api in self.rows.scopes.get(scope, ScopeRows()).apis.values():
@@ -417,8 +419,8 @@ class InMemoryRun:
                 for row in api.changes
                 if row.change is not None
             )
-            if traced and api.id > after:
-                found.append(TracedApi(row=api.id, api=api.api, changes=traced))
+            if traced and api.id > after and wave in (None, api.wave):
+                found.append(TracedApi(row=api.id, api=api.api, changes=traced, wave=api.wave))
         return found[:limit]
 
     async def intend(self, ids: Sequence[int]) -> None:

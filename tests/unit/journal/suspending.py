@@ -154,8 +154,10 @@ class SuspendingRun:
     ) -> list[PendingApi]:
         return await _slowly(self._wait, self.inner.pending(scope, after=after, limit=limit, wave=wave))
 
-    async def traced(self, scope: Scope, *, after: int = 0, limit: int = 100) -> list[TracedApi]:
-        return await _slowly(self._wait, self.inner.traced(scope, after=after, limit=limit))
+    async def traced(
+        self, scope: Scope, *, after: int = 0, limit: int = 100, wave: int | None = None
+    ) -> list[TracedApi]:
+        return await _slowly(self._wait, self.inner.traced(scope, after=after, limit=limit, wave=wave))
 
     async def intend(self, ids: Sequence[int]) -> None:
         await _slowly(self._wait, self.inner.intend(ids))

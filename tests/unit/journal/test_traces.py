@@ -66,6 +66,21 @@ async def test_many_apis_come_page_by_page(journal: Journal) -> None:
     assert await run.traced(THERE) == []
 
 
+async def test_the_apis_of_one_wave_come_alone(journal: Journal) -> None:
+    run = await journal.begin(NEW_RUN)
+    async with run.importing() as plan:
+        for n in range(6):
+            await plan.add(planned(n, update()), wave=1 + n % 2)
+        await plan.add(planned(6, no_op()))
+    of_two = [await run.traced(HERE, limit=2, wave=2)]
+    of_two.append(await run.traced(HERE, after=of_two[0][-1].row, wave=2))
+    assert [[(each.api, each.wave) for each in page] for page in of_two] == [
+        [(api(1), 2), (api(3), 2)],
+        [(api(5), 2)],
+    ]
+    assert [each.wave for each in await run.traced(HERE)] == [1, 2, 1, 2, 1, 2, None]
+
+
 async def test_a_run_knows_the_one_that_it_takes_back(journal: Journal) -> None:
     first = await begun(journal, planned(0))
     second = await journal.begin(replace(NEW_RUN, verb="rollback", parent=first.id))
