@@ -6,6 +6,7 @@ Works on asyncio and trio. It goes through the same engine as HTTP does; only th
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from functools import cache
 from typing import TypeVar
@@ -74,6 +75,7 @@ def simulate(
     propagation: float = 0.0,
     seed: int = 0,
     clock: Callable[[], float] = anyio.current_time,
+    now: Callable[[], float] = time.time,
 ) -> SimulatedControlPlane:
     """A plane over a world of its own: without options no quota, no latency and no faults.
 
@@ -82,7 +84,8 @@ def simulate(
     (`world.signals.written`); `denied` accounts have no permission; `trust` has roles and their policies;
     `roles` and `session_policy` as in `SimulatedControlPlane`; `write_log` is how
     many of the latest writes `plane.engine.statistics` keeps; `propagation` is how many seconds later a
-    change of a stage reaches callers (`SimulatedDataPlane`). Raises UsageError for a wrong script.
+    change of a stage reaches callers (`SimulatedDataPlane`); `now` gives the seconds since the epoch, which
+    dates and the minutes of metrics are told in. Raises UsageError for a wrong script.
     """
     if signals is not None:
         world.signals.script = signal_script.signals(
@@ -90,7 +93,7 @@ def simulate(
         )
     written = Value(value=list(edits), source="edits")
     engine = Engine(
-        Service(world, trust=trust),
+        Service(world, now=now, trust=trust),
         quotas=Quotas(quota),
         latency=latency,
         faults=parse(script, seed=seed),

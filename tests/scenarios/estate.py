@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -79,6 +80,7 @@ class Estate:
     session_policy: str | None = None
     propagation: float = 0.0
     signals: Mapping[str, object] | None = None
+    now: Callable[[], float] = time.time
 
     def __post_init__(self) -> None:
         self.world = World.generate(
@@ -99,6 +101,7 @@ class Estate:
             signals=self.signals,
             write_log=100_000,
             propagation=self.propagation,
+            now=self.now,
             seed=self.seed,
         )
         self.engine = self.raw.engine
