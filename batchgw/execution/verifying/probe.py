@@ -80,6 +80,21 @@ class Probe:
             return Look(refused=why)
         return Look(differing=differences(self.planned, answer))
 
+    async def last_look(self, *, within: float, stop: StopSignal, share: float = ALL_TRAFFIC) -> Look:
+        """Ask until the stage answers as planned, or refuses, for `within` seconds; give the last look.
+
+        `share` is that of `until_planned`. Raises Stopped.
+        """
+        pause, longest, look = PAUSE, LONGEST, Look()
+        if share < ALL_TRAFFIC:
+            pause = longest = _canary_pause(share, within)
+        async with aclosing(looks(within, stop, pause=pause, longest=longest)) as trying:
+            async for _ in trying:
+                look = await self.look()
+                if look.as_planned or look.refused:
+                    break
+        return look
+
     async def until_planned(
         self, *, within: float, stop: StopSignal, share: float = ALL_TRAFFIC
     ) -> NotLive | NotProbeable | None:
@@ -88,16 +103,11 @@ class Probe:
         `share` is the part of the requests, in per cent, that a canary gets: one answer of it will do. Raises
         Stopped.
         """
-        pause, longest, look = PAUSE, LONGEST, Look()
-        if share < ALL_TRAFFIC:
-            pause = longest = _canary_pause(share, within)
-        async with aclosing(looks(within, stop, pause=pause, longest=longest)) as trying:
-            async for _ in trying:
-                look = await self.look()
-                if look.as_planned:
-                    return None
-                if look.refused:
-                    return NotProbeable(look.refused)
+        look = await self.last_look(within=within, stop=stop, share=share)
+        if look.as_planned:
+            return None
+        if look.refused:
+            return NotProbeable(look.refused)
         stage = self.request.stage
         if look.failed is not None:
             return NotLive(

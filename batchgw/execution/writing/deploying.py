@@ -9,19 +9,14 @@ responses. Moves, bakes and looks of a stage are a task of its own: they wait fo
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import anyio
 from anyio.abc import TaskGroup
 
 from batchgw.control_plane.data_plane import DataPlane
-from batchgw.control_plane.interface import ControlPlane, Execution, Request, T, Wrapper
-from batchgw.control_plane.operations import (
-    DeploymentId,
-    GetApiSummary,
-    GetStages,
-    Methods,
-)
+from batchgw.control_plane.interface import Execution, Request, T, Wrapper
+from batchgw.control_plane.operations import DeploymentId, GetStages
 from batchgw.control_plane.stack import PacedControlPlane
 from batchgw.discovery.owners.ladder import Ladder
 from batchgw.errors import CallError, HeldBack, Stopped
@@ -30,6 +25,7 @@ from batchgw.execution.read_back import Elsewhere, ReadBack, read_back, unrouted
 from batchgw.execution.stage_guards import CANARY_TRAFFIC, carries
 from batchgw.execution.stage_images import image_of
 from batchgw.execution.stages import NO_SUCH_STAGE
+from batchgw.execution.verifying.routes import Summaries
 from batchgw.execution.verifying.verification import Expected
 from batchgw.execution.writing.moving import Means, Moving, Prepared, failed, held
 from batchgw.execution.writing.recorder import Recorder
@@ -164,7 +160,7 @@ class Deploying:
             spent.waited += effort.waited
         found = await self._plane.send(GetStages(scope=api.scope, api=api.id), spent)
         stages = {stage.name: image_of(stage) for stage in found}
-        summaries = _Summaries(plane=self._plane, api=api, spent=spent)
+        summaries = Summaries(plane=self._plane, api=api, spent=spent)
         edited: dict[Target, Held] = {}
         if snapshot is not None and ours and not self._ship_pending:
             edited = await _edited(pending, snapshot, stages, summaries)
@@ -173,7 +169,10 @@ class Deploying:
             expected = Expected(
                 digests=expected.digests,
                 answer=await unrouted_answer(api, changes, before, plane=self._plane, spent=spent),
-                routes=await _routes(pending, snapshot, stages, summaries),
+                routes=await summaries.routes(
+                    [stages[name] for each in pending.changes if (name := each.change.target.name) in stages],
+                    also=[_move(each).deployment or snapshot for each in pending.changes],
+                ),
             )
         return Prepared(
             deployment=snapshot, expected=expected, stages=stages, held=edited, effort=spent.effort
@@ -212,27 +211,8 @@ class Deploying:
             return ended(api, change, error, effort=moving.effort, in_doubt=False)
 
 
-@dataclass(slots=True, kw_only=True)
-class _Summaries:
-    """The methods of an API's deployments. Each is read once."""
-
-    plane: ControlPlane
-    api: RestApi
-    spent: Execution
-    known: dict[str, Methods] = field(default_factory=dict)
-
-    async def of(self, deployment: str) -> Methods:
-        """Give the methods that a deployment holds. Raises a `CallError`."""
-        if deployment not in self.known:
-            request = GetApiSummary(
-                scope=self.api.scope, api=self.api.id, deployment=DeploymentId(deployment)
-            )
-            self.known[deployment] = await self.plane.send(request, self.spent)
-        return self.known[deployment]
-
-
 async def _edited(
-    pending: PendingApi, to: DeploymentId, stages: Mapping[str, StageImage], summaries: _Summaries
+    pending: PendingApi, to: DeploymentId, stages: Mapping[str, StageImage], summaries: Summaries
 ) -> dict[Target, Held]:
     """Hold stages back that would get methods which somebody else has added, removed or changed."""
     found = dict[Target, Held]()
@@ -248,22 +228,6 @@ async def _edited(
                 pending.api, each.change, FOREIGN_EDITS, would_ship(stage, differing)
             )
     return found
-
-
-async def _routes(
-    pending: PendingApi,
-    snapshot: DeploymentId | None,
-    stages: Mapping[str, StageImage],
-    summaries: _Summaries,
-) -> set[str]:
-    """Give the paths of what the stages serve, and of what they will: a probe may come to either."""
-    deployments = set[str]()
-    for each in pending.changes:
-        image = stages.get(each.change.target.name)
-        canary = None if image is None or image.canary is None else image.canary.deployment
-        ends = (_move(each).deployment or snapshot, None if image is None else image.deployment, canary)
-        deployments.update(end for end in ends if end is not None)
-    return {path for deployment in sorted(deployments) for path, _ in await summaries.of(deployment)}
 
 
 def _planned(changes: Sequence[Change], before: ReadBack | None) -> Mapping[str, str]:
