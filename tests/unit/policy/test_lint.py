@@ -56,6 +56,20 @@ CASES: list[tuple[str, str, int, int, str]] = [
         "without a bake this is looked at the moment",
     ),
     (
+        "metric-gate",
+        "version: 1\nuse: [hsts]\nrollout: {bake: 10m, gates: [{metric: Latency}]}",
+        3,
+        30,
+        "it is never asked",
+    ),
+    (
+        "metric-gate",
+        "version: 1\nresponses: {WAF_FILTERED: {status: 500}}\nrollout: {gates: [{metric: 4XXError}]}",
+        2,
+        27,
+        "WAF_FILTERED is a 4xx, so the status 500 moves 4XXError",
+    ),
+    (
         "gate-name",
         "version: 1\nuse: [hsts]\nrollout: {gates: [prompt, {command: [x/prompt.sh]}]}",
         3,
