@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from subprocess import PIPE, STDOUT
 from typing import Final, assert_never
 
 import anyio
 from anyio.abc import Process
 
-from batchgw.control_plane.interface import ControlPlane
+from batchgw.control_plane.data_plane import DataPlane
+from batchgw.control_plane.stack import PacedControlPlane
 from batchgw.errors import CallError
 from batchgw.execution import signals
+from batchgw.execution.rollout.answer import Answer, inconclusive
+from batchgw.execution.rollout.measuring import measured
+from batchgw.execution.rollout.probing import probed
+from batchgw.journal import JournalRun
 from batchgw.journal.rollout_records import GateResult
 from batchgw.model import Scope
 from batchgw.model.rollout.gate import (
@@ -44,42 +48,57 @@ FINE: Final = "OK"
 """Its word for one that has not."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What a gate says, and on what data."""
-
-    result: GateResult
-    said: str
-
-
 class Gates:
     """Asks gates that need no person.
 
     Args:
-        plane: alarms and calendars are asked through it.
-        here: where those are that are named without an ARN.
-        run: the run's id, for commands.
+        plane: alarms, metrics and calendars are asked through it.
+        run: the run, in the journal.
+        here: where alarms and calendars are that are named without an ARN.
+        bake: seconds for which each wave is watched.
+        clock: seconds since the epoch.
+        data_plane: stages are asked through it; None where nothing can ask them.
     """
 
-    def __init__(self, plane: ControlPlane, *, here: Scope, run: str) -> None:
+    def __init__(
+        self,
+        plane: PacedControlPlane,
+        run: JournalRun,
+        *,
+        here: Scope,
+        bake: float,
+        clock: Callable[[], float],
+        data_plane: DataPlane | None,
+    ) -> None:
         self._plane = plane
-        self._here = here
         self._run = run
+        self._here = here
+        self._bake = bake
+        self._clock = clock
+        self._data_plane = data_plane
 
     async def ask(self, gate: Gate, wave: int, summary: Mapping[str, JSON]) -> Answer:
-        """Ask a gate about a wave that has ended; `summary` is what became of it. Raises nothing of calls."""
+        """Ask a gate about a wave that has ended; `summary` is what became of it.
+
+        Raises Stopped, and nothing of calls.
+        """
         match gate.check:
             case PromptCheck():
-                return Answer(result=GateResult.INCONCLUSIVE, said="a person decides")
+                return inconclusive("a person decides")
             case CommandCheck():
                 return await self._command(gate.check, wave, summary)
             case AlarmCheck():
                 return await self.alarm(gate.check)
             case CalendarCheck():
                 return await self._calendar(gate.check)
-            case ProbeCheck() | MetricCheck():
-                said = f"a {gate.check.kind} gate cannot be asked by this version: skip it, or use another"
-                return Answer(result=GateResult.INCONCLUSIVE, said=said)
+            case ProbeCheck():
+                return await probed(
+                    self._run, wave, gate.check, plane=self._plane, data_plane=self._data_plane
+                )
+            case MetricCheck():
+                return await measured(
+                    self._run, wave, gate.check, plane=self._plane, bake=self._bake, clock=self._clock
+                )
             case _:
                 assert_never(gate.check)
 
@@ -88,11 +107,9 @@ class Gates:
         try:
             found = (await signals.alarms(self._plane, [check.alarm], self._here))[check.alarm]
         except (CallError, ValueError) as error:
-            said = f"the alarm {check.alarm} cannot be asked: {error}"
-            return Answer(result=GateResult.INCONCLUSIVE, said=said)
+            return inconclusive(f"the alarm {check.alarm} cannot be asked: {error}")
         if found is None:
-            said = f"there is no alarm {check.alarm} in {self._here}"
-            return Answer(result=GateResult.INCONCLUSIVE, said=said)
+            return inconclusive(f"there is no alarm {check.alarm} in {self._here}")
         said = f"alarm {found.name} is {found.state}" + (f": {found.reason}" if found.reason else "")
         results = {IN_ALARM: GateResult.FAIL, FINE: GateResult.PASS}
         return Answer(result=results.get(found.state, GateResult.INCONCLUSIVE), said=said)
@@ -101,14 +118,13 @@ class Gates:
         try:
             found = await signals.calendar(self._plane, check.calendar, self._here)
         except (CallError, ValueError) as error:
-            said = f"the calendar {check.calendar} cannot be read: {error}"
-            return Answer(result=GateResult.INCONCLUSIVE, said=said)
+            return inconclusive(f"the calendar {check.calendar} cannot be read: {error}")
         result = GateResult.PASS if found.open else GateResult.FAIL
         return Answer(result=result, said=f"{check.calendar} is {'open' if found.open else 'closed'}")
 
     async def _command(self, check: CommandCheck, wave: int, summary: Mapping[str, JSON]) -> Answer:
         """Run a command, without a shell. Its output is kept, without secrets."""
-        environment = {**os.environ, "BATCHGW_RUN": self._run, "BATCHGW_WAVE": str(wave)}
+        environment = {**os.environ, "BATCHGW_RUN": self._run.id, "BATCHGW_WAVE": str(wave)}
         shown = check.argv[0]
         output = b""
         try:
@@ -124,7 +140,7 @@ class Gates:
         told = redacted(output.decode("utf-8", "replace")[-LONGEST_OUTPUT:]).strip()
         if time.cancelled_caught:
             said = f"the command {shown} did not end within {duration(check.timeout)}"
-            return Answer(result=GateResult.INCONCLUSIVE, said=_with(said, told))
+            return inconclusive(_with(said, told))
         results = {0: GateResult.PASS, CANNOT_TELL: GateResult.INCONCLUSIVE}
         said = f"the command {shown} ended with exit code {code}"
         return Answer(result=results.get(code, GateResult.FAIL), said=_with(said, told))

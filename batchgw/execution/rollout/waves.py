@@ -12,11 +12,13 @@ from dataclasses import dataclass
 
 import anyio
 
+from batchgw.control_plane.data_plane import DataPlane
 from batchgw.control_plane.stack import PacedControlPlane
 from batchgw.errors import GateFailed, GateHeld, HeldBack, RunAborted, Stopped, WaveReached
 from batchgw.events import GateAnswered, GateAsked, WaveEntered, WavesEnded
+from batchgw.execution.rollout.answer import Answer
 from batchgw.execution.rollout.conduct import Conduct
-from batchgw.execution.rollout.gates import Answer, Gates
+from batchgw.execution.rollout.gates import Gates
 from batchgw.execution.rollout.opening import Opening
 from batchgw.execution.rollout.within import Refusing, WithinWave
 from batchgw.execution.schedule import AllAtOnce, Schedule
@@ -25,7 +27,7 @@ from batchgw.journal import JournalRun, ScopeCounts
 from batchgw.journal.records import COUNTS, Tally
 from batchgw.journal.rollout_records import GateResult, Verdict, WaveDecision, WaveRecord, WaveState
 from batchgw.model import Scope
-from batchgw.model.rollout.gate import AlarmCheck, Gate, OnInconclusive, PromptCheck
+from batchgw.model.rollout.gate import AlarmCheck, Gate, MetricCheck, OnInconclusive, PromptCheck
 from batchgw.model.rollout.rollout import Rollout
 from batchgw.model.shape import JSON
 from batchgw.planning.rollout.budgets import Budgets
@@ -60,6 +62,7 @@ class Waves:
         plane: gates ask through it.
         conduct: how people take part.
         here: where alarms and calendars are that are named without an ARN.
+        data_plane: takes the probes of gates.
         make: makes what is left of a wave.
         count: counts its outcomes.
     """
@@ -72,6 +75,7 @@ class Waves:
         plane: PacedControlPlane,
         conduct: Conduct,
         here: Scope,
+        data_plane: DataPlane | None,
         make: Make,
         count: Count,
     ) -> None:
@@ -81,7 +85,9 @@ class Waves:
         self._conduct = conduct
         self._make = make
         self._count = count
-        self._gates = Gates(plane, here=here, run=run.id)
+        self._gates = Gates(
+            plane, run, here=here, bake=rollout.bake, clock=conduct.clock, data_plane=data_plane
+        )
         self._opening = Opening(rollout.windows, conduct, plane=plane, here=here, stop=plane.stop)
         self._records: dict[int, WaveRecord] = {}
         self._next = 1  # the first wave of which nothing was made yet
@@ -179,7 +185,11 @@ class Waves:
         return None
 
     async def _asked(self, number: int) -> Halt | None:
-        """Ask the gates. After the last wave no person is asked: nothing would follow from the answer."""
+        """Ask the gates.
+
+        After the last wave no person is asked: nothing would follow from the answer. And no metric is
+        compared: there are no waves to come.
+        """
         last = number == len(self._rollout.waves)
         before = self._records.get(number)
         was_held = before is not None and before.state is WaveState.HELD
@@ -189,7 +199,7 @@ class Waves:
             return await self._aborted(number, decided)
         await self._enter(number, WaveState.ASKING)
         for gate in self._rollout.gates:
-            if last and isinstance(gate.check, PromptCheck):
+            if last and isinstance(gate.check, PromptCheck | MetricCheck):
                 continue
             halt = await self._passed(number, gate)
             if halt is not None:
@@ -209,6 +219,8 @@ class Waves:
         answer = await self._gates.ask(gate, number, await self._summary(number))
         if answer.result is GateResult.INCONCLUSIVE and gate.on_inconclusive is OnInconclusive.HOLD:
             return await self._held(number, gate, answer)
+        if answer.result is GateResult.FAIL:
+            return await self._failed(number, gate, answer)
         await self._note(number, gate.name, answer.result, said=answer.said)
         passes = answer.result is GateResult.PASS or (
             answer.result is GateResult.INCONCLUSIVE and gate.on_inconclusive is OnInconclusive.PASS

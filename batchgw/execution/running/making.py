@@ -101,6 +101,7 @@ async def make_changes(job: Job, paced: PacedControlPlane) -> Made:
         plane=paced,
         conduct=job.terms.conduct,
         here=await _here(job, paced, counts),
+        data_plane=job.terms.data_plane,
         make=making.wave,
         count=lambda wave: counted(job.run, wave=wave),
     )

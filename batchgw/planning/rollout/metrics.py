@@ -97,7 +97,7 @@ def judge_errors(
     others_before: Counted | None = None,
 ) -> Judged:
     """Judge an error rate: the wave's against that of the waves to come, over the same minutes."""
-    least = check.min_requests
+    least = max(1, check.min_requests)
     if few := _too_few(least, ("the wave", wave.requests), ("the waves to come", others.requests)):
         return few
     margin = check.tolerance / 100
@@ -121,7 +121,7 @@ def judge_latency(
 
     The tolerance is per cent of the wave's latency before.
     """
-    least = check.min_requests
+    least = max(1, check.min_requests)
     sides = [("the wave", each.requests) for each in wave]
     sides += [("the waves to come", each.requests) for each in others]
     if few := _too_few(least, *sides):
@@ -155,7 +155,7 @@ def moved_by_policy(check: MetricCheck, *, into: set[str], out_of: set[str]) -> 
     how = "into" if family in into else "out of"
     return (
         f"the plan moves responses {how} {family} by their status codes, and API Gateway counts them by the"
-        f" new code: {check.metric.value} changes with the policy itself. Use an alarm or a command instead"
+        f" new code: {check.metric.value} changes with the policy itself. Use an alarm or a command instead."
     )
 
 
@@ -173,7 +173,7 @@ def _judged(check: MetricCheck, certain: float, figures: str) -> Judged:
 
 def _too_few(least: int, *sides: tuple[str, int]) -> Judged | None:
     for where, requests in sides:
-        if requests < max(1, least):
+        if requests < least:
             why = f"{amount(requests, 'request')} in {where}, and {least:,} are needed"
             return Judged(verdict=Verdict.INCONCLUSIVE, why=why)
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -54,6 +55,7 @@ class RolledEstate(StagedEstate):
     """Its policy has a rollout."""
 
     rollout: Rollout = field(default_factory=lambda: Rollout(waves=THREE))
+    now: Callable[[], float] = clock
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -69,7 +71,9 @@ class RolledEstate(StagedEstate):
         with await api.plan(self.policy, plane=self.plane) as plan:
             self.waves = plan.waves
             async with open_journal(str(journal), clock=clock) as opened:
-                summary = await api.apply(plan, plane=self.plane, journal=opened, conduct=conduct)
+                summary = await api.apply(
+                    plan, plane=self.plane, journal=opened, conduct=conduct, data_plane=self.data_plane
+                )
                 return summary, await listed(opened.run(summary.run).outcomes())
 
     async def go_on(self, journal: Path, conduct: Conduct | None = None) -> tuple[Summary, list[Outcome]]:
@@ -78,5 +82,7 @@ class RolledEstate(StagedEstate):
         self.plane = self.paced()
         async with open_journal(str(journal), clock=clock) as opened:
             (record, *_) = await opened.runs()
-            summary = await api.resume(record.id, plane=self.plane, journal=opened, conduct=conduct)
+            summary = await api.resume(
+                record.id, plane=self.plane, journal=opened, conduct=conduct, data_plane=self.data_plane
+            )
             return summary, await listed(opened.run(summary.run).outcomes())

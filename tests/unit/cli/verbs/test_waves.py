@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from batchgw.execution.rollout import probing
 from tests.unit.cli_driver import batchgw, served
 
 POLICY = """\
@@ -88,17 +89,32 @@ def test_a_plan_that_does_too_much_is_refused_unless_that_is_allowed_by_name(
         assert batchgw("apply", policy, "--yes", "--allow", "apis,status_changes").code == 0
 
 
-@pytest.mark.parametrize(
-    ("rollout", "said"),
-    [
-        ("gates: [{metric: 5XXError}]", "is one of kind metric, which this version cannot ask"),
-    ],
-)
-def test_what_cannot_be_done_yet_is_refused_before_anything_is_written(
-    policy: Path, monkeypatch: pytest.MonkeyPatch, rollout: str, said: str
+def test_a_metric_that_the_plan_moves_is_refused_before_anything_is_written(
+    policy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    policy.write_text(POLICY.replace("gates: [prompt]", rollout))
+    said = "the plan moves responses into 5XX by their status codes"
+    gated = POLICY.replace("gates: [prompt]", "gates: [{metric: 5XXError}]")
+    policy.write_text(gated.replace("status: 429", "status: 503"))
     with served(monkeypatch, apis=10, accounts=1, regions=1):
         refused = batchgw("apply", policy, "--yes")
         assert (refused.code, said in refused.err) == (64, True), refused.err
         assert batchgw("plan", policy).code == 2
+
+
+def test_a_probe_gate_that_fails_ends_the_run(policy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stage is deployed as planned, and its callers do not see it in the time that they are given."""
+    said = POLICY.replace("gates: [prompt]", "gates: [probe]\n  on_inconclusive: fail").replace(
+        "THROTTLED", "MISSING_AUTHENTICATION_TOKEN: {status: 404}, THROTTLED"
+    )
+    policy.write_text(said + 'deploy: {stages: ["prod*"], verify_within: 0.1s}\n')
+    monkeypatch.setattr(probing, "AGAIN", 0.0)
+    (policy.parent / "q.yaml").write_text("operations: {CreateDeployment: {rate: 1000, burst: 1000}}\n")
+    monkeypatch.setenv("BATCHGW_QUOTA_FILE", str(policy.parent / "q.yaml"))
+    with served(monkeypatch, apis=4, accounts=1, regions=1, propagation=3600) as info:
+        url = info.endpoint + "/restapis/{api}/{stage}/_user_request_{path}"
+        failed = batchgw("apply", policy, "--yes", "--data-plane-url", url)
+        assert failed.code == 3, failed.err
+        assert "gate probe failed after wave 1: " in failed.out
+        assert "did not answer as the policy says: stage prod of " in failed.out
+        shown = batchgw("runs", "show", "last", "-o", "json").json["rollout"]
+        assert [(gate["gate"], gate["result"]) for gate in shown["gates"]] == [("probe", "fail")]
