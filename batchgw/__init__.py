@@ -141,11 +141,13 @@ if TYPE_CHECKING:
     from batchgw.execution.rollout.conduct import Conduct as Conduct
     from batchgw.execution.schedule import AllAtOnce as AllAtOnce, Schedule as Schedule
     from batchgw.journal import (
+        ApiTargets as ApiTargets,
         Fact as Fact,
         FactKind as FactKind,
         Holder as Holder,
         Journal as Journal,
         JournalRun as JournalRun,
+        KeptFor as KeptFor,
         Limit as Limit,
         LiveMemory as LiveMemory,
         Liveness as Liveness,
@@ -154,14 +156,18 @@ if TYPE_CHECKING:
         PendingApi as PendingApi,
         PendingChange as PendingChange,
         PlanImport as PlanImport,
+        PrunePart as PrunePart,
         QuotaMemory as QuotaMemory,
         RunRecord as RunRecord,
         RunState as RunState,
+        RunTarget as RunTarget,
         ScopeCounts as ScopeCounts,
         ScopeHeld as ScopeHeld,
         Snapshot as Snapshot,
         Spent as Spent,
+        Swept as Swept,
         Tally as Tally,
+        ToPrune as ToPrune,
         TracedApi as TracedApi,
         TracedChange as TracedChange,
         open_journal as open_journal,
@@ -333,9 +339,9 @@ _NAMES = {
     "execution.rollout.conduct": "Conduct",
     "execution.schedule": "AllAtOnce Schedule",
     "journal": (
-        "Fact FactKind Holder Journal JournalRun Limit LiveMemory Liveness NewRun OrganizationMemory "
-        "PendingApi PendingChange PlanImport QuotaMemory RunRecord RunState ScopeCounts ScopeHeld "
-        "Snapshot Spent Tally TracedApi TracedChange "
+        "ApiTargets Fact FactKind Holder Journal JournalRun KeptFor Limit LiveMemory Liveness NewRun "
+        "OrganizationMemory PendingApi PendingChange PlanImport PrunePart QuotaMemory RunRecord RunState "
+        "RunTarget ScopeCounts ScopeHeld Snapshot Spent Swept Tally ToPrune TracedApi TracedChange "
         "open_journal"
     ),
     "journal.rollout_records": "GateCheck GateResult Verdict WaveDecision WaveRecord WaveState",

@@ -9,7 +9,7 @@ FAILED: Final = 1
 """Some targets failed, or batchgw itself did."""
 
 PENDING: Final = 2
-"""`plan` and `check` found drift or pending changes; a run has held a target back."""
+"""`plan` and `check` found drift or pending changes; two runs differ; a run has held a target back."""
 
 HELD_BACK: Final = 3
 """Stopped by a guard: a no to a question, a journal that cannot be written, a schedule; resumable."""

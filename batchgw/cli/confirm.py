@@ -20,12 +20,15 @@ from batchgw.wording import amount
 ACCEPTED = "yes"
 
 
-def refuse_unasked(console: Console) -> None:
-    """Raise UsageError where nobody can be asked, so that the user learns it before the plan is made."""
+def refuse_unasked(console: Console, shows: str = "`batchgw plan` shows what would be written.") -> None:
+    """Raise UsageError where nobody can be asked, so that the user learns it before the plan is made.
+
+    `shows` says how to see what would be done.
+    """
     if not console.interactive:
         raise UsageError(
             "nobody can be asked, since this is not a terminal: nothing was written. Give --yes (or "
-            "BATCHGW_YES=1) to write without asking. `batchgw plan` shows what would be written."
+            f"BATCHGW_YES=1) to write without asking. {shows}"
         )
 
 

@@ -12,7 +12,8 @@ import typer
 from batchgw.cli.output.console import Console
 from batchgw.cli.output.failure import report
 from batchgw.cli.output.help import Group
-from batchgw.cli.verbs import apply, discover, limits, plan, policy, put, runs, show, simulate
+from batchgw.cli.verbs import apply, discover, plan, policy, put, show, simulate
+from batchgw.cli.verbs.journal import limits, runs
 from batchgw.cli.verbs.policies import explain, iam_policy
 from batchgw.cli.verbs.rollout import deciding
 from batchgw.exit_codes import FAILED, INTERRUPTED, OK, PENDING
@@ -22,9 +23,9 @@ EPILOG = (
     "Every flag has an environment variable: --rate is BATCHGW_RATE. In a variable, commas and line "
     "breaks separate the items of a list. For --name and other flags whose values may contain commas, "
     "only line breaks do. Exit codes: 0 ok, 1 some targets failed, 2 drift or pending changes (plan, "
-    "check), or a stage is held back, 3 not confirmed, or the journal cannot be written, 4 not everything "
-    "was read or nothing is selected, 5 the plan is stale, 64 usage, or a policy, plan or journal that "
-    "cannot be used, 75 another run holds an account-region, 130 interrupted."
+    "check), runs that differ, or a stage is held back, 3 not confirmed, or the journal cannot be written, "
+    "4 not everything was read or nothing is selected, 5 the plan is stale, 64 usage, or a policy, plan or "
+    "journal that cannot be used, 75 another run holds an account-region, 130 interrupted."
 )
 
 app = typer.Typer(

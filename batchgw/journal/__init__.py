@@ -7,13 +7,16 @@ from batchgw.journal.locks import ScopeHeld
 from batchgw.journal.opening import open_journal
 from batchgw.journal.options import KEPT_OPTIONS
 from batchgw.journal.organization_memory import Fact, FactKind, OrganizationMemory
+from batchgw.journal.pruning import KeptFor, PrunePart, Swept, ToPrune
 from batchgw.journal.quota_memory import Limit, Spent
 from batchgw.journal.records import (
+    ApiTargets,
     NewRun,
     PendingApi,
     PendingChange,
     RunRecord,
     RunState,
+    RunTarget,
     ScopeCounts,
     Snapshot,
     Tally,
@@ -25,11 +28,13 @@ from batchgw.model.shape import JSON
 __all__ = [
     "JSON",
     "KEPT_OPTIONS",
+    "ApiTargets",
     "Fact",
     "FactKind",
     "Holder",
     "Journal",
     "JournalRun",
+    "KeptFor",
     "Limit",
     "LiveMemory",
     "Liveness",
@@ -38,14 +43,18 @@ __all__ = [
     "PendingApi",
     "PendingChange",
     "PlanImport",
+    "PrunePart",
     "QuotaMemory",
     "RunRecord",
     "RunState",
+    "RunTarget",
     "ScopeCounts",
     "ScopeHeld",
     "Snapshot",
     "Spent",
+    "Swept",
     "Tally",
+    "ToPrune",
     "TracedApi",
     "TracedChange",
     "open_journal",

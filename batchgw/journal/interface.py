@@ -17,8 +17,10 @@ from typing import Protocol
 
 from batchgw.journal.live_memory import LiveMemory
 from batchgw.journal.organization_memory import OrganizationMemory
+from batchgw.journal.pruning import PrunePart, Swept, ToPrune
 from batchgw.journal.quota_memory import Limit
 from batchgw.journal.records import (
+    ApiTargets,
     NewRun,
     PendingApi,
     RunRecord,
@@ -36,7 +38,7 @@ from batchgw.journal.rollout_records import (
     WaveRecord,
     WaveState,
 )
-from batchgw.model import Change, Outcome, PlanItem, Scope
+from batchgw.model import AccountId, Change, Outcome, PlanItem, Scope
 from batchgw.throttle.memory import Learned, Memory
 from batchgw.throttle.quota import Quotas
 
@@ -127,6 +129,14 @@ class JournalRun(Protocol):
 
         A target that the plan itself has decided is not among it. Commits what was recorded first, as
         `scope_counts` does.
+        """
+        ...
+
+    async def targets(self, scope: Scope, *, after: str = "", limit: int = 100) -> list[ApiTargets]:
+        """Give the next APIs after the one of id `after`, in the order of their ids, with all their targets.
+
+        Also those that the plan itself has decided, such as targets of an API that could not be read. Commits
+        what was recorded first, as `scope_counts` does.
         """
         ...
 
@@ -326,6 +336,33 @@ class Journal(Protocol):
         """Give the runs with something left to resume, the oldest first; not those that are under way.
 
         Checks first that every row of the journal belongs to a run: half a second for a million APIs.
+        """
+        ...
+
+    async def prunable(self, wanted: ToPrune) -> list[PrunePart]:
+        """Look which runs `wanted` means, the oldest first, and which of them are kept and why.
+
+        Nothing is deleted yet. A run is needed by its rollback as long as it is the newest that has made its
+        change of some target.
+        """
+        ...
+
+    def prune(self, part: PrunePart) -> AsyncGenerator[int, None]:
+        """Delete what `prunable` has given, a little at a time, and give how many targets went in each step.
+
+        Other processes get their turn in between. What a process that dies in between leaves is no run that
+        can be resumed; the next `prunable` gives it again.
+
+        Raises ScopeLocked, with nothing deleted, where the run is no longer as it was then, and ValueError
+        for one that is kept.
+        """
+        ...
+
+    async def sweep(self, *, before: float | None = None, accounts: Collection[AccountId] = ()) -> Swept:
+        """Delete what belongs to no run any more: images that no change has.
+
+        Also what is remembered of deployments that were read `before` a moment, in seconds since the epoch,
+        or that belong to `accounts`, and what was learned of the quotas of these.
         """
         ...
 

@@ -8,9 +8,10 @@ from enum import StrEnum
 from typing import Final
 
 from batchgw.journal.holder import Holder
-from batchgw.model import Change, Desired, Effort, RestApi, Scope
+from batchgw.model import Action, Change, Desired, Effort, RestApi, Scope
 from batchgw.model.rollout.rollout import Rollout
 from batchgw.model.shape import JSON
+from batchgw.model.target import Target
 
 SUPERSEDED: Final = "Superseded"
 """Code of a change that was skipped because a newer run has decided it."""
@@ -223,4 +224,29 @@ class TracedApi:
     row: int
     api: RestApi
     changes: tuple[TracedChange, ...]
+    wave: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunTarget:
+    """A target of a run: what was planned for it, and what became of it.
+
+    Attributes:
+        after: what its image after the change is known by: equal images have the same. None without one.
+        kind: of its outcome ("applied", "failed", ...); None while it is undecided.
+    """
+
+    target: Target
+    action: Action
+    after: str | None
+    kind: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiTargets:
+    """An API of a run, with all its targets: also those of which nothing was planned. See `PendingApi`."""
+
+    row: int
+    api: RestApi
+    targets: tuple[RunTarget, ...]
     wave: int | None = None

@@ -119,6 +119,7 @@ WITHIN: dict[str, tuple[frozenset[str], ...]] = {
         ),
         frozenset({"importing", "locks", "pending", "reading"}),
         frozenset({"runs"}),
+        frozenset({"pruning"}),
         frozenset({"store"}),
         frozenset({"run"}),
         frozenset({"journal"}),

@@ -89,6 +89,7 @@ async def importing(
     with database.write() as connection:
         _claim(connection, claims, run)
         drop_rows(connection, run)
+    images.forget()  # from now on nobody deletes any: see `pruning`
     plan = SqlPlanImport(database, images, statements, run, now=now)
     yield plan
     await plan.finish()

@@ -5,12 +5,18 @@ Only what reads or writes a whole run takes longer. Nothing here waits for anyth
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from contextlib import suppress
-from typing import Self
+import time
+from collections.abc import AsyncGenerator, Callable, Collection, Iterator
+from contextlib import aclosing, suppress
+from functools import partial
+from typing import Final, Self, TypeVar
 
+import anyio
+
+from batchgw.concurrency.time_slices import in_thread
 from batchgw.errors import JournalWriteFailed
 from batchgw.journal.finding import LAST, typed_run
+from batchgw.journal.pruning import PrunePart, Swept, ToPrune
 from batchgw.journal.quota_memory import Limit
 from batchgw.journal.records import NewRun, RunRecord
 from batchgw.journal.sql.database.connection import Database
@@ -21,7 +27,13 @@ from batchgw.journal.sql.memory.quotas import SqlQuotaMemory
 from batchgw.journal.sql.run import SqlRun
 from batchgw.journal.sql.store import Store
 from batchgw.journal.sql.tables.content import JournalTables
+from batchgw.model import AccountId
 from batchgw.throttle.quota import Quotas
+
+T = TypeVar("T")
+
+_END: Final = object()
+"""Stands for the end of some steps."""
 
 
 class SqlJournal:
@@ -90,6 +102,37 @@ class SqlJournal:
         self._store.database.check_whole()
         return self._store.runs.unfinished()
 
+    async def prunable(self, wanted: ToPrune) -> list[PrunePart]:
+        """Look which runs may be deleted. It only reads, in a thread."""
+        self._store.flush_if_possible()
+        return await in_thread(partial(self._store.choosing.parts, wanted))
+
+    async def prune(self, part: PrunePart) -> AsyncGenerator[int, None]:
+        """Delete one, a little at a time."""
+        if part.kept is not None:
+            raise ValueError(f"run {part.run.id} is kept: {part.kept}")
+        self._store.buffer.flush()
+        async with aclosing(_with_pauses(self._store.deleting.delete(part))) as steps:
+            async for gone in steps:
+                yield gone
+        self._store.pending.forget_scopes()
+
+    async def sweep(self, *, before: float | None = None, accounts: Collection[AccountId] = ()) -> Swept:
+        """Delete what belongs to no run any more."""
+        deleting = self._store.deleting
+        limits = await self.forget_limits(accounts=accounts) if accounts else 0
+        deployments = 0
+        async for gone in _with_pauses(deleting.forget_deployed(before, accounts)):
+            deployments += gone
+        newest = deleting.newest_run()
+        unused = await in_thread(deleting.unused_images)
+        images = None if unused is None else 0
+        if unused:
+            async for some in _with_pauses(deleting.delete_images(unused, newest)):
+                images = None if some is None or images is None else images + some
+            self._store.images.forget()
+        return Swept(images=images, deployments=deployments, limits=limits)
+
     async def limits(self, *, accounts: Collection[str] = (), regions: Collection[str] = ()) -> list[Limit]:
         """Give what is remembered of quotas."""
         return all_limits(self._store.database, accounts=accounts, regions=regions)
@@ -140,3 +183,14 @@ class SqlJournal:
             with suppress(JournalWriteFailed):
                 self._store.locks.release_all()
             self._store.database.close()
+
+
+async def _with_pauses(steps: Iterator[T]) -> AsyncGenerator[T, None]:
+    """Take each step in a thread, then wait as long as it took: others, who wait for the database, get in."""
+    while True:
+        began = time.perf_counter()
+        done = await in_thread(partial(next, steps, _END))
+        if done is _END:
+            return
+        yield done
+        await anyio.sleep(time.perf_counter() - began)

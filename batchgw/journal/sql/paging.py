@@ -15,7 +15,7 @@ from batchgw.model import RestApi, RestApiId, Scope
 Row = Sequence[Any]
 
 
-_API: Final = ("id", "api", "name", "tags", "endpoint_types", "created", "wave")
+API: Final = ("id", "api", "name", "tags", "endpoint_types", "created", "wave")
 """The columns of an API that are read."""
 
 
@@ -47,7 +47,7 @@ class Pages:
         given = wanted if besides is None else or_(wanted, besides)
         has_wanted = select(changes.c.id).where(changes.c.api_id == apis.c.id, wanted).exists()
         some = (
-            select(*(apis.c[name] for name in _API))
+            select(*(apis.c[name] for name in API))
             .where(of_scope, apis.c.id > bindparam("after"), has_wanted)
             .order_by(apis.c.id)
             .limit(bindparam("limit"))
@@ -84,10 +84,11 @@ class Pages:
         for api_id, *change in theirs:
             if api_id in by_api:  # it is not where it has nothing but what is given besides
                 by_api[api_id].append(change)
-        return [ApiRows(row[0], _api(scope, row), by_api[row[0]], row[-1]) for row in found]
+        return [ApiRows(row[0], api_of(scope, row), by_api[row[0]], row[-1]) for row in found]
 
 
-def _api(scope: Scope, row: Row) -> RestApi:
+def api_of(scope: Scope, row: Row) -> RestApi:
+    """Read an API from the columns `API`."""
     _, api, name, tags, endpoint_types, created, _ = row
     return RestApi(
         scope=scope,

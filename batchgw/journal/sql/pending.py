@@ -86,6 +86,10 @@ class Pending:
         self._scopes: dict[tuple[int, Scope], int] = {}  # keys are never given out again, so they stay true
         self._kept: dict[_Stored, Change] = {}
 
+    def forget_scopes(self) -> None:
+        """Forget which rows the scopes of runs have, because a run was deleted."""
+        self._scopes.clear()
+
     def page(
         self, run: int, scope: Scope, *, after: int, limit: int, wave: int | None = None
     ) -> list[PendingApi]:

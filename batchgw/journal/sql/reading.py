@@ -20,14 +20,15 @@ from sqlalchemy import (
 )
 
 from batchgw.journal.ranking import DECIDED, KINDS, check_rank
-from batchgw.journal.records import ScopeCounts, Tally
+from batchgw.journal.records import ApiTargets, RunTarget, ScopeCounts, Tally
 from batchgw.journal.sql.database.connection import Database
-from batchgw.journal.sql.paging import Pages
+from batchgw.journal.sql.paging import API, Pages, api_of
 from batchgw.journal.sql.tables.columns import Count, escaped
 from batchgw.journal.sql.tables.outcome_columns import READ_COLUMNS, outcome_of
-from batchgw.journal.sql.tables.schema import apis, changes, scopes
-from batchgw.model import AccountId, Effort, Outcome, Region, Scope
+from batchgw.journal.sql.tables.schema import apis, changes, images, scopes
+from batchgw.model import AccountId, Action, Effort, Outcome, Region, Scope
 from batchgw.model.kinds import KINDS as CHANGE_KINDS
+from batchgw.model.kinds import target_of
 
 FIRST_PAGE: Final = 19
 """APIs of the first page of outcomes."""
@@ -144,6 +145,75 @@ class OutcomeReader:
             page = self._pages.read(cursor, of.scope, of.id, after=after, limit=limit, values=values)
             outcomes = [outcome_of(api, row) for _, api, rows, _ in page for row in rows]
         return outcomes, page[-1].id if len(page) == limit else None
+
+
+_OF_RUN: Final = (scopes.c.run_id == bindparam("run")) & (scopes.c.account == bindparam("account"))
+_BY_ID: Final = (
+    select(*(apis.c[name] for name in API))
+    .select_from(apis.join(scopes))
+    .where(_OF_RUN, scopes.c.region == bindparam("region"), apis.c.api > bindparam("after", type_=Text))
+    .order_by(apis.c.api)
+    .limit(bindparam("limit"))
+    .offset(literal_column("0"))  # as in `paging.py`
+)
+"""A page of a scope's APIs in the order of their ids. The table has an index in this order."""
+
+_TARGETS: Final = (
+    select(
+        changes.c.api_id,
+        changes.c.change,
+        changes.c.target,
+        changes.c.action,
+        changes.c.kind,
+        images.c.digest,
+    )
+    .select_from(
+        scopes.join(apis)
+        .join(changes, changes.c.api_id == apis.c.id)
+        .outerjoin(images, images.c.id == changes.c.after_id)
+    )
+    .where(
+        _OF_RUN,
+        scopes.c.region == bindparam("region"),
+        apis.c.api >= bindparam("first", type_=Text),
+        apis.c.api <= bindparam("last", type_=Text),
+    )
+)
+
+
+class TargetReader:
+    """Reads all targets of a run, APIs in the order of their ids."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        of_scope = ("run", "account", "region")
+        self._apis = database.query(_BY_ID, (*of_scope, "after", "limit"))
+        self._targets = database.query(_TARGETS, (*of_scope, "first", "last"))
+
+    def page(self, run: int, scope: Scope, *, after: str, limit: int) -> list[ApiTargets]:
+        """Give the next APIs of a scope after the one of this id, none of a scope that is not the run's."""
+        of_scope = (run, escaped(scope.account), escaped(scope.region))
+        with self._database.read() as connection, closing(connection.connection.cursor()) as cursor:
+            found = self._apis.run(cursor, (*of_scope, escaped(after), limit))
+            if not found:
+                return []
+            each = [(row, api_of(scope, row)) for row in found]
+            ends = (escaped(each[0][1].id), escaped(each[-1][1].id))
+            theirs: dict[int, list[RunTarget]] = {row[0]: [] for row in found}
+            for api_id, *target in self._targets.run(cursor, (*of_scope, *ends)):
+                theirs[api_id].append(_target(*target))
+        return [
+            ApiTargets(row=row[0], api=api, targets=tuple(theirs[row[0]]), wave=row[-1]) for row, api in each
+        ]
+
+
+def _target(change: str, name: str, action: str, kind: str | None, digest: bytes | None) -> RunTarget:
+    return RunTarget(
+        target=target_of(change, name),
+        action=Action(action),
+        after=None if digest is None else digest.hex(),
+        kind=kind,
+    )
 
 
 def in_order(found: Iterable[ScopeRow]) -> list[ScopeRow]:

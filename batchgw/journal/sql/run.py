@@ -8,7 +8,15 @@ from functools import partial
 
 from batchgw.concurrency.time_slices import TimeSlices, in_thread
 from batchgw.journal.ranking import check_kinds
-from batchgw.journal.records import PendingApi, RunState, ScopeCounts, Snapshot, Tally, TracedApi
+from batchgw.journal.records import (
+    ApiTargets,
+    PendingApi,
+    RunState,
+    ScopeCounts,
+    Snapshot,
+    Tally,
+    TracedApi,
+)
 from batchgw.journal.rollout_records import (
     GateCheck,
     GateResult,
@@ -71,6 +79,11 @@ class SqlRun:
         """Give the next APIs, with what became of all that was planned."""
         self._store.flush_if_possible()
         return self._store.pending.traced(self._key(), scope, after=after, limit=limit, wave=wave)
+
+    async def targets(self, scope: Scope, *, after: str = "", limit: int = 100) -> list[ApiTargets]:
+        """Give the next APIs by their ids, with all their targets."""
+        self._store.flush_if_possible()
+        return self._store.targets.page(self._key(), scope, after=after, limit=limit)
 
     async def intend(self, ids: Sequence[int]) -> None:
         """Commit that calls are about to be made."""

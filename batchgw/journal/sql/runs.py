@@ -100,6 +100,24 @@ class Runs:
             rows = connection.execute(select(runs).where(runs.c.parent == parent).order_by(runs.c.id)).all()
             return [_record(connection, row) for row in rows]
 
+    def claimed(self) -> list[tuple[RunRecord, bool]]:
+        """Give all runs, the oldest first, and whether a process has claimed each."""
+        with self._database.read() as connection:
+            rows = connection.execute(select(runs).order_by(runs.c.id)).all()
+            return [(_record(connection, row), row.token is not None) for row in rows]
+
+    def forget(self, name: str) -> None:
+        """Forget the row id of a run that is deleted. The database may give it to another one."""
+        self._keys.pop(name, None)
+
+    def recount(self, name: str) -> None:
+        """Count the totals of an ended run again, because some of its rows are gone."""
+        key = self.key(name)
+        with self._database.write() as connection:
+            state = RunState(connection.execute(select(runs.c.state).where(runs.c.id == key)).scalar_one())
+            totals = _tally_to_json(tally_of_run(connection, key)) if state.ended else None
+            connection.execute(update(runs).where(runs.c.id == key).values(totals=totals))
+
     def unfinished(self) -> list[RunRecord]:
         """Give the runs with something left to do that no living process works on, the oldest first."""
         with self._database.read() as connection:

@@ -16,7 +16,9 @@ from batchgw.journal.sql.claims import Claims
 from batchgw.journal.sql.database.connection import Database
 from batchgw.journal.sql.locks import Locks
 from batchgw.journal.sql.pending import Pending
-from batchgw.journal.sql.reading import OutcomeReader, ScopeCounter
+from batchgw.journal.sql.pruning.choosing import Choosing
+from batchgw.journal.sql.pruning.deleting import Deleting
+from batchgw.journal.sql.reading import OutcomeReader, ScopeCounter, TargetReader
 from batchgw.journal.sql.rollouts import Rollouts
 from batchgw.journal.sql.runs import Runs
 from batchgw.journal.sql.snapshots import Snapshots
@@ -45,6 +47,9 @@ class Store:
         self.snapshots = Snapshots(database, self.claims, clock)
         self.outcomes = OutcomeReader(database)
         self.counter = ScopeCounter(database)
+        self.targets = TargetReader(database)
+        self.choosing = Choosing(database, self.runs, clock)
+        self.deleting = Deleting(database, self.claims, self.runs, clock)
         self.locks = Locks(database, self.claims, clock)
         self.unplanned: set[str] = set()  # runs begun here whose plans are not in: nothing of them to resume
 

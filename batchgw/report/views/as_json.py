@@ -24,6 +24,8 @@ if TYPE_CHECKING:  # SQLAlchemy and pydantic are behind these
     from batchgw.policy.presets.index import PresetInfo
     from batchgw.report.discovered import Discovered
     from batchgw.report.plan_report import PlanReport
+    from batchgw.report.runs.difference import RunDifference
+    from batchgw.report.runs.pruning import Pruning
 
 
 def compact(value: JSON) -> str:
@@ -83,6 +85,19 @@ class JsonView(View):
         """Show the run with its summary."""
         rollout = {} if report.rollout is None else {"rollout": report.rollout.to_json()}
         self._document({**run_to_json(run), **rollout, "summary": report.summary.to_json()})
+
+    async def difference(self, found: RunDifference) -> None:
+        """Show an object: counts, and the `rows` that differ."""
+        self.out.text(compact(found.to_json())[:-1] + ',"rows":[')
+        separators = chain([""], repeat(","))
+        async for row in found.rows():
+            self.out.text(next(separators) + compact(row.to_json()))
+        self.out.text("]}")
+        self.out.flush()
+
+    def pruning(self, found: Pruning) -> None:
+        """Show an array."""
+        self._document(found.to_json())
 
     def limits(self, limits: Sequence[Limit], now: float) -> None:
         """Show an array."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from batchgw.model.shape import JSON
+from batchgw.model.shape import JSON, record
 from batchgw.report.outcomes import outcome_to_json
 from batchgw.report.records import (
     header_to_json,
@@ -24,6 +24,8 @@ if TYPE_CHECKING:  # SQLAlchemy and pydantic are behind these
     from batchgw.policy.presets.index import PresetInfo
     from batchgw.report.discovered import Discovered
     from batchgw.report.plan_report import PlanReport
+    from batchgw.report.runs.difference import RunDifference
+    from batchgw.report.runs.pruning import Pruning
 
 
 class JsonLinesView(View):
@@ -68,6 +70,17 @@ class JsonLinesView(View):
     async def run(self, run: RunRecord, report: RunReport) -> None:  # noqa: ARG002 - the summary names it
         """Show its outcomes and its summary."""
         await self.summary(report)
+
+    async def difference(self, found: RunDifference) -> None:
+        """Show a line of counts, then a line for each API and account-region that differs."""
+        self._line({"kind": "difference", **found.to_json()})
+        async for row in found.rows():
+            self._line(row.to_json())
+        self.out.flush()
+
+    def pruning(self, found: Pruning) -> None:
+        """Show a line a run."""
+        self._lines(record(each) for each in found.to_json())
 
     def limits(self, limits: Sequence[Limit], now: float) -> None:
         """Show a line a quota."""

@@ -26,6 +26,8 @@ if TYPE_CHECKING:  # SQLAlchemy and pydantic are behind these
     from batchgw.policy.presets.index import PresetInfo
     from batchgw.report.discovered import Discovered
     from batchgw.report.plan_report import PlanReport
+    from batchgw.report.runs.difference import RunDifference
+    from batchgw.report.runs.pruning import Pruning
 
 
 _ENDPOINT = len("REGIONAL")
@@ -79,6 +81,22 @@ class TableView(View):
 
             self.out.data(rollout_lines(report.rollout))
         await self.summary(report)
+
+    async def difference(self, found: RunDifference) -> None:
+        """Show the counts, then a line a target, by scope and API."""
+        from batchgw.report.views.lines.journal.difference import counted_lines, row_lines  # noqa: PLC0415 - rare
+
+        self.out.data(counted_lines(found))
+        async for row in found.rows():
+            self.out.data(row_lines(row))
+        self.out.flush()
+
+    def pruning(self, found: Pruning) -> None:
+        """Show a row a run."""
+        from batchgw.report.views.lines.journal.pruning import pruning_lines  # noqa: PLC0415 - rare
+
+        self.out.data(pruning_lines(found))
+        self.out.flush()
 
     def limits(self, limits: Sequence[Limit], now: float) -> None:
         """Show a row a quota."""

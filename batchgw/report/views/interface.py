@@ -19,6 +19,8 @@ if TYPE_CHECKING:  # SQLAlchemy and pydantic are behind these, and `batchgw --he
     from batchgw.report.discovered import Discovered
     from batchgw.report.plan_report import PlanReport
     from batchgw.report.rollout.went import RolloutReport
+    from batchgw.report.runs.difference import RunDifference
+    from batchgw.report.runs.pruning import Pruning
     from batchgw.report.summary import Summary
 
 Subject = Literal[
@@ -28,6 +30,8 @@ Subject = Literal[
     "summary",
     "runs",
     "run",
+    "difference",
+    "pruning",
     "limits",
     "policies",
     "explanation",
@@ -141,6 +145,14 @@ class View:
 
     async def run(self, run: RunRecord, report: RunReport) -> None:
         """Show a run of the journal and how it ended (`runs show`)."""
+        raise NotImplementedError
+
+    async def difference(self, found: RunDifference) -> None:
+        """Show how one run differs from another (`runs diff`)."""
+        raise NotImplementedError
+
+    def pruning(self, found: Pruning) -> None:
+        """Show which runs are deleted, and which are kept (`runs prune`)."""
         raise NotImplementedError
 
     def limits(self, limits: Sequence[Limit], now: float) -> None:

@@ -5,6 +5,7 @@ Several journals may share `Data`, as processes share a database: each sees what
 
 from __future__ import annotations
 
+import json
 import secrets
 import time
 from collections.abc import (
@@ -21,9 +22,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from itertools import count
 
-from batchgw.errors import PlanUnreadable
+from batchgw.errors import PlanUnreadable, ScopeLocked
 from batchgw.journal import (
     JSON,
+    ApiTargets,
     Fact,
     FactKind,
     Holder,
@@ -36,13 +38,17 @@ from batchgw.journal import (
     OrganizationMemory,
     PendingApi,
     PendingChange,
+    PrunePart,
     QuotaMemory,
     RunRecord,
     RunState,
+    RunTarget,
     ScopeCounts,
     Snapshot,
     Spent,
+    Swept,
     Tally,
+    ToPrune,
     TracedApi,
     TracedChange,
     options,
@@ -58,6 +64,7 @@ from batchgw.journal.locks import (
     refuse_held,
     refuse_run_held,
 )
+from batchgw.journal.pruning import KeptFor, first_reason, is_unfinished, may_work
 from batchgw.journal.quota_memory import LONGEST, is_news, limit_of, recalled
 from batchgw.journal.ranking import DECIDED, FINAL, KIND_OF, RANKS, check_kinds, replaces
 from batchgw.journal.records import SUPERSEDED, superseded_by
@@ -70,7 +77,9 @@ from batchgw.journal.rollout_records import (
     WaveState,
 )
 from batchgw.model import (
+    AccountId,
     Action,
+    Applied,
     Change,
     Effort,
     Failed,
@@ -130,6 +139,15 @@ class Row:
             self.rank, self.spent = rank, spent
             self.outcome = outcome if isinstance(outcome, Unchanged) else replace(outcome, effort=spent)
 
+    def whole(self) -> RunTarget:
+        after = None if self.change is None else self.change.images()[1]
+        return RunTarget(
+            target=self.target,
+            action=Action.NO_OP if self.change is None else self.change.action,
+            after=None if after is None else json.dumps(after, sort_keys=True),
+            kind=None if self.outcome is None else KIND_OF[type(self.outcome)],
+        )
+
     def tally(self) -> Tally:
         kind = "undecided" if self.outcome is None else KIND_OF[type(self.outcome)]
         never_read = int(kind == "not_attempted" and not self.open)
@@ -176,6 +194,20 @@ class RunRows:
 
     def tally(self) -> Tally:
         return Tally.added_up(scope.tally() for scope in self.scopes.values())
+
+    def of(self, accounts: Collection[AccountId]) -> set[Scope]:
+        return {scope for scope in self.scopes if not accounts or scope.account in accounts}
+
+    def made(self, scopes: set[Scope], *, surely: bool) -> set[tuple[Scope, RestApiId, Target]]:
+        return {
+            (scope, id_, row.target)
+            for scope in scopes
+            for id_, api in self.scopes[scope].apis.items()
+            for row in api.changes
+            if row.change is not None
+            and row.change.action is not Action.NO_OP
+            and (isinstance(row.outcome, Applied) or (row.intent is not None and not surely))
+        }
 
     def record(self) -> RunRecord:
         kept = options.kept(self.new.options)
@@ -274,6 +306,68 @@ class InMemoryJournal:
             and (record := run.record()).totals.left
             and not (run.token is not None and run.holder.liveness() is Liveness.ALIVE)
         ]
+
+    async def prunable(self, wanted: ToPrune) -> list[PrunePart]:
+        self.commit()
+        runs, now = list(self.data.runs.values()), self.clock()
+        records = {run.id: run.record() for run in runs}
+        busy = {run.id for run in runs if run.token is not None and may_work(run.holder, now)}
+        stay = [
+            record
+            for record in records.values()
+            if is_unfinished(record)
+            and (record.id not in wanted.runs or record.id in busy or wanted.accounts)
+        ]
+        return [
+            self._part(run, records[run.id], wanted, stay, under_way=run.id in busy)
+            for run in runs
+            if wanted.means(records[run.id]) and (not wanted.accounts or run.of(wanted.accounts))
+        ]
+
+    def _part(
+        self, run: RunRows, record: RunRecord, wanted: ToPrune, stay: list[RunRecord], *, under_way: bool
+    ) -> PrunePart:
+        own = run.of(wanted.accounts)
+        kept = first_reason(record, wanted=wanted, under_way=under_way, unfinished=stay)
+        order = list(self.data.runs)
+        for older in stay:
+            before = order.index(older.id) < order.index(run.id)
+            if kept is None and before and own & set(self.data.runs[older.id].scopes):
+                kept = KeptFor.NEWER, older.id
+        newer = [self.data.runs[name] for name in order[order.index(run.id) + 1 :]]
+        made = {key for each in newer for key in each.made(set(each.scopes), surely=True)}
+        needed = kept is None and record.planned and bool(run.made(own, surely=False) - made)
+        if needed and not wanted.forget_rollback:
+            kept = KeptFor.ROLLBACK, None
+        return PrunePart(
+            run=record,
+            accounts=wanted.accounts,
+            targets=sum(run.scopes[scope].tally().expected for scope in own),
+            kept=kept and kept[0],
+            by=kept and kept[1],
+            loses_rollback=needed and wanted.forget_rollback,
+        )
+
+    async def prune(self, part: PrunePart) -> AsyncGenerator[int, None]:
+        if part.kept is not None:
+            raise ValueError(f"run {part.run.id} is kept")
+        run = self.data.runs.get(part.run.id)
+        if run is None or (run.state, run.finished) != (part.run.state, part.run.finished):
+            raise ScopeLocked(f"run {part.run.id} is no longer as it was")
+        for scope in run.of(part.accounts):
+            gone = run.scopes.pop(scope)
+            for api in gone.apis.values():
+                self.data.snapshots.pop(api.id, None)
+                for row in api.changes:
+                    del self.data.rows[row.id]
+            yield gone.tally().expected
+        run.totals = run.tally() if run.state.ended else None
+        if not run.scopes:
+            del self.data.runs[run.id]
+
+    async def sweep(self, *, before: float | None = None, accounts: Collection[AccountId] = ()) -> Swept:
+        del before  # when it was read is not kept here
+        return Swept(images=0, limits=await self.forget_limits(accounts=accounts) if accounts else 0)
 
     async def limits(self, *, accounts: Collection[str] = (), regions: Collection[str] = ()) -> list[Limit]:
         found = sorted(self.data.limits.items(), key=lambda item: _order(*item[0]))
@@ -422,6 +516,20 @@ class InMemoryRun:
             if traced and api.id > after and wave in (None, api.wave):
                 found.append(TracedApi(row=api.id, api=api.api, changes=traced, wave=api.wave))
         return found[:limit]
+
+    async def targets(self, scope: Scope, *, after: str = "", limit: int = 100) -> list[ApiTargets]:
+        self._journal.commit()
+        apis = self.rows.scopes.get(scope, ScopeRows()).apis.values()
+        found = sorted((api for api in apis if api.api.id > after), key=lambda each: each.api.id)
+        return [
+            ApiTargets(
+                row=each.id,
+                api=each.api,
+                targets=tuple(row.whole() for row in each.changes),
+                wave=each.wave,
+            )
+            for each in found[:limit]
+        ]
 
     async def intend(self, ids: Sequence[int]) -> None:
         self._journal.commit()

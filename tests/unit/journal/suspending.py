@@ -19,6 +19,7 @@ import anyio.lowlevel
 
 from batchgw.journal import (
     JSON,
+    ApiTargets,
     Fact,
     FactKind,
     Journal,
@@ -29,12 +30,15 @@ from batchgw.journal import (
     OrganizationMemory,
     PendingApi,
     PlanImport,
+    PrunePart,
     QuotaMemory,
     RunRecord,
     RunState,
     ScopeCounts,
     Snapshot,
+    Swept,
     Tally,
+    ToPrune,
     TracedApi,
     open_journal,
 )
@@ -46,7 +50,7 @@ from batchgw.journal.rollout_records import (
     WaveRecord,
     WaveState,
 )
-from batchgw.model import Change, Outcome, PlanItem, Scope
+from batchgw.model import AccountId, Change, Outcome, PlanItem, Scope
 from batchgw.throttle.memory import BucketKey, Learned
 from batchgw.throttle.pacer import Belief
 from batchgw.throttle.quota import Quotas
@@ -92,6 +96,15 @@ class SuspendingJournal:
 
     async def unfinished(self) -> list[RunRecord]:
         return await _slowly(self._wait, self._inner.unfinished())
+
+    async def prunable(self, wanted: ToPrune) -> list[PrunePart]:
+        return await _slowly(self._wait, self._inner.prunable(wanted))
+
+    def prune(self, part: PrunePart) -> AsyncGenerator[int, None]:
+        return _each_slowly(self._wait, self._inner.prune(part))
+
+    async def sweep(self, *, before: float | None = None, accounts: Collection[AccountId] = ()) -> Swept:
+        return await _slowly(self._wait, self._inner.sweep(before=before, accounts=accounts))
 
     async def limits(self, *, accounts: Collection[str] = (), regions: Collection[str] = ()) -> list[Limit]:
         return await _slowly(self._wait, self._inner.limits(accounts=accounts, regions=regions))
@@ -158,6 +171,9 @@ class SuspendingRun:
         self, scope: Scope, *, after: int = 0, limit: int = 100, wave: int | None = None
     ) -> list[TracedApi]:
         return await _slowly(self._wait, self.inner.traced(scope, after=after, limit=limit, wave=wave))
+
+    async def targets(self, scope: Scope, *, after: str = "", limit: int = 100) -> list[ApiTargets]:
+        return await _slowly(self._wait, self.inner.targets(scope, after=after, limit=limit))
 
     async def intend(self, ids: Sequence[int]) -> None:
         await _slowly(self._wait, self.inner.intend(ids))

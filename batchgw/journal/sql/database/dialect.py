@@ -74,6 +74,10 @@ class Dialect(Protocol):
         """Begin a transaction that writes, with the driver's own cursor. An error rolls it back."""
         ...
 
+    def unreferenced(self, connection: Connection) -> AbstractContextManager[None]:
+        """Begin to delete rows without a look for others that refer to them. No transaction is open."""
+        ...
+
     def is_kept(self, connection: Connection) -> bool:
         """Whether what is committed is still there after the connection is closed."""
         ...

@@ -85,6 +85,16 @@ class SQLite:
             driver.rollback()
             raise
 
+    @contextmanager
+    def unreferenced(self, connection: Connection) -> Iterator[None]:
+        """Switch the check of references off, which has no index for images, and on again."""
+        driver = _driver(connection)
+        driver.execute("PRAGMA foreign_keys = OFF")
+        try:
+            yield
+        finally:
+            driver.execute("PRAGMA foreign_keys = ON")
+
     def is_kept(self, connection: Connection) -> bool:
         """Whether the database has a file. One in memory and a temporary one have no file name."""
         _, _, file = _driver(connection).execute("PRAGMA database_list").fetchone()

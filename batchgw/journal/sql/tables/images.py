@@ -67,6 +67,10 @@ class Images:
         while len(self._ids) > REMEMBERED:
             self._ids.popitem(last=False)
 
+    def forget(self) -> None:
+        """Keep none in memory: another process may have deleted images that nothing used."""
+        self._ids.clear()
+
     def load(self, connection: Connection, ids: Collection[int]) -> dict[int, str]:
         """Read images by id, as text. One that is not there is not in the answer."""
         found: dict[int, str] = {}

@@ -60,10 +60,14 @@ def run_lines(run: RunRecord) -> Iterator[Line]:
     label = "options"
     for name, value in run.visible_options.items():
         if name != "identity":
-            said = _counted(value) if name == "organization_accounts" else _said(value)
-            yield line(f"{label:<10}", Span(f"{name} = {said}", "dim"))
+            yield line(f"{label:<10}", Span(f"{name} = {option_text(name, value)}", "dim"))
             label = ""
     yield line()
+
+
+def option_text(name: str, value: JSON) -> str:
+    """Say the value of an option."""
+    return _counted(value) if name == "organization_accounts" else _said(value)
 
 
 def _counted(accounts: JSON) -> str:

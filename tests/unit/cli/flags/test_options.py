@@ -44,6 +44,8 @@ MEAN_SOMETHING_ELSE = {
     ("show", "--output"),
     *(("simulate", f"--{field.name.replace('_', '-')}") for field in fields(WorldFlags)),
     ("simulate", "--env"),
+    ("runs prune", "--keep"),
+    ("runs prune", "--account"),
 }
 """Flags whose variables carry their verb's name, since elsewhere a flag of that name means something else.
 
@@ -57,8 +59,8 @@ ONE_MEANING_IN_OTHER_WORDS = {"BATCHGW_ACCOUNT", "BATCHGW_REGION", "BATCHGW_ROLE
 def test_the_verbs() -> None:
     assert set(COMMANDS) == {
         "init", "schema", "presets", "validate", "discover", "plan", "show", "apply", "check", "put",
-        "deploy", "resume", "promote", "abort", "runs list", "runs show", "limits", "simulate", "version",
-        "iam-policy", "explain",
+        "deploy", "resume", "promote", "abort", "runs list", "runs show", "runs diff", "runs prune", "limits",
+        "simulate", "version", "iam-policy", "explain",
     }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The verbs `runs list` and `runs show`: the runs in the journal."""
+"""The verbs `runs list`, `runs show`, `runs diff` and `runs prune`: the runs in the journal."""
 
 from __future__ import annotations
 
@@ -13,10 +13,15 @@ from batchgw.cli.flags.options import JournalFlags, OutputFlags
 from batchgw.cli.output.console import console_for
 from batchgw.cli.output.help import Group
 from batchgw.cli.verb import verb
+from batchgw.cli.verbs.journal.prune import prune_runs
+from batchgw.exit_codes import OK, PENDING
 from batchgw.report.views.forms import view_of
 from batchgw.report.views.text import line
 
 PANEL = "Rollout"
+
+RunName = Annotated[str, typer.Argument(metavar="RUN", help="Run id, the beginning of one, or `last`.")]
+OtherName = Annotated[str, typer.Argument(metavar="OTHER", help="The run to compare it with.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -24,6 +29,8 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(name="runs", help="The runs in the journal.", cls=Group)
     verb(group, "list", shows="runs")(list_runs)
     verb(group, "show", shows="run")(show_run)
+    verb(group, "diff", shows="difference")(diff_runs)
+    verb(group, "prune", shows="pruning")(prune_runs)
     app.add_typer(group, rich_help_panel=PANEL)
 
 
@@ -51,7 +58,7 @@ def list_runs(
 
 
 def show_run(
-    run: Annotated[str, typer.Argument(metavar="RUN", help="Run id, the beginning of one, or `last`.")],
+    run: RunName,
     journal: JournalFlags,
     output: OutputFlags,
 ) -> None:
@@ -77,3 +84,21 @@ def show_run(
                 console.note(resume_hint(found.id, journal.journal))
 
     anyio.run(body)
+
+
+def diff_runs(run: RunName, other: OtherName, journal: JournalFlags, output: OutputFlags) -> int:
+    """Show how a run differs from another: targets, waves, policy, options. Exit code 2 when it does."""
+    import anyio  # noqa: PLC0415 - not for --help
+
+    from batchgw.journal import open_journal  # noqa: PLC0415 - SQLAlchemy is behind it
+    from batchgw.report.runs.difference import RunDifference  # noqa: PLC0415 - as above
+
+    view = view_of(output.output, "difference", console_for(output))
+
+    async def body() -> int:
+        async with open_journal(journal.journal) as store:
+            found = await RunDifference.between(store, await store.find(run), await store.find(other))
+            await view.difference(found)
+            return OK if found.alike else PENDING
+
+    return anyio.run(body)

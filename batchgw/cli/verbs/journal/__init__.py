@@ -1,0 +1,1 @@
+"""The verbs about what the journal remembers: runs, and quotas."""
