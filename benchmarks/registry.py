@@ -50,6 +50,7 @@ ENTRIES: tuple[Entry, ...] = (
         waits=True,
     ),
     Entry(name="two_lanes", about="puts and deployments, each with a quota of its own", waits=True),
+    Entry(name="rollout", about="200 APIs configured, deployed, and two stages of each moved", waits=True),
     Entry(name="virtual_time", about="the limiter in virtual time, in many scenarios", longest=900.0),
     Entry(name="client_cost", about="what the client costs for each call"),
     Entry(name="pipeline_cost", about="what the layers above the client cost for each call"),

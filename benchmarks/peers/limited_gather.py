@@ -59,20 +59,24 @@ def _limiter(job: Job) -> AsyncLimiter:
 
 
 async def _put(client: Any, limiter: AsyncLimiter, job: Job, api: str, report: Report) -> None:
-    attempts = AsyncRetrying(
-        retry=retry_if_exception(worth_another_attempt),
-        wait=wait_random_exponential(multiplier=0.5, max=LONGEST),
-        stop=stop_after_attempt(ATTEMPTS),
-        reraise=True,
-    )
     try:
-        async for attempt in attempts:
+        async for attempt in attempts():
             with attempt:
                 async with limiter:
                     pass
                 await client.put_gateway_response(restApiId=api, responseType=job.response_type, **job.put)
     except (ClientError, BotoCoreError) as error:
         report.give_up(error)
+
+
+def attempts() -> AsyncRetrying:
+    """The attempts of one call."""
+    return AsyncRetrying(
+        retry=retry_if_exception(worth_another_attempt),
+        wait=wait_random_exponential(multiplier=0.5, max=LONGEST),
+        stop=stop_after_attempt(ATTEMPTS),
+        reraise=True,
+    )
 
 
 def worth_another_attempt(error: BaseException) -> bool:

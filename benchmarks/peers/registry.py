@@ -43,6 +43,9 @@ PEERS: Mapping[str, Peer] = {
     "terraform": Peer(
         function="benchmarks.peers.terraform:run", missing="benchmarks.peers.terraform_parts:missing"
     ),
+    "terraform-live": Peer(
+        function="benchmarks.peers.terraform_live:run", missing="benchmarks.peers.terraform_parts:missing"
+    ),
 }
 
 

@@ -26,16 +26,21 @@ _PUT_OR_READ = re.compile(r"(?:putting|reading|creating|waiting)[^\n]*", re.IGNO
 
 def run(job: Job) -> Report:
     """Write the configuration, `terraform init`, `terraform apply`."""
+    return applied(job, configuration(job), longest=LONGEST)
+
+
+def applied(job: Job, configured: dict[str, Any], *, longest: float) -> Report:
+    """Write a configuration, and apply it within so many seconds."""
     folder = Path(job.folder)
-    (folder / "main.tf.json").write_text(json.dumps(configuration(job)))
+    (folder / "main.tf.json").write_text(json.dumps(configured))
     _terraform(job, INIT, "init", f"-plugin-dir={mirror()}")
-    applied = _terraform(job, LONGEST, "apply", "-auto-approve", check=False)
-    if applied.returncode == 0:
+    done = _terraform(job, longest, "apply", "-auto-approve", check=False)
+    if done.returncode == 0:
         return Report()
-    failed = applied.stderr.count("Error: ")
+    failed = done.stderr.count("Error: ")
     if not failed:
-        raise RuntimeError(f"terraform apply exited {applied.returncode}: {applied.stderr[-500:]}")
-    return Report(given_up=Counter({"Error": failed}), note=_first(applied.stderr))
+        raise RuntimeError(f"terraform apply exited {done.returncode}: {done.stderr[-500:]}")
+    return Report(given_up=Counter({"Error": failed}), note=_first(done.stderr))
 
 
 def configuration(job: Job) -> dict[str, Any]:

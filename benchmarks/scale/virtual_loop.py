@@ -8,6 +8,9 @@ from __future__ import annotations
 import asyncio
 import selectors
 
+PASS = 1e-9
+"""Seconds that a pass of the loop takes. Without it a wait that is too short for a float would never end."""
+
 
 class _Jumping(selectors.DefaultSelector):
     """Moves the clock where it would wait for a time. It does wait for sockets and threads."""
@@ -17,12 +20,12 @@ class _Jumping(selectors.DefaultSelector):
         self.now = 0.0
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        """Give what is ready. If nothing is, move the clock by `timeout` seconds."""
+        """Give what is ready. If nothing is, move the clock by `timeout` seconds, or by `PASS`."""
         if timeout is None:  # no timer is set, so something must come from outside
             return super().select()
         ready = super().select(0)
         if not ready:
-            self.now += max(0.0, timeout)
+            self.now += max(PASS, timeout)
         return ready
 
 
