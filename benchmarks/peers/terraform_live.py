@@ -1,8 +1,8 @@
 """Terraform, with what it takes to make gateway responses live: responses, deployments and stages.
 
 `aws_api_gateway_deployment` of each API depends on the responses, and two stages of its own show it, because
-Terraform moves no stage that it did not make. Defaults as in `peers.terraform`. Option: `types`, those of each
-API.
+Terraform moves no stage that it did not make. Defaults as in `peers.terraform`. Option: `types`, those of
+each API.
 """
 
 from __future__ import annotations
