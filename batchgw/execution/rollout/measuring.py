@@ -24,7 +24,7 @@ from batchgw.journal.rollout_records import GateResult
 from batchgw.model import Scope
 from batchgw.model.deployment.stage_change import StageChange
 from batchgw.model.rollout.gate import MetricCheck, MetricName
-from batchgw.planning.rollout.metrics import Counted, Judged, Latency, judge_errors, judge_latency
+from batchgw.planning.rollout.metrics import Counted, Judged, Latency, Verdict, judge_errors, judge_latency
 from batchgw.times import duration
 from batchgw.wording import amount
 
@@ -112,8 +112,9 @@ class _Measured:
 
 @dataclass(slots=True)
 class _Stages:
-    """What the stages of one side measured, before the wave and after it."""
+    """The stages of one side: how many, and what they measured before the wave and after it."""
 
+    number: int = 0
     before: _Measured = field(default_factory=_Measured)
     after: _Measured = field(default_factory=_Measured)
 
@@ -176,6 +177,10 @@ class _Measuring:
     def judged(self, check: MetricCheck) -> Judged:
         """Judge what was read."""
         wave, others = self._sides[_Side.WAVE], self._sides[_Side.LATER]
+        if not wave.number or not others.number:
+            where = "the waves to come move" if wave.number else "the wave has moved"
+            why = f"{where} no stage that could be compared"
+            return Judged(verdict=Verdict.INCONCLUSIVE, why=why)
         if check.metric is MetricName.LATENCY:
             return judge_latency(
                 check,
@@ -193,6 +198,7 @@ class _Measuring:
     async def scope(self, scope: Scope) -> None:
         """Read an account-region. Raises _Unread, and Stopped."""
         for side, keys in (await self._keys(scope)).items():
+            self._sides[side].number += len(keys)
             for at in range(0, len(keys), _STAGES):
                 await self._read(scope, self._sides[side], keys[at : at + _STAGES])
 

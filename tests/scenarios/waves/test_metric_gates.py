@@ -173,8 +173,8 @@ def test_stages_of_apis_of_one_name_are_not_compared(tmp_path: Path) -> None:
             summary, _ = await world.roll(tmp_path / "journal.db")
             (check, *_) = await asked(tmp_path / "journal.db", summary.run)
             assert check.said == (
-                "0 requests in the wave, and 100 are needed; 1 stage left out, whose API has the name of "
-                "another one"
+                "the wave has moved no stage that could be compared; 1 stage left out, whose API has the "
+                "name of another one"
             )
 
     virtually(main)

@@ -133,3 +133,22 @@ def test_without_an_answer_it_cannot_tell(tmp_path: Path) -> None:
             assert checks[0].result is GateResult.INCONCLUSIVE
 
     virtually(main)
+
+
+def test_a_stop_ends_the_asking_and_a_resume_asks_again(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with estate(propagation=60.0) as world:
+
+            def stop(_: ProbeRequest, answer: ProbeAnswer) -> ProbeAnswer:
+                world.stop.request()
+                return answer
+
+            world.change(stop)
+            summary, _ = await world.roll(tmp_path / "journal.db")
+            assert summary.exit_code == 130
+            assert world.seen.entered[-1] == (1, "asking")
+            world.way = None
+            summary, _ = await world.go_on(tmp_path / "journal.db")
+            assert summary.exit_code == 0
+
+    virtually(main)

@@ -37,6 +37,17 @@ def test_a_rise_that_others_had_as_well_is_none() -> None:
     assert difference_in_differences((before, after), (before, before)) > 0.99
 
 
+def test_a_difference_in_differences_is_that_of_the_hand() -> None:
+    """1 % to 3 % in the wave, 1 % to 2 % in the others, of 1,000 each time: 1 point beyond the others.
+
+    With one more request on either side the four rates are 11, 31, 11 and 21 of 1,002. Their variances are
+    10.86, 29.98, 10.86 and 20.52 millionths, 72.21 together: z = 0.01 / 0.008498 = 1.177, and Phi is 0.8804.
+    """
+    wave, others = (counted(10, 1000), counted(30, 1000)), (counted(10, 1000), counted(20, 1000))
+    assert difference_in_differences(wave, others) == pytest.approx(0.8804, abs=1e-4)
+    assert difference_in_differences(wave, others, margin=0.01) == pytest.approx(0.5)
+
+
 @pytest.mark.parametrize(
     ("wave", "others", "verdict"),
     [
@@ -68,6 +79,14 @@ def test_what_is_tolerated_is_no_fault() -> None:
     assert judge_errors(tolerant, wave=counted(60, 1000), others=counted(10, 1000)).verdict is Verdict.PASS
 
 
+def test_without_a_request_there_is_no_rate_whatever_is_asked_for() -> None:
+    any_will_do = MetricCheck(metric=MetricName.SERVER_ERRORS, min_requests=0)
+    none, some = counted(0, 0), counted(1, 2)
+    assert judge_errors(any_will_do, wave=none, others=some).why == "0 requests in the wave, and 1 are needed"
+    alone = judge_errors(any_will_do, wave=some, others=some, wave_before=none, others_before=none)
+    assert (alone.verdict, "before" in alone.why) == (Verdict.PASS, False)
+
+
 def test_too_few_requests_are_told() -> None:
     found = judge_errors(ERRORS, wave=counted(0, 1), others=counted(0, 500))
     assert found.why == "1 request in the wave, and 100 are needed"
@@ -94,6 +113,16 @@ def test_latencies_are_judged(
     wave: tuple[Latency, Latency], others: tuple[Latency, Latency], verdict: Verdict
 ) -> None:
     assert judge_latency(SLOW, wave=wave, others=others).verdict is verdict
+
+
+@pytest.mark.parametrize(("by", "certain", "verdict"), [(2.0, "94.3%", "pass"), (2.5, "97.6%", "fail")])
+def test_a_latency_is_as_certain_as_its_minutes_are_alike(by: float, certain: str, verdict: str) -> None:
+    """Each mean of five minutes has the variance 2 / 5, all four 1.6: z is 2 / 1.265 = 1.581, or 1.976."""
+    flat = latency(98, 100, 102, 100, 100)
+    risen = latency(*(minute + by for minute in flat.minutes))
+    check = MetricCheck(metric=MetricName.LATENCY)
+    judged = judge_latency(check, wave=(flat, risen), others=(flat, flat))
+    assert (judged.verdict.value, f"worse with {certain} certainty" in judged.why) == (verdict, True)
 
 
 def test_a_metric_that_the_policy_itself_moves_is_refused() -> None:
