@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import anyio
 
+from batchgw.concurrency.pool import unwrapped
 from batchgw.control_plane.data_plane import DataPlane
 from batchgw.control_plane.stack import PacedControlPlane
 from batchgw.errors import GateFailed, GateHeld, HeldBack, RunAborted, Stopped, WaveReached
@@ -259,7 +260,7 @@ class Waves:
         if known is not None or not self._may_be_answered(gate):
             return known
         found: list[WaveDecision] = []
-        with anyio.move_on_after(gate.hold_for):
+        with unwrapped(), anyio.move_on_after(gate.hold_for):  # a stop is one, whoever hears of it first
             async with anyio.create_task_group() as tasks:
 
                 async def listen() -> None:

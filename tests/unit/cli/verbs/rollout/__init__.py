@@ -1,0 +1,1 @@
+"""The verbs of a rollout, with a terminal and without one."""
