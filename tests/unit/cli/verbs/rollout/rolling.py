@@ -31,10 +31,12 @@ class World:
         self._ready = ready
         self._path = folder / "p.yaml"
         self._statuses = count(430)
+        self._status = 0
 
-    def policy(self, rollout: str = "", *, deploys: bool = False) -> str:
-        """Write the policy of a rollout, and give its file's name."""
-        text = POLICY.format(status=next(self._statuses), rollout=rollout)
+    def policy(self, rollout: str = "", *, deploys: bool = False, again: bool = False) -> str:
+        """Write the policy of a rollout, and give its file's name. `again`: with the last one's responses."""
+        self._status = self._status if again else next(self._statuses)
+        text = POLICY.format(status=self._status, rollout=rollout)
         lines = [each for each in text.splitlines() if deploys or not each.startswith("deploy")]
         self._path.write_text("\n".join(lines).replace(", }", "}") + "\n")
         return self._path.name
