@@ -17,6 +17,7 @@ import pytest
 from sqlalchemy import Connection
 
 from batchgw import api
+from batchgw.api import reading as api_reading
 from batchgw.concurrency import time_slices
 from batchgw.concurrency.time_slices import TimeSlices
 from batchgw.control_plane.stack import PacedControlPlane
@@ -60,7 +61,7 @@ def test_other_tasks_run_while_a_plan_goes_to_the_disk(
             written.set()
             await time_slices.in_thread(work)
 
-        monkeypatch.setattr(api, "in_thread", in_thread)
+        monkeypatch.setattr(api_reading, "in_thread", in_thread)
         async with Estate(apis=20) as estate, anyio.create_task_group() as tasks:
             tasks.start_soon(watch, written)
             with await api.plan(estate.policy, plane=estate.plane, out=tmp_path / "plan") as plan:
