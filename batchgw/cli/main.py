@@ -13,7 +13,7 @@ from batchgw.cli.output.console import Console
 from batchgw.cli.output.failure import report
 from batchgw.cli.output.help import Group
 from batchgw.cli.verbs import apply, discover, plan, policy, put, show, simulate
-from batchgw.cli.verbs.journal import limits, runs
+from batchgw.cli.verbs.journal import deployments, limits, runs
 from batchgw.cli.verbs.policies import explain, iam_policy
 from batchgw.cli.verbs.rollout import deciding
 from batchgw.exit_codes import FAILED, INTERRUPTED, OK, PENDING
@@ -61,6 +61,7 @@ for module in (
     put,
     deciding,
     runs,
+    deployments,
     limits,
     simulate,
 ):

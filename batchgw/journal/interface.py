@@ -38,7 +38,7 @@ from batchgw.journal.rollout_records import (
     WaveRecord,
     WaveState,
 )
-from batchgw.model import AccountId, Change, Outcome, PlanItem, Scope
+from batchgw.model import AccountId, Change, Outcome, PlanItem, RestApi, Scope
 from batchgw.throttle.memory import Learned, Memory
 from batchgw.throttle.quota import Quotas
 
@@ -364,6 +364,18 @@ class Journal(Protocol):
         Also what is remembered of deployments that were read `before` a moment, in seconds since the epoch,
         or that belong to `accounts`, and what was learned of the quotas of these.
         """
+        ...
+
+    async def needed_changes(self, api: RestApi, kind: str) -> list[tuple[str, Change]]:
+        """Give the changes of a kind in an API that a run may still make or take back, with that run's id.
+
+        Those are what a run has left to do, and what it has made or may have made, unless a newer run has
+        made the same target's change since. See `prunable`.
+        """
+        ...
+
+    async def open_runs(self) -> frozenset[str]:
+        """Give the ids of all runs that are not done: under way, stopped, or never begun."""
         ...
 
     async def limits(self, *, accounts: Collection[str] = (), regions: Collection[str] = ()) -> list[Limit]:

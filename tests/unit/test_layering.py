@@ -77,7 +77,7 @@ WITHIN: dict[str, tuple[frozenset[str], ...]] = {
         frozenset({"verifying"}),
         frozenset({"reading", "writing"}),
         frozenset({"rollout"}),
-        frozenset({"running"}),
+        frozenset({"running", "pruning"}),
     ),
     "execution/running": (
         frozenset({"application", "making"}),

@@ -27,7 +27,7 @@ from batchgw.journal.sql.memory.quotas import SqlQuotaMemory
 from batchgw.journal.sql.run import SqlRun
 from batchgw.journal.sql.store import Store
 from batchgw.journal.sql.tables.content import JournalTables
-from batchgw.model import AccountId
+from batchgw.model import AccountId, Change, RestApi
 from batchgw.throttle.quota import Quotas
 
 T = TypeVar("T")
@@ -132,6 +132,15 @@ class SqlJournal:
                 images = None if some is None or images is None else images + some
             self._store.images.forget()
         return Swept(images=images, deployments=deployments, limits=limits)
+
+    async def needed_changes(self, api: RestApi, kind: str) -> list[tuple[str, Change]]:
+        """Give what runs may still make or take back of an API."""
+        self._store.flush_if_possible()
+        return self._store.pending.needed(api, kind)
+
+    async def open_runs(self) -> frozenset[str]:
+        """Give the ids of all runs that are not done."""
+        return self._store.runs.not_done()
 
     async def limits(self, *, accounts: Collection[str] = (), regions: Collection[str] = ()) -> list[Limit]:
         """Give what is remembered of quotas."""

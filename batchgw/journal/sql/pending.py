@@ -16,8 +16,8 @@ from batchgw.journal.sql.paging import Pages, Row
 from batchgw.journal.sql.tables.columns import escaped
 from batchgw.journal.sql.tables.images import Images
 from batchgw.journal.sql.tables.outcome_columns import effort_of
-from batchgw.journal.sql.tables.schema import apis, changes, scopes
-from batchgw.model import Action, Change, Scope
+from batchgw.journal.sql.tables.schema import apis, changes, runs, scopes
+from batchgw.model import Action, Change, RestApi, Scope
 from batchgw.model.kinds import KINDS, target_of
 
 KEPT: Final = 1_024
@@ -68,6 +68,26 @@ _OF_API = (
 )
 
 
+_NEEDED = (
+    select(
+        runs.c.name,
+        changes.c.id,
+        *(changes.c[name] for name in ("kind", "rank", "intended_at")),
+        *(changes.c[name] for name in _Stored._fields),
+    )
+    .select_from(runs.join(scopes).join(apis).join(changes))
+    .where(
+        scopes.c.account == bindparam("account"),
+        scopes.c.region == bindparam("region"),
+        apis.c.api == bindparam("api"),
+        changes.c.change == bindparam("kind"),
+        _PLANNED,
+    )
+    .order_by(runs.c.id.desc())
+)
+"""The changes of a kind that all runs have planned of an API, the newest run's first."""
+
+
 class Pending:
     """Reads pages of APIs with something left to do, or with whatever was planned."""
 
@@ -82,9 +102,27 @@ class Pending:
         of_wave = and_(_PENDING, in_wave)
         self._of_wave = Pages(database, of_wave, columns, besides=_FAILED, names=("wave",))
         self._all_of_wave = Pages(database, and_(_PLANNED, in_wave), columns, names=("wave",))
+        self._needed = database.query(_NEEDED, ("account", "region", "api", "kind"))
         self._of_api = database.query(_OF_API, ("api",))
         self._scopes: dict[tuple[int, Scope], int] = {}  # keys are never given out again, so they stay true
         self._kept: dict[_Stored, Change] = {}
+
+    def needed(self, api: RestApi, kind: str) -> list[tuple[str, Change]]:
+        """Give what runs may still make or take back of an API, the newest run's first."""
+        where = (escaped(api.scope.account), escaped(api.scope.region), escaped(api.id), kind)
+        made: set[str] = set()
+        with self._database.read() as connection, closing(connection.connection.cursor()) as cursor:
+            rows = []
+            for run, row, outcome, rank, intended_at, *stored in self._needed.run(cursor, where):
+                each = _Stored(*stored)
+                applied = outcome == "applied" and each.action != Action.NO_OP
+                touched = applied or intended_at is not None
+                if rank < DECIDED or (touched and each.target not in made):
+                    rows.append((run, row, each))
+                if applied:
+                    made.add(each.target)
+            read = self._changes(connection, {each: row for _, row, each in rows})
+            return [(run, read[each]) for run, _, each in rows]
 
     def forget_scopes(self) -> None:
         """Forget which rows the scopes of runs have, because a run was deleted."""

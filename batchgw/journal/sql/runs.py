@@ -106,6 +106,13 @@ class Runs:
             rows = connection.execute(select(runs).order_by(runs.c.id)).all()
             return [(_record(connection, row), row.token is not None) for row in rows]
 
+    def not_done(self) -> frozenset[str]:
+        """Give the ids of the runs that are not done."""
+        with self._database.read() as connection:
+            return frozenset(
+                connection.scalars(select(runs.c.name).where(runs.c.state != RunState.DONE.value))
+            )
+
     def forget(self, name: str) -> None:
         """Forget the row id of a run that is deleted. The database may give it to another one."""
         self._keys.pop(name, None)

@@ -16,6 +16,7 @@ from batchgw.report.records import (
     shown_item_to_json,
     totals_to_json,
 )
+from batchgw.report.runs.deployments import ShownDeployment
 from batchgw.report.views.interface import CheckedPolicy, RunReport, View
 
 if TYPE_CHECKING:  # SQLAlchemy and pydantic are behind these
@@ -98,6 +99,10 @@ class JsonView(View):
     def pruning(self, found: Pruning) -> None:
         """Show an array."""
         self._document(found.to_json())
+
+    def deployments(self, found: Sequence[ShownDeployment]) -> None:
+        """Show an array."""
+        self._document([each.to_json() for each in found])
 
     def limits(self, limits: Sequence[Limit], now: float) -> None:
         """Show an array."""

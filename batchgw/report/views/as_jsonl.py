@@ -15,6 +15,7 @@ from batchgw.report.records import (
     shown_item_to_json,
     totals_to_json,
 )
+from batchgw.report.runs.deployments import ShownDeployment
 from batchgw.report.views.as_json import compact
 from batchgw.report.views.interface import CheckedPolicy, RunReport, View
 
@@ -81,6 +82,10 @@ class JsonLinesView(View):
     def pruning(self, found: Pruning) -> None:
         """Show a line a run."""
         self._lines(record(each) for each in found.to_json())
+
+    def deployments(self, found: Sequence[ShownDeployment]) -> None:
+        """Show a line a deployment."""
+        self._lines(each.to_json() for each in found)
 
     def limits(self, limits: Sequence[Limit], now: float) -> None:
         """Show a line a quota."""

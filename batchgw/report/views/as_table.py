@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 import anyio.lowlevel
 
 from batchgw.model.shape import JSON
+from batchgw.report.runs.deployments import ShownDeployment
 from batchgw.report.views.interface import CheckedPolicy, RunReport, View
 from batchgw.report.views.lines.limits import limit_table
 from batchgw.report.views.lines.presets import preset_lines
 from batchgw.report.views.lines.problems import problem_line
 from batchgw.report.views.lines.runs import run_lines, run_table
-from batchgw.report.views.text import Line, Span, line, shorten
+from batchgw.report.views.text import Line, Span, line, shorten, table
 from batchgw.times import timestamp
 from batchgw.wording import amount
 
@@ -96,6 +97,22 @@ class TableView(View):
         from batchgw.report.views.lines.journal.pruning import pruning_lines  # noqa: PLC0415 - rare
 
         self.out.data(pruning_lines(found))
+        self.out.flush()
+
+    def deployments(self, found: Sequence[ShownDeployment]) -> None:
+        """Show a row a deployment."""
+        rows: list[list[str | Span]] = [
+            [
+                str(each.api),
+                each.id,
+                each.description,
+                each.when or "",
+                Span("delete", "remove") if each.kept is None else Span(f"kept: {each.kept}", "dim"),
+            ]
+            for each in found
+        ]
+        if rows:
+            self.out.data(table(["api", "deployment", "description", "created", ""], rows, indent=""))
         self.out.flush()
 
     def limits(self, limits: Sequence[Limit], now: float) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
 
 from batchgw.model.shape import JSON
+from batchgw.report.runs.deployments import ShownDeployment
 from batchgw.report.views.text import Line
 
 if TYPE_CHECKING:  # SQLAlchemy and pydantic are behind these, and `batchgw --help` does without
@@ -32,6 +33,7 @@ Subject = Literal[
     "run",
     "difference",
     "pruning",
+    "deployments",
     "limits",
     "policies",
     "explanation",
@@ -153,6 +155,10 @@ class View:
 
     def pruning(self, found: Pruning) -> None:
         """Show which runs are deleted, and which are kept (`runs prune`)."""
+        raise NotImplementedError
+
+    def deployments(self, found: Sequence[ShownDeployment]) -> None:
+        """Show which deployments are deleted, and which are kept (`deployments prune`)."""
         raise NotImplementedError
 
     def limits(self, limits: Sequence[Limit], now: float) -> None:

@@ -369,6 +369,24 @@ class InMemoryJournal:
         del before  # when it was read is not kept here
         return Swept(images=0, limits=await self.forget_limits(accounts=accounts) if accounts else 0)
 
+    async def needed_changes(self, api: RestApi, kind: str) -> list[tuple[str, Change]]:
+        self.commit()
+        made, needed = set[Target](), list[tuple[str, Change]]()
+        for run in self._newest_first():
+            rows = run.scopes.get(api.scope, ScopeRows()).apis.get(api.id)
+            for row in [] if rows is None else rows.changes:
+                if row.change is None or row.target.kind != kind:
+                    continue
+                applied = isinstance(row.outcome, Applied) and row.change.action is not Action.NO_OP
+                if row.open or ((applied or row.intent is not None) and row.target not in made):
+                    needed.append((run.id, row.change))
+                if applied:
+                    made.add(row.target)
+        return needed
+
+    async def open_runs(self) -> frozenset[str]:
+        return frozenset(run.id for run in self.data.runs.values() if run.state is not RunState.DONE)
+
     async def limits(self, *, accounts: Collection[str] = (), regions: Collection[str] = ()) -> list[Limit]:
         found = sorted(self.data.limits.items(), key=lambda item: _order(*item[0]))
         return [

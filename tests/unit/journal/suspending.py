@@ -50,7 +50,7 @@ from batchgw.journal.rollout_records import (
     WaveRecord,
     WaveState,
 )
-from batchgw.model import AccountId, Change, Outcome, PlanItem, Scope
+from batchgw.model import AccountId, Change, Outcome, PlanItem, RestApi, Scope
 from batchgw.throttle.memory import BucketKey, Learned
 from batchgw.throttle.pacer import Belief
 from batchgw.throttle.quota import Quotas
@@ -105,6 +105,12 @@ class SuspendingJournal:
 
     async def sweep(self, *, before: float | None = None, accounts: Collection[AccountId] = ()) -> Swept:
         return await _slowly(self._wait, self._inner.sweep(before=before, accounts=accounts))
+
+    async def needed_changes(self, api: RestApi, kind: str) -> list[tuple[str, Change]]:
+        return await _slowly(self._wait, self._inner.needed_changes(api, kind))
+
+    async def open_runs(self) -> frozenset[str]:
+        return await _slowly(self._wait, self._inner.open_runs())
 
     async def limits(self, *, accounts: Collection[str] = (), regions: Collection[str] = ()) -> list[Limit]:
         return await _slowly(self._wait, self._inner.limits(accounts=accounts, regions=regions))

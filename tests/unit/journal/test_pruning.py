@@ -14,6 +14,7 @@ from tests.unit.journal.conftest import NOON, Opening
 from tests.unit.journal_plans import (
     HERE,
     NEW_RUN,
+    RESPONSE,
     THERE,
     applied,
     begun,
@@ -187,3 +188,18 @@ async def test_nothing_of_a_deleted_run_is_left(journal: Journal) -> None:
     assert (await again.waves(), await again.checks(), await again.decisions()) == ([], [], [])
     assert await again.pending(HERE) == []
     assert len(await open_changes(again, THERE)) == 2
+
+
+async def test_changes_that_a_run_may_make_or_take_back_are_known_by_api(journal: Journal) -> None:
+    """Of two runs that made a change, the newer one; and all that a run has left to do."""
+    await done(await begun(journal, planned(0, create(), reset())))
+    second = await done(await begun(journal, planned(0, create(), no_op()), planned(1, update())))
+    third = await stopped(await begun(journal, planned(0, update())))
+    found = await journal.needed_changes(planned(0).api, RESPONSE)
+    assert [(run, change) for run, change in found if run in (second.id, third.id)] == [
+        (third.id, update()),
+        (second.id, create()),
+    ]
+    assert [change for run, change in found if run not in (second.id, third.id)] == [reset()]
+    assert await journal.needed_changes(planned(0, scope=THERE).api, RESPONSE) == []
+    assert await journal.open_runs() == {third.id}

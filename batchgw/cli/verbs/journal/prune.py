@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from batchgw.journal import Journal, Swept, ToPrune
     from batchgw.report.runs.pruning import Pruning
 
+DryRun = Annotated[bool, flag("--dry-run", "Only show what would be deleted.")]
+
 _ACCOUNT = re.compile(r"\d{12}", re.ASCII)
 _OF = "runs_prune"
 """Its variables are its own: one that selects accounts for a policy must delete nothing."""
@@ -48,7 +50,7 @@ class PruneFlags:
         ),
     ] = field(default_factory=list)
     forget_rollback: Annotated[bool, flag("--forget-rollback", "Delete what a rollback needs, too.")] = False
-    dry_run: Annotated[bool, flag("--dry-run", "Only show what would be deleted.")] = False
+    dry_run: DryRun = False
 
     def kept_seconds(self) -> float | None:
         """Give the seconds for which runs are kept. Raises UsageError for what is no time."""

@@ -46,6 +46,7 @@ MEAN_SOMETHING_ELSE = {
     ("simulate", "--env"),
     ("runs prune", "--keep"),
     ("runs prune", "--account"),
+    ("deployments prune", "--keep"),
 }
 """Flags whose variables carry their verb's name, since elsewhere a flag of that name means something else.
 
@@ -59,7 +60,8 @@ ONE_MEANING_IN_OTHER_WORDS = {"BATCHGW_ACCOUNT", "BATCHGW_REGION", "BATCHGW_ROLE
 def test_the_verbs() -> None:
     assert set(COMMANDS) == {
         "init", "schema", "presets", "validate", "discover", "plan", "show", "apply", "check", "put",
-        "deploy", "resume", "promote", "abort", "runs list", "runs show", "runs diff", "runs prune", "limits",
+        "deploy", "resume", "promote", "abort", "runs list", "runs show", "runs diff", "runs prune",
+        "deployments prune", "limits",
         "simulate", "version", "iam-policy", "explain",
     }  # fmt: skip
 
