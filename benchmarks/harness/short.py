@@ -95,6 +95,13 @@ FIGURES = (
         others=(("boto3 adaptive", "boto3 32 threads, adaptive, one client, over HTTP"),),
     ),
     Figure(
+        text="200 APIs x 3 types deployed, 2 stages of each moved, virtual time",
+        section="rollout",
+        row="batchgw",
+        columns=("ratio", "refused", "not_live"),
+        others=(("aioboto3, a limiter for each quota", "aioboto3 + aiolimiter, one for each quota"),),
+    ),
+    Figure(
         text="1,000,000 APIs planned and applied, virtual time",
         headline=True,
         section="million_1000000",

@@ -15,7 +15,7 @@ from benchmarks.peers.job import Job, Report
 
 STAGES = ("tf-blue", "tf-prod")
 
-LONGEST = 300.0
+LONGEST = 400.0
 """Seconds after which `apply` is ended. A contest must not end first."""
 
 
