@@ -15,7 +15,7 @@ from batchgw.cli.output.help import Group
 from batchgw.cli.verbs import apply, discover, plan, policy, put, show, simulate
 from batchgw.cli.verbs.journal import deployments, limits, runs
 from batchgw.cli.verbs.policies import explain, iam_policy
-from batchgw.cli.verbs.rollout import deciding
+from batchgw.cli.verbs.rollout import deciding, returning
 from batchgw.exit_codes import FAILED, INTERRUPTED, OK, PENDING
 from batchgw.report.views.text import Span, line
 
@@ -60,6 +60,7 @@ for module in (
     apply,
     put,
     deciding,
+    returning,
     runs,
     deployments,
     limits,

@@ -23,6 +23,8 @@ def next_steps(summary: Summary, journal: str | None) -> Iterator[Line]:
     """Say what is left to do, and with which command. `journal` as in `resume_hint`."""
     if summary.left:
         yield resume_hint(summary.run, journal)
+    if summary.taken_back is not None:
+        yield from next_steps(summary.taken_back, journal)
     if summary.moved:
         yield line(
             f"Left alone, changed since the plan: {amount(summary.moved, summary.noun)}. Plan again to see "

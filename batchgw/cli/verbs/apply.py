@@ -53,8 +53,7 @@ TakeOverDead = Annotated[
     bool,
     flag("--take-over-dead", "Take over from a run known to be dead.", panel=ADVANCED),
 ]
-
-
+RoleName = Annotated[str | None, flag("--role-name", "Role to assume, if it has changed.")]
 Unfinished = Annotated[bool, flag("--unfinished", "Resume every unfinished run, the oldest first.")]
 
 
@@ -185,7 +184,7 @@ def resume(  # noqa: PLR0917 - Typer passes all of them by name
     ] = None,
     unfinished: Unfinished = False,  # noqa: FBT002 - a flag
     yes: Yes = False,  # noqa: FBT002 - a flag
-    role_name: Annotated[str | None, flag("--role-name", "Role to assume, if it has changed.")] = None,
+    role_name: RoleName = None,
     force_lock: ForceLock = False,  # noqa: FBT002 - a flag
     take_over_dead: TakeOverDead = False,  # noqa: FBT002 - a flag
     ship_pending: ShipPending = False,  # noqa: FBT002 - a flag

@@ -73,24 +73,32 @@ class Applying:
         Raises UsageError for flags that contradict each other, and where the user must be asked and cannot
         be.
         """
-        chosen_pace(proposal.flags.pace)
+        self.refuse_impossible(proposal.flags)
+        return anyio.run(self._run, proposal)
+
+    def refuse_impossible(self, flags: RunFlags) -> None:
+        """Raise UsageError as `run` does, before anything is opened."""
+        chosen_pace(flags.pace)
         self.rollout.refuse_unexplained()
         if not self.yes:
             refuse_unasked(self.console)
-        return anyio.run(self._carry_out, proposal)
 
-    async def _carry_out(self, proposal: Proposal) -> int:
+    async def _run(self, proposal: Proposal) -> int:
         async with open_journal(self.journal.journal, durable=True) as store:
-            return await carried_out(
-                lambda run: self._apply(proposal, run, store),
-                targets=proposal.targets,
-                flags=proposal.flags,
-                journal=self.journal,
-                store=store,
-                console=self.console,
-                access=proposal.access,
-                stopped=f"nothing was written: this came before the first write. {again(self.verb)}",
-            )
+            return await self.carry_out(proposal, store)
+
+    async def carry_out(self, proposal: Proposal, store: Journal) -> int:
+        """Carry a proposal out in a journal that is open."""
+        return await carried_out(
+            lambda run: self._apply(proposal, run, store),
+            targets=proposal.targets,
+            flags=proposal.flags,
+            journal=self.journal,
+            store=store,
+            console=self.console,
+            access=proposal.access,
+            stopped=f"nothing was written: this came before the first write. {again(self.verb)}",
+        )
 
     async def _apply(self, proposal: Proposal, run: Run, journal: Journal) -> Summary:
         with await proposal.make(run) as plan:
@@ -170,7 +178,8 @@ class Applying:
             self.console.note(*screen.lines())
             refuse_empty_selection(plan)
         total = plan.totals.total
-        by_hand = total.writes and not deploys(variant.desired for variant in plan.variants)
+        backs = plan.header.takes_back is not None  # what was live is made live again
+        by_hand = total.writes and not backs and not deploys(variant.desired for variant in plan.variants)
         live = [line(Span(PLANNED, "dim"))] if by_hand else []
         if self.yes or not total.writes:
             seen = self.yes and plan.saved  # the person who saved it has seen it

@@ -39,7 +39,10 @@ _SEVERITY = (OK, INCOMPLETE, HELD_BACK, LOCKED, FAILED, USAGE, INTERRUPTED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resuming:
-    """How runs are finished. Unless flags say otherwise, APIs are reached as the runs reached them."""
+    """How runs are finished. Unless flags say otherwise, APIs are reached as the runs reached them.
+
+    With `failed` what has failed is tried again, too.
+    """
 
     flags: RunFlags
     journal: JournalFlags
@@ -49,6 +52,7 @@ class Resuming:
     take_over_dead: bool
     rollout: RolloutFlags = field(default_factory=RolloutFlags)
     ship_pending: bool = False
+    failed: bool = False
     console: Console = field(init=False)
 
     def __post_init__(self) -> None:
@@ -60,7 +64,8 @@ class Resuming:
 
     async def _one(self, run: str) -> int:
         async with open_journal(self.journal.journal, durable=True) as store:
-            return await self._finish(await store.find_unfinished(run), store)
+            found = await (store.find(run) if self.failed else store.find_unfinished(run))
+            return await self._finish(found, store)
 
     def all_unfinished(self) -> int:
         """Finish every unfinished run, the oldest first, and return the worst of their exit codes.
@@ -95,7 +100,7 @@ class Resuming:
             return report(error, self.console, debug=self.flags.output.debug)
 
     async def _finish(self, record: RunRecord, store: Journal) -> int:
-        if record.totals.left and not self.yes:
+        if self._to_make(record) and not self.yes:
             refuse_unasked(self.console)
 
         flags = with_run_options(self.flags, record.options)
@@ -108,6 +113,18 @@ class Resuming:
             await self._confirm(record, counts, under_way)
             before, selection = recorded_accounts(record.options), recorded_selection(record.options)
             async with telling_moves(under_way, before, selection):
+                if self.failed:
+                    return await api.retry(
+                        record.id,
+                        plane=under_way.plane,
+                        journal=store,
+                        force_lock=self.force_lock,
+                        take_over_dead=self.take_over_dead,
+                        trusted=TRUSTED if trusted is None else trusted,
+                        ship_pending=ship_pending,
+                        live=under_way.live,
+                        data_plane=under_way.data_plane,
+                    )
                 return await api.resume(
                     record.id,
                     plane=under_way.plane,
@@ -135,17 +152,22 @@ class Resuming:
 
     async def _confirm(self, record: RunRecord, counts: Sequence[ScopeCounts], run: Run) -> None:
         """Show what is left to do, and return when the user agrees."""
-        scopes = sum(each.tally.left > 0 for each in counts)
-        if self.yes or not record.totals.left:
+        to_make = self._to_make(record)
+        scopes = sum(each.tally.left > 0 or (self.failed and each.tally.failed > 0) for each in counts)
+        if self.yes or not to_make:
             self.console.note(*_left(record, counts))
             return
         self.console.tell(*_left(record, counts))
         await confirm(
-            f"Read what is left, and make up to {amount(record.totals.left, 'change')} "
+            f"Read what {'has failed or ' if self.failed else ''}is left, and make up to "
+            f"{amount(to_make, 'change')} "
             f"in {amount(scopes, 'account-region')}?",
             console=self.console,
             interrupts=run.interrupts,
         )
+
+    def _to_make(self, record: RunRecord) -> int:
+        return record.totals.left + (record.totals.failed if self.failed else 0)
 
 
 def _left(record: RunRecord, counts: Sequence[ScopeCounts]) -> Iterator[Line]:

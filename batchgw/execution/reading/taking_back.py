@@ -26,6 +26,7 @@ from batchgw.execution.kinds import MAKERS
 from batchgw.execution.looking import Looking, WayBack
 from batchgw.execution.session import phase
 from batchgw.journal import JSON, Journal, JournalRun, LiveMemory, RunRecord, TracedApi
+from batchgw.journal.options import visible
 from batchgw.journal.records import ONLY
 from batchgw.model import Action, Change, ExplicitApi, PlanItem, PlannedApi, RestApi, Scope, UnreadApi
 from batchgw.planning.kinds import Compared
@@ -57,7 +58,7 @@ async def plan_back(
         record.policy_digest,
         record.desired,
         rollout=None if rollout is None else backwards(rollout, meant.wave),
-        options={**(options or {}), ONLY: meant.to_json()},
+        options={**visible(options or {}), ONLY: meant.to_json()},
     )
     path = Path(out) if out is not None else temporary.folder() / f"batchgw-{header.plan}.plan"
     with PlanWriter(path, header) as writer:

@@ -24,6 +24,7 @@ from batchgw.execution.verifying.needed import check_run
 from batchgw.journal import JSON, Journal, JournalRun, NewRun, RunRecord, RunState
 from batchgw.journal.locks import refuse_run_held
 from batchgw.journal.records import ONLY, TAKEN_BACK
+from batchgw.journal.rollout_records import Verdict
 from batchgw.model import OnStale, PlanItem, PlannedApi, RestApiId, Scope, UnreadApi
 from batchgw.planning.plan_file.plan import Plan
 from batchgw.planning.rollout.waves import Waves
@@ -78,7 +79,7 @@ async def apply_plan(
 async def resume_run(typed: str, paced: PacedControlPlane, journal: Journal, terms: Terms) -> Summary:
     """Make what is left of a run's changes. `api.resume` says what the parameters mean, and raises."""
     record, scopes = await _unfinished(journal, typed)
-    await refuse_taken_back(journal, record)
+    await refuse_over(journal, record)
     return await _go_on(record, scopes, paced, journal, terms, reopening=False)
 
 
@@ -115,7 +116,7 @@ async def _go_on(
 async def retry_run(typed: str, paced: PacedControlPlane, journal: Journal, terms: Terms) -> Summary:
     """Make what has failed of a run once more. `api.retry` says what the parameters mean, and raises."""
     record = await ended_run(journal, typed)
-    await refuse_taken_back(journal, record)
+    await refuse_over(journal, record)
     counts = journal.run(record.id).scope_counts()
     scopes = tuple([each.scope async for each in counts if each.tally.left or each.tally.failed])
     return await _go_on(record, scopes, paced, journal, terms, reopening=True)
@@ -270,8 +271,8 @@ async def _end_parent(journal: Journal, run: str) -> None:
         await journal.run(record.parent).close(TAKEN_BACK, why)
 
 
-async def refuse_taken_back(journal: Journal, record: RunRecord) -> None:
-    """Raise UsageError for a run that another one takes back, and which so has nothing to go on with."""
+async def refuse_over(journal: Journal, record: RunRecord) -> None:
+    """Raise UsageError for a run that nobody goes on with: another takes it back, or somebody aborted it."""
     for child in await journal.children(record.id):
         if child.ends_parent and child.planned:
             raise UsageError(
@@ -279,6 +280,12 @@ async def refuse_taken_back(journal: Journal, record: RunRecord) -> None:
                 f"policy again. `batchgw resume {child.id}` finishes the way back where something is left of "
                 "it."
             )
+    aborted = [each for each in await journal.run(record.id).decisions() if each.verdict is Verdict.ABORT]
+    if aborted and not record.totals.left:
+        raise UsageError(
+            f"run {record.id} was aborted by {aborted[-1].who}, so nobody goes on with it: apply the policy "
+            "again."
+        )
 
 
 async def _skip_superseded(run: JournalRun) -> None:

@@ -65,6 +65,8 @@ class TableView(View):
         from batchgw.report.views.lines.summary import summary_lines  # noqa: PLC0415 - SQLAlchemy is behind it
 
         self.out.data(summary_lines(report.summary))
+        if report.summary.taken_back is not None:
+            self.out.data([line(), *summary_lines(report.summary.taken_back)])
         self.out.note(line(Span(f"Journal: {report.journal}", "dim")))
         if report.summary.not_live:
             self._remark(report.summary.not_live)

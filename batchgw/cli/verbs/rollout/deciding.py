@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from batchgw.cli.flags.flag import flag
-from batchgw.cli.flags.options import JournalFlags, OutputFlags
+from batchgw.cli.flags.options import JournalFlags, OutputFlags, RunFlags
 from batchgw.cli.output.console import Console, console_for
 from batchgw.cli.verb import verb
+from batchgw.cli.verbs.apply import Yes
 from batchgw.cli.verbs.rollout.conducting import who
 from batchgw.errors import UsageError
+from batchgw.exit_codes import OK
 from batchgw.report.views.text import line
 
 if TYPE_CHECKING:
-    from batchgw.journal import Journal
+    from batchgw.journal import Journal, RunRecord
     from batchgw.journal.rollout_records import Verdict
 
 PANEL = "Rollout"
@@ -26,41 +28,65 @@ Reason = Annotated[str, flag("--reason", "Why: it stands in the journal.", metav
 
 def register(app: typer.Typer) -> None:
     """Add these verbs to the command line."""
-    for function in (promote, abort):
-        verb(app, rich_help_panel=PANEL)(function)
+    verb(app, rich_help_panel=PANEL)(promote)
+    verb(app, shows="summary", rich_help_panel=PANEL)(abort)
 
 
 def promote(run: RunName, journal: JournalFlags, output: OutputFlags, reason: Reason = "") -> None:
     """Let a run go on whose wave is held, from any process that shares its journal."""
-    from batchgw.journal.rollout_records import Verdict  # noqa: PLC0415 - SQLAlchemy is behind it
-
-    _decide(run, journal, console_for(output), Verdict.PROMOTE, reason)
-
-
-def abort(run: RunName, journal: JournalFlags, output: OutputFlags, reason: Reason = "") -> None:
-    """End a run whose wave is held. What is left of it is not attempted."""
-    from batchgw.journal.rollout_records import Verdict  # noqa: PLC0415 - SQLAlchemy is behind it
-
-    _decide(run, journal, console_for(output), Verdict.ABORT, reason)
-
-
-def _decide(run: str, journal: JournalFlags, console: Console, verdict: Verdict, reason: str) -> None:
     import anyio  # noqa: PLC0415 - not for --help
 
+    from batchgw.journal.rollout_records import Verdict  # noqa: PLC0415 - SQLAlchemy is behind it
+
+    anyio.run(_decide, run, journal, console_for(output), Verdict.PROMOTE, reason)
+
+
+def abort(  # noqa: PLR0917 - Typer passes all of them by name
+    run: RunName,
+    flags: RunFlags,
+    journal: JournalFlags,
+    reason: Reason = "",
+    rollback: Annotated[bool, flag("--rollback", "Take the run back as well.")] = False,  # noqa: FBT002 - a flag
+    yes: Yes = False,  # noqa: FBT002 - a flag
+) -> int:
+    """End a run whose wave is held. What is left of it is not made; what it did stays, or is taken back."""
+    import anyio  # noqa: PLC0415 - not for --help
+
+    from batchgw.cli.verbs.rollout.going_back import GoingBack  # noqa: PLC0415 - the whole engine
+    from batchgw.journal.rollout_records import Verdict  # noqa: PLC0415 - SQLAlchemy is behind it
+
+    console = console_for(flags.output)
+    going_back = GoingBack(flags=flags, journal=journal, yes=yes)
+    if rollback:
+        going_back.refuse_impossible()
+    verdict = Verdict.ROLLBACK if rollback else Verdict.ABORT
+    waited_for = anyio.run(_decide, run, journal, console, verdict, reason)
+    return OK if waited_for or not rollback else going_back.run(run)
+
+
+async def _decide(run: str, journal: JournalFlags, console: Console, verdict: Verdict, reason: str) -> bool:
+    """Write a decision down, say what follows, and tell whether a process waits for it."""
     from batchgw.journal import open_journal  # noqa: PLC0415 - as above
+    from batchgw.journal.holder import Liveness  # noqa: PLC0415 - as above
 
-    async def body() -> None:
-        async with open_journal(journal.journal) as store:
-            console.note(line(await _decided(store, run, verdict, reason)))
+    async with open_journal(journal.journal) as store:
+        record = await store.find(run)
+        waited_for = not record.state.ended and record.holder.liveness() is not Liveness.DEAD
+        said = await _decided(store, record, verdict, reason, waited_for=waited_for)
+        console.note(line(said))
+        return waited_for
 
-    anyio.run(body)
 
+async def _decided(
+    store: Journal, record: RunRecord, verdict: Verdict, reason: str, *, waited_for: bool
+) -> str:
+    """Write a decision down, and say what follows. Raises UsageError where there is nothing to decide.
 
-async def _decided(store: Journal, typed: str, verdict: Verdict, reason: str) -> str:
-    """Write a decision down, and say what follows. Raises UsageError where there is nothing to decide."""
+    A run that no process works on ends here: nobody else would end it.
+    """
+    from batchgw.journal.records import ABORTED  # noqa: PLC0415 - as above
     from batchgw.journal.rollout_records import Verdict, WaveState  # noqa: PLC0415 - as above
 
-    record = await store.find(typed)
     run = store.run(record.id)
     waves = await run.waves()
     if not waves:
@@ -81,9 +107,18 @@ async def _decided(store: Journal, typed: str, verdict: Verdict, reason: str) ->
             )
         return f"Wave {wave.number} of run {record.id}: {before.who} has decided so already."
     await run.decide(wave.number, verdict, who=who(), reason=reason)
+    of_run = f"Wave {wave.number} of run {record.id}"
+    if verdict is Verdict.PROMOTE:
+        return (
+            f"{of_run}: promoted. A process that waits goes on within seconds; else give `batchgw resume "
+            f"{record.id}`."
+        )
+    why = f"aborted by {who()}" + (f": {reason}" if reason else "")
+    if not waited_for:
+        await run.set_wave(wave.number, WaveState.FAILED, said=why)
+        if verdict is Verdict.ABORT:
+            await run.close(ABORTED, f"the run was {why}")
     if verdict is Verdict.ABORT:
-        return f"Wave {wave.number} of run {record.id}: aborted. The run ends; what it did stays."
-    return (
-        f"Wave {wave.number} of run {record.id}: promoted. A process that waits goes on within seconds; "
-        f"else give `batchgw resume {record.id}`."
-    )
+        return f"{of_run}: aborted. The run ends; what it did stays."
+    how = "The process that waits takes it back." if waited_for else "It is taken back now."
+    return f"{of_run}: aborted. {how}"

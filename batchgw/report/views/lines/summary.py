@@ -161,6 +161,8 @@ def _verdict(summary: Summary) -> Line:
 def _halted(summary: Summary, left: str) -> str:
     if summary.halted is None:
         return f"Held back, {left} left."
+    if summary.taken_back is not None:
+        return f"Halted, and taken back by run {summary.taken_back.run}: {summary.halted}."
     return f"Halted, {left} left: {summary.halted}."
 
 

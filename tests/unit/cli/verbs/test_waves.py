@@ -44,9 +44,12 @@ def test_a_run_is_held_promoted_resumed_and_aborted(policy: Path, monkeypatch: p
         held = batchgw("resume", "last", "--yes")
         assert held.code == 3
         assert "wave 2 is held at gate prompt" in held.out
-        assert batchgw("abort", "last").code == 0
-        aborted = batchgw("resume", "last", "--yes")
-        assert (aborted.code, "the run was aborted after wave 2" in aborted.out) == (3, True)
+        aborted = batchgw("abort", "last", "--reason", "too slow")
+        assert (aborted.code, "aborted. The run ends; what it did stays." in aborted.err) == (0, True)
+        run = batchgw("runs", "show", "last", "-o", "json").json
+        assert (run["state"], run["summary"]["left"]) == ("done", 0)
+        over = batchgw("resume", run["run"], "--yes")
+        assert (over.code, "so nobody goes on with it: apply the policy again" in over.err) == (64, True)
         shown = batchgw("runs", "show", "last")
         assert "wave 2    failed since" in shown.out
         assert "promote by" in shown.out
