@@ -7,54 +7,28 @@ from typing import Annotated
 
 import typer
 
-from batchgw.cli.flags.flag import ADVANCED, file_flag, flag, from_environment
+from batchgw.cli.flags.flag import file_flag, from_environment
 from batchgw.cli.flags.options import JournalFlags, OwnerFlags, RunFlags, SelectionFlags
 from batchgw.cli.flags.stdin import refuse_shared
 from batchgw.cli.verb import verb
 from batchgw.cli.verbs.pending import Pending, ShipPending
 from batchgw.cli.verbs.policy import POLICY_HELP, PolicyFiles
 from batchgw.cli.verbs.rollout.conducting import RolloutFlags
+from batchgw.cli.verbs.rollout.writing import (
+    ForceLock,
+    OnStaleFlag,
+    Recheck,
+    RereadAfter,
+    RoleName,
+    TakeOverDead,
+    Unfinished,
+    Yes,
+)
 from batchgw.errors import UsageError
 from batchgw.model import OnStale
 
 PANEL = "Rollout"
 REREAD = "a plan is read several times, and a stream can be read only once"
-
-Yes = Annotated[bool, flag("--yes", "Write without asking.", "-y")]
-Recheck = Annotated[
-    bool,
-    flag(
-        "--recheck/--no-recheck",
-        "Re-read APIs if the plan is old.",
-    ),
-]
-RereadAfter = Annotated[
-    float | None,
-    flag(
-        "--reread-after",
-        "Re-read an API if read longer ago. [default: 900]",
-        metavar="SECONDS",
-        min=1,
-        panel=ADVANCED,
-    ),
-]
-OnStaleFlag = Annotated[
-    OnStale,
-    flag(
-        "--on-stale",
-        "Changed APIs: refuse, or skip.",
-    ),
-]
-ForceLock = Annotated[
-    bool,
-    flag("--force-lock", "Break a lock even if its run may be alive.", panel=ADVANCED),
-]
-TakeOverDead = Annotated[
-    bool,
-    flag("--take-over-dead", "Take over from a run known to be dead.", panel=ADVANCED),
-]
-RoleName = Annotated[str | None, flag("--role-name", "Role to assume, if it has changed.")]
-Unfinished = Annotated[bool, flag("--unfinished", "Resume every unfinished run, the oldest first.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -84,7 +58,7 @@ def apply(  # noqa: PLR0917 - Typer passes all of them by name
 ) -> int:
     """Bring REST APIs to the policy: show the plan, ask, write, account for all."""
     from batchgw.cli.proposing import fresh_plan, saved_plan  # noqa: PLC0415 - as below
-    from batchgw.cli.verbs.carrying_out import Applying  # noqa: PLC0415 - the whole engine
+    from batchgw.cli.verbs.rollout.carrying_out import Applying  # noqa: PLC0415 - the whole engine
 
     refuse_shared(flags, policies=policies or (), targets=selection.targets)
     if on_stale is OnStale.SKIP and not recheck:
@@ -143,7 +117,7 @@ def deploy(  # noqa: PLR0917 - Typer passes all of them by name
 ) -> int:
     """Make live what is configured, and configure nothing: the stages that the policy's `deploy` names."""
     from batchgw.cli.proposing import fresh_plan  # noqa: PLC0415 - as below
-    from batchgw.cli.verbs.carrying_out import Applying  # noqa: PLC0415 - the whole engine
+    from batchgw.cli.verbs.rollout.carrying_out import Applying  # noqa: PLC0415 - the whole engine
 
     refuse_shared(flags, policies=policies, targets=selection.targets)
     applying = Applying(
@@ -190,7 +164,7 @@ def resume(  # noqa: PLR0917 - Typer passes all of them by name
     ship_pending: ShipPending = False,  # noqa: FBT002 - a flag
 ) -> int:
     """Finish a run that was stopped or died. What is done is not repeated; what is in doubt is read first."""
-    from batchgw.cli.verbs.resuming import Resuming  # noqa: PLC0415 - the whole engine
+    from batchgw.cli.verbs.rollout.resuming import Resuming  # noqa: PLC0415 - the whole engine
 
     if run is not None and unfinished:
         raise UsageError(f"--unfinished resumes every unfinished run: leave {run} out, or --unfinished.")

@@ -13,7 +13,7 @@ from batchgw.cli.flags.flag import STREAM, flag, repeatable
 from batchgw.cli.flags.options import JournalFlags, RunFlags, SelectionFlags
 from batchgw.cli.flags.stdin import refuse_shared
 from batchgw.cli.verb import verb
-from batchgw.cli.verbs.apply import ForceLock, Recheck, RereadAfter, TakeOverDead, Yes
+from batchgw.cli.verbs.rollout.writing import ForceLock, Recheck, RereadAfter, TakeOverDead, Yes
 from batchgw.errors import PolicyInvalid, UsageError
 from batchgw.model import Desired, Mode, Policy, ResponseType
 from batchgw.model.shape import JSON
@@ -95,7 +95,7 @@ def put(  # noqa: PLR0917 - Typer passes all of them by name
     from batchgw.cli.flags.selection import chosen_targets  # noqa: PLC0415 - as above
     from batchgw.cli.loading import Source  # noqa: PLC0415 - as above
     from batchgw.cli.proposing import policy_plan  # noqa: PLC0415 - as below
-    from batchgw.cli.verbs.carrying_out import Applying  # noqa: PLC0415 - the whole engine
+    from batchgw.cli.verbs.rollout.carrying_out import Applying  # noqa: PLC0415 - the whole engine
 
     named = ids or []
     by_words = selection.name or selection.tag or selection.select

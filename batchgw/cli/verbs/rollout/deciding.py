@@ -10,8 +10,8 @@ from batchgw.cli.flags.flag import flag
 from batchgw.cli.flags.options import JournalFlags, OutputFlags, RunFlags
 from batchgw.cli.output.console import Console, console_for
 from batchgw.cli.verb import verb
-from batchgw.cli.verbs.apply import Yes
 from batchgw.cli.verbs.rollout.conducting import who
+from batchgw.cli.verbs.rollout.writing import Yes
 from batchgw.errors import UsageError
 from batchgw.exit_codes import OK
 from batchgw.report.views.text import line

@@ -14,7 +14,7 @@ from batchgw.cli.output.console import console_for
 from batchgw.cli.proposing import Proposal
 from batchgw.cli.run_options import targets_with_run_options, with_run_options
 from batchgw.cli.session import Run
-from batchgw.cli.verbs.carrying_out import Applying
+from batchgw.cli.verbs.rollout.carrying_out import Applying
 from batchgw.control_plane.aws import Access
 from batchgw.journal import Journal, RunRecord, open_journal
 from batchgw.model import ExplicitApi, Targets

@@ -9,13 +9,23 @@ import typer
 from batchgw.cli.flags.flag import flag, repeatable
 from batchgw.cli.flags.options import JournalFlags, RunFlags
 from batchgw.cli.verb import verb
-from batchgw.cli.verbs.apply import ForceLock, RoleName, TakeOverDead, Yes
 from batchgw.cli.verbs.pending import ShipPending
+from batchgw.cli.verbs.rollout.writing import ForceLock, RoleName, TakeOverDead, Yes
 from batchgw.errors import UsageError
 
 PANEL = "Rollout"
 
 RunName = Annotated[str, typer.Argument(metavar="RUN", help="Run id, the beginning of one, or `last`.")]
+
+Wave = Annotated[int | None, flag("--wave", "Take back this wave alone.", metavar="WAVE", min=1)]
+Apis = Annotated[
+    list[str] | None,
+    repeatable("--api", "This API alone; repeatable.", metavar="API", commas=True, of="rollback"),
+]
+OfFailed = Annotated[bool, flag("--failed", "Only APIs in which something has failed.", of="rollback")]
+Force = Annotated[bool, flag("--force", "Also what others have changed since.", of="rollback")]
+Redeploy = Annotated[bool, flag("--redeploy", "A new snapshot for stages that need it.")]
+Failed = Annotated[bool, flag("--failed", "What has failed, and what is left.", of="retry")]
 
 
 def register(app: typer.Typer) -> None:
@@ -28,14 +38,11 @@ def rollback(  # noqa: PLR0917 - Typer passes all of them by name
     run: RunName,
     flags: RunFlags,
     journal: JournalFlags,
-    wave: Annotated[int | None, flag("--wave", "Take back this wave alone.", metavar="WAVE", min=1)] = None,
-    api: Annotated[
-        list[str] | None,
-        repeatable("--api", "This API alone; repeatable.", metavar="API", commas=True),
-    ] = None,
-    failed: Annotated[bool, flag("--failed", "Only APIs in which something has failed.")] = False,  # noqa: FBT002 - a flag
-    force: Annotated[bool, flag("--force", "Also what others have changed since.")] = False,  # noqa: FBT002 - a flag
-    redeploy: Annotated[bool, flag("--redeploy", "A new snapshot for stages that need it.")] = False,  # noqa: FBT002 - a flag
+    wave: Wave = None,
+    api: Apis = None,
+    failed: OfFailed = False,  # noqa: FBT002 - a flag
+    force: Force = False,  # noqa: FBT002 - a flag
+    redeploy: Redeploy = False,  # noqa: FBT002 - a flag
     yes: Yes = False,  # noqa: FBT002 - a flag
     role_name: RoleName = None,
     force_lock: ForceLock = False,  # noqa: FBT002 - a flag
@@ -64,7 +71,7 @@ def retry(  # noqa: PLR0917 - Typer passes all of them by name
     run: RunName,
     flags: RunFlags,
     journal: JournalFlags,
-    failed: Annotated[bool, flag("--failed", "What has failed, and what is left.")] = False,  # noqa: FBT002 - a flag
+    failed: Failed = False,  # noqa: FBT002 - a flag
     yes: Yes = False,  # noqa: FBT002 - a flag
     role_name: RoleName = None,
     force_lock: ForceLock = False,  # noqa: FBT002 - a flag
@@ -72,7 +79,7 @@ def retry(  # noqa: PLR0917 - Typer passes all of them by name
     ship_pending: ShipPending = False,  # noqa: FBT002 - a flag
 ) -> int:
     """Try again what has failed in a run, in one wave and by its own plan; everything is read first."""
-    from batchgw.cli.verbs.resuming import Resuming  # noqa: PLC0415 - the whole engine
+    from batchgw.cli.verbs.rollout.resuming import Resuming  # noqa: PLC0415 - the whole engine
 
     if not failed:
         raise UsageError("say what to try again: --failed. What was not attempted, `batchgw resume` makes.")
