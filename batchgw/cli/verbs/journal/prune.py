@@ -12,7 +12,7 @@ import typer
 from batchgw.cli.flags.flag import flag, repeatable
 from batchgw.cli.flags.options import JournalFlags, OutputFlags
 from batchgw.cli.output.console import Console, console_for
-from batchgw.cli.verbs.apply import Yes
+from batchgw.cli.verbs.rollout.writing import Yes
 from batchgw.errors import UsageError
 from batchgw.exit_codes import HELD_BACK, OK
 from batchgw.policy.grammar.amounts import duration_of

@@ -47,6 +47,10 @@ MEAN_SOMETHING_ELSE = {
     ("runs prune", "--keep"),
     ("runs prune", "--account"),
     ("deployments prune", "--keep"),
+    ("rollback", "--api"),
+    ("rollback", "--failed"),
+    ("rollback", "--force"),
+    ("retry", "--failed"),
 }
 """Flags whose variables carry their verb's name, since elsewhere a flag of that name means something else.
 
@@ -60,9 +64,8 @@ ONE_MEANING_IN_OTHER_WORDS = {"BATCHGW_ACCOUNT", "BATCHGW_REGION", "BATCHGW_ROLE
 def test_the_verbs() -> None:
     assert set(COMMANDS) == {
         "init", "schema", "presets", "validate", "discover", "plan", "show", "apply", "check", "put",
-        "deploy", "resume", "promote", "abort", "runs list", "runs show", "runs diff", "runs prune",
-        "deployments prune", "limits",
-        "simulate", "version", "iam-policy", "explain",
+        "deploy", "resume", "retry", "rollback", "promote", "abort", "runs list", "runs show", "runs diff",
+        "runs prune", "deployments prune", "limits", "simulate", "version", "iam-policy", "explain",
     }  # fmt: skip
 
 

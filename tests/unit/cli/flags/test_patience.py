@@ -9,7 +9,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from batchgw.cli.verbs import carrying_out
+from batchgw.cli.verbs.rollout import carrying_out
 from batchgw.cli.verbs.rollout.carrying_out import Applying
 from batchgw.simulator.over_http.options import ReadyInfo
 from tests.unit.cli_driver import Result, batchgw, clean_environment, served
