@@ -11,8 +11,8 @@ from batchgw.cli.flags.flag import flag
 from batchgw.cli.flags.options import JournalFlags, RunFlags, SelectionFlags
 from batchgw.cli.output.help import Group
 from batchgw.cli.verb import verb
-from batchgw.cli.verbs.apply import Yes
 from batchgw.cli.verbs.journal.prune import DryRun
+from batchgw.cli.verbs.rollout.writing import Yes
 
 PANEL = "Rollout"
 
