@@ -52,13 +52,14 @@ async def plan_back(
     if meant.wave is not None and (rollout is None or not 1 <= meant.wave <= len(rollout.waves)):
         has = "has no waves" if rollout is None else f"has the waves 1 to {len(rollout.waves)}"
         raise UsageError(f"run {record.id} {has}: there is no wave {meant.wave} to take back.")
+    part = meant.to_json()
     header = PlanHeader.back(
         record.id,
         record.policy_source,
         record.policy_digest,
         record.desired,
         rollout=None if rollout is None else backwards(rollout, meant.wave),
-        options={**visible(options or {}), ONLY: meant.to_json()},
+        options={**visible(options or {}), **({ONLY: part} if part else {})},
     )
     path = Path(out) if out is not None else temporary.folder() / f"batchgw-{header.plan}.plan"
     with PlanWriter(path, header) as writer:

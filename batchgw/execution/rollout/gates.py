@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from subprocess import PIPE, STDOUT
 from typing import Final, assert_never
 
@@ -86,7 +87,8 @@ class Gates:
             case PromptCheck():
                 return inconclusive("a person decides")
             case CommandCheck():
-                return await self._command(gate.check, wave, summary)
+                command = partial(self._command, gate.check, wave, summary)
+                return await self._plane.stop.heeded(command)
             case AlarmCheck():
                 return await self.alarm(gate.check)
             case CalendarCheck():

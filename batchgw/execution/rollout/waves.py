@@ -116,7 +116,7 @@ class Waves:
             why = "" if halt is None else str(halt.why)
             self._plane.observer.notify(WavesEnded(run=self._run.id, why=why))
         for later in range(self._next, len(self._rollout.waves) + 1):
-            await self._make(later, AllAtOnce() if halt is None else Refusing(halt.why))
+            await self._make(later, AllAtOnce() if halt is None else Refusing(_later(halt, later)))
         passed = [number for number, each in self._records.items() if each.state is WaveState.PASSED]
         if halt is None and self._plane.stop.requested and len(passed) < len(self._records):
             said = "the run was asked to stop before its last wave had passed: a resume asks its gates"
@@ -231,9 +231,11 @@ class Waves:
     async def _held(self, number: int, gate: Gate, answer: Answer) -> Halt | None:
         """Wait for a person: at the terminal, or in another process that shares the journal."""
         await self._note(number, gate.name, GateResult.INCONCLUSIVE, said=answer.said)
-        waits = gate.hold_for if self._may_be_answered(gate) else None
-        await self._enter(number, WaveState.HELD, f"{gate.name}: {answer.said}", lasts=waits)
-        decided = await self._decision(number, gate)
+        decided = await self._answered(number)
+        if decided is None:
+            waits = gate.hold_for if self._may_be_answered(gate) else None
+            await self._enter(number, WaveState.HELD, f"{gate.name}: {answer.said}", lasts=waits)
+            decided = await self._decision(number, gate)
         if decided is None:
             said = (
                 f"wave {number} is held at gate {gate.name} ({answer.said}), and nobody has decided. "
@@ -255,10 +257,9 @@ class Waves:
 
     async def _decision(self, number: int, gate: Gate) -> WaveDecision | None:
         """Give what a person decides about a wave, within the time that it is held."""
-        known = await self._answered(number)
         ask = self._conduct.ask
-        if known is not None or not self._may_be_answered(gate):
-            return known
+        if not self._may_be_answered(gate):
+            return await self._answered(number)
         found: list[WaveDecision] = []
         with unwrapped(), anyio.move_on_after(gate.hold_for):  # a stop is one, whoever hears of it first
             async with anyio.create_task_group() as tasks:
@@ -381,6 +382,13 @@ async def _in_background(work: Callable[[], Coroutine[object, object, None]]) ->
             yield
         finally:
             tasks.cancel_scope.cancel()
+
+
+def _later(halt: Halt, number: int) -> HeldBack:
+    """Say why a wave has not begun: the reason itself where that is its own, else in short."""
+    if number == halt.wave:
+        return halt.why
+    return type(halt.why)(f"wave {number} has not begun, because the run was halted at wave {halt.wave}")
 
 
 def _targets(counts: list[ScopeCounts]) -> dict[str, int]:

@@ -45,7 +45,8 @@ async def apply_plan(
     """Begin a run and make a plan's changes in it. `api.apply` says what the parameters mean, and raises."""
     scopes = tuple(scope for scope, totals in plan.totals.scopes.items() if totals.writes)
     parent = plan.header.takes_back
-    part = {} if parent is None else {ONLY: plan.header.options.get(ONLY)}
+    only = None if parent is None else plan.header.options.get(ONLY)
+    part = {ONLY: only} if only else {}
     new = NewRun(
         verb=verb,
         policy_source=plan.header.policy_source,

@@ -292,6 +292,32 @@ def test_a_command_is_told_of_the_wave_and_its_exit_code_decides(
     anyio.run(main)
 
 
+def test_a_stop_does_not_wait_for_a_command(tmp_path: Path) -> None:
+    """The command would take a minute; it is ended with the run, and asked again by a resume."""
+    begun = tmp_path / "begun"
+    argv = (sys.executable, "-c", f"import time; open({str(begun)!r}, 'w'); time.sleep(60)")
+    gate = Gate(name="smoke", check=CommandCheck(argv=argv, timeout=120.0))
+
+    async def main() -> None:
+        async with estate(Rollout(waves=THREE, gates=(gate,))) as world:
+            with anyio.fail_after(30):
+                async with anyio.create_task_group() as tasks:
+
+                    async def stop() -> None:
+                        while not begun.exists():
+                            await anyio.sleep(0.02)
+                        world.stop.request()
+
+                    tasks.start_soon(stop)
+                    summary, outcomes = await world.roll(tmp_path / "journal.db")
+            assert summary.exit_code == 130
+            assert attempted(outcomes) == of_wave(world, 1)
+            async with open_journal(str(tmp_path / "journal.db")) as journal:
+                assert (await journal.run(summary.run).waves())[-1].state is WaveState.ASKING
+
+    anyio.run(main)
+
+
 def test_a_stop_in_the_last_bake_is_not_done(tmp_path: Path) -> None:
     """All is written by then, and nobody has seen it through its bake."""
 

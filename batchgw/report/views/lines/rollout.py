@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from batchgw.journal.rollout_records import GateResult, WaveState
+from batchgw.journal.rollout_records import GateCheck, GateResult, WaveDecision, WaveState
 from batchgw.report.rollout.went import RolloutReport
 from batchgw.report.views.text import Line, Span, Style, line
 from batchgw.times import timestamp
@@ -26,13 +26,15 @@ def rollout_lines(report: RolloutReport) -> Iterator[Line]:
         state = Span(wave.state.value, _STATES.get(wave.state, ""))
         times = f" since {timestamp(wave.since)}, begun {timestamp(wave.began)}"
         yield line(f"wave {wave.number:<5}", state, times)
-        for check in report.checks:
-            if check.wave == wave.number:
-                result = Span(check.result.value, _RESULTS.get(check.result, "warning"))
-                said = Span(f" {check.said[:SAID]}", "dim")
-                yield line(f"  {timestamp(check.at)}  {check.gate}: ", result, said)
-        for decision in report.decisions:
-            if decision.wave == wave.number:
-                reason = f": {decision.reason}" if decision.reason else ""
-                yield line(f"  {timestamp(decision.at)}  {decision.verdict.value} by {decision.who}{reason}")
+        told: list[GateCheck | WaveDecision] = [*report.decisions, *report.checks]
+        for each in sorted(told, key=lambda each: each.at):
+            if each.wave == wave.number:
+                yield line(f"  {timestamp(each.at)}  ", *_told(each))
     yield line()
+
+
+def _told(each: GateCheck | WaveDecision) -> tuple[str | Span, ...]:
+    if isinstance(each, WaveDecision):
+        return (f"{each.verdict.value} by {each.who}" + (f": {each.reason}" if each.reason else ""),)
+    result = Span(each.result.value, _RESULTS.get(each.result, "warning"))
+    return (f"{each.gate}: ", result, Span(f" {each.said[:SAID]}", "dim"))
