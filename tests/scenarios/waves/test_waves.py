@@ -304,7 +304,7 @@ def test_a_stop_does_not_wait_for_a_command(tmp_path: Path) -> None:
                 async with anyio.create_task_group() as tasks:
 
                     async def stop() -> None:
-                        while not begun.exists():
+                        while not begun.exists():  # noqa: ASYNC110 - it is another process that makes it
                             await anyio.sleep(0.02)
                         world.stop.request()
 
