@@ -7,15 +7,14 @@ from collections.abc import Iterator
 from functools import cache
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 import botocore
 import pytest
 import typer.main
 from botocore.loaders import JSONFileLoader
 from hypothesis import HealthCheck, settings
-from sqlalchemy.engine import Dialect
-from sqlalchemy.sql import ClauseElement
+
+from tests.compiled_once import compiled_once
 
 EXAMPLES = 40
 """Of a property, where its test says no other number. `--hypothesis-profile thorough` tries a thousand."""
@@ -56,23 +55,8 @@ def the_command_line_is_built_once() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def a_statement_is_compiled_once() -> Iterator[None]:
-    """Keep compiled statements: batchgw's own process compiles them for one journal, tests for thousands."""
-    compiler = ClauseElement._compiler
-    kept: dict[object, Any] = {}
-
-    def compiled(self: ClauseElement, dialect: Dialect, **options: Any) -> Any:
-        # Values are no part of the key: SQLAlchemy takes those of each execution, and `Prepared` takes none.
-        key = options.get("cache_key") or self._generate_cache_key()
-        if key is None or options.get("schema_translate_map"):
-            return compiler(self, dialect, **options)
-        form = {name: value for name, value in options.items() if name != "cache_key"}
-        all_of_it = (type(dialect), dialect.paramstyle, bool(options.get("cache_key")), repr(form), key.key)
-        if all_of_it not in kept:
-            kept[all_of_it] = compiler(self, dialect, **options)
-        return kept[all_of_it]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ClauseElement, "_compiler", compiled)
+    """Keep compiled statements."""
+    with compiled_once():
         yield
 
 

@@ -1,0 +1,1 @@
+"""Rollouts in waves, and their way back, whose process is killed with SIGKILL at any moment."""
